@@ -49,6 +49,17 @@ export async function isCommitted(
   return answer.kind === 'answer';
 }
 
+/** Whether the branches of an unfinished merge conflict in the file. False without a repository, and if git fails. */
+export async function isUnmerged(
+  path: string,
+  env: Readonly<Record<string, string | undefined>>,
+  limitMs = 10_000,
+): Promise<boolean> {
+  const args = ['--literal-pathspecs', 'ls-files', '--unmerged', '--', basename(path)];
+  const answer = await runGit(args, dirname(path), env, limitMs);
+  return answer.kind === 'answer' && answer.text !== '';
+}
+
 type GitAnswer =
   | { readonly kind: 'answer'; readonly text: string }
   | { readonly kind: 'failed'; readonly text: string; readonly status?: number | undefined }

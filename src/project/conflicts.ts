@@ -5,6 +5,7 @@ import { didYouMean } from '../text/near-match.ts';
 import { overwriteCommand, type NextStep } from './next-steps.ts';
 import type { ProjectPlan, PlannedFile } from '../languages/planned-file.ts';
 import { RECORD_FILE } from '../process/find-project.ts';
+import { BASE_FILE, isBase } from './base-archive.ts';
 import { isUneditedRecord } from './record.ts';
 
 export type FileAction = 'create' | 'identical' | 'overwrite';
@@ -30,7 +31,7 @@ export interface PlanComparison {
 
 /**
  * Compares a plan with the contents of `folder`. Missing files are created, identical files are left alone, and files named in `overwrite`
- * (paths of the plan) are replaced, as is an unedited record of an earlier run. Everything else is a conflict. Writes nothing.
+ * (paths of the plan) are replaced, as are the archive and an unedited record of an earlier run. Everything else is a conflict. Writes nothing.
  *
  * Rejects with a KnownError if the folder is a file, if a file in it cannot be read, or if a symbolic link would lead a file out of it, and
  * with a usage error if `overwrite` names a file that is not part of the plan.
@@ -123,6 +124,11 @@ async function compareFile(
     return { action: 'identical' };
   }
   if (overwrite) return { action: 'overwrite' };
+  if (file.path === BASE_FILE) {
+    // It contains every generated file, so it differs whenever one of them does.
+    const expected = await readFile(path);
+    if (await isBase(expected)) return { action: 'overwrite', original: expected };
+  }
   if (file.path === RECORD_FILE) {
     // The record contains the command of the run, so it differs even if nobody edited it.
     const expected = await readFile(path);

@@ -2,12 +2,13 @@ import type { PlannedFile, ProjectPlan } from '../languages/planned-file.ts';
 import type { ProjectSpec } from '../languages/project-spec.ts';
 import { LOCAL_SETTINGS_FILE } from '../settings/keys.ts';
 import { localSettingsText, type LocalValues } from '../settings/local-settings-text.ts';
+import { baseOf, renderBaseFile } from './base-archive.ts';
 import { renderRecordFile } from './record.ts';
 import { renderProject } from './render.ts';
 
 /**
- * The whole project as it will be on disk, sorted by path: the rendered templates, the process definition, the settings of this machine and
- * the project record. Depends only on its arguments. Throws when two files have the same path.
+ * The whole project as it will be on disk, sorted by path: the rendered templates, the process definition, the settings of this machine, the
+ * project record, and the archive of what was generated. Depends only on its arguments. Throws when two files have the same path.
  */
 export async function planProject(
   spec: ProjectSpec,
@@ -15,10 +16,11 @@ export async function planProject(
 ): Promise<ProjectPlan> {
   const rendered = await renderProject(spec);
   const localSettings = planLocalSettings(spec);
-  // The record lists hashes in a tracked file, so it must not include the settings, which contain a secret.
   const files = [
     ...rendered,
-    renderRecordFile(spec, rendered, created),
+    renderRecordFile(spec, created),
+    // Git tracks the archive, so it must not contain the local settings, which contain a secret.
+    await renderBaseFile(baseOf(rendered)),
     ...(localSettings === undefined ? [] : [localSettings]),
   ];
   const sorted = files.sort((one, other) => (one.path < other.path ? -1 : 1));

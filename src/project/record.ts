@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { KnownError, messageOf } from '../base/errors.ts';
@@ -41,11 +40,6 @@ export interface ProjectRecordJson {
   };
   /** By definition file: additional processes, and the names and other choices of tasks. Absent when there are no tasks. */
   readonly processes?: Readonly<Record<string, RecordedProcess>>;
-  /**
-   * SHA-256 (hexadecimal) of each file as this tool last wrote it, by path: a file with another hash was edited by hand. This is not always the
-   * hash of what the templates render, because an unedited file may contain an activity that was added later.
-   */
-  readonly files: Readonly<Record<string, string>>;
 }
 
 export interface RecordedProcess {
@@ -72,18 +66,11 @@ export interface ProjectRecord {
     readonly source: DefinitionSource;
     readonly choices: TaskChoices;
   }[];
-  /** SHA-256 by path, see `ProjectRecordJson.files`. */
-  readonly hashes: Readonly<Record<string, string>>;
 }
 
-export function sha256(contents: Uint8Array): string {
-  return createHash('sha256').update(contents).digest('hex');
-}
-
-/** The record file for a project with these rendered files. */
+/** The record file of a new project. */
 export function renderRecordFile(
   spec: ProjectSpec,
-  files: readonly PlannedFile[],
   created: { readonly version: string; readonly command: string },
 ): PlannedFile {
   const record: ProjectRecordJson = {
@@ -99,7 +86,6 @@ export function renderRecordFile(
       cliPackage: spec.cliPackage,
     },
     ...recordedProcesses(spec),
-    files: Object.fromEntries(files.map(({ path, contents }) => [path, sha256(contents)])),
   };
   return { path: RECORD_FILE, contents: Buffer.from(`${printableJson(record, true)}\n`), mode: 0o644 };
 }
@@ -132,16 +118,14 @@ export function recordedProcesses(spec: ProjectSpec): Pick<ProjectRecordJson, 'p
 export function isUneditedRecord(text: string, planned: string): boolean {
   const [current, wanted] = [parseObject(text), parseObject(planned)];
   if (current === undefined || wanted === undefined || text !== `${printableJson(current, true)}\n`) return false;
-  const { command, files } = current;
+  const { command } = current;
   return (
     current['format'] === wanted['format'] &&
     [current, current['template'], current['answers']].map(listKeys).join() ===
       [wanted, wanted['template'], wanted['answers']].map(listKeys).join() &&
     isDeepStrictEqual(current['processes'], wanted['processes']) &&
     typeof command === 'string' &&
-    command.startsWith(CREATE_COMMAND) &&
-    isRecord(files) &&
-    Object.values(files).every((hash) => typeof hash === 'string' && /^[0-9a-f]{64}$/.test(hash))
+    command.startsWith(CREATE_COMMAND)
   );
 }
 
@@ -188,7 +172,7 @@ function parseProjectRecord(text: string, path: string): ProjectRecord {
     throw malformedRecordError(path, escapeForTerminal(messageOf(error), 200), error);
   }
   if (!isRecord(raw)) throw malformedRecordError(path, 'not a JSON object');
-  const { format, template, answers, files } = raw;
+  const { format, template, answers } = raw;
   if (typeof format === 'number' && format > 1) {
     throw new KnownError({
       message: 'This project was created by a newer version of this tool',
@@ -198,8 +182,8 @@ function parseProjectRecord(text: string, path: string): ProjectRecord {
     });
   }
   if (format !== 1) throw malformedRecordError(path, '"format" is not 1');
-  if (!isRecord(template) || !isRecord(answers) || !isRecord(files)) {
-    throw malformedRecordError(path, '"template", "answers" or "files" is missing');
+  if (!isRecord(template) || !isRecord(answers)) {
+    throw malformedRecordError(path, '"template" or "answers" is missing');
   }
   if (template['language'] !== 'typescript') {
     throw new KnownError({
@@ -229,9 +213,6 @@ function parseProjectRecord(text: string, path: string): ProjectRecord {
       const source = parseDefinitionSource(isRecord(recorded) ? recorded['definitionSource'] : undefined);
       return [{ slug, source, choices: parseTaskChoices(recorded) }];
     }),
-    hashes: Object.fromEntries(
-      Object.entries(files).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-    ),
   };
 }
 

@@ -3,7 +3,7 @@ import { usageError, type ExitStatus } from '../../base/errors.ts';
 import { didYouMean } from '../../text/near-match.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';
 import { shellWord } from '../../text/shell.ts';
-import { writeEdits } from '../../project/edit/write-edits.ts';
+import { planStateEdits, writeEdits } from '../../project/edit/write-edits.ts';
 import type { RemovedProcess, OpenedProcess, WorkerProject } from '../../project/edit/open-project.ts';
 import { planAddition } from '../../project/edit/plan-addition.ts';
 import { type AdditionRequest } from '../../project/edit/addition.ts';
@@ -26,8 +26,6 @@ export interface AddRequest {
   readonly command: string;
   /** How a person starts `kuflow`. */
   readonly invocation: string;
-  /** Version of this tool. */
-  readonly version: string;
   readonly signal?: AbortSignal | undefined;
   /** See `WriteOptions`; a test's way to make a write fail. */
   readonly onWrite?: ((path: string, index: number) => void | Promise<void>) | undefined;
@@ -35,12 +33,13 @@ export interface AddRequest {
 
 export interface AddedFile {
   readonly path: string;
-  readonly how: PlannedEdit['how'];
+  /** `state`: the project record, or the archive of what was generated. */
+  readonly how: PlannedEdit['how'] | 'state';
   /** `left`: the file is unchanged, and `diff` remains to be applied by hand or by another run. */
   readonly action: 'written' | 'would-write' | 'left';
   /** Why it was left. */
   readonly reason?: string;
-  /** Unified. */
+  /** Unified; empty for `state`. */
   readonly diff: string;
 }
 
@@ -64,10 +63,11 @@ export interface AddResult {
 /** Adds to a project: plans the edits, asks about files with local changes, then writes all of them or none. Rejects with a KnownError. */
 export async function addToProject(request: AddRequest): Promise<AddResult> {
   const { project, addition } = request;
-  const { processes, edits } = await planAddition(project, addition, request);
+  const { processes, edits, base } = await planAddition(project, addition, request);
   const named = resolveEditPaths(request, edits);
   const files: AddedFile[] = [];
   const made: FileEdit[] = [];
+  const left: PlannedEdit[] = [];
   for (const edit of edits) {
     const reason = await reasonToLeave(request, edit, named);
     request.signal?.throwIfAborted();
@@ -75,15 +75,16 @@ export async function addToProject(request: AddRequest): Promise<AddResult> {
     if (edit.how !== 'conflict' && reason === undefined) {
       made.push(edit);
       files.push({ ...about, action: request.dryRun ? 'would-write' : 'written' });
-    } else files.push({ ...about, action: 'left', ...(reason === undefined ? {} : { reason }) });
+    } else {
+      left.push(edit);
+      files.push({ ...about, action: 'left', ...(reason === undefined ? {} : { reason }) });
+    }
   }
-  if (!request.dryRun) {
-    await writeEdits(project, processes, made, {
-      signal: request.signal,
-      onWrite: request.onWrite,
-    });
-  }
-  const left = files.filter(({ action }) => action === 'left');
+  const state = made.length === 0 ? [] : await planStateEdits(project, { processes, base, made, left });
+  const action = request.dryRun ? 'would-write' : 'written';
+  files.push(...state.map(({ path }) => ({ path, how: 'state', action, diff: '' }) as const));
+  if (!request.dryRun && made.length > 0)
+    await writeEdits(project, made, state, { signal: request.signal, onWrite: request.onWrite });
   return {
     project: project.folder,
     added: describeAddition(addition, processes),
@@ -91,6 +92,7 @@ export async function addToProject(request: AddRequest): Promise<AddResult> {
     files,
     notes: [
       ...(addition.kind === 'process' ? addition.notes : []),
+      ...project.notes,
       ...project.removedProcesses.map(removedProcessNote),
     ],
     next: request.dryRun ? [] : [...stepsForLeftFiles(request, left), ...stepsAfterAddition(request, processes)],
@@ -148,7 +150,7 @@ function describeAddition(addition: AdditionRequest, processes: readonly OpenedP
   }
 }
 
-function stepsForLeftFiles(request: AddRequest, left: readonly AddedFile[]): readonly NextStep[] {
+function stepsForLeftFiles(request: AddRequest, left: readonly PlannedEdit[]): readonly NextStep[] {
   const mergeable = left.filter(({ how }) => how === 'edited-by-hand').map(({ path }) => `--edit ${path}`);
   const others = left.filter(({ how }) => how === 'conflict').map(({ path }) => path);
   return [

@@ -64,7 +64,6 @@ export async function runAddition(run: {
           },
     command: [invocation, 'add', ...words.map(shellWord)].join(' '),
     invocation,
-    version,
     signal: context.interruption(),
   });
   if (flags.json === true) terminal.out.line(stringifyForTerminal(result));

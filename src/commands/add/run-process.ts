@@ -40,7 +40,7 @@ export async function runAddProcess(
   flags: AddProcessFlags,
   context: CommandContext,
 ): Promise<void> {
-  const project = await openProject(context.cwd, context.env);
+  const project = await openProject(context.cwd, context.env, context.version);
   const queue = await projectTaskQueue(project);
   if (flags.taskQueue !== undefined) rejectOtherQueue(queue, flags.taskQueue, '--task-queue');
   const ask = await openAddPrompts(flags, context);

@@ -5,7 +5,7 @@ import { openAddPrompts, optionWithValue, runAddition, type AddFlags } from './r
 import type { CommandContext } from '../../cli/context.ts';
 
 export async function runAddTask(task: string, flags: TaskFlags & AddFlags, context: CommandContext): Promise<void> {
-  const project = await openProject(context.cwd, context.env);
+  const project = await openProject(context.cwd, context.env, context.version);
   const ask = await openAddPrompts(flags, context);
   const addition = await taskAddition(project, task, flags, context.cwd);
   await confirmSimilarCode(addition, { isAllowed: flags.yes === true, ask });
@@ -19,7 +19,7 @@ export async function runAddTask(task: string, flags: TaskFlags & AddFlags, cont
 }
 
 export async function runAddActivity(name: string, flags: AddFlags, context: CommandContext): Promise<void> {
-  const project = await openProject(context.cwd, context.env);
+  const project = await openProject(context.cwd, context.env, context.version);
   const addition: AdditionRequest = { kind: 'activity', name };
   await runAddition({
     project,

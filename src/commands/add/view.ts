@@ -54,7 +54,7 @@ export function printAdded(
       `${actionLabel(file, result.dryRun).padEnd(width)} ${escapeForTerminal(file.path, 1000)}${formatFileNote(file)}`,
     );
   for (const { path, how, diff } of result.files) {
-    if (printed.has(path) || (how === 'new' && !result.dryRun)) continue;
+    if (printed.has(path) || how === 'state' || (how === 'new' && !result.dryRun)) continue;
     out.line();
     printDiff(out, diff);
   }

@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, KnownError } from '../../base/errors.ts';
 import { packageVersion } from '../../base/package-root.ts';
-import { MIB, readSmallFile } from '../../files/read.ts';
 import { findProject } from '../../process/find-project.ts';
 import type { CodeDrift, DriftedFile, ProjectProcess, ProjectProbe } from '../../diagnostics/input.ts';
-import { openProject, toProjectSpec } from '../../project/edit/open-project.ts';
+import { textOf } from '../../project/base-archive.ts';
+import { readTextFile, toLf } from '../../project/edit/file-edit.ts';
+import { openProject, readProject, toProjectSpec } from '../../project/edit/open-project.ts';
 import { readProjectRecord } from '../../project/record.ts';
 import { isDefinitionCode } from '../../languages/typescript/layout.ts';
 import { installCommand, scriptCommand } from '../../languages/typescript/package-manager.ts';
@@ -56,7 +56,7 @@ function findEndpointConflict(settings: ResolvedSettings): string | undefined {
 }
 
 async function listProcesses(folder: string, env: Environment): Promise<readonly ProjectProcess[]> {
-  const { processes } = await openProject(folder, env);
+  const { processes } = await readProject(folder, env);
   return processes.map(({ definition, layout: place }) => ({
     file: place.definitionFile,
     code: definition.process.code,
@@ -66,18 +66,19 @@ async function listProcesses(folder: string, env: Environment): Promise<readonly
 }
 
 async function findDrift(folder: string, env: Environment): Promise<CodeDrift> {
-  const project = await openProject(folder, env);
+  const { record } = await readProjectRecord(folder);
   const version = packageVersion();
-  if (project.record.version !== version) return { kind: 'not-compared', madeBy: project.record.version, version };
+  if (record.version !== version) return { kind: 'not-compared', madeBy: record.version, version };
+  const project = await openProject(folder, env, version);
   const spec = toProjectSpec(project, project.processes);
   const options = { version, command: '', conflicts: 'keep', overwrite: [] } as const;
   const { comparison } = await prepareProject({ folder, spec, ...options });
   const missing = comparison.files.filter(({ path, action }) => isDefinitionCode(path) && action === 'create');
   const differing = comparison.conflicts.filter(({ path }) => isDefinitionCode(path));
   const compared = differing.map(async ({ path }): Promise<DriftedFile> => {
-    const { bytes } = await readSmallFile(join(folder, path), 16 * MIB).catch(() => ({ bytes: undefined }));
-    const hash = bytes === undefined ? '' : createHash('sha256').update(bytes).digest('hex');
-    return { path, state: hash === project.record.hashes[path] ? 'stale' : 'edited' };
+    const text = await readTextFile(folder, path);
+    const isUnedited = typeof text === 'string' && toLf(text) === textOf(project.base.generated.get(path));
+    return { path, state: isUnedited ? 'stale' : 'edited' };
   });
   const absent = missing.map(({ path }): DriftedFile => ({ path, state: 'missing' }));
   return { kind: 'compared', files: [...absent, ...(await Promise.all(compared))] };

@@ -55,6 +55,7 @@ export function appendActivities(text: string, names: readonly string[]): string
   const added = names.map((name) => `\n${renderActivity(plainActivity(name))}`).join('');
   return `${text.slice(0, at + 1)}${added}${text.slice(at + 1)}`;
 }
+<<<<<<< HEAD
 
 /** Names of the activities from `appendActivities` that nobody has edited. */
 export function findUneditedActivities(text: string): readonly string[] {
@@ -65,3 +66,5 @@ export function findUneditedActivities(text: string): readonly string[] {
 export function removeActivities(text: string, names: readonly string[]): string {
   return names.reduce((rest, name) => rest.replace(`\n${renderActivity(plainActivity(name))}`, () => ''), text);
 }
+=======
+>>>>>>> db4d6e7 (Additions are three-way merges with what was generated last, kept in .kuflow/base.tgz)

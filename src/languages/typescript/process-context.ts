@@ -193,6 +193,14 @@ interface TaskView {
   readonly isCast: boolean;
 }
 
+/** The identifiers of each task in the code of its process. */
+export function taskNames(definition: ProcessDefinition, choices: TaskChoices) {
+  return taskViews(definition, choices).map(({ code, variable, activity, dataType, contextType }) => ({
+    ...{ code, variable, activity },
+    types: [dataType, contextType].filter((type) => type !== undefined),
+  }));
+}
+
 function taskViews(definition: ProcessDefinition, choices: TaskChoices): readonly TaskView[] {
   const named = nameTasks(definition, choices);
   const plain = definition.tasks.map((task) => {

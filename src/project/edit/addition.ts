@@ -1,5 +1,6 @@
 import type { DefinitionSource } from '../../languages/project-spec.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
+import type { ProjectBase } from '../base-archive.ts';
 import type { PlannedEdit } from './conflicts.ts';
 import type { OpenedProcess, WorkerProject } from './open-project.ts';
 
@@ -24,8 +25,6 @@ export type AdditionRequest =
   | { readonly kind: 'activity'; readonly name: string };
 
 export interface AdditionContext {
-  /** Version of this tool. */
-  readonly version: string;
   /** How the user runs `kuflow`, for hints. */
   readonly invocation: string;
 }
@@ -36,4 +35,6 @@ export interface Addition {
   readonly processes: WorkerProject['processes'];
   /** In the order to report them. */
   readonly edits: readonly PlannedEdit[];
+  /** The base of the project once all edits are made. */
+  readonly base: ProjectBase;
 }

@@ -1,4 +1,5 @@
 import type { PlannedFile } from '../../languages/planned-file.ts';
+<<<<<<< HEAD
 import {
   activityNames,
   appendActivities,
@@ -18,6 +19,12 @@ import {
   type RecordedHashes,
 } from './file-edit.ts';
 import { containsChange, mergeText } from './three-way-merge.ts';
+=======
+import { hasDeclarationsOnly } from '../../languages/typescript/layout.ts';
+import { textOf, type ProjectBase } from '../base-archive.ts';
+import { createNewFile, editExistingFile, readTextFile, toCrlf, toLf, type FileEdit } from './file-edit.ts';
+import { mergeText } from './three-way-merge.ts';
+>>>>>>> db4d6e7 (Additions are three-way merges with what was generated last, kept in .kuflow/base.tgz)
 import { unifiedDiff } from './unified-diff.ts';
 
 /** A change that cannot be written without losing somebody's work. */
@@ -30,7 +37,7 @@ export interface EditConflict {
     | 'does not exist any more'
     | 'already exists'
     | 'is not a regular text file';
-  /** What the templates rendered before the change; absent for a file that the change adds. */
+  /** See `FileEdit.base`; absent for a file that the change adds. */
   readonly base?: string | undefined;
   readonly next: string;
   /** The change to make by hand: a unified diff of what the templates render. */
@@ -42,60 +49,82 @@ export type PlannedEdit = FileEdit | EditConflict;
 export interface FileEditsRequest {
   /** Absolute. */
   readonly folder: string;
-  /** Everything that the templates render before the change, and after it. */
-  readonly base: readonly PlannedFile[];
+  readonly base: ProjectBase;
+  /** Everything that the templates render for what the code was generated from, and for the changed project. */
+  readonly before: readonly PlannedFile[];
   readonly next: readonly PlannedFile[];
-  readonly hashes: RecordedHashes;
-  /** The change may already be applied, fully or in part. */
-  readonly mayBeApplied?: boolean | undefined;
-  /** Paths to bring to `next` even if `base` is the same, as long as they have no local changes. */
-  readonly regenerate?: readonly string[] | undefined;
+  /** What they render for the definitions on disk: a file that is the same has no local changes. */
+  readonly current?: readonly PlannedFile[] | undefined;
+  /** Whether a change that an earlier addition did not make in this file is made now. */
+  readonly completes: (path: string) => boolean;
+  /** Whether a missing file is created although it does not change. */
+  readonly recreates: (path: string) => boolean;
   /** Paths to leave out. */
-  readonly ignore?: readonly string[] | undefined;
+  readonly ignore: readonly string[];
+  /**
+   * What the templates add to the file for the tasks that somebody added to `mine` by hand, as the text before and after that; undefined if
+   * there are no such tasks.
+   */
+  readonly addedByHand: (
+    path: string,
+    base: string,
+    mine: string,
+  ) => Promise<{ readonly before: string; readonly after: string } | undefined>;
+}
+
+export interface FileEdits {
+  /** Sorted by path. */
+  readonly edits: readonly PlannedEdit[];
+  /** The base once all edits are made. */
+  readonly base: ProjectBase;
 }
 
 /**
- * What a change of the rendered files means for a project on disk: one entry for each file that changes, sorted by path. A file without local
- * changes is replaced. Any other file is merged three ways, and is a conflict if that fails. Files that `next` no longer has are left alone.
- * Reads the project and writes nothing.
+ * What a change of the rendered files means for a project on disk: one entry for each file that changes. A file without local changes is
+ * replaced. Any other file is merged three ways, and is a conflict if that fails. Files that `next` no longer has are left alone. Reads the
+ * project and writes nothing.
  */
-export async function planFileEdits(request: FileEditsRequest): Promise<readonly PlannedEdit[]> {
-  const { folder, hashes, regenerate = [], ignore = [] } = request;
-  const baseTexts = new Map(request.base.map(({ path, contents }) => [path, decodeUtf8(contents)]));
+export async function planFileEdits(request: FileEditsRequest): Promise<FileEdits> {
+  const before = textsOf(request.before);
+  const current = textsOf(request.current ?? []);
+  const generated = new Map(request.base.generated);
+  const merged = new Map(request.base.merged);
   const edits: PlannedEdit[] = [];
-  for (const { path, contents } of request.next) {
-    const [base, next] = [baseTexts.get(path), decodeUtf8(contents)];
-    const isRegenerated = regenerate.includes(path);
-    if ((base === next && !isRegenerated) || ignore.includes(path)) continue;
-    const current = await readTextFile(folder, path);
-    if (isRegenerated && typeof current === 'string') {
-      const edit = regenerateUneditedFile(path, base, next, current, hashes);
-      if (edit !== undefined) {
-        if (edit.before !== edit.after) edits.push(edit);
-        continue;
-      }
-    }
-    if (isRegenerated && current === undefined && isDefinitionCode(path)) {
-      edits.push(createNewFile(path, next));
+  for (const file of request.next) {
+    const { path } = file;
+    if (request.ignore.includes(path)) continue;
+    const last = textOf(generated.get(path));
+    const rendered = decodeUtf8(file.contents);
+    const next = mergeRendered(path, before.get(path), last, rendered);
+    const base = textOf(merged.get(path)) ?? last;
+    const isPending = base !== last && request.completes(path);
+    if (next === last && !isPending) {
+      if (request.recreates(path) && (await readTextFile(request.folder, path)) === undefined)
+        edits.push(createNewFile(path, rendered));
       continue;
     }
-    if (base === next) continue;
-    if (
-      request.mayBeApplied === true &&
-      typeof current === 'string' &&
-      base !== undefined &&
-      containsChange(base, current, next)
-    )
-      continue;
-    const edit = planFileEdit(path, base, next, current, hashes);
+    const edit = await planFileEdit(request, {
+      path,
+      base,
+      next: next ?? rendered,
+      isMergeable: next !== undefined,
+      written: [base, last, current.get(path)],
+    });
     if (edit !== undefined) edits.push(edit);
+    generated.set(path, { ...file, contents: Buffer.from(next ?? rendered) });
+    merged.delete(path);
   }
-  return edits.sort((one, other) => (one.path < other.path ? -1 : 1));
+  edits.sort((one, other) => (one.path < other.path ? -1 : 1));
+  return { edits, base: { generated, merged } };
 }
 
-/** Renders a file again that was generated from another definition. Undefined for a file that equals `base` or has local changes. */
-function regenerateUneditedFile(
+/**
+ * The next version of a generated file. `last` differs from `before` if other templates generated it, or if it has an added activity: then only
+ * the change is applied to it. Undefined if the change is in the same place as that difference.
+ */
+export function mergeRendered(
   path: string,
+<<<<<<< HEAD
   base: string | undefined,
   next: string,
   current: string,
@@ -110,43 +139,61 @@ function regenerateUneditedFile(
   const missing = added.filter((name) => !existing.has(name));
   const regenerated = appendActivities(next, missing) ?? next;
   return editExistingFile(path, current, current.includes('\r\n') ? toCrlf(regenerated) : regenerated, hashes);
+=======
+  before: string | undefined,
+  last: string | undefined,
+  rendered: string,
+): string | undefined {
+  if (last === undefined || before === undefined || before === last) return rendered;
+  const merged = mergeText(before, last, rendered, { isOrderFree: hasDeclarationsOnly(path) });
+  return merged.kind === 'clean' ? merged.text : undefined;
+>>>>>>> db4d6e7 (Additions are three-way merges with what was generated last, kept in .kuflow/base.tgz)
 }
 
-function planFileEdit(
-  path: string,
-  base: string | undefined,
-  next: string,
-  current: string | undefined | false,
-  hashes: RecordedHashes,
-): PlannedEdit | undefined {
-  const conflict = (reason: EditConflict['reason']): EditConflict => ({
+interface FileChange {
+  readonly path: string;
+  readonly base: string | undefined;
+  readonly next: string;
+  /** Whether `next` contains what other templates generated. */
+  readonly isMergeable: boolean;
+  /** Texts of a file without local changes. */
+  readonly written: readonly (string | undefined)[];
+}
+
+async function planFileEdit(
+  { folder, recreates, addedByHand }: FileEditsRequest,
+  { path, base, next, isMergeable, written }: FileChange,
+): Promise<PlannedEdit | undefined> {
+  const conflict = (reason: EditConflict['reason'], from = base): EditConflict => ({
     path,
     how: 'conflict',
     reason,
     base,
     next,
-    diff: unifiedDiff(path, base, next),
+    diff: unifiedDiff(path, from, next),
   });
+  const current = await readTextFile(folder, path);
   if (current === false) return conflict('is not a regular text file');
   if (current === undefined) {
-    return base === undefined ? createNewFile(path, next) : conflict('does not exist any more');
+    return base === undefined || recreates(path) ? createNewFile(path, next) : conflict('does not exist any more');
   }
-  if (current === next) return undefined;
+  const mine = toLf(current);
+  if (mine === next) return undefined;
   if (base === undefined) return conflict('already exists');
-  const isUntouched = isUnedited(path, current, hashes) || toLf(current) === base;
-  const merged = mergeText(base, current, next, { isOrderFree: hasDeclarationsOnly(path) });
-  if (merged.kind === 'conflict') {
-    return conflict(
-      isUntouched
-        ? 'was written by another version, which differs in the same place'
-        : 'has local changes in the same place',
-    );
-  }
-  if (merged.text === current) return undefined;
-  const edit = { path, before: current, after: merged.text, diff: unifiedDiff(path, current, merged.text) };
-  return isUntouched
-    ? { ...edit, how: 'generated', record: sha256OfText(toLf(merged.text)) }
-    : { ...edit, how: 'edited-by-hand', record: sha256OfText(next) };
+  if (!isMergeable) return conflict('was written by another version, which differs in the same place');
+  const inStyle = (text: string): string => (current.includes('\r\n') ? toCrlf(text) : text);
+  if (written.includes(mine)) return { ...editExistingFile(path, current, inStyle(next), mine), base };
+  const options = { isOrderFree: hasDeclarationsOnly(path) };
+  const known = await addedByHand(path, base, mine);
+  const extended = known === undefined ? undefined : mergeText(known.before, base, known.after, options);
+  const from = extended?.kind === 'clean' ? extended.text : base;
+  const merged = mergeText(from, current, next, options);
+  if (merged.kind === 'conflict') return conflict('has local changes in the same place', from);
+  return merged.text === current ? undefined : editExistingFile(path, current, merged.text, base);
+}
+
+function textsOf(files: readonly PlannedFile[]): ReadonlyMap<string, string> {
+  return new Map(files.map(({ path, contents }) => [path, decodeUtf8(contents)]));
 }
 
 function decodeUtf8(contents: Uint8Array): string {

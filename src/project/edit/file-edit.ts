@@ -1,7 +1,6 @@
 import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../base/errors.ts';
-import { sha256 } from '../record.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
 /** A change to one file that can be written. */
@@ -16,30 +15,20 @@ export interface FileEdit {
   /** The text on disk; absent for a new file. */
   readonly before?: string;
   readonly after: string;
-  /** SHA-256 for the project record once this is written; absent leaves the record unchanged. */
-  readonly record?: string;
+  /** The generated text that was merged last. It remains the base of the file if the edit is not made. Absent if there is no such text. */
+  readonly base?: string | undefined;
   /** The change as a unified diff. */
   readonly diff: string;
 }
 
-/** SHA-256 by path, of each file as this tool last wrote it. */
-export type RecordedHashes = Readonly<Record<string, string>>;
-
 export function createNewFile(path: string, after: string): FileEdit {
-  return { path, how: 'new', after, record: sha256OfText(after), diff: unifiedDiff(path, undefined, after) };
+  return { path, how: 'new', after, diff: unifiedDiff(path, undefined, after) };
 }
 
-/** Replaces the text on disk. The record gets the new hash only if the file had no local changes. */
-export function editExistingFile(path: string, before: string, after: string, hashes: RecordedHashes): FileEdit {
-  const edit = { path, before, after, diff: unifiedDiff(path, before, after) };
-  return isUnedited(path, before, hashes)
-    ? { ...edit, how: 'generated', record: sha256OfText(toLf(after)) }
-    : { ...edit, how: 'edited-by-hand' };
-}
-
-/** Whether a file is as this tool last wrote it. Line endings converted by version control do not count as an edit. */
-export function isUnedited(path: string, text: string, hashes: RecordedHashes): boolean {
-  return [text, toLf(text)].some((version) => sha256OfText(version) === hashes[path]);
+/** Replaces the text on disk, which has local changes unless it is `base`. */
+export function editExistingFile(path: string, before: string, after: string, base: string | undefined): FileEdit {
+  const how = toLf(before) === base ? 'generated' : 'edited-by-hand';
+  return { path, how, before, after, base, diff: unifiedDiff(path, before, after) };
 }
 
 /** The text of a project file; undefined when it does not exist, false when it is not a regular file with UTF-8 text. */
@@ -54,10 +43,6 @@ export async function readTextFile(folder: string, path: string): Promise<string
     if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return undefined;
     throw error;
   }
-}
-
-export function sha256OfText(text: string): string {
-  return sha256(Buffer.from(text));
 }
 
 export function toLf(text: string): string {

@@ -14,32 +14,39 @@ import { listCodeFiles, processLayout, type ProcessLayout } from '../../language
 import { isTsIdentifier, tsString } from '../../languages/typescript/literals.ts';
 import { nameTasks } from '../../languages/typescript/process-context.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
-import { DEFINITION_FILE, loadDefinition } from '../../process/definition/file.ts';
+import { DEFINITION_FILE, loadDefinition, parseDefinition } from '../../process/definition/file.ts';
 import { missingDefinitionError, missingRecordError } from '../../process/definition/missing.ts';
 import { capitalize } from '../../text/identifiers.ts';
 import { findAbove, findProject, RECORD_FILE } from '../../process/find-project.ts';
+import { BASE_FILE, textOf, type ProjectBase } from '../base-archive.ts';
 import { readProjectRecord, type ProjectRecord } from '../record.ts';
-import { isUnedited, readTextFile } from './file-edit.ts';
+import { renderProject } from '../render.ts';
+import { fillBase, guessDefinitionInCode, readUsableBase } from './rebuild-base.ts';
+import { readTextFile } from './file-edit.ts';
 import { assignActivityNames, listActivityNames, pinInputs } from './task-choices.ts';
 
 /** A process of a project, as its definition file describes it now. */
-export interface OpenedProcess {
+export interface DefinedProcess {
   /** Undefined for the first process. */
   readonly slug: string | undefined;
   readonly layout: ProcessLayout;
   readonly definition: ProcessDefinition;
-  /** The definition with only those tasks that the code has: tasks may have been added to the file by hand. */
-  readonly definitionInCode: ProcessDefinition;
   readonly source: DefinitionSource;
   readonly choices: TaskChoices;
 }
 
+export interface OpenedProcess extends DefinedProcess {
+  /** The definition that the code was generated from: people edit the file afterwards. */
+  readonly definitionInCode: ProcessDefinition;
+}
+
 /** A process in the record whose definition file no longer exists. */
 export interface RemovedProcess {
-  readonly slug: string;
   readonly layout: ProcessLayout;
   /** Its code files that still exist. Without such files, the next change of the record drops the process. */
   readonly remainingFiles: readonly string[];
+  /** The process as its code was generated, if nothing of it is left and it is known. */
+  readonly process: OpenedProcess | undefined;
 }
 
 export interface WorkerProject {
@@ -48,19 +55,31 @@ export interface WorkerProject {
   readonly record: ProjectRecord;
   /** The text of the record, as read. */
   readonly recordText: string;
+  /** What was generated last. */
+  readonly base: ProjectBase;
+  /** The archive that `base` was read from; undefined if it does not exist. */
+  readonly archive: Uint8Array | undefined;
   /** Starts with the first process of the project. */
   readonly processes: readonly [OpenedProcess, ...OpenedProcess[]];
   readonly removedProcesses: readonly RemovedProcess[];
+  /** What is uncertain about the base. */
+  readonly notes: readonly string[];
 }
 
+/** What `readProject` reads. */
+export interface ProjectFiles extends Pick<WorkerProject, 'folder' | 'record' | 'recordText'> {
+  readonly processes: readonly [DefinedProcess, ...DefinedProcess[]];
+  readonly removedProcesses: readonly (DefinedWithout & Pick<RemovedProcess, 'remainingFiles'>)[];
+}
+
+type DefinedWithout = Omit<DefinedProcess, 'definition'>;
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /**
- * Opens the project that contains `cwd`. Rejects with a KnownError if there is no project, or its record or a definition is not valid. `env` is
- * for git, which is asked how a missing file can be restored.
+ * Reads the record and the definitions of the project that contains `cwd`. Rejects with a KnownError if there is no project, or one of these
+ * files is not valid. `env` is for git, which is asked how a missing file can be restored.
  */
-export async function openProject(
-  cwd: string,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<WorkerProject> {
+export async function readProject(cwd: string, env: Environment): Promise<ProjectFiles> {
   const folder = findProject(cwd);
   if (folder === undefined) {
     const without = findAbove(cwd, DEFINITION_FILE);
@@ -72,42 +91,93 @@ export async function openProject(
   }
   const { record, recordText } = await readProjectRecord(folder);
   const exists = (path: string): boolean => existsSync(join(folder, path));
-  const open = async (
-    slug: string | undefined,
-    source: DefinitionSource,
-    choices: TaskChoices,
-  ): Promise<OpenedProcess> => {
-    const layout = processLayout(slug);
-    const definition = await loadDefinition(join(folder, layout.definitionFile));
-    const definitionInCode = await keepTasksInCode(folder, layout, definition, record.hashes);
-    const named = await readTaskNames(folder, layout, definitionInCode, choices);
+  const load = async (process: DefinedWithout): Promise<DefinedProcess> => ({
+    ...process,
+    definition: await loadDefinition(join(folder, process.layout.definitionFile)),
+  });
+  const layout = processLayout();
+  if (!exists(layout.definitionFile)) throw await missingDefinitionError(folder, env);
+  const first = await load({ slug: undefined, layout, source: record.definitionSource, choices: record.choices });
+  const additional = record.additionalProcesses.map((process) => ({ ...process, layout: processLayout(process.slug) }));
+  const others = await Promise.all(additional.filter(({ layout: { definitionFile } }) => exists(definitionFile)).map(load));
+  const removedProcesses = additional
+    .filter(({ layout: { definitionFile } }) => !exists(definitionFile))
+    .map((process) => ({ ...process, remainingFiles: listCodeFiles(process.layout).filter(exists) }));
+  return { folder, record, recordText, processes: [first, ...others], removedProcesses };
+}
+
+/**
+ * Opens the project that contains `cwd`, to change its code. Rejects with a KnownError, see `readProject`, and if what was generated last is not
+ * known and this `version` cannot find out. Writes nothing.
+ */
+export async function openProject(cwd: string, env: Environment, version: string): Promise<WorkerProject> {
+  const files = await readProject(cwd, env);
+  const { folder, record, recordText } = files;
+  const definitionFiles = files.processes.map(({ layout }) => layout.definitionFile);
+  const { base, archive, problem } = await readUsableBase(files, definitionFiles, env, version);
+  const definitionInBase = async ({ layout }: DefinedWithout): Promise<ProcessDefinition | undefined> => {
+    const text = textOf(base.generated.get(layout.definitionFile));
+    return text === undefined ? undefined : parseDefinition(text, layout.definitionFile);
+  };
+  const open = async (process: DefinedProcess): Promise<OpenedProcess> => {
+    const { definition, choices } = process;
+    const definitionInCode =
+      (await definitionInBase(process)) ?? (await guessDefinitionInCode(folder, process.layout.tasks, definition));
+    const named = await readTaskNames(folder, process.layout, definitionInCode, choices);
     return {
-      slug,
-      layout,
-      source,
-      definition,
+      ...process,
       definitionInCode,
       choices: nameTasks(definition, pinInputs(definitionInCode, definition, named)),
     };
   };
-  const { definitionFile } = processLayout();
-  if (!exists(definitionFile)) throw await missingDefinitionError(folder, env);
-  const first = await open(undefined, record.definitionSource, record.choices);
-  const additional = record.additionalProcesses.map((process) => ({ ...process, layout: processLayout(process.slug) }));
-  const others = await Promise.all(
-    additional
-      .filter(({ layout }) => exists(layout.definitionFile))
-      .map(({ slug, source, choices }) => open(slug, source, choices)),
+  const removedProcesses = await Promise.all(
+    files.removedProcesses.map(async (removed): Promise<RemovedProcess> => {
+      const { remainingFiles, ...process } = removed;
+      const definition = remainingFiles.length > 0 ? undefined : await definitionInBase(removed);
+      return {
+        layout: removed.layout,
+        remainingFiles,
+        process: definition === undefined ? undefined : { ...process, definition, definitionInCode: definition },
+      };
+    }),
   );
-  const removedProcesses = additional
-    .filter(({ layout }) => !exists(layout.definitionFile))
-    .map(({ slug, layout }): RemovedProcess => ({
-      slug,
-      layout,
-      remainingFiles: listCodeFiles(layout).filter(exists),
-    }));
-  const project = { folder, record, recordText, removedProcesses, processes: [first, ...others] as const };
-  return { ...project, processes: await assignNewActivityNames(project) };
+  const project: WorkerProject = {
+    ...{ folder, record, recordText, archive, removedProcesses },
+    base: withoutFiles(
+      base,
+      removedProcesses.flatMap(({ layout, remainingFiles }) =>
+        remainingFiles.length > 0 ? [] : [layout.definitionFile, ...listCodeFiles(layout)],
+      ),
+    ),
+    processes: [await open(files.processes[0]), ...(await Promise.all(files.processes.slice(1).map(open)))],
+    notes: problem === undefined ? [] : [rebuiltNote(problem)],
+  };
+  const processes = await assignNewActivityNames(project);
+  if (problem === undefined) return { ...project, processes };
+  const [first, ...others] = withDefinitionsInCode(processes);
+  const isInBase = ({ layout }: OpenedProcess): boolean => base.generated.has(layout.definitionFile);
+  const [known, all] = await Promise.all([
+    isInBase(first) ? renderProject(toProjectSpec(project, [first, ...others.filter(isInBase)])) : [],
+    renderProject(toProjectSpec(project, [first, ...others])),
+  ]);
+  return { ...project, processes, base: fillBase(project.base, known, all) };
+}
+
+function rebuiltNote(problem: string): string {
+  return `${BASE_FILE} ${problem}. It is rebuilt from the definition as it is now, so the code of tasks that you removed from the definition since the last kuflow add stays: remove it yourself`;
+}
+
+/** The processes as the code was generated from. */
+export function withDefinitionsInCode(processes: WorkerProject['processes']): WorkerProject['processes'] {
+  const reduce = (process: OpenedProcess): OpenedProcess => ({ ...process, definition: process.definitionInCode });
+  const [first, ...others] = processes;
+  return [reduce(first), ...others.map(reduce)];
+}
+
+function withoutFiles({ generated, merged }: ProjectBase, paths: readonly string[]): ProjectBase {
+  const keep = (files: ProjectBase['generated']): ProjectBase['generated'] =>
+    new Map([...files].filter(([path]) => !paths.includes(path)));
+  return paths.length === 0 ? { generated, merged } : { generated: keep(generated), merged: keep(merged) };
 }
 
 /** Gives system tasks that were added to a definition by hand an activity name that is not in use. */
@@ -133,18 +203,6 @@ async function assignNewActivityNames(project: WorkerProject): Promise<WorkerPro
 
 export function hasTask({ tasks }: ProcessDefinition, code: string): boolean {
   return tasks.some((task) => task.code === code);
-}
-
-/** The definition without the tasks that are missing in `tasks.ts`. If that file has local changes, all tasks are kept. */
-async function keepTasksInCode(
-  folder: string,
-  { tasks: path }: ProcessLayout,
-  definition: ProcessDefinition,
-  hashes: ProjectRecord['hashes'],
-): Promise<ProcessDefinition> {
-  const text = await readTextFile(folder, path);
-  if (typeof text !== 'string' || !isUnedited(path, text, hashes)) return definition;
-  return { ...definition, tasks: definition.tasks.filter(({ code }) => text.includes(`(${tsString(code)}),`)) };
 }
 
 /** Adds the names that `tasks.ts` has for tasks without a recorded name: earlier versions did not record names. */

@@ -6,6 +6,7 @@ import { processLayout } from '../../languages/typescript/layout.ts';
 import { RESERVED } from '../../languages/typescript/process-context.ts';
 import { appendActivities } from '../../languages/typescript/activities.ts';
 import { readExportedNames, type WorkerProject } from './open-project.ts';
+import { textOf, type ProjectBase } from '../base-archive.ts';
 import type { Addition } from './addition.ts';
 import { editExistingFile, readTextFile, toCrlf, toLf } from './file-edit.ts';
 
@@ -33,6 +34,7 @@ export async function planActivity(project: WorkerProject, name: string): Promis
       tried: project.folder,
     });
   }
+<<<<<<< HEAD
   const after = appendActivities(toLf(text), [name]);
   if (after === undefined) {
     throw new KnownError({
@@ -42,4 +44,21 @@ export async function planActivity(project: WorkerProject, name: string): Promis
   }
   const edit = editExistingFile(path, text, text.includes('\r\n') ? toCrlf(after) : after, project.record.hashes);
   return { processes: project.processes, edits: [edit] };
+=======
+  // Uses the line endings of the file.
+  const added = appendActivities(text, [name]).slice(text.length);
+  const after = text + (text.includes('\r\n') ? added.replaceAll('\n', '\r\n') : added);
+  const { generated, merged } = project.base;
+  const base = textOf(merged.get(path)) ?? textOf(generated.get(path));
+  const appendTo = (files: ProjectBase['generated']): ProjectBase['generated'] => {
+    const file = files.get(path);
+    if (file === undefined) return files;
+    return new Map(files).set(path, { ...file, contents: Buffer.from(appendActivities(textOf(file) ?? '', [name])) });
+  };
+  return {
+    processes: project.processes,
+    edits: [editExistingFile(path, text, after, base)],
+    base: { generated: appendTo(generated), merged: appendTo(merged) },
+  };
+>>>>>>> db4d6e7 (Additions are three-way merges with what was generated last, kept in .kuflow/base.tgz)
 }

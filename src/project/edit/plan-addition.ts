@@ -19,7 +19,7 @@ export async function planAddition(
     case 'resumed-process':
       return resumeProcess(project, request.process, context);
     case 'task':
-      return planTask(project, request, context);
+      return planTask(project, request);
     case 'activity':
       return planActivity(project, request.name);
   }

@@ -1,60 +1,91 @@
-import { listCodeFiles, processLayout, type ProcessLayout } from '../../languages/typescript/layout.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { isDefinitionCode, listCodeFiles, type ProcessLayout } from '../../languages/typescript/layout.ts';
+import { findTasks } from '../../languages/typescript/task-names.ts';
+import type { ProcessDefinition } from '../../process/definition.ts';
+import { textOf } from '../base-archive.ts';
 import { renderProject } from '../render.ts';
-import { planFileEdits, type PlannedEdit } from './conflicts.ts';
-import { toProjectSpec, type OpenedProcess, type WorkerProject } from './open-project.ts';
+import { planFileEdits, type FileEdits, type FileEditsRequest } from './conflicts.ts';
+import { toProjectSpec, withDefinitionsInCode, type OpenedProcess, type WorkerProject } from './open-project.ts';
+import { pinInputs } from './task-choices.ts';
 
-export interface CodeEditOptions {
-  /** Version of this tool. */
-  readonly version: string;
-  /** The change may already be applied, fully or in part. */
-  readonly mayBeApplied?: boolean | undefined;
-  /** The process whose files are brought up to date with its definition. Without it, only the change itself is planned. */
-  readonly regenerate?: ProcessLayout | undefined;
-}
+type Processes = WorkerProject['processes'];
 
-/** Plans the edits of generated files when the processes of a project change. Definition files are not included: people edit them. */
+/**
+ * Plans the edits of generated files when the processes of a project change to `after`. Definition files are not included: people edit them.
+ * Changes that an earlier addition did not make are made too, in the files of the process with the layout `completed`, or in all files.
+ */
 export async function planCodeEdits(
   project: WorkerProject,
-  before: WorkerProject['processes'],
-  after: WorkerProject['processes'],
-  { version, mayBeApplied, regenerate }: CodeEditOptions,
-): Promise<readonly PlannedEdit[]> {
-  const [base, next] = await Promise.all([
-    renderProject(toProjectSpec(project, before)),
-    renderProject(toProjectSpec(project, after)),
-  ]);
-  const regenerated = regenerate === undefined ? [] : listRegenerated(regenerate, version === project.record.version);
-  // These files may still export what remains of a process without a definition, which is not rendered any more.
-  const keepExports = project.removedProcesses.some(({ remainingFiles }) => remainingFiles.length > 0);
-  const kept = keepExports ? [processLayout().workflows, processLayout().activities] : [];
+  after: Processes,
+  completed: ProcessLayout | 'all' | undefined,
+): Promise<FileEdits> {
+  const removed = project.removedProcesses.flatMap(({ process }) => (process === undefined ? [] : [process]));
+  // With a completely removed process, whose exports the change then removes.
+  const before: Processes = [...withDefinitionsInCode(project.processes), ...removed];
+  const [rendered, next] = await Promise.all([render(project, before), render(project, after)]);
+  const hasEditedDefinition = project.processes.some(
+    ({ definition, definitionInCode }) => !isDeepStrictEqual(definition, definitionInCode),
+  );
+  const completedFiles = completed === undefined || completed === 'all' ? [] : listCodeFiles(completed);
   return planFileEdits({
     folder: project.folder,
-    base,
+    base: project.base,
+    before: rendered,
     next,
-    hashes: project.record.hashes,
-    mayBeApplied,
-    regenerate: regenerated.filter((path) => !kept.includes(path)),
+    current: hasEditedDefinition ? await render(project, project.processes) : undefined,
+    completes: (path) => completed === 'all' || completedFiles.includes(path),
+    recreates: (path) => completedFiles.includes(path) && isDefinitionCode(path),
     ignore: [...before, ...after].map(({ layout }) => layout.definitionFile),
+    addedByHand: renderTasksAddedByHand(project, before, after),
   });
 }
 
-/** Files written by another version may differ for other reasons too. Only tasks and types depend on nothing but the definition. */
-function listRegenerated(layout: ProcessLayout, isSameVersion: boolean): readonly string[] {
-  return isSameVersion ? listCodeFiles(layout) : [layout.tasks, layout.types];
+const render = (project: WorkerProject, processes: Processes) => renderProject(toProjectSpec(project, processes));
+
+/** See `FileEditsRequest.addedByHand`. A task was added by hand if the file has it, but its base does not. */
+function renderTasksAddedByHand(
+  project: WorkerProject,
+  before: Processes,
+  after: Processes,
+): FileEditsRequest['addedByHand'] {
+  return async (path, base, mine) => {
+    const changed = after.find(({ layout }) => listCodeFiles(layout).includes(path));
+    const known = before.find(({ slug }) => slug === changed?.slug);
+    if (changed === undefined || known === undefined) return undefined;
+    const inBase = findTasks(base, path, changed);
+    const inFile = findTasks(mine, path, changed);
+    const added = changed.definition.tasks.filter(({ code }) => inFile.has(code) && !inBase.has(code));
+    if (added.length === 0) return undefined;
+    const codes = new Set(added.map(({ code }) => code));
+    const without = { ...known.definition, tasks: known.definition.tasks.filter(({ code }) => !codes.has(code)) };
+    const file = async (definition: ProcessDefinition): Promise<string> => {
+      // The data of these tasks is not passed to the system tasks that the code already has.
+      const choices = pinInputs(without, definition, changed.choices);
+      const files = await render(project, replaceProcess(before, { ...changed, definition, choices }));
+      return textOf(files.find((one) => one.path === path)) ?? '';
+    };
+    return { before: await file(without), after: await file(insertTasks(without, changed.definition, codes)) };
+  };
 }
 
-/** The processes with only those tasks that their code has. */
-export function withDefinitionsInCode(processes: WorkerProject['processes']): WorkerProject['processes'] {
-  const reduce = (process: OpenedProcess): OpenedProcess => ({ ...process, definition: process.definitionInCode });
-  const [first, ...others] = processes;
-  return [reduce(first), ...others.map(reduce)];
+/** Adds the tasks of `source` with these codes, each after the task that it follows there. */
+function insertTasks(
+  definition: ProcessDefinition,
+  source: ProcessDefinition,
+  codes: ReadonlySet<string>,
+): ProcessDefinition {
+  const tasks = [...definition.tasks];
+  let at = 0;
+  for (const task of source.tasks) {
+    const found = tasks.findIndex(({ code }) => code === task.code);
+    if (found !== -1) at = found + 1;
+    else if (codes.has(task.code)) tasks.splice(at++, 0, task);
+  }
+  return { ...definition, tasks };
 }
 
 /** The processes with one of them replaced. */
-export function replaceProcess(
-  processes: WorkerProject['processes'],
-  changed: OpenedProcess,
-): WorkerProject['processes'] {
+export function replaceProcess(processes: Processes, changed: OpenedProcess): Processes {
   const replace = (process: OpenedProcess): OpenedProcess => (process.slug === changed.slug ? changed : process);
   const [first, ...others] = processes;
   return [replace(first), ...others.map(replace)];

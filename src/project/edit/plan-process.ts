@@ -3,17 +3,19 @@ import { KnownError, usageError } from '../../base/errors.ts';
 import { fileName } from '../../text/file-name.ts';
 import { shellWord } from '../../text/shell.ts';
 import { loadDefinition, listDefinitionFiles } from '../../process/definition/file.ts';
+import { textOf, withGenerated } from '../base-archive.ts';
 import { renderProject } from '../render.ts';
 import { processLayout } from '../../languages/typescript/layout.ts';
 import {
   readExportedActivities,
   readExportedNames,
   toProjectSpec,
+  withDefinitionsInCode,
   type OpenedProcess,
   type WorkerProject,
 } from './open-project.ts';
 import type { Addition, AdditionContext, AdditionRequest } from './addition.ts';
-import { withDefinitionsInCode, planCodeEdits } from './plan-code-edits.ts';
+import { planCodeEdits } from './plan-code-edits.ts';
 import type { PlannedEdit } from './conflicts.ts';
 import { createNewFile, readTextFile } from './file-edit.ts';
 import { listActivityNames, assignActivityNames } from './task-choices.ts';
@@ -22,7 +24,7 @@ import { listActivityNames, assignActivityNames } from './task-choices.ts';
 export async function planProcess(
   project: WorkerProject,
   { definition, source, notes }: Extract<AdditionRequest, { kind: 'process' }>,
-  { version, invocation }: AdditionContext,
+  { invocation }: AdditionContext,
 ): Promise<Addition> {
   const { code } = definition.process;
   const slug = fileName(code);
@@ -37,11 +39,11 @@ export async function planProcess(
     additionalProcesses: [{ slug, definition, source, choices, notes }],
   });
   const definitionFile = rendered.find(({ path }) => path === layout.definitionFile);
+  if (definitionFile === undefined) throw new Error(`${layout.definitionFile} was not rendered`);
+  const planned = await planCodeEdits(project, withDefinitionsInCode(processes), undefined);
   const edits: readonly PlannedEdit[] = [
-    createNewFile(layout.definitionFile, Buffer.from(definitionFile?.contents ?? '').toString('utf8')),
-    ...(await planCodeEdits(project, withDefinitionsInCode(project.processes), withDefinitionsInCode(processes), {
-      version,
-    })),
+    createNewFile(layout.definitionFile, textOf(definitionFile) ?? ''),
+    ...planned.edits,
   ];
   const existing = edits.flatMap((edit) =>
     edit.how === 'conflict' && edit.reason === 'already exists' ? [edit.path] : [],
@@ -56,25 +58,23 @@ export async function planProcess(
       next: ['Move these files out of the project'],
     });
   }
-  return { processes, edits };
+  return { processes, edits, base: withGenerated(planned.base, definitionFile) };
 }
 
 /** Plans what an earlier addition of a process did not complete. Rejects if it is complete. */
 export async function resumeProcess(
   project: WorkerProject,
   process: OpenedProcess,
-  { version, invocation }: AdditionContext,
+  { invocation }: AdditionContext,
 ): Promise<Addition> {
-  const processes = withDefinitionsInCode(project.processes);
-  const [first, ...others] = processes;
-  const before: WorkerProject['processes'] = [first, ...others.filter(({ slug }) => slug !== process.slug)];
-  const edits =
-    process.slug === undefined ? [] : await planCodeEdits(project, before, processes, { version, mayBeApplied: true });
-  // The process's own files were written before. If they were edited or deleted since, that was intended.
-  const remaining = edits.filter((edit) => edit.how !== 'new' && !(edit.how === 'conflict' && edit.base === undefined));
-  if (remaining.length === 0)
-    throw duplicateProcessError(process.definition.process.code, process.layout.definitionFile, invocation);
-  return { processes: project.processes, edits: remaining };
+  const { definitionFile } = process.layout;
+  const nothingLeft = (): KnownError => duplicateProcessError(process.definition.process.code, definitionFile, invocation);
+  if (process.slug === undefined) throw nothingLeft();
+  const planned = await planCodeEdits(project, withDefinitionsInCode(project.processes), 'all');
+  // The process's own files were written before. If they were deleted since, that was intended.
+  const edits = planned.edits.filter((edit) => edit.how !== 'conflict' || edit.base !== undefined);
+  if (edits.length === 0) throw nothingLeft();
+  return { processes: project.processes, edits, base: planned.base };
 }
 
 function duplicateProcessError(code: string, file: string, invocation: string): KnownError {

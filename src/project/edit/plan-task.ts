@@ -1,19 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
 import { usageError } from '../../base/errors.ts';
 import { didYouMean } from '../../text/near-match.ts';
-import { isDefinitionCode } from '../../languages/typescript/layout.ts';
 import { nameTasks } from '../../languages/typescript/process-context.ts';
 import { addTask } from '../../process/definition/add-task.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
 import {
   readDefinitionText,
+  withDefinitionsInCode,
   readExportedActivities,
-  hasTask,
   type OpenedProcess,
   type WorkerProject,
 } from './open-project.ts';
-import type { Addition, AdditionContext, AdditionRequest } from './addition.ts';
-import { withDefinitionsInCode, planCodeEdits, replaceProcess } from './plan-code-edits.ts';
+import { withGenerated } from '../base-archive.ts';
+import type { Addition, AdditionRequest } from './addition.ts';
+import { planCodeEdits, replaceProcess } from './plan-code-edits.ts';
 import { editExistingFile } from './file-edit.ts';
 import { listActivityNames, pinInputs, assignActivityNames } from './task-choices.ts';
 
@@ -24,15 +24,13 @@ import { listActivityNames, pinInputs, assignActivityNames } from './task-choice
 export async function planTask(
   project: WorkerProject,
   { process, task, after }: Extract<AdditionRequest, { kind: 'task' }>,
-  { version }: AdditionContext,
 ): Promise<Addition> {
-  const { definition, definitionInCode, layout } = process;
+  const { definition, layout } = process;
   const existing = definition.tasks.find(({ code }) => code === task.code);
   if (existing !== undefined) {
     rejectDifferentTask(process, existing, task);
-    const remaining = hasTask(definitionInCode, task.code)
-      ? await planRemainingEdits(project, process, task.code, version)
-      : await planProcessCode(project, process, project.processes, version);
+    const text = await readDefinitionText(project, process);
+    const remaining = await planProcessCode(project, process, project.processes, text);
     if (remaining.edits.length > 0) return remaining;
     throw usageError(`Task ${task.code} (${existing.kind}) of ${definition.process.code} already exists`, [
       `See ${layout.definitionFile}`,
@@ -48,9 +46,9 @@ export async function planTask(
   const text = await readDefinitionText(project, process);
   const written = await addTask(text, layout.definitionFile, task, after);
   const processes = await assignChoices(project, process, written.definition);
-  const edit = editExistingFile(layout.definitionFile, text, written.text, project.record.hashes);
-  const { edits } = await planProcessCode(project, process, processes, version);
-  return { processes, edits: [{ ...edit, how: 'definition' }, ...edits] };
+  const edit = editExistingFile(layout.definitionFile, text, written.text, undefined);
+  const { edits, base } = await planProcessCode(project, process, processes, written.text);
+  return { processes, edits: [{ ...edit, how: 'definition' }, ...edits], base };
 }
 
 /** Rejects a task that differs from the existing one: existing tasks are changed in the definition file. */
@@ -67,20 +65,19 @@ function rejectDifferentTask(
   );
 }
 
-/** Plans the edits that bring the code of a process to the tasks it has in `after`. */
+/** Plans the edits that bring the code of a process to the tasks it has in `after`, where its definition file has the text `definition`. */
 async function planProcessCode(
   project: WorkerProject,
   process: OpenedProcess,
   after: WorkerProject['processes'],
-  version: string,
+  definition: string,
 ): Promise<Addition> {
-  const before = withDefinitionsInCode(project.processes);
-  const changed = after.find(({ slug }) => slug === process.slug) ?? process;
-  const edits = await planCodeEdits(project, before, replaceProcess(withDefinitionsInCode(after), changed), {
-    version,
-    regenerate: process.layout,
-  });
-  return { processes: after, edits };
+  const { layout, slug } = process;
+  const changed = after.find((one) => one.slug === slug) ?? process;
+  const processes = replaceProcess(withDefinitionsInCode(after), changed);
+  const { edits, base } = await planCodeEdits(project, processes, layout);
+  const file = { path: layout.definitionFile, contents: Buffer.from(definition), mode: 0o644 } as const;
+  return { processes: after, edits, base: withGenerated(base, file) };
 }
 
 /** The processes of the project with a new definition, whose new system tasks get unique activity names. */
@@ -102,30 +99,4 @@ async function assignChoices(
   const named = nameTasks(definition, changed.choices);
   const [choices = named] = assignActivityNames([{ definition: added, choices: named }], taken);
   return replaceProcess(processes, { ...changed, choices });
-}
-
-/** Plans what an earlier run did not complete for a task that the code already has. */
-async function planRemainingEdits(
-  project: WorkerProject,
-  process: OpenedProcess,
-  code: string,
-  version: string,
-): Promise<Addition> {
-  const definitionBefore = {
-    ...process.definitionInCode,
-    tasks: process.definitionInCode.tasks.filter((task) => task.code !== code),
-  };
-  const before = replaceProcess(withDefinitionsInCode(project.processes), { ...process, definition: definitionBefore });
-  const after = replaceProcess(withDefinitionsInCode(project.processes), process);
-  const edits = await planCodeEdits(project, before, after, {
-    version,
-    regenerate: process.layout,
-    mayBeApplied: true,
-  });
-  // A missing file was deleted on purpose, unless a task that is new to the code requires it.
-  const hasAllTasks = process.definitionInCode.tasks.length === process.definition.tasks.length;
-  return {
-    processes: project.processes,
-    edits: edits.filter(({ how, path }) => !hasAllTasks || how !== 'new' || isDefinitionCode(path)),
-  };
 }

@@ -1,4 +1,4 @@
-import { diff3Merge, diffIndices } from 'node-diff3';
+import { diff3Merge } from 'node-diff3';
 
 export type TextMerge = { readonly kind: 'clean'; readonly text: string } | { readonly kind: 'conflict' };
 
@@ -32,26 +32,6 @@ function mergeLines(base: string, mine: string, next: string, isOrderFree: boole
   const merged = regions.map(({ ok, conflict }) => ok ?? (conflict && resolveConflict(conflict, isOrderFree)));
   if (merged.every((lines) => lines !== undefined)) return merged.flat().join('\n');
   return missing === undefined ? undefined : appendLines(mine, missing);
-}
-
-/** Whether `mine` already contains the change from `base` to `next`: each block of added lines appears in it, in any place. */
-export function containsChange(base: string, mine: string, next: string): boolean {
-  const toLines = (text: string): readonly string[] => text.replaceAll('\r\n', '\n').split('\n');
-  const mineLines = toLines(mine);
-  const changes = diffIndices([...toLines(base)], [...toLines(next)]).map(({ buffer2Content }) =>
-    trimBlankLines(buffer2Content),
-  );
-  return changes.length > 0 && changes.every((lines) => lines.length > 0 && containsLines(mineLines, lines));
-}
-
-function trimBlankLines(lines: readonly string[]): readonly string[] {
-  const first = lines.findIndex((line) => line.trim() !== '');
-  const last = lines.findLastIndex((line) => line.trim() !== '');
-  return first === -1 ? [] : lines.slice(first, last + 1);
-}
-
-function containsLines(text: readonly string[], lines: readonly string[]): boolean {
-  return text.some((_, start) => lines.every((line, index) => text[start + index] === line));
 }
 
 interface Conflict {

@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs';
+import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KnownError, messageOf } from '../../base/errors.ts';
+import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
 import { acquirePidLock } from '../../files/pid-lock.ts';
 import { printableJson } from '../../text/json.ts';
@@ -8,35 +9,69 @@ import type { ComparedFile } from '../conflicts.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';
 import { recordedProcesses } from '../record.ts';
 import { writeFiles, type WriteOptions } from '../write-files.ts';
-import { listCodeFiles } from '../../languages/typescript/layout.ts';
+import { BASE_FILE, renderBaseFile, textOf, type ProjectBase } from '../base-archive.ts';
 import { toProjectSpec, type WorkerProject } from './open-project.ts';
-import { readTextFile, type FileEdit } from './file-edit.ts';
+import type { Addition } from './addition.ts';
+import type { PlannedEdit } from './conflicts.ts';
+import type { FileEdit } from './file-edit.ts';
 
 const LOCK_FILE = '.kuflow/project.lock';
 
+/** A planned addition with the edits to make and those to leave out. */
+export interface ChosenEdits extends Pick<Addition, 'processes' | 'base'> {
+  readonly made: readonly FileEdit[];
+  readonly left: readonly PlannedEdit[];
+}
+
+/** A file of this tool's own that changes together with the edits. */
+export interface StateEdit {
+  readonly path: string;
+  readonly before: Uint8Array | undefined;
+  readonly after: Uint8Array;
+}
+
+/** The changes of the project record and of the archive of what was generated. */
+export async function planStateEdits(project: WorkerProject, chosen: ChosenEdits): Promise<readonly StateEdit[]> {
+  const record = Buffer.from(updatedRecordText(project, chosen.processes));
+  const archive = await renderBaseFile(withoutLeftEdits(chosen));
+  // The archive comes last: if the process is killed before, the next addition sees that files are missing changes.
+  return [
+    { path: RECORD_FILE, before: Buffer.from(project.recordText), after: record },
+    { path: BASE_FILE, before: project.archive, after: archive.contents },
+  ].filter(({ before, after }) => before === undefined || Buffer.compare(before, after) !== 0);
+}
+
+/** The base if some of the edits are not made: those files are merged with their previous version again. */
+function withoutLeftEdits({ base, left }: ChosenEdits): ProjectBase {
+  const [generated, merged] = [new Map(base.generated), new Map(base.merged)];
+  for (const { path, base: text } of left) {
+    const file = generated.get(path);
+    if (file === undefined) continue;
+    if (text === undefined) generated.delete(path);
+    else if (text !== textOf(file)) merged.set(path, { ...file, contents: Buffer.from(text) });
+  }
+  return { generated, merged };
+}
+
 /**
- * Writes the edits, and the project record with these processes. All or nothing: a failure rolls back everything. Fails if a file changed
- * after it was read, or if another process is writing to the project. Rejects with a KnownError.
+ * Writes the edits and the state of the project. All or nothing: a failure rolls back everything. Fails if a file changed after it was read,
+ * or if another process is writing to the project. Rejects with a KnownError.
  */
 export async function writeEdits(
   project: WorkerProject,
-  processes: WorkerProject['processes'],
   edits: readonly FileEdit[],
+  state: readonly StateEdit[],
   options: WriteOptions = {},
 ): Promise<void> {
-  const record = { path: RECORD_FILE, before: project.recordText, after: updatedRecordText(project, processes, edits) };
-  const all = record.after === record.before ? edits : [...edits, record];
-  const files = all.map((edit: Pick<FileEdit, 'path' | 'before' | 'after'>): ComparedFile => {
-    const contents = Buffer.from(edit.after);
-    if (edit.before === undefined) return { path: edit.path, contents, mode: 0o644, action: 'create' };
-    const expected = Buffer.from(edit.before);
-    return {
-      path: edit.path,
-      contents,
-      mode: fileMode(project.folder, edit.path),
-      action: 'overwrite',
-      original: expected,
-    };
+  const toBytes = (text: string | undefined): Uint8Array | undefined =>
+    text === undefined ? undefined : Buffer.from(text);
+  const all: readonly StateEdit[] = [
+    ...edits.map(({ path, before, after }) => ({ path, before: toBytes(before), after: Buffer.from(after) })),
+    ...state,
+  ];
+  const files = all.map(({ path, before, after }): ComparedFile => {
+    if (before === undefined) return { path, contents: after, mode: 0o644, action: 'create' };
+    return { path, contents: after, mode: fileMode(project.folder, path), action: 'overwrite', original: before };
   });
   const release = lockProject(project.folder);
   try {
@@ -72,13 +107,22 @@ function withRetryAdvice(error: unknown): unknown {
   return new KnownError({ message, tried, seen, page, next: ['Fix the problem, then run the command again'], cause });
 }
 
-async function rejectChangedFile(folder: string, path: string, before: string | undefined): Promise<void> {
-  if ((await readTextFile(folder, path)) === before) return;
+async function rejectChangedFile(folder: string, path: string, before: Uint8Array | undefined): Promise<void> {
+  const at = join(folder, path);
+  const current = await readRegularFile(at).catch((error: unknown) => {
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return undefined;
+    throw error;
+  });
+  if (before === undefined ? current === undefined : current instanceof Buffer && current.equals(before)) return;
   throw new KnownError({
     message: 'Could not write the project',
-    tried: `write ${join(folder, path)}`,
+    tried: `write ${at}`,
     seen: 'the file changed after it was read; nothing was written',
   });
+}
+
+async function readRegularFile(path: string): Promise<Buffer | false> {
+  return (await lstat(path)).isFile() ? readFile(path) : false;
 }
 
 function fileMode(folder: string, path: string): ComparedFile['mode'] {
@@ -87,30 +131,19 @@ function fileMode(folder: string, path: string): ComparedFile['mode'] {
   return (mode & 0o044) === 0 ? 0o600 : 0o644;
 }
 
-function updatedRecordText(
-  project: WorkerProject,
-  processes: WorkerProject['processes'],
-  edits: readonly FileEdit[],
-): string {
-  const { raw, hashes } = project.record;
+function updatedRecordText(project: WorkerProject, processes: WorkerProject['processes']): string {
+  const { raw } = project.record;
   const recorded = recordedProcesses(toProjectSpec(project, processes)).processes ?? {};
-  const dropped = new Set<string>();
-  const kept: [string, unknown][] = [];
-  for (const { layout, remainingFiles } of project.removedProcesses) {
-    if (recorded[layout.definitionFile] !== undefined) continue;
-    if (remainingFiles.length === 0)
-      [layout.definitionFile, ...listCodeFiles(layout)].forEach((path) => dropped.add(path));
-    else if (isRecord(raw['processes'])) kept.push([layout.definitionFile, raw['processes'][layout.definitionFile]]);
-  }
-  const files = new Map(Object.entries(hashes).filter(([path]) => !dropped.has(path)));
-  for (const { path, record } of edits) if (record !== undefined) files.set(path, record);
-  const sorted = [...files].sort(([one], [other]) => (one < other ? -1 : 1));
-  const rest = Object.entries(raw).filter(([key]) => key !== 'files' && key !== 'processes');
+  const kept = project.removedProcesses.flatMap(({ layout: { definitionFile }, remainingFiles }) =>
+    recorded[definitionFile] === undefined && remainingFiles.length > 0 && isRecord(raw['processes'])
+      ? [[definitionFile, raw['processes'][definitionFile]] as const]
+      : [],
+  );
+  const rest = Object.entries(raw).filter(([key]) => key !== 'processes');
   const all = { ...recorded, ...Object.fromEntries(kept) };
   const updated = {
     ...Object.fromEntries(rest),
     ...(Object.keys(all).length === 0 ? {} : { processes: all }),
-    files: Object.fromEntries(sorted),
   };
   return `${printableJson(updated, true)}\n`;
 }

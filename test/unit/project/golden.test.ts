@@ -4,6 +4,8 @@ import { Secret } from '../../../src/base/secret.ts';
 import { sampleDefinition } from '../../../src/process/sample.ts';
 import type { ProjectSpec } from '../../../src/languages/project-spec.ts';
 import { listFiles, readTemplateFiles } from '../../../src/languages/templates/files.ts';
+import type { PlannedFile } from '../../../src/languages/planned-file.ts';
+import { BASE_FILE, parseBase, textOf } from '../../../src/project/base-archive.ts';
 import { planProject } from '../../../src/project/plan.ts';
 
 const GOLDEN = join(import.meta.dirname, '../../golden');
@@ -53,20 +55,37 @@ const options: Readonly<Record<string, ProjectSpec>> = {
   },
 };
 
-// Files with a leading dot would affect this repository.
+// Files with a leading dot would affect this repository. The archive is stored as the list of its entries.
 const stored = (path: string): string =>
   path
     .split('/')
     .map((part) => part.replace(/^\./, 'dot-'))
-    .join('/');
+    .join('/')
+    .replace(/\.tgz$/, '.tgz.txt');
 
 async function planned(
   spec: ProjectSpec,
 ): Promise<ReadonlyMap<string, { readonly text: string; readonly mode: number }>> {
   const plan = await planProject(spec, { version: '1.0.0', command: 'create-kuflow-worker loan-worker' });
   return new Map(
-    plan.files.map((file) => [file.path, { text: Buffer.from(file.contents).toString('utf8'), mode: file.mode }]),
+    await Promise.all(
+      plan.files.map(async (file) => {
+        const text = file.path === BASE_FILE ? await entriesOf(file, plan.files) : textOf(file);
+        return [file.path, { text: text ?? '', mode: file.mode }] as const;
+      }),
+    ),
   );
+}
+
+/** The entries of the archive, which are files of the project. */
+async function entriesOf(archive: PlannedFile, files: readonly PlannedFile[]): Promise<string> {
+  const { generated, merged } = await parseBase(archive.contents);
+  expect(merged.size).toBe(0);
+  for (const [path, { contents }] of generated)
+    expect(Buffer.from(contents).equals(files.find((file) => file.path === path)?.contents ?? Buffer.of()), path).toBe(
+      true,
+    );
+  return `${[...generated].map(([path, { mode }]) => `${mode.toString(8)} ${path}`).join('\n')}\n`;
 }
 
 /** The lines that only one side has, by file: enough to see what an option changes. */
@@ -78,8 +97,6 @@ async function changes(spec: ProjectSpec): Promise<string> {
     const [one, other] = [before.get(path), after.get(path)];
     if (one?.text === other?.text && one?.mode === other?.mode) continue;
     rows.push(`${path} ${other === undefined ? 'is not there' : `mode ${other.mode.toString(8)}`}`);
-    // Contains the hashes of all other files.
-    if (path === '.kuflow/project.json') continue;
     const [left, right] = [one?.text.split('\n') ?? [], other?.text.split('\n') ?? []];
     rows.push(...left.filter((line) => !right.includes(line)).map((line) => `- ${line}`));
     rows.push(...right.filter((line) => !left.includes(line)).map((line) => `+ ${line}`));

@@ -107,7 +107,7 @@ describe('writing a plan to a folder', () => {
   it("replaces this tool's own record without being asked, and restores it when the write fails", async () => {
     const folder = temporaryFolder();
     const record = (command: string): string =>
-      `${JSON.stringify({ format: 1, template: {}, command: `npx create-kuflow-worker ${command}`, answers: {}, files: {} }, undefined, 2)}\n`;
+      `${JSON.stringify({ format: 1, template: {}, command: `npx create-kuflow-worker ${command}`, answers: {} }, undefined, 2)}\n`;
     mkdirSync(join(folder, '.kuflow'));
     writeFileSync(join(folder, '.kuflow', 'project.json'), record('x'));
     const before = snapshot(folder);

@@ -56,7 +56,7 @@ it('unedited code follows the definition, however it changes between additions',
       const file = join(folder, 'kuflow.process.yaml');
       for (const [round, changes] of rounds.entries()) {
         writeFileSync(file, renderDefinition(changes.reduce(edited, await loadDefinition(file))));
-        const project = await openProject(folder, {});
+        const project = await openProject(folder, {}, '1.0.0');
         const [process] = project.processes;
         const result = await addToProject({
           project,
@@ -65,10 +65,10 @@ it('unedited code follows the definition, however it changes between additions',
             process,
             task: { code: `NEW_${round}`, kind: round % 2 === 0 ? 'system' : 'human' },
           },
-          ...{ cwd: folder, edit: [], dryRun: false, command: '', invocation: 'kuflow', version: '1.0.0' },
+          ...{ cwd: folder, edit: [], dryRun: false, command: '', invocation: 'kuflow' },
         });
         expect(result.files.filter(({ action }) => action !== 'written')).toEqual([]);
-        const now = await openProject(folder, {});
+        const now = await openProject(folder, {}, '1.0.0');
         const rendered = await renderProject(toProjectSpec(now, now.processes));
         for (const path of listCodeFiles(process.layout)) {
           const wanted = rendered.find((one) => one.path === path)?.contents;

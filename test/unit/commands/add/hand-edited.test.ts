@@ -2,8 +2,9 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { AddResult } from '../../../../src/commands/add/add-to-project.ts';
-import { sha256, type ProjectRecordJson } from '../../../../src/project/record.ts';
+import type { ProjectRecordJson } from '../../../../src/project/record.ts';
 import type { Ran } from '../../../support/create-worker.ts';
+import { writeBaseText } from '../../../support/project-base.ts';
 import { runKuflow } from '../../../support/run-kuflow.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
@@ -24,7 +25,9 @@ const edit = (file: string, from: string, to: string): void => {
 const add = (...args: readonly string[]): Promise<Ran> => kuflow(project, 'add', ...args);
 const actions = (ran: Ran): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    (JSON.parse(ran.stdout) as AddResult).files.map(({ path, how, action }) => [path, `${action} ${how}`]),
+    (JSON.parse(ran.stdout) as AddResult).files
+      .filter(({ how }) => how !== 'state')
+      .map(({ path, how, action }) => [path, `${action} ${how}`]),
   );
 const FROM_DEFINITION = [
   'src/process/tasks.ts',
@@ -96,6 +99,8 @@ describe('an edited definition with unedited code', () => {
     expect(ran.status, ran.stderr).toBe(0);
     expect(actions(ran)).toEqual({
       'kuflow.process.yaml': 'written definition',
+      // It names the workflow type.
+      'README.md': 'written generated',
       ...Object.fromEntries(FROM_DEFINITION.map((file) => [file, 'written generated'])),
     });
     expect(read('src/process/types.ts')).toContain('amount?: string');
@@ -201,13 +206,12 @@ describe('the name of a task', () => {
   it('is read from the code of a project that does not have it in its record', async () => {
     expect((await add('task', '2ND_REVIEW')).status).toBe(0);
     const record = JSON.parse(read('.kuflow/project.json')) as ProjectRecordJson;
-    const files = { ...record.files };
     for (const path of ['tasks', 'types'].map((part) => `src/process/${part}.ts`).concat('src/workflows.ts')) {
       const text = read(path).replaceAll('task2ndReview', 'n_2ndReview_x8ebdaf65fc');
       writeFileSync(join(project, path), text.replaceAll('ApplyData', 'Apply_x1234567890Data'));
-      files[path] = sha256(Buffer.from(read(path)));
+      await writeBaseText(project, path, read(path));
     }
-    const withoutNames = JSON.stringify({ ...record, processes: undefined, files });
+    const withoutNames = JSON.stringify({ ...record, processes: undefined });
     writeFileSync(join(project, '.kuflow/project.json'), withoutNames);
     expect((await add('task', '2nd review')).status).toBe(0);
     expect(tasksInCode()).toContain(`n_2ndReview_x8ebdaf65fc: human('2ND_REVIEW')`);
@@ -309,6 +313,7 @@ describe('the output', () => {
       'test/leave.workflows.test.ts',
     ]);
     const json = JSON.parse((await add('task', 'MORE', '--process', 'LEAVE', '--json')).stdout) as AddResult;
-    expect(json.files.map(({ diff }) => diff.startsWith('--- a/'))).toEqual([true, true, true, true]);
+    expect(json.files.map(({ diff }) => diff.startsWith('--- a/'))).toEqual([true, true, true, true, false]);
+    expect(json.files.at(-1)).toEqual({ path: '.kuflow/base.tgz', how: 'state', action: 'written', diff: '' });
   });
 });

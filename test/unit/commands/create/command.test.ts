@@ -2,6 +2,7 @@ import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, writeFileS
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createWorker as create, type Ran } from '../../../support/create-worker.ts';
+import { readBaseTexts } from '../../../support/project-base.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
 const temporaryFolder = temporaryFolders();
@@ -41,6 +42,7 @@ describe('create', () => {
       'kuflow.process.yaml',
       '.gitignore',
       '.kuflow/project.json',
+      '.kuflow/base.tgz',
       'src/workflows.ts',
     ]) {
       expect(existsSync(join(folder, file)), file).toBe(true);
@@ -51,7 +53,7 @@ describe('create', () => {
     expect(ran.stderr.indexOf('npm install')).toBeLessThan(ran.stderr.indexOf('npm run dev'));
   });
 
-  it('records answers, hashes and the command that repeats the run, which creates the same project', async () => {
+  it('records answers, what was generated and the command that repeats the run, which creates the same project', async () => {
     const cwd = temporaryFolder();
     const args = [
       'one',
@@ -72,13 +74,14 @@ describe('create', () => {
       "npx create-kuflow-worker one --process LOAN --task APPLY --task SCORE:system --task-queue 'Q 1' --workflow-type W --package-manager npm --no-install --no-git --no-check --yes",
     );
     const record = JSON.parse(readFileSync(join(cwd, 'one', '.kuflow', 'project.json'), 'utf8')) as {
-      files: Record<string, string>;
       command: string;
       template: unknown;
     };
     expect(record.command).toBe(made.command);
     expect(record.template).toEqual({ language: 'typescript', version: '9.9.9' });
-    expect(Object.keys(record.files)).toContain('src/workflows.ts');
+    const { generated } = await readBaseTexts(join(cwd, 'one'));
+    for (const path of ['src/workflows.ts', 'kuflow.process.yaml'])
+      expect(generated.get(path)).toBe(readFileSync(join(cwd, 'one', path), 'utf8'));
     const again = json(await create(cwd, [...args, '--json', '--no-check', ...QUIET]));
     expect(again.files.every(({ action }) => action === 'identical')).toBe(true);
   });

@@ -1,0 +1,50 @@
+import type { ProcessDefinition } from '../../process/definition.ts';
+import type { TaskChoices } from '../project-spec.ts';
+import type { ProcessLayout } from './layout.ts';
+import { tsString } from './literals.ts';
+import { taskNames } from './process-context.ts';
+
+/** Codes of the tasks that a code file of a process already handles, whoever wrote that code. */
+export function findTasks(
+  text: string,
+  path: string,
+  { layout, definition, choices }: ProcessParts,
+): ReadonlySet<string> {
+  const tasks = taskNames(definition, choices);
+  const pattern = ({ code, variable, activity, types }: (typeof tasks)[number]): string | undefined => {
+    switch (path) {
+      case layout.workflows:
+        return `\\btasks\\.${word(variable)}`;
+      case layout.activities:
+        return `${word(activity)}\\s*\\(`;
+      case layout.tasks:
+        return escapePattern(`(${tsString(code)}`);
+      case layout.types:
+        return types.length === 0 ? undefined : types.map(word).join('|');
+      case layout.test:
+        return word(code);
+      default:
+        return undefined;
+    }
+  };
+  const found = tasks.filter((task) => {
+    const source = pattern(task);
+    return source !== undefined && new RegExp(source, 'u').test(text);
+  });
+  return new Set(found.map(({ code }) => code));
+}
+
+interface ProcessParts {
+  readonly layout: ProcessLayout;
+  readonly definition: ProcessDefinition;
+  readonly choices: TaskChoices;
+}
+
+/** A pattern for the text that is not part of a longer name. */
+function word(text: string): string {
+  return `(?<![\\p{L}\\p{N}_$])${escapePattern(text)}(?![\\p{L}\\p{N}_$])`;
+}
+
+function escapePattern(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+}

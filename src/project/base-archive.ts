@@ -1,0 +1,155 @@
+import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { codeOf, KnownError, messageOf } from '../base/errors.ts';
+import { escapeForTerminal } from '../base/escape.ts';
+import { MIB, readSmallFile } from '../files/read.ts';
+import type { PlannedFile } from '../languages/planned-file.ts';
+
+/** The archive of what was generated last, relative to the project. */
+export const BASE_FILE = '.kuflow/base.tgz';
+
+const MAX_ARCHIVE_MIB = 16;
+const MAX_CONTENTS_MIB = 64;
+const MAX_ENTRIES = 10_000;
+const BLOCK = 512;
+/** A fixed time, at which every tool can show a date. */
+const MODIFIED = new Date('2000-01-01T00:00:00Z');
+const UNKNOWN_SYSTEM = 255;
+
+/** What was generated last: the base of the next three-way merge. */
+export interface ProjectBase {
+  /** Every generated file by path, including the process definitions that the code was generated from. */
+  readonly generated: ReadonlyMap<string, PlannedFile>;
+  /** The version merged last of each file to which `generated` was not applied, such as after a declined change. */
+  readonly merged: ReadonlyMap<string, PlannedFile>;
+}
+
+export const EMPTY_BASE: ProjectBase = { generated: new Map(), merged: new Map() };
+
+/** The base of a project whose files were all just generated. */
+export function baseOf(files: readonly PlannedFile[]): ProjectBase {
+  return { generated: new Map(files.map((file) => [file.path, file])), merged: new Map() };
+}
+
+/** The base with one more generated file. */
+export function withGenerated({ generated, merged }: ProjectBase, file: PlannedFile): ProjectBase {
+  return { generated: new Map(generated).set(file.path, file), merged };
+}
+
+/** The archive as a file of the project. The same base gives the same bytes with the same version of Node.js. */
+export async function renderBaseFile(base: ProjectBase): Promise<PlannedFile> {
+  const { Header } = await import('tar');
+  const blocks: Uint8Array[] = [];
+  for (const [folder, files] of [
+    ['generated', base.generated],
+    ['merged', base.merged],
+  ] as const) {
+    for (const path of [...files.keys()].sort()) {
+      const file = files.get(path);
+      if (file === undefined) continue;
+      const header = new Header({
+        path: `${folder}/${path}`,
+        type: 'File',
+        mode: file.mode === 0o755 ? 0o755 : 0o644,
+        size: file.contents.byteLength,
+        mtime: MODIFIED,
+        uid: 0,
+        gid: 0,
+      });
+      const block = Buffer.alloc(BLOCK);
+      if (header.encode(block)) throw new Error(`${path} is too long for ${BASE_FILE}`);
+      blocks.push(block, file.contents, Buffer.alloc(-file.contents.byteLength & (BLOCK - 1)));
+    }
+  }
+  const contents = gzipSync(Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK)]), { level: 9 });
+  // The header has no time, but it does have the operating system.
+  contents[9] = UNKNOWN_SYSTEM;
+  return { path: BASE_FILE, contents, mode: 0o644 };
+}
+
+/** Parses an archive. Rejects with an error that says what is wrong with it. */
+export async function parseBase(archive: Uint8Array): Promise<ProjectBase> {
+  const { Parser } = await import('tar');
+  const tar = gunzipSync(archive, { maxOutputLength: MAX_CONTENTS_MIB * MIB });
+  const base = { generated: new Map<string, PlannedFile>(), merged: new Map<string, PlannedFile>() };
+  let entries = 0;
+  await new Promise<void>((resolve, reject) => {
+    const parser = new Parser({
+      strict: true,
+      onReadEntry: (entry) => {
+        const { folder, path } = splitEntryPath(entry.path);
+        const file = entry.type === 'File' && isSafePath(path) ? path : undefined;
+        const isExpected = file !== undefined && (folder === 'generated' || folder === 'merged');
+        if (!isExpected || base[folder].has(file) || ++entries > MAX_ENTRIES) {
+          reject(new Error(`unexpected entry ${entry.path.slice(0, 200)}`));
+          entry.resume();
+          return;
+        }
+        const parts: Uint8Array[] = [];
+        entry.on('data', (part: Uint8Array) => parts.push(part));
+        const mode = ((entry.mode ?? 0) & 0o100) === 0 ? 0o644 : 0o755;
+        entry.on('end', () => base[folder].set(file, { path: file, contents: Buffer.concat(parts), mode }));
+      },
+    });
+    parser.on('error', reject);
+    parser.on('end', () => resolve());
+    parser.end(tar);
+  });
+  if (base.generated.size === 0) throw new Error('it is empty');
+  return base;
+}
+
+function splitEntryPath(path: string): { readonly folder: string; readonly path: string } {
+  const at = path.indexOf('/');
+  return { folder: path.slice(0, at), path: path.slice(at + 1) };
+}
+
+/** Whether a path stays below the project on every system. */
+function isSafePath(path: string): boolean {
+  return !/[\\:\0]/.test(path) && path.split('/').every((part) => !['', '.', '..'].includes(part));
+}
+
+/** Whether these are the bytes of an archive of this tool. */
+export async function isBase(bytes: Uint8Array): Promise<boolean> {
+  return bytes.byteLength <= MAX_ARCHIVE_MIB * MIB && (await parseBase(bytes).then(() => true, () => false));
+}
+
+/** The bytes of the archive of the project in `folder`; undefined if it does not exist. Rejects with a KnownError, or the system error if it cannot be read. */
+export async function readBaseFile(folder: string): Promise<Uint8Array | undefined> {
+  try {
+    const { bytes } = await readSmallFile(join(folder, BASE_FILE), MAX_ARCHIVE_MIB * MIB);
+    if (bytes === undefined)
+      throw damagedError(folder, `it is not a regular file or is larger than ${MAX_ARCHIVE_MIB} MiB`);
+    return bytes;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Parses the archive of the project in `folder`. Rejects with a KnownError if it is damaged. */
+export async function openBase(folder: string, archive: Uint8Array): Promise<ProjectBase> {
+  try {
+    return await parseBase(archive);
+  } catch (error) {
+    throw damagedError(folder, escapeForTerminal(messageOf(error), 300), error);
+  }
+}
+
+function damagedError(folder: string, seen: string, cause?: unknown): KnownError {
+  return new KnownError({
+    message: `${BASE_FILE} is damaged`,
+    tried: join(folder, BASE_FILE),
+    seen,
+    next: [
+      `Restore it from version control: git checkout HEAD -- ${BASE_FILE}`,
+      'Or delete it: the next kuflow add rebuilds it from the definition',
+    ],
+    cause,
+  });
+}
+
+/** The text of a file in the base. */
+export function textOf(file: PlannedFile | undefined): string | undefined {
+  return file === undefined ? undefined : Buffer.from(file.contents).toString('utf8');
+}

@@ -1,0 +1,80 @@
+import { join } from 'node:path';
+import { KnownError } from '../../base/errors.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
+import { PACKAGE_NAME } from '../../base/package-root.ts';
+import { isUnmerged } from '../../files/git.ts';
+import type { PlannedFile } from '../../languages/planned-file.ts';
+import { tsString } from '../../languages/typescript/literals.ts';
+import type { ProcessDefinition } from '../../process/definition.ts';
+import { BASE_FILE, EMPTY_BASE, openBase, readBaseFile, textOf, type ProjectBase } from '../base-archive.ts';
+import type { ProjectRecord } from '../record.ts';
+import { mergeRendered } from './conflicts.ts';
+import { readTextFile } from './file-edit.ts';
+
+/** The archive of a project. `problem`: why a part of the base is missing and has to be rebuilt. */
+export interface UsableBase {
+  readonly base: ProjectBase;
+  readonly archive: Uint8Array | undefined;
+  readonly problem: string | undefined;
+}
+
+/**
+ * Reads the archive of a project with these definition files. After a merge of two git branches, it may not exist, be in conflict, or lack the
+ * processes of one branch. Rejects with a KnownError if it is damaged, or if this `version` cannot rebuild what is missing.
+ */
+export async function readUsableBase(
+  { folder, record }: { readonly folder: string; readonly record: ProjectRecord },
+  definitionFiles: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  version: string,
+): Promise<UsableBase> {
+  const archive = await readBaseFile(folder);
+  const isInConflict = archive !== undefined && (await isUnmerged(join(folder, BASE_FILE), env));
+  const base = archive === undefined || isInConflict ? EMPTY_BASE : await openBase(folder, archive);
+  const missing = definitionFiles.filter((path) => !base.generated.has(path));
+  if (missing.length === 0) return { base, archive, problem: undefined };
+  const problem =
+    archive === undefined
+      ? 'does not exist'
+      : isInConflict
+        ? 'differs between the branches of a git merge'
+        : `does not contain ${missing.join(', ')}`;
+  if (record.version === version) return { base, archive, problem };
+  const createdBy = escapeForTerminal(record.version, 40);
+  throw new KnownError({
+    message: `${BASE_FILE} ${problem}`,
+    tried: join(folder, BASE_FILE),
+    seen: `this project was created by version ${createdBy}, and this is ${version}, which generates other code`,
+    next: [
+      isInConflict
+        ? `Keep the file of one branch: git checkout --ours ${BASE_FILE} && git add ${BASE_FILE}`
+        : `Restore it from version control: git checkout HEAD -- ${BASE_FILE}`,
+      `Or rebuild it: run this command with npx -p ${PACKAGE_NAME}@${createdBy} kuflow`,
+    ],
+  });
+}
+
+/** The definition without the tasks that `tasks.ts` lacks: they were probably added to the definition after the code was generated. */
+export async function guessDefinitionInCode(
+  folder: string,
+  tasksFile: string,
+  definition: ProcessDefinition,
+): Promise<ProcessDefinition> {
+  const text = await readTextFile(folder, tasksFile);
+  if (typeof text !== 'string') return definition;
+  return { ...definition, tasks: definition.tasks.filter(({ code }) => text.includes(`(${tsString(code)}`)) };
+}
+
+/** Adds what the base lacks: `known` is rendered for the processes that it has, and `all` for all processes of the project. */
+export function fillBase(
+  { generated, merged }: ProjectBase,
+  known: readonly PlannedFile[],
+  all: readonly PlannedFile[],
+): ProjectBase {
+  const before = new Map(known.map((file) => [file.path, textOf(file)]));
+  const filled = all.map((file): readonly [string, PlannedFile] => {
+    const text = mergeRendered(file.path, before.get(file.path), textOf(generated.get(file.path)), textOf(file) ?? '');
+    return [file.path, text === undefined ? file : { ...file, contents: Buffer.from(text) }];
+  });
+  return { generated: new Map([...generated, ...filled]), merged };
+}

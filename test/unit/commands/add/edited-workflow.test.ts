@@ -1,0 +1,92 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, expect, it } from 'vitest';
+import type { AddResult } from '../../../../src/commands/add/add-to-project.ts';
+import type { Ran } from '../../../support/create-worker.ts';
+import { runKuflow } from '../../../support/run-kuflow.ts';
+import { temporaryFolders } from '../../../support/temporary-folder.ts';
+
+const temporaryFolder = temporaryFolders();
+const WORKFLOW = 'src/workflows.ts';
+const CALL_OF_BOOK = '  // By hand\n  const booking = await kuflow.humanTask(tasks.book);\n\n';
+
+let project: string;
+const read = (file: string): string => readFileSync(join(project, file), 'utf8');
+const edit = (file: string, from: string, to: string): void => {
+  const before = read(file);
+  expect(before).toContain(from);
+  writeFileSync(
+    join(project, file),
+    before.replace(from, () => to),
+  );
+};
+const add = (...args: readonly string[]): Promise<Ran> => runKuflow(project, ['add', ...args]);
+
+/** The tasks whose calls the proposed diff of the workflow adds and removes, in order. A call that only changes is not among them. */
+function proposed(ran: Ran): { readonly added: readonly string[]; readonly removed: readonly string[] } {
+  const diff = (JSON.parse(ran.stdout) as AddResult).files.find(({ path }) => path === WORKFLOW)?.diff ?? '';
+  const calls = (sign: string): readonly string[] =>
+    diff
+      .split('\n')
+      .filter((line) => line.startsWith(sign))
+      .flatMap((line) => [...line.matchAll(/\btasks\.(?!ts\b)(\w+)/g)].map(([, name = '']) => name));
+  const [added, removed] = [calls('+'), calls('-')];
+  return {
+    added: added.filter((name) => !removed.includes(name)),
+    removed: removed.filter((name) => !added.includes(name)),
+  };
+}
+
+beforeEach(async () => {
+  project = join(temporaryFolder(), 'loan-worker');
+  const made = await runKuflow(join(project, '..'), [
+    ...['create', 'loan-worker', '--process', 'LOAN', '--task', 'APPLY', '--task', 'SCORE:system', '--task-queue', 'Q'],
+    ...['--workflow-type', 'LoanWorkflow', '--no-install', '--no-git', '--no-check', '--yes'],
+  ]);
+  expect(made.status, made.stderr).toBe(0);
+});
+
+it('is offered exactly the tasks that its code lacks and those that the definition lost', async () => {
+  edit('kuflow.process.yaml', '  - code: SCORE\n    kind: system\n', '  - code: BOOK\n    kind: human\n');
+  edit(WORKFLOW, '  // SCORE\n', `${CALL_OF_BOOK}  // SCORE\n`);
+  const ran = await add('task', 'REVIEW', '--edit', WORKFLOW, '--json');
+  expect(proposed(ran)).toEqual({ added: ['review'], removed: ['score'] });
+  expect(ran.status, ran.stdout).toBe(0);
+  expect(read(WORKFLOW)).toContain(CALL_OF_BOOK);
+  expect(read(WORKFLOW).match(/\btasks\.(?!ts\b)\w+/g)).toEqual(['tasks.apply', 'tasks.book', 'tasks.review']);
+  for (const code of ['BOOK', 'REVIEW']) expect((await add('task', code)).stderr).toContain('already exists');
+});
+
+it('is offered a declined task again, together with the next one, and never after it was applied', async () => {
+  edit(WORKFLOW, "log.info('Process started'", "log.info('Loan started'");
+  const declined = await add('task', 'REVIEW', '--json');
+  expect(declined.status).toBe(3);
+  expect(proposed(declined)).toEqual({ added: ['review'], removed: [] });
+  expect(proposed(await add('task', 'REVIEW', '--dry-run', '--json')).added).toEqual(['review']);
+  const both = await add('task', 'ARCHIVE', '--json', '--edit', WORKFLOW);
+  expect(proposed(both)).toEqual({ added: ['review', 'archive'], removed: [] });
+  expect(both.status, both.stdout).toBe(0);
+  expect(proposed(await add('task', 'LAST', '--json', '--edit', WORKFLOW))).toEqual({ added: ['last'], removed: [] });
+  for (const code of ['REVIEW', 'ARCHIVE']) expect((await add('task', code)).stderr).toContain('already exists');
+});
+
+it.each(['as proposed', 'in another way'])('is not offered a declined task that was then added by hand %s', async (how) => {
+  edit(WORKFLOW, "log.info('Process started'", "log.info('Loan started'");
+  expect((await add('task', 'REVIEW')).status).toBe(3);
+  edit(
+    WORKFLOW,
+    '  return { message',
+    how === 'as proposed'
+      ? '  // REVIEW\n  await kuflow.humanTask(tasks.review);\n\n  return { message'
+      : '  const { note } = (await kuflow.humanTask(tasks.review)) as { note?: string };\n  if (note === undefined) throw new Error();\n\n  return { message',
+  );
+  const ran = await add('task', 'ARCHIVE', '--json', '--edit', WORKFLOW);
+  expect(proposed(ran)).toEqual({ added: ['archive'], removed: [] });
+  expect(ran.status, ran.stdout).toBe(0);
+  expect(read(WORKFLOW).match(/\btasks\.(?!ts\b)\w+/g)).toEqual(['tasks.apply', 'tasks.score', 'tasks.review', 'tasks.archive']);
+});
+
+it('keeps a call that was removed on purpose out of the proposals', async () => {
+  edit(WORKFLOW, '  // APPLY\n  const apply = await kuflow.humanTask(tasks.apply);\n', '  const apply = {};\n');
+  expect(proposed(await add('task', 'REVIEW', '--json', '--edit', WORKFLOW))).toEqual({ added: ['review'], removed: [] });
+});

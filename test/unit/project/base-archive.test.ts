@@ -1,0 +1,69 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { Header } from 'tar';
+import { describe, expect, it } from 'vitest';
+import type { PlannedFile } from '../../../src/languages/planned-file.ts';
+import { baseOf, parseBase, renderBaseFile, withGenerated } from '../../../src/project/base-archive.ts';
+
+const file = (path: string, text: string, mode: PlannedFile['mode'] = 0o644): PlannedFile => ({
+  path,
+  contents: Buffer.from(text),
+  mode,
+});
+
+/** An archive with one entry. */
+function archiveOf(path: string, type: 'File' | 'SymbolicLink' | 'Link' | 'Directory' = 'File', text = 'x'): Buffer {
+  const size = type === 'File' ? text.length : 0;
+  const header = Buffer.alloc(512);
+  new Header({ path, type, size, mode: 0o644, ...(type.endsWith('Link') ? { linkpath: '/etc/passwd' } : {}) }).encode(header);
+  const body = size === 0 ? [] : [Buffer.from(text.padEnd(Math.ceil(size / 512) * 512, '\0'))];
+  return gzipSync(Buffer.concat([header, ...body, Buffer.alloc(1024)]));
+}
+
+describe('the archive of what was generated', () => {
+  const files = [file('src/b.ts', 'b'), file('a.sh', '#!/bin/sh\n', 0o755), file('empty', ''), file(`${'d/'.repeat(60)}f`, 'ä')];
+
+  it('contains every file with its mode, and the versions merged last', async () => {
+    const base = { ...baseOf(files), merged: new Map([['src/b.ts', file('src/b.ts', 'older')]]) };
+    const { contents } = await renderBaseFile(base);
+    const parsed = await parseBase(contents);
+    expect([...parsed.generated.values()].map(({ path, mode, contents: bytes }) => [path, mode, bytes])).toEqual(
+      [...files]
+        .sort((one, other) => (one.path < other.path ? -1 : 1))
+        .map(({ path, mode, contents: bytes }) => [path, mode, bytes]),
+    );
+    expect(parsed.merged).toEqual(base.merged);
+  });
+
+  it('depends only on the files, not on their order or the time', async () => {
+    const [one, other] = [await renderBaseFile(baseOf(files)), await renderBaseFile(baseOf(files.toReversed()))];
+    expect(Buffer.from(one.contents).equals(other.contents)).toBe(true);
+    // The time and the operating system in the gzip header.
+    expect([...one.contents.slice(4, 8), one.contents[9]]).toEqual([0, 0, 0, 0, 255]);
+    const again = await renderBaseFile(await parseBase(one.contents));
+    expect(gunzipSync(again.contents).equals(gunzipSync(one.contents))).toBe(true);
+    expect((await renderBaseFile(withGenerated(baseOf(files), file('c', 'c')))).contents).not.toEqual(one.contents);
+  });
+
+  it.each([
+    ['a parent folder', archiveOf('generated/../x')],
+    ['an absolute path', archiveOf('/generated/x')],
+    ['an absolute path in a folder', archiveOf('generated//etc/passwd')],
+    ['a Windows path', archiveOf('generated/..\\x')],
+    ['a drive', archiveOf('generated/C:x')],
+    ['another folder', archiveOf('other/x')],
+    ['a symbolic link', archiveOf('generated/x', 'SymbolicLink')],
+    ['a hard link', archiveOf('generated/x', 'Link')],
+    ['a folder', archiveOf('generated/x/', 'Directory')],
+    ['nothing', gzipSync(Buffer.alloc(1024))],
+    ['more than the limit', gzipSync(Buffer.alloc(65 * 1024 * 1024))],
+    ['text', Buffer.from('<<<<<<< HEAD\n')],
+  ])('is rejected with %s', async (_what, archive) => {
+    await expect(parseBase(archive)).rejects.toThrow();
+  });
+
+  it('is rejected when cut, wherever that is', async () => {
+    const { contents } = await renderBaseFile(baseOf(files));
+    for (let length = 0; length < contents.byteLength; length += 7)
+      await expect(parseBase(contents.slice(0, length))).rejects.toThrow();
+  });
+});
