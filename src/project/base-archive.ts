@@ -111,7 +111,13 @@ function isSafePath(path: string): boolean {
 
 /** Whether these are the bytes of an archive of this tool. */
 export async function isBase(bytes: Uint8Array): Promise<boolean> {
-  return bytes.byteLength <= MAX_ARCHIVE_MIB * MIB && (await parseBase(bytes).then(() => true, () => false));
+  return (
+    bytes.byteLength <= MAX_ARCHIVE_MIB * MIB &&
+    (await parseBase(bytes).then(
+      () => true,
+      () => false,
+    ))
+  );
 }
 
 /** The bytes of the archive of the project in `folder`; undefined if it does not exist. Rejects with a KnownError, or the system error if it cannot be read. */

@@ -94,8 +94,12 @@ export function renderRecordFile(
 export function recordedProcesses(spec: ProjectSpec): Pick<ProjectRecordJson, 'processes'> {
   const { choices = {}, additionalProcesses = [] } = spec;
   const tasks = (definition: ProcessDefinition, chosen: TaskChoices): RecordedProcess => {
-    const named = nameTasks(definition, chosen);
-    return Object.keys(named).length === 0 ? {} : { tasks: named };
+    const named = Object.entries(nameTasks(definition, chosen));
+    // In the order of the definition, so that git can merge two branches that add tasks in different places.
+    const codes = definition.tasks.map(({ code }) => code);
+    const placeOf = (code: string): number => (codes.includes(code) ? codes.indexOf(code) : codes.length);
+    const sorted = named.toSorted(([one], [other]) => placeOf(one) - placeOf(other));
+    return sorted.length === 0 ? {} : { tasks: Object.fromEntries(sorted) };
   };
   const first = tasks(spec.definition, choices);
   const processes = [
@@ -169,6 +173,12 @@ function parseProjectRecord(text: string, path: string): ProjectRecord {
   try {
     raw = JSON.parse(text);
   } catch (error) {
+    if (/^<{7} /m.test(text))
+      throw new KnownError({
+        message: `${RECORD_FILE} has conflicts of a git merge`,
+        tried: path,
+        next: ['Keep the tasks and processes of both branches, then run the command again'],
+      });
     throw malformedRecordError(path, escapeForTerminal(messageOf(error), 200), error);
   }
   if (!isRecord(raw)) throw malformedRecordError(path, 'not a JSON object');

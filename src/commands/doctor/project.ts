@@ -4,9 +4,7 @@ import { codeOf, KnownError } from '../../base/errors.ts';
 import { packageVersion } from '../../base/package-root.ts';
 import { findProject } from '../../process/find-project.ts';
 import type { CodeDrift, DriftedFile, ProjectProcess, ProjectProbe } from '../../diagnostics/input.ts';
-import { textOf } from '../../project/base-archive.ts';
-import { readTextFile, toLf } from '../../project/edit/file-edit.ts';
-import { openProject, readProject, toProjectSpec } from '../../project/edit/open-project.ts';
+import { hasLocalChanges, openProject, readProject, toProjectSpec } from '../../project/edit/open-project.ts';
 import { readProjectRecord } from '../../project/record.ts';
 import { isDefinitionCode } from '../../languages/typescript/layout.ts';
 import { installCommand, scriptCommand } from '../../languages/typescript/package-manager.ts';
@@ -76,9 +74,7 @@ async function findDrift(folder: string, env: Environment): Promise<CodeDrift> {
   const missing = comparison.files.filter(({ path, action }) => isDefinitionCode(path) && action === 'create');
   const differing = comparison.conflicts.filter(({ path }) => isDefinitionCode(path));
   const compared = differing.map(async ({ path }): Promise<DriftedFile> => {
-    const text = await readTextFile(folder, path);
-    const isUnedited = typeof text === 'string' && toLf(text) === textOf(project.base.generated.get(path));
-    return { path, state: isUnedited ? 'stale' : 'edited' };
+    return { path, state: (await hasLocalChanges(project, path)) ? 'edited' : 'stale' };
   });
   const absent = missing.map(({ path }): DriftedFile => ({ path, state: 'missing' }));
   return { kind: 'compared', files: [...absent, ...(await Promise.all(compared))] };

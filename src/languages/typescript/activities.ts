@@ -55,16 +55,3 @@ export function appendActivities(text: string, names: readonly string[]): string
   const added = names.map((name) => `\n${renderActivity(plainActivity(name))}`).join('');
   return `${text.slice(0, at + 1)}${added}${text.slice(at + 1)}`;
 }
-<<<<<<< HEAD
-
-/** Names of the activities from `appendActivities` that nobody has edited. */
-export function findUneditedActivities(text: string): readonly string[] {
-  return [...activityNames(text)].filter((name) => text.includes(`\n${renderActivity(plainActivity(name))}`));
-}
-
-/** Removes unedited activities from a module. */
-export function removeActivities(text: string, names: readonly string[]): string {
-  return names.reduce((rest, name) => rest.replace(`\n${renderActivity(plainActivity(name))}`, () => ''), text);
-}
-=======
->>>>>>> db4d6e7 (Additions are three-way merges with what was generated last, kept in .kuflow/base.tgz)

@@ -1,30 +1,8 @@
 import type { PlannedFile } from '../../languages/planned-file.ts';
-<<<<<<< HEAD
-import {
-  activityNames,
-  appendActivities,
-  findUneditedActivities,
-  removeActivities,
-} from '../../languages/typescript/activities.ts';
-import { hasDeclarationsOnly, isDefinitionCode } from '../../languages/typescript/layout.ts';
-import {
-  createNewFile,
-  editExistingFile,
-  isUnedited,
-  readTextFile,
-  sha256OfText,
-  toCrlf,
-  toLf,
-  type FileEdit,
-  type RecordedHashes,
-} from './file-edit.ts';
-import { containsChange, mergeText } from './three-way-merge.ts';
-=======
 import { hasDeclarationsOnly } from '../../languages/typescript/layout.ts';
 import { textOf, type ProjectBase } from '../base-archive.ts';
 import { createNewFile, editExistingFile, readTextFile, toCrlf, toLf, type FileEdit } from './file-edit.ts';
 import { mergeText } from './three-way-merge.ts';
->>>>>>> db4d6e7 (Additions are three-way merges with what was generated last, kept in .kuflow/base.tgz)
 import { unifiedDiff } from './unified-diff.ts';
 
 /** A change that cannot be written without losing somebody's work. */
@@ -124,22 +102,6 @@ export async function planFileEdits(request: FileEditsRequest): Promise<FileEdit
  */
 export function mergeRendered(
   path: string,
-<<<<<<< HEAD
-  base: string | undefined,
-  next: string,
-  current: string,
-  hashes: RecordedHashes,
-): FileEdit | undefined {
-  if (!isUnedited(path, current, hashes)) return undefined;
-  const text = toLf(current);
-  // Activities from `kuflow add activity` are not part of the template, so they are carried over.
-  const added = findUneditedActivities(text);
-  if (removeActivities(text, added) === base) return undefined;
-  const existing = activityNames(next);
-  const missing = added.filter((name) => !existing.has(name));
-  const regenerated = appendActivities(next, missing) ?? next;
-  return editExistingFile(path, current, current.includes('\r\n') ? toCrlf(regenerated) : regenerated, hashes);
-=======
   before: string | undefined,
   last: string | undefined,
   rendered: string,
@@ -147,7 +109,6 @@ export function mergeRendered(
   if (last === undefined || before === undefined || before === last) return rendered;
   const merged = mergeText(before, last, rendered, { isOrderFree: hasDeclarationsOnly(path) });
   return merged.kind === 'clean' ? merged.text : undefined;
->>>>>>> db4d6e7 (Additions are three-way merges with what was generated last, kept in .kuflow/base.tgz)
 }
 
 interface FileChange {

@@ -22,11 +22,11 @@ import { BASE_FILE, textOf, type ProjectBase } from '../base-archive.ts';
 import { readProjectRecord, type ProjectRecord } from '../record.ts';
 import { renderProject } from '../render.ts';
 import { fillBase, guessDefinitionInCode, readUsableBase } from './rebuild-base.ts';
-import { readTextFile } from './file-edit.ts';
+import { readTextFile, toLf } from './file-edit.ts';
 import { assignActivityNames, listActivityNames, pinInputs } from './task-choices.ts';
 
 /** A process of a project, as its definition file describes it now. */
-export interface DefinedProcess {
+export interface ProcessOnDisk {
   /** Undefined for the first process. */
   readonly slug: string | undefined;
   readonly layout: ProcessLayout;
@@ -35,7 +35,7 @@ export interface DefinedProcess {
   readonly choices: TaskChoices;
 }
 
-export interface OpenedProcess extends DefinedProcess {
+export interface OpenedProcess extends ProcessOnDisk {
   /** The definition that the code was generated from: people edit the file afterwards. */
   readonly definitionInCode: ProcessDefinition;
 }
@@ -68,11 +68,11 @@ export interface WorkerProject {
 
 /** What `readProject` reads. */
 export interface ProjectFiles extends Pick<WorkerProject, 'folder' | 'record' | 'recordText'> {
-  readonly processes: readonly [DefinedProcess, ...DefinedProcess[]];
+  readonly processes: readonly [ProcessOnDisk, ...ProcessOnDisk[]];
   readonly removedProcesses: readonly (DefinedWithout & Pick<RemovedProcess, 'remainingFiles'>)[];
 }
 
-type DefinedWithout = Omit<DefinedProcess, 'definition'>;
+type DefinedWithout = Omit<ProcessOnDisk, 'definition'>;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -91,7 +91,7 @@ export async function readProject(cwd: string, env: Environment): Promise<Projec
   }
   const { record, recordText } = await readProjectRecord(folder);
   const exists = (path: string): boolean => existsSync(join(folder, path));
-  const load = async (process: DefinedWithout): Promise<DefinedProcess> => ({
+  const load = async (process: DefinedWithout): Promise<ProcessOnDisk> => ({
     ...process,
     definition: await loadDefinition(join(folder, process.layout.definitionFile)),
   });
@@ -99,7 +99,9 @@ export async function readProject(cwd: string, env: Environment): Promise<Projec
   if (!exists(layout.definitionFile)) throw await missingDefinitionError(folder, env);
   const first = await load({ slug: undefined, layout, source: record.definitionSource, choices: record.choices });
   const additional = record.additionalProcesses.map((process) => ({ ...process, layout: processLayout(process.slug) }));
-  const others = await Promise.all(additional.filter(({ layout: { definitionFile } }) => exists(definitionFile)).map(load));
+  const others = await Promise.all(
+    additional.filter(({ layout: { definitionFile } }) => exists(definitionFile)).map(load),
+  );
   const removedProcesses = additional
     .filter(({ layout: { definitionFile } }) => !exists(definitionFile))
     .map((process) => ({ ...process, remainingFiles: listCodeFiles(process.layout).filter(exists) }));
@@ -119,7 +121,7 @@ export async function openProject(cwd: string, env: Environment, version: string
     const text = textOf(base.generated.get(layout.definitionFile));
     return text === undefined ? undefined : parseDefinition(text, layout.definitionFile);
   };
-  const open = async (process: DefinedProcess): Promise<OpenedProcess> => {
+  const open = async (process: ProcessOnDisk): Promise<OpenedProcess> => {
     const { definition, choices } = process;
     const definitionInCode =
       (await definitionInBase(process)) ?? (await guessDefinitionInCode(folder, process.layout.tasks, definition));
@@ -225,6 +227,12 @@ async function readTaskNames(
     named.set(code, { name, ...(type === capitalize(name) ? {} : { type }), ...choice });
   }
   return Object.fromEntries(named);
+}
+
+/** Whether a file differs from what was generated last. */
+export async function hasLocalChanges({ folder, base }: WorkerProject, path: string): Promise<boolean> {
+  const text = await readTextFile(folder, path);
+  return typeof text !== 'string' || toLf(text) !== textOf(base.generated.get(path));
 }
 
 /** The spec to render a project with these processes. */

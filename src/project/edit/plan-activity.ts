@@ -34,7 +34,6 @@ export async function planActivity(project: WorkerProject, name: string): Promis
       tried: project.folder,
     });
   }
-<<<<<<< HEAD
   const after = appendActivities(toLf(text), [name]);
   if (after === undefined) {
     throw new KnownError({
@@ -42,23 +41,18 @@ export async function planActivity(project: WorkerProject, name: string): Promis
       tried: project.folder,
     });
   }
-  const edit = editExistingFile(path, text, text.includes('\r\n') ? toCrlf(after) : after, project.record.hashes);
-  return { processes: project.processes, edits: [edit] };
-=======
-  // Uses the line endings of the file.
-  const added = appendActivities(text, [name]).slice(text.length);
-  const after = text + (text.includes('\r\n') ? added.replaceAll('\n', '\r\n') : added);
   const { generated, merged } = project.base;
   const base = textOf(merged.get(path)) ?? textOf(generated.get(path));
   const appendTo = (files: ProjectBase['generated']): ProjectBase['generated'] => {
     const file = files.get(path);
-    if (file === undefined) return files;
-    return new Map(files).set(path, { ...file, contents: Buffer.from(appendActivities(textOf(file) ?? '', [name])) });
+    const appended = file === undefined ? undefined : appendActivities(textOf(file) ?? '', [name]);
+    return file === undefined || appended === undefined
+      ? files
+      : new Map(files).set(path, { ...file, contents: Buffer.from(appended) });
   };
   return {
     processes: project.processes,
-    edits: [editExistingFile(path, text, after, base)],
+    edits: [editExistingFile(path, text, text.includes('\r\n') ? toCrlf(after) : after, base)],
     base: { generated: appendTo(generated), merged: appendTo(merged) },
   };
->>>>>>> db4d6e7 (Additions are three-way merges with what was generated last, kept in .kuflow/base.tgz)
 }

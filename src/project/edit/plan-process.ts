@@ -68,7 +68,8 @@ export async function resumeProcess(
   { invocation }: AdditionContext,
 ): Promise<Addition> {
   const { definitionFile } = process.layout;
-  const nothingLeft = (): KnownError => duplicateProcessError(process.definition.process.code, definitionFile, invocation);
+  const nothingLeft = (): KnownError =>
+    duplicateProcessError(process.definition.process.code, definitionFile, invocation);
   if (process.slug === undefined) throw nothingLeft();
   const planned = await planCodeEdits(project, withDefinitionsInCode(project.processes), 'all');
   // The process's own files were written before. If they were deleted since, that was intended.

@@ -14,13 +14,20 @@ const file = (path: string, text: string, mode: PlannedFile['mode'] = 0o644): Pl
 function archiveOf(path: string, type: 'File' | 'SymbolicLink' | 'Link' | 'Directory' = 'File', text = 'x'): Buffer {
   const size = type === 'File' ? text.length : 0;
   const header = Buffer.alloc(512);
-  new Header({ path, type, size, mode: 0o644, ...(type.endsWith('Link') ? { linkpath: '/etc/passwd' } : {}) }).encode(header);
+  new Header({ path, type, size, mode: 0o644, ...(type.endsWith('Link') ? { linkpath: '/etc/passwd' } : {}) }).encode(
+    header,
+  );
   const body = size === 0 ? [] : [Buffer.from(text.padEnd(Math.ceil(size / 512) * 512, '\0'))];
   return gzipSync(Buffer.concat([header, ...body, Buffer.alloc(1024)]));
 }
 
 describe('the archive of what was generated', () => {
-  const files = [file('src/b.ts', 'b'), file('a.sh', '#!/bin/sh\n', 0o755), file('empty', ''), file(`${'d/'.repeat(60)}f`, 'ä')];
+  const files = [
+    file('src/b.ts', 'b'),
+    file('a.sh', '#!/bin/sh\n', 0o755),
+    file('empty', ''),
+    file(`${'d/'.repeat(60)}f`, 'ä'),
+  ];
 
   it('contains every file with its mode, and the versions merged last', async () => {
     const base = { ...baseOf(files), merged: new Map([['src/b.ts', file('src/b.ts', 'older')]]) };

@@ -68,13 +68,8 @@ describe('addToProject', () => {
       expect(messageOf(error)).toContain('Could not write the project');
       expect(treeOf(folder)).toEqual(before);
     }
-<<<<<<< HEAD
-    // Ten files and the record.
-    expect(fails).toBe(11);
-=======
-    // Eight files, the record and the archive.
-    expect(fails).toBe(10);
->>>>>>> db4d6e7 (Additions are three-way merges with what was generated last, kept in .kuflow/base.tgz)
+    // Ten files, the record and the archive.
+    expect(fails).toBe(12);
     expect(readFileSync(join(folder, 'processes/leave.process.yaml'), 'utf8')).toContain('# evidence');
   });
 

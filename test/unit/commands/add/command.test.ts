@@ -481,6 +481,7 @@ describe('the project that is added to', () => {
   it.each([
     ['of a newer form', '{"format":2}', 'created by a newer version of this tool'],
     ['broken', '{', 'is not valid'],
+    ['in conflict', '{\n<<<<<<< HEAD\n', 'has conflicts of a git merge'],
     [
       'incomplete',
       '{"format":1,"template":{"language":"typescript"},"answers":{},"files":{}}',

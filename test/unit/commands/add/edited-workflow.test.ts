@@ -70,23 +70,34 @@ it('is offered a declined task again, together with the next one, and never afte
   for (const code of ['REVIEW', 'ARCHIVE']) expect((await add('task', code)).stderr).toContain('already exists');
 });
 
-it.each(['as proposed', 'in another way'])('is not offered a declined task that was then added by hand %s', async (how) => {
-  edit(WORKFLOW, "log.info('Process started'", "log.info('Loan started'");
-  expect((await add('task', 'REVIEW')).status).toBe(3);
-  edit(
-    WORKFLOW,
-    '  return { message',
-    how === 'as proposed'
-      ? '  // REVIEW\n  await kuflow.humanTask(tasks.review);\n\n  return { message'
-      : '  const { note } = (await kuflow.humanTask(tasks.review)) as { note?: string };\n  if (note === undefined) throw new Error();\n\n  return { message',
-  );
-  const ran = await add('task', 'ARCHIVE', '--json', '--edit', WORKFLOW);
-  expect(proposed(ran)).toEqual({ added: ['archive'], removed: [] });
-  expect(ran.status, ran.stdout).toBe(0);
-  expect(read(WORKFLOW).match(/\btasks\.(?!ts\b)\w+/g)).toEqual(['tasks.apply', 'tasks.score', 'tasks.review', 'tasks.archive']);
-});
+it.each(['as proposed', 'in another way'])(
+  'is not offered a declined task that was then added by hand %s',
+  async (how) => {
+    edit(WORKFLOW, "log.info('Process started'", "log.info('Loan started'");
+    expect((await add('task', 'REVIEW')).status).toBe(3);
+    edit(
+      WORKFLOW,
+      '  return { message',
+      how === 'as proposed'
+        ? '  // REVIEW\n  await kuflow.humanTask(tasks.review);\n\n  return { message'
+        : '  const { note } = (await kuflow.humanTask(tasks.review)) as { note?: string };\n  if (note === undefined) throw new Error();\n\n  return { message',
+    );
+    const ran = await add('task', 'ARCHIVE', '--json', '--edit', WORKFLOW);
+    expect(proposed(ran)).toEqual({ added: ['archive'], removed: [] });
+    expect(ran.status, ran.stdout).toBe(0);
+    expect(read(WORKFLOW).match(/\btasks\.(?!ts\b)\w+/g)).toEqual([
+      'tasks.apply',
+      'tasks.score',
+      'tasks.review',
+      'tasks.archive',
+    ]);
+  },
+);
 
 it('keeps a call that was removed on purpose out of the proposals', async () => {
   edit(WORKFLOW, '  // APPLY\n  const apply = await kuflow.humanTask(tasks.apply);\n', '  const apply = {};\n');
-  expect(proposed(await add('task', 'REVIEW', '--json', '--edit', WORKFLOW))).toEqual({ added: ['review'], removed: [] });
+  expect(proposed(await add('task', 'REVIEW', '--json', '--edit', WORKFLOW))).toEqual({
+    added: ['review'],
+    removed: [],
+  });
 });

@@ -313,7 +313,12 @@ describe('the output', () => {
       'test/leave.workflows.test.ts',
     ]);
     const json = JSON.parse((await add('task', 'MORE', '--process', 'LEAVE', '--json')).stdout) as AddResult;
-    expect(json.files.map(({ diff }) => diff.startsWith('--- a/'))).toEqual([true, true, true, true, false]);
-    expect(json.files.at(-1)).toEqual({ path: '.kuflow/base.tgz', how: 'state', action: 'written', diff: '' });
+    expect(json.files.map(({ diff }) => diff.startsWith('--- a/'))).toEqual([
+      ...[true, true, true, true],
+      ...[false, false],
+    ]);
+    expect(json.files.slice(-2)).toEqual(
+      ['.kuflow/project.json', '.kuflow/base.tgz'].map((path) => ({ path, how: 'state', action: 'written', diff: '' })),
+    );
   });
 });

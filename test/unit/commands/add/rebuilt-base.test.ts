@@ -112,7 +112,7 @@ describe('two git branches with additions', () => {
     expect(git('diff', '--name-only', '--diff-filter=U')).toBe(`${BASE}\n`);
   }
   const TASKS = [
-    ['task', 'ONE', '--after', 'APPLY'],
+    ['task', 'ONE:message', '--after', 'APPLY'],
     ['task', 'OTHER:message'],
   ] as const;
 
@@ -143,19 +143,22 @@ describe('two git branches with additions', () => {
     expect(resultOf(await add('task', 'REVIEW', '--json')).notes).toEqual([]);
   });
 
-  it.each(['--ours', '--theirs'])('need no approval after the archive of one of them was kept with %s', async (side) => {
-    await merge(...TASKS);
-    git('checkout', '-q', side, BASE);
-    git('commit', '-qam', 'merged');
-    const result = resultOf(await add('task', 'REVIEW', '--json'));
-    expect(result.notes).toEqual([]);
-    expect(kinds(result)).toEqual(['definition', 'generated', 'state']);
-    expect(read('src/workflows.ts').match(/\btasks\.(?!ts\b)\w+/g)).toEqual(
-      ['apply', 'one', 'score', 'other', 'review'].map((name) => `tasks.${name}`),
-    );
-    const { generated } = await readBaseTexts(project);
-    for (const [path, text] of generated) expect(read(path), path).toBe(text);
-  });
+  it.each(['--ours', '--theirs'])(
+    'need no approval after the archive of one of them was kept with %s',
+    async (side) => {
+      await merge(...TASKS);
+      git('checkout', '-q', side, BASE);
+      git('commit', '-qam', 'merged');
+      const result = resultOf(await add('task', 'REVIEW', '--json'));
+      expect(result.notes).toEqual([]);
+      expect(kinds(result)).toEqual(['definition', 'generated', 'state']);
+      expect(read('src/workflows.ts').match(/\btasks\.(?!ts\b)\w+/g)).toEqual(
+        ['apply', 'one', 'score', 'other', 'review'].map((name) => `tasks.${name}`),
+      );
+      const { generated } = await readBaseTexts(project);
+      for (const [path, text] of generated) expect(read(path), path).toBe(text);
+    },
+  );
 
   it('have the files of a process added that only the other one has', async () => {
     await merge(['task', 'ONE'], ['process', 'LEAVE', '--task', 'REQUEST:system', '--workflow-type', 'LeaveWorkflow']);

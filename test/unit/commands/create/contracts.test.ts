@@ -256,7 +256,8 @@ describe('the command that overwrites conflicting files', () => {
     ['in the form of an editor', (text: string): string => JSON.stringify(JSON.parse(text), undefined, 4)],
     [
       'that lists a further process',
-      (text: string): string => text.replace('"files": {', '"processes": {},\n  "files": {'),
+      (text: string): string =>
+        text.replace('"processes": {', '"processes": {\n    "processes/leave.process.yaml": {},'),
     ],
   ])('includes a project.json %s', async (_what, changed) => {
     const cwd = temporaryFolder();
