@@ -253,7 +253,7 @@ export const SETTING_KEYS: readonly SettingKey[] = [
     name: 'worker.max-payload-bytes',
     env: 'WORKER_MAXPAYLOADBYTES',
     kind: 'integer',
-    range: { min: 1_000, max: 4_194_304 },
+    range: { min: 10_000, max: 4_194_304 },
     default: '2097152',
     description: 'largest argument or result of an activity or workflow, in bytes',
   },

@@ -7,6 +7,7 @@ import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { sampleDefinition } from '../../src/process/sample.ts';
 import { makeTestAuthority } from '../support/certificates.ts';
 import { startConnectProxy, type ConnectProxy } from '../support/connect-proxy.ts';
+import { engineOutage, type EngineOutage } from '../support/engine-outage.ts';
 import { startEngineStub, type TestServer } from '../support/engine-server.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { processUser, type ProcessUser } from '../support/process-user.ts';
@@ -37,6 +38,8 @@ let user: ProcessUser;
 let proxy: ConnectProxy;
 let byFiles: WorkerProcess;
 let silent: Server;
+/** Runs during the other tests. */
+let outage: Promise<EngineOutage>;
 const silentSockets: Socket[] = [];
 /** A check against a server that accepts connections but never answers. It is slow: it runs during the other tests. */
 let silentCheck: Promise<CommandOutcome>;
@@ -131,8 +134,10 @@ const detailOf = ({ steps }: CheckJson, step: string): string =>
 beforeAll(async () => {
   workerProject();
   folder = mkdtempSync(join(inject('runFolder'), 'connection-'));
-  running = await startTestPlatform({ hostNames: [HOST], definitions: ['FILES', 'DATA', 'PROXY'].map(loan) });
+  running = await startTestPlatform({ hostNames: [HOST], definitions: ['FILES', 'DATA', 'PROXY', 'OUTAGE'].map(loan) });
   user = await processUser(running.platform);
+  outage = engineOutage(running.platform, user, 'OUTAGE', 75);
+  outage.catch(() => undefined);
   proxy = await startConnectProxy({ hosts: { [HOST]: '127.0.0.1' }, credentials: 'someone:pass word' });
   silent = createServer((socket) => silentSockets.push(socket));
   const silentPort = await freePort();
@@ -144,7 +149,7 @@ beforeAll(async () => {
 }, 300_000);
 
 afterAll(async () => {
-  for (const worker of workers) await worker.kill();
+  for (const worker of [...workers, ...(await outage.then(({ worker: own }) => [own]))]) await worker.kill();
   for (const relay of relays) await relay.close();
   for (const engine of engines) await engine.close();
   await proxy.close();
@@ -412,5 +417,18 @@ describe('replaced certificate files', () => {
     await completeLoan('FILES', byFiles);
     byFiles.signal('SIGTERM');
     expect(await byFiles.exited).toBe(0);
+  });
+});
+
+describe('an engine that is down for 75 s', () => {
+  it('makes the worker not ready within 60 s, fills less than 100 log lines, and needs no restart', async () => {
+    const { worker, processId, notReadyAfterMs, notReadyReason, lines } = await outage;
+    // Probed every 50 ms.
+    expect(notReadyAfterMs).toBeLessThan(60_500);
+    expect(notReadyReason).toMatch(/^no answer from the engine for \d+ s$/);
+    expect(lines.length).toBeLessThan(100);
+    expect(lines).toContainEqual(expect.objectContaining({ message: 'The engine does not answer' }));
+    await user.complete(processId, 'APPROVE_LOAN', { approved: true });
+    await user.completed(processId, () => expect(worker.running()).toBe(true));
   });
 });

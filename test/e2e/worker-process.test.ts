@@ -28,6 +28,8 @@ let running: TestPlatform;
 let user: ProcessUser;
 let worker: WorkerProcess;
 let metricsPort: number;
+/** Waits for a person until the last test. */
+let largeProcessId: string;
 
 const failIfExited = (): void => {
   if (!worker.running()) throw new Error(`The worker ended: ${worker.output()}`);
@@ -60,6 +62,8 @@ beforeAll(async () => {
       trialDefinition('OUTSIDE', 'OutsideWorkflow', QUEUE),
       trialDefinition('SLOW', 'SlowWorkflow', QUEUE),
       trialDefinition('FLAKY', 'FlakyWorkflow', QUEUE),
+      trialDefinition('LARGE', 'LargeWorkflow', QUEUE),
+      trialDefinition('TOO_LARGE', 'TooLargeWorkflow', QUEUE),
     ],
   });
   user = await processUser(running.platform);
@@ -72,6 +76,7 @@ beforeAll(async () => {
     WORKER_ATTEMPTSBEFORETASKLOG: '2',
     WORKER_MAXCONCURRENTWORKFLOWTASKS: '20',
     WORKER_MAXCONCURRENTACTIVITIES: '30',
+    WORKER_MAXPAYLOADBYTES: '100000',
   };
   worker = startWorkerProcess(workerEnvironment(running.platform, settings));
   await worker.ready();
@@ -246,6 +251,42 @@ describe('a task whose activities fail', () => {
   });
 });
 
+describe('a payload over the limit', () => {
+  it('of a workflow is refused before it is sent, and the process waits', async () => {
+    const processId = await user.start('TOO_LARGE');
+    const failed = await until('a workflow task fails', async () => {
+      failIfExited();
+      const history = await user.history(processId).catch(unlessNotFound);
+      return history?.find(({ type }) => type === 'WORKFLOW_TASK_FAILED');
+    });
+    const message = `Process ${processId}: the input of activity lengthOf has 150002 bytes, and 100000 are allowed`;
+    expect(failed.attributes).toMatchObject({
+      failure: { message: expect.stringContaining(message) as unknown },
+    });
+    const logged = await until('the log names the process', () =>
+      worker.log.find((line) => line.message === 'Failing workflow task' && line['processId'] === processId),
+    );
+    expect(logged.error).toContain(message);
+    await user.temporal.workflow.getHandle(processId).terminate('seen');
+  });
+
+  it('of an activity fails the activity at once', async () => {
+    largeProcessId = await user.start('LARGE');
+    await user.item(largeProcessId, 'LARGE');
+    const failures = (await user.history(largeProcessId)).filter(({ type }) => type === 'ACTIVITY_TASK_FAILED');
+    expect(failures.map(({ attributes }) => attributes)).toEqual([
+      expect.objectContaining({
+        failure: expect.objectContaining({
+          message: expect.stringContaining(
+            `Process ${largeProcessId}: the result of activity textOf has 150002 bytes`,
+          ) as unknown,
+          applicationFailureInfo: { type: 'PayloadTooLarge', nonRetryable: true },
+        }) as unknown,
+      }),
+    ]);
+  });
+});
+
 describe('a running worker', () => {
   it('notices that a task was canceled in KuFlow, and ends the workflow with TaskCancelled', async () => {
     const processId = await user.start('OUTSIDE');
@@ -353,6 +394,12 @@ describe('a running worker', () => {
     expect(history.filter(({ type }) => type === 'ACTIVITY_TASK_STARTED').map(attemptOf)).toEqual([1]);
     const completed = history.find(({ type }) => type === 'ACTIVITY_TASK_COMPLETED');
     expect(decoded(completed?.attributes['result'])).toBe('attempt 1');
+  });
+
+  it('continues processes that another worker started with a higher payload limit', async () => {
+    worker = startWorkerProcess(workerEnvironment(running.platform, { WORKER_MAXPAYLOADBYTES: '10000' }));
+    await user.complete(largeProcessId, 'LARGE', {});
+    await user.completed(largeProcessId, failIfExited);
   });
 });
 

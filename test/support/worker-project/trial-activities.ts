@@ -21,3 +21,11 @@ export async function flakyWork(): Promise<void> {
 export async function hopelessWork(): Promise<void> {
   throw ApplicationFailure.nonRetryable('The scale is out of order');
 }
+
+export async function lengthOf(text: string): Promise<number> {
+  return text.length;
+}
+
+export async function textOf(length: number): Promise<string> {
+  return 'x'.repeat(length);
+}

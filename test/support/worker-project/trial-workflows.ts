@@ -99,11 +99,25 @@ export async function FlakyWorkflow({ processId }: WorkflowRequest): Promise<Wor
     startToCloseTimeout: '1 second',
     retry: { maximumAttempts: 1 },
   });
-  await runForItem({ processItemId: id, code: 'FLAKY' }, async () => {
+  await runForItem({ processItemId: id, code: 'FLAKY', validates: false }, async () => {
     log.info('Working');
     const outcomes = await Promise.allSettled([flakyWork(), hopelessWork(), slowWork()]);
     log.info('Worked', { outcomes: outcomes.map(({ status }) => status).join() });
   });
   log.info('Out of the task');
   return { message: 'done' };
+}
+
+/** Payloads of 50,000 and 150,000 bytes to and from activities, and then a task. */
+export async function LargeWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
+  const { humanTask } = openProcess(request);
+  await activities.lengthOf('x'.repeat(50_000));
+  await activities.textOf(50_000);
+  const refused: unknown = await activities.textOf(150_000).catch((error: unknown) => error);
+  await humanTask(human('LARGE'));
+  return { message: String((refused as Error).cause) };
+}
+
+export async function TooLargeWorkflow(_request: WorkflowRequest): Promise<WorkflowResponse> {
+  return { message: `${await activities.lengthOf('x'.repeat(150_000))}` };
 }

@@ -2,7 +2,9 @@ import type { Info } from '@temporalio/activity';
 import { CancelledFailure, defaultPayloadConverter, type Headers, type Logger } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { toApplicationFailure } from './activity-failure.ts';
+import { checkResultSize } from './payload-limit.ts';
 import { RestError } from './rest-client.ts';
+import { DEFAULT_MAX_PAYLOAD_BYTES } from './settings.ts';
 import type { TaskFailures } from './task-failures.ts';
 import { validateTaskData } from './task-data.ts';
 import { ITEM_HEADER, type ItemContext } from './workflow/item-context.ts';
@@ -10,7 +12,10 @@ import { ITEM_HEADER, type ItemContext } from './workflow/item-context.ts';
 const MAX_TIMER = 2 ** 31 - 1;
 
 /** What all activities of this worker have in common: KuFlow's and your own. */
-export function createActivityInterceptor(failures?: TaskFailures): ActivityInterceptorsFactory {
+export function createActivityInterceptor(
+  failures?: TaskFailures,
+  maxPayloadBytes = DEFAULT_MAX_PAYLOAD_BYTES,
+): ActivityInterceptorsFactory {
   return ({ info, log, cancellationSignal }) => {
     let processItemId: string | undefined;
     return {
@@ -18,9 +23,10 @@ export function createActivityInterceptor(failures?: TaskFailures): ActivityInte
         execute: async (input, next) => {
           const item = itemOf(input.headers);
           processItemId = item?.processItemId ?? requestedItem(input.args);
+          const isSystemTask = item?.validates !== undefined;
           let hasFailed = false;
           const failed = (error: unknown): void => {
-            if (item === undefined || hasFailed || cancellationSignal.aborted) return;
+            if (!isSystemTask || hasFailed || cancellationSignal.aborted) return;
             hasFailed = true;
             failures?.failed({ item, error, info, log });
           };
@@ -33,7 +39,8 @@ export function createActivityInterceptor(failures?: TaskFailures): ActivityInte
           try {
             const result = await next(input);
             if (item?.validates === true) validateTaskData(item.code, result ?? {});
-            if (item !== undefined && !hasFailed) failures?.succeeded(item);
+            checkResultSize(result, info, maxPayloadBytes);
+            if (isSystemTask && !hasFailed) failures?.succeeded(item);
             return result;
           } catch (error) {
             failed(error);

@@ -1,6 +1,6 @@
 import type { NativeConnection } from '@temporalio/worker';
 import { requestEngineCertificate, requestEngineToken } from './authentication.ts';
-import { connectToEngine } from './connection.ts';
+import { connectToEngine, describeNamespace, grpcStatus } from './connection.ts';
 import { identityFromSettings } from './engine-certificate.ts';
 import { describeError } from './logging.ts';
 import { noMetrics } from './metrics.ts';
@@ -26,11 +26,6 @@ export interface CheckResult {
 /** Value, detail to report, and status if it is not `ok`. */
 type StepResult<T> = readonly [T, string, CheckStep['status']?];
 
-/** gRPC statuses of an engine that does not allow a call. */
-const RESTRICTED: Readonly<Record<number, string>> = {
-  7: "PERMISSION_DENIED; Temporal's SDK makes the same call when a worker starts, and fails if it is denied",
-  12: 'UNIMPLEMENTED',
-};
 const DEADLINE_EXCEEDED = 4;
 
 /**
@@ -102,16 +97,9 @@ export async function check(
       return [connection, `${settings.temporal.target}${proxy(settings.temporal.target)}`];
     });
     await step('namespace', async () => {
-      try {
-        const answer = await connected.withDeadline(Date.now() + 20_000, () =>
-          connected.workflowService.describeNamespace({ namespace: identity.namespace }),
-        );
-        return [undefined, `${answer.namespaceInfo?.name ?? identity.namespace} can be read`];
-      } catch (error) {
-        const restriction = RESTRICTED[grpcStatus(error) ?? 0];
-        if (restriction === undefined) throw error;
-        return [undefined, `the engine restricts this call (${restriction})`, 'skipped'];
-      }
+      const restriction = await describeNamespace(connected, identity.namespace, 20_000);
+      if (restriction !== undefined) return [undefined, `the engine restricts this call (${restriction})`, 'skipped'];
+      return [undefined, `${identity.namespace} can be read`];
     });
     return { status: 0, steps };
   } catch (error) {
@@ -122,10 +110,6 @@ export async function check(
     await connection?.close().catch(() => undefined);
     await rest?.close();
   }
-}
-
-function grpcStatus(error: unknown): number | undefined {
-  return (error as { code?: number } | undefined)?.code;
 }
 
 function isTimeout(error: unknown): boolean {

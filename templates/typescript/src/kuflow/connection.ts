@@ -42,6 +42,34 @@ export async function connectToEngine(
   }
 }
 
+/** gRPC statuses of an engine that does not allow a call. */
+const RESTRICTED: Readonly<Record<number, string>> = {
+  7: "PERMISSION_DENIED; Temporal's SDK makes the same call when a worker starts, and fails if it is denied",
+  12: 'UNIMPLEMENTED',
+};
+
+/** Asks the engine for a namespace. Resolves to a description of the restriction if the engine does not allow that. */
+export async function describeNamespace(
+  connection: NativeConnection,
+  namespace: string,
+  milliseconds: number,
+): Promise<string | undefined> {
+  try {
+    await connection.withDeadline(Date.now() + milliseconds, () =>
+      connection.workflowService.describeNamespace({ namespace }),
+    );
+    return undefined;
+  } catch (error) {
+    const restriction = RESTRICTED[grpcStatus(error) ?? 0];
+    if (restriction === undefined) throw error;
+    return restriction;
+  }
+}
+
+export function grpcStatus(error: unknown): number | undefined {
+  return (error as { code?: number } | undefined)?.code;
+}
+
 function proxyOptions(proxy: URL) {
   const username = decodeURIComponent(proxy.username);
   const password = decodeURIComponent(proxy.password);

@@ -62,10 +62,11 @@ export function createRepeats<Line>(report: (line: Line, times: number) => void)
   };
 }
 
-/** The same failure may name another item, port or time. */
+/** The same failure may name another item, port or time. If the engine is down, each call of Temporal's core fails. */
 export function withoutIds(text: string): string {
   return text
     .slice(0, MAX_LENGTH)
     .replace(/[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/gi, '#')
-    .replace(/\d+/g, '#');
+    .replace(/\d+/g, '#')
+    .replace(/^gRPC call \w+/, 'gRPC call #');
 }

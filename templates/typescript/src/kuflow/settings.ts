@@ -12,7 +12,8 @@ import {
 const API_VERSION = 'v2024-06-14';
 const DEFAULT_ENDPOINT = 'https://api.kuflow.com';
 const MAX_PORT = 65_535;
-const MEGABYTE = 1024 * 1024;
+/** Temporal's own limit, unless the engine has another one. */
+export const DEFAULT_MAX_PAYLOAD_BYTES = 2 * 1024 * 1024;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 const LOG_FORMATS = ['json', 'pretty'] as const;
 
@@ -121,7 +122,7 @@ export function loadSettings(directory: string, environment: Environment): Setti
       logLevel: reader.read('worker.log-level', 'trace, debug, info, warn or error', oneOf(LOG_LEVELS)) ?? 'info',
       logFormat: reader.read('worker.log-format', 'json or pretty', oneOf(LOG_FORMATS)),
       attemptsBeforeTaskLog: integer('worker.attempts-before-task-log', 1, 1_000) ?? 5,
-      maxPayloadBytes: integer('worker.max-payload-bytes', 1_000, 4 * MEGABYTE) ?? 2 * MEGABYTE,
+      maxPayloadBytes: integer('worker.max-payload-bytes', 10_000, 2 * DEFAULT_MAX_PAYLOAD_BYTES) ?? DEFAULT_MAX_PAYLOAD_BYTES,
     },
   };
   if (settings.temporal.queue === '')

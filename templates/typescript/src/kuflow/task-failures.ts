@@ -1,6 +1,7 @@
 import type { Info } from '@temporalio/activity';
 import { ApplicationFailure, type Logger } from '@temporalio/common';
 import type { Metrics } from './metrics.ts';
+import { PAYLOAD_TOO_LARGE } from './payload-limit.ts';
 import { RestError, type RestClient } from './rest-client.ts';
 import { INVALID_TASK_DATA } from './task-data.ts';
 import type { ItemContext } from './workflow/item-context.ts';
@@ -10,6 +11,9 @@ const HOUR = 60 * MINUTE;
 /** Longer than the wait between two attempts. Another worker may have completed a task, or its process was canceled. */
 const FAILING_FOR = 10 * MINUTE;
 const MAX_REASON = 300;
+
+/** The types of failures whose messages have no values. */
+const WITHOUT_VALUES = [INVALID_TASK_DATA, PAYLOAD_TOO_LARGE];
 
 /** A failed attempt of an activity that works on a task. */
 export interface FailedAttempt {
@@ -36,8 +40,7 @@ export function createTaskFailures(rest: Pick<RestClient, 'call'>, metrics: Metr
   const setFailing = (processItemId: string, isFailing: boolean): void => {
     clearTimeout(failing.get(processItemId));
     failing.delete(processItemId);
-    if (isFailing)
-      failing.set(processItemId, setTimeout(() => setFailing(processItemId, false), FAILING_FOR).unref());
+    if (isFailing) failing.set(processItemId, setTimeout(() => setFailing(processItemId, false), FAILING_FOR).unref());
     metrics.systemTasksFailing(failing.size);
   };
 
@@ -81,11 +84,18 @@ export function createTaskFailures(rest: Pick<RestClient, 'call'>, metrics: Metr
 function isLastAttempt(error: unknown, { attempt, retryPolicy }: FailedAttempt['info']): boolean {
   const { maximumAttempts, nonRetryableErrorTypes = [] } = retryPolicy ?? {};
   if (maximumAttempts && attempt >= maximumAttempts) return true;
-  return (error instanceof ApplicationFailure && error.nonRetryable === true) || nonRetryableErrorTypes.includes(typeOf(error));
+  return (
+    (error instanceof ApplicationFailure && error.nonRetryable === true) ||
+    nonRetryableErrorTypes.includes(typeOf(error))
+  );
 }
 
 function typeOf(error: unknown): string {
-  return error instanceof ApplicationFailure ? (error.type ?? error.name) : error instanceof Error ? error.name : 'Error';
+  return error instanceof ApplicationFailure
+    ? (error.type ?? error.name)
+    : error instanceof Error
+      ? error.name
+      : 'Error';
 }
 
 /** Why an attempt failed, in at most 300 characters, without what may be personal data or a secret. */
@@ -96,7 +106,7 @@ export function reasonOf(error: unknown): string {
   }
   const message = error instanceof Error ? error.message : String(error);
   const type = typeOf(error);
-  const text = type === INVALID_TASK_DATA ? message : redact(message.split('\n', 1)[0] ?? '');
+  const text = WITHOUT_VALUES.includes(type) ? message : redact(message.split('\n', 1)[0] ?? '');
   const reason = type === 'Error' ? text : `${type}: ${text}`;
   return reason.length > MAX_REASON ? `${reason.slice(0, MAX_REASON - 1)}…` : reason;
 }

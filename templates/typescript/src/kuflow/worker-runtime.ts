@@ -4,9 +4,10 @@ import { createKuFlowActivities } from './activities.ts';
 import { createActivityInterceptor } from './activity-interceptor.ts';
 import { requestEngineCertificate, requestEngineToken } from './authentication.ts';
 import { createKuFlowClient, type KuFlowClient } from './client.ts';
-import { connectToEngine } from './connection.ts';
+import { connectToEngine, describeNamespace } from './connection.ts';
 import { identityFromSettings, startCertificateWatch } from './engine-certificate.ts';
 import { TokenRenewer } from './engine-token.ts';
+import { startEngineWatch } from './engine-watch.ts';
 import { startHealthServer } from './health.ts';
 import type { Metrics } from './metrics.ts';
 import { startRegistration } from './registration.ts';
@@ -18,6 +19,7 @@ import { createWorker, runUntilStopped } from './worker.ts';
 const SECOND = 1_000;
 /** How long a token may have been expired before the worker stops. */
 const EXPIRY_GRACE = 60 * SECOND;
+const ENGINE_DEADLINE = 5 * SECOND;
 
 export interface WorkerRuntimeOptions {
   readonly settings: Settings;
@@ -72,17 +74,24 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
       namespace: connected.identity.namespace,
       settings,
       activities,
-      activityInterceptor: createActivityInterceptor(taskFailures),
+      activityInterceptor: createActivityInterceptor(taskFailures, settings.worker.maxPayloadBytes),
       development,
     });
   let worker = await create();
+
+  const engine = startEngineWatch({
+    ask: async () =>
+      worker.connection && describeNamespace(worker.connection, connected.identity.namespace, ENGINE_DEADLINE),
+    logger,
+    metrics,
+  });
 
   let draining = false;
   let failed = false;
   const notReady = (): string | undefined => {
     if (draining) return 'draining';
     if (worker.getState() !== 'RUNNING') return `worker ${worker.getState().toLowerCase()}`;
-    return tokenIsValid() ? undefined : 'engine token expired';
+    return tokenIsValid() ? engine.problem() : 'engine token expired';
   };
   const health = await startHealth(settings.worker.healthPort, notReady, development, logger);
 
@@ -159,6 +168,7 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
       draining = true;
       tokens.stop();
       clearInterval(tokenWatch);
+      engine.stop();
       certificates.stop();
       registration.stop();
       await health.close();

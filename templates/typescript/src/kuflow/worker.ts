@@ -1,4 +1,5 @@
 import { Worker, type ActivityInterceptorsFactory, type NativeConnection } from '@temporalio/worker';
+import { payloadLimit } from './payload-limit.ts';
 import type { Settings } from './settings.ts';
 import { workflowCode } from './workflow-code.ts';
 
@@ -26,6 +27,7 @@ export async function createWorker(config: WorkerConfig): Promise<Worker> {
     maxConcurrentActivityTaskExecutions: worker.maxConcurrentActivities,
     ...code,
     activities: config.activities,
+    dataConverter: { payloadCodecs: [payloadLimit(worker.maxPayloadBytes)] },
     interceptors: { ...interceptors, activity: [config.activityInterceptor] },
     // Activities get 30 s to complete and are then canceled. Everything ends within 45 s; Kubernetes allows 60 s.
     shutdownGraceTime: config.development ? '2 seconds' : '30 seconds',

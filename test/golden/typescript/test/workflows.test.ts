@@ -4,6 +4,7 @@ import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundleWithSourc
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActivities } from '../src/activities.ts';
 import { createActivityInterceptor } from '../src/kuflow/activity-interceptor.ts';
+import { payloadLimit } from '../src/kuflow/payload-limit.ts';
 import { workflowSources } from '../src/kuflow/workflow-code.ts';
 import { fakeKuFlow, type FakeKuFlow, type Person } from './support/fake-kuflow.ts';
 import { timeSkippingServer } from './support/test-server.ts';
@@ -52,6 +53,7 @@ async function run(
     taskQueue: processId,
     workflowBundle,
     activities: { ...kuflow.activities, ...createActivities(kuflow) },
+    dataConverter: { payloadCodecs: [payloadLimit()] },
     interceptors: { activity: [createActivityInterceptor()] },
   });
   const handle = await environment.client.workflow.start(WORKFLOW_TYPE, {

@@ -1,5 +1,6 @@
 import { defaultPayloadConverter, type Headers, type WorkflowInterceptorsFactory } from '@temporalio/workflow';
 import { currentItem, ITEM_HEADER } from './item-context.ts';
+import { addPurposes } from './payload-purpose.ts';
 
 const ENCODING_HEADER = 'x-kuflow-encoding';
 
@@ -17,6 +18,14 @@ export const interceptors: WorkflowInterceptorsFactory = () => ({
       scheduleActivity: (input, next) => next({ ...input, headers: withItem(input.headers) }),
       scheduleLocalActivity: (input, next) => next({ ...input, headers: withItem(input.headers) }),
       getLogAttributes: (attributes, next) => next({ ...attributes, processItemId: currentItem()?.processItemId }),
+    },
+  ],
+  internals: [
+    {
+      concludeActivation: (input, next) => {
+        addPurposes(input.commands);
+        return next(input);
+      },
     },
   ],
 });

@@ -6,7 +6,7 @@ export interface ItemContext {
   readonly processItemId: Uuid;
   /** The code of its process item definition. */
   readonly code: string;
-  /** Whether the result of an activity is the data of the task, and must be valid. */
+  /** Set for system tasks: whether the result of an activity is the data of the task, and must be valid. */
   readonly validates?: boolean;
 }
 

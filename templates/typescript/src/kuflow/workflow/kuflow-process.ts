@@ -225,7 +225,7 @@ export function openProcess<Metadata = Record<string, unknown>>(
   ): Promise<Data> =>
     cancelingWithScope(processItemId, async () => {
       const data = await runForItem({ processItemId, code, validates }, work);
-      await runForItem({ processItemId, code }, () =>
+      await runForItem({ processItemId, code, validates: false }, () =>
         workerActivities.KuFlow_Worker_completeTask({ processItemId, code, data: (data ?? {}) as object }),
       );
       return data;

@@ -1,0 +1,58 @@
+import type { Logger } from '@temporalio/common';
+import type { Metrics } from './metrics.ts';
+
+const SECOND = 1_000;
+const INTERVAL = 20 * SECOND;
+const MAX_SILENCE = 60 * SECOND;
+
+export interface EngineWatch {
+  /** Why the engine counts as unreachable. */
+  problem(): string | undefined;
+  stop(): void;
+}
+
+export interface EngineWatchOptions {
+  /** Calls the engine. Resolves to a description of the restriction if the engine does not allow this call. */
+  readonly ask: () => Promise<string | undefined>;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** Asks a connected engine every 20 s whether it still answers, until it does not allow that. */
+export function startEngineWatch({ ask, logger, metrics }: EngineWatchOptions): EngineWatch {
+  let answeredAt = Date.now();
+  let isReachable = true;
+  let isWatching = true;
+
+  const askAgain = async (): Promise<void> => {
+    const wasReachable = isReachable;
+    try {
+      // Only an engine that works can deny a call.
+      if ((await ask()) !== undefined) stop();
+      answeredAt = Date.now();
+      isReachable = true;
+      if (!wasReachable) logger.info('The engine answers again');
+    } catch (error) {
+      if (!isWatching) return;
+      isReachable = false;
+      if (wasReachable) logger.warn('The engine does not answer', { error });
+    }
+    metrics.engineReachable(isReachable);
+  };
+  const stop = (): void => {
+    isWatching = false;
+    clearInterval(timer);
+  };
+  const timer = setInterval(() => void askAgain(), INTERVAL);
+  metrics.engineReachable(true);
+
+  return {
+    problem: () => {
+      const silence = Date.now() - answeredAt;
+      return isWatching && silence >= MAX_SILENCE
+        ? `no answer from the engine for ${Math.round(silence / SECOND)} s`
+        : undefined;
+    },
+    stop,
+  };
+}
