@@ -179,12 +179,14 @@ export interface PlatformEndpoints {
  * What a fault does to a call:
  * - `drop-request` closes the connection before the call is executed.
  * - `drop-answer` executes and commits the call, then closes the connection.
+ * - `cut-answer` executes and commits the call, sends the head and the first half of the answer, then closes the connection.
  * - `delay` executes the call `ms` milliseconds later.
  * - `status` does not execute the call, and answers with `status` (and `Retry-After` in seconds).
  */
 export type FaultAction =
   | { readonly kind: 'drop-request' }
   | { readonly kind: 'drop-answer' }
+  | { readonly kind: 'cut-answer' }
   | { readonly kind: 'delay'; readonly ms: number }
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: number };
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { Client, Connection } from '@temporalio/client';
 import { stringify } from 'yaml';
 import type { SimulateResult } from '../../src/commands/dev/simulate/simulation.ts';
 import type { PlatformState } from '../../src/platform/state-file.ts';
@@ -48,8 +49,29 @@ const PATTERNED = {
     parts: { type: 'array', items: { type: 'number', multipleOf: 0.5, minimum: 1 }, minItems: 3, uniqueItems: true },
   },
 };
+const WITH_REFERENCES = {
+  type: 'object',
+  required: ['contract', 'photos', 'reviewer', 'team', 'applicant'],
+  definitions: {
+    document: { type: 'string', format: 'kuflow-file', accept: '.pdf', maxSize: 5000 },
+    applicant: { type: 'object', required: ['passport'], properties: { passport: { $ref: '#/definitions/document' } } },
+  },
+  properties: {
+    contract: { $ref: '#/definitions/document' },
+    photos: {
+      type: 'array',
+      items: { type: 'string', format: 'kuflow-file', accept: 'image/*', maxSize: 100 },
+      minItems: 2,
+      uniqueItems: true,
+    },
+    reviewer: { type: 'string', format: 'kuflow-principal' },
+    team: { type: 'string', format: 'kuflow-group' },
+    applicant: { $ref: '#/definitions/applicant' },
+  },
+};
 const DEFINITIONS: Readonly<Record<string, object>> = {
   GOOD: loanLike('GOOD', { LOAN_APPLICATION: { data: { schema: PATTERNED } } }),
+  REFERENCES: loanLike('REFERENCES', { LOAN_APPLICATION: { data: { schema: WITH_REFERENCES } } }),
   POLICY: {
     ...loanLike('POLICY'),
     metadata: {
@@ -124,6 +146,20 @@ function simulate(how: Call): KuflowRun {
   return runKuflow(call(how), { cwd: workerProject(), env: workerEnv(how.queue ?? `${how.code}_QUEUE`) });
 }
 
+/** The state of a process and the status of its workflow. */
+async function endOf(processId = ''): Promise<readonly [string, string]> {
+  const { endpoints, namespace } = state;
+  const connection = await Connection.connect({ address: endpoints.temporal });
+  const user = userOf(state);
+  try {
+    const { status } = await new Client({ connection, namespace }).workflow.getHandle(processId).describe();
+    return [(await user.retrieveProcess(processId)).state, status.name];
+  } finally {
+    await user.close();
+    await connection.close();
+  }
+}
+
 function simulateJson(how: Call): { readonly status: number | null; readonly result: SimulateResult } {
   const { status, stdout } = simulate({ ...how, options: [...(how.options ?? []), '--json'] });
   return { status, result: JSON.parse(stdout) as SimulateResult };
@@ -182,6 +218,59 @@ describe('kuflow dev simulate on a running platform', () => {
     });
   });
 
+  it('uploads documents, and names a principal and a group of the local KuFlow, where a task requires them', async () => {
+    const { status, result } = simulateJson({ code: 'REFERENCES' });
+    expect({ status, problem: result.problem }).toEqual({ status: 0, problem: undefined });
+    const user = userOf(state);
+    try {
+      const { content } = await user.findProcessItems({
+        processId: [result.processId ?? ''],
+        processItemDefinitionCode: ['LOAN_APPLICATION'],
+      });
+      const { data } = (await user.retrieveProcessItem(content[0]?.id ?? '')).task ?? {};
+      expect(data?.valid).toBe(true);
+      const { contract, photos, reviewer, team, applicant } = data?.value as Record<string, string> & {
+        photos: readonly string[];
+        applicant: { readonly passport: string };
+      };
+      const { principalId, name } = state.user;
+      expect(reviewer).toBe(`kuflow-principal:id=${principalId};type=USER;name=${encodeURIComponent(name)};`);
+      const [group] = (await user.call('findGroups', {})).body.content;
+      expect(team).toBe(`kuflow-group:id=${group?.id};type=OTHERS;name=${encodeURIComponent(group?.name ?? '')};`);
+      for (const document of [contract, applicant.passport, ...photos]) {
+        const { bytes } = await user.downloadProcessDocument(result.processId ?? '', document ?? '');
+        expect(document).toContain(`;size=${bytes.length};`);
+        const isImage = document !== contract && document !== applicant.passport;
+        expect(document).toContain(isImage ? ';type=image/png;' : ';type=application/pdf;');
+        expect(Buffer.from(bytes.subarray(1, 4)).toString()).toBe(isImage ? 'PNG' : 'PDF');
+      }
+      expect(new Set([contract, applicant.passport, ...photos]).size).toBe(4);
+    } finally {
+      await user.close();
+    }
+  });
+
+  it('uploads the document that an answer names, and finds a principal by email and a group by code', () => {
+    const answers = join(folder, 'references.yaml');
+    const answer = (contract: string) => ({
+      contract,
+      photos: ['kuflow-file:one.png', 'kuflow-file:two.png'],
+      reviewer: `kuflow-principal:${state.user.email}`,
+      team: 'kuflow-group:LOCAL_USERS',
+      applicant: { passport: 'kuflow-file:./passport.pdf' },
+    });
+    for (const name of ['one.png', 'two.png', 'passport.pdf']) writeFileSync(join(folder, name), name);
+    writeFileSync(join(folder, 'large.pdf'), Buffer.alloc(5001));
+    const run = (contract: string) => {
+      writeFileSync(answers, stringify({ tasks: { LOAN_APPLICATION: answer(contract) } }));
+      return simulateJson({ code: 'REFERENCES', options: ['--answers', answers] });
+    };
+    expect(run('kuflow-file:passport.pdf')).toMatchObject({ status: 0 });
+    expect(run('kuflow-file:large.pdf').result.problem).toMatch(
+      /the answer does not match its schema \(\/contract maxSize\)$/,
+    );
+  });
+
   it('fails with 1 if the metadata in the answers does not match its schema', () => {
     const run = (policy: string) => {
       const answers = join(folder, 'metadata.yaml');
@@ -215,11 +304,12 @@ describe('kuflow dev simulate on a running platform', () => {
     );
   });
 
-  it('fails with 1 and the reason if the workflow fails', () => {
+  it('fails with 1 and the reason if the workflow fails', async () => {
     const { status, result } = simulateJson({ code: 'FAILS' });
     expect({ status, problem: result.problem }).toMatchObject({ status: 1 });
     expect(result.problem).toContain('The workflow failed: ');
     expect(result.problem).toContain('Out of paper');
+    expect(await endOf(result.processId)).toEqual(['CANCELLED', 'FAILED']);
   });
 
   it('fails with 1 if the command ends early, and says how it ended', () => {
@@ -239,10 +329,12 @@ describe('kuflow dev simulate on a running platform', () => {
     );
   });
 
-  it('exits with 4 after the timeout, and names the open task or what fails', () => {
+  it('exits with 4 after the timeout, names the open task or what fails, and cancels the process', async () => {
     const waiting = simulateJson({ code: 'WAITS', options: ['--timeout', '6s'] });
     expect(waiting).toMatchObject({ status: 4, result: { item: { code: 'APPROVE_LOAN', state: 'READY' } } });
     expect(waiting.result.problem).toMatch(/^The process did not complete within 6 s: APPROVE_LOAN \(.+\) is READY$/);
+    expect(waiting.result.processState).toBe('RUNNING');
+    expect(await endOf(waiting.result.processId)).toEqual(['CANCELLED', 'CANCELLED']);
     const { status, result } = simulateJson({ code: 'REFUSED', options: ['--timeout', '6s'] });
     expect(status).toBe(4);
     expect(result.problem).toMatch(/Activity KuFlow_Engine_createProcessItem failed (once|\d+ times): /);
@@ -285,6 +377,10 @@ describe('kuflow dev simulate on a running platform', () => {
         });
         expect(result.next?.[0]).toMatch(advice);
         expect(result.timeline.at(-1)?.kind).toBe('process-started');
+        // A worker that never gets to the cancellation would fail again in the next run.
+        const [processState, workflow] = await endOf(result.processId);
+        expect(processState).toBe('CANCELLED');
+        expect(workflow).toMatch(code === 'MISSPELLED' ? /^CANCELLED$/ : /^TERMINATED$/);
       }),
     );
     const log = readFileSync(join(folder, 'BROKEN.log'), 'utf8');
@@ -392,6 +488,7 @@ describe.runIf(process.platform !== 'win32')('kuflow dev simulate with its own p
     command.kill('SIGINT');
     expect(await command.ended).toEqual({ code: 130, signal: null });
     expect(command.output()).toContain('✖ Interrupted');
+    expect(command.output()).toContain('✔ Canceled the process, which had not completed');
     expect(command.output()).toContain('Shutting down');
     expect(command.output()).toContain('LOAN_APPLICATION completed by Local user');
     expect(own.alive()).toEqual([]);

@@ -3,7 +3,7 @@ import { KnownError } from '../../base/errors.ts';
 import { uuid5 } from '../../base/uuid.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
 import type { DefinitionRef } from '../store/processes.ts';
-import { acceptAnyValue, createValueCheck, type ValueCheck } from './json-values.ts';
+import { acceptAnyValue, createValueCheck, type ReferencedResources, type ValueCheck } from './json-values.ts';
 
 export interface ServedTask {
   readonly ref: DefinitionRef;
@@ -43,8 +43,9 @@ export const BUILT_IN_MESSAGE_CODE = '__KF_MESSAGE__';
 export function createDefinitionCatalog(
   definitions: readonly ProcessDefinition[],
   tenantId: string,
+  resources: ReferencedResources,
 ): DefinitionCatalog {
-  const all = definitions.map((definition) => serveDefinition(definition, tenantId));
+  const all = definitions.map((definition) => serveDefinition(definition, tenantId, resources));
   const byId = new Map<string, ServedDefinition>();
   const byCode = new Map<string, ServedDefinition>();
   for (const served of all) {
@@ -67,22 +68,31 @@ export function createDefinitionCatalog(
   };
 }
 
-function serveDefinition(definition: ProcessDefinition, defaultTenant: string): ServedDefinition {
+function serveDefinition(
+  definition: ProcessDefinition,
+  defaultTenant: string,
+  resources: ReferencedResources,
+): ServedDefinition {
   const { code } = definition.process;
   const tenantId = definition.process.tenant?.toLowerCase() ?? defaultTenant;
   const id = definition.process.id?.toLowerCase() ?? uuid5(NAMESPACE, `process-definition ${code}`);
-  const tasks = new Map(definition.tasks.map((task) => [task.code, serveTask(task, id, code)]));
+  const tasks = new Map(definition.tasks.map((task) => [task.code, serveTask(task, id, code, resources)]));
   return {
     ref: { id, version: definition.process.version?.toLowerCase() ?? uuid5(id, canonicalJson(definition)), code },
     tenantId,
     definition,
-    metadata: createValueCheck(definition.metadata, `the metadata of ${code}`),
-    entity: createValueCheck(definition.entity, `the entity of ${code}`),
+    metadata: createValueCheck(definition.metadata, `the metadata of ${code}`, resources),
+    entity: createValueCheck(definition.entity, `the entity of ${code}`, resources),
     tasks,
   };
 }
 
-function serveTask(task: TaskDefinition, definitionId: string, processCode: string): ServedTask {
+function serveTask(
+  task: TaskDefinition,
+  definitionId: string,
+  processCode: string,
+  resources: ReferencedResources,
+): ServedTask {
   return {
     ref: {
       id: uuid5(definitionId, `task ${task.code}`),
@@ -90,8 +100,12 @@ function serveTask(task: TaskDefinition, definitionId: string, processCode: stri
       code: task.code,
     },
     definition: task,
-    data: createValueCheck(task.data, `the data of task ${task.code} of ${processCode}`),
-    contextData: createValueCheck(task.contextData, `the context data of task ${task.code} of ${processCode}`),
+    data: createValueCheck(task.data, `the data of task ${task.code} of ${processCode}`, resources),
+    contextData: createValueCheck(
+      task.contextData,
+      `the context data of task ${task.code} of ${processCode}`,
+      resources,
+    ),
   };
 }
 

@@ -1,12 +1,14 @@
+import type { Readable } from 'node:stream';
 import type { JsonObject } from '../../base/json.ts';
 import { uuid7 } from '../../base/uuid.ts';
 import type { DocumentReference } from '../../kuflow/contract/common.ts';
+import { mapReferences } from '../../process/references.ts';
 import type { Static } from '@sinclair/typebox';
 import { findDocumentByUri, insertDocument, linkDocument, type DocumentRow } from '../store/documents.ts';
 import { findProcessById, type ProcessRow } from '../store/processes.ts';
 import { ApiError, badRequest, forbidden, notFound } from './api-error.ts';
 import type { OperationContext } from './context.ts';
-import { parseDocumentUri, formatFileReference, mapFileReferences } from './file-reference.ts';
+import { parseDocumentUri, formatFileReference } from './file-reference.ts';
 
 export interface Upload {
   readonly fileName: string;
@@ -17,8 +19,8 @@ export interface Upload {
 
 export interface Download {
   readonly name: string;
-  readonly type: string;
-  readonly bytes: Buffer;
+  readonly size: number;
+  readonly content: Readable;
 }
 
 const formatDocumentUri = (processId: string, id: string): string => `ku:process/${processId}/document/${id}`;
@@ -76,12 +78,12 @@ export function downloadDocument(ctx: OperationContext, reference: string, proce
       processId === undefined ? 'No document has this URI' : `Process ${processId} has no document with this URI`,
     );
   }
-  return { name: document.name, type: document.type, bytes: ctx.store.content.read(document.contentId) };
+  return { name: document.name, size: document.size, content: ctx.store.content.read(document.contentId) };
 }
 
 /** Links every document that `value` references to `owner` (a `ku:` URI), in the current transaction. */
 export function linkDocuments(ctx: OperationContext, value: JsonObject, owner: string): void {
-  mapFileReferences(value, (reference) => {
+  mapReferences(value, ['file'], (reference) => {
     const uri = parseDocumentUri(reference);
     if (uri !== undefined) linkDocument(ctx.store.sql, uri, owner);
     return reference;
@@ -98,7 +100,7 @@ export function copyDocuments(
   process: ProcessRow,
   owner: string,
 ): JsonObject {
-  return mapFileReferences(value, (reference) => {
+  return mapReferences(value, ['file'], (reference) => {
     const uri = parseDocumentUri(reference);
     const original = uri === undefined ? undefined : findDocumentByUri(ctx.store.sql, uri);
     if (original === undefined) return reference;

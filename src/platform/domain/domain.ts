@@ -1,10 +1,14 @@
 import type { Clock } from '../../base/clock.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import type { PlatformEvent, PlatformIdentity } from '../types.ts';
+import { findDocumentByUri } from '../store/documents.ts';
 import type { Store } from '../store/open.ts';
+import { findPrincipalById } from '../store/people.ts';
 import type { Domain, EngineIssuers } from './context.ts';
 import { createDefinitionCatalog } from './definitions.ts';
 import { ensureIdentity } from './identity.ts';
+import type { ReferencedResources } from './json-values.ts';
+import { localGroup } from './people.ts';
 import { localTimeZone } from './request-time.ts';
 
 export interface DomainOptions {
@@ -27,7 +31,11 @@ export function createDomain(options: DomainOptions): { readonly domain: Domain;
   const domain: Domain = {
     store: options.store,
     clock: options.clock,
-    definitions: createDefinitionCatalog(options.definitions, identity.tenantId),
+    definitions: createDefinitionCatalog(
+      options.definitions,
+      identity.tenantId,
+      resourcesOf(options.store, identity.tenantId),
+    ),
     issuers: options.createIssuers(identity),
     tenantId: identity.tenantId,
     system,
@@ -36,4 +44,12 @@ export function createDomain(options: DomainOptions): { readonly domain: Domain;
     wake: options.wake,
   };
   return { domain, identity };
+}
+
+function resourcesOf({ sql }: Store, tenantId: string): ReferencedResources {
+  return {
+    findDocument: (uri) => findDocumentByUri(sql, uri),
+    hasPrincipal: (id) => findPrincipalById(sql, id) !== undefined,
+    hasGroup: (id) => id === localGroup(tenantId).id,
+  };
 }

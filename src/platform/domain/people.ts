@@ -1,3 +1,5 @@
+import { uuid5 } from '../../base/uuid.ts';
+import type { GroupPageItem } from '../../kuflow/contract/groups.ts';
 import type { Principal as PrincipalView, PrincipalPageItem } from '../../kuflow/contract/principals.ts';
 import type { Static } from '@sinclair/typebox';
 import type { TenantUser as TenantUserView, TenantUserPageItem } from '../../kuflow/contract/tenant-users.ts';
@@ -7,6 +9,7 @@ import {
   findPrincipalById,
   findTenantById,
   findTenantUserById,
+  findUserPrincipalIds,
   mapPrincipalRow,
   mapTenantRow,
   mapTenantUserRow,
@@ -26,11 +29,22 @@ interface GroupFilter {
   readonly groupCode?: readonly string[] | undefined;
 }
 
-/** The local platform does not have groups, so a search for members of one has no results. */
-const groupFilter = (filter: GroupFilter): ColumnFilter => ({
-  column: 'id',
-  values: (filter.groupId ?? []).length + (filter.groupCode ?? []).length > 0 ? NO_MATCH : undefined,
-});
+/** The only group of the local platform. Every user is a member. */
+export function localGroup(tenantId: string): GroupPageItem {
+  return { id: uuid5(tenantId, 'group'), name: 'Local users', code: 'LOCAL_USERS', tenantId };
+}
+
+const isAmong = (value: string, wanted: readonly string[] | undefined): boolean =>
+  wanted === undefined || wanted.length === 0 || wanted.includes(value);
+
+const isGroup = ({ id, code }: GroupPageItem, { groupId, groupCode }: GroupFilter): boolean =>
+  isAmong(id, lowerCaseIds(groupId)) && isAmong(code, groupCode);
+
+/** The condition on the column that has the principals' ids: membership in the groups of the filter. */
+function groupFilter(ctx: Domain, filter: GroupFilter, column: string): ColumnFilter {
+  if ((filter.groupId ?? []).length + (filter.groupCode ?? []).length === 0) return { column, values: undefined };
+  return { column, values: isGroup(localGroup(ctx.tenantId), filter) ? findUserPrincipalIds(ctx.store.sql) : NO_MATCH };
+}
 
 export function toPrincipal(principal: PrincipalRow): Static<typeof PrincipalView> {
   return {
@@ -54,7 +68,7 @@ export function findPrincipals(
       from: 'principals',
       where: [
         { column: 'type', values: query.type === undefined ? undefined : [query.type] },
-        groupFilter(query),
+        groupFilter(ctx, query, 'id'),
         { column: 'id', values: hasKnownTenant(ctx, query.tenantId) ? undefined : NO_MATCH },
       ],
       orders: parseSort(query, { id: 'id', name: 'name' }),
@@ -83,10 +97,19 @@ export function retrievePrincipal(ctx: OperationContext, id: string): Static<typ
   return toPrincipal(principal);
 }
 
-/** Always empty: the local platform does not have groups. */
-export function findGroups(_ctx: OperationContext, query: Paging): ResultPage<never> {
+export function findGroups(
+  ctx: OperationContext,
+  query: Paging & GroupFilter & { readonly tenantId?: readonly string[]; readonly principalId?: string },
+): ResultPage<GroupPageItem> {
   parseSort(query, { id: 'id', name: 'name' });
-  return createPage(query, 0, []);
+  const { tenantId, principalId } = query;
+  const groups = [localGroup(ctx.tenantId)].filter(
+    (group) =>
+      isGroup(group, query) &&
+      isAmong(group.tenantId, lowerCaseIds(tenantId)) &&
+      (principalId === undefined || findUserPrincipalIds(ctx.store.sql).includes(principalId.toLowerCase())),
+  );
+  return createPage(query, groups.length, groups.slice(query.page * query.size, (query.page + 1) * query.size));
 }
 
 const toTenant = ({ id, name, plan, createdBy, createdAt, lastModifiedBy, lastModifiedAt }: TenantRow): TenantRow => ({
@@ -145,7 +168,7 @@ export function findTenantUsers(
       where: [
         { column: 'email', values: query.email?.map((email) => email.toLowerCase()) },
         { column: 'tenant_id', values: lowerCaseIds(query.tenantId) },
-        groupFilter(query),
+        groupFilter(ctx, query, 'principal_id'),
       ],
       orders: parseSort(query, AUDIT_SORT_COLUMNS),
       tieBreaker: 'id',

@@ -33,6 +33,7 @@ function parseAction(value: unknown): FaultAction | string {
   switch (value['kind']) {
     case 'drop-request':
     case 'drop-answer':
+    case 'cut-answer':
       return { kind: value['kind'] };
     case 'delay': {
       const { ms } = value;
@@ -47,6 +48,6 @@ function parseAction(value: unknown): FaultAction | string {
         : 'action.retryAfter must be 0 to 3600 seconds';
     }
     default:
-      return 'action.kind must be drop-request, drop-answer, delay or status';
+      return 'action.kind must be drop-request, drop-answer, cut-answer, delay or status';
   }
 }

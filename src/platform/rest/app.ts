@@ -9,14 +9,11 @@ import { API_VERSION } from '../../kuflow/contract/api-version.ts';
 import { operationIds } from '../../kuflow/contract/operations.ts';
 import { PROBE_HEADER, type RestDeps, type ServerTls } from './deps.ts';
 import { registerDevRoutes } from './dev-routes.ts';
-import { createErrorBody, toRestError } from './errors.ts';
+import { BODY_LIMIT, createErrorBody, toRestError } from './errors.ts';
 import { registerOperation } from './operation-route.ts';
 import { checkOrigin } from './origin-check.ts';
 import { getRequestState, parseQuery, stripApiPrefix } from './request.ts';
 import { createRequestLog } from './request-log.ts';
-
-/** Bytes; a larger body is refused with 413. */
-export const BODY_LIMIT = 100 * 1024 * 1024;
 
 /**
  * Creates a server, not listening yet, with KuFlow's REST API, `/health`, `/openapi.json` and `/_dev/…`. The one for

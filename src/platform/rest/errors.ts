@@ -4,6 +4,10 @@ import type { Clock } from '../../base/clock.ts';
 import type { DefaultError } from '../../kuflow/contract/common.ts';
 import { ApiError, type ApiErrorDetail } from '../domain/api-error.ts';
 
+/** Bytes; a larger body is refused with 413. */
+export const BODY_LIMIT = 100 * 1024 * 1024;
+const TOO_LARGE = `The body is larger than ${BODY_LIMIT / 1024 / 1024} MB (${BODY_LIMIT} bytes), the limit of the local KuFlow`;
+
 /** Creates an error body in KuFlow's format. */
 export function createErrorBody(
   clock: Clock,
@@ -33,6 +37,7 @@ export function toRestError(error: unknown): RestError {
     return { status: error.status, message: error.message, details: error.details, unexpected: false };
   const status =
     error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
+  if (status === 413) return { status, message: TOO_LARGE, details: [], unexpected: false };
   if (error instanceof Error && status >= 400 && status < 500)
     return { status, message: error.message, details: [], unexpected: false };
   return { status: 500, message: STATUS_CODES[500] ?? 'Error', details: [], unexpected: true };

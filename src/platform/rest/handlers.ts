@@ -53,8 +53,12 @@ const ok = (body: unknown): OperationAnswer => ({ status: 200, body });
 const createdOrOk = (created: boolean, body: unknown): OperationAnswer => ({ status: created ? 201 : 200, body });
 const fileAnswer = (download: Download): OperationAnswer => ({
   status: 200,
-  body: download.bytes,
-  headers: { 'content-type': 'application/octet-stream', 'content-disposition': contentDisposition(download.name) },
+  body: download.content,
+  headers: {
+    'content-type': 'application/octet-stream',
+    'content-length': String(download.size),
+    'content-disposition': contentDisposition(download.name),
+  },
 });
 // The request has been validated, so these casts only state what the contract guarantees.
 const bodyIn = (call: OperationCall): Record<string, unknown> => call.body as Record<string, unknown>;
@@ -95,7 +99,6 @@ export const HANDLERS: Readonly<Partial<Record<OperationId, Implementation>>> = 
     ok(people.findPrincipals(ctx, queryIn(call))),
   ),
   retrievePrincipal: uses([], (ctx, { id }) => ok(people.retrievePrincipal(ctx, id))),
-  // There are no groups, so no filter changes the result.
   findGroups: uses([...PAGING, ...GROUP, ...queryFields('tenantId', 'principalId')], (ctx, call) =>
     ok(people.findGroups(ctx, queryIn(call))),
   ),

@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { operations, type OperationId } from '../../kuflow/contract/operations.ts';
@@ -33,6 +35,10 @@ export function registerOperation(app: FastifyInstance, deps: RouteDeps, id: Ope
     preSerialization: (request, reply, payload, done) => {
       if (getRequestState(request).refused !== true) checkAnswer(deps, id, reply.statusCode, payload);
       done(null, payload);
+    },
+    onSend: (request, reply, payload, done) => {
+      if (getRequestState(request).fault?.kind === 'cut-answer') done(null, cutAnswer(deps, request, reply, payload));
+      else done(null, payload);
     },
     handler: (request, reply) => serveOperation(deps, id, handler, request, reply),
   });
@@ -133,6 +139,29 @@ const formatContractErrors = (errors: readonly ContractError[]): string =>
 function toErrorDetail({ path, message }: ContractError): ApiErrorDetail {
   const root = /^(path|query|body)\b/.exec(path)?.[1] as 'path' | 'query' | 'body' | undefined;
   return { code: 'contract', message, location: path, ...(root === undefined ? {} : { locationType: root }) };
+}
+
+/** The first half of an answer, after which the connection is closed. Its head has the length of the whole answer. */
+function cutAnswer(deps: RouteDeps, request: FastifyRequest, reply: FastifyReply, payload: unknown): unknown {
+  if (typeof payload !== 'string' && !Buffer.isBuffer(payload) && !(payload instanceof Readable)) return payload;
+  const whole = payload instanceof Readable ? payload : Readable.from([Buffer.from(payload)]);
+  const length = payload instanceof Readable ? Number(reply.getHeader('content-length')) : Buffer.byteLength(payload);
+  void reply.header('content-length', length);
+  return Readable.from(sendHalf());
+
+  async function* sendHalf(): AsyncGenerator<Buffer> {
+    let left = Math.floor(length / 2);
+    for await (const chunk of whole as AsyncIterable<Buffer>) {
+      yield chunk.subarray(0, left);
+      left -= chunk.length;
+      if (left <= 0) break;
+    }
+    // The error destroys the connection, so what was sent needs a turn to leave the process.
+    await new Promise((resolve) => setImmediate(resolve));
+    getRequestState(request).problem = 'Injected fault: the answer was cut';
+    deps.log(request, reply.statusCode, reply.elapsedTime);
+    throw new Error('Injected fault: the answer was cut');
+  }
 }
 
 /** Closes the connection without an answer, and logs the request with status 0. */

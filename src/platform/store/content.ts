@@ -1,15 +1,16 @@
 import {
   closeSync,
+  createReadStream,
   fsyncSync,
   mkdirSync,
   openSync,
-  readFileSync,
   readdirSync,
   renameSync,
   rmSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 
 import { isUuid } from '../../base/uuid.ts';
 
@@ -18,7 +19,7 @@ import { isUuid } from '../../base/uuid.ts';
  */
 export interface ContentFolder {
   write(contentId: string, bytes: Uint8Array): void;
-  read(contentId: string): Buffer;
+  read(contentId: string): Readable;
   /** Removes files that no row refers to: they are left over from a crash between the write and the commit. */
   sweep(known: ReadonlySet<string>): void;
 }
@@ -43,7 +44,7 @@ export function openContentFolder(folder: string): ContentFolder {
       renameSync(temporary, path);
       syncDirectory(folder);
     },
-    read: (contentId) => readFileSync(pathOf(contentId)),
+    read: (contentId) => createReadStream(pathOf(contentId)),
     sweep: (known) => {
       for (const name of listNames(folder)) {
         if (!known.has(name) && isUuid(name.replace(/\.tmp$/, ''))) rmSync(join(folder, name), { force: true });

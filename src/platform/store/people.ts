@@ -46,6 +46,11 @@ export function findPrincipalByEmail(sql: Sql, email: string): PrincipalRow | un
   return row === undefined ? undefined : mapPrincipalRow(row);
 }
 
+/** The ids of the principals of all users. */
+export function findUserPrincipalIds(sql: Sql): string[] {
+  return sql.all("SELECT id FROM principals WHERE type = 'USER'").map((row) => textColumn(row, 'id'));
+}
+
 export function insertPrincipal(sql: Sql, principal: PrincipalRow): void {
   sql.run('INSERT INTO principals (id, type, name, user_id, email) VALUES (?, ?, ?, ?, ?)', [
     principal.id,

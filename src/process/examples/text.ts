@@ -1,3 +1,5 @@
+import { formatReference } from '../references.ts';
+import { sampleDocument } from './document.ts';
 import { matchesPattern } from './match-pattern.ts';
 import { sampleForPattern } from './pattern.ts';
 
@@ -6,7 +8,7 @@ const FIRST_DAY = Date.UTC(2025, 0, 31);
 const hex = (nth: number, digits: number): string => nth.toString(16).padStart(digits, '0');
 const ID = (nth: number): string => `00000000-0000-4000-8000-${hex(nth, 12)}`;
 
-const BY_FORMAT: Readonly<Record<string, (nth: number) => string>> = {
+const BY_FORMAT: Readonly<Record<string, (nth: number, schema: Record<string, unknown>) => string>> = {
   date: (nth) => new Date(FIRST_DAY + nth * DAY).toISOString().slice(0, 10),
   time: (nth) => `10:00:${String(nth % 60).padStart(2, '0')}Z`,
   'date-time': (nth) => `2025-01-31T10:00:${String(nth % 60).padStart(2, '0')}Z`,
@@ -27,8 +29,13 @@ const BY_FORMAT: Readonly<Record<string, (nth: number) => string>> = {
   'relative-json-pointer': (nth) => `${nth}/name`,
   regex: (nth) => `^${nth}$`,
   byte: (nth) => Buffer.from(`TODO${nth}`).toString('base64'),
-  'kuflow-principal': (nth) => `kuflow-principal:id=${ID(nth)};type=USER;name=TODO;`,
-  'kuflow-group': (nth) => `kuflow-group:id=${ID(nth)};type=OTHERS;name=TODO;`,
+  'kuflow-file': (nth, schema) => {
+    const { type, name, bytes } = sampleDocument(schema);
+    const uri = `ku:process/${ID(0)}/document/${ID(nth)}`;
+    return formatReference('file', { uri, type, size: String(bytes.length), name });
+  },
+  'kuflow-principal': (nth) => formatReference('principal', { id: ID(nth), type: 'USER', name: 'TODO' }),
+  'kuflow-group': (nth) => formatReference('group', { id: ID(nth), type: 'OTHERS', name: 'TODO' }),
 };
 
 /** A text for the pattern, format and length of a schema, in this order of priority. Different numbers in `nth` give different texts. */
@@ -38,7 +45,7 @@ export function sampleString(schema: Record<string, unknown>, nth: number): stri
   const least = Math.min(limit('minLength', 0), 10_000);
   const most = limit('maxLength', Number.POSITIVE_INFINITY);
   const { pattern, format } = schema;
-  const formatted = typeof format === 'string' ? BY_FORMAT[format]?.(nth) : undefined;
+  const formatted = typeof format === 'string' ? BY_FORMAT[format]?.(nth, schema) : undefined;
   if (typeof pattern === 'string') {
     if (formatted !== undefined && matchesPattern(pattern, formatted) && formatted.length <= most) return formatted;
     const text = sampleForPattern(pattern, nth, least, most);

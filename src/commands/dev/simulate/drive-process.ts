@@ -13,6 +13,7 @@ import type { ProcessDefinition } from '../../../process/definition.ts';
 import { exampleTaskData, createAnswerQueue, type SimulationAnswers } from './answers.ts';
 import { adviseOnFailingWork, findPermanentFailure, formatFailingWork } from './failing-work.ts';
 import { SimulationFailure, type BlockedItem } from './failure.ts';
+import { withNamedReferences, withRealReferences } from './resources.ts';
 
 const POLL_MS = 100;
 
@@ -111,7 +112,9 @@ async function completeTask(work: DriveRequest, item: ListedItem, answer: JsonOb
     if (item.ownerId === undefined) await user.claimProcessItemTask(id);
     const saved = await user.updateProcessItemTaskData(
       id,
-      answer ?? exampleTaskData(findTask(work, item)?.data, `the data of ${code}`),
+      answer === undefined
+        ? await withRealReferences(exampleTaskData(findTask(work, item)?.data, `the data of ${code}`), work)
+        : await withNamedReferences(answer, work),
     );
     const { valid, errors } = saved.task?.data ?? {};
     if (valid === false) {

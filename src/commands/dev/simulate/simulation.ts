@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { systemClock } from '../../../base/clock.ts';
 import { formatWithSeen } from '../../../kuflow/errors.ts';
+import { canonicalJson, type JsonObject } from '../../../base/json.ts';
 import { interruptedError, KnownError, messageOf, usageError, type ExitStatus } from '../../../base/errors.ts';
 import { isRunning } from '../../../base/process-identity.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../../kuflow/client.ts';
@@ -18,6 +19,7 @@ import { checkAnswers, exampleMetadata, readAnswers, type SimulationAnswers } fr
 import { SimulationFailure, type BlockedItem } from './failure.ts';
 import { driveProcess } from './drive-process.ts';
 import { relativeToFolder } from './failing-work.ts';
+import { withNamedReferences, withRealReferences } from './resources.ts';
 
 export interface SimulateRequest extends DevPlatformRequest {
   /** Process definition code; may be omitted if only one is served. */
@@ -46,6 +48,8 @@ export type SimulateStep =
   | { readonly kind: 'process-started'; readonly code: string; readonly processId: string }
   | { readonly kind: 'task-completed'; readonly code: string; readonly processItemId: string }
   | { readonly kind: 'ended'; readonly status: ExitStatus }
+  /** The process did not complete. */
+  | { readonly kind: 'process-canceling' | 'process-canceled' }
   | { readonly kind: 'draining' | 'drained' }
   | { readonly kind: 'platform-stopping' | 'platform-stopped' };
 
@@ -57,7 +61,7 @@ export interface SimulateResult {
   readonly code: string;
   /** Absent if no process was started. */
   readonly processId?: string;
-  /** Final state: RUNNING, COMPLETED or CANCELLED. */
+  /** State when the simulation ended: RUNNING, COMPLETED or CANCELLED. A process that is RUNNING is canceled afterwards. */
   readonly processState?: string;
   /** One sentence; absent if status is 0. */
   readonly problem?: string;
@@ -74,6 +78,10 @@ const LONGEST_POLL_MS = 70_000;
 /** Avoids conflicts with other workers on this machine: any free port for health, no metrics port. */
 const WORKER_PORTS = { WORKER_HEALTHPORT: '0', WORKER_METRICSPORT: '0' };
 
+/** For a workflow to react to the request to cancel it. Then it is terminated. */
+const CANCEL_WITHIN_MS = 2_000;
+
+type FinalState = Pick<SimulateResult, 'timeline'> & { readonly processState: string };
 type Outcome = Pick<SimulateResult, 'status' | 'problem' | 'item' | 'next'>;
 
 /**
@@ -158,12 +166,19 @@ async function runOnPlatform(
     if (request.signal.aborted) throw interruptedError();
     if (state.exit !== undefined) throw commandExitedFailure(request, state.exit);
   };
-  const metadata = answers.metadata ?? exampleMetadata(definition.metadata);
+  const resolveReferences = answers.metadata === undefined ? withRealReferences : withNamedReferences;
+  const givenMetadata = answers.metadata ?? exampleMetadata(definition.metadata);
   const started: { processId?: string; engine?: TemporalEngine } = {};
   let end: Outcome | undefined;
+  let final: FinalState | undefined;
   try {
     await waitForPollers(request, platform, taskQueue, since, throwIfEnded);
     request.onStep({ kind: 'command-polls', taskQueue });
+    const { endpoints, namespace } = platform.state;
+    const engine = await createProcessEngine({ address: endpoints.temporal, namespace });
+    started.engine = engine;
+    const resources = { user, state: platform.state };
+    const metadata = givenMetadata === undefined ? undefined : await resolveReferences(givenMetadata, resources);
     const { resource: process } = await user.createProcess({
       processDefinitionCode: code,
       tenantId: platform.state.tenantId,
@@ -171,9 +186,10 @@ async function runOnPlatform(
     });
     started.processId = process.id;
     request.onStep({ kind: 'process-started', code, processId: process.id });
-    const { endpoints, namespace } = platform.state;
-    const engine = await createProcessEngine({ address: endpoints.temporal, namespace });
-    started.engine = engine;
+    if (metadata !== undefined) {
+      const complete = await resolveReferences(metadata, { ...resources, processId: process.id });
+      await replaceChanged(user, process.id, metadata, complete);
+    }
     await driveProcess({
       user,
       state: platform.state,
@@ -198,17 +214,46 @@ async function runOnPlatform(
     end = toOutcome(error, request.signal);
     if (end === undefined) throw error;
   } finally {
-    await started.engine?.close();
+    const { processId, engine } = started;
     request.onStep({ kind: 'ended', status: end?.status ?? 1 });
-    if (state.exit === undefined) {
-      request.onStep({ kind: 'draining' });
-      await command.drain(request.signal.aborted ? 'SIGINT' : 'SIGTERM');
-      request.onStep({ kind: 'drained' });
+    try {
+      if (processId !== undefined) final = await readFinalState(platform, processId);
+      if (processId !== undefined && engine !== undefined && final?.processState === 'RUNNING') {
+        request.onStep({ kind: 'process-canceling' });
+        // A worker that has ended or was interrupted does not react to a request to cancel.
+        const reacts = state.exit === undefined && !request.signal.aborted;
+        await cancelProcess(platform, processId, engine, reacts ? CANCEL_WITHIN_MS : 0);
+        request.onStep({ kind: 'process-canceled' });
+      }
+    } finally {
+      await engine?.close();
+      if (state.exit === undefined) {
+        request.onStep({ kind: 'draining' });
+        await command.drain(request.signal.aborted ? 'SIGINT' : 'SIGTERM');
+        request.onStep({ kind: 'drained' });
+      }
     }
   }
   const { processId } = started;
-  if (processId === undefined) return { code, ...end, timeline: [] };
-  return { code, processId, ...end, ...(await readFinalState(platform, processId)) };
+  if (processId === undefined || final === undefined) return { code, ...end, timeline: [] };
+  return { code, processId, ...end, ...final };
+}
+
+/** Documents belong to a process, so the metadata can refer to them only after it has started. */
+async function replaceChanged(
+  user: KuFlowClient,
+  processId: string,
+  before: JsonObject,
+  now: JsonObject,
+): Promise<void> {
+  const patch = Object.entries(now)
+    .filter(([name, value]) => canonicalJson(value) !== canonicalJson(before[name]))
+    .map(([name, value]) => ({
+      op: 'replace' as const,
+      path: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+      value,
+    }));
+  if (patch.length > 0) await user.patchProcessMetadata(processId, patch);
 }
 
 /** The outcome for an expected error; undefined for a defect. */
@@ -310,16 +355,38 @@ async function listRunningWorkers(platform: DevPlatform, taskQueue: string): Pro
 const describeWorkerLog = ({ output }: SimulateRequest): string =>
   output === 'stderr' ? "the worker's output above" : `the worker's output in ${output.file}`;
 
-// Uses a separate client, because the request's signal may already be aborted.
-async function readFinalState(
-  platform: DevPlatform,
-  processId: string,
-): Promise<Pick<SimulateResult, 'timeline'> & { readonly processState: string }> {
+// These two use a separate client, because the request's signal may already be aborted.
+
+async function readFinalState(platform: DevPlatform, processId: string): Promise<FinalState> {
   const { loopback, user } = platform.state;
   const client = createKuFlowClient({ endpoint: loopback.http, credentials: { token: user.token } });
   try {
     const { state } = await client.retrieveProcess(processId);
     return { processState: state, timeline: await readTimeline({ http: loopback.http, token: user.token }, processId) };
+  } finally {
+    await client.close();
+  }
+}
+
+/** Ends a process that did not complete, so that the next worker on its task queue does not continue it. */
+async function cancelProcess(
+  platform: DevPlatform,
+  processId: string,
+  engine: TemporalEngine,
+  terminateAfterMs: number,
+): Promise<void> {
+  const { loopback, user } = platform.state;
+  const client = createKuFlowClient({ endpoint: loopback.http, credentials: { token: user.token } });
+  try {
+    await client.cancelProcess(processId);
+    // The platform cancels the workflow too, but it may stop before the workflow has ended.
+    await engine.cancelWorkflow({
+      workflowId: processId,
+      reason: 'The simulation ended before the process completed',
+      terminateAfterMs,
+      signal: new AbortController().signal,
+      requested: () => undefined,
+    });
   } finally {
     await client.close();
   }

@@ -42,6 +42,12 @@ export function simulationReporter(
       case 'ended':
         if (isStepRunning) progress.end(step.status === 0 ? 'done' : step.status === 4 ? 'unknown' : 'failed');
         break;
+      case 'process-canceling':
+        progress.begin('Canceling the process…', whileWorkerRuns);
+        break;
+      case 'process-canceled':
+        progress.end('done', 'Canceled the process, which had not completed');
+        break;
       case 'draining':
         progress.begin('Stopping the worker…', whileWorkerRuns);
         break;

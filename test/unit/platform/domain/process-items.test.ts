@@ -1,8 +1,10 @@
+import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { uuid7 } from '../../../../src/base/uuid.ts';
 import { downloadDocument, uploadDocument, uploadProcessDocument } from '../../../../src/platform/domain/documents.ts';
 import { parseDocumentUri } from '../../../../src/platform/domain/file-reference.ts';
+import { localGroup } from '../../../../src/platform/domain/people.ts';
 import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
 import { createProcessItem } from '../../../../src/platform/domain/process-item-creation.ts';
 import {
@@ -238,6 +240,14 @@ describe('a task', () => {
     });
     expect(assignTask(world.worker, id, { ownerId: world.user.principal.id }).ownerId).toBe(world.user.principal.id);
     expect(thrown(() => assignTask(world.worker, id, {}))).toEqual(refused(400));
+    const before = retrieveProcessItem(world.user, id);
+    expect(thrown(() => assignTask(world.worker, id, { ownerId: uuid7() }))).toEqual(
+      refused(400, 'The principal in ownerId does not exist'),
+    );
+    expect(thrown(() => assignTask(world.worker, id, { ownerEmail: 'nobody@example.com' }))).toEqual(
+      refused(400, 'No user has the email address in ownerEmail'),
+    );
+    expect(retrieveProcessItem(world.user, id)).toEqual(before);
     // It could never be completed by anybody.
     expect(thrown(() => assignTask(world.worker, id, { ownerId: world.domain.system.id }))).toEqual(
       refused(400, 'ownerId'),
@@ -300,7 +310,10 @@ describe('findProcessItems', () => {
 describe('documents', () => {
   const upload = { fileName: 'a=b; ünï+1.pdf', fileContentType: 'application/pdf', bytes: Buffer.from('%PDF') };
 
-  it('get a reference that every SDK can parse, and can be downloaded with it or its URI', () => {
+  const downloaded = ({ user }: World, reference: string, owner?: string): Promise<Buffer> =>
+    buffer(downloadDocument(user, reference, owner).content);
+
+  it('get a reference that every SDK can parse, and can be downloaded with it or its URI', async () => {
     const { documentUri } = uploadProcessDocument(world.worker, processId, upload);
     const uri = parseDocumentUri(documentUri) ?? '';
     expect(uri).toMatch(new RegExp(`^ku:process/${processId}/document/[0-9a-f-]{36}$`));
@@ -308,12 +321,8 @@ describe('documents', () => {
       `kuflow-file:uri=${uri};type=application/pdf;size=4;name=a%3Db%3B%20%C3%BCn%C3%AF%2B1.pdf;`,
     );
     for (const reference of [documentUri, uri, `kuflow-file:uri=${encodeURIComponent(uri)};type=x;size=4;name=n;`]) {
-      expect(downloadDocument(world.user, reference)).toEqual({
-        name: upload.fileName,
-        type: 'application/pdf',
-        bytes: upload.bytes,
-      });
-      expect(downloadDocument(world.user, reference, processId).bytes).toEqual(upload.bytes);
+      expect(downloadDocument(world.user, reference)).toMatchObject({ name: upload.fileName, size: 4 });
+      expect(await downloaded(world, reference, processId)).toEqual(upload.bytes);
     }
   });
 
@@ -324,7 +333,7 @@ describe('documents', () => {
     });
     const copied = task?.data?.value as { DOC: string; deep: [{ also: string }] };
     expect(copied.DOC).not.toBe(documentUri);
-    expect(downloadDocument(world.user, copied.DOC).bytes).toEqual(upload.bytes);
+    expect(await downloaded(world, copied.DOC)).toEqual(upload.bytes);
     expect(updateTaskData(world.worker, id, { value: { AMOUNT: '1', DOC: documentUri } }).task?.data).toEqual({
       valid: true,
       value: { AMOUNT: '1', DOC: documentUri },
@@ -334,8 +343,23 @@ describe('documents', () => {
     ).toEqual({ linked_to: `ku:process-item/${id}` });
     await world.stop();
     const again = createWorld({ folder: world.folder });
-    expect(downloadDocument(again.user, copied.deep[0].also).bytes).toEqual(upload.bytes);
+    expect(await downloaded(again, copied.deep[0].also)).toEqual(upload.bytes);
     world = again;
+  });
+
+  it('must exist and match the schema of the task that refers to them, whatever the reference says', () => {
+    const { documentUri } = uploadProcessDocument(world.worker, processId, upload);
+    const { id } = create();
+    const check = (value: object) => updateTaskData(world.worker, id, { value: { AMOUNT: '1', ...value } }).task?.data;
+    expect(check({ SMALL: documentUri })).toMatchObject({
+      valid: false,
+      errors: [{ propertyPath: '/SMALL', type: 'maxSize' }],
+    });
+    const smaller = documentUri.replace('size=4', 'size=1');
+    expect(check({ SMALL: smaller })?.errors).toEqual([{ propertyPath: '/SMALL', type: 'maxSize' }]);
+    const lost = documentUri.replace(/document\/[^;]+/, `document/${uuid7()}`);
+    expect(check({ DOC: lost })?.errors).toEqual([{ propertyPath: '/DOC', type: 'notFound' }]);
+    expect(check({ DOC: 'kuflow-file:uri=x' })?.errors).toEqual([{ propertyPath: '/DOC', type: 'format' }]);
   });
 
   it('are rejected if they are empty, or if their owner is unknown or has ended', () => {
@@ -356,5 +380,32 @@ describe('documents', () => {
     expect(thrown(() => downloadDocument(world.worker, documentUri, elsewhere))).toEqual(refused(404));
     completeProcess(world.worker, processId);
     expect(thrown(() => uploadProcessDocument(world.worker, processId, upload))).toEqual(refused(403));
+  });
+});
+
+describe('references to principals and groups', () => {
+  const check = (value: object) => {
+    const { id } = create();
+    return updateTaskData(world.worker, id, { value: { AMOUNT: '1', ...value } }).task?.data;
+  };
+
+  it('are valid if the principal or group exists, in whatever case its id is written', () => {
+    const reviewer = `kuflow-principal:id=${world.other.principal.id.toUpperCase()};type=USER;name=Other;`;
+    const team = `kuflow-group:id=${localGroup(world.identity.tenantId).id};type=OTHERS;name=Team;`;
+    expect(check({ REVIEWER: reviewer, TEAM: team })).toMatchObject({ valid: true });
+  });
+
+  it('name the property in the error otherwise', () => {
+    const value = {
+      REVIEWER: `kuflow-principal:id=${uuid7()};type=USER;name=Nobody;`,
+      TEAM: `kuflow-group:id=${uuid7()};type=OTHERS;name=Team;`,
+    };
+    expect(check(value)?.errors).toEqual([
+      { propertyPath: '/REVIEWER', type: 'notFound' },
+      { propertyPath: '/TEAM', type: 'notFound' },
+    ]);
+    expect(check({ REVIEWER: 'kuflow-principal:id=1;type=USER;name=Nobody;' })?.errors).toEqual([
+      { propertyPath: '/REVIEWER', type: 'format' },
+    ]);
   });
 });

@@ -205,20 +205,25 @@ describe('the end of a process', () => {
     for (const change of changes) expect(thrown(change)).toEqual(refused(403));
   });
 
-  it('cancelProcessItems cancels some or all active tasks, and rejects completed tasks and those of other processes', () => {
+  it('cancelProcessItems cancels some or all active tasks without a signal, and rejects completed tasks and those of other processes', async () => {
     const [id, elsewhere] = [start(), start()];
     const [one, two, done] = [task(id), task(id), task(id)];
+    claimTask(world.user, one);
     claimTask(world.user, done);
     completeTask(world.user, done);
     expect(cancelProcessItems(world.user, id, [one.toUpperCase()]).state).toBe('RUNNING');
     expect([one, two].map((item) => retrieveProcessItem(world.user, item).task?.state)).toEqual(['CANCELLED', 'READY']);
     cancelProcessItems(world.user, id, [one]);
+    expect(thrown(() => completeTask(world.user, one))).toEqual(refused(409, 'CANCELLED'));
     expect(thrown(() => cancelProcessItems(world.user, id, [two, done]))).toEqual(refused(409));
     expect(retrieveProcessItem(world.user, two).task?.state).toBe('READY');
     expect(thrown(() => cancelProcessItems(world.user, elsewhere, [two]))).toEqual(refused(404));
     cancelProcessItems(world.user, id, []);
     expect(retrieveProcessItem(world.user, two).task?.state).toBe('CANCELLED');
     expect(getProcessTimeline(world.domain, id).filter(({ kind }) => kind === 'item-cancelled')).toHaveLength(2);
+    await world.outbox.whenIdle();
+    const signals = world.calls.filter(({ call }) => call === 'signal');
+    expect(signals).toEqual([expect.objectContaining({ payload: expect.objectContaining({ id: done }) as unknown })]);
   });
 });
 

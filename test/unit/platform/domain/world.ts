@@ -33,7 +33,13 @@ export const LOAN: ProcessDefinition = {
         schema: {
           $schema: 'http://json-schema.org/draft-07/schema#',
           type: 'object',
-          properties: { AMOUNT: { type: 'string' }, DOC: { type: 'string', format: 'kuflow-file' } },
+          properties: {
+            AMOUNT: { type: 'string' },
+            DOC: { type: 'string', format: 'kuflow-file' },
+            SMALL: { type: 'string', format: 'kuflow-file', maxSize: 3 },
+            REVIEWER: { type: 'string', format: 'kuflow-principal' },
+            TEAM: { type: 'string', format: 'kuflow-group' },
+          },
           required: ['AMOUNT'],
         },
       },

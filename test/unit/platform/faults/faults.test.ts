@@ -27,6 +27,10 @@ describe('parseFaultRule', () => {
       { operationId: 'createProcess', times: 1, action: { kind: 'drop-answer' } },
     ],
     [
+      { operationId: 'downloadDocument', action: { kind: 'cut-answer' } },
+      { operationId: 'downloadDocument', times: 1, action: { kind: 'cut-answer' } },
+    ],
+    [
       { operationId: '*', times: 3, action: { kind: 'delay', ms: 10 } },
       { operationId: '*', times: 3, action: { kind: 'delay', ms: 10 } },
     ],

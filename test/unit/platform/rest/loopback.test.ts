@@ -9,9 +9,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { codeOf } from '../../../../src/base/errors.ts';
 import { uuid7 } from '../../../../src/base/uuid.ts';
+import { uploadProcessDocument } from '../../../../src/platform/domain/documents.ts';
 import { openAuthority } from '../../../../src/platform/pki/authority.ts';
-import { BODY_LIMIT } from '../../../../src/platform/rest/app.ts';
-import { createRest, type Rest } from './server.ts';
+import { BODY_LIMIT } from '../../../../src/platform/rest/errors.ts';
+import { createRest, startLoan, type Rest } from './server.ts';
 
 let rest: Rest;
 afterEach(() => rest.stop());
@@ -82,6 +83,55 @@ describe('faults on a real connection', () => {
   });
 });
 
+describe('cut-answer', () => {
+  it('sends half of a download or of JSON and closes the connection', async () => {
+    rest = createRest();
+    const port = await listen();
+    const processId = await startLoan(rest);
+    const bytes = Buffer.alloc(1_000_001, 'x');
+    const { documentUri } = uploadProcessDocument(rest.world.worker, processId, {
+      ...{ fileName: 'a.txt', fileContentType: 'text/plain', bytes },
+    });
+    const path = `/processes/${processId}/~actions/download-document?documentUri=${encodeURIComponent(documentUri)}`;
+    for (const [operationId, url] of [
+      ['downloadProcessDocument', path],
+      ['retrieveProcess', `/processes/${processId}`],
+    ] as const) {
+      const whole = await download(port, url);
+      expect(whole).toMatchObject({ complete: true, bytes: whole.length });
+      rest.faults.add({ operationId, times: 1, action: { kind: 'cut-answer' } });
+      expect(await download(port, url)).toEqual({ ...whole, complete: false, bytes: Math.floor(whole.length / 2) });
+      expect(await download(port, url)).toEqual(whole);
+    }
+    expect((await download(port, path)).length).toBe(bytes.length);
+    expect(rest.world.events).toContainEqual(
+      expect.objectContaining({ kind: 'request', problem: 'Injected fault: the answer was cut' }),
+    );
+  });
+
+  interface Received {
+    readonly status: number;
+    /** According to the head of the answer. */
+    readonly length: number;
+    readonly bytes: number;
+    readonly complete: boolean;
+  }
+
+  const download = (port: number, path: string): Promise<Received> =>
+    new Promise((resolve, reject) => {
+      const headers = { authorization: rest.asWorker };
+      const request = http.get({ host: '127.0.0.1', port, path, headers }, (answer) => {
+        const { statusCode: status = 0 } = answer;
+        const length = Number(answer.headers['content-length']);
+        let bytes = 0;
+        answer.on('data', (chunk: Buffer) => (bytes += chunk.length));
+        answer.on('error', () => undefined);
+        answer.on('close', () => resolve({ status, length, bytes, complete: answer.complete }));
+      });
+      request.on('error', reject);
+    });
+});
+
 describe('the server', () => {
   it('answers 413 to a body over the limit, and closes idle connections at once', async () => {
     rest = createRest();
@@ -92,9 +142,14 @@ describe('the server', () => {
     const path = `/processes/${uuid7()}/~actions/upload-document?fileName=a&fileContentType=b`;
     const tooLong = await send(
       { port, path, method: 'POST', headers: { ...headers, 'content-length': BODY_LIMIT + 1 } },
-      Buffer.alloc(0),
+      Buffer.alloc(BODY_LIMIT + 1),
     ).catch((error: unknown) => error);
-    expect(tooLong).toMatchObject({ status: 413, body: expect.stringContaining('"status":413') as string });
+    expect(tooLong).toMatchObject({
+      status: 413,
+      body: expect.stringContaining(
+        'The body is larger than 100 MB (104857600 bytes), the limit of the local KuFlow',
+      ) as string,
+    });
     const before = performance.now();
     await rest.app.close();
     expect(performance.now() - before).toBeLessThan(1000);

@@ -54,7 +54,7 @@ describe('operations', () => {
     expect(workers).toHaveLength(2);
   });
 
-  it('find and retrieve principals, tenants and tenant users, and return an empty page of groups', async () => {
+  it('find and retrieve principals, tenants and tenant users, and the group of all users', async () => {
     const { user, application, tenantId } = rest.world.identity;
     const names = async (query: string): Promise<string[]> =>
       (await rest.call('GET', `/principals?${query}`))
@@ -87,10 +87,19 @@ describe('operations', () => {
       principal: { id: user.principalId, user: { email: user.email } },
       metadata: { valid: true, value: {} },
     });
-    expect((await rest.call('GET', '/groups')).json()).toEqual({
-      metadata: { size: 25, page: 0, totalElements: 0, totalPages: 0 },
-      content: [],
-    });
+    const groups = async (query: string) =>
+      (await rest.call('GET', `/groups${query}`)).json<{ content: { id: string; code: string }[] }>().content;
+    const [group] = await groups('');
+    expect(group).toMatchObject({ name: 'Local users', code: 'LOCAL_USERS', tenantId });
+    const { id: groupId = '' } = group ?? {};
+    expect(await groups(`?groupId=${groupId}&groupCode=LOCAL_USERS&tenantId=${tenantId}`)).toEqual([group]);
+    expect(await groups(`?principalId=${user.principalId}`)).toEqual([group]);
+    for (const other of ['groupCode=OTHER', 'page=1', `tenantId=${uuid7()}`, `groupId=${uuid7()}`])
+      expect(await groups(`?${other}`)).toEqual([]);
+    expect(await groups(`?principalId=${application.id}`)).toEqual([]);
+    const members = (await rest.call('GET', `/principals?groupId=${groupId}`)).json<{ content: { type: string }[] }>();
+    expect(members.content.map(({ type }) => type)).toEqual(['USER', 'USER']);
+    expect((await rest.call('GET', '/tenant-users?groupCode=OTHER')).json()).toMatchObject({ content: [] });
   });
 
   it('take a task from creation to completion, with 200 if it exists already', async () => {

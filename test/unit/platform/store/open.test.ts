@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { text as readText } from 'node:stream/consumers';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -222,11 +223,11 @@ describe('text values', () => {
 });
 
 describe('document contents', () => {
-  it('are stored by id, and removed on opening if no document refers to them', () => {
+  it('are stored by id, and removed on opening if no document refers to them', async () => {
     const store = opened();
     const id = '018f0000-0000-7000-8000-000000000001';
     store.content.write(id, Buffer.from('bytes'));
-    expect(store.content.read(id).toString()).toBe('bytes');
+    expect(await readText(store.content.read(id))).toBe('bytes');
     store.close();
     writeFileSync(join(folder, 'state', 'documents', 'notes.txt'), 'not ours');
     opened();

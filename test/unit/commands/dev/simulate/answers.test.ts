@@ -57,6 +57,21 @@ describe('answers', () => {
     });
   });
 
+  it('name documents by paths, which are made absolute and must be readable', async () => {
+    const folder = newFolder();
+    const full = 'kuflow-file:uri=ku:process/1/document/2;type=text/plain;size=3;name=a.txt;';
+    const path = join(folder, 'answers.yaml');
+    writeFileSync(path, `tasks: { A: [{ files: ['kuflow-file:a b.pdf', '${full}'] }] }`);
+    await expect(readAnswers(folder, 'answers.yaml')).rejects.toMatchObject({
+      status: 2,
+      message: expect.stringContaining(`answers.yaml: cannot read the document ${join(folder, 'a b.pdf')}`) as string,
+    });
+    writeFileSync(join(folder, 'a b.pdf'), 'x');
+    expect(await readAnswers('/', path)).toEqual({
+      tasks: { A: [{ files: [`kuflow-file:${join(folder, 'a b.pdf')}`, full] }] },
+    });
+  });
+
   it('are rejected for tasks that are not human tasks', () => {
     const definition = sampleDefinition();
     expect(() => checkAnswers({ tasks: { APPROVE_LOAN: {}, LOAN_APPLICATION: {} } }, definition)).not.toThrow();

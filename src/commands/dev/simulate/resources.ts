@@ -1,0 +1,118 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { JsonObject } from '../../../base/json.ts';
+import type { KuFlowClient } from '../../../kuflow/client.ts';
+import type { PlatformState } from '../../../platform/state-file.ts';
+import { mediaTypeOf } from '../../../process/document-type.ts';
+import { sampleDocument } from '../../../process/examples/document.ts';
+import { formatReference, mapReferences, parseReference, type ReferenceKind } from '../../../process/references.ts';
+import { SimulationFailure } from './failure.ts';
+
+export interface ResourceAccess {
+  readonly user: KuFlowClient;
+  readonly state: PlatformState;
+  /** Documents belong to it. Without it, references to documents stay as they are. */
+  readonly processId?: string | undefined;
+}
+
+/** Replaces the made-up references of an example by references to uploaded documents, and to principals and groups of the local KuFlow. */
+export async function withRealReferences(example: JsonObject, access: ResourceAccess): Promise<JsonObject> {
+  const people = await listPeople(access);
+  const chosen = new Map<string, string>();
+  return await replaceReferences(example, access, async (kind, made) => {
+    if (kind === 'file') {
+      const { type = '', size } = parseReference(made)?.fields ?? {};
+      return await upload(access, sampleDocument({ accept: type, maxSize: Number(size) }));
+    }
+    // Different made-up references stay different while there are enough resources, for arrays with unique items.
+    const known = chosen.get(made);
+    if (known !== undefined) return known;
+    const all = people[kind];
+    const real = all.find((one) => ![...chosen.values()].includes(one)) ?? all[0] ?? made;
+    chosen.set(made, real);
+    return real;
+  });
+}
+
+/**
+ * Replaces the shorthands in an answer: `kuflow-file:` with the path of a file, which is uploaded, `kuflow-principal:` with the
+ * email address of a user, and `kuflow-group:` with the code of a group. Complete references stay as they are.
+ */
+export async function withNamedReferences(answer: JsonObject, access: ResourceAccess): Promise<JsonObject> {
+  return await replaceReferences(answer, access, async (kind, text) => {
+    if (!isShorthand(text)) return text;
+    const name = text.slice(text.indexOf(':') + 1);
+    if (kind === 'file') {
+      return await upload(access, { name: basename(name), type: mediaTypeOf(name), bytes: await readFile(name) });
+    }
+    const real = kind === 'principal' ? await principalByEmail(access, name) : await groupByCode(access, name);
+    if (real === undefined)
+      throw new SimulationFailure(1, `The local KuFlow does not have the ${kind} ${name} of the answers file`);
+    return real;
+  });
+}
+
+/** Whether the text after the prefix is a path, an email address or a code, and not the fields of a reference. */
+export function isShorthand(text: string): boolean {
+  return Object.keys(parseReference(text)?.fields ?? {}).length === 0;
+}
+
+type ReplacedKind = 'file' | 'principal' | 'group';
+
+async function replaceReferences(
+  value: JsonObject,
+  { processId }: ResourceAccess,
+  replace: (kind: ReplacedKind, text: string) => Promise<string>,
+): Promise<JsonObject> {
+  const kinds: readonly ReplacedKind[] =
+    processId === undefined ? ['principal', 'group'] : ['file', 'principal', 'group'];
+  const texts: string[] = [];
+  mapReferences(value, kinds, (text) => {
+    texts.push(text);
+    return text;
+  });
+  const replaced: string[] = [];
+  for (const text of texts) {
+    const kind: ReferenceKind | undefined = parseReference(text)?.kind;
+    replaced.push(kind === 'file' || kind === 'principal' || kind === 'group' ? await replace(kind, text) : text);
+  }
+  return mapReferences(value, kinds, () => replaced.shift() ?? '');
+}
+
+async function upload(
+  { user, processId = '' }: ResourceAccess,
+  { name, type, bytes }: { readonly name: string; readonly type: string; readonly bytes: Uint8Array },
+): Promise<string> {
+  const { documentUri } = await user.uploadProcessDocument(processId, { fileName: name, contentType: type, bytes });
+  return documentUri;
+}
+
+/** References to the user, to other users and applications, and to the groups. */
+async function listPeople({ user, state }: ResourceAccess): Promise<Record<'principal' | 'group', readonly string[]>> {
+  const principals: string[] = [];
+  for await (const { id = '', type = '', name = '' } of user.items('findPrincipals', {})) {
+    if (id === state.user.principalId) principals.unshift(formatPrincipal(id, type, name));
+    else if (type !== 'SYSTEM') principals.push(formatPrincipal(id, type, name));
+  }
+  const groups: string[] = [];
+  for await (const { id, name } of user.items('findGroups', {})) groups.push(formatGroup(id, name));
+  return { principal: principals, group: groups };
+}
+
+async function principalByEmail({ user }: ResourceAccess, email: string): Promise<string | undefined> {
+  for await (const { principalId } of user.items('findTenantUsers', { email: [email] })) {
+    const { id = '', type = '', name = '' } = await user.retrievePrincipal(principalId);
+    return formatPrincipal(id, type, name);
+  }
+  return undefined;
+}
+
+async function groupByCode({ user }: ResourceAccess, code: string): Promise<string | undefined> {
+  for await (const { id, name } of user.items('findGroups', { groupCode: [code] })) return formatGroup(id, name);
+  return undefined;
+}
+
+const formatPrincipal = (id: string, type: string, name: string): string =>
+  formatReference('principal', { id, type, name });
+// KuFlow's API does not return the type of a group. `OTHERS` is that of groups that people create.
+const formatGroup = (id: string, name: string): string => formatReference('group', { id, type: 'OTHERS', name });
