@@ -361,7 +361,7 @@ describe('kuflow dev simulate on a running platform', () => {
       [
         'MISSPELLED',
         /^Activity slowWrok is not registered with the worker; did you mean "slowWork"\?$/,
-        /^Register the activity, or use a registered one: (\w+, )*shortWork, slowWork$/,
+        /^Register the activity, or use a registered one: (\w+, )*shortWork, slowWork(, \w+)*$/,
       ],
     ] as const;
     // Side by side, because the engine needs 20 s for three attempts of a workflow task.
