@@ -7,7 +7,7 @@ export type IdentifierStyle = 'camel' | 'pascal';
  * because the compiler, the bundler and the linter of a project each have their own Unicode version.
  */
 export const OTHER_LETTERS =
-  '\\u00df-\\u00f6\\u00f8-\\u017f\\u0386\\u0388-\\u038a\\u038c\\u038e-\\u03a1\\u03a3-\\u03ce\\u0400-\\u0481' +
+  '\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u017f\\u0386\\u0388-\\u038a\\u038c\\u038e-\\u03a1\\u03a3-\\u03ce\\u0400-\\u0481' +
   '\\u3041-\\u3096\\u30a1-\\u30fa\\u30fc\\u4e00-\\u9fa5\\uac00-\\ud7a3';
 const SEPARATORS = new RegExp(`[^a-z0-9${OTHER_LETTERS}]+`);
 const LONGEST = 60;
@@ -15,12 +15,13 @@ const LONGEST = 60;
 /**
  * Converts a text to a readable identifier: `LOAN_APPLICATION` to `loanApplication`, `STEP_1` to `step1`. `noun` completes what is not
  * a name by itself: `2ND_REVIEW` becomes `task2ndReview`, a word in `reserved` such as `DELETE` becomes `deleteTask`, and a text
- * without letters `task`. Different texts can get the same name, see `distinctName`.
+ * without letters and digits `unnamedTask`. Different texts can get the same name, see `distinctName`.
  */
 export function identifier(text: string, style: IdentifierStyle, reserved: ReadonlySet<string>, noun: string): string {
   const words = splitIdentifierWords(text);
-  const named = /^\D/.test(words[0] ?? '') ? words : [noun, ...words];
-  const joined = named.map((word, index) => (index === 0 && style === 'camel' ? word : capitalize(word))).join('');
+  if (words.length === 0) words.push('unnamed', noun);
+  else if (/^\d/.test(words[0] ?? '')) words.unshift(noun);
+  const joined = words.map((word, index) => (index === 0 && style === 'camel' ? word : capitalize(word))).join('');
   const name = joined.slice(0, LONGEST);
   return reserved.has(name) ? name + capitalize(noun) : name;
 }
@@ -51,7 +52,7 @@ export function splitWords(text: string): readonly string[] {
 }
 
 /** The lower-case words of a text, without the accents of Latin letters. May be empty. */
-function splitIdentifierWords(text: string): readonly string[] {
+function splitIdentifierWords(text: string): string[] {
   return text
     .slice(0, 200)
     .normalize('NFKD')

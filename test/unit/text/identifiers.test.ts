@@ -25,13 +25,14 @@ describe('identifier', () => {
     ['ПРОВЕРКА_ЗАЯВКИ', 'проверкаЗаявки'],
     ['ЧАЙ', 'чай'],
     ['ΈΛΕΓΧΟΣ', 'έλεγχος'],
+    ['ØRE', 'øre'],
     ['2ND_REVIEW', 'task2ndReview'],
     ['１２３', 'task123'],
     ['DELETE', 'deleteTask'],
     ['constructor', 'constructorTask'],
     ['THEN', 'thenTask'],
-    ['', 'task'],
-    ['…', 'task'],
+    ['', 'unnamedTask'],
+    ['…', 'unnamedTask'],
     ['__proto__', 'proto'],
   ])('converts %j to %s', (text, expected) => {
     expect(name(text)).toBe(expected);
@@ -40,6 +41,7 @@ describe('identifier', () => {
   it('capitalizes the first word in Pascal case', () => {
     expect(name('LOAN_APPLICATION', 'pascal')).toBe('LoanApplication');
     expect(name('проверка', 'pascal')).toBe('Проверка');
+    expect(name('ØRE', 'pascal')).toBe('Øre');
     expect(name('2ND_REVIEW', 'pascal')).toBe('Task2ndReview');
     expect(name('DATE', 'pascal')).toBe('DateTask');
   });
@@ -50,6 +52,8 @@ describe('identifier', () => {
       expect(name(text, style)).toMatch(/^[^_]{1,64}$/);
     };
     HOSTILE.forEach(check);
+    const all = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code));
+    expect(all.filter((character) => !isTsIdentifier(name(character, style)))).toEqual([]);
     fc.assert(fc.property(anyText, check), { numRuns: 5000 });
   });
 });
