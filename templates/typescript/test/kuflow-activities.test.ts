@@ -1,5 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { CancelledFailure } from '@temporalio/common';
 import { DefaultLogger } from '@temporalio/worker';
@@ -46,14 +49,6 @@ beforeEach(async () => {
         clientSecret: new Secret('s'),
       },
       temporal: { target: 'localhost:1', queue: 'Q', noProxy: '' },
-      worker: {
-        robotIds: [],
-        healthPort: 0,
-        metricsPort: 0,
-        logLevel: 'info',
-        attemptsBeforeTaskLog: 5,
-        maxPayloadBytes: 2_000_000,
-      },
     },
     noMetrics,
   );
@@ -66,9 +61,9 @@ afterEach(async () => {
 });
 
 const activities = () => createKuFlowActivities(createKuFlowClient(rest, APPLICATION_ID));
-const environment = () =>
+const environment = (activityType = 'KuFlow_Engine_anything') =>
   new MockActivityEnvironment(
-    { activityType: 'KuFlow_Engine_anything' },
+    { activityType },
     { logger: new DefaultLogger('ERROR', () => undefined), interceptors: [createActivityInterceptor()] },
   );
 const task = (state: string, ownerId?: string) => ({
@@ -205,5 +200,68 @@ describe("KuFlow's activities", () => {
     running.cancel();
     await expect(run).rejects.toBeInstanceOf(CancelledFailure);
     await closed;
+  });
+});
+
+describe('the transfer of documents', () => {
+  const URI = `ku:process/${ITEM}/document/1`;
+  let folder: string;
+  let file: string;
+  const documents = () => createKuFlowClient(rest, APPLICATION_ID).documents;
+  const download = (document: string) => environment('archive').run(() => documents().download(document, file));
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kuflow-'));
+    file = join(folder, 'report.pdf');
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('uploads the content of a file, and returns the document', async () => {
+    await writeFile(file, 'content');
+    let received = '';
+    onRequest = (request, response) => {
+      request.on('data', (chunk: Buffer) => (received += chunk.toString()));
+      request.on('end', () => response.end(JSON.stringify({ documentUri: 'kuflow-file:uri=x;' })));
+      return true;
+    };
+    const upload = () => documents().upload(file, { processId: ITEM, contentType: 'application/pdf' });
+    await expect(environment('archive').run(upload)).resolves.toBe('kuflow-file:uri=x;');
+    expect(received).toBe('content');
+    expect(seen).toEqual([
+      `POST /processes/${ITEM}/~actions/upload-document?fileName=report.pdf&fileContentType=application%2Fpdf`,
+    ]);
+  });
+
+  it('does not upload an empty file, and does not repeat an upload', async () => {
+    const upload = () => environment('archive').run(() => documents().upload(file, { processId: ITEM }));
+    await writeFile(file, '');
+    await expect(upload()).rejects.toThrow('report.pdf is empty');
+    expect(seen).toEqual([]);
+    await writeFile(file, 'content');
+    onRequest = (request, response) => {
+      request.resume().on('end', () => response.writeHead(503).end());
+      return true;
+    };
+    await expect(upload()).rejects.toMatchObject({ cause: { status: 503 } });
+    expect(seen).toHaveLength(1);
+  });
+
+  it('leaves no file when a download is cut or has another size', async () => {
+    onRequest = (_request, response) => {
+      response.writeHead(200, { 'content-length': '100' }).write('half');
+      setImmediate(() => response.destroy());
+      return true;
+    };
+    await expect(download(URI)).rejects.toThrow();
+    onRequest = (_request, response) => {
+      response.end('half');
+      return true;
+    };
+    await expect(download(`kuflow-file:uri=${URI};type=text/plain;size=100;name=a.txt;`)).rejects.toThrow(
+      `${URI} has 4 bytes instead of 100`,
+    );
+    expect(await readdir(folder)).toEqual([]);
+    await download(`kuflow-file:uri=${URI};type=text/plain;size=4;name=a.txt;`);
+    expect(await readFile(file, 'utf8')).toBe('half');
   });
 });

@@ -11,7 +11,7 @@ export function isLoopback(host: string): boolean {
  * The proxy to use for an address such as `host:port` or `https://host/path`, or undefined for a direct connection. Loopback
  * addresses are never proxied.
  */
-export function proxyFor(settings: Settings, address: string): URL | undefined {
+export function proxyFor(settings: Pick<Settings, 'temporal'>, address: string): URL | undefined {
   const { proxy, noProxy } = settings.temporal;
   const url = new URL(address.includes('://') ? address : `https://${address}`);
   if (proxy === undefined || isLoopback(url.hostname)) return undefined;

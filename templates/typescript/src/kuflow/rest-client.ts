@@ -77,7 +77,7 @@ export class RestError extends Error {
 const MAX_RETRY_DELAY = 3_000;
 
 /** A client for KuFlow's REST API with the credentials of the application. Each call is retried once at most. */
-export function createRestClient(settings: Settings, metrics: Metrics): RestClient {
+export function createRestClient(settings: Pick<Settings, 'api' | 'temporal'>, metrics: Metrics): RestClient {
   const { endpoint, clientId, clientSecret } = settings.api;
   const authorization = `Basic ${Buffer.from(`${clientId}:${clientSecret.reveal()}`).toString('base64')}`;
   const dispatcher = createDispatcher(settings);
@@ -184,7 +184,7 @@ function retryDelay(error: unknown): number | undefined {
   return wait <= MAX_RETRY_DELAY ? wait : undefined;
 }
 
-function createDispatcher(settings: Settings): Dispatcher {
+function createDispatcher(settings: Pick<Settings, 'api' | 'temporal'>): Dispatcher {
   const connect = settings.api.ca === undefined ? {} : { ca: [...systemRoots(), settings.api.ca] };
   const limits = { headersTimeout: 30_000, bodyTimeout: 60_000, connectTimeout: 10_000 };
   const proxy = proxyFor(settings, settings.api.endpoint);

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { runInThisContext } from 'node:vm';
 import { Ajv } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import ts from 'typescript';
@@ -27,8 +28,8 @@ async function validatorsOf(
     compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
   });
   const exports: { validators?: Record<string, Record<string, Validate>> } = {};
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the module under test
-  new Function('exports', 'require', outputText)(exports, createRequire(import.meta.url));
+  const load = runInThisContext(`(exports, require) => {${outputText}\n}`) as (...values: readonly unknown[]) => void;
+  load(exports, createRequire(import.meta.url));
   return exports.validators?.['LoanWorkflow'] ?? {};
 }
 
