@@ -50,7 +50,7 @@ function npm(...args: readonly string[]): Promise<{ readonly failed: boolean; re
 
 const HAND = {
   workflow: "  log.info('Mine: the loan begins', { processId }); // by hand",
-  activity: '  if (input.processId === "none") throw new Error("by hand");',
+  activity: '    if (input.processId === "none") throw new Error("by hand");',
   helper:
     '\n/** By hand. */\nexport async function lookUp(input: { readonly id: string }): Promise<string> {\n  return input.id;\n}\n',
   readme: '\n## Mine\n\nWho to call when it burns.\n',
@@ -67,7 +67,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe('kuflow add in an edited project', () => {
   it('adds a process, tasks and an activity, and keeps the edits', async () => {
     insert('src/workflows.ts', "log.info('Process started'", HAND.workflow);
-    insert('src/activities.ts', 'void input; // TODO', HAND.activity);
+    insert('src/activities.ts', '// TODO: do the work', HAND.activity);
     writeFileSync(join(project, 'src/activities.ts'), read('src/activities.ts') + HAND.helper);
     writeFileSync(join(project, 'README.md'), read('README.md') + HAND.readme);
     const readme = read('README.md');
@@ -132,14 +132,14 @@ describe('kuflow add in an edited project', () => {
       // The new code uses this task's data, so its type is now imported.
       expect(changed).toEqual(
         file === 'src/workflows.ts'
-          ? ['  await kuflow.humanTask(tasks.approveLoan);']
+          ? []
           : ["import type { CheckCreditData, LoanApplicationData } from './process/types.ts';"],
       );
     }
     expect(read('src/workflows.ts')).toContain(HAND.workflow);
     expect(read('src/activities.ts')).toContain(HAND.activity);
     expect(read('src/activities.ts')).toContain(HAND.helper);
-    expect(read('src/processes/leave/activities.ts')).toContain('function leaveCheckCredit(');
+    expect(read('src/processes/leave/activities.ts')).toContain('async leaveCheckCredit(');
   });
 
   it('shows the diff before it asks for confirmation in a terminal', async () => {
@@ -152,7 +152,7 @@ describe('kuflow add in an edited project', () => {
         mark,
       });
       await until('the question', () => command.output().includes('has local changes. Apply this change?'));
-      expect(command.output()).toContain(`export async function ${name}(`);
+      expect(command.output()).toContain(`async ${name}(`);
       command.type(key);
       const { code } = await command.ended;
       return { status: code, output: command.output() };
@@ -164,8 +164,10 @@ describe('kuflow add in an edited project', () => {
     expect(no.output).toContain('you declined the change');
     expect(read('src/activities.ts')).toBe(before);
     expect((await asked('wanted', 'y\r')).status).toBe(0);
-    expect(read('src/activities.ts').startsWith(before)).toBe(true);
-    expect(read('src/activities.ts')).toContain('function wanted(');
+    const [start = '', end = ''] = before.split('\n});\n');
+    expect(read('src/activities.ts').startsWith(start)).toBe(true);
+    expect(read('src/activities.ts').endsWith(end)).toBe(true);
+    expect(read('src/activities.ts')).toContain('async wanted(');
   });
 
   it('leaves a project that passes its own type check, lint and tests', async () => {
