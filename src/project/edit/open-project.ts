@@ -185,7 +185,14 @@ function withoutFiles({ generated, merged }: ProjectBase, paths: readonly string
 /** Gives system tasks that were added to a definition by hand an activity name that is not in use. */
 async function assignNewActivityNames(project: WorkerProject): Promise<WorkerProject['processes']> {
   const { processes } = project;
-  const inCode = processes.map(({ definitionInCode: definition, choices }) => ({ definition, choices }));
+  // An addition records names before it writes code. If it was interrupted, its tasks keep their names.
+  const isNamed = ({ slug, definitionInCode }: OpenedProcess, code: string): boolean =>
+    hasTask(definitionInCode, code) || choiceOf(recordedChoices(project.record, slug), code).name !== undefined;
+  const inCode = processes.map((process) => {
+    const { definition, definitionInCode, choices } = process;
+    const added = definition.tasks.filter(({ code }) => !hasTask(definitionInCode, code) && isNamed(process, code));
+    return { definition: { ...definitionInCode, tasks: [...definitionInCode.tasks, ...added] }, choices };
+  });
   const assigned = assignActivityNames(inCode);
   const taken = new Set([
     ...(await readExportedActivities(project)),
@@ -193,7 +200,7 @@ async function assignNewActivityNames(project: WorkerProject): Promise<WorkerPro
   ]);
   const [first, ...others] = processes.map((process, at): OpenedProcess => {
     const choices = assigned[at] ?? process.choices;
-    const newTasks = process.definition.tasks.filter(({ code }) => !hasTask(process.definitionInCode, code));
+    const newTasks = process.definition.tasks.filter(({ code }) => !isNamed(process, code));
     if (newTasks.length === 0) return { ...process, choices };
     const definition = { ...process.definition, tasks: newTasks };
     const [newChoices = choices] = assignActivityNames([{ definition, choices }], taken);
@@ -203,7 +210,13 @@ async function assignNewActivityNames(project: WorkerProject): Promise<WorkerPro
   return [first ?? processes[0], ...others];
 }
 
-export function hasTask({ tasks }: ProcessDefinition, code: string): boolean {
+function recordedChoices(record: ProjectRecord, slug: string | undefined): TaskChoices {
+  return slug === undefined
+    ? record.choices
+    : (record.additionalProcesses.find((process) => process.slug === slug)?.choices ?? {});
+}
+
+function hasTask({ tasks }: ProcessDefinition, code: string): boolean {
   return tasks.some((task) => task.code === code);
 }
 

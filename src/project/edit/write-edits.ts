@@ -34,7 +34,6 @@ export interface StateEdit {
 export async function planStateEdits(project: WorkerProject, chosen: ChosenEdits): Promise<readonly StateEdit[]> {
   const record = Buffer.from(updatedRecordText(project, chosen.processes));
   const archive = await renderBaseFile(withoutLeftEdits(chosen));
-  // The archive comes last: if the process is killed before, the next addition sees that files are missing changes.
   return [
     { path: RECORD_FILE, before: Buffer.from(project.recordText), after: record },
     { path: BASE_FILE, before: project.archive, after: archive.contents },
@@ -65,9 +64,12 @@ export async function writeEdits(
 ): Promise<void> {
   const toBytes = (text: string | undefined): Uint8Array | undefined =>
     text === undefined ? undefined : Buffer.from(text);
+  // If this process is killed, the same addition completes its work: the names in the record are written before the code, and the archive
+  // comes last.
   const all: readonly StateEdit[] = [
+    ...state.filter(({ path }) => path !== BASE_FILE),
     ...edits.map(({ path, before, after }) => ({ path, before: toBytes(before), after: Buffer.from(after) })),
-    ...state,
+    ...state.filter(({ path }) => path === BASE_FILE),
   ];
   const files = all.map(({ path, before, after }): ComparedFile => {
     if (before === undefined) return { path, contents: after, mode: 0o644, action: 'create' };

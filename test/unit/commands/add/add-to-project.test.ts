@@ -95,6 +95,38 @@ describe('addToProject', () => {
     expect([...after.keys()]).toEqual([...before.keys()]);
   });
 
+  it('is completed by the same command after it was killed before any of its writes', async () => {
+    const workflow = join(folder, 'src/workflows.ts');
+    writeFileSync(workflow, `// mine\n${readFileSync(workflow, 'utf8')}`);
+    const addTask = async (more: Partial<AddRequest> = {}): Promise<AddResult> => {
+      const [process] = (await openProject(folder, {}, '1.0.0')).processes;
+      const task = { code: 'ARCHIVE', kind: 'system' } as const;
+      return add({ kind: 'task', process, task }, { approve: () => Promise.resolve(true), ...more });
+    };
+    const interrupted: ReadonlyMap<string, string>[] = [];
+    // Without what only the killed process needs.
+    const tree = (): ReadonlyMap<string, string> =>
+      new Map([...treeOf(folder)].filter(([path]) => !/\.before$|\.lock$/.test(path)));
+    await addTask({ onWrite: () => void interrupted.push(tree()) });
+    const complete = tree();
+    expect(interrupted.length).toBeGreaterThan(6);
+    for (const [at, files] of interrupted.entries()) {
+      rmSync(folder, { recursive: true });
+      for (const [path, text] of files) {
+        mkdirSync(dirname(join(folder, path)), { recursive: true });
+        writeFileSync(join(folder, path), text, 'latin1');
+      }
+      const isWritten = at === interrupted.length - 1;
+      if (isWritten) await expect(addTask()).rejects.toThrow('already exists');
+      else expect((await addTask()).status, `killed before write ${at}`).toBe(0);
+      const now = tree();
+      expect([...now.keys()]).toEqual([...complete.keys()]);
+      for (const [path, text] of complete)
+        if (!isWritten || path !== '.kuflow/base.tgz')
+          expect(now.get(path) === text, `${path}, killed before write ${at}`).toBe(true);
+    }
+  });
+
   it('lets only one of two concurrent additions through, and keeps it completely', async () => {
     const second: AdditionRequest = {
       kind: 'process',
