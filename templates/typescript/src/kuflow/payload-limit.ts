@@ -11,13 +11,12 @@ export const PAYLOAD_TOO_LARGE = 'PayloadTooLarge';
  */
 export function payloadLimit(maxBytes = DEFAULT_MAX_PAYLOAD_BYTES): PayloadCodec {
   return {
-    encode: async (payloads, context) =>
+    encode: async (payloads) =>
       payloads.map((payload) => {
         const purpose = payload.metadata?.[PURPOSE];
         if (!purpose) return payload;
         const size = payload.data?.length ?? 0;
-        if (size > maxBytes)
-          throw new Error(tooLarge(context?.workflowId, Buffer.from(purpose).toString(), size, maxBytes));
+        if (size > maxBytes) throw new Error(tooLarge(Buffer.from(purpose).toString(), size, maxBytes));
         const metadata = Object.entries(payload.metadata ?? {}).filter(([name]) => name !== PURPOSE);
         return { ...payload, metadata: Object.fromEntries(metadata) };
       }),
@@ -30,14 +29,14 @@ export function checkResultSize(result: unknown, { workflowExecution, activityTy
   const size = defaultPayloadConverter.toPayload(result).data?.length ?? 0;
   if (size <= maxBytes) return;
   throw ApplicationFailure.nonRetryable(
-    tooLarge(workflowExecution?.workflowId, `the result of activity ${activityType}`, size, maxBytes),
+    tooLarge(`Process ${workflowExecution?.workflowId}: the result of activity ${activityType}`, size, maxBytes),
     PAYLOAD_TOO_LARGE,
   );
 }
 
-function tooLarge(processId: string | undefined, purpose: string, size: number, maxBytes: number): string {
+function tooLarge(purpose: string, size: number, maxBytes: number): string {
   return (
-    `Process ${processId}: ${purpose} has ${size} bytes, and ${maxBytes} are allowed (worker.max-payload-bytes). ` +
+    `${purpose} has ${size} bytes, and ${maxBytes} are allowed (worker.max-payload-bytes). ` +
     'Keep large data elsewhere, for example as a document in KuFlow, and pass a reference.'
   );
 }

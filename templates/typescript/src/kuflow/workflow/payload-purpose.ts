@@ -7,10 +7,11 @@ const MIN_LIMIT = 10_000;
 
 /** Adds to each large payload of new commands what it is for. Commands that are replayed have been accepted before. */
 export function addPurposes(commands: readonly object[]): void {
-  if (workflowInfo().unsafe.isReplaying) return;
+  const { workflowId, unsafe } = workflowInfo();
+  if (unsafe.isReplaying) return;
   for (const command of commands)
     for (const [kind, details] of Object.entries<object | null>(command as Record<string, object | null>))
-      addPurpose(details, describe(kind, details));
+      addPurpose(details, `Process ${workflowId}: ${describe(kind, details)}`);
 }
 
 function describe(kind: string, details: Partial<Record<string, unknown>> | null): string {
