@@ -1,7 +1,12 @@
 import type { Info } from '@temporalio/activity';
-import { CancelledFailure, defaultPayloadConverter, type Headers, type Logger } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  defaultPayloadConverter,
+  type Headers,
+  type Logger,
+} from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
-import { toApplicationFailure } from './activity-failure.ts';
 import { checkResultSize } from './payload-limit.ts';
 import { RestError } from './rest-client.ts';
 import { DEFAULT_MAX_PAYLOAD_BYTES } from './settings.ts';
@@ -59,16 +64,28 @@ export function createActivityInterceptor(
   };
 }
 
-/** What Temporal records for an error, in the form of KuFlow's own libraries if a call to KuFlow failed. */
+/**
+ * What Temporal records for an error: the failures of KuFlow's own libraries for their activities, and for every call to KuFlow.
+ * `Retry-After` sets the delay of the next attempt.
+ */
 function toFailure(error: unknown, { activityType }: Info, log: Logger): unknown {
-  if (error instanceof RestError && error.status !== undefined && error.status >= 400 && error.status < 500) {
-    // Temporal repeats this until somebody removes the cause, so it must be visible in the log.
-    const { operation, status } = error;
-    log.error('KuFlow rejected a call', { operation, status, error });
+  if (!(error instanceof RestError)) {
+    const isOther = error instanceof ApplicationFailure || !activityType.startsWith('KuFlow_Engine_');
+    if (isOther) return error;
+    const cause = error instanceof Error ? error : undefined;
+    return ApplicationFailure.create({ message: 'Invocation error', type: 'KuFlowActivities.Failure', cause });
   }
-  return error instanceof RestError || activityType.startsWith('KuFlow_Engine_')
-    ? toApplicationFailure(error)
-    : error;
+  const { operation, status, details, retryAfter } = error;
+  // Temporal repeats this until somebody removes the cause, so it must be visible in the log.
+  if (status !== undefined && status >= 400 && status < 500)
+    log.error('KuFlow rejected a call', { operation, status, error });
+  return ApplicationFailure.create({
+    message: 'Rest Invocation error',
+    type: 'KuFlowActivities.RestFailure',
+    details: details === undefined ? [] : [details],
+    nextRetryDelay: retryAfter,
+    cause: error,
+  });
 }
 
 /** The item that the workflow runs the activity for. */

@@ -167,8 +167,7 @@ describe('an edited definition with unedited code', () => {
     expect(ran.status, ran.stdout).toBe(0);
     for (const text of ["log.info('Loan started'", 'activities.book,', 'tasks.review'])
       expect(read('src/workflows.ts')).toContain(text);
-    for (const text of ['// My work', '  async book('])
-      expect(read('src/activities.ts')).toContain(text);
+    for (const text of ['// My work', '  async book(']) expect(read('src/activities.ts')).toContain(text);
   });
 
   it('does not affect another process that is added', async () => {
