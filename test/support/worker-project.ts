@@ -20,14 +20,15 @@ export function workerProject(): string {
     for (const file of readdirSync(ADDED)) copyFileSync(join(ADDED, file), join(folder, 'src', file));
     appendFileSync(
       join(folder, 'src/workflows.ts'),
-      "\nexport * from './trial-workflows.ts';\nexport * from './task-workflows.ts';\n",
+      "\nexport * from './trial-workflows.ts';\nexport * from './task-workflows.ts';\nexport * from './journey-workflows.ts';\n",
     );
     const activities = join(folder, 'src/activities.ts');
     const generated = readFileSync(activities, 'utf8').replace(
       '=> ({\n',
-      '=> ({\n  ...trialActivities,\n  ...createTaskActivities({ kuflow }),\n\n',
+      '=> ({\n  ...trialActivities,\n  ...createTaskActivities({ kuflow }),\n  ...createJourneyActivities({ kuflow }),\n\n',
     );
     const imports = [
+      "import { createJourneyActivities } from './journey-activities.ts';",
       "import { createTaskActivities } from './task-activities.ts';",
       "import * as trialActivities from './trial-activities.ts';",
     ];

@@ -1,0 +1,152 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { stringify } from 'yaml';
+import type { SimulateResult } from '../../src/commands/dev/simulate/simulation.ts';
+import type { KuFlowClient } from '../../src/kuflow/client.ts';
+import type { PlatformState } from '../../src/platform/state-file.ts';
+import { kuflowDev, platformReady, startCommand, type RunningCommand } from '../support/dev-command.ts';
+import { processCompletes, taskOf, userOf } from '../support/loan-process.ts';
+import { newMark } from '../support/marked-processes.ts';
+import { until } from '../support/until.ts';
+import { workerProject } from '../support/worker-project.ts';
+
+const DEFINITION = {
+  process: { code: 'JOURNEY' },
+  workflow: { type: 'JourneyWorkflow', 'task-queue': 'JOURNEY_QUEUE' },
+  tasks: [
+    {
+      code: 'APPLY',
+      kind: 'human',
+      data: {
+        schema: {
+          type: 'object',
+          required: ['contract', 'reviewer'],
+          properties: {
+            contract: { type: 'string', format: 'kuflow-file', accept: 'text/plain', maxSize: 1000 },
+            reviewer: { type: 'string', format: 'kuflow-principal' },
+          },
+        },
+      },
+    },
+    {
+      code: 'STAMP',
+      kind: 'system',
+      data: {
+        schema: {
+          type: 'object',
+          required: ['stamped', 'reviewer'],
+          properties: {
+            stamped: { type: 'string', format: 'kuflow-file' },
+            reviewer: { type: 'string', minLength: 1 },
+          },
+        },
+      },
+    },
+    {
+      code: 'REVIEW',
+      kind: 'human',
+      data: { schema: { type: 'object', required: ['approved'], properties: { approved: { type: 'boolean' } } } },
+    },
+  ],
+};
+
+/** Two runs on one state folder, of which the second is killed. */
+describe.runIf(process.platform !== 'win32')(
+  'a process with a document, a principal, a deadline and its own call',
+  () => {
+    const mark = newMark();
+    let folder: string;
+
+    beforeAll(() => {
+      workerProject();
+      folder = mkdtempSync(join(inject('runFolder'), 'journey-'));
+      writeFileSync(join(folder, 'journey.yaml'), stringify(DEFINITION));
+    }, 400_000);
+
+    afterAll(() => {
+      for (const { pid } of mark.alive()) process.kill(pid, 'SIGKILL');
+      rmSync(folder, { recursive: true, force: true });
+    });
+
+    /** Runs `kuflow dev NAME … -- WORKER` with its own platform. */
+    function startDev(name: string, ...options: readonly string[]): RunningCommand {
+      const ports = ['--port', '0', '--https-port', '0', '--engine-port', '0'];
+      const where = ['--state-dir', join(folder, 'state'), '--definition', join(folder, 'journey.yaml'), ...ports];
+      return startCommand(kuflowDev(name, ...where, ...options, '--', process.execPath, join('dist', 'main.js')), {
+        cwd: workerProject(),
+        mark,
+        env: { TEMPORAL_KUFLOWQUEUE: 'JOURNEY_QUEUE', WORKER_HEALTHPORT: '0', WORKER_METRICSPORT: '0' },
+      });
+    }
+
+    async function expectResult(user: KuFlowClient, state: PlatformState, processId: string): Promise<void> {
+      const { content } = await user.findProcessItems({ processId: [processId] });
+      const items = await Promise.all(content.map(({ id }) => user.retrieveProcessItem(id)));
+      expect(
+        items.map((item) => [item.processItemDefinitionRef?.code, item.task?.state, item.task?.data?.valid]),
+      ).toEqual([
+        ['APPLY', 'COMPLETED', true],
+        ['STAMP', 'COMPLETED', true],
+        ['REVIEW', 'COMPLETED', true],
+      ]);
+      const [{ contract }, { stamped, reviewer }] = items.map((item) => item.task?.data?.value) as [
+        { contract: string },
+        { stamped: string; reviewer: string },
+      ];
+      const text = async (document: string): Promise<string> =>
+        Buffer.from((await user.downloadProcessDocument(processId, document)).bytes).toString();
+      expect(reviewer).toBe(state.user.name);
+      expect(await text(stamped)).toBe(`${await text(contract)}For ${state.user.name}`);
+      expect(items[2]?.ownerId).toBe(state.user.principalId);
+    }
+
+    it('runs to its end in simulate', async () => {
+      const simulation = startDev('simulate', '--worker-log', join(folder, 'worker.log'), '--json');
+      const ended = await simulation.ended;
+      const output = simulation.output();
+      expect(ended, output + readFileSync(join(folder, 'worker.log'), 'utf8')).toEqual({ code: 0, signal: null });
+      const result = JSON.parse(output.slice(output.indexOf('{'), output.lastIndexOf('}') + 1)) as SimulateResult;
+      expect(result).toMatchObject({ status: 0, processState: 'COMPLETED' });
+      // The application had the task until its deadline.
+      const review = result.timeline.filter(({ code }) => code === 'REVIEW').map(({ kind }) => kind);
+      expect(review).toEqual(['item-created', 'item-claimed', 'item-assigned', 'data-saved', 'item-completed']);
+    });
+
+    it('runs to its end after platform and worker were killed, and the deadline passes in the meantime', async () => {
+      const simulation = startDev('simulate', '--worker-log', join(folder, 'killed.log'));
+      let state = await platformReady(simulation, join(folder, 'state'));
+      const processId = await until(
+        'the process has started',
+        () => /Process JOURNEY (\S+)/.exec(simulation.output())?.[1],
+      );
+      // From here on, the workflow waits for the deadline.
+      await until('the worker has opened REVIEW', () =>
+        /Waiting for a person.*REVIEW/.test(readFileSync(join(folder, 'killed.log'), 'utf8')),
+      );
+      for (const { pid } of mark.alive()) process.kill(pid, 'SIGKILL');
+      await simulation.ended;
+      await until('all processes have ended', () => mark.alive().length === 0, 10_000);
+
+      const exec = startDev('exec');
+      state = await platformReady(exec, join(folder, 'state'));
+      const user = userOf(state);
+      try {
+        const { id } = await taskOf(user, processId, 'REVIEW');
+        await until('the deadline gives the task to the reviewer', async () => {
+          if (!mark.alive().some(({ pid }) => pid === exec.pid)) throw new Error(exec.output());
+          return (await user.retrieveProcessItem(id)).ownerId === state.user.principalId;
+        });
+        await user.updateProcessItemTaskData(id, { approved: true });
+        await user.completeProcessItemTask(id);
+        await processCompletes(user, processId);
+        await expectResult(user, state, processId);
+      } finally {
+        await user.close();
+        exec.kill('SIGINT');
+        await exec.ended;
+      }
+      expect(mark.alive()).toEqual([]);
+    });
+  },
+);

@@ -1,0 +1,25 @@
+// Added to a generated project by the end-to-end tests: a process that needs everything at once.
+import type { Uuid, WorkflowRequest, WorkflowResponse } from './kuflow/model.ts';
+import { ownActivities, TRANSFER, workerActivities } from './kuflow/workflow/kuflow-activities.ts';
+import { openProcess } from './kuflow/workflow/kuflow-process.ts';
+import { human, system } from './kuflow/workflow/task.ts';
+import { parsePrincipal } from './kuflow/values.ts';
+import type { JourneyActivities, StampedContract } from './journey-activities.ts';
+
+const { stampContract } = ownActivities<JourneyActivities>(TRANSFER);
+
+/** The reviewer gets the task from the application when its deadline has passed, and completes it. */
+export async function JourneyWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
+  const kuflow = openProcess(request);
+  const { contract, reviewer } = await kuflow.humanTask(human<{ contract: string; reviewer: string }>('APPLY'));
+  const reviewerId: Uuid = parsePrincipal(reviewer).id;
+  const { processId } = request;
+  await kuflow.systemTask(system<StampedContract>('STAMP'), stampContract, { processId, contract, reviewerId });
+  const { applicationId } = await workerActivities.KuFlow_Worker_retrieveApplication();
+  const { approved } = await kuflow.humanTask(human<{ approved: boolean }>('REVIEW'), {
+    ownerId: applicationId,
+    deadline: '2 seconds',
+    onDeadline: (task) => task.assign({ ownerId: reviewerId }),
+  });
+  return { message: approved ? 'approved' : 'rejected' };
+}
