@@ -1,4 +1,4 @@
-// `npm run docs`: writes the generated parts of docs/reference from the commands, the settings and the checks themselves.
+// `npm run docs`: writes the generated parts of docs/ from the commands, the settings, the checks and the tests themselves.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,6 +6,7 @@ import { commandPages } from './command-pages.mjs';
 import { doctorFaultsPage, doctorPage } from './doctor-page.mjs';
 import { importSource } from './import-source.mjs';
 import { settingsPage } from './settings-page.mjs';
+import { findProofs, parityPage, readContract } from './worker-parity.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, 'docs', 'reference', 'commands');
@@ -24,6 +25,10 @@ const peers = JSON.parse(await readFile(join(reference, 'doctor-peers.json'), 'u
 await rewrite('doctor.md', (page) => doctorPage(page, explainAll()));
 await rewrite('doctor-faults.md', (page) => doctorFaultsPage(page, matrix, peers));
 await rewrite('settings.md', (page) => settingsPage(page, SETTING_KEYS));
+
+const contract = readContract(await readFile(join(root, 'docs', 'worker-contract.md'), 'utf8'));
+await writeFile(join(root, 'docs', 'worker-parity.md'), parityPage(contract, findProofs(root)));
+console.log('docs/worker-parity.md');
 
 async function rewrite(file, write) {
   const path = join(reference, file);

@@ -94,7 +94,7 @@ describe.runIf(onLinux)('the worker image', () => {
     }
   });
 
-  it('builds from its Dockerfile in an empty folder, and contains only what the worker needs at run time', () => {
+  it('builds from its Dockerfile in an empty folder, and contains only what the worker needs at run time [image.contents]', () => {
     const app = join(image.root, image.workdir);
     expect(readdirSync(app).sort()).toEqual(['application.yaml', 'dist', 'node_modules', 'package.json']);
     expect(existsSync(join(app, 'node_modules/@temporalio/worker'))).toBe(true);
@@ -117,7 +117,7 @@ describe.runIf(onLinux)('the worker image', () => {
     expect(image.base).toBe(`node:${node.stdout.trim().slice(1)}-bookworm-slim`);
   });
 
-  it('contains native modules only for its own platform', () => {
+  it('contains native modules only for its own platform [image.contents]', () => {
     const modules = nativeModules(join(image.root, image.workdir, 'node_modules'));
     expect(modules.filter((path) => !isOfThisPlatform(path))).toEqual([]);
     expect(modules.filter((path) => path.includes('@temporalio/core-bridge/releases'))).toHaveLength(1);
@@ -200,7 +200,7 @@ describe.runIf(onLinux)('the worker image', () => {
     return { output: () => output, exited };
   }
 
-  it('checks its connection like the init container, as another user on a read-only file system', async () => {
+  it('checks its connection like the init container, as another user on a read-only file system [image.user]', async () => {
     const { output, exited } = follow(start(['--check'], settings()));
     expect(await exited, output()).toBe(0);
     expect(output()).toMatch(/^ok +namespace/m);
@@ -208,7 +208,7 @@ describe.runIf(onLinux)('the worker image', () => {
     expect(await follow(start(['--check'], missing)).exited).toBe(2);
   });
 
-  it('becomes ready, completes a process and exits with 0 on SIGTERM', async () => {
+  it('becomes ready, completes a process and exits with 0 on SIGTERM [image.signals]', async () => {
     const child = start([], settings());
     const { output, exited } = follow(child);
     const failIfExited = (): void => {

@@ -68,7 +68,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a project created by the packed package', () => {
-  it('has the tool as a development dependency, and passes its own type check and lint', async () => {
+  it('has the tool as a development dependency, and passes its own type check and lint [lint.await, lint.exports]', async () => {
     const { version } = JSON.parse(
       readFileSync(join(inject('cliFolder'), 'node_modules/create-kuflow-worker/package.json'), 'utf8'),
     ) as {
@@ -120,7 +120,7 @@ describe('a project created by the packed package', () => {
     await succeeds(['npm', 'test'], { PATH });
   });
 
-  it('fails its workflow tests at once with the line that throws, or with the name of an unknown workflow type', async () => {
+  it('fails its workflow tests at once with the line that throws, or with the name of an unknown workflow type [failures.test]', async () => {
     const file = join(project, 'src', 'workflows.ts');
     const code = readFileSync(file, 'utf8');
     const broken = code.replace(
@@ -164,7 +164,7 @@ describe('a project created by the packed package', () => {
     expect(alone.all).toContain('kuflow.api.client-id');
   });
 
-  it('has a launch configuration whose command runs the worker on the local KuFlow', async () => {
+  it('has a launch configuration whose command runs the worker on the local KuFlow [debug.launch]', async () => {
     const text = readFileSync(join(project, '.vscode', 'launch.json'), 'utf8').replaceAll(
       '${workspaceFolder}',
       project,
@@ -177,7 +177,7 @@ describe('a project created by the packed package', () => {
     expect(out).toMatch(/^ok +namespace/m);
   });
 
-  it('completes a process in its smoke test, replays its history, and rejects swapped tasks and a history from different code', async () => {
+  it('completes a process in its smoke test, replays its history, and rejects swapped tasks and a history from different code [replay.items, replay.histories]', async () => {
     const smoke = await succeeds(['npm', 'run', 'smoke']);
     expect(smoke.out).toContain('LOAN is COMPLETED with valid data');
     const id = /Timeline of LOAN ([0-9a-f-]{36})/.exec(smoke.out)?.[1] ?? '';

@@ -1,14 +1,15 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { ROOT } from '../../scripts/bundle.mjs';
 import { createKuFlowClient } from '../../src/kuflow/client.ts';
 import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { sampleDefinition } from '../../src/process/sample.ts';
 import { makeTestAuthority } from '../support/certificates.ts';
 import { startConnectProxy, type ConnectProxy } from '../support/connect-proxy.ts';
 import { engineOutage, type EngineOutage } from '../support/engine-outage.ts';
-import { startEngineStub, type TestServer } from '../support/engine-server.ts';
+import { startEngineStub, type EngineStubOptions, type TestServer } from '../support/engine-server.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { processUser, type ProcessUser } from '../support/process-user.ts';
 import { startRestRelay, type RestRelay } from '../support/rest-relay.ts';
@@ -160,7 +161,7 @@ afterAll(async () => {
 });
 
 describe('a worker with its own certificate', () => {
-  it('completes a process with certificate files, without requesting a certificate', async () => {
+  it('completes a process with certificate files, without requesting a certificate [certificate.settings]', async () => {
     const relay = await relayed();
     const { namespace, ...material } = await engineCertificate();
     byFiles = await start('FILES', {
@@ -174,9 +175,10 @@ describe('a worker with its own certificate', () => {
     writeMaterial(await engineCertificate());
   });
 
-  it('completes a process with inline certificates, whatever their line endings', async () => {
+  it('completes a process with inline certificates, whatever their line endings [certificate.settings, certificate.inline, certificate.authorities]', async () => {
     const relay = await relayed();
-    const { cert, key, ca, namespace } = await engineCertificate();
+    const { cert, key, ca: authority, namespace } = await engineCertificate();
+    const ca = `${(await makeTestAuthority('Another CA')).cert}${authority}`;
     const worker = await start('DATA', {
       KUFLOW_API_ENDPOINT: relay.url,
       TEMPORAL_NAMESPACE: namespace,
@@ -196,7 +198,7 @@ describe('a worker with its own certificate', () => {
       'TEMPORAL_MUTUALTLS_CERTDATA',
       'missing temporal.mutual-tls.key-data and temporal.mutual-tls.ca-data, which it requires',
     ],
-  ])('rejects %s without its key and CA', async (variable, expected) => {
+  ])('rejects %s without its key and CA [certificate.complete]', async (variable, expected) => {
     const environment = workerEnvironment(running.platform, { TEMPORAL_NAMESPACE: 'n', [variable]: 'whatever' });
     const [started, checked] = await Promise.all([runWorkerCommand(environment, []), check(environment)]);
     expect(started.status).toBe(2);
@@ -216,7 +218,7 @@ describe('a CONNECT proxy that resolves the host names', () => {
   });
   const address = (): string => proxy.url.replace('//', '//someone:pass%20word@');
 
-  it('is used and reported by --check, for REST and gRPC', async () => {
+  it('is used and reported by --check, for REST and gRPC [proxy.planes]', async () => {
     const { status, json } = await check(throughProxy({ HTTPS_PROXY: address() }));
     expect(json.steps.map(({ step, status: one }) => [step, one])).toEqual(STEPS.map((step) => [step, 'ok']));
     expect(status).toBe(0);
@@ -227,7 +229,7 @@ describe('a CONNECT proxy that resolves the host names', () => {
     expect(new Set(proxy.connects)).toEqual(new Set([`${HOST}:${ports().rest}`, `${HOST}:${ports().engine}`]));
   });
 
-  it('lets a worker complete a process', async () => {
+  it('lets a worker complete a process [proxy.planes]', async () => {
     const before = proxy.connects.length;
     const worker = await start(
       'PROXY',
@@ -242,7 +244,7 @@ describe('a CONNECT proxy that resolves the host names', () => {
     expect(await worker.exited).toBe(0);
   });
 
-  it('is not used for hosts in NO_PROXY, so their names do not resolve', async () => {
+  it('is not used for hosts in NO_PROXY, so their names do not resolve [proxy.exceptions]', async () => {
     const before = proxy.connects.length;
     const { status, json } = await check(throughProxy({ HTTPS_PROXY: address(), NO_PROXY: `.${HOST}` }));
     expect(proxy.connects).toHaveLength(before);
@@ -252,7 +254,7 @@ describe('a CONNECT proxy that resolves the host names', () => {
 });
 
 describe('--check', () => {
-  it('prints one line for each step and exits with 0', async () => {
+  it('prints one line for each step and exits with 0 [check.steps, check.status]', async () => {
     const { status, stdout } = await runWorkerCommand(workerEnvironment(running.platform), ['--check']);
     expect(
       stdout
@@ -263,7 +265,7 @@ describe('--check', () => {
     expect(status).toBe(0);
   });
 
-  it('exits with 1 for a wrong secret, and skips the remaining steps', async () => {
+  it('exits with 1 for a wrong secret, and skips the remaining steps [check.steps, check.status]', async () => {
     const { status, json } = await check(workerEnvironment(running.platform, { KUFLOW_API_CLIENTSECRET: 'wrong-one' }));
     expect([status, json.status]).toEqual([1, 1]);
     expect(json.steps.map(({ status: one }) => one)).toEqual([
@@ -295,7 +297,7 @@ describe('--check', () => {
     expect([statusOf(json, 'connect'), status]).toEqual(['failed', 1]);
   });
 
-  it('exits with 2 and lists all missing settings', async () => {
+  it('exits with 2 and lists all missing settings [settings.problems, check.status]', async () => {
     const { status, json } = await check(bareEnvironment());
     expect([status, json.status]).toEqual([2, 2]);
     expect(statusOf(json, 'settings')).toBe('failed');
@@ -303,12 +305,16 @@ describe('--check', () => {
   });
 
   /** Starts an engine stub that answers `call` with a gRPC status. Resolves to the settings that connect to it. */
-  async function environmentOfFailingEngine(code: number, call = 'DescribeNamespace'): Promise<Record<string, string>> {
+  async function environmentOfFailingEngine(
+    code: number,
+    call = 'DescribeNamespace',
+    onCall: EngineStubOptions['onCall'] = () => undefined,
+  ): Promise<Record<string, string>> {
     const authority = await makeTestAuthority();
     const server = await authority.issue({ commonName: 'engine', usage: 'server', hosts: ['127.0.0.1'] });
     const { cert, key } = await authority.issue({ commonName: 'worker' });
     const status = { [call]: { code, message: 'no' } };
-    const engine = await startEngineStub({ server, clientCa: authority.cert, status });
+    const engine = await startEngineStub({ server, clientCa: authority.cert, status, onCall });
     engines.push(engine);
     return workerEnvironment(running.platform, {
       TEMPORAL_TARGET: engine.address,
@@ -343,6 +349,21 @@ describe('--check', () => {
     expect([statusOf(json, 'namespace'), status]).toEqual(['failed', 1]);
   });
 
+  it("sends the worker's name and the version of its template in each call to KuFlow and the engine [start.identity]", async () => {
+    const relay = await relayed();
+    const clientNames: unknown[] = [];
+    const environment = await environmentOfFailingEngine(12, 'DescribeNamespace', (_method, headers) =>
+      clientNames.push(headers['client-name']),
+    );
+    expect((await check({ ...environment, KUFLOW_API_ENDPOINT: relay.url })).status).toBe(0);
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+    const { name } = JSON.parse(readFileSync(join(workerProject(), 'package.json'), 'utf8')) as { name: string };
+    const sent = new Set([...clientNames, ...relay.requests.map(({ userAgent }) => userAgent)]);
+    expect([...sent]).toEqual([`kuflow-worker-typescript/${version} (${name})`]);
+    expect(clientNames.length).toBeGreaterThan(1);
+    expect(relay.requests.length).toBeGreaterThan(1);
+  });
+
   it('exits with 4 after the time limit, with the results so far', async () => {
     const { port } = silent.address() as AddressInfo;
     const environment = workerEnvironment(running.platform, { TEMPORAL_TARGET: `127.0.0.1:${port}` });
@@ -354,7 +375,7 @@ describe('--check', () => {
     expect(wrong.stderr).toContain('KUFLOW_WORKER_CHECK_SECONDS');
   });
 
-  it('exits with 4 if a server never answers', async () => {
+  it('exits with 4 if a server never answers [check.status]', async () => {
     const { status, stdout } = await silentCheck;
     expect(status).toBe(4);
     expect(statusOf(JSON.parse(stdout) as CheckJson, 'rest')).toBe('unknown');
@@ -362,7 +383,7 @@ describe('--check', () => {
 });
 
 describe('the worker command', () => {
-  it('exits with 2 without settings, and names the two commands that provide them', async () => {
+  it('exits with 2 without settings, and names the two commands that provide them [start.help, logs.format]', async () => {
     const [production, dev, asSet] = await Promise.all([
       runWorkerCommand(bareEnvironment(), []),
       runWorkerCommand(bareEnvironment(), ['--dev']),
@@ -409,7 +430,7 @@ describe('the worker command', () => {
 });
 
 describe('replaced certificate files', () => {
-  it('are loaded without a restart', async () => {
+  it('are loaded without a restart [certificate.files]', async () => {
     await until('the new files are in use', () => {
       if (!byFiles.running()) throw new Error(`The worker ended: ${byFiles.output()}`);
       return byFiles.log.some(({ message }) => message === 'Engine certificate replaced');

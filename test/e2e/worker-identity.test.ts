@@ -58,7 +58,7 @@ afterAll(async () => {
 });
 
 describe('with 5-second tokens, no grace period and 60-second certificates', () => {
-  it('a worker that renews them loses no task in 75 s of short activities', async () => {
+  it('a worker that renews them loses no task in 75 s of short activities [token.renewal, token.single, certificate.renewal]', async () => {
     const { worker, relay, processId } = renewing;
     await until(
       'the workflow has ended',
@@ -86,7 +86,7 @@ describe('with 5-second tokens, no grace period and 60-second certificates', () 
     expect(worker.log.filter(({ level }) => level === 'WARN' || level === 'ERROR')).toEqual([]);
   }, 150_000);
 
-  it('the same worker has replaced its certificate', () => {
+  it('the same worker has replaced its certificate [certificate.request, certificate.renewal]', () => {
     const { worker, relay } = renewing;
     const certificates = relay
       .bodies('POST', '/authentications')
@@ -97,7 +97,7 @@ describe('with 5-second tokens, no grace period and 60-second certificates', () 
     );
   });
 
-  it('a worker whose REST API is down past the expiry exits with 1 and names the cause', async () => {
+  it('a worker whose REST API is down past the expiry exits with 1 and names the cause [token.lost]', async () => {
     const { worker, relay } = withoutRest;
     expect(await worker.exited).toBe(1);
     const last = worker.log.find(({ message }) => message === GIVES_UP);
@@ -107,7 +107,7 @@ describe('with 5-second tokens, no grace period and 60-second certificates', () 
     expect(last?.error).toContain(new URL(relay.url).port);
   }, 120_000);
 
-  it('a worker that renews drains and exits with 0', async () => {
+  it('a worker that renews drains and exits with 0 [shutdown.drain]', async () => {
     renewing.worker.signal('SIGTERM');
     expect(await renewing.worker.exited).toBe(0);
   });

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Client, defaultPayloadConverter, WorkflowNotFoundError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,6 +13,8 @@ import { freePort, startWorkerProcess, workerEnvironment, type WorkerProcess } f
 import { trialDefinition, workerProject } from '../support/worker-project.ts';
 
 const QUEUE = sampleDefinition().workflow.taskQueue;
+const INSTALLATION_ID = '018f3a1c-0000-7000-8000-0000000000a1';
+const ROBOT_IDS = ['018f3a1c-0000-7000-8000-0000000000b1', '018f3a1c-0000-7000-8000-0000000000b2'];
 const DROPPED_AT_START = ['createAuthentication', 'createWorker'] as const;
 const DROPPED_IN_PROCESS = [
   'createProcessItem',
@@ -74,6 +77,8 @@ beforeAll(async () => {
     WORKER_METRICSPORT: String(metricsPort),
     WORKER_LOGLEVEL: 'trace',
     WORKER_ATTEMPTSBEFORETASKLOG: '2',
+    WORKER_INSTALLATIONID: INSTALLATION_ID,
+    WORKER_ROBOTIDS: ROBOT_IDS.join(),
     WORKER_MAXCONCURRENTWORKFLOWTASKS: '20',
     WORKER_MAXCONCURRENTACTIVITIES: '30',
     WORKER_MAXPAYLOADBYTES: '100000',
@@ -107,7 +112,7 @@ describe('the sample process', () => {
     items = new Map(await Promise.all(codes.map(async (code) => [code, await user.item(processId, code)] as const)));
   });
 
-  it('waits for a human task, whose data reaches the workflow', async () => {
+  it('waits for a human task, whose data reaches the workflow [human.wait]', async () => {
     expect(items.get('LOAN_APPLICATION')).toMatchObject({
       type: 'TASK',
       ownerId: running.platform.identity.user.principalId,
@@ -124,7 +129,7 @@ describe('the sample process', () => {
     );
   });
 
-  it('completes a system task as the application', () => {
+  it('completes a system task as the application [system.complete]', () => {
     expect(items.get('CHECK_CREDIT')).toMatchObject({
       type: 'TASK',
       ownerId: running.platform.identity.application.id,
@@ -132,12 +137,25 @@ describe('the sample process', () => {
     });
   });
 
-  it('writes a message and continues', () => {
+  it('writes a message and continues [message.create]', () => {
     expect(items.get('LOAN_RESULT')).toMatchObject({ type: 'MESSAGE', message: { text: 'Loan result' } });
   });
 
-  it('opens a thread and continues', () => {
+  it('opens a thread and continues [thread.create]', () => {
     expect(items.get('LOAN_DISCUSSION')).toMatchObject({ type: 'THREAD' });
+  });
+
+  it("repeats KuFlow's activities for a year, with a minute for each attempt [activities.timeouts]", async () => {
+    const scheduled = (await user.history(processId)).filter(({ type }) => type === 'ACTIVITY_TASK_SCHEDULED');
+    const [creation] = scheduled.filter(
+      ({ attributes }) => (attributes['activityType'] as { name: string }).name === 'KuFlow_Engine_createProcessItem',
+    );
+    expect(creation?.attributes).toMatchObject({
+      startToCloseTimeout: '60s',
+      scheduleToCloseTimeout: `${365 * 24 * 60 * 60}s`,
+      retryPolicy: { maximumInterval: '300s' },
+    });
+    expect(creation?.attributes['retryPolicy']).not.toHaveProperty('maximumAttempts');
   });
 
   it('sends and receives only what the contract allows', () => {
@@ -159,14 +177,24 @@ describe('a worker whose POST answers are lost', () => {
     happened = entries.map(({ kind }) => kind);
   });
 
-  it('retries authentication and registration when it starts', async () => {
+  it('retries authentication and registration when it starts [registration.content, registration.failure]', async () => {
     const dropped = running.events.filter((event) => event.kind === 'request' && event.status === 0);
     for (const operationId of DROPPED_AT_START) {
       expect(dropped.filter((event) => event.kind === 'request' && event.operationId === operationId)).toHaveLength(2);
     }
     const { workers } = await fromPlatform<{ workers: object[] }>('workers');
     expect(workers).toHaveLength(1);
-    expect(workers[0]).toMatchObject({ taskQueue: QUEUE });
+    expect(workers[0]).toMatchObject({
+      identity: expect.stringMatching(/^\d+@./) as string,
+      hostname: hostname().slice(0, 255),
+      ip: expect.stringMatching(/^[\d.a-f:]{7,40}$/) as string,
+      taskQueue: QUEUE,
+      workflowTypes: expect.arrayContaining(['LoanWorkflow']) as unknown,
+      activityTypes: expect.arrayContaining(['checkCredit', 'KuFlow_Engine_createProcessItem']) as unknown,
+      tenantId: running.platform.identity.tenantId,
+      installationId: INSTALLATION_ID,
+      robotIds: ROBOT_IDS,
+    });
   });
 
   it('completes the process although the answer of every operation was lost once', async () => {
@@ -175,10 +203,10 @@ describe('a worker whose POST answers are lost', () => {
     expect(state).toBe('COMPLETED');
   });
 
-  it('creates an item once', () => expect(times('item-created')).toBe(2));
-  it('claims a task once', () => expect(times('item-claimed')).toBe(1));
-  it('completes a task once', () => expect(times('item-completed')).toBe(1));
-  it('cancels a task once', () => expect(times('item-cancelled')).toBe(1));
+  it('creates an item once [items.ids]', () => expect(times('item-created')).toBe(2));
+  it('claims a task once [activities.lost]', () => expect(times('item-claimed')).toBe(1));
+  it('completes a task once [activities.lost]', () => expect(times('item-completed')).toBe(1));
+  it('cancels a task once [activities.duplicates]', () => expect(times('item-cancelled')).toBe(1));
 
   it('assigns a task to the last assignee, and completes it as that principal', async () => {
     expect(await itemOf('COMPLETED')).toMatchObject({ ownerId: running.platform.identity.application.id });
@@ -217,7 +245,7 @@ describe('a task whose activities fail', () => {
     task = await user.item(processId, 'FLAKY');
   });
 
-  it('is named in each log line of its workflow and activity code', async () => {
+  it('is named in each log line of its workflow and activity code [logs.context]', async () => {
     const names = { processId, processItemId: task.id, workflowType: 'FlakyWorkflow' };
     const linesOf = (message: string) =>
       worker.log.filter((line) => line['processId'] === processId && line.message === message);
@@ -232,7 +260,7 @@ describe('a task whose activities fail', () => {
     expect(linesOf('Activity failed')[0]).toMatchObject(names);
   });
 
-  it('shows each reason once in its log in KuFlow: after two attempts, or at once', () => {
+  it('shows each reason once in its log in KuFlow: after two attempts, or at once [failures.task]', () => {
     const process = `(workflow ${processId})`;
     const entries = (task.task?.logs ?? []).map(({ level, message }) => `${level} ${message}`);
     expect(entries.toSorted()).toEqual([
@@ -242,7 +270,7 @@ describe('a task whose activities fail', () => {
     ]);
   });
 
-  it('is counted in the metrics', async () => {
+  it('is counted in the metrics [metrics.tasks]', async () => {
     const text = await until('the task is not failing', async () => {
       const current = await metrics();
       return /^kuflow_system_tasks_failing\S* 0$/m.test(current) && current;
@@ -288,7 +316,7 @@ describe('a payload over the limit', () => {
 });
 
 describe('a running worker', () => {
-  it('notices that a task was canceled in KuFlow, and ends the workflow with TaskCancelled', async () => {
+  it('notices that a task was canceled in KuFlow, and ends the workflow with TaskCancelled [human.canceled]', async () => {
     const processId = await user.start('OUTSIDE');
     const { id } = await user.item(processId, 'OUTSIDE');
     await user.client.call('cancelProcessProcessItems', { path: { id: processId }, query: { processItemId: [id] } });
@@ -303,7 +331,7 @@ describe('a running worker', () => {
     expect(signals).toEqual([]);
   });
 
-  it('fails the workflow task and keeps the workflow waiting if KuFlow requires encrypted payloads', async () => {
+  it('fails the workflow task and keeps the workflow waiting if KuFlow requires encrypted payloads [encryption.refused, logs.stacks]', async () => {
     const headers = { 'x-kuflow-encoding': defaultPayloadConverter.toPayload('binary/encrypted-kuflow') };
     const asKuFlow = new Client({
       connection: user.temporal.connection,
@@ -341,7 +369,7 @@ describe('a running worker', () => {
     expect(stacks.join('')).not.toContain('node_modules');
   });
 
-  it("has every activity of KuFlow's Python library, and those of its other libraries", async () => {
+  it("has every activity of KuFlow's Python library, and those of its other libraries [activities.names, workflow.names]", async () => {
     const { workers } = await fromPlatform<{ workers: { activityTypes: string[]; workflowTypes: string[] }[] }>(
       'workers',
     );
@@ -352,7 +380,7 @@ describe('a running worker', () => {
     expect(workers[0]?.workflowTypes).toContain('LoanWorkflow');
   });
 
-  it('answers probes and exposes metrics', async () => {
+  it('answers probes and exposes metrics [health.live, health.ready, metrics.worker]', async () => {
     const probe = async (path: string): Promise<number> => (await fetch(`${worker.health()}${path}`)).status;
     expect([await probe('/livez'), await probe('/readyz'), await probe('/other')]).toEqual([200, 200, 404]);
     const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
@@ -368,13 +396,13 @@ describe('a running worker', () => {
     expect(expected.filter((line) => !line.test(metrics))).toEqual([]);
   });
 
-  it('keeps form data and secrets out of its log, on every level', () => {
+  it('keeps form data and secrets out of its log, on every level [logs.secrets]', () => {
     expect(worker.log.map(({ level }) => level)).toEqual(expect.arrayContaining(['TRACE', 'DEBUG', 'INFO']));
     expect(worker.output()).not.toMatch(/Ada|Lovelace|PRIVATE KEY|eyJ/);
     expect(worker.output()).not.toContain(running.platform.identity.application.secret.reveal());
   });
 
-  it('completes a 5 s activity on its first attempt after SIGTERM, reports not ready, and exits with 0', async () => {
+  it('completes a 5 s activity on its first attempt after SIGTERM, reports not ready, and exits with 0 [shutdown.drain, health.ready]', async () => {
     const processId = await user.start('SLOW');
     await until('the activity is running', async () => {
       failIfExited();

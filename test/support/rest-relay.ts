@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 export interface RelayedRequest {
   readonly method: string;
   readonly path: string;
+  readonly userAgent: string | undefined;
   readonly body: unknown;
   readonly at: number;
 }
@@ -36,7 +37,8 @@ export async function startRestRelay(options: {
     const bytes = Buffer.concat(chunks);
     const path = (incoming.url ?? '').replace(/^\/v[\d-]+/, '').replace(/\?.*/, '');
     const body: unknown = bytes.length === 0 ? undefined : JSON.parse(bytes.toString('utf8'));
-    requests.push({ method: incoming.method ?? '', path, body, at: Date.now() });
+    const userAgent = incoming.headers['user-agent'];
+    requests.push({ method: incoming.method ?? '', path, userAgent, body, at: Date.now() });
     const isToken = path === '/authentications' && (body as { type?: unknown }).type === 'ENGINE_TOKEN';
     if (isToken) mostTokenRequests = Math.max(mostTokenRequests, ++tokenRequests);
     const answered = (): void => {

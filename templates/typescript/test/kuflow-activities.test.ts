@@ -24,11 +24,16 @@ let rest: RestClient;
 let seen: string[];
 /** Responses to `METHOD /path`, in order. The last one repeats. */
 let responses: Record<string, CannedResponse[]>;
+/** Calls by status, as the metrics count them. */
+let counted: (number | 'error')[];
+let logged: string[];
 let onRequest: (request: IncomingMessage, response: ServerResponse) => boolean;
 
 beforeEach(async () => {
   seen = [];
   responses = {};
+  counted = [];
+  logged = [];
   onRequest = () => false;
   server = createServer((request, response) => {
     const call = `${request.method} ${(request.url ?? '').replace('/v2024-06-14', '')}`;
@@ -50,7 +55,7 @@ beforeEach(async () => {
       },
       temporal: { target: 'localhost:1', queue: 'Q', noProxy: '' },
     },
-    noMetrics,
+    { ...noMetrics, restCall: (_operation, status) => void counted.push(status) },
   );
 });
 
@@ -64,7 +69,10 @@ const activities = () => createKuFlowActivities(createKuFlowClient(rest, APPLICA
 const environment = (activityType = 'KuFlow_Engine_anything') =>
   new MockActivityEnvironment(
     { activityType },
-    { logger: new DefaultLogger('ERROR', () => undefined), interceptors: [createActivityInterceptor()] },
+    {
+      logger: new DefaultLogger('ERROR', ({ message }) => void logged.push(message)),
+      interceptors: [createActivityInterceptor()],
+    },
   );
 const task = (state: string, ownerId?: string) => ({
   id: ITEM,
@@ -129,6 +137,14 @@ describe("KuFlow's activities", () => {
       details: [{ message: 'no' }],
     });
     expect(seen).toHaveLength(1);
+  });
+
+  it('log and count each call that KuFlow rejects', async () => {
+    responses[`GET /process-items/${ITEM}`] = [{ status: 404 }];
+    const run = environment().run(activities().KuFlow_Engine_retrieveProcessItem, { processItemId: ITEM });
+    await expect(run).rejects.toMatchObject({ type: 'KuFlowActivities.RestFailure' });
+    expect(counted).toEqual([404]);
+    expect(logged).toEqual(['KuFlow rejected a call']);
   });
 
   it('retry a call at most once', async () => {

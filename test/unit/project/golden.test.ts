@@ -123,6 +123,13 @@ describe('the generated TypeScript project', () => {
     expect([...files.values()].filter(({ mode }) => mode === 0o600)).toEqual([]);
   });
 
+  it('has a workflow of at most 80 lines without wiring [workflow.sample]', async () => {
+    const text = (await planned(defaults)).get('src/workflows.ts')?.text ?? '';
+    expect(text).toContain('LoanWorkflow');
+    expect(text.split('\n').length).toBeLessThanOrEqual(80);
+    expect(text).not.toMatch(/proxyActivities|setHandler|KuFlow_Engine/);
+  });
+
   it.each(Object.keys(options))('changes only what the golden diff shows with the option %s', async (name) => {
     const spec = options[name] ?? defaults;
     await expect(await changes(spec)).toMatchFileSnapshot(join(GOLDEN, 'typescript-options', `${name}.txt`));

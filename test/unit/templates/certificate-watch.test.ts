@@ -27,7 +27,7 @@ function settingsWith(namespace: string, { cert, key }: { readonly cert: string;
   return { temporal: { namespace, mutualTls } } as unknown as Settings;
 }
 
-it('the certificate watch loads a new set for the same namespace, and warns about one for another', async () => {
+it('the certificate watch loads a new set for the same namespace, and warns about one for another [certificate.files]', async () => {
   let settings = settingsWith('tenant-1', first);
   const swapped: EngineIdentity[] = [];
   const warned: string[] = [];
@@ -57,5 +57,31 @@ it('the certificate watch loads a new set for the same namespace, and warns abou
   settings = settingsWith('tenant-1', second);
   await vi.advanceTimersByTimeAsync(31_000);
   expect(swapped.map(({ cert }) => cert)).toEqual([second.cert]);
+  watch.stop();
+});
+
+it('the certificate watch warns once about files past two thirds of their lifetime, and sets a metric [certificate.overdue]', async () => {
+  const settings = settingsWith('tenant-1', first);
+  const identity = identityFromSettings(settings);
+  if (identity === undefined) throw new Error('the settings do not contain a certificate');
+  const warned: string[] = [];
+  const overdue: boolean[] = [];
+  vi.setSystemTime(identity.validFrom + ((identity.validTo - identity.validFrom) * 2) / 3 - 40_000);
+  const watch = startCertificateWatch({
+    identity,
+    request: () => Promise.reject(new Error('nothing is requested with files')),
+    reloadSettings: () => settings,
+    swap: () => Promise.reject(new Error('the files have not changed')),
+    logger: { warn: (text: string) => warned.push(text) } as never,
+    metrics: {
+      certificateExpiry: () => undefined,
+      certificateRenewalOverdue: (isOverdue: boolean) => overdue.push(isOverdue),
+    } as unknown as Metrics,
+  });
+  await vi.advanceTimersByTimeAsync(31_000);
+  expect([warned, overdue]).toEqual([[], [false, false]]);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(warned).toEqual(['The engine certificate is past two thirds of its lifetime and has not been replaced']);
+  expect(overdue).toEqual([false, false, true, true]);
   watch.stop();
 });

@@ -12,7 +12,7 @@ function accepts(host: string, port: number): Promise<boolean> {
 }
 
 describe('the health server of a worker', () => {
-  it('listens only on the address that it is given, and otherwise on all', async () => {
+  it('listens only on the address that it is given, and otherwise on all [health.development]', async () => {
     const local = await startHealthServer(0, () => undefined, '127.0.0.1');
     const open = await startHealthServer(0, () => undefined);
     try {

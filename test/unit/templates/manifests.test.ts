@@ -39,7 +39,7 @@ describe('the Kubernetes manifests of a TypeScript worker', () => {
     expect(() => new Deployment(broken as never).validate()).toThrow();
   });
 
-  it('check the connection first, have probes, run without privileges, and wait for the drain', () => {
+  it('check the connection first, have probes, run without privileges, and wait for the drain [shutdown.limit, image.user]', () => {
     const { spec } = (yaml('deploy/deployment.yaml') as { spec: { template: { spec: Record<string, unknown> } } }).spec
       .template;
     const [container] = spec['containers'] as readonly Record<string, unknown>[];
@@ -59,7 +59,7 @@ describe('the Kubernetes manifests of a TypeScript worker', () => {
 });
 
 describe('the image of a TypeScript worker', () => {
-  it('uses glibc, does not run as root, and starts the worker directly', () => {
+  it('uses glibc, does not run as root, and starts the worker directly [image.user, image.signals]', () => {
     const dockerfile = files.get('Dockerfile') ?? '';
     expect(dockerfile).not.toContain('alpine');
     expect(dockerfile).toMatch(/^USER 1000:1000$/m);
@@ -77,7 +77,7 @@ describe.each(PACKAGE_MANAGERS)('the automation of a TypeScript worker with %s',
     parsed = (path) => parse(rendered.get(path) ?? '');
   });
 
-  it('tests the project and builds its image in CI', () => {
+  it('tests the project and builds its image in CI [image.automation]', () => {
     const { jobs } = parsed('.github/workflows/ci.yml') as {
       jobs: Record<string, { 'runs-on': string; steps: readonly { run?: string }[] }>;
     };
@@ -93,7 +93,7 @@ describe.each(PACKAGE_MANAGERS)('the automation of a TypeScript worker with %s',
     ]);
   });
 
-  it('updates packages, the base image and the actions', () => {
+  it('updates packages, the base image and the actions [image.automation]', () => {
     const { updates } = parsed('.github/dependabot.yml') as { updates: readonly Record<string, unknown>[] };
     expect(updates.map((update) => update['package-ecosystem'])).toEqual([
       packageManager === 'bun' ? 'bun' : 'npm',

@@ -108,7 +108,7 @@ describe('the settings of a TypeScript worker', () => {
     expect(cases.length).toBeGreaterThanOrEqual(30);
   });
 
-  it.each(cases.map((one) => [one.name, one] as const))('%s', async (_name, one) => {
+  it.each(cases.map((one) => [one.name, one] as const))('follow the shared table: %s [settings.sources, settings.defaults, settings.placeholders, credentials.pair, certificate.complete]', async (_name, one) => {
     const { settings, problems, filled, error } = await loaded(one);
     const shown = problems.map(({ key, code }) => `${key} ${code}`).sort();
     expect(shown, error).toEqual(one.expect.problems.map(({ key, code }) => `${key} ${code}`).sort());
@@ -133,25 +133,25 @@ describe('mutual TLS material', () => {
     return problems.map(({ key, expected }) => `${key}: ${expected}`).join('\n');
   };
 
-  it('is accepted with several CA certificates', async () => {
+  it('is accepted with several CA certificates [certificate.authorities]', async () => {
     const other = await makeTestAuthority('Other CA');
     expect(await problemsOf({ ca: `${authority.cert}${other.cert}` })).toBe('');
   });
 
-  it.each(['pkcs1', 'sec1'] as const)('is accepted with a key in the format %s', async (type) => {
+  it.each(['pkcs1', 'sec1'] as const)('is accepted with a key in the format %s [keys.formats]', async (type) => {
     const pair = await authority.issue({ commonName: 'worker', rsa: type === 'pkcs1' });
     const key = createPrivateKey(pair.key).export({ type, format: 'pem' } as never);
     expect(await problemsOf({ cert: pair.cert, key: key.toString() })).toBe('');
   });
 
-  it('is rejected with the reason: an encrypted key', async () => {
+  it('is rejected with the reason: an encrypted key [keys.rejected]', async () => {
     const key = createPrivateKey(client.key)
       .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' })
       .toString();
     expect(await problemsOf({ key })).toContain('encrypted');
   });
 
-  it('is rejected with the reason: X.509 version 1', async () => {
+  it('is rejected with the reason: X.509 version 1 [keys.rejected]', async () => {
     const old = await authority.issueVersion1('old');
     expect(await problemsOf({ cert: old.cert, key: old.key })).toContain('X.509 version 1');
   });
@@ -162,7 +162,7 @@ describe('mutual TLS material', () => {
     ['cert', 'pkcs12', 'a PKCS#12 file, not PEM; convert it: openssl pkcs12 -clcerts -nokeys -in FILE -out NEW_FILE'],
     ['key', 'pkcs12', 'a PKCS#12 file, not PEM; convert it: openssl pkcs12 -nocerts -nodes -in FILE -out NEW_FILE'],
     ['ca', 'pkcs12', 'a PKCS#12 file, not PEM; convert it: openssl pkcs12 -cacerts -nokeys -in FILE -out NEW_FILE'],
-  ] as const)('is rejected with the command that converts it: %s in a %s file', async (part, format, expected) => {
+  ] as const)('is rejected with the command that converts it: %s in a %s file [keys.conversion]', async (part, format, expected) => {
     const files = { cert: join(root, 'cert.pem'), key: join(root, 'key.pem'), ca: join(root, 'ca.pem') };
     await writeFile(files.cert, client.cert);
     await writeFile(files.key, client.key);
@@ -189,7 +189,7 @@ describe('mutual TLS material', () => {
     ]);
   });
 
-  it('is rejected with the reason: the key of another certificate', async () => {
+  it('is rejected with the reason: the key of another certificate [keys.rejected]', async () => {
     const other = await authority.issue({ commonName: 'other' });
     expect(await problemsOf({ key: other.key })).toContain('the private key that belongs to temporal.mutual-tls.cert-data');
   });
@@ -205,7 +205,7 @@ describe('an invalid YAML file', () => {
 });
 
 describe('a secret', () => {
-  it('is not visible in settings and in problems', async () => {
+  it('is not visible in settings and in problems [settings.secrets]', async () => {
     const good = await loaded({ env: { ...ENV, TEMPORAL_PROXY: 'http://u:the-secret@proxy:1' } });
     expect(`${inspect(good.settings, { depth: 9 })}${JSON.stringify(good.settings)}`).not.toContain('the-secret');
     const bad = await loaded({
@@ -246,7 +246,7 @@ describe('the proxy of a TypeScript worker', () => {
     ['127.0.0.1:443', { TEMPORAL_PROXY: 'http://p:3128' }, undefined],
     ['[::1]:443', { TEMPORAL_PROXY: 'http://p:3128' }, undefined],
     ['https://localhost:8443', { HTTPS_PROXY: 'http://p:3128' }, undefined],
-  ])('for %s with %o is %s', async (address, env, expected) => {
+  ])('for %s with %o is %s [proxy.planes, proxy.exceptions]', async (address, env, expected) => {
     expect(await proxied(address, env)).toBe(expected);
   });
 });

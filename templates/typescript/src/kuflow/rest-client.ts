@@ -6,6 +6,7 @@ import { Agent, ProxyAgent, request as send, type Dispatcher } from 'undici';
 import type { Metrics } from './metrics.ts';
 import { proxyFor } from './proxy.ts';
 import type { Settings } from './settings.ts';
+import { userAgent } from './user-agent.ts';
 
 export interface RestRequest {
   /** KuFlow's name of the operation, for logs and metrics. */
@@ -81,6 +82,7 @@ export function createRestClient(settings: Pick<Settings, 'api' | 'temporal'>, m
   const { endpoint, clientId, clientSecret } = settings.api;
   const authorization = `Basic ${Buffer.from(`${clientId}:${clientSecret.reveal()}`).toString('base64')}`;
   const dispatcher = createDispatcher(settings);
+  const agent = userAgent();
 
   /** Sends a request and returns KuFlow's response if it is a success. */
   const open = async (request: RestRequest): Promise<Dispatcher.ResponseData> => {
@@ -95,7 +97,7 @@ export function createRestClient(settings: Pick<Settings, 'api' | 'temporal'>, m
         headers: {
           authorization,
           accept: 'application/json, application/octet-stream',
-          'user-agent': 'kuflow-worker-typescript',
+          'user-agent': agent,
           ...(body !== undefined && { 'content-type': request.contentType ?? 'application/json' }),
           ...(file !== undefined && { 'content-type': 'application/octet-stream', 'content-length': String(file.size) }),
         },
