@@ -280,7 +280,7 @@ describe('a task whose activities fail', () => {
 });
 
 describe('a payload over the limit', () => {
-  it('of a workflow is refused before it is sent, and the process waits', async () => {
+  it('of a workflow is refused before it is sent, and the process waits [payloads.limit]', async () => {
     const processId = await user.start('TOO_LARGE');
     const failed = await until('a workflow task fails', async () => {
       failIfExited();
@@ -298,7 +298,7 @@ describe('a payload over the limit', () => {
     await user.temporal.workflow.getHandle(processId).terminate('seen');
   });
 
-  it('of an activity fails the activity at once', async () => {
+  it('of an activity fails the activity at once [payloads.limit]', async () => {
     largeProcessId = await user.start('LARGE');
     await user.item(largeProcessId, 'LARGE');
     const failures = (await user.history(largeProcessId)).filter(({ type }) => type === 'ACTIVITY_TASK_FAILED');
@@ -380,7 +380,7 @@ describe('a running worker', () => {
     expect(workers[0]?.workflowTypes).toContain('LoanWorkflow');
   });
 
-  it('answers probes and exposes metrics [health.live, health.ready, metrics.worker]', async () => {
+  it('answers probes and exposes metrics [health.live, health.ready, metrics.worker, settings.concurrency]', async () => {
     const probe = async (path: string): Promise<number> => (await fetch(`${worker.health()}${path}`)).status;
     expect([await probe('/livez'), await probe('/readyz'), await probe('/other')]).toEqual([200, 200, 404]);
     const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
@@ -389,6 +389,7 @@ describe('a running worker', () => {
       /^kuflow_engine_certificate_expiry_seconds\S* [1-9]/m,
       /^kuflow_rest_calls\S*operation="createProcessItem"\S*status="201"\S* [1-9]/m,
       /^kuflow_worker_registration_failures\S* \d/m,
+      /^kuflow_engine_reachable\S* 1$/m,
       /^temporal_workflow_completed\S* [1-9]/m,
       /^temporal_worker_task_slots_available\S*worker_type="WorkflowWorker"\S* 20$/m,
       /^temporal_worker_task_slots_available\S*worker_type="ActivityWorker"\S* (?:2\d|30)$/m,

@@ -80,7 +80,7 @@ async function failedTask(processId: string): Promise<HistoryEvent> {
 }
 
 describe('the handle of a task', () => {
-  it('assigns, logs, waits and cancels; and a canceled scope cancels its task in KuFlow', async () => {
+  it('assigns, logs, waits and cancels; and a canceled scope cancels its task in KuFlow [handles.actions, scope.canceled]', async () => {
     const processId = await user.start('HANDLES');
     const { id } = await user.item(processId, 'REVIEW');
     const owner = await until('the task is assigned', async () => (await user.client.retrieveProcessItem(id)).ownerId);
@@ -95,18 +95,27 @@ describe('the handle of a task', () => {
 });
 
 describe('the deadline of a task', () => {
-  it('calls onDeadline once, and the task can still be completed', async () => {
+  it('calls onDeadline once, and the task can still be completed, whatever signals arrive [deadline.once, signals.handlers, signals.unknown]', async () => {
     const processId = await user.start('DEADLINE');
     await until('the deadline has passed', async () => (await logOf(processId, 'REVIEW')).length > 0);
     await user.complete(processId, 'REVIEW', { ok: true });
+    const handle = user.temporal.workflow.getHandle(processId);
+    for (const text of ['one', 'two']) await handle.signal('Note', { text });
+    for (const type of ['FUTURE', 'FUTURE', 'OTHER'])
+      await handle.signal('KuFlow_Engine_Signal_Process_Item', { type });
     await user.complete(processId, 'SECOND', {});
 
-    expect(await messageOf(processId)).toBe('1 calls, true');
+    expect(await messageOf(processId)).toBe('1 calls, true, one,two');
+    const ignored = worker.log.filter((line) => line['processId'] === processId && line.message.startsWith('Ignored'));
+    expect(ignored.map(({ level, type }) => [level, type])).toEqual([
+      ['WARN', 'FUTURE'],
+      ['WARN', 'OTHER'],
+    ]);
     expect(await logOf(processId, 'REVIEW')).toEqual(['INFO Call 1']);
     expect(await logOf(processId, 'SECOND')).toEqual([]);
   });
 
-  it('must be in the future: otherwise the workflow waits for a fix, and nothing is created', async () => {
+  it('must be in the future: otherwise the workflow waits for a fix, and nothing is created [deadline.past]', async () => {
     const processId = await user.start('OVERDUE');
     const { failure } = (await failedTask(processId)).attributes as { failure: { message: string } };
     expect(failure.message).toBe('The deadline of REVIEW is not in the future: 1970-01-01T00:00:00.001Z');
@@ -118,7 +127,7 @@ describe('the deadline of a task', () => {
 });
 
 describe('invalid data of a system task', () => {
-  it('fails the activity with the errors of the schema, and is never saved', async () => {
+  it('fails the activity with the errors of the schema, and is never saved [system.invalid]', async () => {
     const processId = await user.start('INVALID');
     const errors = ['/score must be integer', '/decision must be equal to one of the allowed values'].join('; ');
     expect(await messageOf(processId)).toBe(
@@ -137,7 +146,7 @@ describe('invalid data of a system task', () => {
     expect(worker.output()).not.toContain('PERHAPS');
   });
 
-  it('is not completed if KuFlow finds it invalid', async () => {
+  it('is not completed if KuFlow finds it invalid [system.invalid]', async () => {
     const processId = await user.start('STRICTER');
     const [entry] = await until('the reason is in the log of the task', async () => {
       failIfExited();
@@ -151,7 +160,7 @@ describe('invalid data of a system task', () => {
 });
 
 describe('the KuFlow client of own activities', () => {
-  it('transfers documents without history or paths of files, and throws errors with a status', async () => {
+  it('transfers documents without history or paths of files, and throws errors with a status [documents.transfer, client.injected]', async () => {
     const processId = await user.start('DOCUMENTS');
     const [document = '', same, status] = (await messageOf(processId)).split(' ');
     expect(document).toMatch(

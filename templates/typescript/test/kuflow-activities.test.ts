@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { CancelledFailure } from '@temporalio/common';
 import { DefaultLogger } from '@temporalio/worker';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createKuFlowActivities } from '../src/kuflow/activities.ts';
 import { createActivityInterceptor } from '../src/kuflow/activity-interceptor.ts';
 import { createKuFlowClient } from '../src/kuflow/client.ts';
@@ -230,7 +230,10 @@ describe('the transfer of documents', () => {
     folder = await mkdtemp(join(tmpdir(), 'kuflow-'));
     file = join(folder, 'report.pdf');
   });
-  afterEach(() => rm(folder, { recursive: true }));
+  afterEach(async () => {
+    vi.useRealTimers();
+    await rm(folder, { recursive: true });
+  });
 
   it('uploads the content of a file, and returns the document', async () => {
     await writeFile(file, 'content');
@@ -279,5 +282,28 @@ describe('the transfer of documents', () => {
     expect(await readdir(folder)).toEqual([]);
     await download(`kuflow-file:uri=${URI};type=text/plain;size=4;name=a.txt;`);
     expect(await readFile(file, 'utf8')).toBe('half');
+  });
+
+  it('sends heartbeats, and ends when the activity is canceled', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    await writeFile(file, 'content');
+    const arrived = new Promise<IncomingMessage>((resolve) => {
+      onRequest = (request) => {
+        resolve(request);
+        return true;
+      };
+    });
+    const running = environment('archive');
+    let heartbeats = 0;
+    running.on('heartbeat', () => (heartbeats += 1));
+    const run = running.run(() => documents().upload(file, { processId: ITEM }));
+    const request = await arrived;
+    vi.advanceTimersByTime(30_000);
+    expect(heartbeats).toBe(3);
+    const closed = new Promise((resolve) => request.socket.once('close', resolve));
+    running.cancel();
+    await expect(run).rejects.toBeInstanceOf(CancelledFailure);
+    await closed;
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

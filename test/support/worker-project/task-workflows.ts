@@ -40,9 +40,11 @@ export async function HandlesWorkflow(request: WorkflowRequest): Promise<Workflo
   return { message: [ok, outcome, await third.catch(outcomeOf)].join(', ') };
 }
 
-/** A deadline that passes, and one that does not. */
+/** A deadline that passes, and one that does not. Signals of the type `Note` are part of the result. */
 export async function DeadlineWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
   const kuflow = openProcess(request);
+  const notes: string[] = [];
+  kuflow.onSignal<{ readonly text: string }>('Note', ({ text }) => void notes.push(text));
   let calls = 0;
   const options = {
     deadline: '1 second',
@@ -53,7 +55,7 @@ export async function DeadlineWorkflow(request: WorkflowRequest): Promise<Workfl
   } satisfies Parameters<typeof kuflow.humanTask>[1];
   const { ok } = await kuflow.humanTask(review, options);
   await kuflow.humanTask(human('SECOND'), { ...options, deadline: new Date(Date.now() + 3_600_000) });
-  return { message: `${calls} calls, ${ok}` };
+  return { message: `${calls} calls, ${ok}, ${notes.join()}` };
 }
 
 /** A deadline in the past. */

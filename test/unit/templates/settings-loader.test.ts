@@ -108,7 +108,7 @@ describe('the settings of a TypeScript worker', () => {
     expect(cases.length).toBeGreaterThanOrEqual(30);
   });
 
-  it.each(cases.map((one) => [one.name, one] as const))('follow the shared table: %s [settings.sources, settings.defaults, settings.placeholders, credentials.pair, certificate.complete]', async (_name, one) => {
+  it.each(cases.map((one) => [one.name, one] as const))('follow the shared table: %s [settings.sources, settings.defaults, settings.aliases, settings.placeholders, credentials.pair, certificate.complete]', async (_name, one) => {
     const { settings, problems, filled, error } = await loaded(one);
     const shown = problems.map(({ key, code }) => `${key} ${code}`).sort();
     expect(shown, error).toEqual(one.expect.problems.map(({ key, code }) => `${key} ${code}`).sort());
