@@ -296,10 +296,14 @@ describe('the transfer of documents', () => {
     const running = environment('archive');
     let heartbeats = 0;
     running.on('heartbeat', () => (heartbeats += 1));
-    const run = running.run(() => documents().upload(file, { processId: ITEM }));
+    const run = running.run(async () => {
+      const transfer = documents().upload(file, { processId: ITEM });
+      await arrived;
+      vi.advanceTimersByTime(30_000);
+      return transfer;
+    });
     const request = await arrived;
-    vi.advanceTimersByTime(30_000);
-    expect(heartbeats).toBe(3);
+    await vi.waitUntil(() => heartbeats === 3);
     const closed = new Promise((resolve) => request.socket.once('close', resolve));
     running.cancel();
     await expect(run).rejects.toBeInstanceOf(CancelledFailure);
