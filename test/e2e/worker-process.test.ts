@@ -10,7 +10,7 @@ import { processUser, type HistoryEvent, type ProcessUser } from '../support/pro
 import { pythonWithSdk } from '../support/python-sdk.ts';
 import { until } from '../support/until.ts';
 import { freePort, startWorkerProcess, workerEnvironment, type WorkerProcess } from '../support/worker-process.ts';
-import { trialDefinition, workerProject } from '../support/worker-project.ts';
+import { trialDefinition, workerAgent, workerProject } from '../support/worker-project.ts';
 
 const QUEUE = sampleDefinition().workflow.taskQueue;
 const INSTALLATION_ID = '018f3a1c-0000-7000-8000-0000000000a1';
@@ -177,7 +177,7 @@ describe('a worker whose POST answers are lost', () => {
     happened = entries.map(({ kind }) => kind);
   });
 
-  it('retries authentication and registration when it starts [registration.content, registration.failure]', async () => {
+  it('retries authentication and registration when it starts [registration.content, registration.failure, start.identity]', async () => {
     const dropped = running.events.filter((event) => event.kind === 'request' && event.status === 0);
     for (const operationId of DROPPED_AT_START) {
       expect(dropped.filter((event) => event.kind === 'request' && event.operationId === operationId)).toHaveLength(2);
@@ -185,7 +185,7 @@ describe('a worker whose POST answers are lost', () => {
     const { workers } = await fromPlatform<{ workers: object[] }>('workers');
     expect(workers).toHaveLength(1);
     expect(workers[0]).toMatchObject({
-      identity: expect.stringMatching(/^\d+@./) as string,
+      identity: `${worker.pid}@${hostname()} ${workerAgent()}`,
       hostname: hostname().slice(0, 255),
       ip: expect.stringMatching(/^[\d.a-f:]{7,40}$/) as string,
       taskQueue: QUEUE,

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inject } from 'vitest';
+import { ROOT } from '../../scripts/bundle.mjs';
 import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { projectCopy } from './generated-project.ts';
 import { createOnce } from './lanes.ts';
@@ -40,6 +41,16 @@ export function workerProject(): string {
     });
   });
   return folder;
+}
+
+/** How this project identifies itself to KuFlow and to the engine. */
+export function workerAgent(): string {
+  const read = (folder: string) =>
+    JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+      readonly name: string;
+      readonly version: string;
+    };
+  return `kuflow-worker-typescript/${read(ROOT).version} (${read(workerProject()).name})`;
 }
 
 /** A process whose workflow is in `worker-project/`, with one task of the same code, on its own queue unless one is given. */

@@ -347,7 +347,7 @@ async function listRunningWorkers(platform: DevPlatform, taskQueue: string): Pro
   const { endpoints, namespace } = platform.state;
   const query = { address: endpoints.temporal, namespace, taskQueue, since: Date.now() - LONGEST_POLL_MS };
   return (await listWorkflowPollers(query)).filter((identity) => {
-    const [, pid, host] = /^(\d+)@(.+)$/.exec(identity) ?? [];
+    const [, pid, host] = /^(\d+)@(\S+)/.exec(identity) ?? [];
     return pid === undefined || host !== hostname() || isRunning(Number(pid));
   });
 }

@@ -4,7 +4,6 @@ import type { EngineToken } from './engine-token.ts';
 import { proxyFor } from './proxy.ts';
 import type { Settings } from './settings.ts';
 import { withTimeout } from './timeout.ts';
-import { userAgent } from './user-agent.ts';
 
 const CONNECT_TIMEOUT = 20_000;
 
@@ -22,8 +21,6 @@ export async function connectToEngine(
   const connecting = NativeConnection.connect({
     address: target,
     apiKey: token.value.reveal(),
-    // Replaces the name of the SDK.
-    metadata: { 'client-name': userAgent() },
     tls: {
       // May contain several certificates. All of them are trusted.
       serverRootCACertificate: Buffer.from(identity.ca),

@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 /** The version of create-kuflow-worker that this code comes from. */
 const TEMPLATE_VERSION = '0.1.0';
 
-/** How the worker identifies itself in calls to KuFlow and its engine: the version of its template, and the name of this project. */
+/**
+ * How the worker identifies itself in calls to KuFlow and its engine: the version of its template, and the name of this project.
+ * Temporal's SDK does not let a worker change the name of its client, so it is part of the identity.
+ */
 export function userAgent(): string {
   return `kuflow-worker-typescript/${TEMPLATE_VERSION} (${projectName()})`;
 }

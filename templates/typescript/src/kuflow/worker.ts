@@ -1,6 +1,8 @@
+import { hostname } from 'node:os';
 import { Worker, type ActivityInterceptorsFactory, type NativeConnection } from '@temporalio/worker';
 import { payloadLimit } from './payload-limit.ts';
 import type { Settings } from './settings.ts';
+import { userAgent } from './user-agent.ts';
 import { workflowCode } from './workflow-code.ts';
 
 const SECOND = 1_000;
@@ -23,6 +25,7 @@ export async function createWorker(config: WorkerConfig): Promise<Worker> {
     connection: config.connection,
     namespace: config.namespace,
     taskQueue: temporal.queue,
+    identity: `${process.pid}@${hostname()} ${userAgent()}`,
     maxConcurrentWorkflowTaskExecutions: worker.maxConcurrentWorkflowTasks,
     maxConcurrentActivityTaskExecutions: worker.maxConcurrentActivities,
     ...code,
