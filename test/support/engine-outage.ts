@@ -15,8 +15,8 @@ export interface EngineOutage {
 }
 
 /**
- * Starts a worker and a process of the sample definition with this code, and makes the engine unreachable for the worker for a while. Meanwhile, a
- * person completes the first task.
+ * Starts a worker and a process of the sample definition with this code, and makes the engine unreachable for the worker for a while. In the
+ * meantime, a person completes the first task.
  */
 export async function engineOutage(
   platform: RunningPlatform,

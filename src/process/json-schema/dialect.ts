@@ -1,6 +1,6 @@
 export type Dialect = '7' | '2019-09' | '2020-12';
 
-/** The dialect of a schema with this `$schema`: draft 7 if it has none, undefined if the dialect is not supported. */
+/** The dialect of a schema with this `$schema`: draft 7 if it does not have one, undefined if the dialect is not supported. */
 export function detectDialect(declared: unknown): Dialect | undefined {
   if (declared === undefined) return '7';
   if (typeof declared !== 'string') return undefined;
