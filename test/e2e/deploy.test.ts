@@ -98,6 +98,7 @@ describe.runIf(onLinux)('the worker image', () => {
     const app = join(image.root, image.workdir);
     expect(readdirSync(app).sort()).toEqual(['application.yaml', 'dist', 'node_modules', 'package.json']);
     expect(existsSync(join(app, 'node_modules/@temporalio/worker'))).toBe(true);
+    expect(existsSync(join(app, 'dist/workflow-bundle.js'))).toBe(true);
     for (const name of ['typescript', 'vitest', 'eslint', 'tsx', 'create-kuflow-worker', '@temporalio/testing']) {
       expect(existsSync(join(app, 'node_modules', name)), name).toBe(false);
     }

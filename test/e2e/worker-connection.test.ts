@@ -217,8 +217,12 @@ describe('a CONNECT proxy that resolves the host names', () => {
   });
   const address = (): string => proxy.url.replace('//', '//someone:pass%20word@');
 
-  it('is used and reported by --check, for REST and gRPC [proxy.planes]', async () => {
-    const { status, json } = await check(throughProxy({ HTTPS_PROXY: address() }));
+  it('is used and reported by --check, for REST and gRPC [proxy.planes, rest.authorities]', async () => {
+    // Node trusts the CA of the platform already, and the setting adds another one.
+    const another = join(folder, 'another-ca.crt');
+    writeFileSync(another, (await makeTestAuthority('Another CA')).cert);
+    const trusted = { KUFLOW_API_CA: another, NODE_EXTRA_CA_CERTS: running.platform.caFile };
+    const { status, json } = await check(throughProxy({ HTTPS_PROXY: address(), ...trusted }));
     expect(json.steps.map(({ step, status: one }) => [step, one])).toEqual(STEPS.map((step) => [step, 'ok']));
     expect(status).toBe(0);
     const shown = `through the proxy ${new URL(proxy.url).host}`;
@@ -228,7 +232,7 @@ describe('a CONNECT proxy that resolves the host names', () => {
     expect(new Set(proxy.connects)).toEqual(new Set([`${HOST}:${ports().rest}`, `${HOST}:${ports().engine}`]));
   });
 
-  it('lets a worker complete a process [proxy.planes]', async () => {
+  it('lets a worker complete a process [proxy.planes, rest.authorities]', async () => {
     const before = proxy.connects.length;
     const worker = await start(
       'PROXY',

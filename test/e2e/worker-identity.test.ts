@@ -21,6 +21,8 @@ interface Trial {
 }
 let renewing: Trial;
 let withoutRest: Trial;
+/** Why the worker without REST API is not ready. */
+let notReady: Promise<string>;
 
 async function startTrial(code: string): Promise<Trial> {
   const relay = await startRestRelay({ to: running.platform.loopback.http, tokenDelay: 300 });
@@ -48,6 +50,11 @@ beforeAll(async () => {
   withoutRest = await startTrial('WITHOUT_REST');
   renewing = await startTrial('RENEWING');
   await withoutRest.relay.goDown();
+  notReady = until('the worker without REST API is not ready', async () => {
+    const answer = await fetch(`${withoutRest.worker.health()}/readyz`);
+    return answer.status === 503 && (await answer.text());
+  });
+  notReady.catch(() => undefined);
 }, 300_000);
 
 afterAll(async () => {
@@ -97,8 +104,9 @@ describe('with 5-second tokens, no grace period and 60-second certificates', () 
     );
   });
 
-  it('a worker whose REST API is down past the expiry exits with 1 and names the cause [token.lost]', async () => {
+  it('a worker whose REST API is down past the expiry exits with 1 and names the cause [token.lost, health.ready]', async () => {
     const { worker, relay } = withoutRest;
+    expect(await notReady).toContain('engine token expired');
     expect(await worker.exited).toBe(1);
     const last = worker.log.find(({ message }) => message === GIVES_UP);
     expect(last).toMatchObject({ level: 'ERROR' });

@@ -162,14 +162,21 @@ describe('invalid data of a system task', () => {
 });
 
 describe('the KuFlow client of own activities', () => {
-  it('transfers documents without history or paths of files, and throws errors with a status [documents.transfer, client.injected]', async () => {
+  it('transfers documents without history or paths of files, and throws errors with a status [documents.transfer, documents.timeouts, client.injected]', async () => {
     const processId = await user.start('DOCUMENTS');
     const [document = '', same, status] = (await messageOf(processId)).split(' ');
     expect(document).toMatch(
       /^kuflow-file:uri=ku:process\/\S+;type=text\/plain;size=20971520;name=%C3%9Cbersicht%3B%20a%3Db\.txt;$/,
     );
     expect([same, status]).toEqual(['true', '404']);
-    const history = JSON.stringify(await user.history(processId));
+    const events = await user.history(processId);
+    const { attributes: upload } = events.find(({ type }) => type === 'ACTIVITY_TASK_SCHEDULED') ?? {};
+    expect(upload).toMatchObject({
+      activityType: { name: 'uploadContent' },
+      startToCloseTimeout: '600s',
+      heartbeatTimeout: '60s',
+    });
+    const history = JSON.stringify(events);
     expect(history.length).toBeLessThan(MIB);
     expect(history).not.toContain('kuflow-trial-');
   });

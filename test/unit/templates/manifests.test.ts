@@ -59,9 +59,10 @@ describe('the Kubernetes manifests of a TypeScript worker', () => {
 });
 
 describe('the image of a TypeScript worker', () => {
-  it('uses glibc, does not run as root, and starts the worker directly [image.user, image.signals]', () => {
+  it('uses glibc, does not run as root, and starts the worker directly [image.base, image.user, image.signals]', () => {
     const dockerfile = files.get('Dockerfile') ?? '';
-    expect(dockerfile).not.toContain('alpine');
+    expect(dockerfile.match(/^FROM \S+/gm)).toHaveLength(2);
+    expect(dockerfile.match(/^FROM node:\d+\.\d+\.\d+-bookworm-slim( |$)/gm)).toHaveLength(2);
     expect(dockerfile).toMatch(/^USER 1000:1000$/m);
     expect(dockerfile).toMatch(/^ENTRYPOINT \["node", .*"dist\/main\.js"\]$/m);
     expect(dockerfile).toContain('npm prune --omit=dev');
