@@ -4,6 +4,9 @@ import { createKuFlowClient, type KuFlowClient } from '../../src/kuflow/client.t
 import type { RunningPlatform } from '../../src/platform/start.ts';
 import { until } from './until.ts';
 
+/** gRPC status. */
+const NOT_FOUND = 5;
+
 type Process = Awaited<ReturnType<KuFlowClient['retrieveProcess']>>;
 type Item = Awaited<ReturnType<KuFlowClient['retrieveProcessItem']>>;
 
@@ -65,7 +68,9 @@ export async function processUser(platform: RunningPlatform): Promise<ProcessUse
         return process.state === 'COMPLETED' && process;
       }),
     history: async (workflowId) => {
-      const history = await temporal.workflow.getHandle(workflowId).fetchHistory();
+      const history = await temporal.workflow.getHandle(workflowId).fetchHistory().catch(unlessNotFound);
+      // The workflow starts shortly after the API has returned the process.
+      if (history === undefined) return [];
       const { events } = JSON.parse(historyToJSON(history)) as {
         events: readonly Readonly<Record<string, unknown>>[];
       };
@@ -82,4 +87,8 @@ export async function processUser(platform: RunningPlatform): Promise<ProcessUse
       await connection.close();
     },
   };
+}
+
+function unlessNotFound(error: unknown): undefined {
+  if ((error as { code?: unknown }).code !== NOT_FOUND) throw error;
 }
