@@ -284,8 +284,7 @@ describe('a payload over the limit', () => {
     const processId = await user.start('TOO_LARGE');
     const failed = await until('a workflow task fails', async () => {
       failIfExited();
-      const history = await user.history(processId).catch(unlessNotFound);
-      return history?.find(({ type }) => type === 'WORKFLOW_TASK_FAILED');
+      return (await user.history(processId)).find(({ type }) => type === 'WORKFLOW_TASK_FAILED');
     });
     const message = `Process ${processId}: the input of activity lengthOf has 150002 bytes, and 100000 are allowed`;
     expect(failed.attributes).toMatchObject({
