@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { sampleDefinition } from '../../src/process/sample.ts';
@@ -91,6 +92,20 @@ describe('the handle of a task', () => {
     expect(await messageOf(processId)).toBe('true, canceled SECOND, scope canceled');
     expect(await logOf(processId, 'REVIEW')).toEqual(['WARN Look at this first']);
     expect(await statesOf(processId)).toEqual({ REVIEW: 'COMPLETED', SECOND: 'CANCELLED', THIRD: 'CANCELLED' });
+  });
+});
+
+describe('a signal', () => {
+  it('that arrives before the workflow starts reaches its handler [signals.handlers]', async () => {
+    const processId = randomUUID();
+    const handle = await user.temporal.workflow.signalWithStart('EarlySignalWorkflow', {
+      workflowId: processId,
+      taskQueue: QUEUE,
+      args: [{ processId }],
+      signal: 'Note',
+      signalArgs: [{ text: 'early' }],
+    });
+    expect(await handle.result()).toEqual({ message: 'early' });
   });
 });
 

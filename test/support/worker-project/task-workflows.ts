@@ -58,6 +58,15 @@ export async function DeadlineWorkflow(request: WorkflowRequest): Promise<Workfl
   return { message: `${calls} calls, ${ok}, ${notes.join()}` };
 }
 
+/** Returns the texts of the signals that have arrived before it starts. */
+export async function EarlySignalWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
+  const kuflow = openProcess(request);
+  const notes: string[] = [];
+  kuflow.onSignal<{ readonly text: string }>('Note', ({ text }) => void notes.push(text));
+  await Promise.resolve();
+  return { message: notes.join() };
+}
+
 /** A deadline in the past. */
 export async function OverdueWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
   await openProcess(request).humanTask(review, { deadline: new Date(1), onDeadline: async () => undefined });

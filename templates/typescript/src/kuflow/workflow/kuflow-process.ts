@@ -110,8 +110,8 @@ export interface KuFlowProcess<Metadata> {
   /** Opens a thread and does not wait. */
   thread(thread: Thread, owner?: OptionalOwner): Promise<Uuid>;
   /**
-   * Handles a signal, such as that of a user action (`UserActionSignal`). Call it before the first `await`: signals that
-   * arrive earlier are ignored.
+   * Handles a signal, such as that of a user action (`UserActionSignal`). Call it before the first `await` of the workflow:
+   * signals that arrive before there is a handler are ignored.
    */
   onSignal<Payload>(name: string, handler: (payload: Payload) => void | Promise<void>): void;
   /** Reads the metadata of the process. */
@@ -141,7 +141,8 @@ export function openProcess<Metadata = Record<string, unknown>>(
     if (signal.id !== undefined) changed.add(signal.id);
     if (!ITEM_TYPES.includes(signal.type)) ignoreSignal(processItemSignal.name, String(signal.type));
   });
-  setDefaultSignalHandler((name) => ignoreSignal(name));
+  // After the workflow code up to its first `await`: signals that have already arrived must find the handlers that it sets.
+  void Promise.resolve().then(() => setDefaultSignalHandler((name) => ignoreSignal(name)));
   let application: Promise<{ applicationId: Uuid }> | undefined;
 
   const createItem = async (
