@@ -212,7 +212,8 @@ export function openProcess<Metadata = Record<string, unknown>>(
   };
 
   const openSystemTask = async <Data>(task: SystemTask<Data>, contextData: unknown): Promise<SystemTaskHandle<Data>> => {
-    application ??= localWorkerActivities.KuFlow_Worker_retrieveApplication();
+    // All system tasks share the result, so a canceled scope of one of them must not affect it.
+    application ??= CancellationScope.nonCancellable(() => localWorkerActivities.KuFlow_Worker_retrieveApplication());
     const { applicationId } = await application;
     const id = await createItem('TASK', task, { ownerId: applicationId, ...taskPayload(undefined, contextData) });
     return { ...handleOf(id), complete: (work) => completeTask(task, id, work, false) };
