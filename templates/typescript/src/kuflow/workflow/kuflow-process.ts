@@ -239,9 +239,11 @@ export function openProcess<Metadata = Record<string, unknown>>(
       const handle = await openHumanTask(task, options);
       if (wait === undefined) return handle.done;
       const timer = new CancellationScope();
-      const isDue = timer.run(() => sleep(wait)).then(() => true);
-      // The timer is canceled below, or together with the workflow.
-      isDue.catch(() => undefined);
+      const isDue = timer.run(() => sleep(wait)).then(
+        () => true,
+        // Canceled below, or with the scope of the task: then `done` rejects after the task has been canceled in KuFlow.
+        () => false,
+      );
       try {
         if (await Promise.race([handle.done.then(() => false), isDue])) await onDeadline?.(handle);
       } finally {
