@@ -38,7 +38,8 @@ export function renderActivity({ name, task, inputs, resultType, result }: Activ
 }
 
 const NEXT_METHOD = /^ {2}(?:async )?(?:\*\s*)?(['"]?)([\w$]+)\1(?:\(|:)/gm;
-const END = /\n\}\);\n/g;
+const FACTORY = /^export const createActivities\b/m;
+const END = /\n\}\);\n/;
 
 /** The names of the activities in a module, which are the members of what `createActivities` returns. */
 export function activityNames(source: string): ReadonlySet<string> {
@@ -49,9 +50,11 @@ export function activityNames(source: string): ReadonlySet<string> {
 
 /** Adds new activities to a module, or returns undefined if its `createActivities` was rewritten. */
 export function appendActivities(text: string, names: readonly string[]): string | undefined {
-  const at = [...text.matchAll(END)].at(-1)?.index;
   if (names.length === 0) return text;
-  if (at === undefined || !text.includes('createActivities')) return undefined;
+  const start = text.search(FACTORY);
+  const length = start === -1 ? -1 : text.slice(start).search(END);
+  if (length === -1) return undefined;
+  const at = start + length + 1;
   const added = names.map((name) => `\n${renderActivity(plainActivity(name))}`).join('');
-  return `${text.slice(0, at + 1)}${added}${text.slice(at + 1)}`;
+  return `${text.slice(0, at)}${added}${text.slice(at)}`;
 }

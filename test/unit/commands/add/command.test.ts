@@ -433,14 +433,16 @@ describe('add activity', () => {
     expect(read('src/activities.ts')).toContain('\n  async sendMail(input: {\n');
     // Nobody edited it: what this tool wrote is its own.
     expect((await add('activity', 'other')).status).toBe(0);
-    edit('src/activities.ts', (text) => `// mine\n${text}`);
+    edit('src/activities.ts', (text) => `// mine\n${text}\nexport const mine = Object.freeze({\n  a: 1,\n});\n`);
     const left = await add('activity', 'third');
     expect(left.status).toBe(3);
     expect(read('src/activities.ts')).not.toContain('third');
     expect(left.stderr).toContain('npx kuflow add activity third --edit src/activities.ts');
     expect((await add('activity', 'third', '--edit', 'src/activities.ts')).status).toBe(0);
     expect(read('src/activities.ts')).toMatch(/^\/\/ mine\n/);
-    expect(read('src/activities.ts')).toContain('async third(');
+    expect(read('src/activities.ts')).toMatch(
+      / {2}async third\([\s\S]*\n\}\);\n\nexport type Activities[\s\S]*\n  a: 1,\n\}\);\n$/,
+    );
     // Together with a change in generated code.
     expect((await add('task', 'BOOK:system', '--edit', 'src/activities.ts')).status).toBe(0);
     for (const name of ['score', 'sendMail', 'other', 'third', 'book'])
