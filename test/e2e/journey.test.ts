@@ -113,7 +113,7 @@ describe.runIf(process.platform !== 'win32')(
       expect(review).toEqual(['item-created', 'item-claimed', 'item-assigned', 'data-saved', 'item-completed']);
     });
 
-    it('runs to its end after platform and worker were killed, and the deadline passes in the meantime', async () => {
+    it('runs to its end after platform and worker were killed, and the deadline passes in the meantime [deadline.once, documents.transfer, client.injected]', async () => {
       const simulation = startDev('simulate', '--worker-log', join(folder, 'killed.log'));
       let state = await platformReady(simulation, join(folder, 'state'));
       const processId = await until(
