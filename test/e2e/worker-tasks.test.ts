@@ -38,6 +38,7 @@ beforeAll(async () => {
     definitions: [
       sampleDefinition(),
       definitionOf('HANDLES', humanTasks('REVIEW', 'SECOND', 'THIRD')),
+      definitionOf('UNASSIGNABLE', humanTasks('REVIEW')),
       definitionOf('DEADLINE', humanTasks('REVIEW', 'SECOND')),
       definitionOf('OVERDUE', humanTasks('REVIEW')),
       definitionOf('INVALID', [checkCredit]),
@@ -92,6 +93,14 @@ describe('the handle of a task', () => {
     expect(await messageOf(processId)).toBe('true, canceled SECOND, scope canceled');
     expect(await logOf(processId, 'REVIEW')).toEqual(['WARN Look at this first']);
     expect(await statesOf(processId)).toEqual({ REVIEW: 'COMPLETED', SECOND: 'CANCELLED', THIRD: 'CANCELLED' });
+  });
+});
+
+describe('a change that KuFlow refuses', () => {
+  it('does not hold up the workflow when the task is completed [handles.actions]', async () => {
+    const processId = await user.start('UNASSIGNABLE');
+    await user.complete(processId, 'REVIEW', { ok: true });
+    expect(await messageOf(processId)).toBe('true');
   });
 });
 

@@ -58,6 +58,14 @@ export async function DeadlineWorkflow(request: WorkflowRequest): Promise<Workfl
   return { message: `${calls} calls, ${ok}, ${notes.join()}` };
 }
 
+/** A task that cannot be assigned, and is completed. */
+export async function UnassignableWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
+  const task = await openProcess(request).openTask(review);
+  await task.assign({ ownerEmail: 'nobody@example.com' });
+  const { ok } = await task.done;
+  return { message: String(ok) };
+}
+
 /** Returns the texts of the signals that have arrived before it starts. */
 export async function EarlySignalWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
   const kuflow = openProcess(request);

@@ -56,7 +56,9 @@ export interface TaskHandle<Data> {
   readonly id: Uuid;
   /** The data of the task when a person has completed it. Rejects with `TaskCancelled` if it is canceled. */
   readonly done: Promise<Data>;
+  /** Cancels the task, unless it is completed first. */
   cancel(): Promise<void>;
+  /** Assigns the task, unless it is completed or canceled first. */
   assign(owner: Owner): Promise<void>;
   /** Adds a line to the log of the task in KuFlow. */
   log(text: string, level?: 'INFO' | 'WARN' | 'ERROR'): Promise<void>;
@@ -206,8 +208,22 @@ export function openProcess<Metadata = Record<string, unknown>>(
       log.info('Waiting for a person', { code: task.code });
       const done = cancelingWithScope(id, () => waitUntilCompleted(task.code, id));
       // Whoever uses `done` gets the error too.
-      done.catch(() => undefined);
-      return { ...handleOf(id), done: done as Promise<Data> };
+      const ended = done.then(
+        () => undefined,
+        () => undefined,
+      );
+      // KuFlow refuses to change a completed task, and Temporal would repeat that forever.
+      const whileOpen = async (change: () => Promise<void>): Promise<void> => {
+        const scope = new CancellationScope();
+        await Promise.race([scope.run(change), ended]).finally(() => scope.cancel());
+      };
+      const { cancel, assign, ...handle } = handleOf(id);
+      return {
+        ...handle,
+        done: done as Promise<Data>,
+        cancel: () => whileOpen(cancel),
+        assign: (owner) => whileOpen(() => assign(owner)),
+      };
     });
   };
 
