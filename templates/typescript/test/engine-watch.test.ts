@@ -56,4 +56,13 @@ describe('the watch of the engine', () => {
     expect(watch.problem()).toBeUndefined();
     expect(reachable).toEqual([true, true]);
   });
+
+  it('asks again if only a later call is denied', async () => {
+    await pass(20);
+    answer = async () => 'UNIMPLEMENTED';
+    await pass(20);
+    answer = () => Promise.reject(new Error('tcp connect error'));
+    await pass(60);
+    expect(watch.problem()).toBe('no answer from the engine for 60 s');
+  });
 });

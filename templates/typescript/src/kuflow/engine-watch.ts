@@ -18,17 +18,20 @@ export interface EngineWatchOptions {
   readonly metrics: Metrics;
 }
 
-/** Asks a connected engine every 20 s whether it still answers, until it does not allow that. */
+/** Asks a connected engine every 20 s whether it still answers, unless it does not allow that the first time. */
 export function startEngineWatch({ ask, logger, metrics }: EngineWatchOptions): EngineWatch {
   let answeredAt = Date.now();
   let isReachable = true;
   let isWatching = true;
+  let isAllowed = false;
 
   const askAgain = async (): Promise<void> => {
     const wasReachable = isReachable;
     try {
-      // Only an engine that works can deny a call.
-      if ((await ask()) !== undefined) stop();
+      // Something in front of the engine may deny the call later, in an outage. Then ask again.
+      const restriction = await ask();
+      if (restriction === undefined) isAllowed = true;
+      else if (!isAllowed) stop();
       answeredAt = Date.now();
       isReachable = true;
       if (!wasReachable) logger.info('The engine answers again');
