@@ -34,7 +34,7 @@ export function createDocuments(rest: RestClient): Documents {
       withHeartbeats(async () => {
         const { size } = await stat(path);
         if (size === 0) throw new Error(`${name} is empty: KuFlow does not accept empty documents`);
-        const { body } = await rest.call<{ readonly documentUri: KuFlowFile }>({
+        const { body } = await rest.call<{ readonly documentUri?: KuFlowFile } | undefined>({
           operation: 'uploadProcessDocument',
           method: 'POST',
           path: `/processes/${encodeURIComponent(processId)}/~actions/upload-document`,
@@ -42,6 +42,7 @@ export function createDocuments(rest: RestClient): Documents {
           file: { stream: createReadStream(path), size },
           signal: cancellationSignal(),
         });
+        if (!body?.documentUri) throw new Error('The response to the upload of a document has no documentUri');
         return body.documentUri;
       }),
 
