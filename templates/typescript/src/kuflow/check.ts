@@ -1,13 +1,12 @@
 import type { NativeConnection } from '@temporalio/worker';
 import { requestEngineCertificate, requestEngineToken } from './authentication.ts';
-import { connectToEngine, describeNamespace, grpcStatus } from './connection.ts';
+import { connectToEngine, describeNamespace, grpcStatus, withTimeout } from './connection.ts';
 import { identityFromSettings } from './engine-certificate.ts';
 import { describeError } from './logging.ts';
 import { noMetrics } from './metrics.ts';
 import { proxyFor } from './proxy.ts';
 import { createRestClient, RestError, type RestClient } from './rest-client.ts';
 import { SettingsError, type Settings } from './settings.ts';
-import { withTimeout } from './timeout.ts';
 
 const STEPS = ['settings', 'rest', 'token', 'certificate', 'connect', 'namespace'] as const;
 

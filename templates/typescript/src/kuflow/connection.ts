@@ -3,7 +3,6 @@ import type { EngineIdentity } from './engine-certificate.ts';
 import type { EngineToken } from './engine-token.ts';
 import { proxyFor } from './proxy.ts';
 import type { Settings } from './settings.ts';
-import { withTimeout } from './timeout.ts';
 
 const CONNECT_TIMEOUT = 20_000;
 
@@ -63,6 +62,19 @@ export async function describeNamespace(
     const restriction = RESTRICTED[grpcStatus(error) ?? 0];
     if (restriction === undefined) throw error;
     return restriction;
+  }
+}
+
+/** Rejects with a `TimeoutError` if `work` takes too long. */
+export async function withTimeout<T>(work: Promise<T>, milliseconds: number, message: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new DOMException(message, 'TimeoutError')), milliseconds);
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -1,20 +1,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export interface HealthServer {
-  readonly port: number;
-  close(): Promise<void>;
-}
-
 /**
  * `/livez`: the process is running. `/readyz`: `notReady` returns no reason. Port 0 uses any free port. Without a host it listens
  * on all addresses.
  */
-export async function startHealthServer(
-  port: number,
-  notReady: () => string | undefined,
-  host?: string,
-): Promise<HealthServer> {
+export async function startHealthServer(port: number, notReady: () => string | undefined, host?: string) {
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0];
     const respond = (status: number, body: string): void => {

@@ -129,17 +129,21 @@ interface Find {
 
 type ItemId = { readonly processItemId: Uuid };
 type ProcessId = { readonly processId: Uuid };
+type ProcessActionId = ProcessId & { readonly processActionId: Uuid };
 type ArtifactId = { readonly businessArtifactId: Uuid };
+type ArtifactActionId = ArtifactId & { readonly businessArtifactActionId: Uuid };
+type ArtifactActionCode = ArtifactId & { readonly businessArtifactActionDefinitionCode: string };
 type Patch = { readonly jsonPatch: readonly JsonPatchOperation[] };
 type Body = Record<string, unknown>;
-type ItemResponse = { readonly processItem: ProcessItem };
-type ProcessResponse = { readonly process: Process };
+type Returns<Field extends string, Value = Body> = Readonly<Record<Field, Value>>;
+type ItemResponse = Returns<'processItem', ProcessItem>;
+type ProcessResponse = Returns<'process', Process>;
 type Call<Request, Response> = (request: Request) => Promise<Response>;
 
 /** The operations of KuFlow's API that its own libraries offer as activities. */
 export interface KuFlowOperations {
-  retrievePrincipal: Call<{ readonly principalId: Uuid }, { readonly principal: Principal }>;
-  retrieveTenantUser: Call<{ readonly tenantUserId: Uuid }, { readonly tenantUser: TenantUser }>;
+  retrievePrincipal: Call<{ readonly principalId: Uuid }, Returns<'principal', Principal>>;
+  retrieveTenantUser: Call<{ readonly tenantUserId: Uuid }, Returns<'tenantUser', TenantUser>>;
   findProcesses: Call<
     Find & {
       readonly processDefinitionIds?: readonly Uuid[];
@@ -149,7 +153,7 @@ export interface KuFlowOperations {
       readonly initiatorEmails?: readonly string[];
       readonly metadata?: readonly string[];
     },
-    { readonly processes: Page<Process> }
+    Returns<'processes', Page<Process>>
   >;
   retrieveProcess: Call<ProcessId, ProcessResponse>;
   deleteProcess: Call<ProcessId, Body>;
@@ -157,10 +161,7 @@ export interface KuFlowOperations {
   patchProcessEntity: Call<ProcessId & Patch, ProcessResponse>;
   updateProcessMetadata: Call<ProcessId & { readonly metadata: JsonValue }, ProcessResponse>;
   patchProcessMetadata: Call<ProcessId & Patch, ProcessResponse>;
-  changeProcessInitiator: Call<
-    ProcessId & { readonly initiatorId?: Uuid; readonly initiatorEmail?: string },
-    ProcessResponse
-  >;
+  changeProcessInitiator: Call<ProcessId & { readonly initiatorId?: Uuid; readonly initiatorEmail?: string }, ProcessResponse>;
   createProcessAction: Call<
     ProcessId & {
       readonly id?: Uuid;
@@ -170,16 +171,10 @@ export interface KuFlowOperations {
       readonly startRelatedProcess?: Body;
       readonly sendWorkflowSignal?: Body;
     },
-    { readonly processAction: Body }
+    Returns<'processAction'>
   >;
-  retrieveProcessAction: Call<
-    ProcessId & { readonly processActionId: Uuid },
-    { readonly processAction: Body }
-  >;
-  cancelProcessAction: Call<
-    ProcessId & { readonly processActionId: Uuid },
-    { readonly processAction: Body }
-  >;
+  retrieveProcessAction: Call<ProcessActionId, Returns<'processAction'>>;
+  cancelProcessAction: Call<ProcessActionId, Returns<'processAction'>>;
   findProcessItems: Call<
     Find & {
       readonly processIds?: readonly Uuid[];
@@ -189,7 +184,7 @@ export interface KuFlowOperations {
       readonly processDefinitionIds?: readonly Uuid[];
       readonly processDefinitionCodes?: readonly string[];
     },
-    { readonly processItems: Page<ProcessItem> }
+    Returns<'processItems', Page<ProcessItem>>
   >;
   retrieveProcessItem: Call<ItemId, ItemResponse>;
   createProcessItem: Call<
@@ -212,22 +207,13 @@ export interface KuFlowOperations {
   >;
   completeProcessItemTask: Call<ItemId, ItemResponse>;
   claimProcessItemTask: Call<ItemId, ItemResponse>;
-  assignProcessItemTask: Call<
-    ItemId & { readonly ownerId?: Uuid; readonly ownerEmail?: string },
-    ItemResponse
-  >;
+  assignProcessItemTask: Call<ItemId & { readonly ownerId?: Uuid; readonly ownerEmail?: string }, ItemResponse>;
   updateProcessItemTaskData: Call<ItemId & { readonly data: JsonValue<object> }, ItemResponse>;
   patchProcessItemTaskData: Call<ItemId & Patch, ItemResponse>;
-  appendProcessItemTaskLog: Call<
-    ItemId & { readonly message: string; readonly level: 'INFO' | 'WARN' | 'ERROR' },
-    ItemResponse
-  >;
+  appendProcessItemTaskLog: Call<ItemId & { readonly message: string; readonly level: 'INFO' | 'WARN' | 'ERROR' }, ItemResponse>;
   updateProcessItemTaskContextData: Call<ItemId & { readonly data: JsonValue<object> }, ItemResponse>;
-  generateProcessItemAiAssistance: Call<
-    ItemId & { readonly requestId: Uuid },
-    { readonly processItemAiAssistance: Body }
-  >;
-  retrieveProcessItemAiAssistance: Call<ItemId, { readonly processItemAiAssistance: Body }>;
+  generateProcessItemAiAssistance: Call<ItemId & { readonly requestId: Uuid }, Returns<'processItemAiAssistance'>>;
+  retrieveProcessItemAiAssistance: Call<ItemId, Returns<'processItemAiAssistance'>>;
   cancelProcessItems: Call<ProcessId & { readonly processItemIds?: readonly Uuid[] }, ProcessResponse>;
   findBusinessArtifacts: Call<
     Find & {
@@ -235,7 +221,7 @@ export interface KuFlowOperations {
       readonly businessArtifactDefinitionCodes?: readonly string[];
       readonly values?: readonly string[];
     },
-    { readonly businessArtifacts: Page<Body> }
+    Returns<'businessArtifacts', Page<Body>>
   >;
   createBusinessArtifact: Call<
     {
@@ -245,46 +231,27 @@ export interface KuFlowOperations {
       readonly businessArtifactDefinitionCode?: string;
       readonly data?: JsonValue<object>;
     },
-    { readonly businessArtifact: Body }
+    Returns<'businessArtifact'>
   >;
-  retrieveBusinessArtifact: Call<ArtifactId, { readonly businessArtifact: Body }>;
+  retrieveBusinessArtifact: Call<ArtifactId, Returns<'businessArtifact'>>;
   deleteBusinessArtifact: Call<ArtifactId, Body>;
-  updateBusinessArtifact: Call<
-    ArtifactId & { readonly data: JsonValue<object> },
-    { readonly businessArtifact: Body }
-  >;
-  patchBusinessArtifact: Call<ArtifactId & Patch, { readonly businessArtifact: Body }>;
+  updateBusinessArtifact: Call<ArtifactId & { readonly data: JsonValue<object> }, Returns<'businessArtifact'>>;
+  patchBusinessArtifact: Call<ArtifactId & Patch, Returns<'businessArtifact'>>;
   createBusinessArtifactAction: Call<
-    ArtifactId & {
+    ArtifactActionCode & {
       readonly id?: Uuid;
-      readonly businessArtifactActionDefinitionCode: string;
       readonly startWorkflow?: Body;
       readonly downloadable?: Body;
       readonly startProcess?: Body;
       readonly createArtifact?: Body;
     },
-    { readonly businessArtifactAction: Body }
+    Returns<'businessArtifactAction'>
   >;
-  retrieveBusinessArtifactAction: Call<
-    ArtifactId & { readonly businessArtifactActionId: Uuid },
-    { readonly businessArtifactAction: Body }
-  >;
-  cancelBusinessArtifactAction: Call<
-    ArtifactId & { readonly businessArtifactActionId: Uuid },
-    { readonly businessArtifactAction: Body }
-  >;
-  prepareBusinessArtifactCreateArtifact: Call<
-    ArtifactId & { readonly businessArtifactActionDefinitionCode: string },
-    { readonly businessArtifactCreateArtifactPrepare: Body }
-  >;
-  prepareBusinessArtifactActionCreateArtifact: Call<
-    ArtifactId & { readonly businessArtifactActionDefinitionCode: string },
-    { readonly businessArtifactActionCreateArtifactPrepare: Body }
-  >;
-  prepareBusinessArtifactActionStartProcess: Call<
-    ArtifactId & { readonly businessArtifactActionDefinitionCode: string },
-    { readonly businessArtifactActionStartProcessPrepare: Body }
-  >;
+  retrieveBusinessArtifactAction: Call<ArtifactActionId, Returns<'businessArtifactAction'>>;
+  cancelBusinessArtifactAction: Call<ArtifactActionId, Returns<'businessArtifactAction'>>;
+  prepareBusinessArtifactCreateArtifact: Call<ArtifactActionCode, Returns<'businessArtifactCreateArtifactPrepare'>>;
+  prepareBusinessArtifactActionCreateArtifact: Call<ArtifactActionCode, Returns<'businessArtifactActionCreateArtifactPrepare'>>;
+  prepareBusinessArtifactActionStartProcess: Call<ArtifactActionCode, Returns<'businessArtifactActionStartProcessPrepare'>>;
 }
 
 /** KuFlow's activities, with the names that KuFlow's own libraries use. */
