@@ -37,24 +37,29 @@ export function renderActivity({ name, task, inputs, resultType, result }: Activ
   ].join('\n');
 }
 
-const NEXT_METHOD = /^ {2}(?:async )?(?:\*\s*)?(['"]?)([\w$]+)\1(?:\(|:)/gm;
 const FACTORY = /^export const createActivities\b/m;
 const END = /\n\}\);\n/;
+const MEMBER = /^ {2}(?:async )?(['"]?)([\p{L}\p{N}_$]+)\1(?:\(|:)/gmu;
+
+/** Where the object that `createActivities` returns starts and ends, or undefined if the function was rewritten. */
+function findFactory(text: string): { readonly start: number; readonly end: number } | undefined {
+  const start = text.search(FACTORY);
+  const length = start === -1 ? -1 : text.slice(start).search(END);
+  return length === -1 ? undefined : { start, end: start + length + 1 };
+}
 
 /** The names of the activities in a module, which are the members of what `createActivities` returns. */
 export function activityNames(source: string): ReadonlySet<string> {
-  const text = source.replace(/\/\*[\s\S]*?\*\//g, ' ');
-  const start = text.indexOf('createActivities');
-  return new Set(start === -1 ? [] : [...text.slice(start).matchAll(NEXT_METHOD)].map(([, , name = '']) => name));
+  const text = source.replaceAll('\r\n', '\n').replace(/\/\*[\s\S]*?\*\//g, ' ');
+  const factory = findFactory(text);
+  const body = factory === undefined ? '' : text.slice(factory.start, factory.end);
+  return new Set([...body.matchAll(MEMBER)].map(([, , name = '']) => name));
 }
 
 /** Adds new activities to a module, or returns undefined if its `createActivities` was rewritten. */
 export function appendActivities(text: string, names: readonly string[]): string | undefined {
-  if (names.length === 0) return text;
-  const start = text.search(FACTORY);
-  const length = start === -1 ? -1 : text.slice(start).search(END);
-  if (length === -1) return undefined;
-  const at = start + length + 1;
+  const factory = findFactory(text);
+  if (factory === undefined) return undefined;
   const added = names.map((name) => `\n${renderActivity(plainActivity(name))}`).join('');
-  return `${text.slice(0, at)}${added}${text.slice(at)}`;
+  return `${text.slice(0, factory.end)}${added}${text.slice(factory.end)}`;
 }
