@@ -1,6 +1,6 @@
 import type { ProcessDefinition } from './definition.ts';
 
-/** The task whose data decides how the sample process goes on. */
+/** The task whose data decides how the sample process continues. */
 export const SAMPLE_APPROVAL = 'APPROVE_LOAN';
 
 /** The sample process, a loan: a person applies, the worker checks, a person approves, and the applicant is informed. */

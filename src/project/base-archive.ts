@@ -12,7 +12,7 @@ const MAX_ARCHIVE_MIB = 16;
 const MAX_CONTENTS_MIB = 64;
 const MAX_ENTRIES = 10_000;
 const BLOCK = 512;
-/** A fixed time, at which every tool can show a date. */
+/** A fixed time that every tool can display. */
 const MODIFIED = new Date('2000-01-01T00:00:00Z');
 const UNKNOWN_SYSTEM = 255;
 

@@ -10,7 +10,7 @@ export interface ActivityText {
   readonly result: string;
 }
 
-/** An activity that belongs to no task, with the name of the only thing that is known about it. */
+/** An activity that does not belong to a task: only its name is known. */
 export const plainActivity = (name: string): ActivityText => ({
   name,
   inputs: [],

@@ -30,7 +30,7 @@ export function fitsLiteralType(value: Json | undefined, schema: unknown): boole
   }
 }
 
-/** Values that refer to something in KuFlow have the type of a text with a prefix. */
+/** In TypeScript, a value that refers to something in KuFlow is a string with a prefix. */
 function hasPrefixOfFormat(value: string, format: unknown): boolean {
   return typeof format !== 'string' || !format.startsWith('kuflow-') || value.startsWith(`${format}:`);
 }

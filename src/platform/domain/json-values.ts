@@ -73,7 +73,7 @@ function addReferences(ajv: Ajv | Ajv2019 | Ajv2020, resources: ReferencedResour
   addDocumentKeyword('maxSize', (limit, { size }) => typeof limit !== 'number' || size <= limit);
 }
 
-/** Kinds of which the local platform has no resources exist. */
+/** References of a kind that the local platform does not have are accepted. */
 function exists({ kind, fields }: Reference, resources: ReferencedResources | undefined): boolean {
   if (resources === undefined) return true;
   if (kind === 'file') return resources.findDocument(fields['uri'] ?? '') !== undefined;

@@ -156,7 +156,7 @@ function cutAnswer(deps: RouteDeps, request: FastifyRequest, reply: FastifyReply
       left -= chunk.length;
       if (left <= 0) break;
     }
-    // The error destroys the connection, so what was sent needs a turn to leave the process.
+    // The error destroys the connection. Before that, the data that was sent must leave the process.
     await new Promise((resolve) => setImmediate(resolve));
     getRequestState(request).problem = 'Injected fault: the answer was cut';
     deps.log(request, reply.statusCode, reply.elapsedTime);

@@ -109,8 +109,8 @@ export async function readProject(cwd: string, env: Environment): Promise<Projec
 }
 
 /**
- * Opens the project that contains `cwd`, to change its code. Rejects with a KnownError, see `readProject`, and if what was generated last is not
- * known and this `version` cannot find out. Writes nothing.
+ * Opens the project that contains `cwd`, to change its code. Rejects with a KnownError as `readProject` does, and if what was generated last is
+ * unknown and this `version` cannot rebuild it. Writes nothing.
  */
 export async function openProject(cwd: string, env: Environment, version: string): Promise<WorkerProject> {
   const files = await readProject(cwd, env);

@@ -37,7 +37,7 @@ export async function planActivity(project: WorkerProject, name: string): Promis
   const after = appendActivities(toLf(text), [name]);
   if (after === undefined) {
     throw new KnownError({
-      message: `Could not add the activity: ${path} does not end with the object of createActivities`,
+      message: `Could not add the activity: createActivities in ${path} does not return an object literal as generated`,
       tried: project.folder,
     });
   }

@@ -78,7 +78,7 @@ const LONGEST_POLL_MS = 70_000;
 /** Avoids conflicts with other workers on this machine: any free port for health, no metrics port. */
 const WORKER_PORTS = { WORKER_HEALTHPORT: '0', WORKER_METRICSPORT: '0' };
 
-/** For a workflow to react to the request to cancel it. Then it is terminated. */
+/** How long a workflow may take to react to the request to cancel it. After that, it is terminated. */
 const CANCEL_WITHIN_MS = 2_000;
 
 type FinalState = Pick<SimulateResult, 'timeline'> & { readonly processState: string };

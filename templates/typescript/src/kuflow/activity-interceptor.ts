@@ -16,7 +16,7 @@ import { ITEM_HEADER, type ItemContext } from './workflow/item-context.ts';
 
 const MAX_TIMER = 2 ** 31 - 1;
 
-/** What all activities of this worker have in common: KuFlow's and your own. */
+/** Validates and limits the results of all activities, KuFlow's and your own, and reports failures and the item they belong to. */
 export function createActivityInterceptor(
   failures?: TaskFailures,
   maxPayloadBytes = DEFAULT_MAX_PAYLOAD_BYTES,

@@ -22,7 +22,7 @@ export interface Upload {
 export interface Documents {
   /** Uploads a file. Save the result in the data of a task or process: KuFlow deletes documents that no data refers to. */
   upload(path: string, upload: Upload): Promise<KuFlowFile>;
-  /** Saves a document as a file, which appears when the document is complete. `document` is a `kuflow-file:` value or a `ku:` URI. */
+  /** Saves a document to a file, which appears only when it is complete. `document` is a `kuflow-file:` value or a `ku:` URI. */
   download(document: string, path: string): Promise<void>;
 }
 

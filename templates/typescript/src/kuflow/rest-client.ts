@@ -32,7 +32,7 @@ export interface RestResponse<T> {
 
 export interface RestClient {
   call<T>(request: RestRequest): Promise<RestResponse<T>>;
-  /** The body of a response, which is not JSON. */
+  /** The body of the response as a stream. */
   download(request: RestRequest): Promise<Readable>;
   close(): Promise<void>;
 }

@@ -10,7 +10,7 @@ const MAX_ERRORS = 10;
 
 /**
  * Throws a failure if the data of a task does not match its schema in the process definition. The failure names the places, not
- * the values. Temporal repeats the activity, so that the process goes on when its code has been fixed, unless `isFinal`.
+ * the values. Temporal repeats the activity, so the process continues when its code has been fixed, unless `isFinal`.
  */
 export function validateTaskData(code: string, data: unknown, isFinal = false): void {
   const { workflowType = '' } = activityInfo();
@@ -23,8 +23,8 @@ export function validateTaskData(code: string, data: unknown, isFinal = false): 
 }
 
 /**
- * Saves the data of a task and completes the task. Data that does not match the schema here is not saved. If KuFlow finds the data
- * invalid, its definition of the task is different: the task stays open, and is tried again.
+ * Saves the data of a task and completes the task. Data that does not match the schema of this project is not saved. If only KuFlow
+ * finds the data invalid, its definition of the task is different: the task stays open, and Temporal repeats the activity.
  */
 export async function completeTask(
   kuflow: KuFlowClient,

@@ -207,7 +207,7 @@ export function openProcess<Metadata = Record<string, unknown>>(
     return runForItem({ processItemId: id, code: task.code }, () => {
       log.info('Waiting for a person', { code: task.code });
       const done = cancelingWithScope(id, () => waitUntilCompleted(task.code, id));
-      // Whoever uses `done` gets the error too.
+      // Also handles a rejection that comes before the workflow code awaits `done`.
       const ended = done.then(
         () => undefined,
         () => undefined,
