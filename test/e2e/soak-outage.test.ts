@@ -18,7 +18,7 @@ afterAll(async () => {
 
 describe('an engine that is down for 10 minutes', () => {
   it.runIf(process.env['KUFLOW_SOAK'] === '1')(
-    'fills less than 100 log lines, and the worker continues without a restart (only in npm run soak: worker-connection.test.ts tests 75 s) [logs.outage]',
+    'writes fewer than 100 log lines, and the worker continues without a restart (only in npm run soak: worker-connection.test.ts tests 75 s) [logs.outage]',
     async () => {
       workerProject();
       running = await startTestPlatform();

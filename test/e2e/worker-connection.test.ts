@@ -434,7 +434,7 @@ describe('replaced certificate files', () => {
 });
 
 describe('an engine that is down for 75 s', () => {
-  it('makes the worker not ready within 60 s, fills less than 100 log lines, and needs no restart [health.engine, logs.outage]', async () => {
+  it('makes the worker not ready within 60 s, writes fewer than 100 log lines, and needs no restart [health.engine, logs.outage]', async () => {
     const { worker, processId, notReadyAfterMs, notReadyReason, lines } = await outage;
     // Probed every 50 ms.
     expect(notReadyAfterMs).toBeLessThan(60_500);

@@ -77,7 +77,7 @@ export interface SystemTaskHandle<Data> extends Omit<TaskHandle<Data>, 'done' | 
 export type Deadline<Data> =
   | { readonly deadline?: undefined; readonly onDeadline?: undefined }
   | {
-      /** A time, or a duration from now, such as `3 days`. */
+      /** A time, or a duration after the creation of the task, such as `3 days`. */
       readonly deadline: Date | Duration;
       readonly onDeadline: (task: TaskHandle<Data>) => Promise<void>;
     };
@@ -255,7 +255,9 @@ export function openProcess<Metadata = Record<string, unknown>>(
       const handle = await openHumanTask(task, options);
       if (wait === undefined) return handle.done;
       const timer = new CancellationScope();
-      const isDue = timer.run(() => sleep(wait)).then(
+      // The creation may have taken hours. That does not move a date.
+      const left = deadline instanceof Date ? deadline.getTime() - Date.now() : wait;
+      const isDue = timer.run(() => sleep(left)).then(
         () => true,
         // Canceled below, or with the scope of the task: then `done` rejects after the task has been canceled in KuFlow.
         () => false,
