@@ -71,6 +71,8 @@ export async function renderBaseFile(base: ProjectBase): Promise<PlannedFile> {
 export async function parseBase(archive: Uint8Array): Promise<ProjectBase> {
   const { Parser } = await import('tar');
   const tar = gunzipSync(archive, { maxOutputLength: MAX_CONTENTS_MIB * MIB });
+  // The parser also unpacks gzip and zstd, without the limit.
+  if (tar[0] === 0x1f || tar[0] === 0x28) throw new Error('it is compressed twice');
   const base = { generated: new Map<string, PlannedFile>(), merged: new Map<string, PlannedFile>() };
   let entries = 0;
   await new Promise<void>((resolve, reject) => {

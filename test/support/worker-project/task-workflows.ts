@@ -71,7 +71,7 @@ export async function EarlySignalWorkflow(request: WorkflowRequest): Promise<Wor
   const kuflow = openProcess(request);
   const notes: string[] = [];
   kuflow.onSignal<{ readonly text: string }>('Note', ({ text }) => void notes.push(text));
-  await Promise.resolve();
+  await condition(() => notes.length > 0, '10 seconds');
   return { message: notes.join() };
 }
 

@@ -63,6 +63,7 @@ describe('the archive of what was generated', () => {
     ['a folder', archiveOf('generated/x/', 'Directory')],
     ['nothing', gzipSync(Buffer.alloc(1024))],
     ['more than the limit', gzipSync(Buffer.alloc(65 * 1024 * 1024))],
+    ['an archive that is compressed twice', gzipSync(archiveOf('generated/x'))],
     ['text', Buffer.from('<<<<<<< HEAD\n')],
   ])('is rejected with %s', async (_what, archive) => {
     await expect(parseBase(archive)).rejects.toThrow();
