@@ -49,7 +49,7 @@ describe('the watch of the engine', () => {
     expect(reachable).toEqual([true, true, false, false, false, true]);
   });
 
-  it('counts an engine that denies the call as reachable, and asks no more', async () => {
+  it('counts an engine that denies the call as reachable, and does not ask again', async () => {
     answer = async () => 'PERMISSION_DENIED';
     await pass(600);
     expect(asked).toBe(1);
