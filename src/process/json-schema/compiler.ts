@@ -22,7 +22,7 @@ export function createSchemaCompiler(dialect: Dialect): SchemaCompiler {
 /** JavaScript that validates data: a function body that returns the validator. Uses `isDeepStrictEqual`,
  * `countCharacters` and `schemaPattern`, which the module around it provides. */
 export function validatorBody({ $schema: dialect, ...schema }: AnySchemaObject): string {
-  const ajv = newAjv(detectDialect(dialect) ?? '7', false, { source: true });
+  const ajv = newAjv(detectDialect(dialect) ?? '7', false, { code: { source: true }, ownProperties: true });
   const validate: ValidateFunction = ajv.compile(schema);
   const code = standalone.default(ajv as Ajv, validate);
   const [exports = '', name = ''] = EXPORTS.exec(code) ?? [];
@@ -42,14 +42,15 @@ const AJV_MODULES = {
 function newAjv(
   dialect: Dialect,
   meta: boolean,
-  code: { readonly source?: boolean } = {},
+  more: { readonly code?: { readonly source: boolean }; readonly ownProperties?: boolean } = {},
 ): Pick<Ajv, 'validateSchema' | 'compile' | 'errors'> {
   const options = {
     strict: false,
     allErrors: true,
     validateFormats: false,
     logger: false,
-    code: { ...schemaPatterns, ...code },
+    ...more,
+    code: { ...schemaPatterns, ...more.code },
     meta,
     validateSchema: meta,
   } as const;

@@ -10,10 +10,10 @@ const HOUR = 3_600_000;
 
 describe('the reason of a failure', () => {
   it.each([
-    ['hides quotes and addresses', 'No customer "Ada Lovelace" for ada@example.com', 'No customer … for …'],
+    ['hides quotes and addresses', 'No customer "Erika Muster" for erika@example.com', 'No customer … for …'],
     ['keeps apostrophes', "The server doesn't answer, so it isn't used", "The server doesn't answer, so it isn't used"],
     ['hides long numbers', 'Status 503 for account 12 3456 7890', 'Status 503 for account …'],
-    ['keeps the host of a URL', 'GET https://u:p@bank.example.com/ada?token=abc failed', 'GET https://bank.example.com failed'],
+    ['keeps the host of a URL', 'GET https://u:p@bank.example.com/erika?token=abc failed', 'GET https://bank.example.com failed'],
     ['hides values and keys', 'password=hunter2 is wrong for 4fd7a2c9e1b08d36aa', 'password=… is wrong for …'],
     ['has one line', 'First line\n    at secret (file.ts:1:1)', 'First line'],
     ['has at most 300 characters', 'x'.repeat(1_000), `${'x'.repeat(299)}…`],

@@ -57,6 +57,7 @@ const SCHEMAS: Readonly<Record<string, JsonObject>> = {
     properties: { pair: { prefixItems: [{ type: 'string' }, { type: 'number' }], items: false } },
     dependentRequired: { pair: ['other'] },
   },
+  INHERITED: { type: 'object', properties: { toString: { type: 'string' }, constructor: { type: 'string' } } },
   [HOSTILE]: { type: 'object', properties: { [HOSTILE]: { const: HOSTILE } }, required: [HOSTILE] },
 };
 
@@ -88,7 +89,13 @@ const DATA: readonly unknown[] = [
 describe('the validators of a generated project', () => {
   it('accept what Ajv accepts, and name the same places', async () => {
     const validators = await validatorsOf(SCHEMAS);
-    const options = { strict: false, allErrors: true, validateFormats: false, code: schemaPatterns } as const;
+    const options = {
+      strict: false,
+      allErrors: true,
+      validateFormats: false,
+      ownProperties: true,
+      code: schemaPatterns,
+    } as const;
     for (const [code, { $schema, ...schema }] of Object.entries(SCHEMAS)) {
       const compiled = ($schema === undefined ? new Ajv(options) : new Ajv2020(options)).compile(schema);
       for (const data of DATA) {
@@ -100,6 +107,12 @@ describe('the validators of a generated project', () => {
       }
     }
     expect(globalThis).not.toHaveProperty('hacked');
+  });
+
+  it('accept an object without a property that every object inherits', async () => {
+    const { INHERITED: validate } = await validatorsOf(SCHEMAS);
+    expect(validate?.({})).toBe(true);
+    expect(validate?.({ toString: 1 })).toBe(false);
   });
 
   it('contain no hidden characters', async () => {
