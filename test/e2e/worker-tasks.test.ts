@@ -37,7 +37,7 @@ beforeAll(async () => {
   running = await startTestPlatform({
     definitions: [
       sampleDefinition(),
-      definitionOf('HANDLES', humanTasks('REVIEW', 'SECOND', 'THIRD')),
+      definitionOf('HANDLES', [...humanTasks('REVIEW', 'SECOND', 'THIRD'), checkCredit]),
       definitionOf('UNASSIGNABLE', humanTasks('REVIEW')),
       definitionOf('DEADLINE', humanTasks('REVIEW', 'SECOND')),
       definitionOf('OVERDUE', humanTasks('REVIEW')),
@@ -92,7 +92,12 @@ describe('the handle of a task', () => {
 
     expect(await messageOf(processId)).toBe('true, canceled SECOND, scope canceled');
     expect(await logOf(processId, 'REVIEW')).toEqual(['WARN Look at this first']);
-    expect(await statesOf(processId)).toEqual({ REVIEW: 'COMPLETED', SECOND: 'CANCELLED', THIRD: 'CANCELLED' });
+    expect(await statesOf(processId)).toEqual({
+      REVIEW: 'COMPLETED',
+      SECOND: 'CANCELLED',
+      CHECK_CREDIT: 'CANCELLED',
+      THIRD: 'CANCELLED',
+    });
   });
 });
 

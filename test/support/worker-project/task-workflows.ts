@@ -15,7 +15,7 @@ const review = human<{ ok: boolean }>('REVIEW');
 const outcomeOf = (error: unknown): string =>
   error instanceof TaskCancelled ? `canceled ${error.code}` : isCancellation(error) ? 'scope canceled' : String(error);
 
-/** A task that is assigned and then completed, one that its handle cancels, and one whose scope is canceled. */
+/** A task that is assigned and then completed, one that its handle cancels, and two whose scopes are canceled. */
 export async function HandlesWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
   const kuflow = openProcess(request);
   const { process } = await kuflowActivities.KuFlow_Engine_retrieveProcess({ processId: request.processId });
@@ -27,6 +27,10 @@ export async function HandlesWorkflow(request: WorkflowRequest): Promise<Workflo
   const second = await kuflow.openTask(human('SECOND'));
   await second.cancel();
   const outcome = await second.done.catch(outcomeOf);
+
+  const systemScope = new CancellationScope();
+  await systemScope.run(() => kuflow.openTask(tasks.checkCredit));
+  systemScope.cancel();
 
   const scope = new CancellationScope();
   let isOpen = false;

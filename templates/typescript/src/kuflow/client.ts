@@ -168,8 +168,10 @@ export function createKuFlowClient(rest: RestClient, applicationId: Uuid): KuFlo
       const isDone = IS_DONE[operation];
       const wasRefused = error instanceof RestError && (error.status === 403 || error.status === 409);
       if (isDone === undefined || !wasRefused) throw error;
-      const result = await kuflow.retrieveProcessItem({ processItemId: String(request['processItemId']) });
-      if (await isDone(result.processItem, kuflow, request)) return result;
+      const processItemId = String(request['processItemId']);
+      // If this call fails too, the refusal is still the reason.
+      const result = await kuflow.retrieveProcessItem({ processItemId }).catch(() => undefined);
+      if (result !== undefined && (await isDone(result.processItem, kuflow, request))) return result;
       throw error;
     }
   };

@@ -8,6 +8,7 @@ import {
   setDefaultSignalHandler,
   setHandler,
   sleep,
+  Trigger,
 } from '@temporalio/workflow';
 import { msToNumber, type Duration } from '@temporalio/common/lib/time.js';
 import type { ProcessItemSignal, ProcessItemType, Uuid, WorkflowRequest } from '../model.ts';
@@ -174,10 +175,12 @@ export function openProcess<Metadata = Record<string, unknown>>(
 
   /** Cancels the item in KuFlow if the scope of the work is canceled. When the whole process is canceled, KuFlow does that. */
   const cancelingWithScope = async <Result>(processItemId: Uuid, work: () => Promise<Result>): Promise<Result> => {
+    // In a scope that was canceled before, nothing is created.
+    const { consideredCancelled: hasNoItem } = CancellationScope.current();
     try {
       return await work();
     } catch (error) {
-      if (isCancellation(error) && !processScope.consideredCancelled)
+      if (isCancellation(error) && !hasNoItem && !processScope.consideredCancelled)
         await CancellationScope.nonCancellable(() =>
           briefActivities.KuFlow_Engine_cancelProcessItems({ processId, processItemIds: [processItemId] }),
         ).catch((failure: unknown) => log.warn('Could not cancel the item', { processItemId, error: failure }));
@@ -227,12 +230,21 @@ export function openProcess<Metadata = Record<string, unknown>>(
     });
   };
 
-  const openSystemTask = async <Data>(task: SystemTask<Data>, contextData: unknown): Promise<SystemTaskHandle<Data>> => {
+  const openSystemTask = async <Data>(task: SystemTask<Data>, contextData: unknown) => {
     // All system tasks share the result, so a canceled scope of one of them must not affect it.
     application ??= CancellationScope.nonCancellable(() => localWorkerActivities.KuFlow_Worker_retrieveApplication());
     const { applicationId } = await application;
     const id = await createItem('TASK', task, { ownerId: applicationId, ...taskPayload(undefined, contextData) });
-    return { ...handleOf(id), complete: (work) => completeTask(task, id, work, false) };
+    const isCompleting = new Trigger<void>();
+    const { cancelRequested } = CancellationScope.current();
+    cancelingWithScope(id, () => Promise.race([isCompleting, cancelRequested])).catch(() => undefined);
+    return {
+      ...handleOf(id),
+      complete: (work: () => Promise<Data>, validates = false): Promise<Data> => {
+        isCompleting.resolve();
+        return completeTask(task, id, work, validates);
+      },
+    };
   };
 
   const completeTask = <Data>(
@@ -276,8 +288,8 @@ export function openProcess<Metadata = Record<string, unknown>>(
         : openHumanTask(task, options)) as KuFlowProcess<Metadata>['openTask'],
 
     systemTask: async (task, activity, input, { contextData } = {}) => {
-      const { id } = await openSystemTask(task, contextData);
-      return completeTask(task, id, () => activity(input), true);
+      const { complete } = await openSystemTask(task, contextData);
+      return complete(() => activity(input), true);
     },
 
     message: async (task, { text, data, dataStructureCode = task.code, ...owner }) =>
