@@ -12,6 +12,8 @@ const FIRST = [
   'package-managers',
   'dev-interrupts',
   'worker-identity',
+  'worker-connection',
+  'worker-tasks',
   'tutorial',
   'simulate',
   'add',

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { activityInfo } from '@temporalio/activity';
+import { activityInfo, Context } from '@temporalio/activity';
 import type { KuFlowClient } from './kuflow/client.ts';
 import type { CheckCreditData } from './process/types.ts';
 
@@ -34,6 +34,14 @@ export const createTaskActivities = ({ kuflow }: { readonly kuflow: KuFlowClient
       await kuflow.documents.download(document, path);
       return sha256(await readFile(path));
     });
+  },
+
+  /** Notices that it is canceled, and does not end. */
+  async ignoreCancellation(): Promise<void> {
+    const { log, cancellationSignal } = Context.current();
+    log.info('Begun');
+    cancellationSignal.addEventListener('abort', () => log.info('Asked to end'));
+    await new Promise(() => undefined);
   },
 
   /** The status with which KuFlow refuses to return a process. */

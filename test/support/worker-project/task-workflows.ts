@@ -117,3 +117,9 @@ export async function DocumentsWorkflow(request: WorkflowRequest): Promise<Workf
   log.info('Transferred', { same });
   return { message: [document, same, status].join(' ') };
 }
+
+/** An activity that does not end. */
+export async function StuckWorkflow(_request: WorkflowRequest): Promise<WorkflowResponse> {
+  await activities.ignoreCancellation();
+  return { message: 'never' };
+}

@@ -97,6 +97,13 @@ describe('renderProject', () => {
     }
   });
 
+  it('has a README that names the screen in the app and shows how to change a running workflow [workflow.readme]', async () => {
+    const readme = (await filesOf(SPEC)).get('README.md') ?? '';
+    expect(readme).toContain('open the process definition and go to the section **Workflow**');
+    for (const name of [LOAN.workflow.taskQueue, LOAN.workflow.type]) expect(readme).toContain(`| \`${name}\` |`);
+    expect(readme).toContain("if (patched('");
+  });
+
   it('uses a name that Kubernetes accepts', async () => {
     for (const name of ['@Scope/My_Worker', '1', 'x'.repeat(80), 'ok']) {
       const files = await filesOf({ ...SPEC, name });
