@@ -79,7 +79,7 @@ export function proofsOfGenerated(file, text, titles) {
   const tests = testsIn(text.replace(/\{\{[#/].*?\}\}/g, '').replace(/\{\{.*?\}\}/g, 'x'));
   return Object.entries(titles).flatMap(([title, ids]) => {
     const found = tests.find((test) => test.title === title);
-    if (found === undefined) throw new Error(`${GENERATED_TESTS}: ${file} has no test "${title}"`);
+    if (found === undefined) throw new Error(`${GENERATED_TESTS}: ${file} does not contain a test "${title}"`);
     return ids.map((id) => ({ language, id, file, title: `${found.group}${title}` }));
   });
 }
@@ -130,8 +130,8 @@ export function findProblems({ ids, exceptions }, proofs, languages) {
     ...ids.filter((id, index) => ids.indexOf(id) !== index).map((id) => `${id} is in the contract twice`),
     ...proofs
       .filter(({ id }) => !ids.includes(id))
-      .map(({ id, file, title }) => `${file} "${title}": the contract has no row ${id}`),
-    ...exceptions.filter(({ id }) => !ids.includes(id)).map(({ id }) => `the contract has no row ${id}`),
+      .map(({ id, file, title }) => `${file} "${title}": the contract does not contain the row ${id}`),
+    ...exceptions.filter(({ id }) => !ids.includes(id)).map(({ id }) => `the contract does not contain the row ${id}`),
     ...[...proofs, ...exceptions]
       .filter(({ language }) => !languages.includes(language))
       .map(({ id, language }) => `${id}: unknown language ${language}`),
@@ -140,7 +140,7 @@ export function findProblems({ ids, exceptions }, proofs, languages) {
         const isProven = proofs.some(covers(id, language));
         const isException = exceptions.some(covers(id, language));
         if (isProven && isException) return [`${id} has a test for ${language}, although it is not applicable`];
-        return isProven || isException ? [] : [`${id} has no test for ${language}`];
+        return isProven || isException ? [] : [`${id} is not tested for ${language}`];
       }),
     ),
   ];

@@ -70,7 +70,7 @@ describe('the log of a failing task', () => {
   });
   const messages = () => sent.map(({ body }) => body);
 
-  it('gets the reason and the workflow after the third attempt, and again after an hour', () => {
+  it('shows the reason and the workflow after the third attempt, and again after an hour', () => {
     const { failed } = failures();
     for (const number of [1, 2, 3, 4]) failed(attempt(number));
     const message = 'Attempt 3 failed, and the worker tries again: no paper (workflow process)';

@@ -65,18 +65,20 @@ it.runIf(true)('is found [lint.await]', () => {});`;
     expect(proofsOfGenerated(file, text, { waits: ['token.single'] })).toEqual([
       { language: 'java', id: 'token.single', file, title: 'waits' },
     ]);
-    expect(() => proofsOfGenerated(file, text, { waited: ['token.single'] })).toThrow('has no test "waited"');
+    expect(() => proofsOfGenerated(file, text, { waited: ['token.single'] })).toThrow(
+      'does not contain a test "waited"',
+    );
   });
 
   it('are missing for a language that has no test for a row, unless the contract has a reason', () => {
-    expect(problems('')).toEqual(['lint.await has no test for python']);
+    expect(problems('')).toEqual(['lint.await is not tested for python']);
     expect(problems("it('x [python: lint.await]', () => {})")).toEqual([]);
-    expect(findProblems(contract, [], ['java'])).toEqual(['token.single has no test for java']);
+    expect(findProblems(contract, [], ['java'])).toEqual(['token.single is not tested for java']);
   });
 
   it('are rejected if the contract, or the list of languages, does not have them', () => {
     expect(problems("it('x [python: lint.await, token.twice]', () => {})")).toEqual([
-      'a.test.ts "x": the contract has no row token.twice',
+      'a.test.ts "x": the contract does not contain the row token.twice',
     ]);
     expect(problems("it('x [java: lint.await]', () => {})")).toContain(
       'lint.await has a test for java, although it is not applicable',

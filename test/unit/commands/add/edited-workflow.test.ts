@@ -1,8 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
 import type { AddResult } from '../../../../src/commands/add/add-to-project.ts';
 import type { Ran } from '../../../support/create-worker.ts';
+import { projectFiles } from '../../../support/project-files.ts';
 import { runKuflow } from '../../../support/run-kuflow.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
@@ -11,15 +11,7 @@ const WORKFLOW = 'src/workflows.ts';
 const CALL_OF_BOOK = '  // By hand\n  const booking = await kuflow.humanTask(tasks.book);\n\n';
 
 let project: string;
-const read = (file: string): string => readFileSync(join(project, file), 'utf8');
-const edit = (file: string, from: string, to: string): void => {
-  const before = read(file);
-  expect(before).toContain(from);
-  writeFileSync(
-    join(project, file),
-    before.replace(from, () => to),
-  );
-};
+const { read, edit } = projectFiles(() => project);
 const add = (...args: readonly string[]): Promise<Ran> => runKuflow(project, ['add', ...args]);
 
 /** The tasks whose calls the proposed diff of the workflow adds and removes, in order. A call that only changes is not among them. */

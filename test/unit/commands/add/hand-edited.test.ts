@@ -5,6 +5,7 @@ import type { AddResult } from '../../../../src/commands/add/add-to-project.ts';
 import type { ProjectRecordJson } from '../../../../src/project/record.ts';
 import type { Ran } from '../../../support/create-worker.ts';
 import { writeBaseText } from '../../../support/project-base.ts';
+import { projectFiles } from '../../../support/project-files.ts';
 import { runKuflow } from '../../../support/run-kuflow.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
@@ -13,15 +14,7 @@ const temporaryFolder = temporaryFolders();
 const kuflow = (cwd: string, ...args: readonly string[]): Promise<Ran> => runKuflow(cwd, args);
 
 let project: string;
-const read = (file: string): string => readFileSync(join(project, file), 'utf8');
-const edit = (file: string, from: string, to: string): void => {
-  const before = read(file);
-  expect(before).toContain(from);
-  writeFileSync(
-    join(project, file),
-    before.replace(from, () => to),
-  );
-};
+const { read, edit } = projectFiles(() => project);
 const add = (...args: readonly string[]): Promise<Ran> => kuflow(project, 'add', ...args);
 const actions = (ran: Ran): Readonly<Record<string, string>> =>
   Object.fromEntries(

@@ -1,10 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { AddResult } from '../../../../src/commands/add/add-to-project.ts';
 import type { Ran } from '../../../support/create-worker.ts';
 import { readBaseTexts } from '../../../support/project-base.ts';
+import { projectFiles } from '../../../support/project-files.ts';
 import { runKuflow } from '../../../support/run-kuflow.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 import { treeOf } from '../../../support/tree.ts';
@@ -13,15 +14,7 @@ const temporaryFolder = temporaryFolders();
 const BASE = '.kuflow/base.tgz';
 
 let project: string;
-const read = (file: string): string => readFileSync(join(project, file), 'utf8');
-const edit = (file: string, from: string, to: string): void => {
-  const before = read(file);
-  expect(before).toContain(from);
-  writeFileSync(
-    join(project, file),
-    before.replace(from, () => to),
-  );
-};
+const { read, edit } = projectFiles(() => project);
 const add = (...args: readonly string[]): Promise<Ran> =>
   runKuflow(project, ['add', ...args], { PATH: process.env['PATH'] });
 const git = (...args: readonly string[]): string =>
