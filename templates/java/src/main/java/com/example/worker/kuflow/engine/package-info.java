@@ -1,0 +1,4 @@
+@NullMarked
+package com.example.worker.kuflow.engine;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,61 @@
+package com.example.worker.kuflow.rest;
+
+import com.example.worker.kuflow.settings.Pem;
+import java.io.IOException;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
+import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509TrustManager;
+import org.jspecify.annotations.Nullable;
+
+/** Trust in certificates of a CA in addition to the root certificates of the JVM. */
+public final class TrustedRoots {
+
+    private TrustedRoots() {}
+
+    static SSLContext withAdditional(String pem) {
+        try {
+            Stream<X509Certificate> own = Pem.certificates(pem).stream();
+            Stream<X509Certificate> roots = Stream.of(trustManager(null).getAcceptedIssuers());
+            X509TrustManager all = trustManager(keyStore(Stream.concat(roots, own)));
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(null, new X509TrustManager[] {all}, null);
+            return context;
+        } catch (GeneralSecurityException | IOException unusable) {
+            throw new IllegalStateException("The CA of kuflow.api.ca cannot be used", unusable);
+        }
+    }
+
+    /** A trust manager for exactly these certificates. */
+    public static X509TrustManager only(String pem) {
+        try {
+            return trustManager(keyStore(Pem.certificates(pem).stream()));
+        } catch (GeneralSecurityException | IOException unusable) {
+            throw new IllegalStateException("The CA of the engine cannot be used", unusable);
+        }
+    }
+
+    private static KeyStore keyStore(Stream<X509Certificate> certificates)
+            throws GeneralSecurityException, IOException {
+        KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+        store.load(null, null);
+        for (X509Certificate certificate : certificates.toList()) {
+            store.setCertificateEntry(String.valueOf(store.size()), certificate);
+        }
+        return store;
+    }
+
+    /** Null means the root certificates of the JVM, which the property javax.net.ssl.trustStore can change. */
+    private static X509TrustManager trustManager(@Nullable KeyStore store) throws GeneralSecurityException {
+        TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        factory.init(store);
+        return Stream.of(factory.getTrustManagers())
+                .filter(X509TrustManager.class::isInstance)
+                .map(X509TrustManager.class::cast)
+                .findFirst()
+                .orElseThrow(() -> new GeneralSecurityException("no trust manager for X.509"));
+    }
+}

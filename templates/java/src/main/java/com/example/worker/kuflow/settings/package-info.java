@@ -1,0 +1,4 @@
+@NullMarked
+package com.example.worker.kuflow.settings;
+
+import org.jspecify.annotations.NullMarked;
