@@ -1,0 +1,7 @@
+package com.example.worker.kuflow.model;
+
+public enum LogLevel {
+    INFO,
+    WARN,
+    ERROR
+}
