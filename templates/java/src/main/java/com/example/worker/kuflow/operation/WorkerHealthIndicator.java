@@ -1,0 +1,24 @@
+package com.example.worker.kuflow.operation;
+
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.stereotype.Component;
+
+/** The part of {@code /readyz} that is about the engine. The name of this class makes it {@code worker} in application.yaml. */
+@Component
+public class WorkerHealthIndicator implements HealthIndicator {
+
+    private final WorkerReadiness readiness;
+
+    public WorkerHealthIndicator(WorkerReadiness readiness) {
+        this.readiness = readiness;
+    }
+
+    @Override
+    public Health health() {
+        String reason = readiness.notReady();
+        return reason == null
+                ? Health.up().build()
+                : Health.outOfService().withDetail("reason", reason).build();
+    }
+}
