@@ -1,0 +1,39 @@
+package com.example.worker.kuflow.workflow;
+
+import io.temporal.failure.ApplicationFailure;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * Thrown when a task is canceled in KuFlow. Fails the workflow unless it is caught.
+ *
+ * <p>Temporal's failures cannot be extended, and other exceptions do not fail a workflow. {@link WorkflowInterceptor}
+ * converts it.
+ */
+public class TaskCancelled extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    private final String code;
+    private final UUID processItemId;
+
+    public TaskCancelled(String code, UUID processItemId) {
+        super("The task " + code + " was canceled");
+        this.code = code;
+        this.processItemId = processItemId;
+    }
+
+    /** The code of the task. */
+    public String code() {
+        return code;
+    }
+
+    public UUID processItemId() {
+        return processItemId;
+    }
+
+    ApplicationFailure toFailure() {
+        Map<String, Object> details = Map.of("code", code, "processItemId", processItemId);
+        return ApplicationFailure.newNonRetryableFailure(getMessage(), "TaskCancelled", details);
+    }
+}
