@@ -12,7 +12,8 @@ import org.slf4j.MDC;
  * @param code the code of its process item definition
  * @param validates set for system tasks: whether the result of an activity is the data of the task, and must be valid
  */
-public record ItemContext(UUID processItemId, String code, @Nullable Boolean validates) {
+public record ItemContext(
+        UUID processItemId, String code, @Nullable Boolean validates) {
 
     /** The header in which an activity gets the item it works on. */
     public static final String HEADER = "kuflow-item";

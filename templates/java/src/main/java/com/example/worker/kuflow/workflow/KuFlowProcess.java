@@ -174,7 +174,8 @@ public final class KuFlowProcess {
 
     /** Reads the metadata of the process. */
     public <M> M readMetadata(Class<M> type) {
-        Process process = kuflow.retrieveProcess(new Requests.ProcessId(processId)).process();
+        Process process =
+                kuflow.retrieveProcess(new Requests.ProcessId(processId)).process();
         return dataAs(type, process.metadata());
     }
 
@@ -230,12 +231,17 @@ public final class KuFlowProcess {
         while (true) {
             boolean isChanged = await(wait, () -> changed.contains(id));
             changed.remove(id);
-            ProcessItem.Task read = kuflow.retrieveProcessItem(new Requests.ProcessItemId(id)).processItem().task();
+            ProcessItem.Task read = kuflow.retrieveProcessItem(new Requests.ProcessItemId(id))
+                    .processItem()
+                    .task();
             TaskState state = read == null ? TaskState.UNKNOWN : read.state();
             if (state == TaskState.CANCELLED) throw new TaskCancelled(task.code(), id);
             if (read != null && state == TaskState.COMPLETED) return dataAs(task.dataType(), read.data());
-            // A signal may arrive before KuFlow shows the new state: read again soon. Without a signal, read again later.
-            wait = isChanged ? min(wait, AFTER_SIGNAL) : min(wait.multipliedBy(2), max(MAX_REREAD_INTERVAL, rereadAfter));
+            // A signal may arrive before KuFlow shows the new state: read again soon. Without a signal, read again
+            // later.
+            wait = isChanged
+                    ? min(wait, AFTER_SIGNAL)
+                    : min(wait.multipliedBy(2), max(MAX_REREAD_INTERVAL, rereadAfter));
         }
     }
 
@@ -288,7 +294,8 @@ public final class KuFlowProcess {
         return application;
     }
 
-    private static Requests.CreateProcessItem.@Nullable Task taskOf(@Nullable Object data, @Nullable Object contextData) {
+    private static Requests.CreateProcessItem.@Nullable Task taskOf(
+            @Nullable Object data, @Nullable Object contextData) {
         return data == null && contextData == null
                 ? null
                 : new Requests.CreateProcessItem.Task(valueOf(data), valueOf(contextData));
@@ -405,7 +412,7 @@ public final class KuFlowProcess {
         SystemHandle(SystemTask<D> task, UUID id) {
             this.task = task;
             this.id = id;
-            Promise<Void> canceled = CancellationScope.current().getCancellationRequest()...
+            Async.procedure(this::cancelWithScope).exceptionally(canceled -> null);
         }
 
         @Override
@@ -418,13 +425,21 @@ public final class KuFlowProcess {
             return complete(work, false);
         }
 
+        /** The scope may be canceled before the task is completed. */
+        private void cancelWithScope() {
+            cancelingWithScope(id, () -> {
+                Workflow.await(() -> isCompleting);
+                return id;
+            });
+        }
+
         D complete(Supplier<D> work, boolean validates) {
             isCompleting = true;
             return cancelingWithScope(id, () -> {
                 D data = new ItemContext(id, task.code(), validates).run(work);
                 Object saved = data == null ? Map.of() : data;
                 new ItemContext(id, task.code(), false)
-                        .run(() -> worker.completeTask(new WorkerActivities.CompleteTask(id, task.code(), saved)));
+                        .run(() -> worker.completeTask(new Requests.CompleteTask(id, task.code(), saved)));
                 return data;
             });
         }

@@ -7,11 +7,14 @@ public final class MessageContent<D> {
 
     Owner owner = Owner.NOBODY;
 
-    @Nullable String text;
+    @Nullable
+    String text;
 
-    @Nullable D data;
+    @Nullable
+    D data;
 
-    @Nullable String dataStructureCode;
+    @Nullable
+    String dataStructureCode;
 
     MessageContent() {}
 

@@ -11,11 +11,14 @@ public final class TaskOptions<D> {
 
     Owner owner = Owner.NOBODY;
 
-    @Nullable Object data;
+    @Nullable
+    Object data;
 
-    @Nullable Object contextData;
+    @Nullable
+    Object contextData;
 
-    @Nullable Instant deadline;
+    @Nullable
+    Instant deadline;
 
     Consumer<TaskHandle<D>> onDeadline = task -> {};
 

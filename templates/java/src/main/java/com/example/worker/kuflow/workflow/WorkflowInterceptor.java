@@ -1,5 +1,6 @@
 package com.example.worker.kuflow.workflow;
 
+import com.example.worker.kuflow.payload.EncryptionGuard;
 import com.example.worker.kuflow.payload.Payloads;
 import io.temporal.api.common.v1.Payload;
 import io.temporal.common.interceptors.Header;
@@ -15,8 +16,6 @@ import org.springframework.stereotype.Component;
 /** Passes the item of workflow code to its activities and threads, and refuses encrypted processes. */
 @Component
 public class WorkflowInterceptor extends WorkerInterceptorBase {
-
-    private static final String ENCODING_HEADER = "x-kuflow-encoding";
 
     @Override
     public WorkflowInboundCallsInterceptor interceptWorkflow(WorkflowInboundCallsInterceptor next) {
@@ -36,7 +35,7 @@ public class WorkflowInterceptor extends WorkerInterceptorBase {
 
         @Override
         public WorkflowOutput execute(WorkflowInput input) {
-            refuseEncryption(input.getHeader());
+            EncryptionGuard.check(input.getHeader());
             try {
                 return super.execute(input);
             } catch (TaskCancelled canceled) {
@@ -86,10 +85,12 @@ public class WorkflowInterceptor extends WorkerInterceptorBase {
         public Object newChildThread(Runnable runnable, boolean detached, String name) {
             ItemContext item = ItemContext.current();
             return super.newChildThread(
-                    item == null ? runnable : () -> item.run(() -> {
-                        runnable.run();
-                        return true;
-                    }),
+                    item == null
+                            ? runnable
+                            : () -> item.run(() -> {
+                                runnable.run();
+                                return true;
+                            }),
                     detached,
                     name);
         }
@@ -101,17 +102,5 @@ public class WorkflowInterceptor extends WorkerInterceptorBase {
         Map<String, Payload> values = new HashMap<>(header.getValues());
         values.put(ItemContext.HEADER, Payloads.PLAIN.toPayload(item).orElseThrow());
         return new Header(values);
-    }
-
-    /**
-     * A start header tells the worker that KuFlow requires encrypted payloads. This worker has no codec for them and must
-     * not answer in plain text. An exception that is not one of Temporal's failures fails the workflow task and not the
-     * workflow: Temporal retries it, and the process waits.
-     */
-    private static void refuseEncryption(Header header) {
-        if (!header.getValues().containsKey(ENCODING_HEADER)) return;
-        throw new IllegalStateException("KuFlow requires encrypted payloads for this process (start header "
-                + ENCODING_HEADER + "), but this worker does not support encryption. "
-                + "Turn off encryption in the process definition, or run a worker that supports it.");
     }
 }
