@@ -16,6 +16,8 @@ public final class KuFlowJson {
             // KuFlow may add fields. Temporal drops a signal that it cannot read, and the workflow would wait for it
             // forever.
             .configure(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, false)
+            // Neither may a state that KuFlow adds fail: it becomes UNKNOWN.
+            .configure(DeserializationFeature.READ_UNKNOWN_ENUM_VALUES_USING_DEFAULT_VALUE, true)
             .configure(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS, true)
             .configure(DeserializationFeature.ACCEPT_FLOAT_AS_INT, false)
             .configure(JsonGenerator.Feature.WRITE_BIGDECIMAL_AS_PLAIN, true)

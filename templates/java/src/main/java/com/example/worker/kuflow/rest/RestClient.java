@@ -1,9 +1,15 @@
 package com.example.worker.kuflow.rest;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import com.example.worker.kuflow.rest.RestError.Details;
 import com.example.worker.kuflow.settings.HttpProxy;
 import com.example.worker.kuflow.settings.WorkerSettings;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JavaType;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -83,10 +89,19 @@ public final class RestClient {
      * @throws RestError if KuFlow does not respond with a success
      */
     public <T> RestResponse<T> call(RestRequest request, Class<T> type) {
+        return call(request, KuFlowJson.mapper().constructType(type));
+    }
+
+    /** For generic types, which a class does not describe. */
+    public <T> RestResponse<T> call(RestRequest request, TypeReference<T> type) {
+        return call(request, KuFlowJson.mapper().constructType(type));
+    }
+
+    private <T> RestResponse<T> call(RestRequest request, JavaType type) {
         long startedAt = System.nanoTime();
         return withRetry(request, () -> {
             HttpResponse<Content> response = send(request, null, startedAt);
-            return new RestResponse<>(parse(request, response, type), response.headers());
+            return new RestResponse<>(this.<T>parse(request, response, type), response.headers());
         });
     }
 
@@ -109,7 +124,9 @@ public final class RestClient {
                 toHttp(request, isTransfer),
                 // An error response is never written to the file.
                 info -> target != null && isSuccess(info.statusCode())
-                        ? BodySubscribers.mapping(BodySubscribers.ofFile(target), path -> new Content(""))
+                        ? BodySubscribers.mapping(
+                                BodySubscribers.ofFile(target, CREATE, WRITE, TRUNCATE_EXISTING),
+                                path -> new Content(""))
                         : BodySubscribers.mapping(
                                 BodySubscribers.ofString(StandardCharsets.UTF_8), text -> new Content(text)));
         Duration limit = isTransfer ? TRANSFER_TIMEOUT : RESPONSE_TIMEOUT.plus(BODY_TIMEOUT);
@@ -181,7 +198,7 @@ public final class RestClient {
         }
     }
 
-    private <T> @Nullable T parse(RestRequest request, HttpResponse<Content> response, Class<T> type) {
+    private <T> @Nullable T parse(RestRequest request, HttpResponse<Content> response, JavaType type) {
         String text = response.body().text();
         if (text.isEmpty()) {
             return null;
