@@ -4,13 +4,13 @@ import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import com.example.worker.kuflow.operation.WorkerMetrics;
 import com.example.worker.kuflow.rest.RestError.Details;
 import com.example.worker.kuflow.settings.HttpProxy;
 import com.example.worker.kuflow.settings.WorkerSettings;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JavaType;
-import io.micrometer.core.instrument.MeterRegistry;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.ProxySelector;
@@ -42,8 +42,10 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
 
 /** A client for KuFlow's REST API with the credentials of the application. Each call is repeated once at most. */
+@Component
 public final class RestClient {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(RestClient.class);
@@ -58,16 +60,16 @@ public final class RestClient {
     private final String authorization;
     private final @Nullable String proxyAuthorization;
     private final HttpClient http;
-    private final MeterRegistry meters;
+    private final WorkerMetrics metrics;
 
-    public RestClient(WorkerSettings settings, MeterRegistry meters) {
+    public RestClient(WorkerSettings settings, WorkerMetrics metrics) {
         URI address = settings.api().endpoint();
         String credentials =
                 settings.api().clientId() + ":" + settings.api().clientSecret().reveal();
         this.endpoint = address.toString();
         this.authorization =
                 "Basic " + Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8));
-        this.meters = meters;
+        this.metrics = metrics;
         int port = address.getPort() < 0 ? "http".equals(address.getScheme()) ? 80 : 443 : address.getPort();
         Optional<HttpProxy> proxy = HttpProxy.forHost(settings, address.getHost(), port);
         this.proxyAuthorization = proxy.map(HttpProxy::authorization).orElse(null);
@@ -136,7 +138,7 @@ public final class RestClient {
         }
         HttpResponse<Content> response = await(request, pending, deadline);
         int status = response.statusCode();
-        count(request, String.valueOf(status));
+        metrics.restCall(request.operation(), String.valueOf(status));
         if (isSuccess(status)) {
             return response;
         }
@@ -228,7 +230,10 @@ public final class RestClient {
         String reason = details == null || details.message() == null ? "" : " " + details.message();
         String message = address(request) + ": " + status + reason;
         if (status < 500) {
-            LOGGER.error("KuFlow rejected a call: {}", message);
+            LOGGER.atError()
+                    .addKeyValue("operation", request.operation())
+                    .addKeyValue("status", status)
+                    .log("KuFlow rejected a call: {}", message);
         }
         return RestError.status(
                 message,
@@ -242,7 +247,7 @@ public final class RestClient {
     }
 
     private RestError noResponse(RestRequest request, Throwable cause) {
-        count(request, "error");
+        metrics.restCall(request.operation(), "error");
         boolean timedOut = cause instanceof TimeoutException || cause instanceof HttpTimeoutException;
         return RestError.noResponse(address(request) + ": no response", request.operation(), timedOut, cause);
     }
@@ -280,11 +285,6 @@ public final class RestClient {
 
     private static boolean isSuccess(int status) {
         return status >= 200 && status < 300;
-    }
-
-    private void count(RestRequest request, String status) {
-        meters.counter("kuflow.rest.calls", "operation", request.operation(), "status", status)
-                .increment();
     }
 
     private String address(RestRequest request) {

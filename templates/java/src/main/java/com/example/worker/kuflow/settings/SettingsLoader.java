@@ -128,7 +128,7 @@ public final class SettingsLoader {
         } else if (parseUuid(id.text()) == null) {
             reader.problem(idKey, Code.INVALID, id.source(), "a UUID, the identifier of the application");
         } else {
-            checked.put(idKey, id.text());
+            checked.put(idKey, UUID.fromString(id.text()));
         }
         if (secret == null) {
             Code code = inEnvironment && secretInFiles != null ? Code.MIXED_CREDENTIALS : Code.MISSING;

@@ -1,0 +1,137 @@
+package com.example.worker.kuflow.engine;
+
+import com.example.worker.kuflow.rest.TrustedRoots;
+import com.example.worker.kuflow.settings.Pem;
+import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
+import java.net.Socket;
+import java.security.Principal;
+import java.security.PrivateKey;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.X509ExtendedKeyManager;
+import javax.net.ssl.X509ExtendedTrustManager;
+import org.jspecify.annotations.Nullable;
+
+/** The TLS side of the connection to the engine. New connections use the identity that was set last. */
+final class EngineTls {
+
+    private record Material(String alias, X509Certificate[] chain, PrivateKey key, X509ExtendedTrustManager trust) {}
+
+    private volatile Material material;
+
+    EngineTls(EngineIdentity identity) {
+        this.material = read(identity);
+    }
+
+    void replace(EngineIdentity next) {
+        material = read(next);
+    }
+
+    SslContext sslContext() {
+        try {
+            return GrpcSslContexts.forClient()
+                    .keyManager(new Keys())
+                    .trustManager(new Trust())
+                    .build();
+        } catch (SSLException notSupported) {
+            throw new IllegalStateException("TLS for the engine could not be set up", notSupported);
+        }
+    }
+
+    private static Material read(EngineIdentity identity) {
+        X509Certificate[] chain = Pem.certificates(identity.cert()).toArray(X509Certificate[]::new);
+        PrivateKey key = Pem.privateKey(identity.key().reveal());
+        X509ExtendedTrustManager trust = (X509ExtendedTrustManager) TrustedRoots.only(identity.ca());
+        // Netty may cache keys by alias.
+        return new Material(chain[0].getSerialNumber().toString(16), chain, key, trust);
+    }
+
+    private final class Keys extends X509ExtendedKeyManager {
+
+        @Override
+        public String chooseEngineClientAlias(
+                String[] keyTypes, Principal @Nullable [] issuers, @Nullable SSLEngine engine) {
+            return material.alias();
+        }
+
+        @Override
+        public String chooseClientAlias(String[] keyTypes, Principal @Nullable [] issuers, @Nullable Socket socket) {
+            return material.alias();
+        }
+
+        @Override
+        public String[] getClientAliases(String keyType, Principal @Nullable [] issuers) {
+            return new String[] {material.alias()};
+        }
+
+        @Override
+        public X509Certificate[] getCertificateChain(String alias) {
+            return material.chain();
+        }
+
+        @Override
+        public PrivateKey getPrivateKey(String alias) {
+            return material.key();
+        }
+
+        @Override
+        public String @Nullable [] getServerAliases(String keyType, Principal @Nullable [] issuers) {
+            return null;
+        }
+
+        @Override
+        public @Nullable String chooseServerAlias(
+                String keyType, Principal @Nullable [] issuers, @Nullable Socket socket) {
+            return null;
+        }
+    }
+
+    private final class Trust extends X509ExtendedTrustManager {
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
+                throws CertificateException {
+            material.trust().checkServerTrusted(chain, authType, engine);
+        }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket)
+                throws CertificateException {
+            material.trust().checkServerTrusted(chain, authType, socket);
+        }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
+            material.trust().checkServerTrusted(chain, authType);
+        }
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
+                throws CertificateException {
+            throw notAServer();
+        }
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket)
+                throws CertificateException {
+            throw notAServer();
+        }
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
+            throw notAServer();
+        }
+
+        @Override
+        public X509Certificate[] getAcceptedIssuers() {
+            return material.trust().getAcceptedIssuers();
+        }
+
+        private CertificateException notAServer() {
+            return new CertificateException("This side of the connection is the client");
+        }
+    }
+}
