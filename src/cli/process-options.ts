@@ -171,6 +171,7 @@ const REPEATED_KEYS = [
   ...CONNECTION_KEYS,
   'local',
   'language',
+  'package',
   'packageManager',
   'cliPackage',
   'overwrite',

@@ -10,3 +10,8 @@ export interface PlannedFile {
 export interface ProjectPlan {
   readonly files: readonly PlannedFile[];
 }
+
+/** A file with a text, which everybody may read. */
+export function textFile(path: string, text: string): PlannedFile {
+  return { path, contents: Buffer.from(text), mode: 0o644 };
+}

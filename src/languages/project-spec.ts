@@ -1,9 +1,10 @@
 import type { Secret } from '../base/secret.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
+import type { LanguageId } from './names.ts';
 
-export type Language = 'typescript';
 /** Yarn 1 and Yarn 4 share a name, but have different lock files and options. */
-export type PackageManager = 'npm' | 'pnpm' | 'yarn@1' | 'yarn@4' | 'bun';
+export type NodePackageManager = 'npm' | 'pnpm' | 'yarn@1' | 'yarn@4' | 'bun';
+export type PackageManager = NodePackageManager | 'maven';
 
 /** Where the process definition came from. */
 export type DefinitionSource = 'sample' | 'file' | 'flags' | 'api';
@@ -12,8 +13,6 @@ export type DefinitionSource = 'sample' | 'file' | 'flags' | 'api';
 export interface TaskChoice {
   /** The task's name in code. From `nameTasks`. */
   readonly name?: string;
-  /** The start of its type names, if that is not `name` with a capital letter: earlier versions chose both separately. */
-  readonly type?: string;
   /** Activity name of a system task, if the default name was in use. */
   readonly activity?: string;
   /** Codes of the human tasks whose data is passed to a system task, if a task added later would change the default. */
@@ -44,7 +43,11 @@ export interface AdditionalProcess {
 export interface ProjectSpec {
   /** Project (and npm package) name. */
   readonly name: string;
-  readonly language: Language;
+  readonly language: LanguageId;
+  /** The package of the code, in languages that have packages. */
+  readonly packageName?: string | undefined;
+  /** The first process in the names of files and packages, in languages that need a name for it. From `fileName`. */
+  readonly slug?: string | undefined;
   readonly definition: ProcessDefinition;
   readonly definitionSource: DefinitionSource;
   /** Comments for the top of the definition file, such as the evidence of a discovery. */

@@ -1,12 +1,11 @@
 import { PACKAGE_NAME } from '../base/package-root.ts';
-import type { PackageManager } from '../languages/project-spec.ts';
-import { installCommand, programCommand, scriptCommand } from '../languages/typescript/package-manager.ts';
+import type { ProjectSpec } from '../languages/project-spec.ts';
+import { languageOf } from '../languages/registry.ts';
 import { shellPath, shellWord } from '../text/shell.ts';
 
-export interface NextStepsInput {
+export interface NextStepsInput extends Pick<ProjectSpec, 'language' | 'packageManager'> {
   /** Relative to the current folder; `.` or empty if the project is the current folder. */
   readonly folder: string;
-  readonly packageManager: PackageManager;
   readonly installed: boolean;
   /** The registry that could not be reached. */
   readonly registry?: string | undefined;
@@ -41,8 +40,7 @@ const FIRST_COMMIT = 'git add . && git commit -m "Start from the worker template
 
 /** The steps after a project was created, in order. What is required to run it comes first. */
 export function nextSteps(input: NextStepsInput): readonly NextStep[] {
-  const { packageManager } = input;
-  const script = (name: string): string => scriptCommand(packageManager, name);
+  const commands = languageOf(input).commands(input.packageManager);
   const steps: NextStep[] = [];
   if (input.unpublished === true) {
     steps.push({
@@ -54,7 +52,7 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
   }
   if (!input.installed && input.unpublished !== true) {
     const condition = input.registry === undefined ? '' : ` when ${input.registry} is reachable`;
-    steps.push({ command: installCommand(packageManager), text: `install the dependencies${condition}` });
+    steps.push({ command: commands.install, text: `install the dependencies${condition}` });
   }
   if (input.repositoryLeft === true) {
     steps.push({ command: `git init && ${FIRST_COMMIT}`, text: 'create a git repository' });
@@ -62,8 +60,8 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
   if (input.local) {
     return [
       ...steps,
-      { command: script('dev'), text: 'run a local KuFlow and the worker, and restart the worker on changes' },
-      { command: script('smoke'), text: 'run one process to completion' },
+      { command: commands.dev, text: 'run a local KuFlow and the worker, and restart the worker on changes' },
+      { command: commands.smoke, text: 'run one process to completion' },
     ];
   }
   const { shadowedBy = [], readWith } = input;
@@ -74,9 +72,7 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
   const isMissing = input.credentials === 'none';
   const profile = isMissing && readWith?.kind === 'profile' ? readWith.name : undefined;
   const withCredentials = (command: string): string =>
-    profile === undefined
-      ? command
-      : `${programCommand(packageManager, 'kuflow')} credentials exec --profile ${profile} -- ${command}`;
+    profile === undefined ? command : `${commands.kuflow} credentials exec --profile ${profile} -- ${command}`;
   if (isMissing && profile === undefined) {
     const source = readWith?.kind === 'file' ? ` from ${readWith.path}` : '';
     steps.push({
@@ -84,10 +80,10 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
     });
   }
   if (input.check !== 'passed') {
-    steps.push({ command: withCredentials(script('check')), text: 'check the connection to KuFlow' });
+    steps.push({ command: withCredentials(commands.check), text: 'check the connection to KuFlow' });
   }
-  const start = { command: withCredentials(script('start')), text: 'run the worker against KuFlow' };
-  const dev = { command: script('dev'), text: 'or run it on a local KuFlow' };
+  const start = { command: withCredentials(commands.start), text: 'run the worker against KuFlow' };
+  const dev = { command: commands.dev, text: 'or run it on a local KuFlow' };
   if (profile === undefined) return [...steps, start, dev];
   return [
     ...steps,

@@ -12,11 +12,13 @@ import type {
   TaskChoice,
   TaskChoices,
 } from '../languages/project-spec.ts';
-import { processLayout } from '../languages/typescript/layout.ts';
-import { isTsIdentifier } from '../languages/typescript/literals.ts';
-import { nameTasks } from '../languages/typescript/process-context.ts';
+import type { Language } from '../languages/language.ts';
+import { LANGUAGE_IDS, type LanguageId } from '../languages/names.ts';
+import { languageOf } from '../languages/registry.ts';
+import { nameTasks } from '../languages/task-choices.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
-import { PACKAGE_MANAGERS } from '../languages/typescript/package-manager.ts';
+import { definitionFile } from '../process/definition/file.ts';
+import { fileName } from '../text/file-name.ts';
 import { printableJson } from '../text/json.ts';
 import { RECORD_FILE } from '../process/find-project.ts';
 
@@ -36,6 +38,7 @@ export interface ProjectRecordJson {
     readonly process: string;
     readonly local: boolean;
     readonly packageManager: string;
+    readonly packageName?: string;
     readonly cliPackage: string;
   };
   /** By definition file: additional processes, and the names and other choices of tasks. Absent when there are no tasks. */
@@ -53,8 +56,12 @@ export interface ProjectRecord {
   /** The parsed file, including keys that this version does not know. */
   readonly raw: Readonly<Record<string, unknown>>;
   readonly name: string;
+  readonly language: LanguageId;
   readonly local: boolean;
   readonly packageManager: PackageManager;
+  readonly packageName: string | undefined;
+  /** See `ProjectSpec.slug`. */
+  readonly slug: string;
   readonly cliPackage: string;
   readonly definitionSource: DefinitionSource;
   /** Version of this tool that created the project. */
@@ -83,6 +90,7 @@ export function renderRecordFile(
       process: spec.definition.process.code,
       local: spec.local,
       packageManager: spec.packageManager,
+      ...(spec.packageName === undefined ? {} : { packageName: spec.packageName }),
       cliPackage: spec.cliPackage,
     },
     ...recordedProcesses(spec),
@@ -93,8 +101,9 @@ export function renderRecordFile(
 /** The part of a record about processes and their tasks. */
 export function recordedProcesses(spec: ProjectSpec): Pick<ProjectRecordJson, 'processes'> {
   const { choices = {}, additionalProcesses = [] } = spec;
+  const { naming } = languageOf(spec);
   const tasks = (definition: ProcessDefinition, chosen: TaskChoices): RecordedProcess => {
-    const named = Object.entries(nameTasks(definition, chosen));
+    const named = Object.entries(nameTasks(definition, chosen, naming));
     // In the order of the definition, so that git can merge two branches that add tasks in different places.
     const codes = definition.tasks.map(({ code }) => code);
     const placeOf = (code: string): number => (codes.includes(code) ? codes.indexOf(code) : codes.length);
@@ -103,11 +112,11 @@ export function recordedProcesses(spec: ProjectSpec): Pick<ProjectRecordJson, 'p
   };
   const first = tasks(spec.definition, choices);
   const processes = [
-    ...(first.tasks === undefined ? [] : [[processLayout().definitionFile, first] as const]),
+    ...(first.tasks === undefined ? [] : [[definitionFile(), first] as const]),
     ...additionalProcesses.map(
       (process) =>
         [
-          processLayout(process.slug).definitionFile,
+          definitionFile(process.slug),
           { definitionSource: process.source, ...tasks(process.definition, process.choices ?? {}) },
         ] as const,
     ),
@@ -195,33 +204,51 @@ function parseProjectRecord(text: string, path: string): ProjectRecord {
   if (!isRecord(template) || !isRecord(answers)) {
     throw malformedRecordError(path, '"template" or "answers" is missing');
   }
-  if (template['language'] !== 'typescript') {
+  const id = LANGUAGE_IDS.find((one) => one === template['language']);
+  if (id === undefined) {
     throw new KnownError({
-      message: 'Processes, tasks and activities can only be added to TypeScript projects',
+      message: 'This version of the tool does not support the language of this project',
       tried: path,
       seen: `language ${escapeForTerminal(String(template['language']), 40)}`,
     });
   }
-  const { name, local, cliPackage } = answers;
-  const packageManager = PACKAGE_MANAGERS.find((manager) => manager === answers['packageManager']);
-  if (typeof name !== 'string' || typeof cliPackage !== 'string' || packageManager === undefined) {
+  const language = languageOf({ language: id });
+  const { name, local, cliPackage, packageName, process } = answers;
+  const packageManager = language.packageManagers.find((manager) => manager === answers['packageManager']);
+  if (
+    typeof name !== 'string' ||
+    typeof cliPackage !== 'string' ||
+    typeof process !== 'string' ||
+    packageManager === undefined
+  ) {
     throw malformedRecordError(path, '"answers" is incomplete');
   }
+  // Names are printed into code and paths, and anyone can edit the record.
+  const packageProblem =
+    language.packageNames === undefined
+      ? undefined
+      : typeof packageName === 'string'
+        ? language.packageNames.problem(packageName)
+        : 'is missing';
+  if (packageProblem !== undefined) throw malformedRecordError(path, `"packageName" ${packageProblem}`);
   const processes = Object.entries(isRecord(raw['processes']) ? raw['processes'] : {});
   return {
     raw,
     name,
+    language: id,
     local: local === true,
     packageManager,
+    packageName: typeof packageName === 'string' && language.packageNames !== undefined ? packageName : undefined,
+    slug: fileName(process),
     cliPackage,
     definitionSource: parseDefinitionSource(answers['definitionSource']),
     version: typeof template['version'] === 'string' ? template['version'] : '',
-    choices: parseTaskChoices(processes.find(([file]) => file === processLayout().definitionFile)?.[1]),
+    choices: parseTaskChoices(processes.find(([file]) => file === definitionFile())?.[1], language),
     additionalProcesses: processes.flatMap(([file, recorded]) => {
       const slug = ADDITIONAL_DEFINITION.exec(file)?.[1];
       if (slug === undefined) return [];
       const source = parseDefinitionSource(isRecord(recorded) ? recorded['definitionSource'] : undefined);
-      return [{ slug, source, choices: parseTaskChoices(recorded) }];
+      return [{ slug, source, choices: parseTaskChoices(recorded, language) }];
     }),
   };
 }
@@ -230,27 +257,22 @@ function parseDefinitionSource(value: unknown): DefinitionSource {
   return DEFINITION_SOURCES.find((source) => source === value) ?? 'file';
 }
 
-function parseTaskChoices(recorded: unknown): TaskChoices {
+function parseTaskChoices(recorded: unknown, { naming }: Language): TaskChoices {
+  const isName = (value: unknown): value is string => typeof value === 'string' && naming.isIdentifier(value);
   const tasks = isRecord(recorded) && isRecord(recorded['tasks']) ? recorded['tasks'] : {};
   return Object.fromEntries(
     Object.entries(tasks).map(([code, choice]): [string, TaskChoice] => {
-      const { name, type, activity, inputs } = isRecord(choice) ? choice : {};
+      const { name, activity, inputs } = isRecord(choice) ? choice : {};
       return [
         code,
         {
-          // Names are printed into code, and anyone can edit the record.
           ...(isName(name) ? { name } : {}),
-          ...(isName(name) && isName(type) ? { type } : {}),
           ...(isName(activity) ? { activity } : {}),
           ...(Array.isArray(inputs) ? { inputs: inputs.filter((input) => typeof input === 'string') } : {}),
         },
       ];
     }),
   );
-}
-
-function isName(value: unknown): value is string {
-  return typeof value === 'string' && isTsIdentifier(value);
 }
 
 function malformedRecordError(path: string, seen: string, cause?: unknown): KnownError {

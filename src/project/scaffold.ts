@@ -1,6 +1,6 @@
 import type { ProjectSpec } from '../languages/project-spec.ts';
-import type { InstallResult } from '../languages/typescript/install.ts';
-import { lockFiles, programOf } from '../languages/typescript/package-manager.ts';
+import type { InstallResult } from '../languages/install.ts';
+import { languageOf } from '../languages/registry.ts';
 import { comparePlan, conflictError, type FileAction, type PlanComparison } from './conflicts.ts';
 import type { GitResult } from './git.ts';
 import { planProject } from './plan.ts';
@@ -69,6 +69,7 @@ export async function writeProject(project: PreparedProject, options: WriteProje
   const { comparison, spec } = project;
   const { folder } = comparison;
   const { packageManager } = spec;
+  const { tools } = languageOf(spec);
   const { env, signal, onWrite } = options;
   const report = options.report ?? (() => undefined);
   const files = comparison.files.map(({ path, action }) => ({ path, action }));
@@ -79,19 +80,18 @@ export async function writeProject(project: PreparedProject, options: WriteProje
 
   let install: WriteResult['install'] = { kind: 'skipped' };
   if (options.install) {
-    report({ kind: 'installing', packageManager: programOf(packageManager) });
-    // Imported on demand, like git.ts below: running other programs needs a large package.
-    const { installDependencies } = await import('../languages/typescript/install.ts');
+    report({ kind: 'installing', packageManager: tools.title(packageManager) });
     const onLine = (line: string): void => report({ kind: 'install-line', line });
-    install = await installDependencies({ folder, packageManager, env, signal, onLine });
+    install = await tools.install({ folder, packageManager, env, signal, onLine });
     report({ kind: 'install-ended', result: install });
   }
   if (!options.git || install.kind === 'interrupted') {
     return { files, install, git: { kind: 'skipped', reason: options.git ? 'interrupted' : '--no-git' } };
   }
   report({ kind: 'git-started' });
+  // Imported on demand: running other programs needs a large package.
   const { startRepository } = await import('./git.ts');
-  const paths = [...files.map(({ path }) => path), ...lockFiles(packageManager)];
+  const paths = [...files.map(({ path }) => path), ...tools.lockFiles(packageManager)];
   const git = await startRepository({ folder, paths, env, signal });
   report({ kind: 'git-ended', result: git });
   return { files, install, git };

@@ -10,7 +10,7 @@ import { type AdditionRequest } from '../../project/edit/addition.ts';
 import type { PlannedEdit } from '../../project/edit/conflicts.ts';
 import type { FileEdit } from '../../project/edit/file-edit.ts';
 import type { NextStep } from '../../project/next-steps.ts';
-import { scriptCommand } from '../../languages/typescript/package-manager.ts';
+import { languageOf } from '../../languages/registry.ts';
 
 export interface AddRequest {
   readonly project: WorkerProject;
@@ -170,13 +170,10 @@ function stepsAfterAddition(
   { project, addition, invocation }: AddRequest,
   processes: readonly OpenedProcess[],
 ): readonly NextStep[] {
-  const { packageManager } = project.record;
-  const checks: readonly NextStep[] = [
-    { command: scriptCommand(packageManager, 'lint'), text: 'check types and lint' },
-    { command: scriptCommand(packageManager, 'test'), text: 'run the tests of every process' },
-  ];
+  const { commands, hints } = languageOf(project.record);
+  const { verify: checks, simulated } = commands(project.record.packageManager);
   const simulation = (code: string): NextStep => ({
-    command: `${invocation} dev simulate ${shellWord(code)} -- node --import tsx src/main.ts --dev`,
+    command: `${invocation} dev simulate ${shellWord(code)} -- ${simulated}`,
     text: 'run one process to completion on the local KuFlow, which is restarted if it is running',
   });
   switch (addition.kind) {
@@ -198,16 +195,11 @@ function stepsAfterAddition(
         ...checks,
         simulation(code),
         {
-          text: `also add the task${others} in the KuFlow app; if processes are already running, use patched(…) (see README.md)`,
+          text: `also add the task${others} in the KuFlow app; if processes are already running, ${hints.changeWorkflow}`,
         },
       ];
     }
     case 'activity':
-      return [
-        {
-          text: `call it from a workflow: ownActivities<Activities>().${addition.name}({ processId }), imported from ./kuflow/workflow/kuflow-activities.ts`,
-        },
-        ...checks.slice(0, 1),
-      ];
+      return [{ text: hints.callActivity(addition.name) }, ...checks.slice(0, 1)];
   }
 }

@@ -9,12 +9,16 @@ import {
   type ProcessFlags,
 } from '../../cli/process-options.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
+import { shellWord } from '../../text/shell.ts';
 import type { DiscoveredProcess } from '../../discovery/types.ts';
+import { DEFAULT_LANGUAGE, LANGUAGES, type LanguageId } from '../../languages/names.ts';
+import { languageOf } from '../../languages/registry.ts';
 
 /** The argument and the options of `create`, as parsed by commander. */
 export interface CreateFlags extends ConnectionFlags, ProcessFlags {
   readonly folder?: string | undefined;
-  readonly language?: string | undefined;
+  readonly language?: LanguageId | undefined;
+  readonly package?: string | undefined;
   readonly packageManager?: string | undefined;
   readonly cliPackage?: string | undefined;
   readonly overwrite?: readonly string[] | undefined;
@@ -41,6 +45,7 @@ export async function readCreateAnswers(
   validateProcessFlags(flags);
   const source = parseProcessSource(flags);
   rejectUnusedOptions(source, flags);
+  validateLanguageFlags(flags);
   const { endpoint, target, ca } = flags;
   if ([endpoint, target, ca].some((value) => value !== undefined)) {
     // They may be written into the project without being used here.
@@ -52,4 +57,16 @@ export async function readCreateAnswers(
   const problem = folder === undefined ? undefined : pathSyntaxProblem(folder);
   if (problem !== undefined) throw usageError(`${folder ?? ''}: ${problem}`, ['Choose another folder for the project']);
   return { ...flags, folder, source };
+}
+
+/** Throws a usage error for an option that the language does not have, or a package name that it does not allow. */
+function validateLanguageFlags(flags: Pick<CreateFlags, 'language' | 'package' | 'packageManager'>): void {
+  const { language = DEFAULT_LANGUAGE } = flags;
+  const { packageNames, packageManagers } = languageOf({ language });
+  if (flags.package !== undefined && packageNames === undefined)
+    throw usageError(`--package does not apply to ${LANGUAGES[language]} workers`);
+  const problem = flags.package === undefined ? undefined : packageNames?.problem(flags.package);
+  if (problem !== undefined) throw usageError(`--package ${shellWord(flags.package ?? '')} ${problem}`);
+  if (flags.packageManager !== undefined && packageManagers.length === 1)
+    throw usageError(`--package-manager does not apply to ${LANGUAGES[language]} workers`);
 }

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { LANGUAGE_IDS } from '../../languages/names.ts';
 import type { CreateFlags } from './answers.ts';
 import { processOptions, sampleOption, collectValues } from '../../cli/process-options.ts';
 
@@ -40,11 +41,13 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--local', 'Configure the project for the local KuFlow; needs no account');
   connectionOptions(command, { engine: true })
     .optionsGroup('Project options:')
-    .addOption(new Option('--language <name>', 'Language of the worker').choices(['typescript']))
+    .addOption(new Option('--language <name>', 'Language of the worker (default: typescript)').choices(LANGUAGE_IDS))
+    .option('--package <name>', 'Java package of the code (default: com.example and the name of the project)')
     .addOption(
-      new Option('--package-manager <name>', 'Package manager (default: the one running this command, or npm)').choices(
-        ['npm', 'pnpm', 'yarn', 'yarn@1', 'yarn@4', 'bun'],
-      ),
+      new Option(
+        '--package-manager <name>',
+        'Package manager of a TypeScript worker (default: the one running this command, or npm)',
+      ).choices(['npm', 'pnpm', 'yarn', 'yarn@1', 'yarn@4', 'bun']),
     )
     .option('--cli-package <spec>', "npm package spec to use for this tool in the project's devDependencies")
     .addOption(

@@ -3,11 +3,13 @@ import { chooseCredentials, missingAnswers, type MissingAnswer } from '../../cli
 import { omitUnusedOptions, optionWords, processSource, switchWords } from '../../cli/process-options.ts';
 import { detectCredentials } from '../../connection/detect-credentials.ts';
 import type { Connection } from '../../connection/require.ts';
-import type { ProcessSource } from '../../discovery/load-process.ts';
+import type { LoadedProcess, ProcessSource } from '../../discovery/load-process.ts';
 import type { ProjectSpec } from '../../languages/project-spec.ts';
-import { choosePackageManager } from '../../languages/typescript/package-manager.ts';
-import { toNpmName } from '../../languages/typescript/package-name.ts';
+import { DEFAULT_LANGUAGE } from '../../languages/names.ts';
+import { languageOf } from '../../languages/registry.ts';
+import { toProjectName } from '../../languages/project-name.ts';
 import type { ReadWith } from '../../project/next-steps.ts';
+import { fileName } from '../../text/file-name.ts';
 import { shellPath } from '../../text/shell.ts';
 import type { CreateAnswers } from './answers.ts';
 import type { Connect } from './connection.ts';
@@ -101,14 +103,18 @@ export async function resolveCreate(given: CreateAnswers, context: ResolveContex
       : from?.kind === 'file' && from.file !== undefined
         ? { kind: 'file', path: relative(folder, from.file) }
         : undefined;
-  const packageManager = choosePackageManager(answers.packageManager, { env: context.env, folder });
-  const name = toNpmName(basename(folder));
+  const name = toProjectName(basename(folder));
+  const language = answers.language ?? DEFAULT_LANGUAGE;
+  const { tools, packageNames } = languageOf({ language });
+  const packageManager = tools.choose(answers.packageManager, { env: context.env, folder });
+  const packageName = packageNames === undefined ? undefined : (answers.package ?? packageNames.suggest(name));
   const repeated = {
     ...answers,
     endpoint,
     target,
     ca: answers.ca ?? ca,
-    packageManager,
+    packageManager: packageNames === undefined ? packageManager : undefined,
+    package: packageName,
     clientSecretStdin: answers.secret === undefined ? answers.clientSecretStdin : true,
   };
   const chosen = answers.folder;
@@ -121,9 +127,10 @@ export async function resolveCreate(given: CreateAnswers, context: ResolveContex
       connection,
       project: {
         name,
-        language: 'typescript',
+        language,
         local: answers.local === true,
         packageManager,
+        packageName,
         cliPackage: answers.cliPackage ?? context.version,
         connection: written,
       },
@@ -137,4 +144,9 @@ export async function resolveCreate(given: CreateAnswers, context: ResolveContex
       commandBelow: (name) => commandFor(join(chosen, name)),
     },
   };
+}
+
+/** The spec of the planned project, once its process is known. */
+export function projectSpec({ project }: CreatePlan, process: LoadedProcess): ProjectSpec {
+  return { ...project, ...process, slug: fileName(process.definition.process.code) };
 }

@@ -2,7 +2,7 @@ import { basename, relative } from 'node:path';
 import { worstExitStatus, type ExitStatus } from '../../base/errors.ts';
 import type { LoadedProcess } from '../../discovery/load-process.ts';
 import type { DefinitionSource } from '../../languages/project-spec.ts';
-import { npmNameProblem, workerFolderName } from '../../languages/typescript/package-name.ts';
+import { projectNameProblem, workerFolderName } from '../../languages/project-name.ts';
 import {
   conflictSteps,
   listFileActions,
@@ -90,6 +90,7 @@ export function createResult(plan: CreatePlan, process: LoadedProcess, outcome: 
     check,
     next: nextSteps({
       folder: relative(outcome.cwd, folder),
+      language: project.language,
       packageManager: project.packageManager,
       installed: install.kind === 'installed',
       registry: install.kind === 'failed' ? install.registry : undefined,
@@ -126,8 +127,6 @@ export function createResultJson(result: CreateResult): object {
 
 function renamedNotes(folder: string, name: string): readonly string[] {
   if (folder === name) return [];
-  const why = npmNameProblem(folder);
-  return why === undefined
-    ? []
-    : [`The package is named ${name}, because the folder name ${why}, which npm does not allow`];
+  const why = projectNameProblem(folder);
+  return why === undefined ? [] : [`The project is named ${name}, because the folder name ${why}`];
 }

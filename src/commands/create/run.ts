@@ -5,8 +5,7 @@ import { confirmSampling } from '../../discovery/confirm-sampling.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';
 import { loadProcess } from '../../discovery/load-process.ts';
 import { discoveryReporter } from '../../discovery/view.ts';
-import type { ProjectSpec } from '../../languages/project-spec.ts';
-import { requirePackageManager } from '../../languages/typescript/package-manager.ts';
+import { languageOf } from '../../languages/registry.ts';
 import { comparePlan, conflictError } from '../../project/conflicts.ts';
 import { planProject } from '../../project/plan.ts';
 import { writeProject } from '../../project/scaffold.ts';
@@ -17,7 +16,7 @@ import { readCreateAnswers, type CreateFlags } from './answers.ts';
 import { checkProject } from './check.ts';
 import { rememberConnections } from './connection.ts';
 import { projectCredentials } from './project-credentials.ts';
-import { resolveCreate } from './resolve.ts';
+import { projectSpec, resolveCreate } from './resolve.ts';
 import { createResult, createResultJson, repeatCommands, type CreateOutcome, type CreateResult } from './result.ts';
 import { printCreated, scaffoldReporter } from './view.ts';
 
@@ -79,13 +78,13 @@ export async function createProject(
         });
       },
     });
-    const spec: ProjectSpec = { ...plan.project, ...process };
+    const spec = projectSpec(plan, process);
     const files = await planProject(spec, { version, command: plan.command });
     const comparison = await comparePlan(folder, files, plan.overwrite);
     let outcome: CreateOutcome = { kind: 'dry-run', comparison };
     if (!plan.dryRun) {
       if (comparison.conflicts.length > 0) throw conflictError(comparison, repeatCommands(plan, process));
-      if (plan.install) requirePackageManager(spec.packageManager, env);
+      if (plan.install) languageOf(spec).tools.require(spec.packageManager, env);
       const written = await writeProject(
         { spec, comparison },
         { install: plan.install, git: plan.git, env, signal, report: scaffoldReporter(progress) },

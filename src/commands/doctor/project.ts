@@ -6,8 +6,7 @@ import { findProject } from '../../process/find-project.ts';
 import type { CodeDrift, DriftedFile, ProjectProcess, ProjectProbe } from '../../diagnostics/input.ts';
 import { hasLocalChanges, openProject, readProject, toProjectSpec } from '../../project/edit/open-project.ts';
 import { readProjectRecord } from '../../project/record.ts';
-import { isDefinitionCode } from '../../languages/typescript/layout.ts';
-import { installCommand, scriptCommand } from '../../languages/typescript/package-manager.ts';
+import { languageOf } from '../../languages/registry.ts';
 import { prepareProject } from '../../project/scaffold.ts';
 import type { Environment } from '../../settings/environment.ts';
 import { overridesAsEnvironment, type ResolvedSettings } from '../../settings/resolve.ts';
@@ -36,8 +35,8 @@ export async function projectCommands(
   folder: string,
 ): Promise<{ readonly install: string; readonly check: string } | undefined> {
   try {
-    const { packageManager } = (await readProjectRecord(folder)).record;
-    return { install: installCommand(packageManager), check: scriptCommand(packageManager, 'check') };
+    const { record } = await readProjectRecord(folder);
+    return languageOf(record).commands(record.packageManager);
   } catch (error) {
     if (error instanceof KnownError || codeOf(error) !== undefined) return undefined;
     throw error;
@@ -71,6 +70,7 @@ async function findDrift(folder: string, env: Environment): Promise<CodeDrift> {
   const spec = toProjectSpec(project, project.processes);
   const options = { version, command: '', conflicts: 'keep', overwrite: [] } as const;
   const { comparison } = await prepareProject({ folder, spec, ...options });
+  const { isDefinitionCode } = languageOf(record).code;
   const missing = comparison.files.filter(({ path, action }) => isDefinitionCode(path) && action === 'create');
   const differing = comparison.conflicts.filter(({ path }) => isDefinitionCode(path));
   const compared = differing.map(async ({ path }): Promise<DriftedFile> => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../base/package-root.ts';
-import type { Language } from '../project-spec.ts';
+import type { LanguageId } from '../names.ts';
 
 // npm does not publish these files, so they have other names in the package.
 const PACKAGED_NAMES: Readonly<Record<string, string>> = { _gitignore: '.gitignore', _npmrc: '.npmrc' };
@@ -20,7 +20,7 @@ export function templatesFolder(): string {
 }
 
 /** The template files of a language, sorted by path. They override the shared files. */
-export function readTemplateFiles(language: Language, folder: string = templatesFolder()): readonly TemplateFile[] {
+export function readTemplateFiles(language: LanguageId, folder: string = templatesFolder()): readonly TemplateFile[] {
   const byPath = new Map<string, TemplateFile>();
   for (const part of ['shared', language]) {
     for (const name of listFiles(join(folder, part))) {
@@ -44,7 +44,7 @@ export function listFiles(folder: string, prefix = ''): readonly string[] {
     .flatMap((entry) => {
       const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
       // Skips the output of an install or build inside the template folder.
-      if (entry.isDirectory()) return ['node_modules', 'dist'].includes(entry.name) ? [] : listFiles(folder, path);
+      if (entry.isDirectory()) return ['node_modules', 'dist', 'target'].includes(entry.name) ? [] : listFiles(folder, path);
       return [path];
     })
     .sort();

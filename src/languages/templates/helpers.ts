@@ -2,43 +2,30 @@ import type { HelperDelegate, HelperOptions } from 'handlebars';
 import { printableJson } from '../../text/json.ts';
 import { mdCode, mdText } from '../../text/markdown.ts';
 import { shellWord } from '../../text/shell.ts';
-import { isTsIdentifier, tsComment, tsString } from '../typescript/literals.ts';
 import { yamlString } from '../../text/yaml.ts';
+import { TYPESCRIPT_HELPERS } from '../typescript/text-helpers.ts';
 import { Code } from './code.ts';
 
+const TEXT_HELPERS: Readonly<Record<string, (text: string) => string>> = {
+  ...TYPESCRIPT_HELPERS,
+  yamlString,
+  json: (text) => printableJson(text),
+  mdText: (text) => mdText(text),
+  mdCode: (text) => mdCode(text),
+  shellWord,
+};
+
 /** Helpers that print a value, one for each kind of place in a file. Each accepts exactly one value. */
-export const VALUE_HELPERS = [
-  'tsString',
-  'tsComment',
-  'tsIdentifier',
-  'yamlString',
-  'json',
-  'mdText',
-  'mdCode',
-  'shellWord',
-  'code',
-] as const;
+export const VALUE_HELPERS: readonly string[] = [...Object.keys(TEXT_HELPERS), 'code'];
 
 /** Block helpers: `#list items` renders its block for each item, `#when flag` accepts an `{{else}}`. */
 export const BLOCK_HELPERS = ['list', 'when'] as const;
 
 /** Every helper rejects undefined: Handlebars' own `strict` mode checks neither helper arguments nor block conditions. */
-export function templateHelpers(): Record<
-  (typeof VALUE_HELPERS)[number] | (typeof BLOCK_HELPERS)[number],
-  HelperDelegate
-> {
+export function templateHelpers(): Readonly<Record<string, HelperDelegate>> {
+  const texts = Object.entries(TEXT_HELPERS).map(([name, print]) => [name, textHelper(name, print)] as const);
   return {
-    tsString: textHelper('tsString', tsString),
-    tsComment: textHelper('tsComment', (text) => tsComment(text)),
-    tsIdentifier: textHelper('tsIdentifier', (text) => {
-      if (!isTsIdentifier(text)) throw new TypeError('tsIdentifier: not an identifier');
-      return text;
-    }),
-    yamlString: textHelper('yamlString', yamlString),
-    json: textHelper('json', (text) => printableJson(text)),
-    mdText: textHelper('mdText', (text) => mdText(text)),
-    mdCode: textHelper('mdCode', (text) => mdCode(text)),
-    shellWord: textHelper('shellWord', shellWord),
+    ...Object.fromEntries(texts),
     code: (value: unknown) => {
       if (!(value instanceof Code)) throw new TypeError('code: expected a Code value');
       return value.text;

@@ -5,12 +5,16 @@ import type * as HandlebarsTypes from 'handlebars';
 import Runtime from 'handlebars/runtime.js';
 import { packageRoot } from '../../base/package-root.ts';
 import { templateHelpers } from './helpers.ts';
-import { templatesFolder } from './files.ts';
+import { textFile, type PlannedFile } from '../planned-file.ts';
+import { templatesFolder, type TemplateFile } from './files.ts';
 
 /** Renders a template by its path in `templates/`, such as `typescript/package.json.hbs`. */
 export interface TemplateSet {
   render(key: string, context: object): string;
 }
+
+/** Programs that people start. npm does not keep the modes of packed files. */
+const EXECUTABLE: ReadonlySet<string> = new Set(['mvnw', 'kuflow']);
 
 type Compiled = Readonly<Record<string, TemplateSpecification>>;
 
@@ -52,4 +56,16 @@ function templateSet(find: (key: string) => TemplateSpecification | undefined): 
       return template(context);
     },
   };
+}
+
+/** The file of a project that comes from a template file: none if the template renders to blank text, because it does not apply. */
+export function renderTemplateFile(
+  { key, path, contents, rendered }: TemplateFile,
+  templates: TemplateSet,
+  context: object,
+): readonly PlannedFile[] {
+  const mode = EXECUTABLE.has(path) ? 0o755 : 0o644;
+  if (!rendered) return [{ path, contents, mode }];
+  const text = templates.render(key, context);
+  return text.trim() === '' ? [] : [{ ...textFile(path, text), mode }];
 }

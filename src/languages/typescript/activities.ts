@@ -56,10 +56,10 @@ export function activityNames(source: string): ReadonlySet<string> {
   return new Set([...body.matchAll(MEMBER)].map(([, , name = '']) => name));
 }
 
-/** Adds new activities to a module, or returns undefined if its `createActivities` was rewritten. */
-export function appendActivities(text: string, names: readonly string[]): string | undefined {
+/** Adds a new activity to a module, or returns undefined if its `createActivities` was rewritten. */
+export function appendActivity(text: string, name: string): string | undefined {
   const factory = findFactory(text);
   if (factory === undefined) return undefined;
-  const added = names.map((name) => `\n${renderActivity(plainActivity(name))}`).join('');
+  const added = `\n${renderActivity(plainActivity(name))}`;
   return `${text.slice(0, factory.end)}${added}${text.slice(factory.end)}`;
 }

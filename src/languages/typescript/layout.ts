@@ -1,7 +1,8 @@
-import { DEFINITION_FILE, additionalDefinitionFile } from '../../process/definition/file.ts';
+import { definitionFile } from '../../process/definition/file.ts';
+import type { ProcessLayout } from '../language.ts';
 
 /** Paths of the files of one process, and their relative paths to the files that all processes share. */
-export interface ProcessLayout {
+export interface TypeScriptLayout {
   readonly definitionFile: string;
   readonly workflows: string;
   readonly activities: string;
@@ -18,10 +19,10 @@ export interface ProcessLayout {
 }
 
 /** The layout of the additional process with this slug (from `fileName`), or without a slug, of the first process of a project. */
-export function processLayout(slug?: string): ProcessLayout {
+export function typeScriptLayout(slug?: string): TypeScriptLayout {
   if (slug === undefined) {
     return {
-      definitionFile: DEFINITION_FILE,
+      definitionFile: definitionFile(),
       workflows: 'src/workflows.ts',
       activities: 'src/activities.ts',
       tasks: 'src/process/tasks.ts',
@@ -35,7 +36,7 @@ export function processLayout(slug?: string): ProcessLayout {
   }
   const folder = `src/processes/${slug}`;
   return {
-    definitionFile: additionalDefinitionFile(slug),
+    definitionFile: definitionFile(slug),
     workflows: `${folder}/workflows.ts`,
     activities: `${folder}/activities.ts`,
     tasks: `${folder}/tasks.ts`,
@@ -48,16 +49,16 @@ export function processLayout(slug?: string): ProcessLayout {
   };
 }
 
-/** The code files of a process. */
-export function listCodeFiles({
-  tasks,
-  types,
-  validators,
-  workflows,
-  activities,
-  test,
-}: ProcessLayout): readonly string[] {
-  return [tasks, types, validators, workflows, activities, test];
+/** The layout as the rest of this tool needs it. */
+export function processLayout(slug?: string): ProcessLayout {
+  const { definitionFile, workflows, activities, tasks, types, validators, test } = typeScriptLayout(slug);
+  return {
+    definitionFile,
+    tasks,
+    workflow: workflows,
+    activities: [activities],
+    code: [tasks, types, validators, workflows, activities, test],
+  };
 }
 
 /** Whether a file of a process contains only declarations, whose order does not matter. */

@@ -1,4 +1,4 @@
-import type { PackageManager } from '../project-spec.ts';
+import type { NodePackageManager } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
 
 interface Commands {
@@ -18,7 +18,7 @@ interface Commands {
   readonly installManager?: string;
 }
 
-const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
+const COMMANDS: Readonly<Record<NodePackageManager, Commands>> = {
   npm: {
     run: 'npm run',
     exec: 'npx',
@@ -69,7 +69,7 @@ const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
 };
 
 /** The template context of a package manager: its commands as `Code`, and flags for which one it is. */
-export function packageManagerContext(manager: PackageManager): object {
+export function packageManagerContext(manager: NodePackageManager): object {
   const { installManager = '', settingsFile, lockFile, ...commands } = COMMANDS[manager];
   const installFiles = ['package.json', `${lockFile}*`, ...(settingsFile === undefined ? [] : [settingsFile])];
   const texts = { ...commands, installManager, lockFile, installFiles: installFiles.join(' ') };

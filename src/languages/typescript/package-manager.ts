@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
 import { findOnPath } from '../../files/find-on-path.ts';
 import { shellWord } from '../../text/shell.ts';
-import type { PackageManager } from '../project-spec.ts';
+import type { NodePackageManager, PackageManager } from '../project-spec.ts';
 
 /** A package manager by the name of its program. */
 export type PackageManagerName = 'npm' | 'pnpm' | 'yarn' | 'bun';
@@ -13,7 +13,7 @@ export type PackageManagerName = 'npm' | 'pnpm' | 'yarn' | 'bun';
 export const PACKAGE_MANAGER_NAMES: readonly PackageManagerName[] = ['npm', 'pnpm', 'yarn', 'bun'];
 
 /** The package managers that a project can be created for. */
-export const PACKAGE_MANAGERS: readonly PackageManager[] = ['npm', 'pnpm', 'yarn@1', 'yarn@4', 'bun'];
+export const PACKAGE_MANAGERS: readonly NodePackageManager[] = ['npm', 'pnpm', 'yarn@1', 'yarn@4', 'bun'];
 
 const LOCK_FILES: Readonly<Record<PackageManagerName, readonly string[]>> = {
   npm: ['package-lock.json'],
@@ -22,7 +22,7 @@ const LOCK_FILES: Readonly<Record<PackageManagerName, readonly string[]>> = {
   bun: ['bun.lock', 'bun.lockb'],
 };
 
-const INSTALL: Readonly<Record<PackageManager, readonly string[]>> = {
+const INSTALL: Readonly<Record<NodePackageManager, readonly string[]>> = {
   // Audit and funding messages would hide the important output. The project's tools are development dependencies.
   npm: ['install', '--no-audit', '--no-fund', '--include=dev'],
   // If CI is set, pnpm and Yarn reject an outdated or missing lock file. A new project has no lock file yet.
@@ -32,12 +32,19 @@ const INSTALL: Readonly<Record<PackageManager, readonly string[]>> = {
   bun: ['install'],
 };
 
-const INSTALL_MANAGER: Readonly<Record<Exclude<PackageManager, 'npm'>, string>> = {
+const INSTALL_MANAGER: Readonly<Record<Exclude<NodePackageManager, 'npm'>, string>> = {
   pnpm: 'npm install --global pnpm',
   'yarn@1': 'npm install --global yarn',
   'yarn@4': 'npm install --global @yarnpkg/cli-dist',
   bun: 'npm install --global --allow-scripts=bun bun',
 };
+
+/** The package manager of a TypeScript project. Throws if it is that of another language. */
+export function nodePackageManager(manager: PackageManager): NodePackageManager {
+  const found = PACKAGE_MANAGERS.find((one) => one === manager);
+  if (found === undefined) throw new TypeError(`${manager} does not build TypeScript projects`);
+  return found;
+}
 
 /** The program of a package manager. */
 export function programOf(manager: PackageManager): PackageManagerName {
@@ -126,7 +133,7 @@ function readYarnMajor(path: string): { readonly major?: number } {
 export function choosePackageManager(
   flag: string | undefined,
   { env, folder }: { readonly env: NodeJS.ProcessEnv; readonly folder: string },
-): PackageManager {
+): NodePackageManager {
   const name = parsePackageManager(flag ?? '') ??
     parsePackageManager(detectPackageManager(env, folder).name) ?? { name: 'npm' };
   if (name.name !== 'yarn') return name.name;
@@ -160,7 +167,7 @@ function queryYarnVersion(env: NodeJS.ProcessEnv, cwd: string): PackageManagerVe
 }
 
 /** Arguments for `programOf` to install a project's dependencies. */
-export function installArguments(manager: PackageManager): readonly string[] {
+export function installArguments(manager: NodePackageManager): readonly string[] {
   return INSTALL[manager];
 }
 
@@ -177,9 +184,9 @@ export function requirePackageManager(manager: PackageManager, env: NodeJS.Proce
     message: `${program} is not installed`,
     seen: 'nothing was written',
     next: [
-      manager === 'npm'
+      program === 'npm'
         ? 'Install npm, which comes with Node.js: https://nodejs.org'
-        : `Install it: ${INSTALL_MANAGER[manager]}`,
+        : `Install it: ${INSTALL_MANAGER[nodePackageManager(manager) as keyof typeof INSTALL_MANAGER]}`,
       'Or choose another one with --package-manager, or add --no-install',
     ],
   });

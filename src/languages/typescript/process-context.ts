@@ -4,12 +4,13 @@ import { isTsIdentifier, TS_RESERVED, tsString, tsValue } from './literals.ts';
 import { isRecord } from '../../base/json.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
 import { sampleForSchema } from '../../process/examples/schema.ts';
-import { choiceOf, type AdditionalProcess, type TaskChoice, type TaskChoices } from '../project-spec.ts';
+import { choiceOf, type AdditionalProcess, type TaskChoices } from '../project-spec.ts';
+import { nameTasks, systemTaskInputs, type NamedTask, type Naming } from '../task-choices.ts';
 import { SAMPLE_APPROVAL } from '../../process/sample.ts';
 import { Code } from '../templates/code.ts';
 import { plainActivity, renderActivity, type ActivityText } from './activities.ts';
 import { fitsLiteralType } from './literal-types.ts';
-import { processLayout, type ProcessLayout } from './layout.ts';
+import { typeScriptLayout, type TypeScriptLayout } from './layout.ts';
 import { declarationOfSchema, VALUE_TYPES } from './schema-types.ts';
 
 // Names that the templates declare or import.
@@ -46,11 +47,13 @@ export const RESERVED: ReadonlySet<string> = new Set([
   'message',
   'thread',
 ]);
-const MAX_DEFAULT_INPUTS = 4;
+
+/** Names of variables and types in TypeScript. */
+export const TS_NAMING: Naming = { reserved: RESERVED, isIdentifier: isTsIdentifier, key: (name) => name };
 
 export interface ProcessTemplateInput {
   readonly definition: ProcessDefinition;
-  readonly layout: ProcessLayout;
+  readonly layout: TypeScriptLayout;
   readonly choices: TaskChoices;
   /** Additional processes, whose workflows and activities the modules of the first process include. */
   readonly others?: readonly AdditionalProcess[];
@@ -116,7 +119,7 @@ export function modulesOf(
   suffix: string,
 ): readonly { readonly name: string; readonly module: Code }[] {
   const used = new Set<string>();
-  const folder = posix.dirname(processLayout()[part]);
+  const folder = posix.dirname(typeScriptLayout()[part]);
   return processes.map(({ slug, definition }) => {
     const name = distinctName(identifier(definition.process.code, 'camel', RESERVED, 'process'), (one) =>
       used.has(one),
@@ -124,37 +127,9 @@ export function modulesOf(
     used.add(name);
     return {
       name: `${name}${suffix}`,
-      module: new Code(tsString(relativeModule(folder, processLayout(slug)[part]))),
+      module: new Code(tsString(relativeModule(folder, typeScriptLayout(slug)[part]))),
     };
   });
-}
-
-type NamedTask = TaskChoice & { readonly name: string };
-
-/**
- * Choices in which every task has a name, and no two tasks have the same. Names in `choices` stay, also those of tasks that are no longer
- * defined. A new task whose name is in use gets a number.
- */
-export function nameTasks({ tasks }: ProcessDefinition, choices: TaskChoices): TaskChoices {
-  const used = new Set<string>();
-  const isUsed = (name: string): boolean => used.has(name) || used.has(capitalize(name));
-  const use = (name: string, type = capitalize(name)): void => void used.add(name).add(type);
-  const named = new Map<string, TaskChoice>();
-  for (const [code, choice] of Object.entries(choices)) {
-    const { name, type, ...rest } = choice;
-    const isUsable =
-      name !== undefined && !RESERVED.has(name) && !isUsed(name) && (type === undefined || !used.has(type));
-    if (isUsable) use(name, type);
-    named.set(code, isUsable ? choice : rest);
-  }
-  for (const { code } of tasks) {
-    const choice = named.get(code);
-    if (choice?.name !== undefined) continue;
-    const name = distinctName(identifier(code, 'camel', RESERVED, 'task'), isUsed);
-    use(name);
-    named.set(code, { name, ...choice });
-  }
-  return Object.fromEntries(named);
 }
 
 function relativeModule(folder: string, path: string): string {
@@ -202,9 +177,10 @@ export function taskNames(definition: ProcessDefinition, choices: TaskChoices) {
 }
 
 function taskViews(definition: ProcessDefinition, choices: TaskChoices): readonly TaskView[] {
-  const named = nameTasks(definition, choices);
+  const named = nameTasks(definition, choices, TS_NAMING);
   const plain = definition.tasks.map((task) => {
-    const { name: variable, type = capitalize(variable) } = choiceOf(named, task.code) as NamedTask;
+    const { name: variable } = choiceOf(named, task.code) as NamedTask;
+    const type = capitalize(variable);
     const data = task.data === undefined || task.kind === 'thread' ? undefined : `${type}Data`;
     const context = task.contextData === undefined || !hasContext(task) ? undefined : `${type}Context`;
     return { task, variable, type, data, context };
@@ -248,19 +224,6 @@ function taskViews(definition: ProcessDefinition, choices: TaskChoices): readonl
       isCast: task.data !== undefined && !fitsLiteralType(example, task.data.schema),
     };
   });
-}
-
-/** Codes of the human tasks whose data is passed to the system task at `index`, in order: the chosen ones, by default the last ones before it. */
-export function systemTaskInputs(
-  definition: ProcessDefinition,
-  index: number,
-  choices: TaskChoices,
-): readonly string[] {
-  const before = definition.tasks.slice(0, index).filter(({ kind }) => kind === 'human');
-  const chosen = choiceOf(choices, definition.tasks[index]?.code ?? '').inputs;
-  const kept =
-    chosen === undefined ? before.slice(-MAX_DEFAULT_INPUTS) : before.filter(({ code }) => chosen.includes(code));
-  return kept.map(({ code }) => code);
 }
 
 function hasContext({ kind }: TaskDefinition): boolean {

@@ -1,4 +1,5 @@
 import { PACKAGE_NAME } from '../../base/package-root.ts';
+import type { UnreachableRegistry } from '../install.ts';
 
 /** Makes npm log each request and each failed attempt. */
 export const LOG_REQUESTS = '--loglevel=http';
@@ -7,13 +8,6 @@ export const LOG_REQUESTS = '--loglevel=http';
 const NO_CONNECTION = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ERR_SOCKET_TIMEOUT)$/;
 const RESPONSE = /^npm http fetch \S+ \d{3} /;
 const FAILED_ATTEMPT = /^npm http fetch \S+ (\S+) attempt (\d+) failed with (\S+)$/;
-
-export interface UnreachableRegistry {
-  /** Origin of the registry. */
-  readonly registry: string;
-  /** Error code of the last attempt. */
-  readonly code: string;
-}
 
 /**
  * Returns a function that reads npm's output line by line and reports when the registry is unreachable: two attempts without a connection for

@@ -1,6 +1,5 @@
-import type { ProcessDefinition } from '../../process/definition.ts';
-import type { TaskChoices } from '../project-spec.ts';
-import type { ProcessLayout } from './layout.ts';
+import type { ProcessInCode } from '../language.ts';
+import { typeScriptLayout } from './layout.ts';
 import { tsString } from './literals.ts';
 import { taskNames } from './process-context.ts';
 
@@ -8,8 +7,9 @@ import { taskNames } from './process-context.ts';
 export function findTasks(
   text: string,
   path: string,
-  { layout, definition, choices }: ProcessParts,
+  { slug, definition, choices }: ProcessInCode,
 ): ReadonlySet<string> {
+  const layout = typeScriptLayout(slug);
   const tasks = taskNames(definition, choices);
   const pattern = ({ code, variable, activity, types }: (typeof tasks)[number]): string | undefined => {
     switch (path) {
@@ -32,12 +32,6 @@ export function findTasks(
     return source !== undefined && new RegExp(source, 'u').test(text);
   });
   return new Set(found.map(({ code }) => code));
-}
-
-interface ProcessParts {
-  readonly layout: ProcessLayout;
-  readonly definition: ProcessDefinition;
-  readonly choices: TaskChoices;
 }
 
 /** A pattern for the text that is not part of a longer name. */

@@ -4,7 +4,8 @@ import { portableWord } from '../../text/shell.ts';
 import { Code } from '../templates/code.ts';
 import { packageManagerContext } from './package-manager-commands.ts';
 import { processContext } from './process-context.ts';
-import { processLayout } from './layout.ts';
+import { typeScriptLayout } from './layout.ts';
+import { nodePackageManager } from './package-manager.ts';
 
 /** The context of the templates, including those of the first process with its `validators` (see `renderValidators`). Strings are printed by language helpers, `Code` as is. */
 export function templateContext(spec: ProjectSpec, validators: string): object {
@@ -17,10 +18,10 @@ export function templateContext(spec: ProjectSpec, validators: string): object {
     deployName: deployName(spec.name),
     deployNameText: new Code(deployName(spec.name)),
     image: `${deployName(spec.name)}:latest`,
-    ...packageManagerContext(spec.packageManager),
+    ...packageManagerContext(nodePackageManager(spec.packageManager)),
     ...processContext({
       definition,
-      layout: processLayout(),
+      layout: typeScriptLayout(),
       choices,
       others: additionalProcesses,
       validators,

@@ -16,9 +16,9 @@ export const DEFINITION_FILE = 'kuflow.process.yaml';
 const ADDITIONAL_FOLDER = 'processes';
 const ADDITIONAL_SUFFIX = '.process.yaml';
 
-/** The definition file of each process after the first, relative to the project folder. */
-export function additionalDefinitionFile(slug: string): string {
-  return `${ADDITIONAL_FOLDER}/${slug}${ADDITIONAL_SUFFIX}`;
+/** The definition file of the process with this slug, or without a slug, of the first process of a project. */
+export function definitionFile(slug?: string): string {
+  return slug === undefined ? DEFINITION_FILE : `${ADDITIONAL_FOLDER}/${slug}${ADDITIONAL_SUFFIX}`;
 }
 
 /** The definition files of the project in `folder`, relative to it: that of the first process, then the others by name. */

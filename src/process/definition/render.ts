@@ -23,8 +23,9 @@ export interface RenderOptions {
 /** Renders a definition as the text of a definition file. Parsing it gives the same definition. */
 export function renderDefinition(definition: ProcessDefinition, options: RenderOptions = {}): string {
   const document = newDocument(toFile(definition));
-  const schemaPath = options.schemaPath ?? './node_modules/create-kuflow-worker/schemas/kuflow.process.schema.json';
-  document.commentBefore = comment([`yaml-language-server: $schema=${schemaPath}`, ...(options.notes ?? [])]);
+  const { schemaPath, notes = [] } = options;
+  const head = [...(schemaPath === undefined ? [] : [`yaml-language-server: $schema=${schemaPath}`]), ...notes];
+  if (head.length > 0) document.commentBefore = comment(head);
   if (isMap(document.contents)) {
     for (const [at, pair] of document.contents.items.entries()) {
       if (at > 0 && isScalar(pair.key)) pair.key.spaceBefore = true;

@@ -1,8 +1,7 @@
 import type { PlannedFile } from '../../languages/planned-file.ts';
-import { hasDeclarationsOnly } from '../../languages/typescript/layout.ts';
 import { textOf, type ProjectBase } from '../base-archive.ts';
 import { createNewFile, editExistingFile, readTextFile, toCrlf, toLf, type FileEdit } from './file-edit.ts';
-import { mergeText } from './three-way-merge.ts';
+import { mergeText, type MergeOptions } from './three-way-merge.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
 /** A change that cannot be written without losing somebody's work. */
@@ -33,6 +32,8 @@ export interface FileEditsRequest {
   readonly next: readonly PlannedFile[];
   /** What they render for the definitions on disk: a file that is the same has no local changes. */
   readonly current?: readonly PlannedFile[] | undefined;
+  /** Whether a file contains only declarations, whose order does not matter. */
+  readonly hasDeclarationsOnly: (path: string) => boolean;
   /** Whether a change that an earlier addition did not make in this file is made now. */
   readonly completes: (path: string) => boolean;
   /** Whether a missing file is created although it does not change. */
@@ -73,7 +74,7 @@ export async function planFileEdits(request: FileEditsRequest): Promise<FileEdit
     if (request.ignore.includes(path)) continue;
     const last = textOf(generated.get(path));
     const rendered = decodeUtf8(file.contents);
-    const next = mergeRendered(path, before.get(path), last, rendered);
+    const next = mergeRendered(before.get(path), last, rendered, { isOrderFree: request.hasDeclarationsOnly(path) });
     const base = textOf(merged.get(path)) ?? last;
     const isPending = base !== last && request.completes(path);
     if (next === last && !isPending) {
@@ -101,13 +102,13 @@ export async function planFileEdits(request: FileEditsRequest): Promise<FileEdit
  * the change is applied to it. Undefined if the change is in the same place as that difference.
  */
 export function mergeRendered(
-  path: string,
   before: string | undefined,
   last: string | undefined,
   rendered: string,
+  options: MergeOptions,
 ): string | undefined {
   if (last === undefined || before === undefined || before === last) return rendered;
-  const merged = mergeText(before, last, rendered, { isOrderFree: hasDeclarationsOnly(path) });
+  const merged = mergeText(before, last, rendered, options);
   return merged.kind === 'clean' ? merged.text : undefined;
 }
 
@@ -122,7 +123,7 @@ interface FileChange {
 }
 
 async function planFileEdit(
-  { folder, recreates, addedByHand }: FileEditsRequest,
+  { folder, hasDeclarationsOnly, recreates, addedByHand }: FileEditsRequest,
   { path, base, next, isMergeable, written }: FileChange,
 ): Promise<PlannedEdit | undefined> {
   const conflict = (reason: EditConflict['reason'], from = base): EditConflict => ({

@@ -1,22 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { KnownError, usageError } from '../../base/errors.ts';
-import {
-  choiceOf,
-  type DefinitionSource,
-  type ProjectSpec,
-  type TaskChoice,
-  type TaskChoices,
-} from '../../languages/project-spec.ts';
-import { activityNames } from '../../languages/typescript/activities.ts';
-import { exportedNames } from '../../languages/typescript/exports.ts';
-import { listCodeFiles, processLayout, type ProcessLayout } from '../../languages/typescript/layout.ts';
-import { isTsIdentifier, tsString } from '../../languages/typescript/literals.ts';
-import { nameTasks } from '../../languages/typescript/process-context.ts';
+import { choiceOf, type DefinitionSource, type ProjectSpec, type TaskChoices } from '../../languages/project-spec.ts';
+import type { ProcessLayout } from '../../languages/language.ts';
+import { languageOf } from '../../languages/registry.ts';
+import { nameTasks } from '../../languages/task-choices.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { DEFINITION_FILE, loadDefinition, parseDefinition } from '../../process/definition/file.ts';
 import { missingDefinitionError, missingRecordError } from '../../process/definition/missing.ts';
-import { capitalize } from '../../text/identifiers.ts';
 import { findAbove, findProject, RECORD_FILE } from '../../process/find-project.ts';
 import { BASE_FILE, textOf, type ProjectBase } from '../base-archive.ts';
 import { readProjectRecord, type ProjectRecord } from '../record.ts';
@@ -95,16 +86,17 @@ export async function readProject(cwd: string, env: Environment): Promise<Projec
     ...process,
     definition: await loadDefinition(join(folder, process.layout.definitionFile)),
   });
-  const layout = processLayout();
+  const layoutOf = (slug?: string): ProcessLayout => languageOf(record).layout(record, slug);
+  const layout = layoutOf();
   if (!exists(layout.definitionFile)) throw await missingDefinitionError(folder, env);
   const first = await load({ slug: undefined, layout, source: record.definitionSource, choices: record.choices });
-  const additional = record.additionalProcesses.map((process) => ({ ...process, layout: processLayout(process.slug) }));
+  const additional = record.additionalProcesses.map((process) => ({ ...process, layout: layoutOf(process.slug) }));
   const others = await Promise.all(
     additional.filter(({ layout: { definitionFile } }) => exists(definitionFile)).map(load),
   );
   const removedProcesses = additional
     .filter(({ layout: { definitionFile } }) => !exists(definitionFile))
-    .map((process) => ({ ...process, remainingFiles: listCodeFiles(process.layout).filter(exists) }));
+    .map((process) => ({ ...process, remainingFiles: process.layout.code.filter(exists) }));
   return { folder, record, recordText, processes: [first, ...others], removedProcesses };
 }
 
@@ -115,6 +107,7 @@ export async function readProject(cwd: string, env: Environment): Promise<Projec
 export async function openProject(cwd: string, env: Environment, version: string): Promise<WorkerProject> {
   const files = await readProject(cwd, env);
   const { folder, record, recordText } = files;
+  const language = languageOf(record);
   const definitionFiles = files.processes.map(({ layout }) => layout.definitionFile);
   const { base, archive, problem } = await readUsableBase(files, definitionFiles, env, version);
   const definitionInBase = async ({ layout }: DefinedWithout): Promise<ProcessDefinition | undefined> => {
@@ -124,12 +117,12 @@ export async function openProject(cwd: string, env: Environment, version: string
   const open = async (process: ProcessOnDisk): Promise<OpenedProcess> => {
     const { definition, choices } = process;
     const definitionInCode =
-      (await definitionInBase(process)) ?? (await guessDefinitionInCode(folder, process.layout.tasks, definition));
-    const named = await readTaskNames(folder, process.layout, definitionInCode, choices);
+      (await definitionInBase(process)) ??
+      (await guessDefinitionInCode(folder, process.layout.tasks, definition, language.code));
     return {
       ...process,
       definitionInCode,
-      choices: nameTasks(definition, pinInputs(definitionInCode, definition, named)),
+      choices: nameTasks(definition, pinInputs(definitionInCode, definition, choices), language.naming),
     };
   };
   const removedProcesses = await Promise.all(
@@ -148,7 +141,7 @@ export async function openProject(cwd: string, env: Environment, version: string
     base: withoutFiles(
       base,
       removedProcesses.flatMap(({ layout, remainingFiles }) =>
-        remainingFiles.length > 0 ? [] : [layout.definitionFile, ...listCodeFiles(layout)],
+        remainingFiles.length > 0 ? [] : [layout.definitionFile, ...layout.code],
       ),
     ),
     processes: [await open(files.processes[0]), ...(await Promise.all(files.processes.slice(1).map(open)))],
@@ -162,7 +155,7 @@ export async function openProject(cwd: string, env: Environment, version: string
     isInBase(first) ? renderProject(toProjectSpec(project, [first, ...others.filter(isInBase)])) : [],
     renderProject(toProjectSpec(project, [first, ...others])),
   ]);
-  return { ...project, processes, base: fillBase(project.base, known, all) };
+  return { ...project, processes, base: fillBase(project.base, known, all, language.code) };
 }
 
 function rebuiltNote(problem: string): string {
@@ -185,6 +178,7 @@ function withoutFiles({ generated, merged }: ProjectBase, paths: readonly string
 /** Gives system tasks that were added to a definition by hand an activity name that is not in use. */
 async function assignNewActivityNames(project: WorkerProject): Promise<WorkerProject['processes']> {
   const { processes } = project;
+  const { naming } = languageOf(project.record);
   // An addition records names before it writes code. If it was interrupted, its tasks keep their names.
   const isNamed = ({ slug, definitionInCode }: OpenedProcess, code: string): boolean =>
     hasTask(definitionInCode, code) || choiceOf(recordedChoices(project.record, slug), code).name !== undefined;
@@ -193,18 +187,21 @@ async function assignNewActivityNames(project: WorkerProject): Promise<WorkerPro
     const added = definition.tasks.filter(({ code }) => !hasTask(definitionInCode, code) && isNamed(process, code));
     return { definition: { ...definitionInCode, tasks: [...definitionInCode.tasks, ...added] }, choices };
   });
-  const assigned = assignActivityNames(inCode);
+  const assigned = assignActivityNames(inCode, naming);
   const taken = new Set([
     ...(await readExportedActivities(project)),
-    ...listActivityNames(inCode.map((process, at) => ({ ...process, choices: assigned[at] ?? process.choices }))),
+    ...listActivityNames(
+      inCode.map((process, at) => ({ ...process, choices: assigned[at] ?? process.choices })),
+      naming,
+    ),
   ]);
   const [first, ...others] = processes.map((process, at): OpenedProcess => {
     const choices = assigned[at] ?? process.choices;
     const newTasks = process.definition.tasks.filter(({ code }) => !isNamed(process, code));
     if (newTasks.length === 0) return { ...process, choices };
     const definition = { ...process.definition, tasks: newTasks };
-    const [newChoices = choices] = assignActivityNames([{ definition, choices }], taken);
-    for (const name of listActivityNames([{ definition, choices: newChoices }])) taken.add(name);
+    const [newChoices = choices] = assignActivityNames([{ definition, choices }], naming, taken);
+    for (const name of listActivityNames([{ definition, choices: newChoices }], naming)) taken.add(name);
     return { ...process, choices: newChoices };
   });
   return [first ?? processes[0], ...others];
@@ -220,28 +217,6 @@ function hasTask({ tasks }: ProcessDefinition, code: string): boolean {
   return tasks.some((task) => task.code === code);
 }
 
-/** Adds the names that `tasks.ts` has for tasks without a recorded name: earlier versions did not record names. */
-async function readTaskNames(
-  folder: string,
-  { tasks: path }: ProcessLayout,
-  { tasks }: ProcessDefinition,
-  choices: TaskChoices,
-): Promise<TaskChoices> {
-  if (tasks.every(({ code }) => choiceOf(choices, code).name !== undefined)) return choices;
-  const text = await readTextFile(folder, path);
-  const lines = typeof text === 'string' ? text.split(/\r?\n/) : [];
-  const named = new Map<string, TaskChoice>(Object.entries(choices));
-  for (const { code } of tasks) {
-    const choice = choiceOf(choices, code);
-    const line = lines.find((one) => one.endsWith(`(${tsString(code)}),`));
-    const [, name = '', types = ''] = /^ {2}([^\s:]+): \w+(?:<(.*)>)?\(/.exec(line ?? '') ?? [];
-    const [, type = capitalize(name)] = /([^\s<>,]+)(?:Data|Context)\b/.exec(types) ?? [];
-    if (choice.name !== undefined || !isTsIdentifier(name) || !isTsIdentifier(type)) continue;
-    named.set(code, { name, ...(type === capitalize(name) ? {} : { type }), ...choice });
-  }
-  return Object.fromEntries(named);
-}
-
 /** Whether a file differs from what was generated last. */
 export async function hasLocalChanges({ folder, base }: WorkerProject, path: string): Promise<boolean> {
   const text = await readTextFile(folder, path);
@@ -251,13 +226,9 @@ export async function hasLocalChanges({ folder, base }: WorkerProject, path: str
 /** The spec to render a project with these processes. */
 export function toProjectSpec(project: WorkerProject, processes: WorkerProject['processes']): ProjectSpec {
   const [first, ...others] = processes;
-  const { name, local, packageManager, cliPackage } = project.record;
+  const { name, language, local, packageManager, packageName, slug, cliPackage } = project.record;
   return {
-    name,
-    language: 'typescript',
-    local,
-    packageManager,
-    cliPackage,
+    ...{ name, language, local, packageManager, packageName, slug, cliPackage },
     definition: first.definition,
     definitionSource: first.source,
     choices: first.choices,
@@ -286,16 +257,18 @@ export async function readExportedActivities(project: WorkerProject): Promise<Re
   return new Set([...names.values()].flatMap((exported) => [...exported]));
 }
 
-/** The workflows or activities in the modules of the project, by file. Does not follow `export *`. */
+/** The workflow types or activities in the code of the project, by file. */
 export async function readExportedNames(
-  project: WorkerProject,
+  { folder, record, processes, removedProcesses }: WorkerProject,
   part: 'workflows' | 'activities',
 ): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
-  const names = part === 'activities' ? activityNames : exportedNames;
+  const { code } = languageOf(record);
   const exported = new Map<string, ReadonlySet<string>>();
-  for (const { layout } of [...project.processes, ...project.removedProcesses]) {
-    const text = await readTextFile(project.folder, layout[part]);
-    if (typeof text === 'string') exported.set(layout[part], names(text));
-  }
+  for (const { layout } of [...processes, ...removedProcesses])
+    for (const path of part === 'activities' ? layout.activities : [layout.workflow]) {
+      const text = await readTextFile(folder, path);
+      if (typeof text === 'string')
+        exported.set(path, part === 'activities' ? code.activityNames(text) : code.workflowTypes(text));
+    }
   return exported;
 }

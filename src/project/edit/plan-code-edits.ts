@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isDefinitionCode, listCodeFiles, type ProcessLayout } from '../../languages/typescript/layout.ts';
-import { findTasks } from '../../languages/typescript/task-names.ts';
+import type { ProcessLayout } from '../../languages/language.ts';
+import { languageOf } from '../../languages/registry.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { textOf } from '../base-archive.ts';
 import { renderProject } from '../render.ts';
@@ -26,13 +26,15 @@ export async function planCodeEdits(
   const hasEditedDefinition = project.processes.some(
     ({ definition, definitionInCode }) => !isDeepStrictEqual(definition, definitionInCode),
   );
-  const completedFiles = completed === undefined || completed === 'all' ? [] : listCodeFiles(completed);
+  const completedFiles = completed === undefined || completed === 'all' ? [] : completed.code;
+  const { hasDeclarationsOnly, isDefinitionCode } = languageOf(project.record).code;
   return planFileEdits({
     folder: project.folder,
     base: project.base,
     before: rendered,
     next,
     current: hasEditedDefinition ? await render(project, project.processes) : undefined,
+    hasDeclarationsOnly,
     completes: (path) => completed === 'all' || completedFiles.includes(path),
     recreates: (path) => completedFiles.includes(path) && isDefinitionCode(path),
     ignore: [...before, ...after].map(({ layout }) => layout.definitionFile),
@@ -49,11 +51,12 @@ function renderTasksAddedByHand(
   after: Processes,
 ): FileEditsRequest['addedByHand'] {
   return async (path, base, mine) => {
-    const changed = after.find(({ layout }) => listCodeFiles(layout).includes(path));
+    const changed = after.find(({ layout }) => layout.code.includes(path));
     const known = before.find(({ slug }) => slug === changed?.slug);
     if (changed === undefined || known === undefined) return undefined;
-    const inBase = findTasks(base, path, changed);
-    const inFile = findTasks(mine, path, changed);
+    const { findTasks } = languageOf(project.record).code;
+    const process = { ...changed, place: project.record };
+    const [inBase, inFile] = [findTasks(base, path, process), findTasks(mine, path, process)];
     const added = changed.definition.tasks.filter(({ code }) => inFile.has(code) && !inBase.has(code));
     if (added.length === 0) return undefined;
     const codes = new Set(added.map(({ code }) => code));

@@ -5,7 +5,7 @@ import { shellWord } from '../../text/shell.ts';
 import { loadDefinition, listDefinitionFiles } from '../../process/definition/file.ts';
 import { textOf, withGenerated } from '../base-archive.ts';
 import { renderProject } from '../render.ts';
-import { processLayout } from '../../languages/typescript/layout.ts';
+import { languageOf } from '../../languages/registry.ts';
 import {
   readExportedActivities,
   readExportedNames,
@@ -28,10 +28,11 @@ export async function planProcess(
 ): Promise<Addition> {
   const { code } = definition.process;
   const slug = fileName(code);
-  const layout = processLayout(slug);
+  const { layout: layoutOf, naming } = languageOf(project.record);
+  const layout = layoutOf(project.record, slug);
   await rejectCollisions(project, code, definition.workflow.type, invocation);
-  const taken = new Set([...(await readExportedActivities(project)), ...listActivityNames(project.processes)]);
-  const [choices = {}] = assignActivityNames([{ definition, choices: {} }], taken);
+  const taken = new Set([...(await readExportedActivities(project)), ...listActivityNames(project.processes, naming)]);
+  const [choices = {}] = assignActivityNames([{ definition, choices: {} }], naming, taken);
   const added: OpenedProcess = { slug, layout, definition, definitionInCode: definition, source, choices };
   const processes: WorkerProject['processes'] = [...project.processes, added];
   const rendered = await renderProject({

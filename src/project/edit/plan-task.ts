@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { usageError } from '../../base/errors.ts';
 import { didYouMean } from '../../text/near-match.ts';
-import { nameTasks } from '../../languages/typescript/process-context.ts';
+import { languageOf } from '../../languages/registry.ts';
+import { nameTasks } from '../../languages/task-choices.ts';
 import { addTask } from '../../process/definition/add-task.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
 import {
@@ -93,10 +94,11 @@ async function assignChoices(
   };
   const processes = replaceProcess(project.processes, changed);
   // Existing activities keep their names. Only the new ones need a free name.
-  const taken = new Set([...(await readExportedActivities(project)), ...listActivityNames(project.processes)]);
+  const { naming } = languageOf(project.record);
+  const taken = new Set([...(await readExportedActivities(project)), ...listActivityNames(project.processes, naming)]);
   const before = new Set(process.definition.tasks.map(({ code }) => code));
   const added = { ...definition, tasks: definition.tasks.filter(({ code }) => !before.has(code)) };
-  const named = nameTasks(definition, changed.choices);
-  const [choices = named] = assignActivityNames([{ definition: added, choices: named }], taken);
+  const named = nameTasks(definition, changed.choices, naming);
+  const [choices = named] = assignActivityNames([{ definition: added, choices: named }], naming, taken);
   return replaceProcess(processes, { ...changed, choices });
 }

@@ -4,7 +4,7 @@ import { escapeForTerminal } from '../../base/escape.ts';
 import { PACKAGE_NAME } from '../../base/package-root.ts';
 import { isUnmerged } from '../../files/git.ts';
 import type { PlannedFile } from '../../languages/planned-file.ts';
-import { tsString } from '../../languages/typescript/literals.ts';
+import type { GeneratedCode } from '../../languages/language.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { BASE_FILE, EMPTY_BASE, openBase, readBaseFile, textOf, type ProjectBase } from '../base-archive.ts';
 import type { ProjectRecord } from '../record.ts';
@@ -54,15 +54,16 @@ export async function readUsableBase(
   });
 }
 
-/** The definition without the tasks that `tasks.ts` lacks: they were probably added to the definition after the code was generated. */
+/** The definition without the tasks that the code lacks: they were probably added to the definition after the code was generated. */
 export async function guessDefinitionInCode(
   folder: string,
   tasksFile: string,
   definition: ProcessDefinition,
+  { declaresTask }: GeneratedCode,
 ): Promise<ProcessDefinition> {
   const text = await readTextFile(folder, tasksFile);
   if (typeof text !== 'string') return definition;
-  return { ...definition, tasks: definition.tasks.filter(({ code }) => text.includes(`(${tsString(code)}`)) };
+  return { ...definition, tasks: definition.tasks.filter(({ code }) => declaresTask(text, code)) };
 }
 
 /** Adds what the base lacks: `known` is rendered for the processes that it has, and `all` for all processes of the project. */
@@ -70,10 +71,12 @@ export function fillBase(
   { generated, merged }: ProjectBase,
   known: readonly PlannedFile[],
   all: readonly PlannedFile[],
+  { hasDeclarationsOnly }: GeneratedCode,
 ): ProjectBase {
   const before = new Map(known.map((file) => [file.path, textOf(file)]));
   const filled = all.map((file): readonly [string, PlannedFile] => {
-    const text = mergeRendered(file.path, before.get(file.path), textOf(generated.get(file.path)), textOf(file) ?? '');
+    const options = { isOrderFree: hasDeclarationsOnly(file.path) };
+    const text = mergeRendered(before.get(file.path), textOf(generated.get(file.path)), textOf(file) ?? '', options);
     return [file.path, text === undefined ? file : { ...file, contents: Buffer.from(text) }];
   });
   return { generated: new Map([...generated, ...filled]), merged };

@@ -1,7 +1,7 @@
 import { distinctName, identifier } from '../../text/identifiers.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { choiceOf, type TaskChoice, type TaskChoices } from '../../languages/project-spec.ts';
-import { nameTasks, systemTaskInputs, RESERVED } from '../../languages/typescript/process-context.ts';
+import { nameTasks, systemTaskInputs, type Naming } from '../../languages/task-choices.ts';
 
 export interface ProcessWithChoices {
   readonly definition: ProcessDefinition;
@@ -14,6 +14,7 @@ export interface ProcessWithChoices {
  */
 export function assignActivityNames(
   processes: readonly ProcessWithChoices[],
+  naming: Naming,
   taken: ReadonlySet<string> = new Set(),
 ): readonly TaskChoices[] {
   const used = new Set(taken);
@@ -24,10 +25,10 @@ export function assignActivityNames(
     }
   return processes.map(({ definition, choices }) => {
     const assigned = new Map<string, TaskChoice>(Object.entries(choices));
-    for (const [code, defaultName] of defaultActivityNames(definition, choices)) {
+    for (const [code, defaultName] of defaultActivityNames(definition, choices, naming)) {
       const choice = choiceOf(choices, code);
       if (choice.activity !== undefined) continue;
-      const name = findFreeName(definition.process.code, code, defaultName, used);
+      const name = findFreeName(definition.process.code, code, defaultName, used, naming);
       used.add(name);
       if (name !== defaultName) assigned.set(code, { ...choice, activity: name });
     }
@@ -36,10 +37,10 @@ export function assignActivityNames(
 }
 
 /** The activity names of all system tasks. */
-export function listActivityNames(processes: readonly ProcessWithChoices[]): ReadonlySet<string> {
+export function listActivityNames(processes: readonly ProcessWithChoices[], naming: Naming): ReadonlySet<string> {
   return new Set(
     processes.flatMap(({ definition, choices }) =>
-      defaultActivityNames(definition, choices).map(
+      defaultActivityNames(definition, choices, naming).map(
         ([code, defaultName]) => choiceOf(choices, code).activity ?? defaultName,
       ),
     ),
@@ -62,16 +63,23 @@ export function pinInputs(before: ProcessDefinition, after: ProcessDefinition, c
 function defaultActivityNames(
   definition: ProcessDefinition,
   choices: TaskChoices,
+  naming: Naming,
 ): readonly (readonly [string, string])[] {
-  const named = nameTasks(definition, choices);
+  const named = nameTasks(definition, choices, naming);
   return definition.tasks
     .filter(({ kind }) => kind === 'system')
     .map(({ code }) => [code, choiceOf(named, code).name ?? ''] as const);
 }
 
-function findFreeName(process: string, task: string, defaultName: string, used: ReadonlySet<string>): string {
+function findFreeName(
+  process: string,
+  task: string,
+  defaultName: string,
+  used: ReadonlySet<string>,
+  { reserved }: Naming,
+): string {
   const isUsed = (name: string): boolean => used.has(name);
   return isUsed(defaultName)
-    ? distinctName(identifier(`${process}_${task}`, 'camel', RESERVED, 'activity'), isUsed)
+    ? distinctName(identifier(`${process}_${task}`, 'camel', reserved, 'activity'), isUsed)
     : defaultName;
 }

@@ -3,6 +3,7 @@ import { nextSteps, type NextStepsInput } from '../../../src/project/next-steps.
 
 const LOCAL: NextStepsInput = {
   folder: 'loan-worker',
+  language: 'typescript',
   packageManager: 'npm',
   installed: true,
   local: true,

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { mdCode, mdText } from '../../../src/text/markdown.ts';
-import { npmNameProblem, toNpmName } from '../../../src/languages/typescript/package-name.ts';
+import { projectNameProblem, toProjectName } from '../../../src/languages/project-name.ts';
 import { hasControlCharacters } from '../../../src/base/escape.ts';
 import { shellWord } from '../../../src/text/shell.ts';
 import { yamlString } from '../../../src/text/yaml.ts';
@@ -24,16 +24,16 @@ describe('npm names', () => {
     ['fs', 'Node.js or npm'],
     ['x'.repeat(215), 'longer'],
   ])('rejects %j', (name, reason) => {
-    expect(npmNameProblem(name)).toContain(reason);
+    expect(projectNameProblem(name)).toContain(reason);
   });
 
   it('accepts every generated name', () => {
-    expect(npmNameProblem('loan-worker')).toBeUndefined();
-    expect(npmNameProblem('@acme/loan.worker')).toBeUndefined();
-    expect(toNpmName('My Loan Worker')).toBe('my-loan-worker');
-    expect(toNpmName('fs!')).toBe('fs-worker');
-    for (const text of HOSTILE) expect(npmNameProblem(toNpmName(text))).toBeUndefined();
-    fc.assert(fc.property(anyText, (text) => npmNameProblem(toNpmName(text)) === undefined));
+    expect(projectNameProblem('loan-worker')).toBeUndefined();
+    expect(projectNameProblem('@acme/loan.worker')).toBeUndefined();
+    expect(toProjectName('My Loan Worker')).toBe('my-loan-worker');
+    expect(toProjectName('fs!')).toBe('fs-worker');
+    for (const text of HOSTILE) expect(projectNameProblem(toProjectName(text))).toBeUndefined();
+    fc.assert(fc.property(anyText, (text) => projectNameProblem(toProjectName(text)) === undefined));
   });
 });
 

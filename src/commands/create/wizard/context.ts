@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { KnownError } from '../../../base/errors.ts';
 import type { CommandContext } from '../../../cli/context.ts';
 import { missingAnswersError } from '../../../cli/missing-answers.ts';
@@ -9,15 +9,16 @@ import { credentialVariables } from '../../../connection/resolve.ts';
 import { loadProcess } from '../../../discovery/load-process.ts';
 import { discoveryLineReporter } from '../../../discovery/view.ts';
 import { findOnPath } from '../../../files/find-on-path.ts';
-import { detectPackageManager } from '../../../languages/typescript/package-manager.ts';
+import { DEFAULT_LANGUAGE } from '../../../languages/names.ts';
+import { languageOf } from '../../../languages/registry.ts';
 import { comparePlan, isOtherProject, listFileActions } from '../../../project/conflicts.ts';
-import { workerFolderName } from '../../../languages/typescript/package-name.ts';
+import { workerFolderName } from '../../../languages/project-name.ts';
 import { planProject } from '../../../project/plan.ts';
 import { openProgress } from '../../../terminal/progress.ts';
 import type { Prompts } from '../../../terminal/prompts.ts';
 import type { CreateAnswers } from '../answers.ts';
 import type { rememberConnections } from '../connection.ts';
-import { resolveCreate } from '../resolve.ts';
+import { projectSpec, resolveCreate } from '../resolve.ts';
 import type { WizardContext } from './state.ts';
 import { wizardView } from './view.ts';
 
@@ -82,7 +83,15 @@ export async function openWizardContext(parts: WizardContextParts): Promise<Wiza
         throw error;
       }
     },
-    detectedManager: detectPackageManager(env, join(cwd, 'project')).name,
+    tools: ({ language = DEFAULT_LANGUAGE, packageManager, folder = 'project' }) => {
+      const { tools, packageManagers } = languageOf({ language });
+      const chosen = tools.choose(packageManager, { env, folder: resolve(cwd, folder) });
+      return {
+        title: tools.title(chosen),
+        programs: packageManagers.length === 1 ? [] : [...new Set(packageManagers.map(tools.program))],
+        problem: () => toolsProblem(() => tools.require(chosen, env)),
+      };
+    },
     isInstalled: (program) => findOnPath(program, env) !== undefined,
     isInRepository,
     loadDefinition: async (path) => (await import('../../../process/definition/file.ts')).loadDefinition(path),
@@ -131,7 +140,7 @@ export async function openWizardContext(parts: WizardContextParts): Promise<Wiza
         cwd,
         discover: () => Promise.reject(new Error('The process was not read')),
       });
-      const planned = await planProject({ ...plan.project, ...process }, { version, command: plan.command });
+      const planned = await planProject(projectSpec(plan, process), { version, command: plan.command });
       const comparison = await comparePlan(plan.folder, planned, plan.overwrite);
       if (isOtherProject(comparison)) {
         throw new KnownError({
@@ -157,6 +166,16 @@ export async function openWizardContext(parts: WizardContextParts): Promise<Wiza
       };
     },
   };
+}
+
+function toolsProblem(require: () => void): string | undefined {
+  try {
+    require();
+    return undefined;
+  } catch (error) {
+    if (error instanceof KnownError) return error.message;
+    throw error;
+  }
 }
 
 function isInRepository(folder: string): boolean {

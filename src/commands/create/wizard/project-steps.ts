@@ -3,8 +3,9 @@ import { basename, resolve } from 'node:path';
 import { interruptedError, KnownError } from '../../../base/errors.ts';
 import { expandHome, pathSyntaxProblem } from '../../../base/user-folders.ts';
 import type { CredentialChoice } from '../../../cli/missing-answers.ts';
-import { toNpmName, workerFolderName } from '../../../languages/typescript/package-name.ts';
-import { PACKAGE_MANAGER_NAMES } from '../../../languages/typescript/package-manager.ts';
+import { toProjectName, workerFolderName } from '../../../languages/project-name.ts';
+import { DEFAULT_LANGUAGE, LANGUAGE_IDS, LANGUAGES } from '../../../languages/names.ts';
+import { languageOf } from '../../../languages/registry.ts';
 import { BACK } from '../../../terminal/prompts.ts';
 import { shortPath } from '../../../terminal/short-path.ts';
 import type { CreateAnswers } from '../answers.ts';
@@ -45,9 +46,9 @@ const folder: Step = {
     });
     if (answer === BACK) return { kind: 'back' };
     const chosen = atHome(answer);
-    const name = toNpmName(basename(resolve(context.cwd, chosen)));
+    const name = toProjectName(basename(resolve(context.cwd, chosen)));
     if (name !== basename(chosen))
-      context.say.note(`The package is named ${name}, because npm does not allow the name of the folder`);
+      context.say.note(`The project is named ${name}, because the name of the folder cannot be used`);
     // An accepted proposal is not remembered: the next proposal follows the process.
     return {
       kind: 'answered',
@@ -96,18 +97,64 @@ async function findConflict(answers: CreateAnswers, context: WizardContext): Pro
   }
 }
 
+const language: Step = {
+  topic: 'language',
+  isOpen: ({ answers }) =>
+    LANGUAGE_IDS.length > 1 && answers.language === undefined && answers.packageManager === undefined,
+  run: async (state, context, { canGoBack, before }) => {
+    const answer = await context.ask.choose({
+      message: 'Language of the worker',
+      canGoBack,
+      fallback: LANGUAGE_IDS.find((id) => id === before) ?? DEFAULT_LANGUAGE,
+      choices: LANGUAGE_IDS.map((value) => ({ value, name: LANGUAGES[value] })),
+    });
+    if (answer === BACK) return { kind: 'back' };
+    return { kind: 'answered', answer, state: withAnswers(state, { language: answer }) };
+  },
+};
+
+/** The package of the code, in languages that have packages. */
+const packageName: Step = {
+  topic: 'package',
+  isOpen: ({ answers }) => answers.package === undefined && namesOf(answers) !== undefined,
+  run: async (state, context, { canGoBack, before }) => {
+    const names = namesOf(state.answers);
+    const project = toProjectName(basename(resolve(context.cwd, state.answers.folder ?? '.')));
+    const proposed = names?.suggest(project) ?? '';
+    const answer = await context.ask.text({
+      message: 'Package of the code',
+      canGoBack,
+      fallback: before ?? proposed,
+      validate: (text) => {
+        const problem = names?.problem(text);
+        return problem === undefined ? undefined : `The name ${problem}`;
+      },
+    });
+    if (answer === BACK) return { kind: 'back' };
+    return {
+      kind: 'answered',
+      answer: answer === proposed ? undefined : answer,
+      state: withAnswers(state, { package: answer }),
+    };
+  },
+};
+
+const namesOf = ({ language = DEFAULT_LANGUAGE }: CreateAnswers) => languageOf({ language }).packageNames;
+
 const packageManager: Step = {
   topic: 'package-manager',
-  isOpen: (state) => state.answers.packageManager === undefined,
+  isOpen: ({ answers }, _, context) =>
+    answers.packageManager === undefined && context.tools(answers).programs.length > 0,
   run: async (state, context, { canGoBack, before }) => {
+    const { title, programs } = context.tools(state.answers);
     const answer = await context.ask.choose({
       message: 'Package manager',
       canGoBack,
-      fallback: before ?? context.detectedManager,
-      choices: PACKAGE_MANAGER_NAMES.map((value) => ({
+      fallback: before ?? title,
+      choices: programs.map((value) => ({
         value,
         name: context.isInstalled(value) ? value : `${value} (not installed)`,
-        ...(value === context.detectedManager ? { description: 'Detected here' } : {}),
+        ...(value === title ? { description: 'Detected here' } : {}),
       })),
     });
     if (answer === BACK) return { kind: 'back' };
@@ -145,13 +192,14 @@ const install: Step = {
   topic: 'install',
   isOpen: (state) => !state.settled.has('install'),
   run: async (state, context, { canGoBack, before }) => {
-    const manager = (state.answers.packageManager ?? context.detectedManager).replace(/@\d+$/, '');
-    if (!context.isInstalled(manager)) {
-      context.say.note(`${manager} is not installed, so dependencies are not installed`);
+    const { title, problem } = context.tools(state.answers);
+    const reason = problem();
+    if (reason !== undefined) {
+      context.say.note(`${reason}, so dependencies are not installed`);
       return { kind: 'passed', state: settle(withAnswers(state, { install: false }), 'install') };
     }
     const answer = await context.ask.confirm({
-      message: `Install dependencies with ${manager}?`,
+      message: `Install dependencies with ${title}?`,
       canGoBack,
       fallback: before !== 'no',
     });
@@ -214,7 +262,8 @@ function summaryRows(
   return [
     ['Folder', shortPath(preview.folder)],
     ['Files', counts.flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`])).join(', ')],
-    ['Language', 'TypeScript'],
+    ['Language', LANGUAGES[answers.language ?? DEFAULT_LANGUAGE]],
+    ...(answers.package === undefined ? [] : [['Package', answers.package] as const]),
     ['Process', process.name === undefined ? process.code : `${process.code} (${process.name})`],
     ['Tasks', tasks.length === 0 ? 'none' : tasks.map(({ code, kind }) => `${code} (${kind})`).join(', ')],
     ['Task queue', workflow.taskQueue],
@@ -223,7 +272,7 @@ function summaryRows(
     ...(overriding === undefined ? [] : [['Before you start', overriding] as const]),
     [
       'Package manager',
-      `${answers.packageManager ?? ''}${answers.install ? '; dependencies are installed' : '; dependencies are not installed'}`,
+      `${context.tools(answers).title}${answers.install ? '; dependencies are installed' : '; dependencies are not installed'}`,
     ],
     [
       'Git',
@@ -254,4 +303,13 @@ function connectionText(answers: CreateAnswers, preview: Preview, context: Wizar
 }
 
 /** Questions about the project. Nothing is written before the last answer. */
-export const projectSteps: readonly Step[] = [folder, copy, packageManager, git, install, summary];
+export const projectSteps: readonly Step[] = [
+  folder,
+  copy,
+  language,
+  packageName,
+  packageManager,
+  git,
+  install,
+  summary,
+];

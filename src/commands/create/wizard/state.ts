@@ -29,6 +29,8 @@ export type Topic =
   | 'workflow-type'
   | 'folder'
   | 'copy'
+  | 'language'
+  | 'package'
   | 'package-manager'
   | 'git'
   | 'install'
@@ -104,7 +106,14 @@ export interface WizardContext {
   ) => Promise<{ readonly clientId: string; readonly secret: Secret } | undefined>;
   /** Whether the named credentials can be read at all. */
   readonly isUsable: (answers: CreateAnswers) => Promise<boolean>;
-  readonly detectedManager: string;
+  /** The package manager or build tool that is chosen or detected. */
+  readonly tools: (answers: CreateAnswers) => {
+    readonly title: string;
+    /** Programs to choose from. Empty if there is no choice. */
+    readonly programs: readonly string[];
+    /** Why dependencies cannot be installed on this machine. */
+    readonly problem: () => string | undefined;
+  };
   readonly isInstalled: (program: string) => boolean;
   readonly isInRepository: (folder: string) => boolean;
   readonly loadDefinition: (path: string) => Promise<ProcessDefinition>;

@@ -7,7 +7,6 @@ import { loadDefinition } from '../../../../src/process/definition/file.ts';
 import { renderDefinition } from '../../../../src/process/definition/render.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
 import { toProjectSpec, openProject } from '../../../../src/project/edit/open-project.ts';
-import { listCodeFiles } from '../../../../src/languages/typescript/layout.ts';
 import { renderProject } from '../../../../src/project/render.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 import { writeUntouchedProject } from '../../../support/untouched-project.ts';
@@ -70,7 +69,7 @@ it('unedited code follows the definition, however it changes between additions',
         expect(result.files.filter(({ action }) => action !== 'written')).toEqual([]);
         const now = await openProject(folder, {}, '1.0.0');
         const rendered = await renderProject(toProjectSpec(now, now.processes));
-        for (const path of listCodeFiles(process.layout)) {
+        for (const path of process.layout.code) {
           const wanted = rendered.find((one) => one.path === path)?.contents;
           expect(readFileSync(join(folder, path), 'utf8'), path).toBe(Buffer.from(wanted ?? '').toString('utf8'));
         }

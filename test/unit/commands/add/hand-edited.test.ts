@@ -2,9 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { AddResult } from '../../../../src/commands/add/add-to-project.ts';
-import type { ProjectRecordJson } from '../../../../src/project/record.ts';
 import type { Ran } from '../../../support/create-worker.ts';
-import { writeBaseText } from '../../../support/project-base.ts';
 import { projectFiles } from '../../../support/project-files.ts';
 import { runKuflow } from '../../../support/run-kuflow.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
@@ -193,32 +191,6 @@ describe('the name of a task', () => {
     expect(tasksInCode()).toContain(`task2ndReview_2: human('2nd review')`);
     expect((await add('task', '2ND_REVIEW')).status).toBe(0);
     expect(tasksInCode()).toContain(`task2ndReview: human('2ND_REVIEW')`);
-  });
-
-  it('is read from the code of a project that does not have it in its record', async () => {
-    expect((await add('task', '2ND_REVIEW')).status).toBe(0);
-    const record = JSON.parse(read('.kuflow/project.json')) as ProjectRecordJson;
-    for (const path of ['tasks', 'types'].map((part) => `src/process/${part}.ts`).concat('src/workflows.ts')) {
-      const text = read(path).replaceAll('task2ndReview', 'n_2ndReview_x8ebdaf65fc');
-      writeFileSync(join(project, path), text.replaceAll('ApplyData', 'Apply_x1234567890Data'));
-      await writeBaseText(project, path, read(path));
-    }
-    const withoutNames = JSON.stringify({ ...record, processes: undefined });
-    writeFileSync(join(project, '.kuflow/project.json'), withoutNames);
-    expect((await add('task', '2nd review')).status).toBe(0);
-    expect(tasksInCode()).toContain(`n_2ndReview_x8ebdaf65fc: human('2ND_REVIEW')`);
-    expect(tasksInCode()).toContain(`apply: human<Apply_x1234567890Data>('APPLY')`);
-    expect(tasksInCode()).toContain(`task2ndReview: human('2nd review')`);
-    expect((JSON.parse(read('.kuflow/project.json')) as ProjectRecordJson).processes).toEqual({
-      'kuflow.process.yaml': {
-        tasks: {
-          APPLY: { name: 'apply', type: 'Apply_x1234567890' },
-          SCORE: { name: 'score' },
-          '2ND_REVIEW': { name: 'n_2ndReview_x8ebdaf65fc' },
-          '2nd review': { name: 'task2ndReview' },
-        },
-      },
-    });
   });
 });
 

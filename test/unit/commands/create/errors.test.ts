@@ -235,7 +235,7 @@ describe('the name of the package', () => {
     const made = createdOf(ran.stdout);
     expect(made.name).toBe(name);
     expect(made.notes).toEqual([
-      expect.stringContaining(`The package is named ${name}, because the folder name ${reason}`),
+      expect.stringContaining(`The project is named ${name}, because the folder name ${reason}`),
     ]);
     expect(JSON.parse(readFileSync(join(cwd, folder, 'package.json'), 'utf8'))).toMatchObject({ name });
     expect(ran.status).toBe(0);
@@ -244,7 +244,7 @@ describe('the name of the package', () => {
   it('is also explained in the terminal, and only if it differs', async () => {
     const cwd = temporaryFolder();
     expect((await createWorker(cwd, ['Loans', '--local', ...FILES_ONLY])).stderr).toContain(
-      'The package is named loans',
+      'The project is named loans',
     );
     expect((await createWorker(cwd, ['loans-2', '--local', ...FILES_ONLY])).stderr).not.toContain('Its package');
   });

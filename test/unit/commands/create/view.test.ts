@@ -8,7 +8,7 @@ const SUMMARY: CreateSummary = {
   folder: '/elsewhere/loans',
   name: 'loans',
   process: { code: 'LOAN', tasks: 2 },
-  notes: ['The package is named loans, because the folder name has upper-case letters, which npm does not allow'],
+  notes: ['The project is named loans, because the folder name has upper-case letters'],
   dryRun: false,
   files: [],
   install: { kind: 'skipped' },

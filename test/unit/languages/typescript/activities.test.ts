@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { activityNames, appendActivities } from '../../../../src/languages/typescript/activities.ts';
+import { activityNames, appendActivity } from '../../../../src/languages/typescript/activities.ts';
 
 const MODULE = `import { log } from '@temporalio/activity';
 
@@ -30,12 +30,12 @@ describe('the activities of a module', () => {
   });
 
   it('are added at the end of that object', () => {
-    const after = appendActivities(MODULE, ['sendMail']) ?? '';
+    const after = appendActivity(MODULE, 'sendMail') ?? '';
     expect([...activityNames(after)]).toEqual(['checkCredit', '審査', 'quoted', 'sendMail']);
     expect(after.split("  'quoted': helper,\n")[1]).toMatch(/^\n {2}\/\*\* .*\n {2}async sendMail\(/);
   });
 
   it('cannot be added to a module without that object', () => {
-    expect(appendActivities('export const createActivities = build();\n', ['sendMail'])).toBeUndefined();
+    expect(appendActivity('export const createActivities = build();\n', 'sendMail')).toBeUndefined();
   });
 });

@@ -7,8 +7,9 @@ import { sampleDefinition } from '../../../../src/process/sample.ts';
 import type { ProjectSpec, TaskChoices } from '../../../../src/languages/project-spec.ts';
 import { planProject } from '../../../../src/project/plan.ts';
 import { templateContext } from '../../../../src/languages/typescript/template-context.ts';
-import { nameTasks, RESERVED } from '../../../../src/languages/typescript/process-context.ts';
-import { processLayout } from '../../../../src/languages/typescript/layout.ts';
+import { nameTasks } from '../../../../src/languages/task-choices.ts';
+import { RESERVED, TS_NAMING } from '../../../../src/languages/typescript/process-context.ts';
+import { typeScriptLayout } from '../../../../src/languages/typescript/layout.ts';
 import { renderProject } from '../../../../src/project/render.ts';
 import { definitionOf, usableFile } from '../../../support/hostile-definitions.ts';
 import { collidingTexts, hostileText } from '../../../support/hostile-texts.ts';
@@ -51,7 +52,7 @@ describe('names of tasks', () => {
         const index = at % (fewer.tasks.length + 1);
         const tasks = [...fewer.tasks.slice(0, index), taskOf(added, kind), ...fewer.tasks.slice(index)];
         const before = namesOf(fewer);
-        const recorded = JSON.parse(JSON.stringify(nameTasks(fewer, {}))) as TaskChoices;
+        const recorded = JSON.parse(JSON.stringify(nameTasks(fewer, {}, TS_NAMING))) as TaskChoices;
         expect(namesOf(fewer, recorded)).toEqual(before);
         const after = namesOf({ ...fewer, tasks }, recorded);
         expect(after.size).toBe(before.size + 1);
@@ -86,7 +87,7 @@ describe('names of tasks', () => {
       C: { name: 'Same' },
       D: { name: 'kuflow' },
     };
-    expect(nameTasks(definition, choices)).toEqual({
+    expect(nameTasks(definition, choices, TS_NAMING)).toEqual({
       A: { name: 'same' },
       B: { name: 'b', activity: 'kept' },
       C: { name: 'c' },
@@ -118,7 +119,7 @@ describe('paths derived from texts', () => {
   it('stay inside the project on every operating system', () => {
     fc.assert(
       fc.property(hostileText, (text) => {
-        const { toKuflow, toProcess, tasksToKuflow, ...paths } = processLayout(fileName(text));
+        const { toKuflow, toProcess, tasksToKuflow, ...paths } = typeScriptLayout(fileName(text));
         expect([toKuflow, tasksToKuflow, toProcess]).toEqual(['../../kuflow', '../../kuflow', '.']);
         for (const path of Object.values(paths)) {
           for (const segment of path.split('/')) {

@@ -9,7 +9,8 @@ import { parseDefinition } from '../../../../src/process/definition/file.ts';
 import type { ProcessDefinition } from '../../../../src/process/definition.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 import type { ProjectSpec } from '../../../../src/languages/project-spec.ts';
-import { nameTasks, RESERVED } from '../../../../src/languages/typescript/process-context.ts';
+import { nameTasks } from '../../../../src/languages/task-choices.ts';
+import { RESERVED, TS_NAMING } from '../../../../src/languages/typescript/process-context.ts';
 import { templateContext } from '../../../../src/languages/typescript/template-context.ts';
 import { VALUE_TYPES } from '../../../../src/languages/typescript/schema-types.ts';
 import { renderProject } from '../../../../src/project/render.ts';
@@ -82,7 +83,7 @@ beforeAll(async () => {
 /** The identifiers derived from the texts. */
 function madeNames(definition: ProcessDefinition): readonly string[] {
   const { type } = definition.workflow;
-  const names = Object.values(nameTasks(definition, {})).map(({ name = '' }) => name);
+  const names = Object.values(nameTasks(definition, {}, TS_NAMING)).map(({ name = '' }) => name);
   return [
     isTsIdentifier(type) && !RESERVED.has(type) ? type : identifier(type, 'pascal', RESERVED, 'workflow'),
     ...names,

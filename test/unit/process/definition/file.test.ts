@@ -217,6 +217,7 @@ describe('loadDefinition', () => {
     await writeFile(
       path,
       renderDefinition(sampleDefinition(), {
+        schemaPath: './kuflow.process.schema.json',
         notes: ['Seen: 3 instances\nof 2026'],
         taskNotes: new Map([['CHECK_CREDIT', ['Seen twice']]]),
       }),
@@ -224,7 +225,7 @@ describe('loadDefinition', () => {
     expect(await loadDefinition(path)).toEqual(sampleDefinition());
     const text = await readFile(path, 'utf8');
     expect(text.split('\n').slice(0, 4)).toEqual([
-      '# yaml-language-server: $schema=./node_modules/create-kuflow-worker/schemas/kuflow.process.schema.json',
+      '# yaml-language-server: $schema=./kuflow.process.schema.json',
       '# Seen: 3 instances of 2026',
       '',
       'process:',

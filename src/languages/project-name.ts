@@ -1,12 +1,15 @@
 import { builtinModules } from 'node:module';
-import { splitWords } from '../../text/identifiers.ts';
+import { splitWords } from '../text/identifiers.ts';
 
 const LONGEST = 214;
 const PART = /^[a-z0-9][a-z0-9._-]*$/;
 const TAKEN: ReadonlySet<string> = new Set(['node_modules', 'favicon.ico', ...builtinModules]);
 
-/** Why npm would reject the text as the name of a new package, or undefined. Allows `@scope/name`. */
-export function npmNameProblem(text: string): string | undefined {
+/**
+ * Why the text cannot be the name of a project, or undefined. The rules are those of npm for new packages, which are stricter than Maven's.
+ * Allows `@scope/name`.
+ */
+export function projectNameProblem(text: string): string | undefined {
   if (text === '') return 'is empty';
   if (text !== text.trim()) return 'starts or ends with a space';
   if (text.length > LONGEST) return `is longer than ${LONGEST} characters`;
@@ -23,15 +26,15 @@ export function npmNameProblem(text: string): string | undefined {
   return undefined;
 }
 
-/** A name similar to the text that npm accepts: lower-case ASCII words joined by hyphens. */
-export function toNpmName(text: string): string {
-  if (npmNameProblem(text) === undefined) return text;
+/** The name of a project that is similar to the text: lower-case ASCII words joined by hyphens. */
+export function toProjectName(text: string): string {
+  if (projectNameProblem(text) === undefined) return text;
   const name = splitWords(text).join('-').slice(0, 100).replace(/-+$/, '');
   if (name === '') return 'kuflow-worker';
-  return npmNameProblem(name) === undefined ? name : `${name}-worker`;
+  return projectNameProblem(name) === undefined ? name : `${name}-worker`;
 }
 
 /** The folder name that is proposed for the worker of a process: `loan-worker` for `LOAN`. */
 export function workerFolderName(processCode: string): string {
-  return `${toNpmName(processCode.slice(0, 60)).replace(/-worker$/, '')}-worker`;
+  return `${toProjectName(processCode.slice(0, 60)).replace(/-worker$/, '')}-worker`;
 }

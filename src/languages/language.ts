@@ -1,0 +1,121 @@
+import type { ProcessDefinition } from '../process/definition.ts';
+import type { InstallOptions, InstallResult } from './install.ts';
+import type { LanguageId } from './names.ts';
+import type { PlannedFile } from './planned-file.ts';
+import type { PackageManager, ProjectSpec, TaskChoices } from './project-spec.ts';
+import type { Naming } from './task-choices.ts';
+import type { TemplateSet } from './templates/set.ts';
+
+/** What this tool knows about the workers in one language. Nothing outside its folder depends on the language. */
+export interface Language {
+  readonly id: LanguageId;
+  readonly naming: Naming;
+  /** The tools that a project can be built with, the default first. */
+  readonly packageManagers: readonly PackageManager[];
+  /** Rules for the package of the code; undefined if the language has no packages. */
+  readonly packageNames: PackageNames | undefined;
+  /** The files of the process with this slug (from `fileName`), or without a slug, of the first process of a project. */
+  readonly layout: (place: CodePlace, slug?: string) => ProcessLayout;
+  /** Every file of a project except its process definitions. */
+  readonly render: (spec: ProjectSpec, templates: TemplateSet) => Promise<readonly PlannedFile[]>;
+  /** The JSON Schema of definition files, relative to the definition file of the process with this slug. */
+  readonly definitionSchema: (slug?: string) => string;
+  readonly code: GeneratedCode;
+  readonly tools: ProjectTools;
+  readonly commands: (manager: PackageManager) => ProjectCommands;
+  readonly hints: ProjectHints;
+}
+
+/** Where a project has its code: the same for the life of the project. */
+export type CodePlace = Pick<ProjectSpec, 'packageName' | 'slug'>;
+
+export interface PackageNames {
+  /** The default for a project with this name. */
+  readonly suggest: (projectName: string) => string;
+  /** Why the text cannot be the package of a project, or undefined. */
+  readonly problem: (text: string) => string | undefined;
+}
+
+/** Paths of the files of one process, relative to the project. */
+export interface ProcessLayout {
+  readonly definitionFile: string;
+  /** Declares the tasks of the process. */
+  readonly tasks: string;
+  /** Declares its workflow type. */
+  readonly workflow: string;
+  /** Contain its activities: a new activity is added to each of these files. */
+  readonly activities: readonly string[];
+  /** Every code file, including those above. */
+  readonly code: readonly string[];
+}
+
+/** How to read and extend code that may have been edited. */
+export interface GeneratedCode {
+  /** Whether a file contains only declarations, whose order does not matter. */
+  readonly hasDeclarationsOnly: (path: string) => boolean;
+  /** Whether a file follows from the process definition alone, so that it can be regenerated at any time. */
+  readonly isDefinitionCode: (path: string) => boolean;
+  /** Codes of the tasks that a code file of a process already handles, whoever wrote that code. */
+  readonly findTasks: (text: string, path: string, process: ProcessInCode) => ReadonlySet<string>;
+  /** Whether the file with the tasks of a process declares this one. */
+  readonly declaresTask: (text: string, code: string) => boolean;
+  /** The workflow types in a file. */
+  readonly workflowTypes: (text: string) => ReadonlySet<string>;
+  /** The names of the activities in a file. */
+  readonly activityNames: (text: string) => ReadonlySet<string>;
+  /** Adds a new activity to a file, or returns undefined if the place for it was rewritten. */
+  readonly appendActivity: (path: string, text: string, name: string) => string | undefined;
+  /** Why `appendActivity` cannot change the file: the rest of a sentence. */
+  readonly rewrittenActivities: (path: string) => string;
+}
+
+export interface ProcessInCode {
+  readonly place: CodePlace;
+  /** Undefined for the first process. */
+  readonly slug: string | undefined;
+  readonly definition: ProcessDefinition;
+  readonly choices: TaskChoices;
+}
+
+/** Programs on this machine that build a project. */
+export interface ProjectTools {
+  /** The package manager for a project in `folder` (absolute): `name`, the value of --package-manager, or else the detected one. */
+  readonly choose: (
+    name: string | undefined,
+    at: { readonly env: NodeJS.ProcessEnv; readonly folder: string },
+  ) => PackageManager;
+  /** Throws a KnownError if an installation is impossible on this machine. */
+  readonly require: (manager: PackageManager, env: NodeJS.ProcessEnv) => void;
+  /** What people call the tool. */
+  readonly title: (manager: PackageManager) => string;
+  /** The program that has to be on the PATH. */
+  readonly program: (manager: PackageManager) => string;
+  readonly install: (options: InstallOptions) => Promise<InstallResult>;
+  /** Lock files, which belong under version control. */
+  readonly lockFiles: (manager: PackageManager) => readonly string[];
+}
+
+/** Commands that people run in the folder of a project. */
+export interface ProjectCommands {
+  readonly install: string;
+  /** Runs a local KuFlow and the worker, and restarts the worker on changes. */
+  readonly dev: string;
+  /** Runs one process to completion. */
+  readonly smoke: string;
+  readonly check: string;
+  readonly start: string;
+  /** The program of this tool. */
+  readonly kuflow: string;
+  /** Starts the worker on the local KuFlow, as the command of `kuflow dev simulate`. */
+  readonly simulated: string;
+  /** What proves a change of the code, in order. */
+  readonly verify: readonly { readonly command: string; readonly text: string }[];
+}
+
+/** Sentences about the code of a project. */
+export interface ProjectHints {
+  /** How a workflow calls a new activity. */
+  readonly callActivity: (name: string) => string;
+  /** What a change of a workflow needs while processes run. */
+  readonly changeWorkflow: string;
+}

@@ -1,0 +1,10 @@
+import type { Language } from './language.ts';
+import type { LanguageId } from './names.ts';
+import { typescript } from './typescript/language.ts';
+
+const REGISTRY: Readonly<Record<LanguageId, Language>> = { typescript };
+
+/** The language of a project. */
+export function languageOf({ language }: { readonly language: LanguageId }): Language {
+  return REGISTRY[language];
+}

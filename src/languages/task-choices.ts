@@ -1,0 +1,59 @@
+import type { ProcessDefinition } from '../process/definition.ts';
+import { capitalize, distinctName, identifier } from '../text/identifiers.ts';
+import { choiceOf, type TaskChoice, type TaskChoices } from './project-spec.ts';
+
+const MAX_DEFAULT_INPUTS = 4;
+
+/** What a language allows as names. */
+export interface Naming {
+  /** Names that generated identifiers must not use. */
+  readonly reserved: ReadonlySet<string>;
+  /** Whether the text can be used unchanged as the name of a declaration. */
+  readonly isIdentifier: (text: string) => boolean;
+  /** Names with the same key cannot be used together. */
+  readonly key: (name: string) => string;
+}
+
+export type NamedTask = TaskChoice & { readonly name: string };
+
+/**
+ * Choices in which every task has a name, and no two tasks have the same. Names in `choices` stay, also those of tasks that are no longer
+ * defined. A new task whose name is in use gets a number.
+ */
+export function nameTasks(
+  { tasks }: ProcessDefinition,
+  choices: TaskChoices,
+  { reserved, key }: Naming,
+): Readonly<Record<string, TaskChoice>> {
+  const used = new Set<string>();
+  const isUsed = (name: string): boolean => used.has(key(name)) || used.has(key(capitalize(name)));
+  const use = (name: string): void => void used.add(key(name)).add(key(capitalize(name)));
+  const named = new Map<string, TaskChoice>();
+  for (const [code, choice] of Object.entries(choices)) {
+    const { name, ...rest } = choice;
+    const isUsable = name !== undefined && !reserved.has(name) && !isUsed(name);
+    if (isUsable) use(name);
+    named.set(code, isUsable ? choice : rest);
+  }
+  for (const { code } of tasks) {
+    const choice = named.get(code);
+    if (choice?.name !== undefined) continue;
+    const name = distinctName(identifier(code, 'camel', reserved, 'task'), isUsed);
+    use(name);
+    named.set(code, { name, ...choice });
+  }
+  return Object.fromEntries(named);
+}
+
+/** Codes of the human tasks whose data is passed to the system task at `index`, in order: the chosen ones, by default the last ones before it. */
+export function systemTaskInputs(
+  definition: ProcessDefinition,
+  index: number,
+  choices: TaskChoices,
+): readonly string[] {
+  const before = definition.tasks.slice(0, index).filter(({ kind }) => kind === 'human');
+  const chosen = choiceOf(choices, definition.tasks[index]?.code ?? '').inputs;
+  const kept =
+    chosen === undefined ? before.slice(-MAX_DEFAULT_INPUTS) : before.filter(({ code }) => chosen.includes(code));
+  return kept.map(({ code }) => code);
+}

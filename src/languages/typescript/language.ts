@@ -1,0 +1,67 @@
+import type { Language } from '../language.ts';
+import { activityNames, appendActivity } from './activities.ts';
+import { exportedNames } from './exports.ts';
+import { hasDeclarationsOnly, isDefinitionCode, processLayout } from './layout.ts';
+import { tsString } from './literals.ts';
+import {
+  choosePackageManager,
+  installCommand,
+  lockFiles,
+  PACKAGE_MANAGERS,
+  programCommand,
+  programOf,
+  requirePackageManager,
+  scriptCommand,
+} from './package-manager.ts';
+import { TS_NAMING } from './process-context.ts';
+import { renderTypeScript } from './render.ts';
+import { findTasks } from './task-names.ts';
+
+const SCHEMA = 'node_modules/create-kuflow-worker/schemas/kuflow.process.schema.json';
+
+export const typescript: Language = {
+  id: 'typescript',
+  naming: TS_NAMING,
+  packageManagers: PACKAGE_MANAGERS,
+  packageNames: undefined,
+  layout: (_, slug) => processLayout(slug),
+  render: renderTypeScript,
+  definitionSchema: (slug) => (slug === undefined ? `./${SCHEMA}` : `../${SCHEMA}`),
+  code: {
+    hasDeclarationsOnly,
+    isDefinitionCode,
+    findTasks,
+    declaresTask: (text, code) => text.includes(`(${tsString(code)}`),
+    workflowTypes: exportedNames,
+    activityNames,
+    appendActivity: (_, text, name) => appendActivity(text, name),
+    rewrittenActivities: (path) => `createActivities in ${path} does not return an object literal as generated`,
+  },
+  tools: {
+    choose: choosePackageManager,
+    require: requirePackageManager,
+    title: programOf,
+    program: programOf,
+    // Imported on demand: running other programs needs a large package.
+    install: async (options) => (await import('./install.ts')).installDependencies(options),
+    lockFiles,
+  },
+  commands: (manager) => ({
+    install: installCommand(manager),
+    dev: scriptCommand(manager, 'dev'),
+    smoke: scriptCommand(manager, 'smoke'),
+    check: scriptCommand(manager, 'check'),
+    start: scriptCommand(manager, 'start'),
+    kuflow: programCommand(manager, 'kuflow'),
+    simulated: 'node --import tsx src/main.ts --dev',
+    verify: [
+      { command: scriptCommand(manager, 'lint'), text: 'check types and lint' },
+      { command: scriptCommand(manager, 'test'), text: 'run the tests of every process' },
+    ],
+  }),
+  hints: {
+    callActivity: (name) =>
+      `call it from a workflow: ownActivities<Activities>().${name}({ processId }), imported from ./kuflow/workflow/kuflow-activities.ts`,
+    changeWorkflow: 'use patched(…) (see README.md)',
+  },
+};

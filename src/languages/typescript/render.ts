@@ -1,0 +1,44 @@
+import type { ProcessDefinition } from '../../process/definition.ts';
+import { textFile, type PlannedFile } from '../planned-file.ts';
+import type { AdditionalProcess, ProjectSpec } from '../project-spec.ts';
+import { readTemplateFiles, type TemplateFile } from '../templates/files.ts';
+import { renderTemplateFile, type TemplateSet } from '../templates/set.ts';
+import { typeScriptLayout } from './layout.ts';
+import { hasSystemTasks, modulesOf, processContext } from './process-context.ts';
+import { templateContext } from './template-context.ts';
+import { renderValidators } from './validators.ts';
+
+/** The files of a TypeScript project except its process definitions. */
+export async function renderTypeScript(spec: ProjectSpec, templates: TemplateSet): Promise<readonly PlannedFile[]> {
+  const { definition, additionalProcesses = [] } = spec;
+  const validators = await renderValidators(
+    definition,
+    modulesOf(additionalProcesses.filter(hasSystemTasks), 'validators', 'Validators'),
+  );
+  const context = templateContext(spec, validators);
+  const sources = readTemplateFiles('typescript');
+  const files = sources.flatMap((source) => renderTemplateFile(source, templates, context));
+  const additional = additionalProcesses.map((process) => renderAdditionalProcess(process, sources, templates));
+  return [...files, ...(await Promise.all(additional)).flat()];
+}
+
+/** The files of an additional process: the templates of the first one, at other paths. */
+async function renderAdditionalProcess(
+  { slug, definition, choices = {} }: AdditionalProcess,
+  sources: readonly TemplateFile[],
+  templates: TemplateSet,
+): Promise<readonly PlannedFile[]> {
+  const layout = typeScriptLayout(slug);
+  const firstLayout = typeScriptLayout();
+  const validators = await renderValidators(definition, []);
+  const context = processContext({ definition, layout, choices, validators });
+  return partsOf(definition).flatMap((part) => {
+    const source = sources.find(({ path }) => path === firstLayout[part]);
+    return source === undefined ? [] : [textFile(layout[part], templates.render(source.key, context))];
+  });
+}
+
+function partsOf(definition: ProcessDefinition) {
+  const parts = ['workflows', 'activities', 'tasks', 'types', 'validators', 'test'] as const;
+  return parts.filter((part) => hasSystemTasks({ definition }) || (part !== 'activities' && part !== 'validators'));
+}
