@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-export type IdentifierStyle = 'camel' | 'pascal';
+export type IdentifierStyle = 'camel' | 'pascal' | 'constant';
 
 /**
  * Letters of a name other than a-z, as a character class: Latin, Greek, Cyrillic, kana, Han and Hangul. Only old ranges,
@@ -13,20 +13,22 @@ const SEPARATORS = new RegExp(`[^a-z0-9${OTHER_LETTERS}]+`);
 const LONGEST = 60;
 
 /**
- * Converts a text to a readable identifier: `LOAN_APPLICATION` to `loanApplication`, `STEP_1` to `step1`. `noun` completes what is not
- * a name by itself: `2ND_REVIEW` becomes `task2ndReview`, a word in `reserved` such as `DELETE` becomes `deleteTask`, and a text
- * without letters and digits `unnamedTask`. Different texts can get the same name, see `distinctName`.
+ * Converts a text to a readable identifier: `LOAN_APPLICATION` to `loanApplication`, `STEP_1` to `step1`; `Loan application` to the
+ * constant `LOAN_APPLICATION`. `noun` completes what is not a name by itself: `2ND_REVIEW` becomes `task2ndReview`, a word in
+ * `reserved` such as `DELETE` becomes `deleteTask`, and a text without letters and digits `unnamedTask`. Different texts can get the
+ * same name, see `distinctName`.
  */
 export function identifier(text: string, style: IdentifierStyle, reserved: ReadonlySet<string>, noun: string): string {
   const words = splitIdentifierWords(text);
   if (words.length === 0) words.push('unnamed', noun);
   else if (/^\d/.test(words[0] ?? '')) words.unshift(noun);
+  if (style === 'constant') return words.map(upperCase).join('_').slice(0, LONGEST);
   const joined = words.map((word, index) => (index === 0 && style === 'camel' ? word : capitalize(word))).join('');
   const name = joined.slice(0, LONGEST);
   return reserved.has(name) ? name + capitalize(noun) : name;
 }
 
-/** The name, with a number if it is in `taken`: `review`, `review_2`, `review_3`. No name of `identifier` has an underscore. */
+/** The name, with a number if it is in `taken`: `review`, `review_2`, `review_3`. No camel or Pascal case name of `identifier` has an underscore. */
 export function distinctName(name: string, taken: (name: string) => boolean): string {
   for (let number = 1; ; number++) {
     const candidate = number === 1 ? name : `${name}_${number}`;
@@ -68,4 +70,9 @@ function splitIdentifierWords(text: string): string[] {
 export function capitalize(word: string): string {
   const capital = word.charAt(0).toUpperCase();
   return capital.length === 1 ? capital + word.slice(1) : word;
+}
+
+/** The word in capitals, except for letters whose capital is more than one letter. */
+function upperCase(word: string): string {
+  return Array.from(word, capitalize).join('');
 }

@@ -9,7 +9,7 @@ export function printableJson(value: unknown, indented = false): string {
 }
 
 // JSON has only UTF-16 escapes.
-function escapeAsPair(hex: string): string {
+export function escapeAsPair(hex: string): string {
   const pair = String.fromCodePoint(Number.parseInt(hex, 16));
   return [0, 1].map((at) => `\\u${pair.charCodeAt(at).toString(16)}`).join('');
 }

@@ -1,14 +1,11 @@
 import type { Json } from '../../base/json.ts';
 import { OTHER_LETTERS } from '../../text/identifiers.ts';
-import { escapeForCompilers, oneLine, escapeForReaders } from '../../text/one-line.ts';
+import { escapeForCompilers, escapeForReaders, HIDDEN_IN_CODE, oneLine } from '../../text/one-line.ts';
 
 const WORD = /^[A-Za-z_$][A-Za-z0-9_$]*$/;
 const IDENTIFIER = new RegExp(`^[A-Za-z_$${OTHER_LETTERS}][A-Za-z0-9_$${OTHER_LETTERS}]*$`);
 
-// Controls, format and direction marks, lone surrogates, private use, separators and every space but U+0020.
-const HIDDEN =
-  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u{a0}\u{1680}\u{2000}-\u{200a}\u{202f}\u{205f}\u{3000}\u{115f}\u{1160}\u{3164}\u{ffa0}]/gu;
-const HIDDEN_IN_LINE = new RegExp(`(?!\\n)${HIDDEN.source}`, HIDDEN.flags);
+const HIDDEN_IN_LINE = new RegExp(`(?!\\n)${HIDDEN_IN_CODE.source}`, HIDDEN_IN_CODE.flags);
 
 /**
  * Names that a generated module cannot or should not declare: keywords, strict-mode words, type names, globals, and common object members.
@@ -44,7 +41,7 @@ export function tsString(text: string): string {
     .replaceAll(quote, `\\${quote}`)
     .replaceAll('`', '\\x60')
     .replaceAll('${', '\\x24{');
-  return quote + escapeForCompilers(body, HIDDEN, (hex) => `\\u{${hex}}`) + quote;
+  return quote + escapeForCompilers(body, HIDDEN_IN_CODE, (hex) => `\\u{${hex}}`) + quote;
 }
 
 /** Code with hidden characters, which only its string literals may contain, escaped. */
@@ -63,7 +60,7 @@ export function tsPropertyKey(text: string): string {
  * `limit` characters. Empty if the text is blank.
  */
 export function tsComment(text: string, limit = 300): string {
-  const line = escapeForReaders(oneLine(text, limit), HIDDEN)
+  const line = escapeForReaders(oneLine(text, limit), HIDDEN_IN_CODE)
     .replaceAll('*/', '* /')
     .replaceAll('/*', '/ *')
     // Tags and directives take effect anywhere in a comment.
