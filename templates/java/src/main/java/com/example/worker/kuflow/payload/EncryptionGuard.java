@@ -16,7 +16,9 @@ public final class EncryptionGuard implements PayloadCodec {
 
     /** Throws if a process is started with encryption. */
     public static void check(Header header) {
-        if (header.getValues().containsKey(START_HEADER)) throw refusal("start header " + START_HEADER);
+        if (header.getValues().containsKey(START_HEADER)) {
+            throw refusal("start header " + START_HEADER);
+        }
     }
 
     @Override

@@ -40,10 +40,14 @@ public final class PayloadLimit implements PayloadCodec {
     @Override
     public List<Payload> encode(List<Payload> payloads) {
         // Payloads that are replayed have been accepted before.
-        if (!WorkflowUnsafe.isWorkflowThread() || WorkflowUnsafe.isReplaying()) return payloads;
+        if (!WorkflowUnsafe.isWorkflowThread() || WorkflowUnsafe.isReplaying()) {
+            return payloads;
+        }
         for (Payload payload : payloads) {
             int size = payload.getData().size();
-            if (size > maxBytes) throw new IllegalStateException(tooLarge(purpose, size, maxBytes));
+            if (size > maxBytes) {
+                throw new IllegalStateException(tooLarge(purpose, size, maxBytes));
+            }
         }
         return payloads;
     }
@@ -59,7 +63,9 @@ public final class PayloadLimit implements PayloadCodec {
                 .toPayload(result)
                 .map(payload -> payload.getData().size())
                 .orElse(0);
-        if (size <= maxBytes) return;
+        if (size <= maxBytes) {
+            return;
+        }
         String purpose = "Process " + info.getWorkflowId() + ": the result of activity " + info.getActivityType();
         throw ApplicationFailure.newNonRetryableFailure(tooLarge(purpose, size, maxBytes), PAYLOAD_TOO_LARGE);
     }

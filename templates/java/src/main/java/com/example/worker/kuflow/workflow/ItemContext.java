@@ -40,7 +40,10 @@ public record ItemContext(
 
     private static void enter(@Nullable ItemContext item) {
         CURRENT.set(item);
-        if (item == null) MDC.remove(LOG_FIELD);
-        else MDC.put(LOG_FIELD, item.processItemId().toString());
+        if (item == null) {
+            MDC.remove(LOG_FIELD);
+        } else {
+            MDC.put(LOG_FIELD, item.processItemId().toString());
+        }
     }
 }

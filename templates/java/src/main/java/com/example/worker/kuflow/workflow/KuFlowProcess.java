@@ -93,10 +93,14 @@ public final class KuFlowProcess {
      */
     public <D> D humanTask(HumanTask<D> task, Consumer<TaskOptions<D>> options) {
         TaskOptions<D> chosen = optionsOf(options);
-        if (chosen.deadline == null) return openTask(task, chosen).done().get();
+        if (chosen.deadline == null) {
+            return openTask(task, chosen).done().get();
+        }
         requireFuture(chosen.deadline, task.code());
         TaskHandle<D> handle = openTask(task, chosen);
-        if (!isDoneBefore(chosen.deadline, handle.done())) chosen.onDeadline.accept(handle);
+        if (!isDoneBefore(chosen.deadline, handle.done())) {
+            chosen.onDeadline.accept(handle);
+        }
         return handle.done().get();
     }
 
@@ -108,7 +112,9 @@ public final class KuFlowProcess {
     /** Creates the task and does not wait. A deadline is not possible here. */
     public <D> TaskHandle<D> openTask(HumanTask<D> task, Consumer<TaskOptions<D>> options) {
         TaskOptions<D> chosen = optionsOf(options);
-        if (chosen.deadline != null) throw new IllegalArgumentException("Only humanTask has a deadline");
+        if (chosen.deadline != null) {
+            throw new IllegalArgumentException("Only humanTask has a deadline");
+        }
         return openTask(task, chosen);
     }
 
@@ -190,7 +196,9 @@ public final class KuFlowProcess {
                 .valueToTree(fields)
                 .properties()
                 .forEach(field -> patch.add(JsonPatchOperation.add("/" + escape(field.getKey()), field.getValue())));
-        if (!patch.isEmpty()) kuflow.patchProcessMetadata(new Requests.ProcessPatch(processId, patch));
+        if (!patch.isEmpty()) {
+            kuflow.patchProcessMetadata(new Requests.ProcessPatch(processId, patch));
+        }
     }
 
     private static String escape(String field) {
@@ -235,8 +243,12 @@ public final class KuFlowProcess {
                     .processItem()
                     .task();
             TaskState state = read == null ? TaskState.UNKNOWN : read.state();
-            if (state == TaskState.CANCELLED) throw new TaskCancelled(task.code(), id);
-            if (read != null && state == TaskState.COMPLETED) return dataAs(task.dataType(), read.data());
+            if (state == TaskState.CANCELLED) {
+                throw new TaskCancelled(task.code(), id);
+            }
+            if (read != null && state == TaskState.COMPLETED) {
+                return dataAs(task.dataType(), read.data());
+            }
             // A signal may arrive before KuFlow shows the new state: read again soon. Without a signal, read again
             // later.
             wait = isChanged
@@ -307,7 +319,9 @@ public final class KuFlowProcess {
 
     /** Not one of Temporal's failures: the process waits until its code is right. Nothing has been created yet. */
     private static void requireFuture(Instant deadline, String code) {
-        if (deadline.toEpochMilli() > Workflow.currentTimeMillis()) return;
+        if (deadline.toEpochMilli() > Workflow.currentTimeMillis()) {
+            return;
+        }
         throw new IllegalArgumentException("The deadline of " + code + " is not in the future: " + deadline);
     }
 
@@ -398,8 +412,11 @@ public final class KuFlowProcess {
             scope.run();
             Promise<Void> changing = changes.get(0);
             Workflow.await(() -> changing.isCompleted() || done.isCompleted());
-            if (changing.isCompleted()) changing.get();
-            else scope.cancel();
+            if (changing.isCompleted()) {
+                changing.get();
+            } else {
+                scope.cancel();
+            }
         }
     }
 

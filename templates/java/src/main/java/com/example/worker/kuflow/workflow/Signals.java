@@ -64,7 +64,9 @@ final class Signals {
                 ignore(PROCESS_ITEM, type);
             }
         }
-        if (!ITEM_TYPES.contains(type)) ignore(PROCESS_ITEM, type);
+        if (!ITEM_TYPES.contains(type)) {
+            ignore(PROCESS_ITEM, type);
+        }
     }
 
     private void ignore(String signal, String type) {

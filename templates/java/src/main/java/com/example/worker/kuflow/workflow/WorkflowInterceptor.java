@@ -98,7 +98,9 @@ public class WorkflowInterceptor extends WorkerInterceptorBase {
 
     private static Header withItem(Header header) {
         ItemContext item = ItemContext.current();
-        if (item == null) return header;
+        if (item == null) {
+            return header;
+        }
         Map<String, Payload> values = new HashMap<>(header.getValues());
         values.put(ItemContext.HEADER, Payloads.PLAIN.toPayload(item).orElseThrow());
         return new Header(values);

@@ -1,0 +1,176 @@
+package com.example.worker.kuflow.activity;
+
+import com.example.worker.kuflow.model.Requests;
+import com.example.worker.kuflow.payload.PayloadLimit;
+import com.example.worker.kuflow.payload.Payloads;
+import com.example.worker.kuflow.settings.WorkerSettings;
+import com.example.worker.kuflow.workflow.ItemContext;
+import io.temporal.activity.ActivityExecutionContext;
+import io.temporal.activity.ActivityInfo;
+import io.temporal.api.common.v1.Payload;
+import io.temporal.client.ActivityCompletionException;
+import io.temporal.common.interceptors.ActivityInboundCallsInterceptor;
+import io.temporal.common.interceptors.ActivityInboundCallsInterceptorBase;
+import io.temporal.common.interceptors.Header;
+import io.temporal.common.interceptors.WorkerInterceptorBase;
+import io.temporal.serviceclient.CheckedExceptionWrapper;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.MDC;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.stereotype.Component;
+
+/**
+ * Validates and limits the results of all activities, KuFlow's and your own, and reports failures and the item they belong to.
+ */
+@Component
+public class ActivityInterceptor extends WorkerInterceptorBase {
+
+    private final TaskData taskData;
+    private final TaskFailures failures;
+    private final int maxPayloadBytes;
+    private final ScheduledExecutorService timers = Executors.newSingleThreadScheduledExecutor(work -> {
+        Thread thread = new Thread(work, "activity-timeouts");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    @Autowired
+    public ActivityInterceptor(TaskData taskData, TaskFailures failures, WorkerSettings settings) {
+        this.taskData = taskData;
+        this.failures = failures;
+        this.maxPayloadBytes = settings.worker().maxPayloadBytes();
+    }
+
+    @Override
+    public ActivityInboundCallsInterceptor interceptActivity(ActivityInboundCallsInterceptor next) {
+        return new Inbound(next);
+    }
+
+    private final class Inbound extends ActivityInboundCallsInterceptorBase {
+
+        private ActivityExecutionContext context;
+
+        Inbound(ActivityInboundCallsInterceptor next) {
+            super(next);
+        }
+
+        @Override
+        public void init(ActivityExecutionContext context) {
+            this.context = context;
+            super.init(context);
+        }
+
+        @Override
+        public ActivityOutput execute(ActivityInput input) {
+            ItemContext item = itemOf(input.getHeader());
+            UUID processItemId = item == null ? requestedItem(input.getArguments()) : item.processItemId();
+            if (processItemId == null) {
+                return run(input, item);
+            }
+            MDC.put(ItemContext.LOG_FIELD, processItemId.toString());
+            try {
+                return run(input, item);
+            } finally {
+                MDC.remove(ItemContext.LOG_FIELD);
+            }
+        }
+
+        private ActivityOutput run(ActivityInput input, @Nullable ItemContext item) {
+            ActivityInfo info = context.getInfo();
+            try (Attempt attempt = new Attempt(item, info)) {
+                try {
+                    ActivityOutput output = super.execute(input);
+                    if (!context.isDoNotCompleteOnReturn()) {
+                        check(output.getResult(), item, info);
+                    }
+                    attempt.succeeded();
+                    return output;
+                } catch (RuntimeException | Error thrown) {
+                    throwIfCanceled(thrown);
+                    attempt.failed(CheckedExceptionWrapper.unwrap(thrown));
+                    if (thrown instanceof RuntimeException exception) {
+                        throw ActivityFailures.toFailure(exception, info.getActivityType());
+                    }
+                    throw thrown;
+                }
+            }
+        }
+
+        private void check(@Nullable Object result, @Nullable ItemContext item, ActivityInfo info) {
+            if (item != null && Boolean.TRUE.equals(item.validates())) {
+                taskData.validate(item.code(), result, false, info);
+            }
+            PayloadLimit.checkResult(result, info, maxPayloadBytes);
+        }
+
+        /** The activity may have wrapped the exception of its heartbeat, or failed because its call was aborted. */
+        private void throwIfCanceled(Throwable thrown) {
+            for (Throwable at = thrown; at != null; at = at.getCause()) {
+                if (at instanceof ActivityCompletionException canceled) {
+                    throw canceled;
+                }
+            }
+            context.getCancellationToken().throwIfCancellationRequested();
+        }
+    }
+
+    /** An attempt of an activity. Only those of system tasks are reported. */
+    private final class Attempt implements AutoCloseable {
+
+        private final @Nullable ItemContext item;
+        private final ActivityInfo info;
+        private final AtomicBoolean hasFailed = new AtomicBoolean();
+        private @Nullable Future<?> timer;
+
+        Attempt(@Nullable ItemContext item, ActivityInfo info) {
+            this.item = item != null && item.validates() != null ? item : null;
+            this.info = info;
+            Duration limit = info.getStartToCloseTimeout();
+            if (this.item == null || limit.isZero()) {
+                return;
+            }
+            // When its time is up, the engine counts the attempt as failed, even if it completes later.
+            RuntimeException timeout = new RuntimeException("no result within " + limit.toSeconds() + " s");
+            timer = timers.schedule(() -> failed(timeout), limit.toMillis(), TimeUnit.MILLISECONDS);
+        }
+
+        void succeeded() {
+            if (item != null && !hasFailed.get()) {
+                failures.succeeded(item);
+            }
+        }
+
+        void failed(Throwable error) {
+            if (item != null && hasFailed.compareAndSet(false, true)) {
+                failures.failed(item, error, info);
+            }
+        }
+
+        @Override
+        public void close() {
+            if (timer != null) {
+                timer.cancel(false);
+            }
+        }
+    }
+
+    /** The item that the workflow runs the activity for. */
+    private static @Nullable ItemContext itemOf(Header header) {
+        Payload payload = header.getValues().get(ItemContext.HEADER);
+        return payload == null ? null : Payloads.PLAIN.fromPayload(payload, ItemContext.class, ItemContext.class);
+    }
+
+    /** The item in the request of one of KuFlow's activities. */
+    private static @Nullable UUID requestedItem(Object[] arguments) {
+        return arguments != null && arguments.length > 0 && arguments[0] instanceof Requests.OfProcessItem request
+                ? request.processItemId()
+                : null;
+    }
+}
