@@ -4,8 +4,8 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.stereotype.Component;
 
-/** The part of {@code /readyz} that is about the engine. The name of this class makes it {@code worker} in application.yaml. */
-@Component
+/** The part of {@code /readyz} that is about the engine. It is {@code worker} in application.yaml. */
+@Component("workerHealthIndicator")
 public class WorkerHealthIndicator implements HealthIndicator {
 
     private final WorkerReadiness readiness;

@@ -6,5 +6,6 @@ import org.jspecify.annotations.Nullable;
 public interface WorkerReadiness {
 
     /** Returns why the worker is not ready, such as "draining", or null if it is. Must not make a call. */
-    @Nullable String notReady();
+    @Nullable
+    String notReady();
 }

@@ -1,0 +1,74 @@
+package com.example.worker.kuflow.operation;
+
+import com.example.worker.kuflow.settings.WorkerSettings.LogFormat;
+import com.example.worker.kuflow.settings.WorkerSettings.LogLevel;
+import com.example.worker.kuflow.settings.WorkerSettings.Worker;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The properties of Spring Boot that follow from the settings of this worker. */
+public final class SpringDefaults {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(SpringDefaults.class);
+
+    private static final String LOOPBACK = "127.0.0.1";
+    private static final int DISABLED = -1;
+    private static final int ANY_FREE = 0;
+
+    private SpringDefaults() {}
+
+    /**
+     * Returns the properties for {@code SpringApplication.setDefaultProperties}.
+     *
+     * @param development listen only on loopback addresses, tolerate ports that are in use, and log for people
+     */
+    public static Map<String, Object> of(Worker worker, boolean development) {
+        Map<String, Object> properties = new LinkedHashMap<>();
+        int healthPort = worker.healthPort();
+        int metricsPort = worker.metricsPort() == 0 ? DISABLED : worker.metricsPort();
+        if (development) {
+            // Other machines have no reason to ask.
+            properties.put("server.address", LOOPBACK);
+            properties.put("management.server.address", LOOPBACK);
+            if (isInUse(healthPort)) {
+                LOGGER.warn("The health port {} is in use, so another port is used", healthPort);
+                healthPort = ANY_FREE;
+            }
+            if (metricsPort != DISABLED && isInUse(metricsPort)) {
+                LOGGER.warn("Metrics are disabled because the metrics port {} is in use", metricsPort);
+                metricsPort = DISABLED;
+            }
+        }
+        properties.put("server.port", healthPort);
+        properties.put("management.server.port", metricsPort);
+
+        LogFormat format = worker.logFormat();
+        if (format == null) {
+            format = development ? LogFormat.PRETTY : LogFormat.JSON;
+        }
+        properties.put("logging.structured.format.console", WorkerLogFormatter.class.getName());
+        properties.put(WorkerLogFormatter.FORMAT, format.name());
+        properties.put(WorkerLogFormatter.DEVELOPMENT, development);
+        // Below INFO, libraries log too much to find the lines of this worker.
+        LogLevel level = worker.logLevel();
+        LogLevel ofLibraries = level.compareTo(LogLevel.INFO) < 0 ? LogLevel.INFO : level;
+        properties.put("logging.level.root", ofLibraries.name());
+        properties.put("logging.level." + WorkerLogFormatter.BASE_PACKAGE, level.name());
+        properties.put("logging.level.io.temporal", level.name());
+        return properties;
+    }
+
+    private static boolean isInUse(int port) {
+        try {
+            new ServerSocket(port, 1, InetAddress.getByName(LOOPBACK)).close();
+            return false;
+        } catch (IOException inUse) {
+            return true;
+        }
+    }
+}
