@@ -1,5 +1,6 @@
 package com.example.worker.kuflow.engine;
 
+import com.example.worker.kuflow.rest.UserAgent;
 import com.example.worker.kuflow.settings.HttpProxy;
 import com.example.worker.kuflow.settings.WorkerSettings;
 import com.uber.m3.tally.Scope;
@@ -36,7 +37,7 @@ final class EngineConnection implements AutoCloseable {
     /**
      * Connects to the engine.
      *
-     * @param name the name of this client in the engine
+     * @param name the name of this worker in the engine
      * @throws StatusRuntimeException if the engine does not accept the connection within 20 seconds
      */
     EngineConnection(
@@ -58,6 +59,11 @@ final class EngineConnection implements AutoCloseable {
                         .setIdentity(name)
                         .setDataConverter(converter)
                         .build());
+    }
+
+    /** The name of this worker in the engine. */
+    static String clientName() {
+        return ProcessHandle.current().pid() + "@" + Registration.hostname() + " " + UserAgent.value();
     }
 
     WorkflowClient client() {

@@ -3,7 +3,6 @@ package com.example.worker.kuflow.engine;
 import com.example.worker.kuflow.operation.WorkerMetrics;
 import com.example.worker.kuflow.operation.WorkerReadiness;
 import com.example.worker.kuflow.rest.RestClient;
-import com.example.worker.kuflow.rest.UserAgent;
 import com.example.worker.kuflow.settings.SettingsLoader;
 import com.example.worker.kuflow.settings.WorkerSettings;
 import com.example.worker.kuflow.settings.WorkerSettings.Worker;
@@ -92,7 +91,7 @@ public class EngineLifecycle implements SmartLifecycle, WorkerReadiness {
         renewer.start();
         EngineIdentity identity =
                 EngineIdentity.fromSettings(settings, clock.instant()).orElseGet(authentication::requestCertificate);
-        String name = ProcessHandle.current().pid() + "@" + Registration.hostname() + " " + UserAgent.value();
+        String name = EngineConnection.clientName();
         EngineConnection connected =
                 new EngineConnection(settings, identity, renewer, name, converter, temporalMetrics);
         connection = connected;

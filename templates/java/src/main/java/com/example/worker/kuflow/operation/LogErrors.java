@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** How the log describes exceptions. */
-final class LogErrors {
+public final class LogErrors {
 
     /** Exceptions whose names add nothing to their messages. */
     private static final Set<String> PLAIN_ERRORS = Set.of(
@@ -34,7 +34,7 @@ final class LogErrors {
     private LogErrors() {}
 
     /** Names and messages of an exception and its causes. Leaves out the details, which may contain form data. */
-    static String describe(Throwable error) {
+    public static String describe(Throwable error) {
         List<String> parts = new ArrayList<>();
         for (Throwable at : withCauses(error)) {
             String text = textOf(at);

@@ -42,10 +42,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.stereotype.Component;
 
 /** A client for KuFlow's REST API with the credentials of the application. Each call is repeated once at most. */
-@Component
 public final class RestClient {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(RestClient.class);
@@ -63,15 +61,13 @@ public final class RestClient {
     private final WorkerMetrics metrics;
 
     public RestClient(WorkerSettings settings, WorkerMetrics metrics) {
-        URI address = settings.api().endpoint();
         String credentials =
                 settings.api().clientId() + ":" + settings.api().clientSecret().reveal();
-        this.endpoint = address.toString();
+        this.endpoint = settings.api().endpoint().toString();
         this.authorization =
                 "Basic " + Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8));
         this.metrics = metrics;
-        int port = address.getPort() < 0 ? "http".equals(address.getScheme()) ? 80 : 443 : address.getPort();
-        Optional<HttpProxy> proxy = HttpProxy.forHost(settings, address.getHost(), port);
+        Optional<HttpProxy> proxy = proxyFor(settings);
         this.proxyAuthorization = proxy.map(HttpProxy::authorization).orElse(null);
         HttpClient.Builder builder = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
@@ -83,6 +79,14 @@ public final class RestClient {
         this.http = ca == null
                 ? builder.build()
                 : builder.sslContext(TrustedRoots.withAdditional(ca)).build();
+    }
+
+    /** The proxy for calls to KuFlow. */
+    public static Optional<HttpProxy> proxyFor(WorkerSettings settings) {
+        URI endpoint = settings.api().endpoint();
+        int defaultPort = "http".equals(endpoint.getScheme()) ? 80 : 443;
+        return HttpProxy.forHost(
+                settings, endpoint.getHost(), endpoint.getPort() < 0 ? defaultPort : endpoint.getPort());
     }
 
     /**

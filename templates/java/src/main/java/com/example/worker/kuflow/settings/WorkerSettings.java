@@ -25,7 +25,7 @@ public record WorkerSettings(KuFlowApi api, Temporal temporal, Worker worker, St
     @ConfigurationProperties("kuflow.api")
     public record KuFlowApi(
             URI endpoint,
-            String clientId,
+            UUID clientId,
             Secret clientSecret,
             @Nullable UUID tenantId,
             @Nullable String ca) {}

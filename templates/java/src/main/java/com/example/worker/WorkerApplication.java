@@ -1,0 +1,178 @@
+package com.example.worker;
+
+import com.example.worker.kuflow.engine.Check;
+import com.example.worker.kuflow.engine.EngineLifecycle;
+import com.example.worker.kuflow.operation.SpringDefaults;
+import com.example.worker.kuflow.rest.KuFlowJson;
+import com.example.worker.kuflow.settings.SettingsException;
+import com.example.worker.kuflow.settings.SettingsLoader;
+import com.example.worker.kuflow.settings.WorkerSettings;
+import com.example.worker.kuflow.settings.WorkerSettings.LogFormat;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.logging.LoggingSystem;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.env.Profiles;
+import org.springframework.core.env.SimpleCommandLinePropertySource;
+import org.springframework.core.env.StandardEnvironment;
+
+/** Starts the worker, or checks its connection to KuFlow. */
+@SpringBootApplication
+public class WorkerApplication {
+
+    private static final String USAGE = """
+            Usage: java -jar app.jar [--check [--json]] [--spring.profiles.active=dev]
+
+              --check  Check the connection to KuFlow step by step and exit with 0 (connected), 1 (failed), 2 (invalid settings)
+                       or 4 (inconclusive). KUFLOW_WORKER_CHECK_SECONDS sets a time limit.
+              --json   Print the result of --check as JSON
+
+            With the profile dev, the worker prints readable logs, shuts down quickly, and starts even if the health or metrics port
+            is in use.
+            """;
+
+    private static final String SETTINGS_HELP = """
+            To get the settings, use one of these:
+
+              ./kuflow dev exec -- <command>           Run a command, such as this worker, with a local KuFlow
+              ./kuflow credentials pull                Get an engine certificate from KuFlow, with the client ID and secret
+                                                       from the environment or from ./kuflow login
+              ./kuflow credentials exec -- <command>   Run a command with these credentials
+            """;
+
+    private static final List<String> OPTIONS = List.of("--check", "--json", "--help");
+    private static final String CHECK_SECONDS = "KUFLOW_WORKER_CHECK_SECONDS";
+    private static final int INVALID_SETTINGS = 2;
+
+    private static final PrintStream OUT = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    private static final PrintStream ERR = new PrintStream(System.err, true, StandardCharsets.UTF_8);
+
+    public static void main(String[] args) {
+        List<String> options = List.of(args);
+        // Properties of Spring have the form --key=value.
+        Optional<String> unknown = options.stream()
+                .filter(option -> !OPTIONS.contains(option) && !option.matches("--[\\w.\\[\\]-]+=.*"))
+                .findFirst();
+        if (unknown.isPresent() || (options.contains("--json") && !options.contains("--check"))) {
+            String problem = unknown.map(option -> "Unknown option " + option).orElse("--json requires --check");
+            ERR.println(problem + "\n\n" + USAGE);
+            System.exit(INVALID_SETTINGS);
+        } else if (options.contains("--help")) {
+            OUT.print(USAGE);
+        } else if (options.contains("--check")) {
+            System.exit(check(options.contains("--json")));
+        } else {
+            run(args);
+        }
+    }
+
+    private static void run(String[] args) {
+        boolean development = isDevelopment(args);
+        WorkerSettings settings;
+        try {
+            settings = loadSettings();
+        } catch (SettingsException invalid) {
+            report(invalid, development);
+            System.exit(INVALID_SETTINGS);
+            return;
+        }
+        SpringApplication application = new SpringApplication(WorkerApplication.class);
+        application.setDefaultProperties(SpringDefaults.of(settings.worker(), development));
+        application.addInitializers(context -> context.getBeanFactory().registerSingleton("workerSettings", settings));
+        ConfigurableApplicationContext context = application.run(args);
+
+        EngineLifecycle engine = context.getBean(EngineLifecycle.class);
+        // Without it, the JVM exits with 143 after SIGTERM. It is added only now, because a failed start must exit with
+        // 1.
+        SpringApplication.getShutdownHandlers().add(() -> Runtime.getRuntime().halt(engine.hasFailed() ? 1 : 0));
+    }
+
+    private static int check(boolean json) {
+        // The steps contain all that is known, so the log has nothing to add.
+        LoggingSystem.get(WorkerApplication.class.getClassLoader()).beforeInitialize();
+        Duration limit = parseSeconds(System.getenv().getOrDefault(CHECK_SECONDS, "3600"));
+        if (limit.isZero()) {
+            ERR.println(CHECK_SECONDS + " must be a number of seconds greater than 0 and at most 3600");
+            return INVALID_SETTINGS;
+        }
+        Instant startedAt =
+                Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime());
+        Check.Result result = Check.run(
+                WorkerApplication::loadSettings,
+                step -> {
+                    if (!json) {
+                        OUT.println(formatStep(step));
+                    }
+                },
+                startedAt,
+                limit);
+        if (json) {
+            OUT.println(toJson(result));
+        }
+        if (result.status() == INVALID_SETTINGS) {
+            ERR.print("\n" + SETTINGS_HELP);
+        }
+        return result.status();
+    }
+
+    private static String formatStep(Check.Step step) {
+        String detail = step.detail().replace("\n", "\n" + " ".repeat(22));
+        return "%-8s %-12s %s".formatted(step.status(), step.step(), detail);
+    }
+
+    /** Zero for an invalid text. */
+    private static Duration parseSeconds(String text) {
+        try {
+            double seconds = Double.parseDouble(text);
+            return seconds > 0 && seconds <= 3600 ? Duration.ofMillis((long) (seconds * 1000)) : Duration.ZERO;
+        } catch (NumberFormatException invalid) {
+            return Duration.ZERO;
+        }
+    }
+
+    private static WorkerSettings loadSettings() {
+        return SettingsLoader.load(Path.of(""), System.getenv());
+    }
+
+    private static boolean isDevelopment(String[] args) {
+        StandardEnvironment environment = new StandardEnvironment();
+        environment.getPropertySources().addFirst(new SimpleCommandLinePropertySource(args));
+        return environment.acceptsProfiles(Profiles.of("dev"));
+    }
+
+    private static void report(SettingsException invalid, boolean development) {
+        String message = "Settings are missing or invalid";
+        LogFormat defaultFormat = development ? LogFormat.PRETTY : LogFormat.JSON;
+        LogFormat format = invalid.logFormat() == null ? defaultFormat : invalid.logFormat();
+        if (format == LogFormat.PRETTY) {
+            ERR.print(message + ":\n\n" + invalid.getMessage().indent(2) + "\n" + SETTINGS_HELP);
+            return;
+        }
+        Map<String, String> line = new LinkedHashMap<>();
+        line.put("time", Instant.now().toString());
+        line.put("level", "ERROR");
+        line.put("message", message);
+        line.put("reason", invalid.getMessage());
+        line.put("hint", SETTINGS_HELP);
+        ERR.println(toJson(line));
+    }
+
+    private static String toJson(Object value) {
+        try {
+            return KuFlowJson.mapper().writeValueAsString(value);
+        } catch (JsonProcessingException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package com.example.worker;
+
+import org.jspecify.annotations.NullMarked;
