@@ -31,7 +31,7 @@ import org.springframework.stereotype.Component;
 @Component
 public class TaskFailures {
 
-    private static final Logger LOG = LoggerFactory.getLogger(TaskFailures.class);
+    private static final Logger LOGGER = LoggerFactory.getLogger(TaskFailures.class);
 
     private static final Duration HOUR = Duration.ofHours(1);
 
@@ -138,7 +138,7 @@ public class TaskFailures {
             taskLog.append(processItemId, message, level);
         } catch (RuntimeException failure) {
             forget(key);
-            LOG.warn("Could not write to the log of the task", failure);
+            LOGGER.warn("Could not write to the log of the task", failure);
         }
     }
 

@@ -40,7 +40,7 @@ public final class KuFlowProcess {
     private static final Duration MAX_REREAD_INTERVAL = Duration.ofHours(12);
     private static final Duration AFTER_SIGNAL = Duration.ofSeconds(5);
 
-    private static final Logger LOG = Workflow.getLogger(KuFlowProcess.class);
+    private static final Logger LOGGER = Workflow.getLogger(KuFlowProcess.class);
 
     private final UUID processId;
     private final Duration rereadAfter;
@@ -228,7 +228,7 @@ public final class KuFlowProcess {
         UUID id = createItem(
                 ProcessItem.Type.TASK, task.code(), options.owner, taskOf(options.data, options.contextData), null);
         return new ItemContext(id, task.code(), null).run(() -> {
-            LOG.info("Waiting for a person (task {})", task.code());
+            LOGGER.info("Waiting for a person (task {})", task.code());
             Promise<D> done = Async.function(() -> cancelingWithScope(id, () -> waitUntilCompleted(task, id)));
             return new HumanHandle<>(id, done);
         });
@@ -281,7 +281,7 @@ public final class KuFlowProcess {
         try {
             ActivityStubs.brief().cancelProcessItems(new Requests.CancelProcessItems(processId, List.of(id)));
         } catch (TemporalFailure failure) {
-            LOG.warn("Could not cancel the item {}", id, failure);
+            LOGGER.warn("Could not cancel the item {}", id, failure);
         }
     }
 

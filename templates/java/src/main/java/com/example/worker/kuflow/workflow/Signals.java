@@ -24,7 +24,7 @@ final class Signals {
     private static final String PROCESS_ITEM = "KuFlow_Engine_Signal_Process_Item";
     private static final Set<String> ITEM_TYPES = Set.of("TASK", "MESSAGE", "THREAD");
 
-    private static final Logger LOG = Workflow.getLogger(Signals.class);
+    private static final Logger LOGGER = Workflow.getLogger(Signals.class);
 
     private final Map<String, Consumer<EncodedValues>> handlers = new HashMap<>();
     private final Set<String> ignored = new HashSet<>();
@@ -50,7 +50,7 @@ final class Signals {
         try {
             handler.accept(arguments);
         } catch (DataConverterException unreadable) {
-            LOG.error("Ignored a signal that cannot be read (signal {})", name, unreadable);
+            LOGGER.error("Ignored a signal that cannot be read (signal {})", name, unreadable);
         }
     }
 
@@ -71,6 +71,6 @@ final class Signals {
 
     private void ignore(String signal, String type) {
         if (ignored.add(signal + " " + type))
-            LOG.warn("Ignored a signal that this workflow does not handle (signal {}, type {})", signal, type);
+            LOGGER.warn("Ignored a signal that this workflow does not handle (signal {}, type {})", signal, type);
     }
 }

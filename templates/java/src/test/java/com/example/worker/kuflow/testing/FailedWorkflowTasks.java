@@ -1,0 +1,35 @@
+package com.example.worker.kuflow.testing;
+
+import com.example.worker.kuflow.payload.Payloads;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
+import io.grpc.MethodDescriptor;
+import io.temporal.api.workflowservice.v1.RespondWorkflowTaskFailedRequest;
+import java.util.concurrent.CompletableFuture;
+
+/** Notices when the worker reports a failed workflow task. */
+final class FailedWorkflowTasks implements ClientInterceptor {
+
+    private final CompletableFuture<Throwable> first = new CompletableFuture<>();
+
+    /** The failure of the first workflow task that fails. */
+    CompletableFuture<Throwable> first() {
+        return first;
+    }
+
+    @Override
+    public <Q, R> ClientCall<Q, R> interceptCall(MethodDescriptor<Q, R> method, CallOptions options, Channel next) {
+        return new SimpleForwardingClientCall<>(next.newCall(method, options)) {
+            @Override
+            public void sendMessage(Q message) {
+                if (message instanceof RespondWorkflowTaskFailedRequest request) {
+                    first.complete(Payloads.PLAIN.failureToException(request.getFailure()));
+                }
+                super.sendMessage(message);
+            }
+        };
+    }
+}
