@@ -1,11 +1,122 @@
 package com.example.worker.kuflow.testing;
 
+import com.example.worker.kuflow.model.Requests.CreateProcessItem;
+import com.example.worker.kuflow.payload.Payloads;
+import com.example.worker.kuflow.workflow.WorkflowInterceptor;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.temporal.client.WorkflowClientOptions;
 import io.temporal.common.WorkflowExecutionHistory;
+import io.temporal.common.interceptors.WorkerInterceptorBase;
+import io.temporal.common.interceptors.WorkflowInboundCallsInterceptor;
+import io.temporal.common.interceptors.WorkflowInboundCallsInterceptorBase;
+import io.temporal.common.interceptors.WorkflowOutboundCallsInterceptor;
+import io.temporal.common.interceptors.WorkflowOutboundCallsInterceptorBase;
+import io.temporal.testing.TestEnvironmentOptions;
+import io.temporal.testing.TestWorkflowEnvironment;
+import io.temporal.testing.WorkflowReplayer;
+import io.temporal.worker.WorkerFactoryOptions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 
 /** Replays histories with the current workflow code. */
 public final class Replay {
 
+    private static final String CREATE_ITEM = "KuFlow_Engine_CreateProcessItem";
+
     private Replay() {}
 
-    public static void replay(WorkflowExecutionHistory history, Class<?>... workflows) throws Exception {}
+    /** An item of a process, as workflow code creates it. */
+    private record Item(String type, String code) {
+
+        @Override
+        public String toString() {
+            return type + " " + code;
+        }
+    }
+
+    /**
+     * Replays a history. Fails if the code calls other activities, or creates other items than the history has: Temporal itself
+     * compares only the names of activities, and every item is created by the same one.
+     */
+    public static void replay(WorkflowExecutionHistory history, Class<?>... workflows) throws Exception {
+        ItemRecorder recorder = new ItemRecorder();
+        Exception failure = null;
+        // Temporal's functions without an environment use another converter.
+        try (TestWorkflowEnvironment environment =
+                TestWorkflowEnvironment.newInstance(TestEnvironmentOptions.newBuilder()
+                        .setWorkflowClientOptions(WorkflowClientOptions.newBuilder()
+                                .setDataConverter(Payloads.PLAIN)
+                                .build())
+                        .setWorkerFactoryOptions(WorkerFactoryOptions.newBuilder()
+                                .setWorkerInterceptors(new WorkflowInterceptor(), recorder)
+                                .build())
+                        .build())) {
+            WorkflowReplayer.replayWorkflowExecution(
+                    history,
+                    environment,
+                    workflows[0],
+                    List.of(workflows).subList(1, workflows.length).toArray(Class<?>[]::new));
+        } catch (Exception failed) {
+            failure = failed;
+        }
+        List<Item> recorded = itemsIn(history);
+        for (int at = 0; at < Math.min(recorded.size(), recorder.created.size()); at++) {
+            if (!recorded.get(at).equals(recorder.created.get(at))) {
+                throw new AssertionError(
+                        "Item %d of the process is %s in the history, but the workflow code creates %s"
+                                .formatted(at + 1, recorded.get(at), recorder.created.get(at)),
+                        failure);
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    /** The items that the history creates, in order. */
+    private static List<Item> itemsIn(WorkflowExecutionHistory history) {
+        return history.getHistory().getEventsList().stream()
+                .filter(event -> event.hasActivityTaskScheduledEventAttributes())
+                .map(event -> event.getActivityTaskScheduledEventAttributes())
+                .filter(scheduled -> scheduled.getActivityType().getName().equals(CREATE_ITEM))
+                .map(scheduled -> Payloads.PLAIN.fromPayloads(
+                        0, Optional.of(scheduled.getInput()), JsonNode.class, JsonNode.class))
+                .map(item -> new Item(
+                        item.path("type").asText(),
+                        item.path("processItemDefinitionCode").asText()))
+                .toList();
+    }
+
+    /** Remembers the items that workflow code creates. */
+    private static final class ItemRecorder extends WorkerInterceptorBase {
+
+        private final List<Item> created = new ArrayList<>();
+
+        @Override
+        public WorkflowInboundCallsInterceptor interceptWorkflow(WorkflowInboundCallsInterceptor next) {
+            return new WorkflowInboundCallsInterceptorBase(next) {
+                @Override
+                public void init(WorkflowOutboundCallsInterceptor outboundCalls) {
+                    super.init(new Outbound(outboundCalls));
+                }
+            };
+        }
+
+        private final class Outbound extends WorkflowOutboundCallsInterceptorBase {
+
+            Outbound(WorkflowOutboundCallsInterceptor next) {
+                super(next);
+            }
+
+            @Override
+            public <R> ActivityOutput<R> executeActivity(ActivityInput<R> input) {
+                if (input.getActivityName().equals(CREATE_ITEM)
+                        && input.getArgs()[0] instanceof CreateProcessItem item) {
+                    created.add(new Item(item.type().name(), String.valueOf(item.processItemDefinitionCode())));
+                }
+                return super.executeActivity(input);
+            }
+        }
+    }
 }
