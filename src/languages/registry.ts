@@ -1,8 +1,9 @@
+import { java } from './java/language.ts';
 import type { Language } from './language.ts';
 import type { LanguageId } from './names.ts';
 import { typescript } from './typescript/language.ts';
 
-const REGISTRY: Readonly<Record<LanguageId, Language>> = { typescript };
+const REGISTRY: Readonly<Record<LanguageId, Language>> = { typescript, java };
 
 /** The language of a project. */
 export function languageOf({ language }: { readonly language: LanguageId }): Language {

@@ -1,4 +1,4 @@
-import type { ProcessDefinition } from '../process/definition.ts';
+import type { ProcessDefinition, TaskDefinition } from '../process/definition.ts';
 import { capitalize, distinctName, identifier } from '../text/identifiers.ts';
 import { choiceOf, type TaskChoice, type TaskChoices } from './project-spec.ts';
 
@@ -56,4 +56,9 @@ export function systemTaskInputs(
   const kept =
     chosen === undefined ? before.slice(-MAX_DEFAULT_INPUTS) : before.filter(({ code }) => chosen.includes(code));
   return kept.map(({ code }) => code);
+}
+
+/** What people call the task. */
+export function taskTitle({ name = '', code }: TaskDefinition): string {
+  return name.trim() === '' ? code : name;
 }

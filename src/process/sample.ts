@@ -1,7 +1,8 @@
-import type { ProcessDefinition } from './definition.ts';
+import { isRecord } from '../base/json.ts';
+import type { ProcessDefinition, TaskDefinition } from './definition.ts';
 
 /** The task whose data decides how the sample process continues. */
-export const SAMPLE_APPROVAL = 'APPROVE_LOAN';
+const SAMPLE_APPROVAL = 'APPROVE_LOAN';
 
 /** The sample process, a loan: a person applies, the worker checks, a person approves, and the applicant is informed. */
 export function sampleDefinition(): ProcessDefinition {
@@ -105,4 +106,18 @@ export function sampleDefinition(): ProcessDefinition {
       },
     ],
   };
+}
+
+/** Whether a task is the approval of the sample process, whose workflow decides on its data. */
+export function isSampleApproval({ kind, code, data }: TaskDefinition): boolean {
+  const { properties, required } = data?.schema ?? {};
+  return (
+    kind === 'human' &&
+    code === SAMPLE_APPROVAL &&
+    isRecord(properties) &&
+    isRecord(properties['approved']) &&
+    properties['approved']['type'] === 'boolean' &&
+    Array.isArray(required) &&
+    required.includes('approved')
+  );
 }

@@ -3,11 +3,13 @@ import { printableJson } from '../../text/json.ts';
 import { mdCode, mdText } from '../../text/markdown.ts';
 import { shellWord } from '../../text/shell.ts';
 import { yamlString } from '../../text/yaml.ts';
+import { JAVA_HELPERS } from '../java/text-helpers.ts';
 import { TYPESCRIPT_HELPERS } from '../typescript/text-helpers.ts';
 import { Code } from './code.ts';
 
 const TEXT_HELPERS: Readonly<Record<string, (text: string) => string>> = {
   ...TYPESCRIPT_HELPERS,
+  ...JAVA_HELPERS,
   yamlString,
   json: (text) => printableJson(text),
   mdText: (text) => mdText(text),

@@ -1,12 +1,12 @@
 import { posix } from 'node:path';
 import { capitalize, distinctName, identifier } from '../../text/identifiers.ts';
 import { isTsIdentifier, TS_RESERVED, tsString, tsValue } from './literals.ts';
-import { isRecord } from '../../base/json.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
 import { sampleForSchema } from '../../process/examples/schema.ts';
 import { choiceOf, type AdditionalProcess, type TaskChoices } from '../project-spec.ts';
-import { nameTasks, systemTaskInputs, type NamedTask, type Naming } from '../task-choices.ts';
-import { SAMPLE_APPROVAL } from '../../process/sample.ts';
+import { nameTasks, systemTaskInputs, taskTitle, type NamedTask, type Naming } from '../task-choices.ts';
+import { isSampleApproval } from '../../process/sample.ts';
+import { sampleAnswers } from '../sample-answers.ts';
 import { Code } from '../templates/code.ts';
 import { plainActivity, renderActivity, type ActivityText } from './activities.ts';
 import { fitsLiteralType } from './literal-types.ts';
@@ -238,19 +238,6 @@ function typeArguments(task: TaskDefinition, data: string | undefined, context: 
   return context === undefined ? `<${first}>` : `<${first}, ${context}>`;
 }
 
-function isSampleApproval({ kind, code, data }: TaskDefinition): boolean {
-  const { properties, required } = data?.schema ?? {};
-  return (
-    kind === 'human' &&
-    code === SAMPLE_APPROVAL &&
-    isRecord(properties) &&
-    isRecord(properties['approved']) &&
-    properties['approved']['type'] === 'boolean' &&
-    Array.isArray(required) &&
-    required.includes('approved')
-  );
-}
-
 /** The activities of the system tasks. Without any, one that belongs to no task. */
 function activityTexts(tasks: readonly TaskView[]): readonly ActivityText[] {
   const system = tasks.filter(({ isSystem }) => isSystem);
@@ -262,11 +249,6 @@ function activityTexts(tasks: readonly TaskView[]): readonly ActivityText[] {
     resultType: resultType.text,
     result: isCast ? `${example.text} as unknown as ${resultType.text}` : example.text,
   }));
-}
-
-function taskTitle(task: TaskDefinition): string {
-  const text = task.name ?? '';
-  return text.trim() === '' ? task.code : text;
 }
 
 /** A workflow type that is not a valid function name is exported under an alias: ES modules allow any string as an export name. */
@@ -310,12 +292,4 @@ function renderDeclarations(
     declare(tasks[index]?.contextType, task.contextData);
   });
   return { texts, valueTypes: VALUE_TYPES.filter((type) => used.has(type)) };
-}
-
-/** Sample data that people enter in the tests of the generated project, by task code. */
-function sampleAnswers(definition: ProcessDefinition) {
-  const human = definition.tasks.filter(({ kind }) => kind === 'human');
-  return Object.fromEntries(
-    human.map(({ code, data }) => [code, data === undefined ? {} : sampleForSchema(data.schema)]),
-  );
 }

@@ -1,5 +1,6 @@
 import type { ProcessInCode } from '../language.ts';
 import { typeScriptLayout } from './layout.ts';
+import { escapePattern, wordPattern } from '../../text/pattern.ts';
 import { tsString } from './literals.ts';
 import { taskNames } from './process-context.ts';
 
@@ -14,15 +15,15 @@ export function findTasks(
   const pattern = ({ code, variable, activity, types }: (typeof tasks)[number]): string | undefined => {
     switch (path) {
       case layout.workflows:
-        return `\\btasks\\.${word(variable)}`;
+        return `\\btasks\\.${wordPattern(variable)}`;
       case layout.activities:
-        return `${word(activity)}\\s*\\(`;
+        return `${wordPattern(activity)}\\s*\\(`;
       case layout.tasks:
         return escapePattern(`(${tsString(code)}`);
       case layout.types:
-        return types.length === 0 ? undefined : types.map(word).join('|');
+        return types.length === 0 ? undefined : types.map(wordPattern).join('|');
       case layout.test:
-        return word(code);
+        return wordPattern(code);
       default:
         return undefined;
     }
@@ -32,13 +33,4 @@ export function findTasks(
     return source !== undefined && new RegExp(source, 'u').test(text);
   });
   return new Set(found.map(({ code }) => code));
-}
-
-/** A pattern for the text that is not part of a longer name. */
-function word(text: string): string {
-  return `(?<![\\p{L}\\p{N}_$])${escapePattern(text)}(?![\\p{L}\\p{N}_$])`;
-}
-
-function escapePattern(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }

@@ -1,7 +1,6 @@
 import type { ProjectSpec } from '../project-spec.ts';
-import { hash } from '../../text/identifiers.ts';
 import { portableWord } from '../../text/shell.ts';
-import { Code } from '../templates/code.ts';
+import { deploymentContext } from '../deployment.ts';
 import { packageManagerContext } from './package-manager-commands.ts';
 import { processContext } from './process-context.ts';
 import { typeScriptLayout } from './layout.ts';
@@ -15,9 +14,7 @@ export function templateContext(spec: ProjectSpec, validators: string): object {
     cliPackage: spec.cliPackage,
     smokeScript: smokeScript(definition.process.code),
     local: spec.local,
-    deployName: deployName(spec.name),
-    deployNameText: new Code(deployName(spec.name)),
-    image: `${deployName(spec.name)}:latest`,
+    ...deploymentContext(spec.name),
     ...packageManagerContext(nodePackageManager(spec.packageManager)),
     ...processContext({
       definition,
@@ -33,14 +30,4 @@ export function templateContext(spec: ProjectSpec, validators: string): object {
 function smokeScript(code: string): string {
   const word = portableWord(code);
   return `kuflow dev simulate ${word === undefined ? '' : `${word} `}-- node --import tsx src/main.ts --dev`;
-}
-
-/** A DNS label, as required for names of Kubernetes objects. */
-function deployName(name: string): string {
-  const label = name
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .slice(0, 40)
-    .replace(/^[^a-z]+|-+$/g, '');
-  return label === '' ? `worker-${hash(name, 8)}` : label;
 }

@@ -99,8 +99,7 @@ async function findConflict(answers: CreateAnswers, context: WizardContext): Pro
 
 const language: Step = {
   topic: 'language',
-  isOpen: ({ answers }) =>
-    LANGUAGE_IDS.length > 1 && answers.language === undefined && answers.packageManager === undefined,
+  isOpen: ({ answers }) => answers.language === undefined && answers.packageManager === undefined,
   run: async (state, context, { canGoBack, before }) => {
     const answer = await context.ask.choose({
       message: 'Language of the worker',

@@ -1,0 +1,105 @@
+import type { JsonObject } from '../../base/json.ts';
+import { javaExample } from './examples.ts';
+import { javaDoc, javaString, javaTypeName } from './literals.ts';
+import { importLines } from './move-package.ts';
+import { UNTYPED } from './tasks.ts';
+import { oneArgument, simpleArguments } from './wrap.ts';
+
+export interface JavaActivity {
+  readonly name: string;
+  /** The title of the task that it performs. */
+  readonly task?: string;
+  /** The type of an input without its own type is undefined. */
+  readonly inputs: readonly { readonly variable: string; readonly type: string | undefined }[];
+  /** The data that it returns, if that has a type. */
+  readonly result?: { readonly name: string; readonly schema: JsonObject; readonly example: JsonObject } | undefined;
+}
+
+/** An activity that does not belong to a task: only its name is known. */
+export const plainActivity = (name: string): JavaActivity => ({ name, inputs: [] });
+
+/** The type of the argument of an activity. */
+export const inputTypeOf = (activity: string): string => `${javaTypeName(activity, 'activity')}Input`;
+
+export interface ActivityMembers {
+  /** In the interface. */
+  readonly declaration: string;
+  /** In the class. */
+  readonly implementation: string;
+  /** What the implementation imports for its result. The package is that of the template. */
+  readonly imports: readonly string[];
+}
+
+/** The text of an activity. */
+export function activityMembers({ name, task, inputs, result }: JavaActivity): ActivityMembers {
+  const input = inputTypeOf(name);
+  const type = result?.name ?? UNTYPED;
+  const about =
+    task === undefined ? 'TODO: describe it.' : `Performs the "${javaDoc(task, 60)}" task and returns its data.`;
+  const components = [
+    'UUID processId',
+    ...inputs.map(({ variable, type: inputType = UNTYPED }) => `${inputType} ${variable}`),
+  ];
+  const returned =
+    result === undefined
+      ? { code: '        return Map.of();', imports: [] }
+      : javaExample(result.example, result, { indent: 8, before: 'return ', after: ';' });
+  return {
+    declaration: [
+      `    /** ${about} */`,
+      ...oneArgument('@ActivityMethod', `name = ${javaString(name)}`, '', 4),
+      ...oneArgument(`${type} ${name}`, `${input} input`, ';', 4),
+      '',
+      ...simpleArguments(`record ${input}`, components, ' {}', 4),
+      '',
+    ].join('\n'),
+    implementation: [
+      '    @Override',
+      ...oneArgument(`public ${type} ${name}`, `${input} input`, ' {', 4),
+      '        // TODO: do the work. This is an example of a call to KuFlow.',
+      '        Process process = kuflow.retrieveProcess(input.processId());',
+      '        LOG.info("The process has been running since {}", process.createdAt());',
+      returned.code,
+      '    }',
+      '',
+    ].join('\n'),
+    imports: returned.imports,
+  };
+}
+
+const NAME = /@ActivityMethod\(\s*name = ("(?:[^"\\]|\\.)*")\s*\)/g;
+const END = /\n\}\n*$/;
+
+/** The names of the activities that an interface declares. */
+export function activityNames(text: string): ReadonlySet<string> {
+  return new Set([...text.matchAll(NAME)].map(([, literal = '""']) => literalValue(literal)));
+}
+
+/** The value of a string literal; its escapes are those of JSON. */
+export function literalValue(literal: string): string {
+  try {
+    return String(JSON.parse(literal));
+  } catch {
+    return literal.slice(1, -1);
+  }
+}
+
+/** Adds a new activity to the interface or the class with the activities, or returns undefined if the file was rewritten. */
+export function appendActivity(path: string, text: string, name: string): string | undefined {
+  const { declaration, implementation } = activityMembers(plainActivity(name));
+  const isClass = path.endsWith('Impl.java');
+  const hasPlace = isClass ? text.includes(' kuflow;') && text.includes(' LOG ') : text.includes('@ActivityInterface');
+  if (!END.test(text) || !hasPlace) return undefined;
+  const added = text.replace(END, `\n\n${isClass ? implementation : declaration}}\n`);
+  return addImports(added, ['java.util.Map', ...(isClass ? [] : ['java.util.UUID'])]);
+}
+
+function addImports(text: string, types: readonly string[]): string {
+  return text.replace(/(?:^import (?!static).*;\n)+/m, (lines) => {
+    const present = lines
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.slice('import '.length, -1));
+    return `${importLines([...present, ...types])}\n`;
+  });
+}

@@ -1,0 +1,43 @@
+import type { Language } from '../language.ts';
+import { activityNames, appendActivity, inputTypeOf } from './activities.ts';
+import { declaresTask, findTasks } from './find-tasks.ts';
+import { hasDeclarationsOnly, isDefinitionCode, javaProcessLayout } from './layout.ts';
+import { javaPackageNames } from './package-name.ts';
+import { renderJava } from './render.ts';
+import { DEFINITION_SCHEMA } from './definition-schema.ts';
+import { JAVA_NAMING } from './tasks.ts';
+import { installMavenProject, mavenCommands, requireJdk } from './tools.ts';
+import { workflowTypes } from './workflow-types.ts';
+
+export const java: Language = {
+  id: 'java',
+  naming: JAVA_NAMING,
+  packageManagers: ['maven'],
+  packageNames: javaPackageNames,
+  layout: javaProcessLayout,
+  render: (spec, templates) => Promise.resolve(renderJava(spec, templates)),
+  definitionSchema: (slug) => (slug === undefined ? `./${DEFINITION_SCHEMA}` : `../${DEFINITION_SCHEMA}`),
+  code: {
+    hasDeclarationsOnly,
+    isDefinitionCode,
+    findTasks,
+    declaresTask,
+    workflowTypes,
+    activityNames,
+    appendActivity,
+    rewrittenActivities: (path) => `${path} no longer has the structure that was generated`,
+  },
+  tools: {
+    choose: () => 'maven',
+    require: (_, env) => requireJdk(env),
+    title: () => 'Maven',
+    program: () => 'javac',
+    install: installMavenProject,
+    lockFiles: () => [],
+  },
+  commands: mavenCommands,
+  hints: {
+    callActivity: (name) => `call it from a workflow: activities.${name}(new ${inputTypeOf(name)}(processId))`,
+    changeWorkflow: 'use Workflow.getVersion(…) (see README.md)',
+  },
+};

@@ -1,0 +1,91 @@
+import { definitionFile } from '../../process/definition/file.ts';
+import { capitalize, splitWords } from '../../text/identifiers.ts';
+import type { CodePlace, ProcessLayout } from '../language.ts';
+import { JAVA_RESERVED } from './literals.ts';
+
+/** Room for a suffix such as `ActivitiesImpl` in lines of 120 characters. */
+const LONGEST_PREFIX = 30;
+const SCHEMAS = 'src/main/resources/kuflow/schemas';
+
+/** Where the code of one process is. */
+export interface JavaLayout {
+  readonly definitionFile: string;
+  readonly basePackage: string;
+  readonly processPackage: string;
+  /** The start of its class names: `Loan`. */
+  readonly prefix: string;
+  readonly packageInfo: string;
+  readonly workflow: string;
+  readonly workflowImpl: string;
+  readonly activities: string;
+  readonly activitiesImpl: string;
+  readonly tasks: string;
+  readonly types: string;
+  readonly schemas: string;
+  readonly test: string;
+}
+
+/** The layout of the process with this slug, or without a slug, of the first process of a project. */
+export function javaLayout({ packageName, slug: first }: CodePlace, slug?: string): JavaLayout {
+  const name = slug ?? first;
+  if (packageName === undefined || name === undefined) throw new TypeError('A Java project has a package and a slug');
+  const part = packagePart(name);
+  const prefix = classPrefix(name);
+  const folder = `java/${packageName.replaceAll('.', '/')}/${part}`;
+  const main = `src/main/${folder}`;
+  return {
+    definitionFile: definitionFile(slug),
+    basePackage: packageName,
+    processPackage: `${packageName}.${part}`,
+    prefix,
+    packageInfo: `${main}/package-info.java`,
+    workflow: `${main}/${prefix}Workflow.java`,
+    workflowImpl: `${main}/${prefix}WorkflowImpl.java`,
+    activities: `${main}/${prefix}Activities.java`,
+    activitiesImpl: `${main}/${prefix}ActivitiesImpl.java`,
+    tasks: `${main}/${prefix}Tasks.java`,
+    types: `${main}/${prefix}Types.java`,
+    schemas: `${SCHEMAS}/${name}.json`,
+    test: `src/test/${folder}/${prefix}WorkflowTest.java`,
+  };
+}
+
+/** The layout as the rest of this tool needs it. */
+export function javaProcessLayout(place: CodePlace, slug?: string): ProcessLayout {
+  const { definitionFile: definition, tasks, types, schemas, packageInfo, ...layout } = javaLayout(place, slug);
+  const { workflow, workflowImpl, activities, activitiesImpl, test } = layout;
+  return {
+    definitionFile: definition,
+    tasks,
+    workflow,
+    activities: [activities, activitiesImpl],
+    code: [tasks, types, schemas, packageInfo, workflow, workflowImpl, activities, activitiesImpl, test],
+  };
+}
+
+/** Whether a file of a process contains only declarations, whose order does not matter. */
+export function hasDeclarationsOnly(path: string): boolean {
+  return /^src\/main\/java\/.*(?:Tasks|Types|Activities|ActivitiesImpl)\.java$/.test(path);
+}
+
+/** Whether a file is nothing but a process definition in Java, so that it can be regenerated at any time. */
+export function isDefinitionCode(path: string): boolean {
+  return (
+    /^src\/main\/java\/(?!.*\/kuflow\/).*(?:Tasks|Types)\.java$/.test(path) ||
+    (path.startsWith(`${SCHEMAS}/`) && path.endsWith('.json'))
+  );
+}
+
+/** A slug as the last part of a package name: `loan-2` becomes `loan_2`. Different slugs stay different. */
+function packagePart(slug: string): string {
+  const part = slug.replaceAll('-', '_');
+  if (/^\d/.test(part)) return `_${part}`;
+  // The base package already has this one.
+  return JAVA_RESERVED.has(part) || part === 'kuflow' ? `${part}_` : part;
+}
+
+function classPrefix(slug: string): string {
+  const words = [...splitWords(slug)];
+  if (/^\d/.test(words[0] ?? '')) words.unshift('process');
+  return words.map(capitalize).join('').slice(0, LONGEST_PREFIX);
+}

@@ -1,0 +1,34 @@
+import type { PlannedFile } from '../planned-file.ts';
+
+/** The package of the template. */
+const TEMPLATE = 'com.example.worker';
+const TEMPLATE_PATH = TEMPLATE.replaceAll('.', '/');
+const SOURCE = new RegExp(`^(src/(?:main|test)/java)/${TEMPLATE_PATH}/`);
+const MENTION = new RegExp(`^((?:package|import(?: static)?) )${TEMPLATE.replaceAll('.', '\\.')}(?=[.;])`, 'gm');
+
+/** Moves a source file of the template to another package. The imports are sorted again, because formatters check their order. */
+export function movePackage(file: PlannedFile, packageName: string): PlannedFile {
+  if (!SOURCE.test(file.path)) return file;
+  const text = Buffer.from(file.contents).toString('utf8').replaceAll(MENTION, `$1${packageName}`);
+  return {
+    ...file,
+    path: file.path.replace(SOURCE, `$1/${packageName.replaceAll('.', '/')}/`),
+    contents: Buffer.from(text.replace(/(?:^import .*;\n)+/gm, sortLines)),
+  };
+}
+
+/** Import lines for these types, sorted. */
+export function importLines(types: readonly string[]): string {
+  return sortLines([...new Set(types)].map((type) => `import ${type};\n`).join('')).trimEnd();
+}
+
+/** Sorts by the imported name: a class comes before the classes inside it. */
+function sortLines(lines: string): string {
+  const sorted = lines
+    .split('\n')
+    .filter((line) => line !== '')
+    .sort((one, other) => (nameIn(one) < nameIn(other) ? -1 : 1));
+  return `${sorted.join('\n')}\n`;
+}
+
+const nameIn = (line: string): string => line.slice(0, -1);

@@ -1,0 +1,25 @@
+import { splitWords } from '../../text/identifiers.ts';
+import type { PackageNames } from '../language.ts';
+import { JAVA_RESERVED } from './literals.ts';
+
+const LONGEST = 100;
+const PART = /^[a-z][a-z0-9_]*$/;
+
+export const javaPackageNames: PackageNames = {
+  suggest: (projectName) => {
+    const words = splitWords(projectName).join('').slice(0, 40);
+    const part = /^\d/.test(words) || words === '' || JAVA_RESERVED.has(words) ? `worker${words}` : words;
+    return `com.example.${part}`;
+  },
+  problem: (text) => {
+    if (text.length > LONGEST) return `is longer than ${LONGEST} characters`;
+    const parts = text.split('.');
+    if (parts.length < 2) return 'needs at least two parts, such as com.example.loan';
+    const invalid = parts.find((part) => !PART.test(part));
+    if (invalid !== undefined) return 'must consist of lower-case words, such as com.example.loan';
+    const reserved = parts.find((part) => JAVA_RESERVED.has(part));
+    if (reserved !== undefined) return `contains the reserved word ${reserved}`;
+    if (/^javax?\./.test(text)) return 'belongs to Java';
+    return /^com\.kuflow(?:\.|$)/.test(text) ? 'belongs to KuFlow' : undefined;
+  },
+};

@@ -1,0 +1,66 @@
+import type { ProcessDefinition } from '../../process/definition.ts';
+import { textFile, type PlannedFile } from '../planned-file.ts';
+import type { ProjectSpec } from '../project-spec.ts';
+import { readTemplateFiles, type TemplateFile } from '../templates/files.ts';
+import { renderTemplateFile, type TemplateSet } from '../templates/set.ts';
+import { definitionSchemaFile } from './definition-schema.ts';
+import { javaLayout, type JavaLayout } from './layout.ts';
+import { movePackage } from './move-package.ts';
+import { javaProcessContext } from './process-context.ts';
+import { javaTemplateContext } from './template-context.ts';
+
+const PROCESS = 'com/example/worker/process';
+
+/** The parts of a process by template. */
+const PARTS = {
+  [`src/main/java/${PROCESS}/package-info.java`]: 'packageInfo',
+  [`src/main/java/${PROCESS}/ProcessWorkflow.java`]: 'workflow',
+  [`src/main/java/${PROCESS}/ProcessWorkflowImpl.java`]: 'workflowImpl',
+  [`src/main/java/${PROCESS}/ProcessActivities.java`]: 'activities',
+  [`src/main/java/${PROCESS}/ProcessActivitiesImpl.java`]: 'activitiesImpl',
+  [`src/main/java/${PROCESS}/ProcessTasks.java`]: 'tasks',
+  [`src/main/java/${PROCESS}/ProcessTypes.java`]: 'types',
+  [`src/test/java/${PROCESS}/ProcessWorkflowTest.java`]: 'test',
+  'src/main/resources/kuflow/schemas/process.json': 'schemas',
+} as const satisfies Readonly<Record<string, keyof JavaLayout>>;
+
+/** The files of a Java project except its process definitions. */
+export function renderJava(spec: ProjectSpec, templates: TemplateSet): readonly PlannedFile[] {
+  const { definition, choices = {}, additionalProcesses = [], packageName = '' } = spec;
+  const sources = readTemplateFiles('java');
+  const context = javaTemplateContext(spec);
+  const shared = sources
+    .filter(({ path }) => !(path in PARTS))
+    .flatMap((source) => renderTemplateFile(source, templates, context))
+    .map((file) => movePackage(file, packageName));
+  const processes = [{ slug: undefined, definition, choices }, ...additionalProcesses].map(
+    ({ slug, definition: own, choices: chosen = {} }) => {
+      const layout = javaLayout(spec, slug);
+      const process = { definition: own, layout, choices: chosen };
+      const isNeeded = (part: keyof JavaLayout): boolean => slug === undefined || isPartOf(own, part);
+      return renderProcess(sources, templates, javaProcessContext(process), layout, isNeeded);
+    },
+  );
+  return [definitionSchemaFile(), ...shared, ...processes.flat()];
+}
+
+function renderProcess(
+  sources: readonly TemplateFile[],
+  templates: TemplateSet,
+  context: object,
+  layout: JavaLayout,
+  isNeeded: (part: keyof JavaLayout) => boolean,
+): readonly PlannedFile[] {
+  return Object.entries(PARTS).flatMap(([path, part]) => {
+    const source = sources.find((one) => one.path === path);
+    return source === undefined || !isNeeded(part)
+      ? []
+      : [textFile(layout[part], templates.render(source.key, context))];
+  });
+}
+
+/** The first process has example activities even if it has no system tasks. */
+function isPartOf({ tasks }: ProcessDefinition, part: keyof JavaLayout): boolean {
+  const isForSystemTasks = part === 'activities' || part === 'activitiesImpl' || part === 'schemas';
+  return !isForSystemTasks || tasks.some(({ kind }) => kind === 'system');
+}

@@ -1,0 +1,27 @@
+import { deploymentContext } from '../deployment.ts';
+import type { ProjectSpec } from '../project-spec.ts';
+import { Code } from '../templates/code.ts';
+import { portableWord } from '../../text/shell.ts';
+import { javaLayout } from './layout.ts';
+import { javaProcessContext } from './process-context.ts';
+
+/** The context of the templates that all processes of a project share. Strings are printed by language helpers, `Code` as is. */
+export function javaTemplateContext(spec: ProjectSpec): object {
+  const { name, definition, choices = {}, packageName = '', cliPackage, local } = spec;
+  const layout = javaLayout(spec);
+  const code = portableWord(definition.process.code);
+  return {
+    name,
+    // Without `@scope/`.
+    artifactId: new Code(name.slice(name.indexOf('/') + 1)),
+    groupId: new Code(packageName.split('.').slice(0, 2).join('.')),
+    packageName: new Code(packageName),
+    packagePath: new Code(packageName.replaceAll('.', '/')),
+    cliPackage,
+    local,
+    // Without a code, the simulation runs the only process of the project.
+    simulateArguments: new Code(code === undefined ? '' : `${code} `),
+    ...deploymentContext(name),
+    ...javaProcessContext({ definition, layout, choices }),
+  };
+}

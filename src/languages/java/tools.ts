@@ -1,0 +1,93 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { KnownError } from '../../base/errors.ts';
+import { findOnPath } from '../../files/find-on-path.ts';
+import { runInstaller, type InstallFailure, type InstallOptions, type InstallResult } from '../install.ts';
+import type { ProjectCommands } from '../language.ts';
+
+const OLDEST_JAVA = 17;
+const IS_WINDOWS = process.platform === 'win32';
+
+export const MAVEN = IS_WINDOWS ? 'mvnw.cmd' : './mvnw';
+const KUFLOW = IS_WINDOWS ? 'kuflow.cmd' : './kuflow';
+const INSTALL = ['-B', '-ntp', '-DskipTests', 'verify'];
+
+/** A JDK on this machine, as the Maven wrapper finds it. */
+export interface Jdk {
+  /** The path of its compiler. */
+  readonly javac: string;
+  /** Undefined if it does not say. */
+  readonly version: number | undefined;
+}
+
+/** The JDK in `JAVA_HOME`, otherwise the one on the PATH; undefined if there is none. */
+export function findJdk(env: NodeJS.ProcessEnv): Jdk | undefined {
+  const home = env['JAVA_HOME'] ?? '';
+  const program = IS_WINDOWS ? 'javac.exe' : 'javac';
+  const javac = home === '' ? findOnPath('javac', env) : join(home, 'bin', program);
+  if (javac === undefined) return undefined;
+  const { status, stdout } = spawnSync(javac, ['-version'], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
+  if (status !== 0) return undefined;
+  const [, version] = /javac (?:1\.)?(\d+)/.exec(stdout) ?? [];
+  return { javac, version: version === undefined ? undefined : Number(version) };
+}
+
+/** Throws a KnownError if this machine has no JDK that can build a project. */
+export function requireJdk(env: NodeJS.ProcessEnv): void {
+  const jdk = findJdk(env);
+  if (jdk !== undefined && (jdk.version ?? OLDEST_JAVA) >= OLDEST_JAVA) return;
+  const home = env['JAVA_HOME'] ?? '';
+  throw new KnownError({
+    message:
+      jdk === undefined ? 'A JDK is not installed' : `The JDK is too old: Java ${OLDEST_JAVA} or newer is required`,
+    seen:
+      jdk !== undefined
+        ? `${jdk.javac} is version ${jdk.version ?? ''}; nothing was written`
+        : home === ''
+          ? 'javac is not on the PATH and JAVA_HOME is not set; nothing was written'
+          : `JAVA_HOME is ${home}, which has no working bin/javac; nothing was written`,
+    next: [
+      `Install a JDK, version ${OLDEST_JAVA} or newer: https://adoptium.net`,
+      ...(home === '' ? [] : ['Or set JAVA_HOME to the folder of such a JDK']),
+      'Or add --no-install to write the project only',
+    ],
+  });
+}
+
+/** Downloads the dependencies and builds the project in `folder`; see `runInstaller`. */
+export async function installMavenProject(options: InstallOptions): Promise<InstallResult> {
+  if (options.signal?.aborted === true) return { kind: 'interrupted' };
+  return runInstaller({ program: MAVEN, args: INSTALL, env: options.env, explain: explainFailure }, options);
+}
+
+const DOWNLOAD = /(?:Failed to fetch|Could not transfer artifact|curl: |wget: )[^\n]*?(https?:\/\/[^\s)'"]+)/;
+
+/** Maven and its wrapper name the address that they could not reach. */
+function explainFailure(output: string): InstallFailure | undefined {
+  const [line = '', address = ''] = DOWNLOAD.exec(output) ?? [];
+  if (line === '' || !URL.canParse(address)) return undefined;
+  const { origin } = new URL(address);
+  return { seen: `could not download from ${origin}`, registry: origin };
+}
+
+/** Commands that people run in the folder of a project. Windows has no make. */
+export function mavenCommands(): ProjectCommands {
+  const windows = {
+    dev: `${KUFLOW} dev exec -- ${MAVEN} spring-boot:run`,
+    smoke: `${KUFLOW} dev simulate -- ${MAVEN} -q spring-boot:run`,
+    check: `${MAVEN} -q spring-boot:run -Dspring-boot.run.arguments=--check`,
+  };
+  return {
+    install: `${MAVEN} -DskipTests verify`,
+    ...(IS_WINDOWS ? windows : { dev: 'make dev', smoke: 'make smoke', check: 'make check' }),
+    start: `${MAVEN} spring-boot:run`,
+    kuflow: KUFLOW,
+    simulated: `${MAVEN} -q spring-boot:run`,
+    verify: [{ command: `${MAVEN} verify`, text: 'check the format, compile, and run the tests of every process' }],
+  };
+}

@@ -1,0 +1,10 @@
+import type { ProcessDefinition } from '../process/definition.ts';
+import { sampleForSchema } from '../process/examples/schema.ts';
+
+/** Sample data that people enter in the tests of a generated project, by task code. */
+export function sampleAnswers({ tasks }: ProcessDefinition) {
+  const human = tasks.filter(({ kind }) => kind === 'human');
+  return Object.fromEntries(
+    human.map(({ code, data }) => [code, data === undefined ? {} : sampleForSchema(data.schema)]),
+  );
+}
