@@ -29,9 +29,9 @@ public final class Pem {
     private static final Pattern PRIVATE_KEY = Pattern.compile(
             "-----BEGIN ((?:RSA |EC )?)PRIVATE KEY-----(.+?)-----END \\1PRIVATE KEY-----", Pattern.DOTALL);
 
-    // Binary formats, read as UTF-8. Both start with the tag and the length of an ASN.1 sequence; PKCS#12 continues
-    // with version 3.
-    private static final Pattern DER = Pattern.compile("^0\ufffd");
+    // Binary formats, read as UTF-8. Both start with an ASN.1 sequence, with a long length or a version. PKCS#12 has
+    // version 3.
+    private static final Pattern DER = Pattern.compile("^0(?:\ufffd|.\u0002\u0001)", Pattern.DOTALL);
     private static final Pattern PKCS12 = Pattern.compile("^0\ufffd.{0,3}\u0002\u0001\u0003", Pattern.DOTALL);
 
     private static final int SEQUENCE = 0x30;
