@@ -149,7 +149,8 @@ public class ActivityInterceptor extends WorkerInterceptorBase {
 
         void failed(Throwable error) {
             if (item != null && hasFailed.compareAndSet(false, true)) {
-                failures.failed(item, error, info);
+                failures.failed(new TaskFailures.FailedAttempt(
+                        item, error, info.getAttempt(), info.getRetryOptions(), info.getWorkflowId()));
             }
         }
 

@@ -5,20 +5,20 @@ import com.example.worker.kuflow.operation.WorkerMetrics;
 import com.example.worker.kuflow.rest.KuFlowClient;
 import com.example.worker.kuflow.settings.WorkerSettings;
 import com.example.worker.kuflow.workflow.ItemContext;
-import io.temporal.activity.ActivityInfo;
 import io.temporal.common.RetryOptions;
 import io.temporal.failure.ApplicationFailure;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -92,18 +92,45 @@ public class TaskFailures {
         });
     }
 
-    /** An attempt of an activity of a system task has failed. */
-    void failed(ItemContext item, Throwable error, ActivityInfo info) {
-        boolean isLast = isLastAttempt(error, info);
+    /** An attempt of an activity that works on a task. */
+    record FailedAttempt(
+            ItemContext item,
+            Throwable error,
+            int number,
+            @Nullable RetryOptions retry,
+            String workflowId) {
+
+        boolean isLast() {
+            if (error instanceof ApplicationFailure failure && failure.isNonRetryable()) {
+                return true;
+            }
+            if (retry == null) {
+                return false;
+            }
+            String[] types = retry.getDoNotRetry();
+            return (retry.getMaximumAttempts() > 0 && number >= retry.getMaximumAttempts())
+                    || (types != null && List.of(types).contains(temporalType(error)));
+        }
+
+        private static String temporalType(Throwable error) {
+            return error instanceof ApplicationFailure failure
+                    ? failure.getType()
+                    : error.getClass().getName();
+        }
+    }
+
+    void failed(FailedAttempt attempt) {
+        ItemContext item = attempt.item();
+        boolean isLast = attempt.isLast();
         metrics.systemTaskFailed(item.code());
         setFailing(item.processItemId(), !isLast);
-        if (!isLast && info.getAttempt() < attemptsBeforeLog) {
+        if (!isLast && attempt.number() < attemptsBeforeLog) {
             return;
         }
-        String reason = FailureReason.of(error);
+        String reason = FailureReason.of(attempt.error());
         String outcome =
-                isLast ? "The task failed" : "Attempt " + info.getAttempt() + " failed, and the worker tries again";
-        String message = outcome + ": " + reason + " (workflow " + info.getWorkflowId() + ")";
+                isLast ? "The task failed" : "Attempt " + attempt.number() + " failed, and the worker tries again";
+        String message = outcome + ": " + reason + " (workflow " + attempt.workflowId() + ")";
         // The activity does not wait: it must end with its own failure, even if KuFlow does not respond.
         executor.execute(() -> append(item.processItemId(), reason, message, isLast ? LogLevel.ERROR : LogLevel.WARN));
     }
@@ -149,26 +176,5 @@ public class TaskFailures {
 
     private synchronized void forget(String key) {
         written.remove(key);
-    }
-
-    private static boolean isLastAttempt(Throwable error, ActivityInfo info) {
-        RetryOptions retry = info.getRetryOptions();
-        if (error instanceof ApplicationFailure failure && failure.isNonRetryable()) {
-            return true;
-        }
-        if (retry == null) {
-            return false;
-        }
-        if (retry.getMaximumAttempts() > 0 && info.getAttempt() >= retry.getMaximumAttempts()) {
-            return true;
-        }
-        String[] types = retry.getDoNotRetry();
-        return types != null && Arrays.asList(types).contains(temporalType(error));
-    }
-
-    private static String temporalType(Throwable error) {
-        return error instanceof ApplicationFailure failure
-                ? failure.getType()
-                : error.getClass().getName();
     }
 }

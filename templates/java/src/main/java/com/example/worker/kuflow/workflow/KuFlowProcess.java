@@ -10,6 +10,7 @@ import com.example.worker.kuflow.model.ProcessItem.TaskState;
 import com.example.worker.kuflow.model.Requests;
 import com.example.worker.kuflow.model.WorkerActivities;
 import com.example.worker.kuflow.rest.KuFlowJson;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import io.temporal.failure.CanceledFailure;
 import io.temporal.failure.TemporalFailure;
 import io.temporal.workflow.Async;
@@ -27,6 +28,7 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
@@ -182,7 +184,7 @@ public final class KuFlowProcess {
     public <M> M readMetadata(Class<M> type) {
         Process process =
                 kuflow.retrieveProcess(new Requests.ProcessId(processId)).process();
-        return dataAs(type, process.metadata());
+        return dataAs(type, process.metadata(), "the process");
     }
 
     /**
@@ -247,7 +249,7 @@ public final class KuFlowProcess {
                 throw new TaskCancelled(task.code(), id);
             }
             if (read != null && state == TaskState.COMPLETED) {
-                return dataAs(task.dataType(), read.data());
+                return dataAs(task.dataType(), read.data(), task.code());
             }
             // A signal may arrive before KuFlow shows the new state: read again soon. Without a signal, read again
             // later.
@@ -258,8 +260,19 @@ public final class KuFlowProcess {
     }
 
     /** Data that does not fit its type keeps the process waiting until the code of the worker is right. */
-    private static <D> D dataAs(Class<D> type, @Nullable JsonValue<?> data) {
-        return KuFlowJson.mapper().convertValue(data == null ? Map.of() : data.value(), type);
+    private static <D> D dataAs(Class<D> type, @Nullable JsonValue<?> data, String owner) {
+        try {
+            return KuFlowJson.mapper().convertValue(data == null ? Map.of() : data.value(), type);
+        } catch (IllegalArgumentException unfit) {
+            // Its message contains the data.
+            String place = unfit.getCause() instanceof JsonMappingException mapping
+                    ? mapping.getPath().stream()
+                            .map(step -> "/" + (step.getFieldName() == null ? step.getIndex() : step.getFieldName()))
+                            .collect(Collectors.joining())
+                    : "";
+            throw new IllegalStateException("The data of " + owner + " in KuFlow is not a " + type.getSimpleName()
+                    + (place.isEmpty() ? "" : ": " + place));
+        }
     }
 
     /**

@@ -36,7 +36,17 @@ final class Signals {
     }
 
     <P> void handle(String name, Class<P> payload, Consumer<P> handler) {
-        handlers.put(name, arguments -> handler.accept(arguments.get(0, payload)));
+        handlers.put(name, arguments -> {
+            P read;
+            try {
+                read = arguments.get(0, payload);
+            } catch (DataConverterException unreadable) {
+                // Its message may contain form data.
+                LOGGER.error("Ignored a signal that is not a {}: {}", payload.getSimpleName(), name);
+                return;
+            }
+            handler.accept(read);
+        });
     }
 
     private void receive(String name, EncodedValues arguments) {
@@ -44,14 +54,10 @@ final class Signals {
         if (!handlers.containsKey(name)) Async.procedure(() -> {}).get();
         Consumer<EncodedValues> handler = handlers.get(name);
         if (handler == null) {
-            ignore(name, "");
+            ignore(name);
             return;
         }
-        try {
-            handler.accept(arguments);
-        } catch (DataConverterException unreadable) {
-            LOGGER.error("Ignored a signal that cannot be read (signal {})", name, unreadable);
-        }
+        handler.accept(arguments);
     }
 
     private void itemChanged(EncodedValues arguments, Consumer<UUID> onItem) {
@@ -61,16 +67,17 @@ final class Signals {
             try {
                 onItem.accept(UUID.fromString(signal.path("id").asText()));
             } catch (IllegalArgumentException notAnId) {
-                ignore(PROCESS_ITEM, type);
+                ignore(PROCESS_ITEM + " without an ID");
             }
         }
         if (!ITEM_TYPES.contains(type)) {
-            ignore(PROCESS_ITEM, type);
+            ignore(PROCESS_ITEM + " of type " + type);
         }
     }
 
-    private void ignore(String signal, String type) {
-        if (ignored.add(signal + " " + type))
-            LOGGER.warn("Ignored a signal that this workflow does not handle (signal {}, type {})", signal, type);
+    private void ignore(String signal) {
+        if (ignored.add(signal)) {
+            LOGGER.warn("Ignored a signal that this workflow does not handle: {}", signal);
+        }
     }
 }

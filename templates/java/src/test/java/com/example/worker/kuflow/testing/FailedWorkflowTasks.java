@@ -7,6 +7,7 @@ import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
 import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
 import io.grpc.MethodDescriptor;
+import io.temporal.api.failure.v1.Failure;
 import io.temporal.api.workflowservice.v1.RespondWorkflowTaskFailedRequest;
 import java.util.concurrent.CompletableFuture;
 
@@ -26,10 +27,15 @@ final class FailedWorkflowTasks implements ClientInterceptor {
             @Override
             public void sendMessage(Q message) {
                 if (message instanceof RespondWorkflowTaskFailedRequest request) {
-                    first.complete(Payloads.PLAIN.failureToException(request.getFailure()));
+                    first.complete(Payloads.PLAIN.failureToException(rootCause(request.getFailure())));
                 }
                 super.sendMessage(message);
             }
         };
+    }
+
+    /** Temporal wraps the exceptions of workflow code. */
+    private static Failure rootCause(Failure failure) {
+        return failure.hasCause() ? rootCause(failure.getCause()) : failure;
     }
 }

@@ -88,6 +88,7 @@ public final class FakeKuFlow implements AutoCloseable {
     private final List<TaskLog> logs = new ArrayList<>();
     private final Map<String, byte[]> documents = new HashMap<>();
     private final ObjectNode metadata;
+    private int lostResponses;
     private @Nullable WorkflowClient workflows;
 
     public FakeKuFlow(Person person) {
@@ -335,9 +336,21 @@ public final class FakeKuFlow implements AutoCloseable {
                 status = 404;
                 response = "{}".getBytes(StandardCharsets.UTF_8);
             }
+            if (isLost()) {
+                status = 503;
+            }
             exchange.sendResponseHeaders(status, response.length);
             exchange.getResponseBody().write(response);
         }
+    }
+
+    private synchronized boolean isLost() {
+        return lostResponses-- > 0;
+    }
+
+    /** The next responses get lost: KuFlow does what it is asked for, and the caller gets an error. */
+    public synchronized void loseResponses(int count) {
+        lostResponses = count;
     }
 
     private synchronized byte[] respond(String method, URI uri, byte[] body) throws IOException {

@@ -9,6 +9,7 @@ import com.example.worker.kuflow.workflow.WorkflowInterceptor;
 import com.example.worker.kuflow.workflow.WorkflowRequest;
 import com.example.worker.kuflow.workflow.WorkflowResponse;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.temporal.api.common.v1.Payload;
 import io.temporal.client.WorkflowClientOptions;
 import io.temporal.client.WorkflowOptions;
 import io.temporal.client.WorkflowStub;
@@ -22,7 +23,9 @@ import io.temporal.testing.TestEnvironmentOptions;
 import io.temporal.testing.TestWorkflowEnvironment;
 import io.temporal.worker.Worker;
 import io.temporal.worker.WorkerFactoryOptions;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -37,8 +40,7 @@ public final class ProcessRun implements AutoCloseable {
     private final TestWorkflowEnvironment environment;
     private final WorkflowStub workflow;
 
-    private ProcessRun(
-            Class<?> workflowClass, FakeKuFlow kuflow, List<ContextPropagator> propagators, Object... activities) {
+    private ProcessRun(Class<?> workflowClass, FakeKuFlow kuflow, Map<String, Payload> headers, Object... activities) {
         DataConverter converter = Payloads.converter(kuflow.settings().worker().maxPayloadBytes());
         environment = TestWorkflowEnvironment.newInstance(TestEnvironmentOptions.newBuilder()
                 .setWorkflowServiceStubsOptions(WorkflowServiceStubsOptions.newBuilder()
@@ -46,7 +48,7 @@ public final class ProcessRun implements AutoCloseable {
                         .build())
                 .setWorkflowClientOptions(WorkflowClientOptions.newBuilder()
                         .setDataConverter(converter)
-                        .setContextPropagators(propagators)
+                        .setContextPropagators(List.of(new StartHeaders(headers)))
                         .build())
                 .setWorkerFactoryOptions(WorkerFactoryOptions.newBuilder()
                         .setWorkerInterceptors(new WorkflowInterceptor(), activityInterceptor(kuflow))
@@ -70,7 +72,41 @@ public final class ProcessRun implements AutoCloseable {
 
     /** Starts the workflow of a process. Nothing happens until somebody waits for its result. */
     public static ProcessRun start(Class<?> workflowClass, FakeKuFlow kuflow, Object... activities) {
-        return new ProcessRun(workflowClass, kuflow, List.of(), activities);
+        return new ProcessRun(workflowClass, kuflow, Map.of(), activities);
+    }
+
+    /** Starts the workflow of a process for which KuFlow requires encryption. */
+    public static ProcessRun startEncrypted(Class<?> workflowClass, FakeKuFlow kuflow) {
+        Payload encoding =
+                Payloads.PLAIN.toPayload("binary/encrypted?vendor=KuFlow").orElseThrow();
+        return new ProcessRun(workflowClass, kuflow, Map.of("x-kuflow-encoding", encoding));
+    }
+
+    /** Adds headers to the start of the workflow. */
+    private record StartHeaders(Map<String, Payload> headers) implements ContextPropagator {
+
+        @Override
+        public String getName() {
+            return "start-headers";
+        }
+
+        @Override
+        public Map<String, Payload> serializeContext(Object context) {
+            return headers;
+        }
+
+        @Override
+        public Object deserializeContext(Map<String, Payload> context) {
+            return context;
+        }
+
+        @Override
+        public Object getCurrentContext() {
+            return headers;
+        }
+
+        @Override
+        public void setCurrentContext(Object context) {}
     }
 
     private static String typeOf(Class<?> workflowClass) {
@@ -109,10 +145,16 @@ public final class ProcessRun implements AutoCloseable {
             throw failed;
         }
         if (failedTasks.first().isDone()) {
+            workflow.terminate("A workflow task failed");
             Throwable cause = failedTasks.first().join();
             throw new AssertionError("A workflow task failed: " + cause.getMessage(), cause);
         }
         return result.join();
+    }
+
+    /** Cancels the process after a time that the workflow waits. */
+    public void cancelAfter(Duration time) {
+        environment.registerDelayedCallback(time, workflow::cancel);
     }
 
     /** The history of the workflow so far. */
