@@ -1,9 +1,10 @@
 import type { JsonObject } from '../../base/json.ts';
+import { callLines } from './calls.ts';
 import { javaExample } from './examples.ts';
 import { javaDoc, javaString, javaTypeName } from './literals.ts';
 import { importLines } from './move-package.ts';
 import { UNTYPED } from './tasks.ts';
-import { oneArgument, simpleArguments } from './wrap.ts';
+import { oneArgument } from './wrap.ts';
 
 export interface JavaActivity {
   readonly name: string;
@@ -50,7 +51,7 @@ export function activityMembers({ name, task, inputs, result }: JavaActivity): A
       ...oneArgument('@ActivityMethod', `name = ${javaString(name)}`, '', 4),
       ...oneArgument(`${type} ${name}`, `${input} input`, ';', 4),
       '',
-      ...simpleArguments(`record ${input}`, components, ' {}', 4),
+      ...callLines('', { callee: `record ${input}`, args: components }, ' {}', 4),
       '',
     ].join('\n'),
     implementation: [

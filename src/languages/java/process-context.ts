@@ -5,6 +5,7 @@ import { printableJson } from '../../text/json.ts';
 import type { TaskChoices } from '../project-spec.ts';
 import { sampleAnswers } from '../sample-answers.ts';
 import { Code } from '../templates/code.ts';
+import { declarationLines } from './calls.ts';
 import { activityMembers, inputTypeOf, plainActivity, type JavaActivity } from './activities.ts';
 import type { JavaLayout } from './layout.ts';
 import { javaComment, javaDoc, javaString } from './literals.ts';
@@ -91,7 +92,12 @@ export function javaProcessContext(process: JavaProcess): object {
       ...typeImports([...resultTypes, ...inputTypes]),
       ...mapImport(system.length === 0 ? [undefined] : [...resultTypes, ...inputTypes]),
     ]),
-    activityDeclarations: new Code(members.map(({ declaration }) => declaration).join('\n').trimEnd()),
+    activityDeclarations: new Code(
+      members
+        .map(({ declaration }) => declaration)
+        .join('\n')
+        .trimEnd(),
+    ),
     activitiesImplImports: imports([
       `${kuflow}.model.Process`,
       `${kuflow}.rest.KuFlowClient`,
@@ -102,7 +108,12 @@ export function javaProcessContext(process: JavaProcess): object {
       ...mapImport(system.length === 0 ? [undefined] : resultTypes),
       ...members.flatMap(({ imports: used }) => used.map((type) => inProject(type, basePackage))),
     ]),
-    activityImplementations: new Code(members.map(({ implementation }) => implementation).join('\n').trimEnd()),
+    activityImplementations: new Code(
+      members
+        .map(({ implementation }) => implementation)
+        .join('\n')
+        .trimEnd(),
+    ),
     tasksImports: imports([
       ...(['human', 'system', 'message', 'thread'] as const)
         .filter((kind) => tasks.some((task) => task.kind === kind))
@@ -159,17 +170,14 @@ function javaActivities({ definition }: JavaProcess, tasks: readonly JavaTask[])
 function taskConstant({ kind, title, constant, code, dataType }: JavaTask): string {
   const about = javaDoc(title, 100);
   const name = TASK_CLASSES[kind];
-  const isTyped = dataType !== undefined;
+  const isUntyped = dataType === undefined && (kind === 'human' || kind === 'system');
   const type = kind === 'thread' ? name : `${name}<${dataType ?? UNTYPED}>`;
-  const create =
-    kind === 'thread'
-      ? `new ${name}(${javaString(code)});`
-      : kind === 'message'
-        ? `new ${name}<>(${javaString(code)});`
-        : isTyped
-          ? `new ${name}<>(${javaString(code)}, ${dataType}.class);`
-          : `${name}.untyped(${javaString(code)});`;
-  return [`    /** ${about} */`, ...twoParts(`public static final ${type} ${constant} =`, create, 4)].join('\n');
+  const text = javaString(code);
+  const create = {
+    callee: isUntyped ? `${name}.untyped` : `new ${kind === 'thread' ? name : `${name}<>`}`,
+    args: [text, ...(kind === 'message' || kind === 'thread' || dataType === undefined ? [] : [`${dataType}.class`])],
+  };
+  return [`    /** ${about} */`, ...declarationLines(`public static final ${type}`, constant, create, 4)].join('\n');
 }
 
 function declarations(definition: ProcessDefinition, tasks: readonly JavaTask[]) {

@@ -1,10 +1,9 @@
+import { callLines, declarationLines } from './calls.ts';
 import { javaString } from './literals.ts';
 import { inputTypeOf } from './activities.ts';
 import { UNTYPED, type JavaTask } from './tasks.ts';
-import { fits, spaces, twoParts } from './wrap.ts';
 
 const INDENT = 8;
-const CONTINUATION = 16;
 
 /** What the workflow does for a task, in lines. */
 export function workflowStatement(task: JavaTask, prefix: string): readonly string[] {
@@ -12,19 +11,21 @@ export function workflowStatement(task: JavaTask, prefix: string): readonly stri
   switch (task.kind) {
     case 'human': {
       if (task.isApproval) return approval(task, constant, prefix);
-      const wait = `kuflow.humanTask(${constant});`;
-      if (!task.isUsed) return call('kuflow.humanTask', [constant]);
-      return twoParts(`${task.dataType ?? UNTYPED} ${task.variable} =`, wait, INDENT);
+      const wait = { callee: 'kuflow.humanTask', args: [constant] };
+      return task.isUsed
+        ? declarationLines(task.dataType ?? UNTYPED, task.variable, wait, INDENT)
+        : callLines('', wait, ';', INDENT);
     }
     case 'system': {
       const inputs = ['processId', ...task.inputs.map(({ variable }) => variable)];
-      const activity = `activities::${task.activity}`;
-      return call('kuflow.systemTask', [constant, activity, `new ${inputTypeOf(task.activity)}(${inputs.join(', ')})`]);
+      const input = { callee: `new ${inputTypeOf(task.activity)}`, args: inputs };
+      const args = [constant, `activities::${task.activity}`, input];
+      return callLines('', { callee: 'kuflow.systemTask', args }, ';', INDENT);
     }
     case 'message':
-      return call('kuflow.message', [constant, javaString(task.title)]);
+      return callLines('', { callee: 'kuflow.message', args: [constant, javaString(task.title)] }, ';', INDENT);
     case 'thread':
-      return call('kuflow.thread', [constant]);
+      return callLines('', { callee: 'kuflow.thread', args: [constant] }, ';', INDENT);
   }
 }
 
@@ -45,17 +46,5 @@ function approval(
       : [`            kuflow.message(${prefix}Tasks.${rejection}, "Your loan was not approved");`]),
     '            return new WorkflowResponse("Process " + processId + " completed: not approved");',
     '        }',
-  ];
-}
-
-/** A statement on one line, otherwise with its arguments on the next, otherwise with each on its own line. */
-function call(name: string, args: readonly string[]): readonly string[] {
-  const line = `${spaces(INDENT)}${name}(${args.join(', ')});`;
-  if (fits(line)) return [line];
-  const second = `${spaces(CONTINUATION)}${args.join(', ')});`;
-  if (fits(second)) return [`${spaces(INDENT)}${name}(`, second];
-  return [
-    `${spaces(INDENT)}${name}(`,
-    ...args.map((arg, at) => `${spaces(CONTINUATION)}${arg}${at === args.length - 1 ? ');' : ','}`),
   ];
 }
