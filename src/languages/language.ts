@@ -86,6 +86,8 @@ export interface ProjectTools {
   ) => PackageManager;
   /** Throws a KnownError if an installation is impossible on this machine. */
   readonly require: (manager: PackageManager, env: NodeJS.ProcessEnv) => void;
+  /** What kind of tool it is, as a label. */
+  readonly label: string;
   /** What people call the tool. */
   readonly title: (manager: PackageManager) => string;
   /** The program that has to be on the PATH. */

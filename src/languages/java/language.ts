@@ -30,6 +30,7 @@ export const java: Language = {
   tools: {
     choose: () => 'maven',
     require: (_, env) => requireJdk(env),
+    label: 'Build tool',
     title: () => 'Maven',
     program: () => 'javac',
     install: installMavenProject,

@@ -40,6 +40,7 @@ export const typescript: Language = {
   tools: {
     choose: choosePackageManager,
     require: requirePackageManager,
+    label: 'Package manager',
     title: programOf,
     program: programOf,
     // Imported on demand: running other programs needs a large package.

@@ -87,6 +87,7 @@ export async function openWizardContext(parts: WizardContextParts): Promise<Wiza
       const { tools, packageManagers } = languageOf({ language });
       const chosen = tools.choose(packageManager, { env, folder: resolve(cwd, folder) });
       return {
+        label: tools.label,
         title: tools.title(chosen),
         programs: packageManagers.length === 1 ? [] : [...new Set(packageManagers.map(tools.program))],
         problem: () => toolsProblem(() => tools.require(chosen, env)),

@@ -145,9 +145,9 @@ const packageManager: Step = {
   isOpen: ({ answers }, _, context) =>
     answers.packageManager === undefined && context.tools(answers).programs.length > 0,
   run: async (state, context, { canGoBack, before }) => {
-    const { title, programs } = context.tools(state.answers);
+    const { label, title, programs } = context.tools(state.answers);
     const answer = await context.ask.choose({
-      message: 'Package manager',
+      message: label,
       canGoBack,
       fallback: before ?? title,
       choices: programs.map((value) => ({
@@ -270,7 +270,7 @@ function summaryRows(
     ['Connection', connectionText(answers, preview, context)],
     ...(overriding === undefined ? [] : [['Before you start', overriding] as const]),
     [
-      'Package manager',
+      context.tools(answers).label,
       `${context.tools(answers).title}${answers.install ? '; dependencies are installed' : '; dependencies are not installed'}`,
     ],
     [

@@ -108,6 +108,7 @@ export interface WizardContext {
   readonly isUsable: (answers: CreateAnswers) => Promise<boolean>;
   /** The package manager or build tool that is chosen or detected. */
   readonly tools: (answers: CreateAnswers) => {
+    readonly label: string;
     readonly title: string;
     /** Programs to choose from. Empty if there is no choice. */
     readonly programs: readonly string[];
