@@ -26,7 +26,7 @@ export function findTasks(
         return types.some((type) => has(wordPattern(type)));
       case layout.schemas:
         return has(`${escapePattern(JSON.stringify(code))}\\s*:`);
-      case layout.test:
+      case layout.sample:
         return has(wordPattern(code));
       default:
         return false;

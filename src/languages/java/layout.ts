@@ -23,6 +23,9 @@ export interface JavaLayout {
   readonly types: string;
   readonly schemas: string;
   readonly test: string;
+  /** The name of the file with the data of its test. */
+  readonly sampleName: string;
+  readonly sample: string;
 }
 
 /** The layout of the process with this slug, or without a slug, of the first process of a project. */
@@ -47,19 +50,21 @@ export function javaLayout({ packageName, slug: first }: CodePlace, slug?: strin
     types: `${main}/${prefix}Types.java`,
     schemas: `${SCHEMAS}/${name}.json`,
     test: `src/test/${folder}/${prefix}WorkflowTest.java`,
+    sampleName: name,
+    sample: `src/test/resources/samples/${name}.json`,
   };
 }
 
 /** The layout as the rest of this tool needs it. */
 export function javaProcessLayout(place: CodePlace, slug?: string): ProcessLayout {
   const { definitionFile: definition, tasks, types, schemas, packageInfo, ...layout } = javaLayout(place, slug);
-  const { workflow, workflowImpl, activities, activitiesImpl, test } = layout;
+  const { workflow, workflowImpl, activities, activitiesImpl, test, sample } = layout;
   return {
     definitionFile: definition,
     tasks,
     workflow,
     activities: [activities, activitiesImpl],
-    code: [tasks, types, schemas, packageInfo, workflow, workflowImpl, activities, activitiesImpl, test],
+    code: [tasks, types, schemas, packageInfo, workflow, workflowImpl, activities, activitiesImpl, test, sample],
   };
 }
 

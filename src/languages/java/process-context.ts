@@ -5,7 +5,7 @@ import { printableJson } from '../../text/json.ts';
 import type { TaskChoices } from '../project-spec.ts';
 import { sampleAnswers } from '../sample-answers.ts';
 import { Code } from '../templates/code.ts';
-import { declarationLines } from './calls.ts';
+import { callLines, declarationLines } from './calls.ts';
 import { activityMembers, inputTypeOf, plainActivity, type JavaActivity } from './activities.ts';
 import type { JavaLayout } from './layout.ts';
 import { javaComment, javaDoc, javaString } from './literals.ts';
@@ -19,11 +19,13 @@ export interface JavaProcess {
   readonly definition: ProcessDefinition;
   readonly layout: JavaLayout;
   readonly choices: TaskChoices;
+  /** Whether it is the first process, which has example activities even without system tasks. */
+  readonly isFirst: boolean;
 }
 
 /** The context of the templates of one process. */
 export function javaProcessContext(process: JavaProcess): object {
-  const { definition, layout } = process;
+  const { definition, layout, isFirst } = process;
   const { prefix, basePackage, processPackage } = layout;
   const kuflow = `${basePackage}.kuflow`;
   const tasks = javaTasks(process);
@@ -125,10 +127,19 @@ export function javaProcessContext(process: JavaProcess): object {
     typesImports: imports(declarationImports.map((type) => inProject(type, basePackage))),
     declarations: new Code(types.trimEnd()),
     schemas: new Code(printableJson(schemasOf(definition), true)),
-    fakeData: javaString(printableJson(sampleAnswers(definition))),
-    fakeMetadata: javaString(
-      printableJson(definition.metadata === undefined ? {} : sampleForSchema(definition.metadata.schema)),
-    ),
+    approvals: human.filter(({ isApproval }) => isApproval),
+    testImports: imports([
+      `${kuflow}.model.ProcessItem.TaskState`,
+      ...['FakeKuFlow', 'Person', 'ProcessRun', 'Replay', 'SampleData'].map((type) => `${kuflow}.testing.${type}`),
+      ...(withApproval ? [`${kuflow}.testing.Person.TaskLog`] : []),
+      ...(human.length === 0 ? [] : ['io.temporal.failure.ApplicationFailure']),
+      'java.util.Map',
+      'org.junit.jupiter.api.DisplayName',
+      'org.junit.jupiter.api.Test',
+    ]),
+    sampleName: layout.sampleName,
+    startRun: new Code(startRun(prefix, isFirst || system.length > 0).join('\n')),
+    sample: new Code(printableJson(sampleOf(definition), true)),
   };
 }
 
@@ -199,4 +210,20 @@ function schemasOf({ tasks, workflow }: ProcessDefinition) {
     kind === 'system' && data !== undefined ? [[code, data.schema] as const] : [],
   );
   return { [workflow.type]: Object.fromEntries(schemas) };
+}
+
+/** The data of the test of the process. */
+function sampleOf(definition: ProcessDefinition) {
+  return {
+    items: definition.tasks.map(({ code }) => code),
+    answers: sampleAnswers(definition),
+    metadata: definition.metadata === undefined ? {} : sampleForSchema(definition.metadata.schema),
+  };
+}
+
+/** The statement that starts a process in its test. */
+function startRun(prefix: string, hasActivities: boolean): readonly string[] {
+  const activities = { callee: `new ${prefix}ActivitiesImpl`, args: ['kuflow.client()'] };
+  const args = [`${prefix}WorkflowImpl.class`, 'kuflow', ...(hasActivities ? [activities] : [])];
+  return callLines('return ', { callee: 'ProcessRun.start', args }, ';', 8);
 }

@@ -21,6 +21,7 @@ const PARTS = {
   [`src/main/java/${PROCESS}/ProcessTasks.java`]: 'tasks',
   [`src/main/java/${PROCESS}/ProcessTypes.java`]: 'types',
   [`src/test/java/${PROCESS}/ProcessWorkflowTest.java`]: 'test',
+  'src/test/resources/samples/process.json': 'sample',
   'src/main/resources/kuflow/schemas/process.json': 'schemas',
 } as const satisfies Readonly<Record<string, keyof JavaLayout>>;
 
@@ -36,8 +37,9 @@ export function renderJava(spec: ProjectSpec, templates: TemplateSet): readonly 
   const processes = [{ slug: undefined, definition, choices }, ...additionalProcesses].map(
     ({ slug, definition: own, choices: chosen = {} }) => {
       const layout = javaLayout(spec, slug);
-      const process = { definition: own, layout, choices: chosen };
-      const isNeeded = (part: keyof JavaLayout): boolean => slug === undefined || isPartOf(own, part);
+      const isFirst = slug === undefined;
+      const process = { definition: own, layout, choices: chosen, isFirst };
+      const isNeeded = (part: keyof JavaLayout): boolean => isFirst || isPartOf(own, part);
       return renderProcess(sources, templates, javaProcessContext(process), layout, isNeeded);
     },
   );

@@ -22,6 +22,6 @@ export function javaTemplateContext(spec: ProjectSpec): object {
     // Without a code, the simulation runs the only process of the project.
     simulateArguments: new Code(code === undefined ? '' : `${code} `),
     ...deploymentContext(name),
-    ...javaProcessContext({ definition, layout, choices }),
+    ...javaProcessContext({ definition, layout, choices, isFirst: true }),
   };
 }
