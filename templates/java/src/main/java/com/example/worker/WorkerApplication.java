@@ -13,12 +13,13 @@ import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.logging.LoggingSystem;
@@ -54,6 +55,7 @@ public class WorkerApplication {
     private static final List<String> OPTIONS = List.of("--check", "--json", "--help");
     private static final String CHECK_SECONDS = "KUFLOW_WORKER_CHECK_SECONDS";
     private static final int INVALID_SETTINGS = 2;
+    private static final int INTERRUPTED = 130;
 
     private static final PrintStream OUT = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     private static final PrintStream ERR = new PrintStream(System.err, true, StandardCharsets.UTF_8);
@@ -90,19 +92,31 @@ public class WorkerApplication {
         SpringApplication application = new SpringApplication(WorkerApplication.class);
         application.setDefaultProperties(SpringDefaults.of(settings.worker(), development));
         application.addInitializers(context -> context.getBeanFactory().registerSingleton("workerSettings", settings));
-        ConfigurableApplicationContext context = application.run(args);
-
-        EngineLifecycle engine = context.getBean(EngineLifecycle.class);
-        // Without it, the JVM exits with 143 after SIGTERM. It is added only now, because a failed start must exit with
-        // 1.
+        EngineLifecycle engine = start(application, args).getBean(EngineLifecycle.class);
+        // Otherwise, the JVM exits with 143 after SIGTERM. A failed start exits with 1, so this is added only now.
         SpringApplication.getShutdownHandlers().add(() -> Runtime.getRuntime().halt(engine.hasFailed() ? 1 : 0));
+    }
+
+    private static ConfigurableApplicationContext start(SpringApplication application, String[] args) {
+        AtomicBoolean isStarting = new AtomicBoolean(true);
+        // Spring would wait until the worker has connected before it reacts to a signal.
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            if (isStarting.get()) {
+                Runtime.getRuntime().halt(INTERRUPTED);
+            }
+        }));
+        try {
+            return application.run(args);
+        } finally {
+            isStarting.set(false);
+        }
     }
 
     private static int check(boolean json) {
         // The steps contain all that is known, so the log has nothing to add.
         LoggingSystem.get(WorkerApplication.class.getClassLoader()).beforeInitialize();
-        Duration limit = parseSeconds(System.getenv().getOrDefault(CHECK_SECONDS, "3600"));
-        if (limit.isZero()) {
+        double limit = parseSeconds(System.getenv().getOrDefault(CHECK_SECONDS, "3600"));
+        if (!(limit > 0 && limit <= 3600)) {
             ERR.println(CHECK_SECONDS + " must be a number of seconds greater than 0 and at most 3600");
             return INVALID_SETTINGS;
         }
@@ -131,13 +145,11 @@ public class WorkerApplication {
         return "%-8s %-12s %s".formatted(step.status(), step.step(), detail);
     }
 
-    /** Zero for an invalid text. */
-    private static Duration parseSeconds(String text) {
+    private static double parseSeconds(String text) {
         try {
-            double seconds = Double.parseDouble(text);
-            return seconds > 0 && seconds <= 3600 ? Duration.ofMillis((long) (seconds * 1000)) : Duration.ZERO;
+            return Double.parseDouble(text);
         } catch (NumberFormatException invalid) {
-            return Duration.ZERO;
+            return Double.NaN;
         }
     }
 
@@ -160,7 +172,7 @@ public class WorkerApplication {
             return;
         }
         Map<String, String> line = new LinkedHashMap<>();
-        line.put("time", Instant.now().toString());
+        line.put("time", Instant.now().truncatedTo(ChronoUnit.MILLIS).toString());
         line.put("level", "ERROR");
         line.put("message", message);
         line.put("reason", invalid.getMessage());

@@ -15,6 +15,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.temporal.common.converter.DefaultDataConverter;
+import java.math.BigDecimal;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,7 +40,7 @@ public final class Check {
 
     private final Consumer<Step> report;
     private final Instant deadline;
-    private final String limit;
+    private final double limitSeconds;
     private final Clock clock = Clock.systemUTC();
     private final List<Step> steps = new ArrayList<>();
 
@@ -97,10 +98,10 @@ public final class Check {
         }
     }
 
-    private Check(Consumer<Step> report, Instant startedAt, Duration limit) {
+    private Check(Consumer<Step> report, Instant startedAt, double limitSeconds) {
         this.report = report;
-        this.deadline = startedAt.plus(limit);
-        this.limit = limit.toString().substring(2).toLowerCase(Locale.ROOT);
+        this.deadline = startedAt.plusMillis((long) (limitSeconds * 1_000));
+        this.limitSeconds = limitSeconds;
     }
 
     /**
@@ -108,10 +109,11 @@ public final class Check {
      *
      * @param report is called after each step
      * @param startedAt when this process started
-     * @param limit a step without a result this long after the start of the process is {@code unknown}
+     * @param limitSeconds a step without a result this long after the start of the process is {@code unknown}
      */
-    public static Result run(Supplier<WorkerSettings> load, Consumer<Step> report, Instant startedAt, Duration limit) {
-        return new Check(report, startedAt, limit).run(load);
+    public static Result run(
+            Supplier<WorkerSettings> load, Consumer<Step> report, Instant startedAt, double limitSeconds) {
+        return new Check(report, startedAt, limitSeconds).run(load);
     }
 
     private Result run(Supplier<WorkerSettings> load) {
@@ -218,7 +220,12 @@ public final class Check {
             throw failed(name, failed.getCause());
         } catch (TimeoutException timedOut) {
             task.cancel(true);
-            throw failed(name, new TimeoutException("no result within the time limit of " + limit));
+            throw failed(
+                    name,
+                    new TimeoutException("no result within the time limit of %s s"
+                            .formatted(BigDecimal.valueOf(limitSeconds)
+                                    .stripTrailingZeros()
+                                    .toPlainString())));
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw failed(name, interrupted);
@@ -238,7 +245,10 @@ public final class Check {
         report.accept(step);
     }
 
-    private static boolean isTimeout(Throwable error) {
+    private static boolean isTimeout(@Nullable Throwable error) {
+        if (error instanceof EngineConnectException) {
+            return isTimeout(error.getCause());
+        }
         if (error instanceof StatusRuntimeException failed) {
             return failed.getStatus().getCode() == Status.Code.DEADLINE_EXCEEDED;
         }

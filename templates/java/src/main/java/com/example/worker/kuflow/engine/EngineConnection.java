@@ -38,7 +38,7 @@ final class EngineConnection implements AutoCloseable {
      * Connects to the engine.
      *
      * @param name the name of this worker in the engine
-     * @throws StatusRuntimeException if the engine does not accept the connection within 20 seconds
+     * @throws EngineConnectException if the engine does not accept the connection within 20 seconds
      */
     EngineConnection(
             WorkerSettings settings,
@@ -73,7 +73,7 @@ final class EngineConnection implements AutoCloseable {
     /**
      * Uses another identity for new calls, if the engine accepts it. Calls in progress end on the old connection.
      *
-     * @throws StatusRuntimeException if the engine does not accept a connection with the other identity
+     * @throws EngineConnectException if the engine does not accept a connection with the other identity
      */
     void replaceIdentity(EngineIdentity next) {
         connect(new EngineTls(next), stubs.getOptions().getMetricsScope()).shutdownNow();
@@ -82,8 +82,7 @@ final class EngineConnection implements AutoCloseable {
     }
 
     /**
-     * Asks the engine for the namespace of this worker. Returns a description of the restriction if the engine does not allow
-     * that.
+     * Asks the engine for the namespace of this worker. Returns the restriction if the engine does not allow that.
      *
      * @throws StatusRuntimeException if there is no answer
      */
@@ -128,11 +127,9 @@ final class EngineConnection implements AutoCloseable {
                     .getSystemInfo(GetSystemInfoRequest.getDefaultInstance());
             return connected;
         } catch (StatusRuntimeException failed) {
-            if (failed.getStatus().getCode() == Status.Code.UNIMPLEMENTED) {
-                return connected;
-            }
             connected.shutdownNow();
-            throw failed;
+            throw new EngineConnectException(
+                    settings.temporal().target() + " does not accept connections (GetSystemInfo)", failed);
         }
     }
 

@@ -26,8 +26,7 @@ record EngineIdentity(
     static EngineIdentity of(Source source, String namespace, String cert, Secret key, String ca, Instant now) {
         X509Certificate certificate = Pem.certificates(cert).get(0);
         Instant validFrom = certificate.getNotBefore().toInstant();
-        // Issuers backdate certificates to allow for clock skew, so the lifetime of a requested one starts when it
-        // arrives.
+        // Issuers backdate certificates because clocks differ. The lifetime of a requested one starts when it arrives.
         boolean startsNow = source == Source.API && validFrom.isBefore(now);
         return new EngineIdentity(
                 source,

@@ -26,7 +26,9 @@ public final class LogErrors {
             "ApplicationFailure",
             "UncheckedIOException",
             "CompletionException",
-            "ExecutionException");
+            "ExecutionException",
+            "EngineConnectException",
+            "TimeoutException");
 
     private static final int MAX_CAUSES = 5;
     private static final Pattern QUOTED = Pattern.compile("([\"']).*\\1");

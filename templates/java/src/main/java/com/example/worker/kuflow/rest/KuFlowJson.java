@@ -13,8 +13,7 @@ import io.temporal.common.converter.JacksonJsonPayloadConverter;
 public final class KuFlowJson {
 
     private static final ObjectMapper MAPPER = JacksonJsonPayloadConverter.newDefaultObjectMapper()
-            // KuFlow may add fields. Temporal drops a signal that it cannot read, and the workflow would wait for it
-            // forever.
+            // KuFlow may add fields. Temporal drops a signal that it cannot read, so the workflow would wait forever.
             .configure(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, false)
             // Neither may a state that KuFlow adds fail: it becomes UNKNOWN.
             .configure(DeserializationFeature.READ_UNKNOWN_ENUM_VALUES_USING_DEFAULT_VALUE, true)

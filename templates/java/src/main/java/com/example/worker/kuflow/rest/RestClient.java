@@ -13,6 +13,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JavaType;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.ProxySelector;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -205,7 +206,7 @@ public final class RestClient {
     }
 
     private <T> @Nullable T parse(RestRequest request, HttpResponse<Content> response, JavaType type) {
-        String text = response.body().text();
+        String text = textOf(response);
         if (text.isEmpty()) {
             return null;
         }
@@ -219,6 +220,12 @@ public final class RestClient {
         }
     }
 
+    /** The JDK returns no body if a proxy refuses the connection. */
+    private static String textOf(HttpResponse<@Nullable Content> response) {
+        Content content = response.body();
+        return content == null ? "" : content.text();
+    }
+
     private RestError rejected(RestRequest request, HttpResponse<Content> response) {
         int status = response.statusCode();
         // Redirects are not followed, and must not be mistaken for success.
@@ -230,7 +237,7 @@ public final class RestClient {
             String message = "%s: %d%s is not a KuFlow API response; check the endpoint";
             return RestError.unexpected(message.formatted(address(request), status, target), request.operation());
         }
-        Details details = parseDetails(response.body().text());
+        Details details = parseDetails(textOf(response));
         String reason = details == null || details.message() == null ? "" : " " + details.message();
         String message = address(request) + ": " + status + reason;
         if (status < 500) {
@@ -253,7 +260,9 @@ public final class RestClient {
     private RestError noResponse(RestRequest request, Throwable cause) {
         metrics.restCall(request.operation(), "error");
         boolean timedOut = cause instanceof TimeoutException || cause instanceof HttpTimeoutException;
-        return RestError.noResponse(address(request) + ": no response", request.operation(), timedOut, cause);
+        // The JDK's exception for this has no message.
+        String reason = cause instanceof ConnectException ? "could not connect" : "no response";
+        return RestError.noResponse(address(request) + ": " + reason, request.operation(), timedOut, cause);
     }
 
     /** Repeats a failed call once, unless that would do harm. */

@@ -25,8 +25,7 @@ public record HttpProxy(
     private static final Pattern ENTRY_WITH_PORT = Pattern.compile("(\\[[^]]+]|[^:]+):(\\d+)");
 
     static {
-        // The JDK refuses Basic authentication for HTTPS through a proxy by default. HttpClient reads this property
-        // only once.
+        // By default, the JDK refuses Basic authentication at a proxy. HttpClient reads this property only once.
         if (System.getProperty("jdk.http.auth.tunneling.disabledSchemes") == null) {
             System.setProperty("jdk.http.auth.tunneling.disabledSchemes", "");
         }

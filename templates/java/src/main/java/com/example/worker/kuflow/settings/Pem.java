@@ -18,9 +18,9 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
 /**
- * Reads certificates and keys in PEM format. The {@code read} methods accept what environment variables often contain: CRLF or a
- * literal {@code \n} instead of line feeds. They return PEM with line feeds. The message of a {@link PemException} says what was
- * found instead.
+ * Reads certificates and keys in PEM format. The {@code read} methods accept what environment variables often contain:
+ * CRLF or a literal {@code \n} instead of line feeds. They return PEM with line feeds. The message of a
+ * {@link PemException} says what was found instead.
  */
 public final class Pem {
 
@@ -29,8 +29,7 @@ public final class Pem {
     private static final Pattern PRIVATE_KEY = Pattern.compile(
             "-----BEGIN ((?:RSA |EC )?)PRIVATE KEY-----(.+?)-----END \\1PRIVATE KEY-----", Pattern.DOTALL);
 
-    // Binary formats, read as UTF-8. Both start with an ASN.1 sequence, with a long length or a version. PKCS#12 has
-    // version 3.
+    // Binary formats, read as UTF-8: an ASN.1 sequence with a long length or a version. PKCS#12 has version 3.
     private static final Pattern DER = Pattern.compile("^0(?:\ufffd|.\u0002\u0001)", Pattern.DOTALL);
     private static final Pattern PKCS12 = Pattern.compile("^0\ufffd.{0,3}\u0002\u0001\u0003", Pattern.DOTALL);
 
