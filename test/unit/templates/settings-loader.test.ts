@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -9,24 +9,9 @@ import { proxyFor } from '../../../templates/typescript/src/kuflow/proxy.ts';
 import { loadSettings, SettingsError, type Settings } from '../../../templates/typescript/src/kuflow/settings.ts';
 import { makeTestAuthority } from '../../support/certificates.ts';
 import type { TestAuthority, TestPair } from '../../support/certificates.ts';
+import { prepareSettingsCase, workerSettingsCases, type SettingsCase } from '../../support/settings-cases.ts';
 
-interface Case {
-  readonly name: string;
-  readonly files?: Readonly<Record<string, string>>;
-  readonly env?: Readonly<Record<string, string>>;
-  readonly flags?: object;
-  readonly profiles?: object;
-  readonly expect: {
-    readonly values?: Readonly<Record<string, unknown>>;
-    readonly problems: readonly { readonly key: string; readonly code: string }[];
-  };
-}
-
-const table = JSON.parse(await readFile(new URL('../../support/settings-cases.json', import.meta.url), 'utf8')) as {
-  readonly cases: readonly Case[];
-};
-// A worker has no flags, and reads no profiles.
-const cases = table.cases.filter(({ flags, profiles }) => flags === undefined && profiles === undefined);
+const cases = workerSettingsCases();
 
 const ENV = {
   KUFLOW_API_CLIENTID: '018f3a1c-0000-7000-8000-000000000001',
@@ -46,26 +31,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-async function loaded(one: Pick<Case, 'files' | 'env'>) {
-  const dir = join(root, String(count++));
-  await mkdir(dir);
-  const pem: Readonly<Record<string, string>> = {
-    cert: client.cert.trim(),
-    key: client.key.trim(),
-    ca: authority.cert.trim(),
-  };
-  const filled = (text: string): string =>
-    text
-      .replaceAll('{dir}', dir)
-      .replace(/\{(cert|key|ca)(?::(escaped|crlf))?\}/g, (_all, part: string, form: string | undefined) => {
-        const lines = `${pem[part] ?? ''}\n`;
-        if (form === 'escaped') return lines.replaceAll('\n', '\\n');
-        return form === 'crlf' ? lines.replaceAll('\n', '\r\n') : lines;
-      });
-  for (const [name, text] of Object.entries(one.files ?? {})) await writeFile(join(dir, name), filled(text));
-  const env = Object.fromEntries(Object.entries(one.env ?? {}).map(([name, text]) => [name, filled(text)]));
+async function loaded(one: Pick<SettingsCase, 'files' | 'env'>) {
+  const { directory, env, filled } = await prepareSettingsCase(one, join(root, String(count++)), authority, client);
   try {
-    return { settings: loadSettings(dir, env), problems: [], filled, error: '' };
+    return { settings: loadSettings(directory, env), problems: [], filled, error: '' };
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     return { settings: undefined, problems: error.problems, filled, error: inspect(error) };
