@@ -3,6 +3,7 @@ package com.example.worker.kuflow.engine;
 import com.example.worker.kuflow.rest.TrustedRoots;
 import com.example.worker.kuflow.settings.Pem;
 import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.shaded.io.netty.handler.ssl.OpenSslSessionContext;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
 import java.net.Socket;
 import java.security.Principal;
@@ -32,10 +33,18 @@ final class EngineTls {
 
     SslContext sslContext() {
         try {
-            return GrpcSslContexts.forClient()
+            SslContext context = GrpcSslContexts.forClient()
                     .keyManager(new Keys())
                     .trustManager(new Trust())
                     .build();
+            // A resumed session would still have the certificate that it was created with.
+            if (context.sessionContext() instanceof OpenSslSessionContext sessions) {
+                sessions.setSessionCacheEnabled(false);
+            } else {
+                // The JDK cannot disable it.
+                context.sessionContext().setSessionTimeout(1);
+            }
+            return context;
         } catch (SSLException notSupported) {
             throw new IllegalStateException("TLS for the engine could not be set up", notSupported);
         }

@@ -261,7 +261,7 @@ public final class RestClient {
         metrics.restCall(request.operation(), "error");
         boolean timedOut = cause instanceof TimeoutException || cause instanceof HttpTimeoutException;
         // The JDK's exception for this has no message.
-        String reason = cause instanceof ConnectException ? "could not connect" : "no response";
+        String reason = cause instanceof ConnectException ? "no response (could not connect)" : "no response";
         return RestError.noResponse(address(request) + ": " + reason, request.operation(), timedOut, cause);
     }
 

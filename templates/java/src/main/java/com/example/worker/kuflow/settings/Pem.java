@@ -1,6 +1,7 @@
 package com.example.worker.kuflow.settings;
 
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
@@ -210,17 +211,23 @@ public final class Pem {
         return content + length;
     }
 
-    private static byte[] encode(int tag, byte[]... parts) {
-        int length = Arrays.stream(parts).mapToInt(part -> part.length).sum();
-        byte[] head = length < 0x80
-                ? new byte[] {(byte) tag, (byte) length}
-                : new byte[] {(byte) tag, (byte) 0x82, (byte) (length >> 8), (byte) length};
-        byte[] result = Arrays.copyOf(head, head.length + length);
-        int at = head.length;
+    /** An element in DER, with at most 65,535 bytes. */
+    static byte[] encode(int tag, byte[]... parts) {
+        ByteArrayOutputStream content = new ByteArrayOutputStream();
         for (byte[] part : parts) {
-            System.arraycopy(part, 0, result, at, part.length);
-            at += part.length;
+            content.writeBytes(part);
         }
-        return result;
+        int length = content.size();
+        ByteArrayOutputStream result = new ByteArrayOutputStream();
+        result.write(tag);
+        if (length >= 0x100) {
+            result.write(0x82);
+            result.write(length >> 8);
+        } else if (length >= 0x80) {
+            result.write(0x81);
+        }
+        result.write(length);
+        result.writeBytes(content.toByteArray());
+        return result.toByteArray();
     }
 }

@@ -1,8 +1,8 @@
 package com.example.worker.kuflow.settings;
 
+import static com.example.worker.kuflow.settings.Pem.encode;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.io.ByteArrayOutputStream;
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
@@ -131,22 +131,5 @@ public final class TestAuthority {
 
     private static byte[] bits(byte[] bytes) {
         return encode(BIT_STRING, new byte[] {0}, bytes);
-    }
-
-    static byte[] encode(int tag, byte[]... parts) {
-        ByteArrayOutputStream content = new ByteArrayOutputStream();
-        for (byte[] part : parts) {
-            content.writeBytes(part);
-        }
-        ByteArrayOutputStream result = new ByteArrayOutputStream();
-        result.write(tag);
-        int length = content.size();
-        if (length >= 0x80) {
-            result.write(0x82);
-            result.write(length >> 8);
-        }
-        result.write(length);
-        result.writeBytes(content.toByteArray());
-        return result.toByteArray();
     }
 }
