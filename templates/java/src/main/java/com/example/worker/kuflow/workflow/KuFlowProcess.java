@@ -219,6 +219,8 @@ public final class KuFlowProcess {
             Owner owner,
             Requests.CreateProcessItem.@Nullable Task task,
             Requests.CreateProcessItem.@Nullable Message message) {
+        // In a scope that was canceled before, nothing is created.
+        CancellationScope.throwCanceled();
         UUID id = Uuid7.next();
         Requests.CreateProcessItem request = new Requests.CreateProcessItem(
                 id, type, processId, null, owner.id(), owner.email(), code, task, message);
@@ -279,8 +281,6 @@ public final class KuFlowProcess {
      * Cancels the item in KuFlow if the scope of the work is canceled. When the whole process is canceled, KuFlow does that.
      */
     private <R> R cancelingWithScope(UUID id, Supplier<R> work) {
-        // In a scope that was canceled before, nothing is created.
-        CancellationScope.throwCanceled();
         try {
             return work.get();
         } catch (TemporalFailure failure) {

@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
@@ -61,17 +60,18 @@ final class Signals {
     }
 
     private void itemChanged(EncodedValues arguments, Consumer<UUID> onItem) {
-        @Nullable JsonNode signal = arguments.getSize() == 0 ? null : arguments.get(0, JsonNode.class);
+        JsonNode signal = arguments.getSize() == 0 ? null : arguments.get(0, JsonNode.class);
         String type = signal == null ? "" : signal.path("type").asText();
-        if (signal != null) {
-            try {
-                onItem.accept(UUID.fromString(signal.path("id").asText()));
-            } catch (IllegalArgumentException notAnId) {
-                ignore(PROCESS_ITEM + " without an ID");
-            }
-        }
         if (!ITEM_TYPES.contains(type)) {
             ignore(PROCESS_ITEM + " of type " + type);
+        }
+        if (signal == null || !signal.path("id").isTextual()) {
+            return;
+        }
+        try {
+            onItem.accept(UUID.fromString(signal.path("id").textValue()));
+        } catch (IllegalArgumentException notAnId) {
+            ignore(PROCESS_ITEM + " with an invalid ID");
         }
     }
 

@@ -10,12 +10,14 @@ import org.slf4j.LoggerFactory;
 
 /** The lines that the code of this project logs. */
 public final class Logged extends AppenderBase<ILoggingEvent> implements AutoCloseable {
+
     private final List<ILoggingEvent> events = new CopyOnWriteArrayList<>();
     private final Logger logger;
 
     public Logged(Class<?> source) {
         logger = (Logger) LoggerFactory.getLogger(source);
         logger.setLevel(Level.INFO);
+        logger.setAdditive(false);
         start();
         logger.addAppender(this);
     }
@@ -37,5 +39,6 @@ public final class Logged extends AppenderBase<ILoggingEvent> implements AutoClo
     public void close() {
         logger.detachAppender(this);
         logger.setLevel(null);
+        logger.setAdditive(true);
     }
 }

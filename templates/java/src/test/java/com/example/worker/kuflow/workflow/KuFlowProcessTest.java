@@ -155,6 +155,10 @@ class KuFlowProcessTest {
             systemScope.run();
             systemScope.cancel();
 
+            CancellationScope openScope = Workflow.newCancellationScope(() -> kuflow.openTask(SECOND));
+            openScope.run();
+            openScope.cancel();
+
             List<Promise<Review>> waiting = new ArrayList<>();
             CancellationScope scope = Workflow.newCancellationScope(() -> waiting.add(Async.function(
                     () -> kuflow.humanTask(REVIEW, options -> options.deadline(Duration.ofDays(1), task -> {})))));
@@ -176,8 +180,8 @@ class KuFlowProcessTest {
         try (FakeKuFlow kuflow = new FakeKuFlow((code, logs) -> Person.leave());
                 ProcessRun run = ProcessRun.start(ScopeWorkflow.class, kuflow)) {
             assertThat(run.result().message()).isEqualTo("scope canceled");
-            assertThat(kuflow.itemCodes()).containsExactly("CHECK", "REVIEW");
-            assertThat(statesOf(kuflow)).containsValues(TaskState.CANCELLED, TaskState.CANCELLED);
+            assertThat(kuflow.itemCodes()).containsExactly("CHECK", "SECOND", "REVIEW");
+            assertThat(statesOf(kuflow).values()).containsOnly(TaskState.CANCELLED);
         }
     }
 
@@ -436,7 +440,7 @@ class KuFlowProcessTest {
                         run.processId(),
                         "KuFlow_Engine_Signal_Process_Item",
                         Map.of("type", "UNKNOWN", "id", UUID.randomUUID()));
-                kuflow.signal(run.processId(), "KuFlow_Engine_Signal_Process_Item", List.of());
+                kuflow.signal(run.processId(), "KuFlow_Engine_Signal_Process_Item", Map.of("type", "TASK", "id", "x"));
             }
             kuflow.signal(run.processId(), "First", "not an object");
             kuflow.signal(run.processId(), "First", Map.of("userActionDefinitionCode", "STOP", "requestInstant", 1));
@@ -445,6 +449,7 @@ class KuFlowProcessTest {
             assertThat(run.result().message()).isEqualTo("STOP, go");
             assertThat(logged.containing("Unknown_Signal")).hasSize(1);
             assertThat(logged.containing("of type UNKNOWN")).hasSize(1);
+            assertThat(logged.containing("with an invalid ID")).hasSize(1);
             assertThat(logged.containing("not a UserActionSignal: First")).hasSize(1);
         }
     }
