@@ -6,7 +6,7 @@ import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { processUser, type HistoryEvent, type ProcessUser } from '../support/process-user.ts';
 import { until } from '../support/until.ts';
 import { startWorkerProcess, workerEnvironment, type WorkerProcess } from '../support/worker-process.ts';
-import { workerProject } from '../support/worker-project.ts';
+import { javaWorkerProject, workerProject } from '../support/worker-project.ts';
 
 const QUEUE = sampleDefinition().workflow.taskQueue;
 const MIB = 1024 * 1024;
@@ -19,7 +19,23 @@ const failIfExited = (): void => {
   if (!worker.running()) throw new Error(`The worker ended: ${worker.output()}`);
 };
 
-/** A process of a workflow in `worker-project/task-workflows.ts`. */
+/** The workers that run the same workflows, and where their messages differ. */
+const WORKERS = [
+  {
+    language: 'TypeScript',
+    project: workerProject,
+    invalidAtFirst: '/score must be integer; /decision must be equal to one of the allowed values',
+    invalidForever: "/ must have required property 'decision'",
+  },
+  {
+    language: 'Java',
+    project: javaWorkerProject,
+    invalidAtFirst: "/score must have a maximum value of 1000; / required property 'decision' not found",
+    invalidForever: "/ required property 'decision' not found",
+  },
+] as const;
+
+/** A process of a workflow in `worker-project/task-workflows.ts` and `worker-project-java/TaskWorkflows.java`. */
 function definitionOf(code: string, tasks: ProcessDefinition['tasks']): ProcessDefinition {
   const name = `${code.charAt(0)}${code.slice(1).toLowerCase()}Workflow`;
   return { process: { code }, workflow: { type: name, taskQueue: QUEUE }, tasks };
@@ -31,7 +47,6 @@ const [checkCredit] = sampleDefinition().tasks.filter(({ code }) => code === 'CH
 
 beforeAll(async () => {
   if (checkCredit?.data === undefined) throw new Error('The sample has no CHECK_CREDIT');
-  workerProject();
   const { schema } = checkCredit.data;
   const stricter = { ...checkCredit, data: { schema: { ...schema, required: ['score', 'decision', 'reason'] } } };
   running = await startTestPlatform({
@@ -48,12 +63,9 @@ beforeAll(async () => {
     ],
   });
   user = await processUser(running.platform);
-  worker = startWorkerProcess(workerEnvironment(running.platform, { WORKER_ATTEMPTSBEFORETASKLOG: '1' }));
-  await worker.ready();
 }, 400_000);
 
 afterAll(async () => {
-  await worker.kill();
   await user.close();
   await running.remove();
 });
@@ -75,6 +87,14 @@ const logOf = async (processId: string, code: string): Promise<readonly string[]
   return (task?.logs ?? []).map(({ level, message }) => `${level} ${message}`);
 };
 
+interface Failure {
+  readonly message: string;
+  readonly cause?: Failure;
+}
+
+/** Temporal's Java SDK wraps the exceptions of workflow code. */
+const rootCause = (failure: Failure): Failure => (failure.cause === undefined ? failure : rootCause(failure.cause));
+
 async function failedTask(processId: string): Promise<HistoryEvent> {
   return until('a workflow task fails', async () => {
     failIfExited();
@@ -82,150 +102,164 @@ async function failedTask(processId: string): Promise<HistoryEvent> {
   });
 }
 
-describe('the handle of a task', () => {
-  it('assigns, logs, waits and cancels; and a canceled scope cancels its task in KuFlow [handles.actions, scope.canceled]', async () => {
-    const processId = await user.start('HANDLES');
-    const { id } = await user.item(processId, 'REVIEW');
-    const owner = await until('the task is assigned', async () => (await user.client.retrieveProcessItem(id)).ownerId);
-    expect(owner).toBe(running.platform.identity.user.principalId);
-    await user.client.updateProcessItemTaskData(id, { ok: true });
-    await user.client.completeProcessItemTask(id);
+describe.each(WORKERS)('a worker in $language:', ({ project, invalidAtFirst, invalidForever }) => {
+  beforeAll(async () => {
+    const environment = workerEnvironment(running.platform, { WORKER_ATTEMPTSBEFORETASKLOG: '1' });
+    worker = startWorkerProcess(environment, project());
+    await worker.ready();
+  }, 400_000);
 
-    expect(await messageOf(processId)).toBe('true, canceled SECOND, scope canceled');
-    expect(await logOf(processId, 'REVIEW')).toEqual(['WARN Look at this first']);
-    expect(await statesOf(processId)).toEqual({
-      REVIEW: 'COMPLETED',
-      SECOND: 'CANCELLED',
-      CHECK_CREDIT: 'CANCELLED',
-      THIRD: 'CANCELLED',
-    });
-  });
-});
+  afterAll(() => worker.kill());
 
-describe('a change that KuFlow refuses', () => {
-  it('does not hold up the workflow when the task is completed [handles.actions]', async () => {
-    const processId = await user.start('UNASSIGNABLE');
-    await user.complete(processId, 'REVIEW', { ok: true });
-    expect(await messageOf(processId)).toBe('true');
-  });
-});
-
-describe('a signal', () => {
-  it('that arrives before the workflow starts reaches its handler [signals.handlers]', async () => {
-    const processId = randomUUID();
-    const handle = await user.temporal.workflow.signalWithStart('EarlySignalWorkflow', {
-      workflowId: processId,
-      taskQueue: QUEUE,
-      args: [{ processId }],
-      signal: 'Note',
-      signalArgs: [{ text: 'early' }],
-    });
-    expect(await handle.result()).toEqual({ message: 'early' });
-  });
-});
-
-describe('the deadline of a task', () => {
-  it('calls onDeadline once, and the task can still be completed, whatever signals arrive [deadline.once, signals.handlers, signals.unknown]', async () => {
-    const processId = await user.start('DEADLINE');
-    await until('the deadline has passed', async () => (await logOf(processId, 'REVIEW')).length > 0);
-    await user.complete(processId, 'REVIEW', { ok: true });
-    const handle = user.temporal.workflow.getHandle(processId);
-    for (const text of ['one', 'two']) await handle.signal('Note', { text });
-    for (const type of ['FUTURE', 'FUTURE', 'OTHER'])
-      await handle.signal('KuFlow_Engine_Signal_Process_Item', { type });
-    await user.complete(processId, 'SECOND', {});
-
-    expect(await messageOf(processId)).toBe('1 calls, true, one,two');
-    const ignored = await until('the last signal is logged', () => {
-      const lines = worker.log.filter(
-        (line) => line['processId'] === processId && line.message.startsWith('Ignored a signal'),
+  describe('the handle of a task', () => {
+    it('assigns, logs, waits and cancels; and a canceled scope cancels its task in KuFlow [handles.actions, scope.canceled]', async () => {
+      const processId = await user.start('HANDLES');
+      const { id } = await user.item(processId, 'REVIEW');
+      const owner = await until(
+        'the task is assigned',
+        async () => (await user.client.retrieveProcessItem(id)).ownerId,
       );
-      return lines.at(-1)?.['type'] === 'OTHER' && lines;
+      expect(owner).toBe(running.platform.identity.user.principalId);
+      await user.client.updateProcessItemTaskData(id, { ok: true });
+      await user.client.completeProcessItemTask(id);
+
+      expect(await messageOf(processId)).toBe('true, canceled SECOND, scope canceled');
+      expect(await logOf(processId, 'REVIEW')).toEqual(['WARN Look at this first']);
+      expect(await statesOf(processId)).toEqual({
+        REVIEW: 'COMPLETED',
+        SECOND: 'CANCELLED',
+        CHECK_CREDIT: 'CANCELLED',
+        THIRD: 'CANCELLED',
+      });
     });
-    expect(ignored.map(({ level, type }) => `${level} ${String(type)}`)).toEqual(['WARN FUTURE', 'WARN OTHER']);
-    expect(await logOf(processId, 'REVIEW')).toEqual(['INFO Call 1']);
-    expect(await logOf(processId, 'SECOND')).toEqual([]);
   });
 
-  it('must be in the future: otherwise the workflow waits for a fix, and nothing is created [deadline.past]', async () => {
-    const processId = await user.start('OVERDUE');
-    const { failure } = (await failedTask(processId)).attributes as { failure: { message: string } };
-    expect(failure.message).toBe('The deadline of REVIEW is not in the future: 1970-01-01T00:00:00.001Z');
-    const handle = user.temporal.workflow.getHandle(processId);
-    expect((await handle.describe()).status.name).toBe('RUNNING');
-    expect(await statesOf(processId)).toEqual({});
-    await handle.terminate('seen');
-  });
-});
-
-describe('invalid data of a system task', () => {
-  it('fails the activity with the errors of the schema, and is never saved [system.invalid]', async () => {
-    const processId = await user.start('INVALID');
-    const errors = ['/score must be integer', '/decision must be equal to one of the allowed values'].join('; ');
-    expect(await messageOf(processId)).toBe(
-      "7, InvalidTaskData: The data of CHECK_CREDIT does not match its schema: / must have required property 'decision'",
-    );
-    const { content } = await user.client.findProcessItems({ processId: [processId] });
-    const items = await Promise.all(content.map(({ id }) => user.client.retrieveProcessItem(id)));
-    const [first, second] = items.toSorted((one, other) => (one.id < other.id ? -1 : 1));
-    expect(first?.task).toMatchObject({
-      state: 'COMPLETED',
-      data: { valid: true, value: { score: 7, decision: 'REVIEW' } },
-      logs: [{ level: 'WARN', message: expect.stringContaining(`does not match its schema: ${errors}`) as string }],
+  describe('a change that KuFlow refuses', () => {
+    it('does not hold up the workflow when the task is completed [handles.actions]', async () => {
+      const processId = await user.start('UNASSIGNABLE');
+      await user.complete(processId, 'REVIEW', { ok: true });
+      expect(await messageOf(processId)).toBe('true');
     });
-    expect(second?.task).toMatchObject({ state: 'CANCELLED' });
-    expect(second?.task?.data?.value ?? {}).toEqual({});
-    expect(worker.output()).not.toContain('PERHAPS');
   });
 
-  it('is not completed if KuFlow finds it invalid [system.invalid]', async () => {
-    const processId = await user.start('STRICTER');
-    const [entry] = await until('the reason is in the log of the task', async () => {
-      failIfExited();
-      const entries = await logOf(processId, 'CHECK_CREDIT');
-      return entries.length > 0 && entries;
+  describe('a signal', () => {
+    it('that arrives before the workflow starts reaches its handler [signals.handlers]', async () => {
+      const processId = randomUUID();
+      const handle = await user.temporal.workflow.signalWithStart('EarlySignalWorkflow', {
+        workflowId: processId,
+        taskQueue: QUEUE,
+        args: [{ processId }],
+        signal: 'Note',
+        signalArgs: [{ text: 'early' }],
+      });
+      expect(await handle.result()).toEqual({ message: 'early' });
     });
-    expect(entry).toContain("The data of CHECK_CREDIT does not match the task's structure in KuFlow: /reason");
-    expect(await statesOf(processId)).toEqual({ CHECK_CREDIT: 'CLAIMED' });
-    await user.temporal.workflow.getHandle(processId).terminate('seen');
   });
-});
 
-describe('the KuFlow client of own activities', () => {
-  it('transfers documents without history or paths of files, and throws errors with a status [documents.transfer, documents.timeouts, client.injected]', async () => {
-    const processId = await user.start('DOCUMENTS');
-    const [document = '', same, status] = (await messageOf(processId)).split(' ');
-    expect(document).toMatch(
-      /^kuflow-file:uri=ku:process\/\S+;type=text\/plain;size=20971520;name=%C3%9Cbersicht%3B%20a%3Db\.txt;$/,
-    );
-    expect([same, status]).toEqual(['true', '404']);
-    const events = await user.history(processId);
-    const { attributes: upload } = events.find(({ type }) => type === 'ACTIVITY_TASK_SCHEDULED') ?? {};
-    expect(upload).toMatchObject({
-      activityType: { name: 'uploadContent' },
-      startToCloseTimeout: '600s',
-      heartbeatTimeout: '60s',
+  describe('the deadline of a task', () => {
+    it('calls onDeadline once, and the task can still be completed, whatever signals arrive [deadline.once, signals.handlers, signals.unknown]', async () => {
+      const processId = await user.start('DEADLINE');
+      await until('the deadline has passed', async () => (await logOf(processId, 'REVIEW')).length > 0);
+      await user.complete(processId, 'REVIEW', { ok: true });
+      const handle = user.temporal.workflow.getHandle(processId);
+      for (const text of ['one', 'two']) await handle.signal('Note', { text });
+      for (const type of ['FUTURE', 'FUTURE', 'OTHER'])
+        await handle.signal('KuFlow_Engine_Signal_Process_Item', { type });
+      await user.complete(processId, 'SECOND', {});
+
+      expect(await messageOf(processId)).toBe('1 calls, true, one,two');
+      const ignored = await until('the last signal is logged', () => {
+        const lines = worker.log
+          .filter((line) => line['processId'] === processId && line.message.startsWith('Ignored a signal'))
+          .map(({ level, message, type }) => `${level} ${/FUTURE|OTHER/.exec(`${message} ${String(type)}`)?.[0]}`);
+        return lines.at(-1) === 'WARN OTHER' && lines;
+      });
+      expect(ignored).toEqual(['WARN FUTURE', 'WARN OTHER']);
+      expect(await logOf(processId, 'REVIEW')).toEqual(['INFO Call 1']);
+      expect(await logOf(processId, 'SECOND')).toEqual([]);
     });
-    const history = JSON.stringify(events);
-    expect(history.length).toBeLessThan(MIB);
-    expect(history).not.toContain('kuflow-trial-');
-  });
-});
 
-describe('a shutdown with an activity that does not end', () => {
-  it('cancels the activity after 30 s, and ends within the 60 s that Kubernetes allows [shutdown.limit]', async () => {
-    const processId = await user.start('STUCK');
-    const lineOf = (message: string) =>
-      until(`the line ${message}`, () => worker.log.find((line) => line.message === message), 60_000);
-    await lineOf('Begun');
-    worker.signal('SIGTERM');
-    const [stopped, asked] = [
-      await lineOf('Shutting down: polling has stopped, waiting for running tasks'),
-      await lineOf('Asked to end'),
-    ];
-    expect(Date.parse(asked.time) - Date.parse(stopped.time)).toBeGreaterThan(29_000);
-    expect(await worker.exited).toBe(0);
-    expect(Date.now() - Date.parse(stopped.time)).toBeLessThan(60_000);
-    await user.temporal.workflow.getHandle(processId).terminate('seen');
+    it('must be in the future: otherwise the workflow waits for a fix, and nothing is created [deadline.past]', async () => {
+      const processId = await user.start('OVERDUE');
+      const { failure } = (await failedTask(processId)).attributes as { failure: Failure };
+      expect(rootCause(failure).message).toBe('The deadline of REVIEW is not in the future: 1970-01-01T00:00:00.001Z');
+      const handle = user.temporal.workflow.getHandle(processId);
+      expect((await handle.describe()).status.name).toBe('RUNNING');
+      expect(await statesOf(processId)).toEqual({});
+      await handle.terminate('seen');
+    });
+  });
+
+  describe('invalid data of a system task', () => {
+    it('fails the activity with the errors of the schema, and is never saved [system.invalid]', async () => {
+      const processId = await user.start('INVALID');
+      expect(await messageOf(processId)).toBe(
+        `7, InvalidTaskData: The data of CHECK_CREDIT does not match its schema: ${invalidForever}`,
+      );
+      const { content } = await user.client.findProcessItems({ processId: [processId] });
+      const items = await Promise.all(content.map(({ id }) => user.client.retrieveProcessItem(id)));
+      const [first, second] = items.toSorted((one, other) => (one.id < other.id ? -1 : 1));
+      expect(first?.task).toMatchObject({
+        state: 'COMPLETED',
+        data: { valid: true, value: { score: 7, decision: 'REVIEW' } },
+        logs: [
+          { level: 'WARN', message: expect.stringContaining(`does not match its schema: ${invalidAtFirst}`) as string },
+        ],
+      });
+      expect(second?.task).toMatchObject({ state: 'CANCELLED' });
+      expect(second?.task?.data?.value ?? {}).toEqual({});
+      expect(worker.output()).not.toMatch(/PERHAPS|4711/);
+    });
+
+    it('is not completed if KuFlow finds it invalid [system.invalid]', async () => {
+      const processId = await user.start('STRICTER');
+      const [entry] = await until('the reason is in the log of the task', async () => {
+        failIfExited();
+        const entries = await logOf(processId, 'CHECK_CREDIT');
+        return entries.length > 0 && entries;
+      });
+      expect(entry).toContain("The data of CHECK_CREDIT does not match the task's structure in KuFlow: /reason");
+      expect(await statesOf(processId)).toEqual({ CHECK_CREDIT: 'CLAIMED' });
+      await user.temporal.workflow.getHandle(processId).terminate('seen');
+    });
+  });
+
+  describe('the KuFlow client of own activities', () => {
+    it('transfers documents without history or paths of files, and throws errors with a status [documents.transfer, documents.timeouts, client.injected]', async () => {
+      const processId = await user.start('DOCUMENTS');
+      const [document = '', same, status] = (await messageOf(processId)).split(' ');
+      expect(document).toMatch(
+        /^kuflow-file:uri=ku:process\/\S+;type=text\/plain;size=20971520;name=%C3%9Cbersicht%3B%20a%3Db\.txt;$/,
+      );
+      expect([same, status]).toEqual(['true', '404']);
+      const events = await user.history(processId);
+      const { attributes: upload } = events.find(({ type }) => type === 'ACTIVITY_TASK_SCHEDULED') ?? {};
+      expect(upload).toMatchObject({
+        activityType: { name: 'uploadContent' },
+        startToCloseTimeout: '600s',
+        heartbeatTimeout: '60s',
+      });
+      const history = JSON.stringify(events);
+      expect(history.length).toBeLessThan(MIB);
+      expect(history).not.toContain('kuflow-trial-');
+    });
+  });
+
+  describe('a shutdown with an activity that does not end', () => {
+    it('cancels the activity after 30 s, and ends within the 60 s that Kubernetes allows [shutdown.limit]', async () => {
+      const processId = await user.start('STUCK');
+      const lineOf = (message: string) =>
+        until(`the line ${message}`, () => worker.log.find((line) => line.message === message), 60_000);
+      await lineOf('Begun');
+      worker.signal('SIGTERM');
+      const [stopped, asked] = [
+        await lineOf('Shutting down: polling has stopped, waiting for running tasks'),
+        await lineOf('Asked to end'),
+      ];
+      expect(Date.parse(asked.time) - Date.parse(stopped.time)).toBeGreaterThan(29_000);
+      expect(await worker.exited).toBe(0);
+      expect(Date.now() - Date.parse(stopped.time)).toBeLessThan(60_000);
+      await user.temporal.workflow.getHandle(processId).terminate('seen');
+    });
   });
 });

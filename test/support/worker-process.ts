@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { RunningPlatform } from '../../src/platform/start.ts';
@@ -63,11 +64,11 @@ function spawnWorker(
   args: readonly string[],
   folder = workerProject(),
 ): ChildProcess {
-  return spawn(process.execPath, ['--enable-source-maps', join(folder, 'dist', 'main.js'), ...args], {
-    cwd: folder,
-    env: environment,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const jar = join(folder, 'target', 'app.jar');
+  const [command, ...start] = existsSync(jar)
+    ? ['java', '-jar', jar]
+    : [process.execPath, '--enable-source-maps', join(folder, 'dist', 'main.js')];
+  return spawn(command, [...start, ...args], { cwd: folder, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 function exitOf(child: ChildProcess): Promise<number | string> {

@@ -1,13 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { inject } from 'vitest';
 import { ROOT } from '../../scripts/bundle.mjs';
 import type { ProcessDefinition } from '../../src/process/definition.ts';
-import { projectCopy } from './generated-project.ts';
+import { textFile } from '../../src/languages/planned-file.ts';
+import { movePackage } from '../../src/languages/java/move-package.ts';
+import { installedBin, projectCopy } from './generated-project.ts';
 import { createOnce } from './lanes.ts';
 
 const ADDED = join(import.meta.dirname, 'worker-project');
+const ADDED_JAVA = join(import.meta.dirname, 'worker-project-java');
+const JAVA_PACKAGE = 'com.example.loanworker';
 const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
 /**
@@ -38,6 +42,48 @@ export function workerProject(): string {
       cwd: folder,
       stdio: ['ignore', 'inherit', 'inherit'],
       shell: process.platform === 'win32',
+    });
+  });
+  return folder;
+}
+
+/**
+ * The generated Java project with the additional workflows and activities of `worker-project-java/`. It is created once per run and only
+ * read by tests. `target/app.jar` is the worker.
+ */
+export function javaWorkerProject(): string {
+  const parent = join(inject('runFolder'), 'worker-project-java');
+  const folder = join(parent, 'loan-worker');
+  createOnce(parent, () => {
+    mkdirSync(parent, { recursive: true });
+    const options = [
+      '--language',
+      'java',
+      '--package',
+      JAVA_PACKAGE,
+      '--local',
+      '--yes',
+      '--no-git',
+      '--no-check',
+      '--no-install',
+    ];
+    execFileSync(
+      process.execPath,
+      [installedBin('create-kuflow-worker'), 'loan-worker', ...options, '--cli-package', `file:${inject('tarball')}`],
+      { cwd: parent, stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    for (const file of readdirSync(ADDED_JAVA)) {
+      const template = `src/main/java/com/example/worker/trial/${file}`;
+      const { path, contents } = movePackage(
+        textFile(template, readFileSync(join(ADDED_JAVA, file), 'utf8')),
+        JAVA_PACKAGE,
+      );
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), contents);
+    }
+    execFileSync('mvn', ['-o', '-q', '-DskipTests', '-Dspotless.check.skip', 'package'], {
+      cwd: folder,
+      stdio: ['ignore', 'inherit', 'inherit'],
     });
   });
   return folder;

@@ -9,7 +9,7 @@ import java.util.Map;
  */
 public record SystemTask<D>(String code, Class<D> dataType) {
 
-    /** A task whose data has no type of its own. */
+    /** A task whose data is a map. */
     @SuppressWarnings({"unchecked", "rawtypes"})
     public static SystemTask<Map<String, Object>> untyped(String code) {
         return new SystemTask<>(code, (Class<Map<String, Object>>) (Class) Map.class);

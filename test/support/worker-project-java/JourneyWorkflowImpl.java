@@ -1,0 +1,56 @@
+package com.example.worker.trial;
+
+import com.example.worker.kuflow.model.KuFlowFile;
+import com.example.worker.kuflow.model.KuFlowPrincipal;
+import com.example.worker.kuflow.model.WorkerActivities;
+import com.example.worker.kuflow.workflow.HumanTask;
+import com.example.worker.kuflow.workflow.KuFlowProcess;
+import com.example.worker.kuflow.workflow.Owner;
+import com.example.worker.kuflow.workflow.SystemTask;
+import com.example.worker.kuflow.workflow.WorkflowRequest;
+import com.example.worker.kuflow.workflow.WorkflowResponse;
+import com.example.worker.trial.JourneyActivities.Contract;
+import com.example.worker.trial.JourneyActivities.StampedContract;
+import io.temporal.workflow.WorkflowInit;
+import java.time.Duration;
+import java.util.UUID;
+
+/**
+ * Added to a generated project by the end-to-end tests: a process that needs everything at once. The reviewer gets the task from
+ * the application when its deadline has passed, and completes it.
+ */
+public class JourneyWorkflowImpl implements JourneyWorkflow {
+
+    private static final HumanTask<Application> APPLY = new HumanTask<>("APPLY", Application.class);
+    private static final SystemTask<StampedContract> STAMP = new SystemTask<>("STAMP", StampedContract.class);
+    private static final HumanTask<Review> REVIEW = new HumanTask<>("REVIEW", Review.class);
+
+    private final KuFlowProcess kuflow;
+    private final JourneyActivities transfers = KuFlowProcess.transferActivities(JourneyActivities.class);
+    private final WorkerActivities worker = KuFlowProcess.activities(WorkerActivities.class);
+
+    public record Application(KuFlowFile contract, KuFlowPrincipal reviewer) {}
+
+    public record Review(boolean approved) {}
+
+    @WorkflowInit
+    public JourneyWorkflowImpl(WorkflowRequest request) {
+        kuflow = new KuFlowProcess(request);
+    }
+
+    @Override
+    public WorkflowResponse run(WorkflowRequest request) {
+        Application application = kuflow.humanTask(APPLY);
+        UUID reviewerId = application.reviewer().id();
+        kuflow.systemTask(
+                STAMP,
+                transfers::stampContract,
+                new Contract(request.processId(), application.contract(), reviewerId));
+        Owner us = Owner.ofId(worker.retrieveApplication().applicationId());
+        Review review = kuflow.humanTask(
+                REVIEW,
+                options -> options.owner(us)
+                        .deadline(Duration.ofSeconds(2), task -> task.assign(Owner.ofId(reviewerId))));
+        return new WorkflowResponse(review.approved() ? "approved" : "rejected");
+    }
+}
