@@ -9,7 +9,7 @@ import { kuflowDev, platformReady, startCommand, type RunningCommand } from '../
 import { processCompletes, taskOf, userOf } from '../support/loan-process.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { until } from '../support/until.ts';
-import { workerProject } from '../support/worker-project.ts';
+import { javaWorkerProject, workerProject } from '../support/worker-project.ts';
 
 const DEFINITION = {
   process: { code: 'JOURNEY' },
@@ -51,15 +51,20 @@ const DEFINITION = {
   ],
 };
 
+const WORKERS = [
+  { language: 'TypeScript', project: workerProject, command: [process.execPath, join('dist', 'main.js')] },
+  { language: 'Java', project: javaWorkerProject, command: ['java', '-jar', join('target', 'app.jar')] },
+] as const;
+
 /** Two runs on one state folder, of which the second is killed. */
-describe.runIf(process.platform !== 'win32')(
-  'a process with a document, a principal, a deadline and its own call',
-  () => {
+describe.runIf(process.platform !== 'win32').each(WORKERS)(
+  'a process with a document, a principal, a deadline and its own call in $language',
+  ({ project, command }) => {
     const mark = newMark();
     let folder: string;
 
     beforeAll(() => {
-      workerProject();
+      project();
       folder = mkdtempSync(join(inject('runFolder'), 'journey-'));
       writeFileSync(join(folder, 'journey.yaml'), stringify(DEFINITION));
     }, 400_000);
@@ -73,8 +78,8 @@ describe.runIf(process.platform !== 'win32')(
     function startDev(name: string, ...options: readonly string[]): RunningCommand {
       const ports = ['--port', '0', '--https-port', '0', '--engine-port', '0'];
       const where = ['--state-dir', join(folder, 'state'), '--definition', join(folder, 'journey.yaml'), ...ports];
-      return startCommand(kuflowDev(name, ...where, ...options, '--', process.execPath, join('dist', 'main.js')), {
-        cwd: workerProject(),
+      return startCommand(kuflowDev(name, ...where, ...options, '--', ...command), {
+        cwd: project(),
         mark,
         env: { TEMPORAL_KUFLOWQUEUE: 'JOURNEY_QUEUE', WORKER_HEALTHPORT: '0', WORKER_METRICSPORT: '0' },
       });
