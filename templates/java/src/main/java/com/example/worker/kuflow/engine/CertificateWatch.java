@@ -63,6 +63,10 @@ final class CertificateWatch {
                 replaceWith(next);
             }
         } catch (RuntimeException error) {
+            // Not a failure: the worker is shutting down.
+            if (Thread.currentThread().isInterrupted()) {
+                return Duration.ZERO;
+            }
             failures++;
             double jitter = 0.5 + ThreadLocalRandom.current().nextDouble() / 2;
             long pause = Math.round(Math.min(60_000, 1_000L << Math.min(failures, 10)) * jitter);

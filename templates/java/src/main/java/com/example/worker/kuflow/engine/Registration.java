@@ -79,7 +79,7 @@ final class Registration {
             LOGGER.atDebug().addKeyValue("seconds", window).log("Registered the worker with KuFlow");
             return Duration.ofSeconds(window);
         } catch (RuntimeException error) {
-            // Not a failure of KuFlow: the worker is shutting down.
+            // Not a failure: the worker is shutting down.
             if (Thread.currentThread().isInterrupted()) {
                 return Duration.ZERO;
             }

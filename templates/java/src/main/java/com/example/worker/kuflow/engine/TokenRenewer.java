@@ -94,6 +94,9 @@ final class TokenRenewer implements AuthorizationTokenSupplier {
                             "seconds", Duration.between(now, token.expiresAt()).toSeconds())
                     .log("Engine token renewed");
         } catch (RuntimeException error) {
+            if (Thread.currentThread().isInterrupted()) {
+                return;
+            }
             failuresInARow++;
             Duration pause = backOff();
             dueAt = clock.instant().plus(pause);
@@ -114,7 +117,10 @@ final class TokenRenewer implements AuthorizationTokenSupplier {
             return token;
         } catch (RuntimeException error) {
             lastError = error;
-            metrics.tokenRenewalFailed();
+            // An interrupted request is not a failure: the worker is shutting down.
+            if (!Thread.currentThread().isInterrupted()) {
+                metrics.tokenRenewalFailed();
+            }
             throw error;
         }
     }
