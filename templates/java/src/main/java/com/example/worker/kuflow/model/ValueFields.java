@@ -48,8 +48,9 @@ record ValueFields(String kind, Map<String, String> fields) {
     }
 
     UUID uuid(String field) {
+        String text = required(field);
         try {
-            return UUID.fromString(required(field));
+            return UUID.fromString(text);
         } catch (IllegalArgumentException e) {
             throw invalid("its " + field + " is not a UUID");
         }
