@@ -25,6 +25,12 @@ function printfFormat(value: string): string {
   }).join('');
 }
 
+/** Quotes a text as one argument in a batch file. Throws for characters that a batch file cannot quote. */
+export function cmdWord(text: string): string {
+  if (/["\p{Cc}]/u.test(text)) throw new TypeError('a batch file cannot quote this text');
+  return `"${text.replaceAll('%', '%%')}"`;
+}
+
 /** Quotes a path as one word. A path that starts with a hyphen gets `./`, so that it is not read as an option. */
 export function shellPath(path: string): string {
   return shellWord(path.startsWith('-') ? `./${path}` : path);

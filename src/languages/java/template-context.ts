@@ -18,10 +18,12 @@ export function javaTemplateContext(spec: ProjectSpec): object {
     packageName: new Code(packageName),
     packagePath: new Code(packageName.replaceAll('.', '/')),
     cliPackage,
+    npmPackage: `create-kuflow-worker@${cliPackage}`,
     local,
     // Without a code, the simulation runs the only process of the project.
     simulateArguments: new Code(code === undefined ? '' : `${code} `),
-    ...deploymentContext(name),
+    // Tomcat and gRPC write temporary files.
+    ...deploymentContext(name, { memory: '512Mi', writesTmp: true }),
     ...javaProcessContext({ definition, layout, choices, isFirst: true }),
   };
 }

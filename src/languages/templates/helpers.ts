@@ -1,7 +1,7 @@
 import type { HelperDelegate, HelperOptions } from 'handlebars';
 import { printableJson } from '../../text/json.ts';
 import { mdCode, mdText } from '../../text/markdown.ts';
-import { shellWord } from '../../text/shell.ts';
+import { cmdWord, shellWord } from '../../text/shell.ts';
 import { yamlString } from '../../text/yaml.ts';
 import { JAVA_HELPERS } from '../java/text-helpers.ts';
 import { TYPESCRIPT_HELPERS } from '../typescript/text-helpers.ts';
@@ -15,6 +15,7 @@ const TEXT_HELPERS: Readonly<Record<string, (text: string) => string>> = {
   mdText: (text) => mdText(text),
   mdCode: (text) => mdCode(text),
   shellWord,
+  cmdWord,
 };
 
 /** Helpers that print a value, one for each kind of place in a file. Each accepts exactly one value. */

@@ -14,7 +14,7 @@ export function templateContext(spec: ProjectSpec, validators: string): object {
     cliPackage: spec.cliPackage,
     smokeScript: smokeScript(definition.process.code),
     local: spec.local,
-    ...deploymentContext(spec.name),
+    ...deploymentContext(spec.name, { memory: '256Mi', writesTmp: false }),
     ...packageManagerContext(nodePackageManager(spec.packageManager)),
     ...processContext({
       definition,
