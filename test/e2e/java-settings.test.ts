@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { makeTestAuthority } from '../support/certificates.ts';
 import { prepareSettingsCase, workerSettingsCases, type PreparedCase } from '../support/settings-cases.ts';
-import { javaWorkerJar } from '../support/java-worker-jar.ts';
+import { JAVA_PACKAGE, javaWorkerProject } from '../support/worker-project.ts';
 
 interface Loaded {
   readonly problems: readonly { readonly key: string; readonly code: string; readonly expected: string }[];
@@ -24,7 +24,7 @@ function unpack(jar: string, folder: string): string {
 
 beforeAll(async () => {
   const folder = await mkdtemp(join(inject('runFolder'), 'java-settings-'));
-  const { jar, packageName } = javaWorkerJar();
+  const jar = join(javaWorkerProject(), 'target', 'app.jar');
   const authority = await makeTestAuthority();
   const client = await authority.issue({ commonName: 'client' });
   for (const [index, one] of cases.entries())
@@ -32,7 +32,7 @@ beforeAll(async () => {
 
   const program = await readFile(new URL('../support/java/SettingsCases.java', import.meta.url), 'utf8');
   const source = join(folder, 'SettingsCases.java');
-  await writeFile(source, program.replaceAll('com.example.worker', packageName));
+  await writeFile(source, program.replaceAll('com.example.worker', JAVA_PACKAGE));
   const classPath = unpack(jar, join(folder, 'app'));
   const input = JSON.stringify(prepared.map(({ directory, env }) => ({ directory, env })));
   results = JSON.parse(execFileSync('java', ['-cp', classPath, source], { input, encoding: 'utf8' })) as Loaded[];

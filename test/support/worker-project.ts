@@ -11,7 +11,8 @@ import { createOnce } from './lanes.ts';
 
 const ADDED = join(import.meta.dirname, 'worker-project');
 const ADDED_JAVA = join(import.meta.dirname, 'worker-project-java');
-const JAVA_PACKAGE = 'com.example.loanworker';
+/** The package of `javaWorkerProject`. */
+export const JAVA_PACKAGE = 'com.example.loanworker';
 const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
 /**
