@@ -10,6 +10,8 @@ export function javaTemplateContext(spec: ProjectSpec): object {
   const { name, definition, choices = {}, packageName = '', cliPackage, local } = spec;
   const layout = javaLayout(spec);
   const code = portableWord(definition.process.code);
+  // Without a code, the simulation runs the only process of the project.
+  const simulateArguments = code === undefined ? '' : `${code} `;
   return {
     name,
     // Without `@scope/`.
@@ -17,11 +19,11 @@ export function javaTemplateContext(spec: ProjectSpec): object {
     groupId: new Code(packageName.split('.').slice(0, 2).join('.')),
     packageName: new Code(packageName),
     packagePath: new Code(packageName.replaceAll('.', '/')),
-    cliPackage,
     npmPackage: `create-kuflow-worker@${cliPackage}`,
     local,
-    // Without a code, the simulation runs the only process of the project.
-    simulateArguments: new Code(code === undefined ? '' : `${code} `),
+    processFolder: new Code(layout.processPackage.slice(packageName.length + 1)),
+    simulateArguments: new Code(simulateArguments),
+    smokeOnWindows: `kuflow dev simulate ${simulateArguments}-- mvnw -q spring-boot:run`,
     // Tomcat and gRPC write temporary files.
     ...deploymentContext(name, { memory: '512Mi', writesTmp: true }),
     ...javaProcessContext({ definition, layout, choices, isFirst: true }),
