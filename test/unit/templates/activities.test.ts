@@ -64,14 +64,24 @@ function membersOf(source: ts.SourceFile, name: string): readonly string[] {
   return found.map((member) => (member as ts.PropertySignature).name.getText(source)).sort();
 }
 
-describe("KuFlow's activities in a TypeScript worker", () => {
-  const expected = [...PYTHON_3_5_0, ...ELSEWHERE].sort();
+const expected = [...PYTHON_3_5_0, ...ELSEWHERE].sort();
 
+describe("KuFlow's activities in a TypeScript worker", () => {
   it("are all implemented, with KuFlow's names [activities.names]", async () => {
     expect(membersOf(await sourceOf('client.ts'), 'CALLS')).toEqual(expected);
   });
 
   it('are all declared for workflows [activities.names]', async () => {
     expect(membersOf(await sourceOf('model.ts'), 'KuFlowOperations')).toEqual(expected);
+  });
+});
+
+describe("KuFlow's activities in a Java worker", () => {
+  it("are declared with KuFlow's names, which the compiler also requires of their implementation", async () => {
+    const path = '../../../templates/java/src/main/java/com/example/worker/kuflow/model/KuFlowActivities.java';
+    const source = await readFile(new URL(path, import.meta.url), 'utf8');
+    // Temporal adds the prefix, and capitalizes the name of the method as KuFlow's Java library does.
+    expect(source).toContain('@ActivityInterface(namePrefix = "KuFlow_Engine_")\npublic interface KuFlowActivities {');
+    expect([...source.matchAll(/^ {4}[\w<>, ]+ (\w+)\(\w+ request\);$/gm)].map(([, name]) => name).sort()).toEqual(expected);
   });
 });

@@ -28,6 +28,8 @@ import com.example.worker.kuflow.rest.SilentServer;
 import com.example.worker.kuflow.testing.Logged;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.temporal.common.metadata.POJOActivityImplMetadata;
+import io.temporal.common.metadata.POJOActivityMethodMetadata;
 import io.temporal.failure.ActivityFailure;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.failure.CanceledFailure;
@@ -59,6 +61,23 @@ class KuFlowActivitiesTest {
         log.close();
         environment.close();
         server.close();
+    }
+
+    @Test
+    @DisplayName("have the names that KuFlow's Java library gives them")
+    void names() {
+        assertThat(namesOf(KuFlowActivitiesImpl.class))
+                .contains("KuFlow_Engine_CreateProcessItem", "KuFlow_Engine_PrepareBusinessArtifactCreateArtifact")
+                .allMatch(name -> name.matches("KuFlow_Engine_[A-Z]\\w+"))
+                .hasSize(38);
+        assertThat(namesOf(WorkerActivitiesImpl.class))
+                .containsExactlyInAnyOrder("KuFlow_Worker_completeTask", "KuFlow_Worker_retrieveApplication");
+    }
+
+    private static List<String> namesOf(Class<?> implementation) {
+        return POJOActivityImplMetadata.newInstance(implementation).getActivityMethods().stream()
+                .map(POJOActivityMethodMetadata::getActivityTypeName)
+                .toList();
     }
 
     @Test
