@@ -9,7 +9,7 @@ import { kuflowDev, platformReady, startCommand, type RunningCommand } from '../
 import { processCompletes, taskOf, userOf } from '../support/loan-process.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { until } from '../support/until.ts';
-import { javaWorkerProject, workerProject } from '../support/worker-project.ts';
+import { WORKERS } from '../support/worker-project.ts';
 
 const DEFINITION = {
   process: { code: 'JOURNEY' },
@@ -50,11 +50,6 @@ const DEFINITION = {
     },
   ],
 };
-
-const WORKERS = [
-  { language: 'TypeScript', project: workerProject, command: [process.execPath, join('dist', 'main.js')] },
-  { language: 'Java', project: javaWorkerProject, command: ['java', '-jar', join('target', 'app.jar')] },
-] as const;
 
 /** Two runs on one state folder, of which the second is killed. */
 describe.runIf(process.platform !== 'win32').each(WORKERS)(

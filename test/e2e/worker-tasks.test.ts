@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { sampleDefinition } from '../../src/process/sample.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
-import { processUser, type HistoryEvent, type ProcessUser } from '../support/process-user.ts';
+import { failureIn, processUser, type HistoryEvent, type ProcessUser } from '../support/process-user.ts';
 import { until } from '../support/until.ts';
 import { startWorkerProcess, workerEnvironment, type WorkerProcess } from '../support/worker-process.ts';
-import { javaWorkerProject, workerProject } from '../support/worker-project.ts';
+import { WORKERS } from '../support/worker-project.ts';
 
 const QUEUE = sampleDefinition().workflow.taskQueue;
 const MIB = 1024 * 1024;
@@ -19,21 +19,17 @@ const failIfExited = (): void => {
   if (!worker.running()) throw new Error(`The worker ended: ${worker.output()}`);
 };
 
-/** The workers that run the same workflows, and where their messages differ. */
-const WORKERS = [
-  {
-    language: 'TypeScript',
-    project: workerProject,
-    invalidAtFirst: '/score must be integer; /decision must be equal to one of the allowed values',
-    invalidForever: "/ must have required property 'decision'",
+/** What a schema requires, in the words of the validator. */
+const SCHEMA_ERRORS = {
+  TypeScript: {
+    atFirst: '/score must be integer; /decision must be equal to one of the allowed values',
+    forever: "/ must have required property 'decision'",
   },
-  {
-    language: 'Java',
-    project: javaWorkerProject,
-    invalidAtFirst: "/score must have a maximum value of 1000; / required property 'decision' not found",
-    invalidForever: "/ required property 'decision' not found",
+  Java: {
+    atFirst: "/score must have a maximum value of 1000; / required property 'decision' not found",
+    forever: "/ required property 'decision' not found",
   },
-] as const;
+} as const;
 
 /** A process of a workflow in `worker-project/task-workflows.ts` and `worker-project-java/TaskWorkflows.java`. */
 function definitionOf(code: string, tasks: ProcessDefinition['tasks']): ProcessDefinition {
@@ -87,14 +83,6 @@ const logOf = async (processId: string, code: string): Promise<readonly string[]
   return (task?.logs ?? []).map(({ level, message }) => `${level} ${message}`);
 };
 
-interface Failure {
-  readonly message: string;
-  readonly cause?: Failure;
-}
-
-/** Temporal's Java SDK wraps the exceptions of workflow code. */
-const rootCause = (failure: Failure): Failure => (failure.cause === undefined ? failure : rootCause(failure.cause));
-
 async function failedTask(processId: string): Promise<HistoryEvent> {
   return until('a workflow task fails', async () => {
     failIfExited();
@@ -102,7 +90,7 @@ async function failedTask(processId: string): Promise<HistoryEvent> {
   });
 }
 
-describe.each(WORKERS)('a worker in $language:', ({ project, invalidAtFirst, invalidForever }) => {
+describe.each(WORKERS)('a worker in $language:', ({ language, project }) => {
   beforeAll(async () => {
     const environment = workerEnvironment(running.platform, { WORKER_ATTEMPTSBEFORETASKLOG: '1' });
     worker = startWorkerProcess(environment, project());
@@ -181,8 +169,9 @@ describe.each(WORKERS)('a worker in $language:', ({ project, invalidAtFirst, inv
 
     it('must be in the future: otherwise the workflow waits for a fix, and nothing is created [deadline.past]', async () => {
       const processId = await user.start('OVERDUE');
-      const { failure } = (await failedTask(processId)).attributes as { failure: Failure };
-      expect(rootCause(failure).message).toBe('The deadline of REVIEW is not in the future: 1970-01-01T00:00:00.001Z');
+      expect(failureIn(await failedTask(processId)).message).toBe(
+        'The deadline of REVIEW is not in the future: 1970-01-01T00:00:00.001Z',
+      );
       const handle = user.temporal.workflow.getHandle(processId);
       expect((await handle.describe()).status.name).toBe('RUNNING');
       expect(await statesOf(processId)).toEqual({});
@@ -194,7 +183,7 @@ describe.each(WORKERS)('a worker in $language:', ({ project, invalidAtFirst, inv
     it('fails the activity with the errors of the schema, and is never saved [system.invalid]', async () => {
       const processId = await user.start('INVALID');
       expect(await messageOf(processId)).toBe(
-        `7, InvalidTaskData: The data of CHECK_CREDIT does not match its schema: ${invalidForever}`,
+        `7, InvalidTaskData: The data of CHECK_CREDIT does not match its schema: ${SCHEMA_ERRORS[language].forever}`,
       );
       const { content } = await user.client.findProcessItems({ processId: [processId] });
       const items = await Promise.all(content.map(({ id }) => user.client.retrieveProcessItem(id)));
@@ -203,7 +192,10 @@ describe.each(WORKERS)('a worker in $language:', ({ project, invalidAtFirst, inv
         state: 'COMPLETED',
         data: { valid: true, value: { score: 7, decision: 'REVIEW' } },
         logs: [
-          { level: 'WARN', message: expect.stringContaining(`does not match its schema: ${invalidAtFirst}`) as string },
+          {
+            level: 'WARN',
+            message: expect.stringContaining(`does not match its schema: ${SCHEMA_ERRORS[language].atFirst}`) as string,
+          },
         ],
       });
       expect(second?.task).toMatchObject({ state: 'CANCELLED' });

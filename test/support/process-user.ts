@@ -17,6 +17,18 @@ export interface HistoryEvent {
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
+interface Failure {
+  readonly message: string;
+  readonly cause?: Failure;
+  readonly applicationFailureInfo?: unknown;
+}
+
+/** The failure in an event. Temporal's Java SDK wraps the exceptions of workflow code. */
+export function failureIn({ attributes }: HistoryEvent): Failure {
+  const rootOf = (failure: Failure): Failure => (failure.cause === undefined ? failure : rootOf(failure.cause));
+  return rootOf(attributes['failure'] as Failure);
+}
+
 /** A user of the local platform who may also look into the engine. */
 export interface ProcessUser {
   readonly client: KuFlowClient;

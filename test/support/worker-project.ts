@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { inject } from 'vitest';
 import { ROOT } from '../../scripts/bundle.mjs';
 import type { ProcessDefinition } from '../../src/process/definition.ts';
+import { capitalize } from '../../src/text/identifiers.ts';
 import { textFile } from '../../src/languages/planned-file.ts';
 import { movePackage } from '../../src/languages/java/move-package.ts';
 import { installedBin, projectCopy } from './generated-project.ts';
@@ -90,14 +91,27 @@ export function javaWorkerProject(): string {
   return folder;
 }
 
-/** How this project identifies itself to KuFlow and to the engine. */
-export function workerAgent(): string {
-  const read = (folder: string) =>
-    JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
-      readonly name: string;
-      readonly version: string;
-    };
-  return `kuflow-worker-typescript/${read(ROOT).version} (${read(workerProject()).name})`;
+/** The workers whose additional workflows and activities have the same names and do the same. */
+export const WORKERS = [
+  {
+    language: 'TypeScript',
+    project: workerProject,
+    command: [process.execPath, join('dist', 'main.js')],
+    kuflowActivity: (operation: string): string => `KuFlow_Engine_${operation}`,
+  },
+  {
+    language: 'Java',
+    project: javaWorkerProject,
+    command: ['java', '-jar', join('target', 'app.jar')],
+    // KuFlow's own Java library has these names.
+    kuflowActivity: (operation: string): string => `KuFlow_Engine_${capitalize(operation)}`,
+  },
+] as const;
+
+/** How a generated project identifies itself to KuFlow and to the engine. */
+export function workerAgent(language = 'TypeScript'): string {
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { readonly version: string };
+  return `kuflow-worker-${language.toLowerCase()}/${version} (loan-worker)`;
 }
 
 /** A process whose workflow is in `worker-project/`, with one task of the same code, on its own queue unless one is given. */

@@ -27,7 +27,7 @@ public class TrialActivitiesImpl implements TrialActivities {
     public void flakyWork() {
         LOGGER.info("Trying");
         if (attempt() < 4) {
-            throw new IllegalStateException("No answer from \"Grace Hopper\" at grace@example.com");
+            throw new RuntimeException("No answer from \"Grace Hopper\" at grace@example.com");
         }
     }
 

@@ -102,7 +102,7 @@ export async function FlakyWorkflow({ processId }: WorkflowRequest): Promise<Wor
   await runForItem({ processItemId: id, code: 'FLAKY', validates: false }, async () => {
     log.info('Working');
     const outcomes = await Promise.allSettled([flakyWork(), hopelessWork(), slowWork()]);
-    log.info('Worked', { outcomes: outcomes.map(({ status }) => status).join() });
+    log.info(`Worked ${outcomes.map(({ status }) => status).join()}`);
   });
   log.info('Out of the task');
   return { message: 'done' };

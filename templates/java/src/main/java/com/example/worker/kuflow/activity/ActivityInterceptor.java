@@ -64,6 +64,8 @@ public class ActivityInterceptor extends WorkerInterceptorBase {
         @Override
         public void init(ActivityExecutionContext context) {
             this.context = context;
+            // Of the activity that failed in this thread before.
+            MDC.remove(ItemContext.LOG_FIELD);
             super.init(context);
         }
 
@@ -71,15 +73,13 @@ public class ActivityInterceptor extends WorkerInterceptorBase {
         public ActivityOutput execute(ActivityInput input) {
             ItemContext item = itemOf(input.getHeader());
             UUID processItemId = item == null ? requestedItem(input.getArguments()) : item.processItemId();
-            if (processItemId == null) {
-                return run(input, item);
+            if (processItemId != null) {
+                MDC.put(ItemContext.LOG_FIELD, processItemId.toString());
             }
-            MDC.put(ItemContext.LOG_FIELD, processItemId.toString());
-            try {
-                return run(input, item);
-            } finally {
-                MDC.remove(ItemContext.LOG_FIELD);
-            }
+            ActivityOutput output = run(input, item);
+            // Temporal's SDK still has to log a failure.
+            MDC.remove(ItemContext.LOG_FIELD);
+            return output;
         }
 
         private ActivityOutput run(ActivityInput input, @Nullable ItemContext item) {

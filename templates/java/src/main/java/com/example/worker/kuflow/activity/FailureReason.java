@@ -17,7 +17,7 @@ final class FailureReason {
             Set.of(TaskData.INVALID_TASK_DATA, PayloadLimit.PAYLOAD_TOO_LARGE);
 
     /** Exceptions whose names say nothing. */
-    private static final Set<String> PLAIN = Set.of("Exception", "RuntimeException");
+    private static final Set<String> PLAIN = Set.of("Error", "Exception", "RuntimeException");
 
     private record Redaction(Pattern pattern, String replacement) {
 
