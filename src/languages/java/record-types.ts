@@ -9,7 +9,7 @@ import {
   type JavaType,
 } from './java-types.ts';
 import { javaDoc, javaString } from './literals.ts';
-import { fill, fits, oneArgument, simpleArguments, spaces, twoParts } from './wrap.ts';
+import { areAnnotationsShort, fill, fits, oneArgument, simpleArguments, spaces, twoParts } from './wrap.ts';
 
 const STEP = 4;
 
@@ -95,7 +95,7 @@ function printComponent({ name, property, type, nullable }: JavaComponent, inden
   const property_ = `@JsonProperty(${javaString(property)})`;
   const mark = nullable ? ['@Nullable'] : [];
   const line = `${spaces(indent)}${[property_, ...mark, nameOf(type), name].join(' ')},`;
-  if (fits(line)) return [line];
+  if (fits(line) && areAnnotationsShort([property_, ...mark].join(' '), indent)) return [line];
   const annotation = oneArgument('@JsonProperty', javaString(property), '', indent);
   return [
     ...(annotation.length === 1

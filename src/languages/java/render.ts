@@ -27,14 +27,20 @@ const PARTS = {
 
 /** The files of a Java project except its process definitions. */
 export function renderJava(spec: ProjectSpec, templates: TemplateSet): readonly PlannedFile[] {
-  const { definition, choices = {}, additionalProcesses = [], packageName = '' } = spec;
-  const sources = readTemplateFiles('java');
+  const { packageName = '' } = spec;
   const context = javaTemplateContext(spec);
-  const shared = sources
+  const shared = readTemplateFiles('java')
     .filter(({ path }) => !(path in PARTS))
     .flatMap((source) => renderTemplateFile(source, templates, context))
     .map((file) => movePackage(file, packageName));
-  const processes = [{ slug: undefined, definition, choices }, ...additionalProcesses].map(
+  return [definitionSchemaFile(), ...shared, ...renderJavaProcesses(spec, templates)];
+}
+
+/** The code of the processes of a project. */
+export function renderJavaProcesses(spec: ProjectSpec, templates: TemplateSet): readonly PlannedFile[] {
+  const { definition, choices = {}, additionalProcesses = [] } = spec;
+  const sources = readTemplateFiles('java').filter(({ path }) => path in PARTS);
+  return [{ slug: undefined, definition, choices }, ...additionalProcesses].flatMap(
     ({ slug, definition: own, choices: chosen = {} }) => {
       const layout = javaLayout(spec, slug);
       const isFirst = slug === undefined;
@@ -43,7 +49,6 @@ export function renderJava(spec: ProjectSpec, templates: TemplateSet): readonly 
       return renderProcess(sources, templates, javaProcessContext(process), layout, isNeeded);
     },
   );
-  return [definitionSchemaFile(), ...shared, ...processes.flat()];
 }
 
 function renderProcess(
