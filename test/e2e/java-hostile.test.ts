@@ -1,0 +1,151 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isRecord, type JsonObject } from '../../src/base/json.ts';
+import { javaRecordOf, type JavaRecord } from '../../src/languages/java/java-types.ts';
+import { javaTasks } from '../../src/languages/java/tasks.ts';
+import { javaLayout } from '../../src/languages/java/layout.ts';
+import { inputTypeOf } from '../../src/languages/java/activities.ts';
+import { renderJavaProcesses } from '../../src/languages/java/render.ts';
+import type { ProjectSpec } from '../../src/languages/project-spec.ts';
+import { loadTemplateSet, type TemplateSet } from '../../src/languages/templates/set.ts';
+import type { ProcessDefinition } from '../../src/process/definition.ts';
+import { sampleDefinition } from '../../src/process/sample.ts';
+import { fileName } from '../../src/text/file-name.ts';
+import { definitionOf, usableFile } from '../support/hostile-definitions.ts';
+import { runAlone } from '../support/lanes.ts';
+
+runAlone();
+
+const PARSED = 2000;
+const SEED = 20261127;
+
+const specOf = (definition: ProcessDefinition): ProjectSpec => ({
+  name: 'a-worker',
+  language: 'java',
+  packageName: 'com.example.aworker',
+  slug: fileName(definition.process.code),
+  definition,
+  definitionSource: 'file',
+  local: true,
+  packageManager: 'maven',
+  cliPackage: '0.1.0',
+});
+
+/** Their code has every name that the templates and the printers of types use. */
+const shape = {
+  schema: {
+    type: 'object',
+    required: ['a'],
+    properties: Object.fromEntries(
+      [
+        { type: 'array', items: { type: 'integer' } },
+        { type: 'object', properties: {} },
+        { type: ['string', 'number'] },
+        { type: 'string', enum: ['A'] },
+        ...['date', 'date-time', 'kuflow-file', 'kuflow-principal', 'kuflow-group'].map((format) => ({
+          type: 'string',
+          format,
+        })),
+      ].map((schema, index) => ['abcdefghi'.charAt(index), schema]),
+    ),
+  },
+} as const satisfies ProcessDefinition['metadata'];
+const HARMLESS: readonly ProcessDefinition[] = [
+  sampleDefinition(),
+  {
+    ...sampleDefinition(),
+    metadata: shape,
+    entity: shape,
+    tasks: (['human', 'system'] as const).flatMap((kind) => [
+      { code: `${kind}A`, kind, data: shape, contextData: shape },
+      { code: `${kind}B`, kind },
+    ]),
+  },
+  { ...sampleDefinition(), tasks: [] },
+];
+
+describe('hostile definitions', () => {
+  it('become literals, comments and data in Java, never code', async () => {
+    const templates = await loadTemplateSet();
+    const definitions = fc.sample(usableFile, { numRuns: PARSED, seed: SEED }).map(definitionOf);
+    const harmless = HARMLESS.flatMap((definition) => sourcesOf(definition, templates));
+    const sources = [...harmless, ...definitions.flatMap((definition) => sourcesOf(definition, templates))];
+    const parsed = parseSources(sources.map(({ text }) => text));
+    expect(parsed).toHaveLength(sources.length);
+    const vocabulary = new Set(parsed.slice(0, harmless.length).flatMap(({ names }) => names));
+    const problems = sources.flatMap(({ path, own }, index) => {
+      const { errors = '', names = [] } = parsed[index] ?? {};
+      const strange = names.filter((name) => !vocabulary.has(name) && !own.has(name));
+      return [...(errors === '' ? [] : [`${path}: ${errors}`]), ...strange.map((name) => `${path}: ${name}`)];
+    });
+    expect(problems.slice(0, 20)).toEqual([]);
+  }, 300_000);
+});
+
+interface Source {
+  readonly path: string;
+  readonly text: string;
+  /** Names that are derived from the definition. */
+  readonly own: ReadonlySet<string>;
+}
+
+function sourcesOf(definition: ProcessDefinition, templates: TemplateSet): readonly Source[] {
+  const spec = specOf(definition);
+  const { prefix, processPackage } = javaLayout(spec);
+  const own = new Set([
+    ...['Workflow', 'WorkflowImpl', 'Activities', 'ActivitiesImpl', 'Tasks', 'Types', 'WorkflowTest'].map(
+      (suffix) => prefix + suffix,
+    ),
+    ...processPackage.split('.'),
+    ...javaTasks({ definition, choices: {} }).flatMap(
+      ({ variable, constant, activity, dataType = '', contextType = '' }) => [
+        ...[variable, constant, activity, dataType, contextType, inputTypeOf(activity)],
+      ],
+    ),
+    ...[definition, ...definition.tasks].flatMap((holder) =>
+      Object.values(holder).flatMap((value: unknown) =>
+        isRecord(value) && isRecord(value['schema'])
+          ? ['Metadata', 'Entity', 'X'].flatMap((name) => namesIn(javaRecordOf(name, value['schema'] as JsonObject)))
+          : [],
+      ),
+    ),
+  ]);
+  return renderJavaProcesses(spec, templates)
+    .filter(({ path }) => path.endsWith('.java'))
+    .map(({ path, contents }) => ({ path, text: Buffer.from(contents).toString('utf8'), own }));
+}
+
+/** The names of the components, types and constants of a record. */
+function namesIn({ components, nested }: JavaRecord): readonly string[] {
+  return [
+    ...components.map(({ name }) => name),
+    ...nested.flatMap((type) =>
+      type.kind === 'record'
+        ? [type.name, ...namesIn(type)]
+        : [type.name, type.other.name, ...type.constants.map(({ name }) => name)],
+    ),
+  ];
+}
+
+/** The syntax errors of each source, and the names in its code. */
+function parseSources(
+  texts: readonly string[],
+): readonly { readonly errors: string; readonly names: readonly string[] }[] {
+  const parts = texts.flatMap((text) => {
+    const bytes = Buffer.from(text);
+    const length = Buffer.alloc(4);
+    length.writeInt32BE(bytes.byteLength);
+    return [length, bytes];
+  });
+  const program = join(import.meta.dirname, '../support/java/ParseSources.java');
+  const output = execFileSync('java', [program], { input: Buffer.concat(parts), maxBuffer: 1e9, encoding: 'utf8' });
+  return output
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const [errors = '', names = ''] = line.split('\t');
+      return { errors, names: names.split(' ').filter((name) => name !== '') };
+    });
+}
