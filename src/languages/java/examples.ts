@@ -208,10 +208,15 @@ function printArguments(args: readonly Expression[], indent: number, column: num
   const line = args.map(printOnLine).join(', ');
   if (column + line.length + 2 + after.length <= 120 && canArgumentsBeOnLine(args, column + 1)) return `(${line})`;
   const [first] = args;
-  // A single argument stays on the line and is broken itself.
-  if (args.length === 1 && first !== undefined && first.kind !== 'text')
-    return `(${print(first, indent, column + 1, `)${after}`)})`;
   const inner = indent + STEP;
+  // A single argument stays on the line and is broken itself, unless it does not begin there or is not broken on the next line.
+  if (args.length === 1 && first !== undefined && first.kind !== 'text') {
+    const isChain = first.kind === 'chain';
+    const fitsOnNext = isChain && inner + line.length + 1 + after.length <= 120 && canBeOnLine(first, inner);
+    const begins = !isChain || column + 1 + first.start.length <= 120;
+    if (!fitsOnNext && begins) return `(${print(first, indent, column + 1, `)${after}`)})`;
+    return `(\n${spaces(inner)}${print(first, inner, inner, `)${after}`)})`;
+  }
   if (inner + line.length + 1 + after.length <= 120 && canArgumentsBeOnLine(args, inner))
     return `(\n${spaces(inner)}${line})`;
   const isSimple = args.every((arg) => arg.kind === 'text' && arg.isSimple);

@@ -77,7 +77,12 @@ function docLines(components: readonly JavaComponent[], indent: number): readonl
 /** The first lines of a record. */
 function printHeader(name: string, components: readonly JavaComponent[], indent: number): readonly string[] {
   const others = `@JsonAnySetter @JsonAnyGetter Map<String, Object> ${OTHERS}`;
-  if (components.length === 0) return oneArgument(`public record ${name}`, others, ' {', indent);
+  if (components.length === 0) {
+    const start = `public record ${name}(`;
+    return areAnnotationsShort(`${start}@JsonAnySetter @JsonAnyGetter`, indent)
+      ? oneArgument(`public record ${name}`, others, ' {', indent)
+      : [spaces(indent) + start, `${spaces(indent + 2 * STEP)}${others}) {`];
+  }
   const blocks = components.map((component) => printComponent(component, indent + 2 * STEP));
   const lines = blocks.flatMap((block, at) => {
     const isBeforeOrAfterLong = at > 0 && (block.length > 1 || (blocks[at - 1] ?? []).length > 1);
