@@ -17,6 +17,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -88,9 +90,10 @@ public class EngineLifecycle implements SmartLifecycle, WorkerReadiness {
     private void startWorker() {
         Authentication authentication = new Authentication(rest, settings, clock);
         TokenRenewer renewer = new TokenRenewer(authentication::requestToken, clock, metrics);
+        CompletableFuture<EngineIdentity> requested = CompletableFuture.supplyAsync(() ->
+                EngineIdentity.fromSettings(settings, clock.instant()).orElseGet(authentication::requestCertificate));
         renewer.start();
-        EngineIdentity identity =
-                EngineIdentity.fromSettings(settings, clock.instant()).orElseGet(authentication::requestCertificate);
+        EngineIdentity identity = resultOf(requested);
         String name = EngineConnection.clientName();
         EngineConnection connected =
                 new EngineConnection(settings, identity, renewer, name, converter, temporalMetrics);
@@ -131,6 +134,14 @@ public class EngineLifecycle implements SmartLifecycle, WorkerReadiness {
                 .addKeyValue("namespace", identity.namespace())
                 .addKeyValue("port", context.getEnvironment().getProperty("local.server.port", ""))
                 .log("Worker started");
+    }
+
+    private static <T> T resultOf(CompletableFuture<T> future) {
+        try {
+            return future.join();
+        } catch (CompletionException failed) {
+            throw failed.getCause() instanceof RuntimeException cause ? cause : failed;
+        }
     }
 
     private static WorkerOptions workerOptions(Worker worker) {
