@@ -8,6 +8,8 @@ export const MARK = 'qzvxkwj';
 const FRAGMENTS: readonly string[] = [
   ...["'", '"', '`', '\\', "\\'", '\\"', "');", '");', '`);', '${', '}', '`${process.exit(1)}`', '\\u0041', '\\'],
   ...['\n', '\r', '\r\n', '\n\n', '\t', '\u0085', '\u2028', '\u2029', '\v', '\f', '\0', '\u001b[31m', '\u0007', '\b'],
+  // Java decodes these escapes before it looks for the ends of comments, literals and lines.
+  ...['\\u002a/', '\\u002a/ int x; /*', '\\u0022', '\\uu000a', '\\\\u002a/'],
   ...['*/', '/*', '**/', '*//', '//', '-->', '<!--', '#', ' #', '# ', '/**', ']]>', '--', '*/ throw 1 /*'],
   ...['{{name}}', '{{{code}}}', '{{#list tasks}}', '{{/list}}', '{{!', '{{', '}}', '<%', '%>', '#{x}', '%PATH%', '$(id)'],
   ...['../', '../../etc/passwd', '/etc/passwd', 'C:\\Windows\\', '\\\\host\\share', '.', '..', '/', '~', '~root', 'file:///'],
