@@ -40,7 +40,7 @@ beforeAll(async () => {
 
 describe('the settings of a Java worker', () => {
   it.each(cases.map((one, index) => [one.name, one, index] as const))(
-    'follow the shared table: %s [settings.sources, settings.defaults, settings.aliases, settings.placeholders, credentials.pair, certificate.complete]',
+    'follow the shared table: %s [java: settings.sources, settings.defaults, settings.aliases, settings.placeholders, credentials.pair, certificate.complete]',
     (_name, one, index) => {
       const { problems = [], values = {}, shown = '' } = results[index] ?? {};
       const filled = prepared[index]?.filled ?? String;
@@ -54,7 +54,7 @@ describe('the settings of a Java worker', () => {
     },
   );
 
-  it('and their problems never show a secret [settings.secrets]', () => {
+  it('and their problems never show a secret [java: settings.secrets]', () => {
     for (const { shown } of results)
       expect(shown).not.toMatch(/file-secret|env-secret|BEGIN (?:\w+ )?PRIVATE KEY|user:pw/);
   });

@@ -79,7 +79,8 @@ public final class RestClient {
         String ca = settings.api().ca();
         this.http = ca == null
                 ? builder.build()
-                : builder.sslContext(TrustedRoots.withAdditional(ca)).build();
+                : builder.sslContext(TrustedRoots.context(TrustedRoots.including(ca)))
+                        .build();
     }
 
     /** The proxy for calls to KuFlow. */

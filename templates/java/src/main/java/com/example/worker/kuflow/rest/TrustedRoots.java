@@ -16,16 +16,24 @@ public final class TrustedRoots {
 
     private TrustedRoots() {}
 
-    static SSLContext withAdditional(String pem) {
+    /** A trust manager for these certificates and the root certificates of the JVM. */
+    static X509TrustManager including(String pem) {
         try {
             Stream<X509Certificate> own = Pem.certificates(pem).stream();
             Stream<X509Certificate> roots = Stream.of(trustManager(null).getAcceptedIssuers());
-            X509TrustManager all = trustManager(keyStore(Stream.concat(roots, own)));
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(null, new X509TrustManager[] {all}, null);
-            return context;
+            return trustManager(keyStore(Stream.concat(roots, own)));
         } catch (GeneralSecurityException | IOException unusable) {
             throw new IllegalStateException("The CA of kuflow.api.ca cannot be used", unusable);
+        }
+    }
+
+    static SSLContext context(X509TrustManager manager) {
+        try {
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(null, new X509TrustManager[] {manager}, null);
+            return context;
+        } catch (GeneralSecurityException impossible) {
+            throw new IllegalStateException(impossible);
         }
     }
 

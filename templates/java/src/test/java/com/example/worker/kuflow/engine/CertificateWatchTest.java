@@ -9,6 +9,7 @@ import com.example.worker.kuflow.settings.SettingsLoader;
 import com.example.worker.kuflow.settings.TestAuthority;
 import com.example.worker.kuflow.settings.TestAuthority.Pair;
 import com.example.worker.kuflow.settings.WorkerSettings;
+import com.example.worker.kuflow.testing.Logged;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -115,15 +116,19 @@ class CertificateWatchTest {
     }
 
     @Test
-    @DisplayName("sets a metric for files past two thirds of their lifetime")
+    @DisplayName("warns once about files past two thirds of their lifetime, and sets a metric")
     void overdue() throws IOException {
         write("tenant-1", AUTHORITY.issue("first", NOW, NOW.plusSeconds(90)));
         CertificateWatch watch = watch(fromFiles(), CertificateWatchTest::nothing);
-        watch.check();
-        assertThat(gauge("kuflow.engine.certificate.renewal.overdue")).isZero();
-        clock.pass(Duration.ofSeconds(61));
-        watch.check();
-        assertThat(gauge("kuflow.engine.certificate.renewal.overdue")).isEqualTo(1);
+        try (Logged log = new Logged(CertificateWatch.class)) {
+            watch.check();
+            assertThat(gauge("kuflow.engine.certificate.renewal.overdue")).isZero();
+            clock.pass(Duration.ofSeconds(61));
+            watch.check();
+            watch.check();
+            assertThat(gauge("kuflow.engine.certificate.renewal.overdue")).isEqualTo(1);
+            assertThat(log.containing("past two thirds of its lifetime")).hasSize(1);
+        }
     }
 
     private CertificateWatch watch(EngineIdentity identity, Supplier<EngineIdentity> request) {
