@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/base/secret.ts';
 import { sampleDefinition } from '../../../src/process/sample.ts';
+import { movePackage } from '../../../src/languages/java/move-package.ts';
 import type { ProjectSpec } from '../../../src/languages/project-spec.ts';
 import { listFiles, readTemplateFiles } from '../../../src/languages/templates/files.ts';
 import type { PlannedFile } from '../../../src/languages/planned-file.ts';
@@ -20,39 +21,55 @@ const defaults: ProjectSpec = {
   cliPackage: '1.0.0',
 };
 
+const javaDefaults: ProjectSpec = {
+  ...defaults,
+  language: 'java',
+  packageManager: 'maven',
+  packageName: 'com.example.loanworker',
+  slug: 'loan',
+};
+
+/** What a second process adds to the specs above. */
+const twoProcesses: Pick<ProjectSpec, 'additionalProcesses'> = {
+  additionalProcesses: [
+    {
+      slug: 'leave',
+      source: 'flags',
+      definition: {
+        process: { code: 'LEAVE', name: 'Leave' },
+        workflow: { type: 'LeaveWorkflow', taskQueue: 'LOAN_QUEUE' },
+        tasks: [
+          { code: 'REQUEST', kind: 'human', name: 'Ask for leave' },
+          { code: 'CHECK_CREDIT', kind: 'system' },
+        ],
+      },
+      choices: { CHECK_CREDIT: { activity: 'leaveCheckCredit' } },
+    },
+  ],
+};
+
+const connected: Pick<ProjectSpec, 'local' | 'connection'> = {
+  local: false,
+  connection: {
+    endpoint: 'https://kuflow.example',
+    clientId: '7a1d7c5e-52a1-4f3c-9d0a-0f6a2f8f0c11',
+    clientSecret: new Secret('not a secret'),
+    target: 'engine.example:443',
+  },
+};
+
 const options: Readonly<Record<string, ProjectSpec>> = {
   pnpm: { ...defaults, packageManager: 'pnpm' },
   yarn: { ...defaults, packageManager: 'yarn@4' },
   'yarn-1': { ...defaults, packageManager: 'yarn@1' },
   bun: { ...defaults, packageManager: 'bun' },
-  'two-processes': {
-    ...defaults,
-    additionalProcesses: [
-      {
-        slug: 'leave',
-        source: 'flags',
-        definition: {
-          process: { code: 'LEAVE', name: 'Leave' },
-          workflow: { type: 'LeaveWorkflow', taskQueue: 'LOAN_QUEUE' },
-          tasks: [
-            { code: 'REQUEST', kind: 'human', name: 'Ask for leave' },
-            { code: 'CHECK_CREDIT', kind: 'system' },
-          ],
-        },
-        choices: { CHECK_CREDIT: { activity: 'leaveCheckCredit' } },
-      },
-    ],
-  },
-  connected: {
-    ...defaults,
-    local: false,
-    connection: {
-      endpoint: 'https://kuflow.example',
-      clientId: '7a1d7c5e-52a1-4f3c-9d0a-0f6a2f8f0c11',
-      clientSecret: new Secret('not a secret'),
-      target: 'engine.example:443',
-    },
-  },
+  'two-processes': { ...defaults, ...twoProcesses },
+  connected: { ...defaults, ...connected },
+};
+
+const javaOptions: Readonly<Record<string, ProjectSpec>> = {
+  'two-processes': { ...javaDefaults, ...twoProcesses },
+  connected: { ...javaDefaults, ...connected },
 };
 
 // Files with a leading dot would affect this repository. The archive is stored as the list of its entries.
@@ -89,8 +106,8 @@ async function entriesOf(archive: PlannedFile, files: readonly PlannedFile[]): P
 }
 
 /** The lines that only one side has, by file: enough to see what an option changes. */
-async function changes(spec: ProjectSpec): Promise<string> {
-  const before = await planned(defaults);
+async function changes(from: ProjectSpec, spec: ProjectSpec): Promise<string> {
+  const before = await planned(from);
   const after = await planned(spec);
   const rows: string[] = [];
   for (const path of [...new Set([...before.keys(), ...after.keys()])].sort()) {
@@ -104,23 +121,31 @@ async function changes(spec: ProjectSpec): Promise<string> {
   return `${rows.join('\n')}\n`;
 }
 
+/** The texts of files that are the same in every project, by path. */
+function copiedTexts({ language, packageName = '' }: ProjectSpec): ReadonlyMap<string, string> {
+  const files = readTemplateFiles(language)
+    .filter(({ rendered }) => !rendered)
+    .map(({ path, contents }): PlannedFile => movePackage({ path, contents, mode: 0o644 }, packageName));
+  return new Map(files.map((file) => [file.path, textOf(file) ?? '']));
+}
+
+async function expectGolden(spec: ProjectSpec): Promise<void> {
+  const { language } = spec;
+  const files = await planned(spec);
+  const copied = copiedTexts(spec);
+  const rows = [...files].map(
+    ([path, { mode, text }]) => `${mode.toString(8)} ${copied.get(path) === text ? 'copied  ' : 'rendered'} ${path}`,
+  );
+  await expect(`${rows.join('\n')}\n`).toMatchFileSnapshot(join(GOLDEN, `${language}-tree.txt`));
+  const rendered = [...files].filter(([path, { text }]) => copied.get(path) !== text);
+  for (const [path, { text }] of rendered) await expect(text).toMatchFileSnapshot(join(GOLDEN, language, stored(path)));
+  expect(listFiles(join(GOLDEN, language))).toEqual(rendered.map(([path]) => stored(path)).sort());
+  expect([...files.values()].filter(({ mode }) => mode === 0o600)).toEqual([]);
+}
+
 describe('the generated TypeScript project', () => {
   it('matches the golden tree with default options: rendered files, and the list of copied files', async () => {
-    const files = await planned(defaults);
-    const copied = new Map(
-      readTemplateFiles('typescript')
-        .filter((file) => !file.rendered)
-        .map((file) => [file.path, file.contents.toString('utf8')]),
-    );
-    const rows = [...files].map(
-      ([path, { mode, text }]) => `${mode.toString(8)} ${copied.get(path) === text ? 'copied  ' : 'rendered'} ${path}`,
-    );
-    await expect(`${rows.join('\n')}\n`).toMatchFileSnapshot(join(GOLDEN, 'typescript-tree.txt'));
-    const rendered = [...files].filter(([path, { text }]) => copied.get(path) !== text);
-    for (const [path, { text }] of rendered)
-      await expect(text).toMatchFileSnapshot(join(GOLDEN, 'typescript', stored(path)));
-    expect(listFiles(join(GOLDEN, 'typescript'))).toEqual(rendered.map(([path]) => stored(path)).sort());
-    expect([...files.values()].filter(({ mode }) => mode === 0o600)).toEqual([]);
+    await expectGolden(defaults);
   });
 
   it('has a workflow of at most 80 lines without wiring [workflow.sample]', async () => {
@@ -131,7 +156,25 @@ describe('the generated TypeScript project', () => {
   });
 
   it.each(Object.keys(options))('changes only what the golden diff shows with the option %s', async (name) => {
-    const spec = options[name] ?? defaults;
-    await expect(await changes(spec)).toMatchFileSnapshot(join(GOLDEN, 'typescript-options', `${name}.txt`));
+    const difference = await changes(defaults, options[name] ?? defaults);
+    await expect(difference).toMatchFileSnapshot(join(GOLDEN, 'typescript-options', `${name}.txt`));
+  });
+});
+
+describe('the generated Java project', () => {
+  it('matches the golden tree with default options: rendered files, and the list of copied files', async () => {
+    await expectGolden(javaDefaults);
+  });
+
+  it('has a workflow of at most 80 lines without wiring [java: workflow.sample]', async () => {
+    const text = (await planned(javaDefaults)).get('src/main/java/com/example/loanworker/loan/LoanWorkflowImpl.java');
+    expect(text?.text).toContain('LoanWorkflow');
+    expect(text?.text.split('\n').length).toBeLessThanOrEqual(80);
+    expect(text?.text).not.toMatch(/newActivityStub|registerListener|KuFlow_Engine/);
+  });
+
+  it.each(Object.keys(javaOptions))('changes only what the golden diff shows with the option %s', async (name) => {
+    const difference = await changes(javaDefaults, javaOptions[name] ?? javaDefaults);
+    await expect(difference).toMatchFileSnapshot(join(GOLDEN, 'java-options', `${name}.txt`));
   });
 });

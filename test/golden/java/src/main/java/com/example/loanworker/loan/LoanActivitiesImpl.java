@@ -1,0 +1,35 @@
+package com.example.loanworker.loan;
+
+import com.example.loanworker.kuflow.model.Process;
+import com.example.loanworker.kuflow.rest.KuFlowClient;
+import com.example.loanworker.loan.LoanTypes.CheckCreditData;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+
+/**
+ * Temporal retries activities that fail, so make them idempotent. {@code kuflow} calls KuFlow's API with the credentials
+ * of this worker.
+ */
+@Component
+public class LoanActivitiesImpl implements LoanActivities {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LoanActivitiesImpl.class);
+
+    private final KuFlowClient kuflow;
+
+    public LoanActivitiesImpl(KuFlowClient kuflow) {
+        this.kuflow = kuflow;
+    }
+
+    @Override
+    public CheckCreditData checkCredit(CheckCreditInput input) {
+        // TODO: do the work. This is an example of a call to KuFlow.
+        Process process = kuflow.retrieveProcess(input.processId());
+        LOG.info("The process has been running since {}", process.createdAt());
+        return CheckCreditData.builder()
+                .score(0L)
+                .decision(CheckCreditData.Decision.ACCEPT)
+                .build();
+    }
+}

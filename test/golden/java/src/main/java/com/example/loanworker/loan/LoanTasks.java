@@ -1,0 +1,34 @@
+package com.example.loanworker.loan;
+
+import com.example.loanworker.kuflow.workflow.HumanTask;
+import com.example.loanworker.kuflow.workflow.MessageTask;
+import com.example.loanworker.kuflow.workflow.SystemTask;
+import com.example.loanworker.kuflow.workflow.ThreadTask;
+import com.example.loanworker.loan.LoanTypes.ApproveLoanData;
+import com.example.loanworker.loan.LoanTypes.CheckCreditData;
+import com.example.loanworker.loan.LoanTypes.LoanApplicationData;
+import java.util.Map;
+
+/** The tasks of the process defined in kuflow.process.yaml: the code of each in KuFlow and the types of its data. */
+public final class LoanTasks {
+
+    /** Loan application */
+    public static final HumanTask<LoanApplicationData> LOAN_APPLICATION =
+            new HumanTask<>("LOAN_APPLICATION", LoanApplicationData.class);
+
+    /** Check credit */
+    public static final SystemTask<CheckCreditData> CHECK_CREDIT =
+            new SystemTask<>("CHECK_CREDIT", CheckCreditData.class);
+
+    /** Approve loan */
+    public static final HumanTask<ApproveLoanData> APPROVE_LOAN =
+            new HumanTask<>("APPROVE_LOAN", ApproveLoanData.class);
+
+    /** Loan result */
+    public static final MessageTask<Map<String, Object>> LOAN_RESULT = new MessageTask<>("LOAN_RESULT");
+
+    /** Loan discussion */
+    public static final ThreadTask LOAN_DISCUSSION = new ThreadTask("LOAN_DISCUSSION");
+
+    private LoanTasks() {}
+}

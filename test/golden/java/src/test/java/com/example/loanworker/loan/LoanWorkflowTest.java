@@ -1,0 +1,94 @@
+package com.example.loanworker.loan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.example.loanworker.kuflow.model.ProcessItem.TaskState;
+import com.example.loanworker.kuflow.testing.FakeKuFlow;
+import com.example.loanworker.kuflow.testing.Person;
+import com.example.loanworker.kuflow.testing.Person.TaskLog;
+import com.example.loanworker.kuflow.testing.ProcessRun;
+import com.example.loanworker.kuflow.testing.Replay;
+import com.example.loanworker.kuflow.testing.SampleData;
+import io.temporal.failure.ApplicationFailure;
+import java.util.Map;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+@DisplayName("the process")
+class LoanWorkflowTest {
+
+    private static final SampleData SAMPLE = SampleData.read("loan");
+
+    private static ProcessRun start(FakeKuFlow kuflow) {
+        return ProcessRun.start(LoanWorkflowImpl.class, kuflow, new LoanActivitiesImpl(kuflow.client()));
+    }
+
+    @Test
+    @DisplayName("completes, and its history can be replayed")
+    void completes() throws Exception {
+        try (FakeKuFlow kuflow = new FakeKuFlow(Person.entering(SAMPLE.answers()), SAMPLE.metadata());
+                ProcessRun run = start(kuflow)) {
+            assertThat(run.result().message()).isNotEmpty();
+            assertThat(kuflow.itemCodes()).isEqualTo(SAMPLE.items());
+            assertThat(kuflow.items()).extracting(item -> item.taskState()).containsOnly(TaskState.COMPLETED, null);
+
+            Replay.replay(run.history(), LoanWorkflowImpl.class);
+        }
+    }
+
+    @Test
+    @DisplayName("ignores signals that it does not know")
+    void ignoresUnknownSignals() {
+        try (FakeKuFlow kuflow = new FakeKuFlow(Person.entering(SAMPLE.answers()), SAMPLE.metadata());
+                ProcessRun run = start(kuflow)) {
+            kuflow.signal(run.processId(), "Unknown_Signal", Map.of());
+            kuflow.signal(run.processId(), "KuFlow_Engine_Signal_Process_Item", Map.of("type", "UNKNOWN"));
+
+            assertThat(run.result().message()).isNotEmpty();
+        }
+    }
+
+    @Test
+    @DisplayName("ends when the loan is not approved")
+    void rejection() {
+        Person person = (code, logs) ->
+                Person.enter(code.equals("APPROVE_LOAN") ? Map.of("approved", false) : SAMPLE.answerTo(code));
+        try (FakeKuFlow kuflow = new FakeKuFlow(person, SAMPLE.metadata());
+                ProcessRun run = start(kuflow)) {
+            run.result();
+
+            assertThat(kuflow.items())
+                    .last()
+                    .extracting(item -> item.message().text())
+                    .isEqualTo("Your loan was not approved");
+        }
+    }
+
+    @Test
+    @DisplayName("writes to the log of the approval when nobody has decided for three days")
+    void deadline() {
+        Person person = (code, logs) ->
+                code.equals("APPROVE_LOAN") && logs.isEmpty() ? Person.leave() : Person.enter(SAMPLE.answerTo(code));
+        try (FakeKuFlow kuflow = new FakeKuFlow(person, SAMPLE.metadata());
+                ProcessRun run = start(kuflow)) {
+            run.result();
+
+            assertThat(kuflow.logs())
+                    .containsExactly(new TaskLog("APPROVE_LOAN", "WARN", "Nobody has decided for three days"));
+        }
+    }
+
+    @Test
+    @DisplayName("detects a task that was canceled in KuFlow, which sends no signal")
+    void canceled() {
+        try (FakeKuFlow kuflow = new FakeKuFlow((code, logs) -> Person.cancel(), SAMPLE.metadata());
+                ProcessRun run = start(kuflow)) {
+            assertThatThrownBy(run::result)
+                    .cause()
+                    .isInstanceOfSatisfying(
+                            ApplicationFailure.class,
+                            failure -> assertThat(failure.getType()).isEqualTo("TaskCancelled"));
+        }
+    }
+}
