@@ -101,7 +101,8 @@ final class EngineConnection implements AutoCloseable {
             if (code != Status.Code.PERMISSION_DENIED && code != Status.Code.UNIMPLEMENTED) {
                 throw error;
             }
-            return Optional.of(code.name());
+            return Optional.of(code.name()
+                    + "; Temporal's SDK makes the same call when a worker starts, and fails if it is denied");
         }
     }
 

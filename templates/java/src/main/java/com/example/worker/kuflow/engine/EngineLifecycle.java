@@ -5,10 +5,10 @@ import com.example.worker.kuflow.operation.WorkerReadiness;
 import com.example.worker.kuflow.rest.RestClient;
 import com.example.worker.kuflow.settings.SettingsLoader;
 import com.example.worker.kuflow.settings.WorkerSettings;
-import com.example.worker.kuflow.settings.WorkerSettings.Worker;
 import com.uber.m3.tally.Scope;
 import io.temporal.common.converter.DataConverter;
 import io.temporal.common.interceptors.WorkerInterceptor;
+import io.temporal.worker.Worker;
 import io.temporal.worker.WorkerFactory;
 import io.temporal.worker.WorkerFactoryOptions;
 import io.temporal.worker.WorkerOptions;
@@ -106,8 +106,7 @@ public class EngineLifecycle implements SmartLifecycle, WorkerReadiness {
                         .setWorkerInterceptors(interceptors.toArray(WorkerInterceptor[]::new))
                         .build());
         workers = factory;
-        io.temporal.worker.Worker worker =
-                factory.newWorker(settings.temporal().kuflowQueue(), workerOptions(settings.worker()));
+        Worker worker = factory.newWorker(settings.temporal().kuflowQueue(), workerOptions(settings.worker()));
         worker.registerWorkflowImplementationTypes(types.workflows().toArray(Class<?>[]::new));
         worker.registerActivitiesImplementations(types.activities().toArray());
         factory.start();
@@ -144,15 +143,15 @@ public class EngineLifecycle implements SmartLifecycle, WorkerReadiness {
         }
     }
 
-    private static WorkerOptions workerOptions(Worker worker) {
+    private static WorkerOptions workerOptions(WorkerSettings.Worker settings) {
         WorkerOptions.Builder options = WorkerOptions.newBuilder()
                 // Running transfers may complete while the worker drains.
                 .setAllowActivityHeartbeatDuringShutdown(true);
-        if (worker.maxConcurrentWorkflowTasks() != null) {
-            options.setMaxConcurrentWorkflowTaskExecutionSize(worker.maxConcurrentWorkflowTasks());
+        if (settings.maxConcurrentWorkflowTasks() != null) {
+            options.setMaxConcurrentWorkflowTaskExecutionSize(settings.maxConcurrentWorkflowTasks());
         }
-        if (worker.maxConcurrentActivities() != null) {
-            options.setMaxConcurrentActivityExecutionSize(worker.maxConcurrentActivities());
+        if (settings.maxConcurrentActivities() != null) {
+            options.setMaxConcurrentActivityExecutionSize(settings.maxConcurrentActivities());
         }
         return options.build();
     }
