@@ -29,6 +29,8 @@ public final class SpringDefaults {
      */
     public static Map<String, Object> of(Worker worker, boolean development) {
         Map<String, Object> properties = new LinkedHashMap<>();
+        // Spring reads application.yaml in the working directory by itself. Your own settings may be in both files.
+        properties.put("spring.config.additional-location", "optional:file:./application-local.yaml");
         int healthPort = worker.healthPort();
         int metricsPort = worker.metricsPort() == 0 ? DISABLED : worker.metricsPort();
         if (development) {

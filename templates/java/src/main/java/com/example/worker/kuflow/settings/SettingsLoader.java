@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -204,9 +205,8 @@ public final class SettingsLoader {
         Value foundCert = reader.find(certKey);
         Value foundKey = reader.find(keyKey);
         Value foundCa = reader.find(caKey);
-        String source = Stream.of(certKey, keyKey, caKey)
-                .map(reader::find)
-                .filter(found -> found != null)
+        String source = Stream.of(foundCert, foundKey, foundCa)
+                .filter(Objects::nonNull)
                 .map(Value::source)
                 .findFirst()
                 .orElse(null);
@@ -257,7 +257,7 @@ public final class SettingsLoader {
         Value explicit = reader.find(key);
         Value found = Stream.of("https_proxy", "HTTPS_PROXY")
                 .map(reader::variable)
-                .filter(value -> value != null)
+                .filter(Objects::nonNull)
                 .findFirst()
                 .orElse(null);
         found = explicit == null ? found : explicit;
