@@ -89,7 +89,9 @@ export function literalValue(literal: string): string {
 export function appendActivity(path: string, text: string, name: string): string | undefined {
   const { declaration, implementation } = activityMembers(plainActivity(name));
   const isClass = path.endsWith('Impl.java');
-  const hasPlace = isClass ? text.includes(' kuflow;') && text.includes(' LOG ') : text.includes('@ActivityInterface');
+  const hasPlace = isClass
+    ? text.includes(' KuFlowClient kuflow;') && text.includes(' LOG ')
+    : text.includes('@ActivityInterface');
   if (!END.test(text) || !hasPlace) return undefined;
   const added = text.replace(END, `\n\n${isClass ? implementation : declaration}}\n`);
   return addImports(added, ['java.util.Map', ...(isClass ? [] : ['java.util.UUID'])]);

@@ -31,7 +31,7 @@ class LoanWorkflowTest {
                 ProcessRun run = start(kuflow)) {
             assertThat(run.result().message()).isNotEmpty();
             assertThat(kuflow.itemCodes()).isEqualTo(SAMPLE.items());
-            assertThat(kuflow.items()).extracting(item -> item.taskState()).containsOnly(TaskState.COMPLETED, null);
+            assertThat(kuflow.items()).extracting(item -> item.taskState()).isSubsetOf(TaskState.COMPLETED, null);
 
             Replay.replay(run.history(), LoanWorkflowImpl.class);
         }

@@ -1,0 +1,125 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { AddResult } from '../../../../src/commands/add/add-to-project.ts';
+import type { Ran } from '../../../support/create-worker.ts';
+import { projectFiles } from '../../../support/project-files.ts';
+import { runKuflow } from '../../../support/run-kuflow.ts';
+import { temporaryFolders } from '../../../support/temporary-folder.ts';
+
+const temporaryFolder = temporaryFolders();
+const FILES_ONLY = ['--no-install', '--no-git', '--no-check', '--yes'];
+const MAIN = 'src/main/java/com/acme/loans/loan';
+const WORKFLOW = `${MAIN}/LoanWorkflowImpl.java`;
+const CODE = [
+  ...['Workflow', 'WorkflowImpl', 'Activities', 'ActivitiesImpl', 'Tasks', 'Types'].map(
+    (name) => `${MAIN}/Loan${name}.java`,
+  ),
+  'src/main/resources/kuflow/schemas/loan.json',
+  'src/test/java/com/acme/loans/loan/LoanWorkflowTest.java',
+  'src/test/resources/samples/loan.json',
+];
+
+let project: string;
+const { read, edit } = projectFiles(() => project);
+const add = (...args: readonly string[]): Promise<Ran> => runKuflow(project, ['add', ...args]);
+const actions = (ran: Ran): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    (JSON.parse(ran.stdout) as AddResult).files
+      .filter(({ how }) => how !== 'state')
+      .map(({ path, how, action }) => [path, `${action} ${how}`]),
+  );
+
+/** What `create` makes of the present definition in an empty folder. */
+async function createdAgain(): Promise<(path: string) => string> {
+  const folder = temporaryFolder();
+  const definition = join(project, 'kuflow.process.yaml');
+  const options = ['--language', 'java', '--package', 'com.acme.loans', '--definition', definition, ...FILES_ONLY];
+  const made = await runKuflow(folder, ['create', 'again', ...options]);
+  expect(made.status, made.stderr).toBe(0);
+  return (path) => readFileSync(join(folder, 'again', path), 'utf8');
+}
+
+beforeEach(async () => {
+  const folder = temporaryFolder();
+  project = join(folder, 'loan-worker');
+  const options = ['--language', 'java', '--package', 'com.acme.loans', '--local', ...FILES_ONLY];
+  const made = await runKuflow(folder, ['create', 'loan-worker', ...options]);
+  expect(made.status, made.stderr).toBe(0);
+});
+
+describe('adding to a Java project', () => {
+  it('a task changes the code as if the project were created with it', async () => {
+    expect((await add('task', 'REVIEW', '--after', 'LOAN_APPLICATION')).status).toBe(0);
+    expect((await add('task', 'PAY_OUT:system')).status).toBe(0);
+    const created = await createdAgain();
+    // The new person's task is not passed to the system task that exists: its code may be in use.
+    const differing = CODE.filter((path) => read(path) !== created(path));
+    expect(differing).toEqual([WORKFLOW, `${MAIN}/LoanActivities.java`]);
+    expect(read(WORKFLOW)).toContain('kuflow.humanTask(LoanTasks.REVIEW);');
+    expect(read(WORKFLOW)).toContain('activities::payOut');
+  });
+
+  it('a task keeps local changes of the workflow, and asks before it changes the file', async () => {
+    const own = '        // Our own step\n        LOG.info("Paid");\n';
+    edit(WORKFLOW, '        // Loan discussion\n', `${own}\n        // Loan discussion\n`);
+    const ran = await add('task', 'REVIEW', '--after', 'LOAN_APPLICATION', '--json');
+    expect(ran.status).toBe(3);
+    expect(actions(ran)).toMatchObject({
+      [WORKFLOW]: 'left edited-by-hand',
+      [`${MAIN}/LoanTasks.java`]: 'written generated',
+    });
+    expect((await add('task', 'REVIEW', '--edit', WORKFLOW)).status).toBe(0);
+    expect(read(WORKFLOW)).toContain(own);
+    expect(read(WORKFLOW)).toContain('kuflow.humanTask(LoanTasks.REVIEW);');
+  });
+
+  it('an activity extends the interface and the class, with their imports', async () => {
+    const ran = await add('activity', 'sendMail', '--json');
+    expect(ran.status, ran.stderr).toBe(0);
+    expect(Object.keys(actions(ran))).toEqual([`${MAIN}/LoanActivities.java`, `${MAIN}/LoanActivitiesImpl.java`]);
+    expect(read(`${MAIN}/LoanActivities.java`)).toContain('    @ActivityMethod(name = "sendMail")\n');
+    for (const path of Object.keys(actions(ran))) {
+      expect(read(path).match(/^import java\.util\.Map;$/gm), path).toHaveLength(1);
+      expect(read(path)).toMatch(/\n {4}\}?(?:record SendMailInput\(UUID processId\) \{\})?\n\}\n$/);
+    }
+    expect((JSON.parse(ran.stdout) as AddResult).next[0]?.text).toContain(
+      'activities.sendMail(new SendMailInput(processId))',
+    );
+    expect((await add('activity', 'sendMail')).stderr).toContain(
+      'LoanActivities.java already has the activity sendMail',
+    );
+    expect((await add('activity', 'class')).stderr).toContain('reserved word');
+    expect((await add('activity', 'wait')).stderr).toContain('reserved word');
+  });
+
+  it('an activity is not added to a file that no longer has its structure', async () => {
+    edit(`${MAIN}/LoanActivitiesImpl.java`, 'KuFlowClient kuflow;', 'KuFlowClient client;');
+    const ran = await add('activity', 'sendMail');
+    expect(ran.status).toBe(1);
+    expect(ran.stderr).toContain('LoanActivitiesImpl.java no longer has the structure that was generated');
+    expect(read(`${MAIN}/LoanActivities.java`)).not.toContain('sendMail');
+  });
+
+  it('a process gets its own package and edits no other file', async () => {
+    const options = ['--task', 'REQUEST', '--task', 'CHECK_CREDIT:system', '--task-queue', 'LOAN_QUEUE'];
+    const ran = await add('process', 'LEAVE', ...options, '--workflow-type', 'Leave "1"', '--json');
+    expect(ran.status, ran.stderr).toBe(0);
+    expect(Object.values(actions(ran)).filter((action) => action !== 'written new')).toEqual([]);
+    const leave = 'src/main/java/com/acme/loans/leave';
+    expect(read(`${leave}/LeaveWorkflow.java`)).toContain('@WorkflowMethod(name = "Leave \\"1\\"")');
+    // Activity names are unique within a worker.
+    expect(read(`${leave}/LeaveActivities.java`)).toContain('@ActivityMethod(name = "leaveCheckCredit")');
+    const again = await add('process', 'OTHER', '--task', 'A', '--workflow-type', 'Leave "1"');
+    expect(again.status).toBe(2);
+    expect(again.stderr).toContain('is already used by process LEAVE');
+    expect(existsSync(join(project, 'src/main/java/com/acme/loans/other'))).toBe(false);
+  });
+
+  it('rejects a record whose package was edited to something else', async () => {
+    edit('.kuflow/project.json', '"com.acme.loans"', '"com.acme; class X {}"');
+    const ran = await add('task', 'REVIEW');
+    expect(ran.status).toBe(1);
+    expect(ran.stderr).toContain('.kuflow/project.json is not valid');
+  });
+});
