@@ -25,8 +25,15 @@ class ReplayTest {
         }
         Class<?>[] workflows = WorkflowCode.workflowsOfProject();
         return Stream.of(histories)
-                .map(history ->
-                        DynamicTest.dynamicTest(history.getFilename(), () -> Replay.replay(read(history), workflows)));
+                .map(history -> DynamicTest.dynamicTest(history.getFilename(), () -> replay(history, workflows)));
+    }
+
+    private static void replay(Resource history, Class<?>[] workflows) {
+        try {
+            Replay.replay(read(history), workflows);
+        } catch (Exception | AssertionError failure) {
+            throw new AssertionError(history.getFilename() + ": " + failure.getMessage(), failure);
+        }
     }
 
     private static WorkflowExecutionHistory read(Resource history) throws IOException {

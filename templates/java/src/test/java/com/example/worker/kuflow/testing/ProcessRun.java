@@ -1,5 +1,6 @@
 package com.example.worker.kuflow.testing;
 
+import com.example.worker.WorkerApplication;
 import com.example.worker.kuflow.activity.ActivityInterceptor;
 import com.example.worker.kuflow.activity.TaskData;
 import com.example.worker.kuflow.activity.TaskFailures;
@@ -18,6 +19,7 @@ import io.temporal.common.context.ContextPropagator;
 import io.temporal.common.converter.DataConverter;
 import io.temporal.common.interceptors.WorkerInterceptor;
 import io.temporal.common.metadata.POJOWorkflowImplMetadata;
+import io.temporal.failure.ApplicationFailure;
 import io.temporal.serviceclient.WorkflowServiceStubsOptions;
 import io.temporal.testing.TestEnvironmentOptions;
 import io.temporal.testing.TestWorkflowEnvironment;
@@ -29,11 +31,13 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.stream.Stream;
 
 /** A process on Temporal's test server, with the converter and the interceptors of the worker. */
 public final class ProcessRun implements AutoCloseable {
 
     private static final String QUEUE = "test";
+    private static final String PACKAGE = WorkerApplication.class.getPackageName();
 
     private final UUID processId = UUID.randomUUID();
     private final FailedWorkflowTasks failedTasks = new FailedWorkflowTasks();
@@ -147,9 +151,22 @@ public final class ProcessRun implements AutoCloseable {
         if (failedTasks.first().isDone()) {
             workflow.terminate("A workflow task failed");
             Throwable cause = failedTasks.first().join();
-            throw new AssertionError("A workflow task failed: " + cause.getMessage(), cause);
+            throw new AssertionError("A workflow task failed: " + describe(cause), cause);
         }
         return result.join();
+    }
+
+    /** The error with the line of the workflow, because Maven leaves out the stack of a cause. */
+    private static String describe(Throwable failure) {
+        String error = failure instanceof ApplicationFailure exception
+                ? exception.getType() + ": " + exception.getOriginalMessage()
+                : failure.getMessage();
+        return Stream.of(failure.getStackTrace())
+                .filter(frame -> frame.getClassName().startsWith(PACKAGE + "."))
+                .filter(frame -> !frame.getClassName().startsWith(PACKAGE + ".kuflow."))
+                .findFirst()
+                .map(frame -> error + " (" + frame.getFileName() + ":" + frame.getLineNumber() + ")")
+                .orElse(error);
     }
 
     /** Cancels the process after a time that the workflow waits. */
