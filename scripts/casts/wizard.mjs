@@ -32,6 +32,7 @@ export const wizard = {
     await choose('Task queue (LOAN_QUEUE)');
     await choose('Workflow type (LoanWorkflow)');
     await choose('Folder for the new project (loan-worker)');
+    await choose('Language of the worker');
     await choose('Package manager');
     await choose('Create a git repository');
     await choose('Install dependencies with npm?');

@@ -92,7 +92,8 @@ async function cancels({ at: question, key = CTRL_C, args = [], way = [], env = 
 
 const FLAGS = [
   ...['--process', 'LOAN', '--task', 'APPLY:human', '--task', 'SCORE:system', '--task-schema', 'APPLY=apply.json'],
-  ...['--task-queue', 'LOAN_QUEUE', '--workflow-type', 'LoanWorkflow', '--local', '--package-manager', 'npm'],
+  ...['--task-queue', 'LOAN_QUEUE', '--workflow-type', 'LoanWorkflow', '--local'],
+  ...['--language', 'typescript', '--package-manager', 'npm'],
   ...['--no-git', '--no-install', '--no-check', '--yes'],
 ];
 
@@ -128,6 +129,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     await answer(at, 'Folder for the new project (loan-worker)', 'taken');
     await at.until('> A file with this name exists');
     at.type(`\u007f\u007f\u007f\u007f\u007fby-wizard${ENTER}`);
+    await answer(at, 'Language of the worker', ENTER);
     await answer(at, 'Package manager', ENTER);
     await answer(at, 'Create a git repository', 'n', ENTER);
     await answer(at, 'Install dependencies with npm?', 'n', ENTER);
@@ -215,6 +217,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
       await answer(at, 'Task queue', 'Q', ENTER);
       await answer(at, 'Workflow type', 'W', ENTER);
       await answer(at, 'Folder for the new project', ENTER);
+      await answer(at, 'Language of the worker', ENTER);
       await answer(at, 'Package manager', ENTER);
       await answer(at, 'Create the project?', ENTER);
       expect(await at.ended).toEqual({ status: 0 });
@@ -345,7 +348,9 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
       { at: 'Task queue', args: described },
       { at: 'Workflow type', args: [...described, '--task-queue', 'Q'] },
       { at: 'Folder for the new project', args: ['--local'] },
-      { at: 'Package manager', args: ['--local'], way: folderGiven },
+      { at: 'Language of the worker', args: ['--local'], way: folderGiven },
+      { at: 'Package of the code', args: ['--local', '--language', 'java'], way: folderGiven },
+      { at: 'Package manager', args: ['--local', '--language', 'typescript'], way: folderGiven },
       {
         at: 'Create a git repository',
         args: ['--local', '--package-manager', 'npm'],
@@ -408,7 +413,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     expect(readdirSync(folder)).toContain('mine');
   });
 
-  it('works in 40 columns and without colors', async () => {
+  it('works in 40 columns and without colors, and asks for the package of a Java worker', async () => {
     const at = start(['--no-check', '--no-install'], { columns: 40, env: { NO_COLOR: '1' } });
     await answer(at, 'Which process is the worker for?', DOWN, DOWN, DOWN);
     // Lines are wrapped between words.
@@ -416,7 +421,10 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     at.type(`${UP}${UP}${UP}${ENTER}`);
     await at.until('✔ Which process is the worker for? A\nsample process');
     await answer(at, 'Folder for the new project', ENTER);
-    await answer(at, 'Package manager', ENTER);
+    await answer(at, 'Language of the worker', DOWN, ENTER);
+    await answer(at, 'Package of the code (com.example.loanworker)', 'com.kuflow.x');
+    await at.until('> The name belongs to KuFlow');
+    at.type(`${'\u007f'.repeat(12)}${ENTER}`);
     await answer(at, 'Create a git repository', 'n', ENTER);
     await answer(at, 'Create the project?', ESC);
     await at.until('? Create a git repository with a first\ncommit? (y/N)');
@@ -426,7 +434,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     at.type(ENTER);
     expect(await at.ended).toEqual({ status: 0 });
     expect(at.output().match(/\u001b\[[0-9;]*m/g)).toBeNull();
-    expect(readdirSync(join(folder, 'loan-worker'))).toContain('package.json');
+    expect(readdirSync(join(folder, 'loan-worker'))).toContain('pom.xml');
   });
 
   it('works with a screen reader: choices are numbered, and nothing is drawn twice', async () => {
