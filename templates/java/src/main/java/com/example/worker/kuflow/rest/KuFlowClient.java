@@ -120,7 +120,10 @@ public final class KuFlowClient {
                 Process.class);
     }
 
-    /** Without an ID, it gets that of the activity, in every attempt. Set one if an activity creates more than one. */
+    /**
+     * Without an ID, it gets one that is the same in every attempt of the activity. Set the ID if an activity creates more
+     * than one.
+     */
     public Map<String, Object> createProcessAction(CreateProcessAction action) {
         return send(
                 RestRequest.of("createProcessAction", "POST", process(action.processId()) + "/actions")
@@ -247,7 +250,10 @@ public final class KuFlowClient {
                 BUSINESS_ARTIFACTS);
     }
 
-    /** Without an ID, it gets that of the activity, in every attempt. Set one if an activity creates more than one. */
+    /**
+     * Without an ID, it gets one that is the same in every attempt of the activity. Set the ID if an activity creates more
+     * than one.
+     */
     public Map<String, Object> createBusinessArtifact(CreateBusinessArtifact artifact) {
         UUID definitionId = artifact.businessArtifactDefinitionId();
         String definitionCode = artifact.businessArtifactDefinitionCode();
@@ -291,7 +297,10 @@ public final class KuFlowClient {
                 FIELDS);
     }
 
-    /** Without an ID, it gets that of the activity, in every attempt. Set one if an activity creates more than one. */
+    /**
+     * Without an ID, it gets one that is the same in every attempt of the activity. Set the ID if an activity creates more
+     * than one.
+     */
     public Map<String, Object> createBusinessArtifactAction(CreateBusinessArtifactAction action) {
         return send(
                 RestRequest.of(
