@@ -89,8 +89,7 @@ describe('the tests of a Java project', () => {
     const simulated = await dev('simulate', 'LOAN', '--', 'java', '-jar', jar);
     const id = /Timeline of LOAN ([0-9a-f-]{36})/.exec(simulated)?.[1] ?? '';
     const history = join(project, 'src', 'test', 'resources', 'histories', 'loan.json');
-    const [node = '', kuflow = ''] = kuflowDev('history');
-    const print = [node, kuflow, 'dev', 'history', id, '--state-dir', join(folder, 'state'), '--output', history];
+    const print = [...kuflowDev('history'), id, '--state-dir', join(folder, 'state'), '--output', history];
     await dev('exec', '--', ...print);
     expect(runTest('ReplayTest')).toMatchObject({ status: 0 });
 
