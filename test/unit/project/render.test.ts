@@ -104,6 +104,19 @@ describe('renderProject', () => {
     expect(readme).toContain("if (patched('");
   });
 
+  it('has a README for Java that names the screen and shows how to change a running workflow [java: workflow.readme]', async () => {
+    const java = {
+      language: 'java',
+      packageManager: 'maven',
+      packageName: 'com.acme.loanworker',
+      slug: 'loan',
+    } as const;
+    const readme = (await filesOf({ ...SPEC, ...java })).get('README.md') ?? '';
+    expect(readme).toContain('open the process definition and go to the section **Workflow**');
+    for (const name of [LOAN.workflow.taskQueue, LOAN.workflow.type]) expect(readme).toContain(`| \`${name}\` |`);
+    expect(readme).toContain('Workflow.getVersion("');
+  });
+
   it('uses a name that Kubernetes accepts', async () => {
     for (const name of ['@Scope/My_Worker', '1', 'x'.repeat(80), 'ok']) {
       const files = await filesOf({ ...SPEC, name });

@@ -2,33 +2,36 @@ import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
 import { Secret } from 'kubernetes-models/v1/Secret';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import type { PackageManager } from '../../../src/languages/project-spec.ts';
+import type { ProjectSpec } from '../../../src/languages/project-spec.ts';
 import { PACKAGE_MANAGERS } from '../../../src/languages/typescript/package-manager.ts';
 import { sampleDefinition } from '../../../src/process/sample.ts';
 import { renderProject } from '../../../src/project/render.ts';
 
-let files: ReadonlyMap<string, string>;
+type Files = ReadonlyMap<string, string>;
 
-async function render(packageManager: PackageManager): Promise<ReadonlyMap<string, string>> {
+const JAVA = { language: 'java', packageManager: 'maven', packageName: 'com.acme.loanworker', slug: 'loan' } as const;
+
+async function render(language: Pick<ProjectSpec, 'language' | 'packageManager' | 'packageName' | 'slug'>): Promise<Files> {
   const rendered = await renderProject({
+    ...language,
     name: '@acme/Loan_Worker',
-    language: 'typescript',
     definition: sampleDefinition(),
     definitionSource: 'sample',
     local: true,
-    packageManager,
     cliPackage: '0.1.0',
   });
   return new Map(rendered.map(({ path, contents }) => [path, Buffer.from(contents).toString('utf8')]));
 }
 
-beforeAll(async () => {
-  files = await render('npm');
-});
+describe.each([{ language: 'typescript', packageManager: 'npm' } as const, JAVA])('the Kubernetes manifests of a $language worker', (language) => {
+  let files: Files;
 
-const yaml = (path: string): unknown => parse(files.get(path) ?? '');
+  beforeAll(async () => {
+    files = await render(language);
+  });
 
-describe('the Kubernetes manifests of a TypeScript worker', () => {
+  const yaml = (path: string): unknown => parse(files.get(path) ?? '');
+
   it('match the Kubernetes schemas', () => {
     new Deployment(yaml('deploy/deployment.yaml') as ConstructorParameters<typeof Deployment>[0]).validate();
     new Secret(yaml('deploy/secret.example.yaml') as ConstructorParameters<typeof Secret>[0]).validate();
@@ -39,7 +42,7 @@ describe('the Kubernetes manifests of a TypeScript worker', () => {
     expect(() => new Deployment(broken as never).validate()).toThrow();
   });
 
-  it('check the connection first, have probes, run without privileges, and wait for the drain [shutdown.limit, image.user]', () => {
+  it('check the connection first, have probes, run without privileges, and wait for the drain [java, typescript: shutdown.limit, image.user]', () => {
     const { spec } = (yaml('deploy/deployment.yaml') as { spec: { template: { spec: Record<string, unknown> } } }).spec
       .template;
     const [container] = spec['containers'] as readonly Record<string, unknown>[];
@@ -58,8 +61,25 @@ describe('the Kubernetes manifests of a TypeScript worker', () => {
   });
 });
 
+describe('the manifests of a Java worker', () => {
+  it('give it a folder for temporary files, and the memory that a JVM needs', async () => {
+    const manifest = parse((await render(JAVA)).get('deploy/deployment.yaml') ?? '') as {
+      spec: { template: { spec: { volumes: unknown; containers: readonly unknown[] } } };
+    };
+    const { volumes, containers } = manifest.spec.template.spec;
+    expect(volumes).toContainEqual({ name: 'tmp', emptyDir: {} });
+    expect(containers).toMatchObject([
+      {
+        volumeMounts: [{ name: 'kuflow' }, { name: 'tmp', mountPath: '/tmp' }],
+        resources: { requests: { memory: '512Mi' } },
+      },
+    ]);
+  });
+});
+
 describe('the image of a TypeScript worker', () => {
-  it('uses glibc, does not run as root, and starts the worker directly [image.base, image.user, image.signals]', () => {
+  it('uses glibc, does not run as root, and starts the worker directly [image.base, image.user, image.signals]', async () => {
+    const files = await render({ language: 'typescript', packageManager: 'npm' });
     const dockerfile = files.get('Dockerfile') ?? '';
     expect(dockerfile.match(/^FROM \S+/gm)).toHaveLength(2);
     expect(dockerfile.match(/^FROM node:\d+\.\d+\.\d+-bookworm-slim( |$)/gm)).toHaveLength(2);
@@ -70,11 +90,54 @@ describe('the image of a TypeScript worker', () => {
   });
 });
 
+describe('the image of a Java worker', () => {
+  it('uses glibc, does not run as root, and starts the worker directly [java: image.base, image.user, image.signals]', async () => {
+    const files = await render(JAVA);
+    const dockerfile = files.get('Dockerfile') ?? '';
+    expect(dockerfile.match(/^FROM \S+/gm)).toHaveLength(2);
+    // Ubuntu, with the same exact version in both stages.
+    const versions = [...dockerfile.matchAll(/^FROM eclipse-temurin:(17\.\d+\.\d+_\d+)-(jdk|jre)-noble( |$)/gm)];
+    expect(versions.map(([, , kind]) => kind)).toEqual(['jdk', 'jre']);
+    expect(new Set(versions.map(([, version]) => version)).size).toBe(1);
+    expect(dockerfile).toMatch(/^USER 1000:1000$/m);
+    expect(dockerfile).toMatch(/^ENTRYPOINT \["java", .*"-jar", "app\.jar"\]$/m);
+    expect(files.get('.dockerignore')).toContain('application-local.yaml');
+  });
+});
+
+describe('the automation of a Java worker', () => {
+  let files: Files;
+
+  beforeAll(async () => {
+    files = await render(JAVA);
+  });
+
+  it('tests the project and builds its image in CI [java: image.automation]', () => {
+    const { jobs } = parse(files.get('.github/workflows/ci.yml') ?? '') as {
+      jobs: Record<string, { steps: readonly { run?: string }[] }>;
+    };
+    const commands = (job: string) => jobs[job]?.steps.flatMap(({ run }) => run ?? []);
+    expect(commands('test')).toEqual(['./mvnw -B -ntp verify', 'make smoke']);
+    expect(commands('image')).toEqual([
+      'docker build --tag worker .',
+      'docker run --rm --read-only worker --check || test $? -eq 2',
+    ]);
+    expect(files.get('Makefile')).toMatch(/^smoke:\n\t\.\/kuflow dev simulate LOAN -- \.\/mvnw /m);
+  });
+
+  it('updates libraries, the base image and the actions [java: image.automation]', () => {
+    const { updates } = parse(files.get('.github/dependabot.yml') ?? '') as {
+      updates: readonly Record<string, unknown>[];
+    };
+    expect(updates.map((update) => update['package-ecosystem'])).toEqual(['maven', 'docker', 'github-actions']);
+  });
+});
+
 describe.each(PACKAGE_MANAGERS)('the automation of a TypeScript worker with %s', (packageManager) => {
   let parsed: (path: string) => unknown;
 
   beforeAll(async () => {
-    const rendered = await render(packageManager);
+    const rendered = await render({ language: 'typescript', packageManager });
     parsed = (path) => parse(rendered.get(path) ?? '');
   });
 

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { mdCode, mdText } from '../../../src/text/markdown.ts';
 import { projectNameProblem, toProjectName } from '../../../src/languages/project-name.ts';
 import { hasControlCharacters } from '../../../src/base/escape.ts';
-import { shellWord } from '../../../src/text/shell.ts';
+import { cmdWord, shellWord } from '../../../src/text/shell.ts';
 import { yamlString } from '../../../src/text/yaml.ts';
 import { anyText, HOSTILE } from './hostile.ts';
 
@@ -92,5 +92,12 @@ describe('Markdown', () => {
     expect(mdCode('LOAN_APPLICATION')).toBe('`LOAN_APPLICATION`');
     expect(mdCode('a`b|c')).toBe('<code>a&#96;b&#124;c</code>');
     fc.assert(fc.property(anyText, (text) => /^`[^`|\n]+`$|^<code>[\w &#;]*<\/code>$/u.test(mdCode(text))));
+  });
+});
+
+describe('cmdWord', () => {
+  it('quotes a text for a batch file, and rejects what cannot be quoted', () => {
+    expect(cmdWord('file:../a %PATH% & b.tgz')).toBe('"file:../a %%PATH%% & b.tgz"');
+    for (const text of ['a"b', 'a\nb']) expect(() => cmdWord(text), text).toThrow();
   });
 });
