@@ -1,0 +1,128 @@
+import { createServer } from 'node:net';
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { findJdk } from '../../../../src/languages/java/tools.ts';
+import { createdOf, createWorker, failureOf } from '../../../support/create-worker.ts';
+import { temporaryFolders } from '../../../support/temporary-folder.ts';
+
+const temporaryFolder = temporaryFolders();
+const CREATE = ['worker', '--language', 'java', '--local', '--yes', '--no-git', '--no-check', '--json'];
+
+/** A folder for JAVA_HOME whose compiler only prints its version. */
+function fakeJdk(version: string): string {
+  const home = temporaryFolder();
+  mkdirSync(join(home, 'bin'));
+  for (const program of ['java', 'javac']) {
+    writeFileSync(join(home, 'bin', program), `#!/bin/sh\necho "${program} ${version}"\n`);
+    chmodSync(join(home, 'bin', program), 0o755);
+  }
+  return home;
+}
+
+/** A port of this machine that refuses connections. */
+async function closedPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { readonly port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+describe.runIf(process.platform !== 'win32')('the JDK of a Java project', () => {
+  it.each([
+    ['1.8.0_392', 8],
+    ['11.0.2', 11],
+    ['17.0.15', 17],
+    ['25-ea', 25],
+  ])('with the version %s is Java %i', (text, version) => {
+    expect(findJdk({ JAVA_HOME: fakeJdk(text) })?.version).toBe(version);
+  });
+
+  it('is found before anything is written', async () => {
+    const cwd = temporaryFolder();
+    const missing = await createWorker(cwd, CREATE, { PATH: temporaryFolder() });
+    expect(missing.status).toBe(1);
+    expect(failureOf(missing.stdout).error).toMatchObject({
+      message: 'A JDK is not installed',
+      seen: 'javac is not on the PATH and JAVA_HOME is not set; nothing was written',
+      next: expect.arrayContaining(['Install a JDK, version 17 or newer: https://adoptium.net']) as unknown,
+    });
+    const wrong = await createWorker(cwd, CREATE, { JAVA_HOME: temporaryFolder(), PATH: process.env['PATH'] });
+    expect(failureOf(wrong.stdout).error.seen).toContain('which has no working bin/javac; nothing was written');
+    const home = fakeJdk('11.0.2');
+    const old = await createWorker(cwd, CREATE, { JAVA_HOME: home });
+    expect(failureOf(old.stdout).error).toMatchObject({
+      message: 'The JDK is too old: Java 17 or newer is required',
+      seen: `${join(home, 'bin', 'javac')} is version 11; nothing was written`,
+    });
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+
+  it('is not needed with --no-install', async () => {
+    const cwd = temporaryFolder();
+    const ran = await createWorker(cwd, [...CREATE, '--no-install'], { PATH: temporaryFolder() });
+    expect(ran.status).toBe(0);
+    expect(existsSync(join(cwd, 'worker', 'pom.xml'))).toBe(true);
+    expect(createdOf(ran.stdout).next.map(({ command }) => command)).toEqual([
+      'cd worker',
+      './mvnw -DskipTests verify',
+      'make dev',
+      'make smoke',
+    ]);
+  });
+
+  it('builds a project that is kept if a download fails, with the command to run', async () => {
+    const cwd = temporaryFolder();
+    const repository = `http://127.0.0.1:${await closedPort()}`;
+    const env = { MVNW_REPOURL: repository, MAVEN_USER_HOME: temporaryFolder(), JAVA_HOME: fakeJdk('17.0.15') };
+    const ran = await createWorker(cwd, CREATE, { PATH: process.env['PATH'], HOME: temporaryFolder(), ...env });
+    expect(ran.status).toBe(1);
+    const { install, next } = createdOf(ran.stdout);
+    expect(install).toMatchObject({ kind: 'failed', seen: `could not download from ${repository}` });
+    expect(existsSync(join(cwd, 'worker', 'pom.xml'))).toBe(true);
+    expect(next.find(({ command }) => command === './mvnw -DskipTests verify')?.text).toBe(
+      `install the dependencies when ${repository} is reachable`,
+    );
+  });
+});
+
+describe('the package of a Java project', () => {
+  it.each([
+    ['loan', 'needs at least two parts'],
+    ['com.acme.class', 'contains the reserved word class'],
+    ['com.Acme', 'must consist of lower-case words'],
+    ['com.acme;x', 'must consist of lower-case words'],
+    ['com..acme', 'must consist of lower-case words'],
+    ['com.acmé', 'must consist of lower-case words'],
+    ['java.loan', 'belongs to Java'],
+    ['javax.loan', 'belongs to Java'],
+    ['com.kuflow.loan', 'belongs to KuFlow'],
+    [`com.${'a'.repeat(100)}`, 'is longer than 100 characters'],
+  ])('cannot be %s', async (name, reason) => {
+    const cwd = temporaryFolder();
+    const ran = await createWorker(cwd, [...CREATE, '--no-install', '--package', name]);
+    expect(ran.status).toBe(2);
+    expect(failureOf(ran.stdout).error.message).toContain(reason);
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+
+  it.each([
+    ['Loan Worker', 'com.example.loanworker'],
+    ['2nd', 'com.example.worker2nd'],
+    ['new', 'com.example.workernew'],
+  ])('of the folder %j is %s by default', async (folder, packageName) => {
+    const cwd = temporaryFolder();
+    const ran = await createWorker(cwd, [folder, ...CREATE.slice(1), '--no-install']);
+    expect(createdOf(ran.stdout).command).toContain(`--package ${packageName} `);
+  });
+
+  it.each([
+    [['--language', 'typescript', '--package', 'com.acme.x'], '--package does not apply to TypeScript workers'],
+    [['--language', 'java', '--package-manager', 'npm'], '--package-manager does not apply to Java workers'],
+  ])('and other options of one language are rejected for another: %j', async (options, message) => {
+    const ran = await createWorker(temporaryFolder(), ['x', '--local', '--yes', ...options]);
+    expect(ran.status).toBe(2);
+    expect(ran.stderr).toContain(message);
+  });
+});
