@@ -200,7 +200,7 @@ function declare<Declared extends JavaRecord | JavaEnum>(type: Declared, scope: 
   return type;
 }
 
-/** A name that differs from those of the types around, beside and used. */
+/** A name that differs from those of the enclosing types, the other nested types and the imports. */
 function declaredName(name: string, { around, nested }: Scope): string {
   return distinctTypeName(
     javaTypeName(name, 'value'),

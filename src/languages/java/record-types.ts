@@ -177,7 +177,7 @@ function parameter(before: string, type: string, name: string, indent: number): 
 }
 
 // Forms change while processes run. A constant for all other values keeps a workflow from failing on the data of a completed task again
-// and again. Data that is written with it is not valid, and the check of the data says so.
+// and again. Data that is written with it fails the validation of the data.
 function printEnum({ name, constants, other }: JavaEnum, indent: number): readonly string[] {
   const inner = indent + STEP;
   const body = indent + 2 * STEP;

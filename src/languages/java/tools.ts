@@ -20,7 +20,7 @@ export interface Jdk {
   readonly version: number | undefined;
 }
 
-/** The JDK in `JAVA_HOME`, otherwise the one on the PATH; undefined if there is none. */
+/** The JDK in `JAVA_HOME`, otherwise the one on the PATH, or undefined. */
 export function findJdk(env: NodeJS.ProcessEnv): Jdk | undefined {
   const home = env['JAVA_HOME'] ?? '';
   const program = IS_WINDOWS ? 'javac.exe' : 'javac';

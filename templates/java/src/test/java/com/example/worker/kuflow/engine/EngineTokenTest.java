@@ -176,7 +176,7 @@ class EngineTokenTest {
     }
 
     /** Runs a call in 1,000 threads, and waits until all have ended. */
-    private static <T> List<Future<T>> callConcurrently(Callable<T> call, Runnable meanwhile)
+    private static <T> List<Future<T>> callConcurrently(Callable<T> call, Runnable duringCalls)
             throws InterruptedException {
         int callers = 1_000;
         CountDownLatch ready = new CountDownLatch(callers);
@@ -191,7 +191,7 @@ class EngineTokenTest {
                 }));
             }
             await(ready);
-            meanwhile.run();
+            duringCalls.run();
             threads.shutdown();
             assertThat(threads.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
             return results;

@@ -20,7 +20,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.slf4j.LoggerFactory;
 
-/** A log in memory, whose clock moves only when the test says so. */
+/** A log in memory, whose clock only the test moves. */
 final class Log {
 
     /** What runs after a minute. */

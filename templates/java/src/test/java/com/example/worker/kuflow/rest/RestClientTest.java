@@ -117,7 +117,7 @@ class RestClientTest {
     }
 
     @Test
-    @DisplayName("closes the connection when a call is aborted, and when its time is over")
+    @DisplayName("closes the connection when a call is aborted or takes too long")
     void aborted() throws Exception {
         try (SilentServer silent = new SilentServer()) {
             RestRequest aborted = GET.whileWaiting(() -> {
