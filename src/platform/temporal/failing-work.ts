@@ -58,10 +58,24 @@ export async function listFailingWork(
       kind: 'workflow-task',
       name: workflowExecutionInfo?.type?.name ?? '(unnamed)',
       failures: attempt - 1,
-      message: failure.message,
-      location: failureLocation(failure.stackTrace ?? ''),
+      ...failureOfCode(failure),
     },
   ];
+}
+
+interface Failure {
+  readonly message?: string | null;
+  readonly stackTrace?: string | null;
+  readonly cause?: Failure | null;
+}
+
+/** The error of the worker's own code. Temporal's Java SDK wraps it in its own errors. */
+export function failureOfCode(failure: Failure): { readonly message: string; readonly location?: string | undefined } {
+  for (let at: Failure | undefined = failure; at !== undefined; at = at.cause ?? undefined) {
+    const location = failureLocation(at.stackTrace ?? '');
+    if (location !== undefined) return { message: at.message ?? '', location };
+  }
+  return { message: failure.message ?? '' };
 }
 
 /**
@@ -78,7 +92,7 @@ export function registeredActivities(message: string): readonly string[] | undef
 const FRAME =
   /File "(?<python>[^"]+)", line (?<line>\d+)|\((?<java>[\w$]+\.(?:java|kt)):(?<at>\d+)\)|(?<script>[^\s()]+):(?<row>\d+):\d+\)?$/;
 const FOREIGN =
-  /node_modules|node:|<anonymous>|site-packages|^\s*at (?:io\.temporal|java|jdk|javax|sun)\.|\/lib\/python\d/;
+  /node_modules|node:|<anonymous>|site-packages|^\s*(?:at )?(?:io\.temporal|java|jdk|javax|sun)\.|\/lib\/python\d/;
 
 /** `<file>:<line>` of the innermost frame of a stack that belongs to the worker's own code. */
 export function failureLocation(stack: string): string | undefined {

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { failureLocation, registeredActivities } from '../../../../src/platform/temporal/failing-work.ts';
+import {
+  failureLocation,
+  failureOfCode,
+  registeredActivities,
+} from '../../../../src/platform/temporal/failing-work.ts';
 
 describe('registeredActivities', () => {
   it.each([
@@ -55,5 +59,27 @@ describe('failureLocation', () => {
       failureLocation('Error: x\n    at f (/w/node_modules/a/b.js:1:1)\n    at node:internal/c:1:1'),
     ).toBeUndefined();
     expect(failureLocation('')).toBeUndefined();
+  });
+});
+
+describe('failureOfCode', () => {
+  const sdk = { message: 'Failure handling event 21', stackTrace: 'io.temporal.internal.A.b(A.java:465)\n' };
+
+  it('is the error that the SDK for Java has wrapped, not the cause of that error', () => {
+    const own = {
+      message: 'broken',
+      stackTrace: 'com.acme.LoanWorkflowImpl.run(LoanWorkflowImpl.java:45)\n',
+      cause: { message: 'no such file', stackTrace: 'com.acme.Files.read(Files.java:1)\n' },
+    };
+    expect(failureOfCode({ ...sdk, cause: { ...sdk, cause: own } })).toEqual({
+      message: 'broken',
+      location: 'LoanWorkflowImpl.java:45',
+    });
+  });
+
+  it('is the whole failure if all of it comes from an SDK', () => {
+    expect(failureOfCode({ ...sdk, cause: { message: 'TMPRL1100' } })).toEqual({
+      message: 'Failure handling event 21',
+    });
   });
 });
