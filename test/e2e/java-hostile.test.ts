@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { isRecord, type JsonObject } from '../../src/base/json.ts';
 import { javaRecordOf, type JavaRecord } from '../../src/languages/java/java-types.ts';
 import { javaTasks } from '../../src/languages/java/tasks.ts';
@@ -13,6 +13,7 @@ import { loadTemplateSet, type TemplateSet } from '../../src/languages/templates
 import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { sampleDefinition } from '../../src/process/sample.ts';
 import { fileName } from '../../src/text/file-name.ts';
+import { describeJava } from '../support/describe-workers.ts';
 import { definitionOf, usableFile } from '../support/hostile-definitions.ts';
 import { runAlone } from '../support/lanes.ts';
 
@@ -66,7 +67,7 @@ const HARMLESS: readonly ProcessDefinition[] = [
   { ...sampleDefinition(), tasks: [] },
 ];
 
-describe('hostile definitions', () => {
+describeJava('hostile definitions', () => {
   it('become literals, comments and data in Java, never code', async () => {
     const templates = await loadTemplateSet();
     const definitions = fc.sample(usableFile, { numRuns: PARSED, seed: SEED }).map(definitionOf);

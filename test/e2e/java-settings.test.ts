@@ -1,10 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, expect, inject, it } from 'vitest';
+import { describeJava } from '../support/describe-workers.ts';
+import { runAlone } from '../support/lanes.ts';
 import { makeTestAuthority } from '../support/certificates.ts';
 import { prepareSettingsCase, workerSettingsCases, type PreparedCase } from '../support/settings-cases.ts';
-import { JAVA_PACKAGE, javaWorkerProject } from '../support/worker-project.ts';
+import { JAVA_PACKAGE } from '../support/java-project.ts';
+import { javaWorkerProject } from '../support/worker-project.ts';
+
+runAlone();
 
 interface Loaded {
   readonly problems: readonly { readonly key: string; readonly code: string; readonly expected: string }[];
@@ -38,7 +43,7 @@ beforeAll(async () => {
   results = JSON.parse(execFileSync('java', ['-cp', classPath, source], { input, encoding: 'utf8' })) as Loaded[];
 }, 300_000);
 
-describe('the settings of a Java worker', () => {
+describeJava('the settings of a Java worker', () => {
   it.each(cases.map((one, index) => [one.name, one, index] as const))(
     'follow the shared table: %s [java: settings.sources, settings.defaults, settings.aliases, settings.placeholders, credentials.pair, certificate.complete]',
     (_name, one, index) => {

@@ -1,10 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { describeJava } from '../support/describe-workers.ts';
+import { runAlone } from '../support/lanes.ts';
+import { MAVEN } from '../../src/languages/java/tools.ts';
 import { kuflowDev, startCommand } from '../support/dev-command.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { javaWorkerProject } from '../support/worker-project.ts';
+
+runAlone();
 
 const CODE = join('src', 'main', 'java', 'com', 'example', 'loanworker');
 const WORKFLOW = join(CODE, 'loan', 'LoanWorkflowImpl.java');
@@ -16,7 +21,7 @@ let project: string;
 
 /** Runs a test class of the project. */
 function runTest(name: string): { readonly status: number | null; readonly output: string } {
-  const { status, stdout, stderr } = spawnSync('mvn', ['-o', '-q', 'test', `-Dtest=${name}`], {
+  const { status, stdout, stderr } = spawnSync(MAVEN, ['-B', '-o', '-q', 'test', `-Dtest=${name}`], {
     cwd: project,
     encoding: 'utf8',
   });
@@ -62,7 +67,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('the tests of a Java project', () => {
+describeJava('the tests of a Java project', () => {
   it('end at once with the line of the workflow that throws', () => {
     const { status, output, line } = runChanged(
       'LoanWorkflowTest',

@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { SimulateResult } from '../../src/commands/dev/simulate/simulation.ts';
 import type { KuFlowClient } from '../../src/kuflow/client.ts';
@@ -8,8 +8,8 @@ import type { PlatformState } from '../../src/platform/state-file.ts';
 import { kuflowDev, platformReady, startCommand, type RunningCommand } from '../support/dev-command.ts';
 import { processCompletes, taskOf, userOf } from '../support/loan-process.ts';
 import { newMark } from '../support/marked-processes.ts';
+import { describeWorkers } from '../support/describe-workers.ts';
 import { until } from '../support/until.ts';
-import { WORKERS } from '../support/worker-project.ts';
 
 const DEFINITION = {
   process: { code: 'JOURNEY' },
@@ -52,68 +52,68 @@ const DEFINITION = {
 };
 
 /** Two runs on one state folder, of which the second is killed. */
-describe.runIf(process.platform !== 'win32').each(WORKERS)(
-  'a process with a document, a principal, a deadline and its own call in $language',
-  ({ project, command }) => {
-    const mark = newMark();
-    let folder: string;
+describeWorkers('a process with a document, a principal, a deadline and its own call', ({ project, command }) => {
+  const mark = newMark();
+  let folder: string;
 
-    beforeAll(() => {
-      project();
-      folder = mkdtempSync(join(inject('runFolder'), 'journey-'));
-      writeFileSync(join(folder, 'journey.yaml'), stringify(DEFINITION));
-    }, 400_000);
+  beforeAll(() => {
+    project();
+    folder = mkdtempSync(join(inject('runFolder'), 'journey-'));
+    writeFileSync(join(folder, 'journey.yaml'), stringify(DEFINITION));
+  }, 400_000);
 
-    afterAll(() => {
-      for (const { pid } of mark.alive()) process.kill(pid, 'SIGKILL');
-      rmSync(folder, { recursive: true, force: true });
+  afterAll(() => {
+    for (const { pid } of mark.alive()) process.kill(pid, 'SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Runs `kuflow dev NAME … -- WORKER` with its own platform. */
+  function startDev(name: string, ...options: readonly string[]): RunningCommand {
+    const ports = ['--port', '0', '--https-port', '0', '--engine-port', '0'];
+    const where = ['--state-dir', join(folder, 'state'), '--definition', join(folder, 'journey.yaml'), ...ports];
+    return startCommand(kuflowDev(name, ...where, ...options, '--', ...command), {
+      cwd: project(),
+      mark,
+      env: { TEMPORAL_KUFLOWQUEUE: 'JOURNEY_QUEUE', WORKER_HEALTHPORT: '0', WORKER_METRICSPORT: '0' },
     });
+  }
 
-    /** Runs `kuflow dev NAME … -- WORKER` with its own platform. */
-    function startDev(name: string, ...options: readonly string[]): RunningCommand {
-      const ports = ['--port', '0', '--https-port', '0', '--engine-port', '0'];
-      const where = ['--state-dir', join(folder, 'state'), '--definition', join(folder, 'journey.yaml'), ...ports];
-      return startCommand(kuflowDev(name, ...where, ...options, '--', ...command), {
-        cwd: project(),
-        mark,
-        env: { TEMPORAL_KUFLOWQUEUE: 'JOURNEY_QUEUE', WORKER_HEALTHPORT: '0', WORKER_METRICSPORT: '0' },
-      });
-    }
+  async function expectResult(user: KuFlowClient, state: PlatformState, processId: string): Promise<void> {
+    const { content } = await user.findProcessItems({ processId: [processId] });
+    const items = await Promise.all(content.map(({ id }) => user.retrieveProcessItem(id)));
+    expect(
+      items.map((item) => [item.processItemDefinitionRef?.code, item.task?.state, item.task?.data?.valid]),
+    ).toEqual([
+      ['APPLY', 'COMPLETED', true],
+      ['STAMP', 'COMPLETED', true],
+      ['REVIEW', 'COMPLETED', true],
+    ]);
+    const [{ contract }, { stamped, reviewer }] = items.map((item) => item.task?.data?.value) as [
+      { contract: string },
+      { stamped: string; reviewer: string },
+    ];
+    const text = async (document: string): Promise<string> =>
+      Buffer.from((await user.downloadProcessDocument(processId, document)).bytes).toString();
+    expect(reviewer).toBe(state.user.name);
+    expect(await text(stamped)).toBe(`${await text(contract)}For ${state.user.name}`);
+    expect(items[2]?.ownerId).toBe(state.user.principalId);
+  }
 
-    async function expectResult(user: KuFlowClient, state: PlatformState, processId: string): Promise<void> {
-      const { content } = await user.findProcessItems({ processId: [processId] });
-      const items = await Promise.all(content.map(({ id }) => user.retrieveProcessItem(id)));
-      expect(
-        items.map((item) => [item.processItemDefinitionRef?.code, item.task?.state, item.task?.data?.valid]),
-      ).toEqual([
-        ['APPLY', 'COMPLETED', true],
-        ['STAMP', 'COMPLETED', true],
-        ['REVIEW', 'COMPLETED', true],
-      ]);
-      const [{ contract }, { stamped, reviewer }] = items.map((item) => item.task?.data?.value) as [
-        { contract: string },
-        { stamped: string; reviewer: string },
-      ];
-      const text = async (document: string): Promise<string> =>
-        Buffer.from((await user.downloadProcessDocument(processId, document)).bytes).toString();
-      expect(reviewer).toBe(state.user.name);
-      expect(await text(stamped)).toBe(`${await text(contract)}For ${state.user.name}`);
-      expect(items[2]?.ownerId).toBe(state.user.principalId);
-    }
+  it.runIf(process.platform !== 'win32')('runs to its end in simulate', async () => {
+    const simulation = startDev('simulate', '--worker-log', join(folder, 'worker.log'), '--json');
+    const ended = await simulation.ended;
+    const output = simulation.output();
+    expect(ended, output + readFileSync(join(folder, 'worker.log'), 'utf8')).toEqual({ code: 0, signal: null });
+    const result = JSON.parse(output.slice(output.indexOf('{'), output.lastIndexOf('}') + 1)) as SimulateResult;
+    expect(result).toMatchObject({ status: 0, processState: 'COMPLETED' });
+    // The application had the task until its deadline.
+    const review = result.timeline.filter(({ code }) => code === 'REVIEW').map(({ kind }) => kind);
+    expect(review).toEqual(['item-created', 'item-claimed', 'item-assigned', 'data-saved', 'item-completed']);
+  });
 
-    it('runs to its end in simulate', async () => {
-      const simulation = startDev('simulate', '--worker-log', join(folder, 'worker.log'), '--json');
-      const ended = await simulation.ended;
-      const output = simulation.output();
-      expect(ended, output + readFileSync(join(folder, 'worker.log'), 'utf8')).toEqual({ code: 0, signal: null });
-      const result = JSON.parse(output.slice(output.indexOf('{'), output.lastIndexOf('}') + 1)) as SimulateResult;
-      expect(result).toMatchObject({ status: 0, processState: 'COMPLETED' });
-      // The application had the task until its deadline.
-      const review = result.timeline.filter(({ code }) => code === 'REVIEW').map(({ kind }) => kind);
-      expect(review).toEqual(['item-created', 'item-claimed', 'item-assigned', 'data-saved', 'item-completed']);
-    });
-
-    it('runs to its end after platform and worker were killed, and the deadline passes in the meantime [deadline.once, documents.transfer, client.injected]', async () => {
+  it.runIf(process.platform !== 'win32')(
+    'runs to its end after platform and worker were killed, and the deadline passes in the meantime [typescript, java: deadline.once, documents.transfer, client.injected]',
+    async () => {
       const simulation = startDev('simulate', '--worker-log', join(folder, 'killed.log'));
       let state = await platformReady(simulation, join(folder, 'state'));
       const processId = await until(
@@ -147,6 +147,6 @@ describe.runIf(process.platform !== 'win32').each(WORKERS)(
         await exec.ended;
       }
       expect(mark.alive()).toEqual([]);
-    });
-  },
-);
+    },
+  );
+});

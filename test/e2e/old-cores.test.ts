@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { sampleDefinition } from '../../src/process/sample.ts';
-import { javaWorker, missingJdk, pythonWorker, typescriptWorker } from '../support/old-cores.ts';
+import { missingJdk } from '../support/jdk.ts';
+import { javaWorker, pythonWorker, typescriptWorker } from '../support/old-cores.ts';
 import { whileRunning, type WorkerCommand } from '../support/foreign-worker.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { processUser, type ProcessUser } from '../support/process-user.ts';
@@ -17,7 +18,7 @@ const withoutTasks = (code: string): ProcessDefinition => ({
 });
 const DEFINITIONS = [LOAN, withoutTasks('TYPESCRIPT'), withoutTasks('JAVA')];
 
-const jdkIsMissing = process.env.CI === 'true' ? undefined : await missingJdk();
+const jdkIsMissing = missingJdk();
 const skipped = jdkIsMissing === undefined ? '' : ` (skipped: ${jdkIsMissing})`;
 const INSTALL_AND_RUN = 400_000;
 

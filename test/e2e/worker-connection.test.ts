@@ -12,6 +12,7 @@ import { startEngineStub, type TestServer } from '../support/engine-server.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { processUser, type ProcessUser } from '../support/process-user.ts';
 import { startRestRelay, type RestRelay } from '../support/rest-relay.ts';
+import { describeWorkers } from '../support/describe-workers.ts';
 import { until } from '../support/until.ts';
 import {
   bareEnvironment,
@@ -22,7 +23,7 @@ import {
   type CommandOutcome,
   type WorkerProcess,
 } from '../support/worker-process.ts';
-import { workerAgent, workerProject } from '../support/worker-project.ts';
+import { workerAgent } from '../support/worker-project.ts';
 
 const STEPS = ['settings', 'rest', 'token', 'certificate', 'connect', 'namespace'];
 const HOST = 'kuflow.test';
@@ -32,20 +33,7 @@ interface CheckJson {
   readonly steps: readonly { readonly step: string; readonly status: string; readonly detail: string }[];
 }
 
-let folder: string;
-let running: TestPlatform;
-let user: ProcessUser;
-let proxy: ConnectProxy;
-let byFiles: WorkerProcess;
-let silent: Server;
-/** Runs during the other tests. */
-let outage: Promise<EngineOutage>;
-const silentSockets: Socket[] = [];
-/** A check against a server that accepts connections but never answers. It is slow: it runs during the other tests. */
-let silentCheck: Promise<CommandOutcome>;
-const workers: WorkerProcess[] = [];
-const relays: RestRelay[] = [];
-const engines: TestServer[] = [];
+const DEVELOPMENT = { TypeScript: '--dev', Java: '--spring.profiles.active=dev' };
 
 /** The sample process with another code and its own task queue. */
 function loan(code: string): ProcessDefinition {
@@ -56,392 +44,432 @@ function loan(code: string): ProcessDefinition {
   };
 }
 
-async function completeLoan(code: string, worker: WorkerProcess): Promise<void> {
-  const failIfExited = (): void => {
-    if (!worker.running()) throw new Error(`The worker ended: ${worker.output()}`);
-  };
-  const processId = await user.start(code);
-  const application = { firstName: 'Ada', lastName: 'Lovelace', currency: 'EUR', amount: 10 };
-  await user.complete(processId, 'LOAN_APPLICATION', application);
-  await user.complete(processId, 'APPROVE_LOAN', { approved: true });
-  await user.completed(processId, failIfExited);
-}
-
-async function start(code: string, environment: Record<string, string>): Promise<WorkerProcess> {
-  const worker = startWorkerProcess(
-    workerEnvironment(running.platform, { TEMPORAL_KUFLOWQUEUE: `${code}_QUEUE`, ...environment }),
-  );
-  workers.push(worker);
-  await worker.ready();
-  return worker;
-}
-
-async function relayed(): Promise<RestRelay> {
-  const relay = await startRestRelay({ to: running.platform.loopback.http });
-  relays.push(relay);
-  return relay;
-}
-
-async function engineCertificate(): Promise<{ cert: string; key: string; ca: string; namespace: string }> {
-  const { application } = running.platform.identity;
-  const client = createKuFlowClient({
-    endpoint: running.platform.loopback.http,
-    credentials: { clientId: application.id, clientSecret: application.secret },
-  });
-  const { engineCertificate: issued } = await client.createAuthentication({ type: 'ENGINE_CERTIFICATE' });
-  await client.close();
-  if (issued === undefined) throw new Error('no certificate');
-  const { serverRootCaCertificate: ca, clientCertificate: cert, clientPrivateKey: key } = issued.tls;
-  return { cert, key, ca, namespace: issued.namespace };
-}
-
-function writeMaterial({ cert, key, ca }: { cert: string; key: string; ca: string }): Record<string, string> {
-  const file = (name: string, text: string): string => {
-    const path = join(folder, name);
-    writeFileSync(path, text, { mode: 0o600 });
-    return path;
-  };
-  return {
-    TEMPORAL_MUTUALTLS_CERT: file('client.crt', cert),
-    TEMPORAL_MUTUALTLS_KEY: file('client.key', key),
-    TEMPORAL_MUTUALTLS_CA: file('ca.crt', ca),
-  };
-}
-
-/** The settings with the platform's host name, which only the proxy can resolve. */
-function throughProxy(environment: Record<string, string>): Record<string, string> {
-  const { endpoints, caFile } = running.platform;
-  return workerEnvironment(running.platform, {
-    KUFLOW_API_ENDPOINT: endpoints.https,
-    KUFLOW_API_CA: caFile,
-    TEMPORAL_TARGET: endpoints.engine,
-    ...environment,
-  });
-}
-
-async function check(environment: Record<string, string>): Promise<{ status: number | string; json: CheckJson }> {
-  const { status, stdout, stderr } = await runWorkerCommand(environment, ['--check', '--json']);
-  const lines = stdout.trim().split('\n');
-  if (lines.length !== 1) throw new Error(`Not one line of JSON: ${stdout}${stderr}`);
-  return { status, json: JSON.parse(lines[0] ?? '') as CheckJson };
-}
-
 const statusOf = ({ steps }: CheckJson, step: string): string | undefined =>
   steps.find((found) => found.step === step)?.status;
 const detailOf = ({ steps }: CheckJson, step: string): string =>
   steps.find((found) => found.step === step)?.detail ?? '';
 
-beforeAll(async () => {
-  workerProject();
-  folder = mkdtempSync(join(inject('runFolder'), 'connection-'));
-  running = await startTestPlatform({ hostNames: [HOST], definitions: ['FILES', 'DATA', 'PROXY', 'OUTAGE'].map(loan) });
-  user = await processUser(running.platform);
-  outage = engineOutage(running.platform, user, 'OUTAGE', 75);
-  outage.catch(() => undefined);
-  proxy = await startConnectProxy({ hosts: { [HOST]: '127.0.0.1' }, credentials: 'someone:pass word' });
-  silent = createServer((socket) => silentSockets.push(socket));
-  const silentPort = await freePort();
-  await new Promise<void>((resolve) => silent.listen(silentPort, '127.0.0.1', resolve));
-  silentCheck = runWorkerCommand(
-    workerEnvironment(running.platform, { KUFLOW_API_ENDPOINT: `http://127.0.0.1:${silentPort}` }),
-    ['--check', '--json'],
-  );
-}, 300_000);
+describeWorkers('a worker', ({ language, project }) => {
+  let folder: string;
+  let running: TestPlatform;
+  let user: ProcessUser;
+  let proxy: ConnectProxy;
+  let byFiles: WorkerProcess;
+  let silent: Server;
+  /** Runs during the other tests. */
+  let outage: Promise<EngineOutage>;
+  const silentSockets: Socket[] = [];
+  /** A check against a server that accepts connections but never answers. It is slow: it runs during the other tests. */
+  let silentCheck: Promise<CommandOutcome>;
+  const workers: WorkerProcess[] = [];
+  const relays: RestRelay[] = [];
+  const engines: TestServer[] = [];
 
-afterAll(async () => {
-  for (const worker of [...workers, ...(await outage.then(({ worker: own }) => [own]))]) await worker.kill();
-  for (const relay of relays) await relay.close();
-  for (const engine of engines) await engine.close();
-  await proxy.close();
-  for (const socket of silentSockets) socket.destroy();
-  silent.close();
-  await user.close();
-  await running.remove();
-});
+  async function completeLoan(code: string, worker: WorkerProcess): Promise<void> {
+    const failIfExited = (): void => {
+      if (!worker.running()) throw new Error(`The worker ended: ${worker.output()}`);
+    };
+    const processId = await user.start(code);
+    const application = { firstName: 'Ada', lastName: 'Lovelace', currency: 'EUR', amount: 10 };
+    await user.complete(processId, 'LOAN_APPLICATION', application);
+    await user.complete(processId, 'APPROVE_LOAN', { approved: true });
+    await user.completed(processId, failIfExited);
+  }
 
-describe('a worker with its own certificate', () => {
-  it('completes a process with certificate files, without requesting a certificate [certificate.settings]', async () => {
-    const relay = await relayed();
-    const { namespace, ...material } = await engineCertificate();
-    byFiles = await start('FILES', {
-      KUFLOW_API_ENDPOINT: relay.url,
-      TEMPORAL_NAMESPACE: namespace,
-      ...writeMaterial(material),
-    });
-    await completeLoan('FILES', byFiles);
-    expect(typesOf(relay)).toEqual(['ENGINE_TOKEN']);
-    // The files are replaced while the worker runs. The last test checks the result, after the worker has had time.
-    writeMaterial(await engineCertificate());
-  });
-
-  it('completes a process with inline certificates, whatever their line endings [certificate.settings, certificate.inline, certificate.authorities]', async () => {
-    const relay = await relayed();
-    const { cert, key, ca: authority, namespace } = await engineCertificate();
-    const ca = `${(await makeTestAuthority('Another CA')).cert}${authority}`;
-    const worker = await start('DATA', {
-      KUFLOW_API_ENDPOINT: relay.url,
-      TEMPORAL_NAMESPACE: namespace,
-      TEMPORAL_MUTUALTLS_CERTDATA: cert.replaceAll('\n', '\\n'),
-      TEMPORAL_MUTUALTLS_KEYDATA: key.replaceAll('\n', '\\n'),
-      TEMPORAL_MUTUALTLS_CADATA: ca.replaceAll('\n', '\r\n'),
-    });
-    await completeLoan('DATA', worker);
-    expect(typesOf(relay)).toEqual(['ENGINE_TOKEN']);
-    worker.signal('SIGTERM');
-    expect(await worker.exited).toBe(0);
-  });
-
-  it.each([
-    ['TEMPORAL_MUTUALTLS_CERT', 'missing temporal.mutual-tls.key and temporal.mutual-tls.ca, which it requires'],
-    [
-      'TEMPORAL_MUTUALTLS_CERTDATA',
-      'missing temporal.mutual-tls.key-data and temporal.mutual-tls.ca-data, which it requires',
-    ],
-  ])('rejects %s without its key and CA [certificate.complete]', async (variable, expected) => {
-    const environment = workerEnvironment(running.platform, { TEMPORAL_NAMESPACE: 'n', [variable]: 'whatever' });
-    const [started, checked] = await Promise.all([runWorkerCommand(environment, []), check(environment)]);
-    expect(started.status).toBe(2);
-    expect(started.stderr).toContain(expected);
-    expect(checked.status).toBe(2);
-    expect(detailOf(checked.json, 'settings')).toContain(expected);
-  });
-
-  const typesOf = (relay: RestRelay): readonly unknown[] =>
-    relay.bodies('POST', '/authentications').map((body) => (body as { type: unknown }).type);
-});
-
-describe('a CONNECT proxy that resolves the host names', () => {
-  const ports = (): { rest: string; engine: string } => ({
-    rest: new URL(running.platform.endpoints.https).port,
-    engine: running.platform.endpoints.engine.split(':').at(-1) ?? '',
-  });
-  const address = (): string => proxy.url.replace('//', '//someone:pass%20word@');
-
-  it('is used and reported by --check, for REST and gRPC [proxy.planes, rest.authorities]', async () => {
-    // Node trusts the CA of the platform already, and the setting adds another one.
-    const another = join(folder, 'another-ca.crt');
-    writeFileSync(another, (await makeTestAuthority('Another CA')).cert);
-    const trusted = { KUFLOW_API_CA: another, NODE_EXTRA_CA_CERTS: running.platform.caFile };
-    const { status, json } = await check(throughProxy({ HTTPS_PROXY: address(), ...trusted }));
-    expect(json.steps.map(({ step, status: one }) => [step, one])).toEqual(STEPS.map((step) => [step, 'ok']));
-    expect(status).toBe(0);
-    const shown = `through the proxy ${new URL(proxy.url).host}`;
-    expect(detailOf(json, 'rest')).toContain(shown);
-    expect(detailOf(json, 'connect')).toContain(shown);
-    expect(JSON.stringify(json)).not.toMatch(/pass.{0,2}word/);
-    expect(new Set(proxy.connects)).toEqual(new Set([`${HOST}:${ports().rest}`, `${HOST}:${ports().engine}`]));
-  });
-
-  it('lets a worker complete a process [proxy.planes, rest.authorities]', async () => {
-    const before = proxy.connects.length;
-    const worker = await start(
-      'PROXY',
-      throughProxy({ TEMPORAL_PROXY: address(), TEMPORAL_KUFLOWQUEUE: 'PROXY_QUEUE' }),
+  async function start(code: string, environment: Record<string, string>): Promise<WorkerProcess> {
+    const worker = startWorkerProcess(
+      workerEnvironment(running.platform, { TEMPORAL_KUFLOWQUEUE: `${code}_QUEUE`, ...environment }),
+      project(),
     );
-    await completeLoan('PROXY', worker);
-    const connects = proxy.connects.slice(before);
-    expect(connects).toContain(`${HOST}:${ports().rest}`);
-    expect(connects).toContain(`${HOST}:${ports().engine}`);
-    expect(proxy.plainRequests).toEqual([]);
-    worker.signal('SIGTERM');
-    expect(await worker.exited).toBe(0);
-  });
+    workers.push(worker);
+    await worker.ready();
+    return worker;
+  }
 
-  it('is not used for hosts in NO_PROXY, so their names do not resolve [proxy.exceptions]', async () => {
-    const before = proxy.connects.length;
-    const { status, json } = await check(throughProxy({ HTTPS_PROXY: address(), NO_PROXY: `.${HOST}` }));
-    expect(proxy.connects).toHaveLength(before);
-    expect(statusOf(json, 'rest')).not.toBe('ok');
-    expect([1, 4]).toContain(status);
-  });
-});
+  async function relayed(): Promise<RestRelay> {
+    const relay = await startRestRelay({ to: running.platform.loopback.http });
+    relays.push(relay);
+    return relay;
+  }
 
-describe('--check', () => {
-  it('prints one line for each step and exits with 0 [check.steps, check.status]', async () => {
-    const { status, stdout } = await runWorkerCommand(workerEnvironment(running.platform), ['--check']);
-    expect(
-      stdout
-        .trim()
-        .split('\n')
-        .map((line) => line.split(/ +/).slice(0, 2)),
-    ).toEqual(STEPS.map((step) => ['ok', step]));
-    expect(status).toBe(0);
-  });
+  async function engineCertificate(): Promise<{ cert: string; key: string; ca: string; namespace: string }> {
+    const { application } = running.platform.identity;
+    const client = createKuFlowClient({
+      endpoint: running.platform.loopback.http,
+      credentials: { clientId: application.id, clientSecret: application.secret },
+    });
+    const { engineCertificate: issued } = await client.createAuthentication({ type: 'ENGINE_CERTIFICATE' });
+    await client.close();
+    if (issued === undefined) throw new Error('no certificate');
+    const { serverRootCaCertificate: ca, clientCertificate: cert, clientPrivateKey: key } = issued.tls;
+    return { cert, key, ca, namespace: issued.namespace };
+  }
 
-  it('exits with 1 for a wrong secret, and skips the remaining steps [check.steps, check.status]', async () => {
-    const { status, json } = await check(workerEnvironment(running.platform, { KUFLOW_API_CLIENTSECRET: 'wrong-one' }));
-    expect([status, json.status]).toEqual([1, 1]);
-    expect(json.steps.map(({ status: one }) => one)).toEqual([
-      'ok',
-      'failed',
-      'skipped',
-      'skipped',
-      'skipped',
-      'skipped',
-    ]);
-    expect(detailOf(json, 'rest')).toContain('401');
-    expect(JSON.stringify(json)).not.toContain('wrong-one');
-  });
+  function writeMaterial({ cert, key, ca }: { cert: string; key: string; ca: string }): Record<string, string> {
+    const file = (name: string, text: string): string => {
+      const path = join(folder, name);
+      writeFileSync(path, text, { mode: 0o600 });
+      return path;
+    };
+    return {
+      TEMPORAL_MUTUALTLS_CERT: file('client.crt', cert),
+      TEMPORAL_MUTUALTLS_KEY: file('client.key', key),
+      TEMPORAL_MUTUALTLS_CA: file('ca.crt', ca),
+    };
+  }
 
-  it('exits with 1 if the REST API refuses the connection, and names its address', async () => {
-    const port = await freePort();
-    const { status, json } = await check(
-      workerEnvironment(running.platform, { KUFLOW_API_ENDPOINT: `http://127.0.0.1:${port}` }),
-    );
-    expect(status).toBe(1);
-    expect(statusOf(json, 'rest')).toBe('failed');
-    expect(detailOf(json, 'rest')).toMatch(new RegExp(`127\\.0\\.0\\.1:${port}.*ECONNREFUSED`));
-  });
-
-  it('fails at the connect step if the engine refuses the connection', async () => {
-    const port = await freePort();
-    const { status, json } = await check(workerEnvironment(running.platform, { TEMPORAL_TARGET: `127.0.0.1:${port}` }));
-    expect(STEPS.slice(0, 4).map((step) => statusOf(json, step))).toEqual(['ok', 'ok', 'ok', 'ok']);
-    expect([statusOf(json, 'connect'), status]).toEqual(['failed', 1]);
-  });
-
-  it('exits with 2 and lists all missing settings [settings.problems, check.status]', async () => {
-    const { status, json } = await check(bareEnvironment());
-    expect([status, json.status]).toEqual([2, 2]);
-    expect(statusOf(json, 'settings')).toBe('failed');
-    expect(detailOf(json, 'settings')).toMatch(/kuflow\.api\.client-id[^]*kuflow\.api\.client-secret/);
-  });
-
-  /** Starts an engine stub that answers `call` with a gRPC status. Resolves to the settings that connect to it. */
-  async function environmentOfFailingEngine(code: number, call = 'DescribeNamespace'): Promise<Record<string, string>> {
-    const authority = await makeTestAuthority();
-    const server = await authority.issue({ commonName: 'engine', usage: 'server', hosts: ['127.0.0.1'] });
-    const { cert, key } = await authority.issue({ commonName: 'worker' });
-    const status = { [call]: { code, message: 'no' } };
-    const engine = await startEngineStub({ server, clientCa: authority.cert, status });
-    engines.push(engine);
+  /** The settings with the platform's host name, which only the proxy can resolve. */
+  function throughProxy(environment: Record<string, string>): Record<string, string> {
+    const { endpoints, caFile } = running.platform;
     return workerEnvironment(running.platform, {
-      TEMPORAL_TARGET: engine.address,
-      TEMPORAL_NAMESPACE: 'tenant-1',
-      TEMPORAL_MUTUALTLS_CERTDATA: cert,
-      TEMPORAL_MUTUALTLS_KEYDATA: key,
-      TEMPORAL_MUTUALTLS_CADATA: authority.cert,
+      KUFLOW_API_ENDPOINT: endpoints.https,
+      KUFLOW_API_CA: caFile,
+      TEMPORAL_TARGET: endpoints.engine,
+      ...environment,
     });
   }
 
-  it.each([
-    [7, 'PERMISSION_DENIED'],
-    [12, 'UNIMPLEMENTED'],
-  ])('exits with 0 if the engine restricts DescribeNamespace (%i %s), and reports it', async (code, name) => {
-    const { status, json } = await check(await environmentOfFailingEngine(code));
-    expect(json.steps.map(({ status: one }) => one)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok', 'skipped']);
-    expect(detailOf(json, 'namespace')).toContain(name);
-    expect([status, json.status]).toEqual([0, 0]);
-  });
+  async function check(environment: Record<string, string>): Promise<{ status: number | string; json: CheckJson }> {
+    const { status, stdout, stderr } = await runWorkerCommand(environment, ['--check', '--json'], project());
+    const lines = stdout.trim().split('\n');
+    if (lines.length !== 1) throw new Error(`Not one line of JSON: ${stdout}${stderr}`);
+    return { status, json: JSON.parse(lines[0] ?? '') as CheckJson };
+  }
 
-  it.each([7, 12])(
-    'exits with 1 if the engine restricts GetSystemInfo (%i), which the SDK needs to connect, and reports it',
-    async (code) => {
-      const { status, json } = await check(await environmentOfFailingEngine(code, 'GetSystemInfo'));
-      expect([statusOf(json, 'connect'), status]).toEqual(['failed', 1]);
-      expect(detailOf(json, 'connect')).toContain('GetSystemInfo');
-    },
-  );
-
-  it('exits with 1 if the namespace does not exist', async () => {
-    const { status, json } = await check(await environmentOfFailingEngine(5));
-    expect([statusOf(json, 'namespace'), status]).toEqual(['failed', 1]);
-  });
-
-  it("sends the worker's name and the version of its template to KuFlow [start.identity]", async () => {
-    const relay = await relayed();
-    const environment = await environmentOfFailingEngine(12);
-    expect((await check({ ...environment, KUFLOW_API_ENDPOINT: relay.url })).status).toBe(0);
-    expect(relay.requests.length).toBeGreaterThan(1);
-    expect(new Set(relay.requests.map(({ userAgent }) => userAgent))).toEqual(new Set([workerAgent()]));
-  });
-
-  it('exits with 4 after the time limit, with the results so far', async () => {
-    const { port } = silent.address() as AddressInfo;
-    const environment = workerEnvironment(running.platform, { TEMPORAL_TARGET: `127.0.0.1:${port}` });
-    const { status, json } = await check({ ...environment, KUFLOW_WORKER_CHECK_SECONDS: '8' });
-    expect([statusOf(json, 'certificate'), statusOf(json, 'connect'), status]).toEqual(['ok', 'unknown', 4]);
-    expect(detailOf(json, 'connect')).toContain('no result within the time limit of 8 s');
-    const wrong = await runWorkerCommand({ ...environment, KUFLOW_WORKER_CHECK_SECONDS: 'soon' }, ['--check']);
-    expect(wrong.status).toBe(2);
-    expect(wrong.stderr).toContain('KUFLOW_WORKER_CHECK_SECONDS');
-  });
-
-  it('exits with 4 if a server never answers [check.status]', async () => {
-    const { status, stdout } = await silentCheck;
-    expect(status).toBe(4);
-    expect(statusOf(JSON.parse(stdout) as CheckJson, 'rest')).toBe('unknown');
-  });
-});
-
-describe('the worker command', () => {
-  it('exits with 2 without settings, and names the two commands that provide them [start.help, logs.format]', async () => {
-    const [production, dev, asSet] = await Promise.all([
-      runWorkerCommand(bareEnvironment(), []),
-      runWorkerCommand(bareEnvironment(), ['--dev']),
-      runWorkerCommand({ ...bareEnvironment(), WORKER_LOGFORMAT: 'json' }, ['--dev']),
-    ]);
-    for (const { status, stderr, stdout } of [production, dev, asSet]) {
-      expect(status).toBe(2);
-      expect(stderr).toContain('npx kuflow dev exec -- ');
-      expect(stderr).toContain('npx kuflow credentials pull');
-      expect(stdout).toBe('');
-    }
-    for (const { stderr } of [production, asSet]) {
-      const reason = expect.stringContaining('kuflow.api.client-id (') as string;
-      expect(JSON.parse(stderr)).toMatchObject({ level: 'ERROR', message: 'Settings are missing or invalid', reason });
-    }
-    expect(dev.stderr).toMatch(/^Settings are missing or invalid:\n\n {2}kuflow\.api\.client-id \(/);
-  });
-
-  it('exits with 130 on a signal while it connects, which PID 1 in a container would otherwise ignore', async () => {
-    const sockets: Socket[] = [];
-    const server = createServer((socket) => sockets.push(socket));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
-    const worker = startWorkerProcess({
-      ...workerEnvironment(running.platform),
-      KUFLOW_API_ENDPOINT: `http://127.0.0.1:${port}`,
+  beforeAll(async () => {
+    project();
+    folder = mkdtempSync(join(inject('runFolder'), 'connection-'));
+    running = await startTestPlatform({
+      hostNames: [HOST],
+      definitions: ['FILES', 'DATA', 'PROXY', 'OUTAGE'].map(loan),
     });
-    try {
-      await until('the worker requests its token', () => sockets.length > 0);
+    user = await processUser(running.platform);
+    outage = engineOutage(running.platform, user, 'OUTAGE', 75, project());
+    outage.catch(() => undefined);
+    proxy = await startConnectProxy({ hosts: { [HOST]: '127.0.0.1' }, credentials: 'someone:pass word' });
+    silent = createServer((socket) => silentSockets.push(socket));
+    const silentPort = await freePort();
+    await new Promise<void>((resolve) => silent.listen(silentPort, '127.0.0.1', resolve));
+    silentCheck = runWorkerCommand(
+      workerEnvironment(running.platform, { KUFLOW_API_ENDPOINT: `http://127.0.0.1:${silentPort}` }),
+      ['--check', '--json'],
+      project(),
+    );
+  }, 300_000);
+
+  afterAll(async () => {
+    for (const worker of [...workers, ...(await outage.then(({ worker: own }) => [own]))]) await worker.kill();
+    for (const relay of relays) await relay.close();
+    for (const engine of engines) await engine.close();
+    await proxy.close();
+    for (const socket of silentSockets) socket.destroy();
+    silent.close();
+    await user.close();
+    await running.remove();
+  });
+
+  describe('a worker with its own certificate', () => {
+    it('completes a process with certificate files, without requesting a certificate [typescript, java: certificate.settings]', async () => {
+      const relay = await relayed();
+      const { namespace, ...material } = await engineCertificate();
+      byFiles = await start('FILES', {
+        KUFLOW_API_ENDPOINT: relay.url,
+        TEMPORAL_NAMESPACE: namespace,
+        ...writeMaterial(material),
+      });
+      await completeLoan('FILES', byFiles);
+      expect(typesOf(relay)).toEqual(['ENGINE_TOKEN']);
+      // The files are replaced while the worker runs. The last test checks the result, after the worker has had time.
+      writeMaterial(await engineCertificate());
+    });
+
+    it('completes a process with inline certificates, whatever their line endings [typescript, java: certificate.settings, certificate.inline, certificate.authorities]', async () => {
+      const relay = await relayed();
+      const { cert, key, ca: authority, namespace } = await engineCertificate();
+      const ca = `${(await makeTestAuthority('Another CA')).cert}${authority}`;
+      const worker = await start('DATA', {
+        KUFLOW_API_ENDPOINT: relay.url,
+        TEMPORAL_NAMESPACE: namespace,
+        TEMPORAL_MUTUALTLS_CERTDATA: cert.replaceAll('\n', '\\n'),
+        TEMPORAL_MUTUALTLS_KEYDATA: key.replaceAll('\n', '\\n'),
+        TEMPORAL_MUTUALTLS_CADATA: ca.replaceAll('\n', '\r\n'),
+      });
+      await completeLoan('DATA', worker);
+      expect(typesOf(relay)).toEqual(['ENGINE_TOKEN']);
       worker.signal('SIGTERM');
-      expect(await worker.exited).toBe(130);
-    } finally {
-      await worker.kill();
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    }
-  });
-
-  it.each([[['--chekc']], [['--json']]])('exits with 2 for %s', async (args) => {
-    const { status, stderr } = await runWorkerCommand(workerEnvironment(running.platform), args);
-    expect(status).toBe(2);
-    expect(stderr).toContain('Usage:');
-  });
-});
-
-describe('replaced certificate files', () => {
-  it('are loaded without a restart [certificate.files]', async () => {
-    await until('the new files are in use', () => {
-      if (!byFiles.running()) throw new Error(`The worker ended: ${byFiles.output()}`);
-      return byFiles.log.some(({ message }) => message === 'Engine certificate replaced');
+      expect(await worker.exited).toBe(0);
     });
-    await completeLoan('FILES', byFiles);
-    byFiles.signal('SIGTERM');
-    expect(await byFiles.exited).toBe(0);
-  });
-});
 
-describe('an engine that is down for 75 s', () => {
-  it('makes the worker not ready within 60 s, writes fewer than 100 log lines, and needs no restart [health.engine, logs.outage]', async () => {
-    const { worker, processId, notReadyAfterMs, notReadyReason, lines } = await outage;
-    // Probed every 50 ms.
-    expect(notReadyAfterMs).toBeLessThan(60_500);
-    expect(notReadyReason).toMatch(/^no answer from the engine for \d+ s$/);
-    expect(lines.length).toBeLessThan(100);
-    expect(lines).toContainEqual(expect.objectContaining({ message: 'The engine does not answer' }));
-    await user.complete(processId, 'APPROVE_LOAN', { approved: true });
-    await user.completed(processId, () => expect(worker.running()).toBe(true));
+    it.each([
+      ['TEMPORAL_MUTUALTLS_CERT', 'missing temporal.mutual-tls.key and temporal.mutual-tls.ca, which it requires'],
+      [
+        'TEMPORAL_MUTUALTLS_CERTDATA',
+        'missing temporal.mutual-tls.key-data and temporal.mutual-tls.ca-data, which it requires',
+      ],
+    ])('rejects %s without its key and CA [typescript, java: certificate.complete]', async (variable, expected) => {
+      const environment = workerEnvironment(running.platform, { TEMPORAL_NAMESPACE: 'n', [variable]: 'whatever' });
+      const [started, checked] = await Promise.all([runWorkerCommand(environment, [], project()), check(environment)]);
+      expect(started.status).toBe(2);
+      expect(started.stderr).toContain(expected);
+      expect(checked.status).toBe(2);
+      expect(detailOf(checked.json, 'settings')).toContain(expected);
+    });
+
+    const typesOf = (relay: RestRelay): readonly unknown[] =>
+      relay.bodies('POST', '/authentications').map((body) => (body as { type: unknown }).type);
+  });
+
+  describe('a CONNECT proxy that resolves the host names', () => {
+    const ports = (): { rest: string; engine: string } => ({
+      rest: new URL(running.platform.endpoints.https).port,
+      engine: running.platform.endpoints.engine.split(':').at(-1) ?? '',
+    });
+    const address = (): string => proxy.url.replace('//', '//someone:pass%20word@');
+
+    it('is used and reported by --check, for REST and gRPC [typescript, java: proxy.planes, rest.authorities]', async () => {
+      // Node trusts the CA of the platform already, and the setting adds another one.
+      const another = join(folder, 'another-ca.crt');
+      writeFileSync(another, (await makeTestAuthority('Another CA')).cert);
+      const trusted = { KUFLOW_API_CA: another, NODE_EXTRA_CA_CERTS: running.platform.caFile };
+      const { status, json } = await check(throughProxy({ HTTPS_PROXY: address(), ...trusted }));
+      expect(json.steps.map(({ step, status: one }) => [step, one])).toEqual(STEPS.map((step) => [step, 'ok']));
+      expect(status).toBe(0);
+      const shown = `through the proxy ${new URL(proxy.url).host}`;
+      expect(detailOf(json, 'rest')).toContain(shown);
+      expect(detailOf(json, 'connect')).toContain(shown);
+      expect(JSON.stringify(json)).not.toMatch(/pass.{0,2}word/);
+      expect(new Set(proxy.connects)).toEqual(new Set([`${HOST}:${ports().rest}`, `${HOST}:${ports().engine}`]));
+    });
+
+    it('lets a worker complete a process [typescript, java: proxy.planes, rest.authorities]', async () => {
+      const before = proxy.connects.length;
+      const worker = await start(
+        'PROXY',
+        throughProxy({ TEMPORAL_PROXY: address(), TEMPORAL_KUFLOWQUEUE: 'PROXY_QUEUE' }),
+      );
+      await completeLoan('PROXY', worker);
+      const connects = proxy.connects.slice(before);
+      expect(connects).toContain(`${HOST}:${ports().rest}`);
+      expect(connects).toContain(`${HOST}:${ports().engine}`);
+      expect(proxy.plainRequests).toEqual([]);
+      worker.signal('SIGTERM');
+      expect(await worker.exited).toBe(0);
+    });
+
+    it('is not used for hosts in NO_PROXY, so their names do not resolve [typescript, java: proxy.exceptions]', async () => {
+      const before = proxy.connects.length;
+      const { status, json } = await check(throughProxy({ HTTPS_PROXY: address(), NO_PROXY: `.${HOST}` }));
+      expect(proxy.connects).toHaveLength(before);
+      expect(statusOf(json, 'rest')).not.toBe('ok');
+      expect([1, 4]).toContain(status);
+    });
+  });
+
+  describe('--check', () => {
+    it('prints one line for each step and exits with 0 [typescript, java: check.steps, check.status]', async () => {
+      const { status, stdout } = await runWorkerCommand(workerEnvironment(running.platform), ['--check'], project());
+      expect(
+        stdout
+          .trim()
+          .split('\n')
+          .map((line) => line.split(/ +/).slice(0, 2)),
+      ).toEqual(STEPS.map((step) => ['ok', step]));
+      expect(status).toBe(0);
+    });
+
+    it('exits with 1 for a wrong secret, and skips the remaining steps [typescript, java: check.steps, check.status]', async () => {
+      const { status, json } = await check(
+        workerEnvironment(running.platform, { KUFLOW_API_CLIENTSECRET: 'wrong-one' }),
+      );
+      expect([status, json.status]).toEqual([1, 1]);
+      expect(json.steps.map(({ status: one }) => one)).toEqual([
+        'ok',
+        'failed',
+        'skipped',
+        'skipped',
+        'skipped',
+        'skipped',
+      ]);
+      expect(detailOf(json, 'rest')).toContain('401');
+      expect(JSON.stringify(json)).not.toContain('wrong-one');
+    });
+
+    it('exits with 1 if the REST API refuses the connection, and names its address', async () => {
+      const port = await freePort();
+      const { status, json } = await check(
+        workerEnvironment(running.platform, { KUFLOW_API_ENDPOINT: `http://127.0.0.1:${port}` }),
+      );
+      expect(status).toBe(1);
+      expect(statusOf(json, 'rest')).toBe('failed');
+      expect(detailOf(json, 'rest')).toMatch(new RegExp(`127\\.0\\.0\\.1:${port}.*ECONNREFUSED`));
+    });
+
+    it('fails at the connect step if the engine refuses the connection', async () => {
+      const port = await freePort();
+      const { status, json } = await check(
+        workerEnvironment(running.platform, { TEMPORAL_TARGET: `127.0.0.1:${port}` }),
+      );
+      expect(STEPS.slice(0, 4).map((step) => statusOf(json, step))).toEqual(['ok', 'ok', 'ok', 'ok']);
+      expect([statusOf(json, 'connect'), status]).toEqual(['failed', 1]);
+    });
+
+    it('exits with 2 and lists all missing settings [typescript, java: settings.problems, check.status]', async () => {
+      const { status, json } = await check(bareEnvironment());
+      expect([status, json.status]).toEqual([2, 2]);
+      expect(statusOf(json, 'settings')).toBe('failed');
+      expect(detailOf(json, 'settings')).toMatch(/kuflow\.api\.client-id[^]*kuflow\.api\.client-secret/);
+    });
+
+    /** Starts an engine stub that answers `call` with a gRPC status. Resolves to the settings that connect to it. */
+    async function environmentOfFailingEngine(
+      code: number,
+      call = 'DescribeNamespace',
+    ): Promise<Record<string, string>> {
+      const authority = await makeTestAuthority();
+      const server = await authority.issue({ commonName: 'engine', usage: 'server', hosts: ['127.0.0.1'] });
+      const { cert, key } = await authority.issue({ commonName: 'worker' });
+      const status = { [call]: { code, message: 'no' } };
+      const engine = await startEngineStub({ server, clientCa: authority.cert, status });
+      engines.push(engine);
+      return workerEnvironment(running.platform, {
+        TEMPORAL_TARGET: engine.address,
+        TEMPORAL_NAMESPACE: 'tenant-1',
+        TEMPORAL_MUTUALTLS_CERTDATA: cert,
+        TEMPORAL_MUTUALTLS_KEYDATA: key,
+        TEMPORAL_MUTUALTLS_CADATA: authority.cert,
+      });
+    }
+
+    it.each([
+      [7, 'PERMISSION_DENIED'],
+      [12, 'UNIMPLEMENTED'],
+    ])('exits with 0 if the engine restricts DescribeNamespace (%i %s), and reports it', async (code, name) => {
+      const { status, json } = await check(await environmentOfFailingEngine(code));
+      expect(json.steps.map(({ status: one }) => one)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok', 'skipped']);
+      expect(detailOf(json, 'namespace')).toContain(name);
+      expect([status, json.status]).toEqual([0, 0]);
+    });
+
+    it.each([7, 12])(
+      'exits with 1 if the engine restricts GetSystemInfo (%i), which the SDK needs to connect, and reports it',
+      async (code) => {
+        const { status, json } = await check(await environmentOfFailingEngine(code, 'GetSystemInfo'));
+        expect([statusOf(json, 'connect'), status]).toEqual(['failed', 1]);
+        expect(detailOf(json, 'connect')).toContain('GetSystemInfo');
+      },
+    );
+
+    it('exits with 1 if the namespace does not exist', async () => {
+      const { status, json } = await check(await environmentOfFailingEngine(5));
+      expect([statusOf(json, 'namespace'), status]).toEqual(['failed', 1]);
+    });
+
+    it("sends the worker's name and the version of its template to KuFlow [typescript, java: start.identity]", async () => {
+      const relay = await relayed();
+      const environment = await environmentOfFailingEngine(12);
+      expect((await check({ ...environment, KUFLOW_API_ENDPOINT: relay.url })).status).toBe(0);
+      expect(relay.requests.length).toBeGreaterThan(1);
+      expect(new Set(relay.requests.map(({ userAgent }) => userAgent))).toEqual(new Set([workerAgent(language)]));
+    });
+
+    it('exits with 4 after the time limit, with the results so far', async () => {
+      const { port } = silent.address() as AddressInfo;
+      const environment = workerEnvironment(running.platform, { TEMPORAL_TARGET: `127.0.0.1:${port}` });
+      const { status, json } = await check({ ...environment, KUFLOW_WORKER_CHECK_SECONDS: '8' });
+      expect([statusOf(json, 'certificate'), statusOf(json, 'connect'), status]).toEqual(['ok', 'unknown', 4]);
+      expect(detailOf(json, 'connect')).toContain('no result within the time limit of 8 s');
+      const wrong = await runWorkerCommand(
+        { ...environment, KUFLOW_WORKER_CHECK_SECONDS: 'soon' },
+        ['--check'],
+        project(),
+      );
+      expect(wrong.status).toBe(2);
+      expect(wrong.stderr).toContain('KUFLOW_WORKER_CHECK_SECONDS');
+    });
+
+    it('exits with 4 if a server never answers [typescript, java: check.status]', async () => {
+      const { status, stdout } = await silentCheck;
+      expect(status).toBe(4);
+      expect(statusOf(JSON.parse(stdout) as CheckJson, 'rest')).toBe('unknown');
+    });
+  });
+
+  describe('the worker command', () => {
+    it('exits with 2 without settings, and names the two commands that provide them [typescript, java: start.help, logs.format]', async () => {
+      const [production, dev, asSet] = await Promise.all([
+        runWorkerCommand(bareEnvironment(), [], project()),
+        runWorkerCommand(bareEnvironment(), [DEVELOPMENT[language]], project()),
+        runWorkerCommand({ ...bareEnvironment(), WORKER_LOGFORMAT: 'json' }, [DEVELOPMENT[language]], project()),
+      ]);
+      for (const { status, stderr, stdout } of [production, dev, asSet]) {
+        expect(status).toBe(2);
+        expect(stderr).toContain('npx kuflow dev exec -- ');
+        expect(stderr).toContain('npx kuflow credentials pull');
+        expect(stdout).toBe('');
+      }
+      for (const { stderr } of [production, asSet]) {
+        const reason = expect.stringContaining('kuflow.api.client-id (') as string;
+        expect(JSON.parse(stderr)).toMatchObject({
+          level: 'ERROR',
+          message: 'Settings are missing or invalid',
+          reason,
+        });
+      }
+      expect(dev.stderr).toMatch(/^Settings are missing or invalid:\n\n {2}kuflow\.api\.client-id \(/);
+    });
+
+    it('exits with 130 on a signal while it connects, which PID 1 in a container would otherwise ignore', async () => {
+      const sockets: Socket[] = [];
+      const server = createServer((socket) => sockets.push(socket));
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as AddressInfo;
+      const worker = startWorkerProcess(
+        {
+          ...workerEnvironment(running.platform),
+          KUFLOW_API_ENDPOINT: `http://127.0.0.1:${port}`,
+        },
+        project(),
+      );
+      try {
+        await until('the worker requests its token', () => sockets.length > 0);
+        worker.signal('SIGTERM');
+        expect(await worker.exited).toBe(130);
+      } finally {
+        await worker.kill();
+        for (const socket of sockets) socket.destroy();
+        server.close();
+      }
+    });
+
+    it.each([[['--chekc']], [['--json']]])('exits with 2 for %s', async (args) => {
+      const { status, stderr } = await runWorkerCommand(workerEnvironment(running.platform), args, project());
+      expect(status).toBe(2);
+      expect(stderr).toContain('Usage:');
+    });
+  });
+
+  describe('replaced certificate files', () => {
+    it('are loaded without a restart [typescript, java: certificate.files]', async () => {
+      await until('the new files are in use', () => {
+        if (!byFiles.running()) throw new Error(`The worker ended: ${byFiles.output()}`);
+        return byFiles.log.some(({ message }) => message === 'Engine certificate replaced');
+      });
+      await completeLoan('FILES', byFiles);
+      byFiles.signal('SIGTERM');
+      expect(await byFiles.exited).toBe(0);
+    });
+  });
+
+  describe('an engine that is down for 75 s', () => {
+    it('makes the worker not ready within 60 s, writes fewer than 100 log lines, and needs no restart [typescript, java: health.engine, logs.outage]', async () => {
+      const { worker, processId, notReadyAfterMs, notReadyReason, lines } = await outage;
+      // Probed every 50 ms.
+      expect(notReadyAfterMs).toBeLessThan(60_500);
+      expect(notReadyReason).toMatch(/^no answer from the engine for \d+ s$/);
+      expect(lines.length).toBeLessThan(100);
+      expect(lines).toContainEqual(expect.objectContaining({ message: 'The engine does not answer' }));
+      await user.complete(processId, 'APPROVE_LOAN', { approved: true });
+      await user.completed(processId, () => expect(worker.running()).toBe(true));
+    });
   });
 });

@@ -1,10 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeWorkersTogether, runnableWorkers, type Worker } from '../support/describe-workers.ts';
+import { runAlone } from '../support/lanes.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { processUser, type ProcessUser } from '../support/process-user.ts';
 import { startRestRelay, type RestRelay } from '../support/rest-relay.ts';
 import { until } from '../support/until.ts';
 import { startWorkerProcess, workerEnvironment, type WorkerProcess } from '../support/worker-process.ts';
-import { trialDefinition, WORKERS } from '../support/worker-project.ts';
+import { trialDefinition } from '../support/worker-project.ts';
+
+runAlone();
 
 const GIVES_UP = 'Stopping the worker: the engine token expired a minute ago and could not be renewed';
 /** Long polls that began before the certificate was replaced end with the old connection. Temporal's SDK for Java logs that. */
@@ -42,7 +46,7 @@ async function startTrial(code: string, folder: string): Promise<Trial> {
   return { worker, relay, processId: await user.start(code) };
 }
 
-async function startTrials({ language, project }: (typeof WORKERS)[number]): Promise<Trials> {
+async function startTrials({ language, project }: Worker): Promise<Trials> {
   const withoutRest = await startTrial(codeOf('WITHOUT_REST', language), project());
   const renewing = await startTrial(codeOf('RENEWING', language), project());
   await withoutRest.relay.goDown();
@@ -55,8 +59,11 @@ async function startTrials({ language, project }: (typeof WORKERS)[number]): Pro
 }
 
 beforeAll(async () => {
-  for (const { project } of WORKERS) project();
-  const codes = WORKERS.flatMap(({ language }) => [codeOf('RENEWING', language), codeOf('WITHOUT_REST', language)]);
+  for (const { project } of runnableWorkers()) project();
+  const codes = runnableWorkers().flatMap(({ language }) => [
+    codeOf('RENEWING', language),
+    codeOf('WITHOUT_REST', language),
+  ]);
   running = await startTestPlatform({
     tokenLife: 5,
     tokenGrace: 0,
@@ -64,7 +71,7 @@ beforeAll(async () => {
     definitions: codes.map((code) => trialDefinition(code, 'SteadyWorkflow')),
   });
   user = await processUser(running.platform);
-  await Promise.all(WORKERS.map(async (one) => trialsOf.set(one.language, await startTrials(one))));
+  await Promise.all(runnableWorkers().map(async (one) => trialsOf.set(one.language, await startTrials(one))));
 }, 400_000);
 
 afterAll(async () => {
@@ -74,67 +81,64 @@ afterAll(async () => {
   await running.remove();
 });
 
-describe.each(WORKERS)(
-  'in $language, with 5-second tokens, no grace period and 60-second certificates,',
-  ({ language }) => {
-    const trials = (): Trials => trialsOf.get(language) as Trials;
+describeWorkersTogether('with 5-second tokens, no grace period and 60-second certificates', ({ language }) => {
+  const trials = (): Trials => trialsOf.get(language) as Trials;
 
-    it('a worker that renews them loses no task in 75 s of short activities [typescript, java: token.renewal, token.single, certificate.renewal]', async () => {
-      const { worker, relay, processId } = trials().renewing;
-      await until(
-        'the workflow has ended',
-        async () => {
-          if (!worker.running()) throw new Error(`The worker ended: ${worker.output()}`);
-          return (await user.client.retrieveProcess(processId)).state === 'COMPLETED';
-        },
-        120_000,
-      );
-      const history = await user.history(processId);
-      const count = (type: string): number => history.filter((event) => event.type === type).length;
-      expect(count('ACTIVITY_TASK_COMPLETED')).toBeGreaterThan(100);
-      expect(count('ACTIVITY_TASK_COMPLETED')).toBe(count('ACTIVITY_TASK_SCHEDULED'));
-      const attempts = history
-        .filter(({ type }) => type === 'ACTIVITY_TASK_STARTED')
-        .map(({ attributes }) => attributes['attempt']);
-      expect(new Set(attempts)).toEqual(new Set([1]));
-      expect(history.filter(({ type }) => /TASK_(FAILED|TIMED_OUT)/.test(type))).toEqual([]);
+  it('a worker that renews them loses no task in 75 s of short activities [typescript, java: token.renewal, token.single, certificate.renewal]', async () => {
+    const { worker, relay, processId } = trials().renewing;
+    await until(
+      'the workflow has ended',
+      async () => {
+        if (!worker.running()) throw new Error(`The worker ended: ${worker.output()}`);
+        return (await user.client.retrieveProcess(processId)).state === 'COMPLETED';
+      },
+      120_000,
+    );
+    const history = await user.history(processId);
+    const count = (type: string): number => history.filter((event) => event.type === type).length;
+    expect(count('ACTIVITY_TASK_COMPLETED')).toBeGreaterThan(100);
+    expect(count('ACTIVITY_TASK_COMPLETED')).toBe(count('ACTIVITY_TASK_SCHEDULED'));
+    const attempts = history
+      .filter(({ type }) => type === 'ACTIVITY_TASK_STARTED')
+      .map(({ attributes }) => attributes['attempt']);
+    expect(new Set(attempts)).toEqual(new Set([1]));
+    expect(history.filter(({ type }) => /TASK_(FAILED|TIMED_OUT)/.test(type))).toEqual([]);
 
-      const tokens = relay
-        .bodies('POST', '/authentications')
-        .filter((body) => (body as { type: string }).type === 'ENGINE_TOKEN');
-      expect(tokens.length).toBeGreaterThan(15);
-      expect(relay.mostTokenRequestsAtOnce()).toBe(1);
-      const problems = worker.log.filter(({ level }) => level === 'WARN' || level === 'ERROR');
-      expect(problems.filter(({ message }) => !ENDED_POLL.test(message))).toEqual([]);
-    }, 150_000);
+    const tokens = relay
+      .bodies('POST', '/authentications')
+      .filter((body) => (body as { type: string }).type === 'ENGINE_TOKEN');
+    expect(tokens.length).toBeGreaterThan(15);
+    expect(relay.mostTokenRequestsAtOnce()).toBe(1);
+    const problems = worker.log.filter(({ level }) => level === 'WARN' || level === 'ERROR');
+    expect(problems.filter(({ message }) => !ENDED_POLL.test(message))).toEqual([]);
+  }, 150_000);
 
-    it('the same worker has replaced its certificate [typescript, java: certificate.request, certificate.renewal]', () => {
-      const { worker, relay } = trials().renewing;
-      const certificates = relay
-        .bodies('POST', '/authentications')
-        .filter((body) => (body as { type: string }).type === 'ENGINE_CERTIFICATE');
-      expect(certificates.length).toBeGreaterThanOrEqual(2);
-      expect(worker.log.filter(({ message }) => message === 'Engine certificate replaced')).toHaveLength(
-        certificates.length - 1,
-      );
-    });
+  it('the same worker has replaced its certificate [typescript, java: certificate.request, certificate.renewal]', () => {
+    const { worker, relay } = trials().renewing;
+    const certificates = relay
+      .bodies('POST', '/authentications')
+      .filter((body) => (body as { type: string }).type === 'ENGINE_CERTIFICATE');
+    expect(certificates.length).toBeGreaterThanOrEqual(2);
+    expect(worker.log.filter(({ message }) => message === 'Engine certificate replaced')).toHaveLength(
+      certificates.length - 1,
+    );
+  });
 
-    it('a worker whose REST API is down past the expiry exits with 1 and names the cause [typescript, java: token.lost, health.ready]', async () => {
-      const { withoutRest, notReady } = trials();
-      const { worker, relay } = withoutRest;
-      expect(await notReady).toContain('engine token expired');
-      expect(await worker.exited).toBe(1);
-      const last = worker.log.find(({ message }) => message === GIVES_UP);
-      expect(last).toMatchObject({ level: 'ERROR' });
-      expect(last?.error).toContain('/authentications: no response');
-      expect(last?.error).toMatch(language === 'Java' ? 'could not connect' : 'ECONNREFUSED');
-      expect(last?.error).toContain(new URL(relay.url).port);
-    }, 120_000);
+  it('a worker whose REST API is down past the expiry exits with 1 and names the cause [typescript, java: token.lost, health.ready]', async () => {
+    const { withoutRest, notReady } = trials();
+    const { worker, relay } = withoutRest;
+    expect(await notReady).toContain('engine token expired');
+    expect(await worker.exited).toBe(1);
+    const last = worker.log.find(({ message }) => message === GIVES_UP);
+    expect(last).toMatchObject({ level: 'ERROR' });
+    expect(last?.error).toContain('/authentications: no response');
+    expect(last?.error).toMatch(language === 'Java' ? 'could not connect' : 'ECONNREFUSED');
+    expect(last?.error).toContain(new URL(relay.url).port);
+  }, 120_000);
 
-    it('a worker that renews drains and exits with 0 [typescript, java: shutdown.drain]', async () => {
-      const { worker } = trials().renewing;
-      worker.signal('SIGTERM');
-      expect(await worker.exited).toBe(0);
-    });
-  },
-);
+  it('a worker that renews drains and exits with 0 [typescript, java: shutdown.drain]', async () => {
+    const { worker } = trials().renewing;
+    worker.signal('SIGTERM');
+    expect(await worker.exited).toBe(0);
+  });
+});

@@ -8,9 +8,10 @@ import { sampleDefinition } from '../../src/process/sample.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { failureIn, processUser, type HistoryEvent, type ProcessUser } from '../support/process-user.ts';
 import { pythonWithSdk } from '../support/python-sdk.ts';
+import { describeWorkers } from '../support/describe-workers.ts';
 import { until } from '../support/until.ts';
 import { freePort, startWorkerProcess, workerEnvironment, type WorkerProcess } from '../support/worker-process.ts';
-import { trialDefinition, workerAgent, WORKERS } from '../support/worker-project.ts';
+import { trialDefinition, workerAgent } from '../support/worker-project.ts';
 
 const QUEUE = sampleDefinition().workflow.taskQueue;
 const INSTALLATION_ID = '018f3a1c-0000-7000-8000-0000000000a1';
@@ -55,7 +56,7 @@ async function fromPlatform<T>(path: string): Promise<T> {
   return (await answer.json()) as T;
 }
 
-describe.each(WORKERS)('a worker in $language:', ({ language, project, kuflowActivity }) => {
+describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
   beforeAll(async () => {
     python = await pythonWithSdk();
     running = await startTestPlatform({
@@ -112,7 +113,7 @@ describe.each(WORKERS)('a worker in $language:', ({ language, project, kuflowAct
       items = new Map(await Promise.all(codes.map(async (code) => [code, await user.item(processId, code)] as const)));
     });
 
-    it('waits for a human task, whose data reaches the workflow [human.wait]', async () => {
+    it('waits for a human task, whose data reaches the workflow [typescript, java: human.wait]', async () => {
       expect(items.get('LOAN_APPLICATION')).toMatchObject({
         type: 'TASK',
         ownerId: running.platform.identity.user.principalId,
@@ -129,7 +130,7 @@ describe.each(WORKERS)('a worker in $language:', ({ language, project, kuflowAct
       );
     });
 
-    it('completes a system task as the application [system.complete]', () => {
+    it('completes a system task as the application [typescript, java: system.complete]', () => {
       expect(items.get('CHECK_CREDIT')).toMatchObject({
         type: 'TASK',
         ownerId: running.platform.identity.application.id,
@@ -137,15 +138,15 @@ describe.each(WORKERS)('a worker in $language:', ({ language, project, kuflowAct
       });
     });
 
-    it('writes a message and continues [message.create]', () => {
+    it('writes a message and continues [typescript, java: message.create]', () => {
       expect(items.get('LOAN_RESULT')).toMatchObject({ type: 'MESSAGE', message: { text: 'Loan result' } });
     });
 
-    it('opens a thread and continues [thread.create]', () => {
+    it('opens a thread and continues [typescript, java: thread.create]', () => {
       expect(items.get('LOAN_DISCUSSION')).toMatchObject({ type: 'THREAD' });
     });
 
-    it("repeats KuFlow's activities for a year, with a minute for each attempt [activities.timeouts]", async () => {
+    it("repeats KuFlow's activities for a year, with a minute for each attempt [typescript, java: activities.timeouts]", async () => {
       const scheduled = (await user.history(processId)).filter(({ type }) => type === 'ACTIVITY_TASK_SCHEDULED');
       const [creation] = scheduled.filter(
         ({ attributes }) =>
@@ -178,7 +179,7 @@ describe.each(WORKERS)('a worker in $language:', ({ language, project, kuflowAct
       happened = entries.map(({ kind }) => kind);
     });
 
-    it('retries authentication and registration when it starts [registration.content, registration.failure, start.identity]', async () => {
+    it('retries authentication and registration when it starts [typescript, java: registration.content, registration.failure, start.identity]', async () => {
       const dropped = running.events.filter((event) => event.kind === 'request' && event.status === 0);
       for (const operationId of DROPPED_AT_START) {
         expect(dropped.filter((event) => event.kind === 'request' && event.operationId === operationId)).toHaveLength(
@@ -206,10 +207,10 @@ describe.each(WORKERS)('a worker in $language:', ({ language, project, kuflowAct
       expect(state).toBe('COMPLETED');
     });
 
-    it('creates an item once [items.ids]', () => expect(times('item-created')).toBe(2));
-    it('claims a task once [activities.lost]', () => expect(times('item-claimed')).toBe(1));
-    it('completes a task once [activities.lost]', () => expect(times('item-completed')).toBe(1));
-    it('cancels a task once [activities.duplicates]', () => expect(times('item-cancelled')).toBe(1));
+    it('creates an item once [typescript, java: items.ids]', () => expect(times('item-created')).toBe(2));
+    it('claims a task once [typescript, java: activities.lost]', () => expect(times('item-claimed')).toBe(1));
+    it('completes a task once [typescript, java: activities.lost]', () => expect(times('item-completed')).toBe(1));
+    it('cancels a task once [typescript, java: activities.duplicates]', () => expect(times('item-cancelled')).toBe(1));
 
     it('assigns a task to the last assignee, and completes it as that principal', async () => {
       expect(await itemOf('COMPLETED')).toMatchObject({ ownerId: running.platform.identity.application.id });
@@ -248,7 +249,7 @@ describe.each(WORKERS)('a worker in $language:', ({ language, project, kuflowAct
       task = await user.item(processId, 'FLAKY');
     });
 
-    it('is named in each log line of its workflow and activity code [logs.context]', async () => {
+    it('is named in each log line of its workflow and activity code [typescript, java: logs.context]', async () => {
       const names = { processId, processItemId: task.id, workflowType: 'FlakyWorkflow' };
       const linesOf = (message: string) =>
         worker.log.filter((line) => line['processId'] === processId && line.message === message);
@@ -266,7 +267,7 @@ describe.each(WORKERS)('a worker in $language:', ({ language, project, kuflowAct
       expect(failed).toMatchObject(names);
     });
 
-    it('shows each reason once in its log in KuFlow: after two attempts, or at once [failures.task]', () => {
+    it('shows each reason once in its log in KuFlow: after two attempts, or at once [typescript, java: failures.task]', () => {
       const process = `(workflow ${processId})`;
       const entries = (task.task?.logs ?? []).map(({ level, message }) => `${level} ${message}`);
       expect(entries.toSorted()).toEqual([
@@ -276,7 +277,7 @@ describe.each(WORKERS)('a worker in $language:', ({ language, project, kuflowAct
       ]);
     });
 
-    it('is counted in the metrics [metrics.tasks]', async () => {
+    it('is counted in the metrics [typescript, java: metrics.tasks]', async () => {
       const text = await until('the task is not failing', async () => {
         const current = await metrics();
         return /^kuflow_system_tasks_failing\S* 0(?:\.0)?$/m.test(current) && current;
@@ -286,7 +287,7 @@ describe.each(WORKERS)('a worker in $language:', ({ language, project, kuflowAct
   });
 
   describe('a payload over the limit', () => {
-    it('of a workflow is refused before it is sent, and the process waits [payloads.limit]', async () => {
+    it('of a workflow is refused before it is sent, and the process waits [typescript, java: payloads.limit]', async () => {
       const processId = await user.start('TOO_LARGE');
       const failed = await until('a workflow task fails', async () => {
         failIfExited();
@@ -301,7 +302,7 @@ describe.each(WORKERS)('a worker in $language:', ({ language, project, kuflowAct
       await user.temporal.workflow.getHandle(processId).terminate('seen');
     });
 
-    it('of an activity fails the activity at once [payloads.limit]', async () => {
+    it('of an activity fails the activity at once [typescript, java: payloads.limit]', async () => {
       largeProcessId = await user.start('LARGE');
       await user.item(largeProcessId, 'LARGE');
       const failures = (await user.history(largeProcessId)).filter(({ type }) => type === 'ACTIVITY_TASK_FAILED');
@@ -319,7 +320,7 @@ describe.each(WORKERS)('a worker in $language:', ({ language, project, kuflowAct
   });
 
   describe('a running worker', () => {
-    it('notices that a task was canceled in KuFlow, and ends the workflow with TaskCancelled [human.canceled]', async () => {
+    it('notices that a task was canceled in KuFlow, and ends the workflow with TaskCancelled [typescript, java: human.canceled]', async () => {
       const processId = await user.start('OUTSIDE');
       const { id } = await user.item(processId, 'OUTSIDE');
       await user.client.call('cancelProcessProcessItems', { path: { id: processId }, query: { processItemId: [id] } });
@@ -334,7 +335,7 @@ describe.each(WORKERS)('a worker in $language:', ({ language, project, kuflowAct
       expect(signals).toEqual([]);
     });
 
-    it('fails the workflow task and keeps the workflow waiting if KuFlow requires encrypted payloads [encryption.refused, logs.stacks]', async () => {
+    it('fails the workflow task and keeps the workflow waiting if KuFlow requires encrypted payloads [typescript, java: encryption.refused, logs.stacks]', async () => {
       const headers = { 'x-kuflow-encoding': defaultPayloadConverter.toPayload('binary/encrypted-kuflow') };
       const asKuFlow = new Client({
         connection: user.temporal.connection,
@@ -377,7 +378,7 @@ describe.each(WORKERS)('a worker in $language:', ({ language, project, kuflowAct
       expect(stacks.join('')).not.toMatch(/node_modules|io\.temporal/);
     });
 
-    it("has every activity of KuFlow's Python library, and those of its other libraries [activities.names, workflow.names]", async () => {
+    it("has every activity of KuFlow's Python library, and those of its other libraries [typescript, java: activities.names, workflow.names]", async () => {
       const { workers } = await fromPlatform<{ workers: { activityTypes: string[]; workflowTypes: string[] }[] }>(
         'workers',
       );
@@ -389,7 +390,7 @@ describe.each(WORKERS)('a worker in $language:', ({ language, project, kuflowAct
       expect(workers[0]?.workflowTypes).toContain('LoanWorkflow');
     });
 
-    it('answers probes and exposes metrics [health.live, health.ready, metrics.worker, settings.concurrency]', async () => {
+    it('answers probes and exposes metrics [typescript, java: health.live, health.ready, metrics.worker, settings.concurrency]', async () => {
       const probe = async (path: string): Promise<number> => (await fetch(`${worker.health()}${path}`)).status;
       expect([await probe('/livez'), await probe('/readyz'), await probe('/other')]).toEqual([200, 200, 404]);
       const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
@@ -406,13 +407,13 @@ describe.each(WORKERS)('a worker in $language:', ({ language, project, kuflowAct
       expect(expected.filter((line) => !line.test(metrics))).toEqual([]);
     });
 
-    it('keeps form data and secrets out of its log, on every level [logs.secrets]', () => {
+    it('keeps form data and secrets out of its log, on every level [typescript, java: logs.secrets]', () => {
       expect(worker.log.map(({ level }) => level)).toEqual(expect.arrayContaining(['DEBUG', 'INFO']));
       expect(worker.output()).not.toMatch(/Ada|Lovelace|PRIVATE KEY|eyJ/);
       expect(worker.output()).not.toContain(running.platform.identity.application.secret.reveal());
     });
 
-    it('completes a 5 s activity on its first attempt after SIGTERM, reports not ready, and exits with 0 [shutdown.drain, health.ready]', async () => {
+    it('completes a 5 s activity on its first attempt after SIGTERM, reports not ready, and exits with 0 [typescript, java: shutdown.drain, health.ready]', async () => {
       const processId = await user.start('SLOW');
       await until('the activity is running', async () => {
         failIfExited();

@@ -4,9 +4,9 @@ import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { sampleDefinition } from '../../src/process/sample.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { failureIn, processUser, type HistoryEvent, type ProcessUser } from '../support/process-user.ts';
+import { describeWorkers } from '../support/describe-workers.ts';
 import { until } from '../support/until.ts';
 import { startWorkerProcess, workerEnvironment, type WorkerProcess } from '../support/worker-process.ts';
-import { WORKERS } from '../support/worker-project.ts';
 
 const QUEUE = sampleDefinition().workflow.taskQueue;
 const MIB = 1024 * 1024;
@@ -90,7 +90,7 @@ async function failedTask(processId: string): Promise<HistoryEvent> {
   });
 }
 
-describe.each(WORKERS)('a worker in $language:', ({ language, project }) => {
+describeWorkers('a worker', ({ language, project }) => {
   beforeAll(async () => {
     const environment = workerEnvironment(running.platform, { WORKER_ATTEMPTSBEFORETASKLOG: '1' });
     worker = startWorkerProcess(environment, project());
@@ -100,7 +100,7 @@ describe.each(WORKERS)('a worker in $language:', ({ language, project }) => {
   afterAll(() => worker.kill());
 
   describe('the handle of a task', () => {
-    it('assigns, logs, waits and cancels; and a canceled scope cancels its task in KuFlow [handles.actions, scope.canceled]', async () => {
+    it('assigns, logs, waits and cancels; and a canceled scope cancels its task in KuFlow [typescript, java: handles.actions, scope.canceled]', async () => {
       const processId = await user.start('HANDLES');
       const { id } = await user.item(processId, 'REVIEW');
       const owner = await until(
@@ -123,7 +123,7 @@ describe.each(WORKERS)('a worker in $language:', ({ language, project }) => {
   });
 
   describe('a change that KuFlow refuses', () => {
-    it('does not hold up the workflow when the task is completed [handles.actions]', async () => {
+    it('does not hold up the workflow when the task is completed [typescript, java: handles.actions]', async () => {
       const processId = await user.start('UNASSIGNABLE');
       await user.complete(processId, 'REVIEW', { ok: true });
       expect(await messageOf(processId)).toBe('true');
@@ -131,7 +131,7 @@ describe.each(WORKERS)('a worker in $language:', ({ language, project }) => {
   });
 
   describe('a signal', () => {
-    it('that arrives before the workflow starts reaches its handler [signals.handlers]', async () => {
+    it('that arrives before the workflow starts reaches its handler [typescript, java: signals.handlers]', async () => {
       const processId = randomUUID();
       const handle = await user.temporal.workflow.signalWithStart('EarlySignalWorkflow', {
         workflowId: processId,
@@ -145,7 +145,7 @@ describe.each(WORKERS)('a worker in $language:', ({ language, project }) => {
   });
 
   describe('the deadline of a task', () => {
-    it('calls onDeadline once, and the task can still be completed, whatever signals arrive [deadline.once, signals.handlers, signals.unknown]', async () => {
+    it('calls onDeadline once, and the task can still be completed, whatever signals arrive [typescript, java: deadline.once, signals.handlers, signals.unknown]', async () => {
       const processId = await user.start('DEADLINE');
       await until('the deadline has passed', async () => (await logOf(processId, 'REVIEW')).length > 0);
       await user.complete(processId, 'REVIEW', { ok: true });
@@ -167,7 +167,7 @@ describe.each(WORKERS)('a worker in $language:', ({ language, project }) => {
       expect(await logOf(processId, 'SECOND')).toEqual([]);
     });
 
-    it('must be in the future: otherwise the workflow waits for a fix, and nothing is created [deadline.past]', async () => {
+    it('must be in the future: otherwise the workflow waits for a fix, and nothing is created [typescript, java: deadline.past]', async () => {
       const processId = await user.start('OVERDUE');
       expect(failureIn(await failedTask(processId)).message).toBe(
         'The deadline of REVIEW is not in the future: 1970-01-01T00:00:00.001Z',
@@ -180,7 +180,7 @@ describe.each(WORKERS)('a worker in $language:', ({ language, project }) => {
   });
 
   describe('invalid data of a system task', () => {
-    it('fails the activity with the errors of the schema, and is never saved [system.invalid]', async () => {
+    it('fails the activity with the errors of the schema, and is never saved [typescript, java: system.invalid]', async () => {
       const processId = await user.start('INVALID');
       expect(await messageOf(processId)).toBe(
         `7, InvalidTaskData: The data of CHECK_CREDIT does not match its schema: ${SCHEMA_ERRORS[language].forever}`,
@@ -203,7 +203,7 @@ describe.each(WORKERS)('a worker in $language:', ({ language, project }) => {
       expect(worker.output()).not.toMatch(/PERHAPS|4711/);
     });
 
-    it('is not completed if KuFlow finds it invalid [system.invalid]', async () => {
+    it('is not completed if KuFlow finds it invalid [typescript, java: system.invalid]', async () => {
       const processId = await user.start('STRICTER');
       const [entry] = await until('the reason is in the log of the task', async () => {
         failIfExited();
@@ -217,7 +217,7 @@ describe.each(WORKERS)('a worker in $language:', ({ language, project }) => {
   });
 
   describe('the KuFlow client of own activities', () => {
-    it('transfers documents without history or paths of files, and throws errors with a status [documents.transfer, documents.timeouts, client.injected]', async () => {
+    it('transfers documents without history or paths of files, and throws errors with a status [typescript, java: documents.transfer, documents.timeouts, client.injected]', async () => {
       const processId = await user.start('DOCUMENTS');
       const [document = '', same, status] = (await messageOf(processId)).split(' ');
       expect(document).toMatch(
@@ -238,7 +238,7 @@ describe.each(WORKERS)('a worker in $language:', ({ language, project }) => {
   });
 
   describe('a shutdown with an activity that does not end', () => {
-    it('cancels the activity after 30 s, and ends within the 60 s that Kubernetes allows [shutdown.limit]', async () => {
+    it('cancels the activity after 30 s, and ends within the 60 s that Kubernetes allows [typescript, java: shutdown.limit]', async () => {
       const processId = await user.start('STUCK');
       const lineOf = (message: string) =>
         until(`the line ${message}`, () => worker.log.find((line) => line.message === message), 60_000);

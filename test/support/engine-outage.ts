@@ -23,6 +23,7 @@ export async function engineOutage(
   user: ProcessUser,
   code: string,
   seconds: number,
+  project?: string,
 ): Promise<EngineOutage> {
   const relay = await startTcpRelay(Number(platform.endpoints.engine.split(':').at(-1)));
   const worker = startWorkerProcess(
@@ -30,6 +31,7 @@ export async function engineOutage(
       TEMPORAL_TARGET: `127.0.0.1:${relay.port}`,
       TEMPORAL_KUFLOWQUEUE: `${code}_QUEUE`,
     }),
+    project,
   );
   await worker.ready();
   const processId = await user.start(code);

@@ -37,8 +37,6 @@ export async function typescriptWorker(): Promise<WorkerCommand> {
 
 /** The Temporal version of KuFlow's Java SDKs. */
 export async function javaWorker(): Promise<WorkerCommand> {
-  const missing = await missingJdk();
-  if (missing !== undefined) throw new Error(missing);
   const jars = await installOnce(`java-temporal-${JAVA}`, async (target) => {
     const args = ['--batch-mode', '--quiet', '--file', join(SOURCES, 'java/pom.xml'), 'dependency:copy-dependencies'];
     await runMaven([...args, '-DincludeScope=runtime', `-DoutputDirectory=${target}`]);
@@ -46,17 +44,6 @@ export async function javaWorker(): Promise<WorkerCommand> {
   // The launcher compiles the file in memory. The options halve the start.
   const options = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', join(jars, '*')];
   return { command: 'java', args: [...options, join(SOURCES, 'java/Worker.java')] };
-}
-
-/** Why there is no JDK 17 or newer; undefined if there is one. */
-export async function missingJdk(): Promise<string | undefined> {
-  try {
-    const { stdout } = await run('javac', ['-version']);
-    const major = Number(/^javac (\d+)/.exec(stdout)?.[1]);
-    return major >= 17 ? undefined : `the JDK on the PATH is ${stdout.trim()}; JDK 17 or newer is needed`;
-  } catch {
-    return 'there is no JDK on the PATH';
-  }
 }
 
 /** Runs Maven, which uses the mirrors and proxies in the user's settings.xml. Without `mvn` on the PATH, it is downloaded as the Maven wrapper does. */

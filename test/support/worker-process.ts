@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { RunningPlatform } from '../../src/platform/start.ts';
+import { javaCommand } from './java-project.ts';
 import { until } from './until.ts';
 import { workerProject } from './worker-project.ts';
 
@@ -53,7 +54,7 @@ export function workerEnvironment(
 
 /** Without KuFlow, Temporal and proxy variables. */
 export function bareEnvironment(): Record<string, string> {
-  const kept = ['PATH', 'HOME', 'TMPDIR', 'SystemRoot', 'TEMP', 'USERPROFILE'];
+  const kept = ['PATH', 'HOME', 'TMPDIR', 'SystemRoot', 'TEMP', 'USERPROFILE', 'JAVA_HOME'];
   return Object.fromEntries(
     kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );
@@ -66,7 +67,7 @@ function spawnWorker(
 ): ChildProcess {
   const jar = join(folder, 'target', 'app.jar');
   const [command, ...start] = existsSync(jar)
-    ? ['java', '-jar', jar]
+    ? javaCommand(folder)
     : [process.execPath, '--enable-source-maps', join(folder, 'dist', 'main.js')];
   return spawn(command, [...start, ...args], { cwd: folder, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
 }
@@ -127,8 +128,9 @@ export interface CommandOutcome {
 export async function runWorkerCommand(
   environment: Record<string, string>,
   args: readonly string[],
+  folder?: string,
 ): Promise<CommandOutcome> {
-  const child = spawnWorker(environment, args);
+  const child = spawnWorker(environment, args, folder);
   const read = { stdout: '', stderr: '' };
   child.stdout?.on('data', (chunk: Buffer) => (read.stdout += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (read.stderr += chunk.toString()));

@@ -7,13 +7,12 @@ import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { capitalize } from '../../src/text/identifiers.ts';
 import { textFile } from '../../src/languages/planned-file.ts';
 import { movePackage } from '../../src/languages/java/move-package.ts';
-import { installedBin, projectCopy } from './generated-project.ts';
+import { projectCopy } from './generated-project.ts';
+import { buildJar, JAVA_PACKAGE, javaCommand, javaProjectCopy } from './java-project.ts';
 import { createOnce } from './lanes.ts';
 
 const ADDED = join(import.meta.dirname, 'worker-project');
 const ADDED_JAVA = join(import.meta.dirname, 'worker-project-java');
-/** The package of `javaWorkerProject`. */
-export const JAVA_PACKAGE = 'com.example.loanworker';
 const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
 /**
@@ -57,23 +56,7 @@ export function javaWorkerProject(): string {
   const parent = join(inject('runFolder'), 'worker-project-java');
   const folder = join(parent, 'loan-worker');
   createOnce(parent, () => {
-    mkdirSync(parent, { recursive: true });
-    const options = [
-      '--language',
-      'java',
-      '--package',
-      JAVA_PACKAGE,
-      '--local',
-      '--yes',
-      '--no-git',
-      '--no-check',
-      '--no-install',
-    ];
-    execFileSync(
-      process.execPath,
-      [installedBin('create-kuflow-worker'), 'loan-worker', ...options, '--cli-package', `file:${inject('tarball')}`],
-      { cwd: parent, stdio: ['ignore', 'pipe', 'inherit'] },
-    );
+    javaProjectCopy(folder);
     for (const file of readdirSync(ADDED_JAVA)) {
       const template = `src/main/java/com/example/worker/trial/${file}`;
       const { path, contents } = movePackage(
@@ -83,10 +66,7 @@ export function javaWorkerProject(): string {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), contents);
     }
-    execFileSync('mvn', ['-o', '-q', '-DskipTests', '-Dspotless.check.skip', 'package'], {
-      cwd: folder,
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
+    buildJar(folder);
   });
   return folder;
 }
@@ -102,7 +82,7 @@ export const WORKERS = [
   {
     language: 'Java',
     project: javaWorkerProject,
-    command: ['java', '-jar', join('target', 'app.jar')],
+    command: javaCommand('.'),
     // KuFlow's own Java library has these names.
     kuflowActivity: (operation: string): string => `KuFlow_Engine_${capitalize(operation)}`,
   },
