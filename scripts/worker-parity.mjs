@@ -7,10 +7,12 @@ import { tableCell } from './generated-part.mjs';
 /** @typedef {{ language: string, id: string, file: string, title: string }} Proof */
 /** @typedef {{ id: string, language: string, reason: string }} Exception */
 
-export const LANGUAGES = { typescript: 'TypeScript' };
+export const LANGUAGES = { typescript: 'TypeScript', java: 'Java' };
 
 // Tests of generated projects belong to their owners, so their titles have no ids. This file lists them.
 const GENERATED_TESTS = 'test/support/contract-tests.json';
+// Functions that declare a group of tests.
+const GROUPS = ['describe', 'describeJava', 'describeWorkers', 'describeWorkersTogether'];
 const ID = '[a-z]+(?:\\.[a-z]+)+';
 // At the end of a title: `[token.renewal, token.single]`, or with languages `[java, python: token.renewal]`.
 const TAG = new RegExp(` \\[(?:([a-z]+(?:, [a-z]+)*): )?(${ID}(?:, ${ID})*)\\]$`);
@@ -76,12 +78,28 @@ export function proofsIn(file, text) {
  */
 export function proofsOfGenerated(file, text, titles) {
   const [, language = ''] = /^templates\/([a-z]+)\//.exec(file) ?? [];
-  const tests = testsIn(text.replace(/\{\{[#/].*?\}\}/g, '').replace(/\{\{.*?\}\}/g, 'x'));
+  const rendered = text.replace(/\{\{[#/].*?\}\}/g, '').replace(/\{\{.*?\}\}/g, 'x');
+  const tests = /\.java(?:\.hbs)?$/.test(file) ? javaTestsIn(rendered) : testsIn(rendered);
   return Object.entries(titles).flatMap(([title, ids]) => {
     const found = tests.find((test) => test.title === title);
     if (found === undefined) throw new Error(`${GENERATED_TESTS}: ${file} does not contain a test "${title}"`);
     return ids.map((id) => ({ language, id, file, title: `${found.group}${title}` }));
   });
+}
+
+/** JUnit tests with a display name, and the display names of the classes that they are in. */
+function javaTestsIn(/** @type {string} */ text) {
+  /** @type {string[]} */
+  const groups = [];
+  return [...text.matchAll(/^( *)@DisplayName\(([^;{]*?)\)\n([^{]*)\{/gm)].flatMap(
+    ([, indent = '', name = '', declaration = '']) => {
+      const title = [...name.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([literal]) => JSON.parse(literal)).join('');
+      groups.length = indent.length / 4;
+      const group = groups.map((one) => `${one} `).join('');
+      groups.push(title);
+      return /\bclass\b/.test(declaration) ? [] : [{ group, title }];
+    },
+  );
 }
 
 /** The tests in a file, except those that never run, and the titles of the groups that they are in. */
@@ -98,7 +116,7 @@ function testsIn(/** @type {string} */ text) {
         ts.isStringLiteralLike(title) &&
         !modifiers.some((one) => ['skip', 'todo'].includes(one))
       ) {
-        if (name === 'describe') inner = `${group}${title.text} `;
+        if (GROUPS.includes(name)) inner = `${group}${title.text} `;
         else if (name === 'it') tests.push({ group, title: title.text });
       }
     }
