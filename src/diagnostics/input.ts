@@ -1,3 +1,4 @@
+import type { ProjectDiagnosis } from '../languages/diagnosis.ts';
 import type { GitState } from '../files/git.ts';
 import type { SettingWarning } from '../settings/sources.ts';
 import type { CheckOutputs, CheckInput } from './check-input.ts';
@@ -52,6 +53,7 @@ export interface ProjectProbe {
   readonly drift: () => Promise<CodeDrift>;
   /** Runs the worker's own check; undefined if its dependencies are not installed. */
   readonly workerCheck?: ((options: WorkerCheckOptions) => Promise<WorkerCheckOutcome>) | undefined;
+  readonly diagnosis: ProjectDiagnosis;
   /** Why the worker cannot run with the settings that doctor checks. */
   readonly workerCheckUnavailable?: string | undefined;
 }
@@ -101,7 +103,6 @@ export interface DoctorInput extends CheckInput {
   readonly project?: ProjectProbe | undefined;
   readonly git: (path: string) => Promise<GitState>;
   /** `v20.19.0` */
-  readonly nodeVersion: string;
   readonly platform: NodeJS.Platform;
 }
 

@@ -4,7 +4,7 @@ import { clockCheck } from './checks/clock.ts';
 import { namespaceCheck, systemInfoCheck } from './checks/engine.ts';
 import { filePermissionsCheck, gitCheck } from './checks/files.ts';
 import { processStartCheck, pollersCheck } from './checks/pollers.ts';
-import { definitionDriftCheck, nodeVersionCheck } from './checks/project.ts';
+import { definitionDriftCheck, runtimeCheck } from './checks/project.ts';
 import { restCredentialsCheck } from './checks/rest.ts';
 import { sdkVersionsCheck } from './checks/sdk-versions.ts';
 import { engineSettingsCheck, restSettingsCheck } from './checks/settings.ts';
@@ -59,7 +59,7 @@ export const registry: readonly Check<DoctorInput, DoctorOutputs>[] = [
   processStartCheck,
   definitionDriftCheck,
   sdkVersionsCheck,
-  nodeVersionCheck,
+  runtimeCheck,
   workerCheck,
   workerAgreementCheck,
 ];

@@ -1,4 +1,5 @@
 import type { ProcessDefinition } from '../process/definition.ts';
+import type { ProjectDiagnosis } from './diagnosis.ts';
 import type { InstallOptions, InstallResult } from './install.ts';
 import type { LanguageId } from './names.ts';
 import type { PlannedFile } from './planned-file.ts';
@@ -22,6 +23,7 @@ export interface Language {
   readonly definitionSchema: (slug?: string) => string;
   readonly code: GeneratedCode;
   readonly tools: ProjectTools;
+  readonly diagnosis: ProjectDiagnosis;
   readonly commands: (manager: PackageManager) => ProjectCommands;
   readonly hints: ProjectHints;
 }

@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { codeOf, KnownError } from '../../base/errors.ts';
 import { packageVersion } from '../../base/package-root.ts';
 import { findProject } from '../../process/find-project.ts';
 import type { CodeDrift, DriftedFile, ProjectProcess, ProjectProbe } from '../../diagnostics/input.ts';
 import { hasLocalChanges, openProject, readProject, toProjectSpec } from '../../project/edit/open-project.ts';
-import { readProjectRecord } from '../../project/record.ts';
+import { readProjectRecord, type ProjectRecord } from '../../project/record.ts';
+import { DEFAULT_LANGUAGE } from '../../languages/names.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { prepareProject } from '../../project/scaffold.ts';
 import type { Environment } from '../../settings/environment.ts';
@@ -19,13 +18,19 @@ export function projectFolder(cwd: string): string | undefined {
 }
 
 /** The project in `folder`. Its worker runs with the same settings as doctor, including options. */
-export function createProjectProbe(folder: string, env: Environment, settings: ResolvedSettings): ProjectProbe {
-  const installed = existsSync(join(folder, 'node_modules', '@temporalio', 'worker', 'package.json'));
+export async function createProjectProbe(
+  folder: string,
+  env: Environment,
+  settings: ResolvedSettings,
+): Promise<ProjectProbe> {
+  const { diagnosis } = languageOf((await readRecord(folder)) ?? { language: DEFAULT_LANGUAGE });
+  const check = diagnosis.workerCheck(folder);
   const workerEnv = { ...env, ...overridesAsEnvironment(settings) };
   return {
     processes: () => listProcesses(folder, env),
     drift: () => findDrift(folder, env),
-    workerCheck: installed ? (options) => runWorkerCheck(folder, workerEnv, options) : undefined,
+    workerCheck: check && ((options) => runWorkerCheck(folder, check, workerEnv, options)),
+    diagnosis,
     workerCheckUnavailable: findEndpointConflict(settings),
   };
 }
@@ -34,9 +39,14 @@ export function createProjectProbe(folder: string, env: Environment, settings: R
 export async function projectCommands(
   folder: string,
 ): Promise<{ readonly install: string; readonly check: string } | undefined> {
+  const record = await readRecord(folder);
+  return record && languageOf(record).commands(record.packageManager);
+}
+
+/** Undefined if the project record cannot be read, which another check reports. */
+async function readRecord(folder: string): Promise<ProjectRecord | undefined> {
   try {
-    const { record } = await readProjectRecord(folder);
-    return languageOf(record).commands(record.packageManager);
+    return (await readProjectRecord(folder)).record;
   } catch (error) {
     if (error instanceof KnownError || codeOf(error) !== undefined) return undefined;
     throw error;

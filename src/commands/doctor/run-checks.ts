@@ -24,7 +24,6 @@ export interface RunDoctorChecksRequest {
   readonly inProject: boolean;
   readonly project?: ProjectProbe | undefined;
   readonly git: DoctorInput['git'];
-  readonly nodeVersion: string;
   readonly platform: NodeJS.Platform;
   readonly selection: DoctorSelection;
   /** Milliseconds for the whole run. */
@@ -122,7 +121,6 @@ export async function runDoctorChecks(request: RunDoctorChecksRequest): Promise<
     env,
     inProject: request.inProject,
     git: request.git,
-    nodeVersion: request.nodeVersion,
     platform: request.platform,
     project: request.project,
     warnExpiry: request.warnExpiry,

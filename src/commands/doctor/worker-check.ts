@@ -13,15 +13,16 @@ const STATUSES: readonly WorkerCheckStep['status'][] = ['ok', 'failed', 'unknown
 const LIMIT_VARIABLE = 'KUFLOW_WORKER_CHECK_SECONDS';
 
 /**
- * Runs the worker's own `--check --json`, like `npm run check`, with a time limit of `limitMs`. Resolves as soon as there is a result;
+ * Runs the worker's own `--check --json` with a time limit of `limitMs`. Resolves as soon as there is a result;
  * then, or when `signal` aborts, it kills the whole process tree. Never rejects.
  */
 export async function runWorkerCheck(
   folder: string,
+  [program, ...args]: readonly [program: string, ...args: string[]],
   env: Readonly<Record<string, string | undefined>>,
   { signal, limitMs }: WorkerCheckOptions,
 ): Promise<WorkerCheckOutcome> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', '--check', '--json'], {
+  const child = spawn(program, args, {
     cwd: folder,
     env: { ...env, [LIMIT_VARIABLE]: String(limitMs / 1000) },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,5 +1,5 @@
 import { KnownError } from '../../base/errors.ts';
-import type { Check, Finding } from '../check.ts';
+import type { Check } from '../check.ts';
 import type { DoctorOutputs, DoctorInput, CodeDrift, ProjectProbe } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 
@@ -77,27 +77,22 @@ function describeDrift(drift: CodeDrift, edited: number): string {
     : `${edited} generated ${edited === 1 ? 'file was' : 'files were'} edited by hand`;
 }
 
-export const nodeVersionCheck: DoctorCheck = {
+export const runtimeCheck: DoctorCheck = {
   id: 'KF-PROJ-003',
-  title: 'Node.js version',
+  title: 'Runtime version',
   plane: 'project',
   docs: 'kf-proj-003',
   requires: [],
   offline: true,
-  timeoutMs: 1_000,
+  timeoutMs: 8_000,
   notApplicable: noProject,
-  run: ({ input }) => Promise.resolve(evaluateNodeVersion(input.nodeVersion)),
+  run: ({ input }) => {
+    const { name, version, wanted: oldest, isSupported } = requireProject(input).diagnosis.runtime(input.env);
+    const facts = { [name]: version ?? 'not installed' };
+    if (isSupported) return Promise.resolve({ state: 'pass', summary: `${name} ${version ?? ''}`, facts });
+    const wanted = `${oldest} or newer`;
+    const seen = version === undefined ? `${name} is not installed` : `This is ${name} ${version}`;
+    const text = `${seen}, but the worker needs ${wanted}`;
+    return Promise.resolve(toFinding({ id: 'KF-PROJ-003', code: 'runtime-too-old', text, facts, values: { wanted } }));
+  },
 };
-
-/** The oldest version that the worker's packages run on. */
-const MIN_NODE_VERSION = [20, 19] as const;
-
-function evaluateNodeVersion(version: string): Finding<never> {
-  const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
-  const facts = { node: version };
-  if (major > MIN_NODE_VERSION[0] || (major === MIN_NODE_VERSION[0] && minor >= MIN_NODE_VERSION[1]))
-    return { state: 'pass', summary: version, facts };
-  const wanted = `${MIN_NODE_VERSION.join('.')} or newer`;
-  const text = `This is Node.js ${version}, but the worker needs ${wanted}`;
-  return toFinding({ id: 'KF-PROJ-003', code: 'node-too-old', text, facts, values: { wanted } });
-}

@@ -1,10 +1,11 @@
+import { DEFAULT_LANGUAGE } from '../../languages/names.ts';
+import { languageOf } from '../../languages/registry.ts';
 import { isOlder } from '../../text/version.ts';
 import { skippedBecauseOf, type Check, type Finding } from '../check.ts';
 import type { ConnectionProblem } from '../../connection/inspect.ts';
 import type { DoctorOutputs, DoctorInput } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 import { hasUnreadFile, withoutConsequences } from '../unread-settings.ts';
-import { findInstalledVersion } from './sdk-versions.ts';
 
 type DoctorCheck = Check<DoctorInput, DoctorOutputs>;
 
@@ -164,7 +165,8 @@ export const temporalTlsCheck: DoctorCheck = {
   timeoutMs: 2_000,
   notApplicable: ({ env }) => ((env['TEMPORAL_TLS'] ?? '') === '' ? 'TEMPORAL_TLS is not set' : undefined),
   run: async ({ input }) => {
-    const version = await findInstalledVersion(input.folder, '@temporalio/envconfig');
+    const { sdkVersions } = input.project?.diagnosis ?? languageOf({ language: DEFAULT_LANGUAGE }).diagnosis;
+    const version = (await sdkVersions(input.folder)).get('@temporalio/envconfig');
     if (version === undefined) return { state: 'pass', summary: 'set, but no package here reads it' };
     const facts = { envconfig: version };
     if (!isOlder(version, ENVCONFIG_FIXED_IN))

@@ -28,15 +28,16 @@ export const project: Readonly<Record<string, Explanation>> = {
       }),
       'sdk-versions-differ': fails(
         'The Temporal packages have different versions. The worker refuses to start or fails later.',
-        'Set all @temporalio/* packages to the same version in package.json, and install again',
+        'Set all of them to the same version in package.json or pom.xml, and install again',
       ),
       'sdk-known-fault': warns('An installed version has a known bug.', 'Update <package> to <version> or newer'),
     },
   },
   'KF-PROJ-003': {
-    looksAt: "Whether this Node.js version is supported by the worker's packages (20.19 or newer).",
+    looksAt:
+      'Whether the runtime on this machine is supported by the worker: Node.js 20.19 or newer, or for a worker in Java a JDK 17 or newer.',
     causes: {
-      'node-too-old': fails('Node.js is older than the worker requires.', 'Install Node.js <wanted>'),
+      'runtime-too-old': fails('The runtime is missing, or older than the worker requires.', 'Install <wanted>'),
     },
   },
   'KF-WORK-001': {

@@ -1,3 +1,4 @@
+import { javaDiagnosis } from './diagnosis.ts';
 import type { Language } from '../language.ts';
 import { activityNames, appendActivity, inputTypeOf } from './activities.ts';
 import { declaresTask, findTasks } from './find-tasks.ts';
@@ -27,6 +28,7 @@ export const java: Language = {
     appendActivity,
     rewrittenActivities: (path) => `${path} no longer has the structure that was generated`,
   },
+  diagnosis: javaDiagnosis,
   tools: {
     choose: () => 'maven',
     require: (_, env) => requireJdk(env),

@@ -5,7 +5,7 @@ import { findOnPath } from '../../files/find-on-path.ts';
 import { runInstaller, type InstallFailure, type InstallOptions, type InstallResult } from '../install.ts';
 import type { ProjectCommands } from '../language.ts';
 
-const OLDEST_JAVA = 17;
+export const OLDEST_JAVA = 17;
 const IS_WINDOWS = process.platform === 'win32';
 
 export const MAVEN = IS_WINDOWS ? 'mvnw.cmd' : './mvnw';
@@ -35,6 +35,12 @@ export function findJdk(env: NodeJS.ProcessEnv): Jdk | undefined {
   if (status !== 0) return undefined;
   const [, version] = /javac (?:1\.)?(\d+)/.exec(stdout) ?? [];
   return { javac, version: version === undefined ? undefined : Number(version) };
+}
+
+/** The program that runs Java code, as `findJdk` finds it. */
+export function javaProgram(env: NodeJS.ProcessEnv): string {
+  const home = env['JAVA_HOME'] ?? '';
+  return home === '' ? 'java' : join(home, 'bin', IS_WINDOWS ? 'java.exe' : 'java');
 }
 
 /** Throws a KnownError if this machine has no JDK that can build a project. */

@@ -1,3 +1,4 @@
+import { nodeDiagnosis } from './diagnosis.ts';
 import type { Language } from '../language.ts';
 import { activityNames, appendActivity } from './activities.ts';
 import { exportedNames } from './exports.ts';
@@ -37,6 +38,7 @@ export const typescript: Language = {
     appendActivity: (_, text, name) => appendActivity(text, name),
     rewrittenActivities: (path) => `createActivities in ${path} does not return an object literal as generated`,
   },
+  diagnosis: nodeDiagnosis,
   tools: {
     choose: choosePackageManager,
     require: requirePackageManager,

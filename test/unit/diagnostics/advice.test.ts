@@ -179,10 +179,13 @@ describe('commands in advice', () => {
 describe('generated code and its definition', () => {
   it('are compared only if this version generated the code', async () => {
     const same = await project('npm', packageVersion());
-    expect(await createProjectProbe(same, {}, {}).drift()).toEqual({ kind: 'compared', files: [] });
+    expect(await (await createProjectProbe(same, {}, {})).drift()).toEqual({ kind: 'compared', files: [] });
     expect(await doctor(same, '--only', 'KF-PROJ-001')).toContain('generated code is up to date');
     const other = await project('npm', '0.0.1');
-    expect(await createProjectProbe(other, {}, {}).drift()).toMatchObject({ kind: 'not-compared', madeBy: '0.0.1' });
+    expect(await (await createProjectProbe(other, {}, {})).drift()).toMatchObject({
+      kind: 'not-compared',
+      madeBy: '0.0.1',
+    });
     const output = await doctor(other, '--only', 'KF-PROJ-001');
     expect(output).toContain('not compared: it comes from version 0.0.1');
     expect(output).not.toContain('generated code is up to date');

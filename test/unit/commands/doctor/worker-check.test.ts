@@ -22,11 +22,13 @@ function worker(main: string): string {
   return at;
 }
 
+const COMMAND = [process.execPath, '--import', 'tsx', 'src/main.ts', '--check', '--json'] as const;
+
 const check = (
   main: string,
   { at, signal, limitMs }: { readonly at?: string; readonly signal?: AbortSignal; readonly limitMs?: number } = {},
 ): ReturnType<typeof runWorkerCheck> =>
-  runWorkerCheck(at ?? worker(main), ENV, {
+  runWorkerCheck(at ?? worker(main), COMMAND, ENV, {
     signal: signal ?? new AbortController().signal,
     limitMs: limitMs ?? 60_000,
   });

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KnownError } from '../../../../src/base/errors.ts';
 import type { WorkerCheckStep } from '../../../../src/diagnostics/input.ts';
+import { nodeDiagnosis, nodeRuntime } from '../../../../src/languages/typescript/diagnosis.ts';
 import { pollersAnswer, startAnswer } from './engine-answers.ts';
 import { fault, type Fault } from './fault.ts';
 
@@ -114,10 +115,11 @@ export const pollerAndProjectFaults: readonly Fault[] = [
     'KF-PROJ-002 warn sdk-known-fault',
     withProject({}, { worker: '1.11.7', client: '1.11.7' }),
   ),
-  fault('Node.js 18', 'KF-PROJ-003 fail node-too-old', async (setup) => {
-    await withProject({})(setup);
-    setup.request = { nodeVersion: 'v18.20.0' };
-  }),
+  fault(
+    'Node.js 18',
+    'KF-PROJ-003 fail runtime-too-old',
+    withProject({ diagnosis: { ...nodeDiagnosis, runtime: () => nodeRuntime('v18.20.0') } }),
+  ),
   fault(
     'invalid process definition',
     'KF-PROJ-001 fail definition-broken',
