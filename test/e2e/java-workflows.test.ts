@@ -68,7 +68,7 @@ afterAll(() => {
 });
 
 describeJava('the tests of a Java project', () => {
-  it('end at once with the line of the workflow that throws', () => {
+  it('end at once with the line of the workflow that throws [java: failures.test]', () => {
     const { status, output, line } = runChanged(
       'LoanWorkflowTest',
       'if (!approveLoan.approved()) {',
@@ -89,7 +89,7 @@ describeJava('the tests of a Java project', () => {
     expect(output).toContain(`(LoanWorkflowImpl.java:${line}): use Workflow.currentTimeMillis()`);
   });
 
-  it('replay a history of the local KuFlow, and reject swapped tasks', async () => {
+  it('replay a history of the local KuFlow, and reject swapped tasks [java: replay.items, replay.histories]', async () => {
     const jar = join(javaWorkerProject(), 'target', 'app.jar');
     const simulated = await dev('simulate', 'LOAN', '--', 'java', '-jar', jar);
     const id = /Timeline of LOAN ([0-9a-f-]{36})/.exec(simulated)?.[1] ?? '';
