@@ -133,6 +133,22 @@ describe('the automation of a Java worker', () => {
   });
 });
 
+describe('the run configurations of a Java worker', () => {
+  it('start the worker with the local KuFlow, and attach to the port of its debug profile [java: debug.launch]', async () => {
+    const files = await render(JAVA);
+    const json = (path: string): unknown => JSON.parse(files.get(path) ?? '');
+    const [, port] = /<id>debug<.*?address=127\.0\.0\.1:(\d+)</s.exec(files.get('pom.xml') ?? '') ?? [];
+    expect(json('.vscode/launch.json')).toMatchObject({
+      configurations: [{ request: 'attach', port: Number(port), preLaunchTask: 'worker on the local KuFlow' }],
+    });
+    expect(json('.vscode/tasks.json')).toMatchObject({
+      tasks: [{ label: 'worker on the local KuFlow', args: ['dev', 'exec', '--', '${workspaceFolder}/mvnw', '-q', 'spring-boot:run', '-Pdebug'] }],
+    });
+    expect(files.get('.run/Worker on the local KuFlow.run.xml')).toContain('./kuflow dev exec -- ./mvnw -q spring-boot:run -Pdebug');
+    expect(files.get('.run/Attach the debugger.run.xml')).toContain(`name="PORT" value="${port ?? ''}"`);
+  });
+});
+
 describe.each(PACKAGE_MANAGERS)('the automation of a TypeScript worker with %s', (packageManager) => {
   let parsed: (path: string) => unknown;
 
