@@ -28,3 +28,12 @@ it('advice names the command as it was typed', () => {
   ] as const)
     expect(cliInvocation(folder, script), `${folder} ${script}`).toBe(command);
 });
+
+it('is the script of a project that has one', () => {
+  const project = temporaryFolder();
+  mkdirSync(join(project, '.kuflow'));
+  mkdirSync(join(project, 'src'));
+  for (const file of ['kuflow', '.kuflow/project.json']) writeFileSync(join(project, file), '');
+  expect(cliInvocation(project, '/home/me/.npm/_npx/1/node_modules/.bin/kuflow')).toBe('./kuflow');
+  expect(cliInvocation(join(project, 'src'), '/home/me/.npm/_npx/1/node_modules/.bin/kuflow')).toBe('../kuflow');
+});
