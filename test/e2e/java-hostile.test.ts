@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, inject, it } from 'vitest';
 import { isRecord, type JsonObject } from '../../src/base/json.ts';
 import { javaRecordOf, type JavaRecord } from '../../src/languages/java/java-types.ts';
 import { javaTasks } from '../../src/languages/java/tasks.ts';
@@ -15,12 +16,16 @@ import { sampleDefinition } from '../../src/process/sample.ts';
 import { fileName } from '../../src/text/file-name.ts';
 import { describeJava } from '../support/describe-workers.ts';
 import { definitionOf, usableFile } from '../support/hostile-definitions.ts';
+import { JAVA_PACKAGE, javaProjectCopy, runMaven } from '../support/java-project.ts';
 import { runAlone } from '../support/lanes.ts';
+import { ordinaryDefinition } from '../support/ordinary-definitions.ts';
 
 runAlone();
 
 const PARSED = 2000;
+const COMPILED = 50;
 const SEED = 20261127;
+const SKIP_FORMAT = ['-Dspotless.check.skip'];
 
 const specOf = (definition: ProcessDefinition): ProjectSpec => ({
   name: 'a-worker',
@@ -83,7 +88,38 @@ describeJava('hostile definitions', () => {
     });
     expect(problems.slice(0, 20)).toEqual([]);
   }, 300_000);
+
+  it('compile without a warning', async () => {
+    const definitions = fc.sample(usableFile, { numRuns: 2 * COMPILED, seed: SEED }).map(definitionOf);
+    const project = await projectWith('hostile', definitions);
+    const { status, out } = await runMaven(project, ['--offline', '--quiet', ...SKIP_FORMAT, 'test-compile']);
+    expect(status, out).toBe(0);
+  }, 300_000);
 });
+
+describeJava('definitions with short and long names', () => {
+  it('become code that passes the format check of the project', async () => {
+    const project = await projectWith('format', fc.sample(ordinaryDefinition, { numRuns: 2 * COMPILED, seed: SEED }));
+    const { status, out } = await runMaven(project, ['--offline', '--quiet', 'spotless:check']);
+    expect(status, out).toBe(0);
+  }, 300_000);
+});
+
+/** A copy of the shared project with the code of 50 of the processes. */
+async function projectWith(name: string, definitions: readonly ProcessDefinition[]): Promise<string> {
+  const bySlug = new Map(definitions.map((definition) => [fileName(definition.process.code), definition]));
+  const additionalProcesses = [...bySlug]
+    .slice(0, COMPILED)
+    .map(([slug, definition]) => ({ slug, definition, source: 'file' as const }));
+  expect(additionalProcesses).toHaveLength(COMPILED);
+  const folder = javaProjectCopy(mkdtempSync(join(inject('runFolder'), `java-${name}-`)));
+  const spec = { ...specOf(sampleDefinition()), packageName: JAVA_PACKAGE, additionalProcesses };
+  for (const { path, contents } of renderJavaProcesses(spec, await loadTemplateSet())) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), contents);
+  }
+  return folder;
+}
 
 interface Source {
   readonly path: string;

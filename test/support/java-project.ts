@@ -2,12 +2,14 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { inject } from 'vitest';
-import { findJdk } from '../../src/languages/java/tools.ts';
+import { findJdk, MAVEN } from '../../src/languages/java/tools.ts';
 import { installedBin } from './generated-project.ts';
 import { createOnce } from './lanes.ts';
 import type { CommandEnd } from './packed-command.ts';
 
 const onWindows = process.platform === 'win32';
+
+const MAVEN_OPTIONS = ['--batch-mode', '--no-transfer-progress'];
 
 /** The package of the generated project. */
 export const JAVA_PACKAGE = 'com.example.loanworker';
@@ -39,6 +41,12 @@ export function javaProject(): string {
       { cwd: parent, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] },
     );
     if (status !== 0) throw new Error(`The Java project was not created: ${stderr}`);
+    // The installation does not run tests, so it does not download what runs them.
+    execFileSync(join(folder, MAVEN), [...MAVEN_OPTIONS, '--quiet', '-Dtest=ReplayTest', 'test'], {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      shell: onWindows,
+    });
     const jdk = findJdk(process.env);
     const seconds = ((performance.now() - started) / 1000).toFixed(0);
     process.stdout.write(
@@ -54,12 +62,10 @@ export function javaProjectCopy(folder: string): string {
   return folder;
 }
 
-const MAVEN_OPTIONS = ['--batch-mode', '--no-transfer-progress'];
-
 /** Builds `target/app.jar` without tests and without network: the shared project has downloaded everything. */
 export function buildJar(folder: string): void {
   const goals = ['--offline', '--quiet', '-DskipTests', '-Dspotless.check.skip', 'package'];
-  execFileSync(join(folder, onWindows ? 'mvnw.cmd' : 'mvnw'), [...MAVEN_OPTIONS, ...goals], {
+  execFileSync(join(folder, MAVEN), [...MAVEN_OPTIONS, ...goals], {
     cwd: folder,
     stdio: ['ignore', 'inherit', 'inherit'],
     shell: onWindows,
@@ -69,7 +75,7 @@ export function buildJar(folder: string): void {
 /** Runs the Maven wrapper of a project to its end. */
 export function runMaven(folder: string, args: readonly string[]): Promise<CommandEnd> {
   return new Promise((resolve, reject) => {
-    const child = spawn(join(folder, onWindows ? 'mvnw.cmd' : 'mvnw'), [...MAVEN_OPTIONS, ...args], {
+    const child = spawn(join(folder, MAVEN), [...MAVEN_OPTIONS, ...args], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       shell: onWindows,
