@@ -14,6 +14,8 @@ const FIRST = [
   'worker-identity',
   'worker-connection',
   'worker-tasks',
+  'worker-process',
+  'journey',
   'tutorial',
   'simulate',
   'add',
