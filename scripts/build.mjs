@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { takeBuiltinModules } from './builtin-modules.mjs';
 import { ENTRIES, ROOT, bundle } from './bundle.mjs';
 import { compileAllTemplates } from './compile-templates.mjs';
-import { bundledPackages, notices } from './licences.mjs';
+import { bundledPackages, notices, templateNotices } from './licences.mjs';
 import { entryAsCommonJs, mergeChunks } from './merge-chunks.mjs';
 
 const started = performance.now();
@@ -32,7 +32,7 @@ const outputs = [
   ...(await bundle({ outdir, entries: { supervisor } })).outputs,
 ];
 const packages = bundledPackages(ROOT, metafile);
-const licences = notices(ROOT, packages);
+const licences = notices(ROOT, packages) + templateNotices(ROOT);
 
 await rm(outdir, { recursive: true, force: true });
 await mkdir(outdir, { recursive: true });

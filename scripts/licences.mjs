@@ -45,6 +45,17 @@ export function isAllowed(expression) {
   return bare.split(/\s+OR\s+/).some((choice) => choice.split(/\s+AND\s+/).every((id) => ALLOWED.has(id.trim())));
 }
 
+/** What templates/ contains of others. */
+const TEMPLATE_FILES = [
+  {
+    name: 'Apache Maven Wrapper',
+    version: '3.3.4',
+    licence: 'Apache-2.0',
+    files: 'templates/java/mvnw and mvnw.cmd',
+    text: 'maven-wrapper.txt',
+  },
+];
+
 function licenceText(root, { name, folder }) {
   // The license texts of packages that ship without one, as published in their repositories.
   const kept = join(root, 'scripts', 'licence-texts', `${name.replaceAll('/', '__')}.txt`);
@@ -57,6 +68,8 @@ function licenceText(root, { name, folder }) {
   return existsSync(kept) ? readFileSync(kept, 'utf8').trim() : undefined;
 }
 
+const section = (title, text) => `${'='.repeat(80)}\n${title}\n${'='.repeat(80)}\n\n${text}`;
+
 /** The text of THIRD_PARTY_NOTICES. Throws one error that lists every unlisted license and every missing text. */
 export function notices(root, packages) {
   const problems = [];
@@ -68,9 +81,17 @@ export function notices(root, packages) {
       const text = licenceText(root, bundled);
       if (text === undefined)
         problems.push(`${bundled.name}@${bundled.version}: no licence text (scripts/licence-texts/)`);
-      return `${'='.repeat(80)}\n${bundled.name} ${bundled.version} (${bundled.licence})\n${'='.repeat(80)}\n\n${text ?? ''}`;
+      return section(`${bundled.name} ${bundled.version} (${bundled.licence})`, text ?? '');
     }),
   ];
   if (problems.length > 0) throw new Error(`THIRD_PARTY_NOTICES cannot be written:\n  ${problems.join('\n  ')}`);
   return `${parts.join('\n\n')}\n`;
+}
+
+/** The part of THIRD_PARTY_NOTICES about what templates/ contains of others. */
+export function templateNotices(root) {
+  return TEMPLATE_FILES.map(({ name, version, licence, files, text }) => {
+    const terms = readFileSync(join(root, 'scripts', 'licence-texts', text), 'utf8').trim();
+    return `\n${section(`${name} ${version} (${licence}), in ${files}`, terms)}\n`;
+  }).join('');
 }

@@ -49,7 +49,7 @@ describe('the packed package', () => {
     expect(readFileSync(join(installed, 'dist', 'start.cjs'), 'utf8')).not.toContain('sourceMappingURL');
   });
 
-  it('contains the license text of every bundled package', async () => {
+  it('contains the license text of every bundled package and of the Maven wrapper', async () => {
     const { metafile } = await bundle();
     const folders = Object.keys(metafile.inputs).flatMap(
       (input) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? [],
@@ -65,6 +65,8 @@ describe('the packed package', () => {
     });
     expect(new Set(folders).size).toBeGreaterThan(50);
     expect(missing).toEqual([]);
+    const wrapper = notices.find((notice) => notice.startsWith('Apache Maven Wrapper '));
+    expect(wrapper).toContain('Apache License');
   });
 
   it('passes publint', async () => {
