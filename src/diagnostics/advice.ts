@@ -11,6 +11,8 @@ export interface AdviceCommands {
   readonly install: string;
   /** Runs the worker's own check. */
   readonly check: string;
+  /** Starts the worker. */
+  readonly start: string;
 }
 
 /** Commands that work in any folder. */
@@ -18,6 +20,7 @@ export const DEFAULT_ADVICE_COMMANDS: AdviceCommands = {
   kuflow: `npx -p ${PACKAGE_NAME} kuflow`,
   install: 'npm install',
   check: 'npm run check',
+  start: 'npm start',
 };
 
 /** One line: the text, followed by the command if there is one. */
@@ -59,10 +62,10 @@ function fillTemplate({ text, command }: AdviceTemplate, values: Readonly<Record
   };
 }
 
-/** Fills `<kuflow>`, `<install>` and `<check>`. */
+/** Fills the placeholders of commands. */
 export function fillCommands(advice: readonly Advice[], commands: AdviceCommands): readonly Advice[] {
   const fill = (text: string): string =>
-    text.replace(/<(kuflow|install|check)>/g, (_whole, name: keyof AdviceCommands) => commands[name]);
+    text.replace(/<(kuflow|install|check|start)>/g, (_whole, name: keyof AdviceCommands) => commands[name]);
   return advice.map(({ text, command }) => ({
     text: fill(text),
     ...(command !== undefined && { command: fill(command) }),

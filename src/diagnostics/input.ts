@@ -1,5 +1,5 @@
-import type { ProjectDiagnosis } from '../languages/diagnosis.ts';
 import type { GitState } from '../files/git.ts';
+import type { ProjectDiagnosis } from '../languages/diagnosis.ts';
 import type { SettingWarning } from '../settings/sources.ts';
 import type { CheckOutputs, CheckInput } from './check-input.ts';
 import type { ConnectionProblem, Sourced } from '../connection/inspect.ts';
@@ -43,7 +43,9 @@ export interface WorkerCheckOptions {
 
 export type WorkerCheckOutcome =
   | { readonly kind: 'answered'; readonly status: number; readonly steps: readonly WorkerCheckStep[] }
-  | { readonly kind: 'failed'; readonly why: string };
+  | { readonly kind: 'failed'; readonly why: string }
+  /** The command `build` creates the file that is missing. */
+  | { readonly kind: 'not-built'; readonly missing: string; readonly build: string };
 
 /** A worker project as functions, so that the checks do not depend on the code that creates projects. */
 export interface ProjectProbe {
@@ -51,9 +53,11 @@ export interface ProjectProbe {
   readonly processes: () => Promise<readonly ProjectProcess[]>;
   /** Compares generated code with its definition. Rejects like `processes`. */
   readonly drift: () => Promise<CodeDrift>;
+  /** Undefined, like the next one, if the record of the project cannot be read. */
+  readonly runtime?: (() => ReturnType<ProjectDiagnosis['runtime']>) | undefined;
+  readonly temporalSdk?: (() => ReturnType<ProjectDiagnosis['temporalSdk']>) | undefined;
   /** Runs the worker's own check; undefined if its dependencies are not installed. */
   readonly workerCheck?: ((options: WorkerCheckOptions) => Promise<WorkerCheckOutcome>) | undefined;
-  readonly diagnosis: ProjectDiagnosis;
   /** Why the worker cannot run with the settings that doctor checks. */
   readonly workerCheckUnavailable?: string | undefined;
 }
@@ -102,7 +106,6 @@ export interface DoctorInput extends CheckInput {
   readonly processId?: string | undefined;
   readonly project?: ProjectProbe | undefined;
   readonly git: (path: string) => Promise<GitState>;
-  /** `v20.19.0` */
   readonly platform: NodeJS.Platform;
 }
 

@@ -4,9 +4,8 @@ import { clockCheck } from './checks/clock.ts';
 import { namespaceCheck, systemInfoCheck } from './checks/engine.ts';
 import { filePermissionsCheck, gitCheck } from './checks/files.ts';
 import { processStartCheck, pollersCheck } from './checks/pollers.ts';
-import { definitionDriftCheck, runtimeCheck } from './checks/project.ts';
+import { definitionDriftCheck, runtimeCheck, temporalSdkCheck } from './checks/project.ts';
 import { restCredentialsCheck } from './checks/rest.ts';
-import { sdkVersionsCheck } from './checks/sdk-versions.ts';
 import { engineSettingsCheck, restSettingsCheck } from './checks/settings.ts';
 import {
   applicationFilesCheck,
@@ -58,7 +57,7 @@ export const registry: readonly Check<DoctorInput, DoctorOutputs>[] = [
   pollersCheck,
   processStartCheck,
   definitionDriftCheck,
-  sdkVersionsCheck,
+  temporalSdkCheck,
   runtimeCheck,
   workerCheck,
   workerAgreementCheck,

@@ -1,27 +1,42 @@
-/** A bug in released versions of a package that affects KuFlow workers. */
-export interface KnownBug {
-  readonly package: string;
-  /** The first version without it. */
-  readonly before: string;
-  readonly bug: string;
+/** What `kuflow doctor` checks in a project, apart from its connection. */
+export interface ProjectDiagnosis {
+  /** Whether this machine has what the worker runs on and is built with. */
+  readonly runtime: (at: ProjectLocation) => Promise<ProjectFinding<RuntimeProblem>>;
+  /** Which version of Temporal's SDK the project has, and whether it has known bugs. */
+  readonly temporalSdk: (at: ProjectLocation) => Promise<ProjectFinding<TemporalSdkProblem>>;
+  /** How to run the worker's own check. */
+  readonly workerCheck: (at: ProjectLocation) => WorkerCheckCommand;
 }
 
-/** What doctor checks of a project, apart from its code and its connection. */
-export interface ProjectDiagnosis {
-  /** The package of Temporal that every worker uses. */
-  readonly sdk: string;
-  /** The versions of Temporal's packages in the project in `folder`. Without `sdk` if the project cannot start. */
-  readonly sdkVersions: (folder: string) => Promise<ReadonlyMap<string, string>>;
-  readonly knownBugs: readonly KnownBug[];
-  /** What runs the worker on this machine. */
-  readonly runtime: (env: NodeJS.ProcessEnv) => {
-    readonly name: string;
-    /** Undefined if it is not installed. */
-    readonly version: string | undefined;
-    /** The oldest supported one. */
-    readonly wanted: string;
-    readonly isSupported: boolean;
-  };
-  /** The command of the worker's own check, in the folder of the project; undefined until the project is installed or built. */
-  readonly workerCheck: (folder: string) => readonly [program: string, ...args: string[]] | undefined;
+export interface ProjectLocation {
+  /** Absolute. */
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
 }
+
+/** Codes of causes that `kuflow doctor explain` explains. */
+export type RuntimeProblem = 'runtime-missing' | 'runtime-too-old' | 'build-file-unusable';
+export type TemporalSdkProblem = 'sdk-not-installed' | 'sdk-versions-differ' | 'sdk-known-fault';
+
+type Facts = Readonly<Record<string, string>>;
+
+export type ProjectFinding<Code extends string> =
+  | { readonly kind: 'fine'; readonly summary: string; readonly facts: Facts }
+  /** There is nothing to check. */
+  | { readonly kind: 'skipped'; readonly why: string }
+  | {
+      readonly kind: 'problem';
+      readonly code: Code;
+      /** One sentence. */
+      readonly text: string;
+      readonly facts?: Facts;
+      /** For the placeholders of the advice. */
+      readonly values?: Readonly<Record<string, string>>;
+    };
+
+export type WorkerCheckCommand =
+  | { readonly kind: 'command'; readonly program: string; readonly args: readonly string[] }
+  /** The dependencies are missing, which the check of Temporal's SDK reports. */
+  | { readonly kind: 'not-installed' }
+  /** The command `build` creates the file that is missing. */
+  | { readonly kind: 'not-built'; readonly missing: string; readonly build: string };

@@ -23,8 +23,8 @@ export interface Language {
   readonly definitionSchema: (slug?: string) => string;
   readonly code: GeneratedCode;
   readonly tools: ProjectTools;
-  readonly diagnosis: ProjectDiagnosis;
   readonly commands: (manager: PackageManager) => ProjectCommands;
+  readonly diagnosis: () => Promise<ProjectDiagnosis>;
   readonly hints: ProjectHints;
 }
 

@@ -9,10 +9,26 @@ export const load = async (url, context, next) =>
 register('data:text/javascript,' + encodeURIComponent(hooks));
 `;
 
+const RECORD = {
+  format: 1,
+  template: { language: 'typescript', version: '1.0.0' },
+  command: 'npx create-kuflow-worker worker',
+  answers: {
+    ...{ name: 'worker', definitionSource: 'sample', process: 'LOAN', local: true },
+    ...{ packageManager: 'npm', cliPackage: '1.0.0' },
+  },
+};
+
+/** Runs the stand-in's check, as for a real worker. */
+export const STAND_IN_COMMAND = {
+  program: process.execPath,
+  args: ['--import', 'tsx', 'src/main.ts', '--check', '--json'],
+};
+
 /** A folder that the doctor treats as a project with an installed worker; `main` plays the worker and is started like a real one. */
 export function standInWorker(folder: string, main: string): void {
   const files = {
-    '.kuflow/project.json': '{}',
+    '.kuflow/project.json': JSON.stringify(RECORD),
     'node_modules/@temporalio/worker/package.json': '{ "version": "1.24.0" }',
     'node_modules/tsx/package.json': '{ "exports": "./tsx.js", "type": "module" }',
     'node_modules/tsx/tsx.js': TSX,

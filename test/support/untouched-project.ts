@@ -11,7 +11,9 @@ export async function writeUntouchedProject(
     ...{ folder, overwrite: [], version, command: 'create' },
     spec: {
       name: 'worker',
-      language: 'typescript',
+      ...(packageManager === 'maven'
+        ? { language: 'java', packageName: 'com.acme.loan', slug: 'loan' }
+        : { language: 'typescript' }),
       definition: sampleDefinition(),
       definitionSource: 'sample',
       local: true,

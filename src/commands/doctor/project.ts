@@ -1,10 +1,10 @@
 import { codeOf, KnownError } from '../../base/errors.ts';
 import { packageVersion } from '../../base/package-root.ts';
 import { findProject } from '../../process/find-project.ts';
+import type { AdviceCommands } from '../../diagnostics/advice.ts';
 import type { CodeDrift, DriftedFile, ProjectProcess, ProjectProbe } from '../../diagnostics/input.ts';
 import { hasLocalChanges, openProject, readProject, toProjectSpec } from '../../project/edit/open-project.ts';
 import { readProjectRecord, type ProjectRecord } from '../../project/record.ts';
-import { DEFAULT_LANGUAGE } from '../../languages/names.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { prepareProject } from '../../project/scaffold.ts';
 import type { Environment } from '../../settings/environment.ts';
@@ -23,27 +23,36 @@ export async function createProjectProbe(
   env: Environment,
   settings: ResolvedSettings,
 ): Promise<ProjectProbe> {
-  const { diagnosis } = languageOf((await readRecord(folder)) ?? { language: DEFAULT_LANGUAGE });
-  const check = diagnosis.workerCheck(folder);
+  const general = { processes: () => listProcesses(folder, env), drift: () => findDrift(folder, env) };
+  const record = await readRecord(folder);
+  if (record === undefined) return general;
+  const at = { folder, env };
+  const { runtime, temporalSdk, workerCheck } = await languageOf(record).diagnosis();
+  const command = workerCheck(at);
   const workerEnv = { ...env, ...overridesAsEnvironment(settings) };
   return {
-    processes: () => listProcesses(folder, env),
-    drift: () => findDrift(folder, env),
-    workerCheck: check && ((options) => runWorkerCheck(folder, check, workerEnv, options)),
-    diagnosis,
+    ...general,
+    runtime: () => runtime(at),
+    temporalSdk: () => temporalSdk(at),
+    workerCheck:
+      command.kind === 'not-installed'
+        ? undefined
+        : (options) =>
+            command.kind === 'not-built'
+              ? Promise.resolve(command)
+              : runWorkerCheck(command, folder, workerEnv, options),
     workerCheckUnavailable: findEndpointConflict(settings),
   };
 }
 
-/** Commands of the project's package manager; undefined if the project record cannot be read. */
+/** Commands of the project's build tool; undefined if the project record cannot be read. */
 export async function projectCommands(
   folder: string,
-): Promise<{ readonly install: string; readonly check: string } | undefined> {
+): Promise<Pick<AdviceCommands, 'install' | 'check' | 'start'> | undefined> {
   const record = await readRecord(folder);
-  return record && languageOf(record).commands(record.packageManager);
+  return record === undefined ? undefined : languageOf(record).commands(record.packageManager);
 }
 
-/** Undefined if the project record cannot be read, which another check reports. */
 async function readRecord(folder: string): Promise<ProjectRecord | undefined> {
   try {
     return (await readProjectRecord(folder)).record;

@@ -3,6 +3,7 @@ import { codeOf } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
 import { signalTree } from '../../base/process-tree.ts';
 import { MIB } from '../../files/read.ts';
+import type { WorkerCheckCommand } from '../../languages/diagnosis.ts';
 import type { WorkerCheckOutcome, WorkerCheckOptions, WorkerCheckStep } from '../../diagnostics/input.ts';
 
 const MAX_DETAIL_LENGTH = 600;
@@ -13,12 +14,12 @@ const STATUSES: readonly WorkerCheckStep['status'][] = ['ok', 'failed', 'unknown
 const LIMIT_VARIABLE = 'KUFLOW_WORKER_CHECK_SECONDS';
 
 /**
- * Runs the worker's own `--check --json` with a time limit of `limitMs`. Resolves as soon as there is a result;
+ * Runs the worker's own check with `command`, with a time limit of `limitMs`. Resolves as soon as there is a result;
  * then, or when `signal` aborts, it kills the whole process tree. Never rejects.
  */
 export async function runWorkerCheck(
+  { program, args }: Pick<Extract<WorkerCheckCommand, { kind: 'command' }>, 'program' | 'args'>,
   folder: string,
-  [program, ...args]: readonly [program: string, ...args: string[]],
   env: Readonly<Record<string, string | undefined>>,
   { signal, limitMs }: WorkerCheckOptions,
 ): Promise<WorkerCheckOutcome> {
@@ -79,8 +80,8 @@ function parseAnswer(text: string): WorkerCheckOutcome | undefined {
   return { kind: 'answered', status: value['status'], steps };
 }
 
-/** A line with an error from Node, a bundler or the worker's log. Stack traces and the Node version follow it. */
-const ERROR_LINE = /(?:^|\s)(?:[A-Z]\w*)?Error(?: \[\w+\])?: \S|\bERROR\b.*\S/;
+/** A line with an error from Node, a JVM, a bundler or the worker's log. Stack traces and the Node version follow it. */
+const ERROR_LINE = /(?:^|\s)(?:[\w.]*[A-Z]\w*)?(?:Error|Exception)(?: \[\w+\])?: \S|\bERROR\b.*\S/;
 
 /** The last line with an error, or else the last line. */
 function findReason(text: string): string {

@@ -1,5 +1,6 @@
 import { KnownError } from '../../base/errors.ts';
-import type { Check } from '../check.ts';
+import type { ProjectFinding } from '../../languages/diagnosis.ts';
+import type { Check, Finding } from '../check.ts';
 import type { DoctorOutputs, DoctorInput, CodeDrift, ProjectProbe } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 
@@ -77,6 +78,21 @@ function describeDrift(drift: CodeDrift, edited: number): string {
     : `${edited} generated ${edited === 1 ? 'file was' : 'files were'} edited by hand`;
 }
 
+const unknownLanguage = (input: DoctorInput): string | undefined =>
+  noProject(input) ?? (input.project?.runtime === undefined ? 'the project record cannot be read' : undefined);
+
+export const temporalSdkCheck: DoctorCheck = {
+  id: 'KF-PROJ-002',
+  title: 'Temporal SDK version',
+  plane: 'project',
+  docs: 'kf-proj-002',
+  requires: [],
+  offline: true,
+  timeoutMs: 3_000,
+  notApplicable: unknownLanguage,
+  run: ({ input }) => examineProject('KF-PROJ-002', requireProject(input).temporalSdk),
+};
+
 export const runtimeCheck: DoctorCheck = {
   id: 'KF-PROJ-003',
   title: 'Runtime version',
@@ -85,14 +101,22 @@ export const runtimeCheck: DoctorCheck = {
   requires: [],
   offline: true,
   timeoutMs: 8_000,
-  notApplicable: noProject,
-  run: ({ input }) => {
-    const { name, version, wanted: oldest, isSupported } = requireProject(input).diagnosis.runtime(input.env);
-    const facts = { [name]: version ?? 'not installed' };
-    if (isSupported) return Promise.resolve({ state: 'pass', summary: `${name} ${version ?? ''}`, facts });
-    const wanted = `${oldest} or newer`;
-    const seen = version === undefined ? `${name} is not installed` : `This is ${name} ${version}`;
-    const text = `${seen}, but the worker needs ${wanted}`;
-    return Promise.resolve(toFinding({ id: 'KF-PROJ-003', code: 'runtime-too-old', text, facts, values: { wanted } }));
-  },
+  notApplicable: unknownLanguage,
+  run: ({ input }) => examineProject('KF-PROJ-003', requireProject(input).runtime),
 };
+
+async function examineProject(
+  id: string,
+  examine: (() => Promise<ProjectFinding<string>>) | undefined,
+): Promise<Finding<never>> {
+  if (examine === undefined) throw new Error('the language of the project is unknown');
+  const found = await examine();
+  switch (found.kind) {
+    case 'fine':
+      return { state: 'pass', summary: found.summary, facts: found.facts };
+    case 'skipped':
+      return { state: 'skip', skipped: 'not-applicable', summary: found.why };
+    case 'problem':
+      return toFinding({ ...found, id });
+  }
+}

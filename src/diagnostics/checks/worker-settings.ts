@@ -1,5 +1,4 @@
-import { DEFAULT_LANGUAGE } from '../../languages/names.ts';
-import { languageOf } from '../../languages/registry.ts';
+import { findInstalledVersion } from '../../files/installed-package.ts';
 import { isOlder } from '../../text/version.ts';
 import { skippedBecauseOf, type Check, type Finding } from '../check.ts';
 import type { ConnectionProblem } from '../../connection/inspect.ts';
@@ -165,8 +164,7 @@ export const temporalTlsCheck: DoctorCheck = {
   timeoutMs: 2_000,
   notApplicable: ({ env }) => ((env['TEMPORAL_TLS'] ?? '') === '' ? 'TEMPORAL_TLS is not set' : undefined),
   run: async ({ input }) => {
-    const { sdkVersions } = input.project?.diagnosis ?? languageOf({ language: DEFAULT_LANGUAGE }).diagnosis;
-    const version = (await sdkVersions(input.folder)).get('@temporalio/envconfig');
+    const version = await findInstalledVersion(input.folder, '@temporalio/envconfig');
     if (version === undefined) return { state: 'pass', summary: 'set, but no package here reads it' };
     const facts = { envconfig: version };
     if (!isOlder(version, ENVCONFIG_FIXED_IN))

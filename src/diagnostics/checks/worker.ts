@@ -48,6 +48,12 @@ export const workerCheck: DoctorCheck = {
         ...{ id: 'KF-WORK-001', code: 'worker-check-no-answer' },
         text: `The worker's own check ended without a result: ${answer.why}`,
       });
+    if (answer.kind === 'not-built')
+      return toFinding({
+        ...{ id: 'KF-WORK-001', code: 'worker-not-built' },
+        text: `The worker's own check cannot run, because ${answer.missing} is missing`,
+        values: { file: answer.missing, build: answer.build },
+      });
     const { steps } = answer;
     const created = describeCreated(steps, input);
     const shared = {

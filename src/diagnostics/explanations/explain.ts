@@ -1,4 +1,4 @@
-import { type AdviceCommands, fillAdvice, fillCommands } from '../advice.ts';
+import { type AdviceCommands, DEFAULT_ADVICE_COMMANDS, fillAdvice, fillCommands } from '../advice.ts';
 import type { Advice, Plane } from '../check.ts';
 import { explanations, getExplainedCause } from '../explain-finding.ts';
 import { registry } from '../registry.ts';
@@ -42,7 +42,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   setting: 'the setting',
   'namespace-source': 'temporal.namespace',
 };
-const DOCS_COMMANDS: AdviceCommands = { kuflow: 'kuflow', install: 'npm install', check: 'npm run check' };
+const DOCS_COMMANDS: AdviceCommands = { ...DEFAULT_ADVICE_COMMANDS, kuflow: 'kuflow' };
 const ORIGIN_PREFIX = {
   given: 'If the settings give the certificate: ',
   issued: 'If KuFlow issued it: ',

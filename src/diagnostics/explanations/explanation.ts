@@ -1,5 +1,5 @@
 /**
- * Advice with `<name>` placeholders that a finding fills in, and `<kuflow>`, `<install>`, `<check>` for commands that depend on
+ * Advice with `<name>` placeholders that a finding fills in, and `<kuflow>`, `<install>`, `<check>`, `<start>` for commands that depend on
  * the folder. Once filled in, `command` can be pasted into a shell.
  */
 export interface AdviceTemplate {

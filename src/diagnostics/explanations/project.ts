@@ -20,7 +20,8 @@ export const project: Readonly<Record<string, Explanation>> = {
     },
   },
   'KF-PROJ-002': {
-    looksAt: 'Whether all installed Temporal packages have the same version, and whether that version has known bugs.',
+    looksAt:
+      "The version of Temporal's SDK: whether all of its packages have the same one, and whether it has known bugs. Reads the installed packages (npm) or pom.xml (Maven).",
     causes: {
       'sdk-not-installed': warns('The dependencies of the project are not installed.', {
         text: 'Install them',
@@ -28,16 +29,21 @@ export const project: Readonly<Record<string, Explanation>> = {
       }),
       'sdk-versions-differ': fails(
         'The Temporal packages have different versions. The worker refuses to start or fails later.',
-        'Set all of them to the same version in package.json or pom.xml, and install again',
+        'Set all <packages> packages to the same version in <file>, and install again',
       ),
-      'sdk-known-fault': warns('An installed version has a known bug.', 'Update <package> to <version> or newer'),
+      'sdk-known-fault': warns('The version has a known bug.', 'Update <package> to <version> or newer'),
     },
   },
   'KF-PROJ-003': {
     looksAt:
-      'Whether the runtime on this machine is supported by the worker: Node.js 20.19 or newer, or for a worker in Java a JDK 17 or newer.',
+      'Whether this machine has what the worker needs: Node.js 20.19 or newer, or, for a project with Maven, a JDK of the version in pom.xml and the Maven wrapper.',
     causes: {
-      'runtime-too-old': fails('The runtime is missing, or older than the worker requires.', 'Install <wanted>'),
+      'runtime-missing': fails('The project needs a JDK, but it is not installed.', 'Install <wanted>'),
+      'runtime-too-old': fails('Node.js or the JDK is older than the worker requires.', 'Install <wanted>'),
+      'build-file-unusable': fails(
+        'A file that the build needs is missing, or it cannot be executed.',
+        'Restore <file> from version control. If it is a script, it needs the permission to be executed',
+      ),
     },
   },
   'KF-WORK-001': {
@@ -45,6 +51,10 @@ export const project: Readonly<Record<string, Explanation>> = {
       "The worker's own `--check`, which connects in the same way with the TLS and proxy implementation of its SDK. Creates an engine token, and a certificate if none is configured; `--no-create` skips this check.",
     causes: {
       'worker-check-no-answer': warns("The worker's own check ended without a result.", RUN_WORKER_CHECK),
+      'worker-not-built': warns(
+        'The project has to be built before the worker can run its own check.',
+        'Build it: <build>',
+      ),
       'worker-reads-no-profiles': warns(
         'The credentials come from a stored profile, which the worker does not read. On its own, the worker would have no credentials, so its check is skipped.',
         {
@@ -53,7 +63,7 @@ export const project: Readonly<Record<string, Explanation>> = {
         },
         {
           text: 'Or start the worker with the credentials in its environment',
-          command: '<kuflow> credentials exec --profile <profile> -- npm start',
+          command: '<kuflow> credentials exec --profile <profile> -- <start>',
         },
       ),
     },
@@ -75,8 +85,8 @@ export const project: Readonly<Record<string, Explanation>> = {
       'worker-disagrees': fails(
         'Something works for doctor but fails for the worker, or the other way around.',
         RUN_WORKER_CHECK,
-        "At `rest`, compare the proxies: the worker uses temporal.proxy if it is set, doctor uses HTTPS_PROXY. Both trust Node's own certificate authorities, NODE_EXTRA_CA_CERTS and kuflow.api.ca",
-        "At `connect`, check the server certificate: the worker uses the TLS implementation of Temporal's core, which rejects a server certificate that is itself a CA. Both trust only temporal.mutual-tls.ca or the CA that KuFlow issued, and use temporal.proxy or else HTTPS_PROXY with NO_PROXY",
+        'At `rest`, compare the proxies: the worker uses temporal.proxy if it is set, doctor uses HTTPS_PROXY. Both trust kuflow.api.ca and the certificate authorities of their runtime: doctor those of Node.js and NODE_EXTRA_CA_CERTS, a worker on a JVM those of the JDK',
+        "At `connect`, check the server certificate: the worker uses the TLS implementation of Temporal's SDK. The one in Node.js workers rejects a server certificate that is itself a CA. Both trust only temporal.mutual-tls.ca or the CA that KuFlow issued, and use temporal.proxy or else HTTPS_PROXY with NO_PROXY",
         'Check whether a firewall or a TLS-inspecting program has a rule for one of the two',
       ),
     },

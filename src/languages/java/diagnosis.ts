@@ -1,45 +1,97 @@
-import { existsSync } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MIB, readSmallFile } from '../../files/read.ts';
-import type { ProjectDiagnosis } from '../diagnosis.ts';
-import { findJdk, javaProgram, OLDEST_JAVA } from './tools.ts';
+import { isOlder } from '../../text/version.ts';
+import type {
+  ProjectDiagnosis,
+  ProjectFinding,
+  ProjectLocation,
+  RuntimeProblem,
+  TemporalSdkProblem,
+} from '../diagnosis.ts';
+import { parsePom, type Pom } from './pom.ts';
+import { findJava, findJdkAsync, MAVEN, mavenCommands, OLDEST_JAVA } from './tools.ts';
 
-const SDK = 'io.temporal:temporal-sdk';
+const POM = 'pom.xml';
 const JAR = 'target/app.jar';
+const WRAPPER = '.mvn/wrapper/maven-wrapper.properties';
+const TEMPORAL = 'io.temporal';
+
+/** The oldest version whose calls work with KuFlow: earlier ones do not say which namespace a call is for. */
+const OLDEST_SDK = '1.28.0';
 
 export const javaDiagnosis: ProjectDiagnosis = {
-  sdk: SDK,
-  sdkVersions: async (folder) => {
-    const { bytes } = await readSmallFile(join(folder, 'pom.xml'), MIB).catch(() => ({ bytes: undefined }));
-    return findTemporalVersions(bytes?.toString('utf8') ?? '');
-  },
-  knownBugs: [
-    {
-      package: SDK,
-      before: '1.28.0',
-      bug: 'its calls do not name the namespace, so the engine may reject them',
-    },
-  ],
-  runtime: (env) => {
-    const version = findJdk(env)?.version;
-    const isSupported = version !== undefined && version >= OLDEST_JAVA;
-    return { name: 'Java', version: version?.toString(), wanted: `a JDK, version ${OLDEST_JAVA}`, isSupported };
-  },
-  workerCheck: (folder) =>
-    existsSync(join(folder, JAR)) ? [javaProgram(process.env), '-jar', JAR, '--check', '--json'] : undefined,
+  runtime: examineBuildTools,
+  temporalSdk: async ({ folder }) => examineSdk(await readPom(folder)),
+  workerCheck: ({ folder, env }) =>
+    existsSync(join(folder, JAR))
+      ? { kind: 'command', program: findJava(env), args: ['-jar', JAR, '--check', '--json'] }
+      : { kind: 'not-built', missing: JAR, build: mavenCommands().install },
 };
 
-/** The versions of Temporal's libraries that a pom.xml declares, by group and name. */
-export function findTemporalVersions(pom: string): ReadonlyMap<string, string> {
-  const property = (name: string): string | undefined =>
-    new RegExp(`<${name.replaceAll('.', '\\.')}>\\s*([^<\\s]+)\\s*</`).exec(pom)?.[1];
-  const versions = new Map<string, string>();
-  for (const [, dependency = ''] of pom.matchAll(/<dependency>(.*?)<\/dependency>/gs)) {
-    const field = (name: string): string => new RegExp(`<${name}>\\s*([^<\\s]+)\\s*<`).exec(dependency)?.[1] ?? '';
-    const [, name] = /^\$\{([\w.-]+)\}$/.exec(field('version')) ?? [];
-    const version = name === undefined ? field('version') : property(name);
-    if (field('groupId') === 'io.temporal' && version !== undefined && /^\d+\.\d+\.\d+/.test(version))
-      versions.set(`io.temporal:${field('artifactId')}`, version);
+async function examineBuildTools({ folder, env }: ProjectLocation): Promise<ProjectFinding<RuntimeProblem>> {
+  const pom = await readPom(folder);
+  const release = Number(pom?.property('java.version') ?? OLDEST_JAVA);
+  const oldest = Number.isInteger(release) ? Math.max(release, OLDEST_JAVA) : OLDEST_JAVA;
+  const values = { wanted: `a JDK, version ${oldest} or newer (https://adoptium.net)` };
+  const jdk = await findJdkAsync(env);
+  if (jdk === undefined) {
+    const home = env['JAVA_HOME'] ?? '';
+    const text =
+      home === ''
+        ? 'A JDK is not installed: javac is not on the PATH and JAVA_HOME is not set'
+        : `JAVA_HOME is ${home}, which has no working bin/javac`;
+    return { kind: 'problem', code: 'runtime-missing', text, values };
   }
-  return versions;
+  const { javac, version } = jdk;
+  const facts = { javac, ...(version !== undefined && { java: String(version) }) };
+  if (version !== undefined && version < oldest) {
+    const text = `${javac} is version ${version}, but the project needs a JDK, version ${oldest} or newer`;
+    return { kind: 'problem', code: 'runtime-too-old', text, facts, values };
+  }
+  const wrapper = MAVEN.replace('./', '');
+  const unusable = (file: string, state: string): ProjectFinding<RuntimeProblem> => ({
+    ...{ kind: 'problem', code: 'build-file-unusable', text: `${file} ${state}`, facts, values: { file } },
+  });
+  for (const file of [POM, wrapper, WRAPPER]) if (!existsSync(join(folder, file))) return unusable(file, 'is missing');
+  if (!(await isExecutable(join(folder, wrapper)))) return unusable(wrapper, 'is not executable');
+  return { kind: 'fine', summary: `JDK ${version ?? 'of unknown version'} and Maven wrapper`, facts };
+}
+
+function isExecutable(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+function examineSdk(pom: Pom | undefined): ProjectFinding<TemporalSdkProblem> {
+  const versions = pom?.versionsOf(TEMPORAL) ?? new Map<string, string>();
+  const [[, version] = []] = versions;
+  if (version === undefined) return { kind: 'skipped', why: `${POM} does not contain the version of Temporal's SDK` };
+  const facts = Object.fromEntries([...versions].map(([artifact, value]) => [`${TEMPORAL}:${artifact}`, value]));
+  if (new Set(versions.values()).size > 1) {
+    const list = Object.entries(facts).map(([artifact, value]) => `${artifact} ${value}`);
+    const text = `Temporal's artifacts have different versions: ${list.join(', ')}`;
+    return {
+      ...{ kind: 'problem', code: 'sdk-versions-differ', text, facts },
+      values: { packages: `${TEMPORAL}:*`, file: POM },
+    };
+  }
+  if (isOlder(version, OLDEST_SDK)) {
+    const text = `Temporal's SDK ${version} has a known bug: it does not send the header temporal-namespace, so KuFlow cannot tell which namespace a call is for`;
+    const values = { package: `${TEMPORAL}:*`, version: OLDEST_SDK };
+    return { kind: 'problem', code: 'sdk-known-fault', text, facts, values };
+  }
+  return { kind: 'fine', summary: `version ${version}`, facts };
+}
+
+async function readPom(folder: string): Promise<Pom | undefined> {
+  try {
+    const { bytes } = await readSmallFile(join(folder, POM), MIB);
+    return bytes === undefined ? undefined : parsePom(bytes.toString('utf8'));
+  } catch {
+    return undefined;
+  }
 }

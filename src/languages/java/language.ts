@@ -1,4 +1,3 @@
-import { javaDiagnosis } from './diagnosis.ts';
 import type { Language } from '../language.ts';
 import { activityNames, appendActivity, inputTypeOf } from './activities.ts';
 import { declaresTask, findTasks } from './find-tasks.ts';
@@ -28,7 +27,6 @@ export const java: Language = {
     appendActivity,
     rewrittenActivities: (path) => `${path} no longer has the structure that was generated`,
   },
-  diagnosis: javaDiagnosis,
   tools: {
     choose: () => 'maven',
     require: (_, env) => requireJdk(env),
@@ -39,6 +37,8 @@ export const java: Language = {
     lockFiles: () => [],
   },
   commands: mavenCommands,
+  // Imported on demand: comparing versions needs a large package.
+  diagnosis: async () => (await import('./diagnosis.ts')).javaDiagnosis,
   hints: {
     callActivity: (name) => `call it from a workflow: activities.${name}(new ${inputTypeOf(name)}(processId))`,
     changeWorkflow: 'use Workflow.getVersion(…) (see README.md)',

@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { KnownError } from '../../base/errors.ts';
 import { findOnPath } from '../../files/find-on-path.ts';
 import { runInstaller, type InstallFailure, type InstallOptions, type InstallResult } from '../install.ts';
@@ -20,27 +21,48 @@ export interface Jdk {
   readonly version: number | undefined;
 }
 
-/** The JDK in `JAVA_HOME`, otherwise the one on the PATH, or undefined. */
+const VERSION_MS = 20_000;
+
+/** The JDK in `JAVA_HOME`, otherwise the one on the PATH; undefined if neither exists. */
+export async function findJdkAsync(env: NodeJS.ProcessEnv): Promise<Jdk | undefined> {
+  const javac = findProgram('javac', env);
+  if (javac === undefined) return undefined;
+  try {
+    return {
+      javac,
+      version: parseVersion((await promisify(execFile)(javac, ['-version'], { env, timeout: VERSION_MS })).stdout),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Like `findJdkAsync`, but blocks this process until the compiler has answered. */
 export function findJdk(env: NodeJS.ProcessEnv): Jdk | undefined {
-  const home = env['JAVA_HOME'] ?? '';
-  const program = IS_WINDOWS ? 'javac.exe' : 'javac';
-  const javac = home === '' ? findOnPath('javac', env) : join(home, 'bin', program);
+  const javac = findProgram('javac', env);
   if (javac === undefined) return undefined;
   const { status, stdout } = spawnSync(javac, ['-version'], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: VERSION_MS,
   });
-  if (status !== 0) return undefined;
-  const [, version] = /javac (?:1\.)?(\d+)/.exec(stdout) ?? [];
-  return { javac, version: version === undefined ? undefined : Number(version) };
+  return status === 0 ? { javac, version: parseVersion(stdout) } : undefined;
 }
 
-/** The program that runs Java code, as `findJdk` finds it. */
-export function javaProgram(env: NodeJS.ProcessEnv): string {
+/** The program that starts a JVM. */
+export function findJava(env: NodeJS.ProcessEnv): string {
+  return findProgram('java', env) ?? 'java';
+}
+
+function findProgram(name: string, env: NodeJS.ProcessEnv): string | undefined {
   const home = env['JAVA_HOME'] ?? '';
-  return home === '' ? 'java' : join(home, 'bin', IS_WINDOWS ? 'java.exe' : 'java');
+  return home === '' ? findOnPath(name, env) : join(home, 'bin', IS_WINDOWS ? `${name}.exe` : name);
+}
+
+function parseVersion(output: string): number | undefined {
+  const [, version] = /javac (?:1\.)?(\d+)/.exec(output) ?? [];
+  return version === undefined ? undefined : Number(version);
 }
 
 /** Throws a KnownError if this machine has no JDK that can build a project. */

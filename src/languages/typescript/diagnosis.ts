@@ -1,65 +1,72 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { isRecord } from '../../base/json.ts';
-import { MIB, readSmallFile } from '../../files/read.ts';
+import { join } from 'node:path';
+import { findInstalledVersion } from '../../files/installed-package.ts';
 import { isOlder } from '../../text/version.ts';
-import type { ProjectDiagnosis } from '../diagnosis.ts';
+import type { ProjectDiagnosis, ProjectFinding, RuntimeProblem, TemporalSdkProblem } from '../diagnosis.ts';
 
 const PACKAGES = ['activity', 'client', 'common', 'envconfig', 'proto', 'worker', 'workflow'].map(
   (name) => `@temporalio/${name}`,
 );
 
+/** Bugs in released versions that affect KuFlow workers. */
+const KNOWN_BUGS = [
+  {
+    package: '@temporalio/worker',
+    before: '1.15.0',
+    bug: 'it cannot replace its connection at run time, so a renewed certificate requires a restart',
+  },
+  {
+    package: '@temporalio/envconfig',
+    before: '1.22.0',
+    bug: 'it reads every value of TEMPORAL_TLS as off',
+  },
+];
+
 /** The oldest version that the worker's packages run on. */
 const OLDEST_NODE = '20.19.0';
 
 export const nodeDiagnosis: ProjectDiagnosis = {
-  sdk: '@temporalio/worker',
-  sdkVersions: async (folder) => {
-    const entries = await Promise.all(
-      PACKAGES.map(async (name) => [name, await findInstalledVersion(folder, name)] as const),
-    );
-    return new Map(entries.filter((entry): entry is readonly [string, string] => entry[1] !== undefined));
-  },
-  knownBugs: [
-    {
-      package: '@temporalio/worker',
-      before: '1.15.0',
-      bug: 'it cannot replace its connection at run time, so a renewed certificate requires a restart',
-    },
-    {
-      package: '@temporalio/envconfig',
-      before: '1.22.0',
-      bug: 'it reads every value of TEMPORAL_TLS as off',
-    },
-  ],
-  runtime: () => nodeRuntime(process.version),
-  workerCheck: (folder) =>
+  runtime: () => Promise.resolve(examineNode(process.version)),
+  temporalSdk: ({ folder }) => examinePackages(folder),
+  workerCheck: ({ folder }) =>
     existsSync(join(folder, 'node_modules', '@temporalio', 'worker', 'package.json'))
-      ? [process.execPath, '--import', 'tsx', 'src/main.ts', '--check', '--json']
-      : undefined,
+      ? {
+          kind: 'command',
+          program: process.execPath,
+          args: ['--import', 'tsx', 'src/main.ts', '--check', '--json'],
+        }
+      : { kind: 'not-installed' },
 };
 
-export function nodeRuntime(version: string): ReturnType<ProjectDiagnosis['runtime']> {
-  const isSupported = !isOlder(version.replace(/^v/, ''), OLDEST_NODE);
-  return { name: 'Node.js', version, wanted: 'Node.js 20.19', isSupported };
+export function examineNode(version: string): ProjectFinding<RuntimeProblem> {
+  const facts = { node: version };
+  if (!isOlder(version, OLDEST_NODE)) return { kind: 'fine', summary: `Node.js ${version}`, facts };
+  const wanted = `Node.js ${OLDEST_NODE.replace(/\.0$/, '')} or newer`;
+  const text = `This is Node.js ${version}, but the worker needs ${wanted}`;
+  return { kind: 'problem', code: 'runtime-too-old', text, facts, values: { wanted } };
 }
 
-/** The version of the package that Node resolves from `folder`, or undefined. */
-async function findInstalledVersion(folder: string, name: string): Promise<string | undefined> {
-  for (let at = folder; ; at = dirname(at)) {
-    const manifest = await readManifestVersion(join(at, 'node_modules', name, 'package.json'));
-    if (manifest !== undefined) return manifest;
-    if (dirname(at) === at) return undefined;
+async function examinePackages(folder: string): Promise<ProjectFinding<TemporalSdkProblem>> {
+  const entries = await Promise.all(
+    PACKAGES.map(async (name) => [name, await findInstalledVersion(folder, name)] as const),
+  );
+  const versions = new Map(entries.filter((entry): entry is readonly [string, string] => entry[1] !== undefined));
+  const facts = Object.fromEntries(versions);
+  if (!versions.has('@temporalio/worker')) {
+    const text = 'The dependencies of the project are not installed; @temporalio/worker is missing';
+    return { kind: 'problem', code: 'sdk-not-installed', text, facts };
   }
-}
-
-async function readManifestVersion(path: string): Promise<string | undefined> {
-  try {
-    const { bytes } = await readSmallFile(path, MIB);
-    const manifest: unknown = bytes === undefined ? undefined : JSON.parse(bytes.toString('utf8'));
-    const version = isRecord(manifest) ? manifest['version'] : undefined;
-    return typeof version === 'string' && /^\d+\.\d+\.\d+[\w.+-]*$/.test(version) ? version : undefined;
-  } catch {
-    return undefined;
+  if (new Set(versions.values()).size > 1) {
+    const list = [...versions].map(([name, version]) => `${name} ${version}`).join(', ');
+    const text = `Temporal's packages have different versions: ${list}`;
+    const values = { packages: '@temporalio/*', file: 'package.json' };
+    return { kind: 'problem', code: 'sdk-versions-differ', text, facts, values };
   }
+  const known = KNOWN_BUGS.find(({ package: name, before }) => isOlder(versions.get(name) ?? '999.0.0', before));
+  if (known !== undefined) {
+    const text = `${known.package} ${versions.get(known.package) ?? ''} has a known bug: ${known.bug}`;
+    const values = { package: known.package, version: known.before };
+    return { kind: 'problem', code: 'sdk-known-fault', text, facts, values };
+  }
+  return { kind: 'fine', summary: `all packages are version ${versions.get('@temporalio/worker') ?? ''}`, facts };
 }

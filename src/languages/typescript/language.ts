@@ -1,4 +1,3 @@
-import { nodeDiagnosis } from './diagnosis.ts';
 import type { Language } from '../language.ts';
 import { activityNames, appendActivity } from './activities.ts';
 import { exportedNames } from './exports.ts';
@@ -38,7 +37,6 @@ export const typescript: Language = {
     appendActivity: (_, text, name) => appendActivity(text, name),
     rewrittenActivities: (path) => `createActivities in ${path} does not return an object literal as generated`,
   },
-  diagnosis: nodeDiagnosis,
   tools: {
     choose: choosePackageManager,
     require: requirePackageManager,
@@ -62,6 +60,8 @@ export const typescript: Language = {
       { command: scriptCommand(manager, 'test'), text: 'run the tests of every process' },
     ],
   }),
+  // Imported on demand: comparing versions needs a large package.
+  diagnosis: async () => (await import('./diagnosis.ts')).nodeDiagnosis,
   hints: {
     callActivity: (name) =>
       `call it from a workflow: ownActivities<Activities>().${name}({ processId }), imported from ./kuflow/workflow/kuflow-activities.ts`,

@@ -9,7 +9,7 @@ import { storeProfile } from '../../../../src/profiles/store.ts';
 import { runWorkerCheck } from '../../../../src/commands/doctor/worker-check.ts';
 import { makeTestAuthority } from '../../../support/certificates.ts';
 import { fakeHost } from '../../../support/fake-host.ts';
-import { answering, standInStep, standInWorker } from '../../../support/stand-in-worker.ts';
+import { answering, STAND_IN_COMMAND, standInStep, standInWorker } from '../../../support/stand-in-worker.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 import { until } from '../../../support/until.ts';
 
@@ -22,13 +22,11 @@ function worker(main: string): string {
   return at;
 }
 
-const COMMAND = [process.execPath, '--import', 'tsx', 'src/main.ts', '--check', '--json'] as const;
-
 const check = (
   main: string,
   { at, signal, limitMs }: { readonly at?: string; readonly signal?: AbortSignal; readonly limitMs?: number } = {},
 ): ReturnType<typeof runWorkerCheck> =>
-  runWorkerCheck(at ?? worker(main), COMMAND, ENV, {
+  runWorkerCheck(STAND_IN_COMMAND, at ?? worker(main), ENV, {
     signal: signal ?? new AbortController().signal,
     limitMs: limitMs ?? 60_000,
   });

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KnownError } from '../../../../src/base/errors.ts';
 import type { WorkerCheckStep } from '../../../../src/diagnostics/input.ts';
-import { nodeDiagnosis, nodeRuntime } from '../../../../src/languages/typescript/diagnosis.ts';
+import { examineNode, nodeDiagnosis } from '../../../../src/languages/typescript/diagnosis.ts';
 import { pollersAnswer, startAnswer } from './engine-answers.ts';
 import { fault, type Fault } from './fault.ts';
 
@@ -45,7 +45,14 @@ function installed(
 const withProject =
   (view: object, versions: Readonly<Record<string, string>> = VERSIONS): Fault['make'] =>
   (setup) => {
-    setup.project = { processes: () => Promise.resolve([LOAN]), ...view };
+    const at = { folder: setup.folder, env: {} };
+    const { runtime, temporalSdk } = nodeDiagnosis;
+    setup.project = {
+      processes: () => Promise.resolve([LOAN]),
+      runtime: () => runtime(at),
+      temporalSdk: () => temporalSdk(at),
+      ...view,
+    };
     installed(setup.afterwards, setup.folder, versions);
   };
 const workerSays = (...steps: readonly WorkerCheckStep[]) => ({
@@ -118,7 +125,7 @@ export const pollerAndProjectFaults: readonly Fault[] = [
   fault(
     'Node.js 18',
     'KF-PROJ-003 fail runtime-too-old',
-    withProject({ diagnosis: { ...nodeDiagnosis, runtime: () => nodeRuntime('v18.20.0') } }),
+    withProject({ runtime: () => Promise.resolve(examineNode('v18.20.0')) }),
   ),
   fault(
     'invalid process definition',

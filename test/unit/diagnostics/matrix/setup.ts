@@ -10,7 +10,6 @@ import { makeTestAuthority, type TestAuthority, type TestPair } from '../../../s
 import { startEngineStub } from '../../../support/engine-server.ts';
 import { pollersAnswer } from './engine-answers.ts';
 import type { Fault, TestSetup } from './fault.ts';
-import { nodeDiagnosis } from '../../../../src/languages/typescript/diagnosis.ts';
 import { textsOf, type Texts } from './report-texts.ts';
 
 export const CLIENT_ID = '3f1c5c2e-8a55-4f0c-9a44-3f2f3f0f9b10';
@@ -159,7 +158,6 @@ export async function diagnose({ folder, env, skew, project, request }: TestSetu
       project: {
         processes: () => Promise.resolve([]),
         drift: () => Promise.resolve({ kind: 'compared', files: [] }),
-        diagnosis: nodeDiagnosis,
         ...project,
       },
     }),

@@ -1,24 +1,16 @@
 import { createServer } from 'node:net';
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findJdk } from '../../../../src/languages/java/tools.ts';
 import { createdOf, createWorker, failureOf } from '../../../support/create-worker.ts';
+import { writeFakeJdk } from '../../../support/fake-jdk.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
 const temporaryFolder = temporaryFolders();
 const CREATE = ['worker', '--language', 'java', '--local', '--yes', '--no-git', '--no-check', '--json'];
 
-/** A folder for JAVA_HOME whose compiler only prints its version. */
-function fakeJdk(version: string): string {
-  const home = temporaryFolder();
-  mkdirSync(join(home, 'bin'));
-  for (const program of ['java', 'javac']) {
-    writeFileSync(join(home, 'bin', program), `#!/bin/sh\necho "${program} ${version}"\n`);
-    chmodSync(join(home, 'bin', program), 0o755);
-  }
-  return home;
-}
+const fakeJdk = (version: string): string => writeFakeJdk(temporaryFolder(), version);
 
 /** A port of this machine that refuses connections. */
 async function closedPort(): Promise<number> {
