@@ -1,0 +1,131 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { loadDefinition } from '../../src/process/definition/file.ts';
+import { sampleDefinition } from '../../src/process/sample.ts';
+import { describeJava } from '../support/describe-workers.ts';
+import { installedBin } from '../support/generated-project.ts';
+import { buildJar, JAVA_PACKAGE, javaProjectCopy, runMaven } from '../support/java-project.ts';
+import { runAlone } from '../support/lanes.ts';
+import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { processUser, type ProcessUser } from '../support/process-user.ts';
+import { startWorkerProcess, workerEnvironment, type WorkerProcess } from '../support/worker-process.ts';
+
+runAlone();
+
+const ENGINE_LOAN = join(import.meta.dirname, '../support/engine-loan');
+const ENGINE_LOAN_DEFINITION = join(ENGINE_LOAN, 'kuflow.process.yaml');
+const ENGINE_LOAN_WORKFLOW = 'EngineLoanWorkflowImpl.java';
+
+describeJava('a Java project from the packed command', () => {
+  let folder: string;
+  let running: TestPlatform;
+  let user: ProcessUser;
+  let worker: WorkerProcess | undefined;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(inject('runFolder'), 'java-project-'));
+    javaProjectCopy(join(folder, 'loan-worker'));
+    running = await startTestPlatform({
+      definitions: [sampleDefinition(), await loadDefinition(ENGINE_LOAN_DEFINITION)],
+    });
+    user = await processUser(running.platform);
+  }, 400_000);
+
+  afterAll(async () => {
+    await worker?.kill();
+    await user.close();
+    await running.remove();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function start(project: string, queue: string): Promise<WorkerProcess> {
+    await worker?.kill();
+    worker = startWorkerProcess(workerEnvironment(running.platform, { TEMPORAL_KUFLOWQUEUE: queue }), project);
+    await worker.ready();
+    return worker;
+  }
+
+  it('passes its own build: format, compiler warnings and tests', async () => {
+    const { status, out } = await runMaven(join(folder, 'loan-worker'), ['--offline', 'verify']);
+    expect(status, out).toBe(0);
+    expect(out).toMatch(/Tests run: \d{3}, Failures: 0, Errors: 0, Skipped: 0\n/);
+  }, 300_000);
+
+  it('has a jar with the libraries that the worker needs, and no others [java: image.contents]', () => {
+    const project = join(folder, 'loan-worker');
+    const listed = execFileSync('jar', ['--list', '--file', join(project, 'target', 'app.jar')], { encoding: 'utf8' });
+    const libraries = listed.match(/(?<=BOOT-INF\/lib\/)[^/\n]+\.jar$/gm) ?? [];
+    expect(libraries.some((name) => name.startsWith('temporal-sdk-'))).toBe(true);
+    expect(libraries.filter((name) => /devtools|junit|assertj|archunit|mockito|testing|palantir/.test(name))).toEqual(
+      [],
+    );
+    const copied = readFileSync(join(project, 'Dockerfile'), 'utf8').match(
+      /^COPY (?!--from=build)(?!\.mvn|mvnw|src).*$/gm,
+    );
+    expect(copied).toEqual(['COPY application.yaml ./']);
+  });
+
+  it('continues its process after the worker was killed', async () => {
+    const project = join(folder, 'loan-worker');
+    const first = await start(project, sampleDefinition().workflow.taskQueue);
+    const processId = await user.start('LOAN');
+    const application = { firstName: 'A', lastName: 'B', currency: 'EUR', amount: 1 };
+    await user.complete(processId, 'LOAN_APPLICATION', application);
+    await user.item(processId, 'APPROVE_LOAN');
+    await first.kill();
+    await user.complete(processId, 'APPROVE_LOAN', { approved: true });
+    await start(project, sampleDefinition().workflow.taskQueue);
+    await user.completed(processId);
+  }, 120_000);
+
+  describe("with the workflow of KuFlow's own loan sample", () => {
+    let project: string;
+
+    beforeAll(async () => {
+      const options = [
+        '--language',
+        'java',
+        '--package',
+        JAVA_PACKAGE,
+        '--definition',
+        ENGINE_LOAN_DEFINITION,
+        '--local',
+      ];
+      const silent = ['--yes', '--no-install', '--no-git', '--no-check', '--cli-package', `file:${inject('tarball')}`];
+      const command = [installedBin('create-kuflow-worker'), 'engine-loan-worker', ...options, ...silent];
+      execFileSync(process.execPath, command, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+      project = join(folder, 'engine-loan-worker');
+      const code = join(project, 'src/main/java', ...JAVA_PACKAGE.split('.'), 'engine_loan');
+      cpSync(join(ENGINE_LOAN, ENGINE_LOAN_WORKFLOW), join(code, ENGINE_LOAN_WORKFLOW));
+      buildJar(project);
+      await start(project, 'ENGINE_LOAN_QUEUE');
+    }, 300_000);
+
+    it('has at most 80 lines and no wiring', () => {
+      const text = readFileSync(join(ENGINE_LOAN, ENGINE_LOAN_WORKFLOW), 'utf8');
+      expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(80);
+      expect(text).not.toMatch(/newActivityStub|registerListener|SignalMethod|ActivityOptions|WorkerFactory/);
+    });
+
+    it.each([
+      [5_000, undefined, 'granted', 'NOTIFICATION_GRANTED'],
+      [5_000.01, 'YES', 'granted', 'NOTIFICATION_GRANTED'],
+      [9_000, 'NO', 'rejected', 'NOTIFICATION_REJECTION'],
+    ] as const)('decides about %d EUR with the approval %s: %s', async (amount, approval, message, notification) => {
+      const processId = await user.start('ENGINE_LOAN');
+      const application = { CURRENCY: 'EUR', AMOUNT: amount, FIRST_NAME: 'A', LAST_NAME: 'B' };
+      await user.complete(processId, 'LOAN_APPLICATION', application);
+      if (approval !== undefined) {
+        const { task } = await user.item(processId, 'APPROVE_LOAN');
+        expect(task?.data?.value).toEqual({ FIRST_NAME: 'A', LAST_NAME: 'B', AMOUNT: amount });
+        await user.complete(processId, 'APPROVE_LOAN', { APPROVAL: approval });
+      }
+      const { initiatorId, metadata } = await user.completed(processId);
+      expect(await user.temporal.workflow.getHandle(processId).result()).toMatchObject({ message });
+      expect((await user.item(processId, notification)).ownerId).toBe(initiatorId);
+      expect(metadata?.value).toEqual({ FIRST_NAME: 'A', LAST_NAME: 'B' });
+    });
+  });
+});
