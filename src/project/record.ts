@@ -197,7 +197,7 @@ function parseProjectRecord(text: string, path: string): ProjectRecord {
       message: 'This project was created by a newer version of this tool',
       tried: path,
       seen: `format ${format}; this version supports format 1`,
-      next: ["Use the version in the project's package.json: npx kuflow <command>"],
+      next: ['Use the version of the project: npx kuflow <command>, or ./kuflow <command> if it has that script'],
     });
   }
   if (format !== 1) throw malformedRecordError(path, '"format" is not 1');

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { projectCommands } from '../../project/commands.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import type { FileSystem } from '../../files/file-system.ts';
@@ -140,7 +141,7 @@ async function localKuFlowWarnings(
   const running = await readRunningState(join(cwd, STATE_FOLDER)).catch(() => undefined);
   if (running === undefined || scope.target === running.endpoints.engine) return [];
   return [
-    `A local KuFlow runs here (process ${running.pid}). Restart its worker (npm run dev, or dev exec); otherwise it picks up these ` +
+    `A local KuFlow runs here (process ${running.pid}). Restart its worker (${(await projectCommands(cwd))?.dev ?? 'npm run dev'}, or dev exec); otherwise it picks up these ` +
       'credentials, which the local KuFlow rejects',
   ];
 }

@@ -1,4 +1,5 @@
 import { systemClock } from '../../base/clock.ts';
+import { startCommand } from '../../project/commands.ts';
 import { usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { localKuFlow } from '../../cli/local-kuflow.ts';
@@ -196,7 +197,9 @@ export async function runCredentialsExec(
   const { terminal } = context;
   const [program, ...rest] = words;
   if (program === undefined)
-    throw usageError('Missing command after --', [`${context.invocation} credentials exec -- npm start`]);
+    throw usageError('Missing command after --', [
+      `${context.invocation} credentials exec -- ${await startCommand(context.cwd)}`,
+    ]);
   const credentials = credentialContext(context, flags);
   const fail = (error: unknown, status: 125 | 126 | 127): void => {
     printError(terminal, error, { debug: flags.debug === true, json: false, status });

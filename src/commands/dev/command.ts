@@ -11,6 +11,7 @@ Examples:
     $ kuflow dev
   start it only for as long as a command runs
     $ kuflow dev exec -- npm start
+    $ ./kuflow dev exec -- ./mvnw spring-boot:run
   run one process from start to end with the worker
     $ kuflow dev simulate -- npm start`;
 

@@ -9,6 +9,7 @@ import { startDevPlatform, workerSettings, type DevEvent, type WorkerRuntime } f
 import type { PlatformState } from '../../platform/state-file.ts';
 import { createProcessEngine } from '../../platform/temporal/engine.ts';
 import { findTemporal, findTestServer } from '../../platform/temporal/find.ts';
+import { startCommand } from '../../project/commands.ts';
 import { formatPathOption, shellWord } from '../../text/shell.ts';
 import { attachedLine, platformReporter, readyHints, readyLine } from '../../platform/session/view.ts';
 import { printError } from '../../terminal/print-error.ts';
@@ -27,7 +28,11 @@ export async function runDev(flags: DevFlags, context: CommandContext): Promise<
   const request = platformRequest(flags, context, platformReporter({ progress, requests: flags.requests === true }));
   const platform = await startDevPlatform(request).finally(() => progress.stop());
   terminal.out.line(readyLine(platform.state));
-  for (const line of readyHints(platform.state, invocation, { stateDir: flags.stateDir, runs: 'platform' }))
+  for (const line of readyHints(platform.state, invocation, {
+    stateDir: flags.stateDir,
+    runs: 'platform',
+    start: await startCommand(context.cwd),
+  }))
     terminal.err.line(line);
   await new Promise<void>((resolveWait) => {
     if (request.signal.aborted) resolveWait();
@@ -50,9 +55,10 @@ export async function runDevExec(
 ): Promise<void> {
   const { terminal } = context;
   const [program, ...rest] = words;
+  const start = await startCommand(context.cwd);
   if (program === undefined)
     throw usageError('Missing command after --', [
-      `${context.invocation} dev exec${formatPathOption('--state-dir', flags.stateDir)} -- npm start`,
+      `${context.invocation} dev exec${formatPathOption('--state-dir', flags.stateDir)} -- ${start}`,
     ]);
   const progress = openProgress(terminal.err);
   const request = platformRequest(flags, context, platformReporter({ progress, requests: flags.requests === true }));
@@ -72,6 +78,7 @@ export async function runDevExec(
           for (const line of readyHints(platform.state, context.invocation, {
             stateDir: flags.stateDir,
             runs: 'command',
+            start,
           }))
             terminal.err.line(line);
           return;

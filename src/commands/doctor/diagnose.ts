@@ -11,7 +11,8 @@ import type { IssuedCredentials } from './issued-cache.ts';
 import { resolveConnection, type ConnectionContext } from '../../connection/resolve.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { applyFixes, type FixResult } from './fix.ts';
-import { projectCommands, projectFolder, createProjectProbe } from './project.ts';
+import { projectFolder, createProjectProbe } from './project.ts';
+import { projectCommands } from '../../project/commands.ts';
 
 /** Well below the timeout of the git check, so that a git that hangs is reported as such. */
 const GIT_MS = 2_500;
@@ -58,7 +59,7 @@ export async function runDoctor(request: RunDoctorRequest): Promise<DoctorRun> {
     git: (path) => readGitState(path, env, GIT_MS),
     platform: process.platform,
     cwd: request.cwd,
-    commands: { ...(root !== undefined && (await projectCommands(root))), kuflow: cliInvocation(request.cwd) },
+    commands: { ...(await projectCommands(request.cwd)), kuflow: cliInvocation(request.cwd) },
     selection: request.selection,
     timeoutMs: request.timeoutMs,
     failOnWarn: request.failOnWarn,

@@ -1,10 +1,9 @@
-import { codeOf, KnownError } from '../../base/errors.ts';
 import { packageVersion } from '../../base/package-root.ts';
 import { findProject } from '../../process/find-project.ts';
-import type { AdviceCommands } from '../../diagnostics/advice.ts';
 import type { CodeDrift, DriftedFile, ProjectProcess, ProjectProbe } from '../../diagnostics/input.ts';
 import { hasLocalChanges, openProject, readProject, toProjectSpec } from '../../project/edit/open-project.ts';
-import { readProjectRecord, type ProjectRecord } from '../../project/record.ts';
+import { readRecordIfValid } from '../../project/commands.ts';
+import { readProjectRecord } from '../../project/record.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { prepareProject } from '../../project/scaffold.ts';
 import type { Environment } from '../../settings/environment.ts';
@@ -24,7 +23,7 @@ export async function createProjectProbe(
   settings: ResolvedSettings,
 ): Promise<ProjectProbe> {
   const general = { processes: () => listProcesses(folder, env), drift: () => findDrift(folder, env) };
-  const record = await readRecord(folder);
+  const record = await readRecordIfValid(folder);
   if (record === undefined) return general;
   const at = { folder, env };
   const { runtime, temporalSdk, workerCheck } = await languageOf(record).diagnosis();
@@ -43,23 +42,6 @@ export async function createProjectProbe(
               : runWorkerCheck(command, folder, workerEnv, options),
     workerCheckUnavailable: findEndpointConflict(settings),
   };
-}
-
-/** Commands of the project's build tool; undefined if the project record cannot be read. */
-export async function projectCommands(
-  folder: string,
-): Promise<Pick<AdviceCommands, 'install' | 'check' | 'start'> | undefined> {
-  const record = await readRecord(folder);
-  return record === undefined ? undefined : languageOf(record).commands(record.packageManager);
-}
-
-async function readRecord(folder: string): Promise<ProjectRecord | undefined> {
-  try {
-    return (await readProjectRecord(folder)).record;
-  } catch (error) {
-    if (error instanceof KnownError || codeOf(error) !== undefined) return undefined;
-    throw error;
-  }
 }
 
 /** A worker with credentials from its environment rejects an endpoint that differs from the one in its files. */

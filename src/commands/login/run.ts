@@ -4,6 +4,7 @@ import type { Secret } from '../../base/secret.ts';
 import { isUuid } from '../../base/uuid.ts';
 import { login, readLoginDefaults, type LoginContext, type LoginDefaults } from './login.ts';
 import { shellWord } from '../../text/shell.ts';
+import { startCommand } from '../../project/commands.ts';
 import { loginReporter, loginAsData, printLogin } from './view.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
@@ -49,7 +50,7 @@ export async function runLogin(flags: LoginFlags, context: CommandContext): Prom
     });
     progress.stop();
     if (flags.json === true) terminal.out.line(stringifyForTerminal(loginAsData(result)));
-    else printLogin(terminal, result, context.invocation);
+    else printLogin(terminal, result, { invocation: context.invocation, start: await startCommand(context.cwd) });
     if (answers.prompted) {
       terminal.err.line(
         `\nTo repeat this without prompts:\n  ${loginCommand(answers.flags, defaults.name, context.invocation)}`,

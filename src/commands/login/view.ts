@@ -16,7 +16,11 @@ export function loginReporter(progress: Progress): (event: LoginEvent) => void {
 }
 
 /** Prints what was stored to stdout, and how to use it to stderr. */
-export function printLogin(terminal: Terminal, result: LoginResult, invocation: string): void {
+export function printLogin(
+  terminal: Terminal,
+  result: LoginResult,
+  { invocation, start }: { readonly invocation: string; readonly start: string },
+): void {
   const { bold } = palette(terminal.out);
   const { profile, where, whyFile, isDefault, replaced, verified, warnings } = result;
   for (const warning of warnings) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
@@ -39,7 +43,7 @@ export function printLogin(terminal: Terminal, result: LoginResult, invocation: 
   const option = isDefault ? '' : ` --profile ${profile.name}`;
   const steps = [
     ['Store the engine certificate in a project:', `${invocation} credentials pull${option}`],
-    ['Run a worker with all credentials:', `${invocation} credentials exec${option} -- npm start`],
+    ['Run a worker with all credentials:', `${invocation} credentials exec${option} -- ${start}`],
   ];
   const paintErr = palette(terminal.err);
   terminal.err.line(paintErr.dim('Workers do not read profiles.'));

@@ -110,7 +110,7 @@ function alreadyRunningError(running: PlatformState, request: DevPlatformRequest
     tried: `the state in ${stateFolder(request)}`,
     seen: `${running.endpoints.https}, serving ${running.processes.join(', ')}`,
     next: [
-      `Use it: ${command} dev exec${stateOption} -- npm start, or ${command} dev env${stateOption}`,
+      `Use it: ${command} dev exec${stateOption} -- <command>, or ${command} dev env${stateOption}`,
       `Or stop it (Ctrl-C in its terminal, or kill ${running.pid}), or start another one with --state-dir`,
     ],
   });

@@ -139,24 +139,26 @@ export interface ReadyHintsOptions {
   readonly stateDir?: string | undefined;
   /** Whether this program only runs the platform, or also a command, such as a worker. */
   readonly runs: 'platform' | 'command';
+  /** The command that starts the worker. */
+  readonly start: string;
 }
 
 /** Next steps for a platform that is ready. `invocation` is how this program is called. */
 export function readyHints(
   state: Pick<PlatformState, 'processes'>,
   invocation: string,
-  { stateDir, runs }: ReadyHintsOptions,
+  { stateDir, runs, start }: ReadyHintsOptions,
 ): readonly string[] {
   const stateOption = formatPathOption('--state-dir', stateDir);
   const [first = '', ...others] = state.processes;
   const code = others.length === 0 ? '' : ` ${shellWord(first)}`;
-  const startWorker = ['worker', `${invocation} dev exec${stateOption} -- npm start`];
+  const startWorker = ['worker', `${invocation} dev exec${stateOption} -- ${start}`];
   return formatTable(
     [
       ['processes', state.processes.join(', ')],
       ...(runs === 'platform' ? [startWorker] : []),
       ['settings', `${invocation} dev env${stateOption}`],
-      ['try it', `${invocation} dev simulate${code}${stateOption} -- npm start`],
+      ['try it', `${invocation} dev simulate${code}${stateOption} -- ${start}`],
       ['stop', 'Ctrl-C'],
     ],
     '  ',

@@ -29,7 +29,9 @@ export function explainFailedStart(error: unknown, command: readonly [string, ..
   const [program] = command;
   const about = { tried: command.join(' '), seen: code, cause: error };
   if (code === 'ENOENT') {
-    const next = ["Check its name. Run a program of the project's dependencies with npx, and a script with npm run"];
+    const next = [
+      'Check its name. Start a script in this folder with ./, an npm script with npm run, and a program of an npm package with npx',
+    ];
     return { status: 127, error: new KnownError({ message: `Command not found: ${program}`, ...about, next }) };
   }
   if (!['EACCES', 'EPERM', 'ENOEXEC'].includes(code)) return undefined;

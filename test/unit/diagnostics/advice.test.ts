@@ -6,7 +6,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { packageVersion } from '../../../src/base/package-root.ts';
 import { kuflowEntries } from '../../../src/bin/commands.ts';
 import { runProgram } from '../../../src/cli/run-program.ts';
-import { projectCommands, createProjectProbe } from '../../../src/commands/doctor/project.ts';
+import { createProjectProbe } from '../../../src/commands/doctor/project.ts';
+import { projectCommands, startCommand } from '../../../src/project/commands.ts';
 import type { PackageManager } from '../../../src/languages/project-spec.ts';
 import { fakeHost } from '../../support/fake-host.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
@@ -175,6 +176,25 @@ describe('commands in advice', () => {
     expect((await projectCommands(folder))?.check).toMatch(new RegExp(`^${manager.split('@')[0] ?? ''} .*check`));
   });
 });
+
+it.skipIf(process.platform === 'win32')(
+  'commands in a Java project start with Maven and the script kuflow',
+  async () => {
+    const folder = await project('maven');
+    const below = join(folder, 'src', 'main');
+    expect(await startCommand(below)).toBe('./mvnw spring-boot:run');
+    expect(await startCommand(temporaryFolder())).toBe('npm start');
+    const run = async (...argv: readonly string[]): Promise<string> => {
+      const fake = fakeHost(argv, { cwd: folder, env: { PATH: process.env['PATH'] ?? '' } });
+      await runProgram(
+        { name: 'kuflow', description: '', version: '0', invocation: './kuflow', commands: kuflowEntries },
+        fake.host,
+      );
+      return fake.stderr();
+    };
+      expect(await run('dev', 'simulate')).toContain('./kuflow dev simulate <code> -- ./mvnw spring-boot:run');
+    },
+);
 
 describe('generated code and its definition', () => {
   it('are compared only if this version generated the code', async () => {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { startCommand } from '../../../project/commands.ts';
 import { usageError } from '../../../base/errors.ts';
 import { simulate } from './simulation.ts';
 import { formatPathOption, shellWord } from '../../../text/shell.ts';
@@ -29,7 +30,8 @@ export async function runSimulate(
   const [code, ...surplus] = words.slice(0, words.length - commandLength);
   const [program, ...rest] = words.slice(words.length - commandLength);
   const simulateCommand = `${context.invocation} dev simulate ${code === undefined ? '<code>' : shellWord(code)}${formatPathOption('--state-dir', flags.stateDir)}`;
-  if (program === undefined) throw usageError('Missing worker command after --', [`${simulateCommand} -- npm start`]);
+  if (program === undefined)
+    throw usageError('Missing worker command after --', [`${simulateCommand} -- ${await startCommand(context.cwd)}`]);
   if (surplus.length > 0) {
     throw usageError(`Too many arguments before --: ${surplus.join(' ')}. Expected one process definition code`, [
       `${simulateCommand} -- ${[program, ...rest].map(shellWord).join(' ')}`,

@@ -80,7 +80,7 @@ describe('suggested commands with another state folder', () => {
     const there = join('.kuflow', 'dev');
     const { stderr } = await dev('--state-dir', there);
     expect(stderr).toContain(
-      `kuflow dev exec --state-dir ${there} -- npm start, or npx -p create-kuflow-worker kuflow dev env --state-dir ${there}\n`,
+      `kuflow dev exec --state-dir ${there} -- <command>, or npx -p create-kuflow-worker kuflow dev env --state-dir ${there}\n`,
     );
     const none = await dev('env', '--state-dir', "it's");
     expect(none.stderr).toContain("kuflow dev --state-dir 'it'\\''s'\n");

@@ -49,11 +49,14 @@ const request = (status: number, path = '/v2024-06-14/tenants', problem?: string
 describe('platform events', () => {
   it('are followed by complete commands for this platform', () => {
     const hints = (stateDir?: string): string =>
-      readyHints({ processes: ['LOAN'] }, 'npx kuflow', { stateDir, runs: 'platform' }).join('\n');
+      readyHints({ processes: ['LOAN'] }, 'npx kuflow', { stateDir, runs: 'platform', start: 'npm start' }).join('\n');
     expect(hints()).toContain('npx kuflow dev exec -- npm start\n');
     expect(hints()).toContain('npx kuflow dev simulate -- npm start\n');
-    const besideWorker = readyHints({ processes: ['LOAN', 'LEAVE'] }, 'npx kuflow', { runs: 'command' }).join('\n');
-    expect(besideWorker).toContain('npx kuflow dev simulate LOAN -- npm start\n');
+    const besideWorker = readyHints({ processes: ['LOAN', 'LEAVE'] }, 'npx kuflow', {
+      runs: 'command',
+      start: './mvnw spring-boot:run',
+    }).join('\n');
+    expect(besideWorker).toContain('npx kuflow dev simulate LOAN -- ./mvnw spring-boot:run\n');
     expect(besideWorker).not.toContain('dev exec');
     const folder = `/tmp/${'d'.repeat(600)} 2`;
     for (const command of ['exec', 'env', 'simulate'])

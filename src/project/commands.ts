@@ -1,0 +1,27 @@
+import { codeOf, KnownError } from '../base/errors.ts';
+import type { ProjectCommands } from '../languages/language.ts';
+import { languageOf } from '../languages/registry.ts';
+import { findProject } from '../process/find-project.ts';
+import { readProjectRecord, type ProjectRecord } from './record.ts';
+
+/** The commands of the project that contains `cwd`; undefined if there is no project, or its record cannot be read. */
+export async function projectCommands(cwd: string): Promise<ProjectCommands | undefined> {
+  const folder = findProject(cwd);
+  const record = folder === undefined ? undefined : await readRecordIfValid(folder);
+  return record === undefined ? undefined : languageOf(record).commands(record.packageManager);
+}
+
+/** The command that starts the worker of the project that contains `cwd`, or else an example of one. */
+export async function startCommand(cwd: string): Promise<string> {
+  return (await projectCommands(cwd))?.start ?? 'npm start';
+}
+
+/** Undefined for a record that cannot be read, which the commands that need it report. */
+export async function readRecordIfValid(folder: string): Promise<ProjectRecord | undefined> {
+  try {
+    return (await readProjectRecord(folder)).record;
+  } catch (error) {
+    if (error instanceof KnownError || codeOf(error) !== undefined) return undefined;
+    throw error;
+  }
+}
