@@ -192,8 +192,8 @@ it.skipIf(process.platform === 'win32')(
       );
       return fake.stderr();
     };
-      expect(await run('dev', 'simulate')).toContain('./kuflow dev simulate <code> -- ./mvnw spring-boot:run');
-    },
+    expect(await run('dev', 'simulate')).toContain('./kuflow dev simulate <code> -- ./mvnw spring-boot:run');
+  },
 );
 
 describe('generated code and its definition', () => {
