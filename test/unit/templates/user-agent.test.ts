@@ -4,7 +4,13 @@ import { expect, it } from 'vitest';
 import { ROOT } from '../../../scripts/bundle.mjs';
 import { userAgent } from '../../../templates/typescript/src/kuflow/user-agent.ts';
 
+const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+
 it('the user agent of a worker has the version of this package, even without a package.json', () => {
-  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
   expect(userAgent()).toBe(`kuflow-worker-typescript/${version} (unknown)`);
+});
+
+it('the user agent of a Java worker has the version of this package', () => {
+  const file = join(ROOT, 'templates/java/src/main/java/com/example/worker/kuflow/rest/UserAgent.java');
+  expect(readFileSync(file, 'utf8')).toContain(`TEMPLATE_VERSION = "${version}";`);
 });
