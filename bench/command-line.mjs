@@ -24,6 +24,7 @@ export async function installBoth(root, folder) {
   if (process.platform !== 'win32') await run('sync', []);
   const lock = JSON.parse(await readFile(join(ours, 'node_modules', '.package-lock.json'), 'utf8'));
   return {
+    tarball: join(folder, filename),
     kuflow: join(ours, 'node_modules', 'create-kuflow-worker', 'bin', 'kuflow.js'),
     create: join(ours, 'node_modules', 'create-kuflow-worker', 'bin', 'create-kuflow-worker.js'),
     peer: join(peer, 'node_modules', 'create-vite', 'index.js'),

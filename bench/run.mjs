@@ -1,4 +1,4 @@
-// Side-by-side measurements: `npm run bench -- [--only start,install,create,gateway,doctor,demo,peers] [--write-docs]`.
+// Side-by-side measurements: `npm run bench -- [--only start,install,create,gateway,doctor,demo,languages,peers] [--write-docs]`.
 // Not part of CI. `--scenarios help,dry` runs only these scenarios of `peers`.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
@@ -9,13 +9,14 @@ import { installBoth, measureCreate, measureInstall, measureStart } from './comm
 import { measureDemo } from './demo.mjs';
 import { measureDoctor } from './doctor.mjs';
 import { measureGateway } from './gateway.mjs';
+import { measureLanguages } from './languages.mjs';
 import { endRunning } from './measure.mjs';
 import { endRuns } from './peers/observe.mjs';
 import { peerTables, writePeers } from './peers/page.mjs';
 import { comparePeers } from './peers/peers.mjs';
 import { markdown, writeBetweenMarkers } from './table.mjs';
 
-const STAGES = ['start', 'install', 'create', 'gateway', 'doctor', 'demo', 'peers'];
+const STAGES = ['start', 'install', 'create', 'gateway', 'doctor', 'demo', 'languages', 'peers'];
 
 const { values } = parseArgs({
   options: {
@@ -45,6 +46,7 @@ const stages = {
   gateway: async () => await measureGateway(ROOT, folder, say),
   doctor: async () => await measureDoctor(ROOT, folder, say),
   demo: async () => await measureDemo(ROOT, folder, say),
+  languages: async () => await measureLanguages(installed, folder, say),
   peers: async () => {
     comparison = await comparePeers(ROOT, folder, say, {
       only: values.scenarios?.split(','),
@@ -64,7 +66,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 }
 
 try {
-  if (wanted.some((stage) => ['start', 'install', 'create'].includes(stage))) {
+  if (wanted.some((stage) => ['start', 'install', 'create', 'languages'].includes(stage))) {
     installed = await installBoth(ROOT, folder);
   }
   for (const stage of STAGES.filter((name) => wanted.includes(name))) {
