@@ -1,69 +1,145 @@
-// The same sample process in each language: from nothing to a completed process, the start of the worker, and its memory.
-import { execFileSync } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+// The sample process in each language: from nothing to a completed process, the start of the worker, and its memory.
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from './measure.mjs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { importSource } from '../scripts/import-source.mjs';
+import { provideTemporal } from '../scripts/temporal.mjs';
+import { inTurns, median, run } from './measure.mjs';
 
-const SAMPLE_MS = 100;
+const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+/** Creating a Java project builds it. */
+const LANGUAGES = { TypeScript: { build: [NPM, 'run', '--silent', 'build'] }, Java: {} };
+const ROUNDS = 3;
+const PROCESSES = 20;
+/** How long the worker may settle before its memory is read. */
+const SETTLE_MS = 5_000;
 const PORTS = ['--port', '0', '--https-port', '0', '--engine-port', '0'];
+const WORKER_PORTS = { WORKER_HEALTHPORT: '0', WORKER_METRICSPORT: '0' };
 
-/** As the images start the workers. */
-const WORKERS = {
-  typescript: {
-    build: ['npm', 'run', '--silent', 'build'],
-    command: [process.execPath, '--enable-source-maps', 'dist/main.js'],
-  },
-  java: { build: [], command: ['java', '-XX:+ExitOnOutOfMemoryError', '-jar', 'target/app.jar'] },
-};
+export async function measureLanguages(root, installed, folder, say) {
+  provideTemporal(say);
+  const { missingJdk } = await importSource(root, 'test/support/jdk.ts');
+  const skipped = missingJdk();
+  const languages = Object.keys(LANGUAGES).filter((language) => language !== 'Java' || skipped === undefined);
+  const home = join(folder, 'languages');
+  await mkdir(home, { recursive: true });
+  const results = Object.fromEntries(languages.map((language) => [language, []]));
+  const rounds = languages.map((language) => [
+    language,
+    async (round) => {
+      const result = await measureRound(root, installed, home, language, round);
+      if (result === undefined) return 0;
+      say(`${language} ${JSON.stringify(result)}`);
+      results[language].push(result);
+      return result.total;
+    },
+  ]);
+  await inTurns(Object.fromEntries(rounds), ROUNDS);
 
-export async function measureLanguages(installed, folder, say) {
-  const rows = [];
-  for (const [language, { build, command }] of Object.entries(WORKERS)) {
-    const home = join(folder, language);
-    await mkdir(home, { recursive: true });
-    const options = ['--language', language, '--local', '--yes', '--no-git', '--no-check'];
-    const cli = ['--cli-package', `file:${installed.tarball}`];
-    const created = await run(process.execPath, [installed.create, 'worker', ...options, ...cli], { cwd: home });
-    const project = join(home, 'worker');
-    const [tool, ...args] = build;
+  const row = (what, measured) => ({
+    what,
+    measured: Object.keys(LANGUAGES)
+      .map((language) => {
+        if (!(language in results)) return `${language} skipped: ${skipped}`;
+        return `${language} ${measured((figure) => median(results[language].map((result) => result[figure])), language)}`;
+      })
+      .join('; '),
+  });
+  return [
+    row('from `create` to the first completed process, package caches warm', (of, language) => {
+      const build = LANGUAGES[language].build === undefined ? '' : `, build ${seconds(of('build'))}`;
+      return `${seconds(of('total'))} (create and install ${seconds(of('create'))}${build}, simulate ${seconds(of('simulate'))})`;
+    }),
+    row('worker: from its start until it polls', (of) => seconds(of('polls'))),
+    row(
+      `worker: memory (RSS) when idle, and after ${PROCESSES} parallel processes`,
+      (of) => `${megabytes(of('idle'))}, ${megabytes(of('used'))}`,
+    ),
+  ];
+}
+
+/** Milliseconds and kilobytes. The warm-up only fills the package caches and returns undefined. */
+async function measureRound(root, installed, home, language, round) {
+  const name = `${language.toLowerCase()}${round + 1}`;
+  const project = join(home, name);
+  const options = ['--language', language.toLowerCase(), '--local', '--yes', '--no-git', '--no-check'];
+  const cli = ['--cli-package', `file:${installed.tarball}`];
+  try {
+    const created = await run(process.execPath, [installed.create, name, ...options, ...cli], { cwd: home });
+    if (round < 0) return undefined;
+    const [tool, ...args] = LANGUAGES[language].build ?? [];
     const built = tool === undefined ? { ms: 0 } : await run(tool, args, { cwd: project });
-    const memory = watchMemory(command.at(-1));
-    let polls = '';
-    const env = { WORKER_HEALTHPORT: '0', WORKER_METRICSPORT: '0' };
-    const simulated = await run(
-      process.execPath,
-      [installed.kuflow, 'dev', 'simulate', 'LOAN', ...PORTS, '--', ...command],
-      { cwd: project, env, onError: (text) => (polls ||= /polls \S+ \(([\d.]+ s)\)/.exec(text)?.[1] ?? '') },
-    ).finally(() => memory.stop());
-    const total = created.ms + built.ms + simulated.ms;
-    say(`${language}: ${seconds(total)}`);
-    rows.push(
-      {
-        what: `${language}: from \`create\` to the first completed process, with warm caches`,
-        measured: `${seconds(total)} (create and install ${seconds(created.ms)})`,
-      },
-      {
-        what: `${language}: start of the worker until it polls, and its memory at most`,
-        measured: `${polls}, ${(memory.peak() / 1024).toFixed(0)} MB`,
-      },
-    );
+    const worker = await workerCommand(root, project);
+    const simulate = ['dev', 'simulate', 'LOAN', ...PORTS, '--', ...worker];
+    const simulated = await run(process.execPath, [installed.kuflow, ...simulate], { cwd: project });
+    return {
+      total: created.ms + built.ms + simulated.ms,
+      create: created.ms,
+      build: built.ms,
+      simulate: simulated.ms,
+      ...(await measureWorker(root, project, worker)),
+    };
+  } finally {
+    await rm(project, { recursive: true, force: true });
   }
-  return rows;
 }
 
-/** Reads the memory of the process whose command ends with these words, in kilobytes. */
-function watchMemory(words) {
-  let peak = 0;
-  const timer = setInterval(() => {
-    const lines = execFileSync('ps', ['-eo', 'pid=,rss=,args='], { encoding: 'utf8' }).split('\n');
-    for (const line of lines) {
-      const [, rss, args] = /^\s*\d+\s+(\d+)\s+(.*)$/.exec(line) ?? [];
-      // The command that starts the worker contains its command too.
-      if (args?.endsWith(words) && !args.includes('simulate') && !args.includes('supervisor'))
-        peak = Math.max(peak, Number(rss));
+/** The command of the image, with the jar where Maven leaves it. */
+async function workerCommand(root, project) {
+  const { findJava } = await importSource(root, 'src/languages/java/tools.ts');
+  const [, entryPoint] = /^ENTRYPOINT (.+)$/m.exec(await readFile(join(project, 'Dockerfile'), 'utf8'));
+  const elsewhere = { node: process.execPath, java: findJava(process.env), 'app.jar': 'target/app.jar' };
+  return JSON.parse(entryPoint).map((word) => elsewhere[word] ?? word);
+}
+
+async function measureWorker(root, project, [program, ...args]) {
+  const { startPlatform, platformEnvironment } = await import('../dist/platform.js');
+  const { sampleDefinition } = await importSource(root, 'src/process/sample.ts');
+  const { processUser } = await importSource(root, 'test/support/process-user.ts');
+  const { listWorkflowPollers } = await importSource(root, 'src/platform/temporal/pollers.ts');
+  const { until } = await importSource(root, 'test/support/until.ts');
+  const definition = sampleDefinition();
+  const platform = await startPlatform({
+    stateDir: join(project, '.kuflow', 'bench'),
+    temporalPath: process.env.KUFLOW_TEMPORAL_PATH,
+    definitions: [definition],
+  });
+  try {
+    const user = await processUser(platform);
+    const access = { ...platform, ...platform.identity, caBundleFile: platform.caFile };
+    const env = { ...process.env, ...platformEnvironment(access), ...WORKER_PORTS };
+    const started = performance.now();
+    const worker = spawn(program, args, { cwd: project, env, stdio: 'ignore' });
+    const ended = once(worker, 'exit');
+    try {
+      const address = platform.endpoints.temporal;
+      const queue = { address, namespace: platform.identity.namespace, taskQueue: definition.workflow.taskQueue };
+      await until('the worker polls', async () => (await listWorkflowPollers(queue)).length > 0);
+      const polls = performance.now() - started;
+      await pause(SETTLE_MS);
+      const idle = residentMemory(worker.pid);
+      await Promise.all(Array.from({ length: PROCESSES }, () => runProcess(user)));
+      await pause(SETTLE_MS);
+      return { polls, idle, used: residentMemory(worker.pid) };
+    } finally {
+      worker.kill();
+      await ended;
+      await user.close();
     }
-  }, SAMPLE_MS);
-  return { stop: () => clearInterval(timer), peak: () => peak };
+  } finally {
+    await platform.stop();
+  }
 }
 
+async function runProcess(user) {
+  const id = await user.start('LOAN');
+  await user.complete(id, 'LOAN_APPLICATION', { firstName: 'A', lastName: 'B', currency: 'EUR', amount: 1 });
+  await user.complete(id, 'APPROVE_LOAN', { approved: true });
+  await user.completed(id);
+}
+
+const residentMemory = (pid) => Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' }));
 const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
+const megabytes = (kilobytes) => `${(kilobytes / 1024).toFixed(0)} MB`;

@@ -46,7 +46,7 @@ const stages = {
   gateway: async () => await measureGateway(ROOT, folder, say),
   doctor: async () => await measureDoctor(ROOT, folder, say),
   demo: async () => await measureDemo(ROOT, folder, say),
-  languages: async () => await measureLanguages(installed, folder, say),
+  languages: async () => await measureLanguages(ROOT, installed, folder, say),
   peers: async () => {
     comparison = await comparePeers(ROOT, folder, say, {
       only: values.scenarios?.split(','),
