@@ -253,8 +253,7 @@ public final class KuFlowProcess {
             if (read != null && state == TaskState.COMPLETED) {
                 return dataAs(task.dataType(), read.data(), task.code());
             }
-            // A signal may arrive before KuFlow shows the new state: read again soon. Without a signal, read again
-            // later.
+            // A signal may arrive before KuFlow shows the new state: then read again soon, otherwise later.
             wait = isChanged
                     ? min(wait, AFTER_SIGNAL)
                     : min(wait.multipliedBy(2), max(MAX_REREAD_INTERVAL, rereadAfter));
