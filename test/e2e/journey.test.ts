@@ -48,105 +48,117 @@ const DEFINITION = {
       kind: 'human',
       data: { schema: { type: 'object', required: ['approved'], properties: { approved: { type: 'boolean' } } } },
     },
+    { code: 'NOTE', kind: 'message' },
+    { code: 'TALK', kind: 'thread' },
+    { code: 'SIGN', kind: 'human' },
   ],
 };
 
 /** Two runs on one state folder, of which the second is killed. */
-describeWorkers('a process with a document, a principal, a deadline and its own call', ({ project, command }) => {
-  const mark = newMark();
-  let folder: string;
+describeWorkers(
+  'a process with all kinds of tasks, a document, a principal, a deadline, its own call and a cancellation',
+  ({ project, command }) => {
+    const mark = newMark();
+    let folder: string;
 
-  beforeAll(() => {
-    project();
-    folder = mkdtempSync(join(inject('runFolder'), 'journey-'));
-    writeFileSync(join(folder, 'journey.yaml'), stringify(DEFINITION));
-  }, 400_000);
+    beforeAll(() => {
+      project();
+      folder = mkdtempSync(join(inject('runFolder'), 'journey-'));
+      writeFileSync(join(folder, 'journey.yaml'), stringify(DEFINITION));
+    }, 400_000);
 
-  afterAll(() => {
-    for (const { pid } of mark.alive()) process.kill(pid, 'SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  /** Runs `kuflow dev NAME … -- WORKER` with its own platform. */
-  function startDev(name: string, ...options: readonly string[]): RunningCommand {
-    const ports = ['--port', '0', '--https-port', '0', '--engine-port', '0'];
-    const where = ['--state-dir', join(folder, 'state'), '--definition', join(folder, 'journey.yaml'), ...ports];
-    return startCommand(kuflowDev(name, ...where, ...options, '--', ...command), {
-      cwd: project(),
-      mark,
-      env: { TEMPORAL_KUFLOWQUEUE: 'JOURNEY_QUEUE', WORKER_HEALTHPORT: '0', WORKER_METRICSPORT: '0' },
-    });
-  }
-
-  async function expectResult(user: KuFlowClient, state: PlatformState, processId: string): Promise<void> {
-    const { content } = await user.findProcessItems({ processId: [processId] });
-    const items = await Promise.all(content.map(({ id }) => user.retrieveProcessItem(id)));
-    expect(
-      items.map((item) => [item.processItemDefinitionRef?.code, item.task?.state, item.task?.data?.valid]),
-    ).toEqual([
-      ['APPLY', 'COMPLETED', true],
-      ['STAMP', 'COMPLETED', true],
-      ['REVIEW', 'COMPLETED', true],
-    ]);
-    const [{ contract }, { stamped, reviewer }] = items.map((item) => item.task?.data?.value) as [
-      { contract: string },
-      { stamped: string; reviewer: string },
-    ];
-    const text = async (document: string): Promise<string> =>
-      Buffer.from((await user.downloadProcessDocument(processId, document)).bytes).toString();
-    expect(reviewer).toBe(state.user.name);
-    expect(await text(stamped)).toBe(`${await text(contract)}For ${state.user.name}`);
-    expect(items[2]?.ownerId).toBe(state.user.principalId);
-  }
-
-  it.runIf(process.platform !== 'win32')('runs to its end in simulate', async () => {
-    const simulation = startDev('simulate', '--worker-log', join(folder, 'worker.log'), '--json');
-    const ended = await simulation.ended;
-    const output = simulation.output();
-    expect(ended, output + readFileSync(join(folder, 'worker.log'), 'utf8')).toEqual({ code: 0, signal: null });
-    const result = JSON.parse(output.slice(output.indexOf('{'), output.lastIndexOf('}') + 1)) as SimulateResult;
-    expect(result).toMatchObject({ status: 0, processState: 'COMPLETED' });
-    // The application had the task until its deadline.
-    const review = result.timeline.filter(({ code }) => code === 'REVIEW').map(({ kind }) => kind);
-    expect(review).toEqual(['item-created', 'item-claimed', 'item-assigned', 'data-saved', 'item-completed']);
-  });
-
-  it.runIf(process.platform !== 'win32')(
-    'runs to its end after platform and worker were killed, and the deadline passes in the meantime [typescript, java: deadline.once, documents.transfer, client.injected]',
-    async () => {
-      const simulation = startDev('simulate', '--worker-log', join(folder, 'killed.log'));
-      let state = await platformReady(simulation, join(folder, 'state'));
-      const processId = await until(
-        'the process has started',
-        () => /Process JOURNEY (\S+)/.exec(simulation.output())?.[1],
-      );
-      // From here on, the workflow waits for the deadline.
-      await until('the worker has opened REVIEW', () =>
-        /Waiting for a person.*REVIEW/.test(readFileSync(join(folder, 'killed.log'), 'utf8')),
-      );
+    afterAll(() => {
       for (const { pid } of mark.alive()) process.kill(pid, 'SIGKILL');
-      await simulation.ended;
-      await until('all processes have ended', () => mark.alive().length === 0, 10_000);
+      rmSync(folder, { recursive: true, force: true });
+    });
 
-      const exec = startDev('exec');
-      state = await platformReady(exec, join(folder, 'state'));
-      const user = userOf(state);
-      try {
-        const { id } = await taskOf(user, processId, 'REVIEW');
-        await until('the deadline gives the task to the reviewer', async () => {
-          if (!mark.alive().some(({ pid }) => pid === exec.pid)) throw new Error(exec.output());
-          return (await user.retrieveProcessItem(id)).ownerId === state.user.principalId;
-        });
-        await user.updateProcessItemTaskData(id, { approved: true });
-        await user.completeProcessItemTask(id);
-        await processCompletes(user, processId);
-        await expectResult(user, state, processId);
-      } finally {
-        await user.close();
-        exec.kill('SIGINT');
-        await exec.ended;
-      }
-      expect(mark.alive()).toEqual([]);
-    },
-  );
-});
+    /** Runs `kuflow dev NAME … -- WORKER` with its own platform. */
+    function startDev(name: string, ...options: readonly string[]): RunningCommand {
+      const ports = ['--port', '0', '--https-port', '0', '--engine-port', '0'];
+      const where = ['--state-dir', join(folder, 'state'), '--definition', join(folder, 'journey.yaml'), ...ports];
+      return startCommand(kuflowDev(name, ...where, ...options, '--', ...command), {
+        cwd: project(),
+        mark,
+        env: { TEMPORAL_KUFLOWQUEUE: 'JOURNEY_QUEUE', WORKER_HEALTHPORT: '0', WORKER_METRICSPORT: '0' },
+      });
+    }
+
+    async function expectResult(user: KuFlowClient, state: PlatformState, processId: string): Promise<void> {
+      const { content } = await user.findProcessItems({ processId: [processId] });
+      const items = await Promise.all(content.map(({ id }) => user.retrieveProcessItem(id)));
+      expect(
+        items.map((item) => [item.processItemDefinitionRef?.code, item.task?.state, item.task?.data?.valid]),
+      ).toEqual([
+        ['APPLY', 'COMPLETED', true],
+        ['STAMP', 'COMPLETED', true],
+        ['REVIEW', 'COMPLETED', true],
+        ['NOTE', undefined, undefined],
+        ['TALK', undefined, undefined],
+        ['SIGN', 'CANCELLED', true],
+      ]);
+      const [{ contract }, { stamped, reviewer }] = items.map((item) => item.task?.data?.value) as [
+        { contract: string },
+        { stamped: string; reviewer: string },
+      ];
+      const text = async (document: string): Promise<string> =>
+        Buffer.from((await user.downloadProcessDocument(processId, document)).bytes).toString();
+      expect(reviewer).toBe(state.user.name);
+      expect(await text(stamped)).toBe(`${await text(contract)}For ${state.user.name}`);
+      expect(items[2]?.ownerId).toBe(state.user.principalId);
+    }
+
+    it.runIf(process.platform !== 'win32')('runs to its end in simulate', async () => {
+      const simulation = startDev('simulate', '--worker-log', join(folder, 'worker.log'), '--json');
+      const ended = await simulation.ended;
+      const output = simulation.output();
+      expect(ended, output + readFileSync(join(folder, 'worker.log'), 'utf8')).toEqual({ code: 0, signal: null });
+      const result = JSON.parse(output.slice(output.indexOf('{'), output.lastIndexOf('}') + 1)) as SimulateResult;
+      expect(result).toMatchObject({ status: 0, processState: 'COMPLETED' });
+      // The application had the task until its deadline.
+      const review = result.timeline.filter(({ code }) => code === 'REVIEW').map(({ kind }) => kind);
+      expect(review).toEqual(['item-created', 'item-claimed', 'item-assigned', 'data-saved', 'item-completed']);
+    });
+
+    it.runIf(process.platform !== 'win32')(
+      'runs to its end after platform and worker were killed, and the deadline passes in the meantime [typescript, java: deadline.once, documents.transfer, client.injected]',
+      async () => {
+        const simulation = startDev('simulate', '--worker-log', join(folder, 'killed.log'));
+        let state = await platformReady(simulation, join(folder, 'state'));
+        const processId = await until(
+          'the process has started',
+          () => /Process JOURNEY (\S+)/.exec(simulation.output())?.[1],
+        );
+        // From here on, the workflow waits for the deadline.
+        await until('the worker has opened REVIEW', () =>
+          /Waiting for a person.*REVIEW/.test(readFileSync(join(folder, 'killed.log'), 'utf8')),
+        );
+        for (const { pid } of mark.alive()) process.kill(pid, 'SIGKILL');
+        await simulation.ended;
+        await until('all processes have ended', () => mark.alive().length === 0, 10_000);
+
+        const exec = startDev('exec');
+        state = await platformReady(exec, join(folder, 'state'));
+        const user = userOf(state);
+        try {
+          const { id } = await taskOf(user, processId, 'REVIEW');
+          await until('the deadline gives the task to the reviewer', async () => {
+            if (!mark.alive().some(({ pid }) => pid === exec.pid)) throw new Error(exec.output());
+            return (await user.retrieveProcessItem(id)).ownerId === state.user.principalId;
+          });
+          await user.updateProcessItemTaskData(id, { approved: true });
+          await user.completeProcessItemTask(id);
+          const sign = await taskOf(user, processId, 'SIGN');
+          const query = { processItemId: [sign.id] };
+          await user.call('cancelProcessProcessItems', { path: { id: processId }, query });
+          await processCompletes(user, processId);
+          await expectResult(user, state, processId);
+        } finally {
+          await user.close();
+          exec.kill('SIGINT');
+          await exec.ended;
+        }
+        expect(mark.alive()).toEqual([]);
+      },
+    );
+  },
+);

@@ -5,25 +5,33 @@ import com.example.worker.kuflow.model.KuFlowPrincipal;
 import com.example.worker.kuflow.model.WorkerActivities;
 import com.example.worker.kuflow.workflow.HumanTask;
 import com.example.worker.kuflow.workflow.KuFlowProcess;
+import com.example.worker.kuflow.workflow.MessageTask;
 import com.example.worker.kuflow.workflow.Owner;
 import com.example.worker.kuflow.workflow.SystemTask;
+import com.example.worker.kuflow.workflow.TaskCancelled;
+import com.example.worker.kuflow.workflow.ThreadTask;
 import com.example.worker.kuflow.workflow.WorkflowRequest;
 import com.example.worker.kuflow.workflow.WorkflowResponse;
 import com.example.worker.trial.JourneyActivities.Contract;
 import com.example.worker.trial.JourneyActivities.StampedContract;
 import io.temporal.workflow.WorkflowInit;
 import java.time.Duration;
+import java.util.Map;
 import java.util.UUID;
 
 /**
  * Added to a generated project by the end-to-end tests: a process that needs everything at once. The reviewer gets the task from
- * the application when its deadline has passed, and completes it.
+ * the application when its deadline has passed, and completes it. Somebody may cancel the last task in KuFlow, which sends no
+ * signal.
  */
 public class JourneyWorkflowImpl implements JourneyWorkflow {
 
     private static final HumanTask<Application> APPLY = new HumanTask<>("APPLY", Application.class);
     private static final SystemTask<StampedContract> STAMP = new SystemTask<>("STAMP", StampedContract.class);
     private static final HumanTask<Review> REVIEW = new HumanTask<>("REVIEW", Review.class);
+    private static final MessageTask<Map<String, Object>> NOTE = new MessageTask<>("NOTE");
+    private static final ThreadTask TALK = new ThreadTask("TALK");
+    private static final HumanTask<Map<String, Object>> SIGN = HumanTask.untyped("SIGN");
 
     private final KuFlowProcess kuflow;
     private final JourneyActivities transfers = KuFlowProcess.transferActivities(JourneyActivities.class);
@@ -35,7 +43,7 @@ public class JourneyWorkflowImpl implements JourneyWorkflow {
 
     @WorkflowInit
     public JourneyWorkflowImpl(WorkflowRequest request) {
-        kuflow = new KuFlowProcess(request);
+        kuflow = new KuFlowProcess(request, Duration.ofMillis(500));
     }
 
     @Override
@@ -51,6 +59,13 @@ public class JourneyWorkflowImpl implements JourneyWorkflow {
                 REVIEW,
                 options -> options.owner(us)
                         .deadline(Duration.ofSeconds(2), task -> task.assign(Owner.ofId(reviewerId))));
+        kuflow.message(NOTE, "Reviewed");
+        kuflow.thread(TALK);
+        try {
+            kuflow.humanTask(SIGN);
+        } catch (TaskCancelled canceled) {
+            return new WorkflowResponse("withdrawn");
+        }
         return new WorkflowResponse(review.approved() ? "approved" : "rejected");
     }
 }

@@ -1,16 +1,19 @@
 // Added to a generated project by the end-to-end tests: a process that needs everything at once.
 import type { Uuid, WorkflowRequest, WorkflowResponse } from './kuflow/model.ts';
 import { ownActivities, TRANSFER, workerActivities } from './kuflow/workflow/kuflow-activities.ts';
-import { openProcess } from './kuflow/workflow/kuflow-process.ts';
-import { human, system } from './kuflow/workflow/task.ts';
+import { openProcess, TaskCancelled } from './kuflow/workflow/kuflow-process.ts';
+import { human, message, system, thread } from './kuflow/workflow/task.ts';
 import { parsePrincipal } from './kuflow/values.ts';
 import type { JourneyActivities, StampedContract } from './journey-activities.ts';
 
 const { stampContract } = ownActivities<JourneyActivities>(TRANSFER);
 
-/** The reviewer gets the task from the application when its deadline has passed, and completes it. */
+/**
+ * The reviewer gets the task from the application when its deadline has passed, and completes it. Somebody may cancel the last task in KuFlow,
+ * which sends no signal.
+ */
 export async function JourneyWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
-  const kuflow = openProcess(request);
+  const kuflow = openProcess(request, { rereadAfter: 500 });
   const { contract, reviewer } = await kuflow.humanTask(human<{ contract: string; reviewer: string }>('APPLY'));
   const reviewerId: Uuid = parsePrincipal(reviewer).id;
   const { processId } = request;
@@ -21,5 +24,13 @@ export async function JourneyWorkflow(request: WorkflowRequest): Promise<Workflo
     deadline: '2 seconds',
     onDeadline: (task) => task.assign({ ownerId: reviewerId }),
   });
+  await kuflow.message(message('NOTE'), { text: 'Reviewed' });
+  await kuflow.thread(thread('TALK'));
+  try {
+    await kuflow.humanTask(human('SIGN'));
+  } catch (error) {
+    if (error instanceof TaskCancelled) return { message: 'withdrawn' };
+    throw error;
+  }
   return { message: approved ? 'approved' : 'rejected' };
 }
