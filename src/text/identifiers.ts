@@ -73,6 +73,6 @@ export function capitalize(word: string): string {
 }
 
 /** The word in capitals, except for letters whose capital is more than one letter. */
-function upperCase(word: string): string {
+export function upperCase(word: string): string {
   return Array.from(word, capitalize).join('');
 }

@@ -1,5 +1,6 @@
 import type { ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
 import { isSampleApproval } from '../../process/sample.ts';
+import { upperCase } from '../../text/identifiers.ts';
 import { choiceOf, type TaskChoices } from '../project-spec.ts';
 import { nameTasks, systemTaskInputs, taskTitle, type NamedTask, type Naming } from '../task-choices.ts';
 import { distinctTypeName, isJavaIdentifier, JAVA_RESERVED, javaTypeName } from './literals.ts';
@@ -96,5 +97,5 @@ export function javaTasks({
 
 /** `loanApplication` as `LOAN_APPLICATION`. */
 function constantName(variable: string): string {
-  return variable.replace(/([\p{Ll}\p{Nd}])(\p{Lu})/gu, '$1_$2').toUpperCase();
+  return upperCase(variable.replace(/([\p{Ll}\p{Nd}])(\p{Lu})/gu, '$1_$2'));
 }

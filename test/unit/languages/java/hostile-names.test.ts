@@ -63,6 +63,8 @@ describe('names of tasks in Java', () => {
     ['2ND_REVIEW', 'task2ndReview', 'TASK2ND_REVIEW'],
     ['RECORD', 'recordTask', 'RECORD_TASK'],
     ['審査', '審査', '審査'],
+    // The capital of this letter is three characters.
+    ['ΐ', 'ΐ', 'ΐ'],
   ])('of %s are %s and %s', (code, variable, constant) => {
     expect(tasksOf(withCodes(code))).toMatchObject([{ variable, constant }]);
   });
