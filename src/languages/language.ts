@@ -86,8 +86,8 @@ export interface ProjectTools {
     name: string | undefined,
     at: { readonly env: NodeJS.ProcessEnv; readonly folder: string },
   ) => PackageManager;
-  /** Throws a KnownError if an installation is impossible on this machine. */
-  readonly require: (manager: PackageManager, env: NodeJS.ProcessEnv) => void;
+  /** Throws or rejects with a KnownError if an installation is impossible on this machine. */
+  readonly require: (manager: PackageManager, env: NodeJS.ProcessEnv) => void | Promise<void>;
   /** What kind of tool it is, as a label. */
   readonly label: string;
   /** What people call the tool. */

@@ -2,8 +2,9 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { inject } from 'vitest';
-import { findJdk, MAVEN } from '../../src/languages/java/tools.ts';
+import { MAVEN } from '../../src/languages/java/tools.ts';
 import { installedBin } from './generated-project.ts';
+import { jdk } from './jdk.ts';
 import { createOnce } from './lanes.ts';
 import type { CommandEnd } from './packed-command.ts';
 
@@ -47,7 +48,6 @@ export function javaProject(): string {
       stdio: ['ignore', 'ignore', 'inherit'],
       shell: onWindows,
     });
-    const jdk = findJdk(process.env);
     const seconds = ((performance.now() - started) / 1000).toFixed(0);
     process.stdout.write(
       `installed a Java project with ${jdk?.javac ?? 'no javac'} ${jdk?.version ?? ''} and Maven's own cache (${seconds} s)\n`,

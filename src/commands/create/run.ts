@@ -84,7 +84,7 @@ export async function createProject(
     let outcome: CreateOutcome = { kind: 'dry-run', comparison };
     if (!plan.dryRun) {
       if (comparison.conflicts.length > 0) throw conflictError(comparison, repeatCommands(plan, process));
-      if (plan.install) languageOf(spec).tools.require(spec.packageManager, env);
+      if (plan.install) await languageOf(spec).tools.require(spec.packageManager, env);
       const written = await writeProject(
         { spec, comparison },
         { install: plan.install, git: plan.git, env, signal, report: scaffoldReporter(progress) },

@@ -4,7 +4,6 @@ import { javaExample } from './examples.ts';
 import { javaDoc, javaString, javaTypeName } from './literals.ts';
 import { importLines } from './move-package.ts';
 import { UNTYPED } from './tasks.ts';
-import { oneArgument } from './wrap.ts';
 
 export interface JavaActivity {
   readonly name: string;
@@ -48,15 +47,15 @@ export function activityMembers({ name, task, inputs, result }: JavaActivity): A
   return {
     declaration: [
       `    /** ${about} */`,
-      ...oneArgument('@ActivityMethod', `name = ${javaString(name)}`, '', 4),
-      ...oneArgument(`${type} ${name}`, `${input} input`, ';', 4),
+      ...callLines('', { callee: '@ActivityMethod', args: [`name = ${javaString(name)}`] }, '', 4),
+      ...callLines('', { callee: `${type} ${name}`, args: [`${input} input`] }, ';', 4),
       '',
       ...callLines('', { callee: `record ${input}`, args: components }, ' {}', 4),
       '',
     ].join('\n'),
     implementation: [
       '    @Override',
-      ...oneArgument(`public ${type} ${name}`, `${input} input`, ' {', 4),
+      ...callLines('', { callee: `public ${type} ${name}`, args: [`${input} input`] }, ' {', 4),
       '        // TODO: do the work. This is an example of a call to KuFlow.',
       '        Process process = kuflow.retrieveProcess(input.processId());',
       '        LOG.info("The process has been running since {}", process.createdAt());',

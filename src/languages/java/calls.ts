@@ -1,6 +1,8 @@
-import { fits, spaces } from './wrap.ts';
+import { fill, fits, spaces } from './wrap.ts';
 
 const CONTINUATION = 8;
+/** As many arguments as possible are on one line if all are shorter. */
+const SHORT = 10;
 
 /** A call or an object creation: `new Input(processId, review)`. */
 export interface JavaCall {
@@ -12,7 +14,7 @@ export interface JavaCall {
 const oneLine = ({ callee, args }: JavaCall): string =>
   `${callee}(${args.map((arg) => (typeof arg === 'string' ? arg : oneLine(arg))).join(', ')})`;
 
-/** `before call after` as palantir-java-format breaks it: the arguments on one line if possible, otherwise one per line. */
+/** `before call after` as palantir-java-format breaks it: the arguments on one line if possible, otherwise one per line unless they are short. */
 export function callLines(before: string, call: JavaCall, after: string, indent: number): readonly string[] {
   const line = `${spaces(indent)}${before}${oneLine(call)}${after}`;
   if (fits(line)) return [line];
@@ -23,6 +25,11 @@ function argumentLines({ args }: JavaCall, after: string, indent: number): reado
   const texts = args.map((arg) => (typeof arg === 'string' ? arg : oneLine(arg)));
   const line = `${spaces(indent)}${texts.join(', ')}${after}`;
   if (fits(line)) return [line];
+  if (args.every((arg) => typeof arg === 'string' && arg.length < SHORT))
+    return fill(
+      texts.map((text, at) => (at === texts.length - 1 ? text + after : `${text},`)),
+      indent,
+    );
   return args.flatMap((arg, at) => {
     const end = at === args.length - 1 ? after : ',';
     return typeof arg === 'string' ? [`${spaces(indent)}${arg}${end}`] : callLines('', arg, end, indent);

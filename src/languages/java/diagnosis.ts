@@ -11,7 +11,7 @@ import type {
   TemporalSdkProblem,
 } from '../diagnosis.ts';
 import { parsePom, type Pom } from './pom.ts';
-import { findJava, findJdkAsync, MAVEN, mavenCommands, OLDEST_JAVA } from './tools.ts';
+import { findJava, findJdk, MAVEN, mavenCommands, missingJdkReason, OLDEST_JAVA } from './tools.ts';
 
 const POM = 'pom.xml';
 const JAR = 'target/app.jar';
@@ -35,13 +35,10 @@ async function examineBuildTools({ folder, env }: ProjectLocation): Promise<Proj
   const release = Number(pom?.property('java.version') ?? OLDEST_JAVA);
   const oldest = Number.isInteger(release) ? Math.max(release, OLDEST_JAVA) : OLDEST_JAVA;
   const values = { wanted: `a JDK, version ${oldest} or newer (https://adoptium.net)` };
-  const jdk = await findJdkAsync(env);
+  const jdk = await findJdk(env);
   if (jdk === undefined) {
-    const home = env['JAVA_HOME'] ?? '';
-    const text =
-      home === ''
-        ? 'A JDK is not installed: javac is not on the PATH and JAVA_HOME is not set'
-        : `JAVA_HOME is ${home}, which has no working bin/javac`;
+    const reason = missingJdkReason(env);
+    const text = (env['JAVA_HOME'] ?? '') === '' ? `A JDK is not installed: ${reason}` : reason;
     return { kind: 'problem', code: 'runtime-missing', text, values };
   }
   const { javac, version } = jdk;

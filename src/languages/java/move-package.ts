@@ -1,10 +1,13 @@
 import type { PlannedFile } from '../planned-file.ts';
 
 /** The package of the template. */
-const TEMPLATE = 'com.example.worker';
-const TEMPLATE_PATH = TEMPLATE.replaceAll('.', '/');
+export const TEMPLATE_PACKAGE = 'com.example.worker';
+const TEMPLATE_PATH = TEMPLATE_PACKAGE.replaceAll('.', '/');
 const SOURCE = new RegExp(`^(src/(?:main|test)/java)/${TEMPLATE_PATH}/`);
-const MENTION = new RegExp(`^((?:package|import(?: static)?) )${TEMPLATE.replaceAll('.', '\\.')}(?=[.;])`, 'gm');
+const MENTION = new RegExp(
+  `^((?:package|import(?: static)?) )${TEMPLATE_PACKAGE.replaceAll('.', '\\.')}(?=[.;])`,
+  'gm',
+);
 
 /** Moves a source file of the template to another package. The imports are sorted again, because formatters check their order. */
 export function movePackage(file: PlannedFile, packageName: string): PlannedFile {
@@ -15,6 +18,11 @@ export function movePackage(file: PlannedFile, packageName: string): PlannedFile
     path: file.path.replace(SOURCE, `$1/${packageName.replaceAll('.', '/')}/`),
     contents: Buffer.from(text.replace(/(?:^import .*;\n)+/gm, sortLines)),
   };
+}
+
+/** The name of a type of the template, or of a library, in the project. */
+export function moveType(type: string, packageName: string): string {
+  return type.startsWith(`${TEMPLATE_PACKAGE}.`) ? packageName + type.slice(TEMPLATE_PACKAGE.length) : type;
 }
 
 /** Import lines for these types, sorted. */

@@ -9,7 +9,7 @@ import { callLines, declarationLines } from './calls.ts';
 import { activityMembers, inputTypeOf, plainActivity, type JavaActivity } from './activities.ts';
 import type { JavaLayout } from './layout.ts';
 import { javaComment, javaDoc, javaString } from './literals.ts';
-import { importLines } from './move-package.ts';
+import { importLines, moveType } from './move-package.ts';
 import { declareJavaTypes } from './record-types.ts';
 import { javaTasks, UNTYPED, type JavaTask } from './tasks.ts';
 import { workflowStatement } from './workflow-statements.ts';
@@ -108,7 +108,7 @@ export function javaProcessContext(process: JavaProcess): object {
       'org.springframework.stereotype.Component',
       ...typeImports(resultTypes),
       ...mapImport(system.length === 0 ? [undefined] : resultTypes),
-      ...members.flatMap(({ imports: used }) => used.map((type) => inProject(type, basePackage))),
+      ...members.flatMap(({ imports: used }) => used.map((type) => moveType(type, basePackage))),
     ]),
     activityImplementations: new Code(
       members
@@ -124,7 +124,7 @@ export function javaProcessContext(process: JavaProcess): object {
       ...mapImport(tasks.filter(({ kind }) => kind !== 'thread').map(({ dataType }) => dataType)),
     ]),
     taskConstants: new Code(tasks.map(taskConstant).join('\n\n')),
-    typesImports: imports(declarationImports.map((type) => inProject(type, basePackage))),
+    typesImports: imports(declarationImports.map((type) => moveType(type, basePackage))),
     declarations: new Code(types.trimEnd()),
     schemas: new Code(printableJson(schemasOf(definition), true)),
     approvals: human.filter(({ isApproval }) => isApproval),
@@ -154,11 +154,6 @@ function imports(types: readonly string[]): Code {
   return new Code(importLines(types));
 }
 
-/** The printers of types name the package of the template. */
-function inProject(type: string, basePackage: string): string {
-  return type.replace(/^com\.example\.worker(?=\.)/, basePackage);
-}
-
 function javaActivities({ definition }: JavaProcess, tasks: readonly JavaTask[]): readonly JavaActivity[] {
   const system = tasks.filter(({ kind }) => kind === 'system');
   if (system.length === 0) return [plainActivity('example')];
@@ -167,7 +162,6 @@ function javaActivities({ definition }: JavaProcess, tasks: readonly JavaTask[])
     const example = schema === undefined ? {} : sampleForSchema(schema);
     return {
       name: activity,
-      inputType: inputTypeOf(activity),
       task: title,
       inputs,
       result:

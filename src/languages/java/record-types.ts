@@ -8,14 +8,16 @@ import {
   type JavaRecord,
   type JavaType,
 } from './java-types.ts';
+import { callLines } from './calls.ts';
 import { javaDoc, javaString } from './literals.ts';
-import { areAnnotationsShort, fill, fits, oneArgument, simpleArguments, spaces, twoParts } from './wrap.ts';
+import { TEMPLATE_PACKAGE } from './move-package.ts';
+import { areAnnotationsShort, fill, fits, spaces, twoParts } from './wrap.ts';
 
 const STEP = 4;
 
 /** Where the types that are not in java.lang come from. The package of the templates becomes that of the project. */
 const PACKAGES: readonly (readonly [packageName: string, types: readonly string[]])[] = [
-  ['com.example.worker.kuflow.model', ['KuFlowFile', 'KuFlowGroup', 'KuFlowPrincipal']],
+  [`${TEMPLATE_PACKAGE}.kuflow.model`, ['KuFlowFile', 'KuFlowGroup', 'KuFlowPrincipal']],
   ['com.fasterxml.jackson.annotation', ['JsonAnyGetter', 'JsonAnySetter', 'JsonCreator', 'JsonProperty', 'JsonValue']],
   ['java.math', ['BigDecimal']],
   ['java.time', ['LocalDate', 'OffsetDateTime']],
@@ -80,7 +82,7 @@ function printHeader(name: string, components: readonly JavaComponent[], indent:
   if (components.length === 0) {
     const start = `public record ${name}(`;
     return areAnnotationsShort(`${start}@JsonAnySetter @JsonAnyGetter`, indent)
-      ? oneArgument(`public record ${name}`, others, ' {', indent)
+      ? callLines('', { callee: `public record ${name}`, args: [others] }, ' {', indent)
       : [spaces(indent) + start, `${spaces(indent + 2 * STEP)}${others}) {`];
   }
   const blocks = components.map((component) => printComponent(component, indent + 2 * STEP));
@@ -101,7 +103,7 @@ function printComponent({ name, property, type, nullable }: JavaComponent, inden
   const mark = nullable ? ['@Nullable'] : [];
   const line = `${spaces(indent)}${[property_, ...mark, nameOf(type), name].join(' ')},`;
   if (fits(line) && areAnnotationsShort([property_, ...mark].join(' '), indent)) return [line];
-  const annotation = oneArgument('@JsonProperty', javaString(property), '', indent);
+  const annotation = callLines('', { callee: '@JsonProperty', args: [javaString(property)] }, '', indent);
   return [
     ...(annotation.length === 1
       ? fill([property_, ...mark], indent)
@@ -159,9 +161,9 @@ function printBuilder({ name, components }: JavaRecord, indent: number): readonl
     '',
     `${spaces(inner)}@NullUnmarked`,
     `${spaces(inner)}public ${name} build() {`,
-    ...simpleArguments(
-      `return new ${name}`,
-      [...components.map((component) => component.name), 'Map.of()'],
+    ...callLines(
+      'return ',
+      { callee: `new ${name}`, args: [...components.map((component) => component.name), 'Map.of()'] },
       ';',
       inner + STEP,
     ),
@@ -171,7 +173,7 @@ function printBuilder({ name, components }: JavaRecord, indent: number): readonl
 }
 
 function parameter(before: string, type: string, name: string, indent: number): readonly string[] {
-  const lines = oneArgument(before, `${type} ${name}`, ' {', indent);
+  const lines = callLines('', { callee: before, args: [`${type} ${name}`] }, ' {', indent);
   const [first = '', second = ''] = lines;
   return lines.length === 1 || fits(second) ? lines : [first, ...twoParts(type, `${name}) {`, indent + 2 * STEP)];
 }
@@ -183,9 +185,9 @@ function printEnum({ name, constants, other }: JavaEnum, indent: number): readon
   const body = indent + 2 * STEP;
   return [
     `${spaces(indent)}public enum ${name} {`,
-    ...constants.flatMap((constant) => oneArgument(constant.name, javaString(constant.value), ',', inner)),
+    ...constants.flatMap(({ name, value }) => callLines('', { callee: name, args: [javaString(value)] }, ',', inner)),
     `${spaces(inner)}/** A value that was not in the form when this code was generated. */`,
-    ...oneArgument(other.name, javaString(other.value), ';', inner),
+    ...callLines('', { callee: other.name, args: [javaString(other.value)] }, ';', inner),
     '',
     `${spaces(inner)}private final String value;`,
     '',

@@ -5,11 +5,11 @@ import { readTemplateFiles, type TemplateFile } from '../templates/files.ts';
 import { renderTemplateFile, type TemplateSet } from '../templates/set.ts';
 import { definitionSchemaFile } from './definition-schema.ts';
 import { javaLayout, type JavaLayout } from './layout.ts';
-import { movePackage } from './move-package.ts';
+import { movePackage, TEMPLATE_PACKAGE } from './move-package.ts';
 import { javaProcessContext } from './process-context.ts';
 import { javaTemplateContext } from './template-context.ts';
 
-const PROCESS = 'com/example/worker/process';
+const PROCESS = `${TEMPLATE_PACKAGE.replaceAll('.', '/')}/process`;
 
 /** The parts of a process by template. */
 const PARTS = {
@@ -28,25 +28,44 @@ const PARTS = {
 /** The files of a Java project except its process definitions. */
 export function renderJava(spec: ProjectSpec, templates: TemplateSet): readonly PlannedFile[] {
   const { packageName = '' } = spec;
-  const context = javaTemplateContext(spec);
-  const shared = readTemplateFiles('java')
+  const sources = readTemplateFiles('java');
+  const processes = processesOf(spec);
+  const context = { ...processes[0]?.context, ...javaTemplateContext(spec) };
+  const shared = sources
     .filter(({ path }) => !(path in PARTS))
     .flatMap((source) => renderTemplateFile(source, templates, context))
     .map((file) => movePackage(file, packageName));
-  return [definitionSchemaFile(), ...shared, ...renderJavaProcesses(spec, templates)];
+  return [
+    definitionSchemaFile(),
+    ...shared,
+    ...processes.flatMap((process) => renderProcess(sources, templates, process)),
+  ];
 }
 
 /** The code of the processes of a project. */
 export function renderJavaProcesses(spec: ProjectSpec, templates: TemplateSet): readonly PlannedFile[] {
+  const sources = readTemplateFiles('java');
+  return processesOf(spec).flatMap((process) => renderProcess(sources, templates, process));
+}
+
+interface RenderedProcess {
+  readonly layout: JavaLayout;
+  readonly context: object;
+  readonly parts: readonly (keyof JavaLayout)[];
+}
+
+/** The processes of a project, starting with the first one. */
+function processesOf(spec: ProjectSpec): readonly RenderedProcess[] {
   const { definition, choices = {}, additionalProcesses = [] } = spec;
-  const sources = readTemplateFiles('java').filter(({ path }) => path in PARTS);
-  return [{ slug: undefined, definition, choices }, ...additionalProcesses].flatMap(
+  return [{ slug: undefined, definition, choices }, ...additionalProcesses].map(
     ({ slug, definition: own, choices: chosen = {} }) => {
       const layout = javaLayout(spec, slug);
       const isFirst = slug === undefined;
-      const process = { definition: own, layout, choices: chosen, isFirst };
-      const isNeeded = (part: keyof JavaLayout): boolean => isFirst || isPartOf(own, part);
-      return renderProcess(sources, templates, javaProcessContext(process), layout, isNeeded);
+      return {
+        layout,
+        context: javaProcessContext({ definition: own, layout, choices: chosen, isFirst }),
+        parts: Object.values(PARTS).filter((part) => isFirst || isPartOf(own, part)),
+      };
     },
   );
 }
@@ -54,13 +73,11 @@ export function renderJavaProcesses(spec: ProjectSpec, templates: TemplateSet): 
 function renderProcess(
   sources: readonly TemplateFile[],
   templates: TemplateSet,
-  context: object,
-  layout: JavaLayout,
-  isNeeded: (part: keyof JavaLayout) => boolean,
+  { layout, context, parts }: RenderedProcess,
 ): readonly PlannedFile[] {
   return Object.entries(PARTS).flatMap(([path, part]) => {
     const source = sources.find((one) => one.path === path);
-    return source === undefined || !isNeeded(part)
+    return source === undefined || !parts.includes(part)
       ? []
       : [textFile(layout[part], templates.render(source.key, context))];
   });

@@ -3,11 +3,13 @@ import type { ProjectSpec } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
 import { portableWord } from '../../text/shell.ts';
 import { javaLayout } from './layout.ts';
-import { javaProcessContext } from './process-context.ts';
 
-/** The context of the templates that all processes of a project share. Strings are printed by language helpers, `Code` as is. */
+/**
+ * The context of the templates that all processes of a project share, except that of its first process. Strings are printed by language
+ * helpers, `Code` as is.
+ */
 export function javaTemplateContext(spec: ProjectSpec): object {
-  const { name, definition, choices = {}, packageName = '', cliPackage, local } = spec;
+  const { name, definition, packageName = '', cliPackage, local } = spec;
   const layout = javaLayout(spec);
   const code = portableWord(definition.process.code);
   // Without a code, the simulation runs the only process of the project.
@@ -26,6 +28,5 @@ export function javaTemplateContext(spec: ProjectSpec): object {
     smokeOnWindows: `kuflow dev simulate ${simulateArguments}-- mvnw -q spring-boot:run`,
     // Tomcat and gRPC write temporary files.
     ...deploymentContext(name, { memory: '512Mi', writesTmp: true }),
-    ...javaProcessContext({ definition, layout, choices, isFirst: true }),
   };
 }

@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { KnownError } from '../../base/errors.ts';
@@ -24,30 +24,24 @@ export interface Jdk {
 const VERSION_MS = 20_000;
 
 /** The JDK in `JAVA_HOME`, otherwise the one on the PATH; undefined if neither exists. */
-export async function findJdkAsync(env: NodeJS.ProcessEnv): Promise<Jdk | undefined> {
+export async function findJdk(env: NodeJS.ProcessEnv): Promise<Jdk | undefined> {
   const javac = findProgram('javac', env);
   if (javac === undefined) return undefined;
   try {
-    return {
-      javac,
-      version: parseVersion((await promisify(execFile)(javac, ['-version'], { env, timeout: VERSION_MS })).stdout),
-    };
+    const { stdout } = await promisify(execFile)(javac, ['-version'], { env, timeout: VERSION_MS });
+    const [, version] = /javac (?:1\.)?(\d+)/.exec(stdout) ?? [];
+    return { javac, version: version === undefined ? undefined : Number(version) };
   } catch {
     return undefined;
   }
 }
 
-/** Like `findJdkAsync`, but blocks this process until the compiler has answered. */
-export function findJdk(env: NodeJS.ProcessEnv): Jdk | undefined {
-  const javac = findProgram('javac', env);
-  if (javac === undefined) return undefined;
-  const { status, stdout } = spawnSync(javac, ['-version'], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    encoding: 'utf8',
-    timeout: VERSION_MS,
-  });
-  return status === 0 ? { javac, version: parseVersion(stdout) } : undefined;
+/** Why `findJdk` finds no JDK. */
+export function missingJdkReason(env: NodeJS.ProcessEnv): string {
+  const home = env['JAVA_HOME'] ?? '';
+  return home === ''
+    ? 'javac is not on the PATH and JAVA_HOME is not set'
+    : `JAVA_HOME is ${home}, which has no working bin/javac`;
 }
 
 /** The program that starts a JVM. */
@@ -60,28 +54,17 @@ function findProgram(name: string, env: NodeJS.ProcessEnv): string | undefined {
   return home === '' ? findOnPath(name, env) : join(home, 'bin', IS_WINDOWS ? `${name}.exe` : name);
 }
 
-function parseVersion(output: string): number | undefined {
-  const [, version] = /javac (?:1\.)?(\d+)/.exec(output) ?? [];
-  return version === undefined ? undefined : Number(version);
-}
-
-/** Throws a KnownError if this machine has no JDK that can build a project. */
-export function requireJdk(env: NodeJS.ProcessEnv): void {
-  const jdk = findJdk(env);
+/** Rejects with a KnownError if this machine has no JDK that can build a project. */
+export async function requireJdk(env: NodeJS.ProcessEnv): Promise<void> {
+  const jdk = await findJdk(env);
   if (jdk !== undefined && (jdk.version ?? OLDEST_JAVA) >= OLDEST_JAVA) return;
-  const home = env['JAVA_HOME'] ?? '';
   throw new KnownError({
     message:
       jdk === undefined ? 'A JDK is not installed' : `The JDK is too old: Java ${OLDEST_JAVA} or newer is required`,
-    seen:
-      jdk !== undefined
-        ? `${jdk.javac} is version ${jdk.version ?? ''}; nothing was written`
-        : home === ''
-          ? 'javac is not on the PATH and JAVA_HOME is not set; nothing was written'
-          : `JAVA_HOME is ${home}, which has no working bin/javac; nothing was written`,
+    seen: `${jdk === undefined ? missingJdkReason(env) : `${jdk.javac} is version ${jdk.version ?? ''}`}; nothing was written`,
     next: [
       `Install a JDK, version ${OLDEST_JAVA} or newer: https://adoptium.net`,
-      ...(home === '' ? [] : ['Or set JAVA_HOME to the folder of such a JDK']),
+      ...((env['JAVA_HOME'] ?? '') === '' ? [] : ['Or set JAVA_HOME to the folder of such a JDK']),
       'Or add --no-install to write the project only',
     ],
   });

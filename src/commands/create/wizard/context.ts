@@ -169,9 +169,9 @@ export async function openWizardContext(parts: WizardContextParts): Promise<Wiza
   };
 }
 
-function toolsProblem(require: () => void): string | undefined {
+async function toolsProblem(require: () => void | Promise<void>): Promise<string | undefined> {
   try {
-    require();
+    await require();
     return undefined;
   } catch (error) {
     if (error instanceof KnownError) return error.message;

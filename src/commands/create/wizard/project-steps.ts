@@ -192,7 +192,7 @@ const install: Step = {
   isOpen: (state) => !state.settled.has('install'),
   run: async (state, context, { canGoBack, before }) => {
     const { title, problem } = context.tools(state.answers);
-    const reason = problem();
+    const reason = await problem();
     if (reason !== undefined) {
       context.say.note(`${reason}, so dependencies are not installed`);
       return { kind: 'passed', state: settle(withAnswers(state, { install: false }), 'install') };

@@ -110,10 +110,10 @@ export interface WizardContext {
   readonly tools: (answers: CreateAnswers) => {
     readonly label: string;
     readonly title: string;
-    /** Programs to choose from. Empty if there is no choice. */
+    /** The programs that the user can choose from, if there is more than one. Otherwise empty. */
     readonly programs: readonly string[];
     /** Why dependencies cannot be installed on this machine. */
-    readonly problem: () => string | undefined;
+    readonly problem: () => Promise<string | undefined>;
   };
   readonly isInstalled: (program: string) => boolean;
   readonly isInRepository: (folder: string) => boolean;

@@ -27,8 +27,8 @@ describe.runIf(process.platform !== 'win32')('the JDK of a Java project', () => 
     ['11.0.2', 11],
     ['17.0.15', 17],
     ['25-ea', 25],
-  ])('with the version %s is Java %i', (text, version) => {
-    expect(findJdk({ JAVA_HOME: fakeJdk(text) })?.version).toBe(version);
+  ])('with the version %s is Java %i', async (text, version) => {
+    expect((await findJdk({ JAVA_HOME: fakeJdk(text) }))?.version).toBe(version);
   });
 
   it('is found before anything is written', async () => {
