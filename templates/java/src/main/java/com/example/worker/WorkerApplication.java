@@ -3,6 +3,7 @@ package com.example.worker;
 import com.example.worker.kuflow.engine.Check;
 import com.example.worker.kuflow.engine.EngineLifecycle;
 import com.example.worker.kuflow.operation.SpringDefaults;
+import com.example.worker.kuflow.operation.WorkerLogFormatter;
 import com.example.worker.kuflow.rest.KuFlowJson;
 import com.example.worker.kuflow.settings.SettingsException;
 import com.example.worker.kuflow.settings.SettingsLoader;
@@ -14,7 +15,6 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -171,13 +171,10 @@ public class WorkerApplication {
             ERR.print(message + ":\n\n" + invalid.getMessage().indent(2) + "\n" + SETTINGS_HELP);
             return;
         }
-        Map<String, String> line = new LinkedHashMap<>();
-        line.put("time", Instant.now().truncatedTo(ChronoUnit.MILLIS).toString());
-        line.put("level", "ERROR");
-        line.put("message", message);
-        line.put("reason", invalid.getMessage());
-        line.put("hint", SETTINGS_HELP);
-        ERR.println(toJson(line));
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("reason", invalid.getMessage());
+        fields.put("hint", SETTINGS_HELP);
+        ERR.print(WorkerLogFormatter.formatError(format, message, fields));
     }
 
     private static String toJson(Object value) {
