@@ -56,7 +56,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
         'Rename <key> to <meant> (<file>)',
       ),
       'settings-unknown-key': warns(
-        'A key is not a setting, and looks like a misspelled one. It has no effect.',
+        'A key is not the name of a setting, so it has no effect. It is probably misspelled.',
         'Correct the key in <file>',
       ),
       'settings-secret-tracked': warns(
