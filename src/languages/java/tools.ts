@@ -36,7 +36,7 @@ export async function findJdk(env: NodeJS.ProcessEnv): Promise<Jdk | undefined> 
   }
 }
 
-/** Why `findJdk` finds no JDK. */
+/** Why `findJdk` does not find a JDK. */
 export function missingJdkReason(env: NodeJS.ProcessEnv): string {
   const home = env['JAVA_HOME'] ?? '';
   return home === ''
