@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -66,6 +66,22 @@ describeJava('a Java project from the packed command', () => {
     );
     expect(copied).toEqual(['COPY application.yaml ./']);
   });
+
+  it.runIf(process.platform !== 'win32')(
+    'completes a process on the local KuFlow, which its script ./kuflow starts',
+    () => {
+      const ports = ['--port', '0', '--https-port', '0', '--engine-port', '0', '--state-dir', join(folder, 'state')];
+      const words = ['dev', 'simulate', 'LOAN', ...ports, '--', './mvnw', '-o', '-q', 'spring-boot:run'];
+      const { status, stdout, stderr } = spawnSync('./kuflow', words, {
+        cwd: join(folder, 'loan-worker'),
+        env: { ...process.env, WORKER_HEALTHPORT: '0', WORKER_METRICSPORT: '0' },
+        encoding: 'utf8',
+      });
+      expect(status, stdout + stderr).toBe(0);
+      expect(stdout + stderr).toContain('LOAN is COMPLETED with valid data');
+    },
+    180_000,
+  );
 
   it('continues its process after the worker was killed', async () => {
     const project = join(folder, 'loan-worker');
