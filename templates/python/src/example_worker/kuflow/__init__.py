@@ -1,0 +1,1 @@
+"""The infrastructure of this worker. You can edit it."""
