@@ -1,0 +1,176 @@
+import errno
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import yaml
+
+ProblemCode = Literal[
+    "missing",
+    "invalid",
+    "placeholder",
+    "unreadable",
+    "conflict",
+    "mixed-credentials",
+    "endpoint-mismatch",
+]
+Environment = Mapping[str, str]
+Value = TypeVar("Value")
+
+# In ascending order of precedence.
+FILES = ("application.yaml", "application-local.yaml")
+
+# Some settings have another name in KuFlow's own samples, which files may use too.
+ALIASES = {
+    "kuflow.api.tenant-id": "temporal.tenant-id",
+    "worker.installation-id": "temporal.installation-id",
+    "worker.robot-ids": "temporal.robot-ids",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsProblem:
+    """One problem with the settings. Never contains the value of a secret."""
+
+    key: str
+    code: ProblemCode
+    source: str
+    """Where the value is set (`application.yaml`, an environment variable), or where it can be set."""
+    expected: str
+
+    def __str__(self) -> str:
+        verb = "missing" if self.code == "missing" else "expected"
+        return f"{self.key} ({self.source}): {verb} {self.expected}"
+
+
+@dataclass(frozen=True, slots=True)
+class SettingValue:
+    """A value as written, and where it comes from."""
+
+    raw: str
+    source: str
+
+    @property
+    def text(self) -> str:
+        """Without spaces and line breaks around it."""
+        return self.raw.strip()
+
+
+def variable_of(key: str) -> str:
+    """The environment variable of a setting, such as TEMPORAL_MUTUALTLS_CERT for `temporal.mutual-tls.cert`."""
+    return key.upper().replace("-", "").replace(".", "_")
+
+
+class SettingsReader:
+    """Reads settings from the environment and the application files, and collects the problems with them."""
+
+    def __init__(self, directory: Path, environment: Environment) -> None:
+        self._directory = directory
+        self._environment = environment
+        self._problems: dict[str, SettingsProblem] = {}
+        self._files = {name: self._parse(name) for name in FILES}
+
+    @property
+    def problems(self) -> tuple[SettingsProblem, ...]:
+        return tuple(self._problems.values())
+
+    def problem(self, key: str, code: ProblemCode, source: str, expected: str) -> None:
+        # One problem per key is enough.
+        self._problems.setdefault(key, SettingsProblem(key, code, source, expected))
+
+    def missing(self, key: str, expected: str, code: ProblemCode = "missing") -> None:
+        self.problem(key, code, f"{', '.join(FILES)} or {variable_of(key)}", expected)
+
+    def from_environment(self, variable: str) -> SettingValue | None:
+        return _to_value(self._environment.get(variable, ""), variable)
+
+    def from_files(self, key: str) -> SettingValue | None:
+        found: SettingValue | None = None
+        for name, content in self._files.items():
+            for path in (ALIASES.get(key, key), key):
+                value = content
+                for part in path.split("."):
+                    value = value.get(part) if isinstance(value, dict) else None
+                if key == "worker.robot-ids" and isinstance(value, list):
+                    value = ",".join(map(str, value))
+                if isinstance(value, str):
+                    found = _to_value(value, name) or found
+                elif value is not None:
+                    self.problem(key, "invalid", name, "a single value")
+        return found
+
+    def find(self, key: str) -> SettingValue | None:
+        in_files = self.from_files(key)
+        return self.usable(key, self.from_environment(variable_of(key)) or in_files)
+
+    def usable(self, key: str, found: SettingValue | None) -> SettingValue | None:
+        """Reports the placeholder of KuFlow's own templates and quotes around a value, and returns None for them."""
+        if found is None:
+            return None
+        if "FILL_ME" in found.text:
+            self.problem(key, "placeholder", found.source, "a value instead of FILL_ME")
+        elif re.fullmatch(r"([\"']).*\1", found.text, re.DOTALL):
+            self.problem(key, "invalid", found.source, "a value without quotes around it")
+        else:
+            return found
+        return None
+
+    def read(self, key: str, expected: str, parse: Callable[[str], Value | None]) -> Value | None:
+        """The setting as read by `parse`, which returns None for a text that is not `expected`."""
+        found = self.find(key)
+        if found is None:
+            return None
+        value = parse(found.text)
+        if value is None:
+            self.problem(key, "invalid", found.source, expected)
+        return value
+
+    def read_file(self, key: str, found: SettingValue) -> str | None:
+        try:
+            return (self._directory / found.text).read_bytes().decode("utf-8", errors="replace")
+        except (OSError, ValueError) as error:
+            self.problem(key, "unreadable", found.source, f"a readable file: {_code_of(error) or 'unknown error'}")
+            return None
+
+    def _parse(self, file: str) -> object:
+        try:
+            # Keeps every scalar as written: a secret of digits must not lose its leading zeros.
+            content: object = yaml.load((self._directory / file).read_bytes(), Loader=_UniqueKeyLoader) or {}
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
+            # Only the position: the message of a YAML error quotes the file, which may contain the secret.
+            mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+            position = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+            reason = _code_of(error) or f"not valid YAML{position}"
+            self.problem(file, "unreadable", file, f"a readable YAML file: {reason}")
+            return None
+        if isinstance(content, dict):
+            return content
+        self.problem(file, "unreadable", file, "a YAML file with key-value pairs")
+        return None
+
+
+class _UniqueKeyLoader(yaml.BaseLoader):
+    """Rejects a repeated key, which PyYAML would let win."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
+        keys: set[object] = set()
+        for key_node, _ in node.value:
+            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else key_node
+            if key in keys:
+                raise yaml.constructor.ConstructorError(None, None, "repeated key", key_node.start_mark)
+            keys.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def _to_value(raw: str, source: str) -> SettingValue | None:
+    """None for an empty text, which counts as not set."""
+    return SettingValue(raw, source) if raw.strip() else None
+
+
+def _code_of(error: Exception) -> str | None:
+    """The code of a system error, such as ENOENT."""
+    return errno.errorcode.get(error.errno or 0) if isinstance(error, OSError) else None
