@@ -1,0 +1,259 @@
+"""The operations of KuFlow's API that its own libraries offer as activities."""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Generic, Literal, TypeAlias, TypeVar, overload
+
+from .model import (
+    AppendProcessItemTaskLogRequest,
+    AssignProcessItemTaskRequest,
+    BusinessArtifactActionCodeRequest,
+    BusinessArtifactActionRequest,
+    BusinessArtifactActionResponse,
+    BusinessArtifactRequest,
+    BusinessArtifactResponse,
+    BusinessArtifactsResponse,
+    CancelProcessItemsRequest,
+    ChangeProcessInitiatorRequest,
+    CreateBusinessArtifactActionRequest,
+    CreateBusinessArtifactRequest,
+    CreateProcessActionRequest,
+    CreateProcessItemRequest,
+    EmptyResponse,
+    FindBusinessArtifactsRequest,
+    FindProcessesRequest,
+    FindProcessItemsRequest,
+    GenerateProcessItemAiAssistanceRequest,
+    PatchBusinessArtifactRequest,
+    PatchProcessItemTaskDataRequest,
+    PatchProcessRequest,
+    PrepareActionCreateArtifactResponse,
+    PrepareActionStartProcessResponse,
+    PrepareCreateArtifactResponse,
+    PrincipalResponse,
+    ProcessActionRequest,
+    ProcessActionResponse,
+    ProcessesResponse,
+    ProcessItemAiAssistanceResponse,
+    ProcessItemRequest,
+    ProcessItemResponse,
+    ProcessItemsResponse,
+    ProcessRequest,
+    ProcessResponse,
+    RetrievePrincipalRequest,
+    RetrieveTenantUserRequest,
+    TenantUserResponse,
+    UpdateBusinessArtifactRequest,
+    UpdateProcessEntityRequest,
+    UpdateProcessItemTaskDataRequest,
+    UpdateProcessMetadataRequest,
+)
+
+Request = TypeVar("Request", bound=Mapping[str, Any])
+Response = TypeVar("Response")
+
+Method: TypeAlias = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+Kind: TypeAlias = Literal["search", "patch", "create", "once"]
+
+
+class Operation(Generic[Request, Response]):
+    """An attribute of `KuFlowOperations` that is used as a method.
+
+    - `path`: `{name}` is a required field of the request.
+    - `returns`: the field of the result that holds the body of the response. Without it, the result is empty.
+    - `body`: the fields of the body, separated by spaces. `name!` is required, and one of `name|name` is.
+    - `kind="search"`: the fields of the request are the query.
+    - `kind="patch"`: the body is a JSON Patch.
+    - `kind="create"`: adds an ID, the same one in every attempt, so that KuFlow creates only one resource.
+    - `kind="once"`: repeating the call would do harm.
+    """
+
+    #: KuFlow's name, such as `retrieveProcess`.
+    name: str
+
+    def __init__(
+        self, method: Method, path: str, *, returns: str | None = None, body: str = "", kind: Kind | None = None
+    ) -> None:
+        self.method: Method = method
+        self.path = path
+        self.returns = returns
+        self.body = body.split()
+        self.kind = kind
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = re.sub("_([a-z])", lambda match: match[1].upper(), name)
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> "Operation[Request, Response]": ...
+    @overload
+    def __get__(
+        self, instance: "KuFlowOperations", owner: type
+    ) -> Callable[[Request], Coroutine[Any, Any, Response]]: ...
+    def __get__(self, instance: "KuFlowOperations | None", owner: type) -> Any:
+        if instance is None:
+            return self
+        return lambda request: instance.perform(self, request)
+
+
+PROCESS = "/processes/{processId}"
+PROCESS_ACTION = f"{PROCESS}/actions/{{processActionId}}"
+ITEM = "/process-items/{processItemId}"
+TASK = f"{ITEM}/task"
+ARTIFACT = "/business-artifacts/{businessArtifactId}"
+ARTIFACT_ACTION = f"{ARTIFACT}/actions/{{businessArtifactActionId}}"
+
+
+class KuFlowOperations(ABC):
+    """One method for each of KuFlow's activities, with KuFlow's names in snake case."""
+
+    @abstractmethod
+    async def perform(self, operation: Operation[Any, Any], request: Mapping[str, Any]) -> Any:
+        """Performs one of the operations below."""
+
+    retrieve_principal = Operation[RetrievePrincipalRequest, PrincipalResponse](
+        "GET", "/principals/{principalId}", returns="principal"
+    )
+    retrieve_tenant_user = Operation[RetrieveTenantUserRequest, TenantUserResponse](
+        "GET", "/tenant-users/{tenantUserId}", returns="tenantUser"
+    )
+
+    find_processes = Operation[FindProcessesRequest, ProcessesResponse](
+        "GET", "/processes", returns="processes", kind="search"
+    )
+    retrieve_process = Operation[ProcessRequest, ProcessResponse]("GET", PROCESS, returns="process")
+    delete_process = Operation[ProcessRequest, EmptyResponse]("DELETE", PROCESS)
+    update_process_entity = Operation[UpdateProcessEntityRequest, ProcessResponse](
+        "PUT", f"{PROCESS}/entity", returns="process", body="entity!"
+    )
+    patch_process_entity = Operation[PatchProcessRequest, ProcessResponse](
+        "PATCH", f"{PROCESS}/entity", returns="process", kind="patch"
+    )
+    update_process_metadata = Operation[UpdateProcessMetadataRequest, ProcessResponse](
+        "PUT", f"{PROCESS}/metadata", returns="process", body="metadata!"
+    )
+    patch_process_metadata = Operation[PatchProcessRequest, ProcessResponse](
+        "PATCH", f"{PROCESS}/metadata", returns="process", kind="patch"
+    )
+    change_process_initiator = Operation[ChangeProcessInitiatorRequest, ProcessResponse](
+        "POST", f"{PROCESS}/~actions/change-initiator", returns="process", body="initiatorId|initiatorEmail"
+    )
+    create_process_action = Operation[CreateProcessActionRequest, ProcessActionResponse](
+        "POST",
+        f"{PROCESS}/actions",
+        returns="processAction",
+        body="processActionDefinitionCode! createTask createProcessItemMessage startRelatedProcess sendWorkflowSignal",
+        kind="create",
+    )
+    retrieve_process_action = Operation[ProcessActionRequest, ProcessActionResponse](
+        "GET", PROCESS_ACTION, returns="processAction"
+    )
+    cancel_process_action = Operation[ProcessActionRequest, ProcessActionResponse](
+        "POST", f"{PROCESS_ACTION}/~actions/cancel", returns="processAction"
+    )
+
+    find_process_items = Operation[FindProcessItemsRequest, ProcessItemsResponse](
+        "GET", "/process-items", returns="processItems", kind="search"
+    )
+    retrieve_process_item = Operation[ProcessItemRequest, ProcessItemResponse]("GET", ITEM, returns="processItem")
+    create_process_item = Operation[CreateProcessItemRequest, ProcessItemResponse](
+        "POST",
+        "/process-items",
+        returns="processItem",
+        body="id! processId! type! processItemThreadId ownerId ownerEmail processItemDefinitionCode task message",
+    )
+    complete_process_item_task = Operation[ProcessItemRequest, ProcessItemResponse](
+        "POST", f"{TASK}/~actions/complete", returns="processItem"
+    )
+    claim_process_item_task = Operation[ProcessItemRequest, ProcessItemResponse](
+        "POST", f"{TASK}/~actions/claim", returns="processItem"
+    )
+    assign_process_item_task = Operation[AssignProcessItemTaskRequest, ProcessItemResponse](
+        "POST", f"{TASK}/~actions/assign", returns="processItem", body="ownerId|ownerEmail"
+    )
+    update_process_item_task_data = Operation[UpdateProcessItemTaskDataRequest, ProcessItemResponse](
+        "PUT", f"{TASK}/data", returns="processItem", body="data!"
+    )
+    patch_process_item_task_data = Operation[PatchProcessItemTaskDataRequest, ProcessItemResponse](
+        "PATCH", f"{TASK}/data", returns="processItem", kind="patch"
+    )
+    append_process_item_task_log = Operation[AppendProcessItemTaskLogRequest, ProcessItemResponse](
+        "POST", f"{TASK}/~actions/append-log", returns="processItem", body="level! message!", kind="once"
+    )
+    update_process_item_task_context_data = Operation[UpdateProcessItemTaskDataRequest, ProcessItemResponse](
+        "PUT", f"{TASK}/context-data", returns="processItem", body="data!"
+    )
+    generate_process_item_ai_assistance = Operation[
+        GenerateProcessItemAiAssistanceRequest, ProcessItemAiAssistanceResponse
+    ]("POST", f"{ITEM}/~actions/ai-assistance", returns="processItemAiAssistance", body="requestId!")
+    retrieve_process_item_ai_assistance = Operation[ProcessItemRequest, ProcessItemAiAssistanceResponse](
+        "GET", f"{ITEM}/~actions/ai-assistance", returns="processItemAiAssistance"
+    )
+    cancel_process_items = Operation[CancelProcessItemsRequest, ProcessResponse](
+        "POST", f"{PROCESS}/~actions/cancel-process-items", returns="process", kind="search"
+    )
+
+    find_business_artifacts = Operation[FindBusinessArtifactsRequest, BusinessArtifactsResponse](
+        "GET", "/business-artifacts", returns="businessArtifacts", kind="search"
+    )
+    create_business_artifact = Operation[CreateBusinessArtifactRequest, BusinessArtifactResponse](
+        "POST",
+        "/business-artifacts",
+        returns="businessArtifact",
+        body="businessArtifactDefinitionId|businessArtifactDefinitionCode tenantId data",
+        kind="create",
+    )
+    retrieve_business_artifact = Operation[BusinessArtifactRequest, BusinessArtifactResponse](
+        "GET", ARTIFACT, returns="businessArtifact"
+    )
+    delete_business_artifact = Operation[BusinessArtifactRequest, EmptyResponse]("DELETE", ARTIFACT)
+    update_business_artifact = Operation[UpdateBusinessArtifactRequest, BusinessArtifactResponse](
+        "PUT", f"{ARTIFACT}/data", returns="businessArtifact", body="data!"
+    )
+    patch_business_artifact = Operation[PatchBusinessArtifactRequest, BusinessArtifactResponse](
+        "PATCH", f"{ARTIFACT}/data", returns="businessArtifact", kind="patch"
+    )
+    create_business_artifact_action = Operation[CreateBusinessArtifactActionRequest, BusinessArtifactActionResponse](
+        "POST",
+        f"{ARTIFACT}/actions",
+        returns="businessArtifactAction",
+        body="businessArtifactActionDefinitionCode! startWorkflow downloadable startProcess createArtifact",
+        kind="create",
+    )
+    retrieve_business_artifact_action = Operation[BusinessArtifactActionRequest, BusinessArtifactActionResponse](
+        "GET", ARTIFACT_ACTION, returns="businessArtifactAction"
+    )
+    cancel_business_artifact_action = Operation[BusinessArtifactActionRequest, BusinessArtifactActionResponse](
+        "POST", f"{ARTIFACT_ACTION}/~actions/cancel", returns="businessArtifactAction"
+    )
+    # One operation of the API, which older and newer KuFlow libraries name differently.
+    prepare_business_artifact_create_artifact = Operation[
+        BusinessArtifactActionCodeRequest, PrepareCreateArtifactResponse
+    ](
+        "POST",
+        f"{ARTIFACT}/~actions/prepare-create-artifact",
+        returns="businessArtifactCreateArtifactPrepare",
+        body="businessArtifactActionDefinitionCode!",
+    )
+    prepare_business_artifact_action_create_artifact = Operation[
+        BusinessArtifactActionCodeRequest, PrepareActionCreateArtifactResponse
+    ](
+        "POST",
+        f"{ARTIFACT}/~actions/prepare-create-artifact",
+        returns="businessArtifactActionCreateArtifactPrepare",
+        body="businessArtifactActionDefinitionCode!",
+    )
+    prepare_business_artifact_action_start_process = Operation[
+        BusinessArtifactActionCodeRequest, PrepareActionStartProcessResponse
+    ](
+        "POST",
+        f"{ARTIFACT}/~actions/prepare-start-process",
+        returns="businessArtifactActionStartProcessPrepare",
+        body="businessArtifactActionDefinitionCode!",
+    )
+
+
+#: All operations, in the order above.
+OPERATIONS: list[Operation[Any, Any]] = [
+    operation for operation in vars(KuFlowOperations).values() if isinstance(operation, Operation)
+]
