@@ -23,13 +23,16 @@ export interface Language {
   readonly definitionSchema: (slug?: string) => string;
   readonly code: GeneratedCode;
   readonly tools: ProjectTools;
-  readonly commands: (manager: PackageManager) => ProjectCommands;
+  readonly commands: (manager: PackageManager, project: ProjectNames) => ProjectCommands;
   readonly diagnosis: () => Promise<ProjectDiagnosis>;
   readonly hints: ProjectHints;
 }
 
 /** Where a project has its code: the same for the life of the project. */
 export type CodePlace = Pick<ProjectSpec, 'packageName' | 'slug'>;
+
+/** The names of a project that its commands contain. */
+export type ProjectNames = Pick<ProjectSpec, 'name' | 'packageName'>;
 
 export interface PackageNames {
   /** The default for a project with this name. */

@@ -4,7 +4,8 @@ import type { LanguageId } from './names.ts';
 
 /** Yarn 1 and Yarn 4 share a name, but have different lock files and options. */
 export type NodePackageManager = 'npm' | 'pnpm' | 'yarn@1' | 'yarn@4' | 'bun';
-export type PackageManager = NodePackageManager | 'maven';
+export type PythonPackageManager = 'uv' | 'pip';
+export type PackageManager = NodePackageManager | 'maven' | PythonPackageManager;
 
 /** Where the process definition came from. */
 export type DefinitionSource = 'sample' | 'file' | 'flags' | 'api';

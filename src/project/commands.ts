@@ -8,7 +8,7 @@ import { readProjectRecord, type ProjectRecord } from './record.ts';
 export async function projectCommands(cwd: string): Promise<ProjectCommands | undefined> {
   const folder = findProject(cwd);
   const record = folder === undefined ? undefined : await readRecordIfValid(folder);
-  return record === undefined ? undefined : languageOf(record).commands(record.packageManager);
+  return record === undefined ? undefined : languageOf(record).commands(record.packageManager, record);
 }
 
 /** The command that starts the worker of the project that contains `cwd`, or else an example of one. */

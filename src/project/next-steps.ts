@@ -3,7 +3,7 @@ import type { ProjectSpec } from '../languages/project-spec.ts';
 import { languageOf } from '../languages/registry.ts';
 import { shellPath, shellWord } from '../text/shell.ts';
 
-export interface NextStepsInput extends Pick<ProjectSpec, 'language' | 'packageManager'> {
+export interface NextStepsInput extends Pick<ProjectSpec, 'name' | 'language' | 'packageName' | 'packageManager'> {
   /** Relative to the current folder; `.` or empty if the project is the current folder. */
   readonly folder: string;
   readonly installed: boolean;
@@ -40,7 +40,7 @@ const FIRST_COMMIT = 'git add . && git commit -m "Start from the worker template
 
 /** The steps after a project was created, in order. What is required to run it comes first. */
 export function nextSteps(input: NextStepsInput): readonly NextStep[] {
-  const commands = languageOf(input).commands(input.packageManager);
+  const commands = languageOf(input).commands(input.packageManager, input);
   const steps: NextStep[] = [];
   if (input.unpublished === true) {
     steps.push({

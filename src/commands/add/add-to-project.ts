@@ -171,7 +171,7 @@ function stepsAfterAddition(
   processes: readonly OpenedProcess[],
 ): readonly NextStep[] {
   const { commands, hints } = languageOf(project.record);
-  const { verify: checks, simulated } = commands(project.record.packageManager);
+  const { verify: checks, simulated } = commands(project.record.packageManager, project.record);
   const simulation = (code: string): NextStep => ({
     command: `${invocation} dev simulate ${shellWord(code)} -- ${simulated}`,
     text: 'run one process to completion on the local KuFlow, which is restarted if it is running',

@@ -62,11 +62,17 @@ export async function readCreateAnswers(
 /** Throws a usage error for an option that the language does not have, or a package name that it does not allow. */
 function validateLanguageFlags(flags: Pick<CreateFlags, 'language' | 'package' | 'packageManager'>): void {
   const { language = DEFAULT_LANGUAGE } = flags;
-  const { packageNames, packageManagers } = languageOf({ language });
+  const { packageNames, packageManagers, tools } = languageOf({ language });
   if (flags.package !== undefined && packageNames === undefined)
     throw usageError(`--package does not apply to ${LANGUAGES[language]} workers`);
   const problem = flags.package === undefined ? undefined : packageNames?.problem(flags.package);
   if (problem !== undefined) throw usageError(`--package ${shellWord(flags.package ?? '')} ${problem}`);
-  if (flags.packageManager !== undefined && packageManagers.length === 1)
+  if (flags.packageManager === undefined) return;
+  if (packageManagers.length === 1)
     throw usageError(`--package-manager does not apply to ${LANGUAGES[language]} workers`);
+  const names: readonly string[] = [...new Set([...packageManagers.map(tools.title), ...packageManagers])];
+  if (!names.includes(flags.packageManager))
+    throw usageError(`--package-manager ${flags.packageManager} does not apply to ${LANGUAGES[language]} workers`, [
+      `Choose ${names.slice(0, -1).join(', ')} or ${names.at(-1) ?? ''}, or another language with --language`,
+    ]);
 }

@@ -46,8 +46,8 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       new Option(
         '--package-manager <name>',
-        'Package manager of a TypeScript worker (default: the one running this command, or npm)',
-      ).choices(['npm', 'pnpm', 'yarn', 'yarn@1', 'yarn@4', 'bun']),
+        'Package manager (default: the one running this command, or npm; for Python, uv if it is installed, or pip)',
+      ).choices(['npm', 'pnpm', 'yarn', 'yarn@1', 'yarn@4', 'bun', 'uv', 'pip']),
     )
     .option('--cli-package <spec>', "npm package spec to use for this tool in the project's devDependencies")
     .addOption(

@@ -105,7 +105,7 @@ export async function resolveCreate(given: CreateAnswers, context: ResolveContex
         : undefined;
   const name = toProjectName(basename(folder));
   const language = answers.language ?? DEFAULT_LANGUAGE;
-  const { tools, packageNames } = languageOf({ language });
+  const { tools, packageNames, packageManagers } = languageOf({ language });
   const packageManager = tools.choose(answers.packageManager, { env: context.env, folder });
   const packageName = packageNames === undefined ? undefined : (answers.package ?? packageNames.suggest(name));
   const repeated = {
@@ -113,7 +113,7 @@ export async function resolveCreate(given: CreateAnswers, context: ResolveContex
     endpoint,
     target,
     ca: answers.ca ?? ca,
-    packageManager: packageNames === undefined ? packageManager : undefined,
+    packageManager: packageManagers.length === 1 ? undefined : packageManager,
     package: packageName,
     clientSecretStdin: answers.secret === undefined ? answers.clientSecretStdin : true,
   };

@@ -90,7 +90,9 @@ export function createResult(plan: CreatePlan, process: LoadedProcess, outcome: 
     check,
     next: nextSteps({
       folder: relative(outcome.cwd, folder),
+      name: project.name,
       language: project.language,
+      packageName: project.packageName,
       packageManager: project.packageManager,
       installed: install.kind === 'installed',
       registry: install.kind === 'failed' ? install.registry : undefined,

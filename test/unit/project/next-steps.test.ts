@@ -4,6 +4,7 @@ import { nextSteps, type NextStepsInput } from '../../../src/project/next-steps.
 const LOCAL: NextStepsInput = {
   folder: 'loan-worker',
   language: 'typescript',
+  name: 'loan-worker',
   packageManager: 'npm',
   installed: true,
   local: true,

@@ -89,7 +89,12 @@ export async function openWizardContext(parts: WizardContextParts): Promise<Wiza
       return {
         label: tools.label,
         title: tools.title(chosen),
-        programs: packageManagers.length === 1 ? [] : [...new Set(packageManagers.map(tools.program))],
+        choices:
+          packageManagers.length === 1
+            ? []
+            : [...new Map(packageManagers.map((manager) => [tools.title(manager), tools.program(manager)]))].map(
+                ([title, program]) => ({ title, isInstalled: findOnPath(program, env) !== undefined }),
+              ),
         problem: () => toolsProblem(() => tools.require(chosen, env)),
       };
     },

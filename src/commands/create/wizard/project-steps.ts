@@ -143,16 +143,16 @@ const namesOf = ({ language = DEFAULT_LANGUAGE }: CreateAnswers) => languageOf({
 const packageManager: Step = {
   topic: 'package-manager',
   isOpen: ({ answers }, _, context) =>
-    answers.packageManager === undefined && context.tools(answers).programs.length > 0,
+    answers.packageManager === undefined && context.tools(answers).choices.length > 0,
   run: async (state, context, { canGoBack, before }) => {
-    const { label, title, programs } = context.tools(state.answers);
+    const { label, title, choices } = context.tools(state.answers);
     const answer = await context.ask.choose({
       message: label,
       canGoBack,
       fallback: before ?? title,
-      choices: programs.map((value) => ({
+      choices: choices.map(({ title: value, isInstalled }) => ({
         value,
-        name: context.isInstalled(value) ? value : `${value} (not installed)`,
+        name: isInstalled ? value : `${value} (not installed)`,
         ...(value === title ? { description: 'Detected here' } : {}),
       })),
     });

@@ -110,8 +110,8 @@ export interface WizardContext {
   readonly tools: (answers: CreateAnswers) => {
     readonly label: string;
     readonly title: string;
-    /** The programs that the user can choose from, if there is more than one. Otherwise empty. */
-    readonly programs: readonly string[];
+    /** The tools that the user can choose from, if there is more than one. Otherwise empty. */
+    readonly choices: readonly { readonly title: string; readonly isInstalled: boolean }[];
     /** Why dependencies cannot be installed on this machine. */
     readonly problem: () => Promise<string | undefined>;
   };

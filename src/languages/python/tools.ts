@@ -1,0 +1,262 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { KnownError } from '../../base/errors.ts';
+import { findOnPath } from '../../files/find-on-path.ts';
+import { isOlder } from '../../text/version.ts';
+import type { InstallFailure, InstallOptions, InstallResult } from '../install.ts';
+import type { ProjectCommands } from '../language.ts';
+import type { PackageManager, PythonPackageManager } from '../project-spec.ts';
+
+export const PYTHON_MANAGERS: readonly PythonPackageManager[] = ['uv', 'pip'];
+export const OLDEST_PYTHON = '3.11';
+export const UV_LOCK = 'uv.lock';
+export const PYTHON_DOWNLOADS = 'https://www.python.org/downloads/';
+export const UV_DOWNLOADS = 'https://docs.astral.sh/uv/getting-started/installation/';
+
+const IS_WINDOWS = process.platform === 'win32';
+const KUFLOW = IS_WINDOWS ? 'kuflow.cmd' : './kuflow';
+/** On Windows, the installer of Python puts only its launcher on the PATH by default. */
+const PYTHON_PROGRAMS = IS_WINDOWS ? (['py', 'python'] as const) : (['python3', 'python'] as const);
+const ENVIRONMENT_PROGRAMS = IS_WINDOWS ? '.venv\\Scripts\\' : '.venv/bin/';
+/** The interpreter of the virtual environment, relative to the project. */
+export const ENVIRONMENT_PYTHON = `${ENVIRONMENT_PROGRAMS}python${IS_WINDOWS ? '.exe' : ''}`;
+
+const INSTALL = ['-m', 'pip', 'install', '-e', '.', '--group', 'dev'];
+/** The first version with `--group`. */
+const OLDEST_PIP = '25.1';
+/** Without it, an index that does not answer takes several minutes. */
+const PIP_RETRIES = '2';
+const PROBE_MS = 20_000;
+
+/** The package manager of a Python project. Throws if it is that of another language. */
+export function pythonManager(manager: PackageManager): PythonPackageManager {
+  const found = PYTHON_MANAGERS.find((one) => one === manager);
+  if (found === undefined) throw new TypeError(`${manager} does not build Python projects`);
+  return found;
+}
+
+/** The one with this name, otherwise uv if it is installed or the folder has its lock file, otherwise pip. */
+export function choosePythonManager(
+  name: string | undefined,
+  { env, folder }: { readonly env: NodeJS.ProcessEnv; readonly folder: string },
+): PythonPackageManager {
+  const named = PYTHON_MANAGERS.find((manager) => manager === name);
+  if (named !== undefined) return named;
+  return existsSync(join(folder, UV_LOCK)) || findOnPath('uv', env) !== undefined ? 'uv' : 'pip';
+}
+
+/** The program that a package manager needs on the PATH. pip is a module of Python. */
+export function programOf(manager: PackageManager): string {
+  return manager === 'uv' ? 'uv' : PYTHON_PROGRAMS[0];
+}
+
+/** A Python on this machine. */
+export interface Python {
+  /** Its name on the PATH, or its path. */
+  readonly program: string;
+  readonly path: string;
+  readonly version: string;
+  /** The modules that a virtual environment needs and that it does not have. Linux distributions package them separately. */
+  readonly missing: readonly string[];
+}
+
+const PROBE = `import sys
+print("%d.%d.%d" % sys.version_info[:3])
+for name in ("ensurepip", "venv"):
+    try:
+        __import__(name)
+    except ImportError:
+        print(name)`;
+
+/** What the interpreter at `path` says about itself; undefined if it does not run. */
+export async function probePython(path: string, env: NodeJS.ProcessEnv, program = path): Promise<Python | undefined> {
+  const output = await runQuietly(path, ['-I', '-c', PROBE], env);
+  const [version = '', ...missing] = (output ?? '').split(/\r?\n/).filter((line) => line !== '');
+  return /^\d+\.\d+\.\d+$/.test(version) ? { program, path, version, missing } : undefined;
+}
+
+/** The first Python on the PATH that is new enough, otherwise the first one that runs. */
+export async function findPython(env: NodeJS.ProcessEnv): Promise<Python | undefined> {
+  const found: Python[] = [];
+  for (const program of PYTHON_PROGRAMS) {
+    const path = findOnPath(program, env);
+    const python = path === undefined ? undefined : await probePython(path, env, program);
+    if (python !== undefined) found.push(python);
+  }
+  return found.find(({ version }) => !isOlder(version, `${OLDEST_PYTHON}.0`)) ?? found[0];
+}
+
+/** Why `findPython` does not find a Python. */
+export function missingPythonReason(env: NodeJS.ProcessEnv): string {
+  const broken = PYTHON_PROGRAMS.map((program) => findOnPath(program, env)).find((path) => path !== undefined);
+  return broken === undefined ? `${PYTHON_PROGRAMS[0]} is not on the PATH` : `${broken} does not run`;
+}
+
+/** The interpreter that uv would use for a project, or whether it may download one. */
+export async function findPythonOfUv(
+  env: NodeJS.ProcessEnv,
+  oldest: string = OLDEST_PYTHON,
+): Promise<{ readonly kind: 'found'; readonly path: string } | { readonly kind: 'download' | 'missing' }> {
+  const uv = findOnPath('uv', env);
+  const path = uv === undefined ? undefined : await runQuietly(uv, ['python', 'find', `>=${oldest}`], env);
+  if (path !== undefined) return { kind: 'found', path: path.trim() };
+  // Without the variable, uv downloads what is missing.
+  return { kind: /^(?:never|manual)$/i.test(env['UV_PYTHON_DOWNLOADS'] ?? '') ? 'missing' : 'download' };
+}
+
+/** The standard output of a program that succeeds within a time limit. */
+export async function runQuietly(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+  try {
+    return (await promisify(execFile)(program, args, { env, timeout: PROBE_MS })).stdout;
+  } catch {
+    return undefined;
+  }
+}
+
+const INSTALL_PYTHON = `Install Python ${OLDEST_PYTHON} or newer: ${PYTHON_DOWNLOADS}`;
+const INSTALL_UV = `Or install uv, which downloads Python itself: ${UV_DOWNLOADS}`;
+const NO_INSTALL = 'Or add --no-install to write the project only';
+
+/** Rejects with a KnownError if this machine cannot install a project with this package manager. */
+export async function requirePython(manager: PackageManager, env: NodeJS.ProcessEnv): Promise<void> {
+  const problem = await (pythonManager(manager) === 'uv' ? findUvProblem(env) : findPipProblem(env));
+  if (problem === undefined) return;
+  throw new KnownError({
+    message: problem.message,
+    seen: `${problem.seen}; nothing was written`,
+    next: [...problem.next, NO_INSTALL],
+  });
+}
+
+interface ToolProblem {
+  readonly message: string;
+  readonly seen: string;
+  readonly next: readonly string[];
+}
+
+async function findUvProblem(env: NodeJS.ProcessEnv): Promise<ToolProblem | undefined> {
+  if (findOnPath('uv', env) === undefined)
+    return {
+      message: 'uv is not installed',
+      seen: 'uv is not on the PATH',
+      next: [`Install uv: ${UV_DOWNLOADS}`, 'Or install with pip: --package-manager pip'],
+    };
+  if ((await findPythonOfUv(env)).kind !== 'missing') return undefined;
+  return {
+    message: `Python ${OLDEST_PYTHON} or newer is not installed`,
+    seen: `uv did not find one, and UV_PYTHON_DOWNLOADS=${env['UV_PYTHON_DOWNLOADS'] ?? ''} prevents a download`,
+    next: [INSTALL_PYTHON, 'Or let uv download it: unset UV_PYTHON_DOWNLOADS'],
+  };
+}
+
+async function findPipProblem(env: NodeJS.ProcessEnv): Promise<ToolProblem | undefined> {
+  const python = await findPython(env);
+  const next = [INSTALL_PYTHON, INSTALL_UV];
+  if (python === undefined) return { message: 'Python is not installed', seen: missingPythonReason(env), next };
+  const { path, version, missing } = python;
+  if (isOlder(version, `${OLDEST_PYTHON}.0`))
+    return {
+      message: `Python is too old: version ${OLDEST_PYTHON} or newer is required`,
+      seen: `${path} is version ${version}`,
+      next,
+    };
+  if (missing.length === 0) return undefined;
+  return {
+    message: 'Python cannot create a virtual environment',
+    seen: `${path} does not have ${missing.length === 1 ? 'the module' : 'the modules'} ${missing.join(' and ')}`,
+    next: [
+      'Install what is missing, for example on Debian and Ubuntu: sudo apt install python3-venv python3-pip',
+      INSTALL_UV,
+    ],
+  };
+}
+
+/** Installs the dependencies of the project in `folder` into its virtual environment; see `runInstaller`. */
+export async function installPythonProject(options: InstallOptions): Promise<InstallResult> {
+  const { folder, packageManager, env, signal } = options;
+  // Imported on demand: running other programs needs a large package.
+  const { runInstaller } = await import('../install.ts');
+  const run = async (
+    program: string,
+    args: readonly string[],
+    childEnv: NodeJS.ProcessEnv = env,
+  ): Promise<InstallResult> =>
+    signal?.aborted === true
+      ? { kind: 'interrupted' }
+      : runInstaller({ program, args, env: childEnv, explain: explainFailure }, options);
+  if (pythonManager(packageManager) === 'uv') return run('uv', ['sync'], withoutEnvironment(env));
+
+  const started = performance.now();
+  const python = (await findPython(env))?.program ?? PYTHON_PROGRAMS[0];
+  const pipEnv = { PIP_RETRIES, ...withoutEnvironment(env), PIP_DISABLE_PIP_VERSION_CHECK: '1' };
+  const pip = (args: readonly string[]): Promise<InstallResult> => run(ENVIRONMENT_PYTHON, args, pipEnv);
+  let result = await run(python, ['-m', 'venv', '.venv'], pipEnv);
+  if (result.kind === 'installed' && (await isPipTooOld(folder, pipEnv)))
+    result = await pip(['-m', 'pip', 'install', '--upgrade', 'pip']);
+  if (result.kind === 'installed') result = await pip(INSTALL);
+  return result.kind === 'interrupted' ? result : { ...result, ms: performance.now() - started };
+}
+
+/** An environment that is active is another one than that of the project. */
+function withoutEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(?:VIRTUAL_ENV|PYTHONHOME)$/i.test(name)));
+}
+
+async function isPipTooOld(folder: string, env: NodeJS.ProcessEnv): Promise<boolean> {
+  const output = await runQuietly(join(folder, ENVIRONMENT_PYTHON), ['-I', '-m', 'pip', '--version'], env);
+  const [, version] = /^pip (\S+)/.exec(output ?? '') ?? [];
+  return version === undefined || isOlder(version, `${OLDEST_PIP}.0`);
+}
+
+const UV_DOWNLOAD = /Failed to (?:fetch|download):? `?(https?:\/\/[^\s`]+)/;
+const HTTP_STATUS = /HTTP status (?:client|server) error/;
+const PIP_CONNECTION = /Retrying \(Retry\(|Max retries exceeded|Read timed out/;
+const PIP_INDEX = /Looking in indexes: (https?:\/\/[^\s,]+)/;
+const PYPI = 'https://pypi.org';
+
+/** uv names the address that it could not reach. pip names its index only if it is not PyPI. */
+function explainFailure(output: string): InstallFailure | undefined {
+  const [, fetched] = UV_DOWNLOAD.exec(output) ?? [];
+  const address = fetched ?? (PIP_CONNECTION.test(output) ? (PIP_INDEX.exec(output)?.[1] ?? PYPI) : '');
+  if (!URL.canParse(address)) return undefined;
+  const { origin } = new URL(address);
+  return { seen: `could not download from ${origin}`, ...(!HTTP_STATUS.test(output) && { registry: origin }) };
+}
+
+/** Commands that people run in the folder of a project whose console script is `script`. Windows has no make. */
+export function pythonCommands(manager: PackageManager, script: string): ProjectCommands {
+  const isUv = pythonManager(manager) === 'uv';
+  const run = (command: string): string => (isUv ? `uv run ${command}` : `${ENVIRONMENT_PROGRAMS}${command}`);
+  const start = run(script);
+  const restarted = isUv ? `${script} --dev` : `${start} --dev`;
+  const windows = {
+    dev: `${KUFLOW} dev exec -- ${run(`watchfiles --filter python "${restarted}" src`)}`,
+    smoke: `${KUFLOW} dev simulate -- ${start} --dev`,
+    check: `${start} --check`,
+  };
+  return {
+    install: isUv
+      ? 'uv sync'
+      : `${PYTHON_PROGRAMS[0]} -m venv --upgrade-deps .venv && ${ENVIRONMENT_PROGRAMS}python ${INSTALL.join(' ')}`,
+    ...(IS_WINDOWS ? windows : { dev: 'make dev', smoke: 'make smoke', check: 'make check' }),
+    start,
+    kuflow: KUFLOW,
+    simulated: `${start} --dev`,
+    verify: [
+      { command: run('mypy'), text: 'check types' },
+      { command: run('ruff check'), text: 'lint' },
+      { command: run('pytest'), text: 'run the tests of every process' },
+    ],
+  };
+}
+
+/** Lock files, which belong under version control. */
+export function lockFiles(manager: PackageManager): readonly string[] {
+  return manager === 'uv' ? [UV_LOCK] : [];
+}
