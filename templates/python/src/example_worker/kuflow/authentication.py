@@ -1,0 +1,53 @@
+from typing import Any
+
+from .connection import with_timeout
+from .engine_certificate import EngineIdentity, create_identity
+from .engine_token import EngineToken, create_token
+from .pem import read_authorities, read_certificate, read_private_key
+from .rest_client import RestClient, RestRequest
+from .secret import Secret
+from .settings import Settings
+
+TIMEOUT = 30.0
+
+
+async def request_engine_token(rest: RestClient, settings: Settings) -> EngineToken:
+    """Requests a new bearer token for the engine."""
+    engine_token = await _authenticate(rest, settings, "ENGINE_TOKEN", "engineToken")
+    if not engine_token.get("token"):
+        raise RuntimeError("POST /authentications: the response has no engineToken.token")
+    return create_token(engine_token["token"], engine_token.get("expiredAt"))
+
+
+async def request_engine_certificate(rest: RestClient, settings: Settings) -> EngineIdentity:
+    """Requests a new client certificate for the engine, and the namespace it is valid for."""
+    engine_certificate = await _authenticate(rest, settings, "ENGINE_CERTIFICATE", "engineCertificate")
+    namespace, tls = engine_certificate.get("namespace"), engine_certificate.get("tls") or {}
+    cert, key, ca = map(tls.get, ("clientCertificate", "clientPrivateKey", "serverRootCaCertificate"))
+    if not (namespace and cert and key and ca):
+        raise RuntimeError("POST /authentications: the response has no complete engineCertificate")
+    try:
+        return create_identity(
+            source="api",
+            namespace=settings.temporal.namespace or namespace,
+            cert=read_certificate(cert),
+            key=Secret(read_private_key(key)),
+            ca=read_authorities(ca),
+        )
+    except ValueError as error:
+        raise RuntimeError(f"The engine certificate from KuFlow is not usable: found {error}") from None
+
+
+async def _authenticate(rest: RestClient, settings: Settings, kind: str, field: str) -> dict[str, Any]:
+    """Requests credentials of this type, and returns this field of the response."""
+    tenant_id = settings.api.tenant_id
+    request = RestRequest(
+        operation="createAuthentication",
+        method="POST",
+        path="/authentications",
+        body={"type": kind} | ({"tenantId": tenant_id} if tenant_id else {}),
+    )
+    message = f"POST /authentications: no response within {TIMEOUT:.0f} s"
+    response = await with_timeout(rest.call(request), TIMEOUT, message)
+    credentials = response.body.get(field) if isinstance(response.body, dict) else None
+    return credentials if isinstance(credentials, dict) else {}

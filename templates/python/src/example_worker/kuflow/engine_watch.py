@@ -1,0 +1,79 @@
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from .background import Background
+from .metrics import Metrics
+
+LOG = logging.getLogger(__name__)
+
+INTERVAL = 20.0
+MAX_SILENCE = 60.0
+
+
+class EngineWatch:
+    """Asks a connected engine every 20 s whether it still answers, unless it does not allow that the first time."""
+
+    def __init__(
+        self,
+        *,
+        ask: Callable[[], Awaitable[str | None]],
+        metrics: Metrics,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._ask = ask
+        self._metrics = metrics
+        self._now = now
+        self._sleep = sleep
+        self._answered_at = now()
+        self._is_reachable = True
+        self._is_allowed = False
+        self._is_watching = True
+        metrics.engine_reachable(True)
+        self._watch = Background("engine watch", self._keep_asking())
+
+    def problem(self) -> str | None:
+        """Why the engine counts as unreachable."""
+        silence = self._now() - self._answered_at
+        if self._is_watching and silence >= MAX_SILENCE:
+            return f"no answer from the engine for {round(silence)} s"
+        return None
+
+    def stop(self) -> None:
+        self._is_watching = False
+        self._watch.stop()
+
+    async def _keep_asking(self) -> None:
+        pause = INTERVAL
+        while self._is_watching:
+            await self._sleep(pause)
+            asked_at = self._now()
+            await self._ask_again()
+            pause = max(0.0, INTERVAL - (self._now() - asked_at))
+
+    async def _ask_again(self) -> None:
+        was_reachable = self._is_reachable
+        try:
+            restriction = await self._ask()
+        except Exception as error:
+            self._is_reachable = False
+            if was_reachable:
+                LOG.warning("The engine does not answer", exc_info=error)
+        else:
+            # Something in front of the engine may deny the call later, in an outage. Then ask again.
+            if restriction is None:
+                self._is_allowed = True
+            elif not self._is_allowed:
+                self._is_watching = False
+            self._answered_at = self._now()
+            self._is_reachable = True
+            if not was_reachable:
+                LOG.info("The engine answers again")
+        self._metrics.engine_reachable(self._is_reachable)
+
+
+def start_engine_watch(*, ask: Callable[[], Awaitable[str | None]], metrics: Metrics) -> EngineWatch:
+    """`ask` calls the engine. It returns a description of the restriction if the engine does not allow this call."""
+    return EngineWatch(ask=ask, metrics=metrics)
