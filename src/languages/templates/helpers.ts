@@ -4,12 +4,14 @@ import { mdCode, mdText } from '../../text/markdown.ts';
 import { cmdWord, shellWord } from '../../text/shell.ts';
 import { yamlString } from '../../text/yaml.ts';
 import { JAVA_HELPERS } from '../java/text-helpers.ts';
+import { PYTHON_HELPERS } from '../python/text-helpers.ts';
 import { TYPESCRIPT_HELPERS } from '../typescript/text-helpers.ts';
 import { Code } from './code.ts';
 
 const TEXT_HELPERS: Readonly<Record<string, (text: string) => string>> = {
   ...TYPESCRIPT_HELPERS,
   ...JAVA_HELPERS,
+  ...PYTHON_HELPERS,
   yamlString,
   json: (text) => printableJson(text),
   mdText: (text) => mdText(text),

@@ -1,0 +1,111 @@
+import { pyCommentLines, pyString, isFieldName } from './literals.ts';
+import {
+  displayWidth,
+  LINE_LENGTH,
+  printExpression,
+  printStatement,
+  spaces,
+  withArguments,
+  type Expression,
+} from './layout.ts';
+import { importsOf, type Import } from './imports.ts';
+import {
+  pythonTypeOf,
+  VALUE_TYPES,
+  type NamedSchema,
+  type PythonClass,
+  type PythonField,
+  type PythonType,
+} from './python-types.ts';
+
+const STEP = 4;
+
+/** The declarations of types for data, as `ruff format` leaves them, without the two empty lines around them, and what they import. */
+export function declarePythonTypes(schemas: readonly NamedSchema[]): {
+  readonly code: string;
+  readonly imports: readonly Import[];
+} {
+  const taken = new Set([...schemas.map(({ name }) => name), ...VALUE_TYPES]);
+  const declarations = schemas.flatMap((named) => {
+    const type = pythonTypeOf(named, taken);
+    const classes = classesIn(type).map(printClass);
+    return type.kind === 'class' ? classes : [...classes, printAlias(named.name, type)];
+  });
+  const code = `${declarations.join('\n\n\n')}\n`;
+  return { code, imports: importsOf(code) };
+}
+
+/** The classes that a type uses, each after those that it uses. */
+function classesIn(type: PythonType): readonly PythonClass[] {
+  switch (type.kind) {
+    case 'list':
+      return classesIn(type.items);
+    case 'dict':
+      return classesIn(type.values);
+    case 'union':
+      return type.members.flatMap(classesIn);
+    case 'class':
+      return [...type.fields.flatMap((field) => classesIn(field.type)), type];
+    default:
+      return [];
+  }
+}
+
+function printAlias(name: string, type: PythonType): string {
+  const start = `${name}: TypeAlias = `;
+  return start + printStatement(expressionOf(type), { indent: 0, column: displayWidth(start), after: 0 });
+}
+
+function printClass({ name, fields }: PythonClass): string {
+  return fields.every(({ key }) => isFieldName(key)) ? printPlainClass(name, fields) : printFunction(name, fields);
+}
+
+function printPlainClass(name: string, fields: readonly PythonField[]): string {
+  const lines = fields.flatMap((field) => {
+    const start = `${spaces(STEP)}${field.key}: `;
+    const type = printStatement(fieldType(field), { indent: STEP, column: displayWidth(start), after: 0 });
+    return [...commentLines(field, STEP), start + type];
+  });
+  return [`class ${name}(TypedDict):`, ...lines].join('\n');
+}
+
+/** For keys that are not identifiers. */
+function printFunction(name: string, fields: readonly PythonField[]): string {
+  const indent = 2 * STEP;
+  const lines = fields.flatMap((field) => {
+    const start = `${spaces(indent)}${pyString(field.key)}: `;
+    const type = printExpression(fieldType(field), { indent, column: displayWidth(start), after: 1 });
+    return [...commentLines(field, indent), `${start}${type},`];
+  });
+  return [`${name} = TypedDict(`, `    ${pyString(name)},`, '    {', ...lines, '    },', ')'].join('\n');
+}
+
+function commentLines({ about }: PythonField, indent: number): readonly string[] {
+  const start = `${spaces(indent)}# `;
+  return pyCommentLines(about.join(' · '), LINE_LENGTH - start.length).map((line) => start + line);
+}
+
+function fieldType({ required, type }: PythonField): Expression {
+  const expression = expressionOf(type);
+  return required ? expression : withArguments('NotRequired[', [expression], ']');
+}
+
+function expressionOf(type: PythonType): Expression {
+  switch (type.kind) {
+    case 'literal':
+      return withArguments('Literal[', type.values.map(literal), ']');
+    case 'list':
+      return withArguments('list[', [expressionOf(type.items)], ']');
+    case 'dict':
+      return withArguments('dict[', ['str', expressionOf(type.values)], ']');
+    case 'union':
+      return { kind: 'union', prefix: '', members: type.members.map(expressionOf) };
+    default:
+      return type.name;
+  }
+}
+
+function literal(value: string | number | boolean): string {
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  return typeof value === 'string' ? pyString(value) : String(value);
+}
