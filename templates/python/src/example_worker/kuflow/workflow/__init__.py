@@ -1,0 +1,23 @@
+"""What workflow code needs of KuFlow."""
+
+from ..model import UserActionSignal, WorkflowRequest, WorkflowResponse
+from .kuflow_activities import TRANSFER, kuflow_activities, run_activity
+from .kuflow_process import KuFlowProcess, SystemTaskHandle, TaskCancelled, TaskHandle
+from .task import HumanTask, MessageTask, SystemTask, ThreadTask
+
+__all__ = [
+    "TRANSFER",
+    "HumanTask",
+    "KuFlowProcess",
+    "MessageTask",
+    "SystemTask",
+    "SystemTaskHandle",
+    "TaskCancelled",
+    "TaskHandle",
+    "ThreadTask",
+    "UserActionSignal",
+    "WorkflowRequest",
+    "WorkflowResponse",
+    "kuflow_activities",
+    "run_activity",
+]

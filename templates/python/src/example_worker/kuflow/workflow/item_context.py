@@ -1,0 +1,54 @@
+"""The item that a part of the code works on: its activities and log lines carry the item's ID."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from temporalio.api.common.v1 import Payload
+from temporalio.converter import DataConverter
+
+ITEM_HEADER = "kuflow-item"
+"""The header in which an activity gets the item that it works on."""
+
+
+@dataclass(frozen=True)
+class ItemContext:
+    process_item_id: str
+    code: str
+    """The code of its process item definition."""
+    validates: bool | None = None
+    """Set for system tasks: whether the result of an activity is the data of the task, and must be valid."""
+
+
+_current: ContextVar[ItemContext | None] = ContextVar("kuflow_item", default=None)
+
+
+@contextmanager
+def run_for_item(item: ItemContext | None) -> Iterator[None]:
+    token = _current.set(item)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def current_item() -> ItemContext | None:
+    return _current.get()
+
+
+def with_item(headers: Mapping[str, Payload]) -> Mapping[str, Payload]:
+    """Adds the current item to the headers of an activity."""
+    item = current_item()
+    if item is None:
+        return headers
+    return {**headers, ITEM_HEADER: DataConverter.default.payload_converter.to_payload(item)}
+
+
+def item_of(headers: Mapping[str, Payload]) -> ItemContext | None:
+    """Returns the item that a workflow runs an activity for."""
+    payload = headers.get(ITEM_HEADER)
+    if payload is None:
+        return None
+    item: ItemContext = DataConverter.default.payload_converter.from_payload(payload, ItemContext)
+    return item

@@ -1,0 +1,84 @@
+"""Calls of activities with the timeouts and retries of this worker."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any, TypeVar, overload
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.workflow import ActivityConfig
+
+from ..operations import KuFlowOperations, Operation
+
+Input = TypeVar("Input")
+Result = TypeVar("Result")
+
+ACTIVITY_OPTIONS = ActivityConfig(
+    start_to_close_timeout=timedelta(minutes=1),
+    schedule_to_close_timeout=timedelta(days=365),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
+    ),
+)
+"""Retries until the activity succeeds or the process is ended, so that a process survives any outage."""
+
+TRANSFER = ActivityConfig(start_to_close_timeout=timedelta(minutes=10), heartbeat_timeout=timedelta(minutes=1))
+"""Options of activities that transfer documents."""
+
+BRIEF = ActivityConfig(
+    start_to_close_timeout=timedelta(seconds=20),
+    schedule_to_close_timeout=timedelta(minutes=1),
+    retry_policy=RetryPolicy(maximum_attempts=3),
+)
+"""Options of calls that are not essential and must not hold up the workflow."""
+
+
+class KuFlowActivities(KuFlowOperations):
+    """KuFlow's activities: one method for each, such as `retrieve_process`."""
+
+    def __init__(self, options: ActivityConfig = ACTIVITY_OPTIONS) -> None:
+        self._options = options
+
+    async def perform(self, operation: Operation[Any, Any], request: Mapping[str, Any]) -> Any:
+        return await workflow.execute_activity(f"KuFlow_Engine_{operation.name}", request, **self._options)
+
+
+kuflow_activities = KuFlowActivities()
+brief_activities = KuFlowActivities(BRIEF)
+
+
+async def complete_task(process_item_id: str, code: str, data: object) -> None:
+    """Validates and saves the data of a system task, and completes the task."""
+    request = {"processItemId": process_item_id, "code": code, "data": data}
+    await workflow.execute_activity("KuFlow_Worker_completeTask", request, **ACTIVITY_OPTIONS)
+
+
+async def retrieve_application_id() -> str:
+    """Returns the ID of the application whose credentials this worker uses. It is the ID of its principal, too."""
+    name = "KuFlow_Worker_retrieveApplication"
+    response: dict[str, str] = await workflow.execute_local_activity(name, start_to_close_timeout=timedelta(seconds=10))
+    return response["applicationId"]
+
+
+@overload
+async def run_activity(
+    activity: Callable[[Any, Input], Awaitable[Result]], input: Input, options: ActivityConfig | None = None
+) -> Result: ...
+
+
+@overload
+async def run_activity(
+    activity: Callable[[Input], Awaitable[Result]], input: Input, options: ActivityConfig | None = None
+) -> Result: ...
+
+
+async def run_activity(activity: Callable[..., Any], input: Any, options: ActivityConfig | None = None) -> Any:
+    """Runs one of your own activities, such as `LoanActivities.check_credit`, with the same timeouts as KuFlow's.
+
+    For activities that transfer documents, pass `TRANSFER`.
+    """
+    return await workflow.execute_activity(activity, input, **_options(options))
+
+
+def _options(options: ActivityConfig | None) -> ActivityConfig:
+    return ACTIVITY_OPTIONS if options is None else ActivityConfig(**{**ACTIVITY_OPTIONS, **options})

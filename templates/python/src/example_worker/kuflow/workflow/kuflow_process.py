@@ -1,0 +1,482 @@
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Generic, Literal, TypedDict, TypeVar, cast, overload
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
+
+from ..model import CreateProcessItemRequest, JsonObject, JsonPatchOperation, JsonValue, ProcessItem, WorkflowRequest
+from .item_context import ItemContext, run_for_item
+from .kuflow_activities import brief_activities, complete_task, kuflow_activities, retrieve_application_id, run_activity
+from .task import HumanTask, MessageTask, SystemTask, ThreadTask
+from .uuid7 import uuid7
+
+Data = TypeVar("Data")
+Input = TypeVar("Input")
+Metadata = TypeVar("Metadata")
+Result = TypeVar("Result")
+
+ITEM_SIGNAL = "KuFlow_Engine_Signal_Process_Item"
+ITEM_TYPES = ("TASK", "MESSAGE", "THREAD")
+MAX_REREAD_INTERVAL = timedelta(hours=12)
+SOON = timedelta(seconds=5)
+
+Deadline = datetime | timedelta
+LogLevel = Literal["INFO", "WARN", "ERROR"]
+
+
+class Owner(TypedDict, total=False):
+    ownerId: str
+    ownerEmail: str
+
+
+class TaskCancelled(ApplicationError):
+    """Raised when a task is canceled in KuFlow. Fails the workflow unless it is caught."""
+
+    def __init__(self, code: str, process_item_id: str) -> None:
+        details = {"code": code, "processItemId": process_item_id}
+        super().__init__(f"The task {code} was canceled", details, type="TaskCancelled", non_retryable=True)
+        self.code = code
+        self.process_item_id = process_item_id
+
+
+class _Handle:
+    def __init__(self, process: "KuFlowProcess[Any]", task_id: str) -> None:
+        self._process = process
+        self.id = task_id
+
+    async def log(self, text: str, level: LogLevel = "INFO") -> None:
+        """Adds a line to the log of the task in KuFlow."""
+        await kuflow_activities.append_process_item_task_log(
+            {"processItemId": self.id, "message": text, "level": level}
+        )
+
+    async def cancel(self) -> None:
+        """Cancels the task, unless it is completed first."""
+        await self._process._cancel_item(self.id)
+
+
+class TaskHandle(_Handle, Generic[Data]):
+    """A task that was created and may still be open."""
+
+    done: asyncio.Task[Data]
+    """The data of the task when a person has completed it. Raises `TaskCancelled` if it is canceled."""
+
+    def __init__(self, process: "KuFlowProcess[Any]", task_id: str, done: asyncio.Task[Data]) -> None:
+        super().__init__(process, task_id)
+        self.done = done
+
+    async def cancel(self) -> None:
+        """Cancels the task, unless it is completed first."""
+        await self._while_open(super().cancel())
+
+    async def assign(self, *, owner_id: str | None = None, owner_email: str | None = None) -> None:
+        """Assigns the task to a user or an application, unless it is completed or canceled first."""
+        owner = _owner(owner_id, owner_email)
+        await self._while_open(kuflow_activities.assign_process_item_task({"processItemId": self.id, **owner}))
+
+    async def _while_open(self, change: Awaitable[object]) -> None:
+        # KuFlow refuses to change a completed task, and Temporal would repeat that forever.
+        changing = asyncio.ensure_future(change)
+        changing.add_done_callback(_mark_retrieved)
+        try:
+            await workflow.wait_condition(lambda: changing.done() or self.done.done())
+            if changing.done():
+                await changing
+        finally:
+            changing.cancel()
+
+
+class SystemTaskHandle(_Handle, Generic[Data]):
+    """A task of the application itself."""
+
+    def __init__(
+        self, process: "KuFlowProcess[Any]", task: SystemTask[Data], task_id: str, is_completing: asyncio.Future[None]
+    ) -> None:
+        super().__init__(process, task_id)
+        self._task = task
+        self._is_completing = is_completing
+
+    async def complete(self, work: Callable[[], Awaitable[Data]]) -> Data:
+        """Runs `work`, saves the data that it returns, and completes the task. `work` may call several activities.
+
+        Data that does not match the schema fails the workflow, because the activities have already completed.
+        """
+        return await self._complete(work, validates=False)
+
+    async def _complete(self, work: Callable[[], Awaitable[Data]], *, validates: bool) -> Data:
+        if not self._is_completing.done():
+            self._is_completing.set_result(None)
+        code = self._task.code
+
+        async def run() -> Data:
+            with run_for_item(ItemContext(self.id, code, validates)):
+                data = await work()
+            with run_for_item(ItemContext(self.id, code, validates=False)):
+                await complete_task(self.id, code, {} if data is None else data)
+            return data
+
+        return await self._process._canceling_item(self.id, run())
+
+
+class KuFlowProcess(Generic[Metadata]):
+    """Gives a workflow access to its process.
+
+    Create it in the method with `@workflow.init`, so that the workflow receives every signal, including those of
+    tasks that complete early. `reread_after` is how long a human task waits for its signal before its state is read
+    from KuFlow. It doubles each time, up to 12 hours.
+    """
+
+    def __init__(self, request: WorkflowRequest, *, reread_after: timedelta = timedelta(hours=1)) -> None:
+        self._process_id = request["processId"]
+        self._reread_after = reread_after
+        # Items whose state in KuFlow has changed, or will soon.
+        self._changed: set[str] = set()
+        self._ignored: set[str] = set()
+        self._application_id: asyncio.Task[str] | None = None
+        workflow.set_signal_handler(ITEM_SIGNAL, self._on_item_signal)
+
+    @overload
+    async def human_task(
+        self,
+        task: HumanTask[Data],
+        *,
+        data: JsonObject | None = None,
+        context_data: JsonObject | None = None,
+        owner_id: str | None = None,
+        owner_email: str | None = None,
+    ) -> Data: ...
+
+    @overload
+    async def human_task(
+        self,
+        task: HumanTask[Data],
+        *,
+        data: JsonObject | None = None,
+        context_data: JsonObject | None = None,
+        owner_id: str | None = None,
+        owner_email: str | None = None,
+        deadline: Deadline,
+        on_deadline: Callable[[TaskHandle[Data]], Awaitable[None] | None],
+    ) -> Data: ...
+
+    async def human_task(
+        self,
+        task: HumanTask[Data],
+        *,
+        data: JsonObject | None = None,
+        context_data: JsonObject | None = None,
+        owner_id: str | None = None,
+        owner_email: str | None = None,
+        deadline: Deadline | None = None,
+        on_deadline: Callable[[TaskHandle[Data]], Awaitable[None] | None] | None = None,
+    ) -> Data:
+        """Creates the task, waits until a person completes it, and returns its data.
+
+        Raises `TaskCancelled` if the task is canceled. `deadline` is a time, or a duration after the creation of the
+        task. `on_deadline` is called once if the task is still open then. The task stays open, unless `on_deadline`
+        cancels it.
+        """
+        left = None if deadline is None else _time_until(deadline, task.code)
+        handle = await self._open_human_task(task, data, context_data, _owner(owner_id, owner_email))
+        if deadline is not None and left is not None and on_deadline is not None:
+            # The creation may have taken hours. That does not move a date.
+            wait = deadline - workflow.now() if isinstance(deadline, datetime) else left
+            await self._call_at_deadline(handle, wait, on_deadline)
+        return await handle.done
+
+    @overload
+    async def open_task(
+        self,
+        task: HumanTask[Data],
+        *,
+        data: JsonObject | None = None,
+        context_data: JsonObject | None = None,
+        owner_id: str | None = None,
+        owner_email: str | None = None,
+    ) -> TaskHandle[Data]: ...
+
+    @overload
+    async def open_task(
+        self, task: SystemTask[Data], *, context_data: JsonObject | None = None
+    ) -> SystemTaskHandle[Data]: ...
+
+    async def open_task(
+        self,
+        task: HumanTask[Data] | SystemTask[Data],
+        *,
+        data: JsonObject | None = None,
+        context_data: JsonObject | None = None,
+        owner_id: str | None = None,
+        owner_email: str | None = None,
+    ) -> TaskHandle[Data] | SystemTaskHandle[Data]:
+        """Creates the task and does not wait. Canceling the current `asyncio` task cancels it in KuFlow."""
+        if isinstance(task, SystemTask):
+            return await self._open_system_task(task, context_data)
+        return await self._open_human_task(task, data, context_data, _owner(owner_id, owner_email))
+
+    @overload
+    async def system_task(
+        self,
+        task: SystemTask[Data],
+        activity: Callable[[Any, Input], Awaitable[Data]],
+        input: Input,
+        *,
+        context_data: JsonObject | None = None,
+        options: workflow.ActivityConfig | None = None,
+    ) -> Data: ...
+
+    @overload
+    async def system_task(
+        self,
+        task: SystemTask[Data],
+        activity: Callable[[Input], Awaitable[Data]],
+        input: Input,
+        *,
+        context_data: JsonObject | None = None,
+        options: workflow.ActivityConfig | None = None,
+    ) -> Data: ...
+
+    async def system_task(
+        self,
+        task: SystemTask[Data],
+        activity: Callable[..., Awaitable[Data]],
+        input: Any,
+        *,
+        context_data: JsonObject | None = None,
+        options: workflow.ActivityConfig | None = None,
+    ) -> Data:
+        """Creates the task, runs the activity, saves the data that it returns, and completes the task.
+
+        The application is the owner of the task. Data that does not match the schema fails the activity, which is
+        repeated until its code is right. For an activity that transfers documents, pass `options=TRANSFER`.
+        """
+        handle = await self._open_system_task(task, context_data)
+        return await handle._complete(lambda: run_activity(activity, input, options), validates=True)
+
+    async def message(
+        self,
+        message: MessageTask,
+        *,
+        text: str | None = None,
+        data: JsonObject | None = None,
+        data_structure_code: str | None = None,
+        owner_id: str | None = None,
+        owner_email: str | None = None,
+    ) -> str:
+        """Posts a message and does not wait.
+
+        `data` requires a data structure code, which defaults to the code of the message.
+        """
+        content: dict[str, object] = {}
+        if text is not None:
+            content["text"] = text
+        if data is not None:
+            content["data"] = {"value": data}
+            content["dataStructureDataDefinitionCode"] = data_structure_code or message.code
+        return await self._create_item("MESSAGE", message.code, {**_owner(owner_id, owner_email), "message": content})
+
+    async def thread(self, thread: ThreadTask, *, owner_id: str | None = None, owner_email: str | None = None) -> str:
+        """Opens a thread and does not wait."""
+        return await self._create_item("THREAD", thread.code, _owner(owner_id, owner_email))
+
+    def on_signal(self, name: str, handler: Callable[[Any], Awaitable[None] | None]) -> None:
+        """Handles a signal, such as that of a user action (`UserActionSignal`).
+
+        Call it before the first `await` of the workflow: signals that arrive before there is a handler are ignored.
+        """
+        workflow.set_signal_handler(name, handler)
+
+    async def read_metadata(self) -> Metadata:
+        """Reads the metadata of the process."""
+        response = await kuflow_activities.retrieve_process({"processId": self._process_id})
+        return cast(Metadata, _value_of(response["process"].get("metadata")))
+
+    async def write_metadata(self, fields: Mapping[str, object]) -> None:
+        """Sets fields of the metadata of the process and keeps the others."""
+        patch: list[JsonPatchOperation] = [
+            {"op": "add", "path": f"/{_escape(field)}", "value": value} for field, value in fields.items()
+        ]
+        if patch:
+            await kuflow_activities.patch_process_metadata({"processId": self._process_id, "jsonPatch": patch})
+
+    def _on_item_signal(self, signal: Any = None) -> None:
+        fields = signal if isinstance(signal, dict) else {}
+        if fields.get("id") is not None:
+            self._changed.add(str(fields["id"]))
+        signal_type = str(fields.get("type"))
+        if signal_type not in ITEM_TYPES and signal_type not in self._ignored:
+            self._ignored.add(signal_type)
+            log_ignored_signal(ITEM_SIGNAL, signal_type)
+
+    async def _open_human_task(
+        self,
+        task: HumanTask[Data],
+        data: JsonObject | None,
+        context_data: JsonObject | None,
+        owner: Owner,
+    ) -> TaskHandle[Data]:
+        item_id = await self._create_item("TASK", task.code, {**owner, **_task_payload(data, context_data)})
+        with run_for_item(ItemContext(item_id, task.code)):
+            workflow.logger.info("Waiting for a person", extra={"code": task.code})
+            done = await _start_with_current_task(
+                self._canceling_item(item_id, self._wait_until_completed(task, item_id))
+            )
+        return TaskHandle(self, item_id, done)
+
+    async def _open_system_task(
+        self, task: SystemTask[Data], context_data: JsonObject | None
+    ) -> SystemTaskHandle[Data]:
+        if self._application_id is None:
+            self._application_id = asyncio.create_task(retrieve_application_id())
+        # All system tasks share the result, so canceling one of them must not affect it.
+        owner_id = await asyncio.shield(self._application_id)
+        fields = {"ownerId": owner_id, **_task_payload(None, context_data)}
+        item_id = await self._create_item("TASK", task.code, fields)
+        is_completing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        _ = await _start_with_current_task(self._canceling_item(item_id, is_completing))
+        return SystemTaskHandle(self, task, item_id, is_completing)
+
+    async def _create_item(self, item_type: str, code: str, fields: Mapping[str, object]) -> str:
+        item_id = uuid7()
+        item = {"id": item_id, "type": item_type, "processId": self._process_id, "processItemDefinitionCode": code}
+        request = cast(CreateProcessItemRequest, {**item, **fields})
+        await self._canceling_item(item_id, kuflow_activities.create_process_item(request))
+        return item_id
+
+    async def _wait_until_completed(self, task: HumanTask[Data], item_id: str) -> Data:
+        wait = self._reread_after
+        while True:
+            is_changed = await _is_true_within(wait, lambda: item_id in self._changed)
+            self._changed.discard(item_id)
+            response = await kuflow_activities.retrieve_process_item({"processItemId": item_id})
+            state, data = _state_of(response["processItem"])
+            if state == "CANCELLED":
+                raise TaskCancelled(task.code, item_id)
+            if state == "COMPLETED":
+                return cast(Data, data)
+            # A signal may arrive before KuFlow shows the new state: read again soon. Otherwise, read again later.
+            wait = min(wait, SOON) if is_changed else min(wait * 2, max(MAX_REREAD_INTERVAL, self._reread_after))
+
+    async def _call_at_deadline(
+        self,
+        handle: TaskHandle[Data],
+        wait: timedelta,
+        on_deadline: Callable[[TaskHandle[Data]], Awaitable[None] | None],
+    ) -> None:
+        try:
+            if not await _is_true_within(wait, handle.done.done):
+                call = on_deadline(handle)
+                if inspect.isawaitable(call):
+                    await call
+        except (asyncio.CancelledError, FailureError) as error:
+            if is_cancelled_exception(error):
+                handle.done.cancel()
+                await workflow.wait([handle.done])
+            raise
+
+    async def _canceling_item(self, item_id: str, work: Awaitable[Result]) -> Result:
+        """Cancels the item in KuFlow if the work is canceled. When the whole process is canceled, KuFlow does that."""
+        try:
+            return await work
+        except (asyncio.CancelledError, FailureError) as error:
+            if not is_cancelled_exception(error):
+                raise
+            if workflow.cancellation_reason() is None:
+                await self._cancel_quietly(item_id)
+            raise asyncio.CancelledError from error
+
+    async def _cancel_quietly(self, item_id: str) -> None:
+        try:
+            await asyncio.shield(
+                brief_activities.cancel_process_items({"processId": self._process_id, "processItemIds": [item_id]})
+            )
+        except FailureError as failure:
+            workflow.logger.warning("Could not cancel the item", extra={"processItemId": item_id}, exc_info=failure)
+
+    async def _cancel_item(self, item_id: str) -> None:
+        await kuflow_activities.cancel_process_items({"processId": self._process_id, "processItemIds": [item_id]})
+        self._changed.add(item_id)
+
+
+def log_ignored_signal(signal: str, signal_type: str = "") -> None:
+    extra = {"signal": signal, "type": signal_type}
+    workflow.logger.warning("Ignored a signal that this workflow does not handle", extra=extra)
+
+
+async def _is_true_within(time: timedelta, condition: Callable[[], bool]) -> bool:
+    try:
+        await workflow.wait_condition(condition, timeout=time)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def _start_with_current_task(work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
+    """Starts work that is canceled if the current task is."""
+    task = asyncio.create_task(work)
+    task.add_done_callback(_mark_retrieved)
+
+    def cancel(current: asyncio.Task[Any]) -> None:
+        if current.cancelled() or current.cancelling():
+            task.cancel()
+
+    if current := asyncio.current_task():
+        current.add_done_callback(cancel)
+    # Lets the work begin. Canceled before that, it would not cancel its item in KuFlow.
+    await asyncio.sleep(0)
+    return task
+
+
+def _mark_retrieved(future: asyncio.Future[Any]) -> None:
+    """Prevents a log line about an exception that nobody has waited for."""
+    if not future.cancelled():
+        future.exception()
+
+
+def _state_of(item: ProcessItem) -> tuple[str | None, object]:
+    """Returns the state of a task and its data."""
+    task = item.get("task")
+    if task is None:
+        return None, {}
+    return task["state"], _value_of(task.get("data"))
+
+
+def _value_of(value: JsonValue[dict[str, Any]] | None) -> dict[str, Any]:
+    return {} if value is None else value["value"] or {}
+
+
+def _time_until(deadline: Deadline, code: str) -> timedelta:
+    """Returns the time until a deadline. Nothing has been created yet.
+
+    An ordinary exception keeps the process waiting until its code is right.
+    """
+    left = deadline - workflow.now() if isinstance(deadline, datetime) else deadline
+    if left > timedelta():
+        return left
+    time = str(deadline)
+    if isinstance(deadline, datetime):
+        time = deadline.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    raise ValueError(f"The deadline of {code} is not in the future: {time}")
+
+
+def _owner(owner_id: str | None, owner_email: str | None) -> Owner:
+    owner: Owner = {}
+    if owner_id is not None:
+        owner["ownerId"] = owner_id
+    if owner_email is not None:
+        owner["ownerEmail"] = owner_email
+    return owner
+
+
+def _task_payload(data: JsonObject | None, context_data: JsonObject | None) -> dict[str, object]:
+    values = {"data": data, "contextData": context_data}
+    task = {field: {"value": value} for field, value in values.items() if value is not None}
+    return {"task": task} if task else {}
+
+
+def _escape(field: str) -> str:
+    """Escapes a field for a JSON pointer."""
+    return field.replace("~", "~0").replace("/", "~1")
