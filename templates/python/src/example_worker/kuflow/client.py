@@ -24,8 +24,8 @@ class KuFlowClient(KuFlowOperations):
 
     def __init__(self, rest: RestClient, application_id: Uuid) -> None:
         self._rest = rest
-        #: The application whose credentials this worker uses. Its ID is its principal ID.
         self.application_id = application_id
+        """The application whose credentials this worker uses. Its ID is its principal ID."""
         self.documents = Documents(rest)
 
     async def perform(self, operation: Operation[Any, Any], request: Fields) -> Any:
@@ -74,7 +74,7 @@ def create_kuflow_client(rest: RestClient, application_id: Uuid) -> KuFlowClient
     return KuFlowClient(rest, application_id)
 
 
-#: Actions that cannot be repeated, and the state of the task after each.
+# Actions that cannot be repeated, and the state of the task after each.
 ACTIONS: dict[Operation[Any, Any], str] = {
     KuFlowOperations.complete_process_item_task: "COMPLETED",
     KuFlowOperations.claim_process_item_task: "CLAIMED",

@@ -14,8 +14,8 @@ from .model import Uuid
 from .rest_client import RestClient, RestFile, RestRequest
 from .values import KuFlowFile, parse_file
 
-#: Seconds.
 HEARTBEAT_INTERVAL = 10
+"""Seconds."""
 CHUNK_SIZE = 256 * 1024
 OWNERS = {
     "process": ("downloadProcessDocument", "/processes"),

@@ -17,6 +17,7 @@ from temporalio import activity, workflow
 
 from .log_repeats import LogRepeats, without_ids
 from .settings import LogFormat
+from .workflow.item_context import current_item
 
 Frames = Literal["all", "own"]
 LogLine = dict[str, str | int | float | bool]
@@ -187,6 +188,9 @@ def _to_line(record: logging.LogRecord) -> tuple[LogLine, object]:
         error = (record.exc_info or (None, None))[1] or fields.get("error")
         for context in CONTEXTS:
             fields.update({_to_camel_case(name): value for name, value in fields.pop(context, {}).items()})
+    item = current_item()
+    if item is not None:
+        fields.setdefault("processItemId", item.process_item_id)
     # KuFlow uses the id of the process as the workflow ID.
     process_id = fields.pop("workflowId", None)
     if process_id is not None:

@@ -69,8 +69,8 @@ class Operation(Generic[Request, Response]):
     - `kind="once"`: repeating the call would do harm.
     """
 
-    #: KuFlow's name, such as `retrieveProcess`.
     name: str
+    """KuFlow's name, such as `retrieveProcess`."""
 
     def __init__(
         self, method: Method, path: str, *, returns: str | None = None, body: str = "", kind: Kind | None = None
@@ -253,7 +253,7 @@ class KuFlowOperations(ABC):
     )
 
 
-#: All operations, in the order above.
+# In the order above.
 OPERATIONS: list[Operation[Any, Any]] = [
     operation for operation in vars(KuFlowOperations).values() if isinstance(operation, Operation)
 ]

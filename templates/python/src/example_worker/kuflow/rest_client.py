@@ -32,19 +32,19 @@ class RestFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestRequest:
-    #: KuFlow's name of the operation, for logs and metrics.
     operation: str
+    """KuFlow's name of the operation, for logs and metrics."""
     method: Method
-    #: Relative to the version segment.
     path: str
-    #: Sequences become repeated parameters.
+    """Relative to the version segment."""
     query: Mapping[str, Any] | None = None
+    """Sequences become repeated parameters."""
     body: Any = None
     content_type: Literal["application/json", "application/json-patch+json"] = "application/json"
-    #: A call with a file is not repeated, because its content can be read only once.
     file: RestFile | None = None
-    #: Do not repeat the call, because that would do harm.
+    """A call with a file is not repeated, because its content can be read only once."""
     once: bool = False
+    """Do not repeat the call, because that would do harm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +71,10 @@ class RestError(Exception):
         super().__init__(message)
         self.operation = operation
         self.status = status
-        #: The body of KuFlow's error response.
         self.details = details
-        #: How long KuFlow asked to wait, in seconds.
+        """The body of KuFlow's error response."""
         self.retry_after = retry_after
+        """How long KuFlow asked to wait, in seconds."""
         self.timed_out = timed_out
 
 

@@ -1,8 +1,8 @@
 import re
 from importlib import metadata
 
-#: The version of create-kuflow-worker that this code comes from.
 TEMPLATE_VERSION = "0.1.0"
+"""The version of create-kuflow-worker that this code comes from."""
 
 
 def user_agent() -> str:

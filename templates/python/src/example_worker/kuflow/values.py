@@ -5,22 +5,22 @@ from dataclasses import dataclass
 from typing import Literal, NewType, cast
 from urllib.parse import quote, unquote
 
-#: A document: a value of the format `kuflow-file`.
 KuFlowFile = NewType("KuFlowFile", str)
-#: A user or application: a value of the format `kuflow-principal`.
+"""A document: a value of the format `kuflow-file`."""
 KuFlowPrincipal = NewType("KuFlowPrincipal", str)
-#: A group of users: a value of the format `kuflow-group`.
+"""A user or application: a value of the format `kuflow-principal`."""
 KuFlowGroup = NewType("KuFlowGroup", str)
+"""A group of users: a value of the format `kuflow-group`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileFields:
-    #: `ku:process/…/document/…`
     uri: str
-    #: Media type.
+    """`ku:process/…/document/…`"""
     type: str
-    #: In bytes.
+    """Media type."""
     size: int
+    """In bytes."""
     name: str
 
 

@@ -33,6 +33,11 @@ def run_for_item(item: ItemContext | None) -> Iterator[None]:
         _current.reset(token)
 
 
+def set_current_item(item: ItemContext | None) -> None:
+    """Sets the item until the current task of asyncio ends."""
+    _current.set(item)
+
+
 def current_item() -> ItemContext | None:
     return _current.get()
 

@@ -1,0 +1,150 @@
+import asyncio
+import re
+import time
+from collections.abc import Callable
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from .metrics import Metrics
+from .payloads import PAYLOAD_TOO_LARGE
+from .rest_client import RestClient, RestError, RestRequest
+from .task_data import INVALID_TASK_DATA
+from .workflow.item_context import ItemContext
+
+# Seconds.
+HOUR = 3_600
+# Longer than the wait between two attempts. Another worker may have completed a task, or its process was canceled.
+FAILING_FOR = 600
+MAX_REASON = 300
+
+# The types of failures whose messages have no values.
+WITHOUT_VALUES = (INVALID_TASK_DATA, PAYLOAD_TOO_LARGE)
+
+
+class TaskFailures:
+    """Counts failing tasks, and appends the reason to the log of a task in KuFlow.
+
+    It does so after a number of failed attempts, or at once if there is no other attempt, and at most once per hour for
+    each task and reason.
+    """
+
+    def __init__(
+        self,
+        rest: RestClient,
+        metrics: Metrics,
+        attempts_before_log: int,
+        *,
+        now: Callable[[], float] = time.time,
+        failing_for: float = FAILING_FOR,
+    ) -> None:
+        self._rest = rest
+        self._metrics = metrics
+        self._attempts_before_log = attempts_before_log
+        self._now = now
+        self._failing_for = failing_for
+        self._failing: dict[str, asyncio.TimerHandle] = {}
+        # When each task and reason was logged, the oldest first.
+        self._logged: dict[tuple[str, str], float] = {}
+        self._appending: set[asyncio.Task[None]] = set()
+
+    def failed(self, item: ItemContext, error: BaseException, info: activity.Info) -> None:
+        """Reports a failed attempt of an activity that works on a task."""
+        is_last = _is_last_attempt(error, info)
+        self._metrics.system_task_failed(item.code)
+        self._set_failing(item.process_item_id, not is_last)
+        if not is_last and info.attempt < self._attempts_before_log:
+            return
+        reason = reason_of(error)
+        outcome = "The task failed" if is_last else f"Attempt {info.attempt} failed, and the worker tries again"
+        message = f"{outcome}: {reason} (workflow {info.workflow_id})"
+        # The activity does not wait: it must end with its own failure, even if KuFlow does not respond.
+        append = self._append_to_log(item.process_item_id, reason, "ERROR" if is_last else "WARN", message)
+        task = asyncio.create_task(append)
+        self._appending.add(task)
+        task.add_done_callback(self._appending.discard)
+
+    def succeeded(self, item: ItemContext) -> None:
+        self._set_failing(item.process_item_id, False)
+
+    def _set_failing(self, item_id: str, is_failing: bool) -> None:
+        timer = self._failing.pop(item_id, None)
+        if timer is not None:
+            timer.cancel()
+        if is_failing:
+            loop = asyncio.get_running_loop()
+            self._failing[item_id] = loop.call_later(self._failing_for, self._set_failing, item_id, False)
+        self._metrics.system_tasks_failing(len(self._failing))
+
+    async def _append_to_log(self, item_id: str, reason: str, level: str, message: str) -> None:
+        now = self._now()
+        self._logged = {key: at for key, at in self._logged.items() if now - at < HOUR}
+        key = (item_id, reason)
+        if key in self._logged:
+            return
+        self._logged[key] = now
+        try:
+            await self._rest.call(
+                RestRequest(
+                    operation="appendProcessItemTaskLog",
+                    method="POST",
+                    path=f"/process-items/{item_id}/task/~actions/append-log",
+                    body={"level": level, "message": message},
+                    once=True,
+                )
+            )
+        except Exception as error:
+            self._logged.pop(key, None)
+            activity.logger.warning("Could not write to the log of the task", exc_info=error)
+
+
+def create_task_failures(rest: RestClient, metrics: Metrics, attempts_before_log: int) -> TaskFailures:
+    return TaskFailures(rest, metrics, attempts_before_log)
+
+
+def _is_last_attempt(error: BaseException, info: activity.Info) -> bool:
+    policy = info.retry_policy
+    if policy is not None and 0 < policy.maximum_attempts <= info.attempt:
+        return True
+    if isinstance(error, ApplicationError) and error.non_retryable:
+        return True
+    return policy is not None and _type_of(error) in (policy.non_retryable_error_types or ())
+
+
+def _type_of(error: BaseException) -> str:
+    """The name of an error for Temporal. Empty for one without a special type."""
+    if isinstance(error, ApplicationError):
+        return error.type or ""
+    return type(error).__name__
+
+
+def reason_of(error: BaseException) -> str:
+    """Why an attempt failed, in at most 300 characters, without what may be personal data or a secret."""
+    at: BaseException | None = error
+    while at is not None:
+        if isinstance(at, RestError):
+            response = "did not respond" if at.status is None else f"responded with {at.status}"
+            return f"KuFlow {response} to {at.operation}"
+        at = at.__cause__
+    type_name = _type_of(error)
+    message = error.message if isinstance(error, ApplicationError) else str(error)
+    text = message if type_name in WITHOUT_VALUES else _redact(message.partition("\n")[0])
+    # These names say nothing.
+    parts = [text] if type_name in ("Exception", "RuntimeError") else [type_name, text]
+    reason = ": ".join(part for part in parts if part)
+    return reason if len(reason) <= MAX_REASON else f"{reason[: MAX_REASON - 1]}…"
+
+
+def _redact(message: str) -> str:
+    """Hides quotes, values, addresses, long numbers and keys: they may come from a form or a credential."""
+    text = message[: 10 * MAX_REASON]
+    for pattern, replacement in (
+        (r"""(?<![^\W_])(["'`“‘]).*?["'`”’](?![^\W_])""", "…"),
+        (r"\b(\w+://)(?:\S*@)?([^\s/?#]+)[^\s,;)]*", r"\1\2"),
+        (r"\S+@\S+", "…"),
+        (r"=\s*\S+", "=…"),
+        (r"(?=[\w+/.~-]*\d)[\w+/.~-]{16,}", "…"),
+        (r"\d(?:[ .:/-]?\d){3,}", "…"),
+    ):
+        text = re.sub(pattern, replacement, text)
+    return text
