@@ -54,6 +54,7 @@ async def check(
     report: Callable[[CheckStep], None],
     limit: float = 3_600,
     *,
+    started_at: float = STARTED_AT,
     runtime: Runtime | None = None,
 ) -> CheckResult:
     """Connects as the worker does, step by step, up to the first step that fails. Calls `report` after each step.
@@ -68,7 +69,7 @@ async def check(
         report(steps[-1])
 
     async def run(step: str, work: Awaitable[StepResult[T]]) -> T:
-        left = STARTED_AT + limit - time.monotonic()
+        left = started_at + limit - time.monotonic()
         try:
             result = await with_timeout(work, left, f"no result within the time limit of {limit:g} s")
         except Exception as error:

@@ -1,0 +1,80 @@
+import asyncio
+import ssl
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from temporalio.testing import WorkflowEnvironment
+
+from .authority import Authority
+
+
+class TlsEngine:
+    """Temporal's test server behind mutual TLS."""
+
+    def __init__(self, target: str) -> None:
+        self.target = target
+        self.clients: list[str] = []
+        """The names in the client certificates of all connections."""
+
+
+@asynccontextmanager
+async def tls_engine(authority: Authority) -> AsyncIterator[TlsEngine]:
+    """Starts an engine that accepts the clients of an authority, which has also issued its own certificate."""
+    server_path = Path(sys.executable).with_name("temporal-test-server")
+    existing = str(server_path) if server_path.exists() else None
+    async with await WorkflowEnvironment.start_time_skipping(test_server_existing_path=existing) as environment:
+        host, port = environment.client.service_client.config.target_host.split(":")
+
+        async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            certificate = writer.get_extra_info("peercert")
+            engine.clients.append(certificate["subject"][0][0][1])
+            inner_reader, inner_writer = await asyncio.open_connection(host, int(port))
+            await asyncio.gather(_copy(reader, inner_writer), _copy(inner_reader, writer))
+
+        server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=_tls_context(authority))
+        engine = TlsEngine(f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        try:
+            yield engine
+        finally:
+            server.close()
+
+
+@asynccontextmanager
+async def silent_server() -> AsyncIterator[str]:
+    """Accepts connections to its `host:port`, and never responds."""
+    held: list[asyncio.StreamWriter] = []
+
+    async def hold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        held.append(writer)
+
+    server = await asyncio.start_server(hold, "127.0.0.1", 0)
+    try:
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        for writer in held:
+            writer.close()
+        server.close()
+
+
+def _tls_context(authority: Authority) -> ssl.SSLContext:
+    pair = authority.issue("engine")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_alpn_protocols(["h2"])
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(cadata=authority.cert)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "engine.pem"
+        file.write_text(pair.cert + pair.key)
+        context.load_cert_chain(file)
+    return context
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError, asyncio.IncompleteReadError):
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
+    writer.close()

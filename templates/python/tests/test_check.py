@@ -1,0 +1,105 @@
+import json
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from example_worker.kuflow.check import CheckResult, CheckStep, check
+from example_worker.kuflow.settings import load_settings
+
+from .support.authority import Authority
+from .support.engine import TlsEngine, silent_server, tls_engine
+from .support.loopback import LoopbackServer
+
+AUTHORITY = Authority()
+CLIENT = AUTHORITY.issue("client")
+
+
+@pytest.fixture(scope="module")
+async def engine() -> AsyncIterator[TlsEngine]:
+    async with tls_engine(AUTHORITY) as engine:
+        yield engine
+
+
+@pytest.fixture
+def kuflow() -> Iterator[LoopbackServer]:
+    with LoopbackServer() as server:
+        server.on("GET /processes", 200, {})
+        server.on("POST /authentications", 200, {"engineToken": {"token": "the-token"}})
+        yield server
+
+
+class Setup:
+    def __init__(self, engine: TlsEngine, kuflow: LoopbackServer, directory: Path) -> None:
+        self.reported: list[CheckStep] = []
+        self._directory = directory
+        self._environment = {
+            "KUFLOW_API_ENDPOINT": kuflow.endpoint,
+            "KUFLOW_API_CLIENTID": "11111111-2222-4333-8444-555555555555",
+            "KUFLOW_API_CLIENTSECRET": "the-secret",
+            "TEMPORAL_KUFLOWQUEUE": "QUEUE",
+            "TEMPORAL_TARGET": engine.target,
+            "TEMPORAL_NAMESPACE": "default",
+            "TEMPORAL_MUTUALTLS_CERTDATA": CLIENT.cert,
+            "TEMPORAL_MUTUALTLS_KEYDATA": CLIENT.key,
+            "TEMPORAL_MUTUALTLS_CADATA": AUTHORITY.cert,
+        }
+
+    async def check(self, limit: float = 60, **environment: str) -> CheckResult:
+        return await check(
+            lambda: load_settings(self._directory, self._environment | environment),
+            self.reported.append,
+            limit,
+            started_at=time.monotonic(),
+        )
+
+
+@pytest.fixture
+def setup(engine: TlsEngine, kuflow: LoopbackServer, tmp_path: Path) -> Setup:
+    return Setup(engine, kuflow, tmp_path)
+
+
+def statuses(result: CheckResult) -> str:
+    return " ".join(step.status for step in result.steps)
+
+
+async def test_connects_step_by_step_and_reports_each_step(setup: Setup) -> None:
+    result = await setup.check()
+    assert (result.status, statuses(result)) == (0, "ok ok ok ok ok ok")
+    assert result.steps == setup.reported
+    certificate = result.steps[3].detail
+    assert certificate.startswith("from inline data, valid until ") and certificate.endswith(", namespace default")
+    beginning = '{"status": 0, "steps": [{"step": "settings", "status": "ok", "detail": "queue QUEUE, http'
+    assert json.dumps(asdict(result)).startswith(beginning)
+
+
+async def test_ends_at_the_first_step_that_fails(setup: Setup, kuflow: LoopbackServer) -> None:
+    refused = await setup.check(TEMPORAL_TARGET="127.0.0.1:1")
+    assert (refused.status, statuses(refused)) == (1, "ok ok ok ok failed skipped")
+
+    incomplete = await setup.check(
+        TEMPORAL_MUTUALTLS_CERTDATA="", TEMPORAL_MUTUALTLS_KEYDATA="", TEMPORAL_MUTUALTLS_CADATA=""
+    )
+    assert (incomplete.status, statuses(incomplete)) == (1, "ok ok ok failed skipped skipped")
+    assert incomplete.steps[3].detail == "POST /authentications: the response has no complete engineCertificate"
+
+    kuflow.on("GET /processes", 401, {"message": "wrong"})
+    result = await setup.check()
+    assert (result.status, statuses(result)) == (1, "ok failed skipped skipped skipped skipped")
+    assert result.steps[1].detail == f"GET {kuflow.endpoint}/v2024-06-14/processes: 401 wrong"
+
+
+async def test_lists_all_problems_of_the_settings(setup: Setup) -> None:
+    result = await setup.check(KUFLOW_API_CLIENTID="", TEMPORAL_KUFLOWQUEUE="")
+    assert (result.status, statuses(result)) == (2, "failed skipped skipped skipped skipped skipped")
+    assert "kuflow.api.client-id (" in result.steps[0].detail
+    assert "temporal.kuflow-queue (" in result.steps[0].detail
+
+
+async def test_is_inconclusive_if_there_is_no_response_within_the_time_limit(setup: Setup) -> None:
+    async with silent_server() as address:
+        result = await setup.check(0.5, KUFLOW_API_ENDPOINT=f"http://{address}")
+    assert (result.status, statuses(result)) == (4, "ok unknown skipped skipped skipped skipped")
+    assert result.steps[1].detail == "no result within the time limit of 0.5 s"

@@ -1,0 +1,130 @@
+import asyncio
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import create_autospec
+
+import pytest
+
+from example_worker.kuflow.background import Background
+from example_worker.kuflow.metrics import no_metrics
+from example_worker.kuflow.registration import parse_delay_window, start_registration
+from example_worker.kuflow.rest_client import RestClient, create_rest_client
+from example_worker.kuflow.settings import Settings, load_settings
+
+from .support.loopback import LoopbackServer
+
+ID = "11111111-2222-4333-8444-555555555555"
+METRICS = create_autospec(no_metrics)
+
+
+@pytest.fixture
+def server() -> Iterator[LoopbackServer]:
+    with LoopbackServer() as server:
+        yield server
+
+
+class Pauses:
+    """Records the pauses of the registration, and ends them after a number of calls."""
+
+    def __init__(self, calls: int) -> None:
+        self.seconds: list[float] = []
+        self.done = asyncio.Event()
+        self._calls = calls
+
+    async def sleep(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+        if len(self.seconds) == self._calls:
+            self.done.set()
+            await asyncio.Event().wait()
+
+
+def settings_for(server: LoopbackServer, directory: Path, environment: dict[str, str] | None = None) -> Settings:
+    required = {
+        "KUFLOW_API_ENDPOINT": server.endpoint,
+        "KUFLOW_API_CLIENTID": ID,
+        "KUFLOW_API_CLIENTSECRET": "the-secret",
+        "TEMPORAL_KUFLOWQUEUE": "QUEUE",
+    }
+    return load_settings(directory, required | (environment or {}))
+
+
+def start(rest: RestClient, settings: Settings, pauses: Pauses) -> Background:
+    return start_registration(
+        rest=rest,
+        settings=settings,
+        identity="1@host".ljust(300, "x"),
+        workflow_types=["LoanWorkflow"],
+        activity_types=["check_credit"],
+        metrics=METRICS,
+        sleep=pauses.sleep,
+    )
+
+
+async def test_has_identity_host_address_queue_types_and_the_configured_tenant_installation_and_robots(
+    server: LoopbackServer, tmp_path: Path
+) -> None:
+    server.on("POST /workers", 201, {}, {"x-kf-delay-window": "60"})
+    optional = {"KUFLOW_API_TENANTID": ID, "WORKER_INSTALLATIONID": ID, "WORKER_ROBOTIDS": f"{ID},{ID}"}
+    for environment in (optional, {}):
+        settings = settings_for(server, tmp_path, environment)
+        rest = create_rest_client(settings, METRICS)
+        pauses = Pauses(1)
+        registration = start(rest, settings, pauses)
+        async with asyncio.timeout(10):
+            await pauses.done.wait()
+        registration.stop()
+        await rest.close()
+        assert pauses.seconds == [60]
+
+    complete, required = (request.body for request in server.requests)
+    assert len(complete["identity"]) == 255
+    assert complete["hostname"]
+    assert 7 <= len(complete["ip"]) <= 40
+    assert complete["taskQueue"] == "QUEUE"
+    assert complete["workflowTypes"] == ["LoanWorkflow"]
+    assert complete["activityTypes"] == ["check_credit"]
+    assert {name: complete[name] for name in complete.keys() - required.keys()} == {
+        "tenantId": ID,
+        "installationId": ID,
+        "robotIds": [ID, ID],
+    }
+
+
+async def test_is_counted_and_repeated_after_growing_pauses_if_it_fails(
+    server: LoopbackServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    METRICS.reset_mock()
+    server.on("POST /workers", 400, {"message": "wrong"})
+    settings = settings_for(server, tmp_path)
+    rest = create_rest_client(settings, METRICS)
+    pauses = Pauses(8)
+    caplog.set_level(logging.WARNING)
+    registration = start(rest, settings, pauses)
+    async with asyncio.timeout(10):
+        await pauses.done.wait()
+    registration.stop()
+    await rest.close()
+    assert pauses.seconds == [2, 6, 16, 39, 98, 244, 300, 300]
+    assert METRICS.registration_failed.call_count == 8
+    assert [record.message for record in caplog.records] == ["Could not register the worker with KuFlow"] * 8
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("60", 60),
+        ("1", 1),
+        (None, 300),
+        ("", 300),
+        ("0", 300),
+        ("nan", 300),
+        ("inf", 300),
+        ("soon", 300),
+        ("1e9", 86_400),
+    ],
+)
+def test_is_repeated_at_the_interval_of_kuflow_or_every_300_s_if_that_is_not_a_usable_number(
+    header: str | None, seconds: float
+) -> None:
+    assert parse_delay_window(header) == seconds
