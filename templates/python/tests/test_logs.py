@@ -11,6 +11,7 @@ from temporalio.exceptions import ApplicationError
 from example_worker.kuflow import logs
 from example_worker.kuflow.logs import LogHandler, parse_core_failure
 from example_worker.kuflow.secret import Secret
+from example_worker.kuflow.workflow.item_context import ItemContext, run_for_item
 
 LOG = logging.getLogger(logs.__name__)
 MINUTE = 60
@@ -72,7 +73,8 @@ def raised(code: str, file: str = "activities.py") -> Exception:
 
 def test_contains_one_json_object_per_line_with_process_and_item() -> None:
     with logged() as log:
-        LOG.info("Done", extra={"temporal_activity": {"workflow_id": "p", "activity_type": "a"}, "processItemId": "i"})
+        with run_for_item(ItemContext("i", "TASK")):
+            LOG.info("Done", extra={"temporal_activity": {"workflow_id": "p", "activity_type": "a"}})
     (line,) = log.lines
     assert {
         "level": "INFO",
