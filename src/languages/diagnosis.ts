@@ -1,3 +1,5 @@
+import type { PackageManager } from './project-spec.ts';
+
 /** What `kuflow doctor` checks in a project, apart from its connection. */
 export interface ProjectDiagnosis {
   /** Whether this machine has what the worker runs on and is built with. */
@@ -5,18 +7,20 @@ export interface ProjectDiagnosis {
   /** Which version of Temporal's SDK the project has, and whether it has known bugs. */
   readonly temporalSdk: (at: ProjectLocation) => Promise<ProjectFinding<TemporalSdkProblem>>;
   /** How to run the worker's own check. */
-  readonly workerCheck: (at: ProjectLocation) => WorkerCheckCommand;
+  readonly workerCheck: (at: ProjectLocation) => WorkerCheckCommand | Promise<WorkerCheckCommand>;
 }
 
 export interface ProjectLocation {
   /** Absolute. */
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
+  readonly packageManager: PackageManager;
 }
 
 /** Codes of causes that `kuflow doctor explain` explains. */
-export type RuntimeProblem = 'runtime-missing' | 'runtime-too-old' | 'build-file-unusable';
-export type TemporalSdkProblem = 'sdk-not-installed' | 'sdk-versions-differ' | 'sdk-known-fault';
+export type RuntimeProblem = 'runtime-missing' | 'runtime-too-old' | 'environment-unusable' | 'build-file-unusable';
+export type TemporalSdkProblem =
+  'sdk-not-installed' | 'sdk-versions-differ' | 'sdk-install-outdated' | 'sdk-known-fault';
 
 type Facts = Readonly<Record<string, string>>;
 

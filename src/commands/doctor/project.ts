@@ -25,9 +25,9 @@ export async function createProjectProbe(
   const general = { processes: () => listProcesses(folder, env), drift: () => findDrift(folder, env) };
   const record = await readRecordIfValid(folder);
   if (record === undefined) return general;
-  const at = { folder, env };
+  const at = { folder, env, packageManager: record.packageManager };
   const { runtime, temporalSdk, workerCheck } = await languageOf(record).diagnosis();
-  const command = workerCheck(at);
+  const command = await workerCheck(at);
   const workerEnv = { ...env, ...overridesAsEnvironment(settings) };
   return {
     ...general,

@@ -21,7 +21,7 @@ export const project: Readonly<Record<string, Explanation>> = {
   },
   'KF-PROJ-002': {
     looksAt:
-      "The version of Temporal's SDK: whether all of its packages have the same one, and whether it has known bugs. Reads the installed packages (npm) or pom.xml (Maven).",
+      "The version of Temporal's SDK: whether all of its packages have the same one, and whether it has known bugs. Reads the installed packages, or pom.xml in a project with Maven.",
     causes: {
       'sdk-not-installed': warns('The dependencies of the project are not installed.', {
         text: 'Install them',
@@ -31,15 +31,23 @@ export const project: Readonly<Record<string, Explanation>> = {
         'The Temporal packages have different versions. The worker refuses to start or fails later.',
         'Set all <packages> packages to the same version in <file>, and install again',
       ),
+      'sdk-install-outdated': warns('The installed version is not the one that the project declares.', {
+        text: 'Install the dependencies again',
+        command: '<install>',
+      }),
       'sdk-known-fault': warns('The version has a known bug.', 'Update <package> to <version> or newer'),
     },
   },
   'KF-PROJ-003': {
     looksAt:
-      'Whether this machine has what the worker needs: Node.js 20.19 or newer, or, for a project with Maven, a JDK of the version in pom.xml and the Maven wrapper.',
+      'Whether this machine has what the worker needs. A TypeScript worker needs Node.js 20.19 or newer. A Java worker needs a JDK of the version in pom.xml and the Maven wrapper. A Python worker needs Python of the version in pyproject.toml, and uv or pip.',
     causes: {
-      'runtime-missing': fails('The project needs a JDK, but it is not installed.', 'Install <wanted>'),
-      'runtime-too-old': fails('Node.js or the JDK is older than the worker requires.', 'Install <wanted>'),
+      'runtime-missing': fails('The project needs a JDK, Python or uv, but it is not installed.', 'Install <wanted>'),
+      'runtime-too-old': fails('Node.js, the JDK or Python is older than the worker requires.', 'Install <wanted>'),
+      'environment-unusable': fails(
+        'The Python of the virtual environment was moved or removed, for example by an upgrade.',
+        { text: 'Delete .venv and install the dependencies again', command: '<install>' },
+      ),
       'build-file-unusable': fails(
         'A file that the build needs is missing, or it cannot be executed.',
         'Restore <file> from version control. If it is a script, it needs the permission to be executed',

@@ -19,8 +19,9 @@ const IS_WINDOWS = process.platform === 'win32';
 const KUFLOW = IS_WINDOWS ? 'kuflow.cmd' : './kuflow';
 /** On Windows, the installer of Python puts only its launcher on the PATH by default. */
 const PYTHON_PROGRAMS = IS_WINDOWS ? (['py', 'python'] as const) : (['python3', 'python'] as const);
+/** The virtual environment, relative to the project. */
+export const ENVIRONMENT = '.venv';
 const ENVIRONMENT_PROGRAMS = IS_WINDOWS ? '.venv\\Scripts\\' : '.venv/bin/';
-/** The interpreter of the virtual environment, relative to the project. */
 export const ENVIRONMENT_PYTHON = `${ENVIRONMENT_PROGRAMS}python${IS_WINDOWS ? '.exe' : ''}`;
 
 const INSTALL = ['-m', 'pip', 'install', '-e', '.', '--group', 'dev'];
@@ -78,14 +79,24 @@ export async function probePython(path: string, env: NodeJS.ProcessEnv, program 
 }
 
 /** The first Python on the PATH that is new enough, otherwise the first one that runs. */
-export async function findPython(env: NodeJS.ProcessEnv): Promise<Python | undefined> {
+export async function findPython(env: NodeJS.ProcessEnv, oldest: string = OLDEST_PYTHON): Promise<Python | undefined> {
   const found: Python[] = [];
   for (const program of PYTHON_PROGRAMS) {
     const path = findOnPath(program, env);
     const python = path === undefined ? undefined : await probePython(path, env, program);
     if (python !== undefined) found.push(python);
   }
-  return found.find(({ version }) => !isOlder(version, `${OLDEST_PYTHON}.0`)) ?? found[0];
+  return found.find(({ version }) => !isOlderPython(version, oldest)) ?? found[0];
+}
+
+/** `oldest` may have fewer parts than a version. */
+export function isOlderPython(version: string, oldest: string): boolean {
+  return isOlder(version, [...oldest.split('.'), '0', '0'].slice(0, 3).join('.'));
+}
+
+/** The modules that a Python lacks, as a sentence. */
+export function listMissing({ path, missing }: Python): string {
+  return `${path} does not have ${missing.length === 1 ? 'the module' : 'the modules'} ${missing.join(' and ')}`;
 }
 
 /** Why `findPython` does not find a Python. */
@@ -160,7 +171,7 @@ async function findPipProblem(env: NodeJS.ProcessEnv): Promise<ToolProblem | und
   const next = [INSTALL_PYTHON, INSTALL_UV];
   if (python === undefined) return { message: 'Python is not installed', seen: missingPythonReason(env), next };
   const { path, version, missing } = python;
-  if (isOlder(version, `${OLDEST_PYTHON}.0`))
+  if (isOlderPython(version, OLDEST_PYTHON))
     return {
       message: `Python is too old: version ${OLDEST_PYTHON} or newer is required`,
       seen: `${path} is version ${version}`,
@@ -169,7 +180,7 @@ async function findPipProblem(env: NodeJS.ProcessEnv): Promise<ToolProblem | und
   if (missing.length === 0) return undefined;
   return {
     message: 'Python cannot create a virtual environment',
-    seen: `${path} does not have ${missing.length === 1 ? 'the module' : 'the modules'} ${missing.join(' and ')}`,
+    seen: listMissing(python),
     next: [
       'Install what is missing, for example on Debian and Ubuntu: sudo apt install python3-venv python3-pip',
       INSTALL_UV,
@@ -196,9 +207,10 @@ export async function installPythonProject(options: InstallOptions): Promise<Ins
   const python = (await findPython(env))?.program ?? PYTHON_PROGRAMS[0];
   const pipEnv = { PIP_RETRIES, ...withoutEnvironment(env), PIP_DISABLE_PIP_VERSION_CHECK: '1' };
   const pip = (args: readonly string[]): Promise<InstallResult> => run(ENVIRONMENT_PYTHON, args, pipEnv);
-  let result = await run(python, ['-m', 'venv', '.venv'], pipEnv);
+  let result = await run(python, ['-m', 'venv', ENVIRONMENT], pipEnv);
   if (result.kind === 'installed' && (await isPipTooOld(folder, pipEnv)))
-    result = await pip(['-m', 'pip', 'install', '--upgrade', 'pip']);
+    // With --upgrade, pip would succeed without a connection and stay as it is.
+    result = await pip(['-m', 'pip', 'install', `pip>=${OLDEST_PIP}`]);
   if (result.kind === 'installed') result = await pip(INSTALL);
   return result.kind === 'interrupted' ? result : { ...result, ms: performance.now() - started };
 }
@@ -243,7 +255,7 @@ export function pythonCommands(manager: PackageManager, script: string): Project
   return {
     install: isUv
       ? 'uv sync'
-      : `${PYTHON_PROGRAMS[0]} -m venv --upgrade-deps .venv && ${ENVIRONMENT_PROGRAMS}python ${INSTALL.join(' ')}`,
+      : `${PYTHON_PROGRAMS[0]} -m venv --upgrade-deps ${ENVIRONMENT} && ${ENVIRONMENT_PROGRAMS}python ${INSTALL.join(' ')}`,
     ...(IS_WINDOWS ? windows : { dev: 'make dev', smoke: 'make smoke', check: 'make check' }),
     start,
     kuflow: KUFLOW,

@@ -45,7 +45,8 @@ export function sampleString(schema: Record<string, unknown>, nth: number): stri
   const least = Math.min(limit('minLength', 0), 10_000);
   const most = limit('maxLength', Number.POSITIVE_INFINITY);
   const { pattern, format } = schema;
-  const formatted = typeof format === 'string' ? BY_FORMAT[format]?.(nth, schema) : undefined;
+  const formatted =
+    typeof format === 'string' && Object.hasOwn(BY_FORMAT, format) ? BY_FORMAT[format]?.(nth, schema) : undefined;
   if (typeof pattern === 'string') {
     if (formatted !== undefined && matchesPattern(pattern, formatted) && formatted.length <= most) return formatted;
     const text = sampleForPattern(pattern, nth, least, most);

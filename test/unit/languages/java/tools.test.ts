@@ -112,6 +112,7 @@ describe('the package of a Java project', () => {
   it.each([
     [['--language', 'typescript', '--package', 'com.acme.x'], '--package does not apply to TypeScript workers'],
     [['--language', 'java', '--package-manager', 'npm'], '--package-manager does not apply to Java workers'],
+    [['--package-manager', 'pip'], '--package-manager pip does not apply to TypeScript workers'],
   ])('and other options of one language are rejected for another: %j', async (options, message) => {
     const ran = await createWorker(temporaryFolder(), ['x', '--local', '--yes', ...options]);
     expect(ran.status).toBe(2);

@@ -122,6 +122,7 @@ describe('samplesForSchema', () => {
       'unique texts of a pattern',
       { type: 'array', items: { type: 'string', pattern: '^[A-Z]\\d$' }, minItems: 4, uniqueItems: true },
     ],
+    ['a text of a format that is a name of objects', { type: 'string', format: '__proto__' }],
     [
       'both of two objects',
       {
