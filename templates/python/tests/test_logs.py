@@ -72,9 +72,8 @@ def raised(code: str, file: str = "activities.py") -> Exception:
 
 
 def test_contains_one_json_object_per_line_with_process_and_item() -> None:
-    with logged() as log:
-        with run_for_item(ItemContext("i", "TASK")):
-            LOG.info("Done", extra={"temporal_activity": {"workflow_id": "p", "activity_type": "a"}})
+    with logged() as log, run_for_item(ItemContext("i", "TASK")):
+        LOG.info("Done", extra={"temporal_activity": {"workflow_id": "p", "activity_type": "a"}})
     (line,) = log.lines
     assert {
         "level": "INFO",
