@@ -1,7 +1,7 @@
 """What workflow code needs of KuFlow."""
 
 from ..model import UserActionSignal, WorkflowRequest, WorkflowResponse
-from .kuflow_activities import TRANSFER, kuflow_activities, run_activity
+from .kuflow_activities import TRANSFER, kuflow_activities, run_activity, with_options
 from .kuflow_process import KuFlowProcess, SystemTaskHandle, TaskCancelled, TaskHandle
 from .task import HumanTask, MessageTask, SystemTask, ThreadTask
 
@@ -20,4 +20,5 @@ __all__ = [
     "WorkflowResponse",
     "kuflow_activities",
     "run_activity",
+    "with_options",
 ]

@@ -2,7 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import Any, TypeVar, overload
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -10,8 +11,11 @@ from temporalio.workflow import ActivityConfig
 
 from ..operations import KuFlowOperations, Operation
 
-Input = TypeVar("Input")
+Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
+
+# The attribute of an activity that has its own options.
+OPTIONS = "__kuflow_options"
 
 ACTIVITY_OPTIONS = ActivityConfig(
     start_to_close_timeout=timedelta(minutes=1),
@@ -23,7 +27,7 @@ ACTIVITY_OPTIONS = ActivityConfig(
 """Retries until the activity succeeds or the process is ended, so that a process survives any outage."""
 
 TRANSFER = ActivityConfig(start_to_close_timeout=timedelta(minutes=10), heartbeat_timeout=timedelta(minutes=1))
-"""Options of activities that transfer documents."""
+"""Options of activities that transfer documents: `with_options(LoanActivities.send_contract, TRANSFER)`."""
 
 BRIEF = ActivityConfig(
     start_to_close_timeout=timedelta(seconds=20),
@@ -60,25 +64,26 @@ async def retrieve_application_id() -> str:
     return response["applicationId"]
 
 
-@overload
 async def run_activity(
-    activity: Callable[[Any, Input], Awaitable[Result]], input: Input, options: ActivityConfig | None = None
-) -> Result: ...
+    activity: Callable[Concatenate[Any, Parameters], Awaitable[Result]],
+    *args: Parameters.args,
+    **kwargs: Parameters.kwargs,
+) -> Result:
+    """Runs one of your own activities, such as `LoanActivities.check_credit`, with the same timeouts as KuFlow's."""
+    if kwargs:
+        raise TypeError("Temporal passes the arguments of an activity by position")
+    options: ActivityConfig = {**ACTIVITY_OPTIONS, **getattr(activity, OPTIONS, ActivityConfig())}
+    method = getattr(activity, "__wrapped__", activity)
+    result: Result = await workflow.execute_activity(method, args=args, **options)
+    return result
 
 
-@overload
-async def run_activity(
-    activity: Callable[[Input], Awaitable[Result]], input: Input, options: ActivityConfig | None = None
-) -> Result: ...
+def with_options(activity: Callable[Parameters, Result], options: ActivityConfig) -> Callable[Parameters, Result]:
+    """An activity that runs with other options, such as `TRANSFER` for one that transfers documents."""
 
+    @wraps(activity)
+    def with_other_options(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        return activity(*args, **kwargs)
 
-async def run_activity(activity: Callable[..., Any], input: Any, options: ActivityConfig | None = None) -> Any:
-    """Runs one of your own activities, such as `LoanActivities.check_credit`, with the same timeouts as KuFlow's.
-
-    For activities that transfer documents, pass `TRANSFER`.
-    """
-    return await workflow.execute_activity(activity, input, **_options(options))
-
-
-def _options(options: ActivityConfig | None) -> ActivityConfig:
-    return ACTIVITY_OPTIONS if options is None else ActivityConfig(**{**ACTIVITY_OPTIONS, **options})
+    setattr(with_other_options, OPTIONS, options)
+    return with_other_options

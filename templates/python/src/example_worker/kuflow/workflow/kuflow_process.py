@@ -2,21 +2,30 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Generic, Literal, TypedDict, TypeVar, cast, overload
+from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypedDict, TypeVar, cast, overload
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
+from typing_extensions import TypeVar as TypeVarWithDefault
 
-from ..model import CreateProcessItemRequest, JsonObject, JsonPatchOperation, JsonValue, ProcessItem, WorkflowRequest
+from ..model import (
+    AssignProcessItemTaskRequest,
+    CreateProcessItemRequest,
+    JsonObject,
+    JsonPatchOperation,
+    JsonValue,
+    ProcessItem,
+    WorkflowRequest,
+)
 from .item_context import ItemContext, run_for_item
 from .kuflow_activities import brief_activities, complete_task, kuflow_activities, retrieve_application_id, run_activity
 from .task import HumanTask, MessageTask, SystemTask, ThreadTask
 from .uuid7 import uuid7
 
 Data = TypeVar("Data")
-Input = TypeVar("Input")
-Metadata = TypeVar("Metadata")
+Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
+Metadata = TypeVarWithDefault("Metadata", default=dict[str, Any])
 
 ITEM_SIGNAL = "KuFlow_Engine_Signal_Process_Item"
 ITEM_TYPES = ("TASK", "MESSAGE", "THREAD")
@@ -70,16 +79,19 @@ class TaskHandle(_Handle, Generic[Data]):
 
     async def cancel(self) -> None:
         """Cancels the task, unless it is completed first."""
-        await self._while_open(super().cancel())
+        await self._while_open(super().cancel)
 
     async def assign(self, *, owner_id: str | None = None, owner_email: str | None = None) -> None:
         """Assigns the task to a user or an application, unless it is completed or canceled first."""
         owner = _owner(owner_id, owner_email)
-        await self._while_open(kuflow_activities.assign_process_item_task({"processItemId": self.id, **owner}))
+        request: AssignProcessItemTaskRequest = {"processItemId": self.id, **owner}
+        await self._while_open(lambda: kuflow_activities.assign_process_item_task(request))
 
-    async def _while_open(self, change: Awaitable[object]) -> None:
+    async def _while_open(self, change: Callable[[], Coroutine[Any, Any, object]]) -> None:
         # KuFlow refuses to change a completed task, and Temporal would repeat that forever.
-        changing = asyncio.ensure_future(change)
+        if self.done.done():
+            return
+        changing = asyncio.create_task(change())
         changing.add_done_callback(_mark_retrieved)
         try:
             await workflow.wait_condition(lambda: changing.done() or self.done.done())
@@ -105,6 +117,15 @@ class SystemTaskHandle(_Handle, Generic[Data]):
         Data that does not match the schema fails the workflow, because the activities have already completed.
         """
         return await self._complete(work, validates=False)
+
+    async def run(
+        self,
+        activity: Callable[Concatenate[Any, Parameters], Awaitable[Data]],
+        *args: Parameters.args,
+        **kwargs: Parameters.kwargs,
+    ) -> Data:
+        """Runs the activity, saves the data that it returns, and completes the task, as `system_task` does."""
+        return await self._complete(lambda: run_activity(activity, *args, **kwargs), validates=True)
 
     async def _complete(self, work: Callable[[], Awaitable[Data]], *, validates: bool) -> Data:
         if not self._is_completing.done():
@@ -217,51 +238,27 @@ class KuFlowProcess(Generic[Metadata]):
             return await self._open_system_task(task, context_data)
         return await self._open_human_task(task, data, context_data, _owner(owner_id, owner_email))
 
-    @overload
     async def system_task(
         self,
         task: SystemTask[Data],
-        activity: Callable[[Any, Input], Awaitable[Data]],
-        input: Input,
-        *,
-        context_data: JsonObject | None = None,
-        options: workflow.ActivityConfig | None = None,
-    ) -> Data: ...
-
-    @overload
-    async def system_task(
-        self,
-        task: SystemTask[Data],
-        activity: Callable[[Input], Awaitable[Data]],
-        input: Input,
-        *,
-        context_data: JsonObject | None = None,
-        options: workflow.ActivityConfig | None = None,
-    ) -> Data: ...
-
-    async def system_task(
-        self,
-        task: SystemTask[Data],
-        activity: Callable[..., Awaitable[Data]],
-        input: Any,
-        *,
-        context_data: JsonObject | None = None,
-        options: workflow.ActivityConfig | None = None,
+        activity: Callable[Concatenate[Any, Parameters], Awaitable[Data]],
+        *args: Parameters.args,
+        **kwargs: Parameters.kwargs,
     ) -> Data:
         """Creates the task, runs the activity, saves the data that it returns, and completes the task.
 
         The application is the owner of the task. Data that does not match the schema fails the activity, which is
-        repeated until its code is right. For an activity that transfers documents, pass `options=TRANSFER`.
+        repeated until its code is right.
         """
-        handle = await self._open_system_task(task, context_data)
-        return await handle._complete(lambda: run_activity(activity, input, options), validates=True)
+        handle = await self._open_system_task(task, None)
+        return await handle.run(activity, *args, **kwargs)
 
     async def message(
         self,
-        message: MessageTask,
+        message: MessageTask[Data],
         *,
         text: str | None = None,
-        data: JsonObject | None = None,
+        data: Data | None = None,
         data_structure_code: str | None = None,
         owner_id: str | None = None,
         owner_email: str | None = None,

@@ -1,9 +1,12 @@
 """The tasks of a process. The code of a task is its process item definition code in KuFlow."""
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from typing_extensions import TypeVar as TypeVarWithDefault
 
 Data = TypeVar("Data")
+MessageData = TypeVarWithDefault("MessageData", default=Any)
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,9 @@ class SystemTask(Generic[Data]):
 
 
 @dataclass(frozen=True)
-class MessageTask:
+class MessageTask(Generic[MessageData]):
+    """A message. `MessageData` is the type of its data."""
+
     code: str
 
 

@@ -1,0 +1,19 @@
+"""The workflow code matches the histories in tests/histories."""
+
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowHistory
+
+from example_worker.processes import WORKFLOWS
+
+from .support.replay import replay
+
+HISTORIES = {path.name: path.read_text("utf-8") for path in (Path(__file__).parent / "histories").glob("*.json")}
+NONE_YET = "none yet; save one with: ./kuflow dev history <process-id> > tests/histories/<name>.json"
+
+
+@pytest.mark.skipif(not HISTORIES, reason=NONE_YET)
+@pytest.mark.parametrize("name", sorted(HISTORIES))
+async def test_the_workflow_code_matches_a_history(name: str) -> None:
+    await replay(WorkflowHistory.from_json(name, HISTORIES[name]), WORKFLOWS)
