@@ -20,7 +20,7 @@ import {
 
 const STEP = 4;
 
-/** The declarations of types for data, as `ruff format` leaves them, without the two empty lines around them, and what they import. */
+/** The declarations of types for data as `ruff format` leaves them, to print after the imports and an empty line, and what they import. */
 export function declarePythonTypes(schemas: readonly NamedSchema[]): {
   readonly code: string;
   readonly imports: readonly Import[];
@@ -31,7 +31,9 @@ export function declarePythonTypes(schemas: readonly NamedSchema[]): {
     const classes = classesIn(type).map(printClass);
     return type.kind === 'class' ? classes : [...classes, printAlias(named.name, type)];
   });
-  const code = `${declarations.join('\n\n\n')}\n`;
+  // The import rules of ruff want two empty lines between imports and a class, and one before other statements.
+  const start = declarations[0]?.startsWith('class ') === true ? '\n' : '';
+  const code = `${start}${declarations.join('\n\n\n')}\n`;
   return { code, imports: importsOf(code) };
 }
 

@@ -90,7 +90,8 @@ function memberFor(value: Json, members: readonly PythonType[]): PythonType | un
 function typedExpression(value: Json, type: PythonType): Expression {
   switch (type.kind) {
     case 'plain':
-      if (typeof value === 'string' && VALUE_TYPES.includes(type.name)) return `${type.name}(${pyString(value)})`;
+      if (typeof value === 'string' && VALUE_TYPES.includes(type.name))
+        return withArguments(`${type.name}(`, [pyString(value)], ')');
       return type.name === 'int' ? integer(value) : valueExpression(value);
     case 'list':
       return isList(value)

@@ -51,9 +51,9 @@ export function printExpression(expression: Expression, place: Place): string {
   if (expression.kind === 'union') {
     const { prefix, members } = expression;
     const texts = members.map((member, index) => {
-      const start = index === 0 ? prefix : '| ';
+      const [start, from] = index === 0 ? [prefix, column] : ['| ', indent];
       const rest = index === members.length - 1 ? after : 0;
-      return start + printExpression(member, { ...place, column: column + displayWidth(start), after: rest });
+      return start + printExpression(member, { ...place, column: from + displayWidth(start), after: rest });
     });
     return texts.join(`\n${spaces(indent)}`);
   }
@@ -89,7 +89,7 @@ export function onOneLine(expression: Expression): string {
 
 const NARROW = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
 const WIDE =
-  /^[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}\p{Emoji_Presentation}]$/u;
+  /^[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{1b2ff}\u{20000}-\u{3fffd}\p{Emoji_Presentation}]$/u;
 
 /** The columns of a text for `ruff`, which adds up those of its characters. */
 export function displayWidth(text: string): number {

@@ -4,7 +4,7 @@ import { schemaTypeOf, type SchemaType, type TextFormat } from '../schema-type.t
 import { displayWidth } from './layout.ts';
 import { withoutIntersections } from './merge-types.ts';
 
-const LONGEST_NAME = 80;
+const LONGEST_NAME = 60;
 
 export type PythonType =
   | { readonly kind: 'plain'; readonly name: string }
@@ -164,7 +164,7 @@ function classOf(
 }
 
 function declaredName(name: string, taken: Set<string>): string {
-  const short = displayWidth(name) > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME / 2)}_${hash(name, 6)}` : name;
+  const short = displayWidth(name) > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 10)}_${hash(name, 6)}` : name;
   const declared = distinctName(short, (one) => taken.has(one));
   taken.add(declared);
   return declared;
