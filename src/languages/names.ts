@@ -1,5 +1,5 @@
 /** The languages that a worker can be written in, with their titles. */
-export const LANGUAGES = { typescript: 'TypeScript', java: 'Java' } as const;
+export const LANGUAGES = { typescript: 'TypeScript', java: 'Java', python: 'Python' } as const;
 
 export type LanguageId = keyof typeof LANGUAGES;
 

@@ -1,9 +1,10 @@
 import { java } from './java/language.ts';
 import type { Language } from './language.ts';
 import type { LanguageId } from './names.ts';
+import { python } from './python/language.ts';
 import { typescript } from './typescript/language.ts';
 
-const REGISTRY: Readonly<Record<LanguageId, Language>> = { typescript, java };
+const REGISTRY: Readonly<Record<LanguageId, Language>> = { typescript, java, python };
 
 /** The language of a project. */
 export function languageOf({ language }: { readonly language: LanguageId }): Language {

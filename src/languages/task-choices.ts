@@ -6,6 +6,8 @@ const MAX_DEFAULT_INPUTS = 4;
 
 /** What a language allows as names. */
 export interface Naming {
+  /** The style of names of tasks and activities. */
+  readonly style: 'camel' | 'snake';
   /** Names that generated identifiers must not use. */
   readonly reserved: ReadonlySet<string>;
   /** Whether the text can be used unchanged as the name of a declaration. */
@@ -23,7 +25,7 @@ export type NamedTask = TaskChoice & { readonly name: string };
 export function nameTasks(
   { tasks }: ProcessDefinition,
   choices: TaskChoices,
-  { reserved, key }: Naming,
+  { style, reserved, key }: Naming,
 ): Readonly<Record<string, TaskChoice>> {
   const used = new Set<string>();
   const isUsed = (name: string): boolean => used.has(key(name)) || used.has(key(capitalize(name)));
@@ -38,7 +40,7 @@ export function nameTasks(
   for (const { code } of tasks) {
     const choice = named.get(code);
     if (choice?.name !== undefined) continue;
-    const name = distinctName(identifier(code, 'camel', reserved, 'task'), isUsed);
+    const name = distinctName(identifier(code, style, reserved, 'task'), isUsed);
     use(name);
     named.set(code, { name, ...choice });
   }

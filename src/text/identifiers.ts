@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-export type IdentifierStyle = 'camel' | 'pascal' | 'constant';
+export type IdentifierStyle = 'camel' | 'snake' | 'pascal' | 'constant';
 
 /**
  * Letters of a name other than a-z, as a character class: Latin, Greek, Cyrillic, kana, Han and Hangul. Only old ranges,
@@ -11,6 +11,8 @@ export const OTHER_LETTERS =
   '\\u3041-\\u3096\\u30a1-\\u30fa\\u30fc\\u4e00-\\u9fa5\\uac00-\\ud7a3';
 const SEPARATORS = new RegExp(`[^a-z0-9${OTHER_LETTERS}]+`);
 const LONGEST = 60;
+/** A name in snake case is also the start of longer names, which have to fit into a line. */
+const LONGEST_SNAKE = 45;
 
 /**
  * Converts a text to a readable identifier: `LOAN_APPLICATION` to `loanApplication`, `STEP_1` to `step1`; `Loan application` to the
@@ -23,6 +25,10 @@ export function identifier(text: string, style: IdentifierStyle, reserved: Reado
   if (words.length === 0) words.push('unnamed', noun);
   else if (/^\d/.test(words[0] ?? '')) words.unshift(noun);
   if (style === 'constant') return words.map(upperCase).join('_').slice(0, LONGEST);
+  if (style === 'snake') {
+    const name = words.join('_').slice(0, LONGEST_SNAKE);
+    return reserved.has(name) ? `${name}_${noun}` : name;
+  }
   const joined = words.map((word, index) => (index === 0 && style === 'camel' ? word : capitalize(word))).join('');
   const name = joined.slice(0, LONGEST);
   return reserved.has(name) ? name + capitalize(noun) : name;

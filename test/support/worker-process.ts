@@ -4,6 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { RunningPlatform } from '../../src/platform/start.ts';
 import { javaCommand } from './java-project.ts';
+import { pythonCommand } from './python-project.ts';
 import { until } from './until.ts';
 import { workerProject } from './worker-project.ts';
 
@@ -65,11 +66,15 @@ function spawnWorker(
   args: readonly string[],
   folder = workerProject(),
 ): ChildProcess {
-  const jar = join(folder, 'target', 'app.jar');
-  const [command, ...start] = existsSync(jar)
-    ? javaCommand(folder)
-    : [process.execPath, '--enable-source-maps', join(folder, 'dist', 'main.js')];
+  const [command, ...start] = workerCommand(folder);
   return spawn(command, [...start, ...args], { cwd: folder, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** How the image of the project starts its worker. */
+function workerCommand(folder: string): readonly [string, ...string[]] {
+  if (existsSync(join(folder, 'pom.xml'))) return javaCommand(folder);
+  if (existsSync(join(folder, 'pyproject.toml'))) return pythonCommand(folder);
+  return [process.execPath, '--enable-source-maps', join(folder, 'dist', 'main.js')];
 }
 
 function exitOf(child: ChildProcess): Promise<number | string> {

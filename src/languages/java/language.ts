@@ -4,7 +4,7 @@ import { declaresTask, findTasks } from './find-tasks.ts';
 import { hasDeclarationsOnly, isDefinitionCode, javaProcessLayout } from './layout.ts';
 import { javaPackageNames } from './package-name.ts';
 import { renderJava } from './render.ts';
-import { DEFINITION_SCHEMA } from './definition-schema.ts';
+import { DEFINITION_SCHEMA } from '../definition-schema.ts';
 import { JAVA_NAMING } from './tasks.ts';
 import { installMavenProject, mavenCommands, requireJdk } from './tools.ts';
 import { workflowTypes } from './workflow-types.ts';

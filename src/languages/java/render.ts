@@ -3,7 +3,7 @@ import { textFile, type PlannedFile } from '../planned-file.ts';
 import type { ProjectSpec } from '../project-spec.ts';
 import { readTemplateFiles, type TemplateFile } from '../templates/files.ts';
 import { renderTemplateFile, type TemplateSet } from '../templates/set.ts';
-import { definitionSchemaFile } from './definition-schema.ts';
+import { definitionSchemaFile } from '../definition-schema.ts';
 import { javaLayout, type JavaLayout } from './layout.ts';
 import { movePackage, TEMPLATE_PACKAGE } from './move-package.ts';
 import { javaProcessContext } from './process-context.ts';

@@ -22,6 +22,7 @@ const TEMPLATE_NAMES = [
 
 /** Names of variables in Java. Type names and constants are derived from them. */
 export const JAVA_NAMING: Naming = {
+  style: 'camel',
   reserved: new Set([...JAVA_RESERVED, ...TEMPLATE_NAMES]),
   isIdentifier: isJavaIdentifier,
   key: (name) => name.toLowerCase(),

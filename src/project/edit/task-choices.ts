@@ -76,10 +76,10 @@ function findFreeName(
   task: string,
   defaultName: string,
   used: ReadonlySet<string>,
-  { reserved }: Naming,
+  { style, reserved }: Naming,
 ): string {
   const isUsed = (name: string): boolean => used.has(name);
   return isUsed(defaultName)
-    ? distinctName(identifier(`${process}_${task}`, 'camel', reserved, 'activity'), isUsed)
+    ? distinctName(identifier(`${process}_${task}`, style, reserved, 'activity'), isUsed)
     : defaultName;
 }

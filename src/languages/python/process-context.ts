@@ -1,0 +1,170 @@
+import { isRecord } from '../../base/json.ts';
+import type { DataShape, ProcessDefinition } from '../../process/definition.ts';
+import { sampleForSchema } from '../../process/examples/schema.ts';
+import { printableJson } from '../../text/json.ts';
+import type { TaskChoices } from '../project-spec.ts';
+import { sampleAnswers } from '../sample-answers.ts';
+import { Code } from '../templates/code.ts';
+import { activityMethod, inputClass, plainActivity, type PythonActivity } from './activities.ts';
+import { declarePythonTypes } from './declarations.ts';
+import { importLines, importsOf, type Import } from './imports.ts';
+import { callLines } from './layout.ts';
+import { pyComment, pyDoc, pyString } from './literals.ts';
+import type { PythonLayout } from './process-layout.ts';
+import { pythonTasks, UNTYPED, type PythonTask } from './tasks.ts';
+import { workflowStatement } from './workflow-statements.ts';
+
+export interface PythonProcess {
+  readonly definition: ProcessDefinition;
+  readonly layout: PythonLayout;
+  readonly choices: TaskChoices;
+  /** Whether it is the first process, which has example activities even without system tasks. */
+  readonly isFirst: boolean;
+}
+
+/** The context of the templates of one process. */
+export function pythonProcessContext(process: PythonProcess): object {
+  const { definition, layout, isFirst } = process;
+  const { prefix, packageName, part } = layout;
+  const tasks = pythonTasks(process);
+  const human = tasks.filter(({ kind }) => kind === 'human');
+  const system = tasks.filter(({ kind }) => kind === 'system');
+  const activities = pythonActivities(process, tasks);
+  const activityTypes = [
+    ...system.map(({ dataType }) => dataType),
+    ...activities.flatMap(({ inputs }) => inputs.map(({ type }) => type)),
+  ];
+  const { code: types, imports: typeImports } = declarePythonTypes(declarations(definition, tasks));
+  const withApproval = human.some(({ isApproval }) => isApproval);
+  const hasActivities = isFirst || system.length > 0;
+
+  return {
+    prefix: new Code(prefix),
+    definitionFile: layout.definitionFile,
+    processCode: definition.process.code,
+    processDoc: new Code(pyDoc(definition.process.code, 50)),
+    processTitle: definition.process.name ?? definition.process.code,
+    workflowType: definition.workflow.type,
+    taskQueue: definition.workflow.taskQueue,
+    hasTasks: tasks.length > 0,
+    hasHumanTasks: human.length > 0,
+    hasSystemTasks: system.length > 0,
+    hasActivities,
+    withApproval,
+    workflowImports: new Code(
+      [
+        'from ..kuflow.workflow import KuFlowProcess, WorkflowRequest, WorkflowResponse',
+        ...(tasks.length === 0 ? [] : ['from . import tasks']),
+        ...(system.length === 0 ? [] : [`from .activities import ${prefix}Activities`]),
+        'from .types import Metadata',
+      ].join('\n'),
+    ),
+    workflowDecorator: new Code(
+      callLines('', '@workflow.defn', [`name=${pyString(definition.workflow.type)}`], 0),
+    ),
+    steps: tasks.map((task) => ({
+      title: new Code(pyComment(task.title)),
+      statement: new Code(workflowStatement(task, prefix)),
+    })),
+    activityImports: new Code(
+      [
+        ...importLines('typing', [...(system.length > 0 && activityTypes.includes(undefined) ? ['Any'] : []), 'TypedDict']),
+        '',
+        'from temporalio import activity',
+        '',
+        'from ..kuflow.client import KuFlowClient',
+        ...importLines('.types', activityTypes.filter((type) => type !== undefined)),
+      ].join('\n'),
+    ),
+    activityInputs: new Code(activities.map(inputClass).join('\n\n').trimEnd()),
+    activityMethods: new Code(activities.map(activityMethod).join('\n').trimEnd()),
+    taskImports: new Code(taskImports(tasks).join('\n')),
+    taskConstants: new Code(tasks.map(taskConstant).join('\n')),
+    typeImports: new Code(typeImports.join('\n')),
+    hasTypeImports: typeImports.length > 0,
+    declarations: new Code(types.trimEnd()),
+    schemas: new Code(printableJson(schemasOf(definition), true)),
+    approvals: human.filter(({ isApproval }) => isApproval),
+    testImports: new Code(
+      [
+        ...(hasActivities ? importLines(`${packageName}.${part}.activities`, [`${prefix}Activities`]) : []),
+        ...importLines(`${packageName}.${part}.workflow`, [`${prefix}Workflow`]),
+      ].join('\n'),
+    ),
+    sampleName: layout.sampleName,
+    sample: new Code(printableJson(sampleOf(definition), true)),
+  };
+}
+
+const TASK_CLASSES = {
+  human: 'HumanTask',
+  system: 'SystemTask',
+  message: 'MessageTask',
+  thread: 'ThreadTask',
+} as const;
+
+function pythonActivities({ definition }: PythonProcess, tasks: readonly PythonTask[]): readonly PythonActivity[] {
+  const system = tasks.filter(({ kind }) => kind === 'system');
+  if (system.length === 0) return [plainActivity('example')];
+  return system.map(({ code, activity, title, inputs, dataType }) => {
+    const schema = definition.tasks.find((task) => task.code === code)?.data?.schema;
+    const example = schema === undefined ? {} : sampleForSchema(schema);
+    return {
+      ...{ name: activity, task: title, inputs },
+      result: {
+        type: dataType === undefined || schema === undefined ? undefined : { name: dataType, schema },
+        example: isRecord(example) ? example : {},
+      },
+    };
+  });
+}
+
+function taskImports(tasks: readonly PythonTask[]): readonly string[] {
+  const typed = tasks.filter(({ kind }) => kind !== 'thread');
+  const isUntyped = typed.some(({ kind, dataType }) => dataType === undefined && kind !== 'message');
+  return [
+    ...(isUntyped ? ['from typing import Any', ''] : []),
+    ...importLines('..kuflow.workflow', tasks.map(({ kind }) => TASK_CLASSES[kind])),
+    ...importLines('.types', typed.flatMap(({ dataType }) => (dataType === undefined ? [] : [dataType]))),
+  ];
+}
+
+function taskConstant({ kind, title, constant, code, dataType }: PythonTask): string {
+  const name = TASK_CLASSES[kind];
+  const isTyped = kind === 'human' || kind === 'system';
+  const callee = isTyped || (kind === 'message' && dataType !== undefined) ? `${name}[${dataType ?? UNTYPED}]` : name;
+  return [
+    `# ${pyComment(title)}`,
+    callLines(`${constant} = `, callee, [pyString(code)], 0),
+  ].join('\n');
+}
+
+function declarations(definition: ProcessDefinition, tasks: readonly PythonTask[]) {
+  const declare = (name: string | undefined, shape: DataShape | undefined) =>
+    name === undefined || shape === undefined ? [] : [{ name, schema: shape.schema }];
+  return [
+    ...declare('Metadata', definition.metadata ?? { schema: { type: 'object' } }),
+    ...declare('Entity', definition.entity),
+    ...definition.tasks.flatMap((task, index) => [
+      ...declare(tasks[index]?.dataType, task.data),
+      ...declare(tasks[index]?.contextType, task.contextData),
+    ]),
+  ];
+}
+
+/** The schemas of the data of system tasks, by workflow type and task code. */
+function schemasOf({ tasks, workflow }: ProcessDefinition) {
+  const schemas = tasks.flatMap(({ kind, code, data }) =>
+    kind === 'system' && data !== undefined ? [[code, data.schema] as const] : [],
+  );
+  return { [workflow.type]: Object.fromEntries(schemas) };
+}
+
+/** The data of the test of the process. */
+function sampleOf(definition: ProcessDefinition) {
+  return {
+    items: definition.tasks.map(({ code }) => code),
+    answers: sampleAnswers(definition),
+    metadata: definition.metadata === undefined ? {} : sampleForSchema(definition.metadata.schema),
+  };
+}

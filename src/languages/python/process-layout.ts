@@ -1,0 +1,91 @@
+import { definitionFile } from '../../process/definition/file.ts';
+import { capitalize, splitWords } from '../../text/identifiers.ts';
+import type { CodePlace, ProcessLayout } from '../language.ts';
+import { PYTHON_RESERVED } from './literals.ts';
+
+const LONGEST_PREFIX = 30;
+
+/** Modules and packages that every project has next to the packages of its processes. */
+const TEMPLATE_MODULES: ReadonlySet<string> = new Set(['kuflow', 'processes']);
+
+/** Where the code of one process is. */
+export interface PythonLayout {
+  readonly definitionFile: string;
+  /** The package of the project. */
+  readonly packageName: string;
+  /** The package of the process inside it. */
+  readonly part: string;
+  /** The start of its class names: `Loan`. */
+  readonly prefix: string;
+  readonly init: string;
+  readonly workflow: string;
+  readonly activities: string;
+  readonly tasks: string;
+  readonly types: string;
+  readonly schemas: string;
+  readonly test: string;
+  /** The name of the file with the data of its test. */
+  readonly sampleName: string;
+  readonly sample: string;
+}
+
+/** The layout of the process with this slug, or without a slug, of the first process of a project. */
+export function pythonLayout({ packageName, slug: first }: CodePlace, slug?: string): PythonLayout {
+  const name = slug ?? first;
+  if (packageName === undefined || name === undefined) throw new TypeError('A Python project has a package and a slug');
+  const part = packagePart(name);
+  const folder = `src/${packageName}/${part}`;
+  return {
+    definitionFile: definitionFile(slug),
+    packageName,
+    part,
+    prefix: classPrefix(name),
+    init: `${folder}/__init__.py`,
+    workflow: `${folder}/workflow.py`,
+    activities: `${folder}/activities.py`,
+    tasks: `${folder}/tasks.py`,
+    types: `${folder}/types.py`,
+    schemas: `${folder}/schemas.json`,
+    test: `tests/test_${part.replace(/^_+|_+$/g, '')}_workflow.py`,
+    sampleName: name,
+    sample: `tests/samples/${name}.json`,
+  };
+}
+
+/** The layout as the rest of this tool needs it. */
+export function pythonProcessLayout(place: CodePlace, slug?: string): ProcessLayout {
+  const { definitionFile: definition, init, workflow, activities, tasks, types, schemas, ...layout } = pythonLayout(
+    place,
+    slug,
+  );
+  return {
+    definitionFile: definition,
+    tasks,
+    workflow,
+    activities: [activities],
+    code: [tasks, types, schemas, init, workflow, activities, layout.test, layout.sample],
+  };
+}
+
+/** Whether a file contains only declarations, whose order does not matter. */
+export function hasDeclarationsOnly(path: string): boolean {
+  return /^src\/[^/]+\/(?:[^/]+\/(?:tasks|types|activities)|processes)\.py$/.test(path);
+}
+
+/** Whether a file is nothing but a process definition in Python, so that it can be regenerated at any time. */
+export function isDefinitionCode(path: string): boolean {
+  return /^src\/[^/]+\/(?!kuflow\/)[^/]+\/(?:tasks\.py|types\.py|schemas\.json)$/.test(path);
+}
+
+/** A slug as the name of a package: `loan-2` becomes `loan_2`. Different slugs stay different. */
+function packagePart(slug: string): string {
+  const part = slug.replaceAll('-', '_');
+  if (/^\d/.test(part)) return `_${part}`;
+  return PYTHON_RESERVED.has(part) || TEMPLATE_MODULES.has(part) ? `${part}_` : part;
+}
+
+function classPrefix(slug: string): string {
+  const words = [...splitWords(slug)];
+  if (/^\d/.test(words[0] ?? '')) words.unshift('process');
+  return words.map(capitalize).join('').slice(0, LONGEST_PREFIX);
+}

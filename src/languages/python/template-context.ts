@@ -1,0 +1,59 @@
+import { portableWord } from '../../text/shell.ts';
+import { deploymentContext } from '../deployment.ts';
+import type { ProjectSpec } from '../project-spec.ts';
+import { Code } from '../templates/code.ts';
+import { compareNaturally } from './expression.ts';
+import { pythonLayout } from './process-layout.ts';
+import { distributionName } from './package-name.ts';
+
+/** The context of the templates that all processes of a project share, except that of its first process. */
+export function pythonTemplateContext(spec: ProjectSpec): object {
+  const { name, definition, packageName = '', packageManager, cliPackage, local } = spec;
+  const distribution = distributionName(name);
+  const isUv = packageManager === 'uv';
+  const code = portableWord(definition.process.code);
+  // Without a code, the simulation runs the only process of the project.
+  const simulateArguments = code === undefined ? '' : `${code} `;
+  return {
+    ...{ name, local, isUv },
+    distribution: new Code(distribution),
+    package: new Code(packageName),
+    description: `Worker of the KuFlow process ${definition.process.name ?? definition.process.code}`,
+    npmPackage: `create-kuflow-worker@${cliPackage}`,
+    processFolder: new Code(pythonLayout(spec).part),
+    simulateArguments: new Code(simulateArguments),
+    installCommand: new Code(isUv ? 'uv sync' : 'make install'),
+    runCommand: new Code(isUv ? `uv run ${distribution}` : `.venv/bin/${distribution}`),
+    pythonRun: new Code(isUv ? 'uv run ' : '.venv/bin/'),
+    ...processList(spec),
+    ...deploymentContext(name, { memory: '256Mi', writesTmp: true }),
+  };
+}
+
+/** The workflows and activities of all processes, for the module that lists them. */
+function processList(spec: ProjectSpec): object {
+  const { definition, additionalProcesses = [] } = spec;
+  const classes = new Set<string>();
+  const lines: { readonly module: string; readonly line: string }[] = [];
+  const use = (module: string, name: string): string => {
+    const used = classes.has(name) ? `${name}_${classes.size}` : name;
+    classes.add(used);
+    lines.push({ module, line: `from ${module} import ${used === name ? name : `${name} as ${used}`}` });
+    return used;
+  };
+  const workflows: string[] = [];
+  const activities: string[] = [];
+  for (const process of [{ slug: undefined, definition }, ...additionalProcesses]) {
+    const { part, prefix } = pythonLayout(spec, process.slug);
+    workflows.push(use(`.${part}.workflow`, `${prefix}Workflow`));
+    if (process.slug === undefined || process.definition.tasks.some(({ kind }) => kind === 'system'))
+      activities.push(use(`.${part}.activities`, `${prefix}Activities`));
+  }
+  lines.push({ module: '.kuflow.client', line: 'from .kuflow.client import KuFlowClient' });
+  const sorted = lines.sort((one, other) => compareNaturally(one.module, other.module));
+  return {
+    processImports: new Code(sorted.map(({ line }) => line).join('\n')),
+    workflowClasses: new Code(workflows.map((name) => `    ${name},`).join('\n')),
+    activityClasses: new Code(activities.map((name) => `    ${name},`).join('\n')),
+  };
+}

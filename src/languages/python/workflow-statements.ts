@@ -1,0 +1,40 @@
+import { callLines } from './layout.ts';
+import { dictExpression, pyString } from './literals.ts';
+import type { PythonTask } from './tasks.ts';
+
+const INDENT = 8;
+
+/** What the workflow does for a task, in lines. */
+export function workflowStatement(task: PythonTask, prefix: string): string {
+  const constant = `tasks.${task.constant}`;
+  switch (task.kind) {
+    case 'human':
+      if (task.isApproval) return approval(task, constant);
+      return callLines(task.isUsed ? `${task.variable} = await ` : 'await ', 'kuflow.human_task', [constant], INDENT);
+    case 'system': {
+      const inputs = ['process_id', ...task.inputs.map(({ variable }) => variable)];
+      const input = dictExpression(inputs.map((variable) => [variable, variable]));
+      return callLines('await ', 'kuflow.system_task', [constant, `${prefix}Activities.${task.activity}`, input], INDENT);
+    }
+    case 'message':
+      return callLines('await ', 'kuflow.message', [constant, `text=${pyString(task.title)}`], INDENT);
+    case 'thread':
+      return callLines('await ', 'kuflow.thread', [constant], INDENT);
+  }
+}
+
+/** The decision of the sample process. */
+function approval({ variable, rejection }: PythonTask, constant: string): string {
+  return [
+    `        ${variable} = await kuflow.human_task(`,
+    `            ${constant},`,
+    '            deadline=timedelta(days=3),',
+    '            on_deadline=lambda task: task.log("Nobody has decided for three days", "WARN"),',
+    '        )',
+    `        if not ${variable}["approved"]:`,
+    ...(rejection === undefined
+      ? []
+      : [`            await kuflow.message(tasks.${rejection}, text="Your loan was not approved")`]),
+    '            return {"message": f"Process {process_id} completed: not approved"}',
+  ].join('\n');
+}

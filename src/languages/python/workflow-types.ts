@@ -1,0 +1,8 @@
+import { stringValue } from './literals.ts';
+
+const NAME = /^@workflow\.defn\(\s*name=("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')/gm;
+
+/** The workflow types that a module declares. */
+export function workflowTypes(text: string): ReadonlySet<string> {
+  return new Set([...text.matchAll(NAME)].map(([, literal = '""']) => stringValue(literal)));
+}
