@@ -122,7 +122,7 @@ export interface ProjectCommands {
 /** Sentences about the code of a project. */
 export interface ProjectHints {
   /** How a workflow calls a new activity. */
-  readonly callActivity: (name: string) => string;
+  readonly callActivity: (name: string, place: CodePlace) => string;
   /** What a change of a workflow needs while processes run. */
   readonly changeWorkflow: string;
 }

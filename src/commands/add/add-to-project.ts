@@ -200,6 +200,6 @@ function stepsAfterAddition(
       ];
     }
     case 'activity':
-      return [{ text: hints.callActivity(addition.name) }, ...checks.slice(0, 1)];
+      return [{ text: hints.callActivity(addition.name, project.record) }, ...checks.slice(0, 1)];
   }
 }

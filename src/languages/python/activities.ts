@@ -1,8 +1,9 @@
 import type { JsonObject } from '../../base/json.ts';
 import { pythonExample } from './examples.ts';
-import { callLines } from './layout.ts';
-import { pyDoc, stringValue } from './literals.ts';
+import { callLines } from './calls.ts';
+import { pyDoc } from './literals.ts';
 import type { NamedSchema } from './python-types.ts';
+import { stringValue } from './string-value.ts';
 import { pascalCase, UNTYPED } from './tasks.ts';
 
 /** Data without its own type has no name and no schema. */

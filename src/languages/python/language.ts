@@ -1,11 +1,12 @@
 import { DEFINITION_SCHEMA } from '../definition-schema.ts';
 import type { Language } from '../language.ts';
-import { activityNames, appendActivity, inputTypeOf } from './activities.ts';
+import { activityNames, appendActivity } from './activities.ts';
 import { declaresTask, findTasks } from './find-tasks.ts';
-import { hasDeclarationsOnly, isDefinitionCode, pythonProcessLayout } from './process-layout.ts';
-import { pythonPackageNames } from './package-name.ts';
+import { hasDeclarationsOnly, isDefinitionCode, pythonLayout, pythonProcessLayout } from './process-layout.ts';
+import { distributionName, pythonPackageNames } from './package-name.ts';
 import { renderPython } from './render.ts';
 import { PYTHON_NAMING } from './tasks.ts';
+import { choosePythonManager, installPythonProject, lockFiles, programOf, pythonCommands, requirePython } from './tools.ts';
 import { workflowTypes } from './workflow-types.ts';
 
 export const python: Language = {
@@ -25,5 +26,21 @@ export const python: Language = {
     activityNames,
     appendActivity: (_, text, name) => appendActivity(text, name),
     rewrittenActivities: (path) => `${path} no longer has the structure that was generated`,
+  },
+  tools: {
+    choose: choosePythonManager,
+    require: requirePython,
+    label: 'Package manager',
+    title: (manager) => manager,
+    program: programOf,
+    install: installPythonProject,
+    lockFiles,
+  },
+  commands: (manager, { name }) => pythonCommands(manager, distributionName(name)),
+  diagnosis: async () => (await import('./diagnosis.ts')).pythonDiagnosis,
+  hints: {
+    callActivity: (name, place) =>
+      `call it from a workflow: await run_activity(${pythonLayout(place).prefix}Activities.${name}, {"process_id": process_id})`,
+    changeWorkflow: 'use workflow.patched(…) (see README.md)',
   },
 };

@@ -8,7 +8,7 @@ import { Code } from '../templates/code.ts';
 import { activityMethod, inputClass, plainActivity, type PythonActivity } from './activities.ts';
 import { declarePythonTypes } from './declarations.ts';
 import { importLines, importsOf, type Import } from './imports.ts';
-import { callLines } from './layout.ts';
+import { callLines } from './calls.ts';
 import { pyComment, pyDoc, pyString } from './literals.ts';
 import type { PythonLayout } from './process-layout.ts';
 import { pythonTasks, UNTYPED, type PythonTask } from './tasks.ts';
@@ -35,6 +35,9 @@ export function pythonProcessContext(process: PythonProcess): object {
     ...activities.flatMap(({ inputs }) => inputs.map(({ type }) => type)),
   ];
   const { code: types, imports: typeImports } = declarePythonTypes(declarations(definition, tasks));
+  const inputs = activities.map(inputClass).join('\n\n');
+  const methods = activities.map(activityMethod).join('\n');
+  const constants = tasks.map(taskConstant).join('\n');
   const withApproval = human.some(({ isApproval }) => isApproval);
   const hasActivities = isFirst || system.length > 0;
 
@@ -67,29 +70,27 @@ export function pythonProcessContext(process: PythonProcess): object {
       statement: new Code(workflowStatement(task, prefix)),
     })),
     activityImports: new Code(
-      [
-        ...importLines('typing', [...(system.length > 0 && activityTypes.includes(undefined) ? ['Any'] : []), 'TypedDict']),
-        '',
-        'from temporalio import activity',
-        '',
-        'from ..kuflow.client import KuFlowClient',
-        ...importLines('.types', activityTypes.filter((type) => type !== undefined)),
-      ].join('\n'),
+      importText([
+        ...importsOf(inputs + methods),
+        { module: 'temporalio', name: 'activity' },
+        { module: '..kuflow.client', name: 'KuFlowClient' },
+        ...fromTypes(activityTypes),
+      ]),
     ),
-    activityInputs: new Code(activities.map(inputClass).join('\n\n').trimEnd()),
-    activityMethods: new Code(activities.map(activityMethod).join('\n').trimEnd()),
-    taskImports: new Code(taskImports(tasks).join('\n')),
-    taskConstants: new Code(tasks.map(taskConstant).join('\n')),
-    typeImports: new Code(typeImports.join('\n')),
+    activityInputs: new Code(inputs.trimEnd()),
+    activityMethods: new Code(methods.trimEnd()),
+    taskImports: new Code(importText(taskImports(tasks, constants))),
+    taskConstants: new Code(constants),
+    typeImports: new Code(importText(typeImports)),
     hasTypeImports: typeImports.length > 0,
     declarations: new Code(types.trimEnd()),
     schemas: new Code(printableJson(schemasOf(definition), true)),
     approvals: human.filter(({ isApproval }) => isApproval),
     testImports: new Code(
-      [
-        ...(hasActivities ? importLines(`${packageName}.${part}.activities`, [`${prefix}Activities`]) : []),
-        ...importLines(`${packageName}.${part}.workflow`, [`${prefix}Workflow`]),
-      ].join('\n'),
+      importText([
+        ...(hasActivities ? [{ module: `${packageName}.${part}.activities`, name: `${prefix}Activities` }] : []),
+        { module: `${packageName}.${part}.workflow`, name: `${prefix}Workflow` },
+      ]),
     ),
     sampleName: layout.sampleName,
     sample: new Code(printableJson(sampleOf(definition), true)),
@@ -119,20 +120,23 @@ function pythonActivities({ definition }: PythonProcess, tasks: readonly PythonT
   });
 }
 
-function taskImports(tasks: readonly PythonTask[]): readonly string[] {
-  const typed = tasks.filter(({ kind }) => kind !== 'thread');
-  const isUntyped = typed.some(({ kind, dataType }) => dataType === undefined && kind !== 'message');
+function taskImports(tasks: readonly PythonTask[], constants: string): readonly Import[] {
   return [
-    ...(isUntyped ? ['from typing import Any', ''] : []),
-    ...importLines('..kuflow.workflow', tasks.map(({ kind }) => TASK_CLASSES[kind])),
-    ...importLines('.types', typed.flatMap(({ dataType }) => (dataType === undefined ? [] : [dataType]))),
+    ...importsOf(constants),
+    ...tasks.map(({ kind }) => ({ module: '..kuflow.workflow', name: TASK_CLASSES[kind] })),
+    ...fromTypes(tasks.map(({ kind, dataType }) => (kind === 'message' ? undefined : dataType))),
   ];
 }
 
+function fromTypes(names: readonly (string | undefined)[]): readonly Import[] {
+  return names.flatMap((name) => (name === undefined ? [] : [{ module: '.types', name }]));
+}
+
+const importText = (imports: readonly Import[]): string => importLines(imports).trimEnd();
+
 function taskConstant({ kind, title, constant, code, dataType }: PythonTask): string {
   const name = TASK_CLASSES[kind];
-  const isTyped = kind === 'human' || kind === 'system';
-  const callee = isTyped || (kind === 'message' && dataType !== undefined) ? `${name}[${dataType ?? UNTYPED}]` : name;
+  const callee = kind === 'human' || kind === 'system' ? `${name}[${dataType ?? UNTYPED}]` : name;
   return [
     `# ${pyComment(title)}`,
     callLines(`${constant} = `, callee, [pyString(code)], 0),

@@ -2,7 +2,7 @@ import { portableWord } from '../../text/shell.ts';
 import { deploymentContext } from '../deployment.ts';
 import type { ProjectSpec } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
-import { compareNaturally } from './expression.ts';
+import { importLines, type Import } from './imports.ts';
 import { pythonLayout } from './process-layout.ts';
 import { distributionName } from './package-name.ts';
 
@@ -34,11 +34,11 @@ export function pythonTemplateContext(spec: ProjectSpec): object {
 function processList(spec: ProjectSpec): object {
   const { definition, additionalProcesses = [] } = spec;
   const classes = new Set<string>();
-  const lines: { readonly module: string; readonly line: string }[] = [];
+  const imports: Import[] = [{ module: '.kuflow.client', name: 'KuFlowClient' }];
   const use = (module: string, name: string): string => {
     const used = classes.has(name) ? `${name}_${classes.size}` : name;
     classes.add(used);
-    lines.push({ module, line: `from ${module} import ${used === name ? name : `${name} as ${used}`}` });
+    imports.push({ module, name: used === name ? name : `${name} as ${used}` });
     return used;
   };
   const workflows: string[] = [];
@@ -49,10 +49,8 @@ function processList(spec: ProjectSpec): object {
     if (process.slug === undefined || process.definition.tasks.some(({ kind }) => kind === 'system'))
       activities.push(use(`.${part}.activities`, `${prefix}Activities`));
   }
-  lines.push({ module: '.kuflow.client', line: 'from .kuflow.client import KuFlowClient' });
-  const sorted = lines.sort((one, other) => compareNaturally(one.module, other.module));
   return {
-    processImports: new Code(sorted.map(({ line }) => line).join('\n')),
+    processImports: new Code(importLines(imports).trimEnd()),
     workflowClasses: new Code(workflows.map((name) => `    ${name},`).join('\n')),
     activityClasses: new Code(activities.map((name) => `    ${name},`).join('\n')),
   };

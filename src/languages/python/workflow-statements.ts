@@ -1,4 +1,4 @@
-import { callLines } from './layout.ts';
+import { callLines } from './calls.ts';
 import { dictExpression, pyString } from './literals.ts';
 import type { PythonTask } from './tasks.ts';
 

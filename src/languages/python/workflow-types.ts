@@ -1,4 +1,4 @@
-import { stringValue } from './literals.ts';
+import { stringValue } from './string-value.ts';
 
 const NAME = /^@workflow\.defn\(\s*name=("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')/gm;
 

@@ -1,0 +1,14 @@
+import { displayWidth, printStatement, spaces, withArguments, type Expression } from './layout.ts';
+
+/** The line or lines of `before callee(args) after`, as `ruff format` leaves them. */
+export function callLines(
+  before: string,
+  callee: string,
+  args: readonly Expression[],
+  indent: number,
+  after = '',
+): string {
+  const start = spaces(indent) + before;
+  const place = { indent, column: displayWidth(start), after: displayWidth(after) };
+  return start + printStatement(withArguments(`${callee}(`, args, ')'), place) + after;
+}
