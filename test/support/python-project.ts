@@ -27,13 +27,7 @@ export function pythonProject(): string {
     const options = ['--language', 'python', '--local', '--yes', '--no-git', '--no-check'];
     const { status, stderr } = spawnSync(
       process.execPath,
-      [
-        installedBin('create-kuflow-worker'),
-        'loan-worker',
-        ...options,
-        '--cli-package',
-        `file:${inject('tarball')}`,
-      ],
+      [installedBin('create-kuflow-worker'), 'loan-worker', ...options, '--cli-package', `file:${inject('tarball')}`],
       { cwd: parent, env: environment, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] },
     );
     if (status !== 0) throw new Error(`The Python project was not created: ${stderr}`);

@@ -60,14 +60,18 @@ function returnStatement({ type, example }: ActivityResult): string {
     : pythonExample(example, type, { indent: 8, before: 'return ', after: '' }).code;
 }
 
-const NAME = /^[ \t]*@activity\.defn(?:\(\s*name=("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\s*,?\s*\))?\s*(?:async )?def (\w+)/gmu;
+const NAME =
+  /^[ \t]*@activity\.defn(?:\(\s*name=("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\s*,?\s*\))?\s*(?:async )?def (\w+)/gmu;
 
 /** The names of the activities in a module. */
 export function activityNames(text: string): ReadonlySet<string> {
-  return new Set([...text.matchAll(NAME)].map(([, literal, name = '']) => (literal === undefined ? name : stringValue(literal))));
+  return new Set(
+    [...text.matchAll(NAME)].map(([, literal, name = '']) => (literal === undefined ? name : stringValue(literal))),
+  );
 }
 
-const CLASS = /^class (?!.*TypedDict).*:\n(?:(?: {4}.*)?\n)* {4}def __init__\(self, kuflow: KuFlowClient\).*:\n(?:(?: {4}.*)?\n)*$/mu;
+const CLASS =
+  /^class (?!.*TypedDict).*:\n(?:(?: {4}.*)?\n)* {4}def __init__\(self, kuflow: KuFlowClient\).*:\n(?:(?: {4}.*)?\n)*$/mu;
 
 /** Adds a new activity to a module, or returns undefined if its class is not the last part of it. */
 export function appendActivity(text: string, name: string): string | undefined {

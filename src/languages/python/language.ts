@@ -6,7 +6,14 @@ import { hasDeclarationsOnly, isDefinitionCode, pythonLayout, pythonProcessLayou
 import { distributionName, pythonPackageNames } from './package-name.ts';
 import { renderPython } from './render.ts';
 import { PYTHON_NAMING } from './tasks.ts';
-import { choosePythonManager, installPythonProject, lockFiles, programOf, pythonCommands, requirePython } from './tools.ts';
+import {
+  choosePythonManager,
+  installPythonProject,
+  lockFiles,
+  programOf,
+  pythonCommands,
+  requirePython,
+} from './tools.ts';
 import { workflowTypes } from './workflow-types.ts';
 
 export const python: Language = {

@@ -62,9 +62,7 @@ export function pythonProcessContext(process: PythonProcess): object {
         'from .types import Metadata',
       ].join('\n'),
     ),
-    workflowDecorator: new Code(
-      callLines('', '@workflow.defn', [`name=${pyString(definition.workflow.type)}`], 0),
-    ),
+    workflowDecorator: new Code(callLines('', '@workflow.defn', [`name=${pyString(definition.workflow.type)}`], 0)),
     steps: tasks.map((task) => ({
       title: new Code(pyComment(task.title)),
       statement: new Code(workflowStatement(task, prefix)),
@@ -83,7 +81,8 @@ export function pythonProcessContext(process: PythonProcess): object {
     taskConstants: new Code(constants),
     typeImports: new Code(importText(typeImports)),
     hasTypeImports: typeImports.length > 0,
-    declarations: new Code(types.trimEnd()),
+    // Two empty lines separate a class from the imports.
+    declarations: new Code(`${types.startsWith('class ') ? '\n' : ''}${types.trimEnd()}`),
     schemas: new Code(printableJson(schemasOf(definition), true)),
     approvals: human.filter(({ isApproval }) => isApproval),
     testImports: new Code(
@@ -137,10 +136,7 @@ const importText = (imports: readonly Import[]): string => importLines(imports).
 function taskConstant({ kind, title, constant, code, dataType }: PythonTask): string {
   const name = TASK_CLASSES[kind];
   const callee = kind === 'human' || kind === 'system' ? `${name}[${dataType ?? UNTYPED}]` : name;
-  return [
-    `# ${pyComment(title)}`,
-    callLines(`${constant} = `, callee, [pyString(code)], 0),
-  ].join('\n');
+  return [`# ${pyComment(title)}`, callLines(`${constant} = `, callee, [pyString(code)], 0)].join('\n');
 }
 
 function declarations(definition: ProcessDefinition, tasks: readonly PythonTask[]) {

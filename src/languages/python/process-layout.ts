@@ -54,10 +54,16 @@ export function pythonLayout({ packageName, slug: first }: CodePlace, slug?: str
 
 /** The layout as the rest of this tool needs it. */
 export function pythonProcessLayout(place: CodePlace, slug?: string): ProcessLayout {
-  const { definitionFile: definition, init, workflow, activities, tasks, types, schemas, ...layout } = pythonLayout(
-    place,
-    slug,
-  );
+  const {
+    definitionFile: definition,
+    init,
+    workflow,
+    activities,
+    tasks,
+    types,
+    schemas,
+    ...layout
+  } = pythonLayout(place, slug);
   return {
     definitionFile: definition,
     tasks,

@@ -14,7 +14,12 @@ export function workflowStatement(task: PythonTask, prefix: string): string {
     case 'system': {
       const inputs = ['process_id', ...task.inputs.map(({ variable }) => variable)];
       const input = dictExpression(inputs.map((variable) => [variable, variable]));
-      return callLines('await ', 'kuflow.system_task', [constant, `${prefix}Activities.${task.activity}`, input], INDENT);
+      return callLines(
+        'await ',
+        'kuflow.system_task',
+        [constant, `${prefix}Activities.${task.activity}`, input],
+        INDENT,
+      );
     }
     case 'message':
       return callLines('await ', 'kuflow.message', [constant, `text=${pyString(task.title)}`], INDENT);
