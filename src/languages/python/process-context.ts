@@ -5,7 +5,7 @@ import { printableJson } from '../../text/json.ts';
 import type { TaskChoices } from '../project-spec.ts';
 import { sampleAnswers } from '../sample-answers.ts';
 import { Code } from '../templates/code.ts';
-import { activityMethod, inputClass, plainActivity, type PythonActivity } from './activities.ts';
+import { activityMethod, inputClass, inputTypeOf, plainActivity, type PythonActivity } from './activities.ts';
 import { declarePythonTypes } from './declarations.ts';
 import { importLines, importsOf, type Import } from './imports.ts';
 import { callLines } from './calls.ts';
@@ -58,8 +58,11 @@ export function pythonProcessContext(process: PythonProcess): object {
       [
         'from ..kuflow.workflow import KuFlowProcess, WorkflowRequest, WorkflowResponse',
         ...(tasks.length === 0 ? [] : ['from . import tasks']),
-        ...(system.length === 0 ? [] : [`from .activities import ${prefix}Activities`]),
-        'from .types import Metadata',
+        importText([
+          ...(system.length === 0 ? [] : [{ module: '.activities', name: `${prefix}Activities` }]),
+          ...system.map(({ activity }) => ({ module: '.activities', name: inputTypeOf(activity) })),
+          { module: '.types', name: 'Metadata' },
+        ]),
       ].join('\n'),
     ),
     workflowDecorator: new Code(callLines('', '@workflow.defn', [`name=${pyString(definition.workflow.type)}`], 0)),

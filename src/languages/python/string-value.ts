@@ -12,7 +12,7 @@ const CONTROLS: Readonly<Record<string, string>> = {
 
 /** The value of a string literal in Python code, with its quotes. */
 export function stringValue(literal: string): string {
-  return literal.slice(1, -1).replace(ESCAPE, (_, x?: string, u?: string, long?: string, other = '') => {
+  return literal.slice(1, -1).replace(ESCAPE, (_, x?: string, u?: string, long?: string, other: string = '') => {
     const hex = x ?? u ?? long;
     if (hex === undefined) return CONTROLS[other] ?? other;
     const point = Number.parseInt(hex, 16);

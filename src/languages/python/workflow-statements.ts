@@ -1,5 +1,7 @@
+import { inputTypeOf } from './activities.ts';
 import { callLines } from './calls.ts';
-import { dictExpression, pyString } from './literals.ts';
+import { withArguments } from './layout.ts';
+import { pyString } from './literals.ts';
 import type { PythonTask } from './tasks.ts';
 
 const INDENT = 8;
@@ -13,7 +15,11 @@ export function workflowStatement(task: PythonTask, prefix: string): string {
       return callLines(task.isUsed ? `${task.variable} = await ` : 'await ', 'kuflow.human_task', [constant], INDENT);
     case 'system': {
       const inputs = ['process_id', ...task.inputs.map(({ variable }) => variable)];
-      const input = dictExpression(inputs.map((variable) => [variable, variable]));
+      const input = withArguments(
+        `${inputTypeOf(task.activity)}(`,
+        inputs.map((variable) => `${variable}=${variable}`),
+        ')',
+      );
       return callLines(
         'await ',
         'kuflow.system_task',
