@@ -13,6 +13,10 @@ class Background:
         self._task = asyncio.create_task(work, name=name)
         self._task.add_done_callback(_report)
 
+    @property
+    def has_ended(self) -> bool:
+        return self._task.done()
+
     def stop(self) -> None:
         self._task.cancel()
 

@@ -147,7 +147,8 @@ class CertificateWatch:
                 f"but this worker polls {self._identity.namespace}. Restart the worker"
             )
         drop_old = await self._swap(following, settings)
-        self._drops = [Background("drop of the old client", self._drop_later(drop_old))]
+        drop = Background("drop of the old client", self._drop_later(drop_old))
+        self._drops = [*(earlier for earlier in self._drops if not earlier.has_ended), drop]
         self._identity = following
         self._failures = 0
         # A new certificate may already be due for renewal. Do not request one after the other without a pause.
