@@ -15,6 +15,7 @@ from .support.loopback import LoopbackServer
 
 AUTHORITY = Authority()
 CLIENT = AUTHORITY.issue("client")
+NO_CERTIFICATE = {f"TEMPORAL_MUTUALTLS_{part}DATA": "" for part in ("CERT", "KEY", "CA")}
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ class Setup:
             "TEMPORAL_MUTUALTLS_CADATA": AUTHORITY.cert,
         }
 
-    async def check(self, limit: float = 60, **environment: str) -> CheckResult:
+    async def check(self, limit: float = 60, /, **environment: str) -> CheckResult:
         return await check(
             lambda: load_settings(self._directory, self._environment | environment),
             self.reported.append,
@@ -75,13 +76,29 @@ async def test_connects_step_by_step_and_reports_each_step(setup: Setup) -> None
     assert json.dumps(asdict(result)).startswith(beginning)
 
 
+async def test_connects_with_a_certificate_that_is_requested_from_kuflow(setup: Setup, kuflow: LoopbackServer) -> None:
+    tls = {
+        "clientCertificate": CLIENT.cert,
+        "clientPrivateKey": CLIENT.key,
+        "serverRootCaCertificate": AUTHORITY.cert,
+    }
+    answer = {
+        "engineToken": {"token": "the-token", "expiredAt": "2100-01-01T00:00:00Z"},
+        "engineCertificate": {"namespace": "default", "tls": tls},
+    }
+    kuflow.on("POST /authentications", 200, answer)
+    result = await setup.check(**NO_CERTIFICATE, TEMPORAL_NAMESPACE="")
+    assert (result.status, statuses(result)) == (0, "ok ok ok ok ok ok")
+    assert result.steps[3].detail.startswith("requested from KuFlow, valid until ")
+    bodies = [request.body for request in kuflow.requests if request.path == "/authentications"]
+    assert bodies == [{"type": "ENGINE_TOKEN"}, {"type": "ENGINE_CERTIFICATE"}]
+
+
 async def test_ends_at_the_first_step_that_fails(setup: Setup, kuflow: LoopbackServer) -> None:
     refused = await setup.check(TEMPORAL_TARGET="127.0.0.1:1")
     assert (refused.status, statuses(refused)) == (1, "ok ok ok ok failed skipped")
 
-    incomplete = await setup.check(
-        TEMPORAL_MUTUALTLS_CERTDATA="", TEMPORAL_MUTUALTLS_KEYDATA="", TEMPORAL_MUTUALTLS_CADATA=""
-    )
+    incomplete = await setup.check(**NO_CERTIFICATE)
     assert (incomplete.status, statuses(incomplete)) == (1, "ok ok ok failed skipped skipped")
     assert incomplete.steps[3].detail == "POST /authentications: the response has no complete engineCertificate"
 

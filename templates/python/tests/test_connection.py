@@ -1,3 +1,4 @@
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +20,7 @@ from example_worker.kuflow.secret import Secret
 from example_worker.kuflow.settings import load_settings
 
 from .support.authority import Authority
-from .support.engine import TlsEngine, silent_server, tls_engine
+from .support.engine import TlsEngine, connect_proxy, silent_server, tls_engine
 
 AUTHORITY = Authority()
 
@@ -40,8 +41,8 @@ class Connector:
     directory: Path
     runtime: Runtime
 
-    async def connect(self, name: str, ca: str = AUTHORITY.cert) -> Client:
-        environment = {
+    async def connect(self, name: str, ca: str = AUTHORITY.cert, **environment: str) -> Client:
+        required = {
             "KUFLOW_API_CLIENTID": "11111111-2222-4333-8444-555555555555",
             "KUFLOW_API_CLIENTSECRET": "the-secret",
             "TEMPORAL_KUFLOWQUEUE": "QUEUE",
@@ -49,9 +50,8 @@ class Connector:
         }
         pair = AUTHORITY.issue(name)
         identity = create_identity(source="api", namespace="default", cert=pair.cert, key=Secret(pair.key), ca=ca)
-        return await connect_to_engine(
-            load_settings(self.directory, environment), identity, create_token("the-token", None), runtime=self.runtime
-        )
+        settings = load_settings(self.directory, required | environment)
+        return await connect_to_engine(settings, identity, create_token("the-token", None), runtime=self.runtime)
 
 
 @pytest.fixture
@@ -66,6 +66,20 @@ async def test_trusts_every_certificate_in_the_ca_and_no_other_engine(connector:
     assert await describe_namespace(client, "default", 10) is None
     with pytest.raises(RuntimeError, match="connect"):
         await connector.connect("first", other)
+
+
+async def test_reaches_the_engine_through_a_proxy_with_user_and_password(connector: Connector) -> None:
+    async with connect_proxy(connector.engine.target) as proxy:
+        client = await connector.connect(
+            "proxied",
+            TEMPORAL_TARGET="engine.example.com:443",
+            TEMPORAL_MUTUALTLS_SERVERNAME="localhost",
+            TEMPORAL_PROXY=f"http://user:p%40ss@{proxy.address}",
+        )
+        assert await describe_namespace(client, "default", 10) is None
+    credentials = b64encode(b"user:p@ss").decode()
+    assert proxy.requests[0].startswith("CONNECT engine.example.com:443 ")
+    assert f"Proxy-Authorization: Basic {credentials}".lower() in proxy.requests[0].lower()
 
 
 async def test_moves_a_running_worker_to_another_certificate(connector: Connector) -> None:

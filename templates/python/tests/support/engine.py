@@ -31,8 +31,7 @@ async def tls_engine(authority: Authority) -> AsyncIterator[TlsEngine]:
         async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             certificate = writer.get_extra_info("peercert")
             engine.clients.append(certificate["subject"][0][0][1])
-            inner_reader, inner_writer = await asyncio.open_connection(host, int(port))
-            await asyncio.gather(_copy(reader, inner_writer), _copy(inner_reader, writer))
+            await _connect(reader, writer, host, int(port))
 
         server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=_tls_context(authority))
         engine = TlsEngine(f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
@@ -40,6 +39,31 @@ async def tls_engine(authority: Authority) -> AsyncIterator[TlsEngine]:
             yield engine
         finally:
             server.close()
+
+
+class ConnectProxy:
+    """An HTTP CONNECT proxy that connects each client to the same server."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.requests: list[str] = []
+
+
+@asynccontextmanager
+async def connect_proxy(target: str) -> AsyncIterator[ConnectProxy]:
+    host, port = target.split(":")
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        proxy.requests.append((await reader.readuntil(b"\r\n\r\n")).decode())
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        await _connect(reader, writer, host, int(port))
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    proxy = ConnectProxy(f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    try:
+        yield proxy
+    finally:
+        server.close()
 
 
 @asynccontextmanager
@@ -70,6 +94,11 @@ def _tls_context(authority: Authority) -> ssl.SSLContext:
         file.write_text(pair.cert + pair.key)
         context.load_cert_chain(file)
     return context
+
+
+async def _connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str, port: int) -> None:
+    inner_reader, inner_writer = await asyncio.open_connection(host, port)
+    await asyncio.gather(_copy(reader, inner_writer), _copy(inner_reader, writer))
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

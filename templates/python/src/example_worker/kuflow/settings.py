@@ -297,10 +297,12 @@ def _read_proxy(reader: SettingsReader) -> tuple[Secret | None, str]:
 
 def _parse_url(address: str) -> httpx.URL | None:
     try:
-        url = httpx.URL(address)
+        # The second time with the scheme in lower case, which is required to recognize the default port.
+        url = httpx.URL(str(httpx.URL(address)))
     except httpx.InvalidURL:
         return None
-    return url if re.fullmatch(r"[\w.:-]+", url.host) else None
+    is_usable = re.fullmatch(r"[\w.:-]+", url.host) and (url.port is None or 1 <= url.port <= MAX_PORT)
+    return url if is_usable else None
 
 
 def _parse_endpoint(address: str) -> str | None:
@@ -310,7 +312,7 @@ def _parse_endpoint(address: str) -> str | None:
         return None
     if url.userinfo or url.query or url.fragment:
         return None
-    path = re.sub(r"/{2,}", "/", url.path).removesuffix("/")
+    path = re.sub(r"/{2,}", "/", url.raw_path.decode().partition("?")[0]).removesuffix("/")
     version = re.search(r"/(v\d{4}-\d{2}-\d{2})$", path)
     if version and version[1] != API_VERSION:
         return None
