@@ -28,6 +28,7 @@ from .support.trial_workflows import (
     SystemWorkflow,
     TrialActivities,
 )
+from .test_logs import logged
 
 REVIEWER = entering({"REVIEW": {"ok": True}})
 
@@ -118,10 +119,17 @@ async def test_completes_system_tasks_with_valid_data_only_and_its_log_lines_car
     schema = {"type": "object", "properties": {"score": {"minimum": 10}}}
     monkeypatch.setitem(task_data.VALIDATORS, "SystemWorkflow", {"CHECK": _validator(schema)})
     kuflow = FakeKuFlow(REVIEWER)
-    run = await start_process(environment, SystemWorkflow, kuflow, [TrialActivities()])
-    assert await run.result() == {
-        "message": "InvalidTaskData: The data of CHECK does not match its schema: /score must be >= 10"
-    }
+    with logged() as log:
+        run = await start_process(environment, SystemWorkflow, kuflow, [TrialActivities()])
+        invalid = "The data of CHECK does not match its schema: /score must be >= 10"
+        assert await run.result() == {"message": f"InvalidTaskData: {invalid}"}
+    names = {"processId": run.process_id, "workflowType": "SystemWorkflow"}
+    in_task, out_of_task = (
+        next(line for line in log.lines if line["message"] == message) for message in ("In the task", "Out of the task")
+    )
+    assert in_task.items() >= {**names, "processItemId": kuflow.items[1]["id"]}.items()
+    assert out_of_task.items() >= names.items()
+    assert "processItemId" not in out_of_task
     assert [item["task"]["state"] for item in kuflow.items] == ["COMPLETED", "CANCELLED"]
     assert kuflow.items[0]["task"]["data"]["value"] == {"score": 36}
 
@@ -180,15 +188,19 @@ async def test_that_requires_encryption_waits_with_a_plain_error(environment: Wo
 
 
 async def test_refuses_large_payloads_before_they_are_sent_with_process_activity_and_size(
-    environment: WorkflowEnvironment, caplog: pytest.LogCaptureFixture
+    environment: WorkflowEnvironment,
 ) -> None:
     kuflow = FakeKuFlow(REVIEWER)
-    run = await start_process(environment, LargeWorkflow, kuflow, [TrialActivities()], max_payload_bytes=100_000)
-    refused = f"Process {run.process_id}: the input of activity length_of has 150002 bytes, and 100000 are allowed"
-    with pytest.raises(AssertionError, match=refused):
-        await run.result()
-    assert f"Process {run.process_id}: the result of activity text_of has 150002 bytes" in caplog.text
-    assert "kuflow-purpose" not in str(await run.history())
+    with logged() as log:
+        run = await start_process(environment, LargeWorkflow, kuflow, [TrialActivities()], max_payload_bytes=100_000)
+        refused = f"Process {run.process_id}: the input of activity length_of has 150002 bytes, and 100000 are allowed"
+        with pytest.raises(AssertionError, match=refused):
+            await run.result()
+    [failure] = [line for line in log.lines if refused in line.get("error", "")]
+    assert failure["processId"] == run.process_id
+    result = f"Process {run.process_id}: the result of activity text_of has 150002 bytes"
+    assert [line for line in log.lines if line["message"].startswith("Refused") and result in line["message"]]
+    assert "kuflow-purpose" not in str((await run.history()).to_json())
 
 
 async def test_repeats_activities_for_a_year_with_a_minute_for_each_attempt_and_ten_for_a_transfer(

@@ -192,12 +192,9 @@ def _to_line(record: logging.LogRecord) -> tuple[LogLine, object]:
     if item is not None:
         fields.setdefault("processItemId", item.process_item_id)
     # KuFlow uses the id of the process as the workflow ID.
-    process_id = fields.pop("workflowId", None)
+    process_id = fields.pop("workflowId", None) or getattr(error, "process_id", None)
     if process_id is not None:
         line["processId"] = process_id
-    item = current_item()
-    if item is not None:
-        line["processItemId"] = item.process_item_id
     for name, value in fields.items():
         if name in RESERVED_FIELDS or name.startswith("__") or _is_private(name):
             continue

@@ -23,6 +23,7 @@ from .encryption_guard import refuse_encrypted
 from .settings import DEFAULT_MAX_PAYLOAD_BYTES
 
 PAYLOAD_TOO_LARGE = "PayloadTooLarge"
+PROCESS = "kuflow-process"
 PURPOSE = "kuflow-purpose"
 """The metadata of a payload that says what it is for. The payload limit reads and removes it: it is never sent."""
 MIN_LIMIT = 10_000
@@ -31,6 +32,10 @@ MIN_LIMIT = 10_000
 
 class PayloadTooLarge(RuntimeError):
     """A payload of workflow code is too large. Fails the workflow task, so that the process waits."""
+
+    def __init__(self, message: str, process_id: str) -> None:
+        super().__init__(message)
+        self.process_id = process_id
 
 
 def data_converter(max_payload_bytes: int = DEFAULT_MAX_PAYLOAD_BYTES) -> DataConverter:
@@ -42,8 +47,9 @@ def check_result_size(result: object, info: activity.Info, max_bytes: int) -> No
     """Refuses a large result of an activity. The failure is final, because another attempt would return the same."""
     size = len(_CONVERTER.to_payload(result).data)
     if size > max_bytes:
-        purpose = f"Process {info.workflow_id}: the result of activity {info.activity_type}"
-        raise ApplicationError(_too_large(purpose, size, max_bytes), type=PAYLOAD_TOO_LARGE, non_retryable=True)
+        purpose = f"the result of activity {info.activity_type}"
+        message = _too_large(info.workflow_id or "", purpose, size, max_bytes)
+        raise ApplicationError(message, type=PAYLOAD_TOO_LARGE, non_retryable=True)
 
 
 class _UncheckedTypedDicts(JSONTypeConverter):
@@ -75,8 +81,8 @@ class WorkerPayloadConverter(CompositePayloadConverter):
         if workflow.in_workflow() and not workflow.unsafe.is_replaying():
             for payload in payloads:
                 if len(payload.data) >= MIN_LIMIT:
-                    purpose = f"Process {workflow.info().workflow_id}: {_describe(self._context)}"
-                    payload.metadata[PURPOSE] = purpose.encode()
+                    payload.metadata[PROCESS] = workflow.info().workflow_id.encode()
+                    payload.metadata[PURPOSE] = _describe(self._context).encode()
         return payloads
 
     def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
@@ -116,13 +122,14 @@ class _PayloadLimit(PayloadCodec):
             return payload
         size = len(payload.data)
         if size > self._max_bytes:
-            raise PayloadTooLarge(_too_large(payload.metadata[PURPOSE].decode(), size, self._max_bytes))
-        metadata = {name: value for name, value in payload.metadata.items() if name != PURPOSE}
+            process_id, purpose = (payload.metadata[name].decode() for name in (PROCESS, PURPOSE))
+            raise PayloadTooLarge(_too_large(process_id, purpose, size, self._max_bytes), process_id)
+        metadata = {name: value for name, value in payload.metadata.items() if name not in (PROCESS, PURPOSE)}
         return Payload(metadata=metadata, data=payload.data)
 
 
-def _too_large(purpose: str, size: int, max_bytes: int) -> str:
+def _too_large(process_id: str, purpose: str, size: int, max_bytes: int) -> str:
     return (
-        f"{purpose} has {size} bytes, and {max_bytes} are allowed (worker.max-payload-bytes). "
+        f"Process {process_id}: {purpose} has {size} bytes, and {max_bytes} are allowed (worker.max-payload-bytes). "
         "Keep large data elsewhere, for example as a document in KuFlow, and pass a reference."
     )

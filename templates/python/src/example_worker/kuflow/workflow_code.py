@@ -1,6 +1,6 @@
 """The sandbox in which workflow code runs."""
 
-from pathlib import Path
+from importlib import import_module
 from pkgutil import iter_modules
 
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
@@ -15,11 +15,9 @@ def workflow_runner() -> SandboxedWorkflowRunner:
     """Returns the sandbox of this worker, its tests and replays.
 
     It loads each workflow module, and your other modules that it imports, again for each run of a workflow. This
-    isolates their state, and stops code that is not deterministic. This package and the activities, tasks and types
-    of processes are shared.
+    isolates their state, and stops code that is not deterministic. This package and the activities, tasks and types of
+    processes are shared.
     """
-    processes = [
-        module.name for module in iter_modules([str(Path(__file__).parents[1])], f"{PACKAGE}.") if module.ispkg
-    ]
-    shared = [f"{process}.{module}" for process in processes for module in SHARED_MODULES]
+    parts = iter_modules(import_module(PACKAGE).__path__, f"{PACKAGE}.")
+    shared = [f"{part.name}.{module}" for part in parts if part.ispkg for module in SHARED_MODULES]
     return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(KUFLOW, *shared))
