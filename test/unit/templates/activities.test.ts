@@ -85,3 +85,14 @@ describe("KuFlow's activities in a Java worker", () => {
     expect([...source.matchAll(/^ {4}[\w<>, ]+ (\w+)\(\w+ request\);$/gm)].map(([, name]) => name).sort()).toEqual(expected);
   });
 });
+
+describe("KuFlow's activities in a Python worker", () => {
+  it("are all implemented, with KuFlow's names [python: activities.names]", async () => {
+    const path = '../../../templates/python/src/example_worker/kuflow/operations.py';
+    const source = await readFile(new URL(path, import.meta.url), 'utf8');
+    const names = [...source.matchAll(/^ {4}(\w+) = Operation\[/gm)].map(([, name = '']) =>
+      name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+    );
+    expect(names.sort()).toEqual(expected);
+  });
+});

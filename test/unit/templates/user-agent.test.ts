@@ -14,3 +14,8 @@ it('the user agent of a Java worker has the version of this package', () => {
   const file = join(ROOT, 'templates/java/src/main/java/com/example/worker/kuflow/rest/UserAgent.java');
   expect(readFileSync(file, 'utf8')).toContain(`TEMPLATE_VERSION = "${version}";`);
 });
+
+it('the user agent of a Python worker has the version of this package', () => {
+  const file = join(ROOT, 'templates/python/src/example_worker/kuflow/user_agent.py');
+  expect(readFileSync(file, 'utf8')).toContain(`TEMPLATE_VERSION = "${version}"\n`);
+});
