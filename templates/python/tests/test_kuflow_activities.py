@@ -9,7 +9,11 @@ import pytest
 from temporalio.common import MetricMeter
 from temporalio.exceptions import ApplicationError
 
-from example_worker.kuflow.activities import activities_of, activity_name, create_kuflow_activities
+from example_worker.kuflow.activities import (
+    activities_of,
+    activity_name,
+    create_kuflow_activities,
+)
 from example_worker.kuflow.client import KuFlowClient
 from example_worker.kuflow.metrics import Metrics
 from example_worker.kuflow.rest_client import RestClient

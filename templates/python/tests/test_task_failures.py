@@ -7,7 +7,12 @@ from temporalio.common import MetricMeter, RetryPolicy
 from temporalio.exceptions import ApplicationError
 
 from example_worker.kuflow.metrics import Metrics
-from example_worker.kuflow.rest_client import RestClient, RestError, RestRequest, RestResponse
+from example_worker.kuflow.rest_client import (
+    RestClient,
+    RestError,
+    RestRequest,
+    RestResponse,
+)
 from example_worker.kuflow.task_data import INVALID_TASK_DATA
 from example_worker.kuflow.task_failures import HOUR, TaskFailures, reason_of
 from example_worker.kuflow.workflow.item_context import ItemContext

@@ -12,9 +12,18 @@ from example_worker.kuflow.client import KuFlowClient
 from example_worker.kuflow.metrics import Metrics, no_metrics
 from example_worker.kuflow.rest_client import RestClient, create_rest_client
 from example_worker.kuflow.secret import Secret
-from example_worker.kuflow.settings import ApiSettings, Settings, TemporalSettings, WorkerSettings
+from example_worker.kuflow.settings import (
+    ApiSettings,
+    Settings,
+    TemporalSettings,
+    WorkerSettings,
+)
 from example_worker.kuflow.task_failures import TaskFailures
-from example_worker.kuflow.workflow.item_context import ItemContext, run_for_item, with_item
+from example_worker.kuflow.workflow.item_context import (
+    ItemContext,
+    run_for_item,
+    with_item,
+)
 
 APPLICATION_ID = "11111111-2222-4333-8444-555555555555"
 

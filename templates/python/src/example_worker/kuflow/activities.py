@@ -1,5 +1,5 @@
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from temporalio import activity
@@ -35,7 +35,7 @@ def activity_name(function: Callable[..., Any]) -> str:
 
 def _engine_activity(kuflow: KuFlowClient, operation: Operation[Any, Any]) -> Callable[..., Any]:
     @activity.defn(name=f"KuFlow_Engine_{operation.name}")
-    async def perform(request: Mapping[str, Any] | None = None) -> Any:
+    async def perform(request: Any = None) -> Any:
         return await kuflow.perform(operation, request or {})
 
     return perform

@@ -5,7 +5,7 @@ import ssl
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
@@ -39,7 +39,7 @@ class RestRequest:
     """Relative to the version segment."""
     query: Mapping[str, Any] | None = None
     """Sequences become repeated parameters."""
-    body: Any = None
+    body: Any = field(default=None, repr=False)
     content_type: Literal["application/json", "application/json-patch+json"] = "application/json"
     file: RestFile | None = None
     """A call with a file is not repeated, because its content can be read only once."""
@@ -51,7 +51,7 @@ class RestRequest:
 class RestResponse:
     """A successful response. `body` is None if it is empty. The names in `headers` are in lower case."""
 
-    body: Any
+    body: Any = field(repr=False)
     headers: Mapping[str, str]
 
 
