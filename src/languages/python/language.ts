@@ -41,7 +41,7 @@ export const python: Language = {
     title: (manager) => manager,
     program: programOf,
     install: installPythonProject,
-    lockFiles,
+    lockFiles: lockFilesOf,
   },
   commands: (manager, { name }) => pythonCommands(manager, distributionName(name)),
   diagnosis: async () => (await import('./diagnosis.ts')).pythonDiagnosis,

@@ -269,6 +269,6 @@ export function pythonCommands(manager: PackageManager, script: string): Project
 }
 
 /** Lock files, which belong under version control. */
-export function lockFiles(manager: PackageManager): readonly string[] {
+export function lockFilesOf(manager: PackageManager): readonly string[] {
   return manager === 'uv' ? [UV_LOCK] : [];
 }
