@@ -51,6 +51,12 @@ interface Scope {
   readonly left: { characters: number };
 }
 
+/** The name of a type in code, and the JSON Schema of its values. */
+export interface NamedSchema {
+  readonly name: string;
+  readonly schema: JsonObject;
+}
+
 export function schemaTypeOf(schema: JsonObject): SchemaType {
   return typeOf(schema, { root: schema, depth: 0, open: [], left: { characters: MAX_CHARACTERS } });
 }

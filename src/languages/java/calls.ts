@@ -1,4 +1,5 @@
-import { fill, fits, spaces } from './wrap.ts';
+import { spaces } from '../../text/spaces.ts';
+import { fill, fits } from './wrap.ts';
 
 const CONTINUATION = 8;
 /** As many arguments as possible are on one line if all are shorter. */

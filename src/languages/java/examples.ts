@@ -1,9 +1,11 @@
+import type { CodePosition } from '../templates/code.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import { isRecord } from '../../base/json.ts';
 import { BUILDER, javaRecordOf, type JavaEnum, type JavaRecord, type JavaType } from './java-types.ts';
 import { javaString } from './literals.ts';
 import { importsOf } from './record-types.ts';
-import { fill, spaces } from './wrap.ts';
+import { spaces } from '../../text/spaces.ts';
+import { fill } from './wrap.ts';
 
 const STEP = 8;
 // palantir-java-format breaks a chain whose last call starts beyond this column.
@@ -20,13 +22,6 @@ type Expression =
 interface Call {
   readonly name: string;
   readonly args: readonly Expression[];
-}
-
-/** Where an expression is: `before` and `after` are on the same line, which is indented by `indent` spaces. */
-export interface CodePosition {
-  readonly indent: number;
-  readonly before: string;
-  readonly after: string;
 }
 
 /**

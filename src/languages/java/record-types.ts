@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../base/json.ts';
+import type { NamedSchema } from '../schema-type.ts';
 import {
   BUILDER,
   javaRecordOf,
@@ -11,7 +11,8 @@ import {
 import { callLines } from './calls.ts';
 import { javaDoc, javaString } from './literals.ts';
 import { TEMPLATE_PACKAGE } from './move-package.ts';
-import { areAnnotationsShort, fill, fits, spaces, twoParts } from './wrap.ts';
+import { spaces } from '../../text/spaces.ts';
+import { areAnnotationsShort, fill, fits, twoParts } from './wrap.ts';
 
 const STEP = 4;
 
@@ -24,12 +25,6 @@ const PACKAGES: readonly (readonly [packageName: string, types: readonly string[
   ['java.util', ['Arrays', 'List', 'Map']],
   ['org.jspecify.annotations', ['NullUnmarked', 'Nullable']],
 ];
-
-/** The name of a type and the JSON Schema of the objects. */
-export interface NamedSchema {
-  readonly name: string;
-  readonly schema: JsonObject;
-}
 
 /** The members of a class with a record for each schema, indented for a class at column 0, and the names of the types to import. */
 export function declareJavaTypes(schemas: readonly NamedSchema[]): {

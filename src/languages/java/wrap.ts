@@ -1,3 +1,5 @@
+import { spaces } from '../../text/spaces.ts';
+
 /** Lines as palantir-java-format breaks them: generated projects check their format. */
 const WIDTH = 120;
 const CONTINUATION = 8;
@@ -9,8 +11,6 @@ const ANNOTATIONS = WIDTH / 2;
 
 export const areAnnotationsShort = (annotations: string, indent: number): boolean =>
   indent + annotations.length <= ANNOTATIONS;
-
-export const spaces = (count: number): string => ' '.repeat(count);
 
 /** The parts on as few lines as possible, each indented. */
 export function fill(parts: readonly string[], indent: number): readonly string[] {

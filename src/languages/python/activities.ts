@@ -1,10 +1,10 @@
 import type { JsonObject } from '../../base/json.ts';
 import { pythonExample } from './examples.ts';
-import { callLines } from './calls.ts';
+import { pythonCall } from './calls.ts';
 import { pyDoc } from './literals.ts';
-import type { NamedSchema } from './python-types.ts';
+import type { NamedSchema } from '../schema-type.ts';
 import { stringValue } from './string-value.ts';
-import { pascalCase, UNTYPED } from './tasks.ts';
+import { pascalCase, UNTYPED_DICT } from './tasks.ts';
 
 /** Data without its own type has no name and no schema. */
 export interface ActivityResult {
@@ -26,14 +26,14 @@ export interface PythonActivity {
 export const plainActivity = (name: string): PythonActivity => ({ name, inputs: [] });
 
 /** The type of the argument of an activity. */
-export const inputTypeOf = (activity: string): string => `${pascalCase(activity)}Input`;
+export const pythonInputType = (activity: string): string => `${pascalCase(activity)}Input`;
 
 /** The type of the argument of an activity, as a class. */
 export function inputClass({ name, inputs }: PythonActivity): string {
   return [
-    `class ${inputTypeOf(name)}(TypedDict):`,
+    `class ${pythonInputType(name)}(TypedDict):`,
     '    process_id: str',
-    ...inputs.map(({ variable, type = UNTYPED }) => `    ${variable}: ${type}`),
+    ...inputs.map(({ variable, type = UNTYPED_DICT }) => `    ${variable}: ${type}`),
     '',
   ].join('\n');
 }
@@ -41,10 +41,10 @@ export function inputClass({ name, inputs }: PythonActivity): string {
 /** An activity as a method. */
 export function activityMethod({ name, task, result }: PythonActivity): string {
   const about = task === undefined ? 'TODO: describe it.' : `Performs the "${pyDoc(task)}" task and returns its data.`;
-  const type = result === undefined ? 'None' : (result.type?.name ?? UNTYPED);
+  const type = result === undefined ? 'None' : (result.type?.name ?? UNTYPED_DICT);
   return [
     '    @activity.defn',
-    callLines('async def ', name, ['self', `input: ${inputTypeOf(name)}`], 4, ` -> ${type}:`),
+    pythonCall('async def ', name, ['self', `input: ${pythonInputType(name)}`], 4, ` -> ${type}:`),
     `        """${about}"""`,
     '        # TODO: do the work. This is an example of a call to KuFlow.',
     '        response = await self._kuflow.retrieve_process({"processId": input["process_id"]})',

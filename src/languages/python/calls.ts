@@ -1,7 +1,8 @@
-import { displayWidth, printStatement, spaces, withArguments, type Expression } from './layout.ts';
+import { spaces } from '../../text/spaces.ts';
+import { displayWidth, printStatement, withArguments, type Expression } from './layout.ts';
 
 /** The line or lines of `before callee(args) after`, as `ruff format` leaves them. */
-export function callLines(
+export function pythonCall(
   before: string,
   callee: string,
   args: readonly Expression[],

@@ -1,18 +1,18 @@
-import { pyCommentLines, pyString, isFieldName } from './literals.ts';
+import type { NamedSchema } from '../schema-type.ts';
+import { spaces } from '../../text/spaces.ts';
+import { pyCommentLines, pyString, isPythonField } from './literals.ts';
 import {
   displayWidth,
   LINE_LENGTH,
   printExpression,
   printStatement,
-  spaces,
   withArguments,
   type Expression,
 } from './layout.ts';
-import { importsOf, type Import } from './imports.ts';
+import { pythonImportsOf, type Import } from './imports.ts';
 import {
   pythonTypeOf,
-  VALUE_TYPES,
-  type NamedSchema,
+  PYTHON_VALUE_TYPES,
   type PythonClass,
   type PythonField,
   type PythonType,
@@ -25,7 +25,7 @@ export function declarePythonTypes(schemas: readonly NamedSchema[]): {
   readonly code: string;
   readonly imports: readonly Import[];
 } {
-  const taken = new Set([...schemas.map(({ name }) => name), ...VALUE_TYPES]);
+  const taken = new Set([...schemas.map(({ name }) => name), ...PYTHON_VALUE_TYPES]);
   const declarations = schemas.flatMap((named) => {
     const type = pythonTypeOf(named, taken);
     const classes = classesIn(type).map(printClass);
@@ -34,7 +34,7 @@ export function declarePythonTypes(schemas: readonly NamedSchema[]): {
   // The import rules of ruff want two empty lines between imports and a class, and one before other statements.
   const start = declarations[0]?.startsWith('class ') === true ? '\n' : '';
   const code = `${start}${declarations.join('\n\n\n')}\n`;
-  return { code, imports: importsOf(code) };
+  return { code, imports: pythonImportsOf(code) };
 }
 
 /** The classes that a type uses, each after those that it uses. */
@@ -59,7 +59,7 @@ function printAlias(name: string, type: PythonType): string {
 }
 
 function printClass({ name, fields }: PythonClass): string {
-  return fields.every(({ key }) => isFieldName(key)) ? printPlainClass(name, fields) : printFunction(name, fields);
+  return fields.every(({ key }) => isPythonField(key)) ? printPlainClass(name, fields) : printFunction(name, fields);
 }
 
 function printPlainClass(name: string, fields: readonly PythonField[]): string {

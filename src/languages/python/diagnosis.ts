@@ -9,7 +9,7 @@ import type {
   RuntimeProblem,
   TemporalSdkProblem,
 } from '../diagnosis.ts';
-import { findInstalledVersion, findLockedVersion, PYPROJECT, readPyproject } from './pyproject.ts';
+import { installedDistributionVersion, findLockedVersion, PYPROJECT, readPyproject } from './pyproject.ts';
 import {
   ENVIRONMENT,
   ENVIRONMENT_PYTHON,
@@ -119,14 +119,14 @@ async function describeUv(env: NodeJS.ProcessEnv): Promise<string> {
 }
 
 async function describePip(folder: string): Promise<string | undefined> {
-  const version = await findInstalledVersion(join(folder, ENVIRONMENT), 'pip');
+  const version = await installedDistributionVersion(join(folder, ENVIRONMENT), 'pip');
   return version === undefined ? undefined : `pip ${version}`;
 }
 
 async function examineSdk({ folder }: ProjectLocation): Promise<ProjectFinding<TemporalSdkProblem>> {
   const project = await readPyproject(folder);
   if (typeof project === 'string') return { kind: 'skipped', why: `${PYPROJECT} cannot be read` };
-  const installed = await findInstalledVersion(join(folder, ENVIRONMENT), TEMPORAL);
+  const installed = await installedDistributionVersion(join(folder, ENVIRONMENT), TEMPORAL);
   const others = [
     [PYPROJECT, project.pinned(TEMPORAL)] as const,
     [UV_LOCK, await findLockedVersion(join(folder, UV_LOCK), TEMPORAL)] as const,

@@ -1,16 +1,12 @@
+import type { CodePosition } from '../templates/code.ts';
+import type { NamedSchema } from '../schema-type.ts';
+import { spaces } from '../../text/spaces.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import { isRecord } from '../../base/json.ts';
-import { importsOf, type Import } from './imports.ts';
-import { displayWidth, inBrackets, printExpression, spaces, withArguments, type Expression } from './layout.ts';
+import { pythonImportsOf, type Import } from './imports.ts';
+import { displayWidth, inBrackets, printExpression, withArguments, type Expression } from './layout.ts';
 import { dictExpression, pyString, valueExpression } from './literals.ts';
-import { pythonTypeOf, VALUE_TYPES, type NamedSchema, type PythonClass, type PythonType } from './python-types.ts';
-
-/** Where an expression is: `before` and `after` are on the same line, which is indented by `indent` spaces. */
-export interface CodePosition {
-  readonly indent: number;
-  readonly before: string;
-  readonly after: string;
-}
+import { pythonTypeOf, PYTHON_VALUE_TYPES, type PythonClass, type PythonType } from './python-types.ts';
 
 /**
  * The code `before` + expression + `after`, in lines, whose expression is this value and has the type that `declarePythonTypes` declares,
@@ -27,7 +23,7 @@ export function pythonExample(
     : withArguments('cast(', [named.name, valueExpression(value)], ')');
   const place = { indent, column: indent + displayWidth(before), after: displayWidth(after) };
   const code = printExpression(expression, place);
-  return { code: spaces(indent) + before + code + after, imports: importsOf(code) };
+  return { code: spaces(indent) + before + code + after, imports: pythonImportsOf(code) };
 }
 
 /** Whether type checkers accept the literal of the value for the type. False for what they could only find out by trying. */
@@ -90,7 +86,7 @@ function memberFor(value: Json, members: readonly PythonType[]): PythonType | un
 function typedExpression(value: Json, type: PythonType): Expression {
   switch (type.kind) {
     case 'plain':
-      if (typeof value === 'string' && VALUE_TYPES.includes(type.name))
+      if (typeof value === 'string' && PYTHON_VALUE_TYPES.includes(type.name))
         return withArguments(`${type.name}(`, [pyString(value)], ')');
       return type.name === 'int' ? integer(value) : valueExpression(value);
     case 'list':

@@ -13,7 +13,7 @@ const MODULES: readonly (readonly [module: string, names: readonly string[]])[] 
 const STANDARD = new Set(['asyncio', 'datetime', 'typing', 'collections.abc', 'pathlib']);
 
 /** What Python code of this tool has to import, found by its names. */
-export function importsOf(code: string): readonly Import[] {
+export function pythonImportsOf(code: string): readonly Import[] {
   const bare = code.replace(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|#.*/g, '');
   const names = new Set(bare.match(/(?<![\p{L}\p{N}_.])[A-Za-z]+(?![\p{L}\p{N}_])/gu) ?? []);
   return MODULES.flatMap(([module, known]) =>
@@ -22,7 +22,7 @@ export function importsOf(code: string): readonly Import[] {
 }
 
 /** Import statements in the order and layout of `ruff`. */
-export function importLines(imports: readonly Import[]): string {
+export function printImports(imports: readonly Import[]): string {
   const modules = new Map<string, Set<string>>();
   for (const { module, name } of imports) modules.set(module, (modules.get(module) ?? new Set()).add(name));
   const groups = [0, 1, 2].map((group) =>

@@ -1,6 +1,6 @@
 import { DEFINITION_SCHEMA } from '../definition-schema.ts';
 import type { Language } from '../language.ts';
-import { activityNames, appendActivity, inputTypeOf } from './activities.ts';
+import { activityNames, appendActivity, pythonInputType } from './activities.ts';
 import { declaresTask, findTasks } from './find-tasks.ts';
 import { hasDeclarationsOnly, isDefinitionCode, pythonLayout, pythonProcessLayout } from './process-layout.ts';
 import { distributionName, pythonPackageNames } from './package-name.ts';
@@ -9,8 +9,8 @@ import { PYTHON_NAMING } from './tasks.ts';
 import {
   choosePythonManager,
   installPythonProject,
-  lockFiles,
-  programOf,
+  lockFilesOf,
+  pythonProgram,
   pythonCommands,
   requirePython,
 } from './tools.ts';
@@ -39,7 +39,7 @@ export const python: Language = {
     require: requirePython,
     label: 'Package manager',
     title: (manager) => manager,
-    program: programOf,
+    program: pythonProgram,
     install: installPythonProject,
     lockFiles: lockFilesOf,
   },
@@ -47,7 +47,7 @@ export const python: Language = {
   diagnosis: async () => (await import('./diagnosis.ts')).pythonDiagnosis,
   hints: {
     callActivity: (name, place) =>
-      `call it from a workflow: await run_activity(${pythonLayout(place).prefix}Activities.${name}, ${inputTypeOf(name)}(process_id=process_id))`,
+      `call it from a workflow: await run_activity(${pythonLayout(place).prefix}Activities.${name}, ${pythonInputType(name)}(process_id=process_id))`,
     changeWorkflow: 'use workflow.patched(…) (see README.md)',
   },
 };

@@ -1,3 +1,5 @@
+import { spaces } from '../../text/spaces.ts';
+
 /** The length of lines in generated code, as in the template's settings of `ruff`. */
 export const LINE_LENGTH = 120;
 const STEP = 4;
@@ -95,8 +97,4 @@ const WIDE =
 export function displayWidth(text: string): number {
   if (/^[ -~]*$/.test(text)) return text.length;
   return Array.from(text).reduce((sum, one) => sum + (NARROW.test(one) ? 0 : WIDE.test(one) ? 2 : 1), 0);
-}
-
-export function spaces(count: number): string {
-  return ' '.repeat(count);
 }

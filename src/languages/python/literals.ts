@@ -33,7 +33,7 @@ export function isPythonIdentifier(text: string): boolean {
 }
 
 /** Whether the text can be a field of a class. Names that start with two underscores are changed in a class. */
-export function isFieldName(text: string): boolean {
+export function isPythonField(text: string): boolean {
   return isPlainName(text) && !KEYWORDS.has(text) && !text.startsWith('__');
 }
 

@@ -4,7 +4,7 @@ import type { PlannedFile } from '../planned-file.ts';
 const TEMPLATE_PACKAGE = 'example_worker';
 
 /** A file of the template in another package. */
-export function movePackage(file: PlannedFile, packageName: string): PlannedFile {
+export function movePythonPackage(file: PlannedFile, packageName: string): PlannedFile {
   const path = file.path.replace(`src/${TEMPLATE_PACKAGE}/`, `src/${packageName}/`);
   if (!path.endsWith('.py')) return { ...file, path };
   const text = Buffer.from(file.contents).toString('utf8');

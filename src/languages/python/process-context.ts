@@ -5,14 +5,14 @@ import { printableJson } from '../../text/json.ts';
 import type { TaskChoices } from '../project-spec.ts';
 import { sampleAnswers } from '../sample-answers.ts';
 import { Code } from '../templates/code.ts';
-import { activityMethod, inputClass, inputTypeOf, plainActivity, type PythonActivity } from './activities.ts';
+import { activityMethod, inputClass, pythonInputType, plainActivity, type PythonActivity } from './activities.ts';
 import { declarePythonTypes } from './declarations.ts';
-import { importLines, importsOf, type Import } from './imports.ts';
-import { callLines } from './calls.ts';
+import { printImports, pythonImportsOf, type Import } from './imports.ts';
+import { pythonCall } from './calls.ts';
 import { pyComment, pyDoc, pyString } from './literals.ts';
 import type { PythonLayout } from './process-layout.ts';
-import { pythonTasks, UNTYPED, type PythonTask } from './tasks.ts';
-import { workflowStatement } from './workflow-statements.ts';
+import { pythonTasks, UNTYPED_DICT, type PythonTask } from './tasks.ts';
+import { pythonStatement } from './workflow-statements.ts';
 
 export interface PythonProcess {
   readonly definition: ProcessDefinition;
@@ -60,19 +60,19 @@ export function pythonProcessContext(process: PythonProcess): object {
         ...(tasks.length === 0 ? [] : ['from . import tasks']),
         importText([
           ...(system.length === 0 ? [] : [{ module: '.activities', name: `${prefix}Activities` }]),
-          ...system.map(({ activity }) => ({ module: '.activities', name: inputTypeOf(activity) })),
+          ...system.map(({ activity }) => ({ module: '.activities', name: pythonInputType(activity) })),
           { module: '.types', name: 'Metadata' },
         ]),
       ].join('\n'),
     ),
-    workflowDecorator: new Code(callLines('', '@workflow.defn', [`name=${pyString(definition.workflow.type)}`], 0)),
+    workflowDecorator: new Code(pythonCall('', '@workflow.defn', [`name=${pyString(definition.workflow.type)}`], 0)),
     steps: tasks.map((task) => ({
       title: new Code(pyComment(task.title)),
-      statement: new Code(workflowStatement(task, prefix)),
+      statement: new Code(pythonStatement(task, prefix)),
     })),
     activityImports: new Code(
       importText([
-        ...importsOf(inputs + methods),
+        ...pythonImportsOf(inputs + methods),
         { module: 'temporalio', name: 'activity' },
         { module: '..kuflow.client', name: 'KuFlowClient' },
         ...fromTypes(activityTypes),
@@ -124,7 +124,7 @@ function pythonActivities({ definition }: PythonProcess, tasks: readonly PythonT
 
 function taskImports(tasks: readonly PythonTask[], constants: string): readonly Import[] {
   return [
-    ...importsOf(constants),
+    ...pythonImportsOf(constants),
     ...tasks.map(({ kind }) => ({ module: '..kuflow.workflow', name: TASK_CLASSES[kind] })),
     ...fromTypes(tasks.map(({ kind, dataType }) => (kind === 'message' ? undefined : dataType))),
   ];
@@ -134,12 +134,12 @@ function fromTypes(names: readonly (string | undefined)[]): readonly Import[] {
   return names.flatMap((name) => (name === undefined ? [] : [{ module: '.types', name }]));
 }
 
-const importText = (imports: readonly Import[]): string => importLines(imports).trimEnd();
+const importText = (imports: readonly Import[]): string => printImports(imports).trimEnd();
 
 function taskConstant({ kind, title, constant, code, dataType }: PythonTask): string {
   const name = TASK_CLASSES[kind];
-  const callee = kind === 'human' || kind === 'system' ? `${name}[${dataType ?? UNTYPED}]` : name;
-  return [`# ${pyComment(title)}`, callLines(`${constant} = `, callee, [pyString(code)], 0)].join('\n');
+  const callee = kind === 'human' || kind === 'system' ? `${name}[${dataType ?? UNTYPED_DICT}]` : name;
+  return [`# ${pyComment(title)}`, pythonCall(`${constant} = `, callee, [pyString(code)], 0)].join('\n');
 }
 
 function declarations(definition: ProcessDefinition, tasks: readonly PythonTask[]) {

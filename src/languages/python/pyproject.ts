@@ -61,7 +61,7 @@ export async function findLockedVersion(path: string, name: string): Promise<str
 }
 
 /** The version of a package in a virtual environment, or undefined. */
-export async function findInstalledVersion(environment: string, name: string): Promise<string | undefined> {
+export async function installedDistributionVersion(environment: string, name: string): Promise<string | undefined> {
   const folders = [
     join('Lib', 'site-packages'),
     ...(await listFolder(join(environment, 'lib'))).map((python) => join('lib', python, 'site-packages')),

@@ -1,6 +1,5 @@
-import type { JsonObject } from '../../base/json.ts';
 import { distinctName, hash, identifier } from '../../text/identifiers.ts';
-import { schemaTypeOf, type SchemaType, type TextFormat } from '../schema-type.ts';
+import { schemaTypeOf, type NamedSchema, type SchemaType, type TextFormat } from '../schema-type.ts';
 import { displayWidth } from './layout.ts';
 import { withoutIntersections } from './merge-types.ts';
 
@@ -35,18 +34,12 @@ const FORMATS: Partial<Record<TextFormat, string>> = {
   'kuflow-principal': 'KuFlowPrincipal',
   'kuflow-group': 'KuFlowGroup',
 };
-export const VALUE_TYPES: readonly string[] = Object.values(FORMATS);
+export const PYTHON_VALUE_TYPES: readonly string[] = Object.values(FORMATS);
 
 const plain = (name: string): PythonType => ({ kind: 'plain', name });
 const ANY = plain('Any');
 const NEVER = plain('Never');
 const NONE = plain('None');
-
-/** The name of a type and the JSON Schema of the values. */
-export interface NamedSchema {
-  readonly name: string;
-  readonly schema: JsonObject;
-}
 
 /**
  * The type of KuFlow data, which is always an object. Classes of objects inside have the name of the object around and their key. If that

@@ -5,7 +5,7 @@ import type { ProjectSpec } from '../project-spec.ts';
 import { readTemplateFiles, type TemplateFile } from '../templates/files.ts';
 import { renderTemplateFile, type TemplateSet } from '../templates/set.ts';
 import { pythonLayout, type PythonLayout } from './process-layout.ts';
-import { movePackage } from './move-package.ts';
+import { movePythonPackage } from './move-package.ts';
 import { pythonProcessContext } from './process-context.ts';
 import { pythonTemplateContext } from './template-context.ts';
 
@@ -32,7 +32,7 @@ export function renderPython(spec: ProjectSpec, templates: TemplateSet): readonl
   const shared = sources
     .filter(({ path }) => !(path in PARTS))
     .flatMap((source) => renderTemplateFile(source, templates, context))
-    .map((file) => movePackage(file, packageName));
+    .map((file) => movePythonPackage(file, packageName));
   return [
     definitionSchemaFile(),
     ...shared,

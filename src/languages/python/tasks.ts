@@ -34,7 +34,7 @@ export const PYTHON_NAMING: Naming = {
 };
 
 /** The data of tasks without a type. */
-export const UNTYPED = 'dict[str, Any]';
+export const UNTYPED_DICT = 'dict[str, Any]';
 
 /** A task in the code of its process. */
 export interface PythonTask {

@@ -2,7 +2,7 @@ import { portableWord } from '../../text/shell.ts';
 import { deploymentContext } from '../deployment.ts';
 import type { ProjectSpec } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
-import { importLines, type Import } from './imports.ts';
+import { printImports, type Import } from './imports.ts';
 import { pythonLayout } from './process-layout.ts';
 import { distributionName } from './package-name.ts';
 
@@ -50,7 +50,7 @@ function processList(spec: ProjectSpec): object {
       activities.push(use(`.${part}.activities`, `${prefix}Activities`));
   }
   return {
-    processImports: new Code(importLines(imports).trimEnd()),
+    processImports: new Code(printImports(imports).trimEnd()),
     workflowClasses: new Code(workflows.map((name) => `    ${name},`).join('\n')),
     activityClasses: new Code(activities.map((name) => `    ${name},`).join('\n')),
   };

@@ -49,7 +49,7 @@ export function choosePythonManager(
 }
 
 /** The program that a package manager needs on the PATH. pip is a module of Python. */
-export function programOf(manager: PackageManager): string {
+export function pythonProgram(manager: PackageManager): string {
   return manager === 'uv' ? 'uv' : PYTHON_PROGRAMS[0];
 }
 

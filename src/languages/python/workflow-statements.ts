@@ -1,5 +1,5 @@
-import { inputTypeOf } from './activities.ts';
-import { callLines } from './calls.ts';
+import { pythonInputType } from './activities.ts';
+import { pythonCall } from './calls.ts';
 import { withArguments } from './layout.ts';
 import { pyString } from './literals.ts';
 import type { PythonTask } from './tasks.ts';
@@ -7,20 +7,20 @@ import type { PythonTask } from './tasks.ts';
 const INDENT = 8;
 
 /** What the workflow does for a task, in lines. */
-export function workflowStatement(task: PythonTask, prefix: string): string {
+export function pythonStatement(task: PythonTask, prefix: string): string {
   const constant = `tasks.${task.constant}`;
   switch (task.kind) {
     case 'human':
       if (task.isApproval) return approval(task, constant);
-      return callLines(task.isUsed ? `${task.variable} = await ` : 'await ', 'kuflow.human_task', [constant], INDENT);
+      return pythonCall(task.isUsed ? `${task.variable} = await ` : 'await ', 'kuflow.human_task', [constant], INDENT);
     case 'system': {
       const inputs = ['process_id', ...task.inputs.map(({ variable }) => variable)];
       const input = withArguments(
-        `${inputTypeOf(task.activity)}(`,
+        `${pythonInputType(task.activity)}(`,
         inputs.map((variable) => `${variable}=${variable}`),
         ')',
       );
-      return callLines(
+      return pythonCall(
         'await ',
         'kuflow.system_task',
         [constant, `${prefix}Activities.${task.activity}`, input],
@@ -28,9 +28,9 @@ export function workflowStatement(task: PythonTask, prefix: string): string {
       );
     }
     case 'message':
-      return callLines('await ', 'kuflow.message', [constant, `text=${pyString(task.title)}`], INDENT);
+      return pythonCall('await ', 'kuflow.message', [constant, `text=${pyString(task.title)}`], INDENT);
     case 'thread':
-      return callLines('await ', 'kuflow.thread', [constant], INDENT);
+      return pythonCall('await ', 'kuflow.thread', [constant], INDENT);
   }
 }
 

@@ -6,3 +6,10 @@ export class Code {
     this.text = text;
   }
 }
+
+/** Where an expression is: `before` and `after` are on the same line, which is indented by `indent` spaces. */
+export interface CodePosition {
+  readonly indent: number;
+  readonly before: string;
+  readonly after: string;
+}

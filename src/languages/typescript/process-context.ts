@@ -49,7 +49,12 @@ export const RESERVED: ReadonlySet<string> = new Set([
 ]);
 
 /** Names of variables and types in TypeScript. */
-export const TS_NAMING: Naming = { style: 'camel', reserved: RESERVED, isIdentifier: isTsIdentifier, key: (name) => name };
+export const TS_NAMING: Naming = {
+  style: 'camel',
+  reserved: RESERVED,
+  isIdentifier: isTsIdentifier,
+  key: (name) => name,
+};
 
 export interface ProcessTemplateInput {
   readonly definition: ProcessDefinition;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { displayWidth } from '../../../../src/languages/python/layout.ts';
 import {
-  isFieldName,
+  isPythonField,
   isPythonIdentifier,
   pyComment,
   pyCommentLines,
@@ -50,8 +50,8 @@ describe('names in Python', () => {
   });
 
   it('of fields can be names of built-ins', () => {
-    expect(['type', 'str', 'list', 'match', 'self'].every(isFieldName)).toBe(true);
-    expect(['class', 'None', '__id', 'first name', 'ﬁ'].some(isFieldName)).toBe(false);
+    expect(['type', 'str', 'list', 'match', 'self'].every(isPythonField)).toBe(true);
+    expect(['class', 'None', '__id', 'first name', 'ﬁ'].some(isPythonField)).toBe(false);
   });
 });
 

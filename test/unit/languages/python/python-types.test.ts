@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../../src/base/json.ts';
 import { declarePythonTypes } from '../../../../src/languages/python/declarations.ts';
 import { pythonExample } from '../../../../src/languages/python/examples.ts';
-import { importLines } from '../../../../src/languages/python/imports.ts';
+import { printImports } from '../../../../src/languages/python/imports.ts';
 
 function declare(schema: JsonObject, name = 'T'): string {
   return declarePythonTypes([{ name, schema }]).code;
@@ -63,7 +63,7 @@ describe('Python types', () => {
       },
     };
     const { code, imports } = declarePythonTypes([{ name: 'LoanData', schema }]);
-    expect(`${importLines(imports)}\n${code}`).toBe(`from typing import NotRequired, TypedDict
+    expect(`${printImports(imports)}\n${code}`).toBe(`from typing import NotRequired, TypedDict
 
 
 class LoanDataAddress(TypedDict):
@@ -228,7 +228,7 @@ describe('imports in Python', () => {
   it('are in the order of ruff', () => {
     const from = (module: string, ...names: readonly string[]) => names.map((name) => ({ module, name }));
     expect(
-      importLines([
+      printImports([
         ...from('.types', 'Metadata', 'ADATA', 'b_data', 'A10Data', 'A2Data'),
         ...from('..kuflow.workflow', 'HumanTask'),
         ...from('temporalio', 'workflow'),

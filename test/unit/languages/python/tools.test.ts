@@ -8,7 +8,7 @@ import {
   choosePythonManager,
   findPython,
   installPythonProject,
-  lockFiles,
+  lockFilesOf,
   pythonCommands,
   requirePython,
 } from '../../../../src/languages/python/tools.ts';
@@ -122,7 +122,7 @@ describe('the commands of a Python project', () => {
   });
 
   it('write a lock file with uv', () => {
-    expect([lockFiles('uv'), lockFiles('pip')]).toEqual([['uv.lock'], []]);
+    expect([lockFilesOf('uv'), lockFilesOf('pip')]).toEqual([['uv.lock'], []]);
   });
 });
 
