@@ -1,39 +1,42 @@
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from temporalio.testing import WorkflowEnvironment
 
 from example_worker.kuflow.check import CheckResult, CheckStep, check
 from example_worker.kuflow.settings import load_settings
 
 from .support.authority import Authority
 from .support.engine import TlsEngine, silent_server, tls_engine
-from .support.loopback import LoopbackServer
+from .support.scripted_server import Reply, ScriptedServer, scripted_server
 
 AUTHORITY = Authority()
 CLIENT = AUTHORITY.issue("client")
+PROCESSES = "GET /processes?size=1"
+AUTHENTICATIONS = "POST /authentications"
 NO_CERTIFICATE = {f"TEMPORAL_MUTUALTLS_{part}DATA": "" for part in ("CERT", "KEY", "CA")}
 
 
 @pytest.fixture(scope="module")
-async def engine() -> AsyncIterator[TlsEngine]:
-    async with tls_engine(AUTHORITY) as engine:
+async def engine(environment: WorkflowEnvironment) -> AsyncIterator[TlsEngine]:
+    async with tls_engine(environment, AUTHORITY) as engine:
         yield engine
 
 
 @pytest.fixture
-def kuflow() -> Iterator[LoopbackServer]:
-    with LoopbackServer() as server:
-        server.on("GET /processes", 200, {})
-        server.on("POST /authentications", 200, {"engineToken": {"token": "the-token"}})
+async def kuflow() -> AsyncIterator[ScriptedServer]:
+    async with scripted_server() as server:
+        server.replies[PROCESSES] = [Reply()]
+        server.replies[AUTHENTICATIONS] = [Reply(body={"engineToken": {"token": "the-token"}})]
         yield server
 
 
 class Setup:
-    def __init__(self, engine: TlsEngine, kuflow: LoopbackServer, directory: Path) -> None:
+    def __init__(self, engine: TlsEngine, kuflow: ScriptedServer, directory: Path) -> None:
         self.reported: list[CheckStep] = []
         self._directory = directory
         self._environment = {
@@ -58,7 +61,7 @@ class Setup:
 
 
 @pytest.fixture
-def setup(engine: TlsEngine, kuflow: LoopbackServer, tmp_path: Path) -> Setup:
+def setup(engine: TlsEngine, kuflow: ScriptedServer, tmp_path: Path) -> Setup:
     return Setup(engine, kuflow, tmp_path)
 
 
@@ -76,7 +79,7 @@ async def test_connects_step_by_step_and_reports_each_step(setup: Setup) -> None
     assert json.dumps(asdict(result)).startswith(beginning)
 
 
-async def test_connects_with_a_certificate_that_is_requested_from_kuflow(setup: Setup, kuflow: LoopbackServer) -> None:
+async def test_connects_with_a_certificate_that_is_requested_from_kuflow(setup: Setup, kuflow: ScriptedServer) -> None:
     tls = {
         "clientCertificate": CLIENT.cert,
         "clientPrivateKey": CLIENT.key,
@@ -86,15 +89,15 @@ async def test_connects_with_a_certificate_that_is_requested_from_kuflow(setup: 
         "engineToken": {"token": "the-token", "expiredAt": "2100-01-01T00:00:00Z"},
         "engineCertificate": {"namespace": "default", "tls": tls},
     }
-    kuflow.on("POST /authentications", 200, answer)
+    kuflow.replies[AUTHENTICATIONS] = [Reply(body=answer)]
     result = await setup.check(**NO_CERTIFICATE, TEMPORAL_NAMESPACE="")
     assert (result.status, statuses(result)) == (0, "ok ok ok ok ok ok")
     assert result.steps[3].detail.startswith("requested from KuFlow, valid until ")
-    bodies = [request.body for request in kuflow.requests if request.path == "/authentications"]
+    bodies = [json.loads(request.content) for request in kuflow.requests if request.call == AUTHENTICATIONS]
     assert bodies == [{"type": "ENGINE_TOKEN"}, {"type": "ENGINE_CERTIFICATE"}]
 
 
-async def test_ends_at_the_first_step_that_fails(setup: Setup, kuflow: LoopbackServer) -> None:
+async def test_ends_at_the_first_step_that_fails(setup: Setup, kuflow: ScriptedServer) -> None:
     refused = await setup.check(TEMPORAL_TARGET="127.0.0.1:1")
     assert (refused.status, statuses(refused)) == (1, "ok ok ok ok failed skipped")
 
@@ -102,10 +105,10 @@ async def test_ends_at_the_first_step_that_fails(setup: Setup, kuflow: LoopbackS
     assert (incomplete.status, statuses(incomplete)) == (1, "ok ok ok failed skipped skipped")
     assert incomplete.steps[3].detail == "POST /authentications: the response has no complete engineCertificate"
 
-    kuflow.on("GET /processes", 401, {"message": "wrong"})
+    kuflow.replies[PROCESSES] = [Reply(401, {"message": "wrong"})]
     result = await setup.check()
     assert (result.status, statuses(result)) == (1, "ok failed skipped skipped skipped skipped")
-    assert result.steps[1].detail == f"GET {kuflow.endpoint}/v2024-06-14/processes: 401 wrong"
+    assert result.steps[1].detail == f"GET {kuflow.endpoint}/processes: 401 wrong"
 
 
 async def test_lists_all_problems_of_the_settings(setup: Setup) -> None:

@@ -11,6 +11,7 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode
+from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from example_worker.kuflow.connection import connect_to_engine, describe_namespace
@@ -30,8 +31,8 @@ async def ping() -> None: ...
 
 
 @pytest.fixture(scope="module")
-async def engine() -> AsyncIterator[TlsEngine]:
-    async with tls_engine(AUTHORITY) as engine:
+async def engine(environment: WorkflowEnvironment) -> AsyncIterator[TlsEngine]:
+    async with tls_engine(environment, AUTHORITY) as engine:
         yield engine
 
 

@@ -1,6 +1,7 @@
 import asyncio
+import json
 import logging
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from unittest.mock import create_autospec
 
@@ -12,15 +13,15 @@ from example_worker.kuflow.registration import parse_delay_window, start_registr
 from example_worker.kuflow.rest_client import RestClient, create_rest_client
 from example_worker.kuflow.settings import Settings, load_settings
 
-from .support.loopback import LoopbackServer
+from .support.scripted_server import Reply, ScriptedServer, scripted_server
 
 ID = "11111111-2222-4333-8444-555555555555"
 METRICS = create_autospec(no_metrics)
 
 
 @pytest.fixture
-def server() -> Iterator[LoopbackServer]:
-    with LoopbackServer() as server:
+async def server() -> AsyncIterator[ScriptedServer]:
+    async with scripted_server() as server:
         yield server
 
 
@@ -39,7 +40,7 @@ class Pauses:
             await asyncio.Event().wait()
 
 
-def settings_for(server: LoopbackServer, directory: Path, environment: dict[str, str] | None = None) -> Settings:
+def settings_for(server: ScriptedServer, directory: Path, environment: dict[str, str] | None = None) -> Settings:
     required = {
         "KUFLOW_API_ENDPOINT": server.endpoint,
         "KUFLOW_API_CLIENTID": ID,
@@ -62,9 +63,9 @@ def start(rest: RestClient, settings: Settings, pauses: Pauses) -> Background:
 
 
 async def test_has_identity_host_address_queue_types_and_the_configured_tenant_installation_and_robots(
-    server: LoopbackServer, tmp_path: Path
+    server: ScriptedServer, tmp_path: Path
 ) -> None:
-    server.on("POST /workers", 201, {}, {"x-kf-delay-window": "60"})
+    server.replies["POST /workers"] = [Reply(201, headers={"x-kf-delay-window": "60"})]
     optional = {"KUFLOW_API_TENANTID": ID, "WORKER_INSTALLATIONID": ID, "WORKER_ROBOTIDS": f"{ID},{ID}"}
     for environment in (optional, {}):
         settings = settings_for(server, tmp_path, environment)
@@ -77,7 +78,7 @@ async def test_has_identity_host_address_queue_types_and_the_configured_tenant_i
         await rest.close()
         assert pauses.seconds == [60]
 
-    complete, required = (request.body for request in server.requests)
+    complete, required = (json.loads(request.content) for request in server.requests)
     assert len(complete["identity"]) == 255
     assert complete["hostname"]
     assert 7 <= len(complete["ip"]) <= 40
@@ -92,10 +93,10 @@ async def test_has_identity_host_address_queue_types_and_the_configured_tenant_i
 
 
 async def test_is_counted_and_repeated_after_growing_pauses_if_it_fails(
-    server: LoopbackServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    server: ScriptedServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     METRICS.reset_mock()
-    server.on("POST /workers", 400, {"message": "wrong"})
+    server.replies["POST /workers"] = [Reply(400, {"message": "wrong"})]
     settings = settings_for(server, tmp_path)
     rest = create_rest_client(settings, METRICS)
     pauses = Pauses(8)

@@ -1,6 +1,5 @@
 import asyncio
 import ssl
-import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -21,24 +20,21 @@ class TlsEngine:
 
 
 @asynccontextmanager
-async def tls_engine(authority: Authority) -> AsyncIterator[TlsEngine]:
-    """Starts an engine that accepts the clients of an authority, which has also issued its own certificate."""
-    server_path = Path(sys.executable).with_name("temporal-test-server")
-    existing = str(server_path) if server_path.exists() else None
-    async with await WorkflowEnvironment.start_time_skipping(test_server_existing_path=existing) as environment:
-        host, port = environment.client.service_client.config.target_host.split(":")
+async def tls_engine(environment: WorkflowEnvironment, authority: Authority) -> AsyncIterator[TlsEngine]:
+    """Accepts the clients of an authority, which has also issued the certificate of the engine."""
+    host, port = environment.client.service_client.config.target_host.split(":")
 
-        async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            certificate = writer.get_extra_info("peercert")
-            engine.clients.append(certificate["subject"][0][0][1])
-            await _connect(reader, writer, host, int(port))
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        certificate = writer.get_extra_info("peercert")
+        engine.clients.append(certificate["subject"][0][0][1])
+        await _connect(reader, writer, host, int(port))
 
-        server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=_tls_context(authority))
-        engine = TlsEngine(f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
-        try:
-            yield engine
-        finally:
-            server.close()
+    server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=_tls_context(authority))
+    engine = TlsEngine(f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    try:
+        yield engine
+    finally:
+        server.close()
 
 
 class ConnectProxy:
