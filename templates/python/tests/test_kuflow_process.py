@@ -1,5 +1,5 @@
 import asyncio
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
 
 import pytest
@@ -12,7 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 from example_worker.kuflow import task_data
 from example_worker.kuflow.task_data import _validator
 
-from .support.fake_kuflow import FakeKuFlow, Person, TaskLog, entering
+from .support.fake_kuflow import Answer, FakeKuFlow, Person, TaskLog, entering
 from .support.process_run import ProcessRun, start_process
 from .support.replay import replay
 from .support.trial_workflows import (
@@ -37,7 +37,7 @@ def waiting(times: int, then: Person) -> Person:
     """A person who leaves the first tasks until they are read again."""
     asked: list[str] = []
 
-    def person(code: str, logs: Any) -> Any:
+    def person(code: str, logs: Sequence[TaskLog]) -> Answer:
         asked.append(code)
         return "wait" if len(asked) <= times else then(code, logs)
 
@@ -81,7 +81,7 @@ async def test_cancels_tasks_in_kuflow_when_their_scope_is_canceled(environment:
 async def test_leaves_its_tasks_to_kuflow_when_the_whole_process_is_canceled(environment: WorkflowEnvironment) -> None:
     asked = asyncio.Event()
 
-    def person(_code: str, _logs: Any) -> Any:
+    def person(_code: str, _logs: Sequence[TaskLog]) -> Answer:
         asked.set()
         return "wait"
 

@@ -28,7 +28,9 @@ class TaskLog:
 
 
 #: What a person does with a task: enter data, cancel it, or leave it until it is read again.
-Person = Callable[[str, Sequence[TaskLog]], JsonObject | Literal["cancel", "wait"]]
+Answer = JsonObject | Literal["cancel", "wait"]
+#: Gets the code of the task, and what has been logged so far.
+Person = Callable[[str, Sequence[TaskLog]], Answer]
 
 
 def entering(answers: Mapping[str, JsonObject]) -> Person:
