@@ -1,3 +1,4 @@
+import ast
 import json
 import logging
 import re
@@ -141,9 +142,9 @@ def _describe(error: ValidationError) -> str:
 def _message_of(error: ValidationError) -> str:
     keyword, value = error.validator, error.validator_value
     if keyword == "required":
-        # The validator reports each missing property by itself, and names it only in its message.
-        name = error.message.removesuffix(" is a required property")
-        return f"must have required property {name}"
+        # There is an error for each missing property, and only its message has the name.
+        name = ast.literal_eval(error.message.removesuffix(" is a required property"))
+        return f"must have required property '{name}'"
     if not isinstance(keyword, str):
         return "boolean schema is false"
     template = MESSAGES.get(keyword, f"must match {keyword}")
