@@ -1,0 +1,56 @@
+"""Added to a generated project by the end-to-end tests."""
+
+from collections.abc import Callable
+
+from ..kuflow.client import KuFlowClient
+from .journey_activities import JourneyActivities
+from .journey_workflows import JourneyWorkflow
+from .task_activities import TaskActivities
+from .task_workflows import (
+    DeadlineWorkflow,
+    DocumentsWorkflow,
+    EarlySignalWorkflow,
+    HandlesWorkflow,
+    InvalidWorkflow,
+    OverdueWorkflow,
+    StricterWorkflow,
+    StuckWorkflow,
+    UnassignableWorkflow,
+)
+from .trial_activities import TrialActivities
+from .trial_workflows import (
+    BrokenWorkflow,
+    FailingWorkflow,
+    FlakyWorkflow,
+    LargeWorkflow,
+    MisspelledWorkflow,
+    OutsideWorkflow,
+    PostsWorkflow,
+    SlowWorkflow,
+    SteadyWorkflow,
+    TooLargeWorkflow,
+)
+
+WORKFLOWS: list[type] = [
+    BrokenWorkflow,
+    DeadlineWorkflow,
+    DocumentsWorkflow,
+    EarlySignalWorkflow,
+    FailingWorkflow,
+    FlakyWorkflow,
+    HandlesWorkflow,
+    InvalidWorkflow,
+    JourneyWorkflow,
+    LargeWorkflow,
+    MisspelledWorkflow,
+    OutsideWorkflow,
+    OverdueWorkflow,
+    PostsWorkflow,
+    SlowWorkflow,
+    SteadyWorkflow,
+    StricterWorkflow,
+    StuckWorkflow,
+    TooLargeWorkflow,
+    UnassignableWorkflow,
+]
+ACTIVITIES: list[Callable[[KuFlowClient], object]] = [TrialActivities, TaskActivities, JourneyActivities]
