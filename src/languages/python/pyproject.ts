@@ -67,10 +67,10 @@ export async function installedDistributionVersion(environment: string, name: st
     ...(await listFolder(join(environment, 'lib'))).map((python) => join('lib', python, 'site-packages')),
   ];
   for (const folder of folders) {
-    const version = firstMatch(
-      (await listFolder(join(environment, folder))).filter((entry) => normalize(entry).startsWith(`${name}-`)),
-      /^[\w.]+-(\d[\w.+!]*)\.dist-info$/,
+    const entries = (await listFolder(join(environment, folder))).filter(
+      (entry) => normalize(entry.split('-', 1)[0] ?? '') === name,
     );
+    const version = firstMatch(entries, /^[^-]+-(\d[\w.+!]*)\.dist-info$/);
     if (version !== undefined) return version;
   }
   return undefined;
