@@ -31,7 +31,7 @@ export const project: Readonly<Record<string, Explanation>> = {
         'The Temporal packages have different versions. The worker refuses to start or fails later.',
         'Set all <packages> packages to the same version in <file>, and install again',
       ),
-      'sdk-install-outdated': warns('The installed version is not the one that the project declares.', {
+      'sdk-install-outdated': warns('The installed version differs from the version that the project declares.', {
         text: 'Install the dependencies again',
         command: '<install>',
       }),

@@ -246,25 +246,34 @@ export function pythonCommands(manager: PackageManager, script: string): Project
   const isUv = pythonManager(manager) === 'uv';
   const run = (command: string): string => (isUv ? `uv run ${command}` : `${ENVIRONMENT_PROGRAMS}${command}`);
   const start = run(script);
-  const restarted = isUv ? `${script} --dev` : `${start} --dev`;
+  const tests = 'run the tests of every process';
   const windows = {
-    dev: `${KUFLOW} dev exec -- ${run(`watchfiles --filter python "${restarted}" src`)}`,
+    dev: `${KUFLOW} dev exec -- ${run(`watchfiles --sigint-timeout 10 "${start} --dev" src application.yaml`)}`,
     smoke: `${KUFLOW} dev simulate -- ${start} --dev`,
     check: `${start} --check`,
+    verify: [
+      { command: run('mypy'), text: 'check types' },
+      { command: run('ruff check'), text: 'lint' },
+      { command: run('pytest'), text: tests },
+    ],
+  };
+  const others = {
+    dev: 'make dev',
+    smoke: 'make smoke',
+    check: 'make check',
+    verify: [
+      { command: 'make lint', text: 'check format and types, and lint' },
+      { command: 'make test', text: tests },
+    ],
   };
   return {
     install: isUv
       ? 'uv sync'
       : `${PYTHON_PROGRAMS[0]} -m venv --upgrade-deps ${ENVIRONMENT} && ${ENVIRONMENT_PROGRAMS}python ${INSTALL.join(' ')}`,
-    ...(IS_WINDOWS ? windows : { dev: 'make dev', smoke: 'make smoke', check: 'make check' }),
+    ...(IS_WINDOWS ? windows : others),
     start,
     kuflow: KUFLOW,
     simulated: `${start} --dev`,
-    verify: [
-      { command: run('mypy'), text: 'check types' },
-      { command: run('ruff check'), text: 'lint' },
-      { command: run('pytest'), text: 'run the tests of every process' },
-    ],
   };
 }
 

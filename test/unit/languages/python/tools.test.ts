@@ -102,15 +102,11 @@ describe('the commands of a Python project', () => {
     expect(pythonCommands('uv', 'loan-worker')).toMatchObject({
       ...{ install: 'uv sync', dev: 'make dev', smoke: 'make smoke', check: 'make check', kuflow: './kuflow' },
       ...{ start: 'uv run loan-worker', simulated: 'uv run loan-worker --dev' },
-      verify: [{ command: 'uv run mypy' }, { command: 'uv run ruff check' }, { command: 'uv run pytest' }],
+      verify: [{ command: 'make lint' }, { command: 'make test' }],
     });
     expect(pythonCommands('pip', 'loan-worker')).toMatchObject({
       install: 'python3 -m venv --upgrade-deps .venv && .venv/bin/python -m pip install -e . --group dev',
       ...{ dev: 'make dev', start: '.venv/bin/loan-worker', simulated: '.venv/bin/loan-worker --dev' },
-      verify: [
-        ...[{ command: '.venv/bin/mypy' }, { command: '.venv/bin/ruff check' }],
-        { command: '.venv/bin/pytest' },
-      ],
     });
   });
 
