@@ -65,7 +65,7 @@ const DIRECTIVES =
 
 /** Text for a one-line `#` comment: hidden characters made visible, no directive, cut to `columns`. Empty if the text is blank. */
 export function pyComment(text: string, columns = 100): string {
-  return disarm(cut(readable(text), columns));
+  return disarm(cutToColumns(readable(text), columns));
 }
 
 /** Lines for `#` comments of at most `columns` without `# `. None if the text is blank. */
@@ -87,7 +87,7 @@ export function pyCommentLines(text: string, columns: number): readonly string[]
 
 /** Text inside a one-line docstring, also directly beside its quotes, cut to `columns`. */
 export function pyDoc(text: string, columns = 60): string {
-  return cut(readable(text), columns)
+  return cutToColumns(readable(text), columns)
     .replaceAll('\\', '\\\\')
     .replace(/^"+|"+$|"{2,}/g, (quotes) => "'".repeat(quotes.length));
 }
@@ -106,7 +106,8 @@ function disarm(line: string): string {
   );
 }
 
-function cut(text: string, columns: number): string {
+/** The text, cut at `columns`. */
+export function cutToColumns(text: string, columns: number): string {
   const [first = '', ...rest] = pieces(text, columns);
   return rest.length === 0 ? first : `${(pieces(text, columns - 1)[0] ?? '').trimEnd()}…`;
 }

@@ -84,8 +84,7 @@ export function pythonProcessContext(process: PythonProcess): object {
     taskConstants: new Code(constants),
     typeImports: new Code(importText(typeImports)),
     hasTypeImports: typeImports.length > 0,
-    // Two empty lines separate a class from the imports.
-    declarations: new Code(`${types.startsWith('class ') ? '\n' : ''}${types.trimEnd()}`),
+    declarations: new Code(types.trimEnd()),
     schemas: new Code(printableJson(schemasOf(definition), true)),
     approvals: human.filter(({ isApproval }) => isApproval),
     testImports: new Code(

@@ -1,10 +1,12 @@
 import { pythonInputType } from './activities.ts';
 import { pythonCall } from './calls.ts';
 import { withArguments } from './layout.ts';
-import { pyString } from './literals.ts';
+import { cutToColumns, pyString } from './literals.ts';
 import type { PythonTask } from './tasks.ts';
 
 const INDENT = 8;
+/** Of the text of a message, so that its line is not too long. */
+const LONGEST_TEXT = 90;
 
 /** What the workflow does for a task, in lines. */
 export function pythonStatement(task: PythonTask, prefix: string): string {
@@ -28,7 +30,12 @@ export function pythonStatement(task: PythonTask, prefix: string): string {
       );
     }
     case 'message':
-      return pythonCall('await ', 'kuflow.message', [constant, `text=${pyString(task.title)}`], INDENT);
+      return pythonCall(
+        'await ',
+        'kuflow.message',
+        [constant, `text=${pyString(cutToColumns(task.title, LONGEST_TEXT))}`],
+        INDENT,
+      );
     case 'thread':
       return pythonCall('await ', 'kuflow.thread', [constant], INDENT);
   }

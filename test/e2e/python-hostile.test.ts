@@ -1,0 +1,233 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, inject, it } from 'vitest';
+import type { Json } from '../../src/base/json.ts';
+import { pythonInputType } from '../../src/languages/python/activities.ts';
+import { isPythonField, pyString, pyValue } from '../../src/languages/python/literals.ts';
+import { pythonLayout } from '../../src/languages/python/process-layout.ts';
+import { pythonTypeOf, PYTHON_VALUE_TYPES, type PythonType } from '../../src/languages/python/python-types.ts';
+import { renderPythonProcesses } from '../../src/languages/python/render.ts';
+import { pythonTasks } from '../../src/languages/python/tasks.ts';
+import type { ProjectSpec } from '../../src/languages/project-spec.ts';
+import { loadTemplateSet, type TemplateSet } from '../../src/languages/templates/set.ts';
+import type { ProcessDefinition } from '../../src/process/definition.ts';
+import { sampleDefinition } from '../../src/process/sample.ts';
+import { fileName } from '../../src/text/file-name.ts';
+import { definitionOf, usableFile } from '../support/hostile-definitions.ts';
+import { hostileText } from '../support/hostile-texts.ts';
+import { runAlone } from '../support/lanes.ts';
+import { ordinaryDefinition } from '../support/ordinary-definitions.ts';
+import { PYTHON_PACKAGE, pythonProjectCopy, runPython } from '../support/python-project.ts';
+
+runAlone();
+
+const PARSED = 2000;
+const CHECKED = 50;
+const SEED = 20261127;
+const SUPPORT = join(import.meta.dirname, '../support/python');
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u;
+
+const specOf = (definition: ProcessDefinition): ProjectSpec => ({
+  name: 'a-worker',
+  language: 'python',
+  packageName: 'a_worker',
+  slug: fileName(definition.process.code),
+  definition,
+  definitionSource: 'file',
+  local: true,
+  packageManager: 'uv',
+  cliPackage: '0.1.0',
+});
+
+/** Their code has every name that the templates and the printers of types use. */
+const shape = {
+  schema: {
+    type: 'object',
+    properties: Object.fromEntries(
+      [
+        { type: 'array', items: { type: 'integer' } },
+        { type: 'object', additionalProperties: { type: 'number' } },
+        { type: ['string', 'boolean', 'null'] },
+        { type: 'string', enum: ['A'] },
+        true,
+        false,
+        ...['kuflow-file', 'kuflow-principal', 'kuflow-group'].map((format) => ({ type: 'string', format })),
+      ].map((schema, index) => ['a-b-c-d-e-f-g-h-i'.charAt(2 * index), schema]),
+    ),
+  },
+} as const satisfies ProcessDefinition['metadata'];
+const odd = {
+  schema: { type: 'object', required: ['a b', 'c d'], properties: { 'a b': { const: 1e21 }, 'c d': false } },
+} as const satisfies ProcessDefinition['metadata'];
+const HARMLESS: readonly ProcessDefinition[] = [
+  sampleDefinition(),
+  {
+    ...sampleDefinition(),
+    metadata: shape,
+    entity: odd,
+    tasks: (['human', 'system'] as const).flatMap((kind) => [
+      { code: `${kind}A`, kind, data: shape, contextData: shape },
+      { code: `${kind}B`, kind },
+      { code: `${kind}C`, kind, data: odd },
+      {
+        code: `${kind}D`,
+        kind,
+        data: { schema: { type: 'object', required: ['x'], properties: { x: { type: 'integer', const: 1e21 } } } },
+      },
+    ]),
+  },
+  { ...sampleDefinition(), metadata: { schema: { type: 'object' } }, tasks: [] },
+];
+/** Names in code for values without a type of their own. */
+const MORE_NAMES = [...PYTHON_VALUE_TYPES, 'int'];
+
+describe('texts', () => {
+  it('become literals in Python with the same value', () => {
+    const texts = fc.sample(fc.oneof(hostileText, fc.string({ unit: 'binary' })), { numRuns: PARSED, seed: SEED });
+    const values = fc.sample(fc.jsonValue({ noUnicodeString: false, stringUnit: 'binary' }), {
+      numRuns: PARSED,
+      seed: SEED,
+    }) as Json[];
+    const pairs = [
+      ...texts.map((text) => [pyString(text), text]),
+      ...values.map((value) => [pyValue(value, 0, 0, 40), value]),
+    ];
+    expect(runSupport('evaluate_literals.py', pairs)).toEqual([]);
+    expect(pairs.filter(([literal]) => HIDDEN.test((literal as string).replaceAll('\n', '')))).toEqual([]);
+  });
+});
+
+describe('hostile definitions', () => {
+  it('become literals, comments and data in Python, never code', async () => {
+    const templates = await loadTemplateSet();
+    const definitions = fc.sample(usableFile, { numRuns: PARSED, seed: SEED }).map(definitionOf);
+    const harmless = HARMLESS.flatMap((definition) => sourcesOf(definition, templates));
+    const sources = [...harmless, ...definitions.flatMap((definition) => sourcesOf(definition, templates))];
+    const parsed = runSupport(
+      'parse_sources.py',
+      sources.map(({ text }) => text),
+    ) as readonly Parsed[];
+    expect(parsed).toHaveLength(sources.length);
+    const vocabulary = new Set([...parsed.slice(0, harmless.length).flatMap(({ names }) => names), ...MORE_NAMES]);
+    const problems = sources.flatMap(({ path, text, own }, index) => {
+      const { errors, names } = parsed[index] as Parsed;
+      const strange = names.filter((name) => !vocabulary.has(name) && !own.has(name));
+      return [
+        ...(errors === '' ? [] : [`${path}: ${errors}`]),
+        ...(HIDDEN.test(text.replaceAll('\n', '')) ? [`${path} has hidden characters`] : []),
+        ...strange.map((name) => `${path}: ${name}`),
+      ];
+    });
+    expect(problems.slice(0, 20)).toEqual([]);
+  }, 300_000);
+
+  it('pass the type check and are imported without a warning', async () => {
+    const definitions = fc.sample(usableFile, { numRuns: 2 * CHECKED, seed: SEED }).map(definitionOf);
+    const project = await projectWith('hostile', definitions);
+    const checked = await runPython(project, ['mypy']);
+    expect(checked.status, checked.out).toBe(0);
+    const imported = await runPython(project, ['python', join(SUPPORT, 'import_modules.py'), PYTHON_PACKAGE]);
+    expect(imported.status, imported.err).toBe(0);
+  }, 300_000);
+});
+
+describe('definitions with short and long names', () => {
+  it('become code that passes the format and lint checks of the project', async () => {
+    const project = await projectWith('format', fc.sample(ordinaryDefinition, { numRuns: 2 * CHECKED, seed: SEED }));
+    const format = await runPython(project, ['ruff', 'format', '--diff', '--quiet', 'src', 'tests']);
+    expect(format.status, format.out).toBe(0);
+    const lint = await runPython(project, ['ruff', 'check', '--quiet', 'src', 'tests']);
+    expect(lint.status, lint.out).toBe(0);
+  }, 300_000);
+});
+
+/** A copy of the shared project with the code of 50 of the processes. */
+async function projectWith(name: string, definitions: readonly ProcessDefinition[]): Promise<string> {
+  const bySlug = new Map(definitions.map((definition) => [fileName(definition.process.code), definition]));
+  const additionalProcesses = [...bySlug]
+    .slice(0, CHECKED)
+    .map(([slug, definition]) => ({ slug, definition, source: 'file' as const }));
+  expect(additionalProcesses).toHaveLength(CHECKED);
+  const folder = pythonProjectCopy(mkdtempSync(join(inject('runFolder'), `python-${name}-`)));
+  const spec = { ...specOf(sampleDefinition()), packageName: PYTHON_PACKAGE, additionalProcesses };
+  for (const { path, contents } of renderPythonProcesses(spec, await loadTemplateSet())) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), contents);
+  }
+  return folder;
+}
+
+interface Source {
+  readonly path: string;
+  readonly text: string;
+  /** Names that are derived from the definition. */
+  readonly own: ReadonlySet<string>;
+}
+
+function sourcesOf(definition: ProcessDefinition, templates: TemplateSet): readonly Source[] {
+  const spec = specOf(definition);
+  const { prefix, part } = pythonLayout(spec);
+  const schemas = schemasOf(definition);
+  const taken = new Set([...schemas.map(({ name }) => name), ...PYTHON_VALUE_TYPES]);
+  const own = new Set([
+    ...[`${prefix}Workflow`, `${prefix}Activities`, part],
+    ...pythonTasks({ definition, choices: {} }).flatMap(({ variable, constant, activity, dataType, contextType }) => [
+      ...[variable, constant, activity, pythonInputType(activity)],
+      ...[dataType, contextType].filter((name) => name !== undefined),
+    ]),
+    ...schemas.flatMap((named) => namesIn(pythonTypeOf(named, taken))),
+  ]);
+  return renderPythonProcesses(spec, templates)
+    .filter(({ path }) => path.endsWith('.py'))
+    .map(({ path, contents }) => ({ path, text: Buffer.from(contents).toString('utf8'), own }));
+}
+
+/** The schemas with the names of their types. */
+function schemasOf(definition: ProcessDefinition) {
+  const tasks = pythonTasks({ definition, choices: {} });
+  const shapes = [
+    ['Metadata', definition.metadata],
+    ['Entity', definition.entity],
+    ...definition.tasks.flatMap(({ data, contextData }, index) => [
+      [tasks[index]?.dataType, data] as const,
+      [tasks[index]?.contextType, contextData] as const,
+    ]),
+  ] as const;
+  return shapes.flatMap(([name, shape]) =>
+    name === undefined || shape === undefined ? [] : [{ name, schema: shape.schema }],
+  );
+}
+
+/** The names of the classes and fields of a type. */
+function namesIn(type: PythonType): readonly string[] {
+  switch (type.kind) {
+    case 'list':
+      return namesIn(type.items);
+    case 'dict':
+      return namesIn(type.values);
+    case 'union':
+      return type.members.flatMap(namesIn);
+    case 'class':
+      return [
+        type.name,
+        ...type.fields.flatMap(({ key, type: inner }) => [...(isPythonField(key) ? [key] : []), ...namesIn(inner)]),
+      ];
+    default:
+      return [];
+  }
+}
+
+interface Parsed {
+  readonly errors: string;
+  readonly names: readonly string[];
+}
+
+/** Runs a program of test/support/python, which reads and prints JSON. */
+function runSupport(program: string, input: unknown): unknown {
+  const json = JSON.stringify(input);
+  return JSON.parse(
+    execFileSync('python3', [join(SUPPORT, program)], { input: json, maxBuffer: 1e9, encoding: 'utf8' }),
+  );
+}
