@@ -22,8 +22,8 @@ NO_CERTIFICATE = {f"TEMPORAL_MUTUALTLS_{part}DATA": "" for part in ("CERT", "KEY
 
 
 @pytest.fixture(scope="module")
-async def engine(environment: WorkflowEnvironment) -> AsyncIterator[TlsEngine]:
-    async with tls_engine(environment, AUTHORITY) as engine:
+async def engine(shared_environment: WorkflowEnvironment) -> AsyncIterator[TlsEngine]:
+    async with tls_engine(shared_environment, AUTHORITY) as engine:
         yield engine
 
 

@@ -31,8 +31,8 @@ async def ping() -> None: ...
 
 
 @pytest.fixture(scope="module")
-async def engine(environment: WorkflowEnvironment) -> AsyncIterator[TlsEngine]:
-    async with tls_engine(environment, AUTHORITY) as engine:
+async def engine(shared_environment: WorkflowEnvironment) -> AsyncIterator[TlsEngine]:
+    async with tls_engine(shared_environment, AUTHORITY) as engine:
         yield engine
 
 
