@@ -42,7 +42,10 @@ export function configure(command: Command, context: CommandContext): void {
   connectionOptions(command, { engine: true })
     .optionsGroup('Project options:')
     .addOption(new Option('--language <name>', 'Language of the worker (default: typescript)').choices(LANGUAGE_IDS))
-    .option('--package <name>', 'Java package of the code (default: com.example and the name of the project)')
+    .option(
+      '--package <name>',
+      'Package of the code of a Java or Python worker (default: derived from the name of the project)',
+    )
     .addOption(
       new Option(
         '--package-manager <name>',
