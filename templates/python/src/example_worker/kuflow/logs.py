@@ -191,6 +191,9 @@ def _to_line(record: logging.LogRecord) -> tuple[LogLine, object]:
     item = current_item()
     if item is not None:
         fields.setdefault("processItemId", item.process_item_id)
+    if "runId" in fields:
+        # Of the workflow, which is never repeated.
+        fields.pop("attempt", None)
     # KuFlow uses the id of the process as the workflow ID.
     process_id = fields.pop("workflowId", None) or getattr(error, "process_id", None)
     if process_id is not None:
@@ -238,7 +241,10 @@ def _cause_of(error: object) -> BaseException | None:
     if isinstance(error, BaseExceptionGroup):
         return error.exceptions[0]
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    return None if isinstance(cause, asyncio.CancelledError) else cause
+    # The error of Temporal's core says the same as that of the SDK, and a cancellation says nothing.
+    if isinstance(cause, asyncio.CancelledError) or type(cause).__module__ == "temporal_sdk_bridge":
+        return None
+    return cause
 
 
 def _message_of(error: object) -> str:
