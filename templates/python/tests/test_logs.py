@@ -118,11 +118,20 @@ def test_contains_none_of_the_structures_that_the_core_logs() -> None:
     assert "canary" not in log.text[0]
 
 
-def test_names_the_process_in_lines_with_the_run_of_a_workflow_only() -> None:
+def test_contains_only_the_message_of_a_failed_grpc_call() -> None:
+    status = 'Status { code: Unavailable, message: "down", metadata: MetadataMap { headers: {"canary": "x"} }, source: None }'
     with logged() as log:
-        LOG.info("x", extra={"temporal_workflow": {"run_id": "r", "workflow_id": "p", "workflow_type": "T"}})
+        LOG.error("Failed", exc_info=RuntimeError(f"Poll failure: {status}"))
+        logging.getLogger().handle(core_record(f"shutdown_worker errored: {status}"))
+    assert [line["error"] for line in log.lines[:1]] == ["Poll failure: down"]
+    assert log.lines[1]["message"] == "shutdown_worker errored: down"
+
+
+def test_names_the_process_in_lines_with_the_run_of_a_workflow_only() -> None:
+    logs.remember_run("r", "p", "T")
+    with logged() as log:
         logging.getLogger().handle(core_record("Failing workflow task", run_id="r"))
-    assert {"processId": "p", "workflowType": "T"}.items() <= log.lines[1].items()
+    assert {"processId": "p", "workflowType": "T"}.items() <= log.lines[0].items()
 
 
 def test_escapes_control_characters_in_messages_from_a_server() -> None:

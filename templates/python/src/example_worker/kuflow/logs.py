@@ -5,6 +5,7 @@ import json
 import logging
 import math
 import re
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -60,6 +61,25 @@ async def report_repeats(handler: "LogHandler") -> None:
         handler.report_repeats()
 
 
+# The latest run is the last one.
+_runs: dict[str, LogLine] = {}
+_runs_lock = threading.Lock()
+
+
+def remember_run(run_id: str, process_id: str, workflow_type: str) -> None:
+    """Lets lines of Temporal's core, which name only the run of a workflow, name its process as well."""
+    with _runs_lock:
+        _runs.pop(run_id, None)
+        _runs[run_id] = {"processId": process_id, "workflowType": workflow_type}
+        if len(_runs) > MAX_RUNS:
+            del _runs[next(iter(_runs))]
+
+
+def _add_process(line: LogLine) -> None:
+    if "processId" not in line:
+        line.update(_runs.get(str(line.get("runId")), {}))
+
+
 class LogHandler(logging.Handler):
     """Writes a line for each record. Logs a failure in full once, and then how often it happens again."""
 
@@ -76,7 +96,6 @@ class LogHandler(logging.Handler):
         self._format = format
         self._frames = frames
         self._write = write
-        self._runs: dict[str, LogLine] = {}
         self._repeats: LogRepeats[LogLine] = LogRepeats(self._print_again, now)
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -97,7 +116,7 @@ class LogHandler(logging.Handler):
         if self.level > logging.DEBUG and SHUTDOWN_DETAILS.match(str(record.msg)):
             return
         line, error = _to_line(record)
-        self._add_process(line)
+        _add_process(line)
         if error is None:
             return self._print(line)
         line["error"] = describe_error(error)
@@ -117,20 +136,6 @@ class LogHandler(logging.Handler):
             fields = {name: value for name, value in line.items() if name not in ("error", "stack")}
             explained: LogLine = {"level": "ERROR", "message": "Non-determinism error", "hint": NON_DETERMINISM_HINT}
             self._print(fields | explained)
-
-    def _add_process(self, line: LogLine) -> None:
-        """Adds the process to lines that name only the run of a workflow, such as those of Temporal's core."""
-        run_id = line.get("runId", line.get("workflowRunId"))
-        if run_id is None:
-            return
-        if "processId" in line:
-            # The latest run is the last one.
-            self._runs.pop(str(run_id), None)
-            self._runs[str(run_id)] = {name: line[name] for name in ("processId", "workflowType") if name in line}
-            if len(self._runs) > MAX_RUNS:
-                del self._runs[next(iter(self._runs))]
-        else:
-            line.update(self._runs.get(str(run_id), {}))
 
     def _print(self, line: LogLine) -> None:
         text = json.dumps(line, ensure_ascii=False) if self._format == "json" else _format_pretty(line)
@@ -176,7 +181,7 @@ def _to_line(record: logging.LogRecord) -> tuple[LogLine, object]:
         "time": _to_time(record.created),
         "level": _to_level(record.levelno),
         "logger": record.name,
-        "message": escape_controls(record.getMessage()),
+        "message": escape_controls(STATUS.sub(r"\1", record.getMessage())),
     }
     fields = {name: value for name, value in vars(record).items() if name not in STANDARD_FIELDS}
     core = fields.get("temporal_log")
@@ -247,6 +252,10 @@ def _cause_of(error: object) -> BaseException | None:
     return cause
 
 
+def _text_of(error: BaseException) -> str:
+    return STATUS.sub(r"\1", str(error))
+
+
 def _message_of(error: object) -> str:
     """Name and message of one error. Leaves out the details, which may contain form data."""
     if isinstance(error, str):
@@ -254,7 +263,7 @@ def _message_of(error: object) -> str:
         return error if failure is None else failure[0]
     if not isinstance(error, BaseException):
         return "unknown error"
-    name, text = type(error).__name__, str(error)
+    name, text = type(error).__name__, _text_of(error)
     if text == "":
         return name
     return text if name in PLAIN_ERRORS else f"{name}: {text}"
@@ -265,8 +274,8 @@ def describe_error(error: object) -> str:
     parts: list[str] = []
     for at in _with_causes(error):
         part = _message_of(at)
-        text = str(at) if isinstance(at, BaseException) and str(at) else part
-        if not any(other.endswith(text) for other in parts):
+        text = _text_of(at) if isinstance(at, BaseException) else part
+        if not any(other.endswith(text or part) for other in parts):
             parts.append(part)
     return escape_controls(" <- ".join(parts))
 
@@ -330,6 +339,10 @@ def parse_core_failure(text: str) -> tuple[str, list[str]] | None:
 TERMINAL_CONTROLS = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
 )
+
+
+# What Temporal's core writes for an error of a gRPC call. The rest is the metadata of the response.
+STATUS = re.compile(r'Status \{ code: \w+, message: "((?:[^"\\]|\\.)*)".*', re.DOTALL)
 
 
 def escape_controls(text: str) -> str:

@@ -15,6 +15,7 @@ from temporalio.worker import (
 )
 
 from ..encryption_guard import refuse_encryption
+from ..logs import remember_run
 from .item_context import with_item
 from .kuflow_process import log_ignored_signal
 
@@ -31,6 +32,8 @@ class _Inbound(WorkflowInboundInterceptor):
         super().init(_Outbound(outbound))
 
     async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:
+        info = workflow.info()
+        remember_run(info.run_id, info.workflow_id, info.workflow_type)
         refuse_encryption(input.headers)
         # After the workflow code up to its first `await`: it sets handlers for signals that have already arrived.
         asyncio.get_running_loop().call_soon(_ignore_unknown_signals)
