@@ -76,6 +76,7 @@ async def test_cancels_tasks_in_kuflow_when_their_scope_is_canceled(environment:
     assert await run.result() == {"message": "canceled, canceled, canceled, too late"}
     assert kuflow.item_codes == ["CHECK", "SECOND", "REVIEW", "THIRD"]
     assert set(kuflow.task_states.values()) == {"CANCELLED"}
+    await replay(await run.history(), [ScopeWorkflow])
 
 
 async def test_leaves_its_tasks_to_kuflow_when_the_whole_process_is_canceled(environment: WorkflowEnvironment) -> None:
@@ -101,6 +102,7 @@ async def test_calls_on_deadline_once_and_only_if_the_task_is_still_open(environ
     run = await start_process(environment, DeadlineWorkflow, kuflow)
     assert await run.result() == {"message": "True []"}
     assert kuflow.logs == [TaskLog("REVIEW", "WARN", "Late")]
+    await replay(await run.history(), [DeadlineWorkflow])
 
 
 async def test_waits_for_a_fix_when_a_deadline_is_not_in_the_future_and_the_test_ends_at_once(

@@ -23,11 +23,11 @@ from .encryption_guard import refuse_encrypted
 from .settings import DEFAULT_MAX_PAYLOAD_BYTES
 
 PAYLOAD_TOO_LARGE = "PayloadTooLarge"
+# The metadata of a payload that says what it is for. The payload limit reads and removes it: it is never sent.
 PROCESS = "kuflow-process"
 PURPOSE = "kuflow-purpose"
-"""The metadata of a payload that says what it is for. The payload limit reads and removes it: it is never sent."""
+#: The lowest limit that can be set. Smaller payloads need no purpose.
 MIN_LIMIT = 10_000
-"""The lowest limit that can be set. Smaller payloads need no purpose."""
 
 
 class PayloadTooLarge(RuntimeError):

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import DataConverter
 
+#: The header in which an activity gets the item that it works on.
 ITEM_HEADER = "kuflow-item"
-"""The header in which an activity gets the item that it works on."""
 
 
 @dataclass(frozen=True)
 class ItemContext:
     process_item_id: str
+    #: The code of its process item definition.
     code: str
-    """The code of its process item definition."""
+    #: Set for system tasks: whether the result of an activity is the data of the task, and must be valid.
     validates: bool | None = None
-    """Set for system tasks: whether the result of an activity is the data of the task, and must be valid."""
 
 
 _current: ContextVar[ItemContext | None] = ContextVar("kuflow_item", default=None)

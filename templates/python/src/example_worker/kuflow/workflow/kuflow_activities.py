@@ -17,6 +17,7 @@ Result = TypeVar("Result")
 # The attribute of an activity that has its own options.
 OPTIONS = "__kuflow_options"
 
+#: Retries until the activity succeeds or the process is ended, so that a process survives any outage.
 ACTIVITY_OPTIONS = ActivityConfig(
     start_to_close_timeout=timedelta(minutes=1),
     schedule_to_close_timeout=timedelta(days=365),
@@ -24,17 +25,16 @@ ACTIVITY_OPTIONS = ActivityConfig(
         initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
     ),
 )
-"""Retries until the activity succeeds or the process is ended, so that a process survives any outage."""
 
+#: Options of activities that transfer documents: `with_options(LoanActivities.send_contract, TRANSFER)`.
 TRANSFER = ActivityConfig(start_to_close_timeout=timedelta(minutes=10), heartbeat_timeout=timedelta(minutes=1))
-"""Options of activities that transfer documents: `with_options(LoanActivities.send_contract, TRANSFER)`."""
 
+#: Options of calls that are not essential and must not hold up the workflow.
 BRIEF = ActivityConfig(
     start_to_close_timeout=timedelta(seconds=20),
     schedule_to_close_timeout=timedelta(minutes=1),
     retry_policy=RetryPolicy(maximum_attempts=3),
 )
-"""Options of calls that are not essential and must not hold up the workflow."""
 
 
 class KuFlowActivities(KuFlowOperations):
@@ -73,14 +73,14 @@ async def run_activity(
     if kwargs:
         raise TypeError("Temporal passes the arguments of an activity by position")
     options: ActivityConfig = {**ACTIVITY_OPTIONS, **getattr(activity, OPTIONS, ActivityConfig())}
-    method = getattr(activity, "__wrapped__", activity)
-    result: Result = await workflow.execute_activity(method, args=args, **options)
+    result: Result = await workflow.execute_activity(activity, args=args, **options)
     return result
 
 
 def with_options(activity: Callable[Parameters, Result], options: ActivityConfig) -> Callable[Parameters, Result]:
     """An activity that runs with other options, such as `TRANSFER` for one that transfers documents."""
 
+    # Also copies the name of the activity in the engine.
     @wraps(activity)
     def with_other_options(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         return activity(*args, **kwargs)

@@ -70,11 +70,9 @@ class _Handle:
 class TaskHandle(_Handle, Generic[Data]):
     """A task that was created and may still be open."""
 
-    done: asyncio.Task[Data]
-    """The data of the task when a person has completed it. Raises `TaskCancelled` if it is canceled."""
-
     def __init__(self, process: "KuFlowProcess[Any]", task_id: str, done: asyncio.Task[Data]) -> None:
         super().__init__(process, task_id)
+        #: The data of the task when a person has completed it. Raises `TaskCancelled` if it is canceled.
         self.done = done
 
     async def cancel(self) -> None:
