@@ -7,12 +7,15 @@ import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { capitalize } from '../../src/text/identifiers.ts';
 import { textFile } from '../../src/languages/planned-file.ts';
 import { movePackage } from '../../src/languages/java/move-package.ts';
+import { movePythonPackage } from '../../src/languages/python/move-package.ts';
 import { projectCopy } from './generated-project.ts';
 import { buildJar, JAVA_PACKAGE, javaCommand, javaProjectCopy } from './java-project.ts';
 import { createOnce } from './lanes.ts';
+import { pythonCommand, PYTHON_PACKAGE, pythonProjectCopy } from './python-project.ts';
 
 const ADDED = join(import.meta.dirname, 'worker-project');
 const ADDED_JAVA = join(import.meta.dirname, 'worker-project-java');
+const ADDED_PYTHON = join(import.meta.dirname, 'worker-project-python');
 const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
 /**
@@ -71,6 +74,23 @@ export function javaWorkerProject(): string {
   return folder;
 }
 
+/**
+ * The generated Python project with the additional workflows and activities of `worker-project-python/`. It is created once per run and only
+ * read by tests.
+ */
+export function pythonWorkerProject(): string {
+  const parent = join(inject('runFolder'), 'worker-project-python');
+  const folder = join(parent, 'loan-worker');
+  createOnce(parent, () => {
+    mkdirSync(parent, { recursive: true });
+    pythonProjectCopy(folder);
+    const trial = join(folder, 'src', PYTHON_PACKAGE, 'trial');
+    mkdirSync(trial);
+    for (const file of readdirSync(ADDED_PYTHON)) copyFileSync(join(ADDED_PYTHON, file), join(trial, file));
+  });
+  return folder;
+}
+
 /** The workers whose additional workflows and activities have the same names and do the same. */
 export const WORKERS = [
   {
@@ -85,6 +105,12 @@ export const WORKERS = [
     command: javaCommand('.'),
     // KuFlow's own Java library has these names.
     kuflowActivity: (operation: string): string => `KuFlow_Engine_${capitalize(operation)}`,
+  },
+  {
+    language: 'Python',
+    project: pythonWorkerProject,
+    command: pythonCommand('.'),
+    kuflowActivity: (operation: string): string => `KuFlow_Engine_${operation}`,
   },
 ] as const;
 
