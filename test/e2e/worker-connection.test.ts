@@ -33,8 +33,8 @@ interface CheckJson {
   readonly steps: readonly { readonly step: string; readonly status: string; readonly detail: string }[];
 }
 
-const KUFLOW = { TypeScript: 'npx kuflow', Java: './kuflow' };
-const DEVELOPMENT = { TypeScript: '--dev', Java: '--spring.profiles.active=dev' };
+const KUFLOW = { TypeScript: 'npx kuflow', Java: './kuflow', Python: './kuflow' };
+const DEVELOPMENT = { TypeScript: '--dev', Java: '--spring.profiles.active=dev', Python: '--dev' };
 
 /** The sample process with another code and its own task queue. */
 function loan(code: string): ProcessDefinition {

@@ -20,11 +20,13 @@ const failIfExited = (): void => {
 };
 
 /** What a schema requires, in the words of the validator. */
+const AJV_ERRORS = {
+  atFirst: '/score must be integer; /decision must be equal to one of the allowed values',
+  forever: "/ must have required property 'decision'",
+};
 const SCHEMA_ERRORS = {
-  TypeScript: {
-    atFirst: '/score must be integer; /decision must be equal to one of the allowed values',
-    forever: "/ must have required property 'decision'",
-  },
+  TypeScript: AJV_ERRORS,
+  Python: AJV_ERRORS,
   Java: {
     atFirst: "/score must have a maximum value of 1000; / required property 'decision' not found",
     forever: "/ required property 'decision' not found",

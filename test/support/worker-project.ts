@@ -7,7 +7,6 @@ import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { capitalize } from '../../src/text/identifiers.ts';
 import { textFile } from '../../src/languages/planned-file.ts';
 import { movePackage } from '../../src/languages/java/move-package.ts';
-import { movePythonPackage } from '../../src/languages/python/move-package.ts';
 import { projectCopy } from './generated-project.ts';
 import { buildJar, JAVA_PACKAGE, javaCommand, javaProjectCopy } from './java-project.ts';
 import { createOnce } from './lanes.ts';
@@ -87,6 +86,10 @@ export function pythonWorkerProject(): string {
     const trial = join(folder, 'src', PYTHON_PACKAGE, 'trial');
     mkdirSync(trial);
     for (const file of readdirSync(ADDED_PYTHON)) copyFileSync(join(ADDED_PYTHON, file), join(trial, file));
+    appendFileSync(
+      join(folder, 'src', PYTHON_PACKAGE, 'processes.py'),
+      '\nfrom .trial import processes as trial\n\nWORKFLOWS += trial.WORKFLOWS\nACTIVITIES += trial.ACTIVITIES\n',
+    );
   });
   return folder;
 }

@@ -18,7 +18,9 @@ export async function planActivity(project: WorkerProject, name: string): Promis
   if (!naming.isIdentifier(name) || naming.reserved.has(name)) {
     throw usageError(
       `${escapeForTerminal(name, 80)} cannot be used as a function name: use a-z, A-Z, 0-9 and _, and no reserved word`,
-      [`For example: ${identifier(/[a-z0-9]/i.test(name) ? name : 'SEND_MAIL', naming.style, naming.reserved, 'activity')}`],
+      [
+        `For example: ${identifier(/[a-z0-9]/i.test(name) ? name : 'SEND_MAIL', naming.style, naming.reserved, 'activity')}`,
+      ],
     );
   }
   for (const [file, names] of await readExportedNames(project, 'activities')) {
