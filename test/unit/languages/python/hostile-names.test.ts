@@ -1,0 +1,82 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isPythonIdentifier } from '../../../../src/languages/python/literals.ts';
+import { pythonLayout } from '../../../../src/languages/python/process-layout.ts';
+import { PYTHON_NAMING, pythonTasks, type PythonTask } from '../../../../src/languages/python/tasks.ts';
+import type { TaskChoices } from '../../../../src/languages/project-spec.ts';
+import { nameTasks } from '../../../../src/languages/task-choices.ts';
+import type { ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
+import { sampleDefinition } from '../../../../src/process/sample.ts';
+import { fileName } from '../../../../src/text/file-name.ts';
+import { definitionOf, usableFile } from '../../../support/hostile-definitions.ts';
+import { collidingTexts, hostileText } from '../../../support/hostile-texts.ts';
+
+const taskOf = (code: string, kind: TaskDefinition['kind'] = 'human'): TaskDefinition => ({ code, kind });
+const tasksOf = (definition: ProcessDefinition, choices: TaskChoices = {}): readonly PythonTask[] =>
+  pythonTasks({ definition, choices });
+const withCodes = (...codes: readonly string[]): ProcessDefinition => ({
+  ...sampleDefinition(),
+  tasks: codes.map((code) => taskOf(code)),
+});
+
+/** Names in the code that belong to a task. */
+const NAMES = ['variable', 'constant', 'dataType', 'contextType'] as const;
+
+describe('names of tasks in Python', () => {
+  it('are identifiers, distinct for Python, and stay when a task is added', () => {
+    const code = fc.oneof(
+      hostileText,
+      collidingTexts.map(([first = 'A']) => first),
+    );
+    fc.assert(
+      fc.property(usableFile, code, fc.nat(), (file, added, at) => {
+        const fewer = definitionOf(file);
+        fc.pre(!fewer.tasks.some((task) => task.code === added));
+        const index = at % (fewer.tasks.length + 1);
+        const tasks = [...fewer.tasks.slice(0, index), taskOf(added), ...fewer.tasks.slice(index)];
+        const recorded = JSON.parse(JSON.stringify(nameTasks(fewer, {}, PYTHON_NAMING))) as TaskChoices;
+        const after = tasksOf({ ...fewer, tasks }, recorded);
+        for (const { code: kept, variable } of tasksOf(fewer))
+          expect(after.find((task) => task.code === kept)?.variable).toBe(variable);
+        for (const part of NAMES) {
+          const names = after.flatMap((task) => task[part] ?? []);
+          expect(new Set(names.map((name) => name.normalize('NFKC'))).size).toBe(names.length);
+          for (const name of names) expect(isPythonIdentifier(name), name).toBe(true);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it.each([
+    ['CLASS', 'class_task', 'CLASS_TASK'],
+    ['MATCH', 'match_task', 'MATCH_TASK'],
+    ['PRINT', 'print_task', 'PRINT_TASK'],
+    ['SELF', 'self_task', 'SELF_TASK'],
+    ['KUFLOW', 'kuflow_task', 'KUFLOW_TASK'],
+    ['PROCESS_ID', 'process_id_task', 'PROCESS_ID_TASK'],
+    ['WORKFLOW', 'workflow_task', 'WORKFLOW_TASK'],
+    ['2ND_REVIEW', 'task_2nd_review', 'TASK_2ND_REVIEW'],
+    ['審査', '審査', '審査'],
+    // The capital of this letter is three characters.
+    ['ΐ', 'ΐ', 'ΐ'],
+  ])('of %s are %s and %s', (code, variable, constant) => {
+    expect(tasksOf(withCodes(code))).toMatchObject([{ variable, constant }]);
+  });
+});
+
+describe('the package of a process', () => {
+  it('is an identifier, distinct for each slug', () => {
+    const slug = hostileText.map(fileName);
+    fc.assert(
+      fc.property(slug, slug, (first, second) => {
+        const part = (name: string): string => pythonLayout({ packageName: 'a', slug: name }).part;
+        const { prefix } = pythonLayout({ packageName: 'a', slug: first });
+        expect(part(first)).toMatch(/^[a-z_][a-z0-9_]*$/);
+        expect(`${prefix}Workflow`).toMatch(/^[A-Z][A-Za-z0-9]*$/);
+        expect(isPythonIdentifier(part(first)) || part(first).startsWith('__'), part(first)).toBe(true);
+        expect(part(first) === part(second)).toBe(first === second);
+      }),
+    );
+  });
+});
