@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/base/secret.ts';
 import { sampleDefinition } from '../../../src/process/sample.ts';
 import { movePackage } from '../../../src/languages/java/move-package.ts';
+import { movePythonPackage } from '../../../src/languages/python/move-package.ts';
 import type { ProjectSpec } from '../../../src/languages/project-spec.ts';
 import { listFiles, readTemplateFiles } from '../../../src/languages/templates/files.ts';
 import type { PlannedFile } from '../../../src/languages/planned-file.ts';
@@ -26,6 +27,14 @@ const javaDefaults: ProjectSpec = {
   language: 'java',
   packageManager: 'maven',
   packageName: 'com.example.loanworker',
+  slug: 'loan',
+};
+
+const pythonDefaults: ProjectSpec = {
+  ...defaults,
+  language: 'python',
+  packageManager: 'uv',
+  packageName: 'loan_worker',
   slug: 'loan',
 };
 
@@ -70,6 +79,12 @@ const options: Readonly<Record<string, ProjectSpec>> = {
 const javaOptions: Readonly<Record<string, ProjectSpec>> = {
   'two-processes': { ...javaDefaults, ...twoProcesses },
   connected: { ...javaDefaults, ...connected },
+};
+
+const pythonOptions: Readonly<Record<string, ProjectSpec>> = {
+  pip: { ...pythonDefaults, packageManager: 'pip' },
+  'two-processes': { ...pythonDefaults, ...twoProcesses },
+  connected: { ...pythonDefaults, ...connected },
 };
 
 // Files with a leading dot would affect this repository. The archive is stored as the list of its entries.
@@ -121,11 +136,13 @@ async function changes(from: ProjectSpec, spec: ProjectSpec): Promise<string> {
   return `${rows.join('\n')}\n`;
 }
 
+const MOVE = { typescript: (file: PlannedFile) => file, java: movePackage, python: movePythonPackage };
+
 /** The texts of files that are the same in every project, by path. */
 function copiedTexts({ language, packageName = '' }: ProjectSpec): ReadonlyMap<string, string> {
   const files = readTemplateFiles(language)
     .filter(({ rendered }) => !rendered)
-    .map(({ path, contents }): PlannedFile => movePackage({ path, contents, mode: 0o644 }, packageName));
+    .map(({ path, contents }): PlannedFile => MOVE[language]({ path, contents, mode: 0o644 }, packageName));
   return new Map(files.map((file) => [file.path, textOf(file) ?? '']));
 }
 
@@ -176,5 +193,23 @@ describe('the generated Java project', () => {
   it.each(Object.keys(javaOptions))('changes only what the golden diff shows with the option %s', async (name) => {
     const difference = await changes(javaDefaults, javaOptions[name] ?? javaDefaults);
     await expect(difference).toMatchFileSnapshot(join(GOLDEN, 'java-options', `${name}.txt`));
+  });
+});
+
+describe('the generated Python project', () => {
+  it('matches the golden tree with default options: rendered files, and the list of copied files', async () => {
+    await expectGolden(pythonDefaults);
+  });
+
+  it('has a workflow of at most 80 lines without wiring [python: workflow.sample]', async () => {
+    const text = (await planned(pythonDefaults)).get('src/loan_worker/loan/workflow.py');
+    expect(text?.text).toContain('LoanWorkflow');
+    expect(text?.text.split('\n').length).toBeLessThanOrEqual(80);
+    expect(text?.text).not.toMatch(/execute_activity|set_signal_handler|KuFlow_Engine/);
+  });
+
+  it.each(Object.keys(pythonOptions))('changes only what the golden diff shows with the option %s', async (name) => {
+    const difference = await changes(pythonDefaults, pythonOptions[name] ?? pythonDefaults);
+    await expect(difference).toMatchFileSnapshot(join(GOLDEN, 'python-options', `${name}.txt`));
   });
 });

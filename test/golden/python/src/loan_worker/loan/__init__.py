@@ -1,0 +1,1 @@
+"""The process LOAN: its workflow, activities, tasks and types."""

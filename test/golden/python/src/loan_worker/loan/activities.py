@@ -1,0 +1,32 @@
+"""The activities of the process LOAN."""
+
+from typing import TypedDict
+
+from temporalio import activity
+
+from ..kuflow.client import KuFlowClient
+from .types import CheckCreditData, LoanApplicationData
+
+
+class CheckCreditInput(TypedDict):
+    process_id: str
+    loan_application: LoanApplicationData
+
+
+class LoanActivities:
+    """Your activities: work that workflow code cannot do itself, such as calling another system.
+
+    Temporal retries activities that fail, so make them idempotent. `kuflow` calls KuFlow's API with the credentials of
+    this worker.
+    """
+
+    def __init__(self, kuflow: KuFlowClient) -> None:
+        self._kuflow = kuflow
+
+    @activity.defn
+    async def check_credit(self, input: CheckCreditInput) -> CheckCreditData:
+        """Performs the "Check credit" task and returns its data."""
+        # TODO: do the work. This is an example of a call to KuFlow.
+        response = await self._kuflow.retrieve_process({"processId": input["process_id"]})
+        activity.logger.info("The process is running", extra={"startedAt": response["process"]["createdAt"]})
+        return {"score": 0, "decision": "ACCEPT"}

@@ -1,0 +1,18 @@
+"""The tasks of the process: the code of each in KuFlow and the type of its data.
+
+Generated from kuflow.process.yaml.
+"""
+
+from ..kuflow.workflow import HumanTask, MessageTask, SystemTask, ThreadTask
+from .types import ApproveLoanData, CheckCreditData, LoanApplicationData
+
+# Loan application
+LOAN_APPLICATION = HumanTask[LoanApplicationData]("LOAN_APPLICATION")
+# Check credit
+CHECK_CREDIT = SystemTask[CheckCreditData]("CHECK_CREDIT")
+# Approve loan
+APPROVE_LOAN = HumanTask[ApproveLoanData]("APPROVE_LOAN")
+# Loan result
+LOAN_RESULT = MessageTask("LOAN_RESULT")
+# Loan discussion
+LOAN_DISCUSSION = ThreadTask("LOAN_DISCUSSION")

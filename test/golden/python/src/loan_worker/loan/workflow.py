@@ -1,0 +1,56 @@
+"""The workflow of the process LOAN."""
+
+from datetime import timedelta
+
+from temporalio import workflow
+
+from ..kuflow.workflow import KuFlowProcess, WorkflowRequest, WorkflowResponse
+from . import tasks
+from .activities import CheckCreditInput, LoanActivities
+from .types import Metadata
+
+
+@workflow.defn(name="LoanWorkflow")
+class LoanWorkflow:
+    """Workflow code is replayed, so it must be deterministic.
+
+    Use activities for I/O and for everything that depends on the outside world.
+    """
+
+    @workflow.init
+    def __init__(self, request: WorkflowRequest) -> None:
+        self._kuflow = KuFlowProcess[Metadata](request)
+
+    @workflow.run
+    async def run(self, request: WorkflowRequest) -> WorkflowResponse:
+        kuflow = self._kuflow
+        process_id = request["processId"]
+        workflow.logger.info("Process started")
+
+        # Loan application
+        loan_application = await kuflow.human_task(tasks.LOAN_APPLICATION)
+
+        # Check credit
+        await kuflow.system_task(
+            tasks.CHECK_CREDIT,
+            LoanActivities.check_credit,
+            CheckCreditInput(process_id=process_id, loan_application=loan_application),
+        )
+
+        # Approve loan
+        approve_loan = await kuflow.human_task(
+            tasks.APPROVE_LOAN,
+            deadline=timedelta(days=3),
+            on_deadline=lambda task: task.log("Nobody has decided for three days", "WARN"),
+        )
+        if not approve_loan["approved"]:
+            await kuflow.message(tasks.LOAN_RESULT, text="Your loan was not approved")
+            return {"message": f"Process {process_id} completed: not approved"}
+
+        # Loan result
+        await kuflow.message(tasks.LOAN_RESULT, text="Loan result")
+
+        # Loan discussion
+        await kuflow.thread(tasks.LOAN_DISCUSSION)
+
+        return {"message": f"Process {process_id} completed"}

@@ -1,0 +1,76 @@
+from collections.abc import Sequence
+
+import pytest
+from temporalio.client import WorkflowFailureError
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+
+from loan_worker.loan.activities import LoanActivities
+from loan_worker.loan.workflow import LoanWorkflow
+
+from .support.fake_kuflow import Answer, FakeKuFlow, TaskLog, entering
+from .support.process_run import ProcessRun, start_process
+from .support.replay import replay
+from .support.sample_data import read_sample
+
+SAMPLE = read_sample("loan")
+
+
+async def start(environment: WorkflowEnvironment, kuflow: FakeKuFlow) -> ProcessRun:
+    activities = [LoanActivities(kuflow)]
+    return await start_process(environment, LoanWorkflow, kuflow, activities)
+
+
+async def test_completes_and_its_history_can_be_replayed(environment: WorkflowEnvironment) -> None:
+    kuflow = FakeKuFlow(entering(SAMPLE.answers), SAMPLE.metadata)
+    run = await start(environment, kuflow)
+
+    assert (await run.result())["message"]
+    assert kuflow.item_codes == SAMPLE.items
+    assert set(kuflow.task_states.values()) <= {"COMPLETED"}
+
+    await replay(await run.history(), [LoanWorkflow])
+
+
+async def test_ignores_signals_that_it_does_not_know(environment: WorkflowEnvironment) -> None:
+    kuflow = FakeKuFlow(entering(SAMPLE.answers), SAMPLE.metadata)
+    run = await start(environment, kuflow)
+    await kuflow.signal(run.process_id, "Unknown_Signal", {})
+    await kuflow.signal(run.process_id, "KuFlow_Engine_Signal_Process_Item", {"type": "UNKNOWN"})
+
+    assert (await run.result())["message"]
+
+
+async def test_ends_when_the_loan_is_not_approved(environment: WorkflowEnvironment) -> None:
+    answers = {**SAMPLE.answers, "APPROVE_LOAN": {"approved": False}}
+    kuflow = FakeKuFlow(entering(answers), SAMPLE.metadata)
+    run = await start(environment, kuflow)
+    await run.result()
+
+    assert kuflow.items[-1]["message"]["text"] == "Your loan was not approved"
+
+
+async def test_writes_to_the_log_of_the_approval_when_nobody_has_decided_for_three_days(
+    environment: WorkflowEnvironment,
+) -> None:
+    def person(code: str, logs: Sequence[TaskLog]) -> Answer:
+        if code == "APPROVE_LOAN" and not logs:
+            return "wait"
+        return SAMPLE.answers.get(code, {})
+
+    kuflow = FakeKuFlow(person, SAMPLE.metadata)
+    run = await start(environment, kuflow)
+    await run.result()
+
+    assert kuflow.logs == [TaskLog("APPROVE_LOAN", "WARN", "Nobody has decided for three days")]
+
+
+async def test_detects_a_task_that_was_canceled_in_kuflow_which_sends_no_signal(
+    environment: WorkflowEnvironment,
+) -> None:
+    run = await start(environment, FakeKuFlow(lambda _code, _logs: "cancel", SAMPLE.metadata))
+    with pytest.raises(WorkflowFailureError) as failed:
+        await run.result()
+
+    assert isinstance(failed.value.cause, ApplicationError)
+    assert failed.value.cause.type == "TaskCancelled"
