@@ -1,0 +1,139 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { createdOf, failureOf } from '../support/create-worker.ts';
+import { pythonScript, uvScript, writePrograms } from '../support/fake-python.ts';
+import { installedBin } from '../support/generated-project.ts';
+import { uvEnvironment } from '../support/uv.ts';
+import { bareEnvironment } from '../support/worker-process.ts';
+
+const INSTALL_UV =
+  'Or install uv, which downloads Python itself: https://docs.astral.sh/uv/getting-started/installation/';
+
+let folder: string;
+
+beforeEach(() => (folder = mkdtempSync(join(inject('runFolder'), 'python-tools-'))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function create(env: NodeJS.ProcessEnv, ...options: readonly string[]): { status: number | null; stdout: string } {
+  const fixed = ['worker', '--language', 'python', '--local', '--yes', '--no-git', '--no-check', '--json'];
+  const cwd = join(folder, 'here');
+  return spawnSync(process.execPath, [installedBin('create-kuflow-worker'), ...fixed, ...options], {
+    cwd,
+    env: { ...bareEnvironment(), ...env },
+    encoding: 'utf8',
+  });
+}
+
+/** A port of this machine that refuses connections. */
+async function closedPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { readonly port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+describe.skipIf(process.platform === 'win32')('create for Python', () => {
+  const PROGRAMS = (): string => join(folder, 'programs');
+
+  beforeEach(() => {
+    writePrograms(join(folder, 'here'), {});
+  });
+
+  it.each([
+    ['uv and Python', {}, [], 'Python is not installed', 'python3 is not on the PATH'],
+    [
+      'a Python that is new enough',
+      { python3: pythonScript('3.10.13') },
+      [],
+      'Python is too old: version 3.11 or newer is required',
+      'programs/python3 is version 3.10.13',
+    ],
+    [
+      'uv and a Python with pip and venv',
+      { python3: pythonScript('3.11.2', 'ensurepip', 'venv') },
+      [],
+      'Python cannot create a virtual environment',
+      'programs/python3 does not have the modules ensurepip and venv',
+    ],
+    [
+      'the uv that was chosen',
+      { python3: pythonScript('3.11.2') },
+      ['--package-manager', 'uv'],
+      'uv is not installed',
+      'uv is not on the PATH',
+    ],
+    [
+      'a Python that uv may use',
+      { uv: uvScript() },
+      [],
+      'Python 3.11 or newer is not installed',
+      'uv did not find one, and UV_PYTHON_DOWNLOADS=never prevents a download',
+    ],
+  ] as const)('needs %s before it writes anything', (_, programs, options, message, seen) => {
+    const PATH = writePrograms(PROGRAMS(), programs);
+    const { status, stdout } = create({ PATH, UV_PYTHON_DOWNLOADS: 'never' }, ...options);
+    expect(status).toBe(1);
+    const { error } = failureOf(stdout);
+    expect(error.message).toBe(message);
+    expect(error.seen).toContain(`${seen}; nothing was written`);
+    expect(error.next.at(-1)).toBe('Or add --no-install to write the project only');
+    if (!('uv' in programs) && options.length === 0) expect(error.next).toContain(INSTALL_UV);
+    expect(readdirSync(join(folder, 'here'))).toEqual([]);
+  });
+
+  it('needs none of them with --no-install', () => {
+    const { status, stdout } = create({ PATH: writePrograms(PROGRAMS(), {}) }, '--no-install');
+    expect(status).toBe(0);
+    expect(createdOf(stdout).next.map(({ command }) => command)).toEqual([
+      'cd worker',
+      'python3 -m venv --upgrade-deps .venv && .venv/bin/python -m pip install -e . --group dev',
+      'make dev',
+      'make smoke',
+    ]);
+  });
+
+  it('keeps the project if uv cannot download, with the command to run', async () => {
+    const index = `http://127.0.0.1:${await closedPort()}`;
+    const { PATH } = await uvEnvironment();
+    const { status, stdout } = create({
+      ...{ PATH, UV_PYTHON_DOWNLOADS: 'never', UV_INDEX_URL: `${index}/simple` },
+      ...{ UV_CACHE_DIR: join(folder, 'cache'), UV_HTTP_RETRIES: '0' },
+    });
+    expectKept(status, stdout, index, 'uv sync');
+  });
+
+  it('keeps the project if pip cannot download, with the command to run', async () => {
+    const index = `http://127.0.0.1:${await closedPort()}`;
+    const pip = { PIP_INDEX_URL: `${index}/simple`, PIP_RETRIES: '1', PIP_CONFIG_FILE: '/dev/null' };
+    const { status, stdout } = create(pip, '--package-manager', 'pip');
+    const install = 'python3 -m venv --upgrade-deps .venv && .venv/bin/python -m pip install -e . --group dev';
+    expectKept(status, stdout, index, install);
+    expect(existsSync(join(folder, 'here', 'worker', '.venv', 'bin', 'python'))).toBe(true);
+  });
+
+  function expectKept(status: number | null, stdout: string, index: string, command: string): void {
+    expect(status).toBe(1);
+    const { install, next } = createdOf(stdout);
+    expect(install).toMatchObject({ kind: 'failed', seen: `could not download from ${index}`, registry: index });
+    expect(next).toContainEqual({ command, text: `install the dependencies when ${index} is reachable` });
+    expect(existsSync(join(folder, 'here', 'worker', 'pyproject.toml'))).toBe(true);
+  }
+});
+
+describe('create with a package manager of another language', () => {
+  it.each([
+    ['python', 'npm', '--package-manager npm does not apply to Python workers'],
+    ['typescript', 'pip', '--package-manager pip does not apply to TypeScript workers'],
+    ['java', 'uv', '--package-manager does not apply to Java workers'],
+  ])('is rejected: %s with %s', (language, manager, message) => {
+    writePrograms(join(folder, 'here'), {});
+    const { status, stdout } = create({}, '--language', language, '--package-manager', manager);
+    expect(status).toBe(2);
+    expect(failureOf(stdout).error.message).toBe(message);
+    expect(readdirSync(join(folder, 'here'))).toEqual([]);
+  });
+});
