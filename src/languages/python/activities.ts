@@ -63,10 +63,13 @@ function returnStatement({ type, example }: ActivityResult): string {
 const NAME =
   /^[ \t]*@activity\.defn(?:\(\s*name=("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\s*,?\s*\))?\s*(?:async )?def (\w+)/gmu;
 
-/** The names of the activities in a module. */
+/** The names of the activities in a module, and of the methods that implement them. */
 export function activityNames(text: string): ReadonlySet<string> {
   return new Set(
-    [...text.matchAll(NAME)].map(([, literal, name = '']) => (literal === undefined ? name : stringValue(literal))),
+    [...text.matchAll(NAME)].flatMap(([, literal, name = '']) => [
+      name,
+      ...(literal === undefined ? [] : [stringValue(literal)]),
+    ]),
   );
 }
 

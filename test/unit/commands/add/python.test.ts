@@ -1,0 +1,161 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { AddResult } from '../../../../src/commands/add/add-to-project.ts';
+import type { Ran } from '../../../support/create-worker.ts';
+import { projectFiles } from '../../../support/project-files.ts';
+import { runKuflow } from '../../../support/run-kuflow.ts';
+import { temporaryFolders } from '../../../support/temporary-folder.ts';
+
+const temporaryFolder = temporaryFolders();
+const FILES_ONLY = ['--no-install', '--no-git', '--no-check', '--yes'];
+const MAIN = 'src/acme_loans/loan';
+const WORKFLOW = `${MAIN}/workflow.py`;
+const ACTIVITIES = `${MAIN}/activities.py`;
+const PROCESSES = 'src/acme_loans/processes.py';
+const CODE = [
+  ...['__init__.py', 'workflow.py', 'activities.py', 'tasks.py', 'types.py', 'schemas.json'].map(
+    (name) => `${MAIN}/${name}`,
+  ),
+  'tests/test_loan_workflow.py',
+  'tests/samples/loan.json',
+];
+
+let project: string;
+const { read, edit } = projectFiles(() => project);
+const add = (...args: readonly string[]): Promise<Ran> => runKuflow(project, ['add', ...args]);
+const actions = (ran: Ran): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    (JSON.parse(ran.stdout) as AddResult).files
+      .filter(({ how }) => how !== 'state')
+      .map(({ path, how, action }) => [path, `${action} ${how}`]),
+  );
+
+/** What `create` makes of the present definition in an empty folder. */
+async function createdAgain(): Promise<(path: string) => string> {
+  const folder = temporaryFolder();
+  const definition = join(project, 'kuflow.process.yaml');
+  const options = ['--language', 'python', '--package', 'acme_loans', '--definition', definition, ...FILES_ONLY];
+  const made = await runKuflow(folder, ['create', 'again', ...options]);
+  expect(made.status, made.stderr).toBe(0);
+  return (path) => readFileSync(join(folder, 'again', path), 'utf8');
+}
+
+beforeEach(async () => {
+  const folder = temporaryFolder();
+  project = join(folder, 'loan-worker');
+  const options = ['--language', 'python', '--package', 'acme_loans', '--local', ...FILES_ONLY];
+  const made = await runKuflow(folder, ['create', 'loan-worker', ...options]);
+  expect(made.status, made.stderr).toBe(0);
+});
+
+describe('adding to a Python project', () => {
+  it('a task changes the code as if the project were created with it', async () => {
+    expect((await add('task', 'REVIEW', '--after', 'LOAN_APPLICATION')).status).toBe(0);
+    expect((await add('task', 'PAY_OUT:system')).status).toBe(0);
+    const created = await createdAgain();
+    // The new person's task is not passed to the system task that exists: its code may be in use.
+    const differing = CODE.filter((path) => read(path) !== created(path));
+    expect(differing).toEqual([WORKFLOW, ACTIVITIES]);
+    expect(read(WORKFLOW)).toContain('await kuflow.human_task(tasks.REVIEW)');
+    expect(read(WORKFLOW)).toContain('LoanActivities.pay_out');
+  });
+
+  it('a task keeps local changes of the workflow, and asks before it changes the file', async () => {
+    const own = '        # Our own step\n        workflow.logger.info("Paid")\n';
+    edit(WORKFLOW, '        # Loan discussion\n', `${own}\n        # Loan discussion\n`);
+    const ran = await add('task', 'REVIEW', '--after', 'LOAN_APPLICATION', '--json');
+    expect(ran.status).toBe(3);
+    expect(actions(ran)).toMatchObject({
+      [WORKFLOW]: 'left edited-by-hand',
+      [`${MAIN}/tasks.py`]: 'written generated',
+    });
+    expect((await add('task', 'REVIEW', '--edit', WORKFLOW)).status).toBe(0);
+    expect(read(WORKFLOW)).toContain(own);
+    expect(read(WORKFLOW)).toContain('await kuflow.human_task(tasks.REVIEW)');
+  });
+
+  it('a task whose code was written by hand is not written twice', async () => {
+    edit(
+      WORKFLOW,
+      '        # Loan discussion\n',
+      '        await kuflow.human_task(tasks.REVIEW)\n\n        # Loan discussion\n',
+    );
+    edit(
+      `${MAIN}/tasks.py`,
+      '# Loan discussion\n',
+      'REVIEW = HumanTask[dict[str, str]]("REVIEW")\n# Loan discussion\n',
+    );
+    const ran = await add('task', 'REVIEW');
+    expect(ran.status, ran.stderr).toBe(0);
+    expect(read(WORKFLOW).match(/tasks\.REVIEW\b/g)).toHaveLength(1);
+    expect(read(`${MAIN}/tasks.py`).match(/\("REVIEW"\)/g)).toHaveLength(1);
+  });
+
+  it('an activity extends the class, with a type for its input', async () => {
+    const ran = await add('activity', 'send_mail', '--json');
+    expect(ran.status, ran.stderr).toBe(0);
+    expect(Object.keys(actions(ran))).toEqual([ACTIVITIES]);
+    const text = read(ACTIVITIES);
+    expect(text).toContain('\n\n\nclass SendMailInput(TypedDict):\n    process_id: str\n\n\nclass LoanActivities:\n');
+    expect(text).toMatch(
+      /\n\n {4}@activity\.defn\n {4}async def send_mail\(self, input: SendMailInput\) -> None:\n(?: {8}.*\n)+$/,
+    );
+    expect((JSON.parse(ran.stdout) as AddResult).next[0]?.text).toContain(
+      'await run_activity(LoanActivities.send_mail, SendMailInput(process_id=process_id))',
+    );
+    expect((await add('activity', 'send_mail')).stderr).toContain('activities.py already has the activity send_mail');
+    expect((await add('activity', 'class')).stderr).toContain('reserved word');
+    expect((await add('activity', 'match')).stderr).toContain('For example: match_activity');
+  });
+
+  it('an activity with another name in Temporal is found by both of its names', async () => {
+    edit(ACTIVITIES, '    @activity.defn\n', '    @activity.defn(name="send\\u005fmail")\n');
+    // The class cannot have two methods of one name either.
+    for (const name of ['send_mail', 'check_credit'])
+      expect((await add('activity', name)).stderr).toContain(`already has the activity ${name}`);
+  });
+
+  it('an activity is not added to a file that no longer has its structure', async () => {
+    edit(ACTIVITIES, 'kuflow: KuFlowClient', 'client: KuFlowClient');
+    const ran = await add('activity', 'send_mail');
+    expect(ran.status).toBe(1);
+    expect(ran.stderr).toContain('activities.py no longer has the structure that was generated');
+    expect(read(ACTIVITIES)).not.toContain('send_mail');
+  });
+
+  it('a process gets its own package, and the list of processes has its classes', async () => {
+    const options = ['--task', 'REQUEST', '--task', 'CHECK_CREDIT:system', '--task-queue', 'LOAN_QUEUE'];
+    const ran = await add('process', 'LEAVE', ...options, '--workflow-type', 'Leave "1"', '--json');
+    expect(ran.status, ran.stderr).toBe(0);
+    expect(Object.entries(actions(ran)).filter(([, action]) => action !== 'written new')).toEqual([
+      [PROCESSES, 'written generated'],
+    ]);
+    const leave = 'src/acme_loans/leave';
+    expect(read(`${leave}/workflow.py`)).toContain(`@workflow.defn(name='Leave "1"')`);
+    // Activity names are unique within a worker.
+    expect(read(`${leave}/activities.py`)).toContain('async def leave_check_credit(self');
+    expect(read(PROCESSES)).toContain('    LoanWorkflow,\n    LeaveWorkflow,\n');
+    expect(read(PROCESSES)).toContain('    LoanActivities,\n    LeaveActivities,\n');
+    const again = await add('process', 'OTHER', '--task', 'A', '--workflow-type', 'Leave "1"');
+    expect(again.status).toBe(2);
+    expect(again.stderr).toContain('is already used by process LEAVE');
+    expect(existsSync(join(project, 'src/acme_loans/other'))).toBe(false);
+  });
+
+  it('a process is added to a list of processes that was edited', async () => {
+    edit(PROCESSES, '    LoanWorkflow,\n', '    LoanWorkflow,\n    OwnWorkflow,\n');
+    edit(PROCESSES, 'from .loan.workflow', 'from .own import OwnWorkflow\nfrom .loan.workflow');
+    const ran = await add('process', 'LEAVE', '--task', 'A', '--workflow-type', 'Leave', '--edit', PROCESSES);
+    expect(ran.status, ran.stderr).toBe(0);
+    const text = read(PROCESSES);
+    for (const name of ['LoanWorkflow', 'OwnWorkflow', 'LeaveWorkflow']) expect(text).toContain(`    ${name},\n`);
+  });
+
+  it('rejects a record whose package was edited to something else', async () => {
+    edit('.kuflow/project.json', '"acme_loans"', '"acme; import os"');
+    const ran = await add('task', 'REVIEW');
+    expect(ran.status).toBe(1);
+    expect(ran.stderr).toContain('.kuflow/project.json is not valid');
+  });
+});
