@@ -21,6 +21,7 @@ from temporalio.runtime import (
 )
 
 from .kuflow.check import CheckStep, check
+from .kuflow.client import KuFlowClient
 from .kuflow.logs import Frames, LogHandler, configure_logs, report_repeats
 from .kuflow.metrics import create_metrics
 from .kuflow.settings import LogFormat, Settings, SettingsError, load_settings
@@ -68,7 +69,10 @@ class Program:
             sys.stdout.write(USAGE)
             return 0
         try:
-            return await (self._check() if "--check" in self._options else self._run())
+            # Here, so that an error in your code is logged like any other.
+            from .processes import ACTIVITIES, WORKFLOWS
+
+            return await (self._check() if "--check" in self._options else self._run(WORKFLOWS, ACTIVITIES))
         except Exception as error:
             self._log_to(sys.stderr)
             LOG.error("The worker could not start", exc_info=error)
@@ -96,7 +100,7 @@ class Program:
             sys.stderr.write(f"\n{SETTINGS_HELP}")
         return result.status
 
-    async def _run(self) -> int:
+    async def _run(self, workflows: Sequence[type], activities: Sequence[Callable[[KuFlowClient], object]]) -> int:
         try:
             settings = _load()
         except SettingsError as error:
@@ -105,15 +109,12 @@ class Program:
         self._log_format = settings.worker.log_format or self._log_format
         handler = self._log_to(sys.stdout, settings.worker.log_level)
         repeats = asyncio.create_task(report_repeats(handler))
-        # Here, so that an error in the code of a workflow is logged like any other.
-        from .processes import ACTIVITIES, WORKFLOWS
-
         runtime = create_runtime(settings.worker.metrics_port, development=self._development)
         worker = RunningWorker(
             settings=settings,
             reload_settings=_load,
-            workflows=WORKFLOWS,
-            activities=ACTIVITIES,
+            workflows=workflows,
+            activities=activities,
             runtime=runtime,
             metrics=create_metrics(runtime.metric_meter),
             development=self._development,
