@@ -248,7 +248,7 @@ export function pythonCommands(manager: PackageManager, script: string): Project
   const start = run(script);
   const tests = 'run the tests of every process';
   const windows = {
-    dev: `${KUFLOW} dev exec -- ${run(`watchfiles --sigint-timeout 10 "${start} --dev" src application.yaml`)}`,
+    dev: `${KUFLOW} dev exec -- ${run('python scripts/dev.py')}`,
     smoke: `${KUFLOW} dev simulate -- ${start} --dev`,
     check: `${start} --check`,
     verify: [
