@@ -80,7 +80,7 @@ const HARMLESS: readonly ProcessDefinition[] = [
   },
   { ...sampleDefinition(), metadata: { schema: { type: 'object' } }, tasks: [] },
 ];
-/** Names in code for values without a type of their own. */
+/** Names in code for values without their own type. */
 const MORE_NAMES = [...PYTHON_VALUE_TYPES, 'int'];
 
 describe('texts', () => {

@@ -16,7 +16,7 @@ interface Brackets {
   readonly open: string;
   readonly items: readonly Expression[];
   readonly close: string;
-  /** Whether all items can be together on a line of their own, as arguments can, unlike the items of a list. */
+  /** Whether all items can be together on one separate line, as arguments can, unlike the items of a list. */
   readonly areTogether: boolean;
 }
 

@@ -85,7 +85,7 @@ export function pyCommentLines(text: string, columns: number): readonly string[]
   return [...lines, line].filter((one) => one !== '').map(disarm);
 }
 
-/** Text inside a one-line docstring, also directly beside its quotes, cut to `columns`. */
+/** Text inside a one-line docstring, also right next to its quotes, cut to `columns`. */
 export function pyDoc(text: string, columns = 60): string {
   return cutToColumns(readable(text), columns)
     .replaceAll('\\', '\\\\')

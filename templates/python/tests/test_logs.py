@@ -119,7 +119,8 @@ def test_contains_none_of_the_structures_that_the_core_logs() -> None:
 
 
 def test_contains_only_the_message_of_a_failed_grpc_call() -> None:
-    status = 'Status { code: Unavailable, message: "down", metadata: MetadataMap { headers: {"canary": "x"} }, source: None }'
+    metadata = 'MetadataMap { headers: {"canary": "x"} }'
+    status = f'Status {{ code: Unavailable, message: "down", metadata: {metadata}, source: None }}'
     with logged() as log:
         LOG.error("Failed", exc_info=RuntimeError(f"Poll failure: {status}"))
         logging.getLogger().handle(core_record(f"shutdown_worker errored: {status}"))
