@@ -1,0 +1,129 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { loadDefinition } from '../../src/process/definition/file.ts';
+import { sampleDefinition } from '../../src/process/sample.ts';
+import { installedBin } from '../support/generated-project.ts';
+import { runAlone } from '../support/lanes.ts';
+import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { processUser, type ProcessUser } from '../support/process-user.ts';
+import { pythonProjectCopy, runPython } from '../support/python-project.ts';
+import { uvEnvironment } from '../support/uv.ts';
+import { startWorkerProcess, workerEnvironment, type WorkerProcess } from '../support/worker-process.ts';
+
+// mypy needs much memory and a whole core.
+runAlone();
+
+const ENGINE_LOAN = join(import.meta.dirname, '../support/engine-loan');
+const ENGINE_LOAN_DEFINITION = join(ENGINE_LOAN, 'kuflow.process.yaml');
+const ENGINE_LOAN_WORKFLOW = 'engine_loan_workflow.py';
+const STARTS = process.env['KUFLOW_SOAK'] === undefined ? 5 : 50;
+
+describe('a Python project from the packed command', () => {
+  let folder: string;
+  let project: string;
+  let environment: NodeJS.ProcessEnv;
+  let running: TestPlatform;
+  let user: ProcessUser;
+  let worker: WorkerProcess | undefined;
+
+  beforeAll(async () => {
+    environment = await uvEnvironment();
+    folder = mkdtempSync(join(inject('runFolder'), 'python-project-'));
+    project = pythonProjectCopy(join(folder, 'loan-worker'));
+    running = await startTestPlatform({
+      definitions: [sampleDefinition(), await loadDefinition(ENGINE_LOAN_DEFINITION)],
+    });
+    user = await processUser(running.platform);
+  }, 400_000);
+
+  afterAll(async () => {
+    await worker?.kill();
+    await user.close();
+    await running.remove();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function start(at: string, queue: string): Promise<WorkerProcess> {
+    await worker?.kill();
+    worker = startWorkerProcess(workerEnvironment(running.platform, { TEMPORAL_KUFLOWQUEUE: queue }), at);
+    await worker.ready();
+    return worker;
+  }
+
+  it('passes its own format, lint and strict types', async () => {
+    for (const command of [['ruff', 'format', '--check'], ['ruff', 'check'], ['mypy']] as const) {
+      const { status, out, err } = await runPython(project, command);
+      expect(status, out + err).toBe(0);
+    }
+  }, 120_000);
+
+  it('passes its own tests', async () => {
+    const { status, out, err } = await runPython(project, ['pytest', '-q']);
+    expect(status, out + err).toBe(0);
+    expect(out).toMatch(/^\d{3} passed(?:, 1 skipped)? in/m);
+  }, 180_000);
+
+  it('has a lock file that installs the same again, without development tools in production', () => {
+    const tree = execFileSync('uv', ['tree', '--locked', '--no-dev', '--offline', '--depth', '1'], {
+      cwd: project,
+      env: environment,
+      encoding: 'utf8',
+    });
+    expect([...tree.matchAll(/^[├└]── ([a-z-]+) /gm)].map(([, name]) => name)).toEqual([
+      'cryptography',
+      'httpx',
+      'jsonschema',
+      'pyyaml',
+      'temporalio',
+      'typing-extensions',
+    ]);
+  });
+
+  it.runIf(process.platform !== 'win32')(
+    'completes a process on the local KuFlow, which its script ./kuflow starts',
+    () => {
+      const ports = ['--port', '0', '--https-port', '0', '--engine-port', '0', '--state-dir', join(folder, 'state')];
+      const words = ['dev', 'simulate', 'LOAN', ...ports, '--', 'uv', 'run', '--offline', 'loan-worker'];
+      const { status, stdout, stderr } = spawnSync('./kuflow', words, {
+        cwd: project,
+        env: { ...environment, WORKER_HEALTHPORT: '0', WORKER_METRICSPORT: '0' },
+        encoding: 'utf8',
+      });
+      expect(status, stdout + stderr).toBe(0);
+      expect(stdout + stderr).toContain('LOAN is COMPLETED with valid data');
+    },
+    180_000,
+  );
+
+  it('continues its process after the worker was killed', async () => {
+    const first = await start(project, sampleDefinition().workflow.taskQueue);
+    const processId = await user.start('LOAN');
+    const application = { firstName: 'A', lastName: 'B', currency: 'EUR', amount: 1 };
+    await user.complete(processId, 'LOAN_APPLICATION', application);
+    await user.item(processId, 'APPROVE_LOAN');
+    await first.kill();
+    await user.complete(processId, 'APPROVE_LOAN', { approved: true });
+    await start(project, sampleDefinition().workflow.taskQueue);
+    await user.completed(processId);
+  }, 120_000);
+
+  it(
+    `ends with status 0 on SIGTERM, ${STARTS} times in a row`,
+    async () => {
+      for (let attempt = 1; attempt <= STARTS; attempt++) {
+        const started = await start(project, sampleDefinition().workflow.taskQueue);
+        started.signal('SIGTERM');
+        expect(await started.exited, `${attempt}: ${started.output()}`).toBe(0);
+      }
+    },
+    STARTS * 20_000,
+  );
+
+  it('stops with status 130 before it has connected', async () => {
+    const silent = workerEnvironment(running.platform, { KUFLOW_API_ENDPOINT: 'http://127.0.0.1:9' });
+    const started = startWorkerProcess(silent, project);
+    expect(await started.exited).toBe(1);
+  });
+});
