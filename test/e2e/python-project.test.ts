@@ -1,10 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { loadDefinition } from '../../src/process/definition/file.ts';
-import { sampleDefinition } from '../../src/process/sample.ts';
-import { installedBin } from '../support/generated-project.ts';
 import { runAlone } from '../support/lanes.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { processUser, type ProcessUser } from '../support/process-user.ts';
@@ -15,9 +12,6 @@ import { startWorkerProcess, workerEnvironment, type WorkerProcess } from '../su
 // mypy needs much memory and a whole core.
 runAlone();
 
-const ENGINE_LOAN = join(import.meta.dirname, '../support/engine-loan');
-const ENGINE_LOAN_DEFINITION = join(ENGINE_LOAN, 'kuflow.process.yaml');
-const ENGINE_LOAN_WORKFLOW = 'engine_loan_workflow.py';
 const STARTS = process.env['KUFLOW_SOAK'] === undefined ? 5 : 50;
 
 describe('a Python project from the packed command', () => {
@@ -32,9 +26,7 @@ describe('a Python project from the packed command', () => {
     environment = await uvEnvironment();
     folder = mkdtempSync(join(inject('runFolder'), 'python-project-'));
     project = pythonProjectCopy(join(folder, 'loan-worker'));
-    running = await startTestPlatform({
-      definitions: [sampleDefinition(), await loadDefinition(ENGINE_LOAN_DEFINITION)],
-    });
+    running = await startTestPlatform();
     user = await processUser(running.platform);
   }, 400_000);
 
@@ -45,9 +37,9 @@ describe('a Python project from the packed command', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  async function start(at: string, queue: string): Promise<WorkerProcess> {
+  async function start(): Promise<WorkerProcess> {
     await worker?.kill();
-    worker = startWorkerProcess(workerEnvironment(running.platform, { TEMPORAL_KUFLOWQUEUE: queue }), at);
+    worker = startWorkerProcess(workerEnvironment(running.platform), project);
     await worker.ready();
     return worker;
   }
@@ -98,14 +90,14 @@ describe('a Python project from the packed command', () => {
   );
 
   it('continues its process after the worker was killed', async () => {
-    const first = await start(project, sampleDefinition().workflow.taskQueue);
+    const first = await start();
     const processId = await user.start('LOAN');
     const application = { firstName: 'A', lastName: 'B', currency: 'EUR', amount: 1 };
     await user.complete(processId, 'LOAN_APPLICATION', application);
     await user.item(processId, 'APPROVE_LOAN');
     await first.kill();
     await user.complete(processId, 'APPROVE_LOAN', { approved: true });
-    await start(project, sampleDefinition().workflow.taskQueue);
+    await start();
     await user.completed(processId);
   }, 120_000);
 
@@ -113,17 +105,11 @@ describe('a Python project from the packed command', () => {
     `ends with status 0 on SIGTERM, ${STARTS} times in a row`,
     async () => {
       for (let attempt = 1; attempt <= STARTS; attempt++) {
-        const started = await start(project, sampleDefinition().workflow.taskQueue);
+        const started = await start();
         started.signal('SIGTERM');
         expect(await started.exited, `${attempt}: ${started.output()}`).toBe(0);
       }
     },
     STARTS * 20_000,
   );
-
-  it('stops with status 130 before it has connected', async () => {
-    const silent = workerEnvironment(running.platform, { KUFLOW_API_ENDPOINT: 'http://127.0.0.1:9' });
-    const started = startWorkerProcess(silent, project);
-    expect(await started.exited).toBe(1);
-  });
 });
