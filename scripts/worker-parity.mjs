@@ -7,7 +7,7 @@ import { tableCell } from './generated-part.mjs';
 /** @typedef {{ language: string, id: string, file: string, title: string }} Proof */
 /** @typedef {{ id: string, language: string, reason: string }} Exception */
 
-export const LANGUAGES = { typescript: 'TypeScript', java: 'Java' };
+export const LANGUAGES = { typescript: 'TypeScript', java: 'Java', python: 'Python' };
 
 // Tests of generated projects belong to their owners, so their titles have no ids. This file lists them.
 const GENERATED_TESTS = 'test/support/contract-tests.json';
@@ -79,13 +79,51 @@ export function proofsIn(file, text) {
 export function proofsOfGenerated(file, text, titles) {
   const [, language = ''] = /^templates\/([a-z]+)\//.exec(file) ?? [];
   const rendered = text.replace(/\{\{[#/].*?\}\}/g, '').replace(/\{\{.*?\}\}/g, 'x');
-  const tests = /\.java(?:\.hbs)?$/.test(file) ? javaTestsIn(rendered) : testsIn(rendered);
+  const tests = testsOfGenerated(file, rendered);
   return Object.entries(titles).flatMap(([title, ids]) => {
     const found = tests.find((test) => test.title === title);
     if (found === undefined) throw new Error(`${GENERATED_TESTS}: ${file} does not contain a test "${title}"`);
     return ids.map((id) => ({ language, id, file, title: `${found.group}${title}` }));
   });
 }
+
+function testsOfGenerated(/** @type {string} */ file, /** @type {string} */ text) {
+  if (/\.java(?:\.hbs)?$/.test(file)) return javaTestsIn(text);
+  const [, words] = /\/test_(\w+)\.py(?:\.hbs)?$/.exec(file) ?? [];
+  return words === undefined ? testsIn(text) : pythonTestsIn(words.replaceAll('_', ' '), text);
+}
+
+/**
+ * Functions that pytest runs, with the words of their names, and the groups that they are in: the module, and classes. A module, class or
+ * function with the marker `skip` never runs.
+ * @param {string} module
+ * @param {string} text
+ */
+function pythonTestsIn(module, text) {
+  if (/^pytestmark = .*\.skip\b/m.test(text)) return [];
+  /** @type {{ group: string, title: string }[]} */
+  const tests = [];
+  let group = `${module} `;
+  let isInGroup = false;
+  let isSkipped = false;
+  for (const line of text.split('\n')) {
+    const [, indent, decorator, kind, name = ''] = /^( {4})?(?:(@.*)|(?:async )?(class|def) (\w+))/.exec(line) ?? [];
+    if (decorator !== undefined) isSkipped ||= /\.skip\b/.test(decorator);
+    if (kind === undefined) continue;
+    const isAtTop = indent === undefined;
+    if (isAtTop) {
+      isInGroup = kind === 'class' && name.startsWith('Test') && !isSkipped;
+      group = isInGroup ? `${module} ${wordsOf(name.slice('Test'.length))} ` : `${module} `;
+    }
+    if (kind === 'def' && (isAtTop || isInGroup) && !isSkipped && name.startsWith('test_'))
+      tests.push({ group, title: name.slice('test_'.length).replaceAll('_', ' ') });
+    isSkipped = false;
+  }
+  return tests;
+}
+
+/** `engine token` for `EngineToken` */
+const wordsOf = (/** @type {string} */ name) => name.replaceAll(/(?<=[a-z\d])(?=[A-Z])/g, ' ').toLowerCase();
 
 /** JUnit tests with a display name, and the display names of the classes that they are in. */
 function javaTestsIn(/** @type {string} */ text) {

@@ -70,6 +70,59 @@ it.runIf(true)('is found [lint.await]', () => {});`;
     );
   });
 
+  it('of a Python project are in functions that pytest runs', () => {
+    const text = `
+import pytest
+
+
+@pytest.mark.parametrize(
+    "life",
+    [1, 2],
+)
+async def test_is_renewed_in_time(life: int) -> None:
+    def test_inside() -> None: ...
+
+
+@pytest.mark.skipif(not HISTORIES, reason="none yet")
+def test_runs_sometimes() -> None: ...
+
+
+@pytest.mark.skip(reason="later")
+def test_never_runs() -> None: ...
+
+
+class TestManyCallers:
+    def test_share_a_request(self) -> None: ...
+
+    @pytest.mark.skip
+    async def test_is_skipped(self) -> None: ...
+
+
+@pytest.mark.skip
+class TestSkipped:
+    def test_is_skipped_with_its_class(self) -> None: ...
+
+
+class Helper:
+    def test_is_not_a_test(self) -> None: ...
+
+
+def test_is_the_last() -> None: ...
+`;
+    const file = 'templates/python/tests/test_engine_token.py';
+    const titled = (one: string, source = text) =>
+      proofsOfGenerated(file, source, { [one]: ['token.single'] }).map(
+        ({ language, title }) => `${language}: ${title}`,
+      );
+    expect(titled('is renewed in time')).toEqual(['python: engine token is renewed in time']);
+    expect(titled('runs sometimes')).toEqual(['python: engine token runs sometimes']);
+    expect(titled('share a request')).toEqual(['python: engine token many callers share a request']);
+    expect(titled('is the last')).toEqual(['python: engine token is the last']);
+    for (const one of ['inside', 'never runs', 'is skipped', 'is skipped with its class', 'is not a test'])
+      expect(() => titled(one), one).toThrow('does not contain a test');
+    expect(() => titled('is the last', `pytestmark = pytest.mark.skip\n${text}`)).toThrow('does not contain a test');
+  });
+
   it('are missing for a language that has no test for a row, unless the contract has a reason', () => {
     expect(problems('')).toEqual(['lint.await is not tested for python']);
     expect(problems("it('x [python: lint.await]', () => {})")).toEqual([]);
