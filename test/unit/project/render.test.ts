@@ -117,6 +117,14 @@ describe('renderProject', () => {
     expect(readme).toContain('Workflow.getVersion("');
   });
 
+  it('has a README for Python that names the screen and shows how to change a running workflow [python: workflow.readme]', async () => {
+    const python = { language: 'python', packageManager: 'uv', packageName: 'loan_worker', slug: 'loan' } as const;
+    const readme = (await filesOf({ ...SPEC, ...python })).get('README.md') ?? '';
+    expect(readme).toContain('open the process definition and go to the section **Workflow**');
+    for (const name of [LOAN.workflow.taskQueue, LOAN.workflow.type]) expect(readme).toContain(`| \`${name}\` |`);
+    expect(readme).toContain('if workflow.patched("');
+  });
+
   it('uses a name that Kubernetes accepts', async () => {
     for (const name of ['@Scope/My_Worker', '1', 'x'.repeat(80), 'ok']) {
       const files = await filesOf({ ...SPEC, name });

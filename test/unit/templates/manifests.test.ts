@@ -9,6 +9,7 @@ import { renderProject } from '../../../src/project/render.ts';
 
 type Files = ReadonlyMap<string, string>;
 
+const PYTHON = { language: 'python', packageManager: 'uv', packageName: 'loan_worker', slug: 'loan' } as const;
 const JAVA = { language: 'java', packageManager: 'maven', packageName: 'com.acme.loanworker', slug: 'loan' } as const;
 
 async function render(language: Pick<ProjectSpec, 'language' | 'packageManager' | 'packageName' | 'slug'>): Promise<Files> {
@@ -23,7 +24,7 @@ async function render(language: Pick<ProjectSpec, 'language' | 'packageManager' 
   return new Map(rendered.map(({ path, contents }) => [path, Buffer.from(contents).toString('utf8')]));
 }
 
-describe.each([{ language: 'typescript', packageManager: 'npm' } as const, JAVA])('the Kubernetes manifests of a $language worker', (language) => {
+describe.each([{ language: 'typescript', packageManager: 'npm' } as const, JAVA, PYTHON])('the Kubernetes manifests of a $language worker', (language) => {
   let files: Files;
 
   beforeAll(async () => {
@@ -42,7 +43,7 @@ describe.each([{ language: 'typescript', packageManager: 'npm' } as const, JAVA]
     expect(() => new Deployment(broken as never).validate()).toThrow();
   });
 
-  it('check the connection first, have probes, run without privileges, and wait for the drain [java, typescript: shutdown.limit, image.user]', () => {
+  it('check the connection first, have probes, run without privileges, and wait for the drain [java, python, typescript: shutdown.limit, image.user]', () => {
     const { spec } = (yaml('deploy/deployment.yaml') as { spec: { template: { spec: Record<string, unknown> } } }).spec
       .template;
     const [container] = spec['containers'] as readonly Record<string, unknown>[];
@@ -102,6 +103,93 @@ describe('the image of a Java worker', () => {
     expect(dockerfile).toMatch(/^USER 1000:1000$/m);
     expect(dockerfile).toMatch(/^ENTRYPOINT \["java", .*"-jar", "app\.jar"\]$/m);
     expect(files.get('.dockerignore')).toContain('application-local.yaml');
+  });
+});
+
+describe.each(['uv', 'pip'] as const)('the image of a Python worker with %s', (packageManager) => {
+  it('uses glibc, does not run as root, and starts the worker directly [python: image.base, image.user, image.signals]', async () => {
+    const files = await render({ ...PYTHON, packageManager });
+    const dockerfile = files.get('Dockerfile') ?? '';
+    expect(dockerfile.match(/^FROM \S+/gm)).toHaveLength(2);
+    // Debian, with the same exact version in both stages: virtual environments refer to their Python.
+    const bases = dockerfile.match(/^FROM python:3\.\d+\.\d+-slim-bookworm(?=$| )/gm);
+    expect(bases).toHaveLength(2);
+    expect(new Set(bases).size).toBe(1);
+    expect(dockerfile).toMatch(/^USER 1000:1000$/m);
+    expect(dockerfile).toMatch(/^ENTRYPOINT \["\/app\/\.venv\/bin\/python", "-m", "loan_worker"\]$/m);
+    expect(files.get('.dockerignore')).toContain('application-local.yaml');
+  });
+
+  it('contains production dependencies only, compiled in advance for the read-only file system', async () => {
+    const dockerfile = (await render({ ...PYTHON, packageManager })).get('Dockerfile') ?? '';
+    const [build = '', image = ''] = dockerfile.split(/^FROM /m).slice(1);
+    const syncs = build.match(/uv sync .*$/gm) ?? [];
+    for (const sync of syncs) expect(sync).toContain('--no-dev');
+    if (packageManager === 'uv') {
+      expect(syncs).toHaveLength(2);
+      expect(build).toContain('UV_COMPILE_BYTECODE=1');
+    } else {
+      expect(build).toMatch(/pip --python \.venv\/bin\/python install --no-cache-dir \.$/m);
+    }
+    expect(image.match(/^COPY .*$/gm)).toEqual(['COPY --from=build /app/.venv .venv', 'COPY application.yaml ./']);
+    expect(image).toContain('PYTHONDONTWRITEBYTECODE=1');
+  });
+});
+
+describe.each(['uv', 'pip'] as const)('the automation of a Python worker with %s', (packageManager) => {
+  let files: Files;
+
+  beforeAll(async () => {
+    files = await render({ ...PYTHON, packageManager });
+  });
+
+  it('tests the project and builds its image in CI [python: image.automation]', () => {
+    const { jobs } = parse(files.get('.github/workflows/ci.yml') ?? '') as {
+      jobs: Record<string, { steps: readonly { run?: string }[] }>;
+    };
+    const commands = (job: string) => jobs[job]?.steps.flatMap(({ run }) => run ?? []);
+    const install = packageManager === 'uv' ? ['pipx install uv', 'uv sync --locked'] : ['make install'];
+    const withoutVersions = commands('test')?.map((command) => command.replace(/==[\d.]+$/, ''));
+    expect(withoutVersions).toEqual([...install, 'make lint', 'make test', 'make smoke']);
+    expect(commands('image')).toEqual([
+      'docker build --tag worker .',
+      'docker run --rm --read-only worker --check || test $? -eq 2',
+    ]);
+    const makefile = files.get('Makefile') ?? '';
+    for (const program of ['ruff check', 'mypy', 'pytest']) expect(makefile).toMatch(new RegExp(`^\t.*${program}$`, 'm'));
+    expect(makefile).toMatch(/^smoke:\n\t\.\/kuflow dev simulate LOAN -- .*loan-worker --dev$/m);
+  });
+
+  it('updates packages, the base image and the actions [python: image.automation]', () => {
+    const { updates } = parse(files.get('.github/dependabot.yml') ?? '') as {
+      updates: readonly Record<string, unknown>[];
+    };
+    expect(updates.map((update) => update['package-ecosystem'])).toEqual([packageManager, 'docker', 'github-actions']);
+  });
+});
+
+describe('the launch configuration of a Python worker', () => {
+  it('attaches to the debugger of the worker, which runs with the local KuFlow [python: debug.launch]', async () => {
+    const files = await render(PYTHON);
+    const json = (path: string): unknown => JSON.parse(files.get(path) ?? '');
+    const { configurations } = json('.vscode/launch.json') as {
+      configurations: readonly [{ connect: { host: string; port: number }; preLaunchTask: string }];
+    };
+    const [{ connect, preLaunchTask }] = configurations;
+    const listen = ['-m', 'debugpy', '--listen', `${connect.host}:${connect.port}`, '-m', 'loan_worker', '--dev'];
+    expect(configurations).toMatchObject([{ type: 'debugpy', request: 'attach' }]);
+    const { tasks } = json('.vscode/tasks.json') as {
+      tasks: readonly [{ args: readonly string[]; windows: { args: readonly string[] } }];
+    };
+    expect(tasks).toMatchObject([{ label: preLaunchTask, isBackground: true }]);
+    for (const { args } of [tasks[0], tasks[0].windows]) {
+      expect(args.slice(0, 3)).toEqual(['dev', 'exec', '--']);
+      expect(args.slice(-listen.length)).toEqual(listen);
+    }
+    expect(files.get('pyproject.toml')).toMatch(/^ {4}"debugpy==/m);
+    expect(json('.vscode/extensions.json')).toMatchObject({
+      recommendations: expect.arrayContaining(['ms-python.debugpy']) as unknown,
+    });
   });
 });
 
