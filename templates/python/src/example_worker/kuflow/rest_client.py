@@ -191,7 +191,7 @@ def create_rest_client(settings: Settings, metrics: Metrics) -> RestClient:
         auth=httpx.BasicAuth(api.client_id, api.client_secret.reveal()),
         headers={"accept": "application/json, application/octet-stream", "user-agent": user_agent()},
         verify=context,
-        proxy=None if proxy is None else httpx.Proxy(proxy, ssl_context=context),
+        proxy=proxy and httpx.Proxy(proxy, ssl_context=context if proxy.scheme == "https" else None),
         trust_env=False,
         timeout=TIMEOUT,
         # Calls do not wait for each other.
