@@ -118,14 +118,14 @@ def test_contains_none_of_the_structures_that_the_core_logs() -> None:
     assert "canary" not in log.text[0]
 
 
-def test_contains_only_the_message_of_a_failed_grpc_call() -> None:
+def test_contains_only_code_and_message_of_a_failed_grpc_call() -> None:
     metadata = 'MetadataMap { headers: {"canary": "x"} }'
     status = f'Status {{ code: Unavailable, message: "down", metadata: {metadata}, source: None }}'
     with logged() as log:
         LOG.error("Failed", exc_info=RuntimeError(f"Poll failure: {status}"))
         logging.getLogger().handle(core_record(f"shutdown_worker errored: {status}"))
-    assert [line["error"] for line in log.lines[:1]] == ["Poll failure: down"]
-    assert log.lines[1]["message"] == "shutdown_worker errored: down"
+    assert [line["error"] for line in log.lines[:1]] == ["Poll failure: Unavailable: down"]
+    assert log.lines[1]["message"] == "shutdown_worker errored: Unavailable: down"
 
 
 def test_names_the_process_in_lines_with_the_run_of_a_workflow_only() -> None:

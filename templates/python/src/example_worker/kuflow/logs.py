@@ -181,7 +181,7 @@ def _to_line(record: logging.LogRecord) -> tuple[LogLine, object]:
         "time": _to_time(record.created),
         "level": _to_level(record.levelno),
         "logger": record.name,
-        "message": escape_controls(STATUS.sub(r"\1", record.getMessage())),
+        "message": escape_controls(STATUS.sub(r"\1: \2", record.getMessage())),
     }
     fields = {name: value for name, value in vars(record).items() if name not in STANDARD_FIELDS}
     core = fields.get("temporal_log")
@@ -253,7 +253,7 @@ def _cause_of(error: object) -> BaseException | None:
 
 
 def _text_of(error: BaseException) -> str:
-    return STATUS.sub(r"\1", str(error))
+    return STATUS.sub(r"\1: \2", str(error))
 
 
 def _message_of(error: object) -> str:
@@ -342,7 +342,7 @@ TERMINAL_CONTROLS = re.compile(
 
 
 # What Temporal's core writes for an error of a gRPC call. The rest is the metadata of the response.
-STATUS = re.compile(r'Status \{ code: \w+, message: "((?:[^"\\]|\\.)*)".*', re.DOTALL)
+STATUS = re.compile(r'Status \{ code: (\w+), message: "((?:[^"\\]|\\.)*)".*', re.DOTALL)
 
 
 def escape_controls(text: str) -> str:
