@@ -9,8 +9,8 @@ import { provideTemporal } from '../scripts/temporal.mjs';
 import { inTurns, median, run } from './measure.mjs';
 
 const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-/** Creating a Java project builds it. */
-const LANGUAGES = { TypeScript: { build: [NPM, 'run', '--silent', 'build'] }, Java: {} };
+/** Creating a Java project builds it, and a Python project needs no build. */
+const LANGUAGES = { TypeScript: { build: [NPM, 'run', '--silent', 'build'] }, Java: {}, Python: {} };
 const ROUNDS = 3;
 const PROCESSES = 20;
 /** How long the worker may settle before its memory is read. */
@@ -23,13 +23,15 @@ export async function measureLanguages(root, installed, folder, say) {
   const { missingJdk } = await importSource(root, 'test/support/jdk.ts');
   const skipped = missingJdk();
   const languages = Object.keys(LANGUAGES).filter((language) => language !== 'Java' || skipped === undefined);
+  const { uvEnvironment } = await importSource(root, 'test/support/uv.ts');
+  const env = await uvEnvironment();
   const home = join(folder, 'languages');
   await mkdir(home, { recursive: true });
   const results = Object.fromEntries(languages.map((language) => [language, []]));
   const rounds = languages.map((language) => [
     language,
     async (round) => {
-      const result = await measureRound(root, installed, home, language, round);
+      const result = await measureRound({ root, installed, home, env }, language, round);
       if (result === undefined) return 0;
       say(`${language} ${JSON.stringify(result)}`);
       results[language].push(result);
@@ -61,13 +63,13 @@ export async function measureLanguages(root, installed, folder, say) {
 }
 
 /** Milliseconds and kilobytes. The warm-up only fills the package caches and returns undefined. */
-async function measureRound(root, installed, home, language, round) {
+async function measureRound({ root, installed, home, env }, language, round) {
   const name = `${language.toLowerCase()}${round + 1}`;
   const project = join(home, name);
   const options = ['--language', language.toLowerCase(), '--local', '--yes', '--no-git', '--no-check'];
   const cli = ['--cli-package', `file:${installed.tarball}`];
   try {
-    const created = await run(process.execPath, [installed.create, name, ...options, ...cli], { cwd: home });
+    const created = await run(process.execPath, [installed.create, name, ...options, ...cli], { cwd: home, env });
     if (round < 0) return undefined;
     const [tool, ...args] = LANGUAGES[language].build ?? [];
     const built = tool === undefined ? { ms: 0 } : await run(tool, args, { cwd: project });
@@ -86,11 +88,16 @@ async function measureRound(root, installed, home, language, round) {
   }
 }
 
-/** The command of the image, with the jar where Maven leaves it. */
+/** The command of the image, with the paths of this project. */
 async function workerCommand(root, project) {
   const { findJava } = await importSource(root, 'src/languages/java/tools.ts');
   const [, entryPoint] = /^ENTRYPOINT (.+)$/m.exec(await readFile(join(project, 'Dockerfile'), 'utf8'));
-  const elsewhere = { node: process.execPath, java: findJava(process.env), 'app.jar': 'target/app.jar' };
+  const elsewhere = {
+    node: process.execPath,
+    java: findJava(process.env),
+    'app.jar': 'target/app.jar',
+    '/app/.venv/bin/python': '.venv/bin/python',
+  };
   return JSON.parse(entryPoint).map((word) => elsewhere[word] ?? word);
 }
 
