@@ -120,7 +120,7 @@ describeWorkers(
     });
 
     it.runIf(process.platform !== 'win32')(
-      'runs to its end after platform and worker were killed, and the deadline passes in the meantime [typescript, java: deadline.once, documents.transfer, client.injected]',
+      'runs to its end after platform and worker were killed, and the deadline passes in the meantime [java, python, typescript: deadline.once, documents.transfer, client.injected]',
       async () => {
         const simulation = startDev('simulate', '--worker-log', join(folder, 'killed.log'));
         let state = await platformReady(simulation, join(folder, 'state'));

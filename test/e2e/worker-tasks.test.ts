@@ -33,7 +33,7 @@ const SCHEMA_ERRORS = {
   },
 } as const;
 
-/** A process of a workflow in `worker-project/task-workflows.ts` and `worker-project-java/TaskWorkflows.java`. */
+/** A process of a workflow in `task-workflows.ts`, `TaskWorkflows.java` or `task_workflows.py`. */
 function definitionOf(code: string, tasks: ProcessDefinition['tasks']): ProcessDefinition {
   const name = `${code.charAt(0)}${code.slice(1).toLowerCase()}Workflow`;
   return { process: { code }, workflow: { type: name, taskQueue: QUEUE }, tasks };
@@ -102,7 +102,7 @@ describeWorkers('a worker', ({ language, project }) => {
   afterAll(() => worker.kill());
 
   describe('the handle of a task', () => {
-    it('assigns, logs, waits and cancels; and a canceled scope cancels its task in KuFlow [typescript, java: handles.actions, scope.canceled]', async () => {
+    it('assigns, logs, waits and cancels; and a canceled scope cancels its task in KuFlow [java, python, typescript: handles.actions, scope.canceled]', async () => {
       const processId = await user.start('HANDLES');
       const { id } = await user.item(processId, 'REVIEW');
       const owner = await until(
@@ -125,7 +125,7 @@ describeWorkers('a worker', ({ language, project }) => {
   });
 
   describe('a change that KuFlow refuses', () => {
-    it('does not hold up the workflow when the task is completed [typescript, java: handles.actions]', async () => {
+    it('does not hold up the workflow when the task is completed [java, python, typescript: handles.actions]', async () => {
       const processId = await user.start('UNASSIGNABLE');
       await user.complete(processId, 'REVIEW', { ok: true });
       expect(await messageOf(processId)).toBe('true');
@@ -133,7 +133,7 @@ describeWorkers('a worker', ({ language, project }) => {
   });
 
   describe('a signal', () => {
-    it('that arrives before the workflow starts reaches its handler [typescript, java: signals.handlers]', async () => {
+    it('that arrives before the workflow starts reaches its handler [java, python, typescript: signals.handlers]', async () => {
       const processId = randomUUID();
       const handle = await user.temporal.workflow.signalWithStart('EarlySignalWorkflow', {
         workflowId: processId,
@@ -147,7 +147,7 @@ describeWorkers('a worker', ({ language, project }) => {
   });
 
   describe('the deadline of a task', () => {
-    it('calls onDeadline once, and the task can still be completed, whatever signals arrive [typescript, java: deadline.once, signals.handlers, signals.unknown]', async () => {
+    it('calls onDeadline once, and the task can still be completed, whatever signals arrive [java, python, typescript: deadline.once, signals.handlers, signals.unknown]', async () => {
       const processId = await user.start('DEADLINE');
       await until('the deadline has passed', async () => (await logOf(processId, 'REVIEW')).length > 0);
       await user.complete(processId, 'REVIEW', { ok: true });
@@ -169,7 +169,7 @@ describeWorkers('a worker', ({ language, project }) => {
       expect(await logOf(processId, 'SECOND')).toEqual([]);
     });
 
-    it('must be in the future: otherwise the workflow waits for a fix, and nothing is created [typescript, java: deadline.past]', async () => {
+    it('must be in the future: otherwise the workflow waits for a fix, and nothing is created [java, python, typescript: deadline.past]', async () => {
       const processId = await user.start('OVERDUE');
       expect(failureIn(await failedTask(processId)).message).toBe(
         'The deadline of REVIEW is not in the future: 1970-01-01T00:00:00.001Z',
@@ -182,7 +182,7 @@ describeWorkers('a worker', ({ language, project }) => {
   });
 
   describe('invalid data of a system task', () => {
-    it('fails the activity with the errors of the schema, and is never saved [typescript, java: system.invalid]', async () => {
+    it('fails the activity with the errors of the schema, and is never saved [java, python, typescript: system.invalid]', async () => {
       const processId = await user.start('INVALID');
       expect(await messageOf(processId)).toBe(
         `7, InvalidTaskData: The data of CHECK_CREDIT does not match its schema: ${SCHEMA_ERRORS[language].forever}`,
@@ -205,7 +205,7 @@ describeWorkers('a worker', ({ language, project }) => {
       expect(worker.output()).not.toMatch(/PERHAPS|4711/);
     });
 
-    it('is not completed if KuFlow finds it invalid [typescript, java: system.invalid]', async () => {
+    it('is not completed if KuFlow finds it invalid [java, python, typescript: system.invalid]', async () => {
       const processId = await user.start('STRICTER');
       const [entry] = await until('the reason is in the log of the task', async () => {
         failIfExited();
@@ -219,7 +219,7 @@ describeWorkers('a worker', ({ language, project }) => {
   });
 
   describe('the KuFlow client of own activities', () => {
-    it('transfers documents without history or paths of files, and throws errors with a status [typescript, java: documents.transfer, documents.timeouts, client.injected]', async () => {
+    it('transfers documents without history or paths of files, and throws errors with a status [java, python, typescript: documents.transfer, documents.timeouts, client.injected]', async () => {
       const processId = await user.start('DOCUMENTS');
       const [document = '', same, status] = (await messageOf(processId)).split(' ');
       expect(document).toMatch(
@@ -240,7 +240,7 @@ describeWorkers('a worker', ({ language, project }) => {
   });
 
   describe('a shutdown with an activity that does not end', () => {
-    it('cancels the activity after 30 s, and ends within the 60 s that Kubernetes allows [typescript, java: shutdown.limit]', async () => {
+    it('cancels the activity after 30 s, and ends within the 60 s that Kubernetes allows [java, python, typescript: shutdown.limit]', async () => {
       const processId = await user.start('STUCK');
       const lineOf = (message: string) =>
         until(`the line ${message}`, () => worker.log.find((line) => line.message === message), 60_000);
