@@ -30,7 +30,9 @@ import {
 const TEMPORAL = 'temporalio';
 
 /** Bugs and gaps in released versions that affect KuFlow workers. */
-const KNOWN_FAULTS = [{ before: '1.8.0', fault: 'it does not have workflow.init, which the workflows use' }];
+const KNOWN_FAULTS = [
+  { before: '1.28.0', fault: 'it does not have workflow.cancellation_reason, which the workflows use' },
+];
 
 export const pythonDiagnosis: ProjectDiagnosis = {
   runtime: examineRuntime,
@@ -143,7 +145,7 @@ async function examineSdk({ folder }: ProjectLocation): Promise<ProjectFinding<T
   }
   const known = KNOWN_FAULTS.find(({ before }) => isOlder(installed, before));
   if (known !== undefined) {
-    const text = `${TEMPORAL} ${installed} does not work with KuFlow: ${known.fault}`;
+    const text = `${TEMPORAL} ${installed} does not work with this worker: ${known.fault}`;
     return {
       kind: 'problem',
       code: 'sdk-known-fault',

@@ -170,11 +170,11 @@ describe.skipIf(IS_WINDOWS)("the version of Temporal's SDK in a Python project",
   });
 
   it('can be one that the workflows do not run on', async () => {
-    const pyproject = PYPROJECT.replace('1.35.0', '1.7.1');
-    expect(await examine({ ...installed('1.7.1'), 'pyproject.toml': pyproject })).toMatchObject({
+    const pyproject = PYPROJECT.replace('1.35.0', '1.27.2');
+    expect(await examine({ ...installed('1.27.2'), 'pyproject.toml': pyproject })).toMatchObject({
       code: 'sdk-known-fault',
-      text: 'temporalio 1.7.1 does not work with KuFlow: it does not have workflow.init, which the workflows use',
-      values: { package: 'temporalio', version: '1.8.0' },
+      text: 'temporalio 1.27.2 does not work with this worker: it does not have workflow.cancellation_reason, which the workflows use',
+      values: { package: 'temporalio', version: '1.28.0' },
     });
   });
 });
