@@ -12,8 +12,6 @@ import { startWorkerProcess, workerEnvironment, type WorkerProcess } from '../su
 // mypy needs much memory and a whole core.
 runAlone();
 
-const STARTS = process.env['KUFLOW_SOAK'] === undefined ? 5 : 50;
-
 describe('a Python project from the packed command', () => {
   let folder: string;
   let project: string;
@@ -100,16 +98,4 @@ describe('a Python project from the packed command', () => {
     await start();
     await user.completed(processId);
   }, 120_000);
-
-  it(
-    `ends with status 0 on SIGTERM, ${STARTS} times in a row`,
-    async () => {
-      for (let attempt = 1; attempt <= STARTS; attempt++) {
-        const started = await start();
-        started.signal('SIGTERM');
-        expect(await started.exited, `${attempt}: ${started.output()}`).toBe(0);
-      }
-    },
-    STARTS * 20_000,
-  );
 });
