@@ -16,6 +16,14 @@ import { trialDefinition, workerAgent } from '../support/worker-project.ts';
 const QUEUE = sampleDefinition().workflow.taskQueue;
 const INSTALLATION_ID = '018f3a1c-0000-7000-8000-0000000000a1';
 const ROBOT_IDS = ['018f3a1c-0000-7000-8000-0000000000b1', '018f3a1c-0000-7000-8000-0000000000b2'];
+/** The activity of the sample process, named as methods are in each language. */
+const ACTIVITY = { TypeScript: 'checkCredit', Java: 'checkCredit', Python: 'check_credit' };
+/** A frame of the code that refuses encrypted payloads. */
+const OWN_FRAME = {
+  TypeScript: /^\s+at \w.*src\/kuflow\/workflow\/interceptors\.ts:\d+:\d+\)$/m,
+  Java: /^\s+at \w.*WorkflowInterceptor\.java:\d+\)$/m,
+  Python: /^\s+File ".*\/kuflow\/workflow\/interceptor\.py", line \d+, in \w+$/m,
+};
 const DROPPED_AT_START = ['createAuthentication', 'createWorker'] as const;
 const DROPPED_IN_PROCESS = [
   'createProcessItem',
@@ -113,7 +121,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
       items = new Map(await Promise.all(codes.map(async (code) => [code, await user.item(processId, code)] as const)));
     });
 
-    it('waits for a human task, whose data reaches the workflow [typescript, java: human.wait]', async () => {
+    it('waits for a human task, whose data reaches the workflow [java, python, typescript: human.wait]', async () => {
       expect(items.get('LOAN_APPLICATION')).toMatchObject({
         type: 'TASK',
         ownerId: running.platform.identity.user.principalId,
@@ -130,7 +138,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
       );
     });
 
-    it('completes a system task as the application [typescript, java: system.complete]', () => {
+    it('completes a system task as the application [java, python, typescript: system.complete]', () => {
       expect(items.get('CHECK_CREDIT')).toMatchObject({
         type: 'TASK',
         ownerId: running.platform.identity.application.id,
@@ -138,15 +146,15 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
       });
     });
 
-    it('writes a message and continues [typescript, java: message.create]', () => {
+    it('writes a message and continues [java, python, typescript: message.create]', () => {
       expect(items.get('LOAN_RESULT')).toMatchObject({ type: 'MESSAGE', message: { text: 'Loan result' } });
     });
 
-    it('opens a thread and continues [typescript, java: thread.create]', () => {
+    it('opens a thread and continues [java, python, typescript: thread.create]', () => {
       expect(items.get('LOAN_DISCUSSION')).toMatchObject({ type: 'THREAD' });
     });
 
-    it("repeats KuFlow's activities for a year, with a minute for each attempt [typescript, java: activities.timeouts]", async () => {
+    it("repeats KuFlow's activities for a year, with a minute for each attempt [java, python, typescript: activities.timeouts]", async () => {
       const scheduled = (await user.history(processId)).filter(({ type }) => type === 'ACTIVITY_TASK_SCHEDULED');
       const [creation] = scheduled.filter(
         ({ attributes }) =>
@@ -179,7 +187,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
       happened = entries.map(({ kind }) => kind);
     });
 
-    it('retries authentication and registration when it starts [typescript, java: registration.content, registration.failure, start.identity]', async () => {
+    it('retries authentication and registration when it starts [java, python, typescript: registration.content, registration.failure, start.identity]', async () => {
       const dropped = running.events.filter((event) => event.kind === 'request' && event.status === 0);
       for (const operationId of DROPPED_AT_START) {
         expect(dropped.filter((event) => event.kind === 'request' && event.operationId === operationId)).toHaveLength(
@@ -194,7 +202,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
         ip: expect.stringMatching(/^[\d.a-f:]{7,40}$/) as string,
         taskQueue: QUEUE,
         workflowTypes: expect.arrayContaining(['LoanWorkflow']) as unknown,
-        activityTypes: expect.arrayContaining(['checkCredit', kuflowActivity('createProcessItem')]) as unknown,
+        activityTypes: expect.arrayContaining([ACTIVITY[language], kuflowActivity('createProcessItem')]) as unknown,
         tenantId: running.platform.identity.tenantId,
         installationId: INSTALLATION_ID,
         robotIds: ROBOT_IDS,
@@ -207,10 +215,12 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
       expect(state).toBe('COMPLETED');
     });
 
-    it('creates an item once [typescript, java: items.ids]', () => expect(times('item-created')).toBe(2));
-    it('claims a task once [typescript, java: activities.lost]', () => expect(times('item-claimed')).toBe(1));
-    it('completes a task once [typescript, java: activities.lost]', () => expect(times('item-completed')).toBe(1));
-    it('cancels a task once [typescript, java: activities.duplicates]', () => expect(times('item-cancelled')).toBe(1));
+    it('creates an item once [java, python, typescript: items.ids]', () => expect(times('item-created')).toBe(2));
+    it('claims a task once [java, python, typescript: activities.lost]', () => expect(times('item-claimed')).toBe(1));
+    it('completes a task once [java, python, typescript: activities.lost]', () =>
+      expect(times('item-completed')).toBe(1));
+    it('cancels a task once [java, python, typescript: activities.duplicates]', () =>
+      expect(times('item-cancelled')).toBe(1));
 
     it('assigns a task to the last assignee, and completes it as that principal', async () => {
       expect(await itemOf('COMPLETED')).toMatchObject({ ownerId: running.platform.identity.application.id });
@@ -249,7 +259,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
       task = await user.item(processId, 'FLAKY');
     });
 
-    it('is named in each log line of its workflow and activity code [typescript, java: logs.context]', async () => {
+    it('is named in each log line of its workflow and activity code [java, python, typescript: logs.context]', async () => {
       const names = { processId, processItemId: task.id, workflowType: 'FlakyWorkflow' };
       const linesOf = (message: string) =>
         worker.log.filter((line) => line['processId'] === processId && line.message === message);
@@ -263,11 +273,14 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
       expect(linesOf('Trying')).toEqual(
         Array(4).fill(expect.objectContaining({ ...names, activityType: 'flakyWork' })),
       );
-      const failed = worker.log.find((line) => line['processId'] === processId && /^Activity fail/.test(line.message));
+      const failed = worker.log.find(
+        (line) =>
+          line['processId'] === processId && /^(?:Activity fail|Completing activity as failed)/.test(line.message),
+      );
       expect(failed).toMatchObject(names);
     });
 
-    it('shows each reason once in its log in KuFlow: after two attempts, or at once [typescript, java: failures.task]', () => {
+    it('shows each reason once in its log in KuFlow: after two attempts, or at once [java, python, typescript: failures.task]', () => {
       const process = `(workflow ${processId})`;
       const entries = (task.task?.logs ?? []).map(({ level, message }) => `${level} ${message}`);
       expect(entries.toSorted()).toEqual([
@@ -277,7 +290,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
       ]);
     });
 
-    it('is counted in the metrics [typescript, java: metrics.tasks]', async () => {
+    it('is counted in the metrics [java, python, typescript: metrics.tasks]', async () => {
       const text = await until('the task is not failing', async () => {
         const current = await metrics();
         return /^kuflow_system_tasks_failing\S* 0(?:\.0)?$/m.test(current) && current;
@@ -287,7 +300,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
   });
 
   describe('a payload over the limit', () => {
-    it('of a workflow is refused before it is sent, and the process waits [typescript, java: payloads.limit]', async () => {
+    it('of a workflow is refused before it is sent, and the process waits [java, python, typescript: payloads.limit]', async () => {
       const processId = await user.start('TOO_LARGE');
       const failed = await until('a workflow task fails', async () => {
         failIfExited();
@@ -302,7 +315,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
       await user.temporal.workflow.getHandle(processId).terminate('seen');
     });
 
-    it('of an activity fails the activity at once [typescript, java: payloads.limit]', async () => {
+    it('of an activity fails the activity at once [java, python, typescript: payloads.limit]', async () => {
       largeProcessId = await user.start('LARGE');
       await user.item(largeProcessId, 'LARGE');
       const failures = (await user.history(largeProcessId)).filter(({ type }) => type === 'ACTIVITY_TASK_FAILED');
@@ -320,7 +333,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
   });
 
   describe('a running worker', () => {
-    it('notices that a task was canceled in KuFlow, and ends the workflow with TaskCancelled [typescript, java: human.canceled]', async () => {
+    it('notices that a task was canceled in KuFlow, and ends the workflow with TaskCancelled [java, python, typescript: human.canceled]', async () => {
       const processId = await user.start('OUTSIDE');
       const { id } = await user.item(processId, 'OUTSIDE');
       await user.client.call('cancelProcessProcessItems', { path: { id: processId }, query: { processItemId: [id] } });
@@ -335,7 +348,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
       expect(signals).toEqual([]);
     });
 
-    it('fails the workflow task and keeps the workflow waiting if KuFlow requires encrypted payloads [typescript, java: encryption.refused, logs.stacks]', async () => {
+    it('fails the workflow task and keeps the workflow waiting if KuFlow requires encrypted payloads [java, python, typescript: encryption.refused, logs.stacks]', async () => {
       const headers = { 'x-kuflow-encoding': defaultPayloadConverter.toPayload('binary/encrypted-kuflow') };
       const asKuFlow = new Client({
         connection: user.temporal.connection,
@@ -371,14 +384,12 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
         error: expect.stringContaining(failure.message) as unknown,
       });
       expect(stacks.filter((stack) => stack !== undefined)).toEqual([
-        expect.stringMatching(
-          /^\s+at \w.*(?:src\/kuflow\/workflow\/interceptors\.ts:\d+:\d+|WorkflowInterceptor\.java:\d+)\)$/m,
-        ),
+        expect.stringMatching(OWN_FRAME[language]) as unknown,
       ]);
-      expect(stacks.join('')).not.toMatch(/node_modules|io\.temporal/);
+      expect(stacks.join('')).not.toMatch(/node_modules|io\.temporal|site-packages/);
     });
 
-    it("has every activity of KuFlow's Python library, and those of its other libraries [typescript, java: activities.names, workflow.names]", async () => {
+    it("has every activity of KuFlow's Python library, and those of its other libraries [java, python, typescript: activities.names, workflow.names]", async () => {
       const { workers } = await fromPlatform<{ workers: { activityTypes: string[]; workflowTypes: string[] }[] }>(
         'workers',
       );
@@ -390,7 +401,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
       expect(workers[0]?.workflowTypes).toContain('LoanWorkflow');
     });
 
-    it('answers probes and exposes metrics [typescript, java: health.live, health.ready, metrics.worker, settings.concurrency]', async () => {
+    it('answers probes and exposes metrics [java, python, typescript: health.live, health.ready, metrics.worker, settings.concurrency]', async () => {
       const probe = async (path: string): Promise<number> => (await fetch(`${worker.health()}${path}`)).status;
       expect([await probe('/livez'), await probe('/readyz'), await probe('/other')]).toEqual([200, 200, 404]);
       const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
@@ -407,13 +418,13 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
       expect(expected.filter((line) => !line.test(metrics))).toEqual([]);
     });
 
-    it('keeps form data and secrets out of its log, on every level [typescript, java: logs.secrets]', () => {
+    it('keeps form data and secrets out of its log, on every level [java, python, typescript: logs.secrets]', () => {
       expect(worker.log.map(({ level }) => level)).toEqual(expect.arrayContaining(['DEBUG', 'INFO']));
       expect(worker.output()).not.toMatch(/Ada|Lovelace|PRIVATE KEY|eyJ/);
       expect(worker.output()).not.toContain(running.platform.identity.application.secret.reveal());
     });
 
-    it('completes a 5 s activity on its first attempt after SIGTERM, reports not ready, and exits with 0 [typescript, java: shutdown.drain, health.ready]', async () => {
+    it('completes a 5 s activity on its first attempt after SIGTERM, reports not ready, and exits with 0 [java, python, typescript: shutdown.drain, health.ready]', async () => {
       const processId = await user.start('SLOW');
       await until('the activity is running', async () => {
         failIfExited();
