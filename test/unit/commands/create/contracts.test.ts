@@ -310,7 +310,10 @@ describe('a skipped step', () => {
 describe('a mistyped word', () => {
   it.each([
     [['x', '--lokal'], 'Did you mean --local?'],
-    [['x', '--local', '--language', 'typescrpt'], 'Allowed choices are typescript, java, python. Did you mean typescript?'],
+    [
+      ['x', '--local', '--language', 'typescrpt'],
+      'Allowed choices are typescript, java, python. Did you mean typescript?',
+    ],
     [['x', '--local', '--language', 'TypeScript'], 'Did you mean typescript?'],
     [['x', '--local', '--package-manager', 'ppnm'], 'Did you mean pnpm?'],
     [['x', '--process', 'L', '--task', 'A:humn', ...WORKFLOW], 'did you mean "human"?'],
