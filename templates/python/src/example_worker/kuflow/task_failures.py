@@ -25,8 +25,8 @@ WITHOUT_VALUES = (INVALID_TASK_DATA, PAYLOAD_TOO_LARGE)
 class TaskFailures:
     """Counts failing tasks, and appends the reason to the log of a task in KuFlow.
 
-    It does so after a number of failed attempts, or at once if there is no other attempt, and at most once per hour for
-    each task and reason.
+    The log shows the reason after a number of failed attempts, or at once if there is no other attempt, and at most once
+    per hour for each task and reason.
     """
 
     def __init__(
