@@ -195,6 +195,14 @@ def test_the_stack_of_an_error_is_complete_in_development() -> None:
     assert lines[5].endswith("in loads")
 
 
+def test_the_stack_of_an_error_does_not_show_how_modules_are_imported() -> None:
+    code = "from importlib import import_module\nimport_module('missing_library')"
+    with logged() as log:
+        LOG.warning("Activity failed", exc_info=raised(code))
+    _, frame = log.lines[0]["stack"].splitlines()
+    assert frame.endswith("in import_module")
+
+
 def test_the_stack_of_an_error_has_only_frames_of_this_project_in_production() -> None:
     with logged(frames="own") as log:
         LOG.warning("Activity failed", exc_info=raised(CODE))

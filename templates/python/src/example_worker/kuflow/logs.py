@@ -291,6 +291,8 @@ def _describe_stack(error: object, frames: Frames) -> tuple[list[str], list[str]
 
 
 FRAME = re.compile(r'^ *File "(.*)", line \d+', re.MULTILINE)
+# Each import in workflow code adds eight of these frames.
+IMPORT_FRAME = re.compile(r'^ *File "(?:<frozen importlib|.*workflow_sandbox[\\/]_importer\.py)')
 
 
 def _frames_of(error: object, frames: Frames) -> list[str]:
@@ -302,7 +304,8 @@ def _frames_of(error: object, frames: Frames) -> list[str]:
     else:
         failure = parse_core_failure(str(error))
         stack = [] if failure is None else failure[1]
-    return [line for line in stack if frames == "all" or _is_own(line)][-MAX_FRAMES:]
+    kept = [line for line in stack if _is_own(line) or (frames == "all" and not IMPORT_FRAME.match(line))]
+    return kept[-MAX_FRAMES:]
 
 
 def _is_own(line: str) -> bool:
