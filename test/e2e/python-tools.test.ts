@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
@@ -95,6 +95,30 @@ describe.skipIf(process.platform === 'win32')('create for Python', () => {
       'make smoke',
     ]);
   });
+
+  it('installs the pinned versions with pip, and the worker starts', () => {
+    const { status, stdout } = create(process.env, '--package-manager', 'pip');
+    expect(status, stdout).toBe(0);
+    expect(createdOf(stdout).install).toMatchObject({ kind: 'installed' });
+    const project = join(folder, 'here', 'worker');
+    const pinned = /^ {4}"([^"=]+==[^";]+)/gm;
+    const wanted = [...readFileSync(join(project, 'pyproject.toml'), 'utf8').matchAll(pinned)].map(
+      ([, one = '']) => one,
+    );
+    const python = join(project, '.venv', 'bin', 'python');
+    const installed = execFileSync(python, ['-m', 'pip', 'list', '--format', 'freeze'], { encoding: 'utf8' });
+    const lines = installed.toLowerCase().replaceAll('-', '_').split('\n');
+    expect(wanted.length).toBeGreaterThan(10);
+    expect(lines).toEqual(expect.arrayContaining(wanted.map((one) => one.toLowerCase().replaceAll('-', '_'))));
+
+    const worker = spawnSync(join(project, '.venv', 'bin', 'worker'), ['--check'], {
+      cwd: project,
+      env: bareEnvironment(),
+      encoding: 'utf8',
+    });
+    expect(worker.status, worker.stderr).toBe(2);
+    expect(worker.stderr).toContain('./kuflow credentials pull');
+  }, 300_000);
 
   it('keeps the project if uv cannot download, with the command to run', async () => {
     const index = `http://127.0.0.1:${await closedPort()}`;
