@@ -93,9 +93,11 @@ function step(stage: Stage, { word, rest }: Instruction, stages: readonly Stage[
       mkdirSync(join(stage.root, stage.workdir), { recursive: true });
       return;
     case 'ENV': {
-      const [, name = '', value = ''] = /^(\w+)=(\S*)$/.exec(rest) ?? [];
-      if (name === '') throw new Error(`ENV ${rest}: one NAME=VALUE is understood`);
-      stage.env = { ...stage.env, [name]: value };
+      for (const one of rest.split(/\s+/)) {
+        const [, name = '', value = ''] = /^(\w+)=(\S*)$/.exec(one) ?? [];
+        if (name === '') throw new Error(`ENV ${rest}: only NAME=VALUE without spaces is understood`);
+        stage.env = { ...stage.env, [name]: value };
+      }
       return;
     }
     case 'RUN':
