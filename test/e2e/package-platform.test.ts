@@ -68,6 +68,20 @@ console.log(
 );
 `;
 
+/** A script with the code of the guide. It adds the fault before the platform stops. */
+function exampleOfGuide(): string {
+  const page = readFileSync(join(ROOT, 'docs', 'how-to', 'test-against-the-local-kuflow.md'), 'utf8');
+  const [start = '', fault = ''] = [...page.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code = '']) => code);
+  return `
+import { mkdtempSync } from 'node:fs';
+const stateDir = mkdtempSync(process.cwd() + '/guide-');
+const workflow = { type: 'LeaveWorkflow', taskQueue: 'LEAVE_QUEUE' };
+const definitions = [{ process: { code: 'LEAVE' }, workflow, tasks: [{ code: 'ASK', kind: 'human' as const }] }];
+${start.replace('await platform.stop();', () => `${fault}await platform.stop();`)}
+console.log(environment['KUFLOW_API_ENDPOINT'] === platform.endpoints.https, platform.faults.list().length);
+`;
+}
+
 const WRONG = `
 import { startPlatform } from 'create-kuflow-worker/platform';
 // @ts-expect-error a folder, definitions and the program are needed
@@ -97,6 +111,7 @@ describe('create-kuflow-worker/platform', () => {
   it('type-checks in a script, and rejects wrong types', () => {
     writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
     writeFileSync(join(folder, 'script.ts'), SCRIPT);
+    writeFileSync(join(folder, 'guide.ts'), exampleOfGuide());
     writeFileSync(join(folder, 'wrong.ts'), WRONG);
     const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
     const options = [
@@ -109,7 +124,7 @@ describe('create-kuflow-worker/platform', () => {
       'es2023',
     ];
     const types = ['--types', 'node', '--typeRoots', join(ROOT, 'node_modules', '@types')];
-    const files = [join(folder, 'script.ts'), join(folder, 'wrong.ts')];
+    const files = ['script.ts', 'guide.ts', 'wrong.ts'].map((name) => join(folder, name));
     const result = spawnSync(process.execPath, [tsc, ...options, ...types, ...files], {
       encoding: 'utf8',
       cwd: folder,
@@ -118,12 +133,20 @@ describe('create-kuflow-worker/platform', () => {
     expect(result.status).toBe(0);
   });
 
-  it('runs in a plain script, which exits by itself after the platform has stopped', async () => {
+  /** Runs a script to its end and returns its output. */
+  async function run(name: string, source: string): Promise<string> {
     const { transform } = await import('esbuild');
-    const { code } = await transform(SCRIPT, { loader: 'ts', format: 'esm', target: 'node20' });
-    writeFileSync(join(folder, 'script.mjs'), code);
-    const out = execFileSync(process.execPath, ['script.mjs'], { cwd: folder, encoding: 'utf8', timeout: 60_000 });
-    expect(JSON.parse(out)).toEqual({
+    const { code } = await transform(source, { loader: 'ts', format: 'esm', target: 'node20' });
+    writeFileSync(join(folder, name), code);
+    return execFileSync(process.execPath, [name], { cwd: folder, encoding: 'utf8', timeout: 60_000 });
+  }
+
+  it('runs as the guide shows', async () => {
+    expect(await run('guide.mjs', exampleOfGuide())).toBe('true 1\n');
+  });
+
+  it('runs in a plain script, which exits by itself after the platform has stopped', async () => {
+    expect(JSON.parse(await run('script.mjs', SCRIPT))).toEqual({
       refused: 503,
       made: 201,
       secret: '[redacted]',
