@@ -12,6 +12,7 @@ Examples:
   start it only for as long as a command runs
     $ kuflow dev exec -- npm start
     $ ./kuflow dev exec -- ./mvnw spring-boot:run
+    $ ./kuflow dev exec -- uv run loan-worker
   run one process from start to end with the worker
     $ kuflow dev simulate -- npm start`;
 

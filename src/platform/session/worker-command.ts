@@ -30,7 +30,7 @@ export function explainFailedStart(error: unknown, command: readonly [string, ..
   const about = { tried: command.join(' '), seen: code, cause: error };
   if (code === 'ENOENT') {
     const next = [
-      'Check its name. Start a script in this folder with ./, an npm script with npm run, and a program of an npm package with npx',
+      'Check its name. Start a script in this folder with ./, an npm script with npm run, a program of an npm package with npx, and one of a Python project with uv run or .venv/bin/',
     ];
     return { status: 127, error: new KnownError({ message: `Command not found: ${program}`, ...about, next }) };
   }
