@@ -33,30 +33,35 @@ export async function engineOutage(
     }),
     project,
   );
-  await worker.ready();
-  const processId = await user.start(code);
-  await user.item(processId, 'LOAN_APPLICATION');
+  try {
+    await worker.ready();
+    const processId = await user.start(code);
+    await user.item(processId, 'LOAN_APPLICATION');
 
-  const before = worker.log.length;
-  const stoppedAt = Date.now();
-  await relay.goDown();
-  await user.complete(processId, 'LOAN_APPLICATION', {
-    firstName: 'Ada',
-    lastName: 'Lovelace',
-    currency: 'EUR',
-    amount: 10,
-  });
-  const notReadyReason = await until(
-    'the worker is not ready',
-    async () => {
-      const answer = await fetch(`${worker.health()}/readyz`);
-      return answer.status === 503 && (await answer.text()).trim();
-    },
-    90_000,
-  );
-  const notReadyAfterMs = Date.now() - stoppedAt;
-  await until('the outage ends', () => Date.now() - stoppedAt >= seconds * 1_000, seconds * 1_000);
-  await relay.comeUp();
-  await worker.ready();
-  return { worker, processId, notReadyAfterMs, notReadyReason, lines: worker.log.slice(before) };
+    const before = worker.log.length;
+    const stoppedAt = Date.now();
+    await relay.goDown();
+    await user.complete(processId, 'LOAN_APPLICATION', {
+      firstName: 'Ada',
+      lastName: 'Lovelace',
+      currency: 'EUR',
+      amount: 10,
+    });
+    const notReadyReason = await until(
+      'the worker is not ready',
+      async () => {
+        const answer = await fetch(`${worker.health()}/readyz`);
+        return answer.status === 503 && (await answer.text()).trim();
+      },
+      90_000,
+    );
+    const notReadyAfterMs = Date.now() - stoppedAt;
+    await until('the outage ends', () => Date.now() - stoppedAt >= seconds * 1_000, seconds * 1_000);
+    await relay.comeUp();
+    await worker.ready();
+    return { worker, processId, notReadyAfterMs, notReadyReason, lines: worker.log.slice(before) };
+  } catch (error) {
+    await worker.kill();
+    throw error;
+  }
 }
