@@ -128,7 +128,7 @@ class RestClient:
         try:
             response = await self._http.send(self._build(request), stream=True)
         except httpx.RequestError as error:
-            raise self._no_response(request, error) from error
+            raise self._no_response(request, error) from _system_error(error)
         status = response.status_code
         self._metrics.rest_call(request.operation, status)
         if response.is_success:
@@ -169,7 +169,7 @@ class RestClient:
             async for chunk in response.aiter_bytes():
                 yield chunk
         except httpx.RequestError as error:
-            raise self._no_response(request, error) from error
+            raise self._no_response(request, error) from _system_error(error)
 
     def _no_response(self, request: RestRequest, error: httpx.RequestError) -> RestError:
         self._metrics.rest_call(request.operation, "error")
@@ -221,6 +221,18 @@ async def _wait_before_retry(request: RestRequest, error: RestError) -> None:
     if not is_retryable or request.once or request.file is not None or delay > MAX_RETRY_DELAY:
         raise error
     await asyncio.sleep(delay)
+
+
+def _system_error(error: httpx.RequestError) -> BaseException:
+    """The error of the operating system, which httpx leaves out of the causes, or `error` if there is none."""
+    at: BaseException | None = error if isinstance(error, httpx.NetworkError) else None
+    while at is not None:
+        if isinstance(at, BaseExceptionGroup):
+            at = at.exceptions[0]
+        if isinstance(at, OSError) and at.errno is not None:
+            return at
+        at = at.__cause__ or at.__context__
+    return error
 
 
 def _redirect_target(response: httpx.Response) -> str:
