@@ -94,7 +94,10 @@ export function pythonWorkerProject(): string {
   return folder;
 }
 
-/** The workers whose additional workflows and activities have the same names and do the same. */
+/**
+ * The workers whose additional workflows and activities have the same names and do the same. Java is the last, because its tests may have to
+ * wait for a heavy file in the other lane.
+ */
 export const WORKERS = [
   {
     language: 'TypeScript',
@@ -103,17 +106,17 @@ export const WORKERS = [
     kuflowActivity: (operation: string): string => `KuFlow_Engine_${operation}`,
   },
   {
+    language: 'Python',
+    project: pythonWorkerProject,
+    command: pythonCommand('.'),
+    kuflowActivity: (operation: string): string => `KuFlow_Engine_${operation}`,
+  },
+  {
     language: 'Java',
     project: javaWorkerProject,
     command: javaCommand('.'),
     // KuFlow's own Java library has these names.
     kuflowActivity: (operation: string): string => `KuFlow_Engine_${capitalize(operation)}`,
-  },
-  {
-    language: 'Python',
-    project: pythonWorkerProject,
-    command: pythonCommand('.'),
-    kuflowActivity: (operation: string): string => `KuFlow_Engine_${operation}`,
   },
 ] as const;
 
