@@ -4,11 +4,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../../../scripts/bundle.mjs';
 import type { CommandDescription } from '../../../src/cli/command-description.ts';
 import { describeAllCommands } from '../../../src/bin/describe-commands.ts';
+import { LANGUAGES } from '../../../src/languages/names.ts';
 
 const PAGES = [
   'README.md',
   'CONTRIBUTING.md',
-  'templates/typescript/README.md.hbs',
+  ...Object.keys(LANGUAGES).map((language) => `templates/${language}/README.md.hbs`),
   ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.md'))
     .map((file) => join('docs', file)),
@@ -30,7 +31,7 @@ function findCalls(page: string): readonly string[] {
   return [...blocks, ...inline].flatMap((code) => {
     const plain = code.replace(/(?:^|\s)#\s.*$/, '').replace(/["')]+$/, '');
     const found =
-      /(?:^\s*(?:\$ )?|\(|&& )(?:npx (?:-p \S+ )?|\{\{code exec\}\} )?((?:create-kuflow-worker|kuflow) .*)$/.exec(
+      /(?:^\s*(?:\$ )?|\(|&& )(?:npx (?:-p \S+ )?|\{\{code exec\}\} |\.\/)?((?:create-kuflow-worker|kuflow) .*)$/.exec(
         plain,
       );
     return found?.[1] === undefined ? [] : [found[1]];
