@@ -224,7 +224,7 @@ async def _wait_before_retry(request: RestRequest, error: RestError) -> None:
 
 
 def _system_error(error: httpx.RequestError) -> BaseException:
-    """The error of the operating system, which httpx leaves out of the causes, or `error` if there is none."""
+    """The error of the operating system, which httpx leaves out of the causes. Otherwise `error`."""
     at: BaseException | None = error if isinstance(error, httpx.NetworkError) else None
     while at is not None:
         if isinstance(at, BaseExceptionGroup):
