@@ -9,6 +9,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from example_worker.kuflow.payloads import data_converter
 
+from .support.scripted_server import ScriptedServer, scripted_server
+
 
 async def start_server() -> AbstractAsyncContextManager[WorkflowEnvironment]:
     """Starts Temporal's test server, which skips time while a workflow waits."""
@@ -25,6 +27,13 @@ async def environment() -> AsyncIterator[WorkflowEnvironment]:
     """A test server, which starts in 0.1 s. It skips no more time after a workflow task has failed."""
     async with await start_server() as environment:
         yield environment
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ScriptedServer]:
+    """KuFlow's API, with the responses that a test sets."""
+    async with scripted_server() as server:
+        yield server
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -18,6 +18,7 @@ from example_worker.kuflow.settings import Settings, load_settings
 
 from .support.authority import Authority, Pair
 from .support.clock import FakeClock
+from .support.environment import ENVIRONMENT
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 AUTHORITY = Authority()
@@ -61,18 +62,13 @@ class Worker:
         return lambda: self.clients.remove(old)
 
     def load(self) -> Settings:
-        credentials = {
-            "KUFLOW_API_CLIENTID": "11111111-2222-4333-8444-555555555555",
-            "KUFLOW_API_CLIENTSECRET": "the-secret",
-        }
-        return load_settings(self._directory, credentials)
+        return load_settings(self._directory, ENVIRONMENT)
 
     def write(self, namespace: str, pair: Pair) -> None:
         for name, text in (("cert", pair.cert), ("key", pair.key), ("ca", AUTHORITY.cert)):
             (self._directory / f"{name}.pem").write_text(text)
         (self._directory / "application.yaml").write_text(
-            f"temporal:\n  kuflow-queue: QUEUE\n  namespace: {namespace}\n"
-            "  mutual-tls: { cert: cert.pem, key: key.pem, ca: ca.pem }\n"
+            f"temporal:\n  namespace: {namespace}\n  mutual-tls: {{ cert: cert.pem, key: key.pem, ca: ca.pem }}\n"
         )
 
     def watch(self, identity: EngineIdentity) -> CertificateWatch:
@@ -90,7 +86,6 @@ class Worker:
 
 @pytest.fixture
 def worker(tmp_path: Path) -> Worker:
-    (tmp_path / "application.yaml").write_text("temporal:\n  kuflow-queue: QUEUE\n")
     return Worker(tmp_path)
 
 

@@ -12,7 +12,8 @@ from example_worker.kuflow.settings import load_settings
 
 from .support.authority import Authority
 from .support.engine import TlsEngine, silent_server, tls_engine
-from .support.scripted_server import Reply, ScriptedServer, scripted_server
+from .support.environment import ENVIRONMENT
+from .support.scripted_server import Reply, ScriptedServer
 
 AUTHORITY = Authority()
 CLIENT = AUTHORITY.issue("client")
@@ -28,22 +29,18 @@ async def engine(shared_environment: WorkflowEnvironment) -> AsyncIterator[TlsEn
 
 
 @pytest.fixture
-async def kuflow() -> AsyncIterator[ScriptedServer]:
-    async with scripted_server() as server:
-        server.replies[PROCESSES] = [Reply()]
-        server.replies[AUTHENTICATIONS] = [Reply(body={"engineToken": {"token": "the-token"}})]
-        yield server
+def kuflow(server: ScriptedServer) -> ScriptedServer:
+    server.replies[PROCESSES] = [Reply()]
+    server.replies[AUTHENTICATIONS] = [Reply(body={"engineToken": {"token": "the-token"}})]
+    return server
 
 
 class Setup:
     def __init__(self, engine: TlsEngine, kuflow: ScriptedServer, directory: Path) -> None:
         self.reported: list[CheckStep] = []
         self._directory = directory
-        self._environment = {
+        self._environment = ENVIRONMENT | {
             "KUFLOW_API_ENDPOINT": kuflow.endpoint,
-            "KUFLOW_API_CLIENTID": "11111111-2222-4333-8444-555555555555",
-            "KUFLOW_API_CLIENTSECRET": "the-secret",
-            "TEMPORAL_KUFLOWQUEUE": "QUEUE",
             "TEMPORAL_TARGET": engine.target,
             "TEMPORAL_NAMESPACE": "default",
             "TEMPORAL_MUTUALTLS_CERTDATA": CLIENT.cert,

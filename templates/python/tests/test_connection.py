@@ -22,6 +22,7 @@ from example_worker.kuflow.settings import load_settings
 
 from .support.authority import Authority
 from .support.engine import TlsEngine, connect_proxy, silent_server, tls_engine
+from .support.environment import ENVIRONMENT
 
 AUTHORITY = Authority()
 
@@ -43,12 +44,7 @@ class Connector:
     runtime: Runtime
 
     async def connect(self, name: str, ca: str = AUTHORITY.cert, **environment: str) -> Client:
-        required = {
-            "KUFLOW_API_CLIENTID": "11111111-2222-4333-8444-555555555555",
-            "KUFLOW_API_CLIENTSECRET": "the-secret",
-            "TEMPORAL_KUFLOWQUEUE": "QUEUE",
-            "TEMPORAL_TARGET": self.engine.target,
-        }
+        required = ENVIRONMENT | {"TEMPORAL_TARGET": self.engine.target}
         pair = AUTHORITY.issue(name)
         identity = create_identity(source="api", namespace="default", cert=pair.cert, key=Secret(pair.key), ca=ca)
         settings = load_settings(self.directory, required | environment)

@@ -128,11 +128,30 @@ async def test_is_renewed_when_a_laptop_wakes_up() -> None:
     tokens = renewer(source, clock)
     await tokens.renew()
     tokens.start(lambda token: None)
+    lost = asyncio.create_task(tokens.wait_until_lost(60))
     await clock.advance(0)
-    clock.jump(3600)
+    clock.jump(7200)
     assert not tokens.is_valid()
-    assert tokens.is_valid(grace=60)
     await clock.advance(30)
     assert source.requests == 2
     assert tokens.is_valid()
+    await clock.advance(60)
+    assert not lost.done()
+    lost.cancel()
+    tokens.stop()
+
+
+async def test_is_lost_when_it_could_not_be_renewed_for_a_minute_after_it_expired() -> None:
+    clock = FakeClock()
+    source = TokenSource(clock, life=30)
+    tokens = renewer(source, clock)
+    await tokens.renew()
+    source.error = ConnectionError("down")
+    tokens.start(lambda token: None)
+    lost = asyncio.create_task(tokens.wait_until_lost(60))
+    await clock.advance(88)
+    assert not lost.done()
+    await clock.advance(2)
+    assert lost.done()
+    assert tokens.last_error is source.error
     tokens.stop()

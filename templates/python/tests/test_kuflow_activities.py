@@ -19,13 +19,13 @@ from example_worker.kuflow.metrics import Metrics
 from example_worker.kuflow.rest_client import RestClient
 
 from .support.activity_environment import (
-    APPLICATION_ID,
     activity_environment,
     rest_client,
     run_activity,
     run_kuflow_activity,
 )
-from .support.scripted_server import ReceivedRequest, Reply, ScriptedServer, scripted_server
+from .support.environment import APPLICATION_ID
+from .support.scripted_server import ReceivedRequest, Reply, ScriptedServer
 
 ITEM = "22222222-2222-4333-8444-555555555555"
 RETRIEVE = f"GET /process-items/{ITEM}"
@@ -39,12 +39,6 @@ class CountedCalls(Metrics):
 
     def rest_call(self, operation: str, status: int | Literal["error"]) -> None:
         self.statuses.append(status)
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[ScriptedServer]:
-    async with scripted_server() as server, asyncio.timeout(30):
-        yield server
 
 
 @pytest.fixture
@@ -112,13 +106,14 @@ async def test_reject_an_invalid_request_with_a_failure_that_is_not_retried(
     assert server.calls == []
 
 
+@pytest.mark.parametrize(("retry_after", "delay"), [("7", timedelta(seconds=7)), ("9" * 20, timedelta(days=1))])
 async def test_fail_with_kuflows_error_and_retry_after_the_time_that_kuflow_asks_for(
-    server: ScriptedServer, rest: RestClient
+    server: ScriptedServer, rest: RestClient, retry_after: str, delay: timedelta
 ) -> None:
-    server.replies[RETRIEVE] = [Reply(429, {"message": "no"}, {"retry-after": "7"})]
+    server.replies[RETRIEVE] = [Reply(429, {"message": "no"}, {"retry-after": retry_after})]
     failure = await failure_of(retrieve(rest))
     assert (failure.type, failure.non_retryable) == ("KuFlowActivities.RestFailure", False)
-    assert failure.next_retry_delay == timedelta(seconds=7)
+    assert failure.next_retry_delay == delay
     assert failure.details == ({"message": "no"},)
     assert len(server.calls) == 1
 
@@ -207,11 +202,12 @@ async def test_abort_the_call_when_they_are_canceled(server: ScriptedServer, res
     environment = activity_environment()
     kuflow = KuFlowClient(rest, APPLICATION_ID)
     run = asyncio.create_task(run_activity(environment, kuflow.retrieve_process_item, {"processItemId": ITEM}))
-    await arrived.wait()
-    environment.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await run
-    await server.closed.wait()
+    async with asyncio.timeout(30):
+        await arrived.wait()
+        environment.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await run
+        await server.closed.wait()
 
 
 async def test_have_kuflows_names_and_the_name_of_the_worker(server: ScriptedServer, rest: RestClient) -> None:

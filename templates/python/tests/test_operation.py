@@ -10,7 +10,7 @@ from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 
 from example_worker.__main__ import create_runtime
 from example_worker.kuflow.health import HealthServer, start_health_server
-from example_worker.kuflow.metrics import create_metrics
+from example_worker.kuflow.metrics import Metrics
 from example_worker.kuflow.worker_runtime import start_health
 
 
@@ -76,7 +76,7 @@ async def test_metrics_has_the_metrics_of_the_worker() -> None:
     with used_port() as free:
         port = free.getsockname()[1]
     runtime = Runtime(telemetry=TelemetryConfig(metrics=PrometheusConfig(bind_address=f"127.0.0.1:{port}")))
-    metrics = create_metrics(runtime.metric_meter)
+    metrics = Metrics(runtime.metric_meter)
     metrics.rest_call("retrieveProcess", 404)
     metrics.token_age(60)
     metrics.token_renewal_failed()

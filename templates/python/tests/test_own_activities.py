@@ -12,18 +12,13 @@ from example_worker.kuflow.client import KuFlowClient
 from example_worker.kuflow.documents import Documents
 from example_worker.kuflow.rest_client import RestClient, RestError
 
-from .support.activity_environment import APPLICATION_ID, activity_environment, rest_client, run_activity
+from .support.activity_environment import activity_environment, rest_client, run_activity
 from .support.authority import Authority
+from .support.environment import APPLICATION_ID
 from .support.scripted_server import ReceivedRequest, Reply, ScriptedServer, scripted_server
 
 PROCESS = "22222222-2222-4333-8444-555555555555"
 URI = f"ku:process/{PROCESS}/document/1"
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[ScriptedServer]:
-    async with scripted_server() as server, asyncio.timeout(30):
-        yield server
 
 
 @pytest.fixture
@@ -60,7 +55,7 @@ async def test_has_the_workers_credentials_repeats_a_call_once_and_raises_errors
     assert await run_activity(activity_environment(), status_of_process) == 503
     assert len(server.requests) == 2
     headers = server.requests[0].headers
-    assert headers["authorization"] == "Basic MTExMTExMTEtMjIyMi00MzMzLTg0NDQtNTU1NTU1NTU1NTU1OnM="
+    assert headers["authorization"] == "Basic MTExMTExMTEtMjIyMi00MzMzLTg0NDQtNTU1NTU1NTU1NTU1OnRoZS1zZWNyZXQ="
     assert headers["user-agent"].startswith("kuflow-worker-python/")
 
 
@@ -80,7 +75,7 @@ async def test_trusts_an_authority_in_addition_to_the_root_certificates(tmp_path
     chain.write_text(pair.cert + pair.key)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(chain)
-    async with scripted_server(ssl=context) as server, asyncio.timeout(30):
+    async with scripted_server(ssl=context) as server:
         server.replies[f"GET /processes/{PROCESS}"] = [Reply(200, {"id": PROCESS})]
         for ca, expected in ((authority.cert, {"process": {"id": PROCESS}}), (None, RestError)):
             rest = rest_client(server.endpoint, ca=ca)
@@ -108,15 +103,8 @@ async def test_uploads_the_content_of_a_file_and_returns_the_document(
     assert request.headers["content-length"] == "7"
 
 
-@pytest.fixture
-def empty_file(tmp_path: Path) -> Path:
-    file = tmp_path / "empty.pdf"
-    file.touch()
-    return file
-
-
 async def test_does_not_upload_an_empty_file_and_does_not_repeat_an_upload(
-    server: ScriptedServer, kuflow: KuFlowClient, file: Path, empty_file: Path
+    server: ScriptedServer, kuflow: KuFlowClient, file: Path
 ) -> None:
     async def archive(path: Path) -> str:
         return await kuflow.documents.upload(path, process_id=PROCESS)
@@ -129,8 +117,9 @@ async def test_does_not_upload_an_empty_file_and_does_not_repeat_an_upload(
         await run_activity(activity_environment(), archive, file)
     assert failure.value.type == "KuFlowActivities.RestFailure"
     assert len(server.requests) == 1
-    with pytest.raises(ValueError, match=r"empty\.pdf is empty"):
-        await run_activity(activity_environment(), archive, empty_file)
+    os.truncate(file, 0)
+    with pytest.raises(ValueError, match=r"report\.pdf is empty"):
+        await run_activity(activity_environment(), archive, file)
     assert len(server.requests) == 1
 
 
@@ -178,9 +167,10 @@ async def test_sends_heartbeats_during_a_transfer_and_ends_it_when_the_activity_
         return await documents.upload(file, process_id=PROCESS)
 
     run = asyncio.create_task(run_activity(environment, archive))
-    for _ in range(3):
-        await beats.acquire()
-    environment.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await run
-    await server.closed.wait()
+    async with asyncio.timeout(30):
+        for _ in range(3):
+            await beats.acquire()
+        environment.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await run
+        await server.closed.wait()

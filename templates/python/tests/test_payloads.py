@@ -3,6 +3,7 @@ from typing import Any, TypedDict
 import pytest
 from temporalio.api.common.v1 import Payload
 
+from example_worker.kuflow.model import Page
 from example_worker.kuflow.payloads import data_converter
 
 
@@ -22,6 +23,7 @@ class Reviews(TypedDict):
         (list[Review], [{"ok": "yes"}]),
         (Review | None, {"ok": "yes"}),
         (Reviews, {"reviews": [1]}),
+        (Page[Review], {"content": 1}),
     ],
 )
 async def test_typed_dictionaries_may_be_invalid_and_have_unknown_fields(hint: Any, value: object) -> None:

@@ -5,11 +5,7 @@ import pytest
 from example_worker.kuflow.proxy import proxy_for
 from example_worker.kuflow.settings import load_settings
 
-ENVIRONMENT = {
-    "KUFLOW_API_CLIENTID": "11111111-2222-4333-8444-555555555555",
-    "KUFLOW_API_CLIENTSECRET": "the-secret",
-    "TEMPORAL_KUFLOWQUEUE": "QUEUE",
-}
+from .support.environment import ENVIRONMENT
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
 from pathlib import Path
 from unittest.mock import create_autospec
 
@@ -13,16 +12,10 @@ from example_worker.kuflow.registration import parse_delay_window, start_registr
 from example_worker.kuflow.rest_client import RestClient, create_rest_client
 from example_worker.kuflow.settings import Settings, load_settings
 
-from .support.scripted_server import Reply, ScriptedServer, scripted_server
+from .support.environment import APPLICATION_ID, ENVIRONMENT
+from .support.scripted_server import Reply, ScriptedServer
 
-ID = "11111111-2222-4333-8444-555555555555"
 METRICS = create_autospec(no_metrics)
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[ScriptedServer]:
-    async with scripted_server() as server:
-        yield server
 
 
 class Pauses:
@@ -41,13 +34,7 @@ class Pauses:
 
 
 def settings_for(server: ScriptedServer, directory: Path, environment: dict[str, str] | None = None) -> Settings:
-    required = {
-        "KUFLOW_API_ENDPOINT": server.endpoint,
-        "KUFLOW_API_CLIENTID": ID,
-        "KUFLOW_API_CLIENTSECRET": "the-secret",
-        "TEMPORAL_KUFLOWQUEUE": "QUEUE",
-    }
-    return load_settings(directory, required | (environment or {}))
+    return load_settings(directory, ENVIRONMENT | {"KUFLOW_API_ENDPOINT": server.endpoint} | (environment or {}))
 
 
 def start(rest: RestClient, settings: Settings, pauses: Pauses) -> Background:
@@ -66,7 +53,11 @@ async def test_has_identity_host_address_queue_types_and_the_configured_tenant_i
     server: ScriptedServer, tmp_path: Path
 ) -> None:
     server.replies["POST /workers"] = [Reply(201, headers={"x-kf-delay-window": "60"})]
-    optional = {"KUFLOW_API_TENANTID": ID, "WORKER_INSTALLATIONID": ID, "WORKER_ROBOTIDS": f"{ID},{ID}"}
+    optional = {
+        "KUFLOW_API_TENANTID": APPLICATION_ID,
+        "WORKER_INSTALLATIONID": APPLICATION_ID,
+        "WORKER_ROBOTIDS": f"{APPLICATION_ID},{APPLICATION_ID}",
+    }
     for environment in (optional, {}):
         settings = settings_for(server, tmp_path, environment)
         rest = create_rest_client(settings, METRICS)
@@ -86,9 +77,9 @@ async def test_has_identity_host_address_queue_types_and_the_configured_tenant_i
     assert complete["workflowTypes"] == ["LoanWorkflow"]
     assert complete["activityTypes"] == ["check_credit"]
     assert {name: complete[name] for name in complete.keys() - required.keys()} == {
-        "tenantId": ID,
-        "installationId": ID,
-        "robotIds": [ID, ID],
+        "tenantId": APPLICATION_ID,
+        "installationId": APPLICATION_ID,
+        "robotIds": [APPLICATION_ID, APPLICATION_ID],
     }
 
 

@@ -1,5 +1,4 @@
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -113,9 +112,8 @@ class Attempts:
 
 
 @pytest.fixture
-async def attempts() -> AsyncIterator[Attempts]:
-    async with asyncio.timeout(30):
-        yield Attempts()
+def attempts() -> Attempts:
+    return Attempts()
 
 
 async def test_shows_the_reason_and_the_workflow_after_the_third_attempt_and_again_after_an_hour(

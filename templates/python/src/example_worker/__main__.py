@@ -23,7 +23,7 @@ from temporalio.runtime import (
 from .kuflow.check import CheckStep, check
 from .kuflow.client import KuFlowClient
 from .kuflow.logs import Frames, LogHandler, configure_logs, report_repeats
-from .kuflow.metrics import create_metrics
+from .kuflow.metrics import Metrics
 from .kuflow.settings import LogFormat, Settings, SettingsError, load_settings
 from .kuflow.worker_runtime import RunningWorker
 
@@ -116,7 +116,7 @@ class Program:
             workflows=workflows,
             activities=activities,
             runtime=runtime,
-            metrics=create_metrics(runtime.metric_meter),
+            metrics=Metrics(runtime.metric_meter),
             development=self._development,
         )
         await worker.start()

@@ -1,23 +1,18 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
 
 from example_worker.kuflow.activities import activity_name, create_kuflow_activities
-from example_worker.kuflow.activity_interceptor import create_activity_interceptor
+from example_worker.kuflow.activity_interceptor import ActivityInterceptor
 from example_worker.kuflow.client import KuFlowClient
 from example_worker.kuflow.metrics import Metrics, no_metrics
 from example_worker.kuflow.rest_client import RestClient, create_rest_client
-from example_worker.kuflow.secret import Secret
-from example_worker.kuflow.settings import (
-    ApiSettings,
-    Settings,
-    TemporalSettings,
-    WorkerSettings,
-)
+from example_worker.kuflow.settings import load_settings
 from example_worker.kuflow.task_failures import TaskFailures
 from example_worker.kuflow.workflow.item_context import (
     ItemContext,
@@ -25,7 +20,7 @@ from example_worker.kuflow.workflow.item_context import (
     with_item,
 )
 
-APPLICATION_ID = "11111111-2222-4333-8444-555555555555"
+from .environment import APPLICATION_ID, ENVIRONMENT
 
 
 class _Last(ActivityInboundInterceptor):
@@ -52,7 +47,7 @@ async def run_activity(
 ) -> Any:
     with run_for_item(item):
         headers = with_item({})
-    interceptor = create_activity_interceptor(failures).intercept_activity(_Last())
+    interceptor = ActivityInterceptor(failures).intercept_activity(_Last())
     call = ExecuteActivityInput(fn=function, args=arguments, executor=None, headers=headers)
     return await environment.run(interceptor.execute_activity, call)
 
@@ -65,9 +60,6 @@ async def run_kuflow_activity(rest: RestClient, name: str, *request: Any) -> Any
 
 
 def rest_client(endpoint: str, metrics: Metrics = no_metrics, ca: str | None = None) -> RestClient:
-    api = ApiSettings(endpoint, APPLICATION_ID, Secret("s"), tenant_id=None, ca=ca)
-    temporal = TemporalSettings("localhost:1", None, "Q", mutual_tls=None, server_name=None, proxy=None, no_proxy="")
-    worker = WorkerSettings(
-        None, (), 0, 0, None, None, "info", None, attempts_before_task_log=5, max_payload_bytes=10_000
-    )
-    return create_rest_client(Settings(api, temporal, worker), metrics)
+    # This folder has no files with settings.
+    settings = load_settings(Path(__file__).parent, ENVIRONMENT | {"KUFLOW_API_ENDPOINT": endpoint})
+    return create_rest_client(replace(settings, api=replace(settings.api, ca=ca)), metrics)

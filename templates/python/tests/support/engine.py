@@ -8,6 +8,7 @@ from pathlib import Path
 from temporalio.testing import WorkflowEnvironment
 
 from .authority import Authority
+from .loopback import listening
 
 
 class TlsEngine:
@@ -29,12 +30,9 @@ async def tls_engine(environment: WorkflowEnvironment, authority: Authority) -> 
         engine.clients.append(certificate["subject"][0][0][1])
         await _connect(reader, writer, host, int(port))
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=_tls_context(authority))
-    engine = TlsEngine(f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
-    try:
+    async with listening(accept, ssl=_tls_context(authority)) as target:
+        engine = TlsEngine(target)
         yield engine
-    finally:
-        server.close()
 
 
 class ConnectProxy:
@@ -54,12 +52,9 @@ async def connect_proxy(target: str) -> AsyncIterator[ConnectProxy]:
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
         await _connect(reader, writer, host, int(port))
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    proxy = ConnectProxy(f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
-    try:
+    async with listening(accept) as address:
+        proxy = ConnectProxy(address)
         yield proxy
-    finally:
-        server.close()
 
 
 @asynccontextmanager
@@ -70,13 +65,10 @@ async def silent_server() -> AsyncIterator[str]:
     async def hold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         held.append(writer)
 
-    server = await asyncio.start_server(hold, "127.0.0.1", 0)
-    try:
-        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    finally:
+    async with listening(hold) as address:
+        yield address
         for writer in held:
             writer.close()
-        server.close()
 
 
 def _tls_context(authority: Authority) -> ssl.SSLContext:

@@ -17,7 +17,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from example_worker.kuflow.activities import activities_of, create_kuflow_activities
-from example_worker.kuflow.activity_interceptor import create_activity_interceptor
+from example_worker.kuflow.activity_interceptor import ActivityInterceptor
 from example_worker.kuflow.model import WorkflowResponse
 from example_worker.kuflow.payloads import data_converter
 from example_worker.kuflow.settings import DEFAULT_MAX_PAYLOAD_BYTES
@@ -85,7 +85,7 @@ async def start_process(
         task_queue=process_id,
         workflows=[workflow],
         activities=[*create_kuflow_activities(kuflow), *(one for each in activities for one in activities_of(each))],
-        interceptors=[WorkflowInterceptor(), create_activity_interceptor(max_payload_bytes=max_payload_bytes)],
+        interceptors=[WorkflowInterceptor(), ActivityInterceptor(max_payload_bytes=max_payload_bytes)],
         workflow_runner=workflow_runner(),
     )
     handle = await client.start_workflow(

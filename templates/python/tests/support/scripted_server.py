@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from .loopback import listening
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -84,10 +86,7 @@ def _format(reply: Reply) -> bytes:
 @asynccontextmanager
 async def scripted_server(**options: Any) -> AsyncIterator[ScriptedServer]:
     scripted = ScriptedServer()
-    server = await asyncio.start_server(scripted.accept, "127.0.0.1", 0, **options)
     scheme = "https" if "ssl" in options else "http"
-    scripted.endpoint = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}/v2024-06-14"
-    try:
+    async with listening(scripted.accept, **options) as address:
+        scripted.endpoint = f"{scheme}://{address}/v2024-06-14"
         yield scripted
-    finally:
-        server.close()

@@ -58,16 +58,13 @@ class TrialActivities:
 
 
 class Trial:
+    @workflow.init
     def __init__(self, request: WorkflowRequest) -> None:
         self.kuflow = KuFlowProcess(request)
 
 
 @workflow.defn
 class RereadWorkflow(Trial):
-    @workflow.init
-    def __init__(self, request: WorkflowRequest) -> None:
-        super().__init__(request)
-
     @workflow.run
     async def run(self, request: WorkflowRequest) -> WorkflowResponse:
         start = workflow.now()
@@ -77,10 +74,6 @@ class RereadWorkflow(Trial):
 
 @workflow.defn
 class HandlesWorkflow(Trial):
-    @workflow.init
-    def __init__(self, request: WorkflowRequest) -> None:
-        super().__init__(request)
-
     @workflow.run
     async def run(self, request: WorkflowRequest) -> WorkflowResponse:
         first = await self.kuflow.open_task(REVIEW, data={"ok": False})
@@ -99,10 +92,6 @@ class HandlesWorkflow(Trial):
 
 @workflow.defn
 class ScopeWorkflow(Trial):
-    @workflow.init
-    def __init__(self, request: WorkflowRequest) -> None:
-        super().__init__(request)
-
     @workflow.run
     async def run(self, request: WorkflowRequest) -> WorkflowResponse:
         outcomes = [
@@ -158,10 +147,6 @@ class DeadlineWorkflow(Trial):
 
 @workflow.defn
 class OverdueWorkflow(Trial):
-    @workflow.init
-    def __init__(self, request: WorkflowRequest) -> None:
-        super().__init__(request)
-
     @workflow.run
     async def run(self, request: WorkflowRequest) -> WorkflowResponse:
         epoch = datetime.fromtimestamp(0, UTC)
@@ -171,10 +156,6 @@ class OverdueWorkflow(Trial):
 
 @workflow.defn
 class SystemWorkflow(Trial):
-    @workflow.init
-    def __init__(self, request: WorkflowRequest) -> None:
-        super().__init__(request)
-
     @workflow.run
     async def run(self, request: WorkflowRequest) -> WorkflowResponse:
         # The name has a wrong type, which KuFlow allows in invalid data.
@@ -198,10 +179,6 @@ class SystemWorkflow(Trial):
 
 @workflow.defn
 class ContentWorkflow(Trial):
-    @workflow.init
-    def __init__(self, request: WorkflowRequest) -> None:
-        super().__init__(request)
-
     @workflow.run
     async def run(self, request: WorkflowRequest) -> WorkflowResponse:
         kuflow = self.kuflow
@@ -219,10 +196,6 @@ class ContentWorkflow(Trial):
 @workflow.defn(name="ContentWorkflow")
 class RenamedWorkflow(ContentWorkflow):
     """As `ContentWorkflow`, with another thread."""
-
-    @workflow.init
-    def __init__(self, request: WorkflowRequest) -> None:
-        super().__init__(request)
 
     @workflow.run
     async def run(self, request: WorkflowRequest) -> WorkflowResponse:

@@ -21,18 +21,14 @@ class ActivityInterceptor(Interceptor):
     Reports failures, and the item they belong to.
     """
 
-    def __init__(self, failures: TaskFailures | None, max_payload_bytes: int) -> None:
+    def __init__(
+        self, failures: TaskFailures | None = None, max_payload_bytes: int = DEFAULT_MAX_PAYLOAD_BYTES
+    ) -> None:
         self.failures = failures
         self.max_payload_bytes = max_payload_bytes
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
         return _Inbound(next, self)
-
-
-def create_activity_interceptor(
-    failures: TaskFailures | None = None, max_payload_bytes: int = DEFAULT_MAX_PAYLOAD_BYTES
-) -> Interceptor:
-    return ActivityInterceptor(failures, max_payload_bytes)
 
 
 class _Inbound(ActivityInboundInterceptor):

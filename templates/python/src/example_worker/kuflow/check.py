@@ -1,18 +1,17 @@
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Generic, Literal, TypeVar
 
 from temporalio.client import Client
 from temporalio.runtime import Runtime
-from temporalio.service import RPCStatusCode
+from temporalio.service import RPCError, RPCStatusCode
 
 from .authentication import request_engine_certificate, request_engine_token
-from .connection import connect_to_engine, describe_namespace, grpc_status, with_timeout
+from .connection import connect_to_engine, describe_namespace, with_timeout
 from .engine_certificate import EngineIdentity, identity_from_settings
 from .engine_token import EngineToken
-from .logs import describe_error
+from .logs import describe_error, format_time
 from .metrics import no_metrics
 from .proxy import proxy_for
 from .rest_client import RestClient, RestError, RestRequest, create_rest_client
@@ -112,12 +111,12 @@ async def _call_rest(rest: RestClient, settings: Settings) -> StepResult[None]:
 
 async def _request_token(rest: RestClient, settings: Settings) -> StepResult[EngineToken]:
     token = await request_engine_token(rest, settings)
-    return StepResult(token, f"valid until {_format_time(token.expires_at)}")
+    return StepResult(token, f"valid until {format_time(token.expires_at)}")
 
 
 async def _find_certificate(rest: RestClient, settings: Settings) -> StepResult[EngineIdentity]:
     identity = identity_from_settings(settings) or await request_engine_certificate(rest, settings)
-    valid_to = _format_time(identity.valid_to)
+    valid_to = format_time(identity.valid_to)
     if identity.valid_to <= time.time():
         raise RuntimeError(f"expired at {valid_to}")
     source = SOURCES[identity.source]
@@ -144,11 +143,9 @@ def _describe_proxy(settings: Settings, address: str) -> str:
     return f", through the proxy {proxy.netloc.decode()}" if proxy else ""
 
 
-def _format_time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def _is_timeout(error: Exception) -> bool:
     if isinstance(error, RestError):
         return error.timed_out
-    return isinstance(error, TimeoutError) or grpc_status(error) is RPCStatusCode.DEADLINE_EXCEEDED
+    if isinstance(error, RPCError):
+        return error.status is RPCStatusCode.DEADLINE_EXCEEDED
+    return isinstance(error, TimeoutError)

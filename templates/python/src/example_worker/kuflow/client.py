@@ -70,10 +70,6 @@ class KuFlowClient(KuFlowOperations):
         return principal.get("user", {}).get("email", "").lower() == str(request["ownerEmail"]).lower()
 
 
-def create_kuflow_client(rest: RestClient, application_id: Uuid) -> KuFlowClient:
-    return KuFlowClient(rest, application_id)
-
-
 # Actions that cannot be repeated, and the state of the task after each.
 ACTIONS: dict[Operation[Any, Any], str] = {
     KuFlowOperations.complete_process_item_task: "COMPLETED",

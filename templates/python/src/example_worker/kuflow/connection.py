@@ -82,10 +82,6 @@ async def describe_namespace(client: Client, namespace: str, deadline: float) ->
     return None
 
 
-def grpc_status(error: BaseException | None) -> RPCStatusCode | None:
-    return error.status if isinstance(error, RPCError) else None
-
-
 async def with_timeout(work: Awaitable[T], seconds: float, message: str) -> T:
     """Raises a `TimeoutError` with this message if `work` takes too long."""
     limit = asyncio.timeout(seconds)

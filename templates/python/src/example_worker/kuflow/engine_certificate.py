@@ -70,7 +70,12 @@ Swap = Callable[[EngineIdentity, Settings], Awaitable[Callable[[], None]]]
 
 
 class CertificateWatch:
-    """Replaces the engine certificate while the worker runs. See `start_certificate_watch`."""
+    """Replaces the engine certificate while the worker runs.
+
+    A certificate from KuFlow is requested again after two thirds of its lifetime. Files and inline data are read again
+    every 30 s. `swap` moves the worker to a client with the new certificate, and returns a function that drops the old
+    client.
+    """
 
     def __init__(
         self,
@@ -169,16 +174,3 @@ class CertificateWatch:
 
     def _seconds_left(self) -> float:
         return self._identity.valid_to - self._now()
-
-
-def start_certificate_watch(
-    *,
-    identity: EngineIdentity,
-    request: Callable[[], Awaitable[EngineIdentity]],
-    reload_settings: Callable[[], Settings],
-    swap: Swap,
-    metrics: Metrics,
-) -> CertificateWatch:
-    return CertificateWatch(
-        identity=identity, request=request, reload_settings=reload_settings, swap=swap, metrics=metrics
-    )

@@ -73,9 +73,18 @@ class TokenRenewer:
             return self.current
         return await self.renew()
 
-    def is_valid(self, grace: float = 0) -> bool:
-        """Whether the token is valid, or expired less than `grace` seconds ago."""
-        return self.current is not None and self.current.expires_at + grace > self._now()
+    def is_valid(self) -> bool:
+        return self.current is not None and self.current.expires_at > self._now()
+
+    async def wait_until_lost(self, grace: float) -> None:
+        """Returns when the token could not be renewed for `grace` seconds after it expired.
+
+        Does not count the time in which a laptop slept, so that it can renew the token when it wakes up.
+        """
+        seconds = 0
+        while seconds < grace:
+            await self._sleep(1)
+            seconds = 0 if self.is_valid() else seconds + 1
 
     def start(self, on_token: Callable[[EngineToken], None]) -> None:
         """Renews the token until `stop` is called, and passes each new one to `on_token`."""

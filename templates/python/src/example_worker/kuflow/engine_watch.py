@@ -13,7 +13,10 @@ MAX_SILENCE = 60.0
 
 
 class EngineWatch:
-    """Asks a connected engine every 20 s whether it still answers, unless it does not allow that the first time."""
+    """Asks a connected engine every 20 s whether it still answers, unless it does not allow that the first time.
+
+    `ask` returns a description of the restriction if the engine does not allow the call.
+    """
 
     def __init__(
         self,
@@ -72,8 +75,3 @@ class EngineWatch:
             if not was_reachable:
                 LOG.info("The engine answers again")
         self._metrics.engine_reachable(self._is_reachable)
-
-
-def start_engine_watch(*, ask: Callable[[], Awaitable[str | None]], metrics: Metrics) -> EngineWatch:
-    """`ask` calls the engine. It returns a description of the restriction if the engine does not allow this call."""
-    return EngineWatch(ask=ask, metrics=metrics)

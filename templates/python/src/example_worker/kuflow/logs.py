@@ -145,7 +145,7 @@ class LogHandler(logging.Handler):
 
     def _print_again(self, last: LogLine, times: int) -> None:
         message = f"{last['message']} (again, {times} {'time' if times == 1 else 'times'} in the last minute)"
-        self._print(last | {"time": _to_time(time.time()), "message": message, "times": times})
+        self._print(last | {"time": format_time(time.time()), "message": message, "times": times})
 
 
 # The attributes of every record, which are part of the line or are logged in another form.
@@ -178,7 +178,7 @@ def _is_private(field: str) -> bool:
 def _to_line(record: logging.LogRecord) -> tuple[LogLine, object]:
     """The line for a record, and its error."""
     line: LogLine = {
-        "time": _to_time(record.created),
+        "time": format_time(record.created),
         "level": _to_level(record.levelno),
         "logger": record.name,
         "message": escape_controls(STATUS.sub(r"\1: \2", record.getMessage())),
@@ -214,7 +214,7 @@ def _to_line(record: logging.LogRecord) -> tuple[LogLine, object]:
     return line, error
 
 
-def _to_time(seconds: float) -> str:
+def format_time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -69,8 +69,4 @@ class Metrics:
         self._failing_tasks.set(count)
 
 
-def create_metrics(meter: MetricMeter) -> Metrics:
-    return Metrics(meter)
-
-
-no_metrics = create_metrics(MetricMeter.noop)
+no_metrics = Metrics(MetricMeter.noop)

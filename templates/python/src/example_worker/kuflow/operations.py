@@ -5,50 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Generic, Literal, TypeAlias, TypeVar, overload
 
-from .model import (
-    AppendProcessItemTaskLogRequest,
-    AssignProcessItemTaskRequest,
-    BusinessArtifactActionCodeRequest,
-    BusinessArtifactActionRequest,
-    BusinessArtifactActionResponse,
-    BusinessArtifactRequest,
-    BusinessArtifactResponse,
-    BusinessArtifactsResponse,
-    CancelProcessItemsRequest,
-    ChangeProcessInitiatorRequest,
-    CreateBusinessArtifactActionRequest,
-    CreateBusinessArtifactRequest,
-    CreateProcessActionRequest,
-    CreateProcessItemRequest,
-    EmptyResponse,
-    FindBusinessArtifactsRequest,
-    FindProcessesRequest,
-    FindProcessItemsRequest,
-    GenerateProcessItemAiAssistanceRequest,
-    PatchBusinessArtifactRequest,
-    PatchProcessItemTaskDataRequest,
-    PatchProcessRequest,
-    PrepareActionCreateArtifactResponse,
-    PrepareActionStartProcessResponse,
-    PrepareCreateArtifactResponse,
-    PrincipalResponse,
-    ProcessActionRequest,
-    ProcessActionResponse,
-    ProcessesResponse,
-    ProcessItemAiAssistanceResponse,
-    ProcessItemRequest,
-    ProcessItemResponse,
-    ProcessItemsResponse,
-    ProcessRequest,
-    ProcessResponse,
-    RetrievePrincipalRequest,
-    RetrieveTenantUserRequest,
-    TenantUserResponse,
-    UpdateBusinessArtifactRequest,
-    UpdateProcessEntityRequest,
-    UpdateProcessItemTaskDataRequest,
-    UpdateProcessMetadataRequest,
-)
+from . import model
 
 Request = TypeVar("Request", bound=Mapping[str, Any])
 Response = TypeVar("Response")
@@ -111,124 +68,128 @@ class KuFlowOperations(ABC):
     async def perform(self, operation: Operation[Any, Any], request: Mapping[str, Any]) -> Any:
         """Performs one of the operations below."""
 
-    retrieve_principal = Operation[RetrievePrincipalRequest, PrincipalResponse](
+    retrieve_principal = Operation[model.RetrievePrincipalRequest, model.PrincipalResponse](
         "GET", "/principals/{principalId}", returns="principal"
     )
-    retrieve_tenant_user = Operation[RetrieveTenantUserRequest, TenantUserResponse](
+    retrieve_tenant_user = Operation[model.RetrieveTenantUserRequest, model.TenantUserResponse](
         "GET", "/tenant-users/{tenantUserId}", returns="tenantUser"
     )
 
-    find_processes = Operation[FindProcessesRequest, ProcessesResponse](
+    find_processes = Operation[model.FindProcessesRequest, model.ProcessesResponse](
         "GET", "/processes", returns="processes", kind="search"
     )
-    retrieve_process = Operation[ProcessRequest, ProcessResponse]("GET", PROCESS, returns="process")
-    delete_process = Operation[ProcessRequest, EmptyResponse]("DELETE", PROCESS)
-    update_process_entity = Operation[UpdateProcessEntityRequest, ProcessResponse](
+    retrieve_process = Operation[model.ProcessRequest, model.ProcessResponse]("GET", PROCESS, returns="process")
+    delete_process = Operation[model.ProcessRequest, model.EmptyResponse]("DELETE", PROCESS)
+    update_process_entity = Operation[model.UpdateProcessEntityRequest, model.ProcessResponse](
         "PUT", f"{PROCESS}/entity", returns="process", body="entity!"
     )
-    patch_process_entity = Operation[PatchProcessRequest, ProcessResponse](
+    patch_process_entity = Operation[model.PatchProcessRequest, model.ProcessResponse](
         "PATCH", f"{PROCESS}/entity", returns="process", kind="patch"
     )
-    update_process_metadata = Operation[UpdateProcessMetadataRequest, ProcessResponse](
+    update_process_metadata = Operation[model.UpdateProcessMetadataRequest, model.ProcessResponse](
         "PUT", f"{PROCESS}/metadata", returns="process", body="metadata!"
     )
-    patch_process_metadata = Operation[PatchProcessRequest, ProcessResponse](
+    patch_process_metadata = Operation[model.PatchProcessRequest, model.ProcessResponse](
         "PATCH", f"{PROCESS}/metadata", returns="process", kind="patch"
     )
-    change_process_initiator = Operation[ChangeProcessInitiatorRequest, ProcessResponse](
+    change_process_initiator = Operation[model.ChangeProcessInitiatorRequest, model.ProcessResponse](
         "POST", f"{PROCESS}/~actions/change-initiator", returns="process", body="initiatorId|initiatorEmail"
     )
-    create_process_action = Operation[CreateProcessActionRequest, ProcessActionResponse](
+    create_process_action = Operation[model.CreateProcessActionRequest, model.ProcessActionResponse](
         "POST",
         f"{PROCESS}/actions",
         returns="processAction",
         body="processActionDefinitionCode! createTask createProcessItemMessage startRelatedProcess sendWorkflowSignal",
         kind="create",
     )
-    retrieve_process_action = Operation[ProcessActionRequest, ProcessActionResponse](
+    retrieve_process_action = Operation[model.ProcessActionRequest, model.ProcessActionResponse](
         "GET", PROCESS_ACTION, returns="processAction"
     )
-    cancel_process_action = Operation[ProcessActionRequest, ProcessActionResponse](
+    cancel_process_action = Operation[model.ProcessActionRequest, model.ProcessActionResponse](
         "POST", f"{PROCESS_ACTION}/~actions/cancel", returns="processAction"
     )
 
-    find_process_items = Operation[FindProcessItemsRequest, ProcessItemsResponse](
+    find_process_items = Operation[model.FindProcessItemsRequest, model.ProcessItemsResponse](
         "GET", "/process-items", returns="processItems", kind="search"
     )
-    retrieve_process_item = Operation[ProcessItemRequest, ProcessItemResponse]("GET", ITEM, returns="processItem")
-    create_process_item = Operation[CreateProcessItemRequest, ProcessItemResponse](
+    retrieve_process_item = Operation[model.ProcessItemRequest, model.ProcessItemResponse](
+        "GET", ITEM, returns="processItem"
+    )
+    create_process_item = Operation[model.CreateProcessItemRequest, model.ProcessItemResponse](
         "POST",
         "/process-items",
         returns="processItem",
         body="id! processId! type! processItemThreadId ownerId ownerEmail processItemDefinitionCode task message",
     )
-    complete_process_item_task = Operation[ProcessItemRequest, ProcessItemResponse](
+    complete_process_item_task = Operation[model.ProcessItemRequest, model.ProcessItemResponse](
         "POST", f"{TASK}/~actions/complete", returns="processItem"
     )
-    claim_process_item_task = Operation[ProcessItemRequest, ProcessItemResponse](
+    claim_process_item_task = Operation[model.ProcessItemRequest, model.ProcessItemResponse](
         "POST", f"{TASK}/~actions/claim", returns="processItem"
     )
-    assign_process_item_task = Operation[AssignProcessItemTaskRequest, ProcessItemResponse](
+    assign_process_item_task = Operation[model.AssignProcessItemTaskRequest, model.ProcessItemResponse](
         "POST", f"{TASK}/~actions/assign", returns="processItem", body="ownerId|ownerEmail"
     )
-    update_process_item_task_data = Operation[UpdateProcessItemTaskDataRequest, ProcessItemResponse](
+    update_process_item_task_data = Operation[model.UpdateProcessItemTaskDataRequest, model.ProcessItemResponse](
         "PUT", f"{TASK}/data", returns="processItem", body="data!"
     )
-    patch_process_item_task_data = Operation[PatchProcessItemTaskDataRequest, ProcessItemResponse](
+    patch_process_item_task_data = Operation[model.PatchProcessItemTaskDataRequest, model.ProcessItemResponse](
         "PATCH", f"{TASK}/data", returns="processItem", kind="patch"
     )
-    append_process_item_task_log = Operation[AppendProcessItemTaskLogRequest, ProcessItemResponse](
+    append_process_item_task_log = Operation[model.AppendProcessItemTaskLogRequest, model.ProcessItemResponse](
         "POST", f"{TASK}/~actions/append-log", returns="processItem", body="level! message!", kind="once"
     )
-    update_process_item_task_context_data = Operation[UpdateProcessItemTaskDataRequest, ProcessItemResponse](
-        "PUT", f"{TASK}/context-data", returns="processItem", body="data!"
-    )
+    update_process_item_task_context_data = Operation[
+        model.UpdateProcessItemTaskDataRequest, model.ProcessItemResponse
+    ]("PUT", f"{TASK}/context-data", returns="processItem", body="data!")
     generate_process_item_ai_assistance = Operation[
-        GenerateProcessItemAiAssistanceRequest, ProcessItemAiAssistanceResponse
+        model.GenerateProcessItemAiAssistanceRequest, model.ProcessItemAiAssistanceResponse
     ]("POST", f"{ITEM}/~actions/ai-assistance", returns="processItemAiAssistance", body="requestId!")
-    retrieve_process_item_ai_assistance = Operation[ProcessItemRequest, ProcessItemAiAssistanceResponse](
+    retrieve_process_item_ai_assistance = Operation[model.ProcessItemRequest, model.ProcessItemAiAssistanceResponse](
         "GET", f"{ITEM}/~actions/ai-assistance", returns="processItemAiAssistance"
     )
-    cancel_process_items = Operation[CancelProcessItemsRequest, ProcessResponse](
+    cancel_process_items = Operation[model.CancelProcessItemsRequest, model.ProcessResponse](
         "POST", f"{PROCESS}/~actions/cancel-process-items", returns="process", kind="search"
     )
 
-    find_business_artifacts = Operation[FindBusinessArtifactsRequest, BusinessArtifactsResponse](
+    find_business_artifacts = Operation[model.FindBusinessArtifactsRequest, model.BusinessArtifactsResponse](
         "GET", "/business-artifacts", returns="businessArtifacts", kind="search"
     )
-    create_business_artifact = Operation[CreateBusinessArtifactRequest, BusinessArtifactResponse](
+    create_business_artifact = Operation[model.CreateBusinessArtifactRequest, model.BusinessArtifactResponse](
         "POST",
         "/business-artifacts",
         returns="businessArtifact",
         body="businessArtifactDefinitionId|businessArtifactDefinitionCode tenantId data",
         kind="create",
     )
-    retrieve_business_artifact = Operation[BusinessArtifactRequest, BusinessArtifactResponse](
+    retrieve_business_artifact = Operation[model.BusinessArtifactRequest, model.BusinessArtifactResponse](
         "GET", ARTIFACT, returns="businessArtifact"
     )
-    delete_business_artifact = Operation[BusinessArtifactRequest, EmptyResponse]("DELETE", ARTIFACT)
-    update_business_artifact = Operation[UpdateBusinessArtifactRequest, BusinessArtifactResponse](
+    delete_business_artifact = Operation[model.BusinessArtifactRequest, model.EmptyResponse]("DELETE", ARTIFACT)
+    update_business_artifact = Operation[model.UpdateBusinessArtifactRequest, model.BusinessArtifactResponse](
         "PUT", f"{ARTIFACT}/data", returns="businessArtifact", body="data!"
     )
-    patch_business_artifact = Operation[PatchBusinessArtifactRequest, BusinessArtifactResponse](
+    patch_business_artifact = Operation[model.PatchBusinessArtifactRequest, model.BusinessArtifactResponse](
         "PATCH", f"{ARTIFACT}/data", returns="businessArtifact", kind="patch"
     )
-    create_business_artifact_action = Operation[CreateBusinessArtifactActionRequest, BusinessArtifactActionResponse](
+    create_business_artifact_action = Operation[
+        model.CreateBusinessArtifactActionRequest, model.BusinessArtifactActionResponse
+    ](
         "POST",
         f"{ARTIFACT}/actions",
         returns="businessArtifactAction",
         body="businessArtifactActionDefinitionCode! startWorkflow downloadable startProcess createArtifact",
         kind="create",
     )
-    retrieve_business_artifact_action = Operation[BusinessArtifactActionRequest, BusinessArtifactActionResponse](
-        "GET", ARTIFACT_ACTION, returns="businessArtifactAction"
-    )
-    cancel_business_artifact_action = Operation[BusinessArtifactActionRequest, BusinessArtifactActionResponse](
-        "POST", f"{ARTIFACT_ACTION}/~actions/cancel", returns="businessArtifactAction"
-    )
+    retrieve_business_artifact_action = Operation[
+        model.BusinessArtifactActionRequest, model.BusinessArtifactActionResponse
+    ]("GET", ARTIFACT_ACTION, returns="businessArtifactAction")
+    cancel_business_artifact_action = Operation[
+        model.BusinessArtifactActionRequest, model.BusinessArtifactActionResponse
+    ]("POST", f"{ARTIFACT_ACTION}/~actions/cancel", returns="businessArtifactAction")
     # One operation of the API, which older and newer KuFlow libraries name differently.
     prepare_business_artifact_create_artifact = Operation[
-        BusinessArtifactActionCodeRequest, PrepareCreateArtifactResponse
+        model.BusinessArtifactActionCodeRequest, model.PrepareCreateArtifactResponse
     ](
         "POST",
         f"{ARTIFACT}/~actions/prepare-create-artifact",
@@ -236,7 +197,7 @@ class KuFlowOperations(ABC):
         body="businessArtifactActionDefinitionCode!",
     )
     prepare_business_artifact_action_create_artifact = Operation[
-        BusinessArtifactActionCodeRequest, PrepareActionCreateArtifactResponse
+        model.BusinessArtifactActionCodeRequest, model.PrepareActionCreateArtifactResponse
     ](
         "POST",
         f"{ARTIFACT}/~actions/prepare-create-artifact",
@@ -244,7 +205,7 @@ class KuFlowOperations(ABC):
         body="businessArtifactActionDefinitionCode!",
     )
     prepare_business_artifact_action_start_process = Operation[
-        BusinessArtifactActionCodeRequest, PrepareActionStartProcessResponse
+        model.BusinessArtifactActionCodeRequest, model.PrepareActionStartProcessResponse
     ](
         "POST",
         f"{ARTIFACT}/~actions/prepare-start-process",

@@ -59,7 +59,9 @@ class _UncheckedTypedDicts(JSONTypeConverter):
     """
 
     def to_typed_value(self, hint: Any, value: Any) -> Any:
-        return value if typing.is_typeddict(hint) else JSONTypeConverter.Unhandled
+        # The origin of `Page[Process]` is `Page`.
+        is_unchecked = typing.is_typeddict(typing.get_origin(hint) or hint)
+        return value if is_unchecked else JSONTypeConverter.Unhandled
 
 
 class WorkerPayloadConverter(CompositePayloadConverter):

@@ -19,6 +19,8 @@ from .user_agent import user_agent
 
 # Seconds.
 MAX_RETRY_DELAY = 3
+# KuFlow cannot intend more.
+MAX_RETRY_AFTER = 86_400
 TIMEOUT = httpx.Timeout(30, connect=10)
 
 
@@ -185,13 +187,11 @@ class RestClient:
 
 def create_rest_client(settings: Settings, metrics: Metrics) -> RestClient:
     api = settings.api
-    context = _ssl_context(api.ca)
-    proxy = proxy_for(settings, api.endpoint)
     http = httpx.AsyncClient(
         auth=httpx.BasicAuth(api.client_id, api.client_secret.reveal()),
         headers={"accept": "application/json, application/octet-stream", "user-agent": user_agent()},
-        verify=context,
-        proxy=proxy and httpx.Proxy(proxy, ssl_context=context if proxy.scheme == "https" else None),
+        verify=_ssl_context(api.ca),
+        proxy=proxy_for(settings, api.endpoint),
         trust_env=False,
         timeout=TIMEOUT,
         # Calls do not wait for each other.
@@ -260,4 +260,4 @@ def _parse_retry_after(header: str | None) -> float | None:
         seconds = float(header) if header.isdecimal() else parsedate_to_datetime(header).timestamp() - time.time()
     except (ValueError, OverflowError):
         return None
-    return max(0.0, seconds)
+    return min(max(0.0, seconds), MAX_RETRY_AFTER)

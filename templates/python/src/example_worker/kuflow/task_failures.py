@@ -25,8 +25,8 @@ WITHOUT_VALUES = (INVALID_TASK_DATA, PAYLOAD_TOO_LARGE)
 class TaskFailures:
     """Counts failing tasks, and appends the reason to the log of a task in KuFlow.
 
-    The log shows the reason after a number of failed attempts, or at once if there is no other attempt, and at most once
-    per hour for each task and reason.
+    The log shows the reason after a number of failed attempts, or at once if there is no other attempt, and at most
+    once per hour for each task and reason.
     """
 
     def __init__(
@@ -96,10 +96,6 @@ class TaskFailures:
         except Exception as error:
             self._logged.pop(key, None)
             activity.logger.warning("Could not write to the log of the task", exc_info=error)
-
-
-def create_task_failures(rest: RestClient, metrics: Metrics, attempts_before_log: int) -> TaskFailures:
-    return TaskFailures(rest, metrics, attempts_before_log)
 
 
 def _is_last_attempt(error: BaseException, info: activity.Info) -> bool:

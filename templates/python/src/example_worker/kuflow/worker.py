@@ -35,8 +35,7 @@ class EngineWorker:
         # Activities get 30 s to complete and are then canceled. Everything ends within 45 s; Kubernetes allows 60 s.
         grace, self._force_after = (2, 5) if development else (30, 45)
         self.state: State = "initialized"
-        self._failure: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
-        self._stuck: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+        self._abandoned: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
         self._shutdown: asyncio.Task[None] | None = None
         self._worker = Worker(
             client,
@@ -70,13 +69,12 @@ class EngineWorker:
         if self.state == "initialized":
             self.state = "running"
         running = asyncio.create_task(self._worker.run())
-        outcomes: set[asyncio.Future[Any]] = {running, self._failure, self._stuck}
+        outcomes: set[asyncio.Future[Any]] = {running, self._abandoned}
         await asyncio.wait(outcomes, return_when=asyncio.FIRST_COMPLETED)
-        for outcome in (self._failure, self._stuck):
-            if outcome.done():
-                # Otherwise, asyncio logs the error of the worker again when it ends.
-                running.add_done_callback(lambda task: task.cancelled() or task.exception())
-                return outcome.result()
+        if self._abandoned.done():
+            # Otherwise, asyncio logs the error of the worker again when it ends.
+            running.add_done_callback(lambda task: task.cancelled() or task.exception())
+            return self._abandoned.result()
         error = running.exception()
         self.state = "stopped" if error is None else "failed"
         return error
@@ -88,14 +86,16 @@ class EngineWorker:
         self.state = "draining"
         self._shutdown = asyncio.create_task(self._worker.shutdown())
         # Temporal's SDK waits without a limit for activities that do not end when they are canceled.
-        asyncio.get_running_loop().call_later(self._force_after, self._give_up)
+        stuck = TimeoutError("the shutdown took too long")
+        asyncio.get_running_loop().call_later(self._force_after, self._abandon, stuck)
 
     async def _on_fatal_error(self, error: BaseException) -> None:
         self.state = "failed"
-        self._failure.set_result(error)
+        self._abandon(error)
 
-    def _give_up(self) -> None:
-        self._stuck.set_result(TimeoutError("the shutdown took too long"))
+    def _abandon(self, reason: BaseException) -> None:
+        if not self._abandoned.done():
+            self._abandoned.set_result(reason)
 
 
 def workflow_type(workflow: type) -> str:

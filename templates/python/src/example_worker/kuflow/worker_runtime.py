@@ -9,21 +9,21 @@ from temporalio.client import Client
 from temporalio.runtime import Runtime
 
 from .activities import activities_of, activity_name, create_kuflow_activities
-from .activity_interceptor import create_activity_interceptor
+from .activity_interceptor import ActivityInterceptor
 from .authentication import request_engine_certificate, request_engine_token
 from .background import Background
-from .client import KuFlowClient, create_kuflow_client
+from .client import KuFlowClient
 from .connection import connect_to_engine, describe_namespace
-from .engine_certificate import EngineIdentity, identity_from_settings, start_certificate_watch
+from .engine_certificate import CertificateWatch, EngineIdentity, identity_from_settings
 from .engine_token import EngineToken, TokenRenewer
-from .engine_watch import start_engine_watch
+from .engine_watch import EngineWatch
 from .health import HealthServer, start_health_server
 from .metrics import Metrics
 from .payloads import data_converter
 from .registration import start_registration
 from .rest_client import create_rest_client
 from .settings import Settings
-from .task_failures import create_task_failures
+from .task_failures import TaskFailures
 from .user_agent import user_agent
 from .worker import EngineWorker, workflow_type
 
@@ -55,17 +55,19 @@ class RunningWorker:
         self._metrics = metrics
         self._development = development
         self._rest = create_rest_client(settings, metrics)
-        self._tokens = TokenRenewer(request=self._request_token, metrics=metrics)
-        kuflow = create_kuflow_client(self._rest, settings.api.client_id)
+        self._tokens = TokenRenewer(request=lambda: request_engine_token(self._rest, settings), metrics=metrics)
+        kuflow = KuFlowClient(self._rest, settings.api.client_id)
         own = [activity for create in activities for activity in activities_of(create(kuflow))]
         self._activities = [*create_kuflow_activities(kuflow), *own]
-        self._activity_interceptor = create_activity_interceptor(
-            create_task_failures(self._rest, metrics, settings.worker.attempts_before_task_log),
+        self._activity_interceptor = ActivityInterceptor(
+            TaskFailures(self._rest, metrics, settings.worker.attempts_before_task_log),
             settings.worker.max_payload_bytes,
         )
         # The clients that receive each new token.
         self._clients: set[Client] = set()
         self._connected: tuple[EngineIdentity, Settings]
+        # A worker that connects again must not miss another certificate, or bring back the old one.
+        self._connecting = asyncio.Lock()
         self._worker: EngineWorker
         self._token_or_shutdown = asyncio.Event()
         self._draining = False
@@ -77,11 +79,11 @@ class RunningWorker:
         _, identity = await asyncio.gather(self._tokens.renew(), self._first_identity())
         self._connected = identity, self._settings
         self._worker = await self._create_worker()
-        self._engine = start_engine_watch(ask=self._ask_engine, metrics=self._metrics)
+        self._engine = EngineWatch(ask=self._ask_engine, metrics=self._metrics)
         health = await start_health(self._settings.worker.health_port, self._not_ready, development=self._development)
         self._tokens.start(self._pass_token)
         token_watch = Background("token watch", self._watch_token())
-        certificates = start_certificate_watch(
+        certificates = CertificateWatch(
             identity=identity,
             request=self._request_identity,
             reload_settings=self._reload_settings,
@@ -128,9 +130,6 @@ class RunningWorker:
         LOG.error(message, exc_info=error)
         self.shutdown()
 
-    async def _request_token(self) -> EngineToken:
-        return await request_engine_token(self._rest, self._settings)
-
     async def _request_identity(self) -> EngineIdentity:
         return await request_engine_certificate(self._rest, self._settings)
 
@@ -154,14 +153,15 @@ class RunningWorker:
         return client
 
     async def _create_worker(self) -> EngineWorker:
-        return EngineWorker(
-            await self._connect(*self._connected),
-            settings=self._settings,
-            workflows=self._workflows,
-            activities=self._activities,
-            activity_interceptor=self._activity_interceptor,
-            development=self._development,
-        )
+        async with self._connecting:
+            return EngineWorker(
+                await self._connect(*self._connected),
+                settings=self._settings,
+                workflows=self._workflows,
+                activities=self._activities,
+                activity_interceptor=self._activity_interceptor,
+                development=self._development,
+            )
 
     def _pass_token(self, token: EngineToken) -> None:
         for client in self._clients:
@@ -169,8 +169,9 @@ class RunningWorker:
         self._token_or_shutdown.set()
 
     async def _swap(self, identity: EngineIdentity, settings: Settings) -> Callable[[], None]:
-        old_client = self._worker.client
-        self._worker.client = await self._connect(identity, settings)
+        async with self._connecting:
+            client = await self._connect(identity, settings)
+        old_client, self._worker.client = self._worker.client, client
         # Temporal's clients cannot be closed. A connection ends when nothing refers to its client.
         return lambda: self._clients.discard(old_client)
 
@@ -186,11 +187,10 @@ class RunningWorker:
         return self._engine.problem() if self._tokens.is_valid() else "engine token expired"
 
     async def _watch_token(self) -> None:
-        while not self._draining:
-            await asyncio.sleep(1)
-            if not self._draining and not self._tokens.is_valid(EXPIRY_GRACE):
-                message = "Stopping the worker: the engine token expired a minute ago and could not be renewed"
-                self._fail(message, self._tokens.last_error)
+        await self._tokens.wait_until_lost(EXPIRY_GRACE)
+        if not self._draining:
+            message = "Stopping the worker: the engine token expired a minute ago and could not be renewed"
+            self._fail(message, self._tokens.last_error)
 
     async def _run(self) -> None:
         while True:
@@ -215,6 +215,9 @@ class RunningWorker:
             if self._draining:
                 return
             self._worker = await self._create_worker()
+            # It was not connected yet when it was shut down.
+            if self._draining:
+                return
             LOG.info("The worker is polling again")
 
     async def _run_and_stop(self, stop: Sequence[Callable[[], None]]) -> Literal[0, 1]:
