@@ -3,23 +3,38 @@ import { basename } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-// The long end-to-end files, in an order in which the two lanes rarely wait for each other's heavy file and end together.
+// The long end-to-end files, in an order in which the two lanes rarely wait for each other (see test/support/lanes.ts) and end together.
 const FIRST = [
-  'kills',
-  'project',
-  'demo',
-  'credentials',
-  'package-managers',
-  'dev-interrupts',
-  'worker-identity',
-  'worker-connection',
-  'worker-tasks',
-  'worker-process',
-  'journey',
   'tutorial',
+  'python-project',
+  'demo',
+  'project',
+  'worker-identity',
+  'python-image',
+  'journey',
+  'worker-tasks',
   'simulate',
-  'add',
+  'java-hostile',
+  'java-workflows',
+  'create-failures',
+  'create',
+  'python-hostile',
+  'worker-process',
+  'worker-connection',
+  'deploy',
+  'doctor',
+  'java-project',
+  'credentials',
+  'python-workflows',
+  'dev',
+  'package-managers',
+  'hostile',
+  'soak-kills',
+  'python-tools',
+  'dev-interrupts',
   'old-cores',
+  'kills',
+  'add',
 ];
 
 class LongFilesFirst extends BaseSequencer {

@@ -18,7 +18,7 @@ import { runAlone } from '../support/lanes.ts';
 import { until } from '../support/until.ts';
 import { bareEnvironment } from '../support/worker-process.ts';
 
-runAlone();
+runAlone('ports');
 
 let folder: string;
 

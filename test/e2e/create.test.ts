@@ -14,7 +14,7 @@ import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { installedBin } from '../support/generated-project.ts';
 import { runAlone } from '../support/lanes.ts';
 
-runAlone();
+runAlone('ports');
 
 let folder: string;
 

@@ -7,7 +7,7 @@ import { installedBin } from '../support/generated-project.ts';
 import { runAlone } from '../support/lanes.ts';
 import { newMark } from '../support/marked-processes.ts';
 
-runAlone();
+runAlone('ports');
 
 const mark = newMark();
 let folder: string;

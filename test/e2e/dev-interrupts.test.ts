@@ -21,6 +21,7 @@ import { newMark, type Mark } from '../support/marked-processes.ts';
 import { until } from '../support/until.ts';
 import { workerProject } from '../support/worker-project.ts';
 
+runAlone('ports');
 runAlone();
 
 // A gRPC status code.

@@ -10,6 +10,7 @@ import { buildJar, JAVA_PACKAGE, javaProjectCopy, runMaven } from '../support/ja
 import { runAlone } from '../support/lanes.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { processUser, type ProcessUser } from '../support/process-user.ts';
+import { until } from '../support/until.ts';
 import { startWorkerProcess, workerEnvironment, type WorkerProcess } from '../support/worker-process.ts';
 
 runAlone();
@@ -89,7 +90,10 @@ describeJava('a Java project from the packed command', () => {
     const processId = await user.start('LOAN');
     const application = { firstName: 'A', lastName: 'B', currency: 'EUR', amount: 1 };
     await user.complete(processId, 'LOAN_APPLICATION', application);
-    await user.item(processId, 'APPROVE_LOAN');
+    // The item exists before its creation is complete. An activity that does not end is repeated only after a minute.
+    await until('the workflow waits for the approval', () =>
+      first.log.find(({ message }) => message === 'Waiting for a person (task APPROVE_LOAN)'),
+    );
     await first.kill();
     await user.complete(processId, 'APPROVE_LOAN', { approved: true });
     await start(project, sampleDefinition().workflow.taskQueue);

@@ -19,6 +19,7 @@ import { provideManager, type ManagerRelease } from '../support/package-managers
 import { temporalPath } from '../support/temporal-path.ts';
 import { bareEnvironment } from '../support/worker-process.ts';
 
+runAlone('ports');
 runAlone();
 
 const SOAK = process.env['KUFLOW_SOAK'] === '1';

@@ -3,7 +3,6 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { buildStages, type BuiltStage } from '../support/dockerfile.ts';
-import { runAlone } from '../support/lanes.ts';
 import type { CommandEnd } from '../support/packed-command.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { PYTHON_PACKAGE, pythonProject } from '../support/python-project.ts';
@@ -12,8 +11,6 @@ import { bareEnvironment, workerEnvironment } from '../support/worker-process.ts
 /** The machine in the header of a native module. */
 const MACHINE = process.arch === 'x64' ? 0x3e : 0xb7;
 const DEVELOPMENT = /^(?:pytest|mypy|ruff|debugpy|watchfiles|uv|pip|temporal_test_server)/i;
-
-runAlone();
 
 describe.runIf(process.platform === 'linux')('the image of a Python worker', () => {
   let folder: string;

@@ -7,6 +7,7 @@ import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { processUser, type ProcessUser } from '../support/process-user.ts';
 import { pythonProjectCopy, runPython } from '../support/python-project.ts';
 import { uvEnvironment } from '../support/uv.ts';
+import { until } from '../support/until.ts';
 import { startWorkerProcess, workerEnvironment, type WorkerProcess } from '../support/worker-process.ts';
 
 // mypy needs much memory and a whole core.
@@ -92,7 +93,10 @@ describe('a Python project from the packed command', () => {
     const processId = await user.start('LOAN');
     const application = { firstName: 'A', lastName: 'B', currency: 'EUR', amount: 1 };
     await user.complete(processId, 'LOAN_APPLICATION', application);
-    await user.item(processId, 'APPROVE_LOAN');
+    // The item exists before its creation is complete. An activity that does not end is repeated only after a minute.
+    await until('the workflow waits for the approval', () =>
+      first.log.find(({ message, code }) => message === 'Waiting for a person' && code === 'APPROVE_LOAN'),
+    );
     await first.kill();
     await user.complete(processId, 'APPROVE_LOAN', { approved: true });
     await start();

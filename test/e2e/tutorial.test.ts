@@ -8,7 +8,7 @@ import { runAlone } from '../support/lanes.ts';
 import { temporalPath } from '../support/temporal-path.ts';
 import { bareEnvironment } from '../support/worker-process.ts';
 
-runAlone();
+runAlone('ports');
 
 const page = readFileSync(join(ROOT, 'docs', 'tutorial', 'first-worker.md'), 'utf8');
 const CREATE = 'npx create-kuflow-worker ';

@@ -20,7 +20,7 @@ import { packedCommand } from '../support/packed-command.ts';
 import { treeOf } from '../support/tree.ts';
 import { bareEnvironment } from '../support/worker-process.ts';
 
-runAlone();
+runAlone('ports');
 
 const DOWN = '\u001b[B';
 const UP = '\u001b[A';

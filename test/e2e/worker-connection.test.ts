@@ -23,7 +23,7 @@ import {
   type CommandOutcome,
   type WorkerProcess,
 } from '../support/worker-process.ts';
-import { workerAgent } from '../support/worker-project.ts';
+import { trialDefinition, workerAgent } from '../support/worker-project.ts';
 
 const STEPS = ['settings', 'rest', 'token', 'certificate', 'connect', 'namespace'];
 const HOST = 'kuflow.test';
@@ -61,6 +61,15 @@ interface SlowTrials {
   readonly outage: Promise<EngineOutage>;
   /** A check against a server that accepts connections but never answers. */
   readonly silentCheck: Promise<CommandOutcome>;
+  readonly shutdown: Promise<Shutdown>;
+}
+
+/** A shutdown while an activity runs that does not end by itself. */
+interface Shutdown {
+  readonly status: number | string;
+  /** Milliseconds from the end of polling until the activity was asked to end, and until the worker had ended. */
+  readonly canceledAfterMs: number;
+  readonly endedAfterMs: number;
 }
 
 let folder: string;
@@ -73,6 +82,7 @@ const slowTrialsOf = new Map<string, SlowTrials>();
 
 const slowTrials = (language: string): SlowTrials => slowTrialsOf.get(language) as SlowTrials;
 const outageCode = (language: string): string => `OUTAGE_${language.toUpperCase()}`;
+const stuckCode = (language: string): string => `STUCK_${language.toUpperCase()}`;
 const silentPort = (): number => (silent.address() as AddressInfo).port;
 
 function startSlowTrials({ language, project }: Worker): SlowTrials {
@@ -83,7 +93,32 @@ function startSlowTrials({ language, project }: Worker): SlowTrials {
     ['--check', '--json'],
     project(),
   );
-  return { outage, silentCheck };
+  const shutdown = shutDownWhileStuck(stuckCode(language), project());
+  shutdown.catch(() => undefined);
+  return { outage, silentCheck, shutdown };
+}
+
+async function shutDownWhileStuck(code: string, project: string): Promise<Shutdown> {
+  const environment = workerEnvironment(running.platform, { TEMPORAL_KUFLOWQUEUE: `${code}_QUEUE` });
+  const worker = startWorkerProcess(environment, project);
+  try {
+    await worker.ready();
+    const processId = await user.start(code);
+    const timeOf = async (message: string): Promise<number> => {
+      const find = () => worker.log.find((line) => line.message === message);
+      return Date.parse((await until(`the line ${message}`, find, 120_000)).time);
+    };
+    await timeOf('Begun');
+    worker.signal('SIGTERM');
+    const stopped = await timeOf('Shutting down: polling has stopped, waiting for running tasks');
+    const canceled = await timeOf('Asked to end');
+    const status = await worker.exited;
+    const ended = Date.now();
+    await user.temporal.workflow.getHandle(processId).terminate('seen');
+    return { status, canceledAfterMs: canceled - stopped, endedAfterMs: ended - stopped };
+  } finally {
+    await worker.kill();
+  }
 }
 
 beforeAll(async () => {
@@ -92,7 +127,10 @@ beforeAll(async () => {
   const outages = runnableWorkers().map(({ language }) => outageCode(language));
   running = await startTestPlatform({
     hostNames: [HOST],
-    definitions: ['FILES', 'DATA', 'PROXY', ...outages].map(loan),
+    definitions: [
+      ...['FILES', 'DATA', 'PROXY', ...outages].map(loan),
+      ...runnableWorkers().map(({ language }) => trialDefinition(stuckCode(language), 'StuckWorkflow')),
+    ],
   });
   user = await processUser(running.platform);
   proxy = await startConnectProxy({ hosts: { [HOST]: '127.0.0.1' }, credentials: 'someone:pass word' });
@@ -102,7 +140,9 @@ beforeAll(async () => {
 }, 400_000);
 
 afterAll(async () => {
-  const outages = await Promise.allSettled([...slowTrialsOf.values()].map(({ outage }) => outage));
+  const trials = [...slowTrialsOf.values()];
+  await Promise.allSettled(trials.map(({ shutdown }) => shutdown));
+  const outages = await Promise.allSettled(trials.map(({ outage }) => outage));
   for (const outage of outages) if (outage.status === 'fulfilled') await outage.value.worker.kill();
   for (const socket of silentSockets) socket.destroy();
   silent.close();
@@ -505,6 +545,15 @@ describeWorkers('a worker', ({ language, project }) => {
       byFiles.signal('SIGTERM');
       expect(await byFiles.exited).toBe(0);
     });
+  });
+});
+
+describeWorkersTogether('a shutdown with an activity that does not end', ({ language }) => {
+  it('cancels the activity after 30 s, and ends within the 60 s that Kubernetes allows [java, python, typescript: shutdown.limit]', async () => {
+    const { status, canceledAfterMs, endedAfterMs } = await slowTrials(language).shutdown;
+    expect(status).toBe(0);
+    expect(canceledAfterMs).toBeGreaterThan(29_000);
+    expect(endedAfterMs).toBeLessThan(60_000);
   });
 });
 

@@ -57,7 +57,6 @@ beforeAll(async () => {
       definitionOf('INVALID', [checkCredit]),
       definitionOf('STRICTER', [stricter]),
       definitionOf('DOCUMENTS', humanTasks('REVIEW')),
-      definitionOf('STUCK', humanTasks('REVIEW')),
     ],
   });
   user = await processUser(running.platform);
@@ -236,24 +235,6 @@ describeWorkers('a worker', ({ language, project }) => {
       const history = JSON.stringify(events);
       expect(history.length).toBeLessThan(MIB);
       expect(history).not.toContain('kuflow-trial-');
-    });
-  });
-
-  describe('a shutdown with an activity that does not end', () => {
-    it('cancels the activity after 30 s, and ends within the 60 s that Kubernetes allows [java, python, typescript: shutdown.limit]', async () => {
-      const processId = await user.start('STUCK');
-      const lineOf = (message: string) =>
-        until(`the line ${message}`, () => worker.log.find((line) => line.message === message), 60_000);
-      await lineOf('Begun');
-      worker.signal('SIGTERM');
-      const [stopped, asked] = [
-        await lineOf('Shutting down: polling has stopped, waiting for running tasks'),
-        await lineOf('Asked to end'),
-      ];
-      expect(Date.parse(asked.time) - Date.parse(stopped.time)).toBeGreaterThan(29_000);
-      expect(await worker.exited).toBe(0);
-      expect(Date.now() - Date.parse(stopped.time)).toBeLessThan(60_000);
-      await user.temporal.workflow.getHandle(processId).terminate('seen');
     });
   });
 });

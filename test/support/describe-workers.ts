@@ -9,7 +9,7 @@ export type Worker = (typeof WORKERS)[number];
 export const runnableWorkers = (): readonly Worker[] =>
   missingJdk() === undefined ? WORKERS : WORKERS.filter(({ language }) => language !== 'Java');
 
-/** Declares tests that the worker of every language has to pass, one worker after the other. Those with a JVM hold the lock of heavy files. */
+/** Declares tests that the worker of every language has to pass, one worker after the other. Those with a JVM have the machine for themselves. */
 export function describeWorkers(title: string, declare: (worker: Worker) => void): void {
   describeWorkersTogether(title, (worker) => {
     if (worker.language === 'Java') runAlone();

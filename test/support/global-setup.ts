@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { ROOT } from '../../scripts/bundle.mjs';
 import { provideTemporal } from '../../scripts/temporal.mjs';
+import { uvFolder } from './uv.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -45,9 +46,11 @@ function runNpm(args: readonly string[], cwd: string): string {
 }
 
 /** Builds if stale, packs once and installs the tarball once; every end-to-end test runs this package. */
-export function setup(project: TestProject): () => Promise<void> {
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
   buildIfStale();
   provideTemporal();
+  // Here, because the two lanes must not install it at the same time.
+  await uvFolder();
   const output = join(ROOT, '.test-output');
   mkdirSync(output, { recursive: true });
   const runFolder = mkdtempSync(join(output, 'run-'));

@@ -6,8 +6,7 @@ import { until } from './until.ts';
 
 /*
  * End-to-end files run in two lanes. A file keeps its state in its own folders below `runFolder`, and asks for free ports. What both
- * lanes share is created by `createOnce`. A file that uses default ports, saturates the machine or asserts how fast something happens
- * calls `runAlone`: only one of those runs at a time.
+ * lanes share is created by `createOnce`. A file that needs something for itself calls `runAlone`.
  */
 
 const LANES = 2;
@@ -17,12 +16,15 @@ export function lane(): number {
   return ((Number(process.env['VITEST_POOL_ID'] ?? 1) - 1) % LANES) + 1;
 }
 
-/** Call once at the top of a file: no other file that calls it runs at the same time. */
-export function runAlone(): void {
+/** `machine`: for a file that saturates the machine or asserts how fast something happens. `ports`: for one that uses default ports. */
+export type Resource = 'machine' | 'ports';
+
+/** Call once at the top of a file: no other file that needs the same resource runs at the same time. */
+export function runAlone(resource: Resource = 'machine'): void {
   let release: (() => void) | undefined;
   beforeAll(async () => {
-    const path = join(inject('runFolder'), 'heavy.lock');
-    ({ release } = await until('the other lane ends its heavy file', () => taken(acquirePidLock(path)), 900_000));
+    const path = join(inject('runFolder'), `${resource}.lock`);
+    ({ release } = await until(`the other lane releases the ${resource}`, () => taken(acquirePidLock(path)), 900_000));
   }, 900_000);
   afterAll(() => release?.());
 }
