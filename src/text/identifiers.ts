@@ -42,6 +42,12 @@ export function distinctName(name: string, taken: (name: string) => boolean): st
   }
 }
 
+/** `distinctName` for names of class files, which some file systems compare without regard to case. */
+export function distinctNameIgnoringCase(name: string, taken: ReadonlySet<string>): string {
+  const lower = new Set(Array.from(taken, (one) => one.toLowerCase()));
+  return distinctName(name, (one) => lower.has(one.toLowerCase()));
+}
+
 /** The first hex digits of the SHA-256 of a text. Encoded as UTF-16, so that lone surrogates stay distinct. */
 export function hash(text: string, digits: number): string {
   return createHash('sha256').update(Buffer.from(text, 'utf16le')).digest('hex').slice(0, digits);

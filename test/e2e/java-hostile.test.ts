@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { expect, inject, it } from 'vitest';
 import { isRecord, type JsonObject } from '../../src/base/json.ts';
 import { javaRecordOf, type JavaRecord } from '../../src/languages/java/java-types.ts';
-import { javaTasks } from '../../src/languages/java/tasks.ts';
+import { JAVA_TASK_NAMING } from '../../src/languages/java/tasks.ts';
+import { processTasks } from '../../src/languages/process-tasks.ts';
 import { javaLayout } from '../../src/languages/java/layout.ts';
 import { inputTypeOf } from '../../src/languages/java/activities.ts';
 import { renderJavaProcesses } from '../../src/languages/java/render.ts';
@@ -136,7 +137,7 @@ function sourcesOf(definition: ProcessDefinition, templates: TemplateSet): reado
       (suffix) => prefix + suffix,
     ),
     ...processPackage.split('.'),
-    ...javaTasks({ definition, choices: {} }).flatMap(
+    ...processTasks({ definition, choices: {} }, JAVA_TASK_NAMING).flatMap(
       ({ variable, constant, activity, dataType = '', contextType = '' }) => [
         ...[variable, constant, activity, dataType, contextType, inputTypeOf(activity)],
       ],

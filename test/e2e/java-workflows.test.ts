@@ -68,7 +68,7 @@ afterAll(() => {
 });
 
 describeJava('the tests of a Java project', () => {
-  it('end at once with the line of the workflow that throws [java: failures.test]', () => {
+  it('fail at once and show the line of the workflow that throws [java: failures.test]', () => {
     const { status, output, line } = runChanged(
       'LoanWorkflowTest',
       'if (!approveLoan.approved()) {',

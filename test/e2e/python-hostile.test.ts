@@ -9,7 +9,8 @@ import { isPythonField, pyString, pyValue } from '../../src/languages/python/lit
 import { pythonLayout } from '../../src/languages/python/process-layout.ts';
 import { pythonTypeOf, PYTHON_VALUE_TYPES, type PythonType } from '../../src/languages/python/python-types.ts';
 import { renderPythonProcesses } from '../../src/languages/python/render.ts';
-import { pythonTasks } from '../../src/languages/python/tasks.ts';
+import { PYTHON_TASK_NAMING } from '../../src/languages/python/tasks.ts';
+import { processTasks } from '../../src/languages/process-tasks.ts';
 import type { ProjectSpec } from '../../src/languages/project-spec.ts';
 import { loadTemplateSet, type TemplateSet } from '../../src/languages/templates/set.ts';
 import type { ProcessDefinition } from '../../src/process/definition.ts';
@@ -173,10 +174,12 @@ function sourcesOf(definition: ProcessDefinition, templates: TemplateSet): reado
   const taken = new Set([...schemas.map(({ name }) => name), ...PYTHON_VALUE_TYPES]);
   const own = new Set([
     ...[`${prefix}Workflow`, `${prefix}Activities`, part],
-    ...pythonTasks({ definition, choices: {} }).flatMap(({ variable, constant, activity, dataType, contextType }) => [
-      ...[variable, constant, activity, pythonInputType(activity)],
-      ...[dataType, contextType].filter((name) => name !== undefined),
-    ]),
+    ...processTasks({ definition, choices: {} }, PYTHON_TASK_NAMING).flatMap(
+      ({ variable, constant, activity, dataType, contextType }) => [
+        ...[variable, constant, activity, pythonInputType(activity)],
+        ...[dataType, contextType].filter((name) => name !== undefined),
+      ],
+    ),
     ...schemas.flatMap((named) => namesIn(pythonTypeOf(named, taken))),
   ]);
   return renderPythonProcesses(spec, templates)
@@ -186,7 +189,7 @@ function sourcesOf(definition: ProcessDefinition, templates: TemplateSet): reado
 
 /** The schemas with the names of their types. */
 function schemasOf(definition: ProcessDefinition) {
-  const tasks = pythonTasks({ definition, choices: {} });
+  const tasks = processTasks({ definition, choices: {} }, PYTHON_TASK_NAMING);
   const shapes = [
     ['Metadata', definition.metadata],
     ['Entity', definition.entity],

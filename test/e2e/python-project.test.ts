@@ -56,7 +56,7 @@ describe('a Python project from the packed command', () => {
     expect(out).toMatch(/^\d{3} passed(?:, 1 skipped)? in/m);
   }, 180_000);
 
-  it('has a lock file that installs the same again, without development tools in production', () => {
+  it('has a lock file that installs the same versions, without development tools in production', () => {
     const tree = execFileSync('uv', ['tree', '--locked', '--no-dev', '--offline', '--depth', '1'], {
       cwd: project,
       env: environment,

@@ -85,7 +85,7 @@ describe.skipIf(process.platform === 'win32')('create for Python', () => {
     expect(readdirSync(join(folder, 'here'))).toEqual([]);
   });
 
-  it('needs none of them with --no-install', () => {
+  it('needs no tools with --no-install', () => {
     const { status, stdout } = create({ PATH: writePrograms(PROGRAMS(), {}) }, '--no-install');
     expect(status).toBe(0);
     expect(createdOf(stdout).next.map(({ command }) => command)).toEqual([

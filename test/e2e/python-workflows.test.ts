@@ -200,7 +200,7 @@ describe('the tests of a Python project', () => {
   const STARTED = 'workflow.logger.info("Process started")';
   const completes = () => runTests('tests/test_loan_workflow.py', '-k', 'completes');
 
-  it('end at once with the line of the workflow that reads the clock [python: failures.test]', async () => {
+  it('fail at once and show the line of the workflow that reads the clock [python: failures.test]', async () => {
     const changes: Change[] = [
       [STARTED, 'workflow.logger.info("Process started", extra={"at": str(datetime.now())})'],
       ['import timedelta', 'import datetime, timedelta'],
@@ -234,7 +234,7 @@ describe('the tests of a Python project', () => {
       expect(out).toContain(`${path}:5: in help`);
     });
 
-    it('find a library that workflow code must not import, which the worker reports as well', async () => {
+    it('reject a library that workflow code must not import, as the worker does', async () => {
       writeHelper('httpx', 'httpx.get("http://127.0.0.1")');
       const tested = await withChanges(changes, completes);
       expect(tested.status).toBe(1);

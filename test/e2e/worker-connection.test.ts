@@ -56,7 +56,7 @@ const statusOf = ({ steps }: CheckJson, step: string): string | undefined =>
 const detailOf = ({ steps }: CheckJson, step: string): string =>
   steps.find((found) => found.step === step)?.detail ?? '';
 
-/** What takes long, and therefore runs during the other tests, for the workers of all languages at the same time. */
+/** Slow checks of the workers of all languages, which run during the other tests. */
 interface SlowTrials {
   readonly outage: Promise<EngineOutage>;
   /** A check against a server that accepts connections but never answers. */

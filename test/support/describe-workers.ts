@@ -17,7 +17,7 @@ export function describeWorkers(title: string, declare: (worker: Worker) => void
   });
 }
 
-/** As `describeWorkers`, for a file that starts all workers before its tests. It does not hold the lock: call `runAlone` if the file needs it. */
+/** Like `describeWorkers`, but for a file that starts all workers before its tests. It does not hold the lock: call `runAlone` if the file needs it. */
 export function describeWorkersTogether(title: string, declare: (worker: Worker) => void): void {
   for (const worker of WORKERS) {
     const describeWorker = worker.language === 'Java' ? describeJava : describe;

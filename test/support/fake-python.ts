@@ -9,11 +9,11 @@ export function writeScript(path: string, text: string): string {
   return path;
 }
 
-/** A Python that only says its version and the modules that are missing. Everything else fails. */
+/** A Python that prints its version and the missing modules. Everything else fails. */
 export const pythonScript = (version: string, ...missing: readonly string[]): string =>
   `[ "$2" = -c ] || exit 1\nprintf '%s\\n' ${[version, ...missing].join(' ')}`;
 
-/** A uv that finds this Python, or none. Everything else fails. */
+/** A uv that finds this Python, or no Python. Everything else fails. */
 export const uvScript = (python?: string): string =>
   `case "$1 $2" in
   '--version ') echo 'uv 0.13.9 (x86_64-unknown-linux-gnu)' ;;

@@ -93,8 +93,8 @@ export const project: Readonly<Record<string, Explanation>> = {
       'worker-disagrees': fails(
         'Something works for doctor but fails for the worker, or the other way around.',
         RUN_WORKER_CHECK,
-        'At `rest`, compare the proxies: the worker uses temporal.proxy if it is set, doctor uses HTTPS_PROXY. Both trust kuflow.api.ca and the certificate authorities of their runtime: doctor and TypeScript workers those of Node.js and NODE_EXTRA_CA_CERTS, Java workers those of the JDK, and Python workers those of certifi and the system',
-        "At `connect`, check the server certificate: the worker uses the TLS implementation of Temporal's SDK. The one in TypeScript and Python workers rejects a server certificate that is itself a CA. Both trust only temporal.mutual-tls.ca or the CA that KuFlow issued, and use temporal.proxy or else HTTPS_PROXY with NO_PROXY",
+        'At `rest`, compare the proxies: the worker uses temporal.proxy if it is set, doctor uses HTTPS_PROXY. Compare the trusted CAs, too: both trust kuflow.api.ca and the CAs of their runtime. Doctor and TypeScript workers trust those of Node.js and NODE_EXTRA_CA_CERTS. Java workers trust those of the JDK, and Python workers those of certifi and the system',
+        "At `connect`, check the server certificate: the worker uses the TLS implementation of Temporal's SDK. The one in TypeScript and Python workers rejects a server certificate that is itself a CA. Both trust only temporal.mutual-tls.ca or the CA that KuFlow issued. Both use temporal.proxy, or else HTTPS_PROXY with NO_PROXY",
         'Check whether a firewall or a TLS-inspecting program has a rule for one of the two',
       ),
     },

@@ -1,22 +1,9 @@
-import type { JsonObject } from '../../base/json.ts';
+import { plainActivity, type ProcessActivity } from '../process-tasks.ts';
 import { callLines } from './calls.ts';
 import { javaExample } from './examples.ts';
 import { javaDoc, javaString, javaTypeName } from './literals.ts';
 import { importLines } from './move-package.ts';
 import { UNTYPED } from './tasks.ts';
-
-export interface JavaActivity {
-  readonly name: string;
-  /** The title of the task that it performs. */
-  readonly task?: string;
-  /** The type of an input without its own type is undefined. */
-  readonly inputs: readonly { readonly variable: string; readonly type: string | undefined }[];
-  /** The data that it returns, if that has a type. */
-  readonly result?: { readonly name: string; readonly schema: JsonObject; readonly example: JsonObject } | undefined;
-}
-
-/** An activity that does not belong to a task: only its name is known. */
-export const plainActivity = (name: string): JavaActivity => ({ name, inputs: [] });
 
 /** The type of the argument of an activity. */
 export const inputTypeOf = (activity: string): string => `${javaTypeName(activity, 'activity')}Input`;
@@ -31,9 +18,9 @@ export interface ActivityMembers {
 }
 
 /** The text of an activity. */
-export function activityMembers({ name, task, inputs, result }: JavaActivity): ActivityMembers {
+export function activityMembers({ name, task, inputs, result }: ProcessActivity): ActivityMembers {
   const input = inputTypeOf(name);
-  const type = result?.name ?? UNTYPED;
+  const type = result?.type?.name ?? UNTYPED;
   const about =
     task === undefined ? 'TODO: describe it.' : `Performs the "${javaDoc(task, 60)}" task and returns its data.`;
   const components = [
@@ -41,9 +28,9 @@ export function activityMembers({ name, task, inputs, result }: JavaActivity): A
     ...inputs.map(({ variable, type: inputType = UNTYPED }) => `${inputType} ${variable}`),
   ];
   const returned =
-    result === undefined
+    result?.type === undefined
       ? { code: '        return Map.of();', imports: [] }
-      : javaExample(result.example, result, { indent: 8, before: 'return ', after: ';' });
+      : javaExample(result.example, result.type, { indent: 8, before: 'return ', after: ';' });
   return {
     declaration: [
       `    /** ${about} */`,

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../base/json.ts';
-import { distinctName, identifier } from '../../text/identifiers.ts';
+import { distinctName, distinctNameIgnoringCase, identifier } from '../../text/identifiers.ts';
 import { schemaTypeOf, type Property, type SchemaType, type TextFormat } from '../schema-type.ts';
-import { distinctTypeName, JAVA_RESERVED, javaTypeName } from './literals.ts';
+import { JAVA_RESERVED, javaTypeName } from './literals.ts';
 
 /** A constructor accepts 255 arguments. */
 const MAX_COMPONENTS = 250;
@@ -202,7 +202,7 @@ function declare<Declared extends JavaRecord | JavaEnum>(type: Declared, scope: 
 
 /** A name that differs from those of the enclosing types, the other nested types and the imports. */
 function declaredName(name: string, { around, nested }: Scope): string {
-  return distinctTypeName(
+  return distinctNameIgnoringCase(
     javaTypeName(name, 'value'),
     new Set([...around, ...nested.map((one) => one.name), ...USED_TYPES]),
   );

@@ -4,7 +4,7 @@ import { declaresTask, findTasks } from './find-tasks.ts';
 import { hasDeclarationsOnly, isDefinitionCode, javaProcessLayout } from './layout.ts';
 import { javaPackageNames } from './package-name.ts';
 import { renderJava } from './render.ts';
-import { DEFINITION_SCHEMA } from '../definition-schema.ts';
+import { definitionSchemaPath } from '../definition-schema.ts';
 import { JAVA_NAMING } from './tasks.ts';
 import { installMavenProject, mavenCommands, requireJdk } from './tools.ts';
 import { workflowTypes } from './workflow-types.ts';
@@ -16,7 +16,7 @@ export const java: Language = {
   packageNames: javaPackageNames,
   layout: javaProcessLayout,
   render: (spec, templates) => Promise.resolve(renderJava(spec, templates)),
-  definitionSchema: (slug) => (slug === undefined ? `./${DEFINITION_SCHEMA}` : `../${DEFINITION_SCHEMA}`),
+  definitionSchema: definitionSchemaPath,
   code: {
     hasDeclarationsOnly,
     isDefinitionCode,

@@ -1,10 +1,8 @@
 import { definitionFile } from '../../process/definition/file.ts';
-import { capitalize, splitWords } from '../../text/identifiers.ts';
 import type { CodePlace, ProcessLayout } from '../language.ts';
+import { classPrefix, processPackage } from '../process-parts.ts';
 import { JAVA_RESERVED } from './literals.ts';
 
-/** Room for a suffix such as `ActivitiesImpl` in lines of 120 characters. */
-const LONGEST_PREFIX = 30;
 const SCHEMAS = 'src/main/resources/kuflow/schemas';
 
 /** Where the code of one process is. */
@@ -32,7 +30,8 @@ export interface JavaLayout {
 export function javaLayout({ packageName, slug: first }: CodePlace, slug?: string): JavaLayout {
   const name = slug ?? first;
   if (packageName === undefined || name === undefined) throw new TypeError('A Java project has a package and a slug');
-  const part = packagePart(name);
+  // The base package already has `kuflow`.
+  const part = processPackage(name, (one) => JAVA_RESERVED.has(one) || one === 'kuflow');
   const prefix = classPrefix(name);
   const folder = `java/${packageName.replaceAll('.', '/')}/${part}`;
   const main = `src/main/${folder}`;
@@ -79,18 +78,4 @@ export function isDefinitionCode(path: string): boolean {
     /^src\/main\/java\/(?!.*\/kuflow\/).*(?:Tasks|Types)\.java$/.test(path) ||
     (path.startsWith(`${SCHEMAS}/`) && path.endsWith('.json'))
   );
-}
-
-/** A slug as the last part of a package name: `loan-2` becomes `loan_2`. Different slugs stay different. */
-function packagePart(slug: string): string {
-  const part = slug.replaceAll('-', '_');
-  if (/^\d/.test(part)) return `_${part}`;
-  // The base package already has this one.
-  return JAVA_RESERVED.has(part) || part === 'kuflow' ? `${part}_` : part;
-}
-
-function classPrefix(slug: string): string {
-  const words = [...splitWords(slug)];
-  if (/^\d/.test(words[0] ?? '')) words.unshift('process');
-  return words.map(capitalize).join('').slice(0, LONGEST_PREFIX);
 }

@@ -1,4 +1,4 @@
-import { capitalize, distinctName, hash, identifier, OTHER_LETTERS, splitWords } from '../../text/identifiers.ts';
+import { capitalize, hash, identifier, OTHER_LETTERS, splitWords } from '../../text/identifiers.ts';
 import { escapeAsPair } from '../../text/json.ts';
 import { escapeForCompilers, escapeForReaders, HIDDEN_IN_CODE, oneLine } from '../../text/one-line.ts';
 
@@ -47,12 +47,6 @@ export function javaTypeName(text: string, noun: string): string {
   const name = identifier(found.join(' '), 'pascal', new Set(), noun).slice(0, LONGEST_TYPE);
   // Formatters and readers take a name in capitals for a constant.
   return JAVA_LANG_TYPES.has(name) || !/[a-z]/.test(name) ? name + capitalize(noun) : name;
-}
-
-/** The name, with a number if it is in `taken`, whatever its case: class files of both would have the same name on some file systems. */
-export function distinctTypeName(name: string, taken: ReadonlySet<string>): string {
-  const lower = new Set(Array.from(taken, (one) => one.toLowerCase()));
-  return distinctName(name, (one) => lower.has(one.toLowerCase()));
 }
 
 /** A string literal with exactly this value, in printable characters on one line. */

@@ -1,34 +1,31 @@
-import { isRecord } from '../../base/json.ts';
-import type { DataShape, ProcessDefinition } from '../../process/definition.ts';
-import { sampleForSchema } from '../../process/examples/schema.ts';
 import { printableJson } from '../../text/json.ts';
-import type { TaskChoices } from '../project-spec.ts';
-import { sampleAnswers } from '../sample-answers.ts';
+import type { ProcessToRender } from '../process-parts.ts';
+import {
+  declaredData,
+  processActivities,
+  processTasks,
+  systemTaskSchemas,
+  TASK_CLASSES,
+  testSample,
+  type ProcessTask,
+} from '../process-tasks.ts';
 import { Code } from '../templates/code.ts';
 import { callLines, declarationLines } from './calls.ts';
-import { activityMembers, inputTypeOf, plainActivity, type JavaActivity } from './activities.ts';
+import { activityMembers, inputTypeOf } from './activities.ts';
 import type { JavaLayout } from './layout.ts';
 import { javaComment, javaDoc, javaString } from './literals.ts';
 import { importLines, moveType } from './move-package.ts';
 import { declareJavaTypes } from './record-types.ts';
-import { javaTasks, UNTYPED, type JavaTask } from './tasks.ts';
+import { JAVA_TASK_NAMING, UNTYPED } from './tasks.ts';
 import { workflowStatement } from './workflow-statements.ts';
 import { twoParts } from './wrap.ts';
 
-export interface JavaProcess {
-  readonly definition: ProcessDefinition;
-  readonly layout: JavaLayout;
-  readonly choices: TaskChoices;
-  /** Whether it is the first process, which has example activities even without system tasks. */
-  readonly isFirst: boolean;
-}
-
 /** The context of the templates of one process. */
-export function javaProcessContext(process: JavaProcess): object {
+export function javaProcessContext(process: ProcessToRender<JavaLayout>): object {
   const { definition, layout, isFirst } = process;
   const { prefix, basePackage, processPackage } = layout;
   const kuflow = `${basePackage}.kuflow`;
-  const tasks = javaTasks(process);
+  const tasks = processTasks(process, JAVA_TASK_NAMING);
   const typeImport = (type: string): string => `${processPackage}.${prefix}Types.${type}`;
   const typeImports = (types: readonly (string | undefined)[]): readonly string[] =>
     types.flatMap((type) => (type === undefined ? [] : [typeImport(type)]));
@@ -37,11 +34,11 @@ export function javaProcessContext(process: JavaProcess): object {
 
   const human = tasks.filter(({ kind }) => kind === 'human');
   const system = tasks.filter(({ kind }) => kind === 'system');
-  const activities = javaActivities(process, tasks);
+  const activities = processActivities(definition, tasks);
   const members = activities.map(activityMembers);
   const inputTypes = activities.flatMap(({ inputs }) => inputs.map(({ type }) => type));
   const resultTypes = system.map(({ dataType }) => dataType);
-  const declared = declarations(definition, tasks);
+  const declared = declaredData(definition, tasks);
   const { code: types, imports: declarationImports } = declareJavaTypes(declared);
   const withApproval = human.some(({ isApproval }) => isApproval);
   const variables = human.filter(({ isUsed, isApproval }) => isUsed || isApproval);
@@ -126,7 +123,7 @@ export function javaProcessContext(process: JavaProcess): object {
     taskConstants: new Code(tasks.map(taskConstant).join('\n\n')),
     typesImports: imports(declarationImports.map((type) => moveType(type, basePackage))),
     declarations: new Code(types.trimEnd()),
-    schemas: new Code(printableJson(schemasOf(definition), true)),
+    schemas: new Code(printableJson(systemTaskSchemas(definition), true)),
     approvals: human.filter(({ isApproval }) => isApproval),
     testImports: imports([
       `${kuflow}.model.ProcessItem.TaskState`,
@@ -139,40 +136,15 @@ export function javaProcessContext(process: JavaProcess): object {
     ]),
     sampleName: layout.sampleName,
     startRun: new Code(startRun(prefix, isFirst || system.length > 0).join('\n')),
-    sample: new Code(printableJson(sampleOf(definition), true)),
+    sample: new Code(printableJson(testSample(definition), true)),
   };
 }
-
-const TASK_CLASSES = {
-  human: 'HumanTask',
-  system: 'SystemTask',
-  message: 'MessageTask',
-  thread: 'ThreadTask',
-} as const;
 
 function imports(types: readonly string[]): Code {
   return new Code(importLines(types));
 }
 
-function javaActivities({ definition }: JavaProcess, tasks: readonly JavaTask[]): readonly JavaActivity[] {
-  const system = tasks.filter(({ kind }) => kind === 'system');
-  if (system.length === 0) return [plainActivity('example')];
-  return system.map(({ code, activity, title, inputs, dataType }) => {
-    const schema = definition.tasks.find((task) => task.code === code)?.data?.schema;
-    const example = schema === undefined ? {} : sampleForSchema(schema);
-    return {
-      name: activity,
-      task: title,
-      inputs,
-      result:
-        dataType === undefined || schema === undefined
-          ? undefined
-          : { name: dataType, schema, example: isRecord(example) ? example : {} },
-    };
-  });
-}
-
-function taskConstant({ kind, title, constant, code, dataType }: JavaTask): string {
+function taskConstant({ kind, title, constant, code, dataType }: ProcessTask): string {
   const about = javaDoc(title, 100);
   const name = TASK_CLASSES[kind];
   const isUntyped = dataType === undefined && (kind === 'human' || kind === 'system');
@@ -183,36 +155,6 @@ function taskConstant({ kind, title, constant, code, dataType }: JavaTask): stri
     args: [text, ...(kind === 'message' || kind === 'thread' || dataType === undefined ? [] : [`${dataType}.class`])],
   };
   return [`    /** ${about} */`, ...declarationLines(`public static final ${type}`, constant, create, 4)].join('\n');
-}
-
-function declarations(definition: ProcessDefinition, tasks: readonly JavaTask[]) {
-  const declare = (name: string | undefined, shape: DataShape | undefined) =>
-    name === undefined || shape === undefined ? [] : [{ name, schema: shape.schema }];
-  return [
-    ...declare('Metadata', definition.metadata ?? { schema: { type: 'object' } }),
-    ...declare('Entity', definition.entity),
-    ...definition.tasks.flatMap((task, index) => [
-      ...declare(tasks[index]?.dataType, task.data),
-      ...declare(tasks[index]?.contextType, task.contextData),
-    ]),
-  ];
-}
-
-/** The schemas of the data of system tasks, by workflow type and task code. */
-function schemasOf({ tasks, workflow }: ProcessDefinition) {
-  const schemas = tasks.flatMap(({ kind, code, data }) =>
-    kind === 'system' && data !== undefined ? [[code, data.schema] as const] : [],
-  );
-  return { [workflow.type]: Object.fromEntries(schemas) };
-}
-
-/** The data of the test of the process. */
-function sampleOf(definition: ProcessDefinition) {
-  return {
-    items: definition.tasks.map(({ code }) => code),
-    answers: sampleAnswers(definition),
-    metadata: definition.metadata === undefined ? {} : sampleForSchema(definition.metadata.schema),
-  };
 }
 
 /** The statement that starts a process in its test. */

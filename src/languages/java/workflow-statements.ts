@@ -1,12 +1,13 @@
+import type { ProcessTask } from '../process-tasks.ts';
 import { callLines, declarationLines } from './calls.ts';
 import { javaString } from './literals.ts';
 import { inputTypeOf } from './activities.ts';
-import { UNTYPED, type JavaTask } from './tasks.ts';
+import { UNTYPED } from './tasks.ts';
 
 const INDENT = 8;
 
 /** What the workflow does for a task, in lines. */
-export function workflowStatement(task: JavaTask, prefix: string): readonly string[] {
+export function workflowStatement(task: ProcessTask, prefix: string): readonly string[] {
   const constant = `${prefix}Tasks.${task.constant}`;
   switch (task.kind) {
     case 'human': {
@@ -31,7 +32,7 @@ export function workflowStatement(task: JavaTask, prefix: string): readonly stri
 
 /** The decision of the sample process. */
 function approval(
-  { variable, dataType = UNTYPED, rejection }: JavaTask,
+  { variable, dataType = UNTYPED, rejection }: ProcessTask,
   constant: string,
   prefix: string,
 ): readonly string[] {

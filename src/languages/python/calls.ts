@@ -1,7 +1,7 @@
 import { spaces } from '../../text/spaces.ts';
 import { displayWidth, printStatement, withArguments, type Expression } from './layout.ts';
 
-/** The line or lines of `before callee(args) after`, as `ruff format` leaves them. */
+/** The code `before callee(args) after`, formatted like `ruff format`. */
 export function pythonCall(
   before: string,
   callee: string,

@@ -20,7 +20,7 @@ import {
 
 const STEP = 4;
 
-/** The declarations of types for data as `ruff format` leaves them, to print after the imports and an empty line, and what they import. */
+/** Declarations of types for data, formatted like `ruff format`, and their imports. They follow the imports and an empty line. */
 export function declarePythonTypes(schemas: readonly NamedSchema[]): {
   readonly code: string;
   readonly imports: readonly Import[];

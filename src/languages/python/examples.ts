@@ -9,8 +9,8 @@ import { dictExpression, pyString, valueExpression } from './literals.ts';
 import { pythonTypeOf, PYTHON_VALUE_TYPES, type PythonClass, type PythonType } from './python-types.ts';
 
 /**
- * The code `before` + expression + `after`, in lines, whose expression is this value and has the type that `declarePythonTypes` declares,
- * and what it imports. A value for which a type checker could not tell that is cast.
+ * Code for this value between `before` and `after`, and its imports. Type checkers accept it for the type that `declarePythonTypes`
+ * declares. A value that they would reject is cast.
  */
 export function pythonExample(
   value: JsonObject,
@@ -26,7 +26,7 @@ export function pythonExample(
   return { code: spaces(indent) + before + code + after, imports: pythonImportsOf(code) };
 }
 
-/** Whether type checkers accept the literal of the value for the type. False for what they could only find out by trying. */
+/** Whether all type checkers accept the literal of the value for the type. False if type checkers disagree, as for unions of classes. */
 function fits(value: Json, type: PythonType): boolean {
   switch (type.kind) {
     case 'plain':
@@ -74,12 +74,12 @@ function fitsClass(value: JsonObject, { fields }: PythonClass): boolean {
   );
 }
 
-/** The member of a union that the value has. Undefined for a list or object if several could be meant. */
+/** The member of a union that the value has. Undefined for a list or object if several members are possible. */
 function memberFor(value: Json, members: readonly PythonType[]): PythonType | undefined {
   const isContainer = typeof value === 'object' && value !== null;
   const candidates = isContainer ? members.filter(({ kind }) => ['list', 'dict', 'class'].includes(kind)) : members;
   if (isContainer && candidates.length > 1) return undefined;
-  // A value that refers to something in KuFlow is also a text.
+  // A value of a KuFlow format is also a `str`.
   return candidates.find((member) => fits(value, member));
 }
 

@@ -12,7 +12,7 @@ const MODULES: readonly (readonly [module: string, names: readonly string[]])[] 
 ];
 const STANDARD = new Set(['asyncio', 'datetime', 'typing', 'collections.abc', 'pathlib']);
 
-/** What Python code of this tool has to import, found by its names. */
+/** What generated Python code must import, found by the names in it. */
 export function pythonImportsOf(code: string): readonly Import[] {
   const bare = code.replace(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|#.*/g, '');
   const names = new Set(bare.match(/(?<![\p{L}\p{N}_.])[A-Za-z]+(?![\p{L}\p{N}_])/gu) ?? []);

@@ -1,4 +1,4 @@
-import { DEFINITION_SCHEMA } from '../definition-schema.ts';
+import { definitionSchemaPath } from '../definition-schema.ts';
 import type { Language } from '../language.ts';
 import { activityNames, appendActivity, pythonInputType } from './activities.ts';
 import { declaresTask, findTasks } from './find-tasks.ts';
@@ -10,6 +10,7 @@ import {
   choosePythonManager,
   installPythonProject,
   lockFilesOf,
+  PYTHON_MANAGERS,
   pythonProgram,
   pythonCommands,
   requirePython,
@@ -19,11 +20,11 @@ import { workflowTypes } from './workflow-types.ts';
 export const python: Language = {
   id: 'python',
   naming: PYTHON_NAMING,
-  packageManagers: ['uv', 'pip'],
+  packageManagers: PYTHON_MANAGERS,
   packageNames: pythonPackageNames,
   layout: pythonProcessLayout,
   render: (spec, templates) => Promise.resolve(renderPython(spec, templates)),
-  definitionSchema: (slug) => (slug === undefined ? `./${DEFINITION_SCHEMA}` : `../${DEFINITION_SCHEMA}`),
+  definitionSchema: definitionSchemaPath,
   code: {
     hasDeclarationsOnly,
     isDefinitionCode,

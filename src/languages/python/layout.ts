@@ -16,18 +16,18 @@ interface Brackets {
   readonly open: string;
   readonly items: readonly Expression[];
   readonly close: string;
-  /** Whether all items can be together on one separate line, as arguments can, unlike the items of a list. */
-  readonly areTogether: boolean;
+  /** Whether all items can be on one separate line. Arguments can; the items of a list cannot. */
+  readonly canShareLine: boolean;
 }
 
 /** A list or dictionary. */
 export function inBrackets(open: string, items: readonly Expression[], close: string): Expression {
-  return { kind: 'brackets', open, items, close, areTogether: false };
+  return { kind: 'brackets', open, items, close, canShareLine: false };
 }
 
 /** A call or the arguments of a type. */
 export function withArguments(open: string, items: readonly Expression[], close: string): Expression {
-  return { kind: 'brackets', open, items, close, areTogether: true };
+  return { kind: 'brackets', open, items, close, canShareLine: true };
 }
 
 export function withPrefix(prefix: string, expression: Expression): Expression {
@@ -37,7 +37,7 @@ export function withPrefix(prefix: string, expression: Expression): Expression {
     : { ...expression, open: prefix + expression.open };
 }
 
-/** Where an expression is: its lines are indented by `indent`, its first line starts at `column`, and `after` columns follow its last. */
+/** Where an expression is: `indent` is that of its lines, its first line starts at `column`, and `after` columns follow its last line. */
 export interface Place {
   readonly indent: number;
   readonly column: number;
@@ -59,14 +59,14 @@ export function printExpression(expression: Expression, place: Place): string {
     });
     return texts.join(`\n${spaces(indent)}`);
   }
-  const { open, items, close, areTogether } = expression;
+  const { open, items, close, canShareLine } = expression;
   if (items.length === 0) return line;
   const inner = indent + STEP;
-  const together = items.map(onOneLine).join(', ');
-  const isTogether = areTogether && inner + displayWidth(together) <= lineLength;
+  const joined = items.map(onOneLine).join(', ');
+  const fitsOnLine = canShareLine && inner + displayWidth(joined) <= lineLength;
   const comma = items.length === 1 ? '' : ',';
-  const lines = isTogether
-    ? [together]
+  const lines = fitsOnLine
+    ? [joined]
     : items.map(
         (item) => printExpression(item, { ...place, indent: inner, column: inner, after: comma.length }) + comma,
       );

@@ -59,16 +59,16 @@ export function tomlString(text: string): string {
 
 const MAX_COMMENT = 300;
 
-/** Comments of linters, formatters and type checkers, which also take effect behind another comment. */
+/** Comments of linters, formatters and type checkers, which also take effect after another comment. */
 const DIRECTIVES =
   /(^|#\s*)((?:noqa|nosec|pragma)(?![\p{L}\p{N}_])|(?:type|fmt|yapf|isort|ruff|flake8|mypy|pyright|basedpyright|pyre|pyrefly|pytype|ty|pylint|cython)(?=\s*:))/giu;
 
 /** Text for a one-line `#` comment: hidden characters made visible, no directive, cut to `columns`. Empty if the text is blank. */
 export function pyComment(text: string, columns = 100): string {
-  return disarm(cutToColumns(readable(text), columns));
+  return disableDirectives(cutToColumns(readable(text), columns));
 }
 
-/** Lines for `#` comments of at most `columns` without `# `. None if the text is blank. */
+/** Lines for `#` comments of at most `columns` without `# `. Empty if the text is blank. */
 export function pyCommentLines(text: string, columns: number): readonly string[] {
   const lines: string[] = [];
   let line = '';
@@ -76,16 +76,16 @@ export function pyCommentLines(text: string, columns: number): readonly string[]
     .split(' ')
     .flatMap((one) => pieces(one, columns))) {
     const longer = line === '' ? word : `${line} ${word}`;
-    if (displayWidth(disarm(longer)) <= columns) line = longer;
+    if (displayWidth(disableDirectives(longer)) <= columns) line = longer;
     else {
       lines.push(line);
       line = word;
     }
   }
-  return [...lines, line].filter((one) => one !== '').map(disarm);
+  return [...lines, line].filter((one) => one !== '').map(disableDirectives);
 }
 
-/** Text inside a one-line docstring, also right next to its quotes, cut to `columns`. */
+/** Text for a one-line docstring, cut to `columns`. It can be next to the quotes. */
 export function pyDoc(text: string, columns = 60): string {
   return cutToColumns(readable(text), columns)
     .replaceAll('\\', '\\\\')
@@ -96,8 +96,8 @@ function readable(text: string): string {
   return escapeForReaders(oneLine(text, MAX_COMMENT), HIDDEN_IN_CODE);
 }
 
-/** Keeps a comment from being read by tools. */
-function disarm(line: string): string {
+/** Changes a comment so that tools do not act on it. */
+function disableDirectives(line: string): string {
   return (
     line
       .replace(DIRECTIVES, '$1“$2”')
@@ -114,13 +114,20 @@ export function cutToColumns(text: string, columns: number): string {
 
 /** The text in pieces of at most `columns`. */
 function pieces(text: string, columns: number): readonly string[] {
-  const result = [''];
+  const result: string[] = [];
+  let piece = '';
+  let width = 0;
   for (const character of text) {
-    const last = result.at(-1) ?? '';
-    if (displayWidth(last + character) <= columns) result[result.length - 1] = last + character;
-    else result.push(character);
+    const own = displayWidth(character);
+    if (width + own > columns) {
+      result.push(piece);
+      piece = '';
+      width = 0;
+    }
+    piece += character;
+    width += own;
   }
-  return result;
+  return [...result, piece];
 }
 
 /**

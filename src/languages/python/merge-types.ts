@@ -23,7 +23,7 @@ export function withoutIntersections(type: SchemaType): SchemaType {
   }
 }
 
-/** The values of both types, which have no intersections. Undefined if there is no type for them, often because there are no such values. */
+/** The type of the values that have both types. Undefined if there is no such type, often because there are no such values. */
 function mergeTypes(first: SchemaType, second: SchemaType): SchemaType | undefined {
   if (first.kind === 'unknown' || isEqual(first, second)) return second;
   if (second.kind === 'unknown') return first;

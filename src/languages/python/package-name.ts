@@ -20,7 +20,7 @@ const TAKEN: ReadonlySet<string> = new Set(
   sre_parse ssl stat statistics string stringprep struct subprocess sunau symtable sys sysconfig syslog tabnanny tarfile telnetlib
   tempfile termios textwrap this threading time timeit tkinter token tokenize tomllib trace traceback tracemalloc tty turtle
   turtledemo types typing unicodedata unittest urllib uu uuid venv warnings wave weakref webbrowser winreg winsound wsgiref
-  xdrlib xml xmlrpc zipapp zipfile zipimport zlib zoneinfo annotationlib compression pathlib string
+  xdrlib xml xmlrpc zipapp zipfile zipimport zlib zoneinfo annotationlib compression
   anyio attr attrs certifi cffi cryptography google h11 hatchling httpcore httpx idna jsonschema jsonschema_specifications kuflow
   mypy nexusrpc packaging pluggy pycparser pytest pytest_asyncio referencing rpds ruff temporalio tests typing_extensions watchfiles wheel yaml`
     .split(/\s+/)

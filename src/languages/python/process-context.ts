@@ -1,40 +1,37 @@
-import { isRecord } from '../../base/json.ts';
-import type { DataShape, ProcessDefinition } from '../../process/definition.ts';
-import { sampleForSchema } from '../../process/examples/schema.ts';
 import { printableJson } from '../../text/json.ts';
-import type { TaskChoices } from '../project-spec.ts';
-import { sampleAnswers } from '../sample-answers.ts';
+import type { ProcessToRender } from '../process-parts.ts';
+import {
+  declaredData,
+  processActivities,
+  processTasks,
+  systemTaskSchemas,
+  TASK_CLASSES,
+  testSample,
+  type ProcessTask,
+} from '../process-tasks.ts';
 import { Code } from '../templates/code.ts';
-import { activityMethod, inputClass, pythonInputType, plainActivity, type PythonActivity } from './activities.ts';
+import { activityMethod, inputClass, pythonInputType } from './activities.ts';
 import { declarePythonTypes } from './declarations.ts';
 import { printImports, pythonImportsOf, type Import } from './imports.ts';
 import { pythonCall } from './calls.ts';
 import { pyComment, pyDoc, pyString } from './literals.ts';
 import type { PythonLayout } from './process-layout.ts';
-import { pythonTasks, UNTYPED_DICT, type PythonTask } from './tasks.ts';
+import { PYTHON_TASK_NAMING, UNTYPED_DICT } from './tasks.ts';
 import { pythonStatement } from './workflow-statements.ts';
 
-export interface PythonProcess {
-  readonly definition: ProcessDefinition;
-  readonly layout: PythonLayout;
-  readonly choices: TaskChoices;
-  /** Whether it is the first process, which has example activities even without system tasks. */
-  readonly isFirst: boolean;
-}
-
 /** The context of the templates of one process. */
-export function pythonProcessContext(process: PythonProcess): object {
+export function pythonProcessContext(process: ProcessToRender<PythonLayout>): object {
   const { definition, layout, isFirst } = process;
   const { prefix, packageName, part } = layout;
-  const tasks = pythonTasks(process);
+  const tasks = processTasks(process, PYTHON_TASK_NAMING);
   const human = tasks.filter(({ kind }) => kind === 'human');
   const system = tasks.filter(({ kind }) => kind === 'system');
-  const activities = pythonActivities(process, tasks);
+  const activities = processActivities(definition, tasks);
   const activityTypes = [
     ...system.map(({ dataType }) => dataType),
     ...activities.flatMap(({ inputs }) => inputs.map(({ type }) => type)),
   ];
-  const { code: types, imports: typeImports } = declarePythonTypes(declarations(definition, tasks));
+  const { code: types, imports: typeImports } = declarePythonTypes(declaredData(definition, tasks));
   const inputs = activities.map(inputClass).join('\n\n');
   const methods = activities.map(activityMethod).join('\n');
   const constants = tasks.map(taskConstant).join('\n');
@@ -85,7 +82,7 @@ export function pythonProcessContext(process: PythonProcess): object {
     typeImports: new Code(importText(typeImports)),
     hasTypeImports: typeImports.length > 0,
     declarations: new Code(types.trimEnd()),
-    schemas: new Code(printableJson(schemasOf(definition), true)),
+    schemas: new Code(printableJson(systemTaskSchemas(definition), true)),
     approvals: human.filter(({ isApproval }) => isApproval),
     testImports: new Code(
       importText([
@@ -94,34 +91,11 @@ export function pythonProcessContext(process: PythonProcess): object {
       ]),
     ),
     sampleName: layout.sampleName,
-    sample: new Code(printableJson(sampleOf(definition), true)),
+    sample: new Code(printableJson(testSample(definition), true)),
   };
 }
 
-const TASK_CLASSES = {
-  human: 'HumanTask',
-  system: 'SystemTask',
-  message: 'MessageTask',
-  thread: 'ThreadTask',
-} as const;
-
-function pythonActivities({ definition }: PythonProcess, tasks: readonly PythonTask[]): readonly PythonActivity[] {
-  const system = tasks.filter(({ kind }) => kind === 'system');
-  if (system.length === 0) return [plainActivity('example')];
-  return system.map(({ code, activity, title, inputs, dataType }) => {
-    const schema = definition.tasks.find((task) => task.code === code)?.data?.schema;
-    const example = schema === undefined ? {} : sampleForSchema(schema);
-    return {
-      ...{ name: activity, task: title, inputs },
-      result: {
-        type: dataType === undefined || schema === undefined ? undefined : { name: dataType, schema },
-        example: isRecord(example) ? example : {},
-      },
-    };
-  });
-}
-
-function taskImports(tasks: readonly PythonTask[], constants: string): readonly Import[] {
+function taskImports(tasks: readonly ProcessTask[], constants: string): readonly Import[] {
   return [
     ...pythonImportsOf(constants),
     ...tasks.map(({ kind }) => ({ module: '..kuflow.workflow', name: TASK_CLASSES[kind] })),
@@ -135,38 +109,8 @@ function fromTypes(names: readonly (string | undefined)[]): readonly Import[] {
 
 const importText = (imports: readonly Import[]): string => printImports(imports).trimEnd();
 
-function taskConstant({ kind, title, constant, code, dataType }: PythonTask): string {
+function taskConstant({ kind, title, constant, code, dataType }: ProcessTask): string {
   const name = TASK_CLASSES[kind];
   const callee = kind === 'human' || kind === 'system' ? `${name}[${dataType ?? UNTYPED_DICT}]` : name;
   return [`# ${pyComment(title)}`, pythonCall(`${constant} = `, callee, [pyString(code)], 0)].join('\n');
-}
-
-function declarations(definition: ProcessDefinition, tasks: readonly PythonTask[]) {
-  const declare = (name: string | undefined, shape: DataShape | undefined) =>
-    name === undefined || shape === undefined ? [] : [{ name, schema: shape.schema }];
-  return [
-    ...declare('Metadata', definition.metadata ?? { schema: { type: 'object' } }),
-    ...declare('Entity', definition.entity),
-    ...definition.tasks.flatMap((task, index) => [
-      ...declare(tasks[index]?.dataType, task.data),
-      ...declare(tasks[index]?.contextType, task.contextData),
-    ]),
-  ];
-}
-
-/** The schemas of the data of system tasks, by workflow type and task code. */
-function schemasOf({ tasks, workflow }: ProcessDefinition) {
-  const schemas = tasks.flatMap(({ kind, code, data }) =>
-    kind === 'system' && data !== undefined ? [[code, data.schema] as const] : [],
-  );
-  return { [workflow.type]: Object.fromEntries(schemas) };
-}
-
-/** The data of the test of the process. */
-function sampleOf(definition: ProcessDefinition) {
-  return {
-    items: definition.tasks.map(({ code }) => code),
-    answers: sampleAnswers(definition),
-    metadata: definition.metadata === undefined ? {} : sampleForSchema(definition.metadata.schema),
-  };
 }

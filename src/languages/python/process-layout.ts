@@ -1,9 +1,7 @@
 import { definitionFile } from '../../process/definition/file.ts';
-import { capitalize, splitWords } from '../../text/identifiers.ts';
 import type { CodePlace, ProcessLayout } from '../language.ts';
+import { classPrefix, processPackage } from '../process-parts.ts';
 import { PYTHON_RESERVED } from './literals.ts';
-
-const LONGEST_PREFIX = 30;
 
 /** Modules and packages that every project has next to the packages of its processes. */
 const TEMPLATE_MODULES: ReadonlySet<string> = new Set(['kuflow', 'processes']);
@@ -33,7 +31,7 @@ export interface PythonLayout {
 export function pythonLayout({ packageName, slug: first }: CodePlace, slug?: string): PythonLayout {
   const name = slug ?? first;
   if (packageName === undefined || name === undefined) throw new TypeError('A Python project has a package and a slug');
-  const part = packagePart(name);
+  const part = processPackage(name, (one) => PYTHON_RESERVED.has(one) || TEMPLATE_MODULES.has(one));
   const folder = `src/${packageName}/${part}`;
   return {
     definitionFile: definitionFile(slug),
@@ -81,17 +79,4 @@ export function hasDeclarationsOnly(path: string): boolean {
 /** Whether a file is nothing but a process definition in Python, so that it can be regenerated at any time. */
 export function isDefinitionCode(path: string): boolean {
   return /^src\/[^/]+\/(?!kuflow\/)[^/]+\/(?:tasks\.py|types\.py|schemas\.json)$/.test(path);
-}
-
-/** A slug as the name of a package: `loan-2` becomes `loan_2`. Different slugs stay different. */
-function packagePart(slug: string): string {
-  const part = slug.replaceAll('-', '_');
-  if (/^\d/.test(part)) return `_${part}`;
-  return PYTHON_RESERVED.has(part) || TEMPLATE_MODULES.has(part) ? `${part}_` : part;
-}
-
-function classPrefix(slug: string): string {
-  const words = [...splitWords(slug)];
-  if (/^\d/.test(words[0] ?? '')) words.unshift('process');
-  return words.map(capitalize).join('').slice(0, LONGEST_PREFIX);
 }

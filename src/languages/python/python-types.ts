@@ -42,8 +42,8 @@ const NEVER = plain('Never');
 const NONE = plain('None');
 
 /**
- * The type of KuFlow data, which is always an object. Classes of objects inside have the name of the object around and their key. If that
- * is in `taken`, they get a number, and are added to it.
+ * The type of KuFlow data, which is always an object. The class of a nested object is named after the outer object and its key. A name
+ * in `taken` gets a number. New names are added to `taken`.
  */
 export function pythonTypeOf({ name, schema }: NamedSchema, taken: Set<string>): PythonType {
   const members = alternativesOf(withoutIntersections(schemaTypeOf(schema))).filter(

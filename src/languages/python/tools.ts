@@ -27,7 +27,7 @@ export const ENVIRONMENT_PYTHON = `${ENVIRONMENT_PROGRAMS}python${IS_WINDOWS ? '
 const INSTALL = ['-m', 'pip', 'install', '-e', '.', '--group', 'dev'];
 /** The first version with `--group`. */
 const OLDEST_PIP = '25.1';
-/** Without it, an index that does not answer takes several minutes. */
+/** By default, pip retries an unreachable index for several minutes. */
 const PIP_RETRIES = '2';
 const PROBE_MS = 20_000;
 
@@ -38,7 +38,7 @@ export function pythonManager(manager: PackageManager): PythonPackageManager {
   return found;
 }
 
-/** The one with this name, otherwise uv if it is installed or the folder has its lock file, otherwise pip. */
+/** The package manager with this name. Otherwise uv if it is installed or the folder has its lock file, and pip if not. */
 export function choosePythonManager(
   name: string | undefined,
   { env, folder }: { readonly env: NodeJS.ProcessEnv; readonly folder: string },
@@ -59,7 +59,7 @@ export interface Python {
   readonly program: string;
   readonly path: string;
   readonly version: string;
-  /** The modules that a virtual environment needs and that it does not have. Linux distributions package them separately. */
+  /** Modules that a virtual environment needs and this Python does not have. Linux distributions package them separately. */
   readonly missing: readonly string[];
 }
 
@@ -71,7 +71,7 @@ for name in ("ensurepip", "venv"):
     except ImportError:
         print(name)`;
 
-/** What the interpreter at `path` says about itself; undefined if it does not run. */
+/** The version and the missing modules of the interpreter at `path`. Undefined if it does not run. */
 export async function probePython(path: string, env: NodeJS.ProcessEnv, program = path): Promise<Python | undefined> {
   const output = await runQuietly(path, ['-I', '-c', PROBE], env);
   const [version = '', ...missing] = (output ?? '').split(/\r?\n/).filter((line) => line !== '');
@@ -94,7 +94,7 @@ export function isOlderPython(version: string, oldest: string): boolean {
   return isOlder(version, [...oldest.split('.'), '0', '0'].slice(0, 3).join('.'));
 }
 
-/** The modules that a Python lacks, as a sentence. */
+/** A sentence with the modules that a Python does not have. */
 export function listMissing({ path, missing }: Python): string {
   return `${path} does not have ${missing.length === 1 ? 'the module' : 'the modules'} ${missing.join(' and ')}`;
 }
@@ -201,11 +201,11 @@ export async function installPythonProject(options: InstallOptions): Promise<Ins
     signal?.aborted === true
       ? { kind: 'interrupted' }
       : runInstaller({ program, args, env: childEnv, explain: explainFailure }, options);
-  if (pythonManager(packageManager) === 'uv') return run('uv', ['sync'], withoutEnvironment(env));
+  if (pythonManager(packageManager) === 'uv') return run('uv', ['sync'], withoutVirtualEnvironment(env));
 
   const started = performance.now();
   const python = (await findPython(env))?.program ?? PYTHON_PROGRAMS[0];
-  const pipEnv = { PIP_RETRIES, ...withoutEnvironment(env), PIP_DISABLE_PIP_VERSION_CHECK: '1' };
+  const pipEnv = { PIP_RETRIES, ...withoutVirtualEnvironment(env), PIP_DISABLE_PIP_VERSION_CHECK: '1' };
   const pip = (args: readonly string[]): Promise<InstallResult> => run(ENVIRONMENT_PYTHON, args, pipEnv);
   let result = await run(python, ['-m', 'venv', ENVIRONMENT], pipEnv);
   if (result.kind === 'installed' && (await isPipTooOld(folder, pipEnv)))
@@ -215,8 +215,8 @@ export async function installPythonProject(options: InstallOptions): Promise<Ins
   return result.kind === 'interrupted' ? result : { ...result, ms: performance.now() - started };
 }
 
-/** An environment that is active is another one than that of the project. */
-function withoutEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+/** The environment without the variables of an active virtual environment, which is not that of the project. */
+function withoutVirtualEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(?:VIRTUAL_ENV|PYTHONHOME)$/i.test(name)));
 }
 

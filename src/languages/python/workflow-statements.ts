@@ -1,15 +1,15 @@
+import type { ProcessTask } from '../process-tasks.ts';
 import { pythonInputType } from './activities.ts';
 import { pythonCall } from './calls.ts';
 import { withArguments } from './layout.ts';
 import { cutToColumns, pyString } from './literals.ts';
-import type { PythonTask } from './tasks.ts';
 
 const INDENT = 8;
-/** Of the text of a message, so that its line is not too long. */
+/** Keeps the line with the text of a message short enough. */
 const LONGEST_TEXT = 90;
 
 /** What the workflow does for a task, in lines. */
-export function pythonStatement(task: PythonTask, prefix: string): string {
+export function pythonStatement(task: ProcessTask, prefix: string): string {
   const constant = `tasks.${task.constant}`;
   switch (task.kind) {
     case 'human':
@@ -42,7 +42,7 @@ export function pythonStatement(task: PythonTask, prefix: string): string {
 }
 
 /** The decision of the sample process. */
-function approval({ variable, rejection }: PythonTask, constant: string): string {
+function approval({ variable, rejection }: ProcessTask, constant: string): string {
   return [
     `        ${variable} = await kuflow.human_task(`,
     `            ${constant},`,

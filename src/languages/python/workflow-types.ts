@@ -1,8 +1,6 @@
-import { stringValue } from './string-value.ts';
+import { findDecorated } from './decorators.ts';
 
-const NAME = /^@workflow\.defn\(\s*name=("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')/gm;
-
-/** The workflow types that a module declares. */
+/** The workflow types that a module declares. Without a name, the type is that of the class. */
 export function workflowTypes(text: string): ReadonlySet<string> {
-  return new Set([...text.matchAll(NAME)].map(([, literal = '""']) => stringValue(literal)));
+  return new Set(findDecorated(text, 'workflow', 'class').map(({ name, given = name }) => given));
 }

@@ -17,7 +17,7 @@ def main() -> int:
         signal.signal(number, lambda *_: stop.set())
     while True:
         with subprocess.Popen(WORKER) as worker:
-            # Ends at the first changes, or when it is stopped.
+            # Returns when a file changes or `stop` is set.
             next(watch("src", "application.yaml", stop_event=stop), None)
             worker.terminate()
             status = worker.wait()

@@ -24,7 +24,7 @@ async def start_server() -> AbstractAsyncContextManager[WorkflowEnvironment]:
 
 @pytest.fixture
 async def environment() -> AsyncIterator[WorkflowEnvironment]:
-    """A test server, which starts in 0.1 s. It skips no more time after a workflow task has failed."""
+    """A test server for one test. It stops skipping time after a workflow task has failed."""
     async with await start_server() as environment:
         yield environment
 

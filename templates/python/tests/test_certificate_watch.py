@@ -29,7 +29,7 @@ def issue(name: str, life: timedelta = timedelta(hours=3)) -> Pair:
 
 
 class Worker:
-    """What the watch sees of a worker: its settings, KuFlow, and the clients that get tokens."""
+    """The parts of a worker that the watch uses: settings, KuFlow, and the clients that receive tokens."""
 
     def __init__(self, directory: Path) -> None:
         self.clock = FakeClock(NOW.timestamp())

@@ -54,7 +54,7 @@ def test_is_assumed_to_be_valid_for_five_minutes_when_its_expiry_is_implausible(
     assert create_token("t", expired_at, lambda: 1_735_689_600).expires_at == 1_735_689_600 + 300
 
 
-def test_expires_when_kuflow_says_so() -> None:
+def test_expires_at_the_time_that_kuflow_sets() -> None:
     now = datetime(2025, 1, 1, tzinfo=UTC).timestamp()
     assert create_token("t", "2025-01-01T01:00:00.000Z", lambda: now).expires_at == now + 3600
 

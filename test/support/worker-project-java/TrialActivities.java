@@ -17,8 +17,8 @@ public interface TrialActivities {
     @ActivityMethod(name = "flakyWork")
     void flakyWork();
 
-    @ActivityMethod(name = "hopelessWork")
-    void hopelessWork();
+    @ActivityMethod(name = "nonRetryableWork")
+    void nonRetryableWork();
 
     @ActivityMethod(name = "lengthOf")
     int lengthOf(String text);

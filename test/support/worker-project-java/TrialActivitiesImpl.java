@@ -32,7 +32,7 @@ public class TrialActivitiesImpl implements TrialActivities {
     }
 
     @Override
-    public void hopelessWork() {
+    public void nonRetryableWork() {
         throw ApplicationFailure.newNonRetryableFailure("The scale is out of order", "Error");
     }
 

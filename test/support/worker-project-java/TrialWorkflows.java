@@ -225,7 +225,7 @@ public final class TrialWorkflows {
                 LOGGER.info("Working");
                 List<Promise<?>> all = List.of(
                         Async.procedure(steady::flakyWork),
-                        Async.procedure(steady::hopelessWork),
+                        Async.procedure(steady::nonRetryableWork),
                         Async.function(once::slowWork));
                 String outcomes = all.stream()
                         .map(work -> work.getFailure() == null ? "fulfilled" : "rejected")

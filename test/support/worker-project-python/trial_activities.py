@@ -33,8 +33,8 @@ class TrialActivities:
         if activity.info().attempt < 4:
             raise RuntimeError('No answer from "Grace Hopper" at grace@example.com')
 
-    @activity.defn(name="hopelessWork")
-    async def hopeless_work(self) -> None:
+    @activity.defn(name="nonRetryableWork")
+    async def non_retryable_work(self) -> None:
         raise ApplicationError("The scale is out of order", non_retryable=True)
 
     @activity.defn(name="lengthOf")

@@ -143,7 +143,7 @@ class FlakyWorkflow:
             workflow.logger.info("Working")
             outcomes = await asyncio.gather(
                 run_activity(with_options(TrialActivities.flaky_work, steady)),
-                run_activity(with_options(TrialActivities.hopeless_work, steady)),
+                run_activity(with_options(TrialActivities.non_retryable_work, steady)),
                 run_activity(with_options(TrialActivities.slow_work, once)),
                 return_exceptions=True,
             )

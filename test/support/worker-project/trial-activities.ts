@@ -18,7 +18,7 @@ export async function flakyWork(): Promise<void> {
   if (activityInfo().attempt < 4) throw new Error('No answer from "Grace Hopper" at grace@example.com');
 }
 
-export async function hopelessWork(): Promise<void> {
+export async function nonRetryableWork(): Promise<void> {
   throw ApplicationFailure.nonRetryable('The scale is out of order');
 }
 

@@ -91,7 +91,7 @@ export async function FlakyWorkflow({ processId }: WorkflowRequest): Promise<Wor
     processId,
     processItemDefinitionCode: 'FLAKY',
   });
-  const { flakyWork, hopelessWork } = proxyActivities<typeof trialActivities>({
+  const { flakyWork, nonRetryableWork } = proxyActivities<typeof trialActivities>({
     startToCloseTimeout: '10 seconds',
     retry: { backoffCoefficient: 1 },
   });
@@ -101,7 +101,7 @@ export async function FlakyWorkflow({ processId }: WorkflowRequest): Promise<Wor
   });
   await runForItem({ processItemId: id, code: 'FLAKY', validates: false }, async () => {
     log.info('Working');
-    const outcomes = await Promise.allSettled([flakyWork(), hopelessWork(), slowWork()]);
+    const outcomes = await Promise.allSettled([flakyWork(), nonRetryableWork(), slowWork()]);
     log.info(`Worked ${outcomes.map(({ status }) => status).join()}`);
   });
   log.info('Out of the task');

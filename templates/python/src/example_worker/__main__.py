@@ -69,7 +69,7 @@ class Program:
             sys.stdout.write(USAGE)
             return 0
         try:
-            # Here, so that an error in your code is logged like any other.
+            # Imported here, so that an error in your code is logged like any other.
             from .processes import ACTIVITIES, WORKFLOWS
 
             return await (self._check() if "--check" in self._options else self._run(WORKFLOWS, ACTIVITIES))
@@ -161,7 +161,7 @@ def create_runtime(metrics_port: int, *, development: bool) -> Runtime:
     """Creates Temporal's runtime, which serves the metrics. Port 0 disables them."""
     if metrics_port == 0:
         return Runtime(telemetry=_telemetry())
-    # In development, other machines have no reason to ask.
+    # In development, only this machine reads the metrics.
     host = "127.0.0.1" if development else "0.0.0.0"
     try:
         return Runtime(telemetry=_telemetry(PrometheusConfig(bind_address=f"{host}:{metrics_port}")))
@@ -185,7 +185,7 @@ def _to_seconds(text: str) -> float | None:
 
 
 def _telemetry(metrics: PrometheusConfig | None = None) -> TelemetryConfig:
-    """Logs of Temporal's core go to the same log."""
+    """Forwards the logs of Temporal's core to this log."""
     forwarding = LogForwardingConfig(
         logger=logging.getLogger("temporalio.core"),
         append_target_to_name=False,

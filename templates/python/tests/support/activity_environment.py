@@ -32,7 +32,7 @@ class _Last(ActivityInboundInterceptor):
 
 
 def activity_environment(**info: Any) -> ActivityEnvironment:
-    """Where activities run as in this worker. `info` sets fields of `activity.info()`."""
+    """An environment that runs activities as the worker does. `info` sets fields of `activity.info()`."""
     environment = ActivityEnvironment()
     environment.info = replace(environment.info, start_to_close_timeout=timedelta(minutes=1), **info)
     return environment

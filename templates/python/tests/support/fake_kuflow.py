@@ -69,7 +69,7 @@ class FakeKuFlow(KuFlowClient):
         self._client = client
 
     def lose_responses(self, number: int) -> None:
-        """Fails after the next items have been created."""
+        """Loses the responses to the next creations: the items exist, but the calls fail."""
         self._responses_to_lose = number
 
     async def signal(self, process_id: str, name: str, payload: object) -> None:

@@ -195,7 +195,7 @@ class ContentWorkflow(Trial):
 
 @workflow.defn(name="ContentWorkflow")
 class RenamedWorkflow(ContentWorkflow):
-    """As `ContentWorkflow`, with another thread."""
+    """Does the same as `ContentWorkflow`, but with a different thread."""
 
     @workflow.run
     async def run(self, request: WorkflowRequest) -> WorkflowResponse:

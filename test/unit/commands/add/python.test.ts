@@ -31,7 +31,7 @@ const actions = (ran: Ran): Readonly<Record<string, string>> =>
       .map(({ path, how, action }) => [path, `${action} ${how}`]),
   );
 
-/** What `create` makes of the present definition in an empty folder. */
+/** Reads the files that `create` writes for the current definition in an empty folder. */
 async function createdAgain(): Promise<(path: string) => string> {
   const folder = temporaryFolder();
   const definition = join(project, 'kuflow.process.yaml');
@@ -54,7 +54,7 @@ describe('adding to a Python project', () => {
     expect((await add('task', 'REVIEW', '--after', 'LOAN_APPLICATION')).status).toBe(0);
     expect((await add('task', 'PAY_OUT:system')).status).toBe(0);
     const created = await createdAgain();
-    // The new person's task is not passed to the system task that exists: its code may be in use.
+    // The data of the new human task is not passed to the existing system task, because its code may be in use.
     const differing = CODE.filter((path) => read(path) !== created(path));
     expect(differing).toEqual([WORKFLOW, ACTIVITIES]);
     expect(read(WORKFLOW)).toContain('await kuflow.human_task(tasks.REVIEW)');

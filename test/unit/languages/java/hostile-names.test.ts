@@ -4,7 +4,8 @@ import type { TaskChoices } from '../../../../src/languages/project-spec.ts';
 import { nameTasks } from '../../../../src/languages/task-choices.ts';
 import { javaLayout } from '../../../../src/languages/java/layout.ts';
 import { isJavaIdentifier } from '../../../../src/languages/java/literals.ts';
-import { JAVA_NAMING, javaTasks, type JavaTask } from '../../../../src/languages/java/tasks.ts';
+import { JAVA_NAMING, JAVA_TASK_NAMING } from '../../../../src/languages/java/tasks.ts';
+import { processTasks, type ProcessTask } from '../../../../src/languages/process-tasks.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 import { fileName } from '../../../../src/text/file-name.ts';
@@ -12,8 +13,8 @@ import { definitionOf, usableFile } from '../../../support/hostile-definitions.t
 import { collidingTexts, hostileText } from '../../../support/hostile-texts.ts';
 
 const taskOf = (code: string, kind: TaskDefinition['kind'] = 'human'): TaskDefinition => ({ code, kind });
-const tasksOf = (definition: ProcessDefinition, choices: TaskChoices = {}): readonly JavaTask[] =>
-  javaTasks({ definition, choices });
+const tasksOf = (definition: ProcessDefinition, choices: TaskChoices = {}): readonly ProcessTask[] =>
+  processTasks({ definition, choices }, JAVA_TASK_NAMING);
 const withCodes = (...codes: readonly string[]): ProcessDefinition => ({
   ...sampleDefinition(),
   tasks: codes.map((code) => taskOf(code)),

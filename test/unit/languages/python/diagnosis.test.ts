@@ -128,7 +128,7 @@ describe.skipIf(IS_WINDOWS)('the Python of a project', () => {
     });
   });
 
-  it('is the real one of this machine', async () => {
+  it('is found on this machine', async () => {
     const folder = project();
     execFileSync('python3', ['-m', 'venv', '--without-pip', join(folder, '.venv')]);
     const version = execFileSync('python3', ['-c', 'import platform; print(platform.python_version())']);
@@ -169,7 +169,7 @@ describe.skipIf(IS_WINDOWS)("the version of Temporal's SDK in a Python project",
     });
   });
 
-  it('can be one that the workflows do not run on', async () => {
+  it('can be too old for the workflows', async () => {
     const pyproject = PYPROJECT.replace('1.35.0', '1.27.2');
     expect(await examine({ ...installed('1.27.2'), 'pyproject.toml': pyproject })).toMatchObject({
       code: 'sdk-known-fault',

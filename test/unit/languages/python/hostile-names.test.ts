@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { pythonInputType } from '../../../../src/languages/python/activities.ts';
 import { isPythonIdentifier } from '../../../../src/languages/python/literals.ts';
 import { pythonLayout } from '../../../../src/languages/python/process-layout.ts';
-import { PYTHON_NAMING, pythonTasks, type PythonTask } from '../../../../src/languages/python/tasks.ts';
+import { PYTHON_NAMING, PYTHON_TASK_NAMING } from '../../../../src/languages/python/tasks.ts';
+import { processTasks, type ProcessTask } from '../../../../src/languages/process-tasks.ts';
 import type { TaskChoices } from '../../../../src/languages/project-spec.ts';
 import { nameTasks } from '../../../../src/languages/task-choices.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
@@ -12,8 +14,8 @@ import { definitionOf, usableFile } from '../../../support/hostile-definitions.t
 import { collidingTexts, hostileText } from '../../../support/hostile-texts.ts';
 
 const taskOf = (code: string, kind: TaskDefinition['kind'] = 'human'): TaskDefinition => ({ code, kind });
-const tasksOf = (definition: ProcessDefinition, choices: TaskChoices = {}): readonly PythonTask[] =>
-  pythonTasks({ definition, choices });
+const tasksOf = (definition: ProcessDefinition, choices: TaskChoices = {}): readonly ProcessTask[] =>
+  processTasks({ definition, choices }, PYTHON_TASK_NAMING);
 const withCodes = (...codes: readonly string[]): ProcessDefinition => ({
   ...sampleDefinition(),
   tasks: codes.map((code) => taskOf(code)),
@@ -23,7 +25,7 @@ const withCodes = (...codes: readonly string[]): ProcessDefinition => ({
 const NAMES = ['variable', 'constant', 'dataType', 'contextType'] as const;
 
 describe('names of tasks in Python', () => {
-  it('are identifiers, distinct for Python, and stay when a task is added', () => {
+  it('are distinct identifiers, and stay when a task is added', () => {
     const code = fc.oneof(
       hostileText,
       collidingTexts.map(([first = 'A']) => first),
@@ -43,6 +45,8 @@ describe('names of tasks in Python', () => {
           expect(new Set(names.map((name) => name.normalize('NFKC'))).size).toBe(names.length);
           for (const name of names) expect(isPythonIdentifier(name), name).toBe(true);
         }
+        const inputTypes = new Set(after.map(({ activity }) => pythonInputType(activity)));
+        expect(inputTypes.size).toBe(after.length);
       }),
       { numRuns: 300 },
     );
@@ -62,6 +66,12 @@ describe('names of tasks in Python', () => {
     ['ΐ', 'ΐ', 'ΐ'],
   ])('of %s are %s and %s', (code, variable, constant) => {
     expect(tasksOf(withCodes(code))).toMatchObject([{ variable, constant }]);
+  });
+});
+
+describe('two names that differ only in underscores', () => {
+  it('get different numbers, because types have no underscores', () => {
+    expect(tasksOf(withCodes('STEP_1', 'STEP1')).map(({ variable }) => variable)).toEqual(['step_1', 'step1_2']);
   });
 });
 

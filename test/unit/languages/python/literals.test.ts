@@ -14,14 +14,14 @@ import {
 import { anyText, HOSTILE } from '../../text/hostile.ts';
 
 const PRINTABLE = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u;
-/** What tools read in a comment: `#` and a directive, also after other text. */
+/** A directive in a comment, also after other text. */
 const DIRECTIVE =
   /#\s*(?:(?:noqa|nosec|pragma)\b|(?:type|fmt|yapf|isort|ruff|flake8|mypy|pyright|pylint)\s*:)|^.*coding[:=]/i;
 
 const texts = fc.oneof(fc.constantFrom(...HOSTILE), anyText);
 
 describe('strings in Python', () => {
-  it('are quoted like ruff', () => {
+  it('are quoted as ruff does', () => {
     expect(pyString('plain')).toBe('"plain"');
     expect(pyString("Applicant's name")).toBe(`"Applicant's name"`);
     expect(pyString('the "best" one')).toBe(`'the "best" one'`);
@@ -42,7 +42,7 @@ describe('strings in Python', () => {
 });
 
 describe('names in Python', () => {
-  it('are identifiers that mean nothing else', () => {
+  it('are identifiers that are not reserved', () => {
     const names = ['loan_application', 'préstamo', '日本', '_x', 'x1'];
     const others = ['class', 'match', 'None', 'print', 'kuflow', 'a-b', '1a', '', 'e\u0301', 'ﬁ', '\u212b', '__x'];
     expect(names.filter(isPythonIdentifier)).toEqual(names);
@@ -119,7 +119,7 @@ describe('values in Python', () => {
     ]);
   });
 
-  it('are broken like ruff breaks them', () => {
+  it('are split into lines as ruff does', () => {
     const value = { first: 'a'.repeat(20), second: [{ third: 'b'.repeat(20) }] };
     expect(pyValue(value, 0, 0, 80)).toBe(`{"first": "${'a'.repeat(20)}", "second": [{"third": "${'b'.repeat(20)}"}]}`);
     expect(pyValue(value, 4, 0, 60)).toBe(

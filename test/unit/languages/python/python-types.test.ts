@@ -80,7 +80,7 @@ class LoanData(TypedDict):
 `);
   });
 
-  it('are made by a call if a key is not a name', () => {
+  it('are declared with a call if a key is not a name', () => {
     expect(declare(object('class', 'first name'))).toBe(
       'T = TypedDict(\n    "T",\n    {\n        "class": str,\n        "first name": str,\n    },\n)\n',
     );
@@ -106,13 +106,13 @@ class LoanData(TypedDict):
     );
   });
 
-  it('of allOf have the keys of all', () => {
+  it('of allOf have the keys of all its schemas', () => {
     expect(declare({ allOf: [object('a', 'b'), { properties: { b: { type: 'integer' }, c: { const: 1 } } }] })).toBe(
       '\nclass T(TypedDict):\n    a: str\n    b: Any\n    c: NotRequired[Literal[1]]\n',
     );
   });
 
-  it('of objects inside have the path as name, with a number on a clash', () => {
+  it('of nested objects are named after their path, with a number if the name is in use', () => {
     const properties = {
       items: { type: 'array', items: object('x') },
       'first-name': object('x'),
@@ -216,7 +216,7 @@ describe('example values in Python', () => {
     ]);
   });
 
-  it('are cast if a type checker could not tell their type', () => {
+  it('are cast if a type checker cannot infer their type', () => {
     expect(example({ a: 1 }, object('a'))).toBe('    return cast(T, {"a": 1})');
     expect(example({}, object('a'))).toBe('    return cast(T, {})');
     expect(example({ a: 'x' }, { oneOf: [object('a'), object('b')] })).toBe('    return cast(T, {"a": "x"})');

@@ -9,7 +9,7 @@ from .model import ApplicationResponse, CompleteTaskRequest, ProcessItemResponse
 from .operations import OPERATIONS, Operation
 from .task_data import complete_task
 
-# The SDK has no public way to the name of an activity.
+# The SDK has no public function that returns the name of an activity.
 DEFINITION = "__temporal_activity_definition"
 
 

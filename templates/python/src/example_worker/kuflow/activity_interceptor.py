@@ -39,7 +39,7 @@ class _Inbound(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         info = activity.info()
         item = item_of(input.headers)
-        # Until the activity has ended: Temporal's SDK logs its failure after this method.
+        # Stays set after this method, because Temporal's SDK then logs the failure of the activity.
         set_current_item(item or _requested_item(input.args))
         attempt = _Attempt(item, info, self._options.failures)
         try:
@@ -69,7 +69,7 @@ class _Attempt:
         self._info = info
         self._failures = failures
         self._has_failed = False
-        # When its time is up, the engine counts the attempt as failed, even if it completes later.
+        # After this timeout, the engine counts the attempt as failed, even if it completes later.
         self._timer: asyncio.TimerHandle | None = None
         if info.start_to_close_timeout is not None:
             seconds = info.start_to_close_timeout.total_seconds()

@@ -7,7 +7,7 @@ LOG = logging.getLogger(__name__)
 
 
 class Background:
-    """Work that goes on until `stop` is called. If an error ends it earlier, that is logged."""
+    """Runs work until `stop` is called. Logs the error if the work fails earlier."""
 
     def __init__(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         self._task = asyncio.create_task(work, name=name)

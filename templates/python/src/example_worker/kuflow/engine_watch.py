@@ -13,7 +13,7 @@ MAX_SILENCE = 60.0
 
 
 class EngineWatch:
-    """Asks a connected engine every 20 s whether it still answers, unless it does not allow that the first time.
+    """Checks every 20 s whether a connected engine still answers. Stops if the engine denies the first check.
 
     `ask` returns a description of the restriction if the engine does not allow the call.
     """
@@ -65,7 +65,7 @@ class EngineWatch:
             if was_reachable:
                 LOG.warning("The engine does not answer", exc_info=error)
         else:
-            # Something in front of the engine may deny the call later, in an outage. Then ask again.
+            # During an outage, a proxy in front of the engine may deny the call. Keep asking.
             if restriction is None:
                 self._is_allowed = True
             elif not self._is_allowed:

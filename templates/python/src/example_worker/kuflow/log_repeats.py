@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 Line = TypeVar("Line")
 
-# How long a failure is remembered after the last time it happened, in seconds.
+# How many seconds a failure is remembered after it last happened.
 MEMORY = 600
 MAX_FAILURES = 1_000
 MAX_LENGTH = 500
@@ -26,11 +26,11 @@ class LogRepeats(Generic[Line]):
     def __init__(self, report: Callable[[Line, int], None], now: Callable[[], float] = time.monotonic) -> None:
         self._report = report
         self._now = now
-        # The latest failure is the last one.
+        # In ascending order of `last_at`.
         self._failures: dict[str, _Failure[Line]] = {}
 
     def is_repeated(self, key: str, process_id: str, line: Line) -> bool:
-        """Counts a failure that has happened before in the same process. Returns false for others: log them."""
+        """Counts a failure that has happened before in the same process. Returns False for a new one: log it."""
         is_new = self.is_new(key)
         is_new_in_process = self.is_new(f"{key} {process_id}")
         counted = self._failures.get(key)
@@ -41,7 +41,7 @@ class LogRepeats(Generic[Line]):
         return True
 
     def is_new(self, key: str) -> bool:
-        """Whether something was not logged lately."""
+        """Whether this key was not logged recently."""
         known = self._failures.pop(key, None)
         failure = known or _Failure(self._now())
         failure.last_at = self._now()
@@ -67,6 +67,6 @@ class LogRepeats(Generic[Line]):
 
 
 def without_ids(text: str) -> str:
-    """A text without what differs when the same failure happens again: items, ports, times, calls of the core."""
+    """Replaces what differs between repeats of a failure: IDs, numbers such as ports, and gRPC calls of the core."""
     text = re.sub(r"[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}", "#", text[:MAX_LENGTH], flags=re.IGNORECASE)
     return re.sub(r"^gRPC call \w+", "gRPC call #", re.sub(r"\d+", "#", text))

@@ -61,7 +61,7 @@ async def report_repeats(handler: "LogHandler") -> None:
         handler.report_repeats()
 
 
-# The latest run is the last one.
+# The latest run is at the end.
 _runs: dict[str, LogLine] = {}
 _runs_lock = threading.Lock()
 
@@ -155,15 +155,15 @@ RESERVED_FIELDS = {"time", "level", "logger", "message", "stack", "error", "fail
 CONTEXTS = ("temporal_workflow", "temporal_activity")
 # Temporal's core logs whole structures, which may contain form data. Only these of its fields are logged.
 CORE_FIELDS = ("runId", "workflowType", "activityType", "activityId", "attempt")
-# What Temporal's SDK logs at each shutdown. The worker logs the same.
+# Temporal's SDK logs this at each shutdown. The worker logs the shutdown itself.
 SHUTDOWN_DETAILS = re.compile(r"Beginning worker shutdown")
 
-# The words in the name of a field that may contain form data, such as the arguments of an activity.
+# Words in the names of fields that may contain form data, such as the arguments of an activity.
 FORM_DATA = re.compile(
     "args?|arguments?|inputs?|outputs?|results?|values?|data|details?|payloads?|body|content|forms?|answers?|metadata|memo"
     "|headers?|entity|entities"
 )
-# How a word in the name of a field that may contain a secret ends.
+# Endings of words in the names of fields that may contain a secret.
 SECRET = re.compile(
     r"(?:tokens?|secrets?|passwords?|passwd|pwd|passphrase|credentials?|keys?|pem|auth|authorization|cookies?|signature)\d*$"
 )
@@ -197,7 +197,7 @@ def _to_line(record: logging.LogRecord) -> tuple[LogLine, object]:
     if item is not None:
         fields.setdefault("processItemId", item.process_item_id)
     if "runId" in fields:
-        # Of the workflow, which is never repeated.
+        # The attempt of the workflow, which is always 1.
         fields.pop("attempt", None)
     # KuFlow uses the id of the process as the workflow ID.
     process_id = fields.pop("workflowId", None) or getattr(error, "process_id", None)
@@ -246,7 +246,7 @@ def _cause_of(error: object) -> BaseException | None:
     if isinstance(error, BaseExceptionGroup):
         return error.exceptions[0]
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    # The error of Temporal's core says the same as that of the SDK, and a cancellation says nothing.
+    # The error of Temporal's core repeats that of the SDK, and a cancellation adds nothing.
     if isinstance(cause, asyncio.CancelledError) or type(cause).__module__ == "temporal_sdk_bridge":
         return None
     return cause
@@ -344,7 +344,7 @@ TERMINAL_CONTROLS = re.compile(
 )
 
 
-# What Temporal's core writes for an error of a gRPC call. The rest is the metadata of the response.
+# How Temporal's core prints a gRPC error. The metadata of the response follows, and is left out.
 STATUS = re.compile(r'Status \{ code: (\w+), message: "((?:[^"\\]|\\.)*)".*', re.DOTALL)
 
 

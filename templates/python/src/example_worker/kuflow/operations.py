@@ -23,7 +23,7 @@ class Operation(Generic[Request, Response]):
     - `kind="search"`: the fields of the request are the query.
     - `kind="patch"`: the body is a JSON Patch.
     - `kind="create"`: adds an ID, the same one in every attempt, so that KuFlow creates only one resource.
-    - `kind="once"`: repeating the call would do harm.
+    - `kind="once"`: the call must not be repeated.
     """
 
     name: str
@@ -214,7 +214,7 @@ class KuFlowOperations(ABC):
     )
 
 
-# In the order above.
+# In the order of their definitions.
 OPERATIONS: list[Operation[Any, Any]] = [
     operation for operation in vars(KuFlowOperations).values() if isinstance(operation, Operation)
 ]

@@ -65,7 +65,7 @@ class _UncheckedTypedDicts(JSONTypeConverter):
 
 
 class WorkerPayloadConverter(CompositePayloadConverter):
-    """Adds to each large payload of a workflow what it is for. What is replayed has been accepted before."""
+    """Adds to each large payload of a workflow what it is for. Payloads of a replay were accepted before."""
 
     def __init__(self) -> None:
         default = DefaultPayloadConverter.default_encoding_payload_converters

@@ -78,7 +78,7 @@ def _read_certificates(text: str, pkcs12_option: str) -> str:
 
 
 def _load_certificates(pem: str) -> list[x509.Certificate]:
-    # Some certificates of companies break rules that do not matter here, such as a serial number of zero.
+    # Some corporate certificates break rules that do not matter here, for example with a serial number of zero.
     with warnings.catch_warnings(action="ignore"):
         return x509.load_pem_x509_certificates(pem.encode())
 

@@ -46,7 +46,7 @@ class RestRequest:
     file: RestFile | None = None
     """A call with a file is not repeated, because its content can be read only once."""
     once: bool = False
-    """Do not repeat the call, because that would do harm."""
+    """Whether the call must not be repeated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +204,7 @@ def _ssl_context(ca: str | None) -> ssl.SSLContext:
     """Trusts httpx's root certificates, those of this system, and `ca`."""
     context = httpx.create_ssl_context(trust_env=False)
     context.load_default_certs()
-    # From Python 3.13 on, this would refuse the authorities of many companies, which curl and Node.js accept.
+    # Python sets this flag since 3.13. It rejects many corporate CAs that curl and Node.js accept.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     if ca is not None:
         context.load_verify_locations(cadata=ca)

@@ -69,7 +69,7 @@ class WorkerSettings:
     metrics_port: int
     """0: no metrics."""
     max_concurrent_workflow_tasks: int | None
-    """None: the default of Temporal's SDK. The same applies to the next one."""
+    """None: the default of Temporal's SDK, also for the next field."""
     max_concurrent_activities: int | None
     log_level: LogLevel
     log_format: LogFormat | None

@@ -154,7 +154,7 @@ class SettingsReader:
 
 
 class _UniqueKeyLoader(yaml.BaseLoader):
-    """Rejects a repeated key, which PyYAML would let win."""
+    """Rejects a repeated key. PyYAML itself uses its last value."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
         keys: set[object] = set()

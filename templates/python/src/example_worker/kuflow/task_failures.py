@@ -25,8 +25,8 @@ WITHOUT_VALUES = (INVALID_TASK_DATA, PAYLOAD_TOO_LARGE)
 class TaskFailures:
     """Counts failing tasks, and appends the reason to the log of a task in KuFlow.
 
-    The log shows the reason after a number of failed attempts, or at once if there is no other attempt, and at most
-    once per hour for each task and reason.
+    The log shows the reason after a number of failed attempts, or at once if there is no other attempt. It shows each
+    reason at most once per hour for each task.
     """
 
     def __init__(
@@ -125,7 +125,7 @@ def reason_of(error: BaseException) -> str:
     type_name = _type_of(error)
     message = error.message if isinstance(error, ApplicationError) else str(error)
     text = message if type_name in WITHOUT_VALUES else _redact(message.partition("\n")[0])
-    # These names say nothing.
+    # These names add nothing to the message.
     parts = [text] if type_name in ("Exception", "RuntimeError") else [type_name, text]
     reason = ": ".join(part for part in parts if part)
     return reason if len(reason) <= MAX_REASON else f"{reason[: MAX_REASON - 1]}…"

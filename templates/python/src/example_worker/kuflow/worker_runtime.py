@@ -235,7 +235,7 @@ class RunningWorker:
 
 
 async def start_health(port: int, not_ready: Callable[[], str | None], *, development: bool) -> HealthServer:
-    # In development, other machines have no reason to ask.
+    # In development, only this machine checks the health.
     host = "127.0.0.1" if development else None
     try:
         return await start_health_server(port, not_ready, host)

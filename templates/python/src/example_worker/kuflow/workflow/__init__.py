@@ -1,4 +1,4 @@
-"""What workflow code needs of KuFlow."""
+"""What workflow code imports from this package."""
 
 from ..model import UserActionSignal, WorkflowRequest, WorkflowResponse
 from .kuflow_activities import TRANSFER, kuflow_activities, run_activity, with_options

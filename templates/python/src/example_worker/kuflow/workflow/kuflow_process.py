@@ -246,7 +246,7 @@ class KuFlowProcess(Generic[Metadata]):
         """Creates the task, runs the activity, saves the data that it returns, and completes the task.
 
         The application is the owner of the task. Data that does not match the schema fails the activity, which is
-        repeated until its code is right.
+        repeated until you fix its code.
         """
         handle = await self._open_system_task(task, None)
         return await handle.run(activity, *args, **kwargs)
@@ -420,13 +420,13 @@ async def _start_with_current_task(work: Coroutine[Any, Any, Result]) -> asyncio
 
     if current := asyncio.current_task():
         current.add_done_callback(cancel)
-    # Lets the work begin. Canceled before that, it would not cancel its item in KuFlow.
+    # Lets the work start: if it were canceled earlier, its item would stay open in KuFlow.
     await asyncio.sleep(0)
     return task
 
 
 def _mark_retrieved(future: asyncio.Future[Any]) -> None:
-    """Prevents a log line about an exception that nobody has waited for."""
+    """Prevents `asyncio` from logging an exception that nothing has awaited."""
     if not future.cancelled():
         future.exception()
 
@@ -446,7 +446,7 @@ def _value_of(value: JsonValue[dict[str, Any]] | None) -> dict[str, Any]:
 def _time_until(deadline: Deadline, code: str) -> timedelta:
     """Returns the time until a deadline. Nothing has been created yet.
 
-    An ordinary exception keeps the process waiting until its code is right.
+    An ordinary exception keeps the process waiting until you fix its code.
     """
     left = deadline - workflow.now() if isinstance(deadline, datetime) else deadline
     if left > timedelta():

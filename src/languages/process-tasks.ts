@@ -1,0 +1,156 @@
+import { isRecord, type JsonObject } from '../base/json.ts';
+import type { DataShape, ProcessDefinition, TaskDefinition } from '../process/definition.ts';
+import { sampleForSchema } from '../process/examples/schema.ts';
+import { isSampleApproval } from '../process/sample.ts';
+import { distinctNameIgnoringCase } from '../text/identifiers.ts';
+import { choiceOf, type TaskChoices } from './project-spec.ts';
+import { sampleAnswers } from './sample-answers.ts';
+import type { NamedSchema } from './schema-type.ts';
+import { nameTasks, systemTaskInputs, taskTitle, type NamedTask, type Naming } from './task-choices.ts';
+
+/** A task in the code of its process, in a language that declares tasks as constants and types of data as classes. */
+export interface ProcessTask {
+  readonly kind: TaskDefinition['kind'];
+  readonly code: string;
+  readonly title: string;
+  readonly variable: string;
+  /** The name of its constant. */
+  readonly constant: string;
+  readonly dataType: string | undefined;
+  readonly contextType: string | undefined;
+  readonly activity: string;
+  readonly inputs: readonly TaskInput[];
+  /** Whether the data of this task is passed to a later system task. */
+  readonly isUsed: boolean;
+  /** Whether this is the approval of the sample process, whose workflow decides on its data. */
+  readonly isApproval: boolean;
+  /** The constant of the message task that tells people about a rejection, if any. */
+  readonly rejection: string | undefined;
+}
+
+/** The data of a human task that an activity receives. Data without its own type has an undefined type. */
+export interface TaskInput {
+  readonly variable: string;
+  readonly type: string | undefined;
+}
+
+/** How a language derives names from the variable of a task. */
+export interface TaskNaming {
+  readonly naming: Naming;
+  readonly typeName: (variable: string) => string;
+  readonly constantName: (variable: string) => string;
+}
+
+/** The classes of the worker for the tasks of each kind. */
+export const TASK_CLASSES = {
+  human: 'HumanTask',
+  system: 'SystemTask',
+  message: 'MessageTask',
+  thread: 'ThreadTask',
+} as const;
+
+/** The tasks of a process with their names in code. */
+export function processTasks(
+  { definition, choices }: { readonly definition: ProcessDefinition; readonly choices: TaskChoices },
+  { naming, typeName, constantName }: TaskNaming,
+): readonly ProcessTask[] {
+  const named = nameTasks(definition, choices, naming);
+  const types = new Set<string>();
+  const constants = new Set<string>();
+  const plain = definition.tasks.map((task) => {
+    const { name: variable } = choiceOf(named, task.code) as NamedTask;
+    const type = distinctNameIgnoringCase(typeName(variable), types);
+    types.add(type);
+    const constant = distinctNameIgnoringCase(constantName(variable), constants);
+    constants.add(constant);
+    const hasContext = task.kind === 'human' || task.kind === 'system';
+    return {
+      ...{ task, variable, constant },
+      dataType: task.data === undefined || task.kind === 'thread' ? undefined : `${type}Data`,
+      contextType: task.contextData === undefined || !hasContext ? undefined : `${type}Context`,
+    };
+  });
+  const inputsOf = (index: number) => {
+    const codes = systemTaskInputs(definition, index, choices);
+    return plain.slice(0, index).filter(({ task }) => codes.includes(task.code));
+  };
+  const used = new Set(plain.flatMap(({ task }, index) => (task.kind === 'system' ? inputsOf(index) : [])));
+  return plain.map((entry, index): ProcessTask => {
+    const { task, variable, constant, dataType, contextType } = entry;
+    return {
+      ...{ kind: task.kind, code: task.code, title: taskTitle(task), variable, constant, dataType, contextType },
+      activity: choiceOf(choices, task.code).activity ?? variable,
+      inputs: (task.kind === 'system' ? inputsOf(index) : []).map((input) => ({
+        variable: input.variable,
+        type: input.dataType,
+      })),
+      isUsed: used.has(entry),
+      isApproval: isSampleApproval(task),
+      rejection: plain.slice(index).find(({ task: later }) => later.kind === 'message')?.constant,
+    };
+  });
+}
+
+/** An activity in the code of a process. */
+export interface ProcessActivity {
+  readonly name: string;
+  /** The title of the task that it performs. */
+  readonly task?: string;
+  readonly inputs: readonly TaskInput[];
+  /** The data that it returns, as an example. Undefined if it returns nothing. Data without its own type has no `type`. */
+  readonly result?: { readonly type: NamedSchema | undefined; readonly example: JsonObject } | undefined;
+}
+
+/** An activity that does not belong to a task: only its name is known. */
+export const plainActivity = (name: string): ProcessActivity => ({ name, inputs: [] });
+
+/** The activities of the system tasks of a process, or an example without them. */
+export function processActivities(
+  definition: ProcessDefinition,
+  tasks: readonly ProcessTask[],
+): readonly ProcessActivity[] {
+  const system = tasks.filter(({ kind }) => kind === 'system');
+  if (system.length === 0) return [plainActivity('example')];
+  return system.map(({ code, activity, title, inputs, dataType }) => {
+    const schema = definition.tasks.find((task) => task.code === code)?.data?.schema;
+    const example = schema === undefined ? {} : sampleForSchema(schema);
+    return {
+      ...{ name: activity, task: title, inputs },
+      result: {
+        type: dataType === undefined || schema === undefined ? undefined : { name: dataType, schema },
+        example: isRecord(example) ? example : {},
+      },
+    };
+  });
+}
+
+/** The data of a process for which its code declares types. */
+export function declaredData(definition: ProcessDefinition, tasks: readonly ProcessTask[]): readonly NamedSchema[] {
+  const declare = (name: string | undefined, shape: DataShape | undefined) =>
+    name === undefined || shape === undefined ? [] : [{ name, schema: shape.schema }];
+  return [
+    ...declare('Metadata', definition.metadata ?? { schema: { type: 'object' } }),
+    ...declare('Entity', definition.entity),
+    ...definition.tasks.flatMap((task, index) => [
+      ...declare(tasks[index]?.dataType, task.data),
+      ...declare(tasks[index]?.contextType, task.contextData),
+    ]),
+  ];
+}
+
+/** The schemas of the data of system tasks, by workflow type and task code. */
+export function systemTaskSchemas({ tasks, workflow }: ProcessDefinition) {
+  const schemas = tasks.flatMap(({ kind, code, data }) =>
+    kind === 'system' && data !== undefined ? [[code, data.schema] as const] : [],
+  );
+  return { [workflow.type]: Object.fromEntries(schemas) };
+}
+
+/** The data of the test of a process. */
+export function testSample(definition: ProcessDefinition) {
+  return {
+    items: definition.tasks.map(({ code }) => code),
+    answers: sampleAnswers(definition),
+    metadata: definition.metadata === undefined ? {} : sampleForSchema(definition.metadata.schema),
+  };
+}
