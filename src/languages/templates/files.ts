@@ -38,13 +38,17 @@ function projectPath(name: string): string {
   return [...parts, PACKAGED_NAMES[last] ?? last].join('/');
 }
 
+/** What installing, building or checking leaves in the folder of a template. */
+const OUTPUT: ReadonlySet<string> = new Set(
+  'node_modules dist target .venv __pycache__ .mypy_cache .pytest_cache .ruff_cache'.split(' '),
+);
+
 /** Relative paths with `/`, sorted. */
 export function listFiles(folder: string, prefix = ''): readonly string[] {
   return readdirSync(join(folder, prefix), { withFileTypes: true })
     .flatMap((entry) => {
       const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
-      // Skips the output of an install or build inside the template folder.
-      if (entry.isDirectory()) return ['node_modules', 'dist', 'target'].includes(entry.name) ? [] : listFiles(folder, path);
+      if (entry.isDirectory()) return OUTPUT.has(entry.name) ? [] : listFiles(folder, path);
       return [path];
     })
     .sort();
