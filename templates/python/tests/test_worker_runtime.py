@@ -19,7 +19,7 @@ from .support.environment import ENVIRONMENT
 
 
 class Engine:
-    """Stands for a worker of Temporal's SDK that polls until it is shut down, or fails at once."""
+    """A worker of Temporal's SDK for tests. It polls until it is shut down, or fails at once."""
 
     def __init__(self, client: Any = None, *, error: Exception | None = None, **options: Any) -> None:
         self.client = client
