@@ -44,6 +44,9 @@ export const pythonPackageNames: PackageNames = {
   },
 };
 
+/** Programs of a virtual environment, which uv and pip do not replace. */
+const PROGRAMS = /^(?:(?:python|pip|pydoc|idle)[\d-]*w?|(?:de)?activate(?:-this)?|debugpy|uvx?)$/;
+
 /** The name of the distribution and of the program that starts the worker, as PyPI normalizes names. */
 export function distributionName(projectName: string): string {
   const name = projectName
@@ -51,5 +54,6 @@ export function distributionName(projectName: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '');
-  return name === '' || TAKEN.has(name.replaceAll('-', '_')) ? `${name}-worker`.replace(/^-/, '') : name;
+  const isTaken = name === '' || PROGRAMS.test(name) || TAKEN.has(name.replaceAll('-', '_'));
+  return isTaken ? `${name}-worker`.replace(/^-/, '') : name;
 }
