@@ -404,7 +404,6 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
     it('answers probes and exposes metrics [java, python, typescript: health.live, health.ready, metrics.worker, settings.concurrency]', async () => {
       const probe = async (path: string): Promise<number> => (await fetch(`${worker.health()}${path}`)).status;
       expect([await probe('/livez'), await probe('/readyz'), await probe('/other')]).toEqual([200, 200, 404]);
-      const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
       const expected = [
         /^kuflow_engine_token_age_seconds\S* \d/m,
         /^kuflow_engine_certificate_expiry_seconds\S* [1-9]/m,
@@ -415,7 +414,14 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
         /^temporal_worker_task_slots_available\S*worker_type="WorkflowWorker"\S* 20(?:\.0)?$/m,
         /^temporal_worker_task_slots_available\S*worker_type="ActivityWorker"\S* (?:2\d|30)(?:\.0)?$/m,
       ];
-      expect(expected.filter((line) => !line.test(metrics))).toEqual([]);
+      const missing = async (): Promise<readonly RegExp[]> => {
+        const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+        return expected.filter((line) => !line.test(metrics));
+      };
+      // A slot may be in use for a moment.
+      const isComplete = async (): Promise<boolean> => (await missing()).length === 0;
+      if (!(await until('every metric has its value', isComplete, 10_000).catch(() => false)))
+        expect(await missing()).toEqual([]);
     });
 
     it('keeps form data and secrets out of its log, on every level [java, python, typescript: logs.secrets]', () => {
