@@ -3,6 +3,7 @@ import type { DataShape, ProcessDefinition, TaskDefinition } from '../process/de
 import { sampleForSchema } from '../process/examples/schema.ts';
 import { isSampleApproval } from '../process/sample.ts';
 import { distinctNameIgnoringCase } from '../text/identifiers.ts';
+import { escapePattern, wordPattern } from '../text/pattern.ts';
 import { choiceOf, type TaskChoices } from './project-spec.ts';
 import { sampleAnswers } from './sample-answers.ts';
 import type { NamedSchema } from './schema-type.ts';
@@ -89,6 +90,45 @@ export function processTasks(
       rejection: plain.slice(index).find(({ task: later }) => later.kind === 'message')?.constant,
     };
   });
+}
+
+/** Paths of the files of a process that are alike in these languages. */
+interface TaskFiles {
+  readonly tasks: string;
+  readonly types: string;
+  readonly schemas: string;
+  readonly sample: string;
+}
+
+/** How a language finds a task in its own kinds of files. `has` says whether the file contains a pattern. */
+export interface TaskFinder {
+  readonly declares: (text: string, code: string) => boolean;
+  readonly isIn: (task: ProcessTask, has: (pattern: string) => boolean) => boolean;
+}
+
+/** Codes of the tasks that a code file of a process already handles, whoever wrote that code. */
+export function findProcessTasks(
+  { text, path, files }: { readonly text: string; readonly path: string; readonly files: TaskFiles },
+  tasks: readonly ProcessTask[],
+  { declares, isIn }: TaskFinder,
+): ReadonlySet<string> {
+  const has = (pattern: string): boolean => new RegExp(pattern, 'u').test(text);
+  const found = tasks.filter((task) => {
+    const { code, dataType, contextType } = task;
+    switch (path) {
+      case files.tasks:
+        return declares(text, code);
+      case files.types:
+        return [dataType, contextType].some((type) => type !== undefined && has(wordPattern(type)));
+      case files.schemas:
+        return has(`${escapePattern(JSON.stringify(code))}\\s*:`);
+      case files.sample:
+        return has(wordPattern(code));
+      default:
+        return isIn(task, has);
+    }
+  });
+  return new Set(found.map(({ code }) => code));
 }
 
 /** An activity in the code of a process. */
