@@ -86,7 +86,7 @@ function explainFailure(output: string): InstallFailure | undefined {
   return { seen: `could not download from ${origin}`, registry: origin };
 }
 
-/** Commands that people run in the folder of a project. Windows has no make. */
+/** Commands to run in the folder of a project. Windows does not have make. */
 export function mavenCommands(): ProjectCommands {
   const windows = {
     dev: `${KUFLOW} dev exec -- ${MAVEN} spring-boot:run`,

@@ -23,7 +23,7 @@ export function withoutIntersections(type: SchemaType): SchemaType {
   }
 }
 
-/** The type of the values that have both types. Undefined if there is no such type, often because there are no such values. */
+/** Merges two types into the type of the values that match both. Undefined if they cannot be merged, such as text and a number. */
 function mergeTypes(first: SchemaType, second: SchemaType): SchemaType | undefined {
   if (first.kind === 'unknown' || isEqual(first, second)) return second;
   if (second.kind === 'unknown') return first;

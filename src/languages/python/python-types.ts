@@ -86,7 +86,7 @@ function typeOf(type: SchemaType, name: string, taken: Set<string>): PythonType 
 
 function literalOf(value: string | number | boolean | null): PythonType {
   if (value === null) return NONE;
-  // Python has no literal types for floating-point numbers.
+  // `Literal` does not accept floating-point numbers.
   return typeof value === 'number' && !Number.isSafeInteger(value)
     ? plain('float')
     : { kind: 'literal', values: [value] };

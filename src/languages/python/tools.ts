@@ -241,7 +241,7 @@ function explainFailure(output: string): InstallFailure | undefined {
   return { seen: `could not download from ${origin}`, ...(!HTTP_STATUS.test(output) && { registry: origin }) };
 }
 
-/** Commands that people run in the folder of a project whose console script is `script`. Windows has no make. */
+/** Commands to run in the folder of a project. `script` is its console script. Windows does not have make. */
 export function pythonCommands(manager: PackageManager, script: string): ProjectCommands {
   const isUv = pythonManager(manager) === 'uv';
   const run = (command: string): string => (isUv ? `uv run ${command}` : `${ENVIRONMENT_PROGRAMS}${command}`);

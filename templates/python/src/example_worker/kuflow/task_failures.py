@@ -25,7 +25,7 @@ WITHOUT_VALUES = (INVALID_TASK_DATA, PAYLOAD_TOO_LARGE)
 class TaskFailures:
     """Counts failing tasks, and appends the reason to the log of a task in KuFlow.
 
-    The log shows the reason after a number of failed attempts, or at once if there is no other attempt. It shows each
+    The log shows the reason after a number of failed attempts, or immediately if Temporal does not retry. It shows each
     reason at most once per hour for each task.
     """
 
