@@ -153,6 +153,10 @@ const outcomeOf = (id: string, timeout = 5000): Promise<WorkflowOutcome> =>
   });
 
 describe('the engine behind the gateway', () => {
+  it('has no failing work for a workflow that has not started yet', async () => {
+    expect(await engine.listFailingWork('p-not-started')).toEqual([]);
+  });
+
   it('runs a workflow to completion, which the watcher reports at once', async () => {
     await start('p-complete');
     // Starting a workflow twice and signaling an unknown one succeed, because both may be repeated after a crash.

@@ -220,7 +220,7 @@ describe('kuflow dev simulate on a running platform', () => {
 
   it('uploads documents, and names a principal and a group of the local KuFlow, where a task requires them', async () => {
     const { status, result } = simulateJson({ code: 'REFERENCES' });
-    expect({ status, problem: result.problem }).toEqual({ status: 0, problem: undefined });
+    expect({ status, problem: result.problem }, out).toEqual({ status: 0, problem: undefined });
     const user = userOf(state);
     try {
       const { content } = await user.findProcessItems({

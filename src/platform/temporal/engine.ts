@@ -25,7 +25,7 @@ export interface ClosedWorkflows {
 export interface TemporalEngine extends ProcessEngine, ClosedWorkflows {
   /** A workflow's history as JSON, in the format that the replayers of Temporal's SDKs and its CLI accept. */
   fetchHistory(workflowId: string, runId?: string): Promise<string>;
-  /** What an open workflow waits for and has failed at least once. */
+  /** What an open workflow waits for and has failed at least once. Empty for a workflow that the engine has not started yet. */
   listFailingWork(workflowId: string): Promise<readonly FailingWork[]>;
   close(): Promise<void>;
 }
@@ -112,7 +112,14 @@ export async function createProcessEngine(options: {
 
     getOutcome,
 
-    listFailingWork: (workflowId) => listFailingWork(service, namespace, workflowId),
+    listFailingWork: async (workflowId) => {
+      try {
+        return await listFailingWork(service, namespace, workflowId);
+      } catch (error) {
+        if (isNotFound(error)) return [];
+        throw error;
+      }
+    },
 
     listClosedSince: async (time) => {
       const ids: string[] = [];
