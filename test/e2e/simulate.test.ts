@@ -220,7 +220,7 @@ describe('kuflow dev simulate on a running platform', () => {
 
   it('uploads documents, and names a principal and a group of the local KuFlow, where a task requires them', async () => {
     const { status, result } = simulateJson({ code: 'REFERENCES' });
-    expect({ status, problem: result.problem }, out).toEqual({ status: 0, problem: undefined });
+    expect({ status, problem: result.problem }).toEqual({ status: 0, problem: undefined });
     const user = userOf(state);
     try {
       const { content } = await user.findProcessItems({
@@ -371,7 +371,7 @@ describe('kuflow dev simulate on a running platform', () => {
         const dev = [...WORKER, '--dev'];
         const { status, out } = await packedCommand('kuflow', call({ code, options: ['--json'], command: dev }), how);
         const result = JSON.parse(out) as SimulateResult;
-        expect({ status, problem: result.problem }).toEqual({
+        expect({ status, problem: result.problem }, out).toEqual({
           status: 1,
           problem: expect.stringMatching(problem) as string,
         });
