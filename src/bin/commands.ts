@@ -20,6 +20,16 @@ export const kuflowEntries: readonly CommandEntry[] = [
     load: () => import('../commands/dev/command.ts'),
   },
   {
+    name: 'process',
+    summary: 'Start, show, and cancel processes on the local KuFlow',
+    load: () => import('../commands/process/command.ts'),
+  },
+  {
+    name: 'task',
+    summary: 'List, claim, and complete tasks on the local KuFlow',
+    load: () => import('../commands/task/command.ts'),
+  },
+  {
     name: 'processes',
     summary: 'List the process definitions visible to the application, and show their tasks',
     load: () => import('../commands/processes/command.ts'),

@@ -3,11 +3,9 @@ import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { codeOf, messageOf, usageError } from '../../../base/errors.ts';
 import { isRecord, type Json, type JsonObject } from '../../../base/json.ts';
-import { createValueCheck } from '../../../platform/domain/json-values.ts';
-import type { DataShape, ProcessDefinition } from '../../../process/definition.ts';
-import { samplesForSchema } from '../../../process/examples/schema.ts';
+import type { ProcessDefinition } from '../../../process/definition.ts';
 import { mapReferences } from '../../../process/references.ts';
-import { isShorthand } from './resources.ts';
+import { isShorthand } from '../../../platform/client/references.ts';
 
 /** Data to fill in, by task code: one object for every occurrence, or a list used in order, whose last object is repeated. Paths of documents are absolute. */
 export interface SimulationAnswers {
@@ -89,28 +87,4 @@ export function createAnswerQueue(answers: SimulationAnswers): (code: string) =>
     used.set(code, index + 1);
     return (answer as readonly JsonObject[])[Math.min(index, answer.length - 1)];
   };
-}
-
-/** Example data for a task: a valid example if one can be generated. `where` names the shape in errors. */
-export function exampleTaskData(shape: DataShape | undefined, where: string): JsonObject {
-  // If no example is valid, the platform reports what is wrong with this one.
-  return shape === undefined ? {} : generateExample(shape, where).data;
-}
-
-/** Example metadata to start a process with; undefined if there is no shape or no valid example can be generated. */
-export function exampleMetadata(shape: DataShape | undefined): JsonObject | undefined {
-  const example = shape === undefined ? undefined : generateExample(shape, 'the metadata of the process');
-  return example?.valid === true ? example.data : undefined;
-}
-
-/** The first valid example; otherwise the simplest one, or an empty object. */
-function generateExample(shape: DataShape, where: string): { readonly valid: boolean; readonly data: JsonObject } {
-  const check = createValueCheck(shape, where);
-  let simplest: JsonObject | undefined;
-  for (const data of samplesForSchema(shape.schema)) {
-    if (!isRecord(data)) continue;
-    if (check(data).valid) return { valid: true, data };
-    simplest ??= data;
-  }
-  return simplest === undefined ? { valid: check({}).valid, data: {} } : { valid: false, data: simplest };
 }

@@ -6,14 +6,15 @@ import { formatWithSeen, KuFlowApiError } from '../../../kuflow/errors.ts';
 import type { JsonValue } from '../../../kuflow/contract/common.ts';
 import type { ProcessItem } from '../../../kuflow/contract/process-items.ts';
 import { formatPathOption } from '../../../text/shell.ts';
+import { exampleTaskData } from '../../../platform/client/examples.ts';
+import { withNamedReferences, withRealReferences } from '../../../platform/client/references.ts';
 import { readTimeline } from '../../../platform/rest/dev-client.ts';
 import type { PlatformState } from '../../../platform/state-file.ts';
 import type { FailingWork } from '../../../platform/temporal/failing-work.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
-import { exampleTaskData, createAnswerQueue, type SimulationAnswers } from './answers.ts';
+import { createAnswerQueue, type SimulationAnswers } from './answers.ts';
 import { adviseOnFailingWork, findPermanentFailure, formatFailingWork } from './failing-work.ts';
 import { SimulationFailure, type BlockedItem } from './failure.ts';
-import { withNamedReferences, withRealReferences } from './resources.ts';
 
 const POLL_MS = 100;
 

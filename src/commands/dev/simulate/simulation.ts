@@ -6,6 +6,8 @@ import { canonicalJson, type JsonObject } from '../../../base/json.ts';
 import { interruptedError, KnownError, messageOf, usageError, type ExitStatus } from '../../../base/errors.ts';
 import { isRunning } from '../../../base/process-identity.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../../kuflow/client.ts';
+import { exampleMetadata } from '../../../platform/client/examples.ts';
+import { withNamedReferences, withRealReferences } from '../../../platform/client/references.ts';
 import type { PlatformEndpoints } from '../../../platform/types.ts';
 import { readTimeline, readWorkers, type TimelineEntry } from '../../../platform/rest/dev-client.ts';
 import type { ProcessExit } from '../../../platform/supervisor/client.ts';
@@ -15,11 +17,10 @@ import type { ProcessDefinition } from '../../../process/definition.ts';
 import { explainFailedStart, startDevCommand, type DevCommand } from '../../../platform/session/worker-command.ts';
 import { ensurePlatform, rejectUnserved } from '../../../platform/session/attach.ts';
 import { workerEnvironment, type DevPlatform, type DevPlatformRequest } from '../../../platform/session/start.ts';
-import { checkAnswers, exampleMetadata, readAnswers, type SimulationAnswers } from './answers.ts';
+import { checkAnswers, readAnswers, type SimulationAnswers } from './answers.ts';
 import { SimulationFailure, type BlockedItem } from './failure.ts';
 import { driveProcess } from './drive-process.ts';
 import { relativeToFolder } from './failing-work.ts';
-import { withNamedReferences, withRealReferences } from './resources.ts';
 
 export interface SimulateRequest extends DevPlatformRequest {
   /** Process definition code; may be omitted if only one is served. */

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { JsonObject } from '../../../base/json.ts';
-import type { KuFlowClient } from '../../../kuflow/client.ts';
-import type { PlatformState } from '../../../platform/state-file.ts';
-import { mediaTypeOf } from '../../../process/document-type.ts';
-import { sampleDocument } from '../../../process/examples/document.ts';
-import { formatReference, mapReferences, parseReference, type ReferenceKind } from '../../../process/references.ts';
-import { SimulationFailure } from './failure.ts';
+import { KnownError } from '../../base/errors.ts';
+import type { JsonObject } from '../../base/json.ts';
+import type { KuFlowClient } from '../../kuflow/client.ts';
+import type { PlatformState } from '../state-file.ts';
+import { mediaTypeOf } from '../../process/document-type.ts';
+import { sampleDocument } from '../../process/examples/document.ts';
+import { formatReference, mapReferences, parseReference, type ReferenceKind } from '../../process/references.ts';
 
 export interface ResourceAccess {
   readonly user: KuFlowClient;
@@ -35,19 +35,19 @@ export async function withRealReferences(example: JsonObject, access: ResourceAc
 }
 
 /**
- * Replaces the shorthands in an answer: `kuflow-file:` with the path of a file, which is uploaded, `kuflow-principal:` with the
- * email address of a user, and `kuflow-group:` with the code of a group. Complete references stay as they are.
+ * Replaces the shorthands in data that a person wrote: `kuflow-file:` with the path of a file, which is uploaded, `kuflow-principal:` with the
+ * email address of a user, and `kuflow-group:` with the code of a group. Complete references stay as they are. Rejects with KnownError for an
+ * unknown user or group.
  */
-export async function withNamedReferences(answer: JsonObject, access: ResourceAccess): Promise<JsonObject> {
-  return await replaceReferences(answer, access, async (kind, text) => {
+export async function withNamedReferences(data: JsonObject, access: ResourceAccess): Promise<JsonObject> {
+  return await replaceReferences(data, access, async (kind, text) => {
     if (!isShorthand(text)) return text;
     const name = text.slice(text.indexOf(':') + 1);
     if (kind === 'file') {
       return await upload(access, { name: basename(name), type: mediaTypeOf(name), bytes: await readFile(name) });
     }
     const real = kind === 'principal' ? await principalByEmail(access, name) : await groupByCode(access, name);
-    if (real === undefined)
-      throw new SimulationFailure(1, `The local KuFlow does not have the ${kind} ${name} of the answers file`);
+    if (real === undefined) throw new KnownError({ message: `The local KuFlow does not have the ${kind} ${name}` });
     return real;
   });
 }

@@ -1,0 +1,36 @@
+import { openLocalUser, resolveId, type LocalUserSession } from '../platform/client/local-user.ts';
+import type { CommandContext } from './context.ts';
+import type { LocalUserFlags } from './local-user-options.ts';
+
+/** How many of the newest records an abbreviated ID is looked up in. */
+export const RECENT_RECORDS = 200;
+
+/** Runs `work` as the user of the local KuFlow that runs for this folder. Rejects with KnownError if it does not run. */
+export async function withLocalUser(
+  flags: LocalUserFlags,
+  context: CommandContext,
+  work: (session: LocalUserSession) => Promise<void>,
+): Promise<void> {
+  const { cwd, env } = context;
+  const session = await openLocalUser({ cwd, env, stateDir: flags.stateDir, signal: context.interruption() });
+  try {
+    await work(session);
+  } finally {
+    await session.close();
+  }
+}
+
+/** The id of a process from its id, its end, or `latest` for the newest process. Rejects with a usage error if there is no such process. */
+export async function findProcessId(
+  { user }: LocalUserSession,
+  id: string,
+  { invocation }: CommandContext,
+): Promise<string> {
+  const recent = await user.findProcesses({ sort: ['createdAt,desc'], size: RECENT_RECORDS });
+  return resolveId(
+    id,
+    'process',
+    recent.content.map((process) => process.id),
+    `List the processes: ${invocation} process list`,
+  );
+}

@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../../cli/context.ts';
+import { limitOption, localUserOptions, type LocalUserFlags } from '../../cli/local-user-options.ts';
+import { collectValues } from '../../cli/process-options.ts';
+import type { ProcessListFlags, ProcessStartFlags } from './run.ts';
+
+const START_EXAMPLES = `
+Examples:
+  start a process of the only definition in this folder
+    $ kuflow process start
+  start one with metadata
+    $ kuflow process start LOAN --set firstName=Jane --set amount=5000
+  start one with valid example metadata and wait until it ends
+    $ kuflow process start LOAN --fake --wait`;
+
+export function configure(command: Command, context: CommandContext): void {
+  command.description(
+    'Start and inspect processes on the local KuFlow that runs for this folder, as its local user. For the definitions of processes, see `kuflow processes`.',
+  );
+
+  localUserOptions(
+    command
+      .command('start')
+      .argument('[code]', 'Process definition code (optional if only one is served)')
+      .summary('Start a process')
+      .description('Start a process. Prints its ID to stdout.')
+      .option('--metadata <file>', 'YAML or JSON file with the metadata; - reads standard input')
+      .addOption(collectValues('--set <name=value>', 'Set one property of the metadata (repeatable)'))
+      .option('--fake', 'Fill in valid example metadata')
+      .option('--allow-invalid', 'Start the process even if the metadata does not match its schema')
+      .option('--wait', 'Wait until the process ends. Exits with status 1 if it was canceled'),
+  )
+    .addHelpText('after', START_EXAMPLES)
+    .action(async (code: string | undefined, flags: ProcessStartFlags) => {
+      const { runProcessStart } = await import('./run.ts');
+      await runProcessStart(code, flags, context);
+    });
+
+  localUserOptions(
+    command
+      .command('list')
+      .argument('[code]', 'Only processes of this definition')
+      .summary('List processes, the newest first')
+      .addOption(
+        collectValues('--state <state>', 'Only processes in this state: running, completed or cancelled (repeatable)'),
+      )
+      .addOption(limitOption('processes')),
+  ).action(async (code: string | undefined, flags: ProcessListFlags) => {
+    const { runProcessList } = await import('./run.ts');
+    await runProcessList(code, flags, context);
+  });
+
+  localUserOptions(
+    command
+      .command('show')
+      .argument('<id>', ID_DESCRIPTION)
+      .summary('Show a process, its metadata and what happened to it'),
+  ).action(async (id: string, flags: LocalUserFlags) => {
+    const { runProcessShow } = await import('./run.ts');
+    await runProcessShow(id, flags, context);
+  });
+
+  localUserOptions(
+    command.command('cancel').argument('<id>', ID_DESCRIPTION).summary('Cancel a running process'),
+  ).action(async (id: string, flags: LocalUserFlags) => {
+    const { runProcessCancel } = await import('./run.ts');
+    await runProcessCancel(id, flags, context);
+  });
+}
+
+const ID_DESCRIPTION = 'ID of the process, the last 6 or more characters of it, or latest';

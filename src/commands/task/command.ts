@@ -1,0 +1,73 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../../cli/context.ts';
+import { limitOption, localUserOptions, type LocalUserFlags } from '../../cli/local-user-options.ts';
+import { collectValues } from '../../cli/process-options.ts';
+import type { TaskCompleteFlags, TaskListFlags } from './run.ts';
+
+const COMPLETE_EXAMPLES = `
+Examples:
+  complete the newest task with valid example data
+    $ kuflow task complete latest --fake
+  set single values
+    $ kuflow task complete latest --set approved=true
+  read the data from a file
+    $ kuflow task complete 3f2a9c --data application.yaml`;
+
+export function configure(command: Command, context: CommandContext): void {
+  command.description('List and complete the tasks of the local KuFlow that runs for this folder, as its local user.');
+
+  localUserOptions(
+    command
+      .command('list')
+      .argument('[code]', 'Only tasks with this code')
+      .summary('List tasks, the newest first')
+      .description('List tasks, the newest first. Without --state, only open tasks (ready or claimed).')
+      .option('--process <id>', 'Only tasks of this process')
+      .addOption(
+        collectValues(
+          '--state <state>',
+          'Only tasks in this state: ready, claimed, completed or cancelled (repeatable)',
+        ),
+      )
+      .addOption(limitOption('tasks')),
+  ).action(async (code: string | undefined, flags: TaskListFlags) => {
+    const { runTaskList } = await import('./run.ts');
+    await runTaskList(code, flags, context);
+  });
+
+  localUserOptions(
+    command.command('show').argument('<id>', ID_DESCRIPTION).summary('Show a task with its data'),
+  ).action(async (id: string, flags: LocalUserFlags) => {
+    const { runTaskShow } = await import('./run.ts');
+    await runTaskShow(id, flags, context);
+  });
+
+  localUserOptions(command.command('claim').argument('<id>', ID_DESCRIPTION).summary('Claim a task')).action(
+    async (id: string, flags: LocalUserFlags) => {
+      const { runTaskClaim } = await import('./run.ts');
+      await runTaskClaim(id, flags, context);
+    },
+  );
+
+  localUserOptions(
+    command
+      .command('complete')
+      .argument('<id>', ID_DESCRIPTION)
+      .summary('Complete a task')
+      .description(
+        'Claim a task if nobody has, save its data and complete it. Without --data, --set or --fake, the task keeps the data it has. ' +
+          'Data that does not match the schema is refused before anything changes, unless you pass --allow-invalid.',
+      )
+      .option('--data <file>', 'YAML or JSON file with the data; - reads standard input')
+      .addOption(collectValues('--set <name=value>', 'Set one property of the data (repeatable)'))
+      .option('--fake', 'Fill in valid example data')
+      .option('--allow-invalid', 'Complete the task even if the data does not match its schema'),
+  )
+    .addHelpText('after', COMPLETE_EXAMPLES)
+    .action(async (id: string, flags: TaskCompleteFlags) => {
+      const { runTaskComplete } = await import('./run.ts');
+      await runTaskComplete(id, flags, context);
+    });
+}
+
+const ID_DESCRIPTION = 'ID of the task, the last 6 or more characters of it, or latest';

@@ -1,0 +1,63 @@
+import { escapeForTerminal } from '../../base/escape.ts';
+import type { ProcessItem, ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
+import { stringifyForTerminal } from '../../terminal/json.ts';
+import { formatTable } from '../../terminal/table.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+
+export interface TaskSummary {
+  readonly id: string;
+  readonly code: string;
+  readonly state: string;
+  readonly processId: string;
+  readonly ownerId?: string;
+  /** ISO 8601. */
+  readonly createdAt?: string;
+}
+
+export function toTaskSummary(item: ProcessItemPageItem | ProcessItem): TaskSummary {
+  return {
+    id: item.id,
+    code: item.processItemDefinitionRef?.code ?? '',
+    state: item.task?.state ?? '',
+    processId: item.processId,
+    ...(item.ownerId === undefined ? {} : { ownerId: item.ownerId }),
+    ...(item.createdAt === undefined ? {} : { createdAt: item.createdAt }),
+  };
+}
+
+export function printTasks(terminal: Terminal, tasks: readonly TaskSummary[]): void {
+  if (tasks.length === 0) {
+    terminal.err.line('No tasks. A worker creates them while a process runs');
+    return;
+  }
+  const rows = tasks.map(({ id, code, state, processId, createdAt = '' }) => [code, state, id, processId, createdAt]);
+  for (const line of formatTable([['CODE', 'STATE', 'ID', 'PROCESS', 'CREATED'], ...rows])) terminal.out.line(line);
+}
+
+export function printTask(terminal: Terminal, item: ProcessItem): void {
+  const { code, state, id, processId, ownerId, createdAt } = toTaskSummary(item);
+  const rows = [
+    ['Task', code],
+    ['State', state],
+    ['ID', id],
+    ['Process', processId],
+    ...(ownerId === undefined ? [] : [['Owner', ownerId]]),
+    ...(createdAt === undefined ? [] : [['Created', createdAt]]),
+  ];
+  for (const line of formatTable(rows)) terminal.out.line(line);
+  for (const [title, data] of [
+    ['Context data', item.task?.contextData],
+    ['Data', item.task?.data],
+  ] as const) {
+    if (data === undefined) continue;
+    terminal.out.line(`${title}${data.valid === false ? ' (does not match its schema)' : ''}:`);
+    for (const line of stringifyForTerminal(data.value).split('\n')) terminal.out.line(`  ${line}`);
+  }
+}
+
+export function printTaskChange(terminal: Terminal, item: ProcessItem): void {
+  const isCompleted = item.task?.state === 'COMPLETED';
+  const invalid = isCompleted && item.task.data?.valid === false ? ' with data that does not match its schema' : '';
+  const code = escapeForTerminal(toTaskSummary(item).code);
+  terminal.err.line(`${isCompleted ? 'Completed' : 'Claimed'} ${code} (${item.id})${invalid}`);
+}

@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseAssignment, readGivenData, requireValidData } from '../../../../src/platform/client/given-data.ts';
+
+const shape = {
+  schema: {
+    type: 'object',
+    required: ['code'],
+    properties: { code: { type: 'string' }, amount: { type: 'number', minimum: 1 } },
+  },
+};
+
+let cwd: string;
+beforeAll(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'given-data-'));
+});
+afterAll(() => {
+  rmSync(cwd, { recursive: true, force: true });
+});
+
+const context = (stdin = '') => ({ cwd, stdin: Readable.from([stdin]), existing: { code: 'old', kept: true }, shape });
+
+describe('parseAssignment', () => {
+  it.each([
+    ['amount=5', ['amount', 5]],
+    ['amount=five', ['amount', 'five']],
+    ['list=[1,2]', ['list', [1, 2]]],
+    ['code=5', ['code', '5']],
+    ['code=', ['code', '']],
+    ['note=a=b', ['note', 'a=b']],
+  ])('reads %s', (text, expected) => {
+    expect(parseAssignment(text, shape)).toEqual(expected);
+  });
+
+  it.each(['amount', '=5'])('rejects %s', (text) => {
+    expect(() => parseAssignment(text, shape)).toThrow(`${text} is not <name>=<value>`);
+  });
+
+  it('cannot change the prototype of the data', async () => {
+    const data = await readGivenData({ assignments: ['__proto__={"admin":true}'] }, context());
+    expect(data).not.toHaveProperty('admin');
+  });
+});
+
+describe('readGivenData', () => {
+  it('returns undefined if neither a file nor an assignment is given', async () => {
+    expect(await readGivenData({}, context())).toBeUndefined();
+  });
+
+  it('changes the existing data by assignments, and keeps the rest', async () => {
+    expect(await readGivenData({ assignments: ['amount=2', 'code=new'] }, context())).toEqual({
+      code: 'new',
+      amount: 2,
+      kept: true,
+    });
+  });
+
+  it('reads a file, YAML or JSON, and applies the assignments to it', async () => {
+    writeFileSync(join(cwd, 'data.yaml'), 'code: a\namount: 1\n');
+    expect(await readGivenData({ file: 'data.yaml', assignments: ['amount=3'] }, context())).toEqual({
+      code: 'a',
+      amount: 3,
+    });
+    expect(await readGivenData({ file: '-' }, context('{"code":"b"}'))).toEqual({ code: 'b' });
+  });
+
+  it.each([
+    ['missing.yaml', '', 'missing.yaml does not exist'],
+    ['-', '[1]', 'Standard input must contain an object with the data'],
+    ['-', '{', 'Standard input cannot be read as YAML or JSON'],
+  ])('rejects %s with %j as a usage error', async (file, stdin, message) => {
+    await expect(readGivenData({ file }, context(stdin))).rejects.toMatchObject({
+      status: 2,
+      message: expect.stringContaining(message) as string,
+    });
+  });
+});
+
+describe('requireValidData', () => {
+  it('names the path of each problem', () => {
+    expect(() => {
+      requireValidData({ amount: 0 }, shape, 'task REVIEW');
+    }).toThrow(/^Data does not match the schema of task REVIEW: .*\/amount minimum/);
+  });
+
+  it('accepts valid data, and any data without a shape', () => {
+    requireValidData({ code: 'a' }, shape, 'task REVIEW');
+    requireValidData({ anything: 1 }, undefined, 'task REVIEW');
+  });
+});
