@@ -77,8 +77,8 @@ describe.each(['bash', 'zsh', 'fish'] as const)('completion in a real %s', (whic
       const { program, args } = await run(`${keys}\r`);
       return [program, ...args];
     };
-    expect(await made('kuflow proc\tli\t')).toEqual(['kuflow', 'processes', 'list']);
-    expect(await made('kuflow help proc\t')).toEqual(['kuflow', 'help', 'processes']);
+    expect(await made('kuflow processe\tli\t')).toEqual(['kuflow', 'processes', 'list']);
+    expect(await made('kuflow help processe\t')).toEqual(['kuflow', 'help', 'processes']);
     expect(await made('kuflow processes show L\t--js\t')).toEqual(['kuflow', 'processes', 'show', 'LOAN', '--json']);
     expect(await made('kuflow create --process=L\t')).toEqual(['kuflow', 'create', '--process=LOAN']);
     expect(await made('kuflow create --package-man\tpn\t')).toEqual(['kuflow', 'create', '--package-manager', 'pnpm']);

@@ -501,10 +501,11 @@ describe('workers of the same definition in TypeScript, Java and Python', () => 
   });
 
   it('have the same tasks for any ordinary definition whose codes can be names', async () => {
-    // Long names are cut where they are too long for their language, and `final` is a keyword of Java.
+    // Long names are cut where they are too long for their language, `final` is a keyword of Java, and Java and Python projects have a type
+    // `Document`.
     const usable = ordinaryDefinition.map((definition) => ({
       ...definition,
-      tasks: definition.tasks.filter(({ code }) => code.length <= 40 && code !== 'FINAL'),
+      tasks: definition.tasks.filter(({ code }) => code.length <= 40 && !['FINAL', 'DOCUMENT'].includes(code)),
     }));
     await fc.assert(
       fc.asyncProperty(usable, async (definition) => {
