@@ -44,9 +44,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
-  const left = mark.alive();
-  for (const { pid } of left) process.kill(pid, 'SIGKILL');
-  expect(left).toEqual([]);
+  expect(mark.killLeft()).toEqual([]);
 });
 
 afterAll(async () => {

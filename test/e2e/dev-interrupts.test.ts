@@ -42,8 +42,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
-  const left = mark.alive();
-  for (const { pid } of left) process.kill(pid, 'SIGKILL');
+  const left = mark.killLeft();
   rmSync(folder, { recursive: true, force: true });
   expect(left).toEqual([]);
 });

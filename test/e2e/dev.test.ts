@@ -55,8 +55,7 @@ beforeAll(async () => {
 afterAll(async () => {
   platform.kill('SIGTERM');
   await platform.ended;
-  const left = mark.alive();
-  for (const { pid } of left) process.kill(pid, 'SIGKILL');
+  const left = mark.killLeft();
   rmSync(folder, { recursive: true, force: true });
   expect(left).toEqual([]);
 });

@@ -35,8 +35,7 @@ afterAll(async () => {
     command.kill('SIGTERM');
     await command.ended;
   }
-  const left = mark.alive();
-  for (const { pid } of left) process.kill(pid, 'SIGKILL');
+  const left = mark.killLeft();
   rmSync(folder, { recursive: true, force: true });
   expect(left).toEqual([]);
 });

@@ -13,15 +13,23 @@ export interface Mark {
   readonly env: Readonly<Record<string, string>>;
   /** The marked processes that are running. */
   alive(): readonly MarkedProcess[];
+  /** Kills the marked processes that are running, and returns them. For the end of a test, which expects none. */
+  killLeft(): readonly MarkedProcess[];
 }
 
 /** A mark that finds all processes of a test, even when their parent is gone. POSIX only. */
 export function newMark(): Mark {
   // A variable name that no program on the way removes from the environment.
   const name = `LEAK_MARK_${randomUUID().replaceAll('-', '')}`;
+  const alive = (): readonly MarkedProcess[] => (process.platform === 'linux' ? byProc(name) : byPs(name));
   return {
     env: { [name]: '1' },
-    alive: () => (process.platform === 'linux' ? byProc(name) : byPs(name)),
+    alive,
+    killLeft: () => {
+      const left = alive();
+      for (const { pid } of left) process.kill(pid, 'SIGKILL');
+      return left;
+    },
   };
 }
 
