@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { usageError } from '../base/errors.ts';
 
 const LARGEST_LIMIT = 200;
 
@@ -21,4 +22,20 @@ export function limitOption(what: string): Option {
       throw new InvalidArgumentError(`Expected a whole number from 1 to ${LARGEST_LIMIT}.`);
     return value;
   });
+}
+
+/** The description of the argument for the ID of a process or task. */
+export const idDescription = (what: 'process' | 'task'): string =>
+  `ID of the ${what}, the last 6 or more characters of it, or latest`;
+
+/** The state that a person wrote in any case. Throws a usage error that lists the states. */
+export function parseState<State extends string>(
+  text: string,
+  what: 'process' | 'task',
+  states: readonly State[],
+): State {
+  const state = states.find((known) => known === text.toUpperCase());
+  if (state === undefined)
+    throw usageError(`${text} is not a state of a ${what}`, [`States: ${states.join(', ').toLowerCase()}`]);
+  return state;
 }

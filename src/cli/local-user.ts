@@ -20,17 +20,18 @@ export async function withLocalUser(
   }
 }
 
-/** The id of a process from its id, its end, or `latest` for the newest process. Rejects with a usage error if there is no such process. */
+/** Resolves a process ID, the end of one, or `latest`. Rejects with a usage error if there is no such process. */
 export async function findProcessId(
   { user }: LocalUserSession,
   id: string,
   { invocation }: CommandContext,
 ): Promise<string> {
-  const recent = await user.findProcesses({ sort: ['createdAt,desc'], size: RECENT_RECORDS });
-  return resolveId(
-    id,
-    'process',
-    recent.content.map((process) => process.id),
-    `List the processes: ${invocation} process list`,
-  );
+  return await resolveId(id, {
+    what: 'process',
+    listIds: async () => {
+      const recent = await user.findProcesses({ sort: ['createdAt,desc'], size: RECENT_RECORDS });
+      return recent.content.map((process) => process.id);
+    },
+    hint: `List the processes: ${invocation} process list`,
+  });
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
-import { limitOption, localUserOptions, type LocalUserFlags } from '../../cli/local-user-options.ts';
+import { idDescription, limitOption, localUserOptions, type LocalUserFlags } from '../../cli/local-user-options.ts';
 import { collectValues } from '../../cli/process-options.ts';
 import type { ProcessListFlags, ProcessStartFlags } from './run.ts';
 
@@ -9,7 +9,7 @@ Examples:
   start a process of the only definition in this folder
     $ kuflow process start
   start one with metadata
-    $ kuflow process start LOAN --set firstName=Jane --set amount=5000
+    $ kuflow process start LOAN --set firstName=Jane --set lastName=Miller
   start one with valid example metadata and wait until it ends
     $ kuflow process start LOAN --fake --wait`;
 
@@ -53,7 +53,7 @@ export function configure(command: Command, context: CommandContext): void {
   localUserOptions(
     command
       .command('show')
-      .argument('<id>', ID_DESCRIPTION)
+      .argument('<id>', idDescription('process'))
       .summary('Show a process, its metadata and what happened to it'),
   ).action(async (id: string, flags: LocalUserFlags) => {
     const { runProcessShow } = await import('./run.ts');
@@ -61,11 +61,9 @@ export function configure(command: Command, context: CommandContext): void {
   });
 
   localUserOptions(
-    command.command('cancel').argument('<id>', ID_DESCRIPTION).summary('Cancel a running process'),
+    command.command('cancel').argument('<id>', idDescription('process')).summary('Cancel a running process'),
   ).action(async (id: string, flags: LocalUserFlags) => {
     const { runProcessCancel } = await import('./run.ts');
     await runProcessCancel(id, flags, context);
   });
 }
-
-const ID_DESCRIPTION = 'ID of the process, the last 6 or more characters of it, or latest';

@@ -3,12 +3,12 @@ import { usageError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { findProcessId, withLocalUser } from '../../cli/local-user.ts';
-import type { LocalUserFlags } from '../../cli/local-user-options.ts';
+import { parseState, type LocalUserFlags } from '../../cli/local-user-options.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
-import { exampleMetadata } from '../../platform/client/examples.ts';
-import { readGivenData, requireValidData } from '../../platform/client/given-data.ts';
-import type { LocalUserSession } from '../../platform/client/local-user.ts';
-import { withNamedReferences, withRealReferences } from '../../platform/client/references.ts';
+import { exampleMetadata, missingShapeError } from '../../platform/client/examples.ts';
+import { prepareGivenData } from '../../platform/client/given-data.ts';
+import { onlyServedCode, type LocalUserSession } from '../../platform/client/local-user.ts';
+import { withRealReferences } from '../../platform/client/references.ts';
 import { readTimeline } from '../../platform/rest/dev-client.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
@@ -41,7 +41,7 @@ export async function runProcessStart(
   const { terminal } = context;
   await withLocalUser(flags, context, async (session) => {
     const { user, state } = session;
-    const chosen = code ?? onlyServed(state.processes);
+    const chosen = code ?? onlyServedCode(state.processes);
     const definition = await session.findDefinition(chosen);
     const metadata = await newMetadata(session, chosen, definition, flags, context);
     const { resource } = await user.createProcess({
@@ -57,12 +57,6 @@ export async function runProcessStart(
   });
 }
 
-function onlyServed(codes: readonly string[]): string {
-  const [only] = codes;
-  if (only !== undefined && codes.length === 1) return only;
-  throw usageError('Several processes are served: pass the code of one of them', [`Available: ${codes.join(', ')}`]);
-}
-
 async function newMetadata(
   { user, state }: LocalUserSession,
   code: string,
@@ -73,25 +67,18 @@ async function newMetadata(
   const where = `the metadata of ${code}`;
   const shape = definition?.metadata;
   if (flags.fake === true) {
-    if (definition === undefined)
-      throw usageError(`The definition of ${code} is not in this folder, so example metadata cannot be generated`, [
-        'Run the command in the folder of the worker project',
-        'Or pass the metadata with --metadata <file>',
-      ]);
+    if (definition === undefined) throw missingShapeError(where, '--metadata <file>');
     if (shape === undefined) return undefined;
     const example = exampleMetadata(shape);
     if (example === undefined)
       throw usageError(`No valid example of ${where} could be generated`, ['Pass it with --metadata <file>']);
     return await withRealReferences(example, { user, state });
   }
-  const given = await readGivenData(
-    { file: flags.metadata, assignments: flags.set },
-    { cwd: context.cwd, stdin: context.terminal.prompts.input, existing: {}, shape },
+  return await prepareGivenData(
+    { file: flags.metadata, assignments: flags.set, allowInvalid: flags.allowInvalid },
+    { where, shape, existing: {}, access: { user, state } },
+    { cwd: context.cwd, stdin: context.terminal.prompts.input },
   );
-  if (given === undefined) return undefined;
-  const metadata = await withNamedReferences(given, { user, state });
-  if (flags.allowInvalid !== true) requireValidData(metadata, shape, where);
-  return metadata;
 }
 
 async function waitForEnd({ user }: LocalUserSession, id: string, signal: AbortSignal): Promise<Process> {
@@ -108,7 +95,7 @@ export async function runProcessList(
   flags: ProcessListFlags,
   context: CommandContext,
 ): Promise<void> {
-  const states = flags.state?.map(parseState);
+  const states = flags.state?.map((text) => parseState(text, 'process', PROCESS_STATES));
   await withLocalUser(flags, context, async ({ user }) => {
     const page = await user.findProcesses({
       sort: ['createdAt,desc'],
@@ -120,13 +107,6 @@ export async function runProcessList(
     if (flags.json === true) context.terminal.out.line(stringifyForTerminal({ processes }));
     else printProcesses(context.terminal, processes);
   });
-}
-
-function parseState(text: string): (typeof PROCESS_STATES)[number] {
-  const state = PROCESS_STATES.find((known) => known === text.toUpperCase());
-  if (state === undefined)
-    throw usageError(`${text} is not a state of a process`, [`States: ${PROCESS_STATES.join(', ').toLowerCase()}`]);
-  return state;
 }
 
 /** `kuflow process show`. With `--json`: `{ process, timeline }`; `process` as KuFlow's API returns it, `timeline` as in `kuflow dev simulate`. */

@@ -1,8 +1,7 @@
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { Process, ProcessPageItem } from '../../kuflow/contract/processes.ts';
 import type { TimelineEntry } from '../../platform/rest/dev-client.ts';
-import { formatTimeline } from '../../platform/session/view.ts';
-import { stringifyForTerminal } from '../../terminal/json.ts';
+import { formatCheckedValue, formatTimeline } from '../../platform/session/view.ts';
 import { formatTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
@@ -52,9 +51,7 @@ export function printProcess({ out }: Terminal, process: Process, timeline: read
     ...(createdAt === undefined ? [] : [['Created', createdAt]]),
   ];
   for (const line of formatTable(rows)) out.line(line);
-  if (process.metadata !== undefined) {
-    out.line(`Metadata${process.metadata.valid === false ? ' (does not match its schema)' : ''}:`);
-    for (const line of stringifyForTerminal(process.metadata.value).split('\n')) out.line(`  ${line}`);
-  }
+  if (process.metadata !== undefined)
+    for (const line of formatCheckedValue('Metadata', process.metadata)) out.line(line);
   for (const line of formatTimeline(timeline)) out.line(line);
 }

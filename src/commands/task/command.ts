@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
-import { limitOption, localUserOptions, type LocalUserFlags } from '../../cli/local-user-options.ts';
+import { idDescription, limitOption, localUserOptions, type LocalUserFlags } from '../../cli/local-user-options.ts';
 import { collectValues } from '../../cli/process-options.ts';
 import type { TaskCompleteFlags, TaskListFlags } from './run.ts';
 
@@ -36,13 +36,13 @@ export function configure(command: Command, context: CommandContext): void {
   });
 
   localUserOptions(
-    command.command('show').argument('<id>', ID_DESCRIPTION).summary('Show a task with its data'),
+    command.command('show').argument('<id>', idDescription('task')).summary('Show a task with its data'),
   ).action(async (id: string, flags: LocalUserFlags) => {
     const { runTaskShow } = await import('./run.ts');
     await runTaskShow(id, flags, context);
   });
 
-  localUserOptions(command.command('claim').argument('<id>', ID_DESCRIPTION).summary('Claim a task')).action(
+  localUserOptions(command.command('claim').argument('<id>', idDescription('task')).summary('Claim a task')).action(
     async (id: string, flags: LocalUserFlags) => {
       const { runTaskClaim } = await import('./run.ts');
       await runTaskClaim(id, flags, context);
@@ -52,7 +52,7 @@ export function configure(command: Command, context: CommandContext): void {
   localUserOptions(
     command
       .command('complete')
-      .argument('<id>', ID_DESCRIPTION)
+      .argument('<id>', idDescription('task'))
       .summary('Complete a task')
       .description(
         'Claim a task if nobody has, save its data and complete it. Without --data, --set or --fake, the task keeps the data it has. ' +
@@ -69,5 +69,3 @@ export function configure(command: Command, context: CommandContext): void {
       await runTaskComplete(id, flags, context);
     });
 }
-
-const ID_DESCRIPTION = 'ID of the task, the last 6 or more characters of it, or latest';

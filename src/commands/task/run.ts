@@ -2,12 +2,12 @@ import { usageError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { findProcessId, RECENT_RECORDS, withLocalUser } from '../../cli/local-user.ts';
-import type { LocalUserFlags } from '../../cli/local-user-options.ts';
+import { parseState, type LocalUserFlags } from '../../cli/local-user-options.ts';
 import type { ProcessItem } from '../../kuflow/contract/process-items.ts';
-import { exampleTaskData } from '../../platform/client/examples.ts';
-import { readGivenData, requireValidData } from '../../platform/client/given-data.ts';
+import { exampleTaskData, missingShapeError } from '../../platform/client/examples.ts';
+import { prepareGivenData, requireValidData } from '../../platform/client/given-data.ts';
 import { resolveId, type LocalUserSession } from '../../platform/client/local-user.ts';
-import { withNamedReferences, withRealReferences } from '../../platform/client/references.ts';
+import { withRealReferences } from '../../platform/client/references.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { printTask, printTaskChange, printTasks, toTaskSummary } from './view.ts';
 
@@ -25,7 +25,7 @@ export interface TaskCompleteFlags extends LocalUserFlags {
 }
 
 const TASK_STATES = ['READY', 'CLAIMED', 'COMPLETED', 'CANCELLED'] as const;
-type TaskState = (typeof TASK_STATES)[number];
+const OPEN_STATES: (typeof TASK_STATES)[number][] = ['READY', 'CLAIMED'];
 
 /** `kuflow task list`. With `--json`: `{ tasks: [{ id, code, state, processId, ownerId?, createdAt }] }`, the newest first. */
 export async function runTaskList(
@@ -33,13 +33,14 @@ export async function runTaskList(
   flags: TaskListFlags,
   context: CommandContext,
 ): Promise<void> {
-  const states = flags.state === undefined ? (['READY', 'CLAIMED'] as const) : flags.state.map(parseState);
+  const states =
+    flags.state === undefined ? OPEN_STATES : flags.state.map((text) => parseState(text, 'task', TASK_STATES));
   await withLocalUser(flags, context, async (session) => {
     const { user } = session;
     const processId = flags.process === undefined ? undefined : await findProcessId(session, flags.process, context);
     const page = await user.findProcessItems({
       type: ['TASK'],
-      taskState: [...states],
+      taskState: states,
       sort: ['createdAt,desc'],
       size: flags.limit,
       ...(processId === undefined ? {} : { processId: [processId] }),
@@ -49,13 +50,6 @@ export async function runTaskList(
     if (flags.json === true) context.terminal.out.line(stringifyForTerminal({ tasks }));
     else printTasks(context.terminal, tasks);
   });
-}
-
-function parseState(text: string): TaskState {
-  const state = TASK_STATES.find((known) => known === text.toUpperCase());
-  if (state === undefined)
-    throw usageError(`${text} is not a state of a task`, [`States: ${TASK_STATES.join(', ').toLowerCase()}`]);
-  return state;
 }
 
 /** `kuflow task show`. With `--json`: `{ task }`, the process item as KuFlow's API returns it. */
@@ -104,22 +98,18 @@ async function newData(
   const access = { user, state, processId: task.processId };
   const where = `task ${code}`;
   if (flags.fake === true) {
-    if (definition === undefined)
-      throw usageError(`The definition of ${where} is not in this folder, so example data cannot be generated`, [
-        'Run the command in the folder of the worker project',
-        'Or pass the data with --data <file>',
-      ]);
+    if (definition === undefined) throw missingShapeError(where, '--data <file>');
     const example = await withRealReferences(exampleTaskData(definition.data, `the data of ${where}`), access);
     if (flags.allowInvalid !== true) requireValidData(example, definition.data, where);
     return example;
   }
   const existing = (task.task?.data?.value ?? {}) as JsonObject;
-  const given = await readGivenData(
-    { file: flags.data, assignments: flags.set },
-    { cwd: context.cwd, stdin: context.terminal.prompts.input, existing, shape: definition?.data },
+  const data = await prepareGivenData(
+    { file: flags.data, assignments: flags.set, allowInvalid: flags.allowInvalid },
+    { where, shape: definition?.data, existing, access },
+    { cwd: context.cwd, stdin: context.terminal.prompts.input },
   );
-  const data = given === undefined ? undefined : await withNamedReferences(given, access);
-  if (flags.allowInvalid !== true) requireValidData(data ?? existing, definition?.data, where);
+  if (data === undefined && flags.allowInvalid !== true) requireValidData(existing, definition?.data, where);
   return data;
 }
 
@@ -128,14 +118,19 @@ function reportChange(task: ProcessItem, flags: LocalUserFlags, { terminal }: Co
   else printTaskChange(terminal, task);
 }
 
-/** Abbreviated IDs are looked up in the newest tasks, and `latest` in the open ones. */
 async function findTask({ user }: LocalUserSession, id: string, context: CommandContext): Promise<ProcessItem> {
-  const recent = await user.findProcessItems({
-    type: ['TASK'],
-    sort: ['createdAt,desc'],
-    size: RECENT_RECORDS,
-    ...(id === 'latest' ? { taskState: ['READY', 'CLAIMED'] } : {}),
+  const taskId = await resolveId(id, {
+    what: 'task',
+    listIds: async (text) => {
+      const recent = await user.findProcessItems({
+        type: ['TASK'],
+        sort: ['createdAt,desc'],
+        size: RECENT_RECORDS,
+        ...(text === 'latest' ? { taskState: OPEN_STATES } : {}),
+      });
+      return recent.content.map((item) => item.id);
+    },
+    hint: `List the tasks: ${context.invocation} task list`,
   });
-  const ids = recent.content.map((item) => item.id);
-  return await user.retrieveProcessItem(resolveId(id, 'task', ids, `List the tasks: ${context.invocation} task list`));
+  return await user.retrieveProcessItem(taskId);
 }

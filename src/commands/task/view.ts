@@ -1,6 +1,6 @@
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { ProcessItem, ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
-import { stringifyForTerminal } from '../../terminal/json.ts';
+import { formatCheckedValue } from '../../platform/session/view.ts';
 import { formatTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
@@ -49,9 +49,7 @@ export function printTask(terminal: Terminal, item: ProcessItem): void {
     ['Context data', item.task?.contextData],
     ['Data', item.task?.data],
   ] as const) {
-    if (data === undefined) continue;
-    terminal.out.line(`${title}${data.valid === false ? ' (does not match its schema)' : ''}:`);
-    for (const line of stringifyForTerminal(data.value).split('\n')) terminal.out.line(`  ${line}`);
+    if (data !== undefined) for (const line of formatCheckedValue(title, data)) terminal.out.line(line);
   }
 }
 

@@ -1,3 +1,4 @@
+import { usageError, type KnownError } from '../../base/errors.ts';
 import { isRecord, type JsonObject } from '../../base/json.ts';
 import type { DataShape } from '../../process/definition.ts';
 import { samplesForSchema } from '../../process/examples/schema.ts';
@@ -9,7 +10,7 @@ export function exampleTaskData(shape: DataShape | undefined, where: string): Js
   return shape === undefined ? {} : generateExample(shape, where).data;
 }
 
-/** Example metadata to start a process with; undefined if there is no shape or no valid example can be generated. */
+/** Valid example metadata for a new process; undefined without a shape, or if no valid example can be generated. */
 export function exampleMetadata(shape: DataShape | undefined): JsonObject | undefined {
   const example = shape === undefined ? undefined : generateExample(shape, 'the metadata of the process');
   return example?.valid === true ? example.data : undefined;
@@ -25,4 +26,12 @@ function generateExample(shape: DataShape, where: string): { readonly valid: boo
     simplest ??= data;
   }
   return simplest === undefined ? { valid: check({}).valid, data: {} } : { valid: false, data: simplest };
+}
+
+/** The usage error of `--fake` for a process or task whose definition is not known; `option` is the one to pass instead. */
+export function missingShapeError(where: string, option: string): KnownError {
+  return usageError(`The definition of ${where} is not in this folder, so example data cannot be generated`, [
+    'Run the command in the folder of the worker project',
+    `Or pass the data with ${option}`,
+  ]);
 }

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parse } from 'yaml';
 import { codeOf, messageOf, usageError } from '../../base/errors.ts';
 import { isRecord, type Json, type JsonObject } from '../../base/json.ts';
 import type { DataShape } from '../../process/definition.ts';
 import { createValueCheck } from '../domain/json-values.ts';
+import { withAbsolutePaths, withNamedReferences, withPendingDocuments, type ResourceAccess } from './references.ts';
 
 /** Where the data of a process or task comes from: a file, or single values that change the existing data. */
 export interface DataSource {
@@ -13,31 +14,64 @@ export interface DataSource {
   readonly file?: string | undefined;
   /** `<property>=<value>`, in order. */
   readonly assignments?: readonly string[] | undefined;
+  /** Skips the check against the schema. */
+  readonly allowInvalid?: boolean | undefined;
 }
 
-/** Reads the file, then applies the assignments to it, or to `existing` without a file. Undefined if the source names nothing. */
-export async function readGivenData(
+export interface DataTarget {
+  /** Names the data in errors, such as `task REVIEW`. */
+  readonly where: string;
+  readonly shape: DataShape | undefined;
+  readonly existing: JsonObject;
+  /** With a process, documents can be uploaded to it. */
+  readonly access: ResourceAccess;
+}
+
+interface DataInput {
+  /** Absolute. */
+  readonly cwd: string;
+  readonly stdin: NodeJS.ReadableStream;
+}
+
+/**
+ * Reads the data, checks it, and then replaces the shorthands in it by references, which uploads documents. Undefined if the source does not name
+ * any data. Rejects with a usage error for data that cannot be read or does not match its schema.
+ */
+export async function prepareGivenData(
   source: DataSource,
-  context: {
-    readonly cwd: string;
-    readonly stdin: NodeJS.ReadableStream;
-    readonly existing: JsonObject;
-    readonly shape: DataShape | undefined;
-  },
+  { where, shape, existing, access }: DataTarget,
+  input: DataInput,
+): Promise<JsonObject | undefined> {
+  const given = await readGivenData(source, { ...input, existing, shape });
+  if (given === undefined) return undefined;
+  const data = await withNamedReferences(given, { ...access, processId: undefined });
+  if (source.allowInvalid !== true)
+    requireValidData(access.processId === undefined ? data : withPendingDocuments(data), shape, where);
+  return await withNamedReferences(data, access);
+}
+
+/** Reads the file, then applies the assignments to it, or to `existing` without a file. Undefined if the source does not name any data. */
+export async function readGivenData(
+  source: Pick<DataSource, 'file' | 'assignments'>,
+  { cwd, stdin, existing, shape }: DataInput & Pick<DataTarget, 'existing' | 'shape'>,
 ): Promise<JsonObject | undefined> {
   const { file, assignments = [] } = source;
   if (file === undefined && assignments.length === 0) return undefined;
-  const data = file === undefined ? context.existing : await readObject(file, context);
-  return {
-    ...data,
-    ...Object.fromEntries(assignments.map((assignment) => parseAssignment(assignment, context.shape))),
-  };
+  const assigned = Object.fromEntries(assignments.map((assignment) => parseAssignment(assignment, shape)));
+  const data = file === undefined ? existing : await readObject(file, { cwd, stdin });
+  return { ...data, ...absolutePathsOf('--set', assigned, cwd) };
 }
 
-async function readObject(
-  file: string,
-  { cwd, stdin }: { readonly cwd: string; readonly stdin: NodeJS.ReadableStream },
-): Promise<JsonObject> {
+/** As `withAbsolutePaths`; the message of the usage error begins with `source`. */
+function absolutePathsOf(source: string, data: JsonObject, folder: string): JsonObject {
+  try {
+    return withAbsolutePaths(data, folder);
+  } catch (error) {
+    throw usageError(`${source}: ${messageOf(error)}`);
+  }
+}
+
+async function readObject(file: string, { cwd, stdin }: DataInput): Promise<JsonObject> {
   const name = file === '-' ? 'Standard input' : file;
   let value: unknown;
   try {
@@ -50,7 +84,7 @@ async function readObject(
     );
   }
   if (!isRecord(value)) throw usageError(`${name} must contain an object with the data`);
-  return value as JsonObject;
+  return absolutePathsOf(name, value as JsonObject, file === '-' ? cwd : dirname(resolve(cwd, file)));
 }
 
 /**
@@ -60,7 +94,7 @@ async function readObject(
 export function parseAssignment(assignment: string, shape: DataShape | undefined): readonly [string, Json] {
   const at = assignment.indexOf('=');
   if (at < 1)
-    throw usageError(`${assignment} is not <name>=<value>`, ['Example: --set firstName=Jane --set amount=5000']);
+    throw usageError(`${assignment} is not <name>=<value>`, ['Example: --set firstName=Jane --set approved=true']);
   const [name, value] = [assignment.slice(0, at), assignment.slice(at + 1)];
   const properties = shape?.schema['properties'];
   const property = isRecord(properties) ? properties[name] : undefined;

@@ -53,28 +53,43 @@ export async function openLocalUser(request: LocalUserRequest): Promise<LocalUse
   };
 }
 
+/** The only process that is served. Throws a usage error if there are several. */
+export function onlyServedCode(codes: readonly string[]): string {
+  const [only] = codes;
+  if (only !== undefined && codes.length === 1) return only;
+  throw usageError('Several processes are served: pass the code of one of them', [`Available: ${codes.join(', ')}`]);
+}
+
 const SHORTEST_END = 6;
 
+export interface IdLookup {
+  readonly what: 'process' | 'task';
+  /** The IDs that the end of an ID or `latest` is looked up in, the newest first. Not called for a whole ID. */
+  readonly listIds: (text: 'latest' | 'end') => Promise<readonly string[]>;
+  /** The next step when an ID is not found. */
+  readonly hint: string;
+}
+
 /**
- * The id that `text` means: a whole id, the end of one in `ids` (at least 6 characters, in any case), or `latest` for the first one. Throws a
- * usage error with `list` as the next step if there is no such id, or if several have this end.
+ * Resolves `text` to an ID: a whole ID, the last 6 or more characters of one, in any case, or `latest`. Rejects with a usage error if no ID
+ * matches, or if several do.
  */
-export function resolveId(text: string, what: 'process' | 'task', ids: readonly string[], list: string): string {
+export async function resolveId(text: string, { what, listIds, hint }: IdLookup): Promise<string> {
   const end = text.toLowerCase();
   if (isUuid(end)) return end;
   if (end === 'latest') {
-    const [latest] = ids;
-    if (latest === undefined) throw usageError(what === 'task' ? 'No task is open' : 'There are no processes', [list]);
-    return latest;
+    const [latest] = await listIds('latest');
+    if (latest !== undefined) return latest;
+    throw usageError(what === 'task' ? 'No task is open' : 'No process has been started', [hint]);
   }
   if (end.length < SHORTEST_END)
     throw usageError(
       `${text} is too short: pass the ID of the ${what}, or at least its last ${SHORTEST_END} characters`,
-      [list],
+      [hint],
     );
-  const matches = ids.filter((id) => id.endsWith(end));
+  const matches = (await listIds('end')).filter((id) => id.endsWith(end));
   const [match] = matches;
-  if (match === undefined) throw usageError(`No recent ${what} has an ID that ends with ${text}`, [list]);
+  if (match === undefined) throw usageError(`No recent ${what} has an ID that ends with ${text}`, [hint]);
   if (matches.length > 1) throw usageError(`Several IDs end with ${text}: ${matches.join(', ')}`);
   return match;
 }

@@ -1,7 +1,8 @@
+import { accessSync, constants, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { KnownError } from '../../base/errors.ts';
-import type { JsonObject } from '../../base/json.ts';
+import { basename, resolve } from 'node:path';
+import { KnownError, messageOf } from '../../base/errors.ts';
+import type { Json, JsonObject } from '../../base/json.ts';
 import type { KuFlowClient } from '../../kuflow/client.ts';
 import type { PlatformState } from '../state-file.ts';
 import { mediaTypeOf } from '../../process/document-type.ts';
@@ -42,7 +43,7 @@ export async function withRealReferences(example: JsonObject, access: ResourceAc
 export async function withNamedReferences(data: JsonObject, access: ResourceAccess): Promise<JsonObject> {
   return await replaceReferences(data, access, async (kind, text) => {
     if (!isShorthand(text)) return text;
-    const name = text.slice(text.indexOf(':') + 1);
+    const name = shorthandName(text);
     if (kind === 'file') {
       return await upload(access, { name: basename(name), type: mediaTypeOf(name), bytes: await readFile(name) });
     }
@@ -51,6 +52,35 @@ export async function withNamedReferences(data: JsonObject, access: ResourceAcce
     return real;
   });
 }
+
+/**
+ * Makes the paths in the shorthands of documents absolute. They are relative to `folder`. Throws KnownError, whose message starts in lower case,
+ * for a file that cannot be read.
+ */
+export function withAbsolutePaths<T extends Json>(value: T, folder: string): T {
+  return mapReferences(value, ['file'], (text) => {
+    if (!isShorthand(text)) return text;
+    const path = resolve(folder, shorthandName(text));
+    try {
+      accessSync(path, constants.R_OK);
+    } catch (cause) {
+      throw new KnownError({ message: `cannot read the document ${path}: ${messageOf(cause)}`, cause });
+    }
+    return `kuflow-file:${path}`;
+  });
+}
+
+/** Replaces the shorthands of documents by complete references, so that data can be checked before anything is uploaded. */
+export function withPendingDocuments(data: JsonObject): JsonObject {
+  return mapReferences(data, ['file'], (text) => {
+    if (!isShorthand(text)) return text;
+    const path = shorthandName(text);
+    const size = String(statSync(path).size);
+    return formatReference('file', { uri: 'pending', type: mediaTypeOf(path), size, name: basename(path) });
+  });
+}
+
+const shorthandName = (text: string): string => text.slice(text.indexOf(':') + 1);
 
 /** Whether the text after the prefix is a path, an email address or a code, and not the fields of a reference. */
 export function isShorthand(text: string): boolean {

@@ -4,6 +4,7 @@ import { formatPathOption, shellWord } from '../../text/shell.ts';
 import type { TimelineEntry } from '../rest/dev-client.ts';
 import type { PlatformState } from '../state-file.ts';
 import type { Progress } from '../../terminal/progress.ts';
+import { stringifyForTerminal } from '../../terminal/json.ts';
 import { formatTable } from '../../terminal/table.ts';
 
 const PART_LABELS: Readonly<Record<string, string>> = {
@@ -213,4 +214,13 @@ export function formatTimeline(timeline: readonly TimelineEntry[]): readonly str
     const detail = entry.detail === undefined ? '' : `: ${entry.detail}`;
     return escapeForTerminal(`${at}  ${subject}${by}${detail}`, 300);
   });
+}
+
+/** The lines of a JSON value that KuFlow checked against its schema. */
+export function formatCheckedValue(
+  title: string,
+  { valid, value }: { readonly valid?: boolean | undefined; readonly value: object },
+): readonly string[] {
+  const lines = stringifyForTerminal(value).split('\n');
+  return [`${title}${valid === false ? ' (does not match its schema)' : ''}:`, ...lines.map((line) => `  ${line}`)];
 }

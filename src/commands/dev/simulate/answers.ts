@@ -1,11 +1,10 @@
-import { access, constants, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { codeOf, messageOf, usageError } from '../../../base/errors.ts';
-import { isRecord, type Json, type JsonObject } from '../../../base/json.ts';
+import { isRecord, type JsonObject } from '../../../base/json.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
-import { mapReferences } from '../../../process/references.ts';
-import { isShorthand } from '../../../platform/client/references.ts';
+import { withAbsolutePaths } from '../../../platform/client/references.ts';
 
 /** Data to fill in, by task code: one object for every occurrence, or a list used in order, whose last object is repeated. Paths of documents are absolute. */
 export interface SimulationAnswers {
@@ -15,8 +14,6 @@ export interface SimulationAnswers {
 
 const FILE_FORMAT =
   'Format: { metadata: { … }, tasks: { <code>: { … } } }. Use a list of objects for a task that occurs several times';
-
-const FILE_PREFIX = 'kuflow-file:';
 
 /** Reads an answers file; without a file there are no answers. Throws a usage error if the file cannot be read or is malformed. */
 export async function readAnswers(cwd: string, file: string | undefined): Promise<SimulationAnswers> {
@@ -46,23 +43,11 @@ export async function readAnswers(cwd: string, file: string | undefined): Promis
   }
   const metadata = value['metadata'];
   if (metadata !== undefined && !isRecord(metadata)) return reject('metadata must be an object');
-  const files: string[] = [];
-  const withAbsolutePaths = <T extends Json>(part: T): T =>
-    mapReferences(part, ['file'], (text) => {
-      if (!isShorthand(text)) return text;
-      files.push(resolve(dirname(path), text.slice(FILE_PREFIX.length)));
-      return `${FILE_PREFIX}${files.at(-1) ?? ''}`;
-    });
-  const answers: SimulationAnswers = {
-    ...(metadata === undefined ? {} : { metadata: withAbsolutePaths(metadata as JsonObject) }),
-    tasks: withAbsolutePaths(tasks as JsonObject) as SimulationAnswers['tasks'],
-  };
-  for (const document of files) {
-    await access(document, constants.R_OK).catch((error: unknown) =>
-      reject(`cannot read the document ${document}: ${messageOf(error)}`),
-    );
+  try {
+    return withAbsolutePaths({ ...value, tasks } as JsonObject, dirname(path)) as unknown as SimulationAnswers;
+  } catch (error) {
+    return reject(messageOf(error));
   }
-  return answers;
 }
 
 /** Throws a usage error if there are answers for tasks that are not human tasks of the process. */

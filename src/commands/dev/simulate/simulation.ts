@@ -7,6 +7,7 @@ import { interruptedError, KnownError, messageOf, usageError, type ExitStatus } 
 import { isRunning } from '../../../base/process-identity.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../../kuflow/client.ts';
 import { exampleMetadata } from '../../../platform/client/examples.ts';
+import { onlyServedCode } from '../../../platform/client/local-user.ts';
 import { withNamedReferences, withRealReferences } from '../../../platform/client/references.ts';
 import type { PlatformEndpoints } from '../../../platform/types.ts';
 import { readTimeline, readWorkers, type TimelineEntry } from '../../../platform/rest/dev-client.ts';
@@ -130,19 +131,10 @@ async function checkWorkerLog(output: SimulateRequest['output']): Promise<void> 
 function selectDefinition(request: SimulateRequest, platform: DevPlatform): ProcessDefinition {
   const { definitions, state, owned } = platform;
   const codes = definitions.map((definition) => definition.process.code);
-  const [only] = definitions;
-  const definition =
-    request.code === undefined && definitions.length === 1
-      ? only
-      : definitions.find(({ process }) => process.code === request.code);
-  if (definition === undefined) {
-    throw usageError(
-      request.code === undefined
-        ? 'Several processes are served: pass the code of one of them'
-        : `Process ${request.code} is not served here`,
-      [`Available: ${codes.join(', ')}`],
-    );
-  }
+  const code = request.code ?? onlyServedCode(codes);
+  const definition = definitions.find(({ process }) => process.code === code);
+  if (definition === undefined)
+    throw usageError(`Process ${code} is not served here`, [`Available: ${codes.join(', ')}`]);
   if (!owned) rejectUnserved(state, definition);
   return definition;
 }

@@ -1,9 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseAssignment, readGivenData, requireValidData } from '../../../../src/platform/client/given-data.ts';
+import {
+  parseAssignment,
+  prepareGivenData,
+  readGivenData,
+  requireValidData,
+} from '../../../../src/platform/client/given-data.ts';
+import type { ResourceAccess } from '../../../../src/platform/client/references.ts';
 
 const shape = {
   schema: {
@@ -76,6 +82,67 @@ describe('readGivenData', () => {
       status: 2,
       message: expect.stringContaining(message) as string,
     });
+  });
+});
+
+describe('readGivenData with documents', () => {
+  it('resolves a path against the folder of the data file, and with --set against the working directory', async () => {
+    mkdirSync(join(cwd, 'data'));
+    writeFileSync(join(cwd, 'data', 'a.pdf'), '');
+    writeFileSync(join(cwd, 'b.pdf'), '');
+    writeFileSync(join(cwd, 'data', 'data.yaml'), 'contract: kuflow-file:a.pdf\n');
+    const source = { file: 'data/data.yaml', assignments: ['photo=kuflow-file:b.pdf'] };
+    expect(await readGivenData(source, context())).toEqual({
+      contract: `kuflow-file:${join(cwd, 'data', 'a.pdf')}`,
+      photo: `kuflow-file:${join(cwd, 'b.pdf')}`,
+    });
+  });
+
+  it('rejects a document that does not exist as a usage error', async () => {
+    await expect(readGivenData({ assignments: ['photo=kuflow-file:none.pdf'] }, context())).rejects.toMatchObject({
+      status: 2,
+      message: expect.stringContaining(`--set: cannot read the document ${join(cwd, 'none.pdf')}`) as string,
+    });
+  });
+});
+
+describe('prepareGivenData', () => {
+  const contract = { type: 'string', format: 'kuflow-file', maxSize: 5 };
+  const target = (calls: string[]) => ({
+    where: 'task SIGN',
+    shape: { schema: { type: 'object', properties: { contract, amount: { type: 'number' } } } },
+    existing: {},
+    access: {
+      processId: 'p',
+      state: {},
+      user: {
+        uploadProcessDocument: (id: string) => {
+          calls.push(id);
+          return Promise.resolve({ documentUri: 'kuflow-file:uri=ku:1;type=a/b;size=1;name=a;' });
+        },
+      },
+    } as unknown as ResourceAccess,
+  });
+
+  it.each([
+    ['a document that is too large', 'contract=kuflow-file:large.pdf', '/contract maxSize'],
+    ['another property that is invalid', 'amount=a lot', '/amount type'],
+  ])('refuses %s before anything is uploaded', async (_what, assignment, problem) => {
+    writeFileSync(join(cwd, 'large.pdf'), '123456');
+    writeFileSync(join(cwd, 'small.pdf'), '1');
+    const calls: string[] = [];
+    const assignments = ['contract=kuflow-file:small.pdf', assignment];
+    await expect(prepareGivenData({ assignments }, target(calls), context())).rejects.toThrow(problem);
+    expect(calls).toEqual([]);
+  });
+
+  it('uploads the documents of valid data', async () => {
+    const calls: string[] = [];
+    const assignments = ['contract=kuflow-file:small.pdf'];
+    expect(await prepareGivenData({ assignments }, target(calls), context())).toEqual({
+      contract: 'kuflow-file:uri=ku:1;type=a/b;size=1;name=a;',
+    });
+    expect(calls).toEqual(['p']);
   });
 });
 
