@@ -146,6 +146,10 @@ export type PlatformEvent =
       readonly processItemId?: string | undefined;
       readonly detail?: string | undefined;
     }
+  /** Definition files were saved, and their content is served now. `changes` are sentences such as `LOAN: task REVIEW was added`. */
+  | { readonly kind: 'definitions-changed'; readonly changes: readonly string[] }
+  /** A definition file was saved with an error; its last good content is still served. `file` is `<path>:<line>` if the line is known. */
+  | { readonly kind: 'definition-problem'; readonly file: string; readonly message: string }
   | { readonly kind: 'warning'; readonly message: string };
 
 /** What a worker and a person need to sign in to a running platform. */

@@ -76,6 +76,15 @@ export function platformReporter({
       case 'process':
         if (processes) progress.note(formatProcessEvent(event), FAILURES.has(event.what) ? 'warning' : undefined);
         break;
+      case 'definitions-changed':
+        for (const change of event.changes) progress.note(change);
+        break;
+      case 'definition-problem':
+        progress.note(
+          `${event.file}: ${event.message}. The local KuFlow still serves its last valid content`,
+          'warning',
+        );
+        break;
       case 'warning':
         progress.note(event.message, 'warning');
         break;

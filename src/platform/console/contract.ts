@@ -1,0 +1,213 @@
+import type { JsonObject } from '../../base/json.ts';
+import type { DataShape, TaskKind } from '../../process/definition.ts';
+import type { FaultAction } from '../faults/registry.ts';
+import type { PlatformEvent } from '../types.ts';
+
+/*
+ * What `/_dev/…` answers to the page and to commands. KuFlow does not have these operations. Types only, because the page imports them.
+ * All routes need the credentials of the API. Times are ISO 8601 in UTC.
+ */
+
+/** The header with which the page marks its own requests, so that the list of requests can leave them out. */
+export type ConsoleHeader = 'x-kuflow-console';
+
+/** `GET /_dev/status`. */
+export interface PlatformStatus {
+  readonly version: string;
+  readonly startedAt: string;
+  /** Working directory of the process that runs the platform: where the suggested commands run. */
+  readonly folder: string;
+  readonly stateDir: string;
+  readonly tenantId: string;
+  readonly namespace: string;
+  readonly parts: readonly PartStatus[];
+  readonly endpoints: { readonly http: string; readonly https: string; readonly engine: string };
+  /** Address of Temporal's UI, if it runs. */
+  readonly temporalUi?: string;
+  /** Who makes this request. */
+  readonly principal: { readonly id: string; readonly name: string };
+}
+
+export interface PartStatus {
+  readonly part: 'store' | 'temporal' | 'gateway' | 'rest';
+  readonly state: 'up' | 'down';
+  readonly address?: string;
+  readonly detail?: string;
+}
+
+/** `GET /_dev/environment`: what `kuflow dev env` prints, with the client secret. For users only. */
+export interface EnvironmentVariables {
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** `GET /_dev/definitions`. */
+export interface ServedDefinitions {
+  readonly definitions: readonly ServedProcess[];
+  /** The definition files that could not be loaded since they were last saved. Their last good content is still served. */
+  readonly problems: readonly DefinitionProblem[];
+}
+
+export interface ServedProcess {
+  readonly id: string;
+  readonly version: string;
+  readonly code: string;
+  readonly name?: string;
+  readonly workflowType: string;
+  readonly taskQueue: string;
+  readonly metadata?: DataShape;
+  readonly entity?: DataShape;
+  readonly tasks: readonly ServedTaskShape[];
+}
+
+export interface ServedTaskShape {
+  readonly code: string;
+  readonly kind: TaskKind;
+  readonly name?: string;
+  readonly description?: string;
+  readonly data?: DataShape;
+  readonly contextData?: DataShape;
+  /** Codes of groups and emails of users that may claim the task. Everybody may if this is absent. */
+  readonly candidates?: readonly string[];
+}
+
+/** A file as `<path>:<line>` if the line is known, relative to the folder, and what is wrong with it. */
+export interface DefinitionProblem {
+  readonly file: string;
+  readonly message: string;
+}
+
+/**
+ * `POST /_dev/definitions/{code}/examples` with `{ task?, processId? }`: valid example data for the metadata of the process, or for a task.
+ * References are real: principals and groups exist, and documents are created in the process. Without a process, documents are left out.
+ */
+export interface ExampleData {
+  readonly value: JsonObject;
+  /** Paths (JSON Pointer) that must be filled in by hand. */
+  readonly missing: readonly string[];
+}
+
+/** `GET /_dev/workers`. */
+export interface WorkersStatus {
+  readonly workers: readonly WorkerStatus[];
+  /** One entry for each task queue of the served definitions. */
+  readonly queues: readonly QueueStatus[];
+}
+
+export interface WorkerStatus {
+  readonly identity: string;
+  readonly taskQueue: string;
+  readonly workflowTypes?: readonly string[];
+  readonly activityTypes?: readonly string[];
+  readonly hostname?: string;
+  readonly createdAt?: string;
+  readonly lastModifiedAt?: string;
+  /** Whether it polls now. */
+  readonly online: boolean;
+}
+
+export interface QueueStatus {
+  readonly taskQueue: string;
+  /** Codes of the processes that use it. */
+  readonly processes: readonly string[];
+  /** Identities of the workers that poll it now. */
+  readonly pollers: readonly string[];
+}
+
+/** `GET /_dev/users`. For users only. */
+export interface LocalPeople {
+  readonly users: readonly LocalUser[];
+  readonly groups: readonly LocalGroup[];
+}
+
+export interface LocalUser {
+  readonly principalId: string;
+  readonly userId: string;
+  readonly email: string;
+  readonly name: string;
+  /** Codes. */
+  readonly groups: readonly string[];
+  /** Signs this user in as `Bearer <token>`. */
+  readonly token: string;
+}
+
+export interface LocalGroup {
+  readonly id: string;
+  readonly code: string;
+  readonly name: string;
+}
+
+/** `GET /_dev/processes/{id}/failing-work`: what the workflow waits for and has failed, and how it ended if it failed. */
+export interface FailingWorkList {
+  readonly failing: readonly FailingWorkStatus[];
+}
+
+export interface FailingWorkStatus {
+  readonly kind: 'activity' | 'workflow-task' | 'workflow';
+  readonly name: string;
+  readonly failures: number;
+  readonly message: string;
+  /** `<file>:<line>` in the worker's own code. */
+  readonly location?: string;
+}
+
+/** `GET /_dev/requests?limit=…`, newest first: at most 500 are kept, and none survives a restart. */
+export interface RequestList {
+  readonly requests: readonly RequestRecord[];
+}
+
+export interface RequestRecord {
+  /** Increases by one for each request. */
+  readonly id: number;
+  readonly time: string;
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly operationId?: string;
+  readonly status: number;
+  readonly ms: number;
+  /** Name of the caller. */
+  readonly principal?: string;
+  readonly problem?: string;
+  /** Violations of KuFlow's API contract by the request or by the answer. */
+  readonly violations: readonly { readonly side: 'request' | 'answer'; readonly problem: string }[];
+  /** Whether the page made it. */
+  readonly console: boolean;
+}
+
+/** `GET /_dev/requests/{id}`. Secrets are redacted, and bodies are cut at 16 KiB. */
+export interface RequestDetail extends RequestRecord {
+  readonly url: string;
+  readonly requestHeaders: Readonly<Record<string, string>>;
+  readonly responseHeaders: Readonly<Record<string, string>>;
+  readonly requestBody?: RecordedBody;
+  readonly responseBody?: RecordedBody;
+}
+
+export interface RecordedBody {
+  readonly bytes: number;
+  readonly contentType?: string;
+  /** Absent for bodies that are not text. */
+  readonly text?: string;
+  readonly truncated: boolean;
+}
+
+/** `GET /_dev/faults`: `{ faults }`. `POST` adds one, `DELETE /_dev/faults/{id}` removes one, `DELETE /_dev/faults` all. */
+export interface FaultStatus {
+  readonly id: string;
+  readonly operationId: string;
+  readonly times: number;
+  readonly left: number;
+  readonly action: FaultAction;
+}
+
+/**
+ * A message of `GET /_dev/events` (server-sent events): `id` is the SSE id, `event` is the kind, `data` is this object. Events are hints to
+ * read again. After a reconnect with `Last-Event-ID` the missed ones follow, or one `reset` if they are no longer known.
+ */
+export type LiveEvent = { readonly id: number; readonly time: string } & (
+  | PlatformEvent
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'workers-changed' }
+  | { readonly kind: 'faults-changed' }
+  | { readonly kind: 'people-changed' }
+);
