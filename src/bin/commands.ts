@@ -30,9 +30,9 @@ export const kuflowEntries: readonly CommandEntry[] = [
     load: () => import('../commands/task/command.ts'),
   },
   {
-    name: 'processes',
+    name: 'definitions',
     summary: 'List the process definitions visible to the application, and show their tasks',
-    load: () => import('../commands/processes/command.ts'),
+    load: () => import('../commands/definitions/command.ts'),
   },
   {
     name: 'credentials',
@@ -63,6 +63,12 @@ export const kuflowEntries: readonly CommandEntry[] = [
     name: 'completion',
     summary: 'Print a shell completion script',
     load: () => import('../commands/completion/command.ts'),
+  },
+  {
+    name: 'processes',
+    summary: 'The old name of `kuflow definitions`',
+    hidden: true,
+    load: () => import('../commands/definitions/old-name.ts'),
   },
   {
     name: '__complete',

@@ -143,13 +143,13 @@ afterAll(async () => {
 describe('instance values and secrets', () => {
   it('are read by discovery, which keeps only keys and types', async () => {
     for (const more of [[], ['--json'], ['--debug'], ['--json', '--debug']]) {
-      expect(await packed('kuflow', ['processes', 'list', ...more])).toMatchObject({ status: 0 });
-      expect(await packed('kuflow', ['processes', 'show', 'LOAN', ...more])).toMatchObject({ status: 0 });
-      expect(await packed('kuflow', ['processes', 'show', 'LOAN', '--sample', '25', ...more])).toMatchObject({
+      expect(await packed('kuflow', ['definitions', 'list', ...more])).toMatchObject({ status: 0 });
+      expect(await packed('kuflow', ['definitions', 'show', 'LOAN', ...more])).toMatchObject({ status: 0 });
+      expect(await packed('kuflow', ['definitions', 'show', 'LOAN', '--sample', '25', ...more])).toMatchObject({
         status: 0,
       });
     }
-    const { out } = await packed('kuflow', ['processes', 'show', 'LOAN', '--sample', '25', '--json']);
+    const { out } = await packed('kuflow', ['definitions', 'show', 'LOAN', '--sample', '25', '--json']);
     const shown = JSON.parse(out) as {
       readonly evidence: { readonly read: number };
       readonly definition: { readonly tasks: readonly { readonly code: string; readonly data: unknown }[] };
@@ -184,7 +184,7 @@ describe('instance values and secrets', () => {
   });
 
   it('are part of rejected and malformed responses, which make the command fail', async () => {
-    const refused = await packed('kuflow', ['processes', 'show', 'LOAN', '--sample', '9', '--debug'], {
+    const refused = await packed('kuflow', ['definitions', 'show', 'LOAN', '--sample', '9', '--debug'], {
       ...connection,
       KUFLOW_API_CLIENTID: '00000000-0000-4000-8000-000000000000',
     });
@@ -201,7 +201,7 @@ describe('instance values and secrets', () => {
             .writeHead(200, { 'content-type': body.startsWith('<') ? 'text/html' : 'application/json' })
             .end(body);
       });
-      const broken = await packed('kuflow', ['processes', 'show', 'LOAN', '--sample', '9', '--debug'], {
+      const broken = await packed('kuflow', ['definitions', 'show', 'LOAN', '--sample', '9', '--debug'], {
         ...connection,
         KUFLOW_API_ENDPOINT: server.url,
       });

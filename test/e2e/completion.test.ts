@@ -77,9 +77,15 @@ describe.each(['bash', 'zsh', 'fish'] as const)('completion in a real %s', (whic
       const { program, args } = await run(`${keys}\r`);
       return [program, ...args];
     };
-    expect(await made('kuflow processe\tli\t')).toEqual(['kuflow', 'processes', 'list']);
-    expect(await made('kuflow help processe\t')).toEqual(['kuflow', 'help', 'processes']);
-    expect(await made('kuflow processes show L\t--js\t')).toEqual(['kuflow', 'processes', 'show', 'LOAN', '--json']);
+    expect(await made('kuflow def\tli\t')).toEqual(['kuflow', 'definitions', 'list']);
+    expect(await made('kuflow help def\t')).toEqual(['kuflow', 'help', 'definitions']);
+    expect(await made('kuflow definitions show L\t--js\t')).toEqual([
+      'kuflow',
+      'definitions',
+      'show',
+      'LOAN',
+      '--json',
+    ]);
     expect(await made('kuflow create --process=L\t')).toEqual(['kuflow', 'create', '--process=LOAN']);
     expect(await made('kuflow create --package-man\tpn\t')).toEqual(['kuflow', 'create', '--package-manager', 'pnpm']);
     expect(await made('kuflow create --package-manager=pn\t')).toEqual(['kuflow', 'create', '--package-manager=pnpm']);
@@ -135,13 +141,13 @@ describe.each(['bash', 'zsh', 'fish'] as const)('completion in a real %s', (whic
         // Bash cannot complete these codes within an open quote, so they are not offered.
         if (which === 'bash' && quote !== '' && (code.includes(quote) || (quote === '"' && code.includes('!'))))
           continue;
-        const { args } = await run(`kuflow processes show ${quote}${code.slice(0, 3)}\t\r`);
+        const { args } = await run(`kuflow definitions show ${quote}${code.slice(0, 3)}\t\r`);
         if (args.length !== 3 || args[2] !== code) wrong.push([quote, code, args]);
       }
     }
     expect(wrong).toEqual([]);
     // Lists all codes with their names.
-    const { args } = await run('kuflow processes show \t\t\u0015kuflow done\r');
+    const { args } = await run('kuflow definitions show \t\t\u0015kuflow done\r');
     expect(args).toEqual(['done']);
     expect(screen()).toContain('LOAN');
     expect(screen()).not.toMatch(/\u001b\[2J|\u202e|line\r?\nbreak/);

@@ -79,11 +79,11 @@ describe('discovery with the packed command', () => {
       KUFLOW_API_CLIENTID: uuid(8, 1),
       KUFLOW_API_CLIENTSECRET: SECRET,
     };
-    const shown = await packed('kuflow', ['processes', 'show', 'LOAN', '--json'], connection);
+    const shown = await packed('kuflow', ['definitions', 'show', 'LOAN', '--json'], connection);
     expect(shown.status, shown.err).toBe(0);
     expect(JSON.parse(shown.out)).toMatchObject({ evidence: { read: 0 }, definition: { process: { code: 'LOAN' } } });
     expect(tenant.requests.filter((line) => /process(es|-items)\/[^?]/.test(line))).toEqual([]);
-    const listed = await packed('kuflow', ['processes', 'list', '--json'], connection);
+    const listed = await packed('kuflow', ['definitions', 'list', '--json'], connection);
     expect(JSON.parse(listed.out)).toMatchObject({ complete: false });
     // Nothing is left behind, not even a cache or a log.
     expect(await filesBelow(folder)).toEqual(new Map());

@@ -96,7 +96,7 @@ describe('the packed package', () => {
     const help = kuflow('--help');
     expect(help.status).toBe(0);
     expect(help.stdout).toContain('\nExamples:\n');
-    for (const command of ['create', 'dev', 'processes']) expect(help.stdout).toContain(`  ${command} `);
+    for (const command of ['create', 'dev', 'definitions']) expect(help.stdout).toContain(`  ${command} `);
     const bins = join(inject('cliFolder'), 'node_modules', '.bin');
     expect(
       execFileSync(join(bins, 'create-kuflow-worker'), ['--version'], {

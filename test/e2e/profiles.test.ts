@@ -85,7 +85,7 @@ describe('stored credentials', () => {
     const processId = await user.start(running.platform.definitions[0]?.process.code ?? '');
     expect(processId).not.toBe('');
     for (const more of [['--profile', 'default'], []]) {
-      const listed = await kuflow(['processes', 'list', '--json', ...more]);
+      const listed = await kuflow(['definitions', 'list', '--json', ...more]);
       expect(listed.status, listed.err).toBe(0);
       expect((JSON.parse(listed.out) as { definitions: unknown[] }).definitions).toHaveLength(1);
     }
@@ -116,12 +116,12 @@ describe('stored credentials', () => {
     );
     expect(holders).toEqual(keychain === undefined ? [place?.where] : []);
     if (keychain !== undefined) {
-      const inCi = await kuflow(['processes', 'list'], { CI: 'true' });
+      const inCi = await kuflow(['definitions', 'list'], { CI: 'true' });
       expect(inCi.status).toBe(2);
       expect(inCi.err).toContain('the keychain is not used: CI is set');
       // Commands that make no requests do not need the keychain.
       const away = { DBUS_SESSION_BUS_ADDRESS: `unix:path=${join(root, 'no-bus')}` };
-      expect((await kuflow(['processes', 'list'], away)).status).toBe(2);
+      expect((await kuflow(['definitions', 'list'], away)).status).toBe(2);
       const status = await kuflow(['credentials', 'status', '--tenant-id', tenantId], away);
       expect(status.status, status.out).toBe(0);
       expect(status.out).toContain('[in the keychain]');
@@ -131,7 +131,7 @@ describe('stored credentials', () => {
     }
 
     expect((await kuflow(['logout', '--profile', 'default'])).status).toBe(0);
-    expect((await kuflow(['processes', 'list'])).status).toBe(2);
+    expect((await kuflow(['definitions', 'list'])).status).toBe(2);
     expect(filesBelow(join(root, 'home')).map((file) => file.slice(root.length + 6))).toEqual([
       join('kuflow', 'profiles.json'),
     ]);

@@ -10,7 +10,7 @@ Examples:
   store a second application, with the secret from a pipe
     $ pass show kuflow/staging | kuflow login --profile staging --client-id <id> --client-secret-stdin
   use it
-    $ kuflow processes list --profile staging`;
+    $ kuflow definitions list --profile staging`;
 
 export function configure(command: Command, context: CommandContext): void {
   command.description(

@@ -15,7 +15,7 @@ Examples:
 
 export function configure(command: Command, context: CommandContext): void {
   command.description(
-    'Start and inspect processes on the local KuFlow that runs for this folder, as its local user. For the definitions of processes, see `kuflow processes`.',
+    'Start and inspect processes on the local KuFlow that runs for this folder, as its local user. For the definitions of processes, see `kuflow definitions`.',
   );
 
   localUserOptions(

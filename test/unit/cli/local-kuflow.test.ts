@@ -59,7 +59,7 @@ async function run(argv: readonly string[], env: Readonly<Record<string, string>
 const authorizations = (): readonly (string | undefined)[] =>
   server.requests.filter(({ url }) => !url.includes('health')).map(({ headers }) => headers.authorization);
 
-const COMMANDS = ['processes list', 'doctor --only rest', 'credentials status'];
+const COMMANDS = ['definitions list', 'doctor --only rest', 'credentials status'];
 
 describe('the local KuFlow of a folder', () => {
   it.each(COMMANDS)('is used by `%s` without credentials, and the first line names it', async (command) => {
@@ -82,7 +82,7 @@ describe('the local KuFlow of a folder', () => {
   ])('is not used if a connection is configured %s', async (_where, env, file) => {
     await startLocal(server.url);
     if (file !== undefined) writeFileSync(join(folder, 'application-local.yaml'), file, { mode: 0o600 });
-    const { status, err } = await run(['processes', 'list'], env);
+    const { status, err } = await run(['definitions', 'list'], env);
     expect(err).not.toContain(NOTICE);
     expect(status).not.toBe(0);
     expect(server.requests).toEqual([]);
@@ -96,9 +96,9 @@ describe('the local KuFlow of a folder', () => {
       KUFLOW_API_ENDPOINT: 'https://kuflow.invalid',
       TEMPORAL_NAMESPACE: 'other',
     };
-    const { status, err } = await run(['processes', 'list', '--local'], env);
+    const { status, err } = await run(['definitions', 'list', '--local'], env);
     expect({ status, first: err.split('\n')[0] }).toEqual({ status: 0, first: NOTICE });
-    const both = await run(['processes', 'list', '--local', '--endpoint', server.url]);
+    const both = await run(['definitions', 'list', '--local', '--endpoint', server.url]);
     expect(both.status).toBe(2);
     expect(both.err).toContain('--local cannot be combined with --endpoint');
   });
@@ -109,7 +109,7 @@ describe('the local KuFlow of a folder', () => {
     expect(none.err).toMatch(/No local KuFlow is running[\s\S]*kuflow dev/);
     await server.close();
     await startLocal(server.url);
-    const stopped = await run(['processes', 'list']);
+    const stopped = await run(['definitions', 'list']);
     expect(stopped.status).toBe(2);
     expect(stopped.err).not.toContain(NOTICE);
   });

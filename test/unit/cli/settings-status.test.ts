@@ -12,8 +12,8 @@ const CREDENTIALS = {
   KUFLOW_API_CLIENTSECRET: 'the-secret',
 };
 const COMMANDS = [
-  'processes list',
-  'processes show LOAN',
+  'definitions list',
+  'definitions show LOAN',
   'credentials pull',
   'credentials status',
   'credentials status --online',

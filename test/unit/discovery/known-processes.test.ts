@@ -65,7 +65,7 @@ describe('remembered processes', () => {
     const env = { XDG_CACHE_HOME: folder() };
     await rememberProcesses(env, owner, [{ code: 'LOAN', name: 'Loan' }]);
     const cwd = folder();
-    const words = ['kuflow', 'processes', 'show'];
+    const words = ['kuflow', 'definitions', 'show'];
     expect((await complete([...words, ''], { cwd, env })).out).toBe('words \n');
     const connection = ['--client-id', '0c1d5f7e-0000-4000-8000-00000ca0a0a0', '--endpoint=https://api.example.com'];
     expect((await complete([...words, ...connection, ''], { cwd, env })).out).toBe('words \nLOAN\tLoan\n');
@@ -96,7 +96,7 @@ describe('remembered processes', () => {
       join(env.XDG_CONFIG_HOME, 'kuflow', 'profiles.json'),
       JSON.stringify({ profiles: { work: profile } }),
     );
-    const words = ['kuflow', 'processes', 'show'];
+    const words = ['kuflow', 'definitions', 'show'];
     expect((await complete([...words, ''], { cwd, env })).out).toBe('words \n');
     expect((await complete([...words, '--profile', 'work', ''], { cwd, env })).out).toBe('words \nLOAN\t\n');
     expect((await complete([...words, ''], { cwd, env: { ...env, KUFLOW_PROFILE: 'work' } })).out).toContain('LOAN');
@@ -166,7 +166,7 @@ describe('completion in a project', () => {
     for (const name of ['kuflow.process.yaml', 'application.yaml']) execFileSync('mkfifo', [join(cwd, name)]);
     const env = { XDG_CACHE_HOME: folder() };
     await rememberProcesses(env, owner, [{ code: 'REMOTE' }]);
-    const { out } = await complete(['kuflow', 'processes', 'show', ''], { cwd, env });
+    const { out } = await complete(['kuflow', 'definitions', 'show', ''], { cwd, env });
     expect(out).toBe('words \n');
   });
 

@@ -68,7 +68,7 @@ describe('docs/reference/output.md', () => {
     }
   });
 
-  it('documents every field that processes list and show print', async () => {
+  it('documents every field that definitions list and show print', async () => {
     tenant = await startLargeTenant();
     const env = {
       KUFLOW_API_ENDPOINT: tenant.endpoint,
@@ -76,12 +76,15 @@ describe('docs/reference/output.md', () => {
       KUFLOW_API_CLIENTSECRET: 'secret',
     };
     const cwd = folder();
-    expectDocumented('kuflow processes list', await printedKeys(['processes', 'list', '--json'], { cwd, env }));
-    expectDocumented('kuflow processes show', await printedKeys(['processes', 'show', 'LOAN', '--json'], { cwd, env }));
+    expectDocumented('kuflow definitions list', await printedKeys(['definitions', 'list', '--json'], { cwd, env }));
+    expectDocumented(
+      'kuflow definitions show',
+      await printedKeys(['definitions', 'show', 'LOAN', '--json'], { cwd, env }),
+    );
     const asked = tenant.requests.length;
     expect(asked).toBeGreaterThan(1);
     // Completion makes no request, although it has credentials.
-    const fake = fakeHost(['__complete', 'fish', '--', 'kuflow', 'processes', 'show', ''], { cwd, env });
+    const fake = fakeHost(['__complete', 'fish', '--', 'kuflow', 'definitions', 'show', ''], { cwd, env });
     const root = { name: 'kuflow', description: '', version: '0', invocation: 'kuflow', commands: kuflowEntries };
     expect(await runProgram(root, fake.host)).toBe(0);
     expect(tenant.requests.length).toBe(asked);

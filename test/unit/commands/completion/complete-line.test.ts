@@ -19,7 +19,7 @@ const values = (line: string): readonly string[] => {
 
 describe('completion at the cursor', () => {
   it('offers commands and subcommands', () => {
-    expect(values('')).toEqual(expect.arrayContaining(['create', 'dev', 'processes', 'completion']));
+    expect(values('')).toEqual(expect.arrayContaining(['create', 'dev', 'definitions', 'completion']));
     expect(values('dev ')).toEqual(expect.arrayContaining(['exec', 'simulate', 'env']));
     expect(values('dev ')).not.toContain('demo');
     expect(values('dev --state-dir here ')).toContain('exec');
@@ -41,11 +41,11 @@ describe('completion at the cursor', () => {
     ['create --overwrite ', 'files'],
     ['create ', 'folders'],
     ['dev exec --state-dir ', 'folders'],
-    ['processes show ', 'processes'],
-    ['processes show --json ', 'processes'],
+    ['definitions show ', 'processes'],
+    ['definitions show --json ', 'processes'],
     ['create --process ', 'processes'],
     ['dev simulate ', 'processes'],
-    ['processes list --profile ', 'profiles'],
+    ['definitions list --profile ', 'profiles'],
     ['credentials pull --profile=', 'profiles'],
     ['logout --profile ', 'profiles'],
     ['profiles --default ', 'profiles'],
@@ -65,7 +65,7 @@ describe('completion at the cursor', () => {
     'create --client-id ',
     'create --task ',
     'create --task-order ',
-    'processes show A ',
+    'definitions show A ',
     'dev --port ',
     'create --task-schema ',
     'dev history ',

@@ -63,7 +63,7 @@ describe('from login to logout', () => {
   it('one profile serves all commands: as the default, by option and by variable', async () => {
     const endpoint = await start();
     const here = place();
-    const before = await kuflow(here, ['processes', 'list', '--json']);
+    const before = await kuflow(here, ['definitions', 'list', '--json']);
     expect(before).toMatchObject({ status: 2 });
     expect(before.err).toContain('npx -p create-kuflow-worker kuflow login');
 
@@ -74,7 +74,7 @@ describe('from login to logout', () => {
     expect(first.out).toMatch(/secret +in the file .*secrets.default-/);
     expect(first.err).toContain('The secret is in a file because the keychain cannot be used: CI is set.');
     expect(first.err).toMatch(/Workers do not read profiles\.\n[^]* npx kuflow credentials pull\n/);
-    expect(await kuflow(here, ['processes', 'list', '--json'])).toMatchObject({ status: 0 });
+    expect(await kuflow(here, ['definitions', 'list', '--json'])).toMatchObject({ status: 0 });
 
     const second = await kuflow(here, loginTo(endpoint, '--profile', 'two', '--tenant-id', uuid(9, 1), '--json'), {
       stdin: CANARY,
@@ -101,7 +101,7 @@ describe('from login to logout', () => {
       [[], { KUFLOW_PROFILE: 'two' }],
     ] as const) {
       const asked = tenant?.requests.length ?? 0;
-      expect(await kuflow(here, ['processes', 'list', ...args], { env })).toMatchObject({ status: 0 });
+      expect(await kuflow(here, ['definitions', 'list', ...args], { env })).toMatchObject({ status: 0 });
       expect(tenant?.requests.slice(asked).join('\n')).toContain(`tenantId=${uuid(9, 1)}`);
     }
     const status = await kuflow(here, ['credentials', 'status', '--profile', 'two', '--json']);
@@ -115,8 +115,8 @@ describe('from login to logout', () => {
     expect(await kuflow(here, ['profiles', '--default', 'two'])).toMatchObject({ status: 0 });
     const gone = await kuflow(here, ['logout', '--profile', 'two', '--json']);
     expect(JSON.parse(gone.out)).toMatchObject({ removed: 'two', wasDefault: true, secret: { removed: true } });
-    expect(await kuflow(here, ['processes', 'list'])).toMatchObject({ status: 2 });
-    expect(await kuflow(here, ['processes', 'list', '--profile', 'default'])).toMatchObject({ status: 0 });
+    expect(await kuflow(here, ['definitions', 'list'])).toMatchObject({ status: 2 });
+    expect(await kuflow(here, ['definitions', 'list', '--profile', 'default'])).toMatchObject({ status: 0 });
     const unnamed = await kuflow(here, ['logout']);
     expect(unnamed).toMatchObject({ status: 2 });
     expect(unnamed.err).toContain('npx kuflow logout --profile default');
@@ -130,7 +130,7 @@ describe('from login to logout', () => {
     const endpoint = await start();
     const here = place();
     await kuflow(here, loginTo(endpoint, '--profile', 'staging'), { stdin: CANARY });
-    for (const line of [['processes', 'list'], ['credentials', 'status'], ['logout']]) {
+    for (const line of [['definitions', 'list'], ['credentials', 'status'], ['logout']]) {
       const ended = await kuflow(here, [...line, '--profile', 'stagin']);
       expect(ended).toMatchObject({ status: 2 });
       expect(ended.err).toContain('--profile stagin: profile not found');
@@ -139,7 +139,7 @@ describe('from login to logout', () => {
     const asDefault = await kuflow(here, ['profiles', '--default', 'stagin']);
     expect(asDefault).toMatchObject({ status: 2 });
     expect(asDefault.err).toContain('--default stagin: profile not found');
-    const byVariable = await kuflow(here, ['processes', 'list'], { env: { KUFLOW_PROFILE: 'other' } });
+    const byVariable = await kuflow(here, ['definitions', 'list'], { env: { KUFLOW_PROFILE: 'other' } });
     expect(byVariable).toMatchObject({ status: 2 });
     expect(byVariable.err).toMatch(/KUFLOW_PROFILE other: profile not found[^]*Stored profiles: staging/);
   });
@@ -309,12 +309,12 @@ describe.runIf(process.platform === 'linux')('the keychain', () => {
     const before = calls();
     expect(await kuflow(here, ['profiles'], { env })).toMatchObject({ status: 0 });
     const given = { KUFLOW_API_CLIENTID: CLIENT, KUFLOW_API_CLIENTSECRET: 'other', KUFLOW_API_ENDPOINT: endpoint };
-    expect(await kuflow(here, ['processes', 'list'], { env: { ...env, ...given } })).toMatchObject({ status: 0 });
+    expect(await kuflow(here, ['definitions', 'list'], { env: { ...env, ...given } })).toMatchObject({ status: 0 });
     expect(calls()).toBe(before);
-    expect(await kuflow(here, ['processes', 'list'], { env })).toMatchObject({ status: 0 });
+    expect(await kuflow(here, ['definitions', 'list'], { env })).toMatchObject({ status: 0 });
     expect(calls()).toBe(before + 1);
 
-    const inCi = await kuflow(here, ['processes', 'list'], { env: { ...env, CI: 'true' } });
+    const inCi = await kuflow(here, ['definitions', 'list'], { env: { ...env, CI: 'true' } });
     expect(inCi).toMatchObject({ status: 2 });
     expect(inCi.err).toContain(
       '(profile default): the stored secret cannot be read: the keychain is not used: CI is set',
@@ -347,12 +347,12 @@ describe('a damaged profile file', () => {
     await kuflow(here, loginTo(endpoint), { stdin: CANARY });
     writeFileSync(join(here.home, 'kuflow', 'profiles.json'), '{ canary');
     const given = { KUFLOW_API_CLIENTID: CLIENT, KUFLOW_API_CLIENTSECRET: 'other', KUFLOW_API_ENDPOINT: endpoint };
-    expect(await kuflow(here, ['processes', 'list'], { env: given })).toMatchObject({ status: 0 });
+    expect(await kuflow(here, ['definitions', 'list'], { env: given })).toMatchObject({ status: 0 });
     for (const line of [
-      ['processes', 'list'],
+      ['definitions', 'list'],
       ['profiles'],
       loginTo(endpoint),
-      ['processes', 'list', '--profile', 'default'],
+      ['definitions', 'list', '--profile', 'default'],
     ]) {
       const ended = await kuflow(here, line, { stdin: CANARY });
       expect(ended.status, line.join(' ')).toBe(1);

@@ -9,18 +9,18 @@ import { localKuFlow } from '../../cli/local-kuflow.ts';
 import type { CommandContext } from '../../cli/context.ts';
 
 /** Options of both subcommands, as commander parses them. */
-export interface ProcessesFlags extends ConnectionFlags {
+export interface DefinitionsFlags extends ConnectionFlags {
   readonly json?: boolean;
   readonly local?: boolean;
   readonly sample?: number;
 }
 
 /**
- * `kuflow processes list`. With `--json`:
+ * `kuflow definitions list`. With `--json`:
  * `{ definitions: [{ code, id, tenant, version, versions, seen }], processes: { seen, total }, complete, requests }`.
  * Exit status 0, even if the list is empty.
  */
-export async function runList(flags: ProcessesFlags, context: CommandContext): Promise<void> {
+export async function runList(flags: DefinitionsFlags, context: CommandContext): Promise<void> {
   const signal = context.interruption();
   const rest = await openConnection(flags, context);
   const listing = await listFromApi(rest, discoveryLineReporter(context.terminal), signal);
@@ -29,12 +29,12 @@ export async function runList(flags: ProcessesFlags, context: CommandContext): P
 }
 
 /**
- * `kuflow processes show <code>`. With `--json`:
+ * `kuflow definitions show <code>`. With `--json`:
  * `{ definition: { process, metadata?, entity?, tasks }, missing: [path], notes: [sentence], evidence }`, `definition` as in
  * kuflow.process.yaml but without the workflow, `evidence` as in `DiscoveryEvidence`.
  * Exit status: 0 shown, 1 no such process or not allowed, 4 nothing visible (either no process exists or the application lacks a role).
  */
-export async function runShow(code: string, flags: ProcessesFlags, context: CommandContext): Promise<void> {
+export async function runShow(code: string, flags: DefinitionsFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const signal = context.interruption();
   const rest = await openConnection(flags, context);
@@ -61,7 +61,7 @@ export async function runShow(code: string, flags: ProcessesFlags, context: Comm
   } else printDiscoveredProcess(terminal, discovered);
 }
 
-async function openConnection(flags: ProcessesFlags, context: CommandContext): Promise<RestConnection> {
+async function openConnection(flags: DefinitionsFlags, context: CommandContext): Promise<RestConnection> {
   const { env, cwd, terminal } = context;
   const signal = context.interruption();
   const connection = await requireConnection(

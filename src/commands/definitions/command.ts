@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { sampleOption } from '../../cli/process-options.ts';
-import type { ProcessesFlags } from './run.ts';
+import type { DefinitionsFlags } from './run.ts';
 
 export function configure(command: Command, context: CommandContext): void {
   sharedOptions(command.command('list').summary('List the process definitions visible to the application'))
@@ -10,7 +10,7 @@ export function configure(command: Command, context: CommandContext): void {
       "List the process definitions visible to the application. KuFlow's API lists processes, not definitions, so a definition " +
         'that was never started does not appear. Sends at most 10 requests.',
     )
-    .action(async (flags: ProcessesFlags) => {
+    .action(async (flags: DefinitionsFlags) => {
       const { runList } = await import('./run.ts');
       await runList(flags, context);
     });
@@ -21,7 +21,7 @@ export function configure(command: Command, context: CommandContext): void {
         'infer the shape of their data; only keys and types are kept, never values. Sends at most 30 requests; with a large --sample, a few more than <count>.',
     )
     .addOption(sampleOption())
-    .action(async (code: string, flags: ProcessesFlags) => {
+    .action(async (code: string, flags: DefinitionsFlags) => {
       const { runShow } = await import('./run.ts');
       await runShow(code, flags, context);
     });

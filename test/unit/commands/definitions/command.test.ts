@@ -15,7 +15,7 @@ let tenant: LargeTenant | undefined;
 let folder: string;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'processes-'));
+  folder = await mkdtemp(join(tmpdir(), 'definitions-'));
 });
 
 afterEach(async () => {
@@ -30,12 +30,16 @@ async function start(options: LargeTenantOptions = {}): Promise<LargeTenant> {
 }
 
 async function run(argv: readonly string[], endpoint?: string, stdin = '') {
+  return await runLine(['definitions', ...argv], endpoint, stdin);
+}
+
+async function runLine(argv: readonly string[], endpoint?: string, stdin = '') {
   const stdout = new PassThrough();
   const stderr = new PassThrough();
   const status = await runProgram(
     { name: 'kuflow', description: '', version: '0', invocation: 'kuflow', commands: kuflowEntries },
     {
-      argv: ['processes', ...argv],
+      argv,
       env: endpoint === undefined ? {} : credentials(endpoint),
       cwd: folder,
       stdin: Readable.from([stdin]),
@@ -54,7 +58,7 @@ function credentials(endpoint: string) {
   return { KUFLOW_API_ENDPOINT: endpoint, KUFLOW_API_CLIENTID: uuid(8, 1), KUFLOW_API_CLIENTSECRET: SECRET };
 }
 
-describe('kuflow processes', () => {
+describe('kuflow definitions', () => {
   it('shows a process without values or secrets, and writes no files', async () => {
     const { endpoint, requests } = await start();
     for (const options of [['--sample', '25'], ['--sample', '25', '--json'], []]) {
@@ -160,5 +164,24 @@ describe('kuflow processes', () => {
     const { out, status } = await run(['list'], endpoint);
     expect(status).toBe(0);
     expect(out).toContain('LOAN\\u{1b}[31m\\u{202e}');
+  });
+});
+
+describe('kuflow processes, the old name', () => {
+  it('does the same and names the new command on stderr', async () => {
+    const { endpoint } = await start({ processes: 10 });
+    for (const line of [['list'], ['list', '--json'], ['show', 'LOAN', '--json']]) {
+      const current = await run(line, endpoint);
+      const { status, out, err } = await runLine(['processes', ...line], endpoint);
+      expect({ status, out }).toEqual({ status: 0, out: current.out });
+      expect(err).toBe(
+        `Warning: \`kuflow processes\` is deprecated. Use \`kuflow definitions\` instead\n${current.err}`,
+      );
+    }
+  });
+
+  it('is not in the help and is not suggested', async () => {
+    expect((await runLine(['--help'])).out).not.toMatch(/^ +processes /m);
+    expect((await runLine(['processe'])).err).not.toContain('processes');
   });
 });
