@@ -5,7 +5,7 @@ import ts from 'typescript';
 /** Every TypeScript file under `src/`, as paths with `/` relative to `root`. */
 export function sourceFiles(root) {
   return readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts'))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !entry.name.endsWith('.d.ts'))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
     .sort();
 }
@@ -127,6 +127,11 @@ function fileProblems(path, { targets, packages, literals }, config) {
     if (module === 'base' && !specifier.startsWith('node:'))
       problems.push(`${path}: base imports node: only, not ${specifier}`);
   }
+  for (const { specifier } of packages) {
+    const allowed = config.closed[module]?.packages;
+    if (allowed !== undefined && !matches(specifier, allowed))
+      problems.push(`${path}: ${module} may not import ${specifier} (scripts/architecture.json)`);
+  }
   for (const { literal, module: owner } of config.ownedLiterals)
     if (module !== owner && literals.includes(literal))
       problems.push(`${path}: '${literal}' is written only in ${owner}`);
@@ -149,6 +154,9 @@ function importProblems(path, { target, kind }, config, graph) {
     if (level(to) === level(from))
       problems.push(`${path}: ${from} and ${to} are on one level, but it imports ${target}`);
   }
+  const closed = config.closed[from];
+  if (from !== to && closed !== undefined && !matchesAny(target, kind === 'type' ? closed.types : closed.values))
+    problems.push(`${path}: ${from} may not import ${kind === 'type' ? 'types' : 'values'} of ${target}`);
   const entries = config.entries[to];
   if (from !== to && kind !== 'type' && entries !== undefined && !entries.includes(target))
     problems.push(`${path}: ${target} is not an entry file of ${to} (scripts/architecture.json)`);

@@ -1,6 +1,7 @@
 // Builds `dist/` and THIRD_PARTY_NOTICES: `node scripts/build.mjs`.
 import { chmod, copyFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { bundleWeb } from './build-web.mjs';
 import { takeBuiltinModules } from './builtin-modules.mjs';
 import { ENTRIES, ROOT, bundle } from './bundle.mjs';
 import { compileAllTemplates } from './compile-templates.mjs';
@@ -31,13 +32,14 @@ const outputs = [
   ...(await Promise.all(joint.map(asStarted))),
   ...(await bundle({ outdir, entries: { supervisor } })).outputs,
 ];
-const packages = bundledPackages(ROOT, metafile);
+const web = await bundleWeb({ outdir: join(outdir, 'web') });
+const packages = bundledPackages(ROOT, metafile, web.metafile);
 const licences = notices(ROOT, packages) + templateNotices(ROOT);
 
 await rm(outdir, { recursive: true, force: true });
 await mkdir(outdir, { recursive: true });
 await writeFile(join(outdir, 'templates.js'), templates);
-for (const file of outputs) {
+for (const file of [...outputs, ...web.outputs]) {
   await mkdir(dirname(file.path), { recursive: true });
   await writeFile(file.path, file.text);
 }
@@ -47,6 +49,8 @@ await cp(join(ROOT, 'src', 'commands', 'completion', 'scripts'), join(outdir, 'c
 for (const bin of ['create-kuflow-worker.js', 'kuflow.js']) await chmod(join(ROOT, 'bin', bin), 0o755);
 await writeFile(join(ROOT, 'THIRD_PARTY_NOTICES'), licences);
 
+const kib = (size) => `${(size / 1024).toFixed(1)} KiB`;
+console.log(`built the page: first view ${kib(web.sizes.firstView)}, with a form ${kib(web.sizes.withForm)} (gzip)`);
 const bytes = outputs.reduce((sum, file) => sum + Buffer.byteLength(file.text), 0);
 console.log(
   `built dist/: ${outputs.length} files, ${(bytes / 1e6).toFixed(2)} MB, ${packages.length} bundled packages, ` +

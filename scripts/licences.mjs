@@ -16,12 +16,12 @@ export const ALLOWED = new Set([
 ]);
 
 /**
- * The packages with code in the bundle, sorted by name.
+ * The packages with code in the bundles, sorted by name.
  * @returns {{ name: string, version: string, licence: string, folder: string }[]}
  */
-export function bundledPackages(root, metafile) {
+export function bundledPackages(root, ...metafiles) {
   const folders = new Set();
-  for (const output of Object.values(metafile.outputs)) {
+  for (const output of metafiles.flatMap(({ outputs }) => Object.values(outputs))) {
     for (const input of Object.keys(output.inputs)) {
       const found = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input);
       if (found !== null) folders.add(found[1]);

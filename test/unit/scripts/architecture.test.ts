@@ -32,6 +32,7 @@ const config = {
     ['base'],
   ],
   publicEntries: ['src/platform/public.ts'],
+  closed: {} as Readonly<Record<string, { types: string[]; values: string[]; packages: string[] }>>,
   entries: {} as Readonly<Record<string, readonly string[]>>,
   terminalImporters: { values: ['/run\\.ts$', 'view\\.ts$'], types: ['^src/cli/'] },
   optionFiles: { files: ['^src/commands/[a-z]+/command\\.ts$'], values: ['^src/cli/'] },
@@ -110,6 +111,25 @@ describe('the source check', () => {
       'src/project/c.ts': "import './a.ts';",
     });
     expect(problems).toEqual(['cycle: src/project/a.ts -> src/project/b.ts -> src/project/c.ts -> src/project/a.ts']);
+  });
+
+  it('lets a closed module import only what is listed', () => {
+    const closed = { bin: { types: ['^src/base/json\\.ts$'], values: [], packages: ['preact', 'preact/*'] } };
+    const problems = problemsOf(
+      {
+        'src/bin/page.tsx':
+          "import type { Json } from '../base/json.ts'; import { render } from 'preact'; import { h } from 'preact/hooks';\n" +
+          "import { isRecord } from '../base/json.ts'; import type { P } from '../project/p.ts'; import 'react';",
+        'src/base/json.ts': '',
+        'src/project/p.ts': '',
+      },
+      { ...config, closed },
+    );
+    expect(problems).toEqual([
+      'src/bin/page.tsx: bin may not import react (scripts/architecture.json)',
+      'src/bin/page.tsx: bin may not import values of src/base/json.ts',
+      'src/bin/page.tsx: bin may not import types of src/project/p.ts',
+    ]);
   });
 
   it('rejects a file that imports itself', () => {

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { basename, extname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build, transform } from 'esbuild';
+import { ROOT } from './bundle.mjs';
+
+const SOURCE = join(ROOT, 'src', 'web');
+
+/** Where the platform serves the assets. */
+const BASE = '/console/assets/';
+
+/**
+ * Bundles the page in memory: `outputs` have absolute paths below `outdir`. The name of each asset contains a hash of its content.
+ * JSON Forms is written for React and Ajv. Preact is a tenth of the size, and the page's Content-Security-Policy does not allow Ajv, which
+ * makes functions from text.
+ * @returns {Promise<{ metafile: import('esbuild').Metafile, outputs: { path: string, text: string }[], sizes: WebSizes }>}
+ */
+export async function bundleWeb({ outdir = join(ROOT, 'dist', 'web') } = {}) {
+  const assets = join(outdir, 'assets');
+  const { metafile, outputFiles } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: { main: join(SOURCE, 'main.tsx') },
+    outdir: assets,
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'browser',
+    target: ['chrome120', 'firefox121', 'safari17.2'],
+    splitting: true,
+    minify: true,
+    legalComments: 'none',
+    metafile: true,
+    entryNames: '[name]-[hash]',
+    chunkNames: '[name]-[hash]',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    tsconfigRaw: {},
+    define: { 'process.env.NODE_ENV': '"production"' },
+    alias: {
+      react: 'preact/compat',
+      'react-dom': 'preact/compat',
+      ajv: join(SOURCE, 'form', 'validator.ts'),
+      'ajv-formats': join(SOURCE, 'form', 'no-formats.ts'),
+    },
+    logLevel: 'warning',
+  });
+  const scripts = outputFiles.map(({ path, text }) => ({ path, text }));
+  const style = await transform(readFileSync(join(SOURCE, 'style.css'), 'utf8'), { loader: 'css', minify: true });
+  const named = [
+    { file: 'style.css', text: style.code },
+    { file: 'icon.svg', text: readFileSync(join(SOURCE, 'icon.svg'), 'utf8') },
+  ].map(({ file, text }) => ({ file, path: join(assets, hashedName(file, text)), text }));
+
+  const main = scripts.find(({ path }) => /^main-[A-Z0-9]+\.js$/.test(basename(path)));
+  const html = [...named, { file: 'main.js', path: main.path }].reduce(
+    (text, { file, path }) => text.replace(`%${file}%`, `${BASE}${basename(path)}`),
+    readFileSync(join(SOURCE, 'index.html'), 'utf8'),
+  );
+  if (html.includes('%'))
+    throw new Error('src/web/index.html names an asset that scripts/build-web.mjs does not build');
+
+  const page = { path: join(outdir, 'index.html'), text: html };
+  const outputs = [page, ...named.map(({ path, text }) => ({ path, text })), ...scripts];
+  return { metafile, outputs, sizes: sizesOf(metafile, outputs, main.path) };
+}
+
+/**
+ * @typedef {{ firstView: number, withForm: number, all: number }} WebSizes Compressed bytes. The first view is what every page loads, and
+ * `withForm` what a page with a form loads.
+ */
+function sizesOf(metafile, outputs, main) {
+  const bytes = new Map(outputs.map(({ path, text }) => [basename(path), gzipSync(text, { level: 9 }).length]));
+  const outputOf = new Map(Object.entries(metafile.outputs).map(([path, output]) => [basename(path), output]));
+  const loaded = (name, seen = new Set()) => {
+    if (seen.has(name)) return seen;
+    seen.add(name);
+    for (const { path, kind } of outputOf.get(name)?.imports ?? [])
+      if (kind === 'import-statement') loaded(basename(path), seen);
+    return seen;
+  };
+  const sum = (names) => [...names].reduce((total, name) => total + bytes.get(name), 0);
+  const scripts = new Set(outputOf.keys());
+  const first = new Set([...loaded(basename(main)), ...[...bytes.keys()].filter((name) => !scripts.has(name))]);
+  const form = [...outputOf].find(([, { entryPoint }]) => entryPoint === 'src/web/form/form.tsx')?.[0];
+  return {
+    firstView: sum(first),
+    withForm: sum(form === undefined ? first : new Set([...first, ...loaded(form)])),
+    all: sum(bytes.keys()),
+  };
+}
+
+function hashedName(file, text) {
+  const extension = extname(file);
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 8).toUpperCase();
+  return `${basename(file, extension)}-${hash}${extension}`;
+}
