@@ -1,9 +1,10 @@
-// `npm test`: builds, gets a Temporal server and runs all tests. Prints what it got, the seconds per stage and the slowest tests.
+// `npm test`: builds, gets a Temporal server and a browser, and runs all tests. Prints what it got, the seconds per stage and the slowest tests.
 // `npm run soak` (`--soak`): the tests named soak in full length, and all package managers.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { ROOT } from './bundle.mjs';
+import { provideChromium } from './chromium.mjs';
 import { provideTemporal } from './temporal.mjs';
 import { summarise } from './test-summary.mjs';
 
@@ -20,12 +21,14 @@ stage('build', () => {
   if (node(['scripts/build.mjs']) !== 0) process.exit(1);
 });
 stage('Temporal', () => provideTemporal());
+stage('Chromium', () => provideChromium());
 if (soak) {
   process.env.KUFLOW_SOAK = '1';
   tests('e2e', ['soak', 'package-managers']);
 } else {
   tests('unit', []);
   tests('e2e', []);
+  tests('page', []);
 }
 
 const summary = summarise(reports, failedRuns);

@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { ROOT } from '../../scripts/bundle.mjs';
+import { provideChromium } from '../../scripts/chromium.mjs';
 import { provideTemporal } from '../../scripts/temporal.mjs';
+import { buildIfStale } from './build-if-stale.ts';
 import { uvFolder } from './uv.ts';
 
 declare module 'vitest' {
@@ -15,22 +17,6 @@ declare module 'vitest' {
     readonly tarball: string;
     /** Folder in which the packed package is installed: `node_modules/.bin/kuflow` is the command that users run. */
     readonly cliFolder: string;
-  }
-}
-
-const SOURCES = ['src', 'templates', 'schemas', 'bin', 'scripts', 'package.json'];
-
-function newest(path: string): number {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined) return 0;
-  if (!found.isDirectory()) return found.mtimeMs;
-  return Math.max(0, ...readdirSync(path).map((name) => newest(join(path, name))));
-}
-
-function buildIfStale(): void {
-  const built = statSync(join(ROOT, 'dist', 'kuflow.cjs'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  if (SOURCES.some((source) => newest(join(ROOT, source)) > built)) {
-    execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: ROOT, stdio: 'inherit' });
   }
 }
 
@@ -49,6 +35,7 @@ function runNpm(args: readonly string[], cwd: string): string {
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   buildIfStale();
   provideTemporal();
+  provideChromium();
   // Here, because the two lanes must not install it at the same time.
   await uvFolder();
   const output = join(ROOT, '.test-output');
