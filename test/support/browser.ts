@@ -20,9 +20,9 @@ export interface PageOptions {
 }
 
 export interface TestBrowser {
-  /** A browser profile of its own, as another person has. It lasts until the end of the test. */
+  /** A separate browser profile, as another person has. It lasts until the end of the test. */
   newContext(origin: string, options?: PageOptions): Promise<BrowserContext>;
-  /** A page in a context of its own. */
+  /** A page in a separate context. */
   open(url: string, options?: PageOptions): Promise<Page>;
   /** The problems so far, which then no longer fail the test. */
   takeProblems(): readonly string[];
