@@ -26,7 +26,7 @@ export const kuflowEntries: readonly CommandEntry[] = [
   },
   {
     name: 'task',
-    summary: 'List, claim, and complete tasks on the local KuFlow',
+    summary: 'List, claim, assign, and complete tasks on the local KuFlow',
     load: () => import('../commands/task/command.ts'),
   },
   {

@@ -15,6 +15,15 @@ export function localUserOptions(command: Command): Command {
     .option('--json', 'Print the result as JSON');
 }
 
+/** Options of commands that change something. */
+export interface ActingFlags {
+  readonly as?: string;
+}
+
+export function actingOptions(command: Command): Command {
+  return localUserOptions(command.option('--as <email>', 'Act as this user of the local KuFlow'));
+}
+
 export function limitOption(what: string): Option {
   return new Option('--limit <count>', `Show at most this many ${what}`).default(20).argParser((text) => {
     const value = Number(text);

@@ -1,18 +1,24 @@
 import { openLocalUser, resolveId, type LocalUserSession } from '../platform/client/local-user.ts';
 import type { CommandContext } from './context.ts';
-import type { LocalUserFlags } from './local-user-options.ts';
+import type { ActingFlags, LocalUserFlags } from './local-user-options.ts';
 
 /** How many of the newest records an abbreviated ID is looked up in. */
 export const RECENT_RECORDS = 200;
 
-/** Runs `work` as the user of the local KuFlow that runs for this folder. Rejects with KnownError if it does not run. */
+/** Runs `work` as a user of the local KuFlow that runs for this folder. Rejects with KnownError if it does not run. */
 export async function withLocalUser(
-  flags: LocalUserFlags,
+  flags: LocalUserFlags & Partial<ActingFlags>,
   context: CommandContext,
   work: (session: LocalUserSession) => Promise<void>,
 ): Promise<void> {
   const { cwd, env } = context;
-  const session = await openLocalUser({ cwd, env, stateDir: flags.stateDir, signal: context.interruption() });
+  const session = await openLocalUser({
+    cwd,
+    env,
+    stateDir: flags.stateDir,
+    email: flags.as,
+    signal: context.interruption(),
+  });
   try {
     await work(session);
   } finally {

@@ -1,8 +1,14 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
-import { idDescription, limitOption, localUserOptions, type LocalUserFlags } from '../../cli/local-user-options.ts';
+import {
+  actingOptions,
+  idDescription,
+  limitOption,
+  localUserOptions,
+  type LocalUserFlags,
+} from '../../cli/local-user-options.ts';
 import { collectValues } from '../../cli/process-options.ts';
-import type { ProcessListFlags, ProcessStartFlags } from './run.ts';
+import type { ProcessChangeFlags, ProcessListFlags, ProcessStartFlags } from './run.ts';
 
 const START_EXAMPLES = `
 Examples:
@@ -15,10 +21,10 @@ Examples:
 
 export function configure(command: Command, context: CommandContext): void {
   command.description(
-    'Start and inspect processes on the local KuFlow that runs for this folder, as its local user. For the definitions of processes, see `kuflow definitions`.',
+    'Start and inspect processes on the local KuFlow that runs for this folder, as one of its users. For the definitions of processes, see `kuflow definitions`.',
   );
 
-  localUserOptions(
+  actingOptions(
     command
       .command('start')
       .argument('[code]', 'Process definition code (optional if only one is served)')
@@ -60,9 +66,9 @@ export function configure(command: Command, context: CommandContext): void {
     await runProcessShow(id, flags, context);
   });
 
-  localUserOptions(
+  actingOptions(
     command.command('cancel').argument('<id>', idDescription('process')).summary('Cancel a running process'),
-  ).action(async (id: string, flags: LocalUserFlags) => {
+  ).action(async (id: string, flags: ProcessChangeFlags) => {
     const { runProcessCancel } = await import('./run.ts');
     await runProcessCancel(id, flags, context);
   });

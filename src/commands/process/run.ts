@@ -3,7 +3,7 @@ import { usageError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { findProcessId, withLocalUser } from '../../cli/local-user.ts';
-import { parseState, type LocalUserFlags } from '../../cli/local-user-options.ts';
+import { parseState, type ActingFlags, type LocalUserFlags } from '../../cli/local-user-options.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import { exampleMetadata, missingShapeError } from '../../platform/client/examples.ts';
 import { prepareGivenData } from '../../platform/client/given-data.ts';
@@ -19,7 +19,9 @@ export interface ProcessListFlags extends LocalUserFlags {
   readonly limit: number;
 }
 
-export interface ProcessStartFlags extends LocalUserFlags {
+export interface ProcessChangeFlags extends LocalUserFlags, ActingFlags {}
+
+export interface ProcessStartFlags extends ProcessChangeFlags {
   readonly metadata?: string;
   readonly set?: readonly string[];
   readonly fake?: boolean;
@@ -122,7 +124,7 @@ export async function runProcessShow(id: string, flags: LocalUserFlags, context:
 }
 
 /** `kuflow process cancel`. With `--json`: `{ process }`, afterward. */
-export async function runProcessCancel(id: string, flags: LocalUserFlags, context: CommandContext): Promise<void> {
+export async function runProcessCancel(id: string, flags: ProcessChangeFlags, context: CommandContext): Promise<void> {
   await withLocalUser(flags, context, async (session) => {
     const process = await session.user.cancelProcess(await findProcessId(session, id, context));
     if (flags.json === true) context.terminal.out.line(stringifyForTerminal({ process }));

@@ -1,8 +1,14 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
-import { idDescription, limitOption, localUserOptions, type LocalUserFlags } from '../../cli/local-user-options.ts';
+import {
+  actingOptions,
+  idDescription,
+  limitOption,
+  localUserOptions,
+  type LocalUserFlags,
+} from '../../cli/local-user-options.ts';
 import { collectValues } from '../../cli/process-options.ts';
-import type { TaskCompleteFlags, TaskListFlags } from './run.ts';
+import type { TaskChangeFlags, TaskDataFlags, TaskListFlags } from './run.ts';
 
 const COMPLETE_EXAMPLES = `
 Examples:
@@ -14,7 +20,9 @@ Examples:
     $ kuflow task complete 3f2a9c --data application.yaml`;
 
 export function configure(command: Command, context: CommandContext): void {
-  command.description('List and complete the tasks of the local KuFlow that runs for this folder, as its local user.');
+  command.description(
+    'List and complete the tasks of the local KuFlow that runs for this folder, as one of its users.',
+  );
 
   localUserOptions(
     command
@@ -42,14 +50,43 @@ export function configure(command: Command, context: CommandContext): void {
     await runTaskShow(id, flags, context);
   });
 
-  localUserOptions(command.command('claim').argument('<id>', idDescription('task')).summary('Claim a task')).action(
-    async (id: string, flags: LocalUserFlags) => {
+  actingOptions(command.command('claim').argument('<id>', idDescription('task')).summary('Claim a task')).action(
+    async (id: string, flags: TaskChangeFlags) => {
       const { runTaskClaim } = await import('./run.ts');
       await runTaskClaim(id, flags, context);
     },
   );
 
-  localUserOptions(
+  actingOptions(
+    command
+      .command('assign')
+      .argument('<id>', idDescription('task'))
+      .argument('<assignee>', 'Email address of a user, or ID of a user or application')
+      .summary('Assign a task to somebody')
+      .description(
+        'Assign an open task to a user or an application, who then owns it, whether anybody has claimed it or not.',
+      ),
+  ).action(async (id: string, assignee: string, flags: TaskChangeFlags) => {
+    const { runTaskAssign } = await import('./run.ts');
+    await runTaskAssign(id, assignee, flags, context);
+  });
+
+  dataOptions(
+    command
+      .command('save')
+      .argument('<id>', idDescription('task'))
+      .summary('Save data of a task without completing it')
+      .description(
+        'Claim a task if nobody has, and save its data. Required properties may be missing. Other data that does not match the schema is ' +
+          'refused before anything changes, unless you pass --allow-invalid.',
+      ),
+    'Save the data even if it does not match its schema',
+  ).action(async (id: string, flags: TaskDataFlags) => {
+    const { runTaskSave } = await import('./run.ts');
+    await runTaskSave(id, flags, context);
+  });
+
+  dataOptions(
     command
       .command('complete')
       .argument('<id>', idDescription('task'))
@@ -57,15 +94,22 @@ export function configure(command: Command, context: CommandContext): void {
       .description(
         'Claim a task if nobody has, save its data and complete it. Without --data, --set or --fake, the task keeps the data it has. ' +
           'Data that does not match the schema is refused before anything changes, unless you pass --allow-invalid.',
-      )
-      .option('--data <file>', 'YAML or JSON file with the data; - reads standard input')
-      .addOption(collectValues('--set <name=value>', 'Set one property of the data (repeatable)'))
-      .option('--fake', 'Fill in valid example data')
-      .option('--allow-invalid', 'Complete the task even if the data does not match its schema'),
+      ),
+    'Complete the task even if the data does not match its schema',
   )
     .addHelpText('after', COMPLETE_EXAMPLES)
-    .action(async (id: string, flags: TaskCompleteFlags) => {
+    .action(async (id: string, flags: TaskDataFlags) => {
       const { runTaskComplete } = await import('./run.ts');
       await runTaskComplete(id, flags, context);
     });
+}
+
+function dataOptions(command: Command, allowInvalid: string): Command {
+  return actingOptions(
+    command
+      .option('--data <file>', 'YAML or JSON file with the data; - reads standard input')
+      .addOption(collectValues('--set <name=value>', 'Set one property of the data (repeatable)'))
+      .option('--fake', 'Fill in valid example data')
+      .option('--allow-invalid', allowInvalid),
+  );
 }

@@ -1,5 +1,6 @@
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { ProcessItem, ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
+import { formatValueErrors } from '../../platform/client/given-data.ts';
 import { formatCheckedValue } from '../../platform/session/view.ts';
 import { formatTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
@@ -53,9 +54,19 @@ export function printTask(terminal: Terminal, item: ProcessItem): void {
   }
 }
 
-export function printTaskChange(terminal: Terminal, item: ProcessItem): void {
-  const isCompleted = item.task?.state === 'COMPLETED';
-  const invalid = isCompleted && item.task.data?.valid === false ? ' with data that does not match its schema' : '';
-  const code = escapeForTerminal(toTaskSummary(item).code);
-  terminal.err.line(`${isCompleted ? 'Completed' : 'Claimed'} ${code} (${item.id})${invalid}`);
+export type TaskChange = 'Claimed' | 'Assigned' | 'Saved' | 'Completed';
+
+/** `REVIEW (<ID>)` */
+export const formatTaskName = (item: ProcessItem): string =>
+  `${escapeForTerminal(toTaskSummary(item).code)} (${item.id})`;
+
+export function printTaskChange(terminal: Terminal, change: TaskChange, item: ProcessItem): void {
+  const { valid = true, errors = [] } = item.task?.data ?? {};
+  const invalid = {
+    Claimed: '',
+    Assigned: '',
+    Saved: `. The data does not match its schema yet: ${formatValueErrors(errors)}`,
+    Completed: ' with data that does not match its schema',
+  }[change];
+  terminal.err.line(`${change} ${formatTaskName(item)}${valid ? '' : invalid}`);
 }

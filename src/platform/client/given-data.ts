@@ -5,8 +5,17 @@ import { parse } from 'yaml';
 import { codeOf, messageOf, usageError } from '../../base/errors.ts';
 import { isRecord, type Json, type JsonObject } from '../../base/json.ts';
 import type { DataShape } from '../../process/definition.ts';
-import { createValueCheck } from '../domain/json-values.ts';
-import { withAbsolutePaths, withNamedReferences, withPendingDocuments, type ResourceAccess } from './references.ts';
+import { findUnknownProperties } from '../../process/json-schema/unknown-properties.ts';
+import { mapReferences } from '../../process/references.ts';
+import { nearMatch } from '../../text/near-match.ts';
+import { createValueCheck, type CheckedValue } from '../domain/json-values.ts';
+import {
+  isShorthand,
+  withAbsolutePaths,
+  withNamedReferences,
+  withPendingDocuments,
+  type ResourceAccess,
+} from './references.ts';
 
 /** Where the data of a process or task comes from: a file, or single values that change the existing data. */
 export interface DataSource {
@@ -16,6 +25,8 @@ export interface DataSource {
   readonly assignments?: readonly string[] | undefined;
   /** Skips the check against the schema. */
   readonly allowInvalid?: boolean | undefined;
+  /** Accepts data in which required properties are missing. */
+  readonly draft?: boolean | undefined;
 }
 
 export interface DataTarget {
@@ -44,9 +55,14 @@ export async function prepareGivenData(
 ): Promise<JsonObject | undefined> {
   const given = await readGivenData(source, { ...input, existing, shape });
   if (given === undefined) return undefined;
+  if (access.processId === undefined) rejectDocuments(given, where);
+  if (source.allowInvalid !== true) {
+    // Assignments change the existing data, which may have properties that the schema does not declare.
+    const isKept = ([name, value]: [string, Json]): boolean => source.file === undefined && existing[name] === value;
+    rejectUnknownProperties(Object.fromEntries(Object.entries(given).filter((entry) => !isKept(entry))), shape, where);
+  }
   const data = await withNamedReferences(given, { ...access, processId: undefined });
-  if (source.allowInvalid !== true)
-    requireValidData(access.processId === undefined ? data : withPendingDocuments(data), shape, where);
+  if (source.allowInvalid !== true) requireValidData(withPendingDocuments(data), shape, where, { draft: source.draft });
   return await withNamedReferences(data, access);
 }
 
@@ -106,13 +122,63 @@ export function parseAssignment(assignment: string, shape: DataShape | undefined
   }
 }
 
-/** Throws a usage error that names the path of each problem if the data does not match its schema. */
-export function requireValidData(data: JsonObject, shape: DataShape | undefined, where: string): void {
-  const { valid, errors = [] } = createValueCheck(shape, where)(data);
-  if (valid) return;
-  const problems = errors.map(({ propertyPath, type }) => `${propertyPath === '' ? '(root)' : propertyPath} ${type}`);
-  throw usageError(`Data does not match the schema of ${where}: ${problems.join(', ')}`, [
+/**
+ * Throws a usage error that names the path of each problem if the data does not match its schema. In a draft, required properties may be
+ * missing.
+ */
+export function requireValidData(
+  data: JsonObject,
+  shape: DataShape | undefined,
+  where: string,
+  { draft = false }: { readonly draft?: boolean | undefined } = {},
+): void {
+  const { errors = [] } = createValueCheck(shape, where)(data);
+  const problems = draft ? problemsOfDraft(errors) : errors;
+  if (problems.length === 0) return;
+  throw usageError(`Data does not match the schema of ${where}: ${formatValueErrors(problems)}`, [
     'Correct the data',
     'To send it anyway, pass --allow-invalid',
+  ]);
+}
+
+type ValueErrors = readonly Partial<NonNullable<CheckedValue['errors']>[number]>[];
+
+/** `/amount type, /firstName required` */
+export function formatValueErrors(errors: ValueErrors): string {
+  return errors.map(({ propertyPath = '', type = '' }) => `${propertyPath || '(root)'} ${type}`).join(', ');
+}
+
+const MISSING = new Set(['required', 'dependentRequired', 'dependencies']);
+/** They fail because something in them fails, which is reported too. */
+const COMPOSED = new Set(['if', 'anyOf', 'oneOf']);
+
+function problemsOfDraft(errors: ValueErrors): ValueErrors {
+  const isIncomplete = errors.some(({ type = '' }) => MISSING.has(type));
+  return errors.filter(({ type = '' }) => !MISSING.has(type) && !(isIncomplete && COMPOSED.has(type)));
+}
+
+function rejectUnknownProperties(data: JsonObject, shape: DataShape | undefined, where: string): void {
+  const unknown = shape === undefined ? [] : findUnknownProperties(data, shape.schema);
+  if (unknown.length === 0) return;
+  const found = unknown.map(({ path, name, declared }) => {
+    const match = nearMatch(name, declared);
+    return match === undefined ? path : `${path} (did you mean "${match}"?)`;
+  });
+  const [first] = unknown;
+  throw usageError(`The schema of ${where} does not have ${found.join(', ')}`, [
+    `It has ${first?.declared.join(', ') ?? ''}`,
+    'To send the data anyway, pass --allow-invalid',
+  ]);
+}
+
+function rejectDocuments(data: JsonObject, where: string): void {
+  let document: string | undefined;
+  mapReferences(data, ['file'], (text) => {
+    if (isShorthand(text)) document ??= text;
+    return text;
+  });
+  if (document === undefined) return;
+  throw usageError(`${where[0]?.toUpperCase() ?? ''}${where.slice(1)} can't contain the document ${document}`, [
+    'A document is uploaded to a process that has started. Leave it out, or pass it as the data of a task',
   ]);
 }

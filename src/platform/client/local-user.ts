@@ -3,14 +3,19 @@ import { isUuid } from '../../base/uuid.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../kuflow/client.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { sampleDefinition } from '../../process/sample.ts';
+import { didYouMean } from '../../text/near-match.ts';
+import { readUsers, type SignedInUser } from '../rest/dev-client.ts';
 import { rejectUnserved, requireRunningPlatform } from '../session/attach.ts';
 import { loadDefinitions } from '../session/start.ts';
 import type { PlatformState } from '../state-file.ts';
 
-/** The user of the running local KuFlow, for commands in other processes. */
+/** A user of the running local KuFlow, for commands in other processes. */
 export interface LocalUserSession {
   readonly user: KuFlowClient;
+  /** `state.user` is the user who acts. */
   readonly state: PlatformState;
+  /** Rejects with a usage error that lists the users if there is no such user. */
+  findUser(email: string): Promise<SignedInUser>;
   /**
    * The definition in the folder's files. Undefined if they do not contain the process. Rejects with KnownError for an invalid file, and if
    * the local KuFlow serves another version of it.
@@ -25,13 +30,20 @@ export interface LocalUserRequest {
   readonly env: NodeJS.ProcessEnv;
   /** Relative to `cwd`; `.kuflow/dev` by default. */
   readonly stateDir?: string | undefined;
+  /** The email address of the user to act as; by default the first user. */
+  readonly email?: string | undefined;
   readonly signal: AbortSignal;
 }
 
-/** Signs in as the user of the local KuFlow of a folder. Rejects with KnownError if it does not run. */
+/** Signs in as a user of the local KuFlow of a folder. Rejects with KnownError if it does not run, or does not have the user. */
 export async function openLocalUser(request: LocalUserRequest): Promise<LocalUserSession> {
-  const { cwd, env, stateDir, signal } = request;
-  const state = await requireRunningPlatform({ cwd, stateDir });
+  const { cwd, env, stateDir, email, signal } = request;
+  const running = await requireRunningPlatform({ cwd, stateDir });
+  const findUser = async (wanted: string): Promise<SignedInUser> => {
+    const access = { http: running.loopback.http, token: running.user.token };
+    return findUserByEmail(wanted, (await readUsers(access)) ?? [running.user]);
+  };
+  const state = email === undefined ? running : { ...running, user: await findUser(email) };
   const user = createKuFlowClient({
     endpoint: state.loopback.http,
     credentials: { token: state.user.token },
@@ -41,6 +53,7 @@ export async function openLocalUser(request: LocalUserRequest): Promise<LocalUse
   return {
     user,
     state,
+    findUser,
     findDefinition: async (code) => {
       const definitions = (await loadDefinitions({ cwd, env, signal, report: () => undefined })) ?? [
         sampleDefinition(),
@@ -51,6 +64,15 @@ export async function openLocalUser(request: LocalUserRequest): Promise<LocalUse
     },
     close: () => user.close(),
   };
+}
+
+function findUserByEmail(email: string, users: readonly SignedInUser[]): SignedInUser {
+  const user = users.find((one) => one.email.toLowerCase() === email.toLowerCase());
+  if (user !== undefined) return user;
+  const emails = users.map((one) => one.email);
+  throw usageError(`${email} is not a user of the local KuFlow${didYouMean(email, emails)}`, [
+    `Users: ${emails.join(', ')}`,
+  ]);
 }
 
 /** The only process that is served. Throws a usage error if there are several. */

@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
 
 import { KnownError, messageOf } from '../../base/errors.ts';
-import type { JsonObject } from '../../base/json.ts';
+import { pointerStep, type JsonObject } from '../../base/json.ts';
 import type { DataShape } from '../../process/definition.ts';
 import { isAcceptedType, type DocumentType } from '../../process/document-type.ts';
 import { isComplete, parseReference, REFERENCE_KINDS, type Reference } from '../../process/references.ts';
@@ -107,7 +107,7 @@ function toValueError(error: ErrorObject): { propertyPath: string; type: string 
       : error.keyword === 'additionalProperties'
         ? params['additionalProperty']
         : undefined;
-  const name = typeof missing === 'string' ? `/${missing.replaceAll('~', '~0').replaceAll('/', '~1')}` : '';
+  const name = typeof missing === 'string' ? pointerStep(missing) : '';
   return { propertyPath: `${error.instancePath}${name}`, type: isUnknownReference(error) ? 'notFound' : error.keyword };
 }
 

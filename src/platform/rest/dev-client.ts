@@ -1,6 +1,7 @@
 import { KnownError } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
-import type { Secret } from '../../base/secret.ts';
+import { Secret } from '../../base/secret.ts';
+import type { LocalUser } from '../console/contract.ts';
 import type { NamedEvent } from '../store/events.ts';
 
 // Reads the `/_dev` routes of a running platform. This file is for commands in other processes, so it must not load the
@@ -33,10 +34,31 @@ export async function readWorkers(access: DevApiAccess): Promise<readonly Regist
   return await readList<RegisteredWorker>(access, '/_dev/workers', 'workers', 'the registered workers');
 }
 
+/** A user as whom commands can act. */
+export type SignedInUser = Pick<LocalUser, 'principalId' | 'email' | 'name'> & { readonly token: Secret };
+
+/** The users of the platform; undefined if it was started by a version that has only one. */
+export async function readUsers(access: DevApiAccess): Promise<readonly SignedInUser[] | undefined> {
+  const users = await readListOf<LocalUser>(access, '/_dev/users', 'users', 'its users', { mayBeMissing: true });
+  return users?.map(({ principalId, email, name, token }) => ({ principalId, email, name, token: new Secret(token) }));
+}
+
 async function readList<Item>(access: DevApiAccess, path: string, key: string, what: string): Promise<readonly Item[]> {
+  return (await readListOf<Item>(access, path, key, what)) ?? [];
+}
+
+/** Undefined only if the platform does not have the route and it may be missing. */
+async function readListOf<Item>(
+  access: DevApiAccess,
+  path: string,
+  key: string,
+  what: string,
+  { mayBeMissing = false } = {},
+): Promise<readonly Item[] | undefined> {
   const url = `${access.http}${path}`;
   const answer = await fetch(url, { headers: { authorization: `Bearer ${access.token.reveal()}` } });
   const body: unknown = await answer.json();
+  if (answer.status === 404 && mayBeMissing) return undefined;
   if (!answer.ok || !isRecord(body) || !Array.isArray(body[key])) {
     throw new KnownError({
       message: `The local platform did not return ${what}`,

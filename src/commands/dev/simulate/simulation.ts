@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { systemClock } from '../../../base/clock.ts';
 import { formatWithSeen } from '../../../kuflow/errors.ts';
-import { canonicalJson, type JsonObject } from '../../../base/json.ts';
+import { canonicalJson, pointerStep, type JsonObject } from '../../../base/json.ts';
 import { interruptedError, KnownError, messageOf, usageError, type ExitStatus } from '../../../base/errors.ts';
 import { isRunning } from '../../../base/process-identity.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../../kuflow/client.ts';
@@ -243,7 +243,7 @@ async function replaceChanged(
     .filter(([name, value]) => canonicalJson(value) !== canonicalJson(before[name]))
     .map(([name, value]) => ({
       op: 'replace' as const,
-      path: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+      path: pointerStep(name),
       value,
     }));
   if (patch.length > 0) await user.patchProcessMetadata(processId, patch);

@@ -146,7 +146,62 @@ describe('prepareGivenData', () => {
   });
 });
 
+describe('prepareGivenData for a process that has not started', () => {
+  it('refuses a document, which could only be uploaded afterward', async () => {
+    writeFileSync(join(cwd, 'a.pdf'), '1');
+    const target = { where: 'the metadata of LOAN', shape: undefined, existing: {}, access: {} as ResourceAccess };
+    await expect(prepareGivenData({ assignments: ['a=kuflow-file:a.pdf'] }, target, context())).rejects.toMatchObject({
+      status: 2,
+      message: `The metadata of LOAN can't contain the document kuflow-file:${join(cwd, 'a.pdf')}`,
+    });
+  });
+});
+
+describe('prepareGivenData with properties that the schema does not declare', () => {
+  const target = {
+    where: 'task REVIEW',
+    shape: { schema: { type: 'object', properties: { amount: { type: 'number' } } } },
+    existing: { extra: 1 },
+    access: { processId: 'p' } as ResourceAccess,
+  };
+
+  it('refuses them with a suggestion', async () => {
+    await expect(prepareGivenData({ assignments: ['amuont=1'] }, target, context())).rejects.toMatchObject({
+      status: 2,
+      message: 'The schema of task REVIEW does not have /amuont (did you mean "amount"?)',
+      next: ['It has amount', expect.stringContaining('--allow-invalid') as string],
+    });
+  });
+
+  it('keeps those of the existing data, and refuses them in a file', async () => {
+    expect(await prepareGivenData({ assignments: ['amount=1'] }, target, context())).toEqual({ extra: 1, amount: 1 });
+    await expect(prepareGivenData({ file: '-' }, target, context('extra: 1'))).rejects.toThrow('/extra');
+  });
+
+  it('accepts them with allowInvalid', async () => {
+    const source = { assignments: ['amuont=1'], allowInvalid: true };
+    expect(await prepareGivenData(source, target, context())).toEqual({ extra: 1, amuont: 1 });
+  });
+});
+
 describe('requireValidData', () => {
+  it('accepts a draft without required properties, also those of a condition, but no wrong value', () => {
+    const conditional = {
+      schema: {
+        properties: { kind: { type: 'string' }, size: { type: 'number' } },
+        if: { properties: { kind: { const: 'box' } } },
+        then: { required: ['size'] },
+      },
+    };
+    requireValidData({ kind: 'box' }, conditional, 'task PACK', { draft: true });
+    expect(() => {
+      requireValidData({ kind: 'box', size: 'large' }, conditional, 'task PACK', { draft: true });
+    }).toThrow('/size type');
+    expect(() => {
+      requireValidData({ kind: 'box' }, conditional, 'task PACK');
+    }).toThrow('/size required');
+  });
+
   it('names the path of each problem', () => {
     expect(() => {
       requireValidData({ amount: 0 }, shape, 'task REVIEW');

@@ -1,0 +1,71 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { STATE_FOLDER, writeStateFile } from '../../../src/platform/state-file.ts';
+import { databasePath, takeOwnerLock } from '../../../src/platform/store/owner-lock.ts';
+import { definitionDigest } from '../../../src/platform/state-file.ts';
+import { renderDefinition } from '../../../src/process/definition/render.ts';
+import type { Ran } from '../../support/create-worker.ts';
+import { runKuflow } from '../../support/run-kuflow.ts';
+import { LOAN } from '../platform/domain/world.ts';
+import { createRest, createTask, startLoan, type Rest } from '../platform/rest/server.ts';
+
+/** A local KuFlow without an engine that runs for `folder`, which has the definition file of its process, LOAN. */
+export interface RunningKuFlow {
+  readonly folder: string;
+  readonly rest: Rest;
+  readonly address: string;
+  /** Runs `kuflow` in the folder, without a terminal. */
+  kuflow(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ran>;
+  /** The output of a command that succeeds with `--json`. */
+  json<T>(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<T>;
+  /** A new task of a new process. */
+  createTask(more?: object): Promise<{ readonly id: string; readonly processId: string }>;
+  close(): Promise<void>;
+}
+
+export async function startRunningKuFlow(): Promise<RunningKuFlow> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'kuflow-commands-')));
+  const rest = createRest();
+  const address = await rest.app.listen({ host: '127.0.0.1', port: 0 });
+  const { application, user, tenantId, namespace } = rest.world.identity;
+  const stateDir = join(folder, STATE_FOLDER);
+  mkdirSync(stateDir, { recursive: true });
+  writeFileSync(join(folder, 'kuflow.process.yaml'), renderDefinition(LOAN));
+  const lock = takeOwnerLock(databasePath(stateDir), stateDir);
+  await writeStateFile(stateDir, {
+    pid: process.pid,
+    endpoints: { http: address, https: address, engine: '127.0.0.1:1', temporal: '127.0.0.1:1' },
+    loopback: { http: address, https: address },
+    application,
+    tenantId,
+    namespace,
+    caFile: 'ca.pem',
+    caBundleFile: 'ca-bundle.pem',
+    user,
+    processes: [LOAN.process.code],
+    digests: { [LOAN.process.code]: definitionDigest(LOAN) },
+  });
+  const kuflow = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> =>
+    runKuflow(folder, args, { HOME: folder, XDG_CONFIG_HOME: join(folder, 'config'), ...env });
+  return {
+    folder,
+    rest,
+    address,
+    kuflow,
+    json: async <T>(args: readonly string[], env: NodeJS.ProcessEnv = {}) => {
+      const { status, stdout, stderr } = await kuflow([...args, '--json'], env);
+      if (status !== 0) throw new Error(`${args.join(' ')}: status ${status}, ${stderr}`);
+      return JSON.parse(stdout) as T;
+    },
+    createTask: async (more = {}) => {
+      const processId = await startLoan(rest);
+      return { processId, id: await createTask(rest, processId, more) };
+    },
+    close: async () => {
+      lock.release();
+      await rest.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

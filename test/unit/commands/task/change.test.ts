@@ -1,0 +1,139 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ProcessItem } from '../../../../src/kuflow/contract/process-items.ts';
+import { startRunningKuFlow, type RunningKuFlow } from '../running-kuflow.ts';
+
+let local: RunningKuFlow;
+beforeAll(async () => {
+  local = await startRunningKuFlow();
+});
+afterAll(() => local.close());
+
+interface OneTask {
+  readonly task: ProcessItem;
+}
+
+const show = async (id: string): Promise<ProcessItem> => (await local.json<OneTask>(['task', 'show', id])).task;
+
+describe('kuflow task save', () => {
+  it('claims the task and saves data in which required properties are missing', async () => {
+    const { id } = await local.createTask();
+    const { status, stdout, stderr } = await local.kuflow([
+      'task',
+      'save',
+      id,
+      '--set',
+      'TEAM=kuflow-group:LOCAL_USERS',
+    ]);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
+    expect(stderr).toBe(`Saved APPLICATION (${id}). The data does not match its schema yet: /AMOUNT required\n`);
+    expect(await show(id)).toMatchObject({
+      ownerId: local.rest.world.identity.user.principalId,
+      task: {
+        state: 'CLAIMED',
+        data: { valid: false, value: { TEAM: expect.stringContaining('kuflow-group:id=') as string } },
+      },
+    });
+  });
+
+  it('prints the process item as JSON, and keeps saved data that is not set again', async () => {
+    const { id } = await local.createTask();
+    await local.json(['task', 'save', id, '--set', 'AMOUNT=1']);
+    const { task } = await local.json<OneTask>(['task', 'save', 'latest', '--set', 'TEAM=kuflow-group:LOCAL_USERS']);
+    expect(task).toMatchObject({ id, task: { state: 'CLAIMED', data: { valid: true, value: { AMOUNT: '1' } } } });
+  });
+
+  it('fills in example data', async () => {
+    const { id } = await local.createTask();
+    const { task } = await local.json<OneTask>(['task', 'save', id, '--fake']);
+    expect(task).toMatchObject({ task: { state: 'CLAIMED', data: { valid: true } } });
+  });
+
+  it.each([
+    ['no data', [], 'Pass the data to save with --data, --set or --fake'],
+    ['two sources', ['--fake', '--set', 'AMOUNT=1'], '--fake cannot be combined with --data or --set'],
+    ['a wrong type', ['--data', 'wrong.json'], 'Data does not match the schema of task APPLICATION: /AMOUNT type'],
+    [
+      'a misspelled property',
+      ['--set', 'amout=1', '--set', 'zzz=1'],
+      'The schema of task APPLICATION does not have /amout (did you mean "AMOUNT"?), /zzz',
+    ],
+  ])('refuses %s before the task is claimed', async (_what, args, message) => {
+    writeFileSync(join(local.folder, 'wrong.json'), '{"AMOUNT":{}}');
+    const { id } = await local.createTask();
+    const { status, stderr } = await local.kuflow(['task', 'save', id, ...args]);
+    expect(status).toBe(2);
+    expect(stderr).toContain(message);
+    expect((await show(id)).task?.state).toBe('READY');
+  });
+
+  it('saves any data with --allow-invalid', async () => {
+    const { id } = await local.createTask();
+    const args = ['--set', 'amout=1', '--set', 'TEAM=none', '--allow-invalid'];
+    const { task } = await local.json<OneTask>(['task', 'save', id, ...args]);
+    expect(task).toMatchObject({ task: { data: { valid: false, value: { amout: 1, TEAM: 'none' } } } });
+  });
+});
+
+describe('kuflow task complete', () => {
+  it('leaves a task open whose data the local KuFlow finds invalid', async () => {
+    const { id } = await local.createTask();
+    const gone = 'kuflow-principal:id=018f3a1c-0000-7000-8000-0000000000aa;type=USER;name=Gone;';
+    const args = ['task', 'complete', id, '--set', 'AMOUNT=1', '--set', `REVIEWER=${gone}`];
+    const { status, stderr } = await local.kuflow(args);
+    expect(status).toBe(1);
+    expect(stderr).toContain('/REVIEWER notFound');
+    expect((await show(id)).task?.state).toBe('CLAIMED');
+    expect((await local.kuflow([...args, '--allow-invalid'])).stderr).toContain(
+      `Completed APPLICATION (${id}) with data that does not match its schema`,
+    );
+  });
+});
+
+describe('kuflow task assign', () => {
+  it('gives a task to a user, or to the application by its ID', async () => {
+    const { id } = await local.createTask();
+    const { user, application } = local.rest.world.identity;
+    expect(await local.kuflow(['task', 'assign', id, user.email.toUpperCase()])).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: `Assigned APPLICATION (${id})\n`,
+    });
+    expect((await show(id)).ownerId).toBe(user.principalId);
+    const { task } = await local.json<OneTask>(['task', 'assign', id, application.id]);
+    expect(task).toMatchObject({ ownerId: application.id, task: { state: 'CLAIMED' } });
+  });
+
+  it('lists the users if nobody has the email address', async () => {
+    const { id } = await local.createTask();
+    const { status, stderr } = await local.kuflow(['task', 'assign', id, 'local.usr@example.com']);
+    expect(status).toBe(2);
+    expect(stderr).toContain(
+      'local.usr@example.com is not a user of the local KuFlow; did you mean "local.user@example.com"?',
+    );
+    expect((await show(id)).task?.state).toBe('READY');
+  });
+});
+
+describe('a task that somebody else has claimed', () => {
+  it.each(['save', 'complete'])('is not changed by %s, which names the owner', async (command) => {
+    const { id } = await local.createTask();
+    await local.json(['task', 'assign', id, local.rest.world.other.principal.id]);
+    const { status, stderr } = await local.kuflow(['task', command, id, '--fake']);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`APPLICATION (${id}) is claimed by Other user`);
+    expect(stderr).toContain(`Act as the owner: --as ${local.rest.world.other.email}`);
+    expect((await show(id)).task).toMatchObject({ state: 'CLAIMED', data: { value: {} } });
+  });
+});
+
+describe('--as', () => {
+  it('lists the users if nobody has the email address', async () => {
+    const { id } = await local.createTask();
+    const { status, stderr } = await local.kuflow(['task', 'claim', id, '--as', 'nobody@example.com']);
+    expect(status).toBe(2);
+    expect(stderr).toContain('nobody@example.com is not a user of the local KuFlow');
+    expect(stderr).toContain('local.user@example.com');
+  });
+});
