@@ -12,6 +12,8 @@ export interface DevFlags {
   readonly port?: number;
   readonly httpsPort?: number;
   readonly enginePort?: number;
+  /** True without a port: the default one, or the next free one. */
+  readonly temporalUi?: number | true;
   readonly hostName?: readonly string[];
   readonly tokenLife?: number;
   readonly tokenGrace?: number;
@@ -21,6 +23,9 @@ export interface DevFlags {
 
 const exactPort = (port: number | undefined): PortRequest | undefined =>
   port === undefined ? undefined : { kind: 'exact', port };
+
+/** Where Temporal's UI listens unless another port is requested. */
+const DEFAULT_UI_PORT = 7484;
 
 /** The request for a local KuFlow that the flags describe. */
 export function platformRequest(
@@ -41,6 +46,8 @@ export function platformRequest(
         http: exactPort(flags.port),
         https: exactPort(flags.httpsPort),
         engine: exactPort(flags.enginePort),
+        temporalUi:
+          flags.temporalUi === true ? { kind: 'preferred', port: DEFAULT_UI_PORT } : exactPort(flags.temporalUi),
       },
       hostNames: flags.hostName,
       tokenLife: flags.tokenLife,

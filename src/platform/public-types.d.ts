@@ -83,6 +83,8 @@ export interface PlatformOptions {
         readonly http?: PortRequest | undefined;
         readonly https?: PortRequest | undefined;
         readonly engine?: PortRequest | undefined;
+        /** Also runs Temporal's UI, on this port. */
+        readonly temporalUi?: PortRequest | undefined;
       }
     | undefined;
   /** Extra DNS names for the server certificates. The first one is used in the endpoints. */
@@ -110,7 +112,7 @@ export type PlatformEvent =
   | { readonly kind: 'ready'; readonly part: PlatformPart; readonly address?: string | undefined }
   | {
       readonly kind: 'port-moved';
-      readonly part: 'http' | 'https' | 'engine';
+      readonly part: 'http' | 'https' | 'engine' | 'temporalUi';
       readonly wanted: number;
       readonly got: number;
       readonly holder?: string | undefined;
@@ -177,6 +179,8 @@ export interface PlatformEndpoints {
   readonly engine: string;
   /** `127.0.0.1:<port>` of the real Temporal server behind it, without TLS and token; private. */
   readonly temporal: string;
+  /** `http://127.0.0.1:<port>` of Temporal's UI, if it was requested. */
+  readonly temporalUi?: string;
 }
 
 /**

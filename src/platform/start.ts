@@ -21,11 +21,12 @@ import { openStore, type Store } from './store/open.ts';
 import { databasePath } from './store/owner-lock.ts';
 import { createProcessEngine } from './temporal/engine.ts';
 import { keepTemporalRunning, type ManagedTemporal } from './temporal/keep-running.ts';
+import { startUiGuard } from './temporal/ui-guard.ts';
 import { watchProcesses, type ProcessWatcher } from './temporal/watch.ts';
 import type { Platform, PlatformEndpoints, PlatformEvent, PlatformIdentity, PlatformOptions } from './types.ts';
 
 /** Where the parts listen unless other ports are requested. */
-export const DEFAULT_PORTS = { http: 7480, https: 7443, engine: 7483 } as const;
+export const DEFAULT_PORTS = { http: 7480, https: 7443, engine: 7483, temporalUi: 7484 } as const;
 
 const DEFAULT_TOKEN_LIFE = 3600;
 const DEFAULT_TOKEN_GRACE = 120;
@@ -74,7 +75,13 @@ interface RunningServers {
   readonly connectProbes: (probes: Probes) => void;
 }
 
-type HeldPorts = Readonly<Record<keyof typeof DEFAULT_PORTS, HeldPort>>;
+interface HeldPorts {
+  readonly http: HeldPort;
+  readonly https: HeldPort;
+  readonly engine: HeldPort;
+  /** Undefined if Temporal's UI was not requested. */
+  readonly temporalUi: HeldPort | undefined;
+}
 
 /**
  * Starts a local KuFlow in front of a real Temporal server: the REST API on HTTP and HTTPS, and the engine gateway with
@@ -110,7 +117,7 @@ async function runInReverse(steps: readonly (() => Promise<void> | void)[]): Pro
 async function startParts(context: StartContext, stop: () => Promise<void>): Promise<RunningPlatform> {
   const state = await openState(context);
   const ports = await holdPorts(context);
-  const engine = await startEngine(context, state);
+  const engine = await startEngine(context, state, ports);
   const servers = await startServers(context, state, ports, engine);
   const endpoints = endpointsOf(context.hostNames[0] ?? '127.0.0.1', ports, engine.temporal.address);
 
@@ -216,11 +223,16 @@ async function holdPorts(context: StartContext): Promise<HeldPorts> {
       message: `No port could be reserved for ${part}: other processes kept taking the free ones`,
     });
   };
-  return { http: await hold('http'), https: await hold('https'), engine: await hold('engine') };
+  return {
+    http: await hold('http'),
+    https: await hold('https'),
+    engine: await hold('engine'),
+    temporalUi: options.ports?.temporalUi === undefined ? undefined : await hold('temporalUi'),
+  };
 }
 
 /** The Temporal server, and what connects the domain to it in both directions. */
-async function startEngine(context: StartContext, state: OpenState): Promise<RunningEngine> {
+async function startEngine(context: StartContext, state: OpenState, ports: HeldPorts): Promise<RunningEngine> {
   const { options, clock, report, onStop } = context;
   const { namespace } = state.identity;
   report({ kind: 'starting', part: 'temporal' });
@@ -228,12 +240,22 @@ async function startEngine(context: StartContext, state: OpenState): Promise<Run
     path: options.temporalPath,
     stateDir: options.stateDir,
     namespace,
+    ui: ports.temporalUi !== undefined,
     supervisorEntry: options.supervisorEntry ?? join(packageRoot(), 'dist', 'supervisor.js'),
     dynamicConfig: options.dynamicConfig,
     signal: options.signal,
     onRestart: (message) => report({ kind: 'warning', message }),
   });
   onStop(() => temporal.stop());
+  if (ports.temporalUi !== undefined) {
+    await ports.temporalUi.release();
+    const guard = await startUiGuard({
+      port: ports.temporalUi.port,
+      hostNames: context.hostNames,
+      upstreamPort: () => temporal.uiPort(),
+    });
+    onStop(() => guard.close());
+  }
   report({ kind: 'ready', part: 'temporal', address: temporal.address });
 
   const engine = await createProcessEngine({ address: temporal.address, namespace });
@@ -315,6 +337,7 @@ function endpointsOf(host: string, ports: HeldPorts, temporal: string): Platform
     http: `http://${host}:${ports.http.port}`,
     https: `https://${host}:${ports.https.port}`,
     engine: `${host}:${ports.engine.port}`,
+    ...(ports.temporalUi === undefined ? {} : { temporalUi: `http://${host}:${ports.temporalUi.port}` }),
     temporal,
   };
 }

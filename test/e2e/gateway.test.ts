@@ -16,6 +16,7 @@ import type { TemporalEngine } from '../../src/platform/temporal/engine.ts';
 import { findTemporal } from '../../src/platform/temporal/find.ts';
 import { startTemporal } from '../../src/platform/temporal/server.ts';
 import type { TemporalServer } from '../../src/platform/temporal/server.ts';
+import { startUiGuard, type UiGuard } from '../../src/platform/temporal/ui-guard.ts';
 import { watchProcesses } from '../../src/platform/temporal/watch.ts';
 import type { ProcessWatcher } from '../../src/platform/temporal/watch.ts';
 import { runAlone } from '../support/lanes.ts';
@@ -32,6 +33,7 @@ let temporal: TemporalServer;
 let gateway: Gateway;
 let engine: TemporalEngine;
 let watcher: ProcessWatcher;
+let guard: UiGuard;
 /** A worker's connection through the gateway, with certificate and token. */
 let worker: Connection;
 const unhurried = { signal: new AbortController().signal, requested: () => undefined };
@@ -46,6 +48,7 @@ async function startServer(port?: number): Promise<TemporalServer> {
     path,
     stateDir,
     namespace: NAMESPACE,
+    ui: true,
     supervisorEntry: await supervisorEntry(),
     ...(port === undefined ? {} : { port }),
   });
@@ -55,6 +58,7 @@ beforeAll(async () => {
   stateDir = await mkdtemp(join(tmpdir(), 'kuflow-engine-'));
   ({ path } = await findTemporal({ env: process.env }));
   temporal = await startServer();
+  guard = await startUiGuard({ port: 0, hostNames: [], upstreamPort: () => temporal.uiPort });
   const folder = join(stateDir, 'pki');
   const authority = await openAuthority({ folder });
   const tokens = await openEngineTokens({ folder, graceSeconds: 0 });
@@ -99,6 +103,7 @@ afterAll(async () => {
   await watcher.stop();
   await engine.close();
   await gateway.close();
+  await guard.close();
   await temporal.stop();
   await rm(stateDir, { recursive: true, force: true });
 });
@@ -326,13 +331,19 @@ describe('the engine behind the gateway', () => {
     expect(Date.now() - before).toBeLessThan(5000);
   });
 
-  it('recovers on the same port with all data after the server is killed', async () => {
+  it('recovers on the same port with all data, and with its UI, after the server is killed', async () => {
+    const showsNamespace = async (): Promise<boolean> =>
+      (await (await fetch(`http://127.0.0.1:${guard.port}/api/v1/namespaces`)).text()).includes(NAMESPACE);
+    const settings = await (await fetch(`http://127.0.0.1:${guard.port}/api/v1/settings`)).text();
+    expect(await showsNamespace()).toBe(true);
+    expect(settings).toContain('"DisableNewsFetch":true');
     await start('p-crash');
     process.kill(temporal.pid, 'SIGKILL');
     expect(await temporal.exited).toMatchObject({ signal: 'SIGKILL' });
     temporal = await startServer(temporal.port);
     expect(await vi.waitFor(() => work(COMPLETE), { timeout: 20_000 })).toBe('p-crash');
     expect(await outcomeOf('p-crash', 10_000)).toMatchObject({ kind: 'completed' });
+    await vi.waitFor(async () => expect(await showsNamespace()).toBe(true));
     // The log of the previous run is kept.
     expect(await readFile(`${temporal.logFile}.1`, 'utf8')).toEqual(expect.any(String));
   });

@@ -23,6 +23,12 @@ Examples:
 
 export function configure(command: Command, context: CommandContext): void {
   platformOptions(command)
+    .addOption(
+      new Option(
+        '--temporal-ui [port]',
+        "Run Temporal's UI; an exact port must be free (default: 7484, or the next free port)",
+      ).argParser(parsePort),
+    )
     .enablePositionalOptions()
     .description(
       'Run a local KuFlow until Ctrl-C: the REST API on HTTP and HTTPS, and a real Temporal server behind a gateway with mutual TLS and tokens. ' +

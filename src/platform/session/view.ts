@@ -56,7 +56,10 @@ export function platformReporter({
         break;
       case 'port-moved': {
         const by = event.holder === undefined ? '' : ` by ${event.holder}`;
-        progress.note(`Port ${event.wanted} is in use${by}; using ${event.got} for ${event.part}`, 'warning');
+        progress.note(
+          `Port ${event.wanted} is in use${by}; using ${event.got} for ${PORT_LABELS[event.part]}`,
+          'warning',
+        );
         break;
       }
       case 'request':
@@ -108,6 +111,8 @@ function reportRequest(
   else progress.note(`· ${text}`);
 }
 
+const PORT_LABELS = { http: 'http', https: 'https', engine: 'engine', temporalUi: "Temporal's UI" } as const;
+
 const FAILURES: ReadonlySet<string> = new Set(['workflow-failed', 'workflow-timed-out', 'workflow-terminated']);
 
 /** One line for a process event, with the whole id when the process starts and the end of the id afterwards. */
@@ -155,7 +160,7 @@ export interface ReadyHintsOptions {
 
 /** Next steps for a platform that is ready. `invocation` is how this program is called. */
 export function readyHints(
-  state: Pick<PlatformState, 'processes'>,
+  state: Pick<PlatformState, 'processes' | 'endpoints'>,
   invocation: string,
   { stateDir, runs, start }: ReadyHintsOptions,
 ): readonly string[] {
@@ -168,6 +173,7 @@ export function readyHints(
       ['processes', state.processes.join(', ')],
       ...(runs === 'platform' ? [startWorker] : []),
       ['settings', `${invocation} dev env${stateOption}`],
+      ...(state.endpoints.temporalUi === undefined ? [] : [["Temporal's UI", state.endpoints.temporalUi]]),
       ['try it', `${invocation} dev simulate${code}${stateOption} -- ${start}`],
       ['stop', 'Ctrl-C'],
     ],

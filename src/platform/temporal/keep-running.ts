@@ -6,6 +6,8 @@ export interface ManagedTemporal {
   /** `127.0.0.1:<port>`; stays the same after a restart. */
   readonly address: string;
   readonly version: string;
+  /** The port of Temporal's UI, if it was requested. A restarted server has another one. */
+  uiPort(): number | undefined;
   pid(): number;
   stop(): Promise<void>;
 }
@@ -64,6 +66,7 @@ export async function keepTemporalRunning(
     port,
     address,
     version,
+    uiPort: () => server.uiPort,
     pid: () => server.pid,
     stop: async () => {
       stopped = true;

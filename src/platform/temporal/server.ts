@@ -20,6 +20,8 @@ export interface TemporalOptions {
   readonly extraNamespaces?: readonly string[] | undefined;
   /** Default: any free port, because only the gateway should find it. */
   readonly port?: number | undefined;
+  /** Runs Temporal's UI on any free port. */
+  readonly ui?: boolean | undefined;
   /** Temporal dynamic configuration, added to the default one. */
   readonly dynamicConfig?: Readonly<Record<string, unknown>> | undefined;
   readonly supervisorEntry: string;
@@ -32,6 +34,8 @@ export interface TemporalServer {
   readonly port: number;
   /** `127.0.0.1:<port>`. */
   readonly address: string;
+  /** The port of Temporal's UI, if it was requested. */
+  readonly uiPort: number | undefined;
   readonly version: string;
   readonly pid: number;
   readonly logFile: string;
@@ -43,6 +47,7 @@ export interface TemporalServer {
 
 const READY_WITHIN = 30_000;
 const READY_POLL = 50;
+const ANY_PORT = { kind: 'exact', port: 0 } as const;
 
 /**
  * Starts the real Temporal server on loopback with its data in `<stateDir>/temporal-<version>.db`. The name contains
@@ -57,12 +62,13 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
   const dbFile = join(options.stateDir, `temporal-${version}.db`);
   await withContext("Opening the Temporal server's data", dbFile, () => checkWritable(dbFile));
   for (let attempt = 1; ; attempt++) {
-    const port = options.port ?? (await choosePort({ kind: 'exact', port: 0 }, 0)).port;
+    const port = options.port ?? (await choosePort(ANY_PORT, 0)).port;
+    const uiPort = options.ui === true ? (await choosePort(ANY_PORT, 0, [port])).port : undefined;
     await rotateLog(logFile);
     const supervised = await superviseProcess({
       supervisorEntry: options.supervisorEntry,
       command: options.path,
-      args: serverArguments(options, port, dbFile),
+      args: serverArguments(options, { port, uiPort }, dbFile),
       env: serverEnvironment(home),
       cwd: options.stateDir,
       logFile,
@@ -74,6 +80,7 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
     if (problem === undefined) {
       return {
         port,
+        uiPort,
         address,
         version,
         pid: supervised.pid,
@@ -86,13 +93,15 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
     options.signal?.throwIfAborted();
     const log = await readLogTail(logFile);
     // Another process took the port before the server started.
-    const portTaken = options.port === undefined && /address already in use|can't set frontend port/i.test(log);
+    const portTaken =
+      (options.port === undefined || uiPort !== undefined) &&
+      /address already in use|can't set (frontend|UI) port/i.test(log);
     // Occasionally the server panics in its first second; its log then ends with a Go stack trace.
     const panicked = /\.go:\d+/.test(log);
     if (attempt < 3 && (portTaken || panicked)) continue;
     throw new KnownError({
       message: `The Temporal server did not start: ${problem}`,
-      tried: [options.path, ...serverArguments(options, port, dbFile)].join(' '),
+      tried: [options.path, ...serverArguments(options, { port, uiPort }, dbFile)].join(' '),
       seen: log === '' ? 'its log is empty' : log,
       next: [
         `Read ${logFile}`,
@@ -111,7 +120,11 @@ async function checkWritable(path: string): Promise<void> {
   }
 }
 
-function serverArguments(options: TemporalOptions, port: number, dbFile: string): string[] {
+function serverArguments(
+  options: TemporalOptions,
+  { port, uiPort }: { readonly port: number; readonly uiPort: number | undefined },
+  dbFile: string,
+): string[] {
   const dynamic = {
     // By default the server closes connections every five minutes, which only makes sense behind a load balancer.
     'frontend.keepAliveMaxConnectionAge': '24h',
@@ -120,7 +133,8 @@ function serverArguments(options: TemporalOptions, port: number, dbFile: string)
     ...options.dynamicConfig,
   };
   return [
-    ...['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port), '--db-filename', dbFile],
+    ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--db-filename', dbFile],
+    ...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort), '--ui-disable-news-fetch']),
     ...[options.namespace, ...(options.extraNamespaces ?? [])].flatMap((name) => ['--namespace', name]),
     ...['--search-attribute', 'KuFlowWorkflowVersion=Int'],
     ...Object.entries(dynamic).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${JSON.stringify(value)}`]),

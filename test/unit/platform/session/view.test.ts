@@ -46,13 +46,24 @@ const request = (status: number, path = '/v2024-06-14/tenants', problem?: string
   ...(problem === undefined ? {} : { problem }),
 });
 
+const endpoints = {
+  http: 'http://127.0.0.1:7480',
+  https: 'https://127.0.0.1:7443',
+  engine: '127.0.0.1:7483',
+  temporal: '127.0.0.1:40000',
+};
+
 describe('platform events', () => {
   it('are followed by complete commands for this platform', () => {
     const hints = (stateDir?: string): string =>
-      readyHints({ processes: ['LOAN'] }, 'npx kuflow', { stateDir, runs: 'platform', start: 'npm start' }).join('\n');
+      readyHints({ processes: ['LOAN'], endpoints }, 'npx kuflow', {
+        stateDir,
+        runs: 'platform',
+        start: 'npm start',
+      }).join('\n');
     expect(hints()).toContain('npx kuflow dev exec -- npm start\n');
     expect(hints()).toContain('npx kuflow dev simulate -- npm start\n');
-    const besideWorker = readyHints({ processes: ['LOAN', 'LEAVE'] }, 'npx kuflow', {
+    const besideWorker = readyHints({ processes: ['LOAN', 'LEAVE'], endpoints }, 'npx kuflow', {
       runs: 'command',
       start: './mvnw spring-boot:run',
     }).join('\n');
@@ -61,6 +72,16 @@ describe('platform events', () => {
     const folder = `/tmp/${'d'.repeat(600)} 2`;
     for (const command of ['exec', 'env', 'simulate'])
       expect(hints(folder)).toContain(`npx kuflow dev ${command} --state-dir '${folder}'`);
+  });
+
+  it("are followed by the address of Temporal's UI if it runs", () => {
+    const hints = (more: { readonly temporalUi?: string }): string =>
+      readyHints({ processes: ['LOAN'], endpoints: { ...endpoints, ...more } }, 'npx kuflow', {
+        runs: 'platform',
+        start: 'npm start',
+      }).join('\n');
+    expect(hints({ temporalUi: 'http://127.0.0.1:7484' })).toMatch(/Temporal's UI +http:\/\/127\.0\.0\.1:7484\n/);
+    expect(hints({})).not.toContain('Temporal');
   });
 
   it('show the start as one step', () => {

@@ -1,0 +1,71 @@
+import { createServer, request as sendRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { codeOf } from '../../base/errors.ts';
+import { checkOrigin } from '../rest/origin-check.ts';
+
+export interface UiGuard {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export interface UiGuardOptions {
+  /** Where it listens on 127.0.0.1; 0 for any free port. */
+  readonly port: number;
+  readonly hostNames: readonly string[];
+  /** The port of Temporal's UI; a restarted server has another one. */
+  readonly upstreamPort: () => number | undefined;
+}
+
+/**
+ * Forwards requests to Temporal's UI, which itself answers any Host with the whole API of Temporal: a web page that rebinds its name to
+ * 127.0.0.1 could use it, without the token and certificate of the gateway. The guard applies the rules of the REST API to Host and Origin,
+ * and lets links from other pages open the UI.
+ */
+export async function startUiGuard(options: UiGuardOptions): Promise<UiGuard> {
+  const server = createServer((request, response) => {
+    const check = checkOrigin(withoutNavigationSite(request), options.hostNames, 'http');
+    if (check.ok) forward(request, response, options.upstreamPort());
+    else refuse(response, check.status, check.message);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, '127.0.0.1', resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** The headers for the check. A link opens a page without data, so its site does not matter. */
+function withoutNavigationSite({ method, headers }: IncomingMessage): IncomingMessage['headers'] {
+  const opensPage =
+    method === 'GET' && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
+  return opensPage ? { ...headers, 'sec-fetch-site': undefined } : headers;
+}
+
+function forward(request: IncomingMessage, response: ServerResponse, port: number | undefined): void {
+  const upstream = sendRequest(
+    { host: '127.0.0.1', port, method: request.method, path: request.url, headers: request.headers },
+    (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+      answer.on('error', () => response.destroy());
+    },
+  );
+  upstream.on('error', (error) => {
+    if (response.headersSent) response.destroy();
+    else refuse(response, 502, `Temporal's UI did not answer (${codeOf(error) ?? error.message})`);
+  });
+  response.on('close', () => upstream.destroy());
+  request.pipe(upstream);
+}
+
+function refuse(response: ServerResponse, status: number, message: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
+  response.end(`${message}\n`);
+}

@@ -1,0 +1,83 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startUiGuard, type UiGuard } from '../../../../src/platform/temporal/ui-guard.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Like `fetch`, but with any Host and `sec-fetch` headers. */
+function send(port: number, options: http.RequestOptions = {}, body = ''): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = http.request({ host: '127.0.0.1', port, agent: false, ...options }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = http.createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+describe("the guard of Temporal's UI", () => {
+  const upstream = http.createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      response.writeHead(201, { 'x-seen-host': request.headers.host });
+      response.end(`${request.method ?? ''} ${request.url ?? ''} ${Buffer.concat(chunks).toString()}`);
+    });
+  });
+  let guard: UiGuard;
+  let port: number;
+  const target = { port: 0 };
+
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+    target.port = (upstream.address() as AddressInfo).port;
+    guard = await startUiGuard({ port: 0, hostNames: ['kuflow.local'], upstreamPort: () => target.port });
+    ({ port } = guard);
+  });
+  afterAll(async () => {
+    await guard.close();
+    upstream.close();
+  });
+
+  it('forwards method, path, query, body and status', async () => {
+    expect(await send(port, { method: 'POST', path: '/api/x?y=1' }, 'body')).toEqual({
+      status: 201,
+      text: 'POST /api/x?y=1 body',
+    });
+  });
+
+  const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+  it.each<[string, http.RequestOptions, number]>([
+    ['a configured host name', { headers: { host: 'kuflow.local' } }, 201],
+    ['a Host that a page has rebound', { headers: { host: 'evil.example' } }, 421],
+    ['such a Host by a link', { headers: { host: 'evil.example', ...link } }, 421],
+    ['a request of a page from another origin', { headers: { origin: 'http://evil.example' } }, 403],
+    ['an image on a page of another site', { headers: { 'sec-fetch-site': 'cross-site' } }, 403],
+    ['a frame on a page of another site', { headers: { ...link, 'sec-fetch-dest': 'iframe' } }, 403],
+    ['a link on a page of another site', { headers: link }, 201],
+    ['a form that another site posts', { method: 'POST', headers: link }, 403],
+  ])('answers %s', async (_name, options, status) => {
+    expect((await send(port, options)).status).toBe(status);
+  });
+
+  it('says that the UI does not answer', async () => {
+    const { port: previous } = target;
+    target.port = await freePort();
+    expect(await send(port)).toEqual({ status: 502, text: "Temporal's UI did not answer (ECONNREFUSED)\n" });
+    target.port = previous;
+  });
+});
