@@ -228,7 +228,14 @@ export interface RunningPlatform {
   readonly identity: PlatformIdentity;
   /** PEM file of the local CA, which signs the server certificates of HTTPS and engine. */
   readonly caFile: string;
+  /** What new processes use. */
   readonly definitions: readonly ProcessDefinition[];
+  /**
+   * Serves these definitions to new processes from now on, instead of the present ones. Running processes keep the version that they were started
+   * with, also after a restart. Reports what changed as `definitions-changed`. Throws for a duplicate code and for an invalid schema, and then
+   * changes nothing.
+   */
+  setDefinitions(definitions: readonly ProcessDefinition[]): void;
   readonly faults: FaultRegistry;
   /** Process ID of the Temporal server. */
   temporalPid(): number;

@@ -5,6 +5,9 @@ import { systemClock, type Clock } from '../base/clock.ts';
 import { KnownError, messageOf } from '../base/errors.ts';
 import { packageRoot } from '../base/package-root.ts';
 import { withContext } from '../base/system-error.ts';
+import type { ProcessDefinition } from '../process/definition.ts';
+import type { DefinitionProblem } from './console/contract.ts';
+import { changeDefinitions } from './domain/change-definitions.ts';
 import type { Domain, EngineIssuers } from './domain/context.ts';
 import { createDomain } from './domain/domain.ts';
 import { createOutbox, type Outbox } from './domain/outbox.ts';
@@ -39,6 +42,8 @@ export interface RunningPlatform extends Platform {
   temporalPid(): number;
   /** Resolves when all commands for the engine have been delivered. */
   engineIdle(): Promise<void>;
+  /** See `changeDefinitions`. */
+  setDefinitions(definitions: readonly ProcessDefinition[], problems?: readonly DefinitionProblem[]): void;
 }
 
 /** The options of this start with their defaults, and what has to be undone when the platform stops. */
@@ -135,7 +140,10 @@ async function startParts(context: StartContext, stop: () => Promise<void>): Pro
     loopback: { http: `http://127.0.0.1:${ports.http.port}`, https: `https://127.0.0.1:${ports.https.port}` },
     identity: state.identity,
     caFile: state.authority.certificateFile,
-    definitions: context.options.definitions,
+    get definitions() {
+      return state.domain.definitions.all.map(({ definition }) => definition);
+    },
+    setDefinitions: (definitions, problems = []) => changeDefinitions(state.domain, definitions, problems),
     faults: servers.faults,
     temporalPid: () => engine.temporal.pid(),
     engineIdle: () => engine.outbox.whenIdle(),

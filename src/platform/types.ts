@@ -123,6 +123,7 @@ export interface Platform {
   readonly identity: PlatformIdentity;
   /** PEM file of the local CA, which signs the server certificates of HTTPS and engine. */
   readonly caFile: string;
+  /** What new processes use. */
   readonly definitions: readonly ProcessDefinition[];
   /** Stops all parts in reverse order. Safe to call twice. */
   stop(): Promise<void>;

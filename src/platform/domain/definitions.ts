@@ -2,6 +2,9 @@ import { canonicalJson } from '../../base/json.ts';
 import { KnownError } from '../../base/errors.ts';
 import { uuid5 } from '../../base/uuid.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
+import type { DefinitionProblem } from '../console/contract.ts';
+import { findDefinitionVersion, keepDefinitionVersion, removeUnusedDefinitionVersions } from '../store/definitions.ts';
+import type { Store } from '../store/open.ts';
 import type { DefinitionRef } from '../store/processes.ts';
 import { acceptAnyValue, createValueCheck, type ReferencedResources, type ValueCheck } from './json-values.ts';
 
@@ -23,11 +26,19 @@ export interface ServedDefinition {
 
 /** The process definitions that this platform serves. */
 export interface DefinitionCatalog {
+  /** What new processes use. */
   readonly all: readonly ServedDefinition[];
+  /** The definition files that could not be loaded since they were last saved. */
+  readonly problems: readonly DefinitionProblem[];
   byId(id: string): ServedDefinition | undefined;
   byCode(tenantId: string, code: string): ServedDefinition | undefined;
-  /** Falls back to the code alone, for processes that were created when another version was served. */
+  /**
+   * The version that the process was started with, although others may be served now. Falls back to the id and the code alone, for processes
+   * of a state file that does not have their version.
+   */
   forProcess(ref: DefinitionRef): ServedDefinition | undefined;
+  /** Serves these definitions instead. Throws the errors of `createDefinitionCatalog` and then changes nothing. */
+  replace(definitions: readonly ProcessDefinition[], problems: readonly DefinitionProblem[]): void;
 }
 
 /** Namespace of the UUIDs that are derived from codes and contents. */
@@ -37,15 +48,69 @@ const NAMESPACE = '6f1f1c9e-5a35-5d0c-9d52-6c1f5a0e7b11';
 export const BUILT_IN_MESSAGE_CODE = '__KF_MESSAGE__';
 
 /**
- * Prepares definitions for serving. Missing ids are derived from codes and missing versions from contents, so that they
- * are the same after a restart. Throws KnownError for a duplicate code and for an invalid schema.
+ * Prepares definitions for serving. Missing ids are derived from codes and missing versions from contents, so that they are the same after a
+ * restart. The store keeps each version that a process was started with. Throws KnownError for a duplicate code and for an invalid schema.
  */
 export function createDefinitionCatalog(
   definitions: readonly ProcessDefinition[],
+  store: Store,
   tenantId: string,
   resources: ReferencedResources,
 ): DefinitionCatalog {
-  const all = definitions.map((definition) => serveDefinition(definition, tenantId, resources));
+  const serve = (served: readonly ProcessDefinition[]): ServedDefinitions =>
+    store.transaction(() => serveDefinitions(served, store, tenantId, resources));
+  let served = serve(definitions);
+  let problems: readonly DefinitionProblem[] = [];
+  /** Versions that are not served any more, by `versionKey`. Compiled on first use. */
+  const earlier = new Map<string, ServedDefinition>();
+  const findEarlier = (ref: DefinitionRef): ServedDefinition | undefined => {
+    const known = earlier.get(versionKey(ref));
+    if (known !== undefined) return known;
+    const definition = findDefinitionVersion(store.sql, ref);
+    if (definition === undefined) return undefined;
+    const prepared = prepareDefinition(definition, ref, tenantOf(definition, tenantId), resources);
+    earlier.set(versionKey(ref), prepared);
+    return prepared;
+  };
+  return {
+    get all() {
+      return served.all;
+    },
+    get problems() {
+      return problems;
+    },
+    byId: (id) => served.byId.get(id),
+    byCode: (tenant, code) => served.byCode.get(`${tenant} ${code}`),
+    forProcess: (ref) => {
+      const current = served.byId.get(ref.id);
+      if (current?.ref.version === ref.version) return current;
+      return findEarlier(ref) ?? current ?? served.all.find((one) => one.ref.code === ref.code);
+    },
+    replace: (next, nextProblems) => {
+      served = serve(next);
+      problems = nextProblems;
+      earlier.clear();
+    },
+  };
+}
+
+interface ServedDefinitions {
+  readonly all: readonly ServedDefinition[];
+  readonly byId: ReadonlyMap<string, ServedDefinition>;
+  readonly byCode: ReadonlyMap<string, ServedDefinition>;
+}
+
+function serveDefinitions(
+  definitions: readonly ProcessDefinition[],
+  store: Store,
+  defaultTenant: string,
+  resources: ReferencedResources,
+): ServedDefinitions {
+  removeUnusedDefinitionVersions(store.sql);
+  const all = definitions.map((definition) => {
+    const ref = refOf(definition, store);
+    return prepareDefinition(definition, ref, tenantOf(definition, defaultTenant), resources);
+  });
   const byId = new Map<string, ServedDefinition>();
   const byCode = new Map<string, ServedDefinition>();
   for (const served of all) {
@@ -59,31 +124,41 @@ export function createDefinitionCatalog(
     }
     byCode.set(key, served);
     byId.set(served.ref.id, served);
+    keepDefinitionVersion(store.sql, served.ref, served.definition);
   }
-  return {
-    all,
-    byId: (id) => byId.get(id),
-    byCode: (tenant, code) => byCode.get(`${tenant} ${code}`),
-    forProcess: (ref) => byId.get(ref.id) ?? all.find((served) => served.ref.code === ref.code),
-  };
+  return { all, byId, byCode };
 }
 
-function serveDefinition(
+function refOf(definition: ProcessDefinition, { sql }: Store): DefinitionRef {
+  const { code, id: givenId, version: givenVersion } = definition.process;
+  const id = givenId?.toLowerCase() ?? uuid5(NAMESPACE, `process-definition ${code}`);
+  const content = canonicalJson(definition);
+  const version = givenVersion?.toLowerCase() ?? uuid5(id, content);
+  // A file that was edited still has the version of what running processes were started with.
+  const used = givenVersion === undefined ? undefined : findDefinitionVersion(sql, { id, version });
+  return { id, code, version: used === undefined || canonicalJson(used) === content ? version : uuid5(id, content) };
+}
+
+const versionKey = ({ id, version }: DefinitionRef): string => `${id} ${version}`;
+
+function tenantOf({ process: { tenant } }: ProcessDefinition, defaultTenant: string): string {
+  return tenant?.toLowerCase() ?? defaultTenant;
+}
+
+function prepareDefinition(
   definition: ProcessDefinition,
-  defaultTenant: string,
+  ref: DefinitionRef,
+  tenantId: string,
   resources: ReferencedResources,
 ): ServedDefinition {
-  const { code } = definition.process;
-  const tenantId = definition.process.tenant?.toLowerCase() ?? defaultTenant;
-  const id = definition.process.id?.toLowerCase() ?? uuid5(NAMESPACE, `process-definition ${code}`);
-  const tasks = new Map(definition.tasks.map((task) => [task.code, serveTask(task, id, code, resources)]));
+  const { id, code } = ref;
   return {
-    ref: { id, version: definition.process.version?.toLowerCase() ?? uuid5(id, canonicalJson(definition)), code },
+    ref,
     tenantId,
     definition,
     metadata: createValueCheck(definition.metadata, `the metadata of ${code}`, resources),
     entity: createValueCheck(definition.entity, `the entity of ${code}`, resources),
-    tasks,
+    tasks: new Map(definition.tasks.map((task) => [task.code, serveTask(task, id, code, resources)])),
   };
 }
 

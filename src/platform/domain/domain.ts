@@ -33,6 +33,7 @@ export function createDomain(options: DomainOptions): { readonly domain: Domain;
     clock: options.clock,
     definitions: createDefinitionCatalog(
       options.definitions,
+      options.store,
       identity.tenantId,
       resourcesOf(options.store, identity.tenantId),
     ),

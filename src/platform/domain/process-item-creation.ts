@@ -140,8 +140,14 @@ function requireItemDefinition(
     .map((task) => task.ref.code);
   const list = codes.length === 0 ? 'none' : codes.join(', ');
   if (served === undefined) {
+    const isEarlier = ctx.definitions.all.some(
+      ({ ref, tasks }) => ref.code === process.definition.code && tasks.has(code),
+    );
+    const version = isEarlier
+      ? `The version of ${process.definition.code} that this process was started with`
+      : `Process definition ${process.definition.code}`;
     throw badRequest(
-      `Process definition ${process.definition.code} does not have a process item definition ${code}; those of type ${params.type}: ${list}`,
+      `${version} does not have a process item definition ${code}; those of type ${params.type}: ${list}`,
       'body.processItemDefinitionCode',
     );
   }

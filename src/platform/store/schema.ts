@@ -82,4 +82,10 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE processes ADD COLUMN deleted_at TEXT;
   ALTER TABLE process_items ADD COLUMN thread_id TEXT;
   `,
+  `
+  CREATE TABLE process_definitions (
+    id TEXT NOT NULL, version TEXT NOT NULL, definition TEXT NOT NULL, PRIMARY KEY (id, version)
+  ) STRICT;
+  CREATE INDEX processes_definition_version ON processes (definition_id, definition_version);
+  `,
 ];
