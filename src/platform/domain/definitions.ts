@@ -37,6 +37,11 @@ export interface DefinitionCatalog {
    * of a state file that does not have their version.
    */
   forProcess(ref: DefinitionRef): ServedDefinition | undefined;
+  /**
+   * The definition of a task in a process. A task that the version of the process does not have is taken from the version that is served now: the
+   * code of a running workflow may change, and then it creates new tasks.
+   */
+  taskOf(ref: DefinitionRef, code: string): ServedTask | undefined;
   /** Serves these definitions instead. Throws the errors of `createDefinitionCatalog` and then changes nothing. */
   replace(definitions: readonly ProcessDefinition[], problems: readonly DefinitionProblem[]): void;
 }
@@ -72,6 +77,12 @@ export function createDefinitionCatalog(
     earlier.set(versionKey(ref), prepared);
     return prepared;
   };
+  const current = (ref: DefinitionRef): ServedDefinition | undefined =>
+    served.byId.get(ref.id) ?? served.all.find((one) => one.ref.code === ref.code);
+  const forProcess = (ref: DefinitionRef): ServedDefinition | undefined => {
+    const now = current(ref);
+    return now?.ref.id === ref.id && now.ref.version === ref.version ? now : (findEarlier(ref) ?? now);
+  };
   return {
     get all() {
       return served.all;
@@ -81,11 +92,8 @@ export function createDefinitionCatalog(
     },
     byId: (id) => served.byId.get(id),
     byCode: (tenant, code) => served.byCode.get(`${tenant} ${code}`),
-    forProcess: (ref) => {
-      const current = served.byId.get(ref.id);
-      if (current?.ref.version === ref.version) return current;
-      return findEarlier(ref) ?? current ?? served.all.find((one) => one.ref.code === ref.code);
-    },
+    forProcess,
+    taskOf: (ref, code) => forProcess(ref)?.tasks.get(code) ?? current(ref)?.tasks.get(code),
     replace: (next, nextProblems) => {
       served = serve(next);
       problems = nextProblems;

@@ -134,20 +134,14 @@ function requireItemDefinition(
     throw badRequest(`A ${params.type} needs processItemDefinitionCode`, 'body.processItemDefinitionCode');
   if (params.type === 'MESSAGE' && code === BUILT_IN_MESSAGE_CODE) return builtInMessage(process.definition.id);
   const definition = ctx.definitions.forProcess(process.definition);
-  const served = definition?.tasks.get(code);
+  const served = ctx.definitions.taskOf(process.definition, code);
   const codes = [...(definition?.tasks.values() ?? [])]
     .filter((task) => TASK_KINDS[params.type].includes(task.definition.kind))
     .map((task) => task.ref.code);
   const list = codes.length === 0 ? 'none' : codes.join(', ');
   if (served === undefined) {
-    const isEarlier = ctx.definitions.all.some(
-      ({ ref, tasks }) => ref.code === process.definition.code && tasks.has(code),
-    );
-    const version = isEarlier
-      ? `The version of ${process.definition.code} that this process was started with`
-      : `Process definition ${process.definition.code}`;
     throw badRequest(
-      `${version} does not have a process item definition ${code}; those of type ${params.type}: ${list}`,
+      `Process definition ${process.definition.code} does not have a process item definition ${code}; those of type ${params.type}: ${list}`,
       'body.processItemDefinitionCode',
     );
   }

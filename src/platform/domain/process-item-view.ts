@@ -32,7 +32,7 @@ export function requireTask(ctx: Domain, id: string): LoadedTask {
 function servedTask(ctx: Domain, item: ProcessItemRow): ServedTask | undefined {
   if (item.definition === undefined) return undefined;
   const process = requireProcess(ctx, item.processId);
-  return ctx.definitions.forProcess(process.definition)?.tasks.get(item.definition.code);
+  return ctx.definitions.taskOf(process.definition, item.definition.code);
 }
 
 export function toProcessItem(ctx: Domain, item: ProcessItemRow): ProcessItem {

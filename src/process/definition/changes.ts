@@ -125,7 +125,7 @@ function requiredOf({ required }: JsonObject): readonly unknown[] {
   return Array.isArray(required) ? (required as readonly unknown[]) : [];
 }
 
-/** What is left of a schema besides its fields. */
+/** The rest of a schema without its fields. */
 function withoutFields(schema: JsonObject): Readonly<Record<string, Json>> {
   return Object.fromEntries(
     Object.entries(schema).filter(([key]) => !['properties', 'required', 'type'].includes(key)),
