@@ -28,6 +28,8 @@ export interface TaskDefinition {
   readonly description?: string;
   readonly data?: DataShape;
   readonly contextData?: DataShape;
+  /** For human tasks: codes of groups and emails of users that may claim the task. Without it, everybody may. */
+  readonly candidates?: readonly string[];
 }
 
 /** The contents of `kuflow.process.yaml`. */

@@ -22,6 +22,8 @@ export interface TaskDefinition {
   readonly description?: string;
   readonly data?: DataShape;
   readonly contextData?: DataShape;
+  /** For human tasks: codes of groups and emails of users that may claim the task. Without it, everybody may. */
+  readonly candidates?: readonly string[];
 }
 
 /** The content of `kuflow.process.yaml`. Discovery writes it; templates and the local KuFlow read it. */

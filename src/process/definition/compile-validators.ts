@@ -1,14 +1,16 @@
 import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
+import { PeopleFileSchema } from '../people/schema.ts';
 import { DefinitionFileSchema } from './schema.ts';
 
 const FORM = 'kuflow-process-definition';
+const PEOPLE = 'kuflow-people';
 const DRAFT_7 = 'http://json-schema.org/draft-07/schema';
 
 /** The names under which `validatorsSource` exports what `compileValidators` returns. */
-const EXPORTS = { definitionForm: FORM, draft7: DRAFT_7 };
+const EXPORTS = { definitionForm: FORM, peopleForm: PEOPLE, draft7: DRAFT_7 };
 
-/** Compiles the validators of definition files and of draft 7 JSON Schemas. */
+/** Compiles the validators of definition files, of files with users and groups, and of draft 7 JSON Schemas. */
 export function compileValidators() {
   const ajv = compiler();
   const named = (id: string) => {
@@ -16,7 +18,7 @@ export function compileValidators() {
     if (validate === undefined) throw new Error(`There is no schema ${id}`);
     return validate;
   };
-  return { definitionForm: named(FORM), draft7: named(DRAFT_7) };
+  return { definitionForm: named(FORM), peopleForm: named(PEOPLE), draft7: named(DRAFT_7) };
 }
 
 /** The same validators as the source of an ES module, for the build. Loading Ajv and compiling would take a third of the time of `create`. */
@@ -36,5 +38,6 @@ function compiler(): Ajv {
     code: { source: true, esm: true },
   });
   ajv.addSchema(DefinitionFileSchema, FORM);
+  ajv.addSchema(PeopleFileSchema, PEOPLE);
   return ajv;
 }

@@ -7,8 +7,9 @@ import type { JsonObject } from '../../base/json.ts';
 import { MIB, readSmallFile } from '../../files/read.ts';
 import { isUuid } from '../../base/uuid.ts';
 import { didYouMean, formatAlternatives } from '../../text/near-match.ts';
-import { findNonJson, createSchemaValidator } from './validate-schema.ts';
-import { LARGEST_DEFINITION_MIB } from './file.ts';
+import { createSchemaValidator } from './validate-schema.ts';
+import { LARGEST_DATA_FILE_MIB } from '../data-file.ts';
+import { findNonJson } from '../data-problem.ts';
 import { TASK_KINDS } from '../definition.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition, TaskKind } from '../definition.ts';
 
@@ -148,9 +149,9 @@ function parseTask(written: string): { readonly code: string; readonly kind: Tas
 async function readShapeFile(file: string): Promise<DataShape | readonly string[]> {
   let value: unknown;
   try {
-    const content = await readSmallFile(file, LARGEST_DEFINITION_MIB * MIB);
+    const content = await readSmallFile(file, LARGEST_DATA_FILE_MIB * MIB);
     if (content.bytes === undefined)
-      return [content.refused === 'too-large' ? `is larger than ${LARGEST_DEFINITION_MIB} MiB` : 'is not a file'];
+      return [content.refused === 'too-large' ? `is larger than ${LARGEST_DATA_FILE_MIB} MiB` : 'is not a file'];
     value = parse(content.bytes.toString('utf8'), { prettyErrors: true, maxAliasCount: 100, logLevel: 'error' });
   } catch (error) {
     return [escapeForTerminal(messageOf(error).split('\n')[0] ?? '', 200).replace(/:$/, '')];

@@ -98,10 +98,16 @@ function toFile(definition: ProcessDefinition): DefinitionFile {
   });
 }
 
-function fromTask({ data, contextData, ...rest }: TaskDefinition): NonNullable<DefinitionFile['tasks']>[number] {
+function fromTask({
+  data,
+  contextData,
+  candidates,
+  ...rest
+}: TaskDefinition): NonNullable<DefinitionFile['tasks']>[number] {
   return withoutUndefined({
     ...rest,
     data: data && fromShape(data),
     'context-data': contextData && fromShape(contextData),
+    candidates: candidates && [...candidates],
   });
 }

@@ -7,11 +7,9 @@ const closed = { additionalProperties: false };
 
 const text = (description: string) => Type.String({ description, pattern: '\\S' });
 
-const uuid = (description: string) =>
-  Type.String({
-    description,
-    pattern: '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$',
-  });
+export const UUID_PATTERN = '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$';
+
+const uuid = (description: string) => Type.String({ description, pattern: UUID_PATTERN });
 
 const shape = (description: string) =>
   Type.Object(
@@ -43,6 +41,14 @@ const TaskFile = Type.Object(
     description: Type.Optional(Type.String({ description: 'What the task is for.' })),
     data: Type.Optional(shape('The data that the task collects.')),
     'context-data': Type.Optional(shape('The data that the task shows to the person who works on it.')),
+    candidates: Type.Optional(
+      Type.Array(text('Code of a group or email of a user.'), {
+        description:
+          'Who may claim a human task in the local KuFlow: groups and users of kuflow.people.yaml. Everybody if left out.',
+        minItems: 1,
+        uniqueItems: true,
+      }),
+    ),
   },
   { ...closed, description: 'One task of the process.' },
 );

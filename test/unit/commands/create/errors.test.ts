@@ -147,7 +147,7 @@ const DEFINITIONS: readonly Row[] = [
     status: 1,
     message: /d\.yaml is not a file/,
     seen: /it is not a regular file|it is a folder/,
-    next: /Write the definition to a file|Give the file itself/,
+    next: /Write it to a file|Give the file itself/,
   },
   {
     what: 'with duplicate codes and unknown kinds',

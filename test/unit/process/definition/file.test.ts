@@ -128,6 +128,29 @@ tasks:
     ]);
   });
 
+  it('reads the candidates of a task', async () => {
+    const text = `${HEAD}tasks:\n  - code: A\n    kind: human\n    candidates: [RISK, ada@example.com]\n`;
+    expect((await parseDefinition(text, 'k.yaml')).tasks[0]?.candidates).toEqual(['RISK', 'ada@example.com']);
+  });
+
+  it.each([
+    ['candidates: []', 'k.yaml:5:5 tasks[0].candidates is an empty list'],
+    ["candidates: [A, '', 2]", 'k.yaml:5:21 tasks[0].candidates[1] is empty'],
+    ["candidates: [A, '', 2]", 'k.yaml:5:25 tasks[0].candidates[2] must be text, not a number; put it in quotes'],
+    ['candidates: [A, B, A]', 'k.yaml:5:5 tasks[0].candidates lists "A" twice'],
+    ['candidates: RISK', 'k.yaml:5:17 tasks[0].candidates must be a list, not text'],
+  ])('refuses %s', async (candidates, problem) => {
+    expect(await problemsOf(`${HEAD}tasks:\n  - code: A\n    kind: human\n    ${candidates}\n`)).toContain(
+      problem.replace(':5:', ':6:'),
+    );
+  });
+
+  it('refuses candidates of tasks that nobody claims', async () => {
+    expect(await problemsOf(`${HEAD}tasks:\n  - code: A\n    kind: system\n    candidates: [RISK]\n`)).toEqual([
+      'k.yaml:6:5 tasks[0].candidates is only for tasks of kind human',
+    ]);
+  });
+
   it.each([
     ['an empty file', '', '1:1 the file is empty'],
     [
@@ -270,20 +293,25 @@ const definition: fc.Arbitrary<ProcessDefinition> = fc
       workflow: fc.record({ type: code, taskQueue: code.map((text) => text.trim()) }),
       metadata: shape,
       entity: shape,
-      tasks: fc.uniqueArray(
-        fc.record(
-          {
-            code,
-            kind: fc.constantFrom(...TASK_KINDS),
-            name: anyText,
-            description: anyText,
-            data: shape,
-            contextData: shape,
-          },
-          { requiredKeys: ['code', 'kind'] },
+      tasks: fc
+        .uniqueArray(
+          fc.record(
+            {
+              code,
+              kind: fc.constantFrom(...TASK_KINDS),
+              name: anyText,
+              description: anyText,
+              data: shape,
+              contextData: shape,
+              candidates: fc.uniqueArray(code, { minLength: 1, maxLength: 3 }),
+            },
+            { requiredKeys: ['code', 'kind'] },
+          ),
+          { selector: (task) => task.code, maxLength: 4 },
+        )
+        .map((tasks) =>
+          tasks.map(({ candidates, ...task }) => (task.kind === 'human' ? { ...task, candidates } : task)),
         ),
-        { selector: (task) => task.code, maxLength: 4 },
-      ),
     },
     { requiredKeys: ['process', 'workflow', 'tasks'] },
   )

@@ -1,0 +1,165 @@
+import { join } from 'node:path';
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import type { Document } from 'yaml';
+import { codeOf, KnownError, messageOf } from '../base/errors.ts';
+import { escapeForTerminal } from '../base/escape.ts';
+import { MIB, readSmallFile } from '../files/read.ts';
+import type { DataProblem } from './data-problem.ts';
+
+/** What a file describes, for its messages. */
+export interface DataFileKind {
+  /** Such as `process definition`. */
+  readonly content: string;
+  /** The rest of a message that begins with the name of the file, before a list of problems. */
+  readonly invalid: string;
+  /** Such as `definition file`. */
+  readonly file: string;
+  /** Name of the file in a project. */
+  readonly usualName: string;
+}
+
+export type DataValidation<T> =
+  | { readonly kind: 'valid'; readonly file: T }
+  | { readonly kind: 'invalid'; readonly problems: readonly DataProblem[] };
+
+/** Limit for a file with data, and for a file with one of the schemas in it. */
+export const LARGEST_DATA_FILE_MIB = 4;
+const MAX_PROBLEMS = 50;
+
+interface Place {
+  readonly offset: number;
+  readonly reason: string;
+}
+
+/** Reads the text of a YAML or JSON file. Throws a KnownError if it is missing, too large, not a file or not UTF-8. */
+export async function readDataFile(path: string, kind: DataFileKind): Promise<string> {
+  let bytes: Buffer;
+  try {
+    bytes = await readBytes(path, kind);
+  } catch (error) {
+    if (error instanceof KnownError) throw error;
+    const missing = codeOf(error) === 'ENOENT';
+    throw new KnownError({
+      message: missing
+        ? `${kind.file.replace(/^./, (first) => first.toUpperCase())} not found: ${escapeForTerminal(path)}`
+        : `The ${kind.file} ${escapeForTerminal(path)} cannot be read`,
+      tried: `read ${escapeForTerminal(path)}`,
+      seen: escapeForTerminal(messageOf(error)),
+      next: ['Check the path'],
+      cause: error,
+    });
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw invalidFileError(path, kind, [`${formatFileName(path)}:1:1 the file is not UTF-8 text`], error);
+  }
+}
+
+/**
+ * Parses the text of a YAML or JSON file and validates its content. `fileName` is used in messages. Throws a KnownError that lists every
+ * problem as `file:line:column reason`.
+ */
+export async function parseDataFile<T>(
+  text: string,
+  fileName: string,
+  kind: DataFileKind,
+  validate: (value: unknown) => DataValidation<T> | Promise<DataValidation<T>>,
+): Promise<T> {
+  if (text.length > LARGEST_DATA_FILE_MIB * MIB) throw tooLargeError(fileName, kind);
+  const lines = new LineCounter();
+  const located = (places: readonly Place[]): KnownError => {
+    const rows = [...places]
+      .sort((a, b) => a.offset - b.offset)
+      .map(({ offset, reason }) => {
+        const { line, col } = lines.linePos(offset);
+        return `${formatFileName(fileName)}:${Math.max(line, 1)}:${Math.max(col, 1)} ${reason}`;
+      });
+    return invalidFileError(fileName, kind, [...new Set(rows)]);
+  };
+  try {
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    const syntaxErrors = [...document.errors, ...document.warnings].map((error) => ({
+      offset: error.pos[0],
+      reason: error.code === 'DUPLICATE_KEY' ? 'duplicate key' : parserMessage(error),
+    }));
+    if (document.errors.some((error) => error.code !== 'DUPLICATE_KEY')) throw located(syntaxErrors);
+    if (document.contents === null) throw located([{ offset: 0, reason: 'the file is empty' }]);
+    const result = await validate(document.toJS({ maxAliasCount: 100 }));
+    if (result.kind === 'valid' && syntaxErrors.length === 0) return result.file;
+    const problems = result.kind === 'invalid' ? result.problems : [];
+    throw located([
+      ...syntaxErrors,
+      ...problems.map((problem) => ({ offset: findOffset(document, problem), reason: problem.reason })),
+    ]);
+  } catch (error) {
+    if (error instanceof KnownError) throw error;
+    // Unresolved or exponential aliases, and nesting beyond the stack.
+    throw invalidFileError(fileName, kind, [`${formatFileName(fileName)}:1:1 ${parserMessage(error)}`], error);
+  }
+}
+
+function parserMessage(error: unknown): string {
+  const message = messageOf(error);
+  return message.startsWith('Maximum call stack') ? 'the file is nested too deeply' : escapeForTerminal(message, 200);
+}
+
+/** Offset of a problem in the text: of the key if that is wrong or its value is a map or list, otherwise of the value. */
+function findOffset(document: Document.Parsed, problem: DataProblem): number {
+  let here: unknown = document.contents;
+  let offset = document.contents?.range[0] ?? 0;
+  for (const step of problem.key === undefined ? problem.path : [...problem.path, problem.key]) {
+    const parent = isAlias(here) ? here.resolve(document) : here;
+    if (isMap(parent)) {
+      const pair = parent.items.find(({ key }) => (isScalar(key) ? String(key.value) : String(key)) === step);
+      if (pair === undefined) break;
+      offset = startOffset(pair.key) ?? offset;
+      here = pair.value;
+    } else if (isSeq(parent)) {
+      here = parent.items[Number(step)];
+      offset = startOffset(here) ?? offset;
+    } else break;
+  }
+  return problem.key === undefined && isScalar(here) ? (startOffset(here) ?? offset) : offset;
+}
+
+function startOffset(node: unknown): number | undefined {
+  return isNode(node) ? node.range?.[0] : undefined;
+}
+
+async function readBytes(path: string, kind: DataFileKind): Promise<Buffer> {
+  const content = await readSmallFile(path, LARGEST_DATA_FILE_MIB * MIB);
+  if (content.bytes !== undefined) return content.bytes;
+  if (content.refused === 'too-large') throw tooLargeError(path, kind);
+  const isFolder = content.refused === 'folder';
+  throw new KnownError({
+    message: `${formatFileName(path)} is not a file`,
+    tried: `read ${formatFileName(path)}`,
+    seen: isFolder ? 'it is a folder' : 'it is not a regular file',
+    next: [
+      isFolder
+        ? `Give the path of the file, for example ${formatFileName(join(path, kind.usualName))}`
+        : 'Write it to a file, so that the command can be repeated',
+    ],
+  });
+}
+
+function tooLargeError(fileName: string, kind: DataFileKind): KnownError {
+  return invalidFileError(fileName, kind, [
+    `${formatFileName(fileName)}:1:1 the file is larger than ${LARGEST_DATA_FILE_MIB} MiB, which is too large for a ${kind.content}`,
+  ]);
+}
+
+function invalidFileError(fileName: string, kind: DataFileKind, rows: readonly string[], cause?: unknown): KnownError {
+  const listed =
+    rows.length > MAX_PROBLEMS ? [...rows.slice(0, MAX_PROBLEMS), `… and ${rows.length - MAX_PROBLEMS} more`] : rows;
+  return new KnownError({
+    message: `${formatFileName(fileName)} ${kind.invalid}\n${listed.map((row) => `  ${row}`).join('\n')}`,
+    next: ['Fix the problems listed above, then run the command again'],
+    cause,
+  });
+}
+
+function formatFileName(fileName: string): string {
+  return escapeForTerminal(fileName, 300);
+}

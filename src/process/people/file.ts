@@ -1,0 +1,108 @@
+import { isRecord } from '../../base/json.ts';
+import { didYouMean } from '../../text/near-match.ts';
+import { parseDataFile, readDataFile, type DataFileKind, type DataValidation } from '../data-file.ts';
+import {
+  findFormProblems,
+  findNonJsonProblems,
+  formatDataValue,
+  formatKeyPath,
+  type DataProblem,
+} from '../data-problem.ts';
+import { peopleForm } from '../definition/validators.ts';
+import { EVERYBODY_GROUP, type PeopleSeed } from '../people.ts';
+import { EMAIL_PATTERN, GROUP_CODE_PATTERN, type PeopleFile } from './schema.ts';
+
+/** The file with the users and groups of a local KuFlow, next to the definition file of the first process. */
+export const PEOPLE_FILE = 'kuflow.people.yaml';
+
+const KIND: DataFileKind = {
+  content: 'list of users and groups',
+  invalid: 'is not a valid list of users and groups:',
+  file: 'people file',
+  usualName: PEOPLE_FILE,
+};
+
+/**
+ * Reads a file with users and groups, YAML or JSON. Throws a KnownError that lists every problem as `file:line:column reason`: syntax errors,
+ * unknown keys, wrong types, duplicate emails and codes, and groups that the file does not contain.
+ */
+export async function loadPeople(path: string): Promise<PeopleSeed> {
+  return await parsePeople(await readDataFile(path, KIND), path);
+}
+
+/** Like `loadPeople`, for the text of a file. `fileName` is used in messages. */
+export async function parsePeople(text: string, fileName: string): Promise<PeopleSeed> {
+  const { users, groups = [] } = await parseDataFile(text, fileName, KIND, validatePeopleFile);
+  return { users: users.map((user) => ({ ...user, groups: user.groups ?? [] })), groups };
+}
+
+function validatePeopleFile(value: unknown): DataValidation<PeopleFile> {
+  const nonJson = findNonJsonProblems(value);
+  if (nonJson.length > 0) return { kind: 'invalid', problems: nonJson };
+  const problems = [
+    ...findFormProblems(value, peopleForm, {
+      [EMAIL_PATTERN]: 'must be an email address, not',
+      [GROUP_CODE_PATTERN]: 'must not contain white space or @:',
+    }),
+    ...findDuplicates(value, 'users', 'email', (email) => email.toLowerCase()),
+    ...findDuplicates(value, 'groups', 'code', (code) => code),
+    ...findReservedGroups(value),
+    ...findUnknownGroups(value),
+  ];
+  return problems.length === 0 ? { kind: 'valid', file: value as PeopleFile } : { kind: 'invalid', problems };
+}
+
+function itemsOf(value: unknown, list: 'users' | 'groups'): readonly unknown[] {
+  const items = isRecord(value) ? value[list] : undefined;
+  return Array.isArray(items) ? (items as readonly unknown[]) : [];
+}
+
+function findDuplicates(
+  value: unknown,
+  list: 'users' | 'groups',
+  key: string,
+  normalize: (text: string) => string,
+): readonly DataProblem[] {
+  const first = new Map<string, number>();
+  return itemsOf(value, list).flatMap((item, at) => {
+    const text = isRecord(item) ? item[key] : undefined;
+    if (typeof text !== 'string') return [];
+    const before = first.get(normalize(text));
+    if (before === undefined) {
+      first.set(normalize(text), at);
+      return [];
+    }
+    const path = [list, String(at), key];
+    return [{ path, reason: `${formatKeyPath(path)} ${formatDataValue(text)} is already used by ${list}[${before}]` }];
+  });
+}
+
+function findReservedGroups(value: unknown): readonly DataProblem[] {
+  return itemsOf(value, 'groups').flatMap((group, at) => {
+    if (!isRecord(group) || group['code'] !== EVERYBODY_GROUP) return [];
+    const path = ['groups', String(at), 'code'];
+    return [
+      { path, reason: `${formatKeyPath(path)} ${EVERYBODY_GROUP} is the group of all users, which always exists` },
+    ];
+  });
+}
+
+function findUnknownGroups(value: unknown): readonly DataProblem[] {
+  const codes = itemsOf(value, 'groups').flatMap((group) =>
+    isRecord(group) && typeof group['code'] === 'string' ? [group['code']] : [],
+  );
+  return itemsOf(value, 'users').flatMap((user, at) =>
+    (isRecord(user) && Array.isArray(user['groups']) ? (user['groups'] as readonly unknown[]) : []).flatMap(
+      (code, index) => {
+        if (typeof code !== 'string' || code.trim() === '' || (codes.includes(code) && code !== EVERYBODY_GROUP))
+          return [];
+        const path = ['users', String(at), 'groups', String(index)];
+        const reason =
+          code === EVERYBODY_GROUP
+            ? `${formatKeyPath(path)} ${EVERYBODY_GROUP} is the group of all users: leave it out`
+            : `${formatKeyPath(path)} ${formatDataValue(code)} is not a group in this file${didYouMean(code, codes)}`;
+        return [{ path, reason }];
+      },
+    ),
+  );
+}

@@ -1,0 +1,58 @@
+import { Type } from '@sinclair/typebox';
+import type { Static } from '@sinclair/typebox';
+
+const closed = { additionalProperties: false };
+
+export const EMAIL_PATTERN = '^[^\\s@]+@[^\\s@]+$';
+
+/** Without `@`, so that a candidate of a task is either a group or a user. */
+export const GROUP_CODE_PATTERN = '^[^\\s@]+$';
+
+/** The content of `kuflow.people.yaml` as written. The published JSON Schema and the validation of the file come from it. */
+export const PeopleFileSchema = Type.Object(
+  {
+    $schema: Type.Optional(Type.String({ description: 'For editors. Only needed in JSON files.' })),
+    users: Type.Array(
+      Type.Object(
+        {
+          email: Type.String({ description: 'Email address. It identifies the user.', pattern: EMAIL_PATTERN }),
+          name: Type.String({ description: 'Name that people see.', pattern: '\\S' }),
+          groups: Type.Optional(
+            Type.Array(Type.String({ description: 'Code of a group in this file.', pattern: '\\S' }), {
+              description: 'Codes of the groups that the user belongs to.',
+              uniqueItems: true,
+            }),
+          ),
+        },
+        { ...closed, description: 'One user.' },
+      ),
+      { description: 'The users. The first one is the user of commands that do not name one.', minItems: 1 },
+    ),
+    groups: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            code: Type.String({ description: 'Code of the group, unique in this file.', pattern: GROUP_CODE_PATTERN }),
+            name: Type.String({ description: 'Name that people see.', pattern: '\\S' }),
+          },
+          { ...closed, description: 'One group.' },
+        ),
+        { description: 'The groups.' },
+      ),
+    ),
+  },
+  { ...closed },
+);
+
+export type PeopleFile = Static<typeof PeopleFileSchema>;
+
+/** The published JSON Schema of the file, for editors: the text of `schemas/kuflow.people.schema.json`. */
+export function publishedPeopleSchema(): string {
+  const document = {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'KuFlow users and groups',
+    description: 'The file kuflow.people.yaml, with the users and groups of a local KuFlow.',
+    ...PeopleFileSchema,
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
