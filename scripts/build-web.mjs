@@ -11,39 +11,46 @@ const SOURCE = join(ROOT, 'src', 'web');
 const BASE = '/console/assets/';
 
 /**
+ * How code of the page is bundled. JSON Forms is written for React and Ajv. Preact is a tenth of the size, and the page's
+ * Content-Security-Policy does not allow Ajv, which makes functions from text.
+ * @type {import('esbuild').BuildOptions}
+ */
+export const WEB_OPTIONS = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  format: 'esm',
+  platform: 'browser',
+  target: ['chrome120', 'firefox121', 'safari17.2'],
+  splitting: true,
+  minify: true,
+  legalComments: 'none',
+  entryNames: '[name]-[hash]',
+  chunkNames: '[name]-[hash]',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  tsconfigRaw: {},
+  define: { 'process.env.NODE_ENV': '"production"' },
+  alias: {
+    react: 'preact/compat',
+    'react-dom': 'preact/compat',
+    ajv: join(SOURCE, 'form', 'validator.ts'),
+    'ajv-formats': join(SOURCE, 'form', 'no-formats.ts'),
+  },
+  logLevel: 'warning',
+};
+
+/**
  * Bundles the page in memory: `outputs` have absolute paths below `outdir`. The name of each asset contains a hash of its content.
- * JSON Forms is written for React and Ajv. Preact is a tenth of the size, and the page's Content-Security-Policy does not allow Ajv, which
- * makes functions from text.
  * @returns {Promise<{ metafile: import('esbuild').Metafile, outputs: { path: string, text: string }[], sizes: WebSizes }>}
  */
 export async function bundleWeb({ outdir = join(ROOT, 'dist', 'web') } = {}) {
   const assets = join(outdir, 'assets');
   const { metafile, outputFiles } = await build({
-    absWorkingDir: ROOT,
+    ...WEB_OPTIONS,
     entryPoints: { main: join(SOURCE, 'main.tsx') },
     outdir: assets,
-    bundle: true,
     write: false,
-    format: 'esm',
-    platform: 'browser',
-    target: ['chrome120', 'firefox121', 'safari17.2'],
-    splitting: true,
-    minify: true,
-    legalComments: 'none',
     metafile: true,
-    entryNames: '[name]-[hash]',
-    chunkNames: '[name]-[hash]',
-    jsx: 'automatic',
-    jsxImportSource: 'preact',
-    tsconfigRaw: {},
-    define: { 'process.env.NODE_ENV': '"production"' },
-    alias: {
-      react: 'preact/compat',
-      'react-dom': 'preact/compat',
-      ajv: join(SOURCE, 'form', 'validator.ts'),
-      'ajv-formats': join(SOURCE, 'form', 'no-formats.ts'),
-    },
-    logLevel: 'warning',
   });
   const scripts = outputFiles.map(({ path, text }) => ({ path, text }));
   const style = await transform(readFileSync(join(SOURCE, 'style.css'), 'utf8'), { loader: 'css', minify: true });

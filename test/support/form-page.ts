@@ -1,0 +1,144 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { basename, join } from 'node:path';
+import { build } from 'esbuild';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll } from 'vitest';
+import { WEB_OPTIONS } from '../../scripts/build-web.mjs';
+import { ROOT } from '../../scripts/bundle.mjs';
+import type { JsonObject } from '../../src/base/json.ts';
+import type { LocalGroup, LocalUser } from '../../src/platform/console/contract.ts';
+import type { DataShape } from '../../src/process/definition.ts';
+import type { PageOptions, TestBrowser } from './browser.ts';
+
+/** The page's. */
+const CONTENT_SECURITY_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'none'; " +
+  "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+
+export interface FormCase {
+  readonly shape: DataShape;
+  readonly initialData?: JsonObject;
+  readonly readOnly?: boolean;
+  readonly showAllProblems?: boolean;
+  /** Mounts the form again when it changes. */
+  readonly key?: string;
+  readonly users?: readonly LocalUser[];
+  readonly groups?: readonly LocalGroup[];
+  /** Whether documents can be stored. They are not: `calls` lists them. */
+  readonly documents?: boolean;
+}
+
+export interface FormCalls {
+  /** What the last `onChange` received. */
+  readonly data: JsonObject;
+  readonly problems: readonly { readonly path: string; readonly label: string; readonly message: string }[];
+  readonly changes: number;
+  readonly uploads: readonly { readonly name: string; readonly type: string; readonly size: number }[];
+  readonly downloads: readonly string[];
+}
+
+export interface FormPage {
+  readonly page: Page;
+  /** Renders the form again, as a live update does; what is not given stays. */
+  render(changed: Partial<FormCase>): Promise<void>;
+  calls(): Promise<FormCalls>;
+}
+
+/** Mounts the form as a view does. */
+const ENTRY = `
+import { h, render } from 'preact';
+import { DataForm } from './src/web/form/form.tsx';
+
+const calls = { data: {}, problems: [], changes: 0, uploads: [], downloads: [] };
+const services = ({ users = [], groups = [], documents = false }) => ({
+  users,
+  groups,
+  uploadDocument: documents
+    ? async (file) => {
+        calls.uploads.push({ name: file.name, type: file.type, size: file.size });
+        return 'kuflow-file:uri=ku:test/' + calls.uploads.length + ';type=' + encodeURIComponent(file.type) +
+          ';size=' + file.size + ';name=' + encodeURIComponent(file.name) + ';';
+      }
+    : undefined,
+  downloadDocument: documents ? async (reference) => void calls.downloads.push(reference) : undefined,
+});
+let current = {};
+globalThis.testForm = {
+  calls,
+  render: (changed) => {
+    current = { ...current, ...changed };
+    const { shape, initialData = {}, readOnly, showAllProblems, key } = current;
+    const onChange = (data, problems) => Object.assign(calls, { data, problems, changes: calls.changes + 1 });
+    const props = { key, shape, initialData, readOnly, showAllProblems, services: services(current), onChange };
+    render(h(DataForm, props), document.querySelector('#form'));
+  },
+};
+`;
+
+const HTML = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <title>Form</title>
+    <link rel="stylesheet" href="/style.css" />
+    <script type="module" src="/form.js"></script>
+  </head>
+  <body><main><h1>Form</h1><div id="form"></div></main></body>
+</html>`;
+
+/** Serves the form alone, bundled as in the page and with the page's Content-Security-Policy and styles. Call once at the top of a file. */
+export function useFormPages(browser: TestBrowser): {
+  open(form: FormCase, options?: PageOptions): Promise<FormPage>;
+} {
+  let server: Server;
+  let address: string;
+
+  beforeAll(async () => {
+    const files = await bundleForm();
+    server = createServer((request, response) => {
+      const path = request.url ?? '/';
+      response.setHeader('content-security-policy', CONTENT_SECURITY_POLICY);
+      response.setHeader('content-type', TYPES[/\.\w+$/.exec(path)?.[0] ?? ''] ?? 'text/html; charset=utf-8');
+      response.end(path === '/' ? HTML : files.get(path.slice(1)));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  return {
+    open: async (form, options) => {
+      const page = await browser.open(address, options);
+      const render = async (changed: Partial<FormCase>): Promise<void> =>
+        await page.evaluate(`testForm.render(${JSON.stringify(changed)})`);
+      await render(form);
+      await page.locator('#form > *').first().waitFor();
+      return { page, render, calls: async () => await page.evaluate<FormCalls>('testForm.calls') };
+    },
+  };
+}
+
+const TYPES: Readonly<Record<string, string>> = { '.js': 'text/javascript', '.css': 'text/css' };
+
+async function bundleForm(): Promise<ReadonlyMap<string, Uint8Array>> {
+  const { outputFiles } = await build({
+    ...WEB_OPTIONS,
+    stdin: { contents: ENTRY, resolveDir: ROOT, loader: 'ts', sourcefile: 'form.ts' },
+    outdir: join(ROOT, '.test-output', 'form'),
+    entryNames: 'form',
+    write: false,
+  });
+  const style = await build({
+    absWorkingDir: ROOT,
+    entryPoints: ['src/web/style.css'],
+    outdir: join(ROOT, '.test-output', 'form'),
+    bundle: true,
+    write: false,
+  });
+  return new Map([...outputFiles, ...style.outputFiles].map(({ path, contents }) => [basename(path), contents]));
+}
