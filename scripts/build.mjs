@@ -24,8 +24,9 @@ const joint = await mergeChunks(split, metafile, [
     entries: [shared['create-kuflow-worker'], shared.kuflow, 'src/commands/create/command.ts'],
     commonJs: true,
   },
-  // What a shell waits for when it completes a process code.
+  // What a shell waits for when it completes a process code, and an ID on the local KuFlow.
   { file: 'known-processes.js', entries: ['src/commands/completion/processes.ts'] },
+  { file: 'local-records.js', entries: ['src/commands/completion/local-kuflow.ts'] },
   { file: 'create.js', entries: ['src/commands/create/run.ts'] },
 ]);
 const outputs = [
@@ -60,7 +61,7 @@ console.log(
 async function asStarted(output) {
   const name = basename(output.path);
   if (['create-kuflow-worker.js', 'kuflow.js'].includes(name)) return await entryAsCommonJs(output, 'start.js');
-  return ['create.js', 'known-processes.js', 'start.js'].includes(name)
+  return ['create.js', 'known-processes.js', 'local-records.js', 'start.js'].includes(name)
     ? { path: output.path, text: takeBuiltinModules(output.text) }
     : output;
 }

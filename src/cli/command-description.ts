@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Argument, Command, Option } from 'commander';
+import { declaredCandidates, type ValueCandidates } from './value-candidates.ts';
 
 /** A command and its subcommands as plain data, for completion and the pages of the docs. */
 export interface CommandDescription {
@@ -25,6 +26,8 @@ export interface ArgumentDescription {
   readonly required: boolean;
   readonly variadic: boolean;
   readonly choices?: readonly string[];
+  /** What completion offers, if it is declared. */
+  readonly candidates?: ValueCandidates;
 }
 
 export interface OptionDescription {
@@ -40,6 +43,8 @@ export interface OptionDescription {
   /** The name in the angle brackets of its flags, e.g. `count`. */
   readonly valueName?: string;
   readonly choices?: readonly string[];
+  /** What completion offers, if it is declared. */
+  readonly candidates?: ValueCandidates;
   /** The default value, as its help shows it. */
   readonly default?: string;
   /** `--no-…`. */
@@ -66,18 +71,21 @@ export function describeCommand(command: Command): CommandDescription {
 }
 
 function describeArgument(argument: Argument): ArgumentDescription {
+  const candidates = declaredCandidates(argument);
   return {
     name: argument.name(),
     description: argument.description,
     required: argument.required,
     variadic: argument.variadic,
     ...(argument.argChoices === undefined ? {} : { choices: argument.argChoices }),
+    ...(candidates === undefined ? {} : { candidates }),
   };
 }
 
 function describeOption(option: Option): OptionDescription {
   const valueName = /[<[]([^>\]]+)[>\]]\s*$/.exec(option.flags)?.[1];
   const defaultText = describeDefault(option);
+  const candidates = declaredCandidates(option);
   return {
     flags: option.flags,
     ...(option.long === undefined ? {} : { long: option.long }),
@@ -87,6 +95,7 @@ function describeOption(option: Option): OptionDescription {
     value: option.required ? 'required' : option.optional ? 'optional' : 'none',
     ...(valueName === undefined ? {} : { valueName }),
     ...(option.argChoices === undefined ? {} : { choices: option.argChoices }),
+    ...(candidates === undefined ? {} : { candidates }),
     ...(defaultText === undefined ? {} : { default: defaultText }),
     negates: option.negate,
     repeatable: option.variadic || (option.parseArg !== undefined && option.argChoices === undefined),

@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
+import { withCandidates } from './value-candidates.ts';
 
 export interface ConnectionOptionTexts {
   /** Description of --tenant-id; without it the option does not exist. */
@@ -14,9 +15,11 @@ export interface ConnectionOptionTexts {
 /** The options for credentials and addresses of KuFlow, which `resolveConnection` reads. */
 export function connectionOptions(command: Command, texts: ConnectionOptionTexts = {}): Command {
   command
-    .option(
-      '--profile <name>',
-      texts.profile ?? 'Stored credentials to use; see `kuflow profiles` (or set KUFLOW_PROFILE)',
+    .addOption(
+      profileOption(
+        '--profile <name>',
+        texts.profile ?? 'Stored credentials to use; see `kuflow profiles` (or set KUFLOW_PROFILE)',
+      ),
     )
     .option('--client-id <id>', 'Client ID of the application')
     .option(
@@ -36,4 +39,9 @@ export function connectionOptions(command: Command, texts: ConnectionOptionTexts
       'Use the local KuFlow that runs for this folder (default if no connection is configured)',
     );
   return command;
+}
+
+/** An option whose value is the name of a stored profile. */
+export function profileOption(flags: string, description: string): Option {
+  return withCandidates(new Option(flags, description), 'profiles');
 }

@@ -1,5 +1,7 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import { usageError } from '../base/errors.ts';
+import { collectValues } from './process-options.ts';
+import { withCandidates } from './value-candidates.ts';
 
 const LARGEST_LIMIT = 200;
 
@@ -33,16 +35,31 @@ export function limitOption(what: string): Option {
   });
 }
 
-/** The description of the argument for the ID of a process or task. */
-export const idDescription = (what: 'process' | 'task'): string =>
-  `ID of the ${what}, the last 6 or more characters of it, or latest`;
+/** The argument for the ID of a process or task. Completion offers the newest ones: all, or only the running or open ones. */
+export function idArgument(what: 'process' | 'task', offered: 'all' | 'active' = 'all'): Argument {
+  const sources = { process: ['process-ids', 'running-process-ids'], task: ['task-ids', 'open-task-ids'] } as const;
+  const [all, active] = sources[what];
+  return withCandidates(
+    new Argument('<id>', `ID of the ${what}, the last 6 or more characters of it, or latest`),
+    offered === 'all' ? all : active,
+  );
+}
+
+const STATES = {
+  process: ['RUNNING', 'COMPLETED', 'CANCELLED'],
+  task: ['READY', 'CLAIMED', 'COMPLETED', 'CANCELLED'],
+} as const;
+
+/** `--state`, repeatable. Completion offers the states. */
+export function stateOption(what: keyof typeof STATES, plural: string): Option {
+  const states = STATES[what].map((state) => state.toLowerCase());
+  const list = `${states.slice(0, -1).join(', ')} or ${states.at(-1)}`;
+  return withCandidates(collectValues('--state <state>', `Only ${plural} in this state: ${list} (repeatable)`), states);
+}
 
 /** The state that a person wrote in any case. Throws a usage error that lists the states. */
-export function parseState<State extends string>(
-  text: string,
-  what: 'process' | 'task',
-  states: readonly State[],
-): State {
+export function parseState<What extends keyof typeof STATES>(text: string, what: What): (typeof STATES)[What][number] {
+  const states: readonly (typeof STATES)[What][number][] = STATES[what];
   const state = states.find((known) => known === text.toUpperCase());
   if (state === undefined)
     throw usageError(`${text} is not a state of a ${what}`, [`States: ${states.join(', ').toLowerCase()}`]);

@@ -1,9 +1,7 @@
 import { openLocalUser, resolveId, type LocalUserSession } from '../platform/client/local-user.ts';
+import { RECENT_RECORDS } from '../platform/client/recent-records.ts';
 import type { CommandContext } from './context.ts';
 import type { ActingFlags, LocalUserFlags } from './local-user-options.ts';
-
-/** How many of the newest records an abbreviated ID is looked up in. */
-export const RECENT_RECORDS = 200;
 
 /** Runs `work` as a user of the local KuFlow that runs for this folder. Rejects with KnownError if it does not run. */
 export async function withLocalUser(

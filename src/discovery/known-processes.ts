@@ -5,6 +5,7 @@ import { cacheFolder } from '../base/user-folders.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { isRecord } from '../base/json.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
+import { isTypeable } from '../text/shell.ts';
 
 /** The code and name of a process or task, for completion. */
 export interface KnownProcess {
@@ -101,11 +102,6 @@ function parseProcess(value: unknown): readonly KnownProcess[] {
 
 export function nameField(name: unknown): { readonly name?: string } {
   return typeof name === 'string' && name !== '' ? { name: escapeForTerminal(name, 80) } : {};
-}
-
-/** Whether a code can be typed on a command line: no control or hidden characters, and not an option. */
-export function isTypeable(code: string): boolean {
-  return code !== '' && !code.startsWith('-') && escapeForTerminal(code, 200) === code;
 }
 
 /** Reads only regular files: a pipe or a device would block the shell. */

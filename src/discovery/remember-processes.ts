@@ -5,13 +5,13 @@ import { cacheFolder } from '../base/user-folders.ts';
 import { isLoopbackHost } from '../network/address.ts';
 import {
   PROCESSES_FILE,
-  isTypeable,
   ownerKey,
   nameField,
   readOwners,
   type KnownProcess,
   type ProcessOwner,
 } from './known-processes.ts';
+import { isTypeable } from '../text/shell.ts';
 
 const MAX_OWNERS = 20;
 const MAX_PROCESSES = 500;

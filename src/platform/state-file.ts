@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { writeFileAtomic } from '../files/write.ts';
 import { codeOf, KnownError } from '../base/errors.ts';
 import { canonicalJson, isRecord } from '../base/json.ts';
@@ -35,6 +35,11 @@ export interface PlatformState extends PlatformAccess {
 export const STATE_FOLDER = join('.kuflow', 'dev');
 
 const STATE_FILE = 'platform.json';
+
+/** Absolute folder of the platform's state. */
+export function stateFolder(request: { readonly cwd: string; readonly stateDir?: string | undefined }): string {
+  return resolve(request.cwd, request.stateDir ?? STATE_FOLDER);
+}
 
 export function createPlatformState(platform: Platform, caBundleFile: string): PlatformState {
   const { identity } = platform;

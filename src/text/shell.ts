@@ -1,4 +1,4 @@
-import { hasControlCharacters } from '../base/escape.ts';
+import { escapeForTerminal, hasControlCharacters } from '../base/escape.ts';
 
 const PLAIN = /^[A-Za-z0-9_@%+:,./][A-Za-z0-9_@%+=:,./-]*$|^-[A-Za-z0-9_@%+=:,./-]*$/;
 
@@ -51,4 +51,9 @@ export function portableWord(text: string): string | undefined {
   if (text.length > LONGEST_PORTABLE || text.startsWith('-')) return undefined;
   if (/^[A-Za-z0-9_./-]+$/.test(text)) return text;
   return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]+$/u.test(text) && !/["\\$`%!^]/.test(text) ? `"${text}"` : undefined;
+}
+
+/** Whether a code or an ID can be typed on a command line: no control or hidden characters, and not an option. */
+export function isTypeable(code: string): boolean {
+  return code !== '' && !code.startsWith('-') && escapeForTerminal(code, 200) === code;
 }

@@ -5,7 +5,11 @@ import type { ProcessDefinition } from '../../src/process/definition.ts';
 /** The state that a platform in this process would write for this definition. */
 export function runningStateOf(
   definition: ProcessDefinition,
-  { hasDigests = true, http }: { readonly hasDigests?: boolean; readonly http?: string } = {},
+  {
+    hasDigests = true,
+    http,
+    token = new Secret('token'),
+  }: { readonly hasDigests?: boolean; readonly http?: string; readonly token?: Secret } = {},
 ): PlatformState {
   const { code } = definition.process;
   return {
@@ -22,7 +26,7 @@ export function runningStateOf(
     namespace: 'namespace',
     caFile: 'ca.pem',
     caBundleFile: 'ca-bundle.pem',
-    user: { principalId: 'user', email: 'user@local', name: 'Local user', token: new Secret('token') },
+    user: { principalId: 'user', email: 'user@local', name: 'Local user', token },
     processes: [code],
     taskQueues: { [code]: definition.workflow.taskQueue },
     ...(hasDigests ? { digests: { [code]: definitionDigest(definition) } } : {}),

@@ -1,7 +1,8 @@
-import type { Command } from 'commander';
+import { Argument, Option, type Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { processOptions, sampleOption, collectValues } from '../../cli/process-options.ts';
+import { withCandidates } from '../../cli/value-candidates.ts';
 import type { AddFlags } from './run-addition.ts';
 import type { TaskFlags } from './task.ts';
 import type { AddProcessFlags } from './run-process.ts';
@@ -50,8 +51,15 @@ export function configure(command: Command, context: CommandContext): void {
       `Add a task to the definition of a process and to the code that is generated from it. If you have already added the task to the definition, only the code is updated. ${HOW_FILES_CHANGE}`,
     )
     .optionsGroup('Task options:')
-    .option('--process <code>', 'Process to add the task to; required if the project has more than one')
-    .option('--after <code>', 'Task to insert it after (default: the last one)')
+    .addOption(
+      withCandidates(
+        new Option('--process <code>', 'Process to add the task to; required if the project has more than one'),
+        'project-processes',
+      ),
+    )
+    .addOption(
+      withCandidates(new Option('--after <code>', 'Task to insert it after (default: the last one)'), 'project-tasks'),
+    )
     .option('--name <text>', 'Display name')
     .option('--schema <file>', 'JSON Schema for its data')
     .addHelpText('after', TASK_EXAMPLES)
@@ -62,7 +70,12 @@ export function configure(command: Command, context: CommandContext): void {
 
   const process = command
     .command('process')
-    .argument('[code]', 'Process definition code in KuFlow; not needed with --definition')
+    .addArgument(
+      withCandidates(
+        new Argument('[code]', 'Process definition code in KuFlow; not needed with --definition'),
+        'processes',
+      ),
+    )
     .summary('Add a process for the same worker to run')
     .description(
       'Add a process with its own definition, workflow and tests. It is read from the API unless --definition or --task describes it. A ' +

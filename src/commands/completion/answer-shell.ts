@@ -1,12 +1,13 @@
 import { bashReplacement, parseBashLine } from './bash-line.ts';
 import type { CommandDescription } from '../../cli/command-description.ts';
-import { completeLine, type Candidate, type DynamicKind } from './complete-line.ts';
+import type { CandidateSource } from '../../cli/value-candidates.ts';
+import { completeLine, type Candidate } from './complete-line.ts';
 
 /** Where completion gets its data. `words` are the words up to the cursor, starting with the name of the program. */
 export interface CompletionSources {
   /** Describes the program, including the options of the command in `words`. */
   describe(words: readonly string[]): Promise<CommandDescription>;
-  lookUp(kind: DynamicKind, words: readonly string[]): Promise<readonly Candidate[]>;
+  lookUp(source: CandidateSource, words: readonly string[]): Promise<readonly Candidate[]>;
 }
 
 /**

@@ -19,8 +19,9 @@ export function configure(command: Command, context: CommandContext): void {
   command
     .description(
       'Print a completion script for kuflow and create-kuflow-worker. It completes commands, options and their values, files, stored profiles, ' +
-        'doctor checks, and the codes of processes and tasks. The codes come from the process definition files in the current folder or project, ' +
-        'and from earlier API calls of other commands. Completion itself does not use the network.',
+        'doctor checks, codes of processes and tasks, and IDs on the local KuFlow. The codes come from the process definition files in the current ' +
+        'folder or project, and from earlier API calls of other commands. `kuflow process` and `kuflow task` complete codes and the newest IDs from ' +
+        'the local KuFlow that runs for this folder. Completion does not use the network.',
     )
     .addArgument(new Argument('<shell>', 'Shell to print the script for').choices(SHELLS))
     .addHelpText('after', INSTALLATION)

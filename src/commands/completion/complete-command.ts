@@ -4,9 +4,12 @@ import { configFolder } from '../../base/user-folders.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { PACKAGE_NAME } from '../../base/package-root.ts';
 import { answerShell } from './answer-shell.ts';
-import type { Candidate, DynamicKind } from './complete-line.ts';
+import type { Candidate } from './complete-line.ts';
+import { optionValue } from './option-value.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import type { CandidateSource } from '../../cli/value-candidates.ts';
 import { describeCommand, type CommandDescription } from '../../cli/command-description.ts';
+import type { KnownProcess } from '../../discovery/known-processes.ts';
 import { loadCommands, createProgram, type RootProgram } from '../../cli/program.ts';
 
 const TIMEOUT_MS = 1000;
@@ -27,7 +30,7 @@ async function runComplete(shell: string, args: readonly string[], context: Comm
   try {
     const lines = await answerShell(shell, args, {
       describe: (words) => describeProgram(words, context),
-      lookUp: (kind, words) => lookUpCandidates(kind, words, context),
+      lookUp: (source, words) => lookUpCandidates(source, words, context),
     });
     context.terminal.out.write(lines.map((line) => `${line}\n`).join(''));
   } catch {
@@ -56,18 +59,18 @@ async function describeProgram(words: readonly string[], context: CommandContext
   return describeCommand(program);
 }
 
-/** Gives up on slow files after a second, so that Tab does not hang. Loading this package's own code is not limited. */
+/** Gives up on slow files and on a local KuFlow that does not answer after a second, so that Tab does not hang. Loading this package's own code is not limited. */
 async function withTimeout<T>(lookup: Promise<readonly T[]>): Promise<readonly T[]> {
   const timeout = new Promise<readonly T[]>((resolve) => setTimeout(() => resolve([]), TIMEOUT_MS).unref());
   return await Promise.race([lookup, timeout]);
 }
 
 async function lookUpCandidates(
-  kind: DynamicKind,
+  source: CandidateSource,
   words: readonly string[],
   context: CommandContext,
 ): Promise<readonly Candidate[]> {
-  switch (kind) {
+  switch (source) {
     case 'profiles': {
       const folder = configFolder(context.env);
       if (folder === undefined) return [];
@@ -79,13 +82,43 @@ async function lookUpCandidates(
       const { explainAll } = await import('../../diagnostics/explanations/explain.ts');
       return explainAll().map(({ id, title }) => ({ value: id, description: title }));
     }
+    case 'process-ids':
+    case 'running-process-ids':
+    case 'task-ids':
+    case 'open-task-ids': {
+      const { listRecordIds } = await import('./local-kuflow.ts');
+      return await withTimeout(listRecordIds(source, localLookup(words, context)));
+    }
+    case 'served-processes':
+    case 'served-tasks': {
+      const [{ listServedProcesses, listServedTasks }, { listProjectProcesses }] = await Promise.all([
+        import('./local-kuflow.ts'),
+        import('./processes.ts'),
+      ]);
+      const list = source === 'served-processes' ? listServedProcesses : listServedTasks;
+      const lookup = localLookup(words, context);
+      const served = listProjectProcesses(context.cwd).then((defined) => list(defined, lookup));
+      return (await withTimeout(served)).map(toCandidate);
+    }
+    case 'processes':
+    case 'project-processes':
+    case 'project-tasks': {
+      const { listProjectProcesses, listCompletableProcesses, listProjectTasks } = await import('./processes.ts');
+      const lookup =
+        source === 'project-tasks'
+          ? listProjectTasks(words, context.cwd)
+          : source === 'project-processes'
+            ? listProjectProcesses(context.cwd)
+            : listCompletableProcesses(words, context);
+      return (await withTimeout(lookup)).map(toCandidate);
+    }
   }
-  const { listProjectProcesses, listCompletableProcesses, listProjectTasks } = await import('./processes.ts');
-  const lookup =
-    kind === 'tasks'
-      ? listProjectTasks(words, context.cwd)
-      : kind === 'own-processes'
-        ? listProjectProcesses(context.cwd)
-        : listCompletableProcesses(words, context);
-  return (await withTimeout(lookup)).map(({ code, name = '' }) => ({ value: code, description: name }));
 }
+
+const toCandidate = ({ code, name = '' }: KnownProcess): Candidate => ({ value: code, description: name });
+
+const localLookup = (words: readonly string[], { cwd }: CommandContext) => ({
+  cwd,
+  stateDir: optionValue(words, '--state-dir'),
+  signal: AbortSignal.timeout(TIMEOUT_MS),
+});

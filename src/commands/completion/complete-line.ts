@@ -1,4 +1,5 @@
 import type { ArgumentDescription, CommandDescription, OptionDescription } from '../../cli/command-description.ts';
+import type { CandidateSource } from '../../cli/value-candidates.ts';
 
 /** A word that can be inserted at the cursor. */
 export interface Candidate {
@@ -7,18 +8,12 @@ export interface Candidate {
 }
 
 /**
- * Values to look up: `processes` are those of the project and those remembered from the API, `own-processes` and `tasks` only those of the
- * project, `checks` those of `kuflow doctor`.
- */
-export type DynamicKind = 'processes' | 'own-processes' | 'tasks' | 'profiles' | 'checks';
-
-/**
  * What to complete at the cursor. `prefix` is the part of the word to keep, e.g. `--definition=`.
  * `command`: another command starts at word `at`; the name of this program is word 0.
  */
 export type Completion =
   | { readonly kind: 'words'; readonly prefix: string; readonly candidates: readonly Candidate[] }
-  | { readonly kind: DynamicKind | 'files' | 'folders'; readonly prefix: string }
+  | { readonly kind: CandidateSource | 'files' | 'folders'; readonly prefix: string }
   | { readonly kind: 'command'; readonly at: number };
 
 /** How to complete the last of `words`. The first word is the name of the program; shell quotes are already removed. */
@@ -44,7 +39,7 @@ export function completeLine(program: CommandDescription, words: readonly string
       used.add(option?.long ?? word);
       const takesNext = option !== undefined && option.value !== 'none' && !word.includes('=');
       if (!takesNext) continue;
-      if (at === before.length - 1) return completeOptionValue(command, option, '', current);
+      if (at === before.length - 1) return completeOptionValue(option, '', current);
       at += 1;
     } else {
       const child = operands === 0 ? command.commands.find(({ name }) => name === word) : undefined;
@@ -61,8 +56,7 @@ export function completeLine(program: CommandDescription, words: readonly string
     return completeWords(parent.commands.filter(({ name }) => name !== 'help').map(toCandidate));
   const argument = findArgument(command, operands);
   if (argument === undefined) return completeWords([]);
-  if (command.name === 'explain') return { kind: 'checks', prefix: '' };
-  return completeValue(argument.choices, argument.name, '');
+  return completeValue(argument, argument.name, '');
 }
 
 const completeWords = (candidates: readonly Candidate[], prefix = ''): Completion => ({
@@ -98,7 +92,7 @@ function completeOption(command: CommandDescription, current: string, used: Read
     const option = findOption(command, current);
     if (option === undefined || option.value === 'none') return completeWords([]);
     const prefix = current.slice(0, current.indexOf('=') + 1);
-    return completeOptionValue(command, option, prefix, current.slice(prefix.length));
+    return completeOptionValue(option, prefix, current.slice(prefix.length));
   }
   const candidates = command.options
     .filter(({ long, short, repeatable }) => repeatable || !used.has(long ?? short ?? ''))
@@ -106,39 +100,31 @@ function completeOption(command: CommandDescription, current: string, used: Read
   return completeWords(candidates);
 }
 
-/** Options whose value is the name of a profile. */
-const PROFILE_OPTIONS = ['--profile', '--default'];
-
 /** `prefix` is the part of the word before the value, `value` the part of the value that is already typed. */
-function completeOptionValue(
-  { name }: CommandDescription,
-  { choices, valueName, long }: OptionDescription,
-  prefix: string,
-  value: string,
-): Completion {
-  if (long !== undefined && PROFILE_OPTIONS.includes(long)) return { kind: 'profiles', prefix };
-  if (long === '--after') return { kind: 'tasks', prefix };
-  if (long === '--process' && name === 'task') return { kind: 'own-processes', prefix };
-  // In a list, complete the last entry.
-  if (valueName === 'ids') return { kind: 'checks', prefix: prefix + value.slice(0, value.lastIndexOf(',') + 1) };
-  const equals = value.indexOf('=') + 1;
-  if (valueName === 'code=file')
+function completeOptionValue(option: OptionDescription, prefix: string, value: string): Completion {
+  const { valueName } = option;
+  if (valueName === 'code=file') {
+    const equals = value.indexOf('=') + 1;
     return equals > 0 ? { kind: 'files', prefix: prefix + value.slice(0, equals) } : completeWords([]);
-  // All other options with a code expect the code of a new task.
-  const named = valueName === 'code' && long !== '--process' ? undefined : valueName;
-  return completeValue(choices, named, prefix);
+  }
+  // In a list, complete the last entry.
+  const complete = valueName === 'ids' ? value.lastIndexOf(',') + 1 : 0;
+  return completeValue(option, valueName, prefix + value.slice(0, complete));
 }
 
-// The name of the value in the help tells what kind of value it is.
-function completeValue(choices: readonly string[] | undefined, name: string | undefined, prefix: string): Completion {
-  if (choices !== undefined) {
+/** `name` is the name of the value in the help, which tells whether it is a path. */
+function completeValue(
+  { choices, candidates = choices }: Pick<ArgumentDescription, 'choices' | 'candidates'>,
+  name: string | undefined,
+  prefix: string,
+): Completion {
+  if (typeof candidates === 'string') return { kind: candidates, prefix };
+  if (candidates !== undefined)
     return completeWords(
-      choices.map((value) => ({ value })),
+      candidates.map((value) => ({ value })),
       prefix,
     );
-  }
   if (name === 'file' || name === 'path') return { kind: 'files', prefix };
   if (name === 'folder') return { kind: 'folders', prefix };
-  if (name === 'code') return { kind: 'processes', prefix };
   return completeWords([], prefix);
 }

@@ -8,6 +8,7 @@ import {
 } from '../../discovery/known-processes.ts';
 import { resolveSettings } from '../../settings/resolve.ts';
 import { selectProfile } from '../../connection/profile.ts';
+import { optionValue } from './option-value.ts';
 
 interface LookupContext {
   readonly env: NodeJS.ProcessEnv;
@@ -72,11 +73,4 @@ async function listRememberedForLine(
   return endpoint === undefined || clientId === undefined
     ? []
     : await listRememberedProcesses(env, { endpoint, clientId });
-}
-
-function optionValue(words: readonly string[], option: string): string | undefined {
-  const joined = words.find((word) => word.startsWith(`${option}=`));
-  if (joined !== undefined) return joined.slice(option.length + 1);
-  const index = words.indexOf(option);
-  return index === -1 ? undefined : words[index + 1];
 }

@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { LANGUAGE_IDS } from '../../languages/names.ts';
+import { withCandidates } from '../../cli/value-candidates.ts';
 import type { CreateFlags } from './answers.ts';
 import { processOptions, sampleOption, collectValues } from '../../cli/process-options.ts';
 
@@ -23,7 +24,15 @@ export function configure(command: Command, context: CommandContext): void {
     .argument('[folder]', 'Folder for the new project; its name becomes the name of the worker')
     .optionsGroup('Process options:')
     .option('--definition <file>', 'Read the process from a definition file (kuflow.process.yaml)')
-    .option('--process <code>', 'Process definition code; the process is read from the API unless --task describes it');
+    .addOption(
+      withCandidates(
+        new Option(
+          '--process <code>',
+          'Process definition code; the process is read from the API unless --task describes it',
+        ),
+        'processes',
+      ),
+    );
   processOptions(command)
     .addOption(collectValues('--task-kind <code=kind>', 'Override the kind of a task read from the API (repeatable)'))
     .addOption(

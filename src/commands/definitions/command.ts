@@ -1,7 +1,8 @@
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { sampleOption } from '../../cli/process-options.ts';
+import { withCandidates } from '../../cli/value-candidates.ts';
 import type { DefinitionsFlags } from './run.ts';
 
 export function configure(command: Command, context: CommandContext): void {
@@ -14,7 +15,9 @@ export function configure(command: Command, context: CommandContext): void {
       const { runList } = await import('./run.ts');
       await runList(flags, context);
     });
-  sharedOptions(command.command('show').argument('<code>', 'Process definition code'))
+  sharedOptions(
+    command.command('show').addArgument(withCandidates(new Argument('<code>', 'Process definition code'), 'processes')),
+  )
     .summary('Show the tasks of a process')
     .description(
       'Show the tasks of a process, their kinds, and their usual order, derived from its instances. With --sample, also read instances to ' +

@@ -1,6 +1,7 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
 import { collectValues } from '../../cli/process-options.ts';
+import { withCandidates } from '../../cli/value-candidates.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';
 import type { RuntimeFlag } from './run.ts';
 import type { SimulateFlags } from './simulate/run.ts';
@@ -65,7 +66,12 @@ export function configure(command: Command, context: CommandContext): void {
         'for its health endpoint unless WORKER_HEALTHPORT is set, and exposes no metrics unless WORKER_METRICSPORT is set. Exits with status 0 if the process ' +
         'completes with valid data; 1 if a task gets stuck, the workflow fails, its code fails three times in a row, it calls an activity that is not registered, or the command exits early; 4 on a timeout; and 130 if interrupted.',
     )
-    .argument('[code]', 'Process definition code (optional if only one process is served)')
+    .addArgument(
+      withCandidates(
+        new Argument('[code]', 'Process definition code (optional if only one process is served)'),
+        'processes',
+      ),
+    )
     .argument('[command...]', 'Command that starts the worker, after --')
     .option(
       '--answers <file>',

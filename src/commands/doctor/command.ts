@@ -1,6 +1,7 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { withCandidates } from '../../cli/value-candidates.ts';
 import type { DoctorFlags } from './run.ts';
 
 const EXAMPLES = `
@@ -24,12 +25,20 @@ export function configure(command: Command, context: CommandContext): void {
           'installed, its own check creates another token, and a certificate if none is configured. Pass --no-create to prevent this.',
       )
       .addOption(
-        new Option(
-          '--only <ids>',
-          'Run only these checks or planes (groups of checks, such as tls; comma-separated) and the checks they depend on',
-        ).argParser(parseNonEmptyList),
+        withCandidates(
+          new Option(
+            '--only <ids>',
+            'Run only these checks or planes (groups of checks, such as tls; comma-separated) and the checks they depend on',
+          ).argParser(parseNonEmptyList),
+          'checks',
+        ),
       )
-      .addOption(new Option('--skip <ids>', 'Skip these checks or planes (comma-separated)').argParser(parseList))
+      .addOption(
+        withCandidates(
+          new Option('--skip <ids>', 'Skip these checks or planes (comma-separated)').argParser(parseList),
+          'checks',
+        ),
+      )
       .option('--offline', 'Run only checks that need no network')
       .option('--no-create', 'Create nothing in KuFlow, and skip the checks that would')
       .option('--process <id>', 'Also compare the workflow of this process with this worker')
@@ -60,7 +69,15 @@ export function configure(command: Command, context: CommandContext): void {
     .description(
       'Explain what a check examines, which causes it can report, and what to do about each. Without an ID, list all checks.',
     )
-    .argument('[id]', 'ID of the check, such as KF-TLS-003, or the code of a cause, such as settings-incomplete')
+    .addArgument(
+      withCandidates(
+        new Argument(
+          '[id]',
+          'ID of the check, such as KF-TLS-003, or the code of a cause, such as settings-incomplete',
+        ),
+        'checks',
+      ),
+    )
     .option('--json', 'Print the result as JSON')
     .action(async (id: string | undefined, flags: { readonly json?: boolean }) =>
       (await run()).runExplain(id, flags, context),

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { profileOption } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import type { LogoutFlags } from './run-profiles.ts';
 
@@ -8,7 +9,9 @@ export function configure(command: Command, context: CommandContext): void {
       'Remove a profile and its secret, including the one in the keychain. If the secret cannot be removed, the reason is shown and the exit status ' +
         'is 1. The application and its token in KuFlow are not changed.',
     )
-    .option('--profile <name>', 'Name of the profile to remove (if omitted in a terminal, you are prompted)')
+    .addOption(
+      profileOption('--profile <name>', 'Name of the profile to remove (if omitted in a terminal, you are prompted)'),
+    )
     .option('--json', 'Print the result as JSON')
     .action(async (flags: LogoutFlags) => {
       const { runLogout } = await import('./run-profiles.ts');

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { profileOption } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import type { ProfilesFlags } from './run-profiles.ts';
 
@@ -8,7 +9,7 @@ export function configure(command: Command, context: CommandContext): void {
       'List the profiles stored by `kuflow login`: name, endpoint, client ID, tenant, and where the secret is. Secrets are never shown, and no ' +
         'keychain is opened.',
     )
-    .option('--default <name>', 'Make this profile the default before listing')
+    .addOption(profileOption('--default <name>', 'Make this profile the default before listing'))
     .option('--json', 'Print the result as JSON')
     .action(async (flags: ProfilesFlags) => {
       const { runProfiles } = await import('./run-profiles.ts');

@@ -1,13 +1,15 @@
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
 import {
   actingOptions,
-  idDescription,
+  idArgument,
   limitOption,
   localUserOptions,
+  stateOption,
   type LocalUserFlags,
 } from '../../cli/local-user-options.ts';
 import { collectValues } from '../../cli/process-options.ts';
+import { withCandidates } from '../../cli/value-candidates.ts';
 import type { ProcessChangeFlags, ProcessListFlags, ProcessStartFlags } from './run.ts';
 
 const START_EXAMPLES = `
@@ -27,7 +29,12 @@ export function configure(command: Command, context: CommandContext): void {
   actingOptions(
     command
       .command('start')
-      .argument('[code]', 'Process definition code (optional if only one is served)')
+      .addArgument(
+        withCandidates(
+          new Argument('[code]', 'Process definition code (optional if only one is served)'),
+          'served-processes',
+        ),
+      )
       .summary('Start a process')
       .description('Start a process. Prints its ID to stdout.')
       .option('--metadata <file>', 'YAML or JSON file with the metadata; - reads standard input')
@@ -45,11 +52,9 @@ export function configure(command: Command, context: CommandContext): void {
   localUserOptions(
     command
       .command('list')
-      .argument('[code]', 'Only processes of this definition')
+      .addArgument(withCandidates(new Argument('[code]', 'Only processes of this definition'), 'served-processes'))
       .summary('List processes, the newest first')
-      .addOption(
-        collectValues('--state <state>', 'Only processes in this state: running, completed or cancelled (repeatable)'),
-      )
+      .addOption(stateOption('process', 'processes'))
       .addOption(limitOption('processes')),
   ).action(async (code: string | undefined, flags: ProcessListFlags) => {
     const { runProcessList } = await import('./run.ts');
@@ -59,7 +64,7 @@ export function configure(command: Command, context: CommandContext): void {
   localUserOptions(
     command
       .command('show')
-      .argument('<id>', idDescription('process'))
+      .addArgument(idArgument('process'))
       .summary('Show a process, its metadata and what happened to it'),
   ).action(async (id: string, flags: LocalUserFlags) => {
     const { runProcessShow } = await import('./run.ts');
@@ -67,7 +72,7 @@ export function configure(command: Command, context: CommandContext): void {
   });
 
   actingOptions(
-    command.command('cancel').argument('<id>', idDescription('process')).summary('Cancel a running process'),
+    command.command('cancel').addArgument(idArgument('process', 'active')).summary('Cancel a running process'),
   ).action(async (id: string, flags: ProcessChangeFlags) => {
     const { runProcessCancel } = await import('./run.ts');
     await runProcessCancel(id, flags, context);

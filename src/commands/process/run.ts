@@ -29,7 +29,6 @@ export interface ProcessStartFlags extends ProcessChangeFlags {
   readonly wait?: boolean;
 }
 
-const PROCESS_STATES = ['RUNNING', 'COMPLETED', 'CANCELLED'] as const;
 const POLL_MS = 200;
 
 /** `kuflow process start`. With `--json`: `{ process }`, as KuFlow's API returns it. Exit status 1 if `--wait` sees it canceled. */
@@ -97,7 +96,7 @@ export async function runProcessList(
   flags: ProcessListFlags,
   context: CommandContext,
 ): Promise<void> {
-  const states = flags.state?.map((text) => parseState(text, 'process', PROCESS_STATES));
+  const states = flags.state?.map((text) => parseState(text, 'process'));
   await withLocalUser(flags, context, async ({ user }) => {
     const page = await user.findProcesses({
       sort: ['createdAt,desc'],

@@ -1,13 +1,15 @@
-import type { Command } from 'commander';
+import { Argument, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
 import {
   actingOptions,
-  idDescription,
+  idArgument,
   limitOption,
   localUserOptions,
+  stateOption,
   type LocalUserFlags,
 } from '../../cli/local-user-options.ts';
 import { collectValues } from '../../cli/process-options.ts';
+import { withCandidates } from '../../cli/value-candidates.ts';
 import type { TaskChangeFlags, TaskDataFlags, TaskListFlags } from './run.ts';
 
 const COMPLETE_EXAMPLES = `
@@ -27,30 +29,25 @@ export function configure(command: Command, context: CommandContext): void {
   localUserOptions(
     command
       .command('list')
-      .argument('[code]', 'Only tasks with this code')
+      .addArgument(withCandidates(new Argument('[code]', 'Only tasks with this code'), 'served-tasks'))
       .summary('List tasks, the newest first')
       .description('List tasks, the newest first. Without --state, only open tasks (ready or claimed).')
-      .option('--process <id>', 'Only tasks of this process')
-      .addOption(
-        collectValues(
-          '--state <state>',
-          'Only tasks in this state: ready, claimed, completed or cancelled (repeatable)',
-        ),
-      )
+      .addOption(withCandidates(new Option('--process <id>', 'Only tasks of this process'), 'process-ids'))
+      .addOption(stateOption('task', 'tasks'))
       .addOption(limitOption('tasks')),
   ).action(async (code: string | undefined, flags: TaskListFlags) => {
     const { runTaskList } = await import('./run.ts');
     await runTaskList(code, flags, context);
   });
 
-  localUserOptions(
-    command.command('show').argument('<id>', idDescription('task')).summary('Show a task with its data'),
-  ).action(async (id: string, flags: LocalUserFlags) => {
-    const { runTaskShow } = await import('./run.ts');
-    await runTaskShow(id, flags, context);
-  });
+  localUserOptions(command.command('show').addArgument(idArgument('task')).summary('Show a task with its data')).action(
+    async (id: string, flags: LocalUserFlags) => {
+      const { runTaskShow } = await import('./run.ts');
+      await runTaskShow(id, flags, context);
+    },
+  );
 
-  actingOptions(command.command('claim').argument('<id>', idDescription('task')).summary('Claim a task')).action(
+  actingOptions(command.command('claim').addArgument(idArgument('task', 'active')).summary('Claim a task')).action(
     async (id: string, flags: TaskChangeFlags) => {
       const { runTaskClaim } = await import('./run.ts');
       await runTaskClaim(id, flags, context);
@@ -60,7 +57,7 @@ export function configure(command: Command, context: CommandContext): void {
   actingOptions(
     command
       .command('assign')
-      .argument('<id>', idDescription('task'))
+      .addArgument(idArgument('task', 'active'))
       .argument('<assignee>', 'Email address of a user, or ID of a user or application')
       .summary('Assign a task to somebody')
       .description(
@@ -74,7 +71,7 @@ export function configure(command: Command, context: CommandContext): void {
   dataOptions(
     command
       .command('save')
-      .argument('<id>', idDescription('task'))
+      .addArgument(idArgument('task', 'active'))
       .summary('Save data of a task without completing it')
       .description(
         'Claim a task if nobody has, and save its data. Required properties may be missing. Other data that does not match the schema is ' +
@@ -89,7 +86,7 @@ export function configure(command: Command, context: CommandContext): void {
   dataOptions(
     command
       .command('complete')
-      .argument('<id>', idDescription('task'))
+      .addArgument(idArgument('task', 'active'))
       .summary('Complete a task')
       .description(
         'Claim a task if nobody has, save its data and complete it. Without --data, --set or --fake, the task keeps the data it has. ' +

@@ -2,12 +2,13 @@ import { KnownError, usageError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { isUuid } from '../../base/uuid.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { findProcessId, RECENT_RECORDS, withLocalUser } from '../../cli/local-user.ts';
+import { findProcessId, withLocalUser } from '../../cli/local-user.ts';
 import { parseState, type ActingFlags, type LocalUserFlags } from '../../cli/local-user-options.ts';
 import type { ProcessItem } from '../../kuflow/contract/process-items.ts';
 import { exampleTaskData, missingShapeError } from '../../platform/client/examples.ts';
 import { formatValueErrors, prepareGivenData, requireValidData } from '../../platform/client/given-data.ts';
 import { resolveId, type LocalUserSession } from '../../platform/client/local-user.ts';
+import { RECENT_RECORDS } from '../../platform/client/recent-records.ts';
 import { withRealReferences } from '../../platform/client/references.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { formatTaskName, printTask, printTaskChange, printTasks, toTaskSummary, type TaskChange } from './view.ts';
@@ -27,8 +28,7 @@ export interface TaskDataFlags extends TaskChangeFlags {
   readonly allowInvalid?: boolean;
 }
 
-const TASK_STATES = ['READY', 'CLAIMED', 'COMPLETED', 'CANCELLED'] as const;
-const OPEN_STATES: (typeof TASK_STATES)[number][] = ['READY', 'CLAIMED'];
+const OPEN_STATES: ReturnType<typeof parseState<'task'>>[] = ['READY', 'CLAIMED'];
 
 /** `kuflow task list`. With `--json`: `{ tasks: [{ id, code, state, processId, ownerId?, createdAt }] }`, the newest first. */
 export async function runTaskList(
@@ -36,8 +36,7 @@ export async function runTaskList(
   flags: TaskListFlags,
   context: CommandContext,
 ): Promise<void> {
-  const states =
-    flags.state === undefined ? OPEN_STATES : flags.state.map((text) => parseState(text, 'task', TASK_STATES));
+  const states = flags.state?.map((text) => parseState(text, 'task')) ?? OPEN_STATES;
   await withLocalUser(flags, context, async (session) => {
     const { user } = session;
     const processId = flags.process === undefined ? undefined : await findProcessId(session, flags.process, context);

@@ -8,7 +8,7 @@ import type { PlatformEvent } from '../types.ts';
  * All routes need the credentials of the API. Times are ISO 8601 in UTC.
  */
 
-/** The header with which the page marks its own requests, so that the list of requests can leave them out. */
+/** The header with which the page and shell completion mark their requests, so that the list of requests can leave them out. */
 export type ConsoleHeader = 'x-kuflow-console';
 
 /** `GET /_dev/status`. */
@@ -170,7 +170,7 @@ export interface RequestRecord {
   readonly problem?: string;
   /** Violations of KuFlow's API contract by the request or by the answer. */
   readonly violations: readonly { readonly side: 'request' | 'answer'; readonly problem: string }[];
-  /** Whether the page made it. */
+  /** Whether the page or shell completion made it. */
   readonly console: boolean;
 }
 

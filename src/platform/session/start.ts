@@ -7,9 +7,9 @@ import { platformEnvironment, writeCaBundle } from '../environment.ts';
 import type { PlatformEvent, PlatformOptions } from '../types.ts';
 import { startPlatform } from '../start.ts';
 import {
-  STATE_FOLDER,
   readRunningState,
   removeStateFile,
+  stateFolder,
   createPlatformState,
   writeStateFile,
   type PlatformState,
@@ -61,11 +61,6 @@ export interface DevPlatform {
   readonly owned: boolean;
   /** Stops the platform if this process started it. */
   stop(): Promise<void>;
-}
-
-/** Absolute folder of the platform's state. */
-export function stateFolder(request: { readonly cwd: string; readonly stateDir?: string | undefined }): string {
-  return resolve(request.cwd, request.stateDir ?? STATE_FOLDER);
 }
 
 /** Starts a platform and writes its state file. Rejects with KnownError if one is already running on that folder. */

@@ -49,12 +49,23 @@ describe('completion at the cursor', () => {
     ['credentials pull --profile=', 'profiles'],
     ['logout --profile ', 'profiles'],
     ['profiles --default ', 'profiles'],
-    ['add task --process ', 'own-processes'],
+    ['add task --process ', 'project-processes'],
     ['add process ', 'processes'],
-    ['add task X --after ', 'tasks'],
-    ['add task X --after=', 'tasks'],
+    ['add task X --after ', 'project-tasks'],
+    ['add task X --after=', 'project-tasks'],
     ['create --task A --task-schema A=', 'files'],
     ['create --task-schema=A=', 'files'],
+    ['process start ', 'served-processes'],
+    ['process list ', 'served-processes'],
+    ['process list --state ', 'cancelled'],
+    ['process show ', 'process-ids'],
+    ['process cancel ', 'running-process-ids'],
+    ['task list ', 'served-tasks'],
+    ['task list --process ', 'process-ids'],
+    ['task list APPLY --process=', 'process-ids'],
+    ['task list --state ready --state=', 'claimed'],
+    ['task show ', 'task-ids'],
+    ['task complete ', 'open-task-ids'],
     ['doctor explain ', 'checks'],
     ['doctor --skip ', 'checks'],
   ])('offers values after %j: %s', (line, kind) => {
@@ -66,6 +77,8 @@ describe('completion at the cursor', () => {
     'create --task ',
     'create --task-order ',
     'definitions show A ',
+    'process show latest ',
+    'task complete --data=x latest ',
     'dev --port ',
     'create --task-schema ',
     'dev history ',
@@ -73,6 +86,13 @@ describe('completion at the cursor', () => {
     'create --json=',
     'nothing ',
   ])('offers nothing after %j', (line) => expect(values(line)).toEqual([]));
+
+  it.each(['process', 'task'])('offers IDs for every <id> of kuflow %s', (name) => {
+    const { commands = [] } = program.commands.find((command) => command.name === name) ?? {};
+    const ids = commands.flatMap((command) => command.arguments).filter((argument) => argument.name === 'id');
+    expect(ids.length).toBeGreaterThan(1);
+    for (const { candidates } of ids) expect(candidates).toMatch(new RegExp(`(?:^|-)${name}-ids$`));
+  });
 
   it('completes the last entry of a list, and a file after <code>=', () => {
     expect(at('doctor --only A,B,C')).toEqual({ kind: 'checks', prefix: 'A,B,' });

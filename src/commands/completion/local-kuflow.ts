@@ -1,0 +1,85 @@
+import { escapeForTerminal } from '../../base/escape.ts';
+import type { DefinedProcess, KnownProcess } from '../../discovery/known-processes.ts';
+import { listRecentProcesses, listRecentTasks, type RecentRecord } from '../../platform/client/recent-records.ts';
+import { definitionDigest, readRunningState, stateFolder, type PlatformState } from '../../platform/state-file.ts';
+import { sampleDefinition } from '../../process/sample.ts';
+import { isTypeable } from '../../text/shell.ts';
+import type { Candidate } from './complete-line.ts';
+
+// The candidates of commands that act as the user of the local KuFlow of the working directory.
+
+interface LocalLookup {
+  readonly cwd: string;
+  /** As the command line has it. */
+  readonly stateDir: string | undefined;
+  /** Aborts requests: a pending one keeps the program alive. */
+  readonly signal: AbortSignal;
+}
+
+export type RecordSource = 'process-ids' | 'running-process-ids' | 'task-ids' | 'open-task-ids';
+
+/** A shell shows all candidates at once. */
+const MOST_IDS = 50;
+
+const ACTIVE_STATES: ReadonlySet<string> = new Set(['RUNNING', 'READY', 'CLAIMED']);
+
+/** The newest processes or tasks, and `latest` if the command would find one. Empty if the local KuFlow does not run or does not answer. */
+export async function listRecordIds(source: RecordSource, lookup: LocalLookup): Promise<readonly Candidate[]> {
+  const state = await findState(lookup);
+  if (state === undefined) return [];
+  const isTask = source === 'task-ids' || source === 'open-task-ids';
+  const list = isTask ? listRecentTasks : listRecentProcesses;
+  const records = (await list(state, lookup.signal).catch(() => [])).filter(({ id }) => isTypeable(id));
+  const active = records.filter((record) => ACTIVE_STATES.has(record.state));
+  const offered = source === 'process-ids' || source === 'task-ids' ? records : active;
+  // `latest` is the newest open task, but the newest process in any state.
+  const latest = isTask ? active[0] : records[0];
+  return [
+    ...(latest !== undefined && offered.includes(latest)
+      ? [{ value: 'latest', description: describeRecord(latest) }]
+      : []),
+    ...offered.slice(0, MOST_IDS).map((record) => ({ value: record.id, description: describeRecord(record) })),
+  ];
+}
+
+function describeRecord({ code, state, createdAt }: RecentRecord): string {
+  return escapeForTerminal([code, state.toLowerCase(), ...(createdAt === undefined ? [] : [createdAt])].join(', '), 80);
+}
+
+/** The processes that the local KuFlow serves, or those of the project if it does not run. */
+export async function listServedProcesses(
+  defined: readonly DefinedProcess[],
+  lookup: LocalLookup,
+): Promise<readonly KnownProcess[]> {
+  const state = await findState(lookup);
+  if (state === undefined) return defined;
+  const known = new Map(defined.map((process) => [process.code, process]));
+  return state.processes.filter(isTypeable).map((code) => known.get(code) ?? { code });
+}
+
+/** The tasks of the processes that the local KuFlow serves, and of its newest tasks. The tasks of the project if it does not run. */
+export async function listServedTasks(
+  defined: readonly DefinedProcess[],
+  lookup: LocalLookup,
+): Promise<readonly KnownProcess[]> {
+  const state = await findState(lookup);
+  if (state === undefined) return defined.flatMap(({ tasks }) => tasks);
+  const served = [...defined, ...servedSample(state)].filter(({ code }) => state.processes.includes(code));
+  // The definition can be in a file that only `kuflow dev --definition` knows.
+  const recent = await listRecentTasks(state, lookup.signal).catch(() => []);
+  const codes = [...recent.filter(({ code }) => isTypeable(code)), ...served.flatMap(({ tasks }) => tasks)];
+  return [...new Map(codes.map((task: KnownProcess) => [task.code, toKnown(task)])).values()];
+}
+
+const toKnown = ({ code, name }: KnownProcess): KnownProcess => ({ code, ...(name !== undefined && { name }) });
+
+/** The sample process, if it is what the platform serves: no file has its definition. */
+function servedSample({ digests }: PlatformState): readonly DefinedProcess[] {
+  const sample = sampleDefinition();
+  const { code } = sample.process;
+  return digests?.[code] === definitionDigest(sample) ? [{ code, tasks: sample.tasks }] : [];
+}
+
+async function findState(lookup: LocalLookup): Promise<PlatformState | undefined> {
+  return await readRunningState(stateFolder(lookup)).catch(() => undefined);
+}

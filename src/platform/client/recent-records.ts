@@ -1,0 +1,82 @@
+import { isRecord } from '../../base/json.ts';
+import { isLoopbackHost } from '../../network/address.ts';
+import type { ConsoleHeader } from '../console/contract.ts';
+import type { PlatformState } from '../state-file.ts';
+
+// For completion, which a shell waits for. The client of KuFlow's API, and even `fetch`, take longer to load than all the rest of a completion.
+
+/** How many of the newest processes or tasks an abbreviated ID is looked up in. */
+export const RECENT_RECORDS = 200;
+
+const LARGEST_ANSWER = 4 * 1024 * 1024;
+const CONSOLE_HEADER: ConsoleHeader = 'x-kuflow-console';
+
+/** What identifies a process or a task. */
+export interface RecentRecord {
+  readonly id: string;
+  readonly code: string;
+  readonly state: string;
+  /** ISO 8601. */
+  readonly createdAt?: string;
+}
+
+/** The newest processes, the newest first. Rejects if the platform does not answer; pass a signal with a time limit. */
+export async function listRecentProcesses(state: PlatformState, signal: AbortSignal): Promise<readonly RecentRecord[]> {
+  const items = await readPage(state, '/processes', signal);
+  return items.flatMap((item) => toRecord(item, item['processDefinitionRef'], item['state']));
+}
+
+/** The newest tasks, like `listRecentProcesses`. */
+export async function listRecentTasks(state: PlatformState, signal: AbortSignal): Promise<readonly RecentRecord[]> {
+  const items = await readPage(state, '/process-items?type=TASK', signal);
+  return items.flatMap((item) =>
+    toRecord(item, item['processItemDefinitionRef'], isRecord(item['task']) ? item['task']['state'] : undefined),
+  );
+}
+
+function toRecord(item: Readonly<Record<string, unknown>>, ref: unknown, state: unknown): readonly RecentRecord[] {
+  const { id, createdAt } = item;
+  const code = isRecord(ref) ? ref['code'] : undefined;
+  if (typeof id !== 'string' || typeof state !== 'string') return [];
+  return [
+    { id, code: typeof code === 'string' ? code : '', state, ...(typeof createdAt === 'string' && { createdAt }) },
+  ];
+}
+
+async function readPage(
+  { loopback, user }: PlatformState,
+  path: string,
+  signal: AbortSignal,
+): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const url = new URL(path, loopback.http);
+  // The address is from a file in the working directory, which can come with somebody else's project.
+  if (!isLoopbackHost(url.hostname)) throw new Error('The address of the local KuFlow is not on this machine');
+  url.searchParams.set('sort', 'createdAt,desc');
+  url.searchParams.set('size', String(RECENT_RECORDS));
+  const body: unknown = JSON.parse(await readText(url, user.token.reveal(), signal));
+  const content = isRecord(body) ? body['content'] : undefined;
+  return Array.isArray(content) ? content.filter(isRecord) : [];
+}
+
+async function readText(url: URL, token: string, signal: AbortSignal): Promise<string> {
+  // Loaded on demand, because it takes milliseconds and this file is bundled with others.
+  const { get } = await import('node:http');
+  return await new Promise((resolve, reject) => {
+    const headers = { authorization: `Bearer ${token}`, [CONSOLE_HEADER]: '1' };
+    const request = get(url, { headers, signal, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > LARGEST_ANSWER) request.destroy(new Error('The answer is too large'));
+        else chunks.push(chunk);
+      });
+      response.on('error', reject);
+      response.on('end', () => {
+        if (response.statusCode === 200) resolve(Buffer.concat(chunks).toString('utf8'));
+        else reject(new Error(`The local KuFlow answered with status ${response.statusCode}`));
+      });
+    });
+    request.on('error', reject);
+  });
+}
