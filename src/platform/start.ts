@@ -7,11 +7,14 @@ import { packageRoot } from '../base/package-root.ts';
 import { withContext } from '../base/system-error.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 import type { DefinitionProblem } from './console/contract.ts';
+import { createEventStreams } from './console/event-streams.ts';
+import { readPageFiles } from './console/page-files.ts';
 import { changeDefinitions } from './domain/change-definitions.ts';
 import type { Domain, EngineIssuers } from './domain/context.ts';
 import { createDomain } from './domain/domain.ts';
 import { createOutbox, type Outbox } from './domain/outbox.ts';
 import { listOpenWorkflows, recordWorkflowOutcome } from './domain/processes.ts';
+import { createEventHub, takeFirstEventId, type EventHub } from './events/hub.ts';
 import { createFaultRegistry, type FaultRegistry } from './faults/registry.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { openAuthority, type Authority } from './pki/authority.ts';
@@ -50,7 +53,10 @@ export interface RunningPlatform extends Platform {
 interface StartContext {
   readonly options: PlatformOptions;
   readonly clock: Clock;
+  /** To the caller and, once it is connected, to the hub. */
   readonly report: (event: PlatformEvent) => void;
+  /** Event ids continue those of the last run, which are in the store: the hub is connected when that is open. */
+  readonly connectHub: (hub: EventHub) => void;
   readonly hostNames: readonly string[];
   /** Identifies the platform's own probes to the REST API. */
   readonly probeToken: string;
@@ -60,6 +66,7 @@ interface StartContext {
 
 interface OpenState {
   readonly store: Store;
+  readonly hub: EventHub;
   readonly authority: Authority;
   readonly tokens: EngineTokens;
   readonly domain: Domain;
@@ -97,12 +104,17 @@ export async function startPlatform(options: PlatformOptions): Promise<RunningPl
   const steps: (() => Promise<void> | void)[] = [];
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopping ??= runInReverse(steps));
+  let hub: EventHub | undefined;
   try {
     return await startParts(
       {
         options,
         clock: options.clock ?? systemClock,
-        report: options.report ?? (() => undefined),
+        report: (event) => {
+          options.report?.(event);
+          hub?.publish(event);
+        },
+        connectHub: (connected) => (hub = connected),
         hostNames: options.hostNames ?? [],
         probeToken: randomUUID(),
         onStop: (step) => steps.push(step),
@@ -167,6 +179,8 @@ async function openState(context: StartContext): Promise<OpenState> {
     };
   });
 
+  const hub = createEventHub({ clock, firstId: takeFirstEventId(store, clock) });
+  context.connectHub(hub);
   let outbox: Outbox | undefined;
   const { domain, identity } = createDomain({
     store,
@@ -177,7 +191,7 @@ async function openState(context: StartContext): Promise<OpenState> {
     report,
   });
   report({ kind: 'ready', part: 'store' });
-  return { store, authority, tokens, domain, identity, connectOutbox: (connected) => (outbox = connected) };
+  return { store, hub, authority, tokens, domain, identity, connectOutbox: (connected) => (outbox = connected) };
 }
 
 function createIssuers(
@@ -291,7 +305,7 @@ async function startEngine(context: StartContext, state: OpenState, ports: HeldP
 /** The gateway, and the REST API on HTTP and HTTPS. */
 async function startServers(
   context: StartContext,
-  { authority, tokens, domain }: OpenState,
+  { hub, authority, tokens, domain }: OpenState,
   ports: HeldPorts,
   { temporal, watcher }: RunningEngine,
 ): Promise<RunningServers> {
@@ -314,11 +328,16 @@ async function startServers(
   report({ kind: 'starting', part: 'rest' });
   let probes: Probes | undefined;
   const faults = createFaultRegistry();
+  const page = readPageFiles(join(packageRoot(), 'dist', 'web'));
+  // Only the requests for the page fail.
+  page.catch(() => undefined);
   const deps = {
     domain,
     faults,
     hostNames,
     probeToken,
+    page,
+    streams: createEventStreams({ hub }),
     readEngineToken: async (token: string) => {
       const verified = await tokens.verifyToken(token);
       return 'claims' in verified ? verified.claims.principalId : undefined;

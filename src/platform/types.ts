@@ -60,6 +60,8 @@ export type PlatformEvent =
       readonly status: number;
       readonly ms: number;
       readonly problem?: string | undefined;
+      /** True for requests of the page. */
+      readonly console?: boolean | undefined;
     }
   | {
       readonly kind: 'contract-violation';

@@ -44,17 +44,19 @@ export interface OperationContext extends Domain {
   readonly principal: PrincipalRow;
 }
 
-/** Adds an entry to the timeline of a process, in the current transaction. */
+/** Adds an entry to the timeline of a process, in the current transaction, and reports it after the commit. */
 export function recordEvent(ctx: Domain, event: Omit<EventRow, 'time'>): void {
   insertEvent(ctx.store.sql, { ...event, time: ctx.store.now() });
-  ctx.report({
-    kind: 'process',
-    processId: event.processId,
-    what: event.kind,
-    code: event.code,
-    processItemId: event.processItemId,
-    detail: event.detail,
-  });
+  ctx.store.afterCommit(() =>
+    ctx.report({
+      kind: 'process',
+      processId: event.processId,
+      what: event.kind,
+      code: event.code,
+      processItemId: event.processItemId,
+      detail: event.detail,
+    }),
+  );
 }
 
 /** Queues a command for the engine, in the current transaction. The caller wakes the outbox after the commit. */

@@ -7,6 +7,7 @@ import { messageOf } from '../../base/errors.ts';
 import { openApiDocument } from '../../kuflow/contract/openapi.ts';
 import { API_VERSION } from '../../kuflow/contract/api-version.ts';
 import { operationIds } from '../../kuflow/contract/operations.ts';
+import { isPageRequest, registerPageRoutes } from '../console/page-routes.ts';
 import { PROBE_HEADER, type RestDeps, type ServerTls } from './deps.ts';
 import { registerDevRoutes } from './dev-routes.ts';
 import { BODY_LIMIT, createErrorBody, toRestError } from './errors.ts';
@@ -64,7 +65,8 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
   app.addHook('onRequest', async (request, reply) => {
-    const check = checkOrigin(request.headers, deps.hostNames ?? [], scheme);
+    const { hostNames = [] } = deps;
+    const check = checkOrigin(request.headers, { hostNames, scheme, isPage: isPageRequest(request) });
     if (check.ok) return;
     getRequestState(request).problem = check.message;
     return reply.status(check.status).send(createErrorBody(clock, check.status, check.message));
@@ -104,5 +106,11 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
   );
   for (const id of operationIds) registerOperation(app, { ...deps, log }, id);
   registerDevRoutes(app, deps);
+  registerPageRoutes(app, deps.page);
+  // Closing waits for open responses.
+  app.addHook('preClose', (done) => {
+    deps.streams.close();
+    done();
+  });
   return app;
 }

@@ -1,3 +1,5 @@
+import type { EventStreams } from '../console/event-streams.ts';
+import type { PageFiles } from '../console/page-files.ts';
 import type { Domain } from '../domain/context.ts';
 import type { EngineTokenReader } from '../domain/credentials.ts';
 import type { FaultRegistry } from '../faults/registry.ts';
@@ -24,6 +26,9 @@ export interface RestDeps {
   readonly health: () => HealthReport | Promise<HealthReport>;
   /** A random value of this run. Requests with it in the probe header are the platform's own and are not logged. */
   readonly probeToken: string;
+  /** The files of the page; undefined if it has not been built. */
+  readonly page: Promise<PageFiles | undefined>;
+  readonly streams: EventStreams;
   /** DNS names that clients may use, in addition to the loopback ones. */
   readonly hostNames?: readonly string[] | undefined;
   /** Handlers that replace the built-in ones. */

@@ -32,6 +32,12 @@ export function registerDevRoutes(app: FastifyInstance, deps: RestDeps): void {
     if (!isUuid(request.params.id)) throw new ApiError(400, 'The process ID must be a UUID');
     return { entries: getProcessTimeline(deps.domain, request.params.id.toLowerCase()) };
   });
+  app.get('/_dev/events', { onRequest }, (request, reply) => {
+    const lastEventId = request.headers['last-event-id'];
+    // The framework does not log the request, which lasts as long as the page is open.
+    reply.hijack();
+    deps.streams.open(reply.raw, typeof lastEventId === 'string' ? lastEventId : undefined);
+  });
   app.get('/_dev/workers', { onRequest }, () => ({ workers: listWorkers(deps.domain) }));
 }
 

@@ -5,6 +5,13 @@ const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 export type OriginCheck =
   { readonly ok: true } | { readonly ok: false; readonly status: 403 | 421; readonly message: string };
 
+export interface OriginCheckOptions {
+  readonly hostNames: readonly string[];
+  readonly scheme: 'http' | 'https';
+  /** True for the page, which is static: a link in any document may open it in a tab. */
+  readonly isPage: boolean;
+}
+
 /**
  * Keeps out web pages, which can reach a loopback port through the browser. The Host must be loopback or one of
  * `hostNames`, because a page that rebinds its own name to 127.0.0.1 sends that name. An Origin, which browsers add,
@@ -12,8 +19,7 @@ export type OriginCheck =
  */
 export function checkOrigin(
   headers: IncomingHttpHeaders,
-  hostNames: readonly string[],
-  scheme: 'http' | 'https',
+  { hostNames, scheme, isPage }: OriginCheckOptions,
 ): OriginCheck {
   const host = parseUrl(`${scheme}://${headers.host ?? ''}`);
   if (
@@ -33,7 +39,8 @@ export function checkOrigin(
     return { ok: false, status: 403, message: 'Web pages from another origin may not use this local platform' };
   // Browsers send images, forms and navigation without an Origin, but say where they come from.
   const site = headers['sec-fetch-site'];
-  if (site === 'cross-site' || site === 'same-site')
+  const opensPage = isPage && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
+  if ((site === 'cross-site' || site === 'same-site') && !opensPage)
     return { ok: false, status: 403, message: 'Web pages from another site may not use this local platform' };
   return { ok: true };
 }

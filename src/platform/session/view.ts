@@ -101,6 +101,7 @@ function reportRequest(
   requests: boolean,
 ): void {
   const failed = event.status >= 400 || event.status === 0;
+  if (event.console === true && !failed) return;
   // Clients that wait for the platform poll its health until it is ready.
   if (!requests && (event.path === '/health' || (!failed && event.problem === undefined))) return;
   const answer = event.status === 0 ? 'no answer' : String(event.status);

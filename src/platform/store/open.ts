@@ -22,6 +22,8 @@ export interface Store {
    * Synchronous, so that nothing else runs in between. Inside another transaction it joins that one.
    */
   transaction<T>(work: () => T): T;
+  /** Runs `work` once the transaction has committed, and never if it is rolled back. Outside of a transaction, runs it now. */
+  afterCommit(work: () => void): void;
   /** Closes the file and releases the folder. Safe to call twice. */
   close(): void;
 }
@@ -58,6 +60,7 @@ function openDatabase(path: string, clock: Clock, release: () => void): Store {
     database.close();
     throw error;
   }
+  let committed: (() => void)[] = [];
   const store: Store = {
     path,
     sql,
@@ -65,7 +68,16 @@ function openDatabase(path: string, clock: Clock, release: () => void): Store {
     now: () => new Date(clock.now()).toISOString(),
     transaction: (work) => {
       if (database.inTransaction) return work();
-      return runInTransaction(sql, () => database.inTransaction, work);
+      committed = [];
+      const result = runInTransaction(sql, () => database.inTransaction, work);
+      const steps = committed;
+      committed = [];
+      for (const step of steps) step();
+      return result;
+    },
+    afterCommit: (work) => {
+      if (database.inTransaction) committed.push(work);
+      else work();
     },
     close: () => {
       if (!database.isOpen) return;

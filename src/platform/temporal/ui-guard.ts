@@ -23,7 +23,8 @@ export interface UiGuardOptions {
  */
 export async function startUiGuard(options: UiGuardOptions): Promise<UiGuard> {
   const server = createServer((request, response) => {
-    const check = checkOrigin(withoutNavigationSite(request), options.hostNames, 'http');
+    const isPage = request.method === 'GET';
+    const check = checkOrigin(request.headers, { hostNames: options.hostNames, scheme: 'http', isPage });
     if (check.ok) forward(request, response, options.upstreamPort());
     else refuse(response, check.status, check.message);
   });
@@ -39,13 +40,6 @@ export async function startUiGuard(options: UiGuardOptions): Promise<UiGuard> {
         server.closeAllConnections();
       }),
   };
-}
-
-/** The headers for the check. A link opens a page without data, so its site does not matter. */
-function withoutNavigationSite({ method, headers }: IncomingMessage): IncomingMessage['headers'] {
-  const opensPage =
-    method === 'GET' && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
-  return opensPage ? { ...headers, 'sec-fetch-site': undefined } : headers;
 }
 
 function forward(request: IncomingMessage, response: ServerResponse, port: number | undefined): void {

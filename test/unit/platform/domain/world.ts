@@ -97,6 +97,7 @@ export interface WorldOptions {
   readonly definitions?: readonly ProcessDefinition[];
   readonly clock?: Clock;
   readonly before?: (call: EngineCall) => void | Promise<void>;
+  readonly report?: (event: PlatformEvent) => void;
 }
 
 /** A real store in a temporary folder, the domain over it, and an engine that records its calls. */
@@ -107,6 +108,7 @@ export function createWorld(options: WorldOptions = {}): World {
   const events: PlatformEvent[] = [];
   const report = (event: PlatformEvent): void => {
     events.push(event);
+    options.report?.(event);
   };
   const { engine, calls } = recordingEngine(options.before);
   const outbox = createOutbox({ store, engine, clock, report });

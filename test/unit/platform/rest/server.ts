@@ -6,12 +6,17 @@ import { answerValidator } from '../../../../src/kuflow/contract/validators.ts';
 import { createRestApp } from '../../../../src/platform/rest/app.ts';
 import type { HealthReport, RestDeps, ServerTls } from '../../../../src/platform/rest/deps.ts';
 import { createFaultRegistry, type FaultRegistry } from '../../../../src/platform/faults/registry.ts';
+import { createEventStreams, type EventStreams } from '../../../../src/platform/console/event-streams.ts';
+import { readPageFiles } from '../../../../src/platform/console/page-files.ts';
+import { createEventHub, takeFirstEventId, type EventHub } from '../../../../src/platform/events/hub.ts';
 import { createWorld, type World, type WorldOptions } from '../domain/world.ts';
 
 export interface Rest {
   readonly world: World;
   readonly app: FastifyInstance;
   readonly faults: FaultRegistry;
+  readonly hub: EventHub;
+  readonly streams: EventStreams;
   /** `Bearer base64(id:secret)` of the application. */
   readonly asWorker: string;
   readonly asUser: string;
@@ -29,18 +34,25 @@ export interface RestOptions extends WorldOptions {
   readonly handlers?: RestDeps['handlers'];
   readonly hostNames?: readonly string[];
   readonly tls?: ServerTls;
+  /** With the built page. */
+  readonly pageFolder?: string;
+  readonly heartbeatMs?: number;
 }
 
 export const ENGINE_TOKEN = 'header.payload.signature';
 export const PROBE_TOKEN = 'value-of-this-run';
 
 export function createRest(options: RestOptions = {}): Rest {
-  const world = createWorld(options);
+  const world = createWorld({ ...options, report: (event) => rest.hub.publish(event) });
+  const hub = createEventHub({ clock: world.domain.clock, firstId: takeFirstEventId(world.store, world.domain.clock) });
+  const streams = createEventStreams({ hub, heartbeatMs: options.heartbeatMs });
   const faults = createFaultRegistry();
   const { id, secret } = world.identity.application;
   const rest: Rest = {
     world,
     faults,
+    hub,
+    streams,
     health: { ready: true, parts: { rest: { state: 'ready' } } },
     asWorker: `Bearer ${Buffer.from(`${id}:${secret.reveal()}`).toString('base64')}`,
     asUser: `Bearer ${world.identity.user.token.reveal()}`,
@@ -51,6 +63,8 @@ export function createRest(options: RestOptions = {}): Rest {
         readEngineToken: (token) => (token === ENGINE_TOKEN ? id : undefined),
         health: () => rest.health,
         probeToken: PROBE_TOKEN,
+        page: readPageFiles(options.pageFolder ?? 'no-such-folder'),
+        streams,
         ...(options.handlers === undefined ? {} : { handlers: options.handlers }),
         ...(options.hostNames === undefined ? {} : { hostNames: options.hostNames }),
       },

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { codeOf } from '../../base/errors.ts';
+
+/** A file of the page, in memory. */
+export interface PageFile {
+  readonly bytes: Buffer;
+  /** Media type. */
+  readonly type: string;
+  /** Hash of the bytes. */
+  readonly hash: string;
+  /** Whether the name has a hash of the content, so that the file never changes. */
+  readonly immutable: boolean;
+  /** Compressed when it is first requested. Undefined for a type that does not get smaller. */
+  readonly gzipped: (() => Promise<Buffer>) | undefined;
+}
+
+export interface PageFiles {
+  readonly index: PageFile;
+  /** By name. Only these are served, so that a request can't reach anything else on the disk. */
+  readonly assets: ReadonlyMap<string, PageFile>;
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.ico': 'image/x-icon',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
+  '.woff2': 'font/woff2',
+};
+
+/** esbuild's `[name]-[hash]`. */
+const HASHED_NAME = /-[0-9A-Z]{8}\.\w+$/;
+
+const COMPRESSIBLE = /^text\/|json|svg/;
+
+const compress = promisify(gzip);
+
+/** Reads the built page: `index.html` and `assets/*`. Undefined if it has not been built. */
+export async function readPageFiles(folder: string): Promise<PageFiles | undefined> {
+  try {
+    const entries = await readdir(join(folder, 'assets'), { withFileTypes: true });
+    const assets = await Promise.all(
+      entries
+        .filter((entry) => entry.isFile())
+        .map(async ({ name }) => [name, await readPageFile(join(folder, 'assets', name), name)] as const),
+    );
+    return { index: await readPageFile(join(folder, 'index.html'), 'index.html'), assets: new Map(assets) };
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function readPageFile(path: string, name: string): Promise<PageFile> {
+  const bytes = await readFile(path);
+  const type = TYPES[extname(name)] ?? 'application/octet-stream';
+  let compressed: Promise<Buffer> | undefined;
+  return {
+    bytes,
+    type,
+    hash: createHash('sha256').update(bytes).digest('base64url').slice(0, 27),
+    immutable: HASHED_NAME.test(name),
+    gzipped: COMPRESSIBLE.test(type) ? () => (compressed ??= compress(bytes, { level: 9 })) : undefined,
+  };
+}

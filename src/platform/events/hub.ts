@@ -1,0 +1,67 @@
+import type { Clock } from '../../base/clock.ts';
+import type { LiveEvent } from '../console/contract.ts';
+import type { Store } from '../store/open.ts';
+import { getMeta, setMeta } from '../store/people.ts';
+import type { PlatformEvent } from '../types.ts';
+
+/** The events of the platform, and those that only tell the page which of its lists have changed. */
+export type PublishedEvent = PlatformEvent | { readonly kind: 'workers-changed' | 'faults-changed' | 'people-changed' };
+
+/** Passes events on to the streams of the page and keeps the latest ones for streams that reconnect. */
+export interface EventHub {
+  /** Id of the latest event; one less than the first id before there is any. */
+  readonly lastId: number;
+  publish(event: PublishedEvent): void;
+  /** The events after `id`, oldest first. Undefined if some of them are no longer kept, or if this hub did not issue `id`. */
+  after(id: number): readonly LiveEvent[] | undefined;
+  /** Calls the listener for each event, until the returned function is called. */
+  subscribe(listener: (event: LiveEvent) => void): () => void;
+}
+
+const KEPT_EVENTS = 500;
+
+export function createEventHub(options: { readonly clock: Clock; readonly firstId: number }): EventHub {
+  const listeners = new Set<(event: LiveEvent) => void>();
+  const kept: LiveEvent[] = [];
+  const before = options.firstId - 1;
+  let lastId = before;
+  return {
+    get lastId() {
+      return lastId;
+    },
+    publish: (event) => {
+      // The page reads again after an event: its own requests would only displace those of others.
+      if (event.kind === 'request' && event.console === true) return;
+      const published: LiveEvent = { id: ++lastId, time: new Date(options.clock.now()).toISOString(), ...event };
+      kept.push(published);
+      if (kept.length > KEPT_EVENTS) kept.shift();
+      for (const listener of listeners) listener(published);
+    },
+    after: (id) => {
+      const oldest = kept[0]?.id ?? lastId + 1;
+      const isKnown = id >= Math.max(before, oldest - 1) && id <= lastId;
+      return isKnown ? kept.filter((event) => event.id > id) : undefined;
+    },
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+const FIRST_ID = 'first-event-id';
+/** More than the events of a run during which the clock goes back. */
+const GAP = 1_000_000;
+
+/**
+ * The first event id of this run. It is larger than all ids of earlier runs: it follows the time in microseconds, which no run can overtake,
+ * and the store has that of the last run in case the clock was set back.
+ */
+export function takeFirstEventId(store: Store, clock: Clock): number {
+  return store.transaction(() => {
+    const last = Number(getMeta(store.sql, FIRST_ID) ?? 0);
+    const first = Math.max(clock.now() * 1000, last + GAP);
+    setMeta(store.sql, FIRST_ID, String(first));
+    return first;
+  });
+}
