@@ -9,6 +9,7 @@ import type { ProcessDefinition } from '../process/definition.ts';
 import type { DefinitionProblem } from './console/contract.ts';
 import { createEventStreams } from './console/event-streams.ts';
 import { readPageFiles } from './console/page-files.ts';
+import { createOpenCodes } from './console/open-codes.ts';
 import { changeDefinitions } from './domain/change-definitions.ts';
 import type { Domain, EngineIssuers } from './domain/context.ts';
 import { createDomain } from './domain/domain.ts';
@@ -334,6 +335,7 @@ async function startServers(
   const deps = {
     domain,
     faults,
+    openCodes: createOpenCodes(clock),
     hostNames,
     probeToken,
     page,

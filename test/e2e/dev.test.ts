@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { PlatformState } from '../../src/platform/state-file.ts';
@@ -71,6 +71,8 @@ describe('kuflow dev', () => {
     expect(lines).toContain('  processes  LOAN');
     expect(lines.find((line) => line.startsWith('  worker'))).toMatch(/^ {2}worker {5}kuflow dev exec -- npm start$/);
     expect(platform.output()).not.toContain('\x1b');
+    expect(lines).toContain(`  page       ${http}/console/`);
+    expect(platform.output()).not.toContain(state.user.token.reveal());
   });
 
   it('--requests does not show its own probes', () => {
@@ -169,6 +171,45 @@ describe('kuflow dev env', () => {
     expect(status).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ error: { message: 'No local KuFlow is running here', status: 1 } });
     expect(stderr).toMatch(/next +Start it: kuflow dev$/m);
+  });
+});
+
+describe('kuflow dev open', () => {
+  it('--print prints an address that signs in', () => {
+    const { status, stdout } = dev(['open', 'tasks/latest', '--print']);
+    expect([status, stdout]).toEqual([
+      0,
+      `${state.endpoints.http}/console/tasks/latest#token=${state.user.token.reveal()}\n`,
+    ]);
+  });
+
+  it.skipIf(process.platform === 'win32')('passes the browser an address that signs in only once', async () => {
+    const bin = join(folder, 'bin');
+    const seen = join(folder, 'opened');
+    mkdirSync(bin);
+    // What opens the browser on Linux and on macOS.
+    for (const name of ['xdg-open', 'open'])
+      writeFileSync(join(bin, name), `#!/bin/sh\nprintf %s "$1" > "${seen}"\n`, { mode: 0o755 });
+    const { status, stderr } = dev(['open', 'tasks'], { PATH: `${bin}:${process.env['PATH'] ?? ''}` });
+    expect([status, stderr]).toEqual([0, `Opened ${state.endpoints.http}/console/tasks\n`]);
+    const address = new URL(readFileSync(seen, 'utf8'));
+    expect(`${address.origin}${address.pathname}`).toBe(`${state.endpoints.http}/console/tasks`);
+    const code = new URLSearchParams(address.hash.slice(1)).get('code') ?? '';
+    const redeem = (): Promise<Response> =>
+      fetch(`${state.endpoints.http}/_dev/open-codes/${code}`, { method: 'POST' });
+    expect(await (await redeem()).json()).toEqual({ token: state.user.token.reveal() });
+    expect((await redeem()).status).toBe(404);
+  });
+
+  it('fails with 1 without a browser, and names --print', () => {
+    const { status, stderr } = dev(['open'], { PATH: '' });
+    expect(status).toBe(1);
+    expect(stderr).toContain('No browser could be opened');
+    expect(stderr).toContain('--print');
+  });
+
+  it('exits with 2 for a path outside the page', () => {
+    expect(dev(['open', '../processes']).status).toBe(2);
   });
 });
 

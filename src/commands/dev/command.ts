@@ -112,6 +112,19 @@ export function configure(command: Command, context: CommandContext): void {
       await runEnv({ ...command.opts<DevFlags>(), ...flags }, context);
     });
 
+  stateOption(command.command('open'))
+    .summary('Open the page of the local KuFlow in a browser')
+    .description(
+      'Open the page of the running local KuFlow, signed in as its local user. On the page, you can start processes, complete tasks, read the requests of workers ' +
+        'and inject faults.',
+    )
+    .argument('[path]', 'Part of the page, such as tasks/latest')
+    .option('--print', "Print the address instead; it contains the user's token")
+    .action(async (path: string | undefined, flags: DevFlags & { readonly print?: boolean }) => {
+      const { runOpen } = await import('./run.ts');
+      await runOpen(path, { ...command.opts<DevFlags>(), ...flags }, context);
+    });
+
   stateOption(command.command('history'))
     .summary('Print the history of a workflow, for a replay test')
     .description(

@@ -4,6 +4,9 @@ import { usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { withContext } from '../../base/system-error.ts';
 import { execWithPlatform } from './exec.ts';
+import { openBrowser } from './open-browser.ts';
+import { requestOpenCode } from '../../platform/rest/dev-client.ts';
+import { pageAddress } from '../../platform/session/page-address.ts';
 import { requireRunningPlatform } from '../../platform/session/attach.ts';
 import { startDevPlatform, workerSettings, type DevEvent, type WorkerRuntime } from '../../platform/session/start.ts';
 import type { PlatformState } from '../../platform/state-file.ts';
@@ -32,6 +35,7 @@ export async function runDev(flags: DevFlags, context: CommandContext): Promise<
     stateDir: flags.stateDir,
     runs: 'platform',
     start: await startCommand(context.cwd),
+    showToken: terminal.err.isTTY,
   }))
     terminal.err.line(line);
   await new Promise<void>((resolveWait) => {
@@ -79,6 +83,7 @@ export async function runDevExec(
             stateDir: flags.stateDir,
             runs: 'command',
             start,
+            showToken: true,
           }))
             terminal.err.line(line);
           return;
@@ -110,6 +115,24 @@ export async function runEnv(
   const { out } = context.terminal;
   if (flags.json === true) out.line(stringifyForTerminal(settings));
   else for (const [name, value] of Object.entries(settings)) out.line(`export ${name}=${shellWord(value)}`);
+}
+
+/** `kuflow dev open`: opens the page in a browser, or with --print prints its address, which contains the user's token. */
+export async function runOpen(
+  path: string | undefined,
+  flags: DevFlags & { readonly print?: boolean },
+  { cwd, terminal }: CommandContext,
+): Promise<void> {
+  const running = await requireRunningPlatform({ cwd, stateDir: flags.stateDir });
+  const { token } = running.user;
+  if (flags.print === true) {
+    terminal.out.line(pageAddress(running, { token: token.reveal() }, path));
+    return;
+  }
+  const shown = pageAddress(running, {}, path);
+  const code = await requestOpenCode({ http: running.loopback.http, token });
+  await openBrowser(pageAddress(running, { code }, path));
+  terminal.err.line(`Opened ${escapeForTerminal(shown)}`);
 }
 
 export async function runHistory(

@@ -8,6 +8,7 @@ import { openApiDocument } from '../../kuflow/contract/openapi.ts';
 import { API_VERSION } from '../../kuflow/contract/api-version.ts';
 import { operationIds } from '../../kuflow/contract/operations.ts';
 import { isPageRequest, registerPageRoutes } from '../console/page-routes.ts';
+import { registerOpenCodes } from '../console/open-codes-route.ts';
 import { PROBE_HEADER, type RestDeps, type ServerTls } from './deps.ts';
 import { registerDevRoutes } from './dev-routes.ts';
 import { BODY_LIMIT, createErrorBody, toRestError } from './errors.ts';
@@ -112,5 +113,6 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     deps.streams.close();
     done();
   });
+  registerOpenCodes(app, deps);
   return app;
 }

@@ -1,5 +1,6 @@
 import type { EventStreams } from '../console/event-streams.ts';
 import type { PageFiles } from '../console/page-files.ts';
+import type { OpenCodes } from '../console/open-codes.ts';
 import type { Domain } from '../domain/context.ts';
 import type { EngineTokenReader } from '../domain/credentials.ts';
 import type { FaultRegistry } from '../faults/registry.ts';
@@ -22,6 +23,7 @@ export const PROBE_HEADER = 'x-kuflow-probe';
 export interface RestDeps {
   readonly domain: Domain;
   readonly faults: FaultRegistry;
+  readonly openCodes: OpenCodes;
   readonly readEngineToken: EngineTokenReader;
   readonly health: () => HealthReport | Promise<HealthReport>;
   /** A random value of this run. Requests with it in the probe header are the platform's own and are not logged. */

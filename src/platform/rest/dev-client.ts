@@ -43,6 +43,20 @@ export async function readUsers(access: DevApiAccess): Promise<readonly SignedIn
   return users?.map(({ principalId, email, name, token }) => ({ principalId, email, name, token: new Secret(token) }));
 }
 
+/** A code that signs the user in to the page once, within a minute. */
+export async function requestOpenCode({ http, token }: DevApiAccess): Promise<string> {
+  const url = `${http}/_dev/open-codes`;
+  const answer = await fetch(url, { method: 'POST', headers: { authorization: `Bearer ${token.reveal()}` } });
+  const body: unknown = await answer.json();
+  if (answer.ok && isRecord(body) && typeof body['code'] === 'string') return body['code'];
+  throw new KnownError({
+    message: 'The local platform did not return a code for the page',
+    tried: `POST ${url}`,
+    seen: `${answer.status} ${answer.statusText}`,
+    next: ['If an older version started it, stop it and start it again'],
+  });
+}
+
 async function readList<Item>(access: DevApiAccess, path: string, key: string, what: string): Promise<readonly Item[]> {
   return (await readListOf<Item>(access, path, key, what)) ?? [];
 }

@@ -2,6 +2,7 @@ import { escapeForTerminal } from '../../base/escape.ts';
 import type { DevEvent } from './start.ts';
 import { formatPathOption, shellWord } from '../../text/shell.ts';
 import type { TimelineEntry } from '../rest/dev-client.ts';
+import { pageAddress } from './page-address.ts';
 import type { PlatformState } from '../state-file.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
@@ -157,13 +158,15 @@ export interface ReadyHintsOptions {
   readonly runs: 'platform' | 'command';
   /** The command that starts the worker. */
   readonly start: string;
+  /** Whether the address of the page signs the user in. Only for a terminal, since logs are read by others. */
+  readonly showToken: boolean;
 }
 
 /** Next steps for a platform that is ready. `invocation` is how this program is called. */
 export function readyHints(
-  state: Pick<PlatformState, 'processes' | 'endpoints'>,
+  state: Pick<PlatformState, 'processes' | 'endpoints' | 'user'>,
   invocation: string,
-  { stateDir, runs, start }: ReadyHintsOptions,
+  { stateDir, runs, start, showToken }: ReadyHintsOptions,
 ): readonly string[] {
   const stateOption = formatPathOption('--state-dir', stateDir);
   const [first = '', ...others] = state.processes;
@@ -171,6 +174,7 @@ export function readyHints(
   const startWorker = ['worker', `${invocation} dev exec${stateOption} -- ${start}`];
   return formatTable(
     [
+      ['page', pageAddress(state, showToken ? { token: state.user.token.reveal() } : {})],
       ['processes', state.processes.join(', ')],
       ...(runs === 'platform' ? [startWorker] : []),
       ['settings', `${invocation} dev env${stateOption}`],

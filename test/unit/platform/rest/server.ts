@@ -3,6 +3,7 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import { expect } from 'vitest';
 
 import { answerValidator } from '../../../../src/kuflow/contract/validators.ts';
+import { createOpenCodes } from '../../../../src/platform/console/open-codes.ts';
 import { createRestApp } from '../../../../src/platform/rest/app.ts';
 import type { HealthReport, RestDeps, ServerTls } from '../../../../src/platform/rest/deps.ts';
 import { createFaultRegistry, type FaultRegistry } from '../../../../src/platform/faults/registry.ts';
@@ -60,6 +61,7 @@ export function createRest(options: RestOptions = {}): Rest {
       {
         domain: world.domain,
         faults,
+        openCodes: createOpenCodes(world.domain.clock),
         readEngineToken: (token) => (token === ENGINE_TOKEN ? id : undefined),
         health: () => rest.health,
         probeToken: PROBE_TOKEN,

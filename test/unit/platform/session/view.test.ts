@@ -1,3 +1,4 @@
+import { Secret } from '../../../../src/base/secret.ts';
 import { describe, expect, it } from 'vitest';
 import type { DevEvent } from '../../../../src/platform/session/start.ts';
 import type { SimulateResult } from '../../../../src/commands/dev/simulate/simulation.ts';
@@ -53,19 +54,28 @@ const endpoints = {
   temporal: '127.0.0.1:40000',
 };
 
+const user = {
+  principalId: '1',
+  email: 'ada@example.com',
+  name: 'Ada',
+  token: new Secret('kfdev_token'),
+};
+
 describe('platform events', () => {
   it('are followed by complete commands for this platform', () => {
     const hints = (stateDir?: string): string =>
-      readyHints({ processes: ['LOAN'], endpoints }, 'npx kuflow', {
+      readyHints({ processes: ['LOAN'], endpoints, user }, 'npx kuflow', {
         stateDir,
         runs: 'platform',
         start: 'npm start',
+        showToken: false,
       }).join('\n');
     expect(hints()).toContain('npx kuflow dev exec -- npm start\n');
     expect(hints()).toContain('npx kuflow dev simulate -- npm start\n');
-    const besideWorker = readyHints({ processes: ['LOAN', 'LEAVE'], endpoints }, 'npx kuflow', {
+    const besideWorker = readyHints({ processes: ['LOAN', 'LEAVE'], endpoints, user }, 'npx kuflow', {
       runs: 'command',
       start: './mvnw spring-boot:run',
+      showToken: true,
     }).join('\n');
     expect(besideWorker).toContain('npx kuflow dev simulate LOAN -- ./mvnw spring-boot:run\n');
     expect(besideWorker).not.toContain('dev exec');
@@ -74,11 +84,24 @@ describe('platform events', () => {
       expect(hints(folder)).toContain(`npx kuflow dev ${command} --state-dir '${folder}'`);
   });
 
-  it("are followed by the address of Temporal's UI if it runs", () => {
-    const hints = (more: { readonly temporalUi?: string }): string =>
-      readyHints({ processes: ['LOAN'], endpoints: { ...endpoints, ...more } }, 'npx kuflow', {
+  it('are followed by the address of the page, which signs in only on a terminal', () => {
+    const hints = (showToken: boolean): string =>
+      readyHints({ processes: ['LOAN'], endpoints, user }, 'npx kuflow', {
         runs: 'platform',
         start: 'npm start',
+        showToken,
+      }).join('\n');
+    expect(hints(true)).toMatch(/page +http:\/\/127\.0\.0\.1:7480\/console\/#token=kfdev_token\n/);
+    expect(hints(false)).toMatch(/page +http:\/\/127\.0\.0\.1:7480\/console\/\n/);
+    expect(hints(false)).not.toContain('kfdev_token');
+  });
+
+  it("are followed by the address of Temporal's UI if it runs", () => {
+    const hints = (more: { readonly temporalUi?: string }): string =>
+      readyHints({ processes: ['LOAN'], endpoints: { ...endpoints, ...more }, user }, 'npx kuflow', {
+        runs: 'platform',
+        start: 'npm start',
+        showToken: false,
       }).join('\n');
     expect(hints({ temporalUi: 'http://127.0.0.1:7484' })).toMatch(/Temporal's UI +http:\/\/127\.0\.0\.1:7484\n/);
     expect(hints({})).not.toContain('Temporal');
