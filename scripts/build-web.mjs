@@ -10,6 +10,16 @@ const SOURCE = join(ROOT, 'src', 'web');
 /** Where the platform serves the assets. */
 const BASE = '/console/assets/';
 
+/** Not an alias, which would apply to the table of formats too: the validator reads `ajv-formats/dist/formats.js`. */
+const withoutAjvFormats = {
+  name: 'without-ajv-formats',
+  setup({ onResolve }) {
+    onResolve({ filter: /^ajv-formats$/ }, () => ({ path: join(SOURCE, 'form', 'no-formats.ts') }));
+  },
+};
+
+const STYLES = ['style.css', 'form/form.css'];
+
 /**
  * How code of the page is bundled. JSON Forms is written for React and Ajv. Preact is a tenth of the size, and the page's
  * Content-Security-Policy does not allow Ajv, which makes functions from text.
@@ -34,8 +44,8 @@ export const WEB_OPTIONS = {
     react: 'preact/compat',
     'react-dom': 'preact/compat',
     ajv: join(SOURCE, 'form', 'validator.ts'),
-    'ajv-formats': join(SOURCE, 'form', 'no-formats.ts'),
   },
+  plugins: [withoutAjvFormats],
   logLevel: 'warning',
 };
 
@@ -53,7 +63,8 @@ export async function bundleWeb({ outdir = join(ROOT, 'dist', 'web') } = {}) {
     metafile: true,
   });
   const scripts = outputFiles.map(({ path, text }) => ({ path, text }));
-  const style = await transform(readFileSync(join(SOURCE, 'style.css'), 'utf8'), { loader: 'css', minify: true });
+  const styles = STYLES.map((file) => readFileSync(join(SOURCE, file), 'utf8')).join('\n');
+  const style = await transform(styles, { loader: 'css', minify: true });
   const named = [
     { file: 'style.css', text: style.code },
     { file: 'icon.svg', text: readFileSync(join(SOURCE, 'icon.svg'), 'utf8') },

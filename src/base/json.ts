@@ -6,9 +6,9 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A property as one step of a JSON Pointer, with its slash. */
-export function pointerStep(name: string): string {
-  return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+/** A property or an index as one step of a JSON Pointer, with its slash. */
+export function pointerStep(name: string | number): string {
+  return `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
 /** JSON with sorted keys: equal for equal values, whatever the order of their keys. */

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { usageError } from '../base/errors.ts';
-import { isUuid } from '../base/uuid.ts';
+import { isUuid } from '../base/is-uuid.ts';
 import type { ConnectionFlags } from '../connection/flags.ts';
 import type { ProcessSource } from '../discovery/load-process.ts';
 import { shellWord } from '../text/shell.ts';

@@ -1,5 +1,3 @@
-import { extname } from 'node:path';
-
 const EXTENSIONS: Readonly<Record<string, string>> = {
   pdf: 'application/pdf',
   png: 'image/png',
@@ -27,9 +25,12 @@ export interface DocumentType {
 
 /** The media type of a file by its extension; `application/octet-stream` if it is unknown. */
 export function mediaTypeOf(name: string): string {
-  const extension = extname(name).slice(1).toLowerCase();
+  const extension = extensionIn(name);
   return (Object.hasOwn(EXTENSIONS, extension) ? EXTENSIONS[extension] : undefined) ?? 'application/octet-stream';
 }
+
+/** In lower case and without the dot; empty for a name without one, such as `.profile` and `a.`. */
+const extensionIn = (name: string): string => /[^/]\.([^./]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
 
 /** The usual extension of a media type, without the dot. */
 export function extensionOf(type: string): string | undefined {
@@ -57,7 +58,7 @@ export function isAcceptedType(accept: unknown, document: DocumentType): boolean
       if (entry === '*' || entry === '*/*') return true;
       if (entry.includes('/')) return entry.endsWith('/*') ? type.startsWith(entry.slice(0, -1)) : type === entry;
       const extension = entry.replace(/^\*?\./, '');
-      return extname(document.name).slice(1).toLowerCase() === extension || EXTENSIONS[extension] === type;
+      return extensionIn(document.name) === extension || EXTENSIONS[extension] === type;
     })
   );
 }

@@ -1,6 +1,6 @@
 import type { Json } from '../base/json.ts';
 import { percentDecode } from '../base/percent-decode.ts';
-import { isUuid } from '../base/uuid.ts';
+import { isUuid } from '../base/is-uuid.ts';
 
 /** Kinds of resources that a value can refer to, as `kuflow-KIND:key=value;key=value;`. */
 export const REFERENCE_KINDS = ['file', 'principal', 'group', 'process', 'business-artifact', 'data-source'] as const;

@@ -7,7 +7,7 @@ import { escapeForTerminal } from '../base/escape.ts';
 import { decideProxy } from '../network/proxy.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
 import { Secret } from '../base/secret.ts';
-import { isUuid } from '../base/uuid.ts';
+import { isUuid } from '../base/is-uuid.ts';
 import { detectFileFormat, FILE_FORMATS } from '../engine/material/file-format.ts';
 import { readTarget } from '../engine/dial/target.ts';
 import { normaliseEndpoint } from '../kuflow/endpoint.ts';

@@ -1,7 +1,7 @@
 import { systemClock } from '../../base/clock.ts';
 import { usageError } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
-import { isUuid } from '../../base/uuid.ts';
+import { isUuid } from '../../base/is-uuid.ts';
 import { login, readLoginDefaults, type LoginContext, type LoginDefaults } from './login.ts';
 import { shellWord } from '../../text/shell.ts';
 import { startCommand } from '../../project/commands.ts';

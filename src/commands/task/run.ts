@@ -1,6 +1,6 @@
 import { KnownError, usageError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
-import { isUuid } from '../../base/uuid.ts';
+import { isUuid } from '../../base/is-uuid.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { findProcessId, withLocalUser } from '../../cli/local-user.ts';
 import { parseState, type ActingFlags, type LocalUserFlags } from '../../cli/local-user-options.ts';

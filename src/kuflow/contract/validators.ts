@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv';
 import type { ErrorObject, Options, ValidateFunction } from 'ajv';
 import ajvFormats from 'ajv-formats';
-import { isUuid } from '../../base/uuid.ts';
+import { isUuid } from '../../base/is-uuid.ts';
 import { DefaultError } from './common.ts';
 import { operations } from './operations.ts';
 import type { OperationId } from './operations.ts';

@@ -1,5 +1,5 @@
 import { usageError } from '../../base/errors.ts';
-import { isUuid } from '../../base/uuid.ts';
+import { isUuid } from '../../base/is-uuid.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../kuflow/client.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { sampleDefinition } from '../../process/sample.ts';

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
-import { isUuid } from '../../base/uuid.ts';
+import { isUuid } from '../../base/is-uuid.ts';
 import { ApiError, badRequest } from '../domain/api-error.ts';
 import { getProcessTimeline } from '../domain/processes.ts';
 import { listWorkers } from '../domain/workers.ts';

@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 
-import { isUuid } from '../../base/uuid.ts';
+import { isUuid } from '../../base/is-uuid.ts';
 
 /**
  * The contents of documents, one file per content id. Written and synced before the row that refers to it is committed.

@@ -1,5 +1,5 @@
 import { KnownError } from '../../../base/errors.ts';
-import { isUuid } from '../../../base/uuid.ts';
+import { isUuid } from '../../../base/is-uuid.ts';
 import type { DetectedCredentials } from '../../../connection/detect-credentials.ts';
 import { BACK } from '../../../terminal/prompts.ts';
 import { describeInstead } from './process-steps.ts';

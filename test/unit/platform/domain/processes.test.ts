@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { isUuid, uuid7 } from '../../../../src/base/uuid.ts';
+import { isUuid } from '../../../../src/base/is-uuid.ts';
+import { uuid7 } from '../../../../src/base/uuid.ts';
 import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
 import { createProcessItem } from '../../../../src/platform/domain/process-item-creation.ts';
 import { retrieveProcessItem } from '../../../../src/platform/domain/process-items.ts';

@@ -1,0 +1,183 @@
+import type { ControlElement } from '@jsonforms/core';
+import type { ComponentChildren } from 'preact';
+import { useId, useState } from 'preact/hooks';
+import type { Json } from '../../base/json.ts';
+import { valueAt } from './pointer.ts';
+import { placeOfScope, schemaLabel, type FormSchema } from './schema.ts';
+import { useFormState, useHost, type FormState } from './state.ts';
+
+/** What JSON Forms passes to a renderer of a control. `path` is a JSON Pointer to the data that `schema` describes. */
+export interface ControlProps {
+  readonly uischema: ControlElement;
+  readonly schema: FormSchema;
+  readonly path?: string;
+  readonly enabled?: boolean;
+}
+
+/** One value in the form, with all that its control needs. */
+export interface Field {
+  readonly id: string;
+  readonly path: string;
+  /** Name of the property, empty for an item of an array. */
+  readonly schema: FormSchema;
+  readonly value: unknown;
+  readonly label: string;
+  readonly labelShown: boolean;
+  readonly required: boolean;
+  readonly enabled: boolean;
+  readonly visible: boolean;
+  /** Whether the schema describes the value. */
+  readonly known: boolean;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly change: (value: Json | undefined) => void;
+  readonly form: FormState;
+}
+
+export function useField({ uischema, schema, path = '', enabled = true }: ControlProps): Field {
+  const form = useFormState();
+  const id = useId();
+  const place = placeOfScope(schema, uischema.scope, path, form.root, form.data);
+  const { label } = uischema;
+  const given = typeof label === 'object' ? label.text : label;
+  const rule = form.rule(uischema, path);
+  const options = (uischema.options ?? {}) as Readonly<Record<string, unknown>>;
+  return {
+    id,
+    path: place.path,
+    schema: place.schema,
+    value: valueAt(form.data, place.path),
+    label: typeof given === 'string' ? given : schemaLabel(place.schema, place.key),
+    labelShown: label !== false && !(typeof label === 'object' && label.show === false),
+    required: place.required,
+    enabled:
+      enabled && rule.enabled && !form.readOnly && options['readonly'] !== true && place.schema['readOnly'] !== true,
+    visible: rule.visible,
+    known: place.known,
+    options,
+    change: (value) => form.change(place.path, value),
+    form,
+  };
+}
+
+/** What an empty field leaves: nothing, or null where the property must exist. */
+export function emptyValue({ schema, required }: Pick<Field, 'schema' | 'required'>): null | undefined {
+  const { type } = schema;
+  return required && Array.isArray(type) && type.includes('null') ? null : undefined;
+}
+
+/** Attributes of the element that takes the input. */
+export interface InputAttributes {
+  readonly id: string;
+  readonly 'aria-describedby': string | undefined;
+  readonly 'aria-invalid': true | undefined;
+  readonly 'aria-required': true | undefined;
+  readonly 'data-path': string;
+}
+
+interface FrameProps {
+  readonly field: Field;
+  /** A set of elements, such as radio buttons, under one legend. */
+  readonly set?: boolean;
+  readonly className?: string;
+  /** What the field itself can say about its input. */
+  readonly ownProblem?: string | undefined;
+  readonly hint?: string | undefined;
+  /** The paths whose problems this field shows, if it is not only its own. */
+  readonly covers?: ((path: string) => boolean) | undefined;
+  readonly children: (attributes: InputAttributes) => ComponentChildren;
+}
+
+/** Label, description and problem around an input. */
+export function FieldFrame({ field, set = false, className = '', ownProblem, hint, covers, children }: FrameProps) {
+  const { id, path, label, labelShown, required, enabled, schema } = field;
+  const problem = useShownProblem(field, covers);
+  const message = ownProblem ?? problem.message;
+  const description = [schema['description'], hint].filter((one) => typeof one === 'string' && one !== '').join(' ');
+  const described = [description === '' ? [] : `${id}-hint`, message === undefined ? [] : `${id}-problem`].flat();
+  const attributes: InputAttributes = {
+    id,
+    'aria-describedby': described.length === 0 ? undefined : described.join(' '),
+    'aria-invalid': message === undefined ? undefined : true,
+    'aria-required': required && !set ? true : undefined,
+    'data-path': path,
+  };
+  const name = (
+    <>
+      {label}
+      {required && enabled && <RequiredMark />}
+    </>
+  );
+  const labelClass = labelShown ? 'field-label' : 'field-label visually-hidden';
+  const rest = (
+    <>
+      {description !== '' && (
+        <p class="field-hint" id={`${id}-hint`}>
+          {description}
+        </p>
+      )}
+      {children(attributes)}
+      {message !== undefined && (
+        <p class="field-problem" id={`${id}-problem`}>
+          {message}
+        </p>
+      )}
+    </>
+  );
+  if (!set) {
+    return (
+      <div class={`field ${className}`} onFocusOut={problem.onFocusOut}>
+        <label class={labelClass} for={id}>
+          {name}
+        </label>
+        {rest}
+      </div>
+    );
+  }
+  return (
+    <fieldset
+      class={`field ${className}`}
+      onFocusOut={problem.onFocusOut}
+      aria-describedby={attributes['aria-describedby']}
+      data-path={path}
+      tabIndex={-1}
+    >
+      <legend class={labelClass}>{name}</legend>
+      {rest}
+    </fieldset>
+  );
+}
+
+export function RequiredMark() {
+  return (
+    <span class="field-required" title="Required">
+      {' '}
+      <span aria-hidden="true">*</span>
+      <span class="visually-hidden">(required)</span>
+    </span>
+  );
+}
+
+/** The paths of a value and all of its parts. */
+export const within =
+  (path: string) =>
+  (at: string): boolean =>
+    at === path || at.startsWith(`${path}/`);
+
+/** The problem of a field, once the field was left or all problems are shown. */
+export function useShownProblem(
+  { path }: Pick<Field, 'path'>,
+  covers: (at: string) => boolean = (at) => at === path,
+): {
+  readonly message: string | undefined;
+  readonly onFocusOut: (event: FocusEvent & { readonly currentTarget: EventTarget }) => void;
+} {
+  const { problems, showAllProblems } = useHost();
+  const [left, setLeft] = useState(false);
+  const message = [...problems].find(([at]) => covers(at))?.[1];
+  return {
+    message: left || showAllProblems ? message : undefined,
+    onFocusOut: ({ currentTarget, relatedTarget }) => {
+      if (!(relatedTarget instanceof Node && (currentTarget as Node).contains(relatedTarget))) setLeft(true);
+    },
+  };
+}

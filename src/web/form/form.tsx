@@ -1,0 +1,191 @@
+import type {
+  ControlElement,
+  CoreActions,
+  JsonFormsCore,
+  JsonFormsRendererRegistryEntry,
+  Middleware,
+  UISchemaElement,
+} from '@jsonforms/core';
+import { rankWith, UPDATE_CORE } from '@jsonforms/core';
+import { JsonForms, JsonFormsDispatch, useJsonForms } from '@jsonforms/react';
+import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { isRecord, type JsonObject } from '../../base/json.ts';
+import type { DataShape } from '../../process/definition.ts';
+import { Control } from './control.tsx';
+import { useField } from './field.tsx';
+import { Categories, LabelText, Layout, type LayoutProps } from './layouts.tsx';
+import { ObjectFields, OtherFields } from './nested.tsx';
+import { problemsOf } from './problems.ts';
+import {
+  controlKind,
+  describedNames,
+  placeOfScope,
+  requiredNames,
+  withRequiredParts,
+  type FormSchema,
+} from './schema.ts';
+import { HostContext, useHost, type FormMemory } from './state.ts';
+import type { FormProblem, FormProps } from './types.ts';
+import { FormValidator, type SchemaError } from './validator.ts';
+
+/** The element around the UI schema; without one, the fields of the schema in their order. */
+type WholeForm = UISchemaElement & { readonly content?: UISchemaElement };
+
+const isType =
+  (...types: readonly string[]) =>
+  (element: UISchemaElement): boolean =>
+    types.includes(element.type);
+
+const renderers = [
+  { tester: rankWith(1, () => true), renderer: Layout },
+  { tester: rankWith(2, (element) => 'scope' in element), renderer: Control },
+  { tester: rankWith(3, isType('Categorization')), renderer: Categories },
+  { tester: rankWith(3, isType('Label')), renderer: LabelText },
+  { tester: rankWith(4, isType('Form')), renderer: FormContent },
+] as readonly unknown[] as JsonFormsRendererRegistryEntry[];
+
+const validator = new FormValidator();
+
+/**
+ * A form for data of this shape. It owns its data: of its properties, only `onChange` gets it back. So nothing that was typed is lost, whatever
+ * is drawn again around the form, and when its schema, its state or its services change.
+ */
+export function DataForm(props: FormProps) {
+  const shape = useStableShape(props.shape);
+  const schema = shape.schema as FormSchema;
+  const latestProps = useRef(props);
+  latestProps.current = props;
+  const [initialData] = useState(() =>
+    props.readOnly === true ? props.initialData : filled(props.initialData, schema),
+  );
+  const [memory] = useState<FormMemory>(() => ({ drafts: new Map(), chosen: new Map(), setAside: new Map() }));
+  const [memoryVersion, setMemoryVersion] = useState(0);
+  const latest = useRef<JsonFormsCore | undefined>(undefined);
+  const labels = useMemo(() => labelsIn(shape), [shape]);
+
+  const currentProblems = useCallback((): readonly FormProblem[] => {
+    const state = latest.current;
+    const errors = (state?.errors ?? []) as unknown as SchemaError[];
+    return problemsOf({ schema, data: state?.data as unknown, errors, labels, ...memory });
+  }, [schema, labels, memory]);
+  const notify = (): void => {
+    latestProps.current.onChange((latest.current?.data ?? {}) as JsonObject, currentProblems());
+  };
+
+  // JSON Forms reports changes 10 ms later: too late for Enter right after a key. Its middleware runs at once.
+  const middleware: Middleware = (state, action, reduce) => {
+    const next = reduce(state, withoutGivenData(state, action));
+    const changed = next.data !== latest.current?.data || next.errors !== latest.current?.errors;
+    const isFirst = latest.current === undefined;
+    latest.current = next;
+    if (changed && !isFirst) notify();
+    return next;
+  };
+  useLayoutEffect(() => {
+    notify();
+    // Once: later changes are reported by the middleware.
+  }, []);
+
+  const host = useMemo(
+    () => ({
+      services: props.services,
+      showAllProblems: props.showAllProblems === true,
+      memory,
+      memoryChanged: () => {
+        setMemoryVersion((version) => version + 1);
+        notify();
+      },
+      currentProblems,
+      problems: new Map<string, string>(),
+    }),
+    [props.services, props.showAllProblems, memory, memoryVersion, currentProblems],
+  );
+  const whole = useMemo(
+    (): WholeForm => ({
+      type: 'Form',
+      ...(isUiSchema(shape.uiSchema) ? { content: shape.uiSchema } : {}),
+    }),
+    [shape],
+  );
+  return (
+    <HostContext.Provider value={host}>
+      <div class="form">
+        <JsonForms
+          data={initialData}
+          schema={schema}
+          uischema={whole}
+          renderers={renderers}
+          ajv={validator as never}
+          readonly={props.readOnly === true}
+          middleware={middleware}
+        />
+      </div>
+    </HostContext.Provider>
+  );
+}
+
+/** JSON Forms takes its `data` in again whenever another of its properties changes. What was typed counts. */
+const withoutGivenData = (state: JsonFormsCore, action: CoreActions): CoreActions =>
+  action.type === UPDATE_CORE ? { ...action, data: state.data as unknown } : action;
+
+const filled = (data: JsonObject, schema: FormSchema): JsonObject =>
+  (withRequiredParts(data, schema, schema) as JsonObject | undefined) ?? data;
+
+const isUiSchema = (uiSchema: unknown): uiSchema is UISchemaElement =>
+  isRecord(uiSchema) && typeof uiSchema['type'] === 'string';
+
+/** The same object for equal shapes: data that was read again must not look like a new schema. */
+function useStableShape(shape: DataShape): DataShape {
+  const kept = useRef(shape);
+  if (kept.current !== shape && JSON.stringify(kept.current) !== JSON.stringify(shape)) kept.current = shape;
+  return kept.current;
+}
+
+/** The labels that the UI schema gives to fields, by their path. */
+function labelsIn({ schema, uiSchema }: DataShape): ReadonlyMap<string, string> {
+  const labels = new Map<string, string>();
+  const visit = (element: unknown): void => {
+    if (!isRecord(element)) return;
+    const { scope, label, elements } = element;
+    const text = isRecord(label) ? label['text'] : label;
+    if (typeof scope === 'string' && typeof text === 'string') {
+      labels.set(placeOfScope(schema, scope, '', schema, {}).path, text);
+    }
+    if (Array.isArray(elements)) elements.forEach(visit);
+  };
+  visit(uiSchema);
+  return labels;
+}
+
+const WHOLE: ControlElement = { type: 'Control', scope: '#', label: 'Data' };
+
+function FormContent({ uischema, schema, enabled = true }: LayoutProps) {
+  const host = useHost();
+  const { core } = useJsonForms();
+  const problems = useMemo(
+    () => new Map(host.currentProblems().map(({ path, message }) => [path, message])),
+    [host, core],
+  );
+  const field = useField({ uischema: WHOLE, schema, enabled });
+  const { content } = uischema as WholeForm;
+  const hasFields = controlKind(field.schema, field.form.root) === 'object';
+  const message = host.showAllProblems ? problems.get('') : undefined;
+  return (
+    <HostContext.Provider value={{ ...host, problems }}>
+      {field.enabled && requiredNames(field.schema).length > 0 && (
+        <p class="field-hint">Fields marked with * are required.</p>
+      )}
+      {content !== undefined ? (
+        <JsonFormsDispatch uischema={content} schema={schema} path="" enabled={enabled} />
+      ) : hasFields ? (
+        <ObjectFields schema={field.schema} path="" enabled={enabled} />
+      ) : (
+        <Control uischema={WHOLE} schema={schema} enabled={enabled} />
+      )}
+      {(content !== undefined || hasFields) && (
+        <OtherFields field={field} names={describedNames(field.schema, field.form.root)} />
+      )}
+      {message !== undefined && hasFields && <p class="field-problem">{message}</p>}
+    </HostContext.Provider>
+  );
+}

@@ -1,0 +1,150 @@
+import { acceptedTypes } from '../../process/document-type.ts';
+import { choicesOf, valueLabel } from './schema.ts';
+import { typesOf, type SchemaError } from './validator.ts';
+
+/** What to do about an error, in a sentence for people who do not know the schema. */
+export function problemMessage(error: SchemaError, fieldSchema: Readonly<Record<string, unknown>>): string {
+  const { keyword, params, data } = error;
+  const limit = typeof params['limit'] === 'number' ? params['limit'] : 0;
+  const schema = error.parentSchema;
+  switch (keyword) {
+    case 'required':
+      return missingMessage(fieldSchema);
+    case 'dependencies':
+    case 'dependentRequired':
+      return `Fill in this field, because ${valueLabel(params['property'])} is filled in`;
+    case 'type':
+      return typeMessage(schema);
+    case 'enum':
+      return 'Choose one of the options';
+    case 'const':
+      return `The value must be ${valueLabel(params['allowedValue'])}`;
+    case 'minLength':
+      if (limit === 1) return 'Fill in this field';
+      return `Enter at least ${limit} characters. There are ${lengthOf(data)}`;
+    case 'maxLength':
+      return `Enter at most ${counted(limit, 'character')}. There are ${lengthOf(data)}`;
+    case 'minimum':
+      return `Enter ${limit} or more`;
+    case 'maximum':
+      return `Enter ${limit} or less`;
+    case 'exclusiveMinimum':
+      return `Enter more than ${limit}`;
+    case 'exclusiveMaximum':
+      return `Enter less than ${limit}`;
+    case 'multipleOf':
+      return params['multipleOf'] === 1
+        ? 'Enter a whole number'
+        : `Enter a multiple of ${valueLabel(params['multipleOf'])}`;
+    case 'pattern':
+      return `Enter text that matches the pattern ${valueLabel(params['pattern'])}`;
+    case 'format':
+      return formatMessage(params['format']);
+    case 'accept':
+      return acceptMessage(schema['accept']);
+    case 'maxSize':
+      return sizeMessage(limit);
+    case 'minItems':
+      return `Add at least ${counted(limit, 'item')}`;
+    case 'maxItems':
+    case 'items':
+    case 'additionalItems':
+      return limit === 0 ? 'Remove all items' : `Keep at most ${counted(limit, 'item')}`;
+    case 'unevaluatedItems':
+      return `Keep at most ${counted(Number(params['len']), 'item')}`;
+    case 'uniqueItems':
+      return `Items ${Number(params['j']) + 1} and ${Number(params['i']) + 1} are the same`;
+    case 'contains':
+      return 'An item of the expected kind is missing, or there are too many';
+    case 'minProperties':
+      return `Add at least ${counted(limit, 'field')}`;
+    case 'maxProperties':
+      return `Keep at most ${counted(limit, 'field')}`;
+    case 'propertyNames':
+      return `The name ${valueLabel(params['propertyName'])} is not allowed`;
+    case 'additionalProperties':
+    case 'unevaluatedProperties':
+    case 'false schema':
+      return 'This field is not allowed here';
+    case 'anyOf':
+    case 'oneOf':
+      if (choicesOf(schema) !== undefined) return 'Choose one of the options';
+      return Array.isArray(params['passingSchemas'])
+        ? 'The data matches more than one of the alternatives'
+        : 'The data matches no alternative';
+    case 'not':
+      return 'This value is not allowed';
+    default:
+      return `The value is not valid (${keyword})`;
+  }
+}
+
+const lengthOf = (data: unknown): number => Array.from(String(data)).length;
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+function missingMessage(schema: Readonly<Record<string, unknown>>): string {
+  if (schema['format'] === 'kuflow-file') return 'Add a file';
+  if (choicesOf(schema) !== undefined || ['kuflow-principal', 'kuflow-group'].includes(String(schema['format']))) {
+    return 'Choose one of the options';
+  }
+  const [type] = typesOf(schema);
+  if (type === 'boolean') return 'Choose Yes or No';
+  return type === 'array' ? 'Add an item' : 'Fill in this field';
+}
+
+const TYPE_MESSAGES: Readonly<Record<string, string>> = {
+  string: 'Enter text',
+  number: 'Enter a number, such as 12.5',
+  integer: 'Enter a whole number',
+  boolean: 'Choose Yes or No',
+  array: 'The value must be a list',
+  object: 'The value must be an object with fields',
+  null: 'Leave this field empty',
+};
+
+function typeMessage(schema: Readonly<Record<string, unknown>>): string {
+  const types = typesOf(schema);
+  const [type = '', ...more] = types.filter((one) => types.length === 1 || one !== 'null');
+  if (more.length > 0) return `Enter a value of one of these types: ${[type, ...more].join(', ')}`;
+  return TYPE_MESSAGES[type] ?? `The value must be of the type ${type}`;
+}
+
+const FORMAT_MESSAGES: Readonly<Record<string, string>> = {
+  date: 'Enter a date, such as 2026-03-31',
+  time: 'Enter a time with its time zone, such as 14:30:00Z',
+  'date-time': 'Enter a date and time with its time zone, such as 2026-03-31T14:30:00Z',
+  duration: 'Enter a duration, such as P3DT12H',
+  email: 'Enter an email address, such as name@example.com',
+  hostname: 'Enter a host name, such as example.com',
+  ipv4: 'Enter an IPv4 address, such as 192.0.2.1',
+  ipv6: 'Enter an IPv6 address, such as 2001:db8::1',
+  uri: 'Enter an address, such as https://example.com',
+  url: 'Enter an address, such as https://example.com',
+  uuid: 'Enter a UUID, such as 123e4567-e89b-12d3-a456-426614174000',
+  regex: 'Enter a valid regular expression',
+  byte: 'Enter Base64 text',
+  int32: 'Enter a whole number of at most 32 bits',
+  int64: 'Enter a whole number',
+  'kuflow-file': 'Remove this file and add it again: it is not a complete reference to a document',
+  'kuflow-principal': 'Choose a user: this is not a complete reference to a principal',
+  'kuflow-group': 'Choose a group: this is not a complete reference to a group',
+};
+
+function formatMessage(format: unknown): string {
+  const known =
+    typeof format === 'string' && Object.hasOwn(FORMAT_MESSAGES, format) ? FORMAT_MESSAGES[format] : undefined;
+  return known ?? `Enter text in the format ${valueLabel(format)}`;
+}
+
+export const acceptMessage = (accept: unknown): string =>
+  `Choose a file of one of these types: ${acceptedTypes(accept).join(', ')}`;
+
+export const sizeMessage = (limit: number): string => `Choose a file of at most ${sizeText(limit)}`;
+
+/** A number of bytes for people. */
+export function sizeText(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  const [size, unit] = bytes < 1_000_000 ? [bytes / 1000, 'kB'] : [bytes / 1_000_000, 'MB'];
+  return `${size.toFixed(size < 10 && !Number.isInteger(size) ? 1 : 0)} ${unit}`;
+}

@@ -1,0 +1,447 @@
+import type { ControlElement, JsonSchema, UISchemaElement } from '@jsonforms/core';
+import { JsonFormsDispatch } from '@jsonforms/react';
+import { useEffect, useId, useRef } from 'preact/hooks';
+import { isRecord, pointerStep, type Json, type JsonObject } from '../../base/json.ts';
+import { RequiredMark, useShownProblem, within, type Field } from './field.tsx';
+import { JsonEditor } from './json-editor.tsx';
+import { valueAt } from './pointer.ts';
+import {
+  bestVariant,
+  choicesOf,
+  controlKind,
+  effectiveSchema,
+  propertyNames,
+  schemaLabel,
+  variantsOf,
+  withVariant,
+  type ChoiceOption,
+  type FormSchema,
+} from './schema.ts';
+import { useHost, type FormMemory } from './state.ts';
+import { typesOf } from './validator.ts';
+
+const scopes = new Map<string, ControlElement>();
+
+/** One element for each name, because JSON Forms draws a control again when its element is another one. */
+function propertyElement(name: string): ControlElement {
+  const known = scopes.get(name) ?? { type: 'Control', scope: `#/properties${pointerStep(name)}` };
+  scopes.set(name, known);
+  return known;
+}
+
+const ITEM: ControlElement = { type: 'Control', scope: '#', label: false };
+
+interface PartsProps {
+  readonly schema: FormSchema;
+  readonly path: string;
+  readonly enabled: boolean;
+}
+
+/** All fields of an object, in the order of its schema. */
+export function ObjectFields({ schema, path, enabled }: PartsProps) {
+  return (
+    <>
+      {propertyNames(schema).map((name) => (
+        <JsonFormsDispatch
+          key={name}
+          uischema={propertyElement(name)}
+          schema={schema as JsonSchema}
+          path={path}
+          enabled={enabled}
+        />
+      ))}
+    </>
+  );
+}
+
+/** The properties that no field shows, as JSON: those that the schema does not name, and those that an earlier schema had. */
+export function OtherFields({ field, names }: { readonly field: Field; readonly names: readonly string[] }) {
+  const value = isRecord(field.value) ? (field.value as JsonObject) : {};
+  const own = Object.entries(value).filter(([name]) => names.includes(name));
+  const others = Object.entries(value).filter(([name]) => !names.includes(name));
+  const wasShown = useRef(false);
+  wasShown.current ||= others.length > 0 || isRecord(field.schema['additionalProperties']);
+  const id = useId();
+  if (!wasShown.current) return null;
+  const other: Field = {
+    ...field,
+    id,
+    // A place of its own in the memory; no property has an empty step after it.
+    path: `${field.path}/`,
+    schema: { description: 'Fields that are not part of the form, as JSON.' },
+    value: others.length === 0 ? undefined : Object.fromEntries(others),
+    label: 'Other fields',
+    labelShown: true,
+    required: false,
+    change: (next) => field.change(Object.fromEntries([...own, ...(isRecord(next) ? Object.entries(next) : [])])),
+  };
+  const fieldPaths = names.map((name) => within(field.path + pointerStep(name)));
+  const covers = (path: string): boolean =>
+    path.startsWith(`${field.path}/`) && !fieldPaths.some((isField) => isField(path));
+  return <JsonEditor field={other} hint="" covers={covers} objectOnly />;
+}
+
+/** A frame around the fields of an object or the items of a list. */
+function GroupFrame({ field, children }: { readonly field: Field; readonly children: preact.ComponentChildren }) {
+  const { id, label, labelShown, required, enabled, path, schema } = field;
+  const { message, onFocusOut } = useShownProblem(field);
+  const { description } = schema;
+  const described = [typeof description === 'string' ? `${id}-hint` : [], message === undefined ? [] : `${id}-problem`];
+  const ids = described.flat();
+  return (
+    <fieldset
+      class="field-group"
+      data-path={path}
+      tabIndex={-1}
+      aria-describedby={ids.length === 0 ? undefined : ids.join(' ')}
+      onFocusOut={onFocusOut}
+    >
+      <legend class={labelShown ? 'field-label' : 'field-label visually-hidden'}>
+        {label}
+        {required && enabled && <RequiredMark />}
+      </legend>
+      {typeof description === 'string' && (
+        <p class="field-hint" id={`${id}-hint`}>
+          {description}
+        </p>
+      )}
+      {children}
+      {message !== undefined && (
+        <p class="field-problem" id={`${id}-problem`}>
+          {message}
+        </p>
+      )}
+    </fieldset>
+  );
+}
+
+/** The layout that the UI schema gives for the inside of an object or an item. */
+function detailOf(options: Field['options']): UISchemaElement | undefined {
+  const { detail } = options;
+  return isRecord(detail) && typeof detail['type'] === 'string' ? (detail as unknown as UISchemaElement) : undefined;
+}
+
+export function ObjectField({ field }: { readonly field: Field }) {
+  const { schema, path, enabled, options } = field;
+  const detail = detailOf(options);
+  return (
+    <GroupFrame field={field}>
+      {detail === undefined ? (
+        <ObjectFields schema={schema} path={path} enabled={enabled} />
+      ) : (
+        <JsonFormsDispatch uischema={detail} schema={schema} path={path} enabled={enabled} />
+      )}
+      <OtherFields field={field} names={propertyNames(schema)} />
+    </GroupFrame>
+  );
+}
+
+/** One of several alternatives. What was typed in the others is set aside, and comes back with them. */
+export function VariantsField({ field }: { readonly field: Field }) {
+  const { memory, memoryChanged } = useHost();
+  const { schema, path, value, enabled, form } = field;
+  const variants = variantsOf(schema) ?? [];
+  const index = memory.chosen.get(path) ?? (value === undefined ? -1 : bestVariant(variants, value, form.root));
+  const id = useId();
+  const variant = index < 0 ? undefined : withVariant(schema, variants[index], value, form.root);
+  const choose = (next: number): void => {
+    const previous = index;
+    if (previous >= 0 && value !== undefined) memory.setAside.set(`${path} ${previous}`, value as Json);
+    if (next < 0) memory.chosen.delete(path);
+    else memory.chosen.set(path, next);
+    const kept = memory.setAside.get(`${path} ${next}`);
+    const chosen = withVariant(schema, variants[next], kept, form.root);
+    const lastNames = variant === undefined ? [] : propertyNames(variant);
+    field.change(next < 0 ? undefined : startValue(kept, value, lastNames, chosen, propertyNames(schema)));
+    memoryChanged();
+  };
+  return (
+    <GroupFrame field={field}>
+      <div class="field">
+        <label class="field-label" for={id}>
+          {field.labelShown ? 'Type' : `Type of ${field.label}`}
+        </label>
+        <select
+          id={id}
+          disabled={!enabled}
+          value={String(index)}
+          onChange={({ currentTarget }) => choose(Number(currentTarget.value))}
+        >
+          {(index < 0 || !field.required) && <option value="-1">Choose…</option>}
+          {variants.map((one, at) => (
+            <option key={at} value={String(at)}>
+              {variantLabel(one, at, form.root)}
+            </option>
+          ))}
+        </select>
+      </div>
+      {variant === undefined ? null : variantsOf(variant) !== undefined ? (
+        <JsonEditor key={index} field={{ ...field, id: `${id}-value`, label: 'Value', schema: variant }} />
+      ) : controlKind(variant, form.root) === 'object' ? (
+        <div key={index} class="field-variant">
+          <ObjectFields schema={variant} path={path} enabled={enabled} />
+          <OtherFields field={field} names={propertyNames(variant)} />
+        </div>
+      ) : (
+        <JsonFormsDispatch
+          key={index}
+          uischema={ITEM}
+          schema={labelled(variant, `${field.label}: ${variantLabel(variants[index], index, form.root)}`)}
+          path={path}
+          enabled={enabled}
+        />
+      )}
+    </GroupFrame>
+  );
+}
+
+const labelled = (schema: FormSchema, title: string): FormSchema => ({ ...schema, title });
+
+function variantLabel(variant: unknown, at: number, root: FormSchema): string {
+  const schema = effectiveSchema(variant, undefined, root);
+  if (typeof schema['title'] === 'string') return schema['title'];
+  const constant = Object.values(isRecord(schema['properties']) ? schema['properties'] : {})
+    .map(soleChoice)
+    .find((one) => one !== undefined);
+  if (constant !== undefined) return constant.label;
+  const [type] = typesOf(schema);
+  const names = propertyNames(schema).map((name) => schemaLabel({}, name));
+  if (names.length > 0) return names.join(', ');
+  return type === undefined ? `Alternative ${at + 1}` : (TYPE_LABELS[type] ?? type);
+}
+
+const TYPE_LABELS: Readonly<Record<string, string>> = {
+  string: 'Text',
+  number: 'Number',
+  integer: 'Whole number',
+  boolean: 'Yes or no',
+  array: 'List',
+  object: 'Object',
+};
+
+/**
+ * What an alternative starts with: what was typed in it before, its constants, and of the last value all that was not a field of the last
+ * alternative alone.
+ */
+function startValue(
+  kept: Json | undefined,
+  last: unknown,
+  lastNames: readonly string[],
+  variant: FormSchema,
+  common: readonly string[],
+): Json | undefined {
+  if (!isObjectLike(variant)) return kept;
+  const lastOnly = new Set(lastNames.filter((name) => !common.includes(name)));
+  const carried = Object.entries(isRecord(last) ? (last as JsonObject) : {}).filter(([name]) => !lastOnly.has(name));
+  const own = Object.entries(isRecord(kept) ? kept : {}).filter(([name]) => !common.includes(name));
+  const constants = propertyNames(variant).flatMap((name): [string, Json][] => {
+    const constant = soleChoice((variant['properties'] as FormSchema)[name]);
+    return constant === undefined || common.includes(name) ? [] : [[name, constant.value]];
+  });
+  return Object.fromEntries([...own, ...carried, ...constants]);
+}
+
+const isObjectLike = (schema: FormSchema): boolean => propertyNames(schema).length > 0;
+
+function soleChoice(schema: unknown): ChoiceOption | undefined {
+  const choices = isRecord(schema) ? choicesOf(schema) : undefined;
+  return choices?.length === 1 ? choices[0] : undefined;
+}
+
+/** A list whose items can be added, removed and moved. */
+export function ArrayField({ field }: { readonly field: Field }) {
+  const { memory } = useHost();
+  const { schema, path, value, enabled, form, id, label } = field;
+  const items = Array.isArray(value) ? (value as readonly Json[]) : [];
+  const list = useRef<HTMLDivElement>(null);
+  const keys = useItemKeys(items.length);
+  const focusNext = useRef<string | undefined>(undefined);
+  useEffect(() => {
+    if (focusNext.current === undefined) return;
+    const target = list.current?.querySelector<HTMLElement>(focusNext.current);
+    focusNext.current = undefined;
+    target?.focus();
+  });
+  const reorder = (order: readonly number[], focus: string): void => {
+    keys.reorder(order);
+    moveMemory(memory, path, order);
+    focusNext.current = focus;
+    field.change(order.map((at) => items[at] ?? null));
+  };
+  const indexes = items.map((_, at) => at);
+  const maxItems = typeof schema['maxItems'] === 'number' ? schema['maxItems'] : Infinity;
+  const name = singular(label);
+  return (
+    <GroupFrame field={field}>
+      <div class="field-items" ref={list}>
+        {items.map((_, at) => {
+          const itemPath = path + pointerStep(at);
+          const title = itemTitle(field, itemPath, `${name} ${at + 1}`);
+          const key = keys.keys[at] ?? at;
+          return (
+            <div key={key} class="field-item" role="group" aria-label={title} data-item={key}>
+              <div class="field-item-bar">
+                <span class="field-item-title">{title}</span>
+                {enabled && (
+                  <span class="field-item-actions">
+                    <button
+                      type="button"
+                      data-action="up"
+                      aria-label={`Move ${title} up`}
+                      disabled={at === 0}
+                      onClick={() => reorder(swapped(indexes, at, at - 1), actionSelector(key, 'up', 'down'))}
+                    >
+                      ↑
+                    </button>
+                    <button
+                      type="button"
+                      data-action="down"
+                      aria-label={`Move ${title} down`}
+                      disabled={at === items.length - 1}
+                      onClick={() => reorder(swapped(indexes, at, at + 1), actionSelector(key, 'down', 'up'))}
+                    >
+                      ↓
+                    </button>
+                    <button
+                      type="button"
+                      aria-label={`Remove ${title}`}
+                      onClick={() =>
+                        reorder(
+                          indexes.filter((one) => one !== at),
+                          '[data-action="add"]',
+                        )
+                      }
+                    >
+                      Remove
+                    </button>
+                  </span>
+                )}
+              </div>
+              <ItemFields field={field} path={itemPath} title={title} />
+            </div>
+          );
+        })}
+        {items.length === 0 && <p class="field-hint">No items yet</p>}
+        {enabled && (
+          <button
+            type="button"
+            data-action="add"
+            id={`${id}-add`}
+            disabled={items.length >= maxItems}
+            onClick={() => {
+              const key = keys.add();
+              focusNext.current = `[data-item="${key}"] :is(input, select, textarea)`;
+              field.change([...items, emptyItem(schema, form.root)]);
+            }}
+          >
+            Add<span class="visually-hidden"> to {label}</span>
+          </button>
+        )}
+      </div>
+    </GroupFrame>
+  );
+}
+
+function ItemFields({ field, path, title }: { readonly field: Field; readonly path: string; readonly title: string }) {
+  const { schema, form, enabled, options } = field;
+  const value = valueAt(form.data, path);
+  const item = effectiveSchema(schema['items'], value, form.root);
+  const detail = detailOf(options);
+  if (controlKind(item, form.root) === 'object' && (value === null || isRecord(value))) {
+    const own: Field = { ...field, path, schema: item, value, change: (next) => form.change(path, next) };
+    return (
+      <>
+        {detail === undefined ? (
+          <ObjectFields schema={item} path={path} enabled={enabled} />
+        ) : (
+          <JsonFormsDispatch uischema={detail} schema={item} path={path} enabled={enabled} />
+        )}
+        <OtherFields field={own} names={propertyNames(item)} />
+      </>
+    );
+  }
+  return (
+    <JsonFormsDispatch
+      uischema={ITEM}
+      schema={labelled(schema['items'] as FormSchema, title)}
+      path={path}
+      enabled={enabled}
+    />
+  );
+}
+
+const actionSelector = (key: number, action: string, other: string): string =>
+  `[data-item="${key}"] [data-action="${action}"]:enabled, [data-item="${key}"] [data-action="${other}"]:enabled`;
+
+function swapped(order: readonly number[], a: number, b: number): readonly number[] {
+  return order.map((one) => (one === a ? b : one === b ? a : one));
+}
+
+/** `Applicants` are `Applicant 1` and so on; other labels stay as they are. */
+function singular(label: string): string {
+  return /[^s]s$/.test(label) && label.length > 3 ? label.slice(0, -1) : label;
+}
+
+/** The value of the property that the UI schema names, or else the number of the item. */
+function itemTitle({ options, form }: Field, path: string, number: string): string {
+  const property = options['elementLabelProp'];
+  const value = typeof property === 'string' ? valueAt(form.data, path + pointerStep(property)) : undefined;
+  return typeof value === 'string' && value !== '' ? `${number}: ${value}` : number;
+}
+
+function emptyItem(schema: FormSchema, root: FormSchema): Json {
+  const item = effectiveSchema(schema['items'], undefined, root);
+  if (item['default'] !== undefined) return item['default'] as Json;
+  switch (controlKind(item, root)) {
+    case 'object':
+      return {};
+    case 'array':
+    case 'choices':
+      return [];
+    case 'text':
+      return '';
+    default:
+      return null;
+  }
+}
+
+/** Keys that stay with the items when they move. */
+function useItemKeys(length: number): {
+  readonly keys: readonly number[];
+  readonly reorder: (order: readonly number[]) => void;
+  readonly add: () => number;
+} {
+  const state = useRef<{ keys: number[]; next: number }>({ keys: [], next: 0 });
+  const { current } = state;
+  const create = (): number => {
+    current.next += 1;
+    return current.next;
+  };
+  while (current.keys.length < length) current.keys.push(create());
+  current.keys.length = length;
+  return {
+    keys: current.keys,
+    reorder: (order) => {
+      const before = [...current.keys];
+      current.keys = order.map((at) => before[at] ?? create());
+    },
+    add: () => {
+      const key = create();
+      current.keys.push(key);
+      return key;
+    },
+  };
+}
+
+/** What the form remembers of the items moves with them. */
+function moveMemory(memory: FormMemory, path: string, order: readonly number[]): void {
+  for (const map of [memory.drafts, memory.chosen, memory.setAside] as Map<string, unknown>[]) {
+    const entries = [...map].filter(([at]) => at.startsWith(`${path}/`));
+    for (const [at] of entries) map.delete(at);
+    for (const [at, value] of entries) {
+      const [, index = '', rest = ''] = /^(\d+)(.*)$/s.exec(at.slice(path.length + 1)) ?? [];
+      const next = order.indexOf(Number(index));
+      if (index !== '' && next >= 0) map.set(`${path}/${next}${rest}`, value);
+    }
+  }
+}

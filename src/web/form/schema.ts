@@ -1,0 +1,367 @@
+import { canonicalJson, isRecord, pointerStep, type Json } from '../../base/json.ts';
+import { resolveReference } from '../../process/json-schema/reference.ts';
+import { pointerSteps, valueAt } from './pointer.ts';
+import { schemaErrors, typesOf } from './validator.ts';
+
+export type FormSchema = Readonly<Record<string, unknown>>;
+
+const MAX_DEPTH = 20;
+
+/**
+ * What the form needs of the schema for this value: references are followed, `allOf`, the branch of `if` and dependent
+ * schemas are merged, and an alternative to null is a nullable schema.
+ */
+export function effectiveSchema(schema: unknown, value: unknown, root: FormSchema, depth = 0): FormSchema {
+  if (!isRecord(schema) || depth > MAX_DEPTH) return {};
+  const { $ref: reference, allOf, if: condition, then, else: otherwise, dependentSchemas, ...own } = schema;
+  const parts: unknown[] = [];
+  if (typeof reference === 'string') parts.push(resolveReference(reference, root));
+  if (Array.isArray(allOf)) parts.push(...(allOf as unknown[]));
+  if (condition !== undefined) parts.push(holds(condition, value, root) ? then : otherwise);
+  for (const [name, part] of Object.entries(isRecord(dependentSchemas) ? dependentSchemas : {})) {
+    if (isRecord(value) && value[name] !== undefined) parts.push(part);
+  }
+  const whole = parts.reduce<FormSchema>(
+    (merged, part) => mergedSchema(merged, effectiveSchema(part, value, root, depth + 1)),
+    own,
+  );
+  return withoutNullVariant(whole, value, root, depth);
+}
+
+const holds = (condition: unknown, value: unknown, root: FormSchema): boolean =>
+  schemaErrors(withDefinitions(condition, root), value).length === 0;
+
+/** A part of a schema with what its references need. */
+function withDefinitions(part: unknown, { $schema, $defs, definitions }: FormSchema): unknown {
+  if (!isRecord(part)) return part;
+  const outer = Object.entries({ $schema, $defs, definitions }).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(outer), ...part };
+}
+
+/** Both schemas, with the first one's keywords where they differ. */
+function mergedSchema(first: FormSchema, second: FormSchema): FormSchema {
+  const properties = Object.fromEntries(
+    [...new Set([...namesIn(first), ...namesIn(second)])].map((name) => {
+      const [one, other] = [propertySchema(first, name), propertySchema(second, name)];
+      return [name, isRecord(one) && isRecord(other) ? mergedSchema(one, other) : (one ?? other)];
+    }),
+  );
+  const required = [...new Set([...requiredNames(first), ...requiredNames(second)])];
+  return {
+    ...second,
+    ...first,
+    ...(Object.keys(properties).length > 0 ? { properties } : {}),
+    ...(required.length > 0 ? { required } : {}),
+  };
+}
+
+function withoutNullVariant(schema: FormSchema, value: unknown, root: FormSchema, depth: number): FormSchema {
+  for (const keyword of ['anyOf', 'oneOf']) {
+    const { [keyword]: variants, ...rest } = schema;
+    if (!Array.isArray(variants) || variants.length !== 2) continue;
+    const other = (variants as unknown[]).find((one) => !isNullSchema(one));
+    if (other === undefined || !(variants as unknown[]).some(isNullSchema)) continue;
+    const merged = mergedSchema(rest, effectiveSchema(other, value, root, depth + 1));
+    const types = typesOf(merged);
+    return types.length === 0 ? merged : { ...merged, type: [...types.filter((type) => type !== 'null'), 'null'] };
+  }
+  return schema;
+}
+
+const isNullSchema = (schema: unknown): boolean => isRecord(schema) && schema['type'] === 'null';
+
+const namesIn = (schema: FormSchema): readonly string[] =>
+  isRecord(schema['properties']) ? Object.keys(schema['properties']) : [];
+
+/** Names of the properties in the order of the schema. */
+export const propertyNames = namesIn;
+
+/** Names of all properties that the schema or one of its alternatives describes. */
+export function describedNames(schema: FormSchema, root: FormSchema): readonly string[] {
+  const variants = (variantsOf(schema) ?? []).map((variant) => effectiveSchema(variant, undefined, root));
+  return [...namesIn(schema), ...variants.flatMap(namesIn)];
+}
+
+export function requiredNames({ required }: FormSchema): readonly string[] {
+  return Array.isArray(required) ? required.filter((name) => typeof name === 'string') : [];
+}
+
+function propertySchema({ properties }: FormSchema, name: string): unknown {
+  return isRecord(properties) && Object.hasOwn(properties, name) ? properties[name] : undefined;
+}
+
+/** The alternatives of a schema, if it has any. */
+export function variantsOf(schema: FormSchema): readonly unknown[] | undefined {
+  const { oneOf, anyOf } = schema;
+  const variants = Array.isArray(oneOf) ? oneOf : anyOf;
+  return Array.isArray(variants) && variants.length > 0 ? variants : undefined;
+}
+
+/** A schema with one of its alternatives merged into it. */
+export function withVariant(schema: FormSchema, variant: unknown, value: unknown, root: FormSchema): FormSchema {
+  const rest = Object.fromEntries(Object.entries(schema).filter(([key]) => key !== 'oneOf' && key !== 'anyOf'));
+  return mergedSchema(effectiveSchema(variant, value, root), rest);
+}
+
+/** The index of the alternative that fits the value best. */
+export function bestVariant(variants: readonly unknown[], value: unknown, root: FormSchema): number {
+  const misfits = variants.map((variant) => {
+    const errors = schemaErrors(withDefinitions(variant, root), value);
+    return errors.reduce((sum, { keyword }) => sum + (DECISIVE.has(keyword) ? 100 : 1), 0);
+  });
+  return misfits.indexOf(Math.min(...misfits));
+}
+
+/** Keywords that tell alternatives apart: an error of another keyword is rather a value that is still missing. */
+const DECISIVE: ReadonlySet<string> = new Set(['const', 'enum', 'type', 'additionalProperties', 'false schema']);
+
+export interface ChoiceOption {
+  readonly value: Json;
+  readonly label: string;
+}
+
+/** The values to choose from, if the schema lists them. */
+export function choicesOf(schema: FormSchema): readonly ChoiceOption[] | undefined {
+  const variants = variantsOf(schema);
+  if (variants?.every((one) => isRecord(one) && 'const' in one) === true) {
+    return (variants as readonly Record<string, unknown>[]).map(({ const: value, title }) => ({
+      value: value as Json,
+      label: typeof title === 'string' ? title : valueLabel(value),
+    }));
+  }
+  if (Array.isArray(schema['enum'])) {
+    return (schema['enum'] as readonly Json[]).map((value) => ({ value, label: valueLabel(value) }));
+  }
+  if ('const' in schema) return [{ value: schema['const'] as Json, label: valueLabel(schema['const']) }];
+  return undefined;
+}
+
+export function valueLabel(value: unknown): string {
+  if (value === '') return '(empty)';
+  if (value === null) return '(no value)';
+  return typeof value === 'string' ? value : canonicalJson(value);
+}
+
+/** `firstName` and `FIRST_NAME` are both `First name`. */
+export function readableName(key: string): string {
+  if (key === '') return 'Other fields';
+  const words = key
+    .replace(/([\p{Ll}\d])(\p{Lu})/gu, '$1 $2')
+    .split(/[\s_.-]+/)
+    .filter((word) => word !== '')
+    .map((word) => (/^\p{Lu}{2,}$/u.test(word) && !/^[\p{Lu}_\d]+$/u.test(key) ? word : word.toLowerCase()));
+  const text = words.join(' ');
+  return text === '' ? key : text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+export function schemaLabel(schema: FormSchema, key: string): string {
+  return typeof schema['title'] === 'string' && schema['title'] !== '' ? schema['title'] : readableName(key);
+}
+
+export interface SchemaPlace {
+  readonly schema: FormSchema;
+  /** JSON Pointer of the value. */
+  readonly path: string;
+  readonly key: string;
+  readonly required: boolean;
+  /** Whether the schema describes this place at all. */
+  readonly known: boolean;
+}
+
+/** What the scope of a control (`#/properties/a/properties/b`) leads to, from the schema of the value at `path`. */
+export function placeOfScope(
+  schema: unknown,
+  scope: string,
+  path: string,
+  root: FormSchema,
+  data: unknown,
+): SchemaPlace {
+  const start = effectiveSchema(schema, valueAt(data, path), root);
+  let place: SchemaPlace = { schema: start, path, key: '', required: true, known: true };
+  const steps = pointerSteps(scope.replace(/^#/, ''));
+  for (let at = 0; at < steps.length; at += 1) {
+    if (steps[at] !== 'properties') continue;
+    at += 1;
+    place = placeOfProperty(place.schema, steps[at] ?? '', place.path, root, data);
+  }
+  return place;
+}
+
+/** The place of a property or, in an array, of an item. */
+export function placeOfProperty(
+  schema: FormSchema,
+  key: string,
+  parentPath: string,
+  root: FormSchema,
+  data: unknown,
+): SchemaPlace {
+  const path = parentPath + pointerStep(key);
+  const parent = valueAt(data, parentPath);
+  const value = valueAt(data, path);
+  if (Array.isArray(parent)) {
+    const item = effectiveSchema(schema['items'], value, root);
+    return { schema: item, path, key, required: true, known: schema['items'] !== undefined };
+  }
+  let owner = schema;
+  let own = propertySchema(owner, key);
+  const variants = variantsOf(schema);
+  if (own === undefined && variants !== undefined) {
+    const chosen = variants[bestVariant(variants, parent, root)];
+    for (const variant of [chosen, ...variants]) {
+      owner = withVariant(schema, variant, parent, root);
+      own = propertySchema(owner, key);
+      if (own !== undefined) break;
+    }
+  }
+  const required = requiredNames(owner).includes(key);
+  return { schema: effectiveSchema(own, value, root), path, key, required, known: own !== undefined };
+}
+
+/** The place that a JSON Pointer from the root leads to. */
+export function placeAt(path: string, root: FormSchema, data: unknown): SchemaPlace {
+  let place: SchemaPlace = {
+    schema: effectiveSchema(root, data, root),
+    path: '',
+    key: '',
+    required: true,
+    known: true,
+  };
+  for (const key of pointerSteps(path)) place = placeOfProperty(place.schema, key, place.path, root, data);
+  return place;
+}
+
+/** The labels on the way to a place, such as `Address › Street` or `Applicants › 2 › Name`. */
+export function labelOfPath(
+  path: string,
+  root: FormSchema,
+  data: unknown,
+  labels: ReadonlyMap<string, string>,
+): string {
+  const words: string[] = [];
+  let schema = effectiveSchema(root, data, root);
+  let at = '';
+  for (const key of pointerSteps(path)) {
+    const inArray = Array.isArray(valueAt(data, at));
+    const place = placeOfProperty(schema, key, at, root, data);
+    words.push(inArray ? String(Number(key) + 1) : (labels.get(place.path) ?? schemaLabel(place.schema, key)));
+    ({ schema, path: at } = place);
+  }
+  return words.join(' › ');
+}
+
+/** A copy of the data in which required objects and lists exist, since their fields need a place. */
+export function withRequiredParts(
+  data: Json | undefined,
+  schema: unknown,
+  root: FormSchema,
+  depth = 0,
+): Json | undefined {
+  if (depth > MAX_DEPTH || !(data === undefined || isRecord(data))) return data;
+  const own = effectiveSchema(schema, data, root);
+  if (data === undefined && (typesOf(own).includes('null') || variantsOf(own) !== undefined)) return data;
+  if (data === undefined && controlKind(own, root) !== 'object') return isArraySchema(own, root) ? [] : undefined;
+  const filled = new Map(Object.entries(data ?? {}));
+  for (const name of propertyNames(own)) {
+    const inner = filled.get(name);
+    if (inner === undefined && !requiredNames(own).includes(name)) continue;
+    const part = withRequiredParts(inner, propertySchema(own, name), root, depth + 1);
+    if (part !== undefined) filled.set(name, part);
+  }
+  return Object.fromEntries(filled);
+}
+
+const isArraySchema = (schema: FormSchema, root: FormSchema): boolean =>
+  ['array', 'choices'].includes(controlKind(schema, root));
+
+export type ControlKind =
+  | 'accept'
+  | 'array'
+  | 'boolean'
+  | 'choices'
+  | 'date'
+  | 'date-time'
+  | 'file'
+  | 'group'
+  | 'json'
+  | 'number'
+  | 'object'
+  | 'principal'
+  | 'select'
+  | 'text'
+  | 'time'
+  | 'variants';
+
+const FORMAT_KINDS: Readonly<Record<string, ControlKind>> = {
+  date: 'date',
+  time: 'time',
+  'date-time': 'date-time',
+  'kuflow-file': 'file',
+  'kuflow-principal': 'principal',
+  'kuflow-group': 'group',
+};
+
+/** Which control edits values of a schema. `json` is the last resort. */
+export function controlKind(schema: FormSchema, root: FormSchema): ControlKind {
+  const types = typesOf(schema).filter((type) => type !== 'null');
+  const [type = impliedType(schema)] = types;
+  if (types.length > 1) return 'json';
+  const choices = choicesOf(schema);
+  if (choices !== undefined && choices.every(({ value }) => value === true)) return 'accept';
+  if (choices !== undefined) return 'select';
+  switch (type) {
+    case 'string': {
+      const { format } = schema;
+      return typeof format === 'string' && Object.hasOwn(FORMAT_KINDS, format)
+        ? (FORMAT_KINDS[format] ?? 'text')
+        : 'text';
+    }
+    case 'number':
+    case 'integer':
+      return 'number';
+    case 'boolean':
+      return 'boolean';
+    case 'array':
+      return arrayKind(schema, root);
+    case 'object':
+      if (variantsOf(schema) !== undefined) return 'variants';
+      return propertyNames(schema).length > 0 ? 'object' : 'json';
+    default:
+      return variantsOf(schema) === undefined ? 'json' : 'variants';
+  }
+}
+
+function impliedType(schema: FormSchema): string | undefined {
+  if (isRecord(schema['properties'])) return 'object';
+  if (isRecord(schema['items'])) return 'array';
+  return ['format', 'pattern', 'minLength', 'maxLength'].some((keyword) => keyword in schema) ? 'string' : undefined;
+}
+
+function arrayKind({ items, prefixItems, uniqueItems }: FormSchema, root: FormSchema): ControlKind {
+  if (!isRecord(items) || prefixItems !== undefined) return 'json';
+  return uniqueItems === true && choicesOf(effectiveSchema(items, undefined, root)) !== undefined ? 'choices' : 'array';
+}
+
+/** Whether a control can show the value without hiding a part of it. */
+export function fitsControl(kind: ControlKind, value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  switch (kind) {
+    case 'json':
+    case 'select':
+    case 'variants':
+      return true;
+    case 'accept':
+    case 'boolean':
+      return typeof value === 'boolean';
+    case 'array':
+    case 'choices':
+      return Array.isArray(value);
+    case 'object':
+      return isRecord(value);
+    case 'text':
+      return typeof value !== 'object';
+    case 'number':
+      return typeof value === 'number' || typeof value === 'string';
+    default:
+      return typeof value === 'string';
+  }
+}

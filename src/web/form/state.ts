@@ -1,0 +1,81 @@
+import { isEnabled, isVisible, update, type UISchemaElement } from '@jsonforms/core';
+import { useJsonForms } from '@jsonforms/react';
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
+import type { Json, JsonObject } from '../../base/json.ts';
+import { valueAt, withValueAt } from './pointer.ts';
+import { placeAt, type FormSchema } from './schema.ts';
+import type { FormProblem, FormServices } from './types.ts';
+
+/** What the form remembers that is not in its data, so that nothing is lost when a part of it is hidden or drawn again. By JSON Pointer. */
+export interface FormMemory {
+  /** Texts of JSON editors that are not JSON. */
+  readonly drafts: Map<string, string>;
+  /** Index of the chosen alternative. */
+  readonly chosen: Map<string, number>;
+  /** What was typed in alternatives that are not chosen now, by path and index. */
+  readonly setAside: Map<string, Json>;
+}
+
+export interface FormHost {
+  readonly services: FormServices;
+  readonly showAllProblems: boolean;
+  readonly memory: FormMemory;
+  /** To be called after a change of the memory. */
+  readonly memoryChanged: () => void;
+  /** Those of this moment. */
+  readonly currentProblems: () => readonly FormProblem[];
+  /** Messages by path, as of the last rendering. */
+  readonly problems: ReadonlyMap<string, string>;
+}
+
+export const HostContext = createContext<FormHost | undefined>(undefined);
+
+export function useHost(): FormHost {
+  const host = useContext(HostContext);
+  if (host === undefined) throw new Error('A field is outside of a form');
+  return host;
+}
+
+export interface FormState {
+  readonly root: FormSchema;
+  readonly data: JsonObject;
+  readonly readOnly: boolean;
+  /** Undefined removes the value. */
+  readonly change: (path: string, value: Json | undefined) => void;
+  /** Whether a rule of the UI schema shows and enables the element; `path` is that of the data which its scopes start from. */
+  readonly rule: (element: UISchemaElement, path: string) => { readonly visible: boolean; readonly enabled: boolean };
+}
+
+export function useFormState(): FormState {
+  const { core, readonly, dispatch } = useJsonForms();
+  const root = (core?.schema ?? {}) as FormSchema;
+  const data = (core?.data ?? {}) as JsonObject;
+  const ajv = core?.ajv;
+  return {
+    root,
+    data,
+    readOnly: readonly === true,
+    change: (path, value) => {
+      // Starts from the state of the moment, and not from that of the last rendering.
+      dispatch?.(
+        update('', (current: JsonObject) =>
+          withValueAt(current, path, value, (at) => placeAt(at, root, current).required),
+        ),
+      );
+    },
+    rule: (element, path) => {
+      if (element.rule === undefined || ajv === undefined) return { visible: true, enabled: true };
+      const scoped = valueAt(data, path);
+      try {
+        return {
+          visible: isVisible(element, scoped, '', ajv, undefined),
+          enabled: isEnabled(element, scoped, '', ajv, undefined),
+        };
+      } catch {
+        // A rule that can't be evaluated must not hide anything.
+        return { visible: true, enabled: true };
+      }
+    },
+  };
+}
