@@ -1,12 +1,15 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { sampleDefinition } from '../../src/process/sample.ts';
+import { sendJson, startAnsweringServer } from '../support/answering-server.ts';
 import {
   hasShell,
   startInteractiveShell,
   type InteractiveShell,
   type TestedShell,
 } from '../support/interactive-shell.ts';
+import { leaveRunningState } from '../support/running-state.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 
 const folder = temporaryFolders();
@@ -127,6 +130,40 @@ describe.each(['bash', 'zsh', 'fish'] as const)('completion in a real %s', (whic
     writeFileSync(own, "#!/bin/sh\necho 'words '\necho from-project\n", { mode: 0o755 });
     expect(await made('npx kuflow fr\t')).toEqual(['npx', 'kuflow', 'from-project']);
     expect(await made('npx two\t')).toEqual(['npx', 'two words.yaml']);
+  });
+
+  it('completes codes and IDs of the running local KuFlow', async ({ skip }) => {
+    skip(!hasShell(which), `${which} is not installed here`);
+    const [processId, taskId] = ['5d1f8a52-0000-4000-8000-00000000000a', 'c07be9d4-0000-4000-8000-00000000000b'];
+    const record = { createdAt: '2026-01-02T03:04:05Z', processDefinitionRef: { code: 'LOAN' } };
+    const server = await startAnsweringServer(({ url }, response) => {
+      const content = url.startsWith('/processes?')
+        ? [{ ...record, id: processId, state: 'RUNNING' }]
+        : [{ ...record, id: taskId, processItemDefinitionRef: { code: 'SIGN' }, task: { state: 'READY' } }];
+      sendJson(response, 200, { content });
+    });
+    const cwd = folder();
+    const stateDir = join(cwd, '.kuflow', 'dev');
+    mkdirSync(stateDir, { recursive: true });
+    const state = await leaveRunningState(stateDir, sampleDefinition(), { http: server.url });
+    try {
+      const { run, screen } = await start(which, cwd);
+      const made = async (keys: string): Promise<readonly string[]> => (await run(`kuflow ${keys}\r`)).args;
+      expect(await made('process start L\t')).toEqual(['process', 'start', 'LOAN']);
+      expect(await made('task list SIG\t--process=5d1\t--state cl\t')).toEqual([
+        ...['task', 'list', 'SIGN', `--process=${processId}`, '--state', 'claimed'],
+      ]);
+      expect(await made('task complete c07\t')).toEqual(['task', 'complete', taskId]);
+      // Bash shows no descriptions.
+      if (which === 'bash') expect(await made('task claim la\t')).toEqual(['task', 'claim', 'latest']);
+      else {
+        expect(await made('task claim \t\t\u0015kuflow done')).toEqual(['done']);
+        expect(screen()).toMatch(/latest.+SIGN, ready/);
+      }
+    } finally {
+      state.close();
+      await server.close();
+    }
   });
 
   it('inserts hostile process codes literally and never evaluates them', async ({ skip }) => {
