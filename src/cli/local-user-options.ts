@@ -23,7 +23,9 @@ export interface ActingFlags {
 }
 
 export function actingOptions(command: Command): Command {
-  return localUserOptions(command.option('--as <email>', 'Act as this user of the local KuFlow'));
+  return localUserOptions(
+    command.addOption(withCandidates(new Option('--as <email>', 'Act as this user of the local KuFlow'), 'users')),
+  );
 }
 
 export function limitOption(what: string): Option {

@@ -1,5 +1,5 @@
 import { openLocalUser, resolveId, type LocalUserSession } from '../platform/client/local-user.ts';
-import { RECENT_RECORDS } from '../platform/client/recent-records.ts';
+import { RECENT_RECORDS } from '../platform/client/light-client.ts';
 import type { CommandContext } from './context.ts';
 import type { ActingFlags, LocalUserFlags } from './local-user-options.ts';
 

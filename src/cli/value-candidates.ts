@@ -6,6 +6,7 @@ import type { Argument, Option } from 'commander';
  * - `project-processes`, `project-tasks`: codes in the project's definition files
  * - `served-processes`, `served-tasks`: codes that the local KuFlow serves
  * - `process-ids`, `running-process-ids`, `task-ids`, `open-task-ids`: the newest ones on the local KuFlow, and `latest`
+ * - `users`: email addresses of the users of the local KuFlow
  * - `profiles`: names of stored profiles
  * - `checks`: IDs of the checks of `kuflow doctor`
  */
@@ -19,6 +20,7 @@ export type CandidateSource =
   | 'running-process-ids'
   | 'task-ids'
   | 'open-task-ids'
+  | 'users'
   | 'profiles'
   | 'checks';
 

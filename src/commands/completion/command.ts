@@ -20,7 +20,7 @@ export function configure(command: Command, context: CommandContext): void {
     .description(
       'Print a completion script for kuflow and create-kuflow-worker. It completes commands, options and their values, files, stored profiles, ' +
         'doctor checks, codes of processes and tasks, and IDs on the local KuFlow. The codes come from the process definition files in the current ' +
-        'folder or project, and from earlier API calls of other commands. `kuflow process` and `kuflow task` complete codes and the newest IDs from ' +
+        'folder or project, and from earlier API calls of other commands. `kuflow process` and `kuflow task` complete codes, users and the newest IDs from ' +
         'the local KuFlow that runs for this folder. Completion does not use the network.',
     )
     .addArgument(new Argument('<shell>', 'Shell to print the script for').choices(SHELLS))

@@ -89,6 +89,10 @@ async function lookUpCandidates(
       const { listRecordIds } = await import('./local-kuflow.ts');
       return await withTimeout(listRecordIds(source, localLookup(words, context)));
     }
+    case 'users': {
+      const { listLocalUsers } = await import('./local-kuflow.ts');
+      return await withTimeout(listLocalUsers(localLookup(words, context)));
+    }
     case 'served-processes':
     case 'served-tasks': {
       const [{ listServedProcesses, listServedTasks }, { listProjectProcesses }] = await Promise.all([

@@ -1,6 +1,11 @@
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { DefinedProcess, KnownProcess } from '../../discovery/known-processes.ts';
-import { listRecentProcesses, listRecentTasks, type RecentRecord } from '../../platform/client/recent-records.ts';
+import {
+  listRecentProcesses,
+  listRecentTasks,
+  listUsers,
+  type RecentRecord,
+} from '../../platform/client/light-client.ts';
 import { definitionDigest, readRunningState, stateFolder, type PlatformState } from '../../platform/state-file.ts';
 import { sampleDefinition } from '../../process/sample.ts';
 import { isTypeable } from '../../text/shell.ts';
@@ -78,6 +83,16 @@ function servedSample({ digests }: PlatformState): readonly DefinedProcess[] {
   const sample = sampleDefinition();
   const { code } = sample.process;
   return digests?.[code] === definitionDigest(sample) ? [{ code, tasks: sample.tasks }] : [];
+}
+
+/** The users of the local KuFlow. Empty if it does not run. */
+export async function listLocalUsers(lookup: LocalLookup): Promise<readonly Candidate[]> {
+  const state = await findState(lookup);
+  if (state === undefined) return [];
+  const users = await listUsers(state, lookup.signal).catch(() => [state.user]);
+  return users
+    .filter(({ email }) => isTypeable(email))
+    .map(({ email, name }) => ({ value: email, description: escapeForTerminal(name, 80) }));
 }
 
 async function findState(lookup: LocalLookup): Promise<PlatformState | undefined> {

@@ -4,8 +4,24 @@ import { configure as configureDefinitions } from './command.ts';
 
 /** `kuflow processes`, the name of `kuflow definitions` before `kuflow process` existed. */
 export function configure(command: Command, context: CommandContext): void {
-  command.hook('preAction', () => {
-    context.terminal.err.line('Warning: `kuflow processes` is deprecated. Use `kuflow definitions` instead');
-  });
   configureDefinitions(command, context);
+  for (const child of command.commands)
+    child.hook('preAction', () => {
+      context.terminal.err.line('Warning: `kuflow processes` is deprecated. Use `kuflow definitions` instead');
+    });
+  for (const name of ['start', 'cancel']) suggestProcess(command, name, context);
+}
+
+/** Reports `kuflow processes start` as a mistyped `kuflow process start`. */
+function suggestProcess(command: Command, name: string, { invocation }: CommandContext): void {
+  command
+    .command(name, { hidden: true })
+    .argument('[words...]')
+    .helpOption(false)
+    .allowUnknownOption()
+    .action(() => {
+      command.error(`error: unknown command '${name}'\n(Did you mean ${invocation} process ${name}?)`, {
+        code: 'commander.unknownCommand',
+      });
+    });
 }

@@ -58,7 +58,9 @@ export function configure(command: Command, context: CommandContext): void {
     command
       .command('assign')
       .addArgument(idArgument('task', 'active'))
-      .argument('<assignee>', 'Email address of a user, or ID of a user or application')
+      .addArgument(
+        withCandidates(new Argument('<assignee>', 'Email address of a user, or ID of a user or application'), 'users'),
+      )
       .summary('Assign a task to somebody')
       .description(
         'Assign an open task to a user or an application, who then owns it, whether anybody has claimed it or not.',

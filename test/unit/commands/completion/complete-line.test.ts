@@ -66,6 +66,9 @@ describe('completion at the cursor', () => {
     ['task list --state ready --state=', 'claimed'],
     ['task show ', 'task-ids'],
     ['task complete ', 'open-task-ids'],
+    ['task complete --as ', 'users'],
+    ['task assign latest ', 'users'],
+    ['task save ', 'open-task-ids'],
     ['doctor explain ', 'checks'],
     ['doctor --skip ', 'checks'],
   ])('offers values after %j: %s', (line, kind) => {

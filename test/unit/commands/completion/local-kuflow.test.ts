@@ -151,6 +151,17 @@ describe('completion without an answer of a local KuFlow', () => {
     await expect.poll(() => isAborted).toBe(true);
   });
 
+  it('offers the users that it lists, or the one of its state', async () => {
+    const users = [{ email: 'ada@local', name: 'Ada\u001b[2J' }, { email: '--yes' }, { email: 'bob@local' }, 4];
+    const { cwd, server } = await answeringFolder((_request, response, index) => {
+      if (index === 1) response.statusCode = 404;
+      response.end(JSON.stringify({ users }));
+    });
+    expect(await complete(cwd, 'process', 'start', '--as', '')).toEqual(['ada@local\tAda\\u{1b}[2J', 'bob@local']);
+    expect(await complete(cwd, 'task', 'assign', 'latest', '')).toEqual(['user@local\tLocal user']);
+    expect(server.requests.map(({ url }) => url)).toEqual(['/_dev/users', '/_dev/users']);
+  });
+
   it('still offers the tasks of the sample process if it answers nonsense', async () => {
     const answers = ['no JSON', '[]', '{"content":[1,{"id":2},{"id":"x"}]}', 'x'.repeat(5 * 1024 * 1024)];
     const codes = sampleDefinition().tasks.map(({ code, name }) => `${code}\t${name}`);

@@ -180,6 +180,17 @@ describe('kuflow processes, the old name', () => {
     }
   });
 
+  it.each([['start', 'LOAN', '--fake'], ['cancel'], ['start', '--help']])(
+    'suggests kuflow process for `processes %s`',
+    async (name, ...more) => {
+      const { status, out, err } = await runLine(['processes', name, ...more]);
+      expect({ status, out }).toEqual({ status: 2, out: '' });
+      expect(err).toBe(
+        `error: unknown command '${name}'\n(Did you mean kuflow process ${name}?)\nHelp: kuflow processes --help\n`,
+      );
+    },
+  );
+
   it('is not in the help and is not suggested', async () => {
     expect((await runLine(['--help'])).out).not.toMatch(/^ +processes /m);
     expect((await runLine(['processe'])).err).not.toContain('processes');

@@ -1,6 +1,6 @@
 import { isRecord } from '../../base/json.ts';
 import { isLoopbackHost } from '../../network/address.ts';
-import type { ConsoleHeader } from '../console/contract.ts';
+import type { ConsoleHeader, LocalUser } from '../console/contract.ts';
 import type { PlatformState } from '../state-file.ts';
 
 // For completion, which a shell waits for. The client of KuFlow's API, and even `fetch`, take longer to load than all the rest of a completion.
@@ -8,6 +8,7 @@ import type { PlatformState } from '../state-file.ts';
 /** How many of the newest processes or tasks an abbreviated ID is looked up in. */
 export const RECENT_RECORDS = 200;
 
+const NEWEST_FIRST = `sort=createdAt,desc&size=${RECENT_RECORDS}`;
 const LARGEST_ANSWER = 4 * 1024 * 1024;
 const CONSOLE_HEADER: ConsoleHeader = 'x-kuflow-console';
 
@@ -22,15 +23,26 @@ export interface RecentRecord {
 
 /** The newest processes, the newest first. Rejects if the platform does not answer; pass a signal with a time limit. */
 export async function listRecentProcesses(state: PlatformState, signal: AbortSignal): Promise<readonly RecentRecord[]> {
-  const items = await readPage(state, '/processes', signal);
+  const items = await readList(state, `/processes?${NEWEST_FIRST}`, 'content', signal);
   return items.flatMap((item) => toRecord(item, item['processDefinitionRef'], item['state']));
 }
 
 /** The newest tasks, like `listRecentProcesses`. */
 export async function listRecentTasks(state: PlatformState, signal: AbortSignal): Promise<readonly RecentRecord[]> {
-  const items = await readPage(state, '/process-items?type=TASK', signal);
+  const items = await readList(state, `/process-items?type=TASK&${NEWEST_FIRST}`, 'content', signal);
   return items.flatMap((item) =>
     toRecord(item, item['processItemDefinitionRef'], isRecord(item['task']) ? item['task']['state'] : undefined),
+  );
+}
+
+/** The users whose email addresses the platform knows, like `listRecentProcesses`. */
+export async function listUsers(
+  state: PlatformState,
+  signal: AbortSignal,
+): Promise<readonly Pick<LocalUser, 'email' | 'name'>[]> {
+  const users = await readList(state, '/_dev/users', 'users', signal);
+  return users.flatMap(({ email, name }) =>
+    typeof email === 'string' ? [{ email, name: typeof name === 'string' ? name : '' }] : [],
   );
 }
 
@@ -43,19 +55,18 @@ function toRecord(item: Readonly<Record<string, unknown>>, ref: unknown, state: 
   ];
 }
 
-async function readPage(
+async function readList(
   { loopback, user }: PlatformState,
   path: string,
+  key: string,
   signal: AbortSignal,
 ): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const url = new URL(path, loopback.http);
   // The address is from a file in the working directory, which can come with somebody else's project.
   if (!isLoopbackHost(url.hostname)) throw new Error('The address of the local KuFlow is not on this machine');
-  url.searchParams.set('sort', 'createdAt,desc');
-  url.searchParams.set('size', String(RECENT_RECORDS));
   const body: unknown = JSON.parse(await readText(url, user.token.reveal(), signal));
-  const content = isRecord(body) ? body['content'] : undefined;
-  return Array.isArray(content) ? content.filter(isRecord) : [];
+  const list = isRecord(body) ? body[key] : undefined;
+  return Array.isArray(list) ? list.filter(isRecord) : [];
 }
 
 async function readText(url: URL, token: string, signal: AbortSignal): Promise<string> {
