@@ -56,6 +56,25 @@ export interface ProcessDefinition {
   readonly tasks: readonly TaskDefinition[];
 }
 
+/** A user of the local KuFlow. The email address identifies the user, whatever its case. */
+export interface SeedUser {
+  readonly email: string;
+  readonly name: string;
+  /** Codes of groups. */
+  readonly groups: readonly string[];
+}
+
+export interface SeedGroup {
+  readonly code: string;
+  readonly name: string;
+}
+
+/** The contents of `kuflow.people.yaml`. The first user is the platform's `identity.user`. */
+export interface PeopleSeed {
+  readonly users: readonly SeedUser[];
+  readonly groups: readonly SeedGroup[];
+}
+
 /** Wall-clock time and waiting, injected so that a test can control both. */
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -77,6 +96,8 @@ export interface PlatformOptions {
   /** Absolute path of the folder for all state. Created for its owner only; one platform at a time can use it. */
   readonly stateDir: string;
   readonly definitions: readonly ProcessDefinition[];
+  /** Users and groups. Default: one user. Users are matched by email, and those that are not contained are disabled. */
+  readonly people?: PeopleSeed | undefined;
   /** Absolute path of the `temporal` program; see `findTemporal`. */
   readonly temporalPath: string;
   /** Default: 7480, 7443 and 7483, or the next free ones. */

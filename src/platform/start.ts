@@ -11,6 +11,7 @@ import { createEventStreams } from './console/event-streams.ts';
 import { readPageFiles } from './console/page-files.ts';
 import { createOpenCodes } from './console/open-codes.ts';
 import { changeDefinitions } from './domain/change-definitions.ts';
+import { reportUnknownCandidates } from './domain/candidates.ts';
 import type { Domain, EngineIssuers } from './domain/context.ts';
 import { createDomain } from './domain/domain.ts';
 import { createOutbox, type Outbox } from './domain/outbox.ts';
@@ -187,11 +188,13 @@ async function openState(context: StartContext): Promise<OpenState> {
     store,
     clock,
     definitions: options.definitions,
+    people: options.people,
     createIssuers: (created) => createIssuers(options, created, authority, tokens),
     wake: () => outbox?.wake(),
     report,
   });
   report({ kind: 'ready', part: 'store' });
+  reportUnknownCandidates(domain);
   return { store, hub, authority, tokens, domain, identity, connectOutbox: (connected) => (outbox = connected) };
 }
 

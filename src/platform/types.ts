@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Secret } from '../base/secret.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
+import type { PeopleSeed } from '../process/people.ts';
 
 /** `exact`: this port, or an error that names its holder. `preferred`: this port, or the next free one. */
 export type PortRequest = { readonly kind: 'exact' | 'preferred'; readonly port: number };
@@ -11,6 +12,8 @@ export interface PlatformOptions {
    */
   readonly stateDir: string;
   readonly definitions: readonly ProcessDefinition[];
+  /** Users and groups. Default: one user. Users are matched by email, and those that are not contained are disabled. */
+  readonly people?: PeopleSeed | undefined;
   /** Absolute path of the `temporal` binary. */
   readonly temporalPath: string;
   readonly ports?:

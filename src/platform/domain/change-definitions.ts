@@ -1,6 +1,7 @@
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { describeDefinitionChanges } from '../../process/definition/changes.ts';
 import type { DefinitionProblem } from '../console/contract.ts';
+import { reportUnknownCandidates } from './candidates.ts';
 import type { Domain } from './context.ts';
 import { ensureIdentity } from './identity.ts';
 
@@ -29,5 +30,7 @@ export function changeDefinitions(
   ];
   for (const problem of problems)
     if (!knownProblems.includes(problem)) ctx.report({ kind: 'definition-problem', ...problem });
-  if (changes.length > 0) ctx.report({ kind: 'definitions-changed', changes });
+  if (changes.length === 0) return;
+  ctx.report({ kind: 'definitions-changed', changes });
+  reportUnknownCandidates(ctx);
 }

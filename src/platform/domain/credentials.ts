@@ -1,6 +1,6 @@
 import type { Store } from '../store/open.ts';
 import { findPrincipalByCredential, findPrincipalById, type PrincipalRow } from '../store/people.ts';
-import { hashSecret, hashToken } from './identity.ts';
+import { hashSecret, hashToken } from './secrets.ts';
 
 /**
  * Returns the principal id in an engine token that this platform signed and that has not expired; otherwise undefined.
@@ -9,9 +9,19 @@ export type EngineTokenReader = (token: string) => Promise<string | undefined> |
 
 /**
  * Finds the principal of an `Authorization` header: `Basic` or `Bearer` with base64 of `id:secret` (KuFlow's SDKs send
- * the latter), or `Bearer` with a user's token or an engine token. Undefined if the credentials are not valid.
+ * the latter), or `Bearer` with a user's token or an engine token. Undefined if the credentials are not valid, or
+ * those of a disabled user.
  */
 export async function authenticateCaller(
+  store: Store,
+  header: string | undefined,
+  readEngineToken: EngineTokenReader,
+): Promise<PrincipalRow | undefined> {
+  const principal = await findCaller(store, header, readEngineToken);
+  return principal?.disabledAt === undefined ? principal : undefined;
+}
+
+async function findCaller(
   store: Store,
   header: string | undefined,
   readEngineToken: EngineTokenReader,

@@ -1,20 +1,23 @@
 import type { Clock } from '../../base/clock.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
+import type { PeopleSeed } from '../../process/people.ts';
 import type { PlatformEvent, PlatformIdentity } from '../types.ts';
 import { findDocumentByUri } from '../store/documents.ts';
 import type { Store } from '../store/open.ts';
-import { findPrincipalById } from '../store/people.ts';
+import { findGroupById, findPrincipalById } from '../store/people.ts';
 import type { Domain, EngineIssuers } from './context.ts';
 import { createDefinitionCatalog } from './definitions.ts';
 import { ensureIdentity } from './identity.ts';
 import type { ReferencedResources } from './json-values.ts';
-import { localGroup } from './people.ts';
 import { localTimeZone } from './request-time.ts';
+import { applyPeople } from './seed.ts';
 
 export interface DomainOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly definitions: readonly ProcessDefinition[];
+  /** Default: one local user. */
+  readonly people?: PeopleSeed | undefined;
   readonly createIssuers: (identity: PlatformIdentity) => EngineIssuers;
   /** Called after each commit that added commands for the engine: `outbox.wake`. */
   readonly wake: () => void;
@@ -27,7 +30,10 @@ export interface DomainOptions {
 export function createDomain(options: DomainOptions): { readonly domain: Domain; readonly identity: PlatformIdentity } {
   const tenantIds = options.definitions.map((definition) => definition.process.tenant).filter((id) => id !== undefined);
   const [tenantId] = tenantIds;
-  const { identity, system } = ensureIdentity(options.store, { tenantId, otherTenantIds: tenantIds });
+  const { store, people } = options;
+  const { identity: stored, system } = ensureIdentity(store, { tenantId, otherTenantIds: tenantIds });
+  const user = applyPeople(store, { tenantId: stored.tenantId, systemId: system.id }, people);
+  const identity = { ...stored, user };
   const domain: Domain = {
     store: options.store,
     clock: options.clock,
@@ -35,7 +41,7 @@ export function createDomain(options: DomainOptions): { readonly domain: Domain;
       options.definitions,
       options.store,
       identity.tenantId,
-      resourcesOf(options.store, identity.tenantId),
+      resourcesOf(options.store),
     ),
     issuers: options.createIssuers(identity),
     tenantId: identity.tenantId,
@@ -47,10 +53,10 @@ export function createDomain(options: DomainOptions): { readonly domain: Domain;
   return { domain, identity };
 }
 
-function resourcesOf({ sql }: Store, tenantId: string): ReferencedResources {
+function resourcesOf({ sql }: Store): ReferencedResources {
   return {
     findDocument: (uri) => findDocumentByUri(sql, uri),
     hasPrincipal: (id) => findPrincipalById(sql, id) !== undefined,
-    hasGroup: (id) => id === localGroup(tenantId).id,
+    hasGroup: (id) => findGroupById(sql, id) !== undefined,
   };
 }

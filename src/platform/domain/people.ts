@@ -1,15 +1,19 @@
-import { uuid5 } from '../../base/uuid.ts';
 import type { GroupPageItem } from '../../kuflow/contract/groups.ts';
 import type { Principal as PrincipalView, PrincipalPageItem } from '../../kuflow/contract/principals.ts';
 import type { Static } from '@sinclair/typebox';
 import type { TenantUser as TenantUserView, TenantUserPageItem } from '../../kuflow/contract/tenant-users.ts';
+import type { LocalPeople } from '../console/contract.ts';
 import { findPage, type ColumnFilter } from '../store/find.ts';
 import {
+  findAllGroups,
+  findEnabledUsers,
+  findMemberships,
   findPrincipalByEmail,
   findPrincipalById,
   findTenantById,
   findTenantUserById,
-  findUserPrincipalIds,
+  GROUP_ORDER,
+  mapGroupRow,
   mapPrincipalRow,
   mapTenantRow,
   mapTenantUserRow,
@@ -29,21 +33,17 @@ interface GroupFilter {
   readonly groupCode?: readonly string[] | undefined;
 }
 
-/** The only group of the local platform. Every user is a member. */
-export function localGroup(tenantId: string): GroupPageItem {
-  return { id: uuid5(tenantId, 'group'), name: 'Local users', code: 'LOCAL_USERS', tenantId };
-}
-
 const isAmong = (value: string, wanted: readonly string[] | undefined): boolean =>
   wanted === undefined || wanted.length === 0 || wanted.includes(value);
 
-const isGroup = ({ id, code }: GroupPageItem, { groupId, groupCode }: GroupFilter): boolean =>
-  isAmong(id, lowerCaseIds(groupId)) && isAmong(code, groupCode);
-
 /** The condition on the column that has the principals' ids: membership in the groups of the filter. */
-function groupFilter(ctx: Domain, filter: GroupFilter, column: string): ColumnFilter {
-  if ((filter.groupId ?? []).length + (filter.groupCode ?? []).length === 0) return { column, values: undefined };
-  return { column, values: isGroup(localGroup(ctx.tenantId), filter) ? findUserPrincipalIds(ctx.store.sql) : NO_MATCH };
+function groupFilter(ctx: Domain, { groupId, groupCode }: GroupFilter, column: string): ColumnFilter {
+  if ((groupId ?? []).length + (groupCode ?? []).length === 0) return { column, values: undefined };
+  const groupIds = lowerCaseIds(groupId);
+  const members = findMemberships(ctx.store.sql)
+    .filter(({ group }) => isAmong(group.id, groupIds) && isAmong(group.code, groupCode))
+    .map(({ principalId }) => principalId);
+  return { column, values: members.length === 0 ? NO_MATCH : members };
 }
 
 export function toPrincipal(principal: PrincipalRow): Static<typeof PrincipalView> {
@@ -69,6 +69,7 @@ export function findPrincipals(
       where: [
         { column: 'type', values: query.type === undefined ? undefined : [query.type] },
         groupFilter(ctx, query, 'id'),
+        { column: 'disabled_at', isNull: true },
         { column: 'id', values: hasKnownTenant(ctx, query.tenantId) ? undefined : NO_MATCH },
       ],
       orders: parseSort(query, { id: 'id', name: 'name' }),
@@ -101,15 +102,28 @@ export function findGroups(
   ctx: OperationContext,
   query: Paging & GroupFilter & { readonly tenantId?: readonly string[]; readonly principalId?: string },
 ): ResultPage<GroupPageItem> {
-  parseSort(query, { id: 'id', name: 'name' });
-  const { tenantId, principalId } = query;
-  const groups = [localGroup(ctx.tenantId)].filter(
-    (group) =>
-      isGroup(group, query) &&
-      isAmong(group.tenantId, lowerCaseIds(tenantId)) &&
-      (principalId === undefined || findUserPrincipalIds(ctx.store.sql).includes(principalId.toLowerCase())),
+  const { rows, total } = findPage(
+    ctx.store.sql,
+    {
+      from: 'user_groups',
+      where: [
+        { column: 'id', values: lowerCaseIds(query.groupId) },
+        { column: 'code', values: query.groupCode },
+        { column: 'tenant_id', values: lowerCaseIds(query.tenantId) },
+        { column: 'id', values: query.principalId === undefined ? undefined : groupIdsOf(ctx, query.principalId) },
+      ],
+      orders: parseSort(query, { id: 'id', name: 'name' }),
+      tieBreaker: GROUP_ORDER,
+    },
+    query,
   );
-  return createPage(query, groups.length, groups.slice(query.page * query.size, (query.page + 1) * query.size));
+  return createPage(query, total, rows.map(mapGroupRow));
+}
+
+function groupIdsOf(ctx: Domain, principalId: string): readonly string[] {
+  const id = principalId.toLowerCase();
+  const groups = findMemberships(ctx.store.sql).filter((member) => member.principalId === id);
+  return groups.length === 0 ? NO_MATCH : groups.map(({ group }) => group.id);
 }
 
 const toTenant = ({ id, name, plan, createdBy, createdAt, lastModifiedBy, lastModifiedAt }: TenantRow): TenantRow => ({
@@ -164,7 +178,7 @@ export function findTenantUsers(
   const { rows, total } = findPage(
     ctx.store.sql,
     {
-      from: '(SELECT u.*, lower(p.email) AS email FROM tenant_users u JOIN principals p ON p.id = u.principal_id)',
+      from: '(SELECT u.*, lower(p.email) AS email FROM tenant_users u JOIN principals p ON p.id = u.principal_id WHERE p.disabled_at IS NULL)',
       where: [
         { column: 'email', values: query.email?.map((email) => email.toLowerCase()) },
         { column: 'tenant_id', values: lowerCaseIds(query.tenantId) },
@@ -202,7 +216,7 @@ function toTenantUser(ctx: OperationContext, user: TenantUserRow): Static<typeof
 
 /**
  * Finds the user or application that a body names by id or by email; undefined if it does neither. Refuses with 400 if
- * the principal is unknown or is the platform itself, or if id and email are different principals.
+ * the principal is unknown is disabled or is the platform itself, or if id and email are different principals.
  */
 export function resolvePrincipal(
   ctx: OperationContext,
@@ -222,5 +236,23 @@ export function resolvePrincipal(
       `${fields.id} and ${fields.email} are different principals: send only one of them`,
       `body.${fields.id}`,
     );
-  return byId ?? byEmail;
+  const principal = byId ?? byEmail;
+  if (principal?.disabledAt !== undefined) {
+    const field = byId === undefined ? fields.email : fields.id;
+    throw badRequest(`The user in ${field} is disabled, because the people file does not contain it`, `body.${field}`);
+  }
+  return principal;
+}
+
+/** Users with their tokens, and groups, for the page and for commands. */
+export function listPeople(ctx: Domain): LocalPeople {
+  const { sql } = ctx.store;
+  const memberships = findMemberships(sql);
+  return {
+    users: findEnabledUsers(sql).map(({ principal: { id, userId, email, name }, token }) => ({
+      ...{ principalId: id, userId, email, name, token },
+      groups: memberships.filter(({ principalId }) => principalId === id).map(({ group }) => group.code),
+    })),
+    groups: findAllGroups(sql).map(({ id, code, name }) => ({ id, code, name })),
+  };
 }

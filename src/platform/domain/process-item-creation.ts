@@ -7,6 +7,7 @@ import { findProcessItemById, insertProcessItem, type ProcessItemRow } from '../
 import type { PrincipalRow } from '../store/people.ts';
 import type { ProcessRow } from '../store/processes.ts';
 import { badRequest } from './api-error.ts';
+import { requireOwnerIsCandidate } from './candidates.ts';
 import { recordEvent, type OperationContext } from './context.ts';
 import { BUILT_IN_MESSAGE_CODE, builtInMessage, type ServedTask } from './definitions.ts';
 import { copyDocuments } from './documents.ts';
@@ -41,6 +42,7 @@ export function createProcessItem(
       { id: params.ownerId, email: params.ownerEmail },
       { id: 'ownerId', email: 'ownerEmail' },
     );
+    if (owner !== undefined) requireOwnerIsCandidate(ctx, process, served.ref.code, owner, { id: params.ownerId });
     const threadId = requireThread(ctx, process, params);
     const item = { ...buildItem(ctx, id, process, served, owner, params), threadId };
     insertProcessItem(ctx.store.sql, item);

@@ -15,6 +15,7 @@ import {
   type TaskFields,
 } from '../store/process-items.ts';
 import { badRequest, conflict, forbidden } from './api-error.ts';
+import { requireCandidate, requireOwnerIsCandidate } from './candidates.ts';
 import { enqueueForEngine, recordEvent, type Domain, type OperationContext } from './context.ts';
 import { filterDeleted, type DeletedFilter } from './deletion.ts';
 import { linkDocuments } from './documents.ts';
@@ -81,19 +82,20 @@ export function retrieveProcessItem(ctx: OperationContext, id: string): ProcessI
   return toProcessItem(ctx, requireProcessItem(ctx, id));
 }
 
-/** Changes READY to CLAIMED by the caller. On the local platform everybody is a candidate. */
+/** Changes READY to CLAIMED by the caller, who must be a candidate. Everybody is if the definition does not name any. */
 export function claimTask(ctx: OperationContext, id: string): ProcessItem {
   return ctx.store.transaction(() => {
     const { item, task, process } = requireTask(ctx, id);
     requireRunning(process);
     if (task.state !== 'READY') throw conflict(`Task ${id} is ${task.state} and can't be claimed`);
+    requireCandidate(ctx, item, process);
     const claimed = saveItem(ctx, item, { ...task, state: 'CLAIMED', claimedAt: ctx.store.now() }, ctx.principal.id);
     recordItemEvent(ctx, claimed, 'item-claimed');
     return toProcessItem(ctx, claimed);
   });
 }
 
-/** Changes READY or CLAIMED to CLAIMED by the named principal. */
+/** Changes READY or CLAIMED to CLAIMED by the named principal, who must be a candidate. Anybody may do so. */
 export function assignTask(
   ctx: OperationContext,
   id: string,
@@ -109,6 +111,7 @@ export function assignTask(
     );
     if (owner === undefined) throw badRequest('ownerId or ownerEmail is required');
     requireOpen(id, task, 'be assigned');
+    requireOwnerIsCandidate(ctx, process, item.definition?.code, owner, { id: params.ownerId });
     const assigned = saveItem(ctx, item, { ...task, state: 'CLAIMED', claimedAt: ctx.store.now() }, owner.id);
     recordItemEvent(ctx, assigned, 'item-assigned', owner.name);
     return toProcessItem(ctx, assigned);

@@ -3,10 +3,12 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isUuid } from '../../base/is-uuid.ts';
 import { ApiError, badRequest } from '../domain/api-error.ts';
 import { getProcessTimeline } from '../domain/processes.ts';
+import { listPeople } from '../domain/people.ts';
 import { listWorkers } from '../domain/workers.ts';
 import { parseFaultRule } from '../faults/rule.ts';
 import type { RestDeps } from './deps.ts';
 import { authenticate } from './authenticate.ts';
+import { getRequestState } from './request.ts';
 
 /**
  * Routes that KuFlow does not have, for fault injection, timelines and workers. They need the same credentials as the
@@ -37,6 +39,11 @@ export function registerDevRoutes(app: FastifyInstance, deps: RestDeps): void {
     // The framework does not log the request, which lasts as long as the page is open.
     reply.hijack();
     deps.streams.open(reply.raw, typeof lastEventId === 'string' ? lastEventId : undefined);
+  });
+  app.get('/_dev/users', { onRequest }, (request) => {
+    // The answer contains the tokens of all users, which a worker must not have.
+    if (getRequestState(request).principal?.type !== 'USER') throw new ApiError(403, 'Only users may read the users');
+    return listPeople(deps.domain);
   });
   app.get('/_dev/workers', { onRequest }, () => ({ workers: listWorkers(deps.domain) }));
 }

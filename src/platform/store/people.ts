@@ -11,6 +11,21 @@ export interface PrincipalRow {
   /** The id of the user, which differs from that of its principal. */
   readonly userId?: string | undefined;
   readonly email?: string | undefined;
+  /** Since when the user cannot sign in or get tasks: the people file does not contain the user any more. */
+  readonly disabledAt?: string | undefined;
+}
+
+export interface GroupRow {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly code: string;
+  readonly name: string;
+}
+
+/** A user who can sign in. */
+export interface EnabledUser {
+  readonly principal: PrincipalRow & { readonly userId: string; readonly email: string };
+  readonly token: string;
 }
 
 export interface TenantRow extends Audit {
@@ -33,6 +48,7 @@ export function mapPrincipalRow(row: SqlRow): PrincipalRow {
     name: textColumn(row, 'name'),
     userId: optionalTextColumn(row, 'user_id'),
     email: optionalTextColumn(row, 'email'),
+    disabledAt: optionalTextColumn(row, 'disabled_at'),
   };
 }
 
@@ -46,9 +62,85 @@ export function findPrincipalByEmail(sql: Sql, email: string): PrincipalRow | un
   return row === undefined ? undefined : mapPrincipalRow(row);
 }
 
-/** The ids of the principals of all users. */
-export function findUserPrincipalIds(sql: Sql): string[] {
-  return sql.all("SELECT id FROM principals WHERE type = 'USER'").map((row) => textColumn(row, 'id'));
+/** In the order of the people file. */
+export function findEnabledUsers(sql: Sql): EnabledUser[] {
+  return sql
+    .all(
+      'SELECT p.*, t.token FROM principals p JOIN user_tokens t ON t.principal_id = p.id WHERE p.disabled_at IS NULL ORDER BY t.position',
+    )
+    .map((row) => ({
+      principal: { ...mapPrincipalRow(row), userId: textColumn(row, 'user_id'), email: textColumn(row, 'email') },
+      token: textColumn(row, 'token'),
+    }));
+}
+
+/** Stores the token in clear text, as the application's secret is, because the platform gives it out again. */
+export function saveUserToken(sql: Sql, principalId: string, token: string, position: number): void {
+  sql.run('INSERT INTO user_tokens (principal_id, token, position) VALUES (?, ?, ?)', [principalId, token, position]);
+}
+
+export function saveUserPosition(sql: Sql, principalId: string, position: number): void {
+  sql.run('UPDATE user_tokens SET position = ? WHERE principal_id = ?', [position, principalId]);
+}
+
+export function updateUser(
+  sql: Sql,
+  { id, name, email, disabledAt }: Pick<PrincipalRow, 'id' | 'name' | 'email' | 'disabledAt'>,
+): void {
+  sql.run('UPDATE principals SET name = ?, email = ?, disabled_at = ? WHERE id = ?', [
+    name,
+    email ?? null,
+    disabledAt ?? null,
+    id,
+  ]);
+}
+
+/** In the order of the people file. */
+export const GROUP_ORDER = 'position';
+
+export function mapGroupRow(row: SqlRow): GroupRow {
+  return {
+    id: textColumn(row, 'id'),
+    tenantId: textColumn(row, 'tenant_id'),
+    code: textColumn(row, 'code'),
+    name: textColumn(row, 'name'),
+  };
+}
+
+export function findGroupById(sql: Sql, id: string): GroupRow | undefined {
+  const row = sql.get('SELECT * FROM user_groups WHERE id = ?', [id]);
+  return row === undefined ? undefined : mapGroupRow(row);
+}
+
+export function findAllGroups(sql: Sql): GroupRow[] {
+  return sql.all(`SELECT * FROM user_groups ORDER BY ${GROUP_ORDER}`).map(mapGroupRow);
+}
+
+/** The groups of each principal that has any, in order. */
+export function findMemberships(sql: Sql): { readonly principalId: string; readonly group: GroupRow }[] {
+  return sql
+    .all(
+      `SELECT g.*, m.principal_id FROM user_group_members m JOIN user_groups g ON g.id = m.group_id ORDER BY g.${GROUP_ORDER}`,
+    )
+    .map((row) => ({ principalId: textColumn(row, 'principal_id'), group: mapGroupRow(row) }));
+}
+
+/** Replaces all groups. Memberships are `[id of the group, id of the principal]`. */
+export function replaceGroups(
+  sql: Sql,
+  groups: readonly GroupRow[],
+  memberships: readonly (readonly [string, string])[],
+): void {
+  sql.run('DELETE FROM user_group_members');
+  sql.run('DELETE FROM user_groups');
+  groups.forEach(({ id, tenantId, code, name }, position) =>
+    sql.run('INSERT INTO user_groups (id, tenant_id, code, name, position) VALUES (?, ?, ?, ?, ?)', [
+      ...[id, tenantId, code, name],
+      position,
+    ]),
+  );
+  for (const [groupId, principalId] of memberships)
+    sql.run('INSERT INTO user_group_members (group_id, principal_id) VALUES (?, ?)', [groupId, principalId]);
 }
 
 export function insertPrincipal(sql: Sql, principal: PrincipalRow): void {

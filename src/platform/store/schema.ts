@@ -88,4 +88,23 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX processes_definition_version ON processes (definition_id, definition_version);
   `,
+  `
+  ALTER TABLE principals ADD COLUMN disabled_at TEXT;
+
+  CREATE TABLE user_tokens (
+    principal_id TEXT PRIMARY KEY REFERENCES principals (id), token TEXT NOT NULL, position INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO user_tokens
+    SELECT json_extract(value, '$.user.principalId'), json_extract(value, '$.user.token'), 0 FROM meta WHERE key = 'identity';
+  UPDATE meta SET value = json_remove(value, '$.user') WHERE key = 'identity';
+
+  CREATE TABLE user_groups (
+    id TEXT PRIMARY KEY, tenant_id TEXT NOT NULL, code TEXT NOT NULL UNIQUE, name TEXT NOT NULL, position INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE user_group_members (
+    group_id TEXT NOT NULL REFERENCES user_groups (id) ON DELETE CASCADE, principal_id TEXT NOT NULL REFERENCES principals (id),
+    PRIMARY KEY (group_id, principal_id)
+  ) STRICT;
+  CREATE INDEX user_group_members_principal ON user_group_members (principal_id);
+  `,
 ];

@@ -123,7 +123,7 @@ describe('a task that somebody else has claimed', () => {
     const { status, stderr } = await local.kuflow(['task', command, id, '--fake']);
     expect(status).toBe(1);
     expect(stderr).toContain(`APPLICATION (${id}) is claimed by Other user`);
-    expect(stderr).toContain(`Act as the owner: --as ${local.rest.world.other.email}`);
+    expect(stderr).toContain(`Act as the owner: --as ${local.rest.world.other.principal.email}`);
     expect((await show(id)).task).toMatchObject({ state: 'CLAIMED', data: { value: {} } });
   });
 });

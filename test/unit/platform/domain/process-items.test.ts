@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { uuid7 } from '../../../../src/base/uuid.ts';
 import { downloadDocument, uploadDocument, uploadProcessDocument } from '../../../../src/platform/domain/documents.ts';
 import { parseDocumentUri } from '../../../../src/platform/domain/file-reference.ts';
-import { localGroup } from '../../../../src/platform/domain/people.ts';
+import { everybodyGroup } from '../../../../src/platform/domain/seed.ts';
 import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
 import { createProcessItem } from '../../../../src/platform/domain/process-item-creation.ts';
 import {
@@ -234,7 +234,7 @@ describe('a task', () => {
 
   it('can be assigned by anybody while it is open', () => {
     const { id } = create();
-    expect(assignTask(world.worker, id, { ownerEmail: world.other.email })).toMatchObject({
+    expect(assignTask(world.worker, id, { ownerEmail: world.other.principal.email })).toMatchObject({
       ownerId: world.other.principal.id,
       task: { state: 'CLAIMED' },
     });
@@ -391,7 +391,7 @@ describe('references to principals and groups', () => {
 
   it('are valid if the principal or group exists, in whatever case its id is written', () => {
     const reviewer = `kuflow-principal:id=${world.other.principal.id.toUpperCase()};type=USER;name=Other;`;
-    const team = `kuflow-group:id=${localGroup(world.identity.tenantId).id};type=OTHERS;name=Team;`;
+    const team = `kuflow-group:id=${everybodyGroup(world.identity.tenantId).id};type=OTHERS;name=Team;`;
     expect(check({ REVIEWER: reviewer, TEAM: team })).toMatchObject({ valid: true });
   });
 

@@ -21,12 +21,12 @@ describe('findProcesses', () => {
     const ids = Array.from({ length: 5 }, () => start());
     const [first = '', second = ''] = ids;
     completeProcess(world.user, first);
-    changeProcessInitiator(world.user, second, { initiatorEmail: world.other.email });
+    changeProcessInitiator(world.user, second, { initiatorEmail: world.other.principal.email });
     const found = (query: object): string[] =>
       findProcesses(world.user, { size: 25, page: 0, ...query }).content.map(({ id }) => id);
     expect(found({})).toEqual(ids);
     expect(found({ state: ['COMPLETED'] })).toEqual([first]);
-    expect(found({ initiatorEmail: [world.other.email] })).toEqual([second]);
+    expect(found({ initiatorEmail: [world.other.principal.email] })).toEqual([second]);
     expect(found({ initiatorEmail: ['no@example.com'] })).toEqual([]);
     expect(found({ initiatorId: [world.other.principal.id] })).toEqual([second]);
     expect(found({ tenantId: [uuid7()] })).toEqual([]);

@@ -278,7 +278,7 @@ describe('changeProcessInitiator', () => {
     expect(changeProcessInitiator(world.user, id, { initiatorId: world.worker.principal.id }).initiatorId).toBe(
       world.worker.principal.id,
     );
-    expect(changeProcessInitiator(world.user, id, { initiatorEmail: world.other.email }).initiatorId).toBe(
+    expect(changeProcessInitiator(world.user, id, { initiatorEmail: world.other.principal.email }).initiatorId).toBe(
       world.other.principal.id,
     );
     expect(thrown(() => changeProcessInitiator(world.user, id, {}))).toEqual(refused(400));
@@ -289,12 +289,12 @@ describe('changeProcessInitiator', () => {
       thrown(() =>
         changeProcessInitiator(world.user, id, {
           initiatorId: world.worker.principal.id,
-          initiatorEmail: world.other.email,
+          initiatorEmail: world.other.principal.email,
         }),
       ),
     ).toEqual(refused(400, 'are different principals'));
-    expect(thrown(() => changeProcessInitiator(world.user, uuid7(), { initiatorEmail: world.other.email }))).toEqual(
-      refused(404),
-    );
+    expect(
+      thrown(() => changeProcessInitiator(world.user, uuid7(), { initiatorEmail: world.other.principal.email })),
+    ).toEqual(refused(404));
   });
 });

@@ -6,13 +6,13 @@ import type { Clock } from '../../../../src/base/clock.ts';
 import { systemClock } from '../../../../src/base/clock.ts';
 import type { Domain, OperationContext } from '../../../../src/platform/domain/context.ts';
 import { createDomain } from '../../../../src/platform/domain/domain.ts';
-import { addUser, type AddedUser } from '../../../../src/platform/domain/identity.ts';
 import { createOutbox, type Outbox } from '../../../../src/platform/domain/outbox.ts';
 import type { PlatformEvent, PlatformIdentity } from '../../../../src/platform/types.ts';
 import type { ProcessEngine } from '../../../../src/platform/process-engine.ts';
 import { openStore, type Store } from '../../../../src/platform/store/open.ts';
-import { findPrincipalById } from '../../../../src/platform/store/people.ts';
+import { findEnabledUsers, findPrincipalById, type EnabledUser } from '../../../../src/platform/store/people.ts';
 import type { ProcessDefinition } from '../../../../src/process/definition.ts';
+import type { PeopleSeed } from '../../../../src/process/people.ts';
 
 export const LOAN: ProcessDefinition = {
   process: { code: 'LOAN', name: 'Loan' },
@@ -50,6 +50,14 @@ export const LOAN: ProcessDefinition = {
   ],
 };
 
+const TWO_USERS: PeopleSeed = {
+  users: [
+    { email: 'local.user@example.com', name: 'Local user', groups: [] },
+    { email: 'other@example.com', name: 'Other user', groups: [] },
+  ],
+  groups: [],
+};
+
 export type EngineCall =
   | ({ readonly call: 'start' } & Parameters<ProcessEngine['startWorkflow']>[0])
   | ({ readonly call: 'signal' } & Parameters<ProcessEngine['signalWorkflow']>[0])
@@ -85,8 +93,10 @@ export interface World {
   readonly calls: EngineCall[];
   readonly worker: OperationContext;
   readonly user: OperationContext;
+  /** The second user, or the first one if there is only one. */
   readonly otherUser: OperationContext;
-  readonly other: AddedUser;
+  readonly other: EnabledUser;
+  readonly as: (principalId: string) => OperationContext;
   /** Stops everything and keeps the folder, so that `createWorld({ folder })` is a restart. */
   readonly stop: () => Promise<void>;
   readonly destroy: () => Promise<void>;
@@ -95,6 +105,8 @@ export interface World {
 export interface WorldOptions {
   readonly folder?: string;
   readonly definitions?: readonly ProcessDefinition[];
+  /** Default: two users. */
+  readonly people?: PeopleSeed;
   readonly clock?: Clock;
   readonly before?: (call: EngineCall) => void | Promise<void>;
   readonly report?: (event: PlatformEvent) => void;
@@ -116,6 +128,7 @@ export function createWorld(options: WorldOptions = {}): World {
     store,
     clock,
     definitions: options.definitions ?? [LOAN],
+    people: options.people ?? TWO_USERS,
     wake: outbox.wake,
     report,
     timeZone: 'Europe/Madrid',
@@ -132,14 +145,15 @@ export function createWorld(options: WorldOptions = {}): World {
     if (principal === undefined) throw new Error('No such principal');
     return { ...domain, principal };
   };
-  const email = `other.${Math.random().toString(36).slice(2)}@example.com`;
-  const other = addUser(store, { tenantId: identity.tenantId, name: 'Other user', email, createdBy: domain.system.id });
+  const users = findEnabledUsers(store.sql);
+  const other = users[1] ?? users[0];
+  if (other === undefined) throw new Error('There are no users');
   const stop = async (): Promise<void> => {
     await outbox.stop();
     store.close();
   };
   return {
-    ...{ folder, store, domain, identity, outbox, events, calls, other, stop },
+    ...{ folder, store, domain, identity, outbox, events, calls, other, as, stop },
     worker: as(identity.application.id),
     user: as(identity.user.principalId),
     otherUser: as(other.principal.id),
