@@ -105,8 +105,8 @@ export interface World {
 export interface WorldOptions {
   readonly folder?: string;
   readonly definitions?: readonly ProcessDefinition[];
-  /** Default: two users. */
-  readonly people?: PeopleSeed;
+  /** Two users if left out; `none` for a platform without a people file. */
+  readonly people?: PeopleSeed | 'none';
   readonly clock?: Clock;
   readonly before?: (call: EngineCall) => void | Promise<void>;
   readonly report?: (event: PlatformEvent) => void;
@@ -128,7 +128,7 @@ export function createWorld(options: WorldOptions = {}): World {
     store,
     clock,
     definitions: options.definitions ?? [LOAN],
-    people: options.people ?? TWO_USERS,
+    people: options.people === 'none' ? undefined : (options.people ?? TWO_USERS),
     wake: outbox.wake,
     report,
     timeZone: 'Europe/Madrid',
