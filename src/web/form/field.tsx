@@ -171,13 +171,14 @@ export function useShownProblem(
   readonly message: string | undefined;
   readonly onFocusOut: (event: FocusEvent & { readonly currentTarget: EventTarget }) => void;
 } {
-  const { problems, showAllProblems } = useHost();
+  const { problems, showAllProblems, afterClick } = useHost();
   const [left, setLeft] = useState(false);
   const message = [...problems].find(([at]) => covers(at))?.[1];
   return {
     message: left || showAllProblems ? message : undefined,
     onFocusOut: ({ currentTarget, relatedTarget }) => {
-      if (!(relatedTarget instanceof Node && (currentTarget as Node).contains(relatedTarget))) setLeft(true);
+      if (!(relatedTarget instanceof Node && (currentTarget as Node).contains(relatedTarget)))
+        afterClick(() => setLeft(true));
     },
   };
 }

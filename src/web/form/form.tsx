@@ -24,7 +24,7 @@ import {
   withRequiredParts,
   type FormSchema,
 } from './schema.ts';
-import { HostContext, useHost, type FormMemory } from './state.ts';
+import { HostContext, useAfterClick, useHost, type FormMemory } from './state.ts';
 import type { FormProblem, FormProps } from './types.ts';
 import { FormValidator, type SchemaError } from './validator.ts';
 
@@ -86,6 +86,7 @@ export function DataForm(props: FormProps) {
     // Once: later changes are reported by the middleware.
   }, []);
 
+  const afterClick = useAfterClick();
   const host = useMemo(
     () => ({
       services: props.services,
@@ -97,6 +98,7 @@ export function DataForm(props: FormProps) {
       },
       currentProblems,
       problems: new Map<string, string>(),
+      afterClick,
     }),
     [props.services, props.showAllProblems, memory, memoryVersion, currentProblems],
   );

@@ -1,7 +1,7 @@
 import { isEnabled, isVisible, update, type UISchemaElement } from '@jsonforms/core';
 import { useJsonForms } from '@jsonforms/react';
 import { createContext } from 'preact';
-import { useContext } from 'preact/hooks';
+import { useContext, useEffect, useState } from 'preact/hooks';
 import type { Json, JsonObject } from '../../base/json.ts';
 import { valueAt, withValueAt } from './pointer.ts';
 import { placeAt, type FormSchema } from './schema.ts';
@@ -27,6 +27,7 @@ export interface FormHost {
   readonly currentProblems: () => readonly FormProblem[];
   /** Messages by path, as of the last rendering. */
   readonly problems: ReadonlyMap<string, string>;
+  readonly afterClick: (act: () => void) => void;
 }
 
 export const HostContext = createContext<FormHost | undefined>(undefined);
@@ -35,6 +36,38 @@ export function useHost(): FormHost {
   const host = useContext(HostContext);
   if (host === undefined) throw new Error('A field is outside of a form');
   return host;
+}
+
+/**
+ * Calls back when no pointer is pressed. A press takes the focus from a field. If a message appeared there before the release, the pressed button
+ * would move away, and would not be clicked.
+ */
+export function useAfterClick(): FormHost['afterClick'] {
+  const [pointer] = useState({ pressed: false, waiting: [] as (() => void)[] });
+  useEffect(() => {
+    const pressed = (): void => {
+      pointer.pressed = true;
+    };
+    const released = (): void => {
+      pointer.pressed = false;
+      // The click comes right after the release.
+      setTimeout(() => {
+        for (const act of pointer.waiting.splice(0)) act();
+      });
+    };
+    addEventListener('pointerdown', pressed, true);
+    addEventListener('pointerup', released, true);
+    addEventListener('pointercancel', released, true);
+    return () => {
+      removeEventListener('pointerdown', pressed, true);
+      removeEventListener('pointerup', released, true);
+      removeEventListener('pointercancel', released, true);
+    };
+  }, []);
+  return (act) => {
+    if (pointer.pressed) pointer.waiting.push(act);
+    else act();
+  };
 }
 
 export interface FormState {
