@@ -1,4 +1,10 @@
 import { render } from 'preact';
+import { App } from './app.tsx';
+import { signInFromAddress } from './session.ts';
 
+const isSignedIn = await signInFromAddress();
 const root = document.querySelector('#app');
-if (root !== null) render(<h1>Local KuFlow</h1>, root);
+if (root !== null) {
+  root.replaceChildren();
+  render(<App hasBadCode={!isSignedIn} />, root);
+}

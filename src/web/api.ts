@@ -1,0 +1,90 @@
+import type { DefaultError } from '../kuflow/contract/common.ts';
+import type { ConsoleHeader } from '../platform/console/contract.ts';
+import type { JsonObject } from '../base/json.ts';
+import { currentToken } from './session.ts';
+
+/** A request of the page that failed. Without a status, the local KuFlow could not be reached. */
+export class RequestFailure extends Error {
+  readonly status: number | undefined;
+  readonly reasons: readonly string[];
+
+  constructor(message: string, status?: number, reasons: readonly string[] = []) {
+    super(message);
+    this.status = status;
+    this.reasons = reasons;
+  }
+}
+
+export type ApiMethod = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+export interface ApiCallOptions {
+  readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>> | undefined;
+  readonly body?: JsonObject | object | undefined;
+  readonly bytes?: Blob | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export function authorizedHeaders(): Record<string, string> {
+  const mark: ConsoleHeader = 'x-kuflow-console';
+  return { authorization: `Bearer ${currentToken() ?? ''}`, [mark]: '1' };
+}
+
+/** Calls the local KuFlow and returns the JSON of its answer. Rejects with a `RequestFailure`. */
+export async function callApi<Answer>(method: ApiMethod, path: string, options: ApiCallOptions = {}): Promise<Answer> {
+  const response = await request(method, path, options);
+  const text = await response.text();
+  return (text === '' ? undefined : JSON.parse(text)) as Answer;
+}
+
+export async function downloadBytes(path: string, options: ApiCallOptions): Promise<Blob> {
+  return await (await request('GET', path, options)).blob();
+}
+
+async function request(method: ApiMethod, path: string, options: ApiCallOptions): Promise<Response> {
+  const { body, bytes, signal } = options;
+  let response: Response;
+  try {
+    response = await fetch(`${path}${queryText(options.query)}`, {
+      method,
+      cache: 'no-store',
+      headers: {
+        ...authorizedHeaders(),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(bytes === undefined ? {} : { 'content-type': 'application/octet-stream' }),
+      },
+      body: body === undefined ? (bytes ?? null) : JSON.stringify(body),
+      signal: signal ?? null,
+    });
+  } catch (error) {
+    if (signal?.aborted === true) throw error;
+    throw new RequestFailure('The local KuFlow does not answer');
+  }
+  if (!response.ok) throw await failureOf(response);
+  return response;
+}
+
+async function failureOf(response: Response): Promise<RequestFailure> {
+  let answer: Partial<DefaultError> = {};
+  try {
+    answer = (await response.json()) as Partial<DefaultError>;
+  } catch {
+    // The status says enough.
+  }
+  const message = answer.message ?? `The local KuFlow answered ${response.status}`;
+  const reasons = (answer.errors ?? [])
+    .map(({ message: reason, location: place }) => (place === undefined ? reason : `${place}: ${reason}`))
+    .filter((reason) => reason !== message);
+  return new RequestFailure(message, response.status, reasons);
+}
+
+function queryText(query: ApiCallOptions['query'] = {}): string {
+  const pairs = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined ? [] : (Array.isArray(value) ? (value as string[]) : [String(value)]).map((one) => [name, one]),
+  );
+  return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs).toString()}`;
+}
+
+export function toFailure(error: unknown): RequestFailure {
+  if (error instanceof RequestFailure) return error;
+  return new RequestFailure(error instanceof Error ? error.message : String(error));
+}

@@ -1,0 +1,84 @@
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
+import type {
+  LocalPeople,
+  LocalUser,
+  PlatformStatus,
+  ServedDefinitions,
+  ServedProcess,
+  ServedTaskShape,
+} from '../platform/console/contract.ts';
+import type { PrincipalPageItem } from '../kuflow/contract/principals.ts';
+import { callApi } from './api.ts';
+import { useData, type Loaded } from './live/use-data.ts';
+import type { ActingUser } from './text/commands.ts';
+
+/** What several views need. */
+export interface AppData {
+  readonly status: Loaded<PlatformStatus>;
+  readonly definitions: Loaded<ServedDefinitions>;
+  readonly people: LocalPeople;
+  /** The user whose token the page uses. */
+  readonly me: LocalUser | undefined;
+  readonly names: ReadonlyMap<string, string>;
+  /** For the commands that the page shows. */
+  readonly acting: ActingUser;
+}
+
+const NOBODY: LocalPeople = { users: [], groups: [] };
+
+export const AppDataContext = createContext<AppData | undefined>(undefined);
+
+export function useApp(): AppData {
+  const data = useContext(AppDataContext);
+  if (data === undefined) throw new Error('A view is shown outside of the page');
+  return data;
+}
+
+/** `key` changes with the token. */
+export function useAppData(key: string): AppData {
+  const status = useData(
+    `status ${key}`,
+    async (signal) => await callApi<PlatformStatus>('GET', '/_dev/status', { signal }),
+    {
+      affectedBy: ({ kind }) => kind === 'ready' || kind === 'warning',
+    },
+  );
+  const definitions = useData(
+    `definitions ${key}`,
+    async (signal) => await callApi<ServedDefinitions>('GET', '/_dev/definitions', { signal }),
+    { affectedBy: ({ kind }) => kind === 'definitions-changed' || kind === 'definition-problem' },
+  );
+  const everybody = useData(
+    `people ${key}`,
+    async (signal) => {
+      const [people, principals] = await Promise.all([
+        callApi<LocalPeople>('GET', '/_dev/users', { signal }),
+        callApi<{ content: PrincipalPageItem[] }>('GET', '/principals', { query: { size: 1000 }, signal }),
+      ]);
+      return { people, principals: principals.content };
+    },
+    { affectedBy: ({ kind }) => kind === 'people-changed' },
+  );
+  const people = everybody.data?.people ?? NOBODY;
+  const names = new Map<string, string>();
+  for (const { id, name } of everybody.data?.principals ?? [])
+    if (id !== undefined && name !== undefined) names.set(id, name);
+  for (const { principalId, name } of people.users) names.set(principalId, name);
+  const principalId = status.data?.principal.id;
+  const me = people.users.find((user) => user.principalId === principalId);
+  const isDefault = me === undefined || me === people.users[0];
+  return { status, definitions, people, me, names, acting: { as: isDefault ? undefined : me.email } };
+}
+
+export function servedProcess(app: AppData, code: string | undefined): ServedProcess | undefined {
+  return app.definitions.data?.definitions.find((process) => process.code === code);
+}
+
+export function servedTask(
+  app: AppData,
+  processCode: string | undefined,
+  taskCode: string | undefined,
+): ServedTaskShape | undefined {
+  return servedProcess(app, processCode)?.tasks.find((task) => task.code === taskCode);
+}

@@ -1,0 +1,181 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { AppDataContext, useApp, useAppData } from './app-data.ts';
+import { connectLiveEvents, readAgain, useConnection } from './live/connection.ts';
+import type { ConnectionState } from './live/stream.ts';
+import { Link, ViewHeading, useRoute } from './navigation.tsx';
+import { CommandLine } from './parts/copy.tsx';
+import { EmptyState, Notice } from './parts/notices.tsx';
+import type { Route } from './route.ts';
+import { currentToken, signInWith } from './session.ts';
+import { HomeView } from './views/home.tsx';
+import {
+  FaultsView,
+  LatestTaskView,
+  ProcessesView,
+  ProcessView,
+  RequestsView,
+  RequestView,
+  StartView,
+  TasksView,
+  TaskView,
+  preloadViews,
+} from './views/lazy-views.ts';
+
+const SECTIONS: readonly { readonly label: string; readonly to: Route; readonly views: readonly Route['view'][] }[] = [
+  { label: 'Home', to: { view: 'home' }, views: ['home'] },
+  { label: 'Processes', to: { view: 'processes' }, views: ['processes', 'process', 'start'] },
+  { label: 'Tasks', to: { view: 'tasks' }, views: ['tasks', 'task', 'latest-task'] },
+  { label: 'Requests', to: { view: 'requests' }, views: ['requests', 'request'] },
+  { label: 'Faults', to: { view: 'faults' }, views: ['faults'] },
+];
+
+/** `hasBadCode`: the address had a code that was used or has expired. */
+export function App({ hasBadCode }: { readonly hasBadCode: boolean }) {
+  const [token, setToken] = useState(currentToken);
+  if (token === undefined)
+    return <SignedOut title={hasBadCode ? 'This address has been used' : 'Open this page with its token'} />;
+  return (
+    <SignedIn
+      token={token}
+      switchTo={(other) => {
+        signInWith(other);
+        setToken(other);
+        readAgain();
+      }}
+    />
+  );
+}
+
+function SignedOut({ title }: { readonly title: string }) {
+  return (
+    <main id="content" class="page">
+      <ViewHeading title={title} />
+      <p>This tab does not have a valid token of the local KuFlow. Run this in the folder of your project:</p>
+      <CommandLine command="npx kuflow dev open" />
+      <p class="muted">It opens the page with a token, which then belongs to that tab.</p>
+    </main>
+  );
+}
+
+function SignedIn({ token, switchTo }: { readonly token: string; readonly switchTo: (token: string) => void }) {
+  const app = useAppData(token);
+  const connection = useConnection();
+  const route = useRoute();
+  useEffect(() => {
+    connectLiveEvents();
+    preloadViews();
+  }, []);
+  if (app.status.failure?.status === 401) return <SignedOut title="The token of this tab is not valid" />;
+  return (
+    <AppDataContext.Provider value={app}>
+      <a class="skip" href="#content">
+        Skip to content
+      </a>
+      <header class="bar">
+        <div class="bar-inner">
+          <nav aria-label="Main">
+            <ul>
+              {SECTIONS.map(({ label, to, views }) => (
+                <li key={label}>
+                  <Link to={to} current={views.includes(route.view)}>
+                    {label}
+                  </Link>
+                </li>
+              ))}
+            </ul>
+          </nav>
+          <div class="session">
+            <ConnectionWord state={connection} />
+            <UserSwitcher switchTo={switchTo} />
+          </div>
+        </div>
+      </header>
+      <main id="content" class="page">
+        {connection === 'stopped' ? (
+          <Notice tone="error" title="The local KuFlow has stopped" isAlert>
+            <p>What you typed stays in this tab. Start it again in the folder of your project:</p>
+            <CommandLine command="npx kuflow dev" />
+          </Notice>
+        ) : null}
+        <View route={route} />
+      </main>
+    </AppDataContext.Provider>
+  );
+}
+
+function View({ route }: { readonly route: Route }): ComponentChildren {
+  switch (route.view) {
+    case 'home':
+      return <HomeView />;
+    case 'processes':
+      return <ProcessesView route={route} />;
+    case 'start':
+      return <StartView key={`${route.code ?? ''} ${route.like ?? ''}`} route={route} />;
+    case 'process':
+      return <ProcessView key={route.id} id={route.id} />;
+    case 'tasks':
+      return <TasksView route={route} />;
+    case 'latest-task':
+      return <LatestTaskView />;
+    case 'task':
+      return <TaskView key={route.id} id={route.id} />;
+    case 'requests':
+      return <RequestsView route={route} />;
+    case 'request':
+      return <RequestView key={route.id} id={route.id} />;
+    case 'faults':
+      return <FaultsView />;
+    case 'unknown':
+      return (
+        <>
+          <ViewHeading title="Page not found" />
+          <EmptyState>
+            The page has no view at <code>{route.path}</code>. <Link to={{ view: 'home' }}>Go to Home</Link>
+          </EmptyState>
+        </>
+      );
+  }
+}
+
+const CONNECTION_WORDS: Readonly<Record<ConnectionState, readonly [string, string]>> = {
+  connecting: ['Connecting…', 'muted'],
+  live: ['Live', 'good'],
+  reconnecting: ['Reconnecting…', 'waiting'],
+  stopped: ['Stopped', 'bad'],
+  refused: ['Not signed in', 'bad'],
+};
+
+function ConnectionWord({ state }: { readonly state: ConnectionState }) {
+  const [word, tone] = CONNECTION_WORDS[state];
+  return (
+    <span class={`connection state ${tone}`} role="status" aria-label="Connection">
+      {word}
+    </span>
+  );
+}
+
+function UserSwitcher({ switchTo }: { readonly switchTo: (token: string) => void }) {
+  const { people, me } = useApp();
+  if (people.users.length < 2) return me === undefined ? null : <span class="user">{me.name}</span>;
+  return (
+    <label class="user">
+      <span class="visually-hidden">Act as</span>
+      <select
+        value={me?.principalId ?? ''}
+        title={me?.email}
+        onChange={(event) => {
+          const chosen = people.users.find(({ principalId }) => principalId === event.currentTarget.value);
+          if (chosen !== undefined) switchTo(chosen.token);
+        }}
+      >
+        {me === undefined ? <option value="">…</option> : null}
+        {people.users.map(({ principalId, name }) => (
+          <option key={principalId} value={principalId}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

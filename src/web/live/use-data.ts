@@ -1,0 +1,100 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { LiveEvent } from '../../platform/console/contract.ts';
+import { toFailure, type RequestFailure } from '../api.ts';
+import { onLiveEvent } from './connection.ts';
+
+/** Several events that come together are one reason to read again. */
+const DEBOUNCE_MS = 50;
+
+export interface Loaded<Data> {
+  /** The last data that could be read, kept when reading again fails. */
+  readonly data: Data | undefined;
+  readonly failure: RequestFailure | undefined;
+  /** Reads again now. */
+  readonly reload: () => void;
+}
+
+export interface DataOptions {
+  /** Whether the data may have changed because of the event. */
+  readonly affectedBy?: ((event: LiveEvent) => boolean) | undefined;
+  readonly debounceMs?: number | undefined;
+  /** Reads again this often while the page is visible, for data without events. */
+  readonly everyMs?: number | undefined;
+}
+
+/** Reads data, and again after live events. Another `key` starts from nothing. */
+export function useData<Data>(
+  key: string,
+  read: (signal: AbortSignal) => Promise<Data>,
+  options: DataOptions = {},
+): Loaded<Data> {
+  const [state, setState] = useState<{ key: string; data?: Data | undefined; failure?: RequestFailure | undefined }>();
+  const latest = useRef({ read, options });
+  latest.current = { read, options };
+  const reload = useRef<() => void>(() => undefined);
+
+  useEffect(() => {
+    const gone = new AbortController();
+    const isGone = (): boolean => gone.signal.aborted;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let isReading = false;
+    let isStale = false;
+
+    const readNow = async (): Promise<void> => {
+      isStale = true;
+      if (isReading) return;
+      isReading = true;
+      while (isStale && !isGone()) {
+        isStale = false;
+        try {
+          const data = await latest.current.read(gone.signal);
+          if (!isGone()) setState({ key, data });
+        } catch (error) {
+          const failure = toFailure(error);
+          if (!isGone()) setState((before) => ({ key, data: before?.key === key ? before.data : undefined, failure }));
+        }
+      }
+      isReading = false;
+    };
+    const schedule = (): void => {
+      if (document.hidden) isStale = true;
+      else
+        timer ??= setTimeout(() => {
+          timer = undefined;
+          void readNow();
+        }, latest.current.options.debounceMs ?? DEBOUNCE_MS);
+    };
+    const stopListening = onLiveEvent((event) => {
+      if (event.kind === 'reset' || latest.current.options.affectedBy?.(event) === true) schedule();
+    });
+    const onVisible = (): void => {
+      if (!document.hidden && isStale) schedule();
+    };
+    const { everyMs } = latest.current.options;
+    const poll =
+      everyMs === undefined
+        ? undefined
+        : setInterval(() => {
+            if (!document.hidden) schedule();
+          }, everyMs);
+    document.addEventListener('visibilitychange', onVisible);
+    reload.current = () => void readNow();
+    void readNow();
+    return () => {
+      gone.abort();
+      clearTimeout(timer);
+      clearInterval(poll);
+      stopListening();
+      document.removeEventListener('visibilitychange', onVisible);
+    };
+  }, [key]);
+
+  const current = state?.key === key ? state : undefined;
+  return { data: current?.data, failure: current?.failure, reload: () => reload.current() };
+}
+
+/** Whether something happened to a process, or to the process with this id. */
+export const concernsProcess =
+  (id?: string) =>
+  (event: LiveEvent): boolean =>
+    event.kind === 'process' && (id === undefined || event.processId === id);

@@ -1,0 +1,34 @@
+import { useRef, useState } from 'preact/hooks';
+import { toFailure, type RequestFailure } from '../api.ts';
+
+export interface Action {
+  /** What is running now, as passed to `run`. */
+  readonly busy: string | undefined;
+  readonly failure: RequestFailure | undefined;
+  /** What was done last, for a status line. */
+  readonly done: string | undefined;
+  /** Runs one action at a time: a second click while one runs does nothing. The returned text says what was done. */
+  readonly run: (name: string, act: () => Promise<string | undefined>) => void;
+  readonly clear: () => void;
+}
+
+export function useAction(): Action {
+  const [state, setState] = useState<Pick<Action, 'busy' | 'failure' | 'done'>>(IDLE);
+  const isBusy = useRef(false);
+  const run: Action['run'] = (name, act) => {
+    if (isBusy.current) return;
+    isBusy.current = true;
+    setState({ ...IDLE, busy: name });
+    void act()
+      .then(
+        (done) => setState({ ...IDLE, done }),
+        (error: unknown) => setState({ ...IDLE, failure: toFailure(error) }),
+      )
+      .finally(() => {
+        isBusy.current = false;
+      });
+  };
+  return { ...state, run, clear: () => setState(IDLE) };
+}
+
+const IDLE = { busy: undefined, failure: undefined, done: undefined };

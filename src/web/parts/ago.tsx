@@ -1,0 +1,34 @@
+import { useEffect, useState } from 'preact/hooks';
+import { relativeTime } from '../text/relative-time.ts';
+
+const tickers = new Set<() => void>();
+let timer: ReturnType<typeof setInterval> | undefined;
+
+function onTick(tick: () => void): () => void {
+  tickers.add(tick);
+  timer ??= setInterval(() => {
+    if (!document.hidden) for (const each of tickers) each();
+  }, 1_000);
+  return () => {
+    tickers.delete(tick);
+    if (tickers.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
+}
+
+/** A time as `12 s ago`, which stays right. */
+export function Ago({ time }: { readonly time: string }) {
+  const textNow = (): string => relativeTime(Date.parse(time), Date.now());
+  const [text, setText] = useState(textNow);
+  useEffect(() => {
+    const update = (): void => setText(textNow());
+    update();
+    return onTick(update);
+  }, [time]);
+  return (
+    <time dateTime={time} title={new Date(time).toLocaleString()}>
+      {text}
+    </time>
+  );
+}

@@ -1,0 +1,106 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { canonicalJson, type JsonObject } from '../../base/json.ts';
+import { readDraft, removeDraft, writeDraft } from '../draft.ts';
+import type { FormProblem } from '../form/types.ts';
+
+/** The data of a form that a person edits while the same data may change on the platform. */
+export interface EditedData {
+  /** For the form, which reads it when it is mounted with this key. */
+  readonly initial: JsonObject;
+  readonly formKey: string;
+  /** Whether the initial data was typed before a reload of the tab. */
+  readonly isRestored: boolean;
+  readonly hasChanges: boolean;
+  /** What is in the form now, with what was typed a moment ago. */
+  readonly current: () => JsonObject;
+  readonly problems: () => readonly FormProblem[];
+  readonly onChange: (data: JsonObject, problems: readonly FormProblem[]) => void;
+  /** Shows other data as if it was typed. */
+  readonly fill: (data: JsonObject) => void;
+  /** Shows the data of the platform and forgets what was typed. */
+  readonly discard: (data: JsonObject) => void;
+  /** The platform has this data now. */
+  readonly markSaved: (data: JsonObject) => void;
+  /** Follows the data of the platform if nothing was typed. False if something was, and the platform's data is new. */
+  readonly follow: (data: JsonObject) => boolean;
+}
+
+const RENDER_AFTER_MS = 300;
+
+const copy = (data: JsonObject): JsonObject => JSON.parse(JSON.stringify(data)) as JsonObject;
+
+/** `stored` is what the platform has when the form is first shown. A draft of this name takes precedence over it. */
+export function useEditedData(draftName: string, stored: JsonObject): EditedData {
+  const [mounted, setMounted] = useState(() => {
+    const draft = readDraft(draftName);
+    return { key: 0, initial: draft?.data ?? stored, isRestored: draft !== undefined };
+  });
+  const base = useRef(readDraft(draftName)?.base ?? canonicalJson(stored));
+  // The form adds what its schema needs, such as the objects of its groups. That is not a change.
+  const untouched = useRef<string | undefined>(undefined);
+  const isFirstReport = useRef(true);
+  const data = useRef(mounted.initial);
+  const problems = useRef<readonly FormProblem[]>([]);
+  const isUnchanged = (json: string): boolean => json === base.current || json === untouched.current;
+  const [hasChanges, setHasChanges] = useState(() => canonicalJson(copy(data.current)) !== base.current);
+  // Shows the data in commands a moment later, since to render for each key would be slow.
+  const [, setRendered] = useState(0);
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+
+  const update = (): void => {
+    const current = copy(data.current);
+    const isChanged = !isUnchanged(canonicalJson(current));
+    setHasChanges(isChanged);
+    if (isChanged) writeDraft(draftName, { data: current, base: base.current });
+    else removeDraft(draftName);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => setRendered((count) => count + 1), RENDER_AFTER_MS);
+  };
+  const show = (next: JsonObject): void => {
+    data.current = next;
+    problems.current = [];
+    isFirstReport.current = true;
+    setMounted(({ key }) => ({ key: key + 1, initial: next, isRestored: false }));
+    update();
+  };
+  const markSaved = (saved: JsonObject): void => {
+    base.current = canonicalJson(copy(saved));
+    untouched.current = undefined;
+    update();
+  };
+  return {
+    initial: mounted.initial,
+    formKey: String(mounted.key),
+    isRestored: mounted.isRestored && hasChanges,
+    hasChanges,
+    current: () => copy(data.current),
+    problems: () => problems.current,
+    onChange: (next, found) => {
+      if (isFirstReport.current && canonicalJson(copy(data.current)) === base.current)
+        untouched.current = canonicalJson(copy(next));
+      isFirstReport.current = false;
+      data.current = next;
+      problems.current = found;
+      update();
+    },
+    fill: show,
+    discard: (next) => {
+      base.current = canonicalJson(next);
+      untouched.current = undefined;
+      show(next);
+    },
+    markSaved,
+    follow: (next) => {
+      const json = canonicalJson(next);
+      if (json === base.current) return true;
+      const typed = canonicalJson(copy(data.current));
+      if (!isUnchanged(typed) && typed !== json) return false;
+      base.current = json;
+      untouched.current = undefined;
+      if (typed === json) update();
+      else show(next);
+      return true;
+    },
+  };
+}

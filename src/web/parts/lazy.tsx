@@ -1,0 +1,46 @@
+import type { ComponentType } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { FormProps } from '../form/types.ts';
+import { Notice } from './notices.tsx';
+
+export type LazyComponent<Props> = ComponentType<Props> & { readonly preload: () => Promise<void> };
+
+/** A component whose code is loaded when it is first shown, or by `preload`. */
+export function lazyComponent<Props extends object>(
+  what: string,
+  load: () => Promise<ComponentType<Props>>,
+): LazyComponent<Props> {
+  let loaded: ComponentType<Props> | undefined;
+  const preload = async (): Promise<void> => {
+    loaded ??= await load();
+  };
+  function Lazy(props: Props) {
+    const [state, setState] = useState<'loading' | 'loaded' | 'failed'>(loaded === undefined ? 'loading' : 'loaded');
+    useEffect(() => {
+      if (state === 'loading')
+        preload().then(
+          () => setState('loaded'),
+          () => setState('failed'),
+        );
+    }, []);
+    if (loaded !== undefined) {
+      const Loaded = loaded;
+      return <Loaded {...props} />;
+    }
+    if (state !== 'failed') return <p class="muted loading">Loading {what}…</p>;
+    return (
+      <Notice tone="error" title={`Could not load ${what}`} isAlert>
+        <p>
+          The local KuFlow does not answer, or it was updated.{' '}
+          <button type="button" onClick={() => location.reload()}>
+            Reload the page
+          </button>
+        </p>
+      </Notice>
+    );
+  }
+  return Object.assign(Lazy, { preload });
+}
+
+/** The form is most of the code of the page. */
+export const LazyForm = lazyComponent<FormProps>('the form', async () => (await import('../form/form.tsx')).DataForm);

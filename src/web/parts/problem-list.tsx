@@ -1,0 +1,33 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import type { FormProblem } from '../form/types.ts';
+
+export interface ProblemListProps {
+  readonly title: string;
+  /** Nothing is shown without problems. */
+  readonly problems: readonly Pick<FormProblem, 'label' | 'message'>[] | undefined;
+  /** What can be done anyway. */
+  readonly children?: ComponentChildren;
+}
+
+/** Why data was not accepted. It gets the focus when it appears. */
+export function ProblemList({ title, problems, children }: ProblemListProps) {
+  const notice = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (problems !== undefined) notice.current?.focus();
+  }, [problems]);
+  if (problems === undefined) return null;
+  return (
+    <div class="notice error" role="alert" tabIndex={-1} ref={notice}>
+      <p>
+        <strong>{title}</strong>
+      </p>
+      <ul>
+        {problems.map(({ label, message }) => (
+          <li key={`${label} ${message}`}>{label === '' ? message : `${label}: ${message}`}</li>
+        ))}
+      </ul>
+      <p class="actions">{children}</p>
+    </div>
+  );
+}

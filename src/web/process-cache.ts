@@ -1,0 +1,36 @@
+import type { Process, ProcessPageItem } from '../kuflow/contract/processes.ts';
+import { callApi } from './api.ts';
+
+const LARGEST_CACHE = 500;
+const known = new Map<string, Process>();
+
+/** The process with its metadata, which lists leave out. A process that has not changed since is not read again. */
+export async function readProcess(
+  id: string,
+  lastModifiedAt: string | undefined,
+  signal: AbortSignal,
+): Promise<Process> {
+  const before = known.get(id);
+  if (before !== undefined && lastModifiedAt !== undefined && before.lastModifiedAt === lastModifiedAt) return before;
+  const process = await callApi<Process>('GET', `/processes/${id}`, { signal });
+  if (known.size >= LARGEST_CACHE) known.clear();
+  known.set(id, process);
+  return process;
+}
+
+/** The processes of a page of the list, with their metadata, in the same order. */
+export async function withMetadata(items: readonly ProcessPageItem[], signal: AbortSignal): Promise<Process[]> {
+  return await Promise.all(items.map(({ id, lastModifiedAt }) => readProcess(id, lastModifiedAt, signal)));
+}
+
+/** The processes with these ids, by id, as they were last read. For what never changes, such as the code, or only tells processes apart. */
+export async function readProcessesById(
+  ids: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Process>> {
+  const unique = [...new Set(ids)];
+  const processes = await Promise.all(
+    unique.map(async (id) => known.get(id) ?? (await readProcess(id, undefined, signal))),
+  );
+  return new Map(processes.map((process) => [process.id, process]));
+}

@@ -1,0 +1,21 @@
+import type { RequestRecord } from '../platform/console/contract.ts';
+import type { Route } from './route.ts';
+
+/** Whether the list shows the request. The requests of the page itself are left out unless the filter asks for them. */
+export function matchesRequest(
+  request: RequestRecord,
+  filter: Omit<Extract<Route, { readonly view: 'requests' }>, 'view'>,
+): boolean {
+  const { method, path, operationId = '', status, principal = '', problem = '', violations } = request;
+  if (request.console && filter.own !== true) return false;
+  if (filter.operation !== undefined && filter.operation !== '' && filter.operation !== operationId) return false;
+  const hasFailed = status === 0 || status >= 400;
+  if (filter.status === 'ok' && hasFailed) return false;
+  if (filter.status === 'failed' && !hasFailed) return false;
+  if (filter.status === 'violations' && violations.length === 0) return false;
+  const text = [method, path, operationId, String(status), principal, problem].join(' ').toLowerCase();
+  return (filter.text ?? '')
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
+}

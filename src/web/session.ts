@@ -1,0 +1,39 @@
+import type { ConsoleHeader } from '../platform/console/contract.ts';
+
+/** sessionStorage belongs to one tab and one origin with its port, unlike cookies, which all ports of 127.0.0.1 share. */
+const TOKEN_KEY = 'kuflow.token';
+
+/**
+ * Signs this tab in with `#token=…`, or with `#code=…`, which the platform exchanges for a token once. The fragment is removed, so that it is
+ * neither in the address nor in the history. False if the code was used or has expired.
+ */
+export async function signInFromAddress(): Promise<boolean> {
+  const fragment = new URLSearchParams(location.hash.slice(1));
+  const [given, code] = [fragment.get('token'), fragment.get('code')];
+  if (given === null && code === null) return true;
+  history.replaceState(history.state, '', `${location.pathname}${location.search}`);
+  const token = given ?? (await redeem(code ?? ''));
+  if (token !== undefined && token !== '') signInWith(token);
+  return token !== undefined;
+}
+
+async function redeem(code: string): Promise<string | undefined> {
+  const mark: ConsoleHeader = 'x-kuflow-console';
+  try {
+    const answer = await fetch(`/_dev/open-codes/${encodeURIComponent(code)}`, {
+      method: 'POST',
+      headers: { [mark]: '1' },
+    });
+    return answer.ok ? ((await answer.json()) as { readonly token: string }).token : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function currentToken(): string | undefined {
+  return sessionStorage.getItem(TOKEN_KEY) ?? undefined;
+}
+
+export function signInWith(token: string): void {
+  sessionStorage.setItem(TOKEN_KEY, token);
+}

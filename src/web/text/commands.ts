@@ -1,0 +1,42 @@
+import type { Json, JsonObject } from '../../base/json.ts';
+import { quoteWord } from './shell.ts';
+
+/** Who acts: the email of the user, unless it is the user that commands act as by default. */
+export interface ActingUser {
+  readonly as?: string | undefined;
+}
+
+/** `npx kuflow …` with each word quoted where a shell needs it. */
+export function kuflowCommand(words: readonly string[], { as }: ActingUser = {}): string {
+  const all = as === undefined ? words : [...words, '--as', as];
+  return ['npx', 'kuflow', ...all.map(quoteWord)].join(' ');
+}
+
+/** The end of an id that commands accept instead of the whole id. */
+export const shortId = (id: string): string => id.slice(-6);
+
+/**
+ * A command with data: `--set` for each value if there are only a few simple ones, otherwise `option` reads the data as JSON from standard
+ * input, as a here-document.
+ */
+export function commandWithData(
+  words: readonly string[],
+  option: '--data' | '--metadata',
+  data: JsonObject,
+  user: ActingUser = {},
+): string {
+  const entries = Object.entries(data);
+  if (entries.length === 0) return kuflowCommand(words, user);
+  if (entries.length <= 4 && entries.every(([name, value]) => isSimple(name, value)))
+    return kuflowCommand(
+      [...words, ...entries.flatMap(([name, value]) => ['--set', `${name}=${value as string}`])],
+      user,
+    );
+  return `${kuflowCommand([...words, option, '-'], user)} <<'END'\n${JSON.stringify(data, undefined, 2)}\nEND`;
+}
+
+function isSimple(name: string, value: Json): boolean {
+  if (name.includes('=') || value === null) return false;
+  if (typeof value === 'string') return value.length <= 60 && !/[\n\r]/.test(value) && !value.startsWith('kuflow-');
+  return typeof value === 'number' || typeof value === 'boolean';
+}

@@ -1,0 +1,233 @@
+import { useState } from 'preact/hooks';
+import type { FaultStatus } from '../../platform/console/contract.ts';
+import type { FaultAction } from '../../platform/faults/registry.ts';
+import { callApi } from '../api.ts';
+import { useData } from '../live/use-data.ts';
+import { ViewHeading } from '../navigation.tsx';
+import { useAction } from '../parts/action.ts';
+import { CommandLine } from '../parts/copy.tsx';
+import { EmptyState, FailureNotice } from '../parts/notices.tsx';
+import { quoteWord } from '../text/shell.ts';
+import { countOf } from '../text/words.ts';
+
+const KINDS: Readonly<Record<FaultAction['kind'], string>> = {
+  status: 'Answer with an error',
+  delay: 'Delay the call',
+  'drop-request': 'Close the connection before the call runs',
+  'drop-answer': 'Run the call, then close the connection',
+  'cut-answer': 'Run the call, then send half of the answer',
+};
+
+/** The part of `/openapi.json` with the operations. */
+interface ApiDescription {
+  readonly paths: Readonly<
+    Record<string, Readonly<Record<string, { readonly operationId?: string; readonly summary?: string }>>>
+  >;
+}
+
+export function FaultListView() {
+  const faults = useData(
+    'faults',
+    async (signal) => (await callApi<{ faults: FaultStatus[] }>('GET', '/_dev/faults', { signal })).faults,
+    // A fault that is used up changes with a request.
+    { affectedBy: ({ kind }) => kind === 'faults-changed' || kind === 'request' },
+  );
+  const action = useAction();
+  const remove = (path: string, done: string): void =>
+    action.run('remove', async () => {
+      await callApi('DELETE', path);
+      faults.reload();
+      return done;
+    });
+  return (
+    <>
+      <ViewHeading title="Faults" />
+      <p>
+        A fault makes calls of KuFlow’s API fail, to see what your worker does about it. Requests of this page are
+        affected too.
+      </p>
+      <FailureNotice failure={faults.failure ?? action.failure} title="That did not work" />
+      {faults.data?.length === 0 ? (
+        <EmptyState>No fault is on. Switch one on below.</EmptyState>
+      ) : (
+        <>
+          <ul class="rows faults">
+            {faults.data?.map((fault) => (
+              <li key={fault.id}>
+                <span class="main">
+                  {describeFault(fault.action)}
+                  <span class="second mono">{fault.operationId === '*' ? 'all operations' : fault.operationId}</span>
+                </span>
+                <span class={`state ${fault.left === 0 ? 'muted' : 'waiting'}`}>
+                  used {fault.times - fault.left} of {countOf(fault.times, 'time')}
+                </span>
+                <button
+                  type="button"
+                  disabled={action.busy !== undefined}
+                  aria-label={`${fault.left === 0 ? 'Remove' : 'Switch off'} ${describeFault(fault.action)}, ${fault.operationId}`}
+                  onClick={() => remove(`/_dev/faults/${encodeURIComponent(fault.id)}`, 'The fault is off')}
+                >
+                  {fault.left === 0 ? 'Remove' : 'Switch off'}
+                </button>
+              </li>
+            ))}
+          </ul>
+          {faults.data === undefined ? null : (
+            <p class="actions">
+              <button
+                type="button"
+                disabled={action.busy !== undefined}
+                onClick={() => remove('/_dev/faults', 'All faults are off')}
+              >
+                Switch all off
+              </button>
+            </p>
+          )}
+        </>
+      )}
+      <p role="status" class="muted">
+        {action.done}
+      </p>
+      <FaultForm reload={faults.reload} />
+    </>
+  );
+}
+
+function describeFault(action: FaultAction): string {
+  switch (action.kind) {
+    case 'status':
+      return `Answer with ${action.status}${action.retryAfter === undefined ? '' : `, to be retried after ${action.retryAfter} s`}`;
+    case 'delay':
+      return `Delay the call by ${action.ms} ms`;
+    default:
+      return KINDS[action.kind];
+  }
+}
+
+function FaultForm({ reload }: { readonly reload: () => void }) {
+  const api = useData('operations', async (signal) => {
+    const { paths } = await callApi<ApiDescription>('GET', '/openapi.json', { signal });
+    const all = Object.values(paths).flatMap((path) => Object.values(path));
+    return all.flatMap(({ operationId }) => (operationId === undefined ? [] : [operationId])).sort();
+  });
+  const [operationId, setOperationId] = useState('createProcessItem');
+  const [kind, setKind] = useState<FaultAction['kind']>('status');
+  const [times, setTimes] = useState(1);
+  const [status, setStatus] = useState(503);
+  const [retryAfter, setRetryAfter] = useState('');
+  const [ms, setMs] = useState(5000);
+  const action = useAction();
+  const rule = { operationId, times, action: actionOf() };
+
+  function actionOf(): FaultAction {
+    if (kind === 'delay') return { kind, ms };
+    if (kind !== 'status') return { kind };
+    return { kind, status, ...(retryAfter === '' ? {} : { retryAfter: Number(retryAfter) }) };
+  }
+  return (
+    <form
+      class="fault-form"
+      aria-labelledby="new-fault"
+      onSubmit={(event) => {
+        event.preventDefault();
+        action.run('add', async () => {
+          await callApi('POST', '/_dev/faults', { body: rule });
+          reload();
+          return 'The fault is on';
+        });
+      }}
+    >
+      <h2 id="new-fault">Switch on a fault</h2>
+      <div class="fields">
+        <label>
+          Operation
+          <select value={operationId} onChange={(event) => setOperationId(event.currentTarget.value)}>
+            <option value="*">All operations</option>
+            {(api.data ?? [operationId]).map((id) => (
+              <option key={id} value={id}>
+                {id}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          Fault
+          <select value={kind} onChange={(event) => setKind(event.currentTarget.value as FaultAction['kind'])}>
+            {Object.entries(KINDS).map(([value, label]) => (
+              <option key={value} value={value}>
+                {label}
+              </option>
+            ))}
+          </select>
+        </label>
+        <NumberField label="Number of calls" value={times} min={1} max={1_000_000} onChange={setTimes} />
+        {kind === 'status' ? (
+          <>
+            <NumberField label="Status" value={status} min={400} max={599} onChange={setStatus} />
+            <label>
+              Retry-After in seconds (optional)
+              <input
+                type="number"
+                min={0}
+                max={3600}
+                value={retryAfter}
+                onInput={(event) => setRetryAfter(event.currentTarget.value)}
+              />
+            </label>
+          </>
+        ) : null}
+        {kind === 'delay' ? (
+          <NumberField label="Delay in milliseconds" value={ms} min={0} max={600_000} onChange={setMs} />
+        ) : null}
+      </div>
+      <FailureNotice failure={action.failure} title="The fault could not be switched on" />
+      <p class="actions">
+        <button type="submit" class="primary" disabled={action.busy !== undefined}>
+          Switch on
+        </button>
+        <span role="status" class="muted">
+          {action.done}
+        </span>
+      </p>
+      <details class="commands">
+        <summary>Command</summary>
+        <CommandLine command={faultCommand(rule)} />
+        <p class="muted">
+          In a test: <code>platform.faults.add({JSON.stringify(rule)})</code>
+        </p>
+      </details>
+    </form>
+  );
+}
+
+function faultCommand(rule: object): string {
+  return [
+    `curl ${location.origin}/_dev/faults`,
+    '-H "Authorization: Bearer $KUFLOW_TOKEN"',
+    `-d ${quoteWord(JSON.stringify(rule))}`,
+  ].join(' \\\n  ');
+}
+
+interface NumberFieldProps {
+  readonly label: string;
+  readonly value: number;
+  readonly min: number;
+  readonly max: number;
+  readonly onChange: (value: number) => void;
+}
+
+function NumberField({ label, value, min, max, onChange }: NumberFieldProps) {
+  return (
+    <label>
+      {label}
+      <input
+        type="number"
+        required
+        min={min}
+        max={max}
+        value={value}
+        onInput={(event) => onChange(event.currentTarget.valueAsNumber)}
+      />
+    </label>
+  );
+}

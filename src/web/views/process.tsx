@@ -1,0 +1,281 @@
+import { useState } from 'preact/hooks';
+import type { JsonObject } from '../../base/json.ts';
+import type { Process } from '../../kuflow/contract/processes.ts';
+import type { ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
+import type { FailingWorkList, FailingWorkStatus } from '../../platform/console/contract.ts';
+import { servedProcess, servedTask, useApp } from '../app-data.ts';
+import { callApi } from '../api.ts';
+import { concernsProcess, useData } from '../live/use-data.ts';
+import { Link, ViewHeading } from '../navigation.tsx';
+import { useAction } from '../parts/action.ts';
+import { Ago } from '../parts/ago.tsx';
+import { DataView } from '../parts/data-view.tsx';
+import { CommandList, EmptyState, FailureNotice, Notice, StateWord } from '../parts/notices.tsx';
+import { kuflowCommand, shortId } from '../text/commands.ts';
+import { summarize } from '../text/summary.ts';
+import { sentenceCase } from '../text/words.ts';
+import { Conversation } from './conversation.tsx';
+
+/** An entry of `GET /_dev/processes/{id}/timeline`. */
+interface TimelineLine {
+  readonly time: string;
+  readonly kind: string;
+  readonly processItemId?: string;
+  readonly code?: string;
+  readonly principal?: string;
+  readonly detail?: string;
+}
+
+export function ProcessDetailView({ id }: { readonly id: string }) {
+  const app = useApp();
+  const loaded = useData(
+    `process ${id}`,
+    async (signal) => {
+      const [process, items, timeline] = await Promise.all([
+        callApi<Process>('GET', `/processes/${encodeURIComponent(id)}`, { signal }),
+        callApi<{ content: ProcessItemPageItem[] }>('GET', '/process-items', {
+          query: { processId: id, size: 1000, sort: 'createdAt,asc' },
+          signal,
+        }),
+        callApi<{ entries: TimelineLine[] }>('GET', `/_dev/processes/${encodeURIComponent(id)}/timeline`, { signal }),
+      ]);
+      return { process, items: items.content, timeline: timeline.entries };
+    },
+    { affectedBy: concernsProcess(id) },
+  );
+  if (loaded.data === undefined)
+    return (
+      <>
+        <ViewHeading title="Process" />
+        <FailureNotice failure={loaded.failure} title="The process could not be read" />
+        {loaded.failure === undefined ? null : <Link to={{ view: 'processes' }}>All processes</Link>}
+      </>
+    );
+  const { process, items, timeline } = loaded.data;
+  const code = process.processDefinitionRef?.code;
+  const definition = servedProcess(app, code);
+  const name = definition?.name ?? code ?? 'Process';
+  const metadata = process.metadata?.value as JsonObject | undefined;
+  const entity = process.entity?.value as JsonObject | undefined;
+  const initiator = process.initiatorId === undefined ? undefined : app.names.get(process.initiatorId);
+  const temporalUi = app.status.data?.temporalUi;
+  const summary = summarize(metadata);
+  return (
+    <>
+      <ViewHeading title={name} />
+      <p class="subtitle">
+        <StateWord state={process.state} /> {summary === '' ? null : <span>{summary} · </span>}
+        {initiator === undefined ? null : <span>started by {initiator} </span>}
+        {process.createdAt === undefined ? null : <Ago time={process.createdAt} />} ·{' '}
+        <span class="mono" title={process.id}>
+          …{shortId(process.id)}
+        </span>
+      </p>
+      <FailureNotice failure={loaded.failure} title="The process could not be read again" />
+      <FailingWork id={id} isRunning={process.state === 'RUNNING'} />
+      <p class="actions">
+        {code === undefined ? null : (
+          <Link class="button" to={{ view: 'start', code, like: process.id }}>
+            Start like this one
+          </Link>
+        )}
+        {temporalUi === undefined || app.status.data === undefined ? null : (
+          <a
+            class="button"
+            href={`${temporalUi.replace(/\/$/, '')}/namespaces/${app.status.data.namespace}/workflows/${process.id}`}
+          >
+            Open the workflow in Temporal
+          </a>
+        )}
+        {process.state === 'RUNNING' ? <CancelProcess id={id} reload={loaded.reload} /> : null}
+      </p>
+      <section aria-labelledby="items">
+        <h2 id="items">Tasks and messages</h2>
+        {items.length === 0 ? (
+          <EmptyState command={process.state === 'RUNNING' ? 'npx kuflow dev exec -- npm start' : undefined}>
+            The worker creates tasks, messages and threads here.
+            {process.state === 'RUNNING' ? ' Is it running?' : ''}
+          </EmptyState>
+        ) : (
+          <ul class="rows items">
+            {items
+              .filter(({ processItemThreadId, type }) => processItemThreadId === undefined || type === 'TASK')
+              .map((item) => (
+                <ItemRow
+                  key={item.id}
+                  item={item}
+                  name={servedTask(app, code, item.processItemDefinitionRef?.code)?.name}
+                />
+              ))}
+          </ul>
+        )}
+        {items
+          .filter(({ type }) => type === 'THREAD')
+          .map((thread) => (
+            <Conversation
+              key={thread.id}
+              thread={thread}
+              messages={items.filter(({ processItemThreadId }) => processItemThreadId === thread.id)}
+              name={servedTask(app, code, thread.processItemDefinitionRef?.code)?.name}
+              isOpen={process.state === 'RUNNING'}
+              reload={loaded.reload}
+            />
+          ))}
+      </section>
+      {metadata === undefined || Object.keys(metadata).length === 0 ? null : (
+        <section aria-labelledby="metadata">
+          <h2 id="metadata">Metadata</h2>
+          <DataView value={metadata} shape={definition?.metadata} label="Metadata" />
+        </section>
+      )}
+      {entity === undefined || Object.keys(entity).length === 0 ? null : (
+        <section aria-labelledby="entity">
+          <h2 id="entity">Entity</h2>
+          <DataView value={entity} shape={definition?.entity} label="Entity" />
+        </section>
+      )}
+      <section aria-labelledby="timeline">
+        <h2 id="timeline">Timeline</h2>
+        <ol class="rows timeline">
+          {timeline.map((entry, index) => (
+            <li key={index}>
+              <span class="main">
+                {describeEntry(entry)}
+                {entry.code === undefined ? null : (
+                  <>
+                    {' '}
+                    {entry.processItemId === undefined ? (
+                      <span class="mono">{entry.code}</span>
+                    ) : (
+                      <Link to={{ view: 'task', id: entry.processItemId }}>
+                        <span class="mono">{entry.code}</span>
+                      </Link>
+                    )}
+                  </>
+                )}
+                {entry.principal === undefined ? null : <span class="muted"> by {entry.principal}</span>}
+                {entry.detail === undefined || entry.kind === 'item-created' ? null : (
+                  <span class="second">{entry.detail}</span>
+                )}
+              </span>
+              <Ago time={entry.time} />
+            </li>
+          ))}
+        </ol>
+      </section>
+      <CommandList
+        commands={[
+          ['Show this process', kuflowCommand(['process', 'show', shortId(id)], app.acting)],
+          ...(process.state === 'RUNNING'
+            ? [['Cancel it', kuflowCommand(['process', 'cancel', shortId(id)], app.acting)] as const]
+            : []),
+        ]}
+      />
+    </>
+  );
+}
+
+/** `item-created` with the type of the item as its detail is `Message created`; only tasks are claimed, assigned or completed. */
+function describeEntry({ kind, detail }: TimelineLine): string {
+  if (kind === 'item-created') return `${sentenceCase(detail ?? 'item')} created`;
+  return sentenceCase(kind.replace(/^item-/, 'task-'));
+}
+
+function ItemRow({ item, name }: { readonly item: ProcessItemPageItem; readonly name: string | undefined }) {
+  const app = useApp();
+  const owner = item.ownerId === undefined ? undefined : app.names.get(item.ownerId);
+  const title = name ?? item.processItemDefinitionRef?.code ?? sentenceCase(item.type);
+  return (
+    <li>
+      <Link class="main" to={{ view: 'task', id: item.id }}>
+        {title}
+        <span class="second">
+          {item.type === 'TASK' ? null : `${sentenceCase(item.type)} · `}
+          {item.message?.text === undefined ? null : `${item.message.text} · `}
+          <span class="mono">…{shortId(item.id)}</span>
+        </span>
+      </Link>
+      <span>
+        {item.task === undefined ? null : <StateWord state={item.task.state} />}
+        {owner === undefined ? null : <span class="muted"> by {owner}</span>}
+      </span>
+      {item.createdAt === undefined ? null : <Ago time={item.createdAt} />}
+    </li>
+  );
+}
+
+/** Retries have no events, so that this asks every few seconds. */
+function FailingWork({ id, isRunning }: { readonly id: string; readonly isRunning: boolean }) {
+  const work = useData(
+    `failing ${id} ${String(isRunning)}`,
+    async (signal) =>
+      await callApi<FailingWorkList>('GET', `/_dev/processes/${encodeURIComponent(id)}/failing-work`, { signal }),
+    { affectedBy: concernsProcess(id), everyMs: isRunning ? 5_000 : undefined },
+  );
+  const failing = work.data?.failing ?? [];
+  if (failing.length === 0) return null;
+  return (
+    <Notice tone="error" title="The worker fails">
+      {failing.map((each) => (
+        <div key={`${each.kind} ${each.name}`}>
+          <p>{describeFailure(each)}</p>
+          <pre class="json" tabIndex={0} role="region" aria-label={`Failure of ${each.name}`}>
+            <code>
+              {each.message}
+              {each.location === undefined ? '' : `\n    at ${each.location}`}
+            </code>
+          </pre>
+        </div>
+      ))}
+    </Notice>
+  );
+}
+
+function describeFailure({ kind, name, failures }: FailingWorkStatus): string {
+  switch (kind) {
+    case 'activity':
+      return `The activity ${name} has failed ${failures} times and is retried.`;
+    case 'workflow-task':
+      return `The code of the workflow ${name} has failed ${failures} times. It is retried, and goes on once the code is corrected.`;
+    case 'workflow':
+      return `The workflow ${name} failed and has ended.`;
+  }
+}
+
+function CancelProcess({ id, reload }: { readonly id: string; readonly reload: () => void }) {
+  const [isAsking, setAsking] = useState(false);
+  const action = useAction();
+  if (!isAsking)
+    return (
+      <button type="button" onClick={() => setAsking(true)}>
+        Cancel process…
+      </button>
+    );
+  return (
+    <div class="confirm" role="group" aria-label="Cancel this process?">
+      <p>Cancel this process? Its open tasks are canceled, and its workflow is asked to stop. This cannot be undone.</p>
+      <FailureNotice failure={action.failure} title="The process could not be canceled" />
+      <p class="actions">
+        <button
+          type="button"
+          class="danger"
+          disabled={action.busy !== undefined}
+          onClick={() =>
+            action.run('cancel', async () => {
+              await callApi('POST', `/processes/${encodeURIComponent(id)}/~actions/cancel`);
+              reload();
+              return undefined;
+            })
+          }
+        >
+          Cancel the process
+        </button>
+        <button type="button" ref={focusOnMount} onClick={() => setAsking(false)}>
+          Keep it running
+        </button>
+      </p>
+    </div>
+  );
+}
+
+const focusOnMount = (element: HTMLElement | null): void => element?.focus();

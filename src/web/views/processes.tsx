@@ -1,0 +1,125 @@
+import { useState } from 'preact/hooks';
+import type { Process, ProcessPageItem } from '../../kuflow/contract/processes.ts';
+import { servedProcess, useApp } from '../app-data.ts';
+import { callApi } from '../api.ts';
+import { concernsProcess, useData } from '../live/use-data.ts';
+import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
+import { Ago } from '../parts/ago.tsx';
+import { CommandList, EmptyState, FailureNotice, StateWord } from '../parts/notices.tsx';
+import { withMetadata } from '../process-cache.ts';
+import type { Route } from '../route.ts';
+import { kuflowCommand, shortId } from '../text/commands.ts';
+import { summarize } from '../text/summary.ts';
+
+const PAGE_SIZE = 25;
+
+export function ProcessListView({ route }: { readonly route: Extract<Route, { readonly view: 'processes' }> }) {
+  const app = useApp();
+  const { state, code } = route;
+  const [size, setSize] = useState(PAGE_SIZE);
+  const list = useData(
+    `processes ${state ?? ''} ${code ?? ''} ${size}`,
+    async (signal) => {
+      const page = await callApi<{ content: ProcessPageItem[]; metadata: { totalElements: number } }>(
+        'GET',
+        '/processes',
+        { query: { state, processDefinitionCode: code, size, sort: 'createdAt,desc' }, signal },
+      );
+      return { processes: await withMetadata(page.content, signal), total: page.metadata.totalElements };
+    },
+    { affectedBy: concernsProcess() },
+  );
+  const definitions = app.definitions.data?.definitions ?? [];
+  return (
+    <>
+      <div class="title">
+        <ViewHeading title="Processes" />
+        {definitions.length === 0 ? null : (
+          <Link
+            class="button primary"
+            to={{ view: 'start', code: definitions.length === 1 ? definitions[0]?.code : code }}
+          >
+            Start a process
+          </Link>
+        )}
+      </div>
+      <div class="filters">
+        <label>
+          State
+          <select
+            value={state ?? ''}
+            onChange={(event) => navigateTo({ ...route, state: event.currentTarget.value }, { replace: true })}
+          >
+            <option value="">All</option>
+            <option value="RUNNING">Running</option>
+            <option value="COMPLETED">Completed</option>
+            <option value="CANCELLED">Cancelled</option>
+          </select>
+        </label>
+        <label>
+          Definition
+          <select
+            value={code ?? ''}
+            onChange={(event) => navigateTo({ ...route, code: event.currentTarget.value }, { replace: true })}
+          >
+            <option value="">All</option>
+            {definitions.map((definition) => (
+              <option key={definition.code} value={definition.code}>
+                {definition.name ?? definition.code}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+      <FailureNotice failure={list.failure} title="The processes could not be read" />
+      {list.data?.processes.length === 0 ? (
+        <EmptyState command={kuflowCommand(['process', 'start', ...(code === undefined ? [] : [code])], app.acting)}>
+          {state === undefined && code === undefined
+            ? 'Processes appear here when they are started.'
+            : 'No process matches.'}
+        </EmptyState>
+      ) : (
+        <ul class="rows processes">
+          {list.data?.processes.map((process) => (
+            <ProcessRow key={process.id} process={process} />
+          ))}
+        </ul>
+      )}
+      {list.data !== undefined && list.data.total > list.data.processes.length ? (
+        <button type="button" onClick={() => setSize(size + PAGE_SIZE)}>
+          Show more ({list.data.total - list.data.processes.length})
+        </button>
+      ) : null}
+      <CommandList commands={[['List processes', kuflowCommand(['process', 'list'], app.acting)]]} />
+    </>
+  );
+}
+
+function ProcessRow({ process }: { readonly process: Process }) {
+  const app = useApp();
+  const code = process.processDefinitionRef?.code;
+  const name = servedProcess(app, code)?.name ?? code ?? 'Process';
+  const summary = summarize(process.metadata?.value);
+  const initiator = process.initiatorId === undefined ? undefined : app.names.get(process.initiatorId);
+  return (
+    <li>
+      <Link class="main" to={{ view: 'process', id: process.id }}>
+        {name}
+        {summary === '' ? null : <span class="summary"> {summary}</span>}
+        <span class="second">
+          {initiator === undefined ? '' : `by ${initiator} · `}
+          <span class="mono">…{shortId(process.id)}</span>
+        </span>
+      </Link>
+      <StateWord state={process.state} />
+      {process.createdAt === undefined ? null : <Ago time={process.createdAt} />}
+    </li>
+  );
+}
+
+/** Names the process of a task: its definition and what tells it apart. */
+export function describeProcess(process: Process | undefined, name: string | undefined): string {
+  const summary = summarize(process?.metadata?.value);
+  const title = name ?? process?.processDefinitionRef?.code ?? 'Process';
+  return summary === '' ? title : `${title}: ${summary}`;
+}

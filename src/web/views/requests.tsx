@@ -1,0 +1,231 @@
+import { useMemo } from 'preact/hooks';
+import type { RecordedBody, RequestDetail, RequestList, RequestRecord } from '../../platform/console/contract.ts';
+import { useApp } from '../app-data.ts';
+import { callApi } from '../api.ts';
+import { useData } from '../live/use-data.ts';
+import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
+import { Ago } from '../parts/ago.tsx';
+import { CommandLine } from '../parts/copy.tsx';
+import { EmptyState, FailureNotice, Notice } from '../parts/notices.tsx';
+import { matchesRequest } from '../request-filter.ts';
+import type { Route } from '../route.ts';
+import { curlCommand } from '../text/curl.ts';
+import { formatBytes, shortenPath } from '../text/words.ts';
+
+type RequestsRoute = Extract<Route, { readonly view: 'requests' }>;
+
+export function RequestListView({ route }: { readonly route: RequestsRoute }) {
+  const list = useData(
+    'requests',
+    async (signal) => await callApi<RequestList>('GET', '/_dev/requests', { query: { limit: 500 }, signal }),
+    // A worker makes many requests at once.
+    { affectedBy: ({ kind }) => kind === 'request' || kind === 'contract-violation', debounceMs: 300 },
+  );
+  const requests = list.data?.requests;
+  const operations = useMemo(
+    () => [...new Set((requests ?? []).map(({ operationId }) => operationId ?? ''))].filter((id) => id !== '').sort(),
+    [requests],
+  );
+  const found = requests?.filter((request) => matchesRequest(request, route));
+  const change = (part: Partial<RequestsRoute>): void => navigateTo({ ...route, ...part }, { replace: true });
+  return (
+    <>
+      <ViewHeading title="Requests" />
+      <div class="filters">
+        <label>
+          Search
+          <input
+            type="search"
+            value={route.text ?? ''}
+            placeholder="Path, operation or problem"
+            onInput={(event) => change({ text: event.currentTarget.value })}
+          />
+        </label>
+        <label>
+          Status
+          <select value={route.status ?? ''} onChange={(event) => change({ status: event.currentTarget.value })}>
+            <option value="">All</option>
+            <option value="ok">Succeeded</option>
+            <option value="failed">Failed</option>
+            <option value="violations">With contract violations</option>
+          </select>
+        </label>
+        <label>
+          Operation
+          <select value={route.operation ?? ''} onChange={(event) => change({ operation: event.currentTarget.value })}>
+            <option value="">All</option>
+            {operations.map((id) => (
+              <option key={id} value={id}>
+                {id}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={route.own === true}
+            onChange={(event) => change({ own: event.currentTarget.checked })}
+          />
+          Show this page’s requests
+        </label>
+      </div>
+      <FailureNotice failure={list.failure} title="The requests could not be read" />
+      {found?.length === 0 ? (
+        <EmptyState
+          command={
+            requests?.some((request) => !request.console) === true ? undefined : 'npx kuflow dev exec -- npm start'
+          }
+        >
+          {requests?.some((request) => !request.console) === true
+            ? 'No request matches.'
+            : 'Requests of workers and commands appear here. The last 500 are kept until the local KuFlow stops.'}
+        </EmptyState>
+      ) : (
+        <ul class="rows requests">
+          {found?.map((request) => (
+            <RequestRow key={request.id} request={request} />
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+function RequestRow({ request }: { readonly request: RequestRecord }) {
+  const { id, method, path, operationId, status, ms, time, principal, problem, violations } = request;
+  return (
+    <li>
+      <Link class="main" to={{ view: 'request', id }}>
+        <span class="mono">
+          {method} {shortenPath(path)}
+        </span>
+        <span class="second">
+          {[operationId, principal, problem].filter((text) => text !== undefined).join(' · ')}
+          {violations.length === 0 ? null : <strong class="state bad"> violates the contract</strong>}
+        </span>
+      </Link>
+      <StatusCode status={status} />
+      <span class="muted number">{Math.round(ms)} ms</span>
+      <Ago time={time} />
+    </li>
+  );
+}
+
+function StatusCode({ status }: { readonly status: number }) {
+  const tone = status === 0 || status >= 500 ? 'bad' : status >= 400 ? 'waiting' : 'good';
+  return <span class={`state number ${tone}`}>{status === 0 ? 'no answer' : status}</span>;
+}
+
+export function RequestDetailView({ id }: { readonly id: number }) {
+  const app = useApp();
+  const loaded = useData(
+    `request ${id}`,
+    async (signal) => await callApi<RequestDetail>('GET', `/_dev/requests/${id}`, { signal }),
+  );
+  const request = loaded.data;
+  if (request === undefined)
+    return (
+      <>
+        <ViewHeading title="Request" />
+        <FailureNotice failure={loaded.failure} title="The request could not be read" />
+        {loaded.failure === undefined ? null : <Link to={{ view: 'requests' }}>All requests</Link>}
+      </>
+    );
+  const { method, path, operationId, status, ms, time, principal, problem, violations } = request;
+  return (
+    <>
+      <ViewHeading title={`${method} ${shortenPath(path)}`}>
+        <span class="mono">
+          {method} {shortenPath(path)}
+        </span>
+      </ViewHeading>
+      <p class="subtitle">
+        <StatusCode status={status} /> <span class="number">{ms} ms</span> ·{' '}
+        {operationId ?? 'not an operation of KuFlow'} ·{' '}
+        {principal === undefined ? 'without valid credentials' : `by ${principal}`} · <Ago time={time} />
+      </p>
+      {problem === undefined ? null : (
+        <Notice tone="error" title="Problem">
+          <p>{problem}</p>
+        </Notice>
+      )}
+      {violations.length === 0 ? null : (
+        <Notice tone="error" title="Violates the contract of KuFlow’s API">
+          <ul>
+            {violations.map(({ side, problem: violation }) => (
+              <li key={`${side} ${violation}`}>
+                {side === 'request' ? 'Request' : 'Answer'}: {violation}
+              </li>
+            ))}
+          </ul>
+        </Notice>
+      )}
+      <section aria-labelledby="curl">
+        <h2 id="curl">As a command</h2>
+        <CommandLine
+          command={curlCommand(request, app.status.data?.endpoints.http ?? location.origin)}
+          what="curl command"
+        />
+        <p class="muted">
+          Set <code>KUFLOW_TOKEN</code> to a token first. <code>npx kuflow dev open --print</code> prints yours, after{' '}
+          <code>#token=</code>.
+        </p>
+      </section>
+      <Side name="Request" headers={request.requestHeaders} body={request.requestBody} />
+      <Side name="Answer" headers={request.responseHeaders} body={request.responseBody} />
+    </>
+  );
+}
+
+interface SideProps {
+  readonly name: 'Request' | 'Answer';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: RecordedBody | undefined;
+}
+
+function Side({ name, headers, body }: SideProps) {
+  const id = name.toLowerCase();
+  return (
+    <section aria-labelledby={id}>
+      <h2 id={id}>{name}</h2>
+      <details>
+        <summary>Headers</summary>
+        <dl class="facts variables">
+          {Object.entries(headers).flatMap(([header, value]) => [
+            <dt key={header} class="mono">
+              {header}
+            </dt>,
+            <dd key={`${header} value`} class="mono">
+              {value}
+            </dd>,
+          ])}
+        </dl>
+      </details>
+      {body === undefined || body.bytes === 0 ? (
+        <p class="muted">No body</p>
+      ) : (
+        <>
+          <p class="muted">
+            {[body.contentType, formatBytes(body.bytes), body.truncated ? 'only the beginning is kept' : undefined]
+              .filter((text) => text !== undefined)
+              .join(' · ')}
+          </p>
+          {body.text === undefined ? null : (
+            <pre class="json" tabIndex={0} role="region" aria-label={`Body of the ${id}`}>
+              <code>{indentJson(body.text)}</code>
+            </pre>
+          )}
+        </>
+      )}
+    </section>
+  );
+}
+
+function indentJson(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), undefined, 2);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,199 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { JsonObject } from '../../base/json.ts';
+import type { Process } from '../../kuflow/contract/processes.ts';
+import type { ExampleData, ServedProcess } from '../../platform/console/contract.ts';
+import { servedProcess, useApp } from '../app-data.ts';
+import { callApi } from '../api.ts';
+import type { FormProblem } from '../form/types.ts';
+import { useData } from '../live/use-data.ts';
+import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
+import { useAction } from '../parts/action.ts';
+import { FormActions } from '../parts/form-actions.tsx';
+import { useFormServices } from '../parts/data-view.tsx';
+import { useEditedData } from '../parts/edited-data.ts';
+import { LazyForm } from '../parts/lazy.tsx';
+import { CommandList, EmptyState, FailureNotice, Notice } from '../parts/notices.tsx';
+import { ProblemList } from '../parts/problem-list.tsx';
+import { randomId } from '../random-id.ts';
+import type { Route } from '../route.ts';
+import { commandWithData } from '../text/commands.ts';
+
+export function StartProcessView({ route }: { readonly route: Extract<Route, { readonly view: 'start' }> }) {
+  const app = useApp();
+  const { code, like } = route;
+  const original = useData(`original ${like ?? ''}`, async (signal) =>
+    like === undefined
+      ? undefined
+      : await callApi<Process>('GET', `/processes/${encodeURIComponent(like)}`, { signal }),
+  );
+  const definition = servedProcess(app, code);
+  const definitions = app.definitions.data?.definitions;
+  if (definition === undefined)
+    return (
+      <>
+        <ViewHeading title="Start a process" />
+        <FailureNotice failure={app.definitions.failure} title="The definitions could not be read" />
+        {definitions === undefined ? null : (
+          <>
+            {code === undefined ? null : <Notice tone="error" title={`The process definition ${code} is not served`} />}
+            {definitions.length === 0 ? (
+              <EmptyState command="npx create-kuflow-worker">No process definition is served.</EmptyState>
+            ) : (
+              <ul class="rows">
+                {definitions.map((each) => (
+                  <li key={each.code}>
+                    <Link class="main" to={{ view: 'start', code: each.code }}>
+                      {each.name ?? each.code}
+                    </Link>
+                  </li>
+                ))}
+              </ul>
+            )}
+          </>
+        )}
+      </>
+    );
+  const isReading = like !== undefined && original.data === undefined && original.failure === undefined;
+  return (
+    <>
+      <ViewHeading title={`Start ${definition.name ?? definition.code}`} />
+      <FailureNotice failure={original.failure} title="The process to start from could not be read" />
+      {isReading ? null : (
+        <StartForm
+          definition={definition}
+          draftName={`start ${definition.code} ${like ?? ''}`}
+          initial={(original.data?.metadata?.value ?? {}) as JsonObject}
+        />
+      )}
+    </>
+  );
+}
+
+function StartForm({
+  definition,
+  draftName,
+  initial,
+}: {
+  readonly definition: ServedProcess;
+  readonly draftName: string;
+  readonly initial: JsonObject;
+}) {
+  const app = useApp();
+  const edited = useEditedData(draftName, initial);
+  const services = useFormServices();
+  const action = useAction();
+  const [refused, setRefused] = useState<readonly FormProblem[]>();
+  const [missing, setMissing] = useState<readonly string[]>([]);
+  // Sent again after a lost answer, it starts one process only.
+  const id = useRef(randomId());
+  const { code, metadata } = definition;
+  const [shape, setShape] = useState(metadata);
+  const hasNewShape = JSON.stringify(shape) !== JSON.stringify(metadata);
+  useEffect(() => {
+    if (hasNewShape && !edited.hasChanges) setShape(metadata);
+  }, [hasNewShape, edited.hasChanges]);
+
+  const start = (allowInvalid: boolean): void => {
+    const problems = metadata === undefined ? [] : edited.problems();
+    if (!allowInvalid && problems.length > 0) {
+      setRefused(problems);
+      return;
+    }
+    setRefused(undefined);
+    action.run('start', async () => {
+      const value = edited.current();
+      const tenantId = app.status.data?.tenantId;
+      const process = await callApi<Process>('POST', '/processes', {
+        body: {
+          id: id.current,
+          tenantId,
+          processDefinitionCode: code,
+          ...(metadata === undefined ? {} : { metadata: { value } }),
+        },
+      });
+      edited.markSaved(value);
+      navigateTo({ view: 'process', id: process.id });
+      return undefined;
+    });
+  };
+  const fill = (): void =>
+    action.run('fill', async () => {
+      const example = await callApi<ExampleData>('POST', `/_dev/definitions/${encodeURIComponent(code)}/examples`, {
+        body: {},
+      });
+      edited.fill({ ...example.value, ...edited.current() });
+      setMissing(example.missing);
+      return 'Filled in the empty fields';
+    });
+  return (
+    <form
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        start(false);
+      }}
+    >
+      {edited.isRestored ? (
+        <Notice tone="info">
+          <p>
+            What you typed before is back.{' '}
+            <button type="button" class="quiet" onClick={() => edited.discard(initial)}>
+              Discard it
+            </button>
+          </p>
+        </Notice>
+      ) : null}
+      {hasNewShape ? (
+        <Notice tone="info" title="The process definition has changed">
+          <p>The form shows its new metadata. What you typed is kept.</p>
+        </Notice>
+      ) : null}
+      {metadata === undefined ? (
+        <p class="muted">Processes of this definition have no metadata.</p>
+      ) : (
+        <div class="data">
+          <LazyForm
+            key={edited.formKey}
+            shape={metadata}
+            initialData={edited.initial}
+            services={services}
+            onChange={edited.onChange}
+            showAllProblems={refused !== undefined}
+          />
+        </div>
+      )}
+      {missing.length === 0 ? null : (
+        <Notice tone="info">
+          <p>Fill in by hand: {missing.join(', ')}</p>
+        </Notice>
+      )}
+      <ProblemList title="The process was not started" problems={refused}>
+        <button type="button" onClick={() => start(true)} disabled={action.busy !== undefined}>
+          Start with invalid metadata
+        </button>
+      </ProblemList>
+      <FailureNotice failure={action.failure} title="The process could not be started" />
+      <FormActions>
+        <button type="submit" class="primary" disabled={action.busy !== undefined}>
+          Start process
+        </button>
+        {metadata === undefined ? null : (
+          <button type="button" onClick={fill} disabled={action.busy !== undefined}>
+            Fill with example data
+          </button>
+        )}
+        <span role="status" class="muted">
+          {action.done}
+        </span>
+      </FormActions>
+      <CommandList
+        commands={[
+          [
+            'Start this process',
+            commandWithData(['process', 'start', code], '--metadata', edited.current(), app.acting),
+          ],
+        ]}
+      />
+    </form>
+  );
+}

@@ -1,0 +1,575 @@
+import type { ComponentChildren } from 'preact';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import type { JsonObject } from '../../base/json.ts';
+import type { Process } from '../../kuflow/contract/processes.ts';
+import type { ProcessItem, ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
+import type { ExampleData, LocalUser, ServedTaskShape } from '../../platform/console/contract.ts';
+import type { DataShape } from '../../process/definition.ts';
+import { servedProcess, servedTask, useApp, type AppData } from '../app-data.ts';
+import { callApi, RequestFailure } from '../api.ts';
+import type { FormProblem } from '../form/types.ts';
+import { concernsProcess, useData } from '../live/use-data.ts';
+import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
+import { useAction } from '../parts/action.ts';
+import { FormActions } from '../parts/form-actions.tsx';
+import { Ago } from '../parts/ago.tsx';
+import { DataView, useFormServices } from '../parts/data-view.tsx';
+import { useEditedData } from '../parts/edited-data.ts';
+import { LazyForm } from '../parts/lazy.tsx';
+import { CommandList, EmptyState, FailureNotice, Notice, StateWord } from '../parts/notices.tsx';
+import { ProblemList } from '../parts/problem-list.tsx';
+import { readProcess } from '../process-cache.ts';
+import { commandWithData, kuflowCommand, shortId } from '../text/commands.ts';
+import { formatBytes, sentenceCase } from '../text/words.ts';
+import { Conversation } from './conversation.tsx';
+import { describeProcess } from './processes.tsx';
+
+/** The platform refuses larger ones, and a browser then only reports that the connection was closed. */
+const LARGEST_UPLOAD = 100 * 1024 * 1024;
+const ANY_OBJECT: DataShape = { schema: { type: 'object' } };
+
+/** The newest open task, at a fixed address. */
+export function LatestTaskRedirect() {
+  const app = useApp();
+  const latest = useData(
+    'latest task',
+    async (signal) => {
+      const page = await callApi<{ content: ProcessItemPageItem[] }>('GET', '/process-items', {
+        query: { type: 'TASK', taskState: ['READY', 'CLAIMED'], size: 1, sort: 'createdAt,desc' },
+        signal,
+      });
+      return { id: page.content[0]?.id };
+    },
+    { affectedBy: concernsProcess() },
+  );
+  const id = latest.data?.id;
+  useEffect(() => {
+    if (id !== undefined) navigateTo({ view: 'task', id }, { replace: true });
+  }, [id]);
+  return (
+    <>
+      <ViewHeading title="Latest task" />
+      <FailureNotice failure={latest.failure} title="The tasks could not be read" />
+      {latest.data !== undefined && id === undefined ? (
+        <EmptyState command={kuflowCommand(['process', 'start'], app.acting)}>
+          No task is open. The next one opens here when a worker creates it.
+        </EmptyState>
+      ) : null}
+    </>
+  );
+}
+
+interface LoadedItem {
+  readonly item: ProcessItem;
+  readonly process: Process;
+}
+
+export function TaskDetailView({ id }: { readonly id: string }) {
+  const processId = useRef<string | undefined>(undefined);
+  const loaded = useData<LoadedItem>(
+    `item ${id}`,
+    async (signal) => {
+      const item = await callApi<ProcessItem>('GET', `/process-items/${encodeURIComponent(id)}`, { signal });
+      processId.current = item.processId;
+      return { item, process: await readProcess(item.processId, undefined, signal) };
+    },
+    { affectedBy: (event) => event.kind === 'process' && event.processId === processId.current },
+  );
+  if (loaded.data === undefined)
+    return (
+      <>
+        <ViewHeading title="Task" />
+        <FailureNotice failure={loaded.failure} title="The task could not be read" />
+        {loaded.failure === undefined ? null : <Link to={{ view: 'tasks' }}>All tasks</Link>}
+      </>
+    );
+  const { item, process } = loaded.data;
+  return item.type === 'TASK' ? (
+    <Task key={item.id} item={item} process={process} reload={loaded.reload} />
+  ) : (
+    <Message item={item} process={process} reload={loaded.reload} />
+  );
+}
+
+function ItemHeading({
+  item,
+  process,
+  title,
+  children,
+}: LoadedItem & { readonly title: string; readonly children?: ComponentChildren }) {
+  const app = useApp();
+  return (
+    <>
+      <ViewHeading title={title} />
+      <p class="subtitle">
+        {children}
+        <Link to={{ view: 'process', id: process.id }}>
+          {describeProcess(process, servedProcess(app, process.processDefinitionRef?.code)?.name)}
+        </Link>{' '}
+        · {item.createdAt === undefined ? null : <Ago time={item.createdAt} />} ·{' '}
+        <span class="mono" title={item.id}>
+          …{shortId(item.id)}
+        </span>
+      </p>
+    </>
+  );
+}
+
+function Message({ item, process, reload }: LoadedItem & { readonly reload: () => void }) {
+  const app = useApp();
+  const code = item.processItemDefinitionRef?.code;
+  const shape = servedTask(app, process.processDefinitionRef?.code, code);
+  const thread = useData(
+    `thread ${item.id}`,
+    async (signal) =>
+      item.type === 'THREAD'
+        ? await callApi<{ content: ProcessItemPageItem[] }>('GET', '/process-items', {
+            query: { processId: item.processId, type: 'MESSAGE', size: 1000, sort: 'createdAt,asc' },
+            signal,
+          })
+        : { content: [] },
+    { affectedBy: concernsProcess(item.processId) },
+  );
+  const title = shape?.name ?? code ?? sentenceCase(item.type);
+  const data = item.message?.data?.value as JsonObject | undefined;
+  return (
+    <>
+      <ItemHeading item={item} process={process} title={title}>
+        <span class="state muted">{item.type.toLowerCase()}</span>{' '}
+      </ItemHeading>
+      {item.message?.text === undefined ? null : <p class="text">{item.message.text}</p>}
+      {data === undefined ? null : <DataView value={data} shape={shape?.data} label="Data of the message" />}
+      <FailureNotice failure={thread.failure} title="The messages could not be read" />
+      {item.type === 'THREAD' ? (
+        <Conversation
+          thread={item}
+          messages={(thread.data?.content ?? []).filter(({ processItemThreadId }) => processItemThreadId === item.id)}
+          name={title}
+          isOpen={process.state === 'RUNNING'}
+          reload={() => {
+            reload();
+            thread.reload();
+          }}
+        />
+      ) : null}
+    </>
+  );
+}
+
+function Task({ item, process, reload }: LoadedItem & { readonly reload: () => void }) {
+  const app = useApp();
+  const processCode = process.processDefinitionRef?.code ?? '';
+  const code = item.processItemDefinitionRef?.code ?? '';
+  const served = servedTask(app, processCode, code);
+  const state = item.task?.state ?? 'READY';
+  const stored = (item.task?.data?.value ?? {}) as JsonObject;
+  const contextData = item.task?.contextData?.value as JsonObject | undefined;
+  const isMine = item.ownerId !== undefined && item.ownerId === app.me?.principalId;
+  const owner = nameOfOwner(app, item);
+  const isOpen = state === 'READY' || state === 'CLAIMED';
+  const canEdit = state === 'READY' || (state === 'CLAIMED' && isMine);
+  return (
+    <>
+      <ItemHeading item={item} process={process} title={served?.name ?? (code || 'Task')}>
+        <StateWord state={state} />
+        {owner === undefined ? ' ' : <span> by {isMine ? 'you' : owner} · </span>}
+      </ItemHeading>
+      {served?.description === undefined ? null : <p>{served.description}</p>}
+      {isOpen && served?.kind === 'system' ? (
+        <Notice tone="info">
+          <p>This is a system task: the worker completes it. You can complete it in its place.</p>
+        </Notice>
+      ) : null}
+      {state === 'CLAIMED' && !isMine ? (
+        <Notice tone="info">
+          <p>
+            {owner ?? 'Somebody else'} has claimed this task. Act as that user, or assign the task to yourself, to work
+            on it.
+          </p>
+        </Notice>
+      ) : null}
+      {contextData === undefined || Object.keys(contextData).length === 0 ? null : (
+        <section aria-labelledby="context">
+          <h2 id="context">Context</h2>
+          <DataView value={contextData} shape={served?.contextData} label="Context data" />
+          <h2>Data</h2>
+        </section>
+      )}
+      <TaskForm
+        item={item}
+        process={process}
+        served={served}
+        stored={stored}
+        canEdit={canEdit}
+        isMine={isMine}
+        reload={reload}
+      />
+      <TaskLogs item={item} />
+    </>
+  );
+}
+
+function nameOfOwner(app: AppData, { ownerId }: ProcessItem): string | undefined {
+  return ownerId === undefined ? undefined : (app.names.get(ownerId) ?? `…${shortId(ownerId)}`);
+}
+
+interface TaskFormProps extends LoadedItem {
+  readonly served: ServedTaskShape | undefined;
+  readonly stored: JsonObject;
+  readonly canEdit: boolean;
+  readonly isMine: boolean;
+  readonly reload: () => void;
+}
+
+function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: TaskFormProps) {
+  const app = useApp();
+  const state = item.task?.state ?? 'READY';
+  const isOpen = state === 'READY' || state === 'CLAIMED';
+  const path = `/process-items/${encodeURIComponent(item.id)}`;
+  const edited = useEditedData(`task ${item.id}`, stored);
+  const action = useAction();
+  const [refused, setRefused] = useState<readonly Pick<FormProblem, 'label' | 'message'>[]>();
+  const [missing, setMissing] = useState<readonly string[]>([]);
+  const [isStoredNewer, setStoredNewer] = useState(false);
+  const shape = served?.data ?? ANY_OBJECT;
+  const shapeJson = JSON.stringify(shape);
+  const [firstShape, setFirstShape] = useState(shapeJson);
+  const status = useRef<HTMLParagraphElement>(null);
+  const isActing = action.busy !== undefined;
+
+  const storedJson = JSON.stringify(stored);
+  useEffect(() => {
+    // While an action runs, the platform has what was just sent, or soon will.
+    if (!isActing) setStoredNewer(!edited.follow(stored));
+  }, [storedJson, isActing]);
+  useEffect(() => {
+    if (!edited.hasChanges) setFirstShape(shapeJson);
+  }, [shapeJson, edited.hasChanges]);
+  useEffect(() => {
+    // The button that was clicked may be gone.
+    if (action.done !== undefined && document.activeElement === document.body) status.current?.focus();
+  }, [action.done, state]);
+
+  const uploadDocument = useCallback(
+    async (file: File): Promise<string> => {
+      if (file.size > LARGEST_UPLOAD)
+        throw new RequestFailure(
+          `${file.name} has ${formatBytes(file.size)}. The local KuFlow stores documents of up to ${formatBytes(LARGEST_UPLOAD)}.`,
+        );
+      const answer = await callApi<{ documentUri: string }>(
+        'POST',
+        `/processes/${encodeURIComponent(process.id)}/~actions/upload-document`,
+        { query: { fileContentType: file.type || 'application/octet-stream', fileName: file.name }, bytes: file },
+      );
+      return answer.documentUri;
+    },
+    [process.id],
+  );
+  const services = useFormServices(canEdit && process.state === 'RUNNING' ? uploadDocument : undefined);
+
+  const act = (name: string, done: string, run: () => Promise<unknown>): void => {
+    setRefused(undefined);
+    action.run(name, async () => {
+      try {
+        await run();
+      } finally {
+        reload();
+      }
+      return done;
+    });
+  };
+  const save = async (): Promise<ProcessItem> => {
+    const value = edited.current();
+    const saved = await callApi<ProcessItem>('PUT', `${path}/task/data`, { body: { data: { value } } });
+    edited.markSaved(value);
+    return saved;
+  };
+  const complete = (allowInvalid: boolean): void => {
+    const problems = edited.problems();
+    if (!allowInvalid && problems.length > 0) {
+      action.clear();
+      setRefused(problems);
+      return;
+    }
+    setRefused(undefined);
+    action.run('complete', async () => {
+      try {
+        if (state === 'READY') await callApi('POST', `${path}/task/~actions/claim`);
+        const saved = await save();
+        if (!allowInvalid && saved.task?.data?.valid === false) {
+          const errors = saved.task.data.errors ?? [];
+          setRefused(
+            errors.map(({ propertyPath = '', type = 'is not valid' }) => ({ label: propertyPath, message: type })),
+          );
+          return 'Saved, but not completed';
+        }
+        await callApi('POST', `${path}/task/~actions/complete`);
+      } finally {
+        reload();
+      }
+      return 'Completed';
+    });
+  };
+  const fill = (): void =>
+    action.run('fill', async () => {
+      const example = await callApi<ExampleData>(
+        'POST',
+        `/_dev/definitions/${encodeURIComponent(process.processDefinitionRef?.code ?? '')}/examples`,
+        { body: { task: item.processItemDefinitionRef?.code, processId: process.id } },
+      );
+      edited.fill({ ...example.value, ...edited.current() });
+      setMissing(example.missing);
+      return 'Filled in the empty fields';
+    });
+  const isLost = !isOpen && edited.hasChanges;
+  return (
+    <form
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (canEdit) complete(false);
+      }}
+    >
+      {isLost ? (
+        <Notice tone="warning" title={`The task was ${state.toLowerCase()} while you were typing`} isAlert>
+          <p>
+            What you typed is below. It was not sent.{' '}
+            <button type="button" onClick={() => edited.discard(stored)}>
+              Show the saved data
+            </button>
+          </p>
+        </Notice>
+      ) : null}
+      {isOpen && isStoredNewer ? (
+        <Notice tone="warning" title="The data of the task has changed meanwhile" isAlert>
+          <p>
+            What you typed is kept, and replaces it when you save.{' '}
+            <button
+              type="button"
+              onClick={() => {
+                edited.discard(stored);
+                setStoredNewer(false);
+              }}
+            >
+              Show the saved data
+            </button>
+          </p>
+        </Notice>
+      ) : null}
+      {firstShape === shapeJson ? null : (
+        <Notice tone="info" title="The definition of this task has changed">
+          <p>The form shows the new one. What you typed is kept.</p>
+        </Notice>
+      )}
+      {isOpen && edited.isRestored ? (
+        <Notice tone="info">
+          <p>
+            What you typed before is back. It is not saved yet.{' '}
+            <button type="button" class="quiet" onClick={() => edited.discard(stored)}>
+              Discard it
+            </button>
+          </p>
+        </Notice>
+      ) : null}
+      {served === undefined && app.definitions.data !== undefined ? (
+        <Notice tone="info">
+          <p>The served definitions do not contain this task, so that its data is shown as JSON.</p>
+        </Notice>
+      ) : null}
+      {served !== undefined && served.data === undefined ? (
+        <p class="muted">This task has no data to fill in.</p>
+      ) : app.definitions.data === undefined ? null : (
+        <div class="data">
+          <LazyForm
+            key={edited.formKey}
+            shape={shape}
+            initialData={edited.initial}
+            readOnly={!canEdit}
+            services={services}
+            onChange={edited.onChange}
+            showAllProblems={refused !== undefined}
+          />
+        </div>
+      )}
+      {missing.length === 0 || !isOpen ? null : (
+        <Notice tone="info">
+          <p>Fill in by hand: {missing.join(', ')}</p>
+        </Notice>
+      )}
+      <ProblemList title="The task was not completed: its data is not valid" problems={isOpen ? refused : undefined}>
+        <button type="button" onClick={() => complete(true)} disabled={isActing}>
+          Complete with invalid data
+        </button>
+      </ProblemList>
+      <FailureNotice failure={action.failure} title="That did not work" />
+      {canEdit ? (
+        <FormActions>
+          <button type="submit" class="primary" disabled={isActing}>
+            {state === 'READY' ? 'Claim and complete' : 'Complete'}
+          </button>
+          <button type="button" disabled={isActing} onClick={() => act('save', 'Draft saved', save)}>
+            Save draft
+          </button>
+          {state === 'READY' ? (
+            <button
+              type="button"
+              disabled={isActing}
+              onClick={() => act('claim', 'Claimed', async () => await callApi('POST', `${path}/task/~actions/claim`))}
+            >
+              Claim
+            </button>
+          ) : null}
+          {state === 'CLAIMED' && isMine ? (
+            <button
+              type="button"
+              disabled={isActing}
+              onClick={() =>
+                act(
+                  'release',
+                  'Released',
+                  async () => await callApi('POST', `/_dev/process-items/${encodeURIComponent(item.id)}/release`),
+                )
+              }
+            >
+              Release
+            </button>
+          ) : null}
+          {served?.data === undefined ? null : (
+            <button type="button" disabled={isActing} onClick={fill}>
+              Fill with example data
+            </button>
+          )}
+        </FormActions>
+      ) : null}
+      <p role="status" class="muted" tabIndex={-1} ref={status}>
+        {isLost ? `The task is ${state.toLowerCase()}. What you typed was not sent.` : action.done}
+        {action.done === undefined && edited.hasChanges && isOpen ? 'Not saved' : null}
+      </p>
+      {isOpen ? (
+        <Assign
+          item={item}
+          served={served}
+          isActing={isActing}
+          assign={(user) =>
+            act(
+              'assign',
+              `Assigned to ${user.name}`,
+              async () =>
+                await callApi('POST', `${path}/task/~actions/assign`, { body: { ownerId: user.principalId } }),
+            )
+          }
+        />
+      ) : null}
+      <CommandList
+        commands={[
+          ['Show this task', kuflowCommand(['task', 'show', shortId(item.id)], app.acting)],
+          ...(state === 'READY'
+            ? [['Claim it', kuflowCommand(['task', 'claim', shortId(item.id)], app.acting)] as const]
+            : []),
+          ...(isOpen
+            ? ([
+                [
+                  'Save the data of this form',
+                  commandWithData(['task', 'save', shortId(item.id)], '--data', edited.current(), app.acting),
+                ],
+                [
+                  'Complete it with the data of this form',
+                  commandWithData(['task', 'complete', shortId(item.id)], '--data', edited.current(), app.acting),
+                ],
+                [
+                  'Complete it with example data',
+                  kuflowCommand(['task', 'complete', shortId(item.id), '--fake'], app.acting),
+                ],
+              ] as const)
+            : []),
+        ]}
+      />
+    </form>
+  );
+}
+
+interface AssignProps {
+  readonly item: ProcessItem;
+  readonly served: ServedTaskShape | undefined;
+  readonly isActing: boolean;
+  readonly assign: (user: LocalUser) => void;
+}
+
+function Assign({ item, served, isActing, assign }: AssignProps) {
+  const { people } = useApp();
+  const [chosen, setChosen] = useState('');
+  const candidates = served?.candidates;
+  const others = people.users.filter(({ principalId }) => principalId !== item.ownerId);
+  const isCandidate = ({ email, groups }: LocalUser): boolean =>
+    candidates === undefined || candidates.some((candidate) => candidate === email || groups.includes(candidate));
+  const user = others.find(({ principalId }) => principalId === chosen);
+  const option = ({ principalId, name, email }: LocalUser) => (
+    <option key={principalId} value={principalId}>
+      {name} ({email})
+    </option>
+  );
+  return (
+    <div class="assign">
+      {candidates === undefined ? null : (
+        <p class="muted">Candidates: {candidates.map((each) => nameOfCandidate(each, people)).join(', ')}</p>
+      )}
+      {others.length === 0 ? null : (
+        <p class="actions">
+          <label>
+            Assign to
+            <select value={chosen} onChange={(event) => setChosen(event.currentTarget.value)}>
+              <option value="">Choose…</option>
+              {candidates === undefined ? (
+                others.map(option)
+              ) : (
+                <>
+                  <optgroup label="Candidates">{others.filter(isCandidate).map(option)}</optgroup>
+                  <optgroup label="Other users">{others.filter((each) => !isCandidate(each)).map(option)}</optgroup>
+                </>
+              )}
+            </select>
+          </label>
+          <button
+            type="button"
+            disabled={isActing || user === undefined}
+            onClick={() => {
+              if (user !== undefined) assign(user);
+            }}
+          >
+            Assign
+          </button>
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** A group has a name, and a user is known by the email. */
+function nameOfCandidate(candidate: string, { groups, users }: AppData['people']): string {
+  return (
+    groups.find(({ code }) => code === candidate)?.name ??
+    users.find(({ email }) => email === candidate)?.name ??
+    candidate
+  );
+}
+
+function TaskLogs({ item }: { readonly item: ProcessItem }) {
+  const logs = item.task?.logs ?? [];
+  if (logs.length === 0) return null;
+  return (
+    <section aria-labelledby="logs">
+      <h2 id="logs">Log</h2>
+      <ul class="rows logs">
+        {logs.map(({ id, timestamp, level, message }) => (
+          <li key={id}>
+            <span class="main text">{message}</span>
+            <span class={`state ${level === 'ERROR' ? 'bad' : level === 'WARN' ? 'waiting' : 'muted'}`}>
+              {level.toLowerCase()}
+            </span>
+            <Ago time={timestamp} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
