@@ -21,12 +21,12 @@ export const kuflowEntries: readonly CommandEntry[] = [
   },
   {
     name: 'process',
-    summary: 'Start, show, and cancel processes on the local KuFlow',
+    summary: 'Start, show, and cancel processes',
     load: () => import('../commands/process/command.ts'),
   },
   {
     name: 'task',
-    summary: 'List, claim, assign, and complete tasks on the local KuFlow',
+    summary: 'List, claim, assign, and complete tasks',
     load: () => import('../commands/task/command.ts'),
   },
   {

@@ -28,8 +28,10 @@ export interface ConnectionContext {
 
 /** Finds the local KuFlow that runs for a folder. */
 export interface LocalKuFlow {
-  /** Asked for with --local. Otherwise it is used only if no connection is configured. */
+  /** Asked for with an option. Otherwise it is used only if no connection is configured. */
   readonly requested: boolean;
+  /** That option; `--local` by default. */
+  readonly option?: string;
   /** Resolves to undefined if none is running; rejects with a KnownError in that case if it was requested. */
   readonly find: () => Promise<LocalSource | undefined>;
 }
@@ -60,7 +62,7 @@ export async function resolveConnection(
   context: ConnectionContext,
 ): Promise<ConnectionSettings> {
   const { cwd, signal, typedSecret, local } = context;
-  if (local?.requested === true) rejectOtherConnection(flags);
+  if (local?.requested === true) rejectOtherConnection(flags, local.option ?? '--local');
   const secret = context.secretRead ?? (await secretFrom(flags, context));
   const env = typedSecret === undefined ? context.env : withoutCredentials(context.env);
   const request = { flags: settingFlags(flags, secret), env, files: { dir: cwd }, required: REST_REQUIRED, cwd };
@@ -105,10 +107,10 @@ const OTHER_CONNECTION = {
   ca: '--ca',
 } as const satisfies Partial<Record<keyof ConnectionFlags, string>>;
 
-function rejectOtherConnection(flags: ConnectionFlags): void {
+function rejectOtherConnection(flags: ConnectionFlags, localOption: string): void {
   for (const [name, option] of Object.entries(OTHER_CONNECTION))
     if (flags[name as keyof ConnectionFlags] !== undefined)
-      throw usageError(`--local cannot be combined with ${option}`);
+      throw usageError(`${localOption} cannot be combined with ${option}`);
 }
 
 /**

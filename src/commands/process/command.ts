@@ -1,16 +1,16 @@
 import { Argument, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
 import {
-  actingOptions,
+  changeOptions,
   idArgument,
   limitOption,
-  localUserOptions,
+  sessionOptions,
   stateOption,
-  type LocalUserFlags,
-} from '../../cli/local-user-options.ts';
+  type ChangeFlags,
+} from '../../cli/session-options.ts';
 import { collectValues } from '../../cli/process-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
-import type { ProcessChangeFlags, ProcessListFlags, ProcessStartFlags } from './run.ts';
+import type { ProcessListFlags, ProcessShowFlags, ProcessStartFlags } from './run.ts';
 
 const START_EXAMPLES = `
 Examples:
@@ -23,15 +23,15 @@ Examples:
 
 export function configure(command: Command, context: CommandContext): void {
   command.description(
-    'Start and inspect processes on the local KuFlow that runs for this folder, as one of its users. For the definitions of processes, see `kuflow definitions`.',
+    'Start, show and cancel processes: in the configured KuFlow as the application, otherwise in the local KuFlow that runs for this folder as one of its users. For the definitions of processes, see `kuflow definitions`.',
   );
 
-  actingOptions(
+  changeOptions(
     command
       .command('start')
       .addArgument(
         withCandidates(
-          new Argument('[code]', 'Process definition code (optional if only one is served)'),
+          new Argument('[code]', 'Process definition code (optional if there is only one)'),
           'served-processes',
         ),
       )
@@ -49,7 +49,7 @@ export function configure(command: Command, context: CommandContext): void {
       await runProcessStart(code, flags, context);
     });
 
-  localUserOptions(
+  sessionOptions(
     command
       .command('list')
       .addArgument(withCandidates(new Argument('[code]', 'Only processes of this definition'), 'served-processes'))
@@ -61,19 +61,23 @@ export function configure(command: Command, context: CommandContext): void {
     await runProcessList(code, flags, context);
   });
 
-  localUserOptions(
+  sessionOptions(
     command
       .command('show')
       .addArgument(idArgument('process'))
-      .summary('Show a process, its metadata and what happened to it'),
-  ).action(async (id: string, flags: LocalUserFlags) => {
+      .summary('Show a process, its metadata and what happened to it')
+      .description(
+        'Show a process, its metadata and what happened to it. A configured KuFlow does not return the history, so its process items are listed instead.',
+      )
+      .option('--watch', 'Continue until the process ends. Exits with status 1 if it was canceled'),
+  ).action(async (id: string, flags: ProcessShowFlags) => {
     const { runProcessShow } = await import('./run.ts');
     await runProcessShow(id, flags, context);
   });
 
-  actingOptions(
+  changeOptions(
     command.command('cancel').addArgument(idArgument('process', 'active')).summary('Cancel a running process'),
-  ).action(async (id: string, flags: ProcessChangeFlags) => {
+  ).action(async (id: string, flags: ChangeFlags) => {
     const { runProcessCancel } = await import('./run.ts');
     await runProcessCancel(id, flags, context);
   });

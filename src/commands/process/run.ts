@@ -2,34 +2,53 @@ import { systemClock } from '../../base/clock.ts';
 import { usageError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { findProcessId, withLocalUser } from '../../cli/local-user.ts';
-import { parseState, type ActingFlags, type LocalUserFlags } from '../../cli/local-user-options.ts';
+import {
+  findProcessId,
+  rejectDataSources,
+  rejectFakeData,
+  requireConfirmation,
+  tenantQuery,
+  withKuFlow,
+  type DataFlags,
+} from '../../cli/session.ts';
+import { parseState, type ChangeFlags, type SessionFlags } from '../../cli/session-options.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import { exampleMetadata, missingShapeError } from '../../platform/client/examples.ts';
 import { prepareGivenData } from '../../platform/client/given-data.ts';
-import { onlyServedCode, type LocalUserSession } from '../../platform/client/local-user.ts';
+import { RECENT_RECORDS } from '../../platform/client/light-client.ts';
 import { withRealReferences } from '../../platform/client/references.ts';
+import { onlyServedCode, type KuFlowSession } from '../../platform/client/session.ts';
 import { readTimeline } from '../../platform/rest/dev-client.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
-import { printCanceledProcess, printProcess, printProcesses, printStartedProcess, toProcessSummary } from './view.ts';
+import {
+  formatProcessName,
+  printCanceledProcess,
+  printProcess,
+  printProcesses,
+  printStartedProcess,
+  processPrinter,
+  toItemSummary,
+  toProcessSummary,
+  type ProcessHistory,
+} from './view.ts';
 
-export interface ProcessListFlags extends LocalUserFlags {
+export interface ProcessListFlags extends SessionFlags {
   readonly state?: readonly string[];
   readonly limit: number;
 }
 
-export interface ProcessChangeFlags extends LocalUserFlags, ActingFlags {}
+export interface ProcessShowFlags extends SessionFlags {
+  readonly watch?: boolean;
+}
 
-export interface ProcessStartFlags extends ProcessChangeFlags {
+export interface ProcessStartFlags extends DataFlags {
   readonly metadata?: string;
-  readonly set?: readonly string[];
-  readonly fake?: boolean;
-  readonly allowInvalid?: boolean;
   readonly wait?: boolean;
 }
 
-const POLL_MS = 200;
+const LOCAL_POLL_MS = 200;
+const POLL_MS = 2_000;
 
 /** `kuflow process start`. With `--json`: `{ process }`, as KuFlow's API returns it. Exit status 1 if `--wait` sees it canceled. */
 export async function runProcessStart(
@@ -37,29 +56,36 @@ export async function runProcessStart(
   flags: ProcessStartFlags,
   context: CommandContext,
 ): Promise<void> {
-  if (flags.fake === true && (flags.metadata !== undefined || flags.set !== undefined))
-    throw usageError('--fake cannot be combined with --metadata or --set');
+  rejectDataSources(flags, '--metadata', flags.metadata);
   const { terminal } = context;
-  await withLocalUser(flags, context, async (session) => {
-    const { user, state } = session;
-    const chosen = code ?? onlyServedCode(state.processes);
+  await withKuFlow(flags, context, async (session) => {
+    rejectFakeData(session, flags);
+    const chosen = code ?? onlyServedCode(await session.listCodes());
     const definition = await session.findDefinition(chosen);
     const metadata = await newMetadata(session, chosen, definition, flags, context);
-    const { resource } = await user.createProcess({
+    requireConfirmation(session, flags, `start a process of ${chosen}`);
+    const { resource } = await session.client.createProcess({
       processDefinitionCode: chosen,
-      tenantId: state.tenantId,
+      tenantId: session.tenantId ?? definition?.process.tenant ?? (await onlyTenant(session)),
       ...(metadata === undefined ? {} : { metadata: { value: { ...metadata } } }),
     });
     if (flags.json !== true) printStartedProcess(terminal, resource);
-    const process = flags.wait === true ? await waitForEnd(session, resource.id, context.interruption()) : resource;
+    const process = flags.wait === true ? await waitForEnd(session, resource.id, context) : resource;
     if (flags.json === true) terminal.out.line(stringifyForTerminal({ process }));
     else if (flags.wait === true) terminal.err.line(`The process is ${process.state}`);
     if (flags.wait === true && process.state !== 'COMPLETED') context.setStatus(1);
   });
 }
 
+async function onlyTenant({ client }: KuFlowSession): Promise<string> {
+  const { content } = await client.findTenants({ size: 2 });
+  const [tenant] = content;
+  if (tenant !== undefined && content.length === 1) return tenant.id;
+  throw usageError('The application has several tenants, or none that it can see: pass --tenant-id <uuid>');
+}
+
 async function newMetadata(
-  { user, state }: LocalUserSession,
+  { client, caller }: KuFlowSession,
   code: string,
   definition: ProcessDefinition | undefined,
   flags: ProcessStartFlags,
@@ -67,26 +93,33 @@ async function newMetadata(
 ): Promise<JsonObject | undefined> {
   const where = `the metadata of ${code}`;
   const shape = definition?.metadata;
+  const access = { client, caller };
   if (flags.fake === true) {
     if (definition === undefined) throw missingShapeError(where, '--metadata <file>');
     if (shape === undefined) return undefined;
     const example = exampleMetadata(shape);
     if (example === undefined)
       throw usageError(`No valid example of ${where} could be generated`, ['Pass it with --metadata <file>']);
-    return await withRealReferences(example, { user, state });
+    return await withRealReferences(example, access);
   }
   return await prepareGivenData(
     { file: flags.metadata, assignments: flags.set, allowInvalid: flags.allowInvalid },
-    { where, shape, existing: {}, access: { user, state } },
+    { where, shape, existing: {}, access },
     { cwd: context.cwd, stdin: context.terminal.prompts.input },
   );
 }
 
-async function waitForEnd({ user }: LocalUserSession, id: string, signal: AbortSignal): Promise<Process> {
+async function waitForEnd(
+  { client, local }: KuFlowSession,
+  id: string,
+  context: CommandContext,
+  onChange: (process: Process) => Promise<void> | void = () => undefined,
+): Promise<Process> {
   for (;;) {
-    const process = await user.retrieveProcess(id);
+    const process = await client.retrieveProcess(id);
+    await onChange(process);
     if (process.state !== 'RUNNING') return process;
-    await systemClock.sleep(POLL_MS, signal);
+    await systemClock.sleep(local === undefined ? POLL_MS : LOCAL_POLL_MS, context.interruption());
   }
 }
 
@@ -97,8 +130,9 @@ export async function runProcessList(
   context: CommandContext,
 ): Promise<void> {
   const states = flags.state?.map((text) => parseState(text, 'process'));
-  await withLocalUser(flags, context, async ({ user }) => {
-    const page = await user.findProcesses({
+  await withKuFlow(flags, context, async (session) => {
+    const page = await session.client.findProcesses({
+      ...tenantQuery(session),
       sort: ['createdAt,desc'],
       size: flags.limit,
       ...(states === undefined ? {} : { state: states }),
@@ -110,22 +144,50 @@ export async function runProcessList(
   });
 }
 
-/** `kuflow process show`. With `--json`: `{ process, timeline }`; `process` as KuFlow's API returns it, `timeline` as in `kuflow dev simulate`. */
-export async function runProcessShow(id: string, flags: LocalUserFlags, context: CommandContext): Promise<void> {
-  await withLocalUser(flags, context, async (session) => {
-    const { user, state } = session;
+/**
+ * `kuflow process show`. With `--json`: `{ process, items, timeline? }`; `process` as KuFlow's API returns it, `timeline` as in
+ * `kuflow dev simulate`, and only in the local KuFlow. Exit status 1 if `--watch` sees the process canceled.
+ */
+export async function runProcessShow(id: string, flags: ProcessShowFlags, context: CommandContext): Promise<void> {
+  const { terminal } = context;
+  await withKuFlow(flags, context, async (session) => {
     const processId = await findProcessId(session, id, context);
-    const process = await user.retrieveProcess(processId);
-    const timeline = await readTimeline({ http: state.loopback.http, token: state.user.token }, processId);
-    if (flags.json === true) context.terminal.out.line(stringifyForTerminal({ process, timeline }));
-    else printProcess(context.terminal, process, timeline);
+    if (flags.watch !== true) {
+      const process = await session.client.retrieveProcess(processId);
+      const history = await readHistory(session, processId);
+      if (flags.json === true) terminal.out.line(stringifyForTerminal({ process, ...history }));
+      else printProcess(terminal, process, history);
+      return;
+    }
+    const print = flags.json === true ? () => undefined : processPrinter(terminal);
+    const last = await waitForEnd(session, processId, context, async (process) => {
+      print(process, await readHistory(session, processId));
+    });
+    if (flags.json === true)
+      terminal.out.line(stringifyForTerminal({ process: last, ...(await readHistory(session, processId)) }));
+    else terminal.err.line(`The process is ${last.state}`);
+    if (last.state !== 'COMPLETED') context.setStatus(1);
   });
 }
 
+async function readHistory({ client, local }: KuFlowSession, processId: string): Promise<ProcessHistory> {
+  const { content } = await client.findProcessItems({
+    processId: [processId],
+    sort: ['createdAt,asc'],
+    size: RECENT_RECORDS,
+  });
+  return {
+    items: content.map(toItemSummary),
+    ...(local === undefined ? {} : { timeline: await readTimeline(local.devApi, processId) }),
+  };
+}
+
 /** `kuflow process cancel`. With `--json`: `{ process }`, afterward. */
-export async function runProcessCancel(id: string, flags: ProcessChangeFlags, context: CommandContext): Promise<void> {
-  await withLocalUser(flags, context, async (session) => {
-    const process = await session.user.cancelProcess(await findProcessId(session, id, context));
+export async function runProcessCancel(id: string, flags: ChangeFlags, context: CommandContext): Promise<void> {
+  await withKuFlow(flags, context, async (session) => {
+    const found = await session.client.retrieveProcess(await findProcessId(session, id, context));
+    requireConfirmation(session, flags, `cancel ${formatProcessName(found)}`);
+    const process = await session.client.cancelProcess(found.id);
     if (flags.json === true) context.terminal.out.line(stringifyForTerminal({ process }));
     else printCanceledProcess(context.terminal, process);
   });

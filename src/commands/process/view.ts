@@ -1,4 +1,5 @@
 import { escapeForTerminal } from '../../base/escape.ts';
+import type { ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
 import type { Process, ProcessPageItem } from '../../kuflow/contract/processes.ts';
 import type { TimelineEntry } from '../../platform/rest/dev-client.ts';
 import { formatCheckedValue, formatTimeline } from '../../platform/session/view.ts';
@@ -24,13 +25,48 @@ export function toProcessSummary(process: ProcessPageItem | Process): ProcessSum
   };
 }
 
+export interface ItemSummary {
+  readonly id: string;
+  readonly type: string;
+  readonly code: string;
+  /** Only tasks have one. */
+  readonly state?: string;
+  readonly ownerId?: string;
+  /** ISO 8601. */
+  readonly createdAt?: string;
+}
+
+export function toItemSummary(item: ProcessItemPageItem): ItemSummary {
+  return {
+    id: item.id,
+    type: item.type,
+    code: item.processItemDefinitionRef?.code ?? '',
+    ...(item.task === undefined ? {} : { state: item.task.state }),
+    ...(item.ownerId === undefined ? {} : { ownerId: item.ownerId }),
+    ...(item.createdAt === undefined ? {} : { createdAt: item.createdAt }),
+  };
+}
+
+/** What happened to a process. */
+export interface ProcessHistory {
+  /** The oldest first. */
+  readonly items: readonly ItemSummary[];
+  /** Only of the local KuFlow. */
+  readonly timeline?: readonly TimelineEntry[];
+}
+
+/** `LOAN (<ID>)` */
+export const formatProcessName = (process: Process): string =>
+  `${escapeForTerminal(toProcessSummary(process).code)} (${process.id})`;
+
 export function printStartedProcess({ out, err }: Terminal, process: Process): void {
-  err.line(`Started ${escapeForTerminal(toProcessSummary(process).code)}`);
+  const invalid = process.metadata?.valid === false ? ' with metadata that does not match its schema' : '';
+  err.line(`Started ${escapeForTerminal(toProcessSummary(process).code)}${invalid}`);
   out.line(process.id);
 }
 
 export function printCanceledProcess({ err }: Terminal, process: Process): void {
-  err.line(`Canceled ${escapeForTerminal(toProcessSummary(process).code)} (${process.id})`);
+  err.line(`Canceled ${formatProcessName(process)}`);
 }
 
 export function printProcesses({ out, err }: Terminal, processes: readonly ProcessSummary[]): void {
@@ -42,7 +78,44 @@ export function printProcesses({ out, err }: Terminal, processes: readonly Proce
   for (const line of formatTable([['CODE', 'STATE', 'ID', 'CREATED'], ...rows])) out.line(line);
 }
 
-export function printProcess({ out }: Terminal, process: Process, timeline: readonly TimelineEntry[]): void {
+export function printProcess({ out }: Terminal, process: Process, { items, timeline }: ProcessHistory): void {
+  printProcessHeader(out, process);
+  const lines =
+    timeline === undefined
+      ? formatTable([['CODE', 'TYPE', 'STATE', 'ID', 'CREATED'], ...items.map(itemRow)])
+      : formatTimeline(timeline);
+  for (const line of lines) out.line(line);
+}
+
+const itemRow = ({ code, type, state = '', id, createdAt = '' }: ItemSummary): readonly string[] => [
+  code,
+  type,
+  state,
+  id,
+  createdAt,
+];
+
+/** Prints a process when it is first called, then only what is new. */
+export function processPrinter({ out }: Terminal): (process: Process, history: ProcessHistory) => void {
+  let isFirst = true;
+  const printed = new Set<string>();
+  return (process, { items, timeline }) => {
+    if (isFirst) printProcessHeader(out, process);
+    isFirst = false;
+    const lines =
+      timeline === undefined
+        ? items.map((item) => [item.code, item.state ?? item.type, `(${item.id})`].join(' '))
+        : formatTimeline(timeline);
+    lines.forEach((line, at) => {
+      // Two lines of a timeline can be equal.
+      const key = timeline === undefined ? line : `${at} ${line}`;
+      if (!printed.has(key)) out.line(escapeForTerminal(line, 500));
+      printed.add(key);
+    });
+  };
+}
+
+function printProcessHeader(out: Terminal['out'], process: Process): void {
   const { code, state, id, createdAt } = toProcessSummary(process);
   const rows = [
     ['Process', code],
@@ -53,5 +126,4 @@ export function printProcess({ out }: Terminal, process: Process, timeline: read
   for (const line of formatTable(rows)) out.line(line);
   if (process.metadata !== undefined)
     for (const line of formatCheckedValue('Metadata', process.metadata)) out.line(line);
-  for (const line of formatTimeline(timeline)) out.line(line);
 }

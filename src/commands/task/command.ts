@@ -1,16 +1,17 @@
 import { Argument, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
 import {
-  actingOptions,
+  changeOptions,
   idArgument,
   limitOption,
-  localUserOptions,
+  sessionOptions,
   stateOption,
-  type LocalUserFlags,
-} from '../../cli/local-user-options.ts';
+  type ChangeFlags,
+  type SessionFlags,
+} from '../../cli/session-options.ts';
 import { collectValues } from '../../cli/process-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
-import type { TaskChangeFlags, TaskDataFlags, TaskListFlags } from './run.ts';
+import type { TaskDataFlags, TaskListFlags } from './run.ts';
 
 const COMPLETE_EXAMPLES = `
 Examples:
@@ -23,10 +24,10 @@ Examples:
 
 export function configure(command: Command, context: CommandContext): void {
   command.description(
-    'List and complete the tasks of the local KuFlow that runs for this folder, as one of its users.',
+    'List tasks, and claim, assign, save and complete them: in the configured KuFlow as the application, otherwise in the local KuFlow that runs for this folder as one of its users.',
   );
 
-  localUserOptions(
+  sessionOptions(
     command
       .command('list')
       .addArgument(withCandidates(new Argument('[code]', 'Only tasks with this code'), 'served-tasks'))
@@ -40,21 +41,21 @@ export function configure(command: Command, context: CommandContext): void {
     await runTaskList(code, flags, context);
   });
 
-  localUserOptions(command.command('show').addArgument(idArgument('task')).summary('Show a task with its data')).action(
-    async (id: string, flags: LocalUserFlags) => {
+  sessionOptions(command.command('show').addArgument(idArgument('task')).summary('Show a task with its data')).action(
+    async (id: string, flags: SessionFlags) => {
       const { runTaskShow } = await import('./run.ts');
       await runTaskShow(id, flags, context);
     },
   );
 
-  actingOptions(command.command('claim').addArgument(idArgument('task', 'active')).summary('Claim a task')).action(
-    async (id: string, flags: TaskChangeFlags) => {
+  changeOptions(command.command('claim').addArgument(idArgument('task', 'active')).summary('Claim a task')).action(
+    async (id: string, flags: ChangeFlags) => {
       const { runTaskClaim } = await import('./run.ts');
       await runTaskClaim(id, flags, context);
     },
   );
 
-  actingOptions(
+  changeOptions(
     command
       .command('assign')
       .addArgument(idArgument('task', 'active'))
@@ -65,7 +66,7 @@ export function configure(command: Command, context: CommandContext): void {
       .description(
         'Assign an open task to a user or an application, who then owns it, whether anybody has claimed it or not.',
       ),
-  ).action(async (id: string, assignee: string, flags: TaskChangeFlags) => {
+  ).action(async (id: string, assignee: string, flags: ChangeFlags) => {
     const { runTaskAssign } = await import('./run.ts');
     await runTaskAssign(id, assignee, flags, context);
   });
@@ -104,7 +105,7 @@ export function configure(command: Command, context: CommandContext): void {
 }
 
 function dataOptions(command: Command, allowInvalid: string): Command {
-  return actingOptions(
+  return changeOptions(
     command
       .option('--data <file>', 'YAML or JSON file with the data; - reads standard input')
       .addOption(collectValues('--set <name=value>', 'Set one property of the data (repeatable)'))

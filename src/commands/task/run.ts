@@ -1,31 +1,37 @@
-import { KnownError, usageError } from '../../base/errors.ts';
+import { amendError, KnownError, usageError } from '../../base/errors.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { isUuid } from '../../base/is-uuid.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { findProcessId, withLocalUser } from '../../cli/local-user.ts';
-import { parseState, type ActingFlags, type LocalUserFlags } from '../../cli/local-user-options.ts';
+import {
+  findProcessId,
+  rejectDataSources,
+  rejectFakeData,
+  requireConfirmation,
+  tenantQuery,
+  withKuFlow,
+  type DataFlags,
+} from '../../cli/session.ts';
+import { parseState, type ChangeFlags, type SessionFlags } from '../../cli/session-options.ts';
+import { KuFlowApiError } from '../../kuflow/errors.ts';
 import type { ProcessItem } from '../../kuflow/contract/process-items.ts';
 import { exampleTaskData, missingShapeError } from '../../platform/client/examples.ts';
 import { formatValueErrors, prepareGivenData, requireValidData } from '../../platform/client/given-data.ts';
-import { resolveId, type LocalUserSession } from '../../platform/client/local-user.ts';
+import { resolveId } from '../../platform/client/ids.ts';
+import type { KuFlowSession } from '../../platform/client/session.ts';
 import { RECENT_RECORDS } from '../../platform/client/light-client.ts';
 import { withRealReferences } from '../../platform/client/references.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { formatTaskName, printTask, printTaskChange, printTasks, toTaskSummary, type TaskChange } from './view.ts';
 
-export interface TaskListFlags extends LocalUserFlags {
+export interface TaskListFlags extends SessionFlags {
   readonly process?: string;
   readonly state?: readonly string[];
   readonly limit: number;
 }
 
-export interface TaskChangeFlags extends LocalUserFlags, ActingFlags {}
-
-export interface TaskDataFlags extends TaskChangeFlags {
+export interface TaskDataFlags extends DataFlags {
   readonly data?: string;
-  readonly set?: readonly string[];
-  readonly fake?: boolean;
-  readonly allowInvalid?: boolean;
 }
 
 const OPEN_STATES: ReturnType<typeof parseState<'task'>>[] = ['READY', 'CLAIMED'];
@@ -37,10 +43,10 @@ export async function runTaskList(
   context: CommandContext,
 ): Promise<void> {
   const states = flags.state?.map((text) => parseState(text, 'task')) ?? OPEN_STATES;
-  await withLocalUser(flags, context, async (session) => {
-    const { user } = session;
+  await withKuFlow(flags, context, async (session) => {
     const processId = flags.process === undefined ? undefined : await findProcessId(session, flags.process, context);
-    const page = await user.findProcessItems({
+    const page = await session.client.findProcessItems({
+      ...tenantQuery(session),
       type: ['TASK'],
       taskState: states,
       sort: ['createdAt,desc'],
@@ -55,8 +61,8 @@ export async function runTaskList(
 }
 
 /** `kuflow task show`. With `--json`: `{ task }`, the process item as KuFlow's API returns it. */
-export async function runTaskShow(id: string, flags: LocalUserFlags, context: CommandContext): Promise<void> {
-  await withLocalUser(flags, context, async (session) => {
+export async function runTaskShow(id: string, flags: SessionFlags, context: CommandContext): Promise<void> {
+  await withKuFlow(flags, context, async (session) => {
     const task = await findTask(session, id, context);
     if (flags.json === true) context.terminal.out.line(stringifyForTerminal({ task }));
     else printTask(context.terminal, task);
@@ -64,10 +70,11 @@ export async function runTaskShow(id: string, flags: LocalUserFlags, context: Co
 }
 
 /** `kuflow task claim`. With `--json`: `{ task }`, the process item afterward. */
-export async function runTaskClaim(id: string, flags: TaskChangeFlags, context: CommandContext): Promise<void> {
-  await withLocalUser(flags, context, async (session) => {
-    const { id: taskId } = await findTask(session, id, context);
-    reportChange('Claimed', await session.user.claimProcessItemTask(taskId), flags, context);
+export async function runTaskClaim(id: string, flags: ChangeFlags, context: CommandContext): Promise<void> {
+  await withKuFlow(flags, context, async (session) => {
+    const task = await findTask(session, id, context);
+    requireConfirmation(session, flags, `claim ${formatTaskName(task)}`);
+    reportChange('Claimed', await claim(session, task, context), flags, context);
   });
 }
 
@@ -75,74 +82,106 @@ export async function runTaskClaim(id: string, flags: TaskChangeFlags, context: 
 export async function runTaskAssign(
   id: string,
   assignee: string,
-  flags: TaskChangeFlags,
+  flags: ChangeFlags,
   context: CommandContext,
 ): Promise<void> {
-  await withLocalUser(flags, context, async (session) => {
+  if (!isUuid(assignee) && !assignee.includes('@')) throw usageError(`${assignee} is not an email address or an ID`);
+  await withKuFlow(flags, context, async (session) => {
+    const { client, local } = session;
     const task = await findTask(session, id, context);
-    const ownerId = isUuid(assignee) ? assignee : (await session.findUser(assignee)).principalId;
-    reportChange('Assigned', await session.user.assignProcessItemTask(task.id, { ownerId }), flags, context);
+    const owner = isUuid(assignee)
+      ? { ownerId: assignee }
+      : local === undefined
+        ? { ownerEmail: assignee }
+        : { ownerId: (await local.findUser(assignee)).principalId };
+    requireConfirmation(session, flags, `assign ${formatTaskName(task)} to ${assignee}`);
+    reportChange('Assigned', await client.assignProcessItemTask(task.id, owner), flags, context);
   });
 }
 
 /** `kuflow task save`. With `--json`: `{ task }`, the process item afterward. */
 export async function runTaskSave(id: string, flags: TaskDataFlags, context: CommandContext): Promise<void> {
-  rejectSeveralSources(flags);
+  rejectDataSources(flags, '--data', flags.data);
   if (flags.fake !== true && flags.data === undefined && flags.set === undefined)
     throw usageError('Pass the data to save with --data, --set or --fake');
-  await withLocalUser(flags, context, async (session) => {
+  await withKuFlow(flags, context, async (session) => {
     const task = await findTask(session, id, context);
-    const data = await newData(session, task, { ...flags, draft: true }, context);
-    await claimFor(session, task, context);
-    reportChange('Saved', await session.user.updateProcessItemTaskData(task.id, data ?? {}), flags, context);
+    const saved = await saveData(session, task, { ...flags, draft: true }, context);
+    reportChange('Saved', saved, flags, context);
   });
 }
 
 /** `kuflow task complete`. With `--json`: `{ task }`, the process item afterward. */
 export async function runTaskComplete(id: string, flags: TaskDataFlags, context: CommandContext): Promise<void> {
-  rejectSeveralSources(flags);
-  await withLocalUser(flags, context, async (session) => {
+  rejectDataSources(flags, '--data', flags.data);
+  await withKuFlow(flags, context, async (session) => {
     const task = await findTask(session, id, context);
-    const data = await newData(session, task, flags, context);
-    await claimFor(session, task, context);
-    if (data !== undefined) {
-      const saved = await session.user.updateProcessItemTaskData(task.id, data);
-      if (flags.allowInvalid !== true) requireSavedValid(saved);
-    }
-    reportChange('Completed', await session.user.completeProcessItemTask(task.id), flags, context);
+    const saved = await saveData(session, task, flags, context);
+    if (flags.allowInvalid !== true) requireValidTask(saved);
+    reportChange('Completed', await session.client.completeProcessItemTask(task.id), flags, context);
   });
 }
 
-function rejectSeveralSources({ fake, data, set }: TaskDataFlags): void {
-  if (fake === true && (data !== undefined || set !== undefined))
-    throw usageError('--fake cannot be combined with --data or --set');
+/** Checks the new data, if there is any, claims the task if nobody has, and saves the data. Returns the task afterward. */
+async function saveData(
+  session: KuFlowSession,
+  task: ProcessItem,
+  flags: TaskDataFlags & { readonly draft?: boolean },
+  context: CommandContext,
+): Promise<ProcessItem> {
+  const { client, caller } = session;
+  rejectFakeData(session, flags);
+  if (task.ownerId !== undefined && task.ownerId !== caller.principalId) await rejectOtherOwner(session, task, context);
+  const change = `${flags.draft === true ? 'save data of' : 'complete'} ${formatTaskName(task)}`;
+  // Before the data is prepared, because that can upload documents.
+  requireConfirmation(session, flags, change);
+  const data = await newData(session, task, flags, context);
+  const claimed = task.ownerId === undefined ? await claim(session, task, context) : task;
+  return data === undefined ? claimed : await client.updateProcessItemTaskData(task.id, data);
 }
 
-/** Claims the task if nobody has. Rejects with KnownError if another principal has. */
-async function claimFor({ user, state }: LocalUserSession, task: ProcessItem, context: CommandContext): Promise<void> {
-  const { ownerId } = task;
-  if (ownerId === state.user.principalId) return;
-  if (ownerId === undefined) {
-    await user.claimProcessItemTask(task.id);
-    return;
+async function claim(
+  { client, local }: KuFlowSession,
+  task: ProcessItem,
+  context: CommandContext,
+): Promise<ProcessItem> {
+  try {
+    return await client.claimProcessItemTask(task.id);
+  } catch (error) {
+    if (local !== undefined || !(error instanceof KuFlowApiError) || error.kind !== 'forbidden') throw error;
+    const assign = `${context.invocation} task assign ${task.id} <email> --yes`;
+    throw amendError(error, {
+      message: `KuFlow does not allow the application to claim ${formatTaskName(task)}`,
+      next: [`Or assign the task to a user, who can complete it: ${assign}`],
+    });
   }
-  const owner = await user.retrievePrincipal(ownerId);
-  const email = owner.user?.email;
+}
+
+async function rejectOtherOwner(
+  { client, caller, local }: KuFlowSession,
+  task: ProcessItem,
+  context: CommandContext,
+): Promise<never> {
+  const { ownerId = '' } = task;
+  const { name, user } = await client.retrievePrincipal(ownerId);
+  const assign = `${context.invocation} task assign ${task.id} ${caller.email ?? caller.principalId}`;
   throw new KnownError({
-    message: `${formatTaskName(task)} is claimed by ${owner.name ?? email ?? ownerId}`,
+    message: `${formatTaskName(task)} is claimed by ${escapeForTerminal(name ?? user?.email ?? ownerId, 100)}`,
     next: [
-      ...(email === undefined ? [] : [`Act as the owner: --as ${email}`]),
-      `Or assign the task to ${state.user.name}: ${context.invocation} task assign ${task.id} ${state.user.email}`,
+      ...(local === undefined || user?.email === undefined ? [] : [`Act as the owner: --as ${user.email}`]),
+      `${local === undefined ? 'Assign' : 'Or assign'} the task to ${caller.name}: ${assign}${local === undefined ? ' --yes' : ''}`,
     ],
   });
 }
 
-/** The data can be invalid although it matches the schema, because a reference leads nowhere. */
-function requireSavedValid(task: ProcessItem): void {
+/**
+ * Rejects data that KuFlow finds invalid although nothing was wrong with it here: the schema may be unknown, and a reference may lead nowhere.
+ */
+function requireValidTask(task: ProcessItem): void {
   const { valid = true, errors = [] } = task.task?.data ?? {};
   if (valid) return;
   throw new KnownError({
-    message: `${formatTaskName(task)} is claimed and its data is saved, but not completed, because KuFlow found the data invalid`,
+    message: `${formatTaskName(task)} is not completed, because KuFlow found that its data does not match its schema`,
     seen: formatValueErrors(errors),
     next: ['Correct the data', 'To complete the task anyway, pass --allow-invalid'],
   });
@@ -150,17 +189,17 @@ function requireSavedValid(task: ProcessItem): void {
 
 /** The data that the flags describe; undefined if the task keeps its data. In a draft, required properties may be missing. */
 async function newData(
-  session: LocalUserSession,
+  session: KuFlowSession,
   task: ProcessItem,
   flags: TaskDataFlags & { readonly draft?: boolean },
   context: CommandContext,
 ): Promise<JsonObject | undefined> {
-  const { user, state } = session;
+  const { client, caller } = session;
   const { code } = toTaskSummary(task);
-  const { processDefinitionRef } = await user.retrieveProcess(task.processId);
+  const { processDefinitionRef } = await client.retrieveProcess(task.processId);
   const process = await session.findDefinition(processDefinitionRef?.code ?? '');
   const definition = process?.tasks.find((known) => known.code === code);
-  const access = { user, state, processId: task.processId };
+  const access = { client, caller, processId: task.processId };
   const where = `task ${code}`;
   const { draft, allowInvalid } = flags;
   if (flags.fake === true) {
@@ -175,25 +214,25 @@ async function newData(
     { where, shape: definition?.data, existing, access },
     { cwd: context.cwd, stdin: context.terminal.prompts.input },
   );
-  if (data === undefined && allowInvalid !== true) requireValidData(existing, definition?.data, where);
+  if (data === undefined && allowInvalid !== true) {
+    requireValidData(existing, definition?.data, where);
+    requireValidTask(task);
+  }
   return data;
 }
 
-function reportChange(
-  change: TaskChange,
-  task: ProcessItem,
-  flags: LocalUserFlags,
-  { terminal }: CommandContext,
-): void {
+function reportChange(change: TaskChange, task: ProcessItem, flags: SessionFlags, { terminal }: CommandContext): void {
   if (flags.json === true) terminal.out.line(stringifyForTerminal({ task }));
   else printTaskChange(terminal, change, task);
 }
 
-async function findTask({ user }: LocalUserSession, id: string, context: CommandContext): Promise<ProcessItem> {
+async function findTask(session: KuFlowSession, id: string, context: CommandContext): Promise<ProcessItem> {
+  const { client } = session;
   const taskId = await resolveId(id, {
     what: 'task',
     listIds: async (text) => {
-      const recent = await user.findProcessItems({
+      const recent = await client.findProcessItems({
+        ...tenantQuery(session),
         type: ['TASK'],
         sort: ['createdAt,desc'],
         size: RECENT_RECORDS,
@@ -203,5 +242,5 @@ async function findTask({ user }: LocalUserSession, id: string, context: Command
     },
     hint: `List the tasks: ${context.invocation} task list`,
   });
-  return await user.retrieveProcessItem(taskId);
+  return await client.retrieveProcessItem(taskId);
 }

@@ -144,7 +144,7 @@ export function requireValidData(
 type ValueErrors = readonly Partial<NonNullable<CheckedValue['errors']>[number]>[];
 
 /** `/amount type, /firstName required` */
-export function formatValueErrors(errors: ValueErrors): string {
+export function formatValueErrors(errors: ValueErrors = []): string {
   return errors.map(({ propertyPath = '', type = '' }) => `${propertyPath || '(root)'} ${type}`).join(', ');
 }
 

@@ -4,19 +4,18 @@ import { basename, resolve } from 'node:path';
 import { KnownError, messageOf } from '../../base/errors.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import type { KuFlowClient } from '../../kuflow/client.ts';
-import type { PlatformState } from '../state-file.ts';
 import { mediaTypeOf } from '../../process/document-type.ts';
 import { sampleDocument } from '../../process/examples/document.ts';
 import { formatReference, mapReferences, parseReference, type ReferenceKind } from '../../process/references.ts';
 
 export interface ResourceAccess {
-  readonly user: KuFlowClient;
-  readonly state: PlatformState;
+  readonly client: KuFlowClient;
+  readonly caller: { readonly principalId: string };
   /** Documents belong to it. Without it, references to documents stay as they are. */
   readonly processId?: string | undefined;
 }
 
-/** Replaces the made-up references of an example by references to uploaded documents, and to principals and groups of the local KuFlow. */
+/** Replaces the made-up references of an example by references to uploaded documents, and to principals and groups of KuFlow. */
 export async function withRealReferences(example: JsonObject, access: ResourceAccess): Promise<JsonObject> {
   const people = await listPeople(access);
   const chosen = new Map<string, string>();
@@ -48,7 +47,8 @@ export async function withNamedReferences(data: JsonObject, access: ResourceAcce
       return await upload(access, { name: basename(name), type: mediaTypeOf(name), bytes: await readFile(name) });
     }
     const real = kind === 'principal' ? await principalByEmail(access, name) : await groupByCode(access, name);
-    if (real === undefined) throw new KnownError({ message: `The local KuFlow does not have the ${kind} ${name}` });
+    if (real === undefined)
+      throw new KnownError({ message: `KuFlow does not have the ${kind === 'principal' ? 'user' : kind} ${name}` });
     return real;
   });
 }
@@ -110,35 +110,38 @@ async function replaceReferences(
 }
 
 async function upload(
-  { user, processId = '' }: ResourceAccess,
+  { client, processId = '' }: ResourceAccess,
   { name, type, bytes }: { readonly name: string; readonly type: string; readonly bytes: Uint8Array },
 ): Promise<string> {
-  const { documentUri } = await user.uploadProcessDocument(processId, { fileName: name, contentType: type, bytes });
+  const { documentUri } = await client.uploadProcessDocument(processId, { fileName: name, contentType: type, bytes });
   return documentUri;
 }
 
 /** References to the user, to other users and applications, and to the groups. */
-async function listPeople({ user, state }: ResourceAccess): Promise<Record<'principal' | 'group', readonly string[]>> {
+async function listPeople({
+  client,
+  caller,
+}: ResourceAccess): Promise<Record<'principal' | 'group', readonly string[]>> {
   const principals: string[] = [];
-  for await (const { id = '', type = '', name = '' } of user.items('findPrincipals', {})) {
-    if (id === state.user.principalId) principals.unshift(formatPrincipal(id, type, name));
+  for await (const { id = '', type = '', name = '' } of client.items('findPrincipals', {})) {
+    if (id === caller.principalId) principals.unshift(formatPrincipal(id, type, name));
     else if (type !== 'SYSTEM') principals.push(formatPrincipal(id, type, name));
   }
   const groups: string[] = [];
-  for await (const { id, name } of user.items('findGroups', {})) groups.push(formatGroup(id, name));
+  for await (const { id, name } of client.items('findGroups', {})) groups.push(formatGroup(id, name));
   return { principal: principals, group: groups };
 }
 
-async function principalByEmail({ user }: ResourceAccess, email: string): Promise<string | undefined> {
-  for await (const { principalId } of user.items('findTenantUsers', { email: [email] })) {
-    const { id = '', type = '', name = '' } = await user.retrievePrincipal(principalId);
+async function principalByEmail({ client }: ResourceAccess, email: string): Promise<string | undefined> {
+  for await (const { principalId } of client.items('findTenantUsers', { email: [email] })) {
+    const { id = '', type = '', name = '' } = await client.retrievePrincipal(principalId);
     return formatPrincipal(id, type, name);
   }
   return undefined;
 }
 
-async function groupByCode({ user }: ResourceAccess, code: string): Promise<string | undefined> {
-  for await (const { id, name } of user.items('findGroups', { groupCode: [code] })) return formatGroup(id, name);
+async function groupByCode({ client }: ResourceAccess, code: string): Promise<string | undefined> {
+  for await (const { id, name } of client.items('findGroups', { groupCode: [code] })) return formatGroup(id, name);
   return undefined;
 }
 

@@ -3,15 +3,18 @@ import { join } from 'node:path';
 import { cliInvocation } from '../../base/cli-invocation.ts';
 import { KnownError } from '../../base/errors.ts';
 import type { LocalSource } from '../../settings/resolve.ts';
-import { readRunningState, STATE_FOLDER } from '../state-file.ts';
+import { readRunningState, STATE_FOLDER, type PlatformState } from '../state-file.ts';
 
 const ANSWER_MS = 1_000;
 
 /** The settings of the local KuFlow that runs for `folder` with the default state folder and responds; otherwise undefined. */
 export async function findLocalSettings(folder: string): Promise<LocalSource | undefined> {
   const state = await readRunningState(join(folder, STATE_FOLDER));
-  if (state === undefined || !(await responds(state.loopback.http))) return undefined;
-  const { endpoints, application, tenantId, caFile } = state;
+  return state === undefined || !(await responds(state.loopback.http)) ? undefined : localSettings(state);
+}
+
+/** The settings of the application of a local KuFlow. */
+export function localSettings({ endpoints, application, tenantId, caFile }: PlatformState): LocalSource {
   return {
     name: 'local KuFlow',
     values: {

@@ -1,12 +1,13 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { STATE_FOLDER, writeStateFile } from '../../../src/platform/state-file.ts';
+import { runProgram } from '../../../src/cli/run-program.ts';
+import { definitionDigest, STATE_FOLDER, writeStateFile } from '../../../src/platform/state-file.ts';
 import { databasePath, takeOwnerLock } from '../../../src/platform/store/owner-lock.ts';
-import { definitionDigest } from '../../../src/platform/state-file.ts';
 import { renderDefinition } from '../../../src/process/definition/render.ts';
 import type { Ran } from '../../support/create-worker.ts';
-import { runKuflow } from '../../support/run-kuflow.ts';
+import { fakeHost, type FakeHost } from '../../support/fake-host.ts';
+import { KUFLOW_PROGRAM, runKuflow } from '../../support/run-kuflow.ts';
 import { LOAN } from '../platform/domain/world.ts';
 import { createRest, createTask, startLoan, type Rest } from '../platform/rest/server.ts';
 
@@ -17,11 +18,19 @@ export interface RunningKuFlow {
   readonly address: string;
   /** Runs `kuflow` in the folder, without a terminal. */
   kuflow(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ran>;
+  /** Starts a command that runs until it ends or is interrupted. */
+  start(args: readonly string[], env?: NodeJS.ProcessEnv): StartedKuflow;
   /** The output of a command that succeeds with `--json`. */
   json<T>(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<T>;
+  /** Variables that configure this KuFlow, for commands in another folder. */
+  readonly env: NodeJS.ProcessEnv;
   /** A new task of a new process. */
   createTask(more?: object): Promise<{ readonly id: string; readonly processId: string }>;
   close(): Promise<void>;
+}
+
+export interface StartedKuflow extends Pick<FakeHost, 'stdout' | 'stderr' | 'signal'> {
+  readonly ended: Promise<number>;
 }
 
 export async function startRunningKuFlow(): Promise<RunningKuFlow> {
@@ -46,13 +55,23 @@ export async function startRunningKuFlow(): Promise<RunningKuFlow> {
     processes: [LOAN.process.code],
     digests: { [LOAN.process.code]: definitionDigest(LOAN) },
   });
+  const ownEnv = { HOME: folder, XDG_CONFIG_HOME: join(folder, 'config') };
   const kuflow = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> =>
-    runKuflow(folder, args, { HOME: folder, XDG_CONFIG_HOME: join(folder, 'config'), ...env });
+    runKuflow(folder, args, { ...ownEnv, ...env });
   return {
     folder,
     rest,
     address,
     kuflow,
+    start: (args, env = {}) => {
+      const fake = fakeHost(args, { cwd: folder, env: { ...ownEnv, ...env } });
+      return { ...fake, ended: runProgram(KUFLOW_PROGRAM, fake.host) };
+    },
+    env: {
+      KUFLOW_API_ENDPOINT: address,
+      KUFLOW_API_CLIENTID: application.id,
+      KUFLOW_API_CLIENTSECRET: application.secret.reveal(),
+    },
     json: async <T>(args: readonly string[], env: NodeJS.ProcessEnv = {}) => {
       const { status, stdout, stderr } = await kuflow([...args, '--json'], env);
       if (status !== 0) throw new Error(`${args.join(' ')}: status ${status}, ${stderr}`);

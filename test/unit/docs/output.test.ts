@@ -6,6 +6,7 @@ import { kuflowEntries } from '../../../src/bin/commands.ts';
 import { runProgram } from '../../../src/cli/run-program.ts';
 import { fakeHost } from '../../support/fake-host.ts';
 import { startLargeTenant, uuid, type LargeTenant } from '../../support/large-tenant.ts';
+import { startRunningKuFlow } from '../commands/running-kuflow.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const folder = temporaryFolders();
@@ -30,7 +31,7 @@ async function printedKeys(
 function documentedKeys(command: string): { readonly always: readonly string[]; readonly all: readonly string[] } {
   const page = readFileSync(join(ROOT, 'docs', 'reference', 'output.md'), 'utf8');
   const section = page.split(/^### /m).find((part) => part.startsWith(`${command}\n`)) ?? '';
-  const shape = /```\n([^]*?)```/.exec(section)?.[1] ?? '';
+  const shape = (/```\n([^]*?)```/.exec(section) ?? /^`(\{[^`]*\})`/m.exec(section))?.[1] ?? '';
   // Only the outermost object: nested ones are described in the text.
   let depth = 0;
   const outermost = Array.from(shape, (character) => {
@@ -44,9 +45,9 @@ function documentedKeys(command: string): { readonly always: readonly string[]; 
   };
 }
 
-function expectDocumented(command: string, keys: readonly string[]): void {
+function expectDocumented(command: string, keys: readonly string[], least = 3): void {
   const { always, all } = documentedKeys(command);
-  expect(always.length, command).toBeGreaterThan(2);
+  expect(always.length, command).toBeGreaterThanOrEqual(least);
   expect({ command, missing: always.filter((key) => !keys.includes(key)) }).toEqual({ command, missing: [] });
   expect({ command, unknown: keys.filter((key) => !all.includes(key)) }).toEqual({ command, unknown: [] });
 }
@@ -88,5 +89,35 @@ describe('docs/reference/output.md', () => {
     const root = { name: 'kuflow', description: '', version: '0', invocation: 'kuflow', commands: kuflowEntries };
     expect(await runProgram(root, fake.host)).toBe(0);
     expect(tenant.requests.length).toBe(asked);
+  });
+
+  it('documents every field that process and task print', async () => {
+    const local = await startRunningKuFlow();
+    try {
+      const { id, processId } = await local.createTask();
+      for (const [command, words] of [
+        ['process start', ['--fake']],
+        ['process list', []],
+        ['process show', [processId]],
+        ['task list', []],
+        ['task show', [id]],
+        ['task claim', [id]],
+        ['task assign', [id, local.rest.world.identity.user.email]],
+        ['task save', [id, '--fake']],
+        ['task complete', [id]],
+        ['process cancel', [processId]],
+      ] as const) {
+        const printed = await local.json<Record<string, unknown>>([...command.split(' '), ...words]);
+        expectDocumented(`kuflow ${command}`, Object.keys(printed), 1);
+        if (!command.endsWith('list')) continue;
+        const [first] = Object.values(printed).flat() as object[];
+        const names = readFileSync(join(ROOT, 'docs', 'reference', 'output.md'), 'utf8')
+          .split(`### kuflow ${command}\n`)[1]
+          ?.split('\n###')[0];
+        for (const key of Object.keys(first ?? {})) expect(names, command).toMatch(new RegExp(`\\b${key}\\b`));
+      }
+    } finally {
+      await local.close();
+    }
   });
 });

@@ -3,10 +3,10 @@ import type { JsonObject } from '../../../base/json.ts';
 import { cliInvocation } from '../../../base/cli-invocation.ts';
 import type { KuFlowClient } from '../../../kuflow/client.ts';
 import { formatWithSeen, KuFlowApiError } from '../../../kuflow/errors.ts';
-import type { JsonValue } from '../../../kuflow/contract/common.ts';
 import type { ProcessItem } from '../../../kuflow/contract/process-items.ts';
 import { formatPathOption } from '../../../text/shell.ts';
 import { exampleTaskData } from '../../../platform/client/examples.ts';
+import { formatValueErrors } from '../../../platform/client/given-data.ts';
 import { withNamedReferences, withRealReferences } from '../../../platform/client/references.ts';
 import { readTimeline } from '../../../platform/rest/dev-client.ts';
 import type { PlatformState } from '../../../platform/state-file.ts';
@@ -106,7 +106,8 @@ function toBlockedItem(item: ListedItem): BlockedItem {
 }
 
 async function completeTask(work: DriveRequest, item: ListedItem, answer: JsonObject | undefined): Promise<void> {
-  const { user } = work;
+  const { user, state, processId } = work;
+  const access = { client: user, caller: state.user, processId };
   const blocked = toBlockedItem(item);
   const { code, id } = blocked;
   try {
@@ -114,12 +115,12 @@ async function completeTask(work: DriveRequest, item: ListedItem, answer: JsonOb
     const saved = await user.updateProcessItemTaskData(
       id,
       answer === undefined
-        ? await withRealReferences(exampleTaskData(findTask(work, item)?.data, `the data of ${code}`), work)
-        : await withNamedReferences(answer, work),
+        ? await withRealReferences(exampleTaskData(findTask(work, item)?.data, `the data of ${code}`), access)
+        : await withNamedReferences(answer, access),
     );
     const { valid, errors } = saved.task?.data ?? {};
     if (valid === false) {
-      const where = formatValidationErrors(errors);
+      const where = formatValueErrors(errors);
       throw answer === undefined
         ? new SimulationFailure(
             1,
@@ -170,7 +171,7 @@ async function checkData({ user, processId }: DriveRequest): Promise<void> {
     const item = await user.retrieveProcessItem(listed.id);
     const data = item.task?.data;
     if (data?.valid !== false) continue;
-    const where = formatValidationErrors(data.errors);
+    const where = formatValueErrors(data.errors);
     const blocked = toBlockedItem(item);
     throw new SimulationFailure(
       1,
@@ -187,7 +188,7 @@ async function checkMetadata({ user, processId, answers, metadata: initialMetada
   if (metadata?.valid !== false) return;
   throw new SimulationFailure(
     1,
-    `The process is COMPLETED, but its metadata does not match its schema: ${formatValidationErrors(metadata.errors)}`,
+    `The process is COMPLETED, but its metadata does not match its schema: ${formatValueErrors(metadata.errors)}`,
     {
       next: [
         answers.metadata === undefined
@@ -196,8 +197,4 @@ async function checkMetadata({ user, processId, answers, metadata: initialMetada
       ],
     },
   );
-}
-
-function formatValidationErrors(errors: JsonValue['errors']): string {
-  return (errors ?? []).map((error) => `${error.propertyPath ?? ''} ${error.type ?? ''}`.trim()).join(', ');
 }

@@ -7,7 +7,7 @@ import { interruptedError, KnownError, messageOf, usageError, type ExitStatus } 
 import { isRunning } from '../../../base/process-identity.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../../kuflow/client.ts';
 import { exampleMetadata } from '../../../platform/client/examples.ts';
-import { onlyServedCode } from '../../../platform/client/local-user.ts';
+import { onlyServedCode } from '../../../platform/client/session.ts';
 import { withNamedReferences, withRealReferences } from '../../../platform/client/references.ts';
 import type { PlatformEndpoints } from '../../../platform/types.ts';
 import { readTimeline, readWorkers, type TimelineEntry } from '../../../platform/rest/dev-client.ts';
@@ -170,7 +170,7 @@ async function runOnPlatform(
     const { endpoints, namespace } = platform.state;
     const engine = await createProcessEngine({ address: endpoints.temporal, namespace });
     started.engine = engine;
-    const resources = { user, state: platform.state };
+    const resources = { client: user, caller: platform.state.user };
     const metadata = givenMetadata === undefined ? undefined : await resolveReferences(givenMetadata, resources);
     const { resource: process } = await user.createProcess({
       processDefinitionCode: code,

@@ -137,3 +137,16 @@ describe('--as', () => {
     expect(stderr).toContain('local.user@example.com');
   });
 });
+
+it.each([
+  [['task', 'show', 'abc'], 'abc is too short: pass the ID of the task, or at least its last 6 characters'],
+  [['process', 'show', 'ffffffff'], 'No recent process has an ID that ends with ffffffff'],
+  [['task', 'list', '--state', 'open'], 'open is not a state of a task'],
+  [['task', 'assign', 'latest', 'ada'], 'ada is not an email address or an ID'],
+  [['process', 'start', 'LOAN', '--fake', '--set', 'a=1'], '--fake cannot be combined with --metadata or --set'],
+  [['process', 'start', 'LOAN', '--set', 'a'], 'a is not <name>=<value>'],
+])('%j exits with 2 and says why', async (args, message) => {
+  const { status, stdout, stderr } = await local.kuflow(args);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  expect(stderr).toContain(message);
+});

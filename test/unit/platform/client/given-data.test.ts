@@ -114,8 +114,8 @@ describe('prepareGivenData', () => {
     existing: {},
     access: {
       processId: 'p',
-      state: {},
-      user: {
+      caller: { principalId: 'p' },
+      client: {
         uploadProcessDocument: (id: string) => {
           calls.push(id);
           return Promise.resolve({ documentUri: 'kuflow-file:uri=ku:1;type=a/b;size=1;name=a;' });

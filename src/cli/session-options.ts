@@ -1,30 +1,36 @@
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import { usageError } from '../base/errors.ts';
+import type { ConnectionFlags } from '../connection/flags.ts';
+import { connectionOptions } from './connection-options.ts';
 import { collectValues } from './process-options.ts';
 import { withCandidates } from './value-candidates.ts';
 
 const LARGEST_LIMIT = 200;
 
-/** Options of all commands that act as the user of the local KuFlow, as commander parses them. */
-export interface LocalUserFlags {
+/** Options of all commands that work with processes and tasks, as commander parses them. */
+export interface SessionFlags extends ConnectionFlags {
+  readonly local?: boolean;
   readonly stateDir?: string;
   readonly json?: boolean;
 }
 
-export function localUserOptions(command: Command): Command {
-  return command
+export function sessionOptions(command: Command): Command {
+  return connectionOptions(command, { tenant: 'Tenant ID, if the application has several tenants', local: true })
     .option('--state-dir <folder>', 'Folder for the state of the local KuFlow (default: .kuflow/dev)')
     .option('--json', 'Print the result as JSON');
 }
 
 /** Options of commands that change something. */
-export interface ActingFlags {
+export interface ChangeFlags extends SessionFlags {
   readonly as?: string;
+  readonly yes?: boolean;
 }
 
-export function actingOptions(command: Command): Command {
-  return localUserOptions(
-    command.addOption(withCandidates(new Option('--as <email>', 'Act as this user of the local KuFlow'), 'users')),
+export function changeOptions(command: Command): Command {
+  return sessionOptions(
+    command
+      .addOption(withCandidates(new Option('--as <email>', 'Act as this user of the local KuFlow'), 'users'))
+      .option('-y, --yes', 'Confirm the change; required in a KuFlow that is not local'),
   );
 }
 

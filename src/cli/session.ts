@@ -1,0 +1,145 @@
+import { amendError, KnownError, usageError } from '../base/errors.ts';
+import { escapeForTerminal } from '../base/escape.ts';
+import { requireConnection } from '../connection/require.ts';
+import { resolveConnection } from '../connection/resolve.ts';
+import { resolveId } from '../platform/client/ids.ts';
+import { RECENT_RECORDS } from '../platform/client/light-client.ts';
+import { openApplicationSession, openLocalSession, type KuFlowSession } from '../platform/client/session.ts';
+import { requireRunningPlatform } from '../platform/session/attach.ts';
+import { localSettings } from '../platform/session/local-settings.ts';
+import { readRunningState, stateFolder, type PlatformState } from '../platform/state-file.ts';
+import { findProject } from '../process/find-project.ts';
+import type { CommandContext } from './context.ts';
+import type { ChangeFlags, SessionFlags } from './session-options.ts';
+
+/**
+ * Runs `work` in the KuFlow that is configured, as its application, or otherwise in the local KuFlow that runs for this folder, as one of its
+ * users. Rejects with KnownError if neither is there.
+ */
+export async function withKuFlow(
+  flags: SessionFlags & Pick<ChangeFlags, 'as'>,
+  context: CommandContext,
+  work: (session: KuFlowSession) => Promise<void>,
+): Promise<void> {
+  const session = await openSession(flags, context);
+  try {
+    await work(session);
+  } finally {
+    await session.close();
+  }
+}
+
+async function openSession(
+  flags: SessionFlags & Pick<ChangeFlags, 'as'>,
+  context: CommandContext,
+): Promise<KuFlowSession> {
+  const { cwd, env, terminal } = context;
+  const folder = findProject(cwd) ?? cwd;
+  const request = { folder, env, signal: context.interruption() };
+  const place = { cwd: flags.stateDir === undefined ? folder : cwd, stateDir: flags.stateDir };
+  const requested = flags.local === true || flags.stateDir !== undefined;
+  let running: PlatformState | undefined;
+  const settings = await resolveConnection(flags, {
+    env,
+    cwd,
+    stdin: terminal.prompts.input,
+    local: {
+      requested,
+      option: flags.local === true ? '--local' : '--state-dir',
+      find: async () => {
+        running = await requireLocal(place, requested);
+        return localSettings(running);
+      },
+    },
+    signal: request.signal,
+  });
+  // `kuflow dev exec` and `kuflow dev env` configure the application of the local KuFlow.
+  const here = running ?? (await readRunningState(stateFolder(place)));
+  const clientId = settings.result.settings['kuflow.api.client-id']?.value;
+  if (here !== undefined && (running !== undefined || clientId?.toLowerCase() === here.application.id))
+    return await openLocalSession(here, flags.as, request);
+  const connection = await requireConnection(settings);
+  for (const warning of connection.warnings) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
+  const session = openApplicationSession(await connection.rest(), request);
+  const other = here === undefined ? '' : '. To use the local KuFlow that runs here, pass --local';
+  terminal.err.line(`Using ${session.client.endpoint} as ${session.caller.name}${other}`);
+  if (flags.as !== undefined) {
+    await session.close();
+    throw usageError('--as needs the local KuFlow: elsewhere, the caller is the application', [LOCAL_HINT]);
+  }
+  return session;
+}
+
+const LOCAL_HINT = 'To use the local KuFlow, pass --local';
+
+async function requireLocal(
+  place: { readonly cwd: string; readonly stateDir: string | undefined },
+  requested: boolean,
+): Promise<PlatformState> {
+  try {
+    return await requireRunningPlatform(place);
+  } catch (error) {
+    if (requested || !(error instanceof KnownError)) throw error;
+    throw amendError(error, { next: ['To use another KuFlow, pass --profile <name> or set KUFLOW_API_CLIENTID'] });
+  }
+}
+
+/**
+ * Throws a usage error unless the change is in the local KuFlow or confirmed with --yes. `change` completes the sentence "This would …",
+ * such as `cancel LOAN (<ID>)`.
+ */
+export function requireConfirmation(
+  { local, client, caller }: KuFlowSession,
+  flags: ChangeFlags,
+  change: string,
+): void {
+  if (local !== undefined || flags.yes === true) return;
+  throw usageError(`This would ${change} at ${client.endpoint} as ${caller.name}`, [
+    'To confirm the change, pass --yes',
+    LOCAL_HINT,
+  ]);
+}
+
+export interface DataFlags extends ChangeFlags {
+  readonly set?: readonly string[];
+  readonly fake?: boolean;
+  readonly allowInvalid?: boolean;
+}
+
+/** Throws a usage error for sources of data that exclude each other. `file` is the value of `option`. */
+export function rejectDataSources(flags: DataFlags, option: '--data' | '--metadata', file: string | undefined): void {
+  if (flags.fake === true && (file !== undefined || flags.set !== undefined))
+    throw usageError(`--fake cannot be combined with ${option} or --set`);
+  if (file === '-' && flags.clientSecretStdin === true)
+    throw usageError(`${option} - and --client-secret-stdin both read standard input`);
+}
+
+/** Throws a usage error for `--fake` in a KuFlow that is not local. */
+export function rejectFakeData({ local }: KuFlowSession, { fake }: DataFlags): void {
+  if (fake === true && local === undefined)
+    throw usageError('--fake writes made-up data, so it needs the local KuFlow', [LOCAL_HINT]);
+}
+
+/** Resolves a process ID, the end of one, or `latest`. Rejects with a usage error if there is no such process. */
+export async function findProcessId(
+  session: KuFlowSession,
+  id: string,
+  { invocation }: CommandContext,
+): Promise<string> {
+  return await resolveId(id, {
+    what: 'process',
+    listIds: async () => {
+      const recent = await session.client.findProcesses({
+        sort: ['createdAt,desc'],
+        size: RECENT_RECORDS,
+        ...tenantQuery(session),
+      });
+      return recent.content.map((process) => process.id);
+    },
+    hint: `List the processes: ${invocation} process list`,
+  });
+}
+
+/** Restricts a list to the tenant of a configured connection. The local KuFlow serves processes of several tenants. */
+export const tenantQuery = ({ local, tenantId }: KuFlowSession): { readonly tenantId?: string[] } =>
+  local !== undefined || tenantId === undefined ? {} : { tenantId: [tenantId] };

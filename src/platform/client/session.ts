@@ -1,0 +1,121 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { usageError } from '../../base/errors.ts';
+import { connectToKuFlow } from '../../connection/client.ts';
+import type { RestConnection } from '../../connection/require.ts';
+import { createKuFlowClient, type KuFlowClient } from '../../kuflow/client.ts';
+import type { ProcessDefinition } from '../../process/definition.ts';
+import { DEFINITION_FILE } from '../../process/definition/file.ts';
+import { sampleDefinition } from '../../process/sample.ts';
+import { didYouMean } from '../../text/near-match.ts';
+import { readUsers, type DevApiAccess, type SignedInUser } from '../rest/dev-client.ts';
+import { rejectUnserved } from '../session/attach.ts';
+import { loadDefinitions } from '../session/start.ts';
+import type { PlatformState } from '../state-file.ts';
+
+/** KuFlow for commands that start processes and work with tasks: the local KuFlow as one of its users, or another KuFlow as an application. */
+export interface KuFlowSession {
+  readonly client: KuFlowClient;
+  /** Who makes the calls. */
+  readonly caller: { readonly principalId: string; readonly name: string; readonly email?: string };
+  /** Undefined in a configured KuFlow whose connection does not set it. */
+  readonly tenantId: string | undefined;
+  /** Undefined in a configured KuFlow. */
+  readonly local: LocalPlatform | undefined;
+  /** Codes of the processes that the local KuFlow serves, or that the folder defines. */
+  listCodes(): Promise<readonly string[]>;
+  /**
+   * The definition in the folder's files. Undefined if they do not contain the process. Rejects with KnownError for an invalid file, and if
+   * the local KuFlow serves another version of it.
+   */
+  findDefinition(code: string): Promise<ProcessDefinition | undefined>;
+  close(): Promise<void>;
+}
+
+/** What only the local KuFlow can do. */
+export interface LocalPlatform {
+  readonly devApi: DevApiAccess;
+  /** Rejects with a usage error that lists the users if there is no such user. */
+  findUser(email: string): Promise<SignedInUser>;
+}
+
+export interface SessionRequest {
+  /** Absolute. The definitions are read here. */
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+}
+
+/** Signs in to the running local KuFlow: as its first user, or as the one with this email address. Rejects with a usage error for an unknown user. */
+export async function openLocalSession(
+  running: PlatformState,
+  email: string | undefined,
+  request: SessionRequest,
+): Promise<KuFlowSession> {
+  const { http } = running.loopback;
+  const findUser = async (wanted: string): Promise<SignedInUser> =>
+    findUserByEmail(wanted, (await readUsers({ http, token: running.user.token })) ?? [running.user]);
+  const user = email === undefined ? running.user : await findUser(email);
+  const { tenantId } = running;
+  const client = createKuFlowClient({
+    endpoint: http,
+    credentials: { token: user.token },
+    tenantId,
+    signal: request.signal,
+  });
+  return {
+    client,
+    caller: user,
+    tenantId,
+    local: { devApi: { http, token: user.token }, findUser },
+    listCodes: () => Promise.resolve(running.processes),
+    findDefinition: async (code) => {
+      const definition = withCode(code, (await loadFolderDefinitions(request)) ?? [sampleDefinition()]);
+      if (definition !== undefined) rejectUnserved(running, definition);
+      return definition;
+    },
+    close: () => client.close(),
+  };
+}
+
+/** Connects to a configured KuFlow as the application. */
+export function openApplicationSession(rest: RestConnection, request: SessionRequest): KuFlowSession {
+  const client = connectToKuFlow(rest, { signal: request.signal });
+  const { clientId } = rest.credentials;
+  const load = async (): Promise<readonly ProcessDefinition[]> =>
+    // Without its definition file, a project can still be used to work with KuFlow.
+    existsSync(join(request.folder, DEFINITION_FILE)) ? ((await loadFolderDefinitions(request)) ?? []) : [];
+  return {
+    client,
+    // The ID of an application is that of its principal.
+    caller: { principalId: clientId.toLowerCase(), name: `the application ${clientId}` },
+    tenantId: rest.tenantId,
+    local: undefined,
+    listCodes: async () => (await load()).map(({ process }) => process.code),
+    findDefinition: async (code) => withCode(code, await load()),
+    close: () => client.close(),
+  };
+}
+
+const loadFolderDefinitions = ({ folder, env, signal }: SessionRequest): ReturnType<typeof loadDefinitions> =>
+  loadDefinitions({ cwd: folder, env, signal, report: () => undefined });
+
+const withCode = (code: string, definitions: readonly ProcessDefinition[]): ProcessDefinition | undefined =>
+  definitions.find(({ process }) => process.code === code);
+
+function findUserByEmail(email: string, users: readonly SignedInUser[]): SignedInUser {
+  const user = users.find((one) => one.email.toLowerCase() === email.toLowerCase());
+  if (user !== undefined) return user;
+  const emails = users.map((one) => one.email);
+  throw usageError(`${email} is not a user of the local KuFlow${didYouMean(email, emails)}`, [
+    `Users: ${emails.join(', ')}`,
+  ]);
+}
+
+/** The only process that is served. Throws a usage error if there are several, or none is known. */
+export function onlyServedCode(codes: readonly string[]): string {
+  const [only] = codes;
+  if (only === undefined) throw usageError('Pass the code of the process: this folder does not define one');
+  if (codes.length === 1) return only;
+  throw usageError('There are several processes: pass the code of one of them', [`Available: ${codes.join(', ')}`]);
+}

@@ -1,0 +1,90 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Process } from '../../../../src/kuflow/contract/processes.ts';
+import { until } from '../../../support/until.ts';
+import { startRunningKuFlow, type RunningKuFlow } from '../running-kuflow.ts';
+
+let local: RunningKuFlow;
+beforeAll(async () => {
+  local = await startRunningKuFlow();
+});
+afterAll(() => local.close());
+
+interface OneProcess {
+  readonly process: Process;
+}
+
+describe('kuflow process start', () => {
+  it('reads metadata from a file and single values', async () => {
+    writeFileSync(join(local.folder, 'metadata.yaml'), 'FIRST_NAME: Ada\nAMOUNT: 1\n');
+    const { process } = await local.json<OneProcess>([
+      ...['process', 'start', '--metadata', 'metadata.yaml', '--set', 'AMOUNT=2'],
+    ]);
+    expect(process).toMatchObject({
+      initiatorId: local.rest.world.identity.user.principalId,
+      metadata: { valid: true, value: { FIRST_NAME: 'Ada', AMOUNT: 2 } },
+    });
+  });
+
+  it('fills in example metadata', async () => {
+    const { process } = await local.json<OneProcess>(['process', 'start', 'LOAN', '--fake']);
+    expect(process.metadata).toMatchObject({ valid: true });
+  });
+
+  it.each([
+    [['--fake', '--metadata', '-'], '--fake cannot be combined with --metadata or --set'],
+    [['--metadata', '-', '--client-secret-stdin'], '--metadata - and --client-secret-stdin both read standard input'],
+    [
+      ['--set', 'FIRST_NAM=Ada'],
+      'The schema of the metadata of LOAN does not have /FIRST_NAM (did you mean "FIRST_NAME"?)',
+    ],
+    [
+      ['--set', 'AMOUNT=0'],
+      'Data does not match the schema of the metadata of LOAN: /FIRST_NAME required, /AMOUNT minimum',
+    ],
+    [['--set', 'FIRST_NAME=kuflow-file:kuflow.process.yaml'], "The metadata of LOAN can't contain the document"],
+  ])('refuses %j and starts nothing', async (args, message) => {
+    const before = local.rest.world.events.length;
+    const { status, stdout, stderr } = await local.kuflow(['process', 'start', 'LOAN', ...args]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(local.rest.world.events.slice(before).filter(({ kind }) => kind === 'process')).toEqual([]);
+  });
+
+  it('says that the metadata does not match its schema with --allow-invalid', async () => {
+    const { status, stderr } = await local.kuflow(['process', 'start', 'LOAN', '--set', 'AMOUNT=0', '--allow-invalid']);
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: 'Started LOAN with metadata that does not match its schema\n',
+    });
+  });
+});
+
+describe('kuflow process show --watch', () => {
+  it('prints what happens as it happens, and exits with 1 when the process is canceled', async () => {
+    const { id, processId } = await local.createTask();
+    const watching = local.start(['process', 'show', processId, '--watch']);
+    await until('the process is printed', () => watching.stdout().includes('APPLICATION created'));
+    await local.kuflow(['task', 'claim', id]);
+    await until('the change is printed', () => watching.stdout().includes('APPLICATION claimed by Local user'));
+    await local.kuflow(['process', 'cancel', processId]);
+    expect(await watching.ended).toBe(1);
+    expect(watching.stdout().match(/APPLICATION created/g)).toHaveLength(1);
+    expect(watching.stdout()).toMatch(/^Process {2}LOAN\n/);
+    expect(watching.stderr()).toBe('The process is CANCELLED\n');
+  });
+
+  it('ends at once with JSON if the process has ended, and with 130 on Ctrl-C', async () => {
+    const { processId } = await local.createTask();
+    const watching = local.start(['process', 'show', processId, '--watch']);
+    await until('the process is printed', () => watching.stdout().includes('APPLICATION created'));
+    watching.signal('SIGINT');
+    expect(await watching.ended).toBe(130);
+
+    await local.rest.call('POST', `/processes/${processId}/~actions/complete`);
+    const shown = await local.json<object>(['process', 'show', processId, '--watch']);
+    expect(Object.keys(shown)).toEqual(['process', 'items', 'timeline']);
+    expect(shown).toMatchObject({ process: { state: 'COMPLETED' }, items: [{ code: 'APPLICATION' }] });
+  });
+});
