@@ -36,7 +36,12 @@ export async function listRememberedProcesses(
 
 /** A process defined in a file, with its tasks. */
 export interface DefinedProcess extends KnownProcess {
-  readonly tasks: readonly KnownProcess[];
+  readonly tasks: readonly DefinedTask[];
+}
+
+export interface DefinedTask extends KnownProcess {
+  /** As the file has it. */
+  readonly kind?: string;
 }
 
 /**
@@ -54,7 +59,7 @@ export async function listDefinedProcesses(folder: string): Promise<readonly Def
       const tasks: unknown = content['tasks'];
       return parseProcess(content['process']).map((process) => ({
         ...process,
-        tasks: Array.isArray(tasks) ? tasks.flatMap(parseProcess) : [],
+        tasks: Array.isArray(tasks) ? tasks.flatMap(parseTask) : [],
       }));
     } catch {
       return [];
@@ -98,6 +103,11 @@ export async function readOwners(folder: string): Promise<Readonly<Record<string
 function parseProcess(value: unknown): readonly KnownProcess[] {
   if (!isRecord(value) || typeof value['code'] !== 'string' || !isTypeable(value['code'])) return [];
   return [{ code: value['code'], ...nameField(value['name']) }];
+}
+
+function parseTask(value: unknown): readonly DefinedTask[] {
+  const kind = isRecord(value) ? value['kind'] : undefined;
+  return parseProcess(value).map((task) => ({ ...task, ...(typeof kind === 'string' && { kind }) }));
 }
 
 export function nameField(name: unknown): { readonly name?: string } {

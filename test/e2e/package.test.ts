@@ -42,7 +42,8 @@ describe('the packed package', () => {
       ['LICENSE', 'README.md', 'THIRD_PARTY_NOTICES', 'bin', 'dist', 'package.json', 'schemas', 'templates'].sort(),
     );
     const built = filesBelow(join(installed, 'dist'));
-    expect(built.filter((file) => !/\.(?:c?js|wasm)$/.test(file))).toEqual([
+    expect(built).toContain('web/index.html');
+    expect(built.filter((file) => !/\.(?:c?js|wasm)$|^web\//.test(file))).toEqual([
       ...['bash', 'fish', 'ps1', 'zsh'].map((shell) => `completions/kuflow.${shell}`),
       'platform.d.ts',
     ]);

@@ -1,5 +1,5 @@
 import { escapeForTerminal } from '../../base/escape.ts';
-import type { DefinedProcess, KnownProcess } from '../../discovery/known-processes.ts';
+import type { DefinedProcess, DefinedTask, KnownProcess } from '../../discovery/known-processes.ts';
 import {
   listRecentProcesses,
   listRecentTasks,
@@ -58,7 +58,7 @@ export async function listServedProcesses(
 ): Promise<readonly KnownProcess[]> {
   const state = await findState(lookup);
   if (state === undefined) return defined;
-  const known = new Map(defined.map((process) => [process.code, process]));
+  const known = new Map([...servedSample(state), ...defined].map((process) => [process.code, process]));
   return state.processes.filter(isTypeable).map((code) => known.get(code) ?? { code });
 }
 
@@ -68,21 +68,28 @@ export async function listServedTasks(
   lookup: LocalLookup,
 ): Promise<readonly KnownProcess[]> {
   const state = await findState(lookup);
-  if (state === undefined) return defined.flatMap(({ tasks }) => tasks);
+  if (state === undefined) return definedTasks(defined);
   const served = [...defined, ...servedSample(state)].filter(({ code }) => state.processes.includes(code));
   // The definition can be in a file that only `kuflow dev --definition` knows.
   const recent = await listRecentTasks(state, lookup.signal).catch(() => []);
-  const codes = [...recent.filter(({ code }) => isTypeable(code)), ...served.flatMap(({ tasks }) => tasks)];
-  return [...new Map(codes.map((task: KnownProcess) => [task.code, toKnown(task)])).values()];
+  const tasks: readonly KnownProcess[] = [
+    ...recent.filter(({ code }) => isTypeable(code)).map(({ code }) => ({ code })),
+    ...definedTasks(served),
+  ];
+  return [...new Map(tasks.map((task) => [task.code, task])).values()];
 }
 
-const toKnown = ({ code, name }: KnownProcess): KnownProcess => ({ code, ...(name !== undefined && { name }) });
+// Messages and threads are tasks in a definition, but other process items in KuFlow.
+const definedTasks = (processes: readonly DefinedProcess[]): readonly DefinedTask[] =>
+  processes.flatMap(({ tasks }) => tasks).filter(({ kind }) => kind !== 'message' && kind !== 'thread');
 
 /** The sample process, if it is what the platform serves: no file has its definition. */
 function servedSample({ digests }: PlatformState): readonly DefinedProcess[] {
   const sample = sampleDefinition();
-  const { code } = sample.process;
-  return digests?.[code] === definitionDigest(sample) ? [{ code, tasks: sample.tasks }] : [];
+  const { code, name } = sample.process;
+  return digests?.[code] === definitionDigest(sample)
+    ? [{ code, ...(name !== undefined && { name }), tasks: sample.tasks }]
+    : [];
 }
 
 /** The users of the local KuFlow. Empty if it does not run. */

@@ -106,6 +106,11 @@ describe('completion of codes and IDs of the running local KuFlow', () => {
     expect(await complete(cwd, 'task', 'show', '')).toEqual([]);
   });
 
+  it('offers its users', async () => {
+    const { email, name } = rest.world.identity.user;
+    expect(await complete(await here(), 'task', 'complete', '--as', '')).toContain(`${email}\t${name}`);
+  });
+
   it('offers codes of served processes and their tasks, with names from the project', async () => {
     const cwd = await here();
     expect(await complete(cwd, 'process', 'start', '')).toEqual(['LOAN']);
@@ -113,7 +118,7 @@ describe('completion of codes and IDs of the running local KuFlow', () => {
     expect(await complete(cwd, 'task', 'list', '')).toEqual(['APPLICATION', 'SCORE']);
     writeFileSync(
       join(cwd, 'kuflow.process.yaml'),
-      'process: { code: LOAN, name: A loan }\ntasks: [{ code: SCORE, name: Score }, { code: DECIDE }]\n',
+      'process: { code: LOAN, name: A loan }\ntasks: [{ code: SCORE, name: Score }, { code: DECIDE, kind: human }, { code: NOTE, kind: message }]\n',
     );
     writeFileSync(join(cwd, 'leave.process.yaml'), 'process: { code: LEAVE }\ntasks: [{ code: ASK }]\n');
     expect(await complete(cwd, 'process', 'start', '')).toEqual(['LOAN\tA loan']);
@@ -133,7 +138,10 @@ describe('completion without an answer of a local KuFlow', () => {
 
   it('offers the codes of the project and no IDs if none runs', async () => {
     const cwd = folder();
-    writeFileSync(join(cwd, 'kuflow.process.yaml'), 'process: { code: LOAN }\ntasks: [{ code: SCORE }]\n');
+    writeFileSync(
+      join(cwd, 'kuflow.process.yaml'),
+      'process: { code: LOAN }\ntasks: [{ code: SCORE }, { code: TALK, kind: thread }]\n',
+    );
     expect(await complete(cwd, 'process', 'start', '')).toEqual(['LOAN']);
     expect(await complete(cwd, 'task', 'list', '')).toEqual(['SCORE']);
     expect(await complete(cwd, 'process', 'show', '')).toEqual([]);
@@ -164,9 +172,13 @@ describe('completion without an answer of a local KuFlow', () => {
 
   it('still offers the tasks of the sample process if it answers nonsense', async () => {
     const answers = ['no JSON', '[]', '{"content":[1,{"id":2},{"id":"x"}]}', 'x'.repeat(5 * 1024 * 1024)];
-    const codes = sampleDefinition().tasks.map(({ code, name }) => `${code}\t${name}`);
+    const codes = sampleDefinition()
+      .tasks.filter(({ kind }) => kind === 'human' || kind === 'system')
+      .map(({ code, name }) => `${code}\t${name}`);
+    expect(codes.length).toBeGreaterThan(1);
     const { cwd, server } = await answeringFolder((_request, response, index) => response.end(answers[index]));
     for (const answer of answers) expect(await complete(cwd, 'task', 'list', ''), answer.slice(0, 40)).toEqual(codes);
+    expect(await complete(cwd, 'process', 'start', '')).toEqual(['LOAN\tLoan']);
     expect(server.requests.map(({ headers }) => headers['x-kuflow-console'])).toEqual(answers.map(() => '1'));
   });
 
