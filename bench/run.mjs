@@ -1,4 +1,4 @@
-// Side-by-side measurements: `npm run bench -- [--only start,install,create,gateway,doctor,demo,languages,peers] [--write-docs]`.
+// Side-by-side measurements: `npm run bench -- [--only start,install,create,gateway,doctor,page,demo,languages,peers] [--write-docs]`.
 // Not part of CI. `--scenarios help,dry` runs only these scenarios of `peers`.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
@@ -13,10 +13,11 @@ import { measureLanguages } from './languages.mjs';
 import { endRunning } from './measure.mjs';
 import { endRuns } from './peers/observe.mjs';
 import { peerTables, writePeers } from './peers/page.mjs';
+import { measurePage } from './page.mjs';
 import { comparePeers } from './peers/peers.mjs';
 import { markdown, writeBetweenMarkers } from './table.mjs';
 
-const STAGES = ['start', 'install', 'create', 'gateway', 'doctor', 'demo', 'languages', 'peers'];
+const STAGES = ['start', 'install', 'create', 'gateway', 'doctor', 'page', 'demo', 'languages', 'peers'];
 
 const { values } = parseArgs({
   options: {
@@ -45,6 +46,7 @@ const stages = {
   create: async () => await measureCreate(installed, folder, say),
   gateway: async () => await measureGateway(ROOT, folder, say),
   doctor: async () => await measureDoctor(ROOT, folder, say),
+  page: async () => await measurePage(ROOT, folder, say),
   demo: async () => await measureDemo(ROOT, folder, say),
   languages: async () => await measureLanguages(ROOT, installed, folder, say),
   peers: async () => {
