@@ -5,7 +5,6 @@ import { resolveConnection } from '../connection/resolve.ts';
 import { resolveId } from '../platform/client/ids.ts';
 import { RECENT_RECORDS } from '../platform/client/light-client.ts';
 import { openApplicationSession, openLocalSession, type KuFlowSession } from '../platform/client/session.ts';
-import { requireRunningPlatform } from '../platform/session/attach.ts';
 import { localSettings } from '../platform/session/local-settings.ts';
 import { readRunningState, stateFolder, type PlatformState } from '../platform/state-file.ts';
 import { findProject } from '../process/find-project.ts';
@@ -76,6 +75,10 @@ async function requireLocal(
   place: { readonly cwd: string; readonly stateDir: string | undefined },
   requested: boolean,
 ): Promise<PlatformState> {
+  const running = await readRunningState(stateFolder(place));
+  if (running !== undefined) return running;
+  // It loads the whole platform.
+  const { requireRunningPlatform } = await import('../platform/session/attach.ts');
   try {
     return await requireRunningPlatform(place);
   } catch (error) {

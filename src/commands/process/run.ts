@@ -20,6 +20,7 @@ import { withRealReferences } from '../../platform/client/references.ts';
 import { onlyServedCode, type KuFlowSession } from '../../platform/client/session.ts';
 import { readTimeline } from '../../platform/rest/dev-client.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
+import { mapReferences } from '../../process/references.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import {
   formatProcessName,
@@ -100,6 +101,10 @@ async function newMetadata(
     const example = exampleMetadata(shape);
     if (example === undefined)
       throw usageError(`No valid example of ${where} could be generated`, ['Pass it with --metadata <file>']);
+    if (hasDocument(example))
+      throw usageError(`No example of ${where} is valid without a document, which can be uploaded only afterward`, [
+        'Pass the metadata without it: --metadata <file> --allow-invalid',
+      ]);
     return await withRealReferences(example, access);
   }
   return await prepareGivenData(
@@ -107,6 +112,15 @@ async function newMetadata(
     { where, shape, existing: {}, access },
     { cwd: context.cwd, stdin: context.terminal.prompts.input },
   );
+}
+
+function hasDocument(data: JsonObject): boolean {
+  let found = false;
+  mapReferences(data, ['file'], (text) => {
+    found = true;
+    return text;
+  });
+  return found;
 }
 
 async function waitForEnd(

@@ -148,7 +148,14 @@ async function claim(
   try {
     return await client.claimProcessItemTask(task.id);
   } catch (error) {
-    if (local !== undefined || !(error instanceof KuFlowApiError) || error.kind !== 'forbidden') throw error;
+    if (!(error instanceof KuFlowApiError) || error.kind !== 'forbidden') throw error;
+    // KuFlow's own hints are about the roles of an application.
+    if (local !== undefined)
+      throw new KnownError({
+        message: `This user may not claim ${formatTaskName(task)}`,
+        seen: error.seen,
+        next: ['Act as a user who may: --as <email>'],
+      });
     const assign = `${context.invocation} task assign ${task.id} <email> --yes`;
     throw amendError(error, {
       message: `KuFlow does not allow the application to claim ${formatTaskName(task)}`,

@@ -9,8 +9,6 @@ import { DEFINITION_FILE } from '../../process/definition/file.ts';
 import { sampleDefinition } from '../../process/sample.ts';
 import { didYouMean } from '../../text/near-match.ts';
 import { readUsers, type DevApiAccess, type SignedInUser } from '../rest/dev-client.ts';
-import { rejectUnserved } from '../session/attach.ts';
-import { loadDefinitions } from '../session/start.ts';
 import type { PlatformState } from '../state-file.ts';
 
 /** KuFlow for commands that start processes and work with tasks: the local KuFlow as one of its users, or another KuFlow as an application. */
@@ -71,7 +69,9 @@ export async function openLocalSession(
     listCodes: () => Promise.resolve(running.processes),
     findDefinition: async (code) => {
       const definition = withCode(code, (await loadFolderDefinitions(request)) ?? [sampleDefinition()]);
-      if (definition !== undefined) rejectUnserved(running, definition);
+      if (definition === undefined) return undefined;
+      const { rejectUnserved } = await import('../session/attach.ts');
+      rejectUnserved(running, definition);
       return definition;
     },
     close: () => client.close(),
@@ -97,8 +97,15 @@ export function openApplicationSession(rest: RestConnection, request: SessionReq
   };
 }
 
-const loadFolderDefinitions = ({ folder, env, signal }: SessionRequest): ReturnType<typeof loadDefinitions> =>
-  loadDefinitions({ cwd: folder, env, signal, report: () => undefined });
+async function loadFolderDefinitions({
+  folder,
+  env,
+  signal,
+}: SessionRequest): Promise<readonly ProcessDefinition[] | undefined> {
+  // It loads the whole platform, and many commands do not need a definition.
+  const { loadDefinitions } = await import('../session/start.ts');
+  return await loadDefinitions({ cwd: folder, env, signal, report: () => undefined });
+}
 
 const withCode = (code: string, definitions: readonly ProcessDefinition[]): ProcessDefinition | undefined =>
   definitions.find(({ process }) => process.code === code);

@@ -5,13 +5,14 @@ import { runProgram } from '../../../src/cli/run-program.ts';
 import { definitionDigest, STATE_FOLDER, writeStateFile } from '../../../src/platform/state-file.ts';
 import { databasePath, takeOwnerLock } from '../../../src/platform/store/owner-lock.ts';
 import { renderDefinition } from '../../../src/process/definition/render.ts';
+import type { ProcessDefinition } from '../../../src/process/definition.ts';
 import type { Ran } from '../../support/create-worker.ts';
 import { fakeHost, type FakeHost } from '../../support/fake-host.ts';
 import { KUFLOW_PROGRAM, runKuflow } from '../../support/run-kuflow.ts';
 import { LOAN } from '../platform/domain/world.ts';
 import { createRest, createTask, startLoan, type Rest } from '../platform/rest/server.ts';
 
-/** A local KuFlow without an engine that runs for `folder`, which has the definition file of its process, LOAN. */
+/** A local KuFlow without an engine that runs for `folder`, which has the definition file of its process: LOAN by default. */
 export interface RunningKuFlow {
   readonly folder: string;
   readonly rest: Rest;
@@ -33,14 +34,14 @@ export interface StartedKuflow extends Pick<FakeHost, 'stdout' | 'stderr' | 'sig
   readonly ended: Promise<number>;
 }
 
-export async function startRunningKuFlow(): Promise<RunningKuFlow> {
+export async function startRunningKuFlow(definition: ProcessDefinition = LOAN): Promise<RunningKuFlow> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'kuflow-commands-')));
-  const rest = createRest();
+  const rest = createRest({ definitions: [definition] });
   const address = await rest.app.listen({ host: '127.0.0.1', port: 0 });
   const { application, user, tenantId, namespace } = rest.world.identity;
   const stateDir = join(folder, STATE_FOLDER);
   mkdirSync(stateDir, { recursive: true });
-  writeFileSync(join(folder, 'kuflow.process.yaml'), renderDefinition(LOAN));
+  writeFileSync(join(folder, 'kuflow.process.yaml'), renderDefinition(definition));
   const lock = takeOwnerLock(databasePath(stateDir), stateDir);
   await writeStateFile(stateDir, {
     pid: process.pid,
@@ -52,8 +53,8 @@ export async function startRunningKuFlow(): Promise<RunningKuFlow> {
     caFile: 'ca.pem',
     caBundleFile: 'ca-bundle.pem',
     user,
-    processes: [LOAN.process.code],
-    digests: { [LOAN.process.code]: definitionDigest(LOAN) },
+    processes: [definition.process.code],
+    digests: { [definition.process.code]: definitionDigest(definition) },
   });
   const ownEnv = { HOME: folder, XDG_CONFIG_HOME: join(folder, 'config') };
   const kuflow = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> =>

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Process } from '../../../../src/kuflow/contract/processes.ts';
 import { until } from '../../../support/until.ts';
+import { LOAN } from '../../platform/domain/world.ts';
 import { startRunningKuFlow, type RunningKuFlow } from '../running-kuflow.ts';
 
 let local: RunningKuFlow;
@@ -50,6 +51,22 @@ describe('kuflow process start', () => {
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain(message);
     expect(local.rest.world.events.slice(before).filter(({ kind }) => kind === 'process')).toEqual([]);
+  });
+
+  it('refuses --fake if the metadata needs a document', async () => {
+    const photo = { type: 'string', format: 'kuflow-file' };
+    const schema = { type: 'object', properties: { photo }, required: ['photo'] };
+    const other = await startRunningKuFlow({ ...LOAN, metadata: { schema } });
+    const { status, stderr } = await other.kuflow(['process', 'start', '--fake']);
+    await other.close();
+    expect(status).toBe(2);
+    expect(stderr).toContain('No example of the metadata of LOAN is valid without a document');
+  });
+
+  it('acts as another user with --as, in any case', async () => {
+    const { other } = local.rest.world;
+    const { process } = await local.json<OneProcess>(['process', 'start', '--fake', '--as', 'OTHER@example.com']);
+    expect(process.initiatorId).toBe(other.principal.id);
   });
 
   it('says that the metadata does not match its schema with --allow-invalid', async () => {

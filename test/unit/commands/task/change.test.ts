@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProcessItem } from '../../../../src/kuflow/contract/process-items.ts';
+import { LOAN } from '../../platform/domain/world.ts';
 import { startRunningKuFlow, type RunningKuFlow } from '../running-kuflow.ts';
 
 let local: RunningKuFlow;
@@ -129,12 +130,39 @@ describe('a task that somebody else has claimed', () => {
 });
 
 describe('--as', () => {
+  it('acts as another user, who can complete what they have claimed', async () => {
+    const { id } = await local.createTask();
+    const as = ['--as', 'other@example.com'];
+    await local.json(['task', 'claim', id, ...as]);
+    expect(await local.json(['task', 'complete', id, '--fake', ...as])).toMatchObject({
+      task: { ownerId: local.rest.world.other.principal.id, task: { state: 'COMPLETED' } },
+    });
+  });
+
   it('lists the users if nobody has the email address', async () => {
     const { id } = await local.createTask();
     const { status, stderr } = await local.kuflow(['task', 'claim', id, '--as', 'nobody@example.com']);
     expect(status).toBe(2);
     expect(stderr).toContain('nobody@example.com is not a user of the local KuFlow');
     expect(stderr).toContain('local.user@example.com');
+  });
+});
+
+describe('a task with candidates', () => {
+  it('is claimed by one of them; the error for others names --as', async () => {
+    const tasks = LOAN.tasks.map((task) =>
+      task.kind === 'human' ? { ...task, candidates: ['other@example.com'] } : task,
+    );
+    const other = await startRunningKuFlow({ ...LOAN, tasks });
+    const { id } = await other.createTask();
+    const { status, stderr } = await other.kuflow(['task', 'complete', id, '--fake']);
+    const allowed = await other.kuflow(['task', 'complete', id, '--fake', '--as', 'other@example.com']);
+    await other.close();
+    expect(status).toBe(1);
+    expect(stderr).toContain(`This user may not claim APPLICATION (${id})`);
+    expect(stderr).toContain('It can be claimed by other@example.com');
+    expect(stderr).toContain('Act as a user who may: --as <email>');
+    expect(allowed.status).toBe(0);
   });
 });
 
