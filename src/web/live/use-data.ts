@@ -20,9 +20,24 @@ export interface DataOptions {
   readonly debounceMs?: number | undefined;
   /** Reads again this often while the page is visible, for data without events. */
   readonly everyMs?: number | undefined;
+  /** Shows nothing until the data was read, even if it was read before. */
+  readonly onlyFresh?: boolean | undefined;
 }
 
-/** Reads data, and again after live events. Another `key` starts from nothing. */
+/** What was read last, so that a view that is shown again has something to show at once. */
+const known = new Map<string, unknown>();
+const MOST_KNOWN = 100;
+
+function remember(key: string, data: unknown): void {
+  known.delete(key);
+  known.set(key, data);
+  for (const oldest of known.keys()) {
+    if (known.size <= MOST_KNOWN) return;
+    known.delete(oldest);
+  }
+}
+
+/** Reads data, and again after live events. Another `key` is other data. */
 export function useData<Data>(
   key: string,
   read: (signal: AbortSignal) => Promise<Data>,
@@ -48,7 +63,9 @@ export function useData<Data>(
         isStale = false;
         try {
           const data = await latest.current.read(gone.signal);
-          if (!isGone()) setState({ key, data });
+          if (isGone()) return;
+          if (latest.current.options.onlyFresh !== true) remember(key, data);
+          setState({ key, data });
         } catch (error) {
           const failure = toFailure(error);
           if (!isGone()) setState((before) => ({ key, data: before?.key === key ? before.data : undefined, failure }));
@@ -89,8 +106,8 @@ export function useData<Data>(
     };
   }, [key]);
 
-  const current = state?.key === key ? state : undefined;
-  return { data: current?.data, failure: current?.failure, reload: () => reload.current() };
+  const current = state?.key === key ? state : { data: known.get(key) as Data | undefined, failure: undefined };
+  return { data: current.data, failure: current.failure, reload: () => reload.current() };
 }
 
 /** Whether something happened to a process, or to the process with this id. */

@@ -5,6 +5,8 @@ export interface Action {
   /** What is running now, as passed to `run`. */
   readonly busy: string | undefined;
   readonly failure: RequestFailure | undefined;
+  /** What failed, as passed to `run`. */
+  readonly failed: string | undefined;
   /** What was done last, for a status line. */
   readonly done: string | undefined;
   /** Runs one action at a time: a second click while one runs does nothing. The returned text says what was done. */
@@ -13,7 +15,7 @@ export interface Action {
 }
 
 export function useAction(): Action {
-  const [state, setState] = useState<Pick<Action, 'busy' | 'failure' | 'done'>>(IDLE);
+  const [state, setState] = useState<Pick<Action, 'busy' | 'failure' | 'failed' | 'done'>>(IDLE);
   const isBusy = useRef(false);
   const run: Action['run'] = (name, act) => {
     if (isBusy.current) return;
@@ -22,7 +24,7 @@ export function useAction(): Action {
     void act()
       .then(
         (done) => setState({ ...IDLE, done }),
-        (error: unknown) => setState({ ...IDLE, failure: toFailure(error) }),
+        (error: unknown) => setState({ ...IDLE, failure: toFailure(error), failed: name }),
       )
       .finally(() => {
         isBusy.current = false;
@@ -31,4 +33,4 @@ export function useAction(): Action {
   return { ...state, run, clear: () => setState(IDLE) };
 }
 
-const IDLE = { busy: undefined, failure: undefined, done: undefined };
+const IDLE = { busy: undefined, failure: undefined, failed: undefined, done: undefined };

@@ -1,6 +1,7 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { FormProps } from '../form/types.ts';
+import { onLiveEvent } from '../live/connection.ts';
 import { Notice } from './notices.tsx';
 
 export type LazyComponent<Props> = ComponentType<Props> & { readonly preload: () => Promise<void> };
@@ -22,7 +23,9 @@ export function lazyComponent<Props extends object>(
           () => setState('loaded'),
           () => setState('failed'),
         );
-    }, []);
+      if (state !== 'failed') return;
+      return onLiveEvent(() => setState('loading'));
+    }, [state]);
     if (loaded !== undefined) {
       const Loaded = loaded;
       return <Loaded {...props} />;

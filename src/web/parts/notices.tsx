@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { RequestFailure } from '../api.ts';
+import { useConnection } from '../live/connection.ts';
 import { CommandLine } from './copy.tsx';
 
 export interface NoticeProps {
@@ -23,14 +24,13 @@ export function Notice({ tone, title, children, isAlert }: NoticeProps) {
   );
 }
 
-/** Why a request failed. Nothing if it could not be sent, because the shell says that the local KuFlow has stopped. */
-export function FailureNotice({
-  failure,
-  title,
-}: {
+export interface FailureNoticeProps {
   readonly failure: RequestFailure | undefined;
   readonly title: string;
-}) {
+}
+
+/** Why a request failed. */
+export function FailureNotice({ failure, title }: FailureNoticeProps) {
   if (failure === undefined) return null;
   return (
     <Notice tone="error" title={title} isAlert>
@@ -44,6 +44,13 @@ export function FailureNotice({
       )}
     </Notice>
   );
+}
+
+/** Why data could not be read. While the local KuFlow does not answer at all, the shell says so, and everything is read again later. */
+export function ReadFailure({ failure, title }: FailureNoticeProps) {
+  const connection = useConnection();
+  if (failure?.status === undefined && connection !== 'live') return null;
+  return <FailureNotice failure={failure} title={title} />;
 }
 
 /** What a list shows when it is empty: what comes here, and the command that makes it come. */

@@ -6,7 +6,7 @@ import { useData } from '../live/use-data.ts';
 import { ViewHeading } from '../navigation.tsx';
 import { useAction } from '../parts/action.ts';
 import { CommandLine } from '../parts/copy.tsx';
-import { EmptyState, FailureNotice } from '../parts/notices.tsx';
+import { EmptyState, FailureNotice, ReadFailure } from '../parts/notices.tsx';
 import { quoteWord } from '../text/shell.ts';
 import { countOf } from '../text/words.ts';
 
@@ -46,7 +46,8 @@ export function FaultListView() {
         A fault makes calls of KuFlow’s API fail, to see what your worker does about it. Requests of this page are
         affected too.
       </p>
-      <FailureNotice failure={faults.failure ?? action.failure} title="That did not work" />
+      <ReadFailure failure={faults.failure} title="The faults could not be read" />
+      <FailureNotice failure={action.failure} title="The fault could not be switched off" />
       {faults.data?.length === 0 ? (
         <EmptyState>No fault is on. Switch one on below.</EmptyState>
       ) : (

@@ -11,7 +11,7 @@ import { useData } from '../live/use-data.ts';
 import { Link, ViewHeading } from '../navigation.tsx';
 import { Ago } from '../parts/ago.tsx';
 import { CommandLine, CopyButton } from '../parts/copy.tsx';
-import { EmptyState, FailureNotice, Notice, StateWord } from '../parts/notices.tsx';
+import { EmptyState, ReadFailure, Notice, StateWord } from '../parts/notices.tsx';
 import { countOf } from '../text/words.ts';
 import { quoteWord } from '../text/shell.ts';
 
@@ -41,7 +41,7 @@ export function HomeView() {
       <WorkerNotices queues={workers.data?.queues ?? []} />
       <DefinitionProblems />
       <OpenTasks />
-      <FailureNotice failure={app.status.failure} title="The status could not be read" />
+      <ReadFailure failure={app.status.failure} title="The status could not be read" />
       <Definitions />
       <Workers workers={workers.data?.workers} />
       {status === undefined ? null : (
@@ -150,7 +150,7 @@ function Definitions() {
   return (
     <section aria-labelledby="definitions">
       <h2 id="definitions">Process definitions</h2>
-      <FailureNotice failure={definitions.failure} title="The definitions could not be read" />
+      <ReadFailure failure={definitions.failure} title="The definitions could not be read" />
       {served?.length === 0 ? (
         <EmptyState command="npx create-kuflow-worker">
           No process definition is served. Start the local KuFlow in a folder with a <code>kuflow.process.yaml</code>,
@@ -213,7 +213,7 @@ function Environment() {
   );
   const variables = Object.entries(environment.data?.variables ?? {});
   if (variables.length === 0)
-    return <FailureNotice failure={environment.failure} title="The environment could not be read" />;
+    return <ReadFailure failure={environment.failure} title="The environment could not be read" />;
   const lines = variables.map(([name, value]) => `${name}=${quoteWord(value)}`);
   return (
     <section aria-labelledby="environment">

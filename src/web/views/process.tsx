@@ -10,7 +10,7 @@ import { Link, ViewHeading } from '../navigation.tsx';
 import { useAction } from '../parts/action.ts';
 import { Ago } from '../parts/ago.tsx';
 import { DataView } from '../parts/data-view.tsx';
-import { CommandList, EmptyState, FailureNotice, Notice, StateWord } from '../parts/notices.tsx';
+import { CommandList, EmptyState, FailureNotice, ReadFailure, Notice, StateWord } from '../parts/notices.tsx';
 import { kuflowCommand, shortId } from '../text/commands.ts';
 import { summarize } from '../text/summary.ts';
 import { sentenceCase } from '../text/words.ts';
@@ -47,7 +47,7 @@ export function ProcessDetailView({ id }: { readonly id: string }) {
     return (
       <>
         <ViewHeading title="Process" />
-        <FailureNotice failure={loaded.failure} title="The process could not be read" />
+        <ReadFailure failure={loaded.failure} title="The process could not be read" />
         {loaded.failure === undefined ? null : <Link to={{ view: 'processes' }}>All processes</Link>}
       </>
     );
@@ -71,7 +71,7 @@ export function ProcessDetailView({ id }: { readonly id: string }) {
           …{shortId(process.id)}
         </span>
       </p>
-      <FailureNotice failure={loaded.failure} title="The process could not be read again" />
+      <ReadFailure failure={loaded.failure} title="The process could not be read again" />
       <FailingWork id={id} isRunning={process.state === 'RUNNING'} />
       <p class="actions">
         {code === undefined ? null : (

@@ -5,7 +5,7 @@ import { callApi } from '../api.ts';
 import { concernsProcess, useData } from '../live/use-data.ts';
 import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
 import { Ago } from '../parts/ago.tsx';
-import { CommandList, EmptyState, FailureNotice, StateWord } from '../parts/notices.tsx';
+import { CommandList, EmptyState, ReadFailure, StateWord } from '../parts/notices.tsx';
 import { withMetadata } from '../process-cache.ts';
 import type { Route } from '../route.ts';
 import { kuflowCommand, shortId } from '../text/commands.ts';
@@ -71,7 +71,7 @@ export function ProcessListView({ route }: { readonly route: Extract<Route, { re
           </select>
         </label>
       </div>
-      <FailureNotice failure={list.failure} title="The processes could not be read" />
+      <ReadFailure failure={list.failure} title="The processes could not be read" />
       {list.data?.processes.length === 0 ? (
         <EmptyState command={kuflowCommand(['process', 'start', ...(code === undefined ? [] : [code])], app.acting)}>
           {state === undefined && code === undefined

@@ -6,7 +6,7 @@ import { useData } from '../live/use-data.ts';
 import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
 import { Ago } from '../parts/ago.tsx';
 import { CommandLine } from '../parts/copy.tsx';
-import { EmptyState, FailureNotice, Notice } from '../parts/notices.tsx';
+import { EmptyState, ReadFailure, Notice } from '../parts/notices.tsx';
 import { matchesRequest } from '../request-filter.ts';
 import type { Route } from '../route.ts';
 import { curlCommand } from '../text/curl.ts';
@@ -70,7 +70,7 @@ export function RequestListView({ route }: { readonly route: RequestsRoute }) {
           Show this page’s requests
         </label>
       </div>
-      <FailureNotice failure={list.failure} title="The requests could not be read" />
+      <ReadFailure failure={list.failure} title="The requests could not be read" />
       {found?.length === 0 ? (
         <EmptyState
           command={
@@ -128,7 +128,7 @@ export function RequestDetailView({ id }: { readonly id: number }) {
     return (
       <>
         <ViewHeading title="Request" />
-        <FailureNotice failure={loaded.failure} title="The request could not be read" />
+        <ReadFailure failure={loaded.failure} title="The request could not be read" />
         {loaded.failure === undefined ? null : <Link to={{ view: 'requests' }}>All requests</Link>}
       </>
     );

@@ -12,7 +12,7 @@ import { FormActions } from '../parts/form-actions.tsx';
 import { useFormServices } from '../parts/data-view.tsx';
 import { useEditedData } from '../parts/edited-data.ts';
 import { LazyForm } from '../parts/lazy.tsx';
-import { CommandList, EmptyState, FailureNotice, Notice } from '../parts/notices.tsx';
+import { CommandList, EmptyState, FailureNotice, ReadFailure, Notice } from '../parts/notices.tsx';
 import { ProblemList } from '../parts/problem-list.tsx';
 import { randomId } from '../random-id.ts';
 import type { Route } from '../route.ts';
@@ -32,7 +32,7 @@ export function StartProcessView({ route }: { readonly route: Extract<Route, { r
     return (
       <>
         <ViewHeading title="Start a process" />
-        <FailureNotice failure={app.definitions.failure} title="The definitions could not be read" />
+        <ReadFailure failure={app.definitions.failure} title="The definitions could not be read" />
         {definitions === undefined ? null : (
           <>
             {code === undefined ? null : <Notice tone="error" title={`The process definition ${code} is not served`} />}
@@ -57,7 +57,7 @@ export function StartProcessView({ route }: { readonly route: Extract<Route, { r
   return (
     <>
       <ViewHeading title={`Start ${definition.name ?? definition.code}`} />
-      <FailureNotice failure={original.failure} title="The process to start from could not be read" />
+      <ReadFailure failure={original.failure} title="The process to start from could not be read" />
       {isReading ? null : (
         <StartForm
           definition={definition}

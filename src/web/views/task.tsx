@@ -16,7 +16,7 @@ import { Ago } from '../parts/ago.tsx';
 import { DataView, useFormServices } from '../parts/data-view.tsx';
 import { useEditedData } from '../parts/edited-data.ts';
 import { LazyForm } from '../parts/lazy.tsx';
-import { CommandList, EmptyState, FailureNotice, Notice, StateWord } from '../parts/notices.tsx';
+import { CommandList, EmptyState, FailureNotice, ReadFailure, Notice, StateWord } from '../parts/notices.tsx';
 import { ProblemList } from '../parts/problem-list.tsx';
 import { readProcess } from '../process-cache.ts';
 import { commandWithData, kuflowCommand, shortId } from '../text/commands.ts';
@@ -26,6 +26,14 @@ import { describeProcess } from './processes.tsx';
 
 /** The platform refuses larger ones, and a browser then only reports that the connection was closed. */
 const LARGEST_UPLOAD = 100 * 1024 * 1024;
+const FAILURE_TITLES: Readonly<Record<string, string>> = {
+  assign: 'The task was not assigned',
+  claim: 'The task was not claimed',
+  complete: 'The task was not completed',
+  fill: 'Example data is not available',
+  release: 'The task was not released',
+  save: 'The draft was not saved',
+};
 const ANY_OBJECT: DataShape = { schema: { type: 'object' } };
 
 /** The newest open task, at a fixed address. */
@@ -40,7 +48,7 @@ export function LatestTaskRedirect() {
       });
       return { id: page.content[0]?.id };
     },
-    { affectedBy: concernsProcess() },
+    { affectedBy: concernsProcess(), onlyFresh: true },
   );
   const id = latest.data?.id;
   useEffect(() => {
@@ -49,7 +57,7 @@ export function LatestTaskRedirect() {
   return (
     <>
       <ViewHeading title="Latest task" />
-      <FailureNotice failure={latest.failure} title="The tasks could not be read" />
+      <ReadFailure failure={latest.failure} title="The tasks could not be read" />
       {latest.data !== undefined && id === undefined ? (
         <EmptyState command={kuflowCommand(['process', 'start'], app.acting)}>
           No task is open. The next one opens here when a worker creates it.
@@ -79,7 +87,7 @@ export function TaskDetailView({ id }: { readonly id: string }) {
     return (
       <>
         <ViewHeading title="Task" />
-        <FailureNotice failure={loaded.failure} title="The task could not be read" />
+        <ReadFailure failure={loaded.failure} title="The task could not be read" />
         {loaded.failure === undefined ? null : <Link to={{ view: 'tasks' }}>All tasks</Link>}
       </>
     );
@@ -139,7 +147,7 @@ function Message({ item, process, reload }: LoadedItem & { readonly reload: () =
       </ItemHeading>
       {item.message?.text === undefined ? null : <p class="text">{item.message.text}</p>}
       {data === undefined ? null : <DataView value={data} shape={shape?.data} label="Data of the message" />}
-      <FailureNotice failure={thread.failure} title="The messages could not be read" />
+      <ReadFailure failure={thread.failure} title="The messages could not be read" />
       {item.type === 'THREAD' ? (
         <Conversation
           thread={item}
@@ -401,7 +409,7 @@ function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: Ta
           Complete with invalid data
         </button>
       </ProblemList>
-      <FailureNotice failure={action.failure} title="That did not work" />
+      <FailureNotice failure={action.failure} title={FAILURE_TITLES[action.failed ?? ''] ?? 'Failed'} />
       {canEdit ? (
         <FormActions>
           <button type="submit" class="primary" disabled={isActing}>

@@ -6,7 +6,7 @@ import { callApi } from '../api.ts';
 import { concernsProcess, useData } from '../live/use-data.ts';
 import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
 import { Ago } from '../parts/ago.tsx';
-import { CommandList, EmptyState, FailureNotice, StateWord } from '../parts/notices.tsx';
+import { CommandList, EmptyState, ReadFailure, StateWord } from '../parts/notices.tsx';
 import { readProcessesById } from '../process-cache.ts';
 import type { Route } from '../route.ts';
 import { kuflowCommand, shortId } from '../text/commands.ts';
@@ -92,7 +92,7 @@ export function TaskListView({ route }: { readonly route: Extract<Route, { reado
           </select>
         </label>
       </div>
-      <FailureNotice failure={list.failure} title="The tasks could not be read" />
+      <ReadFailure failure={list.failure} title="The tasks could not be read" />
       {list.data?.tasks.length === 0 ? (
         <EmptyState command={kuflowCommand(['process', 'start'], app.acting)}>
           {state === '' && code === undefined
