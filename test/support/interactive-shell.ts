@@ -16,6 +16,8 @@ export interface Started {
 export interface InteractiveShell {
   /** Types keys (`\t` completes, `\r` runs) and returns the recorded programs that the shell started. */
   readonly run: (keys: string) => Promise<Started>;
+  /** Types keys and waits until the terminal shows something. A shell that has more keys to read does not list candidates. */
+  readonly show: (keys: string, wanted: RegExp) => Promise<void>;
   /** Everything the terminal showed. */
   readonly screen: () => string;
   close(): Promise<void>;
@@ -96,6 +98,10 @@ export async function startInteractiveShell(
   await run('kuflow ready\r');
   return {
     run,
+    show: async (keys, wanted) => {
+      terminal.write(keys);
+      await until(`${shell} shows ${wanted.source}`, () => wanted.test(screen), 20_000);
+    },
     screen: () => screen,
     close: async () => {
       terminal.kill('SIGHUP');
