@@ -148,7 +148,7 @@ export type PlatformEvent =
       readonly status: number;
       readonly ms: number;
       readonly problem?: string | undefined;
-      /** True for requests of the page. */
+      /** True for requests of the page and of shell completion. */
       readonly console?: boolean | undefined;
     }
   | {
@@ -241,6 +241,8 @@ export interface FaultRegistry {
   add(rule: FaultRule): ActiveFault;
   /** All rules since the last `clear`, used-up ones included, oldest first. */
   list(): ActiveFault[];
+  /** Removes one rule; false if there is no such rule. */
+  remove(id: string): boolean;
   clear(): void;
   /** Returns the fault for this call and uses up one of its `times`. The platform calls it. */
   take(operationId: string): FaultAction | undefined;

@@ -10,12 +10,15 @@ import type { DefinitionProblem } from './console/contract.ts';
 import { createEventStreams } from './console/event-streams.ts';
 import { readPageFiles } from './console/page-files.ts';
 import { createOpenCodes } from './console/open-codes.ts';
+import { createRequestRecorder } from './console/request-recorder.ts';
+import { watchWorkers } from './console/worker-watch.ts';
 import { changeDefinitions } from './domain/change-definitions.ts';
 import { reportUnknownCandidates } from './domain/candidates.ts';
 import type { Domain, EngineIssuers } from './domain/context.ts';
 import { createDomain } from './domain/domain.ts';
 import { createOutbox, type Outbox } from './domain/outbox.ts';
 import { listOpenWorkflows, recordWorkflowOutcome } from './domain/processes.ts';
+import { writeCaBundle } from './environment.ts';
 import { createEventHub, takeFirstEventId, type EventHub } from './events/hub.ts';
 import { createFaultRegistry, type FaultRegistry } from './faults/registry.ts';
 import { startGateway } from './gateway/gateway.ts';
@@ -27,7 +30,7 @@ import { createProbes, type Probes } from './probes.ts';
 import { createRestApp } from './rest/app.ts';
 import { openStore, type Store } from './store/open.ts';
 import { databasePath } from './store/owner-lock.ts';
-import { createProcessEngine } from './temporal/engine.ts';
+import { createProcessEngine, type TemporalEngine } from './temporal/engine.ts';
 import { keepTemporalRunning, type ManagedTemporal } from './temporal/keep-running.ts';
 import { startUiGuard } from './temporal/ui-guard.ts';
 import { watchProcesses, type ProcessWatcher } from './temporal/watch.ts';
@@ -79,6 +82,7 @@ interface OpenState {
 
 interface RunningEngine {
   readonly temporal: ManagedTemporal;
+  readonly engine: TemporalEngine;
   readonly watcher: ProcessWatcher;
   readonly outbox: Outbox;
 }
@@ -137,8 +141,8 @@ async function startParts(context: StartContext, stop: () => Promise<void>): Pro
   const state = await openState(context);
   const ports = await holdPorts(context);
   const engine = await startEngine(context, state, ports);
-  const servers = await startServers(context, state, ports, engine);
   const endpoints = endpointsOf(context.hostNames[0] ?? '127.0.0.1', ports, engine.temporal.address);
+  const servers = await startServers(context, state, ports, engine, endpoints);
 
   const probes = await openProbes(context, state, ports, engine.temporal.address);
   await probes.checkAll();
@@ -303,17 +307,19 @@ async function startEngine(context: StartContext, state: OpenState, ports: HeldP
   });
   state.connectOutbox(outbox);
   onStop(() => outbox.stop());
-  return { temporal, watcher, outbox };
+  return { temporal, engine, watcher, outbox };
 }
 
 /** The gateway, and the REST API on HTTP and HTTPS. */
 async function startServers(
   context: StartContext,
-  { hub, authority, tokens, domain }: OpenState,
+  { hub, authority, tokens, domain, identity }: OpenState,
   ports: HeldPorts,
-  { temporal, watcher }: RunningEngine,
+  { temporal, engine, watcher }: RunningEngine,
+  endpoints: PlatformEndpoints,
 ): Promise<RunningServers> {
-  const { hostNames, probeToken, clock, report, onStop } = context;
+  const { options, hostNames, probeToken, clock, report, onStop } = context;
+  const { stateDir } = options;
   const server = await authority.issueServerCertificate({ hostNames });
   report({ kind: 'starting', part: 'gateway' });
   await ports.engine.release();
@@ -331,7 +337,15 @@ async function startServers(
 
   report({ kind: 'starting', part: 'rest' });
   let probes: Probes | undefined;
-  const faults = createFaultRegistry();
+  const faults = createFaultRegistry(() => hub.publish({ kind: 'faults-changed' }));
+  const streams = createEventStreams({ hub });
+  const workers = watchWorkers({
+    domain,
+    listPollers: (taskQueue) => engine.listPollers(taskQueue),
+    isWatched: () => streams.size > 0,
+    onChange: () => hub.publish({ kind: 'workers-changed' }),
+  });
+  onStop(() => workers.stop());
   const page = readPageFiles(join(packageRoot(), 'dist', 'web'));
   // Only the requests for the page fail.
   page.catch(() => undefined);
@@ -342,7 +356,17 @@ async function startServers(
     hostNames,
     probeToken,
     page,
-    streams: createEventStreams({ hub }),
+    streams,
+    workers,
+    requests: createRequestRecorder(clock),
+    identity,
+    run: {
+      startedAt: new Date(clock.now()).toISOString(),
+      stateDir,
+      endpoints,
+      caFile: authority.certificateFile,
+      caBundleFile: await writeCaBundle(stateDir, authority.certificateFile),
+    },
     readEngineToken: async (token: string) => {
       const verified = await tokens.verifyToken(token);
       return 'claims' in verified ? verified.claims.principalId : undefined;

@@ -1,6 +1,7 @@
 import { isRecord } from '../../base/json.ts';
 import { isLoopbackHost } from '../../network/address.ts';
-import type { ConsoleHeader, LocalUser } from '../console/contract.ts';
+import type { LocalUser } from '../console/contract.ts';
+import { CONSOLE_HEADER } from '../rest/deps.ts';
 import type { PlatformState } from '../state-file.ts';
 
 // For completion, which a shell waits for. The client of KuFlow's API, and even `fetch`, take longer to load than all the rest of a completion.
@@ -10,7 +11,6 @@ export const RECENT_RECORDS = 200;
 
 const NEWEST_FIRST = `sort=createdAt,desc&size=${RECENT_RECORDS}`;
 const LARGEST_ANSWER = 4 * 1024 * 1024;
-const CONSOLE_HEADER: ConsoleHeader = 'x-kuflow-console';
 
 /** What identifies a process or a task. */
 export interface RecentRecord {

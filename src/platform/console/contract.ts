@@ -35,12 +35,15 @@ export interface PartStatus {
   readonly detail?: string;
 }
 
-/** `GET /_dev/environment`: what `kuflow dev env` prints, with the client secret. For users only. */
+/** `GET /_dev/environment`: the settings of the platform that `kuflow dev env` prints, with the client secret. For users only. */
 export interface EnvironmentVariables {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** `GET /_dev/definitions`. */
+/**
+ * `GET /_dev/definitions`: what new processes use. `GET /_dev/processes/{id}/definition` is the `ServedProcess` of a process: the version that it was
+ * started with, and the tasks that were added to its definition since then. Forms for its tasks and metadata are made from that.
+ */
 export interface ServedDefinitions {
   readonly definitions: readonly ServedProcess[];
   /** The definition files that could not be loaded since they were last saved. Their last good content is still served. */
@@ -85,6 +88,8 @@ export interface ExampleData {
   /** Paths (JSON Pointer) that must be filled in by hand. */
   readonly missing: readonly string[];
 }
+
+/** `POST /_dev/process-items/{id}/release`, without a body, returns the `ProcessItem` as KuFlow's API does. For the owner of a claimed task only. */
 
 /** `GET /_dev/workers`. */
 export interface WorkersStatus {

@@ -118,6 +118,19 @@ export function assignTask(
   });
 }
 
+/** Changes CLAIMED by the caller to READY, so that others can claim the task. KuFlow's API does not have this. */
+export function releaseTask(ctx: OperationContext, id: string): ProcessItem {
+  return ctx.store.transaction(() => {
+    const { item, task, process } = requireTask(ctx, id);
+    requireRunning(process);
+    if (task.state !== 'CLAIMED') throw conflict(`Task ${id} is ${task.state} and can't be released`);
+    requireOwner(ctx, item);
+    const released = saveItem(ctx, item, { ...task, state: 'READY', claimedAt: undefined }, undefined);
+    recordItemEvent(ctx, released, 'item-released');
+    return toProcessItem(ctx, released);
+  });
+}
+
 /** Changes CLAIMED by the caller to COMPLETED, and signals the workflow. */
 export function completeTask(ctx: OperationContext, id: string): ProcessItem {
   const completed = ctx.store.transaction(() => {

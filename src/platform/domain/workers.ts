@@ -31,7 +31,7 @@ export function createWorker(
 }
 
 /** The registered workers, the most recent registration first. */
-export function listWorkers(ctx: Domain): Worker[] {
+export function listWorkers(ctx: Pick<Domain, 'store'>): Worker[] {
   return findWorkers(ctx.store.sql).map(toWorker);
 }
 

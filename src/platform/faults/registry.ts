@@ -33,23 +33,35 @@ export interface FaultRegistry {
   add(rule: FaultRule): ActiveFault;
   /** All rules since the last `clear`, used-up ones included, oldest first. */
   list(): ActiveFault[];
+  /** Removes one rule; false if there is no such rule. */
+  remove(id: string): boolean;
   clear(): void;
   /** Returns the fault for this call, from the oldest matching rule, and uses up one of its `times`. */
   take(operationId: string): FaultAction | undefined;
 }
 
-export function createFaultRegistry(): FaultRegistry {
+/** `onChange` is called after each change of the rules or of what is left of them. */
+export function createFaultRegistry(onChange: () => void = () => undefined): FaultRegistry {
   let rules: { readonly rule: FaultRule; readonly id: string; left: number }[] = [];
   const toActiveFault = ({ rule, id, left }: (typeof rules)[number]): ActiveFault => ({ id, ...rule, left });
   return {
     add: (rule) => {
       const entry = { rule, id: uuid7(), left: rule.times };
       rules.push(entry);
+      onChange();
       return toActiveFault(entry);
     },
     list: () => rules.map(toActiveFault),
+    remove: (id) => {
+      const kept = rules.filter((entry) => entry.id !== id);
+      if (kept.length === rules.length) return false;
+      rules = kept;
+      onChange();
+      return true;
+    },
     clear: () => {
       rules = [];
+      onChange();
     },
     take: (operationId) => {
       const match = rules.find(
@@ -57,6 +69,7 @@ export function createFaultRegistry(): FaultRegistry {
       );
       if (match === undefined) return undefined;
       match.left--;
+      onChange();
       return match.rule.action;
     },
   };

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { Readable } from 'node:stream';
 
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 
@@ -7,6 +8,7 @@ import { messageOf } from '../../base/errors.ts';
 import { openApiDocument } from '../../kuflow/contract/openapi.ts';
 import { API_VERSION } from '../../kuflow/contract/api-version.ts';
 import { operationIds } from '../../kuflow/contract/operations.ts';
+import { startOfBody } from '../console/request-recorder.ts';
 import { isPageRequest, registerPageRoutes } from '../console/page-routes.ts';
 import { registerOpenCodes } from '../console/open-codes-route.ts';
 import { PROBE_HEADER, type RestDeps, type ServerTls } from './deps.ts';
@@ -14,8 +16,17 @@ import { registerDevRoutes } from './dev-routes.ts';
 import { BODY_LIMIT, createErrorBody, toRestError } from './errors.ts';
 import { registerOperation } from './operation-route.ts';
 import { checkOrigin } from './origin-check.ts';
-import { getRequestState, parseQuery, stripApiPrefix } from './request.ts';
+import { getRequestState, isConsoleRequest, parseQuery, stripApiPrefix } from './request.ts';
 import { createRequestLog } from './request-log.ts';
+
+/** Operations and routes whose answers contain credentials. */
+const SECRET_ROUTES: ReadonlySet<string> = new Set(['createAuthentication', '/_dev/environment', '/_dev/users']);
+
+/** Routes that read the list of requests, which would only show themselves, and those whose paths and answers are codes that sign in. */
+const UNLOGGED_ROUTE = /^\/_dev\/(requests|open-codes)(\/|$)/;
+
+const isUnlogged = ({ probeToken }: RestDeps, request: FastifyRequest): boolean =>
+  request.headers[PROBE_HEADER] === probeToken || UNLOGGED_ROUTE.test(request.routeOptions.url ?? '');
 
 /**
  * Creates a server, not listening yet, with KuFlow's REST API, `/health`, `/openapi.json` and `/_dev/…`. The one for
@@ -72,20 +83,32 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     getRequestState(request).problem = check.message;
     return reply.status(check.status).send(createErrorBody(clock, check.status, check.message));
   });
-  const log = (request: FastifyRequest, status: number, ms: number): void => {
-    const { operationId, principal, problem } = getRequestState(request);
-    logRequest({
-      method: request.method,
-      path: request.originalUrl.split('?', 1)[0] ?? '',
-      status,
-      ms,
-      operationId,
-      principal,
-      problem,
+  const log = (request: FastifyRequest, reply: FastifyReply, status: number): void => {
+    if (isUnlogged(deps, request)) return;
+    const { operationId, principal, problem, violations = [], answer } = getRequestState(request);
+    const { method, originalUrl: url, headers, body } = request;
+    const path = url.split('?', 1)[0] ?? '';
+    const ms = Math.round(reply.elapsedTime * 10) / 10;
+    const ended = { method, path, status, ms, operationId, problem, console: isConsoleRequest(request) };
+    logRequest({ ...ended, principal });
+    deps.requests.add({
+      ...ended,
+      ...{ url, violations, principal: principal?.name },
+      requestHeaders: headers,
+      responseHeaders: reply.getHeaders(),
+      requestBody: Buffer.isBuffer(body) ? startOfBody(body) : undefined,
+      responseBody: status === 0 ? undefined : answer,
+      hasSecretFields: SECRET_ROUTES.has(operationId ?? request.routeOptions.url ?? ''),
     });
   };
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (typeof payload === 'string' || Buffer.isBuffer(payload)) getRequestState(request).answer = startOfBody(payload);
+    else if (payload instanceof Readable)
+      getRequestState(request).answer = { bytes: Number(reply.getHeader('content-length') ?? 0) };
+    done(null, payload);
+  });
   app.addHook('onResponse', (request, reply, done) => {
-    if (request.headers[PROBE_HEADER] !== deps.probeToken) log(request, reply.statusCode, reply.elapsedTime);
+    log(request, reply, reply.statusCode);
     done();
   });
   app.setErrorHandler((error, request, reply) => {

@@ -1,9 +1,13 @@
+import type { ConsoleHeader } from '../console/contract.ts';
 import type { EventStreams } from '../console/event-streams.ts';
 import type { PageFiles } from '../console/page-files.ts';
 import type { OpenCodes } from '../console/open-codes.ts';
+import type { RequestRecorder } from '../console/request-recorder.ts';
+import type { WorkerWatch } from '../console/worker-watch.ts';
 import type { Domain } from '../domain/context.ts';
 import type { EngineTokenReader } from '../domain/credentials.ts';
 import type { FaultRegistry } from '../faults/registry.ts';
+import type { PlatformEndpoints, PlatformIdentity } from '../types.ts';
 import type { Implementation } from './handlers.ts';
 
 export interface HealthReport {
@@ -17,8 +21,23 @@ export interface HealthReport {
   >;
 }
 
+/** What the page shows about this run. */
+export interface PlatformRun {
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  /** Absolute. */
+  readonly stateDir: string;
+  readonly endpoints: PlatformEndpoints;
+  /** PEM files, as in `PlatformAccess`. */
+  readonly caFile: string;
+  readonly caBundleFile: string;
+}
+
 /** The header with which the platform's own probes identify themselves. */
 export const PROBE_HEADER = 'x-kuflow-probe';
+
+/** The header with which the page and shell completion identify themselves. */
+export const CONSOLE_HEADER: ConsoleHeader = 'x-kuflow-console';
 
 export interface RestDeps {
   readonly domain: Domain;
@@ -31,6 +50,10 @@ export interface RestDeps {
   /** The files of the page; undefined if it has not been built. */
   readonly page: Promise<PageFiles | undefined>;
   readonly streams: EventStreams;
+  readonly workers: WorkerWatch;
+  readonly requests: RequestRecorder;
+  readonly identity: PlatformIdentity;
+  readonly run: PlatformRun;
   /** DNS names that clients may use, in addition to the loopback ones. */
   readonly hostNames?: readonly string[] | undefined;
   /** Handlers that replace the built-in ones. */

@@ -1,51 +1,106 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import { isUuid } from '../../base/is-uuid.ts';
-import { ApiError, badRequest } from '../domain/api-error.ts';
-import { getProcessTimeline } from '../domain/processes.ts';
+import { findDefinitionOfProcess, listServedDefinitions } from '../console/served-definitions.ts';
+import { readWorkerVariables, readPlatformStatus } from '../console/status.ts';
+import { ApiError, badRequest, forbidden, notFound } from '../domain/api-error.ts';
+import type { OperationContext } from '../domain/context.ts';
 import { listPeople } from '../domain/people.ts';
-import { listWorkers } from '../domain/workers.ts';
+import { releaseTask } from '../domain/process-items.ts';
+import { requireProcess } from '../domain/process-view.ts';
+import { getProcessTimeline } from '../domain/processes.ts';
 import { parseFaultRule } from '../faults/rule.ts';
+import type { PrincipalRow } from '../store/people.ts';
 import type { RestDeps } from './deps.ts';
 import { authenticate } from './authenticate.ts';
 import { getRequestState } from './request.ts';
 
 /**
- * Routes that KuFlow does not have, for fault injection, timelines and workers. They need the same credentials as the
- * API.
+ * Routes that KuFlow does not have, for the page and for commands: see `console/contract.ts`. They need the same credentials as the API; those that
+ * answer with credentials need a user's.
  */
 export function registerDevRoutes(app: FastifyInstance, deps: RestDeps): void {
+  const { domain, faults } = deps;
   const onRequest = async (request: FastifyRequest): Promise<void> => {
     await authenticate(deps, request);
   };
+  const forUsers = async (request: FastifyRequest): Promise<void> => {
+    const { type } = await authenticate(deps, request);
+    if (type !== 'USER') throw forbidden('Only users may read this: it contains credentials');
+  };
 
-  app.get('/_dev/faults', { onRequest }, () => ({ faults: deps.faults.list() }));
-  app.post('/_dev/faults', { onRequest }, async (request, reply) => {
-    const parsed = parseFaultRule(parseJsonBody(request.body));
-    if (!parsed.ok) throw badRequest(`The fault rule is not valid: ${parsed.problem}`, 'body');
-    return reply.status(201).send(deps.faults.add(parsed.rule));
-  });
-  app.delete('/_dev/faults', { onRequest }, async (_request, reply) => {
-    deps.faults.clear();
-    return reply.status(204).send();
-  });
+  app.get('/_dev/status', { onRequest }, (request) => readPlatformStatus(deps, principalOf(request)));
+  app.get('/_dev/environment', { onRequest: forUsers }, () => readWorkerVariables(deps));
+  app.get('/_dev/users', { onRequest: forUsers }, () => listPeople(domain));
+  app.get('/_dev/workers', { onRequest }, () => deps.workers.status());
+  app.get('/_dev/definitions', { onRequest }, () => listServedDefinitions(domain.definitions));
 
-  app.get<{ Params: { id: string } }>('/_dev/processes/:id/timeline', { onRequest }, (request) => {
-    if (!isUuid(request.params.id)) throw new ApiError(400, 'The process ID must be a UUID');
-    return { entries: getProcessTimeline(deps.domain, request.params.id.toLowerCase()) };
-  });
   app.get('/_dev/events', { onRequest }, (request, reply) => {
     const lastEventId = request.headers['last-event-id'];
     // The framework does not log the request, which lasts as long as the page is open.
     reply.hijack();
     deps.streams.open(reply.raw, typeof lastEventId === 'string' ? lastEventId : undefined);
   });
-  app.get('/_dev/users', { onRequest }, (request) => {
-    // The answer contains the tokens of all users, which a worker must not have.
-    if (getRequestState(request).principal?.type !== 'USER') throw new ApiError(403, 'Only users may read the users');
-    return listPeople(deps.domain);
+
+  app.get<{ Querystring: { limit?: string } }>('/_dev/requests', { onRequest }, (request) => {
+    const { limit } = request.query;
+    if (limit !== undefined && !/^\d+$/.test(limit)) throw new ApiError(400, 'limit must be a number');
+    return { requests: deps.requests.list(limit === undefined ? Infinity : Number(limit)) };
   });
-  app.get('/_dev/workers', { onRequest }, () => ({ workers: listWorkers(deps.domain) }));
+  app.get<IdRoute>('/_dev/requests/:id', { onRequest }, (request) => {
+    const { id } = request.params;
+    const found = deps.requests.find(Number(id));
+    if (found === undefined) throw new ApiError(404, `Request ${id} is not known: only the latest ones are kept`);
+    return found;
+  });
+
+  app.get('/_dev/faults', { onRequest }, () => ({ faults: faults.list() }));
+  app.post('/_dev/faults', { onRequest }, async (request, reply) => {
+    const parsed = parseFaultRule(parseJsonBody(request.body));
+    if (!parsed.ok) throw badRequest(`The fault rule is not valid: ${parsed.problem}`, 'body');
+    return reply.status(201).send(faults.add(parsed.rule));
+  });
+  app.delete('/_dev/faults', { onRequest }, async (_request, reply) => {
+    faults.clear();
+    return reply.status(204).send();
+  });
+  app.delete<IdRoute>('/_dev/faults/:id', { onRequest }, async (request, reply) => {
+    const { id } = request.params;
+    if (!faults.remove(id)) throw notFound('fault', id);
+    return reply.status(204).send();
+  });
+
+  app.get<IdRoute>('/_dev/processes/:id/timeline', { onRequest }, (request) => ({
+    entries: getProcessTimeline(domain, idIn(request, 'process')),
+  }));
+  app.get<IdRoute>('/_dev/processes/:id/definition', { onRequest }, (request) => {
+    const { definition } = requireProcess(domain, idIn(request, 'process'));
+    const found = findDefinitionOfProcess(domain.definitions, definition);
+    if (found === undefined) throw new ApiError(404, `The local platform does not serve ${definition.code} any more`);
+    return found;
+  });
+  app.post<IdRoute>('/_dev/process-items/:id/release', { onRequest }, (request) =>
+    releaseTask(contextOf(request), idIn(request, 'process item')),
+  );
+
+  function contextOf(request: FastifyRequest): OperationContext {
+    return { ...domain, principal: principalOf(request) };
+  }
+}
+
+interface IdRoute {
+  Params: { readonly id: string };
+}
+
+function idIn({ params: { id } }: { readonly params: IdRoute['Params'] }, what: string): string {
+  if (!isUuid(id)) throw new ApiError(400, `The ${what} ID must be a UUID`);
+  return id.toLowerCase();
+}
+
+function principalOf(request: FastifyRequest): PrincipalRow {
+  const { principal } = getRequestState(request);
+  if (principal === undefined) throw new Error(`${request.url} was called without authentication`);
+  return principal;
 }
 
 function parseJsonBody(raw: unknown): unknown {

@@ -4,16 +4,17 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { operations, type OperationId } from '../../kuflow/contract/operations.ts';
 import { answerValidator, requestValidator, type ContractError } from '../../kuflow/contract/validators.ts';
+import type { RequestRecord } from '../console/contract.ts';
 import { ApiError, type ApiErrorDetail } from '../domain/api-error.ts';
 import type { RestDeps } from './deps.ts';
 import { authenticate } from './authenticate.ts';
 import { HANDLERS, type Implementation, type OperationAnswer, type OperationCall } from './handlers.ts';
 import { presentFields } from './request-fields.ts';
-import { getRequestState, parseBody } from './request.ts';
+import { getRequestState, isConsoleRequest, parseBody } from './request.ts';
 
 interface RouteDeps extends RestDeps {
-  /** Logs a request that the framework does not answer. `ms` is the milliseconds since it arrived. */
-  readonly log: (request: FastifyRequest, status: number, ms: number) => void;
+  /** Logs a request that the framework does not answer. */
+  readonly log: (request: FastifyRequest, reply: FastifyReply, status: number) => void;
 }
 
 /**
@@ -30,10 +31,11 @@ export function registerOperation(app: FastifyInstance, deps: RouteDeps, id: Ope
       const state = getRequestState(request);
       state.operationId = id;
       await authenticate(deps, request);
-      state.fault = deps.faults.take(id);
+      // The page must stay usable, and must not use up what is meant for a worker.
+      state.fault = isConsoleRequest(request) ? undefined : deps.faults.take(id);
     },
     preSerialization: (request, reply, payload, done) => {
-      if (getRequestState(request).refused !== true) checkAnswer(deps, id, reply.statusCode, payload);
+      if (getRequestState(request).refused !== true) checkAnswer(deps, id, request, reply.statusCode, payload);
       done(null, payload);
     },
     onSend: (request, reply, payload, done) => {
@@ -68,7 +70,7 @@ async function serveOperation(
   if (fault?.kind === 'drop-answer') return dropConnection(deps, request, reply, 'answer');
   const { status, body, headers = {} } = answer;
   // The serialization hook does not run for bytes and empty answers.
-  if (body === undefined || Buffer.isBuffer(body)) checkAnswer(deps, id, status, body);
+  if (body === undefined || Buffer.isBuffer(body)) checkAnswer(deps, id, request, status, body);
   return reply.status(status).headers(headers).send(body);
 }
 
@@ -112,7 +114,7 @@ function validateCall(deps: RouteDeps, id: OperationId, request: FastifyRequest)
   const result = requestValidator(id)({ path, query: request.query as Record<string, unknown>, body });
   if (result.ok) return { id: (path['id'] ?? '').toLowerCase(), query: result.query, body };
   const problem = formatContractErrors(result.errors);
-  deps.domain.report({ kind: 'contract-violation', side: 'request', operationId: id, problem });
+  reportViolation(deps, id, request, { side: 'request', problem });
   throw new ApiError(
     400,
     `The request does not conform to the contract of ${id}: ${problem}`,
@@ -121,16 +123,27 @@ function validateCall(deps: RouteDeps, id: OperationId, request: FastifyRequest)
 }
 
 /** An answer that does not conform to the contract is a bug in this platform: it is reported, and becomes a 500. */
-function checkAnswer(deps: RouteDeps, id: OperationId, status: number, body: unknown): void {
+function checkAnswer(deps: RouteDeps, id: OperationId, request: FastifyRequest, status: number, body: unknown): void {
   const errors = answerValidator(id, status, 'strict')(body);
   if (errors.length === 0) return;
   const problem = formatContractErrors(errors);
-  deps.domain.report({ kind: 'contract-violation', side: 'answer', operationId: id, problem });
+  reportViolation(deps, id, request, { side: 'answer', problem });
   throw new ApiError(
     500,
     `The local platform's answer does not conform to the contract of ${id}: ${problem}`,
     errors.map((error) => ({ ...toErrorDetail(error), locationType: 'body' })),
   );
+}
+
+function reportViolation(
+  deps: RouteDeps,
+  operationId: OperationId,
+  request: FastifyRequest,
+  violation: RequestRecord['violations'][number],
+): void {
+  const state = getRequestState(request);
+  state.violations = [...(state.violations ?? []), violation];
+  deps.domain.report({ kind: 'contract-violation', operationId, ...violation });
 }
 
 const formatContractErrors = (errors: readonly ContractError[]): string =>
@@ -159,7 +172,7 @@ function cutAnswer(deps: RouteDeps, request: FastifyRequest, reply: FastifyReply
     // The error destroys the connection. Before that, the data that was sent must leave the process.
     await new Promise((resolve) => setImmediate(resolve));
     getRequestState(request).problem = 'Injected fault: the answer was cut';
-    deps.log(request, reply.statusCode, reply.elapsedTime);
+    deps.log(request, reply, reply.statusCode);
     throw new Error('Injected fault: the answer was cut');
   }
 }
@@ -169,6 +182,6 @@ function dropConnection(deps: RouteDeps, request: FastifyRequest, reply: Fastify
   getRequestState(request).problem = `Injected fault: the ${what} was dropped`;
   reply.hijack();
   request.raw.socket.destroy();
-  deps.log(request, 0, reply.elapsedTime);
+  deps.log(request, reply, 0);
   return reply;
 }

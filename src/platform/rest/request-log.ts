@@ -11,6 +11,7 @@ export interface FinishedRequest {
   readonly status: number;
   readonly ms: number;
   readonly problem?: string | undefined;
+  readonly console: boolean;
 }
 
 const WARN_EVERY_MS = 60_000;
@@ -24,8 +25,12 @@ export function createRequestLog(
   report: (event: PlatformEvent) => void,
 ): (request: FinishedRequest) => void {
   const warnedAt = new Map<string, number>();
-  return ({ method, path, operationId, principal, status, ms, problem }) => {
-    report({ kind: 'request', method, path, status, ms: Math.round(ms * 10) / 10, operationId, problem });
+  return (request) => {
+    const { method, path, operationId, principal, status, ms, problem } = request;
+    report({
+      ...{ kind: 'request', method, path, status, ms, operationId, problem },
+      ...(request.console ? { console: true } : {}),
+    });
     if (principal?.type !== 'APPLICATION' || status < 400 || status >= 500 || operationId === undefined) return;
     const key = `${operationId} ${path} ${status}`;
     const now = clock.now();

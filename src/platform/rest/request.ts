@@ -2,8 +2,12 @@ import type { FastifyRequest } from 'fastify';
 
 import { API_VERSION } from '../../kuflow/contract/api-version.ts';
 import type { Operation } from '../../kuflow/contract/operation.ts';
+import type { RequestRecord } from '../console/contract.ts';
+import type { BodyStart } from '../console/request-recorder.ts';
 import { ApiError } from '../domain/api-error.ts';
 import type { FaultAction } from '../faults/registry.ts';
+import { isPageRequest } from '../console/page-routes.ts';
+import { CONSOLE_HEADER } from './deps.ts';
 import type { PrincipalRow } from '../store/people.ts';
 
 /** Limit for nested JSON, far below what overflows the stack of code that walks a value. */
@@ -16,8 +20,17 @@ export interface RequestState {
   fault?: FaultAction | undefined;
   /** Why the request was not executed. */
   problem?: string;
+  /** What the request or its answer violates, for the list of requests. */
+  violations?: RequestRecord['violations'];
+  /** The answer as it was sent. */
+  answer?: BodyStart;
   /** True once an error is being sent, so that it is not checked against the operation's contract. */
   refused?: boolean;
+}
+
+/** Whether the page or shell completion made the request, or whether it is for the page itself. */
+export function isConsoleRequest(request: FastifyRequest): boolean {
+  return request.headers[CONSOLE_HEADER] !== undefined || isPageRequest(request);
 }
 
 const states = new WeakMap<FastifyRequest, RequestState>();

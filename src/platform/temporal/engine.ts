@@ -9,6 +9,7 @@ import { KnownError } from '../../base/errors.ts';
 import type { ProcessEngine, WorkflowOutcome } from '../process-engine.ts';
 import { PlatformConnection } from './connection.ts';
 import { listFailingWork, type FailingWork } from './failing-work.ts';
+import { hasEnded, LONGEST_POLL_MS, queryPollers } from './pollers.ts';
 import { toWorkflowOutcome } from './outcome.ts';
 
 /** What the process watcher needs from the server. */
@@ -27,6 +28,8 @@ export interface TemporalEngine extends ProcessEngine, ClosedWorkflows {
   fetchHistory(workflowId: string, runId?: string): Promise<string>;
   /** What an open workflow waits for and has failed at least once. Empty for a workflow that the engine has not started yet. */
   listFailingWork(workflowId: string): Promise<readonly FailingWork[]>;
+  /** The identities of the workers that poll this queue for workflow tasks now. */
+  listPollers(taskQueue: string): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -34,6 +37,7 @@ const NOT_FOUND = 5;
 const CLOSE_EVENT_ONLY = 2;
 const RUNNING = 1;
 const PAGE = 1000;
+const POLLERS_WITHIN_MS = 3000;
 
 const isNotFound = (error: unknown): boolean => isGrpcServiceError(error) && (error.code as number) === NOT_FOUND;
 
@@ -119,6 +123,15 @@ export async function createProcessEngine(options: {
         if (isNotFound(error)) return [];
         throw error;
       }
+    },
+
+    listPollers: async (taskQueue) => {
+      const since = Date.now() - LONGEST_POLL_MS;
+      const query = { namespace, taskQueue, since };
+      const identities = await connection.withDeadline(Date.now() + POLLERS_WITHIN_MS, () =>
+        queryPollers(service, query),
+      );
+      return identities.filter((identity) => !hasEnded(identity));
     },
 
     listClosedSince: async (time) => {

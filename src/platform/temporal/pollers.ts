@@ -1,10 +1,14 @@
+import { hostname } from 'node:os';
+import type { WorkflowService } from '@temporalio/client';
+import { isRunning } from '../../base/process-identity.ts';
 import { PlatformConnection } from './connection.ts';
 
 const WORKFLOW = 1;
 
-export interface PollerQuery {
-  /** `<host>:<port>` of the Temporal server, not of the gateway. */
-  readonly address: string;
+/** Milliseconds. A worker that runs polls again at the latest after this time: a poll ends after one minute. */
+export const LONGEST_POLL_MS = 70_000;
+
+export interface QueuePollersQuery {
   readonly namespace: string;
   readonly taskQueue: string;
   /**
@@ -14,23 +18,39 @@ export interface PollerQuery {
   readonly since?: number | undefined;
 }
 
+export interface PollerQuery extends QueuePollersQuery {
+  /** `<host>:<port>` of the Temporal server, not of the gateway. */
+  readonly address: string;
+}
+
 /** The identities of the workers that have polled this queue for workflow tasks. */
 export async function listWorkflowPollers(query: PollerQuery): Promise<readonly string[]> {
   const connection = PlatformConnection.lazy({ address: query.address });
   try {
-    const answer = await connection.withDeadline(Date.now() + 5000, () =>
-      connection.workflowService.describeTaskQueue({
-        namespace: query.namespace,
-        taskQueue: { name: query.taskQueue },
-        // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- the enum is in @temporalio/proto, which is not a dependency
-        taskQueueType: WORKFLOW,
-      }),
-    );
-    const { since = 0 } = query;
-    return answer.pollers
-      .filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) >= Math.floor(since / 1000))
-      .map(({ identity }) => identity ?? '(unnamed)');
+    return await connection.withDeadline(Date.now() + 5000, () => queryPollers(connection.workflowService, query));
   } finally {
     await connection.close();
   }
+}
+
+/** As `listWorkflowPollers`, over a connection that is open. */
+export async function queryPollers(
+  service: WorkflowService,
+  { namespace, taskQueue, since = 0 }: QueuePollersQuery,
+): Promise<readonly string[]> {
+  const answer = await service.describeTaskQueue({
+    namespace,
+    taskQueue: { name: taskQueue },
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- the enum is in @temporalio/proto, which is not a dependency
+    taskQueueType: WORKFLOW,
+  });
+  return answer.pollers
+    .filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) >= Math.floor(since / 1000))
+    .map(({ identity }) => identity ?? '(unnamed)');
+}
+
+/** Whether the identity of a poller is that of a process on this machine that has ended: the server still remembers it. */
+export function hasEnded(identity: string): boolean {
+  const [, pid, host] = /^(\d+)@(\S+)/.exec(identity) ?? [];
+  return pid !== undefined && host === hostname() && !isRunning(Number(pid));
 }

@@ -1,10 +1,8 @@
 import { open } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { systemClock } from '../../../base/clock.ts';
 import { formatWithSeen } from '../../../kuflow/errors.ts';
 import { canonicalJson, pointerStep, type JsonObject } from '../../../base/json.ts';
 import { interruptedError, KnownError, messageOf, usageError, type ExitStatus } from '../../../base/errors.ts';
-import { isRunning } from '../../../base/process-identity.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../../kuflow/client.ts';
 import { exampleMetadata } from '../../../platform/client/examples.ts';
 import { onlyServedCode } from '../../../platform/client/session.ts';
@@ -13,7 +11,7 @@ import type { PlatformEndpoints } from '../../../platform/types.ts';
 import { readTimeline, readWorkers, type TimelineEntry } from '../../../platform/rest/dev-client.ts';
 import type { ProcessExit } from '../../../platform/supervisor/client.ts';
 import { createProcessEngine, type TemporalEngine } from '../../../platform/temporal/engine.ts';
-import { listWorkflowPollers } from '../../../platform/temporal/pollers.ts';
+import { hasEnded, listWorkflowPollers, LONGEST_POLL_MS } from '../../../platform/temporal/pollers.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
 import { explainFailedStart, startDevCommand, type DevCommand } from '../../../platform/session/worker-command.ts';
 import { ensurePlatform, rejectUnserved } from '../../../platform/session/attach.ts';
@@ -76,7 +74,6 @@ export interface SimulateResult {
 }
 
 const POLL_MS = 100;
-const LONGEST_POLL_MS = 70_000;
 /** Avoids conflicts with other workers on this machine: any free port for health, no metrics port. */
 const WORKER_PORTS = { WORKER_HEALTHPORT: '0', WORKER_METRICSPORT: '0' };
 
@@ -332,17 +329,11 @@ async function noPollersFailure(
   );
 }
 
-/**
- * The identities of the workers that poll the queue now: the engine remembers pollers for minutes, a poll ends after one minute at most, and a
- * worker of this machine has its process id in its identity.
- */
+/** The identities of the workers that poll the queue now. */
 async function listRunningWorkers(platform: DevPlatform, taskQueue: string): Promise<readonly string[]> {
   const { endpoints, namespace } = platform.state;
   const query = { address: endpoints.temporal, namespace, taskQueue, since: Date.now() - LONGEST_POLL_MS };
-  return (await listWorkflowPollers(query)).filter((identity) => {
-    const [, pid, host] = /^(\d+)@(\S+)/.exec(identity) ?? [];
-    return pid === undefined || host !== hostname() || isRunning(Number(pid));
-  });
+  return (await listWorkflowPollers(query)).filter((identity) => !hasEnded(identity));
 }
 
 const describeWorkerLog = ({ output }: SimulateRequest): string =>

@@ -5,10 +5,12 @@ import { expect } from 'vitest';
 import { answerValidator } from '../../../../src/kuflow/contract/validators.ts';
 import { createOpenCodes } from '../../../../src/platform/console/open-codes.ts';
 import { createRestApp } from '../../../../src/platform/rest/app.ts';
-import type { HealthReport, RestDeps, ServerTls } from '../../../../src/platform/rest/deps.ts';
+import type { HealthReport, PlatformRun, RestDeps, ServerTls } from '../../../../src/platform/rest/deps.ts';
 import { createFaultRegistry, type FaultRegistry } from '../../../../src/platform/faults/registry.ts';
 import { createEventStreams, type EventStreams } from '../../../../src/platform/console/event-streams.ts';
 import { readPageFiles } from '../../../../src/platform/console/page-files.ts';
+import { createRequestRecorder } from '../../../../src/platform/console/request-recorder.ts';
+import { watchWorkers } from '../../../../src/platform/console/worker-watch.ts';
 import { createEventHub, takeFirstEventId, type EventHub } from '../../../../src/platform/events/hub.ts';
 import { createWorld, type World, type WorldOptions } from '../domain/world.ts';
 
@@ -18,6 +20,8 @@ export interface Rest {
   readonly faults: FaultRegistry;
   readonly hub: EventHub;
   readonly streams: EventStreams;
+  /** The identities that poll each task queue. */
+  readonly pollers: Map<string, readonly string[]>;
   /** `Bearer base64(id:secret)` of the application. */
   readonly asWorker: string;
   readonly asUser: string;
@@ -40,6 +44,19 @@ export interface RestOptions extends WorldOptions {
   readonly heartbeatMs?: number;
 }
 
+export const RUN: PlatformRun = {
+  startedAt: '2026-01-02T03:04:05.678Z',
+  stateDir: '/project/.kuflow/dev',
+  endpoints: {
+    http: 'http://127.0.0.1:7480',
+    https: 'https://127.0.0.1:7443',
+    engine: '127.0.0.1:7483',
+    temporal: '127.0.0.1:7233',
+  },
+  caFile: '/project/.kuflow/dev/pki/ca.pem',
+  caBundleFile: '/project/.kuflow/dev/ca-bundle.pem',
+};
+
 export const ENGINE_TOKEN = 'header.payload.signature';
 export const PROBE_TOKEN = 'value-of-this-run';
 
@@ -47,13 +64,22 @@ export function createRest(options: RestOptions = {}): Rest {
   const world = createWorld({ ...options, report: (event) => rest.hub.publish(event) });
   const hub = createEventHub({ clock: world.domain.clock, firstId: takeFirstEventId(world.store, world.domain.clock) });
   const streams = createEventStreams({ hub, heartbeatMs: options.heartbeatMs });
-  const faults = createFaultRegistry();
+  const faults = createFaultRegistry(() => hub.publish({ kind: 'faults-changed' }));
+  const pollers = new Map<string, readonly string[]>();
+  const workers = watchWorkers({
+    domain: world.domain,
+    listPollers: (queue) => Promise.resolve(pollers.get(queue) ?? []),
+    isWatched: () => streams.size > 0,
+    onChange: () => hub.publish({ kind: 'workers-changed' }),
+    everyMs: 5,
+  });
   const { id, secret } = world.identity.application;
   const rest: Rest = {
     world,
     faults,
     hub,
     streams,
+    pollers,
     health: { ready: true, parts: { rest: { state: 'ready' } } },
     asWorker: `Bearer ${Buffer.from(`${id}:${secret.reveal()}`).toString('base64')}`,
     asUser: `Bearer ${world.identity.user.token.reveal()}`,
@@ -67,6 +93,10 @@ export function createRest(options: RestOptions = {}): Rest {
         probeToken: PROBE_TOKEN,
         page: readPageFiles(options.pageFolder ?? 'no-such-folder'),
         streams,
+        workers,
+        requests: createRequestRecorder(world.domain.clock),
+        identity: world.identity,
+        run: RUN,
         ...(options.handlers === undefined ? {} : { handlers: options.handlers }),
         ...(options.hostNames === undefined ? {} : { hostNames: options.hostNames }),
       },
@@ -80,6 +110,7 @@ export function createRest(options: RestOptions = {}): Rest {
         headers: { host: '127.0.0.1:1', authorization: rest.asWorker, ...more.headers },
       }),
     stop: async () => {
+      workers.stop();
       await rest.app.close();
       await world.destroy();
     },

@@ -1,0 +1,28 @@
+const REDACTED = '[redacted]';
+
+/** Tokens and secrets of the local platform, JSON Web Tokens and private keys. Parts of them count too, because bodies are cut. */
+const SECRETS = [
+  /kfdev_[\w-]+/g,
+  /\beyJ[\w-]+(?:\.[\w-]*){0,2}/g,
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----(?:(?!-----END )[^])*(?:-----END [A-Z ]*PRIVATE KEY-----)?/g,
+] as const;
+
+const SECRET_FIELDS = /("(?:token|clientPrivateKey|[A-Z_]*SECRET)"\s*:\s*)"(?:[^"\\]|\\[^])*(?:"|$)/g;
+
+const SECRET_HEADERS: ReadonlySet<string> = new Set(['cookie', 'proxy-authorization', 'set-cookie']);
+
+/** The text without the secrets that can be recognized by their form. */
+export function redactByPattern(text: string): string {
+  return SECRETS.reduce((redacted, secret) => redacted.replace(secret, REDACTED), text);
+}
+
+/** As `redactByPattern`, for JSON that contains secrets in known fields, in whatever format. */
+export function redactSecretFields(json: string): string {
+  return redactByPattern(json.replace(SECRET_FIELDS, `$1"${REDACTED}"`));
+}
+
+/** The value of a header. `Authorization` keeps its scheme. */
+export function redactHeader(name: string, value: string): string {
+  if (name === 'authorization') return `${/^(?:basic|bearer)(?= )/i.exec(value)?.[0] ?? ''} ${REDACTED}`.trim();
+  return SECRET_HEADERS.has(name) ? REDACTED : redactByPattern(value);
+}

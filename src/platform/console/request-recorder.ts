@@ -1,0 +1,132 @@
+import type { Clock } from '../../base/clock.ts';
+import { withoutUndefined } from '../../base/json.ts';
+import type { RecordedBody, RequestDetail, RequestRecord } from './contract.ts';
+import { redactHeader, redactSecretFields, redactByPattern } from './redaction.ts';
+
+type Headers = Readonly<Record<string, string | number | readonly string[] | undefined>>;
+
+/** The start of a body, and its size. */
+export interface BodyStart {
+  readonly bytes: number;
+  /** Undefined for a body that was streamed. */
+  readonly start?: Buffer | undefined;
+}
+
+/** A request that has ended. */
+export interface EndedRequest extends Omit<RequestRecord, 'id' | 'time' | 'operationId' | 'principal' | 'problem'> {
+  readonly operationId?: string | undefined;
+  readonly principal?: string | undefined;
+  readonly problem?: string | undefined;
+  readonly url: string;
+  readonly requestHeaders: Headers;
+  readonly responseHeaders: Headers;
+  readonly requestBody?: BodyStart | undefined;
+  readonly responseBody?: BodyStart | undefined;
+  /** Whether the answer contains secrets in fields. */
+  readonly hasSecretFields: boolean;
+}
+
+export interface RequestRecorder {
+  add(request: EndedRequest): void;
+  /** The newest first. */
+  list(limit: number): readonly RequestRecord[];
+  find(id: number): RequestDetail | undefined;
+}
+
+/** Bytes of each body that are kept. */
+const KEPT_BYTES = 16 * 1024;
+/** The page makes many requests. They have their own limit, so that they do not displace those of workers. */
+const KEPT = { console: 100, others: 400 } as const;
+
+interface Recorded extends EndedRequest {
+  readonly id: number;
+  readonly time: string;
+}
+
+/** Keeps the latest requests in memory. Secrets are redacted when a request is read. */
+export function createRequestRecorder(clock: Clock): RequestRecorder {
+  const ofConsole: Recorded[] = [];
+  const ofOthers: Recorded[] = [];
+  let lastId = 0;
+  return {
+    add: (request) => {
+      const time = new Date(clock.now()).toISOString();
+      const [list, limit] = request.console ? [ofConsole, KEPT.console] : [ofOthers, KEPT.others];
+      list.push({ ...request, id: ++lastId, time });
+      if (list.length > limit) list.shift();
+    },
+    list: (limit) =>
+      [...ofConsole, ...ofOthers]
+        .sort((a, b) => b.id - a.id)
+        .slice(0, limit)
+        .map(toRecord),
+    find: (id) => {
+      const found = [...ofConsole, ...ofOthers].find((request) => request.id === id);
+      return found === undefined ? undefined : toDetail(found);
+    },
+  };
+}
+
+/** Copies the start of a body, so that the rest of it can be released. */
+export function startOfBody(body: string | Uint8Array): BodyStart {
+  const start = typeof body === 'string' ? body.slice(0, KEPT_BYTES) : body.subarray(0, KEPT_BYTES);
+  return { bytes: Buffer.byteLength(body), start: Buffer.from(start).subarray(0, KEPT_BYTES) };
+}
+
+function toRecord(request: Recorded): RequestRecord {
+  const { id, time, method, path, operationId, status, ms, principal, problem, violations } = request;
+  return withoutUndefined({
+    ...{ id, time, method, status, ms, operationId, principal },
+    path: redactByPattern(path),
+    problem: problem === undefined ? undefined : redactByPattern(problem),
+    violations: violations.map((violation) => ({ ...violation, problem: redactByPattern(violation.problem) })),
+    console: request.console,
+  });
+}
+
+function toDetail(request: Recorded): RequestDetail {
+  const { url, requestHeaders, responseHeaders, requestBody, responseBody, hasSecretFields } = request;
+  return withoutUndefined({
+    ...toRecord(request),
+    url: redactByPattern(url),
+    requestHeaders: toHeaders(requestHeaders),
+    responseHeaders: toHeaders(responseHeaders),
+    requestBody: toRecordedBody(requestBody, requestHeaders, redactByPattern),
+    responseBody: toRecordedBody(responseBody, responseHeaders, hasSecretFields ? redactSecretFields : redactByPattern),
+  });
+}
+
+function toHeaders(headers: Headers): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, redactHeader(name, [value].flat().join(', '))]],
+    ),
+  );
+}
+
+function toRecordedBody(
+  body: BodyStart | undefined,
+  headers: Headers,
+  redact: (text: string) => string,
+): RecordedBody | undefined {
+  if (body === undefined || (body.bytes === 0 && body.start !== undefined)) return undefined;
+  const { bytes, start } = body;
+  const contentType = headers['content-type'];
+  const text = start === undefined ? undefined : decodeText(start);
+  return withoutUndefined({
+    bytes,
+    contentType: typeof contentType === 'string' ? contentType : undefined,
+    text: text === undefined ? undefined : redact(text),
+    truncated: start === undefined || start.length < bytes,
+  });
+}
+
+/** Undefined if the bytes are not text. The last character may be incomplete. */
+function decodeText(bytes: Uint8Array): string | undefined {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+    return /[\0-\x08\x0e-\x1a\x1c-\x1f]/.test(text) ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}

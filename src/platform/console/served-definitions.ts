@@ -1,0 +1,35 @@
+import { withoutUndefined } from '../../base/json.ts';
+import type { TaskDefinition } from '../../process/definition.ts';
+import type { DefinitionCatalog, ServedDefinition } from '../domain/definitions.ts';
+import type { DefinitionRef } from '../store/processes.ts';
+import type { ServedDefinitions, ServedProcess } from './contract.ts';
+
+/** What new processes use. */
+export function listServedDefinitions({ all, problems }: DefinitionCatalog): ServedDefinitions {
+  return { definitions: all.map((served) => toServedProcess(served, served.definition.tasks)), problems };
+}
+
+/**
+ * What a process uses: the version that it was started with, and the tasks that were added to the definition since then. Undefined if no version of
+ * its definition is known.
+ */
+export function findDefinitionOfProcess(catalog: DefinitionCatalog, ref: DefinitionRef): ServedProcess | undefined {
+  const served = catalog.forProcess(ref);
+  if (served === undefined) return undefined;
+  const current = catalog.all.find((one) => one.ref.id === ref.id || one.ref.code === ref.code);
+  const added = current?.definition.tasks.filter(({ code }) => !served.tasks.has(code)) ?? [];
+  return toServedProcess(served, [...served.definition.tasks, ...added]);
+}
+
+function toServedProcess({ ref, definition }: ServedDefinition, tasks: readonly TaskDefinition[]): ServedProcess {
+  const { process, workflow, metadata, entity } = definition;
+  return withoutUndefined({
+    ...ref,
+    name: process.name,
+    workflowType: workflow.type,
+    taskQueue: workflow.taskQueue,
+    metadata,
+    entity,
+    tasks,
+  });
+}

@@ -1,0 +1,96 @@
+import type { Worker } from '../../kuflow/contract/workers.ts';
+import type { Domain } from '../domain/context.ts';
+import { listWorkers, WORKER_DELAY_WINDOW } from '../domain/workers.ts';
+import type { QueueStatus, WorkersStatus, WorkerStatus } from './contract.ts';
+
+export interface WorkerWatch {
+  /** The registered workers and who polls the queues of the served definitions. */
+  status(): Promise<WorkersStatus>;
+  stop(): void;
+}
+
+export interface WorkerWatchOptions {
+  readonly domain: Pick<Domain, 'store' | 'definitions' | 'clock'>;
+  /** The identities of the workers that poll a queue now. */
+  readonly listPollers: (taskQueue: string) => Promise<readonly string[]>;
+  /** Whether somebody wants to know about changes. */
+  readonly isWatched: () => boolean;
+  /** Called when a worker has registered, started to poll or stopped since the last status. */
+  readonly onChange: () => void;
+  /** Milliseconds. Default: 2,000. */
+  readonly everyMs?: number | undefined;
+}
+
+interface Snapshot {
+  readonly workers: readonly Worker[];
+  /** The identities by task queue. */
+  readonly pollers: ReadonlyMap<string, readonly string[]>;
+}
+
+/** A worker that runs has registered in this time. */
+const REGISTERS_WITHIN_MS = 2 * WORKER_DELAY_WINDOW * 1000;
+
+/**
+ * Workers register with KuFlow when they start, but they do not say when they stop. The Temporal server knows who polls, and has to be asked: that
+ * happens regularly while somebody watches.
+ */
+export function watchWorkers(options: WorkerWatchOptions): WorkerWatch {
+  const { domain, listPollers, isWatched, onChange, everyMs = 2000 } = options;
+  let last: string | undefined;
+  let asking = false;
+
+  const read = async (): Promise<Snapshot> => {
+    const workers = listWorkers(domain);
+    const queues = new Set([
+      ...domain.definitions.all.map(({ definition }) => definition.workflow.taskQueue),
+      ...workers
+        .filter(({ lastModifiedAt = '' }) => domain.clock.now() - Date.parse(lastModifiedAt) < REGISTERS_WITHIN_MS)
+        .map(({ taskQueue }) => taskQueue),
+    ]);
+    const pollers = await Promise.all(
+      [...queues].map(async (queue) => {
+        // Without the Temporal server nobody polls.
+        const identities = await listPollers(queue).catch(() => []);
+        return [queue, [...new Set(identities)].sort()] as const;
+      }),
+    );
+    last = JSON.stringify([workers, pollers]);
+    return { workers, pollers: new Map(pollers) };
+  };
+
+  const check = async (): Promise<void> => {
+    if (asking || !isWatched()) return;
+    asking = true;
+    const before = last;
+    await read();
+    asking = false;
+    if (last !== before) onChange();
+  };
+  const timer = setInterval(() => void check(), everyMs);
+  timer.unref();
+
+  return {
+    status: async () => {
+      const { workers, pollers } = await read();
+      return {
+        workers: workers.map((worker) => toWorkerStatus(worker, pollers)),
+        queues: listQueues(domain).map((queue) => ({ ...queue, pollers: pollers.get(queue.taskQueue) ?? [] })),
+      };
+    },
+    stop: () => clearInterval(timer),
+  };
+}
+
+function toWorkerStatus(worker: Worker, pollers: Snapshot['pollers']): WorkerStatus {
+  const { identity, taskQueue } = worker;
+  return { ...worker, online: pollers.get(taskQueue)?.includes(identity) === true };
+}
+
+function listQueues({ definitions }: Pick<Domain, 'definitions'>): readonly Omit<QueueStatus, 'pollers'>[] {
+  const queues = new Map<string, string[]>();
+  for (const { ref, definition } of definitions.all) {
+    const { taskQueue } = definition.workflow;
+    queues.set(taskQueue, [...(queues.get(taskQueue) ?? []), ref.code]);
+  }
+  return [...queues].map(([taskQueue, processes]) => ({ taskQueue, processes }));
+}

@@ -1,0 +1,297 @@
+import type { InjectOptions, LightMyRequestResponse } from 'fastify';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { packageVersion } from '../../../../src/base/package-root.ts';
+import { uuid7 } from '../../../../src/base/uuid.ts';
+import type {
+  LocalPeople,
+  PlatformStatus,
+  ServedDefinitions,
+  ServedProcess,
+  WorkersStatus,
+} from '../../../../src/platform/console/contract.ts';
+import { claimTask } from '../../../../src/platform/domain/process-items.ts';
+import type { ProcessDefinition } from '../../../../src/process/definition.ts';
+import { until } from '../../../support/until.ts';
+import { LOAN } from '../domain/world.ts';
+import { createRest, createTask, ENGINE_TOKEN, refusal, RUN, startLoan, type Rest } from './server.ts';
+
+let rest: Rest;
+beforeEach(() => {
+  rest = createRest();
+});
+afterEach(() => rest.stop());
+
+const send = (
+  method: InjectOptions['method'],
+  url: string,
+  authorization: string | undefined = rest.asUser,
+  more: InjectOptions = {},
+): Promise<LightMyRequestResponse> =>
+  rest.app.inject({
+    ...more,
+    ...{ method: method ?? 'GET', url },
+    headers: { host: '127.0.0.1:1', ...(authorization === '' ? {} : { authorization }), ...more.headers },
+  });
+
+async function read<T>(url: string): Promise<T> {
+  const answer = await send('GET', url);
+  expect(answer.statusCode, answer.body).toBe(200);
+  return answer.json<T>();
+}
+
+/** The kinds of the events that `work` causes, except for requests. */
+async function published(work: () => Promise<unknown>): Promise<readonly string[]> {
+  const kinds: string[] = [];
+  const unsubscribe = rest.hub.subscribe(({ kind }) => kind !== 'request' && kinds.push(kind));
+  await work();
+  unsubscribe();
+  return kinds;
+}
+
+interface Route {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly forUsers?: true;
+}
+
+const ROUTES: readonly Route[] = [
+  { method: 'GET', path: '/_dev/status' },
+  { method: 'GET', path: '/_dev/environment', forUsers: true },
+  { method: 'GET', path: '/_dev/users', forUsers: true },
+  { method: 'GET', path: '/_dev/workers' },
+  { method: 'GET', path: '/_dev/definitions' },
+  { method: 'GET', path: '/_dev/events' },
+  { method: 'GET', path: '/_dev/requests' },
+  { method: 'GET', path: '/_dev/requests/1' },
+  { method: 'GET', path: '/_dev/faults' },
+  { method: 'POST', path: '/_dev/faults' },
+  { method: 'DELETE', path: '/_dev/faults' },
+  { method: 'DELETE', path: '/_dev/faults/1' },
+  { method: 'GET', path: `/_dev/processes/${uuid7()}/timeline` },
+  { method: 'GET', path: `/_dev/processes/${uuid7()}/definition` },
+  { method: 'POST', path: `/_dev/process-items/${uuid7()}/release` },
+  { method: 'POST', path: '/_dev/open-codes', forUsers: true },
+];
+
+describe('credentials', () => {
+  it('the table has every route', async () => {
+    await rest.app.ready();
+    const parents: string[] = [];
+    const routes: string[] = [];
+    for (const line of rest.app.printRoutes({ commonPrefix: false }).split('\n')) {
+      const [, indent = '', name = '', methods = ''] = /^([│ ]*)[├└]── (\S+) \(([A-Z, ]+)\)/.exec(line) ?? [];
+      const depth = indent.length / 4;
+      parents[depth] = `${depth === 0 ? '' : (parents[depth - 1] ?? '')}${name}`;
+      const path = parents[depth].replace('//', '/');
+      if (path.startsWith('/_dev/')) routes.push(...methods.split(', ').map((method) => `${method} ${path}`));
+    }
+    // This one takes the place of credentials.
+    const withCredentials = routes.filter((route) => route !== 'POST /_dev/open-codes/:code');
+    expect(withCredentials.length).toBe(routes.length - 1);
+    const tested = ROUTES.map(({ method, path }) => `${method} ${path.replace(/[\da-f-]{36}|(?<=\/)1$/, ':id')}`);
+    expect(withCredentials.sort()).toEqual(tested.sort());
+  });
+
+  it.each(ROUTES)('$method $path needs those of the API', async ({ method, path, forUsers }) => {
+    const { faults } = rest;
+    faults.add({ operationId: 'findTenants', times: 1, action: { kind: 'drop-answer' } });
+    const wrong = Buffer.from(`${rest.world.identity.application.id}:wrong`).toString('base64');
+    for (const authorization of [
+      '',
+      'Bearer kfdev_wrong',
+      `Bearer ${wrong}`,
+      `Basic ${wrong}`,
+      `Bearer ${rest.asUser}`,
+    ])
+      expect((await send(method, path, authorization)).statusCode, authorization).toBe(401);
+    if (forUsers !== undefined)
+      for (const authorization of [rest.asWorker, `Bearer ${ENGINE_TOKEN}`])
+        expect((await send(method, path, authorization)).statusCode, authorization).toBe(403);
+    expect(faults.list()).toHaveLength(1);
+  });
+});
+
+describe('GET /_dev/status', () => {
+  it('answers what runs where, and who asks', async () => {
+    rest.health = {
+      ready: false,
+      parts: {
+        store: { state: 'up' },
+        temporal: { state: 'down', address: '127.0.0.1:7233', detail: 'no connection' },
+        rest: { state: 'up', address: '127.0.0.1:7443' },
+      },
+    };
+    const { user, tenantId, namespace } = rest.world.identity;
+    expect(await read<PlatformStatus>('/_dev/status')).toEqual({
+      version: packageVersion(),
+      startedAt: RUN.startedAt,
+      folder: process.cwd(),
+      stateDir: RUN.stateDir,
+      tenantId,
+      namespace,
+      parts: [
+        { part: 'store', state: 'up' },
+        { part: 'temporal', state: 'down', address: '127.0.0.1:7233', detail: 'no connection' },
+        { part: 'gateway', state: 'down' },
+        { part: 'rest', state: 'up', address: '127.0.0.1:7443' },
+      ],
+      endpoints: { http: RUN.endpoints.http, https: RUN.endpoints.https, engine: RUN.endpoints.engine },
+      temporalUi: RUN.endpoints.temporalUi,
+      principal: { id: user.principalId, name: user.name },
+    });
+  });
+});
+
+describe('credentials of the platform', () => {
+  it('GET /_dev/environment answers the settings of a worker', async () => {
+    const { application, tenantId } = rest.world.identity;
+    expect(await read('/_dev/environment')).toEqual({
+      variables: {
+        KUFLOW_API_ENDPOINT: RUN.endpoints.https,
+        KUFLOW_API_CLIENTID: application.id,
+        KUFLOW_API_CLIENTSECRET: application.secret.reveal(),
+        KUFLOW_API_TENANTID: tenantId,
+        KUFLOW_API_CA: RUN.caFile,
+        TEMPORAL_TARGET: RUN.endpoints.engine,
+        NODE_EXTRA_CA_CERTS: RUN.caFile,
+        REQUESTS_CA_BUNDLE: RUN.caBundleFile,
+        SSL_CERT_FILE: RUN.caBundleFile,
+      },
+    });
+  });
+
+  it('GET /_dev/users answers the users with tokens that sign them in', async () => {
+    const { users } = await read<LocalPeople>('/_dev/users');
+    const user = users.find(({ email }) => email === rest.world.identity.user.email);
+    expect(user).toMatchObject({ name: rest.world.identity.user.name, groups: ['LOCAL_USERS'] });
+    const status = await send('GET', '/_dev/status', `Bearer ${user?.token}`);
+    expect(status.json<PlatformStatus>().principal.id).toBe(user?.principalId);
+  });
+});
+
+describe('definitions', () => {
+  it('lists what new processes use, and the files that could not be loaded', async () => {
+    const problem = { file: 'kuflow.process.yaml:3', message: 'unknown key' };
+    rest.world.domain.definitions.replace([LOAN], [problem]);
+    const { definitions, problems } = await read<ServedDefinitions>('/_dev/definitions');
+    expect(problems).toEqual([problem]);
+    expect(definitions).toEqual([
+      {
+        ...rest.world.domain.definitions.all[0]?.ref,
+        name: 'Loan',
+        workflowType: 'LoanWorkflow',
+        taskQueue: 'LOAN_QUEUE',
+        metadata: LOAN.metadata,
+        entity: LOAN.entity,
+        tasks: LOAN.tasks,
+      },
+    ]);
+  });
+
+  it('answers the version of a process, with the tasks that were added later', async () => {
+    const id = await startLoan(rest);
+    const [application] = LOAN.tasks;
+    const changed: ProcessDefinition = {
+      ...LOAN,
+      tasks: [
+        { code: 'APPLICATION', kind: 'human', name: 'New form' },
+        { code: 'ADDED', kind: 'human' },
+      ],
+    };
+    rest.world.domain.definitions.replace([changed], []);
+    const { tasks } = await read<ServedProcess>(`/_dev/processes/${id}/definition`);
+    expect(tasks.map(({ code }) => code)).toEqual(['APPLICATION', 'SCORE', 'NOTE', 'TALK', 'ADDED']);
+    expect(tasks[0]).toEqual(application);
+    refusal(await send('GET', `/_dev/processes/${uuid7()}/definition`), 404);
+    refusal(await send('GET', '/_dev/processes/LOAN/definition'), 400);
+  });
+});
+
+describe('GET /_dev/workers', () => {
+  const register = (identity: string, taskQueue: string): ReturnType<Rest['call']> =>
+    rest.call('POST', '/workers', { payload: { identity, taskQueue, hostname: 'host', ip: '127.0.0.1' } });
+
+  it('answers who is registered and who polls, for all queues of the definitions', async () => {
+    await register('1@host', 'LOAN_QUEUE');
+    await register('2@host', 'OTHER_QUEUE');
+    expect((await read<WorkersStatus>('/_dev/workers')).queues).toEqual([
+      { taskQueue: 'LOAN_QUEUE', processes: ['LOAN'], pollers: [] },
+    ]);
+    rest.pollers.set('LOAN_QUEUE', ['1@host', 'not registered']);
+    const { workers, queues } = await read<WorkersStatus>('/_dev/workers');
+    expect(queues).toEqual([{ taskQueue: 'LOAN_QUEUE', processes: ['LOAN'], pollers: ['1@host', 'not registered'] }]);
+    expect(workers.map(({ identity, online }) => ({ identity, online }))).toEqual([
+      { identity: '2@host', online: false },
+      { identity: '1@host', online: true },
+    ]);
+  });
+
+  it('tells the readers of events when a worker starts or stops to poll', async () => {
+    const { streams, hub } = rest;
+    let changes = 0;
+    hub.subscribe(({ kind }) => (changes += kind === 'workers-changed' ? 1 : 0));
+    await rest.app.listen({ host: '127.0.0.1', port: 0 });
+    const address = rest.app.server.address() as { readonly port: number };
+    const stop = new AbortController();
+    const url = `http://127.0.0.1:${address.port}/_dev/events`;
+    const stream = await fetch(url, { headers: { authorization: rest.asUser }, signal: stop.signal });
+    expect([stream.status, streams.size]).toEqual([200, 1]);
+    await read('/_dev/workers');
+    for (const pollers of [['1@host'], [], ['1@host', '2@host']]) {
+      const before = changes;
+      rest.pollers.set('LOAN_QUEUE', pollers);
+      await until(JSON.stringify(pollers), () => changes > before);
+    }
+    stop.abort();
+  });
+});
+
+describe('faults', () => {
+  it('are removed one by one, and each change is an event', async () => {
+    const { faults } = rest;
+    const rule = { operationId: 'findTenants', times: 2, action: { kind: 'drop-answer' } } as const;
+    const kinds = await published(async () => {
+      const first = faults.add(rule);
+      const second = await send('POST', '/_dev/faults', undefined, { payload: rule });
+      expect(second.statusCode).toBe(201);
+      expect((await send('DELETE', `/_dev/faults/${first.id}`)).statusCode).toBe(204);
+      expect(faults.list()).toEqual([second.json()]);
+      refusal(await send('DELETE', `/_dev/faults/${first.id}`), 404);
+      faults.take('findTenants');
+      expect(faults.list()).toEqual([expect.objectContaining({ left: 1, times: 2 })]);
+    });
+    expect(kinds).toEqual(Array.from({ length: 4 }, () => 'faults-changed'));
+  });
+
+  it('do not hit the page, and are not used up by it', async () => {
+    rest.faults.add({ operationId: '*', times: 1, action: { kind: 'status', status: 503 } });
+    const marked = await send('GET', '/tenants', undefined, { headers: { 'x-kuflow-console': '1' } });
+    expect(marked.statusCode).toBe(200);
+    expect((await send('GET', '/tenants')).statusCode).toBe(503);
+  });
+});
+
+describe('POST /_dev/process-items/{id}/release', () => {
+  it('makes a claimed task ready for others, for its owner only', async () => {
+    const process = await startLoan(rest);
+    const id = await createTask(rest, process);
+    const release = (authorization?: string): Promise<LightMyRequestResponse> =>
+      send('POST', `/_dev/process-items/${id}/release`, authorization);
+    expect(refusal(await release(), 409)).toContain('READY');
+    claimTask(rest.world.user, id);
+    expect(refusal(await release(rest.asWorker), 403)).toContain('claimed by another principal');
+    let released: LightMyRequestResponse | undefined;
+    const kinds = await published(async () => {
+      released = await release();
+    });
+    expect(released?.json()).toMatchObject({ id, task: { state: 'READY' } });
+    expect(released?.json()).not.toHaveProperty('ownerId');
+    expect(kinds).toEqual(['process']);
+    const { entries } = await read<{ entries: { kind: string }[] }>(`/_dev/processes/${process}/timeline`);
+    expect(entries.at(-1)).toMatchObject({ kind: 'item-released', processItemId: id, code: 'APPLICATION' });
+    claimTask(rest.world.otherUser, id);
+    refusal(await send('POST', '/_dev/process-items/x/release'), 400);
+    refusal(await send('POST', `/_dev/process-items/${uuid7()}/release`), 404);
+  });
+});
