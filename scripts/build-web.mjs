@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { build, transform } from 'esbuild';
+import { build } from 'esbuild';
 import { ROOT } from './bundle.mjs';
 
 const SOURCE = join(ROOT, 'src', 'web');
@@ -17,8 +17,6 @@ const withoutAjvFormats = {
     onResolve({ filter: /^ajv-formats$/ }, () => ({ path: join(SOURCE, 'form', 'no-formats.ts') }));
   },
 };
-
-const STYLES = ['style.css', 'form/form.css'];
 
 /**
  * How code of the page is bundled. JSON Forms is written for React and Ajv. Preact is a tenth of the size, and the page's
@@ -63,10 +61,9 @@ export async function bundleWeb({ outdir = join(ROOT, 'dist', 'web') } = {}) {
     metafile: true,
   });
   const scripts = outputFiles.map(({ path, text }) => ({ path, text }));
-  const styles = STYLES.map((file) => readFileSync(join(SOURCE, file), 'utf8')).join('\n');
-  const style = await transform(styles, { loader: 'css', minify: true });
+  const styles = await build({ entryPoints: [join(SOURCE, 'style.css')], bundle: true, minify: true, write: false });
   const named = [
-    { file: 'style.css', text: style.code },
+    { file: 'style.css', text: styles.outputFiles[0].text },
     { file: 'icon.svg', text: readFileSync(join(SOURCE, 'icon.svg'), 'utf8') },
   ].map(({ file, text }) => ({ file, path: join(assets, hashedName(file, text)), text }));
 

@@ -90,7 +90,7 @@ const HTML = `<!doctype html>
 
 /** Serves the form alone, bundled as in the page and with the page's Content-Security-Policy and styles. Call once at the top of a file. */
 export function useFormPages(browser: TestBrowser): {
-  open(form: FormCase, options?: PageOptions): Promise<FormPage>;
+  readonly open: (form: FormCase, options?: PageOptions) => Promise<FormPage>;
 } {
   let server: Server;
   let address: string;

@@ -1,3 +1,4 @@
+import { isRecord } from '../../base/json.ts';
 import { acceptedTypes } from '../../process/document-type.ts';
 import { choicesOf, valueLabel } from './schema.ts';
 import { typesOf, type SchemaError } from './validator.ts';
@@ -45,10 +46,11 @@ export function problemMessage(error: SchemaError, fieldSchema: Readonly<Record<
     case 'maxSize':
       return sizeMessage(limit);
     case 'minItems':
-      return `Add at least ${counted(limit, 'item')}`;
+      return isChoice(schema['items']) ? `Choose at least ${limit}` : `Add at least ${counted(limit, 'item')}`;
     case 'maxItems':
     case 'items':
     case 'additionalItems':
+      if (isChoice(schema['items'])) return `Choose at most ${limit}`;
       return limit === 0 ? 'Remove all items' : `Keep at most ${counted(limit, 'item')}`;
     case 'unevaluatedItems':
       return `Keep at most ${counted(Number(params['len']), 'item')}`;
@@ -79,13 +81,17 @@ export function problemMessage(error: SchemaError, fieldSchema: Readonly<Record<
   }
 }
 
+const isChoice = (schema: unknown): boolean => isRecord(schema) && choicesOf(schema) !== undefined;
+
 const lengthOf = (data: unknown): number => Array.from(String(data)).length;
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 function missingMessage(schema: Readonly<Record<string, unknown>>): string {
   if (schema['format'] === 'kuflow-file') return 'Add a file';
-  if (choicesOf(schema) !== undefined || ['kuflow-principal', 'kuflow-group'].includes(String(schema['format']))) {
+  const choices = choicesOf(schema);
+  if (choices?.every(({ value }) => value === true) === true) return 'Check this box';
+  if (choices !== undefined || ['kuflow-principal', 'kuflow-group'].includes(String(schema['format']))) {
     return 'Choose one of the options';
   }
   const [type] = typesOf(schema);

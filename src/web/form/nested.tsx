@@ -1,10 +1,10 @@
 import type { ControlElement, JsonSchema, UISchemaElement } from '@jsonforms/core';
 import { JsonFormsDispatch } from '@jsonforms/react';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { isRecord, pointerStep, type Json, type JsonObject } from '../../base/json.ts';
 import { RequiredMark, useShownProblem, within, type Field } from './field.tsx';
 import { JsonEditor } from './json-editor.tsx';
-import { valueAt } from './pointer.ts';
+import { pointerSteps, valueAt } from './pointer.ts';
 import {
   bestVariant,
   choicesOf,
@@ -35,13 +35,14 @@ interface PartsProps {
   readonly schema: FormSchema;
   readonly path: string;
   readonly enabled: boolean;
+  readonly names?: readonly string[];
 }
 
-/** All fields of an object, in the order of its schema. */
-export function ObjectFields({ schema, path, enabled }: PartsProps) {
+/** The fields of an object, in the order of its schema: all, or those with these names. */
+export function ObjectFields({ schema, path, enabled, names = propertyNames(schema) }: PartsProps) {
   return (
     <>
-      {propertyNames(schema).map((name) => (
+      {names.map((name) => (
         <JsonFormsDispatch
           key={name}
           uischema={propertyElement(name)}
@@ -121,9 +122,23 @@ function detailOf(options: Field['options']): UISchemaElement | undefined {
   return isRecord(detail) && typeof detail['type'] === 'string' ? (detail as unknown as UISchemaElement) : undefined;
 }
 
+/** Objects that do not exist yet have their fields down to here: a schema may contain itself. */
+const MAX_EMPTY_DEPTH = 2;
+
 export function ObjectField({ field }: { readonly field: Field }) {
-  const { schema, path, enabled, options } = field;
+  const { schema, path, value, enabled, options, label } = field;
   const detail = detailOf(options);
+  if (value === undefined && pointerSteps(path).length > MAX_EMPTY_DEPTH) {
+    return (
+      <GroupFrame field={field}>
+        {enabled && (
+          <button type="button" onClick={() => field.change({})}>
+            Add<span class="visually-hidden"> {label}</span>
+          </button>
+        )}
+      </GroupFrame>
+    );
+  }
   return (
     <GroupFrame field={field}>
       {detail === undefined ? (
@@ -179,7 +194,7 @@ export function VariantsField({ field }: { readonly field: Field }) {
         <JsonEditor key={index} field={{ ...field, id: `${id}-value`, label: 'Value', schema: variant }} />
       ) : controlKind(variant, form.root) === 'object' ? (
         <div key={index} class="field-variant">
-          <ObjectFields schema={variant} path={path} enabled={enabled} />
+          <ObjectFields schema={variant} path={path} enabled={enabled} names={openNames(variant, value)} />
           <OtherFields field={field} names={propertyNames(variant)} />
         </div>
       ) : (
@@ -193,6 +208,14 @@ export function VariantsField({ field }: { readonly field: Field }) {
       )}
     </GroupFrame>
   );
+}
+
+/** Without the constants that tell the alternatives apart and are set with them. */
+function openNames(variant: FormSchema, value: unknown): readonly string[] {
+  return propertyNames(variant).filter((name) => {
+    const constant = soleChoice((variant['properties'] as FormSchema)[name]);
+    return constant === undefined || !isRecord(value) || value[name] !== constant.value;
+  });
 }
 
 const labelled = (schema: FormSchema, title: string): FormSchema => ({ ...schema, title });
@@ -256,7 +279,7 @@ export function ArrayField({ field }: { readonly field: Field }) {
   const list = useRef<HTMLDivElement>(null);
   const keys = useItemKeys(items.length);
   const focusNext = useRef<string | undefined>(undefined);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (focusNext.current === undefined) return;
     const target = list.current?.querySelector<HTMLElement>(focusNext.current);
     focusNext.current = undefined;

@@ -6,6 +6,7 @@ import { schemaErrors, typesOf } from './validator.ts';
 export type FormSchema = Readonly<Record<string, unknown>>;
 
 const MAX_DEPTH = 20;
+const MAX_FILLED_DEPTH = 6;
 
 /**
  * What the form needs of the schema for this value: references are followed, `allOf`, the branch of `if` and dependent
@@ -256,7 +257,7 @@ export function withRequiredParts(
   root: FormSchema,
   depth = 0,
 ): Json | undefined {
-  if (depth > MAX_DEPTH || !(data === undefined || isRecord(data))) return data;
+  if (depth > MAX_FILLED_DEPTH || !(data === undefined || isRecord(data))) return data;
   const own = effectiveSchema(schema, data, root);
   if (data === undefined && (typesOf(own).includes('null') || variantsOf(own) !== undefined)) return data;
   if (data === undefined && controlKind(own, root) !== 'object') return isArraySchema(own, root) ? [] : undefined;
