@@ -26,6 +26,31 @@ export type DataValidation<T> =
 export const LARGEST_DATA_FILE_MIB = 4;
 const MAX_PROBLEMS = 50;
 
+/** What is wrong in a file; lines and columns start at 1. */
+export interface LocatedProblem {
+  readonly line: number;
+  readonly column: number;
+  readonly reason: string;
+}
+
+/** The content of a file is not valid. */
+export class InvalidFileError extends KnownError {
+  readonly problems: readonly LocatedProblem[];
+
+  constructor(fileName: string, kind: DataFileKind, problems: readonly LocatedProblem[], cause?: unknown) {
+    const name = formatFileName(fileName);
+    const rows = [...new Set(problems.map(({ line, column, reason }) => `${name}:${line}:${column} ${reason}`))];
+    const listed =
+      rows.length > MAX_PROBLEMS ? [...rows.slice(0, MAX_PROBLEMS), `… and ${rows.length - MAX_PROBLEMS} more`] : rows;
+    super({
+      message: `${name} ${kind.invalid}\n${listed.map((row) => `  ${row}`).join('\n')}`,
+      next: ['Fix the problems listed above, then run the command again'],
+      cause,
+    });
+    this.problems = problems;
+  }
+}
+
 interface Place {
   readonly offset: number;
   readonly reason: string;
@@ -52,7 +77,7 @@ export async function readDataFile(path: string, kind: DataFileKind): Promise<st
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
-    throw invalidFileError(path, kind, [`${formatFileName(path)}:1:1 the file is not UTF-8 text`], error);
+    throw new InvalidFileError(path, kind, [atStart('the file is not UTF-8 text')], error);
   }
 }
 
@@ -69,13 +94,13 @@ export async function parseDataFile<T>(
   if (text.length > LARGEST_DATA_FILE_MIB * MIB) throw tooLargeError(fileName, kind);
   const lines = new LineCounter();
   const located = (places: readonly Place[]): KnownError => {
-    const rows = [...places]
+    const problems = [...places]
       .sort((a, b) => a.offset - b.offset)
       .map(({ offset, reason }) => {
         const { line, col } = lines.linePos(offset);
-        return `${formatFileName(fileName)}:${Math.max(line, 1)}:${Math.max(col, 1)} ${reason}`;
+        return { line: Math.max(line, 1), column: Math.max(col, 1), reason };
       });
-    return invalidFileError(fileName, kind, [...new Set(rows)]);
+    return new InvalidFileError(fileName, kind, problems);
   };
   try {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -95,7 +120,7 @@ export async function parseDataFile<T>(
   } catch (error) {
     if (error instanceof KnownError) throw error;
     // Unresolved or exponential aliases, and nesting beyond the stack.
-    throw invalidFileError(fileName, kind, [`${formatFileName(fileName)}:1:1 ${parserMessage(error)}`], error);
+    throw new InvalidFileError(fileName, kind, [atStart(parserMessage(error))], error);
   }
 }
 
@@ -145,20 +170,11 @@ async function readBytes(path: string, kind: DataFileKind): Promise<Buffer> {
 }
 
 function tooLargeError(fileName: string, kind: DataFileKind): KnownError {
-  return invalidFileError(fileName, kind, [
-    `${formatFileName(fileName)}:1:1 the file is larger than ${LARGEST_DATA_FILE_MIB} MiB, which is too large for a ${kind.content}`,
-  ]);
+  const reason = `the file is larger than ${LARGEST_DATA_FILE_MIB} MiB, which is too large for a ${kind.content}`;
+  return new InvalidFileError(fileName, kind, [atStart(reason)]);
 }
 
-function invalidFileError(fileName: string, kind: DataFileKind, rows: readonly string[], cause?: unknown): KnownError {
-  const listed =
-    rows.length > MAX_PROBLEMS ? [...rows.slice(0, MAX_PROBLEMS), `… and ${rows.length - MAX_PROBLEMS} more`] : rows;
-  return new KnownError({
-    message: `${formatFileName(fileName)} ${kind.invalid}\n${listed.map((row) => `  ${row}`).join('\n')}`,
-    next: ['Fix the problems listed above, then run the command again'],
-    cause,
-  });
-}
+const atStart = (reason: string): LocatedProblem => ({ line: 1, column: 1, reason });
 
 function formatFileName(fileName: string): string {
   return escapeForTerminal(fileName, 300);

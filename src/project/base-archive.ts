@@ -22,18 +22,20 @@ export interface ProjectBase {
   readonly generated: ReadonlyMap<string, PlannedFile>;
   /** The version merged last of each file to which `generated` was not applied, such as after a declined change. */
   readonly merged: ReadonlyMap<string, PlannedFile>;
+  /** Definition code that followed an edited definition file since: a file with this text has no local changes. */
+  readonly regenerated: ReadonlyMap<string, PlannedFile>;
 }
 
-export const EMPTY_BASE: ProjectBase = { generated: new Map(), merged: new Map() };
+export const EMPTY_BASE: ProjectBase = { generated: new Map(), merged: new Map(), regenerated: new Map() };
 
 /** The base of a project whose files were all just generated. */
 export function baseOf(files: readonly PlannedFile[]): ProjectBase {
-  return { generated: new Map(files.map((file) => [file.path, file])), merged: new Map() };
+  return { ...EMPTY_BASE, generated: new Map(files.map((file) => [file.path, file])) };
 }
 
 /** The base with one more generated file. */
-export function withGenerated({ generated, merged }: ProjectBase, file: PlannedFile): ProjectBase {
-  return { generated: new Map(generated).set(file.path, file), merged };
+export function withGenerated(base: ProjectBase, file: PlannedFile): ProjectBase {
+  return { ...base, generated: new Map(base.generated).set(file.path, file) };
 }
 
 /** The archive as a file of the project. The same base gives the same bytes with the same version of Node.js. */
@@ -43,6 +45,7 @@ export async function renderBaseFile(base: ProjectBase): Promise<PlannedFile> {
   for (const [folder, files] of [
     ['generated', base.generated],
     ['merged', base.merged],
+    ['regenerated', base.regenerated],
   ] as const) {
     for (const path of [...files.keys()].sort()) {
       const file = files.get(path);
@@ -73,7 +76,8 @@ export async function parseBase(archive: Uint8Array): Promise<ProjectBase> {
   const tar = gunzipSync(archive, { maxOutputLength: MAX_CONTENTS_MIB * MIB });
   // The parser also unpacks gzip and zstd, without the limit.
   if (tar[0] === 0x1f || tar[0] === 0x28) throw new Error('it is compressed twice');
-  const base = { generated: new Map<string, PlannedFile>(), merged: new Map<string, PlannedFile>() };
+  const empty = (): Map<string, PlannedFile> => new Map();
+  const base = { generated: empty(), merged: empty(), regenerated: empty() };
   let entries = 0;
   await new Promise<void>((resolve, reject) => {
     const parser = new Parser({
@@ -81,7 +85,7 @@ export async function parseBase(archive: Uint8Array): Promise<ProjectBase> {
       onReadEntry: (entry) => {
         const { folder, path } = splitEntryPath(entry.path);
         const file = entry.type === 'File' && isSafePath(path) ? path : undefined;
-        const isExpected = file !== undefined && (folder === 'generated' || folder === 'merged');
+        const isExpected = file !== undefined && isPart(folder);
         if (!isExpected || base[folder].has(file) || ++entries > MAX_ENTRIES) {
           reject(new Error(`unexpected entry ${entry.path.slice(0, 200)}`));
           entry.resume();
@@ -99,6 +103,10 @@ export async function parseBase(archive: Uint8Array): Promise<ProjectBase> {
   });
   if (base.generated.size === 0) throw new Error('it is empty');
   return base;
+}
+
+function isPart(folder: string): folder is keyof ProjectBase {
+  return Object.hasOwn(EMPTY_BASE, folder);
 }
 
 function splitEntryPath(path: string): { readonly folder: string; readonly path: string } {

@@ -1,15 +1,21 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BASE_FILE, parseBase, renderBaseFile, withGenerated } from '../../src/project/base-archive.ts';
+import {
+  BASE_FILE,
+  parseBase,
+  renderBaseFile,
+  withGenerated,
+  type ProjectBase,
+} from '../../src/project/base-archive.ts';
 
 /** The texts in the archive of what was generated, by path. */
 export async function readBaseTexts(
   project: string,
-): Promise<{ readonly generated: Map<string, string>; readonly merged: Map<string, string> }> {
+): Promise<Readonly<Record<keyof ProjectBase, Map<string, string>>>> {
   const base = await parseBase(readFileSync(join(project, BASE_FILE)));
   const texts = (files: typeof base.generated): Map<string, string> =>
     new Map([...files].map(([path, { contents }]) => [path, Buffer.from(contents).toString('utf8')]));
-  return { generated: texts(base.generated), merged: texts(base.merged) };
+  return { generated: texts(base.generated), merged: texts(base.merged), regenerated: texts(base.regenerated) };
 }
 
 /** Changes the archive to one in which a file was generated with this text. */

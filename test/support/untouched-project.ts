@@ -13,7 +13,9 @@ export async function writeUntouchedProject(
       name: 'worker',
       ...(packageManager === 'maven'
         ? { language: 'java', packageName: 'com.acme.loan', slug: 'loan' }
-        : { language: 'typescript' }),
+        : packageManager === 'uv'
+          ? { language: 'python', packageName: 'acme_loans', slug: 'loan' }
+          : { language: 'typescript' }),
       definition: sampleDefinition(),
       definitionSource: 'sample',
       local: true,

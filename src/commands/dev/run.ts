@@ -4,6 +4,7 @@ import { usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { withContext } from '../../base/system-error.ts';
 import { execWithPlatform } from './exec.ts';
+import { followingRequest } from './follow-project.ts';
 import { openBrowser } from './open-browser.ts';
 import { requestOpenCode } from '../../platform/rest/dev-client.ts';
 import { pageAddress } from '../../platform/session/page-address.ts';
@@ -28,7 +29,8 @@ const PLATFORM_FAILED_STATUS = 125;
 export async function runDev(flags: DevFlags, context: CommandContext): Promise<void> {
   const { terminal, invocation } = context;
   const progress = openProgress(terminal.err);
-  const request = platformRequest(flags, context, platformReporter({ progress, requests: flags.requests === true }));
+  const report = platformReporter({ progress, requests: flags.requests === true });
+  const request = followingRequest(platformRequest(flags, context, report), context.version);
   const platform = await startDevPlatform(request).finally(() => progress.stop());
   terminal.out.line(readyLine(platform.state));
   for (const line of readyHints(platform.state, invocation, {
@@ -65,7 +67,8 @@ export async function runDevExec(
       `${context.invocation} dev exec${formatPathOption('--state-dir', flags.stateDir)} -- ${start}`,
     ]);
   const progress = openProgress(terminal.err);
-  const request = platformRequest(flags, context, platformReporter({ progress, requests: flags.requests === true }));
+  const report = platformReporter({ progress, requests: flags.requests === true });
+  const request = followingRequest(platformRequest(flags, context, report), context.version);
   const reportFailure = (error: unknown, status: 125 | 126 | 127): void => {
     progress.stop();
     printError(terminal, error, { debug: false, json: false, status });

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { KnownError, usageError } from '../../base/errors.ts';
+import { KnownError, messageOf, usageError } from '../../base/errors.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
 import { formatPathOption } from '../../text/shell.ts';
 import { platformEnvironment, writeCaBundle } from '../environment.ts';
@@ -20,6 +20,7 @@ import { missingDefinitionError } from '../../process/definition/missing.ts';
 import { isProject } from '../../process/find-project.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { sampleDefinition } from '../../process/sample.ts';
+import { followDefinitions, type FollowRequest } from './follow-definitions.ts';
 import { javaEnvironment } from './java.ts';
 import { workerCertificateEnvironment } from './worker-certificate.ts';
 
@@ -29,7 +30,13 @@ export type DevEvent =
   /** Waiting for another process, `pid`, that is starting or stopping a platform on this state folder. */
   | { readonly kind: 'awaiting'; readonly pid: number }
   /** That process is ready or has ended. */
-  | { readonly kind: 'awaited'; readonly pid: number; readonly ready: boolean };
+  | { readonly kind: 'awaited'; readonly pid: number; readonly ready: boolean }
+  /** Code of the project in `cwd` followed the definition files. Paths are relative to the project. */
+  | {
+      readonly kind: 'code-regenerated';
+      readonly written: readonly string[];
+      readonly left: readonly { readonly path: string; readonly reason: string }[];
+    };
 
 export interface DevPlatformRequest {
   /** Absolute. */
@@ -46,6 +53,11 @@ export interface DevPlatformRequest {
     PlatformOptions,
     'ports' | 'hostNames' | 'tokenLife' | 'tokenGrace' | 'certificateLife' | 'dynamicConfig'
   >;
+  /**
+   * Serves what is saved to the definition files while a platform that this process started runs. Called after each change; see
+   * `FollowRequest.onChanged`.
+   */
+  readonly onDefinitionsChanged?: FollowRequest['onChanged'] | undefined;
   readonly report: (event: DevEvent) => void;
   readonly signal: AbortSignal;
 }
@@ -68,7 +80,8 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
   const stateDir = stateFolder(request);
   const running = await readRunningState(stateDir);
   if (running !== undefined) throw alreadyRunningError(running, request);
-  const definitions = (await loadDefinitions(request)) ?? [sampleDefinition()];
+  const served = request.definitions === undefined ? await loadDefinitionFiles(request) : undefined;
+  const definitions = request.definitions ?? (served === undefined ? [sampleDefinition()] : [...served.values()]);
   const temporal = await findTemporal({
     env: request.env,
     explicit: request.temporalPath === undefined ? undefined : resolve(request.cwd, request.temporalPath),
@@ -83,14 +96,32 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
     report: request.report,
     signal: request.signal,
   });
-  const state = createPlatformState(platform, await writeCaBundle(stateDir, platform.caFile));
+  const caBundleFile = await writeCaBundle(stateDir, platform.caFile);
+  const state = createPlatformState(platform, caBundleFile);
   await writeStateFile(stateDir, state);
+  const { onDefinitionsChanged } = request;
+  const following =
+    onDefinitionsChanged === undefined || request.definitions !== undefined
+      ? undefined
+      : followDefinitions({
+          ...request,
+          platform,
+          served: served ?? new Map(),
+          onServed: () => writeStateFile(stateDir, createPlatformState(platform, caBundleFile)),
+          onChanged: onDefinitionsChanged,
+          onError: (error) =>
+            request.report({
+              kind: 'warning',
+              message: `Could not follow the changes of the definition files: ${messageOf(error)}`,
+            }),
+        });
   return {
     state,
     definitions,
     mismatches: [],
     owned: true,
     stop: async () => {
+      await following?.close();
       await removeStateFile(stateDir);
       await platform.stop();
     },
@@ -153,17 +184,28 @@ export async function workerEnvironment(state: PlatformState, request: WorkerReq
  */
 export async function loadDefinitions(request: DevPlatformRequest): Promise<readonly ProcessDefinition[] | undefined> {
   if (request.definitions !== undefined) return request.definitions;
-  const given = request.definitionFiles ?? [];
-  if (given.length === 0 && isProject(request.cwd) && !existsSync(join(request.cwd, DEFINITION_FILE)))
-    throw await missingDefinitionError(request.cwd, request.env, ['Or serve another file with --definition <file>']);
-  const files = given.length > 0 ? given : await listDefinitionFiles(request.cwd);
+  const files = await loadDefinitionFiles(request);
+  return files === undefined ? undefined : [...files.values()];
+}
+
+/** By file, as in `definitionFiles` or relative to the folder. */
+async function loadDefinitionFiles({
+  cwd,
+  env,
+  definitionFiles: given = [],
+}: DevPlatformRequest): Promise<ReadonlyMap<string, ProcessDefinition> | undefined> {
+  if (given.length === 0 && isProject(cwd) && !existsSync(join(cwd, DEFINITION_FILE)))
+    throw await missingDefinitionError(cwd, env, ['Or serve another file with --definition <file>']);
+  const files = given.length > 0 ? given : await listDefinitionFiles(cwd);
   if (files.length === 0) return undefined;
-  const definitions = await Promise.all(files.map((file) => loadDefinition(resolve(request.cwd, file))));
+  const definitions = await Promise.all(
+    files.map(async (file) => [file, await loadDefinition(resolve(cwd, file))] as const),
+  );
   const fileOf = new Map<string, string>();
-  definitions.forEach(({ process: { code } }, at) => {
-    const [before, file = ''] = [fileOf.get(code), files[at]];
-    if (before !== undefined) throw usageError(`${before} and ${file} both define the process ${code}`);
-    fileOf.set(code, file);
-  });
-  return definitions;
+  for (const [file, { process }] of definitions) {
+    const before = fileOf.get(process.code);
+    if (before !== undefined) throw usageError(`${before} and ${file} both define the process ${process.code}`);
+    fileOf.set(process.code, file);
+  }
+  return new Map(definitions);
 }

@@ -84,10 +84,12 @@ export function platformReporter({
         for (const change of event.changes) progress.note(change);
         break;
       case 'definition-problem':
-        progress.note(
-          `${event.file}: ${event.message}. The local KuFlow still serves its last valid content`,
-          'warning',
-        );
+        progress.note(`${event.file}: ${event.message}. The last valid definition is still served`, 'warning');
+        break;
+      case 'code-regenerated':
+        if (event.written.length > 0) progress.note(`Regenerated ${event.written.join(', ')}`);
+        for (const { path, reason } of event.left)
+          progress.note(`${path} ${reason}, so it was not regenerated`, 'warning');
         break;
       case 'warning':
         progress.note(event.message, 'warning');

@@ -68,6 +68,7 @@ export async function planFileEdits(request: FileEditsRequest): Promise<FileEdit
   const current = textsOf(request.current ?? []);
   const generated = new Map(request.base.generated);
   const merged = new Map(request.base.merged);
+  const regenerated = new Map(request.base.regenerated);
   const edits: PlannedEdit[] = [];
   for (const file of request.next) {
     const { path } = file;
@@ -87,14 +88,15 @@ export async function planFileEdits(request: FileEditsRequest): Promise<FileEdit
       base,
       next: next ?? rendered,
       isMergeable: next !== undefined,
-      written: [base, last, current.get(path)],
+      written: [base, last, current.get(path), textOf(regenerated.get(path))],
     });
     if (edit !== undefined) edits.push(edit);
     generated.set(path, { ...file, contents: Buffer.from(next ?? rendered) });
     merged.delete(path);
+    regenerated.delete(path);
   }
   edits.sort((one, other) => (one.path < other.path ? -1 : 1));
-  return { edits, base: { generated, merged } };
+  return { edits, base: { generated, merged, regenerated } };
 }
 
 /**

@@ -169,10 +169,10 @@ export function withDefinitionsInCode(processes: WorkerProject['processes']): Wo
   return [reduce(first), ...others.map(reduce)];
 }
 
-function withoutFiles({ generated, merged }: ProjectBase, paths: readonly string[]): ProjectBase {
+function withoutFiles({ generated, merged, regenerated }: ProjectBase, paths: readonly string[]): ProjectBase {
   const keep = (files: ProjectBase['generated']): ProjectBase['generated'] =>
-    new Map([...files].filter(([path]) => !paths.includes(path)));
-  return paths.length === 0 ? { generated, merged } : { generated: keep(generated), merged: keep(merged) };
+    paths.length === 0 ? files : new Map([...files].filter(([path]) => !paths.includes(path)));
+  return { generated: keep(generated), merged: keep(merged), regenerated: keep(regenerated) };
 }
 
 /** Gives system tasks that were added to a definition by hand an activity name that is not in use. */

@@ -47,7 +47,7 @@ export async function planActivity(project: WorkerProject, name: string): Promis
     const { generated, merged } = base;
     const last = textOf(merged.get(path)) ?? textOf(generated.get(path));
     edits.push(editExistingFile(path, text, text.includes('\r\n') ? toCrlf(after) : after, last));
-    base = { generated: changeFile(generated, path, append), merged: changeFile(merged, path, append) };
+    base = { ...base, generated: changeFile(generated, path, append), merged: changeFile(merged, path, append) };
   }
   return { processes: project.processes, edits, base };
 }

@@ -68,7 +68,7 @@ export async function guessDefinitionInCode(
 
 /** Adds what the base lacks: `known` is rendered for the processes that it has, and `all` for all processes of the project. */
 export function fillBase(
-  { generated, merged }: ProjectBase,
+  base: ProjectBase,
   known: readonly PlannedFile[],
   all: readonly PlannedFile[],
   { hasDeclarationsOnly }: GeneratedCode,
@@ -76,8 +76,13 @@ export function fillBase(
   const before = new Map(known.map((file) => [file.path, textOf(file)]));
   const filled = all.map((file): readonly [string, PlannedFile] => {
     const options = { isOrderFree: hasDeclarationsOnly(file.path) };
-    const text = mergeRendered(before.get(file.path), textOf(generated.get(file.path)), textOf(file) ?? '', options);
+    const text = mergeRendered(
+      before.get(file.path),
+      textOf(base.generated.get(file.path)),
+      textOf(file) ?? '',
+      options,
+    );
     return [file.path, text === undefined ? file : { ...file, contents: Buffer.from(text) }];
   });
-  return { generated: new Map([...generated, ...filled]), merged };
+  return { ...base, generated: new Map([...base.generated, ...filled]) };
 }

@@ -49,7 +49,7 @@ function withoutLeftEdits({ base, left }: ChosenEdits): ProjectBase {
     if (text === undefined) generated.delete(path);
     else if (text !== textOf(file)) merged.set(path, { ...file, contents: Buffer.from(text) });
   }
-  return { generated, merged };
+  return { ...base, generated, merged };
 }
 
 /**

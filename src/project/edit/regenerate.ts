@@ -1,0 +1,96 @@
+import { languageOf } from '../../languages/registry.ts';
+import type { ProcessDefinition } from '../../process/definition.ts';
+import { textOf } from '../base-archive.ts';
+import { renderProject } from '../render.ts';
+import { mergeRendered } from './conflicts.ts';
+import { editExistingFile, readTextFile, toCrlf, toLf, type FileEdit } from './file-edit.ts';
+import { openProject, toProjectSpec, withDefinitionsInCode, type WorkerProject } from './open-project.ts';
+import { planStateEdits, writeEdits } from './write-edits.ts';
+
+export interface RegenerationRequest {
+  /** Absolute folder of the project. */
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Version of this tool. */
+  readonly version: string;
+  /** The definitions before the change: a file that was rendered from them has no local changes. */
+  readonly before: readonly ProcessDefinition[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Regeneration {
+  /** Paths in the project. */
+  readonly written: readonly string[];
+  readonly left: readonly { readonly path: string; readonly reason: string }[];
+}
+
+/**
+ * Renders the code that follows from the definition files alone, such as types, again after a change of these files. Files with local changes are
+ * left. The rest of the code stays as it is: `kuflow add` and people change it. Rejects with a KnownError.
+ */
+export async function regenerateDefinitionCode(request: RegenerationRequest): Promise<Regeneration> {
+  const project = await openProject(request.folder, request.env, request.version);
+  const { hasDeclarationsOnly, isDefinitionCode } = languageOf(project.record).code;
+  const [inCode, earlier, next] = await Promise.all([
+    renderTexts(project, withDefinitionsInCode(project.processes)),
+    renderTexts(project, withDefinitions(project.processes, request.before)),
+    renderTexts(project, project.processes),
+  ]);
+  const edits: FileEdit[] = [];
+  const left: { readonly path: string; readonly reason: string }[] = [];
+  const regenerated = new Map(project.base.regenerated);
+  for (const [path, text] of next) {
+    const generated = project.base.generated.get(path);
+    const last = textOf(generated);
+    if (!isDefinitionCode(path) || generated === undefined || last === undefined) continue;
+    // Other templates may have generated the file: then only the change is applied.
+    const render = (rendered: string | undefined): string | undefined =>
+      rendered === undefined
+        ? undefined
+        : mergeRendered(inCode.get(path), last, rendered, { isOrderFree: hasDeclarationsOnly(path) });
+    const [before, after] = [render(earlier.get(path)), render(text)];
+    const current = await readTextFile(project.folder, path);
+    const mine = typeof current === 'string' ? toLf(current) : current;
+    if (mine === after) continue;
+    const { merged, regenerated: regeneratedBefore } = project.base;
+    const unedited = [before, last, textOf(merged.get(path)), textOf(regeneratedBefore.get(path))];
+    if (typeof current === 'string' && after !== undefined && unedited.includes(toLf(current))) {
+      edits.push(editExistingFile(path, current, current.includes('\r\n') ? toCrlf(after) : after, toLf(current)));
+      if (after === last) regenerated.delete(path);
+      else regenerated.set(path, { ...generated, contents: Buffer.from(after) });
+    } else if (text !== earlier.get(path)) left.push({ path, reason: reasonToLeave(current, after) });
+  }
+  if (edits.length > 0) {
+    const { processes, base } = project;
+    const state = await planStateEdits(project, { processes, base: { ...base, regenerated }, made: edits, left: [] });
+    await writeEdits(project, edits, state, { signal: request.signal });
+  }
+  return { written: edits.map(({ path }) => path), left };
+}
+
+function reasonToLeave(current: string | undefined | false, after: string | undefined): string {
+  if (current === undefined) return 'does not exist any more';
+  if (current === false) return 'is not a regular text file';
+  return after === undefined ? 'was written by another version, which differs in the same place' : 'has local changes';
+}
+
+async function renderTexts(
+  project: WorkerProject,
+  processes: WorkerProject['processes'],
+): Promise<ReadonlyMap<string, string | undefined>> {
+  const files = await renderProject(toProjectSpec(project, processes));
+  return new Map(files.map((file) => [file.path, textOf(file)]));
+}
+
+/** The processes of the project with these definitions, or those that the code was generated from. */
+function withDefinitions(
+  processes: WorkerProject['processes'],
+  definitions: readonly ProcessDefinition[],
+): WorkerProject['processes'] {
+  const [first, ...others] = processes.map((process) => ({
+    ...process,
+    definition:
+      definitions.find(({ process: { code } }) => code === process.definition.process.code) ?? process.definitionInCode,
+  }));
+  return [first ?? processes[0], ...others];
+}
