@@ -2,11 +2,15 @@ import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { readRunningState } from '../../src/platform/state-file.ts';
+import { startCommand } from '../support/dev-command.ts';
 import { installedBin, projectCopy } from '../support/generated-project.ts';
 import { installedNode } from '../support/installed-node.ts';
 import { runAlone } from '../support/lanes.ts';
+import { answerTask, processCompletes, startLoan, taskOf, userOf } from '../support/loan-process.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { temporalPath } from '../support/temporal-path.ts';
+import { until } from '../support/until.ts';
 import { bareEnvironment } from '../support/worker-process.ts';
 
 runAlone();
@@ -226,6 +230,67 @@ describe('a project created by the packed package', () => {
     expect(said).toContain('kuflow dev');
     expect(said).toContain('kuflow credentials pull');
     expect(said).toContain('kuflow login');
+  });
+
+  it('follows its definition under npm run dev: running processes finish with theirs, and new ones use the new one', async () => {
+    const file = (path: string): string => join(project, path);
+    const replace = (path: string, from: string, to: string): void => {
+      const text = readFileSync(file(path), 'utf8');
+      expect(text).toContain(from);
+      writeFileSync(file(path), text.replace(from, to));
+    };
+    const worker = startCommand(onWindows ? ['npm.cmd', 'run', 'dev'] : ['npm', 'run', 'dev'], {
+      cwd: project,
+      mark,
+      env: { KUFLOW_TEMPORAL_PATH: await temporalPath() },
+    });
+    const says = (text: string): Promise<boolean> =>
+      until(text, () => worker.output().includes(text)).catch((error: unknown) => {
+        throw new Error(worker.output(), { cause: error });
+      });
+    const state = await until('the platform is ready', () => readRunningState(file('.kuflow/dev')));
+    const user = userOf(state);
+    try {
+      const running = await startLoan(user, state);
+      const application = await taskOf(user, running, 'LOAN_APPLICATION');
+
+      replace('kuflow.process.yaml', '          - amount\n', '          - amount\n          - purpose\n');
+      await says('LOAN: field purpose of task LOAN_APPLICATION is required now');
+      replace('kuflow.process.yaml', 'tasks:\n', 'tasks:\n  - code: REVIEW\n    kind: humane\n');
+      await says('tasks[0].kind must be human, system, message or thread');
+      replace('kuflow.process.yaml', 'humane', 'human');
+      await says('LOAN: task REVIEW was added');
+      await says('Regenerated src/process/tasks.ts');
+
+      const later = await taskOf(user, await startLoan(user, state), 'LOAN_APPLICATION');
+      await answerTask(user, application, 'LOAN_APPLICATION');
+      await answerTask(user, await taskOf(user, running, 'APPROVE_LOAN'), 'APPROVE_LOAN');
+      await processCompletes(user, running);
+
+      const code = '  // Loan application\n';
+      replace('src/workflows.ts', code, `  await kuflow.humanTask(tasks.review);\n\n${code}`);
+      // The worker restarts. Until then, a process starts with the old code.
+      await until('a process with the new task', async () => {
+        const started = await startLoan(user, state);
+        return until('its first task', async () => {
+          const { content } = await user.findProcessItems({ processId: [started] });
+          return content[0]?.processItemDefinitionRef?.code;
+        }).then((first) => first === 'REVIEW');
+      });
+      // The same data is not enough for the new version.
+      await user.claimProcessItemTask(later.id);
+      const data = { firstName: 'Ada', lastName: 'Lovelace', currency: 'EUR', amount: 10 };
+      await user.updateProcessItemTaskData(later.id, data);
+      expect((await user.retrieveProcessItem(later.id)).task?.data).toMatchObject({
+        valid: false,
+        errors: [{ propertyPath: '/purpose', type: 'required' }],
+      });
+    } finally {
+      await user.close();
+      process.kill(state.pid, 'SIGTERM');
+      await worker.ended;
+    }
+    expect((await run(['npm', 'run', 'lint'])).status).toBe(0);
   });
 
   it('names a module that workflows must not import', async () => {

@@ -34,6 +34,7 @@ export function configure(command: Command, context: CommandContext): void {
     .description(
       'Run a local KuFlow until Ctrl-C: the REST API on HTTP and HTTPS, and a real Temporal server behind a gateway with mutual TLS and tokens. ' +
         'It serves the processes in kuflow.process.yaml and processes/*.process.yaml. Outside a project, without these files, it serves a sample process. ' +
+        'When you save one of these files, it serves the new content, and generates types and tasks in the project again. ' +
         'Its state is in .kuflow/dev. It prints one line to stdout when it is ready.',
     )
     .addHelpText('after', DEV_EXAMPLES)
