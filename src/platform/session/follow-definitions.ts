@@ -71,15 +71,15 @@ export function followDefinitions(request: FollowRequest): { close(): Promise<vo
 
   const follow = async (): Promise<void> => {
     const next = await readFiles(cwd, await listFiles(), files, given.length > 0);
-    const isRead = (file: string): boolean => files.get(file) === next.get(file);
-    if (next.size === files.size && [...next.keys()].every(isRead)) return;
+    const isUnchanged = (file: string): boolean => files.get(file) === next.get(file);
+    if (next.size === files.size && [...next.keys()].every(isUnchanged)) return;
     const before = platform.definitions;
     try {
       serve(next);
     } catch (error) {
       if (!(error instanceof KnownError)) throw error;
       // What is valid in a file but can't be served, such as a schema that can't be compiled.
-      serve(new Map([...next].map(([file, read]) => [file, isRead(file) ? read : rejected(file, read, error)])));
+      serve(new Map([...next].map(([file, read]) => [file, isUnchanged(file) ? read : rejected(file, read, error)])));
     }
     const now = platform.definitions;
     if (isChanged(before, now)) await request.onServed();

@@ -220,7 +220,8 @@ function hasTask({ tasks }: ProcessDefinition, code: string): boolean {
 /** Whether a file differs from what was generated last. */
 export async function hasLocalChanges({ folder, base }: WorkerProject, path: string): Promise<boolean> {
   const text = await readTextFile(folder, path);
-  return typeof text !== 'string' || toLf(text) !== textOf(base.generated.get(path));
+  const generated = [base.generated, base.regenerated].map((files) => textOf(files.get(path)));
+  return typeof text !== 'string' || !generated.includes(toLf(text));
 }
 
 /** The spec to render a project with these processes. */

@@ -6,7 +6,7 @@ import { languageOf } from '../../../../src/languages/registry.ts';
 import { loadDefinition } from '../../../../src/process/definition/file.ts';
 import { renderDefinition } from '../../../../src/process/definition/render.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
-import { openProject, toProjectSpec } from '../../../../src/project/edit/open-project.ts';
+import { hasLocalChanges, openProject, toProjectSpec } from '../../../../src/project/edit/open-project.ts';
 import { regenerateDefinitionCode, type Regeneration } from '../../../../src/project/edit/regenerate.ts';
 import { renderProject } from '../../../../src/project/render.ts';
 import { readBaseTexts } from '../../../support/project-base.ts';
@@ -135,6 +135,7 @@ describe.each(LANGUAGES)('regenerating the code of a project built with $package
 
   it('recognizes its own files after the definition was also edited while nothing followed it', async () => {
     await save(addReview);
+    expect(await hasLocalChanges(await openProject(folder, {}, VERSION), language.types)).toBe(false);
     writeFileSync(join(folder, 'kuflow.process.yaml'), renderDefinition(withoutReview(await load())));
     const second = { ...REVIEW, code: 'SECOND' };
     expect(sorted(await save((definition) => ({ ...definition, tasks: [...definition.tasks, second] })))).toEqual({
