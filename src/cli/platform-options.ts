@@ -7,6 +7,7 @@ import type { CommandContext } from './context.ts';
 /** Options of `kuflow dev` and its subcommands, as commander parses them. */
 export interface DevFlags {
   readonly definition?: readonly string[];
+  readonly people?: string;
   readonly stateDir?: string;
   readonly temporalPath?: string;
   readonly port?: number;
@@ -39,6 +40,7 @@ export function platformRequest(
     signal: context.interruption(),
     report,
     definitionFiles: flags.definition,
+    peopleFile: flags.people,
     stateDir: flags.stateDir,
     temporalPath: flags.temporalPath,
     platform: {
@@ -62,6 +64,7 @@ export function warnAboutIgnoredOptions(progress: Progress, flags: DevFlags, run
   const differs = (port: number | undefined, address: string): boolean =>
     port !== undefined && port !== 0 && !address.endsWith(`:${port}`);
   const ignored: Readonly<Record<string, boolean>> = {
+    '--people': flags.people !== undefined,
     '--temporal-path': flags.temporalPath !== undefined,
     '--port': differs(flags.port, running.http),
     '--https-port': differs(flags.httpsPort, running.https),

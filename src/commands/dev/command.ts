@@ -179,6 +179,7 @@ function portOption(flags: string, name: string, standard: number): Option {
 function platformOptions(command: Command): Command {
   command
     .addOption(collectValues('--definition <file>', 'Process definition to serve (repeatable)'))
+    .option('--people <file>', 'File with users and groups (default: kuflow.people.yaml, if it exists)')
     .addOption(portOption('--port <port>', 'HTTP', 7480))
     .addOption(portOption('--https-port <port>', 'HTTPS', 7443))
     .addOption(portOption('--engine-port <port>', 'Engine', 7483))

@@ -37,10 +37,16 @@ export async function readWorkers(access: DevApiAccess): Promise<readonly Regist
 /** A user as whom commands can act. */
 export type SignedInUser = Pick<LocalUser, 'principalId' | 'email' | 'name'> & { readonly token: Secret };
 
+/** `groups`: codes. */
+export type GroupMember = SignedInUser & { readonly groups: readonly string[] };
+
 /** The users of the platform; undefined if it was started by a version that has only one. */
-export async function readUsers(access: DevApiAccess): Promise<readonly SignedInUser[] | undefined> {
+export async function readUsers(access: DevApiAccess): Promise<readonly GroupMember[] | undefined> {
   const users = await readListOf<LocalUser>(access, '/_dev/users', 'users', 'its users', { mayBeMissing: true });
-  return users?.map(({ principalId, email, name, token }) => ({ principalId, email, name, token: new Secret(token) }));
+  return users?.map(({ principalId, email, name, groups, token }) => ({
+    ...{ principalId, email, name, groups },
+    token: new Secret(token),
+  }));
 }
 
 /** A code that signs the user in to the page once, within a minute. */

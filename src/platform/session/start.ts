@@ -19,6 +19,8 @@ import { DEFINITION_FILE, loadDefinition, listDefinitionFiles } from '../../proc
 import { missingDefinitionError } from '../../process/definition/missing.ts';
 import { isProject } from '../../process/find-project.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
+import type { PeopleSeed } from '../../process/people.ts';
+import { loadPeople, PEOPLE_FILE } from '../../process/people/file.ts';
 import { sampleDefinition } from '../../process/sample.ts';
 import { followDefinitions, type FollowRequest } from './follow-definitions.ts';
 import { javaEnvironment } from './java.ts';
@@ -44,6 +46,8 @@ export interface DevPlatformRequest {
   readonly env: NodeJS.ProcessEnv;
   /** Relative to `cwd`. Default: `kuflow.process.yaml` and `processes/*.process.yaml` there, or the sample process. */
   readonly definitionFiles?: readonly string[] | undefined;
+  /** File with users and groups, relative to `cwd`. Default: `kuflow.people.yaml` there if it exists, otherwise one user. */
+  readonly peopleFile?: string | undefined;
   /** Served instead of files. */
   readonly definitions?: readonly ProcessDefinition[];
   /** Relative to `cwd`; `.kuflow/dev` by default. */
@@ -82,6 +86,7 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
   if (running !== undefined) throw alreadyRunningError(running, request);
   const served = request.definitions === undefined ? await loadDefinitionFiles(request) : undefined;
   const definitions = request.definitions ?? (served === undefined ? [sampleDefinition()] : [...served.values()]);
+  const people = await loadRequestedPeople(request);
   const temporal = await findTemporal({
     env: request.env,
     explicit: request.temporalPath === undefined ? undefined : resolve(request.cwd, request.temporalPath),
@@ -92,6 +97,7 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
     ...request.platform,
     stateDir,
     definitions,
+    people,
     temporalPath: temporal.path,
     report: request.report,
     signal: request.signal,
@@ -126,6 +132,16 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
       await platform.stop();
     },
   };
+}
+
+/** The users and groups of the request's file, or of the one in the folder; undefined without such a file. */
+export async function loadRequestedPeople({
+  cwd,
+  peopleFile,
+}: Pick<DevPlatformRequest, 'cwd' | 'peopleFile'>): Promise<PeopleSeed | undefined> {
+  if (peopleFile !== undefined) return await loadPeople(resolve(cwd, peopleFile));
+  const standard = join(cwd, PEOPLE_FILE);
+  return existsSync(standard) ? await loadPeople(standard) : undefined;
 }
 
 function alreadyRunningError(running: PlatformState, request: DevPlatformRequest): KnownError {

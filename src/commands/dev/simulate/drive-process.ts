@@ -12,6 +12,7 @@ import { readTimeline } from '../../../platform/rest/dev-client.ts';
 import type { PlatformState } from '../../../platform/state-file.ts';
 import type { FailingWork } from '../../../platform/temporal/failing-work.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
+import { openActors, type Actor, type Actors } from './actors.ts';
 import { createAnswerQueue, type SimulationAnswers } from './answers.ts';
 import { adviseOnFailingWork, findPermanentFailure, formatFailingWork } from './failing-work.ts';
 import { SimulationFailure, type BlockedItem } from './failure.ts';
@@ -43,8 +44,24 @@ export interface DriveRequest {
   readonly workerLog: string;
 }
 
-/** Claims and completes the human tasks of a process as a user until it is COMPLETED with valid data. Throws `SimulationFailure` otherwise. */
-export async function driveProcess(work: DriveRequest): Promise<void> {
+/**
+ * Claims and completes the human tasks of a process until it is COMPLETED with valid data, each as a user who may do so. Throws
+ * `SimulationFailure` otherwise.
+ */
+export async function driveProcess(request: DriveRequest): Promise<void> {
+  const actors = await openActors(request.state, request.signal);
+  try {
+    await driveWithActors({ ...request, actors });
+  } finally {
+    await actors.close();
+  }
+}
+
+interface Drive extends DriveRequest {
+  readonly actors: Actors;
+}
+
+async function driveWithActors(work: Drive): Promise<void> {
   const { user, state, processId } = work;
   const nextAnswer = createAnswerQueue(work.answers);
   const access = { http: state.loopback.http, token: state.user.token };
@@ -64,14 +81,17 @@ export async function driveProcess(work: DriveRequest): Promise<void> {
     const open = (
       await user.findProcessItems({ processId: [processId], type: ['TASK'], taskState: ['READY', 'CLAIMED'] })
     ).content;
-    const mine = open.filter(
-      (item) =>
-        findTask(work, item)?.kind === 'human' &&
-        (item.ownerId === undefined || item.ownerId === state.user.principalId),
-    );
-    for (const item of mine) {
+    const mine = open.flatMap((item) => {
+      const task = findTask(work, item);
+      if (task?.kind !== 'human') return [];
+      const actor = work.actors.find({ ownerId: item.ownerId, candidates: task.candidates });
+      if (actor !== undefined) return [{ item, actor }];
+      // Nobody may claim it: the refusal says who could.
+      return item.ownerId === undefined ? [{ item, actor: { principalId: state.user.principalId, user } }] : [];
+    });
+    for (const { item, actor } of mine) {
       const { code } = toBlockedItem(item);
-      await completeTask(work, item, nextAnswer(code));
+      await completeTask(work, item, nextAnswer(code), actor);
       work.onCompleted(code, item.id);
     }
     work.throwIfEnded();
@@ -105,9 +125,14 @@ function toBlockedItem(item: ListedItem): BlockedItem {
   };
 }
 
-async function completeTask(work: DriveRequest, item: ListedItem, answer: JsonObject | undefined): Promise<void> {
-  const { user, state, processId } = work;
-  const access = { client: user, caller: state.user, processId };
+async function completeTask(
+  work: DriveRequest,
+  item: ListedItem,
+  answer: JsonObject | undefined,
+  actor: Actor,
+): Promise<void> {
+  const { user } = actor;
+  const access = { client: user, caller: actor, processId: work.processId };
   const blocked = toBlockedItem(item);
   const { code, id } = blocked;
   try {
