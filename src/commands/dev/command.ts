@@ -5,6 +5,7 @@ import { withCandidates } from '../../cli/value-candidates.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';
 import type { RuntimeFlag } from './run.ts';
 import type { SimulateFlags } from './simulate/run.ts';
+import type { StateFlags } from './state/run.ts';
 
 const DEV_EXAMPLES = `
 Examples:
@@ -136,6 +137,47 @@ export function configure(command: Command, context: CommandContext): void {
     .action(async (id: string, flags: DevFlags & { readonly output?: string }) => {
       const { runHistory } = await import('./run.ts');
       await runHistory(id, { ...command.opts<DevFlags>(), ...flags }, context);
+    });
+
+  stateOption(command.command('reset'))
+    .summary('Remove the state of the local KuFlow')
+    .description(
+      'Remove the state of the local KuFlow of this folder: processes, tasks, documents, workflows, keys and tokens. Other files in the state folder are kept. ' +
+        'Asks first; without a terminal, pass --yes. Does nothing while the local KuFlow runs.',
+    )
+    .option('-y, --yes', 'Do not ask')
+    .option('--json', 'Print the result as JSON')
+    .action(async (flags: StateFlags & { readonly yes?: boolean }) => {
+      const { runReset } = await import('./state/run.ts');
+      await runReset({ ...command.opts<DevFlags>(), ...flags }, context);
+    });
+
+  stateOption(command.command('export'))
+    .summary('Write the state of the local KuFlow to a file')
+    .description(
+      'Write the whole state of the stopped local KuFlow to a .tar.gz file, so that its running processes can go on in another folder or on another machine. ' +
+        'The file contains secrets and can be read only by its owner. It does not contain kuflow.process.yaml and kuflow.people.yaml.',
+    )
+    .argument('<file>', 'File to write')
+    .option('--replace', 'Overwrite the file if it exists')
+    .option('--json', 'Print the result as JSON')
+    .action(async (file: string, flags: StateFlags & { readonly replace?: boolean }) => {
+      const { runExport } = await import('./state/run.ts');
+      await runExport(file, { ...command.opts<DevFlags>(), ...flags }, context);
+    });
+
+  stateOption(command.command('import'))
+    .summary('Restore the state of the local KuFlow from a file')
+    .description(
+      'Restore the state of the stopped local KuFlow from a file that `kuflow dev export` wrote. The file is checked completely before anything is changed. ' +
+        'Import only files that you trust: whoever wrote the file knows the keys and tokens in it.',
+    )
+    .argument('<file>', 'File to read')
+    .option('--replace', 'Replace the present state')
+    .option('--json', 'Print the result as JSON')
+    .action(async (file: string, flags: StateFlags & { readonly replace?: boolean }) => {
+      const { runImport } = await import('./state/run.ts');
+      await runImport(file, { ...command.opts<DevFlags>(), ...flags }, context);
     });
 
   command

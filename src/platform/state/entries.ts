@@ -1,0 +1,78 @@
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { codeOf } from '../../base/errors.ts';
+
+/** The database and the content of documents, Temporal's database, and the keys that sign tokens and certificates. */
+const ARCHIVED = [/^state\.db(-wal)?$/, /^documents$/, /^pki$/, /^temporal-[\w.+-]{1,60}\.db(-wal|-journal)?$/];
+
+const ARCHIVED_FILES = [
+  ...ARCHIVED.filter((pattern) => pattern.source.includes('\\.db')),
+  /^documents\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+  /^pki\/(ca\.key|ca\.pem|token\.key)$/,
+];
+
+/** Logs, locks, and what each start writes again. */
+const TRANSIENT = [
+  /^state\.db(-shm|-journal|\.lock|\.owner)$/,
+  /^temporal-[\w.+-]{1,60}\.db-shm$/,
+  /^temporal-home$/,
+  /^temporal\.(held|log|log\.1)$/,
+  /^(\.platform\.json\.[0-9a-f]+\.tmp|platform\.json)$/,
+  /^ca-bundle\.pem$/,
+  /^worker$/,
+  /^import-[0-9a-f]+$/,
+  /^kuflow-state\.json$/,
+];
+
+/** The first file of an archive, which describes the others. */
+export const MANIFEST_FILE = 'kuflow-state.json';
+
+/** The lock of the state folder, which is removed last. */
+export const OWNER_LOCK = 'state.db.owner';
+
+const matches = (patterns: readonly RegExp[], text: string): boolean => patterns.some((pattern) => pattern.test(text));
+
+/** Whether an archive may contain the file; `path` has forward slashes. */
+export function isArchivedFile(path: string): boolean {
+  return matches(ARCHIVED_FILES, path);
+}
+
+/** The names in a state folder that the local KuFlow wrote, whatever else is there. `archived` are those that make up its state. */
+export async function listStateEntries(
+  stateDir: string,
+): Promise<{ readonly archived: readonly string[]; readonly transient: readonly string[] }> {
+  let names: readonly string[];
+  try {
+    names = (await readdir(stateDir)).sort();
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    names = [];
+  }
+  return {
+    archived: names.filter((name) => matches(ARCHIVED, name)),
+    transient: names.filter((name) => matches(TRANSIENT, name)),
+  };
+}
+
+export interface StateFile {
+  /** Relative to the state folder, with forward slashes. */
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** The files that make up the state. */
+export async function listStateFiles(stateDir: string): Promise<readonly StateFile[]> {
+  const { archived } = await listStateEntries(stateDir);
+  const files: StateFile[] = [];
+  for (const name of archived) {
+    const status = await lstat(join(stateDir, name));
+    const paths = status.isDirectory()
+      ? (await readdir(join(stateDir, name))).sort().map((inner) => `${name}/${inner}`)
+      : [name];
+    for (const path of paths) {
+      const { size } = await lstat(join(stateDir, path));
+      if (isArchivedFile(path)) files.push({ path, bytes: size });
+    }
+  }
+  return files;
+}

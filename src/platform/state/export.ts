@@ -1,0 +1,131 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { access, link, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { create } from 'tar';
+import { codeOf, KnownError } from '../../base/errors.ts';
+import { syncFile } from '../../files/write.ts';
+import { readDatabaseVersion } from './database-version.ts';
+import { listStateFiles, MANIFEST_FILE } from './entries.ts';
+import { withStoppedState } from './lock.ts';
+import { createManifest, MAX_BYTES, MAX_FILES, type StateManifestFile } from './manifest.ts';
+
+export interface StateExportRequest {
+  /** Absolute. */
+  readonly stateDir: string;
+  /** Absolute path of the new archive. */
+  readonly file: string;
+  /** Whether an existing file is overwritten. */
+  readonly replace: boolean;
+  /** Version of this package. */
+  readonly version: string;
+}
+
+export interface StateExportResult {
+  /** Size of the archive. */
+  readonly bytes: number;
+  /** How many files of the state are in it. */
+  readonly files: number;
+}
+
+/**
+ * Writes the whole state to a .tar.gz file of mode 0600: it contains secrets. Rejects with KnownError if there is no state, or if the file exists
+ * and must not be replaced, or if a local KuFlow runs on the folder.
+ */
+export async function exportState({
+  stateDir,
+  file,
+  replace,
+  version,
+}: StateExportRequest): Promise<StateExportResult> {
+  if ((await listStateFiles(stateDir)).every(({ path }) => path !== 'state.db'))
+    throw new KnownError({
+      message: 'There is no state of a local KuFlow to export',
+      tried: `the state in ${stateDir}`,
+      next: ['If it is in another folder, pass --state-dir <folder>'],
+    });
+  if (!replace) await rejectExisting(file);
+  return await withStoppedState(stateDir, async () => {
+    const listed = await listStateFiles(stateDir);
+    const bytes = listed.reduce((sum, one) => sum + one.bytes, 0);
+    if (bytes > MAX_BYTES || listed.length > MAX_FILES)
+      throw new KnownError({
+        message: `The state is too large to export: ${listed.length} files with ${bytes} bytes`,
+        tried: `the state in ${stateDir}`,
+        next: [`At most ${MAX_FILES} files with ${MAX_BYTES} bytes can be exported`],
+      });
+    const files: StateManifestFile[] = [];
+    for (const one of listed) files.push({ ...one, sha256: await hashFile(join(stateDir, one.path)) });
+    const manifest = createManifest({
+      version,
+      stateVersion: (await readDatabaseVersion(join(stateDir, 'state.db'))) ?? 0,
+      createdAt: new Date().toISOString(),
+      files,
+    });
+    const temporary = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
+    const manifestFile = join(stateDir, MANIFEST_FILE);
+    try {
+      await writeFile(manifestFile, JSON.stringify(manifest), { mode: 0o600 });
+      await create(
+        { file: temporary, cwd: stateDir, gzip: true, portable: true, noMtime: true, mode: 0o600, strict: true },
+        [MANIFEST_FILE, ...files.map(({ path }) => path)],
+      );
+      await syncPath(temporary);
+      await publish(temporary, file, replace);
+    } finally {
+      await rm(temporary, { force: true });
+      await rm(manifestFile, { force: true });
+    }
+    return { bytes: (await stat(file)).size, files: files.length };
+  });
+}
+
+async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
+
+async function syncPath(path: string): Promise<void> {
+  const handle = await open(path, 'r+');
+  try {
+    await syncFile(handle);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function publish(temporary: string, file: string, replace: boolean): Promise<void> {
+  if (replace) {
+    await rename(temporary, file);
+    return;
+  }
+  try {
+    // Unlike renaming, this does not overwrite a file that appeared in the meantime.
+    await link(temporary, file);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') throw existingFileError(file);
+    // A file system without hard links.
+    await rejectExisting(file);
+    await rename(temporary, file);
+  }
+}
+
+async function rejectExisting(file: string): Promise<void> {
+  try {
+    await access(file);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return;
+    throw error;
+  }
+  throw existingFileError(file);
+}
+
+function existingFileError(file: string): KnownError {
+  return new KnownError({
+    message: `${file} already exists`,
+    seen: 'nothing was written',
+    next: ['Choose another name, or overwrite it with --replace'],
+  });
+}

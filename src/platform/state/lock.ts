@@ -1,0 +1,47 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { codeOf, KnownError } from '../../base/errors.ts';
+import { platformOwner } from '../state-file.ts';
+import { databasePath, takeOwnerLock } from '../store/owner-lock.ts';
+import { claimPidFile, releasePidFile } from '../supervisor/pid-file.ts';
+
+/** How long the Temporal server of a platform that was killed may take to exit. */
+const SERVER_EXIT_MS = 20_000;
+
+/**
+ * Runs `work` while no local KuFlow can start on the state folder, which must exist. Rejects with KnownError, which names the pid, if one runs
+ * there.
+ */
+export async function withStoppedState<T>(stateDir: string, work: () => Promise<T>): Promise<T> {
+  requireStopped(stateDir);
+  const lock = takeOwnerLock(databasePath(stateDir), `The local platform's state in ${stateDir}`);
+  try {
+    await waitForServer(join(stateDir, 'temporal.held'));
+    return await work();
+  } finally {
+    lock.release();
+  }
+}
+
+async function waitForServer(pidFile: string): Promise<void> {
+  try {
+    await access(pidFile);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return;
+    throw error;
+  }
+  await claimPidFile(pidFile, SERVER_EXIT_MS);
+  releasePidFile(pidFile);
+}
+
+/** Throws KnownError with the pid if a local KuFlow runs on the state folder. */
+export function requireStopped(stateDir: string): void {
+  const pid = platformOwner(stateDir);
+  if (pid === undefined) return;
+  throw new KnownError({
+    message: `The local KuFlow is running (pid ${pid})`,
+    tried: `the state in ${stateDir}`,
+    seen: 'nothing was changed',
+    next: [`Stop it first: Ctrl-C in its terminal, or kill ${pid}`],
+  });
+}

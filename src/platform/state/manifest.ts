@@ -1,0 +1,89 @@
+import { KnownError } from '../../base/errors.ts';
+import { isRecord } from '../../base/json.ts';
+import { MIGRATIONS } from '../store/schema.ts';
+import { isArchivedFile, MANIFEST_FILE } from './entries.ts';
+
+const FORMAT = 1;
+
+export interface StateManifestFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+export interface StateManifest {
+  readonly format: typeof FORMAT;
+  /** Version of this package that wrote the archive. */
+  readonly version: string;
+  /** Version of the database. */
+  readonly stateVersion: number;
+  readonly createdAt: string;
+  readonly files: readonly StateManifestFile[];
+}
+
+/** Limits of an archive. What is larger can't be exported either. */
+export const MAX_BYTES = 2 * 1024 ** 3;
+export const MAX_FILES = 50_000;
+export const MAX_MANIFEST_BYTES = 16 * 1024 ** 2;
+
+export function createManifest(fields: Omit<StateManifest, 'format'>): StateManifest {
+  return { format: FORMAT, ...fields };
+}
+
+export function invalidArchiveError(file: string, reason: string, next?: string): KnownError {
+  return new KnownError({
+    message: `${file} cannot be imported: ${reason}`,
+    seen: 'nothing was changed',
+    next: [next ?? 'Export the state again with `kuflow dev export`'],
+  });
+}
+
+/** Rejects a manifest that is not valid, was written by a newer version, or exceeds the limits. */
+export function parseManifest(text: string, file: string): StateManifest {
+  const value = parseJson(text);
+  if (!isRecord(value) || typeof value['format'] !== 'number')
+    throw invalidArchiveError(file, 'it was not written by `kuflow dev export`');
+  if (value['format'] > FORMAT) throw newerVersionError(file, value['version']);
+  if (!isManifest(value)) throw invalidArchiveError(file, `its ${MANIFEST_FILE} is not valid`);
+  if (value.stateVersion > MIGRATIONS.length) throw newerVersionError(file, value.version);
+  const paths = value.files.map(({ path }) => path);
+  const wrong = paths.find((path, at) => !isArchivedFile(path) || paths.indexOf(path) !== at);
+  if (wrong !== undefined) throw invalidArchiveError(file, `it contains ${JSON.stringify(wrong)}`);
+  if (!paths.includes('state.db')) throw invalidArchiveError(file, 'it does not contain state.db');
+  const bytes = value.files.reduce((sum, one) => sum + one.bytes, 0);
+  if (paths.length > MAX_FILES || bytes > MAX_BYTES) throw invalidArchiveError(file, 'it is too large');
+  return value;
+}
+
+export function newerVersionError(file: string, version: unknown): KnownError {
+  const by = typeof version === 'string' && /^[\w.+-]{1,40}$/.test(version) ? ` (${version})` : '';
+  return invalidArchiveError(file, `it was written by a newer version of this tool${by}`, 'Use the newer version');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function isManifest(
+  value: Readonly<Record<string, unknown>>,
+): value is Readonly<Record<string, unknown>> & StateManifest {
+  const isCount = (number: unknown): boolean => Number.isSafeInteger(number) && Number(number) >= 0;
+  return (
+    value['format'] === FORMAT &&
+    typeof value['version'] === 'string' &&
+    isCount(value['stateVersion']) &&
+    typeof value['createdAt'] === 'string' &&
+    Array.isArray(value['files']) &&
+    value['files'].every(
+      (file: unknown) =>
+        isRecord(file) &&
+        typeof file['path'] === 'string' &&
+        isCount(file['bytes']) &&
+        typeof file['sha256'] === 'string',
+    )
+  );
+}

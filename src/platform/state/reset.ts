@@ -1,0 +1,29 @@
+import { rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { codeOf } from '../../base/errors.ts';
+import { listStateEntries, listStateFiles, OWNER_LOCK } from './entries.ts';
+import { withStoppedState } from './lock.ts';
+
+/** The size of the state in bytes; undefined if the folder does not contain any. */
+export async function measureState(stateDir: string): Promise<number | undefined> {
+  const { archived, transient } = await listStateEntries(stateDir);
+  if (archived.length + transient.length === 0) return undefined;
+  return (await listStateFiles(stateDir)).reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/**
+ * Removes what the local KuFlow wrote to the folder, and the folder if nothing else is in it. Rejects with KnownError while a local KuFlow runs
+ * there.
+ */
+export async function removeState(stateDir: string): Promise<void> {
+  await withStoppedState(stateDir, async () => {
+    const { archived, transient } = await listStateEntries(stateDir);
+    for (const name of [...archived, ...transient])
+      if (name !== OWNER_LOCK) await rm(join(stateDir, name), { recursive: true, force: true });
+  });
+  try {
+    await rmdir(stateDir);
+  } catch (error) {
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(codeOf(error) ?? '')) throw error;
+  }
+}

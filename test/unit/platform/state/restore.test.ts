@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { createKuFlowClient } from '../../../../src/kuflow/client.ts';
+import { exportState } from '../../../../src/platform/state/export.ts';
+import { importState } from '../../../../src/platform/state/import.ts';
+import { removeState } from '../../../../src/platform/state/reset.ts';
+import { createProcessEngine } from '../../../../src/platform/temporal/engine.ts';
+import { sampleDefinition } from '../../../../src/process/sample.ts';
+import { startTestPlatform, type TestPlatform } from '../../../support/platform.ts';
+
+it('a process that was running when its state was exported goes on in the folder where it was imported', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'kuflow-restore-'));
+  const file = join(folder, 'state.tar.gz');
+  const [first, second] = [join(folder, 'first'), join(folder, 'second')];
+  const asUser = ({ platform }: TestPlatform) =>
+    createKuFlowClient({
+      endpoint: platform.loopback.http,
+      credentials: { token: platform.identity.user.token },
+      tenantId: platform.identity.tenantId,
+    });
+  let running = await startTestPlatform({ stateDir: first });
+  try {
+    const { identity } = running.platform;
+    const definition = sampleDefinition();
+    const code = definition.tasks.find(({ kind }) => kind === 'human')?.code ?? '';
+    let user = asUser(running);
+    const { resource: process } = await user.createProcess({
+      processDefinitionCode: definition.process.code,
+      tenantId: identity.tenantId,
+    });
+    const { resource: task } = await user.createProcessItem({
+      processId: process.id,
+      type: 'TASK',
+      processItemDefinitionCode: code,
+    });
+    await running.platform.engineIdle();
+    await user.close();
+    await running.platform.stop();
+
+    await exportState({ stateDir: first, file, replace: false, version: '1.0.0' });
+    await removeState(first);
+    await importState({ stateDir: second, file, replace: false });
+
+    running = await startTestPlatform({ stateDir: second });
+    expect(running.platform.identity.user.token.reveal()).toBe(identity.user.token.reveal());
+    user = asUser(running);
+    expect((await user.retrieveProcess(process.id)).state).toBe('RUNNING');
+    await user.claimProcessItemTask(task.id);
+    await user.completeProcessItemTask(task.id);
+    await running.platform.engineIdle();
+    await user.close();
+    const engine = await createProcessEngine({
+      address: running.platform.endpoints.temporal,
+      namespace: identity.namespace,
+    });
+    const history = await engine.fetchHistory(process.id);
+    await engine.close();
+    // The workflow of the first platform gets the signal of the second one.
+    expect(history).toMatch(/WorkflowExecutionStarted|WORKFLOW_EXECUTION_STARTED/);
+    expect(history).toMatch(/WorkflowExecutionSignaled|WORKFLOW_EXECUTION_SIGNALED/);
+  } finally {
+    await running.remove();
+    await rm(folder, { recursive: true, force: true });
+  }
+}, 60_000);
