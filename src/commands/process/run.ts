@@ -17,9 +17,8 @@ import { exampleMetadata, missingShapeError } from '../../platform/client/exampl
 import { prepareGivenData } from '../../platform/client/given-data.ts';
 import { RECENT_RECORDS } from '../../platform/client/light-client.ts';
 import { withRealReferences } from '../../platform/client/references.ts';
-import { onlyServedCode, type KuFlowSession } from '../../platform/client/session.ts';
+import { onlyServedCode, type KnownDefinition, type KuFlowSession } from '../../platform/client/session.ts';
 import { readTimeline } from '../../platform/rest/dev-client.ts';
-import type { ProcessDefinition } from '../../process/definition.ts';
 import { mapReferences } from '../../process/references.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import {
@@ -67,7 +66,7 @@ export async function runProcessStart(
     requireConfirmation(session, flags, `start a process of ${chosen}`);
     const { resource } = await session.client.createProcess({
       processDefinitionCode: chosen,
-      tenantId: session.tenantId ?? definition?.process.tenant ?? (await onlyTenant(session)),
+      tenantId: session.tenantId ?? definition?.tenant ?? (await onlyTenant(session)),
       ...(metadata === undefined ? {} : { metadata: { value: { ...metadata } } }),
     });
     if (flags.json !== true) printStartedProcess(terminal, resource);
@@ -88,7 +87,7 @@ async function onlyTenant({ client }: KuFlowSession): Promise<string> {
 async function newMetadata(
   { client, caller }: KuFlowSession,
   code: string,
-  definition: ProcessDefinition | undefined,
+  definition: KnownDefinition | undefined,
   flags: ProcessStartFlags,
   context: CommandContext,
 ): Promise<JsonObject | undefined> {

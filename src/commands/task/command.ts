@@ -57,6 +57,19 @@ export function configure(command: Command, context: CommandContext): void {
 
   changeOptions(
     command
+      .command('release')
+      .addArgument(idArgument('task', 'active'))
+      .summary('Give back a task that you have claimed')
+      .description(
+        "Give back a claimed task, so that others can claim it. KuFlow's API cannot do that, so it needs the local KuFlow.",
+      ),
+  ).action(async (id: string, flags: ChangeFlags) => {
+    const { runTaskRelease } = await import('./run.ts');
+    await runTaskRelease(id, flags, context);
+  });
+
+  changeOptions(
+    command
       .command('assign')
       .addArgument(idArgument('task', 'active'))
       .addArgument(

@@ -21,6 +21,7 @@ import { resolveId } from '../../platform/client/ids.ts';
 import type { KuFlowSession } from '../../platform/client/session.ts';
 import { RECENT_RECORDS } from '../../platform/client/light-client.ts';
 import { withRealReferences } from '../../platform/client/references.ts';
+import { requestRelease } from '../../platform/rest/dev-client.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { formatTaskName, printTask, printTaskChange, printTasks, toTaskSummary, type TaskChange } from './view.ts';
 
@@ -99,6 +100,20 @@ export async function runTaskAssign(
   });
 }
 
+/** `kuflow task release`. With `--json`: `{ task }`, the process item afterward. */
+export async function runTaskRelease(id: string, flags: ChangeFlags, context: CommandContext): Promise<void> {
+  await withKuFlow(flags, context, async (session) => {
+    const { local } = session;
+    const task = await findTask(session, id, context);
+    if (local === undefined)
+      throw usageError("KuFlow's API cannot release a task", [
+        `Assign it to somebody else: ${context.invocation} task assign ${task.id} <email> --yes`,
+      ]);
+    await rejectOtherOwner(session, task, context);
+    reportChange('Released', await requestRelease(local.devApi, task.id), flags, context);
+  });
+}
+
 /** `kuflow task save`. With `--json`: `{ task }`, the process item afterward. */
 export async function runTaskSave(id: string, flags: TaskDataFlags, context: CommandContext): Promise<void> {
   rejectDataSources(flags, '--data', flags.data);
@@ -129,9 +144,9 @@ async function saveData(
   flags: TaskDataFlags & { readonly draft?: boolean },
   context: CommandContext,
 ): Promise<ProcessItem> {
-  const { client, caller } = session;
+  const { client } = session;
   rejectFakeData(session, flags);
-  if (task.ownerId !== undefined && task.ownerId !== caller.principalId) await rejectOtherOwner(session, task, context);
+  await rejectOtherOwner(session, task, context);
   const change = `${flags.draft === true ? 'save data of' : 'complete'} ${formatTaskName(task)}`;
   // Before the data is prepared, because that can upload documents.
   requireConfirmation(session, flags, change);
@@ -164,12 +179,14 @@ async function claim(
   }
 }
 
+/** Rejects with KnownError if another principal has claimed the task. */
 async function rejectOtherOwner(
   { client, caller, local }: KuFlowSession,
   task: ProcessItem,
   context: CommandContext,
-): Promise<never> {
-  const { ownerId = '' } = task;
+): Promise<void> {
+  const { ownerId } = task;
+  if (ownerId === undefined || ownerId === caller.principalId) return;
   const { name, user } = await client.retrievePrincipal(ownerId);
   const assign = `${context.invocation} task assign ${task.id} ${caller.email ?? caller.principalId}`;
   throw new KnownError({
@@ -203,8 +220,7 @@ async function newData(
 ): Promise<JsonObject | undefined> {
   const { client, caller } = session;
   const { code } = toTaskSummary(task);
-  const { processDefinitionRef } = await client.retrieveProcess(task.processId);
-  const process = await session.findDefinition(processDefinitionRef?.code ?? '');
+  const process = await session.findDefinitionOf(await client.retrieveProcess(task.processId));
   const definition = process?.tasks.find((known) => known.code === code);
   const access = { client, caller, processId: task.processId };
   const where = `task ${code}`;

@@ -54,7 +54,7 @@ export function printTask(terminal: Terminal, item: ProcessItem): void {
   }
 }
 
-export type TaskChange = 'Claimed' | 'Assigned' | 'Saved' | 'Completed';
+export type TaskChange = 'Claimed' | 'Released' | 'Assigned' | 'Saved' | 'Completed';
 
 /** `REVIEW (<ID>)` */
 export const formatTaskName = (item: ProcessItem): string =>
@@ -64,6 +64,7 @@ export function printTaskChange(terminal: Terminal, change: TaskChange, item: Pr
   const { valid = true, errors = [] } = item.task?.data ?? {};
   const invalid = {
     Claimed: '',
+    Released: '',
     Assigned: '',
     Saved: `. The data does not match its schema yet: ${formatValueErrors(errors)}`,
     Completed: ' with data that does not match its schema',

@@ -30,8 +30,7 @@ function generateExample(shape: DataShape, where: string): { readonly valid: boo
 
 /** The usage error of `--fake` for a process or task whose definition is not known; `option` is the one to pass instead. */
 export function missingShapeError(where: string, option: string): KnownError {
-  return usageError(`The definition of ${where} is not in this folder, so example data cannot be generated`, [
-    'Run the command in the folder of the worker project',
-    `Or pass the data with ${option}`,
+  return usageError(`The local KuFlow does not serve the definition of ${where}, so example data cannot be generated`, [
+    `Pass the data with ${option}`,
   ]);
 }

@@ -4,11 +4,17 @@ import { usageError } from '../../base/errors.ts';
 import { connectToKuFlow } from '../../connection/client.ts';
 import type { RestConnection } from '../../connection/require.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../kuflow/client.ts';
-import type { ProcessDefinition } from '../../process/definition.ts';
+import type { Process } from '../../kuflow/contract/processes.ts';
+import type { DataShape, ProcessDefinition } from '../../process/definition.ts';
 import { DEFINITION_FILE } from '../../process/definition/file.ts';
-import { sampleDefinition } from '../../process/sample.ts';
 import { didYouMean } from '../../text/near-match.ts';
-import { readUsers, type DevApiAccess, type SignedInUser } from '../rest/dev-client.ts';
+import {
+  readDefinitionOf,
+  readDefinitions,
+  readUsers,
+  type DevApiAccess,
+  type SignedInUser,
+} from '../rest/dev-client.ts';
 import type { PlatformState } from '../state-file.ts';
 
 /** KuFlow for commands that start processes and work with tasks: the local KuFlow as one of its users, or another KuFlow as an application. */
@@ -23,11 +29,20 @@ export interface KuFlowSession {
   /** Codes of the processes that the local KuFlow serves, or that the folder defines. */
   listCodes(): Promise<readonly string[]>;
   /**
-   * The definition in the folder's files. Undefined if they do not contain the process. Rejects with KnownError for an invalid file, and if
-   * the local KuFlow serves another version of it.
+   * What is known about a definition: as the local KuFlow serves it, or from the folder's files. Undefined if neither has it. Rejects with
+   * KnownError for an invalid file.
    */
-  findDefinition(code: string): Promise<ProcessDefinition | undefined>;
+  findDefinition(code: string): Promise<KnownDefinition | undefined>;
+  /** The same for the definition of a process. The local KuFlow knows the version that the process was started with. */
+  findDefinitionOf(process: Process): Promise<KnownDefinition | undefined>;
   close(): Promise<void>;
+}
+
+/** The shapes of the data of a process and of its tasks. */
+export interface KnownDefinition {
+  readonly tenant?: string | undefined;
+  readonly metadata?: DataShape | undefined;
+  readonly tasks: readonly { readonly code: string; readonly data?: DataShape }[];
 }
 
 /** What only the local KuFlow can do. */
@@ -38,7 +53,7 @@ export interface LocalPlatform {
 }
 
 export interface SessionRequest {
-  /** Absolute. The definitions are read here. */
+  /** Absolute. The definitions of a configured KuFlow are read here. */
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
@@ -61,19 +76,15 @@ export async function openLocalSession(
     tenantId,
     signal: request.signal,
   });
+  const devApi = { http, token: user.token };
   return {
     client,
     caller: user,
     tenantId,
-    local: { devApi: { http, token: user.token }, findUser },
+    local: { devApi, findUser },
     listCodes: () => Promise.resolve(running.processes),
-    findDefinition: async (code) => {
-      const definition = withCode(code, (await loadFolderDefinitions(request)) ?? [sampleDefinition()]);
-      if (definition === undefined) return undefined;
-      const { rejectUnserved } = await import('../session/attach.ts');
-      rejectUnserved(running, definition);
-      return definition;
-    },
+    findDefinition: async (code) => (await readDefinitions(devApi)).find((one) => one.code === code),
+    findDefinitionOf: ({ id }) => readDefinitionOf(devApi, id),
     close: () => client.close(),
   };
 }
@@ -82,9 +93,17 @@ export async function openLocalSession(
 export function openApplicationSession(rest: RestConnection, request: SessionRequest): KuFlowSession {
   const client = connectToKuFlow(rest, { signal: request.signal });
   const { clientId } = rest.credentials;
-  const load = async (): Promise<readonly ProcessDefinition[]> =>
+  const load = async (): Promise<readonly ProcessDefinition[]> => {
     // Without its definition file, a project can still be used to work with KuFlow.
-    existsSync(join(request.folder, DEFINITION_FILE)) ? ((await loadFolderDefinitions(request)) ?? []) : [];
+    if (!existsSync(join(request.folder, DEFINITION_FILE))) return [];
+    // It loads the whole platform, and many commands do not need a definition.
+    const { loadDefinitions } = await import('../session/start.ts');
+    return (await loadDefinitions({ ...request, cwd: request.folder, report: () => undefined })) ?? [];
+  };
+  const find = async (code: string): Promise<KnownDefinition | undefined> => {
+    const definition = (await load()).find(({ process }) => process.code === code);
+    return definition === undefined ? undefined : { ...definition, tenant: definition.process.tenant };
+  };
   return {
     client,
     // The ID of an application is that of its principal.
@@ -92,23 +111,11 @@ export function openApplicationSession(rest: RestConnection, request: SessionReq
     tenantId: rest.tenantId,
     local: undefined,
     listCodes: async () => (await load()).map(({ process }) => process.code),
-    findDefinition: async (code) => withCode(code, await load()),
+    findDefinition: find,
+    findDefinitionOf: ({ processDefinitionRef }) => find(processDefinitionRef?.code ?? ''),
     close: () => client.close(),
   };
 }
-
-async function loadFolderDefinitions({
-  folder,
-  env,
-  signal,
-}: SessionRequest): Promise<readonly ProcessDefinition[] | undefined> {
-  // It loads the whole platform, and many commands do not need a definition.
-  const { loadDefinitions } = await import('../session/start.ts');
-  return await loadDefinitions({ cwd: folder, env, signal, report: () => undefined });
-}
-
-const withCode = (code: string, definitions: readonly ProcessDefinition[]): ProcessDefinition | undefined =>
-  definitions.find(({ process }) => process.code === code);
 
 function findUserByEmail(email: string, users: readonly SignedInUser[]): SignedInUser {
   const user = users.find((one) => one.email.toLowerCase() === email.toLowerCase());

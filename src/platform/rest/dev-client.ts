@@ -1,7 +1,10 @@
+import { STATUS_CODES } from 'node:http';
 import { KnownError } from '../../base/errors.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
 import { isRecord } from '../../base/json.ts';
 import { Secret } from '../../base/secret.ts';
-import type { LocalUser } from '../console/contract.ts';
+import type { ProcessItem } from '../../kuflow/contract/process-items.ts';
+import type { LocalUser, ServedProcess } from '../console/contract.ts';
 import type { NamedEvent } from '../store/events.ts';
 
 // Reads the `/_dev` routes of a running platform. This file is for commands in other processes, so it must not load the
@@ -50,17 +53,31 @@ export async function readUsers(access: DevApiAccess): Promise<readonly GroupMem
 }
 
 /** A code that signs the user in to the page once, within a minute. */
-export async function requestOpenCode({ http, token }: DevApiAccess): Promise<string> {
-  const url = `${http}/_dev/open-codes`;
-  const answer = await fetch(url, { method: 'POST', headers: { authorization: `Bearer ${token.reveal()}` } });
-  const body: unknown = await answer.json();
+export async function requestOpenCode(access: DevApiAccess): Promise<string> {
+  const answer = await send(access, 'POST', '/_dev/open-codes');
+  const { body } = answer;
   if (answer.ok && isRecord(body) && typeof body['code'] === 'string') return body['code'];
-  throw new KnownError({
-    message: 'The local platform did not return a code for the page',
-    tried: `POST ${url}`,
-    seen: `${answer.status} ${answer.statusText}`,
-    next: ['If an older version started it, stop it and start it again'],
-  });
+  throw unexpectedAnswer('did not return a code for the page', answer);
+}
+
+/** The definitions that new processes use. */
+export async function readDefinitions(access: DevApiAccess): Promise<readonly ServedProcess[]> {
+  return await readList<ServedProcess>(access, '/_dev/definitions', 'definitions', 'its definitions');
+}
+
+/** The definition that a process was started with; undefined if the platform does not serve it any more. */
+export async function readDefinitionOf(access: DevApiAccess, processId: string): Promise<ServedProcess | undefined> {
+  const answer = await send(access, 'GET', `/_dev/processes/${encodeURIComponent(processId)}/definition`);
+  if (answer.ok) return answer.body as ServedProcess;
+  if (answer.status === 404) return undefined;
+  throw unexpectedAnswer('did not return the definition of the process', answer);
+}
+
+/** Gives a claimed task back, as its owner. Returns it afterward. Rejects with a KnownError that has the platform's reason. */
+export async function requestRelease(access: DevApiAccess, taskId: string): Promise<ProcessItem> {
+  const answer = await send(access, 'POST', `/_dev/process-items/${encodeURIComponent(taskId)}/release`);
+  if (answer.ok) return answer.body as ProcessItem;
+  throw unexpectedAnswer('did not release the task', answer);
 }
 
 async function readList<Item>(access: DevApiAccess, path: string, key: string, what: string): Promise<readonly Item[]> {
@@ -75,16 +92,34 @@ async function readListOf<Item>(
   what: string,
   { mayBeMissing = false } = {},
 ): Promise<readonly Item[] | undefined> {
-  const url = `${access.http}${path}`;
-  const answer = await fetch(url, { headers: { authorization: `Bearer ${access.token.reveal()}` } });
-  const body: unknown = await answer.json();
+  const answer = await send(access, 'GET', path);
+  const { body } = answer;
   if (answer.status === 404 && mayBeMissing) return undefined;
-  if (!answer.ok || !isRecord(body) || !Array.isArray(body[key])) {
-    throw new KnownError({
-      message: `The local platform did not return ${what}`,
-      tried: `GET ${url}`,
-      seen: `${answer.status} ${answer.statusText}`,
-    });
-  }
-  return body[key] as Item[];
+  if (answer.ok && isRecord(body) && Array.isArray(body[key])) return body[key] as Item[];
+  throw unexpectedAnswer(`did not return ${what}`, answer);
+}
+
+interface DevAnswer {
+  /** Method and address. */
+  readonly request: string;
+  readonly ok: boolean;
+  readonly status: number;
+  readonly body: unknown;
+}
+
+async function send({ http, token }: DevApiAccess, method: 'GET' | 'POST', path: string): Promise<DevAnswer> {
+  const url = `${http}${path}`;
+  const answer = await fetch(url, { method, headers: { authorization: `Bearer ${token.reveal()}` } });
+  return { request: `${method} ${url}`, ok: answer.ok, status: answer.status, body: await answer.json() };
+}
+
+function unexpectedAnswer(what: string, { request, status, body }: DevAnswer): KnownError {
+  const reason =
+    isRecord(body) && typeof body['message'] === 'string' ? `: ${escapeForTerminal(body['message'], 300)}` : '';
+  return new KnownError({
+    message: `The local platform ${what}`,
+    tried: request,
+    seen: `${status} ${STATUS_CODES[status] ?? ''}${reason}`,
+    next: status === 404 ? ['If an older version started it, stop it and start it again'] : [],
+  });
 }

@@ -145,6 +145,12 @@ describe('changing a configured KuFlow', () => {
     expect(stderr).not.toContain('--as');
   });
 
+  it('cannot release a task', async () => {
+    const { status, stderr } = await kuflow('task', 'release', task.id, '--yes');
+    expect(status).toBe(2);
+    expect(stderr).toContain("KuFlow's API cannot release a task");
+  });
+
   it('explains that the application may not claim a task', async () => {
     remote.rest.faults.add({ operationId: 'claimProcessItemTask', action: { kind: 'status', status: 403 }, times: 1 });
     const { status, stderr } = await kuflow('task', 'claim', task.id, '--yes');

@@ -102,6 +102,7 @@ describe('docs/reference/output.md', () => {
         ['task list', []],
         ['task show', [id]],
         ['task claim', [id]],
+        ['task release', [id]],
         ['task assign', [id, local.rest.world.identity.user.email]],
         ['task save', [id, '--fake']],
         ['task complete', [id]],

@@ -117,16 +117,42 @@ describe('kuflow task assign', () => {
   });
 });
 
-describe('a task that somebody else has claimed', () => {
-  it.each(['save', 'complete'])('is not changed by %s, which names the owner', async (command) => {
+describe('kuflow task release', () => {
+  it('gives a claimed task back', async () => {
     const { id } = await local.createTask();
-    await local.json(['task', 'assign', id, local.rest.world.other.principal.id]);
-    const { status, stderr } = await local.kuflow(['task', command, id, '--fake']);
-    expect(status).toBe(1);
-    expect(stderr).toContain(`APPLICATION (${id}) is claimed by Other user`);
-    expect(stderr).toContain(`Act as the owner: --as ${local.rest.world.other.principal.email}`);
-    expect((await show(id)).task).toMatchObject({ state: 'CLAIMED', data: { value: {} } });
+    await local.json(['task', 'claim', id]);
+    expect(await local.kuflow(['task', 'release', id])).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: `Released APPLICATION (${id})\n`,
+    });
+    expect(await show(id)).not.toHaveProperty('ownerId');
+    await local.json(['task', 'claim', id]);
+    const { task } = await local.json<OneTask>(['task', 'release', id]);
+    expect(task).toMatchObject({ id, task: { state: 'READY' } });
   });
+
+  it('says why a task cannot be released', async () => {
+    const { id } = await local.createTask();
+    const { status, stderr } = await local.kuflow(['task', 'release', id]);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`Task ${id} is READY and can't be released`);
+  });
+});
+
+describe('a task that somebody else has claimed', () => {
+  it.each([['save', '--fake'], ['complete', '--fake'], ['release']])(
+    'is not changed by %s, which names the owner',
+    async (command, ...more) => {
+      const { id } = await local.createTask();
+      await local.json(['task', 'assign', id, local.rest.world.other.principal.id]);
+      const { status, stderr } = await local.kuflow(['task', command, id, ...more]);
+      expect(status).toBe(1);
+      expect(stderr).toContain(`APPLICATION (${id}) is claimed by Other user`);
+      expect(stderr).toContain(`Act as the owner: --as ${local.rest.world.other.principal.email}`);
+      expect((await show(id)).task).toMatchObject({ state: 'CLAIMED', data: { value: {} } });
+    },
+  );
 });
 
 describe('--as', () => {
@@ -145,6 +171,19 @@ describe('--as', () => {
     expect(status).toBe(2);
     expect(stderr).toContain('nobody@example.com is not a user of the local KuFlow');
     expect(stderr).toContain('local.user@example.com');
+  });
+});
+
+describe('the definition in the folder', () => {
+  it('does not matter: the local KuFlow knows with which definition a process was started', async () => {
+    const other = await startRunningKuFlow();
+    const { id } = await other.createTask();
+    writeFileSync(join(other.folder, 'kuflow.process.yaml'), 'broken: [');
+    const misspelled = await other.kuflow(['task', 'save', id, '--set', 'amout=1']);
+    const completed = await other.kuflow(['task', 'complete', id, '--fake']);
+    await other.close();
+    expect(misspelled.stderr).toContain('(did you mean "AMOUNT"?)');
+    expect(completed.status).toBe(0);
   });
 });
 
