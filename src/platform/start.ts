@@ -359,6 +359,7 @@ async function startServers(
     streams,
     workers,
     requests: createRequestRecorder(clock),
+    listFailingWork: (processId: string) => engine.listFailingWork(processId),
     identity,
     run: {
       startedAt: new Date(clock.now()).toISOString(),

@@ -5,7 +5,7 @@ import { KnownError, messageOf } from '../../base/errors.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import type { KuFlowClient } from '../../kuflow/client.ts';
 import { mediaTypeOf } from '../../process/document-type.ts';
-import { sampleDocument } from '../../process/examples/document.ts';
+import { sampleDocument, type SampleDocument } from '../../process/examples/document.ts';
 import { formatReference, mapReferences, parseReference, type ReferenceKind } from '../../process/references.ts';
 
 export interface ResourceAccess {
@@ -15,14 +15,31 @@ export interface ResourceAccess {
   readonly processId?: string | undefined;
 }
 
+/** What the references of an example are replaced by. */
+export interface RealResources {
+  /** References, the preferred ones first. */
+  readonly people: Readonly<Record<'principal' | 'group', readonly string[]>>;
+  /** Stores a document and returns a reference to it. Without it, references to documents stay as they are. */
+  readonly upload?: ((document: SampleDocument) => Promise<string> | string) | undefined;
+}
+
 /** Replaces the made-up references of an example by references to uploaded documents, and to principals and groups of KuFlow. */
 export async function withRealReferences(example: JsonObject, access: ResourceAccess): Promise<JsonObject> {
-  const people = await listPeople(access);
+  return await replaceExampleReferences(example, {
+    people: await listPeople(access),
+    upload: access.processId === undefined ? undefined : (document) => upload(access, document),
+  });
+}
+
+export async function replaceExampleReferences(
+  example: JsonObject,
+  { people, upload: store }: RealResources,
+): Promise<JsonObject> {
   const chosen = new Map<string, string>();
-  return await replaceReferences(example, access, async (kind, made) => {
+  return await replaceReferences(example, replacedKinds(store !== undefined), async (kind, made) => {
     if (kind === 'file') {
       const { type = '', size } = parseReference(made)?.fields ?? {};
-      return await upload(access, sampleDocument({ accept: type, maxSize: Number(size) }));
+      return (await store?.(sampleDocument({ accept: type, maxSize: Number(size) }))) ?? made;
     }
     // Different made-up references stay different while there are enough resources, for arrays with unique items.
     const known = chosen.get(made);
@@ -40,7 +57,7 @@ export async function withRealReferences(example: JsonObject, access: ResourceAc
  * unknown user or group.
  */
 export async function withNamedReferences(data: JsonObject, access: ResourceAccess): Promise<JsonObject> {
-  return await replaceReferences(data, access, async (kind, text) => {
+  return await replaceReferences(data, replacedKinds(access.processId !== undefined), async (kind, text) => {
     if (!isShorthand(text)) return text;
     const name = shorthandName(text);
     if (kind === 'file') {
@@ -89,13 +106,14 @@ export function isShorthand(text: string): boolean {
 
 type ReplacedKind = 'file' | 'principal' | 'group';
 
+const replacedKinds = (hasProcess: boolean): readonly ReplacedKind[] =>
+  hasProcess ? ['file', 'principal', 'group'] : ['principal', 'group'];
+
 async function replaceReferences(
   value: JsonObject,
-  { processId }: ResourceAccess,
+  kinds: readonly ReplacedKind[],
   replace: (kind: ReplacedKind, text: string) => Promise<string>,
 ): Promise<JsonObject> {
-  const kinds: readonly ReplacedKind[] =
-    processId === undefined ? ['principal', 'group'] : ['file', 'principal', 'group'];
   const texts: string[] = [];
   mapReferences(value, kinds, (text) => {
     texts.push(text);
@@ -145,7 +163,7 @@ async function groupByCode({ client }: ResourceAccess, code: string): Promise<st
   return undefined;
 }
 
-const formatPrincipal = (id: string, type: string, name: string): string =>
+export const formatPrincipal = (id: string, type: string, name: string): string =>
   formatReference('principal', { id, type, name });
 // KuFlow's API does not return the type of a group. `OTHERS` is that of groups that people create.
-const formatGroup = (id: string, name: string): string => formatReference('group', { id, type: 'OTHERS', name });
+export const formatGroup = (id: string, name: string): string => formatReference('group', { id, type: 'OTHERS', name });

@@ -7,6 +7,7 @@ import type { WorkerWatch } from '../console/worker-watch.ts';
 import type { Domain } from '../domain/context.ts';
 import type { EngineTokenReader } from '../domain/credentials.ts';
 import type { FaultRegistry } from '../faults/registry.ts';
+import type { FailingWork } from '../temporal/failing-work.ts';
 import type { PlatformEndpoints, PlatformIdentity } from '../types.ts';
 import type { Implementation } from './handlers.ts';
 
@@ -52,6 +53,7 @@ export interface RestDeps {
   readonly streams: EventStreams;
   readonly workers: WorkerWatch;
   readonly requests: RequestRecorder;
+  readonly listFailingWork: (processId: string) => Promise<readonly FailingWork[]>;
   readonly identity: PlatformIdentity;
   readonly run: PlatformRun;
   /** DNS names that clients may use, in addition to the loopback ones. */

@@ -1,6 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import { isUuid } from '../../base/is-uuid.ts';
+import { isRecord, withoutUndefined } from '../../base/json.ts';
+import type { FailingWorkList, FailingWorkStatus } from '../console/contract.ts';
+import { createExampleData, type ExampleRequest } from '../console/example-data.ts';
 import { findDefinitionOfProcess, listServedDefinitions } from '../console/served-definitions.ts';
 import { readWorkerVariables, readPlatformStatus } from '../console/status.ts';
 import { ApiError, badRequest, forbidden, notFound } from '../domain/api-error.ts';
@@ -10,6 +13,7 @@ import { releaseTask } from '../domain/process-items.ts';
 import { requireProcess } from '../domain/process-view.ts';
 import { getProcessTimeline } from '../domain/processes.ts';
 import { parseFaultRule } from '../faults/rule.ts';
+import { relativeToFolder, type FailingWork } from '../temporal/failing-work.ts';
 import type { PrincipalRow } from '../store/people.ts';
 import type { RestDeps } from './deps.ts';
 import { authenticate } from './authenticate.ts';
@@ -79,6 +83,15 @@ export function registerDevRoutes(app: FastifyInstance, deps: RestDeps): void {
     if (found === undefined) throw new ApiError(404, `The local platform does not serve ${definition.code} any more`);
     return found;
   });
+  app.get<IdRoute>('/_dev/processes/:id/failing-work', { onRequest }, async (request) => {
+    const { id } = requireProcess(domain, idIn(request, 'process'));
+    const failing = await deps.listFailingWork(id);
+    return { failing: failing.map((work) => toFailingWorkStatus(work, process.cwd())) } satisfies FailingWorkList;
+  });
+  app.post<{ Params: { code: string } }>('/_dev/definitions/:code/examples', { onRequest }, (request) => {
+    const { code } = request.params;
+    return createExampleData(contextOf(request), { code, ...parseExampleRequest(parseJsonBody(request.body)) });
+  });
   app.post<IdRoute>('/_dev/process-items/:id/release', { onRequest }, (request) =>
     releaseTask(contextOf(request), idIn(request, 'process item')),
   );
@@ -97,6 +110,21 @@ function idIn({ params: { id } }: { readonly params: IdRoute['Params'] }, what: 
   return id.toLowerCase();
 }
 
+function toFailingWorkStatus(work: FailingWork, folder: string): FailingWorkStatus {
+  const { kind, name, failures, message, location } = relativeToFolder(work, folder);
+  return withoutUndefined({ kind, name, failures, message, location });
+}
+
+/** `{ task?, processId? }`; an empty body is allowed. */
+function parseExampleRequest(body: unknown): Pick<ExampleRequest, 'task' | 'processId'> {
+  if (body === undefined) return {};
+  const { task, processId } = isRecord(body) ? body : { task: null };
+  if (task !== undefined && typeof task !== 'string') throw badRequest('task must be the code of a task', 'body.task');
+  if (processId !== undefined && (typeof processId !== 'string' || !isUuid(processId)))
+    throw badRequest('processId must be a UUID', 'body.processId');
+  return { task, processId: processId?.toLowerCase() };
+}
+
 function principalOf(request: FastifyRequest): PrincipalRow {
   const { principal } = getRequestState(request);
   if (principal === undefined) throw new Error(`${request.url} was called without authentication`);
@@ -105,7 +133,7 @@ function principalOf(request: FastifyRequest): PrincipalRow {
 
 function parseJsonBody(raw: unknown): unknown {
   try {
-    return Buffer.isBuffer(raw) ? (JSON.parse(raw.toString('utf8')) as unknown) : undefined;
+    return Buffer.isBuffer(raw) && raw.length > 0 ? (JSON.parse(raw.toString('utf8')) as unknown) : undefined;
   } catch {
     throw badRequest('The body is not JSON', 'body');
   }

@@ -26,7 +26,7 @@ export interface ClosedWorkflows {
 export interface TemporalEngine extends ProcessEngine, ClosedWorkflows {
   /** A workflow's history as JSON, in the format that the replayers of Temporal's SDKs and its CLI accept. */
   fetchHistory(workflowId: string, runId?: string): Promise<string>;
-  /** What an open workflow waits for and has failed at least once. Empty for a workflow that the engine has not started yet. */
+  /** What an open workflow waits for and has failed at least once, and the failure of one that has failed. Empty for a workflow that the engine has not started yet. */
   listFailingWork(workflowId: string): Promise<readonly FailingWork[]>;
   /** The identities of the workers that poll this queue for workflow tasks now. */
   listPollers(taskQueue: string): Promise<readonly string[]>;

@@ -1,8 +1,9 @@
+import { join, relative, sep } from 'node:path';
 import type { WorkflowService } from '@temporalio/client';
 
-/** Something that an open workflow waits for and that has failed at least once. */
+/** Something that an open workflow waits for and that has failed at least once, or a workflow that has failed. */
 export interface FailingWork {
-  readonly kind: 'activity' | 'workflow-task';
+  readonly kind: 'activity' | 'workflow-task' | 'workflow';
   /** Type of the activity or workflow. */
   readonly name: string;
   /** How often it has failed in a row. */
@@ -16,8 +17,9 @@ export interface FailingWork {
 }
 
 const LAST_EVENTS = 50;
+const FAILED = 3;
 
-/** Activities that are being retried, and a workflow task that fails. */
+/** Activities that are being retried, and a workflow task that fails; or the failure with which the workflow ended. */
 export async function listFailingWork(
   service: WorkflowService,
   namespace: string,
@@ -43,21 +45,23 @@ export async function listFailingWork(
     ];
   });
   const attempt = pendingWorkflowTask?.attempt ?? 1;
-  if (attempt <= 1) return activities;
+  const hasFailed = (workflowExecutionInfo?.status as number | undefined) === FAILED;
+  if (attempt <= 1 && !hasFailed) return activities;
   const { history } = await service.getWorkflowExecutionHistoryReverse({
     namespace,
     execution,
-    maximumPageSize: LAST_EVENTS,
+    maximumPageSize: hasFailed ? 1 : LAST_EVENTS,
   });
+  const ended = history?.events?.[0]?.workflowExecutionFailedEventAttributes?.failure;
   const failed = history?.events?.find((event) => event.workflowTaskFailedEventAttributes);
-  const failure = failed?.workflowTaskFailedEventAttributes?.failure;
+  const failure = ended ?? failed?.workflowTaskFailedEventAttributes?.failure;
   if (!failure?.message) return activities;
   return [
     ...activities,
     {
-      kind: 'workflow-task',
+      kind: hasFailed ? 'workflow' : 'workflow-task',
       name: workflowExecutionInfo?.type?.name ?? '(unnamed)',
-      failures: attempt - 1,
+      failures: hasFailed ? 1 : attempt - 1,
       ...failureOfCode(failure),
     },
   ];
@@ -86,6 +90,12 @@ export function registeredActivities(message: string): readonly string[] | undef
   if (!/\bnot registered (on|with) (this|a) worker\b/i.test(message)) return undefined;
   const list = /(?:available activities|known types are): *(.*)$/is.exec(message)?.[1] ?? '';
   return list.match(/[^\s,"'[\]]+/g) ?? [];
+}
+
+/** With a location relative to `cwd` if it is inside that folder. */
+export function relativeToFolder(work: FailingWork, cwd: string): FailingWork {
+  const { location } = work;
+  return location?.startsWith(join(cwd, sep)) === true ? { ...work, location: relative(cwd, location) } : work;
 }
 
 // A frame of JavaScript ends with `file:line:column`, one of Java has `(File.java:line)`, one of Python is `File "file", line n`.

@@ -1,4 +1,3 @@
-import { join, relative, sep } from 'node:path';
 import type { FailingWork } from '../../../platform/temporal/failing-work.ts';
 import { didYouMean } from '../../../text/near-match.ts';
 
@@ -18,12 +17,6 @@ export function findPermanentFailure(
       (kind === 'workflow-task' || registered !== undefined) &&
       (failures >= PERMANENT_AFTER || (registered !== undefined && !hasOtherWorkers)),
   );
-}
-
-/** With a location relative to `cwd` if it is inside that folder. */
-export function relativeToFolder(work: FailingWork, cwd: string): FailingWork {
-  const { location } = work;
-  return location?.startsWith(join(cwd, sep)) === true ? { ...work, location: relative(cwd, location) } : work;
 }
 
 /** What failed, why and where, as one sentence without a period. */

@@ -11,6 +11,7 @@ import type { PlatformEndpoints } from '../../../platform/types.ts';
 import { readTimeline, readWorkers, type TimelineEntry } from '../../../platform/rest/dev-client.ts';
 import type { ProcessExit } from '../../../platform/supervisor/client.ts';
 import { createProcessEngine, type TemporalEngine } from '../../../platform/temporal/engine.ts';
+import { relativeToFolder } from '../../../platform/temporal/failing-work.ts';
 import { hasEnded, listWorkflowPollers, LONGEST_POLL_MS } from '../../../platform/temporal/pollers.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
 import { explainFailedStart, startDevCommand, type DevCommand } from '../../../platform/session/worker-command.ts';
@@ -19,7 +20,6 @@ import { workerEnvironment, type DevPlatform, type DevPlatformRequest } from '..
 import { checkAnswers, readAnswers, type SimulationAnswers } from './answers.ts';
 import { SimulationFailure, type BlockedItem } from './failure.ts';
 import { driveProcess } from './drive-process.ts';
-import { relativeToFolder } from './failing-work.ts';
 
 export interface SimulateRequest extends DevPlatformRequest {
   /** Process definition code; may be omitted if only one is served. */

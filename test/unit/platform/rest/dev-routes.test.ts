@@ -1,24 +1,29 @@
+import { join } from 'node:path';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import type { JsonObject } from '../../../../src/base/json.ts';
 import { packageVersion } from '../../../../src/base/package-root.ts';
 import { uuid7 } from '../../../../src/base/uuid.ts';
 import type {
+  ExampleData,
   LocalPeople,
   PlatformStatus,
   ServedDefinitions,
   ServedProcess,
   WorkersStatus,
 } from '../../../../src/platform/console/contract.ts';
-import { claimTask } from '../../../../src/platform/domain/process-items.ts';
+import { claimTask, updateTaskData } from '../../../../src/platform/domain/process-items.ts';
 import type { ProcessDefinition } from '../../../../src/process/definition.ts';
+import type { FailingWork } from '../../../../src/platform/temporal/failing-work.ts';
 import { until } from '../../../support/until.ts';
 import { LOAN } from '../domain/world.ts';
 import { createRest, createTask, ENGINE_TOKEN, refusal, RUN, startLoan, type Rest } from './server.ts';
 
 let rest: Rest;
+let failing: readonly FailingWork[] = [];
 beforeEach(() => {
-  rest = createRest();
+  rest = createRest({ failing: () => failing });
 });
 afterEach(() => rest.stop());
 
@@ -70,6 +75,8 @@ const ROUTES: readonly Route[] = [
   { method: 'DELETE', path: '/_dev/faults/1' },
   { method: 'GET', path: `/_dev/processes/${uuid7()}/timeline` },
   { method: 'GET', path: `/_dev/processes/${uuid7()}/definition` },
+  { method: 'GET', path: `/_dev/processes/${uuid7()}/failing-work` },
+  { method: 'POST', path: '/_dev/definitions/LOAN/examples' },
   { method: 'POST', path: `/_dev/process-items/${uuid7()}/release` },
   { method: 'POST', path: '/_dev/open-codes', forUsers: true },
 ];
@@ -89,7 +96,9 @@ describe('credentials', () => {
     // This one takes the place of credentials.
     const withCredentials = routes.filter((route) => route !== 'POST /_dev/open-codes/:code');
     expect(withCredentials.length).toBe(routes.length - 1);
-    const tested = ROUTES.map(({ method, path }) => `${method} ${path.replace(/[\da-f-]{36}|(?<=\/)1$/, ':id')}`);
+    const tested = ROUTES.map(
+      ({ method, path }) => `${method} ${path.replace(/[\da-f-]{36}|(?<=\/)1$/, ':id').replace('LOAN', ':code')}`,
+    );
     expect(withCredentials.sort()).toEqual(tested.sort());
   });
 
@@ -293,5 +302,112 @@ describe('POST /_dev/process-items/{id}/release', () => {
     claimTask(rest.world.otherUser, id);
     refusal(await send('POST', '/_dev/process-items/x/release'), 400);
     refusal(await send('POST', `/_dev/process-items/${uuid7()}/release`), 404);
+  });
+});
+
+describe('GET /_dev/processes/{id}/failing-work', () => {
+  it('answers what failed, with its place relative to the folder', async () => {
+    const id = await startLoan(rest);
+    expect(await read(`/_dev/processes/${id}/failing-work`)).toEqual({ failing: [] });
+    const work = { name: 'checkCredit', failures: 2, message: 'no credit' };
+    failing = [
+      { kind: 'activity', ...work, location: join(process.cwd(), 'src', 'activities.ts:7'), registered: ['a'] },
+      { kind: 'workflow', ...work },
+    ];
+    expect(await read(`/_dev/processes/${id}/failing-work`)).toEqual({
+      failing: [
+        { kind: 'activity', ...work, location: join('src', 'activities.ts:7') },
+        { kind: 'workflow', ...work },
+      ],
+    });
+    refusal(await send('GET', `/_dev/processes/${uuid7()}/failing-work`), 404);
+  });
+});
+
+describe('POST /_dev/definitions/{code}/examples', () => {
+  const example = (code: string, payload?: object): Promise<LightMyRequestResponse> =>
+    send('POST', `/_dev/definitions/${code}/examples`, undefined, payload === undefined ? {} : { payload });
+
+  const text = (format: string): object => ({ type: 'string', format });
+  const schema = {
+    type: 'object',
+    properties: { REVIEWER: text('kuflow-principal'), TEAM: text('kuflow-group'), DOC: text('kuflow-file') },
+    required: ['REVIEWER', 'TEAM', 'DOC'],
+  } as JsonObject;
+  beforeEach(() => {
+    const tasks = [{ code: 'APPLICATION', kind: 'human', data: { schema } }] as const;
+    rest.world.domain.definitions.replace([{ ...LOAN, tasks }], []);
+  });
+
+  it('answers valid metadata, and data of a task with real references', async () => {
+    expect((await example('LOAN')).json<ExampleData>()).toEqual({
+      value: { FIRST_NAME: expect.any(String) as string },
+      missing: [],
+    });
+    const process = await startLoan(rest);
+    const id = await createTask(rest, process);
+    const { value, missing } = (await example('LOAN', { task: 'APPLICATION', processId: process })).json<ExampleData>();
+    expect(missing).toEqual([]);
+    expect(value['REVIEWER']).toContain(rest.world.identity.user.principalId);
+    expect(value['DOC']).toContain(`ku:process/${process}/document/`);
+    claimTask(rest.world.user, id);
+    const saved = updateTaskData(rest.world.user, id, { value });
+    expect(saved.task?.data).toMatchObject({ valid: true });
+  });
+
+  it('leaves documents out without a process, and names what must be filled in', async () => {
+    const { value, missing } = (await example('LOAN', { task: 'APPLICATION' })).json<ExampleData>();
+    expect(Object.keys(value).sort()).toEqual(['REVIEWER', 'TEAM']);
+    expect(missing).toEqual(['/DOC']);
+  });
+
+  it('refuses unknown codes and malformed bodies', async () => {
+    expect(refusal(await example('NOPE'), 404)).toContain('NOPE');
+    expect(refusal(await example('LOAN', { task: 'NOPE' }), 404)).toContain('NOPE');
+    refusal(await example('LOAN', { processId: uuid7() }), 404);
+    for (const payload of [{ task: 1 }, { processId: 'x' }, []]) refusal(await example('LOAN', payload), 400);
+  });
+});
+
+describe('a user', () => {
+  it("can do with KuFlow's own operations what the page offers", async () => {
+    const asUser = async (
+      method: 'GET' | 'POST' | 'PUT',
+      url: string,
+      more: InjectOptions = {},
+    ): Promise<LightMyRequestResponse> => {
+      const answer = await send(method, url, undefined, more);
+      expect(answer.statusCode, `${method} ${url} ${answer.body}`).toBeLessThan(300);
+      return answer;
+    };
+    const { tenantId } = rest.world.identity;
+    const created = await asUser('POST', '/processes', {
+      payload: { tenantId, processDefinitionCode: 'LOAN', metadata: { value: { FIRST_NAME: 'Ada' } } },
+    });
+    const { id } = created.json<{ id: string }>();
+    expect((await asUser('GET', '/processes?state=RUNNING')).json()).toMatchObject({ content: [{ id }] });
+    const item = await createTask(rest, id);
+    const other = await createTask(rest, id);
+    expect((await asUser('GET', `/process-items?processId=${id}`)).json<{ content: unknown[] }>().content).toHaveLength(
+      2,
+    );
+    await asUser('POST', `/process-items/${item}/task/~actions/claim`);
+    const upload = await asUser(
+      'POST',
+      `/processes/${id}/~actions/upload-document?fileName=a.txt&fileContentType=text/plain`,
+      { payload: 'content', headers: { 'content-type': 'application/octet-stream' } },
+    );
+    const { documentUri } = upload.json<{ documentUri: string }>();
+    const data = { data: { value: { AMOUNT: '5', DOC: documentUri } } };
+    await asUser('PUT', `/process-items/${item}/task/data`, { payload: data });
+    const stored = (await asUser('GET', `/process-items/${item}`)).json<{
+      task: { data: { value: { DOC: string } } };
+    }>();
+    const query = `documentUri=${encodeURIComponent(stored.task.data.value.DOC)}`;
+    expect((await asUser('GET', `/processes/${id}/~actions/download-document?${query}`)).body).toBe('content');
+    await asUser('POST', `/process-items/${item}/task/~actions/complete`);
+    const { email } = rest.world.other.principal;
+    await asUser('POST', `/process-items/${other}/task/~actions/assign`, { payload: { ownerEmail: email } });
+    expect((await asUser('POST', `/processes/${id}/~actions/cancel`)).json()).toMatchObject({ state: 'CANCELLED' });
   });
 });

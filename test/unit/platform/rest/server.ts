@@ -12,6 +12,7 @@ import { readPageFiles } from '../../../../src/platform/console/page-files.ts';
 import { createRequestRecorder } from '../../../../src/platform/console/request-recorder.ts';
 import { watchWorkers } from '../../../../src/platform/console/worker-watch.ts';
 import { createEventHub, takeFirstEventId, type EventHub } from '../../../../src/platform/events/hub.ts';
+import type { FailingWork } from '../../../../src/platform/temporal/failing-work.ts';
 import { createWorld, type World, type WorldOptions } from '../domain/world.ts';
 
 export interface Rest {
@@ -42,6 +43,7 @@ export interface RestOptions extends WorldOptions {
   /** With the built page. */
   readonly pageFolder?: string;
   readonly heartbeatMs?: number;
+  readonly failing?: (processId: string) => readonly FailingWork[];
 }
 
 export const RUN: PlatformRun = {
@@ -95,6 +97,7 @@ export function createRest(options: RestOptions = {}): Rest {
         streams,
         workers,
         requests: createRequestRecorder(world.domain.clock),
+        listFailingWork: (id) => Promise.resolve(options.failing?.(id) ?? []),
         identity: world.identity,
         run: RUN,
         ...(options.handlers === undefined ? {} : { handlers: options.handlers }),

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import {
   failureLocation,
   failureOfCode,
+  listFailingWork,
   registeredActivities,
+  relativeToFolder,
 } from '../../../../src/platform/temporal/failing-work.ts';
 
 describe('registeredActivities', () => {
@@ -81,5 +83,41 @@ describe('failureOfCode', () => {
     expect(failureOfCode({ ...sdk, cause: { message: 'TMPRL1100' } })).toEqual({
       message: 'Failure handling event 21',
     });
+  });
+});
+
+describe('relativeToFolder', () => {
+  const work = { kind: 'workflow', name: 'LoanWorkflow', failures: 1, message: 'boom' } as const;
+
+  it('shortens a place inside the folder only', () => {
+    const located = { ...work, location: '/w/src/workflows.ts:3' };
+    expect(relativeToFolder(located, '/w').location).toBe('src/workflows.ts:3');
+    expect(relativeToFolder(located, '/w/s').location).toBe('/w/src/workflows.ts:3');
+    expect(relativeToFolder(work, '/w').location).toBeUndefined();
+  });
+});
+
+describe('listFailingWork', () => {
+  it('names the failure with which a workflow ended, and its place', async () => {
+    const failure = {
+      message: 'Activity task failed',
+      stackTrace: '    at Activator.x (/w/node_modules/@temporalio/workflow/lib/internals.js:1:2)',
+      cause: { message: 'no credit', stackTrace: 'Error: no credit\n    at checkCredit (/w/src/activities.ts:7:9)' },
+    };
+    const service = {
+      describeWorkflowExecution: () =>
+        Promise.resolve({
+          pendingActivities: [],
+          workflowExecutionInfo: { status: 3, type: { name: 'LoanWorkflow' } },
+        }),
+      getWorkflowExecutionHistoryReverse: () =>
+        Promise.resolve({ history: { events: [{ workflowExecutionFailedEventAttributes: { failure } }] } }),
+    };
+    expect(await listFailingWork(service as never, 'namespace', 'id')).toEqual([
+      {
+        ...{ kind: 'workflow', name: 'LoanWorkflow', failures: 1 },
+        ...{ message: 'no credit', location: '/w/src/activities.ts:7' },
+      },
+    ]);
   });
 });

@@ -3,7 +3,6 @@ import {
   adviseOnFailingWork,
   findPermanentFailure,
   formatFailingWork,
-  relativeToFolder,
 } from '../../../../../src/commands/dev/simulate/failing-work.ts';
 import type { FailingWork } from '../../../../../src/platform/temporal/failing-work.ts';
 
@@ -45,12 +44,6 @@ describe('the text of a failure', () => {
     expect(formatFailingWork(code(3))).toBe('Workflow LoanWorkflow failed 3 times: boom (/w/src/workflows.ts:3)');
     expect(formatFailingWork({ ...code(3), message: 'boom at /w/src/workflows.ts:3' })).not.toContain('(');
     expect(formatFailingWork(activity({}))).toBe('Activity chekCredit failed once: no');
-  });
-
-  it('has a path relative to the current folder if the place is inside it', () => {
-    expect(relativeToFolder(code(3), '/w').location).toBe('src/workflows.ts:3');
-    expect(relativeToFolder(code(3), '/w/s').location).toBe('/w/src/workflows.ts:3');
-    expect(relativeToFolder(activity({}), '/w').location).toBeUndefined();
   });
 
   it('names the closest registered activity, and lists all except those of KuFlow', () => {

@@ -1,0 +1,89 @@
+import type { Json, JsonObject } from '../../base/json.ts';
+import type { DataShape } from '../../process/definition.ts';
+import { parseReference } from '../../process/references.ts';
+import { exampleTaskData } from '../client/examples.ts';
+import { formatGroup, formatPrincipal, replaceExampleReferences } from '../client/references.ts';
+import { notFound } from '../domain/api-error.ts';
+import type { OperationContext } from '../domain/context.ts';
+import type { ServedDefinition, ServedTask } from '../domain/definitions.ts';
+import { uploadProcessDocument } from '../domain/documents.ts';
+import type { ValueCheck } from '../domain/json-values.ts';
+import { findGroups, findPrincipals } from '../domain/people.ts';
+import { requireProcess } from '../domain/process-view.ts';
+import type { ExampleData } from './contract.ts';
+
+export interface ExampleRequest {
+  /** Code of a process. */
+  readonly code: string;
+  /** Code of a task; without it, the data is the metadata of the process. */
+  readonly task?: string | undefined;
+  readonly processId?: string | undefined;
+}
+
+interface CheckedShape {
+  readonly shape: DataShape | undefined;
+  readonly check: ValueCheck;
+  readonly where: string;
+}
+
+/** Enough for the people of a local KuFlow. */
+const PAGE = { page: 0, size: 1000 };
+
+/** Example data as `kuflow task complete --fake` sends it. Documents are uploaded to the process. */
+export async function createExampleData(ctx: OperationContext, request: ExampleRequest): Promise<ExampleData> {
+  const { shape, check, where } = findShape(ctx, request);
+  const { processId } = request;
+  const example = exampleTaskData(shape, where);
+  const value = await replaceExampleReferences(processId === undefined ? withoutDocuments(example) : example, {
+    people: listReferences(ctx),
+    upload:
+      processId === undefined
+        ? undefined
+        : ({ name, type, bytes }) =>
+            uploadProcessDocument(ctx, processId, { fileName: name, fileContentType: type, bytes }).documentUri,
+  });
+  return { value, missing: [...new Set(check(value).errors?.map(({ propertyPath }) => propertyPath) ?? [])] };
+}
+
+function findShape(ctx: OperationContext, { code, task, processId }: ExampleRequest): CheckedShape {
+  const served =
+    processId === undefined
+      ? ctx.definitions.byCode(ctx.tenantId, code)
+      : ctx.definitions.forProcess(requireProcess(ctx, processId).definition);
+  if (served?.ref.code !== code) throw notFound('served process definition', code);
+  if (task === undefined)
+    return { shape: served.definition.metadata, check: served.metadata, where: `the metadata of ${code}` };
+  const found = findTask(ctx, served, task);
+  if (found === undefined) throw notFound(`task definition of ${code}`, task);
+  return { shape: found.definition.data, check: found.data, where: `the data of ${task}` };
+}
+
+const findTask = (ctx: OperationContext, { ref }: ServedDefinition, code: string): ServedTask | undefined =>
+  ctx.definitions.taskOf(ref, code);
+
+/** References to the caller, to other users and applications, and to the groups. */
+function listReferences(ctx: OperationContext): Record<'principal' | 'group', readonly string[]> {
+  const { content: principals } = findPrincipals(ctx, PAGE);
+  const isCaller = ({ id }: { readonly id?: string }): boolean => id === ctx.principal.id;
+  return {
+    principal: [
+      ...principals.filter(isCaller),
+      ...principals.filter((one) => !isCaller(one) && one.type !== 'SYSTEM'),
+    ].map(({ id = '', type = '', name = '' }) => formatPrincipal(id, type, name)),
+    group: findGroups(ctx, PAGE).content.map(({ id, name }) => formatGroup(id, name)),
+  };
+}
+
+function withoutDocuments(value: JsonObject): JsonObject {
+  const walk = (part: Json): Json | undefined => {
+    if (typeof part === 'string') return parseReference(part)?.kind === 'file' ? undefined : part;
+    if (Array.isArray(part)) return (part as readonly Json[]).flatMap((item) => walk(item) ?? []);
+    return typeof part === 'object' && part !== null ? withoutDocuments(part as JsonObject) : part;
+  };
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, part]) => {
+      const kept = walk(part);
+      return kept === undefined ? [] : [[name, kept]];
+    }),
+  );
+}
