@@ -326,6 +326,10 @@ describeInChromium('the form', () => {
     await form.render({ showAllProblems: true });
     await page.getByLabel('Name').fill('A');
     await page.getByRole('tab', { name: 'Person (has problems)' }).waitFor();
+    // As the list of problems does, which is outside of the form.
+    await page.getByRole('tab', { name: 'Decision' }).click();
+    await page.evaluate(`testForm.focusField('/firstName')`);
+    await page.locator('input[data-path="/firstName"]:focus').waitFor();
     expect(await accessibilityFindings(page)).toEqual([]);
     await screenshot(page, 'tabs');
   });

@@ -48,6 +48,7 @@ export interface FormPage {
 /** Mounts the form as a view does. */
 const ENTRY = `
 import { h, render } from 'preact';
+import { focusField } from './src/web/form/focus.ts';
 import { DataForm } from './src/web/form/form.tsx';
 
 const calls = { data: {}, problems: [], changes: 0, uploads: [], downloads: [] };
@@ -66,6 +67,7 @@ const services = ({ users = [], groups = [], documents = false }) => ({
 let current = {};
 globalThis.testForm = {
   calls,
+  focusField,
   render: (changed) => {
     current = { ...current, ...changed };
     const { shape, initialData = {}, readOnly, showAllProblems, key } = current;

@@ -1,11 +1,13 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { focusField } from '../form/focus.ts';
 import type { FormProblem } from '../form/types.ts';
 
 export interface ProblemListProps {
   readonly title: string;
   /** Nothing is shown without problems. */
-  readonly problems: readonly Pick<FormProblem, 'label' | 'message'>[] | undefined;
+  readonly problems:
+    readonly (Pick<FormProblem, 'label' | 'message'> & Partial<Pick<FormProblem, 'path'>>)[] | undefined;
   /** What can be done anyway. */
   readonly children?: ComponentChildren;
 }
@@ -23,8 +25,25 @@ export function ProblemList({ title, problems, children }: ProblemListProps) {
         <strong>{title}</strong>
       </p>
       <ul>
-        {problems.map(({ label, message }) => (
-          <li key={`${label} ${message}`}>{label === '' ? message : `${label}: ${message}`}</li>
+        {problems.map(({ path, label, message }) => (
+          <li key={`${label} ${message}`}>
+            {label === '' || path === undefined ? (
+              [label, message].filter((one) => one !== '').join(': ')
+            ) : (
+              <>
+                <a
+                  href={`#${path}`}
+                  onClick={(event) => {
+                    event.preventDefault();
+                    focusField(path);
+                  }}
+                >
+                  {label}
+                </a>
+                : {message}
+              </>
+            )}
+          </li>
         ))}
       </ul>
       <p class="actions">{children}</p>
