@@ -14,11 +14,13 @@ export interface ConversationProps {
   readonly name: string | undefined;
   /** Whether the process still accepts messages. */
   readonly isOpen: boolean;
+  /** Whether the view shows more than the thread. */
+  readonly isPart: boolean;
   readonly reload: () => void;
 }
 
 /** A thread: its messages, and a box to write one. */
-export function Conversation({ thread, messages, name, isOpen, reload }: ConversationProps) {
+export function Conversation({ thread, messages, name, isOpen, isPart, reload }: ConversationProps) {
   const app = useApp();
   const draftName = `thread ${thread.id}`;
   const [text, setText] = useState(() => (readDraft(draftName)?.data['text'] ?? '') as string);
@@ -39,7 +41,7 @@ export function Conversation({ thread, messages, name, isOpen, reload }: Convers
   };
   return (
     <div class="conversation" role="group" aria-label={title}>
-      <h3>{title}</h3>
+      {isPart ? <h3>{title}</h3> : null}
       {messages.filter(({ type }) => type === 'MESSAGE').length === 0 ? <p class="muted">No messages yet.</p> : null}
       <ul>
         {messages

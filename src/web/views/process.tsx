@@ -118,6 +118,7 @@ export function ProcessDetailView({ id }: { readonly id: string }) {
               messages={items.filter(({ processItemThreadId }) => processItemThreadId === thread.id)}
               name={servedTask(app, code, thread.processItemDefinitionRef?.code)?.name}
               isOpen={process.state === 'RUNNING'}
+              isPart
               reload={loaded.reload}
             />
           ))}

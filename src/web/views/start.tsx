@@ -8,7 +8,6 @@ import type { FormProblem } from '../form/types.ts';
 import { useData } from '../live/use-data.ts';
 import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
 import { useAction } from '../parts/action.ts';
-import { FormActions } from '../parts/form-actions.tsx';
 import { useFormServices } from '../parts/data-view.tsx';
 import { useEditedData } from '../parts/edited-data.ts';
 import { LazyForm } from '../parts/lazy.tsx';
@@ -173,7 +172,7 @@ function StartForm({
         </button>
       </ProblemList>
       <FailureNotice failure={action.failure} title="The process could not be started" />
-      <FormActions>
+      <p class="actions">
         <button type="submit" class="primary" disabled={action.busy !== undefined}>
           Start process
         </button>
@@ -185,7 +184,7 @@ function StartForm({
         <span role="status" class="muted">
           {action.done}
         </span>
-      </FormActions>
+      </p>
       <CommandList
         commands={[
           [

@@ -11,7 +11,6 @@ import type { FormProblem } from '../form/types.ts';
 import { concernsProcess, useData } from '../live/use-data.ts';
 import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
 import { useAction } from '../parts/action.ts';
-import { FormActions } from '../parts/form-actions.tsx';
 import { Ago } from '../parts/ago.tsx';
 import { DataView, useFormServices } from '../parts/data-view.tsx';
 import { useEditedData } from '../parts/edited-data.ts';
@@ -154,6 +153,7 @@ function Message({ item, process, reload }: LoadedItem & { readonly reload: () =
           messages={(thread.data?.content ?? []).filter(({ processItemThreadId }) => processItemThreadId === item.id)}
           name={title}
           isOpen={process.state === 'RUNNING'}
+          isPart={false}
           reload={() => {
             reload();
             thread.reload();
@@ -411,7 +411,7 @@ function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: Ta
       </ProblemList>
       <FailureNotice failure={action.failure} title={FAILURE_TITLES[action.failed ?? ''] ?? 'Failed'} />
       {canEdit ? (
-        <FormActions>
+        <p class="actions">
           <button type="submit" class="primary" disabled={isActing}>
             {state === 'READY' ? 'Claim and complete' : 'Complete'}
           </button>
@@ -447,7 +447,7 @@ function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: Ta
               Fill with example data
             </button>
           )}
-        </FormActions>
+        </p>
       ) : null}
       <p role="status" class="muted" tabIndex={-1} ref={status}>
         {isLost ? `The task is ${state.toLowerCase()}. What you typed was not sent.` : action.done}
