@@ -8,6 +8,7 @@ import type {
   ServedProcess,
   ServedTaskShape,
 } from '../platform/console/contract.ts';
+import type { ProcessItem } from '../kuflow/contract/process-items.ts';
 import type { PrincipalPageItem } from '../kuflow/contract/principals.ts';
 import { callApi } from './api.ts';
 import { useData, type Loaded } from './live/use-data.ts';
@@ -75,10 +76,10 @@ export function servedProcess(app: AppData, code: string | undefined): ServedPro
   return app.definitions.data?.definitions.find((process) => process.code === code);
 }
 
-export function servedTask(
-  app: AppData,
-  processCode: string | undefined,
-  taskCode: string | undefined,
+/** What the definition says about a task, message or thread. */
+export function taskOf(
+  definition: ServedProcess | undefined,
+  item: Pick<ProcessItem, 'processItemDefinitionRef'>,
 ): ServedTaskShape | undefined {
-  return servedProcess(app, processCode)?.tasks.find((task) => task.code === taskCode);
+  return definition?.tasks.find(({ code }) => code === item.processItemDefinitionRef?.code);
 }

@@ -1,5 +1,6 @@
 import type { Process, ProcessPageItem } from '../kuflow/contract/processes.ts';
-import { callApi } from './api.ts';
+import type { ServedProcess } from '../platform/console/contract.ts';
+import { callApi, RequestFailure } from './api.ts';
 
 const LARGEST_CACHE = 500;
 const known = new Map<string, Process>();
@@ -33,4 +34,16 @@ export async function readProcessesById(
     unique.map(async (id) => known.get(id) ?? (await readProcess(id, undefined, signal))),
   );
   return new Map(processes.map((process) => [process.id, process]));
+}
+
+/** The definition as the process uses it. Undefined if it is no longer served. */
+export async function readProcessForms(processId: string, signal: AbortSignal): Promise<ServedProcess | undefined> {
+  try {
+    return await callApi<ServedProcess>('GET', `/_dev/processes/${encodeURIComponent(processId)}/definition`, {
+      signal,
+    });
+  } catch (error) {
+    if (error instanceof RequestFailure && error.status === 404) return undefined;
+    throw error;
+  }
 }

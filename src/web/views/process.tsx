@@ -3,7 +3,7 @@ import type { JsonObject } from '../../base/json.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import type { ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
 import type { FailingWorkList, FailingWorkStatus } from '../../platform/console/contract.ts';
-import { servedProcess, servedTask, useApp } from '../app-data.ts';
+import { taskOf, useApp } from '../app-data.ts';
 import { callApi } from '../api.ts';
 import { concernsProcess, useData } from '../live/use-data.ts';
 import { Link, ViewHeading } from '../navigation.tsx';
@@ -11,6 +11,7 @@ import { useAction } from '../parts/action.ts';
 import { Ago } from '../parts/ago.tsx';
 import { DataView } from '../parts/data-view.tsx';
 import { CommandList, EmptyState, FailureNotice, ReadFailure, Notice, StateWord } from '../parts/notices.tsx';
+import { readProcessForms } from '../process-cache.ts';
 import { kuflowCommand, shortId } from '../text/commands.ts';
 import { summarize } from '../text/summary.ts';
 import { sentenceCase } from '../text/words.ts';
@@ -31,17 +32,18 @@ export function ProcessDetailView({ id }: { readonly id: string }) {
   const loaded = useData(
     `process ${id}`,
     async (signal) => {
-      const [process, items, timeline] = await Promise.all([
+      const [process, definition, items, timeline] = await Promise.all([
         callApi<Process>('GET', `/processes/${encodeURIComponent(id)}`, { signal }),
+        readProcessForms(id, signal),
         callApi<{ content: ProcessItemPageItem[] }>('GET', '/process-items', {
           query: { processId: id, size: 1000, sort: 'createdAt,asc' },
           signal,
         }),
         callApi<{ entries: TimelineLine[] }>('GET', `/_dev/processes/${encodeURIComponent(id)}/timeline`, { signal }),
       ]);
-      return { process, items: items.content, timeline: timeline.entries };
+      return { process, definition, items: items.content, timeline: timeline.entries };
     },
-    { affectedBy: concernsProcess(id) },
+    { affectedBy: (event) => event.kind === 'definitions-changed' || concernsProcess(id)(event) },
   );
   if (loaded.data === undefined)
     return (
@@ -51,9 +53,8 @@ export function ProcessDetailView({ id }: { readonly id: string }) {
         {loaded.failure === undefined ? null : <Link to={{ view: 'processes' }}>All processes</Link>}
       </>
     );
-  const { process, items, timeline } = loaded.data;
+  const { process, definition, items, timeline } = loaded.data;
   const code = process.processDefinitionRef?.code;
-  const definition = servedProcess(app, code);
   const name = definition?.name ?? code ?? 'Process';
   const metadata = process.metadata?.value as JsonObject | undefined;
   const entity = process.entity?.value as JsonObject | undefined;
@@ -101,11 +102,7 @@ export function ProcessDetailView({ id }: { readonly id: string }) {
             {items
               .filter(({ processItemThreadId, type }) => processItemThreadId === undefined || type === 'TASK')
               .map((item) => (
-                <ItemRow
-                  key={item.id}
-                  item={item}
-                  name={servedTask(app, code, item.processItemDefinitionRef?.code)?.name}
-                />
+                <ItemRow key={item.id} item={item} name={taskOf(definition, item)?.name} />
               ))}
           </ul>
         )}
@@ -116,7 +113,7 @@ export function ProcessDetailView({ id }: { readonly id: string }) {
               key={thread.id}
               thread={thread}
               messages={items.filter(({ processItemThreadId }) => processItemThreadId === thread.id)}
-              name={servedTask(app, code, thread.processItemDefinitionRef?.code)?.name}
+              name={taskOf(definition, thread)?.name}
               isOpen={process.state === 'RUNNING'}
               isPart
               reload={loaded.reload}

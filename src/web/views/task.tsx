@@ -3,9 +3,9 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { JsonObject } from '../../base/json.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import type { ProcessItem, ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
-import type { ExampleData, LocalUser, ServedTaskShape } from '../../platform/console/contract.ts';
+import type { ExampleData, LocalUser, ServedProcess, ServedTaskShape } from '../../platform/console/contract.ts';
 import type { DataShape } from '../../process/definition.ts';
-import { servedProcess, servedTask, useApp, type AppData } from '../app-data.ts';
+import { taskOf, useApp, type AppData } from '../app-data.ts';
 import { callApi, RequestFailure } from '../api.ts';
 import type { FormProblem } from '../form/types.ts';
 import { concernsProcess, useData } from '../live/use-data.ts';
@@ -17,7 +17,7 @@ import { useEditedData } from '../parts/edited-data.ts';
 import { LazyForm } from '../parts/lazy.tsx';
 import { CommandList, EmptyState, FailureNotice, ReadFailure, Notice, StateWord } from '../parts/notices.tsx';
 import { ProblemList } from '../parts/problem-list.tsx';
-import { readProcess } from '../process-cache.ts';
+import { readProcessForms, readProcess } from '../process-cache.ts';
 import { commandWithData, kuflowCommand, shortId } from '../text/commands.ts';
 import { formatBytes, sentenceCase } from '../text/words.ts';
 import { Conversation } from './conversation.tsx';
@@ -69,6 +69,7 @@ export function LatestTaskRedirect() {
 interface LoadedItem {
   readonly item: ProcessItem;
   readonly process: Process;
+  readonly definition: ServedProcess | undefined;
 }
 
 export function TaskDetailView({ id }: { readonly id: string }) {
@@ -78,9 +79,16 @@ export function TaskDetailView({ id }: { readonly id: string }) {
     async (signal) => {
       const item = await callApi<ProcessItem>('GET', `/process-items/${encodeURIComponent(id)}`, { signal });
       processId.current = item.processId;
-      return { item, process: await readProcess(item.processId, undefined, signal) };
+      const [process, definition] = await Promise.all([
+        readProcess(item.processId, undefined, signal),
+        readProcessForms(item.processId, signal),
+      ]);
+      return { item, process, definition };
     },
-    { affectedBy: (event) => event.kind === 'process' && event.processId === processId.current },
+    {
+      affectedBy: (event) =>
+        event.kind === 'definitions-changed' || (event.kind === 'process' && event.processId === processId.current),
+    },
   );
   if (loaded.data === undefined)
     return (
@@ -90,30 +98,28 @@ export function TaskDetailView({ id }: { readonly id: string }) {
         {loaded.failure === undefined ? null : <Link to={{ view: 'tasks' }}>All tasks</Link>}
       </>
     );
-  const { item, process } = loaded.data;
+  const { item, process, definition } = loaded.data;
   return item.type === 'TASK' ? (
-    <Task key={item.id} item={item} process={process} reload={loaded.reload} />
+    <Task key={item.id} item={item} process={process} definition={definition} reload={loaded.reload} />
   ) : (
-    <Message item={item} process={process} reload={loaded.reload} />
+    <Message item={item} process={process} definition={definition} reload={loaded.reload} />
   );
 }
 
 function ItemHeading({
   item,
   process,
+  definition,
   title,
   children,
 }: LoadedItem & { readonly title: string; readonly children?: ComponentChildren }) {
-  const app = useApp();
   return (
     <>
       <ViewHeading title={title} />
       <p class="subtitle">
         {children}
-        <Link to={{ view: 'process', id: process.id }}>
-          {describeProcess(process, servedProcess(app, process.processDefinitionRef?.code)?.name)}
-        </Link>{' '}
-        · {item.createdAt === undefined ? null : <Ago time={item.createdAt} />} ·{' '}
+        <Link to={{ view: 'process', id: process.id }}>{describeProcess(process, definition?.name)}</Link> ·{' '}
+        {item.createdAt === undefined ? null : <Ago time={item.createdAt} />} ·{' '}
         <span class="mono" title={item.id}>
           …{shortId(item.id)}
         </span>
@@ -122,10 +128,9 @@ function ItemHeading({
   );
 }
 
-function Message({ item, process, reload }: LoadedItem & { readonly reload: () => void }) {
-  const app = useApp();
+function Message({ item, process, definition, reload }: LoadedItem & { readonly reload: () => void }) {
   const code = item.processItemDefinitionRef?.code;
-  const shape = servedTask(app, process.processDefinitionRef?.code, code);
+  const shape = taskOf(definition, item);
   const thread = useData(
     `thread ${item.id}`,
     async (signal) =>
@@ -141,7 +146,7 @@ function Message({ item, process, reload }: LoadedItem & { readonly reload: () =
   const data = item.message?.data?.value as JsonObject | undefined;
   return (
     <>
-      <ItemHeading item={item} process={process} title={title}>
+      <ItemHeading item={item} process={process} definition={definition} title={title}>
         <span class="state muted">{item.type.toLowerCase()}</span>{' '}
       </ItemHeading>
       {item.message?.text === undefined ? null : <p class="text">{item.message.text}</p>}
@@ -164,11 +169,10 @@ function Message({ item, process, reload }: LoadedItem & { readonly reload: () =
   );
 }
 
-function Task({ item, process, reload }: LoadedItem & { readonly reload: () => void }) {
+function Task({ item, process, definition, reload }: LoadedItem & { readonly reload: () => void }) {
   const app = useApp();
-  const processCode = process.processDefinitionRef?.code ?? '';
   const code = item.processItemDefinitionRef?.code ?? '';
-  const served = servedTask(app, processCode, code);
+  const served = taskOf(definition, item);
   const state = item.task?.state ?? 'READY';
   const stored = (item.task?.data?.value ?? {}) as JsonObject;
   const contextData = item.task?.contextData?.value as JsonObject | undefined;
@@ -178,7 +182,7 @@ function Task({ item, process, reload }: LoadedItem & { readonly reload: () => v
   const canEdit = state === 'READY' || (state === 'CLAIMED' && isMine);
   return (
     <>
-      <ItemHeading item={item} process={process} title={served?.name ?? (code || 'Task')}>
+      <ItemHeading item={item} process={process} definition={definition} title={served?.name ?? (code || 'Task')}>
         <StateWord state={state} />
         {owner === undefined ? ' ' : <span> by {isMine ? 'you' : owner} · </span>}
       </ItemHeading>
@@ -221,7 +225,7 @@ function nameOfOwner(app: AppData, { ownerId }: ProcessItem): string | undefined
   return ownerId === undefined ? undefined : (app.names.get(ownerId) ?? `…${shortId(ownerId)}`);
 }
 
-interface TaskFormProps extends LoadedItem {
+interface TaskFormProps extends Omit<LoadedItem, 'definition'> {
   readonly served: ServedTaskShape | undefined;
   readonly stored: JsonObject;
   readonly canEdit: boolean;
@@ -379,14 +383,14 @@ function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: Ta
           </p>
         </Notice>
       ) : null}
-      {served === undefined && app.definitions.data !== undefined ? (
+      {served === undefined ? (
         <Notice tone="info">
           <p>The served definitions do not contain this task, so that its data is shown as JSON.</p>
         </Notice>
       ) : null}
       {served !== undefined && served.data === undefined ? (
         <p class="muted">This task has no data to fill in.</p>
-      ) : app.definitions.data === undefined ? null : (
+      ) : (
         <div class="data">
           <LazyForm
             key={edited.formKey}

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import type { ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
-import { servedProcess, servedTask, useApp } from '../app-data.ts';
+import { servedProcess, taskOf, useApp } from '../app-data.ts';
 import { callApi } from '../api.ts';
 import { concernsProcess, useData } from '../live/use-data.ts';
 import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
@@ -124,7 +124,7 @@ function TaskRow({ item, process }: { readonly item: ProcessItemPageItem; readon
   return (
     <li>
       <Link class="main" to={{ view: 'task', id: item.id }}>
-        {servedTask(app, processCode, code)?.name ?? code ?? 'Task'}
+        {taskOf(servedProcess(app, processCode), item)?.name ?? code ?? 'Task'}
         <span class="second">
           {describeProcess(process, servedProcess(app, processCode)?.name)} ·{' '}
           <span class="mono">…{shortId(item.id)}</span>
