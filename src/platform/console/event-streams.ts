@@ -7,8 +7,6 @@ export interface EventStreams {
   readonly size: number;
   /** Writes the head and the missed events to the response, and then each event until either side closes the stream. */
   open(response: ServerResponse, lastEventId: string | undefined): void;
-  /** Ends all streams. */
-  close(): void;
 }
 
 export interface EventStreamOptions {
@@ -62,9 +60,6 @@ export function createEventStreams({ hub, heartbeatMs = 15_000 }: EventStreamOpt
       // Later the socket may fail while the response is being written; `close` follows.
       response.on('error', () => undefined);
       response.write(missedEvents(hub, lastEventId));
-    },
-    close: () => {
-      for (const response of open) response.end();
     },
   };
 }

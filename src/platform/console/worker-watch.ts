@@ -6,7 +6,8 @@ import type { QueueStatus, WorkersStatus, WorkerStatus } from './contract.ts';
 export interface WorkerWatch {
   /** The registered workers and who polls the queues of the served definitions. */
   status(): Promise<WorkersStatus>;
-  stop(): void;
+  /** Resolves when no question is open, because the connection to the server must not be closed before that. */
+  stop(): Promise<void>;
 }
 
 export interface WorkerWatchOptions {
@@ -39,6 +40,14 @@ export function watchWorkers(options: WorkerWatchOptions): WorkerWatch {
   let last: string | undefined;
   let asking = false;
 
+  const open = new Set<Promise<unknown>>();
+  const ask = (queue: string): Promise<readonly string[]> => {
+    // Without the Temporal server nobody polls.
+    const answer = listPollers(queue).catch(() => []);
+    open.add(answer);
+    return answer.finally(() => open.delete(answer));
+  };
+
   const read = async (): Promise<Snapshot> => {
     const workers = listWorkers(domain);
     const queues = new Set([
@@ -49,9 +58,7 @@ export function watchWorkers(options: WorkerWatchOptions): WorkerWatch {
     ]);
     const pollers = await Promise.all(
       [...queues].map(async (queue) => {
-        // Without the Temporal server nobody polls.
-        const identities = await listPollers(queue).catch(() => []);
-        return [queue, [...new Set(identities)].sort()] as const;
+        return [queue, [...new Set(await ask(queue))].sort()] as const;
       }),
     );
     last = JSON.stringify([workers, pollers]);
@@ -77,7 +84,10 @@ export function watchWorkers(options: WorkerWatchOptions): WorkerWatch {
         queues: listQueues(domain).map((queue) => ({ ...queue, pollers: pollers.get(queue.taskQueue) ?? [] })),
       };
     },
-    stop: () => clearInterval(timer),
+    stop: async () => {
+      clearInterval(timer);
+      await Promise.all(open);
+    },
   };
 }
 

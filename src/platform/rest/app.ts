@@ -45,6 +45,7 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
       server.keepAliveTimeout = 75_000;
       return server;
     },
+    // Also ends the streams of events.
     forceCloseConnections: true,
     bodyLimit: BODY_LIMIT,
     exposeHeadRoutes: false,
@@ -131,11 +132,6 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
   for (const id of operationIds) registerOperation(app, { ...deps, log }, id);
   registerDevRoutes(app, deps);
   registerPageRoutes(app, deps.page);
-  // Closing waits for open responses.
-  app.addHook('preClose', (done) => {
-    deps.streams.close();
-    done();
-  });
   registerOpenCodes(app, deps);
   return app;
 }

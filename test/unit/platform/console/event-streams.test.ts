@@ -158,6 +158,6 @@ describe('GET /_dev/events', () => {
     await until('all readers have it', () => streams.every((stream) => stream.events().length === 1));
     await server.rest.app.close();
     await Promise.all(streams.map(({ closed }) => closed));
-    expect(server.rest.streams.size).toBe(0);
+    await until('no stream is left', () => server.rest.streams.size === 0);
   });
 });

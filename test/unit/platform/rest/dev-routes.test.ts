@@ -23,7 +23,7 @@ import { createRest, createTask, ENGINE_TOKEN, refusal, RUN, startLoan, type Res
 let rest: Rest;
 let failing: readonly FailingWork[] = [];
 beforeEach(() => {
-  rest = createRest({ failing: () => failing });
+  rest = createRest({ failing: () => failing, workersEveryMs: 5 });
 });
 afterEach(() => rest.stop());
 

@@ -43,6 +43,8 @@ export interface RestOptions extends WorldOptions {
   /** With the built page. */
   readonly pageFolder?: string;
   readonly heartbeatMs?: number;
+  /** How often somebody who watches learns about workers. Default: never. */
+  readonly workersEveryMs?: number;
   readonly failing?: (processId: string) => readonly FailingWork[];
 }
 
@@ -73,7 +75,7 @@ export function createRest(options: RestOptions = {}): Rest {
     listPollers: (queue) => Promise.resolve(pollers.get(queue) ?? []),
     isWatched: () => streams.size > 0,
     onChange: () => hub.publish({ kind: 'workers-changed' }),
-    everyMs: 5,
+    everyMs: options.workersEveryMs ?? 3_600_000,
   });
   const { id, secret } = world.identity.application;
   const rest: Rest = {
@@ -113,7 +115,7 @@ export function createRest(options: RestOptions = {}): Rest {
         headers: { host: '127.0.0.1:1', authorization: rest.asWorker, ...more.headers },
       }),
     stop: async () => {
-      workers.stop();
+      await workers.stop();
       await rest.app.close();
       await world.destroy();
     },
