@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+import { ROOT } from '../../scripts/bundle.mjs';
 import { findChromium } from '../../scripts/chromium.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -59,7 +61,8 @@ export function useBrowser(): TestBrowser {
     });
   });
   const takeProblems = (): readonly string[] => problems.splice(0);
-  afterEach(async () => {
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await keepPictures(task.name, contexts);
     await Promise.all(contexts.splice(0).map((context) => context.close()));
     expect(takeProblems()).toEqual([]);
   });
@@ -102,6 +105,15 @@ export function useBrowser(): TestBrowser {
       return page;
     },
   };
+}
+
+/** For whoever looks for the reason of a failure. */
+async function keepPictures(test: string, contexts: readonly BrowserContext[]): Promise<void> {
+  const pages = contexts.flatMap((context) => context.pages());
+  for (const [index, page] of pages.entries()) {
+    const name = `${test.replaceAll(/[^A-Za-z0-9]+/g, '-').slice(0, 80)}-${index + 1}.png`;
+    await page.screenshot({ path: join(ROOT, '.test-output', 'page', name), timeout: 5_000 }).catch(() => undefined);
+  }
 }
 
 interface AxeResult {

@@ -43,8 +43,8 @@ export function FaultListView() {
     <>
       <ViewHeading title="Faults" />
       <p>
-        A fault makes calls of KuFlow’s API fail, to see what your worker does about it. Requests of this page are
-        affected too.
+        A fault makes calls of KuFlow’s API fail, to see what your worker does about it. Requests of this page are not
+        affected.
       </p>
       <ReadFailure failure={faults.failure} title="The faults could not be read" />
       <FailureNotice failure={action.failure} title="The fault could not be switched off" />

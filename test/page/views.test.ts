@@ -1,0 +1,159 @@
+import type { Page } from 'playwright-core';
+import { beforeAll, beforeEach, expect, it } from 'vitest';
+import { accessibilityFindings, describeInChromium, elementsBeyondWindow, useBrowser } from '../support/browser.ts';
+import { useConsole } from '../support/console.ts';
+
+const WIDE = { width: 1280, height: 900 };
+const NARROW = { width: 360, height: 740 };
+
+describeInChromium('every view of the page', () => {
+  const browser = useBrowser();
+  const app = useConsole(browser);
+  const ids = { process: '', application: '', approval: '', message: '', thread: '', request: 0 };
+
+  beforeAll(async () => {
+    ids.process = await app.startProcess({ firstName: 'Ada', lastName: 'Lovelace' });
+    const user = app.user();
+    const worker = app.application();
+    await worker.createWorker({
+      identity: 'loan-worker@example',
+      taskQueue: 'LOAN_QUEUE',
+      workflowTypes: ['LoanWorkflow'],
+      activityTypes: ['checkCredit'],
+      hostname: 'example',
+      ip: '127.0.0.1',
+    });
+    ids.application = await app.addTask(ids.process, 'LOAN_APPLICATION');
+    await user.claimProcessItemTask(ids.application);
+    await user.updateProcessItemTaskData(ids.application, {
+      firstName: 'Ada',
+      lastName: 'Lovelace',
+      email: 'ada@example.com',
+      currency: 'EUR',
+      amount: 25_000,
+      purpose: 'An engine that weaves algebraic patterns.\nIt needs a lot of brass.',
+    });
+    await user.completeProcessItemTask(ids.application);
+    ids.approval = await app.addTask(ids.process, 'APPROVE_LOAN');
+    await worker.appendProcessItemTaskLog(ids.approval, { level: 'WARN', message: 'The score is just high enough' });
+    const item = async (more: object): Promise<string> => {
+      const { resource } = await worker.createProcessItem({ processId: ids.process, ...more } as Parameters<
+        typeof worker.createProcessItem
+      >[0]);
+      return resource.id;
+    };
+    ids.message = await item({
+      type: 'MESSAGE',
+      processItemDefinitionCode: 'LOAN_RESULT',
+      message: { text: 'Your application is being checked' },
+    });
+    ids.thread = await item({ type: 'THREAD', processItemDefinitionCode: 'LOAN_DISCUSSION' });
+    await user.createProcessItem({
+      type: 'MESSAGE',
+      processId: ids.process,
+      processItemThreadId: ids.thread,
+      message: { text: 'Which brass?' },
+    });
+    const other = await app.startProcess({ firstName: 'Grace', lastName: 'Hopper' });
+    await user.cancelProcess(other);
+    const { requests } = (await app.dev('GET', '/requests?limit=500')) as {
+      requests: readonly { id: number; operationId?: string }[];
+    };
+    ids.request = requests.find(({ operationId }) => operationId === 'updateProcessItemTaskData')?.id ?? 0;
+  });
+
+  beforeEach(() => {
+    app.platform().platform.faults.add({
+      operationId: 'createProcessItem',
+      times: 3,
+      action: { kind: 'status', status: 503, retryAfter: 1 },
+    });
+  });
+
+  /** The path of each view, and texts of real data that it shows. */
+  const VIEWS: readonly (readonly [string, () => string, readonly (string | RegExp)[]])[] = [
+    [
+      'Home',
+      () => '/',
+      ['No worker is running', 'LOAN_QUEUE', 'loan-worker@example', 'Temporal server', 'KUFLOW_API_ENDPOINT'],
+    ],
+    ['the processes', () => '/processes', ['Ada · Lovelace', 'Grace · Hopper', 'running', 'cancelled']],
+    ['the start of a process', () => `/processes/start/LOAN?like=${ids.process}`, ['Start Loan', 'First name']],
+    [
+      'a process',
+      () => `/processes/${ids.process}`,
+      ['Ada · Lovelace', 'Loan application', 'Task claimed', 'Which brass?', 'Your application is being checked'],
+    ],
+    ['the tasks', () => '/tasks', ['Approve loan', 'ready', /Loan: Ada · Lovelace/]],
+    [
+      'an open task',
+      () => `/tasks/${ids.approval}`,
+      ['A person approves or rejects the loan', 'The score is just high enough', 'Approved'],
+    ],
+    ['a completed task', () => `/tasks/${ids.application}`, ['completed', 'Purpose']],
+    ['a message', () => `/tasks/${ids.message}`, ['Your application is being checked']],
+    ['a thread', () => `/tasks/${ids.thread}`, ['Which brass?']],
+    ['the latest task', () => '/tasks/latest', ['A person approves or rejects the loan']],
+    ['the requests', () => '/requests', ['createProcessItem', /PUT \/process-items\/…/]],
+    ['a request', () => `/requests/${ids.request}`, ['25000', 'curl -X PUT']],
+    ['the faults', () => '/faults', ['Answer with 503', 'used 0 of 3 times']],
+    ['a path that does not exist', () => '/nowhere', ['Page not found']],
+  ];
+
+  async function show(page: Page, path: string, texts: readonly (string | RegExp)[]): Promise<void> {
+    await page.goto(`${app.origin()}/console${path}`);
+    const main = page.getByRole('main');
+    for (const text of texts) await main.getByText(text).filter({ visible: true }).first().waitFor();
+  }
+
+  it.each(VIEWS)('shows its data, is accessible and fits on a phone: %s', async (_name, path, texts) => {
+    const page = await app.open('/');
+    await show(page, path(), texts);
+    expect(await page.title()).toMatch(/. · Local KuFlow$/);
+    expect(await page.getByRole('heading', { level: 1 }).count()).toBe(1);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize(WIDE);
+      expect(await accessibilityFindings(page), colorScheme).toEqual([]);
+      await page.setViewportSize(NARROW);
+      expect(await elementsBeyondWindow(page)).toEqual([]);
+    }
+    expect(await accessibilityFindings(page), 'on a phone').toEqual([]);
+  });
+
+  it('follows links, and goes back', async () => {
+    const page = await app.open('/processes');
+    await page.getByRole('link', { name: /Ada · Lovelace/ }).click();
+    await page.getByRole('link', { name: 'Start like this one' }).click();
+    expect(await page.getByLabel('First name').inputValue()).toBe('Ada');
+    await page.goBack();
+    await page.getByRole('heading', { name: 'Timeline' }).waitFor();
+    await page.goBack();
+    await page.getByRole('heading', { name: 'Processes' }).waitFor();
+    // The address of the server leads to the page.
+    await page.goto(app.origin());
+    expect(page.url()).toBe(`${app.origin()}/console/`);
+  });
+
+  it('filters processes and tasks, and cancels a process', async () => {
+    const id = await app.startProcess({ firstName: 'Temporary' });
+    const page = await app.open('/processes');
+    await page.getByLabel('State').selectOption('RUNNING');
+    await page.getByRole('link', { name: /Temporary/ }).waitFor();
+    await page.getByRole('link', { name: /Grace/ }).waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: /Temporary/ }).click();
+    await page.getByRole('button', { name: 'Cancel process…' }).click();
+    await page.getByRole('button', { name: 'Cancel the process' }).click();
+    await page.locator('.subtitle').getByText('cancelled').waitFor();
+    expect((await app.user().retrieveProcess(id)).state).toBe('CANCELLED');
+  });
+
+  it('shows the secrets of the environment only when asked', async () => {
+    const { secret } = app.platform().platform.identity.application;
+    const page = await app.open('/');
+    await page.getByText('KUFLOW_API_CLIENTSECRET').waitFor();
+    expect(await page.content()).not.toContain(secret.reveal());
+    await page.getByRole('button', { name: 'Show secrets' }).click();
+    await page.getByText(secret.reveal()).waitFor();
+  });
+});
