@@ -1,7 +1,8 @@
 // `npm test`: builds, gets a Temporal server and a browser, and runs all tests. Prints what it got, the seconds per stage and the slowest tests.
 // `npm run soak` (`--soak`): the tests named soak in full length, and all package managers.
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { ROOT } from './bundle.mjs';
 import { provideChromium } from './chromium.mjs';
@@ -17,18 +18,22 @@ let failedRuns = 0;
 mkdirSync(output, { recursive: true });
 rmSync(join(output, 'summary.json'), { force: true });
 
-stage('build', () => {
-  if (node(['scripts/build.mjs']) !== 0) process.exit(1);
+await stage('build', async () => {
+  if ((await node(['scripts/build.mjs'])) !== 0) process.exit(1);
 });
-stage('Temporal', () => provideTemporal());
-stage('Chromium', () => provideChromium());
+await stage('Temporal', () => provideTemporal());
+await stage('Chromium', () => provideChromium());
 if (soak) {
   process.env.KUFLOW_SOAK = '1';
-  tests('e2e', ['soak', 'package-managers']);
+  await tests('e2e', { filters: ['soak', 'package-managers'] });
 } else {
-  tests('unit', []);
-  tests('e2e', []);
-  tests('page', []);
+  // Both wait more than they compute. The output of the page tests follows that of the others.
+  const log = join(output, 'page.log');
+  const page = tests('page', { log });
+  await tests('unit');
+  await page;
+  console.log(`\n── output of the page tests\n${readFileSync(log, 'utf8')}`);
+  await tests('e2e');
 }
 
 const summary = summarise(reports, failedRuns);
@@ -42,28 +47,19 @@ writeFileSync(join(output, 'summary.json'), JSON.stringify({ passed: summary.pas
 console.log(`${summary.passed} passed, ${summary.failed} failed`);
 process.exitCode = summary.failed === 0 ? 0 : 1;
 
-function stage(name, work) {
+async function stage(name, work) {
   const started = performance.now();
   console.log(`\n── ${name}`);
-  work();
+  await work();
   seconds.push([name, (performance.now() - started) / 1000]);
 }
 
-function tests(project, filters) {
+async function tests(project, { filters = [], log } = {}) {
   const file = join(output, `results-${project}.json`);
   rmSync(file, { force: true });
-  stage(`tests: ${project}`, () => {
-    const status = node([
-      'node_modules/vitest/vitest.mjs',
-      'run',
-      '--project',
-      project,
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${file}`,
-      '--passWithNoTests',
-      ...filters,
-    ]);
+  await stage(`tests: ${project}`, async () => {
+    const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+    const status = await node(['node_modules/vitest/vitest.mjs', ...args, '--passWithNoTests', ...filters], log);
     if (status !== 0) failedRuns += 1;
     try {
       reports.push(JSON.parse(readFileSync(file, 'utf8')));
@@ -74,6 +70,11 @@ function tests(project, filters) {
   });
 }
 
-function node(args) {
-  return spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'inherit' }).status ?? 1;
+/** Runs Node with these arguments and returns its exit status. The output goes to the file `log` if there is one. */
+async function node(args, log) {
+  const out = log === undefined ? 'inherit' : openSync(log, 'w');
+  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['inherit', out, out] });
+  const [status] = await once(child, 'close');
+  if (log !== undefined) closeSync(out);
+  return status ?? 1;
 }

@@ -38,7 +38,7 @@ describeInChromium('the page and other pages', () => {
     expect(requests.filter((path) => !path.startsWith('/console/'))).toEqual([]);
   });
 
-  it('with a wrong token says so', async () => {
+  it('with a wrong token reports it', async () => {
     const page = await browser.open(`${app.origin()}/console/tasks#token=wrong`, { expectedErrors: [/401/] });
     await page.getByRole('heading', { name: 'The token of this tab is not valid' }).waitFor();
     await page.getByText('npx kuflow dev open').waitFor();

@@ -109,7 +109,7 @@ describeInChromium('tasks in the page', () => {
     expect(await taskData(id)).toEqual({ firstName: 'Ada', lastName: 'Lovelace', currency: 'USD', amount: 250 });
   });
 
-  it('keep the text and the focus while the data changes elsewhere, and say so', async () => {
+  it('keep the text and the focus while the data changes elsewhere, and report that', async () => {
     const processId = await app.startProcess();
     const id = await app.addTask(processId, 'LOAN_APPLICATION');
     const page = await app.open(`/tasks/${id}`);
@@ -128,7 +128,7 @@ describeInChromium('tasks in the page', () => {
     const elsewhere = await app.open(`/tasks/${id}`);
     await elsewhere.getByLabel('First name').fill('Byron');
     await button(elsewhere, 'Save draft').click();
-    await page.getByText('The data of the task has changed meanwhile').waitFor();
+    await page.getByText('The data of the task was changed elsewhere').waitFor();
     expect(await name.inputValue()).toBe('Augusta');
 
     await button(elsewhere, 'Fill with example data').click();

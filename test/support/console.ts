@@ -12,13 +12,13 @@ export interface TestConsole {
   /** `http://127.0.0.1:<port>`. */
   origin(): string;
   platform(): TestPlatform;
-  /** Acts as the default user, beside the page. */
+  /** Acts as the default user, without the page. */
   user(): KuFlowClient;
   /** Acts as a worker. */
   application(): KuFlowClient;
   /** The address of a view, with the token of a user: of the default user, of the one with this email, or without a token. */
   address(path?: string, as?: string | null): Promise<string>;
-  /** Opens a view in a context of its own. */
+  /** Opens a view in a separate context. */
   open(path?: string, options?: PageOptions & { readonly as?: string | null }): Promise<Page>;
   /** Opens a view in another tab of the context. */
   openTab(context: BrowserContext, path?: string): Promise<Page>;

@@ -353,7 +353,7 @@ function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: Ta
         </Notice>
       ) : null}
       {isOpen && isStoredNewer ? (
-        <Notice tone="warning" title="The data of the task has changed meanwhile" isAlert>
+        <Notice tone="warning" title="The data of the task was changed elsewhere" isAlert>
           <p>
             What you typed is kept, and replaces it when you save.{' '}
             <button
