@@ -6,10 +6,16 @@ export interface ActingUser {
   readonly as?: string | undefined;
 }
 
-/** `npx kuflow …` with each word quoted where a shell needs it. */
+/** Only these act as a user. */
+const CHANGES: ReadonlySet<string> = new Set(['start', 'claim', 'save', 'assign', 'release', 'complete', 'cancel']);
+
+/**
+ * `npx kuflow …` with each word quoted where a shell needs it. `words` begin with `process` or `task` and the subcommand. `--local`, because
+ * the project may have a connection to another KuFlow, which these commands prefer.
+ */
 export function kuflowCommand(words: readonly string[], { as }: ActingUser = {}): string {
-  const all = as === undefined ? words : [...words, '--as', as];
-  return ['npx', 'kuflow', ...all.map(quoteWord)].join(' ');
+  const user = as !== undefined && CHANGES.has(words[1] ?? '') ? ['--as', as] : [];
+  return ['npx', 'kuflow', ...[...words, '--local', ...user].map(quoteWord)].join(' ');
 }
 
 /** The end of an id that commands accept instead of the whole id. */

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { describeAllCommands } from '../../../src/bin/describe-commands.ts';
 import type { RequestDetail } from '../../../src/platform/console/contract.ts';
 import { commandWithData, kuflowCommand, shortId } from '../../../src/web/text/commands.ts';
 import { curlCommand } from '../../../src/web/text/curl.ts';
@@ -32,16 +33,32 @@ describe.skipIf(process.platform === 'win32')('words for a shell', () => {
 });
 
 describe('commands', () => {
-  it('quotes words and names the user only if it is not the default one', () => {
-    expect(kuflowCommand(['process', 'start', 'LOAN'])).toBe('npx kuflow process start LOAN');
-    expect(kuflowCommand(['task', 'list', 'A B'], { as: 'ada@example.com' })).toBe(
-      "npx kuflow task list 'A B' --as ada@example.com",
+  it('quotes words, and names the user only if it is not the default one and the command acts as a user', () => {
+    const user = { as: 'ada@example.com' };
+    expect(kuflowCommand(['process', 'start', 'LOAN'])).toBe('npx kuflow process start LOAN --local');
+    expect(kuflowCommand(['process', 'start', 'LOAN'], user)).toBe(
+      'npx kuflow process start LOAN --local --as ada@example.com',
     );
+    expect(kuflowCommand(['task', 'list', 'A B'], user)).toBe("npx kuflow task list 'A B' --local");
+  });
+
+  it('have the options of the command line', async () => {
+    const commands = await describeAllCommands();
+    for (const name of ['process', 'task']) {
+      const group = commands.find((command) => command.name === name);
+      expect(group?.commands.length).toBeGreaterThan(3);
+      for (const command of group?.commands ?? []) {
+        const words = kuflowCommand([name, command.name], { as: 'ada@example.com' }).split(' ');
+        const known = command.options.map(({ long }) => long);
+        expect(known).toEqual(expect.arrayContaining(words.filter((word) => word.startsWith('--'))));
+        expect(words.includes('--as')).toBe(known.includes('--as'));
+      }
+    }
   });
 
   it('sets a few simple values one by one', () => {
     const command = commandWithData(['task', 'complete', 'abc123'], '--data', { approved: true, note: "it's ok" });
-    expect(command).toBe("npx kuflow task complete abc123 --set approved=true --set 'note=it'\\''s ok'");
+    expect(command).toBe("npx kuflow task complete abc123 --set approved=true --set 'note=it'\\''s ok' --local");
   });
 
   it.each([
@@ -53,7 +70,7 @@ describe('commands', () => {
   ])('passes data with %s as JSON', (_what, data) => {
     const command = commandWithData(['process', 'start', 'LOAN'], '--metadata', data);
     expect(command).toBe(
-      `npx kuflow process start LOAN --metadata - <<'END'\n${JSON.stringify(data, undefined, 2)}\nEND`,
+      `npx kuflow process start LOAN --metadata - --local <<'END'\n${JSON.stringify(data, undefined, 2)}\nEND`,
     );
   });
 
