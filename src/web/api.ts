@@ -72,8 +72,8 @@ async function failureOf(response: Response): Promise<RequestFailure> {
   }
   const message = answer.message ?? `The local KuFlow answered ${response.status}`;
   const reasons = (answer.errors ?? [])
-    .map(({ message: reason, location: place }) => (place === undefined ? reason : `${place}: ${reason}`))
-    .filter((reason) => reason !== message);
+    .filter(({ message: reason }) => !message.includes(reason))
+    .map(({ message: reason, location: place }) => (place === undefined ? reason : `${place}: ${reason}`));
   return new RequestFailure(message, response.status, reasons);
 }
 

@@ -43,7 +43,10 @@ export function HomeView() {
       <OpenTasks />
       <ReadFailure failure={app.status.failure} title="The status could not be read" />
       <Definitions />
-      <Workers workers={workers.data?.workers} />
+      <Workers
+        workers={workers.data?.workers}
+        isNoticed={workers.data?.queues.some(({ pollers }) => pollers.length === 0) === true}
+      />
       {status === undefined ? null : (
         <section aria-labelledby="parts">
           <h2 id="parts">Parts</h2>
@@ -79,7 +82,7 @@ export function HomeView() {
             </dd>
             <dt>Folder</dt>
             <dd class="mono">{status.folder}</dd>
-            <dt>State</dt>
+            <dt>State folder</dt>
             <dd class="mono">{status.stateDir}</dd>
             <dt>Version</dt>
             <dd>
@@ -177,12 +180,20 @@ function Definitions() {
   );
 }
 
-function Workers({ workers }: { readonly workers: readonly WorkerStatus[] | undefined }) {
+interface WorkersProps {
+  readonly workers: readonly WorkerStatus[] | undefined;
+  /** Whether a notice has the command that starts a worker. */
+  readonly isNoticed: boolean;
+}
+
+function Workers({ workers, isNoticed }: WorkersProps) {
   return (
     <section aria-labelledby="workers">
       <h2 id="workers">Workers</h2>
       {workers?.length === 0 ? (
-        <EmptyState command={WORKER_COMMAND}>Workers appear here when they register with the local KuFlow.</EmptyState>
+        <EmptyState command={isNoticed ? undefined : WORKER_COMMAND}>
+          Workers appear here when they register with the local KuFlow.
+        </EmptyState>
       ) : (
         <ul class="rows workers">
           {workers?.map((worker) => (

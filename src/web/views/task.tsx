@@ -511,15 +511,13 @@ function Assign({ item, served, isActing, assign }: AssignProps) {
   const { people } = useApp();
   const [chosen, setChosen] = useState('');
   const candidates = served?.candidates;
-  const others = people.users.filter(({ principalId }) => principalId !== item.ownerId);
-  const isCandidate = ({ email, groups }: LocalUser): boolean =>
-    candidates === undefined || candidates.some((candidate) => candidate === email || groups.includes(candidate));
-  const user = others.find(({ principalId }) => principalId === chosen);
-  const option = ({ principalId, name, email }: LocalUser) => (
-    <option key={principalId} value={principalId}>
-      {name} ({email})
-    </option>
+  // Only candidates can own the task.
+  const others = people.users.filter(
+    ({ principalId, email, groups }) =>
+      principalId !== item.ownerId &&
+      (candidates === undefined || candidates.some((candidate) => candidate === email || groups.includes(candidate))),
   );
+  const user = others.find(({ principalId }) => principalId === chosen);
   return (
     <div class="assign">
       {candidates === undefined ? null : (
@@ -531,14 +529,11 @@ function Assign({ item, served, isActing, assign }: AssignProps) {
             Assign to
             <select value={chosen} onChange={(event) => setChosen(event.currentTarget.value)}>
               <option value="">Choose…</option>
-              {candidates === undefined ? (
-                others.map(option)
-              ) : (
-                <>
-                  <optgroup label="Candidates">{others.filter(isCandidate).map(option)}</optgroup>
-                  <optgroup label="Other users">{others.filter((each) => !isCandidate(each)).map(option)}</optgroup>
-                </>
-              )}
+              {others.map(({ principalId, name, email }) => (
+                <option key={principalId} value={principalId}>
+                  {name} ({email})
+                </option>
+              ))}
             </select>
           </label>
           <button
