@@ -211,7 +211,8 @@ function checkCombinations(schema: Schema, value: unknown, place: Place, result:
     const passingSchemas = passing.length > 1 ? passing.slice(0, 2) : null;
     if (passing.length !== 1) report(result, schema, 'oneOf', value, place, { passingSchemas });
   }
-  if (schema['if'] !== undefined) {
+  // Without a branch, Ajv does not evaluate the condition either.
+  if (schema['if'] !== undefined && (schema['then'] !== undefined || schema['else'] !== undefined)) {
     const condition = check(schema['if'], value, below(place, 'if'));
     const holds = condition.errors.length === 0;
     if (holds) include(result, condition);

@@ -153,6 +153,8 @@ describe('the validator of the page', () => {
         const dialectOf = modern ? { $schema: dialect } : {};
         const whole = { ...made, ...dialectOf, definitions: { ...DEFINITIONS, z: named } };
         const shape = JSON.parse(JSON.stringify(whole)) as JsonObject;
+        // Ajv takes what an inner `unevaluated…` checked for checked, even if the alternative that it is in failed.
+        fc.pre((JSON.stringify(shape).match(/"unevaluated/g) ?? []).length < 2);
         const expected = checkedByPlatform(shape, data);
         fc.pre(expected !== undefined);
         const errors = reported(shape, data);
