@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { PlatformState } from '../../src/platform/state-file.ts';
+import { describeInChromium, useBrowser } from '../support/browser.ts';
 import { kuflowDev, platformReady, startCommand, type RunningCommand } from '../support/dev-command.ts';
 import { installedBin } from '../support/generated-project.ts';
 import { runKuflow, type KuflowRun } from '../support/kuflow-run.ts';
@@ -145,5 +146,42 @@ describe('kuflow process and kuflow task on the local KuFlow', () => {
     expect(stderr).toContain('No local KuFlow is running here');
     expect(stderr).toContain('dev --state-dir');
     expect(state.processes).toEqual(['LOAN']);
+  });
+});
+
+describeInChromium('the page of the local KuFlow', () => {
+  const browser = useBrowser();
+
+  it('starts a process and completes its tasks by hand, to the end', async () => {
+    const origin = state.loopback.http;
+    const page = await browser.open(`${origin}/console/#token=${state.user.token.reveal()}`);
+    await page.getByRole('listitem').filter({ hasText: 'LoanWorkflow' }).getByText('online').waitFor();
+    expect(await page.getByText('No worker is running').count()).toBe(0);
+    await page.getByRole('link', { name: 'Start Loan' }).click();
+    await page.getByLabel('First name').fill('Ada');
+    await page.getByLabel('Last name').fill('Lovelace');
+    await page.getByRole('button', { name: 'Start process' }).click();
+
+    await page.getByRole('link', { name: /Loan application/ }).click();
+    await page.getByRole('button', { name: 'Fill with example data' }).click();
+    await page.getByText('Filled in the empty fields').waitFor();
+    await page.getByLabel('Amount').fill('25000');
+    await page.getByRole('button', { name: 'Claim and complete' }).click();
+    await page.getByText('Completed', { exact: true }).waitFor();
+
+    await page.getByRole('link', { name: /Loan: Ada/ }).click();
+    await page
+      .getByRole('link', { name: /Approve loan/ })
+      .first()
+      .click();
+    await page.getByRole('radio', { name: 'Yes' }).check();
+    await page.getByRole('button', { name: 'Claim and complete' }).click();
+    await page.getByText('Completed', { exact: true }).waitFor();
+    await page.getByRole('link', { name: /Loan: Ada/ }).click();
+    await page.locator('.subtitle').getByText('completed').waitFor();
+    expect(await page.getByRole('region', { name: 'Timeline' }).innerText()).toContain('Process completed');
+
+    const id = new URL(page.url()).pathname.split('/').at(-1) ?? '';
+    expect((json('process', 'show', id) as OneProcess).process.state).toBe('COMPLETED');
   });
 });
