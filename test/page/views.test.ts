@@ -1,15 +1,26 @@
+import { Connection } from '@temporalio/client';
 import type { Page } from 'playwright-core';
-import { beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { accessibilityFindings, describeInChromium, elementsBeyondWindow, useBrowser } from '../support/browser.ts';
 import { useConsole } from '../support/console.ts';
+import { takePictures } from '../support/pictures.ts';
 
 const WIDE = { width: 1280, height: 900 };
 const NARROW = { width: 360, height: 740 };
 
+const ADA = {
+  firstName: 'Ada',
+  lastName: 'Lovelace',
+  email: 'ada@example.com',
+  currency: 'EUR',
+  amount: 25_000,
+  purpose: 'Two machines for the workshop.\nThe old ones are from 2009.',
+};
+
 describeInChromium('every view of the page', () => {
   const browser = useBrowser();
   const app = useConsole(browser);
-  const ids = { process: '', application: '', approval: '', message: '', thread: '', request: 0 };
+  const ids = { process: '', application: '', approval: '', claimed: '', message: '', thread: '', request: 0 };
 
   beforeAll(async () => {
     ids.process = await app.startProcess({ firstName: 'Ada', lastName: 'Lovelace' });
@@ -25,15 +36,19 @@ describeInChromium('every view of the page', () => {
     });
     ids.application = await app.addTask(ids.process, 'LOAN_APPLICATION');
     await user.claimProcessItemTask(ids.application);
-    await user.updateProcessItemTaskData(ids.application, {
-      firstName: 'Ada',
-      lastName: 'Lovelace',
-      email: 'ada@example.com',
-      currency: 'EUR',
-      amount: 25_000,
-      purpose: 'An engine that weaves algebraic patterns.\nIt needs a lot of brass.',
-    });
+    await user.updateProcessItemTaskData(ids.application, ADA);
     await user.completeProcessItemTask(ids.application);
+    ids.claimed = await app.addTask(
+      await app.startProcess({ firstName: 'Mary', lastName: 'Somerville' }),
+      'LOAN_APPLICATION',
+    );
+    await user.claimProcessItemTask(ids.claimed);
+    await user.updateProcessItemTaskData(ids.claimed, {
+      ...ADA,
+      firstName: 'Mary',
+      lastName: 'Somerville',
+      email: 'mary@example.com',
+    });
     ids.approval = await app.addTask(ids.process, 'APPROVE_LOAN');
     await worker.appendProcessItemTaskLog(ids.approval, { level: 'WARN', message: 'The score is just high enough' });
     const item = async (more: object): Promise<string> => {
@@ -52,7 +67,7 @@ describeInChromium('every view of the page', () => {
       type: 'MESSAGE',
       processId: ids.process,
       processItemThreadId: ids.thread,
-      message: { text: 'Which brass?' },
+      message: { text: 'Which machines?' },
     });
     const other = await app.startProcess({ firstName: 'Grace', lastName: 'Hopper' });
     await user.cancelProcess(other);
@@ -82,7 +97,7 @@ describeInChromium('every view of the page', () => {
     [
       'a process',
       () => `/processes/${ids.process}`,
-      ['Ada · Lovelace', 'Loan application', 'Task claimed', 'Which brass?', 'Your application is being checked'],
+      ['Ada · Lovelace', 'Loan application', 'Task claimed', 'Which machines?', 'Your application is being checked'],
     ],
     ['the tasks', () => '/tasks', ['Approve loan', 'ready', /Loan: Ada · Lovelace/]],
     [
@@ -90,9 +105,10 @@ describeInChromium('every view of the page', () => {
       () => `/tasks/${ids.approval}`,
       ['A person approves or rejects the loan', 'The score is just high enough', 'Approved'],
     ],
+    ['a claimed task', () => `/tasks/${ids.claimed}`, ['by you', 'Save draft']],
     ['a completed task', () => `/tasks/${ids.application}`, ['completed', 'Purpose']],
     ['a message', () => `/tasks/${ids.message}`, ['Your application is being checked']],
-    ['a thread', () => `/tasks/${ids.thread}`, ['Which brass?']],
+    ['a thread', () => `/tasks/${ids.thread}`, ['Which machines?']],
     ['the latest task', () => '/tasks/latest', ['A person approves or rejects the loan']],
     ['the requests', () => '/requests', ['createProcessItem', /PUT \/process-items\/…/]],
     ['a request', () => `/requests/${ids.request}`, ['25000', 'curl -X PUT']],
@@ -106,19 +122,48 @@ describeInChromium('every view of the page', () => {
     for (const text of texts) await main.getByText(text).filter({ visible: true }).first().waitFor();
   }
 
-  it.each(VIEWS)('shows its data, is accessible and fits on a phone: %s', async (_name, path, texts) => {
+  it.each(VIEWS)('shows its data, is accessible and fits on a phone: %s', async (name, path, texts) => {
     const page = await app.open('/');
     await show(page, path(), texts);
     expect(await page.title()).toMatch(/. · Local KuFlow$/);
     expect(await page.getByRole('heading', { level: 1 }).count()).toBe(1);
-    for (const colorScheme of ['light', 'dark'] as const) {
+    await takePictures(page, name);
+    for (const [colorScheme, size] of [
+      ['light', WIDE],
+      ['dark', NARROW],
+    ] as const) {
       await page.emulateMedia({ colorScheme });
-      await page.setViewportSize(WIDE);
+      await page.setViewportSize(size);
       expect(await accessibilityFindings(page), colorScheme).toEqual([]);
-      await page.setViewportSize(NARROW);
-      expect(await elementsBeyondWindow(page)).toEqual([]);
     }
-    expect(await accessibilityFindings(page), 'on a phone').toEqual([]);
+    expect(await elementsBeyondWindow(page)).toEqual([]);
+  });
+
+  it('shows that a worker polls, as soon as it does', async () => {
+    const page = await app.open('/');
+    await page.getByText('No worker is running').waitFor();
+    const { endpoints, identity } = app.platform().platform;
+    const connection = await Connection.connect({ address: endpoints.temporal });
+    onTestFinished(() => connection.close());
+    const stopped = new AbortController();
+    const poll = async (): Promise<void> => {
+      while (!stopped.signal.aborted)
+        await connection.workflowService.pollWorkflowTaskQueue({
+          namespace: identity.namespace,
+          taskQueue: { name: 'LOAN_QUEUE' },
+          identity: 'loan-worker@example',
+        });
+    };
+    const polled = connection
+      .withAbortSignal(stopped.signal, () => connection.withDeadline(Date.now() + 60_000, poll))
+      .catch((error: unknown) => {
+        if (!stopped.signal.aborted) throw error;
+      });
+    await page.getByText('No worker is running').waitFor({ state: 'detached' });
+    await page.getByRole('listitem').filter({ hasText: 'loan-worker@example' }).getByText('online').waitFor();
+    await takePictures(page, 'Home, with a worker');
+    stopped.abort();
+    await polled;
   });
 
   it('follows links, and goes back', async () => {
