@@ -28,11 +28,12 @@ const exactPort = (port: number | undefined): PortRequest | undefined =>
 /** Where Temporal's UI listens unless another port is requested. */
 const DEFAULT_UI_PORT = 7484;
 
-/** The request for a local KuFlow that the flags describe. */
+/** The request for a local KuFlow that the flags describe. `start` is the command that starts the worker, for the page. */
 export function platformRequest(
   flags: DevFlags,
   context: CommandContext,
   report: (event: DevEvent) => void,
+  start?: string,
 ): DevPlatformRequest {
   return {
     cwd: context.cwd,
@@ -55,6 +56,7 @@ export function platformRequest(
       tokenLife: flags.tokenLife,
       tokenGrace: flags.tokenGrace,
       certificateLife: flags.certificateLife,
+      pageCommands: start === undefined ? undefined : { kuflow: context.invocation, start },
     },
   };
 }

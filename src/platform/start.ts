@@ -346,7 +346,7 @@ async function startServers(
     onChange: () => hub.publish({ kind: 'workers-changed' }),
   });
   onStop(() => workers.stop());
-  const page = readPageFiles(join(packageRoot(), 'dist', 'web'));
+  const page = readPageFiles(join(packageRoot(), 'dist', 'web'), options.pageCommands);
   // Only the requests for the page fail.
   page.catch(() => undefined);
   const deps = {

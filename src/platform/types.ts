@@ -35,6 +35,11 @@ export interface PlatformOptions {
   readonly certificateLife?: number | undefined;
   /** Temporal dynamic configuration, added to the platform's own. Benchmarks raise rate limits with it. */
   readonly dynamicConfig?: Readonly<Record<string, unknown>> | undefined;
+  /**
+   * For the commands that the page shows: how `kuflow` is called, and what starts the worker, in the working directory. Default: `npx kuflow` and
+   * `npm start`.
+   */
+  readonly pageCommands?: { readonly kuflow: string; readonly start: string } | undefined;
   /** The supervisor's JavaScript file. Default: the one in this package. */
   readonly supervisorEntry?: string | undefined;
   /** Aborts the start. */

@@ -12,7 +12,8 @@ import type { ProcessItem } from '../kuflow/contract/process-items.ts';
 import type { PrincipalPageItem } from '../kuflow/contract/principals.ts';
 import { callApi } from './api.ts';
 import { useData, type Loaded } from './live/use-data.ts';
-import type { ActingUser } from './text/commands.ts';
+import { KUFLOW } from './project-commands.ts';
+import type { CommandOptions } from './text/commands.ts';
 
 /** What several views need. */
 export interface AppData {
@@ -23,7 +24,7 @@ export interface AppData {
   readonly me: LocalUser | undefined;
   readonly names: ReadonlyMap<string, string>;
   /** For the commands that the page shows. */
-  readonly acting: ActingUser;
+  readonly commandOptions: CommandOptions;
 }
 
 const NOBODY: LocalPeople = { users: [], groups: [] };
@@ -69,7 +70,14 @@ export function useAppData(key: string): AppData {
   const principalId = status.data?.principal.id;
   const me = people.users.find((user) => user.principalId === principalId);
   const isDefault = me === undefined || me === people.users[0];
-  return { status, definitions, people, me, names, acting: { as: isDefault ? undefined : me.email } };
+  return {
+    status,
+    definitions,
+    people,
+    me,
+    names,
+    commandOptions: { kuflow: KUFLOW, as: isDefault ? undefined : me.email },
+  };
 }
 
 export function servedProcess(app: AppData, code: string | undefined): ServedProcess | undefined {

@@ -21,6 +21,7 @@ import {
   TaskView,
   preloadViews,
 } from './views/lazy-views.ts';
+import { KUFLOW } from './project-commands.ts';
 
 const SECTIONS: readonly { readonly label: string; readonly to: Route; readonly views: readonly Route['view'][] }[] = [
   { label: 'Home', to: { view: 'home' }, views: ['home'] },
@@ -52,7 +53,7 @@ function SignedOut({ title }: { readonly title: string }) {
     <main id="content" class="page">
       <ViewHeading title={title} />
       <p>This tab does not have a valid token of the local KuFlow. Run this in the folder of your project:</p>
-      <CommandLine command="npx kuflow dev open" />
+      <CommandLine command={`${KUFLOW} dev open`} />
       <p class="muted">It opens the page with a token, which then belongs to that tab.</p>
     </main>
   );
@@ -95,7 +96,7 @@ function SignedIn({ token, switchTo }: { readonly token: string; readonly switch
         {connection === 'stopped' ? (
           <Notice tone="error" title="The local KuFlow has stopped" isAlert>
             <p>What you typed stays in this tab. Start it again in the folder of your project:</p>
-            <CommandLine command="npx kuflow dev" />
+            <CommandLine command={`${KUFLOW} dev`} />
           </Notice>
         ) : null}
         <View route={route} />

@@ -30,13 +30,14 @@ export async function runDev(flags: DevFlags, context: CommandContext): Promise<
   const { terminal, invocation } = context;
   const progress = openProgress(terminal.err);
   const report = platformReporter({ progress, requests: flags.requests === true });
-  const request = followingRequest(platformRequest(flags, context, report), context.version);
+  const start = await startCommand(context.cwd);
+  const request = followingRequest(platformRequest(flags, context, report, start), context.version);
   const platform = await startDevPlatform(request).finally(() => progress.stop());
   terminal.out.line(readyLine(platform.state));
   for (const line of readyHints(platform.state, invocation, {
     stateDir: flags.stateDir,
     runs: 'platform',
-    start: await startCommand(context.cwd),
+    start,
     showToken: terminal.err.isTTY,
   }))
     terminal.err.line(line);
@@ -68,7 +69,7 @@ export async function runDevExec(
     ]);
   const progress = openProgress(terminal.err);
   const report = platformReporter({ progress, requests: flags.requests === true });
-  const request = followingRequest(platformRequest(flags, context, report), context.version);
+  const request = followingRequest(platformRequest(flags, context, report, start), context.version);
   const reportFailure = (error: unknown, status: 125 | 126 | 127): void => {
     progress.stop();
     printError(terminal, error, { debug: false, json: false, status });

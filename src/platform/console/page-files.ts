@@ -43,24 +43,50 @@ const COMPRESSIBLE = /^text\/|json|svg/;
 
 const compress = promisify(gzip);
 
-/** Reads the built page: `index.html` and `assets/*`. Undefined if it has not been built. */
-export async function readPageFiles(folder: string): Promise<PageFiles | undefined> {
+/** How commands on the page begin, and the command that starts the worker, for a shell in the folder of the platform. */
+export interface PageCommands {
+  readonly kuflow: string;
+  readonly start: string;
+}
+
+const USUAL_COMMANDS: PageCommands = { kuflow: 'npx kuflow', start: 'npm start' };
+
+/**
+ * Reads the built page: `index.html`, to which it adds the commands, and `assets/*`. Undefined if it has not been built. By default, the commands are
+ * those of a TypeScript project.
+ */
+export async function readPageFiles(
+  folder: string,
+  commands: PageCommands = USUAL_COMMANDS,
+): Promise<PageFiles | undefined> {
   try {
     const entries = await readdir(join(folder, 'assets'), { withFileTypes: true });
     const assets = await Promise.all(
       entries
         .filter((entry) => entry.isFile())
-        .map(async ({ name }) => [name, await readPageFile(join(folder, 'assets', name), name)] as const),
+        .map(async ({ name }) => [name, toPageFile(await readFile(join(folder, 'assets', name)), name)] as const),
     );
-    return { index: await readPageFile(join(folder, 'index.html'), 'index.html'), assets: new Map(assets) };
+    const index = withCommands(await readFile(join(folder, 'index.html'), 'utf8'), commands);
+    return { index: toPageFile(Buffer.from(index), 'index.html'), assets: new Map(assets) };
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }
 
-async function readPageFile(path: string, name: string): Promise<PageFile> {
-  const bytes = await readFile(path);
+/** The attributes are read by `web/project-commands.ts`. */
+function withCommands(html: string, { kuflow, start }: PageCommands): string {
+  return html.replace(
+    /(<html [^>]*)data-kuflow="[^"]*" data-start="[^"]*"/,
+    (_all, before: string) =>
+      `${before}data-kuflow="${escapeAttribute(kuflow)}" data-start="${escapeAttribute(start)}"`,
+  );
+}
+
+const escapeAttribute = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
+
+function toPageFile(bytes: Buffer, name: string): PageFile {
   const type = TYPES[extname(name)] ?? 'application/octet-stream';
   let compressed: Promise<Buffer> | undefined;
   return {

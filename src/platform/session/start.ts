@@ -55,7 +55,7 @@ export interface DevPlatformRequest {
   readonly temporalPath?: string | undefined;
   readonly platform?: Pick<
     PlatformOptions,
-    'ports' | 'hostNames' | 'tokenLife' | 'tokenGrace' | 'certificateLife' | 'dynamicConfig'
+    'ports' | 'hostNames' | 'tokenLife' | 'tokenGrace' | 'certificateLife' | 'dynamicConfig' | 'pageCommands'
   >;
   /**
    * Serves what is saved to the definition files while a platform that this process started runs. Called after each change; see

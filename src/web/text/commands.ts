@@ -1,8 +1,10 @@
 import type { Json, JsonObject } from '../../base/json.ts';
 import { quoteWord } from './shell.ts';
 
-/** Who acts: the email of the user, unless it is the user that commands act as by default. */
-export interface ActingUser {
+export interface CommandOptions {
+  /** How `kuflow` is called in the folder of the local KuFlow. Default: `npx kuflow`. */
+  readonly kuflow?: string | undefined;
+  /** Who acts: the email of the user, unless it is the user that commands act as by default. */
   readonly as?: string | undefined;
 }
 
@@ -10,12 +12,12 @@ export interface ActingUser {
 const CHANGES: ReadonlySet<string> = new Set(['start', 'claim', 'save', 'assign', 'release', 'complete', 'cancel']);
 
 /**
- * `npx kuflow …` with each word quoted where a shell needs it. `words` begin with `process` or `task` and the subcommand. `--local`, because
+ * `kuflow …` with each word quoted where a shell needs it. `words` begin with `process` or `task` and the subcommand. `--local`, because
  * the project may have a connection to another KuFlow, which these commands prefer.
  */
-export function kuflowCommand(words: readonly string[], { as }: ActingUser = {}): string {
+export function kuflowCommand(words: readonly string[], { kuflow = 'npx kuflow', as }: CommandOptions = {}): string {
   const user = as !== undefined && CHANGES.has(words[1] ?? '') ? ['--as', as] : [];
-  return ['npx', 'kuflow', ...[...words, '--local', ...user].map(quoteWord)].join(' ');
+  return [kuflow, ...[...words, '--local', ...user].map(quoteWord)].join(' ');
 }
 
 /** The end of an id that commands accept instead of the whole id. */
@@ -29,16 +31,16 @@ export function commandWithData(
   words: readonly string[],
   option: '--data' | '--metadata',
   data: JsonObject,
-  user: ActingUser = {},
+  options: CommandOptions = {},
 ): string {
   const entries = Object.entries(data);
-  if (entries.length === 0) return kuflowCommand(words, user);
+  if (entries.length === 0) return kuflowCommand(words, options);
   if (entries.length <= 4 && entries.every(([name, value]) => isSimple(name, value)))
     return kuflowCommand(
       [...words, ...entries.flatMap(([name, value]) => ['--set', `${name}=${value as string}`])],
-      user,
+      options,
     );
-  return `${kuflowCommand([...words, option, '-'], user)} <<'END'\n${JSON.stringify(data, undefined, 2)}\nEND`;
+  return `${kuflowCommand([...words, option, '-'], options)} <<'END'\n${JSON.stringify(data, undefined, 2)}\nEND`;
 }
 
 function isSimple(name: string, value: Json): boolean {

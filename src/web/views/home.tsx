@@ -14,9 +14,9 @@ import { CommandLine, CopyButton } from '../parts/copy.tsx';
 import { EmptyState, ReadFailure, Notice, StateWord } from '../parts/notices.tsx';
 import { countOf } from '../text/words.ts';
 import { quoteWord } from '../text/shell.ts';
+import { KUFLOW, WORKER_COMMAND } from '../project-commands.ts';
 
 /** Starts the worker with the environment of the local KuFlow. */
-const WORKER_COMMAND = 'npx kuflow dev exec -- npm start';
 
 const PART_NAMES = {
   store: 'State',
@@ -74,7 +74,7 @@ export function HomeView() {
             <dd>
               {status.temporalUi === undefined ? (
                 <span class="muted">
-                  Not running. Start it with <code>npx kuflow dev --temporal-ui</code>
+                  Not running. Start it with <code>{KUFLOW} dev --temporal-ui</code>
                 </span>
               ) : (
                 <a href={status.temporalUi}>{status.temporalUi}</a>
@@ -230,8 +230,8 @@ function Environment() {
     <section aria-labelledby="environment">
       <h2 id="environment">Environment</h2>
       <p class="muted">
-        What a worker needs to connect. <code>npx kuflow dev exec</code> sets it for a command, and{' '}
-        <code>npx kuflow dev env</code> prints it.
+        What a worker needs to connect. <code>{KUFLOW} dev exec</code> sets it for a command, and{' '}
+        <code>{KUFLOW} dev env</code> prints it.
       </p>
       <dl class="facts variables">
         {variables.flatMap(([name, value]) => [

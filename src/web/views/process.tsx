@@ -16,6 +16,7 @@ import { kuflowCommand, shortId } from '../text/commands.ts';
 import { summarize } from '../text/summary.ts';
 import { sentenceCase } from '../text/words.ts';
 import { Conversation } from './conversation.tsx';
+import { WORKER_COMMAND } from '../project-commands.ts';
 
 /** An entry of `GET /_dev/processes/{id}/timeline`. */
 interface TimelineLine {
@@ -93,7 +94,7 @@ export function ProcessDetailView({ id }: { readonly id: string }) {
       <section aria-labelledby="items">
         <h2 id="items">Tasks and messages</h2>
         {items.length === 0 ? (
-          <EmptyState command={process.state === 'RUNNING' ? 'npx kuflow dev exec -- npm start' : undefined}>
+          <EmptyState command={process.state === 'RUNNING' ? WORKER_COMMAND : undefined}>
             The worker creates tasks, messages and threads here.
             {process.state === 'RUNNING' ? ' Is it running?' : ''}
           </EmptyState>
@@ -163,9 +164,9 @@ export function ProcessDetailView({ id }: { readonly id: string }) {
       </section>
       <CommandList
         commands={[
-          ['Show this process', kuflowCommand(['process', 'show', shortId(id)], app.acting)],
+          ['Show this process', kuflowCommand(['process', 'show', shortId(id)], app.commandOptions)],
           ...(process.state === 'RUNNING'
-            ? [['Cancel it', kuflowCommand(['process', 'cancel', shortId(id)], app.acting)] as const]
+            ? [['Cancel it', kuflowCommand(['process', 'cancel', shortId(id)], app.commandOptions)] as const]
             : []),
         ]}
       />

@@ -73,7 +73,9 @@ export function ProcessListView({ route }: { readonly route: Extract<Route, { re
       </div>
       <ReadFailure failure={list.failure} title="The processes could not be read" />
       {list.data?.processes.length === 0 ? (
-        <EmptyState command={kuflowCommand(['process', 'start', ...(code === undefined ? [] : [code])], app.acting)}>
+        <EmptyState
+          command={kuflowCommand(['process', 'start', ...(code === undefined ? [] : [code])], app.commandOptions)}
+        >
           {state === undefined && code === undefined
             ? 'Processes appear here when they are started.'
             : 'No process matches.'}
@@ -90,7 +92,7 @@ export function ProcessListView({ route }: { readonly route: Extract<Route, { re
           Show more ({list.data.total - list.data.processes.length})
         </button>
       ) : null}
-      <CommandList commands={[['List processes', kuflowCommand(['process', 'list'], app.acting)]]} />
+      <CommandList commands={[['List processes', kuflowCommand(['process', 'list'], app.commandOptions)]]} />
     </>
   );
 }

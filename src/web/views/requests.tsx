@@ -11,6 +11,7 @@ import { matchesRequest } from '../request-filter.ts';
 import type { Route } from '../route.ts';
 import { curlCommand } from '../text/curl.ts';
 import { formatBytes, shortenPath } from '../text/words.ts';
+import { KUFLOW, WORKER_COMMAND } from '../project-commands.ts';
 
 type RequestsRoute = Extract<Route, { readonly view: 'requests' }>;
 
@@ -72,11 +73,7 @@ export function RequestListView({ route }: { readonly route: RequestsRoute }) {
       </div>
       <ReadFailure failure={list.failure} title="The requests could not be read" />
       {found?.length === 0 ? (
-        <EmptyState
-          command={
-            requests?.some((request) => !request.console) === true ? undefined : 'npx kuflow dev exec -- npm start'
-          }
-        >
+        <EmptyState command={requests?.some((request) => !request.console) === true ? undefined : WORKER_COMMAND}>
           {requests?.some((request) => !request.console) === true
             ? 'No request matches.'
             : 'Requests of workers and commands appear here. The last 500 are kept until the local KuFlow stops.'}
@@ -168,7 +165,7 @@ export function RequestDetailView({ id }: { readonly id: number }) {
           what="curl command"
         />
         <p class="muted">
-          Set <code>KUFLOW_TOKEN</code> to a token first. <code>npx kuflow dev open --print</code> prints yours, after{' '}
+          Set <code>KUFLOW_TOKEN</code> to a token first. <code>{KUFLOW} dev open --print</code> prints yours, after{' '}
           <code>#token=</code>.
         </p>
       </section>

@@ -189,7 +189,7 @@ function StartForm({
         commands={[
           [
             'Start this process',
-            commandWithData(['process', 'start', code], '--metadata', edited.current(), app.acting),
+            commandWithData(['process', 'start', code], '--metadata', edited.current(), app.commandOptions),
           ],
         ]}
       />

@@ -58,7 +58,7 @@ export function LatestTaskRedirect() {
       <ViewHeading title="Latest task" />
       <ReadFailure failure={latest.failure} title="The tasks could not be read" />
       {latest.data !== undefined && id === undefined ? (
-        <EmptyState command={kuflowCommand(['process', 'start'], app.acting)}>
+        <EmptyState command={kuflowCommand(['process', 'start'], app.commandOptions)}>
           No task is open. The next one opens here when a worker creates it.
         </EmptyState>
       ) : null}
@@ -474,23 +474,28 @@ function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: Ta
       ) : null}
       <CommandList
         commands={[
-          ['Show this task', kuflowCommand(['task', 'show', shortId(item.id)], app.acting)],
+          ['Show this task', kuflowCommand(['task', 'show', shortId(item.id)], app.commandOptions)],
           ...(state === 'READY'
-            ? [['Claim it', kuflowCommand(['task', 'claim', shortId(item.id)], app.acting)] as const]
+            ? [['Claim it', kuflowCommand(['task', 'claim', shortId(item.id)], app.commandOptions)] as const]
             : []),
           ...(isOpen
             ? ([
                 [
                   'Save the data of this form',
-                  commandWithData(['task', 'save', shortId(item.id)], '--data', edited.current(), app.acting),
+                  commandWithData(['task', 'save', shortId(item.id)], '--data', edited.current(), app.commandOptions),
                 ],
                 [
                   'Complete it with the data of this form',
-                  commandWithData(['task', 'complete', shortId(item.id)], '--data', edited.current(), app.acting),
+                  commandWithData(
+                    ['task', 'complete', shortId(item.id)],
+                    '--data',
+                    edited.current(),
+                    app.commandOptions,
+                  ),
                 ],
                 [
                   'Complete it with example data',
-                  kuflowCommand(['task', 'complete', shortId(item.id), '--fake'], app.acting),
+                  kuflowCommand(['task', 'complete', shortId(item.id), '--fake'], app.commandOptions),
                 ],
               ] as const)
             : []),

@@ -94,7 +94,7 @@ export function TaskListView({ route }: { readonly route: Extract<Route, { reado
       </div>
       <ReadFailure failure={list.failure} title="The tasks could not be read" />
       {list.data?.tasks.length === 0 ? (
-        <EmptyState command={kuflowCommand(['process', 'start'], app.acting)}>
+        <EmptyState command={kuflowCommand(['process', 'start'], app.commandOptions)}>
           {state === '' && code === undefined
             ? 'Tasks appear here when a worker creates them in a process. Start a process:'
             : 'No task matches.'}
@@ -111,7 +111,7 @@ export function TaskListView({ route }: { readonly route: Extract<Route, { reado
           Show more ({list.data.total - list.data.tasks.length})
         </button>
       ) : null}
-      <CommandList commands={[['List tasks', kuflowCommand(['task', 'list'], app.acting)]]} />
+      <CommandList commands={[['List tasks', kuflowCommand(['task', 'list'], app.commandOptions)]]} />
     </>
   );
 }

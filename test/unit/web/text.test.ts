@@ -39,7 +39,9 @@ describe('commands', () => {
     expect(kuflowCommand(['process', 'start', 'LOAN'], user)).toBe(
       'npx kuflow process start LOAN --local --as ada@example.com',
     );
-    expect(kuflowCommand(['task', 'list', 'A B'], user)).toBe("npx kuflow task list 'A B' --local");
+    expect(kuflowCommand(['task', 'list', 'A B'], { ...user, kuflow: './kuflow' })).toBe(
+      "./kuflow task list 'A B' --local",
+    );
   });
 
   it('have the options of the command line', async () => {

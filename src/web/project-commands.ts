@@ -1,0 +1,6 @@
+const { kuflow = 'npx kuflow', start = 'npm start' } = document.documentElement.dataset;
+
+/** How `kuflow` is called in the folder of the local KuFlow, which adds it to the page. */
+export const KUFLOW = kuflow;
+
+export const WORKER_COMMAND = `${kuflow} dev exec -- ${start}`;
