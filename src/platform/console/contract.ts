@@ -141,6 +141,18 @@ export interface LocalGroup {
   readonly name: string;
 }
 
+/** An entry of `GET /_dev/processes/{id}/timeline`: `{ entries }`, what happened to a process, in order. */
+export interface TimelineEntry {
+  readonly time: string;
+  /** Such as `item-claimed`. */
+  readonly kind: string;
+  readonly processItemId?: string;
+  readonly code?: string;
+  /** Name of who did it. */
+  readonly principal?: string;
+  readonly detail?: string;
+}
+
 /** `GET /_dev/processes/{id}/failing-work`: what the workflow waits for and has failed, and how it ended if it failed. */
 export interface FailingWorkList {
   readonly failing: readonly FailingWorkStatus[];

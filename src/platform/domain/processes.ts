@@ -3,7 +3,8 @@ import type { JsonPatch, JsonValue } from '../../kuflow/contract/common.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import type { WorkflowOutcome } from '../process-engine.ts';
 import { withModification } from '../store/audit.ts';
-import { findEvents, type NamedEvent } from '../store/events.ts';
+import type { TimelineEntry } from '../console/contract.ts';
+import { findEvents } from '../store/events.ts';
 import {
   findActiveTasks,
   findProcessItemById,
@@ -194,7 +195,7 @@ function saveProcess(ctx: OperationContext, process: ProcessRow, change: Partial
 }
 
 /** What happened to a process, in order. An unknown process is a 404. */
-export function getProcessTimeline(ctx: Domain, processId: string): NamedEvent[] {
+export function getProcessTimeline(ctx: Domain, processId: string): TimelineEntry[] {
   if (findProcessById(ctx.store.sql, processId) === undefined) throw notFound('process', processId);
   return findEvents(ctx.store.sql, processId);
 }

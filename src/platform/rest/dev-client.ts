@@ -4,8 +4,7 @@ import { escapeForTerminal } from '../../base/escape.ts';
 import { isRecord } from '../../base/json.ts';
 import { Secret } from '../../base/secret.ts';
 import type { ProcessItem } from '../../kuflow/contract/process-items.ts';
-import type { LocalUser, ServedProcess } from '../console/contract.ts';
-import type { NamedEvent } from '../store/events.ts';
+import type { LocalUser, ServedProcess, TimelineEntry } from '../console/contract.ts';
 
 // Reads the `/_dev` routes of a running platform. This file is for commands in other processes, so it must not load the
 // server.
@@ -15,8 +14,6 @@ export interface DevApiAccess {
   readonly http: string;
   readonly token: Secret;
 }
-
-export type TimelineEntry = NamedEvent;
 
 /** The fields of a worker's registration on a task queue that commands need. */
 export interface RegisteredWorker {

@@ -1,7 +1,7 @@
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { DevEvent } from './start.ts';
 import { formatPathOption, shellWord } from '../../text/shell.ts';
-import type { TimelineEntry } from '../rest/dev-client.ts';
+import type { TimelineEntry } from '../console/contract.ts';
 import { pageAddress } from './page-address.ts';
 import type { PlatformState } from '../state-file.ts';
 import type { Progress } from '../../terminal/progress.ts';

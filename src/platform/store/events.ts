@@ -1,3 +1,4 @@
+import type { TimelineEntry } from '../console/contract.ts';
 import { optionalTextColumn, textColumn, type Sql } from './sql.ts';
 
 export interface EventRow {
@@ -26,18 +27,8 @@ export function insertEvent(sql: Sql, event: EventRow): void {
   );
 }
 
-/** An event with the name of the principal instead of its id. */
-export interface NamedEvent {
-  readonly time: string;
-  readonly kind: string;
-  readonly processItemId?: string;
-  readonly code?: string;
-  readonly principal?: string;
-  readonly detail?: string;
-}
-
 /** The events of a process, in order. */
-export function findEvents(sql: Sql, processId: string): NamedEvent[] {
+export function findEvents(sql: Sql, processId: string): TimelineEntry[] {
   return sql
     .all(
       'SELECT e.*, p.name AS principal_name FROM events e LEFT JOIN principals p ON p.id = e.principal_id WHERE e.process_id = ? ORDER BY e.seq',
@@ -54,6 +45,6 @@ export function findEvents(sql: Sql, processId: string): NamedEvent[] {
         const value = optionalTextColumn(row, column);
         if (value !== undefined) event[name] = value;
       }
-      return event as unknown as NamedEvent;
+      return event as unknown as TimelineEntry;
     });
 }

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { JsonObject } from '../../base/json.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import type { ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
-import type { FailingWorkList, FailingWorkStatus } from '../../platform/console/contract.ts';
+import type { FailingWorkList, FailingWorkStatus, TimelineEntry } from '../../platform/console/contract.ts';
 import { taskOf, useApp } from '../app-data.ts';
 import { callApi } from '../api.ts';
 import { concernsProcess, useData } from '../live/use-data.ts';
@@ -18,16 +18,6 @@ import { sentenceCase } from '../text/words.ts';
 import { Conversation } from './conversation.tsx';
 import { WORKER_COMMAND } from '../project-commands.ts';
 
-/** An entry of `GET /_dev/processes/{id}/timeline`. */
-interface TimelineLine {
-  readonly time: string;
-  readonly kind: string;
-  readonly processItemId?: string;
-  readonly code?: string;
-  readonly principal?: string;
-  readonly detail?: string;
-}
-
 export function ProcessDetailView({ id }: { readonly id: string }) {
   const app = useApp();
   const loaded = useData(
@@ -40,7 +30,7 @@ export function ProcessDetailView({ id }: { readonly id: string }) {
           query: { processId: id, size: 1000, sort: 'createdAt,asc' },
           signal,
         }),
-        callApi<{ entries: TimelineLine[] }>('GET', `/_dev/processes/${encodeURIComponent(id)}/timeline`, { signal }),
+        callApi<{ entries: TimelineEntry[] }>('GET', `/_dev/processes/${encodeURIComponent(id)}/timeline`, { signal }),
       ]);
       return { process, definition, items: items.content, timeline: timeline.entries };
     },
@@ -175,7 +165,7 @@ export function ProcessDetailView({ id }: { readonly id: string }) {
 }
 
 /** `item-created` with the type of the item as its detail is `Message created`; only tasks are claimed, assigned or completed. */
-function describeEntry({ kind, detail }: TimelineLine): string {
+function describeEntry({ kind, detail }: TimelineEntry): string {
   if (kind === 'item-created') return `${sentenceCase(detail ?? 'item')} created`;
   return sentenceCase(kind.replace(/^item-/, 'task-'));
 }
