@@ -1,5 +1,4 @@
 import { Connection } from '@temporalio/client';
-import type { Page } from 'playwright-core';
 import { beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { accessibilityFindings, describeInChromium, elementsBeyondWindow, useBrowser } from '../support/browser.ts';
 import { useConsole } from '../support/console.ts';
@@ -90,7 +89,14 @@ describeInChromium('every view of the page', () => {
     [
       'Home',
       () => '/',
-      ['No worker is running', 'LOAN_QUEUE', 'loan-worker@example', 'Temporal server', 'KUFLOW_API_ENDPOINT'],
+      [
+        'No worker is running',
+        'LOAN_QUEUE',
+        'loan-worker@example',
+        '1 activity type',
+        'Temporal server',
+        'KUFLOW_API_ENDPOINT',
+      ],
     ],
     ['the processes', () => '/processes', ['Ada · Lovelace', 'Grace · Hopper', 'running', 'cancelled']],
     ['the start of a process', () => `/processes/start/LOAN?like=${ids.process}`, ['Start Loan', 'First name']],
@@ -116,15 +122,10 @@ describeInChromium('every view of the page', () => {
     ['a path that does not exist', () => '/nowhere', ['Page not found']],
   ];
 
-  async function show(page: Page, path: string, texts: readonly (string | RegExp)[]): Promise<void> {
-    await page.goto(`${app.origin()}/console${path}`);
+  it.each(VIEWS)('shows its data, is accessible and fits on a phone: %s', async (name, path, texts) => {
+    const page = await app.open(path());
     const main = page.getByRole('main');
     for (const text of texts) await main.getByText(text).filter({ visible: true }).first().waitFor();
-  }
-
-  it.each(VIEWS)('shows its data, is accessible and fits on a phone: %s', async (name, path, texts) => {
-    const page = await app.open('/');
-    await show(page, path(), texts);
     expect(await page.title()).toMatch(/. · Local KuFlow$/);
     expect(await page.getByRole('heading', { level: 1 }).count()).toBe(1);
     await takePictures(page, name);

@@ -198,12 +198,13 @@ function Workers({ workers, isNoticed }: WorkersProps) {
         <ul class="rows workers">
           {workers?.map((worker) => (
             <li key={`${worker.identity} ${worker.taskQueue}`}>
-              <span class="main">
+              <div class="main">
                 <span class="mono">{worker.identity}</span>
                 <span class="second">
-                  {worker.taskQueue}: {[...(worker.workflowTypes ?? []), ...(worker.activityTypes ?? [])].join(', ')}
+                  {worker.taskQueue}: {(worker.workflowTypes ?? []).join(', ')}
                 </span>
-              </span>
+                <ActivityTypes types={worker.activityTypes ?? []} />
+              </div>
               <StateWord state={worker.online ? 'online' : 'offline'} />
               {worker.lastModifiedAt === undefined ? null : <Ago time={worker.lastModifiedAt} />}
             </li>
@@ -211,6 +212,17 @@ function Workers({ workers, isNoticed }: WorkersProps) {
         </ul>
       )}
     </section>
+  );
+}
+
+/** A worker has those of KuFlow's API too, which are many. */
+function ActivityTypes({ types }: { readonly types: readonly string[] }) {
+  if (types.length === 0) return null;
+  return (
+    <details class="second">
+      <summary>{countOf(types.length, 'activity type')}</summary>
+      {types.join(', ')}
+    </details>
   );
 }
 
