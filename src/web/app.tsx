@@ -54,7 +54,7 @@ function SignedOut({ title }: { readonly title: string }) {
       <ViewHeading title={title} />
       <p>This tab does not have a valid token of the local KuFlow. Run this in the folder of your project:</p>
       <CommandLine command={`${KUFLOW} dev open`} />
-      <p class="muted">It opens the page with a token, which then belongs to that tab.</p>
+      <p class="muted">It opens the page in a new tab and signs that tab in.</p>
     </main>
   );
 }

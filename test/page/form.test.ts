@@ -190,12 +190,12 @@ describeInChromium('the form', () => {
     expect(await page.locator('.field-problem').count()).toBe(0);
     await page.getByLabel('Motto').focus();
     expect(await page.locator('.field-problem').allTextContents()).toEqual([
-      'Enter at least 2 characters. There are 1',
+      'Enter at least 2 characters. You entered 1',
     ]);
     expect(await name.getAttribute('aria-invalid')).toBe('true');
     const described = (await name.getAttribute('aria-describedby')) ?? '';
     const texts = await Promise.all(described.split(' ').map((id) => page.locator(`[id="${id}"]`).textContent()));
-    expect(texts).toEqual(['As in the passport.', 'Enter at least 2 characters. There are 1']);
+    expect(texts).toEqual(['As in the passport.', 'Enter at least 2 characters. You entered 1']);
     await form.render({ showAllProblems: true });
     await page.getByText('Choose Yes or No').waitFor();
     const { problems } = await form.calls();
@@ -393,7 +393,7 @@ describeInChromium('the form', () => {
     const file = (name: string, mimeType: string, size: number) => ({ name, mimeType, buffer: Buffer.alloc(size) });
     const input = page.getByLabel('Report');
     await input.setInputFiles(file('big.pdf', 'application/pdf', 1001));
-    await page.getByText('big.pdf has 1.0 kB and was not uploaded. Choose a file of at most 1 kB').waitFor();
+    await page.getByText('big.pdf is 1.0 kB and was not uploaded. Choose a file of at most 1 kB').waitFor();
     await input.setInputFiles(file('a.txt', 'text/plain', 1));
     await page.getByText('a.txt was not uploaded. Choose a file of one of these types: .pdf').waitFor();
     await input.setInputFiles(file('a.pdf', 'application/pdf', 10));

@@ -105,7 +105,7 @@ describeInChromium('live updates of the page', () => {
     expect(await failed.first().innerText()).toContain('503');
 
     await faults.getByRole('button', { name: /^Switch off/ }).click();
-    await faults.getByText('No fault is on').waitFor();
+    await faults.getByText('No faults are on').waitFor();
     expect(app.platform().platform.faults.list()).toEqual([]);
     expect(await claim()).toBe(200);
     await stateOf(task, 'claimed');

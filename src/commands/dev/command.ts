@@ -35,7 +35,7 @@ export function configure(command: Command, context: CommandContext): void {
     .description(
       'Run a local KuFlow until Ctrl-C: the REST API on HTTP and HTTPS, and a real Temporal server behind a gateway with mutual TLS and tokens. ' +
         'It serves the processes in kuflow.process.yaml and processes/*.process.yaml. Outside a project, without these files, it serves a sample process. ' +
-        'When you save one of these files, it serves the new content, and generates types and tasks in the project again. ' +
+        'When you save one of these files, it serves the new content and regenerates types and tasks in the project. ' +
         'Its state is in .kuflow/dev. It prints one line to stdout when it is ready.',
     )
     .addHelpText('after', DEV_EXAMPLES)
@@ -117,10 +117,10 @@ export function configure(command: Command, context: CommandContext): void {
   stateOption(command.command('open'))
     .summary('Open the page of the local KuFlow in a browser')
     .description(
-      'Open the page of the running local KuFlow, signed in as its local user. On the page, you can start processes, complete tasks, read the requests of workers ' +
+      'Open the page of the running local KuFlow, signed in as its first user. On the page, you can start processes, complete tasks, read the requests of workers ' +
         'and inject faults.',
     )
-    .argument('[path]', 'Part of the page, such as tasks/latest')
+    .argument('[path]', 'Path within the page, such as tasks/latest')
     .option('--print', "Print the address instead; it contains the user's token")
     .action(async (path: string | undefined, flags: DevFlags & { readonly print?: boolean }) => {
       const { runOpen } = await import('./run.ts');
@@ -143,9 +143,9 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Remove the state of the local KuFlow')
     .description(
       'Remove the state of the local KuFlow of this folder: processes, tasks, documents, workflows, keys and tokens. Other files in the state folder are kept. ' +
-        'Asks first; without a terminal, pass --yes. Does nothing while the local KuFlow runs.',
+        'Asks first; without a terminal, pass --yes. Fails while the local KuFlow runs.',
     )
-    .option('-y, --yes', 'Do not ask')
+    .option('-y, --yes', 'Skip the confirmation prompt')
     .option('--json', 'Print the result as JSON')
     .action(async (flags: StateFlags & { readonly yes?: boolean }) => {
       const { runReset } = await import('./state/run.ts');
@@ -155,8 +155,8 @@ export function configure(command: Command, context: CommandContext): void {
   stateOption(command.command('export'))
     .summary('Write the state of the local KuFlow to a file')
     .description(
-      'Write the whole state of the stopped local KuFlow to a .tar.gz file, so that its running processes can go on in another folder or on another machine. ' +
-        'The file contains secrets and can be read only by its owner. It does not contain kuflow.process.yaml and kuflow.people.yaml.',
+      'Write the whole state of the stopped local KuFlow to a .tar.gz file, so that its running processes can continue in another folder or on another machine. ' +
+        'The file contains secrets and can be read only by its owner. It does not contain kuflow.process.yaml or kuflow.people.yaml.',
     )
     .argument('<file>', 'File to write')
     .option('--replace', 'Overwrite the file if it exists')
@@ -173,7 +173,7 @@ export function configure(command: Command, context: CommandContext): void {
         'Import only files that you trust: whoever wrote the file knows the keys and tokens in it.',
     )
     .argument('<file>', 'File to read')
-    .option('--replace', 'Replace the present state')
+    .option('--replace', 'Replace the existing state')
     .option('--json', 'Print the result as JSON')
     .action(async (file: string, flags: StateFlags & { readonly replace?: boolean }) => {
       const { runImport } = await import('./state/run.ts');

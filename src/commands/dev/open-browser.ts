@@ -19,7 +19,7 @@ export async function openBrowser(url: string): Promise<void> {
     throw new KnownError({
       message: 'No browser could be opened',
       seen: messageOf(error),
-      next: ['Print the address and open it yourself: add --print'],
+      next: ['To print the address instead, pass --print'],
     });
   }
 }

@@ -23,7 +23,9 @@ Examples:
 
 export function configure(command: Command, context: CommandContext): void {
   command.description(
-    'Start, show and cancel processes: in the configured KuFlow as the application, otherwise in the local KuFlow that runs for this folder as one of its users. For the definitions of processes, see `kuflow definitions`.',
+    'Start, show and cancel processes. If a connection is configured, you act in that KuFlow as the application. ' +
+      'Otherwise, you act in the local KuFlow that runs for this folder, as one of its users. ' +
+      'For the definitions of processes, see `kuflow definitions`.',
   );
 
   changeOptions(
@@ -67,7 +69,7 @@ export function configure(command: Command, context: CommandContext): void {
       .addArgument(idArgument('process'))
       .summary('Show a process, its metadata and what happened to it')
       .description(
-        'Show a process, its metadata and what happened to it. A configured KuFlow does not return the history, so its process items are listed instead.',
+        'Show a process, its metadata and what happened to it. Only the local KuFlow returns what happened; for another KuFlow, the process items are listed instead.',
       )
       .option('--watch', 'Continue until the process ends. Exits with status 1 if it was canceled'),
   ).action(async (id: string, flags: ProcessShowFlags) => {

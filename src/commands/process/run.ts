@@ -81,7 +81,7 @@ async function onlyTenant({ client }: KuFlowSession): Promise<string> {
   const { content } = await client.findTenants({ size: 2 });
   const [tenant] = content;
   if (tenant !== undefined && content.length === 1) return tenant.id;
-  throw usageError('The application has several tenants, or none that it can see: pass --tenant-id <uuid>');
+  throw usageError('The application does not have exactly one tenant: pass --tenant-id <uuid>');
 }
 
 async function newMetadata(
@@ -101,9 +101,10 @@ async function newMetadata(
     if (example === undefined)
       throw usageError(`No valid example of ${where} could be generated`, ['Pass it with --metadata <file>']);
     if (hasDocument(example))
-      throw usageError(`No example of ${where} is valid without a document, which can be uploaded only afterward`, [
-        'Pass the metadata without it: --metadata <file> --allow-invalid',
-      ]);
+      throw usageError(
+        `Valid example data for ${where} needs a document, which can only be uploaded to a running process`,
+        ['Pass the metadata without it: --metadata <file> --allow-invalid'],
+      );
     return await withRealReferences(example, access);
   }
   return await prepareGivenData(

@@ -24,7 +24,8 @@ Examples:
 
 export function configure(command: Command, context: CommandContext): void {
   command.description(
-    'List tasks, and claim, assign, save and complete them: in the configured KuFlow as the application, otherwise in the local KuFlow that runs for this folder as one of its users.',
+    'List tasks, and claim, assign, save and complete them. If a connection is configured, you act in that KuFlow as the application. ' +
+      'Otherwise, you act in the local KuFlow that runs for this folder, as one of its users.',
   );
 
   sessionOptions(
@@ -76,9 +77,7 @@ export function configure(command: Command, context: CommandContext): void {
         withCandidates(new Argument('<assignee>', 'Email address of a user, or ID of a user or application'), 'users'),
       )
       .summary('Assign a task to somebody')
-      .description(
-        'Assign an open task to a user or an application, who then owns it, whether anybody has claimed it or not.',
-      ),
+      .description('Assign an open task to a user or an application, even if somebody else has claimed it.'),
   ).action(async (id: string, assignee: string, flags: ChangeFlags) => {
     const { runTaskAssign } = await import('./run.ts');
     await runTaskAssign(id, assignee, flags, context);

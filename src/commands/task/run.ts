@@ -205,7 +205,7 @@ function requireValidTask(task: ProcessItem): void {
   const { valid = true, errors = [] } = task.task?.data ?? {};
   if (valid) return;
   throw new KnownError({
-    message: `${formatTaskName(task)} is not completed, because KuFlow found that its data does not match its schema`,
+    message: `${formatTaskName(task)} was not completed: KuFlow reports that its data does not match its schema`,
     seen: formatValueErrors(errors),
     next: ['Correct the data', 'To complete the task anyway, pass --allow-invalid'],
   });

@@ -179,6 +179,6 @@ function rejectDocuments(data: JsonObject, where: string): void {
   });
   if (document === undefined) return;
   throw usageError(`${where[0]?.toUpperCase() ?? ''}${where.slice(1)} can't contain the document ${document}`, [
-    'A document is uploaded to a process that has started. Leave it out, or pass it as the data of a task',
+    'Documents can only be uploaded to a running process. Leave it out, or pass it with the data of a task',
   ]);
 }

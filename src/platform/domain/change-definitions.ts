@@ -25,7 +25,7 @@ export function changeDefinitions(
   const files = new Set(problems.map(withoutLine));
   const mended = new Set(knownProblems.map(withoutLine).filter((file) => !files.has(file)));
   const changes = [
-    ...[...mended].map((file) => `${file} has no errors any more`),
+    ...[...mended].map((file) => `${file} no longer has errors`),
     ...describeDefinitionChanges(before, definitions),
   ];
   for (const problem of problems)

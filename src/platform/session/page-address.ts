@@ -15,7 +15,9 @@ export function pageAddress(state: Pick<PlatformState, 'endpoints'>, signIn: Pag
   const base = new URL('/console/', state.endpoints.http);
   const url = new URL(path.replace(/^\/?(console(\/|$))?/, ''), base);
   if (url.origin !== base.origin || !url.pathname.startsWith(base.pathname) || url.hash !== '')
-    throw usageError(`${path} is not a path of the page`, ['Such as tasks, tasks/latest, processes or requests']);
+    throw usageError(`${path} is not a path of the page`, [
+      'Use a path such as tasks, tasks/latest, processes or requests',
+    ]);
   url.hash = new URLSearchParams({ ...signIn }).toString();
   return url.href;
 }

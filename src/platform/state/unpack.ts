@@ -177,7 +177,7 @@ function startUnpacking(file: string, folder: string): Unpacking {
     finish: () => {
       const [first] = missing.keys();
       if (manifest === undefined || first !== undefined)
-        fail(manifest === undefined ? 'it is empty or incomplete' : `${first ?? ''} is missing in it`);
+        fail(manifest === undefined ? 'it is empty or incomplete' : `${first ?? ''} is missing from it`);
       throwIfFailed();
       if (manifest === undefined) throw new Error('The archive does not have a manifest');
       return manifest;

@@ -17,7 +17,7 @@ export function describeDefinitionChanges(
     }),
     ...before
       .filter(({ process }) => find(after, process.code) === undefined)
-      .map(({ process }) => `${process.code}: the process was removed; it can't be started any more`),
+      .map(({ process }) => `${process.code}: the process was removed; it can no longer be started`),
   ];
 }
 

@@ -11,7 +11,7 @@ export interface EditConflict {
   readonly reason:
     | 'has local changes in the same place'
     | 'was written by another version, which differs in the same place'
-    | 'does not exist any more'
+    | 'no longer exists'
     | 'already exists'
     | 'is not a regular text file';
   /** See `FileEdit.base`; absent for a file that the change adds. */
@@ -139,7 +139,7 @@ async function planFileEdit(
   const current = await readTextFile(folder, path);
   if (current === false) return conflict('is not a regular text file');
   if (current === undefined) {
-    return base === undefined || recreates(path) ? createNewFile(path, next) : conflict('does not exist any more');
+    return base === undefined || recreates(path) ? createNewFile(path, next) : conflict('no longer exists');
   }
   const mine = toLf(current);
   if (mine === next) return undefined;

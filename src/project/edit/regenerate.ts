@@ -69,7 +69,7 @@ export async function regenerateDefinitionCode(request: RegenerationRequest): Pr
 }
 
 function reasonToLeave(current: string | undefined | false, after: string | undefined): string {
-  if (current === undefined) return 'does not exist any more';
+  if (current === undefined) return 'no longer exists';
   if (current === false) return 'is not a regular text file';
   return after === undefined ? 'was written by another version, which differs in the same place' : 'has local changes';
 }

@@ -22,9 +22,9 @@ export function problemMessage(error: SchemaError, fieldSchema: Readonly<Record<
       return `The value must be ${valueLabel(params['allowedValue'])}`;
     case 'minLength':
       if (limit === 1) return 'Fill in this field';
-      return `Enter at least ${limit} characters. There are ${lengthOf(data)}`;
+      return `Enter at least ${limit} characters. You entered ${lengthOf(data)}`;
     case 'maxLength':
-      return `Enter at most ${counted(limit, 'character')}. There are ${lengthOf(data)}`;
+      return `Enter at most ${counted(limit, 'character')}. You entered ${lengthOf(data)}`;
     case 'minimum':
       return `Enter ${limit} or more`;
     case 'maximum':
@@ -73,7 +73,7 @@ export function problemMessage(error: SchemaError, fieldSchema: Readonly<Record<
       if (choicesOf(schema) !== undefined) return 'Choose one of the options';
       return Array.isArray(params['passingSchemas'])
         ? 'The data matches more than one of the alternatives'
-        : 'The data matches no alternative';
+        : 'The data does not match any of the alternatives';
     case 'not':
       return 'This value is not allowed';
     default:

@@ -149,7 +149,7 @@ const htmlAccept = (entry: string): string =>
 function refusalOf({ name, type, size }: File, { accept, maxSize }: Field['schema']): string | undefined {
   if (!isAcceptedType(accept, { name, type })) return `${name} was not uploaded. ${acceptMessage(accept)}`;
   if (typeof maxSize !== 'number' || size <= maxSize) return undefined;
-  return `${name} has ${sizeText(size)} and was not uploaded. ${sizeMessage(maxSize)}`;
+  return `${name} is ${sizeText(size)} and was not uploaded. ${sizeMessage(maxSize)}`;
 }
 
 function limitsOf({ accept, maxSize }: Field['schema']): string {

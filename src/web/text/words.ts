@@ -4,6 +4,9 @@ export function sentenceCase(words: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** The state of a process or task in a sentence. KuFlow spells it `CANCELLED`. */
+export const stateWord = (state: string): string => (state === 'CANCELLED' ? 'canceled' : state.toLowerCase());
+
 /** `1 task`, `2 tasks`. */
 export function countOf(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;

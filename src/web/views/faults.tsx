@@ -43,13 +43,13 @@ export function FaultListView() {
     <>
       <ViewHeading title="Faults" />
       <p>
-        A fault makes calls of KuFlow’s API fail, to see what your worker does about it. Requests of this page are not
-        affected.
+        A fault makes calls to KuFlow’s API fail, so that you can see how your worker reacts. Requests from this page
+        are not affected.
       </p>
       <ReadFailure failure={faults.failure} title="The faults could not be read" />
       <FailureNotice failure={action.failure} title="The fault could not be switched off" />
       {faults.data?.length === 0 ? (
-        <EmptyState>No fault is on. Switch one on below.</EmptyState>
+        <EmptyState>No faults are on. Switch one on below.</EmptyState>
       ) : (
         <>
           <ul class="rows faults">
@@ -97,7 +97,7 @@ export function FaultListView() {
 function describeFault(action: FaultAction): string {
   switch (action.kind) {
     case 'status':
-      return `Answer with ${action.status}${action.retryAfter === undefined ? '' : `, to be retried after ${action.retryAfter} s`}`;
+      return `Answer with ${action.status}${action.retryAfter === undefined ? '' : ` and Retry-After: ${action.retryAfter}`}`;
     case 'delay':
       return `Delay the call by ${action.ms} ms`;
     default:

@@ -70,7 +70,7 @@ export function HomeView() {
             <dd class="mono">{status.endpoints.engine}</dd>
             <dt>Namespace</dt>
             <dd class="mono">{status.namespace}</dd>
-            <dt>Temporal UI</dt>
+            <dt>Temporal’s UI</dt>
             <dd>
               {status.temporalUi === undefined ? (
                 <span class="muted">
@@ -156,8 +156,8 @@ function Definitions() {
       <ReadFailure failure={definitions.failure} title="The definitions could not be read" />
       {served?.length === 0 ? (
         <EmptyState command="npx create-kuflow-worker">
-          No process definition is served. Start the local KuFlow in a folder with a <code>kuflow.process.yaml</code>,
-          such as that of a new worker:
+          No process definitions are served. Start the local KuFlow in a folder with a <code>kuflow.process.yaml</code>,
+          such as a new worker project:
         </EmptyState>
       ) : (
         <ul class="rows definitions">

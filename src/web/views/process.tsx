@@ -14,7 +14,7 @@ import { CommandList, EmptyState, FailureNotice, ReadFailure, Notice, StateWord 
 import { readProcessForms } from '../process-cache.ts';
 import { kuflowCommand, shortId } from '../text/commands.ts';
 import { summarize } from '../text/summary.ts';
-import { sentenceCase } from '../text/words.ts';
+import { countOf, sentenceCase } from '../text/words.ts';
 import { Conversation } from './conversation.tsx';
 import { WORKER_COMMAND } from '../project-commands.ts';
 
@@ -167,7 +167,7 @@ export function ProcessDetailView({ id }: { readonly id: string }) {
 /** `item-created` with the type of the item as its detail is `Message created`; only tasks are claimed, assigned or completed. */
 function describeEntry({ kind, detail }: TimelineEntry): string {
   if (kind === 'item-created') return `${sentenceCase(detail ?? 'item')} created`;
-  return sentenceCase(kind.replace(/^item-/, 'task-'));
+  return sentenceCase(kind.replace(/^item-/, 'task-').replace('cancelled', 'canceled'));
 }
 
 function ItemRow({ item, name }: { readonly item: ProcessItemPageItem; readonly name: string | undefined }) {
@@ -204,7 +204,7 @@ function FailingWork({ id, isRunning }: { readonly id: string; readonly isRunnin
   const failing = work.data?.failing ?? [];
   if (failing.length === 0) return null;
   return (
-    <Notice tone="error" title="The worker fails">
+    <Notice tone="error" title="The worker is failing">
       {failing.map((each) => (
         <div key={`${each.kind} ${each.name}`}>
           <p>{describeFailure(each)}</p>
@@ -223,9 +223,9 @@ function FailingWork({ id, isRunning }: { readonly id: string; readonly isRunnin
 function describeFailure({ kind, name, failures }: FailingWorkStatus): string {
   switch (kind) {
     case 'activity':
-      return `The activity ${name} has failed ${failures} times and is retried.`;
+      return `The activity ${name} has failed ${countOf(failures, 'time')} and is retried.`;
     case 'workflow-task':
-      return `The code of the workflow ${name} has failed ${failures} times. It is retried, and goes on once the code is corrected.`;
+      return `The code of the workflow ${name} has failed ${countOf(failures, 'time')}. It is retried, and continues once you fix the code.`;
     case 'workflow':
       return `The workflow ${name} failed and has ended.`;
   }

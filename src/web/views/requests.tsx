@@ -76,7 +76,7 @@ export function RequestListView({ route }: { readonly route: RequestsRoute }) {
         <EmptyState command={requests?.some((request) => !request.console) === true ? undefined : WORKER_COMMAND}>
           {requests?.some((request) => !request.console) === true
             ? 'No request matches.'
-            : 'Requests of workers and commands appear here. The last 500 are kept until the local KuFlow stops.'}
+            : 'Requests of workers and commands appear here. The latest 400 are kept until the local KuFlow stops.'}
         </EmptyState>
       ) : (
         <ul class="rows requests">
@@ -138,8 +138,7 @@ export function RequestDetailView({ id }: { readonly id: number }) {
         </span>
       </ViewHeading>
       <p class="subtitle">
-        <StatusCode status={status} /> <span class="number">{ms} ms</span> ·{' '}
-        {operationId ?? 'not an operation of KuFlow'} ·{' '}
+        <StatusCode status={status} /> <span class="number">{ms} ms</span> · {operationId ?? 'not a KuFlow operation'} ·{' '}
         {principal === undefined ? 'without valid credentials' : `by ${principal}`} · <Ago time={time} />
       </p>
       {problem === undefined ? null : (

@@ -36,7 +36,7 @@ export function StartProcessView({ route }: { readonly route: Extract<Route, { r
           <>
             {code === undefined ? null : <Notice tone="error" title={`The process definition ${code} is not served`} />}
             {definitions.length === 0 ? (
-              <EmptyState command="npx create-kuflow-worker">No process definition is served.</EmptyState>
+              <EmptyState command="npx create-kuflow-worker">No process definitions are served.</EmptyState>
             ) : (
               <ul class="rows">
                 {definitions.map((each) => (

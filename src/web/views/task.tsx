@@ -19,7 +19,7 @@ import { CommandList, EmptyState, FailureNotice, ReadFailure, Notice, StateWord 
 import { ProblemList } from '../parts/problem-list.tsx';
 import { readProcessForms, readProcess } from '../process-cache.ts';
 import { commandWithData, kuflowCommand, shortId } from '../text/commands.ts';
-import { formatBytes, sentenceCase } from '../text/words.ts';
+import { formatBytes, sentenceCase, stateWord } from '../text/words.ts';
 import { Conversation } from './conversation.tsx';
 import { describeProcess } from './processes.tsx';
 
@@ -189,7 +189,7 @@ function Task({ item, process, definition, reload }: LoadedItem & { readonly rel
       {served?.description === undefined ? null : <p>{served.description}</p>}
       {isOpen && served?.kind === 'system' ? (
         <Notice tone="info">
-          <p>This is a system task: the worker completes it. You can complete it in its place.</p>
+          <p>The worker completes this system task. You can complete it yourself instead.</p>
         </Notice>
       ) : null}
       {state === 'CLAIMED' && !isMine ? (
@@ -266,7 +266,7 @@ function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: Ta
     async (file: File): Promise<string> => {
       if (file.size > LARGEST_UPLOAD)
         throw new RequestFailure(
-          `${file.name} has ${formatBytes(file.size)}. The local KuFlow stores documents of up to ${formatBytes(LARGEST_UPLOAD)}.`,
+          `${file.name} is ${formatBytes(file.size)}. The local KuFlow stores documents up to ${formatBytes(LARGEST_UPLOAD)}.`,
         );
       const answer = await callApi<{ documentUri: string }>(
         'POST',
@@ -343,7 +343,7 @@ function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: Ta
       }}
     >
       {isLost ? (
-        <Notice tone="warning" title={`The task was ${state.toLowerCase()} while you were typing`} isAlert>
+        <Notice tone="warning" title={`The task was ${stateWord(state)} while you were typing`} isAlert>
           <p>
             What you typed is below. It was not sent.{' '}
             <button type="button" onClick={() => edited.discard(stored)}>
@@ -355,7 +355,7 @@ function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: Ta
       {isOpen && isStoredNewer ? (
         <Notice tone="warning" title="The data of the task was changed elsewhere" isAlert>
           <p>
-            What you typed is kept, and replaces it when you save.{' '}
+            What you typed is kept. Saving it overwrites that change.{' '}
             <button
               type="button"
               onClick={() => {
@@ -385,7 +385,7 @@ function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: Ta
       ) : null}
       {served === undefined ? (
         <Notice tone="info">
-          <p>The served definitions do not contain this task, so that its data is shown as JSON.</p>
+          <p>The served definitions do not contain this task, so its data is shown as JSON.</p>
         </Notice>
       ) : null}
       {served !== undefined && served.data === undefined ? (
@@ -454,7 +454,7 @@ function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: Ta
         </p>
       ) : null}
       <p role="status" class="muted" tabIndex={-1} ref={status}>
-        {isLost ? `The task is ${state.toLowerCase()}. What you typed was not sent.` : action.done}
+        {isLost ? `The task is ${stateWord(state)}. What you typed was not sent.` : action.done}
         {action.done === undefined && edited.hasChanges && isOpen ? 'Not saved' : null}
       </p>
       {isOpen ? (

@@ -177,7 +177,7 @@ describe('without the definition in the folder', () => {
     const args = ['task', 'complete', id, '--set', 'AMOUT=1', '--yes'];
     const { status, stderr } = await kuflow(...args);
     expect(status).toBe(1);
-    expect(stderr).toContain(`APPLICATION (${id}) is not completed`);
+    expect(stderr).toContain(`APPLICATION (${id}) was not completed`);
     expect(stderr).toContain('/AMOUNT required');
     // The data is saved, so there is nothing to pass again.
     expect((await kuflow('task', 'complete', id, '--yes')).status).toBe(1);

@@ -60,7 +60,7 @@ describe('kuflow process start', () => {
     const { status, stderr } = await other.kuflow(['process', 'start', '--fake']);
     await other.close();
     expect(status).toBe(2);
-    expect(stderr).toContain('No example of the metadata of LOAN is valid without a document');
+    expect(stderr).toContain('Valid example data for the metadata of LOAN needs a document');
   });
 
   it('acts as another user with --as, in any case', async () => {

@@ -192,7 +192,7 @@ describe('changeDefinitions', () => {
           'LOAN: the schema of task APPLICATION changed',
         ],
       },
-      { kind: 'definitions-changed', changes: ['kuflow.process.yaml has no errors any more'] },
+      { kind: 'definitions-changed', changes: ['kuflow.process.yaml no longer has errors'] },
     ]);
   });
 });

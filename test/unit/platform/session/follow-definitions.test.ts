@@ -143,7 +143,7 @@ describe('followDefinitions', () => {
       {
         kind: 'definitions-changed',
         changes: [
-          'kuflow.process.yaml has no errors any more',
+          'kuflow.process.yaml no longer has errors',
           'LOAN: task REVIEW was added',
           'LOAN: task APPROVE was removed',
         ],

@@ -123,7 +123,7 @@ describe.each(LANGUAGES)('regenerating the code of a project built with $package
 
   it('does not create a file that somebody deleted', async () => {
     rmSync(join(folder, language.types));
-    expect((await save(addReview)).left).toEqual([{ path: language.types, reason: 'does not exist any more' }]);
+    expect((await save(addReview)).left).toEqual([{ path: language.types, reason: 'no longer exists' }]);
   });
 
   it('keeps the line endings of a file', async () => {

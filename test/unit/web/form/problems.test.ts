@@ -27,7 +27,7 @@ describe('the problems of a form', () => {
   it('say what to do, without words of JSON Schema', () => {
     expect(property({ type: 'number' }, 'x')).toBe('Enter a number, such as 12.5');
     expect(property({ type: ['integer', 'null'] }, 'x')).toBe('Enter a whole number');
-    expect(property({ minLength: 3 }, '😀')).toBe('Enter at least 3 characters. There are 1');
+    expect(property({ minLength: 3 }, '😀')).toBe('Enter at least 3 characters. You entered 1');
     expect(property({ minLength: 1 }, '')).toBe('Fill in this field');
     expect(property({ maximum: 5 }, 6)).toBe('Enter 5 or less');
     expect(property({ exclusiveMinimum: 0 }, 0)).toBe('Enter more than 0');
