@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeInChromium, useBrowser } from '../support/browser.ts';
+import { describeInChromium, REBOUND_HOST, useBrowser } from '../support/browser.ts';
 import { useConsole } from '../support/console.ts';
 
 describeInChromium('the page and other pages', () => {
@@ -67,6 +67,13 @@ describeInChromium('the page and other pages', () => {
       await page.getByRole('heading', { name: 'Open this page with its token' }).waitFor();
       expect(page.url()).toBe(`${app.origin()}/console/processes`);
     }
+  });
+
+  it('is refused under a name of the internet that leads to this machine', async () => {
+    const address = app.origin().replace('127.0.0.1', REBOUND_HOST);
+    const page = await browser.open(`${address}/console/`, { expectedErrors: [/421/] });
+    expect(await page.content()).toContain('does not accept this Host');
+    expect(await page.evaluate<number>("fetch('/_dev/status').then((answer) => answer.status)")).toBe(421);
   });
 
   it('can be neither framed nor read by another page', async () => {

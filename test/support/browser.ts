@@ -11,6 +11,9 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** Every rule of WCAG 2.2, levels A and AA, that a program can check. */
 const ACCESSIBILITY_TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
+/** A name of the internet that leads to this machine, as after an attack with DNS rebinding. */
+export const REBOUND_HOST = 'rebound.test';
+
 export interface PageOptions {
   readonly width?: number;
   readonly height?: number;
@@ -56,8 +59,11 @@ export function useBrowser(): TestBrowser {
     if (executablePath === undefined) throw new Error('There is no Chromium: set KUFLOW_CHROMIUM to its path');
     browser = await chromium.launch({
       executablePath,
-      // Chromium refuses to run its sandbox as root.
-      args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+      args: [
+        `--host-resolver-rules=MAP ${REBOUND_HOST} 127.0.0.1`,
+        // Chromium refuses to run its sandbox as root.
+        ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      ],
     });
   });
   const takeProblems = (): readonly string[] => problems.splice(0);
