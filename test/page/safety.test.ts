@@ -60,6 +60,17 @@ describeInChromium('the page and other pages', () => {
     await tab.getByRole('heading', { name: 'Open this page with its token' }).waitFor();
   });
 
+  it('signs in once with the code of kuflow dev open', async () => {
+    const { code } = (await app.dev('POST', '/open-codes')) as { code: string };
+    const address = `${app.origin()}/console/tasks#code=${code}`;
+    const page = await browser.open(address);
+    await page.getByRole('heading', { name: 'Tasks' }).waitFor();
+    expect(page.url()).toBe(`${app.origin()}/console/tasks`);
+    const again = await browser.open(address, { expectedErrors: [/404/] });
+    await again.getByText('npx kuflow dev open').waitFor();
+    expect(await again.getByRole('heading', { name: 'Tasks' }).count()).toBe(0);
+  });
+
   it('opens from a link of another page, also on localhost', async () => {
     for (const from of [otherOrigin, otherOrigin.replace('127.0.0.1', 'localhost')]) {
       const page = await browser.open(from, { otherOrigins: [app.origin()] });
