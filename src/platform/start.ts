@@ -28,6 +28,8 @@ import { openEngineTokens, type EngineTokens } from './pki/tokens.ts';
 import { choosePort, holdPort, type HeldPort } from './ports.ts';
 import { createProbes, type Probes } from './probes.ts';
 import { createRestApp } from './rest/app.ts';
+import { withStoppedState } from './state/lock.ts';
+import { hasStagedState } from './state/swap.ts';
 import { openStore, type Store } from './store/open.ts';
 import { databasePath } from './store/owner-lock.ts';
 import { createProcessEngine, type TemporalEngine } from './temporal/engine.ts';
@@ -175,6 +177,7 @@ async function openState(context: StartContext): Promise<OpenState> {
   report({ kind: 'starting', part: 'store' });
   const { store, authority, tokens } = await withContext("Opening the local platform's state", stateDir, async () => {
     await createPrivateFolder(stateDir);
+    if (await hasStagedState(stateDir)) await withStoppedState(stateDir, () => Promise.resolve());
     const opened = openStore({ path: databasePath(stateDir), clock });
     context.onStop(() => opened.close());
     const folder = join(stateDir, 'pki');

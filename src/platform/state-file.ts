@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { writeFileAtomic } from '../files/write.ts';
 import { codeOf, KnownError } from '../base/errors.ts';
 import { canonicalJson, isRecord } from '../base/json.ts';
+import { isLoopbackHost } from '../network/address.ts';
 import { Secret } from '../base/secret.ts';
 import { withContext } from '../base/system-error.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
@@ -128,6 +129,9 @@ function parsePlatformState(text: string): PlatformState | undefined {
     const value: unknown = JSON.parse(text);
     if (!isRecord(value) || typeof value['pid'] !== 'number') return undefined;
     const raw = value as unknown as PlatformState & { application: { secret: string }; user: { token: string } };
+    // The file can come with somebody else's project, and commands send data to these addresses.
+    if (![raw.loopback.http, raw.loopback.https].every((url) => isLoopbackHost(new URL(url).hostname)))
+      return undefined;
     return {
       ...raw,
       application: { ...raw.application, secret: new Secret(raw.application.secret) },

@@ -16,7 +16,7 @@ export interface WorkerWatchOptions {
   readonly listPollers: (taskQueue: string) => Promise<readonly string[]>;
   /** Whether somebody wants to know about changes. */
   readonly isWatched: () => boolean;
-  /** Called when a worker has registered, started to poll or stopped since the last status. */
+  /** Called when a worker has registered, started to poll or stopped since the last call. */
   readonly onChange: () => void;
   /** Milliseconds. Default: 2,000. */
   readonly everyMs?: number | undefined;
@@ -26,6 +26,8 @@ interface Snapshot {
   readonly workers: readonly Worker[];
   /** The identities by task queue. */
   readonly pollers: ReadonlyMap<string, readonly string[]>;
+  /** Equal for equal workers and pollers. */
+  readonly fingerprint: string;
 }
 
 /** A worker that runs has registered in this time. */
@@ -37,7 +39,7 @@ const REGISTERS_WITHIN_MS = 2 * WORKER_DELAY_WINDOW * 1000;
  */
 export function watchWorkers(options: WorkerWatchOptions): WorkerWatch {
   const { domain, listPollers, isWatched, onChange, everyMs = 2000 } = options;
-  let last: string | undefined;
+  let announced: string | undefined;
   let asking = false;
 
   const open = new Set<Promise<unknown>>();
@@ -61,19 +63,23 @@ export function watchWorkers(options: WorkerWatchOptions): WorkerWatch {
         return [queue, [...new Set(await ask(queue))].sort()] as const;
       }),
     );
-    last = JSON.stringify([workers, pollers]);
-    return { workers, pollers: new Map(pollers) };
+    return { workers, pollers: new Map(pollers), fingerprint: JSON.stringify([workers, pollers]) };
   };
 
   const check = async (): Promise<void> => {
     if (asking || !isWatched()) return;
     asking = true;
-    const before = last;
-    await read();
-    asking = false;
-    if (last !== before) onChange();
+    try {
+      const { fingerprint } = await read();
+      if (fingerprint === announced) return;
+      announced = fingerprint;
+      onChange();
+    } finally {
+      asking = false;
+    }
   };
-  const timer = setInterval(() => void check(), everyMs);
+  // After a failure, the next check tries again.
+  const timer = setInterval(() => void check().catch(() => undefined), everyMs);
   timer.unref();
 
   return {

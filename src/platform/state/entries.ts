@@ -20,7 +20,7 @@ const TRANSIENT = [
   /^(\.platform\.json\.[0-9a-f]+\.tmp|platform\.json)$/,
   /^ca-bundle\.pem$/,
   /^worker$/,
-  /^import-[0-9a-f]+$/,
+  /^import(ed)?-[0-9a-f]+$/,
   /^kuflow-state\.json$/,
 ];
 

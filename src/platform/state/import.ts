@@ -1,13 +1,13 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
 import { createPrivateFolder } from '../pki/private-folder.ts';
 import { MIGRATIONS } from '../store/schema.ts';
 import { readDatabaseVersion } from './database-version.ts';
-import { listStateEntries, OWNER_LOCK } from './entries.ts';
+import { listStateEntries } from './entries.ts';
 import { withStoppedState } from './lock.ts';
 import { invalidArchiveError, newerVersionError, type StateManifest } from './manifest.ts';
+import { createStaging, discard, swapState } from './swap.ts';
 import { unpackArchive } from './unpack.ts';
 
 export interface StateImportRequest {
@@ -37,16 +37,17 @@ export async function importState({ stateDir, file, replace }: StateImportReques
       const present = await listStateEntries(stateDir);
       if (present.archived.length > 0 && !replace) throw presentStateError(stateDir);
       await createPrivateFolder(stateDir);
-      const staging = join(stateDir, `import-${randomBytes(6).toString('hex')}`);
-      await mkdir(staging, { mode: 0o700 });
+      const staging = await createStaging(stateDir);
+      let manifest: StateManifest;
       try {
-        const manifest = await unpackArchive(file, staging);
+        manifest = await unpackArchive(file, staging);
         await checkDatabase(file, join(staging, 'state.db'), manifest);
-        await swap(stateDir, staging, [...present.archived, ...present.transient]);
-        return { manifest, replaced: present.archived.length > 0 };
-      } finally {
-        await rm(staging, { recursive: true, force: true });
+      } catch (error) {
+        await discard(stateDir, staging);
+        throw error;
       }
+      await swapState(stateDir, staging);
+      return { manifest, replaced: present.archived.length > 0 };
     });
   } catch (error) {
     if (created !== undefined) await rmdir(stateDir).catch(() => undefined);
@@ -58,25 +59,6 @@ async function checkDatabase(file: string, database: string, { version }: StateM
   const stateVersion = await readDatabaseVersion(database);
   if (stateVersion === undefined) throw invalidArchiveError(file, 'its state.db is not a database');
   if (stateVersion > MIGRATIONS.length) throw newerVersionError(file, version);
-}
-
-/** Moves the present entries away and the new ones in. Moves everything back if that fails. */
-async function swap(stateDir: string, staging: string, present: readonly string[]): Promise<void> {
-  const { archived } = await listStateEntries(staging);
-  const replaced = join(staging, 'replaced');
-  await mkdir(replaced);
-  const undo: (() => Promise<void>)[] = [];
-  const move = async (from: string, to: string): Promise<void> => {
-    await rename(from, to);
-    undo.push(() => rename(to, from));
-  };
-  try {
-    for (const name of present) if (name !== OWNER_LOCK) await move(join(stateDir, name), join(replaced, name));
-    for (const name of archived) await move(join(staging, name), join(stateDir, name));
-  } catch (error) {
-    for (const step of undo.reverse()) await step();
-    throw error;
-  }
 }
 
 function presentStateError(stateDir: string): KnownError {

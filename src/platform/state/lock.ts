@@ -4,12 +4,13 @@ import { codeOf, KnownError } from '../../base/errors.ts';
 import { platformOwner } from '../state-file.ts';
 import { databasePath, takeOwnerLock } from '../store/owner-lock.ts';
 import { claimPidFile, releasePidFile } from '../supervisor/pid-file.ts';
+import { finishInterruptedSwap } from './swap.ts';
 
 /** How long the Temporal server of a platform that was killed may take to exit. */
 const SERVER_EXIT_MS = 20_000;
 
 /**
- * Runs `work` while no local KuFlow can start on the state folder, which must exist. Rejects with KnownError, which names the pid, if one runs
+ * Runs `work` while no local KuFlow can start on the state folder, which must exist. Completes or undoes an interrupted import first. Rejects with KnownError, which names the pid, if one runs
  * there.
  */
 export async function withStoppedState<T>(stateDir: string, work: () => Promise<T>): Promise<T> {
@@ -17,6 +18,7 @@ export async function withStoppedState<T>(stateDir: string, work: () => Promise<
   const lock = takeOwnerLock(databasePath(stateDir), `The local platform's state in ${stateDir}`);
   try {
     await waitForServer(join(stateDir, 'temporal.held'));
+    await finishInterruptedSwap(stateDir);
     return await work();
   } finally {
     lock.release();

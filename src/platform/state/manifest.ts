@@ -46,12 +46,13 @@ export function parseManifest(text: string, file: string): StateManifest {
   if (value['format'] > FORMAT) throw newerVersionError(file, value['version']);
   if (!isManifest(value)) throw invalidArchiveError(file, `its ${MANIFEST_FILE} is not valid`);
   if (value.stateVersion > MIGRATIONS.length) throw newerVersionError(file, value.version);
-  const paths = value.files.map(({ path }) => path);
-  const wrong = paths.find((path, at) => !isArchivedFile(path) || paths.indexOf(path) !== at);
+  if (value.files.length > MAX_FILES) throw invalidArchiveError(file, 'it is too large');
+  const paths = new Set<string>();
+  const wrong = value.files.find(({ path }) => !isArchivedFile(path) || paths.size === paths.add(path).size)?.path;
   if (wrong !== undefined) throw invalidArchiveError(file, `it contains ${JSON.stringify(wrong)}`);
-  if (!paths.includes('state.db')) throw invalidArchiveError(file, 'it does not contain state.db');
+  if (!paths.has('state.db')) throw invalidArchiveError(file, 'it does not contain state.db');
   const bytes = value.files.reduce((sum, one) => sum + one.bytes, 0);
-  if (paths.length > MAX_FILES || bytes > MAX_BYTES) throw invalidArchiveError(file, 'it is too large');
+  if (bytes > MAX_BYTES) throw invalidArchiveError(file, 'it is too large');
   return value;
 }
 

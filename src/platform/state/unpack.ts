@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, createReadStream, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, createReadStream, mkdirSync, openSync, writeSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createGunzip } from 'node:zlib';
@@ -41,7 +41,12 @@ export async function unpackArchive(file: string, folder: string, limit = MAX_UN
   let head: Buffer | undefined = Buffer.alloc(0);
   try {
     await requireFile(file);
-    for await (const chunk of createReadStream(file).pipe(createGunzip()) as AsyncIterable<Buffer>) {
+    const source = createReadStream(file);
+    const gunzip = createGunzip();
+    // `pipe` passes on neither errors nor an early end.
+    source.on('error', (error) => gunzip.destroy(error));
+    gunzip.on('close', () => source.destroy());
+    for await (const chunk of source.pipe(gunzip) as AsyncIterable<Buffer>) {
       bytes += chunk.length;
       // The content of a small archive may be large.
       if (bytes > limit) unpacking.fail('it is too large');
@@ -153,7 +158,10 @@ function startUnpacking(file: string, folder: string): Unpacking {
     );
     entry.on('end', () =>
       guarded(() => {
-        if (open !== undefined) closeSync(open);
+        if (open !== undefined) {
+          fsyncSync(open);
+          closeSync(open);
+        }
         open = undefined;
         if (hash.digest('hex') !== expected.sha256) fail(`${entry.path} in it is damaged`);
       }),

@@ -1,3 +1,4 @@
+import { KnownError } from '../../base/errors.ts';
 import { languageOf } from '../../languages/registry.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { textOf } from '../base-archive.ts';
@@ -30,6 +31,9 @@ export interface Regeneration {
  */
 export async function regenerateDefinitionCode(request: RegenerationRequest): Promise<Regeneration> {
   const project = await openProject(request.folder, request.env, request.version);
+  const [note] = project.notes;
+  // The record of what was generated is missing or was not merged yet: `kuflow add` rebuilds it and says what that means.
+  if (note !== undefined) throw new KnownError({ message: note });
   const { hasDeclarationsOnly, isDefinitionCode } = languageOf(project.record).code;
   const [inCode, earlier, next] = await Promise.all([
     renderTexts(project, withDefinitionsInCode(project.processes)),

@@ -9,10 +9,12 @@ import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const newFolder = temporaryFolders();
 
-function folderOf(pid: number): string {
+const LOOPBACK = { http: 'http://127.0.0.1:7480', https: 'https://127.0.0.1:7443' };
+
+function folderOf(pid: number, loopback = LOOPBACK): string {
   const folder = join(newFolder(), 'dev');
   mkdirSync(folder);
-  const state = { pid, application: { id: 'a', secret: 's' }, user: { token: 't' }, processes: [] };
+  const state = { pid, loopback, application: { id: 'a', secret: 's' }, user: { token: 't' }, processes: [] };
   writeFileSync(join(folder, 'platform.json'), JSON.stringify(state));
   return folder;
 }
@@ -54,6 +56,11 @@ describe('the state file', () => {
     await expect(startPlatform({ ...options, stateDir: join(inTheWay, 'dev') })).rejects.toMatchObject({
       message: "Opening the local platform's state failed: part of the path is not a folder",
     });
+  });
+
+  it('is rejected if it sends commands to another machine', async () => {
+    const folder = folderOf(process.pid, { ...LOOPBACK, http: 'http://kuflow.example' });
+    await expect(readRunningState(folder)).rejects.toMatchObject({ name: 'KnownError' });
   });
 
   it('is rejected with advice if its format is unknown', async () => {

@@ -35,6 +35,11 @@ export async function runReset(flags: StateFlags & { readonly yes?: boolean }, c
   else terminal.out.line(`There is no state of a local KuFlow in ${escapeForTerminal(stateDir, 1000)}`);
 }
 
+/** An export takes a moment, and nothing of it is left behind. A swap of the state should not be cut. */
+function finishBeforeInterrupts(context: CommandContext): void {
+  context.interruption();
+}
+
 async function confirmReset(
   stateDir: string,
   bytes: number,
@@ -57,6 +62,7 @@ export async function runExport(
   const { terminal, cwd, version } = context;
   const file = resolve(cwd, name);
   const stateDir = stateFolder({ cwd, stateDir: flags.stateDir });
+  finishBeforeInterrupts(context);
   const { bytes, files } = await withContext("Exporting the local KuFlow's state", file, () =>
     exportState({ stateDir, file, replace: flags.replace === true, version }),
   );
@@ -73,6 +79,7 @@ export async function runImport(
   const { terminal, cwd, invocation } = context;
   const file = resolve(cwd, name);
   const stateDir = stateFolder({ cwd, stateDir: flags.stateDir });
+  finishBeforeInterrupts(context);
   const { manifest, replaced } = await withContext("Importing the local KuFlow's state", stateDir, () =>
     importState({ stateDir, file, replace: flags.replace === true }),
   );

@@ -126,6 +126,14 @@ describe.each(LANGUAGES)('regenerating the code of a project built with $package
     expect((await save(addReview)).left).toEqual([{ path: language.types, reason: 'no longer exists' }]);
   });
 
+  it('changes nothing while the record of what was generated is in conflict, as during a merge', async () => {
+    writeFileSync(join(folder, '.kuflow', 'base.tgz'), '<<<<<<< HEAD');
+    const before = treeOf(folder);
+    await expect(save(addReview)).rejects.toMatchObject({ name: 'KnownError' });
+    const changed = [...treeOf(folder)].filter(([path, text]) => before.get(path) !== text).map(([path]) => path);
+    expect(changed).toEqual(['kuflow.process.yaml']);
+  });
+
   it('keeps the line endings of a file', async () => {
     writeFileSync(join(folder, language.types), read(language.types).replaceAll('\n', '\r\n'));
     expect((await save(addReview)).written).toContain(language.types);
