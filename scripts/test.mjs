@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import { join, relative } from 'node:path';
 import { ROOT } from './bundle.mjs';
 import { provideChromium } from './chromium.mjs';
@@ -27,13 +28,13 @@ if (soak) {
   process.env.KUFLOW_SOAK = '1';
   await tests('e2e', { filters: ['soak', 'package-managers'] });
 } else {
-  // Both wait more than they compute. The output of the page tests follows that of the others.
+  await tests('unit');
+  // The end-to-end tests wait more than they compute. The page tests use what they leave of the processors. Their output follows.
   const log = join(output, 'page.log');
   const page = tests('page', { log });
-  await tests('unit');
+  await tests('e2e');
   await page;
   console.log(`\n── output of the page tests\n${readFileSync(log, 'utf8')}`);
-  await tests('e2e');
 }
 
 const summary = summarise(reports, failedRuns);
@@ -70,10 +71,11 @@ async function tests(project, { filters = [], log } = {}) {
   });
 }
 
-/** Runs Node with these arguments and returns its exit status. The output goes to the file `log` if there is one. */
+/** Runs Node with these arguments and returns its exit status. With `log`, its output goes to that file and it runs with the lowest priority. */
 async function node(args, log) {
   const out = log === undefined ? 'inherit' : openSync(log, 'w');
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['inherit', out, out] });
+  if (log !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
   const [status] = await once(child, 'close');
   if (log !== undefined) closeSync(out);
   return status ?? 1;
