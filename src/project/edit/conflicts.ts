@@ -1,7 +1,7 @@
 import type { PlannedFile } from '../../languages/planned-file.ts';
 import { textOf, type ProjectBase } from '../base-archive.ts';
+import { mergeText, type MergeOptions } from '../merge/lines.ts';
 import { createNewFile, editExistingFile, readTextFile, toCrlf, toLf, type FileEdit } from './file-edit.ts';
-import { mergeText, type MergeOptions } from './three-way-merge.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
 /** A change that cannot be written without losing somebody's work. */

@@ -9,29 +9,56 @@ export interface MergeOptions {
   readonly isOrderFree?: boolean;
 }
 
-/**
- * A three-way merge by lines: applies the change from `base` to `next` to `mine`. A conflict is a place that `mine` changed too; adjacent lines
- * are a different place. Lines that export a whole module may be anywhere, so a change that only adds such lines never conflicts and is
- * never applied twice. Keeps the line endings of `mine`.
- */
+/** Lines that both sides changed in different ways, without line ends. */
+export interface LineConflict {
+  /** The first of the lines in `mine`, from 1; the line that follows the place if `mine` is empty. */
+  readonly line: number;
+  readonly base: readonly string[];
+  readonly mine: readonly string[];
+  readonly theirs: readonly string[];
+}
+
+/** Merged lines, or a conflict. */
+export type MergedRegion = readonly string[] | LineConflict;
+
+export function isConflict(region: MergedRegion): region is LineConflict {
+  return 'mine' in region;
+}
+
+/** `mergeLines` for callers that only need to know whether there are conflicts. Keeps the line endings of `mine`. */
 export function mergeText(base: string, mine: string, next: string, options: MergeOptions = {}): TextMerge {
   const crlf = mine.includes('\r\n');
-  const own = crlf ? mine.replaceAll('\r\n', '\n') : mine;
-  const merged = mergeLines(base, own, next, options.isOrderFree === true);
-  if (merged === undefined) return { kind: 'conflict' };
+  const regions = mergeLines(base, crlf ? mine.replaceAll('\r\n', '\n') : mine, next, options);
+  if (regions.some(isConflict)) return { kind: 'conflict' };
+  const merged = regions.flat().join('\n');
   return { kind: 'clean', text: crlf ? merged.replaceAll('\n', '\r\n') : merged };
 }
 
-function mergeLines(base: string, mine: string, next: string, isOrderFree: boolean): string | undefined {
-  if (mine === base) return next;
-  if (base === next) return mine;
+/**
+ * A three-way merge by lines, which end in `\n`: applies the change from `base` to `next` to `mine`. A conflict is a place that `mine` changed
+ * too; adjacent lines are a different place. Lines that export a whole module may be anywhere, so a change that only adds such lines never
+ * conflicts and is never applied twice.
+ */
+export function mergeLines(
+  base: string,
+  mine: string,
+  next: string,
+  { isOrderFree = false }: MergeOptions = {},
+): readonly MergedRegion[] {
+  const own = mine.split('\n');
+  if (mine === base) return [next.split('\n')];
+  if (base === next) return [own];
   const exported = addedExports(base, next);
-  const missing = exported?.filter((line) => !mine.split('\n').includes(line));
-  if (missing?.length === 0) return mine;
-  const regions = diff3Merge(mine.split('\n'), base.split('\n'), next.split('\n'), { excludeFalseConflicts: true });
-  const merged = regions.map(({ ok, conflict }) => ok ?? (conflict && resolveConflict(conflict, isOrderFree)));
-  if (merged.every((lines) => lines !== undefined)) return merged.flat().join('\n');
-  return missing === undefined ? undefined : appendLines(mine, missing);
+  const missing = exported?.filter((line) => !own.includes(line));
+  if (missing?.length === 0) return [own];
+  const regions = diff3Merge(own, base.split('\n'), next.split('\n'), { excludeFalseConflicts: true });
+  const merged = regions.map(({ ok, conflict }): MergedRegion => {
+    if (conflict === undefined) return ok ?? [];
+    const { aIndex, a, o, b } = conflict;
+    return resolveConflict(conflict, isOrderFree) ?? { line: aIndex + 1, base: o, mine: a, theirs: b };
+  });
+  if (missing === undefined || !merged.some(isConflict)) return merged;
+  return [appendLines(mine, missing).split('\n')];
 }
 
 interface Conflict {

@@ -1,0 +1,90 @@
+import { isConflict, mergeLines, type LineConflict, type MergedRegion, type MergeOptions } from './lines.ts';
+
+/** A place that both sides changed in different ways. */
+export interface MergeConflict extends LineConflict {
+  /** The key that conflicts, such as `dependencies.undici`, in a file that is merged by key. */
+  readonly key?: string;
+}
+
+/** Names of the three versions in conflict markers, such as `yours`, `template 0.1.0` and `template 0.2.0`. */
+export interface MergeLabels {
+  readonly mine: string;
+  readonly base: string;
+  readonly theirs: string;
+}
+
+export interface MergeRequest extends MergeOptions {
+  /** Relative to the project, with `/`. Its name selects how the file is merged. */
+  readonly path: string;
+  /** The text that was generated last. Empty if the file was never generated. */
+  readonly base: string;
+  /** The text on disk. */
+  readonly mine: string;
+  /** The text that the templates render now. */
+  readonly theirs: string;
+  /** Only used by `markers`. */
+  readonly labels?: MergeLabels;
+  /** What conflicts are in the text: both sides with git's markers (and the base, as `merge.conflictStyle=diff3`), or the lines of `mine`. */
+  readonly style: 'markers' | 'ours';
+}
+
+export interface FileMerge {
+  /** The merged text, with the line endings of `mine`. */
+  readonly text: string;
+  /** In the order of `mine`. Empty if everything was merged. */
+  readonly conflicts: readonly MergeConflict[];
+}
+
+const DEFAULT_LABELS: MergeLabels = { mine: 'yours', base: 'base', theirs: 'template' };
+
+/**
+ * Applies the change from `base` to `theirs` to `mine`. `package.json`, `pom.xml` and `pyproject.toml` are merged by key; all other files, and
+ * these if one of the three texts can't be parsed, by lines. Byte order mark, line endings and a missing line break at the end of `mine` stay
+ * as they are.
+ */
+export function mergeFile(request: MergeRequest): FileMerge {
+  const { base, mine, theirs, labels = DEFAULT_LABELS, style } = request;
+  const [own, old, next] = [splitForm(mine), splitForm(base), splitForm(theirs)];
+  const isEnded = own.isEnded === old.isEnded || mine === '' ? next.isEnded : own.isEnded;
+  const regions = mergeLines(old.text, own.text, next.text, request);
+  const merged = renderRegions(regions, style, labels);
+  const text = isEnded ? merged : merged.replace(/\n$/, '');
+  return {
+    text: own.mark + (own.isCrlf ? text.replaceAll('\n', '\r\n') : text),
+    conflicts: regions.filter(isConflict),
+  };
+}
+
+/** A text with `\n` at the end of every line, and how it was written. */
+interface TextForm {
+  readonly mark: string;
+  readonly text: string;
+  readonly isCrlf: boolean;
+  readonly isEnded: boolean;
+}
+
+function splitForm(source: string): TextForm {
+  const mark = source.startsWith('\uFEFF') ? '\uFEFF' : '';
+  const isCrlf = source.includes('\r\n');
+  const text = source.slice(mark.length).replaceAll('\r\n', '\n');
+  const isEnded = text === '' || text.endsWith('\n');
+  return { mark, text: isEnded ? text : `${text}\n`, isCrlf, isEnded };
+}
+
+function renderRegions(regions: readonly MergedRegion[], style: MergeRequest['style'], labels: MergeLabels): string {
+  return regions
+    .flatMap((region) => {
+      if (!isConflict(region)) return region;
+      if (style === 'ours') return region.mine;
+      return [
+        `<<<<<<< ${labels.mine}`,
+        ...region.mine,
+        `||||||| ${labels.base}`,
+        ...region.base,
+        '=======',
+        ...region.theirs,
+        `>>>>>>> ${labels.theirs}`,
+      ];
+    })
+    .join('\n');
+}
