@@ -28,10 +28,10 @@ if (soak) {
   process.env.KUFLOW_SOAK = '1';
   await tests('e2e', { filters: ['soak', 'package-managers'] });
 } else {
-  await tests('unit');
-  // The end-to-end tests wait more than they compute. The page tests use what they leave of the processors. Their output follows.
+  // The page tests use what the others leave of the processors. Their output follows.
   const log = join(output, 'page.log');
   const page = tests('page', { log });
+  await tests('unit');
   await tests('e2e');
   await page;
   console.log(`\n── output of the page tests\n${readFileSync(log, 'utf8')}`);

@@ -103,25 +103,22 @@ describe('a project created by the packed package', () => {
     ]);
   });
 
-  it('passes its own tests on the server that the tool finds', async () => {
+  it('passes its own tests on the server that the tool finds, and on the Node.js version of its image and CI', async () => {
     const found = spawnSync(process.execPath, [installedBin('kuflow'), 'dev', 'server-path', '--time-skipping'], {
       encoding: 'utf8',
     });
     expect(found.status, found.stderr).toBe(0);
     const server = found.stdout.trim();
     const trace = join(folder, 'trace');
+    const [, version = ''] = /^FROM node:([\d.]+)/m.exec(readFileSync(join(project, 'Dockerfile'), 'utf8')) ?? [];
+    const PATH = [dirname(await installedNode(version)), environment['PATH']].join(delimiter);
+    expect((await succeeds(['npx', '--no-install', 'node', '--version'], { PATH })).out.trim()).toBe(`v${version}`);
     const { all } = await succeeds(['npm', 'test'], {
+      PATH,
       KUFLOW_TEMPORAL_TEST_SERVER_PATH: onWindows ? server : traced(server, trace),
     });
     expect(all).not.toMatch(/skipped|todo/);
     if (!onWindows) expect(readFileSync(trace, 'utf8')).toContain('started');
-  });
-
-  it('passes its own tests on the Node.js version of its image and CI', async () => {
-    const [, version = ''] = /^FROM node:([\d.]+)/m.exec(readFileSync(join(project, 'Dockerfile'), 'utf8')) ?? [];
-    const PATH = [dirname(await installedNode(version)), environment['PATH']].join(delimiter);
-    expect((await succeeds(['npx', '--no-install', 'node', '--version'], { PATH })).out.trim()).toBe(`v${version}`);
-    await succeeds(['npm', 'test'], { PATH });
   });
 
   it('fails its workflow tests at once with the line that throws, or with the name of an unknown workflow type [failures.test]', async () => {

@@ -36,7 +36,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   buildIfStale();
   provideTemporal();
   provideChromium();
-  // Here, because the two lanes must not install it at the same time.
+  // Here, because two lanes must not install it at the same time.
   await uvFolder();
   const output = join(ROOT, '.test-output');
   mkdirSync(output, { recursive: true });

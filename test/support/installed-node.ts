@@ -24,7 +24,7 @@ export async function installedNode(version: string): Promise<string> {
   try {
     await rename(part, folder);
   } catch (error) {
-    // The other lane installed it at the same time.
+    // Another lane installed it at the same time.
     if (!existsSync(node)) throw error;
     await rm(part, { recursive: true, force: true });
   }

@@ -5,13 +5,13 @@ import { acquirePidLock, type PidLockResult } from '../../src/files/pid-lock.ts'
 import { until } from './until.ts';
 
 /*
- * End-to-end files run in two lanes. A file keeps its state in its own folders below `runFolder`, and asks for free ports. What both
- * lanes share is created by `createOnce`. A file that needs something for itself calls `runAlone`.
+ * End-to-end files run in three lanes, because they wait more than they compute. A file keeps its state in its own folders below
+ * `runFolder`, and asks for free ports. What the lanes share is created by `createOnce`. A file that needs something for itself calls `runAlone`.
  */
 
-const LANES = 2;
+const LANES = 3;
 
-/** The lane of this file: 1 or 2. */
+/** The lane of this file: 1 to `LANES`. */
 export function lane(): number {
   return ((Number(process.env['VITEST_POOL_ID'] ?? 1) - 1) % LANES) + 1;
 }
@@ -24,7 +24,7 @@ export function runAlone(resource: Resource = 'machine'): void {
   let release: (() => void) | undefined;
   beforeAll(async () => {
     const path = join(inject('runFolder'), `${resource}.lock`);
-    ({ release } = await until(`the other lane releases the ${resource}`, () => taken(acquirePidLock(path)), 900_000));
+    ({ release } = await until(`another lane releases the ${resource}`, () => taken(acquirePidLock(path)), 900_000));
   }, 900_000);
   afterAll(() => release?.());
 }
@@ -34,7 +34,7 @@ function taken(result: PidLockResult): (PidLockResult & { readonly kind: 'taken'
 }
 
 /**
- * Runs `create` if it has not been run for `path` in this run, in either lane. If the other lane is creating it, waits until it is complete, or
+ * Runs `create` if it has not been run for `path` in this run, in any lane. If another lane is creating it, waits until it is complete, or
  * creates it after a failure there. Blocks, like the installations and builds that `create` runs.
  */
 export function createOnce(path: string, create: () => void): void {
