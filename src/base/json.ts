@@ -11,6 +11,24 @@ export function pointerStep(name: string | number): string {
   return `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
+/** The decoded steps of a JSON Pointer. */
+export function pointerSteps(pointer: string): readonly string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+/** The value that a JSON Pointer leads to; undefined if it leads nowhere. */
+export function valueAt(data: unknown, pointer: string): unknown {
+  let value = data;
+  for (const step of pointerSteps(pointer)) {
+    if (!(isRecord(value) || Array.isArray(value)) || !Object.hasOwn(value, step)) return undefined;
+    value = (value as Record<string, unknown>)[step];
+  }
+  return value;
+}
+
 /** JSON with sorted keys: equal for equal values, whatever the order of their keys. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>

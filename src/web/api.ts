@@ -1,7 +1,6 @@
 import type { DefaultError } from '../kuflow/contract/common.ts';
-import type { ConsoleHeader } from '../platform/console/contract.ts';
 import type { JsonObject } from '../base/json.ts';
-import { currentToken } from './session.ts';
+import { CONSOLE_MARK, currentToken } from './session.ts';
 
 /** A request of the page that failed. Without a status, the local KuFlow could not be reached. */
 export class RequestFailure extends Error {
@@ -25,8 +24,7 @@ export interface ApiCallOptions {
 }
 
 export function authorizedHeaders(): Record<string, string> {
-  const mark: ConsoleHeader = 'x-kuflow-console';
-  return { authorization: `Bearer ${currentToken() ?? ''}`, [mark]: '1' };
+  return { authorization: `Bearer ${currentToken() ?? ''}`, ...CONSOLE_MARK };
 }
 
 /** Calls the local KuFlow and returns the JSON of its answer. Rejects with a `RequestFailure`. */

@@ -6,14 +6,14 @@ import type {
   PlatformStatus,
   ServedDefinitions,
   ServedProcess,
-  ServedTaskShape,
 } from '../platform/console/contract.ts';
 import type { ProcessItem } from '../kuflow/contract/process-items.ts';
 import type { PrincipalPageItem } from '../kuflow/contract/principals.ts';
+import type { TaskDefinition } from '../process/definition.ts';
 import { callApi } from './api.ts';
 import { useData, type Loaded } from './live/use-data.ts';
 import { KUFLOW } from './project-commands.ts';
-import type { CommandOptions } from './text/commands.ts';
+import { shortId, type CommandOptions } from './text/commands.ts';
 
 /** What several views need. */
 export interface AppData {
@@ -51,17 +51,13 @@ export function useAppData(key: string): AppData {
     async (signal) => await callApi<ServedDefinitions>('GET', '/_dev/definitions', { signal }),
     { affectedBy: ({ kind }) => kind === 'definitions-changed' || kind === 'definition-problem' },
   );
-  const everybody = useData(
-    `people ${key}`,
-    async (signal) => {
-      const [people, principals] = await Promise.all([
-        callApi<LocalPeople>('GET', '/_dev/users', { signal }),
-        callApi<{ content: PrincipalPageItem[] }>('GET', '/principals', { query: { size: 1000 }, signal }),
-      ]);
-      return { people, principals: principals.content };
-    },
-    { affectedBy: ({ kind }) => kind === 'people-changed' },
-  );
+  const everybody = useData(`people ${key}`, async (signal) => {
+    const [people, principals] = await Promise.all([
+      callApi<LocalPeople>('GET', '/_dev/users', { signal }),
+      callApi<{ content: PrincipalPageItem[] }>('GET', '/principals', { query: { size: 1000 }, signal }),
+    ]);
+    return { people, principals: principals.content };
+  });
   const people = everybody.data?.people ?? NOBODY;
   const names = new Map<string, string>();
   for (const { id, name } of everybody.data?.principals ?? [])
@@ -80,6 +76,14 @@ export function useAppData(key: string): AppData {
   };
 }
 
+/** The states of a task that is neither completed nor canceled. */
+export const OPEN_STATES: readonly string[] = ['READY', 'CLAIMED'];
+
+/** The name of a user or an application, or the end of its id if the name is not known. */
+export function nameOfPrincipal({ names }: AppData, id: string | undefined): string | undefined {
+  return id === undefined ? undefined : (names.get(id) ?? `…${shortId(id)}`);
+}
+
 export function servedProcess(app: AppData, code: string | undefined): ServedProcess | undefined {
   return app.definitions.data?.definitions.find((process) => process.code === code);
 }
@@ -88,6 +92,6 @@ export function servedProcess(app: AppData, code: string | undefined): ServedPro
 export function taskOf(
   definition: ServedProcess | undefined,
   item: Pick<ProcessItem, 'processItemDefinitionRef'>,
-): ServedTaskShape | undefined {
+): TaskDefinition | undefined {
   return definition?.tasks.find(({ code }) => code === item.processItemDefinitionRef?.code);
 }

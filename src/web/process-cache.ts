@@ -13,7 +13,7 @@ export async function readProcess(
 ): Promise<Process> {
   const before = known.get(id);
   if (before !== undefined && lastModifiedAt !== undefined && before.lastModifiedAt === lastModifiedAt) return before;
-  const process = await callApi<Process>('GET', `/processes/${id}`, { signal });
+  const process = await callApi<Process>('GET', `/processes/${encodeURIComponent(id)}`, { signal });
   if (known.size >= LARGEST_CACHE) known.clear();
   known.set(id, process);
   return process;
@@ -37,7 +37,10 @@ export async function readProcessesById(
 }
 
 /** The definition as the process uses it. Undefined if it is no longer served. */
-export async function readProcessForms(processId: string, signal: AbortSignal): Promise<ServedProcess | undefined> {
+export async function readProcessDefinition(
+  processId: string,
+  signal: AbortSignal,
+): Promise<ServedProcess | undefined> {
   try {
     return await callApi<ServedProcess>('GET', `/_dev/processes/${encodeURIComponent(processId)}/definition`, {
       signal,

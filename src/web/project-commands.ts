@@ -3,4 +3,5 @@ const { kuflow = 'npx kuflow', start = 'npm start' } = document.documentElement.
 /** How `kuflow` is called in the folder of the local KuFlow, which adds it to the page. */
 export const KUFLOW = kuflow;
 
+/** Starts the worker with the environment of the local KuFlow. */
 export const WORKER_COMMAND = `${kuflow} dev exec -- ${start}`;

@@ -1,5 +1,8 @@
 import type { ConsoleHeader } from '../platform/console/contract.ts';
 
+/** The header that marks the requests of the page. */
+export const CONSOLE_MARK: Readonly<Record<ConsoleHeader, string>> = { 'x-kuflow-console': '1' };
+
 /** sessionStorage belongs to one tab and one origin with its port, unlike cookies, which all ports of 127.0.0.1 share. */
 const TOKEN_KEY = 'kuflow.token';
 
@@ -18,11 +21,10 @@ export async function signInFromAddress(): Promise<boolean> {
 }
 
 async function redeem(code: string): Promise<string | undefined> {
-  const mark: ConsoleHeader = 'x-kuflow-console';
   try {
     const answer = await fetch(`/_dev/open-codes/${encodeURIComponent(code)}`, {
       method: 'POST',
-      headers: { [mark]: '1' },
+      headers: CONSOLE_MARK,
     });
     return answer.ok ? ((await answer.json()) as { readonly token: string }).token : undefined;
   } catch {

@@ -15,10 +15,10 @@ export function Control(props: ControlProps) {
   const asJson = useRef(false);
   asJson.current ||= !fitsControl(kind, field.value) || !field.known;
   if (!field.visible) return null;
-  return drawn(asJson.current ? 'json' : kind, field);
+  return renderControl(asJson.current ? 'json' : kind, field);
 }
 
-function drawn(kind: ControlKind, field: Field) {
+function renderControl(kind: ControlKind, field: Field) {
   switch (kind) {
     case 'accept':
       return <AcceptField field={field} />;

@@ -7,8 +7,8 @@ interface DateInput {
   readonly type: 'date' | 'datetime-local' | 'time';
   readonly hint?: string;
   /** What the input shows for a value; undefined if it can't show it. */
-  readonly shown: (value: string) => string | undefined;
-  readonly entered: (text: string, previous: unknown) => string;
+  readonly toInput: (value: string) => string | undefined;
+  readonly fromInput: (text: string, previous: unknown) => string;
 }
 
 const two = (number: number): string => String(number).padStart(2, '0');
@@ -19,19 +19,19 @@ const withoutZeroSeconds = (time: string): string => time.replace(/:00$/, '');
 const INPUTS: Readonly<Record<DateKind, DateInput>> = {
   date: {
     type: 'date',
-    shown: (value) => (/^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value)) ? value : undefined),
-    entered: (text) => text,
+    toInput: (value) => (/^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value)) ? value : undefined),
+    fromInput: (text) => text,
   },
   'date-time': {
     type: 'datetime-local',
     hint: `In your time zone, ${Intl.DateTimeFormat().resolvedOptions().timeZone}.`,
-    shown: (value) => {
+    toInput: (value) => {
       const date = new Date(value);
       if (!/^\d{4}-\d\d-\d\dT/.test(value) || Number.isNaN(date.getTime())) return undefined;
       const day = `${String(date.getFullYear()).padStart(4, '0')}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
       return `${day}T${withoutZeroSeconds(`${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`)}`;
     },
-    entered: (text) => {
+    fromInput: (text) => {
       const date = new Date(text);
       return Number.isNaN(date.getTime()) ? text : date.toISOString().replace('.000Z', 'Z');
     },
@@ -39,11 +39,11 @@ const INPUTS: Readonly<Record<DateKind, DateInput>> = {
   time: {
     type: 'time',
     hint: 'In UTC, unless the value already has another offset.',
-    shown: (value) => {
+    toInput: (value) => {
       const time = /^\d\d:\d\d:\d\d(?=[zZ+-])/.exec(value)?.[0];
       return time === undefined ? undefined : withoutZeroSeconds(time);
     },
-    entered: (text, previous) => {
+    fromInput: (text, previous) => {
       const offset = /^\d\d:\d\d:\d\d([zZ]|[+-]\d\d:\d\d)$/.exec(typeof previous === 'string' ? previous : '')?.[1];
       return `${text}${/^\d\d:\d\d$/.test(text) ? ':00' : ''}${offset ?? 'Z'}`;
     },
@@ -53,11 +53,11 @@ const INPUTS: Readonly<Record<DateKind, DateInput>> = {
 /** A date picker, or a text field for a value that the picker would not show. */
 export function DateField({ field, kind }: { readonly field: Field; readonly kind: DateKind }) {
   const { value, enabled } = field;
-  const { type, hint, shown, entered } = INPUTS[kind];
+  const { type, hint, toInput, fromInput } = INPUTS[kind];
   const text = typeof value === 'string' ? value : '';
   // For as long as the field exists: the control must not change while one types in it.
   const startedAsText = useRef(false);
-  startedAsText.current ||= text !== '' && shown(text) === undefined;
+  startedAsText.current ||= text !== '' && toInput(text) === undefined;
   const asText = startedAsText.current;
   return (
     <FieldFrame field={field} hint={asText ? undefined : hint}>
@@ -77,9 +77,9 @@ export function DateField({ field, kind }: { readonly field: Field; readonly kin
             type={type}
             step={kind === 'date' ? undefined : 1}
             readOnly={!enabled}
-            value={shown(text) ?? ''}
+            value={toInput(text) ?? ''}
             onInput={({ currentTarget: { value: next } }) =>
-              field.change(next === '' ? emptyValue(field) : entered(next, value))
+              field.change(next === '' ? emptyValue(field) : fromInput(next, value))
             }
           />
         )

@@ -1,10 +1,10 @@
 import type { ControlElement } from '@jsonforms/core';
 import type { ComponentChildren } from 'preact';
 import { useId, useState } from 'preact/hooks';
-import type { Json } from '../../base/json.ts';
-import { valueAt } from './pointer.ts';
-import { placeOfScope, schemaLabel, type FormSchema } from './schema.ts';
+import { valueAt, type Json } from '../../base/json.ts';
+import { placeOfScope, schemaLabel } from './schema.ts';
 import { useFormState, useHost, type FormState } from './state.ts';
+import type { FormSchema } from './types.ts';
 
 /** What JSON Forms passes to a renderer of a control. `path` is a JSON Pointer to the data that `schema` describes. */
 export interface ControlProps {
@@ -18,11 +18,10 @@ export interface ControlProps {
 export interface Field {
   readonly id: string;
   readonly path: string;
-  /** Name of the property, empty for an item of an array. */
   readonly schema: FormSchema;
   readonly value: unknown;
   readonly label: string;
-  readonly labelShown: boolean;
+  readonly hasVisibleLabel: boolean;
   readonly required: boolean;
   readonly enabled: boolean;
   readonly visible: boolean;
@@ -47,7 +46,7 @@ export function useField({ uischema, schema, path = '', enabled = true }: Contro
     schema: place.schema,
     value: valueAt(form.data, place.path),
     label: typeof given === 'string' ? given : schemaLabel(place.schema, place.key),
-    labelShown: label !== false && !(typeof label === 'object' && label.show === false),
+    hasVisibleLabel: label !== false && !(typeof label === 'object' && label.show === false),
     required: place.required,
     enabled:
       enabled && rule.enabled && !form.readOnly && options['readonly'] !== true && place.schema['readOnly'] !== true,
@@ -89,8 +88,8 @@ interface FrameProps {
 
 /** Label, description and problem around an input. */
 export function FieldFrame({ field, set = false, className = '', ownProblem, hint, covers, children }: FrameProps) {
-  const { id, path, label, labelShown, required, enabled, schema } = field;
-  const problem = useShownProblem(field, covers);
+  const { id, path, label, hasVisibleLabel, required, enabled, schema } = field;
+  const problem = useVisibleProblem(field, covers);
   const message = ownProblem ?? problem.message;
   const description = [schema['description'], hint].filter((one) => typeof one === 'string' && one !== '').join(' ');
   const described = [description === '' ? [] : `${id}-hint`, message === undefined ? [] : `${id}-problem`].flat();
@@ -107,7 +106,7 @@ export function FieldFrame({ field, set = false, className = '', ownProblem, hin
       {required && enabled && <RequiredMark />}
     </>
   );
-  const labelClass = labelShown ? 'field-label' : 'field-label visually-hidden';
+  const labelClass = hasVisibleLabel ? 'field-label' : 'field-label visually-hidden';
   const rest = (
     <>
       {description !== '' && (
@@ -164,7 +163,7 @@ export const within =
     at === path || at.startsWith(`${path}/`);
 
 /** The problem of a field, once the field was left or all problems are shown. */
-export function useShownProblem(
+export function useVisibleProblem(
   { path }: Pick<Field, 'path'>,
   covers: (at: string) => boolean = (at) => at === path,
 ): {

@@ -13,19 +13,12 @@ import { isRecord, type JsonObject } from '../../base/json.ts';
 import type { DataShape } from '../../process/definition.ts';
 import { Control } from './control.tsx';
 import { useField } from './field.tsx';
-import { Categories, LabelText, Layout, type LayoutProps } from './layouts.tsx';
+import { Categories, isUiSchema, LabelText, Layout, type LayoutProps } from './layouts.tsx';
 import { ObjectFields, OtherFields } from './nested.tsx';
 import { problemsOf } from './problems.ts';
-import {
-  controlKind,
-  describedNames,
-  placeOfScope,
-  requiredNames,
-  withRequiredParts,
-  type FormSchema,
-} from './schema.ts';
+import { controlKind, describedNames, placeOfScope, requiredNames, withRequiredParts } from './schema.ts';
 import { HostContext, useAfterClick, useHost, type FormMemory } from './state.ts';
-import type { FormProblem, FormProps } from './types.ts';
+import type { FormProblem, FormProps, FormSchema } from './types.ts';
 import { FormValidator, type SchemaError } from './validator.ts';
 
 /** The element around the UI schema; without one, the fields of the schema in their order. */
@@ -132,9 +125,6 @@ const withoutGivenData = (state: JsonFormsCore, action: CoreActions): CoreAction
 
 const filled = (data: JsonObject, schema: FormSchema): JsonObject =>
   (withRequiredParts(data, schema, schema) as JsonObject | undefined) ?? data;
-
-const isUiSchema = (uiSchema: unknown): uiSchema is UISchemaElement =>
-  isRecord(uiSchema) && typeof uiSchema['type'] === 'string';
 
 /** The same object for equal shapes: data that was read again must not look like a new schema. */
 function useStableShape(shape: DataShape): DataShape {

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { canonicalJson, type Json } from '../../base/json.ts';
 import { emptyValue, FieldFrame, within, type Field, type InputAttributes } from './field.tsx';
 import { choicesOf, effectiveSchema, valueLabel, type ChoiceOption } from './schema.ts';
-import { typesOf } from './validator.ts';
+import { isSameValue, typesOf } from './validator.ts';
 
 interface FieldProps {
   readonly field: Field;
@@ -112,11 +112,9 @@ export function AcceptField({ field }: FieldProps) {
   );
 }
 
-const sameValue = (a: unknown, b: unknown): boolean => a === b || canonicalJson(a) === canonicalJson(b);
-
 /** The choices, and the present value if it is not one of them: it must not look as if nothing was chosen. */
 function choicesWith(choices: readonly ChoiceOption[], value: unknown): readonly ChoiceOption[] {
-  if (value === undefined || choices.some((one) => sameValue(one.value, value))) return choices;
+  if (value === undefined || choices.some((one) => isSameValue(one.value, value))) return choices;
   return [...choices, { value: value as Json, label: `${valueLabel(value)} (not an option)` }];
 }
 
@@ -130,7 +128,7 @@ export function ChoiceField({ field }: FieldProps) {
 export function SelectField({ field, choices }: FieldProps & { readonly choices: readonly ChoiceOption[] }) {
   const { value, enabled, required } = field;
   const all = value === null && !required ? choices : choicesWith(choices, value);
-  const at = all.findIndex((one) => sameValue(one.value, value));
+  const at = all.findIndex((one) => isSameValue(one.value, value));
   return (
     <FieldFrame field={field}>
       {(attributes) => (
@@ -176,14 +174,14 @@ function RadioField({ field, choices, inline = false }: RadioProps) {
                 aria-invalid={attributes['aria-invalid']}
                 aria-describedby={attributes['aria-describedby']}
                 data-index={index}
-                checked={answered && sameValue(one.value, value)}
+                checked={answered && isSameValue(one.value, value)}
                 onChange={() => field.change(one.value)}
               />
               {one.label}
             </label>
           ))}
           {answered && !required && enabled && (
-            <button type="button" class="field-clear" onClick={() => field.change(undefined)}>
+            <button type="button" onClick={() => field.change(undefined)}>
               Clear<span class="visually-hidden"> {field.label}</span>
             </button>
           )}
@@ -199,7 +197,7 @@ export function ChoicesField({ field }: FieldProps) {
   const chosen = Array.isArray(value) ? (value as readonly Json[]) : [];
   const choices = choicesOf(effectiveSchema(schema['items'], undefined, form.root)) ?? [];
   const all = chosen.reduce(choicesWith, choices);
-  const isChosen = (one: ChoiceOption): boolean => chosen.some((item) => sameValue(item, one.value));
+  const isChosen = (one: ChoiceOption): boolean => chosen.some((item) => isSameValue(item, one.value));
   return (
     <FieldFrame field={field} set covers={within(field.path)}>
       {(attributes) => (

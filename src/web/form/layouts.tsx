@@ -3,8 +3,9 @@ import { JsonFormsDispatch } from '@jsonforms/react';
 import { useId, useState } from 'preact/hooks';
 import { isRecord } from '../../base/json.ts';
 import { within } from './field.tsx';
-import { placeOfScope, type FormSchema } from './schema.ts';
+import { placeOfScope } from './schema.ts';
 import { useFormState, useHost } from './state.ts';
+import type { FormSchema } from './types.ts';
 
 export interface LayoutProps {
   readonly uischema: UISchemaElement;
@@ -12,6 +13,9 @@ export interface LayoutProps {
   readonly path?: string;
   readonly enabled?: boolean;
 }
+
+export const isUiSchema = (uiSchema: unknown): uiSchema is UISchemaElement =>
+  isRecord(uiSchema) && typeof uiSchema['type'] === 'string';
 
 const elementsOf = (uischema: unknown): readonly UISchemaElement[] =>
   isRecord(uischema) && Array.isArray(uischema['elements'])
@@ -84,7 +88,7 @@ export function Categories(props: LayoutProps) {
     return showAllProblems && [...problems.keys()].some((problem) => paths.some((at) => within(at)(problem)));
   };
   return (
-    <div class="form-tabs">
+    <div>
       <div role="tablist" aria-label={labelTextOf(uischema) || 'Parts of the form'} class="form-tablist">
         {shown.map(({ element, at }) => (
           <button
@@ -141,7 +145,7 @@ function nextTab(key: string, from: number, count: number): number | undefined {
 }
 
 /** The scopes of all controls in an element. */
-export function scopesIn(element: unknown): readonly string[] {
+function scopesIn(element: unknown): readonly string[] {
   if (!isRecord(element)) return [];
   const own = typeof element['scope'] === 'string' ? [element['scope']] : [];
   return [...own, ...elementsOf(element).flatMap(scopesIn)];

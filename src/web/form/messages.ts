@@ -1,10 +1,12 @@
 import { isRecord } from '../../base/json.ts';
 import { acceptedTypes } from '../../process/document-type.ts';
+import { countOf } from '../text/words.ts';
 import { choicesOf, valueLabel } from './schema.ts';
+import type { FormSchema } from './types.ts';
 import { typesOf, type SchemaError } from './validator.ts';
 
 /** What to do about an error, in a sentence for people who do not know the schema. */
-export function problemMessage(error: SchemaError, fieldSchema: Readonly<Record<string, unknown>>): string {
+export function problemMessage(error: SchemaError, fieldSchema: FormSchema): string {
   const { keyword, params, data } = error;
   const limit = typeof params['limit'] === 'number' ? params['limit'] : 0;
   const schema = error.parentSchema;
@@ -24,7 +26,7 @@ export function problemMessage(error: SchemaError, fieldSchema: Readonly<Record<
       if (limit === 1) return 'Fill in this field';
       return `Enter at least ${limit} characters. You entered ${lengthOf(data)}`;
     case 'maxLength':
-      return `Enter at most ${counted(limit, 'character')}. You entered ${lengthOf(data)}`;
+      return `Enter at most ${countOf(limit, 'character')}. You entered ${lengthOf(data)}`;
     case 'minimum':
       return `Enter ${limit} or more`;
     case 'maximum':
@@ -46,22 +48,22 @@ export function problemMessage(error: SchemaError, fieldSchema: Readonly<Record<
     case 'maxSize':
       return sizeMessage(limit);
     case 'minItems':
-      return isChoice(schema['items']) ? `Choose at least ${limit}` : `Add at least ${counted(limit, 'item')}`;
+      return isChoice(schema['items']) ? `Choose at least ${limit}` : `Add at least ${countOf(limit, 'item')}`;
     case 'maxItems':
     case 'items':
     case 'additionalItems':
       if (isChoice(schema['items'])) return `Choose at most ${limit}`;
-      return limit === 0 ? 'Remove all items' : `Keep at most ${counted(limit, 'item')}`;
+      return limit === 0 ? 'Remove all items' : `Keep at most ${countOf(limit, 'item')}`;
     case 'unevaluatedItems':
-      return `Keep at most ${counted(Number(params['len']), 'item')}`;
+      return `Keep at most ${countOf(Number(params['len']), 'item')}`;
     case 'uniqueItems':
       return `Items ${Number(params['j']) + 1} and ${Number(params['i']) + 1} are the same`;
     case 'contains':
       return 'An item of the expected kind is missing, or there are too many';
     case 'minProperties':
-      return `Add at least ${counted(limit, 'field')}`;
+      return `Add at least ${countOf(limit, 'field')}`;
     case 'maxProperties':
-      return `Keep at most ${counted(limit, 'field')}`;
+      return `Keep at most ${countOf(limit, 'field')}`;
     case 'propertyNames':
       return `The name ${valueLabel(params['propertyName'])} is not allowed`;
     case 'additionalProperties':
@@ -85,9 +87,7 @@ const isChoice = (schema: unknown): boolean => isRecord(schema) && choicesOf(sch
 
 const lengthOf = (data: unknown): number => Array.from(String(data)).length;
 
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
-
-function missingMessage(schema: Readonly<Record<string, unknown>>): string {
+function missingMessage(schema: FormSchema): string {
   if (schema['format'] === 'kuflow-file') return 'Add a file';
   const choices = choicesOf(schema);
   if (choices?.every(({ value }) => value === true) === true) return 'Check this box';
@@ -109,7 +109,7 @@ const TYPE_MESSAGES: Readonly<Record<string, string>> = {
   null: 'Leave this field empty',
 };
 
-function typeMessage(schema: Readonly<Record<string, unknown>>): string {
+function typeMessage(schema: FormSchema): string {
   const types = typesOf(schema);
   const [type = '', ...more] = types.filter((one) => types.length === 1 || one !== 'null');
   if (more.length > 0) return `Enter a value of one of these types: ${[type, ...more].join(', ')}`;

@@ -1,10 +1,10 @@
-import type { ControlElement, JsonSchema, UISchemaElement } from '@jsonforms/core';
+import type { ControlElement, JsonSchema } from '@jsonforms/core';
 import { JsonFormsDispatch } from '@jsonforms/react';
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
-import { isRecord, pointerStep, type Json, type JsonObject } from '../../base/json.ts';
-import { RequiredMark, useShownProblem, within, type Field } from './field.tsx';
+import { isRecord, pointerStep, pointerSteps, valueAt, type Json, type JsonObject } from '../../base/json.ts';
+import { RequiredMark, useVisibleProblem, within, type Field } from './field.tsx';
 import { JsonEditor } from './json-editor.tsx';
-import { pointerSteps, valueAt } from './pointer.ts';
+import { isUiSchema } from './layouts.tsx';
 import {
   bestVariant,
   choicesOf,
@@ -15,9 +15,9 @@ import {
   variantsOf,
   withVariant,
   type ChoiceOption,
-  type FormSchema,
 } from './schema.ts';
 import { useHost, type FormMemory } from './state.ts';
+import type { FormSchema } from './types.ts';
 import { typesOf } from './validator.ts';
 
 const scopes = new Map<string, ControlElement>();
@@ -72,7 +72,7 @@ export function OtherFields({ field, names }: { readonly field: Field; readonly 
     schema: { description: 'Fields that are not part of the form, as JSON.' },
     value: others.length === 0 ? undefined : Object.fromEntries(others),
     label: 'Other fields',
-    labelShown: true,
+    hasVisibleLabel: true,
     required: false,
     change: (next) => field.change(Object.fromEntries([...own, ...(isRecord(next) ? Object.entries(next) : [])])),
   };
@@ -84,8 +84,8 @@ export function OtherFields({ field, names }: { readonly field: Field; readonly 
 
 /** A frame around the fields of an object or the items of a list. */
 function GroupFrame({ field, children }: { readonly field: Field; readonly children: preact.ComponentChildren }) {
-  const { id, label, labelShown, required, enabled, path, schema } = field;
-  const { message, onFocusOut } = useShownProblem(field);
+  const { id, label, hasVisibleLabel, required, enabled, path, schema } = field;
+  const { message, onFocusOut } = useVisibleProblem(field);
   const { description } = schema;
   const described = [typeof description === 'string' ? `${id}-hint` : [], message === undefined ? [] : `${id}-problem`];
   const ids = described.flat();
@@ -97,7 +97,7 @@ function GroupFrame({ field, children }: { readonly field: Field; readonly child
       aria-describedby={ids.length === 0 ? undefined : ids.join(' ')}
       onFocusOut={onFocusOut}
     >
-      <legend class={labelShown ? 'field-label' : 'field-label visually-hidden'}>
+      <legend class={hasVisibleLabel ? 'field-label' : 'field-label visually-hidden'}>
         {label}
         {required && enabled && <RequiredMark />}
       </legend>
@@ -116,18 +116,27 @@ function GroupFrame({ field, children }: { readonly field: Field; readonly child
   );
 }
 
-/** The layout that the UI schema gives for the inside of an object or an item. */
-function detailOf(options: Field['options']): UISchemaElement | undefined {
+/** The inside of an object or an item, in the layout that the UI schema gives for it, and its properties without a field. */
+function ObjectContent({ field }: { readonly field: Field }) {
+  const { schema, path, enabled, options } = field;
   const { detail } = options;
-  return isRecord(detail) && typeof detail['type'] === 'string' ? (detail as unknown as UISchemaElement) : undefined;
+  return (
+    <>
+      {isUiSchema(detail) ? (
+        <JsonFormsDispatch uischema={detail} schema={schema} path={path} enabled={enabled} />
+      ) : (
+        <ObjectFields schema={schema} path={path} enabled={enabled} />
+      )}
+      <OtherFields field={field} names={propertyNames(schema)} />
+    </>
+  );
 }
 
 /** Objects that do not exist yet have their fields down to here: a schema may contain itself. */
 const MAX_EMPTY_DEPTH = 2;
 
 export function ObjectField({ field }: { readonly field: Field }) {
-  const { schema, path, value, enabled, options, label } = field;
-  const detail = detailOf(options);
+  const { path, value, enabled, label } = field;
   if (value === undefined && pointerSteps(path).length > MAX_EMPTY_DEPTH) {
     return (
       <GroupFrame field={field}>
@@ -141,12 +150,7 @@ export function ObjectField({ field }: { readonly field: Field }) {
   }
   return (
     <GroupFrame field={field}>
-      {detail === undefined ? (
-        <ObjectFields schema={schema} path={path} enabled={enabled} />
-      ) : (
-        <JsonFormsDispatch uischema={detail} schema={schema} path={path} enabled={enabled} />
-      )}
-      <OtherFields field={field} names={propertyNames(schema)} />
+      <ObjectContent field={field} />
     </GroupFrame>
   );
 }
@@ -174,7 +178,7 @@ export function VariantsField({ field }: { readonly field: Field }) {
     <GroupFrame field={field}>
       <div class="field">
         <label class="field-label" for={id}>
-          {field.labelShown ? 'Type' : `Type of ${field.label}`}
+          {field.hasVisibleLabel ? 'Type' : `Type of ${field.label}`}
         </label>
         <select
           id={id}
@@ -366,22 +370,12 @@ export function ArrayField({ field }: { readonly field: Field }) {
 }
 
 function ItemFields({ field, path, title }: { readonly field: Field; readonly path: string; readonly title: string }) {
-  const { schema, form, enabled, options } = field;
+  const { schema, form, enabled } = field;
   const value = valueAt(form.data, path);
   const item = effectiveSchema(schema['items'], value, form.root);
-  const detail = detailOf(options);
   if (controlKind(item, form.root) === 'object' && (value === null || isRecord(value))) {
     const own: Field = { ...field, path, schema: item, value, change: (next) => form.change(path, next) };
-    return (
-      <>
-        {detail === undefined ? (
-          <ObjectFields schema={item} path={path} enabled={enabled} />
-        ) : (
-          <JsonFormsDispatch uischema={detail} schema={item} path={path} enabled={enabled} />
-        )}
-        <OtherFields field={own} names={propertyNames(item)} />
-      </>
-    );
+    return <ObjectContent field={own} />;
   }
   return (
     <JsonFormsDispatch

@@ -1,21 +1,4 @@
-import { isRecord, pointerStep, type Json, type JsonObject } from '../../base/json.ts';
-
-/** The decoded steps of a JSON Pointer. */
-export function pointerSteps(pointer: string): readonly string[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
-}
-
-export function valueAt(data: unknown, pointer: string): unknown {
-  let value = data;
-  for (const step of pointerSteps(pointer)) {
-    if (!(isRecord(value) || Array.isArray(value)) || !Object.hasOwn(value, step)) return undefined;
-    value = (value as Record<string, unknown>)[step];
-  }
-  return value;
-}
+import { isRecord, pointerStep, pointerSteps, type Json, type JsonObject } from '../../base/json.ts';
 
 /**
  * A copy of the data with this value. Undefined removes the property, and the objects that are empty without it unless `keeps` names them; in

@@ -1,8 +1,7 @@
-import { isRecord, pointerStep } from '../../base/json.ts';
+import { isRecord, pointerStep, valueAt } from '../../base/json.ts';
 import { problemMessage } from './messages.ts';
-import { valueAt } from './pointer.ts';
-import { bestVariant, choicesOf, labelOfPath, placeAt, schemaLabel, type FormSchema } from './schema.ts';
-import type { FormProblem } from './types.ts';
+import { bestVariant, choicesOf, labelOfPath, placeAt, schemaLabel } from './schema.ts';
+import type { FormProblem, FormSchema } from './types.ts';
 import type { SchemaError } from './validator.ts';
 
 export interface ProblemSource {

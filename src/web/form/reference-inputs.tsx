@@ -90,7 +90,6 @@ export function FileField({ field }: { readonly field: Field }) {
   return (
     <FieldFrame
       field={field}
-      className="field-file"
       hint={hint === '' ? undefined : hint}
       ownProblem={transfer.state === 'failed' ? transfer.message : undefined}
     >

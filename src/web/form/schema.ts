@@ -1,9 +1,7 @@
-import { canonicalJson, isRecord, pointerStep, type Json } from '../../base/json.ts';
+import { canonicalJson, isRecord, pointerStep, pointerSteps, valueAt, type Json } from '../../base/json.ts';
 import { resolveReference } from '../../process/json-schema/reference.ts';
-import { pointerSteps, valueAt } from './pointer.ts';
-import { schemaErrors, typesOf } from './validator.ts';
-
-export type FormSchema = Readonly<Record<string, unknown>>;
+import type { FormSchema } from './types.ts';
+import { schemaErrors, textsOf, typesOf } from './validator.ts';
 
 const MAX_DEPTH = 20;
 const MAX_FILLED_DEPTH = 6;
@@ -42,7 +40,7 @@ function withDefinitions(part: unknown, { $schema, $defs, definitions }: FormSch
 /** Both schemas, with the first one's keywords where they differ. */
 function mergedSchema(first: FormSchema, second: FormSchema): FormSchema {
   const properties = Object.fromEntries(
-    [...new Set([...namesIn(first), ...namesIn(second)])].map((name) => {
+    [...new Set([...propertyNames(first), ...propertyNames(second)])].map((name) => {
       const [one, other] = [propertySchema(first, name), propertySchema(second, name)];
       return [name, isRecord(one) && isRecord(other) ? mergedSchema(one, other) : (one ?? other)];
     }),
@@ -71,20 +69,19 @@ function withoutNullVariant(schema: FormSchema, value: unknown, root: FormSchema
 
 const isNullSchema = (schema: unknown): boolean => isRecord(schema) && schema['type'] === 'null';
 
-const namesIn = (schema: FormSchema): readonly string[] =>
-  isRecord(schema['properties']) ? Object.keys(schema['properties']) : [];
-
 /** Names of the properties in the order of the schema. */
-export const propertyNames = namesIn;
+export function propertyNames({ properties }: FormSchema): readonly string[] {
+  return isRecord(properties) ? Object.keys(properties) : [];
+}
 
 /** Names of all properties that the schema or one of its alternatives describes. */
 export function describedNames(schema: FormSchema, root: FormSchema): readonly string[] {
   const variants = (variantsOf(schema) ?? []).map((variant) => effectiveSchema(variant, undefined, root));
-  return [...namesIn(schema), ...variants.flatMap(namesIn)];
+  return [...propertyNames(schema), ...variants.flatMap(propertyNames)];
 }
 
 export function requiredNames({ required }: FormSchema): readonly string[] {
-  return Array.isArray(required) ? required.filter((name) => typeof name === 'string') : [];
+  return textsOf(required);
 }
 
 function propertySchema({ properties }: FormSchema, name: string): unknown {
@@ -189,7 +186,7 @@ export function placeOfScope(
 }
 
 /** The place of a property or, in an array, of an item. */
-export function placeOfProperty(
+function placeOfProperty(
   schema: FormSchema,
   key: string,
   parentPath: string,

@@ -2,10 +2,10 @@ import { isEnabled, isVisible, update, type UISchemaElement } from '@jsonforms/c
 import { useJsonForms } from '@jsonforms/react';
 import { createContext } from 'preact';
 import { useContext, useEffect, useState } from 'preact/hooks';
-import type { Json, JsonObject } from '../../base/json.ts';
-import { valueAt, withValueAt } from './pointer.ts';
-import { placeAt, type FormSchema } from './schema.ts';
-import type { FormProblem, FormServices } from './types.ts';
+import { valueAt, type Json, type JsonObject } from '../../base/json.ts';
+import { withValueAt } from './pointer.ts';
+import { placeAt } from './schema.ts';
+import type { FormProblem, FormSchema, FormServices } from './types.ts';
 
 /** What the form remembers that is not in its data, so that nothing is lost when a part of it is hidden or drawn again. By JSON Pointer. */
 export interface FormMemory {

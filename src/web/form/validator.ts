@@ -1,9 +1,11 @@
 import { fullFormats } from 'ajv-formats/dist/formats.js';
 import { canonicalJson, isRecord, pointerStep } from '../../base/json.ts';
 import { isAcceptedType } from '../../process/document-type.ts';
+import { detectDialect, type Dialect } from '../../process/json-schema/dialect.ts';
 import { schemaPattern } from '../../process/json-schema/pattern.ts';
 import { resolveReference } from '../../process/json-schema/reference.ts';
 import { isComplete, parseReference, REFERENCE_KINDS } from '../../process/references.ts';
+import type { FormSchema } from './types.ts';
 
 /*
  * Validates data as the platform's Ajv does, with the same errors, but interprets the schema: Ajv creates functions from text, which the
@@ -18,7 +20,7 @@ export interface SchemaError {
   readonly schemaPath: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly message: string;
-  readonly parentSchema: Schema;
+  readonly parentSchema: FormSchema;
   readonly data: unknown;
 }
 
@@ -29,21 +31,21 @@ export class FormValidator {
   errors: SchemaError[] | null = null;
 
   compile(schema: unknown): CompiledSchema {
-    const check: CompiledSchema = Object.assign(
+    const compiled: CompiledSchema = Object.assign(
       (data: unknown): boolean => {
         const errors = schemaErrors(schema, data);
-        check.errors = errors.length === 0 ? null : errors;
+        compiled.errors = errors.length === 0 ? null : errors;
         return errors.length === 0;
       },
       { errors: null as SchemaError[] | null },
     );
-    return check;
+    return compiled;
   }
 
   validate(schema: unknown, data: unknown): boolean {
-    const check = this.compile(schema);
-    const valid = check(data);
-    this.errors = check.errors;
+    const compiled = this.compile(schema);
+    const valid = compiled(data);
+    this.errors = compiled.errors;
     return valid;
   }
 
@@ -64,8 +66,6 @@ export class FormValidator {
 // eslint-disable-next-line no-restricted-exports
 export default FormValidator;
 
-type Schema = Readonly<Record<string, unknown>>;
-
 /** What was validated by a schema, for `unevaluatedProperties` and `unevaluatedItems`. */
 interface Result {
   readonly errors: SchemaError[];
@@ -74,8 +74,8 @@ interface Result {
 }
 
 interface Place {
-  readonly root: Schema;
-  readonly dialect: 7 | 2019 | 2020;
+  readonly root: FormSchema;
+  readonly dialect: Dialect;
   /** JSON Pointer of the value. */
   readonly path: string;
   /** Keywords from the root to this schema, through references. */
@@ -87,14 +87,8 @@ interface Place {
 /** All errors, in no particular order. `required` and `additionalProperties` have the path of the object, as in Ajv. */
 export function schemaErrors(schema: unknown, data: unknown): SchemaError[] {
   const root = isRecord(schema) ? schema : {};
-  const place = { root, dialect: dialectOf(root['$schema']), path: '', schemaPath: '#', references: [] };
+  const place = { root, dialect: detectDialect(root['$schema']) ?? '7', path: '', schemaPath: '#', references: [] };
   return check(schema, data, place).errors;
-}
-
-function dialectOf(declared: unknown): Place['dialect'] {
-  if (typeof declared !== 'string') return 7;
-  if (declared.includes('2020-12')) return 2020;
-  return declared.includes('2019-09') ? 2019 : 7;
 }
 
 const below = (place: Place, schemaStep: string, key?: string | number): Place => ({
@@ -121,7 +115,7 @@ function check(schema: unknown, value: unknown, place: Place): Result {
 
 function report(
   result: Result,
-  schema: Schema,
+  schema: FormSchema,
   keyword: string,
   data: unknown,
   { path, schemaPath }: Place,
@@ -144,7 +138,7 @@ function include(result: Result, { errors, properties, items }: Result): void {
   result.items = Math.max(result.items, items);
 }
 
-function checkReference(schema: Schema, value: unknown, place: Place, result: Result): void {
+function checkReference(schema: FormSchema, value: unknown, place: Place, result: Result): void {
   for (const keyword of ['$ref', '$dynamicRef', '$recursiveRef']) {
     const reference = schema[keyword];
     if (typeof reference !== 'string') continue;
@@ -155,7 +149,7 @@ function checkReference(schema: Schema, value: unknown, place: Place, result: Re
   }
 }
 
-function checkType(schema: Schema, value: unknown, place: Place, result: Result): void {
+function checkType(schema: FormSchema, value: unknown, place: Place, result: Result): void {
   const types = typesOf(schema);
   if (types.length > 0 && !types.some((type) => isOfType(type, value))) {
     report(result, schema, 'type', value, place, { type: schema['type'] });
@@ -163,7 +157,7 @@ function checkType(schema: Schema, value: unknown, place: Place, result: Result)
 }
 
 /** The types that a schema names, with `null` for the keyword `nullable`. */
-export function typesOf(schema: Schema): readonly string[] {
+export function typesOf(schema: FormSchema): readonly string[] {
   const { type, nullable } = schema;
   const types = (Array.isArray(type) ? (type as unknown[]) : [type]).filter((one) => typeof one === 'string');
   return types.length > 0 && nullable === true && !types.includes('null') ? [...types, 'null'] : types;
@@ -178,19 +172,20 @@ function isOfType(type: string, value: unknown): boolean {
   return typeof value === type;
 }
 
-const equal = (a: unknown, b: unknown): boolean => a === b || canonicalJson(a) === canonicalJson(b);
+/** Whether two JSON values are equal, whatever the order of their keys. */
+export const isSameValue = (a: unknown, b: unknown): boolean => a === b || canonicalJson(a) === canonicalJson(b);
 
-function checkValue(schema: Schema, value: unknown, place: Place, result: Result): void {
+function checkValue(schema: FormSchema, value: unknown, place: Place, result: Result): void {
   const { enum: allowed } = schema;
-  if ('const' in schema && !equal(value, schema['const'])) {
+  if ('const' in schema && !isSameValue(value, schema['const'])) {
     report(result, schema, 'const', value, place, { allowedValue: schema['const'] });
   }
-  if (Array.isArray(allowed) && !allowed.some((one) => equal(one, value))) {
+  if (Array.isArray(allowed) && !allowed.some((one) => isSameValue(one, value))) {
     report(result, schema, 'enum', value, place, { allowedValues: allowed });
   }
 }
 
-function checkCombinations(schema: Schema, value: unknown, place: Place, result: Result): void {
+function checkCombinations(schema: FormSchema, value: unknown, place: Place, result: Result): void {
   const { not, anyOf, oneOf, allOf } = schema;
   if (not !== undefined && check(not, value, below(place, 'not')).errors.length === 0) {
     report(result, schema, 'not', value, place);
@@ -248,7 +243,7 @@ function createFormats(): ReadonlyMap<string, { readonly type: string; readonly 
   return formats;
 }
 
-function checkFormat(schema: Schema, value: unknown, place: Place, result: Result): void {
+function checkFormat(schema: FormSchema, value: unknown, place: Place, result: Result): void {
   const { format } = schema;
   const known = typeof format === 'string' ? FORMATS.get(format) : undefined;
   if (known?.type === typeof value && !known.test(value)) report(result, schema, 'format', value, place, { format });
@@ -283,7 +278,7 @@ const PROPERTY_LIMITS: readonly Limit[] = [
 function checkLimits(
   limits: readonly Limit[],
   size: number,
-  schema: Schema,
+  schema: FormSchema,
   value: unknown,
   place: Place,
   result: Result,
@@ -295,7 +290,7 @@ function checkLimits(
   }
 }
 
-function checkNumber(schema: Schema, value: number, place: Place, result: Result): void {
+function checkNumber(schema: FormSchema, value: number, place: Place, result: Result): void {
   checkLimits(NUMBER_LIMITS, value, schema, value, place, result);
   checkFormat(schema, value, place, result);
 }
@@ -309,7 +304,7 @@ function compiledPattern(pattern: string): RegExp | undefined {
   }
 }
 
-function checkString(schema: Schema, value: string, place: Place, result: Result): void {
+function checkString(schema: FormSchema, value: string, place: Place, result: Result): void {
   checkLimits(LENGTH_LIMITS, Array.from(value).length, schema, value, place, result);
   const { pattern, accept, maxSize } = schema;
   if (typeof pattern === 'string' && compiledPattern(pattern)?.test(value) === false) {
@@ -325,7 +320,7 @@ function checkString(schema: Schema, value: string, place: Place, result: Result
   }
 }
 
-function checkArray(schema: Schema, value: readonly unknown[], place: Place, result: Result): void {
+function checkArray(schema: FormSchema, value: readonly unknown[], place: Place, result: Result): void {
   checkLimits(ITEM_LIMITS, value.length, schema, value, place, result);
   if (schema['uniqueItems'] === true && new Set(value.map(canonicalJson)).size < value.length) {
     report(result, schema, 'uniqueItems', value, place, duplicate(value));
@@ -333,7 +328,7 @@ function checkArray(schema: Schema, value: readonly unknown[], place: Place, res
   checkItems(schema, value, place, result);
   checkContains(schema, value, place, result);
   const { unevaluatedItems: rest } = schema;
-  if (rest === undefined || place.dialect === 7) return;
+  if (rest === undefined || place.dialect === '7') return;
   for (let at = result.items; at < value.length; at += 1) {
     const { errors } = check(rest, value[at], below(place, 'unevaluatedItems', at));
     if (errors.length === 0) continue;
@@ -353,8 +348,8 @@ function duplicate(value: readonly unknown[]): { readonly i: number; readonly j:
   return { i, j: texts.indexOf(texts[i] ?? '') };
 }
 
-function checkItems(schema: Schema, value: readonly unknown[], place: Place, result: Result): void {
-  const modern = place.dialect === 2020;
+function checkItems(schema: FormSchema, value: readonly unknown[], place: Place, result: Result): void {
+  const modern = place.dialect === '2020-12';
   const { items } = schema;
   const listKeyword = modern ? 'prefixItems' : 'items';
   const restKeyword = modern || !Array.isArray(items) ? 'items' : 'additionalItems';
@@ -379,10 +374,10 @@ function checkItems(schema: Schema, value: readonly unknown[], place: Place, res
   result.items = value.length;
 }
 
-function checkContains(schema: Schema, value: readonly unknown[], place: Place, result: Result): void {
+function checkContains(schema: FormSchema, value: readonly unknown[], place: Place, result: Result): void {
   const { contains, minContains, maxContains } = schema;
   if (contains === undefined) return;
-  const counted = place.dialect !== 7;
+  const counted = place.dialect !== '7';
   const min = counted && typeof minContains === 'number' ? minContains : 1;
   const max = counted && typeof maxContains === 'number' ? maxContains : undefined;
   const matching = value.filter(
@@ -394,7 +389,7 @@ function checkContains(schema: Schema, value: readonly unknown[], place: Place, 
   if (counted && !(min === 0 && max === undefined)) result.items = value.length;
 }
 
-function checkObject(schema: Schema, value: Record<string, unknown>, place: Place, result: Result): void {
+function checkObject(schema: FormSchema, value: Record<string, unknown>, place: Place, result: Result): void {
   const names = Object.keys(value);
   const has = (name: string): boolean => value[name] !== undefined;
   checkLimits(PROPERTY_LIMITS, names.length, schema, value, place, result);
@@ -411,7 +406,7 @@ function checkObject(schema: Schema, value: Record<string, unknown>, place: Plac
   checkDependencies(schema, value, place, result, has);
   checkProperties(schema, value, place, result);
   const { unevaluatedProperties: rest } = schema;
-  if (rest === undefined || place.dialect === 7) return;
+  if (rest === undefined || place.dialect === '7') return;
   for (const name of names.filter((one) => !result.properties.has(one))) {
     if (rest === false) {
       report(result, schema, 'unevaluatedProperties', value, place, { unevaluatedProperty: name });
@@ -420,20 +415,21 @@ function checkObject(schema: Schema, value: Record<string, unknown>, place: Plac
   for (const name of names) result.properties.add(name);
 }
 
-const textsOf = (value: unknown): readonly string[] =>
+/** The texts in a list. */
+export const textsOf = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 
 const entriesOf = (value: unknown): readonly (readonly [string, unknown])[] =>
   isRecord(value) ? Object.entries(value) : [];
 
 function checkDependencies(
-  schema: Schema,
+  schema: FormSchema,
   value: Record<string, unknown>,
   place: Place,
   result: Result,
   has: (name: string) => boolean,
 ): void {
-  const keywords = place.dialect === 7 ? ['dependencies'] : ['dependencies', 'dependentRequired', 'dependentSchemas'];
+  const keywords = place.dialect === '7' ? ['dependencies'] : ['dependencies', 'dependentRequired', 'dependentSchemas'];
   for (const keyword of keywords) {
     for (const [property, dependency] of entriesOf(schema[keyword]).filter(([name]) => has(name))) {
       if (!Array.isArray(dependency)) {
@@ -447,7 +443,7 @@ function checkDependencies(
   }
 }
 
-function checkProperties(schema: Schema, value: Record<string, unknown>, place: Place, result: Result): void {
+function checkProperties(schema: FormSchema, value: Record<string, unknown>, place: Place, result: Result): void {
   const { additionalProperties: rest } = schema;
   const properties = entriesOf(schema['properties']);
   const covered = new Set(properties.map(([name]) => name));

@@ -7,6 +7,8 @@ const NAME = 'kuflow-live-events';
 const LEADER_ANSWERS_MS = 2_000;
 /** A tab that was hidden for longer, or a machine that slept for longer, reads everything again. */
 const LONG_AWAY_MS = 10_000;
+/** How often a tab checks whether the machine slept. */
+const TICK_MS = 5_000;
 
 type TabMessage = StreamNews | { readonly kind: 'hello' };
 
@@ -14,7 +16,6 @@ const listeners = new Set<(event: LiveEvent) => void>();
 const stateListeners = new Set<(state: ConnectionState) => void>();
 let state: ConnectionState = 'connecting';
 let lastId: string | undefined;
-let stopAll: (() => void) | undefined;
 
 /** Calls the listener for each live event, until the returned function is called. */
 export function onLiveEvent(listener: (event: LiveEvent) => void): () => void {
@@ -34,7 +35,7 @@ export function useConnection(): ConnectionState {
   return current;
 }
 
-function take(news: StreamNews): void {
+function applyNews(news: StreamNews): void {
   lastId = news.lastId ?? lastId;
   if (news.kind === 'event') {
     for (const listener of listeners) listener(news.event);
@@ -51,23 +52,16 @@ export function readAgain(): void {
 }
 
 /**
- * Connects this tab to the live events. A browser opens six connections to one origin at most, so that all tabs share the stream of one of them,
- * the holder of a lock. Without locks (they need a secure context), each visible tab has its own stream.
+ * Connects this tab to the live events until it is closed; call it once. A browser opens six connections to one origin at most, so that all
+ * tabs share the stream of one of them, the holder of a lock. Without locks (they need a secure context), each visible tab has its own stream.
  */
 export function connectLiveEvents(): void {
-  stopAll?.();
-  const stopped = new AbortController();
-  const shared = 'locks' in navigator && typeof BroadcastChannel === 'function';
-  const stopFollowing = shared ? shareStream(stopped.signal) : followWhileVisible();
-  const stopWatching = watchAbsence();
-  stopAll = () => {
-    stopped.abort();
-    stopFollowing();
-    stopWatching();
-  };
+  if ('locks' in navigator && typeof BroadcastChannel === 'function') shareStream();
+  else followWhileVisible();
+  watchAbsence();
 }
 
-function shareStream(signal: AbortSignal): () => void {
+function shareStream(): void {
   const channel = new BroadcastChannel(NAME);
   let leads = false;
   let own: AbortController | undefined;
@@ -88,7 +82,7 @@ function shareStream(signal: AbortSignal): () => void {
       waiting = undefined;
       if (leads || document.hidden) return;
       own = new AbortController();
-      void followEvents(lastId, take, own.signal);
+      void followEvents(lastId, applyNews, own.signal);
     }, LEADER_ANSWERS_MS);
   };
 
@@ -100,31 +94,26 @@ function shareStream(signal: AbortSignal): () => void {
     if (leads) return;
     stopOwn();
     // The leader's token may be wrong where this tab's is right. It also gives up the lock.
-    if (data.kind === 'event' || data.state !== 'refused') take(data);
+    if (data.kind === 'event' || data.state !== 'refused') applyNews(data);
   };
 
   void navigator.locks
-    .request(NAME, { signal }, async () => {
+    .request(NAME, async () => {
       leads = true;
       stopOwn();
       const tell = (news: StreamNews): void => {
-        take(news);
+        applyNews(news);
         send(news);
       };
-      await followEvents(lastId, tell, signal);
+      await followEvents(lastId, tell, new AbortController().signal);
       leads = false;
     })
     .catch(() => undefined);
   document.addEventListener('visibilitychange', askLeader);
   askLeader();
-  return () => {
-    document.removeEventListener('visibilitychange', askLeader);
-    stopOwn();
-    channel.close();
-  };
 }
 
-function followWhileVisible(): () => void {
+function followWhileVisible(): void {
   let current: AbortController | undefined;
   const follow = (): void => {
     if (document.hidden) {
@@ -132,18 +121,14 @@ function followWhileVisible(): () => void {
       current = undefined;
     } else if (current === undefined) {
       current = new AbortController();
-      void followEvents(lastId, take, current.signal);
+      void followEvents(lastId, applyNews, current.signal);
     }
   };
   document.addEventListener('visibilitychange', follow);
   follow();
-  return () => {
-    document.removeEventListener('visibilitychange', follow);
-    current?.abort();
-  };
 }
 
-function watchAbsence(): () => void {
+function watchAbsence(): void {
   let hiddenAt: number | undefined;
   let tick = Date.now();
   const check = (): void => {
@@ -155,12 +140,6 @@ function watchAbsence(): () => void {
     if (document.hidden) hiddenAt = Date.now();
     else if (hiddenAt !== undefined && Date.now() - hiddenAt > LONG_AWAY_MS) readAgain();
   };
-  const timer = setInterval(check, TICK_MS);
+  setInterval(check, TICK_MS);
   document.addEventListener('visibilitychange', onVisibility);
-  return () => {
-    clearInterval(timer);
-    document.removeEventListener('visibilitychange', onVisibility);
-  };
 }
-
-const TICK_MS = 5_000;

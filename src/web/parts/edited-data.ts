@@ -31,28 +31,31 @@ const copy = (data: JsonObject): JsonObject => JSON.parse(JSON.stringify(data)) 
 
 /** `stored` is what the platform has when the form is first shown. A draft of this name takes precedence over it. */
 export function useEditedData(draftName: string, stored: JsonObject): EditedData {
-  const [mounted, setMounted] = useState(() => {
+  const [first] = useState(() => {
     const draft = readDraft(draftName);
-    return { key: 0, initial: draft?.data ?? stored, isRestored: draft !== undefined };
+    return {
+      mounted: { key: 0, initial: draft?.data ?? stored, isRestored: draft !== undefined },
+      base: draft?.base ?? canonicalJson(stored),
+    };
   });
-  const base = useRef(readDraft(draftName)?.base ?? canonicalJson(stored));
+  const [mounted, setMounted] = useState(first.mounted);
+  const base = useRef(first.base);
   // The form adds what its schema needs, such as the objects of its groups. That is not a change.
   const untouched = useRef<string | undefined>(undefined);
   const isFirstReport = useRef(true);
   const data = useRef(mounted.initial);
   const problems = useRef<readonly FormProblem[]>([]);
   const isUnchanged = (json: string): boolean => json === base.current || json === untouched.current;
-  const [hasChanges, setHasChanges] = useState(() => canonicalJson(copy(data.current)) !== base.current);
+  const [hasChanges, setHasChanges] = useState(() => canonicalJson(data.current) !== base.current);
   // Shows the data in commands a moment later, since to render for each key would be slow.
   const [, setRendered] = useState(0);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
 
   const update = (): void => {
-    const current = copy(data.current);
-    const isChanged = !isUnchanged(canonicalJson(current));
+    const isChanged = !isUnchanged(canonicalJson(data.current));
     setHasChanges(isChanged);
-    if (isChanged) writeDraft(draftName, { data: current, base: base.current });
+    if (isChanged) writeDraft(draftName, { data: data.current, base: base.current });
     else removeDraft(draftName);
     clearTimeout(timer.current);
     timer.current = setTimeout(() => setRendered((count) => count + 1), RENDER_AFTER_MS);
@@ -65,7 +68,7 @@ export function useEditedData(draftName: string, stored: JsonObject): EditedData
     update();
   };
   const markSaved = (saved: JsonObject): void => {
-    base.current = canonicalJson(copy(saved));
+    base.current = canonicalJson(saved);
     untouched.current = undefined;
     update();
   };
@@ -77,8 +80,8 @@ export function useEditedData(draftName: string, stored: JsonObject): EditedData
     current: () => copy(data.current),
     problems: () => problems.current,
     onChange: (next, found) => {
-      if (isFirstReport.current && canonicalJson(copy(data.current)) === base.current)
-        untouched.current = canonicalJson(copy(next));
+      if (isFirstReport.current && canonicalJson(data.current) === base.current)
+        untouched.current = canonicalJson(next);
       isFirstReport.current = false;
       data.current = next;
       problems.current = found;
@@ -94,7 +97,7 @@ export function useEditedData(draftName: string, stored: JsonObject): EditedData
     follow: (next) => {
       const json = canonicalJson(next);
       if (json === base.current) return true;
-      const typed = canonicalJson(copy(data.current));
+      const typed = canonicalJson(data.current);
       if (!isUnchanged(typed) && typed !== json) return false;
       base.current = json;
       untouched.current = undefined;

@@ -30,7 +30,7 @@ export function lazyComponent<Props extends object>(
       const Loaded = loaded;
       return <Loaded {...props} />;
     }
-    if (state !== 'failed') return <p class="muted loading">Loading {what}…</p>;
+    if (state !== 'failed') return <p class="muted">Loading {what}…</p>;
     return (
       <Notice tone="error" title={`Could not load ${what}`} isAlert>
         <p>

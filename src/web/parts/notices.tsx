@@ -1,10 +1,11 @@
 import type { ComponentChildren } from 'preact';
 import type { RequestFailure } from '../api.ts';
 import { useConnection } from '../live/connection.ts';
+import { Link } from '../navigation.tsx';
 import { CommandLine } from './copy.tsx';
 
 export interface NoticeProps {
-  readonly tone: 'info' | 'warning' | 'error' | 'success';
+  readonly tone: 'info' | 'warning' | 'error';
   readonly title?: string | undefined;
   readonly children?: ComponentChildren;
   /** Read out at once by screen readers. */
@@ -53,6 +54,33 @@ export function ReadFailure({ failure, title }: FailureNoticeProps) {
   return <FailureNotice failure={failure} title={title} />;
 }
 
+export interface NotLoadedProps {
+  readonly name: 'process' | 'request' | 'task';
+  readonly failure: RequestFailure | undefined;
+  /** The view that lists all of them. */
+  readonly list: 'processes' | 'requests' | 'tasks';
+}
+
+/** What a view shows below its heading instead of its data. The heading is not part of it, because it keeps the focus once the data is read. */
+export function NotLoaded({ name, failure, list }: NotLoadedProps) {
+  return (
+    <>
+      <ReadFailure failure={failure} title={`The ${name} could not be read`} />
+      {failure === undefined ? null : <Link to={{ view: list }}>{`All ${list}`}</Link>}
+    </>
+  );
+}
+
+/** Shows more of a list that has this many more. */
+export function ShowMore({ count, onClick }: { readonly count: number; readonly onClick: () => void }) {
+  if (count <= 0) return null;
+  return (
+    <button type="button" onClick={onClick}>
+      Show more ({count})
+    </button>
+  );
+}
+
 /** What a list shows when it is empty: what comes here, and the command that makes it come. */
 export function EmptyState({
   children,
@@ -86,25 +114,24 @@ export function StateWord({ state }: { readonly state: string }) {
   return <span class={`state ${TONES[state] ?? 'muted'}`}>{state.toLowerCase()}</span>;
 }
 
-export function JsonView({ value, label }: { readonly value: unknown; readonly label: string }) {
+/** Text with line breaks, such as code, which scrolls if it is long. */
+export function CodeBlock({ label, children }: { readonly label: string; readonly children: ComponentChildren }) {
   return (
     <pre class="json" tabIndex={0} role="region" aria-label={label}>
-      <code>{JSON.stringify(value, undefined, 2)}</code>
+      <code>{children}</code>
     </pre>
   );
 }
 
+export function JsonView({ value, label }: { readonly value: unknown; readonly label: string }) {
+  return <CodeBlock label={label}>{JSON.stringify(value, undefined, 2)}</CodeBlock>;
+}
+
 /** Commands that do the same as the page, folded away. */
-export function CommandList({
-  commands,
-  title = 'Commands',
-}: {
-  readonly commands: readonly (readonly [string, string])[];
-  readonly title?: string;
-}) {
+export function CommandList({ commands }: { readonly commands: readonly (readonly [string, string])[] }) {
   return (
-    <details class="commands">
-      <summary>{title}</summary>
+    <details>
+      <summary>Commands</summary>
       {commands.map(([label, command]) => (
         <div key={label}>
           <p class="muted">{label}</p>

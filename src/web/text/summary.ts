@@ -1,4 +1,5 @@
 import type { Json } from '../../base/json.ts';
+import type { Process } from '../../kuflow/contract/processes.ts';
 import { parseReference } from '../../process/references.ts';
 
 const VALUES = 3;
@@ -9,6 +10,13 @@ export function summarize(value: unknown): string {
   const found: string[] = [];
   collect(value as Json | undefined, found);
   return found.join(' · ');
+}
+
+/** Names the process of a task: its definition and what tells it apart. */
+export function describeProcess(process: Process | undefined, name: string | undefined): string {
+  const summary = summarize(process?.metadata?.value);
+  const title = name ?? process?.processDefinitionRef?.code ?? 'Process';
+  return summary === '' ? title : `${title}: ${summary}`;
 }
 
 function collect(value: Json | undefined, found: string[]): void {

@@ -42,23 +42,21 @@ export function Conversation({ thread, messages, name, isOpen, isPart, reload }:
   return (
     <div class="conversation" role="group" aria-label={title}>
       {isPart ? <h3>{title}</h3> : null}
-      {messages.filter(({ type }) => type === 'MESSAGE').length === 0 ? <p class="muted">No messages yet.</p> : null}
+      {messages.length === 0 ? <p class="muted">No messages yet.</p> : null}
       <ul>
-        {messages
-          .filter(({ type }) => type === 'MESSAGE')
-          .map((message) => (
-            <li key={message.id}>
-              <p class="muted">
-                {message.createdBy === undefined ? 'Somebody' : (app.names.get(message.createdBy) ?? 'Somebody')},{' '}
-                {message.createdAt === undefined ? null : <Ago time={message.createdAt} />}
-              </p>
-              {message.message?.text === undefined ? (
-                <Link to={{ view: 'task', id: message.id }}>Show the data of the message</Link>
-              ) : (
-                <p class="text">{message.message.text}</p>
-              )}
-            </li>
-          ))}
+        {messages.map((message) => (
+          <li key={message.id}>
+            <p class="muted">
+              {message.createdBy === undefined ? 'Somebody' : (app.names.get(message.createdBy) ?? 'Somebody')},{' '}
+              {message.createdAt === undefined ? null : <Ago time={message.createdAt} />}
+            </p>
+            {message.message?.text === undefined ? (
+              <Link to={{ view: 'task', id: message.id }}>Show the data of the message</Link>
+            ) : (
+              <p class="text">{message.message.text}</p>
+            )}
+          </li>
+        ))}
       </ul>
       {isOpen ? (
         <form

@@ -52,7 +52,7 @@ export function FaultListView() {
         <EmptyState>No faults are on. Switch one on below.</EmptyState>
       ) : (
         <>
-          <ul class="rows faults">
+          <ul class="rows">
             {faults.data?.map((fault) => (
               <li key={fault.id}>
                 <span class="main">
@@ -127,7 +127,6 @@ function FaultForm({ reload }: { readonly reload: () => void }) {
   }
   return (
     <form
-      class="fault-form"
       aria-labelledby="new-fault"
       onSubmit={(event) => {
         event.preventDefault();
@@ -161,10 +160,10 @@ function FaultForm({ reload }: { readonly reload: () => void }) {
             ))}
           </select>
         </label>
-        <NumberField label="Number of calls" value={times} min={1} max={1_000_000} onChange={setTimes} />
+        <NumberInput label="Number of calls" value={times} min={1} max={1_000_000} onChange={setTimes} />
         {kind === 'status' ? (
           <>
-            <NumberField label="Status" value={status} min={400} max={599} onChange={setStatus} />
+            <NumberInput label="Status" value={status} min={400} max={599} onChange={setStatus} />
             <label>
               Retry-After in seconds (optional)
               <input
@@ -178,7 +177,7 @@ function FaultForm({ reload }: { readonly reload: () => void }) {
           </>
         ) : null}
         {kind === 'delay' ? (
-          <NumberField label="Delay in milliseconds" value={ms} min={0} max={600_000} onChange={setMs} />
+          <NumberInput label="Delay in milliseconds" value={ms} min={0} max={600_000} onChange={setMs} />
         ) : null}
       </div>
       <FailureNotice failure={action.failure} title="The fault could not be switched on" />
@@ -190,7 +189,7 @@ function FaultForm({ reload }: { readonly reload: () => void }) {
           {action.done}
         </span>
       </p>
-      <details class="commands">
+      <details>
         <summary>Command</summary>
         <CommandLine command={faultCommand(rule)} />
         <p class="muted">
@@ -209,7 +208,7 @@ function faultCommand(rule: object): string {
   ].join(' \\\n  ');
 }
 
-interface NumberFieldProps {
+interface NumberInputProps {
   readonly label: string;
   readonly value: number;
   readonly min: number;
@@ -217,7 +216,7 @@ interface NumberFieldProps {
   readonly onChange: (value: number) => void;
 }
 
-function NumberField({ label, value, min, max, onChange }: NumberFieldProps) {
+function NumberInput({ label, value, min, max, onChange }: NumberInputProps) {
   return (
     <label>
       {label}

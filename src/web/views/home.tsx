@@ -5,9 +5,9 @@ import type {
   WorkersStatus,
   WorkerStatus,
 } from '../../platform/console/contract.ts';
-import { useApp } from '../app-data.ts';
+import { OPEN_STATES, useApp } from '../app-data.ts';
 import { callApi } from '../api.ts';
-import { useData } from '../live/use-data.ts';
+import { concernsProcess, useData } from '../live/use-data.ts';
 import { Link, ViewHeading } from '../navigation.tsx';
 import { Ago } from '../parts/ago.tsx';
 import { CommandLine, CopyButton } from '../parts/copy.tsx';
@@ -15,8 +15,6 @@ import { EmptyState, ReadFailure, Notice, StateWord } from '../parts/notices.tsx
 import { countOf } from '../text/words.ts';
 import { quoteWord } from '../text/shell.ts';
 import { KUFLOW, WORKER_COMMAND } from '../project-commands.ts';
-
-/** Starts the worker with the environment of the local KuFlow. */
 
 const PART_NAMES = {
   store: 'State',
@@ -133,10 +131,10 @@ function OpenTasks() {
     'open tasks',
     async (signal) =>
       await callApi<{ metadata: { totalElements: number } }>('GET', '/process-items', {
-        query: { type: 'TASK', taskState: ['READY', 'CLAIMED'], size: 1 },
+        query: { type: 'TASK', taskState: OPEN_STATES, size: 1 },
         signal,
       }),
-    { affectedBy: ({ kind }) => kind === 'process' },
+    { affectedBy: concernsProcess() },
   );
   const count = open.data?.metadata.totalElements ?? 0;
   if (count === 0) return null;
@@ -195,7 +193,7 @@ function Workers({ workers, isNoticed }: WorkersProps) {
           Workers appear here when they register with the local KuFlow.
         </EmptyState>
       ) : (
-        <ul class="rows workers">
+        <ul class="rows">
           {workers?.map((worker) => (
             <li key={`${worker.identity} ${worker.taskQueue}`}>
               <div class="main">
@@ -245,7 +243,7 @@ function Environment() {
         What a worker needs to connect. <code>{KUFLOW} dev exec</code> sets it for a command, and{' '}
         <code>{KUFLOW} dev env</code> prints it.
       </p>
-      <dl class="facts variables">
+      <dl class="facts">
         {variables.flatMap(([name, value]) => [
           <dt key={name} class="mono">
             {name}

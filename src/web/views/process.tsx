@@ -10,8 +10,17 @@ import { Link, ViewHeading } from '../navigation.tsx';
 import { useAction } from '../parts/action.ts';
 import { Ago } from '../parts/ago.tsx';
 import { DataView } from '../parts/data-view.tsx';
-import { CommandList, EmptyState, FailureNotice, ReadFailure, Notice, StateWord } from '../parts/notices.tsx';
-import { readProcessForms } from '../process-cache.ts';
+import {
+  CodeBlock,
+  CommandList,
+  EmptyState,
+  FailureNotice,
+  Notice,
+  NotLoaded,
+  ReadFailure,
+  StateWord,
+} from '../parts/notices.tsx';
+import { readProcessDefinition } from '../process-cache.ts';
 import { kuflowCommand, shortId } from '../text/commands.ts';
 import { summarize } from '../text/summary.ts';
 import { countOf, sentenceCase } from '../text/words.ts';
@@ -25,7 +34,7 @@ export function ProcessDetailView({ id }: { readonly id: string }) {
     async (signal) => {
       const [process, definition, items, timeline] = await Promise.all([
         callApi<Process>('GET', `/processes/${encodeURIComponent(id)}`, { signal }),
-        readProcessForms(id, signal),
+        readProcessDefinition(id, signal),
         callApi<{ content: ProcessItemPageItem[] }>('GET', '/process-items', {
           query: { processId: id, size: 1000, sort: 'createdAt,asc' },
           signal,
@@ -40,8 +49,7 @@ export function ProcessDetailView({ id }: { readonly id: string }) {
     return (
       <>
         <ViewHeading title="Process" />
-        <ReadFailure failure={loaded.failure} title="The process could not be read" />
-        {loaded.failure === undefined ? null : <Link to={{ view: 'processes' }}>All processes</Link>}
+        <NotLoaded name="process" failure={loaded.failure} list="processes" />
       </>
     );
   const { process, definition, items, timeline } = loaded.data;
@@ -89,7 +97,7 @@ export function ProcessDetailView({ id }: { readonly id: string }) {
             {process.state === 'RUNNING' ? ' Is it running?' : ''}
           </EmptyState>
         ) : (
-          <ul class="rows items">
+          <ul class="rows">
             {items
               .filter(({ processItemThreadId, type }) => processItemThreadId === undefined || type === 'TASK')
               .map((item) => (
@@ -103,7 +111,9 @@ export function ProcessDetailView({ id }: { readonly id: string }) {
             <Conversation
               key={thread.id}
               thread={thread}
-              messages={items.filter(({ processItemThreadId }) => processItemThreadId === thread.id)}
+              messages={items.filter(
+                ({ type, processItemThreadId }) => type === 'MESSAGE' && processItemThreadId === thread.id,
+              )}
               name={taskOf(definition, thread)?.name}
               isOpen={process.state === 'RUNNING'}
               isPart
@@ -208,12 +218,10 @@ function FailingWork({ id, isRunning }: { readonly id: string; readonly isRunnin
       {failing.map((each) => (
         <div key={`${each.kind} ${each.name}`}>
           <p>{describeFailure(each)}</p>
-          <pre class="json" tabIndex={0} role="region" aria-label={`Failure of ${each.name}`}>
-            <code>
-              {each.message}
-              {each.location === undefined ? '' : `\n    at ${each.location}`}
-            </code>
-          </pre>
+          <CodeBlock label={`Failure of ${each.name}`}>
+            {each.message}
+            {each.location === undefined ? '' : `\n    at ${each.location}`}
+          </CodeBlock>
         </div>
       ))}
     </Notice>

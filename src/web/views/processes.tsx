@@ -5,7 +5,7 @@ import { callApi } from '../api.ts';
 import { concernsProcess, useData } from '../live/use-data.ts';
 import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
 import { Ago } from '../parts/ago.tsx';
-import { CommandList, EmptyState, ReadFailure, StateWord } from '../parts/notices.tsx';
+import { CommandList, EmptyState, ReadFailure, ShowMore, StateWord } from '../parts/notices.tsx';
 import { withMetadata } from '../process-cache.ts';
 import type { Route } from '../route.ts';
 import { kuflowCommand, shortId } from '../text/commands.ts';
@@ -81,17 +81,16 @@ export function ProcessListView({ route }: { readonly route: Extract<Route, { re
             : 'No process matches.'}
         </EmptyState>
       ) : (
-        <ul class="rows processes">
+        <ul class="rows">
           {list.data?.processes.map((process) => (
             <ProcessRow key={process.id} process={process} />
           ))}
         </ul>
       )}
-      {list.data !== undefined && list.data.total > list.data.processes.length ? (
-        <button type="button" onClick={() => setSize(size + PAGE_SIZE)}>
-          Show more ({list.data.total - list.data.processes.length})
-        </button>
-      ) : null}
+      <ShowMore
+        count={list.data === undefined ? 0 : list.data.total - list.data.processes.length}
+        onClick={() => setSize(size + PAGE_SIZE)}
+      />
       <CommandList commands={[['List processes', kuflowCommand(['process', 'list'], app.commandOptions)]]} />
     </>
   );
@@ -117,11 +116,4 @@ function ProcessRow({ process }: { readonly process: Process }) {
       {process.createdAt === undefined ? null : <Ago time={process.createdAt} />}
     </li>
   );
-}
-
-/** Names the process of a task: its definition and what tells it apart. */
-export function describeProcess(process: Process | undefined, name: string | undefined): string {
-  const summary = summarize(process?.metadata?.value);
-  const title = name ?? process?.processDefinitionRef?.code ?? 'Process';
-  return summary === '' ? title : `${title}: ${summary}`;
 }

@@ -6,7 +6,7 @@ import { useData } from '../live/use-data.ts';
 import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
 import { Ago } from '../parts/ago.tsx';
 import { CommandLine } from '../parts/copy.tsx';
-import { EmptyState, ReadFailure, Notice } from '../parts/notices.tsx';
+import { CodeBlock, EmptyState, Notice, NotLoaded, ReadFailure } from '../parts/notices.tsx';
 import { matchesRequest } from '../request-filter.ts';
 import type { Route } from '../route.ts';
 import { curlCommand } from '../text/curl.ts';
@@ -125,8 +125,7 @@ export function RequestDetailView({ id }: { readonly id: number }) {
     return (
       <>
         <ViewHeading title="Request" />
-        <ReadFailure failure={loaded.failure} title="The request could not be read" />
-        {loaded.failure === undefined ? null : <Link to={{ view: 'requests' }}>All requests</Link>}
+        <NotLoaded name="request" failure={loaded.failure} list="requests" />
       </>
     );
   const { method, path, operationId, status, ms, time, principal, problem, violations } = request;
@@ -187,7 +186,7 @@ function Side({ name, headers, body }: SideProps) {
       <h2 id={id}>{name}</h2>
       <details>
         <summary>Headers</summary>
-        <dl class="facts variables">
+        <dl class="facts">
           {Object.entries(headers).flatMap(([header, value]) => [
             <dt key={header} class="mono">
               {header}
@@ -207,11 +206,7 @@ function Side({ name, headers, body }: SideProps) {
               .filter((text) => text !== undefined)
               .join(' · ')}
           </p>
-          {body.text === undefined ? null : (
-            <pre class="json" tabIndex={0} role="region" aria-label={`Body of the ${id}`}>
-              <code>{indentJson(body.text)}</code>
-            </pre>
-          )}
+          {body.text === undefined ? null : <CodeBlock label={`Body of the ${id}`}>{indentJson(body.text)}</CodeBlock>}
         </>
       )}
     </section>

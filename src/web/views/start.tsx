@@ -1,7 +1,7 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { JsonObject } from '../../base/json.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
-import type { ExampleData, ServedProcess } from '../../platform/console/contract.ts';
+import type { ServedProcess } from '../../platform/console/contract.ts';
 import { servedProcess, useApp } from '../app-data.ts';
 import { callApi } from '../api.ts';
 import type { FormProblem } from '../form/types.ts';
@@ -10,6 +10,7 @@ import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
 import { useAction } from '../parts/action.ts';
 import { useFormServices } from '../parts/data-view.tsx';
 import { useEditedData } from '../parts/edited-data.ts';
+import { MissingNotice, RestoredNotice, useExampleData, useShapeChanged } from '../parts/form-parts.tsx';
 import { LazyForm } from '../parts/lazy.tsx';
 import { CommandList, EmptyState, FailureNotice, ReadFailure, Notice } from '../parts/notices.tsx';
 import { ProblemList } from '../parts/problem-list.tsx';
@@ -82,15 +83,11 @@ function StartForm({
   const services = useFormServices();
   const action = useAction();
   const [refused, setRefused] = useState<readonly FormProblem[]>();
-  const [missing, setMissing] = useState<readonly string[]>([]);
+  const { missing, fill } = useExampleData(edited, action);
   // Sent again after a lost answer, it starts one process only.
-  const id = useRef(randomId());
+  const [id] = useState(randomId);
   const { code, metadata } = definition;
-  const [shape, setShape] = useState(metadata);
-  const hasNewShape = JSON.stringify(shape) !== JSON.stringify(metadata);
-  useEffect(() => {
-    if (hasNewShape && !edited.hasChanges) setShape(metadata);
-  }, [hasNewShape, edited.hasChanges]);
+  const hasNewShape = useShapeChanged(metadata, edited.hasChanges);
 
   const start = (allowInvalid: boolean): void => {
     const problems = metadata === undefined ? [] : edited.problems();
@@ -104,7 +101,7 @@ function StartForm({
       const tenantId = app.status.data?.tenantId;
       const process = await callApi<Process>('POST', '/processes', {
         body: {
-          id: id.current,
+          id,
           tenantId,
           processDefinitionCode: code,
           ...(metadata === undefined ? {} : { metadata: { value } }),
@@ -115,15 +112,6 @@ function StartForm({
       return undefined;
     });
   };
-  const fill = (): void =>
-    action.run('fill', async () => {
-      const example = await callApi<ExampleData>('POST', `/_dev/definitions/${encodeURIComponent(code)}/examples`, {
-        body: {},
-      });
-      edited.fill({ ...example.value, ...edited.current() });
-      setMissing(example.missing);
-      return 'Filled in the empty fields';
-    });
   return (
     <form
       noValidate
@@ -132,16 +120,7 @@ function StartForm({
         start(false);
       }}
     >
-      {edited.isRestored ? (
-        <Notice tone="info">
-          <p>
-            What you typed before is back.{' '}
-            <button type="button" class="quiet" onClick={() => edited.discard(initial)}>
-              Discard it
-            </button>
-          </p>
-        </Notice>
-      ) : null}
+      <RestoredNotice edited={edited} stored={initial} text="What you typed before is back." />
       {hasNewShape ? (
         <Notice tone="info" title="The process definition has changed">
           <p>The form shows its new metadata. What you typed is kept.</p>
@@ -161,11 +140,7 @@ function StartForm({
           />
         </div>
       )}
-      {missing.length === 0 ? null : (
-        <Notice tone="info">
-          <p>Fill in by hand: {missing.join(', ')}</p>
-        </Notice>
-      )}
+      <MissingNotice missing={missing} />
       <ProblemList title="The process was not started" problems={refused}>
         <button type="button" onClick={() => start(true)} disabled={action.busy !== undefined}>
           Start with invalid metadata
@@ -177,7 +152,7 @@ function StartForm({
           Start process
         </button>
         {metadata === undefined ? null : (
-          <button type="button" onClick={fill} disabled={action.busy !== undefined}>
+          <button type="button" onClick={() => fill(code, {})} disabled={action.busy !== undefined}>
             Fill with example data
           </button>
         )}

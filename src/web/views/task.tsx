@@ -3,9 +3,9 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { JsonObject } from '../../base/json.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import type { ProcessItem, ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
-import type { ExampleData, LocalUser, ServedProcess, ServedTaskShape } from '../../platform/console/contract.ts';
-import type { DataShape } from '../../process/definition.ts';
-import { taskOf, useApp, type AppData } from '../app-data.ts';
+import type { LocalUser, ServedProcess } from '../../platform/console/contract.ts';
+import type { DataShape, TaskDefinition } from '../../process/definition.ts';
+import { nameOfPrincipal, OPEN_STATES, taskOf, useApp, type AppData } from '../app-data.ts';
 import { callApi, RequestFailure } from '../api.ts';
 import type { FormProblem } from '../form/types.ts';
 import { concernsProcess, useData } from '../live/use-data.ts';
@@ -14,14 +14,23 @@ import { useAction } from '../parts/action.ts';
 import { Ago } from '../parts/ago.tsx';
 import { DataView, useFormServices } from '../parts/data-view.tsx';
 import { useEditedData } from '../parts/edited-data.ts';
+import { MissingNotice, RestoredNotice, useExampleData, useShapeChanged } from '../parts/form-parts.tsx';
 import { LazyForm } from '../parts/lazy.tsx';
-import { CommandList, EmptyState, FailureNotice, ReadFailure, Notice, StateWord } from '../parts/notices.tsx';
+import {
+  CommandList,
+  EmptyState,
+  FailureNotice,
+  Notice,
+  NotLoaded,
+  ReadFailure,
+  StateWord,
+} from '../parts/notices.tsx';
 import { ProblemList } from '../parts/problem-list.tsx';
-import { readProcessForms, readProcess } from '../process-cache.ts';
+import { readProcess, readProcessDefinition } from '../process-cache.ts';
 import { commandWithData, kuflowCommand, shortId } from '../text/commands.ts';
+import { describeProcess } from '../text/summary.ts';
 import { formatBytes, sentenceCase, stateWord } from '../text/words.ts';
 import { Conversation } from './conversation.tsx';
-import { describeProcess } from './processes.tsx';
 
 /** The platform refuses larger ones, and a browser then only reports that the connection was closed. */
 const LARGEST_UPLOAD = 100 * 1024 * 1024;
@@ -42,7 +51,7 @@ export function LatestTaskRedirect() {
     'latest task',
     async (signal) => {
       const page = await callApi<{ content: ProcessItemPageItem[] }>('GET', '/process-items', {
-        query: { type: 'TASK', taskState: ['READY', 'CLAIMED'], size: 1, sort: 'createdAt,desc' },
+        query: { type: 'TASK', taskState: OPEN_STATES, size: 1, sort: 'createdAt,desc' },
         signal,
       });
       return { id: page.content[0]?.id };
@@ -81,7 +90,7 @@ export function TaskDetailView({ id }: { readonly id: string }) {
       processId.current = item.processId;
       const [process, definition] = await Promise.all([
         readProcess(item.processId, undefined, signal),
-        readProcessForms(item.processId, signal),
+        readProcessDefinition(item.processId, signal),
       ]);
       return { item, process, definition };
     },
@@ -94,8 +103,7 @@ export function TaskDetailView({ id }: { readonly id: string }) {
     return (
       <>
         <ViewHeading title="Task" />
-        <ReadFailure failure={loaded.failure} title="The task could not be read" />
-        {loaded.failure === undefined ? null : <Link to={{ view: 'tasks' }}>All tasks</Link>}
+        <NotLoaded name="task" failure={loaded.failure} list="tasks" />
       </>
     );
   const { item, process, definition } = loaded.data;
@@ -130,19 +138,8 @@ function ItemHeading({
 
 function Message({ item, process, definition, reload }: LoadedItem & { readonly reload: () => void }) {
   const code = item.processItemDefinitionRef?.code;
-  const shape = taskOf(definition, item);
-  const thread = useData(
-    `thread ${item.id}`,
-    async (signal) =>
-      item.type === 'THREAD'
-        ? await callApi<{ content: ProcessItemPageItem[] }>('GET', '/process-items', {
-            query: { processId: item.processId, type: 'MESSAGE', size: 1000, sort: 'createdAt,asc' },
-            signal,
-          })
-        : { content: [] },
-    { affectedBy: concernsProcess(item.processId) },
-  );
-  const title = shape?.name ?? code ?? sentenceCase(item.type);
+  const served = taskOf(definition, item);
+  const title = served?.name ?? code ?? sentenceCase(item.type);
   const data = item.message?.data?.value as JsonObject | undefined;
   return (
     <>
@@ -150,21 +147,41 @@ function Message({ item, process, definition, reload }: LoadedItem & { readonly 
         <span class="state muted">{item.type.toLowerCase()}</span>{' '}
       </ItemHeading>
       {item.message?.text === undefined ? null : <p class="text">{item.message.text}</p>}
-      {data === undefined ? null : <DataView value={data} shape={shape?.data} label="Data of the message" />}
-      <ReadFailure failure={thread.failure} title="The messages could not be read" />
-      {item.type === 'THREAD' ? (
-        <Conversation
-          thread={item}
-          messages={(thread.data?.content ?? []).filter(({ processItemThreadId }) => processItemThreadId === item.id)}
-          name={title}
-          isOpen={process.state === 'RUNNING'}
-          isPart={false}
-          reload={() => {
-            reload();
-            thread.reload();
-          }}
-        />
-      ) : null}
+      {data === undefined ? null : <DataView value={data} shape={served?.data} label="Data of the message" />}
+      {item.type === 'THREAD' ? <Thread item={item} process={process} name={title} reload={reload} /> : null}
+    </>
+  );
+}
+
+interface ThreadProps extends Omit<LoadedItem, 'definition'> {
+  readonly name: string;
+  readonly reload: () => void;
+}
+
+function Thread({ item, process, name, reload }: ThreadProps) {
+  const messages = useData(
+    `thread ${item.id}`,
+    async (signal) =>
+      await callApi<{ content: ProcessItemPageItem[] }>('GET', '/process-items', {
+        query: { processId: item.processId, type: 'MESSAGE', size: 1000, sort: 'createdAt,asc' },
+        signal,
+      }),
+    { affectedBy: concernsProcess(item.processId) },
+  );
+  return (
+    <>
+      <ReadFailure failure={messages.failure} title="The messages could not be read" />
+      <Conversation
+        thread={item}
+        messages={(messages.data?.content ?? []).filter(({ processItemThreadId }) => processItemThreadId === item.id)}
+        name={name}
+        isOpen={process.state === 'RUNNING'}
+        isPart={false}
+        reload={() => {
+          reload();
+          messages.reload();
+        }}
+      />
     </>
   );
 }
@@ -177,8 +194,8 @@ function Task({ item, process, definition, reload }: LoadedItem & { readonly rel
   const stored = (item.task?.data?.value ?? {}) as JsonObject;
   const contextData = item.task?.contextData?.value as JsonObject | undefined;
   const isMine = item.ownerId !== undefined && item.ownerId === app.me?.principalId;
-  const owner = nameOfOwner(app, item);
-  const isOpen = state === 'READY' || state === 'CLAIMED';
+  const owner = nameOfPrincipal(app, item.ownerId);
+  const isOpen = OPEN_STATES.includes(state);
   const canEdit = state === 'READY' || (state === 'CLAIMED' && isMine);
   return (
     <>
@@ -221,12 +238,8 @@ function Task({ item, process, definition, reload }: LoadedItem & { readonly rel
   );
 }
 
-function nameOfOwner(app: AppData, { ownerId }: ProcessItem): string | undefined {
-  return ownerId === undefined ? undefined : (app.names.get(ownerId) ?? `…${shortId(ownerId)}`);
-}
-
 interface TaskFormProps extends Omit<LoadedItem, 'definition'> {
-  readonly served: ServedTaskShape | undefined;
+  readonly served: TaskDefinition | undefined;
   readonly stored: JsonObject;
   readonly canEdit: boolean;
   readonly isMine: boolean;
@@ -236,16 +249,15 @@ interface TaskFormProps extends Omit<LoadedItem, 'definition'> {
 function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: TaskFormProps) {
   const app = useApp();
   const state = item.task?.state ?? 'READY';
-  const isOpen = state === 'READY' || state === 'CLAIMED';
+  const isOpen = OPEN_STATES.includes(state);
   const path = `/process-items/${encodeURIComponent(item.id)}`;
   const edited = useEditedData(`task ${item.id}`, stored);
   const action = useAction();
   const [refused, setRefused] = useState<readonly Pick<FormProblem, 'label' | 'message'>[]>();
-  const [missing, setMissing] = useState<readonly string[]>([]);
+  const { missing, fill } = useExampleData(edited, action);
   const [isStoredNewer, setStoredNewer] = useState(false);
   const shape = served?.data ?? ANY_OBJECT;
-  const shapeJson = JSON.stringify(shape);
-  const [firstShape, setFirstShape] = useState(shapeJson);
+  const hasNewShape = useShapeChanged(shape, edited.hasChanges);
   const status = useRef<HTMLParagraphElement>(null);
   const isActing = action.busy !== undefined;
 
@@ -254,9 +266,6 @@ function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: Ta
     // While an action runs, the platform has what was just sent, or soon will.
     if (!isActing) setStoredNewer(!edited.follow(stored));
   }, [storedJson, isActing]);
-  useEffect(() => {
-    if (!edited.hasChanges) setFirstShape(shapeJson);
-  }, [shapeJson, edited.hasChanges]);
   useEffect(() => {
     // The button that was clicked may be gone.
     if (action.done !== undefined && document.activeElement === document.body) status.current?.focus();
@@ -279,17 +288,22 @@ function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: Ta
   );
   const services = useFormServices(canEdit && process.state === 'RUNNING' ? uploadDocument : undefined);
 
-  const act = (name: string, done: string, run: () => Promise<unknown>): void => {
+  /** The steps return what was done. The task is read again, even if one of them fails. */
+  const run = (name: string, steps: () => Promise<string>): void => {
     setRefused(undefined);
     action.run(name, async () => {
       try {
-        await run();
+        return await steps();
       } finally {
         reload();
       }
-      return done;
     });
   };
+  const act = (name: string, done: string, step: () => Promise<unknown>): void =>
+    run(name, async () => {
+      await step();
+      return done;
+    });
   const save = async (): Promise<ProcessItem> => {
     const value = edited.current();
     const saved = await callApi<ProcessItem>('PUT', `${path}/task/data`, { body: { data: { value } } });
@@ -303,36 +317,20 @@ function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: Ta
       setRefused(problems);
       return;
     }
-    setRefused(undefined);
-    action.run('complete', async () => {
-      try {
-        if (state === 'READY') await callApi('POST', `${path}/task/~actions/claim`);
-        const saved = await save();
-        if (!allowInvalid && saved.task?.data?.valid === false) {
-          const errors = saved.task.data.errors ?? [];
-          setRefused(
-            errors.map(({ propertyPath = '', type = 'is not valid' }) => ({ label: propertyPath, message: type })),
-          );
-          return 'Saved, but not completed';
-        }
-        await callApi('POST', `${path}/task/~actions/complete`);
-      } finally {
-        reload();
+    run('complete', async () => {
+      if (state === 'READY') await callApi('POST', `${path}/task/~actions/claim`);
+      const saved = await save();
+      if (!allowInvalid && saved.task?.data?.valid === false) {
+        const errors = saved.task.data.errors ?? [];
+        setRefused(
+          errors.map(({ propertyPath = '', type = 'is not valid' }) => ({ label: propertyPath, message: type })),
+        );
+        return 'Saved, but not completed';
       }
+      await callApi('POST', `${path}/task/~actions/complete`);
       return 'Completed';
     });
   };
-  const fill = (): void =>
-    action.run('fill', async () => {
-      const example = await callApi<ExampleData>(
-        'POST',
-        `/_dev/definitions/${encodeURIComponent(process.processDefinitionRef?.code ?? '')}/examples`,
-        { body: { task: item.processItemDefinitionRef?.code, processId: process.id } },
-      );
-      edited.fill({ ...example.value, ...edited.current() });
-      setMissing(example.missing);
-      return 'Filled in the empty fields';
-    });
   const isLost = !isOpen && edited.hasChanges;
   return (
     <form
@@ -368,20 +366,13 @@ function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: Ta
           </p>
         </Notice>
       ) : null}
-      {firstShape === shapeJson ? null : (
+      {hasNewShape ? (
         <Notice tone="info" title="The definition of this task has changed">
           <p>The form shows the new one. What you typed is kept.</p>
         </Notice>
-      )}
-      {isOpen && edited.isRestored ? (
-        <Notice tone="info">
-          <p>
-            What you typed before is back. It is not saved yet.{' '}
-            <button type="button" class="quiet" onClick={() => edited.discard(stored)}>
-              Discard it
-            </button>
-          </p>
-        </Notice>
+      ) : null}
+      {isOpen ? (
+        <RestoredNotice edited={edited} stored={stored} text="What you typed before is back. It is not saved yet." />
       ) : null}
       {served === undefined ? (
         <Notice tone="info">
@@ -403,11 +394,7 @@ function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: Ta
           />
         </div>
       )}
-      {missing.length === 0 || !isOpen ? null : (
-        <Notice tone="info">
-          <p>Fill in by hand: {missing.join(', ')}</p>
-        </Notice>
-      )}
+      {isOpen ? <MissingNotice missing={missing} /> : null}
       <ProblemList title="The task was not completed: its data is not valid" problems={isOpen ? refused : undefined}>
         <button type="button" onClick={() => complete(true)} disabled={isActing}>
           Complete with invalid data
@@ -435,19 +422,22 @@ function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: Ta
             <button
               type="button"
               disabled={isActing}
-              onClick={() =>
-                act(
-                  'release',
-                  'Released',
-                  async () => await callApi('POST', `/_dev/process-items/${encodeURIComponent(item.id)}/release`),
-                )
-              }
+              onClick={() => act('release', 'Released', async () => await callApi('POST', `/_dev${path}/release`))}
             >
               Release
             </button>
           ) : null}
           {served?.data === undefined ? null : (
-            <button type="button" disabled={isActing} onClick={fill}>
+            <button
+              type="button"
+              disabled={isActing}
+              onClick={() =>
+                fill(process.processDefinitionRef?.code ?? '', {
+                  task: item.processItemDefinitionRef?.code,
+                  processId: process.id,
+                })
+              }
+            >
               Fill with example data
             </button>
           )}
@@ -507,7 +497,7 @@ function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: Ta
 
 interface AssignProps {
   readonly item: ProcessItem;
-  readonly served: ServedTaskShape | undefined;
+  readonly served: TaskDefinition | undefined;
   readonly isActing: boolean;
   readonly assign: (user: LocalUser) => void;
 }
@@ -571,7 +561,7 @@ function TaskLogs({ item }: { readonly item: ProcessItem }) {
   return (
     <section aria-labelledby="logs">
       <h2 id="logs">Log</h2>
-      <ul class="rows logs">
+      <ul class="rows">
         {logs.map(({ id, timestamp, level, message }) => (
           <li key={id}>
             <span class="main text">{message}</span>

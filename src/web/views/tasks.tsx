@@ -1,21 +1,20 @@
 import { useState } from 'preact/hooks';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import type { ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
-import { servedProcess, taskOf, useApp } from '../app-data.ts';
+import { nameOfPrincipal, OPEN_STATES, servedProcess, taskOf, useApp } from '../app-data.ts';
 import { callApi } from '../api.ts';
 import { concernsProcess, useData } from '../live/use-data.ts';
 import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
 import { Ago } from '../parts/ago.tsx';
-import { CommandList, EmptyState, ReadFailure, StateWord } from '../parts/notices.tsx';
+import { CommandList, EmptyState, ReadFailure, ShowMore, StateWord } from '../parts/notices.tsx';
 import { readProcessesById } from '../process-cache.ts';
 import type { Route } from '../route.ts';
 import { kuflowCommand, shortId } from '../text/commands.ts';
-import { describeProcess } from './processes.tsx';
+import { describeProcess } from '../text/summary.ts';
 
 const PAGE_SIZE = 25;
-const OPEN = ['READY', 'CLAIMED'];
 const STATES: Readonly<Record<string, readonly string[]>> = {
-  '': OPEN,
+  '': OPEN_STATES,
   READY: ['READY'],
   CLAIMED: ['CLAIMED'],
   COMPLETED: ['COMPLETED'],
@@ -36,7 +35,7 @@ export function TaskListView({ route }: { readonly route: Extract<Route, { reado
         {
           query: {
             type: 'TASK',
-            taskState: STATES[state] ?? OPEN,
+            taskState: STATES[state] ?? OPEN_STATES,
             processItemDefinitionCode: code,
             size,
             sort: 'createdAt,desc',
@@ -100,17 +99,16 @@ export function TaskListView({ route }: { readonly route: Extract<Route, { reado
             : 'No task matches.'}
         </EmptyState>
       ) : (
-        <ul class="rows tasks">
+        <ul class="rows">
           {list.data?.tasks.map((item) => (
             <TaskRow key={item.id} item={item} process={list.data?.processes.get(item.processId)} />
           ))}
         </ul>
       )}
-      {list.data !== undefined && list.data.total > list.data.tasks.length ? (
-        <button type="button" onClick={() => setSize(size + PAGE_SIZE)}>
-          Show more ({list.data.total - list.data.tasks.length})
-        </button>
-      ) : null}
+      <ShowMore
+        count={list.data === undefined ? 0 : list.data.total - list.data.tasks.length}
+        onClick={() => setSize(size + PAGE_SIZE)}
+      />
       <CommandList commands={[['List tasks', kuflowCommand(['task', 'list'], app.commandOptions)]]} />
     </>
   );
@@ -120,7 +118,7 @@ function TaskRow({ item, process }: { readonly item: ProcessItemPageItem; readon
   const app = useApp();
   const code = item.processItemDefinitionRef?.code;
   const processCode = process?.processDefinitionRef?.code;
-  const owner = item.ownerId === undefined ? undefined : (app.names.get(item.ownerId) ?? `…${shortId(item.ownerId)}`);
+  const owner = nameOfPrincipal(app, item.ownerId);
   return (
     <li>
       <Link class="main" to={{ view: 'task', id: item.id }}>

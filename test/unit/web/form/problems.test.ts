@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { withValueAt, valueAt } from '../../../../src/web/form/pointer.ts';
+import { valueAt } from '../../../../src/base/json.ts';
+import { withValueAt } from '../../../../src/web/form/pointer.ts';
 import { problemsOf } from '../../../../src/web/form/problems.ts';
 import { readableName, withRequiredParts } from '../../../../src/web/form/schema.ts';
 import { schemaErrors } from '../../../../src/web/form/validator.ts';

@@ -1,0 +1,71 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { JsonObject } from '../../base/json.ts';
+import type { ExampleData } from '../../platform/console/contract.ts';
+import type { DataShape } from '../../process/definition.ts';
+import { callApi } from '../api.ts';
+import type { Action } from './action.ts';
+import type { EditedData } from './edited-data.ts';
+import { Notice } from './notices.tsx';
+
+/** Whether the shape of the form is another one than when the person started to type. */
+export function useShapeChanged(shape: DataShape | undefined, hasChanges: boolean): boolean {
+  const json = JSON.stringify(shape);
+  const [startedWith, setStartedWith] = useState(json);
+  useEffect(() => {
+    if (!hasChanges) setStartedWith(json);
+  }, [json, hasChanges]);
+  return startedWith !== json;
+}
+
+/** `fill` fills in the empty fields of a form, and `missing` names those that have no example data. */
+export function useExampleData(
+  edited: EditedData,
+  action: Action,
+): {
+  readonly missing: readonly string[];
+  /** `body` is that of `POST /_dev/definitions/{code}/examples`: which data of the process definition the form has. */
+  readonly fill: (code: string, body: object) => void;
+} {
+  const [missing, setMissing] = useState<readonly string[]>([]);
+  const fill = (code: string, body: object): void =>
+    action.run('fill', async () => {
+      const path = `/_dev/definitions/${encodeURIComponent(code)}/examples`;
+      const example = await callApi<ExampleData>('POST', path, { body });
+      edited.fill({ ...example.value, ...edited.current() });
+      setMissing(example.missing);
+      return 'Filled in the empty fields';
+    });
+  return { missing, fill };
+}
+
+export interface RestoredNoticeProps {
+  readonly edited: EditedData;
+  /** The data of the platform, which the form shows instead if the person discards the draft. */
+  readonly stored: JsonObject;
+  readonly text: string;
+}
+
+/** Says that the form shows a draft. */
+export function RestoredNotice({ edited, stored, text }: RestoredNoticeProps) {
+  if (!edited.isRestored) return null;
+  return (
+    <Notice tone="info">
+      <p>
+        {text}{' '}
+        <button type="button" class="quiet" onClick={() => edited.discard(stored)}>
+          Discard it
+        </button>
+      </p>
+    </Notice>
+  );
+}
+
+/** Names the fields that have no example data. */
+export function MissingNotice({ missing }: { readonly missing: readonly string[] }) {
+  if (missing.length === 0) return null;
+  return (
+    <Notice tone="info">
+      <p>Fill in by hand: {missing.join(', ')}</p>
+    </Notice>
+  );
+}
