@@ -81,7 +81,7 @@ export async function bundleWeb({ outdir = join(ROOT, 'dist', 'web') } = {}) {
 }
 
 /**
- * @typedef {{ firstView: number, withForm: number, all: number }} WebSizes Compressed bytes. The first view is Home, and
+ * @typedef {{ firstView: number, withForm: number }} WebSizes Compressed bytes. The first view is Home, and
  * `withForm` is what the form of a task loads.
  */
 function sizesOf(metafile, outputs, main) {
@@ -105,7 +105,6 @@ function sizesOf(metafile, outputs, main) {
   return {
     firstView: sum(first),
     withForm: sum(new Set([...first, ...withForm])),
-    all: sum(bytes.keys()),
   };
 }
 

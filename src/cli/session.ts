@@ -123,7 +123,7 @@ export function rejectFakeData({ local }: KuFlowSession, { fake }: DataFlags): v
     throw usageError('--fake writes made-up data, so it needs the local KuFlow', [LOCAL_HINT]);
 }
 
-/** Resolves a process ID, the end of one, or `latest`. Rejects with a usage error if there is no such process. */
+/** Resolves a process ID, the end of a process ID, or `latest`. Rejects with a usage error if it does not match one process. */
 export async function findProcessId(
   session: KuFlowSession,
   id: string,

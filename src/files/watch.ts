@@ -110,7 +110,7 @@ export function watchFiles(options: FileWatchOptions): FileWatch {
   };
 }
 
-/** Differs after a change; empty if there is no such file or folder. */
+/** The result differs after the file or folder has changed. It is empty if the file or folder does not exist. */
 async function identify(
   path: string,
   keys: readonly ('dev' | 'ino' | 'size' | 'mtimeMs' | 'ctimeMs')[],

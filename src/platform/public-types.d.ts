@@ -246,7 +246,7 @@ export interface FaultRegistry {
   add(rule: FaultRule): ActiveFault;
   /** All rules since the last `clear`, used-up ones included, oldest first. */
   list(): ActiveFault[];
-  /** Removes one rule; false if there is no such rule. */
+  /** Removes one rule. Returns whether it existed. */
   remove(id: string): boolean;
   clear(): void;
   /** Returns the fault for this call and uses up one of its `times`. The platform calls it. */

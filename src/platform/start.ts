@@ -75,6 +75,8 @@ interface OpenState {
   readonly store: Store;
   readonly hub: EventHub;
   readonly authority: Authority;
+  /** As in `Platform`. */
+  readonly caBundleFile: string;
   readonly tokens: EngineTokens;
   readonly domain: Domain;
   readonly identity: PlatformIdentity;
@@ -160,6 +162,7 @@ async function startParts(context: StartContext, stop: () => Promise<void>): Pro
     loopback: { http: `http://127.0.0.1:${ports.http.port}`, https: `https://127.0.0.1:${ports.https.port}` },
     identity: state.identity,
     caFile: state.authority.certificateFile,
+    caBundleFile: state.caBundleFile,
     get definitions() {
       return state.domain.definitions.all.map(({ definition }) => definition);
     },
@@ -188,6 +191,7 @@ async function openState(context: StartContext): Promise<OpenState> {
     };
   });
 
+  const caBundleFile = await writeCaBundle(stateDir, authority.certificateFile);
   const hub = createEventHub({ clock, firstId: takeFirstEventId(store, clock) });
   context.connectHub(hub);
   let outbox: Outbox | undefined;
@@ -202,7 +206,16 @@ async function openState(context: StartContext): Promise<OpenState> {
   });
   report({ kind: 'ready', part: 'store' });
   reportUnknownCandidates(domain);
-  return { store, hub, authority, tokens, domain, identity, connectOutbox: (connected) => (outbox = connected) };
+  return {
+    store,
+    hub,
+    authority,
+    caBundleFile,
+    tokens,
+    domain,
+    identity,
+    connectOutbox: (connected) => (outbox = connected),
+  };
 }
 
 function createIssuers(
@@ -316,7 +329,7 @@ async function startEngine(context: StartContext, state: OpenState, ports: HeldP
 /** The gateway, and the REST API on HTTP and HTTPS. */
 async function startServers(
   context: StartContext,
-  { hub, authority, tokens, domain, identity }: OpenState,
+  { hub, authority, caBundleFile, tokens, domain, identity }: OpenState,
   ports: HeldPorts,
   { temporal, engine, watcher }: RunningEngine,
   endpoints: PlatformEndpoints,
@@ -369,7 +382,7 @@ async function startServers(
       stateDir,
       endpoints,
       caFile: authority.certificateFile,
-      caBundleFile: await writeCaBundle(stateDir, authority.certificateFile),
+      caBundleFile,
     },
     readEngineToken: async (token: string) => {
       const verified = await tokens.verifyToken(token);

@@ -42,7 +42,7 @@ export function stateFolder(request: { readonly cwd: string; readonly stateDir?:
   return resolve(request.cwd, request.stateDir ?? STATE_FOLDER);
 }
 
-export function createPlatformState(platform: Platform, caBundleFile: string): PlatformState {
+export function createPlatformState(platform: Platform): PlatformState {
   const { identity } = platform;
   return {
     pid: process.pid,
@@ -52,7 +52,7 @@ export function createPlatformState(platform: Platform, caBundleFile: string): P
     tenantId: identity.tenantId,
     namespace: identity.namespace,
     caFile: platform.caFile,
-    caBundleFile,
+    caBundleFile: platform.caBundleFile,
     user: {
       principalId: identity.user.principalId,
       email: identity.user.email,

@@ -133,6 +133,8 @@ export interface Platform {
   readonly identity: PlatformIdentity;
   /** PEM file of the local CA, which signs the server certificates of HTTPS and engine. */
   readonly caFile: string;
+  /** PEM file with the public root certificates and the local CA. */
+  readonly caBundleFile: string;
   /** What new processes use. */
   readonly definitions: readonly ProcessDefinition[];
   /** Stops all parts in reverse order. Safe to call twice. */

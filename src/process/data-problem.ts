@@ -1,6 +1,6 @@
 import type { ErrorObject } from 'ajv';
 import { escapeForTerminal } from '../base/escape.ts';
-import { isRecord } from '../base/json.ts';
+import { isRecord, pointerSteps } from '../base/json.ts';
 import { didYouMean, formatAlternatives } from '../text/near-match.ts';
 
 const MAX_DEPTH = 100;
@@ -43,7 +43,7 @@ export function findNonJsonProblems(value: unknown): readonly DataProblem[] {
 }
 
 function describeError(error: ErrorObject, patterns: PatternTexts): DataProblem {
-  const path = parsePointer(error.instancePath);
+  const path = pointerSteps(error.instancePath);
   const params = error.params as Readonly<Record<string, unknown>>;
   switch (error.keyword) {
     case 'required':
@@ -137,12 +137,4 @@ export function findNonJson(value: unknown, path: readonly string[] = []): reado
     ]);
   }
   return typeof value === 'object' && value !== null ? [{ path, reason: 'is not a JSON value' }] : [];
-}
-
-/** The steps of a JSON pointer, unescaped. */
-export function parsePointer(pointer: string): readonly string[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 }

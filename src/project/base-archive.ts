@@ -22,7 +22,7 @@ export interface ProjectBase {
   readonly generated: ReadonlyMap<string, PlannedFile>;
   /** The version merged last of each file to which `generated` was not applied, such as after a declined change. */
   readonly merged: ReadonlyMap<string, PlannedFile>;
-  /** Definition code that followed an edited definition file since: a file with this text has no local changes. */
+  /** Code that `kuflow dev` has regenerated since then. A file with this text has no local changes. */
   readonly regenerated: ReadonlyMap<string, PlannedFile>;
 }
 

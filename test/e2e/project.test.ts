@@ -9,6 +9,7 @@ import { installedNode } from '../support/installed-node.ts';
 import { runAlone } from '../support/lanes.ts';
 import { answerTask, processCompletes, startLoan, taskOf, userOf } from '../support/loan-process.ts';
 import { newMark } from '../support/marked-processes.ts';
+import { projectFiles } from '../support/project-files.ts';
 import { temporalPath } from '../support/temporal-path.ts';
 import { until } from '../support/until.ts';
 import { bareEnvironment } from '../support/worker-process.ts';
@@ -230,12 +231,7 @@ describe('a project created by the packed package', () => {
   });
 
   it('follows its definition under npm run dev: running processes finish with theirs, and new ones use the new one', async () => {
-    const file = (path: string): string => join(project, path);
-    const replace = (path: string, from: string, to: string): void => {
-      const text = readFileSync(file(path), 'utf8');
-      expect(text).toContain(from);
-      writeFileSync(file(path), text.replace(from, to));
-    };
+    const { edit } = projectFiles(() => project);
     const worker = startCommand(onWindows ? ['npm.cmd', 'run', 'dev'] : ['npm', 'run', 'dev'], {
       cwd: project,
       mark,
@@ -245,17 +241,17 @@ describe('a project created by the packed package', () => {
       until(text, () => worker.output().includes(text)).catch((error: unknown) => {
         throw new Error(worker.output(), { cause: error });
       });
-    const state = await until('the platform is ready', () => readRunningState(file('.kuflow/dev')));
+    const state = await until('the platform is ready', () => readRunningState(join(project, '.kuflow/dev')));
     const user = userOf(state);
     try {
       const running = await startLoan(user, state);
       const application = await taskOf(user, running, 'LOAN_APPLICATION');
 
-      replace('kuflow.process.yaml', '          - amount\n', '          - amount\n          - purpose\n');
+      edit('kuflow.process.yaml', '          - amount\n', '          - amount\n          - purpose\n');
       await says('LOAN: field purpose of task LOAN_APPLICATION is required now');
-      replace('kuflow.process.yaml', 'tasks:\n', 'tasks:\n  - code: REVIEW\n    kind: humane\n');
+      edit('kuflow.process.yaml', 'tasks:\n', 'tasks:\n  - code: REVIEW\n    kind: humane\n');
       await says('tasks[0].kind must be human, system, message or thread');
-      replace('kuflow.process.yaml', 'humane', 'human');
+      edit('kuflow.process.yaml', 'humane', 'human');
       await says('LOAN: task REVIEW was added');
       await says('Regenerated src/process/tasks.ts');
 
@@ -265,7 +261,7 @@ describe('a project created by the packed package', () => {
       await processCompletes(user, running);
 
       const code = '  // Loan application\n';
-      replace('src/workflows.ts', code, `  await kuflow.humanTask(tasks.review);\n\n${code}`);
+      edit('src/workflows.ts', code, `  await kuflow.humanTask(tasks.review);\n\n${code}`);
       // The worker restarts. Until then, a process starts with the old code.
       await until('a process with the new task', async () => {
         const started = await startLoan(user, state);

@@ -1,6 +1,5 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startAnsweringServer, type AnsweringServer } from '../support/answering-server.ts';
 import { accessibilityFindings, describeInChromium, elementsBeyondWindow, useBrowser } from '../support/browser.ts';
 
 const PAGES: Readonly<Record<string, string>> = {
@@ -12,23 +11,19 @@ const PAGES: Readonly<Record<string, string>> = {
 
 describeInChromium('the checks of every page in a test', () => {
   const browser = useBrowser();
-  let server: Server;
-  let address: string;
+  let server: AnsweringServer;
 
   beforeAll(async () => {
-    server = createServer((request, response) => {
-      const path = request.url ?? '';
+    server = await startAnsweringServer(({ url: path }, response) => {
       response.setHeader('content-type', path.endsWith('.js') ? 'text/javascript' : 'text/html');
       response.setHeader('content-security-policy', "default-src 'self'");
       response.end(PAGES[path]);
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });
   afterAll(() => server.close());
 
-  it('report errors, violations of the Content-Security-Policy and requests to other origins', async () => {
-    await browser.open(`${address}/problems`, { expectedErrors: [/Refused to|violates/] });
+  it('report uncaught errors, console errors and violations of the Content-Security-Policy', async () => {
+    await browser.open(`${server.url}/problems`, { expectedErrors: [/Refused to|violates/] });
     const problems = browser.takeProblems().join('\n');
     expect(problems).toContain('a console error');
     expect(problems).toContain('an uncaught error');
@@ -38,18 +33,20 @@ describeInChromium('the checks of every page in a test', () => {
   });
 
   it('report requests to other origins', async () => {
-    const page = await browser.open(`${address}/wide`, { expectedErrors: [/Refused to|violates|CSP|Failed to load/] });
-    await page.goto(`${address.replace('127.0.0.1', 'localhost')}/wide`);
+    const page = await browser.open(`${server.url}/wide`, {
+      expectedErrors: [/Refused to|violates|CSP|Failed to load/],
+    });
+    await page.goto(`${server.url.replace('127.0.0.1', 'localhost')}/wide`);
     expect(browser.takeProblems()).toEqual([`request to another origin: ${page.url()}`]);
   });
 
-  it('find what people who use a keyboard or a screen reader miss', async () => {
-    const page = await browser.open(`${address}/unreadable`);
+  it('find a form field without a label', async () => {
+    const page = await browser.open(`${server.url}/unreadable`);
     expect(await accessibilityFindings(page)).toEqual([expect.stringContaining('label: <input>')]);
   });
 
   it('find what is wider than the window', async () => {
-    const page = await browser.open(`${address}/wide`, { width: 360 });
+    const page = await browser.open(`${server.url}/wide`, { width: 360 });
     expect((await elementsBeyondWindow(page)).join('\n')).toContain('<pre id="wide">');
   });
 });

@@ -80,7 +80,7 @@ describeInChromium('live updates of the page', () => {
     });
   });
 
-  it('show the effect of a fault, and that it is used up or off', async () => {
+  it('show the effect of a fault, how often it was used, and that it is off', async () => {
     const id = await app.addTask(await app.startProcess(), 'APPROVE_LOAN');
     const faults = await app.open('/faults');
     await faults.getByLabel('Operation').selectOption('claimProcessItemTask');

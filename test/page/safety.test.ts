@@ -1,18 +1,16 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startAnsweringServer, type AnsweringServer } from '../support/answering-server.ts';
 import { describeInChromium, REBOUND_HOST, useBrowser } from '../support/browser.ts';
 import { useConsole } from '../support/console.ts';
 
 describeInChromium('the page and other pages', () => {
   const browser = useBrowser();
   const app = useConsole(browser);
-  let other: Server;
-  let otherOrigin: string;
+  let other: AnsweringServer;
 
   // A page of another port of this machine, such as Temporal's UI or the documentation.
   beforeAll(async () => {
-    other = createServer((request, response) => {
+    other = await startAnsweringServer((request, response) => {
       response.setHeader('content-type', 'text/html; charset=utf-8');
       const target = `${app.origin()}/console/processes`;
       response.end(
@@ -21,13 +19,8 @@ describeInChromium('the page and other pages', () => {
         }`,
       );
     });
-    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
-    otherOrigin = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
   });
-  afterAll(() => {
-    other.closeAllConnections();
-    other.close();
-  });
+  afterAll(() => other.close());
 
   it('without a token makes no request, and names the command', async () => {
     const page = await app.open('/processes', { as: null });
@@ -72,7 +65,7 @@ describeInChromium('the page and other pages', () => {
   });
 
   it('opens from a link of another page, also on localhost', async () => {
-    for (const from of [otherOrigin, otherOrigin.replace('127.0.0.1', 'localhost')]) {
+    for (const from of [other.url, other.url.replace('127.0.0.1', 'localhost')]) {
       const page = await browser.open(from, { otherOrigins: [app.origin()] });
       await page.getByRole('link', { name: 'Processes' }).click();
       await page.getByRole('heading', { name: 'Open this page with its token' }).waitFor();
@@ -89,7 +82,7 @@ describeInChromium('the page and other pages', () => {
 
   it('can be neither framed nor read by another page', async () => {
     const expectedErrors = [/Refused to|ERR_BLOCKED|ERR_FAILED|CORS|403|frame|CSP/];
-    const page = await browser.open(`${otherOrigin}/frame`, { otherOrigins: [app.origin()], expectedErrors });
+    const page = await browser.open(`${other.url}/frame`, { otherOrigins: [app.origin()], expectedErrors });
     for (const frame of page.frames().slice(1)) expect(await frame.getByRole('heading').count()).toBe(0);
     for (const path of ['/console/', '/_dev/status', '/processes', '/health']) {
       const outcome = await page.evaluate<string>(
@@ -101,7 +94,7 @@ describeInChromium('the page and other pages', () => {
     const { requests } = (await app.dev('GET', '/requests?limit=100')) as {
       requests: readonly { path: string; status: number }[];
     };
-    for (const path of ['/console/', '/_dev/status', '/processes', '/health'])
+    for (const path of ['/console/processes', '/console/', '/_dev/status', '/processes', '/health'])
       expect(requests.find((request) => request.path === path)?.status, path).toBe(403);
   });
 });

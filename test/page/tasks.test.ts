@@ -196,7 +196,7 @@ describeInChromium('tasks in the page', () => {
     });
   });
 
-  it('have documents, whose limit is named and costs no typed text', async () => {
+  it('upload and download documents, and report the size limit without losing typed text', async () => {
     const folder = newFolder();
     const large = join(folder, 'large.bin');
     const file = openSync(large, 'w');

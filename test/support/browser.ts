@@ -34,7 +34,7 @@ export interface TestBrowser {
 }
 
 /** Why tests that need Chromium are skipped; undefined if they run. In CI they always run, and fail without a browser. */
-export function missingChromium(): string | undefined {
+function missingChromium(): string | undefined {
   if (process.env['CI'] === 'true' || findChromium() !== undefined) return undefined;
   return 'there is no Chromium or Chrome on this machine; install one, or set KUFLOW_CHROMIUM to its path';
 }
@@ -113,7 +113,7 @@ export function useBrowser(): TestBrowser {
   };
 }
 
-/** For whoever looks for the reason of a failure. */
+/** Saves a screenshot of each open page of a failed test in .test-output/page. */
 async function keepPictures(test: string, contexts: readonly BrowserContext[]): Promise<void> {
   const pages = contexts.flatMap((context) => context.pages());
   for (const [index, page] of pages.entries()) {
@@ -129,7 +129,7 @@ interface AxeResult {
   }[];
 }
 
-/** What axe finds fault with: rule, element and advice. */
+/** The violations that axe reports: rule, element and advice. */
 export async function accessibilityFindings(page: Page): Promise<readonly string[]> {
   // Evaluated code is not subject to the page's Content-Security-Policy.
   await page.evaluate(`if (globalThis.axe === undefined) { ${AXE} }`);

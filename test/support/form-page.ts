@@ -1,5 +1,3 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
@@ -8,13 +6,10 @@ import { WEB_OPTIONS } from '../../scripts/build-web.mjs';
 import { ROOT } from '../../scripts/bundle.mjs';
 import type { JsonObject } from '../../src/base/json.ts';
 import type { LocalGroup, LocalUser } from '../../src/platform/console/contract.ts';
+import { CONTENT_SECURITY_POLICY } from '../../src/platform/console/page-routes.ts';
 import type { DataShape } from '../../src/process/definition.ts';
+import { startAnsweringServer, type AnsweringServer } from './answering-server.ts';
 import type { PageOptions, TestBrowser } from './browser.ts';
-
-/** The page's. */
-const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'none'; " +
-  "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
 export interface FormCase {
   readonly shape: DataShape;
@@ -25,7 +20,7 @@ export interface FormCase {
   readonly key?: string;
   readonly users?: readonly LocalUser[];
   readonly groups?: readonly LocalGroup[];
-  /** Whether documents can be stored. They are not: `calls` lists them. */
+  /** Whether the form can upload documents. Nothing is stored; `calls` lists the uploads. */
   readonly documents?: boolean;
 }
 
@@ -33,7 +28,6 @@ export interface FormCalls {
   /** What the last `onChange` received. */
   readonly data: JsonObject;
   readonly problems: readonly { readonly path: string; readonly label: string; readonly message: string }[];
-  readonly changes: number;
   readonly uploads: readonly { readonly name: string; readonly type: string; readonly size: number }[];
   readonly downloads: readonly string[];
 }
@@ -51,7 +45,7 @@ import { h, render } from 'preact';
 import { focusField } from './src/web/form/focus.ts';
 import { DataForm } from './src/web/form/form.tsx';
 
-const calls = { data: {}, problems: [], changes: 0, uploads: [], downloads: [] };
+const calls = { data: {}, problems: [], uploads: [], downloads: [] };
 const services = ({ users = [], groups = [], documents = false }) => ({
   users,
   groups,
@@ -71,7 +65,7 @@ globalThis.testForm = {
   render: (changed) => {
     current = { ...current, ...changed };
     const { shape, initialData = {}, readOnly, showAllProblems, key } = current;
-    const onChange = (data, problems) => Object.assign(calls, { data, problems, changes: calls.changes + 1 });
+    const onChange = (data, problems) => Object.assign(calls, { data, problems });
     const props = { key, shape, initialData, readOnly, showAllProblems, services: services(current), onChange };
     render(h(DataForm, props), document.querySelector('#form'));
   },
@@ -94,28 +88,21 @@ const HTML = `<!doctype html>
 export function useFormPages(browser: TestBrowser): {
   readonly open: (form: FormCase, options?: PageOptions) => Promise<FormPage>;
 } {
-  let server: Server;
-  let address: string;
+  let server: AnsweringServer;
 
   beforeAll(async () => {
     const files = await bundleForm();
-    server = createServer((request, response) => {
-      const path = request.url ?? '/';
+    server = await startAnsweringServer(({ url: path }, response) => {
       response.setHeader('content-security-policy', CONTENT_SECURITY_POLICY);
       response.setHeader('content-type', TYPES[/\.\w+$/.exec(path)?.[0] ?? ''] ?? 'text/html; charset=utf-8');
       response.end(path === '/' ? HTML : files.get(path.slice(1)));
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   });
-  afterAll(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  afterAll(() => server.close());
 
   return {
     open: async (form, options) => {
-      const page = await browser.open(address, options);
+      const page = await browser.open(`${server.url}/`, options);
       const render = async (changed: Partial<FormCase>): Promise<void> =>
         await page.evaluate(`testForm.render(${JSON.stringify(changed)})`);
       await render(form);

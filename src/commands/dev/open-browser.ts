@@ -3,7 +3,7 @@ import { KnownError, messageOf } from '../../base/errors.ts';
 /** Milliseconds after which the program that opens the browser counts as successful. Some run for as long as the browser. */
 const FAILS_WITHIN = 3000;
 
-/** Opens the user's browser. Rejects with KnownError if there is no browser. */
+/** Opens the address in the default browser. Rejects with KnownError if the browser does not open. */
 export async function openBrowser(url: string): Promise<void> {
   const { default: open } = await import('open');
   try {

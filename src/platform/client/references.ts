@@ -4,6 +4,8 @@ import { basename, resolve } from 'node:path';
 import { KnownError, messageOf } from '../../base/errors.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import type { KuFlowClient } from '../../kuflow/client.ts';
+import type { GroupPageItem } from '../../kuflow/contract/groups.ts';
+import type { PrincipalPageItem } from '../../kuflow/contract/principals.ts';
 import { mediaTypeOf } from '../../process/document-type.ts';
 import { sampleDocument, type SampleDocument } from '../../process/examples/document.ts';
 import { formatReference, mapReferences, parseReference, type ReferenceKind } from '../../process/references.ts';
@@ -135,19 +137,28 @@ async function upload(
   return documentUri;
 }
 
-/** References to the user, to other users and applications, and to the groups. */
-async function listPeople({
-  client,
-  caller,
-}: ResourceAccess): Promise<Record<'principal' | 'group', readonly string[]>> {
-  const principals: string[] = [];
-  for await (const { id = '', type = '', name = '' } of client.items('findPrincipals', {})) {
-    if (id === caller.principalId) principals.unshift(formatPrincipal(id, type, name));
-    else if (type !== 'SYSTEM') principals.push(formatPrincipal(id, type, name));
-  }
-  const groups: string[] = [];
-  for await (const { id, name } of client.items('findGroups', {})) groups.push(formatGroup(id, name));
-  return { principal: principals, group: groups };
+async function listPeople({ client, caller }: ResourceAccess): Promise<RealResources['people']> {
+  const principals: PrincipalPageItem[] = [];
+  for await (const principal of client.items('findPrincipals', {})) principals.push(principal);
+  const groups: GroupPageItem[] = [];
+  for await (const group of client.items('findGroups', {})) groups.push(group);
+  return formatPeople(principals, groups, caller.principalId);
+}
+
+/** References to the caller, to other users and applications, and to the groups. */
+export function formatPeople(
+  principals: readonly PrincipalPageItem[],
+  groups: readonly GroupPageItem[],
+  callerId: string,
+): RealResources['people'] {
+  const isCaller = ({ id }: PrincipalPageItem): boolean => id === callerId;
+  return {
+    principal: [
+      ...principals.filter(isCaller),
+      ...principals.filter((one) => !isCaller(one) && one.type !== 'SYSTEM'),
+    ].map(({ id = '', type = '', name = '' }) => formatPrincipal(id, type, name)),
+    group: groups.map(({ id, name }) => formatGroup(id, name)),
+  };
 }
 
 async function principalByEmail({ client }: ResourceAccess, email: string): Promise<string | undefined> {
@@ -163,7 +174,7 @@ async function groupByCode({ client }: ResourceAccess, code: string): Promise<st
   return undefined;
 }
 
-export const formatPrincipal = (id: string, type: string, name: string): string =>
+const formatPrincipal = (id: string, type: string, name: string): string =>
   formatReference('principal', { id, type, name });
 // KuFlow's API does not return the type of a group. `OTHERS` is that of groups that people create.
-export const formatGroup = (id: string, name: string): string => formatReference('group', { id, type: 'OTHERS', name });
+const formatGroup = (id: string, name: string): string => formatReference('group', { id, type: 'OTHERS', name });

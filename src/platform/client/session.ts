@@ -48,7 +48,7 @@ export interface KnownDefinition {
 /** What only the local KuFlow can do. */
 export interface LocalPlatform {
   readonly devApi: DevApiAccess;
-  /** Rejects with a usage error that lists the users if there is no such user. */
+  /** Rejects with a usage error that lists the users if nobody has this email address. */
   findUser(email: string): Promise<SignedInUser>;
 }
 

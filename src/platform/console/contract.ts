@@ -1,11 +1,13 @@
 import type { JsonObject } from '../../base/json.ts';
-import type { DataShape, TaskKind } from '../../process/definition.ts';
+import type { DataShape, TaskDefinition } from '../../process/definition.ts';
 import type { FaultAction } from '../faults/registry.ts';
 import type { PlatformEvent } from '../types.ts';
 
 /*
  * What `/_dev/…` answers to the page and to commands. KuFlow does not have these operations. Types only, because the page imports them.
  * All routes need the credentials of the API. Times are ISO 8601 in UTC.
+ *
+ * `POST /_dev/process-items/{id}/release`, without a body, returns the `ProcessItem` as KuFlow's API does. It is for the owner of a claimed task.
  */
 
 /** The header with which the page and shell completion mark their requests, so that the list of requests can leave them out. */
@@ -59,18 +61,7 @@ export interface ServedProcess {
   readonly taskQueue: string;
   readonly metadata?: DataShape;
   readonly entity?: DataShape;
-  readonly tasks: readonly ServedTaskShape[];
-}
-
-export interface ServedTaskShape {
-  readonly code: string;
-  readonly kind: TaskKind;
-  readonly name?: string;
-  readonly description?: string;
-  readonly data?: DataShape;
-  readonly contextData?: DataShape;
-  /** Codes of groups and emails of users that may claim the task. Everybody may if this is absent. */
-  readonly candidates?: readonly string[];
+  readonly tasks: readonly TaskDefinition[];
 }
 
 /** A file as `<path>:<line>` if the line is known, relative to the folder, and what is wrong with it. */
@@ -88,8 +79,6 @@ export interface ExampleData {
   /** Paths (JSON Pointer) that must be filled in by hand. */
   readonly missing: readonly string[];
 }
-
-/** `POST /_dev/process-items/{id}/release`, without a body, returns the `ProcessItem` as KuFlow's API does. For the owner of a claimed task only. */
 
 /** `GET /_dev/workers`. */
 export interface WorkersStatus {
@@ -219,12 +208,11 @@ export interface FaultStatus {
 
 /**
  * A message of `GET /_dev/events` (server-sent events): `id` is the SSE id, `event` is the kind, `data` is this object. Events are hints to
- * read again. After a reconnect with `Last-Event-ID` the missed ones follow, or one `reset` if they are no longer known.
+ * read again. After a reconnect, the stream sends the events after `Last-Event-ID`, or one `reset` if some of them are no longer kept.
  */
 export type LiveEvent = { readonly id: number; readonly time: string } & (
   | PlatformEvent
   | { readonly kind: 'reset' }
   | { readonly kind: 'workers-changed' }
   | { readonly kind: 'faults-changed' }
-  | { readonly kind: 'people-changed' }
 );

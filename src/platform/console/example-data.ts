@@ -2,10 +2,9 @@ import type { Json, JsonObject } from '../../base/json.ts';
 import type { DataShape } from '../../process/definition.ts';
 import { parseReference } from '../../process/references.ts';
 import { exampleTaskData } from '../client/examples.ts';
-import { formatGroup, formatPrincipal, replaceExampleReferences } from '../client/references.ts';
+import { formatPeople, replaceExampleReferences, type RealResources } from '../client/references.ts';
 import { notFound } from '../domain/api-error.ts';
 import type { OperationContext } from '../domain/context.ts';
-import type { ServedDefinition, ServedTask } from '../domain/definitions.ts';
 import { uploadProcessDocument } from '../domain/documents.ts';
 import type { ValueCheck } from '../domain/json-values.ts';
 import { findGroups, findPrincipals } from '../domain/people.ts';
@@ -53,25 +52,13 @@ function findShape(ctx: OperationContext, { code, task, processId }: ExampleRequ
   if (served?.ref.code !== code) throw notFound('served process definition', code);
   if (task === undefined)
     return { shape: served.definition.metadata, check: served.metadata, where: `the metadata of ${code}` };
-  const found = findTask(ctx, served, task);
+  const found = ctx.definitions.taskOf(served.ref, task);
   if (found === undefined) throw notFound(`task definition of ${code}`, task);
   return { shape: found.definition.data, check: found.data, where: `the data of ${task}` };
 }
 
-const findTask = (ctx: OperationContext, { ref }: ServedDefinition, code: string): ServedTask | undefined =>
-  ctx.definitions.taskOf(ref, code);
-
-/** References to the caller, to other users and applications, and to the groups. */
-function listReferences(ctx: OperationContext): Record<'principal' | 'group', readonly string[]> {
-  const { content: principals } = findPrincipals(ctx, PAGE);
-  const isCaller = ({ id }: { readonly id?: string }): boolean => id === ctx.principal.id;
-  return {
-    principal: [
-      ...principals.filter(isCaller),
-      ...principals.filter((one) => !isCaller(one) && one.type !== 'SYSTEM'),
-    ].map(({ id = '', type = '', name = '' }) => formatPrincipal(id, type, name)),
-    group: findGroups(ctx, PAGE).content.map(({ id, name }) => formatGroup(id, name)),
-  };
+function listReferences(ctx: OperationContext): RealResources['people'] {
+  return formatPeople(findPrincipals(ctx, PAGE).content, findGroups(ctx, PAGE).content, ctx.principal.id);
 }
 
 function withoutDocuments(value: JsonObject): JsonObject {

@@ -9,7 +9,7 @@ const PAGE_ROUTES = ['/', '/console', '/console/*', '/console/assets/*'] as cons
  * The page may only load its own files and talk to this server. JSON Forms and its validator must do without `eval`, and nothing may be written
  * to the document as text.
  */
-const CONTENT_SECURITY_POLICY = [
+export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",

@@ -22,7 +22,7 @@ export function requireCandidate(ctx: OperationContext, item: ProcessItemRow, pr
   );
 }
 
-/** Refuses with 400 if a task of this code has candidates and the owner that a body names in `fields` is not one of them. */
+/** Refuses with 400 if a task of this code has candidates and `owner` is not one of them. `named` is how the request body names the owner. */
 export function requireOwnerIsCandidate(
   ctx: OperationContext,
   process: ProcessRow,

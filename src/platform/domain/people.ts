@@ -216,7 +216,7 @@ function toTenantUser(ctx: OperationContext, user: TenantUserRow): Static<typeof
 
 /**
  * Finds the user or application that a body names by id or by email; undefined if it does neither. Refuses with 400 if
- * the principal is unknown is disabled or is the platform itself, or if id and email are different principals.
+ * the principal is unknown, disabled or the platform itself, or if id and email are different principals.
  */
 export function resolvePrincipal(
   ctx: OperationContext,

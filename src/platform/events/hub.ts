@@ -5,14 +5,14 @@ import { getMeta, setMeta } from '../store/people.ts';
 import type { PlatformEvent } from '../types.ts';
 
 /** The events of the platform, and those that only tell the page which of its lists have changed. */
-export type PublishedEvent = PlatformEvent | { readonly kind: 'workers-changed' | 'faults-changed' | 'people-changed' };
+export type PublishedEvent = PlatformEvent | { readonly kind: 'workers-changed' | 'faults-changed' };
 
 /** Passes events on to the streams of the page and keeps the latest ones for streams that reconnect. */
 export interface EventHub {
   /** Id of the latest event; one less than the first id before there is any. */
   readonly lastId: number;
   publish(event: PublishedEvent): void;
-  /** The events after `id`, oldest first. Undefined if some of them are no longer kept, or if this hub did not issue `id`. */
+  /** The events after `id`, oldest first. Undefined if the hub has already dropped some of them, or did not issue `id`. */
   after(id: number): readonly LiveEvent[] | undefined;
   /** Calls the listener for each event, until the returned function is called. */
   subscribe(listener: (event: LiveEvent) => void): () => void;

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { KnownError, messageOf, usageError } from '../../base/errors.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
 import { formatPathOption } from '../../text/shell.ts';
-import { platformEnvironment, writeCaBundle } from '../environment.ts';
+import { platformEnvironment } from '../environment.ts';
 import type { PlatformEvent, PlatformOptions } from '../types.ts';
 import { startPlatform } from '../start.ts';
 import {
@@ -102,8 +102,7 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
     report: request.report,
     signal: request.signal,
   });
-  const caBundleFile = await writeCaBundle(stateDir, platform.caFile);
-  const state = createPlatformState(platform, caBundleFile);
+  const state = createPlatformState(platform);
   await writeStateFile(stateDir, state);
   const { onDefinitionsChanged } = request;
   const following =
@@ -113,7 +112,7 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
           ...request,
           platform,
           served: served ?? new Map(),
-          onServed: () => writeStateFile(stateDir, createPlatformState(platform, caBundleFile)),
+          onServed: () => writeStateFile(stateDir, createPlatformState(platform)),
           onChanged: onDefinitionsChanged,
           onError: (error) =>
             request.report({

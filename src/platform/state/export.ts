@@ -30,8 +30,8 @@ export interface StateExportResult {
 }
 
 /**
- * Writes the whole state to a .tar.gz file of mode 0600: it contains secrets. Rejects with KnownError if there is no state, or if the file exists
- * and must not be replaced, or if a local KuFlow runs on the folder.
+ * Writes the whole state to a .tar.gz file. The file has mode 0600, because it contains secrets. Rejects with KnownError if the folder does not have
+ * a state, if the file exists and must not be replaced, or if a local KuFlow runs on the folder.
  */
 export async function exportState({
   stateDir,
@@ -41,7 +41,7 @@ export async function exportState({
 }: StateExportRequest): Promise<StateExportResult> {
   if ((await listStateFiles(stateDir)).every(({ path }) => path !== 'state.db'))
     throw new KnownError({
-      message: 'There is no state of a local KuFlow to export',
+      message: 'Nothing to export: the folder does not contain the state of a local KuFlow',
       tried: `the state in ${stateDir}`,
       next: ['If it is in another folder, pass --state-dir <folder>'],
     });

@@ -1,7 +1,8 @@
 import type { ErrorObject } from 'ajv';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { messageOf } from '../../base/errors.ts';
-import { parsePointer, type DataProblem } from '../data-problem.ts';
+import { pointerSteps } from '../../base/json.ts';
+import type { DataProblem } from '../data-problem.ts';
 import { isPlainSchema } from '../json-schema/plain-schema.ts';
 import type { SchemaCompiler } from '../json-schema/compiler.ts';
 import { detectDialect, type Dialect } from '../json-schema/dialect.ts';
@@ -70,7 +71,7 @@ function describeErrors(errors: readonly ErrorObject[]): readonly DataProblem[] 
         !(COMBINING_KEYWORDS.has(error.keyword) && places.some((place) => place.startsWith(`${error.instancePath}/`))),
     )
     .map((error) => ({
-      path: parsePointer(error.instancePath),
+      path: pointerSteps(error.instancePath),
       reason: `is not valid JSON Schema: ${describeAllowed(error)}`,
     }));
 }

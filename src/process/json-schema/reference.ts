@@ -1,4 +1,4 @@
-import { isRecord } from '../../base/json.ts';
+import { isRecord, valueAt } from '../../base/json.ts';
 import { percentDecode } from '../../base/percent-decode.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -16,7 +16,7 @@ export function resolveReference(reference: string, root: Schema): unknown {
   const resource =
     address === '' || address === ownAddress(root) ? root : findSubschema(root, (one) => ownAddress(one) === address);
   if (resource === undefined || fragment === '') return resource;
-  if (fragment.startsWith('/')) return atPointer(fragment, resource);
+  if (fragment.startsWith('/')) return valueAt(resource, fragment);
   return findSubschema(
     resource,
     (one) => one['$anchor'] === fragment || one['$dynamicAnchor'] === fragment || one['$id'] === `#${fragment}`,
@@ -25,16 +25,6 @@ export function resolveReference(reference: string, root: Schema): unknown {
 
 function ownAddress({ $id: id }: Schema): string | undefined {
   return typeof id === 'string' && !id.startsWith('#') ? id.replace(/#$/, '') : undefined;
-}
-
-function atPointer(pointer: string, root: unknown): unknown {
-  let at = root;
-  for (const step of pointer.split('/').slice(1)) {
-    const key = step.replaceAll('~1', '/').replaceAll('~0', '~');
-    if (!(isRecord(at) || Array.isArray(at)) || !Object.hasOwn(at, key)) return undefined;
-    at = (at as Schema)[key];
-  }
-  return at;
 }
 
 /** The first schema within this one that matches, breadth first. Skips values that are data. */

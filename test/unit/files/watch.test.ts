@@ -129,15 +129,32 @@ describe('watchFiles', () => {
     expect(errors).toMatchObject([{ message: 'not this one' }]);
   });
 
-  it('ends with the call that runs, and starts no other one', async () => {
-    await startWatching();
+  it('waits for the running call when it is closed, and starts no other one', async () => {
+    let release: (() => void) | undefined;
+    await startWatching({
+      onChange: async () => {
+        contents.push(await readAll());
+        if (contents.at(-1) === 'b') await new Promise<void>((resolve) => (release = resolve));
+      },
+    });
+    const order: string[] = [];
     writeFileSync(at('one.txt'), 'b');
-    await sees('b');
+    await until('a running call', () => release);
+    const closing = watched?.close().then(() => order.push('closed'));
+    await new Promise((resolve) => setImmediate(resolve));
+    order.push('released');
+    release?.();
+    await closing;
+    expect(order).toEqual(['released', 'closed']);
+    const closedContents = contents;
+    contents = [];
+    // Another one sees the next change, and the closed one does not.
+    await startWatching();
     writeFileSync(at('one.txt'), 'c');
-    await watched?.close();
-    const before = contents.length;
-    writeFileSync(at('one.txt'), 'd');
-    await watched?.close();
-    expect(contents).toHaveLength(before);
+    await sees('c');
+    expect([closedContents, contents]).toEqual([
+      ['a', 'b'],
+      ['b', 'c'],
+    ]);
   });
 });

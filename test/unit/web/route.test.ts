@@ -19,7 +19,7 @@ describe('the routes of the page', () => {
     { view: 'requests', text: 'a b', status: 'failed', operation: 'createProcess', own: true },
     { view: 'request', id: 12 },
     { view: 'faults' },
-  ])('finds $view again from its path', (route) => {
+  ])('parses the path of $view back to the same route', (route) => {
     expect(routeOf(pathTo(route))).toEqual(route);
   });
 

@@ -32,7 +32,10 @@ export async function runReset(flags: StateFlags & { readonly yes?: boolean }, c
   const removed = bytes !== undefined;
   if (flags.json === true) terminal.out.line(stringifyForTerminal({ stateDir, removed, bytes: bytes ?? 0 }));
   else if (removed) terminal.out.line(`Removed the state of the local KuFlow in ${escapeForTerminal(stateDir, 1000)}`);
-  else terminal.out.line(`There is no state of a local KuFlow in ${escapeForTerminal(stateDir, 1000)}`);
+  else
+    terminal.out.line(
+      `Nothing to remove: ${escapeForTerminal(stateDir, 1000)} does not contain the state of a local KuFlow`,
+    );
 }
 
 /** An export takes a moment, and nothing of it is left behind. A swap of the state should not be cut. */

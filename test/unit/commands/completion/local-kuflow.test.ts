@@ -4,11 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { kuflowEntries } from '../../../../src/bin/commands.ts';
-import { runProgram } from '../../../../src/cli/run-program.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 import { startAnsweringServer, type Answerer, type AnsweringServer } from '../../../support/answering-server.ts';
-import { fakeHost } from '../../../support/fake-host.ts';
+import { runKuflow } from '../../../support/run-kuflow.ts';
 import { leaveRunningState } from '../../../support/running-state.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 import { LOAN } from '../../platform/domain/world.ts';
@@ -23,11 +21,9 @@ afterEach(async () => {
 
 /** What `__complete` prints for fish, which gets descriptions: one line per candidate. */
 async function complete(cwd: string, ...words: readonly string[]): Promise<readonly string[]> {
-  const fake = fakeHost(['__complete', 'fish', '--', 'kuflow', ...words], { cwd });
-  const root = { name: 'kuflow', description: '', version: '0', invocation: 'kuflow', commands: kuflowEntries };
-  const status = await runProgram(root, fake.host);
-  expect({ status, err: fake.stderr() }).toEqual({ status: 0, err: '' });
-  const [first, ...lines] = fake.stdout().trimEnd().split('\n');
+  const { status, stdout, stderr } = await runKuflow(cwd, ['__complete', 'fish', '--', 'kuflow', ...words]);
+  expect({ status, err: stderr }).toEqual({ status: 0, err: '' });
+  const [first, ...lines] = stdout.trimEnd().split('\n');
   expect(first?.trimEnd()).toMatch(/^words/);
   return lines.map((line) => line.trimEnd());
 }
@@ -53,8 +49,7 @@ describe('completion of codes and IDs of the running local KuFlow', () => {
 
   beforeAll(async () => {
     rest = createRest();
-    await rest.app.listen({ host: '127.0.0.1', port: 0 });
-    http = `http://127.0.0.1:${(rest.app.server.address() as AddressInfo).port}`;
+    http = await rest.app.listen({ host: '127.0.0.1', port: 0 });
     for (const code of ['APPLICATION', 'SCORE', 'APPLICATION']) {
       const process = await startLoan(rest);
       processes.push(process);

@@ -31,7 +31,7 @@ describe('kuflow dev export, reset and import', () => {
     expect(existsSync(stateDir)).toBe(false);
     expect(await kuflow('reset', '--yes')).toMatchObject({
       status: 0,
-      stdout: `There is no state of a local KuFlow in ${stateDir}\n`,
+      stdout: `Nothing to remove: ${stateDir} does not contain the state of a local KuFlow\n`,
     });
     const restored = await kuflow('import', 'state.tar.gz');
     expect(restored).toMatchObject({ status: 0, stderr: '' });

@@ -137,6 +137,7 @@ describe('prepareGivenData', () => {
   });
 
   it('uploads the documents of valid data', async () => {
+    writeFileSync(join(cwd, 'small.pdf'), '1');
     const calls: string[] = [];
     const assignments = ['contract=kuflow-file:small.pdf'];
     expect(await prepareGivenData({ assignments }, target(calls), context())).toEqual({

@@ -19,7 +19,7 @@ describe('resolveId', () => {
     expect(await resolve('AFBA8409C6C0')).toBe(IDS[0]);
   });
 
-  it('takes the first one as the latest', async () => {
+  it('resolves latest to the newest ID', async () => {
     expect(await resolve('latest')).toBe(IDS[0]);
     await expect(resolve('latest', [])).rejects.toThrow('No task is open');
   });

@@ -53,6 +53,7 @@ it('waits for an open question when it is stopped', async () => {
   const status = workers.status();
   const order: string[] = [];
   const stopping = workers.stop().then(() => order.push('stopped'));
+  await new Promise((resolve) => setImmediate(resolve));
   order.push('answered');
   answer?.(['1@host']);
   await stopping;
@@ -60,7 +61,7 @@ it('waits for an open question when it is stopped', async () => {
   expect((await status).queues).toEqual([{ taskQueue: 'LOAN_QUEUE', processes: ['LOAN'], pollers: ['1@host'] }]);
 });
 
-it('knows nobody who polls while the Temporal server does not answer', async () => {
+it('reports no pollers while the Temporal server does not answer', async () => {
   const workers = watch({ listPollers: () => Promise.reject(new Error('no connection')), isWatched: () => false });
   expect((await workers.status()).queues).toEqual([{ taskQueue: 'LOAN_QUEUE', processes: ['LOAN'], pollers: [] }]);
   await workers.stop();

@@ -146,7 +146,7 @@ describe('changeDefinitions', () => {
     expect(retrieveProcess(world.user, start()).processDefinitionRef?.version).toBe(VERSION);
   });
 
-  it('serves what is there for processes of a state file without their version', async () => {
+  it('uses the served definition for processes whose version is not in the state file', async () => {
     const process = start();
     world.store.sql.run('DELETE FROM process_definitions');
     await restart([CHANGED]);

@@ -102,7 +102,7 @@ describe('credentials', () => {
     expect(withCredentials.sort()).toEqual(tested.sort());
   });
 
-  it.each(ROUTES)('$method $path needs those of the API', async ({ method, path, forUsers }) => {
+  it.each(ROUTES)('$method $path rejects missing and wrong credentials', async ({ method, path, forUsers }) => {
     const { faults } = rest;
     faults.add({ operationId: 'findTenants', times: 1, action: { kind: 'drop-answer' } });
     const wrong = Buffer.from(`${rest.world.identity.application.id}:wrong`).toString('base64');
@@ -122,7 +122,7 @@ describe('credentials', () => {
 });
 
 describe('GET /_dev/status', () => {
-  it('answers what runs where, and who asks', async () => {
+  it('returns the state of each part, the endpoints and the caller', async () => {
     rest.health = {
       ready: false,
       parts: {
@@ -171,11 +171,30 @@ describe('credentials of the platform', () => {
   });
 
   it('GET /_dev/users answers the users with tokens that sign them in', async () => {
-    const { users } = await read<LocalPeople>('/_dev/users');
-    const user = users.find(({ email }) => email === rest.world.identity.user.email);
-    expect(user).toMatchObject({ name: rest.world.identity.user.name, groups: ['LOCAL_USERS'] });
-    const status = await send('GET', '/_dev/status', `Bearer ${user?.token}`);
-    expect(status.json<PlatformStatus>().principal.id).toBe(user?.principalId);
+    const users = (authorization: string) => send('GET', '/_dev/users', authorization);
+    const { user } = rest.world.identity;
+    const { other } = rest.world;
+    const people = await read<LocalPeople>('/_dev/users');
+    expect(people).toEqual({
+      users: [
+        { ...user, token: user.token.reveal(), groups: ['LOCAL_USERS'] },
+        {
+          principalId: other.principal.id,
+          userId: other.principal.userId,
+          email: 'other@example.com',
+          name: 'Other user',
+          groups: ['LOCAL_USERS'],
+          token: other.token,
+        },
+      ],
+      groups: [expect.objectContaining({ code: 'LOCAL_USERS', name: 'Local users' })],
+    });
+    expect((await users(`Bearer ${other.token}`)).json()).toEqual(people);
+    const status = await send('GET', '/_dev/status', `Bearer ${other.token}`);
+    expect(status.json<PlatformStatus>().principal.id).toBe(other.principal.id);
+    refusal(await users(rest.asWorker), 403);
+    refusal(await users(`Bearer ${ENGINE_TOKEN}`), 403);
+    refusal(await users('Bearer kfdev_unknown'), 401);
   });
 });
 
@@ -236,7 +255,7 @@ describe('GET /_dev/workers', () => {
     ]);
   });
 
-  it('tells the readers of events when a worker starts or stops to poll', async () => {
+  it('publishes an event when a worker starts or stops polling, while a client reads events', async () => {
     const { streams, hub } = rest;
     let changes = 0;
     hub.subscribe(({ kind }) => (changes += kind === 'workers-changed' ? 1 : 0));

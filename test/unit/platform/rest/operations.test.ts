@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { uuid7 } from '../../../../src/base/uuid.ts';
 import { operationIds, operations } from '../../../../src/kuflow/contract/operations.ts';
-import { createRest, ENGINE_TOKEN, createTask, refusal, startLoan, type Rest } from './server.ts';
+import { createRest, createTask, refusal, startLoan, type Rest } from './server.ts';
 
 let rest: Rest;
 beforeEach(() => {
@@ -100,32 +100,6 @@ describe('operations', () => {
     const members = (await rest.call('GET', `/principals?groupId=${groupId}`)).json<{ content: { type: string }[] }>();
     expect(members.content.map(({ type }) => type)).toEqual(['USER', 'USER']);
     expect((await rest.call('GET', '/tenant-users?groupCode=OTHER')).json()).toMatchObject({ content: [] });
-  });
-
-  it('list the users with their tokens, but only for users', async () => {
-    const users = async (authorization: string) =>
-      await rest.app.inject({ url: '/_dev/users', headers: { host: 'localhost', authorization } });
-    const { user } = rest.world.identity;
-    const { other } = rest.world;
-    const people = (await users(rest.asUser)).json<{ users: { token: string }[] }>();
-    expect(people).toEqual({
-      users: [
-        { ...user, token: user.token.reveal(), groups: ['LOCAL_USERS'] },
-        {
-          principalId: other.principal.id,
-          userId: other.principal.userId,
-          email: 'other@example.com',
-          name: 'Other user',
-          groups: ['LOCAL_USERS'],
-          token: other.token,
-        },
-      ],
-      groups: [expect.objectContaining({ code: 'LOCAL_USERS', name: 'Local users' })],
-    });
-    expect((await users(`Bearer ${people.users[1]?.token ?? ''}`)).json()).toEqual(people);
-    refusal(await users(rest.asWorker), 403);
-    refusal(await users(`Bearer ${ENGINE_TOKEN}`), 403);
-    refusal(await users('Bearer kfdev_unknown'), 401);
   });
 
   it('take a task from creation to completion, with 200 if it exists already', async () => {

@@ -56,6 +56,7 @@ export const RUN: PlatformRun = {
     https: 'https://127.0.0.1:7443',
     engine: '127.0.0.1:7483',
     temporal: '127.0.0.1:7233',
+    temporalUi: 'http://127.0.0.1:7484',
   },
   caFile: '/project/.kuflow/dev/pki/ca.pem',
   caBundleFile: '/project/.kuflow/dev/ca-bundle.pem',

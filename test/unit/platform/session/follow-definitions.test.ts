@@ -199,7 +199,7 @@ describe('followDefinitions', () => {
     await serves('LOAN: APPLY APPROVE');
   });
 
-  it('reports a schema that only the platform refuses, and keeps the rest', async () => {
+  it('reports a definition that only the platform rejects, and keeps serving the last good ones', async () => {
     mkdirSync(join(folder, 'processes'));
     const refund = definition('REFUND', 'A');
     write(LOAN);

@@ -43,7 +43,7 @@ describe('a new state', () => {
   });
 
   it.each(Array.from({ length: MOVES }, (_, index) => index))(
-    'is not there if move %d fails, and the present one is complete',
+    'leaves the present one complete if move %d fails',
     async (failing) => {
       const { stateDir, staging } = await stage();
       let moves = 0;
@@ -58,7 +58,7 @@ describe('a new state', () => {
   );
 
   it.each(Array.from({ length: MOVES }, (_, index) => index))(
-    'or the present one is complete after an end at move %d, at the next start',
+    'leaves either state complete at the next start if the process ends at move %d',
     async (end) => {
       const { stateDir, staging } = await stage();
       let moves = 0;

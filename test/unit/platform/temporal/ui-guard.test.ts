@@ -1,7 +1,7 @@
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startUiGuard, type UiGuard } from '../../../../src/platform/temporal/ui-guard.ts';
+import { closedPort, startAnsweringServer, type AnsweringServer } from '../../../support/answering-server.ts';
 
 interface Answer {
   readonly status: number;
@@ -21,36 +21,24 @@ function send(port: number, options: http.RequestOptions = {}, body = ''): Promi
   });
 }
 
-async function freePort(): Promise<number> {
-  const server = http.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 describe("the guard of Temporal's UI", () => {
-  const upstream = http.createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      response.writeHead(201, { 'x-seen-host': request.headers.host });
-      response.end(`${request.method ?? ''} ${request.url ?? ''} ${Buffer.concat(chunks).toString()}`);
-    });
-  });
+  let upstream: AnsweringServer;
   let guard: UiGuard;
   let port: number;
   const target = { port: 0 };
 
   beforeAll(async () => {
-    await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
-    target.port = (upstream.address() as AddressInfo).port;
+    upstream = await startAnsweringServer(({ method, url, body }, response) => {
+      response.writeHead(201);
+      response.end(`${method} ${url} ${body.toString()}`);
+    });
+    target.port = upstream.port;
     guard = await startUiGuard({ port: 0, hostNames: ['kuflow.local'], upstreamPort: () => target.port });
     ({ port } = guard);
   });
   afterAll(async () => {
     await guard.close();
-    upstream.close();
+    await upstream.close();
   });
 
   it('forwards method, path, query, body and status', async () => {
@@ -76,7 +64,7 @@ describe("the guard of Temporal's UI", () => {
 
   it('says that the UI does not answer', async () => {
     const { port: previous } = target;
-    target.port = await freePort();
+    target.port = await closedPort();
     expect(await send(port)).toEqual({ status: 502, text: "Temporal's UI did not answer (ECONNREFUSED)\n" });
     target.port = previous;
   });

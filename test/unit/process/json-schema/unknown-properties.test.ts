@@ -63,7 +63,7 @@ describe('findUnknownProperties', () => {
     expect(unknownPaths(value, schema)).toEqual([]);
   });
 
-  it('does not take a name that every JavaScript object has for a declared one', () => {
+  it('reports a name that every JavaScript object inherits, such as toString', () => {
     expect(unknownPaths({ toString: '' }, { properties: { a: text } })).toEqual(['/toString']);
   });
 });

@@ -1,44 +1,47 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, it } from 'vitest';
-import { Secret } from '../../../../../src/base/secret.ts';
+import { expect, it } from 'vitest';
 import { openActors } from '../../../../../src/commands/dev/simulate/actors.ts';
 import type { PlatformState } from '../../../../../src/platform/state-file.ts';
 import { listPeople } from '../../../../../src/platform/domain/people.ts';
 import { loadRequestedPeople } from '../../../../../src/platform/session/start.ts';
+import { temporaryFolders } from '../../../../support/temporary-folder.ts';
 import { createRest } from '../../../platform/rest/server.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'kuflow-actors-'));
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+const newFolder = temporaryFolders();
 
-it('a simulation acts as the owner of a task, or else as the first user who may claim it', async () => {
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, 'kuflow.people.yaml');
-  writeFileSync(
-    file,
-    `users:
+const PEOPLE = `users:
   - { email: ada@example.com, name: Ada }
   - { email: bob@example.com, name: Bob, groups: [RISK] }
   - { email: eva@example.com, name: Eva, groups: [RISK] }
 groups:
   - { code: RISK, name: Risk }
-`,
-  );
+`;
+
+function writePeople(): { readonly folder: string; readonly file: string } {
+  const folder = newFolder();
+  const file = join(folder, 'kuflow.people.yaml');
+  writeFileSync(file, PEOPLE);
+  return { folder, file };
+}
+
+it('reads kuflow.people.yaml of the folder, or the file that is passed', async () => {
+  const { folder, file } = writePeople();
   const people = await loadRequestedPeople({ cwd: folder, peopleFile: undefined });
-  expect(await loadRequestedPeople({ cwd: tmpdir(), peopleFile: file })).toEqual(people);
+  expect(people?.users).toHaveLength(3);
+  expect(await loadRequestedPeople({ cwd: newFolder(), peopleFile: file })).toEqual(people);
   expect(await loadRequestedPeople({ cwd: join(folder, 'other'), peopleFile: undefined })).toBeUndefined();
   await expect(loadRequestedPeople({ cwd: folder, peopleFile: 'team.yaml' })).rejects.toThrow('People file not found');
-  if (people === undefined) throw new Error('There are no people');
+});
 
+it('a simulation acts as the owner of a task, or else as the first user who may claim it', async () => {
+  const people = await loadRequestedPeople({ cwd: writePeople().folder, peopleFile: undefined });
+  if (people === undefined) throw new Error('There are no people');
   const rest = createRest({ people });
   const http = await rest.app.listen({ host: '127.0.0.1', port: 0 });
   const { user, tenantId } = rest.world.identity;
   const state = { loopback: { http, https: http }, tenantId, user } as unknown as PlatformState;
-  const actors = await openActors(
-    { ...state, user: { ...user, token: new Secret(user.token.reveal()) } },
-    AbortSignal.timeout(30_000),
-  );
+  const actors = await openActors(state, AbortSignal.timeout(30_000));
   try {
     const nameOf = async (task: Parameters<typeof actors.find>[0]) => {
       const actor = actors.find(task);
