@@ -55,7 +55,7 @@ async function request(method: ApiMethod, path: string, options: ApiCallOptions)
     });
   } catch (error) {
     if (signal?.aborted === true) throw error;
-    throw new RequestFailure('The local KuFlow does not answer');
+    throw new RequestFailure('The local KuFlow is not responding');
   }
   if (!response.ok) throw await failureOf(response);
   return response;

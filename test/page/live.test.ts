@@ -86,7 +86,7 @@ describeInChromium('live updates of the page', () => {
     await faults.getByLabel('Operation').selectOption('claimProcessItemTask');
     await faults.getByLabel('Number of calls').fill('3');
     await faults.getByLabel('Status').fill('503');
-    await faults.getByRole('button', { name: 'Switch on' }).click();
+    await faults.getByRole('button', { name: 'Turn on' }).click();
     await faults.getByText('used 0 of 3 times').waitFor();
 
     const claim = async (): Promise<number> => {
@@ -104,7 +104,7 @@ describeInChromium('live updates of the page', () => {
     const failed = requests.getByRole('listitem').filter({ hasText: 'claimProcessItemTask' });
     expect(await failed.first().innerText()).toContain('503');
 
-    await faults.getByRole('button', { name: /^Switch off/ }).click();
+    await faults.getByRole('button', { name: /^Turn off/ }).click();
     await faults.getByText('No faults are on').waitFor();
     expect(app.platform().platform.faults.list()).toEqual([]);
     expect(await claim()).toBe(200);

@@ -256,6 +256,21 @@ describeInChromium('tasks in the page', () => {
     expect(await taskData(id)).toEqual({});
   });
 
+  it('say at the start of a process whether the example data or the process is what failed', async () => {
+    const page = await app.open('/processes/start/LOAN', { expectedErrors: [/ERR_FAILED/] });
+    const refuse = (path: string): Promise<unknown> => page.route(path, (route) => route.abort());
+    await refuse('**/_dev/definitions/LOAN/examples');
+    await button(page, 'Fill with example data').click();
+    await page.getByRole('alert').getByText('Example data is not available').waitFor();
+    await page.unrouteAll();
+
+    await button(page, 'Fill with example data').click();
+    await page.getByText('Filled in the empty fields').waitFor();
+    await refuse('**/processes');
+    await button(page, 'Start process').click();
+    await page.getByRole('alert').getByText('The process could not be started').waitFor();
+  });
+
   it('keep what was typed when the definition changes: a process keeps its version, and a new one gets the new fields', async () => {
     const id = await newTask('REPORT', 'CLAIM');
     const task = await app.open(`/tasks/${id}`, { as: ADA });

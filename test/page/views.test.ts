@@ -98,7 +98,7 @@ describeInChromium('every view of the page', () => {
         'KUFLOW_API_ENDPOINT',
       ],
     ],
-    ['the processes', () => '/processes', ['Ada · Lovelace', 'Grace · Hopper', 'running', 'cancelled']],
+    ['the processes', () => '/processes', ['Ada · Lovelace', 'Grace · Hopper', 'running', 'canceled']],
     ['the start of a process', () => `/processes/start/LOAN?like=${ids.process}`, ['Start Loan', 'First name']],
     [
       'a process',
@@ -190,7 +190,7 @@ describeInChromium('every view of the page', () => {
     await page.getByRole('link', { name: /Temporary/ }).click();
     await page.getByRole('button', { name: 'Cancel process…' }).click();
     await page.getByRole('button', { name: 'Cancel the process' }).click();
-    await page.locator('.subtitle').getByText('cancelled').waitFor();
+    await page.locator('.subtitle').getByText('canceled').waitFor();
     expect((await app.user().retrieveProcess(id)).state).toBe('CANCELLED');
   });
 

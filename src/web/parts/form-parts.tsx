@@ -17,6 +17,9 @@ export function useShapeChanged(shape: DataShape | undefined, hasChanges: boolea
   return startedWith !== json;
 }
 
+/** The title of a failure of `fill`. */
+export const EXAMPLE_DATA_FAILED = 'Example data is not available';
+
 /** `fill` fills in the empty fields of a form, and `missing` names those that have no example data. */
 export function useExampleData(
   edited: EditedData,

@@ -34,7 +34,7 @@ export function lazyComponent<Props extends object>(
     return (
       <Notice tone="error" title={`Could not load ${what}`} isAlert>
         <p>
-          The local KuFlow does not answer, or it was updated.{' '}
+          The local KuFlow is not responding, or it was updated.{' '}
           <button type="button" onClick={() => location.reload()}>
             Reload the page
           </button>

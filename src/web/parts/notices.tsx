@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { RequestFailure } from '../api.ts';
 import { useConnection } from '../live/connection.ts';
 import { Link } from '../navigation.tsx';
+import { stateWord } from '../text/words.ts';
 import { CommandLine } from './copy.tsx';
 
 export interface NoticeProps {
@@ -47,7 +48,7 @@ export function FailureNotice({ failure, title }: FailureNoticeProps) {
   );
 }
 
-/** Why data could not be read. While the local KuFlow does not answer at all, the shell says so, and everything is read again later. */
+/** Why data could not be read. While the local KuFlow is not responding at all, the shell says so, and everything is read again later. */
 export function ReadFailure({ failure, title }: FailureNoticeProps) {
   const connection = useConnection();
   if (failure?.status === undefined && connection !== 'live') return null;
@@ -111,7 +112,7 @@ const TONES: Readonly<Record<string, string>> = {
 
 /** A state as a colored word. */
 export function StateWord({ state }: { readonly state: string }) {
-  return <span class={`state ${TONES[state] ?? 'muted'}`}>{state.toLowerCase()}</span>;
+  return <span class={`state ${TONES[state] ?? 'muted'}`}>{stateWord(state)}</span>;
 }
 
 /** Text with line breaks, such as code, which scrolls if it is long. */

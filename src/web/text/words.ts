@@ -4,7 +4,7 @@ export function sentenceCase(words: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** The state of a process or task in a sentence. KuFlow spells it `CANCELLED`. */
+/** A state as a word of a sentence. KuFlow spells `CANCELLED` with two Ls. */
 export const stateWord = (state: string): string => (state === 'CANCELLED' ? 'canceled' : state.toLowerCase());
 
 /** `1 task`, `2 tasks`. */

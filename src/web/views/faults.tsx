@@ -47,9 +47,9 @@ export function FaultListView() {
         are not affected.
       </p>
       <ReadFailure failure={faults.failure} title="The faults could not be read" />
-      <FailureNotice failure={action.failure} title="The fault could not be switched off" />
+      <FailureNotice failure={action.failure} title="The fault could not be turned off" />
       {faults.data?.length === 0 ? (
-        <EmptyState>No faults are on. Switch one on below.</EmptyState>
+        <EmptyState>No faults are on. Turn one on below.</EmptyState>
       ) : (
         <>
           <ul class="rows">
@@ -65,10 +65,10 @@ export function FaultListView() {
                 <button
                   type="button"
                   disabled={action.busy !== undefined}
-                  aria-label={`${fault.left === 0 ? 'Remove' : 'Switch off'} ${describeFault(fault.action)}, ${fault.operationId}`}
+                  aria-label={`${fault.left === 0 ? 'Remove' : 'Turn off'} ${describeFault(fault.action)}, ${fault.operationId}`}
                   onClick={() => remove(`/_dev/faults/${encodeURIComponent(fault.id)}`, 'The fault is off')}
                 >
-                  {fault.left === 0 ? 'Remove' : 'Switch off'}
+                  {fault.left === 0 ? 'Remove' : 'Turn off'}
                 </button>
               </li>
             ))}
@@ -80,7 +80,7 @@ export function FaultListView() {
                 disabled={action.busy !== undefined}
                 onClick={() => remove('/_dev/faults', 'All faults are off')}
               >
-                Switch all off
+                Turn all off
               </button>
             </p>
           )}
@@ -137,7 +137,7 @@ function FaultForm({ reload }: { readonly reload: () => void }) {
         });
       }}
     >
-      <h2 id="new-fault">Switch on a fault</h2>
+      <h2 id="new-fault">Turn on a fault</h2>
       <div class="fields">
         <label>
           Operation
@@ -180,10 +180,10 @@ function FaultForm({ reload }: { readonly reload: () => void }) {
           <NumberInput label="Delay in milliseconds" value={ms} min={0} max={600_000} onChange={setMs} />
         ) : null}
       </div>
-      <FailureNotice failure={action.failure} title="The fault could not be switched on" />
+      <FailureNotice failure={action.failure} title="The fault could not be turned on" />
       <p class="actions">
         <button type="submit" class="primary" disabled={action.busy !== undefined}>
-          Switch on
+          Turn on
         </button>
         <span role="status" class="muted">
           {action.done}

@@ -53,7 +53,7 @@ export function ProcessListView({ route }: { readonly route: Extract<Route, { re
             <option value="">All</option>
             <option value="RUNNING">Running</option>
             <option value="COMPLETED">Completed</option>
-            <option value="CANCELLED">Cancelled</option>
+            <option value="CANCELLED">Canceled</option>
           </select>
         </label>
         <label>

@@ -10,7 +10,13 @@ import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
 import { useAction } from '../parts/action.ts';
 import { useFormServices } from '../parts/data-view.tsx';
 import { useEditedData } from '../parts/edited-data.ts';
-import { MissingNotice, RestoredNotice, useExampleData, useShapeChanged } from '../parts/form-parts.tsx';
+import {
+  EXAMPLE_DATA_FAILED,
+  MissingNotice,
+  RestoredNotice,
+  useExampleData,
+  useShapeChanged,
+} from '../parts/form-parts.tsx';
 import { LazyForm } from '../parts/lazy.tsx';
 import { CommandList, EmptyState, FailureNotice, ReadFailure, Notice } from '../parts/notices.tsx';
 import { ProblemList } from '../parts/problem-list.tsx';
@@ -146,7 +152,10 @@ function StartForm({
           Start with invalid metadata
         </button>
       </ProblemList>
-      <FailureNotice failure={action.failure} title="The process could not be started" />
+      <FailureNotice
+        failure={action.failure}
+        title={action.failed === 'fill' ? EXAMPLE_DATA_FAILED : 'The process could not be started'}
+      />
       <p class="actions">
         <button type="submit" class="primary" disabled={action.busy !== undefined}>
           Start process

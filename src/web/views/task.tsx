@@ -14,7 +14,13 @@ import { useAction } from '../parts/action.ts';
 import { Ago } from '../parts/ago.tsx';
 import { DataView, useFormServices } from '../parts/data-view.tsx';
 import { useEditedData } from '../parts/edited-data.ts';
-import { MissingNotice, RestoredNotice, useExampleData, useShapeChanged } from '../parts/form-parts.tsx';
+import {
+  EXAMPLE_DATA_FAILED,
+  MissingNotice,
+  RestoredNotice,
+  useExampleData,
+  useShapeChanged,
+} from '../parts/form-parts.tsx';
 import { LazyForm } from '../parts/lazy.tsx';
 import {
   CommandList,
@@ -38,7 +44,7 @@ const FAILURE_TITLES: Readonly<Record<string, string>> = {
   assign: 'The task was not assigned',
   claim: 'The task was not claimed',
   complete: 'The task was not completed',
-  fill: 'Example data is not available',
+  fill: EXAMPLE_DATA_FAILED,
   release: 'The task was not released',
   save: 'The draft was not saved',
 };

@@ -72,7 +72,7 @@ export function TaskListView({ route }: { readonly route: Extract<Route, { reado
             <option value="READY">Ready</option>
             <option value="CLAIMED">Claimed</option>
             <option value="COMPLETED">Completed</option>
-            <option value="CANCELLED">Cancelled</option>
+            <option value="CANCELLED">Canceled</option>
             <option value="all">All</option>
           </select>
         </label>
