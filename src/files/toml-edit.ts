@@ -51,6 +51,57 @@ export function getTomlText(data: TomlData, path: readonly string[]): string | u
   return typeof value === 'string' ? value : undefined;
 }
 
+/**
+ * Appends a text to the array at a path of a TOML text and keeps every other byte. A missing array is added to its table, and a missing table
+ * at the end. Throws a KnownError if the text is not valid, or the place can't be edited.
+ */
+export function appendToTomlArray(
+  text: string,
+  path: readonly string[],
+  item: string,
+  { name, lineEnd }: { readonly name: string; readonly lineEnd: '\n' | '\r\n' },
+): string {
+  const expected = withItem(parseTomlTable(text, name), path, item);
+  const edited = insertItem(text, path, item, lineEnd);
+  if (edited !== undefined && isDeepStrictEqual(parseOrUndefined(edited), expected)) return edited;
+  throw new KnownError({
+    message: `${name} can't be edited: ${path.join('.')} can't be extended`,
+    next: [`Add ${JSON.stringify(item)} to ${path.join('.')} yourself`],
+  });
+}
+
+function withItem(data: unknown, [key, ...rest]: readonly string[], item: string): unknown {
+  if (key === undefined) return [...(Array.isArray(data) ? (data as readonly unknown[]) : []), item];
+  const table = isRecord(data) ? data : {};
+  return { ...table, [key]: withItem(table[key], rest, item) };
+}
+
+function insertItem(text: string, path: readonly string[], item: string, lineEnd: string): string | undefined {
+  const shape = parseShape(text);
+  if (shape === undefined) return undefined;
+  const value = shape.items.find((candidate) => isSamePath(candidate.path, path))?.node.value;
+  const element = formatString(item);
+  if (value === undefined) {
+    const table = path.slice(0, -1);
+    const line = `${formatKey(path.slice(-1))} = [${element}]`;
+    const own = shape.tables.find(({ path: at, node }) => node.kind === 'standard' && isSamePath(at, table));
+    if (own !== undefined) return appendToTable(text, own.node, line, lineEnd);
+    return insertLines(text, text.length, `${text.trim() === '' ? '' : '\n'}[${formatKey(table)}]\n${line}`, lineEnd);
+  }
+  if (value.type !== 'TOMLArray') return undefined;
+  const last = value.elements.at(-1);
+  if (last === undefined) return `${text.slice(0, value.range[0])}[${element}]${text.slice(value.range[1])}`;
+  const [, end] = last.range;
+  const isOnOwnLine = text.slice(end, value.range[1]).includes('\n');
+  const comma = /^\s*,/.exec(text.slice(end))?.[0];
+  if (!isOnOwnLine) return `${text.slice(0, end)}, ${element}${text.slice(end)}`;
+  // After the comment on the line of the last element.
+  const indent = indentOf(text, last);
+  const withComma = comma === undefined ? `${text.slice(0, end)},${text.slice(end)}` : text;
+  const place = lineAfter(withComma, end + 1);
+  return insertLines(withComma, place, `${indent}${element}${comma === undefined ? '' : ','}`, lineEnd);
+}
+
 function parseOrUndefined(text: string): TomlData | undefined {
   try {
     const data = toPlainObjects(parse(text));

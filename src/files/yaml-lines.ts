@@ -118,7 +118,7 @@ export function removeNull(text: string, { value }: Pair): string | undefined {
 }
 
 /** Where a key or an item ends, without the comments and blank lines after it. */
-function endOf(item: unknown): number {
+export function endOf(item: unknown): number {
   if (isPair(item)) {
     const end = hasNoValue(item) ? undefined : endOf(item.value);
     return end ?? endOf(item.key);

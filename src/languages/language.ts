@@ -6,6 +6,7 @@ import type { PlannedFile } from './planned-file.ts';
 import type { PackageManager, ProjectSpec, TaskChoices } from './project-spec.ts';
 import type { Naming } from './task-choices.ts';
 import type { TemplateSet } from './templates/set.ts';
+import type { ReadWorkspace } from './workspace.ts';
 
 /** What this tool knows about the workers in one language. Nothing outside its folder depends on the language. */
 export interface Language {
@@ -25,6 +26,8 @@ export interface Language {
   readonly tools: ProjectTools;
   readonly commands: (manager: PackageManager, project: ProjectNames) => ProjectCommands;
   readonly diagnosis: () => Promise<ProjectDiagnosis>;
+  /** How larger projects of the language list their members. */
+  readonly workspace: () => Promise<ReadWorkspace>;
   readonly hints: ProjectHints;
 }
 

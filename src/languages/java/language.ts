@@ -39,6 +39,8 @@ export const java: Language = {
   commands: mavenCommands,
   // Imported on demand: comparing versions needs a large package.
   diagnosis: async () => (await import('./diagnosis.ts')).javaDiagnosis,
+  // Imported on demand: reading its files needs large packages.
+  workspace: async () => (await import('./workspace.ts')).readMavenBuild,
   hints: {
     callActivity: (name) => `call it from a workflow: activities.${name}(new ${inputTypeOf(name)}(processId))`,
     changeWorkflow: 'use Workflow.getVersion(…) (see README.md)',

@@ -46,6 +46,8 @@ export const python: Language = {
   },
   commands: (manager, { name }) => pythonCommands(manager, distributionName(name)),
   diagnosis: async () => (await import('./diagnosis.ts')).pythonDiagnosis,
+  // Imported on demand: reading its files needs large packages.
+  workspace: async () => (await import('./workspace.ts')).readUvWorkspace,
   hints: {
     callActivity: (name, place) =>
       `call it from a workflow: await run_activity(${pythonLayout(place).prefix}Activities.${name}, ${pythonInputType(name)}(process_id=process_id))`,

@@ -62,6 +62,8 @@ export const typescript: Language = {
   }),
   // Imported on demand: comparing versions needs a large package.
   diagnosis: async () => (await import('./diagnosis.ts')).nodeDiagnosis,
+  // Imported on demand: reading its files needs large packages.
+  workspace: async () => (await import('./workspace.ts')).readNodeWorkspace,
   hints: {
     callActivity: (name) =>
       `call it from a workflow: ownActivities<Activities>().${name}({ processId }), imported from ./kuflow/workflow/kuflow-activities.ts`,

@@ -94,17 +94,30 @@ function findManagerAbove(
 ): (PackageManagerVersion & { readonly path: string }) | undefined {
   const home = env['HOME'] ?? env['USERPROFILE'] ?? homedir();
   for (let at = dirname(folder); at !== home && at !== dirname(at); at = dirname(at)) {
-    const manifest = join(at, 'package.json');
-    const isProject = existsSync(manifest);
-    const field = isProject ? packageManagerField(manifest) : undefined;
-    if (field !== undefined) return { ...field, path: manifest };
-    for (const name of isProject ? PACKAGE_MANAGER_NAMES : []) {
-      const lock = LOCK_FILES[name].map((file) => join(at, file)).find((path) => existsSync(path));
-      if (lock !== undefined) return { name, path: lock, ...(name === 'yarn' ? readYarnMajor(lock) : {}) };
-    }
+    const manager = findManagerIn(at);
+    if (manager !== undefined) return manager;
     if (existsSync(join(at, '.git'))) return undefined;
   }
   return undefined;
+}
+
+function findManagerIn(folder: string): (PackageManagerVersion & { readonly path: string }) | undefined {
+  const manifest = join(folder, 'package.json');
+  if (!existsSync(manifest)) return undefined;
+  const field = packageManagerField(manifest);
+  if (field !== undefined) return { ...field, path: manifest };
+  for (const name of PACKAGE_MANAGER_NAMES) {
+    const lock = LOCK_FILES[name].map((file) => join(folder, file)).find((path) => existsSync(path));
+    if (lock !== undefined) return { name, path: lock, ...(name === 'yarn' ? readYarnMajor(lock) : {}) };
+  }
+  return undefined;
+}
+
+/** The package manager of the project in a folder (absolute), as a value of --package-manager; undefined if nothing says which one it is. */
+export function managerInFolder(folder: string): string | undefined {
+  const found = findManagerIn(folder);
+  if (found === undefined) return undefined;
+  return found.name === 'yarn' && found.major !== undefined ? `yarn@${found.major}` : found.name;
 }
 
 function packageManagerField(manifest: string): PackageManagerVersion | undefined {
