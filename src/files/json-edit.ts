@@ -71,7 +71,7 @@ function insertItem(text: string, path: readonly string[], item: string, lineEnd
   return text[node.start] === '[' ? insertInto(text, node, JSON.stringify(item), lineEnd) : undefined;
 }
 
-/** Adds an element or a member at the end, on a line of its own if the last one is. */
+/** Adds an element or a member at the end, on a separate line if the last one is. */
 function insertInto(text: string, node: JsonNode, added: string, lineEnd: string): string {
   const last = node.items.at(-1);
   if (last === undefined) {
