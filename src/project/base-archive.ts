@@ -38,6 +38,19 @@ export function withGenerated(base: ProjectBase, file: PlannedFile): ProjectBase
   return { ...base, generated: new Map(base.generated).set(file.path, file) };
 }
 
+/** The base if these files were not changed: each is merged with its previous version again. */
+export function withoutChanges(base: ProjectBase, previous: ProjectBase, paths: readonly string[]): ProjectBase {
+  const [generated, merged] = [new Map(base.generated), new Map(base.merged)];
+  for (const path of paths) {
+    const before = previous.merged.get(path) ?? previous.generated.get(path);
+    const now = generated.get(path);
+    if (before === undefined) generated.delete(path);
+    else if (now === undefined) generated.set(path, before);
+    else if (textOf(before) !== textOf(now)) merged.set(path, before);
+  }
+  return { ...base, generated, merged };
+}
+
 /** The archive as a file of the project. The same base gives the same bytes with the same version of Node.js. */
 export async function renderBaseFile(base: ProjectBase): Promise<PlannedFile> {
   const { Header } = await import('tar');
@@ -115,7 +128,7 @@ function splitEntryPath(path: string): { readonly folder: string; readonly path:
 }
 
 /** Whether a path stays below the project on every system. */
-function isSafePath(path: string): boolean {
+export function isSafePath(path: string): boolean {
   return !/[\\:\0]/.test(path) && path.split('/').every((part) => !['', '.', '..'].includes(part));
 }
 

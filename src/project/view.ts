@@ -2,9 +2,18 @@ import { escapeForTerminal } from '../base/escape.ts';
 import { palette } from '../terminal/palette.ts';
 import type { Channel } from '../terminal/terminal.ts';
 import { wrapForChannel } from '../terminal/wrap.ts';
+import type { JournalRecovery } from './edit/journal.ts';
+import { recoveryText } from './edit/recover-project.ts';
 import type { NextStep } from './next-steps.ts';
 
 const MAX_ALIGNED_COMMAND = 40;
+
+/** Prints what became of an earlier change of the project that was interrupted. */
+export function recoveryPrinter(channel: Channel): (recovery: JournalRecovery) => void {
+  const { yellow } = palette(channel);
+  return (recovery) =>
+    channel.line(wrapForChannel(channel, `${yellow('!')} ${escapeForTerminal(recoveryText(recovery), Infinity)}`));
+}
 
 /**
  * Prints the next steps, one per line, with aligned descriptions. If a terminal is too narrow for a command and its description, the

@@ -56,7 +56,8 @@ export async function writeFiles(comparison: PlanComparison, options: WriteOptio
   }
 }
 
-function writeError(path: string, error: unknown, remaining: readonly string[]): KnownError {
+/** `remaining`: what could not be rolled back. */
+export function writeError(path: string, error: unknown, remaining: readonly string[]): KnownError {
   return new KnownError({
     message: 'Could not write the project',
     tried: `write ${path}`,
@@ -86,19 +87,25 @@ function describeWriteError(error: unknown): string {
   }
 }
 
-function createFolders(folder: string, undos: Undo[]): void {
+/** The folder and those above it that do not exist, parents first. */
+export function missingFolders(folder: string): readonly string[] {
   const missing: string[] = [];
   for (let at = folder; statSync(at, { throwIfNoEntry: false }) === undefined; at = dirname(at)) {
     if (dirname(at) === at) break;
     missing.unshift(at);
   }
-  for (const at of missing) {
+  return missing;
+}
+
+function createFolders(folder: string, undos: Undo[]): void {
+  for (const at of missingFolders(folder)) {
     mkdirSync(at);
     undos.push({ path: at, undo: () => rmdir(at) });
   }
 }
 
-function assertInside(root: string, folder: string): void {
+/** Throws a KnownError if a link leads the folder out of `root`, which has no links in its path. */
+export function assertInside(root: string, folder: string): void {
   const real = realpathSync.native(folder);
   if (real !== root && !real.startsWith(root + sep)) {
     throw new KnownError({ message: `${folder} is outside the project`, seen: `${folder} points to ${real}` });

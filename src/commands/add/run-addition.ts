@@ -3,8 +3,9 @@ import { PACKAGE_NAME } from '../../base/package-root.ts';
 import { isOlder } from '../../text/version.ts';
 import { addToProject } from './add-to-project.ts';
 import { shellWord } from '../../text/shell.ts';
-import type { WorkerProject } from '../../project/edit/open-project.ts';
+import { openProject, type WorkerProject } from '../../project/edit/open-project.ts';
 import type { AdditionRequest } from '../../project/edit/addition.ts';
+import { recoveryPrinter } from '../../project/view.ts';
 import { printAdded, printEdit } from './view.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
@@ -17,6 +18,12 @@ export interface AddFlags {
   readonly json?: boolean | undefined;
   readonly yes?: boolean | undefined;
 }
+
+/** The project to add to. Prints what became of an earlier change that was interrupted. */
+export function openAddedProject({ cwd, env, version, terminal }: CommandContext): Promise<WorkerProject> {
+  return openProject(cwd, env, version, { onRecovered: recoveryPrinter(terminal.err) });
+}
+
 /** Prompts, if questions may be asked. */
 export async function openAddPrompts(flags: AddFlags, context: CommandContext): Promise<Prompts | undefined> {
   if (!context.terminal.canPrompt || flags.yes === true || flags.json === true) return undefined;

@@ -2,10 +2,10 @@ import { resolve } from 'node:path';
 import { processAddition, projectTaskQueue, rejectOtherQueue, resumedProcess } from './process.ts';
 import { shellWord } from '../../text/shell.ts';
 import { mapSchemaFile } from '../../process/definition/from-flags.ts';
-import { openProject, type WorkerProject } from '../../project/edit/open-project.ts';
+import type { WorkerProject } from '../../project/edit/open-project.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
-import { openAddPrompts, runAddition, type AddFlags } from './run-addition.ts';
+import { openAddedProject, openAddPrompts, runAddition, type AddFlags } from './run-addition.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import {
   chooseCredentials,
@@ -40,7 +40,7 @@ export async function runAddProcess(
   flags: AddProcessFlags,
   context: CommandContext,
 ): Promise<void> {
-  const project = await openProject(context.cwd, context.env, context.version);
+  const project = await openAddedProject(context);
   const queue = await projectTaskQueue(project);
   if (flags.taskQueue !== undefined) rejectOtherQueue(queue, flags.taskQueue, '--task-queue');
   const ask = await openAddPrompts(flags, context);

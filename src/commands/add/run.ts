@@ -1,11 +1,10 @@
 import { confirmSimilarCode, taskAddition, type TaskFlags } from './task.ts';
-import { openProject } from '../../project/edit/open-project.ts';
 import type { AdditionRequest } from '../../project/edit/addition.ts';
-import { openAddPrompts, optionWithValue, runAddition, type AddFlags } from './run-addition.ts';
+import { openAddedProject, openAddPrompts, optionWithValue, runAddition, type AddFlags } from './run-addition.ts';
 import type { CommandContext } from '../../cli/context.ts';
 
 export async function runAddTask(task: string, flags: TaskFlags & AddFlags, context: CommandContext): Promise<void> {
-  const project = await openProject(context.cwd, context.env, context.version);
+  const project = await openAddedProject(context);
   const ask = await openAddPrompts(flags, context);
   const addition = await taskAddition(project, task, flags, context.cwd);
   await confirmSimilarCode(addition, { isAllowed: flags.yes === true, ask });
@@ -19,7 +18,7 @@ export async function runAddTask(task: string, flags: TaskFlags & AddFlags, cont
 }
 
 export async function runAddActivity(name: string, flags: AddFlags, context: CommandContext): Promise<void> {
-  const project = await openProject(context.cwd, context.env, context.version);
+  const project = await openAddedProject(context);
   const addition: AdditionRequest = { kind: 'activity', name };
   await runAddition({
     project,

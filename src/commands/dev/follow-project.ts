@@ -15,8 +15,12 @@ export function followingRequest(request: DevPlatformRequest, version: string): 
       if (!regenerates) return;
       // Loaded on demand: it needs the templates.
       const { regenerateDefinitionCode } = await import('../../project/edit/regenerate.ts');
+      const { recoveryText } = await import('../../project/edit/recover-project.ts');
       try {
-        const result = await regenerateDefinitionCode({ folder: cwd, env, version, before, signal });
+        const result = await regenerateDefinitionCode({
+          ...{ folder: cwd, env, version, before, signal },
+          onRecovered: (recovery) => report({ kind: 'warning', message: recoveryText(recovery) }),
+        });
         report({ kind: 'code-regenerated', ...result });
       } catch (error) {
         if (!(error instanceof KnownError)) throw error;

@@ -67,7 +67,7 @@ async function findDrift(folder: string, env: Environment): Promise<CodeDrift> {
   const { record } = await readProjectRecord(folder);
   const version = packageVersion();
   if (record.version !== version) return { kind: 'not-compared', madeBy: record.version, version };
-  const project = await openProject(folder, env, version);
+  const project = await openProject(folder, env, version, { readOnly: true });
   const spec = toProjectSpec(project, project.processes);
   const options = { version, command: '', conflicts: 'keep', overwrite: [] } as const;
   const { comparison } = await prepareProject({ folder, spec, ...options });

@@ -14,6 +14,8 @@ import { readProjectRecord, type ProjectRecord } from '../record.ts';
 import { renderProject } from '../render.ts';
 import { fillBase, guessDefinitionInCode, readUsableBase } from './rebuild-base.ts';
 import { readTextFile, toLf } from './file-edit.ts';
+import type { JournalRecovery } from './journal.ts';
+import { recoverProject } from './recover-project.ts';
 import { assignActivityNames, listActivityNames, pinInputs } from './task-choices.ts';
 
 /** A process of a project, as its definition file describes it now. */
@@ -100,11 +102,26 @@ export async function readProject(cwd: string, env: Environment): Promise<Projec
   return { folder, record, recordText, processes: [first, ...others], removedProcesses };
 }
 
+export interface OpenOptions {
+  /** Called if an earlier change of the project was interrupted, and was completed or undone now. */
+  readonly onRecovered?: ((recovery: JournalRecovery) => void) | undefined;
+  /** Leaves such a change as it is. */
+  readonly readOnly?: boolean | undefined;
+}
+
 /**
- * Opens the project that contains `cwd`, to change its code. Rejects with a KnownError as `readProject` does, and if what was generated last is
- * unknown and this `version` cannot rebuild it. Writes nothing.
+ * Opens the project that contains `cwd`, to change its code. Completes or undoes a change of the project that was interrupted, and writes nothing
+ * else. Rejects with a KnownError as `readProject` does, and if what was generated last is unknown and this `version` cannot rebuild it.
  */
-export async function openProject(cwd: string, env: Environment, version: string): Promise<WorkerProject> {
+export async function openProject(
+  cwd: string,
+  env: Environment,
+  version: string,
+  { onRecovered, readOnly = false }: OpenOptions = {},
+): Promise<WorkerProject> {
+  const found = readOnly ? undefined : findProject(cwd);
+  const recovery = found === undefined ? undefined : await recoverProject(found);
+  if (recovery !== undefined) onRecovered?.(recovery);
   const files = await readProject(cwd, env);
   const { folder, record, recordText } = files;
   const language = languageOf(record);

@@ -5,7 +5,13 @@ import { textOf } from '../base-archive.ts';
 import { renderProject } from '../render.ts';
 import { mergeRendered } from './conflicts.ts';
 import { editExistingFile, readTextFile, toCrlf, toLf, type FileEdit } from './file-edit.ts';
-import { openProject, toProjectSpec, withDefinitionsInCode, type WorkerProject } from './open-project.ts';
+import {
+  openProject,
+  toProjectSpec,
+  withDefinitionsInCode,
+  type OpenOptions,
+  type WorkerProject,
+} from './open-project.ts';
 import { planStateEdits, writeEdits } from './write-edits.ts';
 
 export interface RegenerationRequest {
@@ -17,6 +23,7 @@ export interface RegenerationRequest {
   /** The definitions before the change: a file that was rendered from them has no local changes. */
   readonly before: readonly ProcessDefinition[];
   readonly signal?: AbortSignal | undefined;
+  readonly onRecovered?: OpenOptions['onRecovered'];
 }
 
 export interface Regeneration {
@@ -30,7 +37,7 @@ export interface Regeneration {
  * left. The rest of the code stays as it is: `kuflow add` and people change it. Rejects with a KnownError.
  */
 export async function regenerateDefinitionCode(request: RegenerationRequest): Promise<Regeneration> {
-  const project = await openProject(request.folder, request.env, request.version);
+  const project = await openProject(request.folder, request.env, request.version, request);
   const [note] = project.notes;
   // The record of what was generated is missing or was not merged yet: `kuflow add` rebuilds it and says what that means.
   if (note !== undefined) throw new KnownError({ message: note });

@@ -1,21 +1,21 @@
-import { lstatSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
+import { codeOf, KnownError } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
-import { acquirePidLock } from '../../files/pid-lock.ts';
 import { printableJson } from '../../text/json.ts';
-import type { ComparedFile } from '../conflicts.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';
 import { recordedProcesses } from '../record.ts';
-import { writeFiles, type WriteOptions } from '../write-files.ts';
+import type { WriteOptions } from '../write-files.ts';
 import { BASE_FILE, renderBaseFile, textOf, type ProjectBase } from '../base-archive.ts';
 import { toProjectSpec, type WorkerProject } from './open-project.ts';
 import type { Addition } from './addition.ts';
 import type { PlannedEdit } from './conflicts.ts';
 import type { FileEdit } from './file-edit.ts';
+import { JOURNAL_FOLDER, writeJournaled, type PlannedFileChange } from './journal.ts';
+import { lockProject } from './project-lock.ts';
 
-const LOCK_FILE = '.kuflow/project.lock';
+const FAILED = 'Could not write the project';
 
 /** A planned addition with the edits to make and those to leave out. */
 export interface ChosenEdits extends Pick<Addition, 'processes' | 'base'> {
@@ -23,10 +23,20 @@ export interface ChosenEdits extends Pick<Addition, 'processes' | 'base'> {
   readonly left: readonly PlannedEdit[];
 }
 
-/** A file of this tool's own that changes together with the edits. */
-export interface StateEdit {
+/** A change of one file as bytes. */
+export interface ChangedFile {
+  /** Relative to the project, with `/`. */
   readonly path: string;
+  /** The bytes on disk; undefined if the file does not exist. */
   readonly before: Uint8Array | undefined;
+  /** Undefined if the file is deleted. */
+  readonly after: Uint8Array | undefined;
+  /** Default: the permissions of the file, or 0o644 for a new one. */
+  readonly mode?: PlannedFileChange['mode'] | undefined;
+}
+
+/** A file of this tool's own that changes together with the edits. */
+export interface StateEdit extends ChangedFile {
   readonly after: Uint8Array;
 }
 
@@ -53,8 +63,9 @@ function withoutLeftEdits({ base, left }: ChosenEdits): ProjectBase {
 }
 
 /**
- * Writes the edits and the state of the project. All or nothing: a failure rolls back everything. Fails if a file changed after it was read,
- * or if another process is writing to the project. Rejects with a KnownError.
+ * Writes the edits and the state of the project. All or nothing: a failure rolls back everything, and an interruption is completed or undone by
+ * the next command that opens the project. Fails if a file changed after it was read, or if another process is writing to the project. Rejects
+ * with a KnownError.
  */
 export async function writeEdits(
   project: WorkerProject,
@@ -62,24 +73,35 @@ export async function writeEdits(
   state: readonly StateEdit[],
   options: WriteOptions = {},
 ): Promise<void> {
-  const toBytes = (text: string | undefined): Uint8Array | undefined =>
-    text === undefined ? undefined : Buffer.from(text);
-  // If this process is killed, the same addition completes its work: the names in the record are written before the code, and the archive
-  // comes last.
-  const all: readonly StateEdit[] = [
+  const changes = edits.map(({ path, before, after }): StateEdit => {
+    return { path, before: before === undefined ? undefined : Buffer.from(before), after: Buffer.from(after) };
+  });
+  await writeChanges(project.folder, changes, state, options);
+}
+
+/** Writes changes of files and of the state of the project as `writeEdits` does. */
+export async function writeChanges(
+  folder: string,
+  changes: readonly ChangedFile[],
+  state: readonly StateEdit[],
+  options: WriteOptions = {},
+): Promise<void> {
+  // The archive comes last: while any other file is not written yet, neither is the archive.
+  const all: readonly ChangedFile[] = [
     ...state.filter(({ path }) => path !== BASE_FILE),
-    ...edits.map(({ path, before, after }) => ({ path, before: toBytes(before), after: Buffer.from(after) })),
+    ...changes,
     ...state.filter(({ path }) => path === BASE_FILE),
   ];
-  const files = all.map(({ path, before, after }): ComparedFile => {
-    if (before === undefined) return { path, contents: after, mode: 0o644, action: 'create' };
-    return { path, contents: after, mode: fileMode(project.folder, path), action: 'overwrite', original: before };
-  });
-  const release = lockProject(project.folder);
+  const release = lockProject(folder, FAILED);
   try {
+    if (existsSync(join(folder, JOURNAL_FOLDER))) throw unfinishedError(folder);
     // The lock is required: two concurrent writers would both pass this check, and a rollback would undo the other's changes.
-    for (const { path, before } of all) await rejectChangedFile(project.folder, path, before);
-    await writeFiles({ folder: project.folder, files, conflicts: [] }, options);
+    for (const { path, before } of all) await rejectChangedFile(folder, path, before);
+    const journaled = all.map((change): PlannedFileChange => {
+      const mode = change.mode ?? (change.before === undefined ? 0o644 : fileMode(folder, change.path));
+      return { ...change, mode };
+    });
+    await writeJournaled(folder, journaled, options);
   } catch (error) {
     throw options.signal?.aborted === true ? error : withRetryAdvice(error);
   } finally {
@@ -87,26 +109,19 @@ export async function writeEdits(
   }
 }
 
-function lockProject(folder: string): () => void {
-  const path = join(folder, LOCK_FILE);
-  const blocked = (seen: string, next: string, cause?: unknown): KnownError =>
-    new KnownError({ message: 'Could not write the project', tried: `lock ${path}`, seen, next: [next], cause });
-  let lock: ReturnType<typeof acquirePidLock>;
-  try {
-    lock = acquirePidLock(path);
-  } catch (error) {
-    throw blocked(messageOf(error), 'Make sure that the project is writable, then run the command again', error);
-  }
-  if (lock.kind === 'taken') return lock.release;
-  const holder = lock.kind === 'held' ? ` (pid ${lock.pid})` : '';
-  throw blocked(`another process${holder} is adding to the project; nothing was written`, 'Run the command again');
-}
-
 /** The same error with advice for an existing project. */
 function withRetryAdvice(error: unknown): unknown {
   if (!(error instanceof KnownError)) return error;
   const { message, tried, seen, page, cause } = error;
   return new KnownError({ message, tried, seen, page, next: ['Fix the problem, then run the command again'], cause });
+}
+
+function unfinishedError(folder: string): KnownError {
+  return new KnownError({
+    message: FAILED,
+    tried: `create ${join(folder, JOURNAL_FOLDER)}`,
+    seen: 'another process was interrupted while it changed the project; nothing was written',
+  });
 }
 
 async function rejectChangedFile(folder: string, path: string, before: Uint8Array | undefined): Promise<void> {
@@ -117,7 +132,7 @@ async function rejectChangedFile(folder: string, path: string, before: Uint8Arra
   });
   if (before === undefined ? current === undefined : current instanceof Buffer && current.equals(before)) return;
   throw new KnownError({
-    message: 'Could not write the project',
+    message: FAILED,
     tried: `write ${at}`,
     seen: 'the file changed after it was read; nothing was written',
   });
@@ -127,7 +142,7 @@ async function readRegularFile(path: string): Promise<Buffer | false> {
   return (await lstat(path)).isFile() ? readFile(path) : false;
 }
 
-function fileMode(folder: string, path: string): ComparedFile['mode'] {
+function fileMode(folder: string, path: string): PlannedFileChange['mode'] {
   const { mode } = lstatSync(join(folder, path));
   if ((mode & 0o100) !== 0) return 0o755;
   return (mode & 0o044) === 0 ? 0o600 : 0o644;

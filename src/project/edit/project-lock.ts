@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+import { KnownError, messageOf } from '../../base/errors.ts';
+import { acquirePidLock } from '../../files/pid-lock.ts';
+
+/** Relative to the project. */
+export const LOCK_FILE = '.kuflow/project.lock';
+
+/**
+ * Takes the lock that a process needs to change the project in `folder`, and returns a function that releases it. `failed`: what could not be
+ * done, for the KnownError that this throws if another process has the lock or it cannot be written.
+ */
+export function lockProject(folder: string, failed: string): () => void {
+  const path = join(folder, LOCK_FILE);
+  const blocked = (seen: string, next: string, cause?: unknown): KnownError =>
+    new KnownError({ message: failed, tried: `lock ${path}`, seen, next: [next], cause });
+  let lock: ReturnType<typeof acquirePidLock>;
+  try {
+    lock = acquirePidLock(path);
+  } catch (error) {
+    throw blocked(messageOf(error), 'Make sure that the project is writable, then run the command again', error);
+  }
+  if (lock.kind === 'taken') return lock.release;
+  const holder = lock.kind === 'held' ? ` (pid ${lock.pid})` : '';
+  throw blocked(`another process${holder} is changing the project; nothing was written`, 'Run the command again');
+}

@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
+import { BASE_FILE, parseBase, readBaseFile, renderBaseFile, withoutChanges } from '../base-archive.ts';
+import { JOURNAL_FOLDER, recoverJournal, type JournalRecovery, type StagedContents } from './journal.ts';
+import { lockProject } from './project-lock.ts';
+
+const FAILED = 'Could not complete a change of the project that was interrupted';
+
+/**
+ * Completes or undoes a change of the project in `folder` that was interrupted. Undefined if there is no such change. Rejects with a KnownError
+ * if another process is changing the project, if the journal is damaged, or if the project cannot be written.
+ */
+export async function recoverProject(folder: string): Promise<JournalRecovery | undefined> {
+  if (!existsSync(join(folder, JOURNAL_FOLDER))) return undefined;
+  const release = lockProject(folder, 'Could not open the project');
+  try {
+    return await recoverJournal(folder, (left, staged) => keepBases(folder, left, staged));
+  } catch (error) {
+    if (error instanceof KnownError || codeOf(error) === undefined) throw error;
+    throw new KnownError({
+      message: FAILED,
+      tried: join(folder, JOURNAL_FOLDER),
+      seen: messageOf(error),
+      next: ['Make sure that the project is writable, then run the command again'],
+      cause: error,
+    });
+  } finally {
+    release();
+  }
+}
+
+/** One or more sentences about what became of an interrupted change. */
+export function recoveryText({ kind, files, left }: JournalRecovery): string {
+  const count = files.length - left.length;
+  const what = `a change of the project that was interrupted (${count} ${count === 1 ? 'file' : 'files'})`;
+  const rest = left.length === 0 ? '' : `. These files were edited since and are left as they are: ${left.join(', ')}`;
+  switch (kind) {
+    case 'completed':
+      return `Completed ${what}${rest}`;
+    case 'undone':
+      return `Undid ${what}${rest}`;
+    case 'removed':
+      return 'A change of the project was interrupted before the first file was written. Nothing of it remains';
+  }
+}
+
+/** The files that are left were not merged, so they keep their base in the archive, and the next change of them is merged with that. */
+async function keepBases(folder: string, left: readonly string[], staged: StagedContents): Promise<void> {
+  const [next, previous] = [await staged.read(BASE_FILE), await readBaseFile(folder)];
+  if (next === undefined || previous === undefined) return;
+  const base = withoutChanges(await parseBase(next), await parseBase(previous), left);
+  await staged.replace(BASE_FILE, (await renderBaseFile(base)).contents);
+}
