@@ -54,11 +54,20 @@ export function mergeLines(
   const regions = diff3Merge(own, base.split('\n'), next.split('\n'), { excludeFalseConflicts: true });
   const merged = regions.map(({ ok, conflict }): MergedRegion => {
     if (conflict === undefined) return ok ?? [];
-    const { aIndex, a, o, b } = conflict;
-    return resolveConflict(conflict, isOrderFree) ?? { line: aIndex + 1, base: o, mine: a, theirs: b };
+    return resolveConflict(conflict, isOrderFree) ?? toLineConflict(conflict);
   });
   if (missing === undefined || !merged.some(isConflict)) return merged;
   return [appendLines(mine, missing).split('\n')];
+}
+
+/** Every place that both sides changed in different ways, without the exceptions of `mergeLines`. */
+export function findConflicts(base: string, mine: string, theirs: string): readonly MergedRegion[] {
+  const regions = diff3Merge(mine.split('\n'), base.split('\n'), theirs.split('\n'), { excludeFalseConflicts: true });
+  return regions.map(({ ok, conflict }) => (conflict === undefined ? (ok ?? []) : toLineConflict(conflict)));
+}
+
+function toLineConflict({ aIndex, a, o, b }: Conflict & { readonly aIndex: number }): LineConflict {
+  return { line: aIndex + 1, base: o, mine: a, theirs: b };
 }
 
 interface Conflict {

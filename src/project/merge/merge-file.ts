@@ -1,4 +1,16 @@
-import { isConflict, mergeLines, type LineConflict, type MergedRegion, type MergeOptions } from './lines.ts';
+import type { KeyedFormat } from './blocks.ts';
+import { mergeByKey } from './by-key.ts';
+import {
+  findConflicts,
+  isConflict,
+  mergeLines,
+  type LineConflict,
+  type MergedRegion,
+  type MergeOptions,
+} from './lines.ts';
+import { packageJsonFormat } from './package-json.ts';
+import { pomFormat } from './pom.ts';
+import { pyprojectFormat } from './pyproject.ts';
 
 /** A place that both sides changed in different ways. */
 export interface MergeConflict extends LineConflict {
@@ -35,6 +47,12 @@ export interface FileMerge {
   readonly conflicts: readonly MergeConflict[];
 }
 
+const FORMATS: ReadonlyMap<string, KeyedFormat> = new Map([
+  ['package.json', packageJsonFormat],
+  ['pom.xml', pomFormat],
+  ['pyproject.toml', pyprojectFormat],
+]);
+
 const DEFAULT_LABELS: MergeLabels = { mine: 'yours', base: 'base', theirs: 'template' };
 
 /**
@@ -43,15 +61,21 @@ const DEFAULT_LABELS: MergeLabels = { mine: 'yours', base: 'base', theirs: 'temp
  * as they are.
  */
 export function mergeFile(request: MergeRequest): FileMerge {
-  const { base, mine, theirs, labels = DEFAULT_LABELS, style } = request;
+  const { path, base, mine, theirs, labels = DEFAULT_LABELS, style } = request;
   const [own, old, next] = [splitForm(mine), splitForm(base), splitForm(theirs)];
   const isEnded = own.isEnded === old.isEnded || mine === '' ? next.isEnded : own.isEnded;
-  const regions = mergeLines(old.text, own.text, next.text, request);
+  const format = FORMATS.get(path.slice(path.lastIndexOf('/') + 1));
+  const isChanged = own.text !== old.text && next.text !== old.text;
+  const keyed = isChanged && format !== undefined ? mergeByKey(format, old.text, own.text, next.text) : undefined;
+  const regions =
+    keyed === undefined
+      ? mergeLines(old.text, own.text, next.text, request)
+      : findConflicts(keyed.base, keyed.mine, keyed.theirs);
   const merged = renderRegions(regions, style, labels);
   const text = isEnded ? merged : merged.replace(/\n$/, '');
   return {
     text: own.mark + (own.isCrlf ? text.replaceAll('\n', '\r\n') : text),
-    conflicts: regions.filter(isConflict),
+    conflicts: keyed?.conflicts ?? regions.filter(isConflict),
   };
 }
 

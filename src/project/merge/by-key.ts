@@ -1,0 +1,373 @@
+import {
+  contentOf,
+  dataOf,
+  indentOf,
+  normalizeSpace,
+  printBranch,
+  unitOf,
+  type Block,
+  type Branch,
+  type KeyedDocument,
+  type KeyedFormat,
+  type Leaf,
+} from './blocks.ts';
+import type { LineConflict } from './lines.ts';
+
+export interface KeyConflict extends LineConflict {
+  readonly key: string;
+}
+
+export interface KeyedMerge {
+  readonly conflicts: readonly KeyConflict[];
+  /** The merged text with the conflicting places as they are in one of the three. All else is the same in the three texts. */
+  readonly base: string;
+  readonly mine: string;
+  readonly theirs: string;
+}
+
+/**
+ * Applies the change from `base` to `theirs` to `mine`, key by key. Texts have `\n` at the end of each line. Form, order and comments of `mine`
+ * stay; what `theirs` adds follows the block that it follows there. Undefined if one of the texts can't be parsed, or if the result would mean
+ * something else than the merged keys.
+ */
+export function mergeByKey(format: KeyedFormat, base: string, mine: string, theirs: string): KeyedMerge | undefined {
+  const [own, next] = [format.split(mine), format.split(theirs)];
+  const old = base.trim() === '' ? undefined : format.split(base);
+  if (own === undefined || next === undefined || (base.trim() !== '' && old === undefined)) return undefined;
+  const print = (side: Side): { readonly text: string; readonly root: Branch; readonly conflicts: KeyConflict[] } => {
+    const merge = startMerge(format, side, old, own, next);
+    const root = mergeBranch(
+      merge,
+      [],
+      { base: old?.root, mine: own.root, theirs: next.root },
+      { mine: '', theirs: '' },
+      0,
+    );
+    const text = printBranch(root);
+    return { text: mine.startsWith('\n') ? text : text.replace(/^\n+/, ''), root, conflicts: merge.conflicts };
+  };
+  const merged = print('mine');
+  const printed = format.split(merged.text);
+  if (printed === undefined || dataOf(printed.root) !== dataOf(merged.root)) return undefined;
+  const { text, conflicts } = merged;
+  if (conflicts.length === 0) return { conflicts, base: text, mine: text, theirs: text };
+  return { conflicts, base: print('base').text, mine: text, theirs: print('theirs').text };
+}
+
+type Side = 'base' | 'mine' | 'theirs';
+
+type Sides<T> = Readonly<Record<Side, T>>;
+
+/** The same place in the three documents. It may be missing in `base`. */
+interface Place<T> {
+  readonly base: T | undefined;
+  readonly mine: T;
+  readonly theirs: T;
+}
+
+interface Merge {
+  readonly format: KeyedFormat;
+  /** Whose version of a conflicting place is in the result. */
+  readonly side: Side;
+  readonly sources: Sides<string>;
+  /** What one level is indented by. */
+  readonly units: Indents;
+  readonly conflicts: KeyConflict[];
+}
+
+interface Indents {
+  readonly mine: string;
+  readonly theirs: string;
+}
+
+function startMerge(
+  format: KeyedFormat,
+  side: Side,
+  base: KeyedDocument | undefined,
+  mine: KeyedDocument,
+  theirs: KeyedDocument,
+): Merge {
+  const unit = unitOf(theirs.root) ?? '  ';
+  return {
+    format,
+    side,
+    sources: { base: base?.source ?? '', mine: mine.source, theirs: theirs.source },
+    units: { mine: unitOf(mine.root) ?? unit, theirs: unit },
+    conflicts: [],
+  };
+}
+
+/** `outer` is the indentation of the line with the start of the branch, and `start` the offset of the branch in `mine`. */
+function mergeBranch(
+  merge: Merge,
+  path: readonly string[],
+  { base, mine, theirs }: Place<Branch>,
+  outer: Indents,
+  start: number,
+): Branch {
+  const indents = {
+    mine: indentOf(mine) ?? outer.mine + (mine.isFlat ? '' : merge.units.mine),
+    theirs: indentOf(theirs) ?? outer.theirs + (theirs.isFlat ? '' : merge.units.theirs),
+  };
+  const [old, next] = [byKey(base), byKey(theirs)];
+  const items: Block[] = [];
+  for (const own of mine.items) {
+    const at = [...path, own.key];
+    const place = { base: old.get(own.key), mine: own, theirs: next.get(own.key) };
+    const merged = place.theirs === undefined ? keepBlock(merge, at, place) : mergeBlock(merge, at, place, indents);
+    if (merged !== undefined) items.push(merged);
+  }
+  const own = byKey(mine);
+  theirs.items.forEach((block, index) => {
+    if (own.has(block.key)) return;
+    const before = theirs.items.slice(0, index).map(({ key }) => key);
+    const added = addBlock(merge, [...path, block.key], { base: old.get(block.key), theirs: block }, () => {
+      const last = before.findLast((key) => own.has(key));
+      return lineAt(merge.sources.mine, last === undefined ? start : (own.get(last)?.end ?? start)) + 1;
+    });
+    if (added === undefined) return;
+    const last = before.findLast((key) => items.some((item) => item.key === key));
+    const position = items.findIndex((item) => item.key === last) + 1;
+    items.splice(position, 0, {
+      ...adopt(added, indents, merge.units),
+      lead: leadOf(mine, added, indents, merge.units),
+    });
+  });
+  return closeBranch(merge, path, { base, mine, theirs }, items, { outer, start });
+}
+
+/** A block that `theirs` does not have. */
+function keepBlock(
+  merge: Merge,
+  path: readonly string[],
+  { base, mine }: { readonly base: Block | undefined; readonly mine: Block },
+): Block | undefined {
+  if (base === undefined) return mine;
+  if (contentOf(base) === contentOf(mine)) return undefined;
+  report(merge, path, { base, mine, theirs: undefined }, () => lineAt(merge.sources.mine, mine.start));
+  return { base, mine, theirs: undefined }[merge.side];
+}
+
+/** A block that `mine` does not have. */
+function addBlock(
+  merge: Merge,
+  path: readonly string[],
+  { base, theirs }: { readonly base: Block | undefined; readonly theirs: Block },
+  line: () => number,
+): Block | undefined {
+  if (base === undefined) return theirs;
+  if (contentOf(base) === contentOf(theirs) || merge.format.isDependency(path)) return undefined;
+  report(merge, path, { base, mine: undefined, theirs }, line);
+  return { base, mine: undefined, theirs }[merge.side];
+}
+
+function mergeBlock(
+  merge: Merge,
+  path: readonly string[],
+  {
+    base,
+    mine,
+    theirs,
+  }: { readonly base: Block | undefined; readonly mine: Block; readonly theirs: Block | undefined },
+  indents: Indents,
+): Block | undefined {
+  if (theirs === undefined) return mine;
+  const line = (): number => lineAt(merge.sources.mine, mine.start - mine.lead.trimStart().length);
+  const move = (text: string): string => reindent(text, indents, merge.units);
+  const comment = (name: 'lead' | 'tail'): string => {
+    const texts = { base: base?.[name] ?? '', mine: mine[name], theirs: theirs[name] };
+    const chosen = mergeText3(texts, normalizeSpace, () => {
+      report(merge, path, { base, mine, theirs }, line, { withComments: true });
+      return merge.side;
+    });
+    if (chosen === 'mine') return mine[name];
+    const text = (chosen === 'base' ? base : theirs)?.[name] ?? '';
+    return name === 'lead' ? spaceBefore(mine.lead) + move(text).trimStart() : text;
+  };
+  const [lead, tail] = [comment('lead'), comment('tail')];
+  const value = mergeValue(merge, path, { base, mine, theirs }, indents);
+  return value === undefined ? undefined : { ...mine, lead, tail, value };
+}
+
+function mergeValue(
+  merge: Merge,
+  path: readonly string[],
+  { base, mine, theirs }: Place<Block>,
+  indents: Indents,
+): Leaf | Branch | undefined {
+  const own = mine.value;
+  const next = theirs.value;
+  const old = base?.value;
+  if (own.kind === 'branch' && next.kind === 'branch' && own.type === next.type) {
+    const branch = old?.kind === 'branch' && old.type === own.type ? old : undefined;
+    const isReplaced = replacesSameItems(branch, own, next);
+    const opens = { base: branch?.open, mine: own.open, theirs: next.open };
+    const isOpenMerged = mergeText3(opens, normalizeSpace, () => undefined) !== undefined;
+    if (!isReplaced && isOpenMerged)
+      return mergeBranch(merge, path, { base: branch, mine: own, theirs: next }, indents, mine.start);
+  }
+  const chosen = mergeText3({ base: old, mine: own, theirs: next }, dataOf, () => {
+    const isVersion = own.kind === 'leaf' && next.kind === 'leaf';
+    if (isVersion && merge.format.isAtLeast(path, own.data, next.data)) return 'mine';
+    report(merge, path, { base, mine, theirs }, () => lineAt(merge.sources.mine, mine.start));
+    return merge.side;
+  });
+  if (chosen === 'mine') return own;
+  const value = chosen === 'base' ? old : next;
+  return value === undefined ? undefined : adoptValue(value, indents, merge.units);
+}
+
+/** Whether both sides replaced items of a set, with different ones. */
+function replacesSameItems(base: Branch | undefined, mine: Branch, theirs: Branch): boolean {
+  if (base === undefined || !(mine.isSet || theirs.isSet)) return false;
+  const [old, own, next] = [byKey(base), byKey(mine), byKey(theirs)];
+  return (
+    base.items.some(({ key }) => !own.has(key) && !next.has(key)) &&
+    mine.items.some(({ key }) => !old.has(key) && !next.has(key)) &&
+    theirs.items.some(({ key }) => !old.has(key) && !own.has(key))
+  );
+}
+
+/** Which of three texts is the merged one. Those that are the same once normalized count as unchanged. */
+function mergeText3<T, C>(texts: Place<T>, normalize: (text: T) => string, onConflict: () => C): 'mine' | 'theirs' | C {
+  const [mine, theirs] = [normalize(texts.mine), normalize(texts.theirs)];
+  const base = texts.base === undefined ? undefined : normalize(texts.base);
+  if (mine === theirs || theirs === base) return 'mine';
+  return mine === base ? 'theirs' : onConflict();
+}
+
+interface BranchPlace {
+  readonly outer: Indents;
+  readonly start: number;
+}
+
+/** The branch with merged items: separators, white space between them, and the texts around them. */
+function closeBranch(
+  merge: Merge,
+  path: readonly string[],
+  { base, mine, theirs }: Place<Branch>,
+  merged: readonly Block[],
+  { outer, start }: BranchPlace,
+): Branch {
+  const form = mine.items.length > 0 ? mine : theirs;
+  const endsSeparated = (form.items.at(-1)?.separator ?? '') !== '';
+  const items = merged.map((item, index): Block => {
+    const isLast = index === merged.length - 1;
+    const separator = mine.isSeparated && (!isLast || endsSeparated) ? item.separator || ',' : '';
+    const lead = spaceItem(mine, theirs, merged, index);
+    return { ...item, lead, separator: isLast && !endsSeparated ? '' : separator };
+  });
+  const move = (text: string): string => reindent(text, outer, merge.units);
+  const open = mergeText3({ base: base?.open, mine: mine.open, theirs: theirs.open }, normalizeSpace, () => 'mine');
+  const closes = { base: base?.close ?? theirs.close, mine: mine.close, theirs: theirs.close };
+  const close = mergeText3(closes, normalizeSpace, () => {
+    const line = lineAt(merge.sources.mine, mine.items.at(-1)?.end ?? start) + 1;
+    const [old = [], own = [], next = []] = [base?.close, mine.close, theirs.close].map(
+      (text) => text?.split('\n').filter((one) => one.trim() !== '') ?? [],
+    );
+    merge.conflicts.push({ key: merge.format.formatPath(path), line, base: old, mine: own, theirs: next });
+    return merge.side;
+  });
+  const isFirstFilled = mine.items.length === 0 && items.length > 0;
+  const chosen = isFirstFilled && close === 'mine' && mine.close.trim().length <= 1 ? 'theirs' : close;
+  const ends = { base: move(base?.close ?? ''), mine: mine.close, theirs: move(theirs.close) };
+  const isEmptied = mine.isSeparated && items.length === 0 && mine.items.length > 0;
+  const end = isEmptied ? ends[chosen].trim() : ends[chosen];
+  return {
+    ...mine,
+    open: open === 'theirs' ? move(theirs.open) : mine.open,
+    items,
+    close: mine.isSeparated ? startLine(items.at(-1)?.tail, end) : end,
+  };
+}
+
+/** The white space before a block whose neighbors changed. */
+function spaceItem(mine: Branch, theirs: Branch, items: readonly Block[], index: number): string {
+  const item = items[index];
+  const before = items[index - 1];
+  if (item === undefined) return '';
+  const [first, second] = mine.items;
+  const isInline = !mine.isFlat && indentOf(mine) === undefined;
+  const lead = ((): string => {
+    if (isInline && index === 0 && first !== undefined && item.lead.trim() === '') return first.lead;
+    if (item.key !== first?.key || index === 0) return item.lead;
+    // The first block of `mine` is not the first one any more.
+    if (isInline) return item.lead.trim() === '' ? (second?.lead ?? ' ') : item.lead;
+    if (/^\s*\n/.test(item.lead)) return item.lead;
+    const next = theirs.items.find(({ key }) => key === item.key);
+    return (/^\s*\n/.exec(next?.lead ?? '')?.[0] ?? '\n') + item.lead;
+  })();
+  return startLine(before?.tail, lead);
+}
+
+/** A comment ends with its line. */
+function startLine(tail: string | undefined, text: string): string {
+  return tail === undefined || tail === '' || /^[^\S\n]*\n/.test(text) ? text : `\n${text}`;
+}
+
+/** The white space and comments before a block that was added. */
+function leadOf(mine: Branch, added: Block, indents: Indents, units: Indents): string {
+  const lead = reindent(added.lead, indents, units);
+  const isInline = !mine.isFlat && mine.items.length > 0 && indentOf(mine) === undefined;
+  if (isInline && lead.trim() === '') return mine.items[1]?.lead ?? ' ';
+  if (lead.includes('\n') || mine.items.length === 0) return lead;
+  return `\n${indents.mine}${lead.trimStart()}`;
+}
+
+function spaceBefore(text: string): string {
+  return /^\s*/.exec(text)?.[0] ?? '';
+}
+
+function adopt(block: Block, indents: Indents, units: Indents): Block {
+  return { ...block, lead: reindent(block.lead, indents, units), value: adoptValue(block.value, indents, units) };
+}
+
+function adoptValue(value: Leaf | Branch, indents: Indents, units: Indents): Leaf | Branch {
+  if (value.kind === 'leaf') return value;
+  const move = (text: string): string => reindent(text, indents, units);
+  const items = value.items.map((item) => adopt(item, indents, units));
+  return { ...value, open: move(value.open), items, close: move(value.close) };
+}
+
+/** Moves lines from the indentation of `theirs` to that of `mine`. */
+function reindent(text: string, indents: Indents, units: Indents): string {
+  return text.replaceAll(/\n([ \t]*)(?=\S|$)/g, (line, indent: string) => {
+    if (!indent.startsWith(indents.theirs)) return line;
+    const inner = indent.slice(indents.theirs.length);
+    const levels = units.theirs === '' ? 0 : Math.floor(inner.length / units.theirs.length);
+    return `\n${indents.mine}${units.mine.repeat(levels)}${inner.slice(levels * units.theirs.length)}`;
+  });
+}
+
+function byKey(branch: Branch | undefined): ReadonlyMap<string, Block> {
+  return new Map(branch?.items.map((item) => [item.key, item]));
+}
+
+function lineAt(source: string, offset: number): number {
+  return source.slice(0, offset).split('\n').length;
+}
+
+function report(
+  { format, sources, conflicts }: Merge,
+  path: readonly string[],
+  blocks: Sides<Block | undefined>,
+  line: () => number,
+  { withComments = false } = {},
+): void {
+  const lines = (side: Side): readonly string[] => {
+    const block = blocks[side];
+    if (block === undefined) return [];
+    const source = sources[side];
+    const start = block.start - (withComments ? block.lead.trimStart().length : 0);
+    const end = withComments ? block.start : block.end + block.separator.length + block.tail.length;
+    const to = source.indexOf('\n', end);
+    return source.slice(source.lastIndexOf('\n', start - 1) + 1, to === -1 ? source.length : to).split('\n');
+  };
+  conflicts.push({
+    key: format.formatPath(path),
+    line: line(),
+    base: lines('base'),
+    mine: lines('mine'),
+    theirs: lines('theirs'),
+  });
+}
