@@ -73,10 +73,35 @@ describe('engine token', () => {
     const tokens = createRenewer(request);
     await tokens.renew();
     tokens.start(async () => undefined);
-    // The wall clock moves on by an hour while timers are suspended.
-    vi.setSystemTime(NOW + 3_600_000);
+    const onLost = vi.fn();
+    tokens.watchExpiry(60_000, onLost);
+    // The wall clock moves on by two hours while timers are suspended.
+    vi.setSystemTime(NOW + 7_200_000);
+    expect(tokens.isValid()).toBe(false);
     await vi.advanceTimersByTimeAsync(30_000);
     expect(request).toHaveBeenCalledTimes(2);
+    expect(tokens.isValid()).toBe(true);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(onLost).not.toHaveBeenCalled();
+    tokens.stop();
+  });
+
+  it('is lost when it could not be renewed for a minute after it expired', async () => {
+    let fail = false;
+    const tokens = createRenewer(async () => {
+      if (fail) throw new Error('down');
+      return validFor(30);
+    });
+    await tokens.renew();
+    fail = true;
+    tokens.start(async () => undefined);
+    const onLost = vi.fn();
+    tokens.watchExpiry(60_000, onLost);
+    await vi.advanceTimersByTimeAsync(88_000);
+    expect(onLost).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(onLost).toHaveBeenCalledTimes(1);
+    expect(tokens.lastError).toMatchObject({ message: 'down' });
     tokens.stop();
   });
 });

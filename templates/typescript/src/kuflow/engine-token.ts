@@ -43,10 +43,15 @@ export class TokenRenewer {
   readonly #options: TokenRenewerOptions;
   #pending: Promise<EngineToken> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #expiryWatch: NodeJS.Timeout | undefined;
   #stopped = false;
 
   constructor(options: TokenRenewerOptions) {
     this.#options = options;
+  }
+
+  isValid(): boolean {
+    return this.current !== undefined && this.current.expiresAt > Date.now();
   }
 
   /** Requests a new token. Concurrent callers share one request. */
@@ -87,9 +92,24 @@ export class TokenRenewer {
     schedule();
   }
 
+  /**
+   * Calls `onLost` once, when the token could not be renewed for `grace` milliseconds after it expired. Does not count the time in which a
+   * laptop slept, so that it can renew the token when it wakes up.
+   */
+  watchExpiry(grace: number, onLost: () => void): void {
+    let expired = 0;
+    this.#expiryWatch = setInterval(() => {
+      expired = this.isValid() ? 0 : expired + SECOND;
+      if (expired < grace) return;
+      clearInterval(this.#expiryWatch);
+      onLost();
+    }, SECOND);
+  }
+
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    clearInterval(this.#expiryWatch);
   }
 
   async #request(): Promise<EngineToken> {

@@ -46,7 +46,6 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
   const { settings, logger, metrics, development } = options;
   const rest = createRestClient(settings, metrics);
   const tokens = new TokenRenewer({ request: () => requestEngineToken(rest, settings), logger, metrics });
-  const tokenIsValid = (grace = 0): boolean => (tokens.current?.expiresAt ?? 0) + grace > Date.now();
   const requestIdentity = () => requestEngineCertificate(rest, settings);
   const [token, firstIdentity] = await Promise.all([
     tokens.renew(),
@@ -91,7 +90,7 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
   const notReady = (): string | undefined => {
     if (draining) return 'draining';
     if (worker.getState() !== 'RUNNING') return `worker ${worker.getState().toLowerCase()}`;
-    return tokenIsValid() ? engine.problem() : 'engine token expired';
+    return tokens.isValid() ? engine.problem() : 'engine token expired';
   };
   const health = await startHealth(settings.worker.healthPort, notReady, development, logger);
 
@@ -110,10 +109,10 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
   tokens.start(async (renewed) => {
     await Promise.all([...connections].map((connection) => connection.setApiKey(renewed.value.reveal())));
   });
-  const tokenWatch = setInterval(() => {
-    if (draining || tokenIsValid(EXPIRY_GRACE)) return;
+  tokens.watchExpiry(EXPIRY_GRACE, () => {
+    if (draining) return;
     fail('Stopping the worker: the engine token expired a minute ago and could not be renewed', tokens.lastError);
-  }, SECOND);
+  });
 
   const certificates = startCertificateWatch({
     identity: firstIdentity,
@@ -137,9 +136,9 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
     metrics,
   });
 
-  /** Waits for a valid token, so that the worker can restart. False if the worker shuts down first: `tokenWatch` limits the wait. */
+  /** Waits for a valid token, so that the worker can restart. False if the worker shuts down first: `watchExpiry` limits the wait. */
   const waitForValidToken = async (): Promise<boolean> => {
-    while (!draining && !tokenIsValid()) await new Promise((resolve) => setTimeout(resolve, SECOND / 4));
+    while (!draining && !tokens.isValid()) await new Promise((resolve) => setTimeout(resolve, SECOND / 4));
     return !draining;
   };
 
@@ -148,7 +147,7 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
       const error = await runUntilStopped(worker, () => draining);
       if (error === undefined || draining) return;
       // Temporal's core stops polling soon after the engine rejects a token, even if the outage is short.
-      if (tokenIsValid()) return fail('The worker stopped unexpectedly', error);
+      if (tokens.isValid()) return fail('The worker stopped unexpectedly', error);
       logger.warn('The engine token expired. The worker stopped polling and is waiting for a new token', { error });
       const oldConnection = worker.connection;
       // The old worker must not get a new token: it might receive tasks that nothing executes.
@@ -167,7 +166,6 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
     } finally {
       draining = true;
       tokens.stop();
-      clearInterval(tokenWatch);
       engine.stop();
       certificates.stop();
       registration.stop();

@@ -157,7 +157,8 @@ public class EngineLifecycle implements SmartLifecycle, WorkerReadiness {
     }
 
     private Duration stopIfTokenIsLost(TokenRenewer renewer) {
-        if (!isDraining && !hasFailed && !renewer.isValid(EXPIRY_GRACE)) {
+        boolean isLost = renewer.countExpiredChecks() >= EXPIRY_GRACE.dividedBy(TOKEN_CHECK_INTERVAL);
+        if (isLost && !isDraining && !hasFailed) {
             hasFailed = true;
             LOGGER.error(
                     "Stopping the worker: the engine token expired a minute ago and could not be renewed",

@@ -30,6 +30,7 @@ final class TokenRenewer implements AuthorizationTokenSupplier {
     private volatile @Nullable RuntimeException lastError;
     private Instant dueAt = Instant.MIN;
     private int failuresInARow;
+    private int expiredChecks;
 
     TokenRenewer(Supplier<EngineToken> request, Clock clock, WorkerMetrics metrics) {
         this.request = request;
@@ -61,13 +62,17 @@ final class TokenRenewer implements AuthorizationTokenSupplier {
     }
 
     boolean isValid() {
-        return isValid(Duration.ZERO);
+        EngineToken token = current;
+        return token != null && token.isValid(clock.instant());
     }
 
-    /** Whether the token is valid or expired within this time. */
-    boolean isValid(Duration grace) {
-        EngineToken token = current;
-        return token != null && token.isValid(clock.instant().minus(grace));
+    /**
+     * How many calls in a row, including this one, found the token expired. With calls at regular intervals, that is the time in which it
+     * could not be renewed, without the time in which a laptop slept: it can renew the token when it wakes up.
+     */
+    int countExpiredChecks() {
+        expiredChecks = isValid() ? 0 : expiredChecks + 1;
+        return expiredChecks;
     }
 
     /** Why the last request failed, or null after a successful one. */
