@@ -1,6 +1,7 @@
 import { usageError } from '../base/errors.ts';
 import type { DetectedCredentials } from '../connection/detect-credentials.ts';
 import type { ConnectionFlags } from '../connection/flags.ts';
+import type { SampleValue, WorkerSample } from '../process/worker-sample/read.ts';
 import { splitWords } from '../text/identifiers.ts';
 import type { ProcessFlags, SourceKind } from './process-options.ts';
 
@@ -18,6 +19,8 @@ export interface ProcessAnswers
   readonly folder?: string | undefined;
   /** Where the process definition comes from. */
   readonly source?: SourceKind | undefined;
+  /** The worker sample that the process is read from. */
+  readonly workerSample?: WorkerSample | undefined;
   /** A client secret that was typed. */
   readonly secret?: unknown;
   /** Credentials are wanted even if the process is not read from the API. */
@@ -59,15 +62,21 @@ export function missingAnswers(
   };
   if (answers.folder === undefined) add('folder', 'loan-worker', 'the folder for the new project');
   if (source === undefined)
-    add('source', '--local', 'one of --local (a sample), --definition <file>, --process <code>, or --task <code>');
-  if (source === 'flags' || source === 'api') {
+    add(
+      'source',
+      '--local',
+      'one of --local (a sample), --definition <file>, --from <file>, --process <code>, or --task <code>',
+    );
+  if (source === 'flags' || source === 'api' || source === 'worker-sample') {
+    const { workerSample: read } = answers;
     if (answers.process === undefined) add('process', '--process LOAN', 'the code of the process definition');
-    if (answers.taskQueue === undefined) add('task-queue', '--task-queue LOAN_QUEUE', `the task queue, ${SCREEN}`);
-    if (answers.workflowType === undefined)
+    if (answers.taskQueue === undefined && read?.taskQueue.kind !== 'found')
+      add('task-queue', '--task-queue LOAN_QUEUE', `the task queue, ${SCREEN}${notFound(read?.taskQueue)}`);
+    if (answers.workflowType === undefined && read?.workflowType.kind !== 'found')
       add(
         'workflow-type',
         `--workflow-type ${exampleWorkflowType(answers.process ?? 'LOAN')}`,
-        `the workflow type, ${SCREEN}`,
+        `the workflow type, ${SCREEN}${notFound(read?.workflowType)}`,
       );
   }
   const hasSecret = [answers.clientSecretFile, answers.clientSecretStdin, answers.secret].some(
@@ -89,6 +98,10 @@ export function missingAnswers(
     add('client-secret', '--client-secret-stdin', `the client secret of the application${ignored}`);
   }
   return missing;
+}
+
+function notFound(value: SampleValue | undefined): string {
+  return value?.kind === 'missing' ? `; in the worker sample, ${value.reason}` : '';
 }
 
 const QUESTION_LABELS: Readonly<Record<MissingAnswer['question'], string>> = {

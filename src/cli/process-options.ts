@@ -3,6 +3,8 @@ import { usageError } from '../base/errors.ts';
 import { isUuid } from '../base/is-uuid.ts';
 import type { ConnectionFlags } from '../connection/flags.ts';
 import type { ProcessSource } from '../discovery/load-process.ts';
+import type { DefinitionFlags } from '../process/definition/from-flags.ts';
+import type { WorkerSample } from '../process/worker-sample/read.ts';
 import { shellWord } from '../text/shell.ts';
 
 const LARGEST_SAMPLE = 1000;
@@ -47,6 +49,8 @@ export function processOptions(command: Command): Command {
 /** The options that say which process a worker is for, as parsed by commander. */
 export interface ProcessFlags {
   readonly definition?: string | undefined;
+  /** Path of a worker sample of the KuFlow app. */
+  readonly from?: string | undefined;
   /** Code of the process definition. */
   readonly process?: string | undefined;
   /** `<code>` or `<code>:<kind>`, in order. */
@@ -73,6 +77,12 @@ export type SourceKind = ProcessSource['kind'];
 /** Where the options say the process definition comes from; undefined if they do not say. Throws a usage error if they name two sources. */
 export function parseProcessSource(flags: ProcessFlags): SourceKind | undefined {
   const described = flags.task !== undefined || flags.taskSchema !== undefined || flags.metadataSchema !== undefined;
+  if (flags.from !== undefined) {
+    const other = flags.definition !== undefined ? '--definition' : flags.task !== undefined ? '--task' : undefined;
+    if (other !== undefined)
+      throw usageError(`${other} cannot be combined with --from, which reads the tasks from a worker sample`);
+    return 'worker-sample';
+  }
   if (flags.definition !== undefined) {
     const other = flags.process !== undefined ? '--process' : flags.task !== undefined ? '--task' : undefined;
     if (other !== undefined || described) {
@@ -84,7 +94,7 @@ export function parseProcessSource(flags: ProcessFlags): SourceKind | undefined 
   }
   if (described && (flags.taskKind !== undefined || flags.taskOrder !== undefined)) {
     throw usageError(
-      '--task-kind and --task-order change tasks that are read from the API. Use --task <code:kind> in the order you want',
+      '--task-kind and --task-order change tasks that are read. Use --task <code:kind> in the order you want',
     );
   }
   if (described) return 'flags';
@@ -93,7 +103,10 @@ export function parseProcessSource(flags: ProcessFlags): SourceKind | undefined 
 }
 
 /** The source that the options describe, once none of its answers is missing. */
-export function processSource(kind: SourceKind, flags: ProcessFlags): ProcessSource {
+export function processSource(
+  kind: SourceKind,
+  flags: ProcessFlags & { readonly workerSample?: WorkerSample | undefined },
+): ProcessSource {
   const { taskQueue, workflowType, processId, tenantId, taskKind, taskOrder } = flags;
   const tasks =
     taskKind === undefined && taskOrder === undefined ? undefined : { kinds: taskKind ?? [], order: taskOrder };
@@ -105,21 +118,22 @@ export function processSource(kind: SourceKind, flags: ProcessFlags): ProcessSou
       return { kind, path: flags.definition ?? '', overrides };
     case 'api':
       return { kind, code: flags.process ?? '', sample: flags.sample, overrides };
-    case 'flags':
+    case 'worker-sample':
       return {
         kind,
-        flags: {
-          code: flags.process ?? '',
-          tasks: flags.task ?? [],
-          taskSchemas: flags.taskSchema ?? [],
-          metadataSchema: flags.metadataSchema,
-          taskQueue,
-          workflowType,
-          id: processId,
-          tenant: tenantId,
-        },
+        path: flags.from ?? '',
+        sample: flags.workerSample,
+        flags: definitionFlags(flags),
+        overrides: { tasks },
       };
+    case 'flags':
+      return { kind, flags: { ...definitionFlags(flags), tasks: flags.task ?? [] } };
   }
+}
+
+function definitionFlags(flags: ProcessFlags): Omit<DefinitionFlags, 'tasks'> {
+  const { process: code = '', taskSchema: taskSchemas = [], metadataSchema, taskQueue, workflowType } = flags;
+  return { code, taskSchemas, metadataSchema, taskQueue, workflowType, id: flags.processId, tenant: flags.tenantId };
 }
 
 /** Throws a usage error for an id that is not a UUID, and for a task queue that a worker would poll by another name. */
@@ -157,6 +171,7 @@ const CONNECTION_KEYS = [
 /** Every option with a value that a command repeats, in the order in which it repeats them. */
 const REPEATED_KEYS = [
   'definition',
+  'from',
   'process',
   'task',
   'taskSchema',
@@ -229,13 +244,20 @@ function findUnusedOptions(
   if (source === 'api' || source === undefined) return [];
   const isLocal = flags.local === true;
   const local = '--local, which needs no account or endpoint';
-  const described = `${source === 'file' ? '--definition' : '--task'}, which describes the process`;
+  const described = `${DESCRIBING_OPTIONS[source]}, which describes the process`;
   const keys: readonly RepeatedKey[] = [...(isLocal || !writesConnection ? CONNECTION_KEYS : []), 'sample'];
   return REPEATED_KEYS.filter((key) => keys.includes(key) && flags[key] !== undefined).map((key) => {
     const reason = (key === 'sample' ? source === 'sample' : isLocal) ? local : described;
     return { key, message: `${optionName(key)} cannot be combined with ${reason}` };
   });
 }
+
+const DESCRIBING_OPTIONS = {
+  sample: '--local',
+  file: '--definition',
+  flags: '--task',
+  'worker-sample': '--from',
+} as const;
 
 /** The flags without options that have no effect. */
 export function omitUnusedOptions<Flags extends RepeatedFlags>(source: SourceKind | undefined, flags: Flags): Flags {

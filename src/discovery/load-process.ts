@@ -9,6 +9,8 @@ import {
 } from '../process/definition/from-flags.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 import { sampleDefinition } from '../process/sample.ts';
+import { definitionFromSample } from '../process/worker-sample/definition.ts';
+import { readWorkerSample, type WorkerSample } from '../process/worker-sample/read.ts';
 import type { DiscoveredProcess } from './types.ts';
 
 /** Where a process definition comes from. Overrides replace what the source says. */
@@ -16,6 +18,16 @@ export type ProcessSource =
   | { readonly kind: 'sample'; readonly overrides: DefinitionOverrides }
   | { readonly kind: 'file'; readonly path: string; readonly overrides: DefinitionOverrides }
   | { readonly kind: 'flags'; readonly flags: DefinitionFlags }
+  | {
+      readonly kind: 'worker-sample';
+      /** A zip archive or a folder. */
+      readonly path: string;
+      /** The sample, if it was already read. */
+      readonly sample?: WorkerSample | undefined;
+      /** What the sample does not say, and what replaces what it says. */
+      readonly flags: Omit<DefinitionFlags, 'tasks'>;
+      readonly overrides: Pick<DefinitionOverrides, 'tasks'>;
+    }
   | {
       readonly kind: 'api';
       readonly code: string;
@@ -51,7 +63,11 @@ export async function loadProcess(source: ProcessSource, options: LoadProcessOpt
   if (source.kind === 'sample') definition = sampleDefinition();
   else if (source.kind === 'file') definition = await loadDefinition(resolve(options.cwd, source.path));
   else if (source.kind === 'flags') definition = await definitionFromFlags(source.flags, options.cwd);
-  else ({ definition, notes } = source.discovered ?? (await options.discover(source.code, source.sample)));
+  else if (source.kind === 'worker-sample') {
+    const sample = source.sample ?? (await readWorkerSample(resolve(options.cwd, source.path)));
+    definition = await definitionFromSample(sample, source.flags, options.cwd);
+    notes = sample.notes;
+  } else ({ definition, notes } = source.discovered ?? (await options.discover(source.code, source.sample)));
   const overrides: DefinitionOverrides = source.kind === 'flags' ? {} : source.overrides;
   const { taskQueue, workflowType, processId, tenantId, tasks } = overrides;
   // The API tells neither of the two, so they are always given with an API source.

@@ -8,7 +8,7 @@ export type PythonPackageManager = 'uv' | 'pip';
 export type PackageManager = NodePackageManager | 'maven' | PythonPackageManager;
 
 /** Where the process definition came from. */
-export type DefinitionSource = 'sample' | 'file' | 'flags' | 'api';
+export type DefinitionSource = 'sample' | 'file' | 'flags' | 'api' | 'worker-sample';
 
 /** A decision about a task that is recorded, so that tasks and processes added later do not change it. */
 export interface TaskChoice {

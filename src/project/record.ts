@@ -174,7 +174,7 @@ export async function readProjectRecord(
 
 const RESTORE_RECORD = `Restore it from version control: git checkout ${RECORD_FILE}`;
 const ADDITIONAL_DEFINITION = /^processes\/([a-z0-9][a-z0-9_-]*)\.process\.yaml$/;
-const DEFINITION_SOURCES: readonly DefinitionSource[] = ['sample', 'file', 'flags', 'api'];
+const DEFINITION_SOURCES: readonly DefinitionSource[] = ['sample', 'file', 'flags', 'api', 'worker-sample'];
 
 /** Throws a KnownError when the record is malformed or was written in a newer format. */
 function parseProjectRecord(text: string, path: string): ProjectRecord {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import { expandHome, pathSyntaxProblem } from '../../base/user-folders.ts';
@@ -45,7 +46,11 @@ export async function readCreateAnswers(
   validateProcessFlags(flags);
   const source = parseProcessSource(flags);
   rejectUnusedOptions(source, flags);
-  validateLanguageFlags(flags);
+  const workerSample =
+    flags.from === undefined
+      ? undefined
+      : await (await import('../../process/worker-sample/read.ts')).readWorkerSample(resolve(cwd, flags.from));
+  validateLanguageFlags({ ...flags, language: chosenLanguage({ ...flags, workerSample }) });
   const { endpoint, target, ca } = flags;
   if ([endpoint, target, ca].some((value) => value !== undefined)) {
     // They may be written into the project without being used here.
@@ -56,12 +61,22 @@ export async function readCreateAnswers(
   const folder = (flags.folder ?? '').trim() === '' ? undefined : expandHome(flags.folder ?? '', env);
   const problem = folder === undefined ? undefined : pathSyntaxProblem(folder);
   if (problem !== undefined) throw usageError(`${folder ?? ''}: ${problem}`, ['Choose another folder for the project']);
-  return { ...flags, folder, source };
+  return { ...flags, folder, source, workerSample };
+}
+
+/** The language of the worker: by default, that of the worker sample that it replaces. */
+export function chosenLanguage({
+  language,
+  workerSample,
+}: Pick<CreateAnswers, 'language' | 'workerSample'>): LanguageId {
+  return language ?? workerSample?.language ?? DEFAULT_LANGUAGE;
 }
 
 /** Throws a usage error for an option that the language does not have, or a package name that it does not allow. */
-function validateLanguageFlags(flags: Pick<CreateFlags, 'language' | 'package' | 'packageManager'>): void {
-  const { language = DEFAULT_LANGUAGE } = flags;
+function validateLanguageFlags(
+  flags: Pick<CreateFlags, 'package' | 'packageManager'> & { readonly language: LanguageId },
+): void {
+  const { language } = flags;
   const { packageNames, packageManagers, tools } = languageOf({ language });
   if (flags.package !== undefined && packageNames === undefined)
     throw usageError(`--package does not apply to ${LANGUAGES[language]} workers`);

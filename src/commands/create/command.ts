@@ -16,6 +16,8 @@ Examples:
     $ create-kuflow-worker loan-worker --definition kuflow.process.yaml --yes
     $ create-kuflow-worker loan-worker --process LOAN --task APPLY --task SCORE:system \\
         --task-queue LOAN_QUEUE --workflow-type LoanWorkflow --yes
+  continue with the worker sample that the KuFlow app generated
+    $ create-kuflow-worker loan-worker --from worker-sample.zip --process LOAN --yes
   read a process that already exists in KuFlow
     $ create-kuflow-worker loan-worker --process LOAN --task-queue LOAN_QUEUE --workflow-type LoanWorkflow --yes`;
 
@@ -24,21 +26,22 @@ export function configure(command: Command, context: CommandContext): void {
     .argument('[folder]', 'Folder for the new project; its name becomes the name of the worker')
     .optionsGroup('Process options:')
     .option('--definition <file>', 'Read the process from a definition file (kuflow.process.yaml)')
+    .option('--from <file>', 'Read task queue, workflow type and tasks from the worker sample (zip) of the KuFlow app')
     .addOption(
       withCandidates(
         new Option(
           '--process <code>',
-          'Process definition code; the process is read from the API unless --task describes it',
+          'Process definition code; the process is read from the API unless --task or --from describes it',
         ),
         'processes',
       ),
     );
   processOptions(command)
-    .addOption(collectValues('--task-kind <code=kind>', 'Override the kind of a task read from the API (repeatable)'))
+    .addOption(collectValues('--task-kind <code=kind>', 'Override the kind of a task that was read (repeatable)'))
     .addOption(
       collectValues(
         '--task-order <code>',
-        'Set the order of the tasks read from the API; repeat the option once per task, in order',
+        'Set the order of the tasks that were read; repeat the option once per task, in order',
       ),
     )
     .option('--task-queue <name>', 'Task queue, as set in the process definition in the KuFlow app')
@@ -50,7 +53,11 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--local', 'Configure the project for the local KuFlow; needs no account');
   connectionOptions(command, { engine: true })
     .optionsGroup('Project options:')
-    .addOption(new Option('--language <name>', 'Language of the worker (default: typescript)').choices(LANGUAGE_IDS))
+    .addOption(
+      new Option('--language <name>', 'Language of the worker (default: that of --from, otherwise typescript)').choices(
+        LANGUAGE_IDS,
+      ),
+    )
     .option(
       '--package <name>',
       'Package of the code of a Java or Python worker (default: derived from the name of the project)',

@@ -5,13 +5,12 @@ import { detectCredentials } from '../../connection/detect-credentials.ts';
 import type { Connection } from '../../connection/require.ts';
 import type { LoadedProcess, ProcessSource } from '../../discovery/load-process.ts';
 import type { ProjectSpec } from '../../languages/project-spec.ts';
-import { DEFAULT_LANGUAGE } from '../../languages/names.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { toProjectName } from '../../languages/project-name.ts';
 import type { ReadWith } from '../../project/next-steps.ts';
 import { fileName } from '../../text/file-name.ts';
 import { shellPath } from '../../text/shell.ts';
-import type { CreateAnswers } from './answers.ts';
+import { chosenLanguage, type CreateAnswers } from './answers.ts';
 import type { Connect } from './connection.ts';
 
 /** What `create` is going to do. */
@@ -104,12 +103,13 @@ export async function resolveCreate(given: CreateAnswers, context: ResolveContex
         ? { kind: 'file', path: relative(folder, from.file) }
         : undefined;
   const name = toProjectName(basename(folder));
-  const language = answers.language ?? DEFAULT_LANGUAGE;
+  const language = chosenLanguage(answers);
   const { tools, packageNames, packageManagers } = languageOf({ language });
   const packageManager = tools.choose(answers.packageManager, { env: context.env, folder });
   const packageName = packageNames === undefined ? undefined : (answers.package ?? packageNames.suggest(name));
   const repeated = {
     ...answers,
+    language: answers.language ?? answers.workerSample?.language,
     endpoint,
     target,
     ca: answers.ca ?? ca,

@@ -1,10 +1,8 @@
-import { createWriteStream } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join, posix } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar';
-import { openPromise } from 'yauzl';
 import { syncFile } from '../../files/write.ts';
+import { extractFromZip } from '../../files/zip.ts';
 
 type ArchiveKind = 'tar' | 'zip' | 'program';
 
@@ -71,18 +69,4 @@ async function extractFromTar(archive: string, name: string, target: string): Pr
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function extractFromZip(archive: string, name: string, target: string): Promise<void> {
-  const zip = await openPromise(archive);
-  try {
-    for await (const entry of zip.eachEntry()) {
-      if (posix.basename(entry.fileName) !== name) continue;
-      await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(target, { mode: 0o755 }));
-      return;
-    }
-  } finally {
-    zip.close();
-  }
-  throw new Error(`the archive does not contain a file ${name}`);
 }

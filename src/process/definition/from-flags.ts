@@ -71,7 +71,7 @@ export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Pr
       problems.push(`--task-schema ${formatText(written)}: expected <code>=<file>`);
     else if (!tasks.has(taskCode)) {
       const near = didYouMean(taskCode, [...tasks.keys()]);
-      problems.push(`--task-schema ${formatText(written)}: there is no --task ${formatText(taskCode)}${near}`);
+      problems.push(`--task-schema ${formatText(written)}: there is no task ${formatText(taskCode)}${near}`);
     } else if (given.has(taskCode))
       problems.push(`--task-schema ${formatText(written)}: ${formatText(taskCode)} already has a schema`);
     else {

@@ -9,14 +9,13 @@ import { credentialVariables } from '../../../connection/resolve.ts';
 import { loadProcess } from '../../../discovery/load-process.ts';
 import { discoveryLineReporter } from '../../../discovery/view.ts';
 import { findOnPath } from '../../../files/find-on-path.ts';
-import { DEFAULT_LANGUAGE } from '../../../languages/names.ts';
 import { languageOf } from '../../../languages/registry.ts';
 import { comparePlan, isOtherProject, listFileActions } from '../../../project/conflicts.ts';
 import { workerFolderName } from '../../../languages/project-name.ts';
 import { planProject } from '../../../project/plan.ts';
 import { openProgress } from '../../../terminal/progress.ts';
 import type { Prompts } from '../../../terminal/prompts.ts';
-import type { CreateAnswers } from '../answers.ts';
+import { chosenLanguage, type CreateAnswers } from '../answers.ts';
 import type { rememberConnections } from '../connection.ts';
 import { projectSpec, resolveCreate } from '../resolve.ts';
 import type { WizardContext } from './state.ts';
@@ -83,8 +82,9 @@ export async function openWizardContext(parts: WizardContextParts): Promise<Wiza
         throw error;
       }
     },
-    tools: ({ language = DEFAULT_LANGUAGE, packageManager, folder = 'project' }) => {
-      const { tools, packageManagers } = languageOf({ language });
+    tools: (answers) => {
+      const { packageManager, folder = 'project' } = answers;
+      const { tools, packageManagers } = languageOf({ language: chosenLanguage(answers) });
       const chosen = tools.choose(packageManager, { env, folder: resolve(cwd, folder) });
       return {
         label: tools.label,
@@ -100,6 +100,7 @@ export async function openWizardContext(parts: WizardContextParts): Promise<Wiza
     },
     isInstalled: (program) => findOnPath(program, env) !== undefined,
     isInRepository,
+    readSample: async (path) => (await import('../../../process/worker-sample/read.ts')).readWorkerSample(path),
     loadDefinition: async (path) => (await import('../../../process/definition/file.ts')).loadDefinition(path),
     schemaProblem: async (file) => {
       const { definitionFromFlags } = await import('../../../process/definition/from-flags.ts');

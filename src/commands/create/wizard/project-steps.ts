@@ -4,11 +4,11 @@ import { interruptedError, KnownError } from '../../../base/errors.ts';
 import { expandHome, pathSyntaxProblem } from '../../../base/user-folders.ts';
 import type { CredentialChoice } from '../../../cli/missing-answers.ts';
 import { toProjectName, workerFolderName } from '../../../languages/project-name.ts';
-import { DEFAULT_LANGUAGE, LANGUAGE_IDS, LANGUAGES } from '../../../languages/names.ts';
+import { LANGUAGE_IDS, LANGUAGES } from '../../../languages/names.ts';
 import { languageOf } from '../../../languages/registry.ts';
 import { BACK } from '../../../terminal/prompts.ts';
 import { shortPath } from '../../../terminal/short-path.ts';
-import type { CreateAnswers } from '../answers.ts';
+import { chosenLanguage, type CreateAnswers } from '../answers.ts';
 import { processCode } from './process-steps.ts';
 import { overridingVariables } from './credential-steps.ts';
 import { settle, withAnswers, type Preview, type Step, type WizardState, type WizardContext } from './state.ts';
@@ -104,7 +104,7 @@ const language: Step = {
     const answer = await context.ask.choose({
       message: 'Language of the worker',
       canGoBack,
-      fallback: LANGUAGE_IDS.find((id) => id === before) ?? DEFAULT_LANGUAGE,
+      fallback: LANGUAGE_IDS.find((id) => id === before) ?? chosenLanguage(state.answers),
       choices: LANGUAGE_IDS.map((value) => ({ value, name: LANGUAGES[value] })),
     });
     if (answer === BACK) return { kind: 'back' };
@@ -138,7 +138,7 @@ const packageName: Step = {
   },
 };
 
-const namesOf = ({ language = DEFAULT_LANGUAGE }: CreateAnswers) => languageOf({ language }).packageNames;
+const namesOf = (answers: CreateAnswers) => languageOf({ language: chosenLanguage(answers) }).packageNames;
 
 const packageManager: Step = {
   topic: 'package-manager',
@@ -261,7 +261,7 @@ function summaryRows(
   return [
     ['Folder', shortPath(preview.folder)],
     ['Files', counts.flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`])).join(', ')],
-    ['Language', LANGUAGES[answers.language ?? DEFAULT_LANGUAGE]],
+    ['Language', LANGUAGES[chosenLanguage(answers)]],
     ...(answers.package === undefined ? [] : [['Package', answers.package] as const]),
     ['Process', process.name === undefined ? process.code : `${process.code} (${process.name})`],
     ['Tasks', tasks.length === 0 ? 'none' : tasks.map(({ code, kind }) => `${code} (${kind})`).join(', ')],

@@ -1,32 +1,44 @@
 import { applyTaskChanges } from '../../../process/definition/from-flags.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
+import { sampleTaskDefinitions } from '../../../process/worker-sample/definition.ts';
 import { BACK } from '../../../terminal/prompts.ts';
 import type { CreateAnswers } from '../answers.ts';
 import { KINDS } from './process-steps.ts';
 import { settle, withAnswers, type Step, type StepResult, type WizardState, type WizardContext } from './state.ts';
 
-/** The discovered process with the changes of the answers so far. */
-export function reviewedDefinition({ discovered, ...answers }: CreateAnswers): ProcessDefinition | undefined {
-  if (discovered === undefined) return undefined;
-  const workflow = { type: answers.workflowType ?? '?', taskQueue: answers.taskQueue ?? '?' };
-  return applyTaskChanges(
-    { ...discovered.definition, workflow },
-    {
-      kinds: answers.taskKind ?? [],
-      order: answers.taskOrder,
-    },
-  );
+interface ReadProcess {
+  readonly definition: ProcessDefinition;
+  /** What may be wrong or incomplete in it. */
+  readonly notes: readonly string[];
 }
 
-/** Kinds and order of tasks are inferred from instances, so somebody who knows the process confirms them. */
+/** The process that was read from the API or a worker sample, with the changes of the answers so far. */
+function reviewedProcess(answers: CreateAnswers): ReadProcess | undefined {
+  const { source, discovered, workerSample } = answers;
+  const read =
+    source === 'api'
+      ? discovered
+      : source === 'worker-sample' && workerSample !== undefined && answers.process !== undefined
+        ? {
+            definition: { process: { code: answers.process }, tasks: sampleTaskDefinitions(workerSample) },
+            notes: workerSample.notes,
+          }
+        : undefined;
+  if (read === undefined) return undefined;
+  const workflow = { type: answers.workflowType ?? '?', taskQueue: answers.taskQueue ?? '?' };
+  const changes = { kinds: answers.taskKind ?? [], order: answers.taskOrder };
+  return { definition: applyTaskChanges({ ...read.definition, workflow }, changes), notes: read.notes };
+}
+
+/** Kinds and order of tasks are inferred from instances or code, so somebody who knows the process confirms them. */
 export const review: Step = {
   topic: 'review',
-  isOpen: (state) =>
-    state.answers.source === 'api' && state.answers.discovered !== undefined && !state.settled.has('review'),
+  isOpen: (state) => !state.settled.has('review') && reviewedProcess(state.answers) !== undefined,
   run: async (state, context, { canGoBack }) => {
-    const definition = reviewedDefinition(state.answers);
-    if (definition === undefined || state.answers.discovered === undefined) throw new Error('nothing was discovered');
-    context.say.process(state.answers.discovered, definition);
+    const read = reviewedProcess(state.answers);
+    if (read === undefined) throw new Error('nothing was read');
+    const { definition, notes } = read;
+    context.say.process(definition, notes);
     if (definition.tasks.length === 0) return { kind: 'passed', state: settle(state, 'review') };
     const answer = await context.ask.choose({
       message: 'Are the tasks, their kinds and their order correct?',

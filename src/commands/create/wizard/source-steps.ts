@@ -3,12 +3,14 @@ import { resolve } from 'node:path';
 import { KnownError } from '../../../base/errors.ts';
 import { expandHome } from '../../../base/user-folders.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
+import type { WorkerSample } from '../../../process/worker-sample/read.ts';
 import { BACK } from '../../../terminal/prompts.ts';
 import type { SourceKind } from '../../../cli/process-options.ts';
 import { detectedText } from './credential-steps.ts';
 import { settle, withAnswers, type Step, type WizardState, type WizardContext } from './state.ts';
 
 const DEFINITION_FILE = 'kuflow.process.yaml';
+const SAMPLE_FILE = 'worker-sample.zip';
 
 const source: Step = {
   topic: 'source',
@@ -41,6 +43,11 @@ const source: Step = {
           value: 'file',
           name: 'A process described in a file',
           description: `${DEFINITION_FILE}: tasks and JSON Schemas for their data`,
+        },
+        {
+          value: 'worker-sample',
+          name: 'The process of a worker sample of the KuFlow app',
+          description: `${SAMPLE_FILE}: task queue, workflow type and tasks`,
         },
       ],
     });
@@ -94,10 +101,45 @@ const file: Step = {
   },
 };
 
+const workerSample: Step = {
+  topic: 'worker-sample',
+  isOpen: ({ answers }) => answers.source === 'worker-sample' && answers.workerSample === undefined,
+  run: async (state, context, { canGoBack, before }) => {
+    let read: WorkerSample | undefined;
+    const fileOf = (text: string): string => resolve(context.cwd, expandHome(text, context.env));
+    const answer = await context.ask.text({
+      message: 'Worker sample, a zip archive or its folder',
+      canGoBack,
+      fallback: before ?? SAMPLE_FILE,
+      validate: (text) => (existsSync(fileOf(text)) ? undefined : 'The file does not exist'),
+      validateAsync: async (text) => {
+        try {
+          read = await context.readSample(fileOf(text));
+          return undefined;
+        } catch (error) {
+          if (error instanceof KnownError) return [error.message, error.seen ?? ''].filter(Boolean).join(': ');
+          throw error;
+        }
+      },
+    });
+    if (answer === BACK || read === undefined) return { kind: 'back' };
+    const { tasks, taskQueue, workflowType } = read;
+    context.say.done(
+      [
+        `${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}`,
+        ...(taskQueue.kind === 'found' ? [`task queue ${taskQueue.value}`] : []),
+        ...(workflowType.kind === 'found' ? [`workflow type ${workflowType.value}`] : []),
+      ].join(', '),
+    );
+    const found = { from: expandHome(answer, context.env), workerSample: read };
+    return { kind: 'answered', answer, state: withAnswers(state, found) };
+  },
+};
+
 const account: Step = {
   topic: 'account',
   isOpen: ({ answers, settled }, { credentials }) =>
-    (answers.source === 'file' || answers.source === 'flags') &&
+    (answers.source === 'file' || answers.source === 'flags' || answers.source === 'worker-sample') &&
     answers.local !== true &&
     credentials.kind === 'not-needed' &&
     !settled.has('credentials'),
@@ -132,4 +174,4 @@ const account: Step = {
 };
 
 /** Questions about where the process comes from and where the worker runs. */
-export const sourceSteps: readonly Step[] = [source, file, account];
+export const sourceSteps: readonly Step[] = [source, file, workerSample, account];

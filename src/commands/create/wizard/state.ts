@@ -3,6 +3,7 @@ import type { CredentialChoice, MissingAnswer } from '../../../cli/missing-answe
 import type { DetectedCredentials } from '../../../connection/detect-credentials.ts';
 import type { DiscoveredProcess, ProcessListing } from '../../../discovery/types.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
+import type { WorkerSample } from '../../../process/worker-sample/read.ts';
 import type { Prompts } from '../../../terminal/prompts.ts';
 import type { CreateAnswers } from '../answers.ts';
 import type { WizardView } from './view.ts';
@@ -11,6 +12,7 @@ import type { WizardView } from './view.ts';
 export type Topic =
   | 'source'
   | 'file'
+  | 'worker-sample'
   | 'account'
   | 'profile'
   | 'client-id'
@@ -118,6 +120,7 @@ export interface WizardContext {
   readonly isInstalled: (program: string) => boolean;
   readonly isInRepository: (folder: string) => boolean;
   readonly loadDefinition: (path: string) => Promise<ProcessDefinition>;
+  readonly readSample: (path: string) => Promise<WorkerSample>;
   /** Why the file (an absolute path) has no usable JSON Schema. */
   readonly schemaProblem: (file: string) => Promise<string | undefined>;
   /** Asks KuFlow who the credentials belong to, in a sentence. */

@@ -1,7 +1,6 @@
 import { escapeForTerminal } from '../../../base/escape.ts';
 import type { KnownError } from '../../../base/errors.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
-import type { DiscoveredProcess } from '../../../discovery/types.ts';
 import { palette } from '../../../terminal/palette.ts';
 import { printError } from '../../../terminal/print-error.ts';
 import { formatFields } from '../../../discovery/view.ts';
@@ -14,7 +13,8 @@ export interface WizardView {
   done(text: string): void;
   note(text: string): void;
   problem(error: KnownError): void;
-  process(discovered: DiscoveredProcess, definition: ProcessDefinition): void;
+  /** `notes`: what may be wrong or incomplete in it. */
+  process(definition: ProcessDefinition, notes: readonly string[]): void;
   summary(rows: readonly (readonly [label: string, value: string])[]): void;
 }
 
@@ -33,9 +33,9 @@ export function wizardView(terminal: Terminal): WizardView {
     done: (text) => prose(`${green(err.marks.done)} ${escapeForTerminal(text, MAX_LENGTH)}`),
     note: (text) => prose(`${yellow(err.marks.warning)} ${escapeForTerminal(text, MAX_LENGTH)}`),
     problem: (error) => printError(terminal, error, { debug: false, json: false, status: error.status }),
-    process: ({ definition: { process }, notes }, definition) => {
+    process: (definition, notes) => {
       err.line();
-      err.line(bold(escapeForTerminal(process.code)));
+      err.line(bold(escapeForTerminal(definition.process.code)));
       definition.tasks.forEach(({ code, kind, data }, index) => {
         const fields = formatFields(data?.schema);
         prose(`  ${index + 1}. ${escapeForTerminal(code, 200)}  ${kind}${fields === '' ? '' : dim(`  ${fields}`)}`);

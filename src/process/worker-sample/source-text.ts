@@ -1,0 +1,116 @@
+/** A string literal. Offsets include its quotes. */
+export interface StringLiteral {
+  readonly start: number;
+  readonly end: number;
+  /** Undefined for a text with placeholders. */
+  readonly value: string | undefined;
+}
+
+export interface Comment {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/** A source file, split into code, string literals and comments. */
+export interface SourceText {
+  readonly path: string;
+  /** As long as the file: comments and the contents of strings are blank, and every string begins and ends with `"`. */
+  readonly code: string;
+  /** By their start. */
+  readonly strings: ReadonlyMap<number, StringLiteral>;
+  /** In order. */
+  readonly comments: readonly Comment[];
+  readonly lineAt: (offset: number) => number;
+}
+
+export type CommentStyle = 'slashes' | 'hash';
+
+const TRIPLE = ['"""', "'''"];
+
+/**
+ * Splits a source file of Java or TypeScript (`slashes`) or Python (`hash`). It is not a parser: any text has a result, and each character is
+ * read once. Regular expressions of TypeScript are read as code.
+ */
+export function scanSource(path: string, text: string, style: CommentStyle): SourceText {
+  const strings = new Map<number, StringLiteral>();
+  const comments: Comment[] = [];
+  const parts: string[] = [];
+  let at = 0;
+  let copied = 0;
+  const blank = (end: number, edge: string): void => {
+    const inside = text.slice(at + edge.length, end - edge.length).replace(/[^\n]/g, ' ');
+    parts.push(text.slice(copied, at), edge, inside, edge);
+    copied = end;
+    at = end;
+  };
+  while (at < text.length) {
+    const first = text.charAt(at);
+    const two = text.slice(at, at + 2);
+    if (style === 'hash' ? first === '#' : two === '//' || two === '/*') {
+      const end = two === '/*' ? endOfBlock(text, at) : endOfLine(text, at);
+      comments.push({ start: at, end, text: text.slice(at, end) });
+      blank(end, '');
+    } else if (first === '"' || first === "'" || (first === '`' && style === 'slashes')) {
+      const triple = text.slice(at, at + 3);
+      const quote = TRIPLE.includes(triple) ? triple : first;
+      const end = endOfString(text, at, quote);
+      const prefix = style === 'hash' ? (/[A-Za-z]{0,2}$/.exec(text.slice(Math.max(at - 2, 0), at))?.[0] ?? '') : '';
+      const body = text.slice(at + quote.length, Math.max(end - quote.length, at + quote.length));
+      const hasPlaceholders = /f/i.test(prefix) || (quote === '`' && body.includes('${'));
+      const value = hasPlaceholders ? undefined : /r/i.test(prefix) ? body : unescapeString(body);
+      strings.set(at, { start: at, end, value });
+      blank(end, '"');
+    } else at++;
+  }
+  parts.push(text.slice(copied));
+  const code = parts.join('');
+  let starts: readonly number[] | undefined;
+  return {
+    path,
+    code,
+    strings,
+    comments,
+    lineAt: (offset) => {
+      starts ??= [0, ...Array.from(text.matchAll(/\n/g), ({ index }) => index + 1)];
+      return starts.findLastIndex((start) => start <= offset) + 1;
+    },
+  };
+}
+
+function endOfLine(text: string, at: number): number {
+  const end = text.indexOf('\n', at);
+  return end < 0 ? text.length : end;
+}
+
+function endOfBlock(text: string, at: number): number {
+  const end = text.indexOf('*/', at + 2);
+  return end < 0 ? text.length : end + 2;
+}
+
+/** The end of a string; one that is never closed ends at the end of its line, or of the file if it may have several lines. */
+function endOfString(text: string, start: number, quote: string): number {
+  const hasLines = quote.length === 3 || quote === '`';
+  let at = start + quote.length;
+  while (at < text.length) {
+    if (text.startsWith(quote, at)) return at + quote.length;
+    const character = text.charAt(at);
+    if (character === '\n' && !hasLines) return at;
+    at += character === '\\' ? 2 : 1;
+  }
+  return text.length;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', '0': '\0' };
+
+function unescapeString(body: string): string {
+  return body.replace(
+    /\\(?:u\{([0-9a-fA-F]{1,6})\}|u+([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([\s\S]))/g,
+    (_, point?: string, unit?: string, byte?: string, other?: string) => {
+      const hex = point ?? unit ?? byte;
+      if (hex === undefined) return other === '\n' ? '' : (ESCAPES[other ?? ''] ?? other ?? '');
+      const value = Number.parseInt(hex, 16);
+      return value > 0x10ffff ? '' : String.fromCodePoint(value);
+    },
+  );
+}
