@@ -1,6 +1,7 @@
 import type { PlannedFile } from '../../languages/planned-file.ts';
 import { textOf, type ProjectBase } from '../base-archive.ts';
-import { mergeText, type MergeOptions } from '../merge/lines.ts';
+import type { MergeOptions } from '../merge/lines.ts';
+import { mergeFile, type MergeRequest } from '../merge/merge-file.ts';
 import { createNewFile, editExistingFile, readTextFile, toCrlf, toLf, type FileEdit } from './file-edit.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
@@ -75,7 +76,9 @@ export async function planFileEdits(request: FileEditsRequest): Promise<FileEdit
     if (request.ignore.includes(path)) continue;
     const last = textOf(generated.get(path));
     const rendered = decodeUtf8(file.contents);
-    const next = mergeRendered(before.get(path), last, rendered, { isOrderFree: request.hasDeclarationsOnly(path) });
+    const next = mergeRendered(path, before.get(path), last, rendered, {
+      isOrderFree: request.hasDeclarationsOnly(path),
+    });
     const base = textOf(merged.get(path)) ?? last;
     const isPending = base !== last && request.completes(path);
     if (next === last && !isPending) {
@@ -104,14 +107,14 @@ export async function planFileEdits(request: FileEditsRequest): Promise<FileEdit
  * the change is applied to it. Undefined if the change is in the same place as that difference.
  */
 export function mergeRendered(
+  path: string,
   before: string | undefined,
   last: string | undefined,
   rendered: string,
   options: MergeOptions,
 ): string | undefined {
   if (last === undefined || before === undefined || before === last) return rendered;
-  const merged = mergeText(before, last, rendered, options);
-  return merged.kind === 'clean' ? merged.text : undefined;
+  return mergeCleanly(path, { base: before, mine: last, theirs: rendered }, options);
 }
 
 interface FileChange {
@@ -149,11 +152,21 @@ async function planFileEdit(
   if (written.includes(mine)) return { ...editExistingFile(path, current, inStyle(next), mine), base };
   const options = { isOrderFree: hasDeclarationsOnly(path) };
   const known = await addedByHand(path, base, mine);
-  const extended = known === undefined ? undefined : mergeText(known.before, base, known.after, options);
-  const from = extended?.kind === 'clean' ? extended.text : base;
-  const merged = mergeText(from, current, next, options);
-  if (merged.kind === 'conflict') return conflict('has local changes in the same place', from);
-  return merged.text === current ? undefined : editExistingFile(path, current, merged.text, base);
+  const extended = known && mergeCleanly(path, { base: known.before, mine: base, theirs: known.after }, options);
+  const from = extended ?? base;
+  const merged = mergeCleanly(path, { base: from, mine: current, theirs: next }, options);
+  if (merged === undefined) return conflict('has local changes in the same place', from);
+  return merged === current ? undefined : editExistingFile(path, current, merged, base);
+}
+
+/** The merged text. Undefined if there are conflicts. */
+function mergeCleanly(
+  path: string,
+  texts: Pick<MergeRequest, 'base' | 'mine' | 'theirs'>,
+  options: MergeOptions,
+): string | undefined {
+  const { text, conflicts } = mergeFile({ path, ...texts, ...options, style: 'ours' });
+  return conflicts.length === 0 ? text : undefined;
 }
 
 function textsOf(files: readonly PlannedFile[]): ReadonlyMap<string, string> {

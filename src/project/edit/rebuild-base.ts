@@ -77,6 +77,7 @@ export function fillBase(
   const filled = all.map((file): readonly [string, PlannedFile] => {
     const options = { isOrderFree: hasDeclarationsOnly(file.path) };
     const text = mergeRendered(
+      file.path,
       before.get(file.path),
       textOf(base.generated.get(file.path)),
       textOf(file) ?? '',

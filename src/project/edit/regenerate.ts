@@ -58,7 +58,7 @@ export async function regenerateDefinitionCode(request: RegenerationRequest): Pr
     const render = (rendered: string | undefined): string | undefined =>
       rendered === undefined
         ? undefined
-        : mergeRendered(inCode.get(path), last, rendered, { isOrderFree: hasDeclarationsOnly(path) });
+        : mergeRendered(path, inCode.get(path), last, rendered, { isOrderFree: hasDeclarationsOnly(path) });
     const [before, after] = [render(earlier.get(path)), render(text)];
     const current = await readTextFile(project.folder, path);
     const mine = typeof current === 'string' ? toLf(current) : current;

@@ -1,7 +1,5 @@
 import { diff3Merge } from 'node-diff3';
 
-export type TextMerge = { readonly kind: 'clean'; readonly text: string } | { readonly kind: 'conflict' };
-
 const EXPORT_LINE = /^export \* from '[^']+';$/;
 
 export interface MergeOptions {
@@ -23,15 +21,6 @@ export type MergedRegion = readonly string[] | LineConflict;
 
 export function isConflict(region: MergedRegion): region is LineConflict {
   return 'mine' in region;
-}
-
-/** `mergeLines` for callers that only need to know whether there are conflicts. Keeps the line endings of `mine`. */
-export function mergeText(base: string, mine: string, next: string, options: MergeOptions = {}): TextMerge {
-  const crlf = mine.includes('\r\n');
-  const regions = mergeLines(base, crlf ? mine.replaceAll('\r\n', '\n') : mine, next, options);
-  if (regions.some(isConflict)) return { kind: 'conflict' };
-  const merged = regions.flat().join('\n');
-  return { kind: 'clean', text: crlf ? merged.replaceAll('\n', '\r\n') : merged };
 }
 
 /**

@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { mergeText } from '../../../../src/project/merge/lines.ts';
+import { mergeFile } from '../../../../src/project/merge/merge-file.ts';
+import type { MergeOptions } from '../../../../src/project/merge/lines.ts';
 
 const lines = (...all: readonly string[]): string => all.map((line) => `${line}\n`).join('');
 
-describe('mergeText', () => {
+type Merged = { readonly kind: 'clean'; readonly text: string } | { readonly kind: 'conflict' };
+
+function mergeText(base: string, mine: string, theirs: string, options: MergeOptions = {}): Merged {
+  const { text, conflicts } = mergeFile({ path: 'src/a.ts', base, mine, theirs, style: 'ours', ...options });
+  return conflicts.length === 0 ? { kind: 'clean', text } : { kind: 'conflict' };
+}
+
+describe('a merge by lines', () => {
   const base = lines('a', 'b', 'c', 'd', 'e');
   const next = lines('a', 'b', 'c', 'new', 'd', 'e');
 
