@@ -161,7 +161,7 @@ describe('create --from', () => {
     const { tasks } = await loadDefinition(join(cwd, 'x/kuflow.process.yaml'));
     expect(tasks[1]?.code).toBe(hostile);
     for (const [path, contents] of treeOf(join(cwd, 'x')))
-      if (path.endsWith('.ts')) expect(callsOf(String(contents)), path).not.toContain('process.abort');
+      if (path.endsWith('.ts')) expect(callsOf(contents), path).not.toContain('process.abort');
   });
 });
 

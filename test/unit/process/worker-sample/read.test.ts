@@ -264,7 +264,7 @@ async function createProcessItemChat(request: WorkflowRequest): Promise<void> {
     '          ',
     "'",
   ])('reads a file full of %j in time', async (part) => {
-    const text = part.repeat(200_000 / part.length);
+    const text = part.repeat(100_000 / part.length);
     for (const [language, sample] of LANGUAGES) {
       const folder = temporaryFolder();
       const isWorkflow = (path: string): boolean => /workflow/i.test(path);
