@@ -1,9 +1,8 @@
 import { execa } from 'execa';
-import type { ChildProcess } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { signalTree } from '../base/process-tree.ts';
+import { killWithParent } from '../base/process-tree.ts';
 import type { PackageManager } from './project-spec.ts';
 
 export type InstallResult =
@@ -65,7 +64,6 @@ export type InstallFailure = Pick<Extract<InstallResult, { kind: 'failed' }>, 's
 /** Ignored by git, like every `*.log`. */
 const LOG_FILE = '.kuflow/install.log';
 const MAX_OUTPUT_LINES = 40;
-const GRACE_MS = 5000;
 
 /**
  * Runs the installer in the folder of the project. Returns failures instead of throwing, because a project whose install failed is kept.
@@ -133,27 +131,6 @@ export async function runInstaller(installer: Installer, options: InstallOptions
   } finally {
     release();
   }
-}
-
-/** Ends the process and its children when the signal aborts or this process exits. Returns a function that removes the handlers. */
-function killWithParent(child: Pick<ChildProcess, 'pid' | 'once'>, signal: AbortSignal | undefined): () => void {
-  const { pid } = child;
-  if (pid === undefined) return () => undefined;
-  let killTimer: NodeJS.Timeout | undefined;
-  const kill = (): void => signalTree(pid, 'SIGKILL');
-  const end = (): void => {
-    signalTree(pid, 'SIGTERM');
-    killTimer = setTimeout(kill, GRACE_MS);
-    // Its children may have ignored SIGTERM.
-    child.once('exit', kill);
-  };
-  process.once('exit', kill);
-  signal?.addEventListener('abort', end, { once: true });
-  return () => {
-    process.off('exit', kill);
-    signal?.removeEventListener('abort', end);
-    clearTimeout(killTimer);
-  };
 }
 
 async function shortenOutput(

@@ -5,8 +5,8 @@ import type { CodePlace } from './language.ts';
 import type { LanguageId } from './names.ts';
 import { textFile, type PlannedFile } from './planned-file.ts';
 import type { ProjectSpec, TaskChoices } from './project-spec.ts';
-import { readTemplateFiles, type TemplateFile } from './templates/files.ts';
-import { renderTemplateFile, type TemplateSet } from './templates/set.ts';
+import type { TemplateFile } from './templates/files.ts';
+import { findPart, renderTemplateFile, type TemplateSet } from './templates/set.ts';
 
 /** Room for a suffix such as `ActivitiesImpl` in lines of 120 characters. */
 const LONGEST_PREFIX = 30;
@@ -38,7 +38,7 @@ export function renderProjectFiles<Part extends string, Layout extends Readonly<
   language: ProcessParts<Part, Layout>,
   { context, move }: { readonly context: object; readonly move: (file: PlannedFile) => PlannedFile },
 ): readonly PlannedFile[] {
-  const sources = readTemplateFiles(language.language);
+  const sources = templates.files(language.language);
   const processes = processesOf(spec, language);
   const sharedContext = { ...processes[0]?.context, ...context };
   const shared = sources
@@ -58,7 +58,7 @@ export function renderProcesses<Part extends string, Layout extends Readonly<Rec
   templates: TemplateSet,
   language: ProcessParts<Part, Layout>,
 ): readonly PlannedFile[] {
-  const sources = readTemplateFiles(language.language);
+  const sources = templates.files(language.language);
   return processesOf(spec, language).flatMap((process) => renderProcess(sources, templates, language, process));
 }
 
@@ -95,7 +95,7 @@ function renderProcess<Part extends string, Layout extends Readonly<Record<Part,
   { layout, context, parts }: ProcessInParts<Part, Layout>,
 ): readonly PlannedFile[] {
   return Object.entries(language.parts).flatMap(([path, part]) => {
-    const source = sources.find((one) => one.path === path);
+    const source = findPart(sources, path);
     return source === undefined || !parts.includes(part)
       ? []
       : [textFile(layout[part], templates.render(source.key, context))];

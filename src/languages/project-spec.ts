@@ -1,6 +1,7 @@
 import type { Secret } from '../base/secret.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 import type { LanguageId } from './names.ts';
+import type { PlannedFile } from './planned-file.ts';
 
 /** Yarn 1 and Yarn 4 share a name, but have different lock files and options. */
 export type NodePackageManager = 'npm' | 'pnpm' | 'yarn@1' | 'yarn@4' | 'bun';
@@ -40,6 +41,23 @@ export interface AdditionalProcess {
   readonly notes?: readonly string[] | undefined;
 }
 
+/** Where a user's own template comes from. */
+export interface TemplateOrigin {
+  /** The URL of a git repository, without credentials, or the path of a folder: with `/`, relative to the project if possible. */
+  readonly source: string;
+  /** The branch, tag or commit that was requested. */
+  readonly ref?: string | undefined;
+  /** The commit that was read from a repository. */
+  readonly commit?: string | undefined;
+}
+
+/** A user's own template: files that are laid over the template of the language. */
+export interface ProjectTemplate {
+  readonly origin: TemplateOrigin;
+  /** By their name in the template, such as `README.md.hbs`. */
+  readonly files: ReadonlyMap<string, PlannedFile>;
+}
+
 /** Everything that determines a generated project. The input of rendering. */
 export interface ProjectSpec {
   /** Project (and npm package) name. */
@@ -59,6 +77,7 @@ export interface ProjectSpec {
   /** For the local KuFlow: no endpoint and no secret is written. */
   readonly local: boolean;
   readonly packageManager: PackageManager;
+  readonly template?: ProjectTemplate | undefined;
   /** npm version spec of this package in the project's devDependencies. */
   readonly cliPackage: string;
   /** Written to application-local.yaml (mode 0600, ignored by git) unless `local`. */

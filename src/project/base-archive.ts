@@ -24,13 +24,20 @@ export interface ProjectBase {
   readonly merged: ReadonlyMap<string, PlannedFile>;
   /** Code that `kuflow dev` has regenerated since then. A file with this text has no local changes. */
   readonly regenerated: ReadonlyMap<string, PlannedFile>;
+  /** The user's own template that the project was generated with. Empty without one. */
+  readonly template: ReadonlyMap<string, PlannedFile>;
 }
 
-export const EMPTY_BASE: ProjectBase = { generated: new Map(), merged: new Map(), regenerated: new Map() };
+export const EMPTY_BASE: ProjectBase = {
+  generated: new Map(),
+  merged: new Map(),
+  regenerated: new Map(),
+  template: new Map(),
+};
 
-/** The base of a project whose files were all just generated. */
-export function baseOf(files: readonly PlannedFile[]): ProjectBase {
-  return { ...EMPTY_BASE, generated: new Map(files.map((file) => [file.path, file])) };
+/** The base of a project whose files were all just generated, with the files of the user's own template. */
+export function baseOf(files: readonly PlannedFile[], template = EMPTY_BASE.template): ProjectBase {
+  return { ...EMPTY_BASE, generated: new Map(files.map((file) => [file.path, file])), template };
 }
 
 /** The base with one more generated file. */
@@ -59,6 +66,7 @@ export async function renderBaseFile(base: ProjectBase): Promise<PlannedFile> {
     ['generated', base.generated],
     ['merged', base.merged],
     ['regenerated', base.regenerated],
+    ['template', base.template],
   ] as const) {
     for (const path of [...files.keys()].sort()) {
       const file = files.get(path);
@@ -90,7 +98,7 @@ export async function parseBase(archive: Uint8Array): Promise<ProjectBase> {
   // The parser also unpacks gzip and zstd, without the limit.
   if (tar[0] === 0x1f || tar[0] === 0x28) throw new Error('it is compressed twice');
   const empty = (): Map<string, PlannedFile> => new Map();
-  const base = { generated: empty(), merged: empty(), regenerated: empty() };
+  const base = { generated: empty(), merged: empty(), regenerated: empty(), template: empty() };
   let entries = 0;
   await new Promise<void>((resolve, reject) => {
     const parser = new Parser({

@@ -20,7 +20,7 @@ export async function planProject(
     ...rendered,
     renderRecordFile(spec, created),
     // Git tracks the archive, so it must not contain the local settings, which contain a secret.
-    await renderBaseFile(baseOf(rendered)),
+    await renderBaseFile(baseOf(rendered, spec.template?.files)),
     ...(localSettings === undefined ? [] : [localSettings]),
   ];
   const sorted = files.sort((one, other) => (one.path < other.path ? -1 : 1));

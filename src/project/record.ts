@@ -11,6 +11,7 @@ import type {
   ProjectSpec,
   TaskChoice,
   TaskChoices,
+  TemplateOrigin,
 } from '../languages/project-spec.ts';
 import type { Language } from '../languages/language.ts';
 import { LANGUAGE_IDS, type LanguageId } from '../languages/names.ts';
@@ -40,6 +41,8 @@ export interface ProjectRecordJson {
     readonly packageManager: string;
     readonly packageName?: string;
     readonly cliPackage: string;
+    /** The user's own template. Its files are in the archive of what was generated. */
+    readonly template?: TemplateOrigin;
   };
   /** By definition file: additional processes, and the names and other choices of tasks. Absent when there are no tasks. */
   readonly processes?: Readonly<Record<string, RecordedProcess>>;
@@ -63,6 +66,8 @@ export interface ProjectRecord {
   /** See `ProjectSpec.slug`. */
   readonly slug: string;
   readonly cliPackage: string;
+  /** The user's own template; undefined without one. */
+  readonly template: TemplateOrigin | undefined;
   readonly definitionSource: DefinitionSource;
   /** Version of this tool that created the project. */
   readonly version: string;
@@ -92,6 +97,7 @@ export function renderRecordFile(
       packageManager: spec.packageManager,
       ...(spec.packageName === undefined ? {} : { packageName: spec.packageName }),
       cliPackage: spec.cliPackage,
+      ...(spec.template === undefined ? {} : { template: spec.template.origin }),
     },
     ...recordedProcesses(spec),
   };
@@ -241,6 +247,7 @@ function parseProjectRecord(text: string, path: string): ProjectRecord {
     packageName: typeof packageName === 'string' && language.packageNames !== undefined ? packageName : undefined,
     slug: fileName(process),
     cliPackage,
+    template: parseTemplateOrigin(answers['template'], path),
     definitionSource: parseDefinitionSource(answers['definitionSource']),
     version: typeof template['version'] === 'string' ? template['version'] : '',
     choices: parseTaskChoices(processes.find(([file]) => file === definitionFile())?.[1], language),
@@ -250,6 +257,17 @@ function parseProjectRecord(text: string, path: string): ProjectRecord {
       const source = parseDefinitionSource(isRecord(recorded) ? recorded['definitionSource'] : undefined);
       return [{ slug, source, choices: parseTaskChoices(recorded, language) }];
     }),
+  };
+}
+
+function parseTemplateOrigin(value: unknown, path: string): TemplateOrigin | undefined {
+  if (value === undefined) return undefined;
+  const { source, ref, commit } = isRecord(value) ? value : {};
+  if (typeof source !== 'string' || source === '') throw malformedRecordError(path, '"template" has no source');
+  return {
+    source,
+    ...(typeof ref === 'string' ? { ref } : {}),
+    ...(typeof commit === 'string' ? { commit } : {}),
   };
 }
 

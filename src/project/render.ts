@@ -1,7 +1,14 @@
 import type { PlannedFile } from '../languages/planned-file.ts';
 import { textFile } from '../languages/planned-file.ts';
 import type { ProjectSpec } from '../languages/project-spec.ts';
+import type { LanguageId } from '../languages/names.ts';
 import { languageOf } from '../languages/registry.ts';
+import {
+  findOverlaidProblems,
+  invalidTemplateError,
+  overlayTemplates,
+  type TemplateVariables,
+} from '../languages/templates/overlay.ts';
 import { loadTemplateSet, type TemplateSet } from '../languages/templates/set.ts';
 import { definitionFile } from '../process/definition/file.ts';
 import { checkDefinition, renderDefinition } from '../process/definition/render.ts';
@@ -15,7 +22,7 @@ export async function renderProject(spec: ProjectSpec, templates?: TemplateSet):
   const language = languageOf(spec);
   const processes = [{ slug: undefined, definition, notes }, ...additionalProcesses];
   for (const process of processes) await checkDefinition(process.definition);
-  const files = await language.render(spec, templates ?? (await loadTemplateSet()));
+  const files = await renderFiles(spec, templates ?? (await loadTemplateSet()));
   const definitions = processes.map(({ slug, definition, notes = [] }) =>
     textFile(
       definitionFile(slug),
@@ -23,4 +30,50 @@ export async function renderProject(spec: ProjectSpec, templates?: TemplateSet):
     ),
   );
   return [...files, ...definitions].sort((one, other) => (one.path < other.path ? -1 : 1));
+}
+
+async function renderFiles(spec: ProjectSpec, templates: TemplateSet): Promise<readonly PlannedFile[]> {
+  const { template } = spec;
+  const language = languageOf(spec);
+  if (template === undefined) return language.render(spec, templates);
+  const files = await language.render(spec, await overlayTemplates(templates, template, templateVariables(spec)));
+  const { tasks, workflow } = language.layout(spec);
+  const problems = findOverlaidProblems(files, {
+    needed: ['.gitignore', MANIFESTS[spec.language], tasks, workflow],
+    locks: language.packageManagers.flatMap(language.tools.lockFiles),
+  });
+  if (problems.length > 0) throw invalidTemplateError(template, problems);
+  return files;
+}
+
+const MANIFESTS: Readonly<Record<LanguageId, string>> = {
+  typescript: 'package.json',
+  java: 'pom.xml',
+  python: 'pyproject.toml',
+};
+
+/** The variables that every file of a user's own template may print. docs/how-to/own-templates.md promises them. */
+function templateVariables(spec: ProjectSpec): TemplateVariables {
+  const { definition, additionalProcesses = [] } = spec;
+  return {
+    project: {
+      name: spec.name,
+      language: spec.language,
+      isTypeScript: spec.language === 'typescript',
+      isJava: spec.language === 'java',
+      isPython: spec.language === 'python',
+      packageName: spec.packageName ?? '',
+      packageManager: spec.packageManager,
+      local: spec.local,
+      processes: [definition, ...additionalProcesses.map((process) => process.definition)].map(
+        ({ process: { code, name }, workflow, tasks }) => ({
+          code,
+          name: name ?? code,
+          workflowType: workflow.type,
+          taskQueue: workflow.taskQueue,
+          tasks: tasks.map((task) => ({ code: task.code, name: task.name ?? task.code, kind: task.kind })),
+        }),
+      ),
+    },
+  };
 }

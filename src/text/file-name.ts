@@ -7,6 +7,11 @@ const DIGITS = 20;
 // Windows opens devices with these names, whatever the extension.
 const DEVICE = /^(?:con|prn|aux|nul|conin|conout|clock|com\d|lpt\d)$/;
 
+/** Whether Windows opens a device instead of a file with this name. */
+export function isDeviceName(name: string): boolean {
+  return DEVICE.test((name.split('.')[0] ?? '').trim().replace(/\$$/, '').toLowerCase());
+}
+
 /**
  * Converts a text to a file name without extension: a-z, 0-9, hyphens and one underscore, at most 62 characters, valid on every system.
  * Different texts get different names, even on file systems that ignore case, and the same text always gets the same name.

@@ -31,6 +31,12 @@ export function cmdWord(text: string): string {
   return `"${text.replaceAll('%', '%%')}"`;
 }
 
+/** The text, which must mean the same in every file format. Throws if it has characters other than ASCII letters, digits and `_ . + : @ / -`. */
+export function plainWord(text: string): string {
+  if (!/^[A-Za-z0-9_.+:@/-]+$/.test(text)) throw new TypeError('word: the text has other characters than a word');
+  return text;
+}
+
 /** Quotes a path as one word. A path that starts with a hyphen gets `./`, so that it is not read as an option. */
 export function shellPath(path: string): string {
   return shellWord(path.startsWith('-') ? `./${path}` : path);

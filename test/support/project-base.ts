@@ -15,7 +15,12 @@ export async function readBaseTexts(
   const base = await parseBase(readFileSync(join(project, BASE_FILE)));
   const texts = (files: typeof base.generated): Map<string, string> =>
     new Map([...files].map(([path, { contents }]) => [path, Buffer.from(contents).toString('utf8')]));
-  return { generated: texts(base.generated), merged: texts(base.merged), regenerated: texts(base.regenerated) };
+  return {
+    generated: texts(base.generated),
+    merged: texts(base.merged),
+    regenerated: texts(base.regenerated),
+    template: texts(base.template),
+  };
 }
 
 /** Changes the archive to one in which a file was generated with this text. */

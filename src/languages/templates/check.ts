@@ -1,4 +1,5 @@
 import Handlebars from 'handlebars';
+import { didYouMean } from '../../text/near-match.ts';
 import { BLOCK_HELPERS, VALUE_HELPERS } from './helpers.ts';
 
 interface Node {
@@ -61,7 +62,11 @@ function findProgramProblems(program: Program): readonly Problem[] {
 }
 
 function findCallProblems(call: Call, allowed: ReadonlySet<unknown>, reason: string): readonly Problem[] {
-  if (!allowed.has(call.path.original)) return [{ node: call, reason }];
+  const name = call.path.original;
+  if (!allowed.has(name)) {
+    const isHelper = call.type === 'MustacheStatement' && call.params.length > 0 && typeof name === 'string';
+    return [{ node: call, reason: isHelper ? `unknown helper ${name}${didYouMean(name, VALUE_HELPERS)}` : reason }];
+  }
   if (call.type === 'MustacheStatement' && call.escaped === false) return [{ node: call, reason: 'a triple mustache' }];
   const [value, ...more] = call.params;
   if (value?.type !== 'PathExpression' || more.length > 0 || (call.hash?.pairs.length ?? 0) > 0) {

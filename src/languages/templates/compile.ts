@@ -18,6 +18,12 @@ export function compileTemplates(folder: string = templatesFolder()): string {
   return `export const templates = {\n${entries.join('')}};\n`;
 }
 
+/** A template that can be rendered. `findTemplateProblems` must not find anything in its source. */
+export function compileTemplate(source: string): TemplateSpecification {
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call -- what Handlebars itself does
+  return new Function(`return ${precompileTemplate(source)}`)() as TemplateSpecification;
+}
+
 /** The JavaScript of one precompiled template. */
 export function precompileTemplate(source: string): string {
   const knownHelpers = Object.fromEntries([...VALUE_HELPERS, ...BLOCK_HELPERS].map((name) => [name, true]));

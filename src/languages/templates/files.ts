@@ -24,22 +24,29 @@ export function readTemplateFiles(language: LanguageId, folder: string = templat
   const byPath = new Map<string, TemplateFile>();
   for (const part of ['shared', language]) {
     for (const name of listFiles(join(folder, part))) {
-      const rendered = name.endsWith('.hbs');
-      const path = projectPath(rendered ? name.slice(0, -'.hbs'.length) : name);
-      byPath.set(path, { key: `${part}/${name}`, path, contents: readFileSync(join(folder, part, name)), rendered });
+      const contents = readFileSync(join(folder, part, name));
+      const file = { key: `${part}/${name}`, contents, ...parseTemplateName(name) };
+      byPath.set(file.path, file);
     }
   }
-  return [...byPath.values()].sort((one, other) => (one.path < other.path ? -1 : 1));
+  return sortByPath([...byPath.values()]);
 }
 
-function projectPath(name: string): string {
-  const parts = name.split('/');
+export function sortByPath<File extends { readonly path: string }>(files: readonly File[]): readonly File[] {
+  return files.toSorted((one, other) => (one.path < other.path ? -1 : 1));
+}
+
+/** The path in the project of the template file with this name, and whether the file is rendered. */
+export function parseTemplateName(name: string): Pick<TemplateFile, 'path' | 'rendered'> {
+  const rendered = name.endsWith('.hbs');
+  const parts = (rendered ? name.slice(0, -'.hbs'.length) : name).split('/');
   const last = parts.pop() ?? '';
-  return [...parts, PACKAGED_NAMES[last] ?? last].join('/');
+  const packaged = Object.hasOwn(PACKAGED_NAMES, last) ? PACKAGED_NAMES[last] : undefined;
+  return { path: [...parts, packaged ?? last].join('/'), rendered };
 }
 
 /** What installing, building or checking leaves in the folder of a template. */
-const OUTPUT: ReadonlySet<string> = new Set(
+export const TEMPLATE_OUTPUT: ReadonlySet<string> = new Set(
   'node_modules dist target .venv __pycache__ .mypy_cache .pytest_cache .ruff_cache'.split(' '),
 );
 
@@ -48,7 +55,7 @@ export function listFiles(folder: string, prefix = ''): readonly string[] {
   return readdirSync(join(folder, prefix), { withFileTypes: true })
     .flatMap((entry) => {
       const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
-      if (entry.isDirectory()) return OUTPUT.has(entry.name) ? [] : listFiles(folder, path);
+      if (entry.isDirectory()) return TEMPLATE_OUTPUT.has(entry.name) ? [] : listFiles(folder, path);
       return [path];
     })
     .sort();

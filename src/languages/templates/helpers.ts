@@ -1,7 +1,7 @@
 import type { HelperDelegate, HelperOptions } from 'handlebars';
 import { printableJson } from '../../text/json.ts';
 import { mdCode, mdText } from '../../text/markdown.ts';
-import { cmdWord, shellWord } from '../../text/shell.ts';
+import { cmdWord, plainWord, shellWord } from '../../text/shell.ts';
 import { yamlString } from '../../text/yaml.ts';
 import { JAVA_HELPERS } from '../java/text-helpers.ts';
 import { PYTHON_HELPERS } from '../python/text-helpers.ts';
@@ -18,6 +18,7 @@ const TEXT_HELPERS: Readonly<Record<string, (text: string) => string>> = {
   mdCode: (text) => mdCode(text),
   shellWord,
   cmdWord,
+  word: plainWord,
 };
 
 /** Helpers that print a value, one for each kind of place in a file. Each accepts exactly one value. */
@@ -26,8 +27,13 @@ export const VALUE_HELPERS: readonly string[] = [...Object.keys(TEXT_HELPERS), '
 /** Block helpers: `#list items` renders its block for each item, `#when flag` accepts an `{{else}}`. */
 export const BLOCK_HELPERS = ['list', 'when'] as const;
 
-/** Every helper rejects undefined: Handlebars' own `strict` mode checks neither helper arguments nor block conditions. */
-export function templateHelpers(): Readonly<Record<string, HelperDelegate>> {
+/**
+ * Every helper rejects undefined: Handlebars' own `strict` mode checks neither helper arguments nor block conditions. `onItem` is called with
+ * the text of each item that a list renders, and may throw.
+ */
+export function templateHelpers(
+  onItem: (text: string) => void = () => undefined,
+): Readonly<Record<string, HelperDelegate>> {
   const texts = Object.entries(TEXT_HELPERS).map(([name, print]) => [name, textHelper(name, print)] as const);
   return {
     ...Object.fromEntries(texts),
@@ -37,7 +43,12 @@ export function templateHelpers(): Readonly<Record<string, HelperDelegate>> {
     },
     list(this: unknown, value: unknown, options: HelperOptions) {
       if (!Array.isArray(value)) throw new TypeError('list: expected an array');
-      return value.map((item) => options.fn(item)).join('');
+      const texts = value.map((item) => {
+        const text = options.fn(item);
+        onItem(text);
+        return text;
+      });
+      return texts.join('');
     },
     when(this: unknown, value: unknown, options: HelperOptions) {
       if (typeof value !== 'boolean') throw new TypeError('when: expected a boolean');

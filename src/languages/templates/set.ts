@@ -3,14 +3,19 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type * as HandlebarsTypes from 'handlebars';
 import Runtime from 'handlebars/runtime.js';
+import { KnownError } from '../../base/errors.ts';
 import { packageRoot } from '../../base/package-root.ts';
 import { templateHelpers } from './helpers.ts';
 import { textFile, type PlannedFile } from '../planned-file.ts';
-import { templatesFolder, type TemplateFile } from './files.ts';
+import type { LanguageId } from '../names.ts';
+import { readTemplateFiles, templatesFolder, type TemplateFile } from './files.ts';
 
-/** Renders a template by its path in `templates/`, such as `typescript/package.json.hbs`. */
+/** The templates of the languages. */
 export interface TemplateSet {
-  render(key: string, context: object): string;
+  /** The template files of a language, sorted by path. */
+  readonly files: (language: LanguageId) => readonly TemplateFile[];
+  /** Renders a template by its key, such as `typescript/package.json.hbs`. */
+  readonly render: (key: string, context: object) => string;
 }
 
 /** Programs that people start. npm does not keep the modes of packed files. */
@@ -30,20 +35,16 @@ export async function loadTemplateSet(): Promise<TemplateSet> {
 }
 
 async function sourceTemplateSet(): Promise<TemplateSet> {
-  const { precompileTemplate } = await import('./compile.ts');
-  return templateSet((key) => {
-    const javascript = precompileTemplate(readFileSync(join(templatesFolder(), key), 'utf8'));
-    // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call -- our own templates, compiled like in the build
-    return new Function(`return ${javascript}`)() as TemplateSpecification;
-  });
+  const { compileTemplate } = await import('./compile.ts');
+  return templateSet((key) => compileTemplate(readFileSync(join(templatesFolder(), key), 'utf8')));
 }
 
 function templateSet(find: (key: string) => TemplateSpecification | undefined): TemplateSet {
-  // The type declarations of the runtime lack `create`.
-  const handlebars = (Runtime as unknown as typeof HandlebarsTypes).create();
+  const handlebars = createRuntime();
   const helpers = templateHelpers();
   const ready = new Map<string, (context: object) => string>();
   return {
+    files: (language) => readTemplateFiles(language),
     render: (key, context) => {
       let template = ready.get(key);
       if (template === undefined) {
@@ -56,6 +57,23 @@ function templateSet(find: (key: string) => TemplateSpecification | undefined): 
       return template(context);
     },
   };
+}
+
+/** The part of Handlebars that renders compiled templates. */
+export function createRuntime(): typeof HandlebarsTypes {
+  // Its type declarations lack `create`.
+  return (Runtime as unknown as typeof HandlebarsTypes).create();
+}
+
+/** The template file of a part of a process, which is rendered for every process. Undefined if it does not exist. */
+export function findPart(files: readonly TemplateFile[], path: string): TemplateFile | undefined {
+  const file = files.find((one) => one.path === path);
+  if (file?.rendered === false)
+    throw new KnownError({
+      message: `The template cannot replace ${path} by a file that is not rendered, because every process has this file`,
+      next: [`Name it ${path}.hbs, and print what differs between processes with the variables of the file it replaces`],
+    });
+  return file;
 }
 
 /** The file of a project that comes from a template file: none if the template renders to blank text, because it does not apply. */

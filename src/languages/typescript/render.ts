@@ -1,8 +1,8 @@
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { textFile, type PlannedFile } from '../planned-file.ts';
 import type { AdditionalProcess, ProjectSpec } from '../project-spec.ts';
-import { readTemplateFiles, type TemplateFile } from '../templates/files.ts';
-import { renderTemplateFile, type TemplateSet } from '../templates/set.ts';
+import type { TemplateFile } from '../templates/files.ts';
+import { findPart, renderTemplateFile, type TemplateSet } from '../templates/set.ts';
 import { typeScriptLayout } from './layout.ts';
 import { hasSystemTasks, modulesOf, processContext } from './process-context.ts';
 import { templateContext } from './template-context.ts';
@@ -16,7 +16,8 @@ export async function renderTypeScript(spec: ProjectSpec, templates: TemplateSet
     modulesOf(additionalProcesses.filter(hasSystemTasks), 'validators', 'Validators'),
   );
   const context = templateContext(spec, validators);
-  const sources = readTemplateFiles('typescript');
+  const sources = templates.files('typescript');
+  for (const part of PARTS) findPart(sources, typeScriptLayout()[part]);
   const files = sources.flatMap((source) => renderTemplateFile(source, templates, context));
   const additional = additionalProcesses.map((process) => renderAdditionalProcess(process, sources, templates));
   return [...files, ...(await Promise.all(additional)).flat()];
@@ -33,12 +34,13 @@ async function renderAdditionalProcess(
   const validators = await renderValidators(definition, []);
   const context = processContext({ definition, layout, choices, validators });
   return partsOf(definition).flatMap((part) => {
-    const source = sources.find(({ path }) => path === firstLayout[part]);
+    const source = findPart(sources, firstLayout[part]);
     return source === undefined ? [] : [textFile(layout[part], templates.render(source.key, context))];
   });
 }
 
+const PARTS = ['workflows', 'activities', 'tasks', 'types', 'validators', 'test'] as const;
+
 function partsOf(definition: ProcessDefinition) {
-  const parts = ['workflows', 'activities', 'tasks', 'types', 'validators', 'test'] as const;
-  return parts.filter((part) => hasSystemTasks({ definition }) || (part !== 'activities' && part !== 'validators'));
+  return PARTS.filter((part) => hasSystemTasks({ definition }) || (part !== 'activities' && part !== 'validators'));
 }

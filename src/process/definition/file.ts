@@ -17,6 +17,11 @@ export function definitionFile(slug?: string): string {
   return slug === undefined ? DEFINITION_FILE : `${ADDITIONAL_FOLDER}/${slug}${ADDITIONAL_SUFFIX}`;
 }
 
+/** Whether a project has, or may get, a definition file at this path. */
+export function isDefinitionFile(path: string): boolean {
+  return path === DEFINITION_FILE || (path.startsWith(`${ADDITIONAL_FOLDER}/`) && path.endsWith(ADDITIONAL_SUFFIX));
+}
+
 /** The definition files of the project in `folder`, relative to it: that of the first process, then the others by name. */
 export async function listDefinitionFiles(folder: string): Promise<readonly string[]> {
   const names = async (path: string): Promise<readonly string[]> => {

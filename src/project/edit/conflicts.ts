@@ -99,7 +99,7 @@ export async function planFileEdits(request: FileEditsRequest): Promise<FileEdit
     regenerated.delete(path);
   }
   edits.sort((one, other) => (one.path < other.path ? -1 : 1));
-  return { edits, base: { generated, merged, regenerated } };
+  return { edits, base: { ...request.base, generated, merged, regenerated } };
 }
 
 /**

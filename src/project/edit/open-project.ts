@@ -186,10 +186,10 @@ export function withDefinitionsInCode(processes: WorkerProject['processes']): Wo
   return [reduce(first), ...others.map(reduce)];
 }
 
-function withoutFiles({ generated, merged, regenerated }: ProjectBase, paths: readonly string[]): ProjectBase {
+function withoutFiles({ generated, merged, regenerated, template }: ProjectBase, paths: readonly string[]): ProjectBase {
   const keep = (files: ProjectBase['generated']): ProjectBase['generated'] =>
     paths.length === 0 ? files : new Map([...files].filter(([path]) => !paths.includes(path)));
-  return { generated: keep(generated), merged: keep(merged), regenerated: keep(regenerated) };
+  return { generated: keep(generated), merged: keep(merged), regenerated: keep(regenerated), template };
 }
 
 /** Gives system tasks that were added to a definition by hand an activity name that is not in use. */
@@ -244,9 +244,10 @@ export async function hasLocalChanges({ folder, base }: WorkerProject, path: str
 /** The spec to render a project with these processes. */
 export function toProjectSpec(project: WorkerProject, processes: WorkerProject['processes']): ProjectSpec {
   const [first, ...others] = processes;
-  const { name, language, local, packageManager, packageName, slug, cliPackage } = project.record;
+  const { name, language, local, packageManager, packageName, slug, cliPackage, template } = project.record;
   return {
     ...{ name, language, local, packageManager, packageName, slug, cliPackage },
+    template: template === undefined ? undefined : { origin: template, files: project.base.template },
     definition: first.definition,
     definitionSource: first.source,
     choices: first.choices,

@@ -4,6 +4,7 @@ import { escapeForTerminal } from '../../base/escape.ts';
 import { PACKAGE_NAME } from '../../base/package-root.ts';
 import { isUnmerged } from '../../files/git.ts';
 import type { PlannedFile } from '../../languages/planned-file.ts';
+import type { TemplateOrigin } from '../../languages/project-spec.ts';
 import type { GeneratedCode } from '../../languages/language.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { BASE_FILE, EMPTY_BASE, openBase, readBaseFile, textOf, type ProjectBase } from '../base-archive.ts';
@@ -31,6 +32,8 @@ export async function readUsableBase(
   const archive = await readBaseFile(folder);
   const isInConflict = archive !== undefined && (await isUnmerged(join(folder, BASE_FILE), env));
   const base = archive === undefined || isInConflict ? EMPTY_BASE : await openBase(folder, archive);
+  if (record.template !== undefined && base.template.size === 0)
+    throw missingTemplateError(folder, record.template, isInConflict);
   const missing = definitionFiles.filter((path) => !base.generated.has(path));
   if (missing.length === 0) return { base, archive, problem: undefined };
   const problem =
@@ -50,6 +53,20 @@ export async function readUsableBase(
         ? `Keep the file of one branch: git checkout --ours ${BASE_FILE} && git add ${BASE_FILE}`
         : `Restore it from version control: git checkout HEAD -- ${BASE_FILE}`,
       `Or rebuild it: run this command with npx -p ${PACKAGE_NAME}@${createdBy} kuflow`,
+    ],
+  });
+}
+
+/** Only the archive has the template that the project was generated with. */
+function missingTemplateError(folder: string, { source }: TemplateOrigin, isInConflict: boolean): KnownError {
+  return new KnownError({
+    message: `${BASE_FILE} does not contain the template of this project`,
+    tried: join(folder, BASE_FILE),
+    seen: `${isInConflict ? 'it differs between the branches of a git merge' : 'it is missing or was rebuilt'}, and the project was created with the template ${escapeForTerminal(source, 200)}`,
+    next: [
+      isInConflict
+        ? `Keep the file of one branch: git checkout --ours ${BASE_FILE} && git add ${BASE_FILE}`
+        : `Restore it from version control: git checkout HEAD -- ${BASE_FILE}`,
     ],
   });
 }

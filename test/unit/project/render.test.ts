@@ -159,7 +159,8 @@ describe('templates', () => {
     ['{{tsString "x"}}', 'exactly one named value'],
     ['{{tsString (lookup a b)}}', 'exactly one named value'],
     ['{{> partial}}', 'not allowed'],
-    ['{{lookup a b}}', 'bare value'],
+    ['{{lookup a b}}', 'unknown helper lookup'],
+    ['{{mdTxt name}}', 'unknown helper mdTxt; did you mean "mdText"?'],
     ['{{#list', 'Parse error'],
   ])('reject %s', (source, reason) => {
     expect(findTemplateProblems('x.hbs', source).join()).toContain(reason);

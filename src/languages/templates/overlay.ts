@@ -1,0 +1,233 @@
+import { KnownError, messageOf } from '../../base/errors.ts';
+import { escapeForTerminal, hasControlCharacters } from '../../base/escape.ts';
+import { isDefinitionFile } from '../../process/definition/file.ts';
+import { RECORD_FILE } from '../../process/find-project.ts';
+import { LOCAL_SETTINGS_FILE } from '../../settings/keys.ts';
+import { isDeviceName } from '../../text/file-name.ts';
+import { didYouMean } from '../../text/near-match.ts';
+import type { PlannedFile } from '../planned-file.ts';
+import type { ProjectTemplate } from '../project-spec.ts';
+import { parseTemplateName, sortByPath, type TemplateFile } from './files.ts';
+import { templateHelpers } from './helpers.ts';
+import { createRuntime, type TemplateSet } from './set.ts';
+
+/** Longer paths do not fit into the archive of what was generated. */
+const MAX_PATH_BYTES = 150;
+const MAX_NAME_BYTES = 80;
+// Handlebars' parser takes seconds for more.
+const MAX_EXPRESSIONS = 2000;
+const MAX_DEPTH = 20;
+const MAX_RENDERED_BYTES = 2 * 1024 * 1024;
+const MAX_PROBLEMS = 20;
+
+/** What a template may print. */
+export type TemplateVariables = Readonly<Record<string, unknown>>;
+
+/** A prepared file of a user's own template. `render` is undefined for a file that is copied. */
+interface OverlayFile {
+  readonly file: TemplateFile;
+  readonly render: ((context: object) => string) | undefined;
+}
+
+/**
+ * The templates with a user's own ones laid over them: a file replaces that of the language with the same path. `variables` are added to those
+ * of the language. Rejects with a KnownError that lists every problem of the template. Rendering throws a KnownError with the file and
+ * line of a value that does not exist or has the wrong type.
+ */
+export async function overlayTemplates(
+  templates: TemplateSet,
+  template: ProjectTemplate,
+  variables: TemplateVariables,
+): Promise<TemplateSet> {
+  const overlay = await prepareOnce(template);
+  const byKey = new Map(overlay.map((prepared) => [prepared.file.key, prepared]));
+  return {
+    files: (language) => {
+      const files = new Map(templates.files(language).map((file) => [file.path, file]));
+      for (const { file } of overlay) files.set(file.path, file);
+      return sortByPath([...files.values()]);
+    },
+    render: (key, context) => {
+      const render = byKey.get(key)?.render;
+      return render === undefined ? templates.render(key, context) : render({ ...context, ...variables });
+    },
+  };
+}
+
+// A command renders the project several times.
+const prepared = new WeakMap<ProjectTemplate['files'], Promise<readonly OverlayFile[]>>();
+
+function prepareOnce(template: ProjectTemplate): Promise<readonly OverlayFile[]> {
+  const known = prepared.get(template.files) ?? prepareTemplate(template);
+  prepared.set(template.files, known);
+  return known;
+}
+
+async function prepareTemplate(template: ProjectTemplate): Promise<readonly OverlayFile[]> {
+  const problems = findNameProblems([...template.files.keys()]);
+  const files: OverlayFile[] = [];
+  for (const [name, { contents }] of template.files) {
+    const { path, rendered } = parseTemplateName(name);
+    const file = { key: `template/${name}`, path, rendered, contents: Buffer.from(contents) };
+    if (!rendered) files.push({ file, render: undefined });
+    else {
+      const result = await compileFile(name, file.contents, template);
+      if ('problems' in result) problems.push(...result.problems);
+      else files.push({ file, render: result.render });
+    }
+  }
+  if (problems.length > 0) throw invalidTemplateError(template, problems);
+  return files;
+}
+
+export function invalidTemplateError({ origin }: ProjectTemplate, problems: readonly string[]): KnownError {
+  const lines = problems.slice(0, MAX_PROBLEMS).map((problem) => `  ${escapeForTerminal(problem, 500)}`);
+  if (problems.length > MAX_PROBLEMS) lines.push(`  and ${problems.length - MAX_PROBLEMS} more`);
+  return new KnownError({ message: `The template is not valid:\n${lines.join('\n')}`, tried: `use the template ${origin.source}` });
+}
+
+/** Why a template must not have files with these names: one line per problem. */
+function findNameProblems(names: readonly string[]): string[] {
+  const byPath = new Map<string, string>();
+  return names.flatMap((name) => {
+    const { path } = parseTemplateName(name);
+    const other = byPath.get(foldPath(path));
+    byPath.set(foldPath(path), name);
+    if (other !== undefined) return [`${other} and ${name} have the same path in the project`];
+    const problem = findPathProblem(path);
+    return problem === undefined ? [] : [`${name}: ${problem}`];
+  });
+}
+
+/** The path on a file system that ignores case and Unicode forms. */
+export function foldPath(path: string): string {
+  return path.normalize('NFC').toLowerCase();
+}
+
+/** Why no template may write this path of a project, or undefined. */
+function findPathProblem(path: string): string | undefined {
+  const parts = path.split('/');
+  if (parts.some((part) => ['', '.', '..'].includes(part))) return 'the path leads out of the project';
+  if (/[\\:*?"<>|]/.test(path) || hasControlCharacters(path)) return 'the name has a character that not every system allows';
+  if (parts.some((part) => isDeviceName(part) || /[. ]$/.test(part))) return 'Windows does not allow this name';
+  if (Buffer.byteLength(path) > MAX_PATH_BYTES || parts.some((part) => Buffer.byteLength(part) > MAX_NAME_BYTES))
+    return `the path is too long (at most ${MAX_PATH_BYTES} bytes, and ${MAX_NAME_BYTES} for each name)`;
+  const folded = foldPath(path);
+  const first = folded.split('/')[0] ?? '';
+  if (folded.split('/').some((part) => /^(?:\.git|git~\d)$/.test(part))) return 'it belongs to a git repository';
+  if (first === RECORD_FILE.split('/')[0]) return `only kuflow writes the folder ${first}`;
+  if (folded === LOCAL_SETTINGS_FILE) return 'it contains the settings of one machine';
+  if (isDefinitionFile(folded)) return 'process definitions are not part of a template';
+  return undefined;
+}
+
+type CompiledFile =
+  | { readonly problems: readonly string[] }
+  | { readonly render: (context: object) => string };
+
+async function compileFile(name: string, contents: Buffer, template: ProjectTemplate): Promise<CompiledFile> {
+  let source: string;
+  try {
+    source = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(contents);
+  } catch {
+    return { problems: [`${name}: not a UTF-8 text`] };
+  }
+  const size = findSizeProblem(source);
+  if (size !== undefined) return { problems: [`${name}: ${size}`] };
+  // Imported on demand: the compiler is needed only for templates that are not in the package.
+  const [{ findTemplateProblems }, { compileTemplate }] = await Promise.all([import('./check.ts'), import('./compile.ts')]);
+  const problems = findTemplateProblems(name, source);
+  if (problems.length > 0) return { problems };
+  const budget = { left: MAX_RENDERED_BYTES };
+  const compiled = createRuntime().template(compileTemplate(source));
+  const helpers = locateErrors(
+    templateHelpers((text) => {
+      // A list in a list in a list can render any number of items.
+      budget.left -= text.length + 1;
+      if (budget.left < 0) throw new RangeError('the lists of this template render more than 2 MiB');
+    }),
+    { name, source, template },
+  );
+  return {
+    render: (context) => {
+      budget.left = MAX_RENDERED_BYTES;
+      // Denied explicitly, because by default the runtime also prints a warning.
+      return compiled(context, { helpers, allowProtoMethodsByDefault: false, allowProtoPropertiesByDefault: false });
+    },
+  };
+}
+
+function findSizeProblem(source: string): string | undefined {
+  let [count, depth, deepest] = [0, 0, 0];
+  for (const [, sign] of source.matchAll(/\{\{~?([#/])?/g)) {
+    count++;
+    if (sign === '#') depth++;
+    else if (sign === '/') depth--;
+    deepest = Math.max(deepest, depth);
+  }
+  if (count > MAX_EXPRESSIONS) return `more than ${MAX_EXPRESSIONS} expressions`;
+  return deepest > MAX_DEPTH ? `blocks are nested more than ${MAX_DEPTH} deep` : undefined;
+}
+
+type Helpers = ReturnType<typeof templateHelpers>;
+
+interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** The same helpers, whose errors name the file, the line and the expression. */
+function locateErrors(
+  helpers: Helpers,
+  { name, source, template }: { readonly name: string; readonly source: string; readonly template: ProjectTemplate },
+): Helpers {
+  const locate = (helper: Helpers[string]): Helpers[string] =>
+    function (this: unknown, ...given: readonly unknown[]): unknown {
+      try {
+        return helper.apply(this, given as [unknown]);
+      } catch (error) {
+        if (error instanceof KnownError) throw error;
+        const { loc } = given.at(-1) as { readonly loc?: { readonly start: Position } };
+        const { line, column } = loc?.start ?? { line: 0, column: 0 };
+        const expression = /^\{\{[^}]*\}\}/.exec(source.split('\n')[line - 1]?.slice(column) ?? '')?.[0] ?? '';
+        const variable = /\s([A-Za-z]\w*)~?\}\}$/.exec(expression)?.[1];
+        const known = typeof this === 'object' && this !== null ? Object.keys(this) : [];
+        const hint = variable === undefined || known.includes(variable) ? '' : didYouMean(variable, known);
+        throw invalidTemplateError(template, [`${name}:${line}: ${expression}: ${messageOf(error)}${hint}`]);
+      }
+    };
+  return Object.fromEntries(Object.entries(helpers).map(([key, helper]) => [key, locate(helper)]));
+}
+
+/** Problems of the files that a project with this template would have: of their paths together, and of files that every project needs. */
+export function findOverlaidProblems(
+  files: readonly PlannedFile[],
+  { needed, locks }: { readonly needed: readonly string[]; readonly locks: readonly string[] },
+): readonly string[] {
+  const paths = new Map<string, string>();
+  const problems: string[] = [];
+  for (const { path } of files) {
+    const other = paths.get(foldPath(path));
+    if (other !== undefined) problems.push(`${path} and ${other} are one file on systems that ignore case`);
+    paths.set(foldPath(path), path);
+  }
+  for (const { path } of files) {
+    const parts = foldPath(path).split('/');
+    for (let depth = 1; depth < parts.length; depth++) {
+      const file = paths.get(parts.slice(0, depth).join('/'));
+      if (file !== undefined) problems.push(`${file} is a file, but ${path} needs a folder with this name`);
+    }
+    if (locks.includes(path)) problems.push(`${path}: the package manager writes this file`);
+  }
+  const missing = needed.filter((path) => !paths.has(foldPath(path)));
+  problems.push(...missing.map((path) => `${path}: a project needs this file, and the template renders it to nothing`));
+  const ignored = files.find(({ path }) => path === '.gitignore');
+  const lines = ignored === undefined ? [] : Buffer.from(ignored.contents).toString('utf8').split('\n');
+  for (const line of ignored === undefined ? [] : IGNORED_BY_GIT)
+    if (!lines.some((one) => one.trim() === line || one.trim() === `/${line}`))
+      problems.push(`.gitignore: the line ${line} is missing`);
+  return [...new Set(problems)];
+}
+
+/** What the repository of a project must never contain. */
+const IGNORED_BY_GIT: readonly string[] = [LOCAL_SETTINGS_FILE, '.kuflow/dev/'];

@@ -1,0 +1,44 @@
+import type { LanguageId } from '../../languages/names.ts';
+import type { ProjectTemplate, TemplateOrigin } from '../../languages/project-spec.ts';
+import { filesForLanguage, type TemplateFiles } from './read-files.ts';
+import { readTemplateFolder } from './read-folder.ts';
+import type { RepositoryRequest } from './read-repository.ts';
+import { fromTemplateOrigin, toTemplateOrigin, type TemplateSource } from './source.ts';
+
+/** A template for all its languages. */
+export interface FetchedTemplate {
+  readonly source: TemplateSource;
+  readonly files: TemplateFiles;
+  /** Undefined for a folder. */
+  readonly commit: string | undefined;
+}
+
+/** Reads a template. Writes nothing. Rejects with a KnownError, or with the reason of the signal. */
+export async function fetchTemplate(source: TemplateSource, request: RepositoryRequest): Promise<FetchedTemplate> {
+  if (source.kind === 'folder')
+    return { source, files: await readTemplateFolder(source.path, source.shown), commit: undefined };
+  // Imported on demand: running other programs needs a large package.
+  const { readTemplateRepository } = await import('./read-repository.ts');
+  return { source, ...(await readTemplateRepository(source, request)) };
+}
+
+/** The template for the project in `folder` (absolute) in this language. Throws a KnownError if it has no files for it. */
+export function templateForProject(
+  { source, files, commit }: FetchedTemplate,
+  { folder, language }: { readonly folder: string; readonly language: LanguageId },
+): ProjectTemplate {
+  return {
+    origin: toTemplateOrigin(source, folder, commit),
+    files: filesForLanguage(files, language, source.shown),
+  };
+}
+
+/** Reads the template of a project again, at its source as it is now. Rejects as `fetchTemplate` does. */
+export async function fetchRecordedTemplate(
+  origin: TemplateOrigin,
+  project: { readonly folder: string; readonly language: LanguageId },
+  request: RepositoryRequest,
+): Promise<ProjectTemplate> {
+  const fetched = await fetchTemplate(fromTemplateOrigin(origin, project.folder, request.env), request);
+  return templateForProject(fetched, project);
+}

@@ -1,0 +1,66 @@
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
+import { MIB, readSmallFile } from '../../files/read.ts';
+import {
+  chooseEntries,
+  isIgnoredName,
+  MAX_TEMPLATE_FILE_MIB,
+  unusableTemplateError,
+  type TemplateEntry,
+  type TemplateFiles,
+} from './read-files.ts';
+
+/** Entries to look at before giving up: somebody may name a folder that is not a template, such as `/`. */
+const MAX_ENTRIES = 20_000;
+
+/** Reads the template in a folder (absolute). Rejects with a KnownError. `shown` is how messages name it. */
+export async function readTemplateFolder(folder: string, shown: string): Promise<TemplateFiles> {
+  const entries: TemplateEntry[] = [];
+  let seen = 0;
+  const walk = async (prefix: string): Promise<void> => {
+    for (const entry of await readdir(join(folder, prefix), { withFileTypes: true })) {
+      if (++seen > MAX_ENTRIES) throw unusableTemplateError(shown, [`it has more than ${MAX_ENTRIES} files`]);
+      const name = `${prefix}${entry.name}`;
+      if (isIgnoredName(entry.name)) continue;
+      if (entry.isDirectory()) await walk(`${name}/`);
+      else entries.push({ name, ...(await describeEntry(join(folder, name))) });
+    }
+  };
+  try {
+    await walk('');
+    const files = new Map<string, Uint8Array>();
+    for (const { name } of chooseEntries(entries, shown)) {
+      const { bytes } = await readSmallFile(join(folder, name), MAX_TEMPLATE_FILE_MIB * MIB);
+      if (bytes === undefined) throw unusableTemplateError(shown, [`${name} changed while it was read`]);
+      files.set(name, bytes);
+    }
+    return files;
+  } catch (error) {
+    if (error instanceof KnownError) throw error;
+    throw unreadableError(folder, shown, error);
+  }
+}
+
+async function describeEntry(path: string): Promise<Pick<TemplateEntry, 'kind' | 'bytes'>> {
+  const stats = await lstat(path);
+  const kind = stats.isFile() ? 'file' : stats.isSymbolicLink() ? 'symbolic link' : 'special file';
+  return { kind, bytes: stats.size };
+}
+
+function unreadableError(folder: string, shown: string, error: unknown): KnownError {
+  const code = codeOf(error);
+  const seen =
+    code === 'ENOENT' ? 'it does not exist' : code === 'ENOTDIR' ? 'it is not a folder' : messageOf(error);
+  return new KnownError({
+    message: 'Could not read the template',
+    tried: folder,
+    seen,
+    next: [
+      shown.includes('#')
+        ? 'A folder has no branches. For a git repository on this machine, pass its URL: file:///path#ref'
+        : 'Pass a folder or the URL of a git repository: --template <folder|url[#ref]>',
+    ],
+    cause: error,
+  });
+}
