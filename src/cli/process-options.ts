@@ -188,6 +188,7 @@ const REPEATED_KEYS = [
   'language',
   'package',
   'packageManager',
+  'template',
   'cliPackage',
   'overwrite',
 ] as const;

@@ -10,6 +10,7 @@ import {
   type ProcessFlags,
 } from '../../cli/process-options.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
+import { parseTemplateSource, type TemplateSource } from '../../project/template/source.ts';
 import { shellWord } from '../../text/shell.ts';
 import type { DiscoveredProcess } from '../../discovery/types.ts';
 import { DEFAULT_LANGUAGE, LANGUAGES, type LanguageId } from '../../languages/names.ts';
@@ -21,6 +22,8 @@ export interface CreateFlags extends ConnectionFlags, ProcessFlags {
   readonly language?: LanguageId | undefined;
   readonly package?: string | undefined;
   readonly packageManager?: string | undefined;
+  /** A folder or a git URL; without credentials once it was parsed. */
+  readonly template?: string | undefined;
   readonly cliPackage?: string | undefined;
   readonly overwrite?: readonly string[] | undefined;
   readonly install: boolean;
@@ -36,6 +39,7 @@ export interface CreateAnswers extends CreateFlags, ProcessAnswers {
   readonly secret?: Secret | undefined;
   /** The process, once it was read from the API. */
   readonly discovered?: DiscoveredProcess | undefined;
+  readonly templateSource?: TemplateSource | undefined;
 }
 
 /** The answers that the options give, validated. Rejects with a usage error. */
@@ -61,7 +65,8 @@ export async function readCreateAnswers(
   const folder = (flags.folder ?? '').trim() === '' ? undefined : expandHome(flags.folder ?? '', env);
   const problem = folder === undefined ? undefined : pathSyntaxProblem(folder);
   if (problem !== undefined) throw usageError(`${folder ?? ''}: ${problem}`, ['Choose another folder for the project']);
-  return { ...flags, folder, source, workerSample };
+  const templateSource = flags.template === undefined ? undefined : parseTemplateSource(flags.template, { env, cwd });
+  return { ...flags, folder, source, workerSample, template: templateSource?.shown, templateSource };
 }
 
 /** The language of the worker: by default, that of the worker sample that it replaces. */

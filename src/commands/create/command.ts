@@ -68,6 +68,10 @@ export function configure(command: Command, context: CommandContext): void {
         'Package manager (default: the one running this command, or npm; for Python, uv if it is installed, or pip)',
       ).choices(['npm', 'pnpm', 'yarn', 'yarn@1', 'yarn@4', 'bun', 'uv', 'pip']),
     )
+    .option(
+      '--template <source>',
+      'Lay your own template over that of the language: a folder, or a git URL that can end with #<branch, tag or commit>',
+    )
     .option('--cli-package <spec>', "npm package spec to use for this tool in the project's devDependencies")
     .addOption(
       collectValues('--overwrite <path>', 'Overwrite this existing file; path relative to the project (repeatable)'),

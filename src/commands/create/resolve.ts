@@ -8,6 +8,7 @@ import type { ProjectSpec } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { toProjectName } from '../../languages/project-name.ts';
 import type { ReadWith } from '../../project/next-steps.ts';
+import { templateForProject, type FetchedTemplate } from '../../project/template/fetch.ts';
 import { fileName } from '../../text/file-name.ts';
 import { shellPath } from '../../text/shell.ts';
 import { chosenLanguage, type CreateAnswers } from './answers.ts';
@@ -20,8 +21,8 @@ export interface CreatePlan {
   readonly source: ProcessSource;
   /** Reads the process from the API, and is where the credentials of the project come from; undefined if neither is wanted. */
   readonly connection: Connection | undefined;
-  /** The project, except for its process. */
-  readonly project: Omit<ProjectSpec, 'definition' | 'definitionSource' | 'definitionNotes'>;
+  /** The project, except for its process and the user's own template. */
+  readonly project: Omit<ProjectSpec, 'definition' | 'definitionSource' | 'definitionNotes' | 'template'>;
   /** Where the credentials come from that the process is read with, if the project does not get them. */
   readonly readWith: ReadWith | undefined;
   readonly overwrite: readonly string[];
@@ -146,7 +147,12 @@ export async function resolveCreate(given: CreateAnswers, context: ResolveContex
   };
 }
 
-/** The spec of the planned project, once its process is known. */
-export function projectSpec({ project }: CreatePlan, process: LoadedProcess): ProjectSpec {
-  return { ...project, ...process, slug: fileName(process.definition.process.code) };
+/** The spec of the planned project, once its process and the user's own template are known. */
+export function projectSpec(
+  { project, folder }: CreatePlan,
+  process: LoadedProcess,
+  fetched: FetchedTemplate | undefined,
+): ProjectSpec {
+  const template = fetched === undefined ? undefined : templateForProject(fetched, { ...project, folder });
+  return { ...project, ...process, slug: fileName(process.definition.process.code), template };
 }

@@ -1,7 +1,7 @@
 import { basename, relative } from 'node:path';
 import { worstExitStatus, type ExitStatus } from '../../base/errors.ts';
 import type { LoadedProcess } from '../../discovery/load-process.ts';
-import type { DefinitionSource } from '../../languages/project-spec.ts';
+import type { DefinitionSource, ProjectSpec, TemplateOrigin } from '../../languages/project-spec.ts';
 import { projectNameProblem, workerFolderName } from '../../languages/project-name.ts';
 import {
   conflictSteps,
@@ -22,6 +22,8 @@ export interface CreateResult {
   readonly name: string;
   readonly language: string;
   readonly process: { readonly code: string; readonly source: DefinitionSource; readonly tasks: number };
+  /** The user's own template, as the project records it; absent without one. */
+  readonly template?: TemplateOrigin;
   /** Why the name is not the folder's, and what is uncertain about a definition that was read from instances. */
   readonly notes: readonly string[];
   readonly dryRun: boolean;
@@ -54,7 +56,7 @@ export function repeatCommands({ command, commandBelow }: CreatePlan, process: L
 }
 
 /** The result of a run, with the next steps and the exit status. */
-export function createResult(plan: CreatePlan, process: LoadedProcess, outcome: CreateOutcome): CreateResult {
+export function createResult(plan: CreatePlan, process: ProjectSpec, outcome: CreateOutcome): CreateResult {
   const { folder, project, command } = plan;
   const { code } = process.definition.process;
   const about = {
@@ -62,6 +64,7 @@ export function createResult(plan: CreatePlan, process: LoadedProcess, outcome: 
     name: project.name,
     language: project.language,
     process: { code, source: process.definitionSource, tasks: process.definition.tasks.length },
+    ...(process.template === undefined ? {} : { template: process.template.origin }),
     notes: [...renamedNotes(basename(folder), project.name), ...(process.definitionNotes ?? [])],
     dryRun: plan.dryRun,
     command,
@@ -116,7 +119,7 @@ export function createResult(plan: CreatePlan, process: LoadedProcess, outcome: 
 }
 
 /**
- * The result as `--json` prints it: `{ folder, name, language, process: { code, source, tasks }, notes, dryRun, files: [{ path, action, reason? }],
+ * The result as `--json` prints it: `{ folder, name, language, process: { code, source, tasks }, template?: { source, ref?, commit? }, notes, dryRun, files: [{ path, action, reason? }],
  * install: { kind, … }, git: { kind, … }, check: { kind: 'not-run', reason } | { kind: 'impossible', reason, seen?, next } | { kind: 'checked', status,
  * results, next }, next: [{ command?, text }], command, status }`; `status` is the exit status.
  */

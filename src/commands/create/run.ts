@@ -7,12 +7,13 @@ import { loadProcess } from '../../discovery/load-process.ts';
 import { discoveryReporter } from '../../discovery/view.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { comparePlan, conflictError } from '../../project/conflicts.ts';
+import type { FetchedTemplate } from '../../project/template/fetch.ts';
 import { planProject } from '../../project/plan.ts';
 import { writeProject } from '../../project/scaffold.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
-import { readCreateAnswers, type CreateFlags } from './answers.ts';
+import { readCreateAnswers, type CreateAnswers, type CreateFlags } from './answers.ts';
 import { checkProject } from './check.ts';
 import { rememberConnections } from './connection.ts';
 import { projectCredentials } from './project-credentials.ts';
@@ -51,10 +52,13 @@ export async function createProject(
   const answers = await readCreateAnswers(flags, context);
   let resolution = await resolveCreate(answers, resolveContext);
   const asked = resolution.kind === 'missing' && ask !== undefined;
+  if (resolution.kind === 'missing' && !asked) throw missingAnswersError(resolution.missing, resolution.example);
+  // Before the first question: after the last one, all answers would be lost.
+  const template = await readTemplate(answers, context);
   if (asked) {
     const { runWizard } = await import('./wizard/run-wizard.ts');
     const { openWizardContext } = await import('./wizard/context.ts');
-    const complete = await runWizard(answers, await openWizardContext({ ask, signal, connections, context }));
+    const complete = await runWizard(answers, await openWizardContext({ ask, signal, connections, template, context }));
     resolution = await resolveCreate(complete, resolveContext);
   }
   if (resolution.kind === 'missing') throw missingAnswersError(resolution.missing, resolution.example);
@@ -78,7 +82,7 @@ export async function createProject(
         });
       },
     });
-    const spec = projectSpec(plan, process);
+    const spec = projectSpec(plan, process, template);
     const files = await planProject(spec, { version, command: plan.command });
     const comparison = await comparePlan(folder, files, plan.overwrite);
     let outcome: CreateOutcome = { kind: 'dry-run', comparison };
@@ -96,7 +100,26 @@ export async function createProject(
       );
       outcome = { kind: 'written', written, credentials, check, interrupted: signal.aborted, cwd };
     }
-    return { result: createResult(plan, process, outcome), asked };
+    return { result: createResult(plan, spec, outcome), asked };
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Reads the user's own template, if the answers name one. */
+async function readTemplate(
+  { templateSource }: CreateAnswers,
+  { env, terminal, interruption }: CommandContext,
+): Promise<FetchedTemplate | undefined> {
+  if (templateSource === undefined) return undefined;
+  const { fetchTemplate } = await import('../../project/template/fetch.ts');
+  const progress = openProgress(terminal.err);
+  try {
+    progress.begin('Reading the template…');
+    const template = await fetchTemplate(templateSource, { env, signal: interruption() });
+    const commit = template.commit === undefined ? '' : ` at ${template.commit.slice(0, 10)}`;
+    progress.end('done', `Read the template ${escapeForTerminal(templateSource.shown, 300)}${commit}`);
+    return template;
   } finally {
     progress.stop();
   }

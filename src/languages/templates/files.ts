@@ -6,6 +6,9 @@ import type { LanguageId } from '../names.ts';
 // npm does not publish these files, so they have other names in the package.
 const PACKAGED_NAMES: Readonly<Record<string, string>> = { _gitignore: '.gitignore', _npmrc: '.npmrc' };
 
+/** The programs of the templates of this package. */
+const EXECUTABLE: ReadonlySet<string> = new Set(['mvnw', 'kuflow']);
+
 export interface TemplateFile {
   /** The key of a compiled template, such as `typescript/src/main.ts` or `shared/README.md.hbs`. */
   readonly key: string;
@@ -13,6 +16,8 @@ export interface TemplateFile {
   readonly path: string;
   readonly contents: Buffer;
   readonly rendered: boolean;
+  /** Whether it is a program that people start. npm does not keep the modes of packed files. */
+  readonly executable: boolean;
 }
 
 export function templatesFolder(): string {
@@ -26,7 +31,7 @@ export function readTemplateFiles(language: LanguageId, folder: string = templat
     for (const name of listFiles(join(folder, part))) {
       const contents = readFileSync(join(folder, part, name));
       const file = { key: `${part}/${name}`, contents, ...parseTemplateName(name) };
-      byPath.set(file.path, file);
+      byPath.set(file.path, { ...file, executable: EXECUTABLE.has(file.path) });
     }
   }
   return sortByPath([...byPath.values()]);

@@ -68,7 +68,10 @@ async function prepareTemplate(template: ProjectTemplate): Promise<readonly Over
   const files: OverlayFile[] = [];
   for (const [name, { contents }] of template.files) {
     const { path, rendered } = parseTemplateName(name);
-    const file = { key: `template/${name}`, path, rendered, contents: Buffer.from(contents) };
+    const bytes = Buffer.from(contents);
+    // Folders on Windows and archives do not keep modes.
+    const executable = bytes.subarray(0, 2).toString('latin1') === '#!';
+    const file = { key: `template/${name}`, path, rendered, executable, contents: bytes };
     if (!rendered) files.push({ file, render: undefined });
     else {
       const result = await compileFile(name, file.contents, template);
@@ -108,7 +111,7 @@ export function foldPath(path: string): string {
 function findPathProblem(path: string): string | undefined {
   const parts = path.split('/');
   if (parts.some((part) => ['', '.', '..'].includes(part))) return 'the path leads out of the project';
-  if (/[\\:*?"<>|]/.test(path) || hasControlCharacters(path)) return 'the name has a character that not every system allows';
+  if (/[\\:*?"<>|\ufffd]/.test(path) || hasControlCharacters(path)) return 'the name has a character that not every system allows';
   if (parts.some((part) => isDeviceName(part) || /[. ]$/.test(part))) return 'Windows does not allow this name';
   if (Buffer.byteLength(path) > MAX_PATH_BYTES || parts.some((part) => Buffer.byteLength(part) > MAX_NAME_BYTES))
     return `the path is too long (at most ${MAX_PATH_BYTES} bytes, and ${MAX_NAME_BYTES} for each name)`;

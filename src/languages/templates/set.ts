@@ -18,9 +18,6 @@ export interface TemplateSet {
   readonly render: (key: string, context: object) => string;
 }
 
-/** Programs that people start. npm does not keep the modes of packed files. */
-const EXECUTABLE: ReadonlySet<string> = new Set(['mvnw', 'kuflow']);
-
 type Compiled = Readonly<Record<string, TemplateSpecification>>;
 
 /** The templates that the build compiled to `dist/templates.js`. When this tool runs from its sources, they are compiled on demand. */
@@ -78,11 +75,11 @@ export function findPart(files: readonly TemplateFile[], path: string): Template
 
 /** The file of a project that comes from a template file: none if the template renders to blank text, because it does not apply. */
 export function renderTemplateFile(
-  { key, path, contents, rendered }: TemplateFile,
+  { key, path, contents, rendered, executable }: TemplateFile,
   templates: TemplateSet,
   context: object,
 ): readonly PlannedFile[] {
-  const mode = EXECUTABLE.has(path) ? 0o755 : 0o644;
+  const mode = executable ? 0o755 : 0o644;
   if (!rendered) return [{ path, contents, mode }];
   const text = templates.render(key, context);
   return text.trim() === '' ? [] : [{ ...textFile(path, text), mode }];

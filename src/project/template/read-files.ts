@@ -46,7 +46,7 @@ export function chooseEntries(entries: readonly TemplateEntry[], source: string)
   return chosen;
 }
 
-/** The files that a template has for a language, by name. Throws a KnownError if there are none. */
+/** The files that a template has for a language, by name. Throws a KnownError without any. */
 export function filesForLanguage(
   files: TemplateFiles,
   language: LanguageId,
@@ -63,7 +63,9 @@ export function filesForLanguage(
       }),
   );
   if (chosen.length === 0)
-    throw unusableTemplateError(source, [`it has no files for ${LANGUAGES[language]}, only the folders ${parts.join(', ')}`]);
+    throw unusableTemplateError(source, [
+      `it has no files for ${LANGUAGES[language]}, only the folders ${parts.join(', ')}`,
+    ]);
   return new Map(chosen);
 }
 

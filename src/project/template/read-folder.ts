@@ -50,8 +50,7 @@ async function describeEntry(path: string): Promise<Pick<TemplateEntry, 'kind' |
 
 function unreadableError(folder: string, shown: string, error: unknown): KnownError {
   const code = codeOf(error);
-  const seen =
-    code === 'ENOENT' ? 'it does not exist' : code === 'ENOTDIR' ? 'it is not a folder' : messageOf(error);
+  const seen = code === 'ENOENT' ? 'it does not exist' : code === 'ENOTDIR' ? 'it is not a folder' : messageOf(error);
   return new KnownError({
     message: 'Could not read the template',
     tried: folder,

@@ -10,12 +10,7 @@ import { killWithParent } from '../../base/process-tree.ts';
 import { redactSecrets } from '../../base/redact.ts';
 import { gitEnvironment } from '../../files/git.ts';
 import { MIB } from '../../files/read.ts';
-import {
-  chooseEntries,
-  unusableTemplateError,
-  type TemplateEntry,
-  type TemplateFiles,
-} from './read-files.ts';
+import { chooseEntries, unusableTemplateError, type TemplateEntry, type TemplateFiles } from './read-files.ts';
 import type { TemplateSource } from './source.ts';
 
 const LIMIT_MS = 120_000;
@@ -69,7 +64,12 @@ export async function readTemplateRepository(
   }
 }
 
-function openGit(folder: string, { url, secrets }: GitSource, given: RepositoryRequest['env'], stop: AbortSignal): Git {
+function openGit(
+  folder: string,
+  { url, publicUrl, shown, secrets }: GitSource,
+  given: RepositoryRequest['env'],
+  stop: AbortSignal,
+): Git {
   const env = {
     ...gitEnvironment(given),
     LC_ALL: 'C',
@@ -99,9 +99,13 @@ function openGit(folder: string, { url, secrets }: GitSource, given: RepositoryR
       const result = await child;
       stop.throwIfAborted();
       if (result.code === 'ENOENT')
-        throw new KnownError({ message: 'git is not installed, which --template needs for a URL', next: ['Install git'] });
-      const words = redactSecrets(stripVTControlCharacters(Buffer.from(result.stderr).toString('utf8')), secrets);
-      return { ok: !result.failed, bytes: Buffer.from(result.stdout), words };
+        throw new KnownError({
+          message: 'git is not installed, which --template needs for a URL',
+          next: ['Install git'],
+        });
+      if (result.isMaxBuffer) throw unusableTemplateError(shown, ['it has too many files']);
+      const words = stripVTControlCharacters(Buffer.from(result.stderr).toString('utf8')).replaceAll(url, publicUrl);
+      return { ok: !result.failed, bytes: Buffer.from(result.stdout), words: redactSecrets(words, secrets) };
     } finally {
       release();
     }
@@ -176,7 +180,7 @@ function fetchError({ publicUrl, ref }: GitSource, words: string): KnownError {
     seen: lines.map((line) => escapeForTerminal(line, 500)).join('\n'),
     next: [
       `Make sure that this works without a prompt: git ls-remote ${publicUrl}`,
-      'For a private repository, use git\'s credential helper or an SSH key in the agent',
+      "For a private repository, use git's credential helper or an SSH key in the agent",
     ],
   });
 }

@@ -28,7 +28,7 @@ export type TemplateSource =
 const SCHEMES: readonly string[] = ['https:', 'http:', 'ssh:', 'file:'];
 const GITHUB = /^github:([\w.-]+)\/([\w.-]+)$/;
 /** `user@host:path` */
-const SCP = /^([\w.-]+)@([A-Za-z0-9][\w.-]*):(?!\/\/)(.+)$/;
+const SCP = /^([\w.][\w.-]*)@([A-Za-z0-9][\w.-]*):(?!\/\/)(.+)$/;
 const NEXT = 'Pass a folder or the URL of a git repository: --template <folder|url[#ref]>';
 
 /**
@@ -60,7 +60,8 @@ type GitAddress = Omit<Extract<TemplateSource, { kind: 'git' }>, 'kind' | 'ref'>
 function parseGitAddress(text: string): GitAddress | undefined {
   const plain = (url: string): GitAddress => ({ url, publicUrl: url, shown: text, secrets: [] });
   const github = GITHUB.exec(text);
-  if (github !== null) return plain(`https://github.com/${github[1] ?? ''}/${(github[2] ?? '').replace(/\.git$/, '')}.git`);
+  if (github !== null)
+    return plain(`https://github.com/${github[1] ?? ''}/${(github[2] ?? '').replace(/\.git$/, '')}.git`);
   // A drive letter of Windows is one letter.
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):/.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined) return SCP.test(text) ? plain(text) : undefined;
@@ -72,8 +73,8 @@ function parseGitAddress(text: string): GitAddress | undefined {
   const url = new URL(text);
   if (scheme === 'http' && !isLoopbackHost(url.hostname))
     throw usageError(`--template: a template over plain http could be changed on the way. Use https://`);
-  if (url.hostname.startsWith('-') || decodeURIComponent(url.hostname).startsWith('-'))
-    throw usageError(`--template: the host of the URL starts with a hyphen`, [NEXT]);
+  if ([url.hostname, url.username].some((part) => decodePart(part).startsWith('-')))
+    throw usageError('--template: the host or the user of the URL starts with a hyphen', [NEXT]);
   if (url.username === '' && url.password === '') return plain(text);
   // With ssh, the name is that of an account, and only keys can be used. A token is often passed as the name.
   const isSsh = scheme === 'ssh';
@@ -99,9 +100,13 @@ function decodePart(text: string): string {
 /** As `git check-ref-format`, and not an option, a refspec or a pattern. */
 function rejectRef(ref: string): void {
   const isPlain =
-    /^[^\s~^:?*[\\+-][^\s~^:?*[\\]*$/.test(ref) && !/\.\.|@\{|\/\/|\.lock(?:\/|$)|[./]$|^[./]|\/\./.test(ref) && ref !== '@';
+    /^[^\s~^:?*[\\+-][^\s~^:?*[\\]*$/.test(ref) &&
+    !/\.\.|@\{|\/\/|\.lock(?:\/|$)|[./]$|^[./]|\/\./.test(ref) &&
+    ref !== '@';
   if (!isPlain)
-    throw usageError(`--template: "${escapeForTerminal(ref, 100)}" is not the name of a branch, a tag or a commit`, [NEXT]);
+    throw usageError(`--template: "${escapeForTerminal(ref, 100)}" is not the name of a branch, a tag or a commit`, [
+      NEXT,
+    ]);
 }
 
 /** The origin to record in the project in `folder` (absolute). A folder is relative to the project, unless it is on another drive. */

@@ -12,6 +12,7 @@ import { findOnPath } from '../../../files/find-on-path.ts';
 import { languageOf } from '../../../languages/registry.ts';
 import { comparePlan, isOtherProject, listFileActions } from '../../../project/conflicts.ts';
 import { workerFolderName } from '../../../languages/project-name.ts';
+import type { FetchedTemplate } from '../../../project/template/fetch.ts';
 import { planProject } from '../../../project/plan.ts';
 import { openProgress } from '../../../terminal/progress.ts';
 import type { Prompts } from '../../../terminal/prompts.ts';
@@ -27,12 +28,13 @@ export interface WizardContextParts {
   readonly ask: Prompts;
   readonly signal: AbortSignal;
   readonly connections: ReturnType<typeof rememberConnections>;
+  readonly template: FetchedTemplate | undefined;
   readonly context: CommandContext;
 }
 
 /** What the wizard can ask and look up, in KuFlow and on this machine. */
 export async function openWizardContext(parts: WizardContextParts): Promise<WizardContext> {
-  const { ask, signal, connections, context } = parts;
+  const { ask, signal, connections, template, context } = parts;
   const { connect } = connections;
   const { env, cwd, terminal, version } = context;
   const working = async <Result>(title: string, work: () => Promise<Result>): Promise<Result> => {
@@ -147,7 +149,7 @@ export async function openWizardContext(parts: WizardContextParts): Promise<Wiza
         cwd,
         discover: () => Promise.reject(new Error('The process was not read')),
       });
-      const planned = await planProject(projectSpec(plan, process), { version, command: plan.command });
+      const planned = await planProject(projectSpec(plan, process, template), { version, command: plan.command });
       const comparison = await comparePlan(plan.folder, planned, plan.overwrite);
       if (isOtherProject(comparison)) {
         throw new KnownError({
