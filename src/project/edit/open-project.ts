@@ -186,7 +186,10 @@ export function withDefinitionsInCode(processes: WorkerProject['processes']): Wo
   return [reduce(first), ...others.map(reduce)];
 }
 
-function withoutFiles({ generated, merged, regenerated, template }: ProjectBase, paths: readonly string[]): ProjectBase {
+function withoutFiles(
+  { generated, merged, regenerated, template }: ProjectBase,
+  paths: readonly string[],
+): ProjectBase {
   const keep = (files: ProjectBase['generated']): ProjectBase['generated'] =>
     paths.length === 0 ? files : new Map([...files].filter(([path]) => !paths.includes(path)));
   return { generated: keep(generated), merged: keep(merged), regenerated: keep(regenerated), template };
