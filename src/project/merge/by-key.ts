@@ -289,11 +289,15 @@ function spaceItem(mine: Branch, theirs: Branch, items: readonly Block[], index:
   const [first, second] = mine.items;
   const isInline = !mine.isFlat && indentOf(mine) === undefined;
   const lead = ((): string => {
-    if (isInline && index === 0 && first !== undefined && item.lead.trim() === '') return first.lead;
-    if (item.key !== first?.key || index === 0) return item.lead;
-    // The first block of `mine` is not the first one any more.
-    if (isInline) return item.lead.trim() === '' ? (second?.lead ?? ' ') : item.lead;
-    if (/^\s*\n/.test(item.lead)) return item.lead;
+    if (isInline) {
+      if (item.lead.trim() !== '' || first === undefined) return item.lead;
+      if (index === 0) return first.lead;
+      return item.key === first.key ? (second?.lead ?? ' ') : item.lead;
+    }
+    // Blocks that are on the same line as the one before them stay there.
+    const previous = mine.items[mine.items.findIndex(({ key }) => key === item.key) - 1];
+    const isMoved = mine.isFlat ? previous?.key !== before?.key : item.key === first?.key;
+    if (index === 0 || !isMoved || /^\s*\n/.test(item.lead)) return item.lead;
     const next = theirs.items.find(({ key }) => key === item.key);
     return (/^\s*\n/.exec(next?.lead ?? '')?.[0] ?? '\n') + item.lead;
   })();

@@ -44,8 +44,7 @@ function splitElement(source: string, element: XmlElement, parent: string): Bloc
     (child) => child instanceof XmlCdata || (child instanceof XmlText && child.text.trim() !== ''),
   );
   const node = { key: keyOf(element, parent), head: '', start, end };
-  if (children.length === 0 || isMixed || first === undefined || last === undefined)
-    return { ...node, value: toLeaf(source, element) };
+  if (isMixed || first === undefined || last === undefined) return { ...node, value: toLeaf(source, element) };
   const nodes = children.map((child) => splitElement(source, child, element.name));
   const { items, rest } = splitItems(source, first.start, last.end, nodes, { isSeparated: false, comment: COMMENT });
   const value = toBranch({

@@ -85,10 +85,7 @@ function splitPyproject(source: string): KeyedDocument | undefined {
       end: last,
     };
     const nodes = tables.map((table) => splitTable(source, table));
-    const { items, rest } = splitItems(source, 0, source.length, [first, ...nodes], {
-      isSeparated: false,
-      comment: COMMENT,
-    });
+    const { items, rest } = splitItems(source, 0, source.length, [first, ...nodes], { isSeparated: false });
     return { source, root: { ...branch, kind: 'branch', type: 'document', open: '', items, close: rest } };
   } catch {
     return undefined;

@@ -4,6 +4,7 @@ export interface MergeCase {
   readonly base: string;
   readonly mine: string;
   readonly theirs: string;
+  readonly isOrderFree?: boolean;
 }
 
 /** Merges with the labels of the tests. */
