@@ -171,7 +171,7 @@ describe('a template in a repository', () => {
     expect(existsSync(marker)).toBe(false);
   });
 
-  it('on a server that wants a password is an error, not a prompt', async () => {
+  it('on a server that requires a password is an error, not a prompt', async () => {
     const server = await serve((_request, response) => {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="private"' }).end();
     });
