@@ -7,6 +7,7 @@ import { writeNotes } from './notes.ts';
 import { readShapes, type ReadShapes } from './read-shapes.ts';
 import { chooseSamples } from './sampling.ts';
 import { inferTaskKind, orderTasks, type FirstItem } from './tasks.ts';
+import { classifyVersions, oldestCreation, type SeenVersions } from './versions.ts';
 
 const PAGE_SIZE = 1000;
 const NEWEST_FIRST = { size: PAGE_SIZE, sort: ['createdAt,desc'] } as const;
@@ -54,19 +55,22 @@ export async function discoverProcess(request: DiscoveryRequest): Promise<Discov
   const codes = [...order.codes, ...[...byCode.keys()].filter((code) => !order.codes.includes(code))];
   const applications = await fetchApplicationIds(client, request, [...byCode.values()].flat());
 
-  const readings = chooseSamples(own, byCode, request.sample);
+  const versions = classifyVersions(
+    own,
+    items.total > items.firstPage.length ? oldestCreation(items.firstPage) : undefined,
+  );
+  const readings = chooseSamples(own, byCode, request.sample, versions, request.comparesVersions);
   const shapes = await readShapes(client, readings, report, request.signal);
 
-  const versionOf = new Map(own.map((process) => [process.id, process.version]));
-  const tasks = codes.map((code) =>
-    describeTask(code, byCode.get(code) ?? [], applications, shapes, (id) => versionOf.get(id), newest?.version),
-  );
+  const tasks = codes.map((code) => describeTask(code, byCode.get(code) ?? [], applications, shapes, versions));
   const evidence = {
     requests: client.sent(),
     processes: {
       seen: own.length,
       total: processes.total,
       versions: new Set(own.map(({ version }) => version)).size,
+      completedNewest: versions.complete.newest.size,
+      completedOlder: versions.complete.older.size,
     },
     items: {
       seen: items.items.length,
@@ -103,6 +107,12 @@ export async function discoverProcess(request: DiscoveryRequest): Promise<Discov
         new Set(withCode.map(({ definitionId, tenant }) => JSON.stringify([definitionId, tenant]))).size - 1,
       unreadableEntries: processes.unreadable + items.unreadable,
     }),
+    gaps: [
+      ...(items.refused ? (['items-refused'] as const) : []),
+      ...(processes.refused ? (['processes-refused'] as const) : []),
+      ...(shapes.stopped ? (['reading-stopped'] as const) : []),
+    ],
+    observed: shapes.observed,
   };
 }
 
@@ -137,7 +147,7 @@ async function fetchItems(
   request: DiscoveryRequest,
   scope: Readonly<Record<string, readonly string[]>>,
   tenant: string | undefined,
-): Promise<FetchedList<SeenItem>> {
+): Promise<FetchedList<SeenItem> & { readonly firstPage: readonly SeenItem[] }> {
   const query = { ...NEWEST_FIRST, ...scope };
   const first = await fetchList(client, request, 'findProcessItems', query, readItems);
   const inProcesses = new Set(first.items.map(({ processId }) => processId)).size;
@@ -149,7 +159,13 @@ async function fetchItems(
   const merged = new Map([...first.items, ...tasks.items].map((item) => [item.id, item]));
   // A definition with the same code in another tenant is another process.
   const items = [...merged.values()].filter((item) => tenant === undefined || item.tenant === tenant);
-  return { items, total: first.total, unreadable: first.unreadable + tasks.unreadable, refused: first.refused };
+  return {
+    items,
+    firstPage: first.items,
+    total: first.total,
+    unreadable: first.unreadable + tasks.unreadable,
+    refused: first.refused,
+  };
 }
 
 /** Items of the processes that are complete in the list: the oldest one may be cut off by the page. */
@@ -199,13 +215,15 @@ function describeTask(
   items: readonly SeenItem[],
   applications: ReadonlySet<string> | undefined,
   shapes: ReadShapes,
-  versionOf: (processId: string) => string | undefined,
-  newestVersion: string | undefined,
+  { classOf, complete }: SeenVersions,
 ): { readonly definition: TaskDefinition; readonly evidence: TaskEvidence } {
-  const { kind, reason } = inferTaskKind(items, applications);
+  const ofNewest = items.filter(({ processId }) => classOf(processId) === 'newest');
+  // The kind may differ between versions.
+  const showsKind = ofNewest.some(({ type, ownerId }) => type !== 'TASK' || ownerId !== undefined);
+  const { kind, reason } = inferTaskKind(showsKind ? ofNewest : items, applications);
   const perProcess = new Map<string, number>();
   for (const { processId } of items) perProcess.set(processId, (perProcess.get(processId) ?? 0) + 1);
-  const versions = [...perProcess.keys()].map(versionOf);
+  const processes = [...perProcess.keys()];
   const data = shapes.data.get(code);
   const contextData = shapes.contextData.get(code);
   return {
@@ -219,10 +237,13 @@ function describeTask(
       code,
       kind,
       kindReason: reason,
+      kindFromOlderVersions: !showsKind && ofNewest.length < items.length,
       items: items.length,
       processes: perProcess.size,
       mostInOneProcess: Math.max(0, ...perProcess.values()),
-      onlyOlderVersions: versions.every((version) => version !== undefined && version !== newestVersion),
+      onlyOlderVersions: processes.every((id) => classOf(id) === 'older'),
+      inNewestVersion: processes.filter((id) => classOf(id) === 'newest').length,
+      inCompletedOlder: processes.filter((id) => complete.older.has(id)).length,
       ...(data === undefined ? {} : { data: data.evidence }),
       ...(contextData === undefined ? {} : { contextData: contextData.evidence }),
     },

@@ -21,6 +21,8 @@ export interface DiscoverOptions {
   readonly tenant?: string | undefined;
   /** Instances to read for their keys and types; may be 0. */
   readonly sample: number;
+  /** See `DiscoveryRequest`. */
+  readonly comparesVersions?: boolean | undefined;
   readonly report?: ((event: DiscoveryEvent) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -37,7 +39,7 @@ export async function discover(access: ApiAccess, options: DiscoverOptions): Pro
 /** Lists the definitions that have visible processes, in at most 10 requests. Rejects like `discover`. */
 export async function discoverDefinitions(
   access: ApiAccess,
-  options: Omit<DiscoverOptions, 'code' | 'sample'>,
+  options: Omit<DiscoverOptions, 'code' | 'sample' | 'comparesVersions'>,
 ): Promise<ProcessListing> {
   return await withClient(access, options.signal, (client) =>
     listProcesses({ ...options, client, budget: LISTING_BUDGET }),

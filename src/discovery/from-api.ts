@@ -15,6 +15,8 @@ export interface DiscoverInput {
   readonly code: string;
   /** Instances to read for their keys and types. Default: a standard number if `confirmSampling` allows it, otherwise none. */
   readonly sample?: number | undefined;
+  /** See `DiscoveryRequest`. */
+  readonly comparesVersions?: boolean | undefined;
   /** Asks whether instances may be read. */
   readonly confirmSampling?: ((count: number) => Promise<boolean>) | undefined;
   readonly report?: ((event: DiscoveryEvent) => void) | undefined;
@@ -30,6 +32,7 @@ export async function discoverFromApi(input: DiscoverInput): Promise<DiscoveredP
   const discovery = await discover(input.rest, {
     code: input.code,
     sample,
+    comparesVersions: input.comparesVersions,
     tenant: input.rest.tenantId,
     report: input.report,
     signal: input.signal,

@@ -7,6 +7,8 @@ export interface SeenProcess {
   readonly definitionId: string;
   readonly version: string;
   readonly tenant: string;
+  /** Milliseconds since the epoch; NaN if unknown. */
+  readonly createdAt: number;
   readonly completed: boolean;
 }
 
@@ -59,7 +61,8 @@ export function readProcesses(answer: unknown): SeenPage<SeenProcess> {
     const [version, tenant] = [nonEmptyString(ref['version']), nonEmptyString(entry['tenantId'])];
     if (id === undefined || code === undefined || definitionId === undefined) return undefined;
     if (version === undefined || tenant === undefined) return undefined;
-    return { id, code, definitionId, version, tenant, completed: entry['state'] === 'COMPLETED' };
+    const createdAt = Date.parse(nonEmptyString(entry['createdAt']) ?? '');
+    return { id, code, definitionId, version, tenant, createdAt, completed: entry['state'] === 'COMPLETED' };
   });
 }
 
@@ -89,9 +92,13 @@ export function readPrincipalIds(answer: unknown): SeenPage<string> {
   return readPage(answer, (entry) => nonEmptyString(entry['id']));
 }
 
-/** The content of a KuFlow JSON value in an answer; undefined if it is absent or empty. */
-export function jsonValueIn(holder: unknown, key: string): Record<string, unknown> | undefined {
+/** A KuFlow JSON value in an answer: its content, and whether KuFlow says that it does not match its schema. Undefined if it is absent or empty. */
+export function jsonValueIn(
+  holder: unknown,
+  key: string,
+): { readonly value: Record<string, unknown>; readonly isInvalid: boolean } | undefined {
   const json = isRecord(holder) ? holder[key] : undefined;
-  const value = isRecord(json) ? json['value'] : undefined;
-  return isRecord(value) && Object.keys(value).length > 0 ? value : undefined;
+  if (!isRecord(json)) return undefined;
+  const { value, valid } = json;
+  return isRecord(value) && Object.keys(value).length > 0 ? { value, isInvalid: valid === false } : undefined;
 }

@@ -2,7 +2,7 @@ import { isRecord } from '../base/json.ts';
 import { KuFlowApiError } from '../kuflow/errors.ts';
 import { collectShape, type InferredShape, type ShapeCollector } from './shape/infer.ts';
 import type { BudgetedClient } from './budget.ts';
-import type { DiscoveryEvent } from './types.ts';
+import type { DiscoveryEvent, ObservedShape, ObservedShapes } from './types.ts';
 import { jsonValueIn } from './read-lists.ts';
 import type { SampleChoice } from './sampling.ts';
 
@@ -16,6 +16,9 @@ export interface ReadShapes {
   readonly unreadable: number;
   /** Reading stopped early, because KuFlow no longer answered or its answers could not be read. */
   readonly gaveUp: boolean;
+  /** Not all of the chosen instances were read or found unreadable. */
+  readonly stopped: boolean;
+  readonly observed: ObservedShapes;
 }
 
 const CONCURRENCY = 4;
@@ -31,13 +34,17 @@ export async function readShapes(
   report: (event: DiscoveryEvent) => void,
   signal: AbortSignal | undefined,
 ): Promise<ReadShapes> {
-  const shapes = new Map<string, ShapeCollector>();
-  const add = (holder: unknown, key: string, slot: string): void => {
-    const value = jsonValueIn(holder, key);
-    if (value === undefined) return;
-    const collector = shapes.get(slot) ?? collectShape();
-    shapes.set(slot, collector);
-    collector.add(value);
+  const shapes = new Map<string, SlotCollector>();
+  const add = (holder: unknown, key: string, slot: string, { version, completed }: SampleChoice): void => {
+    const json = jsonValueIn(holder, key);
+    if (json === undefined) return;
+    const collectors = shapes.get(slot) ?? newSlotCollector();
+    shapes.set(slot, collectors);
+    collectors.all.add(json.value);
+    if (json.isInvalid) return;
+    if (version === 'newest') collectors.newest.add(json.value);
+    if (version === 'newest' && completed) collectors.newestCompleted.add(json.value);
+    if (version === 'older' && completed) collectors.olderCompleted.add(json.value);
   };
   const state = { read: 0, unreadable: 0, failuresInARow: 0, gaveUp: false };
   const readOne = async (reading: SampleChoice): Promise<void> => {
@@ -50,11 +57,11 @@ export async function readShapes(
       if (answered === undefined) return;
       const { answer } = answered;
       if (reading.type === 'process') {
-        add(answer, 'metadata', METADATA);
-        add(answer, 'entity', ENTITY);
+        add(answer, 'metadata', METADATA, reading);
+        add(answer, 'entity', ENTITY, reading);
       } else if (isRecord(answer)) {
-        add(answer['task'] ?? answer['message'], 'data', `${DATA}${reading.code}`);
-        add(answer['task'], 'contextData', `${CONTEXT_DATA}${reading.code}`);
+        add(answer['task'] ?? answer['message'], 'data', `${DATA}${reading.code}`, reading);
+        add(answer['task'], 'contextData', `${CONTEXT_DATA}${reading.code}`, reading);
       }
       state.read += 1;
       state.failuresInARow = 0;
@@ -78,20 +85,52 @@ export async function readShapes(
   }
   await Promise.all(pending);
 
-  const byCode = (kind: string): ReadonlyMap<string, InferredShape> =>
+  const byCode = <Shape>(kind: string, read: (collector: SlotCollector) => Shape): ReadonlyMap<string, Shape> =>
     new Map(
       [...shapes]
         .filter(([slot]) => slot.startsWith(kind))
-        .map(([slot, collector]) => [slot.slice(kind.length), collector.result()]),
+        .map(([slot, collector]) => [slot.slice(kind.length), read(collector)]),
     );
+  const inferred = ({ all }: SlotCollector): InferredShape => all.result();
+  const [metadata, entity] = [shapes.get(METADATA), shapes.get(ENTITY)];
   return {
-    metadata: shapes.get(METADATA)?.result(),
-    entity: shapes.get(ENTITY)?.result(),
-    data: byCode(DATA),
-    contextData: byCode(CONTEXT_DATA),
+    metadata: metadata && inferred(metadata),
+    entity: entity && inferred(entity),
+    data: byCode(DATA, inferred),
+    contextData: byCode(CONTEXT_DATA, inferred),
+    stopped: state.read + state.unreadable < readings.length,
+    observed: {
+      metadata: metadata && observedShape(metadata),
+      entity: entity && observedShape(entity),
+      data: byCode(DATA, observedShape),
+      contextData: byCode(CONTEXT_DATA, observedShape),
+    },
     read: state.read,
     unreadable: state.unreadable,
     gaveUp: state.gaveUp,
+  };
+}
+
+/** The values of one shape: all, and by version. */
+interface SlotCollector {
+  readonly all: ShapeCollector;
+  readonly newest: ShapeCollector;
+  readonly newestCompleted: ShapeCollector;
+  readonly olderCompleted: ShapeCollector;
+}
+
+const newSlotCollector = (): SlotCollector => ({
+  all: collectShape(),
+  newest: collectShape(),
+  newestCompleted: collectShape(),
+  olderCompleted: collectShape(),
+});
+
+function observedShape({ newest, newestCompleted, olderCompleted }: SlotCollector): ObservedShape {
+  return {
+    newest: newest.observed(),
+    newestCompleted: newestCompleted.observed(),
+    olderCompleted: olderCompleted.observed(),
   };
 }
 

@@ -1,9 +1,13 @@
 import type { SeenItem, SeenProcess } from './read-lists.ts';
+import type { SeenVersions, VersionClass } from './versions.ts';
 
 /** An instance to read for the shape of its data. */
-export type SampleChoice =
-  | { readonly type: 'process'; readonly id: string }
-  | { readonly type: 'item'; readonly id: string; readonly code: string };
+export type SampleChoice = {
+  readonly id: string;
+  readonly version: VersionClass;
+  /** Whether its data is complete: a completed process or task, or a message. */
+  readonly completed: boolean;
+} & ({ readonly type: 'process' } | { readonly type: 'item'; readonly code: string });
 
 // Only processes have metadata and entity, one shape each: a fifth of the reads is enough for them.
 const READS_PER_PROCESS_READ = 5;
@@ -11,22 +15,32 @@ const READS_PER_PROCESS_READ = 5;
 /**
  * Chooses at most `count` instances to read: processes (for metadata and entity) and items. Items are chosen in turns over all codes, completed
  * ones first because their data is complete, and from as many processes as possible. Lists are newest first. If `count` does not cover all
- * codes, tasks come before messages, and a single read is a task.
+ * codes, tasks come before messages, and a single read is a task. With `comparesVersions`, a third of each is of older versions.
  */
 export function chooseSamples(
   processes: readonly SeenProcess[],
   itemsByCode: ReadonlyMap<string, readonly SeenItem[]>,
   count: number,
+  { classOf }: Pick<SeenVersions, 'classOf'>,
+  comparesVersions = false,
 ): readonly SampleChoice[] {
+  const mix = <Choice extends SampleChoice>(choices: readonly Choice[]): readonly Choice[] =>
+    comparesVersions ? mixVersions(choices) : choices;
   const codes = [...itemsByCode].sort(([, a], [, b]) => dataLikelihood(b) - dataLikelihood(a));
   const queues: (readonly SampleChoice[])[] = codes.map(([code, items]) =>
-    interleaveByProcess(items.filter((item) => item.type !== 'THREAD')).map((item) => ({
-      type: 'item',
-      id: item.id,
-      code,
-    })),
+    mix(
+      interleaveByProcess(items.filter((item) => item.type !== 'THREAD')).map((item) => ({
+        type: 'item',
+        id: item.id,
+        code,
+        version: classOf(item.processId),
+        completed: item.completed || item.type === 'MESSAGE',
+      })),
+    ),
   );
-  const processQueue: readonly SampleChoice[] = completedFirst(processes).map(({ id }) => ({ type: 'process', id }));
+  const processQueue: readonly SampleChoice[] = mix(
+    completedFirst(processes).map(({ id, completed }) => ({ type: 'process', id, completed, version: classOf(id) })),
+  );
   const minProcessReads = count === 1 && codes.some(([, items]) => dataLikelihood(items) > 0) ? 0 : 1;
   const processReads = queues.every((queue) => queue.length === 0)
     ? count
@@ -40,6 +54,16 @@ export function chooseSamples(
   // Use reads that are left over.
   const more = processQueue.slice(Math.min(count, processReads));
   return [...chosen, ...more.slice(0, count - chosen.length)];
+}
+
+// After two of the newest version, one of an older version, as long as there are both.
+function mixVersions<Choice extends SampleChoice>(choices: readonly Choice[]): readonly Choice[] {
+  const newest = choices.filter(({ version }) => version !== 'older');
+  const older = choices.filter(({ version }) => version === 'older');
+  const mixed: Choice[] = [];
+  for (let at = 0; at * 2 < newest.length || at < older.length; at++)
+    mixed.push(...newest.slice(at * 2, at * 2 + 2), ...older.slice(at, at + 1));
+  return mixed;
 }
 
 // How likely items of a code have data: a completed task does, an open one may not yet, and a message is mostly text.

@@ -1,5 +1,5 @@
 import type { ProcessDefinition, TaskKind } from '../process/definition.ts';
-import type { ShapeEvidence } from './shape/infer.ts';
+import type { ObservedValues, ShapeEvidence } from './shape/infer.ts';
 
 export type ReadOperation =
   'findProcesses' | 'findProcessItems' | 'findPrincipals' | 'retrieveProcess' | 'retrieveProcessItem';
@@ -39,6 +39,8 @@ export interface DiscoveryRequest {
   readonly tenant?: string | undefined;
   /** Instances to read for their shapes; 0 reads no values at all. */
   readonly sample: number;
+  /** Also chooses instances of older versions of the definition, so that versions can be compared. */
+  readonly comparesVersions?: boolean | undefined;
   /** The most requests to send, including lists. */
   readonly budget: number;
   readonly report?: ((event: DiscoveryEvent) => void) | undefined;
@@ -53,6 +55,8 @@ export interface TaskEvidence {
   readonly code: string;
   readonly kind: TaskKind;
   readonly kindReason: KindReason;
+  /** The kind was determined from processes of older versions too, because those of the newest version do not show it. */
+  readonly kindFromOlderVersions: boolean;
   /** Items in the lists, and the number of processes that contain them. */
   readonly items: number;
   readonly processes: number;
@@ -60,6 +64,10 @@ export interface TaskEvidence {
   readonly mostInOneProcess: number;
   /** Only processes of older versions of the definition have this task. */
   readonly onlyOlderVersions: boolean;
+  /** Processes of the newest version that have it. */
+  readonly inNewestVersion: number;
+  /** Completed processes of older versions that have it; see `DiscoveryEvidence.processes`. */
+  readonly inCompletedOlder: number;
   /** Absent if no instance was read. */
   readonly data?: ShapeEvidence;
   readonly contextData?: ShapeEvidence;
@@ -69,7 +77,14 @@ export interface TaskEvidence {
 export interface DiscoveryEvidence {
   /** Requests sent. */
   readonly requests: number;
-  readonly processes: { readonly seen: number; readonly total: number; readonly versions: number };
+  readonly processes: {
+    readonly seen: number;
+    readonly total: number;
+    readonly versions: number;
+    /** Completed processes of the newest and of older versions, without those of which some items are not in the list. */
+    readonly completedNewest: number;
+    readonly completedOlder: number;
+  };
   readonly items: { readonly seen: number; readonly total: number; readonly withoutCode: number };
   /** Instances read for shapes, and those that could not be read. */
   readonly read: number;
@@ -83,6 +98,27 @@ export interface DiscoveryEvidence {
   readonly tasks: readonly TaskEvidence[];
 }
 
+/** The values of one shape that were read, by version of the definition. Without values that KuFlow reported as invalid. */
+export interface ObservedShape {
+  /** Of the newest version, including those of open tasks. */
+  readonly newest: ObservedValues;
+  /** Of the newest version and of older ones, of completed tasks and processes only: all their required fields are filled in. */
+  readonly newestCompleted: ObservedValues;
+  readonly olderCompleted: ObservedValues;
+}
+
+/** The shapes of the values that were read. In memory only. */
+export interface ObservedShapes {
+  readonly metadata?: ObservedShape | undefined;
+  readonly entity?: ObservedShape | undefined;
+  /** By task code. */
+  readonly data: ReadonlyMap<string, ObservedShape>;
+  readonly contextData: ReadonlyMap<string, ObservedShape>;
+}
+
+/** Why a discovery is incomplete: KuFlow refused a list, or not all chosen instances could be read. */
+export type DiscoveryGap = 'items-refused' | 'processes-refused' | 'reading-stopped';
+
 /** A definition without the parts that KuFlow's API does not expose. */
 export type DiscoveredDefinition = Omit<ProcessDefinition, 'workflow'>;
 
@@ -94,6 +130,8 @@ export interface DiscoveredProcess {
   readonly missing: readonly ['workflow.type', 'workflow.taskQueue'];
   /** Sentences about what may be wrong or incomplete, without values. */
   readonly notes: readonly string[];
+  readonly gaps: readonly DiscoveryGap[];
+  readonly observed: ObservedShapes;
 }
 
 /** No process and no item with that code is visible. */

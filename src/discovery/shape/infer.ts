@@ -19,10 +19,19 @@ export interface InferredShape {
   readonly evidence: ShapeEvidence;
 }
 
+/** What was seen in some values. In memory only, because keys may be data. */
+export interface ObservedValues {
+  readonly root: ShapeNode;
+  /** Some values were too deep or too large to be read completely. */
+  readonly truncated: boolean;
+}
+
 /** Merges values one by one; keeps keys, types and counts, never values. */
 export interface ShapeCollector {
   add(value: unknown): void;
   result(): InferredShape;
+  /** The counts so far. Keys may be data: they are for comparisons in memory only. */
+  observed(): ObservedValues;
 }
 
 /** The fewest samples for which a property may be required and a number an integer. */
@@ -46,8 +55,9 @@ export function collectShape(): ShapeCollector {
       visit.sample += 1;
       observe(root, value, 0, visit);
     },
+    observed: () => ({ root, truncated: visit.truncated }),
     result: () => {
-      const notes = { maps: new Set<string>(), mixed: new Set<string>() };
+      const notes = newNotes();
       const schema = toSchema(root, '', notes);
       return {
         schema,
@@ -65,6 +75,13 @@ export function collectShape(): ShapeCollector {
 interface Notes {
   readonly maps: Set<string>;
   readonly mixed: Set<string>;
+}
+
+const newNotes = (): Notes => ({ maps: new Set<string>(), mixed: new Set<string>() });
+
+/** The schema of the values that a node counts, as `inferShape` infers it. */
+export function schemaOfNode(root: ShapeNode): JsonObject {
+  return toSchema(root, '', newNotes());
 }
 
 function toSchema(node: ShapeNode, at: string, notes: Notes): JsonObject {

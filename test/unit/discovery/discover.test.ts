@@ -240,7 +240,7 @@ describe('chooseSamples', () => {
       seen('APPLY', {}),
       seen('TALK', { type: 'THREAD' }),
     ];
-    const order = chooseSamples([], new Map(items), 9).map(({ id }) => id);
+    const order = chooseSamples([], new Map(items), 9, { classOf: () => 'newest' }).map(({ id }) => id);
     expect(order).toEqual(['APPLY', 'APPROVE', 'RESULT']);
   });
 });

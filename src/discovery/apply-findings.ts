@@ -1,0 +1,222 @@
+import { isRecord, withoutUndefined, type Json, type JsonObject } from '../base/json.ts';
+import type { DataShape, ProcessDefinition, TaskDefinition } from '../process/definition.ts';
+import type { ProcessFinding, ShapeOwner } from './findings.ts';
+import { schemaOfNode } from './shape/infer.ts';
+import type { DiscoveredProcess, ObservedShape } from './types.ts';
+
+export interface AppliedFindings {
+  readonly definition: ProcessDefinition;
+  /** Drift that has to be changed by hand, because the schema there uses references or choices. */
+  readonly left: readonly ProcessFinding[];
+}
+
+/**
+ * The definition with its drift corrected. Task names, UI schemas and everything else that discovery cannot know stay. Without `discovered`,
+ * new tasks have no data, and findings about fields are not possible.
+ */
+export function applyFindings(
+  definition: ProcessDefinition,
+  findings: readonly ProcessFinding[],
+  discovered?: DiscoveredProcess,
+): AppliedFindings {
+  const left: ProcessFinding[] = [];
+  const drift = findings.filter((finding) => finding.drift);
+  let result = drift.reduce((before, finding) => {
+    const after = applyFinding(before, finding, discovered);
+    if (after === undefined) left.push(finding);
+    return after ?? before;
+  }, definition);
+  const version = findings.find(({ kind }) => kind === 'version-changed');
+  if (version?.kind === 'version-changed' && drift.length > left.length)
+    result = { ...result, process: { ...result.process, version: version.to } };
+  return { definition: result, left };
+}
+
+/** Undefined if the finding cannot be applied. */
+function applyFinding(
+  definition: ProcessDefinition,
+  finding: ProcessFinding,
+  discovered: DiscoveredProcess | undefined,
+): ProcessDefinition | undefined {
+  const { tasks } = definition;
+  switch (finding.kind) {
+    case 'task-added':
+      return { ...definition, tasks: insertTask(tasks, newTask(finding, discovered), discovered) };
+    case 'task-removed':
+      return { ...definition, tasks: tasks.filter(({ code }) => code !== finding.task) };
+    case 'task-retyped':
+      return {
+        ...definition,
+        tasks: tasks.map((task) => (task.code === finding.task ? retype(task, finding.to) : task)),
+      };
+    case 'workflow-changed':
+      return { ...definition, workflow: { ...definition.workflow, [finding.key]: finding.to } };
+    case 'field-added':
+    case 'field-removed':
+    case 'field-retyped':
+    case 'field-optional': {
+      const shape = shapeAt(definition, finding.owner);
+      const observed = observedAt(discovered, finding.owner);
+      const schema = editSchema(shape?.schema ?? { type: 'object' }, finding, observed);
+      return schema === undefined ? undefined : withShape(definition, finding.owner, { ...shape, schema });
+    }
+    default:
+      return definition;
+  }
+}
+
+function newTask(
+  { task: code, name, to: kind }: Extract<ProcessFinding, { kind: 'task-added' }>,
+  discovered: DiscoveredProcess | undefined,
+): TaskDefinition {
+  const shape = (part: 'data' | 'contextData'): DataShape | undefined => {
+    const observed = discovered?.observed[part].get(code);
+    return observed === undefined || observed.newest.root.seen === 0
+      ? undefined
+      : { schema: schemaOfNode(observed.newest.root) };
+  };
+  return withoutUndefined({ code, kind, name, data: shape('data'), contextData: shape('contextData') });
+}
+
+/** After the nearest task that comes before it in the live process, or at the end. */
+function insertTask(
+  tasks: readonly TaskDefinition[],
+  task: TaskDefinition,
+  discovered: DiscoveredProcess | undefined,
+): readonly TaskDefinition[] {
+  const order = discovered?.definition.tasks.map(({ code }) => code) ?? [];
+  const before = order.slice(0, Math.max(0, order.indexOf(task.code))).toReversed();
+  const predecessor = before.find((code) => tasks.some((one) => one.code === code));
+  const isFirst = predecessor === undefined && order.some((code) => tasks.some((one) => one.code === code));
+  const at =
+    predecessor === undefined ? (isFirst ? 0 : tasks.length) : tasks.findIndex(({ code }) => code === predecessor) + 1;
+  return tasks.toSpliced(at, 0, task);
+}
+
+/** Only human tasks have candidates. */
+function retype({ candidates, ...task }: TaskDefinition, kind: TaskDefinition['kind']): TaskDefinition {
+  return { ...task, kind, ...(kind === 'human' && candidates !== undefined ? { candidates } : {}) };
+}
+
+function shapeAt(definition: ProcessDefinition, owner: ShapeOwner): DataShape | undefined {
+  if (!('task' in owner)) return definition[owner.part];
+  return definition.tasks.find(({ code }) => code === owner.task)?.[owner.part];
+}
+
+function withShape(definition: ProcessDefinition, owner: ShapeOwner, shape: DataShape): ProcessDefinition {
+  if (!('task' in owner)) return { ...definition, [owner.part]: shape };
+  const { task: code, part } = owner;
+  return {
+    ...definition,
+    tasks: definition.tasks.map((task) => (task.code === code ? { ...task, [part]: shape } : task)),
+  };
+}
+
+function observedAt(discovered: DiscoveredProcess | undefined, owner: ShapeOwner): ObservedShape | undefined {
+  if (discovered === undefined) return undefined;
+  const { observed } = discovered;
+  return 'task' in owner ? observed[owner.part].get(owner.task) : observed[owner.part];
+}
+
+type FieldFinding = Extract<ProcessFinding, { readonly owner: ShapeOwner }>;
+
+/** Undefined if the schema is not written plainly at this place, or what was seen there is not known. */
+function editSchema(
+  schema: JsonObject,
+  finding: FieldFinding,
+  observed: ObservedShape | undefined,
+): JsonObject | undefined {
+  const steps = finding.pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const name = steps.at(-1);
+  const inferred = observed === undefined ? undefined : schemaOfNode(observed.newest.root);
+  if (finding.kind === 'field-retyped') {
+    const seen = schemaAt(inferred, steps);
+    return seen === undefined ? undefined : editAt(schema, steps, (field) => withType(field, seen));
+  }
+  if (name === undefined) return undefined;
+  return editAt(schema, steps.slice(0, -1), (parent) => {
+    const properties = isRecord(parent['properties']) ? (parent['properties'] as JsonObject) : {};
+    const required = Array.isArray(parent['required']) ? (parent['required'] as readonly Json[]) : [];
+    if (finding.kind === 'field-optional')
+      return withRequired(
+        parent,
+        required.filter((one) => one !== name),
+      );
+    if (finding.kind === 'field-removed') {
+      if (!Object.hasOwn(properties, name)) return undefined;
+      const rest = Object.fromEntries(Object.entries(properties).filter(([key]) => key !== name));
+      return withRequired(
+        { ...parent, properties: rest },
+        required.filter((one) => one !== name),
+      );
+    }
+    const seenParent = schemaAt(inferred, steps.slice(0, -1));
+    const seen = schemaAt(inferred, steps);
+    if (seen === undefined || Object.hasOwn(properties, name)) return undefined;
+    const isAlways = Array.isArray(seenParent?.['required']) && seenParent['required'].includes(name);
+    return withRequired(
+      { ...parent, properties: { ...properties, [name]: seen } },
+      isAlways ? [...required, name] : required,
+    );
+  });
+}
+
+function withRequired(schema: JsonObject, required: readonly Json[]): JsonObject {
+  const { required: before, ...rest } = schema;
+  if (required.length === 0) return rest;
+  return before === undefined ? { ...schema, required } : { ...schema, required };
+}
+
+const ANNOTATIONS = ['title', 'description'];
+
+/** The schema of what was seen, with the texts of the schema that it replaces. */
+function withType(schema: JsonObject, seen: JsonObject): JsonObject | undefined {
+  return { ...seen, ...Object.fromEntries(Object.entries(schema).filter(([key]) => ANNOTATIONS.includes(key))) };
+}
+
+const COMPOSED = ['$ref', 'allOf', 'anyOf', 'oneOf', 'if', 'not', '$dynamicRef', '$recursiveRef'];
+
+/** Changes the part of a schema that describes the values at `steps`. Undefined if a part on the way is composed of others. */
+function editAt(
+  schema: JsonObject,
+  [step, ...rest]: readonly string[],
+  edit: (schema: JsonObject) => JsonObject | undefined,
+): JsonObject | undefined {
+  if (COMPOSED.some((keyword) => keyword in schema)) return undefined;
+  if (step === undefined) return edit(schema);
+  const inside = (part: unknown): JsonObject | undefined =>
+    isRecord(part) ? editAt(part as JsonObject, rest, edit) : undefined;
+  const { properties, items, additionalProperties } = schema;
+  if (isRecord(properties) && Object.hasOwn(properties, step)) {
+    const changed = inside(properties[step]);
+    return changed && { ...schema, properties: { ...(properties as JsonObject), [step]: changed } };
+  }
+  if (step !== '*') return undefined;
+  const key = isRecord(items) ? 'items' : 'additionalProperties';
+  const changed = inside(key === 'items' ? items : additionalProperties);
+  return changed && { ...schema, [key]: changed };
+}
+
+/** The part of an inferred schema that describes the values at `steps`. */
+function schemaAt(schema: Json | undefined, [step, ...rest]: readonly string[]): JsonObject | undefined {
+  if (!isRecord(schema)) return undefined;
+  if (step === undefined) return schema as JsonObject;
+  const { anyOf } = schema;
+  const all: readonly unknown[] = Array.isArray(anyOf) ? anyOf : [schema];
+  for (const one of all) {
+    if (!isRecord(one)) continue;
+    const { properties, items, additionalProperties } = one;
+    const next =
+      isRecord(properties) && Object.hasOwn(properties, step)
+        ? properties[step]
+        : step === '*'
+          ? (items ?? additionalProperties)
+          : undefined;
+    const found = schemaAt(next as Json | undefined, rest);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

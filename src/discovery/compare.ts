@@ -1,0 +1,337 @@
+import { isRecord, pointerStep, type Json, type JsonObject } from '../base/json.ts';
+import type { DataShape, ProcessDefinition, TaskDefinition, TaskKind } from '../process/definition.ts';
+import { viewSchema, JSON_TYPES, type JsonType, type SchemaView } from '../process/json-schema/schema-view.ts';
+import { describeFinding } from './describe-finding.ts';
+import type { Comparison, Difference, FieldCounts, ShapeOwner, TaskCounts, TaskList } from './findings.ts';
+import { MIN_SAMPLES, schemaOfNode, type ObservedValues } from './shape/infer.ts';
+import { isFieldName } from './shape/keys.ts';
+import { merge, newNode, type ShapeNode } from './shape/node.ts';
+import type { DiscoveredProcess, KindReason, ObservedShape, TaskEvidence } from './types.ts';
+
+/** The fewest completed processes, or instances, of the newest version without a task or field that it may have lost. */
+export const MIN_COMPLETED = 5;
+/** The largest probability that all of them lack it by chance. */
+const CHANCE = 0.01;
+
+/**
+ * Compares a definition with a process that was discovered. What discovery cannot know is not reported as removed or changed: tasks that no
+ * process reached, fields that were never filled in, workflow type, task queue, names, UI schemas, titles, formats and enums.
+ */
+export function compareProcess(definition: ProcessDefinition, discovered: DiscoveredProcess): Comparison {
+  const { evidence, gaps } = discovered;
+  const tasksKnown = evidence.tasks.length > 0;
+  const differences: readonly (Difference & { readonly drift: boolean })[] = [
+    ...compareIdentity(definition, discovered),
+    ...(tasksKnown ? compareTasks(definition, discovered) : []),
+    ...compareShapes(definition, discovered),
+  ];
+  const fieldsCompared = evidence.read > 0;
+  return {
+    findings: differences.map((one) => ({ ...one, text: describeFinding(one) })),
+    fieldsCompared,
+    unknown: [
+      ...(gaps.includes('items-refused')
+        ? ['KuFlow does not allow this application to list process items, so tasks could not be compared']
+        : tasksKnown
+          ? []
+          : ['No process item is visible, so tasks could not be compared']),
+      ...(gaps.includes('reading-stopped')
+        ? ['Reading instances stopped early, so not all fields could be compared']
+        : !fieldsCompared && evidence.unreadable > 0
+          ? ['The chosen instances could not be read, so fields could not be compared']
+          : []),
+    ],
+  };
+}
+
+/** Compares a definition with a list of tasks. A task that is not in the list is not reported as removed. */
+export function compareTaskList(definition: ProcessDefinition, list: TaskList): Comparison {
+  const counts: TaskCounts = {
+    items: 0,
+    processes: 0,
+    inNewestVersion: 0,
+    completedNewest: 0,
+    inCompletedOlder: 0,
+    completedOlder: 0,
+  };
+  const known = new Set(definition.tasks.map(({ code }) => code));
+  const listed = new Set(list.tasks.map(({ code }) => code));
+  const { type, taskQueue } = definition.workflow;
+  const changed = (key: 'type' | 'taskQueue', from: string, to: string | undefined) =>
+    to === undefined || to === from ? [] : [{ kind: 'workflow-changed', key, from, to, drift: true } as const];
+  const differences: readonly (Difference & { readonly drift: boolean })[] = [
+    ...changed('type', type, list.workflowType),
+    ...changed('taskQueue', taskQueue, list.taskQueue),
+    ...list.tasks
+      .filter(({ code }) => !known.has(code))
+      // A source without a kind means a task, which a person completes unless it is known that the worker does.
+      .map(({ code: task, name, kind: to = 'human' }): Found => ({
+        kind: 'task-added',
+        drift: true,
+        evidence: counts,
+        ...{ task, name, to },
+      })),
+    ...[...known]
+      .filter((code) => !listed.has(code))
+      .map((task) => ({ kind: 'task-not-seen', task, evidence: counts, drift: false }) as const),
+  ];
+  return {
+    findings: differences.map((one) => ({ ...one, text: describeFinding(one, 'list') })),
+    fieldsCompared: false,
+    unknown: list.tasks.length === 0 ? ['The source does not contain any task'] : [],
+  };
+}
+
+type Found = Difference & { readonly drift: boolean };
+
+function compareIdentity({ process }: ProcessDefinition, discovered: DiscoveredProcess): readonly Found[] {
+  const { id, version } = discovered.definition.process;
+  if (process.id !== undefined && id !== undefined && process.id.toLowerCase() !== id.toLowerCase())
+    return [{ kind: 'definition-differs', from: process.id, to: id, drift: false }];
+  if (process.version === undefined || version === undefined || process.version === version) return [];
+  return [{ kind: 'version-changed', from: process.version, to: version, drift: false }];
+}
+
+function compareTasks(definition: ProcessDefinition, discovered: DiscoveredProcess): readonly Found[] {
+  const { processes, orderAgreement } = discovered.evidence;
+  const countsOf = (task: TaskEvidence | undefined): TaskCounts => ({
+    items: task?.items ?? 0,
+    processes: task?.processes ?? 0,
+    inNewestVersion: task?.inNewestVersion ?? 0,
+    completedNewest: processes.completedNewest,
+    inCompletedOlder: task?.inCompletedOlder ?? 0,
+    completedOlder: processes.completedOlder,
+  });
+  const seen = new Map(discovered.evidence.tasks.map((task) => [task.code, task]));
+  const ofDefinition = definition.tasks.flatMap((task): readonly Found[] => {
+    const found = seen.get(task.code);
+    const evidence = countsOf(found);
+    if (found === undefined) return [{ kind: 'task-not-seen', task: task.code, evidence, drift: false }];
+    if (!found.onlyOlderVersions) return compareKind(task, found, evidence);
+    const isRemoved = isGone(evidence.inCompletedOlder, evidence.completedOlder, evidence.completedNewest);
+    return [{ kind: isRemoved ? 'task-removed' : 'task-not-seen', task: task.code, evidence, drift: isRemoved }];
+  });
+  const codes = definition.tasks.map(({ code }) => code);
+  const added = discovered.evidence.tasks
+    .filter(({ code }) => !codes.includes(code))
+    .map((task): Found => {
+      const evidence = countsOf(task);
+      return task.inNewestVersion > 0
+        ? { kind: 'task-added', task: task.code, to: task.kind, evidence, drift: true }
+        : { kind: 'task-in-older-versions', task: task.code, evidence, drift: false };
+    });
+  const order = discovered.evidence.tasks
+    .filter(({ code, onlyOlderVersions }) => codes.includes(code) && !onlyOlderVersions)
+    .map(({ code }) => code);
+  const isReordered = order.join('\0') !== codes.filter((code) => order.includes(code)).join('\0');
+  return [
+    ...added,
+    ...ofDefinition,
+    ...(isReordered
+      ? [{ kind: 'tasks-reordered', order, evidence: { agreement: orderAgreement }, drift: false } as const]
+      : []),
+  ];
+}
+
+// An owner who is not known to be a person or an application proves nothing.
+const CERTAIN_REASONS: readonly KindReason[] = ['item-type', 'owned-by-applications', 'owned-by-people'];
+
+function compareKind({ code, kind }: TaskDefinition, found: TaskEvidence, evidence: TaskCounts): readonly Found[] {
+  if (kind === found.kind || found.inNewestVersion === 0) return [];
+  const isItemTypeCertain = found.kindReason === 'item-type' || !isTask(kind);
+  const isCertain = isItemTypeCertain || (CERTAIN_REASONS.includes(found.kindReason) && !found.kindFromOlderVersions);
+  const { kindReason: reason } = found;
+  // Without an owner, a system task looks like a human one.
+  if (!isCertain && reason === 'never-owned') return [];
+  return [{ kind: 'task-retyped', task: code, from: kind, to: found.kind, reason, evidence, drift: isCertain }];
+}
+
+const isTask = (kind: TaskKind): boolean => kind === 'human' || kind === 'system';
+
+/**
+ * Whether something that `had` of `older` instances had was probably removed, because all of `without` newer ones lack it: it is unlikely that
+ * this is chance.
+ */
+function isGone(had: number, older: number, without: number): boolean {
+  if (had === 0 || older === 0 || without < MIN_COMPLETED) return false;
+  return (1 - had / older) ** without <= CHANCE;
+}
+
+function compareShapes(definition: ProcessDefinition, { observed }: DiscoveredProcess): readonly Found[] {
+  const compared = (owner: ShapeOwner, shape: DataShape | undefined, seen: ObservedShape | undefined) =>
+    seen === undefined ? [] : compareShape(owner, shape, seen);
+  return [
+    ...compared({ part: 'metadata' }, definition.metadata, observed.metadata),
+    ...compared({ part: 'entity' }, definition.entity, observed.entity),
+    ...definition.tasks.flatMap(({ code, data, contextData }) => [
+      ...compared({ part: 'data', task: code }, data, observed.data.get(code)),
+      ...compared({ part: 'contextData', task: code }, contextData, observed.contextData.get(code)),
+    ]),
+  ];
+}
+
+/** One place in the data of a shape: what the definition says about it, and what was seen there. */
+interface Place {
+  readonly pointer: string;
+  /** Undefined if the definition does not describe the shape. */
+  readonly view: SchemaView | undefined;
+  readonly newest: ShapeNode;
+  readonly completed: ShapeNode;
+  readonly older: ShapeNode;
+  /** The schema that is inferred from `newest`, which only has keys that may be written. */
+  readonly inferred: Json | undefined;
+}
+
+function compareShape(owner: ShapeOwner, shape: DataShape | undefined, seen: ObservedShape): readonly Found[] {
+  const { newest, newestCompleted, olderCompleted } = seen;
+  const isComplete = (values: ObservedValues): boolean => !values.truncated;
+  const countsOf = (at: Omit<Place, 'view' | 'inferred' | 'pointer'>): FieldCounts => ({
+    seen: at.newest.samples,
+    instances: newest.root.samples,
+    seenCompleted: at.completed.samples,
+    completed: newestCompleted.root.samples,
+    seenOlder: at.older.samples,
+    older: olderCompleted.root.samples,
+  });
+  const isCountable = [newest, newestCompleted, olderCompleted].every(isComplete);
+
+  const walk = (place: Place): readonly Found[] => {
+    const { view, pointer } = place;
+    const rejected = view === undefined ? [] : typesOf(place.newest).filter((type) => !view.types.has(type));
+    if (view !== undefined && rejected.length > 0)
+      return [
+        {
+          ...{ kind: 'field-retyped', owner, pointer, drift: true },
+          from: JSON_TYPES.filter((type) => view.types.has(type) && !(type === 'integer' && view.types.has('number'))),
+          to: typesOf(place.newest),
+          evidence: countsOf(place),
+        },
+      ];
+    return [...walkFields(place), ...walkItems(place)];
+  };
+
+  const walkFields = (place: Place): readonly Found[] => {
+    const { view, pointer, newest: node } = place;
+    if (node.objects + place.completed.objects + place.older.objects === 0) return [];
+    const at = (name: string): Omit<Place, 'view'> => ({
+      pointer: pointer + pointerStep(name),
+      newest: childOf(place.newest, name),
+      completed: childOf(place.completed, name),
+      older: childOf(place.older, name),
+      inferred: propertiesOf(place.inferred)[name],
+    });
+    const values = view?.values;
+    if (values !== undefined) {
+      // The keys of a map are data, so all of its values are one place.
+      const inferred = mapValuesOf(place.inferred);
+      return walk({
+        pointer: pointer + pointerStep('*'),
+        view: values,
+        ...{ newest: valuesOf(place.newest), completed: valuesOf(place.completed), older: valuesOf(place.older) },
+        inferred,
+      });
+    }
+    const written = Object.keys(propertiesOf(place.inferred));
+    const isFreeForm = view !== undefined && !view.namesFields;
+    const added = written.flatMap((name): readonly Found[] => {
+      if (isFreeForm || view?.field(name) !== undefined) return [];
+      const child = at(name);
+      const types = typesOf(child.newest);
+      return [{ kind: 'field-added', owner, pointer: child.pointer, types, evidence: countsOf(child), drift: true }];
+    });
+    const named = [...(view?.fields ?? [])].flatMap((name): readonly Found[] => {
+      const child = { ...at(name), view: view?.field(name) };
+      const absence = isCountable ? compareAbsence(place, child, view?.required.has(name) === true) : undefined;
+      if (absence !== undefined)
+        return [{ kind: absence, owner, pointer: child.pointer, evidence: countsOf(child), drift: true }];
+      return walk(child);
+    });
+    return [...added, ...named];
+  };
+
+  const walkItems = (place: Place): readonly Found[] => {
+    const items = place.view?.items;
+    if (items === undefined || place.newest.items === undefined) return [];
+    return walk({
+      pointer: place.pointer + pointerStep('*'),
+      view: items,
+      newest: place.newest.items,
+      completed: place.completed.items ?? newNode(),
+      older: place.older.items ?? newNode(),
+      inferred: itemsOf(place.inferred),
+    });
+  };
+
+  return walk({
+    pointer: '',
+    view: shape === undefined ? undefined : viewSchema(shape.schema),
+    ...{ newest: newest.root, completed: newestCompleted.root, older: olderCompleted.root },
+    inferred: schemaOfNode(newest.root),
+  });
+}
+
+/** Whether the field was removed, or is no longer required. Undefined if its absence proves neither. */
+function compareAbsence(
+  parent: Place,
+  child: Pick<Place, 'pointer' | 'newest' | 'completed' | 'older'>,
+  isRequired: boolean,
+): 'field-removed' | 'field-optional' | undefined {
+  const name = lastStep(child.pointer);
+  // Of other keys, and of too many, only the number is known.
+  if (!isFieldName(name) || parent.completed.crowded || parent.newest.crowded || parent.older.crowded) return undefined;
+  const [completed, older] = [parent.completed.filledSamples, parent.older.filledSamples];
+  if (child.newest.seen === 0 && isGone(child.older.samples, older, completed)) return 'field-removed';
+  const lack = parent.completed.objects - child.completed.seen;
+  return isRequired && lack > 0 && parent.completed.samples >= MIN_SAMPLES ? 'field-optional' : undefined;
+}
+
+function lastStep(pointer: string): string {
+  return pointer
+    .slice(pointer.lastIndexOf('/') + 1)
+    .replaceAll('~1', '/')
+    .replaceAll('~0', '~');
+}
+
+/** The types of the values that a node counts. */
+function typesOf(node: ShapeNode): readonly JsonType[] {
+  const counts: Readonly<Record<JsonType, number>> = {
+    string: node.strings,
+    number: node.fractions,
+    integer: node.fractions > 0 ? 0 : node.integers,
+    boolean: node.booleans,
+    object: node.objects,
+    array: node.arrays,
+    null: node.nulls,
+  };
+  return JSON_TYPES.filter((type) => counts[type] > 0);
+}
+
+const childOf = (node: ShapeNode, name: string): ShapeNode => node.keys.get(name) ?? newNode();
+
+function valuesOf(node: ShapeNode): ShapeNode {
+  const values = newNode();
+  for (const child of node.keys.values()) merge(values, child);
+  if (node.rest !== undefined) merge(values, node.rest);
+  return values;
+}
+
+/** The alternative of an inferred schema that has this type. */
+function alternativeOf(schema: Json | undefined, type: 'object' | 'array'): JsonObject | undefined {
+  if (!isRecord(schema)) return undefined;
+  const { anyOf } = schema;
+  const all: readonly unknown[] = Array.isArray(anyOf) ? anyOf : [schema];
+  return all.filter(isRecord).find((one) => one['type'] === type) as JsonObject | undefined;
+}
+
+function propertiesOf(schema: Json | undefined): Readonly<Record<string, Json>> {
+  const properties = alternativeOf(schema, 'object')?.['properties'];
+  return isRecord(properties) ? (properties as Record<string, Json>) : {};
+}
+
+function mapValuesOf(schema: Json | undefined): Json | undefined {
+  return alternativeOf(schema, 'object')?.['additionalProperties'];
+}
+
+function itemsOf(schema: Json | undefined): Json | undefined {
+  return alternativeOf(schema, 'array')?.['items'];
+}

@@ -1,0 +1,82 @@
+import type { Difference, FieldCounts, ShapeOwner, TaskCounts } from './findings.ts';
+import type { KindReason } from './types.ts';
+
+const REASON: Readonly<Record<KindReason, string>> = {
+  'item-type': 'by the type of its items',
+  'owned-by-applications': 'applications own most of its items',
+  'owned-by-people': 'people own most of its items',
+  'owned-by-its-creator': 'the application that creates its items also owns them, which may be a coincidence',
+  'owner-unknown': 'KuFlow does not say which of its owners are applications',
+  'never-owned': 'its items do not have an owner',
+};
+
+/** A difference with its evidence as a sentence without a period. `source`: `list` for a list of tasks instead of processes. */
+export function describeFinding(found: Difference, source: 'processes' | 'list' = 'processes'): string {
+  switch (found.kind) {
+    case 'task-added':
+      return source === 'list'
+        ? `Task ${found.task} was added: the sample worker has it`
+        : `Task ${found.task} (${found.to}) was added: ${seenIn(found.evidence)}`;
+    case 'task-removed':
+      return `Task ${found.task} was removed: ${absence(found.evidence)}`;
+    case 'task-retyped':
+      return `Task ${found.task} changed from kind ${found.from} to ${found.to}: ${REASON[found.reason]}; ${seenIn(found.evidence)}`;
+    case 'task-not-seen':
+      if (source === 'list') return `Task ${found.task} is not in the sample worker`;
+      return found.evidence.items === 0
+        ? `Task ${found.task} was not seen: it may not have been reached by any process yet`
+        : `Task ${found.task} was only seen in older versions, which does not prove that it was removed: ${absence(found.evidence)}`;
+    case 'task-in-older-versions':
+      return `Task ${found.task} is not in the definition, and was only seen in older versions: ${seenIn(found.evidence)}`;
+    case 'field-added':
+      return `Field ${found.pointer} (${found.types.join(' or ')}) of ${ownerName(found.owner)} was added: ${fieldSeen(found.evidence)}`;
+    case 'field-removed':
+      return `Field ${found.pointer} of ${ownerName(found.owner)} was removed: ${fieldAbsence(found.evidence)}`;
+    case 'field-retyped':
+      return `Field ${found.pointer} of ${ownerName(found.owner)} changed from ${found.from.join(' or ')} to ${found.to.join(' or ')}: ${fieldSeen(found.evidence)}`;
+    case 'field-optional':
+      return `Field ${found.pointer} of ${ownerName(found.owner)} is not required: ${found.evidence.seenCompleted} of ${count(found.evidence.completed, 'completed instance')} of the newest version have it`;
+    case 'tasks-reordered':
+      return `The usual order of the tasks is ${found.order.join(', ')}: it matches ${Math.round(found.evidence.agreement * 100)}% of task pairs`;
+    case 'version-changed':
+      return `The newest version of the definition is ${found.to}, not ${found.from}`;
+    case 'definition-differs':
+      return `The process belongs to the definition ${found.to}, not ${found.from}: another definition may have the same code`;
+    case 'workflow-changed':
+      return `The ${found.key === 'type' ? 'workflow type' : 'task queue'} is ${found.to}, not ${found.from}`;
+  }
+}
+
+/** The data that a field belongs to, as in the definition file. */
+export function ownerName(owner: ShapeOwner): string {
+  switch (owner.part) {
+    case 'metadata':
+    case 'entity':
+      return `the ${owner.part}`;
+    case 'data':
+      return `task ${owner.task}`;
+    case 'contextData':
+      return `the context data of task ${owner.task}`;
+  }
+}
+
+function seenIn({ items, processes, inNewestVersion }: TaskCounts): string {
+  const newest = inNewestVersion === processes ? '' : `, ${inNewestVersion} of them of the newest version`;
+  return `${count(items, 'item')} in ${count(processes, 'process', 'processes')}${newest}`;
+}
+
+function absence({ completedNewest, inCompletedOlder, completedOlder }: TaskCounts): string {
+  return `0 of ${count(completedNewest, 'completed process', 'completed processes')} of the newest version have it, and ${inCompletedOlder} of ${completedOlder} of older versions do`;
+}
+
+function fieldSeen({ seen, instances }: FieldCounts): string {
+  return `${seen} of ${count(instances, 'instance')} of the newest version have it`;
+}
+
+function fieldAbsence({ completed, seenOlder, older }: FieldCounts): string {
+  return `0 of ${count(completed, 'completed instance')} of the newest version have it, and ${seenOlder} of ${older} of older versions do`;
+}
+
+function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}

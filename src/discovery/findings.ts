@@ -1,0 +1,114 @@
+import type { TaskKind } from '../process/definition.ts';
+import type { JsonType } from '../process/json-schema/schema-view.ts';
+import type { KindReason } from './types.ts';
+
+/** The data that a field belongs to: of a task, or of the process. */
+export type ShapeOwner =
+  { readonly part: 'data' | 'contextData'; readonly task: string } | { readonly part: 'metadata' | 'entity' };
+
+/** What a finding about a task is based on. */
+export interface TaskCounts {
+  /** Items and processes that have the task, and how many of these processes are of the newest version. */
+  readonly items: number;
+  readonly processes: number;
+  readonly inNewestVersion: number;
+  /** Completed processes of the newest version, and of older ones: those that have the task, and all. */
+  readonly completedNewest: number;
+  readonly inCompletedOlder: number;
+  readonly completedOlder: number;
+}
+
+/** What a finding about a field is based on: instances that were read. */
+export interface FieldCounts {
+  /** Instances of the newest version that have a value here, and all instances of it that were read. */
+  readonly seen: number;
+  readonly instances: number;
+  /** The same of completed instances of the newest version and of older ones. */
+  readonly seenCompleted: number;
+  readonly completed: number;
+  readonly seenOlder: number;
+  readonly older: number;
+}
+
+interface FieldPlace {
+  readonly owner: ShapeOwner;
+  /** JSON Pointer into the data, with `*` for items of an array and values of a map. */
+  readonly pointer: string;
+}
+
+/** A difference between a definition and the live process. Contains counts, codes and field names, never values. */
+export type Difference =
+  | {
+      readonly kind: 'task-added';
+      readonly task: string;
+      readonly name?: string | undefined;
+      readonly to: TaskKind;
+      readonly evidence: TaskCounts;
+    }
+  /** Only processes of older versions have it, and enough processes of the newest version were completed without it. */
+  | { readonly kind: 'task-removed'; readonly task: string; readonly evidence: TaskCounts }
+  | {
+      readonly kind: 'task-retyped';
+      readonly task: string;
+      readonly from: TaskKind;
+      readonly to: TaskKind;
+      readonly reason: KindReason;
+      readonly evidence: TaskCounts;
+    }
+  /** The definition has it, but discovery cannot tell whether it was removed. */
+  | { readonly kind: 'task-not-seen'; readonly task: string; readonly evidence: TaskCounts }
+  /** The definition does not have it, and only processes of older versions do. */
+  | { readonly kind: 'task-in-older-versions'; readonly task: string; readonly evidence: TaskCounts }
+  | ({ readonly kind: 'field-added'; readonly types: readonly JsonType[]; readonly evidence: FieldCounts } & FieldPlace)
+  /** Instances of older versions have it, and enough instances of the newest version do not. */
+  | ({ readonly kind: 'field-removed'; readonly evidence: FieldCounts } & FieldPlace)
+  | ({
+      readonly kind: 'field-retyped';
+      /** The types that the definition allows, and those that were seen. */
+      readonly from: readonly JsonType[];
+      readonly to: readonly JsonType[];
+      readonly evidence: FieldCounts;
+    } & FieldPlace)
+  /** The definition requires it, but completed instances do not have it. */
+  | ({ readonly kind: 'field-optional'; readonly evidence: FieldCounts } & FieldPlace)
+  | {
+      readonly kind: 'tasks-reordered';
+      /** Codes of the tasks that both have, in the order of the live process. */
+      readonly order: readonly string[];
+      readonly evidence: { readonly agreement: number };
+    }
+  | { readonly kind: 'version-changed'; readonly from: string; readonly to: string }
+  | { readonly kind: 'definition-differs'; readonly from: string; readonly to: string }
+  | {
+      readonly kind: 'workflow-changed';
+      readonly key: 'type' | 'taskQueue';
+      readonly from: string;
+      readonly to: string;
+    };
+
+export type ProcessFinding = Difference & {
+  /** Whether the definition has to be changed. Otherwise the finding is only information. */
+  readonly drift: boolean;
+  /** The finding with its evidence, as a sentence without a period. */
+  readonly text: string;
+};
+
+export interface Comparison {
+  readonly findings: readonly ProcessFinding[];
+  /** Whether instances were read, so that fields were compared too. */
+  readonly fieldsCompared: boolean;
+  /** Why drift may exist that was not found; empty if the comparison is complete. */
+  readonly unknown: readonly string[];
+}
+
+/** A source that only has tasks and the settings of the workflow, such as the sample worker of the KuFlow app. */
+export interface TaskList {
+  readonly tasks: readonly {
+    readonly code: string;
+    readonly name?: string | undefined;
+    /** Undefined if the source does not tell human and system tasks apart. */
+    readonly kind?: TaskKind | undefined;
+  }[];
+  readonly taskQueue?: string | undefined;
+  readonly workflowType?: string | undefined;
+}
