@@ -21,8 +21,18 @@ export async function addTask(
   task: TaskDefinition,
   after?: string,
 ): Promise<AddedTask> {
+  const { tasks } = await parseDefinition(text, fileName);
+  return insertTask(
+    text,
+    fileName,
+    task,
+    after === undefined ? tasks.length : tasks.findIndex(({ code }) => code === after) + 1,
+  );
+}
+
+/** Like `addTask`, at an index of the list of tasks. */
+export async function insertTask(text: string, fileName: string, task: TaskDefinition, at: number): Promise<AddedTask> {
   const before = await parseDefinition(text, fileName);
-  const at = after === undefined ? before.tasks.length : before.tasks.findIndex(({ code }) => code === after) + 1;
   const expected: ProcessDefinition = {
     ...before,
     tasks: [...before.tasks.slice(0, at), task, ...before.tasks.slice(at)],

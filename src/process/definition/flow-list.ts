@@ -42,6 +42,23 @@ export function formatFlowItem(value: unknown, text: string, place: readonly [nu
   return text.includes('\r\n') ? written.replaceAll('\n', '\r\n') : written;
 }
 
+/**
+ * Formats a further entry of the map at `place` in `text`, in the style of that map and starting with its comma. `indent`: the indentation of its
+ * own line, or undefined on the line of the entry before it.
+ */
+export function formatNextEntry(
+  key: string,
+  value: unknown,
+  text: string,
+  place: readonly [number, number, ...number[]],
+  indent: string | undefined,
+): string {
+  const style = detectFlowStyle(text, place);
+  const gap = indent === undefined ? style.space : `\n${indent}`;
+  const written = `,${gap}${formatFlow(key, style, indent ?? '')}:${style.space}${formatFlow(value, style, indent ?? '')}`;
+  return text.includes('\r\n') ? written.replaceAll('\n', '\r\n') : written;
+}
+
 function detectFlowStyle(text: string, [start, end]: readonly [number, number, ...number[]]): FlowStyle {
   const sample = text.slice(start, end);
   const line = text.slice(text.lastIndexOf('\n', start) + 1, start);

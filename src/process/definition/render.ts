@@ -87,7 +87,8 @@ function fromShape(shape: DataShape): FileShape {
   return withoutUndefined({ schema: shape.schema, 'ui-schema': shape.uiSchema });
 }
 
-function toFile(definition: ProcessDefinition): DefinitionFile {
+/** The definition as it is written in a file. */
+export function toFile(definition: ProcessDefinition): DefinitionFile {
   const { process, workflow, metadata, entity, tasks } = definition;
   return withoutUndefined({
     process,
