@@ -15,6 +15,11 @@ export const kuflowEntries: readonly CommandEntry[] = [
     load: () => import('../commands/add/command.ts'),
   },
   {
+    name: 'sync',
+    summary: 'Compare the definition with the live process in KuFlow, and update it',
+    load: () => import('../commands/sync/command.ts'),
+  },
+  {
     name: 'dev',
     summary: 'Run a local KuFlow with a real Temporal server',
     load: () => import('../commands/dev/command.ts'),

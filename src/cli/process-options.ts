@@ -18,17 +18,17 @@ export function collectValues(flags: string, description: string, read = (value:
 }
 
 /** How many instances a discovery may read. */
-export function sampleOption(): Option {
+export function sampleOption(least = 1): Option {
   return new Option(
     '--sample <count>',
     'Read up to <count> instances to infer the shapes of their data; only keys and types are kept',
-  ).argParser(sampleCount);
+  ).argParser((text) => sampleCount(text, least));
 }
 
-function sampleCount(text: string): number {
+function sampleCount(text: string, least: number): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > LARGEST_SAMPLE) {
-    throw new InvalidArgumentError(`It must be a whole number from 1 to ${LARGEST_SAMPLE}.`);
+  if (!Number.isInteger(value) || value < least || value > LARGEST_SAMPLE) {
+    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${LARGEST_SAMPLE}.`);
   }
   return value;
 }

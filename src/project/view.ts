@@ -2,6 +2,7 @@ import { escapeForTerminal } from '../base/escape.ts';
 import { palette } from '../terminal/palette.ts';
 import type { Channel } from '../terminal/terminal.ts';
 import { wrapForChannel } from '../terminal/wrap.ts';
+import type { EditedFile } from './edit/make-edits.ts';
 import type { JournalRecovery } from './edit/journal.ts';
 import { recoveryText } from './edit/recover-project.ts';
 import type { NextStep } from './next-steps.ts';
@@ -38,4 +39,55 @@ export function printNextSteps(channel: Channel, steps: readonly NextStep[]): vo
       } else channel.line(`  ${cyan(command)}${padding}  ${dim(text)}`);
     }
   }
+}
+
+/** Prints a unified diff, in color if the terminal has any; every line is escaped. */
+export function printDiff(channel: Channel, diff: string): void {
+  const { bold, cyan, green, red } = palette(channel);
+  for (const line of diff.replace(/\n$/, '').split('\n')) {
+    const text = line
+      .replace(/\r$/, '')
+      .split('\t')
+      .map((cell) => escapeForTerminal(cell, 2000))
+      .join('\t');
+    if (/^(?:---|\+\+\+) /.test(line)) channel.line(bold(text));
+    else if (line.startsWith('@@')) channel.line(cyan(text));
+    else if (line.startsWith('+')) channel.line(green(text));
+    else if (line.startsWith('-')) channel.line(red(text));
+    else channel.line(text);
+  }
+}
+
+/**
+ * Prints the files of a change, and a diff of each, or the number of lines of a new file unless this is a dry run. The diffs of the files in
+ * `printed` were on the screen before.
+ */
+export function printEditedFiles(
+  out: Channel,
+  files: readonly EditedFile[],
+  dryRun: boolean,
+  printed: ReadonlySet<string> = new Set(),
+): void {
+  const width = dryRun ? 6 : 7;
+  for (const file of files)
+    out.line(`${actionLabel(file, dryRun).padEnd(width)} ${escapeForTerminal(file.path, 1000)}${formatFileNote(file)}`);
+  for (const { path, how, diff } of files) {
+    if (printed.has(path) || how === 'state' || (how === 'new' && !dryRun)) continue;
+    out.line();
+    printDiff(out, diff);
+  }
+}
+
+function actionLabel({ action, how }: EditedFile, dryRun: boolean): string {
+  if (action === 'left') return dryRun ? 'skip' : 'skipped';
+  if (how === 'new') return dryRun ? 'create' : 'created';
+  return dryRun ? 'update' : 'updated';
+}
+
+function formatFileNote({ action, how, reason, diff }: EditedFile): string {
+  if (action === 'left') return `  (${reason ?? ''})`;
+  if (how === 'edited-by-hand') return '  (merged with local changes)';
+  if (how !== 'new') return '';
+  const [, lines = '1'] = /^@@ -0,0 \+1,(\d+) @@/m.exec(diff) ?? [];
+  return `  (new, ${lines} ${lines === '1' ? 'line' : 'lines'})`;
 }

@@ -1,46 +1,19 @@
-import { relative, resolve, sep } from 'node:path';
-import { usageError, type ExitStatus } from '../../base/errors.ts';
-import { didYouMean } from '../../text/near-match.ts';
+import type { ExitStatus } from '../../base/errors.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';
 import { shellWord } from '../../text/shell.ts';
-import { planStateEdits, writeEdits } from '../../project/edit/write-edits.ts';
-import type { RemovedProcess, OpenedProcess, WorkerProject } from '../../project/edit/open-project.ts';
+import { makeEdits, stepsForLeftFiles, type EditedFile, type EditsRequest } from '../../project/edit/make-edits.ts';
+import type { RemovedProcess, OpenedProcess } from '../../project/edit/open-project.ts';
 import { planAddition } from '../../project/edit/plan-addition.ts';
 import { type AdditionRequest } from '../../project/edit/addition.ts';
-import type { PlannedEdit } from '../../project/edit/conflicts.ts';
-import type { FileEdit } from '../../project/edit/file-edit.ts';
 import type { NextStep } from '../../project/next-steps.ts';
 import { languageOf } from '../../languages/registry.ts';
 
-export interface AddRequest {
-  readonly project: WorkerProject;
+export interface AddRequest extends Omit<EditsRequest, 'planned'> {
   readonly addition: AdditionRequest;
-  /** Absolute; paths of `edit` may be relative to it. */
-  readonly cwd: string;
-  /** Files with local changes that may be changed, relative to the project or to `cwd`. */
-  readonly edit: readonly string[];
-  readonly dryRun: boolean;
-  /** Asks whether to change a file with local changes. Without it, only files named in `edit` are changed. */
-  readonly approve?: ((edit: FileEdit) => Promise<boolean>) | undefined;
   /** This command without `--edit`. */
   readonly command: string;
   /** How a person starts `kuflow`. */
   readonly invocation: string;
-  readonly signal?: AbortSignal | undefined;
-  /** See `WriteOptions`; a test's way to make a write fail. */
-  readonly onWrite?: ((path: string, index: number) => void | Promise<void>) | undefined;
-}
-
-export interface AddedFile {
-  readonly path: string;
-  /** `state`: the project record, or the archive of what was generated. */
-  readonly how: PlannedEdit['how'] | 'state';
-  /** `left`: the file is unchanged, and `diff` remains to be applied by hand or by another run. */
-  readonly action: 'written' | 'would-write' | 'left';
-  /** Why it was left. */
-  readonly reason?: string;
-  /** Unified; empty for `state`. */
-  readonly diff: string;
 }
 
 /** The result, and what `kuflow add … --json` prints. */
@@ -52,7 +25,7 @@ export interface AddResult {
     | { readonly kind: 'task'; readonly code: string; readonly process: string }
     | { readonly kind: 'activity'; readonly name: string };
   readonly dryRun: boolean;
-  readonly files: readonly AddedFile[];
+  readonly files: readonly EditedFile[];
   /** What is uncertain about a definition that was read from instances, and which recorded processes no longer exist. */
   readonly notes: readonly string[];
   readonly next: readonly NextStep[];
@@ -63,28 +36,9 @@ export interface AddResult {
 /** Adds to a project: plans the edits, asks about files with local changes, then writes all of them or none. Rejects with a KnownError. */
 export async function addToProject(request: AddRequest): Promise<AddResult> {
   const { project, addition } = request;
-  const { processes, edits, base } = await planAddition(project, addition, request);
-  const named = resolveEditPaths(request, edits);
-  const files: AddedFile[] = [];
-  const made: FileEdit[] = [];
-  const left: PlannedEdit[] = [];
-  for (const edit of edits) {
-    const reason = await reasonToLeave(request, edit, named);
-    request.signal?.throwIfAborted();
-    const about = { path: edit.path, how: edit.how, diff: edit.diff };
-    if (edit.how !== 'conflict' && reason === undefined) {
-      made.push(edit);
-      files.push({ ...about, action: request.dryRun ? 'would-write' : 'written' });
-    } else {
-      left.push(edit);
-      files.push({ ...about, action: 'left', ...(reason === undefined ? {} : { reason }) });
-    }
-  }
-  const state = made.length === 0 ? [] : await planStateEdits(project, { processes, base, made, left });
-  const action = request.dryRun ? 'would-write' : 'written';
-  files.push(...state.map(({ path }) => ({ path, how: 'state', action, diff: '' }) as const));
-  if (!request.dryRun && made.length > 0)
-    await writeEdits(project, made, state, { signal: request.signal, onWrite: request.onWrite });
+  const planned = await planAddition(project, addition, request);
+  const { processes } = planned;
+  const { files, left } = await makeEdits({ ...request, planned });
   return {
     project: project.folder,
     added: describeAddition(addition, processes),
@@ -95,7 +49,9 @@ export async function addToProject(request: AddRequest): Promise<AddResult> {
       ...project.notes,
       ...project.removedProcesses.map(removedProcessNote),
     ],
-    next: request.dryRun ? [] : [...stepsForLeftFiles(request, left), ...stepsAfterAddition(request, processes)],
+    next: request.dryRun
+      ? []
+      : [...stepsForLeftFiles(request.command, left), ...stepsAfterAddition(request, processes)],
     status: left.length > 0 ? 3 : 0,
   };
 }
@@ -104,35 +60,6 @@ function removedProcessNote({ layout: place, remainingFiles: left }: RemovedProc
   return left.length === 0
     ? `${place.definitionFile} and its code were deleted, so the process is removed from ${RECORD_FILE}`
     : `${place.definitionFile} was deleted: restore it, or delete the other files of the process (${left.join(', ')})`;
-}
-
-function resolveEditPaths({ edit, project, cwd }: AddRequest, edits: readonly PlannedEdit[]): ReadonlySet<string> {
-  const paths = edits.map(({ path }) => path);
-  return new Set(
-    edit.map((given) => {
-      const plain = given.replaceAll('\\', '/').replace(/^(?:\.\/)+/, '');
-      const fromCwd = relative(project.folder, resolve(cwd, given)).split(sep).join('/');
-      const path = [plain, fromCwd].find((one) => paths.includes(one));
-      if (path !== undefined) return path;
-      throw usageError(
-        `--edit ${given}: this file does not need a change${didYouMean(plain, paths)}`,
-        paths.length === 0 ? [] : [`Files that need a change: ${paths.join(', ')}`],
-      );
-    }),
-  );
-}
-
-async function reasonToLeave(
-  request: AddRequest,
-  edit: PlannedEdit,
-  named: ReadonlySet<string>,
-): Promise<string | undefined> {
-  if (edit.how === 'conflict') return edit.reason;
-  if (edit.how !== 'edited-by-hand' || named.has(edit.path)) return undefined;
-  if (request.approve !== undefined && !request.dryRun) {
-    return (await request.approve(edit)) ? undefined : 'has local changes, and you declined the change';
-  }
-  return 'has local changes';
 }
 
 function describeAddition(addition: AdditionRequest, processes: readonly OpenedProcess[]): AddResult['added'] {
@@ -148,22 +75,6 @@ function describeAddition(addition: AdditionRequest, processes: readonly OpenedP
     case 'activity':
       return { kind: 'activity', name: addition.name };
   }
-}
-
-function stepsForLeftFiles(request: AddRequest, left: readonly PlannedEdit[]): readonly NextStep[] {
-  const mergeable = left.filter(({ how }) => how === 'edited-by-hand').map(({ path }) => `--edit ${path}`);
-  const others = left.filter(({ how }) => how === 'conflict').map(({ path }) => path);
-  return [
-    ...(mergeable.length === 0
-      ? []
-      : [
-          {
-            command: [request.command, ...mergeable].join(' '),
-            text: 'merge the change with yours, or make it by hand',
-          },
-        ]),
-    ...(others.length === 0 ? [] : [{ text: `apply the diff by hand in ${others.join(', ')}` }]),
-  ];
 }
 
 function stepsAfterAddition(

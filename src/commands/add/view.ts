@@ -1,39 +1,16 @@
 import { relative } from 'node:path';
 import { escapeForTerminal } from '../../base/escape.ts';
-import type { AddedFile, AddResult } from './add-to-project.ts';
+import type { AddResult } from './add-to-project.ts';
 import type { FileEdit } from '../../project/edit/file-edit.ts';
 import { palette } from '../../terminal/palette.ts';
-import { printNextSteps } from '../../project/view.ts';
+import { printDiff, printEditedFiles, printNextSteps } from '../../project/view.ts';
 import type { Channel, Terminal } from '../../terminal/terminal.ts';
 import { wrapForChannel } from '../../terminal/wrap.ts';
-
-/** Prints a unified diff, in color if the terminal has any; every line is escaped. */
-export function printDiff(channel: Channel, diff: string): void {
-  const { bold, cyan, green, red } = palette(channel);
-  for (const line of diff.replace(/\n$/, '').split('\n')) {
-    const text = line
-      .replace(/\r$/, '')
-      .split('\t')
-      .map((cell) => escapeForTerminal(cell, 2000))
-      .join('\t');
-    if (/^(?:---|\+\+\+) /.test(line)) channel.line(bold(text));
-    else if (line.startsWith('@@')) channel.line(cyan(text));
-    else if (line.startsWith('+')) channel.line(green(text));
-    else if (line.startsWith('-')) channel.line(red(text));
-    else channel.line(text);
-  }
-}
 
 /** Prints a change before asking whether to apply it. */
 export function printEdit(channel: Channel, edit: FileEdit): void {
   channel.line();
   printDiff(channel, edit.diff);
-}
-
-function actionLabel({ action, how }: AddedFile, dryRun: boolean): string {
-  if (action === 'left') return dryRun ? 'skip' : 'skipped';
-  if (how === 'new') return dryRun ? 'create' : 'created';
-  return dryRun ? 'update' : 'updated';
 }
 
 /**
@@ -48,16 +25,7 @@ export function printAdded(
   const { out, err } = terminal;
   const { bold, yellow } = palette(err);
   const prose = (text: string): string => wrapForChannel(err, text);
-  const width = result.dryRun ? 6 : 7;
-  for (const file of result.files)
-    out.line(
-      `${actionLabel(file, result.dryRun).padEnd(width)} ${escapeForTerminal(file.path, 1000)}${formatFileNote(file)}`,
-    );
-  for (const { path, how, diff } of result.files) {
-    if (printed.has(path) || how === 'state' || (how === 'new' && !result.dryRun)) continue;
-    out.line();
-    printDiff(out, diff);
-  }
+  printEditedFiles(out, result.files, result.dryRun, printed);
   for (const note of result.notes) err.line(prose(`${yellow('!')} ${escapeForTerminal(note, 1000)}`));
   const place = relative(cwd, result.project);
   const where = place === '' ? '' : ` in ${escapeForTerminal(result.project, 1000)}`;
@@ -74,14 +42,6 @@ export function printAdded(
   err.line(`\n${bold(escapeForTerminal(outcome))}${where}${leftNote}`);
   err.line('\nNext:');
   printNextSteps(err, result.next);
-}
-
-function formatFileNote({ action, how, reason, diff }: AddedFile): string {
-  if (action === 'left') return `  (${reason ?? ''})`;
-  if (how === 'edited-by-hand') return '  (merged with local changes)';
-  if (how !== 'new') return '';
-  const [, lines = '1'] = /^@@ -0,0 \+1,(\d+) @@/m.exec(diff) ?? [];
-  return `  (new, ${lines} ${lines === '1' ? 'line' : 'lines'})`;
 }
 
 function formatAddition({ added }: AddResult, isAdded: boolean): string {

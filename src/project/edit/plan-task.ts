@@ -81,8 +81,8 @@ async function planProcessCode(
   return { processes: after, edits, base: withGenerated(base, file) };
 }
 
-/** The processes of the project with a new definition, whose new system tasks get unique activity names. */
-async function assignChoices(
+/** The processes of the project with a new definition of one of them, whose new system tasks get unique activity names. */
+export async function assignChoices(
   project: WorkerProject,
   process: OpenedProcess,
   definition: ProcessDefinition,
@@ -96,8 +96,10 @@ async function assignChoices(
   // Existing activities keep their names. Only the new ones need a free name.
   const { naming } = languageOf(project.record);
   const taken = new Set([...(await readExportedActivities(project)), ...listActivityNames(project.processes, naming)]);
-  const before = new Set(process.definition.tasks.map(({ code }) => code));
-  const added = { ...definition, tasks: definition.tasks.filter(({ code }) => !before.has(code)) };
+  const { tasks } = process.definition;
+  const isKnown = ({ code, kind }: TaskDefinition): boolean =>
+    tasks.some((task) => task.code === code && task.kind === kind);
+  const added = { ...definition, tasks: definition.tasks.filter((task) => !isKnown(task)) };
   const named = nameTasks(definition, changed.choices, naming);
   const [choices = named] = assignActivityNames([{ definition: added, choices: named }], naming, taken);
   return replaceProcess(processes, { ...changed, choices });

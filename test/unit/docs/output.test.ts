@@ -7,6 +7,7 @@ import { runProgram } from '../../../src/cli/run-program.ts';
 import { fakeHost } from '../../support/fake-host.ts';
 import { startLargeTenant, uuid, type LargeTenant } from '../../support/large-tenant.ts';
 import { startRunningKuFlow } from '../commands/running-kuflow.ts';
+import { writeUntouchedProject } from '../../support/untouched-project.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const folder = temporaryFolders();
@@ -89,6 +90,19 @@ describe('docs/reference/output.md', () => {
     const root = { name: 'kuflow', description: '', version: '0', invocation: 'kuflow', commands: kuflowEntries };
     expect(await runProgram(root, fake.host)).toBe(0);
     expect(tenant.requests.length).toBe(asked);
+  });
+
+  it('documents every field that sync prints', async () => {
+    tenant = await startLargeTenant({ processes: 30 });
+    const env = {
+      KUFLOW_API_ENDPOINT: tenant.endpoint,
+      KUFLOW_API_CLIENTID: uuid(8, 1),
+      KUFLOW_API_CLIENTSECRET: 'secret',
+    };
+    const project = join(folder(), 'worker');
+    await writeUntouchedProject(project, { version: '0.0.0' });
+    for (const mode of ['--check', '--dry-run'])
+      expectDocumented('kuflow sync', await printedKeys(['sync', mode, '--json'], { cwd: project, env }));
   });
 
   it('documents every field that process and task print', async () => {

@@ -1,0 +1,63 @@
+import type { CommandContext } from '../../cli/context.ts';
+import type { ConnectionFlags } from '../../connection/flags.ts';
+import { requireConnection } from '../../connection/require.ts';
+import { resolveConnection } from '../../connection/resolve.ts';
+import { compareProcess } from '../../discovery/compare.ts';
+import { discoverFromApi } from '../../discovery/from-api.ts';
+import type { DiscoveryEvent } from '../../discovery/types.ts';
+import { shellWord } from '../../text/shell.ts';
+import type { LiveSource } from './compare-processes.ts';
+
+export interface ApiSourceOptions {
+  readonly flags: ConnectionFlags & { readonly sample?: number | undefined };
+  /** Absolute folder of the project. */
+  readonly folder: string;
+  readonly context: CommandContext;
+  /** Asks whether instances may be read; at most once. */
+  readonly confirmSampling?: ((count: number) => Promise<boolean>) | undefined;
+  readonly report: (event: DiscoveryEvent) => void;
+  readonly onWarning: (text: string) => void;
+}
+
+/** The live processes of the configured KuFlow. Rejects with a KnownError if the connection is not configured. */
+export async function openApiSource(options: ApiSourceOptions): Promise<LiveSource> {
+  const { flags, folder, context, report } = options;
+  const signal = context.interruption();
+  const { env, terminal } = context;
+  const connection = await requireConnection(
+    await resolveConnection(flags, { env, cwd: folder, stdin: terminal.prompts.input, signal }),
+  );
+  for (const warning of connection.warnings) options.onWarning(warning);
+  const rest = await connection.rest();
+  let answer: boolean | undefined;
+  return {
+    kind: 'api',
+    compare: async ({ definition, layout }) => {
+      const { code, tenant } = definition.process;
+      const ask = options.confirmSampling;
+      const discovered = await discoverFromApi({
+        // Another tenant may have a definition with the same code.
+        rest: { ...rest, tenantId: rest.tenantId ?? tenant },
+        code,
+        sample: flags.sample,
+        comparesVersions: true,
+        confirmSampling: ask === undefined ? undefined : async (count) => (answer ??= await ask(count)),
+        describeCommand: `edit ${layout.definitionFile}, then run ${context.invocation} add task ${shellWord('<code>')}`,
+        report,
+        signal,
+      });
+      const comparison = compareProcess(definition, discovered);
+      return {
+        comparison,
+        discovered,
+        notes: comparison.fieldsCompared
+          ? [
+              `Fields were compared with the keys and types of ${discovered.evidence.read} ${discovered.evidence.read === 1 ? 'instance' : 'instances'}`,
+            ]
+          : discovered.evidence.unreadable > 0 || discovered.gaps.includes('reading-stopped')
+            ? []
+            : ['Fields were not compared, because no instance was read. To compare them, pass --sample <count>'],
+      };
+    },
+  };
+}

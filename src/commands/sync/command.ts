@@ -1,0 +1,57 @@
+import { Option, type Command } from 'commander';
+import { connectionOptions } from '../../cli/connection-options.ts';
+import type { CommandContext } from '../../cli/context.ts';
+import { collectValues, sampleOption } from '../../cli/process-options.ts';
+import { withCandidates } from '../../cli/value-candidates.ts';
+import type { SyncFlags } from './run.ts';
+
+const EXAMPLES = `
+Examples:
+  compare the tasks of the project with KuFlow, and write what changed after you confirm
+    $ kuflow sync
+  compare the fields too, from up to 25 instances
+    $ kuflow sync --sample 25
+  fail in CI if the definition no longer matches
+    $ kuflow sync --check
+  write all changes without a prompt, and merge one of them with local changes
+    $ kuflow sync --yes --edit src/workflows.ts`;
+
+export function configure(command: Command, context: CommandContext): void {
+  command
+    .description(
+      'Compare the definition of a process with the live process in KuFlow, and print each difference with its evidence. Then offer to change the ' +
+        'definition and the code that follows from it. The live process is derived from its instances, as by `kuflow create --process`, in ' +
+        'at most 30 requests for each process; with a large --sample, a few more than <count>. With --sample, fields are compared too; only keys ' +
+        'and types are kept, never values. What cannot be known from instances is never reported as removed. Files that you have edited ' +
+        'are changed only after you confirm, or if you pass them with --edit. Exits with status 3 if something is left to change by hand.',
+    )
+    .optionsGroup('Sync options:')
+    .addOption(
+      withCandidates(
+        new Option(
+          '--process <code>',
+          'Process to compare; required if the project has more than one, except with --check',
+        ),
+        'project-processes',
+      ),
+    )
+    .addOption(sampleOption(0))
+    .option(
+      '--check',
+      'Change nothing. Exit with status 1 if the definition differs, 0 if it does not, and 4 if that could not be determined',
+    )
+    .optionsGroup('Connection options:');
+  connectionOptions(command, { tenant: 'Compare only with processes of this tenant' })
+    .optionsGroup('Run options:')
+    .addOption(
+      collectValues('--edit <path>', 'Merge the change into this file even if it has local changes (repeatable)'),
+    )
+    .option('-y, --yes', 'Write the changes without prompts: leave files with local changes unless --edit names them')
+    .option('--dry-run', 'Show the changes as diffs without writing anything')
+    .option('--json', 'Print the result as JSON')
+    .addHelpText('after', EXAMPLES)
+    .action(async (flags: SyncFlags) => {
+      const { runSync } = await import('./run.ts');
+      await runSync(flags, context);
+    });
+}

@@ -1,0 +1,103 @@
+import { KnownError, usageError, type ExitStatus } from '../../base/errors.ts';
+import { applyFindings, type AppliedFindings } from '../../discovery/apply-findings.ts';
+import type { Comparison, ProcessFinding } from '../../discovery/findings.ts';
+import type { DiscoveredProcess } from '../../discovery/types.ts';
+import type { OpenedProcess, WorkerProject } from '../../project/edit/open-project.ts';
+import { didYouMean } from '../../text/near-match.ts';
+
+/** What a process of the project was compared with. */
+export interface LiveSource {
+  readonly kind: 'api' | 'worker-sample';
+  /** Rejects with a KnownError if nothing of the process is known. */
+  readonly compare: (process: OpenedProcess) => Promise<SourceComparison>;
+}
+
+export interface SourceComparison {
+  readonly comparison: Comparison;
+  /** Absent if the source only has a list of tasks. */
+  readonly discovered?: DiscoveredProcess | undefined;
+  /** Sentences about the limits of the source. */
+  readonly notes: readonly string[];
+}
+
+/** A process of the project that was compared. */
+export interface ComparedProcess {
+  readonly process: OpenedProcess;
+  readonly comparison: Comparison;
+  readonly notes: readonly string[];
+  /** The corrected definition, and the drift that has to be corrected by hand. */
+  readonly applied: AppliedFindings;
+}
+
+/** What `kuflow sync --json` prints about a process. */
+export interface ProcessReport extends Comparison {
+  readonly code: string;
+  /** Its definition file. */
+  readonly definition: string;
+  readonly source: LiveSource['kind'];
+  readonly drift: boolean;
+  /** Findings that have to be changed by hand. */
+  readonly left: readonly ProcessFinding[];
+  readonly notes: readonly string[];
+}
+
+/** The processes to compare. Throws a usage error if the project has several and `all` is false, or does not have the process `code`. */
+export function chooseProcesses(
+  { processes }: WorkerProject,
+  code: string | undefined,
+  all: boolean,
+): readonly OpenedProcess[] {
+  const codes = processes.map(({ definition }) => definition.process.code);
+  if (code === undefined && (all || processes.length === 1)) return processes;
+  const found = processes.filter(({ definition }) => definition.process.code === code);
+  if (found.length > 0) return found;
+  const next = [`Processes: ${codes.join(', ')}`];
+  if (code === undefined) throw usageError('The project has several processes: choose one with --process', next);
+  throw usageError(`--process ${code}: the project does not have this process${didYouMean(code, codes)}`, next);
+}
+
+/**
+ * Compares processes with their source, one after another. With `isCheck`, a process of which nothing is visible is a process that could not
+ * be compared, and any other failure of KuFlow has status 4: status 1 means drift. Rejects with a KnownError.
+ */
+export async function compareProcesses(
+  processes: readonly OpenedProcess[],
+  source: LiveSource,
+  isCheck: boolean,
+): Promise<readonly ComparedProcess[]> {
+  const compared: ComparedProcess[] = [];
+  for (const process of processes) {
+    const { comparison, discovered, notes } = await source.compare(process).catch((error: unknown) => {
+      if (!isCheck || !(error instanceof KnownError)) throw error;
+      const { message, tried, seen, next, page, status } = error;
+      if (error.name === 'KuFlowApiError' || status === 2 || status === 130)
+        throw new KnownError({ message, tried, seen, next, page, status: status === 1 ? 4 : status, cause: error });
+      return {
+        comparison: { findings: [], fieldsCompared: false, unknown: [message] },
+        discovered: undefined,
+        notes: [],
+      };
+    });
+    const applied = applyFindings(process.definition, comparison.findings, discovered);
+    compared.push({ process, comparison, notes, applied });
+  }
+  return compared;
+}
+
+export function reportOf({ process, comparison, notes, applied }: ComparedProcess, source: LiveSource): ProcessReport {
+  return {
+    code: process.definition.process.code,
+    definition: process.layout.definitionFile,
+    source: source.kind,
+    drift: comparison.findings.some(({ drift }) => drift),
+    ...comparison,
+    left: applied.left,
+    notes,
+  };
+}
+
+/** The status of a check: 1 drift, 4 could not tell, 0 neither. */
+export function checkStatus(reports: readonly ProcessReport[]): ExitStatus {
+  if (reports.some(({ drift }) => drift)) return 1;
+  return reports.some(({ unknown }) => unknown.length > 0) ? 4 : 0;
+}

@@ -1,0 +1,178 @@
+import { escapeForTerminal } from '../../base/escape.ts';
+import { usageError, worstExitStatus } from '../../base/errors.ts';
+import type { CommandContext } from '../../cli/context.ts';
+import type { ConnectionFlags } from '../../connection/flags.ts';
+import { confirmSampling } from '../../discovery/confirm-sampling.ts';
+import { discoveryReporter } from '../../discovery/view.ts';
+import { languageOf } from '../../languages/registry.ts';
+import { makeEdits, stepsForLeftFiles, type MadeEdits } from '../../project/edit/make-edits.ts';
+import { openProject, type WorkerProject } from '../../project/edit/open-project.ts';
+import { planDefinitions } from '../../project/edit/plan-definitions.ts';
+import type { Addition } from '../../project/edit/addition.ts';
+import type { NextStep } from '../../project/next-steps.ts';
+import { printDiff, recoveryPrinter } from '../../project/view.ts';
+import { stringifyForTerminal } from '../../terminal/json.ts';
+import { openProgress } from '../../terminal/progress.ts';
+import type { Prompts } from '../../terminal/prompts.ts';
+import { shellWord } from '../../text/shell.ts';
+import { openApiSource } from './api-source.ts';
+import {
+  checkStatus,
+  chooseProcesses,
+  compareProcesses,
+  reportOf,
+  type ComparedProcess,
+  type LiveSource,
+  type ProcessReport,
+} from './compare-processes.ts';
+import { printPlannedFiles, printReports, printSyncResult, type SyncResult } from './view.ts';
+
+export interface SyncFlags extends ConnectionFlags {
+  /** Code of the process to compare. */
+  readonly process?: string;
+  /** Instances to read for the shapes of their data. */
+  readonly sample?: number;
+  readonly check?: boolean;
+  readonly edit?: readonly string[];
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+/** `kuflow sync`. With `--json`, prints the `SyncResult`. */
+export async function runSync(flags: SyncFlags, context: CommandContext): Promise<void> {
+  const { terminal, cwd, env, version } = context;
+  rejectCombinations(flags);
+  const isCheck = flags.check === true;
+  const project = await openProject(cwd, env, version, {
+    readOnly: isCheck,
+    onRecovered: recoveryPrinter(terminal.err),
+  });
+  const chosen = chooseProcesses(project, flags.process, isCheck);
+  const ask = await openSyncPrompts(flags, context);
+  if (ask === undefined && !isCheck && flags.dryRun !== true && flags.yes !== true)
+    throw usageError('Without a terminal, say what to do with the differences', [
+      'To write the changes, pass --yes',
+      'To show them, pass --dry-run',
+      'To only report whether there are any, pass --check',
+    ]);
+
+  const { source, compared } = await readDifferences(project, chosen, { flags, context, ask });
+  const reports = compared.map((one) => reportOf(one, source));
+  if (flags.json !== true) printReports(terminal, reports);
+  const result = isCheck
+    ? checkResult(project, reports)
+    : await writeDifferences(project, compared, reports, { flags, context, ask });
+  if (flags.json === true) terminal.out.line(stringifyForTerminal(result));
+  else printSyncResult(terminal, result, cwd);
+  context.setStatus(result.status);
+}
+
+function rejectCombinations(flags: SyncFlags): void {
+  if (flags.check !== true) return;
+  const other = flags.yes === true ? '--yes' : flags.edit !== undefined ? '--edit' : undefined;
+  if (other !== undefined) throw usageError(`${other} cannot be combined with --check, which does not write anything`);
+}
+
+/** Prompts, if questions may be asked. */
+async function openSyncPrompts(flags: SyncFlags, context: CommandContext): Promise<Prompts | undefined> {
+  const isSilent = flags.yes === true || flags.json === true || flags.clientSecretStdin === true;
+  if (!context.terminal.canPrompt || isSilent) return undefined;
+  return (await import('../../terminal/prompts.ts')).openPrompts(context.terminal, context.interruption());
+}
+
+interface Run {
+  readonly flags: SyncFlags;
+  readonly context: CommandContext;
+  readonly ask: Prompts | undefined;
+}
+
+async function readDifferences(
+  project: WorkerProject,
+  chosen: WorkerProject['processes'] | ReturnType<typeof chooseProcesses>,
+  { flags, context, ask }: Run,
+): Promise<{ readonly source: LiveSource; readonly compared: readonly ComparedProcess[] }> {
+  const { terminal } = context;
+  const progress = openProgress(terminal.err);
+  try {
+    const source = await openApiSource({
+      flags,
+      folder: project.folder,
+      context,
+      confirmSampling: ask === undefined ? undefined : (count) => confirmSampling(ask, count),
+      report: discoveryReporter(progress),
+      onWarning: (text) => terminal.err.line(`Warning: ${escapeForTerminal(text, 1000)}`),
+    });
+    return { source, compared: await compareProcesses(chosen, source, flags.check === true) };
+  } finally {
+    progress.stop();
+  }
+}
+
+function checkResult(project: WorkerProject, reports: readonly ProcessReport[]): SyncResult {
+  return {
+    ...{ project: project.folder, check: true, dryRun: false, processes: reports },
+    ...{ files: [], notes: project.notes, next: [], status: checkStatus(reports) },
+  };
+}
+
+async function writeDifferences(
+  project: WorkerProject,
+  compared: readonly ComparedProcess[],
+  reports: readonly ProcessReport[],
+  { flags, context, ask }: Run,
+): Promise<SyncResult> {
+  const dryRun = flags.dryRun === true;
+  const planned = await planDefinitions(
+    project,
+    compared.map(({ process, applied }) => ({ process, definition: applied.definition })),
+  );
+  const { files, left } = await askAndMake(project, planned, { flags, context, ask });
+  const byHand = reports.flatMap((report) => report.left);
+  const isUnknown = reports.some(({ unknown }) => unknown.length > 0);
+  const isWritten = files.some(({ action }) => action === 'written');
+  const { commands } = languageOf(project.record);
+  const { verify } = commands(project.record.packageManager, project.record);
+  const words = ['sync', ...(flags.process === undefined ? [] : ['--process', flags.process])];
+  const command = [context.invocation, ...words.map(shellWord)].join(' ');
+  const next: readonly NextStep[] = [
+    ...(dryRun ? [] : stepsForLeftFiles(command, left)),
+    ...reports.flatMap(({ definition, left: findings }) =>
+      findings.length === 0
+        ? []
+        : [{ text: `correct these fields by hand in ${definition}: their schemas are composed of others` }],
+    ),
+    ...(isWritten ? verify : []),
+  ];
+  return {
+    ...{ project: project.folder, check: false, dryRun, processes: reports, files, notes: project.notes, next },
+    status: worstExitStatus([left.length + byHand.length > 0 ? 3 : 0, isUnknown ? 4 : 0]),
+  };
+}
+
+async function askAndMake(project: WorkerProject, planned: Addition, { flags, context, ask }: Run): Promise<MadeEdits> {
+  const { terminal } = context;
+  const request = {
+    ...{ project, planned, cwd: context.cwd, edit: flags.edit ?? [], dryRun: flags.dryRun === true },
+    signal: context.interruption(),
+  };
+  if (ask === undefined || request.dryRun || planned.edits.length === 0) return await makeEdits(request);
+  printPlannedFiles(terminal, planned.edits);
+  const count = planned.edits.length;
+  if ((await ask.confirm({ message: `Write the changes of ${count} ${count === 1 ? 'file' : 'files'}?` })) !== true)
+    return {
+      files: planned.edits.map(({ path, how, diff }) => ({
+        ...{ path, how, diff, action: 'left' as const },
+        reason: 'you declined the changes',
+      })),
+      left: planned.edits,
+    };
+  return await makeEdits({
+    ...request,
+    approve: async (edit) => {
+      terminal.err.line();
+      printDiff(terminal.err, edit.diff);
+      return (await ask.confirm({ message: `${edit.path} has local changes. Apply this change?` })) === true;
+    },
+  });
+}

@@ -1,0 +1,86 @@
+import { relative } from 'node:path';
+import type { ExitStatus } from '../../base/errors.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
+import type { PlannedEdit } from '../../project/edit/conflicts.ts';
+import type { EditedFile } from '../../project/edit/make-edits.ts';
+import type { NextStep } from '../../project/next-steps.ts';
+import { printDiff, printEditedFiles, printNextSteps } from '../../project/view.ts';
+import { palette } from '../../terminal/palette.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import { wrapForChannel } from '../../terminal/wrap.ts';
+import type { ProcessReport } from './compare-processes.ts';
+
+/** The result, and what `kuflow sync --json` prints. */
+export interface SyncResult {
+  /** Absolute folder of the project. */
+  readonly project: string;
+  readonly check: boolean;
+  readonly dryRun: boolean;
+  readonly processes: readonly ProcessReport[];
+  readonly files: readonly EditedFile[];
+  readonly notes: readonly string[];
+  readonly next: readonly NextStep[];
+  /** 1 drift (with `check`), 3 something is left to change by hand, 4 could not tell. */
+  readonly status: ExitStatus;
+}
+
+/** Prints the findings of each process with their evidence on stdout, and what limits them on stderr. */
+export function printReports({ out, err }: Terminal, reports: readonly ProcessReport[]): void {
+  const { bold, dim, yellow, green } = palette(out);
+  for (const { code, definition, findings, drift, unknown, notes } of reports) {
+    out.line(`${bold(escapeForTerminal(code, 200))}  ${dim(escapeForTerminal(definition, 1000))}`);
+    for (const finding of [...findings].sort((one, other) => Number(other.drift) - Number(one.drift))) {
+      const mark = finding.drift ? yellow(out.marks.warning) : dim(out.marks.skipped);
+      out.line(wrapForChannel(out, `  ${mark} ${escapeForTerminal(finding.text, 2000)}`));
+    }
+    if (!drift && unknown.length === 0) out.line(`  ${green(out.marks.done)} The definition matches the live process`);
+    for (const text of unknown)
+      out.line(wrapForChannel(out, `  ${yellow(out.marks.unknown)} ${escapeForTerminal(text, 1000)}`));
+    for (const note of notes) err.line(palette(err).dim(wrapForChannel(err, `  ${escapeForTerminal(note, 1000)}`)));
+  }
+}
+
+/** Prints the planned changes before the question whether to write them. Each file with local changes is asked about separately. */
+export function printPlannedFiles({ err }: Terminal, edits: readonly PlannedEdit[]): void {
+  for (const { path, how, diff } of edits) {
+    if (how === 'definition' || how === 'generated') {
+      err.line();
+      printDiff(err, diff);
+    } else err.line(`\n${escapeForTerminal(path, 1000)}${how === 'new' ? ' (new)' : ''}`);
+  }
+  err.line();
+}
+
+/** Prints the files that were changed with their diffs to stdout, and the outcome and next steps to stderr. */
+export function printSyncResult(terminal: Terminal, result: SyncResult, cwd: string): void {
+  const { out, err } = terminal;
+  const { bold, yellow } = palette(err);
+  if (result.files.length > 0) {
+    out.line();
+    printEditedFiles(out, result.files, result.dryRun);
+  }
+  for (const note of result.notes) err.line(wrapForChannel(err, `${yellow('!')} ${escapeForTerminal(note, 1000)}`));
+  const place = relative(cwd, result.project);
+  const where = place === '' ? '' : ` in ${escapeForTerminal(result.project, 1000)}`;
+  err.line(`\n${bold(outcomeOf(result))}${where}`);
+  if (result.next.length > 0) {
+    err.line('\nNext:');
+    printNextSteps(err, result.next);
+  }
+}
+
+function outcomeOf({ check, dryRun, processes, files, status }: SyncResult): string {
+  const drift = processes.flatMap(({ findings }) => findings).filter((finding) => finding.drift).length;
+  const differences = `${drift} ${drift === 1 ? 'difference' : 'differences'}`;
+  if (check) {
+    if (status === 4) return 'Could not determine whether the definition matches';
+    return drift === 0 ? 'The definition matches' : `Found ${differences}`;
+  }
+  if (dryRun) return `Dry run: nothing was written. Found ${differences}`;
+  const changed = files.filter(({ how }) => how !== 'state');
+  const written = changed.filter(({ action }) => action === 'written').length;
+  const left = changed.length - written;
+  if (changed.length === 0) return drift === 0 ? 'Nothing to change' : `Found ${differences}`;
+  const leftNote = left === 0 ? '' : `; ${left} ${left === 1 ? 'file was' : 'files were'} left unchanged`;
+  return `Changed ${written} ${written === 1 ? 'file' : 'files'}${leftNote}`;
+}

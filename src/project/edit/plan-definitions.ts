@@ -1,0 +1,45 @@
+import type { ProcessDefinition } from '../../process/definition.ts';
+import { editDefinition } from '../../process/definition/edit-definition.ts';
+import { withGenerated } from '../base-archive.ts';
+import type { Addition } from './addition.ts';
+import { editExistingFile, type FileEdit } from './file-edit.ts';
+import { readDefinitionText, withDefinitionsInCode, type OpenedProcess, type WorkerProject } from './open-project.ts';
+import { planCodeEdits } from './plan-code-edits.ts';
+import { assignChoices } from './plan-task.ts';
+
+/** A process of a project with the definition that it should have. */
+export interface DefinitionChange {
+  readonly process: OpenedProcess;
+  readonly definition: ProcessDefinition;
+}
+
+/**
+ * Plans other definitions for processes of a project, and the code that follows from them. Changes of the code that an earlier run did not make
+ * are planned too. Rejects with a KnownError if a definition file cannot be changed automatically.
+ */
+export async function planDefinitions(project: WorkerProject, changes: readonly DefinitionChange[]): Promise<Addition> {
+  let processes = project.processes;
+  const definitionEdits: FileEdit[] = [];
+  const texts = new Map<string, string>();
+  for (const { process, definition } of changes) {
+    const path = process.layout.definitionFile;
+    const before = await readDefinitionText(project, process);
+    const after = await editDefinition(before, path, definition);
+    texts.set(path, after);
+    if (after !== before)
+      definitionEdits.push({ ...editExistingFile(path, before, after, undefined), how: 'definition' });
+    processes = await assignChoices({ ...project, processes }, process, definition);
+  }
+  const inCode = withDefinitionsInCode(processes);
+  const isChanged = ({ slug }: OpenedProcess): boolean => changes.some(({ process }) => process.slug === slug);
+  const [first, ...others] = processes.map((process, at) => (isChanged(process) ? process : (inCode[at] ?? process)));
+  const { edits, base } = await planCodeEdits(project, [first ?? processes[0], ...others], 'all');
+  return {
+    processes,
+    edits: [...definitionEdits, ...edits],
+    base: [...texts].reduce(
+      (before, [path, text]) => withGenerated(before, { path, contents: Buffer.from(text), mode: 0o644 }),
+      base,
+    ),
+  };
+}
