@@ -4,6 +4,7 @@ import type { ProjectSpec } from '../languages/project-spec.ts';
 import type { LanguageId } from '../languages/names.ts';
 import { languageOf } from '../languages/registry.ts';
 import {
+  addIgnoredPaths,
   findOverlaidProblems,
   invalidTemplateError,
   overlayTemplates,
@@ -36,7 +37,8 @@ async function renderFiles(spec: ProjectSpec, templates: TemplateSet): Promise<r
   const { template } = spec;
   const language = languageOf(spec);
   if (template === undefined) return language.render(spec, templates);
-  const files = await language.render(spec, await overlayTemplates(templates, template, templateVariables(spec)));
+  const overlay = await overlayTemplates(templates, template, templateVariables(spec));
+  const files = addIgnoredPaths(await language.render(spec, overlay));
   const { tasks, workflow } = language.layout(spec);
   const problems = findOverlaidProblems(files, {
     needed: ['.gitignore', MANIFESTS[spec.language], tasks, workflow],

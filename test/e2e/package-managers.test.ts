@@ -16,6 +16,7 @@ import { runAlone } from '../support/lanes.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { packedCommand } from '../support/packed-command.ts';
 import { provideManager, type ManagerRelease } from '../support/package-managers.ts';
+import { writeTree } from '../support/template-folder.ts';
 import { temporalPath } from '../support/temporal-path.ts';
 import { bareEnvironment } from '../support/worker-process.ts';
 
@@ -91,6 +92,18 @@ const CASES: readonly Case[] = [
   },
 ];
 
+/** The project is built, and in the long run also checked, with its code. */
+const OWN_TEMPLATE = {
+  'README.md': 'About the template\n',
+  'typescript/src/acme.ts.hbs': [
+    "import { log } from '@temporalio/workflow';\n",
+    '/** {{tsComment project.name}} */',
+    'export function logStart(): void {',
+    '  log.info({{tsString project.name}});',
+    '}\n',
+  ].join('\n'),
+};
+
 // Other tests use npm. Of the rest, `npm test` runs one, because each installs its own project.
 const inLongRun = ({ program }: Case): boolean => program !== 'pnpm';
 
@@ -149,11 +162,12 @@ describe.for(CASES)('a project for $program $version', (manager) => {
   it('is created and installed with CI set, inside an unrelated workspace', async (context) => {
     if (env === undefined) return context.skip();
     for (const [path, text] of Object.entries(manager.around)) writeFileSync(join(folder, path), text);
+    writeTree(join(folder, 'template'), OWN_TEMPLATE);
     // Next to the project, because lock files have its relative path. The image has it in the same place.
     const tarball = join(folder, basename(inject('tarball')));
     copyFileSync(inject('tarball'), tarball);
     const before = readdirSync(folder);
-    const args = ['loan-worker', '--local', '--yes', '--no-git', '--no-check'];
+    const args = ['loan-worker', '--local', '--yes', '--no-git', '--no-check', '--template', 'template'];
     const own = ['--package-manager', manager.told, '--cli-package', `file:${tarball}`];
     const { status, err } = await packedCommand('create-kuflow-worker', [...args, ...own], { cwd: folder, env });
     expect(status, err).toBe(0);
@@ -170,6 +184,8 @@ describe.for(CASES)('a project for $program $version', (manager) => {
     };
     expect(record.answers.packageManager).toBe(manager.recorded);
     expect(record.command).toContain(`--package-manager ${manager.recorded}`);
+    // The packed package has the compiler of templates.
+    expect(readFileSync(join(project, 'src', 'acme.ts'), 'utf8')).toContain("log.info('loan-worker')");
     const readme = readFileSync(join(project, 'README.md'), 'utf8');
     expect(readme).toContain(`\`${manager.exec.filter((word) => !word.startsWith('-')).join(' ')} kuflow dev env\``);
   });

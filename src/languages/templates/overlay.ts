@@ -5,7 +5,7 @@ import { RECORD_FILE } from '../../process/find-project.ts';
 import { LOCAL_SETTINGS_FILE } from '../../settings/keys.ts';
 import { isDeviceName } from '../../text/file-name.ts';
 import { didYouMean } from '../../text/near-match.ts';
-import type { PlannedFile } from '../planned-file.ts';
+import { textFile, type PlannedFile } from '../planned-file.ts';
 import type { ProjectTemplate } from '../project-spec.ts';
 import { parseTemplateName, sortByPath, type TemplateFile } from './files.ts';
 import { templateHelpers } from './helpers.ts';
@@ -224,13 +224,25 @@ export function findOverlaidProblems(
   }
   const missing = needed.filter((path) => !paths.has(foldPath(path)));
   problems.push(...missing.map((path) => `${path}: a project needs this file, and the template renders it to nothing`));
-  const ignored = files.find(({ path }) => path === '.gitignore');
-  const lines = ignored === undefined ? [] : Buffer.from(ignored.contents).toString('utf8').split('\n');
-  for (const line of ignored === undefined ? [] : IGNORED_BY_GIT)
-    if (!lines.some((one) => one.trim() === line || one.trim() === `/${line}`))
-      problems.push(`.gitignore: the line ${line} is missing`);
   return [...new Set(problems)];
 }
 
-/** What the repository of a project must never contain. */
-const IGNORED_BY_GIT: readonly string[] = [LOCAL_SETTINGS_FILE, '.kuflow/dev/'];
+/** What the repository of a project must not contain: credentials, the state of the local KuFlow, and changes in progress. */
+export const IGNORED_BY_GIT: readonly string[] = [
+  LOCAL_SETTINGS_FILE,
+  '.kuflow/dev/',
+  '.kuflow/journal/',
+  '.kuflow/project.lock*',
+];
+
+/** The files of a project, whose `.gitignore` has all lines that every project needs. */
+export function addIgnoredPaths(files: readonly PlannedFile[]): readonly PlannedFile[] {
+  return files.map((file) => {
+    if (file.path !== '.gitignore') return file;
+    const text = Buffer.from(file.contents).toString('utf8');
+    const lines = text.split('\n').map((line) => line.trim());
+    const missing = IGNORED_BY_GIT.filter((line) => !lines.includes(line) && !lines.includes(`/${line}`));
+    if (missing.length === 0) return file;
+    return textFile(file.path, `${text.trimEnd()}\n\n# For kuflow\n${missing.join('\n')}\n`);
+  });
+}

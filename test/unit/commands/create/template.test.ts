@@ -1,6 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { LANGUAGE_IDS } from '../../../../src/languages/names.ts';
+import { readTemplateFiles } from '../../../../src/languages/templates/files.ts';
+import { IGNORED_BY_GIT } from '../../../../src/languages/templates/overlay.ts';
+import { makeByWizard, WHICH } from '../../../support/by-wizard.ts';
 import { createdOf, createWorker, failureOf, FILES_ONLY, type Ran } from '../../../support/create-worker.ts';
 import { readBaseTexts } from '../../../support/project-base.ts';
 import { commitAll, writeTree } from '../../../support/template-folder.ts';
@@ -69,6 +73,32 @@ describe('create --template with a folder', () => {
     const java = await createWorker(cwd, ['j', '--local', ...FILES_ONLY, '--template', 'tpl', '--language', 'java']);
     expect(java.status).toBe(0);
     expect(readText(cwd, 'j/CODEOWNERS')).toBe('all');
+  });
+
+  it('adds to a .gitignore what every project ignores', async () => {
+    const cwd = temporaryFolder();
+    writeTree(join(cwd, 'tpl'), { '.gitignore': 'out/\n/application-local.yaml' });
+    expect((await create(cwd, '--template', 'tpl')).status).toBe(0);
+    expect(readText(cwd, 'w/.gitignore')).toBe(
+      'out/\n/application-local.yaml\n\n# For kuflow\n.kuflow/dev/\n.kuflow/journal/\n.kuflow/project.lock*\n',
+    );
+    for (const language of LANGUAGE_IDS) {
+      const [file] = readTemplateFiles(language).filter(({ path }) => path === '.gitignore');
+      const lines = file?.contents.toString('utf8').split('\n') ?? [];
+      const own = lines.filter((line) => line.startsWith('.kuflow/') || line === 'application-local.yaml');
+      expect(own, language).toEqual(IGNORED_BY_GIT);
+    }
+  });
+
+  it('is read before the first question of the wizard, whose summary includes its files', async () => {
+    const cwd = temporaryFolder();
+    await expect(makeByWizard({ cwd, env: {}, script: [], flags: { template: 'missing' } })).rejects.toMatchObject({
+      seen: 'it does not exist',
+    });
+    writeTree(join(cwd, 'tpl'), { NOTICE: 'x' });
+    writeTree(join(cwd, 'w'), { NOTICE: 'mine' });
+    const made = makeByWizard({ cwd, env: {}, script: [[WHICH, 'sample']], flags: { template: 'tpl' }, folder: 'w' });
+    await expect(made).rejects.toThrow('asked: The project cannot be created like this');
   });
 
   it('refuses a template without files for the language', async () => {
@@ -146,11 +176,6 @@ describe('create --template with a folder', () => {
     ['a long path', { [`${'a/'.repeat(80)}b`]: '' }, 'the path is too long'],
     ['a lock file', { 'package-lock.json': '{}' }, 'package-lock.json: the package manager writes this file'],
     ['a package file that is left out', { 'package.json.hbs': ' \n' }, 'package.json: a project needs this file'],
-    [
-      'a .gitignore without credentials',
-      { _gitignore: 'node_modules\n' },
-      '.gitignore: the line application-local.yaml is missing',
-    ],
     [
       'two files with one path',
       { 'README.md': '', 'README.md.hbs': '' },
