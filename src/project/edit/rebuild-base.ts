@@ -100,7 +100,9 @@ export function fillBase(
       textOf(file) ?? '',
       options,
     );
-    return [file.path, text === undefined ? file : { ...file, contents: Buffer.from(text) }];
+    // A file that is not text stays as it is.
+    const isRendered = text === undefined || text === textOf(file);
+    return [file.path, isRendered ? file : { ...file, contents: Buffer.from(text) }];
   });
   return { ...base, generated: new Map([...base.generated, ...filled]) };
 }

@@ -76,7 +76,7 @@ function openGit(
     // Questions would not be seen.
     GIT_TERMINAL_PROMPT: '0',
     // A redirect or a setting of the user must not lead to a protocol that runs programs, such as ext.
-    GIT_ALLOW_PROTOCOL: url.startsWith('file:') ? 'file' : 'https:http:ssh',
+    GIT_ALLOW_PROTOCOL: url.startsWith('file:') ? 'file' : url.startsWith('http:') ? 'http:https:ssh' : 'https:ssh',
     GIT_NO_LAZY_FETCH: '1',
     GIT_OPTIONAL_LOCKS: '0',
   };

@@ -18,12 +18,13 @@ let project: string;
 const { read } = projectFiles(() => project);
 const add = (...args: readonly string[]) => runKuflow(project, ['add', ...args], { PATH: process.env['PATH'] });
 
+const LOGO = Buffer.from([0x89, 0, 13, 10, 0xff]);
 const TASKS = '{{#list project.processes}}{{#list tasks}}{{word code}} {{word kind}}\n{{/list}}{{/list}}';
 
 describe.each(['typescript', 'java', 'python'])('a %s project with an own template', (language) => {
   beforeEach(async () => {
     const folder = temporaryFolder();
-    writeTree(join(folder, 'tpl'), { 'TASKS.txt.hbs': TASKS, NOTICE: 'ours\n' });
+    writeTree(join(folder, 'tpl'), { 'TASKS.txt.hbs': TASKS, NOTICE: 'ours\n', 'logo.png': LOGO });
     project = join(folder, 'loan-worker');
     const made = await runKuflow(folder, [
       ...[
@@ -58,7 +59,7 @@ describe.each(['typescript', 'java', 'python'])('a %s project with an own templa
     expect(read('TASKS.txt')).toBe('# mine\nAPPLY human\nSCORE system\nREVIEW human\nASK human\n');
     expect(read('NOTICE')).toBe('ours\n');
     const { template, generated } = await readBaseTexts(project);
-    expect(Object.fromEntries(template)).toEqual({ 'TASKS.txt.hbs': TASKS, NOTICE: 'ours\n' });
+    expect(Object.fromEntries(template)).toMatchObject({ 'TASKS.txt.hbs': TASKS, NOTICE: 'ours\n' });
     expect(generated.get('TASKS.txt')).toBe('APPLY human\nSCORE system\nREVIEW human\nASK human\n');
     expect(JSON.parse(read('.kuflow/project.json'))).toMatchObject({ answers: { template: { source: '../tpl' } } });
   });
@@ -70,7 +71,7 @@ describe.each(['typescript', 'java', 'python'])('a %s project with an own templa
     const { version } = (JSON.parse(read('.kuflow/project.json')) as { template: { version: string } }).template;
     const { written } = await regenerateDefinitionCode({ folder: project, env: {}, version, before: [before] });
     expect(written.length).toBeGreaterThan(0);
-    expect((await readBaseTexts(project)).template.size).toBe(2);
+    expect((await readBaseTexts(project)).template.size).toBe(3);
   });
 
   it('stops without the template, because other code would be generated, and nothing is written', async () => {
@@ -85,6 +86,19 @@ describe.each(['typescript', 'java', 'python'])('a %s project with an own templa
       expect(ran.stderr).toContain('git checkout HEAD -- .kuflow/base.tgz');
       expect(treeOf(project)).toEqual(before);
     }
+  });
+
+  it('keeps a file that is not text when the archive of another branch lacks a process', async () => {
+    const process = ['--task', 'ASK', '--workflow-type', 'LeaveWorkflow', '--yes'];
+    const archive = readFileSync(join(project, BASE));
+    const added = await add('process', 'LEAVE', ...process);
+    expect(added.status, added.stderr).toBe(0);
+    writeFileSync(join(project, BASE), archive);
+    const more = await add('task', 'REVIEW', '--process', 'LEAVE', '--json');
+    expect(more.status, more.stdout).toBe(0);
+    expect(more.stdout).toContain('It is rebuilt from the definition');
+    const { generated } = await parseBase(readFileSync(join(project, BASE)));
+    expect(Buffer.from(generated.get('logo.png')?.contents ?? []).equals(LOGO)).toBe(true);
   });
 
   it('checks a template in an edited archive like one in a folder', async () => {
