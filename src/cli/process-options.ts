@@ -190,17 +190,18 @@ const REPEATED_KEYS = [
   'packageManager',
   'template',
   'cliPackage',
+  'workspace',
   'overwrite',
 ] as const;
 
-/** Steps that are on unless an option turns them off. */
-const STEP_KEYS = ['install', 'git', 'check'] as const;
+/** What an option turns off: steps that are on otherwise, and the workspace. */
+const NEGATED_KEYS = ['workspace', 'install', 'git', 'check'] as const;
 
 type RepeatedKey = (typeof REPEATED_KEYS)[number];
 type RepeatedFlags = Readonly<
   Partial<
     Record<RepeatedKey, string | number | boolean | readonly string[] | undefined> &
-      Record<(typeof STEP_KEYS)[number], boolean>
+      Record<Exclude<(typeof NEGATED_KEYS)[number], RepeatedKey>, boolean>
   >
 >;
 
@@ -215,7 +216,7 @@ export function optionWords(flags: RepeatedFlags): readonly string[] {
     const values = typeof value === 'object' ? value : [value];
     return values.flatMap((one) => [optionName(key), shellWord(String(one))]);
   });
-  return [...words, ...STEP_KEYS.filter((key) => flags[key] === false).map((key) => `--no-${key}`)];
+  return [...words, ...NEGATED_KEYS.filter((key) => flags[key] === false).map((key) => `--no-${key}`)];
 }
 
 export interface SwitchFlags {

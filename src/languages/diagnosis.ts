@@ -14,6 +14,8 @@ export interface ProjectLocation {
   /** Absolute. */
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
+  /** The folder with the installed dependencies and the lock file: that of the project, or the root of its workspace. Absolute. */
+  readonly root: string;
   readonly packageManager: PackageManager;
 }
 

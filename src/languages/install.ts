@@ -32,6 +32,8 @@ export type InstallResult =
 export interface InstallOptions {
   readonly folder: string;
   readonly packageManager: PackageManager;
+  /** Whether the project is a member of a workspace, which has the lock file. */
+  readonly isMember?: boolean | undefined;
   readonly env: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;
   /** Called with each line of output. */

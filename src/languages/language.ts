@@ -21,7 +21,10 @@ export interface Language {
   /** Every file of a project except its process definitions. */
   readonly render: (spec: ProjectSpec, templates: TemplateSet) => Promise<readonly PlannedFile[]>;
   /** The JSON Schema of definition files, relative to the definition file of the process with this slug. */
-  readonly definitionSchema: (slug?: string) => string;
+  readonly definitionSchema: (
+    slug: string | undefined,
+    project: Pick<ProjectSpec, 'workspace' | 'packageManager'>,
+  ) => string;
   readonly code: GeneratedCode;
   readonly tools: ProjectTools;
   readonly commands: (manager: PackageManager, project: ProjectNames) => ProjectCommands;

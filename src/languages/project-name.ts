@@ -34,6 +34,11 @@ export function toProjectName(text: string): string {
   return projectNameProblem(name) === undefined ? name : `${name}-worker`;
 }
 
+/** The name of a project without `@scope/`. */
+export function unscopedName(name: string): string {
+  return name.slice(name.indexOf('/') + 1);
+}
+
 /** The folder name that is proposed for the worker of a process: `loan-worker` for `LOAN`. */
 export function workerFolderName(processCode: string): string {
   return `${toProjectName(processCode.slice(0, 60)).replace(/-worker$/, '')}-worker`;

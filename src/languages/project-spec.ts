@@ -78,6 +78,10 @@ export interface ProjectSpec {
   readonly local: boolean;
   readonly packageManager: PackageManager;
   readonly template?: ProjectTemplate | undefined;
+  /** The workspace whose member the project is: its modules and lock file are in `root`, a path relative to the project such as `../..`. */
+  readonly workspace?: { readonly root: string } | undefined;
+  /** Files that are not at the path of the template, because the folder had its own file there; by the path of the template. */
+  readonly movedFiles?: Readonly<Record<string, string>> | undefined;
   /** npm version spec of this package in the project's devDependencies. */
   readonly cliPackage: string;
   /** Written to application-local.yaml (mode 0600, ignored by git) unless `local`. */

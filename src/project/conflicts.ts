@@ -4,15 +4,19 @@ import { KnownError, codeOf, messageOf, usageError } from '../base/errors.ts';
 import { didYouMean } from '../text/near-match.ts';
 import { overwriteCommand, type NextStep } from './next-steps.ts';
 import type { ProjectPlan, PlannedFile } from '../languages/planned-file.ts';
-import { RECORD_FILE } from '../process/find-project.ts';
+import { isProject, RECORD_FILE } from '../process/find-project.ts';
 import { BASE_FILE, isBase } from './base-archive.ts';
+import { unifiedDiff } from './edit/unified-diff.ts';
+import { DEPENDABOT_FILE } from './join/dependabot.ts';
+import { mergeIgnoreFile } from './join/ignore-file.ts';
 import { isUneditedRecord } from './record.ts';
 
-export type FileAction = 'create' | 'identical' | 'overwrite';
+/** `merge`: lines are added to an existing file, which keeps its own. */
+export type FileAction = 'create' | 'identical' | 'overwrite' | 'merge';
 
 export interface ComparedFile extends PlannedFile {
   readonly action: FileAction;
-  /** The contents that `overwrite` replaces. If the file has other contents when it is written, the write fails. */
+  /** The contents that `overwrite` or `merge` replaces. If the file has other contents when it is written, the write fails. */
   readonly original?: Uint8Array;
 }
 
@@ -27,11 +31,20 @@ export interface PlanComparison {
   readonly folder: string;
   readonly files: readonly ComparedFile[];
   readonly conflicts: readonly Conflict[];
+  /** Files outside of the project that change with it. */
+  readonly outside?: readonly OutsideFiles[] | undefined;
+}
+
+/** Files that are created or changed below another folder (absolute). */
+export interface OutsideFiles {
+  readonly folder: string;
+  readonly files: readonly ComparedFile[];
 }
 
 /**
  * Compares a plan with the contents of `folder`. Missing files are created, identical files are left alone, and files named in `overwrite`
- * (paths of the plan) are replaced, as are the archive and an unedited record of an earlier run. Everything else is a conflict. Writes nothing.
+ * (paths of the plan) are replaced, as are the archive and an unedited record of an earlier run. Files in which several tools have lines are
+ * merged into a folder that is not a project yet. Everything else is a conflict. Writes nothing.
  *
  * Rejects with a KnownError if the folder is a file, if a file in it cannot be read, or if a symbolic link would lead a file out of it, and
  * with a usage error if `overwrite` names a file that is not part of the plan.
@@ -108,7 +121,7 @@ async function compareFile(
   folder: string,
   file: PlannedFile,
   overwrite: boolean,
-): Promise<Pick<ComparedFile, 'action' | 'original'> | Conflict> {
+): Promise<(Pick<ComparedFile, 'action' | 'original'> & { readonly contents?: Uint8Array }) | Conflict> {
   const parent = await findParentConflict(folder, file.path);
   if (parent !== undefined) return parent;
   const path = join(folder, file.path);
@@ -136,8 +149,29 @@ async function compareFile(
       return { action: 'overwrite', original: expected };
     }
   }
+  const merge = MERGED_FILES[file.path];
+  if (merge !== undefined) {
+    const original = await readFile(path);
+    const text = original.toString('utf8');
+    const merged = Buffer.from(text).equals(original)
+      ? await merge(text, Buffer.from(file.contents).toString('utf8'))
+      : undefined;
+    if (merged === text) return { action: 'identical' };
+    // In a project, a missing line was removed by somebody.
+    if (merged !== undefined && !isProject(folder)) return { action: 'merge', original, contents: Buffer.from(merged) };
+  }
   return { path: file.path, reason: 'differs' };
 }
+
+/** Files to which the lines of the template are added. Undefined if the existing text can't be extended. */
+const MERGED_FILES: Readonly<
+  Record<string, (existing: string, template: string) => Promise<string | undefined> | string>
+> = {
+  '.gitignore': mergeIgnoreFile,
+  // Imported on demand: reading the file needs a large package.
+  [DEPENDABOT_FILE]: async (existing, template) =>
+    (await import('./join/merge-dependabot.ts')).mergeDependabotFile(existing, template),
+};
 
 async function findParentConflict(folder: string, path: string): Promise<Conflict | undefined> {
   const parts = path.split('/').slice(0, -1);
@@ -165,59 +199,52 @@ async function rejectLinkOutside(folder: string, link: string): Promise<void> {
   });
 }
 
-/** Whether the folder has the package.json of another project, which must not be replaced. */
-export function isOtherProject({ files, conflicts }: PlanComparison): boolean {
-  const hasRecord = !files.some(({ path, action }) => path === RECORD_FILE && action === 'create');
-  return !hasRecord && conflicts.some(({ path }) => path === 'package.json');
-}
-
-/** Commands that repeat a run: in the same folder, and in a new folder below it. */
-export interface RepeatCommands {
-  readonly here: string;
-  readonly inSubfolder?: string | undefined;
-}
-
-/** An error that lists all conflicts and what to do about them. */
-export function conflictError(comparison: PlanComparison, commands: RepeatCommands): KnownError {
+/** An error that lists all conflicts and what to do about them. `command` repeats the run. */
+export function conflictError(comparison: PlanComparison, command: string): KnownError {
   const paths = comparison.conflicts.map(({ path, reason }) => `  ${path} ${reason}`);
   return new KnownError({
     message: `${comparison.folder} already contains files that would be overwritten:\n${paths.join('\n')}`,
     seen: 'nothing was written',
-    next: conflictSteps(comparison, commands).map(({ text, command }) => {
-      const sentence = `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
-      return command === undefined ? sentence : `${sentence}: ${command}`;
+    next: conflictSteps(comparison, command).map((step) => {
+      const sentence = `${step.text.charAt(0).toUpperCase()}${step.text.slice(1)}`;
+      return step.command === undefined ? sentence : `${sentence}: ${step.command}`;
     }),
   });
 }
 
+/** An existing file to which lines are added. */
+export type MergedFile = Extract<ReportedFile, { action: 'merge' }>;
+
 /** The planned action for a file, or why the file is a conflict. */
 export type ReportedFile =
-  | { readonly path: string; readonly action: FileAction }
+  | { readonly path: string; readonly action: Exclude<FileAction, 'merge'> }
+  | { readonly path: string; readonly action: 'merge'; readonly diff: string }
   | { readonly path: string; readonly action: 'conflict'; readonly reason: Conflict['reason'] };
 
 /** Every planned file with its action, conflicts included, sorted by path. */
 export function listFileActions({ files, conflicts }: PlanComparison): readonly ReportedFile[] {
   const rows: readonly ReportedFile[] = [
-    ...files.map(({ path, action }) => ({ path, action })),
+    ...files.map(({ path, action, original, contents }) =>
+      action === 'merge' ? { path, action, diff: unifiedDiff(path, utf8(original), utf8(contents)) } : { path, action },
+    ),
     ...conflicts.map(({ path, reason }) => ({ path, action: 'conflict' as const, reason })),
   ];
   return rows.toSorted((one, other) => (one.path < other.path ? -1 : 1));
 }
 
+function utf8(bytes: Uint8Array = new Uint8Array()): string {
+  return Buffer.from(bytes).toString('utf8');
+}
+
 /** What to do about conflicts. Empty without conflicts. */
-export function conflictSteps(comparison: PlanComparison, { here, inSubfolder }: RepeatCommands): readonly NextStep[] {
-  const { conflicts } = comparison;
+export function conflictSteps({ conflicts }: PlanComparison, command: string): readonly NextStep[] {
   if (conflicts.length === 0) return [];
-  if (isOtherProject(comparison)) {
-    const step = { text: 'create the project in a subfolder' };
-    return [inSubfolder === undefined ? step : { ...step, command: inSubfolder }];
-  }
   const replaceable = conflicts.filter(({ reason }) => reason === 'differs').map(({ path }) => path);
   const others = replaceable.length < conflicts.length ? ' after moving the others away' : '';
   return [
     { text: 'choose another folder, or move the conflicting files away' },
     ...(replaceable.length === 0
       ? []
-      : [{ command: overwriteCommand(here, replaceable), text: `or overwrite the files that differ${others}` }]),
+      : [{ command: overwriteCommand(command, replaceable), text: `or overwrite the files that differ${others}` }]),
   ];
 }

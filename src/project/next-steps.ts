@@ -1,6 +1,8 @@
 import { PACKAGE_NAME } from '../base/package-root.ts';
 import type { ProjectSpec } from '../languages/project-spec.ts';
+import { unscopedName } from '../languages/project-name.ts';
 import { languageOf } from '../languages/registry.ts';
+import { WORKFLOW } from './join/moved-files.ts';
 import { shellPath, shellWord } from '../text/shell.ts';
 
 export interface NextStepsInput extends Pick<ProjectSpec, 'name' | 'language' | 'packageName' | 'packageManager'> {
@@ -18,6 +20,8 @@ export interface NextStepsInput extends Pick<ProjectSpec, 'name' | 'language' | 
   readonly shadowedBy?: readonly string[] | undefined;
   readonly readWith?: ReadWith | undefined;
   readonly check: 'passed' | 'failed' | 'not-run';
+  /** The workflow is where GitHub does not run it: `folder` is the path of the project in its repository. */
+  readonly workflow?: { readonly folder: string } | undefined;
   /** The repository exists and has no commit yet. */
   readonly commitLeft: boolean;
   /** A repository was requested and does not exist yet. */
@@ -57,6 +61,12 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
   if (input.repositoryLeft === true) {
     steps.push({ command: `git init && ${FIRST_COMMIT}`, text: 'create a git repository' });
   } else if (input.commitLeft) steps.push({ command: FIRST_COMMIT, text: 'create the first commit' });
+  if (input.workflow !== undefined) {
+    const { folder } = input.workflow;
+    steps.push({
+      text: `GitHub runs workflows only from the root of a repository: move ${WORKFLOW} to .github/workflows/${unscopedName(input.name)}.yml there, and add "defaults: { run: { working-directory: ${folder} } }" to it`,
+    });
+  }
   if (input.local) {
     return [
       ...steps,

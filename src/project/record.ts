@@ -22,6 +22,7 @@ import { definitionFile } from '../process/definition/file.ts';
 import { fileName } from '../text/file-name.ts';
 import { printableJson } from '../text/json.ts';
 import { RECORD_FILE } from '../process/find-project.ts';
+import { movedFilesProblem } from './join/moved-files.ts';
 
 const CREATE_COMMAND = 'npx create-kuflow-worker ';
 const MAX_RECORD_MIB = 16;
@@ -43,6 +44,9 @@ export interface ProjectRecordJson {
     readonly cliPackage: string;
     /** The user's own template. Its files are in the archive of what was generated. */
     readonly template?: TemplateOrigin;
+    /** See `ProjectSpec`. */
+    readonly workspace?: { readonly root: string };
+    readonly movedFiles?: Readonly<Record<string, string>>;
   };
   /** By definition file: additional processes, and the names and other choices of tasks. Absent when there are no tasks. */
   readonly processes?: Readonly<Record<string, RecordedProcess>>;
@@ -68,6 +72,8 @@ export interface ProjectRecord {
   readonly cliPackage: string;
   /** The user's own template; undefined without one. */
   readonly template: TemplateOrigin | undefined;
+  readonly workspace: ProjectSpec['workspace'];
+  readonly movedFiles: ProjectSpec['movedFiles'];
   readonly definitionSource: DefinitionSource;
   /** Version of this tool that created the project. */
   readonly version: string;
@@ -98,6 +104,10 @@ export function renderRecordFile(
       ...(spec.packageName === undefined ? {} : { packageName: spec.packageName }),
       cliPackage: spec.cliPackage,
       ...(spec.template === undefined ? {} : { template: spec.template.origin }),
+      ...(spec.workspace === undefined ? {} : { workspace: { root: spec.workspace.root } }),
+      ...(spec.movedFiles === undefined || Object.keys(spec.movedFiles).length === 0
+        ? {}
+        : { movedFiles: spec.movedFiles }),
     },
     ...recordedProcesses(spec),
   };
@@ -179,6 +189,7 @@ export async function readProjectRecord(
 }
 
 const RESTORE_RECORD = `Restore it from version control: git checkout ${RECORD_FILE}`;
+const WORKSPACE_ROOT = /^\.\.(?:\/\.\.)*$/;
 const ADDITIONAL_DEFINITION = /^processes\/([a-z0-9][a-z0-9_-]*)\.process\.yaml$/;
 const DEFINITION_SOURCES: readonly DefinitionSource[] = ['sample', 'file', 'flags', 'api', 'worker-sample'];
 
@@ -219,7 +230,7 @@ function parseProjectRecord(text: string, path: string): ProjectRecord {
     });
   }
   const language = languageOf({ language: id });
-  const { name, local, cliPackage, packageName, process } = answers;
+  const { name, local, cliPackage, packageName, process, workspace, movedFiles = {} } = answers;
   const packageManager = language.packageManagers.find((manager) => manager === answers['packageManager']);
   if (
     typeof name !== 'string' ||
@@ -237,6 +248,11 @@ function parseProjectRecord(text: string, path: string): ProjectRecord {
         ? language.packageNames.problem(packageName)
         : 'is missing';
   if (packageProblem !== undefined) throw malformedRecordError(path, `"packageName" ${packageProblem}`);
+  const root = isRecord(workspace) ? workspace['root'] : undefined;
+  if (workspace !== undefined && (typeof root !== 'string' || !WORKSPACE_ROOT.test(root)))
+    throw malformedRecordError(path, '"workspace" is not valid');
+  const movedProblem = isRecord(movedFiles) ? movedFilesProblem(movedFiles) : '"movedFiles" is not an object';
+  if (movedProblem !== undefined) throw malformedRecordError(path, escapeForTerminal(movedProblem, 200));
   const processes = Object.entries(isRecord(raw['processes']) ? raw['processes'] : {});
   return {
     raw,
@@ -248,6 +264,8 @@ function parseProjectRecord(text: string, path: string): ProjectRecord {
     slug: fileName(process),
     cliPackage,
     template: parseTemplateOrigin(answers['template'], path),
+    workspace: typeof root === 'string' ? { root } : undefined,
+    movedFiles: movedFiles as ProjectSpec['movedFiles'],
     definitionSource: parseDefinitionSource(answers['definitionSource']),
     version: typeof template['version'] === 'string' ? template['version'] : '',
     choices: parseTaskChoices(processes.find(([file]) => file === definitionFile())?.[1], language),

@@ -12,13 +12,31 @@ import {
 } from '../languages/templates/overlay.ts';
 import { loadTemplateSet, type TemplateSet } from '../languages/templates/set.ts';
 import { definitionFile } from '../process/definition/file.ts';
+import { DEPENDABOT_FILE } from './join/dependabot.ts';
+import { moveFile, WORKFLOW } from './join/moved-files.ts';
 import { checkDefinition, renderDefinition } from '../process/definition/render.ts';
+
+/** Files that GitHub reads only in the root of a repository. */
+const REPOSITORY_FILES: readonly string[] = [WORKFLOW, DEPENDABOT_FILE];
 
 /**
  * Every file of a generated project except the local settings and the record, sorted by path. Depends only on the spec and the templates.
  * Rejects with a KnownError when the project could not read one of the definitions back.
  */
 export async function renderProject(spec: ProjectSpec, templates?: TemplateSet): Promise<readonly PlannedFile[]> {
+  const files = await renderAll(spec, templates);
+  return files
+    .filter(({ path }) => spec.workspace === undefined || !REPOSITORY_FILES.includes(path))
+    .map((file) => moveFile(file, spec))
+    .sort((one, other) => (one.path < other.path ? -1 : 1));
+}
+
+/** The workflow and the Dependabot file, which GitHub reads only in the root of a repository. They are not part of a project that is a member of a workspace. */
+export async function renderRepositoryFiles(spec: ProjectSpec): Promise<readonly PlannedFile[]> {
+  return (await renderAll(spec, undefined)).filter(({ path }) => REPOSITORY_FILES.includes(path));
+}
+
+async function renderAll(spec: ProjectSpec, templates: TemplateSet | undefined): Promise<readonly PlannedFile[]> {
   const { definition, definitionNotes: notes, additionalProcesses = [] } = spec;
   const language = languageOf(spec);
   const processes = [{ slug: undefined, definition, notes }, ...additionalProcesses];
@@ -27,10 +45,10 @@ export async function renderProject(spec: ProjectSpec, templates?: TemplateSet):
   const definitions = processes.map(({ slug, definition, notes = [] }) =>
     textFile(
       definitionFile(slug),
-      renderDefinition(definition, { schemaPath: language.definitionSchema(slug), notes }),
+      renderDefinition(definition, { schemaPath: language.definitionSchema(slug, spec), notes }),
     ),
   );
-  return [...files, ...definitions].sort((one, other) => (one.path < other.path ? -1 : 1));
+  return [...files, ...definitions];
 }
 
 async function renderFiles(spec: ProjectSpec, templates: TemplateSet): Promise<readonly PlannedFile[]> {

@@ -1,7 +1,11 @@
 import type { ProjectSpec } from '../languages/project-spec.ts';
 import type { InstallResult } from '../languages/install.ts';
 import { languageOf } from '../languages/registry.ts';
-import { comparePlan, conflictError, type FileAction, type PlanComparison } from './conflicts.ts';
+import { isProject } from '../process/find-project.ts';
+import { readRecordIfValid } from './commands.ts';
+import { comparePlan, conflictError, listFileActions, type PlanComparison, type ReportedFile } from './conflicts.ts';
+import { isInRepository } from './join/find-root.ts';
+import { chooseMovedFiles } from './join/choose-moved-files.ts';
 import type { GitResult } from './git.ts';
 import { planProject } from './plan.ts';
 import { writeFiles } from './write-files.ts';
@@ -15,7 +19,7 @@ export type ScaffoldEvent =
   | { readonly kind: 'git-started' }
   | { readonly kind: 'git-ended'; readonly result: GitResult };
 
-export interface PrepareRequest {
+export interface PrepareRequest extends Pick<PlanComparison, 'outside'> {
   /** Absolute. */
   readonly folder: string;
   readonly spec: ProjectSpec;
@@ -37,12 +41,19 @@ export interface PreparedProject {
 
 /** Plans the project and compares it with the folder. Writes nothing. Rejects with a KnownError that lists all conflicts, unless they are kept. */
 export async function prepareProject(request: PrepareRequest): Promise<PreparedProject> {
-  const { folder, spec, version, command } = request;
-  const plan = await planProject(spec, { version, command });
-  const comparison = await comparePlan(folder, plan, request.overwrite);
-  if (comparison.conflicts.length > 0 && request.conflicts !== 'keep')
-    throw conflictError(comparison, { here: command });
-  return { spec, comparison };
+  const { folder, version, command } = request;
+  const compare = async (spec: ProjectSpec): Promise<PlanComparison> =>
+    comparePlan(folder, await planProject(spec, { version, command }), request.overwrite);
+  const record = await readRecordIfValid(folder);
+  let spec = record === undefined ? request.spec : { ...request.spec, movedFiles: record.movedFiles };
+  let comparison = await compare(spec);
+  const movedFiles = isProject(folder) ? {} : chooseMovedFiles(comparison, spec.name);
+  if (Object.keys(movedFiles).length > 0) {
+    spec = { ...spec, movedFiles };
+    comparison = await compare(spec);
+  }
+  if (comparison.conflicts.length > 0 && request.conflicts !== 'keep') throw conflictError(comparison, command);
+  return { spec, comparison: request.outside === undefined ? comparison : { ...comparison, outside: request.outside } };
 }
 
 export interface WriteProjectOptions {
@@ -56,7 +67,7 @@ export interface WriteProjectOptions {
 }
 
 export interface WriteResult {
-  readonly files: readonly { readonly path: string; readonly action: FileAction }[];
+  readonly files: readonly ReportedFile[];
   readonly install: InstallResult | { readonly kind: 'skipped' };
   readonly git: GitResult;
 }
@@ -72,7 +83,7 @@ export async function writeProject(project: PreparedProject, options: WriteProje
   const { tools } = languageOf(spec);
   const { env, signal, onWrite } = options;
   const report = options.report ?? (() => undefined);
-  const files = comparison.files.map(({ path, action }) => ({ path, action }));
+  const files = listFileActions(comparison);
   const changed = files.filter(({ action }) => action !== 'identical').length;
   report({ kind: 'writing', files: changed, folder });
   await writeFiles(comparison, { signal, onWrite });
@@ -82,11 +93,22 @@ export async function writeProject(project: PreparedProject, options: WriteProje
   if (options.install) {
     report({ kind: 'installing', packageManager: tools.title(packageManager) });
     const onLine = (line: string): void => report({ kind: 'install-line', line });
-    install = await tools.install({ folder, packageManager, env, signal, onLine });
+    install = await tools.install({
+      folder,
+      packageManager,
+      isMember: spec.workspace !== undefined,
+      env,
+      signal,
+      onLine,
+    });
     report({ kind: 'install-ended', result: install });
   }
   if (!options.git || install.kind === 'interrupted') {
     return { files, install, git: { kind: 'skipped', reason: options.git ? 'interrupted' : '--no-git' } };
+  }
+  if (spec.workspace !== undefined && !isInRepository(folder)) {
+    const reason = 'the workspace is not in a repository';
+    return { files, install, git: { kind: 'skipped', reason } };
   }
   report({ kind: 'git-started' });
   // Imported on demand: running other programs needs a large package.

@@ -22,7 +22,7 @@ interface Undo {
 }
 
 /**
- * Writes the files of a comparison without conflicts. Resolves once the last file is on disk. A new file never replaces one that appeared in
+ * Writes the files of a comparison without conflicts, those outside of the project included. Resolves once the last file is on disk. A new file never replaces one that appeared in
  * the meantime, and no file leaves the folder through a link. On a failure, everything that this call created is rolled back in reverse
  * order, and nothing else: folders only if they are empty, replaced files restored. Rejects with a KnownError that lists what could not be
  * rolled back.
@@ -32,20 +32,23 @@ export async function writeFiles(comparison: PlanComparison, options: WriteOptio
   const undos: Undo[] = [];
   let at = comparison.folder;
   try {
-    createFolders(comparison.folder, undos);
-    const root = realpathSync.native(comparison.folder);
     let index = 0;
-    for (const file of comparison.files) {
-      if (file.action === 'identical') continue;
-      // Synchronous writes take a fifth of the time. Yielding between files lets interrupts and progress output through.
-      await setImmediate();
-      options.signal?.throwIfAborted();
-      at = join(comparison.folder, file.path);
-      await options.onWrite?.(file.path, index++);
-      createFolders(dirname(at), undos);
-      assertInside(root, dirname(at));
-      if (file.action === 'create') createFile(at, file, undos);
-      else await replaceFile(at, file, undos);
+    // A list that is outside of the project names it, so it changes last.
+    for (const { folder, files } of [comparison, ...(comparison.outside ?? [])]) {
+      createFolders(folder, undos);
+      const root = realpathSync.native(folder);
+      for (const file of files) {
+        if (file.action === 'identical') continue;
+        // Synchronous writes take a fifth of the time. Yielding between files lets interrupts and progress output through.
+        await setImmediate();
+        options.signal?.throwIfAborted();
+        at = join(folder, file.path);
+        await options.onWrite?.(file.path, index++);
+        createFolders(dirname(at), undos);
+        assertInside(root, dirname(at));
+        if (file.action === 'create') createFile(at, file, undos);
+        else await replaceFile(at, file, undos);
+      }
     }
     options.signal?.throwIfAborted();
     for (const { cleanUp: forget } of undos) await forget?.().catch(() => undefined);

@@ -25,6 +25,8 @@ export interface CreateFlags extends ConnectionFlags, ProcessFlags {
   /** A folder or a git URL; without credentials once it was parsed. */
   readonly template?: string | undefined;
   readonly cliPackage?: string | undefined;
+  /** `true`: a member of the workspace above the folder; `false`: a separate project. */
+  readonly workspace?: boolean | undefined;
   readonly overwrite?: readonly string[] | undefined;
   readonly install: boolean;
   readonly git: boolean;

@@ -73,6 +73,11 @@ export function configure(command: Command, context: CommandContext): void {
       'Lay your own template over that of the language: a folder, or a git URL that can end with #<branch, tag or commit>',
     )
     .option('--cli-package <spec>', "npm package spec to use for this tool in the project's devDependencies")
+    .option(
+      '--workspace',
+      'Make the project a member of the workspace or Maven build above it (default if it lists the folder already)',
+    )
+    .option('--no-workspace', 'Create a separate project, even in a folder that a workspace lists')
     .addOption(
       collectValues('--overwrite <path>', 'Overwrite this existing file; path relative to the project (repeatable)'),
     )

@@ -1,4 +1,4 @@
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, relative, resolve } from 'node:path';
 import { chooseCredentials, missingAnswers, type MissingAnswer } from '../../cli/missing-answers.ts';
 import { omitUnusedOptions, optionWords, processSource, switchWords } from '../../cli/process-options.ts';
 import { detectCredentials } from '../../connection/detect-credentials.ts';
@@ -12,7 +12,9 @@ import { templateForProject, type FetchedTemplate } from '../../project/template
 import { fileName } from '../../text/file-name.ts';
 import { shellPath } from '../../text/shell.ts';
 import { chosenLanguage, type CreateAnswers } from './answers.ts';
+import { pathBelow } from '../../project/join/find-root.ts';
 import type { Connect } from './connection.ts';
+import { decidePlacement, type ProjectPlace, type Placement } from './placement.ts';
 
 /** What `create` is going to do. */
 export interface CreatePlan {
@@ -32,8 +34,11 @@ export interface CreatePlan {
   readonly dryRun: boolean;
   /** Repeats this run without prompts. */
   readonly command: string;
-  /** The same for a folder with this name below the chosen one. */
-  readonly commandBelow: (name: string) => string;
+  readonly placement: Placement;
+  /** The folder as it was given. */
+  readonly chosenFolder: string;
+  /** The command for another place. */
+  readonly commandFor: (place: Pick<ProjectPlace, 'folder' | 'workspace'>) => string;
 }
 
 export type CreateResolution =
@@ -106,7 +111,10 @@ export async function resolveCreate(given: CreateAnswers, context: ResolveContex
   const name = toProjectName(basename(folder));
   const language = chosenLanguage(answers);
   const { tools, packageNames, packageManagers } = languageOf({ language });
-  const packageManager = tools.choose(answers.packageManager, { env: context.env, folder });
+  const placement = await decidePlacement({ folder, language, answers, env: context.env });
+  const found = placement.kind === 'member' ? placement.found : undefined;
+  const packageManager =
+    found?.workspace.packageManager ?? tools.choose(answers.packageManager, { env: context.env, folder });
   const packageName = packageNames === undefined ? undefined : (answers.package ?? packageNames.suggest(name));
   const repeated = {
     ...answers,
@@ -118,8 +126,12 @@ export async function resolveCreate(given: CreateAnswers, context: ResolveContex
     package: packageName,
     clientSecretStdin: answers.secret === undefined ? answers.clientSecretStdin : true,
   };
-  const chosen = answers.folder;
-  const commandFor = (path: string): string => [PROGRAM, shellPath(path), ...optionWords(repeated), '--yes'].join(' ');
+  const commandFor = (place: { readonly folder: string; readonly workspace?: boolean | undefined }): string => {
+    // A place that is a member gets the package manager of the workspace.
+    const manager = placement.kind === 'occupied' && place.workspace === true ? { packageManager: undefined } : {};
+    const words = optionWords({ ...repeated, ...manager, workspace: place.workspace });
+    return [PROGRAM, shellPath(place.folder), ...words, '--yes'].join(' ');
+  };
   return {
     kind: 'plan',
     plan: {
@@ -134,6 +146,7 @@ export async function resolveCreate(given: CreateAnswers, context: ResolveContex
         packageName,
         cliPackage: answers.cliPackage ?? context.version,
         connection: written,
+        workspace: found === undefined ? undefined : { root: pathBelow(folder, found.root) },
       },
       readWith,
       overwrite: answers.overwrite ?? [],
@@ -141,8 +154,10 @@ export async function resolveCreate(given: CreateAnswers, context: ResolveContex
       git: answers.git,
       check: answers.check,
       dryRun: answers.dryRun === true,
-      command: commandFor(chosen),
-      commandBelow: (name) => commandFor(join(chosen, name)),
+      command: commandFor({ folder: answers.folder, workspace: answers.workspace }),
+      placement,
+      chosenFolder: answers.folder,
+      commandFor,
     },
   };
 }

@@ -1,17 +1,12 @@
 import { basename, relative } from 'node:path';
 import { worstExitStatus, type ExitStatus } from '../../base/errors.ts';
-import type { LoadedProcess } from '../../discovery/load-process.ts';
 import type { DefinitionSource, ProjectSpec, TemplateOrigin } from '../../languages/project-spec.ts';
-import { projectNameProblem, workerFolderName } from '../../languages/project-name.ts';
-import {
-  conflictSteps,
-  listFileActions,
-  type PlanComparison,
-  type RepeatCommands,
-  type ReportedFile,
-} from '../../project/conflicts.ts';
+import { projectNameProblem } from '../../languages/project-name.ts';
+import { conflictSteps, listFileActions, type ReportedFile } from '../../project/conflicts.ts';
+import { describeOutside, type OutsideChange } from '../../project/join/plan-outside.ts';
 import { nextSteps, type NextStep } from '../../project/next-steps.ts';
-import type { WriteResult } from '../../project/scaffold.ts';
+import type { PreparedProject, WriteResult } from '../../project/scaffold.ts';
+import { findRepository, pathBelow } from '../../project/join/find-root.ts';
 import type { CheckOutcome } from './check-project.ts';
 import type { ProjectCredentials } from './project-credentials.ts';
 import type { CreatePlan } from './resolve.ts';
@@ -29,6 +24,10 @@ export interface CreateResult {
   readonly dryRun: boolean;
   /** `conflict` only in a dry run. */
   readonly files: readonly ReportedFile[];
+  /** The workspace whose member the project is; `file` has the list of members. Null for a separate project. */
+  readonly workspace: { readonly root: string; readonly file: string } | null;
+  /** Changes outside of the folder. */
+  readonly outside: readonly OutsideChange[];
   readonly install: WriteResult['install'];
   readonly git: WriteResult['git'];
   readonly check: CheckOutcome;
@@ -39,7 +38,7 @@ export interface CreateResult {
 
 /** What happened after the project was planned; only files in a dry run. */
 export type CreateOutcome =
-  | { readonly kind: 'dry-run'; readonly comparison: PlanComparison }
+  | { readonly kind: 'dry-run' }
   | {
       readonly kind: 'written';
       readonly written: WriteResult;
@@ -50,28 +49,35 @@ export type CreateOutcome =
       readonly cwd: string;
     };
 
-/** The commands that repeat a run whose process is known. */
-export function repeatCommands({ command, commandBelow }: CreatePlan, process: LoadedProcess): RepeatCommands {
-  return { here: command, inSubfolder: commandBelow(workerFolderName(process.definition.process.code)) };
-}
-
 /** The result of a run, with the next steps and the exit status. */
-export function createResult(plan: CreatePlan, process: ProjectSpec, outcome: CreateOutcome): CreateResult {
-  const { folder, project, command } = plan;
-  const { code } = process.definition.process;
+export function createResult(
+  plan: CreatePlan,
+  { spec, comparison }: PreparedProject,
+  outcome: CreateOutcome,
+): CreateResult {
+  const { folder, project, command, placement } = plan;
+  const { code } = spec.definition.process;
   const about = {
     folder,
     name: project.name,
     language: project.language,
-    process: { code, source: process.definitionSource, tasks: process.definition.tasks.length },
-    ...(process.template === undefined ? {} : { template: process.template.origin }),
-    notes: [...renamedNotes(basename(folder), project.name), ...(process.definitionNotes ?? [])],
+    process: { code, source: spec.definitionSource, tasks: spec.definition.tasks.length },
+    ...(spec.template === undefined ? {} : { template: spec.template.origin }),
+    notes: [
+      ...renamedNotes(basename(folder), project.name),
+      ...movedNotes(spec.movedFiles),
+      ...mergedNotes(comparison),
+      ...(spec.definitionNotes ?? []),
+    ],
+    workspace:
+      placement.kind === 'member' ? { root: placement.found.root, file: placement.found.workspace.file } : null,
+    outside: describeOutside(comparison.outside ?? []),
     dryRun: plan.dryRun,
     command,
   };
   if (outcome.kind === 'dry-run') {
-    const files = listFileActions(outcome.comparison);
-    const next = conflictSteps(outcome.comparison, repeatCommands(plan, process));
+    const files = listFileActions(comparison);
+    const next = conflictSteps(comparison, command);
     const reason = 'dry run';
     return {
       ...about,
@@ -106,6 +112,7 @@ export function createResult(plan: CreatePlan, process: ProjectSpec, outcome: Cr
       shadowedBy: project.connection?.clientSecret === undefined ? [] : credentials.shadowedBy,
       readWith: plan.readWith,
       check: passed ? 'passed' : check.kind === 'checked' ? 'failed' : 'not-run',
+      workflow: placement.kind === 'separate' && plan.git ? misplacedWorkflow(folder) : undefined,
       commitLeft: git.kind === 'initialised' || (git.kind === 'failed' && git.made),
       repositoryLeft:
         (git.kind === 'failed' && !git.made) || (plan.git && git.kind === 'skipped' && git.reason === 'interrupted'),
@@ -119,7 +126,8 @@ export function createResult(plan: CreatePlan, process: ProjectSpec, outcome: Cr
 }
 
 /**
- * The result as `--json` prints it: `{ folder, name, language, process: { code, source, tasks }, template?: { source, ref?, commit? }, notes, dryRun, files: [{ path, action, reason? }],
+ * The result as `--json` prints it: `{ folder, name, language, process: { code, source, tasks }, template?: { source, ref?, commit? }, notes, workspace: { root, file } | null,
+ * outside: [{ path, action, diff }], dryRun, files: [{ path, action, reason?, diff? }],
  * install: { kind, … }, git: { kind, … }, check: { kind: 'not-run', reason } | { kind: 'impossible', reason, seen?, next } | { kind: 'checked', status,
  * results, next }, next: [{ command?, text }], command, status }`; `status` is the exit status.
  */
@@ -128,6 +136,22 @@ export function createResultJson(result: CreateResult): object {
   if (check.kind !== 'checked') return result;
   const { status, results, next } = check.report;
   return { ...result, check: { kind: check.kind, status, results, next } };
+}
+
+/** The workflow of a project that is not in the root of its repository. */
+function misplacedWorkflow(folder: string): { readonly folder: string } | undefined {
+  const repository = findRepository(folder);
+  return repository === undefined || repository === folder ? undefined : { folder: pathBelow(repository, folder) };
+}
+
+function movedNotes(moved: ProjectSpec['movedFiles'] = {}): readonly string[] {
+  return Object.entries(moved).map(([from, to]) => `${from} stays as it is; the one of the worker is ${to}`);
+}
+
+function mergedNotes({ files }: PreparedProject['comparison']): readonly string[] {
+  return files.flatMap(({ path, action }) =>
+    action === 'merge' ? [`${path} keeps its lines and gets those of the worker`] : [],
+  );
 }
 
 function renamedNotes(folder: string, name: string): readonly string[] {

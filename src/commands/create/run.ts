@@ -1,25 +1,30 @@
+import { interruptedError, usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { missingAnswersError } from '../../cli/missing-answers.ts';
 import { confirmSampling } from '../../discovery/confirm-sampling.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';
-import { loadProcess } from '../../discovery/load-process.ts';
+import { loadProcess, type LoadedProcess } from '../../discovery/load-process.ts';
 import { discoveryReporter } from '../../discovery/view.ts';
 import { languageOf } from '../../languages/registry.ts';
-import { comparePlan, conflictError } from '../../project/conflicts.ts';
 import type { FetchedTemplate } from '../../project/template/fetch.ts';
-import { planProject } from '../../project/plan.ts';
+import { workerFolderName } from '../../languages/project-name.ts';
+import { conflictError } from '../../project/conflicts.ts';
+import { describeOutside, type OutsideChange } from '../../project/join/plan-outside.ts';
 import { writeProject } from '../../project/scaffold.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
 import { readCreateAnswers, type CreateAnswers, type CreateFlags } from './answers.ts';
 import { checkProject } from './check.ts';
 import { rememberConnections } from './connection.ts';
 import { projectCredentials } from './project-credentials.ts';
-import { projectSpec, resolveCreate } from './resolve.ts';
-import { createResult, createResultJson, repeatCommands, type CreateOutcome, type CreateResult } from './result.ts';
-import { printCreated, scaffoldReporter } from './view.ts';
+import { listPlaces } from './placement.ts';
+import { prepareCreate } from './prepare.ts';
+import { resolveCreate, type CreatePlan } from './resolve.ts';
+import { createResult, createResultJson, type CreateOutcome, type CreateResult } from './result.ts';
+import { printCreated, printOutside, scaffoldReporter } from './view.ts';
 
 /** Runs `create`. With `--json`, prints the `CreateResult` as `createResultJson` describes it. */
 export async function runCreate(flags: CreateFlags, context: CommandContext): Promise<void> {
@@ -63,8 +68,8 @@ export async function createProject(
   }
   if (resolution.kind === 'missing') throw missingAnswersError(resolution.missing, resolution.example);
 
-  const plan = resolution.plan;
-  const { connection, folder } = plan;
+  let { plan } = resolution;
+  const { connection } = plan;
   for (const warning of connection?.warnings ?? []) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
   const progress = openProgress(terminal.err);
   try {
@@ -82,17 +87,34 @@ export async function createProject(
         });
       },
     });
-    const spec = projectSpec(plan, process, template);
-    const files = await planProject(spec, { version, command: plan.command });
-    const comparison = await comparePlan(folder, files, plan.overwrite);
-    let outcome: CreateOutcome = { kind: 'dry-run', comparison };
+    if (ask !== undefined && !asked) {
+      progress.stop();
+      const place = await askForPlace(ask, plan, process, cwd);
+      if (place !== undefined) {
+        const moved = await resolveCreate({ ...answers, ...place }, resolveContext);
+        if (moved.kind === 'plan') plan = moved.plan;
+      }
+    }
+    const { folder } = plan;
+    const prepared = await prepareCreate(plan, process, { version, cwd, template });
+    const { spec, comparison } = prepared;
+    let outcome: CreateOutcome = { kind: 'dry-run' };
     if (!plan.dryRun) {
-      if (comparison.conflicts.length > 0) throw conflictError(comparison, repeatCommands(plan, process));
+      if (comparison.conflicts.length > 0) throw conflictError(comparison, plan.command);
+      const changes = describeOutside(comparison.outside ?? []);
+      // The wizard showed the changes before its last question.
+      if (changes.length > 0 && !asked) {
+        progress.stop();
+        await confirmOutside(changes, { ask, isConfirmed: flags.yes === true, plan, terminal });
+      }
       if (plan.install) await languageOf(spec).tools.require(spec.packageManager, env);
-      const written = await writeProject(
-        { spec, comparison },
-        { install: plan.install, git: plan.git, env, signal, report: scaffoldReporter(progress) },
-      );
+      const written = await writeProject(prepared, {
+        install: plan.install,
+        git: plan.git,
+        env,
+        signal,
+        report: scaffoldReporter(progress),
+      });
       const credentials = spec.local ? NO_CREDENTIALS : await projectCredentials(folder, env);
       const check = await checkProject(
         { folder, local: spec.local, definition: spec.definition, hasCredentials: credentials.from !== 'none' },
@@ -100,7 +122,7 @@ export async function createProject(
       );
       outcome = { kind: 'written', written, credentials, check, interrupted: signal.aborted, cwd };
     }
-    return { result: createResult(plan, spec, outcome), asked };
+    return { result: createResult(plan, prepared, outcome), asked };
   } finally {
     progress.stop();
   }
@@ -123,6 +145,47 @@ async function readTemplate(
   } finally {
     progress.stop();
   }
+}
+
+/** Where the project goes, if its folder is another project or in a workspace. Undefined if there is nothing to choose. */
+async function askForPlace(
+  ask: Prompts,
+  { placement, chosenFolder: chosen }: CreatePlan,
+  process: LoadedProcess,
+  cwd: string,
+): Promise<Pick<CreateFlags, 'folder' | 'workspace'> | undefined> {
+  const places = listPlaces(placement, { cwd, chosen, name: workerFolderName(process.definition.process.code) });
+  if (places.length === 0) return undefined;
+  const { choosePlace } = await import('./wizard/choose-place.ts');
+  const place = await choosePlace(ask, placement, places, { canChooseFolder: false });
+  return typeof place === 'object' ? { folder: place.folder, workspace: place.workspace } : undefined;
+}
+
+interface OutsideConfirmation {
+  readonly ask: Prompts | undefined;
+  /** By `--yes`. */
+  readonly isConfirmed: boolean;
+  readonly plan: CreatePlan;
+  readonly terminal: Terminal;
+}
+
+/** Shows the changes outside of the project. Rejects if they are not confirmed: with status 130 after a question, otherwise as a usage error. */
+async function confirmOutside(
+  changes: readonly OutsideChange[],
+  { ask, isConfirmed, plan, terminal }: OutsideConfirmation,
+): Promise<void> {
+  if (!isConfirmed && ask === undefined) {
+    const list = changes.map(({ action, path }) => `  ${action} ${path}`).join('\n');
+    throw usageError(`Files outside ${plan.folder} would change, which needs --yes:\n${list}`, [
+      `Show the changes: ${plan.command.replace(/ --yes$/, ' --dry-run')}`,
+      `Make them: ${plan.command}`,
+      `Or create a separate project: ${plan.commandFor({ folder: plan.chosenFolder, workspace: false })}`,
+    ]);
+  }
+  printOutside(terminal.err, changes);
+  if (isConfirmed || ask === undefined) return;
+  const answer = await ask.confirm({ message: 'Change these files and create the project?', fallback: true });
+  if (answer !== true) throw interruptedError('Nothing was written');
 }
 
 const NO_CREDENTIALS = { from: 'none', shadowedBy: [] } as const;

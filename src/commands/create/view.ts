@@ -1,13 +1,14 @@
 import { escapeForTerminal, escapeLinesForTerminal } from '../../base/escape.ts';
 import type { CheckEvent, CheckResult } from '../../diagnostics/check.ts';
 import type { NextStep } from '../../project/next-steps.ts';
-import type { ReportedFile } from '../../project/conflicts.ts';
+import type { MergedFile, ReportedFile } from '../../project/conflicts.ts';
 import type { WriteResult, ScaffoldEvent } from '../../project/scaffold.ts';
 import { formatDuration, type Progress, type StepEnd } from '../../terminal/progress.ts';
 import { palette } from '../../terminal/palette.ts';
-import { printNextSteps } from '../../project/view.ts';
+import { printDiff, printNextSteps } from '../../project/view.ts';
+import type { OutsideChange } from '../../project/join/plan-outside.ts';
 import { shortPath } from '../../terminal/short-path.ts';
-import type { Terminal } from '../../terminal/terminal.ts';
+import type { Channel, Terminal } from '../../terminal/terminal.ts';
 import { wrapForChannel } from '../../terminal/wrap.ts';
 import type { CheckOutcome } from './check-project.ts';
 
@@ -19,6 +20,7 @@ export interface CreateSummary {
   readonly notes: readonly string[];
   readonly dryRun: boolean;
   readonly files: readonly ReportedFile[];
+  readonly outside: readonly OutsideChange[];
   readonly install: WriteResult['install'];
   readonly check: CheckOutcome;
   readonly next: readonly NextStep[];
@@ -121,6 +123,25 @@ function checkLine(result: CheckResult): string {
   return `${result.title}: ${result.summary}${spent === '' ? '' : ` (${spent})`}`;
 }
 
+/** Prints the lines that are added to files of the folder. */
+export function printMerged(channel: Channel, files: readonly MergedFile[]): void {
+  for (const { path, diff } of files) {
+    channel.line();
+    channel.line(`Added to ${escapeForTerminal(path, 1000)}:`);
+    printDiff(channel, diff);
+  }
+}
+
+/** Prints the changes outside of the project, each with its diff. */
+export function printOutside(channel: Channel, changes: readonly OutsideChange[]): void {
+  for (const { path, action, diff } of changes) {
+    const title = action === 'create' ? 'New file' : 'Change';
+    channel.line();
+    channel.line(wrapForChannel(channel, `${title} outside the project: ${escapeForTerminal(shortPath(path), 1000)}`));
+    printDiff(channel, diff);
+  }
+}
+
 /** Prints the result for a person: the files of a dry run to stdout, otherwise the next steps to stderr. */
 export function printCreated(terminal: Terminal, summary: CreateSummary): void {
   if (summary.dryRun) printDryRun(terminal, summary);
@@ -132,6 +153,11 @@ function printDryRun(terminal: Terminal, summary: CreateSummary): void {
     const why = file.action === 'conflict' ? ` ${file.reason}` : '';
     terminal.out.line(`${file.action.padEnd(9)} ${escapeForTerminal(file.path, 1000)}${why}`);
   }
+  printMerged(
+    terminal.out,
+    summary.files.filter((file) => file.action === 'merge'),
+  );
+  printOutside(terminal.out, summary.outside);
   terminal.err.line(`Dry run: nothing was written to ${escapeForTerminal(shortPath(summary.folder), 1000)}`);
   const conflicts = summary.files.filter(({ action }) => action === 'conflict').length;
   if (conflicts === 0) return;

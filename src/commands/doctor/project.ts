@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { packageVersion } from '../../base/package-root.ts';
 import { findProject } from '../../process/find-project.ts';
 import type { CodeDrift, DriftedFile, ProjectProcess, ProjectProbe } from '../../diagnostics/input.ts';
@@ -25,7 +26,8 @@ export async function createProjectProbe(
   const general = { processes: () => listProcesses(folder, env), drift: () => findDrift(folder, env) };
   const record = await readRecordIfValid(folder);
   if (record === undefined) return general;
-  const at = { folder, env, packageManager: record.packageManager };
+  const root = record.workspace === undefined ? folder : join(folder, record.workspace.root);
+  const at = { folder, root, env, packageManager: record.packageManager };
   const { runtime, temporalSdk, workerCheck } = await languageOf(record).diagnosis();
   const command = await workerCheck(at);
   const workerEnv = { ...env, ...overridesAsEnvironment(settings) };

@@ -1,4 +1,5 @@
 import { deploymentContext } from '../deployment.ts';
+import { unscopedName } from '../project-name.ts';
 import type { ProjectSpec } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
 import { portableWord } from '../../text/shell.ts';
@@ -16,8 +17,7 @@ export function javaTemplateContext(spec: ProjectSpec): object {
   const simulateArguments = code === undefined ? '' : `${code} `;
   return {
     name,
-    // Without `@scope/`.
-    artifactId: new Code(name.slice(name.indexOf('/') + 1)),
+    artifactId: new Code(unscopedName(name)),
     groupId: new Code(packageName.split('.').slice(0, 2).join('.')),
     packageName: new Code(packageName),
     packagePath: new Code(packageName.replaceAll('.', '/')),

@@ -37,10 +37,10 @@ const KNOWN_FAULTS = [
 export const pythonDiagnosis: ProjectDiagnosis = {
   runtime: examineRuntime,
   temporalSdk: examineSdk,
-  workerCheck: async ({ folder }) => {
+  workerCheck: async ({ folder, root }) => {
     const project = await readPyproject(folder);
     const packageName = typeof project === 'string' ? undefined : project.packageName;
-    const python = join(folder, ENVIRONMENT_PYTHON);
+    const python = join(root, ENVIRONMENT_PYTHON);
     return packageName === undefined || !existsSync(python)
       ? { kind: 'not-installed' }
       : { kind: 'command', program: python, args: ['-m', packageName, '--check', '--json'] };
@@ -60,7 +60,7 @@ async function examineRuntime(at: ProjectLocation): Promise<RuntimeFinding> {
   const isUv = pythonManager(at.packageManager) === 'uv';
   if (isUv && findOnPath('uv', at.env) === undefined)
     return missing('uv is not installed: it is not on the PATH', `uv (${UV_DOWNLOADS})`);
-  if (existsSync(join(at.folder, ENVIRONMENT))) return examineEnvironment(at, oldest, isUv);
+  if (existsSync(join(at.root, ENVIRONMENT))) return examineEnvironment(at, oldest, isUv);
   return isUv ? examineUv(at, oldest) : examinePython(at, oldest);
 }
 
@@ -72,13 +72,13 @@ const missing = (text: string, wanted: string): RuntimeFinding => ({
 
 /** The virtual environment, which exists, and the tool that installs into it. */
 async function examineEnvironment(at: ProjectLocation, oldest: string, isUv: boolean): Promise<RuntimeFinding> {
-  const { folder, env } = at;
-  const python = await probePython(join(folder, ENVIRONMENT_PYTHON), env);
+  const { root, env } = at;
+  const python = await probePython(join(root, ENVIRONMENT_PYTHON), env);
   if (python === undefined) {
     const text = `${ENVIRONMENT_PYTHON} does not run: the Python of the virtual environment was moved or removed`;
     return { kind: 'problem', code: 'environment-unusable', text };
   }
-  const tool = isUv ? await describeUv(env) : await describePip(folder);
+  const tool = isUv ? await describeUv(env) : await describePip(root);
   const facts = { python: python.version, environment: ENVIRONMENT, ...(tool !== undefined && { installer: tool }) };
   if (isOlderPython(python.version, oldest)) {
     const text = `${ENVIRONMENT} has Python ${python.version}, but the project needs Python ${oldest} or newer`;
@@ -125,13 +125,13 @@ async function describePip(folder: string): Promise<string | undefined> {
   return version === undefined ? undefined : `pip ${version}`;
 }
 
-async function examineSdk({ folder }: ProjectLocation): Promise<ProjectFinding<TemporalSdkProblem>> {
+async function examineSdk({ folder, root }: ProjectLocation): Promise<ProjectFinding<TemporalSdkProblem>> {
   const project = await readPyproject(folder);
   if (typeof project === 'string') return { kind: 'skipped', why: `${PYPROJECT} cannot be read` };
-  const installed = await installedDistributionVersion(join(folder, ENVIRONMENT), TEMPORAL);
+  const installed = await installedDistributionVersion(join(root, ENVIRONMENT), TEMPORAL);
   const others = [
     [PYPROJECT, project.pinned(TEMPORAL)] as const,
-    [UV_LOCK, await findLockedVersion(join(folder, UV_LOCK), TEMPORAL)] as const,
+    [UV_LOCK, await findLockedVersion(join(root, UV_LOCK), TEMPORAL)] as const,
   ].filter((entry): entry is readonly [string, string] & typeof entry => entry[1] !== undefined);
   const facts = { ...(installed !== undefined && { [ENVIRONMENT]: installed }), ...Object.fromEntries(others) };
   if (installed === undefined) {

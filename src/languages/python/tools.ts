@@ -190,7 +190,7 @@ async function findPipProblem(env: NodeJS.ProcessEnv): Promise<ToolProblem | und
 
 /** Installs the dependencies of the project in `folder` into its virtual environment; see `runInstaller`. */
 export async function installPythonProject(options: InstallOptions): Promise<InstallResult> {
-  const { folder, packageManager, env, signal } = options;
+  const { folder, packageManager, isMember, env, signal } = options;
   // Imported on demand: running other programs needs a large package.
   const { runInstaller } = await import('../install.ts');
   const run = async (
@@ -201,7 +201,11 @@ export async function installPythonProject(options: InstallOptions): Promise<Ins
     signal?.aborted === true
       ? { kind: 'interrupted' }
       : runInstaller({ program, args, env: childEnv, explain: explainFailure }, options);
-  if (pythonManager(packageManager) === 'uv') return run('uv', ['sync'], withoutVirtualEnvironment(env));
+  if (pythonManager(packageManager) === 'uv') {
+    // The environment is that of the workspace. An exact installation would remove the dependencies of the other members.
+    const args = ['sync', ...(isMember === true ? ['--inexact'] : [])];
+    return run('uv', args, withoutVirtualEnvironment(env));
+  }
 
   const started = performance.now();
   const python = (await findPython(env))?.program ?? PYTHON_PROGRAMS[0];

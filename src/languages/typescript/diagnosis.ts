@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { findInstalledVersion } from '../../files/installed-package.ts';
 import { isOlder } from '../../text/version.ts';
 import type { ProjectDiagnosis, ProjectFinding, RuntimeProblem, TemporalSdkProblem } from '../diagnosis.ts';
@@ -28,8 +26,8 @@ const OLDEST_NODE = '20.19.0';
 export const nodeDiagnosis: ProjectDiagnosis = {
   runtime: () => Promise.resolve(examineNode(process.version)),
   temporalSdk: ({ folder }) => examinePackages(folder),
-  workerCheck: ({ folder }) =>
-    existsSync(join(folder, 'node_modules', '@temporalio', 'worker', 'package.json'))
+  workerCheck: async ({ folder }) =>
+    (await findInstalledVersion(folder, '@temporalio/worker')) !== undefined
       ? {
           kind: 'command',
           program: process.execPath,

@@ -33,9 +33,9 @@ function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
  * attempt, because it would go on for a quarter of an hour.
  */
 export async function installDependencies(options: InstallOptions): Promise<InstallResult> {
-  const { folder, packageManager, env, signal } = options;
+  const { folder, packageManager, isMember, env, signal } = options;
   if (signal?.aborted === true) return { kind: 'interrupted' };
-  const lock = packageManager === 'yarn@4' ? await claimYarnProject(folder) : undefined;
+  const lock = packageManager === 'yarn@4' && isMember !== true ? await claimYarnProject(folder) : undefined;
   const isWatched = packageManager === 'npm' && !setsLogLevel(env);
   try {
     const result = await runInstaller(

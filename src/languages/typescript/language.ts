@@ -1,3 +1,4 @@
+import { join, sep } from 'node:path';
 import type { Language } from '../language.ts';
 import { activityNames, appendActivity } from './activities.ts';
 import { exportedNames } from './exports.ts';
@@ -26,7 +27,11 @@ export const typescript: Language = {
   packageNames: undefined,
   layout: (_, slug) => processLayout(slug),
   render: renderTypeScript,
-  definitionSchema: (slug) => (slug === undefined ? `./${SCHEMA}` : `../${SCHEMA}`),
+  definitionSchema: (slug, { workspace, packageManager }) => {
+    // pnpm installs the dependencies of a member into the member, the others into the root of the workspace.
+    const root = workspace === undefined || packageManager === 'pnpm' ? '.' : workspace.root;
+    return `${slug === undefined ? root : join('..', root).split(sep).join('/')}/${SCHEMA}`;
+  },
   code: {
     hasDeclarationsOnly,
     isDefinitionCode,

@@ -68,17 +68,28 @@ const COMMANDS: Readonly<Record<NodePackageManager, Commands>> = {
   },
 };
 
-/** The template context of a package manager: its commands as `Code`, and flags for which one it is. */
-export function packageManagerContext(manager: NodePackageManager): object {
+/**
+ * The template context of a package manager: its commands as `Code`, and flags for which one it is. The settings and the lock file of a member
+ * of a workspace are in the root of the workspace.
+ */
+export function packageManagerContext(
+  manager: NodePackageManager,
+  { isMember }: { readonly isMember: boolean },
+): object {
   const { installManager = '', settingsFile, lockFile, ...commands } = COMMANDS[manager];
-  const installFiles = ['package.json', `${lockFile}*`, ...(settingsFile === undefined ? [] : [settingsFile])];
+  const settings = settingsFile === undefined || isMember ? [] : [settingsFile];
+  const installFiles = ['package.json', `${lockFile}*`, ...settings];
   const texts = { ...commands, installManager, lockFile, installFiles: installFiles.join(' ') };
   return {
     ...Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, new Code(text)])),
     needsManager: installManager !== '',
-    isNpm: manager === 'npm',
-    isPnpm: manager === 'pnpm',
-    isYarnBerry: manager === 'yarn@4',
+    isMember,
+    // The install settings of a workspace are those of its root.
+    hasNpmSettings: manager === 'npm' && !isMember,
+    hasPnpmSettings: manager === 'pnpm' && !isMember,
+    hasYarnSettings: manager === 'yarn@4' && !isMember,
+    isPnpmMember: manager === 'pnpm' && isMember,
+    isYarnMember: manager === 'yarn@4' && isMember,
     isBun: manager === 'bun',
   };
 }

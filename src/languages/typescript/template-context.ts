@@ -15,7 +15,7 @@ export function templateContext(spec: ProjectSpec, validators: string): object {
     smokeScript: smokeScript(definition.process.code),
     local: spec.local,
     ...deploymentContext(spec.name, { memory: '256Mi', writesTmp: false }),
-    ...packageManagerContext(nodePackageManager(spec.packageManager)),
+    ...packageManagerContext(nodePackageManager(spec.packageManager), { isMember: spec.workspace !== undefined }),
     ...processContext({
       definition,
       layout: typeScriptLayout(),

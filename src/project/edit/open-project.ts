@@ -247,9 +247,10 @@ export async function hasLocalChanges({ folder, base }: WorkerProject, path: str
 /** The spec to render a project with these processes. */
 export function toProjectSpec(project: WorkerProject, processes: WorkerProject['processes']): ProjectSpec {
   const [first, ...others] = processes;
-  const { name, language, local, packageManager, packageName, slug, cliPackage, template } = project.record;
+  const { name, language, local, packageManager, packageName, slug, cliPackage, template, workspace, movedFiles } =
+    project.record;
   return {
-    ...{ name, language, local, packageManager, packageName, slug, cliPackage },
+    ...{ name, language, local, packageManager, packageName, slug, cliPackage, workspace, movedFiles },
     template: template === undefined ? undefined : { origin: template, files: project.base.template },
     definition: first.definition,
     definitionSource: first.source,

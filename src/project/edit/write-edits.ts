@@ -142,7 +142,8 @@ async function readRegularFile(path: string): Promise<Buffer | false> {
   return (await lstat(path)).isFile() ? readFile(path) : false;
 }
 
-function fileMode(folder: string, path: string): PlannedFileChange['mode'] {
+/** The mode with which a new version of a file is written. */
+export function fileMode(folder: string, path: string): PlannedFileChange['mode'] {
   const { mode } = lstatSync(join(folder, path));
   if ((mode & 0o100) !== 0) return 0o755;
   return (mode & 0o044) === 0 ? 0o600 : 0o644;

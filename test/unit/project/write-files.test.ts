@@ -83,7 +83,7 @@ describe('writing a plan to a folder', () => {
       { path: 'secret.yaml', reason: 'differs' },
     ]);
     expect(decision.files.map(({ path, action }) => [path, action])).toEqual([['a.txt', 'identical']]);
-    const error = conflictError(decision, { here: 'npx create-kuflow-worker x --yes' });
+    const error = conflictError(decision, 'npx create-kuflow-worker x --yes');
     expect(error.message).toContain('secret.yaml differs');
     expect(error.next.join('\n')).toContain('npx create-kuflow-worker x --yes --overwrite secret.yaml');
     await expect(writeFiles(decision)).rejects.toThrow('conflicts');

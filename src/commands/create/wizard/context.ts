@@ -1,24 +1,26 @@
-import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { KnownError } from '../../../base/errors.ts';
 import type { CommandContext } from '../../../cli/context.ts';
 import { missingAnswersError } from '../../../cli/missing-answers.ts';
 import { findDetectedCredentials } from '../../../connection/detect-credentials.ts';
 import type { RestConnection } from '../../../connection/require.ts';
 import { credentialVariables } from '../../../connection/resolve.ts';
-import { loadProcess } from '../../../discovery/load-process.ts';
+import { loadProcess, type LoadedProcess } from '../../../discovery/load-process.ts';
 import { discoveryLineReporter } from '../../../discovery/view.ts';
 import { findOnPath } from '../../../files/find-on-path.ts';
 import { languageOf } from '../../../languages/registry.ts';
-import { comparePlan, isOtherProject, listFileActions } from '../../../project/conflicts.ts';
+import { listFileActions, type FileAction } from '../../../project/conflicts.ts';
+import { describeOutside } from '../../../project/join/plan-outside.ts';
+import { isInRepository } from '../../../project/join/find-root.ts';
 import { workerFolderName } from '../../../languages/project-name.ts';
 import type { FetchedTemplate } from '../../../project/template/fetch.ts';
-import { planProject } from '../../../project/plan.ts';
 import { openProgress } from '../../../terminal/progress.ts';
 import type { Prompts } from '../../../terminal/prompts.ts';
 import { chosenLanguage, type CreateAnswers } from '../answers.ts';
 import type { rememberConnections } from '../connection.ts';
-import { projectSpec, resolveCreate } from '../resolve.ts';
+import { listPlaces } from '../placement.ts';
+import { prepareCreate } from '../prepare.ts';
+import { resolveCreate, type CreatePlan } from '../resolve.ts';
 import type { WizardContext } from './state.ts';
 import { wizardView } from './view.ts';
 
@@ -45,6 +47,14 @@ export async function openWizardContext(parts: WizardContextParts): Promise<Wiza
     } finally {
       progress.stop();
     }
+  };
+  const planFor = async (
+    answers: CreateAnswers,
+  ): Promise<{ readonly plan: CreatePlan; readonly process: LoadedProcess }> => {
+    const resolution = await resolveCreate(answers, { env, cwd, version, connect });
+    if (resolution.kind === 'missing') throw missingAnswersError(resolution.missing, resolution.example);
+    const discover = (): Promise<never> => Promise.reject(new Error('The process was not read'));
+    return { plan: resolution.plan, process: await loadProcess(resolution.plan.source, { cwd, discover }) };
   };
   let detected = await findDetectedCredentials(context);
   const openRest = async (answers: CreateAnswers): Promise<RestConnection> => {
@@ -141,23 +151,17 @@ export async function openWizardContext(parts: WizardContextParts): Promise<Wiza
         signal,
       });
     },
+    places: async (answers) => {
+      const { plan, process } = await planFor(answers);
+      const { placement, chosenFolder: chosen } = plan;
+      const name = workerFolderName(process.definition.process.code);
+      return { placement, places: listPlaces(placement, { cwd, chosen, name }) };
+    },
     preview: async (answers) => {
-      const resolution = await resolveCreate(answers, { env, cwd, version, connect });
-      if (resolution.kind === 'missing') throw missingAnswersError(resolution.missing, resolution.example);
-      const { plan } = resolution;
-      const process = await loadProcess(plan.source, {
-        cwd,
-        discover: () => Promise.reject(new Error('The process was not read')),
-      });
-      const planned = await planProject(projectSpec(plan, process, template), { version, command: plan.command });
-      const comparison = await comparePlan(plan.folder, planned, plan.overwrite);
-      if (isOtherProject(comparison)) {
-        throw new KnownError({
-          message: `The folder contains another project (package.json). Choose a subfolder, such as ${workerFolderName(process.definition.process.code)}`,
-        });
-      }
+      const { plan, process } = await planFor(answers);
+      const { comparison } = await prepareCreate(plan, process, { version, cwd, template });
       const files = listFileActions(comparison);
-      const count = (action: string): number => files.filter((file) => file.action === action).length;
+      const count = (action: FileAction): number => files.filter((file) => file.action === action).length;
       const conflicts = files.flatMap((file) => (file.action === 'conflict' ? [`${file.path} ${file.reason}`] : []));
       if (conflicts.length > 0) {
         const few = conflicts.slice(0, MAX_NAMED).join(', ');
@@ -171,7 +175,14 @@ export async function openWizardContext(parts: WizardContextParts): Promise<Wiza
         folder: plan.folder,
         definition: process.definition,
         endpoint: plan.connection?.settings['kuflow.api.endpoint']?.value,
-        files: { create: count('create'), identical: count('identical'), overwrite: count('overwrite') },
+        files: {
+          create: count('create'),
+          identical: count('identical'),
+          merge: count('merge'),
+          overwrite: count('overwrite'),
+        },
+        merged: files.filter((file) => file.action === 'merge'),
+        outside: describeOutside(comparison.outside ?? []),
       };
     },
   };
@@ -184,12 +195,5 @@ async function toolsProblem(require: () => void | Promise<void>): Promise<string
   } catch (error) {
     if (error instanceof KnownError) return error.message;
     throw error;
-  }
-}
-
-function isInRepository(folder: string): boolean {
-  for (let at = folder; ; at = dirname(at)) {
-    if (existsSync(join(at, '.git'))) return true;
-    if (dirname(at) === at) return false;
   }
 }

@@ -11,7 +11,16 @@ import { shortPath } from '../../../terminal/short-path.ts';
 import { chosenLanguage, type CreateAnswers } from '../answers.ts';
 import { processCode } from './process-steps.ts';
 import { overridingVariables } from './credential-steps.ts';
-import { settle, withAnswers, type Preview, type Step, type WizardState, type WizardContext } from './state.ts';
+import { choosePlace } from './choose-place.ts';
+import {
+  reopenFolder,
+  settle,
+  withAnswers,
+  type Preview,
+  type Step,
+  type WizardState,
+  type WizardContext,
+} from './state.ts';
 
 /** Why a project cannot be in this folder. The files in it are compared later, and none is lost. */
 export function folderProblem(cwd: string, text: string): string | undefined {
@@ -89,7 +98,9 @@ const copy: Step = {
 /** Conflicts in a folder, reported while the folder is chosen and not after the last question. */
 async function findConflict(answers: CreateAnswers, context: WizardContext): Promise<string | undefined> {
   try {
-    await context.preview(answers);
+    // Where to go in the folder of another project is the next question.
+    const { placement } = await context.places(answers);
+    if (placement.kind !== 'occupied') await context.preview(answers);
     return undefined;
   } catch (error) {
     if (error instanceof KnownError && error.status !== 130) return error.message;
@@ -109,6 +120,21 @@ const language: Step = {
     });
     if (answer === BACK) return { kind: 'back' };
     return { kind: 'answered', answer, state: withAnswers(state, { language: answer }) };
+  },
+};
+
+/** Whether the project is a member of a workspace, or where it goes if the folder is another project. */
+const workspace: Step = {
+  topic: 'workspace',
+  isOpen: ({ settled }) => !settled.has('workspace'),
+  run: async (state, context, { canGoBack }) => {
+    const { placement, places } = await context.places(state.answers);
+    if (places.length === 0) return { kind: 'passed', state: settle(state, 'workspace') };
+    const place = await choosePlace(context.ask, placement, places, { canGoBack, canChooseFolder: true });
+    if (place === BACK) return { kind: 'back' };
+    if (place === 'other-folder') return { kind: 'answered', state: reopenFolder(state) };
+    const { folder, workspace: isMember } = place;
+    return { kind: 'answered', state: settle(withAnswers(state, { folder, workspace: isMember }), 'workspace') };
   },
 };
 
@@ -143,7 +169,7 @@ const namesOf = (answers: CreateAnswers) => languageOf({ language: chosenLanguag
 const packageManager: Step = {
   topic: 'package-manager',
   isOpen: ({ answers }, _, context) =>
-    answers.packageManager === undefined && context.tools(answers).choices.length > 0,
+    answers.packageManager === undefined && answers.workspace !== true && context.tools(answers).choices.length > 0,
   run: async (state, context, { canGoBack, before }) => {
     const { label, title, choices } = context.tools(state.answers);
     const answer = await context.ask.choose({
@@ -219,6 +245,7 @@ const summary: Step = {
     try {
       preview = await context.preview(state.answers);
       context.say.summary(summaryRows(state, preview, credentials, context));
+      context.say.changes(preview);
     } catch (error) {
       if (!(error instanceof KnownError) || error.status === 130) throw error;
       context.say.problem(error);
@@ -238,7 +265,7 @@ const summary: Step = {
     });
     if (answer === BACK || answer === 'back') return { kind: 'back' };
     if (answer === 'end') throw interruptedError('Nothing was written');
-    if (answer === 'folder') return { kind: 'answered', state: withAnswers(state, { folder: undefined }) };
+    if (answer === 'folder') return { kind: 'answered', state: reopenFolder(state) };
     return { kind: 'answered', state: settle(state, 'summary') };
   },
 };
@@ -250,17 +277,23 @@ function summaryRows(
   context: WizardContext,
 ): readonly (readonly [string, string])[] {
   const { answers } = state;
-  const { definition, files } = preview;
+  const { definition, files, outside } = preview;
   const { process, tasks, workflow } = definition;
   const overriding = credentials.kind === 'given' ? overridingVariables(state, context) : undefined;
   const counts = [
     [files.create, 'new'],
     [files.identical, 'unchanged'],
+    [files.merge, 'with added lines'],
     [files.overwrite, 'overwritten'],
   ] as const;
   return [
     ['Folder', shortPath(preview.folder)],
     ['Files', counts.flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`])).join(', ')],
+    ...(outside.length === 0
+      ? []
+      : [
+          ['Outside the folder', outside.map(({ action, path }) => `${action} ${shortPath(path)}`).join(', ')] as const,
+        ]),
     ['Language', LANGUAGES[chosenLanguage(answers)]],
     ...(answers.package === undefined ? [] : [['Package', answers.package] as const]),
     ['Process', process.name === undefined ? process.code : `${process.code} (${process.name})`],
@@ -306,6 +339,7 @@ export const projectSteps: readonly Step[] = [
   folder,
   copy,
   language,
+  workspace,
   packageName,
   packageManager,
   git,

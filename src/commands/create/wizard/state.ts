@@ -5,7 +5,10 @@ import type { DiscoveredProcess, ProcessListing } from '../../../discovery/types
 import type { ProcessDefinition } from '../../../process/definition.ts';
 import type { WorkerSample } from '../../../process/worker-sample/read.ts';
 import type { Prompts } from '../../../terminal/prompts.ts';
+import type { FileAction, MergedFile } from '../../../project/conflicts.ts';
+import type { OutsideChange } from '../../../project/join/plan-outside.ts';
 import type { CreateAnswers } from '../answers.ts';
+import type { ProjectPlace, Placement } from '../placement.ts';
 import type { WizardView } from './view.ts';
 
 /** What a question is about. Also the key of the answer that is offered again when somebody goes back to it. */
@@ -31,6 +34,7 @@ export type Topic =
   | 'workflow-type'
   | 'folder'
   | 'copy'
+  | 'workspace'
   | 'language'
   | 'package'
   | 'package-manager'
@@ -81,8 +85,12 @@ export interface Asking {
 /** What the summary shows before anything is written. */
 export interface Preview {
   readonly folder: string;
-  readonly files: { readonly create: number; readonly identical: number; readonly overwrite: number };
+  readonly files: Readonly<Record<FileAction, number>>;
   readonly definition: ProcessDefinition;
+  /** Existing files of the folder that get lines. */
+  readonly merged: readonly MergedFile[];
+  /** Changes outside of the folder. */
+  readonly outside: readonly OutsideChange[];
   /** Address of the KuFlow that the credentials are for; undefined if none were given. */
   readonly endpoint: string | undefined;
 }
@@ -127,12 +135,22 @@ export interface WizardContext {
   readonly verify: (answers: CreateAnswers) => Promise<string>;
   readonly list: (answers: CreateAnswers) => Promise<ProcessListing>;
   readonly discover: (answers: CreateAnswers, code: string) => Promise<DiscoveredProcess>;
+  /** The places that can be chosen, if the folder is in a workspace or is another project. Otherwise without places. */
+  readonly places: (
+    answers: CreateAnswers,
+  ) => Promise<{ readonly placement: Placement; readonly places: readonly ProjectPlace[] }>;
   /** Plans the project and compares it with the folder; writes nothing. */
   readonly preview: (answers: CreateAnswers) => Promise<Preview>;
 }
 
 export function settle(state: WizardState, topic: Topic): WizardState {
   return { ...state, settled: new Set([...state.settled, topic]) };
+}
+
+/** Asks for the folder again, and what depends on it. */
+export function reopenFolder(state: WizardState): WizardState {
+  const settled = new Set([...state.settled].filter((topic) => topic !== 'workspace'));
+  return { ...withAnswers(state, { folder: undefined, workspace: undefined }), settled };
 }
 
 export function withAnswers(state: WizardState, answers: Partial<CreateAnswers>): WizardState {

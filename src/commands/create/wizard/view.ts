@@ -4,6 +4,9 @@ import type { ProcessDefinition } from '../../../process/definition.ts';
 import { palette } from '../../../terminal/palette.ts';
 import { printError } from '../../../terminal/print-error.ts';
 import { formatFields } from '../../../discovery/view.ts';
+import type { MergedFile } from '../../../project/conflicts.ts';
+import type { OutsideChange } from '../../../project/join/plan-outside.ts';
+import { printMerged, printOutside } from '../view.ts';
 import type { Terminal } from '../../../terminal/terminal.ts';
 import { wrapText } from '../../../terminal/wrap.ts';
 
@@ -16,6 +19,8 @@ export interface WizardView {
   /** `notes`: what may be wrong or incomplete in it. */
   process(definition: ProcessDefinition, notes: readonly string[]): void;
   summary(rows: readonly (readonly [label: string, value: string])[]): void;
+  /** The changes of files that exist already, and all changes outside of the folder of the project. */
+  changes(changes: { readonly merged: readonly MergedFile[]; readonly outside: readonly OutsideChange[] }): void;
 }
 
 const MAX_LENGTH = 1000;
@@ -42,6 +47,11 @@ export function wizardView(terminal: Terminal): WizardView {
       });
       for (const note of notes) prose(`  ${dim(`- ${escapeForTerminal(note, MAX_LENGTH)}`)}`);
       err.line();
+    },
+    changes: ({ merged, outside }) => {
+      printMerged(err, merged);
+      printOutside(err, outside);
+      if (merged.length > 0 || outside.length > 0) err.line();
     },
     summary: (rows) => {
       err.line();

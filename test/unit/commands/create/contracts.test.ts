@@ -281,11 +281,13 @@ describe('a long command', () => {
     const tasks = Array.from({ length: 60 }, (_, at) => ['--task', `TASK_WITH_QUITE_A_LONG_CODE_${at}:system`]).flat();
     const args = ['x', '--process', 'LOAN', ...tasks, ...WORKFLOW, ...FILES_ONLY];
     mkdirSync(join(cwd, 'x'));
-    writeFileSync(join(cwd, 'x', 'README.md'), 'mine');
+    writeFileSync(join(cwd, 'x', 'tsconfig.json'), 'mine');
     const { command } = createdOf((await createWorker(cwd, [...args, '--dry-run', '--json'])).stdout);
     expect(command.length).toBeGreaterThan(2000);
-    expect((await createWorker(cwd, [...args, '--dry-run'])).stderr).toContain(`  ${command} --overwrite README.md  `);
-    expect((await createWorker(cwd, args)).stderr).toContain(`${command} --overwrite README.md\n`);
+    expect((await createWorker(cwd, [...args, '--dry-run'])).stderr).toContain(
+      `  ${command} --overwrite tsconfig.json  `,
+    );
+    expect((await createWorker(cwd, args)).stderr).toContain(`${command} --overwrite tsconfig.json\n`);
   });
 });
 

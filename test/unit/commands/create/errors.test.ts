@@ -60,21 +60,21 @@ const TARGETS: readonly Row[] = [
     what: 'the current folder with the package.json of another project',
     prepare: file('package.json', '{ "name": "mine" }'),
     args: ['.', '--local'],
-    status: 1,
-    message: /already contains files that would be overwritten:[^]*package\.json differs/,
-    seen: /^nothing was written$/,
-    next: /^Create the project in a subfolder: npx create-kuflow-worker loan-worker --local [^]*--yes$/,
+    status: 2,
+    message: /^\S+ contains another project \(package\.json\)$/,
+    next: /^Create a separate project in a subfolder: npx create-kuflow-worker loan-worker --local .*--no-workspace .*--yes$/,
   },
   {
     what: 'a folder with the package.json of another project',
     prepare: (cwd) => {
       mkdirSync(join(cwd, 'x'));
-      writeFileSync(join(cwd, 'x', 'package.json'), '{}');
+      writeFileSync(join(cwd, 'x', 'package.json'), '{');
     },
     args: ['x', '--local'],
-    status: 1,
-    message: /package\.json differs/,
-    next: /^Create the project in a subfolder: npx create-kuflow-worker x.loan-worker --local [^]*--yes$/,
+    status: 2,
+    message:
+      /x contains another project \(package\.json\)\. It cannot have the worker as a member: In \S+, package\.json can't be used: it is not valid JSON$/,
+    next: /^Create a separate project in a subfolder: npx create-kuflow-worker x.loan-worker --local [^]*--yes$/,
   },
   {
     what: 'a target that is a file',

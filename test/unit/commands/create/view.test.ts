@@ -11,6 +11,7 @@ const SUMMARY: CreateSummary = {
   notes: ['The project is named loans, because the folder name has upper-case letters'],
   dryRun: false,
   files: [],
+  outside: [],
   install: { kind: 'skipped' },
   check: {
     kind: 'impossible',

@@ -45,7 +45,7 @@ function installed(
 const withProject =
   (view: object, versions: Readonly<Record<string, string>> = VERSIONS): Fault['make'] =>
   (setup) => {
-    const at = { folder: setup.folder, env: {}, packageManager: 'npm' } as const;
+    const at = { folder: setup.folder, root: setup.folder, env: {}, packageManager: 'npm' } as const;
     const { runtime, temporalSdk } = nodeDiagnosis;
     setup.project = {
       processes: () => Promise.resolve([LOAN]),

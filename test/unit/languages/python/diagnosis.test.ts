@@ -41,6 +41,7 @@ interface At {
 
 const locate = ({ folder, packageManager = 'pip', programs = {}, env = {} }: At) => ({
   folder,
+  root: folder,
   packageManager,
   env: { PATH: writePrograms(temporaryFolder(), programs), ...env },
 });

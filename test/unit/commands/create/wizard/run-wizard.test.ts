@@ -89,7 +89,7 @@ describe('the wizard avoids dead ends', () => {
 
   it('lets you choose another folder if files in the given one conflict', async () => {
     mkdirSync(join(cwd, 'mine'));
-    writeFileSync(join(cwd, 'mine', 'package.json'), 'mine');
+    writeFileSync(join(cwd, 'mine', 'tsconfig.json'), 'mine');
     await byWizard(
       [
         [WHICH, 'sample'],
@@ -108,20 +108,24 @@ describe('the wizard avoids dead ends', () => {
     const made = await byWizard(
       [
         [WHICH, 'sample'],
-        ['The project cannot be created like this', 'folder'],
-        ['Folder for the new project', 'loan-worker'],
+        ['contains another project (package.json). Where should the worker be?', 'other-folder'],
+        ['Folder for the new project', '.'],
+        ['contains another project', BACK],
+        ['Folder for the new project', '.'],
+        [
+          'contains another project',
+          'separate',
+          ({ choices }) => expect(choices?.map(({ name }) => name)[0]).toBe('loan-worker, a separate project'),
+        ],
         ['Create the project?', 'create'],
       ],
       {},
       '.',
     );
-    expect(made.said).toContain('another project (package.json). Choose a subfolder, such as loan-worker');
     expect(made.said).not.toContain('--overwrite');
-    const typed = byWizard([
-      [WHICH, 'sample'],
-      ['Folder for the new project', '.'],
-    ]);
-    await expect(typed).rejects.toThrow(/Choose a subfolder, such as loan-worker/);
+    expect(made.command).toContain('npx create-kuflow-worker loan-worker --local');
+    expect(made.command).toContain('--no-workspace');
+    expect(existsSync(join(cwd, 'loan-worker', 'package.json'))).toBe(true);
     expect(readFileSync(join(cwd, 'package.json'), 'utf8')).toBe('{ "name": "mine" }');
   });
 });

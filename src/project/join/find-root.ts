@@ -1,0 +1,118 @@
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, relative, sep } from 'node:path';
+import { codeOf, KnownError } from '../../base/errors.ts';
+import { decodeText } from '../../files/text-file.ts';
+import { MIB } from '../../files/read.ts';
+import type { LanguageId } from '../../languages/names.ts';
+import { languageOf } from '../../languages/registry.ts';
+import type { Workspace } from '../../languages/workspace.ts';
+import { isProject } from '../../process/find-project.ts';
+
+/** Files that make a folder the root of a project, in the languages of workers. */
+const MANIFESTS = ['package.json', 'pom.xml', 'pyproject.toml'];
+
+/** A workspace or build around a folder. */
+export interface FoundWorkspace {
+  /** Absolute. */
+  readonly root: string;
+  readonly workspace: Workspace;
+}
+
+/** What surrounds the folder of a new project. */
+export interface Surroundings {
+  /** The file that makes the folder itself another project, which a worker cannot share. */
+  readonly occupiedBy: string | undefined;
+  /** The closest workspace with a list, otherwise the closest project that could be one. */
+  readonly found: FoundWorkspace | undefined;
+  /** Why the closest project cannot have a worker as a member: a sentence. */
+  readonly problem: string | undefined;
+}
+
+export interface FolderRequest {
+  /** Absolute; may not exist. */
+  readonly folder: string;
+  readonly language: LanguageId;
+  readonly env: NodeJS.ProcessEnv;
+  /** Files of the folder that may be replaced. */
+  readonly overwrite: readonly string[];
+}
+
+/**
+ * Finds the project in a folder, and the workspace around it that is of the same language. Searches up to the root of the repository, but not
+ * in the home folder, whose files belong to no project. Writes nothing.
+ */
+export async function findSurroundings({ folder, language, env, overwrite }: FolderRequest): Promise<Surroundings> {
+  const occupiedBy = isProject(folder)
+    ? undefined
+    : MANIFESTS.find((name) => !overwrite.includes(name) && isFile(join(folder, name)));
+  const read = await languageOf({ language }).workspace();
+  const home = env['HOME'] ?? env['USERPROFILE'] ?? homedir();
+  let found: FoundWorkspace | undefined;
+  let problem: string | undefined;
+  const isRepository = (at: string): boolean => existsSync(join(at, '.git'));
+  const start = occupiedBy === undefined && !isRepository(folder) ? dirname(folder) : folder;
+  for (let at = start; at !== home && at !== dirname(at); at = dirname(at)) {
+    try {
+      const workspace =
+        at === folder && occupiedBy === undefined ? undefined : read({ root: at, env, readText: textReader(at) });
+      if (workspace?.problem !== undefined) problem ??= `${join(at, workspace.file)} ${workspace.problem}`;
+      else if (workspace?.members !== undefined)
+        return { occupiedBy, found: { root: at, workspace }, problem: undefined };
+      else if (workspace !== undefined) found ??= { root: at, workspace };
+    } catch (error) {
+      if (!(error instanceof KnownError)) throw error;
+      problem ??= `In ${at}, ${error.message}`;
+    }
+    if (isRepository(at)) break;
+  }
+  return { occupiedBy, found, problem };
+}
+
+function isFile(path: string): boolean {
+  try {
+    return !lstatSync(path).isDirectory();
+  } catch {
+    // A folder that cannot be used is reported when it is compared with the project.
+    return false;
+  }
+}
+
+/** Reads text files of a folder. Throws a KnownError for a file that this tool must not edit. */
+export function textReader(folder: string): (name: string) => string | undefined {
+  return (name) => {
+    try {
+      const path = join(folder, name);
+      const stats = lstatSync(path);
+      const refused = stats.isSymbolicLink()
+        ? 'it is a symbolic link'
+        : !stats.isFile() || stats.size > MIB
+          ? 'it is not a regular text file'
+          : undefined;
+      if (refused !== undefined) throw new KnownError({ message: `${name} can't be used: ${refused}` });
+      return decodeText(readFileSync(path), name);
+    } catch (error) {
+      if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return undefined;
+      if (['EACCES', 'EPERM'].includes(codeOf(error) ?? ''))
+        throw new KnownError({ message: `${name} can't be used: permission denied`, cause: error });
+      throw error;
+    }
+  };
+}
+
+/** The root of the git repository that contains a folder; undefined without one. */
+export function findRepository(folder: string): string | undefined {
+  for (let at = folder; ; at = dirname(at)) {
+    if (existsSync(join(at, '.git'))) return at;
+    if (dirname(at) === at) return undefined;
+  }
+}
+
+export function isInRepository(folder: string): boolean {
+  return findRepository(folder) !== undefined;
+}
+
+/** The path from a folder to another one, with `/`. */
+export function pathBelow(root: string, folder: string): string {
+  return relative(root, folder).split(sep).join('/');
+}

@@ -1,0 +1,52 @@
+import { parse } from 'yaml';
+import { KnownError } from '../../base/errors.ts';
+import { isRecord } from '../../base/json.ts';
+import { appendBelowYamlKey } from '../../files/yaml-items.ts';
+import { DEPENDABOT_FILE } from './dependabot.ts';
+
+/**
+ * The text of a Dependabot file with the entries of the template whose ecosystem and folder it does not have. Undefined if the file can't be
+ * extended.
+ */
+export function mergeDependabotFile(existing: string, template: string): string | undefined {
+  try {
+    const present = new Set(entriesOf(existing).map(entryKey));
+    const items = splitItems(template).filter(
+      (item) =>
+        !entriesOf(`updates:\n${item}`)
+          .map(entryKey)
+          .some((key) => present.has(key)),
+    );
+    return items.length === 0
+      ? existing
+      : appendBelowYamlKey(existing, 'updates', items.map(withoutMargin).join('\n'), DEPENDABOT_FILE);
+  } catch (error) {
+    if (error instanceof KnownError || isYamlError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The YAML lines of each entry of a template, whose list is indented by two spaces. */
+export function splitItems(template: string): readonly string[] {
+  const [, list = ''] = template.split(/^updates:\n/m);
+  return list.split(/^(?= {2}- )/m).filter((item) => item.trim() !== '');
+}
+
+function withoutMargin(item: string): string {
+  return item.replaceAll(/^ {2}/gm, '').trimEnd();
+}
+
+function entriesOf(text: string): readonly unknown[] {
+  const data: unknown = parse(text);
+  const updates = isRecord(data) ? data['updates'] : undefined;
+  return Array.isArray(updates) ? updates : [];
+}
+
+function entryKey(entry: unknown): string {
+  const { 'package-ecosystem': ecosystem, directory, directories } = isRecord(entry) ? entry : {};
+  return JSON.stringify([ecosystem, directory ?? directories]);
+}
+
+function isYamlError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'YAMLParseError';
+}

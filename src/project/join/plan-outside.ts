@@ -1,0 +1,148 @@
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { KnownError } from '../../base/errors.ts';
+import { unscopedName } from '../../languages/project-name.ts';
+import type { ProjectSpec } from '../../languages/project-spec.ts';
+import { languageOf } from '../../languages/registry.ts';
+import { isProject } from '../../process/find-project.ts';
+import type { ComparedFile, OutsideFiles } from '../conflicts.ts';
+import { fileMode } from '../edit/write-edits.ts';
+import { unifiedDiff } from '../edit/unified-diff.ts';
+import { renderRepositoryFiles } from '../render.ts';
+import { DEPENDABOT_FILE } from './dependabot.ts';
+import { findRepository, pathBelow, textReader, type FoundWorkspace } from './find-root.ts';
+import { freeWorkflowPath, nameWorkflow, WORKFLOW } from './moved-files.ts';
+
+/** A change outside of the project, to show before it is made. */
+export interface OutsideChange {
+  /** Absolute. */
+  readonly path: string;
+  readonly action: 'create' | 'change';
+  readonly diff: string;
+}
+
+export interface MemberRequest {
+  /** Absolute. */
+  readonly folder: string;
+  readonly spec: ProjectSpec;
+  readonly found: FoundWorkspace;
+}
+
+/**
+ * The changes outside of a project that is a member of a workspace: the list of members, and the files that GitHub reads only in the root of a
+ * repository. Empty parts are left out. Writes nothing. Rejects with a KnownError if a file can't be edited.
+ */
+export async function planOutsideFiles(request: MemberRequest): Promise<readonly OutsideFiles[]> {
+  const { folder, found } = request;
+  const { root, workspace } = found;
+  const edits = workspace
+    .join(pathBelow(root, folder))
+    .map(({ path, before, after }) => compared(root, path, before, after));
+  // In an existing project, a missing workflow was removed by somebody.
+  const repository = isProject(folder) ? [] : await planRepositoryFiles(request);
+  return [
+    { folder: root, files: edits },
+    { folder: findRepository(root) ?? root, files: repository },
+  ].filter(({ files }) => files.length > 0);
+}
+
+async function planRepositoryFiles({ folder, spec, found }: MemberRequest): Promise<readonly ComparedFile[]> {
+  const repository = findRepository(found.root) ?? found.root;
+  const rendered = await renderRepositoryFiles(spec);
+  // The user's own template may leave them out.
+  const textAt = (path: string): string | undefined => {
+    const file = rendered.find((one) => one.path === path);
+    return file === undefined ? undefined : Buffer.from(file.contents).toString('utf8');
+  };
+  const workflowPath = freeWorkflowPath(repository, spec.name);
+  const locks = languageOf(spec).tools.lockFiles(spec.packageManager);
+  const generated = textAt(WORKFLOW);
+  const workflow =
+    generated === undefined
+      ? undefined
+      : memberWorkflow(generated, {
+          name: unscopedName(spec.name),
+          folder: pathBelow(repository, folder),
+          paths: [workflowPath, ...locks.map((lock) => pathBelow(repository, join(found.root, lock)))],
+        });
+  const updates = textAt(DEPENDABOT_FILE);
+  const existing = textReader(repository)(DEPENDABOT_FILE);
+  const places = { root: `/${pathBelow(repository, found.root)}`, folder: `/${pathBelow(repository, folder)}` };
+  const merged =
+    existing === undefined || updates === undefined
+      ? undefined
+      : (await import('./merge-dependabot.ts')).mergeDependabotFile(existing, memberUpdates(updates, places));
+  return [
+    ...(workflow === undefined ? [] : [compared(repository, workflowPath, undefined, workflow)]),
+    ...(merged === undefined || merged === existing ? [] : [compared(repository, DEPENDABOT_FILE, existing, merged)]),
+  ];
+}
+
+function compared(folder: string, path: string, before: string | undefined, after: string): ComparedFile {
+  const contents = Buffer.from(after);
+  if (before === undefined) return { path, contents, mode: 0o644, action: 'create' };
+  if ((lstatSync(join(folder, path)).mode & 0o200) === 0)
+    throw new KnownError({
+      message: `${join(folder, path)} can't be edited: it is read-only`,
+      next: ['Make the file writable', 'Or create a separate project: --no-workspace'],
+    });
+  return { path, contents, mode: fileMode(folder, path), action: 'overwrite', original: Buffer.from(before) };
+}
+
+/** The generated workflow for a project in a folder of its repository. It also runs when one of `paths` changes. */
+export function memberWorkflow(
+  text: string,
+  { name, folder, paths }: { readonly name: string; readonly folder: string; readonly paths: readonly string[] },
+): string {
+  const quoted = JSON.stringify(folder);
+  const filter = ['    paths:', ...[`${folder}/**`, ...paths].map((path) => `      - ${JSON.stringify(path)}`)].join(
+    '\n',
+  );
+  return replaceOnce(
+    replaceOnce(
+      nameWorkflow(text, name),
+      /^on:\n {2}push:\n {2}pull_request:\n/m,
+      `on:\n  push:\n${filter}\n  pull_request:\n${filter}\n`,
+    ),
+    /^jobs:\n/m,
+    `defaults:\n  run:\n    working-directory: ${quoted}\n\njobs:\n`,
+  ).replaceAll('node-version-file: .nvmrc', () => `node-version-file: ${JSON.stringify(`${folder}/.nvmrc`)}`);
+}
+
+function replaceOnce(text: string, pattern: RegExp, replacement: string): string {
+  if (!pattern.test(text))
+    throw new KnownError({
+      message: `${WORKFLOW} of the template can't be adapted to a member of a workspace`,
+      seen: `it does not have the lines ${JSON.stringify(pattern.source)}`,
+      next: ['Create a separate project: --no-workspace'],
+    });
+  return text.replace(pattern, () => replacement);
+}
+
+/** Dependencies are updated where the lock file is, images in the folder of the project, and actions in the repository. */
+function memberUpdates(text: string, { root, folder }: { readonly root: string; readonly folder: string }): string {
+  const updates = text.split(/^(?= {2}- package-ecosystem: )/m);
+  return updates
+    .map((entry) => {
+      const [, ecosystem = ''] = /package-ecosystem: (\S+)/.exec(entry) ?? [];
+      const place = ecosystem === 'github-actions' ? '/' : ['docker', 'maven'].includes(ecosystem) ? folder : root;
+      return entry.replace(/^ {4}directory: \/$/m, () => `    directory: ${JSON.stringify(place)}`);
+    })
+    .join('');
+}
+
+/** The changes as they are shown. */
+export function describeOutside(outside: readonly OutsideFiles[]): readonly OutsideChange[] {
+  return outside.flatMap(({ folder, files }) =>
+    files.map(({ path, action, original, contents }): OutsideChange => {
+      const [before, after] = [original, contents].map((bytes) =>
+        bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8'),
+      );
+      return {
+        path: join(folder, path),
+        action: action === 'create' ? 'create' : 'change',
+        diff: unifiedDiff(path, before, after ?? ''),
+      };
+    }),
+  );
+}
