@@ -167,7 +167,16 @@ describe.for(CASES)('a project for $program $version', (manager) => {
     const tarball = join(folder, basename(inject('tarball')));
     copyFileSync(inject('tarball'), tarball);
     const before = readdirSync(folder);
-    const args = ['loan-worker', '--local', '--yes', '--no-git', '--no-check', '--template', 'template'];
+    const args = [
+      'loan-worker',
+      '--local',
+      '--yes',
+      '--no-workspace',
+      '--no-git',
+      '--no-check',
+      '--template',
+      'template',
+    ];
     const own = ['--package-manager', manager.told, '--cli-package', `file:${tarball}`];
     const { status, err } = await packedCommand('create-kuflow-worker', [...args, ...own], { cwd: folder, env });
     expect(status, err).toBe(0);

@@ -8,7 +8,7 @@ import { findSurroundings, pathBelow, type FoundWorkspace, type Surroundings } f
 import { shellPath } from '../../text/shell.ts';
 import type { CreateAnswers } from './answers.ts';
 
-/** Where a project goes, as far as larger projects around it are concerned. */
+/** How a project relates to the larger project around it. */
 export type Placement =
   /** `joinable`: a workspace that the project could be a member of. */
   | { readonly kind: 'separate'; readonly joinable?: FoundWorkspace | undefined }
@@ -38,7 +38,7 @@ export interface PlacementRequest {
 }
 
 /**
- * Decides whether the project is a member of the workspace around its folder: if an option says so, otherwise if its list covers the folder
+ * Decides whether the project is a member of the workspace around its folder: with the option for it, otherwise if its list covers the folder
  * already. Rejects with a usage error if an option asks for a workspace that cannot be joined.
  */
 export async function decidePlacement({ folder, language, answers, env }: PlacementRequest): Promise<Placement> {

@@ -24,8 +24,8 @@ export interface CreateResult {
   readonly dryRun: boolean;
   /** `conflict` only in a dry run. */
   readonly files: readonly ReportedFile[];
-  /** The workspace whose member the project is; `file` has the list of members. Null for a separate project. */
-  readonly workspace: { readonly root: string; readonly file: string } | null;
+  /** The workspace whose member the project is; `file` has the list of members. Absent for a separate project. */
+  readonly workspace?: { readonly root: string; readonly file: string };
   /** Changes outside of the folder. */
   readonly outside: readonly OutsideChange[];
   readonly install: WriteResult['install'];
@@ -69,8 +69,9 @@ export function createResult(
       ...mergedNotes(comparison),
       ...(spec.definitionNotes ?? []),
     ],
-    workspace:
-      placement.kind === 'member' ? { root: placement.found.root, file: placement.found.workspace.file } : null,
+    ...(placement.kind === 'member'
+      ? { workspace: { root: placement.found.root, file: placement.found.workspace.file } }
+      : {}),
     outside: describeOutside(comparison.outside ?? []),
     dryRun: plan.dryRun,
     command,
@@ -126,8 +127,8 @@ export function createResult(
 }
 
 /**
- * The result as `--json` prints it: `{ folder, name, language, process: { code, source, tasks }, template?: { source, ref?, commit? }, notes, workspace: { root, file } | null,
- * outside: [{ path, action, diff }], dryRun, files: [{ path, action, reason?, diff? }],
+ * The result as `--json` prints it: `{ folder, name, language, process: { code, source, tasks }, template?: { source, ref?, commit? }, notes,
+ * workspace?: { root, file }, outside: [{ path, action, diff }], dryRun, files: [{ path, action, reason?, diff? }],
  * install: { kind, … }, git: { kind, … }, check: { kind: 'not-run', reason } | { kind: 'impossible', reason, seen?, next } | { kind: 'checked', status,
  * results, next }, next: [{ command?, text }], command, status }`; `status` is the exit status.
  */

@@ -33,7 +33,7 @@ function writeAll(files: Readonly<Record<string, string>>): void {
 const textOf = (path: string): string => readFileSync(join(root, path), 'utf8');
 
 interface JoinedJson extends CreatedJson {
-  readonly workspace: { readonly root: string; readonly file: string } | null;
+  readonly workspace?: { readonly root: string; readonly file: string };
   readonly outside: readonly { readonly path: string; readonly action: string; readonly diff: string }[];
 }
 
@@ -178,9 +178,9 @@ describe('create in a repository with a workspace', () => {
       'pnpm-lock.yaml': '',
     });
     expect((await created(['packages/a'])).workspace).toEqual({ root, file: 'pnpm-workspace.yaml' });
-    expect((await created(['packages/b', '--no-workspace'])).workspace).toBeNull();
+    expect((await created(['packages/b', '--no-workspace'])).workspace).toBeUndefined();
     expect(existsSync(join(root, 'packages/b/pnpm-workspace.yaml'))).toBe(true);
-    expect((await created(['tools/c'])).workspace).toBeNull();
+    expect((await created(['tools/c'])).workspace).toBeUndefined();
     expect(textOf('pnpm-workspace.yaml')).not.toContain('tools');
     expect((await created(['tools/d', '--workspace'])).workspace).toEqual({ root, file: 'pnpm-workspace.yaml' });
     expect(textOf('pnpm-workspace.yaml')).toContain('packages: ["packages/*", "tools/d"]');
@@ -188,14 +188,14 @@ describe('create in a repository with a workspace', () => {
 
   it('creates a list only if told', async () => {
     writeAll({ 'package.json': '{ "name": "acme" }\n' });
-    expect((await created(['a'])).workspace).toBeNull();
+    expect((await created(['a'])).workspace).toBeUndefined();
     const made = await created(['b', '--workspace']);
     expect(made.outside[0]?.diff).toContain('+{ "name": "acme", "workspaces": ["b"] }');
   });
 
   it('keeps a worker in another language separate', async () => {
     writeAll({ 'package.json': '{"workspaces":["packages/*"]}' });
-    expect((await created(['packages/a', '--language', 'java'])).workspace).toBeNull();
+    expect((await created(['packages/a', '--language', 'java'])).workspace).toBeUndefined();
     const refused = await createWorker(root, ['b', '--language', 'java', '--workspace', '--local', ...FILES_ONLY]);
     expect(refused.status).toBe(2);
     expect(refused.stderr).toMatch(/--workspace cannot be used: no folder above \S+b has a project of Java/);
@@ -203,7 +203,7 @@ describe('create in a repository with a workspace', () => {
 
   it('does not mix package managers', async () => {
     writeAll({ 'package.json': '{"workspaces":["packages/*"]}', 'yarn.lock': '# yarn lockfile v1\n' });
-    expect((await created(['packages/a', '--package-manager', 'npm'])).workspace).toBeNull();
+    expect((await created(['packages/a', '--package-manager', 'npm'])).workspace).toBeUndefined();
     const refused = await createWorker(root, [
       'packages/b',
       '--workspace',
