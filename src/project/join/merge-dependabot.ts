@@ -11,7 +11,7 @@ import { DEPENDABOT_FILE } from './dependabot.ts';
 export function mergeDependabotFile(existing: string, template: string): string | undefined {
   try {
     const present = new Set(entriesOf(existing).map(entryKey));
-    const items = splitItems(template).filter(
+    const items = templateEntries(template).filter(
       (item) =>
         !entriesOf(`updates:\n${item}`)
           .map(entryKey)
@@ -27,7 +27,7 @@ export function mergeDependabotFile(existing: string, template: string): string 
 }
 
 /** The YAML lines of each entry of a template, whose list is indented by two spaces. */
-export function splitItems(template: string): readonly string[] {
+function templateEntries(template: string): readonly string[] {
   const [, list = ''] = template.split(/^updates:\n/m);
   return list.split(/^(?= {2}- )/m).filter((item) => item.trim() !== '');
 }
