@@ -12,17 +12,21 @@ export interface AppliedFindings {
 
 /**
  * The definition with its drift corrected. Task names, UI schemas and everything else that discovery cannot know stay. Without `discovered`,
- * new tasks have no data, and findings about fields are not possible.
+ * new tasks have no data, and findings about fields are not possible. `order`: all codes of the source, for the places of new tasks.
  */
 export function applyFindings(
   definition: ProcessDefinition,
   findings: readonly ProcessFinding[],
-  discovered?: DiscoveredProcess,
+  {
+    discovered,
+    order = [],
+  }: { readonly discovered?: DiscoveredProcess | undefined; readonly order?: readonly string[] | undefined } = {},
 ): AppliedFindings {
   const left: ProcessFinding[] = [];
+  const codes = discovered?.definition.tasks.map(({ code }) => code) ?? order;
   const drift = findings.filter((finding) => finding.drift);
   let result = drift.reduce((before, finding) => {
-    const after = applyFinding(before, finding, discovered);
+    const after = applyFinding(before, finding, discovered, codes);
     if (after === undefined) left.push(finding);
     return after ?? before;
   }, definition);
@@ -37,11 +41,12 @@ function applyFinding(
   definition: ProcessDefinition,
   finding: ProcessFinding,
   discovered: DiscoveredProcess | undefined,
+  order: readonly string[],
 ): ProcessDefinition | undefined {
   const { tasks } = definition;
   switch (finding.kind) {
     case 'task-added':
-      return { ...definition, tasks: insertTask(tasks, newTask(finding, discovered), discovered) };
+      return { ...definition, tasks: insertTask(tasks, newTask(finding, discovered), order) };
     case 'task-removed':
       return { ...definition, tasks: tasks.filter(({ code }) => code !== finding.task) };
     case 'task-retyped':
@@ -66,7 +71,7 @@ function applyFinding(
 }
 
 function newTask(
-  { task: code, name, to: kind }: Extract<ProcessFinding, { kind: 'task-added' }>,
+  { task: code, to: kind, name }: Extract<ProcessFinding, { kind: 'task-added' }>,
   discovered: DiscoveredProcess | undefined,
 ): TaskDefinition {
   const shape = (part: 'data' | 'contextData'): DataShape | undefined => {
@@ -78,13 +83,12 @@ function newTask(
   return withoutUndefined({ code, kind, name, data: shape('data'), contextData: shape('contextData') });
 }
 
-/** After the nearest task that comes before it in the live process, or at the end. */
+/** After the nearest task that comes before it in `order`, or at the end. */
 function insertTask(
   tasks: readonly TaskDefinition[],
   task: TaskDefinition,
-  discovered: DiscoveredProcess | undefined,
+  order: readonly string[],
 ): readonly TaskDefinition[] {
-  const order = discovered?.definition.tasks.map(({ code }) => code) ?? [];
   const before = order.slice(0, Math.max(0, order.indexOf(task.code))).toReversed();
   const predecessor = before.find((code) => tasks.some((one) => one.code === code));
   const isFirst = predecessor === undefined && order.some((code) => tasks.some((one) => one.code === code));

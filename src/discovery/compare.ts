@@ -2,7 +2,7 @@ import { isRecord, pointerStep, type Json, type JsonObject } from '../base/json.
 import type { DataShape, ProcessDefinition, TaskDefinition, TaskKind } from '../process/definition.ts';
 import { viewSchema, JSON_TYPES, type JsonType, type SchemaView } from '../process/json-schema/schema-view.ts';
 import { describeFinding } from './describe-finding.ts';
-import type { Comparison, Difference, FieldCounts, ShapeOwner, TaskCounts, TaskList } from './findings.ts';
+import type { Comparison, Difference, FieldCounts, ShapeOwner, TaskCounts } from './findings.ts';
 import { MIN_SAMPLES, schemaOfNode, type ObservedValues } from './shape/infer.ts';
 import { isFieldName } from './shape/keys.ts';
 import { merge, newNode, type ShapeNode } from './shape/node.ts';
@@ -41,44 +41,6 @@ export function compareProcess(definition: ProcessDefinition, discovered: Discov
           ? ['The chosen instances could not be read, so fields could not be compared']
           : []),
     ],
-  };
-}
-
-/** Compares a definition with a list of tasks. A task that is not in the list is not reported as removed. */
-export function compareTaskList(definition: ProcessDefinition, list: TaskList): Comparison {
-  const counts: TaskCounts = {
-    items: 0,
-    processes: 0,
-    inNewestVersion: 0,
-    completedNewest: 0,
-    inCompletedOlder: 0,
-    completedOlder: 0,
-  };
-  const known = new Set(definition.tasks.map(({ code }) => code));
-  const listed = new Set(list.tasks.map(({ code }) => code));
-  const { type, taskQueue } = definition.workflow;
-  const changed = (key: 'type' | 'taskQueue', from: string, to: string | undefined) =>
-    to === undefined || to === from ? [] : [{ kind: 'workflow-changed', key, from, to, drift: true } as const];
-  const differences: readonly (Difference & { readonly drift: boolean })[] = [
-    ...changed('type', type, list.workflowType),
-    ...changed('taskQueue', taskQueue, list.taskQueue),
-    ...list.tasks
-      .filter(({ code }) => !known.has(code))
-      // A source without a kind means a task, which a person completes unless it is known that the worker does.
-      .map(({ code: task, name, kind: to = 'human' }): Found => ({
-        kind: 'task-added',
-        drift: true,
-        evidence: counts,
-        ...{ task, name, to },
-      })),
-    ...[...known]
-      .filter((code) => !listed.has(code))
-      .map((task) => ({ kind: 'task-not-seen', task, evidence: counts, drift: false }) as const),
-  ];
-  return {
-    findings: differences.map((one) => ({ ...one, text: describeFinding(one, 'list') })),
-    fieldsCompared: false,
-    unknown: list.tasks.length === 0 ? ['The source does not contain any task'] : [],
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Difference, FieldCounts, ShapeOwner, TaskCounts } from './findings.ts';
+import type { Difference, FieldCounts, SamplePlace, ShapeOwner, TaskCounts } from './findings.ts';
 import type { KindReason } from './types.ts';
 
 const REASON: Readonly<Record<KindReason, string>> = {
@@ -10,19 +10,18 @@ const REASON: Readonly<Record<KindReason, string>> = {
   'never-owned': 'its items do not have an owner',
 };
 
-/** A difference with its evidence as a sentence without a period. `source`: `list` for a list of tasks instead of processes. */
-export function describeFinding(found: Difference, source: 'processes' | 'list' = 'processes'): string {
+/** A difference with its evidence as a sentence without a period. */
+export function describeFinding(found: Difference): string {
   switch (found.kind) {
     case 'task-added':
-      return source === 'list'
-        ? `Task ${found.task} was added: the sample worker has it`
-        : `Task ${found.task} (${found.to}) was added: ${seenIn(found.evidence)}`;
+      return `Task ${found.task} (${found.to}) was added: ${seenIn(found.evidence)}`;
     case 'task-removed':
       return `Task ${found.task} was removed: ${absence(found.evidence)}`;
     case 'task-retyped':
-      return `Task ${found.task} changed from kind ${found.from} to ${found.to}: ${REASON[found.reason]}; ${seenIn(found.evidence)}`;
+      return `Task ${found.task} changed from kind ${found.from} to ${found.to}: ${found.reason === undefined ? '' : `${REASON[found.reason]}; `}${seenIn(found.evidence)}`;
     case 'task-not-seen':
-      if (source === 'list') return `Task ${found.task} is not in the sample worker`;
+      if (found.evidence === undefined)
+        return `Task ${found.task} is not in the worker sample, which does not prove that it was removed`;
       return found.evidence.items === 0
         ? `Task ${found.task} was not seen: it may not have been reached by any process yet`
         : `Task ${found.task} was only seen in older versions, which does not prove that it was removed: ${absence(found.evidence)}`;
@@ -37,13 +36,15 @@ export function describeFinding(found: Difference, source: 'processes' | 'list' 
     case 'field-optional':
       return `Field ${found.pointer} of ${ownerName(found.owner)} is not required: ${found.evidence.seenCompleted} of ${count(found.evidence.completed, 'completed instance')} of the newest version have it`;
     case 'tasks-reordered':
-      return `The usual order of the tasks is ${found.order.join(', ')}: it matches ${Math.round(found.evidence.agreement * 100)}% of task pairs`;
+      return found.evidence === undefined
+        ? `The worker sample creates the tasks in the order ${found.order.join(', ')}`
+        : `The usual order of the tasks is ${found.order.join(', ')}: it matches ${Math.round(found.evidence.agreement * 100)}% of task pairs`;
     case 'version-changed':
       return `The newest version of the definition is ${found.to}, not ${found.from}`;
     case 'definition-differs':
       return `The process belongs to the definition ${found.to}, not ${found.from}: another definition may have the same code`;
     case 'workflow-changed':
-      return `The ${found.key === 'type' ? 'workflow type' : 'task queue'} is ${found.to}, not ${found.from}`;
+      return `The ${found.key === 'type' ? 'workflow type' : 'task queue'} is ${found.to}, not ${found.from}: ${seenIn(found.evidence)}`;
   }
 }
 
@@ -60,7 +61,9 @@ export function ownerName(owner: ShapeOwner): string {
   }
 }
 
-function seenIn({ items, processes, inNewestVersion }: TaskCounts): string {
+function seenIn(evidence: TaskCounts | SamplePlace): string {
+  if ('file' in evidence) return `${evidence.file}:${evidence.line} of the worker sample`;
+  const { items, processes, inNewestVersion } = evidence;
   const newest = inNewestVersion === processes ? '' : `, ${inNewestVersion} of them of the newest version`;
   return `${count(items, 'item')} in ${count(processes, 'process', 'processes')}${newest}`;
 }

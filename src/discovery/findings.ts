@@ -30,6 +30,13 @@ export interface FieldCounts {
   readonly older: number;
 }
 
+/** Where a worker sample of the KuFlow app has what a finding is about; lines start at 1. */
+export interface SamplePlace {
+  /** Relative to the folder of the sample. */
+  readonly file: string;
+  readonly line: number;
+}
+
 interface FieldPlace {
   readonly owner: ShapeOwner;
   /** JSON Pointer into the data, with `*` for items of an array and values of a map. */
@@ -41,9 +48,10 @@ export type Difference =
   | {
       readonly kind: 'task-added';
       readonly task: string;
-      readonly name?: string | undefined;
       readonly to: TaskKind;
-      readonly evidence: TaskCounts;
+      /** If the source has it. */
+      readonly name?: string;
+      readonly evidence: TaskCounts | SamplePlace;
     }
   /** Only processes of older versions have it, and enough processes of the newest version were completed without it. */
   | { readonly kind: 'task-removed'; readonly task: string; readonly evidence: TaskCounts }
@@ -52,11 +60,12 @@ export type Difference =
       readonly task: string;
       readonly from: TaskKind;
       readonly to: TaskKind;
-      readonly reason: KindReason;
-      readonly evidence: TaskCounts;
+      /** Absent if a worker sample states the kind. */
+      readonly reason?: KindReason;
+      readonly evidence: TaskCounts | SamplePlace;
     }
-  /** The definition has it, but discovery cannot tell whether it was removed. */
-  | { readonly kind: 'task-not-seen'; readonly task: string; readonly evidence: TaskCounts }
+  /** The definition has it, but discovery cannot tell whether it was removed. A worker sample without it has no evidence. */
+  | { readonly kind: 'task-not-seen'; readonly task: string; readonly evidence?: TaskCounts }
   /** The definition does not have it, and only processes of older versions do. */
   | { readonly kind: 'task-in-older-versions'; readonly task: string; readonly evidence: TaskCounts }
   | ({ readonly kind: 'field-added'; readonly types: readonly JsonType[]; readonly evidence: FieldCounts } & FieldPlace)
@@ -75,7 +84,8 @@ export type Difference =
       readonly kind: 'tasks-reordered';
       /** Codes of the tasks that both have, in the order of the live process. */
       readonly order: readonly string[];
-      readonly evidence: { readonly agreement: number };
+      /** The share of task pairs in this order, 0 to 1; absent for the order of a worker sample. */
+      readonly evidence?: { readonly agreement: number };
     }
   | { readonly kind: 'version-changed'; readonly from: string; readonly to: string }
   | { readonly kind: 'definition-differs'; readonly from: string; readonly to: string }
@@ -84,6 +94,7 @@ export type Difference =
       readonly key: 'type' | 'taskQueue';
       readonly from: string;
       readonly to: string;
+      readonly evidence: SamplePlace;
     };
 
 export type ProcessFinding = Difference & {
@@ -99,16 +110,4 @@ export interface Comparison {
   readonly fieldsCompared: boolean;
   /** Why drift may exist that was not found; empty if the comparison is complete. */
   readonly unknown: readonly string[];
-}
-
-/** A source that only has tasks and the settings of the workflow, such as the sample worker of the KuFlow app. */
-export interface TaskList {
-  readonly tasks: readonly {
-    readonly code: string;
-    readonly name?: string | undefined;
-    /** Undefined if the source does not tell human and system tasks apart. */
-    readonly kind?: TaskKind | undefined;
-  }[];
-  readonly taskQueue?: string | undefined;
-  readonly workflowType?: string | undefined;
 }

@@ -11,6 +11,8 @@ Examples:
     $ kuflow sync
   compare the fields too, from up to 25 instances
     $ kuflow sync --sample 25
+  compare with the worker sample of the KuFlow app, which needs no credentials
+    $ kuflow sync --from worker-sample.zip
   fail in CI if the definition no longer matches
     $ kuflow sync --check
   write all changes without a prompt, and merge one of them with local changes
@@ -36,6 +38,10 @@ export function configure(command: Command, context: CommandContext): void {
       ),
     )
     .addOption(sampleOption(0))
+    .option(
+      '--from <file>',
+      'Compare task queue, workflow type and tasks with the worker sample (zip) of the KuFlow app, not with the API',
+    )
     .option(
       '--check',
       'Change nothing. Exit with status 1 if the definition differs, 0 if it does not, and 4 if that could not be determined',

@@ -14,8 +14,10 @@ export interface LiveSource {
 
 export interface SourceComparison {
   readonly comparison: Comparison;
-  /** Absent if the source only has a list of tasks. */
+  /** Absent for a worker sample. */
   readonly discovered?: DiscoveredProcess | undefined;
+  /** Codes of the tasks, in order. */
+  readonly order?: readonly string[] | undefined;
   /** Sentences about the limits of the source. */
   readonly notes: readonly string[];
 }
@@ -67,7 +69,7 @@ export async function compareProcesses(
 ): Promise<readonly ComparedProcess[]> {
   const compared: ComparedProcess[] = [];
   for (const process of processes) {
-    const { comparison, discovered, notes } = await source.compare(process).catch((error: unknown) => {
+    const { comparison, discovered, order, notes } = await source.compare(process).catch((error: unknown) => {
       if (!isCheck || !(error instanceof KnownError)) throw error;
       const { message, tried, seen, next, page, status } = error;
       if (error.name === 'KuFlowApiError' || status === 2 || status === 130)
@@ -75,10 +77,11 @@ export async function compareProcesses(
       return {
         comparison: { findings: [], fieldsCompared: false, unknown: [message] },
         discovered: undefined,
+        order: undefined,
         notes: [],
       };
     });
-    const applied = applyFindings(process.definition, comparison.findings, discovered);
+    const applied = applyFindings(process.definition, comparison.findings, { discovered, order });
     compared.push({ process, comparison, notes, applied });
   }
   return compared;

@@ -1,6 +1,8 @@
+import { resolve } from 'node:path';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { usageError, worstExitStatus } from '../../base/errors.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { rejectUnusedOptions } from '../../cli/process-options.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { confirmSampling } from '../../discovery/confirm-sampling.ts';
 import { discoveryReporter } from '../../discovery/view.ts';
@@ -16,6 +18,7 @@ import { openProgress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
 import { shellWord } from '../../text/shell.ts';
 import { openApiSource } from './api-source.ts';
+import { openSampleSource } from './sample-source.ts';
 import {
   checkStatus,
   chooseProcesses,
@@ -28,6 +31,8 @@ import {
 import { printPlannedFiles, printReports, printSyncResult, type SyncResult } from './view.ts';
 
 export interface SyncFlags extends ConnectionFlags {
+  /** Path of a worker sample. */
+  readonly from?: string;
   /** Code of the process to compare. */
   readonly process?: string;
   /** Instances to read for the shapes of their data. */
@@ -48,7 +53,8 @@ export async function runSync(flags: SyncFlags, context: CommandContext): Promis
     readOnly: isCheck,
     onRecovered: recoveryPrinter(terminal.err),
   });
-  const chosen = chooseProcesses(project, flags.process, isCheck);
+  // A sample is of one process.
+  const chosen = chooseProcesses(project, flags.process, isCheck && flags.from === undefined);
   const ask = await openSyncPrompts(flags, context);
   if (ask === undefined && !isCheck && flags.dryRun !== true && flags.yes !== true)
     throw usageError('Without a terminal, say what to do with the differences', [
@@ -69,6 +75,9 @@ export async function runSync(flags: SyncFlags, context: CommandContext): Promis
 }
 
 function rejectCombinations(flags: SyncFlags): void {
+  rejectUnusedOptions(flags.from === undefined ? 'api' : 'worker-sample', flags, { writesConnection: false });
+  if (flags.from !== undefined && flags.tenantId !== undefined)
+    throw usageError('--tenant-id cannot be combined with --from, which describes the process');
   if (flags.check !== true) return;
   const other = flags.yes === true ? '--yes' : flags.edit !== undefined ? '--edit' : undefined;
   if (other !== undefined) throw usageError(`${other} cannot be combined with --check, which does not write anything`);
@@ -95,14 +104,17 @@ async function readDifferences(
   const { terminal } = context;
   const progress = openProgress(terminal.err);
   try {
-    const source = await openApiSource({
-      flags,
-      folder: project.folder,
-      context,
-      confirmSampling: ask === undefined ? undefined : (count) => confirmSampling(ask, count),
-      report: discoveryReporter(progress),
-      onWarning: (text) => terminal.err.line(`Warning: ${escapeForTerminal(text, 1000)}`),
-    });
+    const source =
+      flags.from !== undefined
+        ? await openSampleSource(resolve(context.cwd, flags.from))
+        : await openApiSource({
+            flags,
+            folder: project.folder,
+            context,
+            confirmSampling: ask === undefined ? undefined : (count) => confirmSampling(ask, count),
+            report: discoveryReporter(progress),
+            onWarning: (text) => terminal.err.line(`Warning: ${escapeForTerminal(text, 1000)}`),
+          });
     return { source, compared: await compareProcesses(chosen, source, flags.check === true) };
   } finally {
     progress.stop();
@@ -133,7 +145,11 @@ async function writeDifferences(
   const isWritten = files.some(({ action }) => action === 'written');
   const { commands } = languageOf(project.record);
   const { verify } = commands(project.record.packageManager, project.record);
-  const words = ['sync', ...(flags.process === undefined ? [] : ['--process', flags.process])];
+  const words = [
+    'sync',
+    ...(flags.process === undefined ? [] : ['--process', flags.process]),
+    ...(flags.from === undefined ? [] : ['--from', flags.from]),
+  ];
   const command = [context.invocation, ...words.map(shellWord)].join(' ');
   const next: readonly NextStep[] = [
     ...(dryRun ? [] : stepsForLeftFiles(command, left)),

@@ -27,13 +27,14 @@ export interface SyncResult {
 /** Prints the findings of each process with their evidence on stdout, and what limits them on stderr. */
 export function printReports({ out, err }: Terminal, reports: readonly ProcessReport[]): void {
   const { bold, dim, yellow, green } = palette(out);
-  for (const { code, definition, findings, drift, unknown, notes } of reports) {
+  for (const { code, definition, source, findings, drift, unknown, notes } of reports) {
+    const other = source === 'api' ? 'live process' : 'worker sample';
     out.line(`${bold(escapeForTerminal(code, 200))}  ${dim(escapeForTerminal(definition, 1000))}`);
     for (const finding of [...findings].sort((one, other) => Number(other.drift) - Number(one.drift))) {
       const mark = finding.drift ? yellow(out.marks.warning) : dim(out.marks.skipped);
       out.line(wrapForChannel(out, `  ${mark} ${escapeForTerminal(finding.text, 2000)}`));
     }
-    if (!drift && unknown.length === 0) out.line(`  ${green(out.marks.done)} The definition matches the live process`);
+    if (!drift && unknown.length === 0) out.line(`  ${green(out.marks.done)} The definition matches the ${other}`);
     for (const text of unknown)
       out.line(wrapForChannel(out, `  ${yellow(out.marks.unknown)} ${escapeForTerminal(text, 1000)}`));
     for (const note of notes) err.line(palette(err).dim(wrapForChannel(err, `  ${escapeForTerminal(note, 1000)}`)));

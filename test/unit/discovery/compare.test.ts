@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/base/json.ts';
 import { isRecord } from '../../../src/base/json.ts';
 import { applyFindings } from '../../../src/discovery/apply-findings.ts';
-import { compareProcess, compareTaskList } from '../../../src/discovery/compare.ts';
+import { compareProcess } from '../../../src/discovery/compare.ts';
 import type { ProcessFinding } from '../../../src/discovery/findings.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../../src/process/definition.ts';
 import { samplesForSchema } from '../../../src/process/examples/schema.ts';
@@ -358,28 +358,10 @@ describe('comparing fields', () => {
   });
 });
 
-describe('comparing with a list of tasks', () => {
-  it('reports added tasks, and a changed workflow type or task queue', () => {
-    const { findings, unknown } = compareTaskList(define(), {
-      tasks: [{ code: 'APPLY' }, { code: 'NEW' }],
-      taskQueue: 'OTHER_QUEUE',
-      workflowType: 'LoanWorkflow',
-    });
-    expect(findings.map(({ text }) => text)).toEqual([
-      'The task queue is OTHER_QUEUE, not LOAN_QUEUE',
-      'Task NEW was added: the sample worker has it',
-      'Task SCORE is not in the sample worker',
-    ]);
-    expect(findings.map(({ drift }) => drift)).toEqual([true, true, false]);
-    expect(unknown).toEqual([]);
-    expect(compareTaskList(define(), { tasks: [] }).unknown).toHaveLength(1);
-  });
-});
-
 describe('applyFindings', () => {
   const applied = async (definition: ProcessDefinition, processes: readonly LiveProcess[]) => {
     const discovered = await discoverLive(processes);
-    return applyFindings(definition, compareProcess(definition, discovered).findings, discovered);
+    return applyFindings(definition, compareProcess(definition, discovered).findings, { discovered });
   };
 
   it('corrects the tasks and keeps what discovery cannot know', async () => {

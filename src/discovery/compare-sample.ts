@@ -1,0 +1,54 @@
+import type { ProcessDefinition } from '../process/definition.ts';
+import type { SampleValue, WorkerSample } from '../process/worker-sample/read.ts';
+import { describeFinding } from './describe-finding.ts';
+import type { Comparison, Difference } from './findings.ts';
+
+type Found = Difference & { readonly drift: boolean };
+
+/**
+ * Compares a definition with a worker sample of the KuFlow app: task queue, workflow type and tasks. A sample may have been edited, so a task
+ * that it does not have is not reported as removed.
+ */
+export function compareSample(definition: ProcessDefinition, sample: WorkerSample): Comparison {
+  const known = new Map(definition.tasks.map((task) => [task.code, task]));
+  const codes = sample.tasks.map(({ code }) => code);
+  const order = codes.filter((code) => known.has(code));
+  const isReordered = order.join('\0') !== [...known.keys()].filter((code) => order.includes(code)).join('\0');
+  const differences: readonly Found[] = [
+    ...compareValue('taskQueue', definition.workflow.taskQueue, sample.taskQueue),
+    ...compareValue('type', definition.workflow.type, sample.workflowType),
+    ...sample.tasks.flatMap(({ code: task, kind, name, file, line }): readonly Found[] => {
+      const evidence = { file, line };
+      const from = known.get(task)?.kind;
+      if (from === undefined) {
+        const named = name === undefined ? {} : { name };
+        return [{ kind: 'task-added', task, to: kind ?? 'human', ...named, evidence, drift: true }];
+      }
+      const isSame = kind === undefined || kind === from;
+      return isSame ? [] : [{ kind: 'task-retyped', task, from, to: kind, evidence, drift: true }];
+    }),
+    ...[...known.keys()]
+      .filter((code) => !codes.includes(code))
+      .map((task): Found => ({ kind: 'task-not-seen', task, drift: false })),
+    ...(isReordered ? [{ kind: 'tasks-reordered', order, drift: false } as const] : []),
+  ];
+  return {
+    findings: differences.map((one) => ({ ...one, text: describeFinding(one) })),
+    fieldsCompared: false,
+    unknown: [
+      ...notCompared('task queue', sample.taskQueue),
+      ...notCompared('workflow type', sample.workflowType),
+      ...(sample.tasks.length === 0 ? ['The tasks could not be compared: the worker sample does not contain any'] : []),
+    ],
+  };
+}
+
+function compareValue(key: 'type' | 'taskQueue', from: string, found: SampleValue): readonly Found[] {
+  if (found.kind === 'missing' || found.value === from) return [];
+  const { value: to, file, line } = found;
+  return [{ kind: 'workflow-changed', key, from, to, evidence: { file, line }, drift: true }];
+}
+
+function notCompared(what: string, value: SampleValue): readonly string[] {
+  return value.kind === 'found' ? [] : [`The ${what} could not be compared: in the worker sample, ${value.reason}`];
+}
