@@ -20,6 +20,11 @@ export const kuflowEntries: readonly CommandEntry[] = [
     load: () => import('../commands/sync/command.ts'),
   },
   {
+    name: 'update',
+    summary: 'Update a worker project to the templates of this version',
+    load: () => import('../commands/update/command.ts'),
+  },
+  {
     name: 'dev',
     summary: 'Run a local KuFlow with a real Temporal server',
     load: () => import('../commands/dev/command.ts'),

@@ -1,6 +1,9 @@
 import { execFile } from 'node:child_process';
-import { basename, dirname } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 
+/** A status lists every file that is not tracked. */
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 const HOOK_VARIABLES = /^GIT_(?:DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|COMMON_DIR|PREFIX)$/;
 
 /** An environment without the variables that git sets for its hooks. They would make every git call use the repository of the hook. */
@@ -60,6 +63,56 @@ export async function isUnmerged(
   return answer.kind === 'answer' && answer.text !== '';
 }
 
+/** The state of the files in a folder for git, without ignored files. */
+export type WorkTree =
+  /** No repository, or git is not installed. */
+  | { readonly kind: 'none' }
+  | { readonly kind: 'unknown'; readonly why: string }
+  | {
+      readonly kind: 'work-tree';
+      /** Paths relative to the top of the repository that differ from the last commit, or are not tracked. */
+      readonly changed: readonly string[];
+      /** The path of the folder from the top of the repository, with `/` at the end; empty for the top. */
+      readonly prefix: string;
+      /** What is not finished, such as `merge`. */
+      readonly unfinished: 'merge' | 'rebase' | 'cherry-pick' | 'revert' | undefined;
+    };
+
+const UNFINISHED = {
+  merge: ['MERGE_HEAD'],
+  rebase: ['rebase-merge', 'rebase-apply'],
+  'cherry-pick': ['CHERRY_PICK_HEAD'],
+  revert: ['REVERT_HEAD'],
+} as const;
+
+/** Asks git which files in `folder` and below changed. Runs a few read-only git commands, each for at most `limitMs`. */
+export async function readWorkTree(
+  folder: string,
+  env: Readonly<Record<string, string | undefined>>,
+  limitMs = 30_000,
+): Promise<WorkTree> {
+  const git = (args: readonly string[]): Promise<GitAnswer> => runGit(args, folder, env, limitMs);
+  const inside = await git(['rev-parse', '--is-inside-work-tree', '--show-prefix', '--absolute-git-dir']);
+  if (inside.kind === 'absent' || inside.text.includes('not a git repository')) return { kind: 'none' };
+  if (inside.kind === 'failed') return { kind: 'unknown', why: firstLine(inside.text) };
+  const [isInside = '', prefix = '', gitFolder = ''] = inside.text.split('\n');
+  if (isInside !== 'true') return { kind: 'none' };
+  // A repository does not know the files of a folder that it ignores.
+  if ((await git(['check-ignore', '--quiet', '--', '.'])).kind === 'answer') return { kind: 'none' };
+  const status = await git(['status', '--porcelain', '-z', '--no-renames', '--untracked-files=all', '--', '.']);
+  if (status.kind !== 'answer') return { kind: 'unknown', why: firstLine(status.text) };
+  const steps = Object.keys(UNFINISHED) as readonly (keyof typeof UNFINISHED)[];
+  return {
+    kind: 'work-tree',
+    changed: status.text
+      .split('\0')
+      .filter((entry) => entry !== '')
+      .map((entry) => entry.slice(3)),
+    prefix,
+    unfinished: steps.find((step) => UNFINISHED[step].some((name) => existsSync(join(gitFolder, name)))),
+  };
+}
+
 type GitAnswer =
   | { readonly kind: 'answer'; readonly text: string }
   | { readonly kind: 'failed'; readonly text: string; readonly status?: number | undefined }
@@ -78,6 +131,7 @@ function runGit(
     env: { ...gitEnvironment(env), LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0' },
     timeout,
     windowsHide: true,
+    maxBuffer: MAX_OUTPUT_BYTES,
   };
   return new Promise((resolve) => {
     execFile('git', safeArgs, options, (error, stdout, stderr) => {

@@ -3,6 +3,7 @@ import type { ProjectDiagnosis } from './diagnosis.ts';
 import type { InstallOptions, InstallResult } from './install.ts';
 import type { LanguageId } from './names.ts';
 import type { PlannedFile } from './planned-file.ts';
+import type { ProjectCommandOptions, ProjectToolResult } from './run-project-tool.ts';
 import type { PackageManager, ProjectSpec, TaskChoices } from './project-spec.ts';
 import type { Naming } from './task-choices.ts';
 import type { TemplateSet } from './templates/set.ts';
@@ -97,6 +98,8 @@ export interface ProjectTools {
   ) => PackageManager;
   /** Throws or rejects with a KnownError if an installation is impossible on this machine. */
   readonly require: (manager: PackageManager, env: NodeJS.ProcessEnv) => void | Promise<void>;
+  /** The file with the dependencies of a project. */
+  readonly manifest: string;
   /** What kind of tool it is, as a label. */
   readonly label: string;
   /** What people call the tool. */
@@ -104,6 +107,8 @@ export interface ProjectTools {
   /** The program that has to be on the PATH. */
   readonly program: (manager: PackageManager) => string;
   readonly install: (options: InstallOptions) => Promise<InstallResult>;
+  /** Runs one of the project's commands, such as those of `verify`. Returns failures instead of throwing. */
+  readonly run: (command: string, options: ProjectCommandOptions) => Promise<ProjectToolResult>;
   /** Lock files, which belong under version control. */
   readonly lockFiles: (manager: PackageManager) => readonly string[];
 }

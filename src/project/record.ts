@@ -311,7 +311,8 @@ function parseTaskChoices(recorded: unknown, { naming }: Language): TaskChoices 
   );
 }
 
-function malformedRecordError(path: string, seen: string, cause?: unknown): KnownError {
+/** The error for a record with a value that cannot be used: `seen`. */
+export function malformedRecordError(path: string, seen: string, cause?: unknown): KnownError {
   return new KnownError({
     message: `The project record ${RECORD_FILE} is not valid`,
     tried: path,

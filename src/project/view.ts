@@ -9,6 +9,23 @@ import type { NextStep } from './next-steps.ts';
 
 const MAX_ALIGNED_COMMAND = 40;
 
+/** Prints a unified diff, in color if the terminal has any; every line is escaped. */
+export function printDiff(channel: Channel, diff: string): void {
+  const { bold, cyan, green, red } = palette(channel);
+  for (const line of diff.replace(/\n$/, '').split('\n')) {
+    const text = line
+      .replace(/\r$/, '')
+      .split('\t')
+      .map((cell) => escapeForTerminal(cell, 2000))
+      .join('\t');
+    if (/^(?:---|\+\+\+|diff --git|rename (?:from|to)) /.test(line)) channel.line(bold(text));
+    else if (line.startsWith('@@')) channel.line(cyan(text));
+    else if (line.startsWith('+')) channel.line(green(text));
+    else if (line.startsWith('-')) channel.line(red(text));
+    else channel.line(text);
+  }
+}
+
 /** Prints what became of an earlier change of the project that was interrupted. */
 export function recoveryPrinter(channel: Channel): (recovery: JournalRecovery) => void {
   const { yellow } = palette(channel);
@@ -38,23 +55,6 @@ export function printNextSteps(channel: Channel, steps: readonly NextStep[]): vo
         channel.line(dim(wrap(`      ${text}`)));
       } else channel.line(`  ${cyan(command)}${padding}  ${dim(text)}`);
     }
-  }
-}
-
-/** Prints a unified diff, in color if the terminal has any; every line is escaped. */
-export function printDiff(channel: Channel, diff: string): void {
-  const { bold, cyan, green, red } = palette(channel);
-  for (const line of diff.replace(/\n$/, '').split('\n')) {
-    const text = line
-      .replace(/\r$/, '')
-      .split('\t')
-      .map((cell) => escapeForTerminal(cell, 2000))
-      .join('\t');
-    if (/^(?:---|\+\+\+) /.test(line)) channel.line(bold(text));
-    else if (line.startsWith('@@')) channel.line(cyan(text));
-    else if (line.startsWith('+')) channel.line(green(text));
-    else if (line.startsWith('-')) channel.line(red(text));
-    else channel.line(text);
   }
 }
 

@@ -1,6 +1,23 @@
 import { sampleDefinition } from '../../src/process/sample.ts';
-import type { PackageManager } from '../../src/languages/project-spec.ts';
+import type { PackageManager, ProjectSpec } from '../../src/languages/project-spec.ts';
 import { writeProject, prepareProject } from '../../src/project/scaffold.ts';
+
+/** The spec of a project for the sample process, in the language of the package manager. */
+export function untouchedSpec(packageManager: PackageManager): ProjectSpec {
+  return {
+    name: 'worker',
+    ...(packageManager === 'maven'
+      ? { language: 'java', packageName: 'com.acme.loan', slug: 'loan' }
+      : packageManager === 'uv'
+        ? { language: 'python', packageName: 'acme_loans', slug: 'loan' }
+        : { language: 'typescript' }),
+    definition: sampleDefinition(),
+    definitionSource: 'sample',
+    local: true,
+    packageManager,
+    cliPackage: '1.0.0',
+  };
+}
 
 /** Writes a project for the sample process as `create` does, without install and git. */
 export async function writeUntouchedProject(
@@ -9,19 +26,7 @@ export async function writeUntouchedProject(
 ): Promise<void> {
   const prepared = await prepareProject({
     ...{ folder, overwrite: [], version, command: 'create' },
-    spec: {
-      name: 'worker',
-      ...(packageManager === 'maven'
-        ? { language: 'java', packageName: 'com.acme.loan', slug: 'loan' }
-        : packageManager === 'uv'
-          ? { language: 'python', packageName: 'acme_loans', slug: 'loan' }
-          : { language: 'typescript' }),
-      definition: sampleDefinition(),
-      definitionSource: 'sample',
-      local: true,
-      packageManager,
-      cliPackage: '1.0.0',
-    },
+    spec: untouchedSpec(packageManager),
   });
   await writeProject(prepared, { install: false, git: false, env: {} });
 }

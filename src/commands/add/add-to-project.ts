@@ -1,8 +1,8 @@
 import type { ExitStatus } from '../../base/errors.ts';
-import { RECORD_FILE } from '../../process/find-project.ts';
 import { shellWord } from '../../text/shell.ts';
 import { makeEdits, stepsForLeftFiles, type EditedFile, type EditsRequest } from '../../project/edit/make-edits.ts';
-import type { RemovedProcess, OpenedProcess } from '../../project/edit/open-project.ts';
+import type { OpenedProcess } from '../../project/edit/open-project.ts';
+import { removedProcessNote } from '../../project/edit/removed-process-note.ts';
 import { planAddition } from '../../project/edit/plan-addition.ts';
 import { type AdditionRequest } from '../../project/edit/addition.ts';
 import type { NextStep } from '../../project/next-steps.ts';
@@ -54,12 +54,6 @@ export async function addToProject(request: AddRequest): Promise<AddResult> {
       : [...stepsForLeftFiles(request.command, left), ...stepsAfterAddition(request, processes)],
     status: left.length > 0 ? 3 : 0,
   };
-}
-
-function removedProcessNote({ layout: place, remainingFiles: left }: RemovedProcess): string {
-  return left.length === 0
-    ? `${place.definitionFile} and its code were deleted, so the process is removed from ${RECORD_FILE}`
-    : `${place.definitionFile} was deleted: restore it, or delete the other files of the process (${left.join(', ')})`;
 }
 
 function describeAddition(addition: AdditionRequest, processes: readonly OpenedProcess[]): AddResult['added'] {

@@ -30,10 +30,13 @@ export const java: Language = {
   tools: {
     choose: () => 'maven',
     require: (_, env) => requireJdk(env),
+    manifest: 'pom.xml',
     label: 'Build tool',
     title: () => 'Maven',
     program: () => 'javac',
     install: installMavenProject,
+    // Imported on demand: running other programs needs a large package.
+    run: async (command, options) => (await import('../run-project-tool.ts')).runCommandLine(command, options),
     lockFiles: () => [],
   },
   commands: mavenCommands,

@@ -14,6 +14,7 @@ import {
   pythonProgram,
   pythonCommands,
   requirePython,
+  runPythonCommand,
 } from './tools.ts';
 import { workflowTypes } from './workflow-types.ts';
 
@@ -38,10 +39,12 @@ export const python: Language = {
   tools: {
     choose: choosePythonManager,
     require: requirePython,
+    manifest: 'pyproject.toml',
     label: 'Package manager',
     title: (manager) => manager,
     program: pythonProgram,
     install: installPythonProject,
+    run: runPythonCommand,
     lockFiles: lockFilesOf,
   },
   commands: (manager, { name }) => pythonCommands(manager, distributionName(name)),

@@ -8,6 +8,7 @@ import { isOlder } from '../../text/version.ts';
 import type { InstallFailure, InstallOptions, InstallResult } from '../install.ts';
 import type { ProjectCommands } from '../language.ts';
 import type { PackageManager, PythonPackageManager } from '../project-spec.ts';
+import type { ProjectCommandOptions, ProjectToolResult } from '../run-project-tool.ts';
 
 export const PYTHON_MANAGERS: readonly PythonPackageManager[] = ['uv', 'pip'];
 export const OLDEST_PYTHON = '3.11';
@@ -217,6 +218,12 @@ export async function installPythonProject(options: InstallOptions): Promise<Ins
     result = await pip(['-m', 'pip', 'install', `pip>=${OLDEST_PIP}`]);
   if (result.kind === 'installed') result = await pip(INSTALL);
   return result.kind === 'interrupted' ? result : { ...result, ms: performance.now() - started };
+}
+
+/** Runs a command of a project with the same environment as the installation. */
+export async function runPythonCommand(command: string, options: ProjectCommandOptions): Promise<ProjectToolResult> {
+  const { runCommandLine } = await import('../run-project-tool.ts');
+  return runCommandLine(command, { ...options, env: withoutVirtualEnvironment(options.env) });
 }
 
 /** The environment without the variables of an active virtual environment, which is not that of the project. */

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { codeOf } from '../../base/errors.ts';
 import { PACKAGE_NAME } from '../../base/package-root.ts';
 import { runInstaller, type InstallOptions, type InstallResult } from '../install.ts';
+import { runCommandLine, type ProjectCommandOptions, type ProjectToolResult } from '../run-project-tool.ts';
 import { installArguments, nodePackageManager, programOf } from './package-manager.ts';
 import { isUnpublished, LOG_REQUESTS, watchRegistry, removeRequestLines } from './registry-log.ts';
 
@@ -57,6 +58,11 @@ export async function installDependencies(options: InstallOptions): Promise<Inst
   } finally {
     if (lock !== undefined && (await readFile(lock, 'utf8').catch(() => 'gone')) === '') await rm(lock);
   }
+}
+
+/** Runs a command of a project with the same environment as the installation. */
+export async function runNodeCommand(command: string, options: ProjectCommandOptions): Promise<ProjectToolResult> {
+  return runCommandLine(command, { ...options, env: childEnvironment(options.env) });
 }
 
 function setsLogLevel(env: NodeJS.ProcessEnv): boolean {

@@ -45,11 +45,13 @@ export const typescript: Language = {
   tools: {
     choose: choosePackageManager,
     require: requirePackageManager,
+    manifest: 'package.json',
     label: 'Package manager',
     title: programOf,
     program: programOf,
     // Imported on demand: running other programs needs a large package.
     install: async (options) => (await import('./install.ts')).installDependencies(options),
+    run: async (command, options) => (await import('./install.ts')).runNodeCommand(command, options),
     lockFiles,
   },
   commands: (manager) => ({

@@ -159,8 +159,8 @@ async function planFileEdit(
   return merged === current ? undefined : editExistingFile(path, current, merged, base);
 }
 
-/** The merged text. Undefined if there are conflicts. */
-function mergeCleanly(
+/** The merged text of a file. Undefined if there are conflicts. */
+export function mergeCleanly(
   path: string,
   texts: Pick<MergeRequest, 'base' | 'mine' | 'theirs'>,
   options: MergeOptions,

@@ -45,7 +45,7 @@ export async function planCodeEdits(
 const render = (project: WorkerProject, processes: Processes) => renderProject(toProjectSpec(project, processes));
 
 /** See `FileEditsRequest.addedByHand`. A task was added by hand if the file has it, but its base does not. */
-function renderTasksAddedByHand(
+export function renderTasksAddedByHand(
   project: WorkerProject,
   before: Processes,
   after: Processes,

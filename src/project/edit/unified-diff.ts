@@ -2,13 +2,16 @@ import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
 
 /**
  * The change of one file as a unified diff that `git apply` and `patch -p1` accept; empty when nothing changes. `before` is undefined for
- * a new file.
+ * a new file, `after` for a deleted one. `from`: the path before the change.
  */
-export function unifiedDiff(path: string, before: string | undefined, after: string): string {
-  if (before === after) return '';
-  const oldName = before === undefined ? '/dev/null' : `a/${path}`;
-  return createTwoFilesPatch(oldName, `b/${path}`, before ?? '', after, undefined, undefined, {
+export function unifiedDiff(path: string, before: string | undefined, after: string | undefined, from = path): string {
+  const header = path === from ? '' : `diff --git a/${from} b/${path}\nrename from ${from}\nrename to ${path}\n`;
+  if (before === after) return header;
+  const oldName = before === undefined ? '/dev/null' : `a/${from}`;
+  const newName = after === undefined ? '/dev/null' : `b/${path}`;
+  const patch = createTwoFilesPatch(oldName, newName, before ?? '', after ?? '', undefined, undefined, {
     context: 3,
     headerOptions: FILE_HEADERS_ONLY,
   });
+  return header + patch;
 }

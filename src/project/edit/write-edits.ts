@@ -5,6 +5,7 @@ import { codeOf, KnownError } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
 import { printableJson } from '../../text/json.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';
+import type { TemplateOrigin } from '../../languages/project-spec.ts';
 import { recordedProcesses } from '../record.ts';
 import type { WriteOptions } from '../write-files.ts';
 import { BASE_FILE, renderBaseFile, textOf, type ProjectBase } from '../base-archive.ts';
@@ -42,8 +43,22 @@ export interface StateEdit extends ChangedFile {
 
 /** The changes of the project record and of the archive of what was generated. */
 export async function planStateEdits(project: WorkerProject, chosen: ChosenEdits): Promise<readonly StateEdit[]> {
-  const record = Buffer.from(updatedRecordText(project, chosen.processes));
-  const archive = await renderBaseFile(withoutLeftEdits(chosen));
+  return planState(project, { ...chosen, base: withoutLeftEdits(chosen) });
+}
+
+/** The state of a project after a change. `template`: the templates that generated it, if they change. */
+export interface ProjectState extends Pick<Addition, 'processes' | 'base'> {
+  readonly template?:
+    { readonly version: string; readonly cliPackage: string; readonly origin: TemplateOrigin | undefined } | undefined;
+}
+
+/** The changes that give a project this state. */
+export async function planState(
+  project: WorkerProject,
+  { processes, base, template }: ProjectState,
+): Promise<readonly StateEdit[]> {
+  const record = Buffer.from(updatedRecordText(project, processes, template));
+  const archive = await renderBaseFile(base);
   return [
     { path: RECORD_FILE, before: Buffer.from(project.recordText), after: record },
     { path: BASE_FILE, before: project.archive, after: archive.contents },
@@ -149,7 +164,11 @@ export function fileMode(folder: string, path: string): PlannedFileChange['mode'
   return (mode & 0o044) === 0 ? 0o600 : 0o644;
 }
 
-function updatedRecordText(project: WorkerProject, processes: WorkerProject['processes']): string {
+function updatedRecordText(
+  project: WorkerProject,
+  processes: WorkerProject['processes'],
+  template: ProjectState['template'],
+): string {
   const { raw } = project.record;
   const recorded = recordedProcesses(toProjectSpec(project, processes)).processes ?? {};
   const kept = project.removedProcesses.flatMap(({ layout: { definitionFile }, remainingFiles }) =>
@@ -157,7 +176,15 @@ function updatedRecordText(project: WorkerProject, processes: WorkerProject['pro
       ? [[definitionFile, raw['processes'][definitionFile]] as const]
       : [],
   );
-  const rest = Object.entries(raw).filter(([key]) => key !== 'processes');
+  const rest = Object.entries(raw)
+    .filter(([key]) => key !== 'processes')
+    .map(([key, value]) => {
+      if (template === undefined || !isRecord(value)) return [key, value] as const;
+      if (key === 'template') return [key, { ...value, version: template.version }] as const;
+      if (key !== 'answers') return [key, value] as const;
+      const { cliPackage, origin } = template;
+      return [key, { ...value, cliPackage, ...(origin === undefined ? {} : { template: origin }) }] as const;
+    });
   const all = { ...recorded, ...Object.fromEntries(kept) };
   const updated = {
     ...Object.fromEntries(rest),

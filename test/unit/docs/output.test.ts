@@ -54,7 +54,7 @@ function expectDocumented(command: string, keys: readonly string[], least = 3): 
 }
 
 describe('docs/reference/output.md', () => {
-  it('documents every field that create and add print', async () => {
+  it('documents every field that create, add and update print', async () => {
     const cwd = folder();
     const quiet = ['--local', '--no-install', '--no-git', '--no-check', '--yes', '--json'];
     expectDocumented('kuflow create', await printedKeys(['create', 'loan-worker', ...quiet], { cwd }));
@@ -68,6 +68,7 @@ describe('docs/reference/output.md', () => {
       // The page describes the shape only once, at the first command that prints it.
       expectDocumented('kuflow add task', keys);
     }
+    expectDocumented('kuflow update', await printedKeys(['update', '--dry-run', '--json'], { cwd: project }));
   });
 
   it('documents every field that definitions list and show print', async () => {

@@ -1,0 +1,39 @@
+import { Option, type Command } from 'commander';
+import type { CommandContext } from '../../cli/context.ts';
+import type { UpdateFlags } from './run.ts';
+
+const EXAMPLES = `
+Examples:
+  see what a newer version would change
+    $ npx -p create-kuflow-worker@latest kuflow update --dry-run
+  update, and write conflict markers where you changed the same lines
+    $ npx -p create-kuflow-worker@latest kuflow update --conflicts markers`;
+
+export function configure(command: Command, context: CommandContext): void {
+  command
+    .description(
+      'Update the worker project in this folder or a parent folder to the templates of this version. Files that you have not edited are replaced. ' +
+        'In other files, the changes of the templates are merged with yours; dependencies are merged one by one. Installs the dependencies if they ' +
+        "changed, and then runs the project's own checks. The project must be in a git repository without uncommitted changes, so that you can undo " +
+        'the update. Exits with status 2 if there are conflicts and --conflicts does not say what to do with them, and with status 3 if some are left ' +
+        'for you to resolve.',
+    )
+    .addOption(
+      new Option(
+        '--conflicts <how>',
+        'What to do with a file that you and the templates changed in the same places: write conflict markers, keep your lines, or leave the file ' +
+          'until the next update',
+      ).choices(['markers', 'ours', 'skip']),
+    )
+    .option('--allow-dirty', 'Update although there are uncommitted changes, or the project is not in a git repository')
+    .option('--no-install', 'Do not install the dependencies')
+    .option('--no-verify', "Do not run the project's own checks")
+    .option('-y, --yes', 'Skip prompts')
+    .option('--dry-run', 'Show the changes without writing anything')
+    .option('--json', 'Print the result as JSON')
+    .addHelpText('after', EXAMPLES)
+    .action(async (flags: UpdateFlags) => {
+      const { runUpdate } = await import('./run.ts');
+      await runUpdate(flags, context);
+    });
+}

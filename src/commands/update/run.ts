@@ -1,0 +1,89 @@
+import type { CommandContext } from '../../cli/context.ts';
+import { printDiff, recoveryPrinter } from '../../project/view.ts';
+import { shellWord } from '../../text/shell.ts';
+import { stringifyForTerminal } from '../../terminal/json.ts';
+import { openProgress } from '../../terminal/progress.ts';
+import type { Prompts } from '../../terminal/prompts.ts';
+import type { UpdateConflict } from '../../project/update/plan-update.ts';
+import { openForUpdate } from './open-for-update.ts';
+import { updateProject, type ConflictChoice } from './update-project.ts';
+import { printUpdate, updateReporter } from './view.ts';
+
+export interface UpdateFlags {
+  readonly dryRun?: boolean | undefined;
+  readonly json?: boolean | undefined;
+  readonly conflicts?: ConflictChoice | undefined;
+  readonly allowDirty?: boolean | undefined;
+  /** False with --no-install. */
+  readonly install: boolean;
+  /** False with --no-verify. */
+  readonly verify: boolean;
+  readonly yes?: boolean | undefined;
+}
+
+/** Updates the project and prints the result: with `--json` the `UpdateResult`. */
+export async function runUpdate(flags: UpdateFlags, context: CommandContext): Promise<void> {
+  const { terminal, env, cwd, version } = context;
+  const signal = context.interruption();
+  const mayAsk = terminal.canPrompt && flags.yes !== true && flags.json !== true;
+  const ask = mayAsk ? (await import('../../terminal/prompts.ts')).openPrompts(terminal, signal) : undefined;
+  const opened = await openForUpdate({ cwd, env, version, onRecovered: recoveryPrinter(terminal.err) });
+  const printed = new Set<string>();
+  const progress = openProgress(terminal.err);
+  try {
+    const result = await updateProject({
+      ...opened,
+      ...{ version, cwd, env, signal },
+      conflicts: flags.conflicts,
+      choose:
+        ask === undefined
+          ? undefined
+          : async (conflict) => {
+              terminal.err.line();
+              printDiff(terminal.err, conflict.diff);
+              // Both streams are on one screen, so the diff is not printed again.
+              if (terminal.out.isTTY) printed.add(conflict.path);
+              return chooseFor(conflict, ask);
+            },
+      dryRun: flags.dryRun === true,
+      allowDirty: flags.allowDirty === true,
+      install: flags.install,
+      verify: flags.verify,
+      command: commandWith(flags, context),
+      report: updateReporter(progress),
+    });
+    progress.stop();
+    if (flags.json === true) terminal.out.line(stringifyForTerminal(result));
+    else printUpdate(terminal, result, { cwd, printed });
+    context.setStatus(result.status);
+  } finally {
+    progress.stop();
+  }
+}
+
+async function chooseFor({ path, reason, markers }: UpdateConflict, ask: Prompts): Promise<ConflictChoice> {
+  const choice = await ask.choose<ConflictChoice>({
+    message: `${path} ${reason}. What would you like to do?`,
+    choices: [
+      ...(markers === undefined
+        ? []
+        : [{ value: 'markers' as const, name: 'Write conflict markers, to resolve by hand' }]),
+      { value: 'ours', name: 'Keep my version where they conflict' },
+      { value: 'skip', name: 'Leave the file as it is until the next update' },
+    ],
+  });
+  return typeof choice === 'string' ? choice : 'skip';
+}
+
+/** This command, to continue with. */
+function commandWith({ allowDirty, install, verify }: UpdateFlags, { invocation }: CommandContext): string {
+  return [
+    invocation,
+    'update',
+    ...(allowDirty === true ? ['--allow-dirty'] : []),
+    ...(install ? [] : ['--no-install']),
+    ...(verify ? [] : ['--no-verify']),
+  ]
+    .map((word, index) => (index === 0 ? word : shellWord(word)))
+    .join(' ');
+}

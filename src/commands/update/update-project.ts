@@ -1,0 +1,384 @@
+import { isDeepStrictEqual } from 'node:util';
+import { relative } from 'node:path';
+import { KnownError, usageError, worstExitStatus, type ExitStatus } from '../../base/errors.ts';
+import type { WorkTree } from '../../files/git.ts';
+import type { InstallResult } from '../../languages/install.ts';
+import { languageOf } from '../../languages/registry.ts';
+import type { ToolFailure } from '../../languages/run-project-tool.ts';
+import { RECORD_FILE } from '../../process/find-project.ts';
+import { BASE_FILE } from '../../project/base-archive.ts';
+import { JOURNAL_FOLDER } from '../../project/edit/journal.ts';
+import { LOCK_FILE } from '../../project/edit/project-lock.ts';
+import { removedProcessNote } from '../../project/edit/removed-process-note.ts';
+import { planState, writeChanges, type ChangedFile, type StateEdit } from '../../project/edit/write-edits.ts';
+import type { NextStep } from '../../project/next-steps.ts';
+import { fetchRecordedTemplate } from '../../project/template/fetch.ts';
+import { changesBetween, type ListedChange } from '../../project/update/apply-migrations.ts';
+import { PROJECT_MIGRATIONS, type Migration } from '../../project/update/migrations.ts';
+import {
+  baseWithout,
+  isSameBase,
+  planUpdate,
+  type UpdateConflict,
+  type UpdatedFile,
+} from '../../project/update/plan-update.ts';
+import { shellPath } from '../../text/shell.ts';
+import type { UpdatableProject } from './open-for-update.ts';
+
+/** What to do with a file in conflict: write it with markers, keep the local lines, or leave it as it is. */
+export type ConflictChoice = 'markers' | 'ours' | 'skip';
+
+export type UpdateEvent =
+  | { readonly kind: 'written'; readonly files: number }
+  | { readonly kind: 'installing'; readonly packageManager: string }
+  | { readonly kind: 'install-ended'; readonly result: InstallResult }
+  | { readonly kind: 'checking'; readonly command: string; readonly text: string }
+  | { readonly kind: 'check-ended'; readonly result: VerifyResult }
+  /** A line of the output of the installation or of a check. */
+  | { readonly kind: 'line'; readonly line: string };
+
+export interface UpdateRequest extends UpdatableProject {
+  /** Version of this tool. */
+  readonly version: string;
+  /** Absolute. */
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly conflicts?: ConflictChoice | undefined;
+  /** Asks about a conflict. Without it and without `conflicts`, nothing is written if there are conflicts. */
+  readonly choose?: ((conflict: UpdateConflict) => Promise<ConflictChoice>) | undefined;
+  readonly dryRun: boolean;
+  readonly allowDirty: boolean;
+  readonly install: boolean;
+  readonly verify: boolean;
+  /** This command without `--conflicts`. */
+  readonly command: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly report?: ((event: UpdateEvent) => void) | undefined;
+  /** See `WriteOptions`. */
+  readonly onWrite?: ((path: string, index: number) => void | Promise<void>) | undefined;
+  readonly migrations?: readonly Migration[] | undefined;
+}
+
+export interface UpdateResultFile {
+  readonly path: string;
+  /** The path before the update, if the templates renamed the file. */
+  readonly from?: string;
+  /** `state`: the project record, or the archive of what was generated. */
+  readonly how: UpdatedFile['how'] | 'conflict' | 'state';
+  /**
+   * `kept`: your version is the result. `left`: the file stays as it is until the next update. `unresolved`: nobody decided about the
+   * conflicts, so nothing was written.
+   */
+  readonly action: 'written' | 'would-write' | 'kept' | 'left' | 'unresolved';
+  /** For a conflict that was decided. */
+  readonly choice?: ConflictChoice;
+  /** Why the file is in conflict, or why the templates no longer have it. */
+  readonly reason?: string;
+  /** Unified; empty for `state`. */
+  readonly diff: string;
+  /** The places in conflict; absent if the whole file is. `line`: of the file before the update. `key`: in a file that is merged by key. */
+  readonly conflicts?: readonly { readonly line: number; readonly key?: string }[];
+}
+
+export type VerifyResult = { readonly command: string } & (
+  | { readonly kind: 'passed'; readonly ms: number }
+  | (Omit<ToolFailure, 'command'> & { readonly kind: 'failed' })
+  | { readonly kind: 'interrupted' }
+);
+
+/** The result, and what `kuflow update --json` prints. */
+export interface UpdateResult {
+  /** Absolute folder of the project. */
+  readonly project: string;
+  /** The version that generated the project before, and this version. */
+  readonly from: string;
+  readonly to: string;
+  /** `unresolved`: there are only conflicts that nobody decided about, or nobody decided about some; nothing was written. */
+  readonly result: 'up-to-date' | 'updated' | 'would-update' | 'unresolved';
+  /** What changed between the two versions. */
+  readonly changes: readonly ListedChange[];
+  readonly files: readonly UpdateResultFile[];
+  readonly notes: readonly string[];
+  readonly install: InstallResult | { readonly kind: 'skipped'; readonly reason: string };
+  /** The results of the project's own checks. Empty if they did not run: then `skipped` in `verify` says why. */
+  readonly verify: { readonly skipped?: string; readonly checks: readonly VerifyResult[] };
+  /** Undoes everything that was written. Absent if nothing was written, or if git cannot undo it. */
+  readonly undo?: string;
+  readonly next: readonly NextStep[];
+  readonly status: ExitStatus;
+}
+
+interface Decision {
+  readonly conflict: UpdateConflict;
+  /** Undefined if nobody decided. */
+  readonly choice: ConflictChoice | undefined;
+  readonly changes: readonly ChangedFile[];
+}
+
+/**
+ * Updates a project to the templates of this version: writes all files or none, then installs the dependencies if they changed, and runs the
+ * project's own checks. Rejects with a KnownError before or while it writes, and then nothing changed.
+ */
+export async function updateProject(request: UpdateRequest): Promise<UpdateResult> {
+  const { project, workTree, version, dryRun, migrations = PROJECT_MIGRATIONS } = request;
+  const { record } = project;
+  const { folder } = project;
+  const ownTemplate =
+    record.template === undefined
+      ? undefined
+      : await fetchRecordedTemplate(record.template, { folder, language: record.language }, request);
+  const plan = await planUpdate(project, { version, migrations, template: ownTemplate });
+  const conflicts = plan.files.filter((file) => file.how === 'conflict');
+  const updated = plan.files.filter((file) => file.how !== 'conflict');
+  const template = { version, cliPackage: plan.cliPackage, origin: ownTemplate?.origin };
+  const stateWithout = async (left: readonly UpdateConflict[]): Promise<readonly StateEdit[]> => {
+    const base = baseWithout(project, plan.base, left);
+    const state = await planState(project, { processes: project.processes, base, template });
+    return state.filter(({ path, after }) => {
+      if (path === BASE_FILE) return !isSameBase(base, project.base);
+      return path !== RECORD_FILE || !isDeepStrictEqual(JSON.parse(Buffer.from(after).toString('utf8')), record.raw);
+    });
+  };
+  const about = {
+    ...{ project: project.folder, from: record.version, to: version },
+    changes: changesBetween(migrations, record.language, { from: record.version, to: version }),
+    notes: project.removedProcesses.map(removedProcessNote),
+  };
+  const nothing = (reason: string) => ({
+    install: { kind: 'skipped', reason } as const,
+    verify: { skipped: reason, checks: [] },
+  });
+  if (plan.files.length === 0 && (await stateWithout([])).length === 0)
+    return { ...about, ...nothing('up to date'), result: 'up-to-date', files: [], next: [], status: 0 };
+
+  const dirty = uncommittedPaths(workTree);
+  if (!dryRun && !request.allowDirty) rejectDirtyTree(request, dirty);
+  const decisions: Decision[] = [];
+  for (const conflict of conflicts) decisions.push(await decide(request, conflict));
+  request.signal?.throwIfAborted();
+  const isUnresolved = decisions.some(({ choice }) => choice === undefined);
+  const left = decisions.filter(({ choice }) => choice === undefined || choice === 'skip');
+  const state = await stateWithout(left.map(({ conflict }) => conflict));
+  const action = dryRun ? 'would-write' : 'written';
+  const files: readonly UpdateResultFile[] = [
+    ...updated.map((file) => resultRow(file, isUnresolved && !dryRun ? 'unresolved' : action)),
+    ...decisions.map((decision) => conflictRow(decision, action, isUnresolved && !dryRun)),
+  ].toSorted((one, other) => (one.path < other.path ? -1 : 1));
+  const remaining = decisions.some(({ choice }) => choice !== 'ours') ? 3 : 0;
+  if (isUnresolved && !dryRun) {
+    return {
+      ...about,
+      ...nothing('conflicts'),
+      ...{ result: 'unresolved', files, next: stepsForConflicts(request, decisions), status: 2 },
+    };
+  }
+  const stateRows = state.map(({ path }) => ({ path, how: 'state', action, diff: '' }) as const);
+  if (dryRun) {
+    const next = isUnresolved ? stepsForConflicts(request, decisions) : [];
+    return {
+      ...about,
+      ...nothing('dry run'),
+      ...{ result: 'would-update', files: [...files, ...stateRows], next, status: remaining },
+    };
+  }
+
+  const changes = [...updated, ...decisions].flatMap((file) => file.changes);
+  if (changes.length + state.length === 0) {
+    const next = stepsAfterUpdate(request, {
+      ...{ marked: [], left, isInstallLeft: false, areChecksLeft: false, undo: undefined },
+    });
+    return { ...about, ...nothing('nothing was written'), result: 'unresolved', files, next, status: remaining };
+  }
+  await writeChanges(project.folder, changes, state, { signal: request.signal, onWrite: request.onWrite });
+  request.report?.({ kind: 'written', files: changes.length + state.length });
+  const marked = decisions.filter(({ choice }) => choice === 'markers').map(({ conflict }) => conflict.path);
+  const { manifest } = languageOf(record).tools;
+  const install: UpdateResult['install'] = changes.some(({ path }) => path === manifest)
+    ? await installDependencies(request, marked)
+    : { kind: 'skipped', reason: `${manifest} did not change` };
+  const verify = await runChecks(request, install, marked);
+  const undo = undoCommand(request, dirty, [...changes, ...state]);
+  const hasFailed = install.kind === 'failed' || verify.checks.some(({ kind }) => kind === 'failed');
+  return {
+    ...about,
+    ...{ result: 'updated', files: [...files, ...stateRows], install, verify },
+    ...(undo === undefined ? {} : { undo }),
+    next: stepsAfterUpdate(request, {
+      ...{ marked, left, undo },
+      isInstallLeft: install.kind !== 'installed' && changes.some(({ path }) => path === manifest),
+      areChecksLeft: verify.skipped !== undefined,
+    }),
+    status: worstExitStatus([request.signal?.aborted === true ? 130 : 0, hasFailed ? 1 : 0, remaining]),
+  };
+}
+
+async function decide(request: UpdateRequest, conflict: UpdateConflict): Promise<Decision> {
+  const { conflicts, choose, dryRun } = request;
+  const wanted = conflicts ?? (dryRun ? undefined : await choose?.(conflict));
+  // A file that cannot have markers stays as it is, and is asked about again.
+  const choice = wanted === 'markers' && conflict.markers === undefined ? 'skip' : wanted;
+  const changes = choice === 'markers' ? conflict.markers : choice === 'ours' ? conflict.ours : undefined;
+  return { conflict, choice, changes: changes ?? [] };
+}
+
+function resultRow(file: UpdatedFile, action: UpdateResultFile['action']): UpdateResultFile {
+  const { path, from, how, why, diff } = file;
+  return {
+    ...{ path, how, action, diff },
+    ...(from === undefined ? {} : { from }),
+    ...(why === undefined ? {} : { reason: why }),
+  };
+}
+
+function conflictRow(
+  { conflict, choice, changes }: Decision,
+  action: UpdateResultFile['action'],
+  isRefused: boolean,
+): UpdateResultFile {
+  const { path, from, reason, why, diff, places } = conflict;
+  const isUnresolved = isRefused || choice === undefined;
+  return {
+    ...{ path, how: 'conflict', diff },
+    action: isUnresolved ? 'unresolved' : changes.length > 0 ? action : choice === 'ours' ? 'kept' : 'left',
+    ...(from === undefined ? {} : { from }),
+    ...(choice === undefined ? {} : { choice }),
+    reason: why === undefined ? reason : `${reason}: it ${why}`,
+    ...(places.length === 0
+      ? {}
+      : { conflicts: places.map(({ line, key }) => ({ line, ...(key === undefined ? {} : { key }) })) }),
+  };
+}
+
+/** The paths in the project that differ from the last commit, relative to it. Undefined without a repository. */
+function uncommittedPaths(workTree: WorkTree): readonly string[] | undefined {
+  if (workTree.kind !== 'work-tree') return undefined;
+  const { changed, prefix } = workTree;
+  const own = (path: string): boolean => path.startsWith(`${JOURNAL_FOLDER}/`) || path.startsWith(LOCK_FILE);
+  return changed.map((path) => path.slice(prefix.length)).filter((path) => !own(path));
+}
+
+const MAX_PATHS = 10;
+
+function rejectDirtyTree({ project, workTree, command }: UpdateRequest, dirty: readonly string[] | undefined): void {
+  const anyway = `Or update anyway: ${command} --allow-dirty`;
+  if (workTree.kind === 'unknown')
+    throw new KnownError({
+      message: 'Could not ask git whether the project has uncommitted changes',
+      tried: `git status in ${project.folder}`,
+      seen: workTree.why,
+      next: [anyway],
+      status: 4,
+    });
+  if (dirty === undefined)
+    throw usageError('The project is not in a git repository, so the update could not be undone', [
+      'Create a repository with a commit: git init && git add . && git commit -m "Before the update"',
+      anyway,
+    ]);
+  if (dirty.length === 0) return;
+  const more = dirty.length > MAX_PATHS ? [`  and ${dirty.length - MAX_PATHS} more`] : [];
+  const paths = [...dirty.slice(0, MAX_PATHS).map((path) => `  ${path}`), ...more];
+  throw usageError(`The project has changes that are not committed:\n${paths.join('\n')}`, [
+    'Commit or stash them, so that the update can be undone',
+    anyway,
+  ]);
+}
+
+async function installDependencies(
+  { project, install, env, signal, report }: UpdateRequest,
+  marked: readonly string[],
+): Promise<UpdateResult['install']> {
+  const { tools } = languageOf(project.record);
+  const { packageManager } = project.record;
+  const skipped = (reason: string) => ({ kind: 'skipped', reason }) as const;
+  if (!install) return skipped('--no-install');
+  if (marked.includes(tools.manifest)) return skipped(`${tools.manifest} has conflicts`);
+  if (signal?.aborted === true) return { kind: 'interrupted' };
+  report?.({ kind: 'installing', packageManager: tools.title(packageManager) });
+  const onLine = (line: string): void => report?.({ kind: 'line', line });
+  const result = await tools.install({ folder: project.folder, packageManager, env, signal, onLine });
+  report?.({ kind: 'install-ended', result });
+  return result;
+}
+
+async function runChecks(
+  { project, verify, env, signal, report }: UpdateRequest,
+  install: UpdateResult['install'],
+  marked: readonly string[],
+): Promise<UpdateResult['verify']> {
+  const { tools, commands } = languageOf(project.record);
+  const reason = !verify
+    ? '--no-verify'
+    : marked.length > 0
+      ? 'conflicts'
+      : install.kind === 'failed'
+        ? 'the dependencies were not installed'
+        : undefined;
+  if (reason !== undefined) return { skipped: reason, checks: [] };
+  const checks: VerifyResult[] = [];
+  for (const { command, text } of commands(project.record.packageManager, project.record).verify) {
+    if (signal?.aborted === true) break;
+    report?.({ kind: 'checking', command, text });
+    const onLine = (line: string): void => report?.({ kind: 'line', line });
+    const outcome = await tools.run(command, { folder: project.folder, env, signal, onLine });
+    const result: VerifyResult =
+      outcome.kind === 'succeeded' ? { command, kind: 'passed', ms: outcome.ms } : { ...outcome, command };
+    checks.push(result);
+    report?.({ kind: 'check-ended', result });
+  }
+  return signal?.aborted === true ? { skipped: 'interrupted', checks } : { checks };
+}
+
+/** The command that restores the last commit, if that undoes the update and nothing else. */
+function undoCommand(
+  { project, cwd }: UpdateRequest,
+  dirty: readonly string[] | undefined,
+  changes: readonly ChangedFile[],
+): string | undefined {
+  if (dirty === undefined || changes.some(({ path }) => dirty.includes(path))) return undefined;
+  const paths = (all: readonly ChangedFile[]): string => all.map(({ path }) => shellPath(path)).join(' ');
+  const created = changes.filter(({ before }) => before === undefined);
+  const existing = changes.filter(({ before }) => before !== undefined);
+  const place = relative(cwd, project.folder);
+  const git = place === '' ? 'git' : `git -C ${shellPath(place)}`;
+  return [
+    `${git} restore ${dirty.length === 0 ? '.' : `-- ${paths(existing)}`}`,
+    ...(created.length === 0 ? [] : [`${git} clean -fdq -- ${paths(created)}`]),
+  ].join(' && ');
+}
+
+function stepsForConflicts({ command }: UpdateRequest, decisions: readonly Decision[]): readonly NextStep[] {
+  const withMarkers = decisions.some(({ conflict }) => conflict.markers !== undefined);
+  const step = (choice: ConflictChoice, text: string): NextStep => ({
+    command: `${command} --conflicts ${choice}`,
+    text,
+  });
+  return [
+    ...(withMarkers ? [step('markers', 'write conflict markers, and resolve them by hand')] : []),
+    step('ours', 'keep your lines where they conflict'),
+    step('skip', 'leave these files as they are until the next update'),
+  ];
+}
+
+function stepsAfterUpdate(
+  request: UpdateRequest,
+  outcome: {
+    readonly marked: readonly string[];
+    readonly left: readonly Decision[];
+    readonly isInstallLeft: boolean;
+    readonly areChecksLeft: boolean;
+    readonly undo: string | undefined;
+  },
+): readonly NextStep[] {
+  const { project, command } = request;
+  const { marked, left, isInstallLeft, areChecksLeft, undo } = outcome;
+  const { install, verify } = languageOf(project.record).commands(project.record.packageManager, project.record);
+  return [
+    ...(marked.length === 0 ? [] : [{ text: `resolve the conflicts in ${marked.join(', ')}` }]),
+    ...left.map(({ conflict: { path, reason } }) => ({
+      text: `${path} ${reason}: change it by hand, or run ${command} --conflicts ours to keep your version`,
+    })),
+    ...(isInstallLeft ? [{ command: install, text: 'install the dependencies' }] : []),
+    ...(areChecksLeft ? verify : []),
+    ...(undo === undefined ? [] : [{ command: undo, text: 'undo the update' }]),
+  ];
+}

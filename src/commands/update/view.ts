@@ -1,0 +1,127 @@
+import { relative } from 'node:path';
+import { escapeForTerminal, escapeLinesForTerminal } from '../../base/escape.ts';
+import { printDiff, printNextSteps } from '../../project/view.ts';
+import { palette } from '../../terminal/palette.ts';
+import type { Progress } from '../../terminal/progress.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import { wrapForChannel } from '../../terminal/wrap.ts';
+import type { UpdateEvent, UpdateResult, UpdateResultFile } from './update-project.ts';
+
+/** Shows writing, installing and checking as steps. */
+export function updateReporter(progress: Progress): (event: UpdateEvent) => void {
+  return (event) => {
+    switch (event.kind) {
+      case 'written':
+        progress.end('done', `Wrote ${event.files} ${event.files === 1 ? 'file' : 'files'}`);
+        break;
+      case 'installing':
+        progress.begin(`Installing dependencies with ${event.packageManager}…`);
+        break;
+      case 'install-ended':
+        if (event.result.kind === 'installed') progress.end('done', 'Installed dependencies');
+        else if (event.result.kind === 'interrupted') progress.end('warning', 'Installation interrupted');
+        else progress.end('failed', `Could not install dependencies: ${event.result.seen}`);
+        break;
+      case 'checking':
+        progress.begin(`Running ${event.command}…`);
+        break;
+      case 'check-ended':
+        if (event.result.kind === 'passed') progress.end('done', `${event.result.command} passed`);
+        else if (event.result.kind === 'interrupted') progress.end('warning', `${event.result.command} interrupted`);
+        else progress.end('failed', `${event.result.command} failed: ${event.result.seen}`);
+        break;
+      case 'line':
+        progress.detail(event.line);
+    }
+  };
+}
+
+const VERBS: Readonly<Record<UpdateResultFile['how'], readonly [done: string, planned: string]>> = {
+  new: ['created', 'create'],
+  replaced: ['updated', 'update'],
+  merged: ['merged', 'merge'],
+  deleted: ['deleted', 'delete'],
+  conflict: ['written', 'write'],
+  state: ['updated', 'update'],
+};
+
+/**
+ * Prints the result: to stdout the files, and the diffs of a dry run, of merged files and of conflicts; to stderr what changed between the
+ * versions, failed checks and the next steps. The diffs of the files in `printed` were on the screen before.
+ */
+export function printUpdate(
+  terminal: Terminal,
+  result: UpdateResult,
+  { cwd, printed }: { readonly cwd: string; readonly printed: ReadonlySet<string> },
+): void {
+  const { out, err } = terminal;
+  const { bold, yellow, red } = palette(err);
+  const prose = (text: string): string => wrapForChannel(err, text);
+  const place = relative(cwd, result.project);
+  const where = place === '' ? '' : ` in ${escapeForTerminal(result.project, 1000)}`;
+  const [from, to] = [result.from, result.to].map((version) => escapeForTerminal(version, 40));
+  if (result.result === 'up-to-date') {
+    err.line(`The project is up to date with version ${to ?? ''}${where}`);
+    return;
+  }
+  const isDryRun = result.result === 'would-update';
+  const width = Math.max(...result.files.map((file) => label(file, isDryRun).length));
+  for (const file of result.files)
+    out.line(`${label(file, isDryRun).padEnd(width)} ${escapeForTerminal(file.path, 1000)}${note(file)}`);
+  for (const { path, how, action, diff } of result.files) {
+    const isShown = isDryRun || how === 'merged' || (how === 'conflict' && action !== 'written');
+    if (diff === '' || printed.has(path) || !isShown) continue;
+    out.line();
+    printDiff(out, diff);
+  }
+  if (result.changes.length > 0) {
+    err.line(`\nChanges from version ${from ?? ''} to ${to ?? ''}:`);
+    for (const { breaking, text } of result.changes)
+      err.line(prose(`  ${breaking ? `${yellow('!')} Breaking: ` : '- '}${escapeForTerminal(text, 2000)}`));
+  }
+  for (const one of result.notes) err.line(prose(`${yellow('!')} ${escapeForTerminal(one, 1000)}`));
+  const failures = [result.install, ...result.verify.checks].filter((step) => step.kind === 'failed');
+  for (const { command, output, log } of failures) {
+    err.line(`\n${red(`${escapeForTerminal(command, 1000)} failed:`)}`);
+    err.line(escapeLinesForTerminal(output));
+    if (log !== undefined) err.line(`The whole output is in ${escapeForTerminal(log)}`);
+  }
+  err.line(`\n${bold(outcome(result, to ?? ''))}${where}`);
+  if (result.next.length === 0) return;
+  err.line('\nNext:');
+  printNextSteps(err, result.next);
+}
+
+function label({ action, how, choice }: UpdateResultFile, isDryRun: boolean): string {
+  if (action === 'unresolved') return 'conflict';
+  if (action === 'left') return isDryRun ? 'skip' : 'skipped';
+  if (action === 'kept') return isDryRun ? 'keep' : 'kept';
+  if (how === 'conflict' && choice === undefined) return 'conflict';
+  const [done, planned] = VERBS[how];
+  return isDryRun ? planned : done;
+}
+
+function note({ how, action, from, choice, reason, conflicts }: UpdateResultFile): string {
+  const parts = [
+    ...(from === undefined ? [] : [`renamed from ${from}`]),
+    ...(reason === undefined ? [] : [reason]),
+    ...(conflicts === undefined ? [] : [conflictPlaces(conflicts)]),
+    ...(how === 'conflict' && action !== 'left' && choice === 'markers' ? ['has conflict markers'] : []),
+    ...(how === 'conflict' && action !== 'left' && choice === 'ours' ? ['your lines are kept'] : []),
+  ];
+  return parts.length === 0 ? '' : `  (${escapeForTerminal(parts.join('; '), 2000)})`;
+}
+
+function conflictPlaces(places: NonNullable<UpdateResultFile['conflicts']>): string {
+  const names = places.map(({ key, line }) => key ?? `line ${line}`);
+  const shown = names.slice(0, 5).join(', ');
+  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+}
+
+function outcome(result: UpdateResult, to: string): string {
+  if (result.result === 'would-update') return 'Dry run: nothing was written';
+  if (result.result === 'unresolved') return 'Nothing was written: there are conflicts';
+  const failed = result.verify.checks.filter(({ kind }) => kind === 'failed').length;
+  const checks = failed === 0 ? '' : `, but ${failed === 1 ? 'a check' : `${failed} checks`} failed`;
+  return `Updated the project to version ${to}${checks}`;
+}

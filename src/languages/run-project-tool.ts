@@ -1,0 +1,141 @@
+import { execa } from 'execa';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { killWithParent } from '../base/process-tree.ts';
+
+export type ProjectToolResult =
+  | { readonly kind: 'succeeded'; readonly ms: number }
+  | (ToolFailure & { readonly kind: 'failed' })
+  | { readonly kind: 'interrupted' };
+
+export interface ToolFailure {
+  /** Repeats the run. */
+  readonly command: string;
+  /** The exit status, the signal, or that the program is not installed. */
+  readonly seen: string;
+  /** The last lines of the output, without control sequences. */
+  readonly output: string;
+  /** Path of the file with the whole output, relative to the project. Absent if `output` is complete. */
+  readonly log?: string;
+  readonly ms: number;
+}
+
+/** A program that works in a project. */
+export interface ProjectTool {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** Further arguments, which the person who repeats the command does not need. */
+  readonly outputArgs?: readonly string[] | undefined;
+  readonly env: NodeJS.ProcessEnv;
+  /** Whether `program` is a command for the shell. */
+  readonly shell?: boolean | undefined;
+  /** For the whole output, if it is long; ignored by git, like every `*.log`. */
+  readonly logFile: string;
+  /** Looks at each line of output. An answer ends the program, and is what was seen. */
+  readonly watch?: ((line: string) => string | undefined) | undefined;
+  /** The part of the output that people need. */
+  readonly clean?: ((output: string) => string) | undefined;
+}
+
+export interface ToolOptions {
+  /** Absolute folder of the project. */
+  readonly folder: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Called with each line of output. */
+  readonly onLine?: ((line: string) => void) | undefined;
+}
+
+const COMMAND_LOG = '.kuflow/command.log';
+const MAX_OUTPUT_LINES = 40;
+
+/**
+ * Runs a program in the folder of a project. Returns failures instead of throwing. The child process has no stdin, so that a program that
+ * prompts uses its default instead of hanging. It leads a separate process group, so that an interruption ends everything it started.
+ */
+export async function runProjectTool(tool: ProjectTool, options: ToolOptions): Promise<ProjectToolResult> {
+  const {
+    program,
+    args,
+    outputArgs = [],
+    env,
+    shell = false,
+    logFile,
+    watch,
+    clean = (output: string) => output,
+  } = tool;
+  const { folder, signal, onLine } = options;
+  const started = performance.now();
+  const child = execa(program, [...args, ...outputArgs], {
+    cwd: folder,
+    env,
+    extendEnv: false,
+    shell,
+    stdin: 'ignore',
+    all: true,
+    reject: false,
+    detached: process.platform !== 'win32',
+  });
+  // execa would end only the first process, not its children.
+  const abort = new AbortController();
+  const release = killWithParent(child, AbortSignal.any([abort.signal, ...(signal === undefined ? [] : [signal])]));
+  let watched: string | undefined;
+  try {
+    for await (const line of child.iterable({ from: 'all' })) {
+      const text = stripVTControlCharacters(line).trim();
+      if (text !== '') onLine?.(text);
+      watched ??= watch?.(text);
+      if (watched !== undefined) abort.abort();
+    }
+    const result = await child;
+    const ms = performance.now() - started;
+    if (signal?.aborted === true) return { kind: 'interrupted' };
+    if (!result.failed) return { kind: 'succeeded', ms };
+    const seen =
+      watched ??
+      (result.code === 'ENOENT'
+        ? `${program} is not installed`
+        : result.signal === undefined
+          ? `exit status ${result.exitCode ?? 'unknown'}`
+          : `ended by ${result.signal}`);
+    return {
+      kind: 'failed',
+      command: [program, ...args].join(' '),
+      seen,
+      ...(await shortenOutput(join(folder, logFile), logFile, clean(stripVTControlCharacters(result.all)).trim())),
+      ms,
+    };
+  } finally {
+    release();
+  }
+}
+
+export interface ProjectCommandOptions extends ToolOptions {
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Runs a command line in the folder of a project, such as one of `ProjectCommands`; see `runProjectTool`. */
+export async function runCommandLine(
+  command: string,
+  { env, ...options }: ProjectCommandOptions,
+): Promise<ProjectToolResult> {
+  return runProjectTool({ program: command, args: [], env, shell: true, logFile: COMMAND_LOG }, options);
+}
+
+async function shortenOutput(
+  path: string,
+  log: string,
+  output: string,
+): Promise<{ readonly output: string; readonly log?: string }> {
+  const lines = output.split('\n');
+  if (lines.length <= MAX_OUTPUT_LINES) return { output };
+  const rest = lines.slice(-MAX_OUTPUT_LINES).join('\n');
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, `${output}\n`, { mode: 0o600 });
+    return { output: rest, log };
+  } catch {
+    // The program may have failed because the disk is full. The output must be enough then.
+    return { output };
+  }
+}

@@ -1,0 +1,88 @@
+import compare from 'semver/functions/compare.js';
+import gt from 'semver/functions/gt.js';
+import lte from 'semver/functions/lte.js';
+import type { LanguageId } from '../../languages/names.ts';
+import type { Migration, VersionChange } from './migrations.ts';
+
+/** A change of a version between that of a project and this one. */
+export interface ListedChange extends Pick<VersionChange, 'text'> {
+  readonly version: string;
+  readonly breaking: boolean;
+}
+
+/** What changed after version `from` until version `to` for a language, the oldest first, with breaking changes of a version first. */
+export function changesBetween(
+  migrations: readonly Migration[],
+  language: LanguageId,
+  { from, to }: { readonly from: string; readonly to: string },
+): readonly ListedChange[] {
+  return migrations
+    .filter(({ version }) => gt(version, from) && lte(version, to))
+    .toSorted((one, other) => compare(one.version, other.version))
+    .flatMap(({ version, changes }) =>
+      changes
+        .filter(({ languages }) => languages?.includes(language) !== false)
+        .map(({ text, breaking = false }) => ({ version, breaking, text }))
+        .toSorted((one, other) => Number(other.breaking) - Number(one.breaking)),
+    );
+}
+
+/** The present path of a file that had `path`, after all renames. */
+export function renamedPath(migrations: readonly Migration[], language: LanguageId, path: string): string {
+  let at = path;
+  for (const { renamed } of migrations) {
+    const rename = renamed.find((one) => one.language === language && pathPattern(one.from).test(at));
+    if (rename === undefined) continue;
+    const { groups = {} } = pathPattern(rename.from).exec(at) ?? {};
+    at = rename.to.replaceAll(PLACEHOLDER, (_, name: string) => groups[name] ?? '');
+  }
+  return at;
+}
+
+/** Why the templates no longer have a file; undefined if no version removed it. */
+export function removalReason(
+  migrations: readonly Migration[],
+  language: LanguageId,
+  path: string,
+): string | undefined {
+  const removed = migrations.flatMap((migration) => migration.removed);
+  return removed.find((one) => one.language === language && pathPattern(one.path).test(path))?.why;
+}
+
+/** What is wrong with the migrations, given every path that the templates of a language render. */
+export function migrationProblems(
+  migrations: readonly Migration[],
+  language: LanguageId,
+  paths: readonly string[],
+): readonly string[] {
+  const matches = (pattern: string): boolean => paths.some((path) => pathPattern(pattern).test(path));
+  return migrations.flatMap(({ version, renamed, removed }) => [
+    ...renamed
+      .filter((one) => one.language === language)
+      .flatMap(({ from, to }) => [
+        ...(matches(from) ? [`${version}: the templates still have ${from}`] : []),
+        ...(paths.some((path) => pathPattern(renamedPath(migrations, language, to)).test(path))
+          ? []
+          : [`${version}: the templates do not have ${to}`]),
+      ]),
+    ...removed
+      .filter((one) => one.language === language && matches(one.path))
+      .map(({ path }) => `${version}: the templates still have ${path}`),
+  ]);
+}
+
+const PLACEHOLDER = /\{(\w+)\}/g;
+
+function pathPattern(pattern: string): RegExp {
+  const seen = new Set<string>();
+  const source = pattern
+    .split(PLACEHOLDER)
+    .map((part, index) => {
+      if (index % 2 === 0) return part.replaceAll(/[^\w/-]/g, '\\$&');
+      if (seen.has(part)) return `\\k<${part}>`;
+      seen.add(part);
+      return `(?<${part}>${part === 'package' ? '.+' : '[^/]+?'})`;
+    })
+    .join('');
+  return new RegExp(`^${source}$`);
+}

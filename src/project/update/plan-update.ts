@@ -1,0 +1,406 @@
+import { lstat, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { codeOf } from '../../base/errors.ts';
+import type { PlannedFile } from '../../languages/planned-file.ts';
+import type { ProjectTemplate } from '../../languages/project-spec.ts';
+import { languageOf } from '../../languages/registry.ts';
+import { textOf, withoutChanges, type ProjectBase } from '../base-archive.ts';
+import { mergeCleanly } from '../edit/conflicts.ts';
+import { toCrlf, toLf } from '../edit/file-edit.ts';
+import { readDefinitionText, withDefinitionsInCode, type WorkerProject } from '../edit/open-project.ts';
+import { renderTasksAddedByHand } from '../edit/plan-code-edits.ts';
+import { unifiedDiff } from '../edit/unified-diff.ts';
+import type { ChangedFile } from '../edit/write-edits.ts';
+import { mergeFile, type MergeConflict, type MergeLabels } from '../merge/merge-file.ts';
+import { removalReason, renamedPath } from './apply-migrations.ts';
+import { PROJECT_MIGRATIONS, type Migration } from './migrations.ts';
+import { renderUpdate } from './render-update.ts';
+
+export interface UpdateOptions {
+  /** Version of this tool. */
+  readonly version: string;
+  /** Default: those of this package. */
+  readonly migrations?: readonly Migration[] | undefined;
+  /** The user's own template as it is now, if the project has one. */
+  readonly template?: ProjectTemplate | undefined;
+}
+
+/** A file that the update changes without losing anything. */
+export interface UpdatedFile {
+  /** The path after the update. */
+  readonly path: string;
+  /** The path before the update, if the templates renamed the file. */
+  readonly from?: string;
+  /** `replaced`: the file had no local changes. `merged`: it has, and they are kept. */
+  readonly how: 'new' | 'replaced' | 'merged' | 'deleted';
+  /** Why the templates no longer have a deleted file, if it is known: the rest of a sentence that starts with the path. */
+  readonly why?: string;
+  readonly changes: readonly ChangedFile[];
+  /** Unified; empty if only permissions change or a file is not text. */
+  readonly diff: string;
+}
+
+export type UpdateConflictReason =
+  | 'has local changes in the same places'
+  | 'was deleted, and the templates changed it'
+  | 'has local changes, and the templates no longer have it'
+  | 'already exists, and the templates have a file with this path now'
+  | 'is not a text file, and both sides changed it'
+  | 'is not a regular file';
+
+/** A file whose local changes and template changes exclude each other. */
+export interface UpdateConflict {
+  readonly path: string;
+  readonly from?: string;
+  readonly how: 'conflict';
+  readonly reason: UpdateConflictReason;
+  readonly why?: string;
+  /** The places that conflict; empty if the whole file does. */
+  readonly places: readonly MergeConflict[];
+  /** The change with conflict markers, or else what the templates changed, as a unified diff. Empty if a file is not text. */
+  readonly diff: string;
+  /** The merged file with conflict markers. Undefined if it cannot have any. */
+  readonly markers?: readonly ChangedFile[];
+  /** The merged file with the local lines in all places that conflict. Empty if the file stays as it is. */
+  readonly ours: readonly ChangedFile[];
+}
+
+export interface UpdatePlan {
+  /** Sorted by path. */
+  readonly files: readonly (UpdatedFile | UpdateConflict)[];
+  /** The base once all files are written. */
+  readonly base: ProjectBase;
+  /** See `ProjectSpec.cliPackage`. */
+  readonly cliPackage: string;
+}
+
+/**
+ * Plans the update of a project to the templates of this version: merges what was generated last, the files on disk, and what the templates
+ * render for the present definitions. Definition files stay as they are. Reads the project and writes nothing.
+ */
+export async function planUpdate(
+  project: WorkerProject,
+  { version, migrations = PROJECT_MIGRATIONS, template }: UpdateOptions,
+): Promise<UpdatePlan> {
+  const { record, base, processes } = project;
+  // Another form, such as a tarball, was chosen on purpose.
+  const cliPackage = record.cliPackage === record.version ? version : record.cliPackage;
+  const rendered = await renderUpdate(project, { cliPackage, ...(template === undefined ? {} : { template }) });
+  const definitions = processes.map(({ layout }) => layout.definitionFile);
+  const incomplete = project.removedProcesses.flatMap(({ layout, remainingFiles }) =>
+    remainingFiles.length > 0 ? [layout.definitionFile, ...layout.code] : [],
+  );
+  const ignored = new Set([...definitions, ...incomplete]);
+  const next = new Map(rendered.filter(({ path }) => !ignored.has(path)).map((file) => [file.path, file]));
+  const addedByHand = renderTasksAddedByHand(project, withDefinitionsInCode(processes), processes);
+  const context: FileContext = {
+    folder: project.folder,
+    base,
+    isOrderFree: languageOf(record).code.hasDeclarationsOnly,
+    addedByHand,
+    labels: { mine: 'yours', base: 'base', theirs: `version ${version}` },
+  };
+
+  const known = [...new Set([...base.generated.keys(), ...base.merged.keys()])].filter((path) => !ignored.has(path));
+  const newPaths = new Map(
+    known.flatMap((path) => {
+      const to = next.has(path) ? path : renamedPath(migrations, record.language, path);
+      return to !== path && next.has(to) && !known.includes(to) ? [[path, to] as const] : [];
+    }),
+  );
+  const targets = new Set(newPaths.values());
+  const outcomes: (UpdatedFile | UpdateConflict | undefined)[] = [];
+  for (const path of known) {
+    const to = newPaths.get(path) ?? path;
+    const theirs = next.get(to);
+    const why = theirs === undefined ? removalReason(migrations, record.language, path) : undefined;
+    outcomes.push(
+      theirs === undefined ? await planRemoval(context, path, why) : await planChange(context, path, theirs),
+    );
+  }
+  for (const [path, theirs] of next) {
+    if (!known.includes(path) && !targets.has(path)) outcomes.push(await planAddition(context, theirs));
+  }
+  const files = outcomes.filter((outcome) => outcome !== undefined);
+  return {
+    files: files.sort((one, other) => (one.path < other.path ? -1 : 1)),
+    base: await nextBase(project, [...next.values()], incomplete, template),
+    cliPackage,
+  };
+}
+
+/** The base of a project if these files of an update are not written. */
+export function baseWithout(project: WorkerProject, base: ProjectBase, left: readonly UpdateConflict[]): ProjectBase {
+  return withoutChanges(
+    base,
+    project.base,
+    left.flatMap(({ path, from }) => (from === undefined ? [path] : [path, from])),
+  );
+}
+
+async function nextBase(
+  project: WorkerProject,
+  next: readonly PlannedFile[],
+  incomplete: readonly string[],
+  template: ProjectTemplate | undefined,
+): Promise<ProjectBase> {
+  const { base, processes } = project;
+  const generated = new Map(next.map((file) => [file.path, file]));
+  for (const path of incomplete) {
+    const file = base.generated.get(path);
+    if (file !== undefined) generated.set(path, file);
+  }
+  for (const process of processes) {
+    const path = process.layout.definitionFile;
+    const last = base.generated.get(path);
+    const isInCode = last !== undefined && isDeepStrictEqual(process.definition, process.definitionInCode);
+    const text = isInCode ? last.contents : Buffer.from(await readDefinitionText(project, process));
+    generated.set(path, { path, contents: text, mode: 0o644 });
+  }
+  const keep = (files: ProjectBase['merged']): ProjectBase['merged'] =>
+    new Map([...files].filter(([path]) => incomplete.includes(path)));
+  return {
+    generated,
+    merged: keep(base.merged),
+    regenerated: keep(base.regenerated),
+    template: template?.files ?? base.template,
+  };
+}
+
+interface FileContext {
+  readonly folder: string;
+  readonly base: ProjectBase;
+  readonly isOrderFree: (path: string) => boolean;
+  readonly addedByHand: ReturnType<typeof renderTasksAddedByHand>;
+  readonly labels: MergeLabels;
+}
+
+/** A file of the base that the templates still have, at the path of `theirs`. */
+async function planChange(
+  context: FileContext,
+  path: string,
+  theirs: PlannedFile,
+): Promise<UpdatedFile | UpdateConflict | undefined> {
+  const { base: archive, folder } = context;
+  const base = archive.merged.get(path) ?? archive.generated.get(path);
+  if (base === undefined) return planAddition(context, theirs);
+  const isRenamed = path !== theirs.path;
+  const isChanged = !isSame(base.contents, theirs.contents) || base.mode !== theirs.mode;
+  if (!isRenamed && !isChanged) return undefined;
+  const [old, target] = [
+    await readCurrent(folder, path),
+    isRenamed ? await readCurrent(folder, theirs.path) : undefined,
+  ];
+  if (target !== undefined && old === undefined) {
+    // Somebody renamed it already.
+    return planChange({ ...context, base: renameInBase(archive, path, theirs.path) }, theirs.path, theirs);
+  }
+  const about = { path: theirs.path, ...(isRenamed ? { from: path } : {}) };
+  const templateDiff = diffOf(theirs.path, base.contents, theirs.contents, path);
+  const conflict = (reason: UpdateConflictReason): UpdateConflict => ({
+    ...about,
+    ...{ how: 'conflict', reason, places: [], diff: templateDiff, ours: [] },
+  });
+  if (old === undefined) {
+    const isOnlyRenamed = isSame(base.contents, theirs.contents);
+    return isOnlyRenamed ? undefined : conflict('was deleted, and the templates changed it');
+  }
+  if (target !== undefined) {
+    const isDone = target !== false && isSameText(target.contents, theirs.contents);
+    if (isDone) return planRemoval(context, path, undefined);
+    return conflict('already exists, and the templates have a file with this path now');
+  }
+  if (old === false) return conflict('is not a regular file');
+  const mode = changedMode(base, theirs, old.mode);
+  const write = (contents: Uint8Array): readonly ChangedFile[] =>
+    isRenamed
+      ? [
+          { path: theirs.path, before: undefined, after: contents, mode: mode ?? plainMode(old.mode) },
+          { path, before: old.contents, after: undefined },
+        ]
+      : [{ path, before: old.contents, after: contents, mode }];
+  const written = [base, archive.generated.get(path), archive.regenerated.get(path)];
+  const isUnedited = written.some((file) => file !== undefined && isSameText(file.contents, old.contents));
+  const isDone = isSameText(old.contents, theirs.contents);
+  const isWritten = (contents: Uint8Array): boolean =>
+    isRenamed || mode !== undefined || !isSame(contents, old.contents);
+  if (isUnedited || isDone) {
+    const contents = isDone ? old.contents : inStyleOf(old.contents, base.contents, theirs.contents);
+    const diff = diffOf(theirs.path, old.contents, contents, path);
+    return isWritten(contents) ? { ...about, how: 'replaced', changes: write(contents), diff } : undefined;
+  }
+  const [mine, baseText, theirText] = [old.contents, base.contents, theirs.contents].map(decodeText);
+  if (mine === undefined || baseText === undefined || theirText === undefined) {
+    if (!isSame(base.contents, theirs.contents)) return conflict('is not a text file, and both sides changed it');
+    return isWritten(old.contents) ? { ...about, how: 'merged', changes: write(old.contents), diff: '' } : undefined;
+  }
+  const isOrderFree = context.isOrderFree(path);
+  const known = await context.addedByHand(path, baseText, toLf(mine));
+  const extended =
+    known && mergeCleanly(path, { base: known.before, mine: baseText, theirs: known.after }, { isOrderFree });
+  const merge = (style: 'markers' | 'ours') =>
+    mergeFile({
+      ...{ path: theirs.path, mine, theirs: theirText, isOrderFree, labels: context.labels, style },
+      base: extended ?? baseText,
+    });
+  const ours = merge('ours');
+  const oursBytes = Buffer.from(ours.text);
+  if (ours.conflicts.length > 0) {
+    const { text } = merge('markers');
+    return {
+      ...about,
+      ...{ how: 'conflict', reason: 'has local changes in the same places', places: ours.conflicts },
+      diff: unifiedDiff(theirs.path, mine, text, path),
+      markers: write(Buffer.from(text)),
+      ours: isWritten(oursBytes) ? write(oursBytes) : [],
+    };
+  }
+  const diff = unifiedDiff(theirs.path, mine, ours.text, path);
+  return isWritten(oursBytes) ? { ...about, how: 'merged', changes: write(oursBytes), diff } : undefined;
+}
+
+/** A file that the templates no longer have. */
+async function planRemoval(
+  { base: archive, folder }: FileContext,
+  path: string,
+  why: string | undefined,
+): Promise<UpdatedFile | UpdateConflict | undefined> {
+  const current = await readCurrent(folder, path);
+  if (current === undefined) return undefined;
+  const about = { path, ...(why === undefined ? {} : { why }) };
+  const written = [archive.merged, archive.generated, archive.regenerated].map((files) => files.get(path));
+  if (current !== false && written.some((file) => file !== undefined && isSameText(file.contents, current.contents))) {
+    const changes = [{ path, before: current.contents, after: undefined }];
+    return { ...about, how: 'deleted', changes, diff: diffOf(path, current.contents, undefined) };
+  }
+  const base = archive.merged.get(path) ?? archive.generated.get(path);
+  return {
+    ...about,
+    ...{ how: 'conflict', places: [], ours: [] },
+    reason: current === false ? 'is not a regular file' : 'has local changes, and the templates no longer have it',
+    diff: diffOf(path, base?.contents, undefined),
+  };
+}
+
+/** A file that is new in the templates. */
+async function planAddition(
+  { folder, labels }: FileContext,
+  theirs: PlannedFile,
+): Promise<UpdatedFile | UpdateConflict | undefined> {
+  const { path, contents, mode } = theirs;
+  const current = await readCurrent(folder, path);
+  if (current === undefined)
+    return {
+      path,
+      how: 'new',
+      changes: [{ path, before: undefined, after: contents, mode }],
+      diff: diffOf(path, undefined, contents),
+    };
+  if (current !== false && isSameText(current.contents, contents)) return undefined;
+  const [mine, theirText] = [current === false ? undefined : decodeText(current.contents), decodeText(contents)];
+  const conflict = { path, how: 'conflict', ours: [] } as const;
+  if (current === false || mine === undefined || theirText === undefined) {
+    const reason = current === false ? 'is not a regular file' : 'is not a text file, and both sides changed it';
+    return { ...conflict, reason, places: [], diff: diffOf(path, undefined, contents) };
+  }
+  const merged = mergeFile({ path, base: '', mine, theirs: theirText, labels, style: 'markers' });
+  return {
+    ...conflict,
+    reason: 'already exists, and the templates have a file with this path now',
+    places: merged.conflicts,
+    diff: unifiedDiff(path, mine, merged.text),
+    markers: [{ path, before: current.contents, after: Buffer.from(merged.text) }],
+  };
+}
+
+interface CurrentFile {
+  readonly contents: Uint8Array;
+  readonly mode: number;
+}
+
+/** Undefined if there is no such file, false if it is not a regular file. */
+async function readCurrent(folder: string, path: string): Promise<CurrentFile | undefined | false> {
+  const at = join(folder, path);
+  try {
+    const status = await lstat(at);
+    return status.isFile() ? { contents: await readFile(at), mode: status.mode } : false;
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return undefined;
+    throw error;
+  }
+}
+
+function renameInBase(base: ProjectBase, from: string, to: string): ProjectBase {
+  const rename = (files: ProjectBase['generated']): ProjectBase['generated'] => {
+    const file = files.get(from);
+    return file === undefined ? files : new Map(files).set(to, { ...file, path: to });
+  };
+  return {
+    ...base,
+    generated: rename(base.generated),
+    merged: rename(base.merged),
+    regenerated: rename(base.regenerated),
+  };
+}
+
+const isExecutable = (mode: number): boolean => (mode & 0o100) !== 0;
+
+/** The permissions to set; undefined to keep those of the file, which may have been changed on purpose. */
+function changedMode(base: PlannedFile, theirs: PlannedFile, current: number): PlannedFile['mode'] | undefined {
+  const isChanged = isExecutable(base.mode) !== isExecutable(theirs.mode);
+  // Windows does not have the permission.
+  const isKept = process.platform === 'win32' || isExecutable(current) !== isExecutable(base.mode);
+  return isChanged && !isKept ? theirs.mode : undefined;
+}
+
+function plainMode(mode: number): PlannedFile['mode'] {
+  if (isExecutable(mode)) return 0o755;
+  return (mode & 0o044) === 0 ? 0o600 : 0o644;
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return Buffer.compare(one, other) === 0;
+}
+
+/** Whether two files are the same except for line endings, which git may change. */
+function isSameText(one: Uint8Array, other: Uint8Array): boolean {
+  if (isSame(one, other)) return true;
+  const [text, otherText] = [decodeText(one), decodeText(other)];
+  return text !== undefined && otherText !== undefined && toLf(text) === toLf(otherText);
+}
+
+/** `theirs` with the line endings of the file, if they differ from those that were generated. */
+function inStyleOf(current: Uint8Array, base: Uint8Array, theirs: Uint8Array): Uint8Array {
+  const [text, theirText] = [decodeText(current), decodeText(theirs)];
+  if (text === undefined || theirText === undefined || isSame(current, base)) return theirs;
+  return Buffer.from(text.includes('\r\n') ? toCrlf(toLf(theirText)) : toLf(theirText));
+}
+
+/** Undefined if the bytes are not text in UTF-8. */
+function decodeText(contents: Uint8Array): string | undefined {
+  const text = Buffer.from(contents).toString('utf8');
+  return !text.includes('\0') && isSame(Buffer.from(text), contents) ? text : undefined;
+}
+
+/** Empty if one of the two is not text. */
+function diffOf(path: string, before: Uint8Array | undefined, after: Uint8Array | undefined, from = path): string {
+  const [old, text] = [before, after].map((contents) => (contents === undefined ? null : decodeText(contents)));
+  return old === undefined || text === undefined ? '' : unifiedDiff(path, old ?? undefined, text ?? undefined, from);
+}
+
+/** Whether two bases are the same; archives of the same base may differ between versions of Node.js. */
+export function isSameBase(one: ProjectBase, other: ProjectBase): boolean {
+  const isSamePart = (files: ProjectBase['generated'], others: ProjectBase['generated']): boolean =>
+    files.size === others.size &&
+    [...files].every(([path, file]) => {
+      const same = others.get(path);
+      return same !== undefined && textOf(file) === textOf(same) && isExecutable(file.mode) === isExecutable(same.mode);
+    });
+  return (
+    isSamePart(one.generated, other.generated) &&
+    isSamePart(one.template, other.template) &&
+    isSamePart(one.merged, other.merged) &&
+    isSamePart(one.regenerated, other.regenerated)
+  );
+}
