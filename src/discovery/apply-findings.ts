@@ -142,7 +142,7 @@ function editSchema(
   }
   if (name === undefined) return undefined;
   return editAt(schema, steps.slice(0, -1), (parent) => {
-    const properties = isRecord(parent['properties']) ? (parent['properties'] as JsonObject) : {};
+    const properties = isRecord(parent['properties']) ? parent['properties'] : {};
     const required = Array.isArray(parent['required']) ? (parent['required'] as readonly Json[]) : [];
     if (finding.kind === 'field-optional')
       return withRequired(
@@ -196,7 +196,7 @@ function editAt(
   const { properties, items, additionalProperties } = schema;
   if (isRecord(properties) && Object.hasOwn(properties, step)) {
     const changed = inside(properties[step]);
-    return changed && { ...schema, properties: { ...(properties as JsonObject), [step]: changed } };
+    return changed && { ...schema, properties: { ...properties, [step]: changed } };
   }
   if (step !== '*') return undefined;
   const key = isRecord(items) ? 'items' : 'additionalProperties';
@@ -207,7 +207,7 @@ function editAt(
 /** The part of an inferred schema that describes the values at `steps`. */
 function schemaAt(schema: Json | undefined, [step, ...rest]: readonly string[]): JsonObject | undefined {
   if (!isRecord(schema)) return undefined;
-  if (step === undefined) return schema as JsonObject;
+  if (step === undefined) return schema;
   const { anyOf } = schema;
   const all: readonly unknown[] = Array.isArray(anyOf) ? anyOf : [schema];
   for (const one of all) {
