@@ -1,7 +1,6 @@
 import type { PlannedFile } from '../languages/planned-file.ts';
 import { textFile } from '../languages/planned-file.ts';
 import type { ProjectSpec } from '../languages/project-spec.ts';
-import type { LanguageId } from '../languages/names.ts';
 import { languageOf } from '../languages/registry.ts';
 import {
   addIgnoredPaths,
@@ -59,18 +58,12 @@ async function renderFiles(spec: ProjectSpec, templates: TemplateSet): Promise<r
   const files = addIgnoredPaths(await language.render(spec, overlay));
   const { tasks, workflow } = language.layout(spec);
   const problems = findOverlaidProblems(files, {
-    needed: ['.gitignore', MANIFESTS[spec.language], tasks, workflow],
+    needed: ['.gitignore', language.tools.manifest, tasks, workflow],
     locks: language.packageManagers.flatMap(language.tools.lockFiles),
   });
   if (problems.length > 0) throw invalidTemplateError(template, problems);
   return files;
 }
-
-const MANIFESTS: Readonly<Record<LanguageId, string>> = {
-  typescript: 'package.json',
-  java: 'pom.xml',
-  python: 'pyproject.toml',
-};
 
 /** The variables that every file of a user's own template may print. docs/how-to/own-templates.md promises them. */
 function templateVariables(spec: ProjectSpec): TemplateVariables {

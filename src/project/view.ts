@@ -1,4 +1,5 @@
 import { escapeForTerminal } from '../base/escape.ts';
+import type { TemplateOrigin } from '../languages/project-spec.ts';
 import { palette } from '../terminal/palette.ts';
 import type { Channel } from '../terminal/terminal.ts';
 import { wrapForChannel } from '../terminal/wrap.ts';
@@ -90,4 +91,10 @@ function formatFileNote({ action, how, reason, diff }: EditedFile): string {
   if (how !== 'new') return '';
   const [, lines = '1'] = /^@@ -0,0 \+1,(\d+) @@/m.exec(diff) ?? [];
   return `  (new, ${lines} ${lines === '1' ? 'line' : 'lines'})`;
+}
+
+/** The end of the step that reads a user's own template. */
+export function readTemplateTitle({ source, commit }: TemplateOrigin): string {
+  const at = commit === undefined ? '' : ` at ${escapeForTerminal(commit.slice(0, 10))}`;
+  return `Read the template ${escapeForTerminal(source, 300)}${at}`;
 }

@@ -11,6 +11,7 @@ import type { FetchedTemplate } from '../../project/template/fetch.ts';
 import { workerFolderName } from '../../languages/project-name.ts';
 import { conflictError } from '../../project/conflicts.ts';
 import { describeOutside, type OutsideChange } from '../../project/join/plan-outside.ts';
+import { readTemplateTitle } from '../../project/view.ts';
 import { writeProject } from '../../project/scaffold.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress } from '../../terminal/progress.ts';
@@ -139,8 +140,7 @@ async function readTemplate(
   try {
     progress.begin('Reading the template…');
     const template = await fetchTemplate(templateSource, { env, signal: interruption() });
-    const commit = template.commit === undefined ? '' : ` at ${template.commit.slice(0, 10)}`;
-    progress.end('done', `Read the template ${escapeForTerminal(templateSource.shown, 300)}${commit}`);
+    progress.end('done', readTemplateTitle({ source: templateSource.shown, commit: template.commit }));
     return template;
   } finally {
     progress.stop();

@@ -26,6 +26,10 @@ export function configure(command: Command, context: CommandContext): void {
       ).choices(['markers', 'ours', 'skip']),
     )
     .option('--allow-dirty', 'Update although there are uncommitted changes, or the project is not in a git repository')
+    .option(
+      '--keep-template',
+      'Use your own template as it was read last, which needs no access to its source (see create --template)',
+    )
     .option('--no-install', 'Do not install the dependencies')
     .option('--no-verify', "Do not run the project's own checks")
     .option('-y, --yes', 'Skip prompts')

@@ -14,6 +14,7 @@ export interface UpdateFlags {
   readonly json?: boolean | undefined;
   readonly conflicts?: ConflictChoice | undefined;
   readonly allowDirty?: boolean | undefined;
+  readonly keepTemplate?: boolean | undefined;
   /** False with --no-install. */
   readonly install: boolean;
   /** False with --no-verify. */
@@ -47,6 +48,7 @@ export async function runUpdate(flags: UpdateFlags, context: CommandContext): Pr
             },
       dryRun: flags.dryRun === true,
       allowDirty: flags.allowDirty === true,
+      keepTemplate: flags.keepTemplate === true,
       install: flags.install,
       verify: flags.verify,
       command: commandWith(flags, context),
@@ -76,11 +78,15 @@ async function chooseFor({ path, reason, markers }: UpdateConflict, ask: Prompts
 }
 
 /** This command, to continue with. */
-function commandWith({ allowDirty, install, verify }: UpdateFlags, { invocation }: CommandContext): string {
+function commandWith(
+  { allowDirty, keepTemplate, install, verify }: UpdateFlags,
+  { invocation }: CommandContext,
+): string {
   return [
     invocation,
     'update',
     ...(allowDirty === true ? ['--allow-dirty'] : []),
+    ...(keepTemplate === true ? ['--keep-template'] : []),
     ...(install ? [] : ['--no-install']),
     ...(verify ? [] : ['--no-verify']),
   ]

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { relative } from 'node:path';
-import { KnownError, usageError, worstExitStatus, type ExitStatus } from '../../base/errors.ts';
+import { amendError, KnownError, usageError, worstExitStatus, type ExitStatus } from '../../base/errors.ts';
 import type { WorkTree } from '../../files/git.ts';
 import type { InstallResult } from '../../languages/install.ts';
+import type { ProjectTemplate, TemplateOrigin } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
 import type { ToolFailure } from '../../languages/run-project-tool.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';
@@ -29,6 +30,8 @@ import type { UpdatableProject } from './open-for-update.ts';
 export type ConflictChoice = 'markers' | 'ours' | 'skip';
 
 export type UpdateEvent =
+  | { readonly kind: 'reading-template'; readonly source: string }
+  | { readonly kind: 'template-read'; readonly origin: TemplateOrigin }
   | { readonly kind: 'written'; readonly files: number }
   | { readonly kind: 'installing'; readonly packageManager: string }
   | { readonly kind: 'install-ended'; readonly result: InstallResult }
@@ -48,6 +51,8 @@ export interface UpdateRequest extends UpdatableProject {
   readonly choose?: ((conflict: UpdateConflict) => Promise<ConflictChoice>) | undefined;
   readonly dryRun: boolean;
   readonly allowDirty: boolean;
+  /** Whether the user's own template is not read again. */
+  readonly keepTemplate?: boolean | undefined;
   readonly install: boolean;
   readonly verify: boolean;
   /** This command without `--conflicts`. */
@@ -122,11 +127,7 @@ interface Decision {
 export async function updateProject(request: UpdateRequest): Promise<UpdateResult> {
   const { project, workTree, version, dryRun, migrations = PROJECT_MIGRATIONS } = request;
   const { record } = project;
-  const { folder } = project;
-  const ownTemplate =
-    record.template === undefined
-      ? undefined
-      : await fetchRecordedTemplate(record.template, { folder, language: record.language }, request);
+  const ownTemplate = await readOwnTemplate(request);
   const plan = await planUpdate(project, { version, migrations, template: ownTemplate });
   const conflicts = plan.files.filter((file) => file.how === 'conflict');
   const updated = plan.files.filter((file) => file.how !== 'conflict');
@@ -210,6 +211,24 @@ export async function updateProject(request: UpdateRequest): Promise<UpdateResul
     }),
     status: worstExitStatus([request.signal?.aborted === true ? 130 : 0, hasFailed ? 1 : 0, remaining]),
   };
+}
+
+/** The user's own template as it is now at its source. Undefined without one, and if the template that the project has is kept. */
+async function readOwnTemplate(request: UpdateRequest): Promise<ProjectTemplate | undefined> {
+  const { project, keepTemplate = false, command, report } = request;
+  const { template, language } = project.record;
+  if (template === undefined && keepTemplate)
+    throw usageError('--keep-template: the project was created without --template');
+  if (template === undefined || keepTemplate) return undefined;
+  report?.({ kind: 'reading-template', source: template.source });
+  try {
+    const read = await fetchRecordedTemplate(template, { folder: project.folder, language }, request);
+    report?.({ kind: 'template-read', origin: read.origin });
+    return read;
+  } catch (error) {
+    if (!(error instanceof KnownError)) throw error;
+    throw amendError(error, { next: [`Or keep the template as it was: ${command} --keep-template`] });
+  }
 }
 
 async function decide(request: UpdateRequest, conflict: UpdateConflict): Promise<Decision> {

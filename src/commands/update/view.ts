@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { escapeForTerminal, escapeLinesForTerminal } from '../../base/escape.ts';
-import { printDiff, printNextSteps } from '../../project/view.ts';
+import { printDiff, printNextSteps, readTemplateTitle } from '../../project/view.ts';
 import { palette } from '../../terminal/palette.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
@@ -11,6 +11,12 @@ import type { UpdateEvent, UpdateResult, UpdateResultFile } from './update-proje
 export function updateReporter(progress: Progress): (event: UpdateEvent) => void {
   return (event) => {
     switch (event.kind) {
+      case 'reading-template':
+        progress.begin(`Reading the template ${escapeForTerminal(event.source, 300)}…`);
+        break;
+      case 'template-read':
+        progress.end('done', readTemplateTitle(event.origin));
+        break;
       case 'written':
         progress.end('done', `Wrote ${event.files} ${event.files === 1 ? 'file' : 'files'}`);
         break;

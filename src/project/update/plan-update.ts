@@ -5,7 +5,7 @@ import { codeOf } from '../../base/errors.ts';
 import type { PlannedFile } from '../../languages/planned-file.ts';
 import type { ProjectTemplate } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
-import { textOf, withoutChanges, type ProjectBase } from '../base-archive.ts';
+import { withoutChanges, type ProjectBase } from '../base-archive.ts';
 import { mergeCleanly } from '../edit/conflicts.ts';
 import { toCrlf, toLf } from '../edit/file-edit.ts';
 import { readDefinitionText, withDefinitionsInCode, type WorkerProject } from '../edit/open-project.ts';
@@ -395,7 +395,11 @@ export function isSameBase(one: ProjectBase, other: ProjectBase): boolean {
     files.size === others.size &&
     [...files].every(([path, file]) => {
       const same = others.get(path);
-      return same !== undefined && textOf(file) === textOf(same) && isExecutable(file.mode) === isExecutable(same.mode);
+      return (
+        same !== undefined &&
+        isSame(file.contents, same.contents) &&
+        isExecutable(file.mode) === isExecutable(same.mode)
+      );
     });
   return (
     isSamePart(one.generated, other.generated) &&
