@@ -102,13 +102,13 @@ export async function createProject(
     let outcome: CreateOutcome = { kind: 'dry-run' };
     if (!plan.dryRun) {
       if (comparison.conflicts.length > 0) throw conflictError(comparison, plan.command);
+      if (plan.install) await languageOf(spec).tools.require(spec.packageManager, env);
       const changes = describeOutside(comparison.outside ?? []);
       // The wizard showed the changes before its last question.
       if (changes.length > 0 && !asked) {
         progress.stop();
         await confirmOutside(changes, { ask, isConfirmed: flags.yes === true, plan, terminal });
       }
-      if (plan.install) await languageOf(spec).tools.require(spec.packageManager, env);
       const written = await writeProject(prepared, {
         install: plan.install,
         git: plan.git,

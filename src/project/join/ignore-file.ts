@@ -2,22 +2,35 @@ import { splitTextFile } from '../../files/text-file.ts';
 
 const HEADER = '# Added for the KuFlow worker';
 
-/** The text of a `.gitignore` with the rules of the template that it does not have, below a comment. Existing lines stay as they are. */
+/**
+ * The text of a `.gitignore` with the rules of the template that it does not have, below a comment. Existing lines stay as they are. The rules
+ * keep their groups and comments, so that a later version of the template can be merged.
+ */
 export function mergeIgnoreFile(existing: string, template: string): string {
   const { lineEnd } = splitTextFile(existing);
-  const present = new Set(rulesOf(existing).map(comparable));
-  const missing = rulesOf(template).filter((rule) => !present.has(comparable(rule)));
-  if (missing.length === 0) return existing;
+  const present = new Set(linesOf(existing).filter(isRule).map(comparable));
+  const isMissing = (line: string): boolean => isRule(line) && !present.has(comparable(line));
+  const groups = template
+    .split(/(?:\r?\n){2,}/)
+    .map(linesOf)
+    .filter((lines) => lines.some(isMissing))
+    .map((lines) => lines.filter((line) => !isRule(line) || isMissing(line)).join(lineEnd));
+  if (groups.length === 0) return existing;
   const end = existing === '' || existing.endsWith('\n') ? '' : lineEnd;
   const gap = existing.trim() === '' ? '' : lineEnd;
-  return existing + end + gap + [HEADER, ...missing, ''].join(lineEnd);
+  const added = groups.join(lineEnd + lineEnd);
+  return existing + end + gap + HEADER + lineEnd + added + lineEnd;
 }
 
-function rulesOf(text: string): readonly string[] {
+function linesOf(text: string): readonly string[] {
   return text
     .split(/\r?\n/)
     .map((line) => line.trimEnd())
-    .filter((line) => line !== '' && !line.startsWith('#'));
+    .filter((line) => line !== '');
+}
+
+function isRule(line: string): boolean {
+  return !line.startsWith('#');
 }
 
 /** A rule for a name also covers the folder with this name. */

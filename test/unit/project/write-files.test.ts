@@ -223,6 +223,52 @@ describe('a write that fails', () => {
     expect(snapshot(folder)).toEqual({ 'run.sh': 'theirs' });
   });
 
+  it('writes files outside of the folder last, and restores them together with it', async () => {
+    const parent = temporaryFolder();
+    writeFileSync(join(parent, 'list.txt'), 'theirs');
+    const before = snapshot(parent);
+    const outside = [
+      {
+        folder: parent,
+        files: [
+          {
+            path: 'list.txt',
+            contents: Buffer.from('theirs and mine'),
+            mode: 0o644,
+            action: 'overwrite',
+            original: Buffer.from('theirs'),
+          },
+          { path: '.ci/new.txt', contents: Buffer.from('new'), mode: 0o644, action: 'create' },
+        ],
+      },
+    ] as const;
+    const comparison = { ...(await comparePlan(join(parent, 'project'), PLAN)), outside };
+    const written: string[] = [];
+    const fail = (path: string): void => {
+      written.push(path);
+      if (path === '.ci/new.txt') throw new Error('no');
+    };
+    const error = await errorOf(writeFiles(comparison, { onWrite: fail }));
+    expect(error.seen).toContain('all changes were rolled back');
+    expect(written.slice(-2)).toEqual(['list.txt', '.ci/new.txt']);
+    expect(snapshot(parent)).toEqual(before);
+
+    // A list that somebody changed in the meantime stays.
+    const change = (path: string): void => {
+      if (path === 'list.txt') writeFileSync(join(parent, 'list.txt'), 'changed');
+    };
+    expect((await errorOf(writeFiles(comparison, { onWrite: change }))).seen).toContain('changed after it was read');
+    expect(snapshot(parent)).toEqual({ 'list.txt': 'changed' });
+
+    writeFileSync(join(parent, 'list.txt'), 'theirs');
+    await writeFiles(comparison);
+    expect(snapshot(parent)).toMatchObject({
+      'list.txt': 'theirs and mine',
+      '.ci/new.txt': 'new',
+      'project/a.txt': 'a',
+    });
+  });
+
   it('stops promptly when interrupted, with status 130, and rolls back everything', async () => {
     const folder = temporaryFolder();
     const abort = new AbortController();
