@@ -132,14 +132,14 @@ export async function createProject(
 /** Reads the user's own template, if the answers name one. */
 async function readTemplate(
   { templateSource }: CreateAnswers,
-  { env, terminal, interruption }: CommandContext,
+  context: CommandContext,
 ): Promise<FetchedTemplate | undefined> {
   if (templateSource === undefined) return undefined;
   const { fetchTemplate } = await import('../../project/template/fetch.ts');
-  const progress = openProgress(terminal.err);
+  const progress = openProgress(context.terminal.err);
   try {
     progress.begin('Reading the template…');
-    const template = await fetchTemplate(templateSource, { env, signal: interruption() });
+    const template = await fetchTemplate(templateSource, { env: context.env, signal: context.interruption() });
     progress.end('done', readTemplateTitle({ source: templateSource.shown, commit: template.commit }));
     return template;
   } finally {
