@@ -1,8 +1,10 @@
 import { escapeForTerminal } from '../base/escape.ts';
+import { PACKAGE_NAME } from '../base/package-root.ts';
 import type { TemplateOrigin } from '../languages/project-spec.ts';
 import { palette } from '../terminal/palette.ts';
 import type { Channel } from '../terminal/terminal.ts';
 import { wrapForChannel } from '../terminal/wrap.ts';
+import { isOlder } from '../text/version.ts';
 import type { EditedFile } from './edit/make-edits.ts';
 import type { JournalRecovery } from './edit/journal.ts';
 import { recoveryText } from './edit/recover-project.ts';
@@ -32,6 +34,13 @@ export function recoveryPrinter(channel: Channel): (recovery: JournalRecovery) =
   const { yellow } = palette(channel);
   return (recovery) =>
     channel.line(wrapForChannel(channel, `${yellow('!')} ${escapeForTerminal(recoveryText(recovery), Infinity)}`));
+}
+
+/** Warns that a project was created by a newer version than this one, whose templates may differ. */
+export function printVersionWarning(channel: Channel, createdBy: string, version: string): void {
+  if (!isOlder(version, createdBy)) return;
+  const warning = `Warning: this project was created by version ${createdBy}, which is newer than this version (${version})`;
+  channel.line(escapeForTerminal(`${warning}. Run this command with npx -p ${PACKAGE_NAME}@${createdBy} kuflow`));
 }
 
 /**

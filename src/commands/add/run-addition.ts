@@ -1,11 +1,8 @@
-import { escapeForTerminal } from '../../base/escape.ts';
-import { PACKAGE_NAME } from '../../base/package-root.ts';
-import { isOlder } from '../../text/version.ts';
 import { addToProject } from './add-to-project.ts';
 import { shellWord } from '../../text/shell.ts';
 import { openProject, type WorkerProject } from '../../project/edit/open-project.ts';
 import type { AdditionRequest } from '../../project/edit/addition.ts';
-import { recoveryPrinter } from '../../project/view.ts';
+import { printVersionWarning, recoveryPrinter } from '../../project/view.ts';
 import { printAdded, printEdit } from './view.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
@@ -46,13 +43,7 @@ export async function runAddition(run: {
 }): Promise<void> {
   const { project, addition, words, flags, context, ask } = run;
   const { terminal, invocation, version } = context;
-  const createdBy = project.record.version;
-  if (isOlder(version, createdBy)) {
-    const warning = `Warning: this project was created by version ${createdBy}, which is newer than this version (${version})`;
-    terminal.err.line(
-      escapeForTerminal(`${warning}. Run this command with npx -p ${PACKAGE_NAME}@${createdBy} kuflow`),
-    );
-  }
+  printVersionWarning(terminal.err, project.record.version, version);
   const printed = new Set<string>();
   const result = await addToProject({
     project,

@@ -2,21 +2,20 @@ import { resolve } from 'node:path';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { usageError, worstExitStatus } from '../../base/errors.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { rejectUnusedOptions } from '../../cli/process-options.ts';
+import { optionWords, rejectUnusedOptions } from '../../cli/process-options.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { confirmSampling } from '../../discovery/confirm-sampling.ts';
 import { discoveryReporter } from '../../discovery/view.ts';
 import { languageOf } from '../../languages/registry.ts';
-import { makeEdits, stepsForLeftFiles, type MadeEdits } from '../../project/edit/make-edits.ts';
-import { openProject, type WorkerProject } from '../../project/edit/open-project.ts';
+import { makeEdits, stepsForLeftFiles, type EditedFile, type MadeEdits } from '../../project/edit/make-edits.ts';
+import { openProject, type OpenedProcess, type WorkerProject } from '../../project/edit/open-project.ts';
 import { planDefinitions } from '../../project/edit/plan-definitions.ts';
 import type { Addition } from '../../project/edit/addition.ts';
 import type { NextStep } from '../../project/next-steps.ts';
-import { printDiff, recoveryPrinter } from '../../project/view.ts';
+import { printDiff, printVersionWarning, recoveryPrinter } from '../../project/view.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
-import { shellWord } from '../../text/shell.ts';
 import { openApiSource } from './api-source.ts';
 import { openSampleSource } from './sample-source.ts';
 import {
@@ -28,7 +27,7 @@ import {
   type LiveSource,
   type ProcessReport,
 } from './compare-processes.ts';
-import { printPlannedFiles, printReports, printSyncResult, type SyncResult } from './view.ts';
+import { isShownBefore, printPlannedFiles, printReports, printSyncResult, type SyncResult } from './view.ts';
 
 export interface SyncFlags extends ConnectionFlags {
   /** Path of a worker sample. */
@@ -44,8 +43,8 @@ export interface SyncFlags extends ConnectionFlags {
   readonly json?: boolean;
 }
 
-/** `kuflow sync`. With `--json`, prints the `SyncResult`. */
-export async function runSync(flags: SyncFlags, context: CommandContext): Promise<void> {
+/** `kuflow sync`. With `--json`, prints the `SyncResult`. `open` opens the prompts, if questions may be asked. */
+export async function runSync(flags: SyncFlags, context: CommandContext, open = openSyncPrompts): Promise<void> {
   const { terminal, cwd, env, version } = context;
   rejectCombinations(flags);
   const isCheck = flags.check === true;
@@ -53,9 +52,10 @@ export async function runSync(flags: SyncFlags, context: CommandContext): Promis
     readOnly: isCheck,
     onRecovered: recoveryPrinter(terminal.err),
   });
+  printVersionWarning(terminal.err, project.record.version, version);
   // A sample is of one process.
   const chosen = chooseProcesses(project, flags.process, isCheck && flags.from === undefined);
-  const ask = await openSyncPrompts(flags, context);
+  const ask = await open(flags, context);
   if (ask === undefined && !isCheck && flags.dryRun !== true && flags.yes !== true)
     throw usageError('Without a terminal, say what to do with the differences', [
       'To write the changes, pass --yes',
@@ -66,11 +66,12 @@ export async function runSync(flags: SyncFlags, context: CommandContext): Promis
   const { source, compared } = await readDifferences(project, chosen, { flags, context, ask });
   const reports = compared.map((one) => reportOf(one, source));
   if (flags.json !== true) printReports(terminal, reports);
+  const printed = new Set<string>();
   const result = isCheck
     ? checkResult(project, reports)
-    : await writeDifferences(project, compared, reports, { flags, context, ask });
+    : await writeDifferences(project, compared, reports, { flags, context, ask, printed });
   if (flags.json === true) terminal.out.line(stringifyForTerminal(result));
-  else printSyncResult(terminal, result, cwd);
+  else printSyncResult(terminal, result, { cwd, printed });
   context.setStatus(result.status);
 }
 
@@ -94,12 +95,14 @@ interface Run {
   readonly flags: SyncFlags;
   readonly context: CommandContext;
   readonly ask: Prompts | undefined;
+  /** Files whose diffs are on the screen, so that they are not printed again. */
+  readonly printed: Set<string>;
 }
 
 async function readDifferences(
   project: WorkerProject,
-  chosen: WorkerProject['processes'] | ReturnType<typeof chooseProcesses>,
-  { flags, context, ask }: Run,
+  chosen: readonly OpenedProcess[],
+  { flags, context, ask }: Omit<Run, 'printed'>,
 ): Promise<{ readonly source: LiveSource; readonly compared: readonly ComparedProcess[] }> {
   const { terminal } = context;
   const progress = openProgress(terminal.err);
@@ -132,25 +135,21 @@ async function writeDifferences(
   project: WorkerProject,
   compared: readonly ComparedProcess[],
   reports: readonly ProcessReport[],
-  { flags, context, ask }: Run,
+  { flags, context, ask, printed }: Run,
 ): Promise<SyncResult> {
   const dryRun = flags.dryRun === true;
   const planned = await planDefinitions(
     project,
     compared.map(({ process, applied }) => ({ process, definition: applied.definition })),
   );
-  const { files, left } = await askAndMake(project, planned, { flags, context, ask });
+  const { files, left } = await askAndMake(project, planned, { flags, context, ask, printed });
   const byHand = reports.flatMap((report) => report.left);
   const isUnknown = reports.some(({ unknown }) => unknown.length > 0);
   const isWritten = files.some(({ action }) => action === 'written');
-  const { commands } = languageOf(project.record);
+  const { commands, hints } = languageOf(project.record);
   const { verify } = commands(project.record.packageManager, project.record);
-  const words = [
-    'sync',
-    ...(flags.process === undefined ? [] : ['--process', flags.process]),
-    ...(flags.from === undefined ? [] : ['--from', flags.from]),
-  ];
-  const command = [context.invocation, ...words.map(shellWord)].join(' ');
+  const words = [...optionWords(flags), ...(flags.yes === true ? ['--yes'] : [])];
+  const command = [context.invocation, 'sync', ...words].join(' ');
   const next: readonly NextStep[] = [
     ...(dryRun ? [] : stepsForLeftFiles(command, left)),
     ...reports.flatMap(({ definition, left: findings }) =>
@@ -158,7 +157,7 @@ async function writeDifferences(
         ? []
         : [{ text: `correct these fields by hand in ${definition}: their schemas are composed of others` }],
     ),
-    ...(isWritten ? verify : []),
+    ...(isWritten ? [...verify, { text: `if processes are already running, ${hints.changeWorkflow}` }] : []),
   ];
   return {
     ...{ project: project.folder, check: false, dryRun, processes: reports, files, notes: project.notes, next },
@@ -166,7 +165,12 @@ async function writeDifferences(
   };
 }
 
-async function askAndMake(project: WorkerProject, planned: Addition, { flags, context, ask }: Run): Promise<MadeEdits> {
+/** Shows the changes and asks before they are written, and separately about each file with local changes. */
+async function askAndMake(
+  project: WorkerProject,
+  planned: Addition,
+  { flags, context, ask, printed }: Run,
+): Promise<MadeEdits> {
   const { terminal } = context;
   const request = {
     ...{ project, planned, cwd: context.cwd, edit: flags.edit ?? [], dryRun: flags.dryRun === true },
@@ -174,20 +178,25 @@ async function askAndMake(project: WorkerProject, planned: Addition, { flags, co
   };
   if (ask === undefined || request.dryRun || planned.edits.length === 0) return await makeEdits(request);
   printPlannedFiles(terminal, planned.edits);
+  // Both streams are on one screen.
+  const remember = (paths: readonly string[]): void => {
+    if (terminal.out.isTTY) for (const path of paths) printed.add(path);
+  };
+  remember(planned.edits.filter(isShownBefore).map(({ path }) => path));
   const count = planned.edits.length;
-  if ((await ask.confirm({ message: `Write the changes of ${count} ${count === 1 ? 'file' : 'files'}?` })) !== true)
-    return {
-      files: planned.edits.map(({ path, how, diff }) => ({
-        ...{ path, how, diff, action: 'left' as const },
-        reason: 'you declined the changes',
-      })),
-      left: planned.edits,
-    };
+  const question = `Write the changes of ${count} ${count === 1 ? 'file' : 'files'}?`;
+  if ((await ask.confirm({ message: question })) !== true) {
+    const files = planned.edits.map(({ path, how, diff }): EditedFile => {
+      return { path, how, diff, action: 'left', reason: 'you declined the changes' };
+    });
+    return { files, left: planned.edits };
+  }
   return await makeEdits({
     ...request,
     approve: async (edit) => {
       terminal.err.line();
       printDiff(terminal.err, edit.diff);
+      remember([edit.path]);
       return (await ask.confirm({ message: `${edit.path} has local changes. Apply this change?` })) === true;
     },
   });

@@ -41,10 +41,16 @@ export function printReports({ out, err }: Terminal, reports: readonly ProcessRe
   }
 }
 
+/** Whether the diff of a change is shown before the question whether to write all of them. */
+export function isShownBefore({ how }: PlannedEdit): boolean {
+  return how === 'definition' || how === 'generated';
+}
+
 /** Prints the planned changes before the question whether to write them. Each file with local changes is asked about separately. */
 export function printPlannedFiles({ err }: Terminal, edits: readonly PlannedEdit[]): void {
-  for (const { path, how, diff } of edits) {
-    if (how === 'definition' || how === 'generated') {
+  for (const edit of edits) {
+    const { path, how, diff } = edit;
+    if (isShownBefore(edit)) {
       err.line();
       printDiff(err, diff);
     } else err.line(`\n${escapeForTerminal(path, 1000)}${how === 'new' ? ' (new)' : ''}`);
@@ -53,12 +59,16 @@ export function printPlannedFiles({ err }: Terminal, edits: readonly PlannedEdit
 }
 
 /** Prints the files that were changed with their diffs to stdout, and the outcome and next steps to stderr. */
-export function printSyncResult(terminal: Terminal, result: SyncResult, cwd: string): void {
+export function printSyncResult(
+  terminal: Terminal,
+  result: SyncResult,
+  { cwd, printed }: { readonly cwd: string; readonly printed: ReadonlySet<string> },
+): void {
   const { out, err } = terminal;
   const { bold, yellow } = palette(err);
   if (result.files.length > 0) {
     out.line();
-    printEditedFiles(out, result.files, result.dryRun);
+    printEditedFiles(out, result.files, result.dryRun, printed);
   }
   for (const note of result.notes) err.line(wrapForChannel(err, `${yellow('!')} ${escapeForTerminal(note, 1000)}`));
   const place = relative(cwd, result.project);

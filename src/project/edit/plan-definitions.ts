@@ -1,5 +1,6 @@
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { editDefinition } from '../../process/definition/edit-definition.ts';
+import { checkDefinition } from '../../process/definition/render.ts';
 import { withGenerated } from '../base-archive.ts';
 import type { Addition } from './addition.ts';
 import { editExistingFile, type FileEdit } from './file-edit.ts';
@@ -15,13 +16,15 @@ export interface DefinitionChange {
 
 /**
  * Plans other definitions for processes of a project, and the code that follows from them. Changes of the code that an earlier run did not make
- * are planned too. Rejects with a KnownError if a definition file cannot be changed automatically.
+ * are planned too. Rejects with a KnownError if a definition is not valid, or its file cannot be changed automatically.
  */
 export async function planDefinitions(project: WorkerProject, changes: readonly DefinitionChange[]): Promise<Addition> {
   let processes = project.processes;
   const definitionEdits: FileEdit[] = [];
   const texts = new Map<string, string>();
   for (const { process, definition } of changes) {
+    // It may contain codes of tasks that come from a server.
+    await checkDefinition(definition);
     const path = process.layout.definitionFile;
     const before = await readDefinitionText(project, process);
     const after = await editDefinition(before, path, definition);

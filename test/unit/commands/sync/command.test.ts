@@ -2,12 +2,17 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { CommandContext } from '../../../../src/cli/context.ts';
+import { runSync } from '../../../../src/commands/sync/run.ts';
 import type { SyncResult } from '../../../../src/commands/sync/view.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
+import { openTerminal } from '../../../../src/terminal/terminal.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 import type { Ran } from '../../../support/create-worker.ts';
+import { fakeHost } from '../../../support/fake-host.ts';
 import { projectFiles } from '../../../support/project-files.ts';
 import { runKuflow } from '../../../support/run-kuflow.ts';
+import { scriptedAnswers, type ScriptedAnswer } from '../../../support/scripted-answers.ts';
 import { treeOf } from '../../../support/tree.ts';
 import { CANARY, startLiveKuFlow, type LiveItem, type LiveKuFlow } from './live-kuflow.ts';
 
@@ -209,7 +214,7 @@ describe('kuflow sync with a changed definition', () => {
       action: 'left',
       how: 'edited-by-hand',
     });
-    expect(next[0]?.command).toBe('npx kuflow sync --edit src/workflows.ts');
+    expect(next[0]?.command).toBe('npx kuflow sync --yes --edit src/workflows.ts');
     const completed = await live.sync('--yes', '--edit', 'src/workflows.ts');
     expect(completed.status, completed.stderr).toBe(0);
     expect(read('src/workflows.ts')).toMatch(/\/\/ Ours\n[\s\S]*tasks\.sign/);
@@ -253,6 +258,53 @@ describe('kuflow sync with a changed definition', () => {
       ([path, text]) => isCode.test(path) && text !== readLatin(join(live.folder, path)),
     );
     expect(differing.map(([path]) => path)).toEqual([]);
+  });
+
+  const SAMPLING = 'Read up to 25 instances to infer the shape of their data?';
+
+  async function answer(script: readonly ScriptedAnswer[]): Promise<{ status: number; out: string; err: string }> {
+    const { host, stdout, stderr } = fakeHost([], { cwd: live.folder, env: live.env, tty: true, columns: 200 });
+    const { ask, left } = scriptedAnswers(script);
+    let status = 0;
+    const context: CommandContext = {
+      ...{ terminal: openTerminal(host, { NO_COLOR: '1' }), env: live.env, cwd: live.folder, version: '9.9.9' },
+      ...{ invocation: 'npx kuflow', commands: [], argv: [] },
+      interruption: () => new AbortController().signal,
+      passSignals: () => undefined,
+      setStatus: (value) => void (status = value),
+    };
+    await runSync({}, context, () => Promise.resolve(ask));
+    expect(left()).toEqual([]);
+    return { status, out: stdout(), err: stderr() };
+  }
+
+  it('asks on a terminal before it reads instances and before it writes, and shows each diff once', async () => {
+    edit('src/workflows.ts', 'export async function', '// Ours\nexport async function');
+    const { status, out, err } = await answer([
+      [SAMPLING, false],
+      ['Write the changes of 6 files?', true],
+      ['src/workflows.ts has local changes. Apply this change?', true],
+    ]);
+    expect(status).toBe(0);
+    expect(out).toContain('! Task SIGN (human) was added');
+    expect(out).not.toContain('Field /');
+    expect((out + err).split('--- a/src/workflows.ts')).toHaveLength(2);
+    expect((out + err).split('--- a/kuflow.process.yaml')).toHaveLength(2);
+    expect(read('kuflow.process.yaml')).toContain('code: SIGN');
+    expect(read('src/workflows.ts')).toMatch(/\/\/ Ours\n[\s\S]*tasks\.sign/);
+  });
+
+  it('writes nothing if the changes are declined on a terminal, and exits with 3', async () => {
+    const before = treeOf(live.folder);
+    const { status, out, err } = await answer([
+      [SAMPLING, true],
+      ['Write the changes of', false],
+    ]);
+    expect(status).toBe(3);
+    expect(out).toContain('Field /income (integer) of task LOAN_APPLICATION was added');
+    expect(out).toMatch(/skipped +kuflow\.process\.yaml +\(you declined the changes\)/);
+    expect(err).toContain('were left unchanged');
+    expect(treeOf(live.folder)).toEqual(before);
   });
 });
 
