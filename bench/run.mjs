@@ -1,4 +1,4 @@
-// Side-by-side measurements: `npm run bench -- [--only start,install,create,gateway,doctor,page,demo,languages,peers] [--write-docs]`.
+// Side-by-side measurements: `npm run bench -- [--only start,install,create,update,gateway,doctor,page,demo,languages,peers] [--write-docs]`.
 // Not part of CI. `--scenarios help,dry` runs only these scenarios of `peers`.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
@@ -15,9 +15,10 @@ import { endRuns } from './peers/observe.mjs';
 import { peerTables, writePeers } from './peers/page.mjs';
 import { measurePage } from './page.mjs';
 import { comparePeers } from './peers/peers.mjs';
+import { measureUpdate } from './update.mjs';
 import { markdown, writeBetweenMarkers } from './table.mjs';
 
-const STAGES = ['start', 'install', 'create', 'gateway', 'doctor', 'page', 'demo', 'languages', 'peers'];
+const STAGES = ['start', 'install', 'create', 'update', 'gateway', 'doctor', 'page', 'demo', 'languages', 'peers'];
 
 const { values } = parseArgs({
   options: {
@@ -44,6 +45,7 @@ const stages = {
   start: async () => await measureStart(installed, say),
   install: () => measureInstall(installed),
   create: async () => await measureCreate(installed, folder, say),
+  update: async () => await measureUpdate(installed, folder, say),
   gateway: async () => await measureGateway(ROOT, folder, say),
   doctor: async () => await measureDoctor(ROOT, folder, say),
   page: async () => await measurePage(ROOT, folder, say),
@@ -68,7 +70,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 }
 
 try {
-  if (wanted.some((stage) => ['start', 'install', 'create', 'languages'].includes(stage))) {
+  if (wanted.some((stage) => ['start', 'install', 'create', 'update', 'languages'].includes(stage))) {
     installed = await installBoth(ROOT, folder);
   }
   for (const stage of STAGES.filter((name) => wanted.includes(name))) {

@@ -22,12 +22,24 @@ export interface UpdateFlags {
   readonly yes?: boolean | undefined;
 }
 
-/** Updates the project and prints the result: with `--json` the `UpdateResult`. */
+/** `kuflow update`. */
 export async function runUpdate(flags: UpdateFlags, context: CommandContext): Promise<void> {
+  const { terminal } = context;
+  const mayAsk = terminal.canPrompt && flags.yes !== true && flags.json !== true;
+  const ask = mayAsk
+    ? (await import('../../terminal/prompts.ts')).openPrompts(terminal, context.interruption())
+    : undefined;
+  await updateAndPrint(flags, ask, context);
+}
+
+/** Updates the project and prints the result: with `--json` the `UpdateResult`. */
+export async function updateAndPrint(
+  flags: UpdateFlags,
+  ask: Prompts | undefined,
+  context: CommandContext,
+): Promise<void> {
   const { terminal, env, cwd, version } = context;
   const signal = context.interruption();
-  const mayAsk = terminal.canPrompt && flags.yes !== true && flags.json !== true;
-  const ask = mayAsk ? (await import('../../terminal/prompts.ts')).openPrompts(terminal, signal) : undefined;
   const opened = await openForUpdate({ cwd, env, version, onRecovered: recoveryPrinter(terminal.err) });
   const printed = new Set<string>();
   const progress = openProgress(terminal.err);

@@ -1,0 +1,115 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { CommandContext } from '../../../../src/cli/context.ts';
+import { updateAndPrint, type UpdateFlags } from '../../../../src/commands/update/run.ts';
+import type { UpdateResult } from '../../../../src/commands/update/update-project.ts';
+import { openTerminal } from '../../../../src/terminal/terminal.ts';
+import { fakeHost } from '../../../support/fake-host.ts';
+import { writeOlderProject } from '../../../support/older-project.ts';
+import { projectFiles } from '../../../support/project-files.ts';
+import { runKuflow } from '../../../support/run-kuflow.ts';
+import { scriptedAnswers, type ScriptedAnswer } from '../../../support/scripted-answers.ts';
+import { temporaryFolders } from '../../../support/temporary-folder.ts';
+import { treeOf } from '../../../support/tree.ts';
+
+const temporaryFolder = temporaryFolders();
+const VERSION = '0.9.1';
+const CHECK = 'src/kuflow/check.ts';
+let folder: string;
+const { read, edit } = projectFiles(() => folder);
+
+/** The first import of the file is different in the older version. */
+const older = (text: string): string => text.replace(/^import .*/m, '// the old import');
+
+beforeEach(async () => {
+  folder = join(temporaryFolder(), 'worker');
+  await writeOlderProject(folder, { changed: { [CHECK]: older, 'src/main.ts': older } });
+});
+
+/** Runs the command in this process, with answers to its prompts. */
+async function run(
+  flags: Partial<UpdateFlags>,
+  answers?: readonly ScriptedAnswer[],
+): Promise<{ readonly stdout: string; readonly stderr: string; readonly status: number }> {
+  const fake = fakeHost([], { tty: answers !== undefined, columns: 200 });
+  let status = 0;
+  const context: CommandContext = {
+    ...{ terminal: openTerminal(fake.host, { NO_COLOR: '1' }), env: process.env, cwd: folder, version: VERSION },
+    ...{ invocation: 'npx kuflow', commands: [], argv: [] },
+    interruption: () => new AbortController().signal,
+    passSignals: () => undefined,
+    setStatus: (given) => void (status = given),
+  };
+  const script = answers === undefined ? undefined : scriptedAnswers(answers);
+  await updateAndPrint({ allowDirty: true, install: false, verify: false, ...flags }, script?.ask, context);
+  expect(script?.left() ?? []).toEqual([]);
+  return { stdout: fake.stdout(), stderr: fake.stderr(), status };
+}
+
+describe('kuflow update', () => {
+  it('shows the conflicts, names the options and exits with 2 without a terminal', async () => {
+    edit(CHECK, '// the old import', '// mine');
+    const before = treeOf(folder);
+    const { stdout, stderr, status } = await run({});
+    expect(status).toBe(2);
+    expect(stdout).toMatch(/^conflict src\/kuflow\/check\.ts {2}\(has local changes in the same places; line \d+\)$/m);
+    expect(stdout).toContain('+||||||| base\n+// the old import\n');
+    expect(stderr).toContain('Nothing was written: there are conflicts');
+    expect(stderr).toContain('npx kuflow update --allow-dirty --no-install --no-verify --conflicts markers');
+    expect(treeOf(folder)).toEqual(before);
+  });
+
+  it('asks about each conflict on a terminal, after its diff', async () => {
+    for (const path of [CHECK, 'src/main.ts']) edit(path, '// the old import', '// mine');
+    const { stderr, status } = await run({}, [
+      [`${CHECK} has local changes in the same places. What would you like to do?`, 'ours'],
+      ['src/main.ts has local changes', 'markers'],
+    ]);
+    expect(status).toBe(3);
+    expect(read(CHECK)).toContain('// mine');
+    expect(read('src/main.ts')).toContain('<<<<<<< yours\n// mine\n');
+    expect(stderr.indexOf(`+++ b/${CHECK}`)).toBeLessThan(stderr.indexOf('+++ b/src/main.ts'));
+    expect(stderr).toContain('resolve the conflicts in src/main.ts');
+  });
+
+  it('prints one JSON value, and the same again as up to date', async () => {
+    const first = await run({ json: true });
+    const result = JSON.parse(first.stdout) as UpdateResult;
+    expect(result).toMatchObject({ from: '0.9.0', to: VERSION, result: 'updated', status: 0 });
+    expect(result.install).toEqual({ kind: 'skipped', reason: '--no-install' });
+    const again = await run({ json: true });
+    expect(JSON.parse(again.stdout)).toMatchObject({ result: 'up-to-date', files: [], status: 0 });
+    expect((await run({})).stderr).toBe(`The project is up to date with version ${VERSION}\n`);
+  });
+
+  it("runs the project's own checks, and exits with 1 if one fails, with the files written", async () => {
+    edit('package.json', /"lint": "[^"]*"/.exec(read('package.json'))?.[0] ?? '', `"lint": "node -e 0"`);
+    const test = /"test": "[^"]*"/.exec(read('package.json'))?.[0] ?? '';
+    edit('package.json', test, `"test": "node -e 'console.log(6*7);process.exit(1)'"`);
+    const { stdout, stderr, status } = await run({ verify: true, json: true });
+    const result = JSON.parse(stdout) as UpdateResult;
+    expect(result.verify.checks).toMatchObject([
+      { command: 'npm run lint', kind: 'passed' },
+      { command: 'npm test', kind: 'failed', seen: 'exit status 1', output: expect.stringContaining('42') as string },
+    ]);
+    expect([status, result.status]).toEqual([1, 1]);
+    expect(stderr).toContain('npm test failed');
+    expect(read(CHECK)).not.toContain('// the old import');
+  });
+
+  it('is a command of the program with its options', async () => {
+    const env = { HOME: folder, XDG_CACHE_HOME: join(folder, 'cache') };
+    const help = await runKuflow(folder, ['update', '--help'], env);
+    expect(help.stdout).toContain('--conflicts <how>');
+    const wrong = await runKuflow(folder, ['update', '--conflicts', 'mine'], env);
+    expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining('markers, ours, skip')]);
+    const empty = temporaryFolder();
+    mkdirSync(join(empty, '.kuflow'));
+    writeFileSync(join(empty, '.kuflow/project.json'), '{');
+    const malformed = await runKuflow(empty, ['update', '--json'], env);
+    expect(malformed.status).toBe(1);
+    expect(JSON.parse(malformed.stdout)).toHaveProperty('error.message');
+    expect(readFileSync(join(empty, '.kuflow/project.json'), 'utf8')).toBe('{');
+  });
+});
