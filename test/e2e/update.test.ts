@@ -1,0 +1,392 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { UpdateResult } from '../../src/commands/update/update-project.ts';
+import { generatedProject, linkModules } from '../support/generated-project.ts';
+import { javaProject } from '../support/java-project.ts';
+import { missingJdk } from '../support/jdk.ts';
+import { runAlone } from '../support/lanes.ts';
+import { packedCommand } from '../support/packed-command.ts';
+import { patchPackage } from '../support/patched-package.ts';
+import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { processUser, type ProcessUser } from '../support/process-user.ts';
+import { projectFiles } from '../support/project-files.ts';
+import { PYTHON_PACKAGE, pythonProject } from '../support/python-project.ts';
+import { uvFolder } from '../support/uv.ts';
+import { bareEnvironment, startWorkerProcess, workerEnvironment } from '../support/worker-process.ts';
+
+// A JVM, mypy and the TypeScript compiler run.
+runAlone();
+
+const OLD_VERSION = '0.0.9';
+const WHY = 'is not needed any more';
+const BREAKING = 'Workers log another line when a process starts.';
+const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+
+const JAVA = 'src/main/java/com/example/loanworker';
+const PYTHON = `src/${PYTHON_PACKAGE}`;
+
+interface Project {
+  readonly language: 'typescript' | 'java' | 'python';
+  readonly packageFile: string;
+  readonly workflow: string;
+  readonly wiring: string;
+  readonly renamed: { readonly from: string; readonly to: string };
+  readonly removed: string;
+  /** What somebody changes: file, text, new text. */
+  readonly edits: readonly (readonly [path: string, from: string, to: string])[];
+  /** The expected conflicts, as paths and the keys or lines. */
+  readonly conflicts: Readonly<Record<string, readonly (string | number)[]>>;
+  /** Texts of files after the update. */
+  readonly merged: Readonly<Record<string, readonly string[]>>;
+  readonly options: readonly string[];
+  readonly checks: readonly string[];
+}
+
+const TYPESCRIPT: Project = {
+  language: 'typescript',
+  packageFile: 'package.json',
+  workflow: 'src/workflows.ts',
+  wiring: 'src/kuflow/workflow/kuflow-process.ts',
+  renamed: { from: 'src/kuflow/workflow/time-id.ts', to: 'src/kuflow/workflow/uuid.ts' },
+  removed: 'src/kuflow/legacy.ts',
+  edits: [
+    ['package.json', '"undici": "7.29.0"', '"undici": "7.30.2"'],
+    ['package.json', '    "lint":', '    "mine": "echo mine",\n    "lint":'],
+    ['package.json', 'replay.test.ts --bail 1', 'replay.test.ts --silent'],
+    ['src/workflows.ts', "'Process begins'", "'Loan process started'"],
+    [
+      'src/workflows.ts',
+      '  // Loan discussion\n',
+      "  log.info('Loan decided', { processId });\n\n  // Loan discussion\n",
+    ],
+    [
+      'src/kuflow/workflow/kuflow-process.ts',
+      '/** A user or an application. */',
+      '/** A user or an application. Edited. */',
+    ],
+    ['src/kuflow/workflow/time-id.ts', 'const time = Date', '// Edited.\n  const time = Date'],
+  ],
+  conflicts: { 'package.json': ['scripts.replay'], 'src/workflows.ts': [16] },
+  merged: {
+    'package.json': ['"undici": "7.30.2"', '"yaml": "2.9.1"', '"mine": "echo mine"', 'replay.test.ts --silent"'],
+    'src/workflows.ts': ["'Loan process started'", "'Loan decided'", "'Nobody has decided for three days'"],
+    'src/kuflow/workflow/kuflow-process.ts': [
+      'application. Edited. */',
+      'MAX_REREAD_INTERVAL = 12 * HOUR',
+      "'./uuid.ts'",
+    ],
+    'src/kuflow/workflow/uuid.ts': ['// Edited.\n'],
+  },
+  options: [],
+  checks: ['npm run lint', 'npm test'],
+};
+
+const PYTHON_PROJECT: Project = {
+  language: 'python',
+  packageFile: 'pyproject.toml',
+  workflow: `${PYTHON}/loan/workflow.py`,
+  wiring: `${PYTHON}/kuflow/workflow/kuflow_process.py`,
+  renamed: { from: `${PYTHON}/kuflow/workflow/time_id.py`, to: `${PYTHON}/kuflow/workflow/uuid7.py` },
+  removed: `${PYTHON}/kuflow/legacy.py`,
+  edits: [
+    ['pyproject.toml', '"PyYAML==6.0.2"', '"pyyaml==6.0.4"'],
+    [
+      'pyproject.toml',
+      '[project.scripts]',
+      '[project.urls]\nhomepage = "https://example.com" # mine\n\n[project.scripts]',
+    ],
+    ['pyproject.toml', '"--tb=auto"', '"--tb=short -q"'],
+    [`${PYTHON}/loan/workflow.py`, '"Process begins"', '"Loan process started"'],
+    [
+      `${PYTHON}/loan/workflow.py`,
+      '        # Loan discussion\n',
+      '        workflow.logger.info("Loan decided")\n\n        # Loan discussion\n',
+    ],
+    [`${PYTHON}/kuflow/workflow/kuflow_process.py`, 'ITEM_TYPES = (', '# Edited.\nITEM_TYPES = ('],
+    [`${PYTHON}/kuflow/workflow/time_id.py`, '    time = f', '    # Edited.\n    time = f'],
+  ],
+  conflicts: { 'pyproject.toml': ['tool.pytest.ini_options.addopts'], [`${PYTHON}/loan/workflow.py`]: [28] },
+  merged: {
+    'pyproject.toml': [
+      '"pyyaml==6.0.4"',
+      '"httpx==0.28.1"',
+      'homepage = "https://example.com" # mine\n',
+      '"--tb=short -q"',
+    ],
+    [`${PYTHON}/loan/workflow.py`]: ['"Loan process started"', '"Loan decided"', '"Nobody has decided for three days"'],
+    [`${PYTHON}/kuflow/workflow/kuflow_process.py`]: ['# Edited.\nITEM', 'timedelta(hours=12)', 'from .uuid7 import'],
+    [`${PYTHON}/kuflow/workflow/uuid7.py`]: ['# Edited.\n'],
+  },
+  options: [],
+  checks: ['make lint', 'make test'],
+};
+
+const JAVA_PROJECT: Project = {
+  language: 'java',
+  packageFile: 'pom.xml',
+  workflow: `${JAVA}/loan/LoanWorkflowImpl.java`,
+  wiring: `${JAVA}/kuflow/workflow/KuFlowProcess.java`,
+  renamed: { from: `${JAVA}/kuflow/workflow/TimeId.java`, to: `${JAVA}/kuflow/workflow/Uuid7.java` },
+  removed: `${JAVA}/kuflow/rest/Legacy.java`,
+  edits: [
+    ['pom.xml', '<archunit.version>1.4.0<', '<archunit.version>1.5.1<'],
+    ['pom.xml', '    <java.version>', '    <!-- Mine. -->\n    <mine.version>1</mine.version>\n    <java.version>'],
+    ['pom.xml', '<argLine>-XX:TieredStopAtLevel=2<', '<argLine>-XX:TieredStopAtLevel=1 -Xmx1g<'],
+    [`${JAVA}/loan/LoanWorkflowImpl.java`, '"Process begins"', '"Loan process started"'],
+    [
+      `${JAVA}/loan/LoanWorkflowImpl.java`,
+      '        // Loan discussion\n',
+      '        LOG.info("Loan decided");\n\n        // Loan discussion\n',
+    ],
+    [
+      `${JAVA}/kuflow/workflow/KuFlowProcess.java`,
+      '/** Items whose state in KuFlow',
+      '/** Edited: items whose state in KuFlow',
+    ],
+    [`${JAVA}/kuflow/workflow/TimeId.java`, '        UUID random', '        // Edited.\n        UUID random'],
+  ],
+  conflicts: {
+    'pom.xml': ['build.plugins.org.apache.maven.plugins:maven-surefire-plugin.configuration.argLine'],
+    [`${JAVA}/loan/LoanWorkflowImpl.java`]: [35],
+  },
+  merged: {
+    'pom.xml': [
+      '<archunit.version>1.5.1<',
+      '<json-schema-validator.version>2.0.8<',
+      '<!-- Mine. -->\n    <mine.version>',
+      '-Xmx1g<',
+    ],
+    [`${JAVA}/loan/LoanWorkflowImpl.java`]: [
+      '"Loan process started"',
+      '"Loan decided"',
+      '"Nobody has decided for three days"',
+    ],
+    [`${JAVA}/kuflow/workflow/KuFlowProcess.java`]: ['/** Edited: items', 'Duration.ofHours(12)', 'Uuid7.next()'],
+    [`${JAVA}/kuflow/workflow/Uuid7.java`]: ['// Edited.\n', 'class Uuid7 {'],
+  },
+  // The check compiles and packs too.
+  options: ['--no-install'],
+  checks: ['./mvnw verify'],
+};
+
+/** Runs functions one after the other. */
+function oneByOne(): (run: () => Promise<void>) => Promise<void> {
+  let last = Promise.resolve();
+  return (run) => {
+    const next = last.then(run);
+    last = next.catch(() => undefined);
+    return next;
+  };
+}
+
+describe('kuflow update of a project with older templates and local changes', () => {
+  let folder: string;
+  let older: string;
+  let newer: string;
+  let running: TestPlatform;
+  let user: ProcessUser;
+  // A JVM and mypy need much memory.
+  const withMemory = oneByOne();
+  // The workers have the same task queue.
+  const onQueue = oneByOne();
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(inject('runFolder'), 'update-'));
+    older = patchPackage(join(folder, 'older'), {
+      version: OLD_VERSION,
+      replaced: [
+        ['Process started', 'Process begins'],
+        ['Nobody has decided for three days', 'Nobody has decided in three days'],
+        ['MAX_REREAD_INTERVAL = 12 * HOUR', 'MAX_REREAD_INTERVAL = 24 * HOUR'],
+        ['MAX_REREAD_INTERVAL = timedelta(hours=12)', 'MAX_REREAD_INTERVAL = timedelta(hours=24)'],
+        ['MAX_REREAD_INTERVAL = Duration.ofHours(12)', 'MAX_REREAD_INTERVAL = Duration.ofHours(24)'],
+        ["'./uuid.ts'", "'./time-id.ts'"],
+        ['from .uuid7 import', 'from .time_id import'],
+        ['Uuid7', 'TimeId'],
+        ['"undici": "7.30.2"', '"undici": "7.29.0"'],
+        ['"yaml": "2.9.1"', '"yaml": "2.8.0"'],
+        ['vitest run test/replay.test.ts', 'vitest run test/replay.test.ts --bail 1'],
+        ['PyYAML==6.0.4', 'PyYAML==6.0.2'],
+        ['httpx==0.28.1', 'httpx==0.28.0'],
+        ['addopts = "--tb=short"', 'addopts = "--tb=auto"'],
+        ['<archunit.version>1.5.1<', '<archunit.version>1.4.0<'],
+        ['<json-schema-validator.version>2.0.8<', '<json-schema-validator.version>2.0.7<'],
+        ['<argLine>-XX:TieredStopAtLevel=1<', '<argLine>-XX:TieredStopAtLevel=2<'],
+      ],
+      renamed: [
+        ['typescript/src/kuflow/workflow/uuid.ts', 'typescript/src/kuflow/workflow/time-id.ts'],
+        ['python/src/example_worker/kuflow/workflow/uuid7.py', 'python/src/example_worker/kuflow/workflow/time_id.py'],
+        [
+          'java/src/main/java/com/example/worker/kuflow/workflow/Uuid7.java',
+          'java/src/main/java/com/example/worker/kuflow/workflow/TimeId.java',
+        ],
+      ],
+      added: {
+        'typescript/src/kuflow/legacy.ts': 'export const legacy = true;\n',
+        'python/src/example_worker/kuflow/legacy.py': 'LEGACY = True\n',
+        'java/src/main/java/com/example/worker/kuflow/rest/Legacy.java':
+          'package com.example.worker.kuflow.rest;\n\ninterface Legacy {}\n',
+      },
+    });
+    // Its versions are between those of the older templates and those that somebody raised to.
+    newer = patchPackage(join(folder, 'newer'), {
+      replaced: [
+        ['"undici": "7.30.2"', '"undici": "7.30.1"'],
+        ['PyYAML==6.0.4', 'PyYAML==6.0.3'],
+        ['<archunit.version>1.5.1<', '<archunit.version>1.5.0<'],
+      ],
+      migration: {
+        renamed: [
+          { language: 'typescript', from: 'src/kuflow/workflow/time-id.ts', to: 'src/kuflow/workflow/uuid.ts' },
+          {
+            language: 'python',
+            from: 'src/{module}/kuflow/workflow/time_id.py',
+            to: 'src/{module}/kuflow/workflow/uuid7.py',
+          },
+          {
+            language: 'java',
+            from: 'src/main/java/{package}/kuflow/workflow/TimeId.java',
+            to: 'src/main/java/{package}/kuflow/workflow/Uuid7.java',
+          },
+        ],
+        removed: [
+          { language: 'typescript', path: 'src/kuflow/legacy.ts', why: WHY },
+          { language: 'python', path: 'src/{module}/kuflow/legacy.py', why: WHY },
+          { language: 'java', path: 'src/main/java/{package}/kuflow/rest/Legacy.java', why: WHY },
+        ],
+        changes: [{ text: BREAKING, breaking: true }],
+      },
+    });
+    for (const create of [generatedProject, pythonProject, ...(missingJdk() === undefined ? [javaProject] : [])])
+      create();
+    running = await startTestPlatform();
+    user = await processUser(running.platform);
+  }, 400_000);
+
+  afterAll(async () => {
+    await user.close();
+    await running.remove();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function environment(): Promise<NodeJS.ProcessEnv> {
+    const bare = bareEnvironment();
+    return {
+      ...bare,
+      PATH: `${await uvFolder()}${delimiter}${bare['PATH'] ?? ''}`,
+      // Everything was downloaded for the projects that tests share.
+      ...{ npm_config_prefer_offline: 'true', UV_OFFLINE: '1', UV_PYTHON_DOWNLOADS: 'never', MAVEN_ARGS: '--offline' },
+    };
+  }
+
+  /** Creates a project with the older package, edits it, updates it with the newer one, and lets its worker complete a process. */
+  async function update(project: Project, prepare: (root: string) => void): Promise<void> {
+    const parent = join(folder, project.language);
+    const root = join(parent, 'loan-worker');
+    const { read, edit } = projectFiles(() => root);
+    const env = await environment();
+    const git = (...args: readonly string[]): string =>
+      execFileSync('git', ['-c', 'user.name=A', '-c', 'user.email=a@example.com', ...args], {
+        cwd: root,
+        encoding: 'utf8',
+      });
+    const kuflow = async (...args: readonly string[]): Promise<UpdateResult> => {
+      const options = { cwd: root, env, packageFolder: newer };
+      const { out, err } = await packedCommand('kuflow', ['update', '--json', ...args], options);
+      expect(out, err).toMatch(/^\{/);
+      return JSON.parse(out) as UpdateResult;
+    };
+    const create = ['--language', project.language, '--local', '--yes', '--no-git', '--no-check', '--no-install'];
+    mkdirSync(parent);
+    const created = await packedCommand(
+      'create-kuflow-worker',
+      ['loan-worker', ...create, '--cli-package', `file:${inject('tarball')}`],
+      { cwd: parent, env, packageFolder: older },
+    );
+    expect(created.status, created.err).toBe(0);
+    prepare(root);
+    git('init', '--quiet');
+    git('add', '.');
+    git('commit', '--quiet', '--message', 'Created');
+    for (const [path, from, to] of project.edits) edit(path, from, to);
+    git('commit', '--quiet', '--all', '--message', 'Edited');
+
+    const asked = await kuflow();
+    const conflicts = asked.files.filter(({ how }) => how === 'conflict');
+    expect(asked).toMatchObject({ from: OLD_VERSION, result: 'unresolved', status: 2 });
+    expect(
+      Object.fromEntries(conflicts.map((file) => [file.path, file.conflicts?.map(({ key, line }) => key ?? line)])),
+    ).toEqual(project.conflicts);
+    expect(git('status', '--porcelain')).toBe('');
+
+    const updated = await kuflow('--conflicts', 'ours', ...project.options);
+    expect(updated.verify).toEqual({
+      checks: project.checks.map((command) => ({ command, kind: 'passed', ms: expect.any(Number) as unknown })),
+    });
+    expect(updated).toMatchObject({ result: 'updated', status: 0, changes: [{ breaking: true, text: BREAKING }] });
+    const row = (path: string) => updated.files.find((file) => file.path === path);
+    expect(row(project.wiring)).toMatchObject({ how: 'merged' });
+    expect(row(project.renamed.to)).toMatchObject({ how: 'merged', from: project.renamed.from });
+    expect(row(project.removed)).toMatchObject({ how: 'deleted', reason: WHY });
+    expect([project.renamed.from, project.removed].filter((path) => existsSync(join(root, path)))).toEqual([]);
+    for (const [path, texts] of Object.entries(project.merged))
+      for (const text of texts) expect(read(path)).toContain(text);
+
+    if (project.language === 'typescript')
+      execFileSync(NPM, ['run', '--silent', 'build'], {
+        cwd: root,
+        env,
+        stdio: 'inherit',
+        shell: process.platform === 'win32',
+      });
+    await onQueue(() => completeProcess(root));
+  }
+
+  async function completeProcess(root: string): Promise<void> {
+    const worker = startWorkerProcess(workerEnvironment(running.platform), root);
+    try {
+      await worker.ready();
+      const processId = await user.start('LOAN');
+      const application = { firstName: 'Ada', lastName: 'Lovelace', currency: 'EUR', amount: 10 };
+      await user.complete(processId, 'LOAN_APPLICATION', application);
+      await user.complete(processId, 'APPROVE_LOAN', { approved: true });
+      await user.completed(processId, () => {
+        if (!worker.running()) throw new Error(`The worker ended: ${worker.output()}`);
+      });
+      expect(worker.log.map(({ message }) => message)).toEqual(
+        expect.arrayContaining(['Loan process started', 'Loan decided']),
+      );
+    } finally {
+      await worker.kill();
+    }
+  }
+
+  it.concurrent(
+    'passes its checks and completes a process in TypeScript',
+    () =>
+      update(TYPESCRIPT, (root) => {
+        linkModules(generatedProject(), root);
+        copyFileSync(join(generatedProject(), 'package-lock.json'), join(root, 'package-lock.json'));
+      }),
+    400_000,
+  );
+
+  it.concurrent(
+    'passes its checks and completes a process in Python',
+    () =>
+      withMemory(() =>
+        update(PYTHON_PROJECT, (root) => copyFileSync(join(pythonProject(), 'uv.lock'), join(root, 'uv.lock'))),
+      ),
+    400_000,
+  );
+
+  const missing = missingJdk();
+  const java = missing === undefined ? it.concurrent : it.skip;
+  java(
+    `passes its checks and completes a process in Java${missing === undefined ? '' : `: skipped, because ${missing}`}`,
+    () => withMemory(() => update(JAVA_PROJECT, () => undefined)),
+    400_000,
+  );
+});
