@@ -58,7 +58,10 @@ export function withoutChanges(base: ProjectBase, previous: ProjectBase, paths: 
   return { ...base, generated, merged };
 }
 
-/** The archive as a file of the project. The same base gives the same bytes with the same version of Node.js. */
+/**
+ * The archive as a file of the project. The same base gives the same bytes with the same version of Node.js. Rejects with a KnownError if it
+ * could not be read again.
+ */
 export async function renderBaseFile(base: ProjectBase): Promise<PlannedFile> {
   const { Header } = await import('tar');
   const blocks: Uint8Array[] = [];
@@ -81,14 +84,27 @@ export async function renderBaseFile(base: ProjectBase): Promise<PlannedFile> {
         gid: 0,
       });
       const block = Buffer.alloc(BLOCK);
-      if (header.encode(block)) throw new Error(`${path} is too long for ${BASE_FILE}`);
+      if (header.encode(block)) throw unwritableError(`the path ${path} is too long`);
       blocks.push(block, file.contents, Buffer.alloc(-file.contents.byteLength & (BLOCK - 1)));
     }
   }
-  const contents = gzipSync(Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK)]), { level: 9 });
+  const tar = Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK)]);
+  const contents = gzipSync(tar, { level: 9 });
+  if (tar.byteLength > MAX_CONTENTS_MIB * MIB || contents.byteLength > MAX_ARCHIVE_MIB * MIB)
+    throw unwritableError(
+      `the generated files are larger than ${MAX_CONTENTS_MIB} MiB, or ${MAX_ARCHIVE_MIB} MiB compressed`,
+    );
   // The header has no time, but it does have the operating system.
   contents[9] = UNKNOWN_SYSTEM;
   return { path: BASE_FILE, contents, mode: 0o644 };
+}
+
+function unwritableError(seen: string): KnownError {
+  return new KnownError({
+    message: `The generated files cannot be kept in ${BASE_FILE}`,
+    seen,
+    next: ['If you use your own template, make it smaller or its paths shorter'],
+  });
 }
 
 /** Parses an archive. Rejects with an error that says what is wrong with it. */

@@ -3,9 +3,10 @@ import { textFile } from '../languages/planned-file.ts';
 import type { ProjectSpec } from '../languages/project-spec.ts';
 import { languageOf } from '../languages/registry.ts';
 import {
-  addIgnoredPaths,
+  addNeededLines,
   findOverlaidProblems,
   invalidTemplateError,
+  NEEDED_LINES,
   overlayTemplates,
   type TemplateVariables,
 } from '../languages/templates/overlay.ts';
@@ -55,10 +56,10 @@ async function renderFiles(spec: ProjectSpec, templates: TemplateSet): Promise<r
   const language = languageOf(spec);
   if (template === undefined) return language.render(spec, templates);
   const overlay = await overlayTemplates(templates, template, templateVariables(spec));
-  const files = addIgnoredPaths(await language.render(spec, overlay));
+  const files = addNeededLines(await language.render(spec, overlay));
   const { tasks, workflow } = language.layout(spec);
   const problems = findOverlaidProblems(files, {
-    needed: ['.gitignore', language.tools.manifest, tasks, workflow],
+    needed: [...Object.keys(NEEDED_LINES), language.tools.manifest, tasks, workflow],
     locks: language.packageManagers.flatMap(language.tools.lockFiles),
   });
   if (problems.length > 0) throw invalidTemplateError(template, problems);

@@ -18,6 +18,8 @@ const MAX_NAME_BYTES = 80;
 const MAX_EXPRESSIONS = 2000;
 const MAX_DEPTH = 20;
 const MAX_RENDERED_BYTES = 2 * 1024 * 1024;
+/** Of all files of a project. */
+const MAX_TOTAL_BYTES = 16 * 1024 * 1024;
 const MAX_PROBLEMS = 20;
 
 /** What a template may print. */
@@ -41,6 +43,7 @@ export async function overlayTemplates(
 ): Promise<TemplateSet> {
   const overlay = await prepareOnce(template);
   const byKey = new Map(overlay.map((prepared) => [prepared.file.key, prepared]));
+  let left = MAX_TOTAL_BYTES;
   return {
     files: (language) => {
       const files = new Map(templates.files(language).map((file) => [file.path, file]));
@@ -49,7 +52,11 @@ export async function overlayTemplates(
     },
     render: (key, context) => {
       const render = byKey.get(key)?.render;
-      return render === undefined ? templates.render(key, context) : render({ ...context, ...variables });
+      if (render === undefined) return templates.render(key, context);
+      const text = render({ ...context, ...variables });
+      left -= text.length;
+      if (left < 0) throw invalidTemplateError(template, ['its files together render more than 16 MiB']);
+      return text;
     },
   };
 }
@@ -227,21 +234,22 @@ export function findOverlaidProblems(
   return [...new Set(problems)];
 }
 
-/** What the repository of a project must not contain: credentials, the state of the local KuFlow, and changes in progress. */
-export const IGNORED_BY_GIT: readonly string[] = [
-  LOCAL_SETTINGS_FILE,
-  '.kuflow/dev/',
-  '.kuflow/journal/',
-  '.kuflow/project.lock*',
-];
+/**
+ * Lines that files for git need: what the repository must not contain (credentials, the state of the local KuFlow, changes in progress), and
+ * what git must not merge or convert.
+ */
+export const NEEDED_LINES: Readonly<Record<string, readonly string[]>> = {
+  '.gitignore': [LOCAL_SETTINGS_FILE, '.kuflow/dev/', '.kuflow/journal/', '.kuflow/project.lock*'],
+  '.gitattributes': ['.kuflow/base.tgz binary'],
+};
 
-/** The files of a project, whose `.gitignore` has all lines that every project needs. */
-export function addIgnoredPaths(files: readonly PlannedFile[]): readonly PlannedFile[] {
+/** The files of a project, with all lines that every project needs. */
+export function addNeededLines(files: readonly PlannedFile[]): readonly PlannedFile[] {
   return files.map((file) => {
-    if (file.path !== '.gitignore') return file;
+    const needed = Object.hasOwn(NEEDED_LINES, file.path) ? (NEEDED_LINES[file.path] ?? []) : [];
     const text = Buffer.from(file.contents).toString('utf8');
     const lines = text.split('\n').map((line) => line.trim());
-    const missing = IGNORED_BY_GIT.filter((line) => !lines.includes(line) && !lines.includes(`/${line}`));
+    const missing = needed.filter((line) => !lines.includes(line) && !lines.includes(`/${line}`));
     if (missing.length === 0) return file;
     return textFile(file.path, `${text.trimEnd()}\n\n# For kuflow\n${missing.join('\n')}\n`);
   });

@@ -5,10 +5,10 @@ import { LANGUAGE_IDS, LANGUAGES, type LanguageId } from '../../languages/names.
 import type { PlannedFile } from '../../languages/planned-file.ts';
 import { TEMPLATE_OUTPUT } from '../../languages/templates/files.ts';
 
-/** More than any template needs, and few enough to be kept in the archive of a project. */
+/** The archive of a project has each file of a template up to four times, as the template and as what was generated, and at most 16 MiB. */
 export const MAX_TEMPLATE_FILES = 1000;
 export const MAX_TEMPLATE_FILE_MIB = 1;
-const MAX_TEMPLATE_MIB = 8;
+const MAX_TEMPLATE_MIB = 4;
 
 /** What is in a template, before it is read. */
 export interface TemplateEntry {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Header } from 'tar';
 import { describe, expect, it } from 'vitest';
@@ -49,6 +50,25 @@ describe('the archive of what was generated', () => {
     const again = await renderBaseFile(await parseBase(one.contents));
     expect(gunzipSync(again.contents).equals(gunzipSync(one.contents))).toBe(true);
     expect((await renderBaseFile(withGenerated(baseOf(files), file('c', 'c')))).contents).not.toEqual(one.contents);
+  });
+
+  it('is not written if it could not be read again', async () => {
+    const large = Array.from({ length: 65 }, (_, at) => ({
+      ...file(`f${at}`, ''),
+      contents: Buffer.alloc(1024 * 1024),
+    }));
+    await expect(renderBaseFile(baseOf(large))).rejects.toThrow('cannot be kept in .kuflow/base.tgz');
+    const random = { ...file('f', ''), contents: randomBytes(17 * 1024 * 1024) };
+    await expect(renderBaseFile(baseOf([random]))).rejects.toThrow('cannot be kept in .kuflow/base.tgz');
+    await expect(renderBaseFile(baseOf([file('a'.repeat(300), '')]))).rejects.toThrow('cannot be kept');
+  });
+
+  it('of an older version has no template', async () => {
+    const { contents } = await renderBaseFile(baseOf(files));
+    expect((await parseBase(contents)).template.size).toBe(0);
+    const template = new Map([['README.md.hbs', file('README.md.hbs', '{{x}}')]]);
+    const parsed = await parseBase((await renderBaseFile(baseOf(files, template))).contents);
+    expect(parsed.template).toEqual(template);
   });
 
   it.each([

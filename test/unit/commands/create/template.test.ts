@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LANGUAGE_IDS } from '../../../../src/languages/names.ts';
 import { readTemplateFiles } from '../../../../src/languages/templates/files.ts';
-import { IGNORED_BY_GIT } from '../../../../src/languages/templates/overlay.ts';
+import { NEEDED_LINES } from '../../../../src/languages/templates/overlay.ts';
 import { makeByWizard, WHICH } from '../../../support/by-wizard.ts';
 import { createdOf, createWorker, failureOf, FILES_ONLY, type Ran } from '../../../support/create-worker.ts';
 import { readBaseTexts } from '../../../support/project-base.ts';
@@ -75,19 +75,20 @@ describe('create --template with a folder', () => {
     expect(readText(cwd, 'j/CODEOWNERS')).toBe('all');
   });
 
-  it('adds to a .gitignore what every project ignores', async () => {
+  it('adds the lines that every project needs to its files for git', async () => {
     const cwd = temporaryFolder();
-    writeTree(join(cwd, 'tpl'), { '.gitignore': 'out/\n/application-local.yaml' });
+    writeTree(join(cwd, 'tpl'), { '.gitignore': 'out/\n/application-local.yaml', '.gitattributes': '* text\n' });
     expect((await create(cwd, '--template', 'tpl')).status).toBe(0);
     expect(readText(cwd, 'w/.gitignore')).toBe(
       'out/\n/application-local.yaml\n\n# For kuflow\n.kuflow/dev/\n.kuflow/journal/\n.kuflow/project.lock*\n',
     );
-    for (const language of LANGUAGE_IDS) {
-      const [file] = readTemplateFiles(language).filter(({ path }) => path === '.gitignore');
-      const lines = file?.contents.toString('utf8').split('\n') ?? [];
-      const own = lines.filter((line) => line.startsWith('.kuflow/') || line === 'application-local.yaml');
-      expect(own, language).toEqual(IGNORED_BY_GIT);
-    }
+    expect(readText(cwd, 'w/.gitattributes')).toBe('* text\n\n# For kuflow\n.kuflow/base.tgz binary\n');
+    for (const language of LANGUAGE_IDS)
+      for (const [path, lines] of Object.entries(NEEDED_LINES)) {
+        const file = readTemplateFiles(language).find((one) => one.path === path);
+        const own = file?.contents.toString('utf8').split('\n') ?? [];
+        expect(own.filter((line) => line.startsWith('.kuflow/') || line === 'application-local.yaml')).toEqual(lines);
+      }
   });
 
   it('is read before the first question of the wizard, whose summary includes its files', async () => {
@@ -157,6 +158,16 @@ describe('create --template with a folder', () => {
     ],
     ['too many expressions', { 'a.hbs': '{{mdText name}}\n'.repeat(2001) }, 'a.hbs: more than 2000 expressions'],
     [
+      'many files that render a lot',
+      Object.fromEntries(
+        Array.from({ length: 15 }, (_, at) => [
+          `${at}.hbs`,
+          `{{#list project.processes}}{{#list tasks}}${'x'.repeat(250_000)}{{/list}}{{/list}}`,
+        ]),
+      ),
+      'its files together render more than 16 MiB',
+    ],
+    [
       'a file of kuflow',
       { '.kuflow/project.json': '{}' },
       '.kuflow/project.json: only kuflow writes the folder .kuflow',
@@ -214,8 +225,8 @@ describe('create --template with a folder', () => {
     writeTree(join(cwd, 'many'), Object.fromEntries(Array.from({ length: 1001 }, (_, at) => [`f${at}`, ''])));
     expect(failureOf((await create(cwd, '--template', 'many')).stdout).error.message).toContain('more than 1000 files');
     const part = Buffer.alloc(1024 * 1024);
-    writeTree(join(cwd, 'large'), Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`f${at}`, part])));
-    expect(failureOf((await create(cwd, '--template', 'large')).stdout).error.message).toContain('larger than 8 MiB');
+    writeTree(join(cwd, 'large'), Object.fromEntries(Array.from({ length: 5 }, (_, at) => [`f${at}`, part])));
+    expect(failureOf((await create(cwd, '--template', 'large')).stdout).error.message).toContain('larger than 4 MiB');
   });
 
   it('refuses what is not a template', async () => {
