@@ -307,14 +307,21 @@ async function installDependencies(
   marked: readonly string[],
 ): Promise<UpdateResult['install']> {
   const { tools } = languageOf(project.record);
-  const { packageManager } = project.record;
+  const { packageManager, workspace } = project.record;
   const skipped = (reason: string) => ({ kind: 'skipped', reason }) as const;
   if (!install) return skipped('--no-install');
   if (marked.includes(tools.manifest)) return skipped(`${tools.manifest} has conflicts`);
   if (signal?.aborted === true) return { kind: 'interrupted' };
   report?.({ kind: 'installing', packageManager: tools.title(packageManager) });
   const onLine = (line: string): void => report?.({ kind: 'line', line });
-  const result = await tools.install({ folder: project.folder, packageManager, env, signal, onLine });
+  const result = await tools.install({
+    folder: project.folder,
+    packageManager,
+    isMember: workspace !== undefined,
+    env,
+    signal,
+    onLine,
+  });
   report?.({ kind: 'install-ended', result });
   return result;
 }

@@ -36,6 +36,13 @@ describe('next steps', () => {
     expect(commands({ ...LOCAL, folder: '-my worker' })[0]).toBe("cd './-my worker'");
   });
 
+  it('say how to move the workflow of a project that is not in the root of its repository', () => {
+    const [, step] = nextSteps({ ...LOCAL, workflow: { folder: 'services/loan-worker' } });
+    expect(step?.text).toBe(
+      'GitHub runs workflows only from the root of a repository: move .github/workflows/ci.yml to .github/workflows/loan-worker.yml there, and add "defaults: { run: { working-directory: services/loan-worker } }" to it',
+    );
+  });
+
   it('check the connection unless the check has passed', () => {
     const remote: NextStepsInput = { ...LOCAL, local: false, credentials: 'file' };
     expect(commands(remote)).toEqual(['cd loan-worker', 'npm start', 'npm run dev']);

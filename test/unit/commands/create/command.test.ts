@@ -179,13 +179,15 @@ describe('create', () => {
   it('keeps existing files, lists the conflicts, and overwrites the files that are named', async () => {
     const cwd = temporaryFolder();
     mkdirSync(join(cwd, 'x'));
-    writeFileSync(join(cwd, 'x', 'package.json'), '{}');
+    writeFileSync(join(cwd, 'x', 'tsconfig.json'), '{}');
     writeFileSync(join(cwd, 'x', 'notes.txt'), 'mine');
     const refused = await create(cwd, ['x', '--local', '--no-check', ...QUIET]);
+    const OVERWRITE = ['--overwrite', 'package.json', '--overwrite', 'tsconfig.json'];
     expect(refused.status).toBe(1);
-    expect(refused.stderr).toContain('package.json differs');
-    expect(readdirSync(join(cwd, 'x')).sort()).toEqual(['notes.txt', 'package.json']);
-    const made = await create(cwd, ['x', '--local', '--no-check', '--overwrite', 'package.json', ...QUIET]);
+    expect(refused.stderr).toContain('tsconfig.json differs');
+    expect(readdirSync(join(cwd, 'x')).sort()).toEqual(['notes.txt', 'tsconfig.json']);
+    writeFileSync(join(cwd, 'x', 'package.json'), '{}');
+    const made = await create(cwd, ['x', '--local', '--no-check', ...OVERWRITE, ...QUIET]);
     expect(made.status).toBe(0);
     expect(readFileSync(join(cwd, 'x', 'package.json'), 'utf8')).toContain('"x"');
     expect(readFileSync(join(cwd, 'x', 'notes.txt'), 'utf8')).toBe('mine');
