@@ -287,7 +287,7 @@ function alternativeOf(schema: Json | undefined, type: 'object' | 'array'): Json
 
 function propertiesOf(schema: Json | undefined): Readonly<Record<string, Json>> {
   const properties = alternativeOf(schema, 'object')?.['properties'];
-  return isRecord(properties) ? (properties as Record<string, Json>) : {};
+  return isRecord(properties) ? properties : {};
 }
 
 function mapValuesOf(schema: Json | undefined): Json | undefined {

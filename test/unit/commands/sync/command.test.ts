@@ -41,12 +41,13 @@ const OLD: readonly LiveItem[] = [
   { code: 'LOAN_RESULT', kind: 'message' },
   { code: 'LOAN_DISCUSSION', kind: 'thread' },
 ];
-const { email: _email, ...withoutEmail } = APPLICATION;
+const without = (data: object, name: string): object =>
+  Object.fromEntries(Object.entries(data).filter(([key]) => key !== name));
 const NEW: readonly LiveItem[] = [
   {
     code: 'LOAN_APPLICATION',
     data: {
-      ...withoutEmail,
+      ...without(APPLICATION, 'email'),
       amount: `${CANARY} 1`,
       income: 7_770_002,
       byPerson: { [`${CANARY}@example.org`]: { calls: 1 } },
@@ -81,7 +82,7 @@ async function startChangedKuFlow(): Promise<LiveKuFlow> {
   started.change(changedDefinition());
   await started.complete(4, NEW, { firstName: CANARY, channel: CANARY });
   const [application, ...others] = NEW;
-  const { lastName: _, ...short } = application?.data as Record<string, unknown>;
+  const short = without(application?.data ?? {}, 'lastName');
   await started.complete(1, [{ code: 'LOAN_APPLICATION', data: short }, ...others], { channel: CANARY });
   return started;
 }
