@@ -160,9 +160,9 @@ describe('create --template with a folder', () => {
     [
       'many files that render a lot',
       Object.fromEntries(
-        Array.from({ length: 15 }, (_, at) => [
+        Array.from({ length: 25 }, (_, at) => [
           `${at}.hbs`,
-          `{{#list project.processes}}{{#list tasks}}${'x'.repeat(250_000)}{{/list}}{{/list}}`,
+          `{{#list project.processes}}{{#list tasks}}${'x'.repeat(150_000)}{{/list}}{{/list}}`,
         ]),
       ),
       'its files together render more than 16 MiB',
