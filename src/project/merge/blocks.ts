@@ -51,8 +51,8 @@ export interface KeyedDocument {
 export interface KeyedFormat {
   /** `source` has `\n` at the end of each line. Undefined if it is not valid, or if keys are not unique. */
   readonly split: (source: string) => KeyedDocument | undefined;
-  /** Whether this is a dependency: if it was removed from `mine`, it stays removed although its version changed. */
-  readonly isDependency: (path: readonly string[]) => boolean;
+  /** Whether a block that was removed from `mine` stays removed although `theirs` changed it, such as a dependency whose version changed. */
+  readonly staysRemoved: (path: readonly string[], theirs: Block, mine: Branch) => boolean;
   /** Whether the values of two leaves are versions, and the oldest that `mine` allows is not older than that of `theirs`. */
   readonly isAtLeast: (path: readonly string[], mine: string, theirs: string) => boolean;
   /** The path in messages. */

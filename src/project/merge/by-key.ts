@@ -70,6 +70,8 @@ interface Merge {
   /** Whose version of a conflicting place is in the result. */
   readonly side: Side;
   readonly sources: Sides<string>;
+  /** The whole of `mine`. */
+  readonly root: Branch;
   /** What one level is indented by. */
   readonly units: Indents;
   readonly conflicts: KeyConflict[];
@@ -92,6 +94,7 @@ function startMerge(
     format,
     side,
     sources: { base: base?.source ?? '', mine: mine.source, theirs: theirs.source },
+    root: mine.root,
     units: { mine: unitOf(mine.root) ?? unit, theirs: unit },
     conflicts: [],
   };
@@ -156,7 +159,7 @@ function addBlock(
   line: () => number,
 ): Block | undefined {
   if (base === undefined) return theirs;
-  if (contentOf(base) === contentOf(theirs) || merge.format.isDependency(path)) return undefined;
+  if (contentOf(base) === contentOf(theirs) || merge.format.staysRemoved(path, theirs, merge.root)) return undefined;
   report(merge, path, { base, mine: undefined, theirs }, line);
   return { base, mine: undefined, theirs }[merge.side];
 }

@@ -7,9 +7,18 @@ const VERSIONS = [...DEPENDENCIES, 'engines', 'overrides', 'resolutions'];
 
 export const packageJsonFormat: KeyedFormat = {
   split: splitJson,
-  isDependency: ([first = '', ...rest]) => rest.length === 1 && DEPENDENCIES.includes(first),
+  staysRemoved: ([first = '', name, ...rest], theirs, mine) => {
+    if (name === undefined || rest.length > 0 || !DEPENDENCIES.includes(first)) return false;
+    // It may have been moved to another list.
+    const moved = mine.items
+      .filter(({ key }) => DEPENDENCIES.includes(key))
+      .flatMap(({ value }) => (value.kind === 'branch' ? value.items : []))
+      .filter(({ key }) => key === name);
+    return moved.every(({ value }) => isNpmRangeAtLeast(textOfLeaf(value), textOfLeaf(theirs.value)));
+  },
   isAtLeast: ([first = ''], mine, theirs) => {
-    const [own, other]: readonly unknown[] = [JSON.parse(mine), JSON.parse(theirs)];
+    const own: unknown = JSON.parse(mine);
+    const other: unknown = JSON.parse(theirs);
     if (typeof own !== 'string' || typeof other !== 'string') return false;
     if (VERSIONS.includes(first)) return isNpmRangeAtLeast(own, other);
     if (first !== 'packageManager') return false;
@@ -19,14 +28,18 @@ export const packageJsonFormat: KeyedFormat = {
   formatPath: (path) => path.join('.'),
 };
 
+function textOfLeaf(value: Leaf | Branch): string {
+  const data: unknown = value.kind === 'leaf' ? JSON.parse(value.data) : undefined;
+  return typeof data === 'string' ? data : '';
+}
+
 /** JSON is read as YAML, of which it is a part, because the parser of JSON does not tell positions. */
 function splitJson(source: string): KeyedDocument | undefined {
   try {
     JSON.parse(source);
     const { contents, errors } = parseDocument(source, { prettyErrors: false, logLevel: 'error' });
-    if (errors.length > 0 || !isMap(contents) || contents.range === null || contents.range === undefined)
-      return undefined;
-    const [start, end] = contents.range;
+    if (errors.length > 0 || !isMap(contents)) return undefined;
+    const [start, end] = rangeOf(contents);
     const root = splitValue(source, contents);
     if (root.kind !== 'branch') return undefined;
     return {

@@ -17,7 +17,7 @@ const DEFAULT_PLUGIN_GROUP = 'org.apache.maven.plugins';
 export const pomFormat: KeyedFormat = {
   split: splitPom,
   // A dependency is often removed together with the property that has its version.
-  isDependency: (path) =>
+  staysRemoved: (path) =>
     path.at(-2) === 'dependencies' || (path.at(-2) === 'properties' && VERSION.test(path.at(-1) ?? '')),
   isAtLeast: (path, mine, theirs) =>
     VERSION.test(path.at(-1) ?? '') && isMavenVersionAtLeast(textOfLeaf(mine), textOfLeaf(theirs)),

@@ -35,7 +35,7 @@ const VERSIONS = [
 
 export const pyprojectFormat: KeyedFormat = {
   split: splitPyproject,
-  isDependency: (path) => {
+  staysRemoved: (path) => {
     const parent = flatten(path).slice(0, -1);
     return REQUIREMENTS.some((one) => matches(parent, one)) || POETRY.some((one) => matches(parent, one));
   },
@@ -110,7 +110,7 @@ function splitTable(source: string, table: AST.TOMLTable): BlockNode {
     isSet: false,
     isFlat: true,
   };
-  const identity = table.kind === 'array' ? `${JSON.stringify([...path, identityOf(items)])}` : JSON.stringify(path);
+  const identity = table.kind === 'array' ? JSON.stringify([...path, identityOf(items)]) : JSON.stringify(path);
   return { key: identity, head: '', value, start, end };
 }
 

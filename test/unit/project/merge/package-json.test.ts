@@ -60,6 +60,17 @@ describe('package.json', () => {
     expect(mergedFile(PATH, texts, 'ours')).toEqual({ text: texts.mine, conflicts });
   });
 
+  it.each([
+    ['keeps a dependency in the list to which it was moved', '7.1.0', []],
+    ['reports a moved dependency that is older than that of the template', '7.0.0', ['devDependencies.undici']],
+  ])('%s', (_, moved, expected) => {
+    const list = (version: string): Json => ({ dependencies: { yaml: '1' }, devDependencies: { undici: version } });
+    const mine = { dependencies: { yaml: '1', undici: moved }, devDependencies: {} };
+    const { text, conflicts } = mergedFile(PATH, printAll(list('7.0.0'), mine, list('7.1.0')), 'ours');
+    expect(text).toBe(print(mine));
+    expect(conflicts.map(({ key }) => key)).toEqual(expected);
+  });
+
   it('keeps order and form, and puts additions after the key that they follow in the template', () => {
     const base = print({ name: 'a', scripts: { build: 'tsc', test: 'vitest' }, files: ['dist'], engines: {} });
     const mine = [
