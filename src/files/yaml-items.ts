@@ -44,19 +44,17 @@ function insertBlock(text: string, key: string, block: string, added: unknown, l
   }
   const { value } = pair;
   if (isScalar(value) && value.value === null)
-    return value.range?.[0] === value.range?.[1]
+    return value.range[0] === value.range[1]
       ? insertLines(text, lineAfter(text, endOf(pair.key)), indented('  '), lineEnd)
       : undefined;
   if (!isMap(value) && !isSeq(value)) return undefined;
   const last = value.items.at(-1);
-  const end = value.range?.[1];
-  if (end === undefined) return undefined;
+  const [start, end] = value.range;
   if (value.flow === true) {
     const flow = JSON.stringify(added).slice(1, -1).replaceAll('":', '": ');
     if (last === undefined) return `${text.slice(0, end - 1)}${flow}${text.slice(end - 1)}`;
     return `${text.slice(0, endOf(last))}, ${flow}${text.slice(endOf(last))}`;
   }
-  const start = value.range?.[0] ?? 0;
   const indent = text.slice(text.lastIndexOf('\n', start - 1) + 1, start);
   if (!/^ *$/.test(indent)) return undefined;
   return insertLines(text, lineAfter(text, endOf(last)), indented(indent), lineEnd);

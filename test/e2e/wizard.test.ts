@@ -451,12 +451,12 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
 
   it('writes nothing when the last answer is no, and lists conflicting files', async () => {
     mkdirSync(join(folder, 'mine'));
-    writeFileSync(join(folder, 'mine', 'README.md'), 'mine');
+    writeFileSync(join(folder, 'mine', 'tsconfig.json'), 'mine');
     const args = ['mine', '--package-manager', 'npm', '--no-git', '--no-install'];
     const at = start(args);
     await answer(at, 'Which process is the worker for?', ENTER);
     await answer(at, 'The project cannot be created like this.');
-    expect(at.screen()).toContain('Existing files conflict with the project: README.md differs');
+    expect(at.screen()).toContain('Existing files conflict with the project: tsconfig.json differs');
     expect(at.screen()).toContain('Choose another folder');
     at.type(`${DOWN}${DOWN}${ENTER}`);
     expect(await at.ended).toEqual({ status: 130 });
@@ -464,10 +464,10 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     const chosen = start(args.slice(1));
     await answer(chosen, 'Which process is the worker for?', ENTER);
     await answer(chosen, 'Folder for the new project', 'mine', ENTER);
-    await chosen.until('> Existing files conflict with the project: README.md differs');
+    await chosen.until('> Existing files conflict with the project: tsconfig.json differs');
     chosen.type(CTRL_C);
     expect(await chosen.ended).toEqual({ status: 130 });
-    expect([...treeOf(folder)]).toEqual([['mine/README.md', 'mine']]);
+    expect([...treeOf(folder)]).toEqual([['mine/tsconfig.json', 'mine']]);
   });
 
   it('does not ask anything with --yes', async () => {
