@@ -37,7 +37,7 @@ export async function writeOlderProject(
   const all = [
     ...files,
     renderRecordFile(spec, { version, command: 'npx create-kuflow-worker worker' }),
-    await renderBaseFile(baseOf(files)),
+    await renderBaseFile(baseOf(files, spec.template?.files)),
   ];
   for (const { path, contents, mode } of all) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });

@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { KnownError } from '../../../../src/base/errors.ts';
@@ -50,6 +60,7 @@ const git = (...args: readonly string[]): string =>
   execFileSync('git', ['-c', 'user.name=T', '-c', 'user.email=t@example.com', '-c', 'core.autocrlf=false', ...args], {
     cwd: folder,
     encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
 const commit = (): void => {
   git('init', '--quiet');
@@ -449,7 +460,7 @@ describe('an update', () => {
     commit();
     write('notes.txt', 'mine');
     const copy = join(temporaryFolder(), 'worker');
-    execFileSync('cp', ['-a', folder, copy]);
+    cpSync(folder, copy, { recursive: true });
     const { undo } = await update();
     execFileSync(undo ?? 'false', { cwd: folder, shell: true });
     expect(read(CHECK)).toContain(OLD);
@@ -487,6 +498,83 @@ describe('an update', () => {
   });
 });
 
+describe('an update that is killed', () => {
+  it('is completed by the next update, at any file, with the edits that somebody made in between', async () => {
+    const former = 'src/kuflow/former.ts';
+    await writeOlderProject(folder, { ...changedCheck, added: ['src/kuflow/pem.ts'], removed: { [former]: 'x' } });
+    write('src/main.ts', `${read('src/main.ts')}// mine\n`);
+    const copies: string[] = [];
+    const written: string[] = [];
+    await update({
+      onWrite: (path) => {
+        const copy = join(temporaryFolder(), 'worker');
+        cpSync(folder, copy, { recursive: true });
+        rmSync(join(copy, '.kuflow/project.lock'));
+        copies.push(copy);
+        written.push(path);
+      },
+    });
+    const complete = treeOf(folder);
+    const kills = process.env['KUFLOW_SOAK'] === '1' ? 30 : 5;
+    const points = [...copies.entries()].sort(() => Math.random() - 0.5).slice(0, kills);
+    for (const [at, copy] of points) {
+      folder = copy;
+      write('notes.txt', 'mine');
+      // A file that the update did not reach yet.
+      const pending = written[at] === CHECK;
+      if (pending) write(CHECK, `${read(CHECK)}// mine\n`);
+      const recovered: unknown[] = [];
+      const opened = { cwd: folder, env: process.env, version: VERSION };
+      await openForUpdate({ ...opened, onRecovered: ({ kind, left }) => void recovered.push(kind, left) });
+      expect(recovered, `killed before write ${at}`).toEqual(['completed', pending ? [CHECK] : []]);
+      if (pending) {
+        expect(read(CHECK)).toContain(`${OLD}\n`);
+        // Its change was not lost: the next update merges it.
+        const result = await update();
+        expect(result.files.find(({ path }) => path === CHECK)).toMatchObject({ how: 'merged', action: 'written' });
+        expect(read(CHECK)).toBe(`${complete.get(CHECK) ?? ''}// mine\n`);
+        continue;
+      }
+      const tree = treeOf(folder);
+      expect(tree.get('notes.txt')).toBe('mine');
+      tree.delete('notes.txt');
+      expect(tree, `killed before write ${at}`).toEqual(complete);
+      expect((await update()).result).toBe('up-to-date');
+    }
+  });
+});
+
+describe("an update of a project with the user's own template", () => {
+  it('follows the template at its source', async () => {
+    const source = join(temporaryFolder(), 'template');
+    mkdirSync(source);
+    writeFileSync(join(source, 'NOTES.md'), 'old\n');
+    const { fetchTemplate, templateForProject } = await import('../../../../src/project/template/fetch.ts');
+    const fetched = await fetchTemplate({ kind: 'folder', path: source, shown: source }, { env: process.env });
+    const template = templateForProject(fetched, { folder, language: 'typescript' });
+    await writeOlderProject(folder, changedCheck, { spec: { template } });
+    expect(read('NOTES.md')).toBe('old\n');
+    writeFileSync(join(source, 'NOTES.md'), 'new\n');
+    writeFileSync(join(source, 'MORE.md'), 'more\n');
+    const result = await update();
+    expect(result.files).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ path: 'NOTES.md', how: 'replaced' }),
+        expect.objectContaining({ path: 'MORE.md', how: 'new' }),
+        expect.objectContaining({ path: CHECK, how: 'replaced' }),
+      ]),
+    );
+    expect([read('NOTES.md'), read('MORE.md')]).toEqual(['new\n', 'more\n']);
+    expect((await readBaseTexts(folder)).template.get('MORE.md')).toBe('more\n');
+    expect((await update()).result).toBe('up-to-date');
+    // Without its source, nothing changes.
+    rmSync(source, { recursive: true });
+    const before = treeOf(folder);
+    await errorOf(update());
+    expect(treeOf(folder)).toEqual(before);
+  });
+});
+
 describe('an update is refused', () => {
   const refused = async (more: Partial<UpdateRequest> = {}): Promise<KnownError> => {
     const before = treeOf(folder);
@@ -509,6 +597,13 @@ describe('an update is refused', () => {
     await writeOlderProject(folder, changedCheck);
     const without = await refused({ allowDirty: false });
     expect(without.message).toContain('not in a git repository');
+    // Git does not know the files of a folder that it ignores.
+    const [outer, inner] = [join(folder, '..'), folder];
+    folder = outer;
+    git('init', '--quiet');
+    write('.gitignore', 'worker/');
+    folder = inner;
+    expect((await refused({ allowDirty: false })).message).toBe(without.message);
     commit();
     write('src/main.ts', 'mine');
     write('a b.txt', 'mine');

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -8,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -96,8 +98,7 @@ async function interruptedBefore(path: string): Promise<string> {
   await write(folder, (at) => {
     if (at !== path) return;
     rmSync(copy, { recursive: true });
-    const cp = spawnSync('cp', ['-a', folder, copy]);
-    expect(cp.status).toBe(0);
+    cpSync(folder, copy, { recursive: true });
     rmSync(join(copy, '.kuflow/project.lock'));
   });
   return copy;
@@ -177,7 +178,7 @@ describe('writeChanges', () => {
   it('does not follow a link out of the project', async ({ skip }) => {
     if (!isPosix) skip('links need privileges on Windows');
     const [folder, outside] = [project(), temporaryFolder()];
-    spawnSync('ln', ['-s', outside, join(folder, 'deep')]);
+    symlinkSync(outside, join(folder, 'deep'));
     expect((await errorOf(write(folder))).seen).toContain('points to');
     expect(readdirSync(outside)).toEqual([]);
     expect(readFileSync(join(folder, 'changed.txt'), 'utf8')).toBe('old');
@@ -233,7 +234,7 @@ describe('recoverProject', () => {
     const copy = temporaryFolder();
     await writeChanges(folder, edits, [{ path: BASE_FILE, before, after }], {
       onWrite: (path) => {
-        if (path === '1.txt') spawnSync('cp', ['-a', `${folder}/.`, copy]);
+        if (path === '1.txt') cpSync(folder, copy, { recursive: true });
       },
     });
     rmSync(join(copy, '.kuflow/project.lock'));
