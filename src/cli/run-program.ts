@@ -4,7 +4,6 @@ import { handleInterrupts, forwardSignals, type SignalSource } from '../base/int
 import { stringifyForTerminal } from '../terminal/json.ts';
 import { openTerminal, type TerminalStreams } from '../terminal/terminal.ts';
 import type { CommandContext } from './context.ts';
-import { printUpdateNotice } from './update-notice.ts';
 import { commandEntries, loadCommands, createProgram, type RootProgram } from './program.ts';
 
 /** Where a program runs; `process` in production. */
@@ -54,7 +53,9 @@ export async function runProgram(root: RootProgram, host: Host): Promise<number>
   try {
     await loadCommands(root, program, context, calledCommand(host.argv));
     await program.parseAsync(host.argv, { from: 'user' });
-    if (commandEntries(root).length > 0) await printUpdateNotice(context);
+    // Imported on demand: help and scripts do not need it.
+    if (terminal.err.isTTY && commandEntries(root).length > 0)
+      await (await import('./update-notice.ts')).printUpdateNotice(context);
     return abort.signal.aborted && !state.passedOn ? 130 : state.status;
   } catch (error) {
     if (error instanceof CommanderError) {
