@@ -183,7 +183,7 @@ function withType(schema: JsonObject, seen: JsonObject): JsonObject | undefined 
 
 const COMPOSED = ['$ref', 'allOf', 'anyOf', 'oneOf', 'if', 'not', '$dynamicRef', '$recursiveRef'];
 
-/** Changes the part of a schema that describes the values at `steps`. Undefined if a part on the way is composed of others. */
+/** Changes the part of a schema that describes the values at `steps`. Undefined if a part on the way combines other schemas. */
 function editAt(
   schema: JsonObject,
   [step, ...rest]: readonly string[],

@@ -11,7 +11,7 @@ import type { DiscoveredProcess, KindReason, ObservedShape, TaskEvidence } from 
 /** The fewest completed processes, or instances, of the newest version without a task or field that it may have lost. */
 export const MIN_COMPLETED = 5;
 /** The largest probability that all of them lack it by chance. */
-const CHANCE = 0.01;
+const MAX_CHANCE = 0.01;
 
 /**
  * Compares a definition with a process that was discovered. What discovery cannot know is not reported as removed or changed: tasks that no
@@ -70,7 +70,7 @@ function compareTasks(definition: ProcessDefinition, discovered: DiscoveredProce
     const evidence = countsOf(found);
     if (found === undefined) return [{ kind: 'task-not-seen', task: task.code, evidence, drift: false }];
     if (!found.onlyOlderVersions) return compareKind(task, found, evidence);
-    const isRemoved = isGone(evidence.inCompletedOlder, evidence.completedOlder, evidence.completedNewest);
+    const isRemoved = isRemovalLikely(evidence.inCompletedOlder, evidence.completedOlder, evidence.completedNewest);
     return [{ kind: isRemoved ? 'task-removed' : 'task-not-seen', task: task.code, evidence, drift: isRemoved }];
   });
   const codes = definition.tasks.map(({ code }) => code);
@@ -114,9 +114,9 @@ const isTask = (kind: TaskKind): boolean => kind === 'human' || kind === 'system
  * Whether something that `had` of `older` instances had was probably removed, because all of `without` newer ones lack it: it is unlikely that
  * this is chance.
  */
-function isGone(had: number, older: number, without: number): boolean {
+function isRemovalLikely(had: number, older: number, without: number): boolean {
   if (had === 0 || older === 0 || without < MIN_COMPLETED) return false;
-  return (1 - had / older) ** without <= CHANCE;
+  return (1 - had / older) ** without <= MAX_CHANCE;
 }
 
 function compareShapes(definition: ProcessDefinition, { observed }: DiscoveredProcess): readonly Found[] {
@@ -242,7 +242,7 @@ function compareAbsence(
   // Of other keys, and of too many, only the number is known.
   if (!isFieldName(name) || parent.completed.crowded || parent.newest.crowded || parent.older.crowded) return undefined;
   const [completed, older] = [parent.completed.filledSamples, parent.older.filledSamples];
-  if (child.newest.seen === 0 && isGone(child.older.samples, older, completed)) return 'field-removed';
+  if (child.newest.seen === 0 && isRemovalLikely(child.older.samples, older, completed)) return 'field-removed';
   const lack = parent.completed.objects - child.completed.seen;
   return isRequired && lack > 0 && parent.completed.samples >= MIN_SAMPLES ? 'field-optional' : undefined;
 }

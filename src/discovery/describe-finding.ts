@@ -23,7 +23,7 @@ export function describeFinding(found: Difference): string {
       if (found.evidence === undefined)
         return `Task ${found.task} is not in the worker sample, which does not prove that it was removed`;
       return found.evidence.items === 0
-        ? `Task ${found.task} was not seen: it may not have been reached by any process yet`
+        ? `Task ${found.task} was not seen: perhaps no process has reached it yet`
         : `Task ${found.task} was only seen in older versions, which does not prove that it was removed: ${absence(found.evidence)}`;
     case 'task-in-older-versions':
       return `Task ${found.task} is not in the definition, and was only seen in older versions: ${seenIn(found.evidence)}`;

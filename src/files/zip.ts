@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib';
 import { fromBufferPromise, openPromise, type Entry, type ZipFile } from 'yauzl';
 import { escapeForTerminal } from '../base/escape.ts';
 
-/** What a zip archive from elsewhere may contain. */
+/** What an untrusted zip archive may contain. */
 export interface ZipLimits {
   /** Files and folders. */
   readonly entries: number;
@@ -15,7 +15,7 @@ export interface ZipLimits {
   readonly totalBytes: number;
 }
 
-/** The most that a file may grow when it is unpacked. Text becomes about ten times as large, a file made of zeros a thousand times. */
+/** The largest ratio of unpacked to packed size. Text reaches about 10, a file of zeros about 1,000. */
 const MAX_RATIO = 200;
 /** Small files are harmless at any ratio. */
 const MIN_RATIO_BYTES = 64 * 1024;
@@ -27,7 +27,7 @@ const FOLDER = 0o040000;
 /**
  * Reads the files of an untrusted zip archive that `isWanted` accepts, by path. Nothing is written. Rejects with the reason, a sentence that
  * is safe to print, if the archive is damaged or beyond the limits, or if any entry is encrypted, is not a file or folder, has a path that
- * leads out of the archive, or exists twice.
+ * leads out of the archive, or appears twice.
  */
 export async function readZip(
   archive: Buffer,
@@ -43,7 +43,7 @@ export async function readZip(
     const path = posix.normalize(entry.fileName).replace(/\/$/, '');
     const problem = findEntryProblem(entry, limits);
     if (problem !== undefined) throw new Error(`${describeEntry(entry)} ${problem}`);
-    if (paths.has(path)) throw new Error(`${describeEntry(entry)} exists twice`);
+    if (paths.has(path)) throw new Error(`${describeEntry(entry)} appears twice`);
     paths.add(path);
     total += entry.uncompressedSize;
     if (total > limits.totalBytes) throw new Error(`its files have more than ${limits.totalBytes} bytes`);
@@ -71,7 +71,7 @@ async function readEntry(zip: ZipFile, entry: Entry, limit: number): Promise<Buf
   const path = describeEntry(entry);
   if (entry.uncompressedSize > limit) throw new Error(`${path} has more than ${limit} bytes`);
   const chunks: Buffer[] = [];
-  // The size in the archive may be a lie: the stream fails as soon as it has more.
+  // The size in the archive may be wrong: the stream fails as soon as it has more.
   for await (const chunk of await zip.openReadStreamPromise(entry)) chunks.push(chunk as Buffer);
   const bytes = Buffer.concat(chunks);
   if (crc32(bytes) !== entry.crc32) throw new Error(`${path} is damaged: its checksum differs`);

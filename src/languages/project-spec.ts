@@ -41,7 +41,7 @@ export interface AdditionalProcess {
   readonly notes?: readonly string[] | undefined;
 }
 
-/** Where a user's own template comes from. */
+/** Where the user's own template comes from. */
 export interface TemplateOrigin {
   /** The URL of a git repository, without credentials, or the path of a folder: with `/`, relative to the project if possible. */
   readonly source: string;
@@ -51,7 +51,7 @@ export interface TemplateOrigin {
   readonly commit?: string | undefined;
 }
 
-/** A user's own template: files that are laid over the template of the language. */
+/** The user's own template: files that are added to those of the language, or replace them. */
 export interface ProjectTemplate {
   readonly origin: TemplateOrigin;
   /** By their name in the template, such as `README.md.hbs`. */

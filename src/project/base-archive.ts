@@ -5,7 +5,7 @@ import { escapeForTerminal } from '../base/escape.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
 import type { PlannedFile } from '../languages/planned-file.ts';
 
-/** The archive of what was generated last, relative to the project. */
+/** The base archive: what was generated last. Relative to the project. */
 export const BASE_FILE = '.kuflow/base.tgz';
 
 const MAX_ARCHIVE_MIB = 16;

@@ -31,7 +31,7 @@ export interface PlanComparison {
   readonly folder: string;
   readonly files: readonly ComparedFile[];
   readonly conflicts: readonly Conflict[];
-  /** Files outside of the project that change with it. */
+  /** Files outside the project that change with it. */
   readonly outside?: readonly OutsideFiles[] | undefined;
 }
 

@@ -8,7 +8,7 @@ import { renderProject } from './render.ts';
 
 /**
  * The whole project as it will be on disk, sorted by path: the rendered templates, the process definition, the settings of this machine, the
- * project record, and the archive of what was generated. Depends only on its arguments. Throws when two files have the same path.
+ * project record, and the base archive. Depends only on its arguments. Throws when two files have the same path.
  */
 export async function planProject(
   spec: ProjectSpec,

@@ -42,7 +42,7 @@ export interface ProjectRecordJson {
     readonly packageManager: string;
     readonly packageName?: string;
     readonly cliPackage: string;
-    /** The user's own template. Its files are in the archive of what was generated. */
+    /** The user's own template. Its files are in the base archive. */
     readonly template?: TemplateOrigin;
     /** See `ProjectSpec`. */
     readonly workspace?: { readonly root: string };

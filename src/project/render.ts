@@ -31,7 +31,7 @@ export async function renderProject(spec: ProjectSpec, templates?: TemplateSet):
     .sort((one, other) => (one.path < other.path ? -1 : 1));
 }
 
-/** The workflow and the Dependabot file, which GitHub reads only in the root of a repository. They are not part of a project that is a member of a workspace. */
+/** The workflow and the Dependabot file. A project that is a member of a workspace does not have them: they are in the root of the repository. */
 export async function renderRepositoryFiles(spec: ProjectSpec): Promise<readonly PlannedFile[]> {
   return (await renderAll(spec, undefined)).filter(({ path }) => REPOSITORY_FILES.includes(path));
 }

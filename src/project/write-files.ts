@@ -22,10 +22,10 @@ interface Undo {
 }
 
 /**
- * Writes the files of a comparison without conflicts, those outside of the project included. Resolves once the last file is on disk. A new file never replaces one that appeared in
- * the meantime, and no file leaves the folder through a link. On a failure, everything that this call created is rolled back in reverse
- * order, and nothing else: folders only if they are empty, replaced files restored. Rejects with a KnownError that lists what could not be
- * rolled back.
+ * Writes the files of a comparison without conflicts, including those outside the project. Resolves once the last file is on disk. A new file
+ * never replaces one that appeared in the meantime, and no file leaves the folder through a link. On a failure, everything that this call
+ * created is rolled back in reverse order, and nothing else: folders only if they are empty, replaced files restored. Rejects with a
+ * KnownError that lists what could not be rolled back.
  */
 export async function writeFiles(comparison: PlanComparison, options: WriteOptions = {}): Promise<void> {
   if (comparison.conflicts.length > 0) throw new Error('A comparison with conflicts cannot be written');
@@ -33,7 +33,7 @@ export async function writeFiles(comparison: PlanComparison, options: WriteOptio
   let at = comparison.folder;
   try {
     let index = 0;
-    // A list that is outside of the project names it, so it changes last.
+    // A list that is outside the project names it, so it changes last.
     for (const { folder, files } of [comparison, ...(comparison.outside ?? [])]) {
       createFolders(folder, undos);
       const root = realpathSync.native(folder);

@@ -8,7 +8,7 @@ import {
   type ProjectBase,
 } from '../../src/project/base-archive.ts';
 
-/** The texts in the archive of what was generated, by path. */
+/** The texts in the base archive, by path. */
 export async function readBaseTexts(
   project: string,
 ): Promise<Readonly<Record<keyof ProjectBase, Map<string, string>>>> {

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeZip } from './zip.ts';
 
-/** Files by path, as in the archive that the KuFlow app downloads: written from its documentation, no real archive was available. */
+/** Files by path, as in the archive of the KuFlow app. Written from its documentation, because no real archive was available. */
 export type SampleTree = Readonly<Record<string, string>>;
 
 /** Values that somebody added to a sample and that must not get anywhere. */

@@ -16,7 +16,7 @@ export interface AddFlags {
   readonly yes?: boolean | undefined;
 }
 
-/** The project to add to. Prints what became of an earlier change that was interrupted. */
+/** The project to add to. Prints what happened to an interrupted change. */
 export function openAddedProject({ cwd, env, version, terminal }: CommandContext): Promise<WorkerProject> {
   return openProject(cwd, env, version, { onRecovered: recoveryPrinter(terminal.err) });
 }

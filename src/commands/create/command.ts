@@ -26,7 +26,10 @@ export function configure(command: Command, context: CommandContext): void {
     .argument('[folder]', 'Folder for the new project; its name becomes the name of the worker')
     .optionsGroup('Process options:')
     .option('--definition <file>', 'Read the process from a definition file (kuflow.process.yaml)')
-    .option('--from <file>', 'Read task queue, workflow type and tasks from the worker sample (zip) of the KuFlow app')
+    .option(
+      '--from <file>',
+      'Read the task queue, workflow type and tasks from the worker sample (zip) of the KuFlow app',
+    )
     .addOption(
       withCandidates(
         new Option(
@@ -37,11 +40,16 @@ export function configure(command: Command, context: CommandContext): void {
       ),
     );
   processOptions(command)
-    .addOption(collectValues('--task-kind <code=kind>', 'Override the kind of a task that was read (repeatable)'))
+    .addOption(
+      collectValues(
+        '--task-kind <code=kind>',
+        'Override the kind of a task read from the API or a worker sample (repeatable)',
+      ),
+    )
     .addOption(
       collectValues(
         '--task-order <code>',
-        'Set the order of the tasks that were read; repeat the option once per task, in order',
+        'Set the order of the tasks read from the API or a worker sample; repeat the option once per task, in order',
       ),
     )
     .option('--task-queue <name>', 'Task queue, as set in the process definition in the KuFlow app')
@@ -54,9 +62,10 @@ export function configure(command: Command, context: CommandContext): void {
   connectionOptions(command, { engine: true })
     .optionsGroup('Project options:')
     .addOption(
-      new Option('--language <name>', 'Language of the worker (default: that of --from, otherwise typescript)').choices(
-        LANGUAGE_IDS,
-      ),
+      new Option(
+        '--language <name>',
+        'Language of the worker (default: the language of --from, otherwise typescript)',
+      ).choices(LANGUAGE_IDS),
     )
     .option(
       '--package <name>',
@@ -70,12 +79,12 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .option(
       '--template <source>',
-      'Lay your own template over that of the language: a folder, or a git URL that can end with #<branch, tag or commit>',
+      'Add or replace files with those of your own template: a folder, or a git URL that can end with #<branch, tag or commit>',
     )
     .option('--cli-package <spec>', "npm package spec to use for this tool in the project's devDependencies")
     .option(
       '--workspace',
-      'Make the project a member of the workspace or Maven build above it (default if it lists the folder already)',
+      'Make the project a member of the workspace or Maven build above it (default if it already lists the folder)',
     )
     .option('--no-workspace', 'Create a separate project, even in a folder that a workspace lists')
     .addOption(

@@ -69,7 +69,7 @@ function noWorkspaceError(
   const { title } = languageOf({ language }).tools;
   const why =
     found === undefined
-      ? (problem ?? `no folder above ${folder} has a project of ${LANGUAGES[language]}`)
+      ? (problem ?? `no folder above ${folder} has a ${LANGUAGES[language]} project`)
       : `the workspace in ${found.root} uses ${title(found.workspace.packageManager)}, not ${chosen === undefined ? '' : title(chosen)}`;
   return usageError(`--workspace cannot be used: ${why}`, ['Create a separate project: --no-workspace']);
 }

@@ -15,7 +15,7 @@ export interface PrepareContext {
 }
 
 /**
- * Plans the files of the project and those that change outside of its folder, with conflicts. Writes nothing. Rejects with a usage error if
+ * Plans the files of the project and those that change outside its folder, with conflicts. Writes nothing. Rejects with a usage error if
  * the folder is another project.
  */
 export async function prepareCreate(

@@ -26,7 +26,7 @@ export interface CreateResult {
   readonly files: readonly ReportedFile[];
   /** The workspace whose member the project is; `file` has the list of members. Absent for a separate project. */
   readonly workspace?: { readonly root: string; readonly file: string };
-  /** Changes outside of the folder. */
+  /** Changes outside the folder. */
   readonly outside: readonly OutsideChange[];
   readonly install: WriteResult['install'];
   readonly git: WriteResult['git'];
@@ -146,12 +146,12 @@ function misplacedWorkflow(folder: string): { readonly folder: string } | undefi
 }
 
 function movedNotes(moved: ProjectSpec['movedFiles'] = {}): readonly string[] {
-  return Object.entries(moved).map(([from, to]) => `${from} stays as it is; the one of the worker is ${to}`);
+  return Object.entries(moved).map(([from, to]) => `${from} is unchanged; the worker uses ${to} instead`);
 }
 
 function mergedNotes({ files }: PreparedProject['comparison']): readonly string[] {
   return files.flatMap(({ path, action }) =>
-    action === 'merge' ? [`${path} keeps its lines and gets those of the worker`] : [],
+    action === 'merge' ? [`${path} keeps its lines; those of the worker are added`] : [],
   );
 }
 

@@ -169,14 +169,14 @@ interface OutsideConfirmation {
   readonly terminal: Terminal;
 }
 
-/** Shows the changes outside of the project. Rejects if they are not confirmed: with status 130 after a question, otherwise as a usage error. */
+/** Shows the changes outside the project. Rejects if they are not confirmed: with status 130 after a question, otherwise as a usage error. */
 async function confirmOutside(
   changes: readonly OutsideChange[],
   { ask, isConfirmed, plan, terminal }: OutsideConfirmation,
 ): Promise<void> {
   if (!isConfirmed && ask === undefined) {
     const list = changes.map(({ action, path }) => `  ${action} ${path}`).join('\n');
-    throw usageError(`Files outside ${plan.folder} would change, which needs --yes:\n${list}`, [
+    throw usageError(`Files outside ${plan.folder} would change, which requires --yes:\n${list}`, [
       `Show the changes: ${plan.command.replace(/ --yes$/, ' --dry-run')}`,
       `Make them: ${plan.command}`,
       `Or create a separate project: ${plan.commandFor({ folder: plan.chosenFolder, workspace: false })}`,

@@ -132,7 +132,7 @@ export function printMerged(channel: Channel, files: readonly MergedFile[]): voi
   }
 }
 
-/** Prints the changes outside of the project, each with its diff. */
+/** Prints the changes outside the project, each with its diff. */
 export function printOutside(channel: Channel, changes: readonly OutsideChange[]): void {
   for (const { path, action, diff } of changes) {
     const title = action === 'create' ? 'New file' : 'Change';

@@ -7,7 +7,7 @@ import type { SyncFlags } from './run.ts';
 
 const EXAMPLES = `
 Examples:
-  compare the tasks of the project with KuFlow, and write what changed after you confirm
+  compare the tasks of the project with KuFlow, and write the changes after you confirm
     $ kuflow sync
   compare the fields too, from up to 25 instances
     $ kuflow sync --sample 25
@@ -21,18 +21,18 @@ Examples:
 export function configure(command: Command, context: CommandContext): void {
   command
     .description(
-      'Compare the definition of a process with the live process in KuFlow, and print each difference with its evidence. Then offer to change the ' +
-        'definition and the code that follows from it. The live process is derived from its instances, as by `kuflow create --process`, in ' +
-        'at most 30 requests for each process; with a large --sample, a few more than <count>. With --sample, fields are compared too; only keys ' +
-        'and types are kept, never values. What cannot be known from instances is never reported as removed. Files that you have edited ' +
-        'are changed only after you confirm, or if you pass them with --edit. Exits with status 3 if something is left to change by hand.',
+      'Compare the definition of a process with the live process in KuFlow, and print each difference with its evidence. Then offer to update the ' +
+        'definition and the code generated from it. The live process is derived from its instances, as with `kuflow create --process`, in at ' +
+        'most 30 requests per process, or a few more than <count> with a large --sample. With --sample, fields are compared too; only keys and ' +
+        'types are kept, never values. Nothing is reported as removed unless the instances show it. Files that you have edited are changed ' +
+        'only after you confirm, or if you name them with --edit. Exits with status 3 if something is left for you to change by hand.',
     )
     .optionsGroup('Sync options:')
     .addOption(
       withCandidates(
         new Option(
           '--process <code>',
-          'Process to compare; required if the project has more than one, except with --check',
+          'Process to compare; required if the project has more than one. --check without --from compares all',
         ),
         'project-processes',
       ),
@@ -40,11 +40,11 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(sampleOption(0))
     .option(
       '--from <file>',
-      'Compare task queue, workflow type and tasks with the worker sample (zip) of the KuFlow app, not with the API',
+      'Compare the task queue, workflow type and tasks with the worker sample (zip) of the KuFlow app instead of the API',
     )
     .option(
       '--check',
-      'Change nothing. Exit with status 1 if the definition differs, 0 if it does not, and 4 if that could not be determined',
+      'Write nothing. Exit with status 1 if the definition differs, 0 if it matches, and 4 if that could not be determined',
     )
     .optionsGroup('Connection options:');
   connectionOptions(command, { tenant: 'Compare only with processes of this tenant' })
@@ -52,7 +52,10 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       collectValues('--edit <path>', 'Merge the change into this file even if it has local changes (repeatable)'),
     )
-    .option('-y, --yes', 'Write the changes without prompts: leave files with local changes unless --edit names them')
+    .option(
+      '-y, --yes',
+      'Write the changes without prompts, except to files with local changes that --edit does not name',
+    )
     .option('--dry-run', 'Show the changes as diffs without writing anything')
     .option('--json', 'Print the result as JSON')
     .addHelpText('after', EXAMPLES)

@@ -57,7 +57,7 @@ export async function runSync(flags: SyncFlags, context: CommandContext, open = 
   const chosen = chooseProcesses(project, flags.process, isCheck && flags.from === undefined);
   const ask = await open(flags, context);
   if (ask === undefined && !isCheck && flags.dryRun !== true && flags.yes !== true)
-    throw usageError('Without a terminal, say what to do with the differences', [
+    throw usageError('There is no terminal to ask what to do with the differences', [
       'To write the changes, pass --yes',
       'To show them, pass --dry-run',
       'To only report whether there are any, pass --check',
@@ -91,7 +91,7 @@ async function openSyncPrompts(flags: SyncFlags, context: CommandContext): Promi
   return (await import('../../terminal/prompts.ts')).openPrompts(context.terminal, context.interruption());
 }
 
-interface Run {
+interface SyncRun {
   readonly flags: SyncFlags;
   readonly context: CommandContext;
   readonly ask: Prompts | undefined;
@@ -102,7 +102,7 @@ interface Run {
 async function readDifferences(
   project: WorkerProject,
   chosen: readonly OpenedProcess[],
-  { flags, context, ask }: Omit<Run, 'printed'>,
+  { flags, context, ask }: Omit<SyncRun, 'printed'>,
 ): Promise<{ readonly source: LiveSource; readonly compared: readonly ComparedProcess[] }> {
   const { terminal } = context;
   const progress = openProgress(terminal.err);
@@ -135,14 +135,14 @@ async function writeDifferences(
   project: WorkerProject,
   compared: readonly ComparedProcess[],
   reports: readonly ProcessReport[],
-  { flags, context, ask, printed }: Run,
+  { flags, context, ask, printed }: SyncRun,
 ): Promise<SyncResult> {
   const dryRun = flags.dryRun === true;
   const planned = await planDefinitions(
     project,
     compared.map(({ process, applied }) => ({ process, definition: applied.definition })),
   );
-  const { files, left } = await askAndMake(project, planned, { flags, context, ask, printed });
+  const { files, left } = await confirmAndMakeEdits(project, planned, { flags, context, ask, printed });
   const byHand = reports.flatMap((report) => report.left);
   const isUnknown = reports.some(({ unknown }) => unknown.length > 0);
   const isWritten = files.some(({ action }) => action === 'written');
@@ -155,7 +155,7 @@ async function writeDifferences(
     ...reports.flatMap(({ definition, left: findings }) =>
       findings.length === 0
         ? []
-        : [{ text: `correct these fields by hand in ${definition}: their schemas are composed of others` }],
+        : [{ text: `correct these fields by hand in ${definition}: their schemas combine other schemas` }],
     ),
     ...(isWritten ? [...verify, { text: `if processes are already running, ${hints.changeWorkflow}` }] : []),
   ];
@@ -166,10 +166,10 @@ async function writeDifferences(
 }
 
 /** Shows the changes and asks before they are written, and separately about each file with local changes. */
-async function askAndMake(
+async function confirmAndMakeEdits(
   project: WorkerProject,
   planned: Addition,
-  { flags, context, ask, printed }: Run,
+  { flags, context, ask, printed }: SyncRun,
 ): Promise<MadeEdits> {
   const { terminal } = context;
   const request = {
@@ -184,7 +184,7 @@ async function askAndMake(
   };
   remember(planned.edits.filter(isShownBefore).map(({ path }) => path));
   const count = planned.edits.length;
-  const question = `Write the changes of ${count} ${count === 1 ? 'file' : 'files'}?`;
+  const question = `Write changes to ${count} ${count === 1 ? 'file' : 'files'}?`;
   if ((await ask.confirm({ message: question })) !== true) {
     const files = planned.edits.map(({ path, how, diff }): EditedFile => {
       return { path, how, diff, action: 'left', reason: 'you declined the changes' };

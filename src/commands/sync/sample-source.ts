@@ -16,7 +16,7 @@ export async function openSampleSource(path: string): Promise<LiveSource> {
         notes: [
           'Fields were not compared: a worker sample does not contain the shapes of the data',
           ...(hasNewTask
-            ? ['It does not say whether people or the worker complete a task: new tasks are human tasks']
+            ? ['It does not say whether people or the worker complete a task, so new tasks are human tasks']
             : []),
         ],
       });

@@ -13,7 +13,7 @@ export function configure(command: Command, context: CommandContext): void {
   command
     .description(
       'Update the worker project in this folder or a parent folder to the templates of this version. Files that you have not edited are replaced. ' +
-        'In other files, the changes of the templates are merged with yours; dependencies are merged one by one. Installs the dependencies if they ' +
+        'In other files, template changes are merged with your edits; dependencies are merged one by one. Installs the dependencies if they ' +
         "changed, and then runs the project's own checks. The project must be in a git repository without uncommitted changes, so that you can undo " +
         'the update. Exits with status 2 if there are conflicts and --conflicts does not say what to do with them, and with status 3 if some are left ' +
         'for you to resolve.',
@@ -25,10 +25,10 @@ export function configure(command: Command, context: CommandContext): void {
           'until the next update',
       ).choices(['markers', 'ours', 'skip']),
     )
-    .option('--allow-dirty', 'Update although there are uncommitted changes, or the project is not in a git repository')
+    .option('--allow-dirty', 'Update even if there are uncommitted changes or the project is not in a git repository')
     .option(
       '--keep-template',
-      'Use your own template as it was read last, which needs no access to its source (see create --template)',
+      'Use the copy of your own template in the project, without reading its source again (see create --template)',
     )
     .option('--no-install', 'Do not install the dependencies')
     .option('--no-verify', "Do not run the project's own checks")

@@ -56,14 +56,14 @@ export async function updateAndPrint(
               printDiff(terminal.err, conflict.diff);
               // Both streams are on one screen, so the diff is not printed again.
               if (terminal.out.isTTY) printed.add(conflict.path);
-              return chooseFor(conflict, ask);
+              return askAboutConflict(conflict, ask);
             },
       dryRun: flags.dryRun === true,
       allowDirty: flags.allowDirty === true,
       keepTemplate: flags.keepTemplate === true,
       install: flags.install,
       verify: flags.verify,
-      command: commandWith(flags, context),
+      command: repeatCommand(flags, context),
       report: updateReporter(progress),
     });
     progress.stop();
@@ -75,22 +75,22 @@ export async function updateAndPrint(
   }
 }
 
-async function chooseFor({ path, reason, markers }: UpdateConflict, ask: Prompts): Promise<ConflictChoice> {
+async function askAboutConflict({ path, reason, markers }: UpdateConflict, ask: Prompts): Promise<ConflictChoice> {
   const choice = await ask.choose<ConflictChoice>({
     message: `${path} ${reason}. What would you like to do?`,
     choices: [
       ...(markers === undefined
         ? []
         : [{ value: 'markers' as const, name: 'Write conflict markers, to resolve by hand' }]),
-      { value: 'ours', name: 'Keep my version where they conflict' },
+      { value: 'ours', name: 'Keep my version where the changes conflict' },
       { value: 'skip', name: 'Leave the file as it is until the next update' },
     ],
   });
   return typeof choice === 'string' ? choice : 'skip';
 }
 
-/** This command, to continue with. */
-function commandWith(
+/** The command that repeats this run, without `--conflicts`. */
+function repeatCommand(
   { allowDirty, keepTemplate, install, verify }: UpdateFlags,
   { invocation }: CommandContext,
 ): string {

@@ -51,7 +51,7 @@ export interface UpdateRequest extends UpdatableProject {
   readonly choose?: ((conflict: UpdateConflict) => Promise<ConflictChoice>) | undefined;
   readonly dryRun: boolean;
   readonly allowDirty: boolean;
-  /** Whether the user's own template is not read again. */
+  /** Use the copy of the user's own template in the project instead of reading its source again. */
   readonly keepTemplate?: boolean | undefined;
   readonly install: boolean;
   readonly verify: boolean;
@@ -68,11 +68,11 @@ export interface UpdateResultFile {
   readonly path: string;
   /** The path before the update, if the templates renamed the file. */
   readonly from?: string;
-  /** `state`: the project record, or the archive of what was generated. */
+  /** `state`: the project record or the base archive. */
   readonly how: UpdatedFile['how'] | 'conflict' | 'state';
   /**
-   * `kept`: your version is the result. `left`: the file stays as it is until the next update. `unresolved`: nobody decided about the
-   * conflicts, so nothing was written.
+   * `kept`: your version is the result. `left`: the file stays as it is until the next update. `unresolved`: nothing was written, because
+   * there are conflicts without a decision.
    */
   readonly action: 'written' | 'would-write' | 'kept' | 'left' | 'unresolved';
   /** For a conflict that was decided. */
@@ -98,7 +98,7 @@ export interface UpdateResult {
   /** The version that generated the project before, and this version. */
   readonly from: string;
   readonly to: string;
-  /** `unresolved`: there are only conflicts that nobody decided about, or nobody decided about some; nothing was written. */
+  /** `unresolved`: nothing was written, because of conflicts. */
   readonly result: 'up-to-date' | 'updated' | 'would-update' | 'unresolved';
   /** What changed between the two versions. */
   readonly changes: readonly ListedChange[];
@@ -213,7 +213,7 @@ export async function updateProject(request: UpdateRequest): Promise<UpdateResul
   };
 }
 
-/** The user's own template as it is now at its source. Undefined without one, and if the template that the project has is kept. */
+/** The user's own template, read again from its source. Undefined if the project does not have one, or with `--keep-template`. */
 async function readOwnTemplate(request: UpdateRequest): Promise<ProjectTemplate | undefined> {
   const { project, keepTemplate = false, command, report } = request;
   const { template, language } = project.record;
@@ -227,7 +227,7 @@ async function readOwnTemplate(request: UpdateRequest): Promise<ProjectTemplate 
     return read;
   } catch (error) {
     if (!(error instanceof KnownError)) throw error;
-    throw amendError(error, { next: [`Or keep the template as it was: ${command} --keep-template`] });
+    throw amendError(error, { next: [`Or use the copy of the template in the project: ${command} --keep-template`] });
   }
 }
 
@@ -296,7 +296,7 @@ function rejectDirtyTree({ project, workTree, command }: UpdateRequest, dirty: r
   if (dirty.length === 0) return;
   const more = dirty.length > MAX_PATHS ? [`  and ${dirty.length - MAX_PATHS} more`] : [];
   const paths = [...dirty.slice(0, MAX_PATHS).map((path) => `  ${path}`), ...more];
-  throw usageError(`The project has changes that are not committed:\n${paths.join('\n')}`, [
+  throw usageError(`The project has uncommitted changes:\n${paths.join('\n')}`, [
     'Commit or stash them, so that the update can be undone',
     anyway,
   ]);
@@ -380,7 +380,7 @@ function stepsForConflicts({ command }: UpdateRequest, decisions: readonly Decis
   });
   return [
     ...(withMarkers ? [step('markers', 'write conflict markers, and resolve them by hand')] : []),
-    step('ours', 'keep your lines where they conflict'),
+    step('ours', 'keep your version where the changes conflict'),
     step('skip', 'leave these files as they are until the next update'),
   ];
 }

@@ -90,7 +90,7 @@ export function printUpdate(
   for (const { command, output, log } of failures) {
     err.line(`\n${red(`${escapeForTerminal(command, 1000)} failed:`)}`);
     err.line(escapeLinesForTerminal(output));
-    if (log !== undefined) err.line(`The whole output is in ${escapeForTerminal(log)}`);
+    if (log !== undefined) err.line(`The full output is in ${escapeForTerminal(log)}`);
   }
   err.line(`\n${bold(outcome(result, to ?? ''))}${where}`);
   if (result.next.length === 0) return;

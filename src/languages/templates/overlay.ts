@@ -11,7 +11,7 @@ import { parseTemplateName, sortByPath, type TemplateFile } from './files.ts';
 import { templateHelpers } from './helpers.ts';
 import { createRuntime, type TemplateSet } from './set.ts';
 
-/** Longer paths do not fit into the archive of what was generated. */
+/** Longer paths do not fit into the base archive. */
 const MAX_PATH_BYTES = 150;
 const MAX_NAME_BYTES = 80;
 // Handlebars' parser takes seconds for more.
@@ -32,9 +32,9 @@ interface OverlayFile {
 }
 
 /**
- * The templates with a user's own ones laid over them: a file replaces that of the language with the same path. `variables` are added to those
- * of the language. Rejects with a KnownError that lists every problem of the template. Rendering throws a KnownError with the file and
- * line of a value that does not exist or has the wrong type.
+ * The templates of the language with the files of the user's own template: a file replaces the one with the same path. `variables` are added
+ * to those of the language. Rejects with a KnownError that lists every problem of the template. Rendering throws a KnownError with the file
+ * and line of a value that does not exist or has the wrong type.
  */
 export async function overlayTemplates(
   templates: TemplateSet,
@@ -140,7 +140,7 @@ async function compileFile(name: string, contents: Buffer, template: ProjectTemp
   try {
     source = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(contents);
   } catch {
-    return { problems: [`${name}: not a UTF-8 text`] };
+    return { problems: [`${name}: not UTF-8 text`] };
   }
   const size = findSizeProblem(source);
   if (size !== undefined) return { problems: [`${name}: ${size}`] };

@@ -67,7 +67,7 @@ export function findPart(files: readonly TemplateFile[], path: string): Template
   const file = files.find((one) => one.path === path);
   if (file?.rendered === false)
     throw new KnownError({
-      message: `The template cannot replace ${path} by a file that is not rendered, because every process has this file`,
+      message: `The template cannot replace ${path} with a file that is not rendered, because every process has this file`,
       next: [`Name it ${path}.hbs, and print what differs between processes with the variables of the file it replaces`],
     });
   return file;

@@ -52,7 +52,7 @@ export function readNodeWorkspace(folder: RootFolder): Workspace | undefined {
     },
     problem:
       packageManager === 'yarn@4' && !hasNodeModules(folder)
-        ? `belongs to a workspace of Yarn with Plug'n'Play, but a worker needs nodeLinker: node-modules in ${YARN_FILE}`
+        ? `belongs to a Yarn workspace with Plug'n'Play, but a worker needs nodeLinker: node-modules in ${YARN_FILE}`
         : undefined,
   };
 }

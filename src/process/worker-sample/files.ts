@@ -18,7 +18,7 @@ export interface SampleFiles {
   readonly language: SampleLanguage;
   /** The source files of the workflow. */
   readonly workflow: readonly SampleFile[];
-  /** The application files that have no secret but placeholders when the sample is downloaded. Values of the first ones win. */
+  /** The application files that contain placeholders instead of secrets when the sample is downloaded. Values of the first ones win. */
   readonly settings: readonly SampleFile[];
 }
 
@@ -27,7 +27,7 @@ const MAX_ENTRIES = 20_000;
 const MAX_DEPTH = 20;
 const LIMITS = { entries: MAX_ENTRIES, fileBytes: MIB / 2, totalBytes: 512 * MIB };
 
-/** Folders that are built or installed, and what macOS adds to an archive. */
+/** Folders with build output or installed packages, and what macOS adds to an archive. */
 const IGNORED = new Set([
   'node_modules',
   'target',
@@ -95,7 +95,7 @@ export async function readSampleFiles(path: string): Promise<SampleFiles> {
           : roots.map(({ root }) => escapeForTerminal(posix.join(root, '.'), 200)).join(', '),
       next: [
         found === undefined
-          ? 'Pass the archive that the KuFlow app downloads from a process definition, or its folder'
+          ? 'Pass the archive that you downloaded from a process definition in the KuFlow app, or its unpacked folder'
           : 'Unpack it, and pass the folder of one of them',
       ],
     });

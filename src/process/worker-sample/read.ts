@@ -24,8 +24,8 @@ const MAX_TEXT = 200;
 const MAX_TASKS = 500;
 
 /**
- * Reads the worker sample at `path`: the zip archive that the KuFlow app downloads, or a folder it was unpacked to. Only the source files of
- * the workflow and the line with the task queue are looked at; secrets are never part of the result. Rejects with a KnownError if there is not
+ * Reads the worker sample at `path`: the zip archive of the KuFlow app, or the folder that it was unpacked to. Only the source files of
+ * the workflow and the line with the task queue are read; secrets are never part of the result. Rejects with a KnownError if there is not
  * exactly one sample, if nothing was found in it, or if the archive is not safe.
  */
 export async function readWorkerSample(path: string): Promise<WorkerSample> {
@@ -45,7 +45,9 @@ export async function readWorkerSample(path: string): Promise<WorkerSample> {
         usable.length > MAX_TASKS
           ? `${usable.length} task codes, more than ${MAX_TASKS}`
           : 'no task queue, no workflow type and no task code',
-      next: ['Pass the archive that the KuFlow app downloads from a process definition, or its folder'],
+      next: [
+        'Pass the archive that you downloaded from a process definition in the KuFlow app, or its unpacked folder',
+      ],
     });
   }
   const late = unused.filter(isUsable);

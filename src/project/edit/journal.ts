@@ -40,7 +40,7 @@ export interface PlannedFileChange {
   readonly mode: 0o644 | 0o755 | 0o600;
 }
 
-/** What became of an interrupted change. */
+/** What happened to an interrupted change. */
 export interface JournalRecovery {
   /** `removed`: the interruption was before the first file changed. */
   readonly kind: 'completed' | 'undone' | 'removed';
@@ -108,7 +108,7 @@ export async function writeJournaled(
 const CHANGED = 'the file changed after it was read';
 
 /**
- * Completes or undoes the change of a project that was interrupted. `adjust` may replace staged contents before a change is completed without
+ * Completes or undoes an interrupted change to a project. `adjust` may replace staged contents before a change is completed without
  * the `left` files. The caller holds the lock of the project. Rejects with a KnownError if the journal is damaged, or with the system error.
  */
 export async function recoverJournal(

@@ -25,7 +25,7 @@ export interface EditsRequest {
 
 export interface EditedFile {
   readonly path: string;
-  /** `state`: the project record, or the archive of what was generated. */
+  /** `state`: the project record or the base archive. */
   readonly how: PlannedEdit['how'] | 'state';
   /** `left`: the file is unchanged, and `diff` remains to be applied by hand or by another run. */
   readonly action: 'written' | 'would-write' | 'left';

@@ -103,14 +103,14 @@ export async function readProject(cwd: string, env: Environment): Promise<Projec
 }
 
 export interface OpenOptions {
-  /** Called if an earlier change of the project was interrupted, and was completed or undone now. */
+  /** Called after an interrupted change to the project was completed or undone. */
   readonly onRecovered?: ((recovery: JournalRecovery) => void) | undefined;
   /** Leaves such a change as it is. */
   readonly readOnly?: boolean | undefined;
 }
 
 /**
- * Opens the project that contains `cwd`, to change its code. Completes or undoes a change of the project that was interrupted, and writes nothing
+ * Opens the project that contains `cwd`, to change its code. Completes or undoes an interrupted change to the project, and writes nothing
  * else. Rejects with a KnownError as `readProject` does, and if what was generated last is unknown and this `version` cannot rebuild it.
  */
 export async function openProject(

@@ -15,7 +15,7 @@ export interface DefinitionChange {
 }
 
 /**
- * Plans other definitions for processes of a project, and the code that follows from them. Changes of the code that an earlier run did not make
+ * Plans other definitions for processes of a project, and the code generated from them. Changes to the code that an earlier run did not make
  * are planned too. Rejects with a KnownError if a definition is not valid, or its file cannot be changed automatically.
  */
 export async function planDefinitions(project: WorkerProject, changes: readonly DefinitionChange[]): Promise<Addition> {

@@ -50,7 +50,7 @@ export async function readUsableBase(
     seen: `this project was created by version ${createdBy}, and this is ${version}, which generates other code`,
     next: [
       isInConflict
-        ? `Keep the file of one branch: git checkout --ours ${BASE_FILE} && git add ${BASE_FILE}`
+        ? `Keep the file from one branch: git checkout --ours ${BASE_FILE} && git add ${BASE_FILE}`
         : `Restore it from version control: git checkout HEAD -- ${BASE_FILE}`,
       `Or rebuild it: run this command with npx -p ${PACKAGE_NAME}@${createdBy} kuflow`,
     ],
@@ -65,7 +65,7 @@ function missingTemplateError(folder: string, { source }: TemplateOrigin, isInCo
     seen: `${isInConflict ? 'it differs between the branches of a git merge' : 'it is missing or was rebuilt'}, and the project was created with the template ${escapeForTerminal(source, 200)}`,
     next: [
       isInConflict
-        ? `Keep the file of one branch: git checkout --ours ${BASE_FILE} && git add ${BASE_FILE}`
+        ? `Keep the file from one branch: git checkout --ours ${BASE_FILE} && git add ${BASE_FILE}`
         : `Restore it from version control: git checkout HEAD -- ${BASE_FILE}`,
     ],
   });

@@ -5,10 +5,10 @@ import { BASE_FILE, parseBase, readBaseFile, renderBaseFile, withoutChanges } fr
 import { JOURNAL_FOLDER, recoverJournal, type JournalRecovery, type StagedContents } from './journal.ts';
 import { lockProject } from './project-lock.ts';
 
-const FAILED = 'Could not complete a change of the project that was interrupted';
+const FAILED = 'Could not complete an interrupted change to the project';
 
 /**
- * Completes or undoes a change of the project in `folder` that was interrupted. Undefined if there is no such change. Rejects with a KnownError
+ * Completes or undoes an interrupted change to the project in `folder`. Undefined if there is no such change. Rejects with a KnownError
  * if another process is changing the project, if the journal is damaged, or if the project cannot be written.
  */
 export async function recoverProject(folder: string): Promise<JournalRecovery | undefined> {
@@ -30,10 +30,10 @@ export async function recoverProject(folder: string): Promise<JournalRecovery | 
   }
 }
 
-/** One or more sentences about what became of an interrupted change. */
+/** One or more sentences about what happened to an interrupted change. */
 export function recoveryText({ kind, files, left }: JournalRecovery): string {
   const count = files.length - left.length;
-  const what = `a change of the project that was interrupted (${count} ${count === 1 ? 'file' : 'files'})`;
+  const what = `an interrupted change to the project (${count} ${count === 1 ? 'file' : 'files'})`;
   const rest = left.length === 0 ? '' : `. These files were edited since and are left as they are: ${left.join(', ')}`;
   switch (kind) {
     case 'completed':
@@ -41,7 +41,7 @@ export function recoveryText({ kind, files, left }: JournalRecovery): string {
     case 'undone':
       return `Undid ${what}${rest}`;
     case 'removed':
-      return 'A change of the project was interrupted before the first file was written. Nothing of it remains';
+      return 'A change to the project was interrupted before it wrote a file. Its temporary files were removed';
   }
 }
 

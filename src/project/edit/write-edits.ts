@@ -41,7 +41,7 @@ export interface StateEdit extends ChangedFile {
   readonly after: Uint8Array;
 }
 
-/** The changes of the project record and of the archive of what was generated. */
+/** The changes to the project record and the base archive. */
 export async function planStateEdits(project: WorkerProject, chosen: ChosenEdits): Promise<readonly StateEdit[]> {
   return planState(project, { ...chosen, base: withoutLeftEdits(chosen) });
 }

@@ -33,7 +33,7 @@ export function freeWorkflowPath(folder: string, name: string): string {
   }
 }
 
-/** The file at its path in the project. A workflow that is not alone has the name of the worker. */
+/** The file at its path in the project. A moved workflow gets the name of the worker, to tell it from the existing one. */
 export function moveFile(
   file: PlannedFile,
   { movedFiles = {}, name }: Pick<ProjectSpec, 'movedFiles' | 'name'>,
@@ -42,12 +42,12 @@ export function moveFile(
   if (path === undefined) return file;
   const contents =
     file.path === WORKFLOW
-      ? Buffer.from(nameWorkflow(Buffer.from(file.contents).toString('utf8'), name))
+      ? Buffer.from(renameWorkflow(Buffer.from(file.contents).toString('utf8'), name))
       : file.contents;
   return { ...file, path, contents };
 }
 
 /** Gives a generated workflow another name. */
-export function nameWorkflow(text: string, name: string): string {
+export function renameWorkflow(text: string, name: string): string {
   return text.replace(/^name: CI$/m, () => `name: ${JSON.stringify(name)}`);
 }

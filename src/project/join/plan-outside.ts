@@ -11,9 +11,9 @@ import { unifiedDiff } from '../edit/unified-diff.ts';
 import { renderRepositoryFiles } from '../render.ts';
 import { DEPENDABOT_FILE } from './dependabot.ts';
 import { findRepository, pathBelow, textReader, type FoundWorkspace } from './find-root.ts';
-import { freeWorkflowPath, nameWorkflow, WORKFLOW } from './moved-files.ts';
+import { freeWorkflowPath, renameWorkflow, WORKFLOW } from './moved-files.ts';
 
-/** A change outside of the project, to show before it is made. */
+/** A change outside the project, to show before it is made. */
 export interface OutsideChange {
   /** Absolute. */
   readonly path: string;
@@ -29,7 +29,7 @@ export interface MemberRequest {
 }
 
 /**
- * The changes outside of a project that is a member of a workspace: the list of members, and the files that GitHub reads only in the root of a
+ * The changes outside a project that is a member of a workspace: the list of members, and the files that GitHub reads only in the root of a
  * repository. Empty parts are left out. Writes nothing. Rejects with a KnownError if a file can't be edited.
  */
 export async function planOutsideFiles(request: MemberRequest): Promise<readonly OutsideFiles[]> {
@@ -100,7 +100,7 @@ export function memberWorkflow(
   );
   return replaceOnce(
     replaceOnce(
-      nameWorkflow(text, name),
+      renameWorkflow(text, name),
       /^on:\n {2}push:\n {2}pull_request:\n/m,
       `on:\n  push:\n${filter}\n  pull_request:\n${filter}\n`,
     ),

@@ -22,7 +22,7 @@ export interface Block {
 export interface Leaf {
   readonly kind: 'leaf';
   readonly text: string;
-  /** The same for two texts that mean the same. */
+  /** Equal for two texts that mean the same. */
   readonly data: string;
 }
 
@@ -100,14 +100,14 @@ function printBlock({ lead, head, value, separator, tail }: Block): string {
   return lead + head + (value.kind === 'leaf' ? value.text : printBranch(value)) + separator + tail;
 }
 
-/** The same for two values that mean the same, in any order. */
+/** Equal for two values that mean the same, in any order. */
 export function dataOf(value: Leaf | Branch | undefined): string {
   if (value?.kind !== 'branch') return value?.data ?? '';
   const items = value.items.map((item) => `${JSON.stringify(item.key)}:${dataOf(item.value)}`);
   return `${value.type}{${normalizeSpace(value.open)}${items.sort().join()}}`;
 }
 
-/** The same for two blocks that mean the same and have the same comments. */
+/** Equal for two blocks that mean the same and have the same comments. */
 export function contentOf(block: Block | undefined): string {
   if (block === undefined) return '';
   const { lead, value, tail } = block;

@@ -19,7 +19,7 @@ export interface KeyConflict extends LineConflict {
 
 export interface KeyedMerge {
   readonly conflicts: readonly KeyConflict[];
-  /** The merged text with the conflicting places as they are in one of the three. All else is the same in the three texts. */
+  /** The merged text with the conflicting places as in one of the three versions. Everything else is the same in all three. */
   readonly base: string;
   readonly mine: string;
   readonly theirs: string;
@@ -27,8 +27,8 @@ export interface KeyedMerge {
 
 /**
  * Applies the change from `base` to `theirs` to `mine`, key by key. Texts have `\n` at the end of each line. Form, order and comments of `mine`
- * stay; what `theirs` adds follows the block that it follows there. Undefined if one of the texts can't be parsed, or if the result would mean
- * something else than the merged keys.
+ * stay; what `theirs` adds follows the block that it follows there. Undefined if one of the texts can't be parsed, or if the result does not
+ * parse to the merged keys.
  */
 export function mergeByKey(format: KeyedFormat, base: string, mine: string, theirs: string): KeyedMerge | undefined {
   const [own, next] = [format.split(mine), format.split(theirs)];
@@ -179,7 +179,7 @@ function mergeBlock(
   const move = (text: string): string => reindent(text, indents, merge.units);
   const comment = (name: 'lead' | 'tail'): string => {
     const texts = { base: base?.[name] ?? '', mine: mine[name], theirs: theirs[name] };
-    const chosen = mergeText3(texts, normalizeSpace, () => {
+    const chosen = pickSide(texts, normalizeSpace, () => {
       report(merge, path, { base, mine, theirs }, line, { withComments: true });
       return merge.side;
     });
@@ -205,11 +205,11 @@ function mergeValue(
     const branch = old?.kind === 'branch' && old.type === own.type ? old : undefined;
     const isReplaced = replacesSameItems(branch, own, next);
     const opens = { base: branch?.open, mine: own.open, theirs: next.open };
-    const isOpenMerged = mergeText3(opens, normalizeSpace, () => undefined) !== undefined;
+    const isOpenMerged = pickSide(opens, normalizeSpace, () => undefined) !== undefined;
     if (!isReplaced && isOpenMerged)
       return mergeBranch(merge, path, { base: branch, mine: own, theirs: next }, indents, mine.start);
   }
-  const chosen = mergeText3({ base: old, mine: own, theirs: next }, dataOf, () => {
+  const chosen = pickSide({ base: old, mine: own, theirs: next }, dataOf, () => {
     const isVersion = own.kind === 'leaf' && next.kind === 'leaf';
     if (isVersion && merge.format.isAtLeast(path, own.data, next.data)) return 'mine';
     report(merge, path, { base, mine, theirs }, () => lineAt(merge.sources.mine, mine.start));
@@ -231,8 +231,8 @@ function replacesSameItems(base: Branch | undefined, mine: Branch, theirs: Branc
   );
 }
 
-/** Which of three texts is the merged one. Those that are the same once normalized count as unchanged. */
-function mergeText3<T, C>(texts: Place<T>, normalize: (text: T) => string, onConflict: () => C): 'mine' | 'theirs' | C {
+/** The side whose value a merge of three values uses: whichever changed. Values that are the same once normalized count as unchanged. */
+function pickSide<T, C>(texts: Place<T>, normalize: (text: T) => string, onConflict: () => C): 'mine' | 'theirs' | C {
   const [mine, theirs] = [normalize(texts.mine), normalize(texts.theirs)];
   const base = texts.base === undefined ? undefined : normalize(texts.base);
   if (mine === theirs || theirs === base) return 'mine';
@@ -261,9 +261,9 @@ function closeBranch(
     return { ...item, lead, separator: isLast && !endsSeparated ? '' : separator };
   });
   const move = (text: string): string => reindent(text, outer, merge.units);
-  const open = mergeText3({ base: base?.open, mine: mine.open, theirs: theirs.open }, normalizeSpace, () => 'mine');
+  const open = pickSide({ base: base?.open, mine: mine.open, theirs: theirs.open }, normalizeSpace, () => 'mine');
   const closes = { base: base?.close ?? theirs.close, mine: mine.close, theirs: theirs.close };
-  const close = mergeText3(closes, normalizeSpace, () => {
+  const close = pickSide(closes, normalizeSpace, () => {
     const line = lineAt(merge.sources.mine, mine.items.at(-1)?.end ?? start) + 1;
     const [old = [], own = [], next = []] = [base?.close, mine.close, theirs.close].map(
       (text) => text?.split('\n').filter((one) => one.trim() !== '') ?? [],

@@ -7,7 +7,7 @@ export interface MergeOptions {
   readonly isOrderFree?: boolean;
 }
 
-/** Lines that both sides changed in different ways, without line ends. */
+/** Lines that both sides changed in different ways, without line endings. */
 export interface LineConflict {
   /** The first of the lines in `mine`, from 1; the line that follows the place if `mine` is empty. */
   readonly line: number;

@@ -5,7 +5,7 @@ import { LANGUAGE_IDS, LANGUAGES, type LanguageId } from '../../languages/names.
 import type { PlannedFile } from '../../languages/planned-file.ts';
 import { TEMPLATE_OUTPUT } from '../../languages/templates/files.ts';
 
-/** The archive of a project has each file of a template up to four times, as the template and as what was generated, and at most 16 MiB. */
+/** The base archive has each file of a template up to four times, in the template and in what was generated, and is limited to 16 MiB. */
 export const MAX_TEMPLATE_FILES = 1000;
 export const MAX_TEMPLATE_FILE_MIB = 1;
 const MAX_TEMPLATE_MIB = 4;
@@ -69,7 +69,7 @@ export function filesForLanguage(
   return new Map(chosen);
 }
 
-/** A text with the line ends of a generated project. */
+/** A text with the line endings of a generated project. */
 function withLineFeeds(contents: Uint8Array): Uint8Array {
   const bytes = Buffer.from(contents);
   if (bytes.includes(0) || !bytes.includes('\r\n')) return bytes;

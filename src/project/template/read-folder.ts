@@ -11,7 +11,7 @@ import {
   type TemplateFiles,
 } from './read-files.ts';
 
-/** Entries to look at before giving up: somebody may name a folder that is not a template, such as `/`. */
+/** Entries to list before giving up: the folder may not be a template, such as `/`. */
 const MAX_ENTRIES = 20_000;
 
 /** Reads the template in a folder (absolute). Rejects with a KnownError. `shown` is how messages name it. */

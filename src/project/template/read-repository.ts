@@ -29,15 +29,14 @@ type GitSource = Extract<TemplateSource, { kind: 'git' }>;
 interface GitAnswer {
   readonly ok: boolean;
   readonly bytes: Buffer;
-  /** What git wrote to stderr. */
-  readonly words: string;
+  readonly stderr: string;
 }
 
 type Git = (args: readonly string[], input?: string) => Promise<GitAnswer>;
 
 /**
  * Reads a commit of a git repository, without a working tree: no file is written outside a temporary folder, and no hook, filter or submodule
- * of the repository is used. Rejects with a KnownError that has git's own words, or with the reason of the signal.
+ * of the repository is used. Rejects with a KnownError that quotes git, or with the reason of the signal.
  */
 export async function readTemplateRepository(
   source: GitSource,
@@ -73,7 +72,7 @@ function openGit(
   const env = {
     ...gitEnvironment(given),
     LC_ALL: 'C',
-    // Questions would not be seen.
+    // Nobody would see a prompt.
     GIT_TERMINAL_PROMPT: '0',
     // A redirect or a setting of the user must not lead to a protocol that runs programs, such as ext.
     GIT_ALLOW_PROTOCOL: url.startsWith('file:') ? 'file' : url.startsWith('http:') ? 'http:https:ssh' : 'https:ssh',
@@ -100,12 +99,12 @@ function openGit(
       stop.throwIfAborted();
       if (result.code === 'ENOENT')
         throw new KnownError({
-          message: 'git is not installed, which --template needs for a URL',
+          message: 'git is not installed. --template needs it to read a URL',
           next: ['Install git'],
         });
       if (result.isMaxBuffer) throw unusableTemplateError(shown, ['it has too many files']);
-      const words = stripVTControlCharacters(Buffer.from(result.stderr).toString('utf8')).replaceAll(url, publicUrl);
-      return { ok: !result.failed, bytes: Buffer.from(result.stdout), words: redactSecrets(words, secrets) };
+      const stderr = stripVTControlCharacters(Buffer.from(result.stderr).toString('utf8')).replaceAll(url, publicUrl);
+      return { ok: !result.failed, bytes: Buffer.from(result.stdout), stderr: redactSecrets(stderr, secrets) };
     } finally {
       release();
     }
@@ -117,16 +116,16 @@ async function fetchCommit(git: Git, source: GitSource): Promise<string> {
   const { url, ref = 'HEAD' } = source;
   const run = async (args: readonly string[]): Promise<GitAnswer> => {
     const answer = await git(args);
-    if (!answer.ok) throw fetchError(source, answer.words);
+    if (!answer.ok) throw fetchError(source, answer.stderr);
     return answer;
   };
   const fetch = ['fetch', '--quiet', '--no-tags', '--no-recurse-submodules'];
-  // Without a template of the user, which can contain hooks.
+  // Without the user's own git template, which can contain hooks.
   await run(['init', '--quiet', '--bare', '--template=', '.']);
   const fetched = await git([...fetch, '--depth=1', '--', url, ref]);
   if (fetched.ok) return readId(await run(['rev-parse', '--verify', '--quiet', 'FETCH_HEAD^{commit}']));
-  // Many servers do not send a commit by its ID, and none by the start of it.
-  if (!/^[0-9a-f]{7,64}$/i.test(ref)) throw fetchError(source, fetched.words);
+  // Many servers do not send a commit by its ID, and no server by an abbreviated ID.
+  if (!/^[0-9a-f]{7,64}$/i.test(ref)) throw fetchError(source, fetched.stderr);
   await run([...fetch, '--', url, '+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*']);
   const found = await git(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`]);
   if (!found.ok) throw fetchError(source, `no branch or tag contains the commit ${ref}`);
@@ -138,7 +137,7 @@ const readId = ({ bytes }: GitAnswer): string => bytes.toString('latin1').trim()
 /** Reads the files of a commit from the object database, byte for byte. */
 async function readCommit(git: Git, commit: string, source: GitSource): Promise<TemplateFiles> {
   const listing = await git(['ls-tree', '-r', '-l', '-z', '--full-tree', commit]);
-  if (!listing.ok) throw fetchError(source, listing.words);
+  if (!listing.ok) throw fetchError(source, listing.stderr);
   const ids = new Map<string, string>();
   const entries = listing.bytes
     .toString('utf8')
@@ -154,7 +153,7 @@ async function readCommit(git: Git, commit: string, source: GitSource): Promise<
     });
   const chosen = chooseEntries(entries, source.shown);
   const answer = await git(['cat-file', '--batch'], chosen.map(({ name }) => `${ids.get(name) ?? ''}\n`).join(''));
-  if (!answer.ok) throw fetchError(source, answer.words);
+  if (!answer.ok) throw fetchError(source, answer.stderr);
   const files = new Map<string, Uint8Array>();
   let at = 0;
   for (const { name, bytes } of chosen) {
@@ -172,15 +171,15 @@ async function readCommit(git: Git, commit: string, source: GitSource): Promise<
 
 const LFS = 'version https://git-lfs.github.com/spec/';
 
-function fetchError({ publicUrl, ref }: GitSource, words: string): KnownError {
-  const lines = words.trim().split('\n').slice(-5);
+function fetchError({ publicUrl, ref }: GitSource, seen: string): KnownError {
+  const lines = seen.trim().split('\n').slice(-5);
   return new KnownError({
     message: 'Could not fetch the template',
     tried: `git fetch ${publicUrl} ${ref ?? 'HEAD'}`,
     seen: lines.map((line) => escapeForTerminal(line, 500)).join('\n'),
     next: [
       `Make sure that this works without a prompt: git ls-remote ${publicUrl}`,
-      "For a private repository, use git's credential helper or an SSH key in the agent",
+      'For a private repository, use a git credential helper or an SSH key in the agent',
     ],
   });
 }

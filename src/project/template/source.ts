@@ -72,7 +72,7 @@ function parseGitAddress(text: string): GitAddress | undefined {
     );
   const url = new URL(text);
   if (scheme === 'http' && !isLoopbackHost(url.hostname))
-    throw usageError(`--template: a template over plain http could be changed on the way. Use https://`);
+    throw usageError(`--template: over plain http, the template could be changed in transit. Use https://`);
   if ([url.hostname, url.username].some((part) => decodePart(part).startsWith('-')))
     throw usageError('--template: the host or the user of the URL starts with a hyphen', [NEXT]);
   if (url.username === '' && url.password === '') return plain(text);

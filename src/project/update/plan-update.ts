@@ -26,7 +26,7 @@ export interface UpdateOptions {
   readonly template?: ProjectTemplate | undefined;
 }
 
-/** A file that the update changes without losing anything. */
+/** A file that the update changes without a conflict. */
 export interface UpdatedFile {
   /** The path after the update. */
   readonly path: string;
@@ -43,13 +43,13 @@ export interface UpdatedFile {
 
 export type UpdateConflictReason =
   | 'has local changes in the same places'
-  | 'was deleted, and the templates changed it'
-  | 'has local changes, and the templates no longer have it'
-  | 'already exists, and the templates have a file with this path now'
+  | 'was deleted, but the templates changed it'
+  | 'has local changes, but the templates no longer have it'
+  | 'already exists, and the templates now add a file with this path'
   | 'is not a text file, and both sides changed it'
   | 'is not a regular file';
 
-/** A file whose local changes and template changes exclude each other. */
+/** A file whose local changes conflict with the changes of the templates. */
 export interface UpdateConflict {
   readonly path: string;
   readonly from?: string;
@@ -84,7 +84,7 @@ export async function planUpdate(
   { version, migrations = PROJECT_MIGRATIONS, template }: UpdateOptions,
 ): Promise<UpdatePlan> {
   const { record, base, processes } = project;
-  // Another form, such as a tarball, was chosen on purpose.
+  // A tarball or another version was chosen on purpose.
   const cliPackage = record.cliPackage === record.version ? version : record.cliPackage;
   const rendered = await renderUpdate(project, { cliPackage, ...(template === undefined ? {} : { template }) });
   const definitions = processes.map(({ layout }) => layout.definitionFile);
@@ -193,7 +193,7 @@ async function planChange(
     isRenamed ? await readCurrent(folder, theirs.path) : undefined,
   ];
   if (target !== undefined && old === undefined) {
-    // Somebody renamed it already.
+    // The user already renamed it.
     return planChange({ ...context, base: renameInBase(archive, path, theirs.path) }, theirs.path, theirs);
   }
   const about = { path: theirs.path, ...(isRenamed ? { from: path } : {}) };
@@ -204,12 +204,12 @@ async function planChange(
   });
   if (old === undefined) {
     const isOnlyRenamed = isSame(base.contents, theirs.contents);
-    return isOnlyRenamed ? undefined : conflict('was deleted, and the templates changed it');
+    return isOnlyRenamed ? undefined : conflict('was deleted, but the templates changed it');
   }
   if (target !== undefined) {
     const isDone = target !== false && isSameText(target.contents, theirs.contents);
     if (isDone) return planRemoval(context, path, undefined);
-    return conflict('already exists, and the templates have a file with this path now');
+    return conflict('already exists, and the templates now add a file with this path');
   }
   if (old === false) return conflict('is not a regular file');
   const mode = changedMode(base, theirs, old.mode);
@@ -226,7 +226,7 @@ async function planChange(
   const isWritten = (contents: Uint8Array): boolean =>
     isRenamed || mode !== undefined || !isSame(contents, old.contents);
   if (isUnedited || isDone) {
-    const contents = isDone ? old.contents : inStyleOf(old.contents, base.contents, theirs.contents);
+    const contents = isDone ? old.contents : withLineEndingsOf(old.contents, base.contents, theirs.contents);
     const diff = diffOf(theirs.path, old.contents, contents, path);
     return isWritten(contents) ? { ...about, how: 'replaced', changes: write(contents), diff } : undefined;
   }
@@ -278,7 +278,7 @@ async function planRemoval(
   return {
     ...about,
     ...{ how: 'conflict', places: [], ours: [] },
-    reason: current === false ? 'is not a regular file' : 'has local changes, and the templates no longer have it',
+    reason: current === false ? 'is not a regular file' : 'has local changes, but the templates no longer have it',
     diff: diffOf(path, base?.contents, undefined),
   };
 }
@@ -307,7 +307,7 @@ async function planAddition(
   const merged = mergeFile({ path, base: '', mine, theirs: theirText, labels, style: 'markers' });
   return {
     ...conflict,
-    reason: 'already exists, and the templates have a file with this path now',
+    reason: 'already exists, and the templates now add a file with this path',
     places: merged.conflicts,
     diff: unifiedDiff(path, mine, merged.text),
     markers: [{ path, before: current.contents, after: Buffer.from(merged.text) }],
@@ -371,7 +371,7 @@ function isSameText(one: Uint8Array, other: Uint8Array): boolean {
 }
 
 /** `theirs` with the line endings of the file, if they differ from those that were generated. */
-function inStyleOf(current: Uint8Array, base: Uint8Array, theirs: Uint8Array): Uint8Array {
+function withLineEndingsOf(current: Uint8Array, base: Uint8Array, theirs: Uint8Array): Uint8Array {
   const [text, theirText] = [decodeText(current), decodeText(theirs)];
   if (text === undefined || theirText === undefined || isSame(current, base)) return theirs;
   return Buffer.from(text.includes('\r\n') ? toCrlf(toLf(theirText)) : toLf(theirText));

@@ -22,7 +22,7 @@ function archiveOf(path: string, type: 'File' | 'SymbolicLink' | 'Link' | 'Direc
   return gzipSync(Buffer.concat([header, ...body, Buffer.alloc(1024)]));
 }
 
-describe('the archive of what was generated', () => {
+describe('the base archive', () => {
   const files = [
     file('src/b.ts', 'b'),
     file('a.sh', '#!/bin/sh\n', 0o755),

@@ -223,7 +223,7 @@ describe('a write that fails', () => {
     expect(snapshot(folder)).toEqual({ 'run.sh': 'theirs' });
   });
 
-  it('writes files outside of the folder last, and restores them together with it', async () => {
+  it('writes files outside the folder last, and restores them together with it', async () => {
     const parent = temporaryFolder();
     writeFileSync(join(parent, 'list.txt'), 'theirs');
     const before = snapshot(parent);

@@ -15,7 +15,7 @@ export async function choosePlace(
   const answer = await ask.choose<string>({
     message:
       placement.kind === 'occupied'
-        ? `The folder contains another project (${placement.manifest}). Where should the worker be?`
+        ? `The folder contains another project (${placement.manifest}). Where should the worker go?`
         : 'The folder is in a workspace. How should the project be created?',
     canGoBack,
     choices: [

@@ -6,14 +6,14 @@ import type { CreateAnswers } from '../answers.ts';
 import { KINDS } from './process-steps.ts';
 import { settle, withAnswers, type Step, type StepResult, type WizardState, type WizardContext } from './state.ts';
 
-interface ReadProcess {
+interface ReviewedProcess {
   readonly definition: ProcessDefinition;
   /** What may be wrong or incomplete in it. */
   readonly notes: readonly string[];
 }
 
 /** The process that was read from the API or a worker sample, with the changes of the answers so far. */
-function reviewedProcess(answers: CreateAnswers): ReadProcess | undefined {
+function reviewedProcess(answers: CreateAnswers): ReviewedProcess | undefined {
   const { source, discovered, workerSample } = answers;
   const read =
     source === 'api'

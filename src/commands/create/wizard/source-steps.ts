@@ -46,7 +46,7 @@ const source: Step = {
         },
         {
           value: 'worker-sample',
-          name: 'The process of a worker sample of the KuFlow app',
+          name: 'The process in a worker sample of the KuFlow app',
           description: `${SAMPLE_FILE}: task queue, workflow type and tasks`,
         },
       ],
@@ -108,7 +108,7 @@ const workerSample: Step = {
     let read: WorkerSample | undefined;
     const fileOf = (text: string): string => resolve(context.cwd, expandHome(text, context.env));
     const answer = await context.ask.text({
-      message: 'Worker sample, a zip archive or its folder',
+      message: 'Worker sample (zip archive or unpacked folder)',
       canGoBack,
       fallback: before ?? SAMPLE_FILE,
       validate: (text) => (existsSync(fileOf(text)) ? undefined : 'The file does not exist'),

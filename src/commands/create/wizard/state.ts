@@ -89,7 +89,7 @@ export interface Preview {
   readonly definition: ProcessDefinition;
   /** Existing files of the folder that get lines. */
   readonly merged: readonly MergedFile[];
-  /** Changes outside of the folder. */
+  /** Changes outside the folder. */
   readonly outside: readonly OutsideChange[];
   /** Address of the KuFlow that the credentials are for; undefined if none were given. */
   readonly endpoint: string | undefined;

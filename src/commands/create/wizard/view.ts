@@ -19,7 +19,7 @@ export interface WizardView {
   /** `notes`: what may be wrong or incomplete in it. */
   process(definition: ProcessDefinition, notes: readonly string[]): void;
   summary(rows: readonly (readonly [label: string, value: string])[]): void;
-  /** The changes of files that exist already, and all changes outside of the folder of the project. */
+  /** The changes of files that exist already, and all changes outside the folder of the project. */
   changes(changes: { readonly merged: readonly MergedFile[]; readonly outside: readonly OutsideChange[] }): void;
 }
 

@@ -21,7 +21,7 @@ const add = (...args: readonly string[]) => runKuflow(project, ['add', ...args],
 const LOGO = Buffer.from([0x89, 0, 13, 10, 0xff]);
 const TASKS = '{{#list project.processes}}{{#list tasks}}{{word code}} {{word kind}}\n{{/list}}{{/list}}';
 
-describe.each(['typescript', 'java', 'python'])('a %s project with an own template', (language) => {
+describe.each(['typescript', 'java', 'python'])("a %s project with the user's own template", (language) => {
   beforeEach(async () => {
     const folder = temporaryFolder();
     writeTree(join(folder, 'tpl'), { 'TASKS.txt.hbs': TASKS, NOTICE: 'ours\n', 'logo.png': LOGO });

@@ -175,7 +175,7 @@ describe('the wizard with a worker sample', () => {
       env,
       script: [
         [WHICH, 'worker-sample'],
-        ['Worker sample, a zip archive or its folder', 'worker-sample.zip'],
+        ['Worker sample (zip archive or unpacked folder)', 'worker-sample.zip'],
         ['Where will the worker run first?', 'local'],
         ['Process definition code', 'EXPENSES'],
         ['Are the tasks, their kinds and their order correct?', 'kind'],

@@ -171,7 +171,7 @@ describe('create in a repository with a workspace', () => {
     expect(project.record).toMatchObject({ workspace: record.answers.workspace });
   });
 
-  it('makes a listed folder a member by default, and another one only if told', async () => {
+  it('makes a listed folder a member by default, and another folder only with --workspace', async () => {
     writeAll({
       'package.json': '{"workspaces":["packages/*"]}',
       'pnpm-workspace.yaml': 'packages: ["packages/*"]\n',
@@ -186,7 +186,7 @@ describe('create in a repository with a workspace', () => {
     expect(textOf('pnpm-workspace.yaml')).toContain('packages: ["packages/*", "tools/d"]');
   });
 
-  it('creates a list only if told', async () => {
+  it('creates a list of members only with --workspace', async () => {
     writeAll({ 'package.json': '{ "name": "acme" }\n' });
     expect((await created(['a'])).workspace).toBeUndefined();
     const made = await created(['b', '--workspace']);
@@ -198,7 +198,7 @@ describe('create in a repository with a workspace', () => {
     expect((await created(['packages/a', '--language', 'java'])).workspace).toBeUndefined();
     const refused = await createWorker(root, ['b', '--language', 'java', '--workspace', '--local', ...FILES_ONLY]);
     expect(refused.status).toBe(2);
-    expect(refused.stderr).toMatch(/--workspace cannot be used: no folder above \S+b has a project of Java/);
+    expect(refused.stderr).toMatch(/--workspace cannot be used: no folder above \S+b has a Java project/);
   });
 
   it('does not mix package managers', async () => {
@@ -304,7 +304,7 @@ describe('create in the folder of a new repository', () => {
       { path: '.github/dependabot.yml' },
       { path: '.gitignore', diff: expect.stringContaining('+application-local.yaml') as unknown },
     ]);
-    expect(made.notes).toContain('README.md stays as it is; the one of the worker is WORKER.md');
+    expect(made.notes).toContain('README.md is unchanged; the worker uses WORKER.md instead');
 
     // The base has the text of the template, at the path in the project.
     const { base, record } = await openProject(root, {}, VERSION);
@@ -342,7 +342,7 @@ describe('create in the folder of a new repository', () => {
     expect(existsSync(join(root, 'WORKER.md'))).toBe(false);
   });
 
-  it('does not read paths outside of the project from an edited record', async () => {
+  it('does not read paths outside the project from an edited record', async () => {
     writeAll(FILES);
     await created(['.']);
     const record = textOf('.kuflow/project.json');

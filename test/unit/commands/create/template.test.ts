@@ -143,7 +143,7 @@ describe('create --template with a folder', () => {
     ],
     ['a partial that includes itself', { 'a.hbs': '{{> a}}' }, 'a.hbs:1: PartialStatement is not allowed in templates'],
     ['a parse error', { 'a.hbs': '{{#list' }, 'Parse error'],
-    ['bytes that are not text', { 'a.hbs': Buffer.from([0xff, 0xfe]) }, 'a.hbs: not a UTF-8 text'],
+    ['bytes that are not text', { 'a.hbs': Buffer.from([0xff, 0xfe]) }, 'a.hbs: not UTF-8 text'],
     [
       'endless lists',
       {
@@ -202,7 +202,7 @@ describe('create --template with a folder', () => {
     [
       'a part of a process that is not rendered',
       { 'src/workflows.ts': '' },
-      'cannot replace src/workflows.ts by a file that is not rendered',
+      'cannot replace src/workflows.ts with a file that is not rendered',
     ],
     ['a large file', { big: Buffer.alloc(1024 * 1024 + 1) }, 'big is larger than 1 MiB'],
     ['no files', { 'node_modules/x': '' }, 'it has no files'],

@@ -283,7 +283,7 @@ describe('kuflow sync with a changed definition', () => {
     edit('src/workflows.ts', 'export async function', '// Ours\nexport async function');
     const { status, out, err } = await answer([
       [SAMPLING, false],
-      ['Write the changes of 6 files?', true],
+      ['Write changes to 6 files?', true],
       ['src/workflows.ts has local changes. Apply this change?', true],
     ]);
     expect(status).toBe(0);
@@ -299,7 +299,7 @@ describe('kuflow sync with a changed definition', () => {
     const before = treeOf(live.folder);
     const { status, out, err } = await answer([
       [SAMPLING, true],
-      ['Write the changes of', false],
+      ['Write changes to', false],
     ]);
     expect(status).toBe(3);
     expect(out).toContain('Field /income (integer) of task LOAN_APPLICATION was added');
@@ -318,10 +318,10 @@ describe('kuflow sync with wrong or missing input', () => {
   beforeEach(() => live.newProject());
   afterAll(() => live.close());
 
-  it('needs to know what to do without a terminal, before it sends a request', async () => {
+  it('requires an option that says what to do without a terminal, before it sends a request', async () => {
     const { status, stdout, stderr } = await live.sync();
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-    expect(stderr).toContain('Without a terminal, say what to do with the differences');
+    expect(stderr).toContain('There is no terminal to ask what to do with the differences');
     expect(stderr).toMatch(/--yes[\s\S]*--dry-run[\s\S]*--check/);
   });
 
@@ -376,7 +376,7 @@ describe('kuflow sync with wrong or missing input', () => {
     expect((await live.sync('--check', '--process', 'LOAN')).status).toBe(0);
   });
 
-  it('does not write a definition that it cannot read, or outside of a project', async () => {
+  it('does not write a definition that it cannot read, or outside a project', async () => {
     edit('kuflow.process.yaml', 'kind: human', 'kind: humane');
     expect((await live.sync('--check')).stderr).toContain('kuflow.process.yaml');
     const outside = await runKuflow(dirname(live.folder), ['sync', '--check'], live.env);

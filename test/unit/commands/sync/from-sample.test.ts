@@ -90,7 +90,7 @@ describe('sync --from', () => {
     expect(stateOf(project)).toEqual(before);
   });
 
-  it('writes the definition and the code that follows from it', async () => {
+  it('writes the definition and the code generated from it', async () => {
     writeSampleZip(cwd, changedSample());
     const { status, files } = await sync('--yes');
     const definition = readFileSync(join(project, 'kuflow.process.yaml'), 'utf8');
@@ -138,7 +138,7 @@ describe('sync --from', () => {
       expect(`${written}${ran.stdout}${ran.stderr}`).not.toContain(secret);
   });
 
-  it('needs to know the process in a project with several', async () => {
+  it('requires --process in a project with several processes', async () => {
     const added = ['add', 'process', 'OTHER', '--task', 'A', '--workflow-type', 'OtherWorkflow', '--yes'];
     expect((await runKuflow(project, added)).status).toBe(0);
     const ran = await runKuflow(project, ['sync', '--from', '../worker-sample.zip', '--check']);

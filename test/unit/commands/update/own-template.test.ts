@@ -61,7 +61,7 @@ beforeEach(() => {
   project = join(folder, 'loan-worker');
 });
 
-describe('kuflow update of a project with an own template', () => {
+describe("kuflow update of a project with the user's own template", () => {
   it('follows the branch of a repository: changed, new and removed files, and files that it no longer replaces', async () => {
     commitAll(template, 'v1');
     await createFrom(`file://${template}#main`);
@@ -123,7 +123,7 @@ describe('kuflow update of a project with an own template', () => {
     const { error } = failureOf(ran.stdout);
     expect(error.message).toBe('Could not fetch the template');
     expect(error.next.at(-1)).toBe(
-      'Or keep the template as it was: npx kuflow update --allow-dirty --no-install --no-verify --keep-template',
+      'Or use the copy of the template in the project: npx kuflow update --allow-dirty --no-install --no-verify --keep-template',
     );
     expect(treeOf(project)).toEqual(before);
     expect((await updated('--keep-template')).result).toBe('up-to-date');

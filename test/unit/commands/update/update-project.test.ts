@@ -281,7 +281,7 @@ describe('an update', () => {
     expect(read('.kuflow/project.json')).toContain('"cliPackage": "file:../cli.tgz"');
   });
 
-  it('keeps the line endings that git converted, and does not take them for edits', async () => {
+  it('keeps the line endings that git converted, and does not treat them as edits', async () => {
     await writeOlderProject(folder, { changed: { [CHECK]: withLine(AT, OLD), 'src/main.ts': withLine(3, OLD) } });
     const current = read(CHECK);
     const main = read('src/main.ts').split('\n');
@@ -388,7 +388,7 @@ describe('an update', () => {
     expect((await update()).result).toBe('up-to-date');
   });
 
-  it('writes nothing and lists all conflicts if nobody decides', async () => {
+  it('writes nothing and lists all conflicts without a decision', async () => {
     await writeOlderProject(folder, { changed: { [CHECK]: withLine(AT, OLD), 'src/main.ts': withLine(3, OLD) } });
     write(CHECK, withLine(AT, MINE)(read(CHECK)));
     const before = treeOf(folder);
@@ -405,7 +405,7 @@ describe('an update', () => {
     expect(treeOf(folder)).toEqual(before);
   });
 
-  it('decides about each file as the answers say', async () => {
+  it('applies the answer for each file', async () => {
     await writeOlderProject(folder, { changed: { [CHECK]: withLine(AT, OLD), 'src/main.ts': withLine(3, OLD) } });
     for (const [path, at] of [
       [CHECK, AT],
@@ -455,7 +455,7 @@ describe('an update', () => {
     expect(git('status', '--porcelain')).toBe('');
   });
 
-  it('names a command that keeps changes of other files, and none that would undo yours', async () => {
+  it('names an undo command that keeps changes to other files, and no command that would undo your changes', async () => {
     await writeOlderProject(folder, changedCheck);
     commit();
     write('notes.txt', 'mine');
@@ -588,7 +588,7 @@ describe('an update is refused', () => {
     write('.kuflow/project.json', JSON.stringify(record));
   };
 
-  it('outside of a project', async () => {
+  it('outside a project', async () => {
     mkdirSync(folder);
     expect((await refused()).message).toContain('is not in a worker project');
   });
@@ -608,7 +608,7 @@ describe('an update is refused', () => {
     write('src/main.ts', 'mine');
     write('a b.txt', 'mine');
     const dirty = await refused({ allowDirty: false });
-    expect(dirty.message).toBe('The project has changes that are not committed:\n  src/main.ts\n  a b.txt');
+    expect(dirty.message).toBe('The project has uncommitted changes:\n  src/main.ts\n  a b.txt');
     expect(dirty.next.at(-1)).toBe('Or update anyway: kuflow update --allow-dirty');
     git('checkout', '--', 'src/main.ts');
     rmSync(join(folder, 'a b.txt'));
@@ -628,7 +628,7 @@ describe('an update is refused', () => {
     expect(undo).toBe('git -C packages/worker restore .');
   });
 
-  it('while a merge in git is not finished', async () => {
+  it('while a git merge is in progress', async () => {
     await writeOlderProject(folder, changedCheck);
     commit();
     git('checkout', '--quiet', '-b', 'other');
@@ -638,8 +638,8 @@ describe('an update is refused', () => {
     git('checkout', '--quiet', '-');
     git('merge', '--quiet', '--no-commit', '--no-ff', 'other');
     const error = await refused();
-    expect(error.message).toBe('A merge in git is not finished');
-    expect(error.next).toEqual(['Finish it, or cancel it: git merge --abort']);
+    expect(error.message).toBe('A git merge is in progress');
+    expect(error.next).toEqual(['Finish it, or abort it: git merge --abort']);
   });
 
   it('for a project of a newer version', async () => {

@@ -180,7 +180,7 @@ describe('a template in a repository', () => {
     expect(error.next.join()).toContain('credential helper');
   });
 
-  it('that refuses a password is reported without it', async () => {
+  it('that refuses a password is reported without the password', async () => {
     const server = await serve((_request, response) => {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="private"' }).end();
     });
@@ -237,7 +237,7 @@ describe('a template in a repository', () => {
     await until('the end of git', () => closed.count > 0);
   });
 
-  it('needs git', async () => {
+  it('requires git', async () => {
     const error = await failure('https://example.com/a', { env: { PATH: temporaryFolder() } });
     expect(error.message).toContain('git is not installed');
   });

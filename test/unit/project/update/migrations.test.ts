@@ -48,7 +48,7 @@ describe('the migrations of this package', () => {
 });
 
 describe('changesBetween', () => {
-  it('lists the changes after one version until another, with breaking changes first', () => {
+  it('lists the changes between two versions, with the breaking changes of a version first', () => {
     const migrations = [
       migration('1.10.0', { changes: [{ text: 'ten' }] }),
       migration('1.0.0', { changes: [{ text: 'one' }] }),
@@ -100,7 +100,7 @@ describe('renamedPath', () => {
     expect(renamedPath(migrations, 'java', 'src/com/acme/loan/Types.txt')).toBe('src/com/acme/loan/Types.txt');
   });
 
-  it('knows why a file was removed', () => {
+  it('returns why a file was removed', () => {
     expect(removalReason(migrations, 'python', 'src/acme/loans/old.py')).toBe('is not needed');
     expect(removalReason(migrations, 'java', 'src/acme/loans/old.py')).toBeUndefined();
   });

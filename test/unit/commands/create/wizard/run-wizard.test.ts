@@ -108,7 +108,7 @@ describe('the wizard avoids dead ends', () => {
     const made = await byWizard(
       [
         [WHICH, 'sample'],
-        ['contains another project (package.json). Where should the worker be?', 'other-folder'],
+        ['contains another project (package.json). Where should the worker go?', 'other-folder'],
         ['Folder for the new project', '.'],
         ['contains another project', BACK],
         ['Folder for the new project', '.'],
