@@ -9,7 +9,7 @@ import { parseDefinition } from './file.ts';
 import { toFile } from './render.ts';
 
 /**
- * Changes the text of a definition file so that it describes `next`, whose tasks may be others but in the same order. Comments, formatting and
+ * Changes the text of a definition file so that it describes `next`. Tasks that both have must be in the same order. Comments, formatting and
  * everything that does not change stay. Where the syntax does not allow that, the file is rewritten from the parsed document, which keeps
  * comments, order and quoting. Rejects with a KnownError if the text is not a valid definition, or cannot be changed that way.
  */
@@ -46,7 +46,7 @@ function removeTasks(text: string, before: ProcessDefinition, next: ProcessDefin
   );
 }
 
-/** The changes of what both definitions have. Both have the same tasks. */
+/** The edits of the tasks that both definitions have, and of everything else. */
 function changesOf(before: ProcessDefinition, next: ProcessDefinition): readonly ValueEdit[] {
   const remaining = before.tasks.filter(({ code }) => hasTask(next, code));
   const byCode = new Map<string, TaskDefinition>(next.tasks.map((task) => [task.code, task]));

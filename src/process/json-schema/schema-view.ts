@@ -89,7 +89,7 @@ function viewOf(given: readonly (readonly unknown[])[], root: Schema): SchemaVie
   };
 }
 
-/** The alternatives of a schema. Undefined if they are too many, or a reference leads outside of it. */
+/** The alternatives of a schema. Undefined if there are too many, or a reference leads outside the schema. */
 function expand(schema: unknown, root: Schema, hops: number): readonly Conjunction[] | undefined {
   if (schema === false) return [];
   if (!isRecord(schema)) return [[]];

@@ -48,7 +48,7 @@ interface Entry extends Text {
   readonly run: string;
 }
 
-/** Reads the workflow type and the tasks out of the source files of a workflow. Never throws: what is not found is missing in the result. */
+/** Reads the workflow type and the tasks from the source files of a workflow. Never throws: what is not found is missing in the result. */
 export function readSampleWorkflow(language: SampleLanguage, files: readonly SampleFile[]): SampleWorkflow {
   const style = language === 'python' ? 'hash' : 'slashes';
   const sources = files.map(({ path, text }) => scanSource(path, text, style));
