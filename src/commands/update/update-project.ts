@@ -72,7 +72,7 @@ export interface UpdateResultFile {
   readonly how: UpdatedFile['how'] | 'conflict' | 'state';
   /**
    * `kept`: your version is the result. `left`: the file stays as it is until the next update. `unresolved`: nothing was written, because
-   * there are conflicts without a decision.
+   * there are conflicts without a decision; `how` says what the update would do.
    */
   readonly action: 'written' | 'would-write' | 'kept' | 'left' | 'unresolved';
   /** For a conflict that was decided. */
@@ -179,7 +179,7 @@ export async function updateProject(request: UpdateRequest): Promise<UpdateResul
     return {
       ...about,
       ...nothing('dry run'),
-      ...{ result: 'would-update', files: [...files, ...stateRows], next, status: remaining },
+      ...{ result: 'would-update', files: [...files, ...stateRows], next, status: isUnresolved ? 2 : remaining },
     };
   }
 

@@ -99,12 +99,11 @@ export function printUpdate(
 }
 
 function label({ action, how, choice }: UpdateResultFile, isDryRun: boolean): string {
-  if (action === 'unresolved') return 'conflict';
   if (action === 'left') return isDryRun ? 'skip' : 'skipped';
   if (action === 'kept') return isDryRun ? 'keep' : 'kept';
   if (how === 'conflict' && choice === undefined) return 'conflict';
   const [done, planned] = VERBS[how];
-  return isDryRun ? planned : done;
+  return isDryRun || action === 'unresolved' ? planned : done;
 }
 
 function note({ how, action, from, choice, reason, conflicts }: UpdateResultFile): string {

@@ -57,6 +57,12 @@ describe('kuflow update', () => {
     expect(stdout).toContain('+||||||| base\n+// the old import\n');
     expect(stderr).toContain('Nothing was written: there are conflicts');
     expect(stderr).toContain('npx kuflow update --allow-dirty --no-install --no-verify --conflicts markers');
+    // Files without conflicts are listed with what the update would do.
+    expect(stdout).toMatch(/^update +src\/main\.ts$/m);
+    const dryRun = await run({ dryRun: true });
+    expect(dryRun.status).toBe(2);
+    expect(dryRun.stdout).toMatch(/^conflict src\/kuflow\/check\.ts /m);
+    expect((await run({ dryRun: true, conflicts: 'skip' })).status).toBe(3);
     expect(treeOf(folder)).toEqual(before);
   });
 
