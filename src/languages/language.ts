@@ -134,6 +134,6 @@ export interface ProjectCommands {
 export interface ProjectHints {
   /** How a workflow calls a new activity. */
   readonly callActivity: (name: string, place: CodePlace) => string;
-  /** What a change of a workflow needs while processes run. */
-  readonly changeWorkflow: string;
+  /** What a change of a workflow needs while processes run. `guide`: the file of the project that explains it. */
+  readonly changeWorkflow: (guide: string) => string;
 }

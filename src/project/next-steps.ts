@@ -2,7 +2,7 @@ import { PACKAGE_NAME } from '../base/package-root.ts';
 import type { ProjectSpec } from '../languages/project-spec.ts';
 import { unscopedName } from '../languages/project-name.ts';
 import { languageOf } from '../languages/registry.ts';
-import { WORKFLOW } from './join/moved-files.ts';
+import { README, WORKFLOW } from './join/moved-files.ts';
 import { shellPath, shellWord } from '../text/shell.ts';
 
 export interface NextStepsInput extends Pick<ProjectSpec, 'name' | 'language' | 'packageName' | 'packageManager'> {
@@ -101,6 +101,11 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
     { text: 'or put the client ID and secret of the application into application-local.yaml, which the worker reads' },
     dev,
   ];
+}
+
+/** What a change of the workflows of a project needs while processes run: the rest of a sentence. */
+export function workflowChangeHint(project: Pick<ProjectSpec, 'language' | 'movedFiles'>): string {
+  return languageOf(project).hints.changeWorkflow(project.movedFiles?.[README] ?? README);
 }
 
 /** The command that repeats a run and overwrites these files. */

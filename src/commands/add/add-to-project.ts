@@ -5,7 +5,7 @@ import type { OpenedProcess } from '../../project/edit/open-project.ts';
 import { removedProcessNote } from '../../project/edit/removed-process-note.ts';
 import { planAddition } from '../../project/edit/plan-addition.ts';
 import { type AdditionRequest } from '../../project/edit/addition.ts';
-import type { NextStep } from '../../project/next-steps.ts';
+import { workflowChangeHint, type NextStep } from '../../project/next-steps.ts';
 import { languageOf } from '../../languages/registry.ts';
 
 export interface AddRequest extends Omit<EditsRequest, 'planned'> {
@@ -100,7 +100,7 @@ function stepsAfterAddition(
         ...checks,
         simulation(code),
         {
-          text: `also add the task${others} in the KuFlow app; if processes are already running, ${hints.changeWorkflow}`,
+          text: `also add the task${others} in the KuFlow app; if processes are already running, ${workflowChangeHint(project.record)}`,
         },
       ];
     }

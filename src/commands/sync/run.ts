@@ -11,7 +11,7 @@ import { makeEdits, stepsForLeftFiles, type EditedFile, type MadeEdits } from '.
 import { openProject, type OpenedProcess, type WorkerProject } from '../../project/edit/open-project.ts';
 import { planDefinitions } from '../../project/edit/plan-definitions.ts';
 import type { Addition } from '../../project/edit/addition.ts';
-import type { NextStep } from '../../project/next-steps.ts';
+import { workflowChangeHint, type NextStep } from '../../project/next-steps.ts';
 import { printDiff, printVersionWarning, recoveryPrinter } from '../../project/view.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress } from '../../terminal/progress.ts';
@@ -146,7 +146,7 @@ async function writeDifferences(
   const byHand = reports.flatMap((report) => report.left);
   const isUnknown = reports.some(({ unknown }) => unknown.length > 0);
   const isWritten = files.some(({ action }) => action === 'written');
-  const { commands, hints } = languageOf(project.record);
+  const { commands } = languageOf(project.record);
   const { verify } = commands(project.record.packageManager, project.record);
   const words = [...optionWords(flags), ...(flags.yes === true ? ['--yes'] : [])];
   const command = [context.invocation, 'sync', ...words].join(' ');
@@ -157,7 +157,9 @@ async function writeDifferences(
         ? []
         : [{ text: `correct these fields by hand in ${definition}: their schemas combine other schemas` }],
     ),
-    ...(isWritten ? [...verify, { text: `if processes are already running, ${hints.changeWorkflow}` }] : []),
+    ...(isWritten
+      ? [...verify, { text: `if processes are already running, ${workflowChangeHint(project.record)}` }]
+      : []),
   ];
   return {
     ...{ project: project.folder, check: false, dryRun, processes: reports, files, notes: project.notes, next },

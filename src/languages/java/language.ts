@@ -46,6 +46,6 @@ export const java: Language = {
   workspace: async () => (await import('./workspace.ts')).readMavenBuild,
   hints: {
     callActivity: (name) => `call it from a workflow: activities.${name}(new ${inputTypeOf(name)}(processId))`,
-    changeWorkflow: 'use Workflow.getVersion(…) (see README.md)',
+    changeWorkflow: (guide) => `use Workflow.getVersion(…) (see ${guide})`,
   },
 };

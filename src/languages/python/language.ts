@@ -54,6 +54,6 @@ export const python: Language = {
   hints: {
     callActivity: (name, place) =>
       `call it from a workflow: await run_activity(${pythonLayout(place).prefix}Activities.${name}, ${pythonInputType(name)}(process_id=process_id))`,
-    changeWorkflow: 'use workflow.patched(…) (see README.md)',
+    changeWorkflow: (guide) => `use workflow.patched(…) (see ${guide})`,
   },
 };

@@ -74,6 +74,6 @@ export const typescript: Language = {
   hints: {
     callActivity: (name) =>
       `call it from a workflow: ownActivities<Activities>().${name}({ processId }), imported from ./kuflow/workflow/kuflow-activities.ts`,
-    changeWorkflow: 'use patched(…) (see README.md)',
+    changeWorkflow: (guide) => `use patched(…) (see ${guide})`,
   },
 };

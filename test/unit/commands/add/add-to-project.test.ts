@@ -7,6 +7,7 @@ import { addToProject, type AddRequest, type AddResult } from '../../../../src/c
 import { activityNames } from '../../../../src/languages/typescript/activities.ts';
 import { openProject } from '../../../../src/project/edit/open-project.ts';
 import type { AdditionRequest } from '../../../../src/project/edit/addition.ts';
+import { writeOlderProject } from '../../../support/older-project.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 import { treeOf } from '../../../support/tree.ts';
 import { writeUntouchedProject } from '../../../support/untouched-project.ts';
@@ -47,6 +48,19 @@ beforeEach(async () => {
 });
 
 describe('addToProject', () => {
+  it('names the file that explains changes of workflows, which has another name in a joined repository', async () => {
+    const hint = async (): Promise<string | undefined> => {
+      const project = await openProject(folder, {}, '1.0.0');
+      const [process] = project.processes;
+      return (await add({ kind: 'task', process, task: { code: 'ARCHIVE', kind: 'system' } }, { project })).next.at(-1)
+        ?.text;
+    };
+    expect(await hint()).toContain('use patched(…) (see README.md)');
+    folder = join(temporaryFolder(), 'worker');
+    await writeOlderProject(folder, {}, { version: '1.0.0', spec: { movedFiles: { 'README.md': 'WORKER.md' } } });
+    expect(await hint()).toContain('use patched(…) (see WORKER.md)');
+  });
+
   it('leaves the project unchanged when any write fails', async () => {
     const before = treeOf(folder);
     const written: string[] = [];
