@@ -17,8 +17,11 @@ export interface AddFlags {
 }
 
 /** The project to add to. Prints what happened to an interrupted change. */
-export function openAddedProject({ cwd, env, version, terminal }: CommandContext): Promise<WorkerProject> {
-  return openProject(cwd, env, version, { onRecovered: recoveryPrinter(terminal.err) });
+export function openAddedProject(
+  { dryRun }: AddFlags,
+  { cwd, env, version, terminal }: CommandContext,
+): Promise<WorkerProject> {
+  return openProject(cwd, env, version, { readOnly: dryRun === true, onRecovered: recoveryPrinter(terminal.err) });
 }
 
 /** Prompts, if questions may be asked. */

@@ -40,7 +40,7 @@ export async function runAddProcess(
   flags: AddProcessFlags,
   context: CommandContext,
 ): Promise<void> {
-  const project = await openAddedProject(context);
+  const project = await openAddedProject(flags, context);
   const queue = await projectTaskQueue(project);
   if (flags.taskQueue !== undefined) rejectOtherQueue(queue, flags.taskQueue, '--task-queue');
   const ask = await openAddPrompts(flags, context);

@@ -4,7 +4,7 @@ import { openAddedProject, openAddPrompts, optionWithValue, runAddition, type Ad
 import type { CommandContext } from '../../cli/context.ts';
 
 export async function runAddTask(task: string, flags: TaskFlags & AddFlags, context: CommandContext): Promise<void> {
-  const project = await openAddedProject(context);
+  const project = await openAddedProject(flags, context);
   const ask = await openAddPrompts(flags, context);
   const addition = await taskAddition(project, task, flags, context.cwd);
   await confirmSimilarCode(addition, { isAllowed: flags.yes === true, ask });
@@ -18,7 +18,7 @@ export async function runAddTask(task: string, flags: TaskFlags & AddFlags, cont
 }
 
 export async function runAddActivity(name: string, flags: AddFlags, context: CommandContext): Promise<void> {
-  const project = await openAddedProject(context);
+  const project = await openAddedProject(flags, context);
   const addition: AdditionRequest = { kind: 'activity', name };
   await runAddition({
     project,

@@ -49,7 +49,7 @@ export async function runSync(flags: SyncFlags, context: CommandContext, open = 
   rejectCombinations(flags);
   const isCheck = flags.check === true;
   const project = await openProject(cwd, env, version, {
-    readOnly: isCheck,
+    readOnly: isCheck || flags.dryRun === true,
     onRecovered: recoveryPrinter(terminal.err),
   });
   printVersionWarning(terminal.err, project.record.version, version);

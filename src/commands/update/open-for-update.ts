@@ -8,18 +8,21 @@ import { PACKAGE_NAME } from '../../base/package-root.ts';
 import { readWorkTree, type WorkTree } from '../../files/git.ts';
 import { findProject, RECORD_FILE } from '../../process/find-project.ts';
 import { BASE_FILE } from '../../project/base-archive.ts';
-import { openProject, type OpenOptions, type WorkerProject } from '../../project/edit/open-project.ts';
-import { recoverProject } from '../../project/edit/recover-project.ts';
+import {
+  openProject,
+  recoverOrDescribe,
+  type OpenOptions,
+  type WorkerProject,
+} from '../../project/edit/open-project.ts';
 import { malformedRecordError, readProjectRecord } from '../../project/record.ts';
 import { renamedPath } from '../../project/update/apply-migrations.ts';
 import { PROJECT_MIGRATIONS, type Migration } from '../../project/update/migrations.ts';
 
-export interface OpenUpdateRequest {
+export interface OpenUpdateRequest extends OpenOptions {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   /** Version of this tool. */
   readonly version: string;
-  readonly onRecovered?: OpenOptions['onRecovered'];
   readonly migrations?: readonly Migration[] | undefined;
 }
 
@@ -34,13 +37,12 @@ export interface UpdatableProject {
  * missing or does not match the record, or if git is in the middle of a merge. Writes nothing, except to complete or undo an interrupted change.
  */
 export async function openForUpdate(request: OpenUpdateRequest): Promise<UpdatableProject> {
-  const { cwd, env, version, onRecovered, migrations = PROJECT_MIGRATIONS } = request;
+  const { cwd, env, version, migrations = PROJECT_MIGRATIONS } = request;
   const folder = findProject(cwd);
-  const recovery = folder === undefined ? undefined : await recoverProject(folder);
-  if (recovery !== undefined) onRecovered?.(recovery);
+  await recoverOrDescribe(folder, request);
   const workTree = folder === undefined ? ({ kind: 'none' } as const) : await readWorkTree(folder, env);
   if (folder !== undefined) await rejectUnusableProject(folder, workTree, version);
-  const project = await openProject(cwd, env, version);
+  const project = await openProject(cwd, env, version, { readOnly: true });
   if (project.notes.length > 0) throw unknownBaseError(project.folder, 'it does not contain all processes');
   rejectEditedRecord(project, migrations);
   return { project, workTree };

@@ -40,7 +40,10 @@ export async function updateAndPrint(
 ): Promise<void> {
   const { terminal, env, cwd, version } = context;
   const signal = context.interruption();
-  const opened = await openForUpdate({ cwd, env, version, onRecovered: recoveryPrinter(terminal.err) });
+  const opened = await openForUpdate({
+    ...{ cwd, env, version, readOnly: flags.dryRun === true },
+    onRecovered: recoveryPrinter(terminal.err),
+  });
   const printed = new Set<string>();
   const progress = openProgress(terminal.err);
   try {

@@ -1,7 +1,18 @@
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, fchmodSync, mkdirSync, openSync, writeFileSync, type Stats } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fchmodSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  realpathSync,
+  writeFileSync,
+  type Stats,
+} from 'node:fs';
 import { copyFile, link, lstat, open, readFile, rename, rm, rmdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
@@ -42,8 +53,8 @@ export interface PlannedFileChange {
 
 /** What happened to an interrupted change. */
 export interface JournalRecovery {
-  /** `removed`: the interruption was before the first file changed. */
-  readonly kind: 'completed' | 'undone' | 'removed';
+  /** `removed`: the interruption was before the first file changed. `pending`: nothing was done about it yet. */
+  readonly kind: 'completed' | 'undone' | 'removed' | 'pending';
   /** Paths of the files of the change. */
   readonly files: readonly string[];
   /** Files that somebody changed since the interruption. They were left as they are. */
@@ -116,9 +127,10 @@ export async function recoverJournal(
   adjust: (left: readonly string[], staged: StagedContents) => Promise<void>,
 ): Promise<JournalRecovery | undefined> {
   const journal = join(folder, JOURNAL_FOLDER);
-  if (!existsSync(journal)) return undefined;
+  if (!hasJournal(folder)) return undefined;
+  rejectLinks(folder);
   if (existsSync(join(journal, UNDO))) {
-    const manifest = await readManifest(join(journal, UNDO));
+    const manifest = await readManifest(folder, UNDO);
     const left = await undo(folder, manifest, UNDO);
     return { kind: 'undone', files: manifest.entries.map(({ path }) => path), left };
   }
@@ -127,7 +139,7 @@ export async function recoverJournal(
     await finish(journal, undefined);
     return isStaged ? { kind: 'removed', files: [], left: [] } : undefined;
   }
-  const manifest = await readManifest(join(journal, MANIFEST));
+  const manifest = await readManifest(folder, MANIFEST);
   const states = await Promise.all(manifest.entries.map((entry, index) => stateOf(folder, index, entry)));
   const leftPaths = (all: readonly string[]): readonly string[] =>
     manifest.entries.flatMap(({ path }, index) => (all[index] === 'left' ? [path] : []));
@@ -150,6 +162,21 @@ export async function recoverJournal(
   for (const [index, entry] of manifest.entries.entries()) outcomes.push(await applyEntry(folder, index, entry));
   await finish(journal, MANIFEST);
   return { kind: 'completed', files: manifest.entries.map(({ path }) => path), left: leftPaths(outcomes) };
+}
+
+/** The change of a project that was interrupted, without doing anything about it. Rejects as `recoverJournal` does. */
+export async function readJournal(folder: string): Promise<JournalRecovery | undefined> {
+  if (!hasJournal(folder)) return undefined;
+  rejectLinks(folder);
+  const name = [UNDO, MANIFEST].find((one) => existsSync(join(folder, JOURNAL_FOLDER, one)));
+  if (name === undefined) return undefined;
+  const { entries } = await readManifest(folder, name);
+  return { kind: 'pending', files: entries.map(({ path }) => path), left: [] };
+}
+
+/** Whether a change of the project was interrupted, or is in progress. */
+export function hasJournal(folder: string): boolean {
+  return lstatSync(join(folder, JOURNAL_FOLDER), { throwIfNoEntry: false }) !== undefined;
 }
 
 /** The new contents of the files that an interrupted change did not write yet. */
@@ -239,11 +266,11 @@ async function stateOf(folder: string, index: number, entry: Entry): Promise<Ent
 
 async function applyEntry(folder: string, index: number, entry: Entry): Promise<EntryState> {
   const path = join(folder, entry.path);
+  assertReachable(folder, entry.path);
   const staged = join(folder, JOURNAL_FOLDER, NEW, String(index));
   const state = await stateOf(folder, index, entry);
   if (state === 'pending') {
     mkdirSync(dirname(path), { recursive: true });
-    assertInside(folder, dirname(path));
     mkdirSync(join(folder, JOURNAL_FOLDER, BEFORE), { recursive: true });
     if (entry.after === null) await moveAway(path, kept(folder, index));
     else if (entry.before === null) {
@@ -265,9 +292,14 @@ async function undo(folder: string, { entries, folders }: Manifest, name: string
   const left: string[] = [];
   for (const [index, entry] of [...entries.entries()].reverse()) {
     const path = join(folder, entry.path);
+    const before = kept(folder, index);
+    if (findDetour(folder, entry.path) !== undefined) {
+      const isPending = entry.after === null || existsSync(join(journal, NEW, String(index)));
+      if (!isPending || existsSync(before)) left.push(entry.path);
+      continue;
+    }
     const current = await readCurrent(path);
     const isAfter = current !== false && digest(current) === entry.after;
-    const before = kept(folder, index);
     if (entry.before === null) {
       if (current === undefined || !(await isCreated(folder, index, path))) continue;
       if (isAfter) await rm(path);
@@ -277,7 +309,8 @@ async function undo(folder: string, { entries, folders }: Manifest, name: string
       else left.push(entry.path);
     }
   }
-  for (const path of folders.toReversed()) await removeFolder(join(folder, path));
+  for (const path of folders.toReversed())
+    if (findDetour(folder, path) === undefined) await removeFolder(join(folder, path));
   await finish(journal, UNDO);
   return left.reverse();
 }
@@ -397,15 +430,61 @@ function digest(contents: Uint8Array | undefined): string | null {
   return contents === undefined ? null : createHash('sha256').update(contents).digest('hex');
 }
 
-async function readManifest(path: string): Promise<Manifest> {
-  const text = await readFile(path, 'utf8');
-  const manifest = parseManifest(text);
-  if (manifest !== undefined) return manifest;
-  throw new KnownError({
+async function readManifest(folder: string, name: string): Promise<Manifest> {
+  const manifest = parseManifest(await readFile(join(folder, JOURNAL_FOLDER, name), 'utf8'));
+  if (manifest === undefined) throw damagedError(folder);
+  for (const path of [...manifest.entries.map((entry) => entry.path), ...manifest.folders]) {
+    const detour = findDetour(folder, path);
+    if (detour !== undefined) throw damagedError(folder, `${path} leads to ${detour}`);
+  }
+  return manifest;
+}
+
+function damagedError(folder: string, seen?: string): KnownError {
+  const journal = join(folder, JOURNAL_FOLDER);
+  return new KnownError({
     message: 'The journal of an interrupted change is damaged',
-    tried: path,
-    next: [`Restore the project from version control, and delete ${dirname(path)}`],
+    tried: `read ${journal}`,
+    seen,
+    next: [`Restore the project from version control, and delete ${journal}`],
   });
+}
+
+/** Anybody can put a journal into a repository. This tool writes real folders and files, so a link is not from it. */
+function rejectLinks(folder: string): void {
+  const journal = join(folder, JOURNAL_FOLDER);
+  const rejectUnless = (isExpected: boolean, path: string): void => {
+    if (!isExpected) throw damagedError(folder, `${path} is a link, or not of the expected type`);
+  };
+  for (const path of [dirname(journal), journal]) rejectUnless(lstatSync(path).isDirectory(), path);
+  for (const one of readdirSync(journal, { withFileTypes: true })) {
+    const path = join(journal, one.name);
+    const isFolder = [NEW, BEFORE].includes(one.name);
+    rejectUnless(isFolder ? one.isDirectory() : one.isFile(), path);
+    if (!isFolder) continue;
+    for (const file of readdirSync(path, { withFileTypes: true })) rejectUnless(file.isFile(), join(path, file.name));
+  }
+}
+
+/** Where links lead a path of the project, if a journal must not change a file there. */
+function findDetour(folder: string, path: string): string | undefined {
+  let at = dirname(join(folder, path));
+  while (at !== folder && lstatSync(at, { throwIfNoEntry: false }) === undefined) at = dirname(at);
+  let real: string;
+  try {
+    real = realpathSync.native(at);
+  } catch {
+    return 'a missing folder';
+  }
+  const parent = relative(realpathSync.native(folder), real).replaceAll('\\', '/');
+  return parent === '' || isProjectPath(parent) ? undefined : real;
+}
+
+function assertReachable(folder: string, path: string): void {
+  const detour = findDetour(folder, path);
+  if (detour === undefined) return;
+  const at = dirname(join(folder, path));
+  throw new KnownError({ message: `${at} is outside the project`, seen: `${at} points to ${detour}` });
 }
 
 /** Undefined if the text is not a manifest. Anybody can write one, so its paths must stay in the project, and out of its repository. */
@@ -430,6 +509,12 @@ function isEntry(value: unknown): value is Entry {
   return isProjectPath(path) && isDigest(before) && isDigest(after) && [0o644, 0o755, 0o600].includes(Number(mode));
 }
 
+/** Whether a change may write to this path of a project. */
 function isProjectPath(path: unknown): path is string {
-  return typeof path === 'string' && isSafePath(path) && !/^\.git(?:$|\/)/i.test(path);
+  if (typeof path !== 'string' || !isSafePath(path)) return false;
+  // Windows ignores dots and spaces at the end of a name, and has short names such as `git~1`.
+  const parts = path.split('/').map((part) => part.toLowerCase().replace(/[. ]+$/, ''));
+  return (
+    !parts.some((part) => /^(?:\.git|git~\d)$/.test(part)) && !`${parts.join('/')}/`.startsWith(`${JOURNAL_FOLDER}/`)
+  );
 }

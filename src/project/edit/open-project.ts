@@ -14,7 +14,7 @@ import { readProjectRecord, type ProjectRecord } from '../record.ts';
 import { renderProject } from '../render.ts';
 import { fillBase, guessDefinitionInCode, readUsableBase } from './rebuild-base.ts';
 import { readTextFile, toLf } from './file-edit.ts';
-import type { JournalRecovery } from './journal.ts';
+import { readJournal, type JournalRecovery } from './journal.ts';
 import { recoverProject } from './recover-project.ts';
 import { assignActivityNames, listActivityNames, pinInputs } from './task-choices.ts';
 
@@ -105,7 +105,7 @@ export async function readProject(cwd: string, env: Environment): Promise<Projec
 export interface OpenOptions {
   /** Called after an interrupted change to the project was completed or undone. */
   readonly onRecovered?: ((recovery: JournalRecovery) => void) | undefined;
-  /** Leaves such a change as it is. */
+  /** Leaves such a change as it is, and calls `onRecovered` with the kind `pending`. */
   readonly readOnly?: boolean | undefined;
 }
 
@@ -119,9 +119,7 @@ export async function openProject(
   version: string,
   { onRecovered, readOnly = false }: OpenOptions = {},
 ): Promise<WorkerProject> {
-  const found = readOnly ? undefined : findProject(cwd);
-  const recovery = found === undefined ? undefined : await recoverProject(found);
-  if (recovery !== undefined) onRecovered?.(recovery);
+  await recoverOrDescribe(findProject(cwd), { onRecovered, readOnly });
   const files = await readProject(cwd, env);
   const { folder, record, recordText } = files;
   const language = languageOf(record);
@@ -173,6 +171,16 @@ export async function openProject(
     renderProject(toProjectSpec(project, [first, ...others])),
   ]);
   return { ...project, processes, base: fillBase(project.base, known, all, language.code) };
+}
+
+/** Completes or undoes a change that was interrupted, or only describes it, as the options say. */
+export async function recoverOrDescribe(
+  folder: string | undefined,
+  { onRecovered, readOnly = false }: OpenOptions,
+): Promise<void> {
+  if (folder === undefined || (readOnly && onRecovered === undefined)) return;
+  const recovery = await (readOnly ? readJournal(folder) : recoverProject(folder));
+  if (recovery !== undefined) onRecovered?.(recovery);
 }
 
 function rebuiltNote(problem: string): string {

@@ -1,6 +1,8 @@
-import { join } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { KnownError, messageOf } from '../../base/errors.ts';
 import { acquirePidLock } from '../../files/pid-lock.ts';
+import { assertInside } from '../write-files.ts';
 
 /** Relative to the project. */
 export const LOCK_FILE = '.kuflow/project.lock';
@@ -15,6 +17,7 @@ export function lockProject(folder: string, failed: string): () => void {
     new KnownError({ message: failed, tried: `lock ${path}`, seen, next: [next], cause });
   let lock: ReturnType<typeof acquirePidLock>;
   try {
+    assertInside(realpathSync.native(folder), dirname(path));
     lock = acquirePidLock(path);
   } catch (error) {
     throw blocked(messageOf(error), 'Make sure that the project is writable, then run the command again', error);

@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { BASE_FILE, parseBase, readBaseFile, renderBaseFile, withoutChanges } from '../base-archive.ts';
-import { JOURNAL_FOLDER, recoverJournal, type JournalRecovery, type StagedContents } from './journal.ts';
+import { hasJournal, JOURNAL_FOLDER, recoverJournal, type JournalRecovery, type StagedContents } from './journal.ts';
 import { lockProject } from './project-lock.ts';
 
 const FAILED = 'Could not complete an interrupted change to the project';
@@ -12,7 +11,7 @@ const FAILED = 'Could not complete an interrupted change to the project';
  * if another process is changing the project, if the journal is damaged, or if the project cannot be written.
  */
 export async function recoverProject(folder: string): Promise<JournalRecovery | undefined> {
-  if (!existsSync(join(folder, JOURNAL_FOLDER))) return undefined;
+  if (!hasJournal(folder)) return undefined;
   const release = lockProject(folder, 'Could not open the project');
   try {
     return await recoverJournal(folder, (left, staged) => keepBases(folder, left, staged));
@@ -42,6 +41,8 @@ export function recoveryText({ kind, files, left }: JournalRecovery): string {
       return `Undid ${what}${rest}`;
     case 'removed':
       return 'A change to the project was interrupted before it wrote a file. Its temporary files were removed';
+    case 'pending':
+      return `A change to the project is not complete (${files.length} ${files.length === 1 ? 'file' : 'files'}). The next command that changes the project completes or undoes it`;
   }
 }
 

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   cpSync,
@@ -18,7 +19,7 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KnownError } from '../../../../src/base/errors.ts';
 import { BASE_FILE, baseOf, renderBaseFile } from '../../../../src/project/base-archive.ts';
-import { JOURNAL_FOLDER, type JournalRecovery } from '../../../../src/project/edit/journal.ts';
+import { JOURNAL_FOLDER, readJournal, type JournalRecovery } from '../../../../src/project/edit/journal.ts';
 import { recoverProject, recoveryText } from '../../../../src/project/edit/recover-project.ts';
 import { writeChanges, type ChangedFile } from '../../../../src/project/edit/write-edits.ts';
 import type { ChangeText } from '../../../support/journal-child.ts';
@@ -248,10 +249,13 @@ describe('recoverProject', () => {
   it('refuses a journal that leads out of the project, and one that is damaged', async () => {
     const entry = (path: string) => ({ path, before: null, after: 'x', mode: 0o644 });
     const texts = [
-      ...['../out.txt', '/etc/x', 'a/../../x', '.git/hooks/pre-commit', 'C:/x'].map((path) =>
-        JSON.stringify({ format: 1, entries: [entry(path)], folders: [] }),
-      ),
+      ...[
+        ...['../out.txt', '/etc/x', 'a/../../x', 'C:/x'],
+        ...['.git/hooks/pre-commit', 'sub/.git/config', 'sub/.GIT./config', 'git~1/config'],
+        ...['.kuflow/journal/new/1', '.kuflow/Journal/done.json'],
+      ].map((path) => JSON.stringify({ format: 1, entries: [entry(path)], folders: [] })),
       JSON.stringify({ format: 1, entries: [], folders: ['../x'] }),
+      JSON.stringify({ format: 1, entries: [], folders: ['sub/.git'] }),
       JSON.stringify({ format: 2, entries: [], folders: [] }),
       '{',
     ];
@@ -264,6 +268,111 @@ describe('recoverProject', () => {
       expect((await errorOf(recoverProject(folder))).message, text).toContain('is damaged');
       expect(treeOf(folder), text).toEqual(before);
     }
+  });
+
+  describe('of a journal with links, which leads out of the project', () => {
+    /** What a repository with a hostile journal can contain. `links`: from paths in the project to paths next to it. */
+    interface Hostile {
+      readonly links: Readonly<Record<string, string>>;
+      readonly files?: Readonly<Record<string, string>>;
+    }
+    const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+    const one = (entry: object, folders: readonly string[] = []): string =>
+      JSON.stringify({ format: 1, entries: [{ mode: 0o644, ...entry }], folders });
+    const created = { before: null, after: sha256('x') };
+    const HOSTILE: Readonly<Record<string, Hostile>> = {
+      'the journal is a link': { links: { '.kuflow/journal': 'outside' } },
+      'the folder of the record is a link': { links: { '.kuflow': 'outside' } },
+      'the new contents are elsewhere': {
+        links: { '.kuflow/journal/new': 'outside/new' },
+        files: { '.kuflow/journal/done.json': '{}' },
+      },
+      'what was there before is elsewhere': {
+        links: { '.kuflow/journal/before': 'outside/before' },
+        files: { '.kuflow/journal/done.json': '{}' },
+      },
+      'a new content is a link': {
+        links: { '.kuflow/journal/new/0': 'outside/data' },
+        files: { '.kuflow/journal/manifest.json': one({ path: 'stolen.txt', ...created }) },
+      },
+      'the manifest is a link': { links: { '.kuflow/journal/manifest.json': 'outside/manifest.json' } },
+      'undoing a deletion creates a file': {
+        links: { out: 'outside' },
+        files: {
+          '.kuflow/journal/before/0': 'evil',
+          '.kuflow/journal/undo.json': one({ path: 'out/authorized_keys', before: 'x', after: null }),
+        },
+      },
+      'undoing a creation deletes a file': {
+        links: { out: 'outside' },
+        files: { '.kuflow/journal/undo.json': one({ path: 'out/data', before: null, after: sha256('data') }) },
+      },
+      'undoing a creation deletes a folder': {
+        links: { out: 'outside' },
+        files: { '.kuflow/journal/undo.json': JSON.stringify({ format: 1, entries: [], folders: ['out/empty'] }) },
+      },
+      'completing creates folders': {
+        links: { out: 'outside' },
+        files: {
+          '.kuflow/journal/new/0': 'x',
+          '.kuflow/journal/manifest.json': one({ path: 'out/deep/er/x', ...created }),
+        },
+      },
+      'completing a deletion deletes folders': {
+        links: { out: 'outside' },
+        files: { '.kuflow/journal/manifest.json': one({ path: 'out/empty/x', before: 'x', after: null }) },
+      },
+      'a link leads to the repository': {
+        links: { out: 'project/.git/hooks' },
+        files: {
+          '.kuflow/journal/new/0': 'x',
+          '.kuflow/journal/manifest.json': one({ path: 'out/pre-commit', ...created }),
+        },
+      },
+      'a link leads nowhere': {
+        links: { out: 'missing' },
+        files: {
+          '.kuflow/journal/new/0': 'x',
+          '.kuflow/journal/manifest.json': one({ path: 'out/x', ...created }),
+        },
+      },
+    };
+
+    it.for(Object.keys(HOSTILE))('refuses it and changes nothing: %s', async (name, { skip }) => {
+      if (!isPosix) skip('links need privileges on Windows');
+      const { links, files = {} } = HOSTILE[name] ?? { links: {} };
+      const parent = temporaryFolder();
+      const folder = join(parent, 'project');
+      const put = (path: string, text: string): void => {
+        mkdirSync(dirname(join(parent, path)), { recursive: true });
+        writeFileSync(join(parent, path), text);
+      };
+      put('project/mine.txt', 'mine');
+      put('project/.git/hooks/x', '');
+      for (const path of ['data', 'new/0', 'before/0', 'journal/new/0']) put(`outside/${path}`, 'data');
+      put('outside/manifest.json', one({ path: 'mine.txt', before: sha256('mine'), after: null }));
+      mkdirSync(join(parent, 'outside/empty'));
+      for (const [path, text] of Object.entries(files)) put(`project/${path}`, text);
+      for (const [path, target] of Object.entries(links)) {
+        mkdirSync(dirname(join(folder, path)), { recursive: true });
+        symlinkSync(join(parent, target), join(folder, path));
+      }
+      const paths = (): readonly string[] => readdirSync(parent, { recursive: true, encoding: 'utf8' }).sort();
+      const before = paths();
+      const { message, seen } = await errorOf(recoverProject(folder));
+      expect(`${message}: ${seen ?? ''}`).toMatch(/is damaged|outside the project/);
+      expect(paths().filter((path) => !path.includes('project.lock'))).toEqual(before);
+      expect(readFileSync(join(folder, 'mine.txt'), 'utf8')).toBe('mine');
+    });
+  });
+
+  it('only describes a change of which nothing may be completed yet', async () => {
+    const folder = await interruptedBefore('script.sh');
+    const before = stateOf(folder);
+    const pending = await readJournal(folder);
+    expect(pending).toEqual({ kind: 'pending', files: CHANGES.map((change) => change.path), left: [] });
+    expect(stateOf(folder)).toEqual(before);
+    expect(await readJournal(project())).toBeUndefined();
   });
 
   describe('after a process was killed', () => {
