@@ -1,8 +1,9 @@
 import type { PlannedFile } from '../../languages/planned-file.ts';
 import { textOf, type ProjectBase } from '../base-archive.ts';
+import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
 import type { MergeOptions } from '../merge/lines.ts';
 import { mergeFile, type MergeRequest } from '../merge/merge-file.ts';
-import { createNewFile, editExistingFile, readTextFile, toCrlf, toLf, type FileEdit } from './file-edit.ts';
+import { createNewFile, editExistingFile, readTextFile, type FileEdit } from './file-edit.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
 /** A change that cannot be written without losing somebody's work. */
@@ -148,8 +149,7 @@ async function planFileEdit(
   if (mine === next) return undefined;
   if (base === undefined) return conflict('already exists');
   if (!isMergeable) return conflict('was written by another version, which differs in the same place');
-  const inStyle = (text: string): string => (current.includes('\r\n') ? toCrlf(text) : text);
-  if (written.includes(mine)) return { ...editExistingFile(path, current, inStyle(next), mine), base };
+  if (written.includes(mine)) return { ...editExistingFile(path, current, withLineEndingsOf(current, next), mine), base };
   const options = { isOrderFree: hasDeclarationsOnly(path) };
   const known = await addedByHand(path, base, mine);
   const extended = known && mergeCleanly(path, { base: known.before, mine: base, theirs: known.after }, options);

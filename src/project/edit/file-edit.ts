@@ -1,6 +1,7 @@
 import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../base/errors.ts';
+import { toLf } from '../merge/line-endings.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
 /** A change to one file that can be written. */
@@ -43,12 +44,4 @@ export async function readTextFile(folder: string, path: string): Promise<string
     if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return undefined;
     throw error;
   }
-}
-
-export function toLf(text: string): string {
-  return text.replaceAll('\r\n', '\n');
-}
-
-export function toCrlf(text: string): string {
-  return text.replaceAll('\n', '\r\n');
 }

@@ -10,10 +10,11 @@ import { DEFINITION_FILE, loadDefinition, parseDefinition } from '../../process/
 import { missingDefinitionError, missingRecordError } from '../../process/definition/missing.ts';
 import { findAbove, findProject, RECORD_FILE } from '../../process/find-project.ts';
 import { BASE_FILE, textOf, type ProjectBase } from '../base-archive.ts';
+import { toLf } from '../merge/line-endings.ts';
 import { readProjectRecord, type ProjectRecord } from '../record.ts';
 import { renderProject } from '../render.ts';
 import { fillBase, guessDefinitionInCode, readUsableBase } from './rebuild-base.ts';
-import { readTextFile, toLf } from './file-edit.ts';
+import { readTextFile } from './file-edit.ts';
 import { readJournal, type JournalRecovery } from './journal.ts';
 import { recoverProject } from './recover-project.ts';
 import { assignActivityNames, listActivityNames, pinInputs } from './task-choices.ts';

@@ -4,8 +4,9 @@ import { identifier } from '../../text/identifiers.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { readExportedNames, type WorkerProject } from './open-project.ts';
 import { textOf, type ProjectBase } from '../base-archive.ts';
+import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
 import type { Addition } from './addition.ts';
-import { editExistingFile, readTextFile, toCrlf, toLf, type FileEdit } from './file-edit.ts';
+import { editExistingFile, readTextFile, type FileEdit } from './file-edit.ts';
 
 /** Plans a new activity after those of the first process. */
 export async function planActivity(project: WorkerProject, name: string): Promise<Addition> {
@@ -46,7 +47,7 @@ export async function planActivity(project: WorkerProject, name: string): Promis
     }
     const { generated, merged } = base;
     const last = textOf(merged.get(path)) ?? textOf(generated.get(path));
-    edits.push(editExistingFile(path, text, text.includes('\r\n') ? toCrlf(after) : after, last));
+    edits.push(editExistingFile(path, text, withLineEndingsOf(text, after), last));
     base = { ...base, generated: changeFile(generated, path, append), merged: changeFile(merged, path, append) };
   }
   return { processes: project.processes, edits, base };

@@ -2,9 +2,10 @@ import { KnownError } from '../../base/errors.ts';
 import { languageOf } from '../../languages/registry.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { textOf } from '../base-archive.ts';
+import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
 import { renderProject } from '../render.ts';
 import { mergeRendered } from './conflicts.ts';
-import { editExistingFile, readTextFile, toCrlf, toLf, type FileEdit } from './file-edit.ts';
+import { editExistingFile, readTextFile, type FileEdit } from './file-edit.ts';
 import {
   openProject,
   toProjectSpec,
@@ -66,7 +67,7 @@ export async function regenerateDefinitionCode(request: RegenerationRequest): Pr
     const { merged, regenerated: regeneratedBefore } = project.base;
     const unedited = [before, last, textOf(merged.get(path)), textOf(regeneratedBefore.get(path))];
     if (typeof current === 'string' && after !== undefined && unedited.includes(toLf(current))) {
-      edits.push(editExistingFile(path, current, current.includes('\r\n') ? toCrlf(after) : after, toLf(current)));
+      edits.push(editExistingFile(path, current, withLineEndingsOf(current, after), toLf(current)));
       if (after === last) regenerated.delete(path);
       else regenerated.set(path, { ...generated, contents: Buffer.from(after) });
     } else if (text !== earlier.get(path)) left.push({ path, reason: reasonToLeave(current, after) });

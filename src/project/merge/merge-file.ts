@@ -1,5 +1,6 @@
 import type { KeyedFormat } from './blocks.ts';
 import { mergeByKey } from './by-key.ts';
+import { toLf, withLineEndingsOf } from './line-endings.ts';
 import {
   findConflicts,
   isConflict,
@@ -41,7 +42,7 @@ export interface MergeRequest extends MergeOptions {
 }
 
 export interface FileMerge {
-  /** The merged text, with the line endings of `mine`. */
+  /** The merged text. Each line of `mine` keeps its ending, and all others end as most of them. */
   readonly text: string;
   /** In the order of `mine`. Empty if everything was merged. */
   readonly conflicts: readonly MergeConflict[];
@@ -74,7 +75,7 @@ export function mergeFile(request: MergeRequest): FileMerge {
   const merged = renderRegions(regions, style, labels);
   const text = isEnded ? merged : merged.replace(/\n$/, '');
   return {
-    text: own.mark + (own.isCrlf ? text.replaceAll('\n', '\r\n') : text),
+    text: own.mark + withLineEndingsOf(mine.slice(own.mark.length), text),
     conflicts: keyed?.conflicts ?? regions.filter(isConflict),
   };
 }
@@ -83,16 +84,14 @@ export function mergeFile(request: MergeRequest): FileMerge {
 interface TextForm {
   readonly mark: string;
   readonly text: string;
-  readonly isCrlf: boolean;
   readonly isEnded: boolean;
 }
 
 function splitForm(source: string): TextForm {
   const mark = source.startsWith('\uFEFF') ? '\uFEFF' : '';
-  const isCrlf = source.includes('\r\n');
-  const text = source.slice(mark.length).replaceAll('\r\n', '\n');
+  const text = toLf(source.slice(mark.length));
   const isEnded = text === '' || text.endsWith('\n');
-  return { mark, text: isEnded ? text : `${text}\n`, isCrlf, isEnded };
+  return { mark, text: isEnded ? text : `${text}\n`, isEnded };
 }
 
 function renderRegions(regions: readonly MergedRegion[], style: MergeRequest['style'], labels: MergeLabels): string {

@@ -7,11 +7,11 @@ import type { ProjectTemplate } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { withoutChanges, type ProjectBase } from '../base-archive.ts';
 import { mergeCleanly } from '../edit/conflicts.ts';
-import { toCrlf, toLf } from '../edit/file-edit.ts';
 import { readDefinitionText, withDefinitionsInCode, type WorkerProject } from '../edit/open-project.ts';
 import { renderTasksAddedByHand } from '../edit/plan-code-edits.ts';
 import { unifiedDiff } from '../edit/unified-diff.ts';
 import type { ChangedFile } from '../edit/write-edits.ts';
+import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
 import { mergeFile, type MergeConflict, type MergeLabels } from '../merge/merge-file.ts';
 import { removalReason, renamedPath } from './apply-migrations.ts';
 import { PROJECT_MIGRATIONS, type Migration } from './migrations.ts';
@@ -374,7 +374,7 @@ function isSameText(one: Uint8Array, other: Uint8Array): boolean {
 function withLineEndingsOf(current: Uint8Array, base: Uint8Array, theirs: Uint8Array): Uint8Array {
   const [text, theirText] = [decodeText(current), decodeText(theirs)];
   if (text === undefined || theirText === undefined || isSame(current, base)) return theirs;
-  return Buffer.from(text.includes('\r\n') ? toCrlf(toLf(theirText)) : toLf(theirText));
+  return Buffer.from(withLineEndingsOf(text, toLf(theirText)));
 }
 
 /** Undefined if the bytes are not text in UTF-8. */

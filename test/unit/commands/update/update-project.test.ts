@@ -298,6 +298,17 @@ describe('an update', () => {
     expect(read('src/main.ts')).toContain('// mine\r\n');
   });
 
+  it('keeps the ending of every line of a file with both', async () => {
+    await writeOlderProject(folder, { changed: { [CHECK]: withLine(AT, OLD) } });
+    const current = read(CHECK);
+    write(CHECK, current.replace('\n', '\r\n'));
+    expect((await update()).files).toContainEqual(expect.objectContaining({ path: CHECK, how: 'replaced' }));
+    const [first, ...others] = read(CHECK).split('\n');
+    expect(first).toBe(`${current.split('\n')[0]}\r`);
+    expect(others.join('\n')).not.toContain('\r');
+    expect(others.join('\n')).not.toContain(OLD);
+  });
+
   it('replaces binary files without local changes, and never writes markers into others', async () => {
     await writeOlderProject(folder, { changed: { [CHECK]: () => '\0old', 'src/main.ts': () => '\0old' } });
     write('src/main.ts', '\0mine');

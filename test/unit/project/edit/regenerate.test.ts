@@ -138,6 +138,13 @@ describe.each(LANGUAGES)('regenerating the code of a project built with $package
     expect(read(language.types)).toContain('grade');
   });
 
+  it('keeps the ending of one line', async () => {
+    writeFileSync(join(folder, language.types), read(language.types).replace('\n', '\r\n'));
+    expect((await save(addReview)).written).toContain(language.types);
+    expect(read(language.types).match(/.*\r\n/g)).toEqual([expect.any(String)]);
+    expect(read(language.types)).toContain('grade');
+  });
+
   it('recognizes its own files after the definition was also edited while nothing followed it', async () => {
     await save(addReview);
     expect(await hasLocalChanges(await openProject(folder, {}, VERSION), language.types)).toBe(false);

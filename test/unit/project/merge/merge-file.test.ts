@@ -60,4 +60,26 @@ describe('mergeFile by lines', () => {
       conflicts: [],
     });
   });
+
+  it.each([
+    ['one CRLF', '\n'],
+    ['one LF', '\r\n'],
+  ])('keeps the ending of every line in a file with %s, and ends new lines as most of its lines', (_, most) => {
+    const other = most === '\n' ? '\r\n' : '\n';
+    const written = (text: string): string => text.replaceAll(/([^\n]*)\n/g, (_line, line: string) => line + most);
+    const mixed = (text: string): string => written(text).replace(`d${most}`, `d${other}`);
+    expect(merge(base, mixed(base.replace('b', 'mine')), base.replace('g', 'G\ng2'))).toEqual({
+      text: mixed(base.replace('b', 'mine').replace('g', 'G\ng2')),
+      conflicts: [],
+    });
+    const markers = ['<<<<<<< yours', 'mine', '||||||| template 0.1.0', 'd', '=======', 'D', '>>>>>>> template 0.2.0'];
+    expect(merge(base, mixed(base).replace('d', 'mine'), base.replace('d', 'D')).text).toBe(
+      written(base.replace('d\n', lines(...markers))).replace(`mine${most}`, `mine${other}`),
+    );
+  });
+
+  it('keeps an ending that nothing else changed', () => {
+    const mine = base.replace('d\n', 'd\r\n');
+    expect(merge(base, mine, base)).toEqual({ text: mine, conflicts: [] });
+  });
 });

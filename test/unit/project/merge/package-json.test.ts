@@ -71,6 +71,14 @@ describe('package.json', () => {
     expect(conflicts.map(({ key }) => key)).toEqual(expected);
   });
 
+  it('merges a removed list of dependencies as an empty one', () => {
+    const list = (devDependencies?: Json): Json => ({ name: 'a', ...(devDependencies && { devDependencies }) });
+    const texts = printAll(list({ a: '1', b: '1' }), list(), list({ a: '2', added: '1', b: '1' }));
+    expect(cleanlyMerged(PATH, texts)).toBe(print(list({ added: '1' })));
+    const raised = printAll(list({ a: '1', b: '1' }), list(), list({ a: '2', b: '1' }));
+    expect(cleanlyMerged(PATH, raised)).toBe(print(list()));
+  });
+
   it('keeps order and form, and puts additions after the key that they follow in the template', () => {
     const base = print({ name: 'a', scripts: { build: 'tsc', test: 'vitest' }, files: ['dist'], engines: {} });
     const mine = [

@@ -245,6 +245,53 @@ describe('pom.xml', () => {
     ]);
   });
 
+  it('merges a removed list as an empty one', () => {
+    const all = (...lists: readonly string[]): string => pom('<name>a</name>', ...lists);
+    const list = (...artifacts: readonly (readonly string[])[]): readonly string[] => [
+      '<dependencies>',
+      ...artifacts.flat(),
+      '</dependencies>',
+    ];
+    const base = all(...list(dependency('a', version('1')), dependency('b')));
+    const theirs = all(...list(dependency('a', version('2')), dependency('b'), dependency('added')));
+    const merged = all(...list(dependency('added')));
+    const inManagement = (text: string): string =>
+      text
+        .replace('<dependencies>', '<dependencyManagement><dependencies>')
+        .replace('</dependencies>', '</dependencies></dependencyManagement>');
+    const empty = [all(), all('<dependencies>', '</dependencies>'), all('<dependencies/>')];
+    for (const mine of empty) expect(cleanlyMerged(PATH, { base, mine, theirs }), mine).toBe(merged);
+    expect(
+      cleanlyMerged(PATH, { base: inManagement(base), mine: all(), theirs: inManagement(theirs) }),
+    ).toBe(inManagement(merged));
+    for (const mine of empty)
+      expect(cleanlyMerged(PATH, { base, mine, theirs: theirs.replace(dependency('added').join('\n'), '') })).toBe(mine);
+  });
+
+  it('reports the elements of a removed list that the template changed, and adds others', () => {
+    const plugin = (artifact: string, text: string): readonly string[] =>
+      ['<plugin>', `  <artifactId>${artifact}</artifactId>`, `  <x>${text}</x>`, '</plugin>'].map((line) => `    ${line}`);
+    const all = (...plugins: readonly string[]): string =>
+      pom('<build>', '  <x/>', ...(plugins.length > 0 ? ['  <plugins>', ...plugins, '  </plugins>'] : []), '</build>');
+    const texts = {
+      base: all(...plugin('a', '1'), ...plugin('b', '1')),
+      mine: all(),
+      theirs: all(...plugin('a', '2'), ...plugin('b', '1'), ...plugin('c', '1')),
+    };
+    const { text, conflicts } = mergedFile(PATH, texts, 'ours');
+    expect(text).toBe(all(...plugin('c', '1')));
+    expect(conflicts).toEqual([
+      {
+        key: 'build.plugins.org.apache.maven.plugins:a',
+        line: 5,
+        base: plugin('a', '1').map((line) => `  ${line}`),
+        mine: [],
+        theirs: plugin('a', '2').map((line) => `  ${line}`),
+      },
+    ]);
+    expect(mergedFile(PATH, texts).text).toContain('<x>2</x>');
+  });
+
   it('keeps CRLF, and reports the lines of the file', () => {
     const texts = (text: string): string => dependencies(dependency('a', version(text)), dependency('b'));
     const crlf = texts('1').replaceAll('\n', '\r\n');

@@ -166,6 +166,16 @@ describe('pyproject.toml', () => {
     ).toBe(text('first = 1', '', '[new]', 'y = 1', '', '# top', '[a]', 'x = 2'));
   });
 
+  it('merges a removed list of dependencies as an empty one', () => {
+    const groups = (...dev: readonly string[]): string =>
+      text('[project]', 'name = "a"', '', '[dependency-groups]', 'dev = [', ...dev.map((one) => `    ${one}`), ']');
+    const mine = text('[project]', 'name = "a"');
+    const base = groups('"a==1", # one', '"b==1"');
+    const theirs = groups('"a==2", # one', '# why', '"added==1", # new', '"b==1"');
+    expect(cleanlyMerged(PATH, { base, mine, theirs })).toBe(groups('# why', '"added==1" # new'));
+    expect(cleanlyMerged(PATH, { base, mine, theirs: groups('"a==2", # one', '"b==1"') })).toBe(mine);
+  });
+
   it('keeps CRLF, and comments at the end of the file and of arrays', () => {
     const all = (x: string, y: string, end: string): string =>
       text('[a]', `x = ${x}`, 'l = [', '    1,', `    # ${end}`, ']', `y = ${y}`, `# ${end}`);
