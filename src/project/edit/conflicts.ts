@@ -149,7 +149,8 @@ async function planFileEdit(
   if (mine === next) return undefined;
   if (base === undefined) return conflict('already exists');
   if (!isMergeable) return conflict('was written by another version, which differs in the same place');
-  if (written.includes(mine)) return { ...editExistingFile(path, current, withLineEndingsOf(current, next), mine), base };
+  if (written.includes(mine))
+    return { ...editExistingFile(path, current, withLineEndingsOf(current, next), mine), base };
   const options = { isOrderFree: hasDeclarationsOnly(path) };
   const known = await addedByHand(path, base, mine);
   const extended = known && mergeCleanly(path, { base: known.before, mine: base, theirs: known.after }, options);

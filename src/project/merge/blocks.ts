@@ -53,6 +53,8 @@ export interface KeyedFormat {
   readonly split: (source: string) => KeyedDocument | undefined;
   /** Whether a block that was removed from `mine` stays removed although `theirs` changed it, such as a dependency whose version changed. */
   readonly staysRemoved: (path: readonly string[], theirs: Block, mine: Branch) => boolean;
+  /** Whether the branch at this path is a list that is empty in `mine`, where it is missing or this leaf. */
+  readonly isEmptyList: (path: readonly string[], mine: Leaf | undefined) => boolean;
   /** Whether the values of two leaves are versions, and the oldest that `mine` allows is not older than that of `theirs`. */
   readonly isAtLeast: (path: readonly string[], mine: string, theirs: string) => boolean;
   /** The path in messages. */

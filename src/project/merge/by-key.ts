@@ -117,17 +117,16 @@ function mergeBranch(
   for (const own of mine.items) {
     const at = [...path, own.key];
     const place = { base: old.get(own.key), mine: own, theirs: next.get(own.key) };
-    const merged = place.theirs === undefined ? keepBlock(merge, at, place) : mergeBlock(merge, at, place, indents);
+    const merged =
+      place.theirs === undefined ? keepBlock(merge, at, place, indents) : mergeBlock(merge, at, place, indents);
     if (merged !== undefined) items.push(merged);
   }
   const own = byKey(mine);
   theirs.items.forEach((block, index) => {
     if (own.has(block.key)) return;
     const before = theirs.items.slice(0, index).map(({ key }) => key);
-    const added = addBlock(merge, [...path, block.key], { base: old.get(block.key), theirs: block }, () => {
-      const last = before.findLast((key) => own.has(key));
-      return lineAt(merge.sources.mine, last === undefined ? start : (own.get(last)?.end ?? start)) + 1;
-    });
+    const at = own.get(before.findLast((key) => own.has(key)) ?? '')?.end ?? start;
+    const added = addBlock(merge, [...path, block.key], { base: old.get(block.key), theirs: block }, at);
     if (added === undefined) return;
     const last = before.findLast((key) => items.some((item) => item.key === key));
     const position = items.findIndex((item) => item.key === last) + 1;
@@ -144,24 +143,66 @@ function keepBlock(
   merge: Merge,
   path: readonly string[],
   { base, mine }: { readonly base: Block | undefined; readonly mine: Block },
+  indents: Indents,
 ): Block | undefined {
   if (base === undefined) return mine;
   if (contentOf(base) === contentOf(mine)) return undefined;
+  const [old, own] = [base.value, mine.value];
+  if (old.kind === 'branch' && own.kind === 'branch' && merge.format.isEmptyList(path, undefined)) {
+    const place = { base: old, mine: own, theirs: { ...old, items: [] } };
+    const value = mergeBranch(merge, path, place, indents, mine.start);
+    const emptied = contentOf({ ...mine, value: { ...own, items: [] } });
+    const isUnedited = emptied === contentOf({ ...base, value: place.theirs });
+    return isUnedited && value.items.length === 0 ? undefined : { ...mine, value };
+  }
   report(merge, path, { base, mine, theirs: undefined }, () => lineAt(merge.sources.mine, mine.start));
-  return { base, mine, theirs: undefined }[merge.side];
+  return { base: adopt(base, indents, merge.units), mine, theirs: undefined }[merge.side];
 }
 
-/** A block that `mine` does not have. */
+/** A block that `mine` does not have, in the form of `theirs`. `at` is the offset in `mine` that it follows. */
 function addBlock(
   merge: Merge,
   path: readonly string[],
   { base, theirs }: { readonly base: Block | undefined; readonly theirs: Block },
-  line: () => number,
+  at: number,
 ): Block | undefined {
   if (base === undefined) return theirs;
   if (contentOf(base) === contentOf(theirs) || merge.format.staysRemoved(path, theirs, merge.root)) return undefined;
-  report(merge, path, { base, mine: undefined, theirs }, line);
+  if (base.value.kind === 'branch' && theirs.value.kind === 'branch' && merge.format.isEmptyList(path, undefined)) {
+    const value = addToList(merge, path, { base: base.value, theirs: theirs.value }, at);
+    return value === undefined ? undefined : { ...theirs, value };
+  }
+  report(merge, path, { base, mine: undefined, theirs }, () => lineAt(merge.sources.mine, at) + 1);
   return { base, mine: undefined, theirs }[merge.side];
+}
+
+/** A list that is empty in `mine`, in the form of `theirs`. Undefined if it stays empty. */
+function addToList(
+  merge: Merge,
+  path: readonly string[],
+  { base, theirs }: { readonly base: Branch; readonly theirs: Branch },
+  at: number,
+): Branch | undefined {
+  const old = byKey(base);
+  const added = theirs.items.flatMap((block): readonly Block[] => {
+    const item = addBlock(merge, [...path, block.key], { base: old.get(block.key), theirs: block }, at);
+    return item === undefined ? [] : [item];
+  });
+  if (added.length === 0) return undefined;
+  const items = separate(added, theirs).map((item, index) => ({
+    ...item,
+    lead: startLine(added[index - 1]?.tail, item.lead),
+  }));
+  return { ...theirs, items, close: startLine(items.at(-1)?.tail, theirs.close) };
+}
+
+/** Separators between all items, and after the last one if `form` has one there. */
+function separate(items: readonly Block[], form: Branch): readonly Block[] {
+  const endsSeparated = (form.items.at(-1)?.separator ?? '') !== '';
+  return items.map((item, index) => {
+    const isSeparated = form.isSeparated && (index < items.length - 1 || endsSeparated);
+    return { ...item, separator: isSeparated ? item.separator || ',' : '' };
+  });
 }
 
 function mergeBlock(
@@ -209,6 +250,10 @@ function mergeValue(
     if (!isReplaced && isOpenMerged)
       return mergeBranch(merge, path, { base: branch, mine: own, theirs: next }, indents, mine.start);
   }
+  if (own.kind === 'leaf' && next.kind === 'branch' && old?.kind === 'branch' && merge.format.isEmptyList(path, own)) {
+    const list = addToList(merge, path, { base: old, theirs: next }, mine.start);
+    return list === undefined ? own : adoptValue(list, indents, merge.units);
+  }
   const chosen = pickSide({ base: old, mine: own, theirs: next }, dataOf, () => {
     const isVersion = own.kind === 'leaf' && next.kind === 'leaf';
     if (isVersion && merge.format.isAtLeast(path, own.data, next.data)) return 'mine';
@@ -252,14 +297,10 @@ function closeBranch(
   merged: readonly Block[],
   { outer, start }: BranchPlace,
 ): Branch {
-  const form = mine.items.length > 0 ? mine : theirs;
-  const endsSeparated = (form.items.at(-1)?.separator ?? '') !== '';
-  const items = merged.map((item, index): Block => {
-    const isLast = index === merged.length - 1;
-    const separator = mine.isSeparated && (!isLast || endsSeparated) ? item.separator || ',' : '';
-    const lead = spaceItem(mine, theirs, merged, index);
-    return { ...item, lead, separator: isLast && !endsSeparated ? '' : separator };
-  });
+  const items = separate(merged, mine.items.length > 0 ? mine : theirs).map((item, index) => ({
+    ...item,
+    lead: spaceItem(mine, theirs, merged, index),
+  }));
   const move = (text: string): string => reindent(text, outer, merge.units);
   const open = pickSide({ base: base?.open, mine: mine.open, theirs: theirs.open }, normalizeSpace, () => 'mine');
   const closes = { base: base?.close ?? theirs.close, mine: mine.close, theirs: theirs.close };

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { diff3Merge } from 'node-diff3';
 
 const EXPORT_LINE = /^export \* from '[^']+';$/;
@@ -49,10 +50,41 @@ export function mergeLines(
   return [appendLines(mine, missing).split('\n')];
 }
 
-/** Every place that both sides changed in different ways, without the exceptions of `mergeLines`. */
+/** Every place in which the three differ: the lines outside of the conflicts are the same in all of them. */
 export function findConflicts(base: string, mine: string, theirs: string): readonly MergedRegion[] {
-  const regions = diff3Merge(mine.split('\n'), base.split('\n'), theirs.split('\n'), { excludeFalseConflicts: true });
-  return regions.map(({ ok, conflict }) => (conflict === undefined ? (ok ?? []) : toLineConflict(conflict)));
+  // The end of the last line is not a line that conflicts.
+  const split = (text: string): readonly string[] => text.replace(/\n$/, '').split('\n');
+  const texts = { base: split(base), mine: split(mine), theirs: split(theirs) };
+  const regions = diff3Merge([...texts.mine], [...texts.base], [...texts.theirs], { excludeFalseConflicts: true }).map(
+    ({ ok, conflict }): MergedRegion => (conflict === undefined ? (ok ?? []) : toLineConflict(conflict)),
+  );
+  const contains = (side: keyof typeof texts): boolean =>
+    isDeepStrictEqual(
+      regions.flatMap((region) => (isConflict(region) ? region[side] : region)),
+      texts[side],
+    );
+  // Repeated lines may be matched so that a change of one side seems to be in another place.
+  const isFaithful = contains('base') && contains('mine') && contains('theirs');
+  return [...(isFaithful ? regions : toOneConflict(texts)), ['']];
+}
+
+/** All that is between the first and the last lines that the three share. */
+function toOneConflict(
+  texts: Readonly<Record<'base' | 'mine' | 'theirs', readonly string[]>>,
+): readonly MergedRegion[] {
+  const { base, mine, theirs } = texts;
+  const [shortest = 0] = [base, mine, theirs].map(({ length }) => length).sort((one, other) => one - other);
+  const isShared = (at: number): boolean => mine.at(at) === base.at(at) && mine.at(at) === theirs.at(at);
+  let start = 0;
+  while (start < shortest && isShared(start)) start++;
+  let end = 0;
+  while (end < shortest - start && isShared(-1 - end)) end++;
+  const middle = (lines: readonly string[]): readonly string[] => lines.slice(start, lines.length - end);
+  return [
+    mine.slice(0, start),
+    { line: start + 1, base: middle(base), mine: middle(mine), theirs: middle(theirs) },
+    mine.slice(mine.length - end),
+  ];
 }
 
 function toLineConflict({ aIndex, a, o, b }: Conflict & { readonly aIndex: number }): LineConflict {

@@ -16,6 +16,7 @@ export const packageJsonFormat: KeyedFormat = {
       .filter(({ key }) => key === name);
     return moved.every(({ value }) => isNpmRangeAtLeast(textOfLeaf(value), textOfLeaf(theirs.value)));
   },
+  isEmptyList: ([first = '', ...rest], mine) => mine === undefined && rest.length === 0 && DEPENDENCIES.includes(first),
   isAtLeast: ([first = ''], mine, theirs) => {
     const own: unknown = JSON.parse(mine);
     const other: unknown = JSON.parse(theirs);

@@ -12,6 +12,18 @@ import { isMavenVersionAtLeast } from './versions.ts';
 
 const COMMENT = /^[ \t]*<!--(?:(?!-->)[^\n])*-->(?=[ \t]*(?:\n|$))/;
 const VERSION = /(?:^|[.-])version$|^version[.-]|^maven\.compiler\.(?:release|source|target)$/;
+/** Elements that mean the same if they are missing and if they are empty, and those that contain nothing else. */
+const LISTS = new Set([
+  'dependencies',
+  'dependencyManagement',
+  'executions',
+  'pluginManagement',
+  'pluginRepositories',
+  'plugins',
+  'profiles',
+  'properties',
+  'repositories',
+]);
 const DEFAULT_PLUGIN_GROUP = 'org.apache.maven.plugins';
 
 export const pomFormat: KeyedFormat = {
@@ -19,6 +31,7 @@ export const pomFormat: KeyedFormat = {
   // A dependency is often removed together with the property that has its version.
   staysRemoved: (path) =>
     path.at(-2) === 'dependencies' || (path.at(-2) === 'properties' && VERSION.test(path.at(-1) ?? '')),
+  isEmptyList: (path, mine) => LISTS.has(path.at(-1) ?? '') && (mine === undefined || /^<[^<>]*>$/.test(mine.data)),
   isAtLeast: (path, mine, theirs) =>
     VERSION.test(path.at(-1) ?? '') && isMavenVersionAtLeast(textOfLeaf(mine), textOfLeaf(theirs)),
   formatPath: ([, ...path]) => path.join('.'),

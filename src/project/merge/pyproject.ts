@@ -28,6 +28,12 @@ const POETRY = [
   ['tool', 'poetry', 'dependencies'],
   ['tool', 'poetry', 'group', '*', 'dependencies'],
 ];
+/** Arrays and tables of requirements, and tables that contain nothing else. */
+const LISTS = [
+  ...REQUIREMENTS,
+  ...POETRY,
+  ...REQUIREMENTS.filter((path) => path.at(-1) === '*').map((path) => path.slice(0, -1)),
+];
 const VERSIONS = [
   ['project', 'requires-python'],
   ['tool', 'uv', 'required-version'],
@@ -39,6 +45,7 @@ export const pyprojectFormat: KeyedFormat = {
     const parent = flatten(path).slice(0, -1);
     return REQUIREMENTS.some((one) => matches(parent, one)) || POETRY.some((one) => matches(parent, one));
   },
+  isEmptyList: (path, mine) => mine === undefined && LISTS.some((one) => matches(flatten(path), one)),
   isAtLeast: (path, mine, theirs) => {
     const keys = flatten(path);
     const parent = keys.slice(0, -1);

@@ -226,7 +226,7 @@ async function planChange(
   const isWritten = (contents: Uint8Array): boolean =>
     isRenamed || mode !== undefined || !isSame(contents, old.contents);
   if (isUnedited || isDone) {
-    const contents = isDone ? old.contents : withLineEndingsOf(old.contents, base.contents, theirs.contents);
+    const contents = isDone ? old.contents : theirsInFormOf(old.contents, base.contents, theirs.contents);
     const diff = diffOf(theirs.path, old.contents, contents, path);
     return isWritten(contents) ? { ...about, how: 'replaced', changes: write(contents), diff } : undefined;
   }
@@ -371,7 +371,7 @@ function isSameText(one: Uint8Array, other: Uint8Array): boolean {
 }
 
 /** `theirs` with the line endings of the file, if they differ from those that were generated. */
-function withLineEndingsOf(current: Uint8Array, base: Uint8Array, theirs: Uint8Array): Uint8Array {
+function theirsInFormOf(current: Uint8Array, base: Uint8Array, theirs: Uint8Array): Uint8Array {
   const [text, theirText] = [decodeText(current), decodeText(theirs)];
   if (text === undefined || theirText === undefined || isSame(current, base)) return theirs;
   return Buffer.from(withLineEndingsOf(text, toLf(theirText)));

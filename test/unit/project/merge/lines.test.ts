@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { mergeFile } from '../../../../src/project/merge/merge-file.ts';
-import type { MergeOptions } from '../../../../src/project/merge/lines.ts';
+import { findConflicts, isConflict, type MergeOptions } from '../../../../src/project/merge/lines.ts';
 
 const lines = (...all: readonly string[]): string => all.map((line) => `${line}\n`).join('');
 
@@ -86,5 +86,20 @@ describe('a merge by lines', () => {
         kind: 'conflict',
       });
     });
+  });
+});
+
+describe('findConflicts', () => {
+  it('has all lines of the three, although repeated lines match in another place', () => {
+    const rest = ['<a>', 'kept', '</a>'];
+    const texts = {
+      base: lines('start', '  <a>', '  old', '  </a>', ...rest),
+      mine: lines('start', '<a>', 'new', '</a>', ...rest),
+      theirs: lines('start', ...rest),
+    };
+    const regions = findConflicts(texts.base, texts.mine, texts.theirs);
+    expect(regions.filter(isConflict)).toHaveLength(1);
+    for (const side of ['base', 'mine', 'theirs'] as const)
+      expect(regions.flatMap((region) => (isConflict(region) ? region[side] : region)).join('\n')).toBe(texts[side]);
   });
 });

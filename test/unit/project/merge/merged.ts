@@ -21,3 +21,9 @@ export function cleanlyMerged(path: string, texts: MergeCase): string {
   if (again.text !== text || again.conflicts.length > 0) throw new Error('another merge changed the text');
   return text;
 }
+
+/** A text with conflict markers, with the lines of one side. */
+export function resolved(text: string, side: 'base' | 'mine' | 'theirs'): string {
+  const marked = /^<<<<<<< yours\n(.*?)^\|{7} template 0\.1\.0\n(.*?)^={7}\n(.*?)^>>>>>>> template 0\.2\.0\n/gms;
+  return text.replaceAll(marked, { mine: '$1', base: '$2', theirs: '$3' }[side]);
+}

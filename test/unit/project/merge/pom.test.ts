@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { cleanlyMerged, mergedFile } from './merged.ts';
+import { cleanlyMerged, mergedFile, resolved } from './merged.ts';
 
 const PATH = 'pom.xml';
 const GENERATED = readFileSync('test/golden/java/pom.xml', 'utf8');
@@ -261,16 +261,18 @@ describe('pom.xml', () => {
         .replace('</dependencies>', '</dependencies></dependencyManagement>');
     const empty = [all(), all('<dependencies>', '</dependencies>'), all('<dependencies/>')];
     for (const mine of empty) expect(cleanlyMerged(PATH, { base, mine, theirs }), mine).toBe(merged);
-    expect(
-      cleanlyMerged(PATH, { base: inManagement(base), mine: all(), theirs: inManagement(theirs) }),
-    ).toBe(inManagement(merged));
-    for (const mine of empty)
-      expect(cleanlyMerged(PATH, { base, mine, theirs: theirs.replace(dependency('added').join('\n'), '') })).toBe(mine);
+    expect(cleanlyMerged(PATH, { base: inManagement(base), mine: all(), theirs: inManagement(theirs) })).toBe(
+      inManagement(merged),
+    );
+    const raised = all(...list(dependency('a', version('2')), dependency('b')));
+    for (const mine of empty) expect(cleanlyMerged(PATH, { base, mine, theirs: raised })).toBe(mine);
   });
 
   it('reports the elements of a removed list that the template changed, and adds others', () => {
     const plugin = (artifact: string, text: string): readonly string[] =>
-      ['<plugin>', `  <artifactId>${artifact}</artifactId>`, `  <x>${text}</x>`, '</plugin>'].map((line) => `    ${line}`);
+      ['<plugin>', `  <artifactId>${artifact}</artifactId>`, `  <x>${text}</x>`, '</plugin>'].map(
+        (line) => `    ${line}`,
+      );
     const all = (...plugins: readonly string[]): string =>
       pom('<build>', '  <x/>', ...(plugins.length > 0 ? ['  <plugins>', ...plugins, '  </plugins>'] : []), '</build>');
     const texts = {
@@ -290,6 +292,24 @@ describe('pom.xml', () => {
       },
     ]);
     expect(mergedFile(PATH, texts).text).toContain('<x>2</x>');
+  });
+
+  it('keeps what is yours of a list that the template removed, and marks its changes', () => {
+    const tabs = (text: string): string => text.replaceAll('  ', '\t');
+    const base = dependencies(dependency('a', version('1')), dependency('b'));
+    const own = dependency('mine', version('1'));
+    expect(
+      cleanlyMerged(PATH, {
+        base,
+        mine: tabs(dependencies(dependency('a', version('1')), own, dependency('b'))),
+        theirs: pom(),
+      }),
+    ).toBe(tabs(dependencies(own)));
+    const mine = tabs(dependencies(dependency('a', version('2')), own, dependency('b')));
+    const { text } = mergedFile(PATH, { base, mine, theirs: pom() });
+    expect(resolved(text, 'mine')).toBe(tabs(dependencies(dependency('a', version('2')), own)));
+    expect(resolved(text, 'base')).toBe(tabs(dependencies(dependency('a', version('1')), own)));
+    expect(resolved(text, 'theirs')).toBe(tabs(dependencies(own)));
   });
 
   it('keeps CRLF, and reports the lines of the file', () => {

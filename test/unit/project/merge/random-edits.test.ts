@@ -7,6 +7,8 @@ const PATH = 'src/worker.ts';
 /** What happens to a line: it is kept, deleted, replaced or gets lines before it. */
 type Operation = 'keep' | 'delete' | 'replace' | 'insert';
 
+type Ending = '\n' | '\r\n';
+
 interface Edit {
   readonly by: 'mine' | 'theirs';
   readonly operation: Operation;
@@ -53,10 +55,10 @@ function linesOf(text: string): readonly string[] {
 describe('random edits by lines', () => {
   it('of different lines never conflict, and no line is lost', () => {
     fc.assert(
-      fc.property(fc.array(edit), fc.infiniteStream(fc.constantFrom('\n', '\r\n')), (edits, endings) => {
+      fc.property(fc.array(edit), fc.infiniteStream(fc.constantFrom<Ending>('\n', '\r\n')), (edits, endings) => {
         const { merged, ...texts } = applyEdits(edits);
         // Every line is there once.
-        const own = new Map(linesOf(texts.mine).map((line) => [line, endings.next().value]));
+        const own = new Map(linesOf(texts.mine).map((line) => [line, endings.next().value as Ending]));
         const crlfs = [...own.values()].filter((ending) => ending === '\r\n').length;
         const most = crlfs * 2 > own.size ? '\r\n' : '\n';
         const form = (text: string): string =>

@@ -1,0 +1,221 @@
+import { parseXml, XmlElement } from '@rgrove/parse-xml';
+import fc from 'fast-check';
+import { parse } from 'smol-toml';
+import { describe, expect, it } from 'vitest';
+import { mergedFile, resolved } from './merged.ts';
+
+/** Numbers by key. */
+type Section = Readonly<Record<string, number>>;
+
+/** A list of dependencies with their versions, and a part with other values. A missing list and an empty one are the same. */
+interface Content {
+  readonly list: Section;
+  readonly part: Section | undefined;
+}
+
+interface Format {
+  readonly path: string;
+  /** The paths of the two sections in messages. */
+  readonly list: string;
+  readonly part: string;
+  /** What follows the path of a dependency whose version conflicts. */
+  readonly version: string;
+  readonly print: (content: Content, indent: string) => string;
+  readonly parse: (text: string) => Content;
+}
+
+const withoutEmpty = (section: Section): Section | undefined => (Object.keys(section).length > 0 ? section : undefined);
+const entriesOf = (section: Section = {}): readonly (readonly [string, number])[] => Object.entries(section);
+
+function elementsIn(element: XmlElement | null | undefined): readonly XmlElement[] {
+  return element?.children.filter((child) => child instanceof XmlElement) ?? [];
+}
+
+function printPom({ list, part }: Content, indent: string): string {
+  const dependencies = entriesOf(list).flatMap(([key, value]) => [
+    '    <dependency>',
+    '      <groupId>g</groupId>',
+    `      <artifactId>${key}</artifactId>`,
+    `      <version>${value}</version>`,
+    '    </dependency>',
+  ]);
+  const lines = [
+    '<project>',
+    '  <name>a</name>',
+    ...(dependencies.length > 0 ? ['  <dependencies>', ...dependencies, '  </dependencies>'] : []),
+    ...(part === undefined
+      ? []
+      : ['  <scm>', ...entriesOf(part).map(([key, value]) => `    <${key}>${value}</${key}>`), '  </scm>']),
+    '</project>',
+  ];
+  return lines.map((line) => `${line.replaceAll('  ', indent)}\n`).join('');
+}
+
+function parsePom(text: string): Content {
+  const sections = elementsIn(parseXml(text).root);
+  const find = (elements: readonly XmlElement[], name: string): XmlElement | undefined =>
+    elements.find((element) => element.name === name);
+  const dependencies = elementsIn(find(sections, 'dependencies')).map((dependency): readonly [string, number] => {
+    const children = elementsIn(dependency);
+    return [find(children, 'artifactId')?.text ?? '', Number(find(children, 'version')?.text)];
+  });
+  const scm = find(sections, 'scm');
+  return {
+    list: Object.fromEntries(dependencies),
+    part: scm && Object.fromEntries(elementsIn(scm).map(({ name, text: value }) => [name, Number(value)])),
+  };
+}
+
+function printPyproject({ list, part }: Content, indent: string): string {
+  const lines = [
+    '[project]',
+    'name = "a"',
+    ...(withoutEmpty(list) === undefined
+      ? []
+      : ['dependencies = [', ...entriesOf(list).map(([key, value]) => `${indent}"${key}==${value}",`), ']']),
+    ...(part === undefined ? [] : ['', '[tool.a]', ...entriesOf(part).map(([key, value]) => `${key} = ${value}`)]),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function parsePyproject(text: string): Content {
+  const document: unknown = parse(text);
+  const { project, tool } = document as {
+    readonly project: { readonly dependencies?: readonly string[] };
+    readonly tool?: { readonly a?: Section };
+  };
+  const list = (project.dependencies ?? []).map((one): readonly [string, number] => {
+    const [name = '', version] = one.split('==');
+    return [name, Number(version)];
+  });
+  return { list: Object.fromEntries(list), part: tool?.a };
+}
+
+const FORMATS: readonly Format[] = [
+  {
+    path: 'package.json',
+    list: 'dependencies.',
+    part: 'scripts',
+    version: '',
+    print: ({ list, part }, indent) =>
+      `${JSON.stringify(
+        {
+          name: 'a',
+          dependencies:
+            withoutEmpty(list) && Object.fromEntries(entriesOf(list).map(([key, value]) => [key, `${value}.0.0`])),
+          scripts: part,
+        },
+        null,
+        indent,
+      )}\n`,
+    parse: (text) => {
+      const { dependencies = {}, scripts } = JSON.parse(text) as {
+        readonly dependencies?: Readonly<Record<string, string>>;
+        readonly scripts?: Section;
+      };
+      const list = Object.entries(dependencies).map(([key, value]) => [key, Number.parseInt(value)]);
+      return { list: Object.fromEntries(list) as Section, part: scripts };
+    },
+  },
+  { path: 'pom.xml', list: 'dependencies.g:', part: 'scm', version: '.version', print: printPom, parse: parsePom },
+  {
+    path: 'pyproject.toml',
+    list: 'project.dependencies.',
+    part: 'tool.a',
+    version: '',
+    print: printPyproject,
+    parse: parsePyproject,
+  },
+];
+
+interface Merged<T> {
+  /** With the values of `mine` for keys in `conflicts`. */
+  readonly value: T;
+  readonly conflicts: readonly string[];
+}
+
+/** The merged value of a key: undefined if it is removed. */
+function mergeKey(
+  base: number | undefined,
+  mine: number | undefined,
+  theirs: number | undefined,
+): number | undefined | 'conflict' {
+  if (mine === theirs || theirs === base) return mine;
+  return mine === base ? theirs : 'conflict';
+}
+
+function mergeSection(
+  [base, mine, theirs]: readonly [Section, Section, Section],
+  isVersion: boolean,
+): Merged<Section> & { readonly removed: readonly string[] } {
+  const merged: Record<string, number> = {};
+  const conflicts: string[] = [];
+  const removed: string[] = [];
+  for (const key of new Set([base, mine, theirs].flatMap((section) => Object.keys(section)))) {
+    const [old, own, next] = [base, mine, theirs].map((section) =>
+      Object.hasOwn(section, key) ? section[key] : undefined,
+    );
+    const result = mergeKey(old, own, next);
+    const value = result === 'conflict' ? own : result;
+    if (value !== undefined) merged[key] = value;
+    // A removed dependency stays removed, and a newer one stays.
+    const isKept = isVersion && (own === undefined || (next !== undefined && own >= next));
+    if (result !== 'conflict' || isKept) continue;
+    (own === undefined || next === undefined ? removed : conflicts).push(key);
+  }
+  return { value: merged, conflicts, removed };
+}
+
+function mergeContent({ list, part, version }: Format, base: Content, mine: Content, theirs: Content): Merged<Content> {
+  const dependencies = mergeSection([base.list, mine.list, theirs.list], true);
+  const conflicts = [
+    ...dependencies.conflicts.map((key) => `${list}${key}${version}`),
+    ...dependencies.removed.map((key) => `${list}${key}`),
+  ];
+  const isSame = (one: Section | undefined, other: Section | undefined): boolean =>
+    JSON.stringify(entriesOf(one).toSorted()) === JSON.stringify(entriesOf(other).toSorted());
+  const merged = ((): Section | undefined => {
+    if (mine.part !== undefined && theirs.part !== undefined) {
+      const { value, ...rest } = mergeSection([base.part ?? {}, mine.part, theirs.part], false);
+      conflicts.push(...[...rest.conflicts, ...rest.removed].map((key) => `${part}.${key}`));
+      return value;
+    }
+    if (base.part === undefined) return mine.part ?? theirs.part;
+    const other = mine.part ?? theirs.part;
+    if (other === undefined || isSame(base.part, other)) return undefined;
+    conflicts.push(part);
+    return mine.part;
+  })();
+  return { value: { list: dependencies.value, part: merged }, conflicts };
+}
+
+const key = fc.constantFrom('alpha', 'beta', 'gamma', 'delta', 'constructor');
+const number = fc.integer({ min: 1, max: 4 });
+/** In any order. The three versions of a document often have the same keys and values. */
+const section = fc
+  .tuple(fc.dictionary(key, number), fc.integer({ min: -1, max: 1 }))
+  .map(([values, order]): Section => Object.fromEntries(entriesOf(values).toSorted(() => order)));
+const content = fc.record({ list: section, part: fc.option(section, { nil: undefined, freq: 4 }) });
+const indent = fc.constantFrom('  ', '    ', '\t');
+
+describe.each(FORMATS)('random keys of $path', (format) => {
+  it('stay if they are yours, and are merged or reported if the template changed them', () => {
+    fc.assert(
+      fc.property(content, content, content, indent, (base, mine, theirs, own) => {
+        const texts = {
+          base: format.print(base, '  '),
+          mine: format.print(mine, own),
+          theirs: format.print(theirs, '  '),
+        };
+        const { value, conflicts } = mergeContent(format, base, mine, theirs);
+        const merged = mergedFile(format.path, texts, 'ours');
+        expect(format.parse(merged.text)).toEqual(value);
+        expect(merged.conflicts.map((conflict) => conflict.key).toSorted()).toEqual([...conflicts].toSorted());
+        const { text } = mergedFile(format.path, texts);
+        expect(text.includes('<<<<<<< yours')).toBe(conflicts.length > 0);
+        expect(resolved(text, 'mine')).toBe(merged.text);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
