@@ -27,14 +27,20 @@ export interface SyncResult {
 /** Prints the findings of each process with their evidence on stdout, and what limits them on stderr. */
 export function printReports({ out, err }: Terminal, reports: readonly ProcessReport[]): void {
   const { bold, dim, yellow, green } = palette(out);
-  for (const { code, definition, source, findings, drift, unknown, notes } of reports) {
-    const other = source === 'api' ? 'live process' : 'worker sample';
+  for (const { code, definition, source, findings, drift, fieldsCompared, unknown, notes } of reports) {
     out.line(`${bold(escapeForTerminal(code, 200))}  ${dim(escapeForTerminal(definition, 1000))}`);
     for (const finding of [...findings].sort((one, other) => Number(other.drift) - Number(one.drift))) {
       const mark = finding.drift ? yellow(out.marks.warning) : dim(out.marks.skipped);
       out.line(wrapForChannel(out, `  ${mark} ${escapeForTerminal(finding.text, 2000)}`));
     }
-    if (!drift && unknown.length === 0) out.line(`  ${green(out.marks.done)} The definition matches the ${other}`);
+    if (!drift && unknown.length === 0) {
+      const tasks =
+        source === 'api'
+          ? 'The tasks match the live process'
+          : 'The task queue, workflow type and tasks match the worker sample';
+      const match = fieldsCompared ? 'The definition matches the live process' : `${tasks}; fields were not compared`;
+      out.line(`  ${green(out.marks.done)} ${match}`);
+    }
     for (const text of unknown)
       out.line(wrapForChannel(out, `  ${yellow(out.marks.unknown)} ${escapeForTerminal(text, 1000)}`));
     for (const note of notes) err.line(palette(err).dim(wrapForChannel(err, `  ${escapeForTerminal(note, 1000)}`)));
@@ -85,7 +91,10 @@ function outcomeOf({ check, dryRun, processes, files, status }: SyncResult): str
   const differences = `${drift} ${drift === 1 ? 'difference' : 'differences'}`;
   if (check) {
     if (status === 4) return 'Could not determine whether the definition matches';
-    return drift === 0 ? 'The definition matches' : `Found ${differences}`;
+    if (drift > 0) return `Found ${differences}`;
+    const compared = processes.filter(({ fieldsCompared }) => fieldsCompared).length;
+    if (compared === processes.length) return 'The definition matches';
+    return `The tasks match; ${compared === 0 ? 'fields were not compared' : 'the fields of some processes were not compared'}`;
   }
   if (dryRun) return `Dry run: nothing was written. Found ${differences}`;
   const changed = files.filter(({ how }) => how !== 'state');

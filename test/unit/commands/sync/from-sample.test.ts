@@ -76,6 +76,14 @@ describe('sync --from', () => {
     },
   );
 
+  it('does not say that fields match, which a sample does not contain', async () => {
+    const { stdout, stderr } = await runKuflow(project, ['sync', '--from', '../worker-sample.zip', '--check']);
+    expect(stdout).toContain(
+      '✔ The task queue, workflow type and tasks match the worker sample; fields were not compared\n',
+    );
+    expect(stderr).toContain('The tasks match; fields were not compared');
+  });
+
   it('reports each difference with its file and line, and exits with 1 in a check', async () => {
     writeSampleZip(cwd, changedSample());
     const before = stateOf(project);
