@@ -1,12 +1,14 @@
-import { isRecord, withoutUndefined, type Json, type JsonObject } from '../base/json.ts';
+import { isRecord, pointerSteps, withoutUndefined, type Json, type JsonObject } from '../base/json.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition } from '../process/definition.ts';
+import { viewSchema, type JsonType, type SchemaView } from '../process/json-schema/schema-view.ts';
 import type { ProcessFinding, ShapeOwner } from './findings.ts';
+import { retypeSchema } from './retype-schema.ts';
 import { schemaOfNode } from './shape/infer.ts';
 import type { DiscoveredProcess, ObservedShape } from './types.ts';
 
 export interface AppliedFindings {
   readonly definition: ProcessDefinition;
-  /** Drift that has to be changed by hand, because the schema there uses references or choices. */
+  /** Drift that has to be changed by hand, because the schema there uses references or choices, or it is unclear how to change it. */
   readonly left: readonly ProcessFinding[];
 }
 
@@ -124,21 +126,20 @@ function observedAt(discovered: DiscoveredProcess | undefined, owner: ShapeOwner
 
 type FieldFinding = Extract<ProcessFinding, { readonly owner: ShapeOwner }>;
 
-/** Undefined if the schema is not written plainly at this place, or what was seen there is not known. */
+/** Undefined if the schema is not written plainly at this place, what was seen there is not known, or it is unclear how to change the schema. */
 function editSchema(
   schema: JsonObject,
   finding: FieldFinding,
   observed: ObservedShape | undefined,
 ): JsonObject | undefined {
-  const steps = finding.pointer
-    .split('/')
-    .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const steps = pointerSteps(finding.pointer);
   const name = steps.at(-1);
   const inferred = observed === undefined ? undefined : schemaOfNode(observed.newest.root);
   if (finding.kind === 'field-retyped') {
-    const seen = schemaAt(inferred, steps);
-    return seen === undefined ? undefined : editAt(schema, steps, (field) => withType(field, seen));
+    const rejected = finding.evidence.rejected.map(({ type }) => type);
+    const types = { from: finding.from, to: finding.to, rejected };
+    const edited = editAt(schema, steps, (field) => retypeSchema(field, types, schemaAt(inferred, steps)));
+    return edited !== undefined && allowsTypes(edited, steps, rejected) ? edited : undefined;
   }
   if (name === undefined) return undefined;
   return editAt(schema, steps.slice(0, -1), (parent) => {
@@ -170,15 +171,17 @@ function editSchema(
 
 function withRequired(schema: JsonObject, required: readonly Json[]): JsonObject {
   const { required: before, ...rest } = schema;
-  if (required.length === 0) return rest;
-  return before === undefined ? { ...schema, required } : { ...schema, required };
+  if (before !== undefined && (!Array.isArray(before) || before.length === required.length)) return schema;
+  return required.length === 0 ? rest : { ...schema, required };
 }
 
-const ANNOTATIONS = ['title', 'description'];
-
-/** The schema of what was seen, with the texts of the schema that it replaces. */
-function withType(schema: JsonObject, seen: JsonObject): JsonObject | undefined {
-  return { ...seen, ...Object.fromEntries(Object.entries(schema).filter(([key]) => ANNOTATIONS.includes(key))) };
+/** Whether no other part of the schema, such as a pattern of names, rejects these types at `steps`. */
+function allowsTypes(schema: JsonObject, steps: readonly string[], types: readonly JsonType[]): boolean {
+  const view = steps.reduce<SchemaView | undefined>((at, step) => {
+    if (step !== '*' || at?.fields.has(step) === true) return at?.field(step);
+    return at?.items ?? at?.values;
+  }, viewSchema(schema));
+  return view === undefined || types.every((type) => view.types.has(type));
 }
 
 const COMPOSED = ['$ref', 'allOf', 'anyOf', 'oneOf', 'if', 'not', '$dynamicRef', '$recursiveRef'];
@@ -198,7 +201,8 @@ function editAt(
     const changed = inside(properties[step]);
     return changed && { ...schema, properties: { ...properties, [step]: changed } };
   }
-  if (step !== '*') return undefined;
+  // The same pointer leads to items and to values of a map.
+  if (step !== '*' || (isRecord(items) && isRecord(additionalProperties))) return undefined;
   const key = isRecord(items) ? 'items' : 'additionalProperties';
   const changed = inside(key === 'items' ? items : additionalProperties);
   return changed && { ...schema, [key]: changed };

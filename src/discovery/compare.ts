@@ -160,16 +160,20 @@ function compareShape(owner: ShapeOwner, shape: DataShape | undefined, seen: Obs
   const walk = (place: Place): readonly Found[] => {
     const { view, pointer } = place;
     const rejected = view === undefined ? [] : typesOf(place.newest).filter((type) => !view.types.has(type));
-    if (view !== undefined && rejected.length > 0)
-      return [
-        {
-          ...{ kind: 'field-retyped', owner, pointer, drift: true },
-          from: JSON_TYPES.filter((type) => view.types.has(type) && !(type === 'integer' && view.types.has('number'))),
-          to: typesOf(place.newest),
-          evidence: countsOf(place),
+    const inside = [...walkFields(place), ...walkItems(place)];
+    if (view === undefined || rejected.length === 0) return inside;
+    return [
+      {
+        ...{ kind: 'field-retyped', owner, pointer, drift: true },
+        from: JSON_TYPES.filter((type) => view.types.has(type) && !(type === 'integer' && view.types.has('number'))),
+        to: typesOf(place.newest),
+        evidence: {
+          ...countsOf(place),
+          rejected: rejected.map((type) => ({ type, instances: instancesOf(place.newest, type, view) })),
         },
-      ];
-    return [...walkFields(place), ...walkItems(place)];
+      },
+      ...inside,
+    ];
   };
 
   const walkFields = (place: Place): readonly Found[] => {
@@ -204,9 +208,9 @@ function compareShape(owner: ShapeOwner, shape: DataShape | undefined, seen: Obs
     const named = [...(view?.fields ?? [])].flatMap((name): readonly Found[] => {
       const child = { ...at(name), view: view?.field(name) };
       const absence = isCountable ? compareAbsence(place, child, view?.required.has(name) === true) : undefined;
-      if (absence !== undefined)
-        return [{ kind: absence, owner, pointer: child.pointer, evidence: countsOf(child), drift: true }];
-      return walk(child);
+      if (absence === undefined) return walk(child);
+      const found = { kind: absence, owner, pointer: child.pointer, evidence: countsOf(child), drift: true } as const;
+      return absence === 'field-removed' ? [found] : [found, ...walk(child)];
     });
     return [...added, ...named];
   };
@@ -266,6 +270,12 @@ function typesOf(node: ShapeNode): readonly JsonType[] {
     null: node.nulls,
   };
   return JSON_TYPES.filter((type) => counts[type] > 0);
+}
+
+/** The samples with a value of this type, which the view does not allow. */
+function instancesOf(node: ShapeNode, type: JsonType, view: SchemaView): number {
+  const counted = type === 'number' && !view.types.has('integer') ? 'numeric' : type;
+  return node.samplesByType.get(counted)?.samples ?? 0;
 }
 
 const childOf = (node: ShapeNode, name: string): ShapeNode => node.keys.get(name) ?? newNode();

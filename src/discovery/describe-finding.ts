@@ -1,4 +1,4 @@
-import type { Difference, FieldCounts, SamplePlace, ShapeOwner, TaskCounts } from './findings.ts';
+import type { Difference, FieldCounts, SamplePlace, ShapeOwner, TaskCounts, TypeCounts } from './findings.ts';
 import type { KindReason } from './types.ts';
 
 const REASON: Readonly<Record<KindReason, string>> = {
@@ -32,7 +32,7 @@ export function describeFinding(found: Difference): string {
     case 'field-removed':
       return `Field ${found.pointer} of ${ownerName(found.owner)} was removed: ${fieldAbsence(found.evidence)}`;
     case 'field-retyped':
-      return `Field ${found.pointer} of ${ownerName(found.owner)} changed from ${found.from.join(' or ')} to ${found.to.join(' or ')}: ${fieldSeen(found.evidence)}`;
+      return `Field ${found.pointer} of ${ownerName(found.owner)} changed from ${found.from.join(' or ')} to ${found.to.join(' or ')}: ${typesSeen(found.evidence)}`;
     case 'field-optional':
       return `Field ${found.pointer} of ${ownerName(found.owner)} is not required: ${found.evidence.seenCompleted} of ${count(found.evidence.completed, 'completed instance')} of the newest version have it`;
     case 'tasks-reordered':
@@ -74,6 +74,11 @@ function absence({ completedNewest, inCompletedOlder, completedOlder }: TaskCoun
 
 function fieldSeen({ seen, instances }: FieldCounts): string {
   return `${seen} of ${count(instances, 'instance')} of the newest version have it`;
+}
+
+function typesSeen({ rejected, instances }: TypeCounts): string {
+  const types = rejected.map((one) => `${one.type} in ${one.instances}`);
+  return `${types.join(' and ')} of ${count(instances, 'instance')} of the newest version`;
 }
 
 function fieldAbsence({ completed, seenOlder, older }: FieldCounts): string {

@@ -30,6 +30,12 @@ export interface FieldCounts {
   readonly older: number;
 }
 
+/** What a finding about the type of a field is based on. */
+export interface TypeCounts extends FieldCounts {
+  /** The types that the definition does not allow, with the instances of the newest version that have such a value here. */
+  readonly rejected: readonly { readonly type: JsonType; readonly instances: number }[];
+}
+
 /** Where a worker sample of the KuFlow app has what a finding is about; lines start at 1. */
 export interface SamplePlace {
   /** Relative to the folder of the sample. */
@@ -76,7 +82,7 @@ export type Difference =
       /** The types that the definition allows, and those that were seen. */
       readonly from: readonly JsonType[];
       readonly to: readonly JsonType[];
-      readonly evidence: FieldCounts;
+      readonly evidence: TypeCounts;
     } & FieldPlace)
   /** The definition requires it, but completed instances do not have it. */
   | ({ readonly kind: 'field-optional'; readonly evidence: FieldCounts } & FieldPlace)

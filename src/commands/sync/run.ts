@@ -5,6 +5,7 @@ import type { CommandContext } from '../../cli/context.ts';
 import { optionWords, rejectUnusedOptions } from '../../cli/process-options.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { confirmSampling } from '../../discovery/confirm-sampling.ts';
+import { ownerName } from '../../discovery/describe-finding.ts';
 import { discoveryReporter } from '../../discovery/view.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { makeEdits, stepsForLeftFiles, type EditedFile, type MadeEdits } from '../../project/edit/make-edits.ts';
@@ -152,11 +153,7 @@ async function writeDifferences(
   const command = [context.invocation, 'sync', ...words].join(' ');
   const next: readonly NextStep[] = [
     ...(dryRun ? [] : stepsForLeftFiles(command, left)),
-    ...reports.flatMap(({ definition, left: findings }) =>
-      findings.length === 0
-        ? []
-        : [{ text: `correct these fields by hand in ${definition}: their schemas combine other schemas` }],
-    ),
+    ...reports.flatMap(stepByHand),
     ...(isWritten
       ? [...verify, { text: `if processes are already running, ${workflowChangeHint(project.record)}` }]
       : []),
@@ -165,6 +162,14 @@ async function writeDifferences(
     ...{ project: project.folder, check: false, dryRun, processes: reports, files, notes: project.notes, next },
     status: worstExitStatus([left.length + byHand.length > 0 ? 3 : 0, isUnknown ? 4 : 0]),
   };
+}
+
+function stepByHand({ definition, left }: ProcessReport): readonly NextStep[] {
+  if (left.length === 0) return [];
+  const fields = left.flatMap((one) => ('pointer' in one ? [`${one.pointer} of ${ownerName(one.owner)}`] : []));
+  return [
+    { text: `correct by hand in ${definition}: ${fields.join(', ')}. Their schemas cannot be changed automatically` },
+  ];
 }
 
 /** Shows the changes and asks before they are written, and separately about each file with local changes. */

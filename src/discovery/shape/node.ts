@@ -1,3 +1,4 @@
+import { typeOfValue, type JsonType } from '../../process/json-schema/schema-view.ts';
 import { detectFormat, type StringFormat } from './formats.ts';
 import { isFieldName } from './keys.ts';
 
@@ -6,6 +7,9 @@ const MAX_KEYS = 500;
 const MAX_ITEMS = 200;
 const MAX_NODES = 20_000;
 
+/** `number`: with a fraction; `numeric`: any number. */
+type ValueType = JsonType | 'numeric';
+
 /** What is known about one position in the sampled values. */
 export interface ShapeNode {
   /** Values seen here. */
@@ -13,6 +17,8 @@ export interface ShapeNode {
   /** Samples with a value here, and the number of the last one. */
   samples: number;
   lastSample: number;
+  /** Samples with a value of a type, and the number of the last one. */
+  samplesByType: Map<ValueType, { samples: number; last: number }>;
   nulls: number;
   booleans: number;
   integers: number;
@@ -48,6 +54,7 @@ export function newNode(): ShapeNode {
     seen: 0,
     samples: 0,
     lastSample: 0,
+    samplesByType: new Map(),
     nulls: 0,
     booleans: 0,
     integers: 0,
@@ -76,6 +83,8 @@ export function observe(node: ShapeNode, value: unknown, depth: number, visit: V
     node.lastSample = visit.sample;
     node.samples += 1;
   }
+  countType(node, typeOfValue(value ?? null), visit);
+  if (typeof value === 'number') countType(node, 'numeric', visit);
   if (value === null || value === undefined) node.nulls += 1;
   else if (typeof value === 'boolean') node.booleans += 1;
   else if (typeof value === 'number') node[Number.isInteger(value) ? 'integers' : 'fractions'] += 1;
@@ -85,6 +94,15 @@ export function observe(node: ShapeNode, value: unknown, depth: number, visit: V
     if (format !== undefined) node.formats.set(format, (node.formats.get(format) ?? 0) + 1);
   } else if (Array.isArray(value)) observeItems(node, value, depth, visit);
   else if (typeof value === 'object') observeKeys(node, value, depth, visit);
+}
+
+function countType(node: ShapeNode, type: ValueType, { sample }: Visit): void {
+  const counted = node.samplesByType.get(type);
+  if (counted === undefined) node.samplesByType.set(type, { samples: 1, last: sample });
+  else if (counted.last !== sample) {
+    counted.last = sample;
+    counted.samples += 1;
+  }
 }
 
 function observeItems(node: ShapeNode, values: readonly unknown[], depth: number, visit: Visit): void {
@@ -146,6 +164,10 @@ export function merge(into: ShapeNode, from: ShapeNode): void {
     into[count] += from[count];
   }
   into.samples = Math.max(into.samples, from.samples);
+  for (const [type, { samples, last }] of from.samplesByType) {
+    const counted = into.samplesByType.get(type);
+    into.samplesByType.set(type, { samples: Math.max(samples, counted?.samples ?? 0), last });
+  }
   into.filledSamples = Math.max(into.filledSamples, from.filledSamples);
   into.largest = Math.max(into.largest, from.largest);
   into.crowded ||= from.crowded;

@@ -112,6 +112,10 @@ describe('kuflow sync without changes', () => {
     for (const args of [[], ['--sample', '0']]) {
       const ran = await live.sync('--check', ...args);
       expect(ran.status).toBe(0);
+      expect(ran.stdout).toBe(
+        'LOAN  kuflow.process.yaml\n  ✔ The tasks match the live process; fields were not compared\n',
+      );
+      expect(ran.stderr).toContain('The tasks match; fields were not compared');
       expect(ran.stderr).toContain(
         'Fields were not compared, because no instance was read. To compare them, pass --sample',
       );
@@ -156,7 +160,7 @@ describe('kuflow sync with a changed definition', () => {
         'Field /channel (string) of the metadata was added: 5 of 5 instances of the newest version have it',
         'Field /income (integer) of task LOAN_APPLICATION was added: 5 of 5 instances of the newest version have it',
         'Field /email of task LOAN_APPLICATION was removed: 0 of 5 completed instances of the newest version have it, and 2 of 2 of older versions do',
-        'Field /amount of task LOAN_APPLICATION changed from number to string: 5 of 5 instances of the newest version have it',
+        'Field /amount of task LOAN_APPLICATION changed from number to string: string in 5 of 5 instances of the newest version',
         'Field /lastName of task LOAN_APPLICATION is not required: 4 of 5 completed instances of the newest version have it',
       ]),
     );
@@ -229,6 +233,9 @@ describe('kuflow sync with a changed definition', () => {
     );
     const ran = await live.sync('--yes', '--sample', '100', '--json');
     expect(ran.status, ran.stderr).toBe(3);
+    expect(resultOf(ran).next).toContainEqual({
+      text: 'correct by hand in kuflow.process.yaml: /amount of task LOAN_APPLICATION. Their schemas cannot be changed automatically',
+    });
     expect(resultOf(ran).processes[0]?.left.map(({ text }) => text)).toEqual([
       expect.stringContaining('/amount of task LOAN_APPLICATION') as string,
     ]);
