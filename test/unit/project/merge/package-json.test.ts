@@ -247,7 +247,7 @@ describe('random edits of package.json', () => {
         expect(JSON.parse(text)).toEqual(edit(edit(expected ?? {}, ['by', 'me'], 1), ['new', 'one'], { x: [1] }));
         if (space !== '') expect(print(JSON.parse(text) as Json, space)).toBe(text);
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 
@@ -266,7 +266,7 @@ describe('random edits of package.json', () => {
         if (to !== undefined) expect(text).toContain('"mine"');
         expect(mergedFile(PATH, texts, 'ours').text).toBe(mine);
       }),
-      { numRuns: 40 },
+      { numRuns: 15 },
     );
   });
 });

@@ -215,7 +215,7 @@ describe.each(FORMATS)('random keys of $path', (format) => {
         expect(text.includes('<<<<<<< yours')).toBe(conflicts.length > 0);
         expect(resolved(text, 'mine')).toBe(merged.text);
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 });
