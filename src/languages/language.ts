@@ -107,6 +107,8 @@ export interface ProjectTools {
   /** The program that has to be on the PATH. */
   readonly program: (manager: PackageManager) => string;
   readonly install: (options: InstallOptions) => Promise<InstallResult>;
+  /** Whether the commands of `verify` do everything that `install` does. */
+  readonly checksInstall: boolean;
   /** Runs one of the project's commands, such as those of `verify`. Returns failures instead of throwing. */
   readonly run: (command: string, options: ProjectCommandOptions) => Promise<ProjectToolResult>;
   /** Lock files, which belong under version control. */

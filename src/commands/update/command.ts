@@ -14,7 +14,7 @@ export function configure(command: Command, context: CommandContext): void {
     .description(
       'Update the worker project in this folder or a parent folder to the templates of this version. Files that you have not edited are replaced. ' +
         'In other files, template changes are merged with your edits; dependencies are merged one by one. Installs the dependencies if they ' +
-        "changed, and then runs the project's own checks. The project must be in a git repository without uncommitted changes, so that you can undo " +
+        "changed or are missing, and then runs the project's own checks. The project must be in a git repository without uncommitted changes, so that you can undo " +
         'the update. Exits with status 2 if there are conflicts and --conflicts does not say what to do with them, and with status 3 if some are left ' +
         'for you to resolve.',
     )

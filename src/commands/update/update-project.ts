@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { amendError, KnownError, usageError, worstExitStatus, type ExitStatus } from '../../base/errors.ts';
 import type { WorkTree } from '../../files/git.ts';
 import type { InstallResult } from '../../languages/install.ts';
@@ -15,6 +15,7 @@ import { planState, writeChanges, type ChangedFile, type StateEdit } from '../..
 import type { NextStep } from '../../project/next-steps.ts';
 import { fetchRecordedTemplate } from '../../project/template/fetch.ts';
 import { changesBetween, type ListedChange } from '../../project/update/apply-migrations.ts';
+import { findMarkedFiles, type MarkedFile } from '../../project/update/marked-files.ts';
 import { PROJECT_MIGRATIONS, type Migration } from '../../project/update/migrations.ts';
 import {
   baseWithout,
@@ -127,6 +128,17 @@ interface Decision {
 export async function updateProject(request: UpdateRequest): Promise<UpdateResult> {
   const { project, workTree, version, dryRun, migrations = PROJECT_MIGRATIONS } = request;
   const { record } = project;
+  const about = {
+    ...{ project: project.folder, from: record.version, to: version },
+    changes: changesBetween(migrations, record.language, { from: record.version, to: version }),
+    notes: project.removedProcesses.map(removedProcessNote),
+  };
+  const nothing = (reason: string) => ({
+    install: { kind: 'skipped', reason } as const,
+    verify: { skipped: reason, checks: [] },
+  });
+  const marked = await findMarkedFiles(project);
+  if (marked.length > 0) return { ...about, ...nothing('conflict markers'), ...resultOfMarked(request, marked) };
   const ownTemplate = await readOwnTemplate(request);
   const plan = await planUpdate(project, { version, migrations, template: ownTemplate });
   const conflicts = plan.files.filter((file) => file.how === 'conflict');
@@ -140,15 +152,6 @@ export async function updateProject(request: UpdateRequest): Promise<UpdateResul
       return path !== RECORD_FILE || !isDeepStrictEqual(JSON.parse(Buffer.from(after).toString('utf8')), record.raw);
     });
   };
-  const about = {
-    ...{ project: project.folder, from: record.version, to: version },
-    changes: changesBetween(migrations, record.language, { from: record.version, to: version }),
-    notes: project.removedProcesses.map(removedProcessNote),
-  };
-  const nothing = (reason: string) => ({
-    install: { kind: 'skipped', reason } as const,
-    verify: { skipped: reason, checks: [] },
-  });
   if (plan.files.length === 0 && (await stateWithout([])).length === 0)
     return { ...about, ...nothing('up to date'), result: 'up-to-date', files: [], next: [], status: 0 };
 
@@ -192,12 +195,10 @@ export async function updateProject(request: UpdateRequest): Promise<UpdateResul
   }
   await writeChanges(project.folder, changes, state, { signal: request.signal, onWrite: request.onWrite });
   request.report?.({ kind: 'written', files: changes.length + state.length });
-  const marked = decisions.filter(({ choice }) => choice === 'markers').map(({ conflict }) => conflict.path);
-  const { manifest } = languageOf(record).tools;
-  const install: UpdateResult['install'] = changes.some(({ path }) => path === manifest)
-    ? await installDependencies(request, marked)
-    : { kind: 'skipped', reason: `${manifest} did not change` };
-  const verify = await runChecks(request, install, marked);
+  const written = decisions.filter(({ choice }) => choice === 'markers').map(({ conflict }) => conflict.path);
+  const dependencies = await dependencyState(request, changes);
+  const install = await installDependencies(request, dependencies, written);
+  const verify = await runChecks(request, { dependencies, install, marked: written });
   const undo = undoCommand(request, dirty, [...changes, ...state]);
   const hasFailed = install.kind === 'failed' || verify.checks.some(({ kind }) => kind === 'failed');
   return {
@@ -205,8 +206,8 @@ export async function updateProject(request: UpdateRequest): Promise<UpdateResul
     ...{ result: 'updated', files: [...files, ...stateRows], install, verify },
     ...(undo === undefined ? {} : { undo }),
     next: stepsAfterUpdate(request, {
-      ...{ marked, left, undo },
-      isInstallLeft: install.kind !== 'installed' && changes.some(({ path }) => path === manifest),
+      ...{ marked: written, left, undo },
+      isInstallLeft: install.kind !== 'installed' && dependencies !== 'installed',
       areChecksLeft: verify.skipped !== undefined,
     }),
     status: worstExitStatus([request.signal?.aborted === true ? 130 : 0, hasFailed ? 1 : 0, remaining]),
@@ -229,6 +230,29 @@ async function readOwnTemplate(request: UpdateRequest): Promise<ProjectTemplate 
     if (!(error instanceof KnownError)) throw error;
     throw amendError(error, { next: [`Or use the copy of the template in the project: ${command} --keep-template`] });
   }
+}
+
+/** The result if files still have the conflict markers of an earlier update, on which nothing can be merged. */
+function resultOfMarked(
+  { command }: UpdateRequest,
+  marked: readonly MarkedFile[],
+): Pick<UpdateResult, 'result' | 'files' | 'next' | 'status'> {
+  const files = marked.map(({ path, lines }): UpdateResultFile => {
+    const conflicts = lines.map((line) => ({ line }));
+    return {
+      path,
+      how: 'conflict',
+      action: 'unresolved',
+      reason: 'has unresolved conflict markers',
+      diff: '',
+      conflicts,
+    };
+  });
+  const next = [
+    { text: `resolve the conflicts in ${marked.map(({ path }) => path).join(', ')}` },
+    { command, text: 'update the project' },
+  ];
+  return { result: 'unresolved', files, next, status: 3 };
 }
 
 async function decide(request: UpdateRequest, conflict: UpdateConflict): Promise<Decision> {
@@ -302,13 +326,32 @@ function rejectDirtyTree({ project, workTree, command }: UpdateRequest, dirty: r
   ]);
 }
 
+type DependencyState = 'installed' | 'missing' | 'outdated';
+
+/** The state of the dependencies after these changes. */
+async function dependencyState(
+  { project: { folder, record }, env }: UpdateRequest,
+  changes: readonly ChangedFile[],
+): Promise<DependencyState> {
+  const { packageManager, workspace } = record;
+  const { diagnosis, tools } = languageOf(record);
+  const { temporalSdk } = await diagnosis();
+  const root = workspace === undefined ? folder : join(folder, workspace.root);
+  const sdk = await temporalSdk({ folder, root, env, packageManager });
+  if (sdk.kind === 'problem' && sdk.code === 'sdk-not-installed') return 'missing';
+  const isChanged = changes.some(({ path }) => path === tools.manifest);
+  return isChanged || (sdk.kind === 'problem' && sdk.code === 'sdk-install-outdated') ? 'outdated' : 'installed';
+}
+
 async function installDependencies(
   { project, install, env, signal, report }: UpdateRequest,
+  dependencies: DependencyState,
   marked: readonly string[],
 ): Promise<UpdateResult['install']> {
   const { tools } = languageOf(project.record);
   const { packageManager, workspace } = project.record;
   const skipped = (reason: string) => ({ kind: 'skipped', reason }) as const;
+  if (dependencies === 'installed') return skipped(`${tools.manifest} did not change`);
   if (!install) return skipped('--no-install');
   if (marked.includes(tools.manifest)) return skipped(`${tools.manifest} has conflicts`);
   if (signal?.aborted === true) return { kind: 'interrupted' };
@@ -328,17 +371,24 @@ async function installDependencies(
 
 async function runChecks(
   { project, verify, env, signal, report }: UpdateRequest,
-  install: UpdateResult['install'],
-  marked: readonly string[],
+  after: {
+    readonly dependencies: DependencyState;
+    readonly install: UpdateResult['install'];
+    readonly marked: readonly string[];
+  },
 ): Promise<UpdateResult['verify']> {
   const { tools, commands } = languageOf(project.record);
+  const { dependencies, install, marked } = after;
+  const isInstallLeft = install.kind === 'skipped' && dependencies !== 'installed' && !tools.checksInstall;
   const reason = !verify
     ? '--no-verify'
     : marked.length > 0
       ? 'conflicts'
       : install.kind === 'failed'
         ? 'the dependencies were not installed'
-        : undefined;
+        : isInstallLeft
+          ? `the dependencies are ${dependencies}`
+          : undefined;
   if (reason !== undefined) return { skipped: reason, checks: [] };
   const checks: VerifyResult[] = [];
   for (const { command, text } of commands(project.record.packageManager, project.record).verify) {

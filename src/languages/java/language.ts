@@ -35,6 +35,7 @@ export const java: Language = {
     title: () => 'Maven',
     program: () => 'javac',
     install: installMavenProject,
+    checksInstall: true,
     // Imported on demand: running other programs needs a large package.
     run: async (command, options) => (await import('../run-project-tool.ts')).runCommandLine(command, options),
     lockFiles: () => [],

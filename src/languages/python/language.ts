@@ -44,6 +44,7 @@ export const python: Language = {
     title: (manager) => manager,
     program: pythonProgram,
     install: installPythonProject,
+    checksInstall: false,
     run: runPythonCommand,
     lockFiles: lockFilesOf,
   },

@@ -51,6 +51,7 @@ export const typescript: Language = {
     program: programOf,
     // Imported on demand: running other programs needs a large package.
     install: async (options) => (await import('./install.ts')).installDependencies(options),
+    checksInstall: false,
     run: async (command, options) => (await import('./install.ts')).runNodeCommand(command, options),
     lockFiles,
   },

@@ -94,6 +94,29 @@ function splitForm(source: string): TextForm {
   return { mark, text: isEnded ? text : `${text}\n`, isEnded };
 }
 
+/**
+ * The lines, from 1, at which conflicts start that `mergeFile` wrote with these labels, or with labels that start with them and a space. A
+ * conflict without one of its markers was edited, and is not found.
+ */
+export function findMarkers(source: string, { mine, base, theirs }: MergeLabels): readonly number[] {
+  const markers = [`<<<<<<< ${mine}`, `||||||| ${base}`, '=======', `>>>>>>> ${theirs}`];
+  const lines = source.replace(/^\uFEFF/, '').split(/\r?\n/);
+  const found: number[] = [];
+  let start = 0;
+  let expected = 0;
+  for (const [index, line] of lines.entries()) {
+    if (line === markers[0]) [start, expected] = [index + 1, 1];
+    else if (
+      expected > 0 &&
+      (line === markers[expected] || (expected === 3 && line.startsWith(`${markers[3] ?? ''} `)))
+    ) {
+      if (expected === 3) found.push(start);
+      expected = (expected + 1) % 4;
+    }
+  }
+  return found;
+}
+
 function renderRegions(regions: readonly MergedRegion[], style: MergeRequest['style'], labels: MergeLabels): string {
   return regions
     .flatMap((region) => {

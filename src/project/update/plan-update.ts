@@ -99,7 +99,7 @@ export async function planUpdate(
     base,
     isOrderFree: languageOf(record).code.hasDeclarationsOnly,
     addedByHand,
-    labels: { mine: 'yours', base: 'base', theirs: `version ${version}` },
+    labels: { ...UPDATE_LABELS, theirs: `${UPDATE_LABELS.theirs} ${version}` },
   };
 
   const known = [...new Set([...base.generated.keys(), ...base.merged.keys()])].filter((path) => !ignored.has(path));
@@ -168,6 +168,9 @@ async function nextBase(
   };
 }
 
+/** The labels of conflict markers; the version follows the one of `theirs`. */
+export const UPDATE_LABELS: MergeLabels = { mine: 'yours', base: 'base', theirs: 'version' };
+
 interface FileContext {
   readonly folder: string;
   readonly base: ProjectBase;
@@ -189,8 +192,8 @@ async function planChange(
   const isChanged = !isSame(base.contents, theirs.contents) || base.mode !== theirs.mode;
   if (!isRenamed && !isChanged) return undefined;
   const [old, target] = [
-    await readCurrent(folder, path),
-    isRenamed ? await readCurrent(folder, theirs.path) : undefined,
+    await readProjectFile(folder, path),
+    isRenamed ? await readProjectFile(folder, theirs.path) : undefined,
   ];
   if (target !== undefined && old === undefined) {
     // The user already renamed it.
@@ -266,7 +269,7 @@ async function planRemoval(
   path: string,
   why: string | undefined,
 ): Promise<UpdatedFile | UpdateConflict | undefined> {
-  const current = await readCurrent(folder, path);
+  const current = await readProjectFile(folder, path);
   if (current === undefined) return undefined;
   const about = { path, ...(why === undefined ? {} : { why }) };
   const written = [archive.merged, archive.generated, archive.regenerated].map((files) => files.get(path));
@@ -289,7 +292,7 @@ async function planAddition(
   theirs: PlannedFile,
 ): Promise<UpdatedFile | UpdateConflict | undefined> {
   const { path, contents, mode } = theirs;
-  const current = await readCurrent(folder, path);
+  const current = await readProjectFile(folder, path);
   if (current === undefined)
     return {
       path,
@@ -320,7 +323,7 @@ interface CurrentFile {
 }
 
 /** Undefined if there is no such file, false if it is not a regular file. */
-async function readCurrent(folder: string, path: string): Promise<CurrentFile | undefined | false> {
+export async function readProjectFile(folder: string, path: string): Promise<CurrentFile | undefined | false> {
   const at = join(folder, path);
   try {
     const status = await lstat(at);

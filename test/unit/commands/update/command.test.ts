@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { CommandContext } from '../../../../src/cli/context.ts';
@@ -90,6 +90,11 @@ describe('kuflow update', () => {
   });
 
   it("runs the project's own checks, and exits with 1 if one fails, with the files written", async () => {
+    rmSync(folder, { recursive: true });
+    await writeOlderProject(folder, { changed: { [CHECK]: older } }, { spec: { cliPackage: 'file:../cli.tgz' } });
+    const sdk = join(folder, 'node_modules/@temporalio/worker');
+    mkdirSync(sdk, { recursive: true });
+    writeFileSync(join(sdk, 'package.json'), '{ "version": "1.23.0" }');
     edit('package.json', /"lint": "[^"]*"/.exec(read('package.json'))?.[0] ?? '', `"lint": "node -e 0"`);
     const test = /"test": "[^"]*"/.exec(read('package.json'))?.[0] ?? '';
     edit('package.json', test, `"test": "node -e 'console.log(6*7);process.exit(1)'"`);

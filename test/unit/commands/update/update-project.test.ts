@@ -75,6 +75,10 @@ const withLine = (at: number, line: string) => (text: string) => {
   return lines.join('\n');
 };
 
+/** A text with conflicts that are resolved with the local lines. */
+const withoutMarkers = (text: string): string =>
+  text.replaceAll(/^<<<<<<< .*\n([^]*?)^\|{7} [^]*?^>>>>>>> .*\n?/gm, '$1');
+
 beforeEach(() => {
   folder = join(temporaryFolder(), 'worker');
 });
@@ -230,6 +234,8 @@ describe.each(LANGUAGES)('an update of a project in $language', ({ language, pac
       }
 
       // Twice is the same as once: what was left is reported again, and nothing else.
+      const marked = result.files.filter(({ action, choice }) => action === 'written' && choice === 'markers');
+      for (const { path } of marked) write(path, withoutMarkers(read(path)));
       const tree = treeOf(folder);
       const again = await update({ conflicts, migrations });
       const left = result.files.filter(({ action }) => action === 'left');
@@ -437,6 +443,27 @@ describe('an update', () => {
     ]);
     expect(result.verify.skipped).toBe('--no-verify');
     expect(result.status).toBe(3);
+  });
+
+  it('changes nothing while conflict markers of an earlier update are left', async () => {
+    await writeOlderProject(folder, { changed: { [CHECK]: withLine(AT, OLD), 'src/main.ts': withLine(3, OLD) } });
+    write(CHECK, withLine(AT, MINE)(read(CHECK)));
+    await update({ conflicts: 'markers' });
+    commit();
+    for (const lines of ['\n', '\r\n']) {
+      write(CHECK, read(CHECK).replaceAll('\n', lines));
+      const before = treeOf(folder);
+      for (const more of [{}, { dryRun: true }, { conflicts: 'ours' as const }]) {
+        const result = await update(more);
+        expect(result).toMatchObject({ result: 'unresolved', status: 3 });
+        expect(result.files).toMatchObject([{ path: CHECK, how: 'conflict', conflicts: [{ line: AT + 1 }] }]);
+        expect(result.next[0]?.text).toBe(`resolve the conflicts in ${CHECK}`);
+      }
+      expect(treeOf(folder)).toEqual(before);
+    }
+    write(CHECK, withoutMarkers(read(CHECK).replaceAll('\r\n', '\n')));
+    expect(read(CHECK)).toContain(`${MINE}\n`);
+    expect((await update()).result).toBe('up-to-date');
   });
 
   it('writes nothing in a dry run, and shows every diff', async () => {
