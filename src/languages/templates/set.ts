@@ -31,9 +31,17 @@ export async function loadTemplateSet(): Promise<TemplateSet> {
   return sourceTemplateSet();
 }
 
+/** By their source. The tests render many projects in one process. */
+const compiledTemplates = new Map<string, TemplateSpecification>();
+
 async function sourceTemplateSet(): Promise<TemplateSet> {
   const { compileTemplate } = await import('./compile.ts');
-  return templateSet((key) => compileTemplate(readFileSync(join(templatesFolder(), key), 'utf8')));
+  return templateSet((key) => {
+    const source = readFileSync(join(templatesFolder(), key), 'utf8');
+    const compiled = compiledTemplates.get(source) ?? compileTemplate(source);
+    compiledTemplates.set(source, compiled);
+    return compiled;
+  });
 }
 
 function templateSet(find: (key: string) => TemplateSpecification | undefined): TemplateSet {
