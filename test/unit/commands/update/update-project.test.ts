@@ -20,12 +20,14 @@ import {
   type UpdateResult,
 } from '../../../../src/commands/update/update-project.ts';
 import type { PackageManager } from '../../../../src/languages/project-spec.ts';
+import { renderProject } from '../../../../src/project/render.ts';
 import type { Migration } from '../../../../src/project/update/migrations.ts';
 import { readBaseTexts } from '../../../support/project-base.ts';
 import { writeOlderProject, type OlderTemplates } from '../../../support/older-project.ts';
 import { projectFiles } from '../../../support/project-files.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 import { treeOf } from '../../../support/tree.ts';
+import { untouchedSpec } from '../../../support/untouched-project.ts';
 
 const temporaryFolder = temporaryFolders();
 const VERSION = '1.0.0';
@@ -142,7 +144,7 @@ interface Case {
 
 /** Writes a project of an older version in which every combination of changes in the templates and here is in one file. */
 async function writeEveryCase(packageManager: PackageManager, wiring: RegExp): Promise<readonly Case[]> {
-  const files = await writeOlderProject(temporaryFolder(), {}, { packageManager });
+  const files = await renderProject(untouchedSpec(packageManager));
   const texts = files
     .filter(({ path }) => wiring.test(path))
     .map(({ path, contents }) => ({ path, text: Buffer.from(contents).toString('utf8') }))
@@ -395,11 +397,9 @@ describe('an update', () => {
   });
 
   it('accepts a change that somebody already made, without a conflict', async () => {
-    const [first] = await Promise.all([
-      writeOlderProject(temporaryFolder(), {}),
-      writeOlderProject(folder, changedCheck),
-    ]);
-    write(CHECK, Buffer.from(first.find(({ path }) => path === CHECK)?.contents ?? '').toString('utf8'));
+    await writeOlderProject(folder, changedCheck);
+    const files = await renderProject(untouchedSpec('npm'));
+    write(CHECK, Buffer.from(files.find(({ path }) => path === CHECK)?.contents ?? '').toString('utf8'));
     const result = await update();
     expect(result.files.map(({ path }) => path)).not.toContain(CHECK);
     expect((await update()).result).toBe('up-to-date');
