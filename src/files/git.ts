@@ -63,6 +63,40 @@ export async function isUnmerged(
   return answer.kind === 'answer' && answer.text !== '';
 }
 
+/**
+ * Those of the paths, which are relative to `folder`, that git ignores. None without a repository, if git fails, and in a folder that git
+ * ignores as a whole. A tracked file is never ignored.
+ */
+export async function readIgnored(
+  folder: string,
+  paths: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  limitMs = 10_000,
+): Promise<readonly string[]> {
+  const git = (args: readonly string[]): Promise<GitAnswer> => runGit(args, folder, env, limitMs);
+  if (paths.length === 0 || (await git(['check-ignore', '--quiet', '--', '.'])).kind === 'answer') return [];
+  const answer = await runGit(['check-ignore', '--stdin', '-z'], folder, env, limitMs, paths.join('\0'));
+  return answer.kind === 'answer' ? answer.text.split('\0').filter((path) => path !== '') : [];
+}
+
+/**
+ * Those of the paths, which are relative to `folder`, that git tracks, or that exist and are neither tracked nor ignored. None without a
+ * repository, and if git fails.
+ */
+export async function listFilesInGit(
+  kind: 'tracked' | 'untracked',
+  folder: string,
+  paths: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  limitMs = 10_000,
+): Promise<readonly string[]> {
+  if (paths.length === 0) return [];
+  const options = kind === 'tracked' ? [] : ['--others', '--exclude-standard'];
+  const args = ['--literal-pathspecs', 'ls-files', '-z', ...options, '--', ...paths];
+  const answer = await runGit(args, folder, env, limitMs);
+  return answer.kind === 'answer' ? answer.text.split('\0').filter((path) => path !== '') : [];
+}
+
 /** The state of the files in a folder for git, without ignored files. */
 export type WorkTree =
   /** No repository, or git is not installed. */
@@ -85,11 +119,14 @@ const UNFINISHED = {
   revert: ['REVERT_HEAD'],
 } as const;
 
-/** Asks git which files in `folder` and below changed. Runs a few read-only git commands, each for at most `limitMs`. */
+/**
+ * Asks git which files in `folder` and below changed, and which of the `others`: paths relative to the folder, which lead out of it. Runs a few
+ * read-only git commands, each for at most `limitMs`.
+ */
 export async function readWorkTree(
   folder: string,
   env: Readonly<Record<string, string | undefined>>,
-  limitMs = 30_000,
+  { others = [], limitMs = 30_000 }: { readonly others?: readonly string[]; readonly limitMs?: number } = {},
 ): Promise<WorkTree> {
   const git = (args: readonly string[]): Promise<GitAnswer> => runGit(args, folder, env, limitMs);
   const inside = await git(['rev-parse', '--is-inside-work-tree', '--show-prefix', '--absolute-git-dir']);
@@ -99,7 +136,14 @@ export async function readWorkTree(
   if (isInside !== 'true') return { kind: 'none' };
   // A repository does not know the files of a folder that it ignores.
   if ((await git(['check-ignore', '--quiet', '--', '.'])).kind === 'answer') return { kind: 'none' };
-  const status = await git(['status', '--porcelain', '-z', '--no-renames', '--untracked-files=all', '--', '.']);
+  const statusOf = (paths: readonly string[]): Promise<GitAnswer> =>
+    git([
+      ...['--literal-pathspecs', 'status', '--porcelain', '-z', '--no-renames', '--untracked-files=all'],
+      ...['--', ...paths],
+    ]);
+  const all = await statusOf(['.', ...others]);
+  // Git fails for a path outside the repository.
+  const status = all.kind === 'failed' && others.length > 0 ? await statusOf(['.']) : all;
   if (status.kind !== 'answer') return { kind: 'unknown', why: firstLine(status.text) };
   const steps = Object.keys(UNFINISHED) as readonly (keyof typeof UNFINISHED)[];
   return {
@@ -123,6 +167,7 @@ function runGit(
   cwd: string,
   env: Readonly<Record<string, string | undefined>>,
   timeout: number,
+  input = '',
 ): Promise<GitAnswer> {
   // A repository can configure a program that git runs on each of these commands.
   const safeArgs = ['-c', 'core.fsmonitor=false', ...args];
@@ -134,7 +179,7 @@ function runGit(
     maxBuffer: MAX_OUTPUT_BYTES,
   };
   return new Promise((resolve) => {
-    execFile('git', safeArgs, options, (error, stdout, stderr) => {
+    const child = execFile('git', safeArgs, options, (error, stdout, stderr) => {
       if (error === null) resolve({ kind: 'answer', text: stdout });
       else if (error.code === 'ENOENT') resolve({ kind: 'absent', text: '' });
       else {
@@ -142,6 +187,9 @@ function runGit(
         resolve({ kind: 'failed', text, status: typeof error.code === 'number' ? error.code : undefined });
       }
     });
+    // Git may end before it read everything.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
   });
 }
 

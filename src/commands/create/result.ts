@@ -4,6 +4,7 @@ import type { DefinitionSource, ProjectSpec, TemplateOrigin } from '../../langua
 import { projectNameProblem } from '../../languages/project-name.ts';
 import { conflictSteps, listFileActions, type ReportedFile } from '../../project/conflicts.ts';
 import { describeOutside, type OutsideChange } from '../../project/join/plan-outside.ts';
+import { UNIGNORE_ADVICE } from '../../project/ignored-state.ts';
 import { nextSteps, type NextStep } from '../../project/next-steps.ts';
 import type { PreparedProject, WriteResult } from '../../project/scaffold.ts';
 import { findRepository, pathBelow } from '../../project/join/find-root.ts';
@@ -19,7 +20,7 @@ export interface CreateResult {
   readonly process: { readonly code: string; readonly source: DefinitionSource; readonly tasks: number };
   /** The user's own template, as the project records it; absent without one. */
   readonly template?: TemplateOrigin;
-  /** Why the name is not the folder's, and what is uncertain about a definition that was read from instances. */
+  /** Why the name is not the folder's, what is uncertain about a definition that was read from instances, and which files git must not ignore. */
   readonly notes: readonly string[];
   readonly dryRun: boolean;
   /** `conflict` only in a dry run. */
@@ -44,6 +45,8 @@ export type CreateOutcome =
       readonly written: WriteResult;
       readonly credentials: ProjectCredentials;
       readonly check: CheckOutcome;
+      /** Files that every clone needs, but git ignores. */
+      readonly ignoredState: readonly string[];
       readonly interrupted: boolean;
       /** Absolute; where the user is. */
       readonly cwd: string;
@@ -67,6 +70,7 @@ export function createResult(
       ...renamedNotes(basename(folder), project.name),
       ...movedNotes(spec.movedFiles),
       ...mergedNotes(comparison),
+      ...(outcome.kind === 'dry-run' ? [] : ignoredNotes(outcome.ignoredState)),
       ...(spec.definitionNotes ?? []),
     ],
     ...(placement.kind === 'member'
@@ -147,6 +151,11 @@ function misplacedWorkflow(folder: string): { readonly folder: string } | undefi
 
 function movedNotes(moved: ProjectSpec['movedFiles'] = {}): readonly string[] {
   return Object.entries(moved).map(([from, to]) => `${from} is unchanged; the worker uses ${to} instead`);
+}
+
+function ignoredNotes(ignored: readonly string[]): readonly string[] {
+  if (ignored.length === 0) return [];
+  return [`git ignores ${ignored.join(' and ')}, which kuflow update needs in every clone. ${UNIGNORE_ADVICE}`];
 }
 
 function mergedNotes({ files }: PreparedProject['comparison']): readonly string[] {

@@ -11,6 +11,7 @@ import type { FetchedTemplate } from '../../project/template/fetch.ts';
 import { workerFolderName } from '../../languages/project-name.ts';
 import { conflictError } from '../../project/conflicts.ts';
 import { describeOutside, type OutsideChange } from '../../project/join/plan-outside.ts';
+import { readIgnoredState } from '../../project/ignored-state.ts';
 import { readTemplateTitle } from '../../project/view.ts';
 import { writeProject } from '../../project/scaffold.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
@@ -121,7 +122,8 @@ export async function createProject(
         { folder, local: spec.local, definition: spec.definition, hasCredentials: credentials.from !== 'none' },
         { wanted: plan.check, env, progress, signal },
       );
-      outcome = { kind: 'written', written, credentials, check, interrupted: signal.aborted, cwd };
+      const ignoredState = await readIgnoredState(folder, env);
+      outcome = { kind: 'written', written, credentials, check, ignoredState, interrupted: signal.aborted, cwd };
     }
     return { result: createResult(plan, prepared, outcome), asked };
   } finally {

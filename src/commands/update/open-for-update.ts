@@ -5,7 +5,8 @@ import valid from 'semver/functions/valid.js';
 import { KnownError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { PACKAGE_NAME } from '../../base/package-root.ts';
-import { readWorkTree, type WorkTree } from '../../files/git.ts';
+import { readIgnored, readWorkTree, type WorkTree } from '../../files/git.ts';
+import { languageOf } from '../../languages/registry.ts';
 import { findProject, RECORD_FILE } from '../../process/find-project.ts';
 import { BASE_FILE } from '../../project/base-archive.ts';
 import {
@@ -14,6 +15,7 @@ import {
   type OpenOptions,
   type WorkerProject,
 } from '../../project/edit/open-project.ts';
+import { UNIGNORE_ADVICE } from '../../project/ignored-state.ts';
 import { malformedRecordError, readProjectRecord } from '../../project/record.ts';
 import { renamedPath } from '../../project/update/apply-migrations.ts';
 import { PROJECT_MIGRATIONS, type Migration } from '../../project/update/migrations.ts';
@@ -41,21 +43,39 @@ export async function openForUpdate(request: OpenUpdateRequest): Promise<Updatab
   const folder = findProject(cwd);
   await recoverOrDescribe(folder, request);
   const workTree = folder === undefined ? ({ kind: 'none' } as const) : await readWorkTree(folder, env);
-  if (folder !== undefined) await rejectUnusableProject(folder, workTree, version);
+  if (folder !== undefined) await rejectUnusableProject(folder, workTree, request);
   const project = await openProject(cwd, env, version, { readOnly: true });
   if (project.notes.length > 0) throw unknownBaseError(project.folder, 'it does not contain all processes');
   rejectEditedRecord(project, migrations);
-  return { project, workTree };
+  const others = lockFilesIn(project).filter((path) => path.startsWith('../'));
+  if (others.length === 0) return { project, workTree };
+  return { project, workTree: await readWorkTree(project.folder, env, { others }) };
 }
 
-async function rejectUnusableProject(folder: string, workTree: WorkTree, version: string): Promise<void> {
+/** The lock files of the project, relative to it. Those of a workspace are outside of it. */
+export function lockFilesIn({ record }: WorkerProject): readonly string[] {
+  const names = languageOf(record).tools.lockFiles(record.packageManager);
+  const { workspace } = record;
+  return workspace === undefined ? names : names.map((name) => `${workspace.root}/${name}`);
+}
+
+async function rejectUnusableProject(
+  folder: string,
+  workTree: WorkTree,
+  { env, version }: OpenUpdateRequest,
+): Promise<void> {
   if (workTree.kind === 'work-tree' && workTree.unfinished !== undefined)
     throw unfinishedError(folder, workTree.unfinished);
   const { record } = await readProjectRecord(folder);
   if (valid(record.version) === null)
     throw malformedRecordError(join(folder, RECORD_FILE), '"template.version" is not a version');
   if (gt(record.version, version)) throw newerProjectError(folder, record.version, version);
-  if (!existsSync(join(folder, BASE_FILE))) throw unknownBaseError(folder, 'it does not exist');
+  if (existsSync(join(folder, BASE_FILE))) return;
+  if ((await readIgnored(folder, [BASE_FILE], env)).length === 0) throw unknownBaseError(folder, 'it does not exist');
+  throw unknownBaseError(folder, 'it does not exist, and git ignores it', [
+    UNIGNORE_ADVICE,
+    `Copy ${BASE_FILE} from the folder in which the project was created, and commit it`,
+  ]);
 }
 
 /** Rejects a record whose answers were edited so that the code would be at other paths. */
@@ -94,11 +114,15 @@ function newerProjectError(folder: string, generatedBy: string, version: string)
   });
 }
 
-function unknownBaseError(folder: string, seen: string): KnownError {
+function unknownBaseError(
+  folder: string,
+  seen: string,
+  next = [`Restore it from version control: git checkout HEAD -- ${BASE_FILE}`],
+): KnownError {
   return new KnownError({
     message: `${BASE_FILE} is required to tell your changes from those of the templates`,
     tried: join(folder, BASE_FILE),
     seen,
-    next: [`Restore it from version control: git checkout HEAD -- ${BASE_FILE}`],
+    next,
   });
 }

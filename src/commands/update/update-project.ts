@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
-import { join, relative } from 'node:path';
+import { join, posix, relative } from 'node:path';
 import { amendError, KnownError, usageError, worstExitStatus, type ExitStatus } from '../../base/errors.ts';
-import type { WorkTree } from '../../files/git.ts';
+import { listFilesInGit, readIgnored, type WorkTree } from '../../files/git.ts';
 import type { InstallResult } from '../../languages/install.ts';
 import type { ProjectTemplate, TemplateOrigin } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
 import type { ToolFailure } from '../../languages/run-project-tool.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';
 import { BASE_FILE } from '../../project/base-archive.ts';
+import { readIgnoredState, UNIGNORE_ADVICE } from '../../project/ignored-state.ts';
 import { JOURNAL_FOLDER } from '../../project/edit/journal.ts';
 import { LOCK_FILE } from '../../project/edit/project-lock.ts';
 import { removedProcessNote } from '../../project/edit/removed-process-note.ts';
@@ -25,7 +26,7 @@ import {
   type UpdatedFile,
 } from '../../project/update/plan-update.ts';
 import { shellPath } from '../../text/shell.ts';
-import type { UpdatableProject } from './open-for-update.ts';
+import { lockFilesIn, type UpdatableProject } from './open-for-update.ts';
 
 /** What to do with a file in conflict: write it with markers, keep the local lines, or leave it as it is. */
 export type ConflictChoice = 'markers' | 'ours' | 'skip';
@@ -156,7 +157,10 @@ export async function updateProject(request: UpdateRequest): Promise<UpdateResul
     return { ...about, ...nothing('up to date'), result: 'up-to-date', files: [], next: [], status: 0 };
 
   const dirty = uncommittedPaths(workTree);
-  if (!dryRun && !request.allowDirty) rejectDirtyTree(request, dirty);
+  if (!dryRun && !request.allowDirty) {
+    rejectDirtyTree(request, dirty);
+    await rejectIgnoredState(request);
+  }
   const decisions: Decision[] = [];
   for (const conflict of conflicts) decisions.push(await decide(request, conflict));
   request.signal?.throwIfAborted();
@@ -199,7 +203,10 @@ export async function updateProject(request: UpdateRequest): Promise<UpdateResul
   const dependencies = await dependencyState(request, changes);
   const install = await installDependencies(request, dependencies, written);
   const verify = await runChecks(request, { dependencies, install, marked: written });
-  const undo = undoCommand(request, dirty, [...changes, ...state]);
+  const undo = await undoCommand(request, dirty, {
+    changes: [...changes, ...state],
+    isInstalled: install.kind !== 'skipped',
+  });
   const hasFailed = install.kind === 'failed' || verify.checks.some(({ kind }) => kind === 'failed');
   return {
     ...about,
@@ -297,7 +304,7 @@ function uncommittedPaths(workTree: WorkTree): readonly string[] | undefined {
   if (workTree.kind !== 'work-tree') return undefined;
   const { changed, prefix } = workTree;
   const own = (path: string): boolean => path.startsWith(`${JOURNAL_FOLDER}/`) || path.startsWith(LOCK_FILE);
-  return changed.map((path) => path.slice(prefix.length)).filter((path) => !own(path));
+  return changed.map((path) => posix.relative(prefix, path)).filter((path) => !own(path));
 }
 
 const MAX_PATHS = 10;
@@ -404,20 +411,39 @@ async function runChecks(
   return signal?.aborted === true ? { skipped: 'interrupted', checks } : { checks };
 }
 
+/** Rejects a project whose record or archive git ignores. Undoing an update would not restore it, and the next update would miss the changes. */
+async function rejectIgnoredState({ project, env, command }: UpdateRequest): Promise<void> {
+  const ignored = await readIgnoredState(project.folder, env);
+  if (ignored.length === 0) return;
+  throw usageError(`git ignores ${ignored.join(' and ')}, so the update could not be undone`, [
+    `${UNIGNORE_ADVICE}. Then commit ${ignored.length === 1 ? 'the file' : 'the files'}`,
+    `Or update anyway: ${command} --allow-dirty`,
+  ]);
+}
+
 /** The command that restores the last commit, if that undoes the update and nothing else. */
-function undoCommand(
-  { project, cwd }: UpdateRequest,
+async function undoCommand(
+  { project, cwd, env }: UpdateRequest,
   dirty: readonly string[] | undefined,
-  changes: readonly ChangedFile[],
-): string | undefined {
-  if (dirty === undefined || changes.some(({ path }) => dirty.includes(path))) return undefined;
-  const paths = (all: readonly ChangedFile[]): string => all.map(({ path }) => shellPath(path)).join(' ');
-  const created = changes.filter(({ before }) => before === undefined);
-  const existing = changes.filter(({ before }) => before !== undefined);
-  const place = relative(cwd, project.folder);
+  { changes, isInstalled }: { readonly changes: readonly ChangedFile[]; readonly isInstalled: boolean },
+): Promise<string | undefined> {
+  const { folder, record } = project;
+  const changed = changes.map(({ path }) => path);
+  if (dirty === undefined || changed.some((path) => dirty.includes(path))) return undefined;
+  if ((await readIgnored(folder, changed, env)).length > 0) return undefined;
+  // An installation changes these, now or later.
+  const locks = isInstalled || changed.includes(languageOf(record).tools.manifest) ? lockFilesIn(project) : [];
+  if (locks.some((path) => dirty.includes(path))) return undefined;
+  const tracked = await listFilesInGit('tracked', folder, locks, env);
+  const untracked = await listFilesInGit('untracked', folder, locks, env);
+  const created = [...changes.filter(({ before }) => before === undefined).map(({ path }) => path), ...untracked];
+  const existing = [...changes.filter(({ before }) => before !== undefined).map(({ path }) => path), ...tracked];
+  const paths = (all: readonly string[]): string => all.map(shellPath).join(' ');
+  const outside = tracked.filter((path) => path.startsWith('../'));
+  const place = relative(cwd, folder);
   const git = place === '' ? 'git' : `git -C ${shellPath(place)}`;
   return [
-    `${git} restore ${dirty.length === 0 ? '.' : `-- ${paths(existing)}`}`,
+    `${git} restore ${dirty.length > 0 ? `-- ${paths(existing)}` : paths(['.', ...outside])}`,
     ...(created.length === 0 ? [] : [`${git} clean -fdq -- ${paths(created)}`]),
   ].join(' && ');
 }

@@ -239,7 +239,15 @@ export function findOverlaidProblems(
  * what git must not merge or convert.
  */
 export const NEEDED_LINES: Readonly<Record<string, readonly string[]>> = {
-  '.gitignore': [LOCAL_SETTINGS_FILE, '.kuflow/dev/', '.kuflow/journal/', '.kuflow/project.lock*'],
+  '.gitignore': [
+    LOCAL_SETTINGS_FILE,
+    '.kuflow/dev/',
+    '.kuflow/journal/',
+    '.kuflow/project.lock*',
+    // Many repositories ignore archives.
+    '!.kuflow/base.tgz',
+    '!.kuflow/project.json',
+  ],
   '.gitattributes': ['.kuflow/base.tgz binary'],
 };
 

@@ -536,6 +536,111 @@ describe('an update', () => {
   });
 });
 
+describe('an update in a repository that ignores archives', () => {
+  it('can be repeated after it was undone, because the rules of the project except its archive', async () => {
+    await writeOlderProject(folder, changedCheck);
+    write('.gitignore', `*.tgz\n${read('.gitignore')}`);
+    commit();
+    const first = await update({ allowDirty: false });
+    execFileSync(first.undo ?? 'false', { cwd: folder, shell: true });
+    const second = await update({ allowDirty: false });
+    expect(second.files).toEqual(first.files);
+    expect(read(CHECK)).not.toContain(OLD);
+  });
+
+  it('is refused if git ignores the archive or the record, and names the rules to add', async () => {
+    for (const [rule, ignored] of [
+      ['*.tgz', '.kuflow/base.tgz'],
+      ['.kuflow/', '.kuflow/project.json and .kuflow/base.tgz'],
+    ]) {
+      rmSync(folder, { recursive: true, force: true });
+      await writeOlderProject(folder, changedCheck);
+      write('.gitignore', `${read('.gitignore')}${rule}\n`);
+      commit();
+      const before = treeOf(folder);
+      const error = await errorOf(update({ allowDirty: false }));
+      expect(error.message).toBe(`git ignores ${ignored}, so the update could not be undone`);
+      expect(error.next[0]).toContain('!/.kuflow/ !/.kuflow/project.json !/.kuflow/base.tgz');
+      expect(treeOf(folder)).toEqual(before);
+      const repository = folder;
+      folder = join(temporaryFolder(), 'copy');
+      cpSync(repository, folder, { recursive: true });
+      // A command that restores only a part of the update would make the next update skip the rest.
+      const { result, undo } = await update();
+      expect([result, undo]).toEqual(['updated', undefined]);
+      folder = repository;
+      write('.gitignore', `${read('.gitignore')}!/.kuflow/\n!/.kuflow/project.json\n!/.kuflow/base.tgz\n`);
+      commit();
+      const undoable = await update({ allowDirty: false });
+      execFileSync(undoable.undo ?? 'false', { cwd: folder, shell: true });
+      expect(git('status', '--porcelain')).toBe('');
+      expect((await update({ allowDirty: false })).files).toEqual(undoable.files);
+    }
+  });
+
+  it('is refused in a clone without the archive, and says why it is missing', async () => {
+    await writeOlderProject(folder, changedCheck);
+    write('.gitignore', `${read('.gitignore')}*.tgz\n`);
+    commit();
+    const clone = join(temporaryFolder(), 'clone');
+    git('clone', '--quiet', folder, clone);
+    folder = clone;
+    const error = await errorOf(update());
+    expect(error.seen).toBe('it does not exist, and git ignores it');
+    expect(error.next[0]).toContain('!/.kuflow/ !/.kuflow/project.json !/.kuflow/base.tgz');
+  });
+});
+
+describe('an update of a member of a workspace', () => {
+  const LOCK = '../../package-lock.json';
+  const olderManifest: OlderTemplates = {
+    changed: { 'package.json': (text) => text.replace(/("tsx": )"[^"]+"/, '$1"1.0.0"') },
+  };
+  /** `lock`: the lock file of the workspace in the last commit. */
+  const writeMember = async (lock?: string): Promise<void> => {
+    const root = folder;
+    folder = join(root, 'packages/worker');
+    await writeOlderProject(folder, olderManifest, { spec: { workspace: { root: '../..' } } });
+    if (lock !== undefined) write(LOCK, lock);
+    folder = root;
+    commit();
+    folder = join(root, 'packages/worker');
+  };
+
+  it('is undone together with the lock file of the workspace', async () => {
+    for (const lock of ['{}', undefined]) {
+      rmSync(folder, { recursive: true, force: true });
+      folder = join(temporaryFolder(), 'repository');
+      await writeMember(lock);
+      // As an installation does.
+      const { undo = 'false' } = await update({ allowDirty: false, onWrite: () => write(LOCK, 'changed') });
+      execFileSync(undo, { cwd: folder, shell: true });
+      expect(git('status', '--porcelain', '../..')).toBe('');
+      expect(existsSync(join(folder, LOCK)) ? read(LOCK) : undefined).toBe(lock);
+    }
+  });
+
+  it('is refused while that lock file has changes, and does not undo them', async () => {
+    await writeMember('{}');
+    write(LOCK, 'mine');
+    write('../../other.txt', 'mine');
+    const { message } = await errorOf(update({ allowDirty: false }));
+    expect(message).toBe(`The project has uncommitted changes:\n  ${LOCK}`);
+    expect((await update()).undo).toBeUndefined();
+  });
+
+  it('is possible in a repository without the workspace', async () => {
+    const root = folder;
+    folder = join(root, 'packages/worker');
+    await writeOlderProject(folder, olderManifest, { spec: { workspace: { root: '../..' } } });
+    write(LOCK, '{}');
+    commit();
+    const { undo = 'false' } = await update({ allowDirty: false });
+    execFileSync(undo, { cwd: folder, shell: true });
+    expect(git('status', '--porcelain')).toBe('');
+  });
+});
+
 describe('an update that is killed', () => {
   it('is completed by the next update, at any file, with the edits that somebody made in between', async () => {
     const former = 'src/kuflow/former.ts';
