@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PlatformConnection } from '../../../../src/platform/temporal/connection.ts';
+import { until } from '../../../support/until.ts';
 import { startUpstream, type UpstreamServer } from '../gateway/harness.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..', '..');
@@ -61,9 +62,9 @@ describe("the platform's connection to Temporal", () => {
       await expect(connection.withDeadline(Date.now() + 50, ask)).rejects.toMatchObject({ code: 4 });
       const given = new AbortController();
       const asked = connection.withAbortSignal(given.signal, ask);
+      await until('the server was asked', () => server.seen.at(-1)?.['temporal-namespace'] === 'n');
       given.abort();
       await expect(asked).rejects.toMatchObject({ code: 1 });
-      expect(server.seen.at(-1)?.['temporal-namespace']).toBe('n');
     } finally {
       await connection.close();
     }
