@@ -80,6 +80,8 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/support/global-setup.ts'],
+          // Loading the modules again for each file takes longer than many of the tests.
+          isolate: false,
           // Three lanes: most of these tests wait. See test/support/lanes.ts for what they share.
           maxWorkers: 3,
           testTimeout: 180_000,

@@ -26,7 +26,7 @@ await stage('Temporal', () => provideTemporal());
 await stage('Chromium', () => provideChromium());
 if (soak) {
   process.env.KUFLOW_SOAK = '1';
-  await tests('e2e', { filters: ['soak', 'package-managers'] });
+  await tests('e2e', { filters: ['soak', 'package-managers', 'python-tools', 'hostile'] });
 } else {
   // The page tests use what the others leave of the processors. Their output follows.
   const log = join(output, 'page.log');

@@ -13,7 +13,7 @@ import { OBJECT_MEMBERS } from '../support/hostile-texts.ts';
 import { temporalPath } from '../support/temporal-path.ts';
 
 const SEED = 20251125;
-const PROJECTS = 25;
+const PROJECTS = process.env['KUFLOW_SOAK'] === '1' ? 25 : 10;
 /** Generated modules that contain text from a definition. All other modules are the same in every project. */
 const OWN = readTemplateFiles('typescript')
   .filter(({ rendered, path }) => rendered && path.endsWith('.ts'))

@@ -23,8 +23,9 @@ import { ordinaryDefinition } from '../support/ordinary-definitions.ts';
 
 runAlone();
 
-const PARSED = 2000;
-const COMPILED = 50;
+const SOAK = process.env['KUFLOW_SOAK'] === '1';
+const PARSED = SOAK ? 2000 : 500;
+const COMPILED = SOAK ? 50 : 15;
 const SEED = 20261127;
 const SKIP_FORMAT = ['-Dspotless.check.skip'];
 

@@ -6,7 +6,7 @@ import { loadDefinition } from '../../src/process/definition/file.ts';
 import { sampleDefinition } from '../../src/process/sample.ts';
 import { describeJava } from '../support/describe-workers.ts';
 import { installedBin } from '../support/generated-project.ts';
-import { buildJar, JAVA_PACKAGE, javaProjectCopy, runMaven } from '../support/java-project.ts';
+import { buildJar, JAVA_PACKAGE, javaProjectCopy } from '../support/java-project.ts';
 import { runAlone } from '../support/lanes.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { processUser, type ProcessUser } from '../support/process-user.ts';
@@ -19,6 +19,7 @@ const ENGINE_LOAN = join(import.meta.dirname, '../support/engine-loan');
 const ENGINE_LOAN_DEFINITION = join(ENGINE_LOAN, 'kuflow.process.yaml');
 const ENGINE_LOAN_WORKFLOW = 'EngineLoanWorkflowImpl.java';
 
+// `update.test.ts` runs its own build and tests.
 describeJava('a Java project from the packed command', () => {
   let folder: string;
   let running: TestPlatform;
@@ -27,7 +28,7 @@ describeJava('a Java project from the packed command', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(inject('runFolder'), 'java-project-'));
-    javaProjectCopy(join(folder, 'loan-worker'));
+    buildJar(javaProjectCopy(join(folder, 'loan-worker')));
     running = await startTestPlatform({
       definitions: [sampleDefinition(), await loadDefinition(ENGINE_LOAN_DEFINITION)],
     });
@@ -47,12 +48,6 @@ describeJava('a Java project from the packed command', () => {
     await worker.ready();
     return worker;
   }
-
-  it('passes its own build: format, compiler warnings and tests', async () => {
-    const { status, out } = await runMaven(join(folder, 'loan-worker'), ['--offline', 'verify']);
-    expect(status, out).toBe(0);
-    expect(out).toMatch(/Tests run: \d{3}, Failures: 0, Errors: 0, Skipped: 0\n/);
-  }, 300_000);
 
   it('has a jar with the libraries that the worker needs, and no others [java: image.contents]', () => {
     const project = join(folder, 'loan-worker');

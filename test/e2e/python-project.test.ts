@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { runAlone } from '../support/lanes.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { processUser, type ProcessUser } from '../support/process-user.ts';
-import { pythonProjectCopy, runPython } from '../support/python-project.ts';
+import { pythonProjectCopy } from '../support/python-project.ts';
 import { uvEnvironment } from '../support/uv.ts';
 import { until } from '../support/until.ts';
 import { startWorkerProcess, workerEnvironment, type WorkerProcess } from '../support/worker-process.ts';
@@ -13,6 +13,7 @@ import { startWorkerProcess, workerEnvironment, type WorkerProcess } from '../su
 // mypy needs much memory and a whole core.
 runAlone();
 
+// `update.test.ts` runs its own checks and tests.
 describe('a Python project from the packed command', () => {
   let folder: string;
   let project: string;
@@ -42,19 +43,6 @@ describe('a Python project from the packed command', () => {
     await worker.ready();
     return worker;
   }
-
-  it('passes its own format, lint and strict types', async () => {
-    for (const command of [['ruff', 'format', '--check'], ['ruff', 'check'], ['mypy']] as const) {
-      const { status, out, err } = await runPython(project, command);
-      expect(status, out + err).toBe(0);
-    }
-  }, 120_000);
-
-  it('passes its own tests', async () => {
-    const { status, out, err } = await runPython(project, ['pytest', '-q']);
-    expect(status, out + err).toBe(0);
-    expect(out).toMatch(/^\d{3} passed(?:, 1 skipped)? in/m);
-  }, 180_000);
 
   it('has a lock file that installs the same versions, without development tools in production', () => {
     const tree = execFileSync('uv', ['tree', '--locked', '--no-dev', '--offline', '--depth', '1'], {

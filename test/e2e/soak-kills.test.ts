@@ -20,7 +20,7 @@ import { openLedger } from '../support/write-ledger.ts';
 runAlone();
 
 const SOAK = process.env['KUFLOW_SOAK'] === '1';
-const KILLS = SOAK ? 100 : 5;
+const KILLS = SOAK ? 100 : 3;
 const WRITERS = 4;
 /** A delay in milliseconds, below `most`, which depends only on the round and is the same in every run. */
 const moment = (round: number, most: number): number => Math.round(((round * 0.618034) % 1) * most);
