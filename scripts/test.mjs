@@ -3,7 +3,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
 import { join, relative } from 'node:path';
 import { ROOT } from './bundle.mjs';
 import { provideChromium } from './chromium.mjs';
@@ -26,9 +25,9 @@ await stage('Temporal', () => provideTemporal());
 await stage('Chromium', () => provideChromium());
 if (soak) {
   process.env.KUFLOW_SOAK = '1';
-  await tests('e2e', { filters: ['soak', 'package-managers', 'python-tools', 'hostile'] });
+  await tests('e2e', { filters: ['soak', 'package-managers', 'python-tools', 'hostile', 'old-cores'] });
 } else {
-  // The page tests use what the others leave of the processors. Their output follows.
+  // Both wait more than they compute. The output of the page tests follows.
   const log = join(output, 'page.log');
   const page = tests('page', { log });
   await tests('unit');
@@ -71,11 +70,10 @@ async function tests(project, { filters = [], log } = {}) {
   });
 }
 
-/** Runs Node with these arguments and returns its exit status. With `log`, its output goes to that file and it runs with the lowest priority. */
+/** Runs Node with these arguments and returns its exit status. With `log`, its output goes to that file. */
 async function node(args, log) {
   const out = log === undefined ? 'inherit' : openSync(log, 'w');
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['inherit', out, out] });
-  if (log !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
   const [status] = await once(child, 'close');
   if (log !== undefined) closeSync(out);
   return status ?? 1;

@@ -13,7 +13,8 @@ import { OBJECT_MEMBERS } from '../support/hostile-texts.ts';
 import { temporalPath } from '../support/temporal-path.ts';
 
 const SEED = 20251125;
-const PROJECTS = process.env['KUFLOW_SOAK'] === '1' ? 25 : 10;
+const SOAK = process.env['KUFLOW_SOAK'] === '1';
+const PROJECTS = SOAK ? 25 : 10;
 /** Generated modules that contain text from a definition. All other modules are the same in every project. */
 const OWN = readTemplateFiles('typescript')
   .filter(({ rendered, path }) => rendered && path.endsWith('.ts'))
@@ -164,14 +165,15 @@ describe(`${PROJECTS} projects from hostile definitions (seed ${SEED})`, () => {
     expect(errors).toEqual([expect.stringMatching(/^p7\/src\/wrong\.ts\(1,14\): error TS2322/)]);
   });
 
-  it('pass their own lint rules, which find a deliberate mistake', async () => {
-    const [first = ''] = projects;
-    const wrong = join(first, 'src', 'wrong.ts');
-    writeFileSync(wrong, `export const wrong = (a: number) => a == 1;\n`);
-    const problems = await lintProblems(projects);
-    rmSync(wrong);
-    expect(problems).toEqual([expect.stringMatching(/p0.src.wrong\.ts 1 eqeqeq /)]);
-  });
+  if (SOAK)
+    it('pass their own lint rules, which find a deliberate mistake', async () => {
+      const [first = ''] = projects;
+      const wrong = join(first, 'src', 'wrong.ts');
+      writeFileSync(wrong, `export const wrong = (a: number) => a == 1;\n`);
+      const problems = await lintProblems(projects);
+      rmSync(wrong);
+      expect(problems).toEqual([expect.stringMatching(/p0.src.wrong\.ts 1 eqeqeq /)]);
+    });
 
   it('pass their tests, even with names that every object or promise has', async () => {
     const [first = ''] = projects;

@@ -24,7 +24,7 @@ import { ordinaryDefinition } from '../support/ordinary-definitions.ts';
 runAlone();
 
 const SOAK = process.env['KUFLOW_SOAK'] === '1';
-const PARSED = SOAK ? 2000 : 500;
+const PARSED = SOAK ? 2000 : 250;
 const COMPILED = SOAK ? 50 : 15;
 const SEED = 20261127;
 const SKIP_FORMAT = ['-Dspotless.check.skip'];

@@ -21,6 +21,8 @@ const DEFINITIONS = [LOAN, withoutTasks('TYPESCRIPT'), withoutTasks('JAVA')];
 const jdkIsMissing = missingJdk();
 const skipped = jdkIsMissing === undefined ? '' : ` (skipped: ${jdkIsMissing})`;
 const INSTALL_AND_RUN = 400_000;
+/** `npm test` runs KuFlow's own SDK, which has the oldest core, and `npm run soak` all of them. */
+const SOAK = process.env['KUFLOW_SOAK'] === '1';
 
 let running: TestPlatform;
 let user: ProcessUser;
@@ -51,15 +53,17 @@ describe.concurrent('a worker on an old Temporal core completes a process throug
     await whileRunning(worker, await sampleWorkerEnvironment(running), () => completeSampleProcess(user));
   });
 
-  it('@temporalio/worker 1.10.3', { timeout: INSTALL_AND_RUN }, async () => {
-    await expectCompletedProcess(await typescriptWorker(), 'TYPESCRIPT');
-  });
+  if (SOAK)
+    it('@temporalio/worker 1.10.3', { timeout: INSTALL_AND_RUN }, async () => {
+      await expectCompletedProcess(await typescriptWorker(), 'TYPESCRIPT');
+    });
 
-  it.skipIf(skipped !== '')(
-    `io.temporal:temporal-sdk 1.27.1${skipped}`,
-    { timeout: INSTALL_AND_RUN },
-    async () => await expectCompletedProcess(await javaWorker(), 'JAVA'),
-  );
+  if (SOAK)
+    it.skipIf(skipped !== '')(
+      `io.temporal:temporal-sdk 1.27.1${skipped}`,
+      { timeout: INSTALL_AND_RUN },
+      async () => await expectCompletedProcess(await javaWorker(), 'JAVA'),
+    );
 });
 
 describe('the gateway', () => {

@@ -25,7 +25,7 @@ import { PYTHON_PACKAGE, pythonProjectCopy, runPython } from '../support/python-
 runAlone();
 
 const SOAK = process.env['KUFLOW_SOAK'] === '1';
-const PARSED = SOAK ? 2000 : 500;
+const PARSED = SOAK ? 2000 : 250;
 const CHECKED = SOAK ? 50 : 15;
 const SEED = 20261127;
 const SUPPORT = join(import.meta.dirname, '../support/python');

@@ -22,8 +22,8 @@ import { skeletonOf } from '../../../support/markdown-skeleton.ts';
 import { shellArguments } from '../../../support/shell-arguments.ts';
 import { strangers, tokensOf, type Vocabulary } from '../../../support/token-check.ts';
 
-const USABLE = 800;
-const BROKEN = 200;
+const USABLE = 250;
+const BROKEN = 80;
 const DEFINITION = 'kuflow.process.yaml';
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u;
 
