@@ -175,16 +175,17 @@ describe(`${PROJECTS} projects from hostile definitions (seed ${SEED})`, () => {
       expect(problems).toEqual([expect.stringMatching(/p0.src.wrong\.ts 1 eqeqeq /)]);
     });
 
-  it('pass their tests, even with names that every object or promise has', async () => {
-    const [first = ''] = projects;
-    const vitest = join(folder, 'node_modules', 'vitest', 'vitest.mjs');
-    const { status, out } = await node([vitest, 'run', 'test/workflows.test.ts', 'test/settings.test.ts'], first, {
-      ...process.env,
-      NO_COLOR: '1',
-      FORCE_COLOR: '0',
-      KUFLOW_TEMPORAL_PATH: await temporalPath(),
+  if (SOAK)
+    it('pass their tests, even with names that every object or promise has', async () => {
+      const [first = ''] = projects;
+      const vitest = join(folder, 'node_modules', 'vitest', 'vitest.mjs');
+      const { status, out } = await node([vitest, 'run', 'test/workflows.test.ts', 'test/settings.test.ts'], first, {
+        ...process.env,
+        NO_COLOR: '1',
+        FORCE_COLOR: '0',
+        KUFLOW_TEMPORAL_PATH: await temporalPath(),
+      });
+      expect(status, out).toBe(0);
+      expect(out).toMatch(/Tests {2}\d+ passed/);
     });
-    expect(status, out).toBe(0);
-    expect(out).toMatch(/Tests {2}\d+ passed/);
-  });
 });
