@@ -6,7 +6,6 @@ import type { AddResult } from '../../src/commands/add/add-to-project.ts';
 import { loadDefinition, listDefinitionFiles } from '../../src/process/definition/file.ts';
 import { startInTerminal } from '../support/dev-command.ts';
 import { installedBin, projectCopy } from '../support/generated-project.ts';
-import { runAlone } from '../support/lanes.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { packedCommand, type CommandEnd } from '../support/packed-command.ts';
 import { startTestPlatform } from '../support/platform.ts';
@@ -14,8 +13,6 @@ import { processUser } from '../support/process-user.ts';
 import { temporalPath } from '../support/temporal-path.ts';
 import { until } from '../support/until.ts';
 import { bareEnvironment, startWorkerProcess, workerEnvironment } from '../support/worker-process.ts';
-
-runAlone();
 
 const onWindows = process.platform === 'win32';
 const mark = newMark();

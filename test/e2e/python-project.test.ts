@@ -2,16 +2,12 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { runAlone } from '../support/lanes.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { processUser, type ProcessUser } from '../support/process-user.ts';
 import { pythonProjectCopy } from '../support/python-project.ts';
 import { uvEnvironment } from '../support/uv.ts';
 import { until } from '../support/until.ts';
 import { startWorkerProcess, workerEnvironment, type WorkerProcess } from '../support/worker-process.ts';
-
-// mypy needs much memory and a whole core.
-runAlone();
 
 // `update.test.ts` runs its own checks and tests.
 describe('a Python project from the packed command', () => {
