@@ -1,6 +1,6 @@
 // `npm test`: builds, gets a Temporal server and a browser, and runs all tests. Prints what it got, the seconds per stage and the slowest tests.
 // `npm run soak` (`--soak`): the tests named soak in full length, and all package managers.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -15,6 +15,7 @@ const seconds = [];
 const reports = [];
 let failedRuns = 0;
 
+const before = changedFiles();
 mkdirSync(output, { recursive: true });
 rmSync(join(output, 'summary.json'), { force: true });
 
@@ -36,6 +37,11 @@ if (soak) {
   console.log(`\n── output of the page tests\n${readFileSync(log, 'utf8')}`);
 }
 
+const left = changedFiles().filter((line) => !before.includes(line));
+if (left.length > 0) {
+  console.error(`\nthe tests left changes in the repository:\n${left.join('\n')}`);
+  failedRuns += 1;
+}
 const summary = summarise(reports, failedRuns);
 console.log('\nseconds per stage');
 for (const [name, spent] of seconds) console.log(`  ${spent.toFixed(1).padStart(7)}  ${name}`);
@@ -46,6 +52,15 @@ for (const name of summary.skipped) console.log(`skipped: ${name}`);
 writeFileSync(join(output, 'summary.json'), JSON.stringify({ passed: summary.passed, failed: summary.failed }));
 console.log(`${summary.passed} passed, ${summary.failed} failed`);
 process.exitCode = summary.failed === 0 ? 0 : 1;
+
+/** What `git status` lists. Empty without a repository. */
+function changedFiles() {
+  const { status, stdout } = spawnSync('git', ['status', '--porcelain', '--untracked-files=all'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  return status === 0 ? stdout.split('\n').filter((line) => line !== '') : [];
+}
 
 async function stage(name, work) {
   const started = performance.now();

@@ -63,6 +63,15 @@ export async function isUnmerged(
   return answer.kind === 'answer' && answer.text !== '';
 }
 
+/** Whether git ignores an existing folder as a whole, with all its files. False without a repository, and if git fails. */
+export async function isIgnoredFolder(
+  folder: string,
+  env: Readonly<Record<string, string | undefined>>,
+  limitMs = 10_000,
+): Promise<boolean> {
+  return (await runGit(['check-ignore', '--quiet', '--', '.'], folder, env, limitMs)).kind === 'answer';
+}
+
 /**
  * Those of the paths, which are relative to `folder`, that git ignores. None without a repository, if git fails, and in a folder that git
  * ignores as a whole. A tracked file is never ignored.
@@ -73,8 +82,7 @@ export async function readIgnored(
   env: Readonly<Record<string, string | undefined>>,
   limitMs = 10_000,
 ): Promise<readonly string[]> {
-  const git = (args: readonly string[]): Promise<GitAnswer> => runGit(args, folder, env, limitMs);
-  if (paths.length === 0 || (await git(['check-ignore', '--quiet', '--', '.'])).kind === 'answer') return [];
+  if (paths.length === 0 || (await isIgnoredFolder(folder, env, limitMs))) return [];
   const answer = await runGit(['check-ignore', '--stdin', '-z'], folder, env, limitMs, paths.join('\0'));
   return answer.kind === 'answer' ? answer.text.split('\0').filter((path) => path !== '') : [];
 }
@@ -134,8 +142,7 @@ export async function readWorkTree(
   if (inside.kind === 'failed') return { kind: 'unknown', why: firstLine(inside.text) };
   const [isInside = '', prefix = '', gitFolder = ''] = inside.text.split('\n');
   if (isInside !== 'true') return { kind: 'none' };
-  // A repository does not know the files of a folder that it ignores.
-  if ((await git(['check-ignore', '--quiet', '--', '.'])).kind === 'answer') return { kind: 'none' };
+  if (await isIgnoredFolder(folder, env, limitMs)) return { kind: 'none' };
   const statusOf = (paths: readonly string[]): Promise<GitAnswer> =>
     git([
       ...['--literal-pathspecs', 'status', '--porcelain', '-z', '--no-renames', '--untracked-files=all'],

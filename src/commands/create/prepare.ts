@@ -10,6 +10,7 @@ export interface PrepareContext {
   readonly version: string;
   /** Absolute. */
   readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
   /** The user's own template. */
   readonly template: FetchedTemplate | undefined;
 }
@@ -21,7 +22,7 @@ export interface PrepareContext {
 export async function prepareCreate(
   plan: CreatePlan,
   process: LoadedProcess,
-  { version, cwd, template }: PrepareContext,
+  { version, cwd, env, template }: PrepareContext,
 ): Promise<PreparedProject> {
   const { folder, placement, command, overwrite } = plan;
   if (placement.kind === 'occupied') {
@@ -35,6 +36,6 @@ export async function prepareCreate(
   }
   const spec = projectSpec(plan, process, template);
   const outside =
-    placement.kind === 'member' ? await planOutsideFiles({ folder, spec, found: placement.found }) : undefined;
+    placement.kind === 'member' ? await planOutsideFiles({ folder, spec, found: placement.found, env }) : undefined;
   return prepareProject({ folder, spec, overwrite, version, command, conflicts: 'keep', outside });
 }

@@ -98,7 +98,7 @@ export async function createProject(
       }
     }
     const { folder } = plan;
-    const prepared = await prepareCreate(plan, process, { version, cwd, template });
+    const prepared = await prepareCreate(plan, process, { version, cwd, env, template });
     const { spec, comparison } = prepared;
     let outcome: CreateOutcome = { kind: 'dry-run' };
     if (!plan.dryRun) {

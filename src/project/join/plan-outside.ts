@@ -1,6 +1,8 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
+import { isIgnoredFolder } from '../../files/git.ts';
+import { relativePath } from '../../files/relative-path.ts';
 import { unscopedName } from '../../languages/project-name.ts';
 import type { ProjectSpec } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
@@ -10,7 +12,7 @@ import { fileMode } from '../edit/write-edits.ts';
 import { unifiedDiff } from '../edit/unified-diff.ts';
 import { renderRepositoryFiles } from '../render.ts';
 import { DEPENDABOT_FILE } from './dependabot.ts';
-import { findRepository, pathBelow, textReader, type FoundWorkspace } from './find-root.ts';
+import { findRepository, textReader, type FoundWorkspace } from './find-root.ts';
 import { freeWorkflowPath, renameWorkflow, WORKFLOW } from './moved-files.ts';
 
 /** A change outside the project, to show before it is made. */
@@ -26,6 +28,7 @@ export interface MemberRequest {
   readonly folder: string;
   readonly spec: ProjectSpec;
   readonly found: FoundWorkspace;
+  readonly env: NodeJS.ProcessEnv;
 }
 
 /**
@@ -33,21 +36,25 @@ export interface MemberRequest {
  * repository. Empty parts are left out. Writes nothing. Rejects with a KnownError if a file can't be edited.
  */
 export async function planOutsideFiles(request: MemberRequest): Promise<readonly OutsideFiles[]> {
-  const { folder, found } = request;
+  const { folder, found, env } = request;
   const { root, workspace } = found;
   const edits = workspace
-    .join(pathBelow(root, folder))
+    .join(relativePath(root, folder))
     .map(({ path, before, after }) => compared(root, path, before, after));
+  // GitHub never sees the files of a folder that the repository ignores.
+  const repository = (await isIgnoredFolder(root, env)) ? root : (findRepository(root) ?? root);
   // In an existing project, a missing workflow was removed by somebody.
-  const repository = isProject(folder) ? [] : await planRepositoryFiles(request);
+  const files = isProject(folder) ? [] : await planRepositoryFiles(request, repository);
   return [
     { folder: root, files: edits },
-    { folder: findRepository(root) ?? root, files: repository },
+    { folder: repository, files },
   ].filter(({ files }) => files.length > 0);
 }
 
-async function planRepositoryFiles({ folder, spec, found }: MemberRequest): Promise<readonly ComparedFile[]> {
-  const repository = findRepository(found.root) ?? found.root;
+async function planRepositoryFiles(
+  { folder, spec, found }: MemberRequest,
+  repository: string,
+): Promise<readonly ComparedFile[]> {
   const rendered = await renderRepositoryFiles(spec);
   // The user's own template may leave them out.
   const textAt = (path: string): string | undefined => {
@@ -62,12 +69,12 @@ async function planRepositoryFiles({ folder, spec, found }: MemberRequest): Prom
       ? undefined
       : memberWorkflow(generated, {
           name: unscopedName(spec.name),
-          folder: pathBelow(repository, folder),
-          paths: [workflowPath, ...locks.map((lock) => pathBelow(repository, join(found.root, lock)))],
+          folder: relativePath(repository, folder),
+          paths: [workflowPath, ...locks.map((lock) => relativePath(repository, join(found.root, lock)))],
         });
   const updates = textAt(DEPENDABOT_FILE);
   const existing = textReader(repository)(DEPENDABOT_FILE);
-  const places = { root: `/${pathBelow(repository, found.root)}`, folder: `/${pathBelow(repository, folder)}` };
+  const places = { root: `/${relativePath(repository, found.root)}`, folder: `/${relativePath(repository, folder)}` };
   const merged =
     existing === undefined || updates === undefined
       ? undefined

@@ -159,7 +159,7 @@ export async function openWizardContext(parts: WizardContextParts): Promise<Wiza
     },
     preview: async (answers) => {
       const { plan, process } = await planFor(answers);
-      const { comparison } = await prepareCreate(plan, process, { version, cwd, template });
+      const { comparison } = await prepareCreate(plan, process, { version, cwd, env, template });
       const files = listFileActions(comparison);
       const count = (action: FileAction): number => files.filter((file) => file.action === action).length;
       const conflicts = files.flatMap((file) => (file.action === 'conflict' ? [`${file.path} ${file.reason}`] : []));

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -352,6 +353,17 @@ describe('create in the folder of a new repository', () => {
         seen: expect.stringContaining('movedFiles') as unknown,
       });
     }
+  });
+});
+
+describe('create in a workspace that its repository ignores', () => {
+  it('writes the files for GitHub to the workspace, and leaves the repository as it is', async () => {
+    execFileSync('git', ['init', '--quiet'], { cwd: root });
+    writeAll({ '.gitignore': '/output/\n', 'output/package.json': '{"workspaces":["*"]}' });
+    const { name, outside } = await created(['output/loan-worker']);
+    expect(outside).toMatchObject([{ path: join(root, 'output/.github/workflows', `${name}.yml`), action: 'create' }]);
+    expect(textOf(`output/.github/workflows/${name}.yml`)).toContain('working-directory: "loan-worker"');
+    expect(existsSync(join(root, '.github'))).toBe(false);
   });
 });
 
