@@ -3,7 +3,7 @@ import { escapeForTerminal, hasControlCharacters } from '../../base/escape.ts';
 import { isDefinitionFile } from '../../process/definition/file.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';
 import { LOCAL_SETTINGS_FILE } from '../../settings/keys.ts';
-import { isDeviceName } from '../../text/file-name.ts';
+import { isDeviceName, isGitFolderName } from '../../text/file-name.ts';
 import { didYouMean } from '../../text/near-match.ts';
 import { textFile, type PlannedFile } from '../planned-file.ts';
 import type { ProjectTemplate } from '../project-spec.ts';
@@ -93,7 +93,10 @@ async function prepareTemplate(template: ProjectTemplate): Promise<readonly Over
 export function invalidTemplateError({ origin }: ProjectTemplate, problems: readonly string[]): KnownError {
   const lines = problems.slice(0, MAX_PROBLEMS).map((problem) => `  ${escapeForTerminal(problem, 500)}`);
   if (problems.length > MAX_PROBLEMS) lines.push(`  and ${problems.length - MAX_PROBLEMS} more`);
-  return new KnownError({ message: `The template is not valid:\n${lines.join('\n')}`, tried: `use the template ${origin.source}` });
+  return new KnownError({
+    message: `The template is not valid:\n${lines.join('\n')}`,
+    tried: `use the template ${origin.source}`,
+  });
 }
 
 /** Why a template must not have files with these names: one line per problem. */
@@ -118,22 +121,21 @@ export function foldPath(path: string): string {
 function findPathProblem(path: string): string | undefined {
   const parts = path.split('/');
   if (parts.some((part) => ['', '.', '..'].includes(part))) return 'the path leads out of the project';
-  if (/[\\:*?"<>|\ufffd]/.test(path) || hasControlCharacters(path)) return 'the name has a character that not every system allows';
+  if (/[\\:*?"<>|\ufffd]/.test(path) || hasControlCharacters(path))
+    return 'the name has a character that not every system allows';
   if (parts.some((part) => isDeviceName(part) || /[. ]$/.test(part))) return 'Windows does not allow this name';
   if (Buffer.byteLength(path) > MAX_PATH_BYTES || parts.some((part) => Buffer.byteLength(part) > MAX_NAME_BYTES))
     return `the path is too long (at most ${MAX_PATH_BYTES} bytes, and ${MAX_NAME_BYTES} for each name)`;
   const folded = foldPath(path);
   const first = folded.split('/')[0] ?? '';
-  if (folded.split('/').some((part) => /^(?:\.git|git~\d)$/.test(part))) return 'it belongs to a git repository';
+  if (folded.split('/').some(isGitFolderName)) return 'it belongs to a git repository';
   if (first === RECORD_FILE.split('/')[0]) return `only kuflow writes the folder ${first}`;
   if (folded === LOCAL_SETTINGS_FILE) return 'it contains the settings of one machine';
   if (isDefinitionFile(folded)) return 'process definitions are not part of a template';
   return undefined;
 }
 
-type CompiledFile =
-  | { readonly problems: readonly string[] }
-  | { readonly render: (context: object) => string };
+type CompiledFile = { readonly problems: readonly string[] } | { readonly render: (context: object) => string };
 
 async function compileFile(name: string, contents: Buffer, template: ProjectTemplate): Promise<CompiledFile> {
   let source: string;
@@ -145,7 +147,10 @@ async function compileFile(name: string, contents: Buffer, template: ProjectTemp
   const size = findSizeProblem(source);
   if (size !== undefined) return { problems: [`${name}: ${size}`] };
   // Imported on demand: the compiler is needed only for templates that are not in the package.
-  const [{ findTemplateProblems }, { compileTemplate }] = await Promise.all([import('./check.ts'), import('./compile.ts')]);
+  const [{ findTemplateProblems }, { compileTemplate }] = await Promise.all([
+    import('./check.ts'),
+    import('./compile.ts'),
+  ]);
   const problems = findTemplateProblems(name, source);
   if (problems.length > 0) return { problems };
   const budget = { left: MAX_RENDERED_BYTES };

@@ -76,7 +76,9 @@ export function findPart(files: readonly TemplateFile[], path: string): Template
   if (file?.rendered === false)
     throw new KnownError({
       message: `The template cannot replace ${path} with a file that is not rendered, because every process has this file`,
-      next: [`Name it ${path}.hbs, and print what differs between processes with the variables of the file it replaces`],
+      next: [
+        `Name it ${path}.hbs, and print what differs between processes with the variables of the file it replaces`,
+      ],
     });
   return file;
 }

@@ -82,7 +82,9 @@ describe("KuFlow's activities in a Java worker", () => {
     const source = await readFile(new URL(path, import.meta.url), 'utf8');
     // Temporal adds the prefix, and capitalizes the name of the method as KuFlow's Java library does.
     expect(source).toContain('@ActivityInterface(namePrefix = "KuFlow_Engine_")\npublic interface KuFlowActivities {');
-    expect([...source.matchAll(/^ {4}[\w<>, ]+ (\w+)\(\w+ request\);$/gm)].map(([, name]) => name).sort()).toEqual(expected);
+    expect([...source.matchAll(/^ {4}[\w<>, ]+ (\w+)\(\w+ request\);$/gm)].map(([, name]) => name).sort()).toEqual(
+      expected,
+    );
   });
 });
 

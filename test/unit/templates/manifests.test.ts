@@ -12,7 +12,9 @@ type Files = ReadonlyMap<string, string>;
 const PYTHON = { language: 'python', packageManager: 'uv', packageName: 'loan_worker', slug: 'loan' } as const;
 const JAVA = { language: 'java', packageManager: 'maven', packageName: 'com.acme.loanworker', slug: 'loan' } as const;
 
-async function render(language: Pick<ProjectSpec, 'language' | 'packageManager' | 'packageName' | 'slug'>): Promise<Files> {
+async function render(
+  language: Pick<ProjectSpec, 'language' | 'packageManager' | 'packageName' | 'slug'>,
+): Promise<Files> {
   const rendered = await renderProject({
     ...language,
     name: '@acme/Loan_Worker',
@@ -24,43 +26,46 @@ async function render(language: Pick<ProjectSpec, 'language' | 'packageManager' 
   return new Map(rendered.map(({ path, contents }) => [path, Buffer.from(contents).toString('utf8')]));
 }
 
-describe.each([{ language: 'typescript', packageManager: 'npm' } as const, JAVA, PYTHON])('the Kubernetes manifests of a $language worker', (language) => {
-  let files: Files;
+describe.each([{ language: 'typescript', packageManager: 'npm' } as const, JAVA, PYTHON])(
+  'the Kubernetes manifests of a $language worker',
+  (language) => {
+    let files: Files;
 
-  beforeAll(async () => {
-    files = await render(language);
-  });
-
-  const yaml = (path: string): unknown => parse(files.get(path) ?? '');
-
-  it('match the Kubernetes schemas', () => {
-    new Deployment(yaml('deploy/deployment.yaml') as ConstructorParameters<typeof Deployment>[0]).validate();
-    new Secret(yaml('deploy/secret.example.yaml') as ConstructorParameters<typeof Secret>[0]).validate();
-  });
-
-  it('are checked by schemas that reject mistakes', () => {
-    const broken = { apiVersion: 'apps/v1', kind: 'Deployment', spec: { replicas: 'one' } };
-    expect(() => new Deployment(broken as never).validate()).toThrow();
-  });
-
-  it('check the connection first, have probes, run without privileges, and wait for the drain [java, python, typescript: shutdown.limit, image.user]', () => {
-    const { spec } = (yaml('deploy/deployment.yaml') as { spec: { template: { spec: Record<string, unknown> } } }).spec
-      .template;
-    const [container] = spec['containers'] as readonly Record<string, unknown>[];
-    const [init] = spec['initContainers'] as readonly Record<string, unknown>[];
-    expect(init).toMatchObject({ args: ['--check'], env: container?.['env'] });
-    expect(spec).toMatchObject({ terminationGracePeriodSeconds: 60, securityContext: { runAsNonRoot: true } });
-    expect(container).toMatchObject({
-      securityContext: {
-        readOnlyRootFilesystem: true,
-        allowPrivilegeEscalation: false,
-        capabilities: { drop: ['ALL'] },
-      },
-      livenessProbe: { httpGet: { path: '/livez' } },
-      readinessProbe: { httpGet: { path: '/readyz' } },
+    beforeAll(async () => {
+      files = await render(language);
     });
-  });
-});
+
+    const yaml = (path: string): unknown => parse(files.get(path) ?? '');
+
+    it('match the Kubernetes schemas', () => {
+      new Deployment(yaml('deploy/deployment.yaml') as ConstructorParameters<typeof Deployment>[0]).validate();
+      new Secret(yaml('deploy/secret.example.yaml') as ConstructorParameters<typeof Secret>[0]).validate();
+    });
+
+    it('are checked by schemas that reject mistakes', () => {
+      const broken = { apiVersion: 'apps/v1', kind: 'Deployment', spec: { replicas: 'one' } };
+      expect(() => new Deployment(broken as never).validate()).toThrow();
+    });
+
+    it('check the connection first, have probes, run without privileges, and wait for the drain [java, python, typescript: shutdown.limit, image.user]', () => {
+      const { spec } = (yaml('deploy/deployment.yaml') as { spec: { template: { spec: Record<string, unknown> } } })
+        .spec.template;
+      const [container] = spec['containers'] as readonly Record<string, unknown>[];
+      const [init] = spec['initContainers'] as readonly Record<string, unknown>[];
+      expect(init).toMatchObject({ args: ['--check'], env: container?.['env'] });
+      expect(spec).toMatchObject({ terminationGracePeriodSeconds: 60, securityContext: { runAsNonRoot: true } });
+      expect(container).toMatchObject({
+        securityContext: {
+          readOnlyRootFilesystem: true,
+          allowPrivilegeEscalation: false,
+          capabilities: { drop: ['ALL'] },
+        },
+        livenessProbe: { httpGet: { path: '/livez' } },
+        readinessProbe: { httpGet: { path: '/readyz' } },
+      });
+    });
+  },
+);
 
 describe('the manifests of a Java worker', () => {
   it('give it a folder for temporary files, and the memory that a JVM needs', async () => {
@@ -156,7 +161,8 @@ describe.each(['uv', 'pip'] as const)('the automation of a Python worker with %s
       'docker run --rm --read-only worker --check || test $? -eq 2',
     ]);
     const makefile = files.get('Makefile') ?? '';
-    for (const program of ['ruff check', 'mypy', 'pytest']) expect(makefile).toMatch(new RegExp(`^\t.*${program}$`, 'm'));
+    for (const program of ['ruff check', 'mypy', 'pytest'])
+      expect(makefile).toMatch(new RegExp(`^\t.*${program}$`, 'm'));
     expect(makefile).toMatch(/^smoke:\n\t\.\/kuflow dev simulate LOAN -- .*loan-worker --dev$/m);
   });
 
@@ -230,9 +236,16 @@ describe('the run configurations of a Java worker', () => {
       configurations: [{ request: 'attach', port: Number(port), preLaunchTask: 'worker on the local KuFlow' }],
     });
     expect(json('.vscode/tasks.json')).toMatchObject({
-      tasks: [{ label: 'worker on the local KuFlow', args: ['dev', 'exec', '--', '${workspaceFolder}/mvnw', '-q', 'spring-boot:run', '-Pdebug'] }],
+      tasks: [
+        {
+          label: 'worker on the local KuFlow',
+          args: ['dev', 'exec', '--', '${workspaceFolder}/mvnw', '-q', 'spring-boot:run', '-Pdebug'],
+        },
+      ],
     });
-    expect(files.get('.run/Worker on the local KuFlow.run.xml')).toContain('./kuflow dev exec -- ./mvnw -q spring-boot:run -Pdebug');
+    expect(files.get('.run/Worker on the local KuFlow.run.xml')).toContain(
+      './kuflow dev exec -- ./mvnw -q spring-boot:run -Pdebug',
+    );
     expect(files.get('.run/Attach the debugger.run.xml')).toContain(`name="PORT" value="${port ?? ''}"`);
   });
 });

@@ -77,15 +77,18 @@ describe('the settings of a TypeScript worker', () => {
     expect(cases.length).toBeGreaterThanOrEqual(30);
   });
 
-  it.each(cases.map((one) => [one.name, one] as const))('follow the shared table: %s [settings.sources, settings.defaults, settings.aliases, settings.placeholders, credentials.pair, certificate.complete]', async (_name, one) => {
-    const { settings, problems, filled, error } = await loaded(one);
-    const shown = problems.map(({ key, code }) => `${key} ${code}`).sort();
-    expect(shown, error).toEqual(one.expect.problems.map(({ key, code }) => `${key} ${code}`).sort());
-    if (settings === undefined) return;
-    for (const [key, expected] of Object.entries(one.expect.values ?? {})) {
-      expect(valueOf(settings, key), key).toEqual(typeof expected === 'string' ? filled(expected) : expected);
-    }
-  });
+  it.each(cases.map((one) => [one.name, one] as const))(
+    'follow the shared table: %s [settings.sources, settings.defaults, settings.aliases, settings.placeholders, credentials.pair, certificate.complete]',
+    async (_name, one) => {
+      const { settings, problems, filled, error } = await loaded(one);
+      const shown = problems.map(({ key, code }) => `${key} ${code}`).sort();
+      expect(shown, error).toEqual(one.expect.problems.map(({ key, code }) => `${key} ${code}`).sort());
+      if (settings === undefined) return;
+      for (const [key, expected] of Object.entries(one.expect.values ?? {})) {
+        expect(valueOf(settings, key), key).toEqual(typeof expected === 'string' ? filled(expected) : expected);
+      }
+    },
+  );
 });
 
 describe('mutual TLS material', () => {
@@ -131,36 +134,41 @@ describe('mutual TLS material', () => {
     ['cert', 'pkcs12', 'a PKCS#12 file, not PEM; convert it: openssl pkcs12 -clcerts -nokeys -in FILE -out NEW_FILE'],
     ['key', 'pkcs12', 'a PKCS#12 file, not PEM; convert it: openssl pkcs12 -nocerts -nodes -in FILE -out NEW_FILE'],
     ['ca', 'pkcs12', 'a PKCS#12 file, not PEM; convert it: openssl pkcs12 -cacerts -nokeys -in FILE -out NEW_FILE'],
-  ] as const)('is rejected with the command that converts it: %s in a %s file [keys.conversion]', async (part, format, expected) => {
-    const files = { cert: join(root, 'cert.pem'), key: join(root, 'key.pem'), ca: join(root, 'ca.pem') };
-    await writeFile(files.cert, client.cert);
-    await writeFile(files.key, client.key);
-    await writeFile(files.ca, authority.cert);
-    const der =
-      part === 'key'
-        ? createPrivateKey(client.key).export({ type: 'pkcs8', format: 'der' })
-        : new X509Certificate(client.cert).raw;
-    const both = join(root, 'both.pem');
-    await writeFile(both, client.cert + client.key);
-    const pkcs12 = execFileSync('openssl', ['pkcs12', '-export', '-in', both, '-passout', 'pass:']);
-    await writeFile(files[part], format === 'der' ? der : pkcs12);
-    const { problems } = await loaded({
-      env: {
-        ...ENV,
-        TEMPORAL_NAMESPACE: 'ns',
-        TEMPORAL_MUTUALTLS_CERT: files.cert,
-        TEMPORAL_MUTUALTLS_KEY: files.key,
-        TEMPORAL_MUTUALTLS_CA: files.ca,
-      },
-    });
-    expect(problems).toMatchObject([
-      { key: `temporal.mutual-tls.${part}`, expected: expect.stringContaining(expected) as string },
-    ]);
-  });
+  ] as const)(
+    'is rejected with the command that converts it: %s in a %s file [keys.conversion]',
+    async (part, format, expected) => {
+      const files = { cert: join(root, 'cert.pem'), key: join(root, 'key.pem'), ca: join(root, 'ca.pem') };
+      await writeFile(files.cert, client.cert);
+      await writeFile(files.key, client.key);
+      await writeFile(files.ca, authority.cert);
+      const der =
+        part === 'key'
+          ? createPrivateKey(client.key).export({ type: 'pkcs8', format: 'der' })
+          : new X509Certificate(client.cert).raw;
+      const both = join(root, 'both.pem');
+      await writeFile(both, client.cert + client.key);
+      const pkcs12 = execFileSync('openssl', ['pkcs12', '-export', '-in', both, '-passout', 'pass:']);
+      await writeFile(files[part], format === 'der' ? der : pkcs12);
+      const { problems } = await loaded({
+        env: {
+          ...ENV,
+          TEMPORAL_NAMESPACE: 'ns',
+          TEMPORAL_MUTUALTLS_CERT: files.cert,
+          TEMPORAL_MUTUALTLS_KEY: files.key,
+          TEMPORAL_MUTUALTLS_CA: files.ca,
+        },
+      });
+      expect(problems).toMatchObject([
+        { key: `temporal.mutual-tls.${part}`, expected: expect.stringContaining(expected) as string },
+      ]);
+    },
+  );
 
   it('is rejected with the reason: the key of another certificate [keys.rejected]', async () => {
     const other = await authority.issue({ commonName: 'other' });
-    expect(await problemsOf({ key: other.key })).toContain('the private key that belongs to temporal.mutual-tls.cert-data');
+    expect(await problemsOf({ key: other.key })).toContain(
+      'the private key that belongs to temporal.mutual-tls.cert-data',
+    );
   });
 });
 
