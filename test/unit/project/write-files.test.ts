@@ -10,10 +10,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { KnownError, interruptedError } from '../../../src/base/errors.ts';
+import { interruptedError } from '../../../src/base/errors.ts';
 import { conflictError, comparePlan } from '../../../src/project/conflicts.ts';
 import type { ProjectPlan } from '../../../src/languages/planned-file.ts';
 import { writeFiles } from '../../../src/project/write-files.ts';
+import { errorOf } from '../../support/known-error.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const temporaryFolder = temporaryFolders();
@@ -40,15 +41,6 @@ function snapshot(folder: string): Readonly<Record<string, string>> {
         return [path, found.isDirectory() ? '/' : found.isSymbolicLink() ? '->' : readFileSync(at, 'utf8')];
       }),
   );
-}
-
-async function errorOf(work: Promise<unknown>): Promise<KnownError> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof KnownError)) throw new Error(`expected a KnownError, got ${String(error)}`);
-  return error;
 }
 
 describe('writing a plan to a folder', () => {

@@ -22,6 +22,7 @@ import {
 import type { PackageManager } from '../../../../src/languages/project-spec.ts';
 import { renderProject } from '../../../../src/project/render.ts';
 import type { Migration } from '../../../../src/project/update/migrations.ts';
+import { errorOf } from '../../../support/known-error.ts';
 import { readBaseTexts } from '../../../support/project-base.ts';
 import { writeOlderProject, type OlderTemplates } from '../../../support/older-project.ts';
 import { projectFiles } from '../../../support/project-files.ts';
@@ -47,15 +48,6 @@ async function update(more: Partial<UpdateRequest> = {}): Promise<UpdateResult> 
     ...{ dryRun: false, allowDirty: true, install: false, verify: false },
     ...more,
   });
-}
-
-async function errorOf(promise: Promise<unknown>): Promise<KnownError> {
-  const error: unknown = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof KnownError) return error;
-  throw new Error(`not a KnownError: ${String(error)}`);
 }
 
 const git = (...args: readonly string[]): string =>

@@ -17,12 +17,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { KnownError } from '../../../../src/base/errors.ts';
 import { BASE_FILE, baseOf, renderBaseFile } from '../../../../src/project/base-archive.ts';
 import { JOURNAL_FOLDER, readJournal, type JournalRecovery } from '../../../../src/project/edit/journal.ts';
 import { recoverProject, recoveryText } from '../../../../src/project/edit/recover-project.ts';
 import { writeChanges, type ChangedFile } from '../../../../src/project/edit/write-edits.ts';
 import type { ChangeText } from '../../../support/journal-child.ts';
+import { errorOf } from '../../../support/known-error.ts';
 import { readBaseTexts } from '../../../support/project-base.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 import { treeOf } from '../../../support/tree.ts';
@@ -80,16 +80,6 @@ async function bothStates(): Promise<{ readonly old: object; readonly changed: o
   const old = stateOf(folder);
   await write(folder);
   return { old, changed: stateOf(folder) };
-}
-
-/** The error of a promise that must reject with a KnownError. */
-async function errorOf(promise: Promise<unknown>): Promise<KnownError> {
-  const error: unknown = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof KnownError) return error;
-  throw new Error(`not a KnownError: ${String(error)}`);
 }
 
 /** The project as a process that was killed before it wrote `path` leaves it. */
