@@ -70,7 +70,7 @@ export type Difference =
       readonly reason?: KindReason;
       readonly evidence: TaskCounts | SamplePlace;
     }
-  /** The definition has it, but discovery cannot tell whether it was removed. A worker sample without it has no evidence. */
+  /** The definition has it, but discovery cannot tell whether it was removed. `evidence` is absent if a worker sample lacks the task. */
   | { readonly kind: 'task-not-seen'; readonly task: string; readonly evidence?: TaskCounts }
   /** The definition does not have it, and only processes of older versions do. */
   | { readonly kind: 'task-in-older-versions'; readonly task: string; readonly evidence: TaskCounts }
@@ -102,6 +102,9 @@ export type Difference =
       readonly to: string;
       readonly evidence: SamplePlace;
     };
+
+/** A difference, before it is described. `drift`: see `ProcessFinding`. */
+export type FoundDifference = Difference & { readonly drift: boolean };
 
 export type ProcessFinding = Difference & {
   /** Whether the definition has to be changed. Otherwise the finding is only information. */

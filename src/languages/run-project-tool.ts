@@ -50,8 +50,8 @@ const COMMAND_LOG = '.kuflow/command.log';
 const MAX_OUTPUT_LINES = 40;
 
 /**
- * Runs a program in the folder of a project. Returns failures instead of throwing. The child process has no stdin, so that a program that
- * prompts uses its default instead of hanging. It leads a separate process group, so that an interruption ends everything it started.
+ * Runs a program in a project's folder and returns failures instead of throwing. Its stdin is closed, so a program that would prompt uses its
+ * default instead of waiting for an answer. It leads its own process group, so an interruption ends everything it started.
  */
 export async function runProjectTool(tool: ProjectTool, options: ToolOptions): Promise<ProjectToolResult> {
   const {

@@ -13,7 +13,7 @@ import { openProject, type OpenedProcess, type WorkerProject } from '../../proje
 import { planDefinitions } from '../../project/edit/plan-definitions.ts';
 import type { Addition } from '../../project/edit/addition.ts';
 import { workflowChangeHint, type NextStep } from '../../project/next-steps.ts';
-import { printDiff, printVersionWarning, recoveryPrinter } from '../../project/view.ts';
+import { confirmEdit, printVersionWarning, recoveryPrinter } from '../../project/view.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
@@ -58,7 +58,7 @@ export async function runSync(flags: SyncFlags, context: CommandContext, open = 
   const chosen = chooseProcesses(project, flags.process, isCheck && flags.from === undefined);
   const ask = await open(flags, context);
   if (ask === undefined && !isCheck && flags.dryRun !== true && flags.yes !== true)
-    throw usageError('There is no terminal to ask what to do with the differences', [
+    throw usageError('No terminal is available to confirm the changes', [
       'To write the changes, pass --yes',
       'To show them, pass --dry-run',
       'To only report whether there are any, pass --check',
@@ -186,10 +186,7 @@ async function confirmAndMakeEdits(
   if (ask === undefined || request.dryRun || planned.edits.length === 0) return await makeEdits(request);
   printPlannedFiles(terminal, planned.edits);
   // Both streams are on one screen.
-  const remember = (paths: readonly string[]): void => {
-    if (terminal.out.isTTY) for (const path of paths) printed.add(path);
-  };
-  remember(planned.edits.filter(isShownBefore).map(({ path }) => path));
+  if (terminal.out.isTTY) for (const { path } of planned.edits.filter(isShownBefore)) printed.add(path);
   const count = planned.edits.length;
   const question = `Write changes to ${count} ${count === 1 ? 'file' : 'files'}?`;
   if ((await ask.confirm({ message: question })) !== true) {
@@ -198,13 +195,5 @@ async function confirmAndMakeEdits(
     });
     return { files, left: planned.edits };
   }
-  return await makeEdits({
-    ...request,
-    approve: async (edit) => {
-      terminal.err.line();
-      printDiff(terminal.err, edit.diff);
-      remember([edit.path]);
-      return (await ask.confirm({ message: `${edit.path} has local changes. Apply this change?` })) === true;
-    },
-  });
+  return await makeEdits({ ...request, approve: (edit) => confirmEdit(edit, { ask, terminal, printed }) });
 }

@@ -6,7 +6,7 @@ import { PYPROJECT } from './pyproject.ts';
 
 const LIST = ['tool', 'uv', 'workspace', 'members'];
 
-/** The workspace of uv in a folder. pip has no workspaces. */
+/** Reads the uv workspace in a folder. pip does not have workspaces. */
 export function readUvWorkspace({ readText }: RootFolder): Workspace | undefined {
   const whole = readText(PYPROJECT);
   if (whole === undefined) return undefined;

@@ -208,7 +208,7 @@ export interface FaultStatus {
 
 /**
  * A message of `GET /_dev/events` (server-sent events): `id` is the SSE id, `event` is the kind, `data` is this object. Events are hints to
- * read again. After a reconnect, the stream sends the events after `Last-Event-ID`, or one `reset` if some of them are no longer kept.
+ * read again. After a reconnect, the stream sends the events after `Last-Event-ID`, or a single `reset` if it has discarded some of them.
  */
 export type LiveEvent = { readonly id: number; readonly time: string } & (
   | PlatformEvent

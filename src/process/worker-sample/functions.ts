@@ -105,7 +105,7 @@ export function findPythonFunctions(source: SourceText): readonly SampleFunction
   });
 }
 
-/** Where the lines after `from` are no longer indented by more than `indent` characters. */
+/** The offset of the first line break after `from` that precedes a line indented by at most `indent` characters, or the end of the code. */
 function endOfIndented(code: string, from: number, indent: number): number {
   let at = code.indexOf('\n', from);
   while (at >= 0) {

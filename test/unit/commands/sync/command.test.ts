@@ -328,7 +328,7 @@ describe('kuflow sync with wrong or missing input', () => {
   it('requires an option that says what to do without a terminal, before it sends a request', async () => {
     const { status, stdout, stderr } = await live.sync();
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-    expect(stderr).toContain('There is no terminal to ask what to do with the differences');
+    expect(stderr).toContain('No terminal is available to confirm the changes');
     expect(stderr).toMatch(/--yes[\s\S]*--dry-run[\s\S]*--check/);
   });
 
