@@ -29,6 +29,13 @@ export function valueAt(data: unknown, pointer: string): unknown {
   return value;
 }
 
+/** The data with a text appended to the list at a path. Parts of the path that are missing, or not of the right type, are created. */
+export function withListItem(data: unknown, [key, ...rest]: readonly string[], item: string): unknown {
+  if (key === undefined) return [...(Array.isArray(data) ? (data as readonly unknown[]) : []), item];
+  const object = isRecord(data) ? data : {};
+  return { ...object, [key]: withListItem(object[key], rest, item) };
+}
+
 /** JSON with sorted keys: equal for equal values, whatever the order of their keys. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>

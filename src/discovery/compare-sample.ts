@@ -1,9 +1,8 @@
 import type { ProcessDefinition } from '../process/definition.ts';
 import type { SampleValue, WorkerSample } from '../process/worker-sample/read.ts';
-import { describeFinding } from './describe-finding.ts';
-import type { Comparison, Difference } from './findings.ts';
-
-type Found = Difference & { readonly drift: boolean };
+import { isReordered } from './compare.ts';
+import { describeFindings } from './describe-finding.ts';
+import type { Comparison, FoundDifference } from './findings.ts';
 
 /**
  * Compares a definition with a worker sample of the KuFlow app: task queue, workflow type and tasks. A sample may have been edited, so a task
@@ -13,11 +12,10 @@ export function compareSample(definition: ProcessDefinition, sample: WorkerSampl
   const known = new Map(definition.tasks.map((task) => [task.code, task]));
   const codes = sample.tasks.map(({ code }) => code);
   const order = codes.filter((code) => known.has(code));
-  const isReordered = order.join('\0') !== [...known.keys()].filter((code) => order.includes(code)).join('\0');
-  const differences: readonly Found[] = [
+  const differences: readonly FoundDifference[] = [
     ...compareValue('taskQueue', definition.workflow.taskQueue, sample.taskQueue),
     ...compareValue('type', definition.workflow.type, sample.workflowType),
-    ...sample.tasks.flatMap(({ code: task, kind, name, file, line }): readonly Found[] => {
+    ...sample.tasks.flatMap(({ code: task, kind, name, file, line }): readonly FoundDifference[] => {
       const evidence = { file, line };
       const from = known.get(task)?.kind;
       if (from === undefined) {
@@ -29,11 +27,11 @@ export function compareSample(definition: ProcessDefinition, sample: WorkerSampl
     }),
     ...[...known.keys()]
       .filter((code) => !codes.includes(code))
-      .map((task): Found => ({ kind: 'task-not-seen', task, drift: false })),
-    ...(isReordered ? [{ kind: 'tasks-reordered', order, drift: false } as const] : []),
+      .map((task): FoundDifference => ({ kind: 'task-not-seen', task, drift: false })),
+    ...(isReordered(order, [...known.keys()]) ? [{ kind: 'tasks-reordered', order, drift: false } as const] : []),
   ];
   return {
-    findings: differences.map((one) => ({ ...one, text: describeFinding(one) })),
+    findings: describeFindings(differences),
     fieldsCompared: false,
     unknown: [
       ...notCompared('task queue', sample.taskQueue),
@@ -43,7 +41,7 @@ export function compareSample(definition: ProcessDefinition, sample: WorkerSampl
   };
 }
 
-function compareValue(key: 'type' | 'taskQueue', from: string, found: SampleValue): readonly Found[] {
+function compareValue(key: 'type' | 'taskQueue', from: string, found: SampleValue): readonly FoundDifference[] {
   if (found.kind === 'missing' || found.value === from) return [];
   const { value: to, file, line } = found;
   return [{ kind: 'workflow-changed', key, from, to, evidence: { file, line }, drift: true }];

@@ -1,8 +1,9 @@
-import { isRecord, pointerStep, type Json, type JsonObject } from '../base/json.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { isRecord, pointerStep, pointerSteps, type Json, type JsonObject } from '../base/json.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition, TaskKind } from '../process/definition.ts';
 import { viewSchema, JSON_TYPES, type JsonType, type SchemaView } from '../process/json-schema/schema-view.ts';
-import { describeFinding } from './describe-finding.ts';
-import type { Comparison, Difference, FieldCounts, ShapeOwner, TaskCounts } from './findings.ts';
+import { describeFindings } from './describe-finding.ts';
+import type { Comparison, FieldCounts, FoundDifference, ShapeOwner, TaskCounts } from './findings.ts';
 import { MIN_SAMPLES, schemaOfNode, type ObservedValues } from './shape/infer.ts';
 import { isFieldName } from './shape/keys.ts';
 import { merge, newNode, type ShapeNode } from './shape/node.ts';
@@ -20,14 +21,14 @@ const MAX_CHANCE = 0.01;
 export function compareProcess(definition: ProcessDefinition, discovered: DiscoveredProcess): Comparison {
   const { evidence, gaps } = discovered;
   const tasksKnown = evidence.tasks.length > 0;
-  const differences: readonly (Difference & { readonly drift: boolean })[] = [
+  const differences: readonly FoundDifference[] = [
     ...compareIdentity(definition, discovered),
     ...(tasksKnown ? compareTasks(definition, discovered) : []),
     ...compareShapes(definition, discovered),
   ];
   const fieldsCompared = evidence.read > 0;
   return {
-    findings: differences.map((one) => ({ ...one, text: describeFinding(one) })),
+    findings: describeFindings(differences),
     fieldsCompared,
     unknown: [
       ...(gaps.includes('items-refused')
@@ -44,9 +45,7 @@ export function compareProcess(definition: ProcessDefinition, discovered: Discov
   };
 }
 
-type Found = Difference & { readonly drift: boolean };
-
-function compareIdentity({ process }: ProcessDefinition, discovered: DiscoveredProcess): readonly Found[] {
+function compareIdentity({ process }: ProcessDefinition, discovered: DiscoveredProcess): readonly FoundDifference[] {
   const { id, version } = discovered.definition.process;
   if (process.id !== undefined && id !== undefined && process.id.toLowerCase() !== id.toLowerCase())
     return [{ kind: 'definition-differs', from: process.id, to: id, drift: false }];
@@ -54,7 +53,7 @@ function compareIdentity({ process }: ProcessDefinition, discovered: DiscoveredP
   return [{ kind: 'version-changed', from: process.version, to: version, drift: false }];
 }
 
-function compareTasks(definition: ProcessDefinition, discovered: DiscoveredProcess): readonly Found[] {
+function compareTasks(definition: ProcessDefinition, discovered: DiscoveredProcess): readonly FoundDifference[] {
   const { processes, orderAgreement } = discovered.evidence;
   const countsOf = (task: TaskEvidence | undefined): TaskCounts => ({
     items: task?.items ?? 0,
@@ -65,7 +64,7 @@ function compareTasks(definition: ProcessDefinition, discovered: DiscoveredProce
     completedOlder: processes.completedOlder,
   });
   const seen = new Map(discovered.evidence.tasks.map((task) => [task.code, task]));
-  const ofDefinition = definition.tasks.flatMap((task): readonly Found[] => {
+  const ofDefinition = definition.tasks.flatMap((task): readonly FoundDifference[] => {
     const found = seen.get(task.code);
     const evidence = countsOf(found);
     if (found === undefined) return [{ kind: 'task-not-seen', task: task.code, evidence, drift: false }];
@@ -76,7 +75,7 @@ function compareTasks(definition: ProcessDefinition, discovered: DiscoveredProce
   const codes = definition.tasks.map(({ code }) => code);
   const added = discovered.evidence.tasks
     .filter(({ code }) => !codes.includes(code))
-    .map((task): Found => {
+    .map((task): FoundDifference => {
       const evidence = countsOf(task);
       return task.inNewestVersion > 0
         ? { kind: 'task-added', task: task.code, to: task.kind, evidence, drift: true }
@@ -85,20 +84,31 @@ function compareTasks(definition: ProcessDefinition, discovered: DiscoveredProce
   const order = discovered.evidence.tasks
     .filter(({ code, onlyOlderVersions }) => codes.includes(code) && !onlyOlderVersions)
     .map(({ code }) => code);
-  const isReordered = order.join('\0') !== codes.filter((code) => order.includes(code)).join('\0');
   return [
     ...added,
     ...ofDefinition,
-    ...(isReordered
+    ...(isReordered(order, codes)
       ? [{ kind: 'tasks-reordered', order, evidence: { agreement: orderAgreement }, drift: false } as const]
       : []),
   ];
 }
 
+/** Whether `codes`, which contain all of `order`, have them in another order. */
+export function isReordered(order: readonly string[], codes: readonly string[]): boolean {
+  return !isDeepStrictEqual(
+    order,
+    codes.filter((code) => order.includes(code)),
+  );
+}
+
 // An owner who is not known to be a person or an application proves nothing.
 const CERTAIN_REASONS: readonly KindReason[] = ['item-type', 'owned-by-applications', 'owned-by-people'];
 
-function compareKind({ code, kind }: TaskDefinition, found: TaskEvidence, evidence: TaskCounts): readonly Found[] {
+function compareKind(
+  { code, kind }: TaskDefinition,
+  found: TaskEvidence,
+  evidence: TaskCounts,
+): readonly FoundDifference[] {
   if (kind === found.kind || found.inNewestVersion === 0) return [];
   const isItemTypeCertain = found.kindReason === 'item-type' || !isTask(kind);
   const isCertain = isItemTypeCertain || (CERTAIN_REASONS.includes(found.kindReason) && !found.kindFromOlderVersions);
@@ -119,7 +129,7 @@ function isRemovalLikely(had: number, older: number, without: number): boolean {
   return (1 - had / older) ** without <= MAX_CHANCE;
 }
 
-function compareShapes(definition: ProcessDefinition, { observed }: DiscoveredProcess): readonly Found[] {
+function compareShapes(definition: ProcessDefinition, { observed }: DiscoveredProcess): readonly FoundDifference[] {
   const compared = (owner: ShapeOwner, shape: DataShape | undefined, seen: ObservedShape | undefined) =>
     seen === undefined ? [] : compareShape(owner, shape, seen);
   return [
@@ -144,7 +154,11 @@ interface Place {
   readonly inferred: Json | undefined;
 }
 
-function compareShape(owner: ShapeOwner, shape: DataShape | undefined, seen: ObservedShape): readonly Found[] {
+function compareShape(
+  owner: ShapeOwner,
+  shape: DataShape | undefined,
+  seen: ObservedShape,
+): readonly FoundDifference[] {
   const { newest, newestCompleted, olderCompleted } = seen;
   const isComplete = (values: ObservedValues): boolean => !values.truncated;
   const countsOf = (at: Omit<Place, 'view' | 'inferred' | 'pointer'>): FieldCounts => ({
@@ -157,7 +171,7 @@ function compareShape(owner: ShapeOwner, shape: DataShape | undefined, seen: Obs
   });
   const isCountable = [newest, newestCompleted, olderCompleted].every(isComplete);
 
-  const walk = (place: Place): readonly Found[] => {
+  const walk = (place: Place): readonly FoundDifference[] => {
     const { view, pointer } = place;
     const rejected = view === undefined ? [] : typesOf(place.newest).filter((type) => !view.types.has(type));
     const inside = [...walkFields(place), ...walkItems(place)];
@@ -176,7 +190,7 @@ function compareShape(owner: ShapeOwner, shape: DataShape | undefined, seen: Obs
     ];
   };
 
-  const walkFields = (place: Place): readonly Found[] => {
+  const walkFields = (place: Place): readonly FoundDifference[] => {
     const { view, pointer, newest: node } = place;
     if (node.objects + place.completed.objects + place.older.objects === 0) return [];
     const at = (name: string): Omit<Place, 'view'> => ({
@@ -199,13 +213,13 @@ function compareShape(owner: ShapeOwner, shape: DataShape | undefined, seen: Obs
     }
     const written = Object.keys(propertiesOf(place.inferred));
     const isFreeForm = view !== undefined && !view.namesFields;
-    const added = written.flatMap((name): readonly Found[] => {
+    const added = written.flatMap((name): readonly FoundDifference[] => {
       if (isFreeForm || view?.field(name) !== undefined) return [];
       const child = at(name);
       const types = typesOf(child.newest);
       return [{ kind: 'field-added', owner, pointer: child.pointer, types, evidence: countsOf(child), drift: true }];
     });
-    const named = [...(view?.fields ?? [])].flatMap((name): readonly Found[] => {
+    const named = [...(view?.fields ?? [])].flatMap((name): readonly FoundDifference[] => {
       const child = { ...at(name), view: view?.field(name) };
       const absence = isCountable ? compareAbsence(place, child, view?.required.has(name) === true) : undefined;
       if (absence === undefined) return walk(child);
@@ -215,7 +229,7 @@ function compareShape(owner: ShapeOwner, shape: DataShape | undefined, seen: Obs
     return [...added, ...named];
   };
 
-  const walkItems = (place: Place): readonly Found[] => {
+  const walkItems = (place: Place): readonly FoundDifference[] => {
     const items = place.view?.items;
     if (items === undefined || place.newest.items === undefined) return [];
     return walk({
@@ -236,26 +250,19 @@ function compareShape(owner: ShapeOwner, shape: DataShape | undefined, seen: Obs
   });
 }
 
-/** Whether the field was removed, or is no longer required. Undefined if its absence proves neither. */
+/** What it means that instances lack a field: that it was removed, or that it is optional now. Undefined if they prove neither. */
 function compareAbsence(
   parent: Place,
   child: Pick<Place, 'pointer' | 'newest' | 'completed' | 'older'>,
   isRequired: boolean,
 ): 'field-removed' | 'field-optional' | undefined {
-  const name = lastStep(child.pointer);
+  const name = pointerSteps(child.pointer).at(-1) ?? '';
   // Of other keys, and of too many, only the number is known.
   if (!isFieldName(name) || parent.completed.crowded || parent.newest.crowded || parent.older.crowded) return undefined;
   const [completed, older] = [parent.completed.filledSamples, parent.older.filledSamples];
   if (child.newest.seen === 0 && isRemovalLikely(child.older.samples, older, completed)) return 'field-removed';
   const lack = parent.completed.objects - child.completed.seen;
   return isRequired && lack > 0 && parent.completed.samples >= MIN_SAMPLES ? 'field-optional' : undefined;
-}
-
-function lastStep(pointer: string): string {
-  return pointer
-    .slice(pointer.lastIndexOf('/') + 1)
-    .replaceAll('~1', '/')
-    .replaceAll('~0', '~');
 }
 
 /** The types of the values that a node counts. */

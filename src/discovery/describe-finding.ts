@@ -1,4 +1,13 @@
-import type { Difference, FieldCounts, SamplePlace, ShapeOwner, TaskCounts, TypeCounts } from './findings.ts';
+import type {
+  Difference,
+  FieldCounts,
+  FoundDifference,
+  ProcessFinding,
+  SamplePlace,
+  ShapeOwner,
+  TaskCounts,
+  TypeCounts,
+} from './findings.ts';
 import type { KindReason } from './types.ts';
 
 const REASON: Readonly<Record<KindReason, string>> = {
@@ -10,8 +19,13 @@ const REASON: Readonly<Record<KindReason, string>> = {
   'never-owned': 'its items do not have an owner',
 };
 
+/** The differences with their texts. */
+export function describeFindings(differences: readonly FoundDifference[]): readonly ProcessFinding[] {
+  return differences.map((one) => ({ ...one, text: describeFinding(one) }));
+}
+
 /** A difference with its evidence as a sentence without a period. */
-export function describeFinding(found: Difference): string {
+function describeFinding(found: Difference): string {
   switch (found.kind) {
     case 'task-added':
       return `Task ${found.task} (${found.to}) was added: ${seenIn(found.evidence)}`;

@@ -1,17 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isMap, isNode, isPair, isScalar, isSeq, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
 import { KnownError } from '../base/errors.ts';
-import { isRecord } from '../base/json.ts';
-import { splitTextFile } from './text-file.ts';
-
-/** A value in a JSON text: `[start, end)` of its text. */
-interface JsonNode {
-  readonly start: number;
-  readonly end: number;
-  /** Elements of an array, or values of an object. */
-  readonly items: readonly JsonNode[];
-  /** Keys of an object, in the order of `items`. */
-  readonly keys: readonly string[];
-}
+import { isRecord, withListItem } from '../base/json.ts';
+import { indentAt, splitTextFile } from './text-file.ts';
 
 /** Parses a JSON object, with or without a byte order mark. `name` is the name of the file in messages. Throws a KnownError. */
 export function parseJsonObject(text: string, name: string): Readonly<Record<string, unknown>> {
@@ -32,7 +23,7 @@ export function appendToJsonArray(text: string, path: readonly string[], item: s
   const before = parseJsonObject(text, name);
   const { mark, text: body, lineEnd } = splitTextFile(text);
   const edited = insertItem(body, path, item, lineEnd);
-  if (edited !== undefined && isDeepStrictEqual(parseOrUndefined(edited), withItem(before, path, item)))
+  if (edited !== undefined && isDeepStrictEqual(parseOrUndefined(edited), withListItem(before, path, item)))
     return mark + edited;
   throw new KnownError({
     message: `${name} can't be edited: ${path.join('.')} is not an array`,
@@ -48,75 +39,45 @@ function parseOrUndefined(text: string): unknown {
   }
 }
 
-function withItem(data: unknown, [key, ...rest]: readonly string[], item: string): unknown {
-  if (key === undefined) return [...(Array.isArray(data) ? (data as readonly unknown[]) : []), item];
-  const object = isRecord(data) ? data : {};
-  return { ...object, [key]: withItem(object[key], rest, item) };
-}
-
+/** JSON is read as YAML, of which it is a part, because the parser of JSON does not tell positions. */
 function insertItem(text: string, path: readonly string[], item: string, lineEnd: string): string | undefined {
-  let node = readNode(text, skipSpace(text, 0));
+  let node: unknown = parseDocument(text, { logLevel: 'silent', uniqueKeys: false }).contents;
   for (const [depth, key] of path.entries()) {
-    if (text[node.start] !== '{') return undefined;
-    const at = node.keys.lastIndexOf(key);
-    const value = at === -1 ? undefined : node.items[at];
-    if (value === undefined) {
+    if (!isMap(node)) return undefined;
+    const pair = node.items.findLast((one) => isScalar(one.key) && one.key.value === key);
+    if (pair === undefined) {
       const added = path
         .slice(depth + 1)
         .reduceRight((inner, name) => `{ ${JSON.stringify(name)}: ${inner} }`, `[${JSON.stringify(item)}]`);
       return insertInto(text, node, `${JSON.stringify(key)}: ${added}`, lineEnd);
     }
-    node = value;
+    node = pair.value;
   }
-  return text[node.start] === '[' ? insertInto(text, node, JSON.stringify(item), lineEnd) : undefined;
+  return isSeq(node) ? insertInto(text, node, JSON.stringify(item), lineEnd) : undefined;
 }
 
 /** Adds an element or a member at the end, on a separate line if the last one is. */
-function insertInto(text: string, node: JsonNode, added: string, lineEnd: string): string {
-  const last = node.items.at(-1);
-  if (last === undefined) {
-    const inner = text.slice(node.start + 1, node.end - 1);
-    const indent = inner.includes('\n') ? `${indentAt(text, node.end - 1)}  ` : '';
+function insertInto(text: string, node: YAMLMap | YAMLSeq, added: string, lineEnd: string): string | undefined {
+  const last: unknown = node.items.at(-1);
+  const [range, first, end] = [
+    rangeOf(node),
+    rangeOf(isPair(last) ? last.key : last),
+    rangeOf(isPair(last) ? last.value : last),
+  ];
+  if (range === undefined) return undefined;
+  const close = range[1] - 1;
+  if (first === undefined || end === undefined) {
+    const inner = text.slice(range[0] + 1, close);
+    const indent = inner.includes('\n') ? `${indentAt(text, close)}  ` : '';
     const [before, after] = inner.includes('\n')
       ? [lineEnd + indent, inner.slice(inner.lastIndexOf('\n') - (inner.includes('\r\n') ? 1 : 0))]
       : ['', ''];
-    return text.slice(0, node.start + 1) + before + added + after + text.slice(node.end - 1);
+    return text.slice(0, range[0] + 1) + before + added + after + text.slice(close);
   }
-  const tail = text.slice(last.end, node.end - 1);
-  const joint = tail.includes('\n') ? `,${lineEnd}${indentAt(text, last.start)}` : ', ';
-  return text.slice(0, last.end) + joint + added + text.slice(last.end);
+  const joint = text.slice(end[1], close).includes('\n') ? `,${lineEnd}${indentAt(text, first[0])}` : ', ';
+  return text.slice(0, end[1]) + joint + added + text.slice(end[1]);
 }
 
-/** The white space at the start of the line. */
-function indentAt(text: string, place: number): string {
-  return /^[ \t]*/.exec(text.slice(text.lastIndexOf('\n', place - 1) + 1))?.[0] ?? '';
-}
-
-function skipSpace(text: string, at: number): number {
-  let next = at;
-  while (/\s/.test(text[next] ?? '')) next++;
-  return next;
-}
-
-/** The value that starts at a place of a text that is valid JSON. */
-function readNode(text: string, start: number): JsonNode {
-  const open = text[start];
-  const scalar = /^(?:"(?:[^"\\]|\\.)*"|[^\s,\]}]+)/s;
-  if (open !== '{' && open !== '[')
-    return { start, end: start + (scalar.exec(text.slice(start))?.[0].length ?? 0), items: [], keys: [] };
-  const items: JsonNode[] = [];
-  const keys: string[] = [];
-  let at = skipSpace(text, start + 1);
-  while (at < text.length && text[at] !== '}' && text[at] !== ']') {
-    if (open === '{') {
-      const key = readNode(text, at);
-      keys.push(JSON.parse(text.slice(key.start, key.end)) as string);
-      at = skipSpace(text, skipSpace(text, key.end) + 1);
-    }
-    const value = readNode(text, at);
-    items.push(value);
-    at = skipSpace(text, value.end);
-    if (text[at] === ',') at = skipSpace(text, at + 1);
-  }
-  return { start, end: at + 1, items, keys };
+function rangeOf(node: unknown): readonly [number, number, number] | undefined {
+  return isNode(node) ? (node.range ?? undefined) : undefined;
 }

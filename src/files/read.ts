@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { lstat, open, readFile, type FileHandle } from 'node:fs/promises';
 import { codeOf } from '../base/errors.ts';
 
 /** Bytes in a mebibyte. */
@@ -26,6 +26,23 @@ export async function readSmallFile(path: string, limit: number): Promise<SmallF
     return { bytes: await file.readFile(), mode: status.mode };
   } finally {
     await file.close();
+  }
+}
+
+/** A regular file. `mode`: permission bits and file type, as `lstat` gives them. */
+export interface PlainFile {
+  readonly contents: Buffer;
+  readonly mode: number;
+}
+
+/** Reads a regular file without following a link. Undefined if nothing is there, false if it is not a regular file. Rejects with the system's error. */
+export async function readPlainFile(path: string): Promise<PlainFile | undefined | false> {
+  try {
+    const status = await lstat(path);
+    return status.isFile() ? { contents: await readFile(path), mode: status.mode } : false;
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return undefined;
+    throw error;
   }
 }
 

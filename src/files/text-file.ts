@@ -23,6 +23,12 @@ export function decodeText(bytes: Uint8Array, name: string): string {
   }
 }
 
+/** The text of UTF-8 bytes. Undefined for other bytes. */
+export function utf8Text(bytes: Uint8Array): string | undefined {
+  const text = Buffer.from(bytes).toString('utf8');
+  return Buffer.compare(Buffer.from(text), bytes) === 0 ? text : undefined;
+}
+
 /** Splits the content of a file. `undefined`, for a missing file, counts as empty. */
 export function splitTextFile(text: string | undefined): TextFile {
   const mark = text?.startsWith('\ufeff') === true ? '\ufeff' : '';
@@ -36,6 +42,11 @@ export function insertLines(text: string, place: number, lines: string, lineEnd:
   const block = lines.replaceAll('\n', lineEnd);
   if (before !== '' && !before.endsWith('\n')) return before + lineEnd + block + text.slice(place);
   return before + block + lineEnd + text.slice(place);
+}
+
+/** The white space at the start of the line that contains a place. */
+export function indentAt(text: string, place: number): string {
+  return /^[ \t]*/.exec(text.slice(text.lastIndexOf('\n', place - 1) + 1))?.[0] ?? '';
 }
 
 /** The start of the next line; `place` itself if a line starts there, the end of the text if no line follows. */

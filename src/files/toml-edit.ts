@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'smol-toml';
 import { parseTOML, type AST } from 'toml-eslint-parser';
 import { KnownError } from '../base/errors.ts';
-import { isRecord } from '../base/json.ts';
+import { isRecord, withListItem } from '../base/json.ts';
 import { insertLines, lineAfter } from './text-file.ts';
 
 /** The path of a key and its new text. Undefined removes the key. */
@@ -61,19 +61,13 @@ export function appendToTomlArray(
   item: string,
   { name, lineEnd }: { readonly name: string; readonly lineEnd: '\n' | '\r\n' },
 ): string {
-  const expected = withItem(parseTomlTable(text, name), path, item);
+  const expected = withListItem(parseTomlTable(text, name), path, item);
   const edited = insertItem(text, path, item, lineEnd);
   if (edited !== undefined && isDeepStrictEqual(parseOrUndefined(edited), expected)) return edited;
   throw new KnownError({
     message: `${name} can't be edited: ${path.join('.')} can't be extended`,
     next: [`Add ${JSON.stringify(item)} to ${path.join('.')} yourself`],
   });
-}
-
-function withItem(data: unknown, [key, ...rest]: readonly string[], item: string): unknown {
-  if (key === undefined) return [...(Array.isArray(data) ? (data as readonly unknown[]) : []), item];
-  const table = isRecord(data) ? data : {};
-  return { ...table, [key]: withItem(table[key], rest, item) };
 }
 
 function insertItem(text: string, path: readonly string[], item: string, lineEnd: string): string | undefined {

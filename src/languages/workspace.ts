@@ -14,7 +14,7 @@ export interface RootEdit {
 export interface Workspace {
   /** The file with the list of members, relative to the root. */
   readonly file: string;
-  /** Paths and patterns of the members, as listed. Undefined if there is no list yet. */
+  /** The paths and glob patterns in the list of members. Undefined if the root does not have such a list. */
   readonly members: readonly string[] | undefined;
   /** The package manager of all members. */
   readonly packageManager: PackageManager;
@@ -35,7 +35,10 @@ export interface RootFolder {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Reads the workspace of a folder; undefined if the folder has no project of the language. Throws a KnownError if a file is not valid. */
+/**
+ * Reads the workspace whose root is this folder. Returns undefined if the folder does not contain a project in the language. Throws a KnownError
+ * if one of its files is invalid.
+ */
 export type ReadWorkspace = (folder: RootFolder) => Workspace | undefined;
 
 /** Folders in which a worker is expected, the best first. */

@@ -35,6 +35,8 @@ export const EMPTY_BASE: ProjectBase = {
   template: new Map(),
 };
 
+const PARTS = Object.keys(EMPTY_BASE) as readonly (keyof ProjectBase)[];
+
 /** The base of a project whose files were all just generated, with the files of the user's own template. */
 export function baseOf(files: readonly PlannedFile[], template = EMPTY_BASE.template): ProjectBase {
   return { ...EMPTY_BASE, generated: new Map(files.map((file) => [file.path, file])), template };
@@ -58,6 +60,19 @@ export function withoutChanges(base: ProjectBase, previous: ProjectBase, paths: 
   return { ...base, generated, merged };
 }
 
+/** Whether two bases are the same; archives of the same base may differ between versions of Node.js. */
+export function isSameBase(one: ProjectBase, other: ProjectBase): boolean {
+  const isSame = (file: PlannedFile, same: PlannedFile | undefined): boolean =>
+    same !== undefined &&
+    Buffer.compare(file.contents, same.contents) === 0 &&
+    (file.mode === 0o755) === (same.mode === 0o755);
+  return PARTS.every(
+    (part) =>
+      one[part].size === other[part].size &&
+      [...one[part]].every(([path, file]) => isSame(file, other[part].get(path))),
+  );
+}
+
 /**
  * The archive as a file of the project. The same base gives the same bytes with the same version of Node.js. Rejects with a KnownError if it
  * could not be read again.
@@ -65,12 +80,8 @@ export function withoutChanges(base: ProjectBase, previous: ProjectBase, paths: 
 export async function renderBaseFile(base: ProjectBase): Promise<PlannedFile> {
   const { Header } = await import('tar');
   const blocks: Uint8Array[] = [];
-  for (const [folder, files] of [
-    ['generated', base.generated],
-    ['merged', base.merged],
-    ['regenerated', base.regenerated],
-    ['template', base.template],
-  ] as const) {
+  for (const folder of PARTS) {
+    const files = base[folder];
     for (const path of [...files.keys()].sort()) {
       const file = files.get(path);
       if (file === undefined) continue;

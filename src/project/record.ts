@@ -75,7 +75,7 @@ export interface ProjectRecord {
   readonly workspace: ProjectSpec['workspace'];
   readonly movedFiles: ProjectSpec['movedFiles'];
   readonly definitionSource: DefinitionSource;
-  /** Version of this tool that created the project. */
+  /** Version of this tool that generated the project last. */
   readonly version: string;
   /** Choices for the tasks of the first process. */
   readonly choices: TaskChoices;

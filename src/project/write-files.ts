@@ -115,13 +115,23 @@ export function assertInside(root: string, folder: string): void {
   }
 }
 
-function createFile(path: string, file: ComparedFile, undos: Undo[]): void {
-  const handle = openSync(path, 'wx', file.mode);
-  undos.push({ path: path, undo: () => rm(path) });
+function createFile(path: string, { contents, mode }: ComparedFile, undos: Undo[]): void {
+  writeNewProjectFile(path, contents, mode, () => undos.push({ path: path, undo: () => rm(path) }));
+}
+
+/** Creates a file with these permission bits. `onCreated` is called before it has its contents. Throws the system error if it exists. */
+export function writeNewProjectFile(
+  path: string,
+  contents: Uint8Array,
+  mode: number,
+  onCreated: () => void = () => undefined,
+): void {
+  const handle = openSync(path, 'wx', mode);
+  onCreated();
   try {
-    writeFileSync(handle, file.contents);
+    writeFileSync(handle, contents);
     // The umask may have removed permissions that an executable needs. It can only narrow 0600.
-    if (file.mode === 0o755 && process.platform !== 'win32') fchmodSync(handle, file.mode);
+    if (mode === 0o755 && process.platform !== 'win32') fchmodSync(handle, mode);
   } finally {
     closeSync(handle);
   }
@@ -146,7 +156,7 @@ async function replaceFile(path: string, file: ComparedFile, undos: Undo[]): Pro
 }
 
 /** Keeps the original under a second name. Restoring a hard link needs no disk space, which matters on a full disk. */
-async function keepOriginal(path: string, kept: string): Promise<void> {
+export async function keepOriginal(path: string, kept: string): Promise<void> {
   try {
     await link(path, kept);
   } catch {

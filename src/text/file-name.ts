@@ -12,6 +12,12 @@ export function isDeviceName(name: string): boolean {
   return DEVICE.test((name.split('.')[0] ?? '').trim().replace(/\$$/, '').toLowerCase());
 }
 
+/** Whether a name is that of the folder of a git repository, or Windows takes it for that. */
+export function isGitFolderName(name: string): boolean {
+  // Windows ignores dots and spaces at the end of a name, and has short names such as `git~1`.
+  return /^(?:\.git|git~\d)[. ]*$/i.test(name);
+}
+
 /**
  * Converts a text to a file name without extension: a-z, 0-9, hyphens and one underscore, at most 62 characters, valid on every system.
  * Different texts get different names, even on file systems that ignore case, and the same text always gets the same name.

@@ -2,8 +2,8 @@ import { addToProject } from './add-to-project.ts';
 import { shellWord } from '../../text/shell.ts';
 import { openProject, type WorkerProject } from '../../project/edit/open-project.ts';
 import type { AdditionRequest } from '../../project/edit/addition.ts';
-import { printVersionWarning, recoveryPrinter } from '../../project/view.ts';
-import { printAdded, printEdit } from './view.ts';
+import { confirmEdit, printVersionWarning, recoveryPrinter } from '../../project/view.ts';
+import { printAdded } from './view.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import type { CommandContext } from '../../cli/context.ts';
@@ -54,15 +54,7 @@ export async function runAddition(run: {
     cwd: context.cwd,
     edit: flags.edit ?? [],
     dryRun: flags.dryRun === true,
-    approve:
-      ask === undefined
-        ? undefined
-        : async (edit) => {
-            printEdit(terminal.err, edit);
-            // Both streams are on one screen, so the diff is not printed again.
-            if (terminal.out.isTTY) printed.add(edit.path);
-            return (await ask.confirm({ message: `${edit.path} has local changes. Apply this change?` })) === true;
-          },
+    approve: ask && ((edit) => confirmEdit(edit, { ask, terminal, printed })),
     command: [invocation, 'add', ...words.map(shellWord)].join(' '),
     invocation,
     signal: context.interruption(),

@@ -1,17 +1,6 @@
-import { relative } from 'node:path';
-import { escapeForTerminal } from '../../base/escape.ts';
 import type { AddResult } from './add-to-project.ts';
-import type { FileEdit } from '../../project/edit/file-edit.ts';
-import { palette } from '../../terminal/palette.ts';
-import { printDiff, printEditedFiles, printNextSteps } from '../../project/view.ts';
-import type { Channel, Terminal } from '../../terminal/terminal.ts';
-import { wrapForChannel } from '../../terminal/wrap.ts';
-
-/** Prints a change before asking whether to apply it. */
-export function printEdit(channel: Channel, edit: FileEdit): void {
-  channel.line();
-  printDiff(channel, edit.diff);
-}
+import { folderSuffix, printEditedFiles, printNotes, printOutcome } from '../../project/view.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
 
 /**
  * Prints the result: to stdout the files and a diff of each, or the number of lines of a new file unless this is a dry run; to stderr the next
@@ -23,12 +12,9 @@ export function printAdded(
   { cwd, printed }: { readonly cwd: string; readonly printed: ReadonlySet<string> },
 ): void {
   const { out, err } = terminal;
-  const { bold, yellow } = palette(err);
-  const prose = (text: string): string => wrapForChannel(err, text);
   printEditedFiles(out, result.files, result.dryRun, printed);
-  for (const note of result.notes) err.line(prose(`${yellow('!')} ${escapeForTerminal(note, 1000)}`));
-  const place = relative(cwd, result.project);
-  const where = place === '' ? '' : ` in ${escapeForTerminal(result.project, 1000)}`;
+  printNotes(err, result.notes);
+  const where = folderSuffix(result.project, cwd);
   if (result.dryRun) {
     err.line(`Dry run: nothing was written${where}`);
     return;
@@ -39,9 +25,7 @@ export function printAdded(
   // A task that was already in the definition is not new.
   const isKnown = result.added.kind === 'task' && !result.files.some(({ how }) => how === 'definition');
   const outcome = isKnown ? formatCodeUpdate(result, isAdded) : formatAddition(result, isAdded);
-  err.line(`\n${bold(escapeForTerminal(outcome))}${where}${leftNote}`);
-  err.line('\nNext:');
-  printNextSteps(err, result.next);
+  printOutcome(err, outcome, `${where}${leftNote}`, result.next);
 }
 
 function formatAddition({ added }: AddResult, isAdded: boolean): string {

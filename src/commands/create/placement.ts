@@ -1,10 +1,11 @@
 import { join, relative, resolve } from 'node:path';
 import { usageError, type KnownError } from '../../base/errors.ts';
+import { relativePath } from '../../files/relative-path.ts';
 import type { PackageManager } from '../../languages/project-spec.ts';
 import { LANGUAGES, type LanguageId } from '../../languages/names.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { proposeMemberPath } from '../../languages/workspace.ts';
-import { findSurroundings, pathBelow, type FoundWorkspace, type Surroundings } from '../../project/join/find-root.ts';
+import { findSurroundings, type FoundWorkspace, type Surroundings } from '../../project/join/find-root.ts';
 import { shellPath } from '../../text/shell.ts';
 import type { CreateAnswers } from './answers.ts';
 
@@ -54,7 +55,7 @@ export async function decidePlacement({ folder, language, answers, env }: Placem
     throw noWorkspaceError(folder, language, surroundings, chosen);
   if (occupiedBy !== undefined) return { kind: 'occupied', manifest: occupiedBy, joinable, problem };
   if (joinable === undefined || answers.workspace === false) return { kind: 'separate' };
-  const isListed = joinable.workspace.includes(pathBelow(joinable.root, folder));
+  const isListed = joinable.workspace.includes(relativePath(joinable.root, folder));
   return answers.workspace === true || isListed
     ? { kind: 'member', found: joinable, isAsked: answers.workspace === true }
     : { kind: 'separate', joinable };

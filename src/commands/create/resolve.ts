@@ -4,6 +4,7 @@ import { omitUnusedOptions, optionWords, processSource, switchWords } from '../.
 import { detectCredentials } from '../../connection/detect-credentials.ts';
 import type { Connection } from '../../connection/require.ts';
 import type { LoadedProcess, ProcessSource } from '../../discovery/load-process.ts';
+import { relativePath } from '../../files/relative-path.ts';
 import type { ProjectSpec } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { toProjectName } from '../../languages/project-name.ts';
@@ -12,7 +13,6 @@ import { templateForProject, type FetchedTemplate } from '../../project/template
 import { fileName } from '../../text/file-name.ts';
 import { shellPath } from '../../text/shell.ts';
 import { chosenLanguage, type CreateAnswers } from './answers.ts';
-import { pathBelow } from '../../project/join/find-root.ts';
 import type { Connect } from './connection.ts';
 import { decidePlacement, type ProjectPlace, type Placement } from './placement.ts';
 
@@ -146,7 +146,7 @@ export async function resolveCreate(given: CreateAnswers, context: ResolveContex
         packageName,
         cliPackage: answers.cliPackage ?? context.version,
         connection: written,
-        workspace: found === undefined ? undefined : { root: pathBelow(folder, found.root) },
+        workspace: found === undefined ? undefined : { root: relativePath(folder, found.root) },
       },
       readWith,
       overwrite: answers.overwrite ?? [],

@@ -1,5 +1,6 @@
 import { basename, relative } from 'node:path';
 import { worstExitStatus, type ExitStatus } from '../../base/errors.ts';
+import { relativePath } from '../../files/relative-path.ts';
 import type { DefinitionSource, ProjectSpec, TemplateOrigin } from '../../languages/project-spec.ts';
 import { projectNameProblem } from '../../languages/project-name.ts';
 import { conflictSteps, listFileActions, type ReportedFile } from '../../project/conflicts.ts';
@@ -7,7 +8,7 @@ import { describeOutside, type OutsideChange } from '../../project/join/plan-out
 import { UNIGNORE_ADVICE } from '../../project/ignored-state.ts';
 import { nextSteps, type NextStep } from '../../project/next-steps.ts';
 import type { PreparedProject, WriteResult } from '../../project/scaffold.ts';
-import { findRepository, pathBelow } from '../../project/join/find-root.ts';
+import { findRepository } from '../../project/join/find-root.ts';
 import type { CheckOutcome } from './check-project.ts';
 import type { ProjectCredentials } from './project-credentials.ts';
 import type { CreatePlan } from './resolve.ts';
@@ -146,7 +147,7 @@ export function createResultJson(result: CreateResult): object {
 /** The workflow of a project that is not in the root of its repository. */
 function misplacedWorkflow(folder: string): { readonly folder: string } | undefined {
   const repository = findRepository(folder);
-  return repository === undefined || repository === folder ? undefined : { folder: pathBelow(repository, folder) };
+  return repository === undefined || repository === folder ? undefined : { folder: relativePath(repository, folder) };
 }
 
 function movedNotes(moved: ProjectSpec['movedFiles'] = {}): readonly string[] {

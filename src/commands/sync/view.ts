@@ -1,10 +1,9 @@
-import { relative } from 'node:path';
 import type { ExitStatus } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { PlannedEdit } from '../../project/edit/conflicts.ts';
 import type { EditedFile } from '../../project/edit/make-edits.ts';
 import type { NextStep } from '../../project/next-steps.ts';
-import { printDiff, printEditedFiles, printNextSteps } from '../../project/view.ts';
+import { folderSuffix, printDiff, printEditedFiles, printNotes, printOutcome } from '../../project/view.ts';
 import { palette } from '../../terminal/palette.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { wrapForChannel } from '../../terminal/wrap.ts';
@@ -71,19 +70,12 @@ export function printSyncResult(
   { cwd, printed }: { readonly cwd: string; readonly printed: ReadonlySet<string> },
 ): void {
   const { out, err } = terminal;
-  const { bold, yellow } = palette(err);
   if (result.files.length > 0) {
     out.line();
     printEditedFiles(out, result.files, result.dryRun, printed);
   }
-  for (const note of result.notes) err.line(wrapForChannel(err, `${yellow('!')} ${escapeForTerminal(note, 1000)}`));
-  const place = relative(cwd, result.project);
-  const where = place === '' ? '' : ` in ${escapeForTerminal(result.project, 1000)}`;
-  err.line(`\n${bold(outcomeOf(result))}${where}`);
-  if (result.next.length > 0) {
-    err.line('\nNext:');
-    printNextSteps(err, result.next);
-  }
+  printNotes(err, result.notes);
+  printOutcome(err, outcomeOf(result), folderSuffix(result.project, cwd), result.next);
 }
 
 function outcomeOf({ check, dryRun, processes, files, status }: SyncResult): string {

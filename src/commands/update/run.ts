@@ -1,6 +1,5 @@
 import type { CommandContext } from '../../cli/context.ts';
 import { printDiff, recoveryPrinter } from '../../project/view.ts';
-import { shellWord } from '../../text/shell.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
@@ -104,7 +103,5 @@ function repeatCommand(
     ...(keepTemplate === true ? ['--keep-template'] : []),
     ...(install ? [] : ['--no-install']),
     ...(verify ? [] : ['--no-verify']),
-  ]
-    .map((word, index) => (index === 0 ? word : shellWord(word)))
-    .join(' ');
+  ].join(' ');
 }

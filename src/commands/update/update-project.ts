@@ -7,7 +7,7 @@ import type { ProjectTemplate, TemplateOrigin } from '../../languages/project-sp
 import { languageOf } from '../../languages/registry.ts';
 import type { ToolFailure } from '../../languages/run-project-tool.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';
-import { BASE_FILE } from '../../project/base-archive.ts';
+import { BASE_FILE, isSameBase } from '../../project/base-archive.ts';
 import { readIgnoredState, UNIGNORE_ADVICE } from '../../project/ignored-state.ts';
 import { JOURNAL_FOLDER } from '../../project/edit/journal.ts';
 import { LOCK_FILE } from '../../project/edit/project-lock.ts';
@@ -18,13 +18,7 @@ import { fetchRecordedTemplate } from '../../project/template/fetch.ts';
 import { changesBetween, type ListedChange } from '../../project/update/apply-migrations.ts';
 import { findMarkedFiles, type MarkedFile } from '../../project/update/marked-files.ts';
 import { PROJECT_MIGRATIONS, type Migration } from '../../project/update/migrations.ts';
-import {
-  baseWithout,
-  isSameBase,
-  planUpdate,
-  type UpdateConflict,
-  type UpdatedFile,
-} from '../../project/update/plan-update.ts';
+import { baseWithout, planUpdate, type UpdateConflict, type UpdatedFile } from '../../project/update/plan-update.ts';
 import { shellPath } from '../../text/shell.ts';
 import { lockFilesIn, type UpdatableProject } from './open-for-update.ts';
 
@@ -192,9 +186,8 @@ export async function updateProject(request: UpdateRequest): Promise<UpdateResul
 
   const changes = [...updated, ...decisions].flatMap((file) => file.changes);
   if (changes.length + state.length === 0) {
-    const next = stepsAfterUpdate(request, {
-      ...{ marked: [], left, isInstallLeft: false, areChecksLeft: false, undo: undefined },
-    });
+    const nothingDone = { marked: [], left, isInstallLeft: false, areChecksLeft: false, undo: undefined };
+    const next = stepsAfterUpdate(request, nothingDone);
     return { ...about, ...nothing('nothing was written'), result: 'unresolved', files, next, status: remaining };
   }
   await writeChanges(project.folder, changes, state, { signal: request.signal, onWrite: request.onWrite });
@@ -213,7 +206,9 @@ export async function updateProject(request: UpdateRequest): Promise<UpdateResul
     ...{ result: 'updated', files: [...files, ...stateRows], install, verify },
     ...(undo === undefined ? {} : { undo }),
     next: stepsAfterUpdate(request, {
-      ...{ marked: written, left, undo },
+      marked: written,
+      left,
+      undo,
       isInstallLeft: install.kind !== 'installed' && dependencies !== 'installed',
       areChecksLeft: verify.skipped !== undefined,
     }),

@@ -1,6 +1,5 @@
-import { relative } from 'node:path';
 import { escapeForTerminal, escapeLinesForTerminal } from '../../base/escape.ts';
-import { printDiff, printNextSteps, readTemplateTitle } from '../../project/view.ts';
+import { folderSuffix, printDiff, printNotes, printOutcome, readTemplateTitle } from '../../project/view.ts';
 import { palette } from '../../terminal/palette.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
@@ -61,10 +60,9 @@ export function printUpdate(
   { cwd, printed }: { readonly cwd: string; readonly printed: ReadonlySet<string> },
 ): void {
   const { out, err } = terminal;
-  const { bold, yellow, red } = palette(err);
+  const { yellow, red } = palette(err);
   const prose = (text: string): string => wrapForChannel(err, text);
-  const place = relative(cwd, result.project);
-  const where = place === '' ? '' : ` in ${escapeForTerminal(result.project, 1000)}`;
+  const where = folderSuffix(result.project, cwd);
   const [from, to] = [result.from, result.to].map((version) => escapeForTerminal(version, 40));
   if (result.result === 'up-to-date') {
     err.line(`The project is up to date with version ${to ?? ''}${where}`);
@@ -85,17 +83,14 @@ export function printUpdate(
     for (const { breaking, text } of result.changes)
       err.line(prose(`  ${breaking ? `${yellow('!')} Breaking: ` : '- '}${escapeForTerminal(text, 2000)}`));
   }
-  for (const one of result.notes) err.line(prose(`${yellow('!')} ${escapeForTerminal(one, 1000)}`));
+  printNotes(err, result.notes);
   const failures = [result.install, ...result.verify.checks].filter((step) => step.kind === 'failed');
   for (const { command, output, log } of failures) {
     err.line(`\n${red(`${escapeForTerminal(command, 1000)} failed:`)}`);
     err.line(escapeLinesForTerminal(output));
     if (log !== undefined) err.line(`The full output is in ${escapeForTerminal(log)}`);
   }
-  err.line(`\n${bold(outcome(result, to ?? ''))}${where}`);
-  if (result.next.length === 0) return;
-  err.line('\nNext:');
-  printNextSteps(err, result.next);
+  printOutcome(err, outcome(result, to ?? ''), where, result.next);
 }
 
 function label({ action, how, choice }: UpdateResultFile, isDryRun: boolean): string {

@@ -1,5 +1,6 @@
+import { parseXml, XmlElement, XmlError } from '@rgrove/parse-xml';
 import { KnownError } from '../../base/errors.ts';
-import { splitTextFile } from '../../files/text-file.ts';
+import { indentAt, splitTextFile } from '../../files/text-file.ts';
 import type { RootEdit, RootFolder, Workspace } from '../workspace.ts';
 
 const POM = 'pom.xml';
@@ -41,35 +42,31 @@ interface Element {
   readonly outer: readonly [number, number];
 }
 
-/** All elements, in the order in which they end. Comments and CDATA sections are skipped. Throws a KnownError if tags do not match. */
+/** All elements, in the order in which they end. Throws a KnownError if the text is not that of a Maven project. */
 function parseElements(text: string): readonly Element[] {
-  const tags =
-    /<!--[^]*?-->|<!\[CDATA\[[^]*?\]\]>|<\?[^]*?\?>|<![^>]*>|<(\/?)([^\s/>]+)((?:"[^"]*"|'[^']*'|[^"'>])*?)(\/?)>/g;
-  const open: { readonly name: string; readonly from: number; readonly start: number }[] = [];
   const elements: Element[] = [];
-  const pathOf = (): string => open.map(({ name }) => name).join('/');
-  for (const match of text.matchAll(tags)) {
-    const [tag, closing, name, , selfClosing] = match;
-    const { index } = match;
-    if (name === undefined) continue;
-    if (closing === '/') {
-      const path = pathOf();
-      const element = open.pop();
-      if (element?.name !== name) throw notXmlError();
-      elements.push({ path, start: element.start, end: index, outer: [element.from, index + tag.length] });
-    } else {
-      open.push({ name, from: index, start: index + tag.length });
-      if (selfClosing !== '/') continue;
-      elements.push({
-        path: pathOf(),
-        start: index + tag.length,
-        end: index + tag.length,
-        outer: [index, index + tag.length],
-      });
-      open.pop();
-    }
+  const add = ({ name, children, start: from, end: to }: XmlElement, parents: readonly string[]): void => {
+    const names = [...parents, name];
+    for (const child of children) if (child instanceof XmlElement) add(child, names);
+    const isEmptyTag = text.startsWith('/>', to - 2);
+    const end = isEmptyTag ? to : text.lastIndexOf('</', to);
+    const start = isEmptyTag ? to : (children[0]?.start ?? end);
+    elements.push({ path: names.join('/'), start, end, outer: [from, to] });
+  };
+  try {
+    const options = {
+      includeOffsets: true,
+      preserveComments: true,
+      preserveCdata: true,
+      ignoreUndefinedEntities: true,
+    };
+    const { root } = parseXml(text, options);
+    if (root !== null) add(root, []);
+  } catch (error) {
+    if (!(error instanceof XmlError)) throw error;
+    throw notXmlError();
   }
-  if (open.length > 0 || elements.at(-1)?.path !== 'project') throw notXmlError();
+  if (elements.at(-1)?.path !== 'project') throw notXmlError();
   return elements;
 }
 
@@ -87,8 +84,6 @@ function addModule(text: string, name: string, path: string): string {
   const elements = parseElements(text);
   const escaped = path.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
   const module = `<${name}>${escaped}</${name}>`;
-  const indentAt = (place: number): string =>
-    /^[ \t]*/.exec(text.slice(text.lastIndexOf('\n', place - 1) + 1))?.[0] ?? '';
   const last = elements.findLast((element) => element.path === `project/${name}s/${name}`);
   if (last !== undefined) {
     const [from, to] = last.outer;
@@ -96,9 +91,9 @@ function addModule(text: string, name: string, path: string): string {
     if (!isOnOwnLine) return text.slice(0, to) + module + text.slice(to);
     // After a comment on the line of the last one.
     const end = to + (/^[ \t]*<!--[^\n]*?-->/.exec(text.slice(to))?.[0].length ?? 0);
-    return text.slice(0, end) + lineEnd + indentAt(from) + module + text.slice(end);
+    return text.slice(0, end) + lineEnd + indentAt(text, from) + module + text.slice(end);
   }
-  const step = indentAt(elements.find((element) => /^project\/[^/]+$/.test(element.path))?.outer[0] ?? 0) || '  ';
+  const step = indentAt(text, elements.find((element) => /^project\/[^/]+$/.test(element.path))?.outer[0] ?? 0) || '  ';
   const list = `<${name}s>${lineEnd}${step}${step}${module}${lineEnd}${step}</${name}s>`;
   const empty = elements.find((element) => element.path === `project/${name}s`);
   if (empty !== undefined) {

@@ -1,6 +1,6 @@
-import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf } from '../../base/errors.ts';
+import { readPlainFile } from '../../files/read.ts';
+import { utf8Text } from '../../files/text-file.ts';
 import { toLf } from '../merge/line-endings.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
@@ -34,14 +34,6 @@ export function editExistingFile(path: string, before: string, after: string, ba
 
 /** The text of a project file; undefined when it does not exist, false when it is not a regular file with UTF-8 text. */
 export async function readTextFile(folder: string, path: string): Promise<string | undefined | false> {
-  const at = join(folder, path);
-  try {
-    if (!(await lstat(at)).isFile()) return false;
-    const bytes = await readFile(at);
-    const text = bytes.toString('utf8');
-    return Buffer.from(text).equals(bytes) ? text : false;
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return undefined;
-    throw error;
-  }
+  const file = await readPlainFile(join(folder, path));
+  return file === undefined || file === false ? file : (utf8Text(file.contents) ?? false);
 }

@@ -1,24 +1,23 @@
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fchmodSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  realpathSync,
-  writeFileSync,
-  type Stats,
-} from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, type Stats } from 'node:fs';
 import { copyFile, link, lstat, open, readFile, rename, rm, rmdir } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
+import { readPlainFile } from '../../files/read.ts';
+import { relativePath } from '../../files/relative-path.ts';
 import { syncFile, writeFileAtomic } from '../../files/write.ts';
+import { isGitFolderName } from '../../text/file-name.ts';
 import { isSafePath } from '../base-archive.ts';
-import { assertInside, missingFolders, writeError, type WriteOptions } from '../write-files.ts';
+import {
+  assertInside,
+  keepOriginal,
+  missingFolders,
+  writeError,
+  writeNewProjectFile,
+  type WriteOptions,
+} from '../write-files.ts';
 
 /** Changes of a project that are in progress or were interrupted, relative to the project. Ignored by git. */
 export const JOURNAL_FOLDER = '.kuflow/journal';
@@ -195,7 +194,7 @@ function planManifest(folder: string, changes: readonly PlannedFileChange[]): Ma
       after: digest(after),
       mode,
     })),
-    folders: [...folders].map((at) => at.slice(folder.length + 1).replaceAll('\\', '/')),
+    folders: [...folders].map((at) => relativePath(folder, at)),
   };
 }
 
@@ -214,23 +213,11 @@ async function stage(
       await setImmediate();
       signal?.throwIfAborted();
       const at = join(journal, NEW, String(index));
-      createFileWith(at, after, mode);
+      writeNewProjectFile(at, after, mode);
       synced.push(sync(at));
     }
   } finally {
     await Promise.all(synced);
-  }
-}
-
-/** Creates a file with exactly these permission bits, except that the umask may remove those of others. */
-function createFileWith(path: string, contents: Uint8Array, mode: number): void {
-  const handle = openSync(path, 'wx', mode);
-  try {
-    writeFileSync(handle, contents);
-    // The umask may have removed permissions that an executable needs.
-    if (mode === 0o755 && process.platform !== 'win32') fchmodSync(handle, mode);
-  } finally {
-    closeSync(handle);
   }
 }
 
@@ -340,16 +327,10 @@ function kept(folder: string, index: number): string {
   return join(folder, JOURNAL_FOLDER, BEFORE, String(index));
 }
 
-/** Keeps a file under a second name. Restoring a hard link needs no disk space, which matters on a full disk. */
 async function keep(path: string, at: string): Promise<void> {
   // An interrupted attempt may have left an incomplete copy.
   await rm(at, { force: true });
-  try {
-    await link(path, at);
-  } catch {
-    // Not every file system supports hard links.
-    await copyFile(path, at);
-  }
+  await keepOriginal(path, at);
 }
 
 async function moveAway(path: string, at: string): Promise<void> {
@@ -386,7 +367,7 @@ async function createFrom(staged: string, path: string, mode: number): Promise<b
     if (codeOf(error) === 'EEXIST') return false;
     // Not every file system supports hard links.
     try {
-      createFileWith(path, await readFile(staged), mode);
+      writeNewProjectFile(path, await readFile(staged), mode);
     } catch (failure) {
       if (codeOf(failure) === 'EEXIST') return false;
       throw failure;
@@ -410,11 +391,9 @@ async function removeFolder(path: string): Promise<boolean> {
   }
 }
 
-/** Undefined if there is no such file, false if it is not a regular file. */
 async function readCurrent(path: string): Promise<Uint8Array | undefined | false> {
-  const status = await lstatIfExists(path);
-  if (status === undefined) return undefined;
-  return status.isFile() ? readFile(path) : false;
+  const file = await readPlainFile(path);
+  return file === undefined || file === false ? file : file.contents;
 }
 
 async function lstatIfExists(path: string): Promise<Stats | undefined> {
@@ -476,7 +455,7 @@ function findDetour(folder: string, path: string): string | undefined {
   } catch {
     return 'a missing folder';
   }
-  const parent = relative(realpathSync.native(folder), real).replaceAll('\\', '/');
+  const parent = relativePath(realpathSync.native(folder), real);
   return parent === '' || isProjectPath(parent) ? undefined : real;
 }
 
@@ -512,9 +491,9 @@ function isEntry(value: unknown): value is Entry {
 /** Whether a change may write to this path of a project. */
 function isProjectPath(path: unknown): path is string {
   if (typeof path !== 'string' || !isSafePath(path)) return false;
-  // Windows ignores dots and spaces at the end of a name, and has short names such as `git~1`.
-  const parts = path.split('/').map((part) => part.toLowerCase().replace(/[. ]+$/, ''));
-  return (
-    !parts.some((part) => /^(?:\.git|git~\d)$/.test(part)) && !`${parts.join('/')}/`.startsWith(`${JOURNAL_FOLDER}/`)
-  );
+  const parts = path.split('/');
+  if (parts.some(isGitFolderName)) return false;
+  // Windows ignores case, and dots and spaces at the end of a name.
+  const folded = parts.map((part) => part.toLowerCase().replace(/[. ]+$/, ''));
+  return !`${folded.join('/')}/`.startsWith(`${JOURNAL_FOLDER}/`);
 }

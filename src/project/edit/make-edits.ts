@@ -1,5 +1,6 @@
-import { relative, resolve, sep } from 'node:path';
+import { resolve } from 'node:path';
 import { usageError } from '../../base/errors.ts';
+import { relativePath } from '../../files/relative-path.ts';
 import { didYouMean } from '../../text/near-match.ts';
 import type { NextStep } from '../next-steps.ts';
 import type { Addition } from './addition.ts';
@@ -73,7 +74,7 @@ function resolveEditPaths({ edit, project, cwd }: EditsRequest, edits: readonly 
   return new Set(
     edit.map((given) => {
       const plain = given.replaceAll('\\', '/').replace(/^(?:\.\/)+/, '');
-      const fromCwd = relative(project.folder, resolve(cwd, given)).split(sep).join('/');
+      const fromCwd = relativePath(project.folder, resolve(cwd, given));
       const path = [plain, fromCwd].find((one) => paths.includes(one));
       if (path !== undefined) return path;
       throw usageError(

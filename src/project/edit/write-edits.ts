@@ -1,8 +1,8 @@
-import { existsSync, lstatSync } from 'node:fs';
-import { lstat, readFile } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { codeOf, KnownError } from '../../base/errors.ts';
+import { KnownError } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
+import { readPlainFile } from '../../files/read.ts';
 import { printableJson } from '../../text/json.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';
 import type { TemplateOrigin } from '../../languages/project-spec.ts';
@@ -13,7 +13,7 @@ import { toProjectSpec, type WorkerProject } from './open-project.ts';
 import type { Addition } from './addition.ts';
 import type { PlannedEdit } from './conflicts.ts';
 import type { FileEdit } from './file-edit.ts';
-import { JOURNAL_FOLDER, writeJournaled, type PlannedFileChange } from './journal.ts';
+import { hasJournal, JOURNAL_FOLDER, writeJournaled, type PlannedFileChange } from './journal.ts';
 import { lockProject } from './project-lock.ts';
 
 const FAILED = 'Could not write the project';
@@ -109,7 +109,7 @@ export async function writeChanges(
   ];
   const release = lockProject(folder, FAILED);
   try {
-    if (existsSync(join(folder, JOURNAL_FOLDER))) throw unfinishedError(folder);
+    if (hasJournal(folder)) throw unfinishedError(folder);
     // The lock is required: two concurrent writers would both pass this check, and a rollback would undo the other's changes.
     for (const { path, before } of all) await rejectChangedFile(folder, path, before);
     const journaled = all.map((change): PlannedFileChange => {
@@ -141,11 +141,10 @@ function unfinishedError(folder: string): KnownError {
 
 async function rejectChangedFile(folder: string, path: string, before: Uint8Array | undefined): Promise<void> {
   const at = join(folder, path);
-  const current = await readRegularFile(at).catch((error: unknown) => {
-    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return undefined;
-    throw error;
-  });
-  if (before === undefined ? current === undefined : current instanceof Buffer && current.equals(before)) return;
+  const current = await readPlainFile(at);
+  const isExpected =
+    current !== undefined && current !== false && before !== undefined && current.contents.equals(before);
+  if (isExpected || (before === undefined && current === undefined)) return;
   throw new KnownError({
     message: FAILED,
     tried: `write ${at}`,
@@ -153,13 +152,13 @@ async function rejectChangedFile(folder: string, path: string, before: Uint8Arra
   });
 }
 
-async function readRegularFile(path: string): Promise<Buffer | false> {
-  return (await lstat(path)).isFile() ? readFile(path) : false;
-}
-
 /** The mode with which a new version of a file is written. */
 export function fileMode(folder: string, path: string): PlannedFileChange['mode'] {
-  const { mode } = lstatSync(join(folder, path));
+  return plainMode(lstatSync(join(folder, path)).mode);
+}
+
+/** The mode of a project file that is closest to these permission bits. */
+export function plainMode(mode: number): PlannedFileChange['mode'] {
   if ((mode & 0o100) !== 0) return 0o755;
   return (mode & 0o044) === 0 ? 0o600 : 0o644;
 }

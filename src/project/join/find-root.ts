@@ -1,13 +1,13 @@
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join } from 'node:path';
 import { codeOf, KnownError } from '../../base/errors.ts';
 import { decodeText } from '../../files/text-file.ts';
 import { MIB } from '../../files/read.ts';
 import type { LanguageId } from '../../languages/names.ts';
 import { languageOf } from '../../languages/registry.ts';
 import type { Workspace } from '../../languages/workspace.ts';
-import { isProject } from '../../process/find-project.ts';
+import { findAbove, isProject } from '../../process/find-project.ts';
 
 /** Files that make a folder the root of a project, in the languages of workers. */
 const MANIFESTS = ['package.json', 'pom.xml', 'pyproject.toml'];
@@ -102,17 +102,9 @@ export function textReader(folder: string): (name: string) => string | undefined
 
 /** The root of the git repository that contains a folder; undefined without one. */
 export function findRepository(folder: string): string | undefined {
-  for (let at = folder; ; at = dirname(at)) {
-    if (existsSync(join(at, '.git'))) return at;
-    if (dirname(at) === at) return undefined;
-  }
+  return findAbove(folder, '.git');
 }
 
 export function isInRepository(folder: string): boolean {
   return findRepository(folder) !== undefined;
-}
-
-/** The path from a folder to another one, with `/`. */
-export function pathBelow(root: string, folder: string): string {
-  return relative(root, folder).split(sep).join('/');
 }

@@ -116,9 +116,11 @@ function mergeBranch(
   const items: Block[] = [];
   for (const own of mine.items) {
     const at = [...path, own.key];
-    const place = { base: old.get(own.key), mine: own, theirs: next.get(own.key) };
+    const [before, after] = [old.get(own.key), next.get(own.key)];
     const merged =
-      place.theirs === undefined ? keepBlock(merge, at, place, indents) : mergeBlock(merge, at, place, indents);
+      after === undefined
+        ? keepBlock(merge, at, { base: before, mine: own }, indents)
+        : mergeBlock(merge, at, { base: before, mine: own, theirs: after }, indents);
     if (merged !== undefined) items.push(merged);
   }
   const own = byKey(mine);
@@ -208,14 +210,9 @@ function separate(items: readonly Block[], form: Branch): readonly Block[] {
 function mergeBlock(
   merge: Merge,
   path: readonly string[],
-  {
-    base,
-    mine,
-    theirs,
-  }: { readonly base: Block | undefined; readonly mine: Block; readonly theirs: Block | undefined },
+  { base, mine, theirs }: Place<Block>,
   indents: Indents,
 ): Block | undefined {
-  if (theirs === undefined) return mine;
   const line = (): number => lineAt(merge.sources.mine, mine.start - mine.lead.trimStart().length);
   const move = (text: string): string => reindent(text, indents, merge.units);
   const comment = (name: 'lead' | 'tail'): string => {

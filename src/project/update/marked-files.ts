@@ -1,6 +1,8 @@
+import { join } from 'node:path';
+import { readPlainFile } from '../../files/read.ts';
 import { findMarkers } from '../merge/merge-file.ts';
 import type { WorkerProject } from '../edit/open-project.ts';
-import { readProjectFile, UPDATE_LABELS } from './plan-update.ts';
+import { UPDATE_LABELS } from './plan-update.ts';
 
 export interface MarkedFile {
   readonly path: string;
@@ -13,7 +15,7 @@ export async function findMarkedFiles({ folder, base }: WorkerProject): Promise<
   const paths = [...new Set([...base.generated.keys(), ...base.merged.keys()])].sort();
   const files = await Promise.all(
     paths.map(async (path) => {
-      const file = await readProjectFile(folder, path);
+      const file = await readPlainFile(join(folder, path));
       if (file === undefined || file === false) return { path, lines: [] };
       return { path, lines: findMarkers(Buffer.from(file.contents).toString('utf8'), UPDATE_LABELS) };
     }),

@@ -1,7 +1,7 @@
-import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { codeOf } from '../../base/errors.ts';
+import { readPlainFile } from '../../files/read.ts';
+import { utf8Text } from '../../files/text-file.ts';
 import type { PlannedFile } from '../../languages/planned-file.ts';
 import type { ProjectTemplate } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
@@ -10,7 +10,7 @@ import { mergeCleanly } from '../edit/conflicts.ts';
 import { readDefinitionText, withDefinitionsInCode, type WorkerProject } from '../edit/open-project.ts';
 import { renderTasksAddedByHand } from '../edit/plan-code-edits.ts';
 import { unifiedDiff } from '../edit/unified-diff.ts';
-import type { ChangedFile } from '../edit/write-edits.ts';
+import { plainMode, type ChangedFile } from '../edit/write-edits.ts';
 import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
 import { mergeFile, type MergeConflict, type MergeLabels } from '../merge/merge-file.ts';
 import { removalReason, renamedPath } from './apply-migrations.ts';
@@ -192,8 +192,8 @@ async function planChange(
   const isChanged = !isSame(base.contents, theirs.contents) || base.mode !== theirs.mode;
   if (!isRenamed && !isChanged) return undefined;
   const [old, target] = [
-    await readProjectFile(folder, path),
-    isRenamed ? await readProjectFile(folder, theirs.path) : undefined,
+    await readPlainFile(join(folder, path)),
+    isRenamed ? await readPlainFile(join(folder, theirs.path)) : undefined,
   ];
   if (target !== undefined && old === undefined) {
     // The user already renamed it.
@@ -269,7 +269,7 @@ async function planRemoval(
   path: string,
   why: string | undefined,
 ): Promise<UpdatedFile | UpdateConflict | undefined> {
-  const current = await readProjectFile(folder, path);
+  const current = await readPlainFile(join(folder, path));
   if (current === undefined) return undefined;
   const about = { path, ...(why === undefined ? {} : { why }) };
   const written = [archive.merged, archive.generated, archive.regenerated].map((files) => files.get(path));
@@ -292,7 +292,7 @@ async function planAddition(
   theirs: PlannedFile,
 ): Promise<UpdatedFile | UpdateConflict | undefined> {
   const { path, contents, mode } = theirs;
-  const current = await readProjectFile(folder, path);
+  const current = await readPlainFile(join(folder, path));
   if (current === undefined)
     return {
       path,
@@ -315,23 +315,6 @@ async function planAddition(
     diff: unifiedDiff(path, mine, merged.text),
     markers: [{ path, before: current.contents, after: Buffer.from(merged.text) }],
   };
-}
-
-interface CurrentFile {
-  readonly contents: Uint8Array;
-  readonly mode: number;
-}
-
-/** Undefined if there is no such file, false if it is not a regular file. */
-export async function readProjectFile(folder: string, path: string): Promise<CurrentFile | undefined | false> {
-  const at = join(folder, path);
-  try {
-    const status = await lstat(at);
-    return status.isFile() ? { contents: await readFile(at), mode: status.mode } : false;
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return undefined;
-    throw error;
-  }
 }
 
 function renameInBase(base: ProjectBase, from: string, to: string): ProjectBase {
@@ -357,11 +340,6 @@ function changedMode(base: PlannedFile, theirs: PlannedFile, current: number): P
   return isChanged && !isKept ? theirs.mode : undefined;
 }
 
-function plainMode(mode: number): PlannedFile['mode'] {
-  if (isExecutable(mode)) return 0o755;
-  return (mode & 0o044) === 0 ? 0o600 : 0o644;
-}
-
 function isSame(one: Uint8Array, other: Uint8Array): boolean {
   return Buffer.compare(one, other) === 0;
 }
@@ -382,32 +360,12 @@ function theirsInFormOf(current: Uint8Array, base: Uint8Array, theirs: Uint8Arra
 
 /** Undefined if the bytes are not text in UTF-8. */
 function decodeText(contents: Uint8Array): string | undefined {
-  const text = Buffer.from(contents).toString('utf8');
-  return !text.includes('\0') && isSame(Buffer.from(text), contents) ? text : undefined;
+  const text = utf8Text(contents);
+  return text?.includes('\0') === true ? undefined : text;
 }
 
 /** Empty if one of the two is not text. */
 function diffOf(path: string, before: Uint8Array | undefined, after: Uint8Array | undefined, from = path): string {
   const [old, text] = [before, after].map((contents) => (contents === undefined ? null : decodeText(contents)));
   return old === undefined || text === undefined ? '' : unifiedDiff(path, old ?? undefined, text ?? undefined, from);
-}
-
-/** Whether two bases are the same; archives of the same base may differ between versions of Node.js. */
-export function isSameBase(one: ProjectBase, other: ProjectBase): boolean {
-  const isSamePart = (files: ProjectBase['generated'], others: ProjectBase['generated']): boolean =>
-    files.size === others.size &&
-    [...files].every(([path, file]) => {
-      const same = others.get(path);
-      return (
-        same !== undefined &&
-        isSame(file.contents, same.contents) &&
-        isExecutable(file.mode) === isExecutable(same.mode)
-      );
-    });
-  return (
-    isSamePart(one.generated, other.generated) &&
-    isSamePart(one.template, other.template) &&
-    isSamePart(one.merged, other.merged) &&
-    isSamePart(one.regenerated, other.regenerated)
-  );
 }
