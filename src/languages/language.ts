@@ -28,7 +28,7 @@ export interface Language {
   ) => string;
   readonly code: GeneratedCode;
   readonly tools: ProjectTools;
-  readonly commands: (manager: PackageManager, project: ProjectNames) => ProjectCommands;
+  readonly commands: (manager: PackageManager, project: CommandSubject) => ProjectCommands;
   readonly diagnosis: () => Promise<ProjectDiagnosis>;
   /** How larger projects of the language list their members. */
   readonly workspace: () => Promise<ReadWorkspace>;
@@ -38,8 +38,8 @@ export interface Language {
 /** Where a project has its code: the same for the life of the project. */
 export type CodePlace = Pick<ProjectSpec, 'packageName' | 'slug'>;
 
-/** The names of a project that its commands contain. */
-export type ProjectNames = Pick<ProjectSpec, 'name' | 'packageName'>;
+/** What the commands of a project depend on, together with its package manager. */
+export type CommandSubject = Pick<ProjectSpec, 'name' | 'packageName' | 'workspace'>;
 
 export interface PackageNames {
   /** The default for a project with this name. */

@@ -5,7 +5,10 @@ import { languageOf } from '../languages/registry.ts';
 import { README, WORKFLOW } from './join/moved-files.ts';
 import { shellPath, shellWord } from '../text/shell.ts';
 
-export interface NextStepsInput extends Pick<ProjectSpec, 'name' | 'language' | 'packageName' | 'packageManager'> {
+export interface NextStepsInput extends Pick<
+  ProjectSpec,
+  'name' | 'language' | 'packageName' | 'packageManager' | 'workspace'
+> {
   /** Relative to the current folder; `.` or empty if the project is the current folder. */
   readonly folder: string;
   readonly installed: boolean;

@@ -109,6 +109,7 @@ export function createResult(
       language: project.language,
       packageName: project.packageName,
       packageManager: project.packageManager,
+      workspace: spec.workspace,
       installed: install.kind === 'installed',
       registry: install.kind === 'failed' ? install.registry : undefined,
       unpublished: install.kind === 'failed' && install.unpublished === true,

@@ -48,7 +48,8 @@ export const python: Language = {
     run: runPythonCommand,
     lockFiles: lockFilesOf,
   },
-  commands: (manager, { name }) => pythonCommands(manager, distributionName(name)),
+  commands: (manager, { name, workspace }) =>
+    pythonCommands(manager, distributionName(name), { isMember: workspace !== undefined }),
   diagnosis: async () => (await import('./diagnosis.ts')).pythonDiagnosis,
   // Imported on demand: reading its files needs large packages.
   workspace: async () => (await import('./workspace.ts')).readUvWorkspace,

@@ -5,12 +5,14 @@ import { Code } from '../templates/code.ts';
 import { printImports, type Import } from './imports.ts';
 import { pythonLayout } from './process-layout.ts';
 import { distributionName } from './package-name.ts';
+import { uvSyncCommand } from './tools.ts';
 
 /** The context of the templates that all processes of a project share, except that of its first process. */
 export function pythonTemplateContext(spec: ProjectSpec): object {
-  const { name, definition, packageName = '', packageManager, cliPackage, local } = spec;
+  const { name, definition, packageName = '', packageManager, cliPackage, local, workspace } = spec;
   const distribution = distributionName(name);
   const isUv = packageManager === 'uv';
+  const syncCommand = uvSyncCommand({ isMember: workspace !== undefined });
   const code = portableWord(definition.process.code);
   // Without a code, the simulation runs the only process of the project.
   const simulateArguments = code === undefined ? '' : `${code} `;
@@ -22,7 +24,8 @@ export function pythonTemplateContext(spec: ProjectSpec): object {
     npmPackage: `create-kuflow-worker@${cliPackage}`,
     processFolder: new Code(pythonLayout(spec).part),
     simulateArguments: new Code(simulateArguments),
-    installCommand: new Code(isUv ? 'uv sync' : 'make install'),
+    installCommand: new Code(isUv ? syncCommand : 'make install'),
+    syncCommand: new Code(syncCommand),
     runCommand: new Code(isUv ? `uv run ${distribution}` : `.venv/bin/${distribution}`),
     pythonRun: new Code(isUv ? 'uv run ' : '.venv/bin/'),
     ...processList(spec),

@@ -203,9 +203,7 @@ export async function installPythonProject(options: InstallOptions): Promise<Ins
       ? { kind: 'interrupted' }
       : runInstaller({ program, args, env: childEnv, explain: explainFailure }, options);
   if (pythonManager(packageManager) === 'uv') {
-    // The environment is that of the workspace. An exact installation would remove the dependencies of the other members.
-    const args = ['sync', ...(isMember === true ? ['--inexact'] : [])];
-    return run('uv', args, withoutVirtualEnvironment(env));
+    return run('uv', syncArguments(isMember === true), withoutVirtualEnvironment(env));
   }
 
   const started = performance.now();
@@ -218,6 +216,16 @@ export async function installPythonProject(options: InstallOptions): Promise<Ins
     result = await pip(['-m', 'pip', 'install', `pip>=${OLDEST_PIP}`]);
   if (result.kind === 'installed') result = await pip(INSTALL);
   return result.kind === 'interrupted' ? result : { ...result, ms: performance.now() - started };
+}
+
+/** The environment of a member is that of its workspace. An exact installation would remove the dependencies of the other members. */
+function syncArguments(isMember: boolean): readonly string[] {
+  return ['sync', ...(isMember ? ['--inexact'] : [])];
+}
+
+/** The command that installs the dependencies of a project with uv. */
+export function uvSyncCommand({ isMember }: { readonly isMember: boolean }): string {
+  return ['uv', ...syncArguments(isMember)].join(' ');
 }
 
 /** Runs a command of a project with the same environment as the installation. */
@@ -253,7 +261,11 @@ function explainFailure(output: string): InstallFailure | undefined {
 }
 
 /** Commands to run in the folder of a project. `script` is its console script. Windows does not have make. */
-export function pythonCommands(manager: PackageManager, script: string): ProjectCommands {
+export function pythonCommands(
+  manager: PackageManager,
+  script: string,
+  { isMember }: { readonly isMember: boolean },
+): ProjectCommands {
   const isUv = pythonManager(manager) === 'uv';
   const run = (command: string): string => (isUv ? `uv run ${command}` : `${ENVIRONMENT_PROGRAMS}${command}`);
   const start = run(script);
@@ -279,7 +291,7 @@ export function pythonCommands(manager: PackageManager, script: string): Project
   };
   return {
     install: isUv
-      ? 'uv sync'
+      ? uvSyncCommand({ isMember })
       : `${PYTHON_PROGRAMS[0]} -m venv --upgrade-deps ${ENVIRONMENT} && ${ENVIRONMENT_PROGRAMS}python ${INSTALL.join(' ')}`,
     ...(IS_WINDOWS ? windows : others),
     start,

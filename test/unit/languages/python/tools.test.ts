@@ -97,24 +97,31 @@ describe.skipIf(IS_WINDOWS)('the package manager of a Python project', () => {
   });
 });
 
+/** A project outside of workspaces. */
+const ALONE = { isMember: false };
+
 describe('the commands of a Python project', () => {
   it.skipIf(IS_WINDOWS)('run in the environment of the project', () => {
-    expect(pythonCommands('uv', 'loan-worker')).toMatchObject({
+    expect(pythonCommands('uv', 'loan-worker', ALONE)).toMatchObject({
       ...{ install: 'uv sync', dev: 'make dev', smoke: 'make smoke', check: 'make check', kuflow: './kuflow' },
       ...{ start: 'uv run loan-worker', simulated: 'uv run loan-worker --dev' },
       verify: [{ command: 'make lint' }, { command: 'make test' }],
     });
-    expect(pythonCommands('pip', 'loan-worker')).toMatchObject({
+    expect(pythonCommands('pip', 'loan-worker', ALONE)).toMatchObject({
       install: 'python3 -m venv --upgrade-deps .venv && .venv/bin/python -m pip install -e . --group dev',
       ...{ dev: 'make dev', start: '.venv/bin/loan-worker', simulated: '.venv/bin/loan-worker --dev' },
     });
   });
 
   it.runIf(IS_WINDOWS)('run in the environment of the project on Windows', () => {
-    expect(pythonCommands('pip', 'loan-worker')).toMatchObject({
+    expect(pythonCommands('pip', 'loan-worker', ALONE)).toMatchObject({
       install: 'py -m venv --upgrade-deps .venv && .venv\\Scripts\\python -m pip install -e . --group dev',
       ...{ kuflow: 'kuflow.cmd', start: '.venv\\Scripts\\loan-worker', check: '.venv\\Scripts\\loan-worker --check' },
     });
+  });
+
+  it('keep the dependencies of other members in the environment of a workspace', () => {
+    expect(pythonCommands('uv', 'loan-worker', { isMember: true }).install).toBe('uv sync --inexact');
   });
 
   it('write a lock file with uv', () => {
