@@ -6,6 +6,7 @@ import { KnownError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { PACKAGE_NAME } from '../../base/package-root.ts';
 import { readIgnored, readWorkTree, type WorkTree } from '../../files/git.ts';
+import { restoreStep } from '../../files/restore-step.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { findProject, RECORD_FILE } from '../../process/find-project.ts';
 import { BASE_FILE } from '../../project/base-archive.ts';
@@ -45,7 +46,7 @@ export async function openForUpdate(request: OpenUpdateRequest): Promise<Updatab
   const workTree = folder === undefined ? ({ kind: 'none' } as const) : await readWorkTree(folder, env);
   if (folder !== undefined) await rejectUnusableProject(folder, workTree, request);
   const project = await openProject(cwd, env, version, { readOnly: true });
-  if (project.notes.length > 0) throw unknownBaseError(project.folder, 'it does not contain all processes');
+  if (project.notes.length > 0) throw await unknownBaseError(project, 'it does not contain all processes', env);
   rejectEditedRecord(project, migrations);
   const others = lockFilesIn(project).filter((path) => path.startsWith('../'));
   if (others.length === 0) return { project, workTree };
@@ -71,11 +72,9 @@ async function rejectUnusableProject(
     throw malformedRecordError(join(folder, RECORD_FILE), '"template.version" is not a version');
   if (gt(record.version, version)) throw newerProjectError(folder, record.version, version);
   if (existsSync(join(folder, BASE_FILE))) return;
-  if ((await readIgnored(folder, [BASE_FILE], env)).length === 0) throw unknownBaseError(folder, 'it does not exist');
-  throw unknownBaseError(folder, 'it does not exist, and git ignores it', [
-    UNIGNORE_ADVICE,
-    `Copy ${BASE_FILE} from the folder in which the project was created, and commit it`,
-  ]);
+  const isIgnored = (await readIgnored(folder, [BASE_FILE], env)).length > 0;
+  const seen = isIgnored ? 'it does not exist, and git ignores it' : 'it does not exist';
+  throw await unknownBaseError({ folder, record }, seen, env, isIgnored ? [UNIGNORE_ADVICE] : []);
 }
 
 /** Rejects a record whose answers were edited so that the code would be at other paths. */
@@ -114,15 +113,29 @@ function newerProjectError(folder: string, generatedBy: string, version: string)
   });
 }
 
-function unknownBaseError(
-  folder: string,
+/** An archive that is in no commit is rebuilt by the version that generated the project, with its next addition; the user's own template is only in the archive. */
+async function unknownBaseError(
+  { folder, record }: Pick<WorkerProject, 'folder' | 'record'>,
   seen: string,
-  next = [`Restore it from version control: git checkout HEAD -- ${BASE_FILE}`],
-): KnownError {
+  env: OpenUpdateRequest['env'],
+  first: readonly string[] = [],
+): Promise<KnownError> {
+  const restore = await restoreStep(folder, BASE_FILE, env);
+  const addition = `npx -p ${PACKAGE_NAME}@${escapeForTerminal(record.version, 40)} kuflow add activity <name>`;
   return new KnownError({
     message: `${BASE_FILE} is required to tell your changes from those of the templates`,
     tried: join(folder, BASE_FILE),
     seen,
-    next,
+    next: [
+      ...first,
+      ...(restore === undefined
+        ? [
+            `Copy ${BASE_FILE} from the folder in which the project was created, and commit it`,
+            ...(record.template === undefined
+              ? [`Or rebuild it with the next addition to the project, for example: ${addition}`]
+              : []),
+          ]
+        : [restore]),
+    ],
   });
 }

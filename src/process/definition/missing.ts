@@ -1,6 +1,5 @@
-import { join } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
-import { isCommitted } from '../../files/git.ts';
+import { restoreStep } from '../../files/restore-step.ts';
 import { RECORD_FILE } from '../find-project.ts';
 import { DEFINITION_FILE } from './file.ts';
 
@@ -11,7 +10,7 @@ export async function missingDefinitionError(
   more: readonly string[] = [],
 ): Promise<KnownError> {
   const restore =
-    (await restoreCommand(folder, DEFINITION_FILE, env)) ??
+    (await restoreStep(folder, DEFINITION_FILE, env)) ??
     `Restore it from a backup, or repeat the command in ${RECORD_FILE} in another folder and copy ${DEFINITION_FILE} from there`;
   return new KnownError({
     message: `${DEFINITION_FILE} is missing in this project`,
@@ -26,7 +25,7 @@ export async function missingRecordError(
   folder: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<KnownError> {
-  const restore = await restoreCommand(folder, RECORD_FILE, env);
+  const restore = await restoreStep(folder, RECORD_FILE, env);
   return new KnownError({
     message: `${folder} is not in a worker project: there is no ${RECORD_FILE}`,
     next:
@@ -38,13 +37,4 @@ export async function missingRecordError(
         : [restore],
     status: 2,
   });
-}
-
-async function restoreCommand(
-  folder: string,
-  file: string,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<string | undefined> {
-  const isInHead = await isCommitted(join(folder, file), env);
-  return isInHead ? `Restore it from the last commit: git checkout HEAD -- ${file}` : undefined;
 }

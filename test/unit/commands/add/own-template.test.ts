@@ -83,7 +83,7 @@ describe.each(['typescript', 'java', 'python'])("a %s project with the user's ow
       const ran = await add('task', 'REVIEW');
       expect(ran.status).toBe(1);
       expect(ran.stderr).toContain('does not contain the template of this project');
-      expect(ran.stderr).toContain('git checkout HEAD -- .kuflow/base.tgz');
+      expect(ran.stderr).toContain('Restore it from a backup');
       expect(treeOf(project)).toEqual(before);
     }
   });

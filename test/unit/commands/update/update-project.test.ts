@@ -788,14 +788,21 @@ describe('an update is refused', () => {
 
   it('with a missing or damaged archive', async () => {
     await writeOlderProject(folder, changedCheck);
+    commit();
     write('.kuflow/base.tgz', 'damaged');
     expect((await refused()).message).toBe('.kuflow/base.tgz is damaged');
     rmSync(join(folder, '.kuflow/base.tgz'));
     for (const version of ['0.9.0', VERSION]) {
       editRecord((record) => Object.assign(record['template'] ?? {}, { version }));
       const error = await refused();
-      expect(error.next, version).toEqual(['Restore it from version control: git checkout HEAD -- .kuflow/base.tgz']);
+      expect(error.next, version).toEqual(['Restore it from the last commit: git checkout HEAD -- .kuflow/base.tgz']);
     }
+    git('rm', '--quiet', '--cached', '.kuflow/base.tgz');
+    git('commit', '--quiet', '--all', '--message', 'without the archive');
+    expect((await refused()).next).toEqual([
+      'Copy .kuflow/base.tgz from the folder in which the project was created, and commit it',
+      `Or rebuild it with the next addition to the project, for example: npx -p create-kuflow-worker@${VERSION} kuflow add activity <name>`,
+    ]);
   });
 
   it('with a record that is malformed or was edited so that it does not match the code', async () => {
