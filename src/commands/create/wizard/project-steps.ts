@@ -18,6 +18,7 @@ import {
   withAnswers,
   type Preview,
   type Step,
+  type StepResult,
   type WizardState,
   type WizardContext,
 } from './state.ts';
@@ -199,17 +200,9 @@ const git: Step = {
       context.say.note('git is not installed, so no repository is created');
       return { kind: 'passed', state: settle(state, 'git') };
     }
-    const answer = await context.ask.confirm({
-      message: 'Create a git repository with a first commit?',
-      canGoBack,
-      fallback: before !== 'no',
-    });
-    if (answer === BACK) return { kind: 'back' };
-    return {
-      kind: 'answered',
-      answer: answer ? 'yes' : 'no',
-      state: settle(withAnswers(state, { git: answer }), 'git'),
-    };
+    const message = 'Create a git repository with a first commit?';
+    const answer = await context.ask.confirm({ message, canGoBack, fallback: before !== 'no' });
+    return answer === BACK ? { kind: 'back' } : settledYesOrNo(state, 'git', answer);
   },
 };
 
@@ -223,19 +216,19 @@ const install: Step = {
       context.say.note(`${reason}, so dependencies are not installed`);
       return { kind: 'passed', state: settle(withAnswers(state, { install: false }), 'install') };
     }
-    const answer = await context.ask.confirm({
-      message: `Install dependencies with ${title}?`,
-      canGoBack,
-      fallback: before !== 'no',
-    });
-    if (answer === BACK) return { kind: 'back' };
-    return {
-      kind: 'answered',
-      answer: answer ? 'yes' : 'no',
-      state: settle(withAnswers(state, { install: answer }), 'install'),
-    };
+    const message = `Install dependencies with ${title}?`;
+    const answer = await context.ask.confirm({ message, canGoBack, fallback: before !== 'no' });
+    return answer === BACK ? { kind: 'back' } : settledYesOrNo(state, 'install', answer);
   },
 };
+
+function settledYesOrNo(state: WizardState, topic: 'git' | 'install', answer: boolean): StepResult {
+  return {
+    kind: 'answered',
+    answer: answer ? 'yes' : 'no',
+    state: settle(withAnswers(state, { [topic]: answer }), topic),
+  };
+}
 
 const summary: Step = {
   topic: 'summary',

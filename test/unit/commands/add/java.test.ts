@@ -1,14 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { AddResult } from '../../../../src/commands/add/add-to-project.ts';
-import type { Ran } from '../../../support/create-worker.ts';
-import { projectFiles } from '../../../support/project-files.ts';
-import { runKuflow } from '../../../support/run-kuflow.ts';
-import { temporaryFolders } from '../../../support/temporary-folder.ts';
+import { loanAdditions } from '../../../support/loan-additions.ts';
 
-const temporaryFolder = temporaryFolders();
-const FILES_ONLY = ['--no-install', '--no-git', '--no-check', '--yes'];
 const MAIN = 'src/main/java/com/acme/loans/loan';
 const WORKFLOW = `${MAIN}/LoanWorkflowImpl.java`;
 const CODE = [
@@ -20,33 +15,7 @@ const CODE = [
   'src/test/resources/samples/loan.json',
 ];
 
-let project: string;
-const { read, edit } = projectFiles(() => project);
-const add = (...args: readonly string[]): Promise<Ran> => runKuflow(project, ['add', ...args]);
-const actions = (ran: Ran): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    (JSON.parse(ran.stdout) as AddResult).files
-      .filter(({ how }) => how !== 'state')
-      .map(({ path, how, action }) => [path, `${action} ${how}`]),
-  );
-
-/** What `create` makes of the present definition in an empty folder. */
-async function createdAgain(): Promise<(path: string) => string> {
-  const folder = temporaryFolder();
-  const definition = join(project, 'kuflow.process.yaml');
-  const options = ['--language', 'java', '--package', 'com.acme.loans', '--definition', definition, ...FILES_ONLY];
-  const made = await runKuflow(folder, ['create', 'again', ...options]);
-  expect(made.status, made.stderr).toBe(0);
-  return (path) => readFileSync(join(folder, 'again', path), 'utf8');
-}
-
-beforeEach(async () => {
-  const folder = temporaryFolder();
-  project = join(folder, 'loan-worker');
-  const options = ['--language', 'java', '--package', 'com.acme.loans', '--local', ...FILES_ONLY];
-  const made = await runKuflow(folder, ['create', 'loan-worker', ...options]);
-  expect(made.status, made.stderr).toBe(0);
-});
+const { add, actions, createdAgain, edit, project, read } = loanAdditions('java', 'com.acme.loans');
 
 describe('adding to a Java project', () => {
   it('a task changes the code as if the project were created with it', async () => {
@@ -113,7 +82,7 @@ describe('adding to a Java project', () => {
     const again = await add('process', 'OTHER', '--task', 'A', '--workflow-type', 'Leave "1"');
     expect(again.status).toBe(2);
     expect(again.stderr).toContain('is already used by process LEAVE');
-    expect(existsSync(join(project, 'src/main/java/com/acme/loans/other'))).toBe(false);
+    expect(existsSync(join(project(), 'src/main/java/com/acme/loans/other'))).toBe(false);
   });
 
   it('rejects a record whose package was edited to something else', async () => {

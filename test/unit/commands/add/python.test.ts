@@ -1,14 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { AddResult } from '../../../../src/commands/add/add-to-project.ts';
-import type { Ran } from '../../../support/create-worker.ts';
-import { projectFiles } from '../../../support/project-files.ts';
-import { runKuflow } from '../../../support/run-kuflow.ts';
-import { temporaryFolders } from '../../../support/temporary-folder.ts';
+import { loanAdditions } from '../../../support/loan-additions.ts';
 
-const temporaryFolder = temporaryFolders();
-const FILES_ONLY = ['--no-install', '--no-git', '--no-check', '--yes'];
 const MAIN = 'src/acme_loans/loan';
 const WORKFLOW = `${MAIN}/workflow.py`;
 const ACTIVITIES = `${MAIN}/activities.py`;
@@ -21,33 +16,7 @@ const CODE = [
   'tests/samples/loan.json',
 ];
 
-let project: string;
-const { read, edit } = projectFiles(() => project);
-const add = (...args: readonly string[]): Promise<Ran> => runKuflow(project, ['add', ...args]);
-const actions = (ran: Ran): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    (JSON.parse(ran.stdout) as AddResult).files
-      .filter(({ how }) => how !== 'state')
-      .map(({ path, how, action }) => [path, `${action} ${how}`]),
-  );
-
-/** Reads the files that `create` writes for the current definition in an empty folder. */
-async function createdAgain(): Promise<(path: string) => string> {
-  const folder = temporaryFolder();
-  const definition = join(project, 'kuflow.process.yaml');
-  const options = ['--language', 'python', '--package', 'acme_loans', '--definition', definition, ...FILES_ONLY];
-  const made = await runKuflow(folder, ['create', 'again', ...options]);
-  expect(made.status, made.stderr).toBe(0);
-  return (path) => readFileSync(join(folder, 'again', path), 'utf8');
-}
-
-beforeEach(async () => {
-  const folder = temporaryFolder();
-  project = join(folder, 'loan-worker');
-  const options = ['--language', 'python', '--package', 'acme_loans', '--local', ...FILES_ONLY];
-  const made = await runKuflow(folder, ['create', 'loan-worker', ...options]);
-  expect(made.status, made.stderr).toBe(0);
-});
+const { add, actions, createdAgain, edit, project, read } = loanAdditions('python', 'acme_loans');
 
 describe('adding to a Python project', () => {
   it('a task changes the code as if the project were created with it', async () => {
@@ -140,7 +109,7 @@ describe('adding to a Python project', () => {
     const again = await add('process', 'OTHER', '--task', 'A', '--workflow-type', 'Leave "1"');
     expect(again.status).toBe(2);
     expect(again.stderr).toContain('is already used by process LEAVE');
-    expect(existsSync(join(project, 'src/acme_loans/other'))).toBe(false);
+    expect(existsSync(join(project(), 'src/acme_loans/other'))).toBe(false);
   });
 
   it('a process is added to a list of processes that was edited', async () => {
