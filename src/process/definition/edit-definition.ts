@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isMap, isSeq, parseDocument } from 'yaml';
 import { KnownError } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
+import { splitTextFile } from '../../files/text-file.ts';
 import type { ProcessDefinition, TaskDefinition } from '../definition.ts';
 import { insertTask } from './add-task.ts';
 import { editValue, type ValueEdit, type ValuePath } from './edit-values.ts';
@@ -16,19 +17,35 @@ import { toFile } from './render.ts';
 export async function editDefinition(text: string, fileName: string, next: ProcessDefinition): Promise<string> {
   const before = await parseDefinition(text, fileName);
   if (isDeepStrictEqual(before, next)) return text;
-  const removed = removeTasks(text, before, next);
-  const kept = next.tasks.filter(({ code }) => hasTask(before, code));
-  const changed = editValues(removed, changesOf(before, { ...next, tasks: kept }));
-  let edited = changed;
-  for (const [at, task] of next.tasks.entries())
-    if (!hasTask(before, task.code)) ({ text: edited } = await insertTask(edited, fileName, task, at));
-  const parsed = await parseDefinition(edited, fileName).catch(() => undefined);
-  if (isDeepStrictEqual(parsed, next)) return edited;
+  let cause: unknown;
+  try {
+    const edited = await applyChanges(text, fileName, before, next);
+    if (isDeepStrictEqual(await parseDefinition(edited, fileName), next)) return edited;
+  } catch (error) {
+    // The place is behind an alias, or an alias refers to the anchor that would be removed.
+    cause = error;
+  }
   throw new KnownError({
     message: `${fileName} can't be changed automatically: it uses YAML syntax that can't be edited, such as an anchor`,
     seen: 'nothing was written',
     next: ['Make the changes in the file by hand'],
+    cause,
   });
+}
+
+async function applyChanges(
+  text: string,
+  fileName: string,
+  before: ProcessDefinition,
+  next: ProcessDefinition,
+): Promise<string> {
+  const { mark, text: content } = splitTextFile(text);
+  const removed = removeTasks(content, before, next);
+  const kept = next.tasks.filter(({ code }) => hasTask(before, code));
+  let edited = editValues(removed, changesOf(before, { ...next, tasks: kept }));
+  for (const [at, task] of next.tasks.entries())
+    if (!hasTask(before, task.code)) ({ text: edited } = await insertTask(edited, fileName, task, at));
+  return mark + edited;
 }
 
 function hasTask({ tasks }: ProcessDefinition, code: string): boolean {

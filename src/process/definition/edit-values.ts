@@ -60,28 +60,37 @@ function rangeOf(node: unknown): Range | undefined {
 
 const isFlow = (node: unknown): boolean => (isMap(node) || isSeq(node)) && node.flow === true;
 const isCollectionValue = (value: unknown): boolean => typeof value === 'object' && value !== null;
+const isScalarList = (value: unknown): boolean =>
+  Array.isArray(value) && value.length > 0 && !value.some(isCollectionValue);
 
-/** Replaces a scalar, or a collection in brackets or braces. */
+/** Replaces a scalar, also by a list, or a collection in brackets or braces. */
 function replaceNode(text: string, node: unknown, value: unknown): string | undefined {
   const range = rangeOf(node);
   if (range === undefined || isAlias(node) || (isScalar(node) && (node.type?.startsWith('BLOCK') ?? false)))
     return undefined;
   if (isNode(node) && !isAlias(node) && (node.tag !== undefined || node.anchor !== undefined)) return undefined;
-  const isQuoted = isScalar(node) && node.type === 'QUOTE_DOUBLE';
   const written = isFlow(node)
     ? formatFlowItem(value, text, range)
-    : isQuoted
-      ? JSON.stringify(value)
-      : renderScalar(value);
+    : Array.isArray(value)
+      ? `[${value.map((item) => renderLike(node, item)).join(', ')}]`
+      : renderLike(node, value);
   return text.slice(0, range[0]) + written + text.slice(range[1]);
 }
 
 const renderScalar = (value: unknown): string => new Document(value).toString({ lineWidth: 0 }).trimEnd();
 
+/** A scalar in the quotes of another one. */
+function renderLike(node: unknown, value: unknown): string {
+  const quotes = isScalar(node) ? node.type : undefined;
+  if (quotes === 'QUOTE_DOUBLE') return JSON.stringify(value);
+  const isPlainText = typeof value === 'string' && /^[^\p{Cc}]*$/u.test(value);
+  return quotes === 'QUOTE_SINGLE' && isPlainText ? `'${value.replaceAll("'", "''")}'` : renderScalar(value);
+}
+
 function replacePair(text: string, map: YAMLMap, pair: Pair, value: unknown, style: Style): string | undefined {
   const isInFlow = map.flow === true || isFlow(pair.value);
-  if (isScalar(pair.value) && pair.value.value !== null && !isCollectionValue(value))
-    return replaceNode(text, pair.value, value);
+  const isScalarOrList = !isCollectionValue(value) || (isScalarList(value) && map.flow !== true);
+  if (isScalar(pair.value) && pair.value.value !== null && isScalarOrList) return replaceNode(text, pair.value, value);
   if (isInFlow && isFlow(pair.value) && isCollectionValue(value)) return replaceNode(text, pair.value, value);
   if (map.flow === true) {
     const [range, place] = [rangeOf(pair.value), rangeOf(map)];
@@ -152,14 +161,13 @@ function appendItem(text: string, list: YAMLSeq, value: unknown, style: Style): 
   if (range === undefined || isCollectionValue(value)) return undefined;
   if (list.flow === true) {
     const own = lineIndent(text, range[0]);
-    const isQuoted = isScalar(last) && last.type === 'QUOTE_DOUBLE';
-    const written = isQuoted ? JSON.stringify(value) : renderScalar(value);
+    const written = renderLike(last, value);
     return `${text.slice(0, range[1])}${own === undefined ? ', ' : `,${style.lineEnd}${own}`}${written}${text.slice(range[1])}`;
   }
   const dash = text.lastIndexOf('-', range[0]);
   const own = lineIndent(text, dash);
   if (own === undefined) return undefined;
-  return insertLines(text, lineAfter(text, endOf(last)), `${own}- ${renderScalar(value)}`, style.lineEnd);
+  return insertLines(text, lineAfter(text, endOf(last)), `${own}- ${renderLike(last, value)}`, style.lineEnd);
 }
 
 function removeItem(text: string, list: YAMLSeq, at: number): string | undefined {

@@ -137,6 +137,14 @@ describe('editDefinition', () => {
       ['-                type: string   # a text', '+                type: integer   # a text'],
     ],
     [
+      'a type to several types, with its comment',
+      withSchema(({ properties, ...rest }) => ({
+        ...rest,
+        properties: { ...properties, NAME: { type: ['string', 'null'], title: 'Name' } },
+      })),
+      ['-                type: string   # a text', '+                type: [string, "null"]   # a text'],
+    ],
+    [
       'a new field',
       withSchema(({ properties, ...rest }) => ({
         ...rest,
@@ -232,9 +240,33 @@ tasks:
 `;
     const definition = await parseDefinition(file, 'f');
     const next = task('A', (one) => ({ ...one, data: { schema: { type: 'object', title: 'x' } } }))(definition);
-    await expect(editDefinition(file, 'f', next)).rejects.toThrow("f can't be changed automatically");
+    const atAlias = task('B', (one) => ({ ...one, data: { schema: { type: 'object', title: 'x' } } }));
+    for (const refused of [next, atAlias(definition), atAlias(next), without('A')(definition)])
+      await expect(editDefinition(file, 'f', refused)).rejects.toThrow("f can't be changed automatically");
     expect(await editDefinition(file, 'f', task('B', (one) => ({ ...one, kind: 'system' }))(definition))).toBe(
       file.replace('code: B\n  kind: human', 'code: B\n  kind: system'),
+    );
+  });
+
+  it('keeps quotes, the byte order mark and everything else', async () => {
+    const file = `\ufeffprocess: { code: 'LOAN' }
+workflow:
+  type: 'It''s'
+  task-queue: "Q"
+tasks:
+- code: A   # a
+  kind:  'human'
+  data: { schema: { type: object } }
+`;
+    const definition = await parseDefinition(file, 'f');
+    const edit = task('A', (one) => ({ ...one, kind: 'system' }));
+    const workflow = { type: "It's two", taskQueue: 'R' };
+    const metadata = { schema: { type: 'object' } };
+    expect(await editDefinition(file, 'f', { ...edit(definition), workflow, metadata })).toBe(
+      `${file
+        .replace("'It''s'", "'It''s two'")
+        .replace('"Q"', '"R"')
+        .replace("'human'", "'system'")}metadata:\n  schema:\n    type: object\n`,
     );
   });
 
