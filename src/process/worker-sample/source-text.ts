@@ -15,7 +15,7 @@ export interface Comment {
 /** A source file, split into code, string literals and comments. */
 export interface SourceText {
   readonly path: string;
-  /** As long as the file: comments and the contents of strings are blank, and every string begins and ends with `"`. */
+  /** As long as the file: comments and the contents of strings and regular expressions are blank, and every string begins and ends with `"`. */
   readonly code: string;
   /** By their start. */
   readonly strings: ReadonlyMap<number, StringLiteral>;
@@ -29,8 +29,8 @@ export type CommentStyle = 'slashes' | 'hash';
 const TRIPLE = ['"""', "'''"];
 
 /**
- * Splits a source file of Java or TypeScript (`slashes`) or Python (`hash`). It is not a parser: any text has a result, and each character is
- * read once. Regular expressions of TypeScript are read as code.
+ * Splits a source file of Java or TypeScript (`slashes`) or Python (`hash`). It is not a parser: any text has a result, in a time that grows with
+ * its length.
  */
 export function scanSource(path: string, text: string, style: CommentStyle): SourceText {
   const strings = new Map<number, StringLiteral>();
@@ -61,6 +61,10 @@ export function scanSource(path: string, text: string, style: CommentStyle): Sou
       const value = hasPlaceholders ? undefined : /r/i.test(prefix) ? body : unescapeString(body);
       strings.set(at, { start: at, end, value });
       blank(end, '"');
+    } else if (first === '/' && style === 'slashes') {
+      const end = endOfPattern(text, at);
+      if (end === undefined) at++;
+      else blank(end, '/');
     } else at++;
   }
   parts.push(text.slice(copied));
@@ -99,6 +103,17 @@ function endOfString(text: string, start: number, quote: string): number {
     at += character === '\\' ? 2 : 1;
   }
   return text.length;
+}
+
+// A slash after anything else divides. The limits keep the time for a hostile file short.
+const BEFORE_PATTERN = /(?:[(,=:[!&|?{};]|\breturn)\s{0,50}$/;
+const PATTERN = /\/(?:[^\\/[\n]|\\.|\[(?:[^\]\\\n]|\\.){0,500}\]){1,500}\//y;
+
+/** The end of a regular expression in slashes. Undefined if there is not one. */
+function endOfPattern(text: string, at: number): number | undefined {
+  if (!BEFORE_PATTERN.test(text.slice(Math.max(at - 60, 0), at))) return undefined;
+  PATTERN.lastIndex = at;
+  return PATTERN.test(text) ? PATTERN.lastIndex : undefined;
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', '0': '\0' };

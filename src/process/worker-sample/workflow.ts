@@ -164,7 +164,7 @@ type Constants = ReadonlyMap<string, Constant>;
 const REFERENCES = [
   // Java
   /\bset(?:TaskDefinition|ProcessItemDefinition)Code\s*\(\s*/g,
-  /[dD]efinition\w{0,50}\s*\.\s*setCode\s*\(\s*/g,
+  /(?<![pP]rocess|[eE]lement)[dD]efinition\w{0,50}\s*\.\s*setCode\s*\(\s*/g,
   // TypeScript
   /\b(?:taskDefinition|processItemDefinition)Code\s*:\s*/g,
   /\btaskDefinition\s*:\s*\{\s*code\s*:\s*/g,
@@ -305,7 +305,7 @@ const FIND_ENTRIES: Readonly<Record<SampleLanguage, FindEntries>> = {
   },
   python: (source, functions, constants) => {
     const { code } = source;
-    const found = Array.from(code.matchAll(/^@(?:\w+\.){0,10}defn\b[ \t]*(\(\s*(?:name\s*=\s*)?)?/gm));
+    const found = Array.from(code.matchAll(/^@(?:\w+\.){0,10}defn\b[ \t]*(\((?:[^()]{0,300},)?\s*name\s*=\s*|\()?/gm));
     return found.slice(0, MAX_ENTRIES).flatMap(({ 0: whole, 1: options, index }) => {
       const end = index + whole.length;
       const hasName = options?.includes('=') === true;

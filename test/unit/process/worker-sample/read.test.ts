@@ -134,6 +134,45 @@ describe('readWorkerSample', () => {
     expect((await readTree(named)).workflowType).toMatchObject({ kind: 'missing' });
   });
 
+  it('finds a workflow type after other options', async () => {
+    const path = 'worker_sample/workflow.py';
+    for (const options of [
+      'sandboxed=False, name="ExpenseWorkflow"',
+      '\n    sandboxed=False,\n    name="ExpenseWorkflow",\n',
+    ]) {
+      const text = (pythonSample()[path] ?? '').replace('name="ExpenseWorkflow"', options);
+      expect((await readTree({ ...pythonSample(), [path]: text })).workflowType).toMatchObject({
+        value: 'ExpenseWorkflow',
+      });
+    }
+  });
+
+  it('is not confused by quotes in regular expressions', async () => {
+    const path = 'src/workflows.ts';
+    const lines = [`text.replace(/'/g, '')`, 'text.split(/[`/"]\\//)', 'const half = 1 / 2', `return /\\'{/.test("'")`];
+    const text = (typescriptSample()[path] ?? '').replace(
+      '  await ',
+      `${lines.map((line) => `  ${line}\n`).join('')}  await `,
+    );
+    expect(await readTree({ ...typescriptSample(), [path]: text })).toMatchObject({
+      workflowType: { value: 'ExpenseWorkflow' },
+      tasks: SAMPLE_TASKS,
+    });
+  });
+
+  it('ignores the codes of other processes and of fields', async () => {
+    const path = `${JAVA}/SampleWorkflowImpl.java`;
+    const text = (javaSample()[path] ?? '').replace(
+      'Task task = new Task();',
+      'processDefinition.setCode("OTHER"); elementDefinition.setCode("AMOUNT");',
+    );
+    expect(codesOf(await readTree({ ...javaSample(), [path]: text }))).toEqual([
+      'FILL_INFO',
+      'APPROVAL',
+      'THE-PAYMENT',
+    ]);
+  });
+
   it('reads process items, messages and threads of a newer TypeScript or Java sample', async () => {
     const typescript = {
       ...typescriptSample(),
@@ -255,6 +294,9 @@ async function createProcessItemChat(request: WorkflowRequest): Promise<void> {
     'TASK_CODE_A = "A"\n',
     '@WorkflowMethod(name = \n',
     '@workflow.defn(name=\n',
+    '@workflow.defn(a,',
+    '(/',
+    '(/[',
     ' @workflow.run',
     'def a(\n',
     'def a(): a()\n',
