@@ -60,7 +60,7 @@ export function chooseProcesses(
 
 /**
  * Compares processes with their source, one after another. With `isCheck`, a process of which nothing is visible is a process that could not
- * be compared, and any other failure of KuFlow has status 4: status 1 means drift. Rejects with a KnownError.
+ * be compared. Rejects with a KnownError.
  */
 export async function compareProcesses(
   processes: readonly OpenedProcess[],
@@ -71,11 +71,9 @@ export async function compareProcesses(
   for (const process of processes) {
     const { comparison, discovered, order, notes } = await source.compare(process).catch((error: unknown) => {
       if (!isCheck || !(error instanceof KnownError)) throw error;
-      const { message, tried, seen, next, page, status } = error;
-      if (error.name === 'KuFlowApiError' || status === 2 || status === 130)
-        throw new KnownError({ message, tried, seen, next, page, status: status === 1 ? 4 : status, cause: error });
+      if (error.name === 'KuFlowApiError' || error.status === 2 || error.status === 130) throw error;
       return {
-        comparison: { findings: [], fieldsCompared: false, unknown: [message] },
+        comparison: { findings: [], fieldsCompared: false, unknown: [error.message] },
         discovered: undefined,
         order: undefined,
         notes: [],
@@ -85,6 +83,13 @@ export async function compareProcesses(
     compared.push({ process, comparison, notes, applied });
   }
   return compared;
+}
+
+/** The error for a check that failed because of its source: in a check, status 1 means drift. */
+export function undeterminedError(error: unknown): unknown {
+  if (!(error instanceof KnownError) || error.status !== 1) return error;
+  const { message, tried, seen, next, page } = error;
+  return new KnownError({ message, tried, seen, next, page, status: 4, cause: error });
 }
 
 export function reportOf({ process, comparison, notes, applied }: ComparedProcess, source: LiveSource): ProcessReport {

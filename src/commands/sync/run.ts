@@ -24,6 +24,7 @@ import {
   chooseProcesses,
   compareProcesses,
   reportOf,
+  undeterminedError,
   type ComparedProcess,
   type LiveSource,
   type ProcessReport,
@@ -120,6 +121,8 @@ async function readDifferences(
             onWarning: (text) => terminal.err.line(`Warning: ${escapeForTerminal(text, 1000)}`),
           });
     return { source, compared: await compareProcesses(chosen, source, flags.check === true) };
+  } catch (error) {
+    throw flags.check === true ? undeterminedError(error) : error;
   } finally {
     progress.stop();
   }

@@ -173,4 +173,13 @@ describe('sync --from', () => {
     expect(ran.stderr).toContain('invalid relative path');
     expect(stateOf(cwd)).toEqual(before);
   });
+
+  it('could not tell in a check if the sample cannot be read', async () => {
+    writeFileSync(join(cwd, 'worker-sample.zip'), 'PK');
+    for (const from of ['../worker-sample.zip', '../missing.zip']) {
+      const ran = await runKuflow(project, ['sync', '--from', from, '--check']);
+      expect([ran.status, ran.stdout]).toEqual([4, '']);
+      expect(ran.stderr).toMatch(/cannot be read|does not exist/);
+    }
+  });
 });
