@@ -15,6 +15,7 @@ const REASON: Readonly<Record<KindReason, string>> = {
   'owned-by-applications': 'applications own most of its items',
   'owned-by-people': 'people own most of its items',
   'owned-by-its-creator': 'the application that creates its items also owns them, which may be a coincidence',
+  'owners-differ': 'neither people nor applications are known to own most of its items',
   'owner-unknown': 'KuFlow does not say which of its owners are applications',
   'never-owned': 'its items do not have an owner',
 };

@@ -4,7 +4,8 @@ import type { SeenItem } from './read-lists.ts';
 
 /**
  * Infers the kind of a task from its items. A task owned by applications is a system task. Every task is created by the worker's application,
- * so if principals cannot be listed, an owner who is also the creator is an application.
+ * so if principals cannot be listed, an owner who is also the creator is an application. An owner who is the creator but is not in the list may
+ * be an application that no longer exists.
  */
 export function inferTaskKind(
   items: readonly SeenItem[],
@@ -17,9 +18,11 @@ export function inferTaskKind(
   if (owned.length === 0) return { kind: 'human', reason: 'never-owned' };
   if (applications !== undefined) {
     const byApplications = owned.filter((item) => applications.has(item.ownerId ?? '')).length;
-    return byApplications > owned.length / 2
-      ? { kind: 'system', reason: 'owned-by-applications' }
-      : { kind: 'human', reason: 'owned-by-people' };
+    if (byApplications > owned.length / 2) return { kind: 'system', reason: 'owned-by-applications' };
+    const byPeople = owned.filter(
+      ({ ownerId = '', createdBy }) => !applications.has(ownerId) && ownerId !== createdBy,
+    ).length;
+    return { kind: 'human', reason: byPeople > owned.length / 2 ? 'owned-by-people' : 'owners-differ' };
   }
   const byCreator = owned.filter((item) => item.ownerId === item.createdBy).length;
   return byCreator === owned.length

@@ -49,7 +49,13 @@ export interface DiscoveryRequest {
 
 /** How the kind of a task was determined. */
 export type KindReason =
-  'item-type' | 'owned-by-applications' | 'owned-by-its-creator' | 'owned-by-people' | 'owner-unknown' | 'never-owned';
+  | 'item-type'
+  | 'owned-by-applications'
+  | 'owned-by-its-creator'
+  | 'owned-by-people'
+  | 'owners-differ'
+  | 'owner-unknown'
+  | 'never-owned';
 
 export interface TaskEvidence {
   readonly code: string;

@@ -4,14 +4,20 @@ import type { DiscoveredProcess, DiscoveryClient } from '../../src/discovery/typ
 import { uuid } from './large-tenant.ts';
 
 const APPLICATION = uuid(8, 1);
-const PERSON = uuid(7, 1);
+const FORMER_APPLICATION = uuid(8, 2);
+const OWNERS = {
+  person: uuid(7, 1),
+  application: APPLICATION,
+  'former-application': FORMER_APPLICATION,
+  nobody: undefined,
+} as const;
 const START = Date.parse('2026-01-31T12:00:00Z');
 
 export interface LiveItem {
   readonly code: string;
   readonly type?: 'TASK' | 'MESSAGE' | 'THREAD';
-  /** Default: a person. */
-  readonly owner?: 'person' | 'application' | 'nobody';
+  /** Default: a person. A former application is not listed, and also created the item. */
+  readonly owner?: 'person' | 'application' | 'former-application' | 'nobody';
   readonly data?: object;
   readonly contextData?: object;
   /** Whether KuFlow says that the data matches its schema. Default: true. */
@@ -63,8 +69,8 @@ export async function discoverLive(
         processId: uuid(1, at),
         tenantId: uuid(9, 1),
         createdAt: new Date(START - at * 60_000 + nth * 1000).toISOString(),
-        createdBy: APPLICATION,
-        ...(owner === 'nobody' ? {} : { ownerId: owner === 'person' ? PERSON : APPLICATION }),
+        createdBy: owner === 'former-application' ? FORMER_APPLICATION : APPLICATION,
+        ownerId: OWNERS[owner],
         processItemDefinitionRef: { id: uuid(4, nth), version: uuid(5, 0), code },
         ...(type === 'TASK'
           ? {

@@ -140,6 +140,23 @@ describe('comparing tasks', () => {
     ]);
   });
 
+  it('only informs about a kind if most owners are neither known people nor applications', async () => {
+    const system = withTask({ kind: 'system' });
+    const ownedBy = (owner: NonNullable<LiveItem['owner']>, count = 1) => live(count, [{ code: 'APPLY', owner }]);
+    const half = [...ownedBy('person'), ...ownedBy('application')];
+    const { findings } = compareProcess(system, await discoverLive(half));
+    expect(findings).toMatchObject([
+      {
+        ...{ kind: 'task-retyped', reason: 'owners-differ', drift: false },
+        text: 'Task APPLY changed from kind system to human: neither people nor applications are known to own most of its items; 2 items in 2 processes',
+      },
+    ]);
+    const former = [...ownedBy('application'), ...ownedBy('former-application', 3)];
+    expect(await compare(former, system)).toEqual(['task-retyped APPLY (information)']);
+    expect(await compare([...half, ...ownedBy('person')], system)).toEqual(['task-retyped APPLY']);
+    expect(await compare([...half, ...former], withTask({ kind: 'human' }))).toEqual([]);
+  });
+
   it('determines the kind from the newest version', async () => {
     const own: LiveItem = { code: 'APPLY', owner: 'application' };
     expect(await compare(live(1, [own], 20, [{ code: 'APPLY' }]), withTask({}))).toEqual(['task-retyped APPLY']);
