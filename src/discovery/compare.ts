@@ -26,7 +26,10 @@ export function compareProcess(definition: ProcessDefinition, discovered: Discov
     ...(tasksKnown ? compareTasks(definition, discovered) : []),
     ...compareShapes(definition, discovered),
   ];
-  const fieldsCompared = evidence.read > 0;
+  const { metadata, entity, data, contextData } = discovered.observed;
+  const fieldsCompared = [metadata, entity, ...data.values(), ...contextData.values()].some(
+    (shape) => shape !== undefined && shape.newest.root.seen > 0,
+  );
   return {
     findings: describeFindings(differences),
     fieldsCompared,
@@ -38,7 +41,7 @@ export function compareProcess(definition: ProcessDefinition, discovered: Discov
           : ['No process item is visible, so tasks could not be compared']),
       ...(gaps.includes('reading-stopped')
         ? ['Reading instances stopped early, so not all fields could be compared']
-        : !fieldsCompared && evidence.unreadable > 0
+        : evidence.read === 0 && evidence.unreadable > 0
           ? ['The chosen instances could not be read, so fields could not be compared']
           : []),
     ],
@@ -162,12 +165,12 @@ function compareShape(
   const { newest, newestCompleted, olderCompleted } = seen;
   const isComplete = (values: ObservedValues): boolean => !values.truncated;
   const countsOf = (at: Omit<Place, 'view' | 'inferred' | 'pointer'>): FieldCounts => ({
-    seen: at.newest.samples,
-    instances: newest.root.samples,
-    seenCompleted: at.completed.samples,
-    completed: newestCompleted.root.samples,
-    seenOlder: at.older.samples,
-    older: olderCompleted.root.samples,
+    seen: at.newest.samples.size,
+    instances: newest.root.samples.size,
+    seenCompleted: at.completed.samples.size,
+    completed: newestCompleted.root.samples.size,
+    seenOlder: at.older.samples.size,
+    older: olderCompleted.root.samples.size,
   });
   const isCountable = [newest, newestCompleted, olderCompleted].every(isComplete);
 
@@ -223,8 +226,10 @@ function compareShape(
       const child = { ...at(name), view: view?.field(name) };
       const absence = isCountable ? compareAbsence(place, child, view?.required.has(name) === true) : undefined;
       if (absence === undefined) return walk(child);
-      const found = { kind: absence, owner, pointer: child.pointer, evidence: countsOf(child), drift: true } as const;
-      return absence === 'field-removed' ? [found] : [found, ...walk(child)];
+      const [found, counts] = [{ owner, pointer: child.pointer, drift: true }, countsOf(child)];
+      if (absence === 'field-removed') return [{ kind: absence, ...found, evidence: counts }];
+      const evidence = { ...counts, objects: place.completed.objects, lacking: lackOf(place, child) };
+      return [{ kind: absence, ...found, evidence }, ...walk(child)];
     });
     return [...added, ...named];
   };
@@ -259,10 +264,16 @@ function compareAbsence(
   const name = pointerSteps(child.pointer).at(-1) ?? '';
   // Of other keys, and of too many, only the number is known.
   if (!isFieldName(name) || parent.completed.crowded || parent.newest.crowded || parent.older.crowded) return undefined;
-  const [completed, older] = [parent.completed.filledSamples, parent.older.filledSamples];
-  if (child.newest.seen === 0 && isRemovalLikely(child.older.samples, older, completed)) return 'field-removed';
-  const lack = parent.completed.objects - child.completed.seen;
-  return isRequired && lack > 0 && parent.completed.samples >= MIN_SAMPLES ? 'field-optional' : undefined;
+  const [completed, older] = [parent.completed.filledSamples.size, parent.older.filledSamples.size];
+  if (child.newest.seen === 0 && isRemovalLikely(child.older.samples.size, older, completed)) return 'field-removed';
+  return isRequired && lackOf(parent, child) > 0 && parent.completed.samples.size >= MIN_SAMPLES
+    ? 'field-optional'
+    : undefined;
+}
+
+/** The number of objects of completed instances that do not have a field. */
+function lackOf(parent: Pick<Place, 'completed'>, child: Pick<Place, 'completed'>): number {
+  return parent.completed.objects - child.completed.seen;
 }
 
 /** The types of the values that a node counts. */
@@ -282,7 +293,7 @@ function typesOf(node: ShapeNode): readonly JsonType[] {
 /** The samples with a value of this type, which the view does not allow. */
 function instancesOf(node: ShapeNode, type: JsonType, view: SchemaView): number {
   const counted = type === 'number' && !view.types.has('integer') ? 'numeric' : type;
-  return node.samplesByType.get(counted)?.samples ?? 0;
+  return node.samplesByType.get(counted)?.size ?? 0;
 }
 
 const childOf = (node: ShapeNode, name: string): ShapeNode => node.keys.get(name) ?? newNode();

@@ -2,6 +2,7 @@ import type {
   Difference,
   FieldCounts,
   FoundDifference,
+  LackCounts,
   ProcessFinding,
   SamplePlace,
   ShapeOwner,
@@ -49,7 +50,7 @@ function describeFinding(found: Difference): string {
     case 'field-retyped':
       return `Field ${found.pointer} of ${ownerName(found.owner)} changed from ${found.from.join(' or ')} to ${found.to.join(' or ')}: ${typesSeen(found.evidence)}`;
     case 'field-optional':
-      return `Field ${found.pointer} of ${ownerName(found.owner)} is not required: ${found.evidence.seenCompleted} of ${count(found.evidence.completed, 'completed instance')} of the newest version have it`;
+      return `Field ${found.pointer} of ${ownerName(found.owner)} is not required: ${lack(found.evidence)}`;
     case 'tasks-reordered':
       return found.evidence === undefined
         ? `The worker sample creates the tasks in the order ${found.order.join(', ')}`
@@ -98,6 +99,12 @@ function typesSeen({ rejected, instances }: TypeCounts): string {
 
 function fieldAbsence({ completed, seenOlder, older }: FieldCounts): string {
   return `0 of ${count(completed, 'completed instance')} of the newest version have it, and ${seenOlder} of ${older} of older versions do`;
+}
+
+function lack({ seenCompleted, completed, objects, lacking }: LackCounts): string {
+  if (seenCompleted + lacking === completed)
+    return `${seenCompleted} of ${count(completed, 'completed instance')} of the newest version have it`;
+  return `${lacking} of ${count(objects, 'object')} in completed instances of the newest version do not have it`;
 }
 
 function count(number: number, one: string, many = `${one}s`): string {

@@ -36,6 +36,13 @@ export interface TypeCounts extends FieldCounts {
   readonly rejected: readonly { readonly type: JsonType; readonly instances: number }[];
 }
 
+/** What a finding about a required field is based on. */
+export interface LackCounts extends FieldCounts {
+  /** Objects of completed instances of the newest version that should have it, and those that do not. A list can have several in one instance. */
+  readonly objects: number;
+  readonly lacking: number;
+}
+
 /** Where a worker sample of the KuFlow app has what a finding is about; lines start at 1. */
 export interface SamplePlace {
   /** Relative to the folder of the sample. */
@@ -85,7 +92,7 @@ export type Difference =
       readonly evidence: TypeCounts;
     } & FieldPlace)
   /** The definition requires it, but completed instances do not have it. */
-  | ({ readonly kind: 'field-optional'; readonly evidence: FieldCounts } & FieldPlace)
+  | ({ readonly kind: 'field-optional'; readonly evidence: LackCounts } & FieldPlace)
   | {
       readonly kind: 'tasks-reordered';
       /** Codes of the tasks that both have, in the order of the live process. */
@@ -115,7 +122,7 @@ export type ProcessFinding = Difference & {
 
 export interface Comparison {
   readonly findings: readonly ProcessFinding[];
-  /** Whether instances were read, so that fields were compared too. */
+  /** Whether data of the newest version was read, so that fields were compared too. */
   readonly fieldsCompared: boolean;
   /** Why drift may exist that was not found; empty if the comparison is complete. */
   readonly unknown: readonly string[];

@@ -4,7 +4,8 @@ import { requireConnection } from '../../connection/require.ts';
 import { resolveConnection } from '../../connection/resolve.ts';
 import { compareProcess } from '../../discovery/compare.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';
-import type { DiscoveryEvent } from '../../discovery/types.ts';
+import type { Comparison } from '../../discovery/findings.ts';
+import type { DiscoveredProcess, DiscoveryEvent } from '../../discovery/types.ts';
 import { shellWord } from '../../text/shell.ts';
 import type { LiveSource } from './compare-processes.ts';
 
@@ -50,14 +51,17 @@ export async function openApiSource(options: ApiSourceOptions): Promise<LiveSour
       return {
         comparison,
         discovered,
-        notes: comparison.fieldsCompared
-          ? [
-              `Fields were compared with the keys and types of ${discovered.evidence.read} ${discovered.evidence.read === 1 ? 'instance' : 'instances'}`,
-            ]
-          : discovered.evidence.unreadable > 0 || discovered.gaps.includes('reading-stopped')
-            ? []
-            : ['Fields were not compared, because no instance was read. To compare them, pass --sample <count>'],
+        notes: fieldNotes(comparison, discovered),
       };
     },
   };
+}
+
+function fieldNotes({ fieldsCompared }: Comparison, { evidence, gaps }: DiscoveredProcess): readonly string[] {
+  const { read, unreadable } = evidence;
+  const instances = `${read} ${read === 1 ? 'instance' : 'instances'}`;
+  if (fieldsCompared) return [`Fields were compared with the keys and types of ${instances}`];
+  if (read > 0) return [`No data of the newest version was found in ${instances}, so fields were not compared`];
+  if (unreadable > 0 || gaps.includes('reading-stopped')) return [];
+  return ['Fields were not compared, because no instance was read. To compare them, pass --sample <count>'];
 }

@@ -160,12 +160,12 @@ function haveSameShape(children: readonly ShapeNode[]): boolean {
 
 // Only one of several samples has the key or, with a single sample, only one of its objects.
 function isSeenOnce(node: ShapeNode, child: ShapeNode): boolean {
-  return node.filledSamples > 1 ? child.samples < 2 : node.filled > 1 && child.seen < 2;
+  return node.filledSamples.size > 1 ? child.samples.size < 2 : node.filled > 1 && child.seen < 2;
 }
 
 // Below the root, a key that only one sample has, or that looks like a name, may be personal data.
 function isKept(node: ShapeNode, key: string, child: ShapeNode, isRoot: boolean): boolean {
   if (isRoot) return true;
   if (isSeenOnce(node, child)) return false;
-  return !looksLikeProperName(key) || child.samples >= MIN_SAMPLES;
+  return !looksLikeProperName(key) || child.samples.size >= MIN_SAMPLES;
 }

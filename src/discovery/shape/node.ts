@@ -14,11 +14,10 @@ type ValueType = JsonType | 'numeric';
 export interface ShapeNode {
   /** Values seen here. */
   seen: number;
-  /** Samples with a value here, and the number of the last one. */
-  samples: number;
-  lastSample: number;
-  /** Samples with a value of a type, and the number of the last one. */
-  samplesByType: Map<ValueType, { samples: number; last: number }>;
+  /** The numbers of the samples with a value here. */
+  samples: Set<number>;
+  /** The same of each type of value. */
+  samplesByType: Map<ValueType, Set<number>>;
   nulls: number;
   booleans: number;
   integers: number;
@@ -28,10 +27,9 @@ export interface ShapeNode {
   arrays: number;
   items: ShapeNode | undefined;
   objects: number;
-  /** Non-empty objects, samples with such an object, and the number of the last one. */
+  /** Non-empty objects, and the numbers of the samples with such an object. */
   filled: number;
-  filledSamples: number;
-  lastFilled: number;
+  filledSamples: Set<number>;
   /** The number of keys of the largest object. */
   largest: number;
   keys: Map<string, ShapeNode>;
@@ -52,8 +50,7 @@ export interface Visit {
 export function newNode(): ShapeNode {
   return {
     seen: 0,
-    samples: 0,
-    lastSample: 0,
+    samples: new Set(),
     samplesByType: new Map(),
     nulls: 0,
     booleans: 0,
@@ -65,8 +62,7 @@ export function newNode(): ShapeNode {
     items: undefined,
     objects: 0,
     filled: 0,
-    filledSamples: 0,
-    lastFilled: 0,
+    filledSamples: new Set(),
     largest: 0,
     keys: new Map(),
     rest: undefined,
@@ -79,10 +75,7 @@ export function newNode(): ShapeNode {
 export function observe(node: ShapeNode, value: unknown, depth: number, visit: Visit): void {
   node.seen += 1;
   visit.nodes += 1;
-  if (node.lastSample !== visit.sample) {
-    node.lastSample = visit.sample;
-    node.samples += 1;
-  }
+  node.samples.add(visit.sample);
   countType(node, typeOfValue(value ?? null), visit);
   if (typeof value === 'number') countType(node, 'numeric', visit);
   if (value === null || value === undefined) node.nulls += 1;
@@ -98,11 +91,8 @@ export function observe(node: ShapeNode, value: unknown, depth: number, visit: V
 
 function countType(node: ShapeNode, type: ValueType, { sample }: Visit): void {
   const counted = node.samplesByType.get(type);
-  if (counted === undefined) node.samplesByType.set(type, { samples: 1, last: sample });
-  else if (counted.last !== sample) {
-    counted.last = sample;
-    counted.samples += 1;
-  }
+  if (counted === undefined) node.samplesByType.set(type, new Set([sample]));
+  else counted.add(sample);
 }
 
 function observeItems(node: ShapeNode, values: readonly unknown[], depth: number, visit: Visit): void {
@@ -118,10 +108,9 @@ function observeItems(node: ShapeNode, values: readonly unknown[], depth: number
 function observeKeys(node: ShapeNode, value: object, depth: number, visit: Visit): void {
   const entries = Object.entries(value);
   node.objects += 1;
-  if (entries.length > 0) node.filled += 1;
-  if (entries.length > 0 && node.lastFilled !== visit.sample) {
-    node.lastFilled = visit.sample;
-    node.filledSamples += 1;
+  if (entries.length > 0) {
+    node.filled += 1;
+    node.filledSamples.add(visit.sample);
   }
   node.largest = Math.max(node.largest, entries.length);
   for (const [key, child] of entries) {
@@ -147,7 +136,11 @@ function isLimitReached(depth: number, visit: Visit): boolean {
   return true;
 }
 
-/** Merges one node into another: all values of a map share one node. */
+function addAll(into: Set<number>, from: ReadonlySet<number>): void {
+  for (const sample of from) into.add(sample);
+}
+
+/** Merges one node into another of the same samples: all values of a map share one node. */
 export function merge(into: ShapeNode, from: ShapeNode): void {
   for (const count of [
     'seen',
@@ -163,12 +156,13 @@ export function merge(into: ShapeNode, from: ShapeNode): void {
   ] as const) {
     into[count] += from[count];
   }
-  into.samples = Math.max(into.samples, from.samples);
-  for (const [type, { samples, last }] of from.samplesByType) {
-    const counted = into.samplesByType.get(type);
-    into.samplesByType.set(type, { samples: Math.max(samples, counted?.samples ?? 0), last });
+  addAll(into.samples, from.samples);
+  for (const [type, samples] of from.samplesByType) {
+    const counted = into.samplesByType.get(type) ?? new Set();
+    into.samplesByType.set(type, counted);
+    addAll(counted, samples);
   }
-  into.filledSamples = Math.max(into.filledSamples, from.filledSamples);
+  addAll(into.filledSamples, from.filledSamples);
   into.largest = Math.max(into.largest, from.largest);
   into.crowded ||= from.crowded;
   for (const [format, count] of from.formats) into.formats.set(format, (into.formats.get(format) ?? 0) + count);

@@ -336,6 +336,38 @@ describe('comparing fields', () => {
     expect(await compare(live(9, [apply({ A: 1 }, { valid: false })]), required)).toEqual([]);
   });
 
+  it('counts objects if a field of items or of a nested object is not required', async () => {
+    const lines = { type: 'array', items: object({ A: { type: 'string' } }, { required: ['A'] }) };
+    const processes = live(3, [apply({ LINES: [{ A: 'x' }, { B: 'x' }] })]);
+    const { findings } = compareProcess(withSchema(object({ LINES: lines })), await discoverLive(processes));
+    expect(findings).toContainEqual({
+      ...{ kind: 'field-optional', owner: { part: 'data', task: 'APPLY' }, pointer: '/LINES/*/A', drift: true },
+      evidence: {
+        ...{ seen: 3, instances: 3, seenCompleted: 3, completed: 3, seenOlder: 0, older: 0 },
+        ...{ objects: 6, lacking: 3 },
+      },
+      text: 'Field /LINES/*/A of task APPLY is not required: 3 of 6 objects in completed instances of the newest version do not have it',
+    });
+  });
+
+  it('counts an instance once for all values of a map, whatever its keys are', async () => {
+    const definition = withSchema(object({ BY: { type: 'object', additionalProperties: { type: 'string' } } }));
+    const processes = ['a', 'b', 'c'].map((key): LiveProcess => {
+      return { version: 'new', items: [apply({ BY: { [key]: 1, ['x' + key]: 2 } })] };
+    });
+    const { findings } = compareProcess(definition, await discoverLive(processes));
+    expect(findings.map(({ text }) => text)).toEqual([
+      'Field /BY/* of task APPLY changed from string to integer: integer in 3 of 3 instances of the newest version',
+    ]);
+  });
+
+  it('does not say that fields were compared if no data of the newest version was read', async () => {
+    const open = apply({}, { completed: false });
+    const processes = [...live(1, [open]), ...live(0, [], 3, [apply({ A: 1 })])];
+    const { findings, fieldsCompared, unknown } = compareProcess(withSchema(TWO), await discoverLive(processes));
+    expect({ findings, fieldsCompared, unknown }).toEqual({ findings: [], fieldsCompared: false, unknown: [] });
+  });
+
   it('does not report a field that is always filled in as required', async () => {
     expect(await compare(live(9, [apply({ A: 'x', B: 'y' })]), withSchema(TWO))).toEqual([]);
   });
