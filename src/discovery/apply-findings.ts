@@ -8,13 +8,17 @@ import type { DiscoveredProcess, ObservedShape } from './types.ts';
 
 export interface AppliedFindings {
   readonly definition: ProcessDefinition;
-  /** Drift that has to be changed by hand, because the schema there uses references or choices, or it is unclear how to change it. */
+  /**
+   * Drift that has to be changed by hand, because the schema there uses references or choices, it is unclear how to change it, or the project
+   * cannot follow.
+   */
   readonly left: readonly ProcessFinding[];
 }
 
 /**
  * The definition with its drift corrected. Task names, UI schemas and everything else that discovery cannot know stay. Without `discovered`,
  * new tasks have no data, and findings about fields are not possible. `order`: all codes of the source, for the places of new tasks.
+ * `isPossible`: whether the project can follow a finding.
  */
 export function applyFindings(
   definition: ProcessDefinition,
@@ -22,13 +26,18 @@ export function applyFindings(
   {
     discovered,
     order = [],
-  }: { readonly discovered?: DiscoveredProcess | undefined; readonly order?: readonly string[] | undefined } = {},
+    isPossible = () => true,
+  }: {
+    readonly discovered?: DiscoveredProcess | undefined;
+    readonly order?: readonly string[] | undefined;
+    readonly isPossible?: ((finding: ProcessFinding) => boolean) | undefined;
+  } = {},
 ): AppliedFindings {
   const left: ProcessFinding[] = [];
   const codes = discovered?.definition.tasks.map(({ code }) => code) ?? order;
   const drift = findings.filter((finding) => finding.drift);
   let result = drift.reduce((before, finding) => {
-    const after = applyFinding(before, finding, discovered, codes);
+    const after = isPossible(finding) ? applyFinding(before, finding, discovered, codes) : undefined;
     if (after === undefined) left.push(finding);
     return after ?? before;
   }, definition);

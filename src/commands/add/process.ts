@@ -1,22 +1,7 @@
 import { usageError } from '../../base/errors.ts';
-import { resolveSettings } from '../../settings/resolve.ts';
 import type { WorkerProject } from '../../project/edit/open-project.ts';
 import type { AdditionRequest } from '../../project/edit/addition.ts';
 import type { LoadedProcess } from '../../discovery/load-process.ts';
-
-/**
- * The task queue that the worker of a project polls: from its application files, otherwise from the definition of its first process. A worker
- * polls one queue, so all processes of a project use it.
- */
-export async function projectTaskQueue(project: WorkerProject): Promise<string> {
-  const { settings } = await resolveSettings({
-    env: {},
-    files: { dir: project.folder },
-    required: [],
-    cwd: project.folder,
-  });
-  return settings['temporal.kuflow-queue']?.value ?? project.processes[0].definition.workflow.taskQueue;
-}
 
 /** Throws a usage error for a queue that the worker of the project does not poll. `source`: where that queue is named. */
 export function rejectOtherQueue(queue: string, wanted: string, source: string): void {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { processAddition, projectTaskQueue, rejectOtherQueue, resumedProcess } from './process.ts';
+import { processAddition, rejectOtherQueue, resumedProcess } from './process.ts';
 import { shellWord } from '../../text/shell.ts';
 import { mapSchemaFile } from '../../process/definition/from-flags.ts';
 import type { WorkerProject } from '../../project/edit/open-project.ts';
@@ -31,6 +31,7 @@ import { resolveConnection } from '../../connection/resolve.ts';
 import { confirmSampling } from '../../discovery/confirm-sampling.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';
 import { loadProcess } from '../../discovery/load-process.ts';
+import { projectTaskQueue } from '../../project/task-queue.ts';
 import { discoveryReporter } from '../../discovery/view.ts';
 
 export interface AddProcessFlags extends AddFlags, ConnectionFlags, ProcessFlags {}

@@ -1,8 +1,11 @@
 import { KnownError, usageError, type ExitStatus } from '../../base/errors.ts';
+import { ownerName } from '../../discovery/describe-finding.ts';
 import { applyFindings, type AppliedFindings } from '../../discovery/apply-findings.ts';
 import type { Comparison, ProcessFinding } from '../../discovery/findings.ts';
 import type { DiscoveredProcess } from '../../discovery/types.ts';
 import type { OpenedProcess, WorkerProject } from '../../project/edit/open-project.ts';
+import type { NextStep } from '../../project/next-steps.ts';
+import { projectTaskQueue } from '../../project/task-queue.ts';
 import { didYouMean } from '../../text/near-match.ts';
 
 /** What a process of the project was compared with. */
@@ -29,6 +32,8 @@ export interface ComparedProcess {
   readonly notes: readonly string[];
   /** The corrected definition, and the drift that has to be corrected by hand. */
   readonly applied: AppliedFindings;
+  /** How to correct that drift. */
+  readonly byHand: readonly NextStep[];
 }
 
 /** What `kuflow sync --json` prints about a process. */
@@ -63,11 +68,13 @@ export function chooseProcesses(
  * be compared. Rejects with a KnownError.
  */
 export async function compareProcesses(
+  project: WorkerProject,
   processes: readonly OpenedProcess[],
   source: LiveSource,
   isCheck: boolean,
 ): Promise<readonly ComparedProcess[]> {
   const compared: ComparedProcess[] = [];
+  const queue = await projectTaskQueue(project);
   for (const process of processes) {
     const { comparison, discovered, order, notes } = await source.compare(process).catch((error: unknown) => {
       if (!isCheck || !(error instanceof KnownError)) throw error;
@@ -79,10 +86,43 @@ export async function compareProcesses(
         notes: [],
       };
     });
-    const applied = applyFindings(process.definition, comparison.findings, { discovered, order });
-    compared.push({ process, comparison, notes, applied });
+    const obstaclesTo = (finding: ProcessFinding) => findObstacles(project, process, finding, queue);
+    const isPossible = (finding: ProcessFinding) => obstaclesTo(finding).length === 0;
+    const applied = applyFindings(process.definition, comparison.findings, { discovered, order, isPossible });
+    const byHand = [...stepsForFields(process, applied.left), ...applied.left.flatMap(obstaclesTo)];
+    compared.push({ process, comparison, notes, applied, byHand });
   }
   return compared;
+}
+
+/** What to do about a finding that the project cannot follow, because its processes share one worker. Empty for all others. */
+function findObstacles(
+  { processes }: WorkerProject,
+  { definition }: OpenedProcess,
+  finding: ProcessFinding,
+  queue: string,
+): readonly NextStep[] {
+  if (finding.kind !== 'workflow-changed') return [];
+  const { code } = definition.process;
+  const { key, to } = finding;
+  const others = processes.map((one) => one.definition).filter(({ process }) => process.code !== code);
+  if (key === 'taskQueue' && others.length > 0 && to !== queue)
+    return [
+      { text: `in the KuFlow app, set the task queue of ${code} to ${queue}, the only one that this worker polls` },
+      { text: `or create a separate worker for ${to}: npx create-kuflow-worker` },
+    ];
+  const user = others.find(({ workflow }) => key === 'type' && workflow.type === to);
+  if (user === undefined) return [];
+  return [
+    { text: `in the KuFlow app, set another workflow type for ${code}: ${user.process.code} already uses ${to}` },
+  ];
+}
+
+function stepsForFields({ layout }: OpenedProcess, left: readonly ProcessFinding[]): readonly NextStep[] {
+  const fields = left.flatMap((one) => ('pointer' in one ? [`${one.pointer} of ${ownerName(one.owner)}`] : []));
+  if (fields.length === 0) return [];
+  const text = `correct by hand in ${layout.definitionFile}: ${fields.join(', ')}. Their schemas cannot be changed automatically`;
+  return [{ text }];
 }
 
 /** The error for a check that failed because of its source: in a check, status 1 means drift. */

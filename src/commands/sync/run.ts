@@ -5,7 +5,6 @@ import type { CommandContext } from '../../cli/context.ts';
 import { optionWords, rejectUnusedOptions } from '../../cli/process-options.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { confirmSampling } from '../../discovery/confirm-sampling.ts';
-import { ownerName } from '../../discovery/describe-finding.ts';
 import { discoveryReporter } from '../../discovery/view.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { makeEdits, stepsForLeftFiles, type EditedFile, type MadeEdits } from '../../project/edit/make-edits.ts';
@@ -120,7 +119,7 @@ async function readDifferences(
             report: discoveryReporter(progress),
             onWarning: (text) => terminal.err.line(`Warning: ${escapeForTerminal(text, 1000)}`),
           });
-    return { source, compared: await compareProcesses(chosen, source, flags.check === true) };
+    return { source, compared: await compareProcesses(project, chosen, source, flags.check === true) };
   } catch (error) {
     throw flags.check === true ? undeterminedError(error) : error;
   } finally {
@@ -147,7 +146,7 @@ async function writeDifferences(
     compared.map(({ process, applied }) => ({ process, definition: applied.definition })),
   );
   const { files, left } = await confirmAndMakeEdits(project, planned, { flags, context, ask, printed });
-  const byHand = reports.flatMap((report) => report.left);
+  const leftFindings = reports.flatMap((report) => report.left);
   const isUnknown = reports.some(({ unknown }) => unknown.length > 0);
   const isWritten = files.some(({ action }) => action === 'written');
   const { commands } = languageOf(project.record);
@@ -156,23 +155,15 @@ async function writeDifferences(
   const command = [context.invocation, 'sync', ...words].join(' ');
   const next: readonly NextStep[] = [
     ...(dryRun ? [] : stepsForLeftFiles(command, left)),
-    ...reports.flatMap(stepByHand),
+    ...compared.flatMap(({ byHand }) => byHand),
     ...(isWritten
       ? [...verify, { text: `if processes are already running, ${workflowChangeHint(project.record)}` }]
       : []),
   ];
   return {
     ...{ project: project.folder, check: false, dryRun, processes: reports, files, notes: project.notes, next },
-    status: worstExitStatus([left.length + byHand.length > 0 ? 3 : 0, isUnknown ? 4 : 0]),
+    status: worstExitStatus([left.length + leftFindings.length > 0 ? 3 : 0, isUnknown ? 4 : 0]),
   };
-}
-
-function stepByHand({ definition, left }: ProcessReport): readonly NextStep[] {
-  if (left.length === 0) return [];
-  const fields = left.flatMap((one) => ('pointer' in one ? [`${one.pointer} of ${ownerName(one.owner)}`] : []));
-  return [
-    { text: `correct by hand in ${definition}: ${fields.join(', ')}. Their schemas cannot be changed automatically` },
-  ];
 }
 
 /** Shows the changes and asks before they are written, and separately about each file with local changes. */

@@ -155,6 +155,26 @@ describe('sync --from', () => {
     expect(await sync('--check', '--process', 'EXPENSES')).toMatchObject({ status: 0, processes: [{ drift: false }] });
   });
 
+  it('does not give a process a task queue that the worker does not poll, or the workflow type of another one', async () => {
+    const added = ['add', 'process', 'OTHER', '--task', 'FILL_INFO', '--workflow-type', 'OtherWorkflow', '--yes'];
+    expect((await runKuflow(project, added)).status).toBe(0);
+    writeSampleZip(cwd, typescriptSample({ queue: 'OTHER_QUEUE' }));
+    const ran = await runKuflow(project, ['sync', '--from', '../worker-sample.zip', '--process', 'OTHER', '--yes']);
+    expect(ran.status).toBe(3);
+    for (const text of [
+      'set the task queue of OTHER to EXPENSES_QUEUE, the only one that this worker polls',
+      'or create a separate worker for OTHER_QUEUE: npx create-kuflow-worker',
+      'set another workflow type for OTHER: EXPENSES already uses ExpenseWorkflow',
+    ])
+      expect(ran.stderr.replace(/\s+/g, ' ')).toContain(text);
+    const definition = readFileSync(join(project, 'processes/other.process.yaml'), 'utf8');
+    expect(definition).toMatch(/type: OtherWorkflow\n {2}task-queue: EXPENSES_QUEUE\n/);
+    expect(definition).toContain('code: APPROVAL');
+    writeSampleZip(cwd, typescriptSample({ type: 'ThirdWorkflow' }));
+    expect(await sync('--yes', '--process', 'OTHER')).toMatchObject({ status: 0 });
+    expect(await sync('--check', '--process', 'OTHER')).toMatchObject({ status: 0 });
+  });
+
   it.each([
     ['--client-id', SAMPLE_SECRETS.application],
     ['--tenant-id', SAMPLE_SECRETS.application],

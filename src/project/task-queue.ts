@@ -1,0 +1,14 @@
+import { resolveSettings } from '../settings/resolve.ts';
+import type { WorkerProject } from './edit/open-project.ts';
+
+/**
+ * The task queue that the worker of a project polls: from its application files, otherwise from the definition of its first process. A worker
+ * polls one queue, so all processes of a project use it.
+ */
+export async function projectTaskQueue({
+  folder,
+  processes,
+}: Pick<WorkerProject, 'folder' | 'processes'>): Promise<string> {
+  const { settings } = await resolveSettings({ env: {}, files: { dir: folder }, required: [], cwd: folder });
+  return settings['temporal.kuflow-queue']?.value ?? processes[0].definition.workflow.taskQueue;
+}
