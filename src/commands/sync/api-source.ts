@@ -61,7 +61,7 @@ function fieldNotes({ fieldsCompared }: Comparison, { evidence, gaps }: Discover
   const { read, unreadable } = evidence;
   const instances = `${read} ${read === 1 ? 'instance' : 'instances'}`;
   if (fieldsCompared) return [`Fields were compared with the keys and types of ${instances}`];
-  if (read > 0) return [`No data of the newest version was found in ${instances}, so fields were not compared`];
+  if (read > 0) return [`No valid data of the newest version was found in ${instances}, so fields were not compared`];
   if (unreadable > 0 || gaps.includes('reading-stopped')) return [];
   return ['Fields were not compared, because no instance was read. To compare them, pass --sample <count>'];
 }

@@ -55,7 +55,7 @@ function insertIntoBlockList(text: string, at: number, task: TaskDefinition): st
   const token = tasks.srcToken;
   if (token?.type !== 'block-seq') return undefined;
   const eol = text.includes('\r\n') ? '\r\n' : '\n';
-  const start = startOfItem(tasks, at);
+  const start = startOfItem(text, tasks, at);
   const end = start ?? endOfLast(text, tasks);
   if (end === undefined) return undefined;
   const indent = ' '.repeat(token.indent);
@@ -97,7 +97,7 @@ function taskData(task: TaskDefinition): unknown {
 }
 
 /** Offset of the line on which an item begins, or of the comment right above it. Undefined after the last item. */
-function startOfItem(tasks: YAMLSeq, at: number): number | undefined {
+function startOfItem(text: string, tasks: YAMLSeq, at: number): number | undefined {
   const token = tasks.srcToken;
   if (token?.type !== 'block-seq' || at >= tasks.items.length) return undefined;
   const marks = token.items[at]?.start ?? [];
@@ -106,8 +106,7 @@ function startOfItem(tasks: YAMLSeq, at: number): number | undefined {
   if (from === -1) from = marks.findIndex(({ type }) => type === 'seq-item-ind');
   const first = marks[from];
   if (first === undefined) return undefined;
-  const space = marks[from - 1];
-  return space?.type === 'space' ? space.offset : first.offset - token.indent;
+  return text.lastIndexOf('\n', first.offset - 1) + 1;
 }
 
 function endOfLast(text: string, tasks: YAMLSeq): number | undefined {

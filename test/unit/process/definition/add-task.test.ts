@@ -62,6 +62,21 @@ describe('addTask', () => {
     expect(text.indexOf('code: NEW')).toBeLessThan(text.indexOf('# the second'));
   });
 
+  it('keeps every other byte if a comment is at the left margin and the list is not', async () => {
+    const file = `process:   { code: LOAN }   # spaces stay
+workflow: { type: W, task-queue: Q }
+tasks:
+  - code: A
+    kind: human
+
+# the second
+  - code: B
+    kind: human
+`;
+    const { text } = await addTask(file, 'f', { code: 'NEW', kind: 'system' }, 'A');
+    expect(added(file, text)).toBe('  - code: NEW\n    kind: system\n\n');
+  });
+
   it('gives the same text as rendering the whole definition, for a file without edits', async () => {
     const before = sampleDefinition();
     for (const after of [undefined, ...before.tasks.map(({ code }) => code)]) {
