@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isCollection, isMap, isNode, isSeq, parseDocument, type Document, type YAMLSeq } from 'yaml';
+import { isCollection, isMap, isNode, isSeq, parseDocument, type YAMLSeq } from 'yaml';
 import { parseDefinition } from './file.ts';
 import { renderTask } from './render.ts';
+import { rewriteDocument } from './rewrite-document.ts';
 import type { ProcessDefinition, TaskDefinition } from '../definition.ts';
 import { formatFlowItem, insertIntoFlowList } from './flow-list.ts';
 
@@ -41,7 +42,7 @@ export async function insertTask(text: string, fileName: string, task: TaskDefin
     isDeepStrictEqual(await parseDefinition(candidate, fileName).catch(() => undefined), expected);
   for (const spliced of [insertIntoBlockList(text, at, task), insertIntoFlowList(text, at, taskData(task))])
     if (spliced !== undefined && (await isExpected(spliced))) return { text: spliced, definition: expected };
-  const rewritten = rewriteDocument(text, at, task);
+  const rewritten = addToDocument(text, at, task);
   if (!(await isExpected(rewritten)))
     throw new Error('The definition file with the new task does not parse to the expected definition');
   return { text: rewritten, definition: expected };
@@ -132,13 +133,13 @@ function endOfDeepestValue(node: unknown): number | undefined {
   return isNode(node) ? (node.range?.[1] ?? undefined) : undefined;
 }
 
-function rewriteDocument(text: string, at: number, task: TaskDefinition): string {
-  const document: Document.Parsed = parseDocument(text);
-  const item = document.createNode(taskData(task));
-  const tasks: unknown = document.get('tasks');
-  if (isSeq(tasks)) {
-    if (tasks.items.length === 0) tasks.flow = false;
-    tasks.items.splice(at, 0, item);
-  } else document.set('tasks', document.createNode([taskData(task)]));
-  return document.toString({ lineWidth: 0 });
+function addToDocument(text: string, at: number, task: TaskDefinition): string {
+  return rewriteDocument(text, (document) => {
+    const item = document.createNode(taskData(task));
+    const tasks: unknown = document.get('tasks');
+    if (isSeq(tasks)) {
+      if (tasks.items.length === 0) tasks.flow = false;
+      tasks.items.splice(at, 0, item);
+    } else document.set('tasks', document.createNode([taskData(task)]));
+  });
 }

@@ -8,6 +8,7 @@ import { insertTask } from './add-task.ts';
 import { editValue, type ValueEdit, type ValuePath } from './edit-values.ts';
 import { parseDefinition } from './file.ts';
 import { toFile } from './render.ts';
+import { rewriteDocument } from './rewrite-document.ts';
 
 /**
  * Changes the text of a definition file so that it describes `next`. Tasks that both have must be in the same order. Comments, formatting and
@@ -114,14 +115,13 @@ function isEdited(before: string, edited: string, edit: ValueEdit): boolean {
   return parsed.errors.length === 0 && isDeepStrictEqual(parsed.toJS(), parseDocument(rewrite(before, edit)).toJS());
 }
 
-/** Makes the edit in the parsed document, which keeps comments but not every space. */
+/** Makes the edit in the parsed document. */
 function rewrite(text: string, { path, action, value }: ValueEdit): string {
-  const document = parseDocument(text);
-  if (action === 'remove') document.deleteIn(path);
-  else if (action === 'append') document.addIn(path, value);
-  else document.setIn(path, document.createNode(value));
-  const parent: unknown = document.getIn(path.slice(0, -1), true);
-  if ((isMap(parent) || isSeq(parent)) && parent.items.length === 0) parent.flow = true;
-  const written = document.toString({ lineWidth: 0 });
-  return text.includes('\r\n') ? written.replaceAll('\n', '\r\n') : written;
+  return rewriteDocument(text, (document) => {
+    if (action === 'remove') document.deleteIn(path);
+    else if (action === 'append') document.addIn(path, value);
+    else document.setIn(path, document.createNode(value));
+    const parent: unknown = document.getIn(path.slice(0, -1), true);
+    if ((isMap(parent) || isSeq(parent)) && parent.items.length === 0) parent.flow = true;
+  });
 }

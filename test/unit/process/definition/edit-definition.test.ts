@@ -270,6 +270,30 @@ tasks:
     );
   });
 
+  it('keeps Windows line ends where a comment ends an inner map', async () => {
+    const file = `process: { code: LOAN }
+workflow: { type: W, task-queue: Q }
+tasks:
+- code: A
+  kind: human
+  data:
+      schema:
+          type: object
+          # about required
+          required: [x]
+
+# task B
+- { code: B, kind: human, data: { schema: { type: object, properties: { x: { type: string }, y: { type: string } } } } }
+`.replaceAll('\n', '\r\n');
+    const edit: Edit = (definition) =>
+      task('B', (one) => ({ ...one, data: { schema: { type: 'object', properties: { y: { type: 'string' } } } } }))(
+        task('A', (one) => ({ ...one, data: { schema: { type: 'object' } } }))(definition),
+      );
+    expect(await editDefinition(file, 'f', edit(await parseDefinition(file, 'f')))).toBe(
+      file.replace('          required: [x]\r\n', '').replace('x: { type: string }, ', ''),
+    );
+  });
+
   it('turns any definition into any other one', async () => {
     const schema = arbitrarySchema.map((one) =>
       'type' in one && one['type'] === 'object' ? one : { type: 'object', properties: { a: one } },
