@@ -58,7 +58,7 @@ export async function runSync(flags: SyncFlags, context: CommandContext, open = 
   const chosen = chooseProcesses(project, flags.process, isCheck && flags.from === undefined);
   const ask = await open(flags, context);
   if (ask === undefined && !isCheck && flags.dryRun !== true && flags.yes !== true)
-    throw usageError('No terminal is available to confirm the changes', [
+    throw usageError(whyNotConfirmed(flags, context), [
       'To write the changes, pass --yes',
       'To show them, pass --dry-run',
       'To only report whether there are any, pass --check',
@@ -83,6 +83,11 @@ function rejectCombinations(flags: SyncFlags): void {
   if (flags.check !== true) return;
   const other = flags.yes === true ? '--yes' : flags.edit !== undefined ? '--edit' : undefined;
   if (other !== undefined) throw usageError(`${other} cannot be combined with --check, which does not write anything`);
+}
+
+function whyNotConfirmed(flags: SyncFlags, { terminal }: CommandContext): string {
+  if (!terminal.canPrompt) return 'No terminal is available to confirm the changes';
+  return `The changes cannot be confirmed with ${flags.json === true ? '--json' : '--client-secret-stdin'}, which turns off prompts`;
 }
 
 /** Prompts, if questions may be asked. */

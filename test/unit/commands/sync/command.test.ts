@@ -270,9 +270,8 @@ describe('kuflow sync with a changed definition', () => {
 
   const SAMPLING = 'Read up to 25 instances to infer the shape of their data?';
 
-  async function answer(script: readonly ScriptedAnswer[]): Promise<{ status: number; out: string; err: string }> {
+  function onTerminal() {
     const { host, stdout, stderr } = fakeHost([], { cwd: live.folder, env: live.env, tty: true, columns: 200 });
-    const { ask, left } = scriptedAnswers(script);
     let status = 0;
     const context: CommandContext = {
       ...{ terminal: openTerminal(host, { NO_COLOR: '1' }), env: live.env, cwd: live.folder, version: '9.9.9' },
@@ -281,10 +280,27 @@ describe('kuflow sync with a changed definition', () => {
       passSignals: () => undefined,
       setStatus: (value) => void (status = value),
     };
+    return { context, ran: () => ({ status, out: stdout(), err: stderr() }) };
+  }
+
+  async function answer(script: readonly ScriptedAnswer[]): Promise<{ status: number; out: string; err: string }> {
+    const { context, ran } = onTerminal();
+    const { ask, left } = scriptedAnswers(script);
     await runSync({}, context, () => Promise.resolve(ask));
     expect(left()).toEqual([]);
-    return { status, out: stdout(), err: stderr() };
+    return ran();
   }
+
+  it('says on a terminal which option turns off prompts', async () => {
+    for (const [flags, option] of [
+      [{ json: true }, '--json'],
+      [{ clientSecretStdin: true }, '--client-secret-stdin'],
+    ] as const)
+      await expect(runSync(flags, onTerminal().context)).rejects.toMatchObject({
+        message: `The changes cannot be confirmed with ${option}, which turns off prompts`,
+        status: 2,
+      });
+  });
 
   it('asks on a terminal before it reads instances and before it writes, and shows each diff once', async () => {
     edit('src/workflows.ts', 'export async function', '// Ours\nexport async function');
