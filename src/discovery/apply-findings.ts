@@ -89,7 +89,7 @@ function newTask(
     const observed = discovered?.observed[part].get(code);
     return observed === undefined || observed.newest.root.seen === 0
       ? undefined
-      : { schema: schemaOfNode(observed.newest.root) };
+      : { schema: schemaOfNode(observed.newest.root, observed.all.root) };
   };
   return withoutUndefined({ code, kind, name, data: shape('data'), contextData: shape('contextData') });
 }
@@ -143,7 +143,7 @@ function editSchema(
 ): JsonObject | undefined {
   const steps = pointerSteps(finding.pointer);
   const name = steps.at(-1);
-  const inferred = observed === undefined ? undefined : schemaOfNode(observed.newest.root);
+  const inferred = observed === undefined ? undefined : schemaOfNode(observed.newest.root, observed.all.root);
   if (finding.kind === 'field-retyped') {
     const rejected = finding.evidence.rejected.map(({ type }) => type);
     const types = { from: finding.from, to: finding.to, rejected };

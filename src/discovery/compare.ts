@@ -4,9 +4,9 @@ import type { DataShape, ProcessDefinition, TaskDefinition, TaskKind } from '../
 import { viewSchema, JSON_TYPES, type JsonType, type SchemaView } from '../process/json-schema/schema-view.ts';
 import { describeFindings } from './describe-finding.ts';
 import type { Comparison, FieldCounts, FoundDifference, ShapeOwner, TaskCounts } from './findings.ts';
-import { MIN_SAMPLES, schemaOfNode, type ObservedValues } from './shape/infer.ts';
+import { MIN_SAMPLES, schemaOfNode, valuesOf, type ObservedValues } from './shape/infer.ts';
 import { isFieldName } from './shape/keys.ts';
-import { merge, newNode, type ShapeNode } from './shape/node.ts';
+import { newNode, type ShapeNode } from './shape/node.ts';
 import type { DiscoveredProcess, KindReason, ObservedShape, TaskEvidence } from './types.ts';
 
 /** The fewest completed processes, or instances, of the newest version without a task or field that it may have lost. */
@@ -251,7 +251,7 @@ function compareShape(
     pointer: '',
     view: shape === undefined ? undefined : viewSchema(shape.schema),
     ...{ newest: newest.root, completed: newestCompleted.root, older: olderCompleted.root },
-    inferred: schemaOfNode(newest.root),
+    inferred: schemaOfNode(newest.root, seen.all.root),
   });
 }
 
@@ -297,13 +297,6 @@ function instancesOf(node: ShapeNode, type: JsonType, view: SchemaView): number 
 }
 
 const childOf = (node: ShapeNode, name: string): ShapeNode => node.keys.get(name) ?? newNode();
-
-function valuesOf(node: ShapeNode): ShapeNode {
-  const values = newNode();
-  for (const child of node.keys.values()) merge(values, child);
-  if (node.rest !== undefined) merge(values, node.rest);
-  return values;
-}
 
 /** The alternative of an inferred schema that has this type. */
 function alternativeOf(schema: Json | undefined, type: 'object' | 'array'): JsonObject | undefined {

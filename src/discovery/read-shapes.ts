@@ -126,8 +126,9 @@ const newSlotCollector = (): SlotCollector => ({
   olderCompleted: collectShape(),
 });
 
-function observedShape({ newest, newestCompleted, olderCompleted }: SlotCollector): ObservedShape {
+function observedShape({ all, newest, newestCompleted, olderCompleted }: SlotCollector): ObservedShape {
   return {
+    all: all.observed(),
     newest: newest.observed(),
     newestCompleted: newestCompleted.observed(),
     olderCompleted: olderCompleted.observed(),

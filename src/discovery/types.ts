@@ -104,8 +104,10 @@ export interface DiscoveryEvidence {
   readonly tasks: readonly TaskEvidence[];
 }
 
-/** The values of one shape that were read, by version of the definition. Without values that KuFlow reported as invalid. */
+/** The values of one shape that were read, by version of the definition. */
 export interface ObservedShape {
+  /** Of all versions. The others do not contain values that KuFlow reported as invalid. */
+  readonly all: ObservedValues;
   /** Of the newest version, including those of open tasks. */
   readonly newest: ObservedValues;
   /** Of the newest version and of older ones, of completed tasks and processes only: all their required fields are filled in. */

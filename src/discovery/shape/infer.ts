@@ -79,12 +79,15 @@ interface Notes {
 
 const newNotes = (): Notes => ({ maps: new Set<string>(), mixed: new Set<string>() });
 
-/** The schema of the values that a node counts, as `inferShape` infers it. */
-export function schemaOfNode(root: ShapeNode): JsonObject {
-  return toSchema(root, '', newNotes());
+/**
+ * The schema of the values that a node counts, as `inferShape` infers it. `all`: these values and others, which decide together which keys are
+ * data.
+ */
+export function schemaOfNode(root: ShapeNode, all: ShapeNode): JsonObject {
+  return toSchema(root, '', newNotes(), all);
 }
 
-function toSchema(node: ShapeNode, at: string, notes: Notes): JsonObject {
+function toSchema(node: ShapeNode, at: string, notes: Notes, all = node): JsonObject {
   const scalars: string[] = [];
   if (node.strings > 0) scalars.push('string');
   if (node.fractions > 0 || (node.integers > 0 && node.integers < MIN_SAMPLES)) scalars.push('number');
@@ -96,11 +99,11 @@ function toSchema(node: ShapeNode, at: string, notes: Notes): JsonObject {
   if (kinds === 0) return {};
 
   const choices: JsonObject[] = [];
-  if (node.objects > 0) choices.push(objectSchema(node, at, notes));
+  if (node.objects > 0) choices.push(objectSchema(node, at, notes, all));
   if (node.arrays > 0) {
     choices.push({
       type: 'array',
-      ...(node.items === undefined ? {} : { items: toSchema(node.items, `${at}/*`, notes) }),
+      ...(node.items === undefined ? {} : { items: toSchema(node.items, `${at}/*`, notes, all.items) }),
     });
   }
   const [format] = [...node.formats].filter(([, count]) => count === node.strings).map(([name]) => name);
@@ -115,18 +118,18 @@ function toSchema(node: ShapeNode, at: string, notes: Notes): JsonObject {
   return choices.length === 1 ? (choices[0] ?? {}) : { anyOf: choices };
 }
 
-function objectSchema(node: ShapeNode, at: string, notes: Notes): JsonObject {
+function objectSchema(node: ShapeNode, at: string, notes: Notes, all: ShapeNode): JsonObject {
   const keys = [...node.keys];
-  if (isMap(node, at === '')) {
-    const values = newNode();
-    for (const [, child] of keys) merge(values, child);
-    if (node.rest !== undefined) merge(values, node.rest);
+  if (isMap(all, at === '')) {
     notes.maps.add(at);
-    return { type: 'object', additionalProperties: toSchema(values, `${at}/*`, notes) };
+    return { type: 'object', additionalProperties: toSchema(valuesOf(node), `${at}/*`, notes, valuesOf(all)) };
   }
-  const keptKeys = keys.filter(([key, child]) => isKept(node, key, child, at === ''));
+  const keptKeys = keys.filter(([key, child]) => isKept(all, key, all.keys.get(key) ?? child, at === ''));
   if (keptKeys.length < keys.length || node.rest !== undefined) notes.maps.add(at);
-  const properties = keptKeys.map(([key, child]): [string, Json] => [key, toSchema(child, `${at}/${key}`, notes)]);
+  const properties = keptKeys.map(([key, child]): [string, Json] => [
+    key,
+    toSchema(child, `${at}/${key}`, notes, all.keys.get(key)),
+  ]);
   const required = keptKeys.filter(([, child]) => node.objects >= MIN_SAMPLES && child.seen === node.objects);
   return {
     type: 'object',
@@ -134,6 +137,14 @@ function objectSchema(node: ShapeNode, at: string, notes: Notes): JsonObject {
     properties: Object.fromEntries(properties),
     ...(required.length === 0 ? {} : { required: required.map(([key]) => key) }),
   };
+}
+
+/** The values of an object whose keys are data, as one node. */
+export function valuesOf(node: ShapeNode): ShapeNode {
+  const values = newNode();
+  for (const child of node.keys.values()) merge(values, child);
+  if (node.rest !== undefined) merge(values, node.rest);
+  return values;
 }
 
 // At the root, the fields of a form are kept despite a single data key. Below, one data key makes the whole object a map.

@@ -361,6 +361,25 @@ describe('comparing fields', () => {
     ]);
   });
 
+  it('treats keys as data if older versions show that they are', async () => {
+    const byName = (...names: readonly string[]): LiveItem =>
+      apply({ BY: Object.fromEntries(names.map((name) => [name, true])) });
+    const processes: readonly LiveProcess[] = [
+      { version: 'new', items: [byName('maria', 'juan')] },
+      ...['ana', 'pedro', 'luis', 'eva'].map((name): LiveProcess => ({ version: 'old', items: [byName(name)] })),
+    ];
+    const discovered = await discoverLive(processes);
+    const A = { type: 'string' };
+    const { findings } = compareProcess(withSchema(object({ A })), discovered);
+    expect(short(findings)).toEqual(['field-added /BY']);
+    const { definition } = applyFindings(withSchema(object({ A })), findings, { discovered });
+    expect(definition.tasks[0]?.data?.schema).toEqual(
+      object({ A, BY: { type: 'object', additionalProperties: { type: 'boolean' } } }),
+    );
+    const described = withSchema(object({ BY: object({ total: { type: 'number' } }) }));
+    expect(await compare(processes, described)).toEqual([]);
+  });
+
   it('does not say that fields were compared if no data of the newest version was read', async () => {
     const open = apply({}, { completed: false });
     const processes = [...live(1, [open]), ...live(0, [], 3, [apply({ A: 1 })])];
@@ -375,6 +394,36 @@ describe('comparing fields', () => {
   it('does not compare fields without instances', async () => {
     const processes = live(9, [apply({ C: 1 })]);
     expect(await compare(processes, withSchema(TWO), { sample: 0 })).toEqual([]);
+  });
+
+  it('does not report drift between a definition and the instances that it was discovered from, except for removed fields', async () => {
+    const { value } = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 3 },
+        fc.constantFrom(null, 1, 2.5, 'x', '2026-01-31', true),
+        fc.array(tie('value'), { maxLength: 3 }),
+        fc.dictionary(fc.constantFrom('amount', 'lines', 'maria', 'Maria', '4711', 'a@b.org', 'a/b'), tie('value')),
+      ),
+    }));
+    const data = fc.dictionary(fc.constantFrom('A', 'B', 'C'), value, { minKeys: 1 });
+    const item = fc.record({ code: fc.constant('APPLY'), data, completed: fc.boolean(), valid: fc.boolean() });
+    const processes = fc.array(
+      fc.record({ version: fc.constant('new' as const), items: fc.array(item, { minLength: 1, maxLength: 3 }) }),
+      { minLength: 1, maxLength: 6 },
+    );
+    await fc.assert(
+      fc.asyncProperty(processes, processes, async (newest, older) => {
+        const discovered = await discoverLive([
+          ...newest,
+          ...older.map((one) => ({ ...one, version: 'old' as const })),
+        ]);
+        const findings = compareProcess(define(discovered.definition), discovered).findings.filter(
+          ({ drift }) => drift,
+        );
+        expect(findings.filter(({ kind }) => kind !== 'field-removed')).toEqual([]);
+      }),
+      { numRuns: 40 },
+    );
   });
 
   it('does not report drift between a definition and instances that were generated from it', async () => {
