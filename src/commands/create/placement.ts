@@ -27,6 +27,8 @@ export interface ProjectPlace {
   /** As the user would type it. */
   readonly folder: string;
   readonly workspace: boolean;
+  /** That of the workspace; undefined for a separate project. */
+  readonly packageManager?: PackageManager | undefined;
   readonly title: string;
 }
 
@@ -96,7 +98,7 @@ export function listPlaces(
 
 function memberPlace(folder: string, { root, workspace }: FoundWorkspace): ProjectPlace {
   const what = workspace.packageManager === 'maven' ? 'a module of the build' : 'a member of the workspace';
-  return { folder, workspace: true, title: `${folder}, ${what} in ${root}` };
+  return { folder, workspace: true, packageManager: workspace.packageManager, title: `${folder}, ${what} in ${root}` };
 }
 
 function separatePlace(folder: string): ProjectPlace {

@@ -94,8 +94,8 @@ export async function openWizardContext(parts: WizardContextParts): Promise<Wiza
         throw error;
       }
     },
-    tools: (answers) => {
-      const { packageManager, folder = 'project' } = answers;
+    tools: ({ answers, workspaceManager }) => {
+      const { packageManager = workspaceManager, folder = 'project' } = answers;
       const { tools, packageManagers } = languageOf({ language: chosenLanguage(answers) });
       const chosen = tools.choose(packageManager, { env, folder: resolve(cwd, folder) });
       return {

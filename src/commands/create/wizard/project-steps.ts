@@ -130,12 +130,16 @@ const workspace: Step = {
   isOpen: ({ settled }) => !settled.has('workspace'),
   run: async (state, context, { canGoBack }) => {
     const { placement, places } = await context.places(state.answers);
-    if (places.length === 0) return { kind: 'passed', state: settle(state, 'workspace') };
+    if (places.length === 0) {
+      const workspaceManager = placement.kind === 'member' ? placement.found.workspace.packageManager : undefined;
+      return { kind: 'passed', state: { ...settle(state, 'workspace'), workspaceManager } };
+    }
     const place = await choosePlace(context.ask, placement, places, { canGoBack, canChooseFolder: true });
     if (place === BACK) return { kind: 'back' };
     if (place === 'other-folder') return { kind: 'answered', state: reopenFolder(state) };
-    const { folder, workspace: isMember } = place;
-    return { kind: 'answered', state: settle(withAnswers(state, { folder, workspace: isMember }), 'workspace') };
+    const { folder, workspace: isMember, packageManager: workspaceManager } = place;
+    const chosen = settle(withAnswers(state, { folder, workspace: isMember }), 'workspace');
+    return { kind: 'answered', state: { ...chosen, workspaceManager } };
   },
 };
 
@@ -169,10 +173,12 @@ const namesOf = (answers: CreateAnswers) => languageOf({ language: chosenLanguag
 
 const packageManager: Step = {
   topic: 'package-manager',
-  isOpen: ({ answers }, _, context) =>
-    answers.packageManager === undefined && answers.workspace !== true && context.tools(answers).choices.length > 0,
+  isOpen: (state, _, context) =>
+    state.answers.packageManager === undefined &&
+    state.answers.workspace !== true &&
+    context.tools(state).choices.length > 0,
   run: async (state, context, { canGoBack, before }) => {
-    const { label, title, choices } = context.tools(state.answers);
+    const { label, title, choices } = context.tools(state);
     const answer = await context.ask.choose({
       message: label,
       canGoBack,
@@ -210,7 +216,7 @@ const install: Step = {
   topic: 'install',
   isOpen: (state) => !state.settled.has('install'),
   run: async (state, context, { canGoBack, before }) => {
-    const { title, problem } = context.tools(state.answers);
+    const { title, problem } = context.tools(state);
     const reason = await problem();
     if (reason !== undefined) {
       context.say.note(`${reason}, so dependencies are not installed`);
@@ -296,8 +302,8 @@ function summaryRows(
     ['Connection', connectionText(answers, preview, context)],
     ...(overriding === undefined ? [] : [['Before you start', overriding] as const]),
     [
-      context.tools(answers).label,
-      `${context.tools(answers).title}${answers.install ? '; dependencies are installed' : '; dependencies are not installed'}`,
+      context.tools(state).label,
+      `${context.tools(state).title}${answers.install ? '; dependencies are installed' : '; dependencies are not installed'}`,
     ],
     [
       'Git',

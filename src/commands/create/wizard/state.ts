@@ -2,6 +2,7 @@ import type { Secret } from '../../../base/secret.ts';
 import type { CredentialChoice, MissingAnswer } from '../../../cli/missing-answers.ts';
 import type { DetectedCredentials } from '../../../connection/detect-credentials.ts';
 import type { DiscoveredProcess, ProcessListing } from '../../../discovery/types.ts';
+import type { PackageManager } from '../../../languages/project-spec.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
 import type { WorkerSample } from '../../../process/worker-sample/read.ts';
 import type { Prompts } from '../../../terminal/prompts.ts';
@@ -52,6 +53,8 @@ export interface WizardState {
   readonly listing?: ProcessListing | undefined;
   /** Code of the task that is being described. */
   readonly task?: string | undefined;
+  /** The package manager of the workspace that the project will be a member of. */
+  readonly workspaceManager?: PackageManager | undefined;
   /** Code of the task whose data is being asked about. */
   readonly shapeOf?: string | undefined;
 }
@@ -116,8 +119,8 @@ export interface WizardContext {
   ) => Promise<{ readonly clientId: string; readonly secret: Secret } | undefined>;
   /** Whether the named credentials can be read at all. */
   readonly isUsable: (answers: CreateAnswers) => Promise<boolean>;
-  /** The package manager or build tool that is chosen or detected. */
-  readonly tools: (answers: CreateAnswers) => {
+  /** The package manager or build tool that is chosen or detected, or that of the workspace. */
+  readonly tools: (state: Pick<WizardState, 'answers' | 'workspaceManager'>) => {
     readonly label: string;
     readonly title: string;
     /** The tools that the user can choose from, if there is more than one. Otherwise empty. */
@@ -150,7 +153,7 @@ export function settle(state: WizardState, topic: Topic): WizardState {
 /** Asks for the folder again, and what depends on it. */
 export function reopenFolder(state: WizardState): WizardState {
   const settled = new Set([...state.settled].filter((topic) => topic !== 'workspace'));
-  return { ...withAnswers(state, { folder: undefined, workspace: undefined }), settled };
+  return { ...withAnswers(state, { folder: undefined, workspace: undefined }), workspaceManager: undefined, settled };
 }
 
 export function withAnswers(state: WizardState, answers: Partial<CreateAnswers>): WizardState {

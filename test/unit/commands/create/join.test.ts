@@ -401,6 +401,25 @@ describe('the wizard in a workspace', () => {
     expect(textOf('package.json')).toContain('"loan-worker"');
   });
 
+  it('installs a member with the package manager of the workspace', async () => {
+    writeAll({ ...NPM, 'package-lock.json': '{}' });
+    const made = await makeByWizard({
+      cwd: root,
+      // pnpm runs this tool.
+      env: { HOME: temporaryFolder(), PATH: process.env['PATH'], npm_config_user_agent: 'pnpm/10.0.0' },
+      folder: 'tools/w',
+      flags: { language: 'typescript', packageManager: undefined, install: true },
+      script: [
+        [WHICH, 'sample'],
+        ['The folder is in a workspace', 'member'],
+        ['Install dependencies with npm?', false],
+        ['Create the project?', 'create'],
+      ],
+    });
+    expect(made.said).toContain('Package manager npm; dependencies are not installed');
+    expect(made.command).toContain('--package-manager npm');
+  });
+
   it('asks even if all options are given, and before it changes the list', async () => {
     writeAll(NPM);
     const before = stateOf(root);
