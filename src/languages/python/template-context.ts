@@ -5,7 +5,7 @@ import { Code } from '../templates/code.ts';
 import { printImports, type Import } from './imports.ts';
 import { pythonLayout } from './process-layout.ts';
 import { distributionName } from './package-name.ts';
-import { uvSyncCommand } from './tools.ts';
+import { ENVIRONMENT, uvSyncCommand } from './tools.ts';
 
 /** The context of the templates that all processes of a project share, except that of its first process. */
 export function pythonTemplateContext(spec: ProjectSpec): object {
@@ -26,6 +26,8 @@ export function pythonTemplateContext(spec: ProjectSpec): object {
     simulateArguments: new Code(simulateArguments),
     installCommand: new Code(isUv ? syncCommand : 'make install'),
     syncCommand: new Code(syncCommand),
+    // That of a workspace is in its root.
+    environment: new Code(workspace === undefined ? ENVIRONMENT : `${workspace.root}/${ENVIRONMENT}`),
     runCommand: new Code(isUv ? `uv run ${distribution}` : `.venv/bin/${distribution}`),
     pythonRun: new Code(isUv ? 'uv run ' : '.venv/bin/'),
     ...processList(spec),

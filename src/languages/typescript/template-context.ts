@@ -1,5 +1,6 @@
 import type { ProjectSpec } from '../project-spec.ts';
 import { portableWord } from '../../text/shell.ts';
+import { Code } from '../templates/code.ts';
 import { deploymentContext } from '../deployment.ts';
 import { packageManagerContext } from './package-manager-commands.ts';
 import { processContext } from './process-context.ts';
@@ -14,6 +15,7 @@ export function templateContext(spec: ProjectSpec, validators: string): object {
     cliPackage: spec.cliPackage,
     smokeScript: smokeScript(definition.process.code),
     local: spec.local,
+    programs: new Code(programsFolder(spec)),
     ...deploymentContext(spec.name, { memory: '256Mi', writesTmp: false }),
     ...packageManagerContext(nodePackageManager(spec.packageManager), { isMember: spec.workspace !== undefined }),
     ...processContext({
@@ -24,6 +26,12 @@ export function templateContext(spec: ProjectSpec, validators: string): object {
       validators,
     }),
   };
+}
+
+/** The folder with the programs of dependencies. npm and Bun link those of a member of a workspace in its root. */
+function programsFolder({ workspace, packageManager }: ProjectSpec): string {
+  const isInRoot = packageManager === 'npm' || packageManager === 'bun';
+  return `${workspace === undefined || !isInRoot ? '' : `${workspace.root}/`}node_modules/.bin`;
 }
 
 /** Leaves out a code that needs quoting: without one, the simulation runs the only process of the project. */

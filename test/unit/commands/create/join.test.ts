@@ -172,6 +172,21 @@ describe('create in a repository with a workspace', () => {
     expect(project.record).toMatchObject({ workspace: record.answers.workspace });
   });
 
+  it('starts the worker in VS Code with the programs of the workspace', async () => {
+    writeAll({
+      'package.json': '{"workspaces":["packages/*"]}',
+      'package-lock.json': '{}',
+      'pyproject.toml': '[tool.uv.workspace]\nmembers = ["packages/*"]\n',
+    });
+    await created(['packages/a']);
+    expect(textOf('packages/a/.vscode/launch.json')).toContain('"${workspaceFolder}/../../node_modules/.bin/kuflow"');
+    await created(['packages/b', '--language', 'python']);
+    expect(textOf('packages/b/.vscode/tasks.json')).toContain('"${workspaceFolder}/../../.venv/bin/python"');
+    expect(textOf('packages/b/.vscode/settings.json')).toContain('"python.defaultInterpreterPath": "../../.venv"');
+    await created(['c', '--language', 'python', '--package-manager', 'uv', '--no-workspace']);
+    expect(textOf('c/.vscode/tasks.json')).toContain('"${workspaceFolder}/.venv/bin/python"');
+  });
+
   it('makes a listed folder a member by default, and another folder only with --workspace', async () => {
     writeAll({
       'package.json': '{"workspaces":["packages/*"]}',
