@@ -96,7 +96,10 @@ function compared(folder: string, path: string, before: string | undefined, afte
   return { path, contents, mode: fileMode(folder, path), action: 'overwrite', original: Buffer.from(before) };
 }
 
-/** The generated workflow for a project in a folder of its repository. It also runs when one of `paths` changes. */
+/**
+ * The generated workflow for a project in a folder of its repository. It runs only when the project or one of `paths` changes, unless the user's
+ * own template replaced its triggers. Throws a KnownError if that template does not leave room for the working directory.
+ */
 export function memberWorkflow(
   text: string,
   { name, folder, paths }: { readonly name: string; readonly folder: string; readonly paths: readonly string[] },
@@ -105,25 +108,16 @@ export function memberWorkflow(
   const filter = ['    paths:', ...[`${folder}/**`, ...paths].map((path) => `      - ${JSON.stringify(path)}`)].join(
     '\n',
   );
-  return replaceOnce(
-    replaceOnce(
-      renameWorkflow(text, name),
-      /^on:\n {2}push:\n {2}pull_request:\n/m,
-      `on:\n  push:\n${filter}\n  pull_request:\n${filter}\n`,
-    ),
-    /^jobs:\n/m,
-    `defaults:\n  run:\n    working-directory: ${quoted}\n\njobs:\n`,
-  ).replaceAll('node-version-file: .nvmrc', () => `node-version-file: ${JSON.stringify(`${folder}/.nvmrc`)}`);
-}
-
-function replaceOnce(text: string, pattern: RegExp, replacement: string): string {
-  if (!pattern.test(text))
+  if (/^defaults:/m.test(text) || !/^jobs:\n/m.test(text))
     throw new KnownError({
       message: `${WORKFLOW} of the template can't be adapted to a member of a workspace`,
-      seen: `it does not have the lines ${JSON.stringify(pattern.source)}`,
-      next: ['Create a separate project: --no-workspace'],
+      seen: 'the working directory of the member is added as "defaults" before "jobs", so it must have "jobs" and not "defaults"',
+      next: ['Change it in the template', 'Or create a separate project: --no-workspace'],
     });
-  return text.replace(pattern, () => replacement);
+  return renameWorkflow(text, name)
+    .replace(/^on:\n {2}push:\n {2}pull_request:\n/m, () => `on:\n  push:\n${filter}\n  pull_request:\n${filter}\n`)
+    .replace(/^jobs:\n/m, () => `defaults:\n  run:\n    working-directory: ${quoted}\n\njobs:\n`)
+    .replaceAll('node-version-file: .nvmrc', () => `node-version-file: ${JSON.stringify(`${folder}/.nvmrc`)}`);
 }
 
 /** Dependencies are updated where the lock file is, images in the folder of the project, and actions in the repository. */

@@ -209,6 +209,27 @@ describe('create in a repository with a workspace', () => {
     expect(made.outside[0]?.diff).toContain('+{ "name": "acme", "workspaces": ["b"] }');
   });
 
+  it('adapts the workflow of an own template, or says why it cannot', async () => {
+    writeAll({
+      'package.json': '{"workspaces":["packages/*"]}',
+      'tpl/.github/workflows/ci.yml': 'name: Build\non: [push]\njobs:\n  a: {}\n',
+      'bad/.github/workflows/ci.yml': 'on: [push]\ndefaults:\n  run: { shell: bash }\njobs:\n  a: {}\n',
+    });
+    await created(['packages/a', '--template', 'tpl']);
+    expect(parse(textOf('.github/workflows/a.yml'))).toEqual({
+      name: 'Build',
+      on: ['push'],
+      defaults: { run: { 'working-directory': 'packages/a' } },
+      jobs: { a: {} },
+    });
+    const refused = await createWorker(root, ['packages/b', '--template', 'bad', '--local', ...FILES_ONLY, '--json']);
+    expect(failureOf(refused.stdout).error).toMatchObject({
+      message: ".github/workflows/ci.yml of the template can't be adapted to a member of a workspace",
+      seen: expect.stringContaining('must have "jobs" and not "defaults"') as unknown,
+    });
+    expect(existsSync(join(root, 'packages/b'))).toBe(false);
+  });
+
   it('keeps a worker in another language separate', async () => {
     writeAll({ 'package.json': '{"workspaces":["packages/*"]}' });
     expect((await created(['packages/a', '--language', 'java'])).workspace).toBeUndefined();
