@@ -2,6 +2,7 @@ import { parse } from 'yaml';
 import { KnownError } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
 import { appendBelowYamlKey } from '../../files/yaml-items.ts';
+import { matchesPatterns, textsInList } from '../../languages/workspace.ts';
 import { DEPENDABOT_FILE } from './dependabot.ts';
 
 /**
@@ -10,12 +11,10 @@ import { DEPENDABOT_FILE } from './dependabot.ts';
  */
 export function mergeDependabotFile(existing: string, template: string): string | undefined {
   try {
-    const present = new Set(entriesOf(existing).map(entryKey));
+    const present = entriesOf(existing);
     const items = templateEntries(template).filter(
       (item) =>
-        !entriesOf(`updates:\n${item}`)
-          .map(entryKey)
-          .some((key) => present.has(key)),
+        !entriesOf(`updates:\n${item}`).some((added) => present.some((entry) => updatesSameFolder(entry, added))),
     );
     return items.length === 0
       ? existing
@@ -42,9 +41,24 @@ function entriesOf(text: string): readonly unknown[] {
   return Array.isArray(updates) ? updates : [];
 }
 
-function entryKey(entry: unknown): string {
-  const { 'package-ecosystem': ecosystem, directory, directories } = isRecord(entry) ? entry : {};
-  return JSON.stringify([ecosystem, directory ?? directories]);
+/** Whether an entry already has the ecosystem and the folder of another one. GitHub rejects a file in which two entries have the same. */
+function updatesSameFolder(entry: unknown, other: unknown): boolean {
+  const folders = foldersOf(entry);
+  return (
+    ecosystemOf(entry) === ecosystemOf(other) && foldersOf(other).some((folder) => matchesPatterns(folders, folder))
+  );
+}
+
+function ecosystemOf(entry: unknown): unknown {
+  return isRecord(entry) ? entry['package-ecosystem'] : undefined;
+}
+
+/** The folders of an entry, which can be patterns, without slashes at the start and end. */
+function foldersOf(entry: unknown): readonly string[] {
+  const { directory, directories } = isRecord(entry) ? entry : {};
+  return (textsInList(directories) ?? textsInList([directory]) ?? []).map((folder) =>
+    folder.replace(/^\.?\/+/, '').replace(/\/+$/, ''),
+  );
 }
 
 function isYamlError(error: unknown): boolean {
