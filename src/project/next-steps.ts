@@ -66,8 +66,10 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
   } else if (input.commitLeft) steps.push({ command: FIRST_COMMIT, text: 'create the first commit' });
   if (input.workflow !== undefined) {
     const { folder } = input.workflow;
+    const paths = (languageOf(input).hints.filesOfCi ?? []).map((file) => `change ${file} to ${folder}/${file}`);
+    const changes = [`add "defaults: { run: { working-directory: ${folder} } }"`, ...paths].join(' and ');
     steps.push({
-      text: `GitHub runs workflows only from the root of a repository: move ${WORKFLOW} to .github/workflows/${unscopedName(input.name)}.yml there, and add "defaults: { run: { working-directory: ${folder} } }" to it`,
+      text: `GitHub runs workflows only from the root of a repository: move ${WORKFLOW} to .github/workflows/${unscopedName(input.name)}.yml there. In it, ${changes}`,
     });
   }
   if (input.local) {
@@ -104,6 +106,11 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
     { text: 'or put the client ID and secret of the application into application-local.yaml, which the worker reads' },
     dev,
   ];
+}
+
+/** Whether a project with these files has a workflow for GitHub. The user's own template may leave it out. */
+export function hasWorkflow(files: readonly { readonly path: string }[]): boolean {
+  return files.some(({ path }) => path === WORKFLOW);
 }
 
 /** What a change of the workflows of a project needs while processes run: the rest of a sentence. */

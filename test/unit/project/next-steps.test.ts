@@ -39,8 +39,16 @@ describe('next steps', () => {
   it('say how to move the workflow of a project that is not in the root of its repository', () => {
     const [, step] = nextSteps({ ...LOCAL, workflow: { folder: 'services/loan-worker' } });
     expect(step?.text).toBe(
-      'GitHub runs workflows only from the root of a repository: move .github/workflows/ci.yml to .github/workflows/loan-worker.yml there, and add "defaults: { run: { working-directory: services/loan-worker } }" to it',
+      'GitHub runs workflows only from the root of a repository: move .github/workflows/ci.yml to .github/workflows/loan-worker.yml there. In it, add "defaults: { run: { working-directory: services/loan-worker } }" and change .nvmrc to services/loan-worker/.nvmrc',
     );
+    const [, java] = nextSteps({
+      ...LOCAL,
+      language: 'java',
+      packageManager: 'maven',
+      packageName: 'com.acme',
+      workflow: { folder: 'a' },
+    });
+    expect(java?.text).toMatch(/In it, add "defaults: \{ run: \{ working-directory: a \} \}"$/);
   });
 
   it('check the connection unless the check has passed', () => {

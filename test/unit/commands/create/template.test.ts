@@ -7,7 +7,7 @@ import { NEEDED_LINES } from '../../../../src/languages/templates/overlay.ts';
 import { makeByWizard, WHICH } from '../../../support/by-wizard.ts';
 import { createdOf, createWorker, failureOf, FILES_ONLY, type Ran } from '../../../support/create-worker.ts';
 import { readBaseTexts } from '../../../support/project-base.ts';
-import { commitAll, writeTree } from '../../../support/template-folder.ts';
+import { commitAll, runGit, writeTree } from '../../../support/template-folder.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
 const temporaryFolder = temporaryFolders();
@@ -89,6 +89,19 @@ describe('create --template with a folder', () => {
         const own = file?.contents.toString('utf8').split('\n') ?? [];
         expect(own.filter((line) => /^!?\.kuflow\//.test(line) || line === 'application-local.yaml')).toEqual(lines);
       }
+  });
+
+  it('does not propose to move a workflow that the template leaves out', async () => {
+    const cwd = temporaryFolder();
+    runGit(cwd, 'init', '--quiet');
+    writeTree(join(cwd, 'tpl'), { '.github/workflows/ci.yml.hbs': '' });
+    const args = ['--local', '--yes', '--no-install', '--no-check', '--json'];
+    const texts = async (...more: readonly string[]): Promise<readonly string[]> =>
+      createdOf((await createWorker(cwd, [...more, ...args], { PATH: process.env['PATH'] })).stdout).next.map(
+        ({ text }) => text,
+      );
+    expect((await texts('a')).join()).toContain('move .github/workflows/ci.yml');
+    expect((await texts('b', '--template', 'tpl')).join()).not.toContain('workflow');
   });
 
   it('is read before the first question of the wizard, whose summary includes its files', async () => {
