@@ -31,7 +31,10 @@ export function isIgnoredName(name: string): boolean {
 
 /** The files that belong to a template with these entries. Throws a KnownError for links, special files, and more or larger files than allowed. */
 export function chooseEntries(entries: readonly TemplateEntry[], source: string): readonly TemplateEntry[] {
-  const inParts = entries.filter(({ name }) => PARTS.some((part) => name.startsWith(`${part}/`)));
+  const inParts = entries.filter(({ name, kind }) =>
+    // A link or a submodule with the name of such a folder is meant as one.
+    PARTS.some((part) => name.startsWith(`${part}/`) || (name === part && kind !== 'file')),
+  );
   // With such a folder, the files next to it describe the template itself.
   const chosen = (inParts.length > 0 ? inParts : entries).filter(({ name }) => !name.split('/').some(isIgnoredName));
   const problems = chosen.flatMap(({ name, kind, bytes }) => {
@@ -67,6 +70,14 @@ export function filesForLanguage(
       `it has no files for ${LANGUAGES[language]}, only the folders ${parts.join(', ')}`,
     ]);
   return new Map(chosen);
+}
+
+const LFS = 'version https://git-lfs.github.com/spec/';
+
+/** Throws a KnownError for a file whose contents are in Git LFS. */
+export function rejectLfsPointer(name: string, contents: Uint8Array, source: string): void {
+  if (Buffer.from(contents).toString('latin1', 0, LFS.length) === LFS)
+    throw unusableTemplateError(source, [`${name} is stored with Git LFS, which templates do not support`]);
 }
 
 /** A text with the line endings of a generated project. */

@@ -6,6 +6,7 @@ import {
   chooseEntries,
   isIgnoredName,
   MAX_TEMPLATE_FILE_MIB,
+  rejectLfsPointer,
   unusableTemplateError,
   type TemplateEntry,
   type TemplateFiles,
@@ -33,6 +34,7 @@ export async function readTemplateFolder(folder: string, shown: string): Promise
     for (const { name } of chooseEntries(entries, shown)) {
       const { bytes } = await readSmallFile(join(folder, name), MAX_TEMPLATE_FILE_MIB * MIB);
       if (bytes === undefined) throw unusableTemplateError(shown, [`${name} changed while it was read`]);
+      rejectLfsPointer(name, bytes, shown);
       files.set(name, bytes);
     }
     return files;

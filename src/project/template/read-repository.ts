@@ -10,7 +10,13 @@ import { killWithParent } from '../../base/process-tree.ts';
 import { redactSecrets } from '../../base/redact.ts';
 import { gitEnvironment } from '../../files/git.ts';
 import { MIB } from '../../files/read.ts';
-import { chooseEntries, unusableTemplateError, type TemplateEntry, type TemplateFiles } from './read-files.ts';
+import {
+  chooseEntries,
+  rejectLfsPointer,
+  unusableTemplateError,
+  type TemplateEntry,
+  type TemplateFiles,
+} from './read-files.ts';
 import type { TemplateSource } from './source.ts';
 
 const LIMIT_MS = 120_000;
@@ -161,15 +167,12 @@ async function readCommit(git: Git, commit: string, source: GitSource): Promise<
     const header = answer.bytes.subarray(at, end).toString('latin1');
     if (header !== `${ids.get(name) ?? ''} blob ${bytes}`) throw fetchError(source, `git cat-file answered ${header}`);
     const contents = answer.bytes.subarray(end + 1, end + 1 + bytes);
-    if (contents.toString('latin1', 0, LFS.length) === LFS)
-      throw unusableTemplateError(source.shown, [`${name} is stored with Git LFS, which templates do not support`]);
+    rejectLfsPointer(name, contents, source.shown);
     files.set(name, contents);
     at = end + 2 + bytes;
   }
   return files;
 }
-
-const LFS = 'version https://git-lfs.github.com/spec/';
 
 function fetchError({ publicUrl, ref }: GitSource, seen: string): KnownError {
   const lines = seen.trim().split('\n').slice(-5);

@@ -219,6 +219,11 @@ describe('create --template with a folder', () => {
     ],
     ['a large file', { big: Buffer.alloc(1024 * 1024 + 1) }, 'big is larger than 1 MiB'],
     ['no files', { 'node_modules/x': '' }, 'it has no files'],
+    [
+      'a file of Git LFS',
+      { 'logo.png': 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n' },
+      'logo.png is stored with Git LFS',
+    ],
   ])('refuses a template with %s', async (_what, files, message) => {
     const cwd = temporaryFolder();
     writeTree(join(cwd, 'tpl'), files);
@@ -234,6 +239,11 @@ describe('create --template with a folder', () => {
     symlinkSync('/etc/passwd', join(tpl, 'link'));
     expect(failureOf((await create(cwd, '--template', 'tpl')).stdout).error.message).toContain(
       'link is a symbolic link, which a template cannot contain',
+    );
+    writeTree(join(cwd, 'parts'), { 'typescript/a': '', '../common/b': '' });
+    symlinkSync('../common', join(cwd, 'parts/shared'));
+    expect(failureOf((await create(cwd, '--template', 'parts')).stdout).error.message).toContain(
+      'shared is a symbolic link, which a template cannot contain',
     );
     writeTree(join(cwd, 'many'), Object.fromEntries(Array.from({ length: 1001 }, (_, at) => [`f${at}`, ''])));
     expect(failureOf((await create(cwd, '--template', 'many')).stdout).error.message).toContain('more than 1000 files');
