@@ -28,8 +28,9 @@ export const typescript: Language = {
   layout: (_, slug) => processLayout(slug),
   render: renderTypeScript,
   definitionSchema: (slug, { workspace, packageManager }) => {
-    // pnpm installs the dependencies of a member into the member, the others into the root of the workspace.
-    const root = workspace === undefined || packageManager === 'pnpm' ? '.' : workspace.root;
+    // pnpm and Bun install the dependencies of a member into the member, the others into the root of the workspace.
+    const isInMember = packageManager === 'pnpm' || packageManager === 'bun';
+    const root = workspace === undefined || isInMember ? '.' : workspace.root;
     return `${slug === undefined ? root : join('..', root).split(sep).join('/')}/${SCHEMA}`;
   },
   code: {

@@ -28,9 +28,9 @@ export function templateContext(spec: ProjectSpec, validators: string): object {
   };
 }
 
-/** The folder with the programs of dependencies. npm and Bun link those of a member of a workspace in its root. */
+/** The folder with the programs of dependencies. npm and Yarn 4 link those of a member of a workspace in its root. */
 function programsFolder({ workspace, packageManager }: ProjectSpec): string {
-  const isInRoot = packageManager === 'npm' || packageManager === 'bun';
+  const isInRoot = packageManager === 'npm' || packageManager === 'yarn@4';
   return `${workspace === undefined || !isInRoot ? '' : `${workspace.root}/`}node_modules/.bin`;
 }
 

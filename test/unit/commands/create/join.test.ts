@@ -101,6 +101,15 @@ const MONOREPOS: readonly Monorepo[] = [
     schema: '../../node_modules/create-kuflow-worker/schemas/kuflow.process.schema.json',
   },
   {
+    what: 'Bun',
+    files: { 'package.json': '{"workspaces":["apps/*"]}', 'bun.lock': '{}' },
+    args: [],
+    member: 'apps/loan-worker',
+    list: 'package.json',
+    line: undefined,
+    schema: './node_modules/create-kuflow-worker/schemas/kuflow.process.schema.json',
+  },
+  {
     what: 'Maven',
     files: { 'pom.xml': '<project>\n  <packaging>pom</packaging>\n</project>\n' },
     args: ['--language', 'java'],
