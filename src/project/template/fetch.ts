@@ -1,9 +1,11 @@
+import { KnownError } from '../../base/errors.ts';
 import type { LanguageId } from '../../languages/names.ts';
 import type { ProjectTemplate, TemplateOrigin } from '../../languages/project-spec.ts';
+import { RECORD_FILE } from '../../process/find-project.ts';
 import { filesForLanguage, type TemplateFiles } from './read-files.ts';
 import { readTemplateFolder } from './read-folder.ts';
 import type { RepositoryRequest } from './read-repository.ts';
-import { fromTemplateOrigin, toTemplateOrigin, type TemplateSource } from './source.ts';
+import { fromTemplateOrigin, PASS_TEMPLATE, toTemplateOrigin, type TemplateSource } from './source.ts';
 
 /** A template for all its languages. */
 export interface FetchedTemplate {
@@ -39,6 +41,16 @@ export async function fetchRecordedTemplate(
   project: { readonly folder: string; readonly language: LanguageId },
   request: RepositoryRequest,
 ): Promise<ProjectTemplate> {
-  const fetched = await fetchTemplate(fromTemplateOrigin(origin, project.folder, request.env), request);
-  return templateForProject(fetched, project);
+  try {
+    const fetched = await fetchTemplate(fromTemplateOrigin(origin, project.folder, request.env), request);
+    return templateForProject(fetched, project);
+  } catch (error) {
+    if (!(error instanceof KnownError) || !error.next.includes(PASS_TEMPLATE)) throw error;
+    const { message, tried = RECORD_FILE, seen, status, cause } = error;
+    const next = error.next.map((step) => (step === PASS_TEMPLATE ? CORRECT_RECORD : step));
+    throw new KnownError({ message, tried, seen, next, status, cause });
+  }
 }
+
+/** A recorded template was not passed as an option. */
+const CORRECT_RECORD = `If the template moved, correct answers.template in ${RECORD_FILE} and commit it`;

@@ -11,6 +11,7 @@ import {
   type TemplateEntry,
   type TemplateFiles,
 } from './read-files.ts';
+import { PASS_TEMPLATE } from './source.ts';
 
 /** Entries to list before giving up: the folder may not be a template, such as `/`. */
 const MAX_ENTRIES = 20_000;
@@ -60,7 +61,7 @@ function unreadableError(folder: string, shown: string, error: unknown): KnownEr
     next: [
       shown.includes('#')
         ? 'A folder has no branches. For a git repository on this machine, pass its URL: file:///path#ref'
-        : 'Pass a folder or the URL of a git repository: --template <folder|url[#ref]>',
+        : PASS_TEMPLATE,
     ],
     cause: error,
   });

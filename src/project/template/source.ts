@@ -29,7 +29,8 @@ const SCHEMES: readonly string[] = ['https:', 'http:', 'ssh:', 'file:'];
 const GITHUB = /^github:([\w.-]+)\/([\w.-]+)$/;
 /** `user@host:path` */
 const SCP = /^([\w.][\w.-]*)@([A-Za-z0-9][\w.-]*):(?!\/\/)(.+)$/;
-const NEXT = 'Pass a folder or the URL of a git repository: --template <folder|url[#ref]>';
+/** The next step after an error about the option. */
+export const PASS_TEMPLATE = 'Pass a folder or the URL of a git repository: --template <folder|url[#ref]>';
 
 /**
  * Parses the value of --template: the path of a folder, or a git URL (`https:`, `ssh:`, `file:`, `user@host:path` or `github:owner/repo`), which
@@ -40,14 +41,14 @@ export function parseTemplateSource(
   { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string | undefined>> },
 ): TemplateSource {
   if (text.trim() === '' || hasControlCharacters(text))
-    throw usageError(`--template ${escapeForTerminal(text, 100)} is not a folder or a git URL`, [NEXT]);
+    throw usageError(`--template ${escapeForTerminal(text, 100)} is not a folder or a git URL`, [PASS_TEMPLATE]);
   const at = text.indexOf('#');
   const [address, ref] = at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
   const git = parseGitAddress(address);
   if (git === undefined) {
     const path = expandHome(text, env);
     const problem = pathSyntaxProblem(path);
-    if (problem !== undefined) throw usageError(`--template ${text}: ${problem}`, [NEXT]);
+    if (problem !== undefined) throw usageError(`--template ${text}: ${problem}`, [PASS_TEMPLATE]);
     return { kind: 'folder', shown: text, path: resolve(cwd, path) };
   }
   if (ref !== undefined) rejectRef(ref);
@@ -68,13 +69,13 @@ function parseGitAddress(text: string): GitAddress | undefined {
   if (!/^[^:]+:\/\//.test(text) || !SCHEMES.includes(`${scheme}:`) || !URL.canParse(text))
     throw usageError(
       `--template: ${scheme}: URLs are not supported. Use https://, ssh://, file://, user@host:path or github:owner/repo`,
-      [NEXT],
+      [PASS_TEMPLATE],
     );
   const url = new URL(text);
   if (scheme === 'http' && !isLoopbackHost(url.hostname))
     throw usageError(`--template: over plain http, the template could be changed in transit. Use https://`);
   if ([url.hostname, url.username].some((part) => decodePart(part).startsWith('-')))
-    throw usageError('--template: the host or the user of the URL starts with a hyphen', [NEXT]);
+    throw usageError('--template: the host or the user of the URL starts with a hyphen', [PASS_TEMPLATE]);
   if (url.username === '' && url.password === '') return plain(text);
   // With ssh, the name is that of an account, and only keys can be used. A token is often passed as the name.
   const isSsh = scheme === 'ssh';
@@ -105,7 +106,7 @@ function rejectRef(ref: string): void {
     ref !== '@';
   if (!isPlain)
     throw usageError(`--template: "${escapeForTerminal(ref, 100)}" is not the name of a branch, a tag or a commit`, [
-      NEXT,
+      PASS_TEMPLATE,
     ]);
 }
 

@@ -130,6 +130,17 @@ describe("kuflow update of a project with the user's own template", () => {
     expect(treeOf(project)).toEqual(before);
   });
 
+  it('says where the source is recorded if its folder moved, or if the record does not name a source', async () => {
+    await createFrom('tpl');
+    renameSync(template, `${template}-moved`);
+    const step = 'If the template moved, correct answers.template in .kuflow/project.json and commit it';
+    const next = async (): Promise<readonly string[]> => failureOf((await update()).stdout).error.next;
+    expect(await next()).toEqual([step, expect.stringContaining('--keep-template')]);
+    const record = join(project, '.kuflow/project.json');
+    writeFileSync(record, readFileSync(record, 'utf8').replace('"source": "../tpl"', '"source": "svn://host/x"'));
+    expect(await next()).toEqual([step, expect.stringContaining('--keep-template')]);
+  });
+
   it('changes nothing if the new template is not valid', async () => {
     await createFrom('tpl');
     writeTree(template, { 'a.md.hbs': '{{project.name}}' });
