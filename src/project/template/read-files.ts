@@ -3,6 +3,7 @@ import { escapeForTerminal } from '../../base/escape.ts';
 import { MIB } from '../../files/read.ts';
 import { LANGUAGE_IDS, LANGUAGES, type LanguageId } from '../../languages/names.ts';
 import type { PlannedFile } from '../../languages/planned-file.ts';
+import { RECORD_FILE } from '../../process/find-project.ts';
 import { TEMPLATE_OUTPUT } from '../../languages/templates/files.ts';
 
 /** The base archive has each file of a template up to four times, in the template and in what was generated, and is limited to 16 MiB. */
@@ -35,8 +36,14 @@ export function chooseEntries(entries: readonly TemplateEntry[], source: string)
     // A link or a submodule with the name of such a folder is meant as one.
     PARTS.some((part) => name.startsWith(`${part}/`) || (name === part && kind !== 'file')),
   );
+  // Workers that were created in the folder of their template.
+  const projects = entries.flatMap(({ name }) =>
+    name.endsWith(`/${RECORD_FILE}`) ? [name.slice(0, -RECORD_FILE.length)] : [],
+  );
   // With such a folder, the files next to it describe the template itself.
-  const chosen = (inParts.length > 0 ? inParts : entries).filter(({ name }) => !name.split('/').some(isIgnoredName));
+  const chosen = (inParts.length > 0 ? inParts : entries).filter(
+    ({ name }) => !name.split('/').some(isIgnoredName) && !projects.some((project) => name.startsWith(project)),
+  );
   const problems = chosen.flatMap(({ name, kind, bytes }) => {
     if (kind !== 'file') return [`${name} is a ${kind}, which a template cannot contain`];
     return bytes > MAX_TEMPLATE_FILE_MIB * MIB ? [`${name} is larger than ${MAX_TEMPLATE_FILE_MIB} MiB`] : [];

@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { MIB, readSmallFile } from '../../files/read.ts';
+import { shellWord } from '../../text/shell.ts';
 import {
   chooseEntries,
   isIgnoredName,
@@ -30,6 +33,7 @@ export async function readTemplateFolder(folder: string, shown: string): Promise
     }
   };
   try {
+    if (['HEAD', 'objects', 'refs'].every((name) => existsSync(join(folder, name)))) throw bareRepositoryError(folder);
     await walk('');
     const files = new Map<string, Uint8Array>();
     for (const { name } of chooseEntries(entries, shown)) {
@@ -49,6 +53,15 @@ async function describeEntry(path: string): Promise<Pick<TemplateEntry, 'kind' |
   const stats = await lstat(path);
   const kind = stats.isFile() ? 'file' : stats.isSymbolicLink() ? 'symbolic link' : 'special file';
   return { kind, bytes: stats.size };
+}
+
+function bareRepositoryError(folder: string): KnownError {
+  return new KnownError({
+    message: 'Could not read the template',
+    tried: folder,
+    seen: 'it is a git repository without a working tree',
+    next: [`Pass its URL: --template ${shellWord(pathToFileURL(folder).href)}`],
+  });
 }
 
 function unreadableError(folder: string, shown: string, error: unknown): KnownError {

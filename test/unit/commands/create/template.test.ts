@@ -123,6 +123,26 @@ describe('create --template with a folder', () => {
     expect(existsSync(join(cwd, 'w'))).toBe(false);
   });
 
+  it('does not read workers that were created in the folder of the template', async () => {
+    const cwd = temporaryFolder();
+    writeTree(cwd, { NOTICE: 'x' });
+    expect((await create(cwd, '--template', '.')).status).toBe(0);
+    const files = async (): Promise<readonly string[]> => {
+      const ran = await createWorker(cwd, ['v', '--local', ...FILES_ONLY, '--json', '--template', '.', '--dry-run']);
+      return createdOf(ran.stdout).files.map(({ path }) => path);
+    };
+    expect(await files()).toContain('NOTICE');
+    expect((await files()).filter((path) => path.startsWith('w/'))).toEqual([]);
+  });
+
+  it('refuses a bare repository, and names its URL', async () => {
+    const cwd = temporaryFolder();
+    runGit(cwd, 'init', '--quiet', '--bare', 'tpl.git');
+    const { error } = failureOf((await create(cwd, '--template', 'tpl.git')).stdout);
+    expect(error.seen).toBe('it is a git repository without a working tree');
+    expect(error.next).toEqual([`Pass its URL: --template file://${join(cwd, 'tpl.git')}`]);
+  });
+
   it('shows the files of the template in a dry run', async () => {
     const cwd = temporaryFolder();
     writeTree(join(cwd, 'tpl'), { NOTICE: 'x' });
