@@ -3,7 +3,7 @@ import { parse } from 'smol-toml';
 import { parseTOML, type AST } from 'toml-eslint-parser';
 import { KnownError } from '../base/errors.ts';
 import { isRecord, withListItem } from '../base/json.ts';
-import { insertLines, lineAfter } from './text-file.ts';
+import { indentAt, insertLines, lineAfter } from './text-file.ts';
 
 /** The path of a key and its new text. Undefined removes the key. */
 export interface TomlEdit {
@@ -90,7 +90,7 @@ function insertItem(text: string, path: readonly string[], item: string, lineEnd
   const comma = /^\s*,/.exec(text.slice(end))?.[0];
   if (!isOnOwnLine) return `${text.slice(0, end)}, ${element}${text.slice(end)}`;
   // After the comment on the line of the last element.
-  const indent = indentOf(text, last);
+  const indent = indentAt(text, last.range[0]);
   const withComma = comma === undefined ? `${text.slice(0, end)},${text.slice(end)}` : text;
   const place = lineAfter(withComma, end + 1);
   return insertLines(withComma, place, `${indent}${element}${comma === undefined ? '' : ','}`, lineEnd);

@@ -186,6 +186,14 @@ const CASES: readonly Case[] = [
       '[project]\nname = "acme"\n\n[tool.uv.workspace]\nmembers = [\n    "libs/*", # ours\n    "app",\n    "tools/loan-worker"\n    # end\n]\nexclude = ["libs/old"]\n',
   },
   {
+    what: 'uv, a list with several elements on a line',
+    language: 'python',
+    files: { 'pyproject.toml': '[tool.uv.workspace]\nmembers = [\n    "apps/*", "libs/*"\n]\n' },
+    manager: 'uv',
+    file: 'pyproject.toml',
+    after: '[tool.uv.workspace]\nmembers = [\n    "apps/*", "libs/*",\n    "tools/loan-worker"\n]\n',
+  },
+  {
     what: 'uv, a list on one line, CRLF',
     language: 'python',
     files: { 'pyproject.toml': '[tool.uv]\r\nworkspace = { members = ["libs/*"] }\r\n' },
