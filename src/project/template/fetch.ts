@@ -2,7 +2,7 @@ import { KnownError } from '../../base/errors.ts';
 import type { LanguageId } from '../../languages/names.ts';
 import type { ProjectTemplate, TemplateOrigin } from '../../languages/project-spec.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';
-import { filesForLanguage, type TemplateFiles } from './read-files.ts';
+import { filesForLanguage, languagesOf, type TemplateFiles } from './read-files.ts';
 import { readTemplateFolder } from './read-folder.ts';
 import type { RepositoryRequest } from './read-repository.ts';
 import { fromTemplateOrigin, PASS_TEMPLATE, toTemplateOrigin, type TemplateSource } from './source.ts';
@@ -11,17 +11,27 @@ import { fromTemplateOrigin, PASS_TEMPLATE, toTemplateOrigin, type TemplateSourc
 export interface FetchedTemplate {
   readonly source: TemplateSource;
   readonly files: TemplateFiles;
+  /** Those that it has files for. */
+  readonly languages: readonly LanguageId[];
   /** Undefined for a folder. */
   readonly commit: string | undefined;
 }
 
 /** Reads a template. Writes nothing. Rejects with a KnownError, or with the reason of the signal. */
 export async function fetchTemplate(source: TemplateSource, request: RepositoryRequest): Promise<FetchedTemplate> {
+  const { files, commit } = await readSource(source, request);
+  return { source, files, languages: languagesOf(files), commit };
+}
+
+async function readSource(
+  source: TemplateSource,
+  request: RepositoryRequest,
+): Promise<Pick<FetchedTemplate, 'files' | 'commit'>> {
   if (source.kind === 'folder')
-    return { source, files: await readTemplateFolder(source.path, source.shown), commit: undefined };
+    return { files: await readTemplateFolder(source.path, source.shown), commit: undefined };
   // Imported on demand: running other programs needs a large package.
   const { readTemplateRepository } = await import('./read-repository.ts');
-  return { source, ...(await readTemplateRepository(source, request)) };
+  return readTemplateRepository(source, request);
 }
 
 /** The template for the project in `folder` (absolute) in this language. Throws a KnownError if it has no files for it. */

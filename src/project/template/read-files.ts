@@ -56,13 +56,25 @@ export function chooseEntries(entries: readonly TemplateEntry[], source: string)
   return chosen;
 }
 
+/** The languages that a template has files for. */
+export function languagesOf(files: TemplateFiles): readonly LanguageId[] {
+  const parts = partsOf(files);
+  return parts.length === 0 || parts.includes('shared')
+    ? LANGUAGE_IDS
+    : LANGUAGE_IDS.filter((id) => parts.includes(id));
+}
+
+function partsOf(files: TemplateFiles): readonly string[] {
+  return PARTS.filter((part) => [...files.keys()].some((name) => name.startsWith(`${part}/`)));
+}
+
 /** The files that a template has for a language, by name. Throws a KnownError without any. */
 export function filesForLanguage(
   files: TemplateFiles,
   language: LanguageId,
   source: string,
 ): ReadonlyMap<string, PlannedFile> {
-  const parts = PARTS.filter((part) => [...files.keys()].some((name) => name.startsWith(`${part}/`)));
+  const parts = partsOf(files);
   const prefixes = parts.length === 0 ? [''] : ['shared/', `${language}/`];
   const chosen = prefixes.flatMap((prefix) =>
     [...files]

@@ -8,6 +8,7 @@ import { credentialVariables } from '../../../connection/resolve.ts';
 import { loadProcess, type LoadedProcess } from '../../../discovery/load-process.ts';
 import { discoveryLineReporter } from '../../../discovery/view.ts';
 import { findOnPath } from '../../../files/find-on-path.ts';
+import { LANGUAGE_IDS } from '../../../languages/names.ts';
 import { languageOf } from '../../../languages/registry.ts';
 import { listFileActions, type FileAction } from '../../../project/conflicts.ts';
 import { describeOutside } from '../../../project/join/plan-outside.ts';
@@ -110,6 +111,7 @@ export async function openWizardContext(parts: WizardContextParts): Promise<Wiza
         problem: () => toolsProblem(() => tools.require(chosen, env)),
       };
     },
+    languages: template?.languages ?? LANGUAGE_IDS,
     isInstalled: (program) => findOnPath(program, env) !== undefined,
     isInRepository,
     readSample: async (path) => (await import('../../../process/worker-sample/read.ts')).readWorkerSample(path),

@@ -4,7 +4,7 @@ import { interruptedError, KnownError } from '../../../base/errors.ts';
 import { expandHome, pathSyntaxProblem } from '../../../base/user-folders.ts';
 import type { CredentialChoice } from '../../../cli/missing-answers.ts';
 import { toProjectName, workerFolderName } from '../../../languages/project-name.ts';
-import { LANGUAGE_IDS, LANGUAGES } from '../../../languages/names.ts';
+import { LANGUAGES, type LanguageId } from '../../../languages/names.ts';
 import { languageOf } from '../../../languages/registry.ts';
 import { BACK } from '../../../terminal/prompts.ts';
 import { shortPath } from '../../../terminal/short-path.ts';
@@ -52,7 +52,9 @@ const folder: Step = {
       canGoBack,
       fallback: before ?? proposed,
       validate: (text) => pathSyntaxProblem(atHome(text)) ?? folderProblem(context.cwd, atHome(text)),
-      validateAsync: (text) => findConflict({ ...state.answers, folder: atHome(text) }, context),
+      // The language is the next question.
+      validateAsync: (text) =>
+        findConflict({ ...state.answers, language: likelyLanguage(state, context), folder: atHome(text) }, context),
     });
     if (answer === BACK) return { kind: 'back' };
     const chosen = atHome(answer);
@@ -109,15 +111,25 @@ async function findConflict(answers: CreateAnswers, context: WizardContext): Pro
   }
 }
 
+/** The chosen language, or the first one to offer. */
+function likelyLanguage({ answers }: WizardState, { languages }: WizardContext): LanguageId {
+  const chosen = chosenLanguage(answers);
+  return isLanguageOpen(answers) && !languages.includes(chosen) ? (languages[0] ?? chosen) : chosen;
+}
+
+function isLanguageOpen({ language: named, packageManager: manager }: CreateAnswers): boolean {
+  return named === undefined && manager === undefined;
+}
+
 const language: Step = {
   topic: 'language',
-  isOpen: ({ answers }) => answers.language === undefined && answers.packageManager === undefined,
+  isOpen: ({ answers }) => isLanguageOpen(answers),
   run: async (state, context, { canGoBack, before }) => {
     const answer = await context.ask.choose({
       message: 'Language of the worker',
       canGoBack,
-      fallback: LANGUAGE_IDS.find((id) => id === before) ?? chosenLanguage(state.answers),
-      choices: LANGUAGE_IDS.map((value) => ({ value, name: LANGUAGES[value] })),
+      fallback: context.languages.find((id) => id === before) ?? likelyLanguage(state, context),
+      choices: context.languages.map((value) => ({ value, name: LANGUAGES[value] })),
     });
     if (answer === BACK) return { kind: 'back' };
     return { kind: 'answered', answer, state: withAnswers(state, { language: answer }) };

@@ -2,6 +2,7 @@ import type { Secret } from '../../../base/secret.ts';
 import type { CredentialChoice, MissingAnswer } from '../../../cli/missing-answers.ts';
 import type { DetectedCredentials } from '../../../connection/detect-credentials.ts';
 import type { DiscoveredProcess, ProcessListing } from '../../../discovery/types.ts';
+import type { LanguageId } from '../../../languages/names.ts';
 import type { PackageManager } from '../../../languages/project-spec.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
 import type { WorkerSample } from '../../../process/worker-sample/read.ts';
@@ -128,6 +129,8 @@ export interface WizardContext {
     /** Why dependencies cannot be installed on this machine. */
     readonly problem: () => Promise<string | undefined>;
   };
+  /** The languages to choose from: those that the user's own template has files for. */
+  readonly languages: readonly LanguageId[];
   readonly isInstalled: (program: string) => boolean;
   readonly isInRepository: (folder: string) => boolean;
   readonly loadDefinition: (path: string) => Promise<ProcessDefinition>;

@@ -115,6 +115,31 @@ describe('create --template with a folder', () => {
     await expect(made).rejects.toThrow('asked: The project cannot be created like this');
   });
 
+  it('offers the languages that the template has, and checks the folder for one of them', async () => {
+    const cwd = temporaryFolder();
+    writeTree(join(cwd, 'tpl'), { 'python/NOTICE': 'x', 'java/NOTICE': 'x' });
+    const made = await makeByWizard({
+      cwd,
+      env: {},
+      flags: { template: 'tpl', packageManager: undefined },
+      script: [
+        [WHICH, 'sample'],
+        ['Folder for the new project', 'w'],
+        [
+          'Language of the worker',
+          'python',
+          ({ choices, fallback }) =>
+            expect([choices?.map(({ value }) => value), fallback]).toEqual([['java', 'python'], 'java']),
+        ],
+        ['Package of the code', 'loans'],
+        ['Package manager', 'pip'],
+        ['Create the project?', 'create'],
+      ],
+    });
+    expect(made.command).toContain('--language python');
+    expect(readText(cwd, 'w/NOTICE')).toBe('x');
+  });
+
   it('refuses a template without files for the language', async () => {
     const cwd = temporaryFolder();
     writeTree(join(cwd, 'tpl'), { 'python/NOTICE': 'x' });
