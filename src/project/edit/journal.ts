@@ -56,7 +56,7 @@ export interface JournalRecovery {
   readonly kind: 'completed' | 'undone' | 'removed' | 'pending';
   /** Paths of the files of the change. */
   readonly files: readonly string[];
-  /** Files that somebody changed since the interruption. They were left as they are. */
+  /** Files that somebody changed or restored since the interruption. They were left as they are. */
   readonly left: readonly string[];
 }
 
@@ -230,19 +230,22 @@ async function sync(path: string): Promise<void> {
   }
 }
 
-/** `left`: somebody changed the file. */
+/** `left`: somebody changed or restored the file. */
 type EntryState = 'pending' | 'done' | 'left';
 
 async function stateOf(folder: string, index: number, entry: Entry): Promise<EntryState> {
   const path = join(folder, entry.path);
   const current = await readCurrent(path);
   const isBefore = current !== false && digest(current) === entry.before;
+  // What was there before is there again if somebody restored it, for example from git.
+  const isRestored = isBefore && entry.before !== entry.after;
   if (entry.after === null) {
-    if (current === undefined || existsSync(kept(folder, index))) return 'done';
+    if (current === undefined) return 'done';
+    if (existsSync(kept(folder, index))) return isRestored ? 'left' : 'done';
     return isBefore ? 'pending' : 'left';
   }
   const staged = await lstatIfExists(join(folder, JOURNAL_FOLDER, NEW, String(index)));
-  if (staged === undefined) return 'done';
+  if (staged === undefined) return isRestored ? 'left' : 'done';
   const there = current === undefined ? undefined : await lstatIfExists(path);
   // Two names of one file: it was created, and the staged name was not removed yet.
   if (there !== undefined && there.ino === staged.ino && there.dev === staged.dev && staged.nlink > 1) return 'done';

@@ -33,7 +33,7 @@ export async function recoverProject(folder: string): Promise<JournalRecovery | 
 export function recoveryText({ kind, files, left }: JournalRecovery): string {
   const count = files.length - left.length;
   const what = `an interrupted change to the project (${count} ${count === 1 ? 'file' : 'files'})`;
-  const rest = left.length === 0 ? '' : `. These files were edited since and are left as they are: ${left.join(', ')}`;
+  const rest = left.length === 0 ? '' : `. These files were changed since and are left as they are: ${left.join(', ')}`;
   switch (kind) {
     case 'completed':
       return `Completed ${what}${rest}`;

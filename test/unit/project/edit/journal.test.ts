@@ -193,7 +193,7 @@ describe('recoverProject', () => {
       expect(await recoverProject(folder)).toBeUndefined();
     }
     expect(recoveryText({ kind: 'completed', files: ['a', 'b'], left: ['b'] })).toContain(
-      'edited since and are left as they are: b',
+      'changed since and are left as they are: b',
     );
   });
 
@@ -234,6 +234,41 @@ describe('recoverProject', () => {
     const texts = await readBaseTexts(copy);
     expect(Object.fromEntries(texts.generated)).toEqual({ '0.txt': 'new 0', '1.txt': 'new 1' });
     expect(Object.fromEntries(texts.merged)).toEqual({ '1.txt': 'old 1' });
+  });
+
+  it('leaves files that somebody restored since, and keeps their base', async () => {
+    const archive = async (text: string) =>
+      (await renderBaseFile(baseOf([{ path: 'a.txt', contents: Buffer.from(text), mode: 0o644 }]))).contents;
+    const [before, after] = [await archive('old'), await archive('new')];
+    const folder = project();
+    writeFileSync(join(folder, BASE_FILE), before);
+    writeFileSync(join(folder, 'a.txt'), 'old');
+    const old = stateOf(folder);
+    const copy = temporaryFolder();
+    await writeChanges(
+      folder,
+      [...changes(), { path: 'a.txt', before: Buffer.from('old'), after: Buffer.from('new') }],
+      [{ path: BASE_FILE, before, after }],
+      {
+        onWrite: (path) => {
+          if (path === BASE_FILE) cpSync(folder, copy, { recursive: true });
+        },
+      },
+    );
+    rmSync(join(copy, '.kuflow/project.lock'));
+    // As `git restore . && git clean -fd` do, which leave the journal.
+    for (const { path, before: text } of [...CHANGES, { path: 'a.txt', before: 'old' }]) {
+      rmSync(join(copy, path), { force: true });
+      if (text === undefined) continue;
+      mkdirSync(dirname(join(copy, path)), { recursive: true });
+      writeFileSync(join(copy, path), text);
+      chmodSync(join(copy, path), 0o644);
+    }
+    rmSync(join(copy, 'deep'), { recursive: true });
+    const { left } = await recover(copy);
+    expect(left).toEqual(['changed.txt', 'deep/er/created.txt', 'gone/deleted.txt', 'last.txt', 'a.txt']);
+    expect({ ...stateOf(copy), [BASE_FILE]: '' }).toEqual({ ...old, [BASE_FILE]: '' });
+    expect((await readBaseTexts(copy)).merged.get('a.txt')).toBe('old');
   });
 
   it('refuses a journal that leads out of the project, and one that is damaged', async () => {
