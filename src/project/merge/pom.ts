@@ -25,6 +25,8 @@ const LISTS = new Set([
   'repositories',
 ]);
 const DEFAULT_PLUGIN_GROUP = 'org.apache.maven.plugins';
+/** The ID of an execution without one. */
+const DEFAULT_EXECUTION = 'default';
 
 export const pomFormat: KeyedFormat = {
   split: splitPom,
@@ -65,7 +67,7 @@ function splitElement(source: string, element: XmlElement, parent: string): Bloc
     open: source.slice(start, first.start),
     items,
     close: rest + source.slice(last.end, end),
-    isSet: children.some((child) => isListed(child.name, element.name) && elementsIn(child).length === 0),
+    isSet: children.some((child) => keyOf(child, element.name).startsWith(`${child.name}=`)),
     isFlat: false,
   });
   return { ...node, value };
@@ -113,5 +115,6 @@ function keyOf(element: XmlElement, parent: string): string {
     const group = text('groupId') ?? (name === 'plugin' ? DEFAULT_PLUGIN_GROUP : '');
     return [group, artifact, text('type') ?? '', text('classifier') ?? ''].join(':').replace(/:+$/, '');
   }
-  return text('id') ?? text('name') ?? `${name}=${normalizeSpace(element.text)}`;
+  const id = text('id') ?? text('name') ?? (name === 'execution' ? DEFAULT_EXECUTION : undefined);
+  return id ?? `${name}=${normalizeSpace(element.text)}`;
 }

@@ -170,6 +170,36 @@ describe('pom.xml', () => {
     );
   });
 
+  it('merges executions without an id, of which a plugin can have one', () => {
+    const all = (phase: readonly string[], ...goals: readonly string[]): string =>
+      GENERATED.replace(
+        /( +)<goals>\n +<goal>check<\/goal>\n/,
+        [...phase.map((text) => `<phase>${text}</phase>`), '<goals>', ...goals.map((goal) => `  <goal>${goal}</goal>`)]
+          .map((line) => `$1${line}\n`)
+          .join(''),
+      );
+    const texts = { base: GENERATED, mine: all(['validate'], 'check'), theirs: all([], 'check', 'apply') };
+    expect(cleanlyMerged(PATH, texts)).toBe(all(['validate'], 'check', 'apply'));
+    expect(keysOf({ ...texts, theirs: all(['verify'], 'check') })).toEqual([
+      'build.plugins.com.diffplug.spotless:spotless-maven-plugin.executions.default.phase',
+    ]);
+  });
+
+  it('reports elements of a list without names that both changed', () => {
+    const all = (...lines: readonly string[]): string =>
+      pom('<build>', '  <resources>', '    <resource>', ...lines, '    </resource>', '  </resources>', '</build>');
+    const directory = '      <directory>config</directory>';
+    const texts = {
+      base: all(directory),
+      mine: all(directory, '      <filtering>true</filtering>'),
+      theirs: all(directory, '      <targetPath>config</targetPath>'),
+    };
+    expect(keysOf(texts)).toEqual(['build.resources']);
+    expect(mergedFile(PATH, texts, 'ours').text).toBe(texts.mine);
+    expect(cleanlyMerged(PATH, { ...texts, theirs: texts.base })).toBe(texts.mine);
+    expect(cleanlyMerged(PATH, { ...texts, mine: texts.base })).toBe(texts.theirs);
+  });
+
   it('keeps dependencies with another classifier or type apart', () => {
     const all = (one: string, two: string): string =>
       dependencies(
