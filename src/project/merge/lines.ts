@@ -98,8 +98,16 @@ interface Conflict {
 }
 
 function resolveConflict({ a, o, b }: Conflict, isOrderFree: boolean): readonly string[] | undefined {
-  if (o.length === 0) return isOrderFree ? [...a, ...b] : undefined;
+  if (o.length === 0) return isOrderFree ? addBoth(a, b) : undefined;
   return mergeAdjacent(a, o, b) ?? mergeAdjacent(b, o, a);
+}
+
+/** Lines that both sides added are added once. */
+function addBoth(one: readonly string[], other: readonly string[]): readonly string[] {
+  const contains = (all: readonly string[], part: readonly string[]): boolean =>
+    all.some((_, start) => part.every((line, index) => all[start + index] === line));
+  if (contains(one, other)) return one;
+  return contains(other, one) ? other : [...one, ...other];
 }
 
 /** Keeps both changes if one side changed the lines and the other only added lines before or after them. */

@@ -48,6 +48,20 @@ describe('a merge by lines', () => {
     expect(mergeText(base, lines('a', 'b', 'd', 'e'), changed)).toEqual({ kind: 'conflict' });
   });
 
+  it('adds lines once if one side added them and the other added them and more', () => {
+    const imports = lines('import a', '', 'start');
+    const mine = lines('import a', 'import b', '', 'start');
+    for (const more of [
+      lines('import a', 'import b', 'import c', '', 'start'),
+      lines('import a', 'c', 'import b', '', 'start'),
+    ])
+      for (const [one, other] of [
+        [mine, more],
+        [more, mine],
+      ] as const)
+        expect(mergeText(imports, one, other, { isOrderFree: true })).toEqual({ kind: 'clean', text: more });
+  });
+
   it('keeps both additions in the same place only if order does not matter', () => {
     const functions = lines('import x', '', 'function one() {', '}');
     const mine = `${functions}${lines('', 'function mine() {', '}')}`;
