@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { readPlainFile } from '../../files/read.ts';
+import { withContext } from '../../base/system-error.ts';
+import { readPlainFile, type PlainFile } from '../../files/read.ts';
 import { utf8Text } from '../../files/text-file.ts';
 import { toLf } from '../merge/line-endings.ts';
 import { unifiedDiff } from './unified-diff.ts';
@@ -32,8 +33,14 @@ export function editExistingFile(path: string, before: string, after: string, ba
   return { path, how, before, after, base, diff: unifiedDiff(path, before, after) };
 }
 
+/** Reads a file of a project as `readPlainFile` does. Rejects with a SystemError. */
+export async function readProjectFile(folder: string, path: string): Promise<PlainFile | undefined | false> {
+  const at = join(folder, path);
+  return withContext('Reading the file', at, () => readPlainFile(at));
+}
+
 /** The text of a project file; undefined when it does not exist, false when it is not a regular file with UTF-8 text. */
 export async function readTextFile(folder: string, path: string): Promise<string | undefined | false> {
-  const file = await readPlainFile(join(folder, path));
+  const file = await readProjectFile(folder, path);
   return file === undefined || file === false ? file : (utf8Text(file.contents) ?? false);
 }

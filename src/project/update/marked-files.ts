@@ -1,7 +1,6 @@
-import { join } from 'node:path';
-import { readPlainFile } from '../../files/read.ts';
-import { findMarkers } from '../merge/merge-file.ts';
+import { readProjectFile } from '../edit/file-edit.ts';
 import type { WorkerProject } from '../edit/open-project.ts';
+import { findMarkers } from '../merge/merge-file.ts';
 import { UPDATE_LABELS } from './plan-update.ts';
 
 export interface MarkedFile {
@@ -15,7 +14,7 @@ export async function findMarkedFiles({ folder, base }: WorkerProject): Promise<
   const paths = [...new Set([...base.generated.keys(), ...base.merged.keys()])].sort();
   const files = await Promise.all(
     paths.map(async (path) => {
-      const file = await readPlainFile(join(folder, path));
+      const file = await readProjectFile(folder, path);
       if (file === undefined || file === false) return { path, lines: [] };
       return { path, lines: findMarkers(Buffer.from(file.contents).toString('utf8'), UPDATE_LABELS) };
     }),

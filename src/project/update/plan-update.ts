@@ -1,12 +1,11 @@
-import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { readPlainFile } from '../../files/read.ts';
 import { utf8Text } from '../../files/text-file.ts';
 import type { PlannedFile } from '../../languages/planned-file.ts';
 import type { ProjectTemplate } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { withoutChanges, type ProjectBase } from '../base-archive.ts';
 import { mergeCleanly } from '../edit/conflicts.ts';
+import { readProjectFile } from '../edit/file-edit.ts';
 import { readDefinitionText, withDefinitionsInCode, type WorkerProject } from '../edit/open-project.ts';
 import { renderTasksAddedByHand } from '../edit/plan-code-edits.ts';
 import { unifiedDiff } from '../edit/unified-diff.ts';
@@ -192,8 +191,8 @@ async function planChange(
   const isChanged = !isSame(base.contents, theirs.contents) || base.mode !== theirs.mode;
   if (!isRenamed && !isChanged) return undefined;
   const [old, target] = [
-    await readPlainFile(join(folder, path)),
-    isRenamed ? await readPlainFile(join(folder, theirs.path)) : undefined,
+    await readProjectFile(folder, path),
+    isRenamed ? await readProjectFile(folder, theirs.path) : undefined,
   ];
   if (target !== undefined && old === undefined) {
     // The user already renamed it.
@@ -269,7 +268,7 @@ async function planRemoval(
   path: string,
   why: string | undefined,
 ): Promise<UpdatedFile | UpdateConflict | undefined> {
-  const current = await readPlainFile(join(folder, path));
+  const current = await readProjectFile(folder, path);
   if (current === undefined) return undefined;
   const about = { path, ...(why === undefined ? {} : { why }) };
   const written = [archive.merged, archive.generated, archive.regenerated].map((files) => files.get(path));
@@ -292,7 +291,7 @@ async function planAddition(
   theirs: PlannedFile,
 ): Promise<UpdatedFile | UpdateConflict | undefined> {
   const { path, contents, mode } = theirs;
-  const current = await readPlainFile(join(folder, path));
+  const current = await readProjectFile(folder, path);
   if (current === undefined)
     return {
       path,

@@ -358,6 +358,18 @@ describe('an update', () => {
     expect(readFileSync(outside, 'utf8')).toBe('outside');
   });
 
+  it.runIf(process.platform !== 'win32')('names a file that cannot be read, and changes nothing', async () => {
+    await writeOlderProject(folder, changedCheck);
+    // Permissions do not apply to root, but such a link cannot be followed.
+    rmSync(join(folder, 'src/kuflow'), { recursive: true });
+    symlinkSync('kuflow', join(folder, 'src/kuflow'));
+    const before = read('.kuflow/project.json');
+    const { message, tried } = await errorOf(update({ conflicts: 'ours' }));
+    expect(message).toMatch(/^Reading the file failed: /);
+    expect(tried).toMatch(/worker\/src\/kuflow\/[\w-]+\.ts$/);
+    expect(read('.kuflow/project.json')).toBe(before);
+  });
+
   it('keeps activities that were added, in their place, and adds tasks of an edited definition', async () => {
     await writeOlderProject(folder, {
       changed: { 'src/activities.ts': (text) => text.replace('process.id', 'process.former') },
