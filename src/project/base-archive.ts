@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { codeOf, KnownError, messageOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
+import { systemError } from '../base/system-error.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
 import type { PlannedFile } from '../languages/planned-file.ts';
 
@@ -178,7 +179,7 @@ export async function isBase(bytes: Uint8Array): Promise<boolean> {
   );
 }
 
-/** The bytes of the archive of the project in `folder`; undefined if it does not exist. Rejects with a KnownError, or the system error if it cannot be read. */
+/** The bytes of the archive of the project in `folder`; undefined if it does not exist. Rejects with a KnownError. */
 export async function readBaseFile(folder: string): Promise<Uint8Array | undefined> {
   try {
     const { bytes } = await readSmallFile(join(folder, BASE_FILE), MAX_ARCHIVE_MIB * MIB);
@@ -187,7 +188,7 @@ export async function readBaseFile(folder: string): Promise<Uint8Array | undefin
     return bytes;
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
+    throw systemError(error, `Reading ${BASE_FILE}`, join(folder, BASE_FILE));
   }
 }
 

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { KnownError, messageOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { isRecord } from '../base/json.ts';
+import { withContext } from '../base/system-error.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
 import type { PlannedFile } from '../languages/planned-file.ts';
 import type {
@@ -176,7 +177,7 @@ export async function readProjectRecord(
   folder: string,
 ): Promise<{ readonly record: ProjectRecord; readonly recordText: string }> {
   const path = join(folder, RECORD_FILE);
-  const { bytes } = await readSmallFile(path, MAX_RECORD_MIB * MIB);
+  const { bytes } = await withContext(`Reading ${RECORD_FILE}`, path, () => readSmallFile(path, MAX_RECORD_MIB * MIB));
   if (bytes === undefined) {
     throw new KnownError({
       message: `${RECORD_FILE} is not a regular file or is larger than ${MAX_RECORD_MIB} MiB`,

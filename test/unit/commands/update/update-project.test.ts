@@ -10,7 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { KnownError } from '../../../../src/base/errors.ts';
 import { openForUpdate } from '../../../../src/commands/update/open-for-update.ts';
@@ -20,6 +20,8 @@ import {
   type UpdateResult,
 } from '../../../../src/commands/update/update-project.ts';
 import type { PackageManager } from '../../../../src/languages/project-spec.ts';
+import { openProject } from '../../../../src/project/edit/open-project.ts';
+import { readProjectRecord } from '../../../../src/project/record.ts';
 import { renderProject } from '../../../../src/project/render.ts';
 import type { Migration } from '../../../../src/project/update/migrations.ts';
 import { errorOf } from '../../../support/known-error.ts';
@@ -375,7 +377,6 @@ describe('an update', () => {
       changed: { 'src/activities.ts': (text) => text.replace('process.id', 'process.former') },
     });
     const { addToProject } = await import('../../../../src/commands/add/add-to-project.ts');
-    const { openProject } = await import('../../../../src/project/edit/open-project.ts');
     const add = async (addition: Parameters<typeof addToProject>[0]['addition']) =>
       addToProject({
         ...{ project: await openProject(folder, {}, '0.9.0'), addition, cwd: folder, edit: [], dryRun: false },
@@ -815,6 +816,19 @@ describe('an update is refused', () => {
       'Copy .kuflow/base.tgz from the folder in which the project was created, and commit it',
       `Or rebuild it with the next addition to the project, for example: npx -p create-kuflow-worker@${VERSION} kuflow add activity <name>`,
     ]);
+  });
+
+  it.runIf(process.platform !== 'win32')('with a record or an archive that cannot be read', async () => {
+    await writeOlderProject(folder, changedCheck);
+    // Permissions do not apply to root, but such a link cannot be followed.
+    const replace = (path: string): void => {
+      rmSync(join(folder, path));
+      symlinkSync(basename(path), join(folder, path));
+    };
+    replace('.kuflow/base.tgz');
+    expect((await errorOf(openProject(folder, {}, VERSION))).message).toMatch(/^Reading \.kuflow\/base\.tgz failed: /);
+    replace('.kuflow/project.json');
+    expect((await errorOf(readProjectRecord(folder))).message).toMatch(/^Reading \.kuflow\/project\.json failed: /);
   });
 
   it('with a record that is malformed or was edited so that it does not match the code', async () => {
