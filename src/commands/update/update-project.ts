@@ -416,6 +416,11 @@ async function rejectIgnoredState({ project, env, command }: UpdateRequest): Pro
   ]);
 }
 
+/** Git reads some names as patterns, which match other files too. */
+function pathspec(path: string): string {
+  return /[*?[]/.test(path) ? `:(literal)${path}` : path;
+}
+
 /** The command that restores the last commit, if that undoes the update and nothing else. */
 async function undoCommand(
   { project, cwd, env }: UpdateRequest,
@@ -433,7 +438,7 @@ async function undoCommand(
   const untracked = await listFilesInGit('untracked', folder, locks, env);
   const created = [...changes.filter(({ before }) => before === undefined).map(({ path }) => path), ...untracked];
   const existing = [...changes.filter(({ before }) => before !== undefined).map(({ path }) => path), ...tracked];
-  const paths = (all: readonly string[]): string => all.map(shellPath).join(' ');
+  const paths = (all: readonly string[]): string => all.map((path) => shellPath(pathspec(path))).join(' ');
   const outside = tracked.filter((path) => path.startsWith('../'));
   const place = relative(cwd, folder);
   const git = place === '' ? 'git' : `git -C ${shellPath(place)}`;

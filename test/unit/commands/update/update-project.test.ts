@@ -716,6 +716,13 @@ describe("an update of a project with the user's own template", () => {
     expect([read('NOTES.md'), read('MORE.md')]).toEqual(['new\n', 'more\n']);
     expect((await readBaseTexts(folder)).template.get('MORE.md')).toBe('more\n');
     expect((await update()).result).toBe('up-to-date');
+    // To git, the name of the new file is also a pattern.
+    commit();
+    writeFileSync(join(source, '[d].md'), 'd\n');
+    const { undo = 'false' } = await update();
+    write('d.md', 'mine');
+    execFileSync(undo, { cwd: folder, shell: true });
+    expect(git('status', '--porcelain')).toBe('?? d.md\n');
     // Without its source, nothing changes.
     rmSync(source, { recursive: true });
     const before = treeOf(folder);
