@@ -84,7 +84,14 @@ function insertItem(text: string, path: readonly string[], item: string, lineEnd
   }
   if (value.type !== 'TOMLArray') return undefined;
   const last = value.elements.at(-1);
-  if (last === undefined) return `${text.slice(0, value.range[0])}[${element}]${text.slice(value.range[1])}`;
+  if (last === undefined) {
+    const [start, close] = [value.range[0] + 1, value.range[1] - 1];
+    const inner = text.slice(start, close);
+    if (!inner.includes('#')) return text.slice(0, start) + element + text.slice(close);
+    // A comment ends with its line.
+    const indent = /\n([ \t]*)#/.exec(inner)?.[1] ?? '    ';
+    return insertLines(text, text.lastIndexOf('\n', close) + 1, `${indent}${element},`, lineEnd);
+  }
   const [, end] = last.range;
   const isOnOwnLine = text.slice(end, value.range[1]).includes('\n');
   const comma = /^\s*,/.exec(text.slice(end))?.[0];

@@ -194,6 +194,14 @@ const CASES: readonly Case[] = [
     after: '[tool.uv.workspace]\nmembers = [\n    "apps/*", "libs/*",\n    "tools/loan-worker"\n]\n',
   },
   {
+    what: 'uv, a list with only a comment',
+    language: 'python',
+    files: { 'pyproject.toml': '[tool.uv.workspace]\nmembers = [\n    # none yet\n]\n' },
+    manager: 'uv',
+    file: 'pyproject.toml',
+    after: '[tool.uv.workspace]\nmembers = [\n    # none yet\n    "tools/loan-worker",\n]\n',
+  },
+  {
     what: 'uv, a list on one line, CRLF',
     language: 'python',
     files: { 'pyproject.toml': '[tool.uv]\r\nworkspace = { members = ["libs/*"] }\r\n' },
