@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { utf8Text } from '../../files/text-file.ts';
 import type { PlannedFile } from '../../languages/planned-file.ts';
@@ -46,7 +47,8 @@ export type UpdateConflictReason =
   | 'has local changes, but the templates no longer have it'
   | 'already exists, and the templates now add a file with this path'
   | 'is not a text file, and both sides changed it'
-  | 'is not a regular file';
+  | 'is not a regular file'
+  | 'is below a file';
 
 /** A file whose local changes conflict with the changes of the templates. */
 export interface UpdateConflict {
@@ -292,16 +294,14 @@ async function planAddition(
 ): Promise<UpdatedFile | UpdateConflict | undefined> {
   const { path, contents, mode } = theirs;
   const current = await readProjectFile(folder, path);
-  if (current === undefined)
-    return {
-      path,
-      how: 'new',
-      changes: [{ path, before: undefined, after: contents, mode }],
-      diff: diffOf(path, undefined, contents),
-    };
+  const conflict = { path, how: 'conflict', ours: [] } as const;
+  if (current === undefined) {
+    const diff = diffOf(path, undefined, contents);
+    if (await isBelowFile(folder, path)) return { ...conflict, reason: 'is below a file', places: [], diff };
+    return { path, how: 'new', changes: [{ path, before: undefined, after: contents, mode }], diff };
+  }
   if (current !== false && isSameText(current.contents, contents)) return undefined;
   const [mine, theirText] = [current === false ? undefined : decodeText(current.contents), decodeText(contents)];
-  const conflict = { path, how: 'conflict', ours: [] } as const;
   if (current === false || mine === undefined || theirText === undefined) {
     const reason = current === false ? 'is not a regular file' : 'is not a text file, and both sides changed it';
     return { ...conflict, reason, places: [], diff: diffOf(path, undefined, contents) };
@@ -314,6 +314,15 @@ async function planAddition(
     diff: unifiedDiff(path, mine, merged.text),
     markers: [{ path, before: current.contents, after: Buffer.from(merged.text) }],
   };
+}
+
+/** Whether a folder of the path is a file on disk. */
+async function isBelowFile(folder: string, path: string): Promise<boolean> {
+  for (let at = posix.dirname(path); at !== '.'; at = posix.dirname(at)) {
+    const parent = await readProjectFile(folder, at);
+    if (parent !== undefined) return parent !== false;
+  }
+  return false;
 }
 
 function renameInBase(base: ProjectBase, from: string, to: string): ProjectBase {

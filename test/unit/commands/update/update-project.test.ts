@@ -360,6 +360,20 @@ describe('an update', () => {
     expect(readFileSync(outside, 'utf8')).toBe('outside');
   });
 
+  it('reports files that the templates add below a file', async () => {
+    await writeOlderProject(folder, { ...changedCheck, added: ['.github/workflows/ci.yml'] });
+    rmSync(join(folder, '.github'), { recursive: true });
+    write('.github', 'mine');
+    const result = await update({ conflicts: 'ours' });
+    expect(result).toMatchObject({ result: 'updated', status: 0 });
+    expect(result.files.find(({ path }) => path === '.github/workflows/ci.yml')).toMatchObject({
+      ...{ how: 'conflict', action: 'kept', reason: 'is below a file' },
+    });
+    expect(read('.github')).toBe('mine');
+    expect(read(CHECK)).not.toContain(OLD);
+    expect((await update()).result).toBe('up-to-date');
+  });
+
   it.runIf(process.platform !== 'win32')('names a file that cannot be read, and changes nothing', async () => {
     await writeOlderProject(folder, changedCheck);
     // Permissions do not apply to root, but such a link cannot be followed.
