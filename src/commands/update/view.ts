@@ -107,7 +107,7 @@ function note({ how, action, from, choice, reason, conflicts }: UpdateResultFile
     ...(reason === undefined ? [] : [reason]),
     ...(conflicts === undefined ? [] : [conflictPlaces(conflicts)]),
     ...(how === 'conflict' && action !== 'left' && choice === 'markers' ? ['has conflict markers'] : []),
-    ...(how === 'conflict' && action !== 'left' && choice === 'ours' ? ['your lines are kept'] : []),
+    ...(conflicts !== undefined && action !== 'left' && choice === 'ours' ? ['your lines are kept'] : []),
   ];
   return parts.length === 0 ? '' : `  (${escapeForTerminal(parts.join('; '), 2000)})`;
 }

@@ -66,6 +66,14 @@ describe('kuflow update', () => {
     expect(treeOf(folder)).toEqual(before);
   });
 
+  it('says that lines are kept only of files that exist', async () => {
+    edit(CHECK, '// the old import', '// mine');
+    rmSync(join(folder, 'src/main.ts'));
+    const { stdout } = await run({ conflicts: 'ours' });
+    expect(stdout).toMatch(/^kept +src\/kuflow\/check\.ts {2}\(has local changes .*; your lines are kept\)$/m);
+    expect(stdout).toMatch(/^kept +src\/main\.ts {2}\(was deleted, but the templates changed it\)$/m);
+  });
+
   it('asks about each conflict on a terminal, after its diff', async () => {
     for (const path of [CHECK, 'src/main.ts']) edit(path, '// the old import', '// mine');
     const { stderr, status } = await run({}, [
