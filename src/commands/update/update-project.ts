@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { join, posix, relative } from 'node:path';
 import { amendError, KnownError, usageError, worstExitStatus, type ExitStatus } from '../../base/errors.ts';
-import { listFilesInGit, readIgnored, type WorkTree } from '../../files/git.ts';
+import { listFilesInGit, type WorkTree } from '../../files/git.ts';
 import type { InstallResult } from '../../languages/install.ts';
 import type { ProjectTemplate, TemplateOrigin } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
@@ -430,14 +430,21 @@ async function undoCommand(
   const { folder, record } = project;
   const changed = changes.map(({ path }) => path);
   if (dirty === undefined || changed.some((path) => dirty.includes(path))) return undefined;
-  if ((await readIgnored(folder, changed, env)).length > 0) return undefined;
+  const isNew = ({ before }: ChangedFile): boolean => before === undefined;
+  const created = changes.filter(isNew).map(({ path }) => path);
+  const existing = changes.filter((change) => !isNew(change)).map(({ path }) => path);
+  const [known, unknown] = await Promise.all([
+    listFilesInGit('tracked', folder, existing, env),
+    listFilesInGit('untracked', folder, created, env),
+  ]);
+  // Git ignores the others, or they are below a symbolic link or in another repository.
+  if (known.length < existing.length || unknown.length < created.length) return undefined;
   // An installation changes these, now or later.
   const locks = isInstalled || changed.includes(languageOf(record).tools.manifest) ? lockFilesIn(project) : [];
   if (locks.some((path) => dirty.includes(path))) return undefined;
   const tracked = await listFilesInGit('tracked', folder, locks, env);
-  const untracked = await listFilesInGit('untracked', folder, locks, env);
-  const created = [...changes.filter(({ before }) => before === undefined).map(({ path }) => path), ...untracked];
-  const existing = [...changes.filter(({ before }) => before !== undefined).map(({ path }) => path), ...tracked];
+  created.push(...(await listFilesInGit('untracked', folder, locks, env)));
+  existing.push(...tracked);
   const paths = (all: readonly string[]): string => all.map((path) => shellPath(pathspec(path))).join(' ');
   const outside = tracked.filter((path) => path.startsWith('../'));
   const place = relative(cwd, folder);

@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -527,6 +528,20 @@ describe('an update', () => {
     write('package.json', read('package.json').replace('"private"', ' "private"'));
     expect((await update()).undo).toBeUndefined();
   });
+
+  it.runIf(process.platform !== 'win32')(
+    'does not name an undo command that would leave a file below a link',
+    async () => {
+      await writeOlderProject(folder, { added: ['src/kuflow/pem.ts'] });
+      renameSync(join(folder, 'src'), join(folder, 'lib'));
+      symlinkSync('lib', join(folder, 'src'));
+      commit();
+      const result = await update({ allowDirty: false });
+      expect(result.result).toBe('updated');
+      expect(existsSync(join(folder, 'lib/kuflow/pem.ts'))).toBe(true);
+      expect(result.undo).toBeUndefined();
+    },
+  );
 
   it('is all or nothing when a write fails or is interrupted', async () => {
     await writeOlderProject(folder, {
