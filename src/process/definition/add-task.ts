@@ -107,7 +107,9 @@ function startOfItem(text: string, tasks: YAMLSeq, at: number): number | undefin
   if (from === -1) from = marks.findIndex(({ type }) => type === 'seq-item-ind');
   const first = marks[from];
   if (first === undefined) return undefined;
-  return text.lastIndexOf('\n', first.offset - 1) + 1;
+  const line = text.lastIndexOf('\n', first.offset - 1) + 1;
+  // The comments above the first item are not in its token.
+  return at > 0 ? line : text.slice(0, line).replace(/(?<=\n)(?:[ \t]*#[^\n]*\n)+$/, '').length;
 }
 
 function endOfLast(text: string, tasks: YAMLSeq): number | undefined {

@@ -202,6 +202,13 @@ describe('editDefinition', () => {
       if (!/trailing|people/.test(comment)) expect(edited).toContain(comment);
   });
 
+  it('keeps a comment with the first task if another one is inserted before it', async () => {
+    const edit: Edit = (one) => ({ ...one, tasks: [{ code: 'NEW', kind: 'human' }, ...one.tasks] });
+    expect(await diffOf(FILE, edit)).toEqual(['+- code: NEW', '+  kind: human', '+']);
+    const edited = await editDefinition(FILE, 'f', edit(await parseDefinition(FILE, 'f')));
+    expect(edited).toContain('tasks:\n- code: NEW\n  kind: human\n\n# the first\n-   code: A');
+  });
+
   it('removes all tasks', async () => {
     const next = without('A', 'B', 'C')(await parseDefinition(FILE, 'f'));
     expect(await parseDefinition(await editDefinition(FILE, 'f', next), 'f')).toEqual(next);
