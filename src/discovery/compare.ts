@@ -21,11 +21,14 @@ const MAX_CHANCE = 0.01;
 export function compareProcess(definition: ProcessDefinition, discovered: DiscoveredProcess): Comparison {
   const { evidence, gaps } = discovered;
   const tasksKnown = evidence.tasks.length > 0;
-  const differences: readonly FoundDifference[] = [
+  const found: readonly FoundDifference[] = [
     ...compareIdentity(definition, discovered),
     ...(tasksKnown ? compareTasks(definition, discovered) : []),
     ...compareShapes(definition, discovered),
   ];
+  // What differs may be of an older version.
+  const isUnproven = evidence.processes.seen === 0 && found.some(({ drift }) => drift);
+  const differences = isUnproven ? found.map((one): FoundDifference => ({ ...one, drift: false })) : found;
   const { metadata, entity, data, contextData } = discovered.observed;
   const fieldsCompared = [metadata, entity, ...data.values(), ...contextData.values()].some(
     (shape) => shape !== undefined && shape.newest.root.seen > 0,
@@ -34,6 +37,11 @@ export function compareProcess(definition: ProcessDefinition, discovered: Discov
     findings: describeFindings(differences),
     fieldsCompared,
     unknown: [
+      ...(isUnproven
+        ? [
+            'Only process items are visible, so the differences may be of an older version. Give the application a role that can see processes',
+          ]
+        : []),
       ...(gaps.includes('items-refused')
         ? ['KuFlow does not allow this application to list process items, so tasks could not be compared']
         : tasksKnown

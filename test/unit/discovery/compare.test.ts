@@ -188,12 +188,16 @@ describe('comparing tasks', () => {
     });
   });
 
-  it('compares with versions that cannot be told apart', async () => {
-    const processes = live(9, [{ code: 'APPLY' }], 9, [{ code: 'APPLY' }, { code: 'NEW' }]);
-    expect(await compare(processes, define(), { refused: ['findProcesses'] })).toEqual([
-      'task-added NEW',
-      'task-not-seen SCORE (information)',
-    ]);
+  it('only informs about differences between versions that cannot be told apart', async () => {
+    const refused = { refused: ['findProcesses'] };
+    const processes = live(9, [{ code: 'APPLY' }], 9, [{ code: 'APPLY' }, { code: 'FAX' }]);
+    const { findings, unknown } = compareProcess(define(), await discoverLive(processes, refused));
+    expect(short(findings)).toEqual(['task-added FAX (information)', 'task-not-seen SCORE (information)']);
+    expect(unknown).toEqual([expect.stringContaining('may be of an older version') as string]);
+    expect(compareProcess(define(), await discoverLive(live(3, ITEMS), refused))).toMatchObject({
+      findings: [],
+      unknown: [],
+    });
   });
 });
 
