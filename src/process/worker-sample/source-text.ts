@@ -106,7 +106,7 @@ function endOfString(text: string, start: number, quote: string): number {
 }
 
 // A slash after anything else divides. The limits keep the time for a hostile file short.
-const BEFORE_PATTERN = /(?:[(,=:[!&|?{};]|\breturn)\s{0,50}$/;
+const BEFORE_PATTERN = /(?:[(,=:[!&|?{};]|=>|\breturn)\s{0,50}$/;
 const PATTERN = /\/(?:[^\\/[\n]|\\.|\[(?:[^\]\\\n]|\\.){0,500}\]){1,500}\//y;
 
 /** The end of a regular expression in slashes. Undefined if there is not one. */

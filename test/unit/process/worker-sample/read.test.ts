@@ -149,7 +149,13 @@ describe('readWorkerSample', () => {
 
   it('is not confused by quotes in regular expressions', async () => {
     const path = 'src/workflows.ts';
-    const lines = [`text.replace(/'/g, '')`, 'text.split(/[`/"]\\//)', 'const half = 1 / 2', `return /\\'{/.test("'")`];
+    const lines = [
+      `text.replace(/'/g, '')`,
+      'text.split(/[`/"]\\//)',
+      'const half = 1 / 2',
+      `all.filter((one) => /["']/.test(one))`,
+      `return /\\'{/.test("'")`,
+    ];
     const text = (typescriptSample()[path] ?? '').replace(
       '  await ',
       `${lines.map((line) => `  ${line}\n`).join('')}  await `,
