@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, type Stats } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { copyFile, link, lstat, open, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -10,14 +10,7 @@ import { relativePath } from '../../files/relative-path.ts';
 import { syncFile, writeFileAtomic } from '../../files/write.ts';
 import { isGitFolderName } from '../../text/file-name.ts';
 import { isSafePath } from '../base-archive.ts';
-import {
-  assertInside,
-  keepOriginal,
-  missingFolders,
-  writeError,
-  writeNewProjectFile,
-  type WriteOptions,
-} from '../write-files.ts';
+import { assertInside, keepOriginal, writeError, writeNewProjectFile, type WriteOptions } from '../write-files.ts';
 
 /** Changes of a project that are in progress or were interrupted, relative to the project. Ignored by git. */
 export const JOURNAL_FOLDER = '.kuflow/journal';
@@ -185,8 +178,8 @@ export interface StagedContents {
 }
 
 function planManifest(folder: string, changes: readonly PlannedFileChange[]): Manifest {
-  const written = changes.filter(({ after }) => after !== undefined);
-  const folders = new Set(written.flatMap(({ path }) => missingFolders(dirname(join(folder, path)))));
+  const deleted = new Set(changes.flatMap(({ path, after }) => (after === undefined ? [path] : [])));
+  const folders = changes.flatMap(({ path, after }) => (after === undefined ? [] : newFolders(folder, path, deleted)));
   return {
     entries: changes.map(({ path, before, after, mode }) => ({
       path,
@@ -194,8 +187,18 @@ function planManifest(folder: string, changes: readonly PlannedFileChange[]): Ma
       after: digest(after),
       mode,
     })),
-    folders: [...folders].map((at) => relativePath(folder, at)),
+    folders: [...new Set(folders)],
   };
+}
+
+/** The folders of a path that do not exist, or that are files to delete, parents first. */
+function newFolders(folder: string, path: string, deleted: ReadonlySet<string>): readonly string[] {
+  const names = path.split('/').slice(0, -1);
+  const parents = names.map((_, index) => names.slice(0, index + 1).join('/'));
+  const isNew = (at: string): boolean =>
+    deleted.has(at) || statSync(join(folder, at), { throwIfNoEntry: false }) === undefined;
+  const first = parents.findIndex(isNew);
+  return first === -1 ? [] : parents.slice(first);
 }
 
 async function stage(
@@ -279,30 +282,33 @@ async function applyEntry(folder: string, index: number, entry: Entry): Promise<
 async function undo(folder: string, { entries, folders }: Manifest, name: string): Promise<readonly string[]> {
   const journal = join(folder, JOURNAL_FOLDER);
   if (name !== UNDO) await rename(join(journal, name), join(journal, UNDO));
-  const left: string[] = [];
-  for (const [index, entry] of [...entries.entries()].reverse()) {
+  const left = new Set<string>();
+  const restore = async (index: number, entry: Entry): Promise<void> => {
     const path = join(folder, entry.path);
     const before = kept(folder, index);
     if (findDetour(folder, entry.path) !== undefined) {
       const isPending = entry.after === null || existsSync(join(journal, NEW, String(index)));
-      if (!isPending || existsSync(before)) left.push(entry.path);
-      continue;
+      if (!isPending || existsSync(before)) left.add(entry.path);
+      return;
     }
     const current = await readCurrent(path);
     const isAfter = current !== false && digest(current) === entry.after;
     if (entry.before === null) {
-      if (current === undefined || !(await isCreated(folder, index, path))) continue;
+      if (current === undefined || !(await isCreated(folder, index, path))) return;
       if (isAfter) await rm(path);
-      else left.push(entry.path);
+      else left.add(entry.path);
     } else if (existsSync(before)) {
       if (isAfter || (current !== false && digest(current) === entry.before)) await moveBack(before, path);
-      else left.push(entry.path);
+      else left.add(entry.path);
     }
-  }
+  };
+  // A folder may have replaced a file.
+  for (const [index, entry] of entries.entries()) if (entry.before === null) await restore(index, entry);
   for (const path of folders.toReversed())
     if (findDetour(folder, path) === undefined) await removeFolder(join(folder, path));
+  for (const [index, entry] of entries.entries()) if (entry.before !== null) await restore(index, entry);
   await finish(journal, UNDO);
-  return left.reverse();
+  return entries.flatMap(({ path }) => (left.has(path) ? [path] : []));
 }
 
 /** Whether the change created the file: its staged name was removed, or is another name of the file. */
@@ -451,7 +457,7 @@ function rejectLinks(folder: string): void {
 /** Where links lead a path of the project, if a journal must not change a file there. */
 function findDetour(folder: string, path: string): string | undefined {
   let at = dirname(join(folder, path));
-  while (at !== folder && lstatSync(at, { throwIfNoEntry: false }) === undefined) at = dirname(at);
+  while (at !== folder && !exists(at)) at = dirname(at);
   let real: string;
   try {
     real = realpathSync.native(at);
@@ -460,6 +466,17 @@ function findDetour(folder: string, path: string): string | undefined {
   }
   const parent = relativePath(realpathSync.native(folder), real);
   return parent === '' || isProjectPath(parent) ? undefined : real;
+}
+
+/** Whether there is anything at a path, such as a link that leads nowhere. */
+function exists(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    // A folder of the path is a file.
+    if (codeOf(error) === 'ENOTDIR') return false;
+    throw error;
+  }
 }
 
 function assertReachable(folder: string, path: string): void {

@@ -101,6 +101,7 @@ export async function planUpdate(
     isOrderFree: languageOf(record).code.hasDeclarationsOnly,
     addedByHand,
     labels: { ...UPDATE_LABELS, theirs: `${UPDATE_LABELS.theirs} ${version}` },
+    deleted: new Set(),
   };
 
   const known = [...new Set([...base.generated.keys(), ...base.merged.keys()])].filter((path) => !ignored.has(path));
@@ -120,8 +121,13 @@ export async function planUpdate(
       theirs === undefined ? await planRemoval(context, path, why) : await planChange(context, path, theirs),
     );
   }
+  const deleted = new Set(
+    outcomes
+      .flatMap((outcome) => (outcome === undefined || outcome.how === 'conflict' ? [] : outcome.changes))
+      .flatMap(({ path, after }) => (after === undefined ? [path] : [])),
+  );
   for (const [path, theirs] of next) {
-    if (!known.includes(path) && !targets.has(path)) outcomes.push(await planAddition(context, theirs));
+    if (!known.includes(path) && !targets.has(path)) outcomes.push(await planAddition({ ...context, deleted }, theirs));
   }
   const files = outcomes.filter((outcome) => outcome !== undefined);
   return {
@@ -178,6 +184,8 @@ interface FileContext {
   readonly isOrderFree: (path: string) => boolean;
   readonly addedByHand: ReturnType<typeof renderTasksAddedByHand>;
   readonly labels: MergeLabels;
+  /** Files that the update deletes. */
+  readonly deleted: ReadonlySet<string>;
 }
 
 /** A file of the base that the templates still have, at the path of `theirs`. */
@@ -289,7 +297,7 @@ async function planRemoval(
 
 /** A file that is new in the templates. */
 async function planAddition(
-  { folder, labels }: FileContext,
+  { folder, labels, deleted }: FileContext,
   theirs: PlannedFile,
 ): Promise<UpdatedFile | UpdateConflict | undefined> {
   const { path, contents, mode } = theirs;
@@ -297,7 +305,7 @@ async function planAddition(
   const conflict = { path, how: 'conflict', ours: [] } as const;
   if (current === undefined) {
     const diff = diffOf(path, undefined, contents);
-    if (await isBelowFile(folder, path)) return { ...conflict, reason: 'is below a file', places: [], diff };
+    if (await isBelowFile(folder, path, deleted)) return { ...conflict, reason: 'is below a file', places: [], diff };
     return { path, how: 'new', changes: [{ path, before: undefined, after: contents, mode }], diff };
   }
   if (current !== false && isSameText(current.contents, contents)) return undefined;
@@ -316,11 +324,11 @@ async function planAddition(
   };
 }
 
-/** Whether a folder of the path is a file on disk. */
-async function isBelowFile(folder: string, path: string): Promise<boolean> {
+/** Whether a folder of the path is a file on disk, other than those that are deleted. */
+async function isBelowFile(folder: string, path: string, deleted: ReadonlySet<string>): Promise<boolean> {
   for (let at = posix.dirname(path); at !== '.'; at = posix.dirname(at)) {
     const parent = await readProjectFile(folder, at);
-    if (parent !== undefined) return parent !== false;
+    if (parent !== undefined) return parent !== false && !deleted.has(at);
   }
   return false;
 }

@@ -375,6 +375,16 @@ describe('an update', () => {
     expect((await update()).result).toBe('up-to-date');
   });
 
+  it('replaces a file by a folder as the templates do', async () => {
+    const [file, below] = ['.github', '.github/workflows/ci.yml'];
+    await writeOlderProject(folder, { removed: { [file]: 'old' }, added: [below, '.github/dependabot.yml'] });
+    const result = await update();
+    expect(result.files.map(({ path, how }) => `${how} ${path}`)).toEqual(
+      expect.arrayContaining([`deleted ${file}`, `new ${below}`]),
+    );
+    expect(existsSync(join(folder, below))).toBe(true);
+  });
+
   it.runIf(process.platform !== 'win32')('names a file that cannot be read, and changes nothing', async () => {
     await writeOlderProject(folder, changedCheck);
     // Permissions do not apply to root, but such a link cannot be followed.

@@ -126,6 +126,38 @@ describe('writeChanges', () => {
     }
   });
 
+  it('replaces a file by a folder, and rolls that back', async () => {
+    const files: readonly ChangedFile[] = [
+      { path: 'mine.txt', before: Buffer.from('mine'), after: undefined },
+      { path: 'mine.txt/a/b.txt', before: undefined, after: Buffer.from('new') },
+      { path: 'last.txt', before: Buffer.from('a'), after: Buffer.from('b') },
+    ];
+    const folder = project();
+    const old = stateOf(folder);
+    const failing = writeChanges(folder, files, [], {
+      onWrite: (path) => {
+        if (path === 'last.txt') throw new Error('stop');
+      },
+    });
+    expect((await errorOf(failing)).seen).toBe('stop; all changes were rolled back');
+    expect(stateOf(folder)).toEqual(old);
+    const copies: string[] = [];
+    await writeChanges(folder, files, [], {
+      onWrite: () => {
+        const copy = temporaryFolder();
+        copies.push(copy);
+        cpSync(folder, copy, { recursive: true });
+        rmSync(join(copy, '.kuflow/project.lock'));
+      },
+    });
+    const changed = stateOf(folder);
+    expect(changed).toMatchObject({ 'mine.txt/a/b.txt': '420 new', 'last.txt': '420 b' });
+    for (const copy of copies) {
+      expect((await recoverProject(copy))?.kind).toBe('completed');
+      expect(stateOf(copy)).toEqual(changed);
+    }
+  });
+
   it('leaves and names a file that somebody changes while it rolls back', async () => {
     const folder = project();
     const error = await errorOf(
