@@ -46,7 +46,11 @@ function findProgramProblems(program: Program): readonly Problem[] {
       case 'CommentStatement':
         return [];
       case 'MustacheStatement':
-        return findCallProblems(node as Call, VALUES, 'a bare value; use a language helper');
+        return findCallProblems(
+          node as Call,
+          VALUES,
+          'a bare value; use a language helper, or \\{{ for literal braces',
+        );
       case 'BlockStatement': {
         const block = node as Call;
         return [

@@ -23,6 +23,7 @@ describe('create --template with a folder', () => {
     writeTree(join(cwd, 'tpl'), {
       'README.md.hbs':
         '# {{mdText project.name}} of ACME\n{{#list project.processes}}\n{{#list tasks}}\n- {{mdCode code}}: {{word kind}}\n{{/list}}\n{{/list}}\n',
+      'ci/x.yml.hbs': 'name: {{json project.name}}\nenv: { T: "$\\{{ secrets.T }}" }\n',
       'ci/run.sh': '#!/bin/sh\r\nnpm test\r\n',
       'logo.png': Buffer.from([0x89, 0, 13, 10, 0xff]),
       _npmrc: 'registry=https://npm.example.com\n',
@@ -36,6 +37,7 @@ describe('create --template with a folder', () => {
     expect(readText(project, 'README.md')).toMatch(
       /^# w of ACME\n(?:- `[A-Z_]+`: (?:human|system|message|thread)\n)+$/,
     );
+    expect(readText(project, 'ci/x.yml')).toBe('name: "w"\nenv: { T: "${{ secrets.T }}" }\n');
     expect(readText(project, 'ci/run.sh')).toBe('#!/bin/sh\nnpm test\n');
     if (process.platform !== 'win32') expect(statSync(join(project, 'ci/run.sh')).mode & 0o111).toBe(0o111);
     expect(readFileSync(join(project, 'logo.png'))).toEqual(Buffer.from([0x89, 0, 13, 10, 0xff]));
@@ -50,7 +52,14 @@ describe('create --template with a folder', () => {
     expect(record.command).toContain(' --template tpl ');
     expect(createdOf(ran.stdout)).toMatchObject({ template: { source: '../tpl' }, command: record.command });
     const { template, generated } = await readBaseTexts(project);
-    expect([...template.keys()]).toEqual(['Dockerfile.hbs', 'README.md.hbs', '_npmrc', 'ci/run.sh', 'logo.png']);
+    expect([...template.keys()]).toEqual([
+      'Dockerfile.hbs',
+      'README.md.hbs',
+      '_npmrc',
+      'ci/run.sh',
+      'ci/x.yml.hbs',
+      'logo.png',
+    ]);
     expect(generated.get('README.md')).toBe(readText(project, 'README.md'));
     const again = await create(cwd, '--template', 'tpl');
     expect(createdOf(again.stdout).files.filter(({ action }) => action !== 'identical')).toEqual([]);
@@ -178,7 +187,11 @@ describe('create --template with a folder', () => {
   });
 
   it.each<[string, Readonly<Record<string, string | Uint8Array>>, string]>([
-    ['a bare value', { 'a.md.hbs': 'x\n{{project.name}}' }, 'a.md.hbs:2: a bare value; use a language helper'],
+    [
+      'a bare value',
+      { 'a.md.hbs': 'x\n{{project.name}}' },
+      'a.md.hbs:2: a bare value; use a language helper, or \\{{ for literal braces',
+    ],
     [
       'an unknown helper',
       { 'a.md.hbs': '{{mdTxt project.name}}' },
