@@ -40,8 +40,10 @@ export function parseTemplateSource(
   text: string,
   { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string | undefined>> },
 ): TemplateSource {
-  if (text.trim() === '' || hasControlCharacters(text))
-    throw usageError(`--template ${escapeForTerminal(text, 100)} is not a folder or a git URL`, [PASS_TEMPLATE]);
+  if (text.trim() === '') throw usageError('--template is empty', [PASS_TEMPLATE]);
+  // Not quoted: a URL from a file with Windows line ends may contain credentials.
+  if (hasControlCharacters(text))
+    throw usageError('--template contains a line end or another control character', [PASS_TEMPLATE]);
   const at = text.indexOf('#');
   const [address, ref] = at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
   const git = parseGitAddress(address);

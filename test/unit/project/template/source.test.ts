@@ -83,6 +83,13 @@ describe('the source of a template', () => {
     expect(() => parse(text)).toThrow(expect.objectContaining({ status: 2 }) as Error);
   });
 
+  it('does not quote credentials in an error', () => {
+    for (const text of ['https://me:secret@example.com/a\r', 'https://me:secret@exa mple/a', 'me:secret@example.com:a'])
+      expect(() => parse(text)).toThrow(
+        expect.objectContaining({ message: expect.not.stringContaining('secret') as unknown }) as Error,
+      );
+  });
+
   it.each([
     ['tpl', '../tpl'],
     ['project/tpl', './tpl'],
