@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join, parse } from 'node:path';
 
 /** A status lists every file that is not tracked. */
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
@@ -69,7 +70,11 @@ export async function isIgnoredFolder(
   env: Readonly<Record<string, string | undefined>>,
   limitMs = 10_000,
 ): Promise<boolean> {
-  return (await runGit(['check-ignore', '--quiet', '--', '.'], folder, env, limitMs)).kind === 'answer';
+  // Nothing ignores the top of a repository; one around it may ignore the folder.
+  if (existsSync(join(folder, '.git'))) return false;
+  // By its name: git takes an empty line with a Windows line end for a rule that matches `.` in any folder.
+  const { dir, base } = parse(await realpath(folder).catch(() => folder));
+  return (await runGit(['check-ignore', '--quiet', '--', `./${base}`], dir, env, limitMs)).kind === 'answer';
 }
 
 /**
