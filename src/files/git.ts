@@ -122,11 +122,12 @@ export type WorkTree =
       /** The path of the folder from the top of the repository, with `/` at the end; empty for the top. */
       readonly prefix: string;
       /** What is not finished, such as `merge`. */
-      readonly unfinished: 'merge' | 'rebase' | 'cherry-pick' | 'revert' | undefined;
+      readonly unfinished: 'merge' | 'am' | 'rebase' | 'cherry-pick' | 'revert' | undefined;
     };
 
 const UNFINISHED = {
   merge: ['MERGE_HEAD'],
+  am: ['rebase-apply/applying'],
   rebase: ['rebase-merge', 'rebase-apply'],
   'cherry-pick': ['CHERRY_PICK_HEAD'],
   revert: ['REVERT_HEAD'],

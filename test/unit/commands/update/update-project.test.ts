@@ -835,6 +835,10 @@ describe('an update is refused', () => {
     const error = await refused();
     expect(error.message).toBe('A git merge is in progress');
     expect(error.next).toEqual(['Finish it, or abort it: git merge --abort']);
+    git('merge', '--abort');
+    // As `git am` does if a patch does not apply. It shares the folder with `git rebase`.
+    write('.git/rebase-apply/applying', '');
+    expect((await refused()).next).toEqual(['Finish it, or abort it: git am --abort']);
   });
 
   it('for a project of a newer version', async () => {
