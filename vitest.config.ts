@@ -31,6 +31,7 @@ const FIRST = [
   'dev',
   'project-sources',
   'package-managers',
+  'workspaces',
   'soak-credentials',
   'canary',
   'package-platform',
