@@ -39,16 +39,21 @@ export async function updateAndPrint(
 ): Promise<void> {
   const { terminal, env, cwd, version } = context;
   const signal = context.interruption();
+  let recovered: readonly string[] = [];
+  const print = recoveryPrinter(terminal.err);
   const opened = await openForUpdate({
     ...{ cwd, env, version, readOnly: flags.dryRun === true },
-    onRecovered: recoveryPrinter(terminal.err),
+    onRecovered: (recovery) => {
+      print(recovery);
+      if (recovery.kind === 'completed') recovered = recovery.files;
+    },
   });
   const printed = new Set<string>();
   const progress = openProgress(terminal.err);
   try {
     const result = await updateProject({
       ...opened,
-      ...{ version, cwd, env, signal },
+      ...{ version, cwd, env, signal, recovered },
       conflicts: flags.conflicts,
       choose:
         ask === undefined

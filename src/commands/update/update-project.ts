@@ -49,6 +49,8 @@ export interface UpdateRequest extends UpdatableProject {
   readonly allowDirty: boolean;
   /** Use the copy of the user's own template in the project instead of reading its source again. */
   readonly keepTemplate?: boolean | undefined;
+  /** Paths of the files of an interrupted change that was completed when the project was opened. Its dependencies and checks are left to do. */
+  readonly recovered?: readonly string[] | undefined;
   readonly install: boolean;
   readonly verify: boolean;
   /** This command without `--conflicts`. */
@@ -109,6 +111,11 @@ export interface UpdateResult {
   readonly status: ExitStatus;
 }
 
+interface StepsLeft {
+  readonly isInstallLeft: boolean;
+  readonly areChecksLeft: boolean;
+}
+
 interface Decision {
   readonly conflict: UpdateConflict;
   /** Undefined if nobody decided. */
@@ -121,7 +128,7 @@ interface Decision {
  * project's own checks. Rejects with a KnownError before or while it writes, and then nothing changed.
  */
 export async function updateProject(request: UpdateRequest): Promise<UpdateResult> {
-  const { project, workTree, version, dryRun, migrations = PROJECT_MIGRATIONS } = request;
+  const { project, workTree, version, dryRun, recovered = [], migrations = PROJECT_MIGRATIONS } = request;
   const { record } = project;
   const about = {
     ...{ project: project.folder, from: record.version, to: version },
@@ -147,8 +154,13 @@ export async function updateProject(request: UpdateRequest): Promise<UpdateResul
       return path !== RECORD_FILE || !isDeepStrictEqual(JSON.parse(Buffer.from(after).toString('utf8')), record.raw);
     });
   };
-  if (plan.files.length === 0 && (await stateWithout([])).length === 0)
-    return { ...about, ...nothing('up to date'), result: 'up-to-date', files: [], next: [], status: 0 };
+  if (plan.files.length === 0 && (await stateWithout([])).length === 0) {
+    if (dryRun || recovered.length === 0)
+      return { ...about, ...nothing('up to date'), result: 'up-to-date', files: [], next: [], status: 0 };
+    const { end, stepsLeft } = await finishUpdate(request, { written: recovered, marked: [] });
+    const next = stepsAfterUpdate(request, { ...stepsLeft, marked: [], left: [], undo: undefined });
+    return { ...about, ...end, result: 'updated', files: [], next };
+  }
 
   const dirty = uncommittedPaths(workTree);
   if (!dryRun && !request.allowDirty) {
@@ -192,27 +204,39 @@ export async function updateProject(request: UpdateRequest): Promise<UpdateResul
   }
   await writeChanges(project.folder, changes, state, { signal: request.signal, onWrite: request.onWrite });
   request.report?.({ kind: 'written', files: changes.length + state.length });
-  const written = decisions.filter(({ choice }) => choice === 'markers').map(({ conflict }) => conflict.path);
-  const dependencies = await dependencyState(request, changes);
-  const install = await installDependencies(request, dependencies, written);
-  const verify = await runChecks(request, { dependencies, install, marked: written });
+  const written = [...changes.map(({ path }) => path), ...recovered];
+  const withMarkers = decisions.filter(({ choice }) => choice === 'markers').map(({ conflict }) => conflict.path);
+  const { end, stepsLeft } = await finishUpdate(request, { written, marked: withMarkers });
   const undo = await undoCommand(request, dirty, {
     changes: [...changes, ...state],
-    isInstalled: install.kind !== 'skipped',
+    isInstalled: end.install.kind !== 'skipped',
   });
-  const hasFailed = install.kind === 'failed' || verify.checks.some(({ kind }) => kind === 'failed');
   return {
     ...about,
-    ...{ result: 'updated', files: [...files, ...stateRows], install, verify },
+    ...end,
+    ...{ result: 'updated', files: [...files, ...stateRows] },
     ...(undo === undefined ? {} : { undo }),
-    next: stepsAfterUpdate(request, {
-      marked: written,
-      left,
-      undo,
+    next: stepsAfterUpdate(request, { ...stepsLeft, marked: withMarkers, left, undo }),
+    status: worstExitStatus([end.status, remaining]),
+  };
+}
+
+/** Installs the dependencies and runs the checks after these files were written, those in `marked` with conflict markers. */
+async function finishUpdate(
+  request: UpdateRequest,
+  { written, marked }: { readonly written: readonly string[]; readonly marked: readonly string[] },
+): Promise<{ readonly end: Pick<UpdateResult, 'install' | 'verify' | 'status'>; readonly stepsLeft: StepsLeft }> {
+  const dependencies = await dependencyState(request, written);
+  const install = await installDependencies(request, dependencies, marked);
+  const verify = await runChecks(request, { dependencies, install, marked });
+  const hasFailed = install.kind === 'failed' || verify.checks.some(({ kind }) => kind === 'failed');
+  const status = worstExitStatus([request.signal?.aborted === true ? 130 : 0, hasFailed ? 1 : 0]);
+  return {
+    end: { install, verify, status },
+    stepsLeft: {
       isInstallLeft: install.kind !== 'installed' && dependencies !== 'installed',
       areChecksLeft: verify.skipped !== undefined,
-    }),
-    status: worstExitStatus([request.signal?.aborted === true ? 130 : 0, hasFailed ? 1 : 0, remaining]),
+    },
   };
 }
 
@@ -330,10 +354,10 @@ function rejectDirtyTree({ project, workTree, command }: UpdateRequest, dirty: r
 
 type DependencyState = 'installed' | 'missing' | 'outdated';
 
-/** The state of the dependencies after these changes. */
+/** The state of the dependencies after these files were written. */
 async function dependencyState(
   { project: { folder, record }, env }: UpdateRequest,
-  changes: readonly ChangedFile[],
+  written: readonly string[],
 ): Promise<DependencyState> {
   const { packageManager, workspace } = record;
   const { diagnosis, tools } = languageOf(record);
@@ -341,7 +365,7 @@ async function dependencyState(
   const root = workspace === undefined ? folder : join(folder, workspace.root);
   const sdk = await temporalSdk({ folder, root, env, packageManager });
   if (sdk.kind === 'problem' && sdk.code === 'sdk-not-installed') return 'missing';
-  const isChanged = changes.some(({ path }) => path === tools.manifest);
+  const isChanged = written.includes(tools.manifest);
   return isChanged || (sdk.kind === 'problem' && sdk.code === 'sdk-install-outdated') ? 'outdated' : 'installed';
 }
 
@@ -470,11 +494,9 @@ function stepsForConflicts({ command }: UpdateRequest, decisions: readonly Decis
 
 function stepsAfterUpdate(
   request: UpdateRequest,
-  outcome: {
+  outcome: StepsLeft & {
     readonly marked: readonly string[];
     readonly left: readonly Decision[];
-    readonly isInstallLeft: boolean;
-    readonly areChecksLeft: boolean;
     readonly undo: string | undefined;
   },
 ): readonly NextStep[] {

@@ -123,5 +123,6 @@ function outcome(result: UpdateResult, to: string): string {
   if (result.result === 'unresolved') return 'Nothing was written: there are conflicts';
   const failed = result.verify.checks.filter(({ kind }) => kind === 'failed').length;
   const checks = failed === 0 ? '' : `, but ${failed === 1 ? 'a check' : `${failed} checks`} failed`;
-  return `Updated the project to version ${to}${checks}`;
+  const done = result.files.length === 0 ? 'Completed the interrupted change' : `Updated the project to version ${to}`;
+  return `${done}${checks}`;
 }

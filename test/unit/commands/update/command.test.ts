@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { CommandContext } from '../../../../src/cli/context.ts';
 import { updateAndPrint, type UpdateFlags } from '../../../../src/commands/update/run.ts';
-import type { UpdateResult } from '../../../../src/commands/update/update-project.ts';
+import { openForUpdate } from '../../../../src/commands/update/open-for-update.ts';
+import { updateProject, type UpdateResult } from '../../../../src/commands/update/update-project.ts';
 import { openTerminal } from '../../../../src/terminal/terminal.ts';
 import { fakeHost } from '../../../support/fake-host.ts';
 import { writeOlderProject } from '../../../support/older-project.ts';
@@ -115,6 +116,29 @@ describe('kuflow update', () => {
     expect([status, result.status]).toEqual([1, 1]);
     expect(stderr).toContain('npm test failed');
     expect(read(CHECK)).not.toContain('// the old import');
+  });
+
+  it('completes an interrupted update with the installation and the checks that are left', async () => {
+    const copy = join(temporaryFolder(), 'worker');
+    const opened = await openForUpdate({ cwd: folder, env: process.env, version: VERSION });
+    await updateProject({
+      ...{ ...opened, version: VERSION, cwd: folder, env: process.env, command: 'kuflow update' },
+      ...{ dryRun: false, allowDirty: true, install: false, verify: false },
+      onWrite: (path) => {
+        if (path !== CHECK) return;
+        cpSync(folder, copy, { recursive: true });
+        rmSync(join(copy, '.kuflow/project.lock'));
+      },
+    });
+    folder = copy;
+    expect(read(CHECK)).toContain('// the old import');
+    const { stdout, stderr, status } = await run({});
+    expect(read(CHECK)).not.toContain('// the old import');
+    expect([stdout, status]).toEqual(['', 0]);
+    expect(stderr).toContain('Completed the interrupted change\n');
+    expect(stderr).toContain('npm install');
+    expect(stderr).toContain('npm test');
+    expect((await run({})).stderr).toBe(`The project is up to date with version ${VERSION}\n`);
   });
 
   it('is a command of the program with its options', async () => {
