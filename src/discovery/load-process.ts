@@ -9,8 +9,7 @@ import {
 } from '../process/definition/from-flags.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 import { sampleDefinition } from '../process/sample.ts';
-import { definitionFromSample } from '../process/worker-sample/definition.ts';
-import { readWorkerSample, type WorkerSample } from '../process/worker-sample/read.ts';
+import type { WorkerSample } from '../process/worker-sample/read.ts';
 import type { DiscoveredProcess } from './types.ts';
 
 /** Where a process definition comes from. Overrides replace what the source says. */
@@ -64,6 +63,11 @@ export async function loadProcess(source: ProcessSource, options: LoadProcessOpt
   else if (source.kind === 'file') definition = await loadDefinition(resolve(options.cwd, source.path));
   else if (source.kind === 'flags') definition = await definitionFromFlags(source.flags, options.cwd);
   else if (source.kind === 'worker-sample') {
+    // Imported on demand: reading an archive needs a large package.
+    const [{ readWorkerSample }, { definitionFromSample }] = await Promise.all([
+      import('../process/worker-sample/read.ts'),
+      import('../process/worker-sample/definition.ts'),
+    ]);
     const sample = source.sample ?? (await readWorkerSample(resolve(options.cwd, source.path)));
     definition = await definitionFromSample(sample, source.flags, options.cwd);
     notes = sample.notes;

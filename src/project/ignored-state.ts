@@ -1,6 +1,7 @@
 import { readIgnored } from '../files/git.ts';
 import { RECORD_FILE } from '../process/find-project.ts';
 import { BASE_FILE } from './base-archive.ts';
+import { isInRepository } from './join/find-root.ts';
 
 const STATE_FILES = [RECORD_FILE, BASE_FILE];
 
@@ -10,9 +11,9 @@ export const UNIGNORE_ADVICE = `Add these lines to the end of .gitignore in the 
   .join(' ')}`;
 
 /** Those of the project record and the archive of what was generated that git ignores, although every clone needs them. */
-export function readIgnoredState(
+export async function readIgnoredState(
   folder: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<readonly string[]> {
-  return readIgnored(folder, STATE_FILES, env);
+  return isInRepository(folder) ? readIgnored(folder, STATE_FILES, env) : [];
 }

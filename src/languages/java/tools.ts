@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { KnownError } from '../../base/errors.ts';
 import { findOnPath } from '../../files/find-on-path.ts';
-import { runInstaller, type InstallFailure, type InstallOptions, type InstallResult } from '../install.ts';
+import type { InstallFailure, InstallOptions, InstallResult } from '../install.ts';
 import type { ProjectCommands } from '../language.ts';
 
 export const OLDEST_JAVA = 17;
@@ -73,6 +73,8 @@ export async function requireJdk(env: NodeJS.ProcessEnv): Promise<void> {
 /** Downloads the dependencies and builds the project in `folder`; see `runInstaller`. */
 export async function installMavenProject(options: InstallOptions): Promise<InstallResult> {
   if (options.signal?.aborted === true) return { kind: 'interrupted' };
+  // Imported on demand: running other programs needs a large package.
+  const { runInstaller } = await import('../install.ts');
   return runInstaller({ program: MAVEN, args: INSTALL, env: options.env, explain: explainFailure }, options);
 }
 

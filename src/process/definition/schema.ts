@@ -1,13 +1,12 @@
 import { Type } from '@sinclair/typebox';
 import type { Static } from '@sinclair/typebox';
+import { UUID_PATTERN } from '../../base/is-uuid.ts';
 import { TASK_KINDS, TASK_QUEUE_PATTERN } from '../definition.ts';
 import type { TaskKind } from '../definition.ts';
 
 const closed = { additionalProperties: false };
 
 const text = (description: string) => Type.String({ description, pattern: '\\S' });
-
-export const UUID_PATTERN = '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$';
 
 const uuid = (description: string) => Type.String({ description, pattern: UUID_PATTERN });
 

@@ -1,3 +1,4 @@
+import { UUID_PATTERN } from '../../base/is-uuid.ts';
 import { isRecord } from '../../base/json.ts';
 import type { DataValidation } from '../data-file.ts';
 import {
@@ -8,7 +9,7 @@ import {
   type DataProblem,
 } from '../data-problem.ts';
 import { TASK_QUEUE_PATTERN } from '../definition.ts';
-import { UUID_PATTERN, type DefinitionFile } from './schema.ts';
+import type { DefinitionFile } from './schema.ts';
 import { createSchemaValidator } from './validate-schema.ts';
 import { definitionForm } from './validators.ts';
 

@@ -1,4 +1,3 @@
-import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
@@ -13,6 +12,7 @@ import { toProjectSpec, type WorkerProject } from './open-project.ts';
 import type { Addition } from './addition.ts';
 import type { PlannedEdit } from './conflicts.ts';
 import type { FileEdit } from './file-edit.ts';
+import { fileMode } from './file-mode.ts';
 import { hasJournal, JOURNAL_FOLDER, writeJournaled, type PlannedFileChange } from './journal.ts';
 import { lockProject } from './project-lock.ts';
 
@@ -150,17 +150,6 @@ async function rejectChangedFile(folder: string, path: string, before: Uint8Arra
     tried: `write ${at}`,
     seen: 'the file changed after it was read; nothing was written',
   });
-}
-
-/** The mode with which a new version of a file is written. */
-export function fileMode(folder: string, path: string): PlannedFileChange['mode'] {
-  return plainMode(lstatSync(join(folder, path)).mode);
-}
-
-/** The mode of a project file that is closest to these permission bits. */
-export function plainMode(mode: number): PlannedFileChange['mode'] {
-  if ((mode & 0o100) !== 0) return 0o755;
-  return (mode & 0o044) === 0 ? 0o600 : 0o644;
 }
 
 function updatedRecordText(

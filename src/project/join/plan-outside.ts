@@ -8,7 +8,7 @@ import type { ProjectSpec } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { isProject } from '../../process/find-project.ts';
 import type { ComparedFile, OutsideFiles } from '../conflicts.ts';
-import { fileMode } from '../edit/write-edits.ts';
+import { fileMode } from '../edit/file-mode.ts';
 import { unifiedDiff } from '../edit/unified-diff.ts';
 import { renderRepositoryFiles } from '../render.ts';
 import { DEPENDABOT_FILE } from './dependabot.ts';

@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import { bundle } from '../../../scripts/bundle.mjs';
+
+interface Input {
+  readonly imports: readonly { readonly path: string; readonly kind: string; readonly external?: boolean }[];
+}
+
+/** The packages that these sources import, except with `import()`. */
+function packagesOf(inputs: Readonly<Record<string, Input>>, sources: readonly string[]): readonly string[] {
+  const seen = new Set<string>();
+  const left = [...sources];
+  for (let path = left.pop(); path !== undefined; path = left.pop()) {
+    if (seen.has(path)) continue;
+    seen.add(path);
+    for (const one of inputs[path]?.imports ?? [])
+      if (one.kind !== 'dynamic-import' && one.external !== true) left.push(one.path);
+  }
+  const names = [...seen].map((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? '');
+  return [...new Set(names)].filter((name) => name !== '').sort();
+}
+
+// A package adds milliseconds to each run of the command, needed or not.
+it('create loads only the packages that each of its runs needs', async () => {
+  const { metafile } = await bundle();
+  const { inputs } = metafile as { readonly inputs: Readonly<Record<string, Input>> };
+  expect(packagesOf(inputs, ['src/commands/create/run.ts'])).toEqual([
+    ...['ajv', 'chalk', 'commander', 'diff', 'fast-deep-equal', 'fast-string-truncated-width', 'fast-string-width'],
+    ...['fast-wrap-ansi', 'handlebars', 'isexe', 'semver', 'which', 'yaml'],
+  ]);
+});
