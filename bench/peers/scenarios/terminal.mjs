@@ -42,7 +42,7 @@ export const TERMINAL = [
         tool,
         tool.asking(TARGET),
         place,
-        interruptAt(/not empty|overwrite|replace|conflict|exist/i),
+        interruptAt(/not empty|overwrite|replace|conflict|exist|contains another project/i),
       );
     },
     say: (facts) =>
