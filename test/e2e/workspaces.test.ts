@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { installedBin } from '../support/generated-project.ts';
 import { uvEnvironment } from '../support/uv.ts';
 
+const SOAK = process.env['KUFLOW_SOAK'] === '1';
 const MEMBER = 'services/loan-worker';
 const START = [process.execPath, '--import', 'tsx', 'src/main.ts', '--dev'];
 
@@ -47,7 +48,7 @@ const simulate = (env: NodeJS.ProcessEnv, ...worker: readonly string[]): Promise
 };
 
 describe.skipIf(process.platform === 'win32')('a worker that joined a workspace', () => {
-  it('is installed by npm in the root, passes its own lint, and completes a process', async () => {
+  it('is installed by npm in the root, and completes a process', async () => {
     writeAll({
       'package.json': JSON.stringify({ name: 'root', private: true, workspaces: ['services/*'] }),
       'services/other/package.json': JSON.stringify({ name: 'other', version: '1.0.0', dependencies: { ms: '2.1.3' } }),
@@ -56,7 +57,7 @@ describe.skipIf(process.platform === 'win32')('a worker that joined a workspace'
     for (const path of ['package-lock.json', 'node_modules/ms', 'node_modules/loan-worker/package.json'])
       expect(existsSync(join(root, path)), path).toBe(true);
     expect(existsSync(join(root, MEMBER, 'package-lock.json'))).toBe(false);
-    await succeeds(MEMBER, ['npm', 'run', 'lint'], process.env);
+    if (SOAK) for (const script of ['lint', 'test']) await succeeds(MEMBER, ['npm', 'run', script], process.env);
     expect(await simulate(process.env, ...START)).toContain('LOAN is COMPLETED with valid data');
   });
 

@@ -63,7 +63,7 @@ export const FILES = [
     },
     say: (facts) =>
       facts.second
-        ? `${ended(facts)}, ${facts.changed.length + facts.deleted.length + facts.made.length === 0 ? 'nothing changed' : `${files(facts.changed.length)} changed`}${/identical|unchanged/i.test(facts.text) ? ', and says so' : ''}`
+        ? `${ended(facts)}, ${facts.changed.length + facts.deleted.length + facts.made.length === 0 ? 'nothing changed' : `${files(facts.changed.length)} changed`}${/identical|unchanged/i.test(facts.text) ? ', says that they are unchanged' : ''}`
         : outcome(facts),
   },
   {

@@ -76,8 +76,12 @@ describe('runWorkerCheck', () => {
     const at = worker(`${WRITE_PID}writeFileSync('limit', process.env.KUFLOW_WORKER_CHECK_SECONDS);\n${KEEP_RUNNING}`);
     const stop = new AbortController();
     const ended = check('', { at, signal: stop.signal, limitMs: 1_500 });
-    await until('it runs', () => existsSync(join(at, 'limit')));
-    expect(readFileSync(join(at, 'limit'), 'utf8')).toBe('1.5');
+    const limit = await until('it runs', () => {
+      const file = join(at, 'limit');
+      // The file exists before its text does.
+      return existsSync(file) && (readFileSync(file, 'utf8') || undefined);
+    });
+    expect(limit).toBe('1.5');
     stop.abort();
     expect(await ended).toMatchObject({ kind: 'failed' });
     await until('the worker is gone', () => !isAlive(pidIn(at)));
