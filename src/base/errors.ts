@@ -41,13 +41,18 @@ export class KnownError extends Error {
   }
 }
 
+/** A copy of an error with other parts. */
+export function copyError(error: KnownError, parts: Partial<KnownErrorParts>): KnownError {
+  const { message, tried, seen, next, page, status, cause } = error;
+  return new KnownError({ message, tried, seen, next, page, status, cause, ...parts });
+}
+
 /** A copy of an error with another message, and with more next steps after its own. */
 export function amendError(
   error: KnownError,
   { message = error.message, next = [] }: { readonly message?: string; readonly next?: readonly string[] },
 ): KnownError {
-  const { tried, seen, page, status, cause } = error;
-  return new KnownError({ message, tried, seen, next: [...error.next, ...next], page, status, cause });
+  return copyError(error, { message, next: [...error.next, ...next] });
 }
 
 /** A mistake in how the command was called: status 2. */

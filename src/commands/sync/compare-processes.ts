@@ -1,4 +1,4 @@
-import { KnownError, usageError, type ExitStatus } from '../../base/errors.ts';
+import { copyError, KnownError, usageError, type ExitStatus } from '../../base/errors.ts';
 import { ownerName } from '../../discovery/describe-finding.ts';
 import { applyFindings, type AppliedFindings } from '../../discovery/apply-findings.ts';
 import type { Comparison, ProcessFinding } from '../../discovery/findings.ts';
@@ -128,8 +128,7 @@ function stepsForFields({ layout }: OpenedProcess, left: readonly ProcessFinding
 /** The error for a check that failed because of its source: in a check, status 1 means drift. */
 export function undeterminedError(error: unknown): unknown {
   if (!(error instanceof KnownError) || error.status !== 1) return error;
-  const { message, tried, seen, next, page } = error;
-  return new KnownError({ message, tried, seen, next, page, status: 4, cause: error });
+  return copyError(error, { status: 4, cause: error });
 }
 
 export function reportOf({ process, comparison, notes, applied }: ComparedProcess, source: LiveSource): ProcessReport {

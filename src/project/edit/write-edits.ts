@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { KnownError } from '../../base/errors.ts';
+import { copyError, KnownError } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
 import { readPlainFile } from '../../files/read.ts';
 import { printableJson } from '../../text/json.ts';
@@ -127,8 +127,7 @@ export async function writeChanges(
 /** The same error with advice for an existing project. */
 function withRetryAdvice(error: unknown): unknown {
   if (!(error instanceof KnownError)) return error;
-  const { message, tried, seen, page, cause } = error;
-  return new KnownError({ message, tried, seen, page, next: ['Fix the problem, then run the command again'], cause });
+  return copyError(error, { next: ['Fix the problem, then run the command again'], status: 1 });
 }
 
 function unfinishedError(folder: string): KnownError {

@@ -1,4 +1,4 @@
-import { KnownError } from '../../base/errors.ts';
+import { copyError, KnownError } from '../../base/errors.ts';
 import type { LanguageId } from '../../languages/names.ts';
 import type { ProjectTemplate, TemplateOrigin } from '../../languages/project-spec.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';
@@ -56,9 +56,8 @@ export async function fetchRecordedTemplate(
     return templateForProject(fetched, project);
   } catch (error) {
     if (!(error instanceof KnownError) || !error.next.includes(PASS_TEMPLATE)) throw error;
-    const { message, tried = RECORD_FILE, seen, status, cause } = error;
     const next = error.next.map((step) => (step === PASS_TEMPLATE ? CORRECT_RECORD : step));
-    throw new KnownError({ message, tried, seen, next, status, cause });
+    throw copyError(error, { tried: error.tried ?? RECORD_FILE, next });
   }
 }
 
