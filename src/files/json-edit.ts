@@ -39,7 +39,7 @@ function parseOrUndefined(text: string): unknown {
   }
 }
 
-/** JSON is read as YAML, of which it is a part, because the parser of JSON does not tell positions. */
+/** Parses JSON as YAML, which includes it, because `JSON.parse` does not report positions. */
 function insertItem(text: string, path: readonly string[], item: string, lineEnd: string): string | undefined {
   let node: unknown = parseDocument(text, { logLevel: 'silent', uniqueKeys: false }).contents;
   for (const [depth, key] of path.entries()) {

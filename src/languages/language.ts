@@ -138,6 +138,6 @@ export interface ProjectHints {
   readonly callActivity: (name: string, place: CodePlace) => string;
   /** What a change of a workflow needs while processes run. `guide`: the file of the project that explains it. */
   readonly changeWorkflow: (guide: string) => string;
-  /** Files that the workflow for GitHub names by their path in the repository, to which a working directory does not apply. */
-  readonly filesOfCi?: readonly string[];
+  /** Files that the GitHub workflow refers to by their path in the repository. Its working directory does not apply to them. */
+  readonly workflowFiles?: readonly string[];
 }

@@ -66,7 +66,7 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
   } else if (input.commitLeft) steps.push({ command: FIRST_COMMIT, text: 'create the first commit' });
   if (input.workflow !== undefined) {
     const { folder } = input.workflow;
-    const paths = (languageOf(input).hints.filesOfCi ?? []).map((file) => `change ${file} to ${folder}/${file}`);
+    const paths = (languageOf(input).hints.workflowFiles ?? []).map((file) => `change ${file} to ${folder}/${file}`);
     const changes = [`add "defaults: { run: { working-directory: ${folder} } }"`, ...paths].join(' and ');
     steps.push({
       text: `GitHub runs workflows only from the root of a repository: move ${WORKFLOW} to .github/workflows/${unscopedName(input.name)}.yml there. In it, ${changes}`,

@@ -16,7 +16,7 @@ export interface ShapeNode {
   seen: number;
   /** The numbers of the samples with a value here. */
   samples: Set<number>;
-  /** The same of each type of value. */
+  /** The same for each type of value. */
   samplesByType: Map<ValueType, Set<number>>;
   nulls: number;
   booleans: number;

@@ -77,6 +77,6 @@ export const typescript: Language = {
     callActivity: (name) =>
       `call it from a workflow: ownActivities<Activities>().${name}({ processId }), imported from ./kuflow/workflow/kuflow-activities.ts`,
     changeWorkflow: (guide) => `use patched(…) (see ${guide})`,
-    filesOfCi: ['.nvmrc'],
+    workflowFiles: ['.nvmrc'],
   },
 };

@@ -63,7 +63,7 @@ const isCollectionValue = (value: unknown): boolean => typeof value === 'object'
 const isScalarList = (value: unknown): boolean =>
   Array.isArray(value) && value.length > 0 && !value.some(isCollectionValue);
 
-/** Replaces a scalar, also by a list, or a collection in brackets or braces. */
+/** Replaces a scalar with a scalar or a list, or a collection in brackets or braces. */
 function replaceNode(text: string, node: unknown, value: unknown): string | undefined {
   const range = rangeOf(node);
   if (range === undefined || isAlias(node) || (isScalar(node) && (node.type?.startsWith('BLOCK') ?? false)))

@@ -71,7 +71,9 @@ export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Pr
       problems.push(`--task-schema ${formatText(written)}: expected <code>=<file>`);
     else if (!tasks.has(taskCode)) {
       const near = didYouMean(taskCode, [...tasks.keys()]);
-      problems.push(`--task-schema ${formatText(written)}: the process has no task ${formatText(taskCode)}${near}`);
+      problems.push(
+        `--task-schema ${formatText(written)}: the process does not contain task ${formatText(taskCode)}${near}`,
+      );
     } else if (given.has(taskCode))
       problems.push(`--task-schema ${formatText(written)}: ${formatText(taskCode)} already has a schema`);
     else {
@@ -185,7 +187,8 @@ export interface TaskChanges {
 export function applyTaskChanges(definition: ProcessDefinition, changes: TaskChanges): ProcessDefinition {
   const problems: string[] = [];
   const codes = definition.tasks.map(({ code }) => code);
-  const unknown = (code: string): string => `the process has no task ${formatText(code)}${didYouMean(code, codes)}`;
+  const unknown = (code: string): string =>
+    `the process does not contain task ${formatText(code)}${didYouMean(code, codes)}`;
   const kinds = new Map<string, TaskKind>();
   for (const written of changes.kinds) {
     const equals = written.lastIndexOf('=');

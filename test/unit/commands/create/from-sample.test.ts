@@ -119,8 +119,8 @@ describe('create --from', () => {
     [['--task', 'A'], '--task cannot be combined with --from'],
     [['--sample', '3'], '--sample cannot be combined with --from'],
     [['--language', 'typescript', '--package', 'com.example.x'], '--package does not apply to TypeScript workers'],
-    [['--task-kind', 'APPROVE=system'], 'the process has no task APPROVE'],
-    [['--task-schema', 'APPROVE=x.json'], 'the process has no task APPROVE'],
+    [['--task-kind', 'APPROVE=system'], 'the process does not contain task APPROVE'],
+    [['--task-schema', 'APPROVE=x.json'], 'the process does not contain task APPROVE'],
   ])('refuses %s', async (args, message) => {
     writeSampleZip(cwd, javaSample());
     const before = stateOf(cwd);

@@ -61,7 +61,7 @@ describe('definitionFromFlags', () => {
       '--task APPLY: task APPLY is already defined',
       '--task CHECK:sytem: the kind must be human, system, message or thread; did you mean "system"?',
       '--task :human: expected <code>',
-      '--task-schema APLY=a.json: the process has no task APLY; did you mean "APPLY"?',
+      '--task-schema APLY=a.json: the process does not contain task APLY; did you mean "APPLY"?',
       '--task-schema APPLY: expected <code>=<file>',
       'properties.amount.type is not valid JSON Schema: must be one of',
       '--metadata-schema',
