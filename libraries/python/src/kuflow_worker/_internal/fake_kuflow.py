@@ -1,0 +1,193 @@
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
+
+from .client import KuFlowClient
+from .documents import Documents
+from .model import JsonObject, ProcessItem
+from .operations import Operation
+from .values import FileFields, KuFlowFile, format_file, parse_file
+
+APPLICATION_ID = "00000000-0000-4000-8000-00000000000a"
+TENANT_ID = "00000000-0000-4000-8000-00000000000b"
+PERSON_ID = "00000000-0000-4000-8000-00000000000c"
+
+
+@dataclass(frozen=True)
+class TaskLog:
+    """A line in the log of a task."""
+
+    code: str
+    level: str
+    message: str
+
+
+#: What a person does with a task: enter data, cancel it, or leave it until it is read again.
+Answer = JsonObject | Literal["cancel", "wait"]
+#: Gets the code of the task, and what has been logged so far.
+Person = Callable[[str, Sequence[TaskLog]], Answer]
+
+
+def entering(answers: Mapping[str, JsonObject]) -> Person:
+    """A person who enters data by task code."""
+    return lambda code, _logs: answers.get(code, {})
+
+
+class FakeKuFlow(KuFlowClient):
+    """An in-memory KuFlow for workflow tests, and the client for your own activities.
+
+    `person` is asked about each task that nobody owns. `metadata` is that of the process. It has the operations that
+    workflows and activities of this project need so far.
+    """
+
+    def __init__(self, person: Person, metadata: JsonObject | None = None) -> None:
+        self.application_id = APPLICATION_ID
+        self.documents = FakeDocuments()
+        self.items: list[ProcessItem] = []
+        self.logs: list[TaskLog] = []
+        self.metadata = dict(metadata or {})
+        self._person = person
+        self._client: Client | None = None
+        self._responses_to_lose = 0
+
+    @property
+    def item_codes(self) -> list[str]:
+        """The codes of the items, in the order of their creation."""
+        return [code_of(item) for item in self.items]
+
+    @property
+    def task_states(self) -> dict[str, str]:
+        """The states of the tasks by code."""
+        return {code_of(item): item["task"]["state"] for item in self.items if "task" in item}
+
+    def connect(self, client: Client) -> None:
+        self._client = client
+
+    def lose_responses(self, number: int) -> None:
+        """Loses the responses to the next creations: the items exist, but the calls fail."""
+        self._responses_to_lose = number
+
+    async def signal(self, process_id: str, name: str, payload: object) -> None:
+        """Sends a signal to the workflow of a process, such as that of a user action."""
+        if self._client is not None:
+            await self._client.get_workflow_handle(process_id).signal(name, payload)
+
+    async def perform(self, operation: Operation[Any, Any], request: Mapping[str, Any]) -> Any:
+        match operation.name:
+            case "createProcessItem":
+                return {"processItem": await self._create_item(request)}
+            case "retrieveProcess":
+                pass
+            case "updateProcessMetadata":
+                self.metadata = dict(request["metadata"]["value"])
+            case "patchProcessMetadata":
+                for change in request["jsonPatch"]:
+                    self._patch_metadata(change)
+            case "cancelProcessItems":
+                for item in self.items:
+                    if item["id"] in request.get("processItemIds", []) and item["task"]["state"] != "COMPLETED":
+                        item["task"]["state"] = "CANCELLED"
+            case _:
+                return {"processItem": await self._change_item(operation.name, request)}
+        metadata = {"valid": True, "value": self.metadata}
+        process = {"id": request["processId"], "state": "RUNNING", "tenantId": TENANT_ID, "metadata": metadata}
+        return {"process": {**process, "createdAt": "2026-01-01T00:00:00Z"}}
+
+    async def _create_item(self, request: Mapping[str, Any]) -> ProcessItem:
+        item = next((item for item in self.items if item["id"] == request["id"]), None)
+        if item is None:
+            code = request["processItemDefinitionCode"]
+            item = {"id": request["id"], "type": request["type"], "processId": request["processId"]}
+            item["processItemDefinitionRef"] = {"id": code, "code": code}
+            if "ownerId" in request:
+                item["ownerId"] = request["ownerId"]
+            if "message" in request:
+                item["message"] = request["message"]
+            if item["type"] == "TASK":
+                item["task"] = {"state": "CLAIMED" if "ownerId" in item else "READY"}
+            self.items.append(item)
+        if self._responses_to_lose > 0:
+            self._responses_to_lose -= 1
+            raise ConnectionError("The response is lost")
+        # The signal comes before the response, which can happen with KuFlow too.
+        await self._ask(item)
+        return item
+
+    async def _change_item(self, operation: str, request: Mapping[str, Any]) -> ProcessItem:
+        item = next((item for item in self.items if item["id"] == request.get("processItemId")), None)
+        if item is None or "task" not in item:
+            raise ApplicationError(f"not supported in tests: {operation}", non_retryable=True)
+        match operation:
+            case "retrieveProcessItem":
+                await self._ask(item)
+            case "updateProcessItemTaskData":
+                item["task"]["data"] = request["data"]
+            case "completeProcessItemTask":
+                item["task"]["state"] = "COMPLETED"
+            case "assignProcessItemTask":
+                item["ownerId"] = request.get("ownerId", PERSON_ID)
+                item["task"]["state"] = "CLAIMED"
+            case "appendProcessItemTaskLog":
+                self.logs.append(TaskLog(code_of(item), request["level"], request["message"]))
+            case _:
+                raise ApplicationError(f"not supported in tests: {operation}", non_retryable=True)
+        return item
+
+    async def _ask(self, item: ProcessItem) -> None:
+        """Asks the person for a task that nobody owns."""
+        if "task" not in item or item["task"]["state"] != "READY":
+            return
+        answer = self._person(code_of(item), self.logs)
+        if answer == "wait":
+            return
+        if answer == "cancel":
+            item["task"]["state"] = "CANCELLED"
+            return
+        item["task"] = {"state": "COMPLETED", "data": {"valid": True, "value": dict(answer)}}
+        payload = {"processItemDefinitionCode": code_of(item)}
+        signal = {"id": item["id"], "type": item["type"], "payload": payload}
+        await self.signal(activity.info().workflow_id or "", "KuFlow_Engine_Signal_Process_Item", signal)
+
+    def _patch_metadata(self, change: Mapping[str, Any]) -> None:
+        """Supports only top-level fields, as `write_metadata` sets them."""
+        field, *deeper = [step.replace("~1", "/").replace("~0", "~") for step in change["path"].split("/")[1:]]
+        if deeper or change["op"] not in ("add", "replace", "remove"):
+            raise ApplicationError(f"not supported in tests: {change['op']} {change['path']}", non_retryable=True)
+        if change["op"] == "remove":
+            del self.metadata[field]
+        else:
+            self.metadata[field] = change["value"]
+
+
+class FakeDocuments(Documents):
+    """Documents in memory."""
+
+    def __init__(self) -> None:
+        self._contents: dict[str, bytes] = {}
+
+    async def upload(
+        self,
+        path: str | Path,
+        *,
+        process_id: str,
+        name: str | None = None,
+        content_type: str = "application/octet-stream",
+    ) -> KuFlowFile:
+        content = Path(path).read_bytes()  # noqa: ASYNC240
+        uri = f"ku:process/{process_id}/document/{len(self._contents)}"
+        self._contents[uri] = content
+        return format_file(FileFields(uri=uri, type=content_type, size=len(content), name=name or Path(path).name))
+
+    async def download(self, document: str, path: str | Path) -> None:
+        uri = document if document.startswith("ku:") else parse_file(document).uri
+        # People attach documents too: what they contain does not matter here.
+        Path(path).write_bytes(self._contents.get(uri, b"A document"))  # noqa: ASYNC240
+
+
+def code_of(item: ProcessItem) -> str:
+    return item["processItemDefinitionRef"]["code"]

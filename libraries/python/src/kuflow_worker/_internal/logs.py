@@ -1,0 +1,376 @@
+"""The log of this worker and of Temporal's SDK."""
+
+import asyncio
+import json
+import logging
+import math
+import re
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Literal
+
+from temporalio import activity, workflow
+
+from .log_repeats import LogRepeats, without_ids
+from .settings import LogFormat
+from .workflow.item_context import current_item
+
+Frames = Literal["all", "own"]
+Folders = frozenset[Path]
+LogLine = dict[str, str | int | float | bool]
+
+TRACE = 5
+LEVELS = {"trace": TRACE, "debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
+
+LIBRARY = __name__.partition(".")[0]
+NON_DETERMINISM = re.compile(r"TMPRL1100|non-?determinis[mt]|DeterminismViolation", re.IGNORECASE)
+NON_DETERMINISM_HINT = (
+    "The workflow code no longer matches the history of a running process. "
+    "In development, undo the change, or cancel the process and start another one. "
+    'In production, keep the old path behind patched(); see "Change a running workflow" in README.md.'
+)
+MAX_RUNS = 2_000
+MAX_FRAMES = 50
+
+
+def configure_logs(handler: logging.Handler, level: str, packages: Sequence[str] = ()) -> None:
+    """Sends the lines of these packages, of Temporal's SDK and of other libraries to a handler."""
+    number = LEVELS[level]
+    # Below this level, libraries may log whole requests and structures, which contain form data.
+    logging.getLogger().setLevel(max(number, logging.INFO))
+    for name in (LIBRARY, *packages, activity.logger.name, workflow.logger.name):
+        logging.getLogger(name).setLevel(number)
+    # httpx logs each call at level INFO.
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(max(number, logging.WARNING))
+    # The handler adds these details as fields.
+    activity.logger.activity_info_on_message = False
+    workflow.logger.workflow_info_on_message = False
+    logging.captureWarnings(True)
+    logging.getLogger().handlers = [handler]
+
+
+async def report_repeats(handler: "LogHandler") -> None:
+    """Logs once per minute how often failures happened again, until it is canceled."""
+    while True:
+        await asyncio.sleep(60)
+        handler.report_repeats()
+
+
+# The latest run is at the end.
+_runs: dict[str, LogLine] = {}
+_runs_lock = threading.Lock()
+
+
+def remember_run(run_id: str, process_id: str, workflow_type: str) -> None:
+    """Lets lines of Temporal's core, which name only the run of a workflow, name its process as well."""
+    with _runs_lock:
+        _runs.pop(run_id, None)
+        _runs[run_id] = {"processId": process_id, "workflowType": workflow_type}
+        if len(_runs) > MAX_RUNS:
+            del _runs[next(iter(_runs))]
+
+
+def _add_process(line: LogLine) -> None:
+    if "processId" not in line:
+        line.update(_runs.get(str(line.get("runId")), {}))
+
+
+class LogHandler(logging.Handler):
+    """Writes a line for each record. Logs a failure in full once, and then how often it happens again."""
+
+    def __init__(
+        self,
+        *,
+        level: str = "info",
+        format: LogFormat,
+        frames: Frames = "all",
+        own: Sequence[str] = (),
+        write: Callable[[str], object],
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(LEVELS[level])
+        self._format = format
+        self._frames = frames
+        self._own = _folders_of(own)
+        self._write = write
+        self._repeats: LogRepeats[LogLine] = LogRepeats(self._print_again, now)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._log(record)
+        except Exception:
+            self.handleError(record)
+
+    def report_repeats(self) -> None:
+        """Logs how often failures happened again. Call it once per minute."""
+        self.acquire()
+        try:
+            self._repeats.report_all()
+        finally:
+            self.release()
+
+    def _log(self, record: logging.LogRecord) -> None:
+        if self.level > logging.DEBUG and SHUTDOWN_DETAILS.match(str(record.msg)):
+            return
+        line, error = _to_line(record)
+        _add_process(line)
+        if error is None:
+            return self._print(line)
+        line["error"] = describe_error(error)
+        if record.levelno >= logging.WARNING:
+            frames, causes = _describe_stack(error, None if self._frames == "all" else self._own)
+            place = frames[-1] if frames else ""
+            names = [line.get(name, "") for name in ("message", "workflowType", "activityType", "operation", "error")]
+            failure = without_ids(" ".join(map(str, names)))
+            if self._repeats.is_repeated(f"{failure} {place}", str(line.get("processId", "")), line):
+                return
+            # The SDK logs some errors twice, once without their names. Another process has the same stack.
+            unnamed = without_ids(re.sub(r"^\w+: ", "", str(line["error"])))
+            if (frames or causes) and self._repeats.is_new(f"{unnamed} {place}"):
+                line["stack"] = escape_controls("\n".join([*frames, *causes]))
+        self._print(line)
+        if NON_DETERMINISM.search(f"{line['message']} {line['error']}"):
+            fields = {name: value for name, value in line.items() if name not in ("error", "stack")}
+            explained: LogLine = {"level": "ERROR", "message": "Non-determinism error", "hint": NON_DETERMINISM_HINT}
+            self._print(fields | explained)
+
+    def _print(self, line: LogLine) -> None:
+        text = json.dumps(line, ensure_ascii=False) if self._format == "json" else _format_pretty(line)
+        # A closed terminal or pipe must not stop the worker while it has work in progress.
+        with suppress(OSError, ValueError):
+            self._write(text)
+
+    def _print_again(self, last: LogLine, times: int) -> None:
+        message = f"{last['message']} (again, {times} {'time' if times == 1 else 'times'} in the last minute)"
+        self._print(last | {"time": format_time(time.time()), "message": message, "times": times})
+
+
+# The attributes of every record, which are part of the line or are logged in another form.
+STANDARD_FIELDS = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
+RESERVED_FIELDS = {"time", "level", "logger", "message", "stack", "error", "failure"}
+# Temporal's SDK adds these objects to its own lines and to those of workflow and activity code.
+CONTEXTS = ("temporal_workflow", "temporal_activity")
+# Temporal's core logs whole structures, which may contain form data. Only these of its fields are logged.
+CORE_FIELDS = ("runId", "workflowType", "activityType", "activityId", "attempt")
+# Temporal's SDK logs this at each shutdown. The worker logs the shutdown itself.
+SHUTDOWN_DETAILS = re.compile(r"Beginning worker shutdown")
+
+# Words in the names of fields that may contain form data, such as the arguments of an activity.
+FORM_DATA = re.compile(
+    "args?|arguments?|inputs?|outputs?|results?|values?|data|details?|payloads?|body|content|forms?|answers?|metadata|memo"
+    "|headers?|entity|entities"
+)
+# Endings of words in the names of fields that may contain a secret.
+SECRET = re.compile(
+    r"(?:tokens?|secrets?|passwords?|passwd|pwd|passphrase|credentials?|keys?|pem|auth|authorization|cookies?|signature)\d*$"
+)
+
+
+def _is_private(field: str) -> bool:
+    """Whether a field may contain a secret or form data, by the words of its name."""
+    words = re.split(r"[\W_]+", re.sub(r"([a-z\d])([A-Z])", r"\1 \2", field).lower())
+    return any(FORM_DATA.fullmatch(word) or SECRET.search(word) for word in words)
+
+
+def _to_line(record: logging.LogRecord) -> tuple[LogLine, object]:
+    """The line for a record, and its error."""
+    line: LogLine = {
+        "time": format_time(record.created),
+        "level": _to_level(record.levelno),
+        "logger": record.name,
+        "message": escape_controls(STATUS.sub(r"\1: \2", record.getMessage())),
+    }
+    fields = {name: value for name, value in vars(record).items() if name not in STANDARD_FIELDS}
+    core = fields.get("temporal_log")
+    if core is not None:
+        logged = {_to_camel_case(name): value for name, value in core.fields.items()}
+        error = logged.get("error") or logged.get("failure")
+        fields = {name: value for name, value in logged.items() if name in CORE_FIELDS}
+    else:
+        error = (record.exc_info or (None, None))[1] or fields.get("error")
+        for context in CONTEXTS:
+            fields.update({_to_camel_case(name): value for name, value in fields.pop(context, {}).items()})
+    item = current_item()
+    if item is not None:
+        fields.setdefault("processItemId", item.process_item_id)
+    if "runId" in fields:
+        # The attempt of the workflow, which is always 1.
+        fields.pop("attempt", None)
+    # KuFlow uses the id of the process as the workflow ID.
+    process_id = fields.pop("workflowId", None) or getattr(error, "process_id", None)
+    if process_id is not None:
+        line["processId"] = process_id
+    for name, value in fields.items():
+        if name in RESERVED_FIELDS or name.startswith("__") or _is_private(name):
+            continue
+        if isinstance(value, str):
+            line[name] = escape_controls(value)
+        elif isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
+            # Objects may contain anything.
+            line[name] = value
+    return line, error
+
+
+def format_time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _to_level(number: int) -> str:
+    name = next((name for name, level in reversed(LEVELS.items()) if number >= level), "trace")
+    return name.upper()
+
+
+def _to_camel_case(name: str) -> str:
+    return re.sub(r"_([a-z])", lambda match: match[1].upper(), name)
+
+
+# Exceptions whose names add nothing to their messages.
+PLAIN_ERRORS = ("Exception", "RuntimeError", "RestError", "SettingsError", "TimeoutError", "ApplicationError")
+
+
+def _with_causes(error: object) -> Iterator[object]:
+    """An error and its causes, at most five."""
+    for _ in range(5):
+        if error is None:
+            return
+        yield error
+        error = _cause_of(error)
+
+
+def _cause_of(error: object) -> BaseException | None:
+    if not isinstance(error, BaseException):
+        return None
+    if isinstance(error, BaseExceptionGroup):
+        return error.exceptions[0]
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    # The error of Temporal's core repeats that of the SDK, and a cancellation adds nothing.
+    if isinstance(cause, asyncio.CancelledError) or type(cause).__module__ == "temporal_sdk_bridge":
+        return None
+    return cause
+
+
+def _text_of(error: BaseException) -> str:
+    return STATUS.sub(r"\1: \2", str(error))
+
+
+def _message_of(error: object) -> str:
+    """Name and message of one error. Leaves out the details, which may contain form data."""
+    if isinstance(error, str):
+        failure = parse_core_failure(error)
+        return error if failure is None else failure[0]
+    if not isinstance(error, BaseException):
+        return "unknown error"
+    name, text = type(error).__name__, _text_of(error)
+    if text == "":
+        return name
+    return text if name in PLAIN_ERRORS else f"{name}: {text}"
+
+
+def describe_error(error: object) -> str:
+    """Names and messages of an error and its causes. Leaves out the details, which may contain form data."""
+    parts: list[str] = []
+    for at in _with_causes(error):
+        part = _message_of(at)
+        text = _text_of(at) if isinstance(at, BaseException) else part
+        if not any(other.endswith(text or part) for other in parts):
+            parts.append(part)
+    return escape_controls(" <- ".join(parts))
+
+
+def _describe_stack(error: object, own: Folders | None) -> tuple[list[str], list[str]]:
+    """The frames of an error, the innermost last, and those of its causes, without their messages.
+
+    `own`: only the frames of code in these folders.
+    """
+    first, *causes = [(at, _frames_of(at, own)) for at in _with_causes(error)]
+    described: list[str] = []
+    for cause, lines in causes:
+        if lines:
+            described += [f"  caused by {_message_of(cause).splitlines()[0]}", *lines]
+    return first[1], described
+
+
+FRAME = re.compile(r'^ *File "(.*)", line \d+', re.MULTILINE)
+# Each import in workflow code adds eight of these frames.
+IMPORT_FRAME = re.compile(r'^ *File "(?:<frozen importlib|.*workflow_sandbox[\\/]_importer\.py)')
+
+
+def _frames_of(error: object, own: Folders | None) -> list[str]:
+    if isinstance(error, BaseException):
+        stack = [
+            f'  File "{frame.f_code.co_filename}", line {line}, in {frame.f_code.co_name}'
+            for frame, line in traceback.walk_tb(error.__traceback__)
+        ]
+    else:
+        failure = parse_core_failure(str(error))
+        stack = [] if failure is None else failure[1]
+    kept = [line for line in stack if (not IMPORT_FRAME.match(line) if own is None else _is_in(line, own))]
+    return kept[-MAX_FRAMES:]
+
+
+def _is_in(line: str, folders: Folders) -> bool:
+    """Whether a frame is code in one of these folders."""
+    file = FRAME.match(line)
+    return file is not None and not folders.isdisjoint(Path(file[1]).parents)
+
+
+def _folders_of(packages: Sequence[str]) -> Folders:
+    """The folders with the code of these packages."""
+    return frozenset(Path(folder) for package in packages for folder in getattr(import_module(package), "__path__", []))
+
+
+# How Temporal's core escapes special characters.
+ESCAPE = re.compile(r"\\(?:u\{([0-9a-f]{1,6})\}|(.))", re.DOTALL)
+ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}
+
+
+def parse_core_failure(text: str) -> tuple[str, list[str]] | None:
+    """The message and the frames of a failure in a text of Temporal's core. None for a text that is not a structure.
+
+    The core logs whole structures, whose other parts may contain form data.
+    """
+    structure = re.match(r"\w+(?= \{)", text)
+    if structure is None:
+        return None
+
+    def field(name: str) -> str | None:
+        written = re.search(rf'\b{name}: "((?:[^"\\]|\\.)*)"', text)
+        return written and ESCAPE.sub(
+            lambda escape: chr(int(escape[1], 16)) if escape[1] else ESCAPES.get(escape[2], escape[2]), written[1]
+        )
+
+    frames = [line for line in (field("stack_trace") or "").splitlines() if FRAME.match(line)]
+    return field("message") or structure[0], frames
+
+
+# Characters that affect a terminal: controls other than line feeds, direction marks, invisible characters.
+TERMINAL_CONTROLS = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+)
+
+
+# How Temporal's core prints a gRPC error. The metadata of the response follows, and is left out.
+STATUS = re.compile(r'Status \{ code: (\w+), message: "((?:[^"\\]|\\.)*)".*', re.DOTALL)
+
+
+def escape_controls(text: str) -> str:
+    """Makes a message of a server safe for a terminal."""
+    return TERMINAL_CONTROLS.sub(lambda character: f"\\u{{{ord(character[0]):x}}}", text)
+
+
+# Fields that are the same in most lines of a terminal.
+NOT_PRETTY = {"logger", "namespace", "taskQueue", "workflowRunId", "runId", "times"}
+
+
+def _format_pretty(line: LogLine) -> str:
+    hidden = {"time", "level", "message", "stack"} | NOT_PRETTY
+    fields = [f"{name}={value}" for name, value in line.items() if name not in hidden]
+    text = " ".join([str(line["time"])[11:19], str(line["level"]).ljust(5), str(line["message"]), *fields])
+    return f"{text}\n{line['stack']}" if "stack" in line else text

@@ -1,0 +1,146 @@
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+from temporalio.api.common.v1 import Payload
+from temporalio.client import (
+    Client,
+    Interceptor,
+    OutboundInterceptor,
+    StartWorkflowInput,
+    WorkflowHandle,
+    WorkflowHistory,
+)
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from .activities import activities_of, create_kuflow_activities
+from .activity_interceptor import ActivityInterceptor
+from .declaration import validators_of
+from .fake_kuflow import FakeKuFlow
+from .model import WorkflowResponse
+from .payloads import data_converter
+from .settings import DEFAULT_MAX_PAYLOAD_BYTES
+from .workflow.interceptor import WorkflowInterceptor
+from .workflow_code import workflow_runner
+
+SECONDS = 30
+
+
+class ProcessRun:
+    """The workflow of a process on Temporal's test server. Nothing happens until something waits for its result."""
+
+    def __init__(self, handle: WorkflowHandle[Any, Any], worker: Worker) -> None:
+        self.process_id = handle.id
+        self.handle = handle
+        self._worker = worker
+
+    async def result(self) -> WorkflowResponse:
+        """Waits until the workflow ends.
+
+        Raises a `WorkflowFailureError` if the workflow fails, and an `AssertionError` if a workflow task fails:
+        Temporal would repeat the task until somebody fixes the workflow code.
+        """
+        with _FailedTasks(self.handle.first_execution_run_id or "") as failed:
+            async with asyncio.timeout(SECONDS), self._worker:
+                result = asyncio.create_task(self.handle.result())
+                try:
+                    await asyncio.wait([result, failed.first], return_when=asyncio.FIRST_COMPLETED)
+                    if failed.first.done():
+                        error = failed.first.result()
+                        raise AssertionError(f"A workflow task failed: {type(error).__name__}: {error}") from error
+                    response: WorkflowResponse = await result
+                    return response
+                finally:
+                    result.cancel()
+
+    async def history(self) -> WorkflowHistory:
+        """The history of the workflow so far."""
+        return await self.handle.fetch_history()
+
+
+async def start_process(
+    environment: WorkflowEnvironment,
+    workflow: type,
+    kuflow: FakeKuFlow,
+    activities: Sequence[object] = (),
+    *,
+    headers: Mapping[str, Payload] | None = None,
+    max_payload_bytes: int = DEFAULT_MAX_PAYLOAD_BYTES,
+) -> ProcessRun:
+    """Starts the workflow of a process, with the converter and the interceptors of the worker.
+
+    `activities` are objects with activities. `headers` are start headers of the workflow.
+    """
+    config = environment.client.config()
+    config["data_converter"] = data_converter(max_payload_bytes)
+    config["interceptors"] = [*config["interceptors"], _StartHeaders(headers or {})]
+    client = Client(**config)
+    kuflow.connect(client)
+    process_id = str(uuid4())
+    validators = validators_of([workflow])
+    worker = Worker(
+        client,
+        task_queue=process_id,
+        workflows=[workflow],
+        activities=[
+            *create_kuflow_activities(kuflow, validators),
+            *(one for each in activities for one in activities_of(each)),
+        ],
+        interceptors=[
+            WorkflowInterceptor(),
+            ActivityInterceptor(max_payload_bytes=max_payload_bytes, validators=validators),
+        ],
+        workflow_runner=workflow_runner([workflow]),
+    )
+    handle = await client.start_workflow(
+        workflow.run,  # type: ignore[attr-defined]
+        {"processId": process_id},
+        id=process_id,
+        task_queue=process_id,
+    )
+    return ProcessRun(handle, worker)
+
+
+class _StartHeaders(Interceptor):
+    def __init__(self, headers: Mapping[str, Payload]) -> None:
+        self._headers = headers
+
+    def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:
+        headers = self._headers
+
+        class Outbound(OutboundInterceptor):
+            async def start_workflow(self, input: StartWorkflowInput) -> WorkflowHandle[Any, Any]:
+                input.headers = headers
+                return await super().start_workflow(input)
+
+        return Outbound(next)
+
+
+class _FailedTasks(logging.Handler):
+    """Notices failed workflow tasks of a run in the log: Temporal's test server does not report them."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(logging.WARNING)
+        self._run_id = run_id
+        self._loop = asyncio.get_running_loop()
+        self.first: asyncio.Future[BaseException] = self._loop.create_future()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = (record.exc_info or (None, None))[1]
+        if error is not None and self._run_id in record.getMessage():
+            # Workflow code runs in other threads.
+            self._loop.call_soon_threadsafe(self._notice, error)
+
+    def _notice(self, error: BaseException) -> None:
+        if not self.first.done():
+            self.first.set_result(error)
+
+    def __enter__(self) -> "_FailedTasks":
+        logging.getLogger("temporalio.worker").addHandler(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        logging.getLogger("temporalio.worker").removeHandler(self)

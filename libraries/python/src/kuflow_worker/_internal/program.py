@@ -1,0 +1,241 @@
+import asyncio
+import dataclasses
+import json
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn, TextIO
+
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    PrometheusConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
+
+from .check import CheckStep, check
+from .declaration import Worker
+from .logs import Frames, LogHandler, configure_logs, report_repeats
+from .metrics import Metrics
+from .settings import LogFormat, Settings, SettingsError, load_settings
+from .worker_runtime import RunningWorker
+
+LOG = logging.getLogger(__name__)
+
+USAGE = """Usage: {program} [--check [--json]] [--dev]
+
+  --check  Check the connection to KuFlow step by step and exit with 0 (connected), 1 (failed), 2 (invalid settings)
+           or 4 (inconclusive). KUFLOW_WORKER_CHECK_SECONDS sets a time limit.
+  --json   Print the result of --check as JSON
+  --dev    Print readable logs, shut down quickly, and start even if the health or metrics port is in use
+"""
+OPTIONS = ("--check", "--json", "--dev", "--help")
+SETTINGS_HELP = """To get the settings, use one of these:
+
+  ./kuflow dev exec -- <command>           Run a command, such as this worker, with a local KuFlow
+  ./kuflow credentials pull                Get an engine certificate from KuFlow, with the client ID and secret
+                                           from the environment or from ./kuflow login
+  ./kuflow credentials exec -- <command>   Run a command with these credentials
+"""
+CHECK_SECONDS = "KUFLOW_WORKER_CHECK_SECONDS"
+INTERRUPTED = 130
+# npm and the terminal both deliver the same Ctrl-C.
+SAME_SIGNAL_WITHIN = 1.0
+
+
+class Program:
+    """The command line of a worker."""
+
+    def __init__(self, worker: Worker, options: Sequence[str]) -> None:
+        self._declared = worker
+        self._options = options
+        self._development = "--dev" in options
+        self._log_format: LogFormat = "pretty" if self._development else "json"
+        self._worker: RunningWorker | None = None
+        self._first_signal_at: float | None = None
+
+    async def main(self) -> int:
+        _on_signals(self._on_signal)
+        unknown = next((option for option in self._options if option not in OPTIONS), None)
+        if unknown is not None or ("--json" in self._options and "--check" not in self._options):
+            problem = "--json requires --check" if unknown is None else f"Unknown option {unknown}"
+            sys.stderr.write(f"{problem}\n\n{_usage()}")
+            return 2
+        if "--help" in self._options:
+            sys.stdout.write(_usage())
+            return 0
+        try:
+            return await (self._check() if "--check" in self._options else self._run())
+        except Exception as error:
+            self._log_to(sys.stderr)
+            LOG.error("The worker could not start", exc_info=error)
+            return 1
+
+    async def _check(self) -> int:
+        as_json = "--json" in self._options
+        seconds = os.environ.get(CHECK_SECONDS)
+        limit = None if seconds is None else _to_seconds(seconds)
+        if seconds is not None and limit is None:
+            sys.stderr.write(f"{CHECK_SECONDS} must be a number of seconds greater than 0 and at most 3600\n")
+            return 2
+
+        def report(step: CheckStep) -> None:
+            if not as_json:
+                detail = step.detail.replace("\n", "\n".ljust(23))
+                print(f"{step.status:<8} {step.step:<12} {detail}", flush=True)
+
+        self._log_format = "pretty"
+        self._log_to(sys.stderr, "error")
+        runtime = Runtime(telemetry=_telemetry())
+        result = await check(_load, report, limit or 3_600, name=self._declared.name, runtime=runtime)
+        if as_json:
+            print(json.dumps(dataclasses.asdict(result), ensure_ascii=False, separators=(",", ":")))
+        if result.status == 2:
+            sys.stderr.write(f"\n{SETTINGS_HELP}")
+        return result.status
+
+    async def _run(self) -> int:
+        try:
+            settings = _load()
+        except SettingsError as error:
+            self._report_settings(error)
+            return 2
+        self._log_format = settings.worker.log_format or self._log_format
+        handler = self._log_to(sys.stdout, settings.worker.log_level)
+        repeats = asyncio.create_task(report_repeats(handler))
+        runtime = create_runtime(settings.worker.metrics_port, development=self._development)
+        worker = RunningWorker(
+            settings=settings,
+            reload_settings=_load,
+            declared=self._declared,
+            runtime=runtime,
+            metrics=Metrics(runtime.metric_meter),
+            development=self._development,
+        )
+        await worker.start()
+        self._worker = worker
+        status = await worker.ended()
+        repeats.cancel()
+        return status
+
+    def _on_signal(self) -> None:
+        # Nothing is running yet.
+        if self._worker is None:
+            _exit(INTERRUPTED)
+        now = time.monotonic()
+        if self._first_signal_at is None:
+            self._first_signal_at = now
+        elif now - self._first_signal_at > SAME_SIGNAL_WITHIN:
+            _exit(INTERRUPTED)
+        self._worker.shutdown()
+
+    def _log_to(self, stream: TextIO, level: str = "info") -> LogHandler:
+        def write(line: str) -> None:
+            stream.write(f"{line}\n")
+            stream.flush()
+
+        frames: Frames = "all" if self._development else "own"
+        own = self._declared.packages
+        handler = LogHandler(level=level, format=self._log_format, frames=frames, own=own, write=write)
+        configure_logs(handler, level, own)
+        return handler
+
+    def _report_settings(self, error: SettingsError) -> None:
+        self._log_format = error.log_format or self._log_format
+        message = "Settings are missing or invalid"
+        if self._log_format == "pretty":
+            problems = "\n".join(f"  {line}" for line in str(error).splitlines())
+            sys.stderr.write(f"{message}:\n\n{problems}\n\n{SETTINGS_HELP}")
+        else:
+            self._log_to(sys.stderr)
+            LOG.error(message, extra={"reason": str(error), "hint": SETTINGS_HELP})
+
+
+def create_runtime(metrics_port: int, *, development: bool) -> Runtime:
+    """Creates Temporal's runtime, which serves the metrics. Port 0 disables them."""
+    if metrics_port == 0:
+        return Runtime(telemetry=_telemetry())
+    # In development, only this machine reads the metrics.
+    host = "127.0.0.1" if development else "0.0.0.0"
+    try:
+        return Runtime(telemetry=_telemetry(PrometheusConfig(bind_address=f"{host}:{metrics_port}")))
+    except ValueError as error:
+        if not development:
+            raise RuntimeError(f"Could not listen on port {metrics_port} (worker.metrics-port)") from error
+        LOG.warning("Metrics are disabled because the metrics port is in use", extra={"port": metrics_port})
+        return Runtime(telemetry=_telemetry())
+
+
+def _usage() -> str:
+    main = sys.modules["__main__"].__spec__
+    program = Path(sys.argv[0]).name if main is None else f"python -m {main.name.removesuffix('.__main__')}"
+    return USAGE.format(program=program)
+
+
+def _load() -> Settings:
+    return load_settings(Path.cwd(), os.environ)
+
+
+def _to_seconds(text: str) -> float | None:
+    try:
+        seconds = float(text)
+    except ValueError:
+        return None
+    return seconds if 0 < seconds <= 3_600 else None
+
+
+def _telemetry(metrics: PrometheusConfig | None = None) -> TelemetryConfig:
+    """Forwards the logs of Temporal's core to this log."""
+    forwarding = LogForwardingConfig(
+        logger=logging.getLogger("temporalio.core"),
+        append_target_to_name=False,
+        prepend_target_on_message=False,
+        append_log_fields_to_message=False,
+    )
+    levels = TelemetryFilter(core_level="WARN", other_level="ERROR")
+    return TelemetryConfig(logging=LoggingConfig(filter=levels, forwarding=forwarding), metrics=metrics)
+
+
+def _on_signals(handle: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, handle)
+        except NotImplementedError:
+            # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(handle))
+
+
+def _exit(status: int) -> NoReturn:
+    """Ends the process at once, whatever threads and tasks are still running.
+
+    Temporal's native threads can crash the interpreter when it shuts down in the ordinary way.
+    """
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
+
+
+async def _main(worker: Worker) -> NoReturn:
+    _exit(await Program(worker, sys.argv[1:]).main())
+
+
+def run(worker: Worker) -> NoReturn:
+    """Runs a worker with the options of the command line, and ends this process.
+
+    Exit status: 0 after a shutdown, 1 after a failure, 2 with missing or invalid settings. `--help` lists the options.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # A character that a terminal cannot show must not stop the worker.
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    asyncio.run(_main(worker))
+    raise AssertionError

@@ -1,0 +1,248 @@
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from temporalio.client import Client
+from temporalio.runtime import Runtime
+
+from .activities import activities_of, activity_name, create_kuflow_activities
+from .activity_interceptor import ActivityInterceptor
+from .authentication import request_engine_certificate, request_engine_token
+from .background import Background
+from .client import KuFlowClient
+from .connection import connect_to_engine, describe_namespace
+from .declaration import Worker
+from .engine_certificate import CertificateWatch, EngineIdentity, identity_from_settings
+from .engine_token import EngineToken, TokenRenewer
+from .engine_watch import EngineWatch
+from .health import HealthServer, start_health_server
+from .metrics import Metrics
+from .payloads import data_converter
+from .registration import start_registration
+from .rest_client import create_rest_client
+from .settings import Settings
+from .task_failures import TaskFailures
+from .user_agent import user_agent
+from .worker import EngineWorker, workflow_type
+
+LOG = logging.getLogger(__name__)
+
+# How long a token may have been expired before the worker stops, in seconds.
+EXPIRY_GRACE = 60.0
+ENGINE_DEADLINE = 5.0
+
+
+class RunningWorker:
+    """Connects this worker to KuFlow and keeps it connected until it is shut down or cannot continue."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        reload_settings: Callable[[], Settings],
+        declared: Worker,
+        runtime: Runtime,
+        metrics: Metrics,
+        development: bool,
+    ) -> None:
+        self._settings = settings
+        self._reload_settings = reload_settings
+        self._declared = declared
+        self._runtime = runtime
+        self._metrics = metrics
+        self._development = development
+        self._rest = create_rest_client(settings, metrics, declared.name)
+        self._tokens = TokenRenewer(request=lambda: request_engine_token(self._rest, settings), metrics=metrics)
+        kuflow = KuFlowClient(self._rest, settings.api.client_id)
+        own = [activity for create in declared.activities for activity in activities_of(create(kuflow))]
+        validators = declared.validators
+        self._activities = [*create_kuflow_activities(kuflow, validators), *own]
+        self._activity_interceptor = ActivityInterceptor(
+            TaskFailures(self._rest, metrics, settings.worker.attempts_before_task_log),
+            settings.worker.max_payload_bytes,
+            validators,
+        )
+        # The clients that receive each new token.
+        self._clients: set[Client] = set()
+        self._connected: tuple[EngineIdentity, Settings]
+        # A worker that connects again must not miss another certificate, or bring back the old one.
+        self._connecting = asyncio.Lock()
+        self._worker: EngineWorker
+        self._token_or_shutdown = asyncio.Event()
+        self._draining = False
+        self._failed = False
+        self._ended: asyncio.Task[Literal[0, 1]]
+
+    async def start(self) -> None:
+        """Returns when the worker is connected. `ended` then waits for its end."""
+        _, identity = await asyncio.gather(self._tokens.renew(), self._first_identity())
+        self._connected = identity, self._settings
+        self._worker = await self._create_worker()
+        self._engine = EngineWatch(ask=self._ask_engine, metrics=self._metrics)
+        health = await start_health(self._settings.worker.health_port, self._not_ready, development=self._development)
+        self._tokens.start(self._pass_token)
+        token_watch = Background("token watch", self._watch_token())
+        certificates = CertificateWatch(
+            identity=identity,
+            request=self._request_identity,
+            reload_settings=self._reload_settings,
+            swap=self._swap,
+            metrics=self._metrics,
+        )
+        registration = start_registration(
+            rest=self._rest,
+            settings=self._settings,
+            identity=self._worker.client.identity,
+            workflow_types=[workflow_type(workflow) for workflow in self._declared.workflows],
+            activity_types=[activity_name(activity) for activity in self._activities],
+            metrics=self._metrics,
+        )
+        stop = [
+            self._tokens.stop,
+            token_watch.stop,
+            self._engine.stop,
+            certificates.stop,
+            registration.stop,
+            health.close,
+        ]
+        self._ended = asyncio.create_task(self._run_and_stop(stop))
+        LOG.info(
+            "Worker started",
+            extra={"target": self._settings.temporal.target, "namespace": identity.namespace, "port": health.port},
+        )
+
+    async def ended(self) -> Literal[0, 1]:
+        """The exit status of the process: 0 after a shutdown, 1 if the worker stopped because of an error."""
+        return await self._ended
+
+    def shutdown(self) -> None:
+        """Reports not ready, stops polling, and waits for running tasks."""
+        if self._draining:
+            return
+        self._draining = True
+        self._token_or_shutdown.set()
+        LOG.info("Shutting down: polling has stopped, waiting for running tasks")
+        self._worker.shutdown()
+
+    def _fail(self, message: str, error: BaseException | None) -> None:
+        self._failed = True
+        LOG.error(message, exc_info=error)
+        self.shutdown()
+
+    async def _request_identity(self) -> EngineIdentity:
+        return await request_engine_certificate(self._rest, self._settings)
+
+    async def _first_identity(self) -> EngineIdentity:
+        return identity_from_settings(self._settings) or await self._request_identity()
+
+    async def _connect(self, identity: EngineIdentity, settings: Settings) -> Client:
+        token = await self._tokens.supply()
+        client = await connect_to_engine(
+            settings,
+            identity,
+            token,
+            runtime=self._runtime,
+            data_converter=data_converter(settings.worker.max_payload_bytes),
+            client_identity=f"{os.getpid()}@{socket.gethostname()} {user_agent(self._declared.name)}",
+        )
+        self._clients.add(client)
+        self._connected = identity, settings
+        # The token may have been renewed in the meantime.
+        client.api_key = (self._tokens.current or token).value.reveal()
+        return client
+
+    async def _create_worker(self) -> EngineWorker:
+        async with self._connecting:
+            return EngineWorker(
+                await self._connect(*self._connected),
+                settings=self._settings,
+                workflows=self._declared.workflows,
+                activities=self._activities,
+                activity_interceptor=self._activity_interceptor,
+                development=self._development,
+            )
+
+    def _pass_token(self, token: EngineToken) -> None:
+        for client in self._clients:
+            client.api_key = token.value.reveal()
+        self._token_or_shutdown.set()
+
+    async def _swap(self, identity: EngineIdentity, settings: Settings) -> Callable[[], None]:
+        async with self._connecting:
+            client = await self._connect(identity, settings)
+        old_client, self._worker.client = self._worker.client, client
+        # Temporal's clients cannot be closed. A connection ends when nothing refers to its client.
+        return lambda: self._clients.discard(old_client)
+
+    async def _ask_engine(self) -> str | None:
+        identity, _ = self._connected
+        return await describe_namespace(self._worker.client, identity.namespace, ENGINE_DEADLINE)
+
+    def _not_ready(self) -> str | None:
+        if self._draining:
+            return "draining"
+        if self._worker.state != "running":
+            return f"worker {self._worker.state}"
+        return self._engine.problem() if self._tokens.is_valid() else "engine token expired"
+
+    async def _watch_token(self) -> None:
+        await self._tokens.wait_until_lost(EXPIRY_GRACE)
+        if not self._draining:
+            message = "Stopping the worker: the engine token expired a minute ago and could not be renewed"
+            self._fail(message, self._tokens.last_error)
+
+    async def _run(self) -> None:
+        while True:
+            error = await self._worker.run()
+            if error is None:
+                return
+            if self._draining:
+                LOG.warning("The worker did not shut down cleanly", exc_info=error)
+                return
+            # Temporal's core stops polling soon after the engine rejects a token, even if the outage is short.
+            if self._tokens.is_valid():
+                return self._fail("The worker stopped unexpectedly", error)
+            LOG.warning(
+                "The engine token expired. The worker stopped polling and is waiting for a new token", exc_info=error
+            )
+            # The old worker must not get a new token: it might receive tasks that nothing executes.
+            self._clients.discard(self._worker.client)
+            # `_watch_token` limits the wait.
+            while not self._draining and not self._tokens.is_valid():
+                self._token_or_shutdown.clear()
+                await self._token_or_shutdown.wait()
+            if self._draining:
+                return
+            self._worker = await self._create_worker()
+            # It was not connected yet when it was shut down.
+            if self._draining:
+                return
+            LOG.info("The worker is polling again")
+
+    async def _run_and_stop(self, stop: Sequence[Callable[[], None]]) -> Literal[0, 1]:
+        try:
+            await self._run()
+        except Exception as error:
+            self._fail("The worker could not restart", error)
+        finally:
+            self._draining = True
+            for stop_one in stop:
+                stop_one()
+            self._clients.clear()
+            await self._rest.close()
+        return 1 if self._failed else 0
+
+
+async def start_health(port: int, not_ready: Callable[[], str | None], *, development: bool) -> HealthServer:
+    # In development, only this machine checks the health.
+    host = "127.0.0.1" if development else None
+    try:
+        return await start_health_server(port, not_ready, host)
+    except OSError as error:
+        if not development:
+            raise RuntimeError(f"Could not listen on port {port} (worker.health-port)") from error
+        LOG.warning("The health port is in use, so another port is used", exc_info=error, extra={"port": port})
+        return await start_health_server(0, not_ready, host)

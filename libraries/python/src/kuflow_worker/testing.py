@@ -1,0 +1,22 @@
+"""Tests of processes: an in-memory KuFlow, workflows on a time-skipping server, and replays of histories.
+
+A plugin adds the fixture `environment` to pytest.
+"""
+
+from ._internal.fake_kuflow import Answer, FakeKuFlow, Person, TaskLog, entering
+from ._internal.process_run import ProcessRun, start_process
+from ._internal.replay import replay
+from ._internal.sample import SampleData, read_sample
+
+__all__ = [
+    "Answer",
+    "FakeKuFlow",
+    "Person",
+    "ProcessRun",
+    "SampleData",
+    "TaskLog",
+    "entering",
+    "read_sample",
+    "replay",
+    "start_process",
+]

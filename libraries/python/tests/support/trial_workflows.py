@@ -1,0 +1,237 @@
+"""The workflows of the processes that tests run, and their tasks."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any, NotRequired, TypedDict
+
+from temporalio import activity, workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+from kuflow_worker.workflow import (
+    TRANSFER,
+    HumanTask,
+    KuFlowProcess,
+    MessageTask,
+    SystemTask,
+    TaskCancelled,
+    TaskHandle,
+    ThreadTask,
+    UserActionSignal,
+    WorkflowRequest,
+    WorkflowResponse,
+    run_activity,
+    with_options,
+)
+
+
+class Review(TypedDict):
+    ok: bool
+
+
+class Check(TypedDict):
+    score: int
+
+
+class Person(TypedDict):
+    name: str
+    age: int
+    nickname: NotRequired[str]
+
+
+REVIEW = HumanTask[Review]("REVIEW")
+SECOND = HumanTask[Any]("SECOND")
+CHECK = SystemTask[Check]("CHECK")
+
+
+class TrialActivities:
+    @activity.defn
+    async def check(self, person: Person) -> Check:
+        return {"score": person["age"]}
+
+    @activity.defn
+    async def length_of(self, text: str) -> int:
+        return len(text)
+
+    @activity.defn
+    async def text_of(self, length: int) -> str:
+        return "x" * length
+
+
+class Trial:
+    @workflow.init
+    def __init__(self, request: WorkflowRequest) -> None:
+        self.kuflow = KuFlowProcess(request)
+
+
+@workflow.defn
+class RereadWorkflow(Trial):
+    @workflow.run
+    async def run(self, request: WorkflowRequest) -> WorkflowResponse:
+        start = workflow.now()
+        review = await self.kuflow.human_task(REVIEW)
+        return {"message": f"{review['ok']} after {(workflow.now() - start) // timedelta(hours=1)} h"}
+
+
+@workflow.defn
+class HandlesWorkflow(Trial):
+    @workflow.run
+    async def run(self, request: WorkflowRequest) -> WorkflowResponse:
+        first = await self.kuflow.open_task(REVIEW, data={"ok": False})
+        await first.log("Look at this first", "WARN")
+        await first.assign(owner_email="ada@example.com")
+        second = await self.kuflow.open_task(SECOND)
+        await second.cancel()
+        try:
+            await second.done
+        except TaskCancelled as canceled:
+            # Has no effect: the task is not open.
+            await second.assign(owner_email="ada@example.com")
+            return {"message": f"canceled {canceled.code}"}
+        return {"message": "done"}
+
+
+@workflow.defn
+class ScopeWorkflow(Trial):
+    @workflow.run
+    async def run(self, request: WorkflowRequest) -> WorkflowResponse:
+        outcomes = [
+            await self._outcome_of_canceled(self._open(CHECK)),
+            await self._outcome_of_canceled(self._open(SECOND)),
+            await self._outcome_of_canceled(self._review()),
+        ]
+        try:
+            async with asyncio.timeout(60):
+                await self.kuflow.human_task(HumanTask[Any]("THIRD"))
+        except TimeoutError:
+            outcomes.append("too late")
+        return {"message": ", ".join(outcomes)}
+
+    async def _outcome_of_canceled(self, work: Any) -> str:
+        task = asyncio.create_task(work)
+        await workflow.sleep(60)
+        task.cancel()
+        try:
+            return f"done {await task}"
+        except asyncio.CancelledError:
+            return "canceled"
+
+    async def _open(self, task: Any) -> None:
+        await self.kuflow.open_task(task)
+        await workflow.sleep(timedelta(days=1))
+
+    async def _review(self) -> Review:
+        return await self.kuflow.human_task(REVIEW, deadline=timedelta(days=1), on_deadline=lambda _task: None)
+
+
+@workflow.defn
+class DeadlineWorkflow(Trial):
+    @workflow.init
+    def __init__(self, request: WorkflowRequest) -> None:
+        super().__init__(request)
+        self._deadlines: list[str] = []
+
+    @workflow.run
+    async def run(self, request: WorkflowRequest) -> WorkflowResponse:
+        kuflow = self.kuflow
+        review = await kuflow.human_task(
+            REVIEW, deadline=timedelta(days=3), on_deadline=lambda task: task.log("Late", "WARN")
+        )
+        tomorrow = workflow.now() + timedelta(days=1)
+        await kuflow.human_task(SECOND, deadline=tomorrow, on_deadline=lambda task: task.log("Never"))
+        await kuflow.human_task(REVIEW, deadline=timedelta(days=3), on_deadline=self._note)
+        return {"message": f"{review['ok']} {self._deadlines}"}
+
+    def _note(self, task: TaskHandle[Review]) -> None:
+        self._deadlines.append(str(task.done.done()))
+
+
+@workflow.defn
+class OverdueWorkflow(Trial):
+    @workflow.run
+    async def run(self, request: WorkflowRequest) -> WorkflowResponse:
+        epoch = datetime.fromtimestamp(0, UTC)
+        await self.kuflow.human_task(REVIEW, deadline=epoch, on_deadline=lambda _task: None)
+        return {"message": "never"}
+
+
+@workflow.defn
+class SystemWorkflow(Trial):
+    @workflow.run
+    async def run(self, request: WorkflowRequest) -> WorkflowResponse:
+        # The name has a wrong type, which KuFlow allows in invalid data.
+        person: Any = {"name": None, "age": 36}
+        await self.kuflow.system_task(CHECK, with_options(TrialActivities.check, TRANSFER), person)
+        handle = await self.kuflow.open_task(CHECK, context_data={"hint": "x"})
+
+        async def work() -> Check:
+            workflow.logger.warning("In the task")
+            return {"score": await run_activity(TrialActivities.length_of, "invalid")}
+
+        try:
+            await handle.complete(work)
+        except ActivityError as failure:
+            workflow.logger.warning("Out of the task")
+            await handle.cancel()
+            assert isinstance(failure.cause, ApplicationError)
+            return {"message": f"{failure.cause.type}: {failure.cause.message}"}
+        return {"message": "never"}
+
+
+@workflow.defn
+class ContentWorkflow(Trial):
+    @workflow.run
+    async def run(self, request: WorkflowRequest) -> WorkflowResponse:
+        kuflow = self.kuflow
+        await kuflow.message(MessageTask[Review]("RESULT"), text="Done", data=Review(ok=True))
+        await kuflow.message(MessageTask("NOTE"), text="Only text")
+        await kuflow.thread(self.discussion())
+        person = await kuflow.read_metadata()
+        await kuflow.write_metadata({"age": person["age"] + 1, "a/b~c": []})
+        return {"message": person["name"]}
+
+    def discussion(self) -> ThreadTask:
+        return ThreadTask("DISCUSSION")
+
+
+@workflow.defn(name="ContentWorkflow")
+class RenamedWorkflow(ContentWorkflow):
+    """Does the same as `ContentWorkflow`, but with a different thread."""
+
+    @workflow.run
+    async def run(self, request: WorkflowRequest) -> WorkflowResponse:
+        return await super().run(request)
+
+    def discussion(self) -> ThreadTask:
+        return ThreadTask("RENAMED")
+
+
+@workflow.defn
+class SignalsWorkflow(Trial):
+    @workflow.init
+    def __init__(self, request: WorkflowRequest) -> None:
+        super().__init__(request)
+        self._notes: list[str] = []
+        self.kuflow.on_signal("First", self._on_first)
+
+    @workflow.run
+    async def run(self, request: WorkflowRequest) -> WorkflowResponse:
+        self.kuflow.on_signal("Second", self._notes.append)
+        await workflow.wait_condition(lambda: len(self._notes) == 2)
+        return {"message": ", ".join(self._notes)}
+
+    def _on_first(self, signal: UserActionSignal) -> None:
+        self._notes.append(signal["userActionDefinitionCode"])
+
+
+@workflow.defn
+class LargeWorkflow:
+    @workflow.run
+    async def run(self, request: WorkflowRequest) -> WorkflowResponse:
+        await run_activity(TrialActivities.length_of, "x" * 90_000)
+        await run_activity(TrialActivities.text_of, 90_000)
+        try:
+            await run_activity(TrialActivities.text_of, 150_000)
+        except ActivityError as failure:
+            workflow.logger.warning(f"Refused: {failure.cause}")
+        await run_activity(TrialActivities.length_of, "x" * 150_000)
+        return {"message": "never"}

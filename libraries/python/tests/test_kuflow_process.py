@@ -1,0 +1,227 @@
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
+import pytest
+from temporalio.api.common.v1 import Payload
+from temporalio.api.history.v1 import ActivityTaskScheduledEventAttributes
+from temporalio.client import WorkflowFailureError
+from temporalio.exceptions import CancelledError
+from temporalio.testing import WorkflowEnvironment
+
+from kuflow_worker._internal.fake_kuflow import Answer, FakeKuFlow, Person, TaskLog, entering
+from kuflow_worker._internal.process_run import ProcessRun, start_process
+from kuflow_worker._internal.replay import replay
+
+from .support.trial_workflows import (
+    ContentWorkflow,
+    DeadlineWorkflow,
+    HandlesWorkflow,
+    LargeWorkflow,
+    OverdueWorkflow,
+    RenamedWorkflow,
+    RereadWorkflow,
+    ScopeWorkflow,
+    SignalsWorkflow,
+    SystemWorkflow,
+    TrialActivities,
+)
+from .test_logs import logged
+
+REVIEWER = entering({"REVIEW": {"ok": True}})
+
+
+def waiting(times: int, then: Person) -> Person:
+    """A person who leaves the first tasks until they are read again."""
+    asked: list[str] = []
+
+    def person(code: str, logs: Sequence[TaskLog]) -> Answer:
+        asked.append(code)
+        return "wait" if len(asked) <= times else then(code, logs)
+
+    return person
+
+
+async def test_reads_a_task_again_after_1_2_and_4_hours_when_its_signal_does_not_arrive(
+    environment: WorkflowEnvironment,
+) -> None:
+    run = await start_process(environment, RereadWorkflow, FakeKuFlow(waiting(3, REVIEWER)))
+    assert await run.result() == {"message": "True after 7 h"}
+
+
+async def test_creates_an_item_once_even_if_the_response_to_its_creation_is_lost(
+    environment: WorkflowEnvironment,
+) -> None:
+    kuflow = FakeKuFlow(REVIEWER)
+    kuflow.lose_responses(1)
+    run = await start_process(environment, RereadWorkflow, kuflow)
+    assert await run.result() == {"message": "True after 0 h"}
+    assert kuflow.item_codes == ["REVIEW"]
+    assert UUID(kuflow.items[0]["id"]).version == 7
+
+
+async def test_logs_to_assigns_and_cancels_tasks_with_their_handles(environment: WorkflowEnvironment) -> None:
+    kuflow = FakeKuFlow(lambda _code, _logs: "wait")
+    run = await start_process(environment, HandlesWorkflow, kuflow)
+    assert await run.result() == {"message": "canceled SECOND"}
+    assert kuflow.logs == [TaskLog("REVIEW", "WARN", "Look at this first")]
+    assert kuflow.task_states == {"REVIEW": "CLAIMED", "SECOND": "CANCELLED"}
+
+
+async def test_cancels_tasks_in_kuflow_when_their_scope_is_canceled(environment: WorkflowEnvironment) -> None:
+    kuflow = FakeKuFlow(lambda _code, _logs: "wait")
+    run = await start_process(environment, ScopeWorkflow, kuflow)
+    assert await run.result() == {"message": "canceled, canceled, canceled, too late"}
+    assert kuflow.item_codes == ["CHECK", "SECOND", "REVIEW", "THIRD"]
+    assert set(kuflow.task_states.values()) == {"CANCELLED"}
+    await replay(await run.history(), [ScopeWorkflow])
+
+
+async def test_leaves_its_tasks_to_kuflow_when_the_whole_process_is_canceled(environment: WorkflowEnvironment) -> None:
+    asked = asyncio.Event()
+
+    def person(_code: str, _logs: Sequence[TaskLog]) -> Answer:
+        asked.set()
+        return "wait"
+
+    kuflow = FakeKuFlow(person)
+    run = await start_process(environment, RereadWorkflow, kuflow)
+    result = asyncio.create_task(run.result())
+    await asked.wait()
+    await run.handle.cancel()
+    with pytest.raises(WorkflowFailureError) as failed:
+        await result
+    assert isinstance(failed.value.cause, CancelledError)
+    assert kuflow.task_states == {"REVIEW": "READY"}
+
+
+async def test_calls_on_deadline_once_and_only_if_the_task_is_still_open(environment: WorkflowEnvironment) -> None:
+    kuflow = FakeKuFlow(lambda code, logs: "wait" if code == "REVIEW" and not logs else {"ok": True})
+    run = await start_process(environment, DeadlineWorkflow, kuflow)
+    assert await run.result() == {"message": "True []"}
+    assert kuflow.logs == [TaskLog("REVIEW", "WARN", "Late")]
+    await replay(await run.history(), [DeadlineWorkflow])
+
+
+async def test_waits_for_a_fix_when_a_deadline_is_not_in_the_future_and_the_test_ends_at_once(
+    environment: WorkflowEnvironment,
+) -> None:
+    kuflow = FakeKuFlow(REVIEWER)
+    run = await start_process(environment, OverdueWorkflow, kuflow)
+    with pytest.raises(AssertionError, match="The deadline of REVIEW is not in the future: 1970-01-01T00:00:00.000Z"):
+        await run.result()
+    assert kuflow.items == []
+
+
+async def test_completes_system_tasks_with_valid_data_only_and_its_log_lines_carry_process_item_and_workflow_type(
+    environment: WorkflowEnvironment,
+) -> None:
+    kuflow = FakeKuFlow(REVIEWER)
+    with logged() as log:
+        run = await start_process(environment, SystemWorkflow, kuflow, [TrialActivities()])
+        invalid = "The data of CHECK does not match its schema: /score must be >= 10"
+        assert await run.result() == {"message": f"InvalidTaskData: {invalid}"}
+    names = {"processId": run.process_id, "workflowType": "SystemWorkflow"}
+    in_task, out_of_task = (
+        next(line for line in log.lines if line["message"] == message) for message in ("In the task", "Out of the task")
+    )
+    assert in_task.items() >= {**names, "processItemId": kuflow.items[1]["id"]}.items()
+    assert out_of_task.items() >= names.items()
+    assert "processItemId" not in out_of_task
+    assert [item["task"]["state"] for item in kuflow.items] == ["COMPLETED", "CANCELLED"]
+    assert kuflow.items[0]["task"]["data"]["value"] == {"score": 36}
+
+
+async def test_creates_messages_and_threads_without_waiting_and_changes_single_fields_of_its_metadata(
+    environment: WorkflowEnvironment,
+) -> None:
+    kuflow = FakeKuFlow(REVIEWER, {"name": "Ada", "age": 36, "other": True})
+    run = await start_process(environment, ContentWorkflow, kuflow)
+    assert await run.result() == {"message": "Ada"}
+    assert [item["type"] for item in kuflow.items] == ["MESSAGE", "MESSAGE", "THREAD"]
+    data = {"data": {"value": {"ok": True}}, "dataStructureDataDefinitionCode": "RESULT"}
+    assert kuflow.items[0]["message"] == {"text": "Done", **data}
+    assert kuflow.items[1]["message"] == {"text": "Only text"}
+    assert kuflow.metadata == {"name": "Ada", "age": 37, "other": True, "a/b~c": []}
+
+
+async def test_cannot_be_replayed_with_code_that_creates_other_items(environment: WorkflowEnvironment) -> None:
+    run = await start_process(environment, ContentWorkflow, FakeKuFlow(REVIEWER, {"name": "Ada", "age": 36}))
+    await run.result()
+    history = await run.history()
+    await replay(history, [ContentWorkflow])
+    changed = "Item 3 of the process is THREAD DISCUSSION in the history, but the workflow code creates THREAD RENAMED"
+    with pytest.raises(AssertionError, match=changed):
+        await replay(history, [RenamedWorkflow])
+
+
+async def test_handles_signals_that_arrive_before_it_starts_and_logs_each_unknown_signal_once(
+    environment: WorkflowEnvironment, caplog: pytest.LogCaptureFixture
+) -> None:
+    kuflow = FakeKuFlow(REVIEWER)
+    run = await start_process(environment, SignalsWorkflow, kuflow)
+    for _ in range(2):
+        await kuflow.signal(run.process_id, "Unknown_Signal", "x")
+        await kuflow.signal(run.process_id, "KuFlow_Engine_Signal_Process_Item", {"type": "UNKNOWN"})
+        await kuflow.signal(run.process_id, "KuFlow_Engine_Signal_Process_Item", "x")
+    await kuflow.signal(run.process_id, "First", {"userActionDefinitionCode": "STOP", "requestTime": 1})
+    await kuflow.signal(run.process_id, "Second", "go")
+    assert await run.result() == {"message": "STOP, go"}
+    ignored = [record for record in caplog.records if record.getMessage().startswith("Ignored a signal")]
+    item_signal = "KuFlow_Engine_Signal_Process_Item"
+    assert sorted((vars(record)["signal"], vars(record)["type"]) for record in ignored) == [
+        (item_signal, "None"),
+        (item_signal, "UNKNOWN"),
+        ("Unknown_Signal", ""),
+    ]
+
+
+async def test_that_requires_encryption_waits_with_a_plain_error(environment: WorkflowEnvironment) -> None:
+    encoding = Payload(metadata={"encoding": b"json/plain"}, data=b'"binary/encrypted?vendor=KuFlow"')
+    kuflow = FakeKuFlow(REVIEWER)
+    run = await start_process(environment, RereadWorkflow, kuflow, headers={"x-kuflow-encoding": encoding})
+    with pytest.raises(AssertionError, match=r"requires encrypted payloads for this process \(start header x-kuflow-"):
+        await run.result()
+    assert kuflow.items == []
+
+
+async def test_refuses_large_payloads_before_they_are_sent_with_process_activity_and_size(
+    environment: WorkflowEnvironment,
+) -> None:
+    kuflow = FakeKuFlow(REVIEWER)
+    with logged() as log:
+        run = await start_process(environment, LargeWorkflow, kuflow, [TrialActivities()], max_payload_bytes=100_000)
+        refused = f"Process {run.process_id}: the input of activity length_of has 150002 bytes, and 100000 are allowed"
+        with pytest.raises(AssertionError, match=refused):
+            await run.result()
+    [failure] = [line for line in log.lines if refused in line.get("error", "")]
+    assert failure["processId"] == run.process_id
+    result = f"Process {run.process_id}: the result of activity text_of has 150002 bytes"
+    assert [line for line in log.lines if line["message"].startswith("Refused") and result in line["message"]]
+    assert "kuflow-purpose" not in str((await run.history()).to_json())
+
+
+async def test_repeats_activities_for_a_year_with_a_minute_for_each_attempt_and_ten_for_a_transfer(
+    environment: WorkflowEnvironment,
+) -> None:
+    run = await start_process(environment, SystemWorkflow, FakeKuFlow(REVIEWER), [TrialActivities()])
+    await run.result()
+    scheduled = await scheduled_activities(run)
+    minutes = {}
+    for activity in scheduled:
+        assert activity.schedule_to_close_timeout.ToTimedelta().days == 365
+        assert activity.retry_policy.maximum_interval.ToTimedelta().seconds == 300
+        assert activity.retry_policy.maximum_attempts == 0
+        timeouts = (activity.start_to_close_timeout, activity.heartbeat_timeout)
+        minutes[activity.activity_type.name] = [timeout.ToSeconds() / 60 for timeout in timeouts]
+    assert minutes["KuFlow_Engine_createProcessItem"] == [1, 0]
+    assert minutes["check"] == [10, 1]
+
+
+async def scheduled_activities(run: ProcessRun) -> list[ActivityTaskScheduledEventAttributes]:
+    events = (await run.history()).events
+    return [
+        event.activity_task_scheduled_event_attributes
+        for event in events
+        if event.HasField("activity_task_scheduled_event_attributes")
+    ]

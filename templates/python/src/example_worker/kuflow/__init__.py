@@ -1,1 +1,0 @@
-"""The infrastructure of this worker. You can edit it."""
