@@ -1,6 +1,7 @@
 // Builds `dist/` and THIRD_PARTY_NOTICES: `node scripts/build.mjs`.
 import { chmod, copyFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { buildLibraries } from './build-libraries.mjs';
 import { bundleWeb } from './build-web.mjs';
 import { takeBuiltinModules } from './builtin-modules.mjs';
 import { ENTRIES, ROOT, bundle } from './bundle.mjs';
@@ -44,12 +45,14 @@ for (const file of [...outputs, ...web.outputs]) {
   await mkdir(dirname(file.path), { recursive: true });
   await writeFile(file.path, file.text);
 }
+const left = buildLibraries(join(outdir, 'libraries'));
 await copySqliteBinary();
 await copyFile(join(ROOT, 'src', 'platform', 'public-types.d.ts'), join(outdir, 'platform.d.ts'));
 await cp(join(ROOT, 'src', 'commands', 'completion', 'scripts'), join(outdir, 'completions'), { recursive: true });
 for (const bin of ['create-kuflow-worker.js', 'kuflow.js']) await chmod(join(ROOT, 'bin', bin), 0o755);
 await writeFile(join(ROOT, 'THIRD_PARTY_NOTICES'), licences);
 
+if (left.length > 0) console.warn(`libraries left out: ${left.join(', ')}`);
 const kib = (size) => `${(size / 1024).toFixed(1)} KiB`;
 console.log(`built the page: first view ${kib(web.sizes.firstView)}, with a form ${kib(web.sizes.withForm)} (gzip)`);
 const bytes = outputs.reduce((sum, file) => sum + Buffer.byteLength(file.text), 0);

@@ -77,7 +77,7 @@ export function proofsIn(file, text) {
  * @returns {Proof[]}
  */
 export function proofsOfGenerated(file, text, titles) {
-  const [, language = ''] = /^templates\/([a-z]+)\//.exec(file) ?? [];
+  const [, language = ''] = /^(?:templates|libraries)\/([a-z]+)\//.exec(file) ?? [];
   const rendered = text.replace(/\{\{[#/].*?\}\}/g, '').replace(/\{\{.*?\}\}/g, 'x');
   const tests = testsOfGenerated(file, rendered);
   return Object.entries(titles).flatMap(([title, ids]) => {

@@ -8,7 +8,7 @@ export interface Import {
 
 const MODULES: readonly (readonly [module: string, names: readonly string[]])[] = [
   ['typing', ['Any', 'Literal', 'Never', 'NotRequired', 'TypeAlias', 'TypedDict', 'cast']],
-  ['..kuflow.values', ['KuFlowFile', 'KuFlowGroup', 'KuFlowPrincipal']],
+  ['kuflow_worker', ['KuFlowFile', 'KuFlowGroup', 'KuFlowPrincipal']],
 ];
 const STANDARD = new Set(['asyncio', 'datetime', 'typing', 'collections.abc', 'pathlib']);
 

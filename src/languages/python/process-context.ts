@@ -19,6 +19,9 @@ import type { PythonLayout } from './process-layout.ts';
 import { PYTHON_TASK_NAMING, UNTYPED_DICT } from './tasks.ts';
 import { pythonStatement } from './workflow-statements.ts';
 
+/** What workflow code imports from the library. */
+const WORKFLOW_MODULE = 'kuflow_worker.workflow';
+
 /** The context of the templates of one process. */
 export function pythonProcessContext(process: ProcessToRender<PythonLayout>): object {
   const { definition, layout, isFirst } = process;
@@ -52,15 +55,15 @@ export function pythonProcessContext(process: ProcessToRender<PythonLayout>): ob
     hasActivities,
     withApproval,
     workflowImports: new Code(
-      [
-        'from ..kuflow.workflow import KuFlowProcess, WorkflowRequest, WorkflowResponse',
-        ...(tasks.length === 0 ? [] : ['from . import tasks']),
-        importText([
-          ...(system.length === 0 ? [] : [{ module: '.activities', name: `${prefix}Activities` }]),
-          ...system.map(({ activity }) => ({ module: '.activities', name: pythonInputType(activity) })),
-          { module: '.types', name: 'Metadata' },
-        ]),
-      ].join('\n'),
+      importText([
+        ...(withApproval ? [{ module: 'datetime', name: 'timedelta' }] : []),
+        ...['KuFlowProcess', 'WorkflowRequest', 'WorkflowResponse'].map((name) => ({ module: WORKFLOW_MODULE, name })),
+        { module: 'temporalio', name: 'workflow' },
+        ...(tasks.length === 0 ? [] : [{ module: '.', name: 'tasks' }]),
+        ...(system.length === 0 ? [] : [{ module: '.activities', name: `${prefix}Activities` }]),
+        ...system.map(({ activity }) => ({ module: '.activities', name: pythonInputType(activity) })),
+        { module: '.types', name: 'Metadata' },
+      ]),
     ),
     workflowDecorator: new Code(pythonCall('', '@workflow.defn', [`name=${pyString(definition.workflow.type)}`], 0)),
     steps: tasks.map((task) => ({
@@ -71,7 +74,7 @@ export function pythonProcessContext(process: ProcessToRender<PythonLayout>): ob
       importText([
         ...pythonImportsOf(inputs + methods),
         { module: 'temporalio', name: 'activity' },
-        { module: '..kuflow.client', name: 'KuFlowClient' },
+        { module: 'kuflow_worker', name: 'KuFlowClient' },
         ...fromTypes(activityTypes),
       ]),
     ),
@@ -85,12 +88,12 @@ export function pythonProcessContext(process: ProcessToRender<PythonLayout>): ob
     schemas: new Code(printableJson(systemTaskSchemas(definition), true)),
     approvals: human.filter(({ isApproval }) => isApproval),
     testImports: new Code(
-      importText([
+      testImports({ withApproval, hasHumanTasks: human.length > 0 }, [
         ...(hasActivities ? [{ module: `${packageName}.${part}.activities`, name: `${prefix}Activities` }] : []),
         { module: `${packageName}.${part}.workflow`, name: `${prefix}Workflow` },
       ]),
     ),
-    sampleName: layout.sampleName,
+    sampleFile: `${layout.sampleName}.json`,
     sample: new Code(printableJson(testSample(definition), true)),
   };
 }
@@ -98,9 +101,38 @@ export function pythonProcessContext(process: ProcessToRender<PythonLayout>): ob
 function taskImports(tasks: readonly ProcessTask[], constants: string): readonly Import[] {
   return [
     ...pythonImportsOf(constants),
-    ...tasks.map(({ kind }) => ({ module: '..kuflow.workflow', name: TASK_CLASSES[kind] })),
+    ...tasks.map(({ kind }) => ({ module: WORKFLOW_MODULE, name: TASK_CLASSES[kind] })),
     ...fromTypes(tasks.map(({ kind, dataType }) => (kind === 'message' ? undefined : dataType))),
   ];
+}
+
+/** The imports of a test module: Python's, those of packages, and those of the project. */
+function testImports(
+  { withApproval, hasHumanTasks }: { readonly withApproval: boolean; readonly hasHumanTasks: boolean },
+  own: readonly Import[],
+): string {
+  const tools = ['FakeKuFlow', 'ProcessRun', 'entering', 'read_sample', 'replay', 'start_process'];
+  const groups = [
+    importText([
+      { module: 'pathlib', name: 'Path' },
+      ...(withApproval ? [{ module: 'collections.abc', name: 'Sequence' }] : []),
+    ]),
+    (hasHumanTasks ? 'import pytest\n' : '') +
+      importText([
+        ...[...tools, ...(withApproval ? ['Answer', 'TaskLog'] : [])].map((name) => ({
+          ...{ module: 'kuflow_worker.testing', name },
+        })),
+        { module: 'temporalio.testing', name: 'WorkflowEnvironment' },
+        ...(hasHumanTasks
+          ? [
+              { module: 'temporalio.client', name: 'WorkflowFailureError' },
+              { module: 'temporalio.exceptions', name: 'ApplicationError' },
+            ]
+          : []),
+      ]),
+    importText(own),
+  ];
+  return groups.join('\n\n');
 }
 
 function fromTypes(names: readonly (string | undefined)[]): readonly Import[] {

@@ -3,8 +3,8 @@ import type { CodePlace, ProcessLayout } from '../language.ts';
 import { classPrefix, processPackage } from '../process-parts.ts';
 import { PYTHON_RESERVED } from './literals.ts';
 
-/** Modules and packages that every project has next to the packages of its processes. */
-const TEMPLATE_MODULES: ReadonlySet<string> = new Set(['kuflow', 'processes']);
+/** Modules that every project has next to the packages of its processes. */
+const TEMPLATE_MODULES: ReadonlySet<string> = new Set(['processes']);
 
 /** Where the code of one process is. */
 export interface PythonLayout {
@@ -78,5 +78,5 @@ export function hasDeclarationsOnly(path: string): boolean {
 
 /** Whether a file is nothing but a process definition in Python, so that it can be regenerated at any time. */
 export function isDefinitionCode(path: string): boolean {
-  return /^src\/[^/]+\/(?!kuflow\/)[^/]+\/(?:tasks\.py|types\.py|schemas\.json)$/.test(path);
+  return /^src\/[^/]+\/[^/]+\/(?:tasks\.py|types\.py|schemas\.json)$/.test(path);
 }

@@ -1,3 +1,4 @@
+import { libraryFiles } from '../library.ts';
 import type { PlannedFile } from '../planned-file.ts';
 import { renderProcesses, renderProjectFiles, type ProcessParts } from '../process-parts.ts';
 import type { ProjectSpec } from '../project-spec.ts';
@@ -31,10 +32,13 @@ const PROCESS_PARTS: ProcessParts<(typeof PARTS)[keyof typeof PARTS], PythonLayo
 /** The files of a Python project except its process definitions. */
 export function renderPython(spec: ProjectSpec, templates: TemplateSet): readonly PlannedFile[] {
   const { packageName = '' } = spec;
-  return renderProjectFiles(spec, templates, PROCESS_PARTS, {
-    context: pythonTemplateContext(spec),
-    move: (file) => movePythonPackage(file, packageName),
-  });
+  return [
+    ...libraryFiles(spec),
+    ...renderProjectFiles(spec, templates, PROCESS_PARTS, {
+      context: pythonTemplateContext(spec),
+      move: (file) => movePythonPackage(file, packageName),
+    }),
+  ];
 }
 
 /** The code of the processes of a Python project. */

@@ -1,7 +1,10 @@
+import { packageVersion } from '../../base/package-root.ts';
 import { portableWord } from '../../text/shell.ts';
 import { deploymentContext } from '../deployment.ts';
+import { libraryFolder } from '../library.ts';
 import type { ProjectSpec } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
+import { pythonCall } from './calls.ts';
 import { printImports, type Import } from './imports.ts';
 import { pythonLayout } from './process-layout.ts';
 import { distributionName } from './package-name.ts';
@@ -13,6 +16,7 @@ export function pythonTemplateContext(spec: ProjectSpec): object {
   const distribution = distributionName(name);
   const isUv = packageManager === 'uv';
   const syncCommand = uvSyncCommand({ isMember: workspace !== undefined });
+  const folder = libraryFolder(spec);
   const code = portableWord(definition.process.code);
   // Without a code, the simulation runs the only process of the project.
   const simulateArguments = code === undefined ? '' : `${code} `;
@@ -21,6 +25,9 @@ export function pythonTemplateContext(spec: ProjectSpec): object {
     distribution: new Code(distribution),
     package: new Code(packageName),
     description: `Worker of the KuFlow process ${definition.process.name ?? definition.process.code}`,
+    libraryVersion: new Code(packageVersion()),
+    libraryFolder: new Code(folder),
+    libraryFile: `${folder}/kuflow_worker-${packageVersion()}-py3-none-any.whl`,
     npmPackage: `create-kuflow-worker@${cliPackage}`,
     processFolder: new Code(pythonLayout(spec).part),
     simulateArguments: new Code(simulateArguments),
@@ -35,28 +42,27 @@ export function pythonTemplateContext(spec: ProjectSpec): object {
   };
 }
 
-/** The workflows and activities of all processes, for the module that lists them. */
+/** All processes, for the module that lists them. */
 function processList(spec: ProjectSpec): object {
   const { definition, additionalProcesses = [] } = spec;
   const classes = new Set<string>();
-  const imports: Import[] = [{ module: '.kuflow.client', name: 'KuFlowClient' }];
+  const imports: Import[] = [{ module: 'kuflow_worker', name: 'Process' }];
   const use = (module: string, name: string): string => {
     const used = classes.has(name) ? `${name}_${classes.size}` : name;
     classes.add(used);
     imports.push({ module, name: used === name ? name : `${name} as ${used}` });
     return used;
   };
-  const workflows: string[] = [];
-  const activities: string[] = [];
+  const processes: string[] = [];
   for (const process of [{ slug: undefined, definition }, ...additionalProcesses]) {
     const { part, prefix } = pythonLayout(spec, process.slug);
-    workflows.push(use(`.${part}.workflow`, `${prefix}Workflow`));
+    const names = [use(`.${part}.workflow`, `${prefix}Workflow`)];
     if (process.slug === undefined || process.definition.tasks.some(({ kind }) => kind === 'system'))
-      activities.push(use(`.${part}.activities`, `${prefix}Activities`));
+      names.push(`[${use(`.${part}.activities`, `${prefix}Activities`)}]`);
+    processes.push(pythonCall('', 'Process', names, 4, ','));
   }
   return {
     processImports: new Code(printImports(imports).trimEnd()),
-    workflowClasses: new Code(workflows.map((name) => `    ${name},`).join('\n')),
-    activityClasses: new Code(activities.map((name) => `    ${name},`).join('\n')),
+    processes: new Code(processes.join('\n')),
   };
 }

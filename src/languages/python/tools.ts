@@ -6,6 +6,7 @@ import { KnownError } from '../../base/errors.ts';
 import { findOnPath } from '../../files/find-on-path.ts';
 import { isOlder } from '../../text/version.ts';
 import type { InstallFailure, InstallOptions, InstallResult } from '../install.ts';
+import { libraryFolder } from '../library.ts';
 import type { ProjectCommands } from '../language.ts';
 import type { PackageManager, PythonPackageManager } from '../project-spec.ts';
 import type { ProjectCommandOptions, ProjectToolResult } from '../run-project-tool.ts';
@@ -25,7 +26,17 @@ export const ENVIRONMENT = '.venv';
 const ENVIRONMENT_PROGRAMS = IS_WINDOWS ? '.venv\\Scripts\\' : '.venv/bin/';
 export const ENVIRONMENT_PYTHON = `${ENVIRONMENT_PROGRAMS}python${IS_WINDOWS ? '.exe' : ''}`;
 
-const INSTALL = ['-m', 'pip', 'install', '-e', '.', '--group', 'dev'];
+const INSTALL = [
+  '-m',
+  'pip',
+  'install',
+  '--find-links',
+  libraryFolder({ workspace: undefined }),
+  '-e',
+  '.',
+  '--group',
+  'dev',
+];
 /** The first version with `--group`. */
 const OLDEST_PIP = '25.1';
 /** By default, pip retries an unreachable index for several minutes. */
@@ -260,18 +271,21 @@ function explainFailure(output: string): InstallFailure | undefined {
   return { seen: `could not download from ${origin}`, ...(!HTTP_STATUS.test(output) && { registry: origin }) };
 }
 
-/** Commands to run in the folder of a project. `script` is its console script. Windows does not have make. */
+/** Commands to run in the folder of a project. `script` is its console script, and `packageName` its package. Windows does not have make. */
 export function pythonCommands(
   manager: PackageManager,
-  script: string,
-  { isMember }: { readonly isMember: boolean },
+  {
+    script,
+    packageName,
+    isMember,
+  }: { readonly script: string; readonly packageName: string; readonly isMember: boolean },
 ): ProjectCommands {
   const isUv = pythonManager(manager) === 'uv';
   const run = (command: string): string => (isUv ? `uv run ${command}` : `${ENVIRONMENT_PROGRAMS}${command}`);
   const start = run(script);
   const tests = 'run the tests of every process';
   const windows = {
-    dev: `${KUFLOW} dev exec -- ${run('python scripts/dev.py')}`,
+    dev: `${KUFLOW} dev exec -- ${run(`python -m kuflow_worker.dev ${packageName}`)}`,
     smoke: `${KUFLOW} dev simulate -- ${start} --dev`,
     check: `${start} --check`,
     verify: [

@@ -251,9 +251,10 @@ export const NEEDED_LINES: Readonly<Record<string, readonly string[]>> = {
     '.kuflow/project.lock*',
     // Many repositories ignore archives.
     '!.kuflow/base.tgz',
+    '!.kuflow/lib/**',
     '!.kuflow/project.json',
   ],
-  '.gitattributes': ['.kuflow/base.tgz binary'],
+  '.gitattributes': ['.kuflow/base.tgz binary', '.kuflow/lib/** binary'],
 };
 
 /** The files of a project, with all lines that every project needs. */

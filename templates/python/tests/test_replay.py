@@ -3,11 +3,10 @@
 from pathlib import Path
 
 import pytest
+from kuflow_worker.testing import replay
 from temporalio.client import WorkflowHistory
 
-from example_worker.processes import WORKFLOWS
-
-from .support.replay import replay
+from example_worker.processes import PROCESSES
 
 HISTORIES = {path.name: path.read_text("utf-8") for path in (Path(__file__).parent / "histories").glob("*.json")}
 NONE_YET = "none yet; save one with: ./kuflow dev history <process-id> > tests/histories/<name>.json"
@@ -16,4 +15,5 @@ NONE_YET = "none yet; save one with: ./kuflow dev history <process-id> > tests/h
 @pytest.mark.skipif(not HISTORIES, reason=NONE_YET)
 @pytest.mark.parametrize("name", sorted(HISTORIES))
 async def test_the_workflow_code_matches_a_history(name: str) -> None:
-    await replay(WorkflowHistory.from_json(name, HISTORIES[name]), WORKFLOWS)
+    history = WorkflowHistory.from_json(name, HISTORIES[name])
+    await replay(history, [process.workflow for process in PROCESSES])

@@ -90,7 +90,7 @@ describe("KuFlow's activities in a Java worker", () => {
 
 describe("KuFlow's activities in a Python worker", () => {
   it("are all implemented, with KuFlow's names [python: activities.names]", async () => {
-    const path = '../../../templates/python/src/example_worker/kuflow/operations.py';
+    const path = '../../../libraries/python/src/kuflow_worker/_internal/operations.py';
     const source = await readFile(new URL(path, import.meta.url), 'utf8');
     const names = [...source.matchAll(/^ {4}(\w+) = Operation\[/gm)].map(([, name = '']) =>
       name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),

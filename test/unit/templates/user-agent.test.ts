@@ -15,7 +15,7 @@ it('the user agent of a Java worker has the version of this package', () => {
   expect(readFileSync(file, 'utf8')).toContain(`TEMPLATE_VERSION = "${version}";`);
 });
 
-it('the user agent of a Python worker has the version of this package', () => {
-  const file = join(ROOT, 'templates/python/src/example_worker/kuflow/user_agent.py');
-  expect(readFileSync(file, 'utf8')).toContain(`TEMPLATE_VERSION = "${version}"\n`);
+it('the Python library has the version of this package', () => {
+  const file = join(ROOT, 'libraries/python/pyproject.toml');
+  expect(readFileSync(file, 'utf8')).toContain(`\nversion = "${version}"\n`);
 });

@@ -1,6 +1,8 @@
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
+from kuflow_worker.testing import Answer, FakeKuFlow, ProcessRun, TaskLog, entering, read_sample, replay, start_process
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
@@ -8,12 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 from loan_worker.loan.activities import LoanActivities
 from loan_worker.loan.workflow import LoanWorkflow
 
-from .support.fake_kuflow import Answer, FakeKuFlow, TaskLog, entering
-from .support.process_run import ProcessRun, start_process
-from .support.replay import replay
-from .support.sample_data import read_sample
-
-SAMPLE = read_sample("loan")
+SAMPLE = read_sample(Path(__file__).parent / "samples" / "loan.json")
 
 
 async def start(environment: WorkflowEnvironment, kuflow: FakeKuFlow) -> ProcessRun:

@@ -104,8 +104,9 @@ describe('adding to a Python project', () => {
     expect(read(`${leave}/workflow.py`)).toContain(`@workflow.defn(name='Leave "1"')`);
     // Activity names are unique within a worker.
     expect(read(`${leave}/activities.py`)).toContain('async def leave_check_credit(self');
-    expect(read(PROCESSES)).toContain('    LoanWorkflow,\n    LeaveWorkflow,\n');
-    expect(read(PROCESSES)).toContain('    LoanActivities,\n    LeaveActivities,\n');
+    expect(read(PROCESSES)).toContain(
+      '    Process(LoanWorkflow, [LoanActivities]),\n    Process(LeaveWorkflow, [LeaveActivities]),\n',
+    );
     const again = await add('process', 'OTHER', '--task', 'A', '--workflow-type', 'Leave "1"');
     expect(again.status).toBe(2);
     expect(again.stderr).toContain('is already used by process LEAVE');
@@ -113,12 +114,12 @@ describe('adding to a Python project', () => {
   });
 
   it('a process is added to a list of processes that was edited', async () => {
-    edit(PROCESSES, '    LoanWorkflow,\n', '    LoanWorkflow,\n    OwnWorkflow,\n');
+    edit(PROCESSES, '[LoanActivities]),\n', '[LoanActivities]),\n    Process(OwnWorkflow),\n');
     edit(PROCESSES, 'from .loan.workflow', 'from .own import OwnWorkflow\nfrom .loan.workflow');
     const ran = await add('process', 'LEAVE', '--task', 'A', '--workflow-type', 'Leave', '--edit', PROCESSES);
     expect(ran.status, ran.stderr).toBe(0);
     const text = read(PROCESSES);
-    for (const name of ['LoanWorkflow', 'OwnWorkflow', 'LeaveWorkflow']) expect(text).toContain(`    ${name},\n`);
+    for (const name of ['LoanWorkflow', 'OwnWorkflow', 'LeaveWorkflow']) expect(text).toContain(`    Process(${name}`);
   });
 
   it('rejects a record whose package was edited to something else', async () => {

@@ -212,7 +212,7 @@ describe('example values in Python', () => {
     );
     expect(example({ count: null }, schema)).toBe('    return {"count": None}');
     expect(pythonExample({ file: 'x' }, { name: 'T', schema }, { indent: 0, before: '', after: '' }).imports).toEqual([
-      { module: '..kuflow.values', name: 'KuFlowFile' },
+      { module: 'kuflow_worker', name: 'KuFlowFile' },
     ]);
   });
 

@@ -98,30 +98,32 @@ describe.skipIf(IS_WINDOWS)('the package manager of a Python project', () => {
 });
 
 /** A project outside of workspaces. */
-const ALONE = { isMember: false };
+const ALONE = { script: 'loan-worker', packageName: 'loan_worker', isMember: false };
 
 describe('the commands of a Python project', () => {
   it.skipIf(IS_WINDOWS)('run in the environment of the project', () => {
-    expect(pythonCommands('uv', 'loan-worker', ALONE)).toMatchObject({
+    expect(pythonCommands('uv', ALONE)).toMatchObject({
       ...{ install: 'uv sync', dev: 'make dev', smoke: 'make smoke', check: 'make check', kuflow: './kuflow' },
       ...{ start: 'uv run loan-worker', simulated: 'uv run loan-worker --dev' },
       verify: [{ command: 'make lint' }, { command: 'make test' }],
     });
-    expect(pythonCommands('pip', 'loan-worker', ALONE)).toMatchObject({
-      install: 'python3 -m venv --upgrade-deps .venv && .venv/bin/python -m pip install -e . --group dev',
+    expect(pythonCommands('pip', ALONE)).toMatchObject({
+      install:
+        'python3 -m venv --upgrade-deps .venv && .venv/bin/python -m pip install --find-links .kuflow/lib -e . --group dev',
       ...{ dev: 'make dev', start: '.venv/bin/loan-worker', simulated: '.venv/bin/loan-worker --dev' },
     });
   });
 
   it.runIf(IS_WINDOWS)('run in the environment of the project on Windows', () => {
-    expect(pythonCommands('pip', 'loan-worker', ALONE)).toMatchObject({
-      install: 'py -m venv --upgrade-deps .venv && .venv\\Scripts\\python -m pip install -e . --group dev',
+    expect(pythonCommands('pip', ALONE)).toMatchObject({
+      install:
+        'py -m venv --upgrade-deps .venv && .venv\\Scripts\\python -m pip install --find-links .kuflow/lib -e . --group dev',
       ...{ kuflow: 'kuflow.cmd', start: '.venv\\Scripts\\loan-worker', check: '.venv\\Scripts\\loan-worker --check' },
     });
   });
 
   it('keep the dependencies of other members in the environment of a workspace', () => {
-    expect(pythonCommands('uv', 'loan-worker', { isMember: true }).install).toBe('uv sync --inexact');
+    expect(pythonCommands('uv', { ...ALONE, isMember: true }).install).toBe('uv sync --inexact');
   });
 
   it('write a lock file with uv', () => {
@@ -173,7 +175,7 @@ describe.skipIf(IS_WINDOWS)('the installation of a Python project', () => {
   });
 
   it('creates a virtual environment for pip, and upgrades a pip that does not have groups', async () => {
-    const steps = ['-m venv .venv', '-m pip install -e . --group dev'];
+    const steps = ['-m venv .venv', '-m pip install --find-links .kuflow/lib -e . --group dev'];
     const current = temporaryFolder();
     const python3 = creating(environment('25.1'));
     expect(await install('pip', { python3 }, {}, current)).toMatchObject({ kind: 'installed' });
@@ -185,7 +187,11 @@ describe.skipIf(IS_WINDOWS)('the installation of a Python project', () => {
 
   it('names the command that failed', async () => {
     expect(await install('pip', { python3: creating(environment('25.1', 'exit 3')) })).toMatchObject({
-      ...{ kind: 'failed', seen: 'exit status 3', command: '.venv/bin/python -m pip install -e . --group dev' },
+      ...{
+        kind: 'failed',
+        seen: 'exit status 3',
+        command: '.venv/bin/python -m pip install --find-links .kuflow/lib -e . --group dev',
+      },
     });
   });
 

@@ -2,9 +2,9 @@
 
 from typing import TypedDict
 
+from kuflow_worker import KuFlowClient
 from temporalio import activity
 
-from ..kuflow.client import KuFlowClient
 from .types import CheckCreditData, LoanApplicationData
 
 

@@ -3,7 +3,8 @@
 Generated from kuflow.process.yaml.
 """
 
-from ..kuflow.workflow import HumanTask, MessageTask, SystemTask, ThreadTask
+from kuflow_worker.workflow import HumanTask, MessageTask, SystemTask, ThreadTask
+
 from .types import ApproveLoanData, CheckCreditData, LoanApplicationData
 
 # Loan application

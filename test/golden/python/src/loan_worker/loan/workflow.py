@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
+from kuflow_worker.workflow import KuFlowProcess, WorkflowRequest, WorkflowResponse
 from temporalio import workflow
 
-from ..kuflow.workflow import KuFlowProcess, WorkflowRequest, WorkflowResponse
 from . import tasks
 from .activities import CheckCreditInput, LoanActivities
 from .types import Metadata

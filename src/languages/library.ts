@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { codeOf, KnownError } from '../base/errors.ts';
+import { packageRoot } from '../base/package-root.ts';
+import type { LanguageId } from './names.ts';
+import type { PlannedFile } from './planned-file.ts';
+import type { ProjectSpec } from './project-spec.ts';
+import { listFiles } from './templates/files.ts';
+
+/** Where a project or a workspace has the archive of the library `kuflow-worker`, relative to its root. */
+const LIBRARY_FOLDER = '.kuflow/lib';
+
+/** The folder with the archive, relative to the project. Members of a workspace share the one in its root. */
+export function libraryFolder({ workspace }: Pick<ProjectSpec, 'workspace'>): string {
+  return workspace === undefined ? LIBRARY_FOLDER : `${workspace.root}/${LIBRARY_FOLDER}`;
+}
+
+/** The archive as files of the project; none in a member of a workspace. Throws like `readLibrary`. */
+export function libraryFiles({
+  language,
+  workspace,
+}: Pick<ProjectSpec, 'language' | 'workspace'>): readonly PlannedFile[] {
+  return workspace === undefined ? readLibrary(language) : [];
+}
+
+/**
+ * The archive of the library of a language, by its paths in a project or the root of a workspace. Throws a KnownError if the build of this
+ * package left it out, because the machine had no tools for the language.
+ */
+export function readLibrary(language: LanguageId): readonly PlannedFile[] {
+  const folder = join(packageRoot(), 'dist', 'libraries', language);
+  return listArchive(folder, language).map((path) => ({
+    path: `${LIBRARY_FOLDER}/${path}`,
+    contents: readFileSync(join(folder, path)),
+    mode: 0o644,
+  }));
+}
+
+function listArchive(folder: string, language: LanguageId): readonly string[] {
+  try {
+    return listFiles(folder);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    throw new KnownError({
+      message: `This build of the tool does not contain the ${language} library`,
+      seen: `${folder} does not exist`,
+      next: ['Install the tools of the language, and build again: npm run build'],
+    });
+  }
+}

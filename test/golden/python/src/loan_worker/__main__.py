@@ -1,0 +1,13 @@
+"""Starts the worker. The option `--help` lists the others."""
+
+from kuflow_worker import Worker, run
+
+from .processes import PROCESSES
+
+
+def main() -> None:
+    run(Worker(name="loan-worker", processes=PROCESSES))
+
+
+if __name__ == "__main__":
+    main()
