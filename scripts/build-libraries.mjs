@@ -5,7 +5,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from
 import { join } from 'node:path';
 import { ROOT } from './bundle.mjs';
 
-// Archives by the hash of their sources, so that a build without a change takes no time.
+// Archives by the hash of their sources, so that only a changed library is built.
 const CACHE = join(ROOT, 'libraries', '.archives');
 const NOT_SOURCES = new Set(
   '.venv __pycache__ .mypy_cache .pytest_cache .ruff_cache dist target node_modules tests uv.lock .gitignore'.split(

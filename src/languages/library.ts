@@ -10,6 +10,9 @@ import { listFiles } from './templates/files.ts';
 /** Where a project or a workspace has the archive of the library `kuflow-worker`, relative to its root. */
 const LIBRARY_FOLDER = '.kuflow/lib';
 
+/** The languages whose projects contain a library. In others, the wiring is code of the project. */
+const WITH_LIBRARY: ReadonlySet<LanguageId> = new Set(['python']);
+
 /** The folder with the archive, relative to the project. Members of a workspace share the one in its root. */
 export function libraryFolder({ workspace }: Pick<ProjectSpec, 'workspace'>): string {
   return workspace === undefined ? LIBRARY_FOLDER : `${workspace.root}/${LIBRARY_FOLDER}`;
@@ -28,12 +31,26 @@ export function libraryFiles({
  * package left it out, because the machine had no tools for the language.
  */
 export function readLibrary(language: LanguageId): readonly PlannedFile[] {
+  if (!WITH_LIBRARY.has(language)) return [];
   const folder = join(packageRoot(), 'dist', 'libraries', language);
   return listArchive(folder, language).map((path) => ({
     path: `${LIBRARY_FOLDER}/${path}`,
     contents: readFileSync(join(folder, path)),
     mode: 0o644,
   }));
+}
+
+/** The version of the library, and the name of its archive. Throws like `readLibrary`. */
+export function findLibrary(
+  language: LanguageId,
+  pattern: RegExp,
+): { readonly version: string; readonly file: string } {
+  for (const { path } of readLibrary(language)) {
+    const file = path.slice(LIBRARY_FOLDER.length + 1);
+    const version = pattern.exec(file)?.[1];
+    if (version !== undefined) return { version, file };
+  }
+  throw new Error(`The ${language} library has no archive like ${pattern.source}`);
 }
 
 function listArchive(folder: string, language: LanguageId): readonly string[] {

@@ -3,7 +3,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { makeTestAuthority } from '../support/certificates.ts';
-import { PYTHON_TEMPLATE_SOURCE, pythonWithTemplatePackages } from '../support/python-template.ts';
+import { PYTHON_LIBRARY_SOURCE, pythonWithLibraryPackages } from '../support/python-library.ts';
 import { prepareSettingsCase, workerSettingsCases, type PreparedCase } from '../support/settings-cases.ts';
 
 interface Loaded {
@@ -18,14 +18,14 @@ const prepared: PreparedCase[] = [];
 let results: readonly Loaded[] = [];
 
 beforeAll(async () => {
-  const python = await pythonWithTemplatePackages();
+  const python = await pythonWithLibraryPackages();
   const folder = await mkdtemp(join(inject('runFolder'), 'python-settings-'));
   const authority = await makeTestAuthority();
   const client = await authority.issue({ commonName: 'client' });
   for (const [index, one] of cases.entries())
     prepared.push(await prepareSettingsCase(one, join(folder, String(index)), authority, client));
   const input = JSON.stringify(prepared.map(({ directory, env }) => ({ directory, env })));
-  const env = { ...process.env, PYTHONPATH: PYTHON_TEMPLATE_SOURCE, PYTHONDONTWRITEBYTECODE: '1' };
+  const env = { ...process.env, PYTHONPATH: PYTHON_LIBRARY_SOURCE, PYTHONDONTWRITEBYTECODE: '1' };
   results = JSON.parse(execFileSync(python, [PROGRAM], { input, encoding: 'utf8', env })) as Loaded[];
 }, 400_000);
 

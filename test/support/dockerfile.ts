@@ -42,6 +42,8 @@ export interface BuildOptions {
   readonly dockerfile: string;
   /** Folder that COPY reads. */
   readonly context: string;
+  /** Folders that COPY --from reads, as `docker build --build-context` names them. */
+  readonly contexts?: Readonly<Record<string, string>>;
   /** An empty folder in which each stage gets its root. */
   readonly into: string;
   /** Environment of RUN, under the image's own. */
@@ -124,12 +126,12 @@ function step(stage: Stage, { word, rest }: Instruction, stages: readonly Stage[
   }
 }
 
-function copy(stage: Stage, rest: string, stages: readonly Stage[], { context }: BuildOptions): void {
+function copy(stage: Stage, rest: string, stages: readonly Stage[], { context, contexts = {} }: BuildOptions): void {
   const words = rest.split(/\s+/);
   const option = words[0]?.startsWith('--') === true ? words.shift() : undefined;
   const from = option === undefined ? undefined : /^--from=(\S+)$/.exec(option)?.[1];
   if (option !== undefined && from === undefined) throw new Error(`COPY ${option} is not understood`);
-  const source = from === undefined ? context : stages.find(({ name }) => name === from)?.root;
+  const source = from === undefined ? context : (stages.find(({ name }) => name === from)?.root ?? contexts[from]);
   if (source === undefined) throw new Error(`COPY --from=${from ?? ''}: there is no such stage`);
   const target = words.pop() ?? '';
   const to = join(stage.root, isAbsolute(target) ? target : posix.join(stage.workdir, target));

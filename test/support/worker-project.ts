@@ -88,7 +88,7 @@ export function pythonWorkerProject(): string {
     for (const file of readdirSync(ADDED_PYTHON)) copyFileSync(join(ADDED_PYTHON, file), join(trial, file));
     appendFileSync(
       join(folder, 'src', PYTHON_PACKAGE, 'processes.py'),
-      '\nfrom .trial import processes as trial\n\nWORKFLOWS += trial.WORKFLOWS\nACTIVITIES += trial.ACTIVITIES\n',
+      '\nfrom .trial import processes as trial\n\nPROCESSES += trial.PROCESSES\n',
     );
   });
   return folder;

@@ -14,11 +14,13 @@ import { LOCK_FILE } from '../../project/edit/project-lock.ts';
 import { removedProcessNote } from '../../project/edit/removed-process-note.ts';
 import { planState, writeChanges, type ChangedFile, type StateEdit } from '../../project/edit/write-edits.ts';
 import type { NextStep } from '../../project/next-steps.ts';
+import { compareSharedLibrary } from '../../project/join/shared-library.ts';
 import { fetchRecordedTemplate } from '../../project/template/fetch.ts';
 import { changesBetween, type ListedChange } from '../../project/update/apply-migrations.ts';
 import { findMarkedFiles, type MarkedFile } from '../../project/update/marked-files.ts';
 import { PROJECT_MIGRATIONS, type Migration } from '../../project/update/migrations.ts';
 import { baseWithout, planUpdate, type UpdateConflict, type UpdatedFile } from '../../project/update/plan-update.ts';
+import { writeFiles } from '../../project/write-files.ts';
 import { shellPath } from '../../text/shell.ts';
 import { lockFilesIn, type UpdatableProject } from './open-for-update.ts';
 
@@ -202,6 +204,7 @@ export async function updateProject(request: UpdateRequest): Promise<UpdateResul
     const next = stepsAfterUpdate(request, nothingDone);
     return { ...about, ...nothing('nothing was written'), result: 'unresolved', files, next, status: remaining };
   }
+  await updateSharedLibrary(request);
   await writeChanges(project.folder, changes, state, { signal: request.signal, onWrite: request.onWrite });
   request.report?.({ kind: 'written', files: changes.length + state.length });
   const written = [...changes.map(({ path }) => path), ...recovered];
@@ -219,6 +222,17 @@ export async function updateProject(request: UpdateRequest): Promise<UpdateResul
     next: stepsAfterUpdate(request, { ...stepsLeft, marked: withMarkers, left, undo }),
     status: worstExitStatus([end.status, remaining]),
   };
+}
+
+/**
+ * Gives the root of the workspace the library of this version. It has another name than that of other versions, so it changes nothing for
+ * members that were not updated, or if the update fails later.
+ */
+async function updateSharedLibrary({ project, signal }: UpdateRequest): Promise<void> {
+  const { workspace, language } = project.record;
+  if (workspace === undefined) return;
+  const root = join(project.folder, workspace.root);
+  await writeFiles({ folder: root, files: compareSharedLibrary(root, language), conflicts: [] }, { signal });
 }
 
 /** Installs the dependencies and runs the checks after these files were written, those in `marked` with conflict markers. */

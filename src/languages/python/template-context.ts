@@ -1,7 +1,6 @@
-import { packageVersion } from '../../base/package-root.ts';
 import { portableWord } from '../../text/shell.ts';
 import { deploymentContext } from '../deployment.ts';
-import { libraryFolder } from '../library.ts';
+import { findLibrary, libraryFolder } from '../library.ts';
 import type { ProjectSpec } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
 import { pythonCall } from './calls.ts';
@@ -10,6 +9,8 @@ import { pythonLayout } from './process-layout.ts';
 import { distributionName } from './package-name.ts';
 import { ENVIRONMENT, uvSyncCommand } from './tools.ts';
 
+const WHEEL = /^kuflow_worker-([^-]+)-py3-none-any\.whl$/;
+
 /** The context of the templates that all processes of a project share, except that of its first process. */
 export function pythonTemplateContext(spec: ProjectSpec): object {
   const { name, definition, packageName = '', packageManager, cliPackage, local, workspace } = spec;
@@ -17,6 +18,7 @@ export function pythonTemplateContext(spec: ProjectSpec): object {
   const isUv = packageManager === 'uv';
   const syncCommand = uvSyncCommand({ isMember: workspace !== undefined });
   const folder = libraryFolder(spec);
+  const library = findLibrary('python', WHEEL);
   const code = portableWord(definition.process.code);
   // Without a code, the simulation runs the only process of the project.
   const simulateArguments = code === undefined ? '' : `${code} `;
@@ -25,9 +27,12 @@ export function pythonTemplateContext(spec: ProjectSpec): object {
     distribution: new Code(distribution),
     package: new Code(packageName),
     description: `Worker of the KuFlow process ${definition.process.name ?? definition.process.code}`,
-    libraryVersion: new Code(packageVersion()),
+    libraryVersion: new Code(library.version),
     libraryFolder: new Code(folder),
-    libraryFile: `${folder}/kuflow_worker-${packageVersion()}-py3-none-any.whl`,
+    isMember: workspace !== undefined,
+    // The context of an image is the folder of the member.
+    buildContexts: new Code(workspace === undefined ? '' : `--build-context library=${folder} `),
+    libraryFile: `${folder}/${library.file}`,
     npmPackage: `create-kuflow-worker@${cliPackage}`,
     processFolder: new Code(pythonLayout(spec).part),
     simulateArguments: new Code(simulateArguments),

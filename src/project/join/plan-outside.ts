@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
 import { isIgnoredFolder } from '../../files/git.ts';
 import { relativePath } from '../../files/relative-path.ts';
+import { utf8Text } from '../../files/text-file.ts';
 import { unscopedName } from '../../languages/project-name.ts';
 import type { ProjectSpec } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
@@ -14,12 +15,14 @@ import { renderRepositoryFiles } from '../render.ts';
 import { DEPENDABOT_FILE } from './dependabot.ts';
 import { findRepository, textReader, type FoundWorkspace } from './find-root.ts';
 import { freeWorkflowPath, renameWorkflow, WORKFLOW } from './moved-files.ts';
+import { compareSharedLibrary } from './shared-library.ts';
 
 /** A change outside the project, to show before it is made. */
 export interface OutsideChange {
   /** Absolute. */
   readonly path: string;
   readonly action: 'create' | 'change';
+  /** Unified; empty if the file is not text. */
   readonly diff: string;
 }
 
@@ -32,21 +35,22 @@ export interface MemberRequest {
 }
 
 /**
- * The changes outside a project that is a member of a workspace: the list of members, and the files that GitHub reads only in the root of a
+ * The changes outside a project that is a member of a workspace: the library, the list of members, and the files that GitHub reads only in the root of a
  * repository. Empty parts are left out. Writes nothing. Rejects with a KnownError if a file can't be edited.
  */
 export async function planOutsideFiles(request: MemberRequest): Promise<readonly OutsideFiles[]> {
-  const { folder, found, env } = request;
+  const { folder, spec, found, env } = request;
   const { root, workspace } = found;
   const edits = workspace
     .join(relativePath(root, folder))
     .map(({ path, before, after }) => compared(root, path, before, after));
+  const library = compareSharedLibrary(root, spec.language);
   // GitHub never sees the files of a folder that the repository ignores.
   const repository = (await isIgnoredFolder(root, env)) ? root : (findRepository(root) ?? root);
   // In an existing project, a missing workflow was removed by somebody.
   const files = isProject(folder) ? [] : await planRepositoryFiles(request, repository);
   return [
-    { folder: root, files: edits },
+    { folder: root, files: [...library, ...edits] },
     { folder: repository, files },
   ].filter(({ files }) => files.length > 0);
 }
@@ -137,12 +141,12 @@ export function describeOutside(outside: readonly OutsideFiles[]): readonly Outs
   return outside.flatMap(({ folder, files }) =>
     files.map(({ path, action, original, contents }): OutsideChange => {
       const [before, after] = [original, contents].map((bytes) =>
-        bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8'),
+        bytes === undefined ? undefined : utf8Text(Buffer.from(bytes)),
       );
       return {
         path: join(folder, path),
         action: action === 'create' ? 'create' : 'change',
-        diff: unifiedDiff(path, before, after ?? ''),
+        diff: after === undefined ? '' : unifiedDiff(path, before, after),
       };
     }),
   );

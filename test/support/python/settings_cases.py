@@ -8,7 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-from example_worker.kuflow.settings import Settings, SettingsError, load_settings
+from kuflow_worker._internal.settings import Settings, SettingsError, load_settings
 
 
 def load(directory: Path, environment: dict[str, str]) -> dict[str, object]:

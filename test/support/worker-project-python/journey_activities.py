@@ -4,8 +4,8 @@ from typing import TypedDict
 
 from temporalio import activity
 
-from ..kuflow.client import KuFlowClient
-from ..kuflow.values import KuFlowFile
+from kuflow_worker import KuFlowClient
+from kuflow_worker import KuFlowFile
 from .task_activities import folder
 
 

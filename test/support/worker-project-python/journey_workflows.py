@@ -5,8 +5,8 @@ from typing import Any, TypedDict
 
 from temporalio import workflow
 
-from ..kuflow.values import parse_principal
-from ..kuflow.workflow import (
+from kuflow_worker import parse_principal
+from kuflow_worker.workflow import (
     TRANSFER,
     HumanTask,
     KuFlowProcess,
@@ -18,7 +18,7 @@ from ..kuflow.workflow import (
     WorkflowResponse,
     with_options,
 )
-from ..kuflow.workflow.kuflow_activities import retrieve_application_id
+from kuflow_worker._internal.workflow.kuflow_activities import retrieve_application_id
 from .journey_activities import JourneyActivities, StampedContract
 
 

@@ -1,8 +1,7 @@
 """Added to a generated project by the end-to-end tests."""
 
-from collections.abc import Callable
+from kuflow_worker import Process
 
-from ..kuflow.client import KuFlowClient
 from .journey_activities import JourneyActivities
 from .journey_workflows import JourneyWorkflow
 from .task_activities import TaskActivities
@@ -31,7 +30,7 @@ from .trial_workflows import (
     TooLargeWorkflow,
 )
 
-WORKFLOWS: list[type] = [
+WORKFLOWS = [
     BrokenWorkflow,
     DeadlineWorkflow,
     DocumentsWorkflow,
@@ -53,4 +52,5 @@ WORKFLOWS: list[type] = [
     TooLargeWorkflow,
     UnassignableWorkflow,
 ]
-ACTIVITIES: list[Callable[[KuFlowClient], object]] = [TrialActivities, TaskActivities, JourneyActivities]
+ACTIVITIES = [TrialActivities, TaskActivities, JourneyActivities]
+PROCESSES = [Process(workflow) for workflow in WORKFLOWS[1:]] + [Process(WORKFLOWS[0], ACTIVITIES)]

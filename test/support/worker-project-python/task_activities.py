@@ -11,9 +11,9 @@ from typing import TypedDict, cast
 
 from temporalio import activity
 
-from ..kuflow.client import KuFlowClient
-from ..kuflow.rest_client import RestError
-from ..kuflow.values import KuFlowFile
+from kuflow_worker import KuFlowClient
+from kuflow_worker import RestError
+from kuflow_worker import KuFlowFile
 from ..loan.types import CheckCreditData
 
 MEGABYTE = 1024 * 1024

@@ -9,7 +9,7 @@ from typing import Any, TypedDict, cast
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
-from ..kuflow.workflow import (
+from kuflow_worker.workflow import (
     TRANSFER,
     HumanTask,
     KuFlowProcess,

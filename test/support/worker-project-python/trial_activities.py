@@ -6,7 +6,7 @@ from contextlib import suppress
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from ..kuflow.client import KuFlowClient
+from kuflow_worker import KuFlowClient
 
 
 class TrialActivities:

@@ -8,7 +8,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 
-from ..kuflow.workflow import (
+from kuflow_worker.workflow import (
     HumanTask,
     KuFlowProcess,
     WorkflowRequest,
@@ -17,9 +17,9 @@ from ..kuflow.workflow import (
     run_activity,
     with_options,
 )
-from ..kuflow.workflow.item_context import ItemContext, run_for_item
-from ..kuflow.workflow.kuflow_activities import retrieve_application_id
-from ..kuflow.workflow.uuid7 import uuid7
+from kuflow_worker.workflow.item_context import ItemContext, run_for_item
+from kuflow_worker._internal.workflow.kuflow_activities import retrieve_application_id
+from kuflow_worker.workflow.uuid7 import uuid7
 from .trial_activities import TrialActivities
 
 STEADY = timedelta(seconds=75)

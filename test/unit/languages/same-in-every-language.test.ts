@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import ts from 'typescript';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { ROOT } from '../../../scripts/bundle.mjs';
 import type { JsonObject } from '../../../src/base/json.ts';
 import type { ProcessDefinition } from '../../../src/process/definition.ts';
+import { listFiles } from '../../../src/languages/templates/files.ts';
 import { sampleDefinition } from '../../../src/process/sample.ts';
 import { renderProject } from '../../../src/project/render.ts';
 import { ordinaryDefinition } from '../../support/ordinary-definitions.ts';
@@ -79,6 +83,13 @@ const RICH: ProcessDefinition = {
   ],
 };
 
+/** The sources of the library of a language, which its projects contain as an archive. */
+function libraryTexts(language: LanguageId): readonly (readonly [string, string])[] {
+  if (language !== 'python') return [];
+  const folder = join(ROOT, 'libraries/python/src');
+  return listFiles(folder).map((path) => [path, readFileSync(join(folder, path), 'utf8')]);
+}
+
 async function render(language: LanguageId, definition: ProcessDefinition): Promise<Files> {
   const files = await renderProject({
     ...SPECS[language],
@@ -88,7 +99,8 @@ async function render(language: LanguageId, definition: ProcessDefinition): Prom
     local: true,
     cliPackage: '1.0.0',
   });
-  return new Map(files.map(({ path, contents }) => [path, Buffer.from(contents).toString('utf8')]));
+  const texts = files.map(({ path, contents }) => [path, Buffer.from(contents).toString('utf8')] as const);
+  return new Map([...texts, ...libraryTexts(language)]);
 }
 
 /** The text of the only file whose path ends like this. */
@@ -271,23 +283,23 @@ const PLACES: Readonly<Record<string, Readonly<Record<LanguageId, Place>>>> = {
   'the grace of a shutdown': {
     typescript: ['kuflow/worker.ts', 'shutdownGraceTime: ', ' : '],
     java: ['EngineLifecycle.java', 'factory.shutdown();', ' : '],
-    python: ['kuflow/worker.py', 'grace, self._force_after = ', 'else ('],
+    python: ['_internal/worker.py', 'grace, self._force_after = ', 'else ('],
   },
   'the limit of a shutdown': {
     typescript: ['kuflow/worker.ts', 'shutdownForceTime: ', ' : '],
     // The second limit begins when the first one ends.
     java: ['EngineLifecycle.java', 'factory.shutdown();', ' : ', '+', 'factory.shutdownNow();', ' : '],
-    python: ['kuflow/worker.py', 'grace, self._force_after = ', 'else (', ', '],
+    python: ['_internal/worker.py', 'grace, self._force_after = ', 'else (', ', '],
   },
   'the grace of a shutdown in development': {
     typescript: ['kuflow/worker.ts', 'shutdownGraceTime: ', '? '],
     java: ['EngineLifecycle.java', 'factory.shutdown();', '? '],
-    python: ['kuflow/worker.py', 'grace, self._force_after = ('],
+    python: ['_internal/worker.py', 'grace, self._force_after = ('],
   },
   'the limit of a shutdown in development': {
     typescript: ['kuflow/worker.ts', 'shutdownForceTime: ', '? '],
     java: ['EngineLifecycle.java', 'factory.shutdown();', '? ', '+', 'factory.shutdownNow();', '? '],
-    python: ['kuflow/worker.py', 'grace, self._force_after = (', ', '],
+    python: ['_internal/worker.py', 'grace, self._force_after = (', ', '],
   },
   'the interval of the watch of the engine': {
     typescript: ['engine-watch.ts', 'const INTERVAL = '],
@@ -312,32 +324,32 @@ const PLACES: Readonly<Record<string, Readonly<Record<LanguageId, Place>>>> = {
   'the assumed lifetime of a token': {
     typescript: ['engine-token.ts', 'FALLBACK_LIFE = '],
     java: ['EngineToken.java', 'FALLBACK_LIFE = '],
-    python: ['kuflow/engine_token.py', 'FALLBACK_LIFE = '],
+    python: ['_internal/engine_token.py', 'FALLBACK_LIFE = '],
   },
   'the longest lifetime of a token': {
     typescript: ['engine-token.ts', 'MAX_LIFE = '],
     java: ['EngineToken.java', 'MAX_LIFE = '],
-    python: ['kuflow/engine_token.py', 'MAX_LIFE = '],
+    python: ['_internal/engine_token.py', 'MAX_LIFE = '],
   },
   'the first renewal of a token': {
     typescript: ['engine-token.ts', 'receivedAt + Math.max('],
     java: ['EngineToken.java', 'MIN_RENEWAL = '],
-    python: ['kuflow/engine_token.py', 'received_at + max('],
+    python: ['_internal/engine_token.py', 'received_at + max('],
   },
   'the last renewal of a token': {
     typescript: ['engine-token.ts', 'receivedAt + Math.max(', '/ 10, '],
     java: ['EngineToken.java', 'MAX_RENEWAL = '],
-    python: ['kuflow/engine_token.py', 'received_at + max(', '/ 10, '],
+    python: ['_internal/engine_token.py', 'received_at + max(', '/ 10, '],
   },
   'the interval of the clock': {
     typescript: ['engine-token.ts', 'CLOCK_CHECK_INTERVAL = '],
     java: ['TokenRenewer.java', 'CLOCK_CHECK_INTERVAL = '],
-    python: ['kuflow/engine_token.py', 'CLOCK_CHECK_INTERVAL = '],
+    python: ['_internal/engine_token.py', 'CLOCK_CHECK_INTERVAL = '],
   },
   'the interval of the watch of the certificate': {
     typescript: ['engine-certificate.ts', 'CHECK_INTERVAL = '],
     java: ['CertificateWatch.java', 'CHECK_INTERVAL = '],
-    python: ['kuflow/engine_certificate.py', 'CHECK_INTERVAL = '],
+    python: ['_internal/engine_certificate.py', 'CHECK_INTERVAL = '],
   },
   'the time limit of an authentication': {
     typescript: ['authentication.ts', 'AbortSignal.timeout('],
@@ -347,7 +359,7 @@ const PLACES: Readonly<Record<string, Readonly<Record<LanguageId, Place>>>> = {
   'the time limit of a connection to the engine': {
     typescript: ['kuflow/connection.ts', 'CONNECT_TIMEOUT = '],
     java: ['EngineConnection.java', 'CONNECT_TIMEOUT = '],
-    python: ['kuflow/connection.py', 'CONNECT_TIMEOUT = '],
+    python: ['_internal/connection.py', 'CONNECT_TIMEOUT = '],
   },
   'the time limit of a connection for REST': {
     typescript: ['rest-client.ts', 'connectTimeout: '],
@@ -367,12 +379,12 @@ const PLACES: Readonly<Record<string, Readonly<Record<LanguageId, Place>>>> = {
   'the time limit of REST in --check': {
     typescript: ['kuflow/check.ts', 'AbortSignal.timeout('],
     java: ['engine/Check.java', 'REST_TIMEOUT = '],
-    python: ['kuflow/check.py', 'REST_TIMEOUT = '],
+    python: ['_internal/check.py', 'REST_TIMEOUT = '],
   },
   'the time limit of the namespace in --check': {
     typescript: ['kuflow/check.ts', 'identity.namespace, '],
     java: ['engine/Check.java', 'NAMESPACE_TIMEOUT = '],
-    python: ['kuflow/check.py', 'NAMESPACE_DEADLINE = '],
+    python: ['_internal/check.py', 'NAMESPACE_DEADLINE = '],
   },
   'how long a failure is remembered': {
     typescript: ['log-repeats.ts', 'MEMORY = '],
@@ -382,12 +394,12 @@ const PLACES: Readonly<Record<string, Readonly<Record<LanguageId, Place>>>> = {
   'the pause between entries in the log of a task': {
     typescript: ['kuflow/task-failures.ts', 'HOUR = '],
     java: ['kuflow/activity/TaskFailures.java', 'HOUR = '],
-    python: ['kuflow/task_failures.py', 'HOUR = '],
+    python: ['_internal/task_failures.py', 'HOUR = '],
   },
   'how long a task counts as failing': {
     typescript: ['kuflow/task-failures.ts', 'FAILING_FOR = '],
     java: ['kuflow/activity/TaskFailures.java', 'FAILING_FOR = '],
-    python: ['kuflow/task_failures.py', 'FAILING_FOR = '],
+    python: ['_internal/task_failures.py', 'FAILING_FOR = '],
   },
 };
 

@@ -109,7 +109,7 @@ class Helper:
 
 def test_is_the_last() -> None: ...
 `;
-    const file = 'templates/python/tests/test_engine_token.py';
+    const file = 'libraries/python/tests/test_engine_token.py';
     const titled = (one: string, source = text) =>
       proofsOfGenerated(file, source, { [one]: ['token.single'] }).map(
         ({ language, title }) => `${language}: ${title}`,

@@ -17,7 +17,7 @@ requires-python = ">=3.11"
 dependencies = ["httpx==0.28.1", "temporalio[opentelemetry]==1.35.0"]
 
 [project.scripts]
-loan-worker = "loan_worker.__main__:run"
+loan-worker = "loan_worker.__main__:main"
 `;
 const SITE_PACKAGES = '.venv/lib/python3.11/site-packages';
 

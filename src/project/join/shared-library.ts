@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { codeOf } from '../../base/errors.ts';
+import { readLibrary } from '../../languages/library.ts';
+import type { LanguageId } from '../../languages/names.ts';
+import type { ComparedFile } from '../conflicts.ts';
+
+/**
+ * What the root of a workspace needs for its members to have the library of this version. Archives of other versions stay: members that were
+ * not updated yet use them. Empty if the root has it already. Throws like `readLibrary`.
+ */
+export function compareSharedLibrary(root: string, language: LanguageId): readonly ComparedFile[] {
+  return readLibrary(language).flatMap((file): readonly ComparedFile[] => {
+    const original = readIfExists(join(root, file.path));
+    if (original === undefined) return [{ ...file, action: 'create' }];
+    return original.equals(file.contents) ? [] : [{ ...file, action: 'overwrite', original }];
+  });
+}
+
+function readIfExists(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
