@@ -1,0 +1,61 @@
+"""The public interface. A change of these lists is a change for every project."""
+
+import kuflow_worker
+from kuflow_worker import testing, workflow
+
+
+def test_of_activities_and_the_program() -> None:
+    assert sorted(kuflow_worker.__all__) == [
+        "FileFields",
+        "GroupFields",
+        "KuFlowClient",
+        "KuFlowFile",
+        "KuFlowGroup",
+        "KuFlowPrincipal",
+        "PrincipalFields",
+        "Process",
+        "RestError",
+        "Worker",
+        "format_file",
+        "format_group",
+        "format_principal",
+        "parse_file",
+        "parse_group",
+        "parse_principal",
+        "run",
+    ]
+
+
+def test_of_workflows() -> None:
+    assert sorted(workflow.__all__) == [
+        "HumanTask",
+        "KuFlowProcess",
+        "MessageTask",
+        "SystemTask",
+        "SystemTaskHandle",
+        "TRANSFER",
+        "TaskCancelled",
+        "TaskHandle",
+        "ThreadTask",
+        "UserActionSignal",
+        "WorkflowRequest",
+        "WorkflowResponse",
+        "kuflow_activities",
+        "run_activity",
+        "with_options",
+    ]
+
+
+def test_of_tests() -> None:
+    assert sorted(testing.__all__) == [
+        "Answer",
+        "FakeKuFlow",
+        "Person",
+        "ProcessRun",
+        "SampleData",
+        "TaskLog",
+        "entering",
+        "read_sample",
+        "replay",
+        "start_process",
+    ]
