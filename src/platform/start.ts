@@ -19,7 +19,7 @@ import { createDomain } from './domain/domain.ts';
 import { createOutbox, type Outbox } from './domain/outbox.ts';
 import { listOpenWorkflows, recordWorkflowOutcome } from './domain/processes.ts';
 import { writeCaBundle } from './environment.ts';
-import { createEventHub, takeFirstEventId, type EventHub } from './events/hub.ts';
+import { createEventHub, reportEvent, takeFirstEventId, type EventHub } from './events/hub.ts';
 import { createFaultRegistry, type FaultRegistry } from './faults/registry.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { openAuthority, type Authority } from './pki/authority.ts';
@@ -120,10 +120,7 @@ export async function startPlatform(options: PlatformOptions): Promise<RunningPl
       {
         options,
         clock: options.clock ?? systemClock,
-        report: (event) => {
-          options.report?.(event);
-          hub?.publish(event);
-        },
+        report: (event) => reportEvent(event, options.report, hub),
         connectHub: (connected) => (hub = connected),
         hostNames: options.hostNames ?? [],
         probeToken: randomUUID(),
@@ -181,7 +178,12 @@ async function openState(context: StartContext): Promise<OpenState> {
   const { store, authority, tokens } = await withContext("Opening the local platform's state", stateDir, async () => {
     await createPrivateFolder(stateDir);
     if (await hasStagedState(stateDir)) await withStoppedState(stateDir, () => Promise.resolve());
-    const opened = openStore({ path: databasePath(stateDir), clock });
+    const opened = openStore({
+      path: databasePath(stateDir),
+      clock,
+      onStepError: (error) =>
+        report({ kind: 'warning', message: `A change was saved, but a step after it failed: ${messageOf(error)}` }),
+    });
     context.onStop(() => opened.close());
     const folder = join(stateDir, 'pki');
     return {

@@ -55,6 +55,17 @@ export function stripApiPrefix(url: string): string {
   return `${below === '' ? '/' : below}${query}`;
 }
 
+/** Why a request matches no operation. Old KuFlow SDKs call another version of the API, or operations that this one no longer has. */
+export function describeUnknownOperation(method: string, path: string): string {
+  const version = /^\/(v\d{4}-\d{2}-\d{2})(?:\/|$)/.exec(stripApiPrefix(path))?.[1];
+  if (version !== undefined)
+    return `The local KuFlow serves KuFlow's API ${API_VERSION}, not ${version}. Update the KuFlow SDK, or the API endpoint in the settings`;
+  const unknown = `KuFlow's API ${API_VERSION} does not have an operation ${method} ${path}`;
+  return path.endsWith('/~actions/upload-user-action-document')
+    ? `${unknown}: current KuFlow SDKs upload documents with POST /documents/~actions/upload. Update the KuFlow SDK`
+    : unknown;
+}
+
 /** The query parameters by name; repeated ones become a list. `+` is a space, as forms send it. */
 export function parseQuery(text: string): Record<string, string | string[]> {
   const query: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>;

@@ -22,10 +22,20 @@ export interface Store {
    * Synchronous, so that nothing else runs in between. Inside another transaction it joins that one.
    */
   transaction<T>(work: () => T): T;
-  /** Runs `work` once the transaction has committed, and never if it is rolled back. Outside of a transaction, runs it now. */
+  /**
+   * Runs `work` once the transaction has committed, and never if it is rolled back. Outside of a transaction, runs it now. An error of `work`
+   * goes to `onStepError`, because the change is saved and the other steps still have to run.
+   */
   afterCommit(work: () => void): void;
   /** Closes the file and releases the folder. Safe to call twice. */
   close(): void;
+}
+
+export interface StoreOptions {
+  readonly path: string;
+  readonly clock: Clock;
+  /** Called with the error of a step after a commit. Without it, such an error is uncaught and ends the process. */
+  readonly onStepError?: ((error: unknown) => void) | undefined;
 }
 
 /**
@@ -33,7 +43,7 @@ export interface Store {
  * a crash it rolls back the unfinished transaction. Throws KnownError if another running process owns the file, if a
  * newer version wrote it, or if it is not a database.
  */
-export function openStore(options: { readonly path: string; readonly clock: Clock }): Store {
+export function openStore(options: StoreOptions): Store {
   const path = resolve(options.path);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const lock = takeOwnerLock(path, `The local platform's state in ${dirname(path)}`);
@@ -41,14 +51,14 @@ export function openStore(options: { readonly path: string; readonly clock: Cloc
     // The library's own lock is a folder that survives a killed process. Nobody else can hold it: we have the owner
     // lock.
     rmSync(`${path}.lock`, { recursive: true, force: true });
-    return openDatabase(path, options.clock, lock.release);
+    return openDatabase(path, options, lock.release);
   } catch (error) {
     lock.release();
     throw error;
   }
 }
 
-function openDatabase(path: string, clock: Clock, release: () => void): Store {
+function openDatabase(path: string, { clock, onStepError = throwLater }: StoreOptions, release: () => void): Store {
   // Contains credentials of the local platform, so nobody else may ever be able to read it.
   closeSync(openSync(path, 'a', 0o600));
   const database = new sqlite.Database(path);
@@ -61,6 +71,13 @@ function openDatabase(path: string, clock: Clock, release: () => void): Store {
     throw error;
   }
   let committed: (() => void)[] = [];
+  const runStep = (step: () => void): void => {
+    try {
+      step();
+    } catch (error) {
+      onStepError(error);
+    }
+  };
   const store: Store = {
     path,
     sql,
@@ -72,12 +89,12 @@ function openDatabase(path: string, clock: Clock, release: () => void): Store {
       const result = runInTransaction(sql, () => database.inTransaction, work);
       const steps = committed;
       committed = [];
-      for (const step of steps) step();
+      for (const step of steps) runStep(step);
       return result;
     },
     afterCommit: (work) => {
       if (database.inTransaction) committed.push(work);
-      else work();
+      else runStep(work);
     },
     close: () => {
       if (!database.isOpen) return;
@@ -90,6 +107,12 @@ function openDatabase(path: string, clock: Clock, release: () => void): Store {
     new Set(sql.all('SELECT DISTINCT content_id FROM documents').map((row) => String(row['content_id']))),
   );
   return store;
+}
+
+function throwLater(error: unknown): void {
+  setImmediate(() => {
+    throw error;
+  });
 }
 
 function runInTransaction<T>(sql: Sql, open: () => boolean, work: () => T): T {

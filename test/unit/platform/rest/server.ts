@@ -66,7 +66,13 @@ export const ENGINE_TOKEN = 'header.payload.signature';
 export const PROBE_TOKEN = 'value-of-this-run';
 
 export function createRest(options: RestOptions = {}): Rest {
-  const world = createWorld({ ...options, report: (event) => rest.hub.publish(event) });
+  const world = createWorld({
+    ...options,
+    report: (event) => {
+      rest.hub.publish(event);
+      options.report?.(event);
+    },
+  });
   const hub = createEventHub({ clock: world.domain.clock, firstId: takeFirstEventId(world.store, world.domain.clock) });
   const streams = createEventStreams({ hub, heartbeatMs: options.heartbeatMs });
   const faults = createFaultRegistry(() => hub.publish({ kind: 'faults-changed' }));

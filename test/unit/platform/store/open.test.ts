@@ -207,6 +207,25 @@ describe('transactions', () => {
     store.transaction(() => setMeta(store.sql, 'after', '1'));
     expect(getMeta(store.sql, 'after')).toBe('1');
   });
+
+  it('return what they committed although a step after the commit fails, and run the other steps', () => {
+    const failures: unknown[] = [];
+    const store = openStore({ path, clock: systemClock, onStepError: (error) => failures.push(error) });
+    open.push(store);
+    const done: string[] = [];
+    const result = store.transaction(() => {
+      setMeta(store.sql, 'saved', '1');
+      store.afterCommit(() => {
+        throw new Error('the step failed');
+      });
+      store.afterCommit(() => done.push('next step'));
+      return 'result';
+    });
+    expect(result).toBe('result');
+    expect(done).toEqual(['next step']);
+    expect(failures).toEqual([new Error('the step failed')]);
+    expect(getMeta(store.sql, 'saved')).toBe('1');
+  });
 });
 
 describe('text values', () => {
