@@ -283,6 +283,8 @@ describe('kuflow dev history', () => {
     });
     const events = (JSON.parse(history) as { events: { eventType: string }[] }).events;
     expect(events[0]?.eventType).toBe('EVENT_TYPE_WORKFLOW_EXECUTION_STARTED');
+    expect(dev(['history', 'latest'])).toMatchObject({ status: 0, stdout: history });
+    expect(dev(['history', id.slice(-8)])).toMatchObject({ status: 0, stdout: history });
     const { status, stdout } = dev(['history', id, '--output', 'history.json']);
     expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
     expect(readFileSync(join(folder, 'history.json'), 'utf8')).toBe(history);

@@ -42,7 +42,7 @@ export function configure(command: Command, context: CommandContext): void {
     await runTaskList(code, flags, context);
   });
 
-  sessionOptions(command.command('show').addArgument(idArgument('task')).summary('Show a task with its data')).action(
+  sessionOptions(command.command('show').addArgument(idArgument('task')).summary('Show a task with its data and its log')).action(
     async (id: string, flags: SessionFlags) => {
       const { runTaskShow } = await import('./run.ts');
       await runTaskShow(id, flags, context);
