@@ -7,7 +7,7 @@ import type { ProjectTemplate, TemplateOrigin } from '../../languages/project-sp
 import { languageOf } from '../../languages/registry.ts';
 import type { ToolFailure } from '../../languages/run-project-tool.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';
-import { BASE_FILE, isSameBase } from '../../project/base-archive.ts';
+import { BASE_FILE, isSameBase, isSamePart } from '../../project/base-archive.ts';
 import { readIgnoredState, UNIGNORE_ADVICE } from '../../project/ignored-state.ts';
 import { JOURNAL_FOLDER } from '../../project/edit/journal.ts';
 import { LOCK_FILE } from '../../project/edit/project-lock.ts';
@@ -154,7 +154,12 @@ export async function updateProject(request: UpdateRequest): Promise<UpdateResul
       return path !== RECORD_FILE || !isDeepStrictEqual(JSON.parse(Buffer.from(after).toString('utf8')), record.raw);
     });
   };
-  if (plan.files.length === 0 && (await stateWithout([])).length === 0) {
+  // With the same files, the base alone only follows edits of the definition that no file depends on.
+  const isUpToDate =
+    plan.files.length === 0 &&
+    isSamePart(plan.base.template, project.base.template) &&
+    (await stateWithout([])).every(({ path }) => path === BASE_FILE);
+  if (isUpToDate) {
     if (dryRun || recovered.length === 0)
       return { ...about, ...nothing('up to date'), result: 'up-to-date', files: [], next: [], status: 0 };
     const { end, stepsLeft } = await finishUpdate(request, { written: recovered, marked: [] });
