@@ -507,13 +507,14 @@ function stepsAfterUpdate(
 ): readonly NextStep[] {
   const { project, command } = request;
   const { marked, left, isInstallLeft, areChecksLeft, undo } = outcome;
-  const { install, verify } = languageOf(project.record).commands(project.record.packageManager, project.record);
+  const { commands, hints } = languageOf(project.record);
+  const { install, verify } = commands(project.record.packageManager, project.record);
   return [
     ...(marked.length === 0 ? [] : [{ text: `resolve the conflicts in ${marked.join(', ')}` }]),
     ...left.map(({ conflict: { path, reason } }) => ({
       text: `${path} ${reason}: change it by hand, or run ${command} --conflicts ours to keep your version`,
     })),
-    ...(isInstallLeft ? [{ command: install, text: 'install the dependencies' }] : []),
+    ...(isInstallLeft ? [{ command: install, text: hints.install }] : []),
     ...(areChecksLeft ? verify : []),
     ...(undo === undefined ? [] : [{ command: undo, text: 'undo the update' }]),
   ];

@@ -88,6 +88,12 @@ function explainFailure(output: string): InstallFailure | undefined {
   return { seen: `could not download from ${origin}`, registry: origin };
 }
 
+/** The worker restarts when it is compiled, and not when a file is saved. */
+export function mavenDevHint(): string {
+  const run = 'run a local KuFlow and the worker';
+  return IS_WINDOWS ? run : `${run}; make compile in another terminal restarts the worker with your changes`;
+}
+
 /** Commands to run in the folder of a project. Windows does not have make. */
 export function mavenCommands(): ProjectCommands {
   const windows = {

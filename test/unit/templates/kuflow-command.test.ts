@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -15,6 +24,8 @@ process.exit(3);
 describe.skipIf(process.platform === 'win32')('./kuflow of a Java project', () => {
   let folder: string;
   let command: string;
+  let found: string;
+  let batch: string;
 
   beforeAll(async () => {
     folder = realpathSync(mkdtempSync(join(tmpdir(), 'kuflow-command-')));
@@ -39,8 +50,10 @@ describe.skipIf(process.platform === 'win32')('./kuflow of a Java project', () =
     });
     const file = files.find(({ path }) => path === 'kuflow');
     const project = join(folder, 'loan-worker');
-    mkdirSync(project);
+    found = join(project, '.kuflow', 'program');
+    mkdirSync(join(project, '.kuflow'), { recursive: true });
     command = join(project, 'kuflow');
+    batch = Buffer.from(files.find(({ path }) => path === 'kuflow.cmd')?.contents ?? '').toString();
     writeFileSync(command, file?.contents ?? '', { mode: file?.mode });
   });
 
@@ -75,7 +88,50 @@ describe.skipIf(process.platform === 'win32')('./kuflow of a Java project', () =
     expect(stderr).toBe('kuflow needs Node.js 20.19 or newer. Install it from https://nodejs.org, then try again.\n');
   });
 
+  it('runs the program that an earlier call found without npx, which takes seconds', () => {
+    expect(run(['first']).status).toBe(3);
+    const args = ['-x', 'a b', '*', ''];
+    const { status, stdout, stderr } = run(args, pathWith('sh', 'dirname', 'node', 'env'));
+    expect(status, stderr).toBe(3);
+    expect(JSON.parse(stdout)).toEqual({ args, cwd: folder });
+  });
+
+  it('finds the program again after an update of the pinned version, and if it is gone', () => {
+    run([]);
+    const now = readFileSync(found, 'utf8');
+    const [pinned = '', program = ''] = now.split('\n');
+    expect(pinned).toBe('create-kuflow-worker@file:../a cli');
+    const other = join(folder, 'other-version');
+    writeFileSync(other, '#!/bin/sh\nexit 9\n', { mode: 0o755 });
+    for (const stale of [
+      `create-kuflow-worker@0.9.0\n${other}\n`,
+      `${pinned}\n${program}.gone\n`,
+      `${pinned}\n`,
+      `${pinned}`,
+      '',
+    ]) {
+      writeFileSync(found, stale);
+      const { status, stderr } = run([]);
+      expect([status, stderr], stale).toEqual([3, '']);
+      expect(readFileSync(found, 'utf8')).toBe(now);
+    }
+  });
+
+  it('works in a project that it cannot write to', () => {
+    rmSync(join(found, '..'), { recursive: true });
+    writeFileSync(join(found, '..'), 'not a folder');
+    const { status, stderr } = run([]);
+    rmSync(join(found, '..'));
+    expect([status, stderr]).toEqual([3, '']);
+  });
+
+  it('does not run kuflow by its name on Windows, where that would be the script in the current folder', () => {
+    expect(batch).toContain('--package="create-kuflow-worker@file:../a cli"');
+    expect(batch).not.toMatch(/-- kuflow\b/);
+  });
+
   it('says what to install if there is no npx', () => {
+    rmSync(found, { force: true });
     const { status, stderr } = run(['--version'], pathWith('sh', 'dirname', 'node'));
     expect(status).toBe(1);
     expect(stderr).toContain('Install npm');
