@@ -14,7 +14,7 @@ import { loadTemplateSet, type TemplateSet } from '../languages/templates/set.ts
 import { definitionFile } from '../process/definition/file.ts';
 import { DEPENDABOT_FILE } from './join/dependabot.ts';
 import { moveFile, WORKFLOW } from './join/moved-files.ts';
-import { checkDefinition, renderDefinition } from '../process/definition/render.ts';
+import { checkDefinition, keepDefinitionText, renderDefinition } from '../process/definition/render.ts';
 
 /** Files that GitHub reads only in the root of a repository. */
 const REPOSITORY_FILES: readonly string[] = [WORKFLOW, DEPENDABOT_FILE];
@@ -37,17 +37,16 @@ export async function renderRepositoryFiles(spec: ProjectSpec): Promise<readonly
 }
 
 async function renderAll(spec: ProjectSpec, templates: TemplateSet | undefined): Promise<readonly PlannedFile[]> {
-  const { definition, definitionNotes: notes, additionalProcesses = [] } = spec;
+  const { definition, definitionNotes: notes, definitionText: text, additionalProcesses = [] } = spec;
   const language = languageOf(spec);
-  const processes = [{ slug: undefined, definition, notes }, ...additionalProcesses];
+  const processes = [{ slug: undefined, definition, notes, text }, ...additionalProcesses];
   for (const process of processes) await checkDefinition(process.definition);
   const files = await renderFiles(spec, templates ?? (await loadTemplateSet()));
-  const definitions = processes.map(({ slug, definition, notes = [] }) =>
-    textFile(
-      definitionFile(slug),
-      renderDefinition(definition, { schemaPath: language.definitionSchema(slug, spec), notes }),
-    ),
-  );
+  const definitions = processes.map(({ slug, definition, notes = [], text = '' }) => {
+    const schemaPath = language.definitionSchema(slug, spec);
+    const kept = keepDefinitionText(text, schemaPath);
+    return textFile(definitionFile(slug), kept ?? renderDefinition(definition, { schemaPath, notes }));
+  });
   return [...files, ...definitions];
 }
 
