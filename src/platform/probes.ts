@@ -73,7 +73,7 @@ async function runProbe(part: string, probe: () => Promise<unknown>): Promise<vo
     await probe();
   } catch (error) {
     throw new KnownError({
-      message: `${part} of the local platform is not responding`,
+      message: `${part} of the local KuFlow is not responding`,
       seen: messageOf(error),
       cause: error,
     });

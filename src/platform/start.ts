@@ -175,7 +175,7 @@ async function openState(context: StartContext): Promise<OpenState> {
   const { options, clock, report } = context;
   const { stateDir } = options;
   report({ kind: 'starting', part: 'store' });
-  const { store, authority, tokens } = await withContext("Opening the local platform's state", stateDir, async () => {
+  const { store, authority, tokens } = await withContext("Opening the local KuFlow's state", stateDir, async () => {
     await createPrivateFolder(stateDir);
     if (await hasStagedState(stateDir)) await withStoppedState(stateDir, () => Promise.resolve());
     const opened = openStore({

@@ -94,7 +94,7 @@ export async function removeStateFile(stateDir: string): Promise<void> {
 
 /** The platform that runs on this state folder; undefined if there is no file, or if its process is gone. */
 export async function readRunningState(stateDir: string): Promise<PlatformState | undefined> {
-  return await withContext("Reading the local platform's state", stateFilePath(stateDir), () =>
+  return await withContext("Reading the local KuFlow's state", stateFilePath(stateDir), () =>
     loadRunningState(stateDir),
   );
 }
@@ -110,7 +110,7 @@ async function loadRunningState(stateDir: string): Promise<PlatformState | undef
   const state = parsePlatformState(text);
   if (state === undefined) {
     throw new KnownError({
-      message: "The local platform's state file has an unknown format",
+      message: "The local KuFlow's state file has an unknown format",
       tried: `read ${stateFilePath(stateDir)}`,
       next: ['Stop the platform that runs there, if any, and delete the file'],
     });

@@ -133,9 +133,10 @@ function printLinesToPaste(out: Channel, path: string, { line, text, instead }: 
   const { bold, green, red } = palette(out);
   const place = escapeForTerminal(`${path}:${line}`, 1000);
   out.line();
-  out.line(bold(instead === undefined ? `${place} add below this line:` : `${place} replace from this line:`));
+  if (instead !== undefined) out.line(bold(`Replace at ${place}:`));
+  else out.line(bold(line === 0 ? `Add at the top of ${escapeForTerminal(path, 1000)}:` : `Add below ${place}:`));
   for (const old of instead?.split('\n') ?? []) out.line(red(escapeForTerminal(old, 2000)));
-  if (instead !== undefined) out.line('with:');
+  if (instead !== undefined) out.line(bold('With:'));
   for (const added of text.split('\n')) out.line(green(escapeForTerminal(added, 2000)));
 }
 

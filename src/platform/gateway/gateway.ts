@@ -69,7 +69,7 @@ const LIMITS: CallLimits = { watchdogGrace: 5000, watchdogDefault: 300_000, maxM
 const CLOSE_GRACE = 1500;
 /** The same refusal is reported once in this time (ms), because a worker without a token never stops polling. */
 const REPORT_EVERY = 1000;
-const SHUTTING_DOWN: CallRefusal = { status: GRPC_STATUS.unavailable, message: 'The local platform is shutting down' };
+const SHUTTING_DOWN: CallRefusal = { status: GRPC_STATUS.unavailable, message: 'The local KuFlow is shutting down' };
 const CERTIFICATE_EXPIRED: CallRefusal = {
   status: GRPC_STATUS.unavailable,
   message: 'The client certificate of this connection has expired',

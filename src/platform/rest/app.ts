@@ -65,7 +65,7 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     if (restError.unexpected)
       report({ kind: 'warning', message: `${state.operationId ?? request.method} failed: ${messageOf(error)}` });
     const message = restError.unexpected
-      ? `${restError.message}: ${state.operationId ?? 'the request'} failed inside the local platform; see its log`
+      ? `${restError.message}: ${state.operationId ?? 'the request'} failed inside the local KuFlow; see its log`
       : restError.message;
     void reply
       .status(restError.status)

@@ -114,7 +114,7 @@ function unexpectedAnswer(what: string, { request, status, body }: DevAnswer): K
   const reason =
     isRecord(body) && typeof body['message'] === 'string' ? `: ${escapeForTerminal(body['message'], 300)}` : '';
   return new KnownError({
-    message: `The local platform ${what}`,
+    message: `The local KuFlow ${what}`,
     tried: request,
     seen: `${status} ${STATUS_CODES[status] ?? ''}${reason}`,
     next: status === 404 ? ['If an older version started it, stop it and start it again'] : [],

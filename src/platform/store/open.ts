@@ -46,7 +46,7 @@ export interface StoreOptions {
 export function openStore(options: StoreOptions): Store {
   const path = resolve(options.path);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const lock = takeOwnerLock(path, `The local platform's state in ${dirname(path)}`);
+  const lock = takeOwnerLock(path, `The local KuFlow's state in ${dirname(path)}`);
   try {
     // The library's own lock is a folder that survives a killed process. Nobody else can hold it: we have the owner
     // lock.
@@ -137,7 +137,7 @@ function migrate(path: string, sql: Sql & { finalize(): void }): void {
   });
   if (version > MIGRATIONS.length) {
     throw new KnownError({
-      message: `The local platform's state was written by a newer version of this tool (state version ${version}; this version supports up to ${MIGRATIONS.length})`,
+      message: `The local KuFlow's state was written by a newer version of this tool (state version ${version}; this version supports up to ${MIGRATIONS.length})`,
       tried: `open ${path}`,
       next: ['Use the newer version', `Or move ${dirname(path)} away to start with an empty state`],
     });
@@ -159,7 +159,7 @@ function withReadError<T>(path: string, work: () => T): T {
     return work();
   } catch (error) {
     throw new KnownError({
-      message: `The local platform's state file cannot be read: ${messageOf(error)}`,
+      message: `The local KuFlow's state file cannot be read: ${messageOf(error)}`,
       tried: `open ${path}`,
       next: [`Move ${dirname(path)} away and start again with an empty state`],
       cause: error,

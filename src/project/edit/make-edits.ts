@@ -117,7 +117,7 @@ export function stepsForLeftFiles(command: string, left: readonly PlannedEdit[])
             text: 'merge the change with yours, or make it by hand',
           },
         ]),
-    ...(places.length === 0 ? [] : [{ text: `paste the lines by hand at ${places.join(', ')}` }]),
+    ...(places.length === 0 ? [] : [{ text: `paste the lines shown above: ${[...new Set(places)].join(', ')}` }]),
     ...(others.length === 0 ? [] : [{ text: `apply the diff by hand in ${others.join(', ')}` }]),
   ];
 }

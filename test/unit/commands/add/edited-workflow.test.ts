@@ -109,10 +109,10 @@ describe('in a workflow whose functions were moved', () => {
     expect(before.split('\n')[line - 1]).toBe('  });');
     expect(ran.stdout).toContain(`${WORKFLOW}  (has local changes, and the place for the change is not certain)`);
     expect(ran.stdout).toContain(
-      `\n${WORKFLOW}:${line} add below this line:\n  // REVIEW\n  await kuflow.humanTask(tasks.review);\n`,
+      `\nAdd below ${WORKFLOW}:${line}:\n  // REVIEW\n  await kuflow.humanTask(tasks.review);\n`,
     );
     expect(ran.stdout).not.toContain(`+++ b/${WORKFLOW}`);
-    expect(ran.stderr).toContain(`paste the lines by hand at ${WORKFLOW}:${line}`);
+    expect(ran.stderr).toContain(`paste the lines shown above: ${WORKFLOW}:${line}`);
     const json = JSON.parse((await add('task', 'ARCHIVE', '--json')).stdout) as AddResult;
     expect(json.files.find(({ path }) => path === WORKFLOW)?.paste).toEqual([
       {
@@ -139,7 +139,7 @@ it('an activity is printed to paste if createActivities was rewritten', async ()
   expect(read(path)).toBe(before);
   const line = before.split('\n').indexOf('}) as const;');
   expect(ran.stdout).toContain(
-    `\n${path}:${line} add below this line:\n  /** TODO: describe it. */\n  async sendMail(input: {\n`,
+    `\nAdd below ${path}:${line}:\n  /** TODO: describe it. */\n  async sendMail(input: {\n`,
   );
 });
 

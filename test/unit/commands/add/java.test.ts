@@ -75,7 +75,7 @@ describe('adding to a Java project', () => {
     expect(read(WORKFLOW)).toBe(before);
     const line = before.split('\n').indexOf('        kuflow.thread(LoanTasks.LOAN_DISCUSSION);') + 1;
     expect(ran.stdout).toContain(
-      `\n${WORKFLOW}:${line} add below this line:\n        // REVIEW\n        kuflow.humanTask(LoanTasks.REVIEW);\n`,
+      `\nAdd below ${WORKFLOW}:${line}:\n        // REVIEW\n        kuflow.humanTask(LoanTasks.REVIEW);\n`,
     );
   });
 
@@ -104,9 +104,9 @@ describe('adding to a Java project', () => {
     expect(read(`${MAIN}/LoanActivities.java`)).toContain('sendMail');
     const line = before.trimEnd().split('\n').length - 1;
     expect(ran.stdout).toContain(
-      `\n${impl}:${line} add below this line:\n    @Override\n    public Map<String, Object> sendMail(`,
+      `\nAdd below ${impl}:${line}:\n    @Override\n    public Map<String, Object> sendMail(`,
     );
-    expect(ran.stderr).toContain('paste the lines by hand at');
+    expect(ran.stderr).toContain('paste the lines shown above');
   });
 
   it('a process gets its own package and edits no other file', async () => {

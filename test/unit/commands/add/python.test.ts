@@ -98,7 +98,7 @@ describe('adding to a Python project', () => {
     expect(read(WORKFLOW)).toBe(before);
     const line = before.split('\n').indexOf('        await kuflow.thread(tasks.LOAN_DISCUSSION)') + 1;
     expect(ran.stdout).toContain(
-      `\n${WORKFLOW}:${line} add below this line:\n        # REVIEW\n        await kuflow.human_task(tasks.REVIEW)\n`,
+      `\nAdd below ${WORKFLOW}:${line}:\n        # REVIEW\n        await kuflow.human_task(tasks.REVIEW)\n`,
     );
   });
 
@@ -127,7 +127,7 @@ describe('adding to a Python project', () => {
     expect(ran.status, ran.stderr).toBe(3);
     expect(read(ACTIVITIES)).toBe(before);
     const [method, input] = [
-      /:(\d+) add below this line:\n {4}@activity\.defn\n {4}async def send_mail/,
+      /Add below .*:(\d+):\n {4}@activity\.defn\n {4}async def send_mail/,
       /class SendMailInput/,
     ];
     expect(ran.stdout).toMatch(input);

@@ -199,7 +199,7 @@ describe('closing', () => {
     await new Promise((resolve) => silent.once('connect', resolve));
     const started = Date.now();
     const closing = rig.gateway.close();
-    expect(await waiting).toMatchObject({ status: '14', message: 'The local platform is shutting down' });
+    expect(await waiting).toMatchObject({ status: '14', message: 'The local KuFlow is shutting down' });
     await closing;
     expect(Date.now() - started).toBeLessThan(3500);
     silent.destroy();
