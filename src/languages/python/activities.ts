@@ -48,7 +48,7 @@ export function activityNames(text: string): ReadonlySet<string> {
 
 /** A class with its decorators and the comments before it. */
 const CLASS = /^(?:[@#].*\n){0,20}class (?!.*TypedDict).*:\n(?:(?: {4}.*| {0,3})\n)*/gm;
-/** What can follow a class: a line of its own that is not part of a text or an expression. */
+/** What can follow a class: a line that is not part of a text or an expression. */
 const AFTER_CLASS = /^(?:$|[@#]|(?:async )?(?:def|class) \w+|if |\w+(?:: .*)? = )/;
 const CONSTRUCTOR = /^ {4}def __init__\(self, kuflow: KuFlowClient[,)]/m;
 const IMPORTS_TYPED_DICT = /^from typing import (?:\([^)]*|.*)\bTypedDict\b/m;

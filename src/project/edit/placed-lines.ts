@@ -86,7 +86,7 @@ function changedLines(before: string, after: string): ReadonlySet<string> {
   );
 }
 
-/** Where the lines that `next` adds to `base` belong in `mine`, as far as that can be said. */
+/** Where the lines that `next` adds to `base` belong in `mine`. An estimate: the place of a line before them, which may have moved. */
 export function placeLines(base: string, next: string, mine: string): readonly PlacedLines[] {
   const [old, now, own] = [base, next, mine].map((text) => text.split('\n')) as [string[], string[], string[]];
   return hunksOf(old, now).flatMap(({ from, removed, added }) => {

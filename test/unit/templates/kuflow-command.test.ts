@@ -107,7 +107,7 @@ describe.skipIf(process.platform === 'win32')('./kuflow of a Java project', () =
       `create-kuflow-worker@0.9.0\n${other}\n`,
       `${pinned}\n${program}.gone\n`,
       `${pinned}\n`,
-      `${pinned}`,
+      pinned,
       '',
     ]) {
       writeFileSync(found, stale);
