@@ -103,13 +103,7 @@ describe.skipIf(process.platform === 'win32')('./kuflow of a Java project', () =
     expect(pinned).toBe('create-kuflow-worker@file:../a cli');
     const other = join(folder, 'other-version');
     writeFileSync(other, '#!/bin/sh\nexit 9\n', { mode: 0o755 });
-    for (const stale of [
-      `create-kuflow-worker@0.9.0\n${other}\n`,
-      `${pinned}\n${program}.gone\n`,
-      `${pinned}\n`,
-      pinned,
-      '',
-    ]) {
+    for (const stale of [`create-kuflow-worker@0.9.0\n${other}\n`, `${pinned}\n${program}.gone\n`, '']) {
       writeFileSync(found, stale);
       const { status, stderr } = run([]);
       expect([status, stderr], stale).toEqual([3, '']);
