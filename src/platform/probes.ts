@@ -42,13 +42,15 @@ export function createProbes(options: ProbeOptions): Probes {
       await runProbe('The engine gateway', () => probeGateway(options));
     },
     health: async () => {
-      const temporal = await probeState(() => probeTemporal(options));
+      const { state } = await probeState(() => probeTemporal(options));
+      // Everybody may ask: the error of the connection has the server's address.
+      const temporal = { state, ...(state === 'up' ? {} : { detail: 'does not answer; see temporal.log' }) };
       const store = await probeState(() => Promise.resolve(options.store.sql.get('SELECT 1')));
       return {
         ready: temporal.state === 'up' && store.state === 'up',
         parts: {
           store,
-          temporal: { ...temporal, address: options.temporal },
+          temporal,
           rest: { state: 'up', address: `127.0.0.1:${options.ports.https}` },
           gateway: { state: 'up', address: `127.0.0.1:${options.ports.engine}` },
         },

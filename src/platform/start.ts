@@ -34,6 +34,7 @@ import { openStore, type Store } from './store/open.ts';
 import { databasePath } from './store/owner-lock.ts';
 import { createProcessEngine, type TemporalEngine } from './temporal/engine.ts';
 import { keepTemporalRunning, type ManagedTemporal } from './temporal/keep-running.ts';
+import { toSocketTarget } from './temporal/network.ts';
 import { startUiGuard } from './temporal/ui-guard.ts';
 import { watchProcesses, type ProcessWatcher } from './temporal/watch.ts';
 import type { Platform, PlatformEndpoints, PlatformEvent, PlatformIdentity, PlatformOptions } from './types.ts';
@@ -300,7 +301,7 @@ async function startEngine(context: StartContext, state: OpenState, ports: HeldP
     const guard = await startUiGuard({
       port: ports.temporalUi.port,
       hostNames: context.hostNames,
-      upstreamPort: () => temporal.uiPort(),
+      upstream: () => temporal.uiAddress(),
     });
     onStop(() => guard.close());
   }
@@ -345,7 +346,7 @@ async function startServers(
     port: ports.engine.port,
     server,
     clientAuthority: authority.certificate,
-    upstream: { host: '127.0.0.1', port: temporal.port },
+    upstream: toSocketTarget(temporal.address),
     verifyToken: tokens.verifyToken,
     clock,
     report,
