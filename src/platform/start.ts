@@ -30,6 +30,7 @@ import { createProbes, type Probes } from './probes.ts';
 import { createRestApp } from './rest/app.ts';
 import { withStoppedState } from './state/lock.ts';
 import { hasStagedState } from './state/swap.ts';
+import { openFolder } from './state-file.ts';
 import { openStore, type Store } from './store/open.ts';
 import { databasePath } from './store/owner-lock.ts';
 import { createProcessEngine, type TemporalEngine } from './temporal/engine.ts';
@@ -368,10 +369,12 @@ async function startServers(
   const page = readPageFiles(join(packageRoot(), 'dist', 'web'), options.pageCommands);
   // Only the requests for the page fail.
   page.catch(() => undefined);
+  const openCodes = createOpenCodes({ folder: openFolder(stateDir), clock });
+  onStop(() => openCodes.close());
   const deps = {
     domain,
     faults,
-    openCodes: createOpenCodes(clock),
+    openCodes,
     hostNames,
     probeToken,
     page,

@@ -74,6 +74,11 @@ export function definitionDigest(definition: ProcessDefinition): string {
   return createHash('sha256').update(canonicalJson(definition)).digest('hex');
 }
 
+/** The folder of the files that `kuflow dev open` opens in a browser. */
+export function openFolder(stateDir: string): string {
+  return join(stateDir, 'open');
+}
+
 /** The path, for messages. */
 export function stateFilePath(stateDir: string): string {
   return join(stateDir, STATE_FILE);

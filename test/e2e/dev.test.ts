@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { PlatformState } from '../../src/platform/state-file.ts';
 import { findTestServer } from '../../src/platform/temporal/find.ts';
@@ -183,7 +183,7 @@ describe('kuflow dev open', () => {
     ]);
   });
 
-  it.skipIf(process.platform === 'win32')('passes the browser an address that signs in only once', async () => {
+  it.skipIf(process.platform === 'win32')('passes the browser a file that signs in only once', async () => {
     const bin = join(folder, 'bin');
     const seen = join(folder, 'opened');
     mkdirSync(bin);
@@ -192,13 +192,16 @@ describe('kuflow dev open', () => {
       writeFileSync(join(bin, name), `#!/bin/sh\nprintf %s "$1" > "${seen}"\n`, { mode: 0o755 });
     const { status, stderr } = dev(['open', 'tasks'], { PATH: `${bin}:${process.env['PATH'] ?? ''}` });
     expect([status, stderr]).toEqual([0, `Opened ${state.endpoints.http}/console/tasks\n`]);
-    const address = new URL(readFileSync(seen, 'utf8'));
+    const file = readFileSync(seen, 'utf8');
+    expect(dirname(file)).toBe(join(folder, '.kuflow', 'dev', 'open'));
+    const address = new URL(/url=([^"]+)/.exec(readFileSync(file, 'utf8'))?.[1] ?? '');
     expect(`${address.origin}${address.pathname}`).toBe(`${state.endpoints.http}/console/tasks`);
     const code = new URLSearchParams(address.hash.slice(1)).get('code') ?? '';
     const redeem = (): Promise<Response> =>
       fetch(`${state.endpoints.http}/_dev/open-codes/${code}`, { method: 'POST' });
     expect(await (await redeem()).json()).toEqual({ token: state.user.token.reveal() });
     expect((await redeem()).status).toBe(404);
+    expect(existsSync(file)).toBe(false);
   });
 
   it('fails with 1 without a browser, and names --print', () => {

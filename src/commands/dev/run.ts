@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { withContext } from '../../base/system-error.ts';
@@ -7,11 +7,11 @@ import { execWithPlatform } from './exec.ts';
 import { followingRequest } from './follow-project.ts';
 import { openBrowser } from './open-browser.ts';
 import { openLocalSession } from '../../platform/client/session.ts';
-import { requestOpenCode } from '../../platform/rest/dev-client.ts';
-import { pageAddress } from '../../platform/session/page-address.ts';
+import { requestOpenFile } from '../../platform/rest/dev-client.ts';
+import { pageAddress } from '../../platform/console/page-address.ts';
 import { requireRunningPlatform } from '../../platform/session/attach.ts';
 import { startDevPlatform, workerSettings, type DevEvent, type WorkerRuntime } from '../../platform/session/start.ts';
-import type { PlatformState } from '../../platform/state-file.ts';
+import { openFolder, stateFolder, type PlatformState } from '../../platform/state-file.ts';
 import { createProcessEngine } from '../../platform/temporal/engine.ts';
 import { findTemporal, findTestServer } from '../../platform/temporal/find.ts';
 import { startCommand } from '../../project/commands.ts';
@@ -136,8 +136,8 @@ export async function runOpen(
     return;
   }
   const shown = pageAddress(running, {}, path);
-  const code = await requestOpenCode({ http: running.loopback.http, token });
-  await openBrowser(pageAddress(running, { code }, path));
+  const file = await requestOpenFile({ http: running.loopback.http, token }, path ?? '');
+  await openBrowser(join(openFolder(stateFolder({ cwd, stateDir: flags.stateDir })), file));
   terminal.err.line(`Opened ${escapeForTerminal(shown)}`);
 }
 

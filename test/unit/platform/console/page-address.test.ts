@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pageAddress } from '../../../../src/platform/session/page-address.ts';
+import { pageAddress } from '../../../../src/platform/console/page-address.ts';
 
 const state = {
   endpoints: { http: 'http://127.0.0.1:7480', https: '', engine: '', temporal: '' },
