@@ -11,6 +11,7 @@ import type { Gateway } from '../../src/platform/gateway/gateway.ts';
 import { openAuthority } from '../../src/platform/pki/authority.ts';
 import { openEngineTokens } from '../../src/platform/pki/tokens.ts';
 import type { WorkflowOutcome } from '../../src/platform/process-engine.ts';
+import { PlatformConnection } from '../../src/platform/temporal/connection.ts';
 import { createProcessEngine } from '../../src/platform/temporal/engine.ts';
 import type { TemporalEngine } from '../../src/platform/temporal/engine.ts';
 import { findTemporal } from '../../src/platform/temporal/find.ts';
@@ -258,7 +259,7 @@ describe('the engine behind the gateway', () => {
   it('keeps a worker in its namespace, also by ID and in the commands of its workflows', async () => {
     const describe = { namespace: 'default' };
     await expect(worker.workflowService.describeNamespace(describe)).rejects.toMatchObject({ code: 7 });
-    const direct = await Connection.connect({ address: temporal.address });
+    const direct = await PlatformConnection.connect({ address: temporal.address });
     const { namespaceInfo } = await direct.workflowService.describeNamespace(describe);
     await direct.close();
     await expect(worker.workflowService.describeNamespace({ id: namespaceInfo?.id ?? '' })).rejects.toMatchObject({

@@ -86,7 +86,7 @@ describeWithOtherUser('another user of this machine', () => {
     expect(health).not.toContain(state.endpoints.temporal);
   });
 
-  it('neither sees nor reads the code with which kuflow dev open signs in', async () => {
+  it('neither sees nor reads the code with which kuflow dev open signs in', () => {
     const bin = join(folder, 'bin');
     const [seen, close] = [join(folder, 'seen'), join(folder, 'close')];
     mkdirSync(bin);

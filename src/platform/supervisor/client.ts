@@ -67,10 +67,8 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
     ownerPid: process.pid,
     stopGrace,
   };
-  const [program = process.execPath, ...args] = [
-    ...(options.network?.enter ?? []),
-    ...[process.execPath, options.supervisorEntry, JSON.stringify(request)],
-  ];
+  const node = [process.execPath, options.supervisorEntry, JSON.stringify(request)];
+  const [program = '', ...args] = [...(options.network?.enter ?? []), ...node];
   const supervisor = spawn(program, args, {
     detached: true,
     windowsHide: true,

@@ -37,12 +37,10 @@ let child: ChildProcess | undefined;
 
 try {
   if (request.pidFile !== undefined) await claimPidFile(request.pidFile, request.stopGrace * 2);
+  if (request.network !== undefined) await openNetwork(request.network);
   // Checked after claiming the file: while this owner is alive, no other owner can start.
   if (state.stopping || !isOwnerAlive()) exitWith(0);
-  else {
-    if (request.network !== undefined) await openNetwork(request.network);
-    start();
-  }
+  else start();
 } catch (error) {
   send({ kind: 'failed', message: (error as Error).message });
   exitWith(1);

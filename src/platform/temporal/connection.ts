@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Connection, type CallContext, type ConnectionOptions } from '@temporalio/client';
 
-/** What stands for a Unix socket in an address of `host:port`, the only form that Temporal's client accepts. */
+/** Temporal's client accepts only `host:port`: a host name with this prefix contains the path of a Unix socket. */
 const SOCKET_HOST = 'unix-socket-';
 
 /**

@@ -23,8 +23,7 @@ export async function keepTemporalRunning(
   options: TemporalOptions & { readonly onRestart: (message: string) => void },
 ): Promise<ManagedTemporal> {
   let server: TemporalServer = await startTemporal(options);
-  const { address, version } = server;
-  const { network } = server;
+  const { network, address, version } = server;
   let stopped = false;
   let restarting: Promise<void> | undefined;
   const exits: number[] = [];

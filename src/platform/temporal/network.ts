@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -18,16 +19,30 @@ export const PRIVATE_PORTS = { frontend: 7233, ui: 8233 } as const;
 /** The path of a Unix socket has at most 107 bytes. */
 const LONGEST_FOLDER = 70;
 
-/** A private network if this system has them, otherwise loopback. */
+/** The folders of the private networks of this process. */
+const folders = new Set<string>();
+
+/** A private network if this system has them, otherwise loopback. Remove it when the server has ended. */
 export async function createTemporalNetwork(): Promise<TemporalNetwork> {
   const enter = await findNetworkCommand();
   if (enter === undefined) return { kind: 'loopback' };
   const parent = Buffer.byteLength(tmpdir()) > LONGEST_FOLDER ? '/tmp' : tmpdir();
-  return { kind: 'private', enter, folder: await mkdtemp(join(parent, 'kuflow-temporal-')) };
+  const folder = await mkdtemp(join(parent, 'kuflow-temporal-'));
+  // For an exit without a stop, such as a second Ctrl-C. After kill -9, the supervisor removes it.
+  if (folders.size === 0) process.on('exit', removeFolders);
+  folders.add(folder);
+  return { kind: 'private', enter, folder };
 }
 
-export async function removeTemporalNetwork(network: TemporalNetwork): Promise<void> {
-  if (network.kind === 'private') await rm(network.folder, { recursive: true, force: true });
+export function removeTemporalNetwork(network: TemporalNetwork): void {
+  if (network.kind === 'loopback') return;
+  rmSync(network.folder, { recursive: true, force: true });
+  folders.delete(network.folder);
+  if (folders.size === 0) process.off('exit', removeFolders);
+}
+
+function removeFolders(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 }
 
 /** `unix:<path>`, or `127.0.0.1:<port>`. */

@@ -74,7 +74,7 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
   try {
     return await startInNetwork({ ...options, version }, network, { home, logFile, dbFile });
   } catch (error) {
-    if (options.network === undefined) await removeTemporalNetwork(network);
+    if (options.network === undefined) removeTemporalNetwork(network);
     throw error;
   }
 }
@@ -118,7 +118,7 @@ async function startInNetwork(
         exited: supervised.exited,
         stop: async () => {
           await supervised.stop();
-          await removeTemporalNetwork(network);
+          removeTemporalNetwork(network);
         },
       };
     }

@@ -8,7 +8,7 @@ import { startUpstream } from './gateway/harness.ts';
 
 const temporaryFolder = temporaryFolders();
 
-it('the health of a Temporal server that does not answer says so, without its address', async () => {
+it('reports that the Temporal server does not answer, without its address', async () => {
   const server = await startUpstream();
   server.handle = () => undefined;
   const { port } = server;
