@@ -345,7 +345,7 @@ describe('the engine behind the gateway', () => {
     temporal = await startServer(temporal.network);
     expect(await vi.waitFor(() => work(COMPLETE), { timeout: 20_000 })).toBe('p-crash');
     expect(await outcomeOf('p-crash', 10_000)).toMatchObject({ kind: 'completed' });
-    await vi.waitFor(async () => expect(await showsNamespace()).toBe(true));
+    await vi.waitFor(async () => expect(await showsNamespace()).toBe(true), { timeout: 20_000 });
     // The log of the previous run is kept.
     expect(await readFile(`${temporal.logFile}.1`, 'utf8')).toEqual(expect.any(String));
   });
