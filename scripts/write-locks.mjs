@@ -81,7 +81,7 @@ function removeOwnPackage(project) {
   writeFileSync(path, JSON.stringify(changed, undefined, 2));
 }
 
-/** Names the public registry in all packages, whatever registry resolved them. npm replaces it by the one that it is configured for. */
+/** Names the public registry in all packages, whatever registry resolved them. npm replaces it with the configured registry. */
 function usePublicRegistry(text) {
   const lock = JSON.parse(text);
   for (const [path, entry] of Object.entries(lock.packages)) {
