@@ -19,6 +19,7 @@ const shell = process.platform === 'win32';
 const folder = mkdtempSync(join(tmpdir(), 'kuflow-locks-'));
 try {
   writeNodeLocks();
+  writePythonLocks();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -69,6 +70,33 @@ function writeNodeLocks() {
     const PATH = [installManager(npm, manager, other), process.env['PATH']].join(delimiter);
     run(manager, args, other, { PATH });
     copyFileSync(join(other, name), template('typescript', name));
+  }
+}
+
+/** uv resolves, and exports the same versions for pip. */
+function writePythonLocks() {
+  const project = createProject('python', 'uv');
+  const [, version] = / uv==(\S+)/.exec(readFileSync(join(project, 'Dockerfile'), 'utf8'));
+  const environment = join(folder, 'uv-environment');
+  const programs = join(environment, shell ? 'Scripts' : 'bin');
+  run(shell ? 'py' : 'python3', ['-m', 'venv', environment], folder);
+  run(join(programs, 'python'), ['-m', 'pip', 'install', '--quiet', `uv==${version}`], folder);
+  const uv = (...args) => run(join(programs, 'uv'), args, project);
+  const lock = join(project, 'uv.lock');
+  rmSync(lock, { force: true });
+  uv('lock', '--exclude-newer', before);
+  // With this option, uv would resolve again wherever it is not set.
+  writeFileSync(lock, readFileSync(lock, 'utf8').replace(/^\[options\]\nexclude-newer = .*\n\n/m, ''));
+  uv('lock', '--check');
+  copyFileSync(lock, template('python', 'uv.lock'));
+  for (const [name, args] of [
+    ['requirements.txt', ['--no-dev']],
+    ['requirements-dev.txt', []],
+  ]) {
+    const path = join(project, name);
+    uv('export', '--quiet', '--frozen', '--no-emit-project', '--no-header', '--no-annotate', ...args, '-o', path);
+    const about = `# The tested versions of all dependencies${name === 'requirements.txt' ? ' that the worker needs' : ''}, with checksums.\n`;
+    writeFileSync(template('python', name), about + readFileSync(path, 'utf8'));
   }
 }
 

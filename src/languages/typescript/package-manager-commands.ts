@@ -80,11 +80,12 @@ export function packageManagerContext(
   const settings = settingsFile === undefined || isMember ? [] : [settingsFile];
   const installFiles = ['package.json', ...(isMember ? [] : [lockFile]), ...settings];
   const installInImage = isMember ? commands.install : commands.installFrozen;
-  const texts = { ...commands, installManager, installFiles: installFiles.join(' '), installInImage };
+  const texts = { ...commands, installManager, lockFile, installFiles: installFiles.join(' '), installInImage };
   return {
     ...Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, new Code(text)])),
     needsManager: installManager !== '',
     isMember,
+    hasTestedLock: !isMember && !manager.startsWith('yarn'),
     // The install settings of a workspace are those of its root.
     hasNpmSettings: manager === 'npm' && !isMember,
     hasPnpmSettings: manager === 'pnpm' && !isMember,

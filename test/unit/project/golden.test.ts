@@ -15,9 +15,13 @@ import { planProject } from '../../../src/project/plan.ts';
 const GOLDEN = join(import.meta.dirname, '../../golden');
 
 /** Too long to be read. test/unit/templates/lock-files.test.ts compares them. */
-const LOCKS = LANGUAGE_IDS.map((language) => languageOf({ language })).flatMap(({ packageManagers, tools }) =>
-  packageManagers.flatMap(tools.lockFiles),
-);
+const LOCKS = [
+  'requirements.txt',
+  'requirements-dev.txt',
+  ...LANGUAGE_IDS.map((language) => languageOf({ language })).flatMap(({ packageManagers, tools }) =>
+    packageManagers.flatMap(tools.lockFiles),
+  ),
+];
 
 const defaults: ProjectSpec = {
   name: 'loan-worker',

@@ -1,3 +1,4 @@
+import { parse as parseToml } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { NodePackageManager, ProjectSpec } from '../../../src/languages/project-spec.ts';
@@ -105,5 +106,51 @@ describe('the lock files of a TypeScript project', () => {
     expect(await locksOf('bun')).toEqual(['bun.lock']);
     expect(await locksOf('yarn@4')).toEqual([]);
     expect(await locksOf('npm', { workspace: { root: '../..' } })).toEqual([]);
+  });
+});
+
+describe('the lock files of a Python project', () => {
+  const python = (packageManager: 'uv' | 'pip') =>
+    filesOf(packageManager, { language: 'python', packageName: 'acme_loans', slug: 'loan', name: 'acme-loans' });
+
+  /** `name==version` of every package in a text of requirements. */
+  const requirements = (text = ''): readonly string[] =>
+    [...text.matchAll(/^([\w.-]+==[^\s;]+)/gm)].map(([, requirement = '']) => requirement);
+
+  it('contain the exact versions of pyproject.toml and the name of the project, from PyPI', async () => {
+    const files = await python('uv');
+    const lock = parseToml(files.get('uv.lock') ?? '') as unknown as {
+      readonly package: readonly { readonly name: string; readonly version: string; readonly source: object }[];
+      readonly options?: object;
+    };
+    expect(lock.options).toBeUndefined();
+    const names = new Map(lock.package.map((one) => [one.name, one]));
+    expect(names.get('acme-loans')?.source).toEqual({ editable: '.' });
+    for (const [, name = '', version] of (files.get('pyproject.toml') ?? '').matchAll(/^ {4}"([\w-]+)==([^";]+)/gm))
+      expect(names.get(name.toLowerCase().replaceAll('_', '-'))?.version, name).toBe(version);
+    for (const { name, source } of lock.package)
+      if (name !== 'acme-loans') expect(source, name).toEqual({ registry: 'https://pypi.org/simple' });
+    expect(files.get('uv.lock')).not.toMatch(/https:\/\/(?!pypi\.org\/simple"|files\.pythonhosted\.org\/)/);
+  });
+
+  it('contain the same versions for uv and pip, with a checksum for each package', async () => {
+    const lock = parseToml((await python('uv')).get('uv.lock') ?? '') as unknown as {
+      readonly package: readonly { readonly name: string; readonly version: string }[];
+    };
+    const locked = lock.package.map(({ name, version }) => `${name}==${version}`);
+    const files = await python('pip');
+    const [all, some] = ['requirements-dev.txt', 'requirements.txt'].map((path) => requirements(files.get(path)));
+    expect([...(all ?? [])].sort()).toEqual(locked.filter((one) => !one.startsWith('acme-loans==')).sort());
+    expect(all).toEqual(expect.arrayContaining([...(some ?? [])]));
+    expect(some).not.toContainEqual(expect.stringMatching(/^(?:pytest|mypy|ruff)==/));
+    for (const path of ['requirements.txt', 'requirements-dev.txt'])
+      for (const block of (files.get(path) ?? '').split(/\n(?=\w)/).slice(1)) expect(block).toContain('--hash=sha256:');
+  });
+
+  it('are those of the package manager only', async () => {
+    const locks = ['requirements-dev.txt', 'requirements.txt', 'uv.lock'];
+    const of = async (manager: 'uv' | 'pip') => [...(await python(manager)).keys()].filter((path) => locks.includes(path));
+    expect(await of('uv')).toEqual(['uv.lock']);
+    expect(await of('pip')).toEqual(['requirements-dev.txt', 'requirements.txt']);
   });
 });
