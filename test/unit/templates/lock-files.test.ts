@@ -149,7 +149,8 @@ describe('the lock files of a Python project', () => {
 
   it('are those of the package manager only', async () => {
     const locks = ['requirements-dev.txt', 'requirements.txt', 'uv.lock'];
-    const of = async (manager: 'uv' | 'pip') => [...(await python(manager)).keys()].filter((path) => locks.includes(path));
+    const of = async (manager: 'uv' | 'pip') =>
+      [...(await python(manager)).keys()].filter((path) => locks.includes(path));
     expect(await of('uv')).toEqual(['uv.lock']);
     expect(await of('pip')).toEqual(['requirements-dev.txt', 'requirements.txt']);
   });
