@@ -117,6 +117,7 @@ describe('a registry with a broken new version of an indirect dependency', () =>
       `file:${inject('tarball')}`,
     ];
     await succeeds(folder, process.execPath, [installedBin('create-kuflow-worker'), ...options]);
+    expect(versionIn(project(), BROKEN.name)).not.toBe(BROKEN.version);
     const locked = readFileSync(lock(), 'utf8');
     const { packages } = JSON.parse(locked) as { readonly packages: Readonly<Record<string, { version: string }>> };
     const tested = JSON.parse(
