@@ -8,6 +8,7 @@ import {
   invalidTemplateError,
   NEEDED_LINES,
   overlayTemplates,
+  templatePaths,
   type TemplateVariables,
 } from '../languages/templates/overlay.ts';
 import { loadTemplateSet, type TemplateSet } from '../languages/templates/set.ts';
@@ -53,13 +54,17 @@ async function renderAll(spec: ProjectSpec, templates: TemplateSet | undefined):
 async function renderFiles(spec: ProjectSpec, templates: TemplateSet): Promise<readonly PlannedFile[]> {
   const { template } = spec;
   const language = languageOf(spec);
-  if (template === undefined) return language.render(spec, templates);
+  const locks = language.packageManagers.flatMap(language.tools.lockFiles);
+  const own = spec.workspace === undefined ? language.tools.lockFiles(spec.packageManager) : [];
+  const render = async (set: TemplateSet): Promise<readonly PlannedFile[]> =>
+    (await language.render(spec, set)).filter(({ path }) => own.includes(path) || !locks.includes(path));
+  if (template === undefined) return render(templates);
   const overlay = await overlayTemplates(templates, template, templateVariables(spec));
-  const files = addNeededLines(await language.render(spec, overlay));
+  const files = addNeededLines(await render(overlay));
   const { tasks, workflow } = language.layout(spec);
   const problems = findOverlaidProblems(files, {
     needed: [...Object.keys(NEEDED_LINES), language.tools.manifest, tasks, workflow],
-    locks: language.packageManagers.flatMap(language.tools.lockFiles),
+    reserved: templatePaths(template).filter((path) => locks.includes(path)),
   });
   if (problems.length > 0) throw invalidTemplateError(template, problems);
   return files;

@@ -370,7 +370,7 @@ async function dependencyState(
   const root = workspace === undefined ? folder : join(folder, workspace.root);
   const sdk = await temporalSdk({ folder, root, env, packageManager });
   if (sdk.kind === 'problem' && sdk.code === 'sdk-not-installed') return 'missing';
-  const isChanged = written.includes(tools.manifest);
+  const isChanged = [tools.manifest, ...tools.lockFiles(packageManager)].some((path) => written.includes(path));
   return isChanged || (sdk.kind === 'problem' && sdk.code === 'sdk-install-outdated') ? 'outdated' : 'installed';
 }
 
@@ -474,7 +474,8 @@ async function undoCommand(
   const tracked = await listFilesInGit('tracked', folder, locks, env);
   created.push(...(await listFilesInGit('untracked', folder, locks, env)));
   existing.push(...tracked);
-  const paths = (all: readonly string[]): string => all.map((path) => shellPath(pathspec(path))).join(' ');
+  const paths = (all: readonly string[]): string =>
+    [...new Set(all)].map((path) => shellPath(pathspec(path))).join(' ');
   const outside = tracked.filter((path) => path.startsWith('../'));
   const place = relative(cwd, folder);
   const git = place === '' ? 'git' : `git -C ${shellPath(place)}`;

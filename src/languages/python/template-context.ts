@@ -5,7 +5,7 @@ import { Code } from '../templates/code.ts';
 import { printImports, type Import } from './imports.ts';
 import { pythonLayout } from './process-layout.ts';
 import { distributionName } from './package-name.ts';
-import { ENVIRONMENT, uvSyncCommand } from './tools.ts';
+import { ENVIRONMENT, PIP_VERSION, UV_LOCK, uvSyncCommand } from './tools.ts';
 
 /** The context of the templates that all processes of a project share, except that of its first process. */
 export function pythonTemplateContext(spec: ProjectSpec): object {
@@ -26,6 +26,9 @@ export function pythonTemplateContext(spec: ProjectSpec): object {
     simulateArguments: new Code(simulateArguments),
     installCommand: new Code(isUv ? syncCommand : 'make install'),
     syncCommand: new Code(syncCommand),
+    isMember: workspace !== undefined,
+    lockNames: new Code(isUv ? UV_LOCK : 'requirements.txt, with checksums,'),
+    pipVersion: new Code(PIP_VERSION),
     // That of a workspace is in its root.
     environment: new Code(workspace === undefined ? ENVIRONMENT : `${workspace.root}/${ENVIRONMENT}`),
     runCommand: new Code(isUv ? `uv run ${distribution}` : `.venv/bin/${distribution}`),

@@ -636,6 +636,90 @@ describe('an update in a repository that ignores archives', () => {
   });
 });
 
+describe('an update of a lock file', () => {
+  const LOCK = 'package-lock.json';
+  const UNDICI = 'node_modules/undici';
+
+  interface Lock {
+    packages: Record<string, { version: string; integrity?: string }>;
+  }
+
+  const changeLock = (text: string, change: (lock: Lock) => void): string => {
+    const lock = JSON.parse(text) as Lock;
+    change(lock);
+    return `${JSON.stringify(lock, undefined, 2)}\n`;
+  };
+  const edit = (change: (lock: Lock) => void): void => write(LOCK, changeLock(read(LOCK), change));
+  const versionOf = (path: string): string | undefined => (JSON.parse(read(LOCK)) as Lock).packages[path]?.version;
+  const olderLock: OlderTemplates = {
+    changed: {
+      [LOCK]: (text) =>
+        changeLock(text, ({ packages }) => {
+          packages[UNDICI] = { version: '7.0.0' };
+          packages['node_modules/former'] = { version: '1.0.0' };
+        }),
+    },
+  };
+  // As npm does after the project was created.
+  const install = (): void =>
+    edit(({ packages }) => {
+      packages['node_modules/create-kuflow-worker'] = { version: '0.9.0' };
+      packages['node_modules/left-pad'] = { version: '1.3.0', integrity: 'sha512-x' };
+    });
+
+  it('brings the tested versions, keeps the packages that were added, and never conflicts', async () => {
+    await writeOlderProject(folder, olderLock);
+    install();
+    const now = (await renderProject({ ...untouchedSpec('npm'), cliPackage: VERSION })).find(
+      ({ path }) => path === LOCK,
+    );
+    const tested = (JSON.parse(Buffer.from(now?.contents ?? []).toString('utf8')) as Lock).packages;
+    const { files, install: installed } = await update();
+    expect(files.find(({ path }) => path === LOCK)).toEqual({ path: LOCK, how: 'merged', action: 'written', diff: '' });
+    expect(versionOf(UNDICI)).toBe(tested[UNDICI]?.version);
+    expect(versionOf('node_modules/left-pad')).toBe('1.3.0');
+    expect(versionOf('node_modules/former')).toBeUndefined();
+    expect(installed).toEqual({ kind: 'skipped', reason: '--no-install' });
+    expect((await update()).result).toBe('up-to-date');
+  });
+
+  it('does not change a lock file that is the same in both versions', async () => {
+    await writeOlderProject(folder, { changed: { 'README.md': withLine(0, '# Older') } });
+    install();
+    edit(({ packages }) => (packages[UNDICI] = { version: '6.0.0' }));
+    const before = read(LOCK);
+    expect((await update()).files.map(({ path }) => path)).not.toContain(LOCK);
+    expect(read(LOCK)).toBe(before);
+  });
+
+  it('merges the lock file of a project that was created without the one of the templates', async () => {
+    await writeOlderProject(folder, { added: [LOCK] });
+    write(
+      LOCK,
+      JSON.stringify({ lockfileVersion: 3, packages: { '': {}, 'node_modules/left-pad': { version: '1.3.0' } } }),
+    );
+    expect((await update()).files).toContainEqual({ path: LOCK, how: 'merged', action: 'written', diff: '' });
+    expect(versionOf('node_modules/left-pad')).toBe('1.3.0');
+    expect(versionOf(UNDICI)).toMatch(/^7\./);
+  });
+
+  it('does not bring a deleted lock file back', async () => {
+    await writeOlderProject(folder, olderLock);
+    rmSync(join(folder, LOCK));
+    expect((await update()).files.map(({ path }) => path)).not.toContain(LOCK);
+  });
+
+  it('is undone with git', async () => {
+    await writeOlderProject(folder, olderLock);
+    install();
+    commit();
+    const { undo = 'false' } = await update({ allowDirty: false });
+    execFileSync(undo, { cwd: folder, shell: true });
+    expect(git('status', '--porcelain')).toBe('');
+    expect(undo.split(LOCK).length).toBeLessThanOrEqual(2);
+  });
+});
+
 describe('an update of a member of a workspace', () => {
   const LOCK = '../../package-lock.json';
   const olderManifest: OlderTemplates = {

@@ -12,6 +12,7 @@ import {
   pythonCommands,
   requirePython,
 } from '../../../../src/languages/python/tools.ts';
+import { templatesFolder } from '../../../../src/languages/templates/files.ts';
 import { pythonScript, uvScript, writePrograms } from '../../../support/fake-python.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
@@ -108,14 +109,15 @@ describe('the commands of a Python project', () => {
       verify: [{ command: 'make lint' }, { command: 'make test' }],
     });
     expect(pythonCommands('pip', 'loan-worker', ALONE)).toMatchObject({
-      install: 'python3 -m venv --upgrade-deps .venv && .venv/bin/python -m pip install -e . --group dev',
+      install: 'make install',
       ...{ dev: 'make dev', start: '.venv/bin/loan-worker', simulated: '.venv/bin/loan-worker --dev' },
     });
   });
 
   it.runIf(IS_WINDOWS)('run in the environment of the project on Windows', () => {
     expect(pythonCommands('pip', 'loan-worker', ALONE)).toMatchObject({
-      install: 'py -m venv --upgrade-deps .venv && .venv\\Scripts\\python -m pip install -e . --group dev',
+      install:
+        'py -m venv .venv && .venv\\Scripts\\python -m pip install pip==25.3 && .venv\\Scripts\\python -m pip install --require-hashes -r requirements-dev.txt && .venv\\Scripts\\python -m pip install --no-build-isolation -e . --group dev',
       ...{ kuflow: 'kuflow.cmd', start: '.venv\\Scripts\\loan-worker', check: '.venv\\Scripts\\loan-worker --check' },
     });
   });
@@ -138,12 +140,8 @@ async function closedIndex(): Promise<string> {
   return `http://127.0.0.1:${port}`;
 }
 
-/** A virtual environment's Python whose pip has this version and appends its arguments to `calls`. */
-const environment = (version: string, install = 'exit 0'): string =>
-  `case "$*" in
-  *--version) echo 'pip ${version} from here (python 3.11)' ;;
-  *) echo "$*" >> calls; ${install} ;;
-esac`;
+/** A virtual environment's Python that appends its arguments to `calls`. */
+const environment = (install = 'exit 0'): string => `echo "$*" >> calls; ${install}`;
 
 /** A Python on the PATH that creates this virtual environment. */
 const creating = (python: string): string =>
@@ -172,20 +170,21 @@ describe.skipIf(IS_WINDOWS)('the installation of a Python project', () => {
     expect(calls(folder)).toEqual(['sync inactive']);
   });
 
-  it('creates a virtual environment for pip, and upgrades a pip that does not have groups', async () => {
-    const steps = ['-m venv .venv', '-m pip install -e . --group dev'];
-    const current = temporaryFolder();
-    const python3 = creating(environment('25.1'));
-    expect(await install('pip', { python3 }, {}, current)).toMatchObject({ kind: 'installed' });
-    expect(calls(current)).toEqual(steps);
-    const older = temporaryFolder();
-    await install('pip', { python3: creating(environment('23.2.1')) }, {}, older);
-    expect(calls(older)).toEqual([steps[0], '-m pip install pip>=25.1', steps[1]]);
+  it('creates a virtual environment for pip, and installs what was tested before the project', async () => {
+    const folder = temporaryFolder();
+    expect(await install('pip', { python3: creating(environment()) }, {}, folder)).toMatchObject({ kind: 'installed' });
+    const steps = ['pip==25.3', '--require-hashes -r requirements-dev.txt', '--no-build-isolation -e . --group dev'];
+    expect(calls(folder)).toEqual(['-m venv .venv', ...steps.map((step) => `-m pip install ${step}`)]);
+    // The same commands as in the Makefile.
+    const makefile = readFileSync(join(templatesFolder(), 'python', 'Makefile.hbs'), 'utf8');
+    for (const step of steps.slice(1)) expect(makefile).toContain(`pip install ${step}\n`);
   });
 
   it('names the command that failed', async () => {
-    expect(await install('pip', { python3: creating(environment('25.1', 'exit 3')) })).toMatchObject({
-      ...{ kind: 'failed', seen: 'exit status 3', command: '.venv/bin/python -m pip install -e . --group dev' },
+    const python3 = creating(environment('case "$*" in *hashes*) exit 3 ;; esac'));
+    expect(await install('pip', { python3 })).toMatchObject({
+      ...{ kind: 'failed', seen: 'exit status 3' },
+      command: '.venv/bin/python -m pip install --require-hashes -r requirements-dev.txt',
     });
   });
 
