@@ -52,27 +52,30 @@ function applyOperation(holder: Container, operation: Operation, copy: (source: 
   const { op, path } = operation;
   switch (op) {
     case 'add':
-      return add(holder, path, givenValue(operation));
+      add(holder, path, givenValue(operation));
+      return;
     case 'remove':
       remove(holder, path);
       return;
     case 'replace': {
       const { parent, key } = findValue(holder, path);
-      return put(parent, key, givenValue(operation));
+      put(parent, key, givenValue(operation));
+      return;
     }
     case 'test':
       if (canonicalJson(findValue(holder, path).value) !== canonicalJson(givenValue(operation)))
         throw new PatchError('the value is different');
       return;
     case 'copy':
-      return add(holder, path, copy(findValue(holder, source(operation)).value));
+      add(holder, path, copy(findValue(holder, source(operation)).value));
+      return;
     case 'move': {
       const from = source(operation);
       if (path.startsWith(`${from}/`)) throw new PatchError('a value cannot be moved into itself');
       const { value } = findValue(holder, from);
       if (path === from) return;
       remove(holder, from);
-      return add(holder, path, value);
+      add(holder, path, value);
     }
   }
 }
@@ -89,7 +92,10 @@ function source({ from }: Operation): string {
 
 function add(holder: Container, pointer: string, value: unknown): void {
   const { parent, key } = findParent(holder, pointer);
-  if (!Array.isArray(parent)) return put(parent, key, value);
+  if (!Array.isArray(parent)) {
+    put(parent, key, value);
+    return;
+  }
   const index = key === '-' ? parent.length : Number(key);
   if ((key !== '-' && !isIndex(key)) || index > parent.length) throw notThere(pointer);
   parent.splice(index, 0, value);
@@ -98,7 +104,7 @@ function add(holder: Container, pointer: string, value: unknown): void {
 function remove(holder: Container, pointer: string): void {
   const { parent, key } = findValue(holder, pointer);
   if (Array.isArray(parent)) parent.splice(Number(key), 1);
-  else delete parent[key];
+  else Reflect.deleteProperty(parent, key);
 }
 
 function put(parent: Container, key: string, value: unknown): void {
