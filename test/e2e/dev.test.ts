@@ -1,9 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { PlatformState } from '../../src/platform/state-file.ts';
 import { findTestServer } from '../../src/platform/temporal/find.ts';
+import { startAnsweringServer } from '../support/answering-server.ts';
+import { makeTestAuthority } from '../support/certificates.ts';
+import { startConnectProxy } from '../support/connect-proxy.ts';
 import { kuflowDev, platformReady, startCommand, type RunningCommand } from '../support/dev-command.ts';
 import { runKuflow, type KuflowRun } from '../support/kuflow-run.ts';
 import { startLoan, userOf } from '../support/loan-process.ts';
@@ -319,6 +323,47 @@ describe('kuflow dev server-path', () => {
     const { path } = await findTestServer({ env: process.env });
     const { status, stdout } = dev(['server-path', '--time-skipping']);
     expect({ status, stdout }).toEqual({ status: 0, stdout: `${path}\n` });
+  });
+
+  it('refuses what an intercepting proxy sends instead of the archive, and executes nothing', async () => {
+    const place = mkdtempSync(join(folder, 'intercepted-'));
+    const marker = join(place, 'executed');
+    writeFileSync(join(place, 'temporal'), `#!/bin/sh\ntouch "${marker}"\necho "temporal version 1.9.1 (Server 1)"\n`, {
+      mode: 0o755,
+    });
+    const archive = execFileSync('tar', ['-czf', '-', '-C', place, 'temporal']);
+    const plain = await startAnsweringServer((_, response) => void response.end(archive));
+    const authority = await makeTestAuthority('Company CA');
+    const hosts = ['temporal.download', 'files.pythonhosted.org', 'github.com'];
+    const elsewhere = JSON.stringify({ archiveUrl: `http://downloads.test:${plain.port}/temporal.tar.gz` });
+    const interceptor = createServer(
+      await authority.issue({ commonName: 'proxy', usage: 'server', hosts }),
+      (_, response) => response.end(elsewhere),
+    );
+    const proxy = await startConnectProxy({ hosts: { 'downloads.test': '127.0.0.1' }, intercept: interceptor });
+    writeFileSync(join(place, 'ca.pem'), authority.cert);
+    const command = startCommand(kuflowDev('server-path'), {
+      cwd: place,
+      mark,
+      env: {
+        PATH: join(place, 'nothing'),
+        XDG_CACHE_HOME: join(place, 'cache'),
+        HTTPS_PROXY: proxy.url,
+        HTTP_PROXY: proxy.url,
+        NO_PROXY: '',
+        NODE_EXTRA_CA_CERTS: join(place, 'ca.pem'),
+        KUFLOW_TEMPORAL_PATH: '',
+        KUFLOW_TEMPORAL_URL: '',
+      },
+    });
+    const { code } = await command.ended;
+    await proxy.close();
+    await plain.close();
+    expect(command.output()).toContain('its SHA-256 is');
+    expect(code).toBe(1);
+    expect(proxy.connects).not.toEqual([]);
+    expect(plain.requests).toEqual([]);
+    expect(existsSync(marker)).toBe(false);
   });
 
   it('fails with the reason if the given path is not usable', () => {

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 
+import { isDeeperThan, MAX_LEVELS } from '../../base/json.ts';
 import { API_VERSION } from '../../kuflow/contract/api-version.ts';
 import type { Operation } from '../../kuflow/contract/operation.ts';
 import type { RequestRecord } from '../console/contract.ts';
@@ -9,9 +10,6 @@ import type { FaultAction } from '../faults/registry.ts';
 import { isPageRequest } from '../console/page-routes.ts';
 import { CONSOLE_HEADER } from './deps.ts';
 import type { PrincipalRow } from '../store/people.ts';
-
-/** Limit for nested JSON, far below what overflows the stack of code that walks a value. */
-const MAX_DEPTH = 1000;
 
 /** What is known about a request while it is processed, for the hooks and the log. */
 export interface RequestState {
@@ -99,15 +97,10 @@ export function parseBody(
 
 function parseJson(raw: Buffer): unknown {
   const body = decodeJson(raw);
-  if (!isDeeperThan(body, MAX_DEPTH)) return body;
-  throw new ApiError(400, `The body is nested more than ${MAX_DEPTH} levels deep`, [
+  if (!isDeeperThan(body, MAX_LEVELS)) return body;
+  throw new ApiError(400, `The body is nested more than ${MAX_LEVELS} levels deep`, [
     { code: 'invalid', message: 'is nested too deeply', location: 'body', locationType: 'body' },
   ]);
-}
-
-function isDeeperThan(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
 }
 
 function decodeJson(raw: Buffer): unknown {

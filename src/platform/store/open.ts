@@ -1,14 +1,20 @@
-import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 import sqlite from 'node-sqlite3-wasm';
 
 import type { Clock } from '../../base/clock.ts';
+import { cliInvocation } from '../../base/cli-invocation.ts';
 import { KnownError, messageOf } from '../../base/errors.ts';
+import { formatPathOption } from '../../text/shell.ts';
 import { openContentFolder, type ContentFolder } from './content.ts';
 import { takeOwnerLock } from './owner-lock.ts';
+import { setMeta } from './people.ts';
 import { MIGRATIONS } from './schema.ts';
 import { createSql, type Sql } from './sql.ts';
+
+/** SQLite empties the write-ahead log at about this size; after a larger transaction, it is cut to this size. */
+const MAX_LOG_BYTES = 4 * 1024 * 1024;
 
 /** All state behind the REST API: one SQLite file with one owner, and a folder with the contents of documents. */
 export interface Store {
@@ -27,6 +33,8 @@ export interface Store {
    * goes to `onStepError`, because the change is saved and the other steps still have to run.
    */
   afterCommit(work: () => void): void;
+  /** Writes to the file. Throws an error that names the file if that is not possible, for example on a full disk. */
+  checkWritable(): void;
   /** Closes the file and releases the folder. Safe to call twice. */
   close(): void;
 }
@@ -59,6 +67,7 @@ export function openStore(options: StoreOptions): Store {
 }
 
 function openDatabase(path: string, { clock, onStepError = throwLater }: StoreOptions, release: () => void): Store {
+  rejectLostDatabase(path);
   // Contains credentials of the local platform, so nobody else may ever be able to read it.
   closeSync(openSync(path, 'a', 0o600));
   const database = new sqlite.Database(path);
@@ -96,6 +105,13 @@ function openDatabase(path: string, { clock, onStepError = throwLater }: StoreOp
       if (database.inTransaction) committed.push(work);
       else runStep(work);
     },
+    checkWritable: () => {
+      try {
+        store.transaction(() => setMeta(sql, 'checked', store.now()));
+      } catch (error) {
+        throw new Error(`${path} can't be written: ${messageOf(error)}`, { cause: error });
+      }
+    },
     close: () => {
       if (!database.isOpen) return;
       sql.finalize();
@@ -112,6 +128,29 @@ function openDatabase(path: string, { clock, onStepError = throwLater }: StoreOp
 function throwLater(error: unknown): void {
   setImmediate(() => {
     throw error;
+  });
+}
+
+/** The keys are created after the database, so that a platform with keys had one. */
+function rejectLostDatabase(path: string): void {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if ((stats?.size ?? 0) > 0 || !existsSync(join(dirname(path), 'pki'))) return;
+  throw damagedError(path, stats === undefined ? 'it is missing' : 'it is empty');
+}
+
+function damagedError(path: string, seen: string, cause?: unknown): KnownError {
+  const folder = dirname(path);
+  const kuflow = cliInvocation(folder);
+  const option = formatPathOption('--state-dir', folder);
+  return new KnownError({
+    message: "The local KuFlow's state file is damaged",
+    tried: `open ${path}`,
+    seen,
+    next: [
+      `Restore an export: ${kuflow} dev import <file> --replace${option}`,
+      `Or start again with an empty state: ${kuflow} dev reset${option}`,
+    ],
+    cause,
   });
 }
 
@@ -144,26 +183,26 @@ function migrate(path: string, sql: Sql & { finalize(): void }): void {
   }
   // Open statements would keep a read lock during the schema change.
   sql.finalize();
-  withReadError(path, () => useWriteAheadLog(sql));
-  for (let next = version; next < MIGRATIONS.length; next++) {
-    runInTransaction(
-      sql,
-      () => true,
-      () => sql.exec(`${MIGRATIONS[next] ?? ''}; PRAGMA user_version=${next + 1};`),
-    );
-  }
+  withReadError(path, () => {
+    useWriteAheadLog(sql);
+    sql.exec(`PRAGMA journal_size_limit=${MAX_LOG_BYTES}`);
+    const found = String(sql.get('PRAGMA quick_check(1)')?.['quick_check']);
+    if (found !== 'ok') throw new Error(found);
+    for (let next = version; next < MIGRATIONS.length; next++) {
+      runInTransaction(
+        sql,
+        () => true,
+        () => sql.exec(`${MIGRATIONS[next] ?? ''}; PRAGMA user_version=${next + 1};`),
+      );
+    }
+  });
 }
 
 function withReadError<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw new KnownError({
-      message: `The local KuFlow's state file cannot be read: ${messageOf(error)}`,
-      tried: `open ${path}`,
-      next: [`Move ${dirname(path)} away and start again with an empty state`],
-      cause: error,
-    });
+    throw damagedError(path, messageOf(error), error);
   }
 }
 

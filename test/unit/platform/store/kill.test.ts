@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -18,13 +18,16 @@ const KILLS = 8;
 
 let folder: string;
 let writer: string;
+let fullDisk: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'kuflow-kill-'));
-  writer = join(folder, 'writer.cjs');
+  writer = join(folder, 'writer.fixture.cjs');
+  fullDisk = join(folder, 'full-disk.fixture.cjs');
   await build({
-    entryPoints: [join(import.meta.dirname, 'writer.fixture.ts')],
-    outfile: writer,
+    entryPoints: ['writer', 'full-disk'].map((name) => join(import.meta.dirname, `${name}.fixture.ts`)),
+    outdir: folder,
+    outExtension: { '.js': '.cjs' },
     bundle: true,
     platform: 'node',
     format: 'cjs',
@@ -95,3 +98,20 @@ describe('a process that is killed while it writes', () => {
     expect((refused as KnownError).next.join()).toContain('npx -p create-kuflow-worker kuflow dev env');
   });
 });
+
+it.skipIf(process.platform === 'win32')(
+  'says that the store is not writable on a full disk, and keeps what was written',
+  () => {
+    const path = join(folder, 'full', 'state.db');
+    // In blocks of 512 bytes: 1 MB.
+    const { stdout, stderr } = spawnSync(
+      'sh',
+      ['-c', 'ulimit -f 2048; exec "$0" "$@"', process.execPath, fullDisk, path],
+      {
+        encoding: 'utf8',
+      },
+    );
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual(['writable', expect.stringContaining(`${path} can't be written: `), 'kept']);
+  },
+);

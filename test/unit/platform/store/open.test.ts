@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -46,6 +47,11 @@ const refusal = (): KnownError => {
   }
   throw new Error('It was opened');
 };
+
+const wayBack = [
+  expect.stringMatching(/ dev import <file> --replace --state-dir /),
+  expect.stringMatching(/ dev reset --state-dir /),
+];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'kuflow-store-'));
@@ -189,8 +195,50 @@ describe('openStore', () => {
 
     writeFileSync(path, 'This is not a database at all, but long enough to have a header.'.repeat(40));
     const text = readFileSync(path);
-    expect(refusal().next.join()).toContain('Move');
+    expect(refusal()).toMatchObject({ tried: `open ${path}`, next: wayBack });
     expect(readFileSync(path).equals(text)).toBe(true);
+  });
+
+  it.each([
+    ['is empty', (): void => writeFileSync(path, '')],
+    ['is missing', (): void => rmSync(path)],
+    ['has a damaged page', (): void => writeFileSync(path, readFileSync(path).fill(0xaa, 8192, 20_480))],
+    ['has a damaged header', (): void => writeFileSync(path, readFileSync(path).fill(0, 0, 100))],
+    ['was cut', (): void => writeFileSync(path, readFileSync(path).subarray(0, 6_000))],
+  ])('refuses the file of a platform if it %s, and names it and the way back', (_what, damage) => {
+    opened().close();
+    mkdirSync(join(dirname(path), 'pki'));
+    damage();
+    const before = existsSync(path) ? readFileSync(path) : undefined;
+    expect(refusal()).toMatchObject({
+      message: "The local KuFlow's state file is damaged",
+      tried: `open ${path}`,
+      next: wayBack,
+    });
+    expect(existsSync(path) ? readFileSync(path) : undefined).toEqual(before);
+  });
+
+  it('opens the empty file that a kill during the first start leaves', () => {
+    mkdirSync(dirname(path));
+    writeFileSync(path, '');
+    expect(opened().path).toBe(path);
+  });
+
+  it('keeps the write-ahead log small while it runs, and cuts it after a large transaction', () => {
+    const store = opened();
+    const write = (index: number): void => {
+      store.transaction(() => setMeta(store.sql, `key ${index % 20}`, String(index).padEnd(20_000, 'x')));
+      expect(getMeta(store.sql, `key ${index % 20}`)).toContain(String(index));
+    };
+    for (let index = 0; index < 400; index++) write(index);
+    const size = (): number => statSync(`${path}-wal`).size;
+    expect(size()).toBeLessThan(5_000_000);
+    store.transaction(() => {
+      for (let index = 0; index < 500; index++) setMeta(store.sql, `large ${index}`, 'x'.repeat(20_000));
+    });
+    write(1);
+    write(2);
+    expect(size()).toBeLessThan(5_000_000);
   });
 });
 

