@@ -73,6 +73,7 @@ async function check(target: string, setup: Setup = {}): Promise<readonly CheckR
     target: { value: target, source: 'TEMPORAL_TARGET' },
     material: { kind: 'requested' },
     restProxy: direct,
+    isVerificationOff: false,
     engineProxy: setup.proxy ?? direct,
     ...(setup.proxyCa && { proxyCa: setup.proxyCa }),
     ...(setup.stepMs && { stepMs: setup.stepMs }),

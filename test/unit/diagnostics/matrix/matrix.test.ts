@@ -53,13 +53,14 @@ const statusOf = ([id = '', state = '']: readonly string[]): number | undefined 
 
 describe.each(matrix)('$plane', ({ faults }) => {
   it.concurrent.each(faults)('$name: $root', async (one) => {
-    const { report, texts } = await diagnoseWithFaults(folder(), materials, [one]);
+    const { report, texts, followed } = await diagnoseWithFaults(folder(), materials, [one]);
     expect(rootsOf(report), JSON.stringify(report.roots, undefined, 1)).toEqual([one.root]);
     expect(report.status).toBe(statusOf(one.root.split(' ')));
     // No unfilled placeholders, except for the value of an option in a text.
     for (const { text, command = '' } of report.results.flatMap(({ advice }) => advice))
       expect(text.replaceAll('--ca <file>', '') + command).not.toMatch(/<[a-z-]+>/);
     expect(unsafeForms(texts, canaries())).toEqual([]);
+    if (followed !== undefined) expect(rootsOf(followed), JSON.stringify(followed.roots, undefined, 1)).toEqual([]);
   });
 });
 
@@ -237,19 +238,19 @@ const HEALTHY: readonly (readonly [string, Fault['make'], readonly string[]])[] 
         ...setup.engine,
         status: {
           GetSystemInfo: absent,
-          DescribeNamespace: denied,
+          DescribeNamespace: absent,
           DescribeTaskQueue: denied,
           GetWorkflowExecutionHistory: absent,
         },
       };
       setup.request = { processId: '018f3a1c-0000-7000-8000-00000000000a' };
-      // The result of an installed worker that treats the restriction as a failure.
+      // The result of an installed worker.
       const steps = ['settings', 'rest', 'token', 'certificate', 'connect'].map((step) => ({
         ...{ step, status: 'ok' as const, detail: '' },
       }));
-      const last = { step: 'namespace', status: 'failed' as const, detail: '7 PERMISSION_DENIED' };
+      const last = { step: 'namespace', status: 'skipped' as const, detail: 'UNIMPLEMENTED' };
       setup.project = {
-        workerCheck: () => Promise.resolve({ kind: 'answered', status: 1, steps: [...steps, last] }),
+        workerCheck: () => Promise.resolve({ kind: 'answered', status: 0, steps: [...steps, last] }),
       };
       setup.afterwards.push(() => {
         const at = join(setup.folder, 'node_modules', '@temporalio', 'worker');
