@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -70,6 +70,8 @@ const named = (plane: string, name: string): Fault => {
   if (found === undefined) throw new Error(`no fault ${plane}: ${name}`);
   return found;
 };
+/** Without following advice, which is that of one fault. */
+const makesOf = (faults: readonly Fault[]): readonly Pick<Fault, 'make'>[] => faults.map(({ make }) => ({ make }));
 /** Both faults must be reported; neither hides the other. */
 const APART: readonly (readonly [readonly [string, string], readonly [string, string]])[] = [
   [
@@ -165,7 +167,7 @@ describe('two faults at once', () => {
     '%s and %s: both root causes, or one that blocks the other check',
     async (first, second) => {
       const pair = [named(...first), named(...second)];
-      const { report } = await diagnoseWithFaults(folder(), materials, pair);
+      const { report } = await diagnoseWithFaults(folder(), materials, makesOf(pair));
       const roots = rootsOf(report);
       const wanted = pair.map(({ root }) => root);
       expect(roots.filter((root) => !wanted.includes(root))).toEqual([]);
@@ -204,6 +206,21 @@ const HEALTHY: readonly (readonly [string, Fault['make'], readonly string[]])[] 
       const pair = await setup.authority.issue({ commonName: 'worker', fromDays: 0, toDays: 60 });
       [setup.files['tls/client.pem'], setup.files['tls/client.key']] = [pair.cert, pair.key];
       setup.skew = -8_000;
+    },
+    ['engine token'],
+  ],
+  [
+    'the target in a YAML merge key',
+    (setup) => {
+      setup.afterwards.push(() => {
+        const path = join(setup.folder, 'application.yaml');
+        const [, target = ''] = /target: (.*)/.exec(readFileSync(path, 'utf8')) ?? [];
+        const text = readFileSync(path, 'utf8').replace(/ *target: .*\n/, '');
+        writeFileSync(
+          path,
+          text.replace(/^temporal:\n/m, `defaults: &defaults\n  target: ${target}\ntemporal:\n  <<: *defaults\n`),
+        );
+      });
     },
     ['engine token'],
   ],
@@ -265,7 +282,7 @@ const HEALTHY: readonly (readonly [string, Fault['make'], readonly string[]])[] 
 describe('independent faults', () => {
   it.concurrent.each(APART)('%s and %s: both root causes', async (first, second) => {
     const pair = [named(...first), named(...second)];
-    const { report } = await diagnoseWithFaults(folder(), materials, pair);
+    const { report } = await diagnoseWithFaults(folder(), materials, makesOf(pair));
     expect([...rootsOf(report)].sort()).toEqual(pair.map(({ root }) => root).sort());
   });
 });

@@ -4,7 +4,8 @@ import { createPrivateKey } from 'node:crypto';
 import { join } from 'node:path';
 import { withoutDate } from '../../../support/certificates.ts';
 import { startConnectProxy } from '../../../support/connect-proxy.ts';
-import { fault, following, type Fault, type TestSetup } from './fault.ts';
+import { runKuflow } from '../../../support/run-kuflow.ts';
+import { fault, following, type Fault, type Follow, type TestSetup } from './fault.ts';
 
 const OFFLINE = { selection: { offline: true } };
 const incomplete = 'KF-SET-001 fail settings-incomplete';
@@ -57,6 +58,13 @@ const encodePassword = following(/(@ as %40, \/ as %2F, # as %23)/, ({ settings 
   const [user = '', ...password] = credentials.split(':');
   settings['temporal.proxy'] = `${scheme}${user}:${encodeURIComponent(password.join(':'))}@${address}`;
 });
+/** Runs the command of the advice that gets a new certificate. */
+const pullCertificate: Follow = async ({ folder, env }, advice) => {
+  const [, args = ''] =
+    /kuflow (credentials pull.*)$/m.exec(advice.map(({ command = '' }) => command).join('\n')) ?? [];
+  const { status, stderr } = await runKuflow(folder, args.split(' '), env);
+  if (status !== 0) throw new Error(`kuflow ${args}: ${stderr}`);
+};
 const git = (folder: string, ...args: readonly string[]): void =>
   void execFileSync('git', args, { cwd: folder, stdio: 'ignore' });
 const envconfig =
@@ -379,7 +387,30 @@ export const fileFaults: readonly Fault[] = [
     certificate('unreadable-date'),
     ({ files, authority }) => void (files['tls/ca.pem'] = withoutDate(authority.cert, 'end')),
   ),
-  fault('expired certificate', certificate('expired'), issued({ commonName: 'worker', fromDays: -30, toDays: -1 })),
+  fault(
+    'expired certificate',
+    certificate('expired'),
+    issued({ commonName: 'worker', fromDays: -30, toDays: -1 }),
+    pullCertificate,
+  ),
+  fault(
+    'expired certificate in files that variables name',
+    certificate('expired'),
+    async (setup) => {
+      await issued({ commonName: 'worker', fromDays: -30, toDays: -1 })(setup);
+      for (const [part, name] of Object.entries({ cert: 'client.pem', key: 'client.key', ca: 'ca.pem' })) {
+        setup.settings[`temporal.mutual-tls.${part}`] = undefined;
+        setup.env[`TEMPORAL_MUTUALTLS_${part.toUpperCase()}`] = join('tls', name);
+      }
+    },
+    async (setup, advice, rewrite) => {
+      const removeVariables = following(/Remove (.*), which overrides the files/, ({ env }, variables = '') => {
+        for (const variable of variables.split(', ')) Reflect.deleteProperty(env, variable);
+      });
+      await removeVariables(setup, advice, rewrite);
+      await pullCertificate(setup, advice, rewrite);
+    },
+  ),
   fault(
     'certificate that is not valid yet',
     certificate('not-yet-valid'),
