@@ -20,6 +20,8 @@ export interface ConnectionProblem {
   /** What was expected and what was found, without secrets. */
   readonly problem: string;
   readonly source?: string | undefined;
+  /** How to correct it, if that is known. */
+  readonly next?: string | undefined;
   /** `file`: an application file that cannot be read. `proxy`: an environment variable. Otherwise a setting. */
   readonly kind?: 'file' | 'proxy' | undefined;
   /** The setting is not set anywhere. */
@@ -37,6 +39,8 @@ export interface DescribedConnection {
   readonly endpoint: Sourced<string>;
   readonly clientId?: Sourced<string> | undefined;
   readonly clientSecret?: Sourced<Secret> | undefined;
+  /** Where the client secret is, if it is a number without quotes there. */
+  readonly secretAsNumber?: string | undefined;
   readonly tenantId?: Sourced<string> | undefined;
   /** PEM of authorities to trust in addition to the runtime's own, for REST and for an `https:` proxy. */
   readonly ca?: Sourced<string> | undefined;
@@ -67,12 +71,14 @@ export async function inspectConnection(
 ): Promise<InspectedConnection> {
   const { settings } = result;
   const ca = await readAuthorities(settings);
+  const clientSecret = sourced(settings, 'kuflow.api.client-secret');
   return withRoutes(
     {
       problems: [...settingProblems(result), ...ca.problems],
       endpoint: sourced(settings, 'kuflow.api.endpoint') ?? NOT_SET,
       clientId: sourced(settings, 'kuflow.api.client-id'),
-      clientSecret: sourced(settings, 'kuflow.api.client-secret'),
+      clientSecret,
+      secretAsNumber: settings['kuflow.api.client-secret']?.source.isNumber === true ? clientSecret?.source : undefined,
       tenantId: sourced(settings, 'kuflow.api.tenant-id'),
       ca: ca.authorities,
       target: sourced(settings, 'temporal.target') ?? NOT_SET,
@@ -118,9 +124,8 @@ function sourced<K extends SettingName>(
 const isApplicationFile = (key: string): boolean => /^application(-local)?\.yaml$/.test(key);
 
 function settingProblems({ problems }: SettingsResult): readonly ConnectionProblem[] {
-  return problems.map(({ key, code, source, problem }) => ({
-    key,
-    problem,
+  return problems.map(({ key, code, source, problem, next }) => ({
+    ...{ key, problem, next },
     missing: code === 'missing',
     source: source && formatSource(source),
     kind: isApplicationFile(key) ? 'file' : undefined,
@@ -181,10 +186,10 @@ function decideProxies(
   const explicit = proxySetting && { value: proxySetting.value.reveal(), source: proxySetting.source };
   const rest = tryDecideProxy({ url: validUrl(endpoint.value), env });
   const engine = tryDecideProxy({ url: validUrl(`https://${target.value}`), env, ...(explicit && { explicit }) });
-  const problem = ({ source, message }: InvalidProxy, plane: ConnectionPlane): ConnectionProblem =>
+  const problem = ({ source, message, next }: InvalidProxy, plane: ConnectionPlane): ConnectionProblem =>
     plane === 'engine' && explicit !== undefined
-      ? { key: 'temporal.proxy', problem: message, source }
-      : { key: source, kind: 'proxy', plane, problem: message };
+      ? { key: 'temporal.proxy', problem: message, source, next }
+      : { key: source, kind: 'proxy', plane, problem: message, next };
   const isSame = rest.invalid !== undefined && rest.invalid.source === engine.invalid?.source;
   return {
     rest: rest.decision,
@@ -199,6 +204,7 @@ function decideProxies(
 interface InvalidProxy {
   readonly source: string;
   readonly message: string;
+  readonly next: string | undefined;
 }
 
 function tryDecideProxy(question: ProxyRequest): {
@@ -211,7 +217,7 @@ function tryDecideProxy(question: ProxyRequest): {
     if (!(error instanceof KnownError)) throw error;
     return {
       decision: { kind: 'direct', reason: 'not decided' },
-      invalid: { source: proxySource(question) ?? 'HTTPS_PROXY', message: error.message },
+      invalid: { source: proxySource(question) ?? 'HTTPS_PROXY', message: error.message, next: error.next[0] },
     };
   }
 }

@@ -11,6 +11,10 @@ export interface CheckInput extends Pick<
 > {
   /** Empty when it is not set. */
   readonly clientId: Sourced<string>;
+  /** Where the client secret is, if it is a number without quotes there. */
+  readonly secretAsNumber?: string | undefined;
+  /** Whether the environment tells Node.js programs not to verify certificates. The checks verify them anyway. */
+  readonly isVerificationOff: boolean;
   /** Milliseconds for each step at the engine (connect, handshake, call); 5,000 when undefined. */
   readonly stepMs?: number | undefined;
   readonly rest: KuFlowProbe;

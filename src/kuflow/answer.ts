@@ -32,6 +32,12 @@ function kindOf(status: number): FailureKind {
   return BY_STATUS[status] ?? (status >= 500 ? 'server' : status >= 300 && status < 400 ? 'redirect' : 'rejected');
 }
 
+/** Whether the server cannot know the address of the operation. KuFlow always has lists, and the address that issues credentials. */
+function isWrongPath({ operationId }: CallSite, status: number): boolean {
+  const { method, path } = operations[operationId];
+  return status === 404 && !path.includes('{') && (method === 'get' || operationId === 'createAuthentication');
+}
+
 type Reading =
   | { readonly kind: 'json'; readonly value: unknown }
   | { readonly kind: 'empty' }
@@ -76,7 +82,7 @@ function titleOf(body: Buffer): string {
 
 function failure(site: CallSite, raw: RawAnswer, now: number): KuFlowApiError {
   const { status } = raw;
-  const kind = kindOf(status);
+  const kind = isWrongPath(site, status) ? 'wrong-path' : kindOf(status);
   const retryAfter = readRetryAfter(raw.headers['retry-after'], now);
   const parts = { ...site, httpStatus: status, ...(retryAfter === undefined ? {} : { retryAfter }) };
   if (kind === 'redirect')
@@ -86,7 +92,7 @@ function failure(site: CallSite, raw: RawAnswer, now: number): KuFlowApiError {
     // A gateway's page with 5xx or 429 means an outage. With any other status, KuFlow did not answer at all.
     return new KuFlowApiError({
       ...parts,
-      kind: kind === 'server' || kind === 'rate-limited' || kind === 'proxy' ? kind : 'html',
+      kind: kind === 'server' || kind === 'rate-limited' || kind === 'proxy' || kind === 'wrong-path' ? kind : 'html',
       seen: titleOf(raw.body),
     });
   }

@@ -31,6 +31,7 @@ const MESSAGES: Readonly<Record<FailureKind, string>> = {
   unauthorized: 'KuFlow did not accept the credentials',
   forbidden: 'KuFlow does not allow the calling principal to do this',
   'not-found': 'KuFlow does not have this resource, or does not show it to the calling principal',
+  'wrong-path': "The server does not have KuFlow's API at this address",
   conflict: 'The state of the resource in KuFlow does not allow this',
   rejected: 'KuFlow rejected the request',
   'rate-limited': 'KuFlow is receiving too many requests',
@@ -53,6 +54,7 @@ const MESSAGES: Readonly<Record<FailureKind, string>> = {
   'plain-http': 'The endpoint is an https:// address, but the server speaks plain HTTP',
   'speaks-tls': 'The endpoint is an http:// address, but the server speaks TLS',
   'grpc-port': 'The endpoint is not a REST API: this looks like a gRPC (engine) port',
+  continue: 'The server sent 100 Continue, for which this tool did not ask',
   network: 'The connection failed',
 };
 
@@ -62,6 +64,7 @@ const HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
   ],
   forbidden: ['In the KuFlow app, give the application a role in this process, or check whether the process has ended'],
   'not-found': ['Check the ID, and check in the KuFlow app that the application has a role in the process'],
+  'wrong-path': ["Check that the endpoint is KuFlow's API, and that every server in front of it forwards its paths"],
   conflict: ['Read the resource again; someone else may have changed it'],
   rejected: ['Correct the fields that the response lists'],
   'rate-limited': ['Wait and try again'],
@@ -92,6 +95,9 @@ const HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
   'grpc-port': [
     'Set the endpoint to the address of the REST API; the address of the engine belongs in temporal.target (TEMPORAL_TARGET)',
   ],
+  continue: [
+    'Ask the operator of the endpoint, or of a proxy in front of it, not to send 100 Continue unless a request has the header Expect',
+  ],
   network: ['Check the endpoint and the network'],
 };
 
@@ -100,7 +106,11 @@ export function failureHints(kind: FailureKind): readonly string[] {
   return HINTS[kind];
 }
 
-function hintsOf({ kind, retryAfter, url }: KuFlowApiErrorParts): readonly string[] {
+function hintsOf({ kind, retryAfter, url, method }: KuFlowApiErrorParts): readonly string[] {
+  if (kind === 'wrong-path')
+    return [
+      `Check that the endpoint is KuFlow's API, and that every server in front of it forwards ${method} ${new URL(url).pathname}`,
+    ];
   if (kind === 'speaks-tls') return [`Change the endpoint to https://${new URL(url).host}`];
   if (kind === 'plain-http' && isLoopbackHost(new URL(url).hostname))
     return [`Change the endpoint to http://${new URL(url).host}`];

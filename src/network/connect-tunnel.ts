@@ -203,6 +203,8 @@ export async function openTunnel(options: TunnelOptions): Promise<net.Socket> {
         host,
         ...(isIP(host) === 0 ? { servername: host } : {}),
         ALPNProtocols: ['http/1.1'],
+        // By default, NODE_TLS_REJECT_UNAUTHORIZED decides.
+        rejectUnauthorized: true,
         ca: options.ca && [...options.ca],
         secureContext: options.secureContext?.(),
       });

@@ -65,13 +65,25 @@ function matchesException(entry: string, host: string, port: string): boolean {
   return host === name || (isIP(host) === 0 && host.endsWith(`.${name}`));
 }
 
+/** Whether something before the last `@` ends the part of a URL with user name and password (RFC 3986 §3.2). */
+function hasUnencodedCredentials(address: string): boolean {
+  const [credentials] = /(?<=:\/\/).*(?=@)/s.exec(address) ?? [];
+  return credentials !== undefined && /[@/#?]/.test(credentials);
+}
+
 function parseProxy(text: string, source: string): ProxyDecision {
   // The message does not contain the text, because it may include a password.
   const invalidProxy = (what: string) =>
     usageError(`${source} ${what}`, [`Set ${source} to an address like http://proxy.example.com:3128`]);
+  const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  // Without this, the host would be that part of the password, or the part in front of it.
+  if (hasUnencodedCredentials(withScheme))
+    throw usageError(`${source} has a user name or password with an unencoded @, /, # or ?`, [
+      `In the user name and password in ${source}, write @ as %40, / as %2F, # as %23 and ? as %3F`,
+    ]);
   let url: URL;
   try {
-    url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
+    url = new URL(withScheme);
   } catch {
     throw invalidProxy('is not a proxy address');
   }

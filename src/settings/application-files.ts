@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import type { YAMLMap } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import type { Document, Pair, YAMLMap } from 'yaml';
 import { codeOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
@@ -58,7 +58,7 @@ async function readApplicationFile(dir: string, name: string): Promise<Layer> {
     return { group: 'files', entries: new Map(), problems: [], warnings: [] };
   }
   if (!isMap(document.contents)) return failed('expected a YAML map');
-  const layer = readLayer(document.contents, (offset, key) => ({
+  const layer = readLayer(document, document.contents, (offset, key) => ({
     kind: 'file',
     name: key,
     file,
@@ -67,14 +67,15 @@ async function readApplicationFile(dir: string, name: string): Promise<Layer> {
   return { ...layer, warnings: [...layer.warnings, ...exposureWarnings(layer, name, mode)] };
 }
 
-function readLayer(contents: YAMLMap, sourceAt: (offset: number, key: string) => Source): Layer {
+function readLayer(document: Document, contents: YAMLMap, sourceAt: (offset: number, key: string) => Source): Layer {
   const entries = new Map<SettingName, Entry>();
   const problems: SettingProblem[] = [];
   const warnings: SettingWarning[] = [];
   const visit = (map: YAMLMap, path: string): void => {
     const known = childKeys(path);
-    for (const { key, value } of map.items) {
+    for (const { key, value: written } of mergedItems(map, document)) {
       if (!isScalar(key)) continue;
+      const value = isAlias(written) ? written.resolve(document) : written;
       const step = String(key.value);
       const name = path === '' ? step : `${path}.${step}`;
       const source = sourceAt(key.range?.[0] ?? 0, name);
@@ -84,7 +85,7 @@ function readLayer(contents: YAMLMap, sourceAt: (offset: number, key: string) =>
         if (raw === undefined)
           problems.push({ key: setting.name, code: 'invalid', source, problem: 'expected a single value' });
         else if (raw !== '' && (name === setting.name || !entries.has(setting.name)))
-          entries.set(setting.name, { raw, source });
+          entries.set(setting.name, { raw, source: isNumber(value) ? { ...source, isNumber: true } : source });
       } else if (known.includes(step)) {
         if (isMap(value)) visit(value, name);
         else if (!isScalar(value) || value.value !== null)
@@ -103,6 +104,27 @@ function readLayer(contents: YAMLMap, sourceAt: (offset: number, key: string) =>
   visit(contents, '');
   return { group: 'files', entries, problems, warnings };
 }
+
+/** The items of a map with those of its merge keys (`<<`), which its own keys override. */
+function mergedItems(map: YAMLMap, document: Document, seen = new Set<unknown>()): readonly Pair[] {
+  seen.add(map);
+  const isMerge = ({ key }: Pair): boolean => isScalar(key) && key.value === '<<' && key.type === 'PLAIN';
+  const items = map.items.filter((item) => !isMerge(item));
+  for (const { value } of map.items.filter(isMerge)) {
+    const merged = isAlias(value) ? value.resolve(document) : value;
+    for (const one of isSeq(merged) ? merged.items : [merged]) {
+      const source = isAlias(one) ? one.resolve(document) : one;
+      // The second time, a map adds nothing; one that contains itself has no end.
+      if (!isMap(source) || seen.has(source)) continue;
+      const known = new Set(items.map(({ key }) => (isScalar(key) ? key.value : key)));
+      for (const item of mergedItems(source, document, seen))
+        if (!known.has(isScalar(item.key) ? item.key.value : item.key)) items.push(item);
+    }
+  }
+  return items;
+}
+
+const isNumber = (value: unknown): boolean => isScalar(value) && typeof value.value === 'number';
 
 /** The keys of settings in the map at that path. */
 function childKeys(path: string): readonly string[] {

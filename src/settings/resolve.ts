@@ -88,7 +88,10 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
     const folder = entry.source.kind === 'file' ? (request.files?.dir ?? cwd) : cwd;
     const read = await readValue(key, entry, folder);
     if (read.kind === 'valid') settings[key.name] = { value: read.value, source: entry.source, shadows };
-    else problems.push({ key: key.name, code: read.code, source: entry.source, problem: read.problem });
+    else {
+      const { code, problem, next } = read;
+      problems.push({ key: key.name, code, source: entry.source, problem, next });
+    }
   }
 
   const resolved = settings as ResolvedSettings;

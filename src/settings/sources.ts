@@ -8,6 +8,8 @@ export interface Source {
   /** Absolute. */
   readonly file?: string | undefined;
   readonly line?: number | undefined;
+  /** Written as a number without quotes. Programs that rewrite the file may change its digits. */
+  readonly isNumber?: boolean | undefined;
 }
 
 /**
@@ -25,6 +27,8 @@ export interface SettingProblem {
   readonly source?: Source | undefined;
   /** A phrase such as `expected one line of text`; never contains a secret. */
   readonly problem: string;
+  /** How to correct it, if that is known. */
+  readonly next?: string | undefined;
 }
 
 export interface SettingWarning {

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { codeOf, messageOf } from '../base/errors.ts';
+import { KnownError, codeOf, messageOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { decideProxy } from '../network/proxy.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
@@ -27,7 +27,13 @@ const QUOTED: ReadValue = {
 
 export type ReadValue =
   | { readonly kind: 'valid'; readonly value: string | number | readonly string[] | Secret }
-  | { readonly kind: 'invalid'; readonly code: ProblemCode; readonly problem: string };
+  | {
+      readonly kind: 'invalid';
+      readonly code: ProblemCode;
+      readonly problem: string;
+      /** How to correct it, if that is known. */
+      readonly next?: string | undefined;
+    };
 
 /** Converts a value as written to its type. Relative paths start from `folder`. `problem` never contains a part of a secret. */
 export async function readValue(key: SettingKey, { raw, source }: Entry, folder: string): Promise<ReadValue> {
@@ -134,7 +140,8 @@ function readWith(read: () => string | Secret, expected: string): ReadValue {
   try {
     return valid(read());
   } catch (error) {
-    return invalid('invalid', `${expected}; ${escapeForTerminal(messageOf(error).replace(/^The /, 'the '), 200)}`);
+    const problem = `${expected}; ${escapeForTerminal(messageOf(error).replace(/^The /, 'the '), 200)}`;
+    return { ...invalid('invalid', problem), next: error instanceof KnownError ? error.next[0] : undefined };
   }
 }
 
@@ -142,7 +149,7 @@ function valid(value: string | number | readonly string[] | Secret): ReadValue {
   return { kind: 'valid', value };
 }
 
-function invalid(code: ProblemCode, problem: string): ReadValue {
+function invalid(code: ProblemCode, problem: string): Extract<ReadValue, { readonly kind: 'invalid' }> {
   return { kind: 'invalid', code, problem };
 }
 

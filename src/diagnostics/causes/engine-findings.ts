@@ -58,11 +58,16 @@ export function compareClocks(input: CheckInput, outputs: Readonly<Partial<Check
   return { here: input.clock.now(), kuflow: correctedNow(input, outputs) };
 }
 
-/** A finding with the verdict and advice from the explanation of the cause. */
-export function engineFinding(cause: EngineCause, input: CheckInput, facts: Facts): Finding<never> {
+/** A finding with the verdict and advice from the explanation of the cause. `values`: more placeholders of the advice. */
+export function engineFinding(
+  cause: EngineCause,
+  input: CheckInput,
+  facts: Facts,
+  values: Readonly<Record<string, string>> = {},
+): Finding<never> {
   const { verdict, advice: templates } = engineCauses[cause.code];
   const certificate = input.material.kind === 'given' ? 'given' : 'issued';
-  const advice = fillAdvice(templates, adviceValues(input), { certificate });
+  const advice = fillAdvice(templates, { ...adviceValues(input), ...values }, { certificate });
   return { state: verdict, summary: cause.text, facts, cause, advice };
 }
 

@@ -10,7 +10,7 @@ export interface EngineCause extends Cause {
 }
 
 /** The verdict comes from the explanation of the code. */
-const engineCause = (code: EngineCauseCode, text: string): EngineCause => ({
+export const engineCause = (code: EngineCauseCode, text: string): EngineCause => ({
   code,
   verdict: engineCauses[code].verdict,
   text,
@@ -193,12 +193,10 @@ export function handshakeCause(facts: HandshakeFacts, clocks?: ClockComparison):
   return undefined;
 }
 
-/** The cause of a call without a usable response. */
-export function rpcCause(
-  result: Extract<RpcResult<unknown>, { readonly ok: false }>,
-  call: string,
-  namespace?: string,
-): EngineCause {
+export type FailedCall = Extract<RpcResult<unknown>, { readonly ok: false }>;
+
+/** The cause of a call without a usable response. `namespace`: that of the call, if the call asks for it. */
+export function rpcCause(result: FailedCall, call: string, namespace?: string): EngineCause {
   if (result.kind === 'not-grpc') {
     return engineCause(
       'engine-not-grpc',
@@ -215,7 +213,9 @@ export function rpcCause(
     case 'UNAUTHENTICATED':
       return engineCause('engine-unauthenticated', `The engine rejected the engine token: ${answer}`);
     case 'PERMISSION_DENIED':
-      return engineCause('engine-permission-denied', `The engine denies this application access: ${answer}`);
+      return namespace === undefined
+        ? engineCause('engine-permission-denied', `The engine denies this application access: ${answer}`)
+        : engineCause('engine-namespace-denied', `The engine denies access to the namespace ${namespace}: ${answer}`);
     case 'NOT_FOUND':
       return namespace === undefined
         ? engineCause('engine-call-failed', answer)

@@ -36,7 +36,7 @@ export const restCredentialsCheck: Check<CheckInput, CheckOutputs> = {
         outputs: skew(who.serverTime),
       };
     } catch (error) {
-      return { ...restFinding(error, input.endpoint), outputs: skew(serverTimeOfError(error)) };
+      return { ...restFinding(error, input), outputs: skew(serverTimeOfError(error)) };
     }
   },
 };

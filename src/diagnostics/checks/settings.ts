@@ -27,12 +27,11 @@ const CREDENTIALS: readonly string[] = [CLIENT_ID, CLIENT_SECRET];
 
 /** Advice for each problem, then the general advice, which is about credentials. */
 function settingsAdvice(id: string, problems: readonly ConnectionProblem[], code: string): readonly Advice[] {
-  const perProblem = problems.flatMap((problem) =>
-    fillAdvice(getExplainedCause(id, causeCodeOf(problem)).advice.slice(0, 1), {
-      key: problem.key,
-      file: settingsFileFor(problem.key),
-    }),
-  );
+  const perProblem = problems.flatMap((problem): readonly Advice[] => {
+    const values = { key: problem.key, file: settingsFileFor(problem.key) };
+    if (problem.next !== undefined) return [{ text: problem.next }];
+    return fillAdvice(getExplainedCause(id, causeCodeOf(problem)).advice.slice(0, 1), values);
+  });
   const isAboutCredentials = code !== 'settings-incomplete' || problems.some(({ key }) => CREDENTIALS.includes(key));
   return [...perProblem, ...(isAboutCredentials ? fillAdvice(getExplainedCause(id, code).advice.slice(1)) : [])];
 }

@@ -1,4 +1,4 @@
-import type { Check, CheckResult, Finding } from '../check.ts';
+import { skippedBecauseOf, type Check, type CheckResult, type Finding } from '../check.ts';
 import type { DoctorOutputs, DoctorInput, WorkerCheckStep } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 import { requireProject } from './project.ts';
@@ -123,8 +123,17 @@ const stopsAtRestrictedCall = (
 const didNotPass = (result: CheckResult | undefined): boolean =>
   result !== undefined && ['fail', 'unknown', 'crash'].includes(result.state);
 
+/** The worker does not verify the certificate of the REST API, which doctor does. */
+const isUnverified = (
+  { step }: WorkerCheckStep,
+  { isVerificationOff }: DoctorInput,
+  resultOf: (id: string) => CheckResult | undefined,
+): boolean =>
+  step === 'rest' && isVerificationOff && resultOf('KF-REST-001')?.cause?.code.startsWith('rest-tls') === true;
+
 function compareWithWorker(
   steps: readonly WorkerCheckStep[],
+  input: DoctorInput,
   resultOf: (id: string) => CheckResult | undefined,
 ): Finding<never> {
   const finding = (code: string, text: string, facts = {}): Finding<never> =>
@@ -136,12 +145,15 @@ function compareWithWorker(
     const worker = OUTCOME_OF_STATUS[step.status];
     const facts = { step: name, here, worker };
     const checks = ids.filter((id) => resultOf(id) !== undefined).join(', ');
-    if (here === 'fails' && worker === 'works')
+    if (here === 'fails' && worker === 'works') {
+      if (isUnverified(step, input, resultOf))
+        return { ...skippedBecauseOf('KF-REST-001', 'The worker does not verify the certificate'), facts };
       return finding(
         'worker-disagrees',
         `Step ${name} works for the worker but fails in doctor (${checks}): ${step.detail}`,
         facts,
       );
+    }
     if (!isStopped(step)) continue;
     const blockers = ids.flatMap((id) => resultOf(id)?.blockedBy ?? []);
     const same = [...ids, ...also, ...blockers].find((id) => didNotPass(resultOf(id)));
@@ -189,11 +201,11 @@ export const workerAgreementCheck: DoctorCheck = {
   offline: false,
   timeoutMs: 1_000,
   notApplicable: notInstalled,
-  run: ({ outputs, resultOf }) => {
+  run: ({ input, outputs, resultOf }) => {
     const check = outputs.workerCheck;
     return Promise.resolve(
       check?.kind === 'answered'
-        ? compareWithWorker(check.steps, resultOf)
+        ? compareWithWorker(check.steps, input, resultOf)
         : { state: 'skip', skipped: 'not-applicable', summary: "the worker's own check has no result" },
     );
   },

@@ -148,6 +148,14 @@ const call = {
     'The engine does not know the namespace (NOT_FOUND).',
     'Check the namespace (<namespace-source>); without that setting, KuFlow provides it',
   ),
+  'engine-namespace-denied': fails(
+    "The engine denies access to the namespace (PERMISSION_DENIED). Temporal's SDKs make the same call when a worker starts, and the worker does not start if it is denied.",
+    'Check the namespace (<namespace-source>), and the permissions of the application in the KuFlow app',
+  ),
+  'engine-namespace-differs': fails(
+    'The engine does not accept the namespace in use, and the engine token or the client certificate is for another one.',
+    'Set temporal.namespace to <namespace> (<namespace-source>)',
+  ),
   'engine-unavailable': unclear('The engine is reachable but not ready (UNAVAILABLE, RESOURCE_EXHAUSTED).', TRY_AGAIN),
   'engine-call-timeout': unclear('There was no response in time (DEADLINE_EXCEEDED).', TRY_AGAIN),
   'engine-call-failed': fails('The engine responded with another status, which the message quotes.', TRY_AGAIN),
@@ -159,11 +167,21 @@ const call = {
 export const engineCauses = { ...handshake, ...call };
 export type EngineCauseCode = keyof typeof engineCauses;
 export const handshakeCauses: Readonly<Record<string, ExplainedCause>> = handshake;
-const { 'engine-permission-denied': denied, 'engine-namespace-not-found': namespace, ...anyCall } = call;
+const {
+  'engine-permission-denied': denied,
+  'engine-namespace-not-found': unknownNamespace,
+  'engine-namespace-denied': deniedNamespace,
+  'engine-namespace-differs': otherNamespace,
+  ...anyCall
+} = call;
 export const systemInfoCauses: Readonly<Record<string, ExplainedCause>> = {
   ...anyCall,
   'engine-permission-denied': denied,
 };
-export const namespaceCauses: Readonly<Record<string, ExplainedCause>> = { 'engine-namespace-not-found': namespace };
+export const namespaceCauses: Readonly<Record<string, ExplainedCause>> = {
+  'engine-namespace-not-found': unknownNamespace,
+  'engine-namespace-denied': deniedNamespace,
+  'engine-namespace-differs': otherNamespace,
+};
 /** Codes that any call can have once the engine has accepted the application. */
 export const CALL_CODES: readonly string[] = Object.keys(anyCall);

@@ -9,6 +9,10 @@ export const project: Readonly<Record<string, Explanation>> = {
       'The process definitions of the project, whether the generated code is up to date with them, and whether their task queue matches the settings. Code that another version of this tool generated is not compared.',
     causes: {
       'definition-broken': fails('A process definition is invalid.', 'Correct <file>'),
+      'definition-duplicate-code': fails(
+        'Two process definitions of the project have the same code, so one of them is usually a copy.',
+        'Change process.code in <file> to the code of its process definition in KuFlow, or delete the file',
+      ),
       'definition-drift': warns(
         'The process definition has changed since types and tasks were generated from it.',
         'Regenerate them with `<kuflow> add task CODE` for any task in the definition (add --process if there are several), or edit <files> by hand',
@@ -51,6 +55,16 @@ export const project: Readonly<Record<string, Explanation>> = {
       'build-file-unusable': fails(
         'A file that the build needs is missing, or it cannot be executed.',
         'Restore <file> from version control. If it is a script, it needs the permission to be executed',
+      ),
+    },
+  },
+  'KF-PROJ-004': {
+    looksAt:
+      'Whether the ports of `/livez` and `/readyz` (`worker.health-port`) and of `/metrics` (`worker.metrics-port`) are free on this machine. A worker that already runs and responds on the health port is not a problem. Connects to the ports, and opens none.',
+    causes: {
+      'worker-port-in-use': fails(
+        'Another program on this machine uses the port. The worker then ends as soon as it starts, except with the option for development.',
+        'End the other program, or set <key> to a free port (<source>)',
       ),
     },
   },

@@ -5,6 +5,10 @@ const KINDS: Readonly<Record<FailureKind, readonly [typeof fails, string]>> = {
   unauthorized: [fails, 'KuFlow did not accept the client ID and client secret (401).'],
   forbidden: [fails, 'KuFlow recognizes the application but does not allow the request (403).'],
   'not-found': [fails, 'The resource does not exist in KuFlow or is hidden from the application (404).'],
+  'wrong-path': [
+    fails,
+    'The server does not know an address that every KuFlow has (404). The path of the endpoint is wrong, or a server in front of KuFlow does not forward this address.',
+  ],
   conflict: [fails, 'The resource is not in a state that allows the request (409).'],
   rejected: [fails, 'KuFlow rejected the request (another 4xx).'],
   'rate-limited': [unclear, 'KuFlow is receiving too many requests (429).'],
@@ -38,6 +42,10 @@ const KINDS: Readonly<Record<FailureKind, readonly [typeof fails, string]>> = {
   'grpc-port': [
     fails,
     'The server at the endpoint speaks HTTP/2 only. It looks like a gRPC (engine) port, not like the REST API.',
+  ],
+  continue: [
+    fails,
+    'The server, or a proxy in front of it, sent 100 Continue without being asked for it. The HTTP clients of Node.js then close the connection.',
   ],
   network: [fails, 'The connection failed for another reason.'],
 };

@@ -28,8 +28,9 @@ export async function findJdk(env: NodeJS.ProcessEnv): Promise<Jdk | undefined> 
   const javac = findProgram('javac', env);
   if (javac === undefined) return undefined;
   try {
-    const { stdout } = await promisify(execFile)(javac, ['-version'], { env, timeout: VERSION_MS });
-    const [, version] = /javac (?:1\.)?(\d+)/.exec(stdout) ?? [];
+    // JDK 8 and older write it to standard error.
+    const { stdout, stderr } = await promisify(execFile)(javac, ['-version'], { env, timeout: VERSION_MS });
+    const [, version] = /javac (?:1\.)?(\d+)/.exec(`${stdout}\n${stderr}`) ?? [];
     return { javac, version: version === undefined ? undefined : Number(version) };
   } catch {
     return undefined;

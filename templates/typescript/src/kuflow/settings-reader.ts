@@ -114,7 +114,7 @@ export class SettingsReader {
     try {
       // Keeps every scalar as written: a secret of digits must not lose its leading zeros.
       const text = readFileSync(join(this.#directory, file), 'utf8');
-      const content: unknown = parse(text, { schema: 'failsafe', logLevel: 'error' }) || {};
+      const content: unknown = parse(text, { schema: 'failsafe', merge: true, logLevel: 'error' }) || {};
       if (isMap(content)) return content;
       this.problem(file, 'unreadable', file, 'a YAML file with key-value pairs');
     } catch (error) {

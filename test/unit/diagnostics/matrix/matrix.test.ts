@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -53,13 +53,14 @@ const statusOf = ([id = '', state = '']: readonly string[]): number | undefined 
 
 describe.each(matrix)('$plane', ({ faults }) => {
   it.concurrent.each(faults)('$name: $root', async (one) => {
-    const { report, texts } = await diagnoseWithFaults(folder(), materials, [one]);
+    const { report, texts, followed } = await diagnoseWithFaults(folder(), materials, [one]);
     expect(rootsOf(report), JSON.stringify(report.roots, undefined, 1)).toEqual([one.root]);
     expect(report.status).toBe(statusOf(one.root.split(' ')));
     // No unfilled placeholders, except for the value of an option in a text.
     for (const { text, command = '' } of report.results.flatMap(({ advice }) => advice))
       expect(text.replaceAll('--ca <file>', '') + command).not.toMatch(/<[a-z-]+>/);
     expect(unsafeForms(texts, canaries())).toEqual([]);
+    if (followed !== undefined) expect(rootsOf(followed), JSON.stringify(followed.roots, undefined, 1)).toEqual([]);
   });
 });
 
@@ -69,6 +70,8 @@ const named = (plane: string, name: string): Fault => {
   if (found === undefined) throw new Error(`no fault ${plane}: ${name}`);
   return found;
 };
+/** Without following advice, which is that of one fault. */
+const makesOf = (faults: readonly Fault[]): readonly Pick<Fault, 'make'>[] => faults.map(({ make }) => ({ make }));
 /** Both faults must be reported; neither hides the other. */
 const APART: readonly (readonly [readonly [string, string], readonly [string, string]])[] = [
   [
@@ -164,7 +167,7 @@ describe('two faults at once', () => {
     '%s and %s: both root causes, or one that blocks the other check',
     async (first, second) => {
       const pair = [named(...first), named(...second)];
-      const { report } = await diagnoseWithFaults(folder(), materials, pair);
+      const { report } = await diagnoseWithFaults(folder(), materials, makesOf(pair));
       const roots = rootsOf(report);
       const wanted = pair.map(({ root }) => root);
       expect(roots.filter((root) => !wanted.includes(root))).toEqual([]);
@@ -207,6 +210,21 @@ const HEALTHY: readonly (readonly [string, Fault['make'], readonly string[]])[] 
     ['engine token'],
   ],
   [
+    'the target in a YAML merge key',
+    (setup) => {
+      setup.afterwards.push(() => {
+        const path = join(setup.folder, 'application.yaml');
+        const [, target = ''] = /target: (.*)/.exec(readFileSync(path, 'utf8')) ?? [];
+        const text = readFileSync(path, 'utf8').replace(/ *target: .*\n/, '');
+        writeFileSync(
+          path,
+          text.replace(/^temporal:\n/m, `defaults: &defaults\n  target: ${target}\ntemporal:\n  <<: *defaults\n`),
+        );
+      });
+    },
+    ['engine token'],
+  ],
+  [
     'a poller with a time out of the range of dates',
     (setup) => {
       const answers = { DescribeTaskQueue: pollersAnswer([{ identity: '1@host', agoMs: -9e18 }]) };
@@ -237,19 +255,19 @@ const HEALTHY: readonly (readonly [string, Fault['make'], readonly string[]])[] 
         ...setup.engine,
         status: {
           GetSystemInfo: absent,
-          DescribeNamespace: denied,
+          DescribeNamespace: absent,
           DescribeTaskQueue: denied,
           GetWorkflowExecutionHistory: absent,
         },
       };
       setup.request = { processId: '018f3a1c-0000-7000-8000-00000000000a' };
-      // The result of an installed worker that treats the restriction as a failure.
+      // The result of an installed worker.
       const steps = ['settings', 'rest', 'token', 'certificate', 'connect'].map((step) => ({
         ...{ step, status: 'ok' as const, detail: '' },
       }));
-      const last = { step: 'namespace', status: 'failed' as const, detail: '7 PERMISSION_DENIED' };
+      const last = { step: 'namespace', status: 'skipped' as const, detail: 'UNIMPLEMENTED' };
       setup.project = {
-        workerCheck: () => Promise.resolve({ kind: 'answered', status: 1, steps: [...steps, last] }),
+        workerCheck: () => Promise.resolve({ kind: 'answered', status: 0, steps: [...steps, last] }),
       };
       setup.afterwards.push(() => {
         const at = join(setup.folder, 'node_modules', '@temporalio', 'worker');
@@ -264,7 +282,7 @@ const HEALTHY: readonly (readonly [string, Fault['make'], readonly string[]])[] 
 describe('independent faults', () => {
   it.concurrent.each(APART)('%s and %s: both root causes', async (first, second) => {
     const pair = [named(...first), named(...second)];
-    const { report } = await diagnoseWithFaults(folder(), materials, pair);
+    const { report } = await diagnoseWithFaults(folder(), materials, makesOf(pair));
     expect([...rootsOf(report)].sort()).toEqual(pair.map(({ root }) => root).sort());
   });
 });

@@ -1,10 +1,12 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KnownError } from '../../../../src/base/errors.ts';
 import type { WorkerCheckStep } from '../../../../src/diagnostics/input.ts';
+import { javaDiagnosis } from '../../../../src/languages/java/diagnosis.ts';
 import { examineNode, nodeDiagnosis } from '../../../../src/languages/typescript/diagnosis.ts';
+import { startTcpServer } from '../../../support/engine-server.ts';
 import { pollersAnswer, startAnswer } from './engine-answers.ts';
-import { fault, type Fault } from './fault.ts';
+import { fault, following, type Fault } from './fault.ts';
 
 const queue =
   // Built per request, because the response contains the time of the last poll.
@@ -126,6 +128,54 @@ export const pollerAndProjectFaults: readonly Fault[] = [
     'Node.js 18',
     'KF-PROJ-003 fail runtime-too-old',
     withProject({ runtime: () => Promise.resolve(examineNode('v18.20.0')) }),
+  ),
+  fault(
+    'JDK 8, which prints its version to standard error',
+    'KF-PROJ-003 fail runtime-too-old',
+    (setup) => {
+      const home = (name: string, script: string): string => {
+        const path = join(setup.folder, name, 'bin', 'javac');
+        mkdirSync(join(path, '..'), { recursive: true });
+        writeFileSync(path, `#!/bin/sh\n${script}\n`);
+        chmodSync(path, 0o755);
+        return join(setup.folder, name);
+      };
+      const at = { folder: setup.folder, root: setup.folder, env: setup.env, packageManager: 'npm' } as const;
+      setup.env['JAVA_HOME'] = home('jdk8', 'echo javac 1.8.0_442 >&2');
+      setup.env['OTHER_JDK'] = home('jdk21', 'echo javac 21.0.2');
+      for (const file of ['pom.xml', 'mvnw', '.mvn/wrapper/maven-wrapper.properties']) setup.files[file] = '<project/>';
+      setup.modes['mvnw'] = 0o755;
+      setup.project = {
+        runtime: () => javaDiagnosis.runtime(at),
+        temporalSdk: () => javaDiagnosis.temporalSdk(at),
+      };
+    },
+    following(/Install a JDK, version 17 or newer .*, and set (JAVA_HOME) to its folder/, ({ env }, variable = '') => {
+      env[variable] = env['OTHER_JDK'] ?? '';
+    }),
+  ),
+  fault(
+    'two definition files with one process code',
+    'KF-PROJ-001 fail definition-duplicate-code',
+    withProject({ processes: () => Promise.resolve([LOAN, { ...LOAN, file: 'other.process.yaml' }]) }),
+    following(/Change process\.code in (other\.process\.yaml)/, (setup, file = '') => {
+      setup.project = { processes: () => Promise.resolve([LOAN, { ...LOAN, file, code: 'OTHER' }]) };
+    }),
+  ),
+  ...(['health', 'metrics'] as const).map((kind) =>
+    fault(
+      `${kind} port that another program uses`,
+      'KF-PROJ-004 fail worker-port-in-use',
+      async (setup) => {
+        const other = setup.keep(await startTcpServer((socket) => socket.end('HTTP/1.1 404 Not Found\r\n\r\n')));
+        setup.settings[`worker.${kind}-port`] = String(other.port);
+      },
+      following(/set (worker\.\w+-port) to a free port \(application\.yaml:\d+\)/, async (setup, key = '') => {
+        const free = await startTcpServer(() => undefined);
+        await free.close();
+        setup.settings[key] = String(free.port);
+      }),
+    ),
   ),
   fault(
     'invalid process definition',

@@ -1,8 +1,11 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import http2 from 'node:http2';
+import { join } from 'node:path';
 import { type Answerer, closedPort, sendJson } from '../../../support/answering-server.ts';
 import { startConnectProxy } from '../../../support/connect-proxy.ts';
 import { listen, startEngineStub, startTcpServer } from '../../../support/engine-server.ts';
-import { fault, type Fault, type TestSetup } from './fault.ts';
+import { kuflow } from './setup.ts';
+import { fault, following, type Fault, type TestSetup } from './fault.ts';
 
 const NAME = 'api.kuflow.test';
 const rest = (outcome: string): string => `KF-REST-001 ${outcome}`;
@@ -43,6 +46,17 @@ const proxied =
     setup.env['HTTPS_PROXY'] = await start(setup);
   };
 
+/** A server with KuFlow's API below a path; it does not know any other path. */
+const below =
+  (path: string): Fault['make'] =>
+  (setup) => {
+    const healthy = setup.rest;
+    setup.rest = (request, response, index) => {
+      if (request.url.startsWith(`${path}/v`)) healthy(request, response, index);
+      else sendJson(response, 404, { timestamp: new Date().toISOString(), status: 404, message: 'No', errors: [] });
+    };
+  };
+
 /** Answers 403 to requests that contain `text` in address or body. */
 const forbid = (setup: TestSetup, text: string): void => {
   const healthy = setup.rest;
@@ -51,6 +65,7 @@ const forbid = (setup: TestSetup, text: string): void => {
     else sendJson(response, 403, { timestamp: new Date().toISOString(), status: 403, message: 'No', errors: [] });
   };
 };
+const DIGITS = '01234567890123456789';
 const FOREIGN_TENANT = '00000000-0000-4000-8000-000000000000';
 /** KuFlow issues the certificate. */
 const withoutCertificate = ({ settings, files }: TestSetup): void => {
@@ -62,6 +77,83 @@ const withoutCertificate = ({ settings, files }: TestSetup): void => {
 export const restFaults: readonly Fault[] = [
   fault('wrong secret (401)', rest('fail rest-unauthorized'), error(401)),
   fault('application without permissions (403)', rest('fail rest-forbidden'), error(403)),
+  fault(
+    'typo in the path of the endpoint',
+    rest('fail rest-wrong-path'),
+    async (setup) => {
+      await below('/kuflow')(setup);
+      setup.endpoint = (port) => `http://127.0.0.1:${port}/kufow`;
+    },
+    following(
+      /Correct or remove the path (\S+) in the endpoint \(application\.yaml:\d+\)/,
+      ({ settings }, path = '') => {
+        settings['kuflow.api.endpoint'] = settings['kuflow.api.endpoint']?.replace(path, '/kuflow');
+      },
+    ),
+  ),
+  fault(
+    'endpoint without the path of the API',
+    rest('fail rest-wrong-path'),
+    below('/kuflow'),
+    following(/whether the endpoint needs a path \(application\.yaml:\d+\)/, ({ settings }) => {
+      settings['kuflow.api.endpoint'] = `${settings['kuflow.api.endpoint'] ?? ''}/kuflow`;
+    }),
+  ),
+  fault(
+    'server in front of KuFlow that does not forward /authentications',
+    'KF-TOKEN-001 fail rest-wrong-path',
+    (setup) => {
+      const healthy = setup.rest;
+      setup.rest = (request, response, index) => {
+        if (!request.url.endsWith('/authentications')) healthy(request, response, index);
+        else sendJson(response, 404, { timestamp: new Date().toISOString(), status: 404, message: 'No', errors: [] });
+      };
+    },
+    following(/every server in front of it forwards POST \/v[\d-]+\/authentications/, (setup) => {
+      setup.rest = kuflow(setup);
+    }),
+  ),
+  fault(
+    'server that sends 100 Continue without a request for it',
+    rest('fail rest-continue'),
+    raw((_request, response) => {
+      response.writeContinue();
+      sendJson(response, 200, {});
+    }),
+    following(/100 Continue/, (setup) => {
+      setup.rest = kuflow(setup);
+    }),
+  ),
+  fault(
+    'secret of digits without quotes, which another program has written as a number',
+    rest('fail rest-unauthorized'),
+    (setup) => {
+      setup.rest = kuflow(setup, DIGITS);
+      setup.afterwards.push(() => {
+        const path = join(setup.folder, 'application-local.yaml');
+        writeFileSync(
+          path,
+          readFileSync(path, 'utf8').replace(/client-secret: .*/, `client-secret: ${Number(DIGITS)}`),
+        );
+      });
+    },
+    following(/Copy the client secret from the KuFlow app into (application-local\.yaml):4, in quotes/, (setup) => {
+      setup.local['kuflow.api.client-secret'] = DIGITS;
+    }),
+  ),
+  fault(
+    'wrong CA that NODE_TLS_REJECT_UNAUTHORIZED=0 hides',
+    rest('fail rest-tls-unknown-authority'),
+    async (setup) => {
+      await secure({ hosts: ['127.0.0.1'] })(setup);
+      setup.files['rest-ca.pem'] = setup.other.cert;
+      setup.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+    },
+    following(/Remove (NODE_TLS_REJECT_UNAUTHORIZED)/, (setup, variable = '') => {
+      Reflect.deleteProperty(setup.env, variable);
+      setup.files['rest-ca.pem'] = setup.authority.cert;
+    }),
+  ),
   fault('KuFlow server error (500)', rest('unknown rest-server'), error(500)),
   fault('too many requests (429)', rest('unknown rest-rate-limited'), error(429)),
   fault('redirect to a login page', rest('fail rest-redirect'), error(302, { location: 'https://login.kuflow.test/' })),

@@ -3,7 +3,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 import yaml
 
@@ -153,17 +153,22 @@ class SettingsReader:
         return None
 
 
-class _UniqueKeyLoader(yaml.BaseLoader):
-    """Rejects a repeated key. PyYAML itself uses its last value."""
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """Resolves merge keys (`<<`) but no types, and rejects a repeated key. PyYAML itself uses its last value."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {
+        "<": [("tag:yaml.org,2002:merge", re.compile("^<<$"))]
+    }
+
+    def compose_mapping_node(self, anchor: dict[Any, yaml.Node]) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
         keys: set[object] = set()
         for key_node, _ in node.value:
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else key_node
             if key in keys:
-                raise yaml.constructor.ConstructorError(None, None, "repeated key", key_node.start_mark)
+                raise yaml.composer.ComposerError(None, None, "repeated key", key_node.start_mark)
             keys.add(key)
-        return super().construct_mapping(node, deep)
+        return node
 
 
 def _to_value(raw: str, source: str) -> SettingValue | None:

@@ -26,7 +26,7 @@ final class EngineWatch {
     private volatile boolean isWatching = true;
     private boolean isAllowed;
 
-    /** @param ask calls the engine, and returns a description of the restriction if the engine does not allow this call */
+    /** @param ask calls the engine, and returns the name of its status if the engine does not allow this call */
     EngineWatch(Supplier<Optional<String>> ask, Clock clock, WorkerMetrics metrics) {
         this.ask = ask;
         this.clock = clock;

@@ -29,6 +29,7 @@ import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.nodes.Tag;
 import org.yaml.snakeyaml.representer.Representer;
 import org.yaml.snakeyaml.resolver.Resolver;
 
@@ -231,7 +232,8 @@ final class SettingsReader {
         Resolver strings = new Resolver() {
             @Override
             protected void addImplicitResolvers() {
-                // Without them, every scalar is a string.
+                // Without the others, every scalar is a string.
+                addImplicitResolver(Tag.MERGE, MERGE, "<");
             }
         };
         return new Yaml(new SafeConstructor(options), new Representer(unused), unused, options, strings);
