@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { KnownError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import { trustedAuthorities } from '../network/certificate-authorities.ts';
-import { decideProxy, proxySource, type ProxyDecision, type ProxyRequest } from '../network/proxy.ts';
+import { decideProxy, proxyHints, proxySource, type ProxyDecision, type ProxyRequest } from '../network/proxy.ts';
 import type { SettingName } from '../settings/keys.ts';
 import type { ResolvedSettings, SettingsResult } from '../settings/resolve.ts';
 import { formatSource } from '../settings/sources.ts';
@@ -58,8 +58,15 @@ export interface DescribedConnection {
 export interface InspectedConnection extends DescribedConnection {
   readonly restProxy: ProxyDecision;
   readonly engineProxy: ProxyDecision;
+  /** Advice about proxy variables that decide otherwise than expected, for when a route does not work. */
+  readonly routeHints: RouteHints;
   /** All authorities trusted for an `https:` proxy (PEM); undefined: the runtime's own. */
   readonly proxyCa?: readonly string[] | undefined;
+}
+
+export interface RouteHints {
+  readonly rest: readonly string[];
+  readonly engine: readonly string[];
 }
 
 const NOT_SET: Sourced<string> = { value: '', source: 'not set' };
@@ -96,12 +103,13 @@ export function withRoutes(
   connection: DescribedConnection,
   env: Readonly<Record<string, string | undefined>>,
 ): InspectedConnection {
-  const { rest, engine, problems } = decideProxies(connection, env);
+  const { rest, engine, hints, problems } = decideProxies(connection, env);
   return {
     ...connection,
     problems: [...connection.problems, ...missingCredentials(connection), ...problems],
     restProxy: rest,
     engineProxy: engine,
+    routeHints: hints,
     proxyCa: trustedAuthorities(connection.ca?.value, env),
   };
 }
@@ -175,6 +183,7 @@ function isCertificate(pem: string): boolean {
 interface ProxyDecisions {
   readonly rest: ProxyDecision;
   readonly engine: ProxyDecision;
+  readonly hints: RouteHints;
   readonly problems: readonly ConnectionProblem[];
 }
 
@@ -184,8 +193,10 @@ function decideProxies(
   env: Readonly<Record<string, string | undefined>>,
 ): ProxyDecisions {
   const explicit = proxySetting && { value: proxySetting.value.reveal(), source: proxySetting.source };
-  const rest = tryDecideProxy({ url: validUrl(endpoint.value), env });
-  const engine = tryDecideProxy({ url: validUrl(`https://${target.value}`), env, ...(explicit && { explicit }) });
+  const restRequest = { url: validUrl(endpoint.value), env };
+  const engineRequest = { url: validUrl(`https://${target.value}`), env, ...(explicit && { explicit }) };
+  const rest = tryDecideProxy(restRequest);
+  const engine = tryDecideProxy(engineRequest);
   const problem = ({ source, message, next }: InvalidProxy, plane: ConnectionPlane): ConnectionProblem =>
     plane === 'engine' && explicit !== undefined
       ? { key: 'temporal.proxy', problem: message, source, next }
@@ -194,11 +205,25 @@ function decideProxies(
   return {
     rest: rest.decision,
     engine: engine.decision,
+    hints: {
+      rest:
+        rest.invalid === undefined ? proxyHints(restRequest, hostsOf(restRequest, engine.decision, engineRequest)) : [],
+      engine:
+        engine.invalid === undefined
+          ? proxyHints(engineRequest, hostsOf(engineRequest, rest.decision, restRequest))
+          : [],
+    },
     problems: [
       ...(rest.invalid === undefined ? [] : [problem(rest.invalid, isSame ? 'both' : 'rest')]),
       ...(engine.invalid === undefined || isSame ? [] : [problem(engine.invalid, 'engine')]),
     ],
   };
+}
+
+/** The host of a request, and that of the other plane if it has a proxy too. */
+function hostsOf(request: ProxyRequest, decision: ProxyDecision, other: ProxyRequest): readonly string[] {
+  const host = ({ url }: ProxyRequest): string => new URL(url).hostname;
+  return decision.kind === 'proxy' ? [host(request), host(other)] : [host(request)];
 }
 
 interface InvalidProxy {

@@ -45,6 +45,7 @@ export function prepareChecks(
       material: connection.material,
       restProxy: connection.restProxy,
       engineProxy: connection.engineProxy,
+      routeHints: connection.routeHints,
       rest:
         client === undefined
           ? NO_PROBE

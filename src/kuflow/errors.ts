@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { KnownError } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { isLoopbackHost } from '../network/address.ts';
+import { TunnelError } from '../network/connect-tunnel.ts';
 import type { DefaultError } from './contract/common.ts';
 import type { OperationId } from './contract/operations.ts';
 import type { FailureKind } from './failure.ts';
@@ -106,11 +107,23 @@ export function failureHints(kind: FailureKind): readonly string[] {
   return HINTS[kind];
 }
 
-function hintsOf({ kind, retryAfter, url, method }: KuFlowApiErrorParts): readonly string[] {
+/** What to do about a proxy that did not open a tunnel, with the setting or variable that names it. */
+function tunnelHint({ code, status, source }: TunnelError): string {
+  if (code === 'PROXY_SPEAKS_SOCKS')
+    return `Set ${source} to the HTTP port of the proxy, or to another proxy that speaks HTTP`;
+  if (code === 'PROXY_SPEAKS_TLS') return `Change the address of the proxy to https:// (${source})`;
+  if (status === 407)
+    return `Add the user name and password to the address of the proxy: http://user:password@host:port (${source})`;
+  if (status === 403) return `Ask the administrator of the proxy (${source}) to allow this host`;
+  return `Check the address of the proxy (${source}), and that it allows this host`;
+}
+
+function hintsOf({ kind, retryAfter, url, method, cause }: KuFlowApiErrorParts): readonly string[] {
   if (kind === 'wrong-path')
     return [
       `Check that the endpoint is KuFlow's API, and that every server in front of it forwards ${method} ${new URL(url).pathname}`,
     ];
+  if (kind === 'proxy' && cause instanceof TunnelError) return [tunnelHint(cause)];
   if (kind === 'speaks-tls') return [`Change the endpoint to https://${new URL(url).host}`];
   if (kind === 'plain-http' && isLoopbackHost(new URL(url).hostname))
     return [`Change the endpoint to http://${new URL(url).host}`];

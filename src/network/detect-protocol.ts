@@ -46,6 +46,23 @@ export async function detectPlainHttp(address: HostPort): Promise<'http1' | 'htt
   });
 }
 
+/** Whether a server greets as a SOCKS 5 proxy (RFC 1928 §3) within a second. Never rejects. */
+export async function speaksSocks({ host, port }: HostPort): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const socket = net.connect({ host, port });
+    const done = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(PROBE_MS, () => done(false));
+    socket.once('connect', () => socket.write(Buffer.from([5, 1, 0])));
+    // The version, and a method or 0xff for none of those offered.
+    socket.once('data', (bytes) => done(bytes.length >= 2 && bytes[0] === 5));
+    socket.on('error', () => done(false));
+    socket.once('close', () => done(false));
+  });
+}
+
 /** The negotiated protocol, `none`, or undefined if there is no TLS handshake. */
 async function probeTls({ host, port }: HostPort, protocols: readonly string[]): Promise<string | undefined> {
   return await new Promise((resolve) => {

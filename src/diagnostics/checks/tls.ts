@@ -23,6 +23,7 @@ import { isForeignTenant } from '../causes/foreign-tenant.ts';
 import { findOddPart, withObstacles } from '../causes/replaceable-certificate.ts';
 import { findOtherIssuer } from '../causes/other-issuer.ts';
 import { restFinding } from '../causes/rest.ts';
+import { isSharedWithRest } from '../causes/shared-route.ts';
 import {
   listTraits,
   acceptanceFacts,
@@ -246,7 +247,7 @@ export const engineHandshakeCheck: Check<CheckInput, CheckOutputs> = {
   plane: 'tls',
   docs: 'kf-tls-003',
   requires: ['KF-SET-006', 'KF-TLS-001', 'KF-TLS-002'],
-  after: ['KF-CLOCK-001'],
+  after: ['KF-REST-001', 'KF-CLOCK-001'],
   offline: false,
   // Connecting, the handshake and the reads after it have shorter limits with more specific results.
   timeoutMs: 15_000,
@@ -256,6 +257,8 @@ export const engineHandshakeCheck: Check<CheckInput, CheckOutputs> = {
     if (cause?.code === 'engine-certificate-by-clock' && resultOf('KF-CLOCK-001')?.state === 'fail') {
       return { ...skippedBecauseOf('KF-CLOCK-001', cause.text), facts: formatHandshakeFacts(facts) };
     }
+    if (cause !== undefined && isSharedWithRest(facts, resultOf('KF-REST-001'), input))
+      return { ...skippedBecauseOf('KF-REST-001', cause.text), facts: formatHandshakeFacts(facts) };
     if (cause !== undefined) {
       const issuers = findOtherIssuer(cause, outputs.material);
       if (issuers === undefined) return engineFinding(cause, input, formatHandshakeFacts(facts));

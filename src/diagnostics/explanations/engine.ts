@@ -116,6 +116,10 @@ const handshake = {
     'The proxy has an http:// address but speaks TLS.',
     'Change the address of the proxy to https:// (<proxy-source>)',
   ),
+  'proxy-speaks-socks': fails(
+    'The port of the proxy speaks SOCKS, not HTTP.',
+    'Set <proxy-source> to the HTTP port of the proxy, or to another proxy that speaks HTTP',
+  ),
   'proxy-not-http': fails('The server at the address of the proxy is not an HTTP proxy.', CHECK_PROXY),
   'proxy-closed': fails(
     'The connection to the proxy was lost.',
