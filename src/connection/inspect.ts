@@ -5,7 +5,7 @@ import { trustedAuthorities } from '../network/certificate-authorities.ts';
 import { decideProxy, proxyHints, proxySource, type ProxyDecision, type ProxyRequest } from '../network/proxy.ts';
 import type { SettingName } from '../settings/keys.ts';
 import type { ResolvedSettings, SettingsResult } from '../settings/resolve.ts';
-import { formatSource } from '../settings/sources.ts';
+import { firstStep, formatSource, type NextStep } from '../settings/sources.ts';
 import { certificateSource, readPemFile, type CertificateSource } from './certificate.ts';
 
 /** A value and where it came from, for example `KUFLOW_API_ENDPOINT` or `application.yaml`. */
@@ -20,12 +20,12 @@ export interface ConnectionProblem {
   /** What was expected and what was found, without secrets. */
   readonly problem: string;
   readonly source?: string | undefined;
-  /** How to correct it, if that is known. */
-  readonly next?: string | undefined;
   /** `file`: an application file that cannot be read. `proxy`: an environment variable. Otherwise a setting. */
   readonly kind?: 'file' | 'proxy' | undefined;
   /** The setting is not set anywhere. */
   readonly missing?: boolean | undefined;
+  /** What to do, where more is known than that the setting has to be corrected. */
+  readonly next?: NextStep | undefined;
   /** Set where the key does not tell which plane cannot be checked. */
   readonly plane?: ConnectionPlane | undefined;
 }
@@ -229,7 +229,7 @@ function hostsOf(request: ProxyRequest, decision: ProxyDecision, other: ProxyReq
 interface InvalidProxy {
   readonly source: string;
   readonly message: string;
-  readonly next: string | undefined;
+  readonly next: NextStep | undefined;
 }
 
 function tryDecideProxy(question: ProxyRequest): {
@@ -242,7 +242,7 @@ function tryDecideProxy(question: ProxyRequest): {
     if (!(error instanceof KnownError)) throw error;
     return {
       decision: { kind: 'direct', reason: 'not decided' },
-      invalid: { source: proxySource(question) ?? 'HTTPS_PROXY', message: error.message, next: error.next[0] },
+      invalid: { source: proxySource(question) ?? 'HTTPS_PROXY', message: error.message, next: firstStep(error) },
     };
   }
 }

@@ -36,15 +36,20 @@ export const workerSettingsCheck: DoctorCheck = {
       });
     }
     const text = `Worker settings are missing or invalid: ${texts.join('; ')}`;
-    return Promise.resolve(
-      toFinding({
-        ...{ id: 'KF-SET-002', code: 'worker-settings-incomplete', text },
-        facts: { problems: texts },
-        values: { key: problems.map(({ key }) => key).join(', '), file: 'application.yaml' },
-      }),
-    );
+    const finding = toFinding({
+      ...{ id: 'KF-SET-002', code: 'worker-settings-incomplete', text },
+      facts: { problems: texts },
+      values: { key: problems.map(({ key }) => key).join(', '), file: 'application.yaml' },
+    });
+    return Promise.resolve(withNextSteps(finding, problems));
   },
 };
+
+/** The finding with the next steps of its problems instead of general advice, if each has one. */
+function withNextSteps(finding: Finding<never>, problems: readonly ConnectionProblem[]): Finding<never> {
+  const steps = problems.flatMap(({ next }) => next ?? []);
+  return steps.length === problems.length ? { ...finding, advice: steps } : finding;
+}
 
 /** Temporal's core only supports proxies over plain HTTP; this program also supports HTTPS. */
 function findProxyProblems({ restProxy, engineProxy }: DoctorInput): readonly ConnectionProblem[] {
@@ -76,7 +81,7 @@ function findUnreadFile({ problems }: DoctorInput): Finding<DoctorOutputs> | und
     facts: { files: unread.map(({ key }) => key) },
     values: { file: unread.map(({ source, key }) => source ?? key).join(', ') },
   });
-  return { ...finding, outputs: { settingsExplainedByFiles: 'all' } };
+  return { ...withNextSteps(finding, unread), outputs: { settingsExplainedByFiles: 'all' } };
 }
 
 /** A misspelled key is the root cause if the setting that was meant is required and missing. */

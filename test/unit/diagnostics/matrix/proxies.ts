@@ -48,7 +48,7 @@ export const proxyFaults: readonly Fault[] = [
     ROOT,
     named(DIRECT, async (setup) => ({ HTTPS_PROXY: await outwardProxy(setup), NO_PROXY: '127.0.0.0/8' })),
     following(/NO_PROXY.*: add (\S+) and (\S+)/, ({ env }, ...names) => {
-      env['NO_PROXY'] += `,${names.join(',')}`;
+      env['NO_PROXY'] = [env['NO_PROXY'], ...names].join(',');
     }),
   ),
   fault(

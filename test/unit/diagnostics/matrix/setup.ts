@@ -116,6 +116,7 @@ export async function diagnoseWithFaults(
     endpoint: undefined,
     engine: { answers: { DescribeTaskQueue: pollersAnswer([{ identity: '1@host', agoMs: 1_000 }]) } },
     target: undefined,
+    repair: undefined,
     skew: 0,
     request: {},
     project: undefined,
