@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { KnownError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
-import { trustedAuthorities } from '../network/certificate-authorities.ts';
+import { trustedAuthorities, unreadableExtraAuthorities } from '../network/certificate-authorities.ts';
 import { decideProxy, proxyHints, proxySource, type ProxyDecision, type ProxyRequest } from '../network/proxy.ts';
 import type { SettingName } from '../settings/keys.ts';
 import type { ResolvedSettings, SettingsResult } from '../settings/resolve.ts';
@@ -43,7 +43,7 @@ export interface DescribedConnection {
   readonly secretAsNumber?: string | undefined;
   readonly tenantId?: Sourced<string> | undefined;
   /** PEM of authorities to trust in addition to the runtime's own, for REST and for an `https:` proxy. */
-  readonly ca?: Sourced<string> | undefined;
+  readonly ca?: (Sourced<string> & { readonly path?: string }) | undefined;
   /** `host:port` */
   readonly target: Sourced<string>;
   /** Undefined: the namespace that comes with the engine certificate. */
@@ -60,8 +60,16 @@ export interface InspectedConnection extends DescribedConnection {
   readonly engineProxy: ProxyDecision;
   /** Advice about proxy variables that decide otherwise than expected, for when a route does not work. */
   readonly routeHints: RouteHints;
+  /** What the CAs in use come from, for when the certificate of the REST API is not trusted. */
+  readonly trust: TrustSources;
   /** All authorities trusted for an `https:` proxy (PEM); undefined: the runtime's own. */
   readonly proxyCa?: readonly string[] | undefined;
+}
+
+export interface TrustSources {
+  readonly own?: { readonly path: string; readonly source: string; readonly subjects: readonly string[] } | undefined;
+  /** NODE_EXTRA_CA_CERTS, if it names a file that cannot be read, which Node ignores. */
+  readonly unreadable?: { readonly path: string; readonly why: string } | undefined;
 }
 
 export interface RouteHints {
@@ -110,6 +118,7 @@ export function withRoutes(
     restProxy: rest,
     engineProxy: engine,
     routeHints: hints,
+    trust: describeTrust(connection, env),
     proxyCa: trustedAuthorities(connection.ca?.value, env),
   };
 }
@@ -127,6 +136,12 @@ function sourced<K extends SettingName>(
 ): Sourced<NonNullable<ResolvedSettings[K]>['value']> | undefined {
   const setting = settings[name];
   return setting === undefined ? undefined : { value: setting.value, source: formatSource(setting.source) };
+}
+
+function describeTrust({ ca }: DescribedConnection, env: Readonly<Record<string, string | undefined>>): TrustSources {
+  const unreadable = unreadableExtraAuthorities(env);
+  const own = ca?.path === undefined ? undefined : { path: ca.path, source: ca.source, subjects: subjectsOf(ca.value) };
+  return { ...(own && { own }), ...(unreadable && { unreadable }) };
 }
 
 const isApplicationFile = (key: string): boolean => /^application(-local)?\.yaml$/.test(key);
@@ -148,7 +163,7 @@ function missingCredentials({ clientId, clientSecret, problems }: DescribedConne
 }
 
 async function readAuthorities(settings: ResolvedSettings): Promise<{
-  readonly authorities?: Sourced<string>;
+  readonly authorities?: Sourced<string> & { readonly path: string };
   readonly problems: readonly ConnectionProblem[];
 }> {
   const file = sourced(settings, 'kuflow.api.ca');
@@ -156,7 +171,7 @@ async function readAuthorities(settings: ResolvedSettings): Promise<{
   const { value: path, source } = file;
   const key = 'kuflow.api.ca';
   try {
-    const authorities = { value: await readPemFile('The CA of the REST API', path), source };
+    const authorities = { value: await readPemFile('The CA of the REST API', path), source, path };
     // Node treats a text without certificates as an empty list, without an error.
     if (containsCertificates(authorities.value)) return { authorities, problems: [] };
     const problem = `expected PEM certificates; ${path} does not contain any that can be read`;
@@ -167,8 +182,14 @@ async function readAuthorities(settings: ResolvedSettings): Promise<{
   }
 }
 
+const certificateBlocks = (text: string): readonly string[] =>
+  text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+
+const subjectsOf = (text: string): readonly string[] =>
+  certificateBlocks(text).map((pem) => new X509Certificate(pem).subject.replaceAll('\n', ', '));
+
 function containsCertificates(text: string): boolean {
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+  const blocks = certificateBlocks(text);
   return blocks.length > 0 && blocks.every(isCertificate);
 }
 

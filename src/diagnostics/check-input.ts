@@ -16,6 +16,7 @@ export interface CheckInput extends Pick<
   | 'restProxy'
   | 'engineProxy'
   | 'routeHints'
+  | 'trust'
   | 'proxyCa'
 > {
   /** Empty when it is not set. */

@@ -46,6 +46,7 @@ export function prepareChecks(
       restProxy: connection.restProxy,
       engineProxy: connection.engineProxy,
       routeHints: connection.routeHints,
+      trust: connection.trust,
       rest:
         client === undefined
           ? NO_PROBE

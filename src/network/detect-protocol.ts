@@ -63,6 +63,22 @@ export async function speaksSocks({ host, port }: HostPort): Promise<boolean> {
   });
 }
 
+/** The issuer of the certificate that a TLS server sends, whether or not it is trusted. Undefined if there is none within a second. */
+export async function findPeerIssuer({ host, port }: HostPort): Promise<string | undefined> {
+  return await new Promise((resolve) => {
+    const name = net.isIP(host) === 0 ? { servername: host } : {};
+    const socket = tls.connect({ host, port, rejectUnauthorized: false, ...name });
+    const done = (issuer: string | undefined): void => {
+      socket.destroy();
+      resolve(issuer);
+    };
+    socket.setTimeout(PROBE_MS, () => done(undefined));
+    socket.once('secureConnect', () => done(socket.getPeerX509Certificate()?.issuer));
+    socket.on('error', () => done(undefined));
+    socket.once('close', () => done(undefined));
+  });
+}
+
 /** The negotiated protocol, `none`, or undefined if there is no TLS handshake. */
 async function probeTls({ host, port }: HostPort, protocols: readonly string[]): Promise<string | undefined> {
   return await new Promise((resolve) => {

@@ -172,7 +172,7 @@ export const configuredCertificateCheck: Check<CheckInput, CheckOutputs> = {
   docs: 'kf-tls-001',
   // Files can be checked even if other settings are missing.
   requires: [],
-  after: ['KF-REST-001', 'KF-SET-006'],
+  after: ['KF-REST-001', 'KF-CLOCK-001', 'KF-SET-006'],
   offline: true,
   timeoutMs: 5_000,
   notApplicable: (input) =>
@@ -186,8 +186,15 @@ export const configuredCertificateCheck: Check<CheckInput, CheckOutputs> = {
     const now = correctedNow(input, outputs);
     try {
       const text = await material.read();
-      if (material.kind === 'given')
-        return evaluateMaterial(text, input.namespace, 'KF-TLS-001', { ...material, material }, now);
+      if (material.kind === 'given') {
+        const evaluate = (at: number): Finding<CheckOutputs> =>
+          evaluateMaterial(text, input.namespace, 'KF-TLS-001', { ...material, material }, at);
+        const finding = evaluate(now);
+        const isByClock = finding.state === 'fail' && evaluate(input.clock.now()).state !== 'fail';
+        return isByClock && resultOf('KF-CLOCK-001')?.state === 'fail'
+          ? skippedBecauseOf('KF-CLOCK-001', finding.summary)
+          : finding;
+      }
       return evaluatePartialMaterial(text, material, now, resultOf('KF-SET-006')?.state === 'fail');
     } catch (error) {
       if (!(error instanceof KnownError)) throw error;

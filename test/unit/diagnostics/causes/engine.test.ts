@@ -75,6 +75,7 @@ async function check(target: string, setup: Setup = {}): Promise<readonly CheckR
     restProxy: direct,
     isVerificationOff: false,
     routeHints: { rest: [], engine: [] },
+    trust: {},
     engineProxy: setup.proxy ?? direct,
     ...(setup.proxyCa && { proxyCa: setup.proxyCa }),
     ...(setup.stepMs && { stepMs: setup.stepMs }),

@@ -103,7 +103,7 @@ export const engineFaults: readonly Fault[] = [
       });
     },
     async (setup, advice) => {
-      await following(/kuflow (credentials pull)$/, async ({ folder, env }, command = '') => {
+      await following(/kuflow (credentials pull --force)$/, async ({ folder, env }, command = '') => {
         const pulled = await runKuflow(folder, command.split(' '), env);
         expect(pulled, pulled.stderr).toMatchObject({ status: 0 });
       })(setup, advice, () => undefined);

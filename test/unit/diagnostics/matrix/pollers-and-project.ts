@@ -90,20 +90,15 @@ const installPython = (folder: string, script: string): void => {
   mkdirSync(join(folder, '.venv', 'lib', 'python3.12', 'site-packages', 'temporalio-1.35.0.dist-info'), {
     recursive: true,
   });
-  writeScript(
-    join(folder, '.venv', 'bin', 'python'),
-    `[ "$2" != loan_worker ] || { echo '${JSON.stringify({ status: 0, steps: [] })}'; exit; }\n${script}`,
-  );
+  writeScript(join(folder, '.venv', 'bin', 'python'), script);
 };
-/** A Python project whose virtual environment uses this Python. */
+/** A Python project whose virtual environment has this Python, a shell script. */
 const withPython =
-  (target: string): Fault['make'] =>
+  (python: string): Fault['make'] =>
   (setup) => {
     const { folder } = setup;
     writeFileSync(join(folder, 'pyproject.toml'), PYPROJECT);
-    installPython(folder, '');
-    rmSync(join(folder, '.venv', 'bin', 'python'));
-    symlinkSync(target, join(folder, '.venv', 'bin', 'python'));
+    installPython(folder, python);
     const at = { folder, root: folder, env: { PATH: process.env['PATH'] }, packageManager: 'pip' } as const;
     const { runtime, temporalSdk, workerCheck } = pythonDiagnosis;
     setup.project = {
@@ -112,7 +107,7 @@ const withPython =
       temporalSdk: () => temporalSdk(at),
       workerCheck: async (options) => {
         const command = await workerCheck(at);
-        if (command.kind !== 'command') throw new Error('not installed');
+        if (command.kind !== 'command') throw new Error(command.kind);
         return await runWorkerCheck(command, folder, at.env, options);
       },
     };
@@ -301,10 +296,11 @@ export const pollerAndProjectFaults: readonly Fault[] = [
   fault(
     'virtual environment of a Python that was removed',
     'KF-PROJ-003 fail environment-unusable',
-    withPython('/nowhere/python3.12'),
+    withPython('echo "libpython3.12.so.1.0: cannot open shared object file" >&2; exit 127'),
     following(/Delete \.venv and install the dependencies again/, ({ folder }) => {
       rmSync(join(folder, '.venv'), { recursive: true });
-      installPython(folder, pythonScript('3.12.1'));
+      const answer = `[ "$2" != loan_worker ] || { echo '${JSON.stringify({ status: 0, steps: [] })}'; exit; }`;
+      installPython(folder, `${answer}\n${pythonScript('3.12.1')}`);
     }),
   ),
 ];

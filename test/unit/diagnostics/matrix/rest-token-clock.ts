@@ -292,7 +292,7 @@ export const restFaults: readonly Fault[] = [
       );
       return keep(server).url;
     }),
-    following(/Check the host and port of the endpoint \(application\.yaml:\d+\); .*websocket/, (setup) => {
+    following(/Check the host and port of the endpoint; .*websocket/, (setup) => {
       setup.endpoint = undefined;
       setup.settings['kuflow.api.endpoint'] = undefined;
     }),
