@@ -307,7 +307,7 @@ export const restFaults: readonly Fault[] = [
     following(
       /Replace the certificates in (\S+) \(kuflow\.api\.ca.*"CN=Other CA".*"CN=Test CA"/,
       (setup, path = '') => {
-        expect(path).toBe(join(setup.folder, 'rest-ca.pem'));
+        equal(path, join(setup.folder, 'rest-ca.pem'));
         setup.files['rest-ca.pem'] = setup.authority.cert;
       },
     ),
