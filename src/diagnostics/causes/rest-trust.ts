@@ -1,4 +1,5 @@
 import { escapeForTerminal } from '../../base/escape.ts';
+import { failureHints } from '../../kuflow/errors.ts';
 import { normalizeHost } from '../../network/address.ts';
 import { findPeerIssuer } from '../../network/detect-protocol.ts';
 import type { Advice, Finding } from '../check.ts';
@@ -20,10 +21,12 @@ export async function explainDistrust(
       : await findPeerIssuer({ host: normalizeHost(hostname), port: port === '' ? 443 : Number(port) });
   const named = issuer === undefined ? 'of the endpoint' : `"${escapeForTerminal(issuer.replaceAll('\n', ', '), 200)}"`;
   const steps = [...wrongFile(trust, named), ...unreadableVariable(trust)];
+  const general = failureHints('tls-unknown-authority');
+  const specific = (finding.advice ?? []).filter(({ text }) => !general.includes(text));
   return {
     ...finding,
     ...(issuer !== undefined && { facts: { ...finding.facts, serverIssuer: issuer } }),
-    advice: steps.length > 0 ? steps : (finding.advice ?? []),
+    advice: steps.length > 0 ? [...steps, ...specific] : (finding.advice ?? []),
   };
 }
 
