@@ -175,7 +175,7 @@ export function readAnswer(site: CallSite, raw: RawAnswer, now: number): unknown
       seen: `${raw.body.length} bytes of ${contentType === '' ? 'unknown type' : escapeForTerminal(contentType, 80)}`,
     });
   }
-  const reported = reading.kind === 'json' ? errorInSuccess(reading.value) : undefined;
+  const reported = errorInSuccess(reading.value);
   if (reported !== undefined) throw new KuFlowApiError({ ...parts, kind: kindOf(reported.status), body: reported });
   const known = listed === undefined ? Number(Object.keys(operations[site.operationId].responses)[0]) : status;
   const errors = answerValidator(site.operationId, known, 'tolerant')(reading.value);

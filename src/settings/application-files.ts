@@ -115,7 +115,7 @@ function readLayer(document: Document, contents: YAMLMap, sourceAt: (offset: num
         const raw = scalarText(value, setting.kind === 'uuids');
         if (raw === undefined)
           problems.push({ key: setting.name, code: 'invalid', source, problem: 'expected a single value' });
-        else if (raw !== '' && (name === setting.name || !entries.has(setting.name)))
+        else if (raw.trim() !== '' && (name === setting.name || !entries.has(setting.name)))
           entries.set(setting.name, { raw, source: isNumber(value) ? { ...source, isNumber: true } : source });
       } else if (known.includes(step)) {
         if (isMap(value)) readMap(value, name);

@@ -7,10 +7,7 @@ export const DIRECT_DOMAIN = 'kuflow-direct.test';
 export function resolveDirectNames(): () => void {
   const { lookup } = dns;
   const own = (name: string, ...rest: unknown[]): unknown =>
-    (lookup as unknown as (...all: unknown[]) => unknown)(
-      name.endsWith(`.${DIRECT_DOMAIN}`) ? '127.0.0.1' : name,
-      ...rest,
-    );
+    (lookup as (...all: unknown[]) => unknown)(name.endsWith(`.${DIRECT_DOMAIN}`) ? '127.0.0.1' : name, ...rest);
   dns.lookup = Object.assign(own, { __promisify__: lookup.__promisify__ }) as unknown as typeof dns.lookup;
   return () => {
     dns.lookup = lookup;

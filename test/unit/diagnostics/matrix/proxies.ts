@@ -76,6 +76,20 @@ export const proxyFaults: readonly Fault[] = [
     }),
   ),
   fault(
+    'no proxy, for hosts that only a proxy resolves',
+    'KF-REST-001 fail rest-dns',
+    named(PROXIED, () => Promise.resolve({})),
+    following(/If only a proxy can resolve host names, set (HTTPS_PROXY)/, async (setup, name = '') => {
+      setup.env[name] = await workingProxy(setup);
+    }),
+  ),
+  fault(
+    'invalid https_proxy, for hosts on this machine',
+    'KF-SET-002 fail worker-settings-incomplete',
+    ({ env }) => void (env['https_proxy'] = '::'),
+    remove,
+  ),
+  fault(
     'dead proxy for both planes',
     ROOT,
     named(PROXIED, async () => ({ HTTPS_PROXY: await deadProxy() })),

@@ -62,9 +62,8 @@ const below =
 const answerWithStatus200 = (setup: TestSetup): void => {
   const healthy = setup.rest;
   setup.rest = (request, response, index) => {
-    const { writeHead } = response;
-    response.writeHead = ((_status: number, headers: object) =>
-      writeHead.call(response, 200, headers as never)) as never;
+    const writeHead = response.writeHead.bind(response);
+    response.writeHead = ((_status: number, headers: object) => writeHead(200, headers as never)) as never;
     healthy(request, response, index);
   };
 };
