@@ -26,6 +26,7 @@ await stage('Temporal', () => provideTemporal());
 await stage('Chromium', () => provideChromium());
 if (soak) {
   process.env.KUFLOW_SOAK = '1';
+  await tests('unit', { filters: ['mutations'] });
   await tests('e2e', { filters: ['soak', 'package-managers', 'workspaces', 'python-tools', 'hostile', 'old-cores'] });
 } else {
   // Both wait more than they compute. The output of the page tests follows.

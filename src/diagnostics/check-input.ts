@@ -7,7 +7,17 @@ import type { InspectedConnection, Sourced } from '../connection/inspect.ts';
 /** What the checks examine: the inspected connection, and KuFlow as functions, so that no check depends on a client. */
 export interface CheckInput extends Pick<
   InspectedConnection,
-  'problems' | 'endpoint' | 'target' | 'namespace' | 'serverName' | 'material' | 'restProxy' | 'engineProxy' | 'proxyCa'
+  | 'problems'
+  | 'endpoint'
+  | 'target'
+  | 'namespace'
+  | 'serverName'
+  | 'material'
+  | 'restProxy'
+  | 'engineProxy'
+  | 'routeHints'
+  | 'trust'
+  | 'proxyCa'
 > {
   /** Empty when it is not set. */
   readonly clientId: Sourced<string>;

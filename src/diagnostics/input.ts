@@ -49,7 +49,10 @@ export interface WorkerCheckOptions {
 
 export type WorkerCheckOutcome =
   | { readonly kind: 'answered'; readonly status: number; readonly steps: readonly WorkerCheckStep[] }
-  | { readonly kind: 'failed'; readonly why: string }
+  /** It ended by itself. `at`: the place of the error in the worker's own code, `file:line`. */
+  | { readonly kind: 'failed'; readonly why: string; readonly at?: string | undefined }
+  /** It did not end in time. */
+  | { readonly kind: 'stopped' }
   /** The command `build` creates the file that is missing. */
   | { readonly kind: 'not-built'; readonly missing: string; readonly build: string };
 

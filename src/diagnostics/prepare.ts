@@ -45,6 +45,8 @@ export function prepareChecks(
       material: connection.material,
       restProxy: connection.restProxy,
       engineProxy: connection.engineProxy,
+      routeHints: connection.routeHints,
+      trust: connection.trust,
       rest:
         client === undefined
           ? NO_PROBE

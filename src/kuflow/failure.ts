@@ -12,6 +12,7 @@ export type FailureKind =
   | 'rate-limited'
   | 'server'
   | 'redirect'
+  | 'upgrade'
   | 'html'
   | 'not-json'
   | 'truncated'

@@ -131,6 +131,52 @@ export function decideProxy({ url, env, explicit }: ProxyRequest): ProxyDecision
   return parseProxy(found.value, found.source);
 }
 
+/**
+ * What in the environment decides otherwise than a person may expect who looks at only one variable. Each is one step of advice without a
+ * period. `hosts`: all that are reached through the same proxy as `url`.
+ */
+export function proxyHints(request: ProxyRequest, hosts: readonly string[]): readonly string[] {
+  const { url, env, explicit } = request;
+  const target = new URL(url);
+  if (explicit !== undefined || isLoopbackHost(target.hostname)) return [];
+  const variable = target.protocol === 'http:' ? 'HTTP_PROXY' : 'HTTPS_PROXY';
+  const proxy = readVariable(env, variable);
+  if (proxy === undefined) return [];
+  const decision = decideProxy(request);
+  const exceptions = readVariable(env, 'NO_PROXY');
+  const without = (source: string): ProxyDecision => decideProxy({ ...request, env: { ...env, [source]: undefined } });
+  const hints: string[] = [];
+  if (decision.kind === 'proxy' && hidesOther(env, variable, proxy.source))
+    hints.push(`Correct or remove ${proxy.source}; it overrides ${variable}, which names another proxy`);
+  if (exceptions !== undefined && hidesOther(env, 'NO_PROXY', exceptions.source)) {
+    const otherwise = without(exceptions.source).kind;
+    if (otherwise !== decision.kind) {
+      const effect = otherwise === 'direct' ? 'makes the connection direct' : 'sends the connection through the proxy';
+      hints.push(`Correct or remove ${exceptions.source}; it overrides NO_PROXY, which ${effect}`);
+    }
+  }
+  const subnet = exceptions?.value.split(/[\s,]+/).find((entry) => isSubnet(entry));
+  const names = [...new Set(hosts)].filter((host) => isIP(normalizeHost(host)) === 0);
+  if (decision.kind === 'proxy' && exceptions !== undefined && subnet !== undefined && names.length > 0) {
+    const added = names.join(' and ');
+    hints.push(
+      `${exceptions.source} has the subnet ${subnet}, which never matches a host name: add ${added} if it is in that subnet`,
+    );
+  }
+  return hints;
+}
+
+/** Whether the lower-case variable is in use, and the upper-case one has another value. */
+function hidesOther(env: ProxyRequest['env'], name: string, source: string): boolean {
+  const hidden = env[name]?.trim() ?? '';
+  return source !== name && hidden !== '' && hidden !== env[source]?.trim();
+}
+
+function isSubnet(entry: string): boolean {
+  const [address = '', prefix] = entry.split('/');
+  return prefix !== undefined && isIP(normalizeHost(address)) !== 0;
+}
+
 /** Formats a decision for results: `through http://proxy:3128 (HTTPS_PROXY)` or `direct (loopback is never proxied)`. */
 export function formatProxy(decision: ProxyDecision): string {
   return decision.kind === 'direct'

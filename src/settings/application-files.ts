@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Document, Pair, YAMLMap } from 'yaml';
 import { codeOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
@@ -7,7 +7,8 @@ import { MIB, readSmallFile } from '../files/read.ts';
 import { nearMatch } from '../text/near-match.ts';
 import { APPLICATION_FILES, SETTING_KEYS } from './keys.ts';
 import type { SettingName } from './keys.ts';
-import type { Entry, Layer, SettingProblem, SettingWarning, Source } from './sources.ts';
+import type { Entry, Layer, NextStep, SettingProblem, SettingWarning, Source } from './sources.ts';
+import { unreadableStep } from './unreadable.ts';
 
 const SECRETS: ReadonlySet<string> = new Set(
   SETTING_KEYS.filter(({ kind }) => kind === 'secret' || kind === 'secret-pem').map(({ name }) => name),
@@ -20,7 +21,7 @@ export async function readApplicationFiles(dir: string): Promise<readonly Layer[
 
 async function readApplicationFile(dir: string, name: string): Promise<Layer> {
   const file = join(dir, name);
-  const failed = (problem: string, line?: number): Layer => ({
+  const failed = (problem: string, line?: number, next?: NextStep): Layer => ({
     group: 'files',
     entries: new Map(),
     problems: [
@@ -29,6 +30,7 @@ async function readApplicationFile(dir: string, name: string): Promise<Layer> {
         code: 'unreadable',
         source: { kind: 'file', name, file, line },
         problem,
+        next,
       },
     ],
     warnings: [],
@@ -44,7 +46,11 @@ async function readApplicationFile(dir: string, name: string): Promise<Layer> {
   } catch (error) {
     const code = codeOf(error);
     if (code === 'ENOENT') return { group: 'files', entries: new Map(), problems: [], warnings: [] };
-    return failed(`the file cannot be read: ${code ?? 'unknown error'}`);
+    return failed(
+      `the file cannot be read: ${code ?? 'unknown error'}`,
+      undefined,
+      await unreadableStep(file, code ?? ''),
+    );
   }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -52,6 +58,13 @@ async function readApplicationFile(dir: string, name: string): Promise<Layer> {
   if (broken !== undefined) {
     // The parser's messages may quote the file, and with it the secret.
     const { line, col } = lines.linePos(broken.pos[0]);
+    const twice = broken.code === 'DUPLICATE_KEY' ? findRepeatedKey(text, broken.pos[0]) : undefined;
+    if (twice !== undefined) {
+      const first = lines.linePos(twice.first).line;
+      return failed(`${twice.name} occurs twice, at lines ${first} and ${line}`, line, {
+        text: `Remove one of the two lines with ${twice.name} (${name}:${first} and ${name}:${line})`,
+      });
+    }
     return failed(`invalid YAML at line ${line}, column ${col}`, line);
   }
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
@@ -67,11 +80,29 @@ async function readApplicationFile(dir: string, name: string): Promise<Layer> {
   return { ...layer, warnings: [...layer.warnings, ...exposureWarnings(layer, name, mode)] };
 }
 
+const KNOWN_STEPS: ReadonlySet<string> = new Set(SETTING_KEYS.flatMap(({ name }) => name.split('.')));
+
+/** The key at `second`, if it is part of a setting, and where the same map has it first. Other keys are not quoted. */
+function findRepeatedKey(text: string, second: number): { readonly name: string; readonly first: number } | undefined {
+  let found: { readonly name: string; readonly first: number } | undefined;
+  visit(parseDocument(text, { uniqueKeys: false, prettyErrors: false }), {
+    Map: (_key, { items }) => {
+      const starts = items.map(({ key }) => (isScalar(key) ? { name: String(key.value), at: key.range?.[0] } : {}));
+      const repeated = starts.find(({ at }) => at === second);
+      const first = starts.find(({ name }) => name === repeated?.name)?.at;
+      if (repeated?.name === undefined || first === undefined || !KNOWN_STEPS.has(repeated.name)) return undefined;
+      found = { name: repeated.name, first };
+      return visit.BREAK;
+    },
+  });
+  return found;
+}
+
 function readLayer(document: Document, contents: YAMLMap, sourceAt: (offset: number, key: string) => Source): Layer {
   const entries = new Map<SettingName, Entry>();
   const problems: SettingProblem[] = [];
   const warnings: SettingWarning[] = [];
-  const visit = (map: YAMLMap, path: string): void => {
+  const readMap = (map: YAMLMap, path: string): void => {
     const known = childKeys(path);
     for (const { key, value: written } of mergedItems(map, document)) {
       if (!isScalar(key)) continue;
@@ -84,10 +115,10 @@ function readLayer(document: Document, contents: YAMLMap, sourceAt: (offset: num
         const raw = scalarText(value, setting.kind === 'uuids');
         if (raw === undefined)
           problems.push({ key: setting.name, code: 'invalid', source, problem: 'expected a single value' });
-        else if (raw !== '' && (name === setting.name || !entries.has(setting.name)))
+        else if (raw.trim() !== '' && (name === setting.name || !entries.has(setting.name)))
           entries.set(setting.name, { raw, source: isNumber(value) ? { ...source, isNumber: true } : source });
       } else if (known.includes(step)) {
-        if (isMap(value)) visit(value, name);
+        if (isMap(value)) readMap(value, name);
         else if (!isScalar(value) || value.value !== null)
           problems.push({ key: name, code: 'invalid', source, problem: 'expected a map' });
       } else {
@@ -101,7 +132,7 @@ function readLayer(document: Document, contents: YAMLMap, sourceAt: (offset: num
       }
     }
   };
-  visit(contents, '');
+  readMap(contents, '');
   return { group: 'files', entries, problems, warnings };
 }
 

@@ -27,8 +27,19 @@ export interface SettingProblem {
   readonly source?: Source | undefined;
   /** A phrase such as `expected one line of text`; never contains a secret. */
   readonly problem: string;
-  /** How to correct it, if that is known. */
-  readonly next?: string | undefined;
+  /** What to do, where more is known than that the value has to be corrected. */
+  readonly next?: NextStep | undefined;
+}
+
+/** One step without a period; `command` can be pasted into a shell. */
+export interface NextStep {
+  readonly text: string;
+  readonly command?: string;
+}
+
+/** The first step that an error names. */
+export function firstStep({ next: [text] }: { readonly next: readonly string[] }): NextStep | undefined {
+  return text === undefined ? undefined : { text };
 }
 
 export interface SettingWarning {

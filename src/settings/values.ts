@@ -12,7 +12,9 @@ import { detectFileFormat, FILE_FORMATS } from '../engine/material/file-format.t
 import { readTarget } from '../engine/dial/target.ts';
 import { normaliseEndpoint } from '../kuflow/endpoint.ts';
 import type { SettingKey } from './keys.ts';
-import type { Entry, ProblemCode } from './sources.ts';
+import { firstStep, type Entry, type NextStep, type ProblemCode, type Source } from './sources.ts';
+import { unreadableStep } from './unreadable.ts';
+import { shellWord } from '../text/shell.ts';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
@@ -25,20 +27,28 @@ const QUOTED: ReadValue = {
   problem: 'the value starts and ends with quotes; remove them',
 };
 
+/** Characters without width, marks of direction and byte order marks, which come with text copied from a page or another program. */
+const INVISIBLE = /[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff]/;
+const INVISIBLE_NAMES: Readonly<Record<string, string>> = {
+  '\u200b': 'a zero-width space',
+  '\ufeff': 'a byte order mark',
+};
+
 export type ReadValue =
   | { readonly kind: 'valid'; readonly value: string | number | readonly string[] | Secret }
   | {
       readonly kind: 'invalid';
       readonly code: ProblemCode;
       readonly problem: string;
-      /** How to correct it, if that is known. */
-      readonly next?: string | undefined;
+      readonly next?: NextStep | undefined;
     };
 
 /** Converts a value as written to its type. Relative paths start from `folder`. `problem` never contains a part of a secret. */
 export async function readValue(key: SettingKey, { raw, source }: Entry, folder: string): Promise<ReadValue> {
   if (raw.includes('FILL_ME')) return invalid('placeholder', `replace FILL_ME with the ${key.description}`);
   const text = raw.trim();
+  const invisible = findInvisible(key, raw, source);
+  if (invisible !== undefined) return invisible;
   if (isQuoted(text)) return QUOTED;
   switch (key.kind) {
     case 'text':
@@ -85,6 +95,24 @@ export async function readValue(key: SettingKey, { raw, source }: Entry, folder:
   }
 }
 
+/** PEM may start with a byte order mark, and what else is wrong with it is found when it is parsed. */
+function findInvisible({ kind }: SettingKey, raw: string, source: Source): ReadValue | undefined {
+  const [found] = INVISIBLE.exec(raw) ?? [];
+  if (found === undefined || kind === 'pem' || kind === 'secret-pem') return undefined;
+  const code = `U+${(found.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+  const name = INVISIBLE_NAMES[found];
+  const problem = `contains an invisible character, ${name === undefined ? code : `${name} (${code})`}; remove it`;
+  const bytes = [...Buffer.from(found)].map((byte) => `\\x${byte.toString(16)}`).join('');
+  const next =
+    source.file === undefined
+      ? { text: `Set ${source.name} again: type the value, or paste it as plain text` }
+      : {
+          text: 'Remove the invisible character from the file',
+          command: `perl -i -pe 's/${bytes}//g' ${shellWord(source.file)}`,
+        };
+  return { kind: 'invalid', code: 'invalid', problem, next };
+}
+
 /** Reads a secret, which must not have spaces or line breaks around it: KuFlow rejects the secret if a program sends them with it. */
 export function readSecret(text: string): ReadValue {
   const trimmed = text.trim();
@@ -110,10 +138,9 @@ async function readableFile(path: string): Promise<ReadValue> {
       return invalid('unreadable', `expected a file; ${escapeForTerminal(path, 200)} is not one`);
     return valid(path);
   } catch (error) {
-    return invalid(
-      'unreadable',
-      `expected a readable file; ${escapeForTerminal(path, 200)}: ${codeOf(error) ?? 'unknown error'}`,
-    );
+    const code = codeOf(error) ?? 'unknown error';
+    const problem = `expected a readable file; ${escapeForTerminal(path, 200)}: ${code}`;
+    return { kind: 'invalid', code: 'unreadable', problem, next: await unreadableStep(path, code) };
   }
 }
 
@@ -141,7 +168,7 @@ function readWith(read: () => string | Secret, expected: string): ReadValue {
     return valid(read());
   } catch (error) {
     const problem = `${expected}; ${escapeForTerminal(messageOf(error).replace(/^The /, 'the '), 200)}`;
-    return { ...invalid('invalid', problem), next: error instanceof KnownError ? error.next[0] : undefined };
+    return { ...invalid('invalid', problem), next: error instanceof KnownError ? firstStep(error) : undefined };
   }
 }
 

@@ -43,6 +43,8 @@ export interface EngineStubOptions {
   readonly answers?: Readonly<Record<string, Buffer | ((request: Buffer) => Buffer)>>;
   /** Denies calls that name another namespace, as KuFlow does. */
   readonly namespace?: string;
+  /** Rejects calls with another token. */
+  readonly token?: string;
   readonly onCall?: (method: string, headers: http2.IncomingHttpHeaders) => void;
   readonly tls?: tls.TlsOptions;
 }
@@ -74,7 +76,12 @@ export async function startEngineStub(options: EngineStubOptions): Promise<TestS
     const named = headers['temporal-namespace'];
     const isForeign = options.namespace !== undefined && named !== undefined && named !== options.namespace;
     const denied = { code: 7, message: `The header names another namespace, ${String(named)}` };
-    const { code, message = '' } = isForeign ? denied : (options.status?.[method] ?? { code: 0 });
+    const isUnknown = options.token !== undefined && headers.authorization !== `Bearer ${options.token}`;
+    const { code, message = '' } = isUnknown
+      ? { code: 16, message: 'The token is not valid' }
+      : isForeign
+        ? denied
+        : (options.status?.[method] ?? { code: 0 });
     if (code !== 0) {
       const trailers = { 'grpc-status': String(code), 'grpc-message': encodeURIComponent(message) };
       stream.respond({ ':status': 200, 'content-type': 'application/grpc', ...trailers }, { endStream: true });

@@ -19,9 +19,10 @@ export function partitionProblems(result: SettingsResult): {
     connection: { ...result, problems: result.problems.filter(({ key }) => !isWorkerSetting(key)) },
     worker: result.problems
       .filter(({ key }) => isWorkerSetting(key))
-      .map(({ key, code, source, problem }) => ({
+      .map(({ key, code, source, problem, next }) => ({
         key,
         problem,
+        next,
         missing: code === 'missing',
         ...(source && { source: formatSource(source) }),
       })),

@@ -58,6 +58,9 @@ export function compareClocks(input: CheckInput, outputs: Readonly<Partial<Check
   return { here: input.clock.now(), kuflow: correctedNow(input, outputs) };
 }
 
+/** Causes that the choice between a proxy and a direct connection can have. */
+const ROUTE_CODE = /^(proxy|engine-(host-not-found|refused|unreachable|connect))/;
+
 /** A finding with the verdict and advice from the explanation of the cause. `values`: more placeholders of the advice. */
 export function engineFinding(
   cause: EngineCause,
@@ -68,7 +71,8 @@ export function engineFinding(
   const { verdict, advice: templates } = engineCauses[cause.code];
   const certificate = input.material.kind === 'given' ? 'given' : 'issued';
   const advice = fillAdvice(templates, { ...adviceValues(input), ...values }, { certificate });
-  return { state: verdict, summary: cause.text, facts, cause, advice };
+  const route = ROUTE_CODE.test(cause.code) ? input.routeHints.engine.map((text) => ({ text })) : [];
+  return { state: verdict, summary: cause.text, facts, cause, advice: [...route, ...advice] };
 }
 
 /** Flattens the facts of a handshake for a result. */

@@ -85,6 +85,8 @@ function proxyCause(failure: DialFailure, target: string, proxy: string): Engine
   if (code === 'PROXY_STATUS') return proxyStatusCause(failure.proxyStatus, target, proxy);
   if (code === 'PROXY_SPEAKS_TLS')
     return engineCause('proxy-speaks-tls', `The proxy ${proxy} has an http:// address but speaks TLS`);
+  if (code === 'PROXY_SPEAKS_SOCKS')
+    return engineCause('proxy-speaks-socks', `The proxy ${proxy} speaks SOCKS, not HTTP`);
   if (code === 'PROXY_NOT_HTTP') return engineCause('proxy-not-http', `The server at ${proxy} is not an HTTP proxy`);
   if (code === 'PROXY_CLOSED')
     return engineCause('proxy-closed', `The proxy ${proxy} closed the connection without responding`);

@@ -1,3 +1,5 @@
+import { TunnelError } from '../../network/connect-tunnel.ts';
+import { codeOf } from '../../base/errors.ts';
 import { formatWithSeen, KuFlowApiError } from '../../kuflow/errors.ts';
 import type { CheckInput } from '../check-input.ts';
 import type { Facts, Finding } from '../check.ts';
@@ -8,11 +10,11 @@ function restErrorFacts(error: KuFlowApiError): Facts {
   return {
     ...(error.tried === undefined ? {} : { tried: error.tried }),
     ...(error.seen === undefined ? {} : { seen: error.seen }),
-    ...(error.httpStatus === undefined ? {} : { httpStatus: error.httpStatus }),
+    ...(error.httpStatus === undefined ? networkFacts(error.cause) : { httpStatus: error.httpStatus }),
   };
 }
 
-type AboutRest = Pick<CheckInput, 'endpoint' | 'secretAsNumber' | 'isVerificationOff'>;
+type AboutRest = Pick<CheckInput, 'endpoint' | 'secretAsNumber' | 'isVerificationOff' | 'routeHints'>;
 
 /** What to change in the settings, if they explain the failure better than the general advice does. */
 function settingHints(code: RestCauseCode, about: AboutRest | undefined): readonly string[] {
@@ -39,6 +41,13 @@ function endpointHints(code: RestCauseCode, about: AboutRest | undefined): reado
   return about !== undefined && isWrongEndpoint(code) ? [`The endpoint is set in ${about.endpoint.source}`] : [];
 }
 
+/** What kept a response from arriving. `networkCode`: an error code, or the status of the proxy. */
+function networkFacts(cause: unknown): Facts {
+  if (cause instanceof TunnelError) return { proxy: cause.proxy, networkCode: cause.status ?? cause.code };
+  const code = codeOf(cause);
+  return code === undefined ? {} : { networkCode: code };
+}
+
 /**
  * The finding for a failed call of KuFlow's REST API. Rethrows any other error, which is a bug in the check. With `about`, the advice also says
  * what is special about these settings.
@@ -49,6 +58,7 @@ export function restFinding(error: unknown, about?: AboutRest): Finding<never> {
   const code: RestCauseCode = isResolverDown ? 'rest-resolver-down' : `rest-${error.kind}`;
   const { verdict, advice } = restCauses[code];
   const text = formatWithSeen(error);
+  const route = error.httpStatus === undefined ? (about?.routeHints.rest ?? []) : [];
   return {
     state: verdict,
     summary: text,
@@ -57,6 +67,8 @@ export function restFinding(error: unknown, about?: AboutRest): Finding<never> {
     // The client's hints are those of the explanation, plus the time to wait if KuFlow gave one.
     advice: isResolverDown
       ? fillAdvice(advice)
-      : [...settingHints(code, about), ...error.next, ...endpointHints(code, about)].map((hint) => ({ text: hint })),
+      : [...route, ...settingHints(code, about), ...error.next, ...endpointHints(code, about)].map((hint) => ({
+          text: hint,
+        })),
   };
 }

@@ -1,5 +1,5 @@
 import { connectEngine } from '../../engine/rpc.ts';
-import type { Check } from '../check.ts';
+import { skippedBecauseOf, type Check } from '../check.ts';
 import type { CheckOutputs, CheckInput } from '../check-input.ts';
 import type { Sourced } from '../../connection/inspect.ts';
 import { engineCause, handshakeCause, rpcCause, type EngineCause, type FailedCall } from '../causes/engine.ts';
@@ -18,9 +18,10 @@ export const systemInfoCheck: Check<CheckInput, CheckOutputs> = {
   plane: 'engine',
   docs: 'kf-engine-001',
   requires: ['KF-TOKEN-001', 'KF-TLS-003'],
+  after: ['KF-CLOCK-001'],
   offline: false,
   timeoutMs: 18_000,
-  run: async ({ input, outputs, signal, onRunEnd }) => {
+  run: async ({ input, outputs, signal, onRunEnd, resultOf }) => {
     const connecting = await connectEngine(engineDialOptions(input, outputs, signal));
     if (!connecting.ok) {
       const cause = handshakeCause(connecting.facts, compareClocks(input, outputs));
@@ -55,8 +56,12 @@ export const systemInfoCheck: Check<CheckInput, CheckOutputs> = {
         outputs: { connection },
       };
     }
+    const cause = rpcCause(result, 'GetSystemInfo');
+    // KuFlow's clock decides when a token expires, and the engine's when it is accepted.
+    if (cause.code === 'engine-unauthenticated' && resultOf('KF-CLOCK-001')?.state === 'fail')
+      return skippedBecauseOf('KF-CLOCK-001', cause.text);
     return engineFinding(
-      rpcCause(result, 'GetSystemInfo'),
+      cause,
       input,
       result.kind === 'status' ? { status: result.name, message: result.message } : {},
     );

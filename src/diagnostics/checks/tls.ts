@@ -23,6 +23,7 @@ import { isForeignTenant } from '../causes/foreign-tenant.ts';
 import { findOddPart, withObstacles } from '../causes/replaceable-certificate.ts';
 import { findOtherIssuer } from '../causes/other-issuer.ts';
 import { restFinding } from '../causes/rest.ts';
+import { isSharedWithRest } from '../causes/shared-route.ts';
 import {
   listTraits,
   acceptanceFacts,
@@ -171,7 +172,7 @@ export const configuredCertificateCheck: Check<CheckInput, CheckOutputs> = {
   docs: 'kf-tls-001',
   // Files can be checked even if other settings are missing.
   requires: [],
-  after: ['KF-REST-001', 'KF-SET-006'],
+  after: ['KF-REST-001', 'KF-CLOCK-001', 'KF-SET-006'],
   offline: true,
   timeoutMs: 5_000,
   notApplicable: (input) =>
@@ -185,8 +186,15 @@ export const configuredCertificateCheck: Check<CheckInput, CheckOutputs> = {
     const now = correctedNow(input, outputs);
     try {
       const text = await material.read();
-      if (material.kind === 'given')
-        return evaluateMaterial(text, input.namespace, 'KF-TLS-001', { ...material, material }, now);
+      if (material.kind === 'given') {
+        const evaluate = (at: number): Finding<CheckOutputs> =>
+          evaluateMaterial(text, input.namespace, 'KF-TLS-001', { ...material, material }, at);
+        const finding = evaluate(now);
+        const isByClock = finding.state === 'fail' && evaluate(input.clock.now()).state !== 'fail';
+        return isByClock && resultOf('KF-CLOCK-001')?.state === 'fail'
+          ? skippedBecauseOf('KF-CLOCK-001', finding.summary)
+          : finding;
+      }
       return evaluatePartialMaterial(text, material, now, resultOf('KF-SET-006')?.state === 'fail');
     } catch (error) {
       if (!(error instanceof KnownError)) throw error;
@@ -246,7 +254,7 @@ export const engineHandshakeCheck: Check<CheckInput, CheckOutputs> = {
   plane: 'tls',
   docs: 'kf-tls-003',
   requires: ['KF-SET-006', 'KF-TLS-001', 'KF-TLS-002'],
-  after: ['KF-CLOCK-001'],
+  after: ['KF-REST-001', 'KF-CLOCK-001'],
   offline: false,
   // Connecting, the handshake and the reads after it have shorter limits with more specific results.
   timeoutMs: 15_000,
@@ -256,6 +264,8 @@ export const engineHandshakeCheck: Check<CheckInput, CheckOutputs> = {
     if (cause?.code === 'engine-certificate-by-clock' && resultOf('KF-CLOCK-001')?.state === 'fail') {
       return { ...skippedBecauseOf('KF-CLOCK-001', cause.text), facts: formatHandshakeFacts(facts) };
     }
+    if (cause !== undefined && isSharedWithRest(facts, resultOf('KF-REST-001'), input))
+      return { ...skippedBecauseOf('KF-REST-001', cause.text), facts: formatHandshakeFacts(facts) };
     if (cause !== undefined) {
       const issuers = findOtherIssuer(cause, outputs.material);
       if (issuers === undefined) return engineFinding(cause, input, formatHandshakeFacts(facts));

@@ -23,12 +23,21 @@ function describeCreated(steps: readonly WorkerCheckStep[], input: DoctorInput):
   return created.length === 0 ? undefined : `${created.join(' and ')} (by the worker's own check)`;
 }
 
+/** How runtimes say that a dependency, or the native part of one, is not there. */
+const MODULE_MISSING =
+  /Cannot find (?:module|package) |ERR_DLOPEN_FAILED|cannot open shared object file|ModuleNotFoundError|NoClassDefFoundError|ClassNotFoundException|UnsatisfiedLinkError/;
+/** A module of the worker itself, named by its path. */
+const OWN_MODULE = /Cannot find module '(?:\.|\/(?!.*node_modules)|[A-Z]:\\(?!.*node_modules))/;
+
+const isModuleMissing = ({ why }: { readonly why: string }): boolean =>
+  MODULE_MISSING.test(why) && !OWN_MODULE.test(why);
+
 export const workerCheck: DoctorCheck = {
   id: 'KF-WORK-001',
   title: "Worker's own check",
   plane: 'project',
   docs: 'kf-work-001',
-  requires: ['KF-SET-001', 'KF-SET-006', 'KF-SET-002'],
+  requires: ['KF-SET-001', 'KF-SET-006', 'KF-SET-002', 'KF-PROJ-003'],
   offline: false,
   creates: "engine token, and an engine certificate if none is configured (by the worker's own check)",
   timeoutMs: ({ timeoutMs }) => timeoutMs,
@@ -43,10 +52,16 @@ export const workerCheck: DoctorCheck = {
         values: { profile: input.profile },
       });
     const answer = await run({ signal, limitMs: workerCheckLimit(input.timeoutMs) });
-    if (answer.kind === 'failed')
+    if (answer.kind === 'stopped')
       return toFinding({
         ...{ id: 'KF-WORK-001', code: 'worker-check-no-answer' },
-        text: `The worker's own check ended without a result: ${answer.why}`,
+        text: "The worker's own check did not end in time",
+      });
+    if (answer.kind === 'failed')
+      return toFinding({
+        ...{ id: 'KF-WORK-001', code: isModuleMissing(answer) ? 'worker-module-missing' : 'worker-cannot-start' },
+        text: `The worker cannot start: ${answer.why}`,
+        values: { place: answer.at ?? 'the error in that message' },
       });
     if (answer.kind === 'not-built')
       return toFinding({
@@ -145,7 +160,9 @@ function compareWithWorker(
     const worker = OUTCOME_OF_STATUS[step.status];
     const facts = { step: name, here, worker };
     const checks = ids.filter((id) => resultOf(id) !== undefined).join(', ');
-    if (here === 'fails' && worker === 'works') {
+    // A server that reports errors with status 200 fails the worker one step later.
+    const stopsLater = steps.slice(steps.indexOf(step) + 1).some(isStopped);
+    if (here === 'fails' && worker === 'works' && !stopsLater) {
       if (isUnverified(step, input, resultOf))
         return { ...skippedBecauseOf('KF-REST-001', 'The worker does not verify the certificate'), facts };
       return finding(

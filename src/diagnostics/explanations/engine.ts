@@ -16,11 +16,17 @@ const SHOW_SERVER: AdviceTemplate = {
 };
 const CHECK_DNS = 'Check the network connection and the DNS configuration of this machine';
 const SAME_KUFLOW = 'check that <target-source> and <endpoint> belong to the same KuFlow environment';
+const GET_CURRENT: AdviceTemplate = {
+  certificate: 'given',
+  text: 'Get the current certificate, key and CA from KuFlow, which replaces its CA from time to time',
+  command: '<kuflow> credentials pull --force',
+};
 const CHECK_CLIENT_CERTIFICATE: readonly AdviceTemplate[] = [
   {
     certificate: 'given',
     text: 'Check the certificate and key from <material>; without mutual-tls settings, KuFlow issues a certificate at each start',
   },
+  GET_CURRENT,
   { certificate: 'issued', text: `KuFlow has just issued this certificate: ${SAME_KUFLOW}` },
 ];
 const CHECK_CA: readonly AdviceTemplate[] = [
@@ -28,6 +34,7 @@ const CHECK_CA: readonly AdviceTemplate[] = [
     certificate: 'given',
     text: 'Check the CA from <material>, and that no proxy or firewall intercepts TLS',
   },
+  GET_CURRENT,
   {
     certificate: 'issued',
     text: `This CA comes from KuFlow: ${SAME_KUFLOW}, and that no proxy or firewall intercepts TLS`,
@@ -115,6 +122,10 @@ const handshake = {
   'proxy-speaks-tls': fails(
     'The proxy has an http:// address but speaks TLS.',
     'Change the address of the proxy to https:// (<proxy-source>)',
+  ),
+  'proxy-speaks-socks': fails(
+    'The port of the proxy speaks SOCKS, not HTTP.',
+    'Set <proxy-source> to the HTTP port of the proxy, or to another proxy that speaks HTTP',
   ),
   'proxy-not-http': fails('The server at the address of the proxy is not an HTTP proxy.', CHECK_PROXY),
   'proxy-closed': fails(

@@ -6,6 +6,7 @@ import { REST_CALL_CODES, restCauses } from './rest.ts';
 const TENANTS_HIDDEN_CODES: readonly string[] = ['rest-forbidden', 'rest-not-found', 'rest-wrong-path'];
 
 const SYNC_CLOCK = 'Synchronize the clock with a time server (NTP)';
+const KUFLOW_CLOCK = "If this machine's clock is right, KuFlow's is wrong: report the difference to KuFlow";
 const START_WORKER = 'Start the worker; its task queue must be exactly <queue> (<source>)';
 const RESTART_WORKER = "Check the worker's log and restart it";
 
@@ -39,6 +40,7 @@ export const online: Readonly<Record<string, Explanation>> = {
       'clock-wrong': fails(
         'The clock is off by 5 minutes or more. Valid tokens and certificates look expired or not yet valid.',
         SYNC_CLOCK,
+        KUFLOW_CLOCK,
       ),
     },
   },

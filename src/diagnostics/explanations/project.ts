@@ -72,7 +72,17 @@ export const project: Readonly<Record<string, Explanation>> = {
     looksAt:
       "The worker's own `--check`, which connects in the same way with the TLS and proxy implementation of its SDK. Creates an engine token, and a certificate if none is configured; `--no-create` skips this check.",
     causes: {
-      'worker-check-no-answer': warns("The worker's own check ended without a result.", RUN_WORKER_CHECK),
+      'worker-cannot-start': fails(
+        'The worker ends with an error before it can check anything.',
+        'Correct <place>',
+        RUN_WORKER_CHECK,
+      ),
+      'worker-module-missing': fails(
+        'The worker ends because a dependency, or the native module of one, is missing or is for another platform.',
+        { text: 'Install the dependencies again', command: '<install>' },
+        RUN_WORKER_CHECK,
+      ),
+      'worker-check-no-answer': warns("The worker's own check did not end in time.", RUN_WORKER_CHECK),
       'worker-not-built': warns(
         'The project has to be built before the worker can run its own check.',
         'Build it: <build>',

@@ -17,6 +17,7 @@ const KINDS: Readonly<Record<FailureKind, readonly [typeof fails, string]>> = {
     fails,
     'The server responded with a redirect. It was not followed, to avoid sending the credentials to another address.',
   ],
+  upgrade: [fails, 'The server requires another protocol than HTTP/1.1 (426), for example HTTP/2 or WebSocket.'],
   html: [fails, 'The response is an HTML page instead of JSON, for example from a proxy or a login portal.'],
   'not-json': [fails, 'The response is not valid JSON.'],
   truncated: [fails, 'The response is incomplete.'],
@@ -68,7 +69,7 @@ export const restCauses = {
 
 /** Whether the endpoint has the wrong protocol or port, which the first call finds. */
 export function isWrongEndpoint(code: RestCauseCode): boolean {
-  return ['rest-plain-http', 'rest-speaks-tls', 'rest-grpc-port'].includes(code);
+  return ['rest-plain-http', 'rest-speaks-tls', 'rest-grpc-port', 'rest-upgrade'].includes(code);
 }
 
 /** Codes that any call can have once the credentials have been accepted. */

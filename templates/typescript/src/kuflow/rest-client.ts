@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as tls from 'node:tls';
-import { Agent, ProxyAgent, request as send, type Dispatcher } from 'undici';
+import { Agent, request as send, type Dispatcher } from 'undici';
 import type { Metrics } from './metrics.ts';
-import { proxyFor } from './proxy.ts';
+import { connectThrough, proxyFor } from './proxy.ts';
 import type { Settings } from './settings.ts';
 import { userAgent } from './user-agent.ts';
 
@@ -191,14 +191,7 @@ function createDispatcher(settings: Pick<Settings, 'api' | 'temporal'>): Dispatc
   const limits = { headersTimeout: 30_000, bodyTimeout: 60_000, connectTimeout: 10_000 };
   const proxy = proxyFor(settings, settings.api.endpoint);
   if (proxy === undefined) return new Agent({ ...limits, connect });
-  const token = proxyAuthorization(proxy);
-  return new ProxyAgent({
-    ...limits,
-    uri: proxy.origin,
-    ...(token === undefined ? {} : { token }),
-    requestTls: connect,
-    proxyTls: connect,
-  });
+  return new Agent({ ...limits, connect: connectThrough(proxy, connect, limits.connectTimeout) });
 }
 
 // Setting `ca` replaces the default root certificates, including NODE_EXTRA_CA_CERTS.
@@ -210,12 +203,6 @@ function systemRoots(): readonly string[] {
   } catch {
     return tls.rootCertificates;
   }
-}
-
-function proxyAuthorization(proxy: URL): string | undefined {
-  if (proxy.username === '') return undefined;
-  const credentials = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
-  return `Basic ${Buffer.from(credentials).toString('base64')}`;
 }
 
 function formatQuery(query: RestRequest['query'] = {}): string {

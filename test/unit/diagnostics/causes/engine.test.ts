@@ -74,6 +74,8 @@ async function check(target: string, setup: Setup = {}): Promise<readonly CheckR
     material: { kind: 'requested' },
     restProxy: direct,
     isVerificationOff: false,
+    routeHints: { rest: [], engine: [] },
+    trust: {},
     engineProxy: setup.proxy ?? direct,
     ...(setup.proxyCa && { proxyCa: setup.proxyCa }),
     ...(setup.stepMs && { stepMs: setup.stepMs }),

@@ -1,8 +1,11 @@
 import http2 from 'node:http2';
 import https from 'node:https';
+import { equal } from 'node:assert/strict';
+import { makeTestAuthority } from '../../../support/certificates.ts';
 import { closedPort, sendJson } from '../../../support/answering-server.ts';
 import { startConnectProxy } from '../../../support/connect-proxy.ts';
 import { listen, startTcpServer, startTlsServer, type TestServer } from '../../../support/engine-server.ts';
+import { runKuflow } from '../../../support/run-kuflow.ts';
 import { fault, following, type Fault, type TestSetup } from './fault.ts';
 
 const NAME = 'engine.kuflow.test';
@@ -88,6 +91,25 @@ export const engineFaults: readonly Fault[] = [
     const foreign = await setup.other.issue({ commonName: 'worker', fromDays: -1, toDays: 60 });
     [setup.files['tls/client.pem'], setup.files['tls/client.key']] = [foreign.cert, foreign.key];
   }),
+  fault(
+    'certificates of an older CA',
+    tls('engine-certificate-untrusted'),
+    async (setup) => {
+      const old = await makeTestAuthority();
+      const client = await old.issue({ commonName: 'worker', fromDays: -20, toDays: 60 });
+      Object.assign(setup.files, {
+        'tls/client.pem': client.cert,
+        'tls/client.key': client.key,
+        'tls/ca.pem': old.cert,
+      });
+    },
+    async (setup, advice) => {
+      await following(/kuflow (credentials pull --force)$/, async ({ folder, env }, command = '') => {
+        const pulled = await runKuflow(folder, command.split(' '), env);
+        equal(pulled.status, 0, pulled.stderr);
+      })(setup, advice, () => undefined);
+    },
+  ),
   fault(
     'server without ALPN',
     tls('engine-no-http2'),

@@ -30,6 +30,8 @@ export interface TestSetup {
   engine: Partial<EngineStubOptions>;
   /** Overrides the address of the engine. */
   target: ((port: number) => string) | undefined;
+  /** Undoes what another party did wrong, which no setting can. */
+  repair: (() => void) | undefined;
   /** Milliseconds by which this machine's clock is ahead. */
   skew: number;
   request: Partial<RunDoctorChecksRequest>;

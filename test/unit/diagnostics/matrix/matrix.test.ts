@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sendJson } from '../../../support/answering-server.ts';
 import { makeTestAuthority } from '../../../support/certificates.ts';
 import { startConnectProxy } from '../../../support/connect-proxy.ts';
+import { resolveDirectNames } from '../../../support/direct-names.ts';
 import type { Fault, TestSetup } from './fault.ts';
 import { namedAnswer, pollersAnswer, startAnswer } from './engine-answers.ts';
 import { matrix } from './matrix.ts';
@@ -32,11 +33,15 @@ const folder = (): string => {
 };
 let materials: Materials;
 
+let releaseNames: () => void;
+
 beforeAll(async () => {
+  releaseNames = resolveDirectNames();
   materials = await makeMaterials();
 });
 
 afterAll(() => {
+  releaseNames();
   rmSync(base, { recursive: true, force: true });
 });
 

@@ -1,11 +1,15 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KnownError } from '../../../../src/base/errors.ts';
-import type { WorkerCheckStep } from '../../../../src/diagnostics/input.ts';
+import { runWorkerCheck } from '../../../../src/commands/doctor/worker-check.ts';
+import type { WorkerCheckOptions, WorkerCheckStep } from '../../../../src/diagnostics/input.ts';
 import { javaDiagnosis } from '../../../../src/languages/java/diagnosis.ts';
+import { pythonDiagnosis } from '../../../../src/languages/python/diagnosis.ts';
 import { examineNode, nodeDiagnosis } from '../../../../src/languages/typescript/diagnosis.ts';
 import { startTcpServer } from '../../../support/engine-server.ts';
 import { pollersAnswer, startAnswer } from './engine-answers.ts';
+import { pythonScript, writeScript } from '../../../support/fake-python.ts';
+import { STAND_IN_COMMAND, standInWorker } from '../../../support/stand-in-worker.ts';
 import { fault, following, type Fault } from './fault.ts';
 
 const queue =
@@ -60,6 +64,54 @@ const withProject =
 const workerSays = (...steps: readonly WorkerCheckStep[]) => ({
   workerCheck: () => Promise.resolve({ kind: 'answered' as const, status: 1, steps }),
 });
+
+const HEALTHY_WORKER = `console.log(JSON.stringify({ status: 0, steps: ['rest', 'connect'].map((step) => ({ step, status: 'ok', detail: '' })) }));\n`;
+/** A project whose worker is this program, run as doctor runs it. */
+const standIn =
+  (main: string): Fault['make'] =>
+  async (setup) => {
+    standInWorker(setup.folder, main);
+    setup.request = { commands: { install: 'npm install' } };
+    await withProject({
+      workerCheck: (options: WorkerCheckOptions) =>
+        runWorkerCheck(STAND_IN_COMMAND, setup.folder, { PATH: process.env['PATH'] }, options),
+    })(setup);
+  };
+
+const PYPROJECT = `[project]
+name = "loan-worker"
+requires-python = ">=3.11"
+dependencies = ["temporalio==1.35.0"]
+
+[project.scripts]
+loan-worker = "loan_worker.__main__:run"
+`;
+const installPython = (folder: string, script: string): void => {
+  mkdirSync(join(folder, '.venv', 'lib', 'python3.12', 'site-packages', 'temporalio-1.35.0.dist-info'), {
+    recursive: true,
+  });
+  writeScript(join(folder, '.venv', 'bin', 'python'), script);
+};
+/** A Python project whose virtual environment has this Python, a shell script. */
+const withPython =
+  (python: string): Fault['make'] =>
+  (setup) => {
+    const { folder } = setup;
+    writeFileSync(join(folder, 'pyproject.toml'), PYPROJECT);
+    installPython(folder, python);
+    const at = { folder, root: folder, env: { PATH: process.env['PATH'] }, packageManager: 'pip' } as const;
+    const { runtime, temporalSdk, workerCheck } = pythonDiagnosis;
+    setup.project = {
+      processes: () => Promise.resolve([LOAN]),
+      runtime: () => runtime(at),
+      temporalSdk: () => temporalSdk(at),
+      workerCheck: async (options) => {
+        const command = await workerCheck(at);
+        if (command.kind !== 'command') throw new Error(command.kind);
+        return await runWorkerCheck(command, folder, at.env, options);
+      },
+    };
+  };
 
 export const pollerAndProjectFaults: readonly Fault[] = [
   fault(
@@ -218,8 +270,37 @@ export const pollerAndProjectFaults: readonly Fault[] = [
     ),
   ),
   fault(
-    'worker whose own check has no result',
+    'worker whose own check has no result in time',
     'KF-WORK-001 warn worker-check-no-answer',
-    withProject({ workerCheck: () => Promise.resolve({ kind: 'failed', why: 'status 1, Cannot find module' }) }),
+    withProject({ workerCheck: () => Promise.resolve({ kind: 'stopped' }) }),
+  ),
+  fault(
+    'worker with a syntax error',
+    'KF-WORK-001 fail worker-cannot-start',
+    standIn('const settings = {;\n'),
+    following(/Correct .*src\/main\.ts/, ({ folder }) => standInWorker(folder, HEALTHY_WORKER)),
+  ),
+  fault(
+    'worker with a missing native module',
+    'KF-WORK-001 fail worker-module-missing',
+    standIn(
+      "import { createRequire } from 'node:module';\ncreateRequire(import.meta.url)('@temporalio/core-bridge');\n",
+    ),
+    following(/Install the dependencies again: npm install/, ({ folder }) => {
+      const module = join(folder, 'node_modules', '@temporalio', 'core-bridge');
+      mkdirSync(module, { recursive: true });
+      writeFileSync(join(module, 'index.js'), '');
+      writeFileSync(join(folder, 'src', 'main.ts'), HEALTHY_WORKER);
+    }),
+  ),
+  fault(
+    'virtual environment of a Python that was removed',
+    'KF-PROJ-003 fail environment-unusable',
+    withPython('echo "libpython3.12.so.1.0: cannot open shared object file" >&2; exit 127'),
+    following(/Delete \.venv and install the dependencies again/, ({ folder }) => {
+      rmSync(join(folder, '.venv'), { recursive: true });
+      const answer = `[ "$2" != loan_worker ] || { echo '${JSON.stringify({ status: 0, steps: [] })}'; exit; }`;
+      installPython(folder, `${answer}\n${pythonScript('3.12.1')}`);
+    }),
   ),
 ];

@@ -1,13 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import http2 from 'node:http2';
 import { join } from 'node:path';
-import { type Answerer, closedPort, sendJson } from '../../../support/answering-server.ts';
+import { equal } from 'node:assert/strict';
+import { type Answerer, closedPort, sendJson, startAnsweringServer } from '../../../support/answering-server.ts';
 import { startConnectProxy } from '../../../support/connect-proxy.ts';
 import { listen, startEngineStub, startTcpServer } from '../../../support/engine-server.ts';
 import { kuflow } from './setup.ts';
 import { fault, following, type Fault, type TestSetup } from './fault.ts';
 
 const NAME = 'api.kuflow.test';
+const SECRET = 'canary-client-secret';
 const rest = (outcome: string): string => `KF-REST-001 ${outcome}`;
 const error =
   (status: number, headers: Readonly<Record<string, string>> = {}): Fault['make'] =>
@@ -56,6 +58,15 @@ const below =
       else sendJson(response, 404, { timestamp: new Date().toISOString(), status: 404, message: 'No', errors: [] });
     };
   };
+/** A gateway that answers 200 and reports errors in the body. */
+const answerWithStatus200 = (setup: TestSetup): void => {
+  const healthy = setup.rest;
+  setup.rest = (request, response, index) => {
+    const writeHead = response.writeHead.bind(response);
+    response.writeHead = ((_status: number, headers: object) => writeHead(200, headers as never)) as never;
+    healthy(request, response, index);
+  };
+};
 
 /** Answers 403 to requests that contain `text` in address or body. */
 const forbid = (setup: TestSetup, text: string): void => {
@@ -261,6 +272,59 @@ export const restFaults: readonly Fault[] = [
     secure({ hosts: ['127.0.0.1'], fromDays: -9, toDays: -1 }),
   ),
   fault(
+    'wrong credentials, reported in the body of a 200',
+    rest('fail rest-unauthorized'),
+    (setup) => {
+      answerWithStatus200(setup);
+      setup.local['kuflow.api.client-secret'] = 'canary-other-secret';
+    },
+    following(/Compare the client ID and client secret/, ({ local }) => {
+      local['kuflow.api.client-secret'] = SECRET;
+    }),
+  ),
+  fault(
+    'server that requires another protocol (426)',
+    rest('fail rest-upgrade'),
+    instead(async ({ keep }) => {
+      const server = await startAnsweringServer((_request, response) =>
+        response.writeHead(426, { upgrade: 'websocket', connection: 'upgrade' }).end('Upgrade Required'),
+      );
+      return keep(server).url;
+    }),
+    following(/Check the host and port of the endpoint; .*websocket/, (setup) => {
+      setup.endpoint = undefined;
+      setup.settings['kuflow.api.endpoint'] = undefined;
+    }),
+  ),
+  fault(
+    'kuflow.api.ca with another CA',
+    rest('fail rest-tls-unknown-authority'),
+    async (setup) => {
+      await secure({ hosts: ['127.0.0.1'] })(setup);
+      setup.files['rest-ca.pem'] = setup.other.cert;
+    },
+    following(
+      /Replace the certificates in (\S+) \(kuflow\.api\.ca.*"CN=Other CA".*"CN=Test CA"/,
+      (setup, path = '') => {
+        equal(path, join(setup.folder, 'rest-ca.pem'));
+        setup.files['rest-ca.pem'] = setup.authority.cert;
+      },
+    ),
+  ),
+  fault(
+    'NODE_EXTRA_CA_CERTS with a file that does not exist',
+    rest('fail rest-tls-unknown-authority'),
+    async (setup) => {
+      await secure({ hosts: ['127.0.0.1'] }, false)(setup);
+      setup.env['NODE_EXTRA_CA_CERTS'] = '/nowhere/ca.pem';
+    },
+    // Node reads the variable only when it starts.
+    following(/NODE_EXTRA_CA_CERTS.*\/nowhere\/ca\.pem.*ENOENT.*set kuflow\.api\.ca/, (setup) => {
+      setup.settings['kuflow.api.ca'] = 'rest-ca.pem';
+      setup.files['rest-ca.pem'] = setup.authority.cert;
+    }),
+  ),
+  fault(
     'proxy that requires a password',
     rest('fail rest-proxy'),
     proxied(
@@ -330,6 +394,7 @@ const token =
   };
 const after = (ms: number): string => new Date(Date.now() + ms).toISOString();
 const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 const jwt = (claims: object): string =>
   [{ alg: 'RS256' }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.') +
   '.c2lnbmF0dXJl';
@@ -353,6 +418,24 @@ const kuflowDaysAhead =
     const client = await setup.authority.issue({ commonName: 'worker', fromDays: -29, toDays: 60 });
     [setup.files['tls/client.pem'], setup.files['tls/client.key']] = [client.cert, client.key];
   };
+
+/** The engine, whose clock is right, rejects the tokens. */
+const kuflowDayBehind = (setup: TestSetup): void => {
+  const healthy = setup.rest;
+  const right = (): boolean => setup.rest === healthy;
+  const expiredAt = after(HOUR - DAY);
+  setup.rest = (request, response, index) => {
+    response.setHeader('date', new Date(Date.now() - DAY).toUTCString());
+    if (!request.body.includes('ENGINE_TOKEN')) healthy(request, response, index);
+    else sendJson(response, 200, { type: 'ENGINE_TOKEN', engineToken: { token: 'canary', expiredAt } });
+  };
+  const status = {
+    get GetSystemInfo() {
+      return right() ? { code: 0 } : { code: 16 };
+    },
+  };
+  setup.engine = { ...setup.engine, status };
+};
 
 export const tokenAndClockFaults: readonly Fault[] = [
   fault(
@@ -390,6 +473,20 @@ export const tokenAndClockFaults: readonly Fault[] = [
     'clock ten days behind: certificate looks not valid yet',
     'KF-CLOCK-001 fail clock-wrong',
     (setup) => void (setup.skew = -10 * 86_400_000),
+  ),
+  fault(
+    "KuFlow's clock a day behind",
+    'KF-CLOCK-001 fail clock-wrong',
+    async (setup) => {
+      const healthy = setup.rest;
+      kuflowDayBehind(setup);
+      const client = await setup.authority.issue({ commonName: 'worker', fromDays: -0.5, toDays: 60 });
+      [setup.files['tls/client.pem'], setup.files['tls/client.key']] = [client.cert, client.key];
+      setup.repair = () => {
+        setup.rest = healthy;
+      };
+    },
+    following(/If this machine's clock is right.*report .* to KuFlow/, (setup) => setup.repair?.()),
   ),
   fault(
     'clock ten days ahead: engine certificate looks expired',

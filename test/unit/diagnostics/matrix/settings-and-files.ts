@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createPrivateKey } from 'node:crypto';
 import { join } from 'node:path';
 import { withoutDate } from '../../../support/certificates.ts';
 import { startConnectProxy } from '../../../support/connect-proxy.ts';
 import { runKuflow } from '../../../support/run-kuflow.ts';
-import { fault, following, type Fault, type Follow, type TestSetup } from './fault.ts';
+import { fault, following, runningCommand, type Fault, type Follow, type TestSetup } from './fault.ts';
 
 const OFFLINE = { selection: { offline: true } };
 const incomplete = 'KF-SET-001 fail settings-incomplete';
@@ -78,6 +78,18 @@ const envconfig =
     });
   };
 
+const SECRET = 'canary-client-secret';
+const TENANT = '5b0a6f0e-5f3b-4b5f-8a38-1c2d3e4f5a6b';
+/** Client ID and endpoint come from the environment, once the servers run. */
+const allInEnvironment = (setup: TestSetup): void => {
+  setup.endpoint = (port) => {
+    setup.env['KUFLOW_API_ENDPOINT'] = `http://127.0.0.1:${port}`;
+    return '';
+  };
+  setup.env['KUFLOW_API_CLIENTID'] = setup.local['kuflow.api.client-id'] ?? '';
+  for (const key of ['kuflow.api.client-id', 'kuflow.api.client-secret']) setup.local[key] = undefined;
+};
+
 export const settingsFaults: readonly Fault[] = [
   fault('missing client ID', incomplete, ({ local }) => void (local['kuflow.api.client-id'] = undefined)),
   fault('placeholder FILL_ME', incomplete, ({ local }) => void (local['kuflow.api.client-secret'] = 'FILL_ME')),
@@ -95,6 +107,75 @@ export const settingsFaults: readonly Fault[] = [
     'secret with a line break at its end',
     incomplete,
     ({ local }) => void (local['kuflow.api.client-secret'] = `${local['kuflow.api.client-secret'] ?? ''}\n`),
+  ),
+  fault(
+    'zero-width space in the secret',
+    incomplete,
+    ({ local }) => void (local['kuflow.api.client-secret'] = `canary\u200b${SECRET.slice('canary'.length)}`),
+    runningCommand(),
+  ),
+  fault(
+    'zero-width space in the address of the engine',
+    ofTheEngine,
+    (setup) => void (setup.target = (port) => `127.0.0.1\u200b:${port}`),
+    runningCommand(),
+  ),
+  fault(
+    'zero-width space in the task queue',
+    'KF-SET-002 fail worker-settings-incomplete',
+    ({ settings }) => void (settings['temporal.kuflow-queue'] = 'LOANS\u200b'),
+    runningCommand(),
+  ),
+  fault(
+    'zero-width space in a variable',
+    incomplete,
+    (setup) => void (setup.env['KUFLOW_API_TENANTID'] = `\u200b${TENANT}`),
+    following(/KUFLOW_API_TENANTID/, ({ env }) => void (env['KUFLOW_API_TENANTID'] = TENANT)),
+  ),
+  fault(
+    'byte order mark in a secret file',
+    incomplete,
+    (setup) => {
+      allInEnvironment(setup);
+      setup.env['KUFLOW_API_CLIENTSECRET_FILE'] = 'secret.txt';
+      setup.files['secret.txt'] = `\ufeff${SECRET}\n`;
+      setup.modes['secret.txt'] = 0o600;
+    },
+    runningCommand(),
+  ),
+  fault(
+    'credentials only in .env',
+    incomplete,
+    (setup) => {
+      allInEnvironment(setup);
+      setup.afterwards.push(() => {
+        const lines = Object.entries(setup.env).map(([name, value]) => `${name}="${value}"`);
+        writeFileSync(join(setup.folder, '.env'), `${lines.join('\n')}\nKUFLOW_API_CLIENTSECRET='${SECRET}'\n`);
+        for (const name of Object.keys(setup.env)) Reflect.deleteProperty(setup.env, name);
+      });
+    },
+    runningCommand((setup, output) => {
+      for (const [, name = '', value = ''] of output.matchAll(/^(KUFLOW_\w+)=(.*)$/gm)) setup.env[name] = value;
+    }, '\nenv'),
+  ),
+  fault(
+    'key that occurs twice',
+    unreadable,
+    (setup) => {
+      setup.afterwards.push(() => {
+        const path = join(setup.folder, 'application-local.yaml');
+        writeFileSync(
+          path,
+          readFileSync(path, 'utf8').replace(/^(\s*client-secret: .*)$/m, `$1\n    client-id: ${TENANT}`),
+        );
+      });
+    },
+    (setup, advice) =>
+      following(/Remove one of the two lines with client-id .*:\d+ and .*:(\d+)/, ({ folder }, line = '') => {
+        const path = join(folder, 'application-local.yaml');
+        const lines = readFileSync(path, 'utf8').split('\n');
+        writeFileSync(path, lines.filter((_text, index) => index !== Number(line) - 1).join('\n'));
+      })(setup, advice, () => undefined),
   ),
   fault(
     'target without a port',

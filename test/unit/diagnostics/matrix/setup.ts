@@ -116,6 +116,7 @@ export async function diagnoseWithFaults(
     endpoint: undefined,
     engine: { answers: { DescribeTaskQueue: pollersAnswer([{ identity: '1@host', agoMs: 1_000 }]) } },
     target: undefined,
+    repair: undefined,
     skew: 0,
     request: {},
     project: undefined,
@@ -153,7 +154,19 @@ export async function diagnoseWithFaults(
 }
 
 /** Runs doctor on the files and servers of a setup that has been written. */
-export async function diagnose({ folder, env, skew, project, request }: TestSetup): Promise<DoctorReport> {
+export async function diagnose(setup: TestSetup): Promise<DoctorReport> {
+  return await diagnoseFiles(setup);
+}
+
+/** Runs doctor on a folder. */
+export async function diagnoseFiles({
+  folder,
+  env,
+  skew,
+  project,
+  request,
+}: Pick<TestSetup, 'folder' | 'env' | 'skew'> &
+  Partial<Pick<TestSetup, 'project' | 'request'>>): Promise<DoctorReport> {
   return await runDoctorChecks({
     settings: await resolveSettings({
       env,
@@ -195,7 +208,8 @@ function write({ folder, settings, local, files, modes }: TestSetup): void {
   }
 }
 
-function nested(flat: Record<string, string | undefined>): object {
+/** Flat keys as a tree. */
+export function nested(flat: Record<string, string | undefined>): object {
   const tree: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(flat)) {
     if (value === undefined) continue;

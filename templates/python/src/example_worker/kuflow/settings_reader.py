@@ -29,6 +29,9 @@ ALIASES = {
     "worker.robot-ids": "temporal.robot-ids",
 }
 
+# Characters without width, marks of direction and byte order marks. They come with copied text; PEM may start with one.
+INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
+
 
 @dataclass(frozen=True, slots=True)
 class SettingsProblem:
@@ -106,13 +109,15 @@ class SettingsReader:
         return self.usable(key, self.from_environment(variable_of(key)) or in_files)
 
     def usable(self, key: str, found: SettingValue | None) -> SettingValue | None:
-        """Reports the placeholder of KuFlow's own templates and quotes around a value, and returns None for them."""
+        """Reports KuFlow's placeholder, quotes around a value and invisible characters, and returns None for them."""
         if found is None:
             return None
         if "FILL_ME" in found.text:
             self.problem(key, "placeholder", found.source, "a value instead of FILL_ME")
         elif re.fullmatch(r"([\"']).*\1", found.text, re.DOTALL):
             self.problem(key, "invalid", found.source, "a value without quotes around it")
+        elif INVISIBLE.search(found.raw) and not key.endswith("-data"):
+            self.problem(key, "invalid", found.source, "a value without invisible characters; type it again")
         else:
             return found
         return None

@@ -49,6 +49,10 @@ final class SettingsReader {
 
     private static final Pattern QUOTED = Pattern.compile("^([\"']).*\\1$", Pattern.DOTALL);
 
+    /** Characters without width, marks of direction and byte order marks, which come with copied text. PEM may start with one. */
+    private static final Pattern INVISIBLE = Pattern.compile(
+            "[\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2064\\u2066-\\u206f\\ufeff]");
+
     private final List<SettingsProblem> problems = new ArrayList<>();
     private final Path directory;
     private final Map<String, String> variables;
@@ -130,7 +134,7 @@ final class SettingsReader {
         return usable(key, inEnvironment == null ? inFiles : inEnvironment);
     }
 
-    /** Reports the placeholder of KuFlow's own templates and quotes around a value as problems, and returns null for them. */
+    /** Reports KuFlow's placeholder, quotes around a value and invisible characters as problems, and returns null for them. */
     @Nullable
     Value usable(String key, @Nullable Value found) {
         if (found == null) {
@@ -140,6 +144,8 @@ final class SettingsReader {
             problem(key, Code.PLACEHOLDER, found.source(), "a value instead of FILL_ME");
         } else if (QUOTED.matcher(found.text()).matches()) {
             problem(key, Code.INVALID, found.source(), "a value without quotes around it");
+        } else if (INVISIBLE.matcher(found.raw()).find() && !key.endsWith("-data")) {
+            problem(key, Code.INVALID, found.source(), "a value without invisible characters; type it again");
         } else {
             return found;
         }
