@@ -1,5 +1,5 @@
 import { closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 
 import sqlite from 'node-sqlite3-wasm';
 
@@ -109,7 +109,7 @@ function openDatabase(path: string, { clock, onStepError = throwLater }: StoreOp
       try {
         store.transaction(() => setMeta(sql, 'checked', store.now()));
       } catch (error) {
-        throw new Error(`${path} can't be written: ${messageOf(error)}`, { cause: error });
+        throw new Error(`${basename(path)} can't be written: ${messageOf(error)}`, { cause: error });
       }
     },
     close: () => {

@@ -112,6 +112,6 @@ it.skipIf(process.platform === 'win32')(
       },
     );
     expect(stderr).toBe('');
-    expect(JSON.parse(stdout)).toEqual(['writable', expect.stringContaining(`${path} can't be written: `), 'kept']);
+    expect(JSON.parse(stdout)).toEqual(['writable', expect.stringContaining("state.db can't be written: "), 'kept']);
   },
 );
