@@ -5,6 +5,7 @@ import {
   defineSignal,
   isCancellation,
   log,
+  patched,
   setDefaultSignalHandler,
   setHandler,
   sleep,
@@ -19,6 +20,9 @@ import { uuid7 } from './uuid.ts';
 
 const processItemSignal = defineSignal<[Partial<ProcessItemSignal>?]>('KuFlow_Engine_Signal_Process_Item');
 const ITEM_TYPES: readonly unknown[] = ['TASK', 'MESSAGE', 'THREAD'] satisfies ProcessItemType[];
+
+/** Marks histories in which a task is canceled whose scope was canceled in the workflow task that received its creation. */
+const CANCELED_AT_CREATION = 'kuflow-canceled-at-creation';
 
 const HOUR = 60 * 60 * 1000;
 const MAX_REREAD_INTERVAL = 12 * HOUR;
@@ -174,13 +178,18 @@ export function openProcess<Metadata = Record<string, unknown>>(
   };
 
   /** Cancels the item in KuFlow if the scope of the work is canceled. When the whole process is canceled, KuFlow does that. */
-  const cancelingWithScope = async <Result>(processItemId: Uuid, work: () => Promise<Result>): Promise<Result> => {
-    // In a scope that was canceled before, nothing is created.
-    const { consideredCancelled: hasNoItem } = CancellationScope.current();
+  const cancelingWithScope = async <Result>(
+    processItemId: Uuid,
+    work: () => Promise<Result>,
+    isCreated = false,
+  ): Promise<Result> => {
+    const { consideredCancelled: wasCanceled } = CancellationScope.current();
     try {
       return await work();
     } catch (error) {
-      if (isCancellation(error) && !hasNoItem && !processScope.consideredCancelled)
+      // In a scope that was canceled before, nothing is created.
+      const hasItem = (): boolean => !wasCanceled || (isCreated && patched(CANCELED_AT_CREATION));
+      if (isCancellation(error) && !processScope.consideredCancelled && hasItem())
         await CancellationScope.nonCancellable(() =>
           briefActivities.KuFlow_Engine_cancelProcessItems({ processId, processItemIds: [processItemId] }),
         ).catch((failure: unknown) => log.warn('Could not cancel the item', { processItemId, error: failure }));
@@ -209,7 +218,7 @@ export function openProcess<Metadata = Record<string, unknown>>(
     const id = await createItem('TASK', task, { ...owner, ...taskPayload(data, contextData) });
     return runForItem({ processItemId: id, code: task.code }, () => {
       log.info('Waiting for a person', { code: task.code });
-      const done = cancelingWithScope(id, () => waitUntilCompleted(task.code, id));
+      const done = cancelingWithScope(id, () => waitUntilCompleted(task.code, id), true);
       // Also handles a rejection that comes before the workflow code awaits `done`.
       const ended = done.then(
         () => undefined,
@@ -237,7 +246,7 @@ export function openProcess<Metadata = Record<string, unknown>>(
     const id = await createItem('TASK', task, { ownerId: applicationId, ...taskPayload(undefined, contextData) });
     const isCompleting = new Trigger<void>();
     const { cancelRequested } = CancellationScope.current();
-    cancelingWithScope(id, () => Promise.race([isCompleting, cancelRequested])).catch(() => undefined);
+    cancelingWithScope(id, () => Promise.race([isCompleting, cancelRequested]), true).catch(() => undefined);
     return {
       ...handleOf(id),
       complete: (work: () => Promise<Data>, validates = false): Promise<Data> => {
