@@ -18,7 +18,14 @@ from ..model import (
     WorkflowRequest,
 )
 from .item_context import ItemContext, run_for_item
-from .kuflow_activities import brief_activities, complete_task, kuflow_activities, retrieve_application_id, run_activity
+from .kuflow_activities import (
+    brief_activities,
+    complete_task,
+    kuflow_activities,
+    retrieve_application_id,
+    run_activity,
+    with_cancellation,
+)
 from .task import HumanTask, MessageTask, SystemTask, ThreadTask
 from .uuid7 import uuid7
 
@@ -137,7 +144,8 @@ class SystemTaskHandle(_Handle, Generic[Data]):
                 await complete_task(self.id, code, {} if data is None else data)
             return data
 
-        return await self._process._canceling_item(self.id, run())
+        # Not inside: a completed task cannot be canceled.
+        return await with_cancellation(self._process._canceling_item(self.id, run()))
 
 
 class KuFlowProcess(Generic[Metadata]):
