@@ -17,6 +17,7 @@ import io.temporal.activity.Activity;
 import io.temporal.failure.ActivityFailure;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.failure.CanceledFailure;
+import io.temporal.testing.WorkflowHistoryLoader;
 import io.temporal.workflow.Async;
 import io.temporal.workflow.CancellationScope;
 import io.temporal.workflow.Promise;
@@ -185,6 +186,38 @@ class KuFlowProcessTest {
         }
     }
 
+    /** A task whose scope is canceled by the signal {@code Stop}. */
+    public static class StopWorkflow implements Trial {
+
+        private final KuFlowProcess kuflow;
+
+        @WorkflowInit
+        public StopWorkflow(WorkflowRequest request) {
+            kuflow = new KuFlowProcess(request);
+        }
+
+        @Override
+        public WorkflowResponse run(WorkflowRequest request) {
+            List<Promise<Review>> waiting = new ArrayList<>();
+            CancellationScope scope =
+                    Workflow.newCancellationScope(() -> waiting.add(Async.function(() -> kuflow.humanTask(REVIEW))));
+            kuflow.onSignal("Stop", Object.class, payload -> scope.cancel());
+            scope.run();
+            try {
+                return new WorkflowResponse("done " + waiting.get(0).get());
+            } catch (CanceledFailure canceled) {
+                return new WorkflowResponse("canceled");
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("cancels a task in KuFlow even if its scope is canceled at the moment when the task is created")
+    void canceledAtCreation() throws Exception {
+        // The signal and the response to the creation arrive in the same workflow task, which then cancels the item.
+        Replay.replay(WorkflowHistoryLoader.readHistoryFromResource("canceled-at-creation.json"), StopWorkflow.class);
+    }
+
     @Test
     @DisplayName("leaves its tasks to KuFlow when the whole process is canceled")
     void canceledProcess() {
@@ -193,6 +226,43 @@ class KuFlowProcessTest {
             run.cancelAfter(Duration.ofMinutes(30));
             assertThatThrownBy(run::result).cause().isInstanceOf(CanceledFailure.class);
             assertThat(statesOf(kuflow)).isEqualTo(Map.of("REVIEW", TaskState.READY));
+        }
+    }
+
+    /** Creates a task and cancels its scope at once, and then creates another one. */
+    public static class DroppedTaskWorkflow implements Trial {
+
+        private final KuFlowProcess kuflow;
+
+        @WorkflowInit
+        public DroppedTaskWorkflow(WorkflowRequest request) {
+            kuflow = new KuFlowProcess(request);
+        }
+
+        @Override
+        public WorkflowResponse run(WorkflowRequest request) {
+            List<Promise<?>> dropped = new ArrayList<>();
+            CancellationScope scope =
+                    Workflow.newCancellationScope(() -> dropped.add(Async.function(() -> kuflow.humanTask(SECOND))));
+            scope.run();
+            // Lets the other thread of the workflow start.
+            boolean[] isStarted = {false};
+            Async.procedure(() -> isStarted[0] = true);
+            Workflow.await(() -> isStarted[0]);
+            scope.cancel();
+            kuflow.humanTask(REVIEW);
+            return new WorkflowResponse("done");
+        }
+    }
+
+    @Test
+    @DisplayName("can be replayed when an item was canceled in the workflow task that created it")
+    void droppedTask() throws Exception {
+        try (FakeKuFlow kuflow = new FakeKuFlow(REVIEWER);
+                ProcessRun run = ProcessRun.start(DroppedTaskWorkflow.class, kuflow)) {
+            assertThat(run.result().message()).isEqualTo("done");
+            assertThat(kuflow.itemCodes()).containsExactly("REVIEW");
+            Replay.replay(run.history(), DroppedTaskWorkflow.class);
         }
     }
 
