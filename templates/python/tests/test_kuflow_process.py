@@ -33,6 +33,7 @@ from .support.trial_workflows import (
     ScopeWorkflow,
     SignalsWorkflow,
     StopWorkflow,
+    StubbornDeadlineWorkflow,
     SystemWorkflow,
     TrialActivities,
 )
@@ -160,6 +161,23 @@ async def test_calls_on_deadline_once_and_only_if_the_task_is_still_open(environ
     assert await run.result() == {"message": "True []"}
     assert kuflow.logs == [TaskLog("REVIEW", "WARN", "Late")]
     await replay(await run.history(), [DeadlineWorkflow])
+
+
+async def test_a_deadline_does_not_hide_that_the_task_is_completed_while_on_deadline_retries_an_activity(
+    environment: WorkflowEnvironment,
+) -> None:
+    attempts: list[str] = []
+
+    class RefusingKuFlow(FakeKuFlow):
+        async def perform(self, operation: Operation[Any, Any], request: Mapping[str, Any]) -> Any:
+            if operation.name == "appendProcessItemTaskLog":
+                attempts.append(operation.name)
+                raise ConnectionError("down")
+            return await super().perform(operation, request)
+
+    kuflow = RefusingKuFlow(lambda _code, _logs: {"ok": True} if len(attempts) > 1 else "wait")
+    run = await start_process(environment, StubbornDeadlineWorkflow, kuflow)
+    assert await run.result() == {"message": "True"}
 
 
 async def test_waits_for_a_fix_when_a_deadline_is_not_in_the_future_and_the_test_ends_at_once(

@@ -26,6 +26,16 @@ afterAll(async () => {
   await environment?.teardown();
 });
 
+/** Runs a workflow of `trial-workflows.ts` to its end. */
+async function runTrial(workflowType: string, activities: object) {
+  const { client, nativeConnection: connection } = environment;
+  const processId = randomUUID();
+  const worker = await Worker.create({ connection, taskQueue: processId, workflowBundle, activities });
+  const options = { workflowId: processId, taskQueue: processId, args: [{ processId }] };
+  const handle = await client.workflow.start(workflowType, options);
+  return { handle, result: await worker.runUntil(handle.result()) };
+}
+
 describe('a canceled scope', () => {
   it('cancels its task in KuFlow even if it is canceled at the moment when the task is created', async () => {
     const { client, nativeConnection: connection } = environment;
@@ -71,18 +81,25 @@ describe('a canceled scope', () => {
   });
 });
 
+describe('the deadline of a task', () => {
+  it('does not hide that the task is completed while onDeadline retries an activity', async () => {
+    let attempts = 0;
+    const { activities } = fakeKuFlow(environment.client.workflow, () => (attempts > 1 ? { ok: true } : 'wait'));
+    const { result } = await runTrial('StubbornDeadlineWorkflow', {
+      ...activities,
+      KuFlow_Engine_appendProcessItemTaskLog: async () => {
+        attempts += 1;
+        throw new Error('down');
+      },
+    });
+    expect(result).toEqual({ message: 'true' });
+  });
+});
+
 describe('the replay of a history', () => {
   it('accepts an item that was canceled in the workflow task that created it', async () => {
-    const { client, nativeConnection: connection } = environment;
-    const { activities } = fakeKuFlow(client.workflow, () => ({ ok: true }));
-    const processId = randomUUID();
-    const worker = await Worker.create({ connection, taskQueue: processId, workflowBundle, activities });
-    const handle = await client.workflow.start('DroppedTaskWorkflow', {
-      workflowId: processId,
-      taskQueue: processId,
-      args: [{ processId }],
-    });
-    await worker.runUntil(handle.result());
+    const { activities } = fakeKuFlow(environment.client.workflow, () => ({ ok: true }));
+    const { handle } = await runTrial('DroppedTaskWorkflow', activities);
     await replay(JSON.parse(historyToJSON(await handle.fetchHistory())), workflowsPath);
   });
 });

@@ -178,6 +178,19 @@ class DeadlineWorkflow(Trial):
 
 
 @workflow.defn
+class StubbornDeadlineWorkflow(Trial):
+    """Calls an activity at the deadline that is retried until the deadline is far behind."""
+
+    @workflow.run
+    async def run(self, request: WorkflowRequest) -> WorkflowResponse:
+        review = await self.kuflow.human_task(
+            REVIEW, deadline=timedelta(days=1), on_deadline=lambda task: task.log("Late", "WARN")
+        )
+        await workflow.sleep(1)
+        return {"message": str(review["ok"])}
+
+
+@workflow.defn
 class OverdueWorkflow(Trial):
     @workflow.run
     async def run(self, request: WorkflowRequest) -> WorkflowResponse:

@@ -27,3 +27,13 @@ export async function DroppedTaskWorkflow(request: WorkflowRequest): Promise<Wor
   await kuflow.humanTask(review);
   return { message: 'done' };
 }
+
+/** A deadline whose `onDeadline` calls an activity that is retried until the deadline is far behind. */
+export async function StubbornDeadlineWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
+  const kuflow = openProcess(request);
+  const { ok } = await kuflow.humanTask(review, {
+    deadline: '1 day',
+    onDeadline: (task) => task.log('Nobody has decided', 'WARN'),
+  });
+  return { message: String(ok) };
+}

@@ -24,6 +24,9 @@ const ITEM_TYPES: readonly unknown[] = ['TASK', 'MESSAGE', 'THREAD'] satisfies P
 /** Marks histories in which a task is canceled whose scope was canceled in the workflow task that received its creation. */
 const CANCELED_AT_CREATION = 'kuflow-canceled-at-creation';
 
+/** Marks histories in which `onDeadline` was canceled because its task was completed. */
+const DEADLINE_ENDED = 'kuflow-deadline-ended';
+
 const HOUR = 60 * 60 * 1000;
 const MAX_REREAD_INTERVAL = 12 * HOUR;
 
@@ -78,7 +81,10 @@ export interface SystemTaskHandle<Data> extends Omit<TaskHandle<Data>, 'done' | 
   complete(work: () => Promise<Data>): Promise<Data>;
 }
 
-/** `onDeadline` is called once if the task is still open then. The task stays open, unless `onDeadline` cancels it. */
+/**
+ * `onDeadline` is called once if the task is still open then. The task stays open, unless `onDeadline` cancels it. When the task is
+ * completed, what `onDeadline` still does is canceled.
+ */
 export type Deadline<Data> =
   | { readonly deadline?: undefined; readonly onDeadline?: undefined }
   | {
@@ -239,6 +245,24 @@ export function openProcess<Metadata = Record<string, unknown>>(
     });
   };
 
+  /** An activity that `onDeadline` calls may be retried for long, and must not hide that the task is completed. */
+  const callWhileOpen = async <Data>(
+    handle: TaskHandle<Data>,
+    call: (task: TaskHandle<Data>) => Promise<void> = async () => undefined,
+  ): Promise<void> => {
+    const scope = new CancellationScope();
+    const called = scope.run(() => call(handle));
+    // If `onDeadline` itself cancels the task, it may do more afterwards.
+    const isCompleted = new Promise<boolean>((resolve) => void handle.done.then(() => resolve(true), () => undefined));
+    if (await Promise.race([called.then(() => false), isCompleted])) {
+      if (!patched(DEADLINE_ENDED)) return called;
+      scope.cancel();
+      await called.catch((error: unknown) => {
+        if (!isCancellation(error)) throw error;
+      });
+    }
+  };
+
   const openSystemTask = async <Data>(task: SystemTask<Data>, contextData: unknown) => {
     // All system tasks share the result, so a canceled scope of one of them must not affect it.
     application ??= CancellationScope.nonCancellable(() => localWorkerActivities.KuFlow_Worker_retrieveApplication());
@@ -284,7 +308,7 @@ export function openProcess<Metadata = Record<string, unknown>>(
         () => false,
       );
       try {
-        if (await Promise.race([handle.done.then(() => false), isDue])) await onDeadline?.(handle);
+        if (await Promise.race([handle.done.then(() => false), isDue])) await callWhileOpen(handle, onDeadline);
       } finally {
         timer.cancel();
       }

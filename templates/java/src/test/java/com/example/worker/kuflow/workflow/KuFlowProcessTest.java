@@ -2,6 +2,7 @@ package com.example.worker.kuflow.workflow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import com.example.worker.kuflow.model.LogLevel;
@@ -29,6 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -263,6 +265,43 @@ class KuFlowProcessTest {
             assertThat(run.result().message()).isEqualTo("done");
             assertThat(kuflow.itemCodes()).containsExactly("REVIEW");
             Replay.replay(run.history(), DroppedTaskWorkflow.class);
+        }
+    }
+
+    /** Calls an activity at the deadline that is retried until the deadline is far behind. */
+    public static class StubbornDeadlineWorkflow implements Trial {
+
+        private final KuFlowProcess kuflow;
+
+        @WorkflowInit
+        public StubbornDeadlineWorkflow(WorkflowRequest request) {
+            kuflow = new KuFlowProcess(request);
+        }
+
+        @Override
+        public WorkflowResponse run(WorkflowRequest request) {
+            Activities activities = KuFlowProcess.activities(Activities.class);
+            boolean ok = kuflow.humanTask(
+                            REVIEW, options -> options.deadline(Duration.ofDays(1), task -> activities.check("x")))
+                    .ok();
+            return new WorkflowResponse("" + ok);
+        }
+    }
+
+    @Test
+    @DisplayName("does not overlook that a task is completed while onDeadline retries an activity")
+    void stubbornDeadline() {
+        AtomicInteger attempts = new AtomicInteger();
+        Trial.Activities failing = text -> {
+            attempts.incrementAndGet();
+            throw new IllegalStateException("down");
+        };
+        Person person = (code, logs) -> attempts.get() > 1 ? Person.enter(Map.of("ok", true)) : Person.leave();
+        try (FakeKuFlow kuflow = new FakeKuFlow(person);
+                ProcessRun run = ProcessRun.start(StubbornDeadlineWorkflow.class, kuflow, failing)) {
+            assertTimeoutPreemptively(
+                    Duration.ofSeconds(30),
+                    () -> assertThat(run.result().message()).isEqualTo("true"));
         }
     }
 
