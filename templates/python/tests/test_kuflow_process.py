@@ -28,6 +28,7 @@ from .support.trial_workflows import (
     HandlesWorkflow,
     LargeWorkflow,
     OverdueWorkflow,
+    ReassignedWorkflow,
     RenamedWorkflow,
     RereadWorkflow,
     ScopeWorkflow,
@@ -163,19 +164,40 @@ async def test_calls_on_deadline_once_and_only_if_the_task_is_still_open(environ
     await replay(await run.history(), [DeadlineWorkflow])
 
 
+class RefusingKuFlow(FakeKuFlow):
+    """Fails when a line is added to the log of a task."""
+
+    attempts = 0
+
+    async def perform(self, operation: Operation[Any, Any], request: Mapping[str, Any]) -> Any:
+        if operation.name == "appendProcessItemTaskLog":
+            self.attempts += 1
+            raise ConnectionError("down")
+        return await super().perform(operation, request)
+
+
+async def test_the_person_is_asked_again_when_a_task_is_assigned(environment: WorkflowEnvironment) -> None:
+    kuflow = FakeKuFlow(lambda _code, _logs: {"ok": True} if "ownerId" in kuflow.items[0] else "wait")
+    run = await start_process(environment, ReassignedWorkflow, kuflow)
+    assert await run.result() == {"message": "True"}
+
+
+async def test_a_test_run_that_does_not_end_names_the_open_tasks_and_the_activities_that_fail(
+    environment: WorkflowEnvironment,
+) -> None:
+    run = await start_process(environment, StubbornDeadlineWorkflow, RefusingKuFlow(lambda _code, _logs: "wait"))
+    reasons = (
+        r"not ended within 2 s\nOpen task: REVIEW \(READY\)\n"
+        r"Activity KuFlow_Engine_appendProcessItemTaskLog, attempt \d+: down"
+    )
+    with pytest.raises(AssertionError, match=reasons):
+        await run.result(seconds=2)
+
+
 async def test_a_deadline_does_not_hide_that_the_task_is_completed_while_on_deadline_retries_an_activity(
     environment: WorkflowEnvironment,
 ) -> None:
-    attempts: list[str] = []
-
-    class RefusingKuFlow(FakeKuFlow):
-        async def perform(self, operation: Operation[Any, Any], request: Mapping[str, Any]) -> Any:
-            if operation.name == "appendProcessItemTaskLog":
-                attempts.append(operation.name)
-                raise ConnectionError("down")
-            return await super().perform(operation, request)
-
-    kuflow = RefusingKuFlow(lambda _code, _logs: {"ok": True} if len(attempts) > 1 else "wait")
+    kuflow = RefusingKuFlow(lambda _code, _logs: {"ok": True} if kuflow.attempts > 1 else "wait")
     run = await start_process(environment, StubbornDeadlineWorkflow, kuflow)
     assert await run.result() == {"message": "True"}
 

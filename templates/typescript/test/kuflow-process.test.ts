@@ -5,11 +5,12 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { ProcessItem } from '../src/kuflow/model.ts';
 import { workflowSources } from '../src/kuflow/workflow-code.ts';
 import { fakeKuFlow, type FakeKuFlow } from './support/fake-kuflow.ts';
 import { replay } from './support/replay.ts';
 import { timeSkippingServer } from './support/test-server.ts';
-import { installTestRuntime } from './support/workflow-result.ts';
+import { installTestRuntime, resultOf } from './support/workflow-result.ts';
 
 const workflowsPath = fileURLToPath(new URL('./support/trial-workflows.ts', import.meta.url));
 
@@ -27,13 +28,13 @@ afterAll(async () => {
 });
 
 /** Runs a workflow of `trial-workflows.ts` to its end. */
-async function runTrial(workflowType: string, activities: object) {
+async function runTrial(workflowType: string, activities: object, items?: readonly ProcessItem[], limit?: number) {
   const { client, nativeConnection: connection } = environment;
   const processId = randomUUID();
   const worker = await Worker.create({ connection, taskQueue: processId, workflowBundle, activities });
   const options = { workflowId: processId, taskQueue: processId, args: [{ processId }] };
   const handle = await client.workflow.start(workflowType, options);
-  return { handle, result: await worker.runUntil(handle.result()) };
+  return { handle, result: await worker.runUntil(resultOf(handle, items, limit)) };
 }
 
 describe('a canceled scope', () => {
@@ -93,6 +94,31 @@ describe('the deadline of a task', () => {
       },
     });
     expect(result).toEqual({ message: 'true' });
+  });
+});
+
+describe('the KuFlow of the tests', () => {
+  it('asks the person again when a task is assigned', async () => {
+    const kuflow = fakeKuFlow(environment.client.workflow, () =>
+      kuflow.items[0]?.ownerId === undefined ? 'wait' : { ok: true },
+    );
+    const { result } = await runTrial('ReassignedWorkflow', kuflow.activities, kuflow.items, 20_000);
+    expect(result).toEqual({ message: 'true' });
+  });
+});
+
+describe('a test run', () => {
+  it('that does not end names the open tasks and the activities that fail', async () => {
+    const { activities, items } = fakeKuFlow(environment.client.workflow, () => 'wait');
+    const failing = {
+      ...activities,
+      KuFlow_Engine_appendProcessItemTaskLog: async () => {
+        throw new Error('down');
+      },
+    };
+    await expect(runTrial('StubbornDeadlineWorkflow', failing, items, 3_000)).rejects.toThrow(
+      /not ended within 3 s\nOpen task: REVIEW \(READY\)\nActivity KuFlow_Engine_appendProcessItemTaskLog, attempt \d+: down/,
+    );
   });
 });
 

@@ -191,6 +191,18 @@ class StubbornDeadlineWorkflow(Trial):
 
 
 @workflow.defn
+class ReassignedWorkflow(Trial):
+    """Assigns a task to somebody else at its deadline."""
+
+    @workflow.run
+    async def run(self, request: WorkflowRequest) -> WorkflowResponse:
+        review = await self.kuflow.human_task(
+            REVIEW, deadline=timedelta(days=1), on_deadline=lambda task: task.assign(owner_email="ada@example.com")
+        )
+        return {"message": str(review["ok"])}
+
+
+@workflow.defn
 class OverdueWorkflow(Trial):
     @workflow.run
     async def run(self, request: WorkflowRequest) -> WorkflowResponse:

@@ -37,3 +37,13 @@ export async function StubbornDeadlineWorkflow(request: WorkflowRequest): Promis
   });
   return { message: String(ok) };
 }
+
+/** A task that is assigned to somebody else at its deadline. */
+export async function ReassignedWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
+  const kuflow = openProcess(request);
+  const { ok } = await kuflow.humanTask(review, {
+    deadline: '1 day',
+    onDeadline: (task) => task.assign({ ownerEmail: 'ada@example.com' }),
+  });
+  return { message: String(ok) };
+}
