@@ -14,6 +14,7 @@ from temporalio.worker import Worker
 
 import example_worker
 
+from .support.fake_kuflow import FakeKuFlow, entering
 from .support.process_run import ProcessRun
 
 TRIAL = {
@@ -73,7 +74,8 @@ async def run(environment: WorkflowEnvironment, project: str, name: str) -> str:
     worker = Worker(client, task_queue=process_id, workflows=[workflow], workflow_runner=code.workflow_runner())
     request = {"processId": process_id}
     handle = await client.start_workflow(workflow.run, request, id=process_id, task_queue=process_id)
-    return (await ProcessRun(handle, worker).result())["message"]
+    kuflow = FakeKuFlow(entering({}))
+    return (await ProcessRun(handle, worker, kuflow).result())["message"]
 
 
 async def test_isolates_the_modules_of_the_user_and_shares_those_of_activities(

@@ -51,7 +51,7 @@ export class RestError extends Error {
   readonly operation: string;
   readonly status: number | undefined;
   readonly details: DefaultError | undefined;
-  /** How long KuFlow asked to wait, in milliseconds. */
+  /** How long KuFlow asked to wait, in milliseconds, at most 5 minutes. */
   readonly retryAfter: number | undefined;
   readonly timedOut: boolean;
 
@@ -76,6 +76,8 @@ export class RestError extends Error {
 }
 
 const MAX_RETRY_DELAY = 3_000;
+/** As long as the longest pause between two attempts of an activity, so that no header parks a process for a day. */
+const MAX_RETRY_AFTER = 5 * 60_000;
 
 /** A client for KuFlow's REST API with the credentials of the application. Each call is retried once at most. */
 export function createRestClient(settings: Pick<Settings, 'api' | 'temporal'>, metrics: Metrics): RestClient {
@@ -234,7 +236,7 @@ function parseRetryAfter(header: string | string[] | undefined): number | undefi
   const text = Array.isArray(header) ? header[0] : header;
   if (text === undefined) return undefined;
   const milliseconds = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
-  return Number.isFinite(milliseconds) ? Math.max(0, milliseconds) : undefined;
+  return Number.isFinite(milliseconds) ? Math.min(Math.max(0, milliseconds), MAX_RETRY_AFTER) : undefined;
 }
 
 function isTimeout(error: unknown): boolean {

@@ -54,6 +54,10 @@ final class EngineWatch {
                 LOGGER.info("The engine answers again");
             }
         } catch (RuntimeException error) {
+            // Not a failure: the worker is shutting down.
+            if (Thread.currentThread().isInterrupted()) {
+                return INTERVAL;
+            }
             isReachable = false;
             if (wasReachable) {
                 LOGGER.warn("The engine does not answer", error);
