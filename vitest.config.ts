@@ -50,6 +50,11 @@ const FIRST = [
   'gateway',
 ];
 
+// Records the time and the waits of each file, which `npm test` prints.
+const SETUP = ['test/support/cost.ts'];
+// The projects with this number of workers share them in one run: `npm test` fills the waits of the end-to-end tests with others.
+const LANES = 3;
+
 class LongFilesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification): number => {
@@ -67,6 +72,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles: SETUP,
           include: ['test/unit/**/*.test.ts'],
           // Loading the modules again for each file takes longer than the tests. A file that mocks one resets them itself.
           isolate: false,
@@ -78,13 +84,25 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'process',
+          include: ['test/process/**/*.test.ts'],
+          setupFiles: SETUP,
+          isolate: false,
+          maxWorkers: LANES,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/support/global-setup.ts'],
+          setupFiles: SETUP,
           // Loading the modules again for each file takes longer than many of the tests.
           isolate: false,
-          // Three lanes: most of these tests wait. See test/support/lanes.ts for what they share.
-          maxWorkers: 3,
+          // Most of these tests wait. See test/support/lanes.ts for what they share.
+          maxWorkers: LANES,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },
@@ -92,6 +110,7 @@ export default defineConfig({
       {
         test: {
           name: 'page',
+          setupFiles: SETUP,
           include: ['test/page/**/*.test.ts'],
           globalSetup: ['test/support/page-setup.ts'],
           // Chromium uses the other core.

@@ -1,40 +1,46 @@
-// `npm test`: builds, gets a Temporal server and a browser, and runs all tests. Prints what it got, the seconds per stage and the slowest tests.
+// `npm test`: builds, gets a Temporal server and a browser, and runs all tests. Prints what it got, the seconds per stage, the slowest tests and
+// what files waited for. With `--built` it does not build.
+// `npm run test:quick` (`--quick`): the unit tests and one journey.
 // `npm run soak` (`--soak`): the tests named soak in full length, and all package managers.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { ROOT } from './bundle.mjs';
 import { provideChromium } from './chromium.mjs';
 import { provideTemporal } from './temporal.mjs';
-import { summarise } from './test-summary.mjs';
+import { summarise, summariseCosts } from './test-summary.mjs';
 
 const output = join(ROOT, '.test-output');
-const soak = process.argv.includes('--soak');
+const [built, quick, soak] = ['--built', '--quick', '--soak'].map((option) => process.argv.includes(option));
 const seconds = [];
 const reports = [];
+const costs = [];
 let failedRuns = 0;
 
 const before = changedFiles();
 mkdirSync(output, { recursive: true });
 rmSync(join(output, 'summary.json'), { force: true });
 
-await stage('build', async () => {
-  if ((await node(['scripts/build.mjs'])) !== 0) process.exit(1);
-});
+if (!built)
+  await stage('build', async () => {
+    if ((await node(['scripts/build.mjs'])) !== 0) process.exit(1);
+  });
 await stage('Temporal', () => provideTemporal());
-await stage('Chromium', () => provideChromium());
+if (!quick) await stage('Chromium', () => provideChromium());
 if (soak) {
   process.env.KUFLOW_SOAK = '1';
-  await tests('e2e', { filters: ['soak', 'package-managers', 'workspaces', 'python-tools', 'hostile', 'old-cores'] });
+  const filters = ['soak', 'package-managers', 'workspaces', 'python-tools', 'hostile', 'old-cores'];
+  await tests(['e2e', 'process'], { filters: [...filters, 'journal', 'update-project'] });
+} else if (quick) {
+  const journey = inBackground(['e2e'], { filters: ['journey'], title: 'runs to its end in simulate' });
+  await tests(['unit']);
+  await journey();
 } else {
-  // Both wait more than they compute. The output of the page tests follows.
-  const log = join(output, 'page.log');
-  const page = tests('page', { log });
-  await tests('unit');
-  await tests('e2e');
-  await page;
-  console.log(`\n── output of the page tests\n${readFileSync(log, 'utf8')}`);
+  await tests(['unit']);
+  const page = inBackground(['page']);
+  await tests(['e2e', 'process']);
+  await page();
 }
 
 const left = changedFiles().filter((line) => !before.includes(line));
@@ -43,11 +49,19 @@ if (left.length > 0) {
   failedRuns += 1;
 }
 const summary = summarise(reports, failedRuns);
+const print = (value, text) => console.log(`  ${value.toFixed(1).padStart(7)}  ${text}`);
 console.log('\nseconds per stage');
-for (const [name, spent] of seconds) console.log(`  ${spent.toFixed(1).padStart(7)}  ${name}`);
+for (const [name, spent] of seconds) print(spent, name);
+console.log('processor seconds of the tests, without processes that outlive their parent');
+for (const { name, cpu } of costs) print(cpu, name);
+console.log('files with the most processor seconds');
+const files = costs.flatMap((cost) => cost.files).sort((a, b) => b.cpu - a.cpu);
+for (const { file, cpu } of files.slice(0, 10)) print(cpu, file);
+console.log('seconds that a file waited for what another one used');
+for (const { file, resource, seconds: waited } of costs.flatMap(({ waits }) => waits))
+  print(waited, `${file}: ${resource}`);
 console.log('ten slowest tests');
-for (const { name, ms, file } of summary.slowest)
-  console.log(`  ${(ms / 1000).toFixed(1).padStart(7)}  ${relative(ROOT, file)}: ${name}`);
+for (const { name, ms, file } of summary.slowest) print(ms / 1000, `${relative(ROOT, file)}: ${name}`);
 for (const name of summary.skipped) console.log(`skipped: ${name}`);
 writeFileSync(join(output, 'summary.json'), JSON.stringify({ passed: summary.passed, failed: summary.failed }));
 console.log(`${summary.passed} passed, ${summary.failed} failed`);
@@ -69,26 +83,54 @@ async function stage(name, work) {
   seconds.push([name, (performance.now() - started) / 1000]);
 }
 
-async function tests(project, { filters = [], log } = {}) {
-  const file = join(output, `results-${project}.json`);
-  rmSync(file, { force: true });
-  await stage(`tests: ${project}`, async () => {
-    const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-    const status = await node(['node_modules/vitest/vitest.mjs', ...args, '--passWithNoTests', ...filters], log);
-    if (status !== 0) failedRuns += 1;
+/**
+ * Runs the tests of projects that share their workers. `filters`: parts of the paths of files. `title`: the tests to run of these files.
+ * `log`: where the output goes.
+ */
+async function tests(projects, { filters = [], title, log } = {}) {
+  const name = projects.join(' and ');
+  const file = join(output, `results-${projects[0]}.json`);
+  const costFile = join(output, `costs-${projects[0]}.jsonl`);
+  for (const path of [file, costFile]) rmSync(path, { force: true });
+  await stage(`tests: ${name}`, async () => {
+    const args = ['run', ...projects.flatMap((project) => ['--project', project])];
+    args.push('--reporter=default', '--reporter=json', `--outputFile.json=${file}`, '--passWithNoTests', ...filters);
+    if (title !== undefined) args.push('-t', title);
+    const env = { KUFLOW_TEST_COSTS: costFile };
+    if ((await node(['node_modules/vitest/vitest.mjs', ...args], { log, env })) !== 0) failedRuns += 1;
     try {
-      reports.push(JSON.parse(readFileSync(file, 'utf8')));
+      const report = JSON.parse(readFileSync(file, 'utf8'));
+      // What the title leaves out is not skipped.
+      if (title !== undefined)
+        for (const tested of report.testResults)
+          tested.assertionResults = tested.assertionResults.filter(({ fullName }) => fullName.includes(title));
+      reports.push(report);
     } catch {
-      console.error(`no results from the ${project} tests`);
+      console.error(`no results from the ${name} tests`);
       failedRuns += 1;
     }
+    if (existsSync(costFile)) costs.push({ name, ...summariseCosts(readFileSync(costFile, 'utf8')) });
   });
 }
 
+/** Starts tests whose output is printed by the returned function, which waits for their end. */
+function inBackground(projects, options = {}) {
+  const log = join(output, `${projects[0]}.log`);
+  const ended = tests(projects, { ...options, log });
+  return async () => {
+    await ended;
+    console.log(`\n── output of the ${projects.join(' and ')} tests\n${readFileSync(log, 'utf8')}`);
+  };
+}
+
 /** Runs Node with these arguments and returns its exit status. With `log`, its output goes to that file. */
-async function node(args, log) {
+async function node(args, { log, env = {} } = {}) {
   const out = log === undefined ? 'inherit' : openSync(log, 'w');
-  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['inherit', out, out] });
+  const child = spawn(process.execPath, args, {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdio: ['inherit', out, out],
+  });
   const [status] = await once(child, 'close');
   if (log !== undefined) closeSync(out);
   return status ?? 1;

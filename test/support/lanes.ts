@@ -1,7 +1,8 @@
 import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, inject } from 'vitest';
 import { acquirePidLock, type PidLockResult } from '../../src/files/pid-lock.ts';
+import { recordWait } from './cost.ts';
 import { until } from './until.ts';
 
 /*
@@ -24,7 +25,9 @@ export function runAlone(resource: Resource = 'machine'): void {
   let release: (() => void) | undefined;
   beforeAll(async () => {
     const path = join(inject('runFolder'), `${resource}.lock`);
+    const started = performance.now();
     ({ release } = await until(`another lane releases the ${resource}`, () => taken(acquirePidLock(path)), 900_000));
+    recordWait(resource, started);
   }, 900_000);
   afterAll(() => release?.());
 }
@@ -39,13 +42,21 @@ function taken(result: PidLockResult): (PidLockResult & { readonly kind: 'taken'
  */
 export function createOnce(path: string, create: () => void): void {
   const done = `${path}.complete`;
+  const started = performance.now();
+  let waited = false;
+  const endWait = (): void => {
+    if (waited) recordWait(basename(path), started);
+    waited = false;
+  };
   while (!existsSync(done)) {
     const lock = acquirePidLock(`${path}.lock`);
     if (lock.kind !== 'taken') {
+      waited = true;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
       continue;
     }
     try {
+      endWait();
       if (existsSync(done)) return;
       create();
       writeFileSync(done, '');
@@ -53,4 +64,5 @@ export function createOnce(path: string, create: () => void): void {
       lock.release();
     }
   }
+  endWait();
 }
