@@ -31,16 +31,20 @@ if (!quick) await stage('Chromium', () => provideChromium());
 if (soak) {
   process.env.KUFLOW_SOAK = '1';
   const filters = ['soak', 'package-managers', 'workspaces', 'python-tools', 'hostile', 'old-cores'];
-  await tests(['e2e', 'process'], { filters: [...filters, 'journal', 'update-project'] });
+  await tests('e2e', { filters });
+  await tests('process', { filters: ['journal', 'update-project'] });
 } else if (quick) {
-  const journey = inBackground(['e2e'], { filters: ['journey'], title: 'runs to its end in simulate' });
-  await tests(['unit']);
-  await journey();
+  const journey = tests('e2e', { filters: ['journey'], title: 'runs to its end in simulate', background: true });
+  await tests('unit');
+  await journey;
+  printOutput('e2e');
 } else {
-  await tests(['unit']);
-  const page = inBackground(['page']);
-  await tests(['e2e', 'process']);
-  await page();
+  await tests('unit');
+  // The end-to-end tests wait more than they compute.
+  const others = tests('page', { background: true }).then(() => tests('process', { background: true }));
+  await tests('e2e');
+  await others;
+  for (const project of ['page', 'process']) printOutput(project);
 }
 
 const left = changedFiles().filter((line) => !before.includes(line));
@@ -53,7 +57,7 @@ const print = (value, text) => console.log(`  ${value.toFixed(1).padStart(7)}  $
 console.log('\nseconds per stage');
 for (const [name, spent] of seconds) print(spent, name);
 console.log('processor seconds of the tests, without processes that outlive their parent');
-for (const { name, cpu } of costs) print(cpu, name);
+for (const { project, cpu } of costs) print(cpu, project);
 console.log('files with the most processor seconds');
 const files = costs.flatMap((cost) => cost.files).sort((a, b) => b.cpu - a.cpu);
 for (const { file, cpu } of files.slice(0, 10)) print(cpu, file);
@@ -84,43 +88,42 @@ async function stage(name, work) {
 }
 
 /**
- * Runs the tests of projects that share their workers. `filters`: parts of the paths of files. `title`: the tests to run of these files.
- * `log`: where the output goes.
+ * Runs the tests of a project. `filters`: parts of the paths of files. `title`: the tests to run of these files. `background`: their output
+ * is printed later, by `printOutput`.
  */
-async function tests(projects, { filters = [], title, log } = {}) {
-  const name = projects.join(' and ');
-  const file = join(output, `results-${projects[0]}.json`);
-  const costFile = join(output, `costs-${projects[0]}.jsonl`);
+async function tests(project, { filters = [], title, background = false } = {}) {
+  const file = join(output, `results-${project}.json`);
+  const costFile = join(output, `costs-${project}.jsonl`);
   for (const path of [file, costFile]) rmSync(path, { force: true });
-  await stage(`tests: ${name}`, async () => {
-    const args = ['run', ...projects.flatMap((project) => ['--project', project])];
-    args.push('--reporter=default', '--reporter=json', `--outputFile.json=${file}`, '--passWithNoTests', ...filters);
-    if (title !== undefined) args.push('-t', title);
-    const env = { KUFLOW_TEST_COSTS: costFile };
-    if ((await node(['node_modules/vitest/vitest.mjs', ...args], { log, env })) !== 0) failedRuns += 1;
+  await stage(`tests: ${project}`, async () => {
+    const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+    args.push('--passWithNoTests', ...filters, ...(title === undefined ? [] : ['-t', title]));
+    const log = background ? logOf(project) : undefined;
+    const status = await node(['node_modules/vitest/vitest.mjs', ...args], {
+      log,
+      env: { KUFLOW_TEST_COSTS: costFile },
+    });
+    if (status !== 0) failedRuns += 1;
     try {
       const report = JSON.parse(readFileSync(file, 'utf8'));
       // What the title leaves out is not skipped.
-      if (title !== undefined)
-        for (const tested of report.testResults)
-          tested.assertionResults = tested.assertionResults.filter(({ fullName }) => fullName.includes(title));
+      for (const tested of title === undefined ? [] : report.testResults)
+        tested.assertionResults = tested.assertionResults.filter(({ fullName }) => fullName.includes(title));
       reports.push(report);
     } catch {
-      console.error(`no results from the ${name} tests`);
+      console.error(`no results from the ${project} tests`);
       failedRuns += 1;
     }
-    if (existsSync(costFile)) costs.push({ name, ...summariseCosts(readFileSync(costFile, 'utf8')) });
+    if (existsSync(costFile)) costs.push({ project, ...summariseCosts(readFileSync(costFile, 'utf8')) });
   });
 }
 
-/** Starts tests whose output is printed by the returned function, which waits for their end. */
-function inBackground(projects, options = {}) {
-  const log = join(output, `${projects[0]}.log`);
-  const ended = tests(projects, { ...options, log });
-  return async () => {
-    await ended;
-    console.log(`\n── output of the ${projects.join(' and ')} tests\n${readFileSync(log, 'utf8')}`);
-  };
+function logOf(project) {
+  return join(output, `${project}.log`);
+}
+
+function printOutput(project) {
+  console.log(`\n── output of the ${project} tests\n${readFileSync(logOf(project), 'utf8')}`);
 }
 
 /** Runs Node with these arguments and returns its exit status. With `log`, its output goes to that file. */
