@@ -4,7 +4,17 @@
 // `npm run soak` (`--soak`): the tests named soak in full length, and all package managers.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, relative } from 'node:path';
 import { ROOT } from './bundle.mjs';
 import { provideChromium } from './chromium.mjs';
@@ -71,6 +81,24 @@ writeFileSync(join(output, 'summary.json'), JSON.stringify({ passed: summary.pas
 console.log(`${summary.passed} passed, ${summary.failed} failed`);
 process.exitCode = summary.failed === 0 ? 0 : 1;
 
+/**
+ * A new folder in memory for the temporary files of tests, which otherwise wait for the disk: many check that files survive a crash, and write
+ * them through. Undefined where there is none, or where it is small or cannot contain programs.
+ */
+function memoryFolder() {
+  const parent = '/dev/shm';
+  const TMPFS = 0x01021994;
+  if (process.platform !== 'linux' || !existsSync(parent)) return undefined;
+  const { type, bavail, bsize } = statfsSync(parent);
+  if (type !== TMPFS || bavail * bsize < 4e9) return undefined;
+  const folder = mkdtempSync(join(parent, 'kuflow-tests-'));
+  const program = join(folder, 'program.sh');
+  writeFileSync(program, '#!/bin/sh\n', { mode: 0o755 });
+  if (spawnSync(program).status === 0) return folder;
+  rmSync(folder, { recursive: true });
+  return undefined;
+}
+
 /** What `git status` lists. Empty without a repository. */
 function changedFiles() {
   const { status, stdout } = spawnSync('git', ['status', '--porcelain', '--untracked-files=all'], {
@@ -99,10 +127,11 @@ async function tests(project, { filters = [], title, background = false } = {}) 
     const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
     args.push('--passWithNoTests', ...filters, ...(title === undefined ? [] : ['-t', title]));
     const log = background ? logOf(project) : undefined;
-    const status = await node(['node_modules/vitest/vitest.mjs', ...args], {
-      log,
-      env: { KUFLOW_TEST_COSTS: costFile },
-    });
+    // End-to-end tests hard-link files of the folder of their run, which is on a disk.
+    const memory = ['unit', 'process'].includes(project) ? memoryFolder() : undefined;
+    const env = { KUFLOW_TEST_COSTS: costFile, ...(memory !== undefined && { TMPDIR: memory }) };
+    const status = await node(['node_modules/vitest/vitest.mjs', ...args], { log, env });
+    if (memory !== undefined) rmSync(memory, { recursive: true, force: true });
     if (status !== 0) failedRuns += 1;
     try {
       const report = JSON.parse(readFileSync(file, 'utf8'));
