@@ -40,8 +40,7 @@ await stage('Temporal', () => provideTemporal());
 if (!quick) await stage('Chromium', () => provideChromium());
 if (soak) {
   process.env.KUFLOW_SOAK = '1';
-  const filters = ['soak', 'package-managers', 'workspaces', 'python-tools', 'hostile', 'old-cores'];
-  await tests('e2e', { filters });
+  await tests('e2e', { filters: ['soak', 'package-managers', 'workspaces', 'python-tools', 'hostile', 'old-cores'] });
   await tests('process', { filters: ['journal', 'update-project'] });
 } else if (quick) {
   const journey = tests('e2e', { filters: ['journey'], title: 'runs to its end in simulate', background: true });
