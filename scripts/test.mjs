@@ -81,8 +81,8 @@ console.log(`${summary.passed} passed, ${summary.failed} failed`);
 process.exitCode = summary.failed === 0 ? 0 : 1;
 
 /**
- * A new folder in memory for the temporary files of tests, which otherwise wait for the disk: many check that files survive a crash, and write
- * them through. Undefined where there is none, or where it is small or cannot contain programs.
+ * A new folder in memory for the temporary files of tests. On a disk, tests wait for it, because the code writes files in a way that survives
+ * a crash. Undefined without such memory, or if it is small or cannot contain programs.
  */
 function memoryFolder() {
   const parent = '/dev/shm';

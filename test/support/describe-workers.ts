@@ -17,7 +17,7 @@ export function describeWorkers(title: string, declare: (worker: Worker) => void
   });
 }
 
-/** Like `describeWorkers`, but for a file that starts all workers before its tests. It takes no lock: the file calls `runHeavy` or `runAlone`. */
+/** Like `describeWorkers`, but for a file that starts all workers before its tests. The file itself calls `runHeavy` or `runAlone`. */
 export function describeWorkersTogether(title: string, declare: (worker: Worker) => void): void {
   for (const worker of WORKERS) {
     const describeWorker = worker.language === 'Java' ? describeJava : describe;
