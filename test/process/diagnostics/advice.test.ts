@@ -12,9 +12,9 @@ import type { PackageManager } from '../../../src/languages/project-spec.ts';
 import { fakeHost } from '../../support/fake-host.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 import { writeUntouchedProject } from '../../support/untouched-project.ts';
-import type { Fault, TestSetup } from './matrix/fault.ts';
-import { matrix } from './matrix/matrix.ts';
-import { diagnoseWithFaults, makeMaterials, rootsOf, type Materials } from './matrix/setup.ts';
+import type { Fault, TestSetup } from '../../unit/diagnostics/matrix/fault.ts';
+import { matrix } from '../../unit/diagnostics/matrix/matrix.ts';
+import { diagnoseWithFaults, makeMaterials, rootsOf, type Materials } from '../../unit/diagnostics/matrix/setup.ts';
 
 const temporaryFolder = temporaryFolders();
 let materials: Materials;

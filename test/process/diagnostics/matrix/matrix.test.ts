@@ -7,10 +7,10 @@ import { sendJson } from '../../../support/answering-server.ts';
 import { makeTestAuthority } from '../../../support/certificates.ts';
 import { startConnectProxy } from '../../../support/connect-proxy.ts';
 import { resolveDirectNames } from '../../../support/direct-names.ts';
-import type { Fault, TestSetup } from './fault.ts';
-import { namedAnswer, pollersAnswer, startAnswer } from './engine-answers.ts';
-import { matrix } from './matrix.ts';
-import { unsafeForms } from './report-texts.ts';
+import type { Fault, TestSetup } from '../../../unit/diagnostics/matrix/fault.ts';
+import { namedAnswer, pollersAnswer, startAnswer } from '../../../unit/diagnostics/matrix/engine-answers.ts';
+import { matrix } from '../../../unit/diagnostics/matrix/matrix.ts';
+import { unsafeForms } from '../../../unit/diagnostics/matrix/report-texts.ts';
 import {
   CLIENT_ID,
   diagnose,
@@ -21,7 +21,7 @@ import {
   TENANT,
   TOKEN,
   type Materials,
-} from './setup.ts';
+} from '../../../unit/diagnostics/matrix/setup.ts';
 
 // Faults run concurrently, so folders are removed only at the end.
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'doctor-matrix-')));

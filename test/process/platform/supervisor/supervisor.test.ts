@@ -13,7 +13,7 @@ let ownerEntry = '';
 let folder = '';
 beforeAll(async () => {
   entry = await supervisorEntry();
-  ownerEntry = await bundleForNode('test/unit/platform/supervisor/owner.ts');
+  ownerEntry = await bundleForNode('test/process/platform/supervisor/owner.ts');
 });
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kuflow-supervisor-'));

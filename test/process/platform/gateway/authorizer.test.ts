@@ -4,8 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openAuthority } from '../../../../src/platform/pki/authority.ts';
-import { answerOf, frame, NAMESPACE, open, requestNaming, SERVICE, startRig } from './harness.ts';
-import type { Rig } from './harness.ts';
+import {
+  answerOf,
+  frame,
+  NAMESPACE,
+  open,
+  requestNaming,
+  SERVICE,
+  startRig,
+} from '../../../unit/platform/gateway/harness.ts';
+import type { Rig } from '../../../unit/platform/gateway/harness.ts';
 
 let rig: Rig;
 let now = Date.now();

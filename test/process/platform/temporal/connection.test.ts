@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PlatformConnection } from '../../../../src/platform/temporal/connection.ts';
 import { until } from '../../../support/until.ts';
-import { startUpstream, type UpstreamServer } from '../gateway/harness.ts';
+import { startUpstream, type UpstreamServer } from '../../../unit/platform/gateway/harness.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..', '..');
 const NODE_MAJOR = Number(process.versions.node.split('.')[0]);

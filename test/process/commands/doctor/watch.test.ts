@@ -15,7 +15,14 @@ import { fakeHost } from '../../../support/fake-host.ts';
 import { answering, standInStep, standInWorker } from '../../../support/stand-in-worker.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 import { until } from '../../../support/until.ts';
-import { CLIENT_ID, errorBody, kuflow, makeMaterials, SECRET, type Materials } from '../../diagnostics/matrix/setup.ts';
+import {
+  CLIENT_ID,
+  errorBody,
+  kuflow,
+  makeMaterials,
+  SECRET,
+  type Materials,
+} from '../../../unit/diagnostics/matrix/setup.ts';
 
 const folder = temporaryFolders();
 const open: (() => Promise<unknown>)[] = [];

@@ -1,8 +1,17 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { echo, frame, NAMESPACE, open, requestNaming, SERVICE, startRig, startUpstream } from './harness.ts';
-import type { Rig } from './harness.ts';
+import {
+  echo,
+  frame,
+  NAMESPACE,
+  open,
+  requestNaming,
+  SERVICE,
+  startRig,
+  startUpstream,
+} from '../../../unit/platform/gateway/harness.ts';
+import type { Rig } from '../../../unit/platform/gateway/harness.ts';
 
 const POLL = `${SERVICE}PollWorkflowTaskQueue`;
 const REQUEST = frame(requestNaming(POLL, NAMESPACE));
