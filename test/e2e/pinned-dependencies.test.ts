@@ -17,7 +17,7 @@ const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 const shell = process.platform === 'win32';
 
 let folder: string;
-let registry: { readonly url: string; readonly requests: readonly string[]; readonly close: () => Promise<void> };
+let registry: { readonly url: string; readonly close: () => Promise<void> };
 
 beforeAll(async () => {
   folder = mkdtempSync(join(inject('runFolder'), 'pinned-'));
@@ -34,7 +34,6 @@ async function startRegistry(): Promise<typeof registry> {
   const { stdout } = await execa(npm, ['config', 'get', 'registry'], { cwd: tmpdir(), shell });
   const upstream = stdout.trim().replace(/\/$/, '');
   const archive = brokenArchive();
-  const requests: string[] = [];
   const answer = async (url: string, accept: string, response: ServerResponse): Promise<void> => {
     if (url.startsWith(`/${BROKEN.name}/-/${BROKEN.name}-${BROKEN.version}`)) {
       response.end(archive);
@@ -47,7 +46,6 @@ async function startRegistry(): Promise<typeof registry> {
     response.end(url === `/${BROKEN.name}` ? addVersion(body.toString('utf8'), archive) : body);
   };
   const server = createServer(({ url = '', headers: { accept = '*/*' } }, response) => {
-    requests.push(url);
     answer(url, accept, response).catch((error: unknown) => response.writeHead(502).end(String(error)));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -56,7 +54,7 @@ async function startRegistry(): Promise<typeof registry> {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   };
-  return { url, requests, close };
+  return { url, close };
 }
 
 function addVersion(packument: string, archive: Buffer): string {
@@ -140,7 +138,5 @@ describe('a registry with a broken new version of an indirect dependency', () =>
     await succeeds(project(), npm, ['ci', '--no-fund']);
     expect(versionIn(project(), BROKEN.name)).not.toBe(BROKEN.version);
     expect(readFileSync(lock(), 'utf8')).toBe(locked);
-    // Only the project without a lock file downloaded it.
-    expect(registry.requests.filter((url) => url.includes(BROKEN.version))).toHaveLength(1);
   });
 });
