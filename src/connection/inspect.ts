@@ -5,7 +5,7 @@ import { trustedAuthorities, unreadableExtraAuthorities } from '../network/certi
 import { decideProxy, proxyHints, proxySource, type ProxyDecision, type ProxyRequest } from '../network/proxy.ts';
 import type { SettingName } from '../settings/keys.ts';
 import type { ResolvedSettings, SettingsResult } from '../settings/resolve.ts';
-import { firstStep, formatSource, type NextStep } from '../settings/sources.ts';
+import { firstStep, formatSource, type SettingStep } from '../settings/sources.ts';
 import { certificateSource, readPemFile, type CertificateSource } from './certificate.ts';
 
 /** A value and where it came from, for example `KUFLOW_API_ENDPOINT` or `application.yaml`. */
@@ -25,7 +25,7 @@ export interface ConnectionProblem {
   /** The setting is not set anywhere. */
   readonly missing?: boolean | undefined;
   /** What to do, where more is known than that the setting has to be corrected. */
-  readonly next?: NextStep | undefined;
+  readonly next?: SettingStep | undefined;
   /** Set where the key does not tell which plane cannot be checked. */
   readonly plane?: ConnectionPlane | undefined;
 }
@@ -250,7 +250,7 @@ function hostsOf(request: ProxyRequest, decision: ProxyDecision, other: ProxyReq
 interface InvalidProxy {
   readonly source: string;
   readonly message: string;
-  readonly next: NextStep | undefined;
+  readonly next: SettingStep | undefined;
 }
 
 function tryDecideProxy(question: ProxyRequest): {

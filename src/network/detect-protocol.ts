@@ -63,7 +63,7 @@ export async function speaksSocks({ host, port }: HostPort): Promise<boolean> {
   });
 }
 
-/** The issuer of the certificate that a TLS server sends, whether or not it is trusted. Undefined if there is none within a second. */
+/** The issuer of the certificate that a TLS server sends, whether or not it is trusted. Undefined if it does not send one within a second. */
 export async function findPeerIssuer({ host, port }: HostPort): Promise<string | undefined> {
   return await new Promise((resolve) => {
     const name = net.isIP(host) === 0 ? { servername: host } : {};

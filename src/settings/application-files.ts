@@ -7,7 +7,7 @@ import { MIB, readSmallFile } from '../files/read.ts';
 import { nearMatch } from '../text/near-match.ts';
 import { APPLICATION_FILES, SETTING_KEYS } from './keys.ts';
 import type { SettingName } from './keys.ts';
-import type { Entry, Layer, NextStep, SettingProblem, SettingWarning, Source } from './sources.ts';
+import type { Entry, Layer, SettingStep, SettingProblem, SettingWarning, Source } from './sources.ts';
 import { unreadableStep } from './unreadable.ts';
 
 const SECRETS: ReadonlySet<string> = new Set(
@@ -21,7 +21,7 @@ export async function readApplicationFiles(dir: string): Promise<readonly Layer[
 
 async function readApplicationFile(dir: string, name: string): Promise<Layer> {
   const file = join(dir, name);
-  const failed = (problem: string, line?: number, next?: NextStep): Layer => ({
+  const failed = (problem: string, line?: number, next?: SettingStep): Layer => ({
     group: 'files',
     entries: new Map(),
     problems: [

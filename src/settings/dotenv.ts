@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { MIB, readSmallFile } from '../files/read.ts';
 import { shellWord } from '../text/shell.ts';
-import type { NextStep } from './sources.ts';
+import type { SettingStep } from './sources.ts';
 
 /** The variables that `.env` in a folder sets, and how to load it. Neither this tool nor a worker reads the file. Undefined without one. */
 export async function readDotenvNames(
   folder: string | undefined,
-): Promise<{ readonly names: readonly string[]; readonly next: NextStep } | undefined> {
+): Promise<{ readonly names: readonly string[]; readonly next: SettingStep } | undefined> {
   if (folder === undefined) return undefined;
   const path = join(folder, '.env');
   let text: string;

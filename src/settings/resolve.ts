@@ -9,7 +9,7 @@ import { CLIENT_ID, CLIENT_SECRET, ENDPOINT, LOCAL_SETTINGS_FILE, SETTING_KEYS }
 import type { SettingKey, SettingName, SettingValues } from './keys.ts';
 import { mutualTlsProblems } from './mutual-tls.ts';
 import { formatSource } from './sources.ts';
-import type { Entry, Layer, NextStep, SettingProblem, SettingWarning, Source } from './sources.ts';
+import type { Entry, Layer, SettingStep, SettingProblem, SettingWarning, Source } from './sources.ts';
 import { readValue } from './values.ts';
 
 export interface Setting<T> {
@@ -149,7 +149,7 @@ export function overridesAsEnvironment(settings: ResolvedSettings): Environment 
   return Object.fromEntries(variables);
 }
 
-const formatStep = ({ text, command }: NextStep): string => (command === undefined ? text : `${text}: ${command}`);
+const formatStep = ({ text, command }: SettingStep): string => (command === undefined ? text : `${text}: ${command}`);
 
 /** One line: key, source and problem. */
 export function formatProblem({ key, code, source, problem }: SettingProblem): string {

@@ -28,17 +28,17 @@ export interface SettingProblem {
   /** A phrase such as `expected one line of text`; never contains a secret. */
   readonly problem: string;
   /** What to do, where more is known than that the value has to be corrected. */
-  readonly next?: NextStep | undefined;
+  readonly next?: SettingStep | undefined;
 }
 
 /** One step without a period; `command` can be pasted into a shell. */
-export interface NextStep {
+export interface SettingStep {
   readonly text: string;
   readonly command?: string;
 }
 
 /** The first step that an error names. */
-export function firstStep({ next: [text] }: { readonly next: readonly string[] }): NextStep | undefined {
+export function firstStep({ next: [text] }: { readonly next: readonly string[] }): SettingStep | undefined {
   return text === undefined ? undefined : { text };
 }
 

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { shellWord } from '../text/shell.ts';
-import type { NextStep } from './sources.ts';
+import type { SettingStep } from './sources.ts';
 
 /** How to get access to a file that exists but cannot be read with this error code; undefined for other codes and on Windows. */
-export async function unreadableStep(path: string, code: string): Promise<NextStep | undefined> {
+export async function unreadableStep(path: string, code: string): Promise<SettingStep | undefined> {
   if ((code !== 'EACCES' && code !== 'EPERM') || process.platform === 'win32') return undefined;
   const owner = await ownerOf(path);
   // The file itself cannot be seen, so the folder is what this user cannot enter.
@@ -12,7 +12,7 @@ export async function unreadableStep(path: string, code: string): Promise<NextSt
   return await accessStep(path, 'Make the file readable for your user', 'u+r');
 }
 
-async function accessStep(path: string, text: string, mode: string): Promise<NextStep> {
+async function accessStep(path: string, text: string, mode: string): Promise<SettingStep> {
   const user = process.geteuid?.();
   if ((await ownerOf(path)) === user) return { text, command: `chmod ${mode} ${shellWord(path)}` };
   return { text: `${text}; it belongs to another one`, command: `sudo chown "$(id -un)" ${shellWord(path)}` };

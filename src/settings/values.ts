@@ -12,7 +12,7 @@ import { detectFileFormat, FILE_FORMATS } from '../engine/material/file-format.t
 import { readTarget } from '../engine/dial/target.ts';
 import { normaliseEndpoint } from '../kuflow/endpoint.ts';
 import type { SettingKey } from './keys.ts';
-import { firstStep, type Entry, type NextStep, type ProblemCode, type Source } from './sources.ts';
+import { firstStep, type Entry, type SettingStep, type ProblemCode, type Source } from './sources.ts';
 import { unreadableStep } from './unreadable.ts';
 import { shellWord } from '../text/shell.ts';
 
@@ -40,7 +40,7 @@ export type ReadValue =
       readonly kind: 'invalid';
       readonly code: ProblemCode;
       readonly problem: string;
-      readonly next?: NextStep | undefined;
+      readonly next?: SettingStep | undefined;
     };
 
 /** Converts a value as written to its type. Relative paths start from `folder`. `problem` never contains a part of a secret. */

@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -7,7 +16,7 @@ import { sendJson } from '../../../support/answering-server.ts';
 import { makeTestAuthority } from '../../../support/certificates.ts';
 import { startConnectProxy } from '../../../support/connect-proxy.ts';
 import { resolveDirectNames } from '../../../support/direct-names.ts';
-import type { Fault, TestSetup } from '../../../unit/diagnostics/matrix/fault.ts';
+import { runningCommand, type Fault, type TestSetup } from '../../../unit/diagnostics/matrix/fault.ts';
 import { namedAnswer, pollersAnswer, startAnswer } from '../../../unit/diagnostics/matrix/engine-answers.ts';
 import { matrix } from '../../../unit/diagnostics/matrix/matrix.ts';
 import { unsafeForms } from '../../../unit/diagnostics/matrix/report-texts.ts';
@@ -387,6 +396,35 @@ describe('an unreadable application file', () => {
     };
     const { report } = await diagnoseWithFaults(folder(), materials, [{ make: alone }]);
     expect(rootsOf(report)).toEqual(['KF-SET-001 fail settings-file-unreadable']);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a file that this user cannot read', () => {
+  const NOBODY = 65_534;
+  const isRoot = process.geteuid?.() === 0;
+
+  it('is reported with the command that gives access', async () => {
+    const unreadable: Fault['make'] = (setup) =>
+      void setup.afterwards.push(() => {
+        const path = join(setup.folder, 'application-local.yaml');
+        chmodSync(base, 0o755);
+        chmodSync(setup.folder, 0o755);
+        chmodSync(path, 0);
+        // The superuser can read everything.
+        if (!isRoot) return;
+        for (const name of ['application-local.yaml', 'tls/client.key'])
+          chownSync(join(setup.folder, name), NOBODY, NOBODY);
+        process.seteuid?.(NOBODY);
+      });
+    try {
+      const follow = runningCommand();
+      const { report, followed } = await diagnoseWithFaults(folder(), materials, [{ make: unreadable, follow }]);
+      expect(rootsOf(report)).toEqual(['KF-SET-003 fail settings-file-unreadable']);
+      expect(report.roots[0]?.summary).toContain('EACCES');
+      expect(followed && rootsOf(followed)).toEqual([]);
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+    }
   });
 });
 
