@@ -3,34 +3,35 @@ import { basename } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-// The long end-to-end files, in an order in which the lanes rarely wait for each other (see test/support/lanes.ts) and end together.
+// The long end-to-end files, in an order in which the lanes rarely wait for each other (see test/support/lanes.ts) and end together: those that
+// assert durations are the first and the last.
 const FIRST = [
   'worker-identity',
   'worker-connection',
-  'journey',
-  'project',
   'simulate',
-  'kills',
+  'project',
+  'update',
+  'journey',
   'java-project',
   'worker-process',
+  'kills',
   'credentials',
-  'update',
   'tutorial',
   'worker-tasks',
   'hostile',
-  'demo',
   'java-workflows',
+  'python-workflows',
+  'python-tools',
+  'demo',
   'completion',
   'deploy',
-  'python-tools',
+  'package-managers',
   'old-cores',
-  'dev-interrupts',
   'doctor',
   'python-image',
   'process-task',
   'dev',
   'project-sources',
-  'package-managers',
   'workspaces',
   'soak-credentials',
   'canary',
@@ -43,13 +44,15 @@ const FIRST = [
   'add',
   'wizard',
   'create',
-  'python-workflows',
   'java-hostile',
   'python-hostile',
+  'dev-interrupts',
   'soak-kills',
   'gateway',
 ];
 
+// Records the time and the waits of each file, which `npm test` prints.
+const SETUP = ['test/support/cost.ts'];
 class LongFilesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification): number => {
@@ -67,6 +70,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles: SETUP,
           include: ['test/unit/**/*.test.ts'],
           // Loading the modules again for each file takes longer than the tests. A file that mocks one resets them itself.
           isolate: false,
@@ -78,9 +82,22 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'process',
+          include: ['test/process/**/*.test.ts'],
+          setupFiles: SETUP,
+          isolate: false,
+          // They run during the end-to-end tests, which wait more than they compute.
+          maxWorkers: 2,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/support/global-setup.ts'],
+          setupFiles: SETUP,
           // Loading the modules again for each file takes longer than many of the tests.
           isolate: false,
           // Three lanes: most of these tests wait. See test/support/lanes.ts for what they share.
@@ -92,6 +109,7 @@ export default defineConfig({
       {
         test: {
           name: 'page',
+          setupFiles: SETUP,
           include: ['test/page/**/*.test.ts'],
           globalSetup: ['test/support/page-setup.ts'],
           // Chromium uses the other core.

@@ -51,7 +51,9 @@ async function one() {
       },
     };
     const trusted = fault.name.includes('unknown authority') ? {} : { REQUESTS_CA_BUNDLE: authorities };
-    await diagnoseWithFaults(folder, materials, [secure, fault], async (running) => {
+    // Without following doctor's advice: the programs are asked before.
+    const { make } = fault;
+    await diagnoseWithFaults(folder, materials, [secure, { make }], async (running) => {
       const said = {
         temporal: await askTemporal(plane, running),
         python: await askPython(running, trusted),

@@ -13,6 +13,8 @@ interface HostOptions {
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const first = await lines.next();
 const options = JSON.parse(String(first.value)) as HostOptions;
+// Without `unshare`, the Temporal server listens on loopback, where SDKs can also connect to it directly.
+process.env['PATH'] = '';
 const anyPort = { kind: 'exact', port: 0 } as const;
 const platform = await startPlatform({
   ...options,

@@ -23,3 +23,28 @@ export function summarise(reports, failedRuns) {
       .slice(0, 10),
   };
 }
+
+/**
+ * Adds up the lines of test/support/cost.ts: the processor seconds of all files, the files that needed the most of them, and each wait of at
+ * least a second for something that files share.
+ * @param {string} text
+ * @returns {{ cpu: number, files: { file: string, cpu: number }[], waits: { file: string, resource: string, seconds: number }[] }}
+ */
+export function summariseCosts(text) {
+  const records = text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+  const files = records.filter(({ cpu }) => cpu !== undefined).map(({ file, cpu }) => ({ file, cpu }));
+  /** @type {Map<string, { file: string, resource: string, seconds: number }>} */
+  const waits = new Map();
+  for (const { file, resource, waited } of records.filter((record) => record.waited !== undefined)) {
+    const before = waits.get(`${file} ${resource}`)?.seconds ?? 0;
+    waits.set(`${file} ${resource}`, { file, resource, seconds: before + waited });
+  }
+  return {
+    cpu: files.reduce((sum, { cpu }) => sum + cpu, 0),
+    files: files.sort((a, b) => b.cpu - a.cpu).slice(0, 10),
+    waits: [...waits.values()].filter(({ seconds }) => seconds >= 1).sort((a, b) => b.seconds - a.seconds),
+  };
+}

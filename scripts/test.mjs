@@ -1,40 +1,60 @@
-// `npm test`: builds, gets a Temporal server and a browser, and runs all tests. Prints what it got, the seconds per stage and the slowest tests.
+// `npm test`: builds, gets a Temporal server and a browser, and runs all tests. Prints what it got, the seconds per stage, the slowest tests and
+// what files waited for. With `--built` it does not build.
+// `npm run test:quick` (`--quick`): the unit tests and one journey.
 // `npm run soak` (`--soak`): the tests named soak in full length, and all package managers.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, relative } from 'node:path';
 import { ROOT } from './bundle.mjs';
 import { provideChromium } from './chromium.mjs';
 import { provideTemporal } from './temporal.mjs';
-import { summarise } from './test-summary.mjs';
+import { summarise, summariseCosts } from './test-summary.mjs';
 
 const output = join(ROOT, '.test-output');
-const soak = process.argv.includes('--soak');
+const [built, quick, soak] = ['--built', '--quick', '--soak'].map((option) => process.argv.includes(option));
 const seconds = [];
 const reports = [];
+const costs = [];
 let failedRuns = 0;
 
 const before = changedFiles();
 mkdirSync(output, { recursive: true });
 rmSync(join(output, 'summary.json'), { force: true });
 
-await stage('build', async () => {
-  if ((await node(['scripts/build.mjs'])) !== 0) process.exit(1);
-});
+if (!built)
+  await stage('build', async () => {
+    if ((await node(['scripts/build.mjs'])) !== 0) process.exit(1);
+  });
 await stage('Temporal', () => provideTemporal());
-await stage('Chromium', () => provideChromium());
+if (!quick) await stage('Chromium', () => provideChromium());
 if (soak) {
   process.env.KUFLOW_SOAK = '1';
+  await tests('unit', { filters: ['mutations'] });
   await tests('e2e', { filters: ['soak', 'package-managers', 'workspaces', 'python-tools', 'hostile', 'old-cores'] });
-} else {
-  // Both wait more than they compute. The output of the page tests follows.
-  const log = join(output, 'page.log');
-  const page = tests('page', { log });
+  await tests('process', { filters: ['journal', 'update-project'] });
+} else if (quick) {
+  const journey = tests('e2e', { filters: ['journey'], title: 'runs to its end in simulate', background: true });
   await tests('unit');
+  await journey;
+  printOutput('e2e');
+} else {
+  await tests('unit');
+  // The end-to-end tests wait more than they compute.
+  const others = tests('page', { background: true }).then(() => tests('process', { background: true }));
   await tests('e2e');
-  await page;
-  console.log(`\n── output of the page tests\n${readFileSync(log, 'utf8')}`);
+  await others;
+  for (const project of ['page', 'process']) printOutput(project);
 }
 
 const left = changedFiles().filter((line) => !before.includes(line));
@@ -43,15 +63,41 @@ if (left.length > 0) {
   failedRuns += 1;
 }
 const summary = summarise(reports, failedRuns);
+const print = (value, text) => console.log(`  ${value.toFixed(1).padStart(7)}  ${text}`);
 console.log('\nseconds per stage');
-for (const [name, spent] of seconds) console.log(`  ${spent.toFixed(1).padStart(7)}  ${name}`);
+for (const [name, spent] of seconds) print(spent, name);
+console.log('processor seconds of the tests, without processes that outlive their parent');
+for (const { project, cpu } of costs) print(cpu, project);
+console.log('files with the most processor seconds');
+const files = costs.flatMap((cost) => cost.files).sort((a, b) => b.cpu - a.cpu);
+for (const { file, cpu } of files.slice(0, 10)) print(cpu, file);
+console.log('seconds that a file waited for what another one used');
+for (const { file, resource, seconds: waited } of costs.flatMap(({ waits }) => waits))
+  print(waited, `${file}: ${resource}`);
 console.log('ten slowest tests');
-for (const { name, ms, file } of summary.slowest)
-  console.log(`  ${(ms / 1000).toFixed(1).padStart(7)}  ${relative(ROOT, file)}: ${name}`);
+for (const { name, ms, file } of summary.slowest) print(ms / 1000, `${relative(ROOT, file)}: ${name}`);
 for (const name of summary.skipped) console.log(`skipped: ${name}`);
 writeFileSync(join(output, 'summary.json'), JSON.stringify({ passed: summary.passed, failed: summary.failed }));
 console.log(`${summary.passed} passed, ${summary.failed} failed`);
 process.exitCode = summary.failed === 0 ? 0 : 1;
+
+/**
+ * A new folder in memory for the temporary files of tests. On a disk, tests wait for it, because the code writes files in a way that survives
+ * a crash. Undefined without such memory, or if it is small or cannot contain programs.
+ */
+function memoryFolder() {
+  const parent = '/dev/shm';
+  const TMPFS = 0x01021994;
+  if (process.platform !== 'linux' || !existsSync(parent)) return undefined;
+  const { type, bavail, bsize } = statfsSync(parent);
+  if (type !== TMPFS || bavail * bsize < 4e9) return undefined;
+  const folder = mkdtempSync(join(parent, 'kuflow-tests-'));
+  const program = join(folder, 'program.sh');
+  writeFileSync(program, '#!/bin/sh\n', { mode: 0o755 });
+  if (spawnSync(program).status === 0) return folder;
+  rmSync(folder, { recursive: true });
+  return undefined;
+}
 
 /** What `git status` lists. Empty without a repository. */
 function changedFiles() {
@@ -69,26 +115,54 @@ async function stage(name, work) {
   seconds.push([name, (performance.now() - started) / 1000]);
 }
 
-async function tests(project, { filters = [], log } = {}) {
+/**
+ * Runs the tests of a project. `filters`: parts of the paths of files. `title`: the tests to run of these files. `background`: their output
+ * is printed later, by `printOutput`.
+ */
+async function tests(project, { filters = [], title, background = false } = {}) {
   const file = join(output, `results-${project}.json`);
-  rmSync(file, { force: true });
+  const costFile = join(output, `costs-${project}.jsonl`);
+  for (const path of [file, costFile]) rmSync(path, { force: true });
   await stage(`tests: ${project}`, async () => {
     const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-    const status = await node(['node_modules/vitest/vitest.mjs', ...args, '--passWithNoTests', ...filters], log);
+    args.push('--passWithNoTests', ...filters, ...(title === undefined ? [] : ['-t', title]));
+    const log = background ? logOf(project) : undefined;
+    // End-to-end tests hard-link files of the folder of their run, which is on a disk.
+    const memory = ['unit', 'process'].includes(project) ? memoryFolder() : undefined;
+    const env = { KUFLOW_TEST_COSTS: costFile, ...(memory !== undefined && { TMPDIR: memory }) };
+    const status = await node(['node_modules/vitest/vitest.mjs', ...args], { log, env });
+    if (memory !== undefined) rmSync(memory, { recursive: true, force: true });
     if (status !== 0) failedRuns += 1;
     try {
-      reports.push(JSON.parse(readFileSync(file, 'utf8')));
+      const report = JSON.parse(readFileSync(file, 'utf8'));
+      // What the title leaves out is not skipped.
+      for (const tested of title === undefined ? [] : report.testResults)
+        tested.assertionResults = tested.assertionResults.filter(({ fullName }) => fullName.includes(title));
+      reports.push(report);
     } catch {
       console.error(`no results from the ${project} tests`);
       failedRuns += 1;
     }
+    if (existsSync(costFile)) costs.push({ project, ...summariseCosts(readFileSync(costFile, 'utf8')) });
   });
 }
 
+function logOf(project) {
+  return join(output, `${project}.log`);
+}
+
+function printOutput(project) {
+  console.log(`\n── output of the ${project} tests\n${readFileSync(logOf(project), 'utf8')}`);
+}
+
 /** Runs Node with these arguments and returns its exit status. With `log`, its output goes to that file. */
-async function node(args, log) {
+async function node(args, { log, env = {} } = {}) {
   const out = log === undefined ? 'inherit' : openSync(log, 'w');
-  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['inherit', out, out] });
+  const child = spawn(process.execPath, args, {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdio: ['inherit', out, out],
+  });
   const [status] = await once(child, 'close');
   if (log !== undefined) closeSync(out);
   return status ?? 1;

@@ -39,7 +39,7 @@ export function readContract(/** @type {string} */ page) {
  * @returns {Proof[]}
  */
 export function findProofs(root) {
-  const files = ['test/unit', 'test/e2e'].flatMap((folder) =>
+  const files = ['test/unit', 'test/process', 'test/e2e'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.test.ts'))
       .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)

@@ -36,6 +36,15 @@ export function withListItem(data: unknown, [key, ...rest]: readonly string[], i
   return { ...object, [key]: withListItem(object[key], rest, item) };
 }
 
+/** How deep data from requests may be nested: far below what overflows the stack of code that walks it. */
+export const MAX_LEVELS = 1000;
+
+/** Whether data is nested more than `levels` deep. */
+export function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
+}
+
 /** JSON with sorted keys: equal for equal values, whatever the order of their keys. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>

@@ -3,10 +3,22 @@ import { KnownError, codeOf, messageOf } from '../base/errors.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
 import type { TlsMaterialText } from '../engine/material/tls-material.ts';
 import type { ResolvedSettings, SettingsResult } from '../settings/resolve.ts';
-import { formatSource } from '../settings/sources.ts';
+import { formatSource, type Source } from '../settings/sources.ts';
 
 /** Absolute paths of the parts that are files. */
 export type CertificatePaths = Readonly<Partial<Record<keyof TlsMaterialText, string>>>;
+
+/** Where the settings have one of them. */
+export interface CertificatePart {
+  readonly part: keyof TlsMaterialText;
+  /** For use in a sentence. */
+  readonly source: string;
+  /** `environment`, or the file or option that it is in. */
+  readonly origin: string;
+  readonly isVariable: boolean;
+  /** Undefined for inline data. */
+  readonly path?: string | undefined;
+}
 
 /** Where the engine's certificate, key and CA come from. */
 export type CertificateSource =
@@ -18,6 +30,7 @@ export type CertificateSource =
       readonly source: string;
       readonly form?: 'files' | 'inline' | undefined;
       readonly paths?: CertificatePaths | undefined;
+      readonly parts?: readonly CertificatePart[] | undefined;
       readonly missing: readonly (keyof TlsMaterialText)[];
       /** Missing parts are empty. */
       readonly read: () => Promise<TlsMaterialText>;
@@ -28,6 +41,7 @@ export type CertificateSource =
       /** Undefined when it is neither, for example an answer of KuFlow. */
       readonly form?: 'files' | 'inline' | undefined;
       readonly paths?: CertificatePaths | undefined;
+      readonly parts?: readonly CertificatePart[] | undefined;
       readonly read: () => Promise<TlsMaterialText>;
     };
 
@@ -54,25 +68,32 @@ const PARTS = { cert: 'The client certificate', key: 'The private key', ca: 'The
 type Part = keyof typeof PARTS;
 const ALL_PARTS = ['cert', 'key', 'ca'] as const satisfies readonly Part[];
 
-/** A part that the settings provide: its source, and how to read it. */
-interface CertificatePart {
-  readonly source: string;
-  readonly path?: string;
+interface ReadablePart extends CertificatePart {
   readonly read: () => Promise<string>;
 }
 
-function filePart(settings: ResolvedSettings, part: Part): CertificatePart | undefined {
+function describePart(part: Part, source: Source): Omit<CertificatePart, 'path'> {
+  const isVariable = source.kind === 'environment';
+  return {
+    part,
+    source: formatSource(source),
+    origin: isVariable ? 'environment' : (source.file ?? source.name),
+    isVariable,
+  };
+}
+
+function filePart(settings: ResolvedSettings, part: Part): ReadablePart | undefined {
   const setting = settings[`temporal.mutual-tls.${part}`];
   if (setting === undefined) return undefined;
   const { value: path } = setting;
-  return { source: formatSource(setting.source), path, read: () => readPemFile(PARTS[part], path) };
+  return { ...describePart(part, setting.source), path, read: () => readPemFile(PARTS[part], path) };
 }
 
-function inlinePart(settings: ResolvedSettings, part: Part): CertificatePart | undefined {
+function inlinePart(settings: ResolvedSettings, part: Part): ReadablePart | undefined {
   const setting = settings[`temporal.mutual-tls.${part}-data`];
   if (setting === undefined) return undefined;
   const text = typeof setting.value === 'string' ? setting.value : setting.value.reveal();
-  return { source: formatSource(setting.source), read: () => Promise.resolve(text) };
+  return { ...describePart(part, setting.source), read: () => Promise.resolve(text) };
 }
 
 /** A problem of a certificate setting shows that the settings are meant to provide the certificate. */
@@ -88,19 +109,18 @@ export function certificateSource({ settings, problems }: Omit<SettingsResult, '
     ['files', filePart],
     ['inline', inlinePart],
   ] as const) {
-    const parts = ALL_PARTS.map((part) => [part, partOf(settings, part)] as const);
-    const missing = parts.filter(([, provided]) => provided === undefined).map(([part]) => part);
-    const [source] = parts.flatMap(([, provided]) => provided?.source ?? []);
-    if (source === undefined) continue;
+    const parts = ALL_PARTS.flatMap((part) => partOf(settings, part) ?? []);
+    const missing = ALL_PARTS.filter((part) => !parts.some((provided) => provided.part === part));
+    const [first] = parts;
+    if (first === undefined) continue;
     const read = async (): Promise<TlsMaterialText> => {
-      const texts = parts.map(async ([part, provided]) => [part, (await provided?.read()) ?? ''] as const);
+      const texts = parts.map(async (provided) => [provided.part, await provided.read()] as const);
       return { cert: '', key: '', ca: '', ...Object.fromEntries(await Promise.all(texts)) };
     };
-    const paths = Object.fromEntries(
-      parts.flatMap(([part, provided]) => (provided?.path === undefined ? [] : [[part, provided.path]])),
-    );
-    if (missing.length === 0) return { kind: 'given', source, form, paths, read };
-    return { kind: 'incomplete', source, form, paths, missing, read };
+    const paths = Object.fromEntries(parts.flatMap(({ part, path }) => (path === undefined ? [] : [[part, path]])));
+    const shared = { source: first.source, form, paths, parts, read };
+    if (missing.length === 0) return { kind: 'given', ...shared };
+    return { kind: 'incomplete', missing, ...shared };
   }
   const problem = problems.find(isCertificateProblem);
   if (problem === undefined) return { kind: 'requested' };

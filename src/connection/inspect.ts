@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { KnownError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
-import { trustedAuthorities } from '../network/certificate-authorities.ts';
-import { decideProxy, proxySource, type ProxyDecision, type ProxyRequest } from '../network/proxy.ts';
+import { trustedAuthorities, unreadableExtraAuthorities } from '../network/certificate-authorities.ts';
+import { decideProxy, proxyHints, proxySource, type ProxyDecision, type ProxyRequest } from '../network/proxy.ts';
 import type { SettingName } from '../settings/keys.ts';
 import type { ResolvedSettings, SettingsResult } from '../settings/resolve.ts';
-import { formatSource } from '../settings/sources.ts';
+import { firstStep, formatSource, type SettingStep } from '../settings/sources.ts';
 import { certificateSource, readPemFile, type CertificateSource } from './certificate.ts';
 
 /** A value and where it came from, for example `KUFLOW_API_ENDPOINT` or `application.yaml`. */
@@ -24,6 +24,8 @@ export interface ConnectionProblem {
   readonly kind?: 'file' | 'proxy' | undefined;
   /** The setting is not set anywhere. */
   readonly missing?: boolean | undefined;
+  /** What to do, where more is known than that the setting has to be corrected. */
+  readonly next?: SettingStep | undefined;
   /** Set where the key does not tell which plane cannot be checked. */
   readonly plane?: ConnectionPlane | undefined;
 }
@@ -37,9 +39,11 @@ export interface DescribedConnection {
   readonly endpoint: Sourced<string>;
   readonly clientId?: Sourced<string> | undefined;
   readonly clientSecret?: Sourced<Secret> | undefined;
+  /** Where the client secret is, if it is a number without quotes there. */
+  readonly secretAsNumber?: string | undefined;
   readonly tenantId?: Sourced<string> | undefined;
   /** PEM of authorities to trust in addition to the runtime's own, for REST and for an `https:` proxy. */
-  readonly ca?: Sourced<string> | undefined;
+  readonly ca?: (Sourced<string> & { readonly path?: string }) | undefined;
   /** `host:port` */
   readonly target: Sourced<string>;
   /** Undefined: the namespace that comes with the engine certificate. */
@@ -54,8 +58,23 @@ export interface DescribedConnection {
 export interface InspectedConnection extends DescribedConnection {
   readonly restProxy: ProxyDecision;
   readonly engineProxy: ProxyDecision;
+  /** Advice about proxy variables that decide otherwise than expected, for when a route does not work. */
+  readonly routeHints: RouteHints;
+  /** What the CAs in use come from, for when the certificate of the REST API is not trusted. */
+  readonly trust: TrustSources;
   /** All authorities trusted for an `https:` proxy (PEM); undefined: the runtime's own. */
   readonly proxyCa?: readonly string[] | undefined;
+}
+
+export interface TrustSources {
+  readonly own?: { readonly path: string; readonly source: string; readonly subjects: readonly string[] } | undefined;
+  /** NODE_EXTRA_CA_CERTS, if it names a file that cannot be read, which Node ignores. */
+  readonly unreadable?: { readonly path: string; readonly why: string } | undefined;
+}
+
+export interface RouteHints {
+  readonly rest: readonly string[];
+  readonly engine: readonly string[];
 }
 
 const NOT_SET: Sourced<string> = { value: '', source: 'not set' };
@@ -67,12 +86,14 @@ export async function inspectConnection(
 ): Promise<InspectedConnection> {
   const { settings } = result;
   const ca = await readAuthorities(settings);
+  const clientSecret = sourced(settings, 'kuflow.api.client-secret');
   return withRoutes(
     {
       problems: [...settingProblems(result), ...ca.problems],
       endpoint: sourced(settings, 'kuflow.api.endpoint') ?? NOT_SET,
       clientId: sourced(settings, 'kuflow.api.client-id'),
-      clientSecret: sourced(settings, 'kuflow.api.client-secret'),
+      clientSecret,
+      secretAsNumber: settings['kuflow.api.client-secret']?.source.isNumber === true ? clientSecret?.source : undefined,
       tenantId: sourced(settings, 'kuflow.api.tenant-id'),
       ca: ca.authorities,
       target: sourced(settings, 'temporal.target') ?? NOT_SET,
@@ -90,12 +111,14 @@ export function withRoutes(
   connection: DescribedConnection,
   env: Readonly<Record<string, string | undefined>>,
 ): InspectedConnection {
-  const { rest, engine, problems } = decideProxies(connection, env);
+  const { rest, engine, hints, problems } = decideProxies(connection, env);
   return {
     ...connection,
     problems: [...connection.problems, ...missingCredentials(connection), ...problems],
     restProxy: rest,
     engineProxy: engine,
+    routeHints: hints,
+    trust: describeTrust(connection, env),
     proxyCa: trustedAuthorities(connection.ca?.value, env),
   };
 }
@@ -115,12 +138,17 @@ function sourced<K extends SettingName>(
   return setting === undefined ? undefined : { value: setting.value, source: formatSource(setting.source) };
 }
 
+function describeTrust({ ca }: DescribedConnection, env: Readonly<Record<string, string | undefined>>): TrustSources {
+  const unreadable = unreadableExtraAuthorities(env);
+  const own = ca?.path === undefined ? undefined : { path: ca.path, source: ca.source, subjects: subjectsOf(ca.value) };
+  return { ...(own && { own }), ...(unreadable && { unreadable }) };
+}
+
 const isApplicationFile = (key: string): boolean => /^application(-local)?\.yaml$/.test(key);
 
 function settingProblems({ problems }: SettingsResult): readonly ConnectionProblem[] {
-  return problems.map(({ key, code, source, problem }) => ({
-    key,
-    problem,
+  return problems.map(({ key, code, source, problem, next }) => ({
+    ...{ key, problem, next },
     missing: code === 'missing',
     source: source && formatSource(source),
     kind: isApplicationFile(key) ? 'file' : undefined,
@@ -135,7 +163,7 @@ function missingCredentials({ clientId, clientSecret, problems }: DescribedConne
 }
 
 async function readAuthorities(settings: ResolvedSettings): Promise<{
-  readonly authorities?: Sourced<string>;
+  readonly authorities?: Sourced<string> & { readonly path: string };
   readonly problems: readonly ConnectionProblem[];
 }> {
   const file = sourced(settings, 'kuflow.api.ca');
@@ -143,7 +171,7 @@ async function readAuthorities(settings: ResolvedSettings): Promise<{
   const { value: path, source } = file;
   const key = 'kuflow.api.ca';
   try {
-    const authorities = { value: await readPemFile('The CA of the REST API', path), source };
+    const authorities = { value: await readPemFile('The CA of the REST API', path), source, path };
     // Node treats a text without certificates as an empty list, without an error.
     if (containsCertificates(authorities.value)) return { authorities, problems: [] };
     const problem = `expected PEM certificates; ${path} does not contain any that can be read`;
@@ -154,8 +182,14 @@ async function readAuthorities(settings: ResolvedSettings): Promise<{
   }
 }
 
+const certificateBlocks = (text: string): readonly string[] =>
+  text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+
+const subjectsOf = (text: string): readonly string[] =>
+  certificateBlocks(text).map((pem) => new X509Certificate(pem).subject.replaceAll('\n', ', '));
+
 function containsCertificates(text: string): boolean {
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+  const blocks = certificateBlocks(text);
   return blocks.length > 0 && blocks.every(isCertificate);
 }
 
@@ -170,6 +204,7 @@ function isCertificate(pem: string): boolean {
 interface ProxyDecisions {
   readonly rest: ProxyDecision;
   readonly engine: ProxyDecision;
+  readonly hints: RouteHints;
   readonly problems: readonly ConnectionProblem[];
 }
 
@@ -179,16 +214,26 @@ function decideProxies(
   env: Readonly<Record<string, string | undefined>>,
 ): ProxyDecisions {
   const explicit = proxySetting && { value: proxySetting.value.reveal(), source: proxySetting.source };
-  const rest = tryDecideProxy({ url: validUrl(endpoint.value), env });
-  const engine = tryDecideProxy({ url: validUrl(`https://${target.value}`), env, ...(explicit && { explicit }) });
-  const problem = ({ source, message }: InvalidProxy, plane: ConnectionPlane): ConnectionProblem =>
+  const restRequest = { url: validUrl(endpoint.value), env };
+  const engineRequest = { url: validUrl(`https://${target.value}`), env, ...(explicit && { explicit }) };
+  const rest = tryDecideProxy(restRequest);
+  const engine = tryDecideProxy(engineRequest);
+  const problem = ({ source, message, next }: InvalidProxy, plane: ConnectionPlane): ConnectionProblem =>
     plane === 'engine' && explicit !== undefined
-      ? { key: 'temporal.proxy', problem: message, source }
-      : { key: source, kind: 'proxy', plane, problem: message };
+      ? { key: 'temporal.proxy', problem: message, source, next }
+      : { key: source, kind: 'proxy', plane, problem: message, next };
   const isSame = rest.invalid !== undefined && rest.invalid.source === engine.invalid?.source;
   return {
     rest: rest.decision,
     engine: engine.decision,
+    hints: {
+      rest:
+        rest.invalid === undefined ? proxyHints(restRequest, hostsOf(restRequest, engine.decision, engineRequest)) : [],
+      engine:
+        engine.invalid === undefined
+          ? proxyHints(engineRequest, hostsOf(engineRequest, rest.decision, restRequest))
+          : [],
+    },
     problems: [
       ...(rest.invalid === undefined ? [] : [problem(rest.invalid, isSame ? 'both' : 'rest')]),
       ...(engine.invalid === undefined || isSame ? [] : [problem(engine.invalid, 'engine')]),
@@ -196,9 +241,16 @@ function decideProxies(
   };
 }
 
+/** The host of a request, and that of the other plane if it has a proxy too. */
+function hostsOf(request: ProxyRequest, decision: ProxyDecision, other: ProxyRequest): readonly string[] {
+  const host = ({ url }: ProxyRequest): string => new URL(url).hostname;
+  return decision.kind === 'proxy' ? [host(request), host(other)] : [host(request)];
+}
+
 interface InvalidProxy {
   readonly source: string;
   readonly message: string;
+  readonly next: SettingStep | undefined;
 }
 
 function tryDecideProxy(question: ProxyRequest): {
@@ -211,7 +263,7 @@ function tryDecideProxy(question: ProxyRequest): {
     if (!(error instanceof KnownError)) throw error;
     return {
       decision: { kind: 'direct', reason: 'not decided' },
-      invalid: { source: proxySource(question) ?? 'HTTPS_PROXY', message: error.message },
+      invalid: { source: proxySource(question) ?? 'HTTPS_PROXY', message: error.message, next: firstStep(error) },
     };
   }
 }

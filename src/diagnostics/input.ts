@@ -28,6 +28,12 @@ export interface ShadowedSetting {
   readonly shadows: readonly string[];
 }
 
+/** A port that the worker listens on. */
+export interface WorkerPort {
+  readonly use: 'health' | 'metrics';
+  readonly port: Sourced<number>;
+}
+
 /** One step of the worker's own check, from its `--check --json` output. */
 export interface WorkerCheckStep {
   readonly step: string;
@@ -43,7 +49,10 @@ export interface WorkerCheckOptions {
 
 export type WorkerCheckOutcome =
   | { readonly kind: 'answered'; readonly status: number; readonly steps: readonly WorkerCheckStep[] }
-  | { readonly kind: 'failed'; readonly why: string }
+  /** It ended by itself. `at`: the place of the error in the worker's own code, `file:line`. */
+  | { readonly kind: 'failed'; readonly why: string; readonly at?: string | undefined }
+  /** It did not end in time. */
+  | { readonly kind: 'stopped' }
   /** The command `build` creates the file that is missing. */
   | { readonly kind: 'not-built'; readonly missing: string; readonly build: string };
 
@@ -97,6 +106,8 @@ export interface DoctorInput extends CheckInput {
   readonly files: readonly NamedFile[];
   readonly queue?: Sourced<string> | undefined;
   readonly tenantId?: Sourced<string> | undefined;
+  /** Without a port 0, for which the system chooses a free one, or which turns metrics off. */
+  readonly workerPorts: readonly WorkerPort[];
   /** Name of the profile whose credentials are in use. */
   readonly profile?: string | undefined;
   /** Milliseconds for the whole run. */

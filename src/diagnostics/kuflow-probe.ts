@@ -23,7 +23,8 @@ export function createKuFlowProbe(client: KuFlowClient, clientId: string): KuFlo
       const known = { ...(body.type && { type: body.type }), ...(body.name && { name: body.name }) };
       return { id: clientId, ...known, ...parseServerTime(headers['date']) };
     } catch (error) {
-      if (!(error instanceof KuFlowApiError) || !HIDDEN_PRINCIPAL.includes(error.kind)) throw error;
+      if (!(error instanceof KuFlowApiError)) throw error;
+      if (!HIDDEN_PRINCIPAL.includes(error.kind) && error.httpStatus !== 404) throw error;
       const { headers } = await client.call('findTenants', { query: { size: 1 }, signal });
       return { id: clientId, ...parseServerTime(headers['date']) };
     }

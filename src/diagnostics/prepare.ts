@@ -39,10 +39,14 @@ export function prepareChecks(
       problems: problem === undefined ? connection.problems : [...connection.problems, problem],
       endpoint: connection.endpoint,
       clientId,
+      secretAsNumber: connection.secretAsNumber,
+      isVerificationOff: (options.env ?? process.env)['NODE_TLS_REJECT_UNAUTHORIZED'] === '0',
       target: connection.target,
       material: connection.material,
       restProxy: connection.restProxy,
       engineProxy: connection.engineProxy,
+      routeHints: connection.routeHints,
+      trust: connection.trust,
       rest:
         client === undefined
           ? NO_PROBE

@@ -5,6 +5,7 @@ import { namespaceCheck, systemInfoCheck } from './checks/engine.ts';
 import { filePermissionsCheck, gitCheck } from './checks/files.ts';
 import { processStartCheck, pollersCheck } from './checks/pollers.ts';
 import { definitionDriftCheck, runtimeCheck, temporalSdkCheck } from './checks/project.ts';
+import { workerPortsCheck } from './checks/ports.ts';
 import { restCredentialsCheck } from './checks/rest.ts';
 import { engineSettingsCheck, restSettingsCheck } from './checks/settings.ts';
 import {
@@ -15,6 +16,7 @@ import {
 } from './checks/worker-settings.ts';
 import { tenantCheck } from './checks/tenant.ts';
 import { engineHandshakeCheck, configuredCertificateCheck, issuedCertificateCheck } from './checks/tls.ts';
+import { tlsVerificationCheck } from './checks/tls-verification.ts';
 import { engineTokenCheck } from './checks/token.ts';
 import { workerAgreementCheck, workerCheck } from './checks/worker.ts';
 import type { CheckOutputs, CheckInput } from './check-input.ts';
@@ -46,6 +48,7 @@ export const registry: readonly Check<DoctorInput, DoctorOutputs>[] = [
   restCredentialsCheck,
   tenantCheck,
   clockCheck,
+  tlsVerificationCheck,
   engineTokenCheck,
   configuredCertificateCheck,
   certificateFormatCheck,
@@ -59,6 +62,7 @@ export const registry: readonly Check<DoctorInput, DoctorOutputs>[] = [
   definitionDriftCheck,
   temporalSdkCheck,
   runtimeCheck,
+  workerPortsCheck,
   workerCheck,
   workerAgreementCheck,
 ];

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { ProjectSpec } from '../languages/project-spec.ts';
-import { loadDefinition } from '../process/definition/file.ts';
+import { loadDefinitionText } from '../process/definition/file.ts';
 import {
   definitionFromFlags,
   applyTaskChanges,
@@ -53,14 +54,15 @@ export interface LoadProcessOptions {
 }
 
 /** The process of a project: the definition, where it comes from, and what is uncertain about it if it was read from instances. */
-export type LoadedProcess = Pick<ProjectSpec, 'definition' | 'definitionSource' | 'definitionNotes'>;
+export type LoadedProcess = Pick<ProjectSpec, 'definition' | 'definitionSource' | 'definitionNotes' | 'definitionText'>;
 
 /** Loads a process definition from its source. Rejects with a KnownError that says what is wrong with the source. */
 export async function loadProcess(source: ProcessSource, options: LoadProcessOptions): Promise<LoadedProcess> {
   let definition: Omit<ProcessDefinition, 'workflow'> & Partial<Pick<ProcessDefinition, 'workflow'>>;
   let notes: readonly string[] = [];
+  let text: string | undefined;
   if (source.kind === 'sample') definition = sampleDefinition();
-  else if (source.kind === 'file') definition = await loadDefinition(resolve(options.cwd, source.path));
+  else if (source.kind === 'file') ({ definition, text } = await loadDefinitionText(resolve(options.cwd, source.path)));
   else if (source.kind === 'flags') definition = await definitionFromFlags(source.flags, options.cwd);
   else if (source.kind === 'worker-sample') {
     // Imported on demand: reading an archive needs a large package.
@@ -80,16 +82,18 @@ export async function loadProcess(source: ProcessSource, options: LoadProcessOpt
     taskQueue: taskQueue ?? definition.workflow?.taskQueue ?? '',
   };
   const complete = { ...definition, workflow };
-  return {
-    definition: {
-      ...(tasks === undefined ? complete : applyTaskChanges(complete, tasks)),
-      process: {
-        ...definition.process,
-        ...(processId === undefined ? {} : { id: processId }),
-        ...(tenantId === undefined ? {} : { tenant: tenantId }),
-      },
+  const changed = {
+    ...(tasks === undefined ? complete : applyTaskChanges(complete, tasks)),
+    process: {
+      ...definition.process,
+      ...(processId === undefined ? {} : { id: processId }),
+      ...(tenantId === undefined ? {} : { tenant: tenantId }),
     },
+  };
+  return {
+    definition: changed,
     definitionSource: source.kind,
     definitionNotes: notes.length === 0 ? undefined : notes,
+    definitionText: isDeepStrictEqual(changed, definition) ? text : undefined,
   };
 }

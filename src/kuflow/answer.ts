@@ -25,11 +25,18 @@ const BY_STATUS: Readonly<Record<number, FailureKind>> = {
   404: 'not-found',
   407: 'proxy',
   409: 'conflict',
+  426: 'upgrade',
   429: 'rate-limited',
 };
 
 function kindOf(status: number): FailureKind {
   return BY_STATUS[status] ?? (status >= 500 ? 'server' : status >= 300 && status < 400 ? 'redirect' : 'rejected');
+}
+
+/** Whether the server cannot know the address of the operation. KuFlow always has lists, and the address that issues credentials. */
+function isWrongPath({ operationId }: CallSite, status: number): boolean {
+  const { method, path } = operations[operationId];
+  return status === 404 && !path.includes('{') && (method === 'get' || operationId === 'createAuthentication');
 }
 
 type Reading =
@@ -76,17 +83,25 @@ function titleOf(body: Buffer): string {
 
 function failure(site: CallSite, raw: RawAnswer, now: number): KuFlowApiError {
   const { status } = raw;
-  const kind = kindOf(status);
+  const kind = isWrongPath(site, status) ? 'wrong-path' : kindOf(status);
   const retryAfter = readRetryAfter(raw.headers['retry-after'], now);
   const parts = { ...site, httpStatus: status, ...(retryAfter === undefined ? {} : { retryAfter }) };
   if (kind === 'redirect')
     return new KuFlowApiError({ ...parts, kind, seen: hostOf(raw.headers['location'], site.url) });
+  if (kind === 'upgrade') {
+    const upgrade = raw.headers['upgrade'];
+    return new KuFlowApiError({
+      ...parts,
+      kind,
+      ...(upgrade !== undefined && { upgrade: escapeForTerminal(upgrade, 60) }),
+    });
+  }
   const reading = readJson(raw);
   if (reading.kind === 'html') {
     // A gateway's page with 5xx or 429 means an outage. With any other status, KuFlow did not answer at all.
     return new KuFlowApiError({
       ...parts,
-      kind: kind === 'server' || kind === 'rate-limited' || kind === 'proxy' ? kind : 'html',
+      kind: kind === 'server' || kind === 'rate-limited' || kind === 'proxy' || kind === 'wrong-path' ? kind : 'html',
       seen: titleOf(raw.body),
     });
   }
@@ -101,6 +116,16 @@ function failure(site: CallSite, raw: RawAnswer, now: number): KuFlowApiError {
     kind,
     ...(typeof message === 'string' ? { seen: escapeForTerminal(message, 300) } : {}),
   });
+}
+
+/** KuFlow's error body, as gateways send it that answer every request with 200. */
+function errorInSuccess(value: unknown): DefaultErrorBody | undefined {
+  if (!isRecord(value)) return undefined;
+  const { status, message } = value;
+  if (typeof status !== 'number' || status < 400 || status > 599 || typeof message !== 'string') return undefined;
+  return answerValidator('retrievePrincipal', status, 'tolerant')(value).length === 0
+    ? (withoutNulls(DefaultError, value) as DefaultErrorBody)
+    : undefined;
 }
 
 /** The file name in KuFlow's content disposition: the text between `filename="` and the next quote. */
@@ -150,6 +175,8 @@ export function readAnswer(site: CallSite, raw: RawAnswer, now: number): unknown
       seen: `${raw.body.length} bytes of ${contentType === '' ? 'unknown type' : escapeForTerminal(contentType, 80)}`,
     });
   }
+  const reported = errorInSuccess(reading.value);
+  if (reported !== undefined) throw new KuFlowApiError({ ...parts, kind: kindOf(reported.status), body: reported });
   const known = listed === undefined ? Number(Object.keys(operations[site.operationId].responses)[0]) : status;
   const errors = answerValidator(site.operationId, known, 'tolerant')(reading.value);
   if (errors.length > 0) {

@@ -67,6 +67,8 @@ function overTls(
     ...(isIP(host) === 0 ? { servername: host } : {}),
     ...(context === undefined ? {} : { secureContext: context }),
     ALPNProtocols: ['http/1.1'],
+    // By default, NODE_TLS_REJECT_UNAUTHORIZED decides.
+    rejectUnauthorized: true,
   });
   return ready(socket, 'secureConnect', signal);
 }

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { KnownError } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { isLoopbackHost } from '../network/address.ts';
+import { TunnelError } from '../network/connect-tunnel.ts';
 import type { DefaultError } from './contract/common.ts';
 import type { OperationId } from './contract/operations.ts';
 import type { FailureKind } from './failure.ts';
@@ -17,6 +18,8 @@ export interface KuFlowApiErrorParts {
   readonly httpStatus?: number;
   /** What was observed in addition to the status; safe to print. */
   readonly seen?: string;
+  /** The protocols in the Upgrade header of a 426; safe to print. */
+  readonly upgrade?: string;
   /** KuFlow's error body, unchanged. */
   readonly body?: DefaultError;
   /** Seconds, from `Retry-After`. */
@@ -31,11 +34,13 @@ const MESSAGES: Readonly<Record<FailureKind, string>> = {
   unauthorized: 'KuFlow did not accept the credentials',
   forbidden: 'KuFlow does not allow the calling principal to do this',
   'not-found': 'KuFlow does not have this resource, or does not show it to the calling principal',
+  'wrong-path': "The server does not have KuFlow's API at this address",
   conflict: 'The state of the resource in KuFlow does not allow this',
   rejected: 'KuFlow rejected the request',
   'rate-limited': 'KuFlow is receiving too many requests',
   server: 'KuFlow failed with an internal error',
   redirect: 'The server answered with a redirect, which was not followed because the request carries credentials',
+  upgrade: 'The server at the endpoint requires another protocol than HTTP/1.1',
   html: 'The server answered with an HTML page instead of JSON, probably from a proxy or a login portal',
   'not-json': 'The answer is not JSON',
   truncated: 'The answer was cut off',
@@ -53,6 +58,7 @@ const MESSAGES: Readonly<Record<FailureKind, string>> = {
   'plain-http': 'The endpoint is an https:// address, but the server speaks plain HTTP',
   'speaks-tls': 'The endpoint is an http:// address, but the server speaks TLS',
   'grpc-port': 'The endpoint is not a REST API: this looks like a gRPC (engine) port',
+  continue: 'The server sent 100 Continue, for which this tool did not ask',
   network: 'The connection failed',
 };
 
@@ -62,11 +68,13 @@ const HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
   ],
   forbidden: ['In the KuFlow app, give the application a role in this process, or check whether the process has ended'],
   'not-found': ['Check the ID, and check in the KuFlow app that the application has a role in the process'],
+  'wrong-path': ["Check that the endpoint is KuFlow's API, and that every server in front of it forwards its paths"],
   conflict: ['Read the resource again; someone else may have changed it'],
   rejected: ['Correct the fields that the response lists'],
   'rate-limited': ['Wait and try again'],
   server: ['Try again later; if the error persists, report the operation and the time to KuFlow'],
   redirect: ['Set the endpoint to the address of the API; a proxy or a login portal may have responded instead'],
+  upgrade: ["Check the host and port of the endpoint; KuFlow's API speaks HTTP/1.1 over TLS"],
   html: ['Check the endpoint', 'Check whether a proxy or a login portal answered instead of KuFlow'],
   'not-json': ["Check that the endpoint is KuFlow's API"],
   truncated: [
@@ -92,6 +100,9 @@ const HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
   'grpc-port': [
     'Set the endpoint to the address of the REST API; the address of the engine belongs in temporal.target (TEMPORAL_TARGET)',
   ],
+  continue: [
+    'Ask the operator of the endpoint, or of a proxy in front of it, not to send 100 Continue unless a request has the header Expect',
+  ],
   network: ['Check the endpoint and the network'],
 };
 
@@ -100,7 +111,27 @@ export function failureHints(kind: FailureKind): readonly string[] {
   return HINTS[kind];
 }
 
-function hintsOf({ kind, retryAfter, url }: KuFlowApiErrorParts): readonly string[] {
+/** What to do about a proxy that did not open a tunnel, with the setting or variable that names it. */
+function tunnelHint({ code, status, source }: TunnelError): string {
+  if (code === 'PROXY_SPEAKS_SOCKS')
+    return `Set ${source} to the HTTP port of the proxy, or to another proxy that speaks HTTP`;
+  if (code === 'PROXY_SPEAKS_TLS') return `Change the address of the proxy to https:// (${source})`;
+  if (status === 407)
+    return `Add the user name and password to the address of the proxy: http://user:password@host:port (${source})`;
+  if (status === 403) return `Ask the administrator of the proxy (${source}) to allow this host`;
+  return `Check the address of the proxy (${source}), and that it allows this host`;
+}
+
+function hintsOf({ kind, retryAfter, url, method, cause, upgrade }: KuFlowApiErrorParts): readonly string[] {
+  if (kind === 'wrong-path')
+    return [
+      `Check that the endpoint is KuFlow's API, and that every server in front of it forwards ${method} ${new URL(url).pathname}`,
+    ];
+  if (kind === 'upgrade' && upgrade !== undefined)
+    return [
+      `Check the host and port of the endpoint; the server there speaks ${upgrade}, and KuFlow's API speaks HTTP/1.1 over TLS`,
+    ];
+  if (kind === 'proxy' && cause instanceof TunnelError) return [tunnelHint(cause)];
   if (kind === 'speaks-tls') return [`Change the endpoint to https://${new URL(url).host}`];
   if (kind === 'plain-http' && isLoopbackHost(new URL(url).hostname))
     return [`Change the endpoint to http://${new URL(url).host}`];
@@ -127,6 +158,7 @@ function describeSeen(parts: KuFlowApiErrorParts): string | undefined {
   const pieces: string[] = [];
   if (parts.httpStatus !== undefined) pieces.push(`${parts.httpStatus} ${STATUS_CODES[parts.httpStatus] ?? ''}`.trim());
   if (parts.seen !== undefined) pieces.push(parts.seen);
+  if (parts.upgrade !== undefined) pieces.push(`Upgrade: ${parts.upgrade}`);
   if (parts.body !== undefined) pieces.push(quote(parts.body));
   if (pieces.length === 0) return undefined;
   return `${pieces.join(': ')}${parts.attempts !== undefined && parts.attempts > 1 ? ` (after ${parts.attempts} attempts)` : ''}`;

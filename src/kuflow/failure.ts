@@ -1,3 +1,4 @@
+import { codeOf } from '../base/errors.ts';
 import { TunnelError } from '../network/connect-tunnel.ts';
 
 /** What was observed when a call failed. Each kind is one cause; nothing is guessed. */
@@ -5,11 +6,13 @@ export type FailureKind =
   | 'unauthorized'
   | 'forbidden'
   | 'not-found'
+  | 'wrong-path'
   | 'conflict'
   | 'rejected'
   | 'rate-limited'
   | 'server'
   | 'redirect'
+  | 'upgrade'
   | 'html'
   | 'not-json'
   | 'truncated'
@@ -27,6 +30,7 @@ export type FailureKind =
   | 'plain-http'
   | 'speaks-tls'
   | 'grpc-port'
+  | 'continue'
   | 'network';
 
 export interface NetworkFailure {
@@ -116,9 +120,15 @@ function proxyFailure(error: TunnelError): NetworkFailure {
   };
 }
 
+/** undici refuses 100 Continue, because this client never asks for it, but has no code for that. */
+function isUnrequestedContinue(error: unknown): boolean {
+  return error instanceof Error && codeOf(error) === 'UND_ERR_SOCKET' && error.message === 'bad response';
+}
+
 /** Classifies a failed connection or exchange. `receiving`: the head of the answer had arrived. */
 export function networkFailure(error: unknown, receiving: boolean): NetworkFailure {
   if (error instanceof TunnelError) return proxyFailure(error);
+  if (isUnrequestedContinue(error)) return { kind: 'continue', seen: '100 Continue', sent: true };
   const { kind, code } = byCode(error);
   const cut = receiving && (kind === 'reset' || kind === 'network');
   return {

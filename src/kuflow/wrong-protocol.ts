@@ -5,7 +5,7 @@ import type { FailureKind } from './failure.ts';
 
 /** Failures that may mean that the client and the server do not speak the same protocol. */
 const SYMPTOMS: Readonly<Record<string, readonly FailureKind[]>> = {
-  'http:': ['reset', 'network', 'rejected', 'not-json', 'html'],
+  'http:': ['reset', 'network', 'rejected', 'upgrade', 'not-json', 'html'],
   'https:': ['reset', 'network', 'tls'],
 };
 

@@ -118,7 +118,7 @@ export interface ProjectTools {
 /** Commands that people run in the folder of a project. */
 export interface ProjectCommands {
   readonly install: string;
-  /** Runs a local KuFlow and the worker, and restarts the worker on changes. */
+  /** Runs a local KuFlow and the worker. */
   readonly dev: string;
   /** Runs one process to completion. */
   readonly smoke: string;
@@ -132,8 +132,11 @@ export interface ProjectCommands {
   readonly verify: readonly { readonly command: string; readonly text: string }[];
 }
 
-/** Sentences about the code of a project. */
+/** Sentences about a project. */
 export interface ProjectHints {
+  /** What the commands `install` and `dev` do. */
+  readonly install: string;
+  readonly dev: string;
   /** How a workflow calls a new activity. */
   readonly callActivity: (name: string, place: CodePlace) => string;
   /** What a change of a workflow needs while processes run. `guide`: the file of the project that explains it. */

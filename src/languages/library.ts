@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, KnownError } from '../base/errors.ts';
@@ -40,15 +41,21 @@ export function readLibrary(language: LanguageId): readonly PlannedFile[] {
   }));
 }
 
-/** The version of the library, and the name of its archive. Throws like `readLibrary`. */
-export function findLibrary(
-  language: LanguageId,
-  pattern: RegExp,
-): { readonly version: string; readonly file: string } {
-  for (const { path } of readLibrary(language)) {
+/** The archive of a library. */
+export interface LibraryArchive {
+  readonly version: string;
+  /** Its name. */
+  readonly file: string;
+  /** Hexadecimal. */
+  readonly sha256: string;
+}
+
+/** The archive whose name matches a pattern, which has the version as its group. Throws like `readLibrary`. */
+export function findLibrary(language: LanguageId, pattern: RegExp): LibraryArchive {
+  for (const { path, contents } of readLibrary(language)) {
     const file = path.slice(LIBRARY_FOLDER.length + 1);
     const version = pattern.exec(file)?.[1];
-    if (version !== undefined) return { version, file };
+    if (version !== undefined) return { version, file, sha256: createHash('sha256').update(contents).digest('hex') };
   }
   throw new Error(`The ${language} library has no archive like ${pattern.source}`);
 }

@@ -39,6 +39,8 @@ export interface AdditionalProcess {
   readonly choices?: TaskChoices | undefined;
   /** Comments for the top of its definition file. */
   readonly notes?: readonly string[] | undefined;
+  /** The text of the file that `definition` was read from. */
+  readonly text?: string | undefined;
 }
 
 /** Where the user's own template comes from. */
@@ -71,6 +73,8 @@ export interface ProjectSpec {
   readonly definitionSource: DefinitionSource;
   /** Comments for the top of the definition file, such as the evidence of a discovery. */
   readonly definitionNotes?: readonly string[] | undefined;
+  /** The text of the file that `definition` was read from, whose comments and formatting are kept. */
+  readonly definitionText?: string | undefined;
   /** Choices for the tasks of `definition`. */
   readonly choices?: TaskChoices | undefined;
   readonly additionalProcesses?: readonly AdditionalProcess[] | undefined;

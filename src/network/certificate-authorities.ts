@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
+import { codeOf } from '../base/errors.ts';
 
 /**
  * The certificate authorities to trust: the runtime's own roots, NODE_EXTRA_CA_CERTS and `given` (PEM, one or more). Node drops its own
@@ -18,6 +19,20 @@ export function trustedAuthorities(
       ? [...tls.rootCertificates, ...readExtraAuthorities(env['NODE_EXTRA_CA_CERTS'])]
       : getCACertificates('default');
   return [...own, given];
+}
+
+/** The file in NODE_EXTRA_CA_CERTS if it cannot be read, with the code of the error. */
+export function unreadableExtraAuthorities(
+  env: Readonly<Record<string, string | undefined>>,
+): { readonly path: string; readonly why: string } | undefined {
+  const path = env['NODE_EXTRA_CA_CERTS'];
+  if (path === undefined || path === '') return undefined;
+  try {
+    readFileSync(path);
+    return undefined;
+  } catch (error) {
+    return { path, why: codeOf(error) ?? 'unknown error' };
+  }
 }
 
 function readExtraAuthorities(path: string | undefined): readonly string[] {

@@ -5,7 +5,7 @@ import { deferred } from '../base/async.ts';
 import { codeOf, messageOf } from '../base/errors.ts';
 import { formatHostPort, type HostPort } from './address.ts';
 import type { ProxyDecision } from './proxy.ts';
-import { looksLikeTls } from './detect-protocol.ts';
+import { looksLikeTls, speaksSocks } from './detect-protocol.ts';
 
 /** The proxy of a decision to use one. */
 export type Proxy = Extract<ProxyDecision, { readonly kind: 'proxy' }>;
@@ -26,28 +26,30 @@ export interface TunnelOptions {
 }
 
 /**
- * A tunnel that could not be opened. `code` is Node's, or one of `PROXY_STATUS` (see `status`), `PROXY_SPEAKS_TLS`, `PROXY_NOT_HTTP`,
- * `PROXY_CLOSED`, `ETIMEDOUT` and `ABORT_ERR`.
+ * A tunnel that could not be opened. `code` is Node's, or one of `PROXY_STATUS` (see `status`), `PROXY_SPEAKS_TLS`, `PROXY_SPEAKS_SOCKS`,
+ * `PROXY_NOT_HTTP`, `PROXY_CLOSED`, `ETIMEDOUT` and `ABORT_ERR`.
  */
 export class TunnelError extends Error {
   override readonly name = 'TunnelError';
   readonly stage: TunnelStage;
   readonly code: string;
   readonly status: number | undefined;
-  /** Address of the proxy, safe to print. */
+  /** Address of the proxy, safe to print, and the setting or variable that it comes from. */
   readonly proxy: string;
+  readonly source: string;
 
   constructor(
     stage: TunnelStage,
     code: string,
     message: string,
-    about: { readonly status?: number | undefined; readonly proxy?: string; readonly cause?: unknown } = {},
+    about: { readonly status?: number | undefined; readonly proxy?: Proxy; readonly cause?: unknown } = {},
   ) {
     super(message, { cause: about.cause });
     this.stage = stage;
     this.code = code;
     this.status = about.status;
-    this.proxy = about.proxy ?? '';
+    this.proxy = about.proxy?.displayUrl ?? '';
+    this.source = about.proxy?.source ?? '';
   }
 }
 
@@ -162,7 +164,7 @@ async function readHead(socket: net.Socket): Promise<string> {
 
 async function classifyError(error: unknown, stage: TunnelStage, proxy: Proxy): Promise<TunnelError> {
   const address = parseProxyAddress(proxy);
-  const about = { proxy: proxy.displayUrl, cause: error };
+  const about = { proxy, cause: error };
   const code = codeOf(error) ?? 'UNKNOWN';
   const closed = code === 'PROXY_CLOSED' || code === 'ECONNRESET' || code === 'EPIPE';
   // Only after the proxy closed the connection on plain text.
@@ -174,6 +176,13 @@ async function classifyError(error: unknown, stage: TunnelStage, proxy: Proxy): 
       about,
     );
   }
+  if (
+    stage === 'proxy-answer' &&
+    !address.secure &&
+    (closed || code === 'PROXY_NOT_HTTP') &&
+    (await speaksSocks(address))
+  )
+    return new TunnelError(stage, 'PROXY_SPEAKS_SOCKS', 'the proxy speaks SOCKS, not HTTP', about);
   if (error instanceof TunnelError) {
     return new TunnelError(error.stage, error.code, error.message, { ...about, status: error.status });
   }
@@ -203,6 +212,8 @@ export async function openTunnel(options: TunnelOptions): Promise<net.Socket> {
         host,
         ...(isIP(host) === 0 ? { servername: host } : {}),
         ALPNProtocols: ['http/1.1'],
+        // By default, NODE_TLS_REJECT_UNAUTHORIZED decides.
+        rejectUnauthorized: true,
         ca: options.ca && [...options.ca],
         secureContext: options.secureContext?.(),
       });

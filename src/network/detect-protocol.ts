@@ -46,6 +46,39 @@ export async function detectPlainHttp(address: HostPort): Promise<'http1' | 'htt
   });
 }
 
+/** Whether a server greets as a SOCKS 5 proxy (RFC 1928 §3) within a second. Never rejects. */
+export async function speaksSocks({ host, port }: HostPort): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const socket = net.connect({ host, port });
+    const done = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(PROBE_MS, () => done(false));
+    socket.once('connect', () => socket.write(Buffer.from([5, 1, 0])));
+    // The version, and a method or 0xff for none of those offered.
+    socket.once('data', (bytes) => done(bytes.length >= 2 && bytes[0] === 5));
+    socket.on('error', () => done(false));
+    socket.once('close', () => done(false));
+  });
+}
+
+/** The issuer of the certificate that a TLS server sends, whether or not it is trusted. Undefined if it does not send one within a second. */
+export async function findPeerIssuer({ host, port }: HostPort): Promise<string | undefined> {
+  return await new Promise((resolve) => {
+    const name = net.isIP(host) === 0 ? { servername: host } : {};
+    const socket = tls.connect({ host, port, rejectUnauthorized: false, ...name });
+    const done = (issuer: string | undefined): void => {
+      socket.destroy();
+      resolve(issuer);
+    };
+    socket.setTimeout(PROBE_MS, () => done(undefined));
+    socket.once('secureConnect', () => done(socket.getPeerX509Certificate()?.issuer));
+    socket.on('error', () => done(undefined));
+    socket.once('close', () => done(undefined));
+  });
+}
+
 /** The negotiated protocol, `none`, or undefined if there is no TLS handshake. */
 async function probeTls({ host, port }: HostPort, protocols: readonly string[]): Promise<string | undefined> {
   return await new Promise((resolve) => {

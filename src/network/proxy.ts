@@ -65,13 +65,25 @@ function matchesException(entry: string, host: string, port: string): boolean {
   return host === name || (isIP(host) === 0 && host.endsWith(`.${name}`));
 }
 
+/** Whether something before the last `@` ends the part of a URL with user name and password (RFC 3986 §3.2). */
+function hasUnencodedCredentials(address: string): boolean {
+  const [credentials] = /(?<=:\/\/).*(?=@)/s.exec(address) ?? [];
+  return credentials !== undefined && /[@/#?]/.test(credentials);
+}
+
 function parseProxy(text: string, source: string): ProxyDecision {
   // The message does not contain the text, because it may include a password.
   const invalidProxy = (what: string) =>
     usageError(`${source} ${what}`, [`Set ${source} to an address like http://proxy.example.com:3128`]);
+  const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  // Without this, the host would be that part of the password, or the part in front of it.
+  if (hasUnencodedCredentials(withScheme))
+    throw usageError(`${source} has a user name or password with an unencoded @, /, # or ?`, [
+      `In the user name and password in ${source}, write @ as %40, / as %2F, # as %23 and ? as %3F`,
+    ]);
   let url: URL;
   try {
-    url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
+    url = new URL(withScheme);
   } catch {
     throw invalidProxy('is not a proxy address');
   }
@@ -117,6 +129,52 @@ export function decideProxy({ url, env, explicit }: ProxyRequest): ProxyDecision
   if (exceptions !== undefined && exempting !== undefined)
     return { kind: 'direct', reason: `${exceptions.source} contains ${exempting}` };
   return parseProxy(found.value, found.source);
+}
+
+/**
+ * What in the environment decides otherwise than a person may expect who looks at only one variable. Each is one step of advice without a
+ * period. `hosts`: all that are reached through the same proxy as `url`.
+ */
+export function proxyHints(request: ProxyRequest, hosts: readonly string[]): readonly string[] {
+  const { url, env, explicit } = request;
+  const target = new URL(url);
+  if (explicit !== undefined || isLoopbackHost(target.hostname)) return [];
+  const variable = target.protocol === 'http:' ? 'HTTP_PROXY' : 'HTTPS_PROXY';
+  const proxy = readVariable(env, variable);
+  if (proxy === undefined) return [];
+  const decision = decideProxy(request);
+  const exceptions = readVariable(env, 'NO_PROXY');
+  const without = (source: string): ProxyDecision => decideProxy({ ...request, env: { ...env, [source]: undefined } });
+  const hints: string[] = [];
+  if (decision.kind === 'proxy' && hidesOther(env, variable, proxy.source))
+    hints.push(`Correct or remove ${proxy.source}; it overrides ${variable}, which names another proxy`);
+  if (exceptions !== undefined && hidesOther(env, 'NO_PROXY', exceptions.source)) {
+    const otherwise = without(exceptions.source).kind;
+    if (otherwise !== decision.kind) {
+      const effect = otherwise === 'direct' ? 'makes the connection direct' : 'sends the connection through the proxy';
+      hints.push(`Correct or remove ${exceptions.source}; it overrides NO_PROXY, which ${effect}`);
+    }
+  }
+  const subnet = exceptions?.value.split(/[\s,]+/).find((entry) => isSubnet(entry));
+  const names = [...new Set(hosts)].filter((host) => isIP(normalizeHost(host)) === 0);
+  if (decision.kind === 'proxy' && exceptions !== undefined && subnet !== undefined && names.length > 0) {
+    const added = names.join(' and ');
+    hints.push(
+      `${exceptions.source} has the subnet ${subnet}, which never matches a host name: add ${added} if it is in that subnet`,
+    );
+  }
+  return hints;
+}
+
+/** Whether the lower-case variable is in use, and the upper-case one has another value. */
+function hidesOther(env: ProxyRequest['env'], name: string, source: string): boolean {
+  const hidden = env[name]?.trim() ?? '';
+  return source !== name && hidden !== '' && hidden !== env[source]?.trim();
+}
+
+function isSubnet(entry: string): boolean {
+  const [address = '', prefix] = entry.split('/');
+  return prefix !== undefined && isIP(normalizeHost(address)) !== 0;
 }
 
 /** Formats a decision for results: `through http://proxy:3128 (HTTPS_PROXY)` or `direct (loopback is never proxied)`. */

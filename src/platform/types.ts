@@ -120,7 +120,7 @@ export interface PlatformEndpoints {
   readonly https: string;
   /** `host:port` of the gateway, as in `temporal.target`. */
   readonly engine: string;
-  /** `127.0.0.1:<port>` of the real Temporal server behind the gateway; private. */
+  /** The real Temporal server behind the gateway, `unix:<path>` or `127.0.0.1:<port>`; private. */
   readonly temporal: string;
   /** `http://127.0.0.1:<port>` of Temporal's UI, if it was requested. */
   readonly temporalUi?: string;

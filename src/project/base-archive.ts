@@ -63,15 +63,16 @@ export function withoutChanges(base: ProjectBase, previous: ProjectBase, paths: 
 
 /** Whether two bases are the same; archives of the same base may differ between versions of Node.js. */
 export function isSameBase(one: ProjectBase, other: ProjectBase): boolean {
+  return PARTS.every((part) => isSamePart(one[part], other[part]));
+}
+
+/** Whether two parts of bases have the same files. */
+export function isSamePart(one: ProjectBase[keyof ProjectBase], other: ProjectBase[keyof ProjectBase]): boolean {
   const isSame = (file: PlannedFile, same: PlannedFile | undefined): boolean =>
     same !== undefined &&
     Buffer.compare(file.contents, same.contents) === 0 &&
     (file.mode === 0o755) === (same.mode === 0o755);
-  return PARTS.every(
-    (part) =>
-      one[part].size === other[part].size &&
-      [...one[part]].every(([path, file]) => isSame(file, other[part].get(path))),
-  );
+  return one.size === other.size && [...one].every(([path, file]) => isSame(file, other.get(path)));
 }
 
 /**

@@ -3,7 +3,9 @@ import { dirname, join, sep } from 'node:path';
 import { KnownError, codeOf, messageOf, usageError } from '../base/errors.ts';
 import { didYouMean } from '../text/near-match.ts';
 import { overwriteCommand, type NextStep } from './next-steps.ts';
+import { LANGUAGE_IDS } from '../languages/names.ts';
 import type { ProjectPlan, PlannedFile } from '../languages/planned-file.ts';
+import { languageOf } from '../languages/registry.ts';
 import { isProject, RECORD_FILE } from '../process/find-project.ts';
 import { BASE_FILE, isBase } from './base-archive.ts';
 import { unifiedDiff } from './edit/unified-diff.ts';
@@ -43,7 +45,7 @@ export interface OutsideFiles {
 
 /**
  * Compares a plan with the contents of `folder`. Missing files are created, identical files are left alone, and files named in `overwrite`
- * (paths of the plan) are replaced, as are the archive and an unedited record of an earlier run. Files in which several tools have lines are
+ * (paths of the plan) are replaced, as are the archive and an unedited record of an earlier run. The lock file of a project is left alone. Files in which several tools have lines are
  * merged into a folder that is not a project yet. Everything else is a conflict. Writes nothing.
  *
  * Rejects with a KnownError if the folder is a file, if a file in it cannot be read, or if a symbolic link would lead a file out of it, and
@@ -137,6 +139,8 @@ async function compareFile(
     return { action: 'identical' };
   }
   if (overwrite) return { action: 'overwrite' };
+  // The package manager has added to it.
+  if (isProject(folder) && isLockFile(file.path)) return { action: 'identical' };
   if (file.path === BASE_FILE) {
     // It contains every generated file, so it differs whenever one of them does.
     const expected = await readFile(path);
@@ -161,6 +165,12 @@ async function compareFile(
     if (merged !== undefined && !isProject(folder)) return { action: 'merge', original, contents: Buffer.from(merged) };
   }
   return { path: file.path, reason: 'differs' };
+}
+
+function isLockFile(path: string): boolean {
+  return LANGUAGE_IDS.map((language) => languageOf({ language })).some(({ packageManagers, tools }) =>
+    packageManagers.some((manager) => tools.lockFiles(manager).includes(path)),
+  );
 }
 
 /** Files to which the lines of the template are added. Undefined if the existing text can't be extended. */

@@ -47,7 +47,8 @@ const FIRST_COMMIT = 'git add . && git commit -m "Start from the worker template
 
 /** The steps after a project was created, in order. What is required to run it comes first. */
 export function nextSteps(input: NextStepsInput): readonly NextStep[] {
-  const commands = languageOf(input).commands(input.packageManager, input);
+  const { commands: commandsOf, hints } = languageOf(input);
+  const commands = commandsOf(input.packageManager, input);
   const steps: NextStep[] = [];
   if (input.unpublished === true) {
     steps.push({
@@ -59,7 +60,7 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
   }
   if (!input.installed && input.unpublished !== true) {
     const condition = input.registry === undefined ? '' : ` when ${input.registry} is reachable`;
-    steps.push({ command: commands.install, text: `install the dependencies${condition}` });
+    steps.push({ command: commands.install, text: `${hints.install}${condition}` });
   }
   if (input.repositoryLeft === true) {
     steps.push({ command: `git init && ${FIRST_COMMIT}`, text: 'create a git repository' });
@@ -75,7 +76,7 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
   if (input.local) {
     return [
       ...steps,
-      { command: commands.dev, text: 'run a local KuFlow and the worker, and restart the worker on changes' },
+      { command: commands.dev, text: hints.dev },
       { command: commands.smoke, text: 'run one process to completion' },
     ];
   }

@@ -8,13 +8,14 @@ import {
   invalidTemplateError,
   NEEDED_LINES,
   overlayTemplates,
+  templatePaths,
   type TemplateVariables,
 } from '../languages/templates/overlay.ts';
 import { loadTemplateSet, type TemplateSet } from '../languages/templates/set.ts';
 import { definitionFile } from '../process/definition/file.ts';
 import { DEPENDABOT_FILE } from './join/dependabot.ts';
 import { moveFile, WORKFLOW } from './join/moved-files.ts';
-import { checkDefinition, renderDefinition } from '../process/definition/render.ts';
+import { checkDefinition, keepDefinitionText, renderDefinition } from '../process/definition/render.ts';
 
 /** Files that GitHub reads only in the root of a repository. */
 const REPOSITORY_FILES: readonly string[] = [WORKFLOW, DEPENDABOT_FILE];
@@ -37,30 +38,33 @@ export async function renderRepositoryFiles(spec: ProjectSpec): Promise<readonly
 }
 
 async function renderAll(spec: ProjectSpec, templates: TemplateSet | undefined): Promise<readonly PlannedFile[]> {
-  const { definition, definitionNotes: notes, additionalProcesses = [] } = spec;
+  const { definition, definitionNotes: notes, definitionText: text, additionalProcesses = [] } = spec;
   const language = languageOf(spec);
-  const processes = [{ slug: undefined, definition, notes }, ...additionalProcesses];
+  const processes = [{ slug: undefined, definition, notes, text }, ...additionalProcesses];
   for (const process of processes) await checkDefinition(process.definition);
   const files = await renderFiles(spec, templates ?? (await loadTemplateSet()));
-  const definitions = processes.map(({ slug, definition, notes = [] }) =>
-    textFile(
-      definitionFile(slug),
-      renderDefinition(definition, { schemaPath: language.definitionSchema(slug, spec), notes }),
-    ),
-  );
+  const definitions = processes.map(({ slug, definition, notes = [], text = '' }) => {
+    const schemaPath = language.definitionSchema(slug, spec);
+    const kept = keepDefinitionText(text, schemaPath);
+    return textFile(definitionFile(slug), kept ?? renderDefinition(definition, { schemaPath, notes }));
+  });
   return [...files, ...definitions];
 }
 
 async function renderFiles(spec: ProjectSpec, templates: TemplateSet): Promise<readonly PlannedFile[]> {
   const { template } = spec;
   const language = languageOf(spec);
-  if (template === undefined) return language.render(spec, templates);
+  const locks = language.packageManagers.flatMap(language.tools.lockFiles);
+  const own = spec.workspace === undefined ? language.tools.lockFiles(spec.packageManager) : [];
+  const render = async (set: TemplateSet): Promise<readonly PlannedFile[]> =>
+    (await language.render(spec, set)).filter(({ path }) => own.includes(path) || !locks.includes(path));
+  if (template === undefined) return render(templates);
   const overlay = await overlayTemplates(templates, template, templateVariables(spec));
-  const files = addNeededLines(await language.render(spec, overlay));
+  const files = addNeededLines(await render(overlay));
   const { tasks, workflow } = language.layout(spec);
   const problems = findOverlaidProblems(files, {
     needed: [...Object.keys(NEEDED_LINES), language.tools.manifest, tasks, workflow],
-    locks: language.packageManagers.flatMap(language.tools.lockFiles),
+    reserved: templatePaths(template).filter((path) => locks.includes(path)),
   });
   if (problems.length > 0) throw invalidTemplateError(template, problems);
   return files;

@@ -113,7 +113,7 @@ export async function writeProject(project: PreparedProject, options: WriteProje
   report({ kind: 'git-started' });
   // Imported on demand: running other programs needs a large package.
   const { startRepository } = await import('./git.ts');
-  const paths = [...files.map(({ path }) => path), ...tools.lockFiles(packageManager)];
+  const paths = [...new Set([...files.map(({ path }) => path), ...tools.lockFiles(packageManager)])];
   const git = await startRepository({ folder, paths, env, signal });
   report({ kind: 'git-ended', result: git });
   return { files, install, git };

@@ -9,6 +9,7 @@ import { wrapForChannel } from '../terminal/wrap.ts';
 import { isOlder } from '../text/version.ts';
 import type { FileEdit } from './edit/file-edit.ts';
 import type { EditedFile } from './edit/make-edits.ts';
+import type { PlacedLines } from './edit/placed-lines.ts';
 import type { JournalRecovery } from './edit/journal.ts';
 import { recoveryText } from './edit/recover-project.ts';
 import type { NextStep } from './next-steps.ts';
@@ -117,11 +118,26 @@ export function printEditedFiles(
   const width = dryRun ? 6 : 7;
   for (const file of files)
     out.line(`${actionLabel(file, dryRun).padEnd(width)} ${escapeForTerminal(file.path, 1000)}${formatFileNote(file)}`);
-  for (const { path, how, diff } of files) {
+  for (const { path, how, diff, paste = [] } of files) {
+    if (paste.length > 0) {
+      for (const lines of paste) printLinesToPaste(out, path, lines);
+      continue;
+    }
     if (printed.has(path) || how === 'state' || (how === 'new' && !dryRun)) continue;
     out.line();
     printDiff(out, diff);
   }
+}
+
+function printLinesToPaste(out: Channel, path: string, { line, text, instead }: PlacedLines): void {
+  const { bold, green, red } = palette(out);
+  const place = escapeForTerminal(`${path}:${line}`, 1000);
+  out.line();
+  if (instead !== undefined) out.line(bold(`Replace at ${place}:`));
+  else out.line(bold(line === 0 ? `Add at the top of ${escapeForTerminal(path, 1000)}:` : `Add below ${place}:`));
+  for (const old of instead?.split('\n') ?? []) out.line(red(escapeForTerminal(old, 2000)));
+  if (instead !== undefined) out.line(bold('With:'));
+  for (const added of text.split('\n')) out.line(green(escapeForTerminal(added, 2000)));
 }
 
 function actionLabel({ action, how }: EditedFile, dryRun: boolean): string {

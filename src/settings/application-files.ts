@@ -1,13 +1,14 @@
 import { join } from 'node:path';
-import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import type { YAMLMap } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+import type { Document, Pair, YAMLMap } from 'yaml';
 import { codeOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
 import { nearMatch } from '../text/near-match.ts';
 import { APPLICATION_FILES, SETTING_KEYS } from './keys.ts';
 import type { SettingName } from './keys.ts';
-import type { Entry, Layer, SettingProblem, SettingWarning, Source } from './sources.ts';
+import type { Entry, Layer, SettingStep, SettingProblem, SettingWarning, Source } from './sources.ts';
+import { unreadableStep } from './unreadable.ts';
 
 const SECRETS: ReadonlySet<string> = new Set(
   SETTING_KEYS.filter(({ kind }) => kind === 'secret' || kind === 'secret-pem').map(({ name }) => name),
@@ -20,7 +21,7 @@ export async function readApplicationFiles(dir: string): Promise<readonly Layer[
 
 async function readApplicationFile(dir: string, name: string): Promise<Layer> {
   const file = join(dir, name);
-  const failed = (problem: string, line?: number): Layer => ({
+  const failed = (problem: string, line?: number, next?: SettingStep): Layer => ({
     group: 'files',
     entries: new Map(),
     problems: [
@@ -29,6 +30,7 @@ async function readApplicationFile(dir: string, name: string): Promise<Layer> {
         code: 'unreadable',
         source: { kind: 'file', name, file, line },
         problem,
+        next,
       },
     ],
     warnings: [],
@@ -44,7 +46,11 @@ async function readApplicationFile(dir: string, name: string): Promise<Layer> {
   } catch (error) {
     const code = codeOf(error);
     if (code === 'ENOENT') return { group: 'files', entries: new Map(), problems: [], warnings: [] };
-    return failed(`the file cannot be read: ${code ?? 'unknown error'}`);
+    return failed(
+      `the file cannot be read: ${code ?? 'unknown error'}`,
+      undefined,
+      await unreadableStep(file, code ?? ''),
+    );
   }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -52,13 +58,20 @@ async function readApplicationFile(dir: string, name: string): Promise<Layer> {
   if (broken !== undefined) {
     // The parser's messages may quote the file, and with it the secret.
     const { line, col } = lines.linePos(broken.pos[0]);
+    const twice = broken.code === 'DUPLICATE_KEY' ? findRepeatedKey(text, broken.pos[0]) : undefined;
+    if (twice !== undefined) {
+      const first = lines.linePos(twice.first).line;
+      return failed(`${twice.name} occurs twice, at lines ${first} and ${line}`, line, {
+        text: `Remove one of the two lines with ${twice.name} (${name}:${first} and ${name}:${line})`,
+      });
+    }
     return failed(`invalid YAML at line ${line}, column ${col}`, line);
   }
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
     return { group: 'files', entries: new Map(), problems: [], warnings: [] };
   }
   if (!isMap(document.contents)) return failed('expected a YAML map');
-  const layer = readLayer(document.contents, (offset, key) => ({
+  const layer = readLayer(document, document.contents, (offset, key) => ({
     kind: 'file',
     name: key,
     file,
@@ -67,14 +80,33 @@ async function readApplicationFile(dir: string, name: string): Promise<Layer> {
   return { ...layer, warnings: [...layer.warnings, ...exposureWarnings(layer, name, mode)] };
 }
 
-function readLayer(contents: YAMLMap, sourceAt: (offset: number, key: string) => Source): Layer {
+const KNOWN_STEPS: ReadonlySet<string> = new Set(SETTING_KEYS.flatMap(({ name }) => name.split('.')));
+
+/** The key at `second`, if it is part of a setting, and where the same map has it first. Other keys are not quoted. */
+function findRepeatedKey(text: string, second: number): { readonly name: string; readonly first: number } | undefined {
+  let found: { readonly name: string; readonly first: number } | undefined;
+  visit(parseDocument(text, { uniqueKeys: false, prettyErrors: false }), {
+    Map: (_key, { items }) => {
+      const starts = items.map(({ key }) => (isScalar(key) ? { name: String(key.value), at: key.range?.[0] } : {}));
+      const repeated = starts.find(({ at }) => at === second);
+      const first = starts.find(({ name }) => name === repeated?.name)?.at;
+      if (repeated?.name === undefined || first === undefined || !KNOWN_STEPS.has(repeated.name)) return undefined;
+      found = { name: repeated.name, first };
+      return visit.BREAK;
+    },
+  });
+  return found;
+}
+
+function readLayer(document: Document, contents: YAMLMap, sourceAt: (offset: number, key: string) => Source): Layer {
   const entries = new Map<SettingName, Entry>();
   const problems: SettingProblem[] = [];
   const warnings: SettingWarning[] = [];
-  const visit = (map: YAMLMap, path: string): void => {
+  const readMap = (map: YAMLMap, path: string): void => {
     const known = childKeys(path);
-    for (const { key, value } of map.items) {
+    for (const { key, value: written } of mergedItems(map, document)) {
       if (!isScalar(key)) continue;
+      const value = isAlias(written) ? written.resolve(document) : written;
       const step = String(key.value);
       const name = path === '' ? step : `${path}.${step}`;
       const source = sourceAt(key.range?.[0] ?? 0, name);
@@ -83,10 +115,10 @@ function readLayer(contents: YAMLMap, sourceAt: (offset: number, key: string) =>
         const raw = scalarText(value, setting.kind === 'uuids');
         if (raw === undefined)
           problems.push({ key: setting.name, code: 'invalid', source, problem: 'expected a single value' });
-        else if (raw !== '' && (name === setting.name || !entries.has(setting.name)))
-          entries.set(setting.name, { raw, source });
+        else if (raw.trim() !== '' && (name === setting.name || !entries.has(setting.name)))
+          entries.set(setting.name, { raw, source: isNumber(value) ? { ...source, isNumber: true } : source });
       } else if (known.includes(step)) {
-        if (isMap(value)) visit(value, name);
+        if (isMap(value)) readMap(value, name);
         else if (!isScalar(value) || value.value !== null)
           problems.push({ key: name, code: 'invalid', source, problem: 'expected a map' });
       } else {
@@ -100,9 +132,30 @@ function readLayer(contents: YAMLMap, sourceAt: (offset: number, key: string) =>
       }
     }
   };
-  visit(contents, '');
+  readMap(contents, '');
   return { group: 'files', entries, problems, warnings };
 }
+
+/** The items of a map with those of its merge keys (`<<`), which its own keys override. */
+function mergedItems(map: YAMLMap, document: Document, seen = new Set<unknown>()): readonly Pair[] {
+  seen.add(map);
+  const isMerge = ({ key }: Pair): boolean => isScalar(key) && key.value === '<<' && key.type === 'PLAIN';
+  const items = map.items.filter((item) => !isMerge(item));
+  for (const { value } of map.items.filter(isMerge)) {
+    const merged = isAlias(value) ? value.resolve(document) : value;
+    for (const one of isSeq(merged) ? merged.items : [merged]) {
+      const source = isAlias(one) ? one.resolve(document) : one;
+      // The second time, a map adds nothing; one that contains itself has no end.
+      if (!isMap(source) || seen.has(source)) continue;
+      const known = new Set(items.map(({ key }) => (isScalar(key) ? key.value : key)));
+      for (const item of mergedItems(source, document, seen))
+        if (!known.has(isScalar(item.key) ? item.key.value : item.key)) items.push(item);
+    }
+  }
+  return items;
+}
+
+const isNumber = (value: unknown): boolean => isScalar(value) && typeof value.value === 'number';
 
 /** The keys of settings in the map at that path. */
 function childKeys(path: string): readonly string[] {

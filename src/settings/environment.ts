@@ -4,6 +4,7 @@ import { escapeForTerminal } from '../base/escape.ts';
 import { readSmallFile } from '../files/read.ts';
 import { SETTING_KEYS } from './keys.ts';
 import type { SettingName } from './keys.ts';
+import { unreadableStep } from './unreadable.ts';
 import type { Entry, Layer, SettingProblem, Source } from './sources.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -35,6 +36,7 @@ export async function readEnvironment(env: Environment, folder: string): Promise
         code: 'unreadable',
         source,
         problem: `expected a readable file; ${escapeForTerminal(file, 200)}: ${content.why}`,
+        next: await unreadableStep(file, content.why),
       });
       // The variable is set, so the secret must not come from another source.
       entries.set(name, { raw: '', source });

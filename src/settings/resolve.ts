@@ -2,13 +2,14 @@ import { KnownError } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
 import { normaliseEndpoint } from '../kuflow/endpoint.ts';
 import { readApplicationFiles } from './application-files.ts';
+import { readDotenvNames } from './dotenv.ts';
 import { readEnvironment } from './environment.ts';
 import type { Environment } from './environment.ts';
 import { CLIENT_ID, CLIENT_SECRET, ENDPOINT, LOCAL_SETTINGS_FILE, SETTING_KEYS } from './keys.ts';
 import type { SettingKey, SettingName, SettingValues } from './keys.ts';
 import { mutualTlsProblems } from './mutual-tls.ts';
 import { formatSource } from './sources.ts';
-import type { Entry, Layer, SettingProblem, SettingWarning, Source } from './sources.ts';
+import type { Entry, Layer, SettingStep, SettingProblem, SettingWarning, Source } from './sources.ts';
 import { readValue } from './values.ts';
 
 export interface Setting<T> {
@@ -88,15 +89,28 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
     const folder = entry.source.kind === 'file' ? (request.files?.dir ?? cwd) : cwd;
     const read = await readValue(key, entry, folder);
     if (read.kind === 'valid') settings[key.name] = { value: read.value, source: entry.source, shadows };
-    else problems.push({ key: key.name, code: read.code, source: entry.source, problem: read.problem });
+    else {
+      const { code, problem, next } = read;
+      problems.push({ key: key.name, code, source: entry.source, problem, next });
+    }
   }
 
   const resolved = settings as ResolvedSettings;
   problems.push(...endpointMismatch(resolved, layers, credentials), ...mutualTlsProblems(used));
+  const dotenv = await readDotenvNames(request.files?.dir);
   for (const name of request.required ?? SETTING_KEYS.filter((key) => key.required === true).map((key) => key.name)) {
     const key = SETTING_KEYS.find((candidate) => candidate.name === name);
     if (key === undefined || settings[name] !== undefined || hasProblem(name)) continue;
     const what = isBlank(request.env[key.env]) ? `${key.env} is blank` : `missing ${key.description}`;
+    if (dotenv?.names.includes(key.env) === true) {
+      problems.push({
+        key: name,
+        code: 'missing',
+        problem: `${what}; ${key.env} is in .env, which is not read`,
+        next: dotenv.next,
+      });
+      continue;
+    }
     problems.push({
       key: name,
       code: 'missing',
@@ -109,9 +123,10 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
 /** Returns the settings, or throws a KnownError that lists every problem, with status 2. */
 export function requireSettings(result: SettingsResult, next: readonly string[] = []): ResolvedSettings {
   if (result.problems.length === 0) return result.settings;
+  const steps = result.problems.flatMap((problem) => (problem.next === undefined ? [] : [formatStep(problem.next)]));
   throw new KnownError({
     message: `Settings are missing or invalid:\n${result.problems.map((problem) => `  ${formatProblem(problem)}`).join('\n')}`,
-    next,
+    next: [...new Set(steps), ...next],
     page: 'reference/settings',
     status: 2,
   });
@@ -133,6 +148,8 @@ export function overridesAsEnvironment(settings: ResolvedSettings): Environment 
   );
   return Object.fromEntries(variables);
 }
+
+const formatStep = ({ text, command }: SettingStep): string => (command === undefined ? text : `${text}: ${command}`);
 
 /** One line: key, source and problem. */
 export function formatProblem({ key, code, source, problem }: SettingProblem): string {

@@ -8,6 +8,8 @@ export interface Source {
   /** Absolute. */
   readonly file?: string | undefined;
   readonly line?: number | undefined;
+  /** Written as a number without quotes. Programs that rewrite the file may change its digits. */
+  readonly isNumber?: boolean | undefined;
 }
 
 /**
@@ -25,6 +27,19 @@ export interface SettingProblem {
   readonly source?: Source | undefined;
   /** A phrase such as `expected one line of text`; never contains a secret. */
   readonly problem: string;
+  /** What to do, where more is known than that the value has to be corrected. */
+  readonly next?: SettingStep | undefined;
+}
+
+/** One step without a period; `command` can be pasted into a shell. */
+export interface SettingStep {
+  readonly text: string;
+  readonly command?: string;
+}
+
+/** The first step that an error names. */
+export function firstStep({ next: [text] }: { readonly next: readonly string[] }): SettingStep | undefined {
+  return text === undefined ? undefined : { text };
 }
 
 export interface SettingWarning {

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { codeOf, messageOf } from '../base/errors.ts';
+import { KnownError, codeOf, messageOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { decideProxy } from '../network/proxy.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
@@ -12,7 +12,9 @@ import { detectFileFormat, FILE_FORMATS } from '../engine/material/file-format.t
 import { readTarget } from '../engine/dial/target.ts';
 import { normaliseEndpoint } from '../kuflow/endpoint.ts';
 import type { SettingKey } from './keys.ts';
-import type { Entry, ProblemCode } from './sources.ts';
+import { firstStep, type Entry, type SettingStep, type ProblemCode, type Source } from './sources.ts';
+import { unreadableStep } from './unreadable.ts';
+import { shellWord } from '../text/shell.ts';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
@@ -25,14 +27,28 @@ const QUOTED: ReadValue = {
   problem: 'the value starts and ends with quotes; remove them',
 };
 
+/** Characters without width, marks of direction and byte order marks, which come with text copied from a page or another program. */
+const INVISIBLE = /[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff]/;
+const INVISIBLE_NAMES: Readonly<Record<string, string>> = {
+  '\u200b': 'a zero-width space',
+  '\ufeff': 'a byte order mark',
+};
+
 export type ReadValue =
   | { readonly kind: 'valid'; readonly value: string | number | readonly string[] | Secret }
-  | { readonly kind: 'invalid'; readonly code: ProblemCode; readonly problem: string };
+  | {
+      readonly kind: 'invalid';
+      readonly code: ProblemCode;
+      readonly problem: string;
+      readonly next?: SettingStep | undefined;
+    };
 
 /** Converts a value as written to its type. Relative paths start from `folder`. `problem` never contains a part of a secret. */
 export async function readValue(key: SettingKey, { raw, source }: Entry, folder: string): Promise<ReadValue> {
   if (raw.includes('FILL_ME')) return invalid('placeholder', `replace FILL_ME with the ${key.description}`);
   const text = raw.trim();
+  const invisible = findInvisible(key, raw, source);
+  if (invisible !== undefined) return invisible;
   if (isQuoted(text)) return QUOTED;
   switch (key.kind) {
     case 'text':
@@ -79,6 +95,24 @@ export async function readValue(key: SettingKey, { raw, source }: Entry, folder:
   }
 }
 
+/** PEM may start with a byte order mark, and what else is wrong with it is found when it is parsed. */
+function findInvisible({ kind }: SettingKey, raw: string, source: Source): ReadValue | undefined {
+  const [found] = INVISIBLE.exec(raw) ?? [];
+  if (found === undefined || kind === 'pem' || kind === 'secret-pem') return undefined;
+  const code = `U+${(found.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+  const name = INVISIBLE_NAMES[found];
+  const problem = `contains an invisible character, ${name === undefined ? code : `${name} (${code})`}; remove it`;
+  const bytes = [...Buffer.from(found)].map((byte) => `\\x${byte.toString(16)}`).join('');
+  const next =
+    source.file === undefined
+      ? { text: `Set ${source.name} again: type the value, or paste it as plain text` }
+      : {
+          text: 'Remove the invisible character from the file',
+          command: `perl -i -pe 's/${bytes}//g' ${shellWord(source.file)}`,
+        };
+  return { kind: 'invalid', code: 'invalid', problem, next };
+}
+
 /** Reads a secret, which must not have spaces or line breaks around it: KuFlow rejects the secret if a program sends them with it. */
 export function readSecret(text: string): ReadValue {
   const trimmed = text.trim();
@@ -104,10 +138,9 @@ async function readableFile(path: string): Promise<ReadValue> {
       return invalid('unreadable', `expected a file; ${escapeForTerminal(path, 200)} is not one`);
     return valid(path);
   } catch (error) {
-    return invalid(
-      'unreadable',
-      `expected a readable file; ${escapeForTerminal(path, 200)}: ${codeOf(error) ?? 'unknown error'}`,
-    );
+    const code = codeOf(error) ?? 'unknown error';
+    const problem = `expected a readable file; ${escapeForTerminal(path, 200)}: ${code}`;
+    return { kind: 'invalid', code: 'unreadable', problem, next: await unreadableStep(path, code) };
   }
 }
 
@@ -134,7 +167,8 @@ function readWith(read: () => string | Secret, expected: string): ReadValue {
   try {
     return valid(read());
   } catch (error) {
-    return invalid('invalid', `${expected}; ${escapeForTerminal(messageOf(error).replace(/^The /, 'the '), 200)}`);
+    const problem = `${expected}; ${escapeForTerminal(messageOf(error).replace(/^The /, 'the '), 200)}`;
+    return { ...invalid('invalid', problem), next: error instanceof KnownError ? firstStep(error) : undefined };
   }
 }
 
@@ -142,7 +176,7 @@ function valid(value: string | number | readonly string[] | Secret): ReadValue {
   return { kind: 'valid', value };
 }
 
-function invalid(code: ProblemCode, problem: string): ReadValue {
+function invalid(code: ProblemCode, problem: string): Extract<ReadValue, { readonly kind: 'invalid' }> {
   return { kind: 'invalid', code, problem };
 }
 

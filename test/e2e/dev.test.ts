@@ -1,9 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createServer } from 'node:https';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { PlatformState } from '../../src/platform/state-file.ts';
 import { findTestServer } from '../../src/platform/temporal/find.ts';
+import { startAnsweringServer } from '../support/answering-server.ts';
+import { makeTestAuthority } from '../support/certificates.ts';
+import { startConnectProxy } from '../support/connect-proxy.ts';
 import { kuflowDev, platformReady, startCommand, type RunningCommand } from '../support/dev-command.ts';
 import { runKuflow, type KuflowRun } from '../support/kuflow-run.ts';
 import { startLoan, userOf } from '../support/loan-process.ts';
@@ -183,7 +187,7 @@ describe('kuflow dev open', () => {
     ]);
   });
 
-  it.skipIf(process.platform === 'win32')('passes the browser an address that signs in only once', async () => {
+  it.skipIf(process.platform === 'win32')('passes the browser a file that signs in only once', async () => {
     const bin = join(folder, 'bin');
     const seen = join(folder, 'opened');
     mkdirSync(bin);
@@ -192,13 +196,16 @@ describe('kuflow dev open', () => {
       writeFileSync(join(bin, name), `#!/bin/sh\nprintf %s "$1" > "${seen}"\n`, { mode: 0o755 });
     const { status, stderr } = dev(['open', 'tasks'], { PATH: `${bin}:${process.env['PATH'] ?? ''}` });
     expect([status, stderr]).toEqual([0, `Opened ${state.endpoints.http}/console/tasks\n`]);
-    const address = new URL(readFileSync(seen, 'utf8'));
+    const file = readFileSync(seen, 'utf8');
+    expect(dirname(file)).toBe(join(folder, '.kuflow', 'dev', 'open'));
+    const address = new URL(/url=([^"]+)/.exec(readFileSync(file, 'utf8'))?.[1] ?? '');
     expect(`${address.origin}${address.pathname}`).toBe(`${state.endpoints.http}/console/tasks`);
     const code = new URLSearchParams(address.hash.slice(1)).get('code') ?? '';
     const redeem = (): Promise<Response> =>
       fetch(`${state.endpoints.http}/_dev/open-codes/${code}`, { method: 'POST' });
     expect(await (await redeem()).json()).toEqual({ token: state.user.token.reveal() });
     expect((await redeem()).status).toBe(404);
+    expect(existsSync(file)).toBe(false);
   });
 
   it('fails with 1 without a browser, and names --print', () => {
@@ -283,6 +290,8 @@ describe('kuflow dev history', () => {
     });
     const events = (JSON.parse(history) as { events: { eventType: string }[] }).events;
     expect(events[0]?.eventType).toBe('EVENT_TYPE_WORKFLOW_EXECUTION_STARTED');
+    expect(dev(['history', 'latest'])).toMatchObject({ status: 0, stdout: history });
+    expect(dev(['history', id.slice(-8)])).toMatchObject({ status: 0, stdout: history });
     const { status, stdout } = dev(['history', id, '--output', 'history.json']);
     expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
     expect(readFileSync(join(folder, 'history.json'), 'utf8')).toBe(history);
@@ -314,6 +323,47 @@ describe('kuflow dev server-path', () => {
     const { path } = await findTestServer({ env: process.env });
     const { status, stdout } = dev(['server-path', '--time-skipping']);
     expect({ status, stdout }).toEqual({ status: 0, stdout: `${path}\n` });
+  });
+
+  it('refuses what an intercepting proxy sends instead of the archive, and executes nothing', async () => {
+    const place = mkdtempSync(join(folder, 'intercepted-'));
+    const marker = join(place, 'executed');
+    writeFileSync(join(place, 'temporal'), `#!/bin/sh\ntouch "${marker}"\necho "temporal version 1.9.1 (Server 1)"\n`, {
+      mode: 0o755,
+    });
+    const archive = execFileSync('tar', ['-czf', '-', '-C', place, 'temporal']);
+    const plain = await startAnsweringServer((_, response) => void response.end(archive));
+    const authority = await makeTestAuthority('Company CA');
+    const hosts = ['temporal.download', 'files.pythonhosted.org', 'github.com'];
+    const elsewhere = JSON.stringify({ archiveUrl: `http://downloads.test:${plain.port}/temporal.tar.gz` });
+    const interceptor = createServer(
+      await authority.issue({ commonName: 'proxy', usage: 'server', hosts }),
+      (_, response) => response.end(elsewhere),
+    );
+    const proxy = await startConnectProxy({ hosts: { 'downloads.test': '127.0.0.1' }, intercept: interceptor });
+    writeFileSync(join(place, 'ca.pem'), authority.cert);
+    const command = startCommand(kuflowDev('server-path'), {
+      cwd: place,
+      mark,
+      env: {
+        PATH: join(place, 'nothing'),
+        XDG_CACHE_HOME: join(place, 'cache'),
+        HTTPS_PROXY: proxy.url,
+        HTTP_PROXY: proxy.url,
+        NO_PROXY: '',
+        NODE_EXTRA_CA_CERTS: join(place, 'ca.pem'),
+        KUFLOW_TEMPORAL_PATH: '',
+        KUFLOW_TEMPORAL_URL: '',
+      },
+    });
+    const { code } = await command.ended;
+    await proxy.close();
+    await plain.close();
+    expect(command.output()).toContain('its SHA-256 is');
+    expect(code).toBe(1);
+    expect(proxy.connects).not.toEqual([]);
+    expect(plain.requests).toEqual([]);
+    expect(existsSync(marker)).toBe(false);
   });
 
   it('fails with the reason if the given path is not usable', () => {

@@ -11,9 +11,11 @@ import type { Gateway } from '../../src/platform/gateway/gateway.ts';
 import { openAuthority } from '../../src/platform/pki/authority.ts';
 import { openEngineTokens } from '../../src/platform/pki/tokens.ts';
 import type { WorkflowOutcome } from '../../src/platform/process-engine.ts';
+import { PlatformConnection } from '../../src/platform/temporal/connection.ts';
 import { createProcessEngine } from '../../src/platform/temporal/engine.ts';
 import type { TemporalEngine } from '../../src/platform/temporal/engine.ts';
 import { findTemporal } from '../../src/platform/temporal/find.ts';
+import { toSocketTarget, type TemporalNetwork } from '../../src/platform/temporal/network.ts';
 import { startTemporal } from '../../src/platform/temporal/server.ts';
 import type { TemporalServer } from '../../src/platform/temporal/server.ts';
 import { startUiGuard, type UiGuard } from '../../src/platform/temporal/ui-guard.ts';
@@ -43,14 +45,14 @@ const problems: unknown[] = [];
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-async function startServer(port?: number): Promise<TemporalServer> {
+async function startServer(network?: TemporalNetwork): Promise<TemporalServer> {
   return startTemporal({
     path,
     stateDir,
     namespace: NAMESPACE,
     ui: true,
     supervisorEntry: await supervisorEntry(),
-    ...(port === undefined ? {} : { port }),
+    network,
   });
 }
 
@@ -58,7 +60,7 @@ beforeAll(async () => {
   stateDir = await mkdtemp(join(tmpdir(), 'kuflow-engine-'));
   ({ path } = await findTemporal({ env: process.env }));
   temporal = await startServer();
-  guard = await startUiGuard({ port: 0, hostNames: [], upstreamPort: () => temporal.uiPort });
+  guard = await startUiGuard({ port: 0, hostNames: [], upstream: () => temporal.uiAddress });
   const folder = join(stateDir, 'pki');
   const authority = await openAuthority({ folder });
   const tokens = await openEngineTokens({ folder, graceSeconds: 0 });
@@ -72,7 +74,7 @@ beforeAll(async () => {
     port: 0,
     server: await authority.issueServerCertificate({}),
     clientAuthority: authority.certificate,
-    upstream: { host: '127.0.0.1', port: temporal.port },
+    upstream: toSocketTarget(temporal.address),
     verifyToken: tokens.verifyToken,
     onWorkflowTaskCompleted: (task) => watcher.poke(task),
   });
@@ -257,7 +259,7 @@ describe('the engine behind the gateway', () => {
   it('keeps a worker in its namespace, also by ID and in the commands of its workflows', async () => {
     const describe = { namespace: 'default' };
     await expect(worker.workflowService.describeNamespace(describe)).rejects.toMatchObject({ code: 7 });
-    const direct = await Connection.connect({ address: temporal.address });
+    const direct = await PlatformConnection.connect({ address: temporal.address });
     const { namespaceInfo } = await direct.workflowService.describeNamespace(describe);
     await direct.close();
     await expect(worker.workflowService.describeNamespace({ id: namespaceInfo?.id ?? '' })).rejects.toMatchObject({
@@ -331,7 +333,7 @@ describe('the engine behind the gateway', () => {
     expect(Date.now() - before).toBeLessThan(5000);
   });
 
-  it('recovers on the same port with all data, and with its UI, after the server is killed', async () => {
+  it('recovers at the same address with all data, and with its UI, after the server is killed', async () => {
     const showsNamespace = async (): Promise<boolean> =>
       (await (await fetch(`http://127.0.0.1:${guard.port}/api/v1/namespaces`)).text()).includes(NAMESPACE);
     const settings = await (await fetch(`http://127.0.0.1:${guard.port}/api/v1/settings`)).text();
@@ -340,10 +342,10 @@ describe('the engine behind the gateway', () => {
     await start('p-crash');
     process.kill(temporal.pid, 'SIGKILL');
     expect(await temporal.exited).toMatchObject({ signal: 'SIGKILL' });
-    temporal = await startServer(temporal.port);
+    temporal = await startServer(temporal.network);
     expect(await vi.waitFor(() => work(COMPLETE), { timeout: 20_000 })).toBe('p-crash');
     expect(await outcomeOf('p-crash', 10_000)).toMatchObject({ kind: 'completed' });
-    await vi.waitFor(async () => expect(await showsNamespace()).toBe(true));
+    await vi.waitFor(async () => expect(await showsNamespace()).toBe(true), { timeout: 20_000 });
     // The log of the previous run is kept.
     expect(await readFile(`${temporal.logFile}.1`, 'utf8')).toEqual(expect.any(String));
   });
@@ -354,13 +356,13 @@ describe('the engine behind the gateway', () => {
       path,
       stateDir: join(stateDir, 'second'),
       namespace: 'n',
-      port: temporal.port,
+      network: { kind: 'loopback', port: gateway.port },
       supervisorEntry: entry,
     }).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       name: 'KnownError',
       message: expect.stringContaining('did not start: it exited at once') as string,
-      seen: expect.stringContaining(String(temporal.port)) as string,
+      seen: expect.stringContaining(String(gateway.port)) as string,
     });
   });
 

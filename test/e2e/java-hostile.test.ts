@@ -18,10 +18,10 @@ import { fileName } from '../../src/text/file-name.ts';
 import { describeJava } from '../support/describe-workers.ts';
 import { definitionOf, usableFile } from '../support/hostile-definitions.ts';
 import { JAVA_PACKAGE, javaProjectCopy, runMaven } from '../support/java-project.ts';
-import { runAlone } from '../support/lanes.ts';
+import { runHeavy } from '../support/lanes.ts';
 import { ordinaryDefinition } from '../support/ordinary-definitions.ts';
 
-runAlone();
+runHeavy();
 
 const SOAK = process.env['KUFLOW_SOAK'] === '1';
 const PARSED = SOAK ? 2000 : 250;

@@ -7,13 +7,13 @@ import { sampleDefinition } from '../../src/process/sample.ts';
 import { describeJava } from '../support/describe-workers.ts';
 import { installedBin } from '../support/generated-project.ts';
 import { buildJar, JAVA_PACKAGE, javaProjectCopy } from '../support/java-project.ts';
-import { runAlone } from '../support/lanes.ts';
+import { runHeavy } from '../support/lanes.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { processUser, type ProcessUser } from '../support/process-user.ts';
 import { until } from '../support/until.ts';
 import { startWorkerProcess, workerEnvironment, type WorkerProcess } from '../support/worker-process.ts';
 
-runAlone();
+runHeavy();
 
 const ENGINE_LOAN = join(import.meta.dirname, '../support/engine-loan');
 const ENGINE_LOAN_DEFINITION = join(ENGINE_LOAN, 'kuflow.process.yaml');

@@ -3,13 +3,13 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, inject, it } from 'vitest';
 import { describeJava } from '../support/describe-workers.ts';
-import { runAlone } from '../support/lanes.ts';
+import { runHeavy } from '../support/lanes.ts';
 import { makeTestAuthority } from '../support/certificates.ts';
 import { prepareSettingsCase, workerSettingsCases, type PreparedCase } from '../support/settings-cases.ts';
 import { JAVA_PACKAGE } from '../support/java-project.ts';
 import { javaWorkerProject } from '../support/worker-project.ts';
 
-runAlone();
+runHeavy();
 
 interface Loaded {
   readonly problems: readonly { readonly key: string; readonly code: string; readonly expected: string }[];

@@ -3,13 +3,13 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { describeJava } from '../support/describe-workers.ts';
-import { runAlone } from '../support/lanes.ts';
+import { runHeavy } from '../support/lanes.ts';
 import { MAVEN } from '../../src/languages/java/tools.ts';
 import { kuflowDev, startCommand } from '../support/dev-command.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { javaWorkerProject } from '../support/worker-project.ts';
 
-runAlone();
+runHeavy();
 
 const CODE = join('src', 'main', 'java', 'com', 'example', 'loanworker');
 const WORKFLOW = join(CODE, 'loan', 'LoanWorkflowImpl.java');

@@ -12,7 +12,7 @@ import {
 import { basename, delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { buildStages, isOfThisPlatform, nativeModules } from '../support/dockerfile.ts';
-import { runAlone } from '../support/lanes.ts';
+import { runAlone, runHeavy } from '../support/lanes.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { packedCommand } from '../support/packed-command.ts';
 import { provideManager, type ManagerRelease } from '../support/package-managers.ts';
@@ -21,7 +21,7 @@ import { temporalPath } from '../support/temporal-path.ts';
 import { bareEnvironment } from '../support/worker-process.ts';
 
 runAlone('ports');
-runAlone();
+runHeavy();
 
 const SOAK = process.env['KUFLOW_SOAK'] === '1';
 const onWindows = process.platform === 'win32';

@@ -6,7 +6,7 @@ import { readRunningState } from '../../src/platform/state-file.ts';
 import { startCommand } from '../support/dev-command.ts';
 import { installedBin, projectCopy } from '../support/generated-project.ts';
 import { installedNode } from '../support/installed-node.ts';
-import { runAlone } from '../support/lanes.ts';
+import { runHeavy } from '../support/lanes.ts';
 import { answerTask, processCompletes, startLoan, taskOf, userOf } from '../support/loan-process.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { projectFiles } from '../support/project-files.ts';
@@ -14,7 +14,7 @@ import { temporalPath } from '../support/temporal-path.ts';
 import { until } from '../support/until.ts';
 import { bareEnvironment } from '../support/worker-process.ts';
 
-runAlone();
+runHeavy();
 
 interface Ended {
   readonly status: number | null;

@@ -18,11 +18,11 @@ import { sampleDefinition } from '../../src/process/sample.ts';
 import { fileName } from '../../src/text/file-name.ts';
 import { definitionOf, usableFile } from '../support/hostile-definitions.ts';
 import { hostileText } from '../support/hostile-texts.ts';
-import { runAlone } from '../support/lanes.ts';
+import { runHeavy } from '../support/lanes.ts';
 import { ordinaryDefinition } from '../support/ordinary-definitions.ts';
 import { PYTHON_PACKAGE, pythonProjectCopy, runPython } from '../support/python-project.ts';
 
-runAlone();
+runHeavy();
 
 const SOAK = process.env['KUFLOW_SOAK'] === '1';
 const PARSED = SOAK ? 2000 : 250;

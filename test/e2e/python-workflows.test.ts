@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { kuflowDev, startCommand } from '../support/dev-command.ts';
-import { runAlone } from '../support/lanes.ts';
+import { runHeavy } from '../support/lanes.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { PYTHON_PACKAGE, pythonCommand, pythonProjectCopy, runPython } from '../support/python-project.ts';
 
-runAlone();
+runHeavy();
 
 const PROCESS = `src/${PYTHON_PACKAGE}/loan`;
 const WORKFLOW = `${PROCESS}/workflow.py`;

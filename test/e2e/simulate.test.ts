@@ -1,10 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { stringify } from 'yaml';
 import type { SimulateResult } from '../../src/commands/dev/simulate/simulation.ts';
 import type { PlatformState } from '../../src/platform/state-file.ts';
+import { PlatformConnection } from '../../src/platform/temporal/connection.ts';
 import {
   freePorts,
   kuflowDev,
@@ -148,7 +149,7 @@ function simulate(how: Call): KuflowRun {
 /** The state of a process and the status of its workflow. */
 async function endOf(processId = ''): Promise<readonly [string, string]> {
   const { endpoints, namespace } = state;
-  const connection = await Connection.connect({ address: endpoints.temporal });
+  const connection = await PlatformConnection.connect({ address: endpoints.temporal });
   const user = userOf(state);
   try {
     const { status } = await new Client({ connection, namespace }).workflow.getHandle(processId).describe();

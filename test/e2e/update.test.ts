@@ -6,7 +6,7 @@ import type { UpdateResult } from '../../src/commands/update/update-project.ts';
 import { generatedProject, linkModules } from '../support/generated-project.ts';
 import { javaProject } from '../support/java-project.ts';
 import { missingJdk } from '../support/jdk.ts';
-import { runAlone } from '../support/lanes.ts';
+import { runHeavy } from '../support/lanes.ts';
 import { packedCommand } from '../support/packed-command.ts';
 import { patchPackage } from '../support/patched-package.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
@@ -18,7 +18,7 @@ import { uvFolder } from '../support/uv.ts';
 import { bareEnvironment, startWorkerProcess, workerEnvironment } from '../support/worker-process.ts';
 
 // A JVM, mypy and the TypeScript compiler run.
-runAlone();
+runHeavy();
 
 const OLD_VERSION = '0.0.9';
 const WHY = 'is not needed any more';

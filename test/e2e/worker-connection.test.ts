@@ -432,14 +432,29 @@ describeWorkers('a worker', ({ language, project }) => {
       });
     }
 
-    it.each([
-      [7, 'PERMISSION_DENIED'],
-      [12, 'UNIMPLEMENTED'],
-    ])('exits with 0 if the engine restricts DescribeNamespace (%i %s), and reports it', async (code, name) => {
-      const { status, json } = await check(await environmentOfFailingEngine(code));
+    it('exits with 0 if the engine does not support DescribeNamespace, and reports it', async () => {
+      const { status, json } = await check(await environmentOfFailingEngine(12));
       expect(json.steps.map(({ status: one }) => one)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok', 'skipped']);
-      expect(detailOf(json, 'namespace')).toContain(name);
+      expect(detailOf(json, 'namespace')).toContain('UNIMPLEMENTED');
       expect([status, json.status]).toEqual([0, 0]);
+    });
+
+    it('exits with 1 for a typo in the namespace, with which the worker does not start', async () => {
+      const { cert, key, ca, namespace } = await engineCertificate();
+      const environment = workerEnvironment(running.platform, {
+        TEMPORAL_MUTUALTLS_CERTDATA: cert,
+        TEMPORAL_MUTUALTLS_KEYDATA: key,
+        TEMPORAL_MUTUALTLS_CADATA: ca,
+        TEMPORAL_NAMESPACE: `${namespace}x`,
+      });
+      const [started, { status, json }] = await Promise.all([
+        runWorkerCommand(environment, [], project()),
+        check(environment),
+      ]);
+      expect(json.steps.map(({ status: one }) => one)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok', 'failed']);
+      expect(detailOf(json, 'namespace')).toContain(`the namespace ${namespace}x (PERMISSION_DENIED)`);
+      expect([status, json.status]).toEqual([1, 1]);
+      expect(started.status).toBe(1);
     });
 
     it.each([7, 12])(

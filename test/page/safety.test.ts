@@ -1,7 +1,39 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { PlatformConnection } from '../../src/platform/temporal/connection.ts';
+import { startTemporal, type TemporalServer } from '../../src/platform/temporal/server.ts';
 import { startAnsweringServer, type AnsweringServer } from '../support/answering-server.ts';
 import { describeInChromium, REBOUND_HOST, useBrowser } from '../support/browser.ts';
 import { useConsole } from '../support/console.ts';
+import { supervisorEntry } from '../support/supervisor-entry.ts';
+import { temporalPath } from '../support/temporal-path.ts';
+
+/** A Temporal server without a private network, as on systems that do not have them. */
+async function startTemporalOnLoopback(): Promise<TemporalServer> {
+  const stateDir = await mkdtemp(join(tmpdir(), 'kuflow-temporal-'));
+  const server = await startTemporal({
+    ...{ path: await temporalPath(), stateDir, namespace: 'loans', network: { kind: 'loopback' } },
+    supervisorEntry: await supervisorEntry(),
+  });
+  onTestFinished(async () => {
+    await server.stop();
+    await rm(stateDir, { recursive: true });
+  });
+  return server;
+}
+
+/** Every TCP port that the process listens on. */
+async function listeningPorts(pid: number): Promise<readonly number[]> {
+  const descriptors = await readdir(`/proc/${pid}/fd`);
+  const targets = await Promise.all(descriptors.map((name) => readlink(`/proc/${pid}/fd/${name}`).catch(() => '')));
+  const lines = (await readFile('/proc/net/tcp', 'utf8')).split('\n').map((line) => line.trim().split(/\s+/));
+  return lines
+    .filter((columns) => columns[3] === '0A' && targets.includes(`socket:[${columns[9] ?? ''}]`))
+    .map((columns) => parseInt(columns[1]?.split(':')[1] ?? '', 16));
+}
 
 describeInChromium('the page and other pages', () => {
   const browser = useBrowser();
@@ -53,12 +85,19 @@ describeInChromium('the page and other pages', () => {
     await tab.getByRole('heading', { name: 'Open this page with its token' }).waitFor();
   });
 
-  it('signs in once with the code of kuflow dev open', async () => {
-    const { code } = (await app.dev('POST', '/open-codes')) as { code: string };
-    const address = `${app.origin()}/console/tasks#code=${code}`;
-    const page = await browser.open(address);
+  it('signs in once with the file of kuflow dev open, which then is gone', async () => {
+    const { file } = (await app.dev('POST', '/open-codes?path=tasks')) as { file: string };
+    const path = join(app.platform().stateDir, 'open', file);
+    const address = /url=([^"]+)/.exec(await readFile(path, 'utf8'))?.[1] ?? '';
+    const origin = 'file://';
+    const page = await (await browser.newContext(origin, { otherOrigins: ['null', app.origin()] })).newPage();
+    const referrers = new Set<string>();
+    page.on('request', (request) => referrers.add(request.headers()['referer'] ?? ''));
+    await page.goto(pathToFileURL(path).href);
     await page.getByRole('heading', { name: 'Tasks' }).waitFor();
     expect(page.url()).toBe(`${app.origin()}/console/tasks`);
+    expect([...referrers]).toEqual(['']);
+    await expect(readFile(path)).rejects.toMatchObject({ code: 'ENOENT' });
     const again = await browser.open(address, { expectedErrors: [/404/] });
     await again.getByText('npx kuflow dev open').waitFor();
     expect(await again.getByRole('heading', { name: 'Tasks' }).count()).toBe(0);
@@ -97,4 +136,40 @@ describeInChromium('the page and other pages', () => {
     for (const path of ['/console/processes', '/console/', '/_dev/status', '/processes', '/health'])
       expect(requests.find((request) => request.path === path)?.status, path).toBe(403);
   });
+
+  it.skipIf(process.platform !== 'linux')(
+    'can change nothing on the ports of a Temporal server, which other pages find by trying all of them',
+    async () => {
+      const server = await startTemporalOnLoopback();
+      const ports = await listeningPorts(server.pid);
+      expect(ports.length).toBeGreaterThan(1);
+      const origins = ports.map((port) => `http://127.0.0.1:${port}`);
+      const page = await browser.open(other.url, { otherOrigins: origins, expectedErrors: [/./] });
+      const bodies = {
+        '/api/v1/namespaces': { namespace: 'planted', workflowExecutionRetentionPeriod: '86400s' },
+        '/api/v1/namespaces/loans/workflows/planted': {
+          workflowType: { name: 'LoanWorkflow' },
+          taskQueue: { name: 'LOAN_QUEUE' },
+        },
+      };
+      const outcomes = await page.evaluate<string[]>(`Promise.all(
+      ${JSON.stringify(origins)}.flatMap((origin) =>
+        Object.entries(${JSON.stringify(bodies)}).map(([path, body]) =>
+          fetch(origin + path, { method: 'POST', mode: 'no-cors', body: JSON.stringify(body) }).then(({ type }) => type, String),
+        ),
+      ),
+    )`);
+      // The requests have arrived: one of the ports is that of the HTTP API.
+      expect(outcomes).toContain('opaque');
+
+      const connection = await PlatformConnection.connect({ address: server.address });
+      onTestFinished(() => connection.close());
+      const { namespaces } = await connection.workflowService.listNamespaces({});
+      expect(namespaces.map(({ namespaceInfo }) => namespaceInfo?.name)).not.toContain('planted');
+      const execution = { workflowId: 'planted' };
+      await expect(
+        connection.workflowService.describeWorkflowExecution({ namespace: 'loans', execution }),
+      ).rejects.toMatchObject({ details: expect.stringContaining('not found') as string });
+    },
+  );
 });

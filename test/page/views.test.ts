@@ -1,5 +1,5 @@
-import { Connection } from '@temporalio/client';
 import { beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest';
+import { PlatformConnection } from '../../src/platform/temporal/connection.ts';
 import { accessibilityFindings, describeInChromium, elementsBeyondWindow, useBrowser } from '../support/browser.ts';
 import { useConsole } from '../support/console.ts';
 import { takePictures } from '../support/pictures.ts';
@@ -144,22 +144,22 @@ describeInChromium('every view of the page', () => {
     const page = await app.open('/');
     await page.getByText('No worker is running').waitFor();
     const { endpoints, identity } = app.platform().platform;
-    const connection = await Connection.connect({ address: endpoints.temporal });
+    const connection = await PlatformConnection.connect({ address: endpoints.temporal });
     onTestFinished(() => connection.close());
     const stopped = new AbortController();
+    const pollOnce = (): Promise<unknown> =>
+      connection.workflowService.pollWorkflowTaskQueue({
+        namespace: identity.namespace,
+        taskQueue: { name: 'LOAN_QUEUE' },
+        identity: 'loan-worker@example',
+      });
     const poll = async (): Promise<void> => {
       while (!stopped.signal.aborted)
-        await connection.workflowService.pollWorkflowTaskQueue({
-          namespace: identity.namespace,
-          taskQueue: { name: 'LOAN_QUEUE' },
-          identity: 'loan-worker@example',
-        });
+        await connection.withAbortSignal(stopped.signal, () => connection.withDeadline(Date.now() + 60_000, pollOnce));
     };
-    const polled = connection
-      .withAbortSignal(stopped.signal, () => connection.withDeadline(Date.now() + 60_000, poll))
-      .catch((error: unknown) => {
-        if (!stopped.signal.aborted) throw error;
-      });
+    const polled = poll().catch((error: unknown) => {
+      if (!stopped.signal.aborted) throw error;
+    });
     await page.getByText('No worker is running').waitFor({ state: 'detached' });
     await page.getByRole('listitem').filter({ hasText: 'loan-worker@example' }).getByText('online').waitFor();
     await takePictures(page, 'Home, with a worker');

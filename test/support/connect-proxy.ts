@@ -1,5 +1,7 @@
 import type dns from 'node:dns';
 import type { LookupAddress } from 'node:dns';
+import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
 import { Server } from 'proxy-chain';
 import type { PrepareRequestFunction } from 'proxy-chain';
 
@@ -11,6 +13,8 @@ export interface ConnectProxyOptions {
   /** Makes it an HTTPS proxy. */
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly port?: number;
+  /** Answers each CONNECT to port 443 itself, as a proxy does that intercepts TLS. */
+  readonly intercept?: HttpsServer;
 }
 
 export interface ConnectProxy {
@@ -47,7 +51,12 @@ export async function startConnectProxy(options: ConnectProxyOptions = {}): Prom
     if (request.method === 'CONNECT') connects.push(target);
     else plainRequests.push(`${request.method ?? ''} ${target}`);
     const wanted = options.credentials;
-    return { dnsLookup, requestAuthentication: wanted !== undefined && wanted !== `${username}:${password}` };
+    return {
+      dnsLookup,
+      requestAuthentication: wanted !== undefined && wanted !== `${username}:${password}`,
+      ...(options.intercept !== undefined &&
+        target.endsWith(':443') && { customConnectServer: options.intercept as unknown as HttpServer }),
+    };
   };
   const common = { host: '127.0.0.1', port: options.port ?? 0, prepareRequestFunction };
   const server = new Server(

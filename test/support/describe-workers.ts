@@ -1,6 +1,6 @@
 import { describe } from 'vitest';
 import { missingJdk } from './jdk.ts';
-import { runAlone } from './lanes.ts';
+import { runHeavy } from './lanes.ts';
 import { WORKERS } from './worker-project.ts';
 
 export type Worker = (typeof WORKERS)[number];
@@ -9,15 +9,15 @@ export type Worker = (typeof WORKERS)[number];
 export const runnableWorkers = (): readonly Worker[] =>
   missingJdk() === undefined ? WORKERS : WORKERS.filter(({ language }) => language !== 'Java');
 
-/** Declares tests that the worker of every language has to pass, one worker after the other. Those with a JVM have the machine for themselves. */
+/** Declares tests that the worker of every language has to pass, one worker after the other. Those with a JVM are heavy. */
 export function describeWorkers(title: string, declare: (worker: Worker) => void): void {
   describeWorkersTogether(title, (worker) => {
-    if (worker.language === 'Java') runAlone();
+    if (worker.language === 'Java') runHeavy();
     declare(worker);
   });
 }
 
-/** Like `describeWorkers`, but for a file that starts all workers before its tests. It does not hold the lock: call `runAlone` if the file needs it. */
+/** Like `describeWorkers`, but for a file that starts all workers before its tests. The file itself calls `runHeavy` or `runAlone`. */
 export function describeWorkersTogether(title: string, declare: (worker: Worker) => void): void {
   for (const worker of WORKERS) {
     const describeWorker = worker.language === 'Java' ? describeJava : describe;

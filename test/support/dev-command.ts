@@ -119,13 +119,14 @@ function readState(stateDir: string): PlatformState | undefined {
   };
 }
 
-/** The ports that a platform listens on, including its Temporal server's. */
+/** The ports of this machine that a platform listens on, including its Temporal server's. */
 export function portsOf(state: PlatformState): readonly number[] {
   const { http, https, engine, temporal } = state.endpoints;
   return [
     new URL(http).port,
     new URL(https).port,
-    ...[engine, temporal].map((address) => address.split(':').at(-1)),
+    // The Temporal server in a private network does not have one.
+    ...[engine, temporal].flatMap((address) => /:(\d+)$/.exec(address)?.[1] ?? []),
   ].map(Number);
 }
 

@@ -41,6 +41,10 @@ export interface EngineStubOptions {
   readonly status?: Readonly<Record<string, { readonly code: number; readonly message?: string }>>;
   /** Answer by method name, at most 255 bytes, or a function of the request; a healthy answer by default. */
   readonly answers?: Readonly<Record<string, Buffer | ((request: Buffer) => Buffer)>>;
+  /** Denies calls that name another namespace, as KuFlow does. */
+  readonly namespace?: string;
+  /** Rejects calls with another token. */
+  readonly token?: string;
   readonly onCall?: (method: string, headers: http2.IncomingHttpHeaders) => void;
   readonly tls?: tls.TlsOptions;
 }
@@ -69,7 +73,15 @@ export async function startEngineStub(options: EngineStubOptions): Promise<TestS
     stream.on('error', () => undefined);
     const method = (headers[':path'] ?? '').split('/').pop() ?? '';
     options.onCall?.(method, headers);
-    const { code, message = '' } = options.status?.[method] ?? { code: 0 };
+    const named = headers['temporal-namespace'];
+    const isForeign = options.namespace !== undefined && named !== undefined && named !== options.namespace;
+    const denied = { code: 7, message: `The header names another namespace, ${String(named)}` };
+    const isUnknown = options.token !== undefined && headers.authorization !== `Bearer ${options.token}`;
+    const { code, message = '' } = isUnknown
+      ? { code: 16, message: 'The token is not valid' }
+      : isForeign
+        ? denied
+        : (options.status?.[method] ?? { code: 0 });
     if (code !== 0) {
       const trailers = { 'grpc-status': String(code), 'grpc-message': encodeURIComponent(message) };
       stream.respond({ ':status': 200, 'content-type': 'application/grpc', ...trailers }, { endStream: true });

@@ -7,7 +7,6 @@ import { ROOT } from '../../scripts/bundle.mjs';
 import { provideChromium } from '../../scripts/chromium.mjs';
 import { provideTemporal } from '../../scripts/temporal.mjs';
 import { buildIfStale } from './build-if-stale.ts';
-import { uvFolder } from './uv.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -32,12 +31,10 @@ function runNpm(args: readonly string[], cwd: string): string {
 }
 
 /** Builds if stale, packs once and installs the tarball once; every end-to-end test runs this package. */
-export async function setup(project: TestProject): Promise<() => Promise<void>> {
+export function setup(project: TestProject): () => Promise<void> {
   buildIfStale();
   provideTemporal();
   provideChromium();
-  // Here, because two lanes must not install it at the same time.
-  await uvFolder();
   const output = join(ROOT, '.test-output');
   mkdirSync(output, { recursive: true });
   const runFolder = mkdtempSync(join(output, 'run-'));

@@ -1,12 +1,15 @@
 import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { availableParallelism } from 'node:os';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, inject } from 'vitest';
-import { acquirePidLock, type PidLockResult } from '../../src/files/pid-lock.ts';
+import { acquirePidLock } from '../../src/files/pid-lock.ts';
+import { recordWait } from './cost.ts';
 import { until } from './until.ts';
 
 /*
  * End-to-end files run in three lanes, because they wait more than they compute. A file keeps its state in its own folders below
- * `runFolder`, and asks for free ports. What the lanes share is created by `createOnce`. A file that needs something for itself calls `runAlone`.
+ * `runFolder`, and asks for free ports. What the lanes share is created by `createOnce`. A file that keeps a core busy calls `runHeavy`, and
+ * one that needs something for itself calls `runAlone`.
  */
 
 const LANES = 3;
@@ -16,21 +19,41 @@ export function lane(): number {
   return ((Number(process.env['VITEST_POOL_ID'] ?? 1) - 1) % LANES) + 1;
 }
 
-/** `machine`: for a file that saturates the machine or asserts how fast something happens. `ports`: for one that uses default ports. */
-export type Resource = 'machine' | 'ports';
+/** Files that keep a core busy take one of these, so that no more of them run at a time than there are cores. */
+const HEAVY = Array.from({ length: Math.min(LANES, availableParallelism()) }, (_, index) => `heavy-${index + 1}`);
 
-/** Call once at the top of a file: no other file that needs the same resource runs at the same time. */
-export function runAlone(resource: Resource = 'machine'): void {
-  let release: (() => void) | undefined;
-  beforeAll(async () => {
-    const path = join(inject('runFolder'), `${resource}.lock`);
-    ({ release } = await until(`another lane releases the ${resource}`, () => taken(acquirePidLock(path)), 900_000));
-  }, 900_000);
-  afterAll(() => release?.());
+/** Call once at the top of a file, or of a `describe`, that keeps a core busy, such as with a JVM or a compiler. */
+export function runHeavy(): void {
+  hold('heavy', () => first(HEAVY.map(lockPath)));
 }
 
-function taken(result: PidLockResult): (PidLockResult & { readonly kind: 'taken' }) | undefined {
-  return result.kind === 'taken' ? result : undefined;
+/**
+ * Call once at the top of a file. `machine`: for a file that asserts how fast something happens; no heavy file runs at the same time.
+ * `ports`: for a file that uses default ports; no other one runs at the same time.
+ */
+export function runAlone(resource: 'machine' | 'ports' = 'machine'): void {
+  for (const name of resource === 'machine' ? HEAVY : [resource]) hold(resource, () => first([lockPath(name)]));
+}
+
+const lockPath = (name: string): string => join(inject('runFolder'), `${name}.lock`);
+
+/** Takes one of the locks, or returns false if other files have them all. */
+function first(paths: readonly string[]): (() => void) | false {
+  for (const path of paths) {
+    const lock = acquirePidLock(path);
+    if (lock.kind === 'taken') return lock.release;
+  }
+  return false;
+}
+
+function hold(resource: string, take: () => (() => void) | false): void {
+  let release: (() => void) | undefined;
+  beforeAll(async () => {
+    const started = performance.now();
+    release = await until(`another lane releases: ${resource}`, take, 900_000);
+    recordWait(resource, started);
+  }, 900_000);
+  afterAll(() => release?.());
 }
 
 /**
@@ -39,13 +62,21 @@ function taken(result: PidLockResult): (PidLockResult & { readonly kind: 'taken'
  */
 export function createOnce(path: string, create: () => void): void {
   const done = `${path}.complete`;
+  const started = performance.now();
+  let waited = false;
+  const endWait = (): void => {
+    if (waited) recordWait(basename(path), started);
+    waited = false;
+  };
   while (!existsSync(done)) {
     const lock = acquirePidLock(`${path}.lock`);
     if (lock.kind !== 'taken') {
+      waited = true;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
       continue;
     }
     try {
+      endWait();
       if (existsSync(done)) return;
       create();
       writeFileSync(done, '');
@@ -53,4 +84,5 @@ export function createOnce(path: string, create: () => void): void {
       lock.release();
     }
   }
+  endWait();
 }

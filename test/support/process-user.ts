@@ -1,7 +1,8 @@
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { createKuFlowClient, type KuFlowClient } from '../../src/kuflow/client.ts';
 import type { RunningPlatform } from '../../src/platform/start.ts';
+import { PlatformConnection } from '../../src/platform/temporal/connection.ts';
 import { until } from './until.ts';
 
 /** gRPC status. */
@@ -50,7 +51,7 @@ export interface ProcessUser {
 export async function processUser(platform: RunningPlatform): Promise<ProcessUser> {
   const { tenantId, namespace, user } = platform.identity;
   const client = createKuFlowClient({ endpoint: platform.loopback.http, credentials: { token: user.token } });
-  const connection = await Connection.connect({ address: platform.endpoints.temporal });
+  const connection = await PlatformConnection.connect({ address: platform.endpoints.temporal });
   const temporal = new Client({ connection, namespace });
   const item = (processId: string, code: string): Promise<Item> =>
     until(`an item ${code}`, async () => {

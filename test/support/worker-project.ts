@@ -96,7 +96,7 @@ export function pythonWorkerProject(): string {
 
 /**
  * The workers whose additional workflows and activities have the same names and do the same. Java is the last, because its tests may have to
- * wait until another lane releases the machine.
+ * wait for heavy files.
  */
 export const WORKERS = [
   {

@@ -1,28 +1,38 @@
 import asyncio
-from collections.abc import Sequence
-from uuid import UUID
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from temporalio.api.common.v1 import Payload
 from temporalio.api.history.v1 import ActivityTaskScheduledEventAttributes
-from temporalio.client import WorkflowFailureError
+from temporalio.client import WorkflowFailureError, WorkflowHistory
 from temporalio.exceptions import CancelledError
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
 
 from kuflow_worker._internal.fake_kuflow import Answer, FakeKuFlow, Person, TaskLog, entering
 from kuflow_worker._internal.process_run import ProcessRun, start_process
 from kuflow_worker._internal.replay import replay
+from kuflow_worker._internal.activities import create_kuflow_activities
+from kuflow_worker._internal.operations import Operation
+from kuflow_worker._internal.workflow_code import workflow_runner
 
 from .support.trial_workflows import (
     ContentWorkflow,
     DeadlineWorkflow,
+    DroppedTaskWorkflow,
     HandlesWorkflow,
     LargeWorkflow,
     OverdueWorkflow,
+    ReassignedWorkflow,
     RenamedWorkflow,
     RereadWorkflow,
     ScopeWorkflow,
     SignalsWorkflow,
+    StopWorkflow,
+    StubbornDeadlineWorkflow,
     SystemWorkflow,
     TrialActivities,
 )
@@ -77,6 +87,55 @@ async def test_cancels_tasks_in_kuflow_when_their_scope_is_canceled(environment:
     await replay(await run.history(), [ScopeWorkflow])
 
 
+async def test_cancels_a_task_in_kuflow_even_if_its_scope_is_canceled_at_the_moment_when_the_task_is_created(
+    environment: WorkflowEnvironment,
+) -> None:
+    created, may_respond = asyncio.Event(), asyncio.Event()
+
+    class SlowKuFlow(FakeKuFlow):
+        async def perform(self, operation: Operation[Any, Any], request: Mapping[str, Any]) -> Any:
+            response = await super().perform(operation, request)
+            created.set()
+            await may_respond.wait()
+            return response
+
+    client, queue = environment.client, str(uuid4())
+    kuflow = SlowKuFlow(lambda _code, _logs: "wait")
+    kuflow.connect(client)
+
+    def workflow_worker() -> Worker:
+        runner = workflow_runner()
+        return Worker(
+            client, task_queue=queue, workflows=[StopWorkflow], workflow_runner=runner, max_cached_workflows=0
+        )
+
+    async with asyncio.timeout(30), Worker(client, task_queue=queue, activities=create_kuflow_activities(kuflow)):
+        handle = await client.start_workflow("StopWorkflow", {"processId": queue}, id=queue, task_queue=queue)
+        async with workflow_worker():
+            await created.wait()
+        # While no worker runs workflow code, both arrive for the same workflow task.
+        await kuflow.signal(queue, "Stop", {})
+        may_respond.set()
+        while "ACTIVITY_TASK_COMPLETED" not in (await handle.fetch_history()).to_json():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        async with workflow_worker():
+            assert await handle.result() == {"message": "canceled"}
+    assert kuflow.task_states == {"REVIEW": "CANCELLED"}
+
+
+async def test_replays_histories_in_which_a_task_stayed_open_when_its_scope_was_canceled() -> None:
+    recorded = (Path(__file__).parent / "support" / "lost_cancellation.json").read_text()
+    await replay(WorkflowHistory.from_json("recorded", recorded), [StopWorkflow])
+
+
+async def test_the_replay_accepts_an_item_that_was_canceled_in_the_workflow_task_that_created_it(
+    environment: WorkflowEnvironment,
+) -> None:
+    run = await start_process(environment, DroppedTaskWorkflow, FakeKuFlow(REVIEWER))
+    assert await run.result() == {"message": "done"}
+    await replay(await run.history(), [DroppedTaskWorkflow])
+
+
 async def test_leaves_its_tasks_to_kuflow_when_the_whole_process_is_canceled(environment: WorkflowEnvironment) -> None:
     asked = asyncio.Event()
 
@@ -101,6 +160,44 @@ async def test_calls_on_deadline_once_and_only_if_the_task_is_still_open(environ
     assert await run.result() == {"message": "True []"}
     assert kuflow.logs == [TaskLog("REVIEW", "WARN", "Late")]
     await replay(await run.history(), [DeadlineWorkflow])
+
+
+class RefusingKuFlow(FakeKuFlow):
+    """Fails when a line is added to the log of a task."""
+
+    attempts = 0
+
+    async def perform(self, operation: Operation[Any, Any], request: Mapping[str, Any]) -> Any:
+        if operation.name == "appendProcessItemTaskLog":
+            self.attempts += 1
+            raise ConnectionError("down")
+        return await super().perform(operation, request)
+
+
+async def test_the_person_is_asked_again_when_a_task_is_assigned(environment: WorkflowEnvironment) -> None:
+    kuflow = FakeKuFlow(lambda _code, _logs: {"ok": True} if "ownerId" in kuflow.items[0] else "wait")
+    run = await start_process(environment, ReassignedWorkflow, kuflow)
+    assert await run.result() == {"message": "True"}
+
+
+async def test_a_test_run_that_does_not_end_names_the_open_tasks_and_the_activities_that_fail(
+    environment: WorkflowEnvironment,
+) -> None:
+    run = await start_process(environment, StubbornDeadlineWorkflow, RefusingKuFlow(lambda _code, _logs: "wait"))
+    reasons = (
+        r"not ended within 2 s\nOpen task: REVIEW \(READY\)\n"
+        r"Activity KuFlow_Engine_appendProcessItemTaskLog, attempt \d+: down"
+    )
+    with pytest.raises(AssertionError, match=reasons):
+        await run.result(seconds=2)
+
+
+async def test_a_deadline_does_not_hide_that_the_task_is_completed_while_on_deadline_retries_an_activity(
+    environment: WorkflowEnvironment,
+) -> None:
+    kuflow = RefusingKuFlow(lambda _code, _logs: {"ok": True} if kuflow.attempts > 1 else "wait")
+    run = await start_process(environment, StubbornDeadlineWorkflow, kuflow)
+    assert await run.result() == {"message": "True"}
 
 
 async def test_waits_for_a_fix_when_a_deadline_is_not_in_the_future_and_the_test_ends_at_once(

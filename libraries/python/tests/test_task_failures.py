@@ -41,6 +41,11 @@ ITEM = ItemContext("item", "CHECK", validates=True)
             "password=… is wrong for …",
             id="hides values and keys",
         ),
+        pytest.param(
+            "status=500, statusCode=404 for name=Ada status=Ada",
+            "status=500, statusCode=404 for name=… status=…",
+            id="keeps a status",
+        ),
         pytest.param('First line\n  File "secret.py"', "First line", id="has one line"),
         pytest.param("x" * 1_000, "x" * 299 + "…", id="has at most 300 characters"),
     ],

@@ -2,7 +2,7 @@ import asyncio
 import time
 from pathlib import Path
 from typing import Any, cast
-from unittest.mock import Mock
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 
@@ -65,13 +65,40 @@ async def test_a_worker_ends_when_it_is_shut_down_while_it_connects_again(
 ) -> None:
     async def connect(*_: Any) -> Any:
         worker.shutdown()
-        return Engine()
+        # As long as the engine does not answer.
+        await asyncio.Event().wait()
 
     monkeypatch.setattr(worker, "_create_worker", connect)
-    # The token has expired, and is then renewed.
-    monkeypatch.setattr(worker._tokens, "is_valid", Mock(side_effect=[False, True]))
+    monkeypatch.setattr(worker._tokens, "has_expired_since", Mock(return_value=True))
     async with asyncio.timeout(10):
         assert await worker._run_and_stop([]) == 0
+
+
+async def test_a_worker_goes_on_if_the_token_was_renewed_before_it_noticed_that_the_engine_rejected_it(
+    worker: RunningWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def connect(*_: Any) -> Any:
+        worker._worker = cast(Any, Engine())
+        asyncio.get_running_loop().call_soon(polling.set)
+
+    polling = asyncio.Event()
+    monkeypatch.setattr(worker, "_create_worker", connect)
+    worker._tokens.current = create_token("expired", None)
+    monkeypatch.setattr(worker._tokens, "_request_token", AsyncMock(return_value=create_token("renewed", None)))
+    engine: Any = worker._worker
+    fail = engine.run
+
+    async def renew_and_fail() -> Any:
+        with monkeypatch.context() as expired:
+            expired.setattr(worker._tokens, "is_valid", Mock(return_value=False))
+            await worker._tokens.renew()
+        return await fail()
+
+    engine.run = renew_and_fail
+    running = asyncio.create_task(worker._run())
+    async with asyncio.timeout(10):
+        await polling.wait()
+    running.cancel()
 
 
 async def test_a_worker_that_connects_again_while_its_certificate_is_replaced_uses_the_new_one(
@@ -88,11 +115,8 @@ async def test_a_worker_that_connects_again_while_its_certificate_is_replaced_us
     monkeypatch.setattr(worker_runtime, "EngineWorker", Engine)
     worker._connected = identity("old"), settings
 
-    async def connect_again() -> None:
-        worker._worker = await worker._create_worker()
-
     async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
-        tasks.create_task(connect_again())
+        tasks.create_task(worker._create_worker())
         swap = tasks.create_task(worker._swap(identity("new"), settings))
         await settle()
         slow.set()

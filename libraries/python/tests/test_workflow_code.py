@@ -12,6 +12,7 @@ from temporalio.worker import Worker
 
 from kuflow_worker._internal.process_run import ProcessRun
 from kuflow_worker._internal.workflow_code import workflow_runner
+from kuflow_worker._internal.fake_kuflow import FakeKuFlow, entering
 
 TRIAL = {
     "__init__.py": "",
@@ -68,7 +69,8 @@ async def run(environment: WorkflowEnvironment, project: str, name: str) -> str:
     worker = Worker(client, task_queue=process_id, workflows=[workflow], workflow_runner=workflow_runner([workflow]))
     request = {"processId": process_id}
     handle = await client.start_workflow(workflow.run, request, id=process_id, task_queue=process_id)
-    return (await ProcessRun(handle, worker).result())["message"]
+    kuflow = FakeKuFlow(entering({}))
+    return (await ProcessRun(handle, worker, kuflow).result())["message"]
 
 
 async def test_isolates_the_modules_of_the_user_and_shares_those_of_activities(

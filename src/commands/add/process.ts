@@ -14,7 +14,7 @@ export function rejectOtherQueue(queue: string, wanted: string, source: string):
 
 /** The addition of a further process that was loaded. If the call names a code, the process must have it. Throws a usage error. */
 export function processAddition(
-  { definition, definitionSource: source, definitionNotes: notes = [] }: LoadedProcess,
+  { definition, definitionSource: source, definitionNotes: notes = [], definitionText }: LoadedProcess,
   wanted: {
     readonly code: string | undefined;
     readonly queue: string;
@@ -30,7 +30,8 @@ export function processAddition(
   }
   if (!isQueueGiven) rejectOtherQueue(queue, definition.workflow.taskQueue, `task-queue of ${found}`);
   const workflow = { ...definition.workflow, taskQueue: queue };
-  return { kind: 'process', definition: { ...definition, workflow }, source, notes };
+  const text = queue === definition.workflow.taskQueue ? definitionText : undefined;
+  return { kind: 'process', definition: { ...definition, workflow }, source, notes, text };
 }
 
 /** A process that the project already has, to complete what an earlier run left; undefined if it does not have one with this code. */

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { projectCommands } from '../../project/commands.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
+import { usageError } from '../../base/errors.ts';
+import { Secret } from '../../base/secret.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import type { FileSystem } from '../../files/file-system.ts';
 import { nodeFileSystem } from '../../files/node-file-system.ts';
@@ -11,6 +13,7 @@ import { openCredentialClient, type CredentialClient, type CredentialContext } f
 import { verifyCertificateWithEngine } from './prove.ts';
 import type { EngineScope } from './set.ts';
 import { installCredentialSet, type PullEvent, type PullResult } from './store/pull-set.ts';
+import type { SettingTexts } from './store/settings-file.ts';
 
 export interface CredentialsPullRequest extends CredentialContext {
   readonly flags: ConnectionFlags;
@@ -95,7 +98,8 @@ export async function rotateCredentials(request: CredentialsRotateRequest): Prom
 function commonPullRequest(request: CredentialsPullRequest | CredentialsRotateRequest, client: CredentialClient) {
   const { cwd, env, clock, signal, report, files = nodeFileSystem } = request;
   const { scope, requestMaterial } = client;
-  return { ...scope, project: cwd, env, clock, signal, report, files, requestMaterial };
+  const connection = localConnection(client);
+  return { ...scope, project: cwd, env, clock, signal, report, files, requestMaterial, connection };
 }
 
 async function withClient(
@@ -103,6 +107,7 @@ async function withClient(
   work: (client: CredentialClient) => Promise<PullResult>,
 ): Promise<PulledCredentials> {
   const client = await openCredentialClient(request.flags, request);
+  requireRequestedLocal(client, request);
   try {
     const result = await work(client);
     return {
@@ -118,6 +123,41 @@ async function withClient(
   } finally {
     await client.close();
   }
+}
+
+const isLocal = ({ settings }: CredentialClient): boolean => settings['kuflow.api.client-id']?.source.kind === 'local';
+
+/**
+ * Commands use the local KuFlow if no connection is configured. This one would then write settings with which they no longer do, so it has to be
+ * asked for.
+ */
+function requireRequestedLocal(client: CredentialClient, { local, cwd }: CredentialContext): void {
+  if (!isLocal(client) || local?.requested === true) return;
+  const kuflow = cliInvocation(cwd);
+  throw usageError('No connection to KuFlow is configured, and the local KuFlow does not need credentials', [
+    `For KuFlow, store the client ID and secret of an application first: ${kuflow} login`,
+    `To run a command on the local KuFlow, use ${kuflow} dev exec -- <command>`,
+    `To write the connection to the local KuFlow into ${LOCAL_SETTINGS_FILE}, add --local`,
+  ]);
+}
+
+const CONNECTION = [
+  'kuflow.api.endpoint',
+  'kuflow.api.client-id',
+  'kuflow.api.client-secret',
+  'kuflow.api.tenant-id',
+  'kuflow.api.ca',
+  'temporal.target',
+] as const;
+
+/** The connection to the local KuFlow. Without it, the certificate would be used with the KuFlow that the other settings or the defaults name. */
+function localConnection(client: CredentialClient): SettingTexts | undefined {
+  if (!isLocal(client)) return undefined;
+  const texts = CONNECTION.flatMap((name) => {
+    const value = client.settings[name]?.value;
+    return value === undefined ? [] : [[name, value instanceof Secret ? value.reveal() : value] as const];
+  });
+  return Object.fromEntries(texts);
 }
 
 /** A worker cannot start with a set alone: it needs client ID and secret to get its tokens. */

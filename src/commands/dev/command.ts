@@ -1,6 +1,7 @@
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
 import { collectValues } from '../../cli/process-options.ts';
+import { idArgument } from '../../cli/session-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';
 import type { RuntimeFlag } from './run.ts';
@@ -130,9 +131,10 @@ export function configure(command: Command, context: CommandContext): void {
   stateOption(command.command('history'))
     .summary('Print the history of a workflow, for a replay test')
     .description(
-      'Print the history of a workflow from the running local KuFlow as JSON, in the format that Temporal replayers and the Temporal CLI read.',
+      'Print the history of a workflow from the running local KuFlow as JSON, in the format that Temporal replayers and the Temporal CLI read. ' +
+        'The workflow of a process has the ID of the process. The IDs of other workflows, such as child workflows, are accepted too.',
     )
-    .argument('<id>', 'Workflow ID, which is the same as the process ID')
+    .addArgument(idArgument('process'))
     .option('--output <file>', 'Write the history to this file, replacing it if it exists')
     .action(async (id: string, flags: DevFlags & { readonly output?: string }) => {
       const { runHistory } = await import('./run.ts');

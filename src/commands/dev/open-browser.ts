@@ -3,11 +3,11 @@ import { KnownError, messageOf } from '../../base/errors.ts';
 /** Milliseconds after which the program that opens the browser counts as successful. Some run for as long as the browser. */
 const FAILS_WITHIN = 3000;
 
-/** Opens the address in the default browser. Rejects with KnownError if the browser does not open. */
-export async function openBrowser(url: string): Promise<void> {
+/** Opens the HTML file in the default browser. Rejects with KnownError if the browser does not open. */
+export async function openBrowser(file: string): Promise<void> {
   const { default: open } = await import('open');
   try {
-    const program = await open(url);
+    const program = await open(file);
     const status = await new Promise<number | null>((resolve, reject) => {
       if (program.exitCode !== null) resolve(program.exitCode);
       program.once('exit', resolve).once('error', reject);

@@ -1,16 +1,17 @@
 import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { withContext } from '../../base/system-error.ts';
 import { execWithPlatform } from './exec.ts';
 import { followingRequest } from './follow-project.ts';
 import { openBrowser } from './open-browser.ts';
-import { requestOpenCode } from '../../platform/rest/dev-client.ts';
-import { pageAddress } from '../../platform/session/page-address.ts';
+import { openLocalSession } from '../../platform/client/session.ts';
+import { requestOpenFile } from '../../platform/rest/dev-client.ts';
+import { pageAddress } from '../../platform/console/page-address.ts';
 import { requireRunningPlatform } from '../../platform/session/attach.ts';
 import { startDevPlatform, workerSettings, type DevEvent, type WorkerRuntime } from '../../platform/session/start.ts';
-import type { PlatformState } from '../../platform/state-file.ts';
+import { openFolder, stateFolder, type PlatformState } from '../../platform/state-file.ts';
 import { createProcessEngine } from '../../platform/temporal/engine.ts';
 import { findTemporal, findTestServer } from '../../platform/temporal/find.ts';
 import { startCommand } from '../../project/commands.ts';
@@ -19,6 +20,7 @@ import { attachedLine, platformReporter, readyHints, readyLine } from '../../pla
 import { printError } from '../../terminal/print-error.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { escapeJsonForTerminal, stringifyForTerminal } from '../../terminal/json.ts';
+import { findProcessId } from '../../cli/session.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { platformRequest, warnAboutIgnoredOptions } from '../../cli/platform-options.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';
@@ -134,8 +136,8 @@ export async function runOpen(
     return;
   }
   const shown = pageAddress(running, {}, path);
-  const code = await requestOpenCode({ http: running.loopback.http, token });
-  await openBrowser(pageAddress(running, { code }, path));
+  const file = await requestOpenFile({ http: running.loopback.http, token }, path ?? '');
+  await openBrowser(join(openFolder(stateFolder({ cwd, stateDir: flags.stateDir })), file));
   terminal.err.line(`Opened ${escapeForTerminal(shown)}`);
 }
 
@@ -144,13 +146,15 @@ export async function runHistory(
   flags: DevFlags & { readonly output?: string },
   context: CommandContext,
 ): Promise<void> {
-  const history = await readHistory(await requireRunningPlatform({ cwd: context.cwd, stateDir: flags.stateDir }), id);
+  const running = await requireRunningPlatform({ cwd: context.cwd, stateDir: flags.stateDir });
+  const workflowId = await findWorkflowId(running, id, context);
+  const history = await readHistory(running, workflowId);
   if (flags.output === undefined) context.terminal.out.line(escapeJsonForTerminal(history));
   else {
     const path = resolve(context.cwd, flags.output);
     await withContext('Writing the history', path, () => writeFile(path, `${history}\n`));
     context.terminal.err.line(
-      `Wrote the history of ${escapeForTerminal(id)} to ${escapeForTerminal(flags.output, 1000)}`,
+      `Wrote the history of ${escapeForTerminal(workflowId)} to ${escapeForTerminal(flags.output, 1000)}`,
     );
   }
 }
@@ -171,6 +175,18 @@ export async function runServerPath(
     context.terminal.out.line(path);
   } finally {
     progress.stop();
+  }
+}
+
+/** `text` names a process as in other commands, or is the ID of a workflow that is not that of a process. */
+async function findWorkflowId(running: PlatformState, text: string, context: CommandContext): Promise<string> {
+  if (!/^(latest|[\da-f-]+)$/i.test(text)) return text;
+  const { cwd, env } = context;
+  const session = await openLocalSession(running, undefined, { folder: cwd, env, signal: context.interruption() });
+  try {
+    return await findProcessId(session, text, context);
+  } finally {
+    await session.close();
   }
 }
 

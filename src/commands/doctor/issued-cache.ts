@@ -76,7 +76,7 @@ export function withIssuedCache(probe: KuFlowProbe, cache: IssuedCredentials, ow
 }
 
 /** Causes that concern the token or the certificate itself, not just the connection. */
-const TOKEN_CAUSES = /^engine-(unauthenticated|permission-denied)$/;
+const TOKEN_CAUSES = /^engine-(unauthenticated|permission-denied|namespace-denied)$/;
 const CERTIFICATE_CAUSES =
   /^(client-certificate-.*|engine-(handshake-refused|closed-after-handshake|certificate-untrusted))$/;
 const NON_CLOCK_CAUSES = /^(?!certificate-(expired|not-yet-valid)$)/;

@@ -7,7 +7,7 @@ import type { DoctorInput, NamedFile } from '../../diagnostics/input.ts';
 /** What doctor needs from the settings in addition to the connection. */
 export type DoctorSettings = Pick<
   DoctorInput,
-  'workerProblems' | 'settingWarnings' | 'shadowed' | 'files' | 'queue' | 'tenantId' | 'profile'
+  'workerProblems' | 'settingWarnings' | 'shadowed' | 'files' | 'queue' | 'tenantId' | 'profile' | 'workerPorts'
 >;
 
 /** Separates the problems that prevent a connection from those that only affect the worker. */
@@ -19,9 +19,10 @@ export function partitionProblems(result: SettingsResult): {
     connection: { ...result, problems: result.problems.filter(({ key }) => !isWorkerSetting(key)) },
     worker: result.problems
       .filter(({ key }) => isWorkerSetting(key))
-      .map(({ key, code, source, problem }) => ({
+      .map(({ key, code, source, problem, next }) => ({
         key,
         problem,
+        next,
         missing: code === 'missing',
         ...(source && { source: formatSource(source) }),
       })),
@@ -46,6 +47,11 @@ export function doctorSettings(result: SettingsResult, inProject: boolean): Doct
     settingWarnings: warnings.map((warning) => ({ ...warning, source: formatSource(warning.source) })),
     shadowed: listShadowedSettings(settings),
     files: listNamedFiles(result),
+    workerPorts: (['health', 'metrics'] as const).flatMap((use) => {
+      const setting = settings[`worker.${use}-port`];
+      if (setting === undefined || setting.value === 0) return [];
+      return [{ use, port: { value: setting.value, source: formatSource(setting.source) } }];
+    }),
     ...(queue && { queue: { value: queue.value, source: formatSource(queue.source) } }),
     ...(tenantId && { tenantId: { value: tenantId.value, source: formatSource(tenantId.source) } }),
     ...(credentials?.kind === 'profile' && { profile: credentials.name }),

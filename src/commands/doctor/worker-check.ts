@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { isAbsolute, relative } from 'node:path';
 import { codeOf } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
 import { signalTree } from '../../base/process-tree.ts';
@@ -37,7 +38,7 @@ export async function runWorkerCheck(
   let stop = (): void => undefined;
   try {
     return await new Promise<WorkerCheckOutcome>((resolve, reject) => {
-      stop = () => resolve({ kind: 'failed', why: 'stopped before it finished' });
+      stop = () => resolve({ kind: 'stopped' });
       signal.addEventListener('abort', stop, { once: true });
       if (signal.aborted) stop();
       child.stdout.on('data', (chunk: Buffer) => {
@@ -48,7 +49,12 @@ export async function runWorkerCheck(
       });
       child.once('error', reject);
       child.once('close', (code, name) =>
-        resolve(parseAnswer(text.out) ?? { kind: 'failed', why: `${formatExit(code, name)}${findReason(text.err)}` }),
+        resolve(
+          parseAnswer(text.out) ?? {
+            ...{ kind: 'failed', why: `${formatExit(code, name)}${findReason(text.err)}` },
+            at: findPlace(text.err, folder),
+          },
+        ),
       );
     });
   } catch (error) {
@@ -91,6 +97,19 @@ function findReason(text: string): string {
     .filter((line) => line !== '' && !/^Node\.js v\d/.test(line));
   const line = lines.findLast((one) => ERROR_LINE.test(one)) ?? lines.at(-1);
   return line === undefined ? '' : `, ${(parseLoggedError(line) ?? line).slice(0, MAX_REASON_LENGTH)}`;
+}
+
+/** `file:line` or `File "…", line 3`, as Node, bundlers and Python write it. */
+const PLACE = /(?:file:\/\/)?((?:\/|[A-Za-z]:[\\/])[^\s:'"(),]+\.(?:[cm]?[jt]sx?|py|java))(?::|", line |:\[)(\d+)/g;
+
+/** The first place in the folder's own code that an error message names. */
+function findPlace(text: string, folder: string): string | undefined {
+  for (const [, path = '', line = ''] of text.matchAll(PLACE)) {
+    const own = relative(folder, path);
+    if (!own.startsWith('..') && !isAbsolute(own) && !/(?:^|[\\/])(?:node_modules|\.venv)[\\/]/.test(own))
+      return `${own}:${line}`;
+  }
+  return undefined;
 }
 
 /** The message of a log entry; the worker logs in JSON. */

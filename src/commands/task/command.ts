@@ -42,12 +42,12 @@ export function configure(command: Command, context: CommandContext): void {
     await runTaskList(code, flags, context);
   });
 
-  sessionOptions(command.command('show').addArgument(idArgument('task')).summary('Show a task with its data')).action(
-    async (id: string, flags: SessionFlags) => {
-      const { runTaskShow } = await import('./run.ts');
-      await runTaskShow(id, flags, context);
-    },
-  );
+  sessionOptions(
+    command.command('show').addArgument(idArgument('task')).summary('Show a task with its data and its log'),
+  ).action(async (id: string, flags: SessionFlags) => {
+    const { runTaskShow } = await import('./run.ts');
+    await runTaskShow(id, flags, context);
+  });
 
   changeOptions(command.command('claim').addArgument(idArgument('task', 'active')).summary('Claim a task')).action(
     async (id: string, flags: ChangeFlags) => {

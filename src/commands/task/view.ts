@@ -5,6 +5,8 @@ import { formatCheckedValue } from '../../platform/session/view.ts';
 import { formatTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
+const LOG_LINE_LIMIT = 2000;
+
 export interface TaskSummary {
   readonly id: string;
   readonly code: string;
@@ -52,6 +54,12 @@ export function printTask(terminal: Terminal, item: ProcessItem): void {
   ] as const) {
     if (data !== undefined) for (const line of formatCheckedValue(title, data)) terminal.out.line(line);
   }
+  const log = (item.task?.logs ?? []).toSorted((a, b) => Date.parse(a.timestamp) - Date.parse(b.timestamp));
+  if (log.length > 0) terminal.out.line('Log:');
+  const lines = log.flatMap(({ timestamp, level, message }) =>
+    message.split(/\r?\n/).map((line, at) => (at === 0 ? [timestamp, level, line] : ['', '', line])),
+  );
+  for (const line of formatTable(lines, '  ', LOG_LINE_LIMIT)) terminal.out.line(line);
 }
 
 export type TaskChange = 'Claimed' | 'Released' | 'Assigned' | 'Saved' | 'Completed';

@@ -7,7 +7,7 @@ import type { ProjectTemplate, TemplateOrigin } from '../../languages/project-sp
 import { languageOf } from '../../languages/registry.ts';
 import type { ToolFailure } from '../../languages/run-project-tool.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';
-import { BASE_FILE, isSameBase } from '../../project/base-archive.ts';
+import { BASE_FILE, isSameBase, isSamePart } from '../../project/base-archive.ts';
 import { readIgnoredState, UNIGNORE_ADVICE } from '../../project/ignored-state.ts';
 import { JOURNAL_FOLDER } from '../../project/edit/journal.ts';
 import { LOCK_FILE } from '../../project/edit/project-lock.ts';
@@ -156,7 +156,12 @@ export async function updateProject(request: UpdateRequest): Promise<UpdateResul
       return path !== RECORD_FILE || !isDeepStrictEqual(JSON.parse(Buffer.from(after).toString('utf8')), record.raw);
     });
   };
-  if (plan.files.length === 0 && (await stateWithout([])).length === 0) {
+  // With the same files, the base alone only follows edits of the definition that no file depends on.
+  const isUpToDate =
+    plan.files.length === 0 &&
+    isSamePart(plan.base.template, project.base.template) &&
+    (await stateWithout([])).every(({ path }) => path === BASE_FILE);
+  if (isUpToDate) {
     if (dryRun || recovered.length === 0)
       return { ...about, ...nothing('up to date'), result: 'up-to-date', files: [], next: [], status: 0 };
     const { end, stepsLeft } = await finishUpdate(request, { written: recovered, marked: [] });
@@ -379,7 +384,7 @@ async function dependencyState(
   const root = workspace === undefined ? folder : join(folder, workspace.root);
   const sdk = await temporalSdk({ folder, root, env, packageManager });
   if (sdk.kind === 'problem' && sdk.code === 'sdk-not-installed') return 'missing';
-  const isChanged = written.includes(tools.manifest);
+  const isChanged = [tools.manifest, ...tools.lockFiles(packageManager)].some((path) => written.includes(path));
   return isChanged || (sdk.kind === 'problem' && sdk.code === 'sdk-install-outdated') ? 'outdated' : 'installed';
 }
 
@@ -483,7 +488,8 @@ async function undoCommand(
   const tracked = await listFilesInGit('tracked', folder, locks, env);
   created.push(...(await listFilesInGit('untracked', folder, locks, env)));
   existing.push(...tracked);
-  const paths = (all: readonly string[]): string => all.map((path) => shellPath(pathspec(path))).join(' ');
+  const paths = (all: readonly string[]): string =>
+    [...new Set(all)].map((path) => shellPath(pathspec(path))).join(' ');
   const outside = tracked.filter((path) => path.startsWith('../'));
   const place = relative(cwd, folder);
   const git = place === '' ? 'git' : `git -C ${shellPath(place)}`;
@@ -516,13 +522,14 @@ function stepsAfterUpdate(
 ): readonly NextStep[] {
   const { project, command } = request;
   const { marked, left, isInstallLeft, areChecksLeft, undo } = outcome;
-  const { install, verify } = languageOf(project.record).commands(project.record.packageManager, project.record);
+  const { commands, hints } = languageOf(project.record);
+  const { install, verify } = commands(project.record.packageManager, project.record);
   return [
     ...(marked.length === 0 ? [] : [{ text: `resolve the conflicts in ${marked.join(', ')}` }]),
     ...left.map(({ conflict: { path, reason } }) => ({
       text: `${path} ${reason}: change it by hand, or run ${command} --conflicts ours to keep your version`,
     })),
-    ...(isInstallLeft ? [{ command: install, text: 'install the dependencies' }] : []),
+    ...(isInstallLeft ? [{ command: install, text: hints.install }] : []),
     ...(areChecksLeft ? verify : []),
     ...(undo === undefined ? [] : [{ command: undo, text: 'undo the update' }]),
   ];

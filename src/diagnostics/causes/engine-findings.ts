@@ -58,12 +58,21 @@ export function compareClocks(input: CheckInput, outputs: Readonly<Partial<Check
   return { here: input.clock.now(), kuflow: correctedNow(input, outputs) };
 }
 
-/** A finding with the verdict and advice from the explanation of the cause. */
-export function engineFinding(cause: EngineCause, input: CheckInput, facts: Facts): Finding<never> {
+/** Causes that the choice between a proxy and a direct connection can have. */
+const ROUTE_CODE = /^(proxy|engine-(host-not-found|refused|unreachable|connect))/;
+
+/** A finding with the verdict and advice from the explanation of the cause. `values`: more placeholders of the advice. */
+export function engineFinding(
+  cause: EngineCause,
+  input: CheckInput,
+  facts: Facts,
+  values: Readonly<Record<string, string>> = {},
+): Finding<never> {
   const { verdict, advice: templates } = engineCauses[cause.code];
   const certificate = input.material.kind === 'given' ? 'given' : 'issued';
-  const advice = fillAdvice(templates, adviceValues(input), { certificate });
-  return { state: verdict, summary: cause.text, facts, cause, advice };
+  const advice = fillAdvice(templates, { ...adviceValues(input), ...values }, { certificate });
+  const route = ROUTE_CODE.test(cause.code) ? input.routeHints.engine.map((text) => ({ text })) : [];
+  return { state: verdict, summary: cause.text, facts, cause, advice: [...route, ...advice] };
 }
 
 /** Flattens the facts of a handshake for a result. */

@@ -10,7 +10,7 @@ export interface EngineCause extends Cause {
 }
 
 /** The verdict comes from the explanation of the code. */
-const engineCause = (code: EngineCauseCode, text: string): EngineCause => ({
+export const engineCause = (code: EngineCauseCode, text: string): EngineCause => ({
   code,
   verdict: engineCauses[code].verdict,
   text,
@@ -85,6 +85,8 @@ function proxyCause(failure: DialFailure, target: string, proxy: string): Engine
   if (code === 'PROXY_STATUS') return proxyStatusCause(failure.proxyStatus, target, proxy);
   if (code === 'PROXY_SPEAKS_TLS')
     return engineCause('proxy-speaks-tls', `The proxy ${proxy} has an http:// address but speaks TLS`);
+  if (code === 'PROXY_SPEAKS_SOCKS')
+    return engineCause('proxy-speaks-socks', `The proxy ${proxy} speaks SOCKS, not HTTP`);
   if (code === 'PROXY_NOT_HTTP') return engineCause('proxy-not-http', `The server at ${proxy} is not an HTTP proxy`);
   if (code === 'PROXY_CLOSED')
     return engineCause('proxy-closed', `The proxy ${proxy} closed the connection without responding`);
@@ -193,12 +195,10 @@ export function handshakeCause(facts: HandshakeFacts, clocks?: ClockComparison):
   return undefined;
 }
 
-/** The cause of a call without a usable response. */
-export function rpcCause(
-  result: Extract<RpcResult<unknown>, { readonly ok: false }>,
-  call: string,
-  namespace?: string,
-): EngineCause {
+export type FailedCall = Extract<RpcResult<unknown>, { readonly ok: false }>;
+
+/** The cause of a call without a usable response. `namespace`: that of the call, if the call asks for it. */
+export function rpcCause(result: FailedCall, call: string, namespace?: string): EngineCause {
   if (result.kind === 'not-grpc') {
     return engineCause(
       'engine-not-grpc',
@@ -215,7 +215,9 @@ export function rpcCause(
     case 'UNAUTHENTICATED':
       return engineCause('engine-unauthenticated', `The engine rejected the engine token: ${answer}`);
     case 'PERMISSION_DENIED':
-      return engineCause('engine-permission-denied', `The engine denies this application access: ${answer}`);
+      return namespace === undefined
+        ? engineCause('engine-permission-denied', `The engine denies this application access: ${answer}`)
+        : engineCause('engine-namespace-denied', `The engine denies access to the namespace ${namespace}: ${answer}`);
     case 'NOT_FOUND':
       return namespace === undefined
         ? engineCause('engine-call-failed', answer)

@@ -1,5 +1,7 @@
-import type { Sourced } from '../../connection/inspect.ts';
+import { TunnelError } from '../../network/connect-tunnel.ts';
+import { codeOf } from '../../base/errors.ts';
 import { formatWithSeen, KuFlowApiError } from '../../kuflow/errors.ts';
+import type { CheckInput } from '../check-input.ts';
 import type { Facts, Finding } from '../check.ts';
 import { fillAdvice } from '../advice.ts';
 import { isWrongEndpoint, restCauses, type RestCauseCode } from '../explanations/rest.ts';
@@ -8,27 +10,65 @@ function restErrorFacts(error: KuFlowApiError): Facts {
   return {
     ...(error.tried === undefined ? {} : { tried: error.tried }),
     ...(error.seen === undefined ? {} : { seen: error.seen }),
-    ...(error.httpStatus === undefined ? {} : { httpStatus: error.httpStatus }),
+    ...(error.httpStatus === undefined ? networkFacts(error.cause) : { httpStatus: error.httpStatus }),
   };
 }
 
+type AboutRest = Pick<CheckInput, 'endpoint' | 'secretAsNumber' | 'isVerificationOff' | 'routeHints'>;
+
+/** What to change in the settings, if they explain the failure better than the general advice does. */
+function settingHints(code: RestCauseCode, about: AboutRest | undefined): readonly string[] {
+  if (about === undefined) return [];
+  const { endpoint, secretAsNumber, isVerificationOff } = about;
+  if (code === 'rest-unauthorized' && secretAsNumber !== undefined)
+    return [
+      `Copy the client secret from the KuFlow app into ${secretAsNumber}, in quotes: there it is a number, and programs that write numbers in YAML change digits`,
+    ];
+  if (code.startsWith('rest-tls') && isVerificationOff)
+    return [
+      'Remove NODE_TLS_REJECT_UNAUTHORIZED from the environment: it hides this from Node.js programs, which then send the client secret to any server',
+    ];
+  if (code !== 'rest-wrong-path') return [];
+  const path = new URL(endpoint.value).pathname.replace(/\/v\d{4}-\d{2}-\d{2}$/, '');
+  return [
+    path === ''
+      ? `Check whether the endpoint needs a path (${endpoint.source})`
+      : `Correct or remove the path ${path} in the endpoint (${endpoint.source})`,
+  ];
+}
+
+function endpointHints(code: RestCauseCode, about: AboutRest | undefined): readonly string[] {
+  return about !== undefined && isWrongEndpoint(code) ? [`The endpoint is set in ${about.endpoint.source}`] : [];
+}
+
+/** What kept a response from arriving. `networkCode`: an error code, or the status of the proxy. */
+function networkFacts(cause: unknown): Facts {
+  if (cause instanceof TunnelError) return { proxy: cause.proxy, networkCode: cause.status ?? cause.code };
+  const code = codeOf(cause);
+  return code === undefined ? {} : { networkCode: code };
+}
+
 /**
- * The finding for a failed call of KuFlow's REST API. Rethrows any other error, which is a bug in the check. With `endpoint`, advice to change
- * the endpoint also says where it is set.
+ * The finding for a failed call of KuFlow's REST API. Rethrows any other error, which is a bug in the check. With `about`, the advice also says
+ * what is special about these settings.
  */
-export function restFinding(error: unknown, endpoint?: Sourced<string>): Finding<never> {
+export function restFinding(error: unknown, about?: AboutRest): Finding<never> {
   if (!(error instanceof KuFlowApiError)) throw error;
   const isResolverDown = error.kind === 'dns' && error.seen?.includes('EAI_AGAIN') === true;
   const code: RestCauseCode = isResolverDown ? 'rest-resolver-down' : `rest-${error.kind}`;
   const { verdict, advice } = restCauses[code];
   const text = formatWithSeen(error);
-  const source = endpoint !== undefined && isWrongEndpoint(code) ? [`The endpoint is set in ${endpoint.source}`] : [];
+  const route = error.httpStatus === undefined ? (about?.routeHints.rest ?? []) : [];
   return {
     state: verdict,
     summary: text,
     facts: restErrorFacts(error),
     cause: { code, verdict, text },
     // The client's hints are those of the explanation, plus the time to wait if KuFlow gave one.
-    advice: isResolverDown ? fillAdvice(advice) : [...error.next, ...source].map((hint) => ({ text: hint })),
+    advice: isResolverDown
+      ? fillAdvice(advice)
+      : [...route, ...settingHints(code, about), ...error.next, ...endpointHints(code, about)].map((hint) => ({
+          text: hint,
+        })),
   };
 }

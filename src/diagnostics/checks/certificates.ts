@@ -5,6 +5,7 @@ import { correctedNow } from '../clock-skew.ts';
 import type { DoctorInput, DoctorOutputs, ExpiryThreshold } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 import { hasUnreadFile } from '../unread-settings.ts';
+import { withObstacles } from '../causes/replaceable-certificate.ts';
 import {
   hasByteOrderMark,
   hasLiteralNewlines,
@@ -103,15 +104,14 @@ export const certificateExpiryCheck: DoctorCheck = {
     };
     const left = `${facts.daysLeft} days`;
     if (expiresSoon(material.notBefore, material.notAfter, now, input.warnExpiry)) {
-      return Promise.resolve(
-        toFinding({
-          ...{ id: 'KF-TLS-005', code: 'certificate-expires-soon', facts },
-          text:
-            material.notAfter <= now
-              ? `The engine certificate expired on ${facts.validTo}`
-              : `The engine certificate expires in ${left}, on ${facts.validTo}`,
-        }),
-      );
+      const finding = toFinding({
+        ...{ id: 'KF-TLS-005', code: 'certificate-expires-soon', facts },
+        text:
+          material.notAfter <= now
+            ? `The engine certificate expired on ${facts.validTo}`
+            : `The engine certificate expires in ${left}, on ${facts.validTo}`,
+      });
+      return Promise.resolve({ ...finding, advice: withObstacles(finding.advice ?? [], input.material) });
     }
     const expiringRoot = roots.find(({ validFrom, validTo }) =>
       expiresSoon(
@@ -123,12 +123,11 @@ export const certificateExpiryCheck: DoctorCheck = {
     );
     if (expiringRoot !== undefined) {
       const end = isoTime(Date.parse(expiringRoot.validTo));
-      return Promise.resolve(
-        toFinding({
-          ...{ id: 'KF-TLS-005', code: 'certificate-authority-expires-soon', facts },
-          text: `The CA certificate ${expiringRoot.subject.replaceAll('\n', ', ')} expires on ${end}`,
-        }),
-      );
+      const finding = toFinding({
+        ...{ id: 'KF-TLS-005', code: 'certificate-authority-expires-soon', facts },
+        text: `The CA certificate ${expiringRoot.subject.replaceAll('\n', ', ')} expires on ${end}`,
+      });
+      return Promise.resolve({ ...finding, advice: withObstacles(finding.advice ?? [], input.material) });
     }
     return Promise.resolve({ state: 'pass', summary: `${left} left`, facts });
   },

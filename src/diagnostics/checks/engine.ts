@@ -1,7 +1,9 @@
 import { connectEngine } from '../../engine/rpc.ts';
-import type { Check } from '../check.ts';
+import { skippedBecauseOf, type Check } from '../check.ts';
 import type { CheckOutputs, CheckInput } from '../check-input.ts';
-import { handshakeCause, rpcCause } from '../causes/engine.ts';
+import type { Sourced } from '../../connection/inspect.ts';
+import { engineCause, handshakeCause, rpcCause, type EngineCause, type FailedCall } from '../causes/engine.ts';
+import { findOwnNamespace, type OwnNamespace } from '../causes/own-namespace.ts';
 import {
   compareClocks,
   engineDialOptions,
@@ -16,9 +18,10 @@ export const systemInfoCheck: Check<CheckInput, CheckOutputs> = {
   plane: 'engine',
   docs: 'kf-engine-001',
   requires: ['KF-TOKEN-001', 'KF-TLS-003'],
+  after: ['KF-CLOCK-001'],
   offline: false,
   timeoutMs: 18_000,
-  run: async ({ input, outputs, signal, onRunEnd }) => {
+  run: async ({ input, outputs, signal, onRunEnd, resultOf }) => {
     const connecting = await connectEngine(engineDialOptions(input, outputs, signal));
     if (!connecting.ok) {
       const cause = handshakeCause(connecting.facts, compareClocks(input, outputs));
@@ -53,13 +56,25 @@ export const systemInfoCheck: Check<CheckInput, CheckOutputs> = {
         outputs: { connection },
       };
     }
+    const cause = rpcCause(result, 'GetSystemInfo');
+    // KuFlow's clock decides when a token expires, and the engine's when it is accepted.
+    if (cause.code === 'engine-unauthenticated' && resultOf('KF-CLOCK-001')?.state === 'fail')
+      return skippedBecauseOf('KF-CLOCK-001', cause.text);
     return engineFinding(
-      rpcCause(result, 'GetSystemInfo'),
+      cause,
       input,
       result.kind === 'status' ? { status: result.name, message: result.message } : {},
     );
   },
 };
+
+function namespaceCause(result: FailedCall, namespace: Sourced<string>, own: OwnNamespace | undefined): EngineCause {
+  const cause = rpcCause(result, 'DescribeNamespace', namespace.value);
+  const isDenied = cause.code === 'engine-namespace-denied' || cause.code === 'engine-namespace-not-found';
+  if (!isDenied || own === undefined || own.name === namespace.value) return cause;
+  const text = `The engine does not accept the namespace ${namespace.value} (${namespace.source}): ${own.source} is for ${own.name}`;
+  return engineCause('engine-namespace-differs', text);
+}
 
 export const namespaceCheck: Check<CheckInput, CheckOutputs> = {
   id: 'KF-ENGINE-002',
@@ -85,23 +100,17 @@ export const namespaceCheck: Check<CheckInput, CheckOutputs> = {
         summary: `${result.value.name}, ${result.value.state}`,
         facts: { ...facts, state: result.value.state },
       };
-    if (result.kind === 'status' && (result.name === 'PERMISSION_DENIED' || result.name === 'UNIMPLEMENTED')) {
-      return {
-        state: 'skip',
-        skipped: 'restricted',
-        // Observed with @temporalio/worker 1.24.0: it starts without an answer only if the engine does not support the call.
-        summary:
-          result.name === 'PERMISSION_DENIED'
-            ? "the engine denies this call, which Temporal's SDK makes when a worker starts; a worker that is denied it too does not start"
-            : 'the engine restricts this call',
-        facts: { ...facts, status: result.name },
-      };
+    // Observed with @temporalio/worker 1.24.0: it starts without an answer only if the engine does not support the call.
+    if (result.kind === 'status' && result.name === 'UNIMPLEMENTED') {
+      const summary = 'the engine restricts this call';
+      return { state: 'skip', skipped: 'restricted', summary, facts: { ...facts, status: result.name } };
     }
-    const cause = rpcCause(result, 'DescribeNamespace', namespace.value);
+    const cause = namespaceCause(result, namespace, findOwnNamespace(outputs));
     return engineFinding(
       cause,
       input,
       result.kind === 'status' ? { ...facts, status: result.name, message: result.message } : facts,
+      { namespace: findOwnNamespace(outputs)?.name ?? namespace.value },
     );
   },
 };

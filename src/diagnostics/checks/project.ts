@@ -1,7 +1,7 @@
 import { KnownError } from '../../base/errors.ts';
 import type { ProjectFinding } from '../../languages/diagnosis.ts';
 import type { Check, Finding } from '../check.ts';
-import type { DoctorOutputs, DoctorInput, CodeDrift, ProjectProbe } from '../input.ts';
+import type { CodeDrift, DoctorInput, DoctorOutputs, ProjectProbe, ProjectProcess } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 
 type DoctorCheck = Check<DoctorInput, DoctorOutputs>;
@@ -28,7 +28,10 @@ export const definitionDriftCheck: DoctorCheck = {
     let processes;
     let drift;
     try {
-      [processes, drift] = [await project.processes(), await project.drift()];
+      processes = await project.processes();
+      const duplicate = findDuplicateCode(processes);
+      if (duplicate !== undefined) return duplicate;
+      drift = await project.drift();
     } catch (error) {
       if (!(error instanceof KnownError)) throw error;
       return toFinding({
@@ -64,6 +67,18 @@ export const definitionDriftCheck: DoctorCheck = {
     return { state: 'pass', summary: `${facts.processes.join(', ')}, ${describeDrift(drift, edited.length)}`, facts };
   },
 };
+
+function findDuplicateCode(processes: readonly ProjectProcess[]): Finding<never> | undefined {
+  const first = ({ code }: ProjectProcess): ProjectProcess | undefined => processes.find((one) => one.code === code);
+  const copy = processes.find((process) => first(process) !== process);
+  if (copy === undefined) return undefined;
+  return toFinding({
+    ...{ id: 'KF-PROJ-001', code: 'definition-duplicate-code' },
+    text: `${first(copy)?.file ?? ''} and ${copy.file} have the same process code, ${copy.code}`,
+    facts: { processes: processes.map(({ code, file }) => `${code}: ${file}`) },
+    values: { file: copy.file },
+  });
+}
 
 /** Puts a message that lists problems on separate lines into one line. */
 function joinMessageLines(message: string): string {

@@ -2,6 +2,7 @@ import { KuFlowApiError } from '../../kuflow/errors.ts';
 import type { Check } from '../check.ts';
 import type { CheckOutputs, CheckInput } from '../check-input.ts';
 import { restFinding } from '../causes/rest.ts';
+import { explainDistrust } from '../causes/rest-trust.ts';
 
 /** The body of an error response contains KuFlow's time too. */
 function serverTimeOfError(error: unknown): number | undefined {
@@ -36,7 +37,8 @@ export const restCredentialsCheck: Check<CheckInput, CheckOutputs> = {
         outputs: skew(who.serverTime),
       };
     } catch (error) {
-      return { ...restFinding(error, input.endpoint), outputs: skew(serverTimeOfError(error)) };
+      const finding = await explainDistrust(restFinding(error, input), input);
+      return { ...finding, outputs: skew(serverTimeOfError(error)) };
     }
   },
 };

@@ -28,14 +28,25 @@ const CREDENTIALS: readonly string[] = [CLIENT_ID, CLIENT_SECRET];
 /** Advice for each problem, then the general advice, which is about credentials. */
 function settingsAdvice(id: string, problems: readonly ConnectionProblem[], code: string): readonly Advice[] {
   const perProblem = problems.flatMap((problem) =>
-    fillAdvice(getExplainedCause(id, causeCodeOf(problem)).advice.slice(0, 1), {
-      key: problem.key,
-      file: settingsFileFor(problem.key),
-    }),
+    problem.next !== undefined
+      ? [problem.next]
+      : fillAdvice(getExplainedCause(id, causeCodeOf(problem)).advice.slice(0, 1), {
+          key: problem.key,
+          file: settingsFileFor(problem.key),
+        }),
   );
+  if (problems.every(({ next }) => next !== undefined)) return withoutRepetition(perProblem);
   const isAboutCredentials = code !== 'settings-incomplete' || problems.some(({ key }) => CREDENTIALS.includes(key));
-  return [...perProblem, ...(isAboutCredentials ? fillAdvice(getExplainedCause(id, code).advice.slice(1)) : [])];
+  return [
+    ...withoutRepetition(perProblem),
+    ...(isAboutCredentials ? fillAdvice(getExplainedCause(id, code).advice.slice(1)) : []),
+  ];
 }
+
+const withoutRepetition = (advice: readonly Advice[]): readonly Advice[] =>
+  advice.filter(
+    (one, index) => advice.findIndex(({ text, command }) => text === one.text && command === one.command) === index,
+  );
 
 function settingsFinding(id: string, problems: readonly ConnectionProblem[], facts: Facts): Finding<never> {
   const [, code] = CAUSE_CODES.find(([kind]) => problems.some((problem) => problem.kind === kind)) ?? CAUSE_CODES[1];

@@ -5,6 +5,8 @@ import type { DoctorOutputs, DoctorInput } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 import { restFinding } from '../causes/rest.ts';
 
+/** Errors of a KuFlow that does not let the application list tenants. */
+const HIDDEN_TENANTS: readonly KuFlowApiError['kind'][] = ['forbidden', 'not-found', 'wrong-path'];
 const SHOWN_TENANTS = 5;
 
 export const tenantCheck: Check<DoctorInput, DoctorOutputs> = {
@@ -20,7 +22,7 @@ export const tenantCheck: Check<DoctorInput, DoctorOutputs> = {
     try {
       tenants = await input.rest.tenants(signal);
     } catch (error) {
-      if (error instanceof KuFlowApiError && (error.kind === 'forbidden' || error.kind === 'not-found'))
+      if (error instanceof KuFlowApiError && HIDDEN_TENANTS.includes(error.kind))
         return { state: 'skip', skipped: 'restricted', summary: 'the application is not allowed to list tenants' };
       return restFinding(error);
     }

@@ -13,15 +13,17 @@ import { fillAdvice } from '../advice.ts';
 import { skippedBecauseOf, type Advice, type Check, type Finding } from '../check.ts';
 import type { CheckOutputs, CheckInput, IssuedMaterial } from '../check-input.ts';
 import type { Sourced } from '../../connection/inspect.ts';
-import type { CertificateSource, CertificatePaths } from '../../connection/certificate.ts';
+import type { CertificatePart, CertificatePaths, CertificateSource } from '../../connection/certificate.ts';
 import { hasUnreadFile } from '../unread-settings.ts';
 import { correctedNow } from '../clock-skew.ts';
 import { getExplainedCause, toFinding } from '../explain-finding.ts';
 import { handshakeCause } from '../causes/engine.ts';
 import { compareClocks, engineDialOptions, engineFinding, formatHandshakeFacts } from '../causes/engine-findings.ts';
 import { isForeignTenant } from '../causes/foreign-tenant.ts';
+import { findOddPart, withObstacles } from '../causes/replaceable-certificate.ts';
 import { findOtherIssuer } from '../causes/other-issuer.ts';
 import { restFinding } from '../causes/rest.ts';
+import { isSharedWithRest } from '../causes/shared-route.ts';
 import {
   listTraits,
   acceptanceFacts,
@@ -33,6 +35,8 @@ import {
 interface MaterialOrigin {
   readonly source: string;
   readonly paths?: CertificatePaths | undefined;
+  /** What the settings say, unless KuFlow issued it. */
+  readonly material?: CertificateSource;
 }
 
 /** Next to the old key, with a name that the same `.gitignore` rule matches. */
@@ -67,6 +71,11 @@ function conversionAdvice(
   });
 }
 
+/** What to remove so that the part comes from elsewhere. */
+function describeSetting({ part, source, isVariable }: CertificatePart): string {
+  return isVariable ? source : `temporal.mutual-tls.${part} (${source})`;
+}
+
 /** A finding for the first problem. Says if other programs accept the set anyway. */
 function materialFinding(
   id: string,
@@ -75,20 +84,27 @@ function materialFinding(
   origin: MaterialOrigin,
   acceptance?: AcceptanceByProgram,
 ): Finding<never> {
-  const { source, paths } = origin;
+  const { source, paths, material = { kind: 'requested' } } = origin;
   const conversions = conversionAdvice(id, problems, text, origin);
   const phrase = acceptance && describeAcceptance(acceptance);
+  const [first] = problems;
+  const odd = first?.code === 'key-mismatch' ? findOddPart(material) : undefined;
   const finding = toFinding({
-    ...{ id, code: `certificate-${problems[0]?.code ?? 'unreadable'}` },
+    ...{ id, code: `certificate-${odd === undefined ? (first?.code ?? 'unreadable') : 'mixed-sources'}` },
     text: `${problems.map(({ message }) => message).join('; ')}${phrase === undefined ? '' : ` (${phrase})`}`,
     facts: {
       source,
       problems: problems.map(({ part, code }) => `${part}: ${code}`),
       ...(acceptance && acceptanceFacts(acceptance)),
     },
-    values: { source, ...(paths?.key !== undefined && { key: paths.key, 'new-key': convertedKeyPath(paths.key) }) },
+    values: {
+      source,
+      ...(paths?.key !== undefined && { key: paths.key, 'new-key': convertedKeyPath(paths.key) }),
+      ...(first?.subject !== undefined && { subject: first.subject, file: paths?.cert ?? source }),
+      ...(odd !== undefined && { odd: describeSetting(odd), part: PARTS[odd.part] }),
+    },
   });
-  return conversions.length === 0 ? finding : { ...finding, advice: conversions };
+  return { ...finding, advice: conversions.length > 0 ? conversions : withObstacles(finding.advice ?? [], material) };
 }
 
 /** Every tested program uses the first key. */
@@ -140,7 +156,7 @@ function evaluatePartialMaterial(
   const { missing, source } = origin;
   const reading = readTlsMaterial(set, now);
   const problems = reading.ok ? [] : reading.problems.filter(({ part }) => !missing.includes(part));
-  if (problems.length > 0) return materialFinding('KF-TLS-001', problems, set, origin);
+  if (problems.length > 0) return materialFinding('KF-TLS-001', problems, set, { ...origin, material: origin });
   const text = `The certificate set is incomplete; missing: ${missing.map((part) => PARTS[part]).join(', ')}`;
   const facts = { source, missing };
   if (!isReported) return toFinding({ id: 'KF-TLS-001', code: 'certificate-incomplete', text, facts });
@@ -156,7 +172,7 @@ export const configuredCertificateCheck: Check<CheckInput, CheckOutputs> = {
   docs: 'kf-tls-001',
   // Files can be checked even if other settings are missing.
   requires: [],
-  after: ['KF-REST-001', 'KF-SET-006'],
+  after: ['KF-REST-001', 'KF-CLOCK-001', 'KF-SET-006'],
   offline: true,
   timeoutMs: 5_000,
   notApplicable: (input) =>
@@ -170,16 +186,25 @@ export const configuredCertificateCheck: Check<CheckInput, CheckOutputs> = {
     const now = correctedNow(input, outputs);
     try {
       const text = await material.read();
-      if (material.kind === 'given') return evaluateMaterial(text, input.namespace, 'KF-TLS-001', material, now);
+      if (material.kind === 'given') {
+        const evaluate = (at: number): Finding<CheckOutputs> =>
+          evaluateMaterial(text, input.namespace, 'KF-TLS-001', { ...material, material }, at);
+        const finding = evaluate(now);
+        const isByClock = finding.state === 'fail' && evaluate(input.clock.now()).state !== 'fail';
+        return isByClock && resultOf('KF-CLOCK-001')?.state === 'fail'
+          ? skippedBecauseOf('KF-CLOCK-001', finding.summary)
+          : finding;
+      }
       return evaluatePartialMaterial(text, material, now, resultOf('KF-SET-006')?.state === 'fail');
     } catch (error) {
       if (!(error instanceof KnownError)) throw error;
       const text = [error.message, error.seen].filter((part) => part !== undefined).join(': ');
-      return toFinding({
+      const finding = toFinding({
         ...{ id: 'KF-TLS-001', code: 'certificate-files-unreadable', text },
         facts: { source },
         values: { file: error.tried ?? source },
       });
+      return { ...finding, advice: withObstacles(finding.advice ?? [], material) };
     }
   },
 };
@@ -229,7 +254,7 @@ export const engineHandshakeCheck: Check<CheckInput, CheckOutputs> = {
   plane: 'tls',
   docs: 'kf-tls-003',
   requires: ['KF-SET-006', 'KF-TLS-001', 'KF-TLS-002'],
-  after: ['KF-CLOCK-001'],
+  after: ['KF-REST-001', 'KF-CLOCK-001'],
   offline: false,
   // Connecting, the handshake and the reads after it have shorter limits with more specific results.
   timeoutMs: 15_000,
@@ -239,6 +264,8 @@ export const engineHandshakeCheck: Check<CheckInput, CheckOutputs> = {
     if (cause?.code === 'engine-certificate-by-clock' && resultOf('KF-CLOCK-001')?.state === 'fail') {
       return { ...skippedBecauseOf('KF-CLOCK-001', cause.text), facts: formatHandshakeFacts(facts) };
     }
+    if (cause !== undefined && isSharedWithRest(facts, resultOf('KF-REST-001'), input))
+      return { ...skippedBecauseOf('KF-REST-001', cause.text), facts: formatHandshakeFacts(facts) };
     if (cause !== undefined) {
       const issuers = findOtherIssuer(cause, outputs.material);
       if (issuers === undefined) return engineFinding(cause, input, formatHandshakeFacts(facts));

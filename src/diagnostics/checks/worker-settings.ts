@@ -1,3 +1,5 @@
+import { KnownError } from '../../base/errors.ts';
+import { decideProxy, proxySource } from '../../network/proxy.ts';
 import { findInstalledVersion } from '../../files/installed-package.ts';
 import { isOlder } from '../../text/version.ts';
 import { skippedBecauseOf, type Check, type Finding } from '../check.ts';
@@ -20,7 +22,7 @@ export const workerSettingsCheck: DoctorCheck = {
   notApplicable: ({ inProject, queue }) =>
     inProject || queue !== undefined ? undefined : 'no worker here: there is no application.yaml and no project',
   run: ({ input, outputs }) => {
-    const ownProblems = [...input.workerProblems, ...findProxyProblems(input)];
+    const ownProblems = [...input.workerProblems, ...findProxyProblems(input), ...findInvalidVariable(input)];
     const problems = withoutConsequences(ownProblems, input, outputs);
     if (problems.length === 0 && (ownProblems.length > 0 || hasUnreadFile(input)))
       return Promise.resolve(skippedBecauseOf('KF-SET-003'));
@@ -36,15 +38,36 @@ export const workerSettingsCheck: DoctorCheck = {
       });
     }
     const text = `Worker settings are missing or invalid: ${texts.join('; ')}`;
-    return Promise.resolve(
-      toFinding({
-        ...{ id: 'KF-SET-002', code: 'worker-settings-incomplete', text },
-        facts: { problems: texts },
-        values: { key: problems.map(({ key }) => key).join(', '), file: 'application.yaml' },
-      }),
-    );
+    const finding = toFinding({
+      ...{ id: 'KF-SET-002', code: 'worker-settings-incomplete', text },
+      facts: { problems: texts },
+      values: { key: problems.map(({ key }) => key).join(', '), file: 'application.yaml' },
+    });
+    return Promise.resolve(withNextSteps(finding, problems));
   },
 };
+
+/** The finding with the next steps of its problems instead of general advice, if each has one. */
+function withNextSteps(finding: Finding<never>, problems: readonly ConnectionProblem[]): Finding<never> {
+  const steps = problems.flatMap(({ next }) => next ?? []);
+  return steps.length === problems.length ? { ...finding, advice: steps } : finding;
+}
+
+/** A worker reads the address of the proxy even if it reaches KuFlow without one, as the local KuFlow. */
+function findInvalidVariable({ env, problems }: DoctorInput): readonly ConnectionProblem[] {
+  const request = { url: 'https://proxied.invalid', env: { ...env, NO_PROXY: undefined, no_proxy: undefined } };
+  try {
+    decideProxy(request);
+    return [];
+  } catch (error) {
+    if (!(error instanceof KnownError)) throw error;
+    const source = proxySource(request) ?? 'HTTPS_PROXY';
+    const isReported = problems.some(({ key }) => key === source || key === 'temporal.proxy');
+    return isReported || (env['TEMPORAL_PROXY'] ?? '') !== ''
+      ? []
+      : [{ key: 'temporal.proxy', source, problem: error.message, next: { text: `Correct or remove ${source}` } }];
+  }
+}
 
 /** Temporal's core only supports proxies over plain HTTP; this program also supports HTTPS. */
 function findProxyProblems({ restProxy, engineProxy }: DoctorInput): readonly ConnectionProblem[] {
@@ -76,7 +99,7 @@ function findUnreadFile({ problems }: DoctorInput): Finding<DoctorOutputs> | und
     facts: { files: unread.map(({ key }) => key) },
     values: { file: unread.map(({ source, key }) => source ?? key).join(', ') },
   });
-  return { ...finding, outputs: { settingsExplainedByFiles: 'all' } };
+  return { ...withNextSteps(finding, unread), outputs: { settingsExplainedByFiles: 'all' } };
 }
 
 /** A misspelled key is the root cause if the setting that was meant is required and missing. */

@@ -1,4 +1,4 @@
-import type { Check, CheckResult, Finding } from '../check.ts';
+import { skippedBecauseOf, type Check, type CheckResult, type Finding } from '../check.ts';
 import type { DoctorOutputs, DoctorInput, WorkerCheckStep } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 import { requireProject } from './project.ts';
@@ -23,12 +23,21 @@ function describeCreated(steps: readonly WorkerCheckStep[], input: DoctorInput):
   return created.length === 0 ? undefined : `${created.join(' and ')} (by the worker's own check)`;
 }
 
+/** How runtimes say that a dependency, or the native part of one, is not there. */
+const MODULE_MISSING =
+  /Cannot find (?:module|package) |ERR_DLOPEN_FAILED|cannot open shared object file|ModuleNotFoundError|NoClassDefFoundError|ClassNotFoundException|UnsatisfiedLinkError/;
+/** A module of the worker itself, named by its path. */
+const OWN_MODULE = /Cannot find module '(?:\.|\/(?!.*node_modules)|[A-Z]:\\(?!.*node_modules))/;
+
+const isModuleMissing = ({ why }: { readonly why: string }): boolean =>
+  MODULE_MISSING.test(why) && !OWN_MODULE.test(why);
+
 export const workerCheck: DoctorCheck = {
   id: 'KF-WORK-001',
   title: "Worker's own check",
   plane: 'project',
   docs: 'kf-work-001',
-  requires: ['KF-SET-001', 'KF-SET-006', 'KF-SET-002'],
+  requires: ['KF-SET-001', 'KF-SET-006', 'KF-SET-002', 'KF-PROJ-003'],
   offline: false,
   creates: "engine token, and an engine certificate if none is configured (by the worker's own check)",
   timeoutMs: ({ timeoutMs }) => timeoutMs,
@@ -43,10 +52,16 @@ export const workerCheck: DoctorCheck = {
         values: { profile: input.profile },
       });
     const answer = await run({ signal, limitMs: workerCheckLimit(input.timeoutMs) });
-    if (answer.kind === 'failed')
+    if (answer.kind === 'stopped')
       return toFinding({
         ...{ id: 'KF-WORK-001', code: 'worker-check-no-answer' },
-        text: `The worker's own check ended without a result: ${answer.why}`,
+        text: "The worker's own check did not end in time",
+      });
+    if (answer.kind === 'failed')
+      return toFinding({
+        ...{ id: 'KF-WORK-001', code: isModuleMissing(answer) ? 'worker-module-missing' : 'worker-cannot-start' },
+        text: `The worker cannot start: ${answer.why}`,
+        values: { place: answer.at ?? 'the error in that message' },
       });
     if (answer.kind === 'not-built')
       return toFinding({
@@ -123,8 +138,17 @@ const stopsAtRestrictedCall = (
 const didNotPass = (result: CheckResult | undefined): boolean =>
   result !== undefined && ['fail', 'unknown', 'crash'].includes(result.state);
 
+/** The worker does not verify the certificate of the REST API, which doctor does. */
+const isUnverified = (
+  { step }: WorkerCheckStep,
+  { isVerificationOff }: DoctorInput,
+  resultOf: (id: string) => CheckResult | undefined,
+): boolean =>
+  step === 'rest' && isVerificationOff && resultOf('KF-REST-001')?.cause?.code.startsWith('rest-tls') === true;
+
 function compareWithWorker(
   steps: readonly WorkerCheckStep[],
+  input: DoctorInput,
   resultOf: (id: string) => CheckResult | undefined,
 ): Finding<never> {
   const finding = (code: string, text: string, facts = {}): Finding<never> =>
@@ -136,12 +160,17 @@ function compareWithWorker(
     const worker = OUTCOME_OF_STATUS[step.status];
     const facts = { step: name, here, worker };
     const checks = ids.filter((id) => resultOf(id) !== undefined).join(', ');
-    if (here === 'fails' && worker === 'works')
+    // A server that reports errors with status 200 fails the worker one step later.
+    const stopsLater = steps.slice(steps.indexOf(step) + 1).some(isStopped);
+    if (here === 'fails' && worker === 'works' && !stopsLater) {
+      if (isUnverified(step, input, resultOf))
+        return { ...skippedBecauseOf('KF-REST-001', 'The worker does not verify the certificate'), facts };
       return finding(
         'worker-disagrees',
         `Step ${name} works for the worker but fails in doctor (${checks}): ${step.detail}`,
         facts,
       );
+    }
     if (!isStopped(step)) continue;
     const blockers = ids.flatMap((id) => resultOf(id)?.blockedBy ?? []);
     const same = [...ids, ...also, ...blockers].find((id) => didNotPass(resultOf(id)));
@@ -189,11 +218,11 @@ export const workerAgreementCheck: DoctorCheck = {
   offline: false,
   timeoutMs: 1_000,
   notApplicable: notInstalled,
-  run: ({ outputs, resultOf }) => {
+  run: ({ input, outputs, resultOf }) => {
     const check = outputs.workerCheck;
     return Promise.resolve(
       check?.kind === 'answered'
-        ? compareWithWorker(check.steps, resultOf)
+        ? compareWithWorker(check.steps, input, resultOf)
         : { state: 'skip', skipped: 'not-applicable', summary: "the worker's own check has no result" },
     );
   },

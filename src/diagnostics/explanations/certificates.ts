@@ -74,6 +74,15 @@ const UNUSABLE = {
     'The key does not belong to the certificate. Often only one of the two files was replaced.',
     GET_NEW_CERTIFICATE,
   ),
+  'certificate-mixed-sources': fails(
+    'The key does not belong to the certificate, and one of them comes from a variable or another file, which overrides the other settings.',
+    'Remove <odd>, from which the <part> comes, so that all parts come from the same place',
+    'Or set certificate, key and CA in the same place',
+  ),
+  'certificate-chain-order': fails(
+    'The file of the client certificate begins with another certificate, usually that of the CA. Programs use the first one as their own.',
+    'Move the certificate with the subject <subject> to the top of <file>',
+  ),
   'certificate-leaf-is-ca': fails(
     'The client certificate is a CA certificate.',
     'Use a certificate that the CA issued for this client',
@@ -97,7 +106,10 @@ const CLOCK_CODES: readonly string[] = ['certificate-expired', 'certificate-not-
 /** What can be wrong with a set that KuFlow issued; there is no local file to correct. */
 const ISSUED = Object.fromEntries(
   Object.entries(UNUSABLE)
-    .filter(([code]) => !['certificate-files-unreadable', 'certificate-incomplete'].includes(code))
+    .filter(
+      ([code]) =>
+        !['certificate-files-unreadable', 'certificate-incomplete', 'certificate-mixed-sources'].includes(code),
+    )
     .map(([code, { when }]) => [code, code === 'certificate-several-keys' ? SEVERAL_KEYS : when] as const)
     .map(([code, when]) => [code, fails(when, ...(CLOCK_CODES.includes(code) ? [CHECK_CLOCK] : []), CONTACT_KUFLOW)]),
 );

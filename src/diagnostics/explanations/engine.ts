@@ -16,11 +16,17 @@ const SHOW_SERVER: AdviceTemplate = {
 };
 const CHECK_DNS = 'Check the network connection and the DNS configuration of this machine';
 const SAME_KUFLOW = 'check that <target-source> and <endpoint> belong to the same KuFlow environment';
+const GET_CURRENT: AdviceTemplate = {
+  certificate: 'given',
+  text: 'Get the current certificate, key and CA from KuFlow, which replaces its CA from time to time',
+  command: '<kuflow> credentials pull --force',
+};
 const CHECK_CLIENT_CERTIFICATE: readonly AdviceTemplate[] = [
   {
     certificate: 'given',
     text: 'Check the certificate and key from <material>; without mutual-tls settings, KuFlow issues a certificate at each start',
   },
+  GET_CURRENT,
   { certificate: 'issued', text: `KuFlow has just issued this certificate: ${SAME_KUFLOW}` },
 ];
 const CHECK_CA: readonly AdviceTemplate[] = [
@@ -28,6 +34,7 @@ const CHECK_CA: readonly AdviceTemplate[] = [
     certificate: 'given',
     text: 'Check the CA from <material>, and that no proxy or firewall intercepts TLS',
   },
+  GET_CURRENT,
   {
     certificate: 'issued',
     text: `This CA comes from KuFlow: ${SAME_KUFLOW}, and that no proxy or firewall intercepts TLS`,
@@ -116,6 +123,10 @@ const handshake = {
     'The proxy has an http:// address but speaks TLS.',
     'Change the address of the proxy to https:// (<proxy-source>)',
   ),
+  'proxy-speaks-socks': fails(
+    'The port of the proxy speaks SOCKS, not HTTP.',
+    'Set <proxy-source> to the HTTP port of the proxy, or to another proxy that speaks HTTP',
+  ),
   'proxy-not-http': fails('The server at the address of the proxy is not an HTTP proxy.', CHECK_PROXY),
   'proxy-closed': fails(
     'The connection to the proxy was lost.',
@@ -148,6 +159,14 @@ const call = {
     'The engine does not know the namespace (NOT_FOUND).',
     'Check the namespace (<namespace-source>); without that setting, KuFlow provides it',
   ),
+  'engine-namespace-denied': fails(
+    "The engine denies access to the namespace (PERMISSION_DENIED). Temporal's SDKs make the same call when a worker starts, and the worker does not start if it is denied.",
+    'Check the namespace (<namespace-source>), and the permissions of the application in the KuFlow app',
+  ),
+  'engine-namespace-differs': fails(
+    'The engine does not accept the namespace in use, and the engine token or the client certificate is for another one.',
+    'Set temporal.namespace to <namespace> (<namespace-source>)',
+  ),
   'engine-unavailable': unclear('The engine is reachable but not ready (UNAVAILABLE, RESOURCE_EXHAUSTED).', TRY_AGAIN),
   'engine-call-timeout': unclear('There was no response in time (DEADLINE_EXCEEDED).', TRY_AGAIN),
   'engine-call-failed': fails('The engine responded with another status, which the message quotes.', TRY_AGAIN),
@@ -159,11 +178,21 @@ const call = {
 export const engineCauses = { ...handshake, ...call };
 export type EngineCauseCode = keyof typeof engineCauses;
 export const handshakeCauses: Readonly<Record<string, ExplainedCause>> = handshake;
-const { 'engine-permission-denied': denied, 'engine-namespace-not-found': namespace, ...anyCall } = call;
+const {
+  'engine-permission-denied': denied,
+  'engine-namespace-not-found': unknownNamespace,
+  'engine-namespace-denied': deniedNamespace,
+  'engine-namespace-differs': otherNamespace,
+  ...anyCall
+} = call;
 export const systemInfoCauses: Readonly<Record<string, ExplainedCause>> = {
   ...anyCall,
   'engine-permission-denied': denied,
 };
-export const namespaceCauses: Readonly<Record<string, ExplainedCause>> = { 'engine-namespace-not-found': namespace };
+export const namespaceCauses: Readonly<Record<string, ExplainedCause>> = {
+  'engine-namespace-not-found': unknownNamespace,
+  'engine-namespace-denied': deniedNamespace,
+  'engine-namespace-differs': otherNamespace,
+};
 /** Codes that any call can have once the engine has accepted the application. */
 export const CALL_CODES: readonly string[] = Object.keys(anyCall);

@@ -40,6 +40,10 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   'proxy-source': 'temporal.proxy or HTTPS_PROXY',
   material: 'the settings',
   setting: 'the setting',
+  odd: 'the variable or setting',
+  part: 'key or certificate',
+  subject: 'SUBJECT',
+  namespace: 'NAMESPACE',
   'namespace-source': 'temporal.namespace',
 };
 const DOCS_COMMANDS: AdviceCommands = { ...DEFAULT_ADVICE_COMMANDS, kuflow: 'kuflow' };

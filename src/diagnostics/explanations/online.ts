@@ -3,9 +3,10 @@ import { fails, warns, type Explanation } from './explanation.ts';
 import { REST_CALL_CODES, restCauses } from './rest.ts';
 
 /** Responses that only mean that the application is not allowed to list tenants. */
-const TENANTS_HIDDEN_CODES: readonly string[] = ['rest-forbidden', 'rest-not-found'];
+const TENANTS_HIDDEN_CODES: readonly string[] = ['rest-forbidden', 'rest-not-found', 'rest-wrong-path'];
 
 const SYNC_CLOCK = 'Synchronize the clock with a time server (NTP)';
+const KUFLOW_CLOCK = "If this machine's clock is right, KuFlow's is wrong: report the difference to KuFlow";
 const START_WORKER = 'Start the worker; its task queue must be exactly <queue> (<source>)';
 const RESTART_WORKER = "Check the worker's log and restart it";
 
@@ -39,6 +40,7 @@ export const online: Readonly<Record<string, Explanation>> = {
       'clock-wrong': fails(
         'The clock is off by 5 minutes or more. Valid tokens and certificates look expired or not yet valid.',
         SYNC_CLOCK,
+        KUFLOW_CLOCK,
       ),
     },
   },
@@ -87,7 +89,7 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-ENGINE-002': {
     looksAt:
-      "DescribeNamespace with the token and the namespace in use. An engine that does not allow the call is restricted, which is not a failure. If it denies the call (PERMISSION_DENIED), a worker with Temporal's TypeScript SDK does not start.",
+      "DescribeNamespace with the token and the namespace in use, a call that Temporal's SDKs make when a worker starts. An engine that does not support the call (UNIMPLEMENTED) is restricted, which is not a failure: workers start without it. An engine that denies the call (PERMISSION_DENIED) is a failure: the namespace may be misspelled, so it is compared with that of the token and the certificate.",
     causes: namespaceCauses,
     alsoOf: { 'KF-ENGINE-001': CALL_CODES },
   },

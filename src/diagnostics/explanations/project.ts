@@ -9,6 +9,10 @@ export const project: Readonly<Record<string, Explanation>> = {
       'The process definitions of the project, whether the generated code is up to date with them, and whether their task queue matches the settings. Code that another version of this tool generated is not compared.',
     causes: {
       'definition-broken': fails('A process definition is invalid.', 'Correct <file>'),
+      'definition-duplicate-code': fails(
+        'Two process definitions of the project have the same code, so one of them is usually a copy.',
+        'Change process.code in <file> to the code of its process definition in KuFlow, or delete the file',
+      ),
       'definition-drift': warns(
         'The process definition has changed since types and tasks were generated from it.',
         'Regenerate them with `<kuflow> add task CODE` for any task in the definition (add --process if there are several), or edit <files> by hand',
@@ -54,11 +58,31 @@ export const project: Readonly<Record<string, Explanation>> = {
       ),
     },
   },
+  'KF-PROJ-004': {
+    looksAt:
+      'Whether the ports of `/livez` and `/readyz` (`worker.health-port`) and of `/metrics` (`worker.metrics-port`) are free on this machine. A worker that already runs and responds on the health port is not a problem. Connects to the ports, and opens none.',
+    causes: {
+      'worker-port-in-use': fails(
+        'Another program on this machine uses the port. The worker then ends as soon as it starts, except with the option for development.',
+        'End the other program, or set <key> to a free port (<source>)',
+      ),
+    },
+  },
   'KF-WORK-001': {
     looksAt:
       "The worker's own `--check`, which connects in the same way with the TLS and proxy implementation of its SDK. Creates an engine token, and a certificate if none is configured; `--no-create` skips this check.",
     causes: {
-      'worker-check-no-answer': warns("The worker's own check ended without a result.", RUN_WORKER_CHECK),
+      'worker-cannot-start': fails(
+        'The worker ends with an error before it can check anything.',
+        'Correct <place>',
+        RUN_WORKER_CHECK,
+      ),
+      'worker-module-missing': fails(
+        'The worker ends because a dependency, or the native module of one, is missing or is for another platform.',
+        { text: 'Install the dependencies again', command: '<install>' },
+        RUN_WORKER_CHECK,
+      ),
+      'worker-check-no-answer': warns("The worker's own check did not end in time.", RUN_WORKER_CHECK),
       'worker-not-built': warns(
         'The project has to be built before the worker can run its own check.',
         'Build it: <build>',

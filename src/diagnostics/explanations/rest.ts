@@ -5,6 +5,10 @@ const KINDS: Readonly<Record<FailureKind, readonly [typeof fails, string]>> = {
   unauthorized: [fails, 'KuFlow did not accept the client ID and client secret (401).'],
   forbidden: [fails, 'KuFlow recognizes the application but does not allow the request (403).'],
   'not-found': [fails, 'The resource does not exist in KuFlow or is hidden from the application (404).'],
+  'wrong-path': [
+    fails,
+    'The server does not know an address that every KuFlow has (404). The path of the endpoint is wrong, or a server in front of KuFlow does not forward this address.',
+  ],
   conflict: [fails, 'The resource is not in a state that allows the request (409).'],
   rejected: [fails, 'KuFlow rejected the request (another 4xx).'],
   'rate-limited': [unclear, 'KuFlow is receiving too many requests (429).'],
@@ -13,6 +17,7 @@ const KINDS: Readonly<Record<FailureKind, readonly [typeof fails, string]>> = {
     fails,
     'The server responded with a redirect. It was not followed, to avoid sending the credentials to another address.',
   ],
+  upgrade: [fails, 'The server requires another protocol than HTTP/1.1 (426), for example HTTP/2 or WebSocket.'],
   html: [fails, 'The response is an HTML page instead of JSON, for example from a proxy or a login portal.'],
   'not-json': [fails, 'The response is not valid JSON.'],
   truncated: [fails, 'The response is incomplete.'],
@@ -39,6 +44,10 @@ const KINDS: Readonly<Record<FailureKind, readonly [typeof fails, string]>> = {
     fails,
     'The server at the endpoint speaks HTTP/2 only. It looks like a gRPC (engine) port, not like the REST API.',
   ],
+  continue: [
+    fails,
+    'The server, or a proxy in front of it, sent 100 Continue without being asked for it. The HTTP clients of Node.js then close the connection.',
+  ],
   network: [fails, 'The connection failed for another reason.'],
 };
 
@@ -60,7 +69,7 @@ export const restCauses = {
 
 /** Whether the endpoint has the wrong protocol or port, which the first call finds. */
 export function isWrongEndpoint(code: RestCauseCode): boolean {
-  return ['rest-plain-http', 'rest-speaks-tls', 'rest-grpc-port'].includes(code);
+  return ['rest-plain-http', 'rest-speaks-tls', 'rest-grpc-port', 'rest-upgrade'].includes(code);
 }
 
 /** Codes that any call can have once the credentials have been accepted. */

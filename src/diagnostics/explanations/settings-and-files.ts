@@ -90,6 +90,16 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
       ),
     },
   },
+  'KF-SET-007': {
+    looksAt:
+      '`NODE_TLS_REJECT_UNAUTHORIZED=0`, with which Node.js programs do not verify certificates. The checks verify them anyway. What the variable hides is reported by KF-REST-001, and this check is then skipped.',
+    causes: {
+      'settings-tls-unverified': warns(
+        "The variable is set. It does not affect the engine, but the worker's calls of the REST API.",
+        'Remove NODE_TLS_REJECT_UNAUTHORIZED from the environment; to trust another CA, use kuflow.api.ca',
+      ),
+    },
+  },
   'KF-FILE-001': {
     looksAt:
       'Who can read files that contain a secret: the private key, `application-local.yaml` and the client secret file. Not checked on Windows.',

@@ -36,6 +36,7 @@ export type TlsMaterialProblemCode =
   | 'x509-version'
   | 'key-mismatch'
   | 'leaf-is-ca'
+  | 'chain-order'
   | 'unreadable-date'
   | 'expired'
   | 'not-yet-valid'
@@ -46,6 +47,8 @@ export interface TlsMaterialProblem {
   readonly part: keyof TlsMaterialText;
   /** One sentence, without secrets. */
   readonly message: string;
+  /** With `chain-order`: that of the client certificate, on one line. */
+  readonly subject?: string;
 }
 
 export type TlsMaterialReading =
@@ -146,6 +149,31 @@ function authorityProblems(authorities: readonly X509Certificate[]): readonly Tl
   return unreadable ? [{ code: 'unreadable-date', part: 'ca', message: 'The CA contains an invalid date' }] : [];
 }
 
+/** The problem of a file in which the certificate of the key comes after another one. Programs use the first one as their own. */
+function chainOrderProblem(
+  [first, ...others]: readonly X509Certificate[],
+  keys: readonly Block[],
+): TlsMaterialProblem | undefined {
+  const own = others.find((certificate) => keys.some(({ pem }) => isKeyOf(pem, certificate)));
+  if (first === undefined || own === undefined || keys.some(({ pem }) => isKeyOf(pem, first))) return undefined;
+  return {
+    code: 'chain-order',
+    part: 'cert',
+    subject: oneLineName(own),
+    message: `The client certificate (${oneLineName(own)}) is not the first in its file; it comes after ${oneLineName(first)}`,
+  };
+}
+
+function isKeyOf(pem: string, certificate: X509Certificate): boolean {
+  try {
+    return certificate.checkPrivateKey(createPrivateKey(pem));
+  } catch {
+    return false;
+  }
+}
+
+const oneLineName = ({ subject }: X509Certificate): string => subject.replaceAll('\n', ', ');
+
 /** Where the content of the DER element at `at` starts (X.690 §8.1). */
 function contentOffset(der: Uint8Array, at: number): number {
   const length = der[at + 1] ?? 0;
@@ -236,6 +264,8 @@ export function readTlsMaterial(text: TlsMaterialText, now: number = Date.now())
   const caBlocks = collect(readPart('ca', text.ca));
   const certificates = certBlocks && collect(parseCertificates('cert', certBlocks));
   const authorities = caBlocks && collect(parseCertificates('ca', caBlocks));
+  const misplaced = certificates && keyBlocks && chainOrderProblem(certificates, keyBlocks);
+  if (misplaced !== undefined) return { ok: false, problems: [...problems, misplaced] };
   const leaf = certificates?.[0];
   if (leaf !== undefined) problems.push(...leafProblems(leaf, now));
   if (authorities !== undefined) problems.push(...authorityProblems(authorities));

@@ -10,6 +10,7 @@ export type TokenReading =
       readonly issuer?: string;
       readonly subject?: string;
       readonly audience?: readonly string[];
+      readonly namespace?: string;
       readonly issuedAt?: number;
       readonly notBefore?: number;
       readonly expiresAt?: number;
@@ -52,6 +53,7 @@ export function decodeTokenUnverified(token: string): TokenReading {
     issuer: stringClaim(claims['iss']),
     subject: stringClaim(claims['sub']),
     audience: audienceClaim(claims['aud']),
+    namespace: stringClaim(claims['namespace']),
     issuedAt: timeClaim(claims['iat']),
     notBefore: timeClaim(claims['nbf']),
     expiresAt: timeClaim(claims['exp']),

@@ -55,7 +55,6 @@ export function activityMembers({ name, task, inputs, result }: ProcessActivity)
 }
 
 const NAME = /@ActivityMethod\(\s*name = ("(?:[^"\\]|\\.)*")\s*\)/g;
-const END = /\n\}\n*$/;
 
 /** The names of the activities that an interface declares. */
 export function activityNames(text: string): ReadonlySet<string> {
@@ -71,15 +70,21 @@ export function literalValue(literal: string): string {
   }
 }
 
+/** The place of the brace that ends the type around a place, or undefined if a text block may contain it. */
+function endOfType(text: string, place: number): number | undefined {
+  const length = text.slice(place).search(/^\}$/m);
+  const body = text.slice(place, place + length);
+  return length === -1 || body.split('"""').length % 2 === 0 ? undefined : place + length;
+}
+
 /** Adds a new activity to the interface or the class with the activities, or returns undefined if the file was rewritten. */
 export function appendActivity(path: string, text: string, name: string): string | undefined {
   const { declaration, implementation } = activityMembers(plainActivity(name));
   const isClass = path.endsWith('Impl.java');
-  const hasPlace = isClass
-    ? text.includes(' KuFlowClient kuflow;') && text.includes(' LOG ')
-    : text.includes('@ActivityInterface');
-  if (!END.test(text) || !hasPlace) return undefined;
-  const added = text.replace(END, `\n\n${isClass ? implementation : declaration}}\n`);
+  const place = text.indexOf(isClass ? ' KuFlowClient kuflow;' : '@ActivityInterface');
+  const end = place === -1 ? undefined : endOfType(text, place);
+  if (end === undefined || (isClass && !text.includes(' LOG '))) return undefined;
+  const added = `${text.slice(0, end)}\n${isClass ? implementation : declaration}${text.slice(end)}`;
   return addImports(added, ['java.util.Map', ...(isClass ? [] : ['java.util.UUID'])]);
 }
 

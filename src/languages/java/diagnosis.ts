@@ -34,7 +34,9 @@ async function examineBuildTools({ folder, env }: ProjectLocation): Promise<Proj
   const pom = await readPom(folder);
   const release = Number(pom?.property('java.version') ?? OLDEST_JAVA);
   const oldest = Number.isInteger(release) ? Math.max(release, OLDEST_JAVA) : OLDEST_JAVA;
-  const values = { wanted: `a JDK, version ${oldest} or newer (https://adoptium.net)` };
+  // It goes before the PATH, so a new JDK alone has no effect.
+  const home = (env['JAVA_HOME'] ?? '') === '' ? '' : ', and set JAVA_HOME to its folder';
+  const values = { wanted: `a JDK, version ${oldest} or newer (https://adoptium.net)${home}` };
   const jdk = await findJdk(env);
   if (jdk === undefined) {
     const reason = missingJdkReason(env);

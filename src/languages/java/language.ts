@@ -6,7 +6,7 @@ import { javaPackageNames } from './package-name.ts';
 import { renderJava } from './render.ts';
 import { definitionSchemaPath } from '../definition-schema.ts';
 import { JAVA_NAMING } from './tasks.ts';
-import { installMavenProject, mavenCommands, requireJdk } from './tools.ts';
+import { installMavenProject, mavenCommands, mavenDevHint, requireJdk } from './tools.ts';
 import { workflowTypes } from './workflow-types.ts';
 
 export const java: Language = {
@@ -46,6 +46,8 @@ export const java: Language = {
   // Imported on demand: reading its files needs large packages.
   workspace: async () => (await import('./workspace.ts')).readMavenBuild,
   hints: {
+    install: 'download the dependencies and build the worker',
+    dev: mavenDevHint(),
     callActivity: (name) => `call it from a workflow: activities.${name}(new ${inputTypeOf(name)}(processId))`,
     changeWorkflow: (guide) => `use Workflow.getVersion(…) (see ${guide})`,
   },

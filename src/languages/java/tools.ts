@@ -28,8 +28,9 @@ export async function findJdk(env: NodeJS.ProcessEnv): Promise<Jdk | undefined> 
   const javac = findProgram('javac', env);
   if (javac === undefined) return undefined;
   try {
-    const { stdout } = await promisify(execFile)(javac, ['-version'], { env, timeout: VERSION_MS });
-    const [, version] = /javac (?:1\.)?(\d+)/.exec(stdout) ?? [];
+    // JDK 8 and older write it to standard error.
+    const { stdout, stderr } = await promisify(execFile)(javac, ['-version'], { env, timeout: VERSION_MS });
+    const [, version] = /javac (?:1\.)?(\d+)/.exec(`${stdout}\n${stderr}`) ?? [];
     return { javac, version: version === undefined ? undefined : Number(version) };
   } catch {
     return undefined;
@@ -86,6 +87,12 @@ function explainFailure(output: string): InstallFailure | undefined {
   if (line === '' || !URL.canParse(address)) return undefined;
   const { origin } = new URL(address);
   return { seen: `could not download from ${origin}`, registry: origin };
+}
+
+/** The worker restarts when it is compiled, and not when a file is saved. */
+export function mavenDevHint(): string {
+  const run = 'run a local KuFlow and the worker';
+  return IS_WINDOWS ? run : `${run}; make compile in another terminal restarts the worker with your changes`;
 }
 
 /** Commands to run in the folder of a project. Windows does not have make. */

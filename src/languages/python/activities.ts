@@ -46,16 +46,23 @@ export function activityNames(text: string): ReadonlySet<string> {
   return new Set(activities.flatMap(({ name, given }) => (given === undefined ? [name] : [name, given])));
 }
 
-/** The last class of a module if nothing follows it, with its decorators and the comments before it. */
-const LAST_CLASS = /^(?:[@#].*\n){0,20}class (?!.*TypedDict).*:\n(?:(?: {4}.*| {0,3})\n)*(?![^])/m;
+/** A class with its decorators and the comments before it. */
+const CLASS = /^(?:[@#].*\n){0,20}class (?!.*TypedDict).*:\n(?:(?: {4}.*| {0,3})\n)*/gm;
+/** What can follow a class: a line that is not part of a text or an expression. */
+const AFTER_CLASS = /^(?:$|[@#]|(?:async )?(?:def|class) \w+|if |\w+(?:: .*)? = )/;
 const CONSTRUCTOR = /^ {4}def __init__\(self, kuflow: KuFlowClient[,)]/m;
 const IMPORTS_TYPED_DICT = /^from typing import (?:\([^)]*|.*)\bTypedDict\b/m;
 
-/** Adds a new activity to a module, or returns undefined if its class is not the last part of it. */
+/** Adds a new activity to a module, or returns undefined if it is not certain where its class ends. */
 export function appendActivity(text: string, name: string): string | undefined {
   const complete = `${text.trimEnd()}\n`;
-  const start = complete.search(LAST_CLASS);
-  if (start === -1 || !CONSTRUCTOR.test(complete.slice(start)) || !IMPORTS_TYPED_DICT.test(text)) return undefined;
+  const [found, ...others] = [...complete.matchAll(CLASS)].filter(([body]) => CONSTRUCTOR.test(body));
+  if (found === undefined || others.length > 0 || !IMPORTS_TYPED_DICT.test(text)) return undefined;
+  const body = found[0].trimEnd();
+  const rest = complete.slice(found.index + found[0].length);
+  const isOpenText = [`"""`, `'''`].some((quotes) => body.split(quotes).length % 2 === 0);
+  if (isOpenText || !AFTER_CLASS.test(rest.split('\n', 1)[0] ?? '')) return undefined;
   const activity = plainActivity(name);
-  return `${complete.slice(0, start)}${inputClass(activity)}\n\n${complete.slice(start)}\n${activityMethod(activity)}`;
+  const extended = `${inputClass(activity)}\n\n${body}\n\n${activityMethod(activity)}`;
+  return `${complete.slice(0, found.index)}${extended}${rest === '' ? '' : `\n\n${rest}`}`;
 }

@@ -54,6 +54,8 @@ export const python: Language = {
   // Imported on demand: reading its files needs large packages.
   workspace: async () => (await import('./workspace.ts')).readUvWorkspace,
   hints: {
+    install: 'install the dependencies',
+    dev: 'run a local KuFlow and the worker, and restart the worker on changes',
     callActivity: (name, place) =>
       `call it from a workflow: await run_activity(${pythonLayout(place).prefix}Activities.${name}, ${pythonInputType(name)}(process_id=process_id))`,
     changeWorkflow: (guide) => `use workflow.patched(…) (see ${guide})`,

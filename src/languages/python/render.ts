@@ -1,12 +1,14 @@
-import { libraryFiles } from '../library.ts';
-import type { PlannedFile } from '../planned-file.ts';
+import { findLibrary, libraryFiles } from '../library.ts';
+import { textFile, type PlannedFile } from '../planned-file.ts';
 import { renderProcesses, renderProjectFiles, type ProcessParts } from '../process-parts.ts';
 import type { ProjectSpec } from '../project-spec.ts';
 import type { TemplateSet } from '../templates/set.ts';
 import { movePythonPackage } from './move-package.ts';
+import { distributionName } from './package-name.ts';
 import { pythonLayout, type PythonLayout } from './process-layout.ts';
 import { pythonProcessContext } from './process-context.ts';
-import { pythonTemplateContext } from './template-context.ts';
+import { pythonTemplateContext, WHEEL } from './template-context.ts';
+import { UV_LOCK } from './tools.ts';
 
 const PROCESS = 'src/example_worker/process';
 
@@ -31,14 +33,39 @@ const PROCESS_PARTS: ProcessParts<(typeof PARTS)[keyof typeof PARTS], PythonLayo
 
 /** The files of a Python project except its process definitions. */
 export function renderPython(spec: ProjectSpec, templates: TemplateSet): readonly PlannedFile[] {
-  const { packageName = '' } = spec;
+  const { packageName = '', packageManager } = spec;
+  const files = renderProjectFiles(spec, templates, PROCESS_PARTS, {
+    context: pythonTemplateContext(spec),
+    move: (file) => completeLock(movePythonPackage(file, packageName), spec),
+  });
   return [
     ...libraryFiles(spec),
-    ...renderProjectFiles(spec, templates, PROCESS_PARTS, {
-      context: pythonTemplateContext(spec),
-      move: (file) => movePythonPackage(file, packageName),
-    }),
+    ...files.filter(({ path }) => packageManager === 'pip' || !REQUIREMENTS.includes(path)),
   ];
+}
+
+/** The tested versions of all dependencies for pip, with checksums. People add to them by hand; pip does not. */
+const REQUIREMENTS = ['requirements.txt', 'requirements-dev.txt'];
+
+const NAME_IN_LOCK = 'name = "example-worker"';
+const VERSION_IN_LOCK = /(?<=^name = "kuflow-worker"\nversion = )"[^"]+"/m;
+/** The name of the archive in a path or alone, and its checksum. */
+const ARCHIVE_IN_LOCK = /kuflow_worker-[^-"\s]+-py3-none-any\.whl/g;
+const CHECKSUM_IN_LOCK = /(?<=kuflow_worker-\S+(?:", hash = "| \\\n +--hash=)sha256:)[0-9a-f]{64}/;
+
+/** A lock file with the name of the project, and with the archive of the library, which may be newer than the one that was locked. */
+function completeLock(file: PlannedFile, { name }: ProjectSpec): PlannedFile {
+  if (![UV_LOCK, ...REQUIREMENTS].includes(file.path)) return file;
+  const { version, file: archive, sha256 } = findLibrary('python', WHEEL);
+  const text = Buffer.from(file.contents).toString('utf8');
+  return textFile(
+    file.path,
+    text
+      .replace(NAME_IN_LOCK, `name = "${distributionName(name)}"`)
+      .replace(VERSION_IN_LOCK, `"${version}"`)
+      .replace(ARCHIVE_IN_LOCK, archive)
+      .replace(CHECKSUM_IN_LOCK, sha256),
+  );
 }
 
 /** The code of the processes of a Python project. */

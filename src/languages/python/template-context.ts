@@ -7,9 +7,10 @@ import { pythonCall } from './calls.ts';
 import { printImports, type Import } from './imports.ts';
 import { pythonLayout } from './process-layout.ts';
 import { distributionName } from './package-name.ts';
-import { ENVIRONMENT, uvSyncCommand } from './tools.ts';
+import { ENVIRONMENT, PIP_VERSION, UV_LOCK, uvSyncCommand } from './tools.ts';
 
-const WHEEL = /^kuflow_worker-([^-]+)-py3-none-any\.whl$/;
+/** The name of the archive, with its version. */
+export const WHEEL = /^kuflow_worker-([^-]+)-py3-none-any\.whl$/;
 
 /** The context of the templates that all processes of a project share, except that of its first process. */
 export function pythonTemplateContext(spec: ProjectSpec): object {
@@ -29,7 +30,6 @@ export function pythonTemplateContext(spec: ProjectSpec): object {
     description: `Worker of the KuFlow process ${definition.process.name ?? definition.process.code}`,
     libraryVersion: new Code(library.version),
     libraryFolder: new Code(folder),
-    isMember: workspace !== undefined,
     // The context of an image is the folder of the member.
     buildContexts: new Code(workspace === undefined ? '' : `--build-context library=${folder} `),
     libraryFile: `${folder}/${library.file}`,
@@ -38,6 +38,9 @@ export function pythonTemplateContext(spec: ProjectSpec): object {
     simulateArguments: new Code(simulateArguments),
     installCommand: new Code(isUv ? syncCommand : 'make install'),
     syncCommand: new Code(syncCommand),
+    isMember: workspace !== undefined,
+    lockNames: new Code(isUv ? UV_LOCK : 'requirements.txt, with checksums,'),
+    pipVersion: new Code(PIP_VERSION),
     // That of a workspace is in its root.
     environment: new Code(workspace === undefined ? ENVIRONMENT : `${workspace.root}/${ENVIRONMENT}`),
     runCommand: new Code(isUv ? `uv run ${distribution}` : `.venv/bin/${distribution}`),

@@ -6,7 +6,6 @@ import { KnownError } from '../../base/errors.ts';
 import { findOnPath } from '../../files/find-on-path.ts';
 import { isOlder } from '../../text/version.ts';
 import type { InstallFailure, InstallOptions, InstallResult } from '../install.ts';
-import { libraryFolder } from '../library.ts';
 import type { ProjectCommands } from '../language.ts';
 import type { PackageManager, PythonPackageManager } from '../project-spec.ts';
 import type { ProjectCommandOptions, ProjectToolResult } from '../run-project-tool.ts';
@@ -26,19 +25,14 @@ export const ENVIRONMENT = '.venv';
 const ENVIRONMENT_PROGRAMS = IS_WINDOWS ? '.venv\\Scripts\\' : '.venv/bin/';
 export const ENVIRONMENT_PYTHON = `${ENVIRONMENT_PROGRAMS}python${IS_WINDOWS ? '.exe' : ''}`;
 
-const INSTALL = [
-  '-m',
-  'pip',
-  'install',
-  '--find-links',
-  libraryFolder({ workspace: undefined }),
-  '-e',
-  '.',
-  '--group',
-  'dev',
-];
-/** The first version with `--group`. */
-const OLDEST_PIP = '25.1';
+/** Older ones do not have `--group`, and check the environment less strictly. */
+export const PIP_VERSION = '25.3';
+/** What pip installs, in this order: first exactly what was tested, then the project with the dependencies that were added to it. */
+const PIP_STEPS: readonly (readonly string[])[] = [
+  [`pip==${PIP_VERSION}`],
+  ['--require-hashes', '-r', 'requirements-dev.txt'],
+  ['--no-build-isolation', '-e', '.', '--group', 'dev'],
+].map((args) => ['-m', 'pip', 'install', ...args]);
 /** By default, pip retries an unreachable index for several minutes. */
 const PIP_RETRIES = '2';
 const PROBE_MS = 20_000;
@@ -202,7 +196,7 @@ async function findPipProblem(env: NodeJS.ProcessEnv): Promise<ToolProblem | und
 
 /** Installs the dependencies of the project in `folder` into its virtual environment; see `runInstaller`. */
 export async function installPythonProject(options: InstallOptions): Promise<InstallResult> {
-  const { folder, packageManager, isMember, env, signal } = options;
+  const { packageManager, isMember, env, signal } = options;
   // Imported on demand: running other programs needs a large package.
   const { runInstaller } = await import('../install.ts');
   const run = async (
@@ -222,10 +216,7 @@ export async function installPythonProject(options: InstallOptions): Promise<Ins
   const pipEnv = { PIP_RETRIES, ...withoutVirtualEnvironment(env), PIP_DISABLE_PIP_VERSION_CHECK: '1' };
   const pip = (args: readonly string[]): Promise<InstallResult> => run(ENVIRONMENT_PYTHON, args, pipEnv);
   let result = await run(python, ['-m', 'venv', ENVIRONMENT], pipEnv);
-  if (result.kind === 'installed' && (await isPipTooOld(folder, pipEnv)))
-    // With --upgrade, pip would succeed without a connection and stay as it is.
-    result = await pip(['-m', 'pip', 'install', `pip>=${OLDEST_PIP}`]);
-  if (result.kind === 'installed') result = await pip(INSTALL);
+  for (const args of PIP_STEPS) if (result.kind === 'installed') result = await pip(args);
   return result.kind === 'interrupted' ? result : { ...result, ms: performance.now() - started };
 }
 
@@ -248,12 +239,6 @@ export async function runPythonCommand(command: string, options: ProjectCommandO
 /** The environment without the variables of an active virtual environment, which is not that of the project. */
 function withoutVirtualEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(?:VIRTUAL_ENV|PYTHONHOME)$/i.test(name)));
-}
-
-async function isPipTooOld(folder: string, env: NodeJS.ProcessEnv): Promise<boolean> {
-  const output = await runQuietly(join(folder, ENVIRONMENT_PYTHON), ['-I', '-m', 'pip', '--version'], env);
-  const [, version] = /^pip (\S+)/.exec(output ?? '') ?? [];
-  return version === undefined || isOlder(version, `${OLDEST_PIP}.0`);
 }
 
 const UV_DOWNLOAD = /Failed to (?:fetch|download):? `?(https?:\/\/[^\s`]+)/;
@@ -285,6 +270,10 @@ export function pythonCommands(
   const start = run(script);
   const tests = 'run the tests of every process';
   const windows = {
+    install: [
+      `${PYTHON_PROGRAMS[0]} -m venv ${ENVIRONMENT}`,
+      ...PIP_STEPS.map((args) => `${ENVIRONMENT_PROGRAMS}python ${args.join(' ')}`),
+    ].join(' && '),
     dev: `${KUFLOW} dev exec -- ${run(`python -m kuflow_worker.dev ${packageName}`)}`,
     smoke: `${KUFLOW} dev simulate -- ${start} --dev`,
     check: `${start} --check`,
@@ -295,6 +284,7 @@ export function pythonCommands(
     ],
   };
   const others = {
+    install: 'make install',
     dev: 'make dev',
     smoke: 'make smoke',
     check: 'make check',
@@ -304,10 +294,8 @@ export function pythonCommands(
     ],
   };
   return {
-    install: isUv
-      ? uvSyncCommand({ isMember })
-      : `${PYTHON_PROGRAMS[0]} -m venv --upgrade-deps ${ENVIRONMENT} && ${ENVIRONMENT_PROGRAMS}python ${INSTALL.join(' ')}`,
     ...(IS_WINDOWS ? windows : others),
+    ...(isUv ? { install: uvSyncCommand({ isMember }) } : {}),
     start,
     kuflow: KUFLOW,
     simulated: `${start} --dev`,

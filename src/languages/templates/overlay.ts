@@ -214,10 +214,18 @@ function locateErrors(
   return Object.fromEntries(Object.entries(helpers).map(([key, helper]) => [key, locate(helper)]));
 }
 
-/** Problems of the files that a project with this template would have: of their paths together, and of files that every project needs. */
+/** The paths in a project of the files of a user's own template. */
+export function templatePaths({ files }: ProjectTemplate): readonly string[] {
+  return [...files.keys()].map((name) => parseTemplateName(name).path);
+}
+
+/**
+ * Problems of the files that a project with this template would have: of their paths together, of files that every project needs, and of the
+ * `reserved` paths that the template has but must not have.
+ */
 export function findOverlaidProblems(
   files: readonly PlannedFile[],
-  { needed, locks }: { readonly needed: readonly string[]; readonly locks: readonly string[] },
+  { needed, reserved }: { readonly needed: readonly string[]; readonly reserved: readonly string[] },
 ): readonly string[] {
   const paths = new Map<string, string>();
   const problems: string[] = [];
@@ -232,8 +240,8 @@ export function findOverlaidProblems(
       const file = paths.get(parts.slice(0, depth).join('/'));
       if (file !== undefined) problems.push(`${file} is a file, but ${path} needs a folder with this name`);
     }
-    if (locks.includes(path)) problems.push(`${path}: the package manager writes this file`);
   }
+  problems.push(...reserved.map((path) => `${path}: the package manager writes this file`));
   const missing = needed.filter((path) => !paths.has(foldPath(path)));
   problems.push(...missing.map((path) => `${path}: a project needs this file, and the template renders it to nothing`));
   return [...new Set(problems)];

@@ -74,6 +74,8 @@ export const typescript: Language = {
   // Imported on demand: reading its files needs large packages.
   workspace: async () => (await import('./workspace.ts')).readNodeWorkspace,
   hints: {
+    install: 'install the dependencies',
+    dev: 'run a local KuFlow and the worker, and restart the worker on changes',
     callActivity: (name) =>
       `call it from a workflow: ownActivities<Activities>().${name}({ processId }), imported from ./kuflow/workflow/kuflow-activities.ts`,
     changeWorkflow: (guide) => `use patched(…) (see ${guide})`,

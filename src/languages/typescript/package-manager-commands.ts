@@ -36,7 +36,7 @@ const COMMANDS: Readonly<Record<NodePackageManager, Commands>> = {
     settingsFile: 'pnpm-workspace.yaml',
     // Without CI, pnpm 10 asks for confirmation before it removes modules.
     prune: 'CI=true pnpm prune --prod',
-    installManager: 'npm install --global --allow-scripts=pnpm pnpm@12',
+    installManager: 'npm install --global --allow-scripts=pnpm pnpm@12.4.2',
   },
   'yarn@1': {
     run: 'yarn run',
@@ -55,7 +55,7 @@ const COMMANDS: Readonly<Record<NodePackageManager, Commands>> = {
     settingsFile: '.yarnrc.yml',
     prune: 'yarn workspaces focus --production',
     // Replaces the preinstalled Yarn 1.
-    installManager: 'npm install --global --force @yarnpkg/cli-dist@4',
+    installManager: 'npm install --global --force @yarnpkg/cli-dist@4.18.1',
   },
   bun: {
     run: 'bun run',
@@ -64,7 +64,7 @@ const COMMANDS: Readonly<Record<NodePackageManager, Commands>> = {
     installFrozen: 'bun install --frozen-lockfile',
     lockFile: 'bun.lock',
     prune: 'rm -rf node_modules && bun install --production --frozen-lockfile',
-    installManager: 'npm install --global --allow-scripts=bun bun@1',
+    installManager: 'npm install --global --allow-scripts=bun bun@1.4.5',
   },
 };
 
@@ -78,12 +78,14 @@ export function packageManagerContext(
 ): object {
   const { installManager = '', settingsFile, lockFile, ...commands } = COMMANDS[manager];
   const settings = settingsFile === undefined || isMember ? [] : [settingsFile];
-  const installFiles = ['package.json', `${lockFile}*`, ...settings];
-  const texts = { ...commands, installManager, lockFile, installFiles: installFiles.join(' ') };
+  const installFiles = ['package.json', ...(isMember ? [] : [lockFile]), ...settings];
+  const installInImage = isMember ? commands.install : commands.installFrozen;
+  const texts = { ...commands, installManager, lockFile, installFiles: installFiles.join(' '), installInImage };
   return {
     ...Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, new Code(text)])),
     needsManager: installManager !== '',
     isMember,
+    hasTestedLock: !isMember && !manager.startsWith('yarn'),
     // The install settings of a workspace are those of its root.
     hasNpmSettings: manager === 'npm' && !isMember,
     hasPnpmSettings: manager === 'pnpm' && !isMember,

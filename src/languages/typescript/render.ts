@@ -4,6 +4,7 @@ import type { AdditionalProcess, ProjectSpec } from '../project-spec.ts';
 import type { TemplateFile } from '../templates/files.ts';
 import { findPart, renderTemplateFile, type TemplateSet } from '../templates/set.ts';
 import { typeScriptLayout } from './layout.ts';
+import { nameProjectInLock } from './lock-file.ts';
 import { hasSystemTasks, modulesOf, processContext } from './process-context.ts';
 import { templateContext } from './template-context.ts';
 import { renderValidators } from './validators.ts';
@@ -18,7 +19,9 @@ export async function renderTypeScript(spec: ProjectSpec, templates: TemplateSet
   const context = templateContext(spec, validators);
   const sources = templates.files('typescript');
   for (const part of PARTS) findPart(sources, typeScriptLayout()[part]);
-  const files = sources.flatMap((source) => renderTemplateFile(source, templates, context));
+  const files = sources
+    .flatMap((source) => renderTemplateFile(source, templates, context))
+    .map((file) => nameProjectInLock(file, spec));
   const additional = additionalProcesses.map((process) => renderAdditionalProcess(process, sources, templates));
   return [...files, ...(await Promise.all(additional)).flat()];
 }

@@ -1,33 +1,84 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import type { Secret } from '../../base/secret.ts';
+import { createPrivateFolder } from '../pki/private-folder.ts';
+import { escapeAttribute } from './page-files.ts';
 
 const LIFE_MS = 60_000;
 
 /**
- * Codes that sign the page in once, within a minute. `kuflow dev open` passes one to the browser, because the arguments of a program are visible to
- * other users of the machine.
+ * Codes that sign the page in once, within a minute. `kuflow dev open` passes the browser a file that only this user can read and that redirects to
+ * the page with a code, because the arguments of a program are visible to other users of the machine.
  */
 export interface OpenCodes {
-  issue(token: Secret): string;
+  /** Writes a file for a new code, and returns its name. `toAddress` returns where the file redirects to. It is removed with the code. */
+  issue(token: Secret, toAddress: (code: string) => string): Promise<string>;
   /** The token of the code; undefined if the code was used, has expired or does not exist. */
   redeem(code: string): Secret | undefined;
+  /** Removes all files. */
+  close(): Promise<void>;
 }
 
-export function createOpenCodes(clock: Clock): OpenCodes {
-  const issued = new Map<string, { readonly token: Secret; readonly expiresAt: number }>();
+interface IssuedCode {
+  readonly token: Secret;
+  readonly expiresAt: number;
+  readonly file: string;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** `folder`: for the files. What an earlier run left in it is removed. */
+export function createOpenCodes({ folder, clock }: { readonly folder: string; readonly clock: Clock }): OpenCodes {
+  rmSync(folder, { recursive: true, force: true });
+  const issued = new Map<string, IssuedCode>();
+
+  function withdraw(code: string): IssuedCode | undefined {
+    const found = issued.get(code);
+    if (found === undefined) return undefined;
+    issued.delete(code);
+    clearTimeout(found.timer);
+    rmSync(found.file, { force: true });
+    return found;
+  }
+
   return {
-    issue: (token) => {
-      const now = clock.now();
-      for (const [code, { expiresAt }] of issued) if (expiresAt <= now) issued.delete(code);
+    issue: async (token, toAddress) => {
       const code = randomBytes(24).toString('base64url');
-      issued.set(code, { token, expiresAt: now + LIFE_MS });
-      return code;
+      const name = `${randomUUID()}.html`;
+      const file = join(folder, name);
+      const timer = setTimeout(() => withdraw(code), LIFE_MS).unref();
+      issued.set(code, { token, expiresAt: clock.now() + LIFE_MS, file, timer });
+      await createPrivateFolder(folder);
+      await writeFile(file, redirectPage(toAddress(code)), { flag: 'wx', mode: 0o600 });
+      return name;
     },
     redeem: (code) => {
-      const found = issued.get(code);
-      issued.delete(code);
+      const found = withdraw(code);
       return found !== undefined && found.expiresAt > clock.now() ? found.token : undefined;
     },
+    close: async () => {
+      for (const { timer } of issued.values()) clearTimeout(timer);
+      issued.clear();
+      await rm(folder, { recursive: true, force: true });
+    },
   };
+}
+
+function redirectPage(address: string): string {
+  const target = escapeAttribute(address);
+  return `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="referrer" content="no-referrer">
+    <meta http-equiv="refresh" content="0; url=${target}">
+    <title>KuFlow</title>
+  </head>
+  <body>
+    <p><a href="${target}">Open the page of the local KuFlow</a></p>
+  </body>
+</html>
+`;
 }

@@ -83,7 +83,8 @@ function withCommands(html: string, { kuflow, start }: PageCommands): string {
   );
 }
 
-const escapeAttribute = (text: string): string =>
+/** Escapes a text for an HTML attribute in double quotes. */
+export const escapeAttribute = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
 
 function toPageFile(bytes: Buffer, name: string): PageFile {

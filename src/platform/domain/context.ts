@@ -35,7 +35,7 @@ export interface Domain {
   /** IANA name. Workflows get the time of a request in this time zone. */
   readonly timeZone: string;
   readonly report: (event: PlatformEvent) => void;
-  /** Called after a commit that added commands for the engine. */
+  /** Delivers the commands for the engine that have been committed. */
   readonly wake: () => void;
 }
 
@@ -59,7 +59,8 @@ export function recordEvent(ctx: Domain, event: Omit<EventRow, 'time'>): void {
   );
 }
 
-/** Queues a command for the engine, in the current transaction. The caller wakes the outbox after the commit. */
+/** Queues a command for the engine, in the current transaction, and has it delivered after the commit. */
 export function enqueueForEngine(ctx: Domain, processId: string, command: EngineCommand): void {
   enqueueCommand(ctx.store.sql, processId, command, ctx.store.now());
+  ctx.store.afterCommit(ctx.wake);
 }

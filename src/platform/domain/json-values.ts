@@ -8,7 +8,7 @@ import { pointerStep, type JsonObject } from '../../base/json.ts';
 import type { DataShape } from '../../process/definition.ts';
 import { isAcceptedType, type DocumentType } from '../../process/document-type.ts';
 import { isComplete, parseReference, REFERENCE_KINDS, type Reference } from '../../process/references.ts';
-import { schemaPatterns } from '../../process/json-schema/pattern.ts';
+import { createPatternTests, type PatternTests } from '../../process/json-schema/match-pattern.ts';
 
 /** KuFlow's JsonValue, as the API returns it. */
 export interface CheckedValue {
@@ -35,12 +35,15 @@ const OPTIONS: Options = {
   meta: false,
   validateSchema: false,
   logger: false,
-  code: schemaPatterns,
 };
 
 /** Each schema needs its own instance, because the ids in one schema could clash with those in another. */
-function createAjv(dialect: unknown, resources: ReferencedResources | undefined): Pick<Ajv, 'compile'> {
-  const ajv = createAjvForDialect(typeof dialect === 'string' ? dialect : '');
+function createAjv(
+  dialect: unknown,
+  resources: ReferencedResources | undefined,
+  { regExp }: PatternTests,
+): Pick<Ajv, 'compile'> {
+  const ajv = createAjvForDialect(typeof dialect === 'string' ? dialect : '', { ...OPTIONS, code: { regExp } });
   // Without the plugin's own keywords, such as formatMinimum: they are not part of JSON Schema, and it throws on those
   // it can't use.
   ajvFormats.default(ajv, { keywords: false });
@@ -93,9 +96,9 @@ function referencedDocument(
   return resources === undefined ? { type, name, size: Number(size) } : resources.findDocument(uri);
 }
 
-function createAjvForDialect(dialect: string): Ajv | Ajv2019 | Ajv2020 {
-  if (dialect.includes('2020-12')) return new Ajv2020(OPTIONS);
-  return dialect.includes('2019-09') ? new Ajv2019(OPTIONS) : new Ajv(OPTIONS);
+function createAjvForDialect(dialect: string, options: Options): Ajv | Ajv2019 | Ajv2020 {
+  if (dialect.includes('2020-12')) return new Ajv2020(options);
+  return dialect.includes('2019-09') ? new Ajv2019(options) : new Ajv(options);
 }
 
 /** For a missing property, the path is that of the property and not that of its object. */
@@ -120,7 +123,7 @@ function isUnknownReference({ keyword, schema, data }: ErrorObject): boolean {
 /**
  * Creates a check of values against a shape. Its `errors` have the path of the property (RFC 6901) and the JSON Schema
  * keyword as `type`, or `notFound` for a reference to something that is not in `resources`. Without `resources`,
- * everything exists. Without a shape every object is valid. Throws KnownError, with `where` in its message, for an
+ * everything exists. A text that a pattern can't be tested with in a fifth of a second does not match. Without a shape every object is valid. Throws KnownError, with `where` in its message, for an
  * invalid schema.
  */
 export function createValueCheck(
@@ -130,9 +133,10 @@ export function createValueCheck(
 ): ValueCheck {
   if (shape === undefined) return acceptAnyValue;
   let validate: ValidateFunction;
+  const patterns = createPatternTests();
   try {
     const { $schema: dialect, ...schema } = shape.schema;
-    validate = createAjv(dialect, resources).compile(schema);
+    validate = createAjv(dialect, resources, patterns).compile(schema);
   } catch (error) {
     throw new KnownError({
       message: `The JSON Schema of ${where} can't be used: ${messageOf(error)}`,
@@ -142,6 +146,7 @@ export function createValueCheck(
     });
   }
   return (value) => {
+    patterns.begin();
     if (validate(value)) return { valid: true, value };
     return { valid: false, value, errors: (validate.errors ?? []).map(toValueError) };
   };

@@ -55,7 +55,6 @@ export function createProcess(
     recordEvent(ctx, { processId: id, kind: 'process-started', code: served.ref.code, principalId: initiator.id });
     return { created: true, process };
   });
-  if (result.created) ctx.wake();
   return { created: result.created, process: toProcess(ctx, result.process) };
 }
 

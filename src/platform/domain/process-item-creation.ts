@@ -67,7 +67,6 @@ export function createProcessItem(
     if (item.type !== 'TASK' && ctx.principal.type === 'USER') signalProcessItem(ctx, item);
     return { created: true, item };
   });
-  if (result.created) ctx.wake();
   return { created: result.created, processItem: toProcessItem(ctx, result.item) };
 }
 

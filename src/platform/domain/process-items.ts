@@ -151,7 +151,6 @@ export function completeTask(ctx: OperationContext, id: string): ProcessItem {
     );
     return done;
   });
-  ctx.wake();
   return toProcessItem(ctx, completed);
 }
 

@@ -24,8 +24,9 @@ export function retrieveProcess(ctx: OperationContext, id: string): Process {
 }
 
 /**
- * Changes RUNNING to COMPLETED, without touching open tasks and the workflow. A completed process stays as it is; a
- * cancelled one is refused with 403.
+ * Changes RUNNING to COMPLETED, without touching open tasks and the workflow: KuFlow's API description says only that the state changes, and
+ * workers on old SDKs complete their process before their workflow returns. A completed process stays as it is; a cancelled one is refused
+ * with 403.
  */
 export function completeProcess(ctx: OperationContext, id: string): Process {
   return ctx.store.transaction(() => {
@@ -33,7 +34,8 @@ export function completeProcess(ctx: OperationContext, id: string): Process {
     if (process.state === 'COMPLETED') return toProcess(ctx, process);
     requireRunning(process);
     const completed = saveProcess(ctx, process, { state: 'COMPLETED' });
-    recordEvent(ctx, { processId: id, kind: 'process-completed', principalId: ctx.principal.id });
+    const detail = process.workflowOutcome === undefined ? 'its workflow is still running' : undefined;
+    recordEvent(ctx, { processId: id, kind: 'process-completed', principalId: ctx.principal.id, detail });
     return toProcess(ctx, completed);
   });
 }
@@ -56,7 +58,6 @@ export function cancelProcess(ctx: OperationContext, id: string): Process {
     });
     return cancelled;
   });
-  ctx.wake();
   return toProcess(ctx, process);
 }
 
@@ -84,7 +85,6 @@ export function deleteProcess(ctx: OperationContext, id: string): void {
         reason: `The process was deleted by ${ctx.principal.name}`,
       });
   });
-  ctx.wake();
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import { messageOf } from '../../base/errors.ts';
 import type { LiveEvent } from '../console/contract.ts';
 import type { Store } from '../store/open.ts';
 import { getMeta, setMeta } from '../store/people.ts';
@@ -47,6 +48,24 @@ export function createEventHub(options: { readonly clock: Clock; readonly firstI
       return () => listeners.delete(listener);
     },
   };
+}
+
+/**
+ * Passes an event to the hub and to the listener of whoever started the platform. What the event reports has already happened, so an error of
+ * the listener only becomes a warning on the page. Throws it while there is no hub.
+ */
+export function reportEvent(
+  event: PlatformEvent,
+  listener: ((event: PlatformEvent) => void) | undefined,
+  hub: EventHub | undefined,
+): void {
+  hub?.publish(event);
+  try {
+    listener?.(event);
+  } catch (error) {
+    if (hub === undefined) throw error;
+    hub.publish({ kind: 'warning', message: `The listener of platform events failed: ${messageOf(error)}` });
+  }
 }
 
 const FIRST_ID = 'first-event-id';

@@ -6,6 +6,7 @@ import type { Clock } from '../../base/clock.ts';
 import { systemClock } from '../../base/clock.ts';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
+import type { SocketTarget } from '../temporal/network.ts';
 import type { PlatformEvent } from '../types.ts';
 import { createAuthorizer } from './authorizer.ts';
 import type { Authorization, VerifyToken } from './authorizer.ts';
@@ -28,7 +29,7 @@ export interface GatewayOptions {
   /** CA certificates (PEM) that must have signed client certificates. */
   readonly clientAuthority: string;
   /** The real Temporal server, cleartext HTTP/2. */
-  readonly upstream: { readonly host: string; readonly port: number };
+  readonly upstream: SocketTarget;
   readonly verifyToken: VerifyToken;
   readonly clock?: Clock | undefined;
   readonly report?: ((event: PlatformEvent) => void) | undefined;
@@ -69,7 +70,7 @@ const LIMITS: CallLimits = { watchdogGrace: 5000, watchdogDefault: 300_000, maxM
 const CLOSE_GRACE = 1500;
 /** The same refusal is reported once in this time (ms), because a worker without a token never stops polling. */
 const REPORT_EVERY = 1000;
-const SHUTTING_DOWN: CallRefusal = { status: GRPC_STATUS.unavailable, message: 'The local platform is shutting down' };
+const SHUTTING_DOWN: CallRefusal = { status: GRPC_STATUS.unavailable, message: 'The local KuFlow is shutting down' };
 const CERTIFICATE_EXPIRED: CallRefusal = {
   status: GRPC_STATUS.unavailable,
   message: 'The client certificate of this connection has expired',

@@ -6,7 +6,7 @@ export interface TlsFailure {
 const CREDENTIALS =
   'The engine requires the client certificate from POST /authentications (ENGINE_CERTIFICATE), or the files set in temporal.mutual-tls';
 const OTHER_PLATFORM =
-  'Another CA signed it: the one from before the state folder was deleted, another local platform, or KuFlow itself';
+  'Another CA signed it: the one from before the state folder was deleted, another local KuFlow, or KuFlow itself';
 const TRUST_CA = 'Give it the CA of the platform';
 const TLS_ONLY = 'The engine port accepts only TLS with a client certificate';
 const OTHER_CA: TlsFailure = { reason: "a client's certificate is not from this platform", hint: OTHER_PLATFORM };

@@ -1,5 +1,7 @@
 import { connect } from 'node:http2';
 import type { ClientHttp2Session } from 'node:http2';
+import { connect as connectSocket } from 'node:net';
+import type { SocketTarget } from '../temporal/network.ts';
 
 /** Large windows on every hop, so that a 4 MB answer does not have to wait for window updates. */
 export const STREAM_WINDOW = 1024 * 1024;
@@ -17,8 +19,8 @@ export interface Upstream {
 }
 
 /** Keeps one cleartext HTTP/2 session to Temporal, replaced when the server sends GOAWAY, closes or restarts. */
-export function openUpstream(address: { readonly host: string; readonly port: number }): Upstream {
-  const authority = `${address.host}:${address.port}`;
+export function openUpstream(target: SocketTarget): Upstream {
+  const authority = 'path' in target ? 'localhost' : `${target.host}:${target.port}`;
   const openSessions = new Set<ClientHttp2Session>();
   let current: ClientHttp2Session | undefined;
 
@@ -28,6 +30,7 @@ export function openUpstream(address: { readonly host: string; readonly port: nu
 
   function openSession(): ClientHttp2Session {
     const session = connect(`http://${authority}`, {
+      createConnection: () => connectSocket({ ...target, noDelay: true }),
       settings: { enablePush: false, initialWindowSize: STREAM_WINDOW },
       ...SESSION_LIMITS,
     });

@@ -16,7 +16,7 @@ import { registerDevRoutes } from './dev-routes.ts';
 import { BODY_LIMIT, createErrorBody, toRestError } from './errors.ts';
 import { registerOperation } from './operation-route.ts';
 import { checkOrigin } from './origin-check.ts';
-import { getRequestState, isConsoleRequest, parseQuery, stripApiPrefix } from './request.ts';
+import { describeUnknownOperation, getRequestState, isConsoleRequest, parseQuery, stripApiPrefix } from './request.ts';
 import { createRequestLog } from './request-log.ts';
 
 /** Operations and routes whose answers contain credentials. */
@@ -65,7 +65,7 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     if (restError.unexpected)
       report({ kind: 'warning', message: `${state.operationId ?? request.method} failed: ${messageOf(error)}` });
     const message = restError.unexpected
-      ? `${restError.message}: ${state.operationId ?? 'the request'} failed inside the local platform; see its log`
+      ? `${restError.message}: ${state.operationId ?? 'the request'} failed inside the local KuFlow; see its log`
       : restError.message;
     void reply
       .status(restError.status)
@@ -117,7 +117,7 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
   });
   app.setNotFoundHandler((request, reply) => {
     const path = request.originalUrl.split('?', 1)[0] ?? '';
-    const message = `KuFlow's API ${API_VERSION} does not have an operation ${request.method} ${path}`;
+    const message = describeUnknownOperation(request.method, path);
     getRequestState(request).problem = message;
     return reply.status(404).send(createErrorBody(clock, 404, message));
   });

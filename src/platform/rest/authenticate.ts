@@ -17,7 +17,7 @@ export async function authenticate(deps: RestDeps, request: FastifyRequest): Pro
       401,
       authorization === undefined
         ? 'The Authorization header is missing: send Basic or Bearer with base64 of id:secret, or Bearer with a token'
-        : `The credentials are not valid on this local platform, or the token has expired. To print valid ones, run ${cliInvocation(dirname(deps.domain.store.path))} dev env`,
+        : `The credentials are not valid on this local KuFlow, or the token has expired. To print valid ones, run ${cliInvocation(dirname(deps.domain.store.path))} dev env`,
     );
   }
   getRequestState(request).principal = principal;

@@ -15,6 +15,9 @@ export interface DevApiAccess {
   readonly token: Secret;
 }
 
+/** A name without a folder: the browser opens no other file. */
+const OPEN_FILE = /^[\da-f-]{36}\.html$/;
+
 /** The fields of a worker's registration on a task queue that commands need. */
 export interface RegisteredWorker {
   readonly identity: string;
@@ -49,12 +52,12 @@ export async function readUsers(access: DevApiAccess): Promise<readonly GroupMem
   }));
 }
 
-/** A code that signs the user in to the page once, within a minute. */
-export async function requestOpenCode(access: DevApiAccess): Promise<string> {
-  const answer = await send(access, 'POST', '/_dev/open-codes');
+/** The name of a file that signs the user in to the page once, within a minute, and opens `path`. */
+export async function requestOpenFile(access: DevApiAccess, path: string): Promise<string> {
+  const answer = await send(access, 'POST', `/_dev/open-codes?path=${encodeURIComponent(path)}`);
   const { body } = answer;
-  if (answer.ok && isRecord(body) && typeof body['code'] === 'string') return body['code'];
-  throw unexpectedAnswer('did not return a code for the page', answer);
+  if (answer.ok && isRecord(body) && OPEN_FILE.test(String(body['file']))) return String(body['file']);
+  throw unexpectedAnswer('did not write a file that opens the page', answer);
 }
 
 /** The definitions that new processes use. */
@@ -114,9 +117,9 @@ function unexpectedAnswer(what: string, { request, status, body }: DevAnswer): K
   const reason =
     isRecord(body) && typeof body['message'] === 'string' ? `: ${escapeForTerminal(body['message'], 300)}` : '';
   return new KnownError({
-    message: `The local platform ${what}`,
+    message: `The local KuFlow ${what}`,
     tried: request,
     seen: `${status} ${STATUS_CODES[status] ?? ''}${reason}`,
-    next: status === 404 ? ['If an older version started it, stop it and start it again'] : [],
+    next: status === 404 || status === 201 ? ['If an older version started it, stop it and start it again'] : [],
   });
 }

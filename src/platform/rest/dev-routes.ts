@@ -80,7 +80,7 @@ export function registerDevRoutes(app: FastifyInstance, deps: RestDeps): void {
   app.get<IdRoute>('/_dev/processes/:id/definition', { onRequest }, (request) => {
     const { definition } = requireProcess(domain, idIn(request, 'process'));
     const found = findDefinitionOfProcess(domain.definitions, definition);
-    if (found === undefined) throw new ApiError(404, `The local platform does not serve ${definition.code} any more`);
+    if (found === undefined) throw new ApiError(404, `The local KuFlow does not serve ${definition.code} any more`);
     return found;
   });
   app.get<IdRoute>('/_dev/processes/:id/failing-work', { onRequest }, async (request) => {

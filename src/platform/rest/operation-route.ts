@@ -83,7 +83,7 @@ async function runHandler(
   const { principal } = getRequestState(request);
   if (principal === undefined) throw new Error(`${id} was called without authentication`);
   if (implementation === undefined)
-    throw new ApiError(501, `The local platform does not support ${id}`, [{ code: 'not-implemented', message: id }]);
+    throw new ApiError(501, `The local KuFlow does not support ${id}`, [{ code: 'not-implemented', message: id }]);
   const call = validateCall(deps, id, request);
   requireImplemented(id, implementation, call);
   return implementation.run({ ...deps.domain, principal }, call);
@@ -95,7 +95,7 @@ function requireImplemented(id: OperationId, implementation: Implementation, cal
   if (missing.length === 0) return;
   throw new ApiError(
     501,
-    `The local platform does not support ${missing.join(', ')} of ${id}`,
+    `The local KuFlow does not support ${missing.join(', ')} of ${id}`,
     missing.map((field) => ({
       ...toErrorDetail({ path: field, message: 'is not supported' }),
       code: 'not-implemented',
@@ -130,7 +130,7 @@ function checkAnswer(deps: RouteDeps, id: OperationId, request: FastifyRequest, 
   reportViolation(deps, id, request, { side: 'answer', problem });
   throw new ApiError(
     500,
-    `The local platform's answer does not conform to the contract of ${id}: ${problem}`,
+    `The local KuFlow's answer does not conform to the contract of ${id}: ${problem}`,
     errors.map((error) => ({ ...toErrorDetail(error), locationType: 'body' })),
   );
 }

@@ -31,17 +31,17 @@ export function checkOrigin(
       ok: false,
       status: 421,
       message:
-        'The local platform does not accept this Host: use 127.0.0.1, localhost or a configured host name (--host-name)',
+        'The local KuFlow does not accept this Host: use 127.0.0.1, localhost or a configured host name (--host-name)',
     };
   }
   const { origin } = headers;
   if (origin !== undefined && parseUrl(origin)?.origin !== host.origin)
-    return { ok: false, status: 403, message: 'Web pages from another origin may not use this local platform' };
+    return { ok: false, status: 403, message: 'Web pages from another origin may not use this local KuFlow' };
   // Browsers send images, forms and navigation without an Origin, but say where they come from.
   const site = headers['sec-fetch-site'];
   const opensPage = isPage && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
   if ((site === 'cross-site' || site === 'same-site') && !opensPage)
-    return { ok: false, status: 403, message: 'Web pages from another site may not use this local platform' };
+    return { ok: false, status: 403, message: 'Web pages from another site may not use this local KuFlow' };
   return { ok: true };
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 
+import { isDeeperThan, MAX_LEVELS } from '../../base/json.ts';
 import { API_VERSION } from '../../kuflow/contract/api-version.ts';
 import type { Operation } from '../../kuflow/contract/operation.ts';
 import type { RequestRecord } from '../console/contract.ts';
@@ -9,9 +10,6 @@ import type { FaultAction } from '../faults/registry.ts';
 import { isPageRequest } from '../console/page-routes.ts';
 import { CONSOLE_HEADER } from './deps.ts';
 import type { PrincipalRow } from '../store/people.ts';
-
-/** Limit for nested JSON, far below what overflows the stack of code that walks a value. */
-const MAX_DEPTH = 1000;
 
 /** What is known about a request while it is processed, for the hooks and the log. */
 export interface RequestState {
@@ -55,6 +53,17 @@ export function stripApiPrefix(url: string): string {
   return `${below === '' ? '/' : below}${query}`;
 }
 
+/** Why a request matches no operation. Old KuFlow SDKs call another version of the API, or operations that this one no longer has. */
+export function describeUnknownOperation(method: string, path: string): string {
+  const version = /^\/(v\d{4}-\d{2}-\d{2})(?:\/|$)/.exec(stripApiPrefix(path))?.[1];
+  if (version !== undefined)
+    return `The local KuFlow serves KuFlow's API ${API_VERSION}, not ${version}. Update the KuFlow SDK, or the API endpoint in the settings`;
+  const unknown = `KuFlow's API ${API_VERSION} does not have an operation ${method} ${path}`;
+  return path.endsWith('/~actions/upload-user-action-document')
+    ? `${unknown}: current KuFlow SDKs upload documents with POST /documents/~actions/upload. Update the KuFlow SDK`
+    : unknown;
+}
+
 /** The query parameters by name; repeated ones become a list. `+` is a space, as forms send it. */
 export function parseQuery(text: string): Record<string, string | string[]> {
   const query: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>;
@@ -88,15 +97,10 @@ export function parseBody(
 
 function parseJson(raw: Buffer): unknown {
   const body = decodeJson(raw);
-  if (!isDeeperThan(body, MAX_DEPTH)) return body;
-  throw new ApiError(400, `The body is nested more than ${MAX_DEPTH} levels deep`, [
+  if (!isDeeperThan(body, MAX_LEVELS)) return body;
+  throw new ApiError(400, `The body is nested more than ${MAX_LEVELS} levels deep`, [
     { code: 'invalid', message: 'is nested too deeply', location: 'body', locationType: 'body' },
   ]);
-}
-
-function isDeeperThan(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
 }
 
 function decodeJson(raw: Buffer): unknown {

@@ -2,7 +2,7 @@ import { escapeForTerminal } from '../../base/escape.ts';
 import type { DevEvent } from './start.ts';
 import { formatPathOption, shellWord } from '../../text/shell.ts';
 import type { TimelineEntry } from '../console/contract.ts';
-import { pageAddress } from './page-address.ts';
+import { pageAddress } from '../console/page-address.ts';
 import type { PlatformState } from '../state-file.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';

@@ -20,6 +20,7 @@ const TRANSIENT = [
   /^(\.platform\.json\.[0-9a-f]+\.tmp|platform\.json)$/,
   /^ca-bundle\.pem$/,
   /^worker$/,
+  /^open$/,
   /^import(ed)?-[0-9a-f]+$/,
   /^kuflow-state\.json$/,
 ];

@@ -15,7 +15,7 @@ const SERVER_EXIT_MS = 20_000;
  */
 export async function withStoppedState<T>(stateDir: string, work: () => Promise<T>): Promise<T> {
   requireStopped(stateDir);
-  const lock = takeOwnerLock(databasePath(stateDir), `The local platform's state in ${stateDir}`);
+  const lock = takeOwnerLock(databasePath(stateDir), `The local KuFlow's state in ${stateDir}`);
   try {
     await waitForServer(join(stateDir, 'temporal.held'));
     await finishInterruptedSwap(stateDir);

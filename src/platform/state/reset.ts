@@ -1,4 +1,4 @@
-import { rm, rmdir } from 'node:fs/promises';
+import { lstat, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../base/errors.ts';
 import { listStateEntries, listStateFiles, OWNER_LOCK } from './entries.ts';
@@ -12,7 +12,7 @@ export async function measureState(stateDir: string): Promise<number | undefined
 }
 
 /**
- * Removes what the local KuFlow wrote to the folder, and the folder if nothing else is in it. Rejects with KnownError while a local KuFlow runs
+ * Removes what the local KuFlow wrote to the folder, and the folder if nothing else is in it and it is not a link. Rejects with KnownError while a local KuFlow runs
  * there.
  */
 export async function removeState(stateDir: string): Promise<void> {
@@ -22,7 +22,8 @@ export async function removeState(stateDir: string): Promise<void> {
       if (name !== OWNER_LOCK) await rm(join(stateDir, name), { recursive: true, force: true });
   });
   try {
-    await rmdir(stateDir);
+    // A link, and the folder it leads to, are the user's own.
+    if (!(await lstat(stateDir)).isSymbolicLink()) await rmdir(stateDir);
   } catch (error) {
     if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(codeOf(error) ?? '')) throw error;
   }

@@ -1,14 +1,20 @@
-import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 
 import sqlite from 'node-sqlite3-wasm';
 
 import type { Clock } from '../../base/clock.ts';
+import { cliInvocation } from '../../base/cli-invocation.ts';
 import { KnownError, messageOf } from '../../base/errors.ts';
+import { formatPathOption } from '../../text/shell.ts';
 import { openContentFolder, type ContentFolder } from './content.ts';
 import { takeOwnerLock } from './owner-lock.ts';
+import { setMeta } from './people.ts';
 import { MIGRATIONS } from './schema.ts';
 import { createSql, type Sql } from './sql.ts';
+
+/** SQLite empties the write-ahead log at about this size; after a larger transaction, it is cut to this size. */
+const MAX_LOG_BYTES = 4 * 1024 * 1024;
 
 /** All state behind the REST API: one SQLite file with one owner, and a folder with the contents of documents. */
 export interface Store {
@@ -22,10 +28,22 @@ export interface Store {
    * Synchronous, so that nothing else runs in between. Inside another transaction it joins that one.
    */
   transaction<T>(work: () => T): T;
-  /** Runs `work` once the transaction has committed, and never if it is rolled back. Outside of a transaction, runs it now. */
+  /**
+   * Runs `work` once the transaction has committed, and never if it is rolled back. Outside of a transaction, runs it now. An error of `work`
+   * goes to `onStepError`, because the change is saved and the other steps still have to run.
+   */
   afterCommit(work: () => void): void;
+  /** Writes to the file. Throws an error that names the file if that is not possible, for example on a full disk. */
+  checkWritable(): void;
   /** Closes the file and releases the folder. Safe to call twice. */
   close(): void;
+}
+
+export interface StoreOptions {
+  readonly path: string;
+  readonly clock: Clock;
+  /** Called with the error of a step after a commit. Without it, such an error is uncaught and ends the process. */
+  readonly onStepError?: ((error: unknown) => void) | undefined;
 }
 
 /**
@@ -33,22 +51,23 @@ export interface Store {
  * a crash it rolls back the unfinished transaction. Throws KnownError if another running process owns the file, if a
  * newer version wrote it, or if it is not a database.
  */
-export function openStore(options: { readonly path: string; readonly clock: Clock }): Store {
+export function openStore(options: StoreOptions): Store {
   const path = resolve(options.path);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const lock = takeOwnerLock(path, `The local platform's state in ${dirname(path)}`);
+  const lock = takeOwnerLock(path, `The local KuFlow's state in ${dirname(path)}`);
   try {
     // The library's own lock is a folder that survives a killed process. Nobody else can hold it: we have the owner
     // lock.
     rmSync(`${path}.lock`, { recursive: true, force: true });
-    return openDatabase(path, options.clock, lock.release);
+    return openDatabase(path, options, lock.release);
   } catch (error) {
     lock.release();
     throw error;
   }
 }
 
-function openDatabase(path: string, clock: Clock, release: () => void): Store {
+function openDatabase(path: string, { clock, onStepError = throwLater }: StoreOptions, release: () => void): Store {
+  rejectLostDatabase(path);
   // Contains credentials of the local platform, so nobody else may ever be able to read it.
   closeSync(openSync(path, 'a', 0o600));
   const database = new sqlite.Database(path);
@@ -61,6 +80,13 @@ function openDatabase(path: string, clock: Clock, release: () => void): Store {
     throw error;
   }
   let committed: (() => void)[] = [];
+  const runStep = (step: () => void): void => {
+    try {
+      step();
+    } catch (error) {
+      onStepError(error);
+    }
+  };
   const store: Store = {
     path,
     sql,
@@ -72,12 +98,19 @@ function openDatabase(path: string, clock: Clock, release: () => void): Store {
       const result = runInTransaction(sql, () => database.inTransaction, work);
       const steps = committed;
       committed = [];
-      for (const step of steps) step();
+      for (const step of steps) runStep(step);
       return result;
     },
     afterCommit: (work) => {
       if (database.inTransaction) committed.push(work);
-      else work();
+      else runStep(work);
+    },
+    checkWritable: () => {
+      try {
+        store.transaction(() => setMeta(sql, 'checked', store.now()));
+      } catch (error) {
+        throw new Error(`${basename(path)} can't be written: ${messageOf(error)}`, { cause: error });
+      }
     },
     close: () => {
       if (!database.isOpen) return;
@@ -90,6 +123,35 @@ function openDatabase(path: string, clock: Clock, release: () => void): Store {
     new Set(sql.all('SELECT DISTINCT content_id FROM documents').map((row) => String(row['content_id']))),
   );
   return store;
+}
+
+function throwLater(error: unknown): void {
+  setImmediate(() => {
+    throw error;
+  });
+}
+
+/** The keys are created after the database, so that a platform with keys had one. */
+function rejectLostDatabase(path: string): void {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if ((stats?.size ?? 0) > 0 || !existsSync(join(dirname(path), 'pki'))) return;
+  throw damagedError(path, stats === undefined ? 'it is missing' : 'it is empty');
+}
+
+function damagedError(path: string, seen: string, cause?: unknown): KnownError {
+  const folder = dirname(path);
+  const kuflow = cliInvocation(folder);
+  const option = formatPathOption('--state-dir', folder);
+  return new KnownError({
+    message: "The local KuFlow's state file is damaged",
+    tried: `open ${path}`,
+    seen,
+    next: [
+      `Restore an export: ${kuflow} dev import <file> --replace${option}`,
+      `Or start again with an empty state: ${kuflow} dev reset${option}`,
+    ],
+    cause,
+  });
 }
 
 function runInTransaction<T>(sql: Sql, open: () => boolean, work: () => T): T {
@@ -114,33 +176,33 @@ function migrate(path: string, sql: Sql & { finalize(): void }): void {
   });
   if (version > MIGRATIONS.length) {
     throw new KnownError({
-      message: `The local platform's state was written by a newer version of this tool (state version ${version}; this version supports up to ${MIGRATIONS.length})`,
+      message: `The local KuFlow's state was written by a newer version of this tool (state version ${version}; this version supports up to ${MIGRATIONS.length})`,
       tried: `open ${path}`,
       next: ['Use the newer version', `Or move ${dirname(path)} away to start with an empty state`],
     });
   }
   // Open statements would keep a read lock during the schema change.
   sql.finalize();
-  withReadError(path, () => useWriteAheadLog(sql));
-  for (let next = version; next < MIGRATIONS.length; next++) {
-    runInTransaction(
-      sql,
-      () => true,
-      () => sql.exec(`${MIGRATIONS[next] ?? ''}; PRAGMA user_version=${next + 1};`),
-    );
-  }
+  withReadError(path, () => {
+    useWriteAheadLog(sql);
+    sql.exec(`PRAGMA journal_size_limit=${MAX_LOG_BYTES}`);
+    const found = String(sql.get('PRAGMA quick_check(1)')?.['quick_check']);
+    if (found !== 'ok') throw new Error(found);
+    for (let next = version; next < MIGRATIONS.length; next++) {
+      runInTransaction(
+        sql,
+        () => true,
+        () => sql.exec(`${MIGRATIONS[next] ?? ''}; PRAGMA user_version=${next + 1};`),
+      );
+    }
+  });
 }
 
 function withReadError<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw new KnownError({
-      message: `The local platform's state file cannot be read: ${messageOf(error)}`,
-      tried: `open ${path}`,
-      next: [`Move ${dirname(path)} away and start again with an empty state`],
-      cause: error,
-    });
+    throw damagedError(path, messageOf(error), error);
   }
 }
 

@@ -44,7 +44,7 @@ export function takeOwnerLock(database: string, what: string): OwnerLock {
   if (result.kind === 'held') throw new PlatformInUseError(dirname(database), path, what, result.pid);
   throw new KnownError({
     message: `Could not take the lock ${path}: other processes kept taking it`,
-    next: ['Start one local platform per folder, then try again'],
+    next: ['Start one local KuFlow per folder, then try again'],
   });
 }
 

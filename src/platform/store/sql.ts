@@ -59,8 +59,9 @@ export function createSql(database: Database): Sql & { finalize(): void } {
   return {
     all: (text, values = []) => (prepare(text).all(values.map(escapeText)) as SqlRow[]).map(unescapeRow),
     get: (text, values = []) => {
-      const row = prepare(text).get(values.map(escapeText)) as SqlRow | null;
-      return row === null ? undefined : unescapeRow(row);
+      // The library's own `get` stops at the first row. The statement then keeps a read lock, and no checkpoint can empty the write-ahead log.
+      const [row] = prepare(text).all(values.map(escapeText)) as SqlRow[];
+      return row === undefined ? undefined : unescapeRow(row);
     },
     run: (text, values = []) => prepare(text).run(values.map(escapeText)).changes,
     exec: (text) => database.exec(text),

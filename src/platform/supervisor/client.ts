@@ -2,7 +2,12 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { KnownError } from '../../base/errors.ts';
 import { signalTree } from '../../base/process-tree.ts';
-import { KEPT_NODE_OPTIONS, type SupervisorMessage, type SupervisorRequest } from './protocol.ts';
+import {
+  KEPT_NODE_OPTIONS,
+  type SupervisedNetwork,
+  type SupervisorMessage,
+  type SupervisorRequest,
+} from './protocol.ts';
 
 export interface SuperviseOptions {
   /** The supervisor's JavaScript file (`dist/supervisor.js`). */
@@ -19,6 +24,8 @@ export interface SuperviseOptions {
   readonly stdio?: readonly [stdin: number | 'ignore', stdout: number, stderr: number] | undefined;
   /** Processes with the same pid file never run at the same time: a new one starts when the previous one is gone. */
   readonly pidFile?: string | undefined;
+  /** Default: the network of this process. */
+  readonly network?: SupervisedNetwork | undefined;
   /** Milliseconds between SIGTERM and SIGKILL. Default: 10 s. */
   readonly stopGrace?: number | undefined;
 }
@@ -56,10 +63,13 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
     logFile: options.logFile,
     inheritStdio: options.stdio !== undefined,
     pidFile: options.pidFile,
+    network: options.network,
     ownerPid: process.pid,
     stopGrace,
   };
-  const supervisor = spawn(process.execPath, [options.supervisorEntry, JSON.stringify(request)], {
+  const node = [process.execPath, options.supervisorEntry, JSON.stringify(request)];
+  const [program = '', ...args] = [...(options.network?.enter ?? []), ...node];
+  const supervisor = spawn(program, args, {
     detached: true,
     windowsHide: true,
     stdio: ['pipe', 'pipe', 'pipe', ...(options.stdio ?? [])],

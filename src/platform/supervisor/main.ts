@@ -1,9 +1,15 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { openSync } from 'node:fs';
+import { openSync, rmSync } from 'node:fs';
 import { addToPidFile, releasePidFile, claimPidFile } from './pid-file.ts';
 import { isSameProcess, processStartId } from '../../base/process-identity.ts';
-import { KEPT_NODE_OPTIONS, type SupervisorMessage, type SupervisorRequest } from './protocol.ts';
+import {
+  KEPT_NODE_OPTIONS,
+  type SupervisedNetwork,
+  type SupervisorMessage,
+  type SupervisorRequest,
+} from './protocol.ts';
+import { startRelay } from './relay.ts';
 
 // A separate process that the owner starts with a pipe as its stdin. When the pipe ends or the owner is gone, for
 // whatever reason, it ends the supervised process with all its children. It runs in another session than the owner, so
@@ -31,12 +37,18 @@ let child: ChildProcess | undefined;
 
 try {
   if (request.pidFile !== undefined) await claimPidFile(request.pidFile, request.stopGrace * 2);
+  if (request.network !== undefined) await openNetwork(request.network);
   // Checked after claiming the file: while this owner is alive, no other owner can start.
   if (state.stopping || !isOwnerAlive()) exitWith(0);
   else start();
 } catch (error) {
   send({ kind: 'failed', message: (error as Error).message });
   exitWith(1);
+}
+
+async function openNetwork({ relays }: SupervisedNetwork): Promise<void> {
+  execFileSync('ip', ['link', 'set', 'lo', 'up'], { stdio: 'pipe' });
+  await Promise.all(relays.map(startRelay));
 }
 
 function start(): void {
@@ -97,6 +109,8 @@ function send(message: SupervisorMessage): void {
 function exitWith(status: number): void {
   clearInterval(poll);
   if (request.pidFile !== undefined) releasePidFile(request.pidFile);
+  if (request.network !== undefined && !isOwnerAlive())
+    rmSync(request.network.folder, { recursive: true, force: true });
   // After the last line has been written.
   process.stdout.write('', () => process.exit(status));
 }

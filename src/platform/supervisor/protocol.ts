@@ -12,9 +12,26 @@ export interface SupervisorRequest {
   readonly inheritStdio: boolean;
   /** Records the pids of this supervisor and its process, once the previously recorded processes are gone. */
   readonly pidFile?: string | undefined;
+  /** Set if the supervisor runs in a network without anybody else. */
+  readonly network?: SupervisedNetwork | undefined;
   readonly ownerPid: number;
   /** Milliseconds between SIGTERM and SIGKILL. */
   readonly stopGrace: number;
+}
+
+/** A network in which the supervisor and its process are alone. */
+export interface SupervisedNetwork {
+  /** The command that runs a program in it. */
+  readonly enter: readonly string[];
+  /** Of the sockets. The supervisor removes it if it outlives its owner. */
+  readonly folder: string;
+  readonly relays: readonly NetworkRelay[];
+}
+
+/** Connects a Unix socket to a port of the process. */
+export interface NetworkRelay {
+  readonly path: string;
+  readonly port: number;
 }
 
 /** What the supervisor sends to the owner: a line of JSON on its stdout for each message. */

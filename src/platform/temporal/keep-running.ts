@@ -2,12 +2,11 @@ import { messageOf } from '../../base/errors.ts';
 import { startTemporal, type TemporalOptions, type TemporalServer } from './server.ts';
 
 export interface ManagedTemporal {
-  readonly port: number;
-  /** `127.0.0.1:<port>`; stays the same after a restart. */
+  /** `unix:<path>`, or `127.0.0.1:<port>`; stays the same after a restart. */
   readonly address: string;
   readonly version: string;
-  /** The port of Temporal's UI, if it was requested. A restarted server has another one. */
-  uiPort(): number | undefined;
+  /** The address of Temporal's UI, if it was requested. A restarted server can have another one. */
+  uiAddress(): string | undefined;
   pid(): number;
   stop(): Promise<void>;
 }
@@ -17,14 +16,14 @@ const RESTART_WINDOW = 60_000;
 const MAX_RESTARTS = 5;
 
 /**
- * Starts the Temporal server, and restarts it on the same port and data when it exits unexpectedly, so that the workers
+ * Starts the Temporal server, and restarts it with the same address and data when it exits unexpectedly, so that the workers
  * behind the gateway can continue. `onRestart` gets a message for the log each time.
  */
 export async function keepTemporalRunning(
   options: TemporalOptions & { readonly onRestart: (message: string) => void },
 ): Promise<ManagedTemporal> {
   let server: TemporalServer = await startTemporal(options);
-  const { port, address, version } = server;
+  const { network, address, version } = server;
   let stopped = false;
   let restarting: Promise<void> | undefined;
   const exits: number[] = [];
@@ -50,7 +49,7 @@ export async function keepTemporalRunning(
         return;
       }
       try {
-        server = await startTemporal({ ...options, port, version });
+        server = await startTemporal({ ...options, network, version });
         if (stopped) await server.stop();
         else watch(server);
         return;
@@ -63,10 +62,9 @@ export async function keepTemporalRunning(
   watch(server);
 
   return {
-    port,
     address,
     version,
-    uiPort: () => server.uiPort,
+    uiAddress: () => server.uiAddress,
     pid: () => server.pid,
     stop: async () => {
       stopped = true;

@@ -8,6 +8,14 @@ import { choosePort } from '../ports.ts';
 import { superviseProcess } from '../supervisor/client.ts';
 import type { ProcessExit, SupervisedProcess } from '../supervisor/client.ts';
 import { PlatformConnection } from './connection.ts';
+import {
+  createTemporalNetwork,
+  PRIVATE_PORTS,
+  removeTemporalNetwork,
+  supervisedNetwork,
+  temporalAddress,
+  type TemporalNetwork,
+} from './network.ts';
 
 export interface TemporalOptions {
   /** Absolute path of the `temporal` program. */
@@ -18,9 +26,9 @@ export interface TemporalOptions {
   readonly stateDir: string;
   readonly namespace: string;
   readonly extraNamespaces?: readonly string[] | undefined;
-  /** Default: any free port, because only the gateway should find it. */
-  readonly port?: number | undefined;
-  /** Runs Temporal's UI on any free port. */
+  /** Default: a private network, or loopback if the system does not have them. */
+  readonly network?: TemporalNetwork | undefined;
+  /** Runs Temporal's UI too. */
   readonly ui?: boolean | undefined;
   /** Temporal dynamic configuration, added to the default one. */
   readonly dynamicConfig?: Readonly<Record<string, unknown>> | undefined;
@@ -31,11 +39,12 @@ export interface TemporalOptions {
 }
 
 export interface TemporalServer {
-  readonly port: number;
-  /** `127.0.0.1:<port>`. */
+  /** For a server that replaces this one, so that it gets the same address. */
+  readonly network: TemporalNetwork;
+  /** `unix:<path>`, or `127.0.0.1:<port>`. */
   readonly address: string;
-  /** The port of Temporal's UI, if it was requested. */
-  readonly uiPort: number | undefined;
+  /** The address of Temporal's UI, if it was requested. */
+  readonly uiAddress: string | undefined;
   readonly version: string;
   readonly pid: number;
   readonly logFile: string;
@@ -50,7 +59,7 @@ const READY_POLL = 50;
 const ANY_PORT = { kind: 'exact', port: 0 } as const;
 
 /**
- * Starts the real Temporal server on loopback with its data in `<stateDir>/temporal-<version>.db`. The name contains
+ * Starts the real Temporal server with its data in `<stateDir>/temporal-<version>.db`. The name contains
  * the version because the server does not migrate a file to another version's schema. Resolves when the server answers
  * for the namespace; otherwise rejects with KnownError that quotes the end of its log.
  */
@@ -61,32 +70,56 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
   const logFile = join(options.stateDir, 'temporal.log');
   const dbFile = join(options.stateDir, `temporal-${version}.db`);
   await withContext("Opening the Temporal server's data", dbFile, () => checkWritable(dbFile));
+  const network = options.network ?? (await createTemporalNetwork());
+  try {
+    return await startInNetwork({ ...options, version }, network, { home, logFile, dbFile });
+  } catch (error) {
+    if (options.network === undefined) removeTemporalNetwork(network);
+    throw error;
+  }
+}
+
+interface ServerFiles {
+  readonly home: string;
+  readonly logFile: string;
+  readonly dbFile: string;
+}
+
+async function startInNetwork(
+  options: TemporalOptions & { readonly version: string },
+  network: TemporalNetwork,
+  { home, logFile, dbFile }: ServerFiles,
+): Promise<TemporalServer> {
   for (let attempt = 1; ; attempt++) {
-    const port = options.port ?? (await choosePort(ANY_PORT, 0)).port;
-    const uiPort = options.ui === true ? (await choosePort(ANY_PORT, 0, [port])).port : undefined;
+    const ports = await choosePorts(network, options.ui === true);
+    const { port, uiPort } = ports;
     await rotateLog(logFile);
     const supervised = await superviseProcess({
       supervisorEntry: options.supervisorEntry,
       command: options.path,
-      args: serverArguments(options, { port, uiPort }, dbFile),
+      args: serverArguments(options, ports, dbFile),
       env: serverEnvironment(home),
       cwd: options.stateDir,
       logFile,
       // One server per database file: after a platform was killed, its server takes a second to exit.
       pidFile: join(options.stateDir, 'temporal.held'),
+      network: supervisedNetwork(network, uiPort === undefined ? [port] : [port, uiPort]),
     });
-    const address = `127.0.0.1:${port}`;
+    const address = temporalAddress(network, port);
     const problem = await waitUntilReady(supervised, address, options);
     if (problem === undefined) {
       return {
-        port,
-        uiPort,
+        network: network.kind === 'loopback' ? { kind: 'loopback', port } : network,
         address,
-        version,
+        uiAddress: uiPort === undefined ? undefined : temporalAddress(network, uiPort),
+        version: options.version,
         pid: supervised.pid,
         logFile,
         exited: supervised.exited,
-        stop: () => supervised.stop(),
+        stop: async () => {
+          await supervised.stop();
+          removeTemporalNetwork(network);
+        },
       };
     }
     await supervised.stop();
@@ -94,14 +127,15 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
     const log = await readLogTail(logFile);
     // Another process took the port before the server started.
     const portTaken =
-      (options.port === undefined || uiPort !== undefined) &&
+      network.kind === 'loopback' &&
+      (network.port === undefined || uiPort !== undefined) &&
       /address already in use|can't set (frontend|UI) port/i.test(log);
     // Occasionally the server panics in its first second; its log then ends with a Go stack trace.
     const panicked = /\.go:\d+/.test(log);
     if (attempt < 3 && (portTaken || panicked)) continue;
     throw new KnownError({
       message: `The Temporal server did not start: ${problem}`,
-      tried: [options.path, ...serverArguments(options, { port, uiPort }, dbFile)].join(' '),
+      tried: [options.path, ...serverArguments(options, ports, dbFile)].join(' '),
       seen: log === '' ? 'its log is empty' : log,
       next: [
         `Read ${logFile}`,
@@ -109,6 +143,17 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
       ],
     });
   }
+}
+
+interface ServerPorts {
+  readonly port: number;
+  readonly uiPort: number | undefined;
+}
+
+async function choosePorts(network: TemporalNetwork, ui: boolean): Promise<ServerPorts> {
+  if (network.kind === 'private') return { port: PRIVATE_PORTS.frontend, uiPort: ui ? PRIVATE_PORTS.ui : undefined };
+  const port = network.port ?? (await choosePort(ANY_PORT, 0)).port;
+  return { port, uiPort: ui ? (await choosePort(ANY_PORT, 0, [port])).port : undefined };
 }
 
 /** Throws the system's short error here, where the server would print many lines. */
@@ -120,16 +165,15 @@ async function checkWritable(path: string): Promise<void> {
   }
 }
 
-function serverArguments(
-  options: TemporalOptions,
-  { port, uiPort }: { readonly port: number; readonly uiPort: number | undefined },
-  dbFile: string,
-): string[] {
+function serverArguments(options: TemporalOptions, { port, uiPort }: ServerPorts, dbFile: string): string[] {
   const dynamic = {
     // By default the server closes connections every five minutes, which only makes sense behind a load balancer.
     'frontend.keepAliveMaxConnectionAge': '24h',
     // The default of newer servers. The gateway does not check the namespaces inside a workflow's commands.
     'system.enableCrossNamespaceCommands': false,
+    // Nothing uses the server's HTTP API, which takes commands from web pages. The server rejects a Host with a space, so none is allowed; an empty
+    // list would allow an empty Host.
+    'frontend.httpAllowedHosts': ['no host'],
     ...options.dynamicConfig,
   };
   return [

@@ -1,6 +1,7 @@
 import { createServer, request as sendRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { codeOf } from '../../base/errors.ts';
+import { toSocketTarget } from './network.ts';
 import { checkOrigin } from '../rest/origin-check.ts';
 
 export interface UiGuard {
@@ -12,8 +13,8 @@ export interface UiGuardOptions {
   /** Where it listens on 127.0.0.1; 0 for any free port. */
   readonly port: number;
   readonly hostNames: readonly string[];
-  /** The port of Temporal's UI; a restarted server has another one. */
-  readonly upstreamPort: () => number | undefined;
+  /** The address of Temporal's UI; a restarted server can have another one. */
+  readonly upstream: () => string | undefined;
 }
 
 /**
@@ -25,7 +26,7 @@ export async function startUiGuard(options: UiGuardOptions): Promise<UiGuard> {
   const server = createServer((request, response) => {
     const isPage = request.method === 'GET';
     const check = checkOrigin(request.headers, { hostNames: options.hostNames, scheme: 'http', isPage });
-    if (check.ok) forward(request, response, options.upstreamPort());
+    if (check.ok) forward(request, response, options.upstream());
     else refuse(response, check.status, check.message);
   });
   await new Promise<void>((resolve, reject) => {
@@ -42,9 +43,19 @@ export async function startUiGuard(options: UiGuardOptions): Promise<UiGuard> {
   };
 }
 
-function forward(request: IncomingMessage, response: ServerResponse, port: number | undefined): void {
+function forward(request: IncomingMessage, response: ServerResponse, address: string | undefined): void {
+  if (address === undefined) {
+    refuse(response, 502, "Temporal's UI does not run");
+    return;
+  }
+  const target = toSocketTarget(address);
   const upstream = sendRequest(
-    { host: '127.0.0.1', port, method: request.method, path: request.url, headers: request.headers },
+    {
+      ...('path' in target ? { socketPath: target.path } : target),
+      method: request.method,
+      path: request.url,
+      headers: request.headers,
+    },
     (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(response);

@@ -59,7 +59,15 @@ const KIND: DataFileKind = {
  * syntax errors, duplicate keys and task codes, unknown keys and kinds (with a suggestion), wrong types and invalid JSON Schemas.
  */
 export async function loadDefinition(path: string): Promise<ProcessDefinition> {
-  return await parseDefinition(await readDataFile(path, KIND), path);
+  return (await loadDefinitionText(path)).definition;
+}
+
+/** Like `loadDefinition`, with the text of the file. */
+export async function loadDefinitionText(
+  path: string,
+): Promise<{ readonly definition: ProcessDefinition; readonly text: string }> {
+  const text = await readDataFile(path, KIND);
+  return { definition: await parseDefinition(text, path), text };
 }
 
 /** Like `loadDefinition`, for the text of a file. `fileName` is used in messages. */

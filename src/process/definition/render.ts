@@ -1,7 +1,8 @@
-import { Document, isMap, isNode, isScalar, isSeq } from 'yaml';
+import { Document, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
 import type { ScalarTag } from 'yaml';
 import { KnownError } from '../../base/errors.ts';
 import { withoutUndefined } from '../../base/json.ts';
+import { splitTextFile } from '../../files/text-file.ts';
 import { hasHiddenCharacters, yamlComment, yamlString } from '../../text/yaml.ts';
 import { validateDefinitionFile } from './validate.ts';
 import type { DefinitionFile } from './schema.ts';
@@ -39,6 +40,23 @@ export function renderDefinition(definition: ProcessDefinition, options: RenderO
     }
   }
   return document.toString({ lineWidth: 0 });
+}
+
+const SCHEMA_COMMENT = /^#[ \t]*yaml-language-server:.*$/m;
+
+/**
+ * The text of a definition file for a project: as a person wrote it, with the comment that tells editors where its JSON Schema is, and `\n` as line
+ * ends. Undefined if the text is not YAML in block style, or has characters that readers cannot see.
+ */
+export function keepDefinitionText(text: string, schemaPath: string): string | undefined {
+  const content = splitTextFile(text).text.replaceAll('\r\n', '\n');
+  const { contents } = parseDocument(content);
+  if (!isMap(contents) || contents.flow === true || hasHiddenCharacters(content.replaceAll('\n', ''))) return undefined;
+  const schemaComment = `# yaml-language-server: $schema=${schemaPath}`;
+  const kept = SCHEMA_COMMENT.test(content)
+    ? content.replace(SCHEMA_COMMENT, () => schemaComment)
+    : `${schemaComment}\n\n${content}`;
+  return kept.endsWith('\n') ? kept : `${kept}\n`;
 }
 
 /** Renders one item of the task list of a definition file, starting with `- code: …`. */

@@ -3,7 +3,7 @@ import { isRecord } from '../../base/json.ts';
 import { sampleNumber } from './number.ts';
 import { sampleString } from './text.ts';
 import { mergeSchema, type SchemaPath } from './merge-schema.ts';
-import { matchesPattern } from './match-pattern.ts';
+import { matchesPattern } from '../json-schema/match-pattern.ts';
 
 const MAX_DEPTH = 8;
 const MAX_OPTIONAL_DEPTH = 3;

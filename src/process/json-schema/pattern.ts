@@ -12,3 +12,18 @@ export function schemaPattern(pattern: string): RegExp {
 
 /** Value of Ajv's option `code`. */
 export const schemaPatterns = { regExp: Object.assign(schemaPattern, { code: 'schemaPattern' }) };
+
+/**
+ * At most how many steps a test of a text of `length` characters takes, as a rough upper bound. Infinity for a repeated group, which may contain
+ * repetitions.
+ */
+export function backtrackingSteps(pattern: string, length: number): number {
+  const literal = pattern
+    .replace(/\\./gs, 'x')
+    .replace(/\[[^\]]*\]/g, 'x')
+    .replaceAll('(?', '(');
+  if (/\)[*+{]/.test(literal)) return Infinity;
+  const repetitions = literal.match(/[*+{]/g)?.length ?? 0;
+  const choices = literal.match(/[?|]/g)?.length ?? 0;
+  return (length + 1) ** (repetitions + 1) * 2 ** choices;
+}

@@ -1,5 +1,5 @@
 import { isRecord } from '../../base/json.ts';
-import { schemaPattern } from './pattern.ts';
+import { backtrackingSteps, schemaPattern } from './pattern.ts';
 import { resolveReference } from './reference.ts';
 
 export type JsonType = 'null' | 'boolean' | 'integer' | 'number' | 'string' | 'array' | 'object';
@@ -168,6 +168,8 @@ const allows = (part: Schema, name: string): boolean =>
   part['additionalProperties'] !== false || Object.hasOwn(recordAt(part, 'properties'), name);
 
 function matches(pattern: string, name: string): boolean {
+  // A name that takes long to test may match, like all names of a pattern that is not valid.
+  if (backtrackingSteps(pattern, name.length) > 1_000_000) return true;
   try {
     return schemaPattern(pattern).test(name);
   } catch {

@@ -1,5 +1,5 @@
 import { isRecord, pointerStep, type Json, type JsonObject } from '../../base/json.ts';
-import { matchesPattern } from '../examples/match-pattern.ts';
+import { matchesPattern } from './match-pattern.ts';
 import { resolveReference } from './reference.ts';
 
 /** A property of a value that its schema does not declare, although it declares others and does not allow more. */

@@ -12,6 +12,8 @@ export type AdditionRequest =
       readonly source: DefinitionSource;
       /** Comments for the top of its definition file. */
       readonly notes: readonly string[];
+      /** See `AdditionalProcess.text`. */
+      readonly text?: string | undefined;
     }
   /** A process that was added before, but not completely. */
   | { readonly kind: 'resumed-process'; readonly process: OpenedProcess }

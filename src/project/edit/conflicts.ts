@@ -4,6 +4,7 @@ import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
 import type { MergeOptions } from '../merge/lines.ts';
 import { mergeFile, type MergeRequest } from '../merge/merge-file.ts';
 import { createNewFile, editExistingFile, readTextFile, type FileEdit } from './file-edit.ts';
+import { isMergedInPlace, placeLines, type PlacedLines } from './placed-lines.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
 /** A change that cannot be written without losing somebody's work. */
@@ -12,6 +13,7 @@ export interface EditConflict {
   readonly how: 'conflict';
   readonly reason:
     | 'has local changes in the same place'
+    | 'has local changes, and the place for the change is not certain'
     | 'was written by another version, which differs in the same place'
     | 'no longer exists'
     | 'already exists'
@@ -21,6 +23,8 @@ export interface EditConflict {
   readonly next: string;
   /** The change to make by hand: a unified diff of what the templates render. */
   readonly diff: string;
+  /** The same as lines to paste, in a file with code that has local changes. */
+  readonly paste?: readonly PlacedLines[] | undefined;
 }
 
 export type PlannedEdit = FileEdit | EditConflict;
@@ -36,6 +40,8 @@ export interface FileEditsRequest {
   readonly current?: readonly PlannedFile[] | undefined;
   /** Whether a file contains only declarations, whose order does not matter. */
   readonly hasDeclarationsOnly: (path: string) => boolean;
+  /** Whether a file has functions, so that lines can be merged into the wrong one. */
+  readonly hasFunctions: (path: string) => boolean;
   /** Whether a change that an earlier addition did not make in this file is made now. */
   readonly completes: (path: string) => boolean;
   /** Whether a missing file is created although it does not change. */
@@ -129,7 +135,7 @@ interface FileChange {
 }
 
 async function planFileEdit(
-  { folder, hasDeclarationsOnly, recreates, addedByHand }: FileEditsRequest,
+  { folder, hasDeclarationsOnly, hasFunctions, recreates, addedByHand }: FileEditsRequest,
   { path, base, next, isMergeable, written }: FileChange,
 ): Promise<PlannedEdit | undefined> {
   const conflict = (reason: EditConflict['reason'], from = base): EditConflict => ({
@@ -156,7 +162,10 @@ async function planFileEdit(
   const extended = known && mergeCleanly(path, { base: known.before, mine: base, theirs: known.after }, options);
   const from = extended ?? base;
   const merged = mergeCleanly(path, { base: from, mine: current, theirs: next }, options);
-  if (merged === undefined) return conflict('has local changes in the same place', from);
+  const paste = hasFunctions(path) ? placeLines(from, next, mine) : undefined;
+  if (merged === undefined) return { ...conflict('has local changes in the same place', from), paste };
+  if (hasFunctions(path) && !isMergedInPlace({ base: from, next, mine, merged: toLf(merged) }))
+    return { ...conflict('has local changes, and the place for the change is not certain', from), paste };
   return merged === current ? undefined : editExistingFile(path, current, merged, base);
 }
 

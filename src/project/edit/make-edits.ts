@@ -7,6 +7,7 @@ import type { Addition } from './addition.ts';
 import type { PlannedEdit } from './conflicts.ts';
 import type { FileEdit } from './file-edit.ts';
 import type { WorkerProject } from './open-project.ts';
+import type { PlacedLines } from './placed-lines.ts';
 import { planStateEdits, writeEdits } from './write-edits.ts';
 
 export interface EditsRequest {
@@ -34,6 +35,8 @@ export interface EditedFile {
   readonly reason?: string;
   /** Unified; empty for `state`. */
   readonly diff: string;
+  /** Lines to paste into a file that was left, where `diff` does not apply. */
+  readonly paste?: readonly PlacedLines[];
 }
 
 export interface MadeEdits {
@@ -52,7 +55,8 @@ export async function makeEdits(request: EditsRequest): Promise<MadeEdits> {
   for (const edit of edits) {
     const reason = await reasonToLeave(request, edit, named);
     request.signal?.throwIfAborted();
-    const about = { path: edit.path, how: edit.how, diff: edit.diff };
+    const paste = edit.how === 'conflict' ? (edit.paste ?? []) : [];
+    const about = { path: edit.path, how: edit.how, diff: edit.diff, ...(paste.length > 0 && { paste }) };
     if (edit.how !== 'conflict' && reason === undefined) {
       made.push(edit);
       files.push({ ...about, action: request.dryRun ? 'would-write' : 'written' });
@@ -101,7 +105,9 @@ async function reasonToLeave(
 /** How to make the changes that were left. `command`: the command without `--edit`. */
 export function stepsForLeftFiles(command: string, left: readonly PlannedEdit[]): readonly NextStep[] {
   const mergeable = left.filter(({ how }) => how === 'edited-by-hand').map(({ path }) => `--edit ${path}`);
-  const others = left.filter(({ how }) => how === 'conflict').map(({ path }) => path);
+  const conflicts = left.filter((edit) => edit.how === 'conflict');
+  const places = conflicts.flatMap(({ path, paste = [] }) => paste.map(({ line }) => `${path}:${line}`));
+  const others = conflicts.filter(({ paste = [] }) => paste.length === 0).map(({ path }) => path);
   return [
     ...(mergeable.length === 0
       ? []
@@ -111,6 +117,7 @@ export function stepsForLeftFiles(command: string, left: readonly PlannedEdit[])
             text: 'merge the change with yours, or make it by hand',
           },
         ]),
+    ...(places.length === 0 ? [] : [{ text: `paste the lines shown above: ${[...new Set(places)].join(', ')}` }]),
     ...(others.length === 0 ? [] : [{ text: `apply the diff by hand in ${others.join(', ')}` }]),
   ];
 }

@@ -6,7 +6,10 @@ import { readExportedNames, type WorkerProject } from './open-project.ts';
 import { textOf, type ProjectBase } from '../base-archive.ts';
 import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
 import type { Addition } from './addition.ts';
-import { editExistingFile, readTextFile, type FileEdit } from './file-edit.ts';
+import type { PlannedEdit } from './conflicts.ts';
+import { editExistingFile, readTextFile } from './file-edit.ts';
+import { placeLines } from './placed-lines.ts';
+import { unifiedDiff } from './unified-diff.ts';
 
 /** Plans a new activity after those of the first process. */
 export async function planActivity(project: WorkerProject, name: string): Promise<Addition> {
@@ -27,7 +30,7 @@ export async function planActivity(project: WorkerProject, name: string): Promis
   for (const [file, names] of await readExportedNames(project, 'activities')) {
     if (names.has(name)) throw usageError(`${file} already has the activity ${name}: choose another name`);
   }
-  const edits: FileEdit[] = [];
+  const edits: PlannedEdit[] = [];
   let { base } = project;
   for (const path of layout(project.record).activities) {
     const append = (text: string): string | undefined => code.appendActivity(path, text, name);
@@ -39,15 +42,27 @@ export async function planActivity(project: WorkerProject, name: string): Promis
       });
     }
     const after = append(toLf(text));
-    if (after === undefined) {
-      throw new KnownError({
-        message: `Could not add the activity: ${code.rewrittenActivities(path)}`,
-        tried: project.folder,
-      });
-    }
     const { generated, merged } = base;
     const last = textOf(merged.get(path)) ?? textOf(generated.get(path));
-    edits.push(editExistingFile(path, text, withLineEndingsOf(text, after), last));
+    if (after !== undefined) edits.push(editExistingFile(path, text, withLineEndingsOf(text, after), last));
+    else {
+      const next = append(last ?? '');
+      if (last === undefined || next === undefined) {
+        throw new KnownError({
+          message: `Could not add the activity: ${code.rewrittenActivities(path)}`,
+          tried: project.folder,
+        });
+      }
+      edits.push({
+        path,
+        how: 'conflict',
+        reason: 'has local changes, and the place for the change is not certain',
+        base: last,
+        next,
+        diff: unifiedDiff(path, last, next),
+        paste: placeLines(last, next, toLf(text)),
+      });
+    }
     base = { ...base, generated: changeFile(generated, path, append), merged: changeFile(merged, path, append) };
   }
   return { processes: project.processes, edits, base };

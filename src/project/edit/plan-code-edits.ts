@@ -35,6 +35,8 @@ export async function planCodeEdits(
     next,
     current: hasEditedDefinition ? await render(project, project.processes) : undefined,
     hasDeclarationsOnly,
+    hasFunctions: (path) =>
+      after.some(({ layout }) => layout.code.includes(path)) && !isDefinitionCode(path) && !path.endsWith('.json'),
     completes: (path) => completed === 'all' || completedFiles.includes(path),
     recreates: (path) => completedFiles.includes(path) && isDefinitionCode(path),
     ignore: [...before, ...after].map(({ layout }) => layout.definitionFile),

@@ -23,7 +23,7 @@ import { listActivityNames, assignActivityNames } from './task-choices.ts';
 /** Plans an additional process with its own files. */
 export async function planProcess(
   project: WorkerProject,
-  { definition, source, notes }: Extract<AdditionRequest, { kind: 'process' }>,
+  { definition, source, notes, text }: Extract<AdditionRequest, { kind: 'process' }>,
   { invocation }: AdditionContext,
 ): Promise<Addition> {
   const { code } = definition.process;
@@ -37,7 +37,7 @@ export async function planProcess(
   const processes: WorkerProject['processes'] = [...project.processes, added];
   const rendered = await renderProject({
     ...toProjectSpec(project, processes),
-    additionalProcesses: [{ slug, definition, source, choices, notes }],
+    additionalProcesses: [{ slug, definition, source, choices, notes, text }],
   });
   const definitionFile = rendered.find(({ path }) => path === layout.definitionFile);
   if (definitionFile === undefined) throw new Error(`${layout.definitionFile} was not rendered`);

@@ -13,6 +13,7 @@ import { unifiedDiff } from '../edit/unified-diff.ts';
 import type { ChangedFile } from '../edit/write-edits.ts';
 import { plainMode } from '../edit/file-mode.ts';
 import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
+import { mergeLockFile } from '../merge/lock-file.ts';
 import { mergeFile, type MergeConflict, type MergeLabels } from '../merge/merge-file.ts';
 import { removalReason, renamedPath } from './apply-migrations.ts';
 import { PROJECT_MIGRATIONS, type Migration } from './migrations.ts';
@@ -38,7 +39,7 @@ export interface UpdatedFile {
   /** Why the templates no longer have a deleted file, if it is known: the rest of a sentence that starts with the path. */
   readonly why?: string;
   readonly changes: readonly ChangedFile[];
-  /** Unified; empty if only permissions change or a file is not text. */
+  /** Unified; empty if only permissions change, or if a file is not text or is a lock file. */
   readonly diff: string;
 }
 
@@ -100,6 +101,7 @@ export async function planUpdate(
     folder: project.folder,
     base,
     isOrderFree: languageOf(record).code.hasDeclarationsOnly,
+    locks: languageOf(record).tools.lockFiles(record.packageManager),
     addedByHand,
     labels: { ...UPDATE_LABELS, theirs: `${UPDATE_LABELS.theirs} ${version}` },
     deleted: new Set(),
@@ -183,6 +185,7 @@ interface FileContext {
   readonly folder: string;
   readonly base: ProjectBase;
   readonly isOrderFree: (path: string) => boolean;
+  readonly locks: readonly string[];
   readonly addedByHand: ReturnType<typeof renderTasksAddedByHand>;
   readonly labels: MergeLabels;
   /** Files that the update deletes. */
@@ -195,9 +198,10 @@ async function planChange(
   path: string,
   theirs: PlannedFile,
 ): Promise<UpdatedFile | UpdateConflict | undefined> {
-  const { base: archive, folder } = context;
+  const { base: archive, folder, locks } = context;
   const base = archive.merged.get(path) ?? archive.generated.get(path);
   if (base === undefined) return planAddition(context, theirs);
+  if (locks.includes(theirs.path)) return planLockFile(context, base, theirs);
   const isRenamed = path !== theirs.path;
   const isChanged = !isSame(base.contents, theirs.contents) || base.mode !== theirs.mode;
   if (!isRenamed && !isChanged) return undefined;
@@ -273,6 +277,26 @@ async function planChange(
   return isWritten(oursBytes) ? { ...about, how: 'merged', changes: write(oursBytes), diff } : undefined;
 }
 
+/** A lock file, which never conflicts. Someone who deleted it does not want one. */
+async function planLockFile(
+  { folder }: FileContext,
+  base: PlannedFile | undefined,
+  theirs: PlannedFile,
+): Promise<UpdatedFile | UpdateConflict | undefined> {
+  const { path } = theirs;
+  const current = await readProjectFile(folder, path);
+  if (current === undefined || (base !== undefined && isSameText(base.contents, theirs.contents))) return undefined;
+  if (current === false)
+    return { path, how: 'conflict', reason: 'is not a regular file', places: [], diff: '', ours: [] };
+  const [before, mine, next] = [base?.contents, current.contents, theirs.contents].map(
+    (bytes) => bytes && decodeText(bytes),
+  );
+  const after = Buffer.from(mergeLockFile(path, { base: before, mine: mine ?? '', theirs: next ?? '' }));
+  if (isSame(after, current.contents)) return undefined;
+  const how = isSameText(after, theirs.contents) ? 'replaced' : 'merged';
+  return { path, how, changes: [{ path, before: current.contents, after, mode: undefined }], diff: '' };
+}
+
 /** A file that the templates no longer have. */
 async function planRemoval(
   { base: archive, folder }: FileContext,
@@ -298,11 +322,13 @@ async function planRemoval(
 
 /** A file that is new in the templates. */
 async function planAddition(
-  { folder, labels, deleted }: FileContext,
+  context: FileContext,
   theirs: PlannedFile,
 ): Promise<UpdatedFile | UpdateConflict | undefined> {
+  const { folder, labels, deleted, locks } = context;
   const { path, contents, mode } = theirs;
   const current = await readProjectFile(folder, path);
+  if (current !== undefined && locks.includes(path)) return planLockFile(context, undefined, theirs);
   const conflict = { path, how: 'conflict', ours: [] } as const;
   if (current === undefined) {
     const diff = diffOf(path, undefined, contents);

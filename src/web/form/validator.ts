@@ -2,7 +2,7 @@ import { fullFormats } from 'ajv-formats/dist/formats.js';
 import { canonicalJson, isRecord, pointerStep } from '../../base/json.ts';
 import { isAcceptedType } from '../../process/document-type.ts';
 import { detectDialect, type Dialect } from '../../process/json-schema/dialect.ts';
-import { schemaPattern } from '../../process/json-schema/pattern.ts';
+import { backtrackingSteps, schemaPattern } from '../../process/json-schema/pattern.ts';
 import { resolveReference } from '../../process/json-schema/reference.ts';
 import { isComplete, parseReference, REFERENCE_KINDS } from '../../process/references.ts';
 import type { FormSchema } from './types.ts';
@@ -295,10 +295,13 @@ function checkNumber(schema: FormSchema, value: number, place: Place, result: Re
   checkFormat(schema, value, place, result);
 }
 
-/** Undefined for a pattern that can't be compiled. */
-function compiledPattern(pattern: string): RegExp | undefined {
+const MOST_STEPS = 100_000_000;
+
+/** Undefined if only the platform can tell: for a pattern that can't be compiled, or that could block the page. */
+function matches(pattern: string, text: string): boolean | undefined {
+  if (backtrackingSteps(pattern, text.length) > MOST_STEPS) return undefined;
   try {
-    return schemaPattern(pattern);
+    return schemaPattern(pattern).test(text);
   } catch {
     return undefined;
   }
@@ -307,7 +310,7 @@ function compiledPattern(pattern: string): RegExp | undefined {
 function checkString(schema: FormSchema, value: string, place: Place, result: Result): void {
   checkLimits(LENGTH_LIMITS, Array.from(value).length, schema, value, place, result);
   const { pattern, accept, maxSize } = schema;
-  if (typeof pattern === 'string' && compiledPattern(pattern)?.test(value) === false) {
+  if (typeof pattern === 'string' && matches(pattern, value) === false) {
     report(result, schema, 'pattern', value, place, { pattern });
   }
   checkFormat(schema, value, place, result);
@@ -455,10 +458,12 @@ function checkProperties(schema: FormSchema, value: Record<string, unknown>, pla
     if (value[name] !== undefined) validate(name, part, `properties${pointerStep(name)}`);
   }
   for (const [pattern, part] of entriesOf(schema['patternProperties'])) {
-    const expression = compiledPattern(pattern);
-    for (const name of Object.keys(value).filter((one) => expression?.test(one) === true)) {
+    for (const name of Object.keys(value)) {
+      const matching = matches(pattern, name);
+      if (matching === false) continue;
       covered.add(name);
-      validate(name, part, `patternProperties${pointerStep(pattern)}`);
+      result.properties.add(name);
+      if (matching === true) validate(name, part, `patternProperties${pointerStep(pattern)}`);
     }
   }
   if (rest === undefined) return;

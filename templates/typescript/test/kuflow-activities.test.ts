@@ -127,13 +127,17 @@ describe("KuFlow's activities", () => {
     expect(seen).toEqual([]);
   });
 
-  it("fail with KuFlow's error and retry after the time that KuFlow asks for", async () => {
-    responses[`GET /process-items/${ITEM}`] = [{ status: 429, headers: { 'retry-after': '7' } }];
+  it.each([
+    ['7', 7_000],
+    ['86400', 300_000],
+    ['Tue, 31 Dec 2999 23:59:59 GMT', 300_000],
+  ])("fail with KuFlow's error and retry after the time that KuFlow asks for: %s", async (retryAfter, delay) => {
+    responses[`GET /process-items/${ITEM}`] = [{ status: 429, headers: { 'retry-after': retryAfter } }];
     const run = environment().run(activities().KuFlow_Engine_retrieveProcessItem, { processItemId: ITEM });
     await expect(run).rejects.toMatchObject({
       type: 'KuFlowActivities.RestFailure',
       nonRetryable: false,
-      nextRetryDelay: 7000,
+      nextRetryDelay: delay,
       details: [{ message: 'no' }],
     });
     expect(seen).toHaveLength(1);

@@ -15,6 +15,7 @@ describe('the reason of a failure', () => {
     ['hides long numbers', 'Status 503 for account 12 3456 7890', 'Status 503 for account …'],
     ['keeps the host of a URL', 'GET https://u:p@bank.example.com/erika?token=abc failed', 'GET https://bank.example.com failed'],
     ['hides values and keys', 'password=hunter2 is wrong for 4fd7a2c9e1b08d36aa', 'password=… is wrong for …'],
+    ['keeps a status', 'status=500, statusCode=404 for name=Ada status=Ada', 'status=500, statusCode=404 for name=… status=…'],
     ['has one line', 'First line\n    at secret (file.ts:1:1)', 'First line'],
     ['has at most 300 characters', 'x'.repeat(1_000), `${'x'.repeat(299)}…`],
   ])('%s', (_title, message, expected) => {

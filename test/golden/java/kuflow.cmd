@@ -1,11 +1,40 @@
 @echo off
 rem Runs the command line of KuFlow, in the version that created this project. It needs Node.js.
 setlocal
+set kuflow_package="create-kuflow-worker@1.0.0"
 
+rem Where an earlier call found the program of this package. npx takes seconds to find it.
+set "kuflow_found=%~dp0.kuflow\program.cmd.txt"
+set kuflow_found_package=""
+set kuflow_program=""
+if exist "%kuflow_found%" <"%kuflow_found%" (
+  set /p kuflow_found_package=
+  set /p kuflow_program=
+)
+if not %kuflow_found_package%==%kuflow_package% goto find
+if exist %kuflow_program% goto run
+
+:find
 node -e "const [major, minor] = process.versions.node.split('.').map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)" 2>nul
 if errorlevel 1 (
   echo kuflow needs Node.js 20.19 or newer. Install it from https://nodejs.org, then try again. 1>&2
   exit /b 1
 )
+rem npx installs the package and prints where the program is. By its name, cmd would start this file again if it is in the current folder.
+set kuflow_program=""
+pushd "%~dp0"
+for /f "delims=" %%p in ('npx --yes --package="create-kuflow-worker@1.0.0" -- where $PATH:kuflow.cmd') do (
+  set kuflow_program="%%p"
+  goto found
+)
+:found
+popd
+if not exist %kuflow_program% exit /b 1
+rem Without the file, the next call only takes longer.
+(
+  echo %kuflow_package%
+  echo %kuflow_program%
+) >"%kuflow_found%" 2>nul
 
-npx --yes --package="create-kuflow-worker@1.0.0" -- kuflow %*
+:run
+endlocal & %kuflow_program% %*

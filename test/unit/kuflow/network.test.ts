@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { decideProxy } from '../../../src/network/proxy.ts';
 import type { ProxyDecision } from '../../../src/network/proxy.ts';
 import { Secret } from '../../../src/base/secret.ts';
@@ -98,6 +98,10 @@ describe('TLS', () => {
     expect(error).toMatchObject({ kind: 'tls-unknown-authority', sent: false, status: 1 });
     expect(error.next.join(' ')).toContain('--ca');
     expect(await failure(fetchName(server.url))).toMatchObject({ kind: 'tls-unknown-authority' });
+    // With it, Node.js programs accept any certificate by default.
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    expect(await failure(fetchName(server.url))).toMatchObject({ kind: 'tls-unknown-authority' });
+    vi.unstubAllEnvs();
     expect(server.requests).toHaveLength(1);
   });
 

@@ -45,16 +45,16 @@ describe('the state file', () => {
     writeFileSync(inTheWay, '');
     await expect(readRunningState(inTheWay)).rejects.toMatchObject({
       name: 'KnownError',
-      message: "Reading the local platform's state failed: part of the path is not a folder",
+      message: "Reading the local KuFlow's state failed: part of the path is not a folder",
     });
     const options = { definitions: [], temporalPath: process.execPath };
     await expect(startPlatform({ ...options, stateDir: inTheWay })).rejects.toMatchObject({
       name: 'KnownError',
-      message: "Opening the local platform's state failed: it already exists",
+      message: "Opening the local KuFlow's state failed: it already exists",
       tried: inTheWay,
     });
     await expect(startPlatform({ ...options, stateDir: join(inTheWay, 'dev') })).rejects.toMatchObject({
-      message: "Opening the local platform's state failed: part of the path is not a folder",
+      message: "Opening the local KuFlow's state failed: part of the path is not a folder",
     });
   });
 

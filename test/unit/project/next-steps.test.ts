@@ -30,6 +30,18 @@ describe('next steps', () => {
     ]);
   });
 
+  it('say that a Java project is built, and how its worker is restarted', () => {
+    const java = { language: 'java', packageManager: 'maven', packageName: 'com.acme' } as const;
+    expect(nextSteps({ ...LOCAL, ...java, folder: '', installed: false })).toEqual([
+      { command: './mvnw -DskipTests verify', text: 'download the dependencies and build the worker' },
+      {
+        command: 'make dev',
+        text: 'run a local KuFlow and the worker; make compile in another terminal restarts the worker with your changes',
+      },
+      { command: 'make smoke', text: 'run one process to completion' },
+    ]);
+  });
+
   it('leave out cd for the current folder, and quote a path with spaces', () => {
     expect(commands({ ...LOCAL, folder: '' })[0]).toBe('npm run dev');
     expect(commands({ ...LOCAL, folder: 'my worker' })[0]).toBe("cd 'my worker'");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { summarise } from '../../../scripts/test-summary.mjs';
+import { summarise, summariseCosts } from '../../../scripts/test-summary.mjs';
 
 const test = (status: string, fullName: string, duration = 1): object => ({ status, fullName, duration });
 const file = (name: string, status: string, ...assertionResults: object[]): object => ({
@@ -32,6 +32,26 @@ describe('the totals of a run', () => {
     expect(summarise([{ testResults: [file('b', 'passed', test('passed', 'one'))] }], 1)).toMatchObject({
       passed: 1,
       failed: 1,
+    });
+  });
+});
+
+describe('the costs of a run', () => {
+  it('adds up the processor time, and lists the waits of each file that took a second or more', () => {
+    const lines = [
+      { file: 'a', resource: 'machine', waited: 2 },
+      { file: 'a', resource: 'machine', waited: 3 },
+      { file: 'a', resource: 'ports', waited: 0.5 },
+      { file: 'a', seconds: 20, cpu: 4 },
+      { file: 'b', seconds: 10, cpu: 8 },
+    ];
+    expect(summariseCosts(`${lines.map((line) => JSON.stringify(line)).join('\n')}\n`)).toEqual({
+      cpu: 12,
+      files: [
+        { file: 'b', cpu: 8 },
+        { file: 'a', cpu: 4 },
+      ],
+      waits: [{ file: 'a', resource: 'machine', seconds: 5 }],
     });
   });
 });

@@ -124,6 +124,38 @@ class ScopeWorkflow(Trial):
 
 
 @workflow.defn
+class StopWorkflow(Trial):
+    """A task that is canceled by the signal `Stop`."""
+
+    @workflow.run
+    async def run(self, request: WorkflowRequest) -> WorkflowResponse:
+        task = asyncio.create_task(self.kuflow.human_task(REVIEW))
+
+        def stop(_payload: Any) -> None:
+            task.cancel()
+
+        self.kuflow.on_signal("Stop", stop)
+        try:
+            return {"message": str(await task)}
+        except asyncio.CancelledError:
+            return {"message": "canceled"}
+
+
+@workflow.defn
+class DroppedTaskWorkflow(Trial):
+    """Creates a task and cancels it at once, and then creates another one."""
+
+    @workflow.run
+    async def run(self, request: WorkflowRequest) -> WorkflowResponse:
+        dropped = asyncio.create_task(self.kuflow.human_task(SECOND))
+        await asyncio.sleep(0)
+        dropped.cancel()
+        await workflow.wait([dropped])
+        await self.kuflow.human_task(REVIEW)
+        return {"message": "done"}
+
+
+@workflow.defn
 class DeadlineWorkflow(Trial):
     @workflow.init
     def __init__(self, request: WorkflowRequest) -> None:
@@ -143,6 +175,31 @@ class DeadlineWorkflow(Trial):
 
     def _note(self, task: TaskHandle[Review]) -> None:
         self._deadlines.append(str(task.done.done()))
+
+
+@workflow.defn
+class StubbornDeadlineWorkflow(Trial):
+    """Calls an activity at the deadline that is retried until the deadline is far behind."""
+
+    @workflow.run
+    async def run(self, request: WorkflowRequest) -> WorkflowResponse:
+        review = await self.kuflow.human_task(
+            REVIEW, deadline=timedelta(days=1), on_deadline=lambda task: task.log("Late", "WARN")
+        )
+        await workflow.sleep(1)
+        return {"message": str(review["ok"])}
+
+
+@workflow.defn
+class ReassignedWorkflow(Trial):
+    """Assigns a task to somebody else at its deadline."""
+
+    @workflow.run
+    async def run(self, request: WorkflowRequest) -> WorkflowResponse:
+        review = await self.kuflow.human_task(
+            REVIEW, deadline=timedelta(days=1), on_deadline=lambda task: task.assign(owner_email="ada@example.com")
+        )
+        return {"message": str(review["ok"])}
 
 
 @workflow.defn

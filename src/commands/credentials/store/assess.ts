@@ -7,7 +7,16 @@ import type { StoredSet } from './sets.ts';
 
 /** Why a stored set cannot be used as it is, in the order of the checks. */
 export type StaleReason =
-  'none' | 'files' | 'unusable' | 'changed' | 'endpoint' | 'principal' | 'tenant' | 'namespace' | 'renewal-due';
+  | 'none'
+  | 'files'
+  | 'unusable'
+  | 'changed'
+  | 'endpoint'
+  | 'principal'
+  | 'tenant'
+  | 'namespace'
+  | 'connection'
+  | 'renewal-due';
 
 export interface Staleness {
   readonly reason: StaleReason;

@@ -97,9 +97,13 @@ export function requireReplaceable(
   }
 }
 
-/** Warnings about environment variables that override the certificate in the application files. */
-export function shadowWarnings(env: Readonly<Record<string, string | undefined>>): readonly string[] {
-  return findSetVariables(env, [...PATH_NAMES, NAMESPACE]).map(
+/** Warnings about environment variables that override the certificate, and the connection, in the application files. */
+export function shadowWarnings(
+  env: Readonly<Record<string, string | undefined>>,
+  connection: SettingTexts = {},
+): readonly string[] {
+  const names = Object.keys(connection) as SettingName[];
+  return findSetVariables(env, [...names, ...PATH_NAMES, NAMESPACE]).map(
     (variable) => `${variable} is set in this environment and overrides application-local.yaml`,
   );
 }

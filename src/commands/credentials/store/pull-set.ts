@@ -41,6 +41,8 @@ export interface PullRequest extends EngineScope {
   readonly requestMaterial: () => Promise<UnverifiedMaterial>;
   /** If absent, no token is requested. */
   readonly requestToken?: (() => Promise<UnverifiedToken>) | undefined;
+  /** Settings of the connection to write with the set, for a KuFlow that the application files do not name otherwise. */
+  readonly connection?: SettingTexts | undefined;
   /** Whether the token is stored with the certificate. */
   readonly keepToken: boolean;
   /**
@@ -101,11 +103,11 @@ export async function installCredentialSet(request: PullRequest): Promise<PullRe
 async function pullIfNeeded(request: PullRequest): Promise<PullResult> {
   const { files, clock, signal, report, env } = request;
   const layout = storeLayout(request.project);
-  const warnings = shadowWarnings(env);
+  const warnings = shadowWarnings(env, request.connection);
   const first = await inspectStore(request, layout);
   if (first.usable !== undefined) return { kind: 'unchanged', store: layout.store, record: first.usable, warnings };
   if (request.dryRun) {
-    const keys = Object.keys(pointerSettings(layout, newSetId(clock.now()), ''));
+    const keys = Object.keys({ ...request.connection, ...pointerSettings(layout, newSetId(clock.now()), '') });
     return { kind: 'would-pull', because: first.because, keys, warnings };
   }
   const waiting = {
@@ -126,7 +128,7 @@ async function pullIfNeeded(request: PullRequest): Promise<PullResult> {
       proven: proof !== undefined,
       previous: pointers.to.kind === 'set' ? pointers.to.id : undefined,
     });
-    const values = pointerSettings(layout, id, set.namespace);
+    const values = { ...request.connection, ...pointerSettings(layout, id, set.namespace) };
     const text = editSettings(pointers.local.text, values);
     const kept = await withContext('Reading the stored credentials', layout.store, () => listSets(files, layout));
     report?.({ kind: 'writing', id });
@@ -159,11 +161,20 @@ function inspectStore(request: PullRequest, layout: StoreLayout): Promise<StoreI
     requireReplaceable(pointers, env, force);
     const stored: StoredSet | undefined =
       pointers.to.kind === 'set' ? await readSet(files, layout, pointers.to.id) : undefined;
-    const { record, stale } = assessSet(stored, { ...request, namespace: pointers.namespace }, clock.now());
+    const assessed = assessSet(stored, { ...request, namespace: pointers.namespace }, clock.now());
+    const { record } = assessed;
+    const stale = [...assessed.stale, ...findMissingConnection(pointers, request.connection)];
     const hasToken = (record?.tokenExpiresAt ?? 0) > clock.now() + SHORTEST_TOKEN_LIFE_MS;
     const isUsable = stale.length === 0 && !force && (!request.keepToken || hasToken);
     return { pointers, because: stale, usable: isUsable ? record : undefined };
   });
+}
+
+function findMissingConnection({ local }: Pointers, connection: SettingTexts = {}): readonly Staleness[] {
+  const names = Object.keys(connection) as (keyof SettingTexts)[];
+  const written = settingTexts(local.text ?? '', names);
+  if (names.every((name) => written[name] === connection[name])) return [];
+  return [{ reason: 'connection', text: `${LOCAL_SETTINGS_FILE} has other settings for the connection` }];
 }
 
 async function requestSet(

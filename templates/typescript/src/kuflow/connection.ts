@@ -42,24 +42,22 @@ export async function connectToEngine(
 }
 
 /** gRPC statuses of an engine that does not allow a call. */
-const RESTRICTED: Readonly<Record<number, string>> = {
-  7: "PERMISSION_DENIED; Temporal's SDK makes the same call when a worker starts, and fails if it is denied",
-  12: 'UNIMPLEMENTED',
-};
+const RESTRICTED = { 7: 'PERMISSION_DENIED', 12: 'UNIMPLEMENTED' } as const;
+type Restriction = (typeof RESTRICTED)[keyof typeof RESTRICTED];
 
-/** Asks the engine for a namespace. Resolves to a description of the restriction if the engine does not allow that. */
+/** Asks the engine for a namespace. Resolves to the name of its status if the engine does not allow that. */
 export async function describeNamespace(
   connection: NativeConnection,
   namespace: string,
   milliseconds: number,
-): Promise<string | undefined> {
+): Promise<Restriction | undefined> {
   try {
     await connection.withDeadline(Date.now() + milliseconds, () =>
       connection.workflowService.describeNamespace({ namespace }),
     );
     return undefined;
   } catch (error) {
-    const restriction = RESTRICTED[grpcStatus(error) ?? 0];
+    const restriction = (RESTRICTED as Readonly<Record<number, Restriction>>)[grpcStatus(error) ?? 0];
     if (restriction === undefined) throw error;
     return restriction;
   }

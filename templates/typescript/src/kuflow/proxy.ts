@@ -1,4 +1,7 @@
-import { BlockList, isIP } from 'node:net';
+import * as http from 'node:http';
+import { BlockList, isIP, type Socket } from 'node:net';
+import * as tls from 'node:tls';
+import type { buildConnector } from 'undici';
 import type { Settings } from './settings.ts';
 
 /** Whether connections to this host stay on this machine. */
@@ -19,6 +22,79 @@ export function proxyFor(settings: Pick<Settings, 'temporal'>, address: string):
   const port = url.port || (url.protocol === 'http:' ? '80' : '443');
   const excluded = noProxy.split(/[\s,]+/).some((entry) => entry !== '' && isExcluded(entry, host, port));
   return excluded ? undefined : new URL(proxy.reveal());
+}
+
+interface Trust {
+  readonly ca?: readonly string[];
+}
+
+/**
+ * Creates connections for undici through an HTTP proxy. undici's own ProxyAgent is not used: if a proxy closes the connection without a
+ * response, it tries again without a pause and without end. `timeout` is in milliseconds.
+ */
+export function connectThrough(proxy: URL, trust: Trust, timeout: number): buildConnector.connector {
+  return ({ hostname, port, protocol }, callback) => {
+    const target = `${hostname}:${port || (protocol === 'http:' ? '80' : '443')}`;
+    openTunnel(proxy, target, timeout)
+      .then((tunnel) => (protocol === 'http:' ? tunnel : startTls(tunnel, normalizeHost(hostname), trust, timeout)))
+      .then(
+        (socket) => callback(null, socket),
+        (error: unknown) => callback(error as Error, null),
+      );
+  };
+}
+
+async function openTunnel(proxy: URL, target: string, timeout: number): Promise<Socket> {
+  const credentials = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
+  const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
+  const request = http.request({
+    method: 'CONNECT',
+    host: normalizeHost(proxy.hostname),
+    port: proxy.port || '80',
+    path: target,
+    headers: { host: target, ...(proxy.username !== '' && { 'proxy-authorization': authorization }) },
+    agent: false,
+    timeout,
+  });
+  return new Promise((resolve, reject) => {
+    const fail = (what: string): void => {
+      reject(new Error(`the proxy ${proxy.host} ${what}`));
+      request.destroy();
+    };
+    request.once('connect', ({ statusCode = 0 }, socket: Socket, head) => {
+      if (statusCode < 200 || statusCode > 299) {
+        fail(`answered ${statusCode} to CONNECT`);
+        return;
+      }
+      socket.setTimeout(0);
+      if (head.length > 0) socket.unshift(head);
+      resolve(socket);
+    });
+    request.once('response', () => fail('does not know CONNECT'));
+    request.once('timeout', () => fail('did not answer in time'));
+    request.on('error', (cause) => reject(new Error(`no answer from the proxy ${proxy.host}`, { cause })));
+    request.end();
+  });
+}
+
+async function startTls(tunnel: Socket, host: string, { ca }: Trust, timeout: number): Promise<Socket> {
+  const socket = tls.connect({
+    socket: tunnel,
+    host,
+    // An IP address must not be sent as a server name.
+    ...(isIP(host) === 0 && { servername: host }),
+    ...(ca && { ca: [...ca] }),
+    ALPNProtocols: ['http/1.1'],
+  });
+  return new Promise((resolve, reject) => {
+    socket.setTimeout(timeout, () => socket.destroy(new Error(`${host} did not complete the TLS handshake in time`)));
+    socket.on('error', reject);
+    socket.once('close', () => reject(new Error(`${host} closed the connection during the TLS handshake`)));
+    socket.once('secureConnect', () => {
+      socket.setTimeout(0);
+      resolve(socket);
+    });
+  });
 }
 
 /** Whether an entry of NO_PROXY applies: `*`, a subnet, or a host with its subdomains and an optional port. */

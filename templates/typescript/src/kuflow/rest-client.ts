@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as tls from 'node:tls';
-import { Agent, ProxyAgent, request as send, type Dispatcher } from 'undici';
+import { Agent, request as send, type Dispatcher } from 'undici';
 import type { Metrics } from './metrics.ts';
-import { proxyFor } from './proxy.ts';
+import { connectThrough, proxyFor } from './proxy.ts';
 import type { Settings } from './settings.ts';
 import { userAgent } from './user-agent.ts';
 
@@ -51,7 +51,7 @@ export class RestError extends Error {
   readonly operation: string;
   readonly status: number | undefined;
   readonly details: DefaultError | undefined;
-  /** How long KuFlow asked to wait, in milliseconds. */
+  /** How long KuFlow asked to wait, in milliseconds, at most 5 minutes. */
   readonly retryAfter: number | undefined;
   readonly timedOut: boolean;
 
@@ -76,6 +76,8 @@ export class RestError extends Error {
 }
 
 const MAX_RETRY_DELAY = 3_000;
+/** As long as the longest pause between two attempts of an activity, so that no header parks a process for a day. */
+const MAX_RETRY_AFTER = 5 * 60_000;
 
 /** A client for KuFlow's REST API with the credentials of the application. Each call is retried once at most. */
 export function createRestClient(settings: Pick<Settings, 'api' | 'temporal'>, metrics: Metrics): RestClient {
@@ -191,14 +193,7 @@ function createDispatcher(settings: Pick<Settings, 'api' | 'temporal'>): Dispatc
   const limits = { headersTimeout: 30_000, bodyTimeout: 60_000, connectTimeout: 10_000 };
   const proxy = proxyFor(settings, settings.api.endpoint);
   if (proxy === undefined) return new Agent({ ...limits, connect });
-  const token = proxyAuthorization(proxy);
-  return new ProxyAgent({
-    ...limits,
-    uri: proxy.origin,
-    ...(token === undefined ? {} : { token }),
-    requestTls: connect,
-    proxyTls: connect,
-  });
+  return new Agent({ ...limits, connect: connectThrough(proxy, connect, limits.connectTimeout) });
 }
 
 // Setting `ca` replaces the default root certificates, including NODE_EXTRA_CA_CERTS.
@@ -210,12 +205,6 @@ function systemRoots(): readonly string[] {
   } catch {
     return tls.rootCertificates;
   }
-}
-
-function proxyAuthorization(proxy: URL): string | undefined {
-  if (proxy.username === '') return undefined;
-  const credentials = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
-  return `Basic ${Buffer.from(credentials).toString('base64')}`;
 }
 
 function formatQuery(query: RestRequest['query'] = {}): string {
@@ -247,7 +236,7 @@ function parseRetryAfter(header: string | string[] | undefined): number | undefi
   const text = Array.isArray(header) ? header[0] : header;
   if (text === undefined) return undefined;
   const milliseconds = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
-  return Number.isFinite(milliseconds) ? Math.max(0, milliseconds) : undefined;
+  return Number.isFinite(milliseconds) ? Math.min(Math.max(0, milliseconds), MAX_RETRY_AFTER) : undefined;
 }
 
 function isTimeout(error: unknown): boolean {

@@ -34,6 +34,9 @@ const ALIASES: Readonly<Record<string, string>> = {
   'worker.robot-ids': 'temporal.robot-ids',
 };
 
+/** Characters without width, marks of direction and byte order marks, which come with copied text. PEM may start with one. */
+const INVISIBLE = /[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff]/;
+
 /** The environment variable of a setting, such as TEMPORAL_MUTUALTLS_CERT for `temporal.mutual-tls.cert`. */
 const variableOf = (key: string): string => key.toUpperCase().replaceAll('-', '').replaceAll('.', '_');
 
@@ -82,12 +85,14 @@ export class SettingsReader {
     return this.usable(key, this.fromEnvironment(variableOf(key)) ?? inFiles);
   }
 
-  /** Reports the placeholder of KuFlow's own templates and quotes around a value as problems, and returns undefined for them. */
+  /** Reports KuFlow's placeholder, quotes around a value and invisible characters as problems, and returns undefined for them. */
   usable(key: string, found: SettingValue | undefined): SettingValue | undefined {
     if (found === undefined) return undefined;
     if (found.text.includes('FILL_ME')) this.problem(key, 'placeholder', found.source, 'a value instead of FILL_ME');
     else if (/^(["']).*\1$/s.test(found.text))
       this.problem(key, 'invalid', found.source, 'a value without quotes around it');
+    else if (INVISIBLE.test(found.raw) && !key.endsWith('-data'))
+      this.problem(key, 'invalid', found.source, 'a value without invisible characters; type it again');
     else return found;
     return undefined;
   }
@@ -114,7 +119,7 @@ export class SettingsReader {
     try {
       // Keeps every scalar as written: a secret of digits must not lose its leading zeros.
       const text = readFileSync(join(this.#directory, file), 'utf8');
-      const content: unknown = parse(text, { schema: 'failsafe', logLevel: 'error' }) || {};
+      const content: unknown = parse(text, { schema: 'failsafe', merge: true, logLevel: 'error' }) || {};
       if (isMap(content)) return content;
       this.problem(file, 'unreadable', file, 'a YAML file with key-value pairs');
     } catch (error) {

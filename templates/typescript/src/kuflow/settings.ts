@@ -260,6 +260,8 @@ function readProxy(reader: SettingsReader): Pick<Settings['temporal'], 'proxy' |
   const address = found.text.includes('://') ? found.text : `http://${found.text}`;
   if (!URL.canParse(address) || new URL(address).protocol !== 'http:')
     reader.problem(key, 'invalid', found.source, 'the address of an HTTP proxy, http://host:port, or none');
+  else if (/:\/\/.*[@/?#].*@/s.test(address))
+    reader.problem(key, 'invalid', found.source, 'a user name and password with @, /, ? and # percent-encoded');
   const noProxy = reader.fromEnvironment('no_proxy') ?? reader.fromEnvironment('NO_PROXY');
   return { proxy: new Secret(address), noProxy: explicit === undefined ? (noProxy?.text ?? '') : '' };
 }

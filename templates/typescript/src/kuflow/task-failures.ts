@@ -111,14 +111,14 @@ export function reasonOf(error: unknown): string {
   return reason.length > MAX_REASON ? `${reason.slice(0, MAX_REASON - 1)}…` : reason;
 }
 
-/** Quotes, values, addresses, long numbers and keys in a message may come from a form or a credential. */
+/** Quotes, values, addresses, long numbers and keys in a message may come from a form or a credential. An HTTP status does not. */
 function redact(message: string): string {
   return message
     .slice(0, 10 * MAX_REASON)
     .replace(/(?<![\p{L}\d])(["'`“‘]).*?["'`”’](?![\p{L}\d])/gu, '…')
     .replace(/\b(\w+:\/\/)(?:\S*@)?([^\s/?#]+)[^\s,;)]*/g, '$1$2')
     .replace(/\S+@\S+/g, '…')
-    .replace(/=\s*\S+/g, '=…')
+    .replace(/=(?!(?:(?<=\bstatus=)|(?<=\bstatusCode=))[1-5]\d\d\b)\s*\S+/g, '=…')
     .replace(/(?=[\w+/.~-]*\d)[\w+/.~-]{16,}/g, '…')
     .replace(/\d(?:[ .:/-]?\d){3,}/g, '…');
 }

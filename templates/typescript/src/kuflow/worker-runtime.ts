@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from '@temporalio/common';
 import { createKuFlowActivities } from './activities.ts';
@@ -10,6 +11,7 @@ import { TokenRenewer } from './engine-token.ts';
 import { startEngineWatch } from './engine-watch.ts';
 import { startHealthServer } from './health.ts';
 import type { Metrics } from './metrics.ts';
+import { keepPolling } from './polling.ts';
 import { startRegistration } from './registration.ts';
 import { createRestClient } from './rest-client.ts';
 import type { Settings } from './settings.ts';
@@ -20,6 +22,9 @@ const SECOND = 1_000;
 /** How long a token may have been expired before the worker stops. */
 const EXPIRY_GRACE = 60 * SECOND;
 const ENGINE_DEADLINE = 5 * SECOND;
+/** Longer than Temporal's long poll. */
+const MAX_POLL = 75 * SECOND;
+const CLOSE_INTERVAL = 5 * SECOND;
 
 export interface WorkerRuntimeOptions {
   readonly settings: Settings;
@@ -52,12 +57,17 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
     identityFromSettings(settings) ?? requestIdentity(),
   ]);
 
+  const draining = new AbortController();
   /** Connections that receive each new token. */
   const connections = new Set<NativeConnection>();
   let connected = { identity: firstIdentity, settings };
   const connect = async (next: typeof connected): Promise<NativeConnection> => {
     const connection = await connectToEngine(next.settings, next.identity, tokens.current ?? token);
     connections.add(connection);
+    if (draining.signal.aborted) {
+      await closeConnection(connection, connections, logger);
+      throw new Error('The worker is shutting down');
+    }
     connected = next;
     // The token may have been renewed in the meantime.
     if (tokens.current !== undefined) await connection.setApiKey(tokens.current.value.reveal());
@@ -77,6 +87,7 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
       development,
     });
   let worker = await create();
+  const exclusively = createMutex();
 
   const engine = startEngineWatch({
     ask: async () =>
@@ -85,18 +96,19 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
     metrics,
   });
 
-  let draining = false;
   let failed = false;
   const notReady = (): string | undefined => {
-    if (draining) return 'draining';
+    if (draining.signal.aborted) return 'draining';
     if (worker.getState() !== 'RUNNING') return `worker ${worker.getState().toLowerCase()}`;
     return tokens.isValid() ? engine.problem() : 'engine token expired';
   };
   const health = await startHealth(settings.worker.healthPort, notReady, development, logger);
 
   const shutdown = (): void => {
-    if (draining) return;
-    draining = true;
+    if (draining.signal.aborted) return;
+    draining.abort();
+    // KuFlow must not count on a worker that accepts no more tasks.
+    registration.stop();
     logger.info('Shutting down: polling has stopped, waiting for running tasks');
     if (worker.getState() === 'RUNNING') worker.shutdown();
   };
@@ -110,7 +122,7 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
     await Promise.all([...connections].map((connection) => connection.setApiKey(renewed.value.reveal())));
   });
   tokens.watchExpiry(EXPIRY_GRACE, () => {
-    if (draining) return;
+    if (draining.signal.aborted) return;
     fail('Stopping the worker: the engine token expired a minute ago and could not be renewed', tokens.lastError);
   });
 
@@ -118,11 +130,13 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
     identity: firstIdentity,
     request: requestIdentity,
     reloadSettings: options.reloadSettings,
-    swap: async (identity, nextSettings) => {
-      const oldConnection = worker.connection;
-      worker.connection = await connect({ identity, settings: nextSettings });
-      return () => closeConnection(oldConnection, connections, logger);
-    },
+    swap: (identity, nextSettings) =>
+      exclusively(async () => {
+        const connection = await connect({ identity, settings: nextSettings });
+        const oldConnection = worker.connection;
+        worker.connection = connection;
+        return () => closeConnection(oldConnection, connections, logger);
+      }),
     logger,
     metrics,
   });
@@ -136,35 +150,38 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
     metrics,
   });
 
-  /** Waits for a valid token, so that the worker can restart. False if the worker shuts down first: `watchExpiry` limits the wait. */
-  const waitForValidToken = async (): Promise<boolean> => {
-    while (!draining && !tokens.isValid()) await new Promise((resolve) => setTimeout(resolve, SECOND / 4));
-    return !draining;
+  /** The connection of a worker that failed gets no new token: it might receive tasks that nothing executes. */
+  const retire = (connection: NativeConnection | undefined): void => {
+    if (connection !== undefined && connections.delete(connection)) void closeWhenUnused(connection, logger);
   };
 
-  const run = async (): Promise<void> => {
-    for (;;) {
-      const error = await runUntilStopped(worker, () => draining);
-      if (error === undefined || draining) return;
-      // Temporal's core stops polling soon after the engine rejects a token, even if the outage is short.
-      if (tokens.isValid()) return fail('The worker stopped unexpectedly', error);
-      logger.warn('The engine token expired. The worker stopped polling and is waiting for a new token', { error });
-      const oldConnection = worker.connection;
-      // The old worker must not get a new token: it might receive tasks that nothing executes.
-      if (oldConnection !== undefined) connections.delete(oldConnection);
-      if (!(await waitForValidToken())) return;
-      worker = await create();
-      logger.info('The worker is polling again');
-    }
-  };
+  const run = (): Promise<void> =>
+    keepPolling({
+      first: worker,
+      poll: async (polling) => {
+        const error = await runUntilStopped(polling, () => draining.signal.aborted);
+        if (error !== undefined) retire(polling.connection);
+        return error;
+      },
+      connectAgain: () =>
+        exclusively(async () => {
+          // A swap may have connected the failed worker again.
+          retire(worker.connection);
+          worker = await create();
+          return worker;
+        }),
+      tokens,
+      shutdown: draining.signal,
+      logger,
+    });
 
   const ended = (async (): Promise<0 | 1> => {
     try {
       await run();
     } catch (error) {
-      fail('The worker could not restart', error);
+      fail('Stopping the worker, because it cannot continue', error);
     } finally {
-      draining = true;
+      draining.abort();
       tokens.stop();
       engine.stop();
       certificates.stop();
@@ -193,6 +210,28 @@ async function startHealth(port: number, notReady: () => string | undefined, dev
     if (!development) throw new Error(`Could not listen on port ${port} (worker.health-port)`, { cause: error });
     logger.warn('The health port is in use, so another port is used', { port, error });
     return startHealthServer(0, notReady, host);
+  }
+}
+
+/** Runs one piece of work after the other. */
+function createMutex() {
+  let last: Promise<unknown> = Promise.resolve();
+  return <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const result = last.then(work, work);
+    last = result;
+    return result;
+  };
+}
+
+/** Closes a connection when the open polls of its worker, which failed, have ended. */
+async function closeWhenUnused(connection: NativeConnection, logger: Logger): Promise<void> {
+  for (let waited = 0; waited < MAX_POLL; waited += CLOSE_INTERVAL) {
+    try {
+      return await connection.close();
+    } catch (error) {
+      logger.debug('A connection is still in use', { error });
+    }
+    await delay(CLOSE_INTERVAL, undefined, { ref: false });
   }
 }
 

@@ -46,8 +46,8 @@ export interface FakeKuFlow {
 }
 
 /**
- * An in-memory KuFlow for workflow tests. `person` is asked about each task that nobody owns. `initialMetadata` is the metadata of
- * the process when it starts.
+ * An in-memory KuFlow for workflow tests. `person` is asked about each open task that the application does not own. `initialMetadata`
+ * is the metadata of the process when it starts.
  */
 export function fakeKuFlow(
   client: WorkflowClient,
@@ -69,10 +69,11 @@ export function fakeKuFlow(
     return item;
   };
 
-  /** Asks the person for a task that nobody owns. */
+  /** Asks the person for an open task, unless the application owns it. */
   const ask = async (item: Item): Promise<void> => {
     const code = item.processItemDefinitionRef?.code ?? '';
-    if (item.task?.state !== 'READY') return;
+    const isOpen = item.task?.state === 'READY' || item.task?.state === 'CLAIMED';
+    if (!isOpen || item.ownerId === APPLICATION_ID) return;
     const data = person(code, logs);
     if (data === 'wait') return;
     if (data === 'cancel') {
@@ -131,6 +132,7 @@ export function fakeKuFlow(
       const item = find(processItemId);
       item.ownerId = ownerId;
       item.task = { ...item.task, state: 'CLAIMED' };
+      await ask(item);
       return { processItem: item };
     },
 

@@ -3,6 +3,7 @@ import { proxySinks, type Sinks, type WorkflowInterceptorsFactory } from '@tempo
 
 /** An item of a process, as workflow code creates it. */
 export interface CreatedItem {
+  readonly id?: string;
   /** TASK, MESSAGE or THREAD. */
   readonly type?: string;
   readonly processItemDefinitionCode?: string;
@@ -22,7 +23,7 @@ export const interceptors: WorkflowInterceptorsFactory = () => {
         scheduleActivity: (input, next) => {
           const [item] = input.args as [CreatedItem?];
           if (input.activityType === CREATE_ITEM && item !== undefined)
-            items.created({ type: item.type, processItemDefinitionCode: item.processItemDefinitionCode });
+            items.created({ id: item.id, type: item.type, processItemDefinitionCode: item.processItemDefinitionCode });
           return next(input);
         },
       },

@@ -62,7 +62,7 @@ async function run(
     args: [{ processId }],
   });
   await beforeStart?.(kuflow, processId);
-  const result = await worker.runUntil(resultOf(handle));
+  const result = await worker.runUntil(resultOf(handle, kuflow.items));
   return { result, items: kuflow.items, logs: kuflow.logs, history: await handle.fetchHistory() };
 }
 

@@ -170,7 +170,7 @@ describe('addToProject', () => {
     });
     expect(treeOf(folder)).toEqual(written);
     expect((await add(second)).status).toBe(0);
-    expect([...treeOf(folder).keys()].filter((path) => /lock/.test(path))).toEqual([]);
+    expect([...treeOf(folder).keys()].filter((path) => /^\.kuflow\/.*lock/.test(path))).toEqual([]);
   });
 
   it('asks about each edited file, and writes the files that were approved', async () => {

@@ -178,8 +178,10 @@ describe('add task', () => {
     expect(ran.status).toBe(3);
     expect(read('src/workflows.ts')).toBe(before);
     expect(ran.stdout).toContain('skipped src/workflows.ts  (has local changes in the same place)');
-    expect(ran.stdout).toContain('+  await kuflow.humanTask(tasks.review);');
-    expect(ran.stderr).toContain('by hand in src/workflows.ts');
+    expect(ran.stdout).toMatch(
+      /\nAdd below src\/workflows\.ts:\d+:\n {2}\/\/ REVIEW\n {2}await kuflow\.humanTask\(tasks\.review\);\n/,
+    );
+    expect(ran.stderr).toContain('paste the lines shown above: src/workflows.ts:');
   });
 
   it('recognizes files with other line endings or from another template version', async () => {

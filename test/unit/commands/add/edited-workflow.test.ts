@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { AddResult } from '../../../../src/commands/add/add-to-project.ts';
 import type { Ran } from '../../../support/create-worker.ts';
 import { projectFiles } from '../../../support/project-files.ts';
@@ -85,6 +85,63 @@ it.each(['as proposed', 'in another way'])(
     ]);
   },
 );
+
+describe('in a workflow whose functions were moved', () => {
+  beforeEach(() => {
+    edit(
+      WORKFLOW,
+      '  // SCORE\n',
+      [
+        '  return finish(kuflow, processId, apply);\n}\n\n',
+        'async function finish(kuflow: KuFlow, processId: string, apply: object): Promise<WorkflowResponse> {\n',
+        '  // SCORE\n',
+      ].join(''),
+    );
+  });
+
+  it('the call of a new task is not written into another function, even with --edit', async () => {
+    const before = read(WORKFLOW);
+    const ran = await add('task', 'REVIEW', '--edit', WORKFLOW);
+    expect(ran.status, ran.stderr).toBe(3);
+    expect(read(WORKFLOW)).toBe(before);
+    expect(read('src/process/tasks.ts')).toContain('review');
+    const line = before.split('\n').findIndex((text) => text.startsWith('  return { message')) - 1;
+    expect(before.split('\n')[line - 1]).toBe('  });');
+    expect(ran.stdout).toContain(`${WORKFLOW}  (has local changes, and the place for the change is not certain)`);
+    expect(ran.stdout).toContain(
+      `\nAdd below ${WORKFLOW}:${line}:\n  // REVIEW\n  await kuflow.humanTask(tasks.review);\n`,
+    );
+    expect(ran.stdout).not.toContain(`+++ b/${WORKFLOW}`);
+    expect(ran.stderr).toContain(`paste the lines shown above: ${WORKFLOW}:${line}`);
+    const json = JSON.parse((await add('task', 'ARCHIVE', '--json')).stdout) as AddResult;
+    expect(json.files.find(({ path }) => path === WORKFLOW)?.paste).toEqual([
+      {
+        line,
+        text: '  // REVIEW\n  await kuflow.humanTask(tasks.review);\n\n  // ARCHIVE\n  await kuflow.humanTask(tasks.archive);',
+      },
+    ]);
+  });
+
+  it('a call that was pasted is not offered again', async () => {
+    expect((await add('task', 'REVIEW')).status).toBe(3);
+    edit(WORKFLOW, '  return { message', '  // REVIEW\n  await kuflow.humanTask(tasks.review);\n\n  return { message');
+    expect((await add('task', 'REVIEW')).stderr).toContain('already exists');
+  });
+});
+
+it('an activity is printed to paste if createActivities was rewritten', async () => {
+  const path = 'src/activities.ts';
+  edit(path, 'export const createActivities', 'export const createActivities: () => object = build;\nconst build');
+  edit(path, '\n});\n', '\n}) as const;\n');
+  const before = read(path);
+  const ran = await add('activity', 'sendMail');
+  expect(ran.status, ran.stderr).toBe(3);
+  expect(read(path)).toBe(before);
+  const line = before.split('\n').indexOf('}) as const;');
+  expect(ran.stdout).toContain(
+    `\nAdd below ${path}:${line}:\n  /** TODO: describe it. */\n  async sendMail(input: {\n`,
+  );
+});
 
 it('keeps a call that was removed on purpose out of the proposals', async () => {
   edit(WORKFLOW, '  // APPLY\n  const apply = await kuflow.humanTask(tasks.apply);\n', '  const apply = {};\n');

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { AddResult } from '../../../../src/commands/add/add-to-project.ts';
@@ -62,12 +62,51 @@ describe('adding to a Java project', () => {
     expect((await add('activity', 'wait')).stderr).toContain('reserved word');
   });
 
-  it('an activity is not added to a file that no longer has its structure', async () => {
-    edit(`${MAIN}/LoanActivitiesImpl.java`, 'KuFlowClient kuflow;', 'KuFlowClient client;');
+  it('a task whose place in the workflow is not certain is printed to paste', async () => {
+    const end = '        return new WorkflowResponse("Process " + processId + " completed");';
+    edit(
+      WORKFLOW,
+      end,
+      `        return finish(processId);\n    }\n\n    private WorkflowResponse finish(UUID processId) {\n${end}`,
+    );
+    const before = read(WORKFLOW);
+    const ran = await add('task', 'REVIEW', '--edit', WORKFLOW);
+    expect(ran.status, ran.stderr).toBe(3);
+    expect(read(WORKFLOW)).toBe(before);
+    const line = before.split('\n').indexOf('        kuflow.thread(LoanTasks.LOAN_DISCUSSION);') + 1;
+    expect(ran.stdout).toContain(
+      `\nAdd below ${WORKFLOW}:${line}:\n        // REVIEW\n        kuflow.humanTask(LoanTasks.REVIEW);\n`,
+    );
+  });
+
+  it('an activity is added to a class that other classes follow', async () => {
+    for (const name of ['Activities', 'ActivitiesImpl']) {
+      const path = `${MAIN}/Loan${name}.java`;
+      writeFileSync(join(project(), path), `${read(path)}\nclass Helper${name} {\n\n    int one = 1;\n}\n`);
+    }
+    const edits = ['--edit', `${MAIN}/LoanActivities.java`, '--edit', `${MAIN}/LoanActivitiesImpl.java`];
+    const ran = await add('activity', 'sendMail', ...edits);
+    expect(ran.status, ran.stderr).toBe(0);
+    for (const name of ['Activities', 'ActivitiesImpl']) {
+      const [own, helper] = read(`${MAIN}/Loan${name}.java`).split(`\nclass Helper${name}`);
+      expect(own).toMatch(/sendMail[^]*\n\}\n$/);
+      expect(helper).toBe(' {\n\n    int one = 1;\n}\n');
+    }
+  });
+
+  it('an activity is printed to paste into a file that no longer has its structure', async () => {
+    const impl = `${MAIN}/LoanActivitiesImpl.java`;
+    edit(impl, 'KuFlowClient kuflow;', 'KuFlowClient client;');
+    const before = read(impl);
     const ran = await add('activity', 'sendMail');
-    expect(ran.status).toBe(1);
-    expect(ran.stderr).toContain('LoanActivitiesImpl.java no longer has the structure that was generated');
-    expect(read(`${MAIN}/LoanActivities.java`)).not.toContain('sendMail');
+    expect(ran.status, ran.stderr).toBe(3);
+    expect(read(impl)).toBe(before);
+    expect(read(`${MAIN}/LoanActivities.java`)).toContain('sendMail');
+    const line = before.trimEnd().split('\n').length - 1;
+    expect(ran.stdout).toContain(
+      `\nAdd below ${impl}:${line}:\n    @Override\n    public Map<String, Object> sendMail(`,
+    );
+    expect(ran.stderr).toContain('paste the lines shown above');
   });
 
   it('a process gets its own package and edits no other file', async () => {

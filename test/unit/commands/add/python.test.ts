@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { AddResult } from '../../../../src/commands/add/add-to-project.ts';
@@ -85,12 +85,53 @@ describe('adding to a Python project', () => {
       expect((await add('activity', name)).stderr).toContain(`already has the activity ${name}`);
   });
 
-  it('an activity is not added to a file that no longer has its structure', async () => {
-    edit(ACTIVITIES, 'kuflow: KuFlowClient', 'client: KuFlowClient');
-    const ran = await add('activity', 'send_mail');
-    expect(ran.status).toBe(1);
-    expect(ran.stderr).toContain('activities.py no longer has the structure that was generated');
-    expect(read(ACTIVITIES)).not.toContain('send_mail');
+  it('a task whose place in the workflow is not certain is printed to paste', async () => {
+    const end = '        return {"message": f"Process {process_id} completed"}\n';
+    edit(
+      WORKFLOW,
+      end,
+      `        return self.finish(process_id)\n\n    def finish(self, process_id: str) -> WorkflowResponse:\n${end}`,
+    );
+    const before = read(WORKFLOW);
+    const ran = await add('task', 'REVIEW', '--edit', WORKFLOW);
+    expect(ran.status, ran.stderr).toBe(3);
+    expect(read(WORKFLOW)).toBe(before);
+    const line = before.split('\n').indexOf('        await kuflow.thread(tasks.LOAN_DISCUSSION)') + 1;
+    expect(ran.stdout).toContain(
+      `\nAdd below ${WORKFLOW}:${line}:\n        # REVIEW\n        await kuflow.human_task(tasks.REVIEW)\n`,
+    );
+  });
+
+  it('an activity is added to a class that other code follows', async () => {
+    const rest = '\n\ndef helper() -> str:\n    return "class"\n';
+    writeFileSync(join(project(), ACTIVITIES), read(ACTIVITIES) + rest);
+    const ran = await add('activity', 'send_mail', '--edit', ACTIVITIES);
+    expect(ran.status, ran.stderr).toBe(0);
+    expect(read(ACTIVITIES)).toMatch(
+      /\n\n {4}@activity\.defn\n {4}async def send_mail\(self, input: SendMailInput\) -> None:\n(?: {8}.*\n)+\n\ndef helper/,
+    );
+    expect(read(ACTIVITIES).endsWith(rest)).toBe(true);
+  });
+
+  it.each([
+    ['whose constructor changed', 'kuflow: KuFlowClient', 'client: KuFlowClient'],
+    [
+      'with a text that may end it',
+      '        # TODO: do the work',
+      "        note = '''\nclass\n'''\n        # TODO: do the work",
+    ],
+  ])('an activity is printed to paste into a class %s', async (_what, from, to) => {
+    edit(ACTIVITIES, from, to);
+    const before = read(ACTIVITIES);
+    const ran = await add('activity', 'send_mail', '--edit', ACTIVITIES);
+    expect(ran.status, ran.stderr).toBe(3);
+    expect(read(ACTIVITIES)).toBe(before);
+    const [method, input] = [
+      /Add below .*:(\d+):\n {4}@activity\.defn\n {4}async def send_mail/,
+      /class SendMailInput/,
+    ];
+    expect(ran.stdout).toMatch(input);
+    expect(Number(method.exec(ran.stdout)?.[1])).toBe(before.trimEnd().split('\n').length);
   });
 
   it('a process gets its own package, and the list of processes has its classes', async () => {

@@ -53,6 +53,46 @@ describe('create', () => {
     expect(ran.stderr.indexOf('npm install')).toBeLessThan(ran.stderr.indexOf('npm run dev'));
   });
 
+  it('keeps comments, anchors and formatting of a definition file', async () => {
+    const cwd = temporaryFolder();
+    const rest = [
+      "process: { code: EXP, name: 'Expenses' } # the code in the app",
+      'workflow: { type: W, task-queue: Q }',
+      'tasks:',
+      '  # filled in by the employee',
+      '  - { code: A, kind: human, data: { schema: &form { type: object } } }',
+      '  - { code: B, kind: human, data: { schema: *form } }',
+      '',
+    ].join('\n');
+    const modeline = '# yaml-language-server: $schema=';
+    const [own, ours] = ['./elsewhere.json', './node_modules/create-kuflow-worker/schemas/kuflow.process.schema.json'];
+    for (const [name, given, kept] of [
+      ['plain', `# Owner: finance\n${rest}`, `${modeline}${ours}\n\n# Owner: finance\n${rest}`],
+      ['windows', `\ufeff${rest}`.replaceAll('\n', '\r\n'), `${modeline}${ours}\n\n${rest}`],
+      ['own-schema', `# Owner: finance\n${modeline}${own}\n${rest}`, `# Owner: finance\n${modeline}${ours}\n${rest}`],
+    ] as const) {
+      writeFileSync(join(cwd, `${name}.yaml`), given);
+      const ran = await create(cwd, [name, '--definition', `${name}.yaml`, '--local', '--no-check', ...QUIET]);
+      expect(ran.status, ran.stderr).toBe(0);
+      expect(readFileSync(join(cwd, name, 'kuflow.process.yaml'), 'utf8')).toBe(kept);
+    }
+  });
+
+  it.each([
+    ['JSON', '{"process":{"code":"EXP"},"workflow":{"type":"W","task-queue":"Q"}}', []],
+    ['hidden characters', 'process: { code: EXP, name: "a\u202eb" }\nworkflow: { type: W, task-queue: Q }\n', []],
+    ['options that change it', 'process: { code: EXP }\nworkflow: { type: W, task-queue: X }\n', ['--task-queue', 'Q']],
+  ])('writes a definition file with %s again', async (_what, text, options) => {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, 'd.yaml'), text);
+    const ran = await create(cwd, ['x', '--definition', 'd.yaml', ...options, '--local', '--no-check', ...QUIET]);
+    expect(ran.status, ran.stderr).toBe(0);
+    const written = readFileSync(join(cwd, 'x', 'kuflow.process.yaml'), 'utf8');
+    expect(written).toMatch(/^# yaml-language-server: .*\n\nprocess:\n {2}code: EXP\n/);
+    expect(written).toContain('workflow:\n  type: W\n  task-queue: Q\n');
+    expect(written).not.toContain('\u202e');
+  });
+
   it('records answers, what was generated and the command that repeats the run, which creates the same project', async () => {
     const cwd = temporaryFolder();
     const args = [

@@ -75,11 +75,11 @@ describe('testing a certificate against the engine', () => {
     expect(JSON.parse(forced.out)).toMatchObject({ engine: 'certificate accepted; calls require a token' });
     const rotated = await kuflow(at, ['rotate', '--json']);
     expect(JSON.parse(rotated.out)).toMatchObject({ engine: expect.stringContaining('namespace tenant-1') as string });
-    // An engine that denies DescribeNamespace does not prevent the switch, but it is reported.
-    const restricted = await kuflow(at, ['rotate', '--json'], { status: { DescribeNamespace: { code: 7 } } });
+    // An engine that does not support DescribeNamespace does not prevent the switch, but it is reported.
+    const restricted = await kuflow(at, ['rotate', '--json'], { status: { DescribeNamespace: { code: 12 } } });
     expect(restricted.status).toBe(0);
     expect((JSON.parse(restricted.out) as { engine: string }).engine).toMatch(
-      /^Temporal server 1\.32\.0, namespace not verified: the engine denies this call/,
+      /^Temporal server 1\.32\.0, namespace not verified: the engine restricts this call/,
     );
   });
 
@@ -97,6 +97,7 @@ describe('testing a certificate against the engine', () => {
       1,
     ],
     ['does not know the namespace', { status: { DescribeNamespace: { code: 5, message: 'canary' } } }, ['rotate'], 1],
+    ['denies the namespace', { status: { DescribeNamespace: { code: 7 } } }, ['rotate'], 1],
     ['rejects the token', { status: { GetSystemInfo: { code: 16 }, DescribeNamespace: { code: 16 } } }, ['rotate'], 1],
     ['fails internally', { status: { GetSystemInfo: { code: 13, message: 'canary' } } }, ['pull', 'rotate'], 1],
     ['is unavailable', { status: { GetSystemInfo: { code: 14 } } }, ['pull', 'rotate'], 4],

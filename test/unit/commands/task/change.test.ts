@@ -205,7 +205,31 @@ describe('a task with candidates', () => {
   });
 });
 
+describe('kuflow task show', () => {
+  it('prints the task log, the oldest entry first, with every line escaped', async () => {
+    const { id } = await local.createTask();
+    for (const [level, message] of [
+      ['INFO', 'Checked the amount'],
+      ['ERROR', 'Payment failed:\n\u001b[2J no account'],
+    ])
+      await local.rest.call('POST', `/process-items/${id}/task/~actions/append-log`, { payload: { message, level } });
+    const { stdout } = await local.kuflow(['task', 'show', id]);
+    const time = String.raw`\d{4}-\d\d-\d\dT[\d:.]+Z`;
+    expect(stdout).toMatch(
+      new RegExp(
+        `\nLog:\n  ${time}  INFO {3}Checked the amount\n  ${time}  ERROR {2}Payment failed:\n.* \\\\u\\{1b\\}\\[2J no account\n$`,
+      ),
+    );
+  });
+
+  it('leaves out an empty log', async () => {
+    const { id } = await local.createTask();
+    expect((await local.kuflow(['task', 'show', id])).stdout).not.toContain('Log');
+  });
+});
+
 it.each([
+  [['dev', 'history', 'ffffffff'], 'No recent process has an ID that ends with ffffffff'],
   [['task', 'show', 'abc'], 'abc is too short: pass the ID of the task, or at least its last 6 characters'],
   [['process', 'show', 'ffffffff'], 'No recent process has an ID that ends with ffffffff'],
   [['task', 'list', '--state', 'open'], 'open is not a state of a task'],

@@ -98,6 +98,17 @@ describe('kuflow update', () => {
     expect((await run({})).stderr).toBe(`The project is up to date with version ${VERSION}\n`);
   });
 
+  it('is up to date if only the definition has changed since, in a way that changes no file', async () => {
+    await run({});
+    edit('kuflow.process.yaml', 'description: Applicant and amount of the loan', 'description: Who borrows how much');
+    const before = treeOf(folder);
+    for (const dryRun of [true, false]) {
+      const upToDate = `The project is up to date with version ${VERSION}\n`;
+      expect(await run({ dryRun })).toEqual({ stdout: '', stderr: upToDate, status: 0 });
+    }
+    expect(treeOf(folder)).toEqual(before);
+  });
+
   it("runs the project's own checks, and exits with 1 if one fails, with the files written", async () => {
     rmSync(folder, { recursive: true });
     await writeOlderProject(folder, { changed: { [CHECK]: older } }, { spec: { cliPackage: 'file:../cli.tgz' } });

@@ -74,6 +74,7 @@ describe('the explanations', () => {
       ?.causes.find(({ code }) => code === 'client-certificate-refused');
     expect(refused?.advice.map(({ text }) => text.split(':')[0])).toEqual([
       'If the settings give the certificate',
+      'If the settings give the certificate',
       'If KuFlow issued it',
     ]);
   });

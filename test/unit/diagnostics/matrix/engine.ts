@@ -1,9 +1,12 @@
 import http2 from 'node:http2';
 import https from 'node:https';
-import { closedPort } from '../../../support/answering-server.ts';
+import { equal } from 'node:assert/strict';
+import { makeTestAuthority } from '../../../support/certificates.ts';
+import { closedPort, sendJson } from '../../../support/answering-server.ts';
 import { startConnectProxy } from '../../../support/connect-proxy.ts';
 import { listen, startTcpServer, startTlsServer, type TestServer } from '../../../support/engine-server.ts';
-import { fault, type Fault, type TestSetup } from './fault.ts';
+import { runKuflow } from '../../../support/run-kuflow.ts';
+import { fault, following, type Fault, type TestSetup } from './fault.ts';
 
 const NAME = 'engine.kuflow.test';
 const tls = (code: string, state = 'fail'): string => `KF-TLS-003 ${state} ${code}`;
@@ -89,6 +92,25 @@ export const engineFaults: readonly Fault[] = [
     [setup.files['tls/client.pem'], setup.files['tls/client.key']] = [foreign.cert, foreign.key];
   }),
   fault(
+    'certificates of an older CA',
+    tls('engine-certificate-untrusted'),
+    async (setup) => {
+      const old = await makeTestAuthority();
+      const client = await old.issue({ commonName: 'worker', fromDays: -20, toDays: 60 });
+      Object.assign(setup.files, {
+        'tls/client.pem': client.cert,
+        'tls/client.key': client.key,
+        'tls/ca.pem': old.cert,
+      });
+    },
+    async (setup, advice) => {
+      await following(/kuflow (credentials pull --force)$/, async ({ folder, env }, command = '') => {
+        const pulled = await runKuflow(folder, command.split(' '), env);
+        equal(pulled.status, 0, pulled.stderr);
+      })(setup, advice, () => undefined);
+    },
+  ),
+  fault(
     'server without ALPN',
     tls('engine-no-http2'),
     instead(async (setup) => startTlsServer(await own(setup), () => undefined)),
@@ -135,6 +157,45 @@ export const engineFaults: readonly Fault[] = [
     'namespace that does not exist',
     'KF-ENGINE-002 fail engine-namespace-not-found',
     status('DescribeNamespace', 5),
+  ),
+  fault(
+    'typo in the namespace of a certificate that KuFlow issued',
+    'KF-ENGINE-002 fail engine-namespace-differs',
+    async (setup) => {
+      const pair = await setup.authority.issue({ commonName: 'worker, O=tenant-1', toDays: 60 });
+      [setup.files['tls/client.pem'], setup.files['tls/client.key']] = [pair.cert, pair.key];
+      setup.engine = { ...setup.engine, namespace: 'tenant-1' };
+      setup.settings['temporal.namespace'] = 'tennant-1';
+    },
+    following(/Set temporal\.namespace to (\S+) \(application\.yaml:\d+\)/, ({ settings }, namespace) => {
+      settings['temporal.namespace'] = namespace;
+    }),
+  ),
+  fault(
+    'typo in the namespace, which only the token shows',
+    'KF-ENGINE-002 fail engine-namespace-differs',
+    (setup) => {
+      const claims = Buffer.from(JSON.stringify({ namespace: 'tenant-1' })).toString('base64url');
+      const engineToken = {
+        token: `${Buffer.from('{"alg":"RS256"}').toString('base64url')}.${claims}.c2lnbmF0dXJl`,
+        expiredAt: new Date(Date.now() + 3_600_000).toISOString(),
+      };
+      const healthy = setup.rest;
+      setup.rest = (request, response, index) => {
+        if (request.body.includes('ENGINE_TOKEN')) sendJson(response, 200, { type: 'ENGINE_TOKEN', engineToken });
+        else healthy(request, response, index);
+      };
+      setup.engine = { ...setup.engine, namespace: 'tenant-1' };
+      setup.env['TEMPORAL_NAMESPACE'] = 'tenant-2';
+    },
+    following(/Set temporal\.namespace to (\S+) \(TEMPORAL_NAMESPACE\)/, ({ env }, namespace = '') => {
+      env['TEMPORAL_NAMESPACE'] = namespace;
+    }),
+  ),
+  fault(
+    'application that may not use its namespace',
+    'KF-ENGINE-002 fail engine-namespace-denied',
+    status('DescribeNamespace', 7),
   ),
   fault(
     'proxy that requires a password',

@@ -1,7 +1,10 @@
+import { execa } from 'execa';
 import type { Answerer } from '../../../support/answering-server.ts';
 import type { TestAuthority, TestPair } from '../../../support/certificates.ts';
 import type { EngineStubOptions } from '../../../support/engine-server.ts';
 import type { RunDoctorChecksRequest } from '../../../../src/commands/doctor/run-checks.ts';
+import { formatAdvice } from '../../../../src/diagnostics/advice.ts';
+import type { Advice } from '../../../../src/diagnostics/check.ts';
 import type { ProjectProbe } from '../../../../src/diagnostics/input.ts';
 
 /** A working setup for a fault to break. `diagnoseWithFaults` turns it into real files and servers. */
@@ -27,6 +30,8 @@ export interface TestSetup {
   engine: Partial<EngineStubOptions>;
   /** Overrides the address of the engine. */
   target: ((port: number) => string) | undefined;
+  /** Undoes what another party did wrong, which no setting can. */
+  repair: (() => void) | undefined;
   /** Milliseconds by which this machine's clock is ahead. */
   skew: number;
   request: Partial<RunDoctorChecksRequest>;
@@ -41,6 +46,38 @@ export interface Fault {
   /** `KF-… state code` of the one root cause. */
   readonly root: string;
   readonly make: (setup: TestSetup) => void | Promise<void>;
+  /** Does what the advice says. Afterwards, doctor must not find anything. */
+  readonly follow?: Follow | undefined;
 }
 
-export const fault = (name: string, root: string, make: Fault['make']): Fault => ({ name, root, make });
+/** `advice`: that of the root. `rewrite`: writes the files again, after a change to the settings of the setup. */
+export type Follow = (setup: TestSetup, advice: readonly Advice[], rewrite: () => void) => void | Promise<void>;
+
+export const fault = (name: string, root: string, make: Fault['make'], follow?: Follow): Fault => ({
+  ...{ name, root, make, follow },
+});
+
+/** Follows the advice that matches `pattern`, whose groups say what to do. Fails if there is no such advice. */
+export const following =
+  (pattern: RegExp, act: (setup: TestSetup, ...groups: readonly string[]) => void | Promise<void>): Follow =>
+  async (setup, advice, rewrite) => {
+    const match = advice.map((one) => pattern.exec(formatAdvice(one))).find((found) => found !== null);
+    if (match === undefined) throw noAdvice(String(pattern), advice);
+    await act(setup, ...match.slice(1));
+    rewrite();
+  };
+
+/** Runs the first command of the advice, in a shell in the folder of the setup with its environment. `suffix` is added to it. */
+export const runningCommand =
+  (read?: (setup: TestSetup, output: string) => void, suffix = ''): Follow =>
+  async (setup, advice) => {
+    const command = advice.find((one) => one.command !== undefined)?.command;
+    if (command === undefined) throw noAdvice('a command', advice);
+    const { stdout } = await execa('sh', ['-ec', command + suffix], {
+      ...{ cwd: setup.folder, env: { PATH: process.env['PATH'], ...setup.env }, extendEnv: false },
+    });
+    read?.(setup, stdout);
+  };
+
+const noAdvice = (wanted: string, advice: readonly Advice[]): Error =>
+  new Error(`no advice with ${wanted}:\n${advice.map(formatAdvice).join('\n')}`);

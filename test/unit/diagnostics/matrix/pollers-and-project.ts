@@ -1,10 +1,16 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KnownError } from '../../../../src/base/errors.ts';
-import type { WorkerCheckStep } from '../../../../src/diagnostics/input.ts';
+import { runWorkerCheck } from '../../../../src/commands/doctor/worker-check.ts';
+import type { WorkerCheckOptions, WorkerCheckStep } from '../../../../src/diagnostics/input.ts';
+import { javaDiagnosis } from '../../../../src/languages/java/diagnosis.ts';
+import { pythonDiagnosis } from '../../../../src/languages/python/diagnosis.ts';
 import { examineNode, nodeDiagnosis } from '../../../../src/languages/typescript/diagnosis.ts';
+import { startTcpServer } from '../../../support/engine-server.ts';
 import { pollersAnswer, startAnswer } from './engine-answers.ts';
-import { fault, type Fault } from './fault.ts';
+import { pythonScript, writeScript } from '../../../support/fake-python.ts';
+import { STAND_IN_COMMAND, standInWorker } from '../../../support/stand-in-worker.ts';
+import { fault, following, type Fault } from './fault.ts';
 
 const queue =
   // Built per request, because the response contains the time of the last poll.
@@ -58,6 +64,54 @@ const withProject =
 const workerSays = (...steps: readonly WorkerCheckStep[]) => ({
   workerCheck: () => Promise.resolve({ kind: 'answered' as const, status: 1, steps }),
 });
+
+const HEALTHY_WORKER = `console.log(JSON.stringify({ status: 0, steps: ['rest', 'connect'].map((step) => ({ step, status: 'ok', detail: '' })) }));\n`;
+/** A project whose worker is this program, run as doctor runs it. */
+const standIn =
+  (main: string): Fault['make'] =>
+  async (setup) => {
+    standInWorker(setup.folder, main);
+    setup.request = { commands: { install: 'npm install' } };
+    await withProject({
+      workerCheck: (options: WorkerCheckOptions) =>
+        runWorkerCheck(STAND_IN_COMMAND, setup.folder, { PATH: process.env['PATH'] }, options),
+    })(setup);
+  };
+
+const PYPROJECT = `[project]
+name = "loan-worker"
+requires-python = ">=3.11"
+dependencies = ["temporalio==1.35.0"]
+
+[project.scripts]
+loan-worker = "loan_worker.__main__:run"
+`;
+const installPython = (folder: string, script: string): void => {
+  mkdirSync(join(folder, '.venv', 'lib', 'python3.12', 'site-packages', 'temporalio-1.35.0.dist-info'), {
+    recursive: true,
+  });
+  writeScript(join(folder, '.venv', 'bin', 'python'), script);
+};
+/** A Python project whose virtual environment has this Python, a shell script. */
+const withPython =
+  (python: string): Fault['make'] =>
+  (setup) => {
+    const { folder } = setup;
+    writeFileSync(join(folder, 'pyproject.toml'), PYPROJECT);
+    installPython(folder, python);
+    const at = { folder, root: folder, env: { PATH: process.env['PATH'] }, packageManager: 'pip' } as const;
+    const { runtime, temporalSdk, workerCheck } = pythonDiagnosis;
+    setup.project = {
+      processes: () => Promise.resolve([LOAN]),
+      runtime: () => runtime(at),
+      temporalSdk: () => temporalSdk(at),
+      workerCheck: async (options) => {
+        const command = await workerCheck(at);
+        if (command.kind !== 'command') throw new Error(command.kind);
+        return await runWorkerCheck(command, folder, at.env, options);
+      },
+    };
+  };
 
 export const pollerAndProjectFaults: readonly Fault[] = [
   fault(
@@ -128,6 +182,54 @@ export const pollerAndProjectFaults: readonly Fault[] = [
     withProject({ runtime: () => Promise.resolve(examineNode('v18.20.0')) }),
   ),
   fault(
+    'JDK 8, which prints its version to standard error',
+    'KF-PROJ-003 fail runtime-too-old',
+    (setup) => {
+      const home = (name: string, script: string): string => {
+        const path = join(setup.folder, name, 'bin', 'javac');
+        mkdirSync(join(path, '..'), { recursive: true });
+        writeFileSync(path, `#!/bin/sh\n${script}\n`);
+        chmodSync(path, 0o755);
+        return join(setup.folder, name);
+      };
+      const at = { folder: setup.folder, root: setup.folder, env: setup.env, packageManager: 'npm' } as const;
+      setup.env['JAVA_HOME'] = home('jdk8', 'echo javac 1.8.0_442 >&2');
+      setup.env['OTHER_JDK'] = home('jdk21', 'echo javac 21.0.2');
+      for (const file of ['pom.xml', 'mvnw', '.mvn/wrapper/maven-wrapper.properties']) setup.files[file] = '<project/>';
+      setup.modes['mvnw'] = 0o755;
+      setup.project = {
+        runtime: () => javaDiagnosis.runtime(at),
+        temporalSdk: () => javaDiagnosis.temporalSdk(at),
+      };
+    },
+    following(/Install a JDK, version 17 or newer .*, and set (JAVA_HOME) to its folder/, ({ env }, variable = '') => {
+      env[variable] = env['OTHER_JDK'] ?? '';
+    }),
+  ),
+  fault(
+    'two definition files with one process code',
+    'KF-PROJ-001 fail definition-duplicate-code',
+    withProject({ processes: () => Promise.resolve([LOAN, { ...LOAN, file: 'other.process.yaml' }]) }),
+    following(/Change process\.code in (other\.process\.yaml)/, (setup, file = '') => {
+      setup.project = { processes: () => Promise.resolve([LOAN, { ...LOAN, file, code: 'OTHER' }]) };
+    }),
+  ),
+  ...(['health', 'metrics'] as const).map((kind) =>
+    fault(
+      `${kind} port that another program uses`,
+      'KF-PROJ-004 fail worker-port-in-use',
+      async (setup) => {
+        const other = setup.keep(await startTcpServer((socket) => socket.end('HTTP/1.1 404 Not Found\r\n\r\n')));
+        setup.settings[`worker.${kind}-port`] = String(other.port);
+      },
+      following(/set (worker\.\w+-port) to a free port \(application\.yaml:\d+\)/, async (setup, key = '') => {
+        const free = await startTcpServer(() => undefined);
+        await free.close();
+        setup.settings[key] = String(free.port);
+      }),
+    ),
+  ),
+  fault(
     'invalid process definition',
     'KF-PROJ-001 fail definition-broken',
     withProject({
@@ -168,8 +270,37 @@ export const pollerAndProjectFaults: readonly Fault[] = [
     ),
   ),
   fault(
-    'worker whose own check has no result',
+    'worker whose own check has no result in time',
     'KF-WORK-001 warn worker-check-no-answer',
-    withProject({ workerCheck: () => Promise.resolve({ kind: 'failed', why: 'status 1, Cannot find module' }) }),
+    withProject({ workerCheck: () => Promise.resolve({ kind: 'stopped' }) }),
+  ),
+  fault(
+    'worker with a syntax error',
+    'KF-WORK-001 fail worker-cannot-start',
+    standIn('const settings = {;\n'),
+    following(/Correct .*src\/main\.ts/, ({ folder }) => standInWorker(folder, HEALTHY_WORKER)),
+  ),
+  fault(
+    'worker with a missing native module',
+    'KF-WORK-001 fail worker-module-missing',
+    standIn(
+      "import { createRequire } from 'node:module';\ncreateRequire(import.meta.url)('@temporalio/core-bridge');\n",
+    ),
+    following(/Install the dependencies again: npm install/, ({ folder }) => {
+      const module = join(folder, 'node_modules', '@temporalio', 'core-bridge');
+      mkdirSync(module, { recursive: true });
+      writeFileSync(join(module, 'index.js'), '');
+      writeFileSync(join(folder, 'src', 'main.ts'), HEALTHY_WORKER);
+    }),
+  ),
+  fault(
+    'virtual environment of a Python that was removed',
+    'KF-PROJ-003 fail environment-unusable',
+    withPython('echo "libpython3.12.so.1.0: cannot open shared object file" >&2; exit 127'),
+    following(/Delete \.venv and install the dependencies again/, ({ folder }) => {
+      rmSync(join(folder, '.venv'), { recursive: true });
+      const answer = `[ "$2" != loan_worker ] || { echo '${JSON.stringify({ status: 0, steps: [] })}'; exit; }`;
+      installPython(folder, `${answer}\n${pythonScript('3.12.1')}`);
+    }),
   ),
 ];

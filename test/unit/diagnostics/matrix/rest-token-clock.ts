@@ -1,10 +1,15 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import http2 from 'node:http2';
-import { type Answerer, closedPort, sendJson } from '../../../support/answering-server.ts';
+import { join } from 'node:path';
+import { equal } from 'node:assert/strict';
+import { type Answerer, closedPort, sendJson, startAnsweringServer } from '../../../support/answering-server.ts';
 import { startConnectProxy } from '../../../support/connect-proxy.ts';
 import { listen, startEngineStub, startTcpServer } from '../../../support/engine-server.ts';
-import { fault, type Fault, type TestSetup } from './fault.ts';
+import { kuflow } from './setup.ts';
+import { fault, following, type Fault, type TestSetup } from './fault.ts';
 
 const NAME = 'api.kuflow.test';
+const SECRET = 'canary-client-secret';
 const rest = (outcome: string): string => `KF-REST-001 ${outcome}`;
 const error =
   (status: number, headers: Readonly<Record<string, string>> = {}): Fault['make'] =>
@@ -43,6 +48,26 @@ const proxied =
     setup.env['HTTPS_PROXY'] = await start(setup);
   };
 
+/** A server with KuFlow's API below a path; it does not know any other path. */
+const below =
+  (path: string): Fault['make'] =>
+  (setup) => {
+    const healthy = setup.rest;
+    setup.rest = (request, response, index) => {
+      if (request.url.startsWith(`${path}/v`)) healthy(request, response, index);
+      else sendJson(response, 404, { timestamp: new Date().toISOString(), status: 404, message: 'No', errors: [] });
+    };
+  };
+/** A gateway that answers 200 and reports errors in the body. */
+const answerWithStatus200 = (setup: TestSetup): void => {
+  const healthy = setup.rest;
+  setup.rest = (request, response, index) => {
+    const writeHead = response.writeHead.bind(response);
+    response.writeHead = ((_status: number, headers: object) => writeHead(200, headers as never)) as never;
+    healthy(request, response, index);
+  };
+};
+
 /** Answers 403 to requests that contain `text` in address or body. */
 const forbid = (setup: TestSetup, text: string): void => {
   const healthy = setup.rest;
@@ -51,6 +76,7 @@ const forbid = (setup: TestSetup, text: string): void => {
     else sendJson(response, 403, { timestamp: new Date().toISOString(), status: 403, message: 'No', errors: [] });
   };
 };
+const DIGITS = '01234567890123456789';
 const FOREIGN_TENANT = '00000000-0000-4000-8000-000000000000';
 /** KuFlow issues the certificate. */
 const withoutCertificate = ({ settings, files }: TestSetup): void => {
@@ -62,6 +88,83 @@ const withoutCertificate = ({ settings, files }: TestSetup): void => {
 export const restFaults: readonly Fault[] = [
   fault('wrong secret (401)', rest('fail rest-unauthorized'), error(401)),
   fault('application without permissions (403)', rest('fail rest-forbidden'), error(403)),
+  fault(
+    'typo in the path of the endpoint',
+    rest('fail rest-wrong-path'),
+    async (setup) => {
+      await below('/kuflow')(setup);
+      setup.endpoint = (port) => `http://127.0.0.1:${port}/kufow`;
+    },
+    following(
+      /Correct or remove the path (\S+) in the endpoint \(application\.yaml:\d+\)/,
+      ({ settings }, path = '') => {
+        settings['kuflow.api.endpoint'] = settings['kuflow.api.endpoint']?.replace(path, '/kuflow');
+      },
+    ),
+  ),
+  fault(
+    'endpoint without the path of the API',
+    rest('fail rest-wrong-path'),
+    below('/kuflow'),
+    following(/whether the endpoint needs a path \(application\.yaml:\d+\)/, ({ settings }) => {
+      settings['kuflow.api.endpoint'] = `${settings['kuflow.api.endpoint'] ?? ''}/kuflow`;
+    }),
+  ),
+  fault(
+    'server in front of KuFlow that does not forward /authentications',
+    'KF-TOKEN-001 fail rest-wrong-path',
+    (setup) => {
+      const healthy = setup.rest;
+      setup.rest = (request, response, index) => {
+        if (!request.url.endsWith('/authentications')) healthy(request, response, index);
+        else sendJson(response, 404, { timestamp: new Date().toISOString(), status: 404, message: 'No', errors: [] });
+      };
+    },
+    following(/every server in front of it forwards POST \/v[\d-]+\/authentications/, (setup) => {
+      setup.rest = kuflow(setup);
+    }),
+  ),
+  fault(
+    'server that sends 100 Continue without a request for it',
+    rest('fail rest-continue'),
+    raw((_request, response) => {
+      response.writeContinue();
+      sendJson(response, 200, {});
+    }),
+    following(/100 Continue/, (setup) => {
+      setup.rest = kuflow(setup);
+    }),
+  ),
+  fault(
+    'secret of digits without quotes, which another program has written as a number',
+    rest('fail rest-unauthorized'),
+    (setup) => {
+      setup.rest = kuflow(setup, DIGITS);
+      setup.afterwards.push(() => {
+        const path = join(setup.folder, 'application-local.yaml');
+        writeFileSync(
+          path,
+          readFileSync(path, 'utf8').replace(/client-secret: .*/, `client-secret: ${Number(DIGITS)}`),
+        );
+      });
+    },
+    following(/Copy the client secret from the KuFlow app into (application-local\.yaml):4, in quotes/, (setup) => {
+      setup.local['kuflow.api.client-secret'] = DIGITS;
+    }),
+  ),
+  fault(
+    'wrong CA that NODE_TLS_REJECT_UNAUTHORIZED=0 hides',
+    rest('fail rest-tls-unknown-authority'),
+    async (setup) => {
+      await secure({ hosts: ['127.0.0.1'] })(setup);
+      setup.files['rest-ca.pem'] = setup.other.cert;
+      setup.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+    },
+    following(/Remove (NODE_TLS_REJECT_UNAUTHORIZED)/, (setup, variable = '') => {
+      Reflect.deleteProperty(setup.env, variable);
+      setup.files['rest-ca.pem'] = setup.authority.cert;
+    }),
+  ),
   fault('KuFlow server error (500)', rest('unknown rest-server'), error(500)),
   fault('too many requests (429)', rest('unknown rest-rate-limited'), error(429)),
   fault('redirect to a login page', rest('fail rest-redirect'), error(302, { location: 'https://login.kuflow.test/' })),
@@ -169,6 +272,59 @@ export const restFaults: readonly Fault[] = [
     secure({ hosts: ['127.0.0.1'], fromDays: -9, toDays: -1 }),
   ),
   fault(
+    'wrong credentials, reported in the body of a 200',
+    rest('fail rest-unauthorized'),
+    (setup) => {
+      answerWithStatus200(setup);
+      setup.local['kuflow.api.client-secret'] = 'canary-other-secret';
+    },
+    following(/Compare the client ID and client secret/, ({ local }) => {
+      local['kuflow.api.client-secret'] = SECRET;
+    }),
+  ),
+  fault(
+    'server that requires another protocol (426)',
+    rest('fail rest-upgrade'),
+    instead(async ({ keep }) => {
+      const server = await startAnsweringServer((_request, response) =>
+        response.writeHead(426, { upgrade: 'websocket', connection: 'upgrade' }).end('Upgrade Required'),
+      );
+      return keep(server).url;
+    }),
+    following(/Check the host and port of the endpoint; .*websocket/, (setup) => {
+      setup.endpoint = undefined;
+      setup.settings['kuflow.api.endpoint'] = undefined;
+    }),
+  ),
+  fault(
+    'kuflow.api.ca with another CA',
+    rest('fail rest-tls-unknown-authority'),
+    async (setup) => {
+      await secure({ hosts: ['127.0.0.1'] })(setup);
+      setup.files['rest-ca.pem'] = setup.other.cert;
+    },
+    following(
+      /Replace the certificates in (\S+) \(kuflow\.api\.ca.*"CN=Other CA".*"CN=Test CA"/,
+      (setup, path = '') => {
+        equal(path, join(setup.folder, 'rest-ca.pem'));
+        setup.files['rest-ca.pem'] = setup.authority.cert;
+      },
+    ),
+  ),
+  fault(
+    'NODE_EXTRA_CA_CERTS with a file that does not exist',
+    rest('fail rest-tls-unknown-authority'),
+    async (setup) => {
+      await secure({ hosts: ['127.0.0.1'] }, false)(setup);
+      setup.env['NODE_EXTRA_CA_CERTS'] = '/nowhere/ca.pem';
+    },
+    // Node reads the variable only when it starts.
+    following(/NODE_EXTRA_CA_CERTS.*\/nowhere\/ca\.pem.*ENOENT.*set kuflow\.api\.ca/, (setup) => {
+      setup.settings['kuflow.api.ca'] = 'rest-ca.pem';
+      setup.files['rest-ca.pem'] = setup.authority.cert;
+    }),
+  ),
+  fault(
     'proxy that requires a password',
     rest('fail rest-proxy'),
     proxied(
@@ -238,6 +394,7 @@ const token =
   };
 const after = (ms: number): string => new Date(Date.now() + ms).toISOString();
 const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 const jwt = (claims: object): string =>
   [{ alg: 'RS256' }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.') +
   '.c2lnbmF0dXJl';
@@ -261,6 +418,24 @@ const kuflowDaysAhead =
     const client = await setup.authority.issue({ commonName: 'worker', fromDays: -29, toDays: 60 });
     [setup.files['tls/client.pem'], setup.files['tls/client.key']] = [client.cert, client.key];
   };
+
+/** The engine, whose clock is right, rejects the tokens. */
+const kuflowDayBehind = (setup: TestSetup): void => {
+  const healthy = setup.rest;
+  const right = (): boolean => setup.rest === healthy;
+  const expiredAt = after(HOUR - DAY);
+  setup.rest = (request, response, index) => {
+    response.setHeader('date', new Date(Date.now() - DAY).toUTCString());
+    if (!request.body.includes('ENGINE_TOKEN')) healthy(request, response, index);
+    else sendJson(response, 200, { type: 'ENGINE_TOKEN', engineToken: { token: 'canary', expiredAt } });
+  };
+  const status = {
+    get GetSystemInfo() {
+      return right() ? { code: 0 } : { code: 16 };
+    },
+  };
+  setup.engine = { ...setup.engine, status };
+};
 
 export const tokenAndClockFaults: readonly Fault[] = [
   fault(
@@ -298,6 +473,20 @@ export const tokenAndClockFaults: readonly Fault[] = [
     'clock ten days behind: certificate looks not valid yet',
     'KF-CLOCK-001 fail clock-wrong',
     (setup) => void (setup.skew = -10 * 86_400_000),
+  ),
+  fault(
+    "KuFlow's clock a day behind",
+    'KF-CLOCK-001 fail clock-wrong',
+    async (setup) => {
+      const healthy = setup.rest;
+      kuflowDayBehind(setup);
+      const client = await setup.authority.issue({ commonName: 'worker', fromDays: -0.5, toDays: 60 });
+      [setup.files['tls/client.pem'], setup.files['tls/client.key']] = [client.cert, client.key];
+      setup.repair = () => {
+        setup.rest = healthy;
+      };
+    },
+    following(/If this machine's clock is right.*report .* to KuFlow/, (setup) => setup.repair?.()),
   ),
   fault(
     'clock ten days ahead: engine certificate looks expired',

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createPrivateKey } from 'node:crypto';
 import { join } from 'node:path';
 import { withoutDate } from '../../../support/certificates.ts';
 import { startConnectProxy } from '../../../support/connect-proxy.ts';
-import { fault, type Fault, type TestSetup } from './fault.ts';
+import { runKuflow } from '../../../support/run-kuflow.ts';
+import { fault, following, runningCommand, type Fault, type Follow, type TestSetup } from './fault.ts';
 
 const OFFLINE = { selection: { offline: true } };
 const incomplete = 'KF-SET-001 fail settings-incomplete';
@@ -40,6 +41,30 @@ const encryptedKey = async (setup: TestSetup): Promise<void> => {
   setup.files['tls/client.pem'] = pair.cert;
   setup.files['tls/client.key'] = createPrivateKey(pair.key).export({ type: 'pkcs8', format: 'pem', ...encryption });
 };
+/** Through a proxy that requires a password, at the address that `url` makes of it. */
+const passwordProxy =
+  (password: string): Fault['make'] =>
+  async (setup) => {
+    const name = 'engine.kuflow.test';
+    const hosts = { [name]: '127.0.0.1' };
+    const proxy = setup.keep(await startConnectProxy({ hosts, credentials: `someone:${password}` }));
+    setup.settings['temporal.proxy'] = proxy.url.replace('//', `//someone:${password}@`);
+    setup.target = (port) => `${name}:${port}`;
+  };
+/** Writes the user name and password as the advice says. */
+const encodePassword = following(/(@ as %40, \/ as %2F, # as %23)/, ({ settings }) => {
+  const [, scheme = '', credentials = '', address = ''] =
+    /^(\w+:\/\/)(.*)@(.*)$/.exec(settings['temporal.proxy'] ?? '') ?? [];
+  const [user = '', ...password] = credentials.split(':');
+  settings['temporal.proxy'] = `${scheme}${user}:${encodeURIComponent(password.join(':'))}@${address}`;
+});
+/** Runs the command of the advice that gets a new certificate. */
+const pullCertificate: Follow = async ({ folder, env }, advice) => {
+  const [, args = ''] =
+    /kuflow (credentials pull.*)$/m.exec(advice.map(({ command = '' }) => command).join('\n')) ?? [];
+  const { status, stderr } = await runKuflow(folder, args.split(' '), env);
+  if (status !== 0) throw new Error(`kuflow ${args}: ${stderr}`);
+};
 const git = (folder: string, ...args: readonly string[]): void =>
   void execFileSync('git', args, { cwd: folder, stdio: 'ignore' });
 const envconfig =
@@ -52,6 +77,18 @@ const envconfig =
       writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: '@temporalio/envconfig', version }));
     });
   };
+
+const SECRET = 'canary-client-secret';
+const TENANT = '5b0a6f0e-5f3b-4b5f-8a38-1c2d3e4f5a6b';
+/** Client ID and endpoint come from the environment, once the servers run. */
+const allInEnvironment = (setup: TestSetup): void => {
+  setup.endpoint = (port) => {
+    setup.env['KUFLOW_API_ENDPOINT'] = `http://127.0.0.1:${port}`;
+    return '';
+  };
+  setup.env['KUFLOW_API_CLIENTID'] = setup.local['kuflow.api.client-id'] ?? '';
+  for (const key of ['kuflow.api.client-id', 'kuflow.api.client-secret']) setup.local[key] = undefined;
+};
 
 export const settingsFaults: readonly Fault[] = [
   fault('missing client ID', incomplete, ({ local }) => void (local['kuflow.api.client-id'] = undefined)),
@@ -70,6 +107,75 @@ export const settingsFaults: readonly Fault[] = [
     'secret with a line break at its end',
     incomplete,
     ({ local }) => void (local['kuflow.api.client-secret'] = `${local['kuflow.api.client-secret'] ?? ''}\n`),
+  ),
+  fault(
+    'zero-width space in the secret',
+    incomplete,
+    ({ local }) => void (local['kuflow.api.client-secret'] = `canary\u200b${SECRET.slice('canary'.length)}`),
+    runningCommand(),
+  ),
+  fault(
+    'zero-width space in the address of the engine',
+    ofTheEngine,
+    (setup) => void (setup.target = (port) => `127.0.0.1\u200b:${port}`),
+    runningCommand(),
+  ),
+  fault(
+    'zero-width space in the task queue',
+    'KF-SET-002 fail worker-settings-incomplete',
+    ({ settings }) => void (settings['temporal.kuflow-queue'] = 'LOANS\u200b'),
+    runningCommand(),
+  ),
+  fault(
+    'zero-width space in a variable',
+    incomplete,
+    (setup) => void (setup.env['KUFLOW_API_TENANTID'] = `\u200b${TENANT}`),
+    following(/KUFLOW_API_TENANTID/, ({ env }) => void (env['KUFLOW_API_TENANTID'] = TENANT)),
+  ),
+  fault(
+    'byte order mark in a secret file',
+    incomplete,
+    (setup) => {
+      allInEnvironment(setup);
+      setup.env['KUFLOW_API_CLIENTSECRET_FILE'] = 'secret.txt';
+      setup.files['secret.txt'] = `\ufeff${SECRET}\n`;
+      setup.modes['secret.txt'] = 0o600;
+    },
+    runningCommand(),
+  ),
+  fault(
+    'credentials only in .env',
+    incomplete,
+    (setup) => {
+      allInEnvironment(setup);
+      setup.afterwards.push(() => {
+        const lines = Object.entries(setup.env).map(([name, value]) => `${name}="${value}"`);
+        writeFileSync(join(setup.folder, '.env'), `${lines.join('\n')}\nKUFLOW_API_CLIENTSECRET='${SECRET}'\n`);
+        for (const name of Object.keys(setup.env)) Reflect.deleteProperty(setup.env, name);
+      });
+    },
+    runningCommand((setup, output) => {
+      for (const [, name = '', value = ''] of output.matchAll(/^(KUFLOW_\w+)=(.*)$/gm)) setup.env[name] = value;
+    }, '\nenv'),
+  ),
+  fault(
+    'key that occurs twice',
+    unreadable,
+    (setup) => {
+      setup.afterwards.push(() => {
+        const path = join(setup.folder, 'application-local.yaml');
+        writeFileSync(
+          path,
+          readFileSync(path, 'utf8').replace(/^(\s*client-secret: .*)$/m, `$1\n    client-id: ${TENANT}`),
+        );
+      });
+    },
+    (setup, advice) =>
+      following(/Remove one of the two lines with client-id .*:\d+ and .*:(\d+)/, ({ folder }, line = '') => {
+        const path = join(folder, 'application-local.yaml');
+        const lines = readFileSync(path, 'utf8').split('\n');
+        writeFileSync(path, lines.filter((_text, index) => index !== Number(line) - 1).join('\n'));
+      })(setup, advice, () => undefined),
   ),
   fault(
     'target without a port',
@@ -112,6 +218,14 @@ export const settingsFaults: readonly Fault[] = [
     'unsupported kind of proxy',
     ofTheEngine,
     ({ settings }) => void (settings['temporal.proxy'] = 'socks5://proxy:1080'),
+  ),
+  ...['canary-p@ss', 'canary/pass', '1/canary', 'canary#pass', '8#canary', 'canary?pass'].map((password) =>
+    fault(
+      `proxy password ${password} that is not percent-encoded`,
+      ofTheEngine,
+      passwordProxy(password),
+      encodePassword,
+    ),
   ),
   fault('unsupported kind of proxy in HTTPS_PROXY', 'KF-SET-001 fail settings-proxy-unusable', (setup) => {
     setup.env['HTTPS_PROXY'] = 'socks5://proxy:1080';
@@ -198,6 +312,14 @@ export const settingsFaults: readonly Fault[] = [
     setup.env['TEMPORAL_ADDRESS'] = 'engine.kuflow.test:443';
     setup.request = OFFLINE;
   }),
+  fault(
+    'NODE_TLS_REJECT_UNAUTHORIZED=0',
+    'KF-SET-007 warn settings-tls-unverified',
+    ({ env }) => void (env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'),
+    following(/Remove (NODE_TLS_REJECT_UNAUTHORIZED)/, ({ env }, variable = '') => {
+      Reflect.deleteProperty(env, variable);
+    }),
+  ),
   fault(
     'TEMPORAL_TLS with @temporalio/envconfig 1.20.3',
     'KF-SET-005 warn settings-temporal-tls-inverted',
@@ -302,6 +424,26 @@ export const fileFaults: readonly Fault[] = [
   fault('key of another certificate', certificate('key-mismatch'), async ({ authority, files }) => {
     files['tls/client.key'] = (await authority.issue({ commonName: 'other' })).key;
   }),
+  fault(
+    'CA in front of the client certificate',
+    certificate('chain-order'),
+    ({ files, client, authority }) => void (files['tls/client.pem'] = authority.cert + client.cert),
+    following(/Move the certificate with the subject CN=worker to the top of (\S+)/, ({ files, client, authority }) => {
+      files['tls/client.pem'] = client.cert + authority.cert;
+    }),
+  ),
+  fault(
+    'certificate from a file, key of another certificate from TEMPORAL_MUTUALTLS_KEY',
+    certificate('mixed-sources'),
+    async (setup) => {
+      setup.files['other.key'] = (await setup.authority.issue({ commonName: 'other' })).key;
+      setup.modes['other.key'] = 0o600;
+      setup.env['TEMPORAL_MUTUALTLS_KEY'] = 'other.key';
+    },
+    following(/Remove (TEMPORAL_MUTUALTLS_KEY)/, ({ env }, variable = '') => {
+      Reflect.deleteProperty(env, variable);
+    }),
+  ),
   fault('X.509 v1 certificate', certificate('x509-version'), async ({ authority, files }) => {
     const pair = await authority.issueVersion1('old');
     [files['tls/client.pem'], files['tls/client.key']] = [pair.cert, pair.key];
@@ -326,7 +468,30 @@ export const fileFaults: readonly Fault[] = [
     certificate('unreadable-date'),
     ({ files, authority }) => void (files['tls/ca.pem'] = withoutDate(authority.cert, 'end')),
   ),
-  fault('expired certificate', certificate('expired'), issued({ commonName: 'worker', fromDays: -30, toDays: -1 })),
+  fault(
+    'expired certificate',
+    certificate('expired'),
+    issued({ commonName: 'worker', fromDays: -30, toDays: -1 }),
+    pullCertificate,
+  ),
+  fault(
+    'expired certificate in files that variables name',
+    certificate('expired'),
+    async (setup) => {
+      await issued({ commonName: 'worker', fromDays: -30, toDays: -1 })(setup);
+      for (const [part, name] of Object.entries({ cert: 'client.pem', key: 'client.key', ca: 'ca.pem' })) {
+        setup.settings[`temporal.mutual-tls.${part}`] = undefined;
+        setup.env[`TEMPORAL_MUTUALTLS_${part.toUpperCase()}`] = join('tls', name);
+      }
+    },
+    async (setup, advice, rewrite) => {
+      const removeVariables = following(/Remove (.*), which overrides the files/, ({ env }, variables = '') => {
+        for (const variable of variables.split(', ')) Reflect.deleteProperty(env, variable);
+      });
+      await removeVariables(setup, advice, rewrite);
+      await pullCertificate(setup, advice, rewrite);
+    },
+  ),
   fault(
     'certificate that is not valid yet',
     certificate('not-yet-valid'),

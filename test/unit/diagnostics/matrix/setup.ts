@@ -35,11 +35,11 @@ export async function makeMaterials(): Promise<Materials> {
 }
 
 /** The parts of KuFlow's REST API that doctor calls. */
-export function kuflow({ authority, client }: Pick<Materials, 'authority' | 'client'>): Answerer {
+export function kuflow({ authority, client }: Pick<Materials, 'authority' | 'client'>, secret = SECRET): Answerer {
   return (request, response) => {
     const kind =
       request.method === 'POST' ? (JSON.parse(request.body.toString()) as { type: string }).type : request.url;
-    if (request.headers.authorization !== `Basic ${Buffer.from(`${CLIENT_ID}:${SECRET}`).toString('base64')}`)
+    if (request.headers.authorization !== `Basic ${Buffer.from(`${CLIENT_ID}:${secret}`).toString('base64')}`)
       sendJson(response, 401, errorBody(401));
     else if (kind === 'ENGINE_TOKEN')
       sendJson(response, 200, {
@@ -78,19 +78,29 @@ export interface RunningSetup {
   readonly settings: Readonly<Record<string, string | undefined>>;
 }
 
-/** Breaks a healthy setup with all `faults`, in order, and runs doctor on it. */
+export interface Diagnosis {
+  readonly report: DoctorReport;
+  readonly texts: Texts;
+  /** After the advice of the root was followed; undefined if no fault says how. */
+  readonly followed: DoctorReport | undefined;
+}
+
+/** Breaks a healthy setup with all `faults`, in order, runs doctor on it, and once more after its advice was followed. */
 export async function diagnoseWithFaults(
   folder: string,
   materials: Materials,
-  faults: readonly Pick<Fault, 'make'>[],
+  faults: readonly Pick<Fault, 'make' | 'follow'>[],
   visit?: (running: RunningSetup) => Promise<void>,
-): Promise<{ readonly report: DoctorReport; readonly texts: Texts }> {
+): Promise<Diagnosis> {
   const open: (() => Promise<unknown>)[] = [];
   const { authority, other, client, server } = materials;
   const setup: TestSetup = {
     ...{ folder, authority, other, client },
     settings: {
       'temporal.kuflow-queue': 'LOANS',
+      // Another program on this machine may use the default ports.
+      'worker.health-port': '0',
+      'worker.metrics-port': '0',
       'temporal.namespace': 'tenant-1',
       'temporal.mutual-tls.cert': 'tls/client.pem',
       'temporal.mutual-tls.key': 'tls/client.key',
@@ -106,6 +116,7 @@ export async function diagnoseWithFaults(
     endpoint: undefined,
     engine: { answers: { DescribeTaskQueue: pollersAnswer([{ identity: '1@host', agoMs: 1_000 }]) } },
     target: undefined,
+    repair: undefined,
     skew: 0,
     request: {},
     project: undefined,
@@ -118,9 +129,12 @@ export async function diagnoseWithFaults(
     for (const { make } of faults) await make(setup);
     const rest = setup.keep(await startAnsweringServer((...call) => setup.rest(...call), setup.restTls));
     const engine = setup.keep(await startEngineStub({ server, clientCa: authority.cert, ...setup.engine }));
-    setup.settings['kuflow.api.endpoint'] ??= setup.endpoint?.(rest.port) ?? rest.url;
-    setup.settings['temporal.target'] ??= setup.target?.(engine.port) ?? engine.address;
-    write(setup);
+    const writeAll = (): void => {
+      setup.settings['kuflow.api.endpoint'] ??= setup.endpoint?.(rest.port) ?? rest.url;
+      setup.settings['temporal.target'] ??= setup.target?.(engine.port) ?? engine.address;
+      write(setup);
+    };
+    writeAll();
     for (const step of setup.afterwards) await step();
     const { env, settings } = setup;
     await visit?.({
@@ -130,14 +144,29 @@ export async function diagnoseWithFaults(
       proxy: settings['temporal.proxy'] ?? env['HTTPS_PROXY'],
     });
     const report = await diagnose(setup);
-    return { report, texts: textsOf(report) };
+    const follow = faults.find((one) => one.follow !== undefined)?.follow;
+    await follow?.(setup, report.roots[0]?.advice ?? [], writeAll);
+    const followed = follow === undefined ? undefined : await diagnose(setup);
+    return { report, texts: textsOf(report), followed };
   } finally {
     for (const close of open.splice(0).reverse()) await close();
   }
 }
 
 /** Runs doctor on the files and servers of a setup that has been written. */
-export async function diagnose({ folder, env, skew, project, request }: TestSetup): Promise<DoctorReport> {
+export async function diagnose(setup: TestSetup): Promise<DoctorReport> {
+  return await diagnoseFiles(setup);
+}
+
+/** Runs doctor on a folder. */
+export async function diagnoseFiles({
+  folder,
+  env,
+  skew,
+  project,
+  request,
+}: Pick<TestSetup, 'folder' | 'env' | 'skew'> &
+  Partial<Pick<TestSetup, 'project' | 'request'>>): Promise<DoctorReport> {
   return await runDoctorChecks({
     settings: await resolveSettings({
       env,
@@ -179,7 +208,8 @@ function write({ folder, settings, local, files, modes }: TestSetup): void {
   }
 }
 
-function nested(flat: Record<string, string | undefined>): object {
+/** Flat keys as a tree. */
+export function nested(flat: Record<string, string | undefined>): object {
   const tree: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(flat)) {
     if (value === undefined) continue;

@@ -66,7 +66,8 @@ describe.skipIf(process.platform === 'win32')('the JDK and Maven of a Java proje
     });
     const home = temporaryFolder();
     expect(await check('KF-PROJ-003', folder, { JAVA_HOME: home })).toMatchObject({
-      ...{ state: 'fail', cause: { code: 'runtime-missing' }, advice: [wanted] },
+      ...{ state: 'fail', cause: { code: 'runtime-missing' } },
+      advice: [{ text: `${wanted.text}, and set JAVA_HOME to its folder` }],
       summary: `JAVA_HOME is ${home}, which has no working bin/javac`,
     });
   });
@@ -79,7 +80,7 @@ describe.skipIf(process.platform === 'win32')('the JDK and Maven of a Java proje
     edit(folder, 'pom.xml', '<java.version>17<', '<java.version>21<');
     expect(await check('KF-PROJ-003', folder)).toMatchObject({
       ...{ state: 'fail', cause: { code: 'runtime-too-old' } },
-      advice: [{ text: 'Install a JDK, version 21 or newer (https://adoptium.net)' }],
+      advice: [{ text: 'Install a JDK, version 21 or newer (https://adoptium.net), and set JAVA_HOME to its folder' }],
     });
   });
 

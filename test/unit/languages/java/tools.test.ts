@@ -74,7 +74,7 @@ describe.runIf(process.platform !== 'win32')('the JDK of a Java project', () => 
     expect(install).toMatchObject({ kind: 'failed', seen: `could not download from ${repository}` });
     expect(existsSync(join(cwd, 'worker', 'pom.xml'))).toBe(true);
     expect(next.find(({ command }) => command === './mvnw -DskipTests verify')?.text).toBe(
-      `install the dependencies when ${repository} is reachable`,
+      `download the dependencies and build the worker when ${repository} is reachable`,
     );
   });
 });

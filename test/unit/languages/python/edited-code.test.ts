@@ -50,8 +50,17 @@ describe('activities in edited Python code', () => {
   });
 
   it.each(['\n\ndef helper() -> None:\n    pass\n', '\nCONSTANT = 1\n', '\n\n# End\n'])(
-    'are not added if %j follows the class',
-    (rest) => expect(appendActivity(ACTIVITIES + rest, 'pay_out')).toBeUndefined(),
+    'are added to the class if %j follows it',
+    (rest) => {
+      const text = appendActivity(ACTIVITIES + rest, 'pay_out') ?? '';
+      expect(text).toMatch(/\n {4}async def pay_out\(.*\n(?: {8}.*\n)+\n\n\S/);
+      expect(text.endsWith(rest.trimStart())).toBe(true);
+    },
+  );
+
+  it.each(['    TEXT = """\nclass of service\n"""\n', '    CALL = call(\n1)\n'])(
+    'are not added if the class may continue after %j',
+    (end) => expect(appendActivity(ACTIVITIES + end, 'pay_out')).toBeUndefined(),
   );
 
   it('are searched for in linear time', () => {

@@ -166,14 +166,18 @@ describe('metadata and entity', () => {
 });
 
 describe('the end of a process', () => {
-  it('completeProcess completes a running process once, leaves open tasks, and rejects a cancelled process', () => {
+  it('completeProcess completes a running process once, leaves its open tasks and its workflow, and rejects a cancelled process', async () => {
     const id = start();
     const item = task(id);
     expect(completeProcess(world.worker, id).state).toBe('COMPLETED');
     expect(completeProcess(world.worker, id).state).toBe('COMPLETED');
     expect(retrieveProcessItem(world.user, item).task?.state).toBe('READY');
     expect(thrown(() => cancelProcess(world.worker, id))).toEqual(refused(403, 'COMPLETED'));
-    expect(getProcessTimeline(world.domain, id).filter(({ kind }) => kind === 'process-completed')).toHaveLength(1);
+    const completions = getProcessTimeline(world.domain, id).filter(({ kind }) => kind === 'process-completed');
+    expect(completions).toEqual([expect.objectContaining({ detail: 'its workflow is still running' })]);
+    await world.outbox.whenIdle();
+    expect(world.calls.map(({ call }) => call)).toEqual(['start']);
+    expect(listOpenWorkflows(world.domain)).toEqual([id]);
   });
 
   it('cancelProcess cancels active tasks, leaves completed ones, and cancels the workflow once, after its start', async () => {

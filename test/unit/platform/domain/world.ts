@@ -90,6 +90,8 @@ export interface World {
   readonly identity: PlatformIdentity;
   readonly outbox: Outbox;
   readonly events: PlatformEvent[];
+  /** What steps after a commit threw. */
+  readonly failures: unknown[];
   readonly calls: EngineCall[];
   readonly worker: OperationContext;
   readonly user: OperationContext;
@@ -116,7 +118,8 @@ export interface WorldOptions {
 export function createWorld(options: WorldOptions = {}): World {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'kuflow-domain-'));
   const clock = options.clock ?? systemClock;
-  const store = openStore({ path: join(folder, 'platform.db'), clock });
+  const failures: unknown[] = [];
+  const store = openStore({ path: join(folder, 'platform.db'), clock, onStepError: (error) => failures.push(error) });
   const events: PlatformEvent[] = [];
   const report = (event: PlatformEvent): void => {
     events.push(event);
@@ -153,7 +156,7 @@ export function createWorld(options: WorldOptions = {}): World {
     store.close();
   };
   return {
-    ...{ folder, store, domain, identity, outbox, events, calls, other, as, stop },
+    ...{ folder, store, domain, identity, outbox, events, failures, calls, other, as, stop },
     worker: as(identity.application.id),
     user: as(identity.user.principalId),
     otherUser: as(other.principal.id),

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Clock } from '../../../../src/base/clock.ts';
 import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
 import { cancelProcess } from '../../../../src/platform/domain/processes.ts';
-import { createEventHub, takeFirstEventId } from '../../../../src/platform/events/hub.ts';
+import { createEventHub, reportEvent, takeFirstEventId } from '../../../../src/platform/events/hub.ts';
 import { createWorld, type World } from '../domain/world.ts';
 
 const fixedClock = (now: number): Clock => ({ now: () => now, sleep: () => Promise.resolve() });
@@ -45,6 +45,18 @@ describe('the event hub', () => {
     unsubscribe();
     hub.publish(warning('second'));
     expect(seen).toEqual([1]);
+  });
+});
+
+describe('reportEvent', () => {
+  it('turns an error of the listener into a warning, because the event has already happened', () => {
+    const hub = createEventHub({ clock: fixedClock(0), firstId: 1 });
+    const failing = (): void => {
+      throw new Error('no space left');
+    };
+    reportEvent(warning('first'), failing, hub);
+    const messages = hub.after(0)?.map((event) => ('message' in event ? event.message : event.kind));
+    expect(messages).toEqual(['first', 'The listener of platform events failed: no space left']);
   });
 });
 

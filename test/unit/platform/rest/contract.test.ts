@@ -140,6 +140,40 @@ describe('validation', () => {
       await broken.stop();
     }
   });
+
+  it('answers with the committed change although a listener of events fails, and reports that', async () => {
+    const failing = createRest({
+      report: ({ kind }) => {
+        if (kind === 'process') throw new Error('listener failed');
+      },
+    });
+    try {
+      await startLoan(failing);
+      await failing.world.outbox.whenIdle();
+      expect(failing.world.calls.map(({ call }) => call)).toEqual(['start']);
+      expect(failing.world.failures).toEqual([new Error('listener failed')]);
+    } finally {
+      await failing.stop();
+    }
+  });
+});
+
+describe('requests of older API versions', () => {
+  it('are rejected with the version that the local KuFlow serves', async () => {
+    const answer = await rest.app.inject({ method: 'GET', url: '/apis/external/v2022-10-08/tasks' });
+    expect(refusal(answer, 404)).toBe(
+      "The local KuFlow serves KuFlow's API v2024-06-14, not v2022-10-08. Update the KuFlow SDK, or the API endpoint in the settings",
+    );
+  });
+
+  it('are rejected with the operation that replaces a removed one', async () => {
+    const path = `/business-artifacts/${uuid7()}/~actions/upload-user-action-document`;
+    const query = 'fileContentType=text/plain&fileName=a.txt';
+    const answer = await rest.call('POST', `${path}?${query}`, { payload: 'text' });
+    expect(refusal(answer, 404)).toBe(
+      `KuFlow's API v2024-06-14 does not have an operation POST /v2024-06-14${path}: current KuFlow SDKs upload documents with POST /documents/~actions/upload. Update the KuFlow SDK`,
+    );
+  });
 });
 
 describe('the request log', () => {

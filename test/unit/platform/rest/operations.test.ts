@@ -54,6 +54,22 @@ describe('operations', () => {
     expect(workers).toHaveLength(2);
   });
 
+  it('refuse a patch whose copies double the value, with the reason, wherever a patch is accepted', async () => {
+    const processId = await startLoan(rest);
+    const taskId = await createTask(rest, processId);
+    const bomb = Array.from({ length: 26 }, (_, index) => ({ op: 'copy', from: '', path: `/copy${index}` }));
+    for (const path of [
+      `/processes/${processId}/metadata`,
+      `/processes/${processId}/entity`,
+      `/process-items/${taskId}/task/data`,
+    ]) {
+      const answer = await rest.call('PATCH', path, { payload: bomb });
+      expect(refusal(answer, 400)).toContain('copies more than 1 MB');
+      const ordinary = await rest.call('PATCH', path, { payload: [{ op: 'add', path: '/note', value: 'x' }] });
+      expect(ordinary.statusCode).toBe(200);
+    }
+  });
+
   it('find and retrieve principals, tenants and tenant users, and the group of all users', async () => {
     const { user, application, tenantId } = rest.world.identity;
     const names = async (query: string): Promise<string[]> =>

@@ -233,7 +233,7 @@ describe('the fields of requests', () => {
           );
           unused = `${id} ${field}`;
           const answer = await send(rest, id, sample ?? {});
-          expect(refusal(answer, 501), unused).toBe(`The local platform does not support ${field} of ${id}`);
+          expect(refusal(answer, 501), unused).toBe(`The local KuFlow does not support ${field} of ${id}`);
           expect(answer.json<{ errors: object[] }>().errors).toEqual([
             {
               code: 'not-implemented',

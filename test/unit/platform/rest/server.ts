@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 
 import { expect } from 'vitest';
@@ -26,6 +29,8 @@ export interface Rest {
   /** `Bearer base64(id:secret)` of the application. */
   readonly asWorker: string;
   readonly asUser: string;
+  /** Of the files of `POST /_dev/open-codes`. */
+  readonly openFolder: string;
   health: HealthReport;
   /** A request below the version segment, by the worker unless headers say otherwise, without a socket. */
   readonly call: (
@@ -66,7 +71,13 @@ export const ENGINE_TOKEN = 'header.payload.signature';
 export const PROBE_TOKEN = 'value-of-this-run';
 
 export function createRest(options: RestOptions = {}): Rest {
-  const world = createWorld({ ...options, report: (event) => rest.hub.publish(event) });
+  const world = createWorld({
+    ...options,
+    report: (event) => {
+      rest.hub.publish(event);
+      options.report?.(event);
+    },
+  });
   const hub = createEventHub({ clock: world.domain.clock, firstId: takeFirstEventId(world.store, world.domain.clock) });
   const streams = createEventStreams({ hub, heartbeatMs: options.heartbeatMs });
   const faults = createFaultRegistry(() => hub.publish({ kind: 'faults-changed' }));
@@ -79,12 +90,15 @@ export function createRest(options: RestOptions = {}): Rest {
     everyMs: options.workersEveryMs ?? 3_600_000,
   });
   const { id, secret } = world.identity.application;
+  const openFolder = mkdtempSync(join(tmpdir(), 'kuflow-open-'));
+  const openCodes = createOpenCodes({ folder: openFolder, clock: world.domain.clock });
   const rest: Rest = {
     world,
     faults,
     hub,
     streams,
     pollers,
+    openFolder,
     health: { ready: true, parts: { rest: { state: 'ready' } } },
     asWorker: `Bearer ${Buffer.from(`${id}:${secret.reveal()}`).toString('base64')}`,
     asUser: `Bearer ${world.identity.user.token.reveal()}`,
@@ -92,7 +106,7 @@ export function createRest(options: RestOptions = {}): Rest {
       {
         domain: world.domain,
         faults,
-        openCodes: createOpenCodes(world.domain.clock),
+        openCodes,
         readEngineToken: (token) => (token === ENGINE_TOKEN ? id : undefined),
         health: () => rest.health,
         probeToken: PROBE_TOKEN,
@@ -117,6 +131,7 @@ export function createRest(options: RestOptions = {}): Rest {
       }),
     stop: async () => {
       await workers.stop();
+      await openCodes.close();
       await rest.app.close();
       await world.destroy();
     },

@@ -168,6 +168,16 @@ describe('removed state', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  it('is removed through a link to its folder, which stays', async () => {
+    const link = join(folder, 'link');
+    symlinkSync(stateDir, link, 'junction');
+    await removeState(link);
+    expect(readdirSync(stateDir)).toEqual([]);
+    expect(readdirSync(link)).toEqual([]);
+    createState(link, 'again');
+    expect(await measureState(stateDir)).toBeGreaterThan(1000);
+  });
+
   it('does not remove what a link in the folder points to', async () => {
     if (process.platform === 'win32') return;
     const outside = join(folder, 'outside');

@@ -33,7 +33,7 @@ describe("the guard of Temporal's UI", () => {
       response.end(`${method} ${url} ${body.toString()}`);
     });
     target.port = upstream.port;
-    guard = await startUiGuard({ port: 0, hostNames: ['kuflow.local'], upstreamPort: () => target.port });
+    guard = await startUiGuard({ port: 0, hostNames: ['kuflow.local'], upstream: () => `127.0.0.1:${target.port}` });
     ({ port } = guard);
   });
   afterAll(async () => {

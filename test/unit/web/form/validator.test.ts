@@ -172,3 +172,15 @@ describe('the validator of the page', () => {
     expect(invalid).toBeGreaterThan(60);
   });
 });
+
+describe('a pattern that could block the page', () => {
+  it.each(['^(a+)+$', '^(a|a)*$', '^a*a*a*a*a*a*a*a*$'])(
+    '%s is left to the platform, which has a time limit',
+    (pattern) => {
+      const data = { text: `${'a'.repeat(3_000)}!` };
+      expect(schemaErrors({ properties: { text: { pattern } } }, data)).toEqual([]);
+      const names = { patternProperties: { [pattern]: { type: 'null' } }, additionalProperties: false };
+      expect(schemaErrors(names, { [data.text]: 1 })).toEqual([]);
+    },
+  );
+});

@@ -134,6 +134,12 @@ async def _connect(
 
 async def _describe_namespace(client: Client, namespace: str) -> StepResult[None]:
     restriction = await describe_namespace(client, namespace, NAMESPACE_DEADLINE)
+    # Temporal's SDK makes the same call when a worker starts, which fails if it is denied.
+    if restriction == "PERMISSION_DENIED":
+        raise RuntimeError(
+            f"the engine denies access to the namespace {namespace} (PERMISSION_DENIED); "
+            "check temporal.namespace and the permissions of the application"
+        )
     if restriction is not None:
         return StepResult(None, f"the engine restricts this call ({restriction})", "skipped")
     return StepResult(None, f"{namespace} can be read")

@@ -20,9 +20,7 @@ T = TypeVar("T")
 
 # gRPC statuses of an engine that does not allow a call.
 RESTRICTED = {
-    RPCStatusCode.PERMISSION_DENIED: (
-        "PERMISSION_DENIED; Temporal's SDK makes the same call when a worker starts, and fails if it is denied"
-    ),
+    RPCStatusCode.PERMISSION_DENIED: "PERMISSION_DENIED",
     RPCStatusCode.UNIMPLEMENTED: "UNIMPLEMENTED",
 }
 
@@ -69,7 +67,7 @@ async def connect_to_engine(
 async def describe_namespace(client: Client, namespace: str, deadline: float) -> str | None:
     """Asks the engine for a namespace, with a deadline in seconds.
 
-    Returns a description of the restriction if the engine does not allow that.
+    Returns the name of its status if the engine does not allow that.
     """
     try:
         await client.workflow_service.describe_namespace(

@@ -15,7 +15,7 @@ MAX_SILENCE = 60.0
 class EngineWatch:
     """Checks every 20 s whether a connected engine still answers. Stops if the engine denies the first check.
 
-    `ask` returns a description of the restriction if the engine does not allow the call.
+    `ask` returns the name of its status if the engine does not allow the call.
     """
 
     def __init__(

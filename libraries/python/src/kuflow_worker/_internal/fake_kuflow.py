@@ -18,6 +18,10 @@ TENANT_ID = "00000000-0000-4000-8000-00000000000b"
 PERSON_ID = "00000000-0000-4000-8000-00000000000c"
 
 
+#: The states of tasks that are open.
+OPEN = ("READY", "CLAIMED")
+
+
 @dataclass(frozen=True)
 class TaskLog:
     """A line in the log of a task."""
@@ -41,8 +45,8 @@ def entering(answers: Mapping[str, JsonObject]) -> Person:
 class FakeKuFlow(KuFlowClient):
     """An in-memory KuFlow for workflow tests, and the client for your own activities.
 
-    `person` is asked about each task that nobody owns. `metadata` is that of the process. It has the operations that
-    workflows and activities of this project need so far.
+    `person` is asked about each open task that the application does not own. `metadata` is that of the process. It has
+    the operations that workflows and activities of this project need so far.
     """
 
     def __init__(self, person: Person, metadata: JsonObject | None = None) -> None:
@@ -64,6 +68,11 @@ class FakeKuFlow(KuFlowClient):
     def task_states(self) -> dict[str, str]:
         """The states of the tasks by code."""
         return {code_of(item): item["task"]["state"] for item in self.items if "task" in item}
+
+    @property
+    def open_tasks(self) -> dict[str, str]:
+        """The states of the open tasks by code."""
+        return {code: state for code, state in self.task_states.items() if state in OPEN}
 
     def connect(self, client: Client) -> None:
         self._client = client
@@ -132,6 +141,7 @@ class FakeKuFlow(KuFlowClient):
             case "assignProcessItemTask":
                 item["ownerId"] = request.get("ownerId", PERSON_ID)
                 item["task"]["state"] = "CLAIMED"
+                await self._ask(item)
             case "appendProcessItemTaskLog":
                 self.logs.append(TaskLog(code_of(item), request["level"], request["message"]))
             case _:
@@ -139,8 +149,8 @@ class FakeKuFlow(KuFlowClient):
         return item
 
     async def _ask(self, item: ProcessItem) -> None:
-        """Asks the person for a task that nobody owns."""
-        if "task" not in item or item["task"]["state"] != "READY":
+        """Asks the person for an open task, unless the application owns it."""
+        if "task" not in item or item["task"]["state"] not in OPEN or item.get("ownerId") == APPLICATION_ID:
             return
         answer = self._person(code_of(item), self.logs)
         if answer == "wait":

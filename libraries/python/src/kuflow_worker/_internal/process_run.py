@@ -32,22 +32,27 @@ SECONDS = 30
 class ProcessRun:
     """The workflow of a process on Temporal's test server. Nothing happens until something waits for its result."""
 
-    def __init__(self, handle: WorkflowHandle[Any, Any], worker: Worker) -> None:
+    def __init__(self, handle: WorkflowHandle[Any, Any], worker: Worker, kuflow: FakeKuFlow) -> None:
         self.process_id = handle.id
         self.handle = handle
         self._worker = worker
+        self._kuflow = kuflow
 
-    async def result(self) -> WorkflowResponse:
+    async def result(self, seconds: float = SECONDS) -> WorkflowResponse:
         """Waits until the workflow ends.
 
         Raises a `WorkflowFailureError` if the workflow fails, and an `AssertionError` if a workflow task fails:
-        Temporal would repeat the task until somebody fixes the workflow code.
+        Temporal would repeat the task until somebody fixes the workflow code. After some seconds, it raises an
+        `AssertionError` with the open tasks and the activities that Temporal repeats.
         """
         with _FailedTasks(self.handle.first_execution_run_id or "") as failed:
-            async with asyncio.timeout(SECONDS), self._worker:
+            async with self._worker:
                 result = asyncio.create_task(self.handle.result())
                 try:
-                    await asyncio.wait([result, failed.first], return_when=asyncio.FIRST_COMPLETED)
+                    await asyncio.wait([result, failed.first], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+                    if not result.done() and not failed.first.done():
+                        waiting = "\n".join(await self._describe_waiting())
+                        raise AssertionError(f"The workflow has not ended within {seconds:g} s\n{waiting}")
                     if failed.first.done():
                         error = failed.first.result()
                         raise AssertionError(f"A workflow task failed: {type(error).__name__}: {error}") from error
@@ -55,6 +60,15 @@ class ProcessRun:
                     return response
                 finally:
                     result.cancel()
+
+    async def _describe_waiting(self) -> list[str]:
+        description = (await self.handle.describe()).raw_description
+        activities = []
+        for activity in description.pending_activities:
+            failure = activity.last_failure
+            reason = failure.cause.message or failure.message or "running"
+            activities.append(f"Activity {activity.activity_type.name}, attempt {activity.attempt}: {reason}")
+        return [f"Open task: {code} ({state})" for code, state in self._kuflow.open_tasks.items()] + activities
 
     async def history(self) -> WorkflowHistory:
         """The history of the workflow so far."""
@@ -101,7 +115,7 @@ async def start_process(
         id=process_id,
         task_queue=process_id,
     )
-    return ProcessRun(handle, worker)
+    return ProcessRun(handle, worker, kuflow)
 
 
 class _StartHeaders(Interceptor):

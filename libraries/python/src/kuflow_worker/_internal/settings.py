@@ -288,6 +288,8 @@ def _read_proxy(reader: SettingsReader) -> tuple[Secret | None, str]:
     url = _parse_url(address)
     if url is None or url.scheme != "http":
         reader.problem(key, "invalid", found.source, "the address of an HTTP proxy, http://host:port, or none")
+    elif re.search(r"://.*[@/?#].*@", address, re.DOTALL):
+        reader.problem(key, "invalid", found.source, "a user name and password with @, /, ? and # percent-encoded")
     no_proxy = reader.from_environment("no_proxy") or reader.from_environment("NO_PROXY")
     return Secret(address), no_proxy.text if no_proxy and not explicit else ""
 

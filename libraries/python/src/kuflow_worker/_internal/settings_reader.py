@@ -3,7 +3,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 import yaml
 
@@ -28,6 +28,9 @@ ALIASES = {
     "worker.installation-id": "temporal.installation-id",
     "worker.robot-ids": "temporal.robot-ids",
 }
+
+# Characters without width, marks of direction and byte order marks. They come with copied text; PEM may start with one.
+INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +109,15 @@ class SettingsReader:
         return self.usable(key, self.from_environment(variable_of(key)) or in_files)
 
     def usable(self, key: str, found: SettingValue | None) -> SettingValue | None:
-        """Reports the placeholder of KuFlow's own templates and quotes around a value, and returns None for them."""
+        """Reports KuFlow's placeholder, quotes around a value and invisible characters, and returns None for them."""
         if found is None:
             return None
         if "FILL_ME" in found.text:
             self.problem(key, "placeholder", found.source, "a value instead of FILL_ME")
         elif re.fullmatch(r"([\"']).*\1", found.text, re.DOTALL):
             self.problem(key, "invalid", found.source, "a value without quotes around it")
+        elif INVISIBLE.search(found.raw) and not key.endswith("-data"):
+            self.problem(key, "invalid", found.source, "a value without invisible characters; type it again")
         else:
             return found
         return None
@@ -153,17 +158,22 @@ class SettingsReader:
         return None
 
 
-class _UniqueKeyLoader(yaml.BaseLoader):
-    """Rejects a repeated key. PyYAML itself uses its last value."""
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """Resolves merge keys (`<<`) but no types, and rejects a repeated key. PyYAML itself uses its last value."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {
+        "<": [("tag:yaml.org,2002:merge", re.compile("^<<$"))]
+    }
+
+    def compose_mapping_node(self, anchor: dict[Any, yaml.Node]) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
         keys: set[object] = set()
         for key_node, _ in node.value:
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else key_node
             if key in keys:
-                raise yaml.constructor.ConstructorError(None, None, "repeated key", key_node.start_mark)
+                raise yaml.composer.ComposerError(None, None, "repeated key", key_node.start_mark)
             keys.add(key)
-        return super().construct_mapping(node, deep)
+        return node
 
 
 def _to_value(raw: str, source: str) -> SettingValue | None:

@@ -132,13 +132,16 @@ def reason_of(error: BaseException) -> str:
 
 
 def _redact(message: str) -> str:
-    """Hides quotes, values, addresses, long numbers and keys: they may come from a form or a credential."""
+    """Hides quotes, values, addresses, long numbers and keys: they may come from a form or a credential.
+
+    An HTTP status does not.
+    """
     text = message[: 10 * MAX_REASON]
     for pattern, replacement in (
         (r"""(?<![^\W_])(["'`“‘]).*?["'`”’](?![^\W_])""", "…"),
         (r"\b(\w+://)(?:\S*@)?([^\s/?#]+)[^\s,;)]*", r"\1\2"),
         (r"\S+@\S+", "…"),
-        (r"=\s*\S+", "=…"),
+        (r"=(?!(?:(?<=\bstatus=)|(?<=\bstatusCode=))[1-5]\d\d\b)\s*\S+", "=…"),
         (r"(?=[\w+/.~-]*\d)[\w+/.~-]{16,}", "…"),
         (r"\d(?:[ .:/-]?\d){3,}", "…"),
     ):

@@ -2,6 +2,7 @@ import asyncio
 import logging
 import os
 import socket
+import time
 from collections.abc import Callable, Sequence
 from typing import Literal
 
@@ -71,7 +72,9 @@ class RunningWorker:
         # A worker that connects again must not miss another certificate, or bring back the old one.
         self._connecting = asyncio.Lock()
         self._worker: EngineWorker
+        self._registration: Background | None = None
         self._token_or_shutdown = asyncio.Event()
+        self._shutdown = asyncio.Event()
         self._draining = False
         self._failed = False
         self._ended: asyncio.Task[Literal[0, 1]]
@@ -80,7 +83,7 @@ class RunningWorker:
         """Returns when the worker is connected. `ended` then waits for its end."""
         _, identity = await asyncio.gather(self._tokens.renew(), self._first_identity())
         self._connected = identity, self._settings
-        self._worker = await self._create_worker()
+        await self._create_worker()
         self._engine = EngineWatch(ask=self._ask_engine, metrics=self._metrics)
         health = await start_health(self._settings.worker.health_port, self._not_ready, development=self._development)
         self._tokens.start(self._pass_token)
@@ -92,7 +95,7 @@ class RunningWorker:
             swap=self._swap,
             metrics=self._metrics,
         )
-        registration = start_registration(
+        self._registration = start_registration(
             rest=self._rest,
             settings=self._settings,
             identity=self._worker.client.identity,
@@ -105,7 +108,7 @@ class RunningWorker:
             token_watch.stop,
             self._engine.stop,
             certificates.stop,
-            registration.stop,
+            self._registration.stop,
             health.close,
         ]
         self._ended = asyncio.create_task(self._run_and_stop(stop))
@@ -124,6 +127,10 @@ class RunningWorker:
             return
         self._draining = True
         self._token_or_shutdown.set()
+        self._shutdown.set()
+        # KuFlow must not count on a worker that accepts no more tasks.
+        if self._registration is not None:
+            self._registration.stop()
         LOG.info("Shutting down: polling has stopped, waiting for running tasks")
         self._worker.shutdown()
 
@@ -154,9 +161,10 @@ class RunningWorker:
         client.api_key = (self._tokens.current or token).value.reveal()
         return client
 
-    async def _create_worker(self) -> EngineWorker:
+    async def _create_worker(self) -> None:
         async with self._connecting:
-            return EngineWorker(
+            # Inside: a new certificate must reach this worker, not the previous one.
+            self._worker = EngineWorker(
                 await self._connect(*self._connected),
                 settings=self._settings,
                 workflows=self._declared.workflows,
@@ -164,6 +172,17 @@ class RunningWorker:
                 activity_interceptor=self._activity_interceptor,
                 development=self._development,
             )
+
+    async def _create_worker_unless_shut_down(self) -> None:
+        creating = asyncio.create_task(self._create_worker())
+        shutdown = asyncio.create_task(self._shutdown.wait())
+        try:
+            await asyncio.wait([creating, shutdown], return_when=asyncio.FIRST_COMPLETED)
+            if creating.done():
+                await creating
+        finally:
+            creating.cancel()
+            shutdown.cancel()
 
     def _pass_token(self, token: EngineToken) -> None:
         for client in self._clients:
@@ -173,7 +192,7 @@ class RunningWorker:
     async def _swap(self, identity: EngineIdentity, settings: Settings) -> Callable[[], None]:
         async with self._connecting:
             client = await self._connect(identity, settings)
-        old_client, self._worker.client = self._worker.client, client
+            old_client, self._worker.client = self._worker.client, client
         # Temporal's clients cannot be closed. A connection ends when nothing refers to its client.
         return lambda: self._clients.discard(old_client)
 
@@ -196,6 +215,7 @@ class RunningWorker:
 
     async def _run(self) -> None:
         while True:
+            started_at = time.time()
             error = await self._worker.run()
             if error is None:
                 return
@@ -203,7 +223,8 @@ class RunningWorker:
                 LOG.warning("The worker did not shut down cleanly", exc_info=error)
                 return
             # Temporal's core stops polling soon after the engine rejects a token, even if the outage is short.
-            if self._tokens.is_valid():
+            # It may be valid again: after a laptop wakes up, the renewal may be faster than this error.
+            if not self._tokens.has_expired_since(started_at):
                 return self._fail("The worker stopped unexpectedly", error)
             LOG.warning(
                 "The engine token expired. The worker stopped polling and is waiting for a new token", exc_info=error
@@ -216,8 +237,7 @@ class RunningWorker:
                 await self._token_or_shutdown.wait()
             if self._draining:
                 return
-            self._worker = await self._create_worker()
-            # It was not connected yet when it was shut down.
+            await self._create_worker_unless_shut_down()
             if self._draining:
                 return
             LOG.info("The worker is polling again")

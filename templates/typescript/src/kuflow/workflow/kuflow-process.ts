@@ -5,6 +5,7 @@ import {
   defineSignal,
   isCancellation,
   log,
+  patched,
   setDefaultSignalHandler,
   setHandler,
   sleep,
@@ -19,6 +20,12 @@ import { uuid7 } from './uuid.ts';
 
 const processItemSignal = defineSignal<[Partial<ProcessItemSignal>?]>('KuFlow_Engine_Signal_Process_Item');
 const ITEM_TYPES: readonly unknown[] = ['TASK', 'MESSAGE', 'THREAD'] satisfies ProcessItemType[];
+
+/** Marks histories in which a task is canceled whose scope was canceled in the workflow task that received its creation. */
+const CANCELED_AT_CREATION = 'kuflow-canceled-at-creation';
+
+/** Marks histories in which `onDeadline` was canceled because its task was completed. */
+const DEADLINE_ENDED = 'kuflow-deadline-ended';
 
 const HOUR = 60 * 60 * 1000;
 const MAX_REREAD_INTERVAL = 12 * HOUR;
@@ -74,7 +81,10 @@ export interface SystemTaskHandle<Data> extends Omit<TaskHandle<Data>, 'done' | 
   complete(work: () => Promise<Data>): Promise<Data>;
 }
 
-/** `onDeadline` is called once if the task is still open then. The task stays open, unless `onDeadline` cancels it. */
+/**
+ * `onDeadline` is called once if the task is still open then. The task stays open, unless `onDeadline` cancels it. When the task is
+ * completed, what `onDeadline` still does is canceled.
+ */
 export type Deadline<Data> =
   | { readonly deadline?: undefined; readonly onDeadline?: undefined }
   | {
@@ -174,13 +184,18 @@ export function openProcess<Metadata = Record<string, unknown>>(
   };
 
   /** Cancels the item in KuFlow if the scope of the work is canceled. When the whole process is canceled, KuFlow does that. */
-  const cancelingWithScope = async <Result>(processItemId: Uuid, work: () => Promise<Result>): Promise<Result> => {
-    // In a scope that was canceled before, nothing is created.
-    const { consideredCancelled: hasNoItem } = CancellationScope.current();
+  const cancelingWithScope = async <Result>(
+    processItemId: Uuid,
+    work: () => Promise<Result>,
+    isCreated = false,
+  ): Promise<Result> => {
+    const { consideredCancelled: wasCanceled } = CancellationScope.current();
     try {
       return await work();
     } catch (error) {
-      if (isCancellation(error) && !hasNoItem && !processScope.consideredCancelled)
+      // In a scope that was canceled before, nothing is created.
+      const hasItem = (): boolean => !wasCanceled || (isCreated && patched(CANCELED_AT_CREATION));
+      if (isCancellation(error) && !processScope.consideredCancelled && hasItem())
         await CancellationScope.nonCancellable(() =>
           briefActivities.KuFlow_Engine_cancelProcessItems({ processId, processItemIds: [processItemId] }),
         ).catch((failure: unknown) => log.warn('Could not cancel the item', { processItemId, error: failure }));
@@ -209,7 +224,7 @@ export function openProcess<Metadata = Record<string, unknown>>(
     const id = await createItem('TASK', task, { ...owner, ...taskPayload(data, contextData) });
     return runForItem({ processItemId: id, code: task.code }, () => {
       log.info('Waiting for a person', { code: task.code });
-      const done = cancelingWithScope(id, () => waitUntilCompleted(task.code, id));
+      const done = cancelingWithScope(id, () => waitUntilCompleted(task.code, id), true);
       // Also handles a rejection that comes before the workflow code awaits `done`.
       const ended = done.then(
         () => undefined,
@@ -230,6 +245,24 @@ export function openProcess<Metadata = Record<string, unknown>>(
     });
   };
 
+  /** An activity that `onDeadline` calls may be retried for long, and must not hide that the task is completed. */
+  const callWhileOpen = async <Data>(
+    handle: TaskHandle<Data>,
+    call: (task: TaskHandle<Data>) => Promise<void> = async () => undefined,
+  ): Promise<void> => {
+    const scope = new CancellationScope();
+    const called = scope.run(() => call(handle));
+    // If `onDeadline` itself cancels the task, it may do more afterwards.
+    const isCompleted = new Promise<boolean>((resolve) => void handle.done.then(() => resolve(true), () => undefined));
+    if (await Promise.race([called.then(() => false), isCompleted])) {
+      if (!patched(DEADLINE_ENDED)) return called;
+      scope.cancel();
+      await called.catch((error: unknown) => {
+        if (!isCancellation(error)) throw error;
+      });
+    }
+  };
+
   const openSystemTask = async <Data>(task: SystemTask<Data>, contextData: unknown) => {
     // All system tasks share the result, so a canceled scope of one of them must not affect it.
     application ??= CancellationScope.nonCancellable(() => localWorkerActivities.KuFlow_Worker_retrieveApplication());
@@ -237,7 +270,7 @@ export function openProcess<Metadata = Record<string, unknown>>(
     const id = await createItem('TASK', task, { ownerId: applicationId, ...taskPayload(undefined, contextData) });
     const isCompleting = new Trigger<void>();
     const { cancelRequested } = CancellationScope.current();
-    cancelingWithScope(id, () => Promise.race([isCompleting, cancelRequested])).catch(() => undefined);
+    cancelingWithScope(id, () => Promise.race([isCompleting, cancelRequested]), true).catch(() => undefined);
     return {
       ...handleOf(id),
       complete: (work: () => Promise<Data>, validates = false): Promise<Data> => {
@@ -275,7 +308,7 @@ export function openProcess<Metadata = Record<string, unknown>>(
         () => false,
       );
       try {
-        if (await Promise.race([handle.done.then(() => false), isDue])) await onDeadline?.(handle);
+        if (await Promise.race([handle.done.then(() => false), isDue])) await callWhileOpen(handle, onDeadline);
       } finally {
         timer.cancel();
       }

@@ -1,5 +1,6 @@
 """Calls of activities with the timeouts and retries of this worker."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from functools import wraps
@@ -13,6 +14,9 @@ from ..operations import KuFlowOperations, Operation
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
+
+# Marks histories with a cancellation that arrived in the same workflow task as the result of an activity.
+CANCELED_WITH_RESULT = "kuflow-canceled-with-result"
 
 # The attribute of an activity that has its own options.
 OPTIONS = "__kuflow_options"
@@ -44,7 +48,21 @@ class KuFlowActivities(KuFlowOperations):
         self._options = options
 
     async def perform(self, operation: Operation[Any, Any], request: Mapping[str, Any]) -> Any:
-        return await workflow.execute_activity(f"KuFlow_Engine_{operation.name}", request, **self._options)
+        activity = f"KuFlow_Engine_{operation.name}"
+        return await with_cancellation(workflow.execute_activity(activity, request, **self._options))
+
+
+async def with_cancellation(work: Awaitable[Result]) -> Result:
+    """Awaits an activity.
+
+    The SDK alone loses a cancellation that arrives in the same workflow task as the result of the activity.
+    """
+    task = asyncio.current_task()
+    before = 0 if task is None else task.cancelling()
+    result = await work
+    if task is not None and task.cancelling() > before and workflow.patched(CANCELED_WITH_RESULT):
+        raise asyncio.CancelledError
+    return result
 
 
 kuflow_activities = KuFlowActivities()
@@ -73,7 +91,7 @@ async def run_activity(
     if kwargs:
         raise TypeError("Temporal passes the arguments of an activity by position")
     options: ActivityConfig = {**ACTIVITY_OPTIONS, **getattr(activity, OPTIONS, ActivityConfig())}
-    result: Result = await workflow.execute_activity(activity, args=args, **options)
+    result: Result = await with_cancellation(workflow.execute_activity(activity, args=args, **options))
     return result
 
 

@@ -18,7 +18,14 @@ from ..model import (
     WorkflowRequest,
 )
 from .item_context import ItemContext, run_for_item
-from .kuflow_activities import brief_activities, complete_task, kuflow_activities, retrieve_application_id, run_activity
+from .kuflow_activities import (
+    brief_activities,
+    complete_task,
+    kuflow_activities,
+    retrieve_application_id,
+    run_activity,
+    with_cancellation,
+)
 from .task import HumanTask, MessageTask, SystemTask, ThreadTask
 from .uuid7 import uuid7
 
@@ -29,6 +36,8 @@ Metadata = TypeVarWithDefault("Metadata", default=dict[str, Any])
 
 ITEM_SIGNAL = "KuFlow_Engine_Signal_Process_Item"
 ITEM_TYPES = ("TASK", "MESSAGE", "THREAD")
+# Marks histories in which `on_deadline` was canceled because its task was completed.
+DEADLINE_ENDED = "kuflow-deadline-ended"
 MAX_REREAD_INTERVAL = timedelta(hours=12)
 SOON = timedelta(seconds=5)
 
@@ -137,7 +146,8 @@ class SystemTaskHandle(_Handle, Generic[Data]):
                 await complete_task(self.id, code, {} if data is None else data)
             return data
 
-        return await self._process._canceling_item(self.id, run())
+        # Not inside: a completed task cannot be canceled.
+        return await with_cancellation(self._process._canceling_item(self.id, run()))
 
 
 class KuFlowProcess(Generic[Metadata]):
@@ -196,7 +206,7 @@ class KuFlowProcess(Generic[Metadata]):
 
         Raises `TaskCancelled` if the task is canceled. `deadline` is a time, or a duration after the creation of the
         task. `on_deadline` is called once if the task is still open then. The task stays open, unless `on_deadline`
-        cancels it.
+        cancels it. When the task is completed, what `on_deadline` still does is canceled.
         """
         left = None if deadline is None else _time_until(deadline, task.code)
         handle = await self._open_human_task(task, data, context_data, _owner(owner_id, owner_email))
@@ -365,7 +375,7 @@ class KuFlowProcess(Generic[Metadata]):
             if not await _is_true_within(wait, handle.done.done):
                 call = on_deadline(handle)
                 if inspect.isawaitable(call):
-                    await call
+                    await _until_completed(handle.done, call)
         except (asyncio.CancelledError, FailureError) as error:
             if is_cancelled_exception(error):
                 handle.done.cancel()
@@ -407,6 +417,33 @@ async def _is_true_within(time: timedelta, condition: Callable[[], bool]) -> boo
     except TimeoutError:
         return False
     return True
+
+
+async def _until_completed(done: asyncio.Future[Any], call: Awaitable[None]) -> None:
+    """Awaits the call of `on_deadline`, and cancels it when the task is completed.
+
+    An activity that it calls may be retried for long, and must not hide that.
+    """
+    current = asyncio.current_task()
+    is_ended = False
+
+    def end(done: asyncio.Future[Any]) -> None:
+        nonlocal is_ended
+        # If `on_deadline` itself cancels the task, it may do more afterwards.
+        is_completed = not done.cancelled() and done.exception() is None
+        if current is not None and is_completed and workflow.patched(DEADLINE_ENDED):
+            is_ended = True
+            current.cancel()
+
+    done.add_done_callback(end)
+    try:
+        await call
+    except (asyncio.CancelledError, FailureError) as error:
+        is_canceled_by_others = current is None or not is_ended or current.uncancel() > 0
+        if is_canceled_by_others or not is_cancelled_exception(error):
+            raise
+    finally:
+        done.remove_done_callback(end)
 
 
 async def _start_with_current_task(work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:

@@ -1,7 +1,7 @@
 package com.example.worker;
 
 import com.example.worker.kuflow.engine.Check;
-import com.example.worker.kuflow.engine.EngineLifecycle;
+import com.example.worker.kuflow.operation.ShutdownSignals;
 import com.example.worker.kuflow.operation.SpringDefaults;
 import com.example.worker.kuflow.operation.WorkerLogFormatter;
 import com.example.worker.kuflow.rest.KuFlowJson;
@@ -20,10 +20,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Pattern;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.context.event.ApplicationStartedEvent;
 import org.springframework.boot.logging.LoggingSystem;
-import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.ApplicationListener;
 import org.springframework.core.env.Profiles;
 import org.springframework.core.env.SimpleCommandLinePropertySource;
 import org.springframework.core.env.StandardEnvironment;
@@ -53,6 +55,7 @@ public class WorkerApplication {
             """;
 
     private static final List<String> OPTIONS = List.of("--check", "--json", "--help");
+    private static final Pattern SETTING = Pattern.compile("--(kuflow|(application\\.)?temporal|worker)\\..*");
     private static final String CHECK_SECONDS = "KUFLOW_WORKER_CHECK_SECONDS";
     private static final int INVALID_SETTINGS = 2;
     private static final int INTERRUPTED = 130;
@@ -62,13 +65,9 @@ public class WorkerApplication {
 
     public static void main(String[] args) {
         List<String> options = List.of(args);
-        // Properties of Spring have the form --key=value.
-        Optional<String> unknown = options.stream()
-                .filter(option -> !OPTIONS.contains(option) && !option.matches("--[\\w.\\[\\]-]+=.*"))
-                .findFirst();
-        if (unknown.isPresent() || (options.contains("--json") && !options.contains("--check"))) {
-            String problem = unknown.map(option -> "Unknown option " + option).orElse("--json requires --check");
-            ERR.println(problem + "\n\n" + USAGE);
+        Optional<String> problem = findProblem(options);
+        if (problem.isPresent()) {
+            ERR.println(problem.get() + "\n\n" + USAGE);
             System.exit(INVALID_SETTINGS);
         } else if (options.contains("--help")) {
             OUT.print(USAGE);
@@ -77,6 +76,23 @@ public class WorkerApplication {
         } else {
             run(args);
         }
+    }
+
+    /** What is wrong with the options. */
+    static Optional<String> findProblem(List<String> options) {
+        for (String option : options) {
+            // Spring's properties have the form --key=value. The worker's own settings are not among them.
+            if (SETTING.matcher(option).matches()) {
+                return Optional.of(option.replaceFirst("=.*", "")
+                        + " cannot be set on the command line. Use its environment variable, or application.yaml");
+            }
+            if (!OPTIONS.contains(option) && !option.matches("--[\\w.\\[\\]-]+=.*")) {
+                return Optional.of("Unknown option " + option);
+            }
+        }
+        return options.contains("--json") && !options.contains("--check")
+                ? Optional.of("--json requires --check")
+                : Optional.empty();
     }
 
     private static void run(String[] args) {
@@ -92,24 +108,18 @@ public class WorkerApplication {
         SpringApplication application = new SpringApplication(WorkerApplication.class);
         application.setDefaultProperties(SpringDefaults.of(settings.worker(), development));
         application.addInitializers(context -> context.getBeanFactory().registerSingleton("workerSettings", settings));
-        EngineLifecycle engine = start(application, args).getBean(EngineLifecycle.class);
-        // Otherwise, the JVM exits with 143 after SIGTERM. A failed start exits with 1, so this is added only now.
-        SpringApplication.getShutdownHandlers().add(() -> Runtime.getRuntime().halt(engine.hasFailed() ? 1 : 0));
-    }
-
-    private static ConfigurableApplicationContext start(SpringApplication application, String[] args) {
         AtomicBoolean isStarting = new AtomicBoolean(true);
-        // Spring would wait until the worker has connected before it reacts to a signal.
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+        // Before runners of the application, which may take long while the worker already runs activities.
+        application.addListeners((ApplicationListener<ApplicationStartedEvent>) started -> isStarting.set(false));
+        ShutdownSignals.handle(() -> {
+            // Spring would wait until the worker has connected before it reacts to a signal. Nothing is running yet.
             if (isStarting.get()) {
                 Runtime.getRuntime().halt(INTERRUPTED);
             }
-        }));
-        try {
-            return application.run(args);
-        } finally {
-            isStarting.set(false);
-        }
+            // Does nothing if the application is already exiting with another status.
+            System.exit(0);
+        });
+        application.run(args);
     }
 
     private static int check(boolean json) {

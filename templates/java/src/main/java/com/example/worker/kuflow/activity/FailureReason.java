@@ -31,7 +31,7 @@ final class FailureReason {
             new Redaction("(?<![\\p{L}\\d])[\"'`“‘].*?[\"'`”’](?![\\p{L}\\d])", "…"),
             new Redaction("\\b(\\w+://)(?:\\S*@)?([^\\s/?#]+)[^\\s,;)]*", "$1$2"),
             new Redaction("\\S+@\\S+", "…"),
-            new Redaction("=\\s*\\S+", "=…"),
+            new Redaction("=(?!(?:(?<=\\bstatus=)|(?<=\\bstatusCode=))[1-5]\\d\\d\\b)\\s*\\S+", "=…"),
             new Redaction("(?=[\\w+/.~-]*\\d)[\\w+/.~-]{16,}", "…"),
             new Redaction("\\d(?:[ .:/-]?\\d){3,}", "…"));
 

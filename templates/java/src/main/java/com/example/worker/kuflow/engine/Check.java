@@ -37,6 +37,7 @@ public final class Check {
 
     private static final Duration REST_TIMEOUT = Duration.ofSeconds(45);
     private static final Duration NAMESPACE_TIMEOUT = Duration.ofSeconds(20);
+    private static final String DENIED = Status.Code.PERMISSION_DENIED.name();
 
     private final Consumer<Step> report;
     private final Instant deadline;
@@ -193,11 +194,18 @@ public final class Check {
 
     private static Outcome<Boolean> describeNamespace(EngineConnection connection) {
         String namespace = connection.client().getOptions().getNamespace();
-        return connection
-                .describeNamespace(NAMESPACE_TIMEOUT)
-                .map(restriction -> new Outcome<>(
-                        false, StepStatus.SKIPPED, "the engine restricts this call (%s)".formatted(restriction)))
-                .orElseGet(() -> Outcome.ok(true, namespace + " can be read"));
+        Optional<String> restriction = connection.describeNamespace(NAMESPACE_TIMEOUT);
+        if (restriction.isEmpty()) {
+            return Outcome.ok(true, namespace + " can be read");
+        }
+        // Temporal's SDK makes the same call when a worker starts, which fails if it is denied.
+        if (restriction.get().equals(DENIED)) {
+            throw new IllegalStateException(
+                    "the engine denies access to the namespace %s (%s); check temporal.namespace and the permissions of the application"
+                            .formatted(namespace, DENIED));
+        }
+        return new Outcome<>(
+                false, StepStatus.SKIPPED, "the engine restricts this call (%s)".formatted(restriction.get()));
     }
 
     private static String describe(Optional<HttpProxy> proxy) {

@@ -82,7 +82,7 @@ final class EngineConnection implements AutoCloseable {
     }
 
     /**
-     * Asks the engine for the namespace of this worker. Returns the restriction if the engine does not allow that.
+     * Asks the engine for the namespace of this worker. Returns its status if the engine does not allow that.
      *
      * @throws StatusRuntimeException if there is no answer
      */
@@ -101,8 +101,7 @@ final class EngineConnection implements AutoCloseable {
             if (code != Status.Code.PERMISSION_DENIED && code != Status.Code.UNIMPLEMENTED) {
                 throw error;
             }
-            return Optional.of(code.name()
-                    + "; Temporal's SDK makes the same call when a worker starts, and fails if it is denied");
+            return Optional.of(code.name());
         }
     }
 

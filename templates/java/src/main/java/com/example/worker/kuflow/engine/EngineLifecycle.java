@@ -59,6 +59,7 @@ public class EngineLifecycle implements SmartLifecycle, WorkerReadiness {
     private volatile boolean hasFailed;
     private @Nullable EngineConnection connection;
     private @Nullable WorkerFactory workers;
+    private @Nullable RepeatedTask registering;
 
     public EngineLifecycle(
             WorkerSettings settings,
@@ -125,7 +126,7 @@ public class EngineLifecycle implements SmartLifecycle, WorkerReadiness {
         tasks.add(RepeatedTask.start("kuflow-token-expiry", () -> stopIfTokenIsLost(renewer)));
         tasks.add(RepeatedTask.start("kuflow-certificate", certificates::check));
         tasks.add(RepeatedTask.start("kuflow-engine-watch", watch::check));
-        tasks.add(RepeatedTask.start("kuflow-registration", registration::register));
+        registering = RepeatedTask.start("kuflow-registration", registration::register);
         engine = watch;
         tokens = renewer;
         LOGGER.atInfo()
@@ -179,6 +180,10 @@ public class EngineLifecycle implements SmartLifecycle, WorkerReadiness {
 
     private void close() {
         isDraining = true;
+        // KuFlow must not count on a worker that accepts no more tasks.
+        if (registering != null) {
+            registering.close();
+        }
         if (workers != null) {
             drain(workers);
         }
@@ -203,11 +208,6 @@ public class EngineLifecycle implements SmartLifecycle, WorkerReadiness {
     @Override
     public boolean isRunning() {
         return tokens != null;
-    }
-
-    /** Whether the worker stopped because of an error. */
-    public boolean hasFailed() {
-        return hasFailed;
     }
 
     @Override

@@ -22,19 +22,35 @@ final class EngineTls {
     private record Material(String alias, X509Certificate[] chain, PrivateKey key, X509ExtendedTrustManager trust) {}
 
     private volatile Material material;
+    /** A handshake asks for chain and key one after the other, and the identity may be replaced in between. */
+    private volatile @Nullable Material previous;
+
+    private int replacements;
 
     EngineTls(EngineIdentity identity) {
-        this.material = read(identity);
+        this.material = read(identity, "0");
     }
 
-    void replace(EngineIdentity next) {
-        material = read(next);
+    synchronized void replace(EngineIdentity next) {
+        replacements++;
+        Material read = read(next, String.valueOf(replacements));
+        previous = material;
+        material = read;
+    }
+
+    X509ExtendedKeyManager keyManager() {
+        return new Keys();
+    }
+
+    private Material named(String alias) {
+        Material old = previous;
+        return old != null && old.alias().equals(alias) ? old : material;
     }
 
     SslContext sslContext() {
         try {
             SslContext context = GrpcSslContexts.forClient()
-                    .keyManager(new Keys())
+                    .keyManager(keyManager())
                     .trustManager(new Trust())
                     .build();
             // A resumed session would still have the certificate that it was created with.
@@ -50,12 +66,12 @@ final class EngineTls {
         }
     }
 
-    private static Material read(EngineIdentity identity) {
+    private static Material read(EngineIdentity identity, String alias) {
         X509Certificate[] chain = Pem.certificates(identity.cert()).toArray(X509Certificate[]::new);
         PrivateKey key = Pem.privateKey(identity.key().reveal());
         X509ExtendedTrustManager trust = (X509ExtendedTrustManager) TrustedRoots.only(identity.ca());
         // Netty may cache keys by alias.
-        return new Material(chain[0].getSerialNumber().toString(16), chain, key, trust);
+        return new Material(alias, chain, key, trust);
     }
 
     private final class Keys extends X509ExtendedKeyManager {
@@ -78,12 +94,12 @@ final class EngineTls {
 
         @Override
         public X509Certificate[] getCertificateChain(String alias) {
-            return material.chain();
+            return named(alias).chain();
         }
 
         @Override
         public PrivateKey getPrivateKey(String alias) {
-            return material.key();
+            return named(alias).key();
         }
 
         @Override

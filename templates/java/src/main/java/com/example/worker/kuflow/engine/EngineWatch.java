@@ -26,7 +26,7 @@ final class EngineWatch {
     private volatile boolean isWatching = true;
     private boolean isAllowed;
 
-    /** @param ask calls the engine, and returns a description of the restriction if the engine does not allow this call */
+    /** @param ask calls the engine, and returns the name of its status if the engine does not allow this call */
     EngineWatch(Supplier<Optional<String>> ask, Clock clock, WorkerMetrics metrics) {
         this.ask = ask;
         this.clock = clock;
@@ -54,6 +54,10 @@ final class EngineWatch {
                 LOGGER.info("The engine answers again");
             }
         } catch (RuntimeException error) {
+            // Not a failure: the worker is shutting down.
+            if (Thread.currentThread().isInterrupted()) {
+                return INTERVAL;
+            }
             isReachable = false;
             if (wasReachable) {
                 LOGGER.warn("The engine does not answer", error);

@@ -2,9 +2,15 @@ package com.example.worker.kuflow.engine;
 
 import java.time.Duration;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Repeats a task in its own thread until it is closed. The task returns the pause until the next run. */
 final class RepeatedTask implements AutoCloseable {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(RepeatedTask.class);
+
+    private static final Duration AFTER_ERROR = Duration.ofSeconds(1);
 
     private final Thread thread;
 
@@ -28,10 +34,20 @@ final class RepeatedTask implements AutoCloseable {
     private static void repeat(Supplier<Duration> task) {
         try {
             while (!Thread.currentThread().isInterrupted()) {
-                Thread.sleep(Math.max(0, task.get().toMillis()));
+                Thread.sleep(Math.max(0, run(task).toMillis()));
             }
         } catch (InterruptedException closed) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** The worker depends on its tasks, so not even an {@link Error} ends one. */
+    private static Duration run(Supplier<Duration> task) {
+        try {
+            return task.get();
+        } catch (RuntimeException | Error failed) {
+            LOGGER.error("{} failed and is repeated", Thread.currentThread().getName(), failed);
+            return AFTER_ERROR;
         }
     }
 }

@@ -1,6 +1,7 @@
 package com.example.worker.kuflow.engine;
 
 import com.example.worker.kuflow.operation.WorkerMetrics;
+import io.grpc.Status;
 import io.temporal.authorization.AuthorizationTokenSupplier;
 import java.time.Clock;
 import java.time.Duration;
@@ -57,8 +58,16 @@ final class TokenRenewer implements AuthorizationTokenSupplier {
             renew(true);
         }
         EngineToken token = current;
-        // With an expired token, the engine rejects the call, and Temporal's SDK repeats it.
-        return token == null ? "" : "Bearer " + token.value().reveal();
+        if (token == null || !token.isValid(clock.instant())) {
+            // Temporal's SDK repeats the call. The engine would answer UNAUTHENTICATED, which the SDK treats as final:
+            // the
+            // results of completed activities would be lost.
+            throw Status.UNAVAILABLE
+                    .withDescription("The engine token expired and could not be renewed")
+                    .withCause(lastError)
+                    .asRuntimeException();
+        }
+        return "Bearer " + token.value().reveal();
     }
 
     boolean isValid() {

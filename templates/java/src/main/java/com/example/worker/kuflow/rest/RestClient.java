@@ -54,6 +54,8 @@ public final class RestClient {
     private static final Duration BODY_TIMEOUT = Duration.ofSeconds(60);
     private static final Duration TRANSFER_TIMEOUT = Duration.ofMinutes(10);
     private static final Duration MAX_RETRY_DELAY = Duration.ofSeconds(3);
+    /** As long as the longest pause between two attempts of an activity, so that no header parks a process for a day. */
+    private static final Duration MAX_RETRY_AFTER = Duration.ofMinutes(5);
 
     private final String endpoint;
     private final String authorization;
@@ -341,13 +343,16 @@ public final class RestClient {
 
     private static @Nullable Duration parseRetryAfter(String header) {
         try {
-            if (header.matches("\\d{1,9}")) {
-                return Duration.ofSeconds(Long.parseLong(header));
+            Duration wait = header.matches("\\d{1,9}")
+                    ? Duration.ofSeconds(Long.parseLong(header))
+                    : Duration.between(
+                            Instant.now(),
+                            ZonedDateTime.parse(header, DateTimeFormatter.RFC_1123_DATE_TIME)
+                                    .toInstant());
+            if (wait.isNegative()) {
+                return Duration.ZERO;
             }
-            Instant date = ZonedDateTime.parse(header, DateTimeFormatter.RFC_1123_DATE_TIME)
-                    .toInstant();
-            Duration wait = Duration.between(Instant.now(), date);
-            return wait.isNegative() ? Duration.ZERO : wait;
+            return wait.compareTo(MAX_RETRY_AFTER) > 0 ? MAX_RETRY_AFTER : wait;
         } catch (DateTimeException invalid) {
             return null;
         }

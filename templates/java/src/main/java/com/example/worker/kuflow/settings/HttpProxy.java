@@ -24,13 +24,6 @@ public record HttpProxy(
     private static final Pattern LOOPBACK = Pattern.compile("localhost|.*\\.localhost|::1|127(?:\\.\\d{1,3}){3}");
     private static final Pattern ENTRY_WITH_PORT = Pattern.compile("(\\[[^]]+]|[^:]+):(\\d+)");
 
-    static {
-        // By default, the JDK refuses Basic authentication at a proxy. HttpClient reads this property only once.
-        if (System.getProperty("jdk.http.auth.tunneling.disabledSchemes") == null) {
-            System.setProperty("jdk.http.auth.tunneling.disabledSchemes", "");
-        }
-    }
-
     /** The proxy for connections to a host, or empty for direct connections. Loopback addresses are never proxied. */
     public static Optional<HttpProxy> forHost(WorkerSettings settings, String host, int port) {
         Secret proxy = settings.temporal().proxy();
@@ -69,9 +62,21 @@ public record HttpProxy(
         if (credentials == null) {
             return new HttpProxy(uri.getHost(), port, null, null);
         }
+        allowBasicAuthentication();
         String[] parts = credentials.split(":", 2);
         return new HttpProxy(
                 uri.getHost(), port, decode(parts[0]), parts.length == 1 ? null : Secret.of(decode(parts[1])));
+    }
+
+    /**
+     * By default, the JDK refuses Basic authentication at proxies. The property applies to the whole JVM, so it is set only if this
+     * proxy has a user. HttpClient reads it only once, before the first connection.
+     */
+    private static void allowBasicAuthentication() {
+        String name = "jdk.http.auth.tunneling.disabledSchemes";
+        if (System.getProperty(name) == null) {
+            System.setProperty(name, "");
+        }
     }
 
     private static String decode(String text) {

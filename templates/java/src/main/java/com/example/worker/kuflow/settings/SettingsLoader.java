@@ -271,6 +271,11 @@ public final class SettingsLoader {
             reader.problem(key, Code.INVALID, found.source(), expected);
             return "";
         }
+        if (address.matches("(?s).*://.*[@/?#].*@.*")) {
+            String expected = "a user name and password with @, /, ? and # percent-encoded";
+            reader.problem(key, Code.INVALID, found.source(), expected);
+            return "";
+        }
         checked.put(key, Secret.of(address));
         Value noProxy = reader.variable("no_proxy");
         noProxy = noProxy == null ? reader.variable("NO_PROXY") : noProxy;

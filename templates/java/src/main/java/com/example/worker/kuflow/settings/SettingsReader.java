@@ -29,6 +29,7 @@ import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.nodes.Tag;
 import org.yaml.snakeyaml.representer.Representer;
 import org.yaml.snakeyaml.resolver.Resolver;
 
@@ -47,6 +48,10 @@ final class SettingsReader {
             "temporal.kuflow-queue", "application.temporal.kuflow-queue");
 
     private static final Pattern QUOTED = Pattern.compile("^([\"']).*\\1$", Pattern.DOTALL);
+
+    /** Characters without width, marks of direction and byte order marks, which come with copied text. PEM may start with one. */
+    private static final Pattern INVISIBLE = Pattern.compile(
+            "[\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2064\\u2066-\\u206f\\ufeff]");
 
     private final List<SettingsProblem> problems = new ArrayList<>();
     private final Path directory;
@@ -129,7 +134,7 @@ final class SettingsReader {
         return usable(key, inEnvironment == null ? inFiles : inEnvironment);
     }
 
-    /** Reports the placeholder of KuFlow's own templates and quotes around a value as problems, and returns null for them. */
+    /** Reports KuFlow's placeholder, quotes around a value and invisible characters as problems, and returns null for them. */
     @Nullable
     Value usable(String key, @Nullable Value found) {
         if (found == null) {
@@ -139,6 +144,8 @@ final class SettingsReader {
             problem(key, Code.PLACEHOLDER, found.source(), "a value instead of FILL_ME");
         } else if (QUOTED.matcher(found.text()).matches()) {
             problem(key, Code.INVALID, found.source(), "a value without quotes around it");
+        } else if (INVISIBLE.matcher(found.raw()).find() && !key.endsWith("-data")) {
+            problem(key, Code.INVALID, found.source(), "a value without invisible characters; type it again");
         } else {
             return found;
         }
@@ -231,7 +238,8 @@ final class SettingsReader {
         Resolver strings = new Resolver() {
             @Override
             protected void addImplicitResolvers() {
-                // Without them, every scalar is a string.
+                // Without the others, every scalar is a string.
+                addImplicitResolver(Tag.MERGE, MERGE, "<");
             }
         };
         return new Yaml(new SafeConstructor(options), new Representer(unused), unused, options, strings);

@@ -101,7 +101,7 @@ public final class KuFlowProcess {
         requireFuture(chosen.deadline, task.code());
         TaskHandle<D> handle = openTask(task, chosen);
         if (!isDoneBefore(chosen.deadline, handle.done())) {
-            chosen.onDeadline.accept(handle);
+            callWhileOpen(handle, chosen.onDeadline);
         }
         return handle.done().get();
     }
@@ -345,6 +345,32 @@ public final class KuFlowProcess {
         } catch (CanceledFailure canceled) {
             // Then the task fails too, after it has been canceled in KuFlow.
             return true;
+        }
+    }
+
+    /** An activity that {@code onDeadline} calls may be retried for long, and must not hide that the task is completed. */
+    private static <D> void callWhileOpen(TaskHandle<D> handle, Consumer<TaskHandle<D>> onDeadline) {
+        if (Workflow.getVersion("kuflow-deadline-ended", Workflow.DEFAULT_VERSION, 1) == Workflow.DEFAULT_VERSION) {
+            onDeadline.accept(handle);
+            return;
+        }
+        List<Promise<Void>> calls = new ArrayList<>();
+        CancellationScope scope =
+                Workflow.newCancellationScope(() -> calls.add(Async.procedure(() -> onDeadline.accept(handle))));
+        scope.run();
+        Promise<Void> call = calls.get(0);
+        Promise<D> done = handle.done();
+        // If onDeadline itself cancels the task, it may do more afterwards.
+        try {
+            Workflow.await(() -> call.isCompleted() || (done.isCompleted() && done.getFailure() == null));
+        } catch (CanceledFailure canceled) {
+            // Then the task fails too, after it has been canceled in KuFlow.
+            return;
+        }
+        if (call.isCompleted()) {
+            call.get();
+        } else {
+            scope.cancel();
         }
     }
 

@@ -44,7 +44,7 @@ public final class TaskOptions<D> {
 
     /**
      * Calls {@code onDeadline} once if the task is still open after a time. The task stays open, unless {@code onDeadline}
-     * cancels it.
+     * cancels it. When the task is completed, what {@code onDeadline} still does is canceled.
      *
      * @param after from now
      */

@@ -33,6 +33,10 @@ class FailureReasonTest {
                         "hides values and keys",
                         "password=hunter2 is wrong for 4fd7a2c9e1b08d36aa",
                         "password=… is wrong for …"),
+                reason(
+                        "keeps a status",
+                        "status=500, statusCode=404 for name=Ada status=Ada",
+                        "status=500, statusCode=404 for name=… status=…"),
                 reason("has one line", "First line\n    at secret (file.ts:1:1)", "First line"),
                 reason("has at most 300 characters", "x".repeat(1_000), "x".repeat(299) + "…"));
     }

@@ -173,15 +173,16 @@ class KuFlowActivitiesTest {
         assertThat(server.calls()).isEmpty();
     }
 
-    @Test
+    @ParameterizedTest
+    @CsvSource({"7, 7", "86400, 300", "'Tue, 31 Dec 2999 23:59:59 GMT', 300"})
     @DisplayName("fail with KuFlow's error and retry after the time that KuFlow asks for")
-    void retryAfter() {
-        server.on(RETRIEVE, responds(429, "{\"message\": \"too many\"}", "Retry-After", "7"));
+    void retryAfter(String retryAfter, int seconds) {
+        server.on(RETRIEVE, responds(429, "{\"message\": \"too many\"}", "Retry-After", retryAfter));
         ApplicationFailure failure = failureOf(() -> activities.retrieveProcessItem(new ProcessItemId(ID)));
         assertThat(failure.getType()).isEqualTo("KuFlowActivities.RestFailure");
         assertThat(failure.getOriginalMessage()).isEqualTo("Rest Invocation error");
         assertThat(failure.isNonRetryable()).isFalse();
-        assertThat(failure.getNextRetryDelay()).isEqualTo(Duration.ofSeconds(7));
+        assertThat(failure.getNextRetryDelay()).isEqualTo(Duration.ofSeconds(seconds));
         assertThat(failure.getDetails().get(0, RestError.Details.class).message())
                 .isEqualTo("too many");
         assertThat(server.calls()).hasSize(1);

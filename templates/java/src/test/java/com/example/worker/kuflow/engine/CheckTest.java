@@ -72,12 +72,22 @@ class CheckTest {
     }
 
     @Test
-    @DisplayName("is successful if the engine restricts the last call")
+    @DisplayName("is successful if the engine does not support the last call")
     void restricted() {
-        engine.describeNamespace(Status.PERMISSION_DENIED);
+        engine.describeNamespace(Status.UNIMPLEMENTED);
         Check.Result result = run(Map.of());
         assertThat(result.status()).isZero();
         assertThat(statuses(result)).isEqualTo("ok ok ok ok ok skipped");
+    }
+
+    @Test
+    @DisplayName("fails if the engine denies the namespace, with which no worker starts")
+    void denied() {
+        engine.describeNamespace(Status.PERMISSION_DENIED);
+        Check.Result result = run(Map.of());
+        assertThat(result.status()).isEqualTo(1);
+        assertThat(statuses(result)).isEqualTo("ok ok ok ok ok failed");
+        assertThat(result.steps().get(5).detail()).contains("the namespace tenant-1 (PERMISSION_DENIED)");
     }
 
     @Test

@@ -79,8 +79,7 @@ class EngineConnectionTest {
     void restriction() {
         try (EngineConnection connection = connect(AUTHORITY.issue("first"), AUTHORITY.cert())) {
             engine.describeNamespace(Status.PERMISSION_DENIED);
-            assertThat(connection.describeNamespace(DEADLINE))
-                    .hasValueSatisfying(restriction -> assertThat(restriction).startsWith("PERMISSION_DENIED; "));
+            assertThat(connection.describeNamespace(DEADLINE)).contains("PERMISSION_DENIED");
             engine.describeNamespace(Status.NOT_FOUND);
             assertThatThrownBy(() -> connection.describeNamespace(DEADLINE)).hasMessage("NOT_FOUND");
         }

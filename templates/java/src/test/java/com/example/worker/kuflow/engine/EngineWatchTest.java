@@ -3,6 +3,7 @@ package com.example.worker.kuflow.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.example.worker.kuflow.operation.WorkerMetrics;
+import com.example.worker.kuflow.testing.Logged;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
@@ -70,6 +71,21 @@ class EngineWatchTest {
         answer = FAILS;
         check(Duration.ofSeconds(60));
         assertThat(watch.problem()).contains("no answer from the engine for 60 s");
+    }
+
+    @Test
+    @DisplayName("reports nothing when its call is interrupted, because the worker is shutting down")
+    void interrupted() {
+        answer = () -> {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted");
+        };
+        try (Logged logged = new Logged(EngineWatch.class)) {
+            watch.check();
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(logged.containing("")).isEmpty();
+            assertThat(isReachable()).isTrue();
+        }
     }
 
     private void check(Duration later) {

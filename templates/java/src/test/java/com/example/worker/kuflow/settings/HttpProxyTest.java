@@ -52,6 +52,19 @@ class HttpProxyTest {
         assertThat(proxy.toString()).doesNotContain("p+w+x");
     }
 
+    @Test
+    @DisplayName("without a user does not change which schemes the JDK allows at proxies")
+    void withoutUser() {
+        String name = "jdk.http.auth.tunneling.disabledSchemes";
+        String before = System.clearProperty(name);
+        try {
+            HttpProxy.forHost(load(Map.of("TEMPORAL_PROXY", "http://proxy.example")), "api.kuflow.com", 443);
+            assertThat(System.getProperty(name)).isNull();
+        } finally {
+            System.setProperty(name, before == null ? "" : before);
+        }
+    }
+
     private static WorkerSettings load(Map<String, String> environment) {
         Map<String, String> all = new HashMap<>(environment);
         all.put("KUFLOW_API_CLIENTID", "11111111-2222-4333-8444-555555555555");

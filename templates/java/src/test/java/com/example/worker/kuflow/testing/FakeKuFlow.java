@@ -33,6 +33,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -41,9 +42,11 @@ import org.springframework.web.util.UriComponentsBuilder;
 
 /**
  * An in-memory KuFlow for tests. It has the operations that workflows and activities of this project need so far. The person is
- * asked about each task that nobody owns.
+ * asked about each open task that the application does not own.
  */
 public final class FakeKuFlow implements AutoCloseable {
+
+    private static final Set<String> OPEN = Set.of("READY", "CLAIMED");
 
     public static final UUID APPLICATION_ID = UUID.fromString("00000000-0000-4000-8000-00000000000a");
     private static final int MAX_PAYLOAD_BYTES = 100_000;
@@ -146,6 +149,18 @@ public final class FakeKuFlow implements AutoCloseable {
                 .toList();
     }
 
+    /** The states of the open tasks by code, in the order of their creation. */
+    synchronized Map<String, String> openTasks() {
+        Map<String, String> open = new LinkedHashMap<>();
+        for (ObjectNode item : items.values()) {
+            String state = item.path("task").path("state").asText();
+            if (OPEN.contains(state)) {
+                open.put(codeOf(item), state);
+            }
+        }
+        return open;
+    }
+
     public synchronized List<TaskLog> logs() {
         return List.copyOf(logs);
     }
@@ -193,7 +208,7 @@ public final class FakeKuFlow implements AutoCloseable {
         route("POST", "/process-items/([^/]+)/task/~actions/assign", call -> {
             item(call).put("ownerId", call.json().path("ownerId").asText(PERSON_ID));
             task(call).put("state", "CLAIMED");
-            return item(call);
+            return ask(item(call));
         });
         route("POST", "/process-items/([^/]+)/task/~actions/append-log", call -> {
             JsonNode line = call.json();
@@ -266,9 +281,10 @@ public final class FakeKuFlow implements AutoCloseable {
         return ask(item);
     }
 
-    /** Asks the person for a task that nobody owns. */
+    /** Asks the person for an open task, unless the application owns it. */
     private JsonNode ask(ObjectNode item) {
-        if (!item.path("task").path("state").asText().equals("READY")) {
+        boolean isOpen = OPEN.contains(item.path("task").path("state").asText());
+        if (!isOpen || item.path("ownerId").asText().equals(APPLICATION_ID.toString())) {
             return item;
         }
         Answer answer = person.answer(codeOf(item), List.copyOf(logs));

@@ -11,6 +11,8 @@ import com.example.worker.kuflow.workflow.WorkflowRequest;
 import com.example.worker.kuflow.workflow.WorkflowResponse;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.temporal.api.common.v1.Payload;
+import io.temporal.api.failure.v1.Failure;
+import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionRequest;
 import io.temporal.client.WorkflowClientOptions;
 import io.temporal.client.WorkflowOptions;
 import io.temporal.client.WorkflowStub;
@@ -26,25 +28,31 @@ import io.temporal.testing.TestWorkflowEnvironment;
 import io.temporal.worker.Worker;
 import io.temporal.worker.WorkerFactoryOptions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
 /** A process on Temporal's test server, with the converter and the interceptors of the worker. */
 public final class ProcessRun implements AutoCloseable {
 
     private static final String QUEUE = "test";
+    private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final String PACKAGE = WorkerApplication.class.getPackageName();
 
     private final UUID processId = UUID.randomUUID();
     private final FailedWorkflowTasks failedTasks = new FailedWorkflowTasks();
     private final TestWorkflowEnvironment environment;
     private final WorkflowStub workflow;
+    private final FakeKuFlow kuflow;
 
     private ProcessRun(Class<?> workflowClass, FakeKuFlow kuflow, Map<String, Payload> headers, Object... activities) {
+        this.kuflow = kuflow;
         DataConverter converter = Payloads.converter(kuflow.settings().worker().maxPayloadBytes());
         environment = TestWorkflowEnvironment.newInstance(TestEnvironmentOptions.newBuilder()
                 .setWorkflowServiceStubsOptions(WorkflowServiceStubsOptions.newBuilder()
@@ -134,15 +142,27 @@ public final class ProcessRun implements AutoCloseable {
      * Waits until the workflow ends.
      *
      * @throws io.temporal.client.WorkflowFailedException if the workflow fails
-     * @throws AssertionError if a workflow task fails. Temporal would retry it until somebody fixes the workflow code.
+     * @throws AssertionError if a workflow task fails, which Temporal would retry until somebody fixes the workflow code, or if the
+     *     workflow has not ended after 30 seconds. Then the message has the open tasks and the activities that Temporal retries.
      */
     public WorkflowResponse result() {
+        return result(LIMIT);
+    }
+
+    /** As {@link #result()}, with another limit. */
+    public WorkflowResponse result(Duration limit) {
         environment.start();
         CompletableFuture<WorkflowResponse> result =
                 CompletableFuture.supplyAsync(() -> workflow.getResult(WorkflowResponse.class));
         try {
-            CompletableFuture.anyOf(result, failedTasks.first()).join();
+            CompletableFuture.anyOf(result, failedTasks.first())
+                    .orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS)
+                    .join();
         } catch (CompletionException failed) {
+            if (failed.getCause() instanceof TimeoutException) {
+                throw new AssertionError("The workflow has not ended within " + limit.toSeconds() + " s\n"
+                        + String.join("\n", describeWaiting()));
+            }
             if (failed.getCause() instanceof RuntimeException cause) {
                 throw cause;
             }
@@ -154,6 +174,26 @@ public final class ProcessRun implements AutoCloseable {
             throw new AssertionError("A workflow task failed: " + describe(cause), cause);
         }
         return result.join();
+    }
+
+    private List<String> describeWaiting() {
+        List<String> waiting = new ArrayList<>();
+        kuflow.openTasks().forEach((code, state) -> waiting.add("Open task: " + code + " (" + state + ")"));
+        environment
+                .getWorkflowServiceStubs()
+                .blockingStub()
+                .describeWorkflowExecution(DescribeWorkflowExecutionRequest.newBuilder()
+                        .setNamespace(environment.getNamespace())
+                        .setExecution(workflow.getExecution())
+                        .build())
+                .getPendingActivitiesList()
+                .forEach(activity -> {
+                    Failure failure = activity.getLastFailure();
+                    String reason = failure.hasCause() ? failure.getCause().getMessage() : failure.getMessage();
+                    waiting.add("Activity " + activity.getActivityType().getName() + ", attempt "
+                            + activity.getAttempt() + ": " + (reason.isEmpty() ? "running" : reason));
+                });
+        return waiting;
     }
 
     /** The error with the line of the workflow, because Maven leaves out the stack of a cause. */

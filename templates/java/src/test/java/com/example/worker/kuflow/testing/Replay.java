@@ -15,8 +15,10 @@ import io.temporal.testing.TestEnvironmentOptions;
 import io.temporal.testing.TestWorkflowEnvironment;
 import io.temporal.testing.WorkflowReplayer;
 import io.temporal.worker.WorkerFactoryOptions;
-import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Replays histories with the current workflow code. */
@@ -60,38 +62,49 @@ public final class Replay {
         } catch (Exception failed) {
             failure = failed;
         }
-        List<Item> recorded = itemsIn(history);
-        for (int at = 0; at < Math.min(recorded.size(), recorder.created.size()); at++) {
-            if (!recorded.get(at).equals(recorder.created.get(at))) {
-                throw new AssertionError(
-                        "Item %d of the process is %s in the history, but the workflow code creates %s"
-                                .formatted(at + 1, recorded.get(at), recorder.created.get(at)),
-                        failure);
+        int number = 0;
+        for (Map.Entry<String, Item> recorded : itemsIn(history).entrySet()) {
+            number++;
+            Item now = recorder.created.get(recorded.getKey());
+            // A replay that failed may have ended before it created the item.
+            if (recorded.getValue().equals(now) || (now == null && failure != null)) {
+                continue;
             }
+            throw new AssertionError(
+                    "Item %d of the process is %s in the history, but the workflow code %s"
+                            .formatted(
+                                    number,
+                                    recorded.getValue(),
+                                    now == null ? "does not create it with the same ID" : "creates " + now),
+                    failure);
         }
         if (failure != null) {
             throw failure;
         }
     }
 
-    /** The items that the history creates, in order. */
-    private static List<Item> itemsIn(WorkflowExecutionHistory history) {
-        return history.getHistory().getEventsList().stream()
+    /** The items that the history creates, in order, by ID. */
+    private static Map<String, Item> itemsIn(WorkflowExecutionHistory history) {
+        Map<String, Item> items = new LinkedHashMap<>();
+        history.getHistory().getEventsList().stream()
                 .filter(event -> event.hasActivityTaskScheduledEventAttributes())
                 .map(event -> event.getActivityTaskScheduledEventAttributes())
                 .filter(scheduled -> scheduled.getActivityType().getName().equals(CREATE_ITEM))
                 .map(scheduled -> Payloads.PLAIN.fromPayloads(
                         0, Optional.of(scheduled.getInput()), JsonNode.class, JsonNode.class))
-                .map(item -> new Item(
-                        item.path("type").asText(),
-                        item.path("processItemDefinitionCode").asText()))
-                .toList();
+                .forEach(item -> items.put(
+                        item.path("id").asText(),
+                        new Item(
+                                item.path("type").asText(),
+                                item.path("processItemDefinitionCode").asText())));
+        return items;
     }
 
     /** Remembers the items that workflow code creates. */
     private static final class ItemRecorder extends WorkerInterceptorBase {
 
-        private final List<Item> created = new ArrayList<>();
+        /** By ID: an item that is canceled in the workflow task that creates it is not part of the history. */
+        private final Map<String, Item> created = new HashMap<>();
 
         @Override
         public WorkflowInboundCallsInterceptor interceptWorkflow(WorkflowInboundCallsInterceptor next) {
@@ -113,7 +126,9 @@ public final class Replay {
             public <R> ActivityOutput<R> executeActivity(ActivityInput<R> input) {
                 if (input.getActivityName().equals(CREATE_ITEM)
                         && input.getArgs()[0] instanceof CreateProcessItem item) {
-                    created.add(new Item(item.type().name(), String.valueOf(item.processItemDefinitionCode())));
+                    created.put(
+                            String.valueOf(item.id()),
+                            new Item(item.type().name(), String.valueOf(item.processItemDefinitionCode())));
                 }
                 return super.executeActivity(input);
             }

@@ -17,6 +17,7 @@ import io.temporal.activity.Activity;
 import io.temporal.failure.ActivityFailure;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.failure.CanceledFailure;
+import io.temporal.testing.WorkflowHistoryLoader;
 import io.temporal.workflow.Async;
 import io.temporal.workflow.CancellationScope;
 import io.temporal.workflow.Promise;
@@ -28,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -185,6 +187,38 @@ class KuFlowProcessTest {
         }
     }
 
+    /** A task whose scope is canceled by the signal {@code Stop}. */
+    public static class StopWorkflow implements Trial {
+
+        private final KuFlowProcess kuflow;
+
+        @WorkflowInit
+        public StopWorkflow(WorkflowRequest request) {
+            kuflow = new KuFlowProcess(request);
+        }
+
+        @Override
+        public WorkflowResponse run(WorkflowRequest request) {
+            List<Promise<Review>> waiting = new ArrayList<>();
+            CancellationScope scope =
+                    Workflow.newCancellationScope(() -> waiting.add(Async.function(() -> kuflow.humanTask(REVIEW))));
+            kuflow.onSignal("Stop", Object.class, payload -> scope.cancel());
+            scope.run();
+            try {
+                return new WorkflowResponse("done " + waiting.get(0).get());
+            } catch (CanceledFailure canceled) {
+                return new WorkflowResponse("canceled");
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("cancels a task in KuFlow even if its scope is canceled at the moment when the task is created")
+    void canceledAtCreation() throws Exception {
+        // The signal and the response to the creation arrive in the same workflow task, which then cancels the item.
+        Replay.replay(WorkflowHistoryLoader.readHistoryFromResource("canceled-at-creation.json"), StopWorkflow.class);
+    }
+
     @Test
     @DisplayName("leaves its tasks to KuFlow when the whole process is canceled")
     void canceledProcess() {
@@ -193,6 +227,128 @@ class KuFlowProcessTest {
             run.cancelAfter(Duration.ofMinutes(30));
             assertThatThrownBy(run::result).cause().isInstanceOf(CanceledFailure.class);
             assertThat(statesOf(kuflow)).isEqualTo(Map.of("REVIEW", TaskState.READY));
+        }
+    }
+
+    /** Creates a task and cancels its scope at once, and then creates another one. */
+    public static class DroppedTaskWorkflow implements Trial {
+
+        private final KuFlowProcess kuflow;
+
+        @WorkflowInit
+        public DroppedTaskWorkflow(WorkflowRequest request) {
+            kuflow = new KuFlowProcess(request);
+        }
+
+        @Override
+        public WorkflowResponse run(WorkflowRequest request) {
+            List<Promise<?>> dropped = new ArrayList<>();
+            CancellationScope scope =
+                    Workflow.newCancellationScope(() -> dropped.add(Async.function(() -> kuflow.humanTask(SECOND))));
+            scope.run();
+            // Lets the other thread of the workflow start.
+            boolean[] isStarted = {false};
+            Async.procedure(() -> isStarted[0] = true);
+            Workflow.await(() -> isStarted[0]);
+            scope.cancel();
+            kuflow.humanTask(REVIEW);
+            return new WorkflowResponse("done");
+        }
+    }
+
+    @Test
+    @DisplayName("can be replayed when an item was canceled in the workflow task that created it")
+    void droppedTask() throws Exception {
+        try (FakeKuFlow kuflow = new FakeKuFlow(REVIEWER);
+                ProcessRun run = ProcessRun.start(DroppedTaskWorkflow.class, kuflow)) {
+            assertThat(run.result().message()).isEqualTo("done");
+            assertThat(kuflow.itemCodes()).containsExactly("REVIEW");
+            Replay.replay(run.history(), DroppedTaskWorkflow.class);
+        }
+    }
+
+    /** Assigns a task to somebody else at its deadline. */
+    public static class ReassignedWorkflow implements Trial {
+
+        private final KuFlowProcess kuflow;
+
+        @WorkflowInit
+        public ReassignedWorkflow(WorkflowRequest request) {
+            kuflow = new KuFlowProcess(request);
+        }
+
+        @Override
+        public WorkflowResponse run(WorkflowRequest request) {
+            boolean ok = kuflow.humanTask(
+                            REVIEW,
+                            options -> options.deadline(
+                                    Duration.ofDays(1), task -> task.assign(Owner.ofEmail("ada@example.com"))))
+                    .ok();
+            return new WorkflowResponse("" + ok);
+        }
+    }
+
+    @Test
+    @DisplayName("asks the person of a test again when a task is assigned")
+    void reassigned() {
+        List<FakeKuFlow> kuflows = new ArrayList<>();
+        Person person = (code, logs) ->
+                kuflows.get(0).items().get(0).ownerId() == null ? Person.leave() : Person.enter(Map.of("ok", true));
+        try (FakeKuFlow kuflow = new FakeKuFlow(person)) {
+            kuflows.add(kuflow);
+            try (ProcessRun run = ProcessRun.start(ReassignedWorkflow.class, kuflow)) {
+                assertThat(run.result().message()).isEqualTo("true");
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("names its open tasks and the activities that fail when a test waits too long for its end")
+    void waitsTooLong() {
+        Trial.Activities failing = text -> {
+            throw new IllegalStateException("down");
+        };
+        try (FakeKuFlow kuflow = new FakeKuFlow((code, logs) -> Person.leave());
+                ProcessRun run = ProcessRun.start(StubbornDeadlineWorkflow.class, kuflow, failing)) {
+            assertThatThrownBy(() -> run.result(Duration.ofSeconds(5)))
+                    .isInstanceOf(AssertionError.class)
+                    .hasMessageMatching(
+                            "(?s).*within 5 s\nOpen task: REVIEW \\(READY\\)\n" + "Activity Check, attempt \\d+: down");
+        }
+    }
+
+    /** Calls an activity at the deadline that is retried until the deadline is far behind. */
+    public static class StubbornDeadlineWorkflow implements Trial {
+
+        private final KuFlowProcess kuflow;
+
+        @WorkflowInit
+        public StubbornDeadlineWorkflow(WorkflowRequest request) {
+            kuflow = new KuFlowProcess(request);
+        }
+
+        @Override
+        public WorkflowResponse run(WorkflowRequest request) {
+            Activities activities = KuFlowProcess.activities(Activities.class);
+            boolean ok = kuflow.humanTask(
+                            REVIEW, options -> options.deadline(Duration.ofDays(1), task -> activities.check("x")))
+                    .ok();
+            return new WorkflowResponse("" + ok);
+        }
+    }
+
+    @Test
+    @DisplayName("does not overlook that a task is completed while onDeadline retries an activity")
+    void stubbornDeadline() {
+        AtomicInteger attempts = new AtomicInteger();
+        Trial.Activities failing = text -> {
+            attempts.incrementAndGet();
+            throw new IllegalStateException("down");
+        };
+        Person person = (code, logs) -> attempts.get() > 1 ? Person.enter(Map.of("ok", true)) : Person.leave();
+        try (FakeKuFlow kuflow = new FakeKuFlow(person);
+                ProcessRun run = ProcessRun.start(StubbornDeadlineWorkflow.class, kuflow, failing)) {
+            assertThat(run.result().message()).isEqualTo("true");
         }
     }
 

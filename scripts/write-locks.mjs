@@ -1,0 +1,136 @@
+// Resolves the dependencies of the generated projects, and writes the lock files of the templates: `npm run locks [-- --before <date>]`.
+// By default, only versions that are at least three days old: broken and malicious releases are usually withdrawn within days.
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ROOT } from './bundle.mjs';
+
+/** The name of the projects in the lock files, which `create` replaces. */
+const NAME = 'example-worker';
+const OWN_PACKAGE = 'create-kuflow-worker';
+const REGISTRY = 'https://registry.npmjs.org';
+const DAY_MS = 86_400_000;
+
+const { values } = parseArgs({ options: { before: { type: 'string' } } });
+const before = new Date(values.before ?? Date.now() - 3 * DAY_MS).toISOString();
+const shell = process.platform === 'win32';
+const folder = mkdtempSync(join(tmpdir(), 'kuflow-locks-'));
+try {
+  writeNodeLocks();
+  writePythonLocks();
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function run(program, args, cwd, env = {}) {
+  execFileSync(program, args, { cwd, env: { ...process.env, ...env }, stdio: 'inherit', shell });
+}
+
+/** Creates a project without installing it, and returns its folder. */
+function createProject(language, manager) {
+  const parent = join(folder, manager);
+  mkdirSync(parent);
+  const options = ['--local', '--yes', '--no-install', '--no-git', '--no-check', '--no-workspace'];
+  const chosen = ['--language', language, '--package-manager', manager];
+  run(process.execPath, [join(ROOT, 'bin', 'create-kuflow-worker.js'), NAME, ...chosen, ...options], parent);
+  return join(parent, NAME);
+}
+
+function template(language, name) {
+  return join(ROOT, 'templates', language, name);
+}
+
+/** npm resolves. pnpm and Bun take the versions over from its lock file; Yarn cannot read it. */
+function writeNodeLocks() {
+  const project = createProject('typescript', 'npm');
+  const lock = join(project, 'package-lock.json');
+  rmSync(lock, { force: true });
+  removeOwnPackage(project);
+  const npm = shell ? 'npm.cmd' : 'npm';
+  run(
+    npm,
+    ['install', '--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund', '--before', before],
+    project,
+  );
+  writeFileSync(lock, usePublicRegistry(readFileSync(lock, 'utf8')));
+  // Fails if a package is missing, such as an optional one that the registry does not have.
+  run(npm, ['ci', '--dry-run', '--ignore-scripts', '--no-audit', '--no-fund'], project);
+  copyFileSync(lock, template('typescript', 'package-lock.json'));
+
+  for (const [manager, args, name] of [
+    ['pnpm', ['import'], 'pnpm-lock.yaml'],
+    ['bun', ['pm', 'migrate'], 'bun.lock'],
+  ]) {
+    const other = createProject('typescript', manager);
+    removeOwnPackage(other);
+    rmSync(join(other, name), { force: true });
+    copyFileSync(lock, join(other, 'package-lock.json'));
+    const PATH = [installManager(npm, manager, other), process.env['PATH']].join(delimiter);
+    run(manager, args, other, { PATH });
+    copyFileSync(join(other, name), template('typescript', name));
+  }
+}
+
+/** uv resolves, and exports the same versions for pip. */
+function writePythonLocks() {
+  const project = createProject('python', 'uv');
+  const [, version] = / uv==(\S+)/.exec(readFileSync(join(project, 'Dockerfile'), 'utf8'));
+  const environment = join(folder, 'uv-environment');
+  const programs = join(environment, shell ? 'Scripts' : 'bin');
+  run(shell ? 'py' : 'python3', ['-m', 'venv', environment], folder);
+  run(join(programs, 'python'), ['-m', 'pip', 'install', '--quiet', `uv==${version}`], folder);
+  const uv = (...args) => run(join(programs, 'uv'), args, project);
+  const lock = join(project, 'uv.lock');
+  rmSync(lock, { force: true });
+  uv('lock', '--exclude-newer', before);
+  // With this option, uv would resolve again wherever it is not set.
+  writeFileSync(lock, readFileSync(lock, 'utf8').replace(/^\[options\]\nexclude-newer = .*\n\n/m, ''));
+  uv('lock', '--check');
+  copyFileSync(lock, template('python', 'uv.lock'));
+  for (const [name, args] of [
+    ['requirements.txt', ['--no-dev']],
+    ['requirements-dev.txt', []],
+  ]) {
+    const path = join(project, name);
+    uv('export', '--quiet', '--frozen', '--no-emit-project', '--no-header', '--no-annotate', ...args, '-o', path);
+    const about = `# The tested versions of all dependencies${name === 'requirements.txt' ? ' that the worker needs' : ''}, with checksums.\n`;
+    writeFileSync(template('python', name), about + readFileSync(path, 'utf8'));
+  }
+}
+
+/** The package manager adds this package when it installs a project. */
+function removeOwnPackage(project) {
+  const path = join(project, 'package.json');
+  const manifest = JSON.parse(readFileSync(path, 'utf8'));
+  const devDependencies = Object.entries(manifest.devDependencies).filter(([name]) => name !== OWN_PACKAGE);
+  const changed = { ...manifest, devDependencies: Object.fromEntries(devDependencies) };
+  writeFileSync(path, JSON.stringify(changed, undefined, 2));
+}
+
+/** Names the public registry in all packages, whatever registry resolved them. npm replaces it with the configured registry. */
+function usePublicRegistry(text) {
+  const lock = JSON.parse(text);
+  for (const [path, entry] of Object.entries(lock.packages)) {
+    if (path === '') continue;
+    if (entry.integrity === undefined) throw new Error(`${path} has no integrity`);
+    const name = entry.name ?? path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
+    const own = entry.name === undefined ? {} : { name };
+    const resolved = `${REGISTRY}/${name}/-/${name.slice(name.indexOf('/') + 1)}-${entry.version}.tgz`;
+    // In the order of npm.
+    lock.packages[path] = { ...own, version: entry.version, resolved, ...{ ...entry, resolved } };
+  }
+  return `${JSON.stringify(lock, undefined, 2)}\n`;
+}
+
+/** Installs the version of a package manager that the image of a project uses, and returns the folder of the program. */
+function installManager(npm, name, project) {
+  const [, version] = new RegExp(` ${name}@(\\S+)`).exec(readFileSync(join(project, 'Dockerfile'), 'utf8'));
+  const path = join(folder, `program-${name}`);
+  mkdirSync(path);
+  const manifest = { private: true, dependencies: { [name]: version }, allowScripts: { [name]: true } };
+  writeFileSync(join(path, 'package.json'), JSON.stringify(manifest));
+  run(npm, ['install', '--no-audit', '--no-fund', '--no-package-lock'], path);
+  return join(path, 'node_modules', '.bin');
+}

@@ -1,0 +1,59 @@
+import { isRecord } from '../../base/json.ts';
+import { toLf, withLineEndingsOf } from './line-endings.ts';
+import { isNpmRangeAtLeast } from './versions.ts';
+
+/** The text that was generated last, if any, the text on disk, and the text of the templates. */
+export interface LockTexts {
+  readonly base: string | undefined;
+  readonly mine: string;
+  readonly theirs: string;
+}
+
+/**
+ * Brings a lock file to the versions of the templates, without conflicts: the package manager completes what does not match the dependencies of
+ * the project. A `package-lock.json` keeps the packages that were added, and versions that were changed to newer ones than those of the
+ * templates. Other lock files are replaced, so that the versions of added packages are chosen again.
+ */
+export function mergeLockFile(path: string, { base, mine, theirs }: LockTexts): string {
+  const [old, own, next] = [base ?? '{}', mine, theirs].map(parseLock);
+  if (!path.endsWith('package-lock.json') || own === undefined || next === undefined) return theirs;
+  const before = old?.packages ?? {};
+  const packages: Record<string, LockedPackage> = { ...next.packages };
+  for (const [folder, entry] of Object.entries(own.packages)) {
+    const [last, now] = [before[folder]?.version, packages[folder]];
+    if (now === undefined ? last === undefined : isKept(entry.version, last, now.version)) packages[folder] = entry;
+  }
+  const sorted = Object.entries(packages).toSorted(([one], [other]) => one.localeCompare(other, 'en'));
+  const text = `${JSON.stringify({ ...next.data, packages: Object.fromEntries(sorted) }, undefined, 2)}\n`;
+  return toLf(mine) === text ? mine : withLineEndingsOf(mine, text);
+}
+
+/** Whether a version was changed, and the one of the templates is not newer. */
+function isKept(mine: string | undefined, base: string | undefined, theirs: string | undefined): boolean {
+  if (mine === undefined || theirs === undefined || mine === base || mine === theirs) return false;
+  return theirs === base || isNpmRangeAtLeast(mine, theirs);
+}
+
+interface LockedPackage {
+  readonly version?: string;
+}
+
+interface PackageLock {
+  readonly data: Readonly<Record<string, unknown>>;
+  /** By folder. */
+  readonly packages: Readonly<Record<string, LockedPackage>>;
+}
+
+/** Undefined if it is not a `package-lock.json` as npm 7 and later write it. */
+function parseLock(text: string): PackageLock | undefined {
+  try {
+    const data: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
+    if (!isRecord(data)) return undefined;
+    const { packages } = data;
+    return isRecord(packages) && Object.values(packages).every(isRecord)
+      ? { data, packages: packages as PackageLock['packages'] }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

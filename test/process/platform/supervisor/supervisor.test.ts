@@ -1,0 +1,162 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { superviseProcess } from '../../../../src/platform/supervisor/client.ts';
+import { bundleForNode, supervisorEntry } from '../../../support/supervisor-entry.ts';
+
+let entry = '';
+let ownerEntry = '';
+let folder = '';
+beforeAll(async () => {
+  entry = await supervisorEntry();
+  ownerEntry = await bundleForNode('test/process/platform/supervisor/owner.ts');
+});
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'kuflow-supervisor-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const gone = (...pids: readonly number[]): Promise<void> =>
+  vi.waitFor(() => expect(pids.filter(lives)).toEqual([]), { timeout: 8000, interval: 50 });
+
+/**
+ * A process with a child. It writes `<pid> <child pid>` to `<file>`, and creates `<file>.clean` when it exits on
+ * SIGTERM.
+ */
+function family(file: string): string {
+  return `
+    const { spawn } = require('node:child_process');
+    const { writeFileSync } = require('node:fs');
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+    process.on('SIGTERM', () => setTimeout(() => { writeFileSync(${JSON.stringify(`${file}.clean`)}, ''); process.exit(0); }, 200));
+    setInterval(() => {}, 1000);
+    writeFileSync(${JSON.stringify(file)}, process.pid + ' ' + child.pid);
+  `;
+}
+
+async function pidsIn(file: string): Promise<[number, number]> {
+  const text = await vi.waitFor(async () => {
+    const pids = await readFile(file, 'utf8');
+    expect(pids).toMatch(/^\d+ \d+$/);
+    return pids;
+  }, 8000);
+  const [a = '', b = ''] = text.split(' ');
+  return [Number(a), Number(b)];
+}
+
+async function startOwner(file: string, mode: string): Promise<{ owner: ChildProcess; pids: readonly number[] }> {
+  const owner = spawn(process.execPath, [ownerEntry, entry, family(file), mode], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  });
+  const line = await new Promise<string>((resolve) => createInterface({ input: owner.stdout }).once('line', resolve));
+  const { pid, supervisorPid } = JSON.parse(line) as { pid: number; supervisorPid: number };
+  const [, grandchild] = await pidsIn(file);
+  return { owner, pids: [pid, supervisorPid, grandchild] };
+}
+
+describe.skipIf(process.platform === 'win32')('a supervised process', () => {
+  it('stops gracefully with its children, and can be stopped twice', async () => {
+    const file = join(folder, 'pids');
+    const logFile = join(folder, 'log');
+    const supervised = await superviseProcess({
+      supervisorEntry: entry,
+      command: process.execPath,
+      args: ['-e', `console.log('hello');${family(file)}`],
+      logFile,
+    });
+    const [pid, child] = await pidsIn(file);
+    expect(pid).toBe(supervised.pid);
+    await Promise.all([supervised.stop(), supervised.stop()]);
+    expect(await supervised.exited).toEqual({ code: 0, signal: null });
+    await gone(pid, child, supervised.supervisorPid);
+    expect(await readFile(logFile, 'utf8')).toBe('hello\n');
+  });
+
+  it('is killed if it ignores SIGTERM', async () => {
+    const file = join(folder, 'pids');
+    const stubborn = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); require('node:fs').writeFileSync(${JSON.stringify(file)}, process.pid + ' ' + process.pid);`;
+    const supervised = await superviseProcess({
+      supervisorEntry: entry,
+      command: process.execPath,
+      args: ['-e', stubborn],
+      stopGrace: 200,
+    });
+    await pidsIn(file);
+    await supervised.stop();
+    expect(await supervised.exited).toEqual({ code: null, signal: 'SIGKILL' });
+    await gone(supervised.pid, supervised.supervisorPid);
+  });
+
+  it('reports how it exited, and rejects if it cannot be started', async () => {
+    const supervised = await superviseProcess({
+      supervisorEntry: entry,
+      command: process.execPath,
+      args: ['-e', 'process.exit(7)'],
+    });
+    expect(await supervised.exited).toEqual({ code: 7, signal: null });
+    await expect(
+      superviseProcess({ supervisorEntry: entry, command: '/nowhere/to/be/found', args: [] }),
+    ).rejects.toMatchObject({
+      name: 'KnownError',
+      seen: expect.stringContaining('ENOENT') as string,
+    });
+    const logFile = join(folder, 'absent', 'log');
+    await expect(
+      superviseProcess({ supervisorEntry: entry, command: process.execPath, args: ['-e', ''], logFile }),
+    ).rejects.toMatchObject({ seen: `ENOENT: no such file or directory, open '${logFile}'` });
+    await expect(
+      superviseProcess({ supervisorEntry: join(folder, 'absent.js'), command: 'true', args: [] }),
+    ).rejects.toMatchObject({
+      seen: expect.stringContaining('Cannot find module') as string,
+    });
+  });
+
+  it('ends with its children after kill -9 of the owner', async () => {
+    const file = join(folder, 'pids');
+    const { owner, pids } = await startOwner(file, 'none');
+    owner.kill('SIGKILL');
+    await gone(...pids);
+    expect(await readFile(`${file}.clean`, 'utf8')).toBe('');
+  });
+
+  it('ends once and cleanly on a doubled Ctrl-C, whether or not the owner handles it', async () => {
+    for (const mode of ['graceful', 'none']) {
+      const file = join(folder, mode);
+      const { owner, pids } = await startOwner(file, mode);
+      const ended = new Promise<number | null>((resolve) => owner.once('exit', resolve));
+      // To the whole group, like a terminal.
+      process.kill(-(owner.pid ?? 0), 'SIGINT');
+      if (mode === 'graceful') process.kill(-(owner.pid ?? 0), 'SIGINT');
+      expect(await ended).toBe(mode === 'graceful' ? 0 : null);
+      await gone(...pids);
+      expect(await readFile(`${file}.clean`, 'utf8')).toBe('');
+    }
+  });
+
+  it('ends when the supervisor is killed', async () => {
+    const file = join(folder, 'pids');
+    const supervised = await superviseProcess({
+      supervisorEntry: entry,
+      command: process.execPath,
+      args: ['-e', family(file)],
+    });
+    const pids = await pidsIn(file);
+    process.kill(supervised.supervisorPid, 'SIGKILL');
+    await supervised.exited;
+    await gone(...pids);
+  });
+});

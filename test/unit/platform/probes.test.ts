@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { Secret } from '../../../src/base/secret.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import { createProbes } from '../../../src/platform/probes.ts';
+import { openStore } from '../../../src/platform/store/open.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
+import { startUpstream } from './gateway/harness.ts';
+
+const temporaryFolder = temporaryFolders();
+
+it('reports that the Temporal server does not answer, without its address', async () => {
+  const server = await startUpstream();
+  server.handle = () => undefined;
+  const { port } = server;
+  const store = openStore({ path: `${temporaryFolder()}/state.db`, clock: systemClock });
+  const probes = createProbes({
+    ca: '',
+    ports: { http: 1, https: 2, engine: 3 },
+    temporal: `127.0.0.1:${port}`,
+    namespace: 'loans',
+    client: { certificate: '', privateKey: '' },
+    token: new Secret('token'),
+    store,
+    probeToken: 'probe',
+  });
+  const health = await probes.health();
+  store.close();
+  await server.close();
+  expect(health).toMatchObject({ ready: false, parts: { temporal: { state: 'down' } } });
+  expect(JSON.stringify(health)).not.toContain(String(port));
+});
