@@ -104,12 +104,12 @@ async def test_cancels_a_task_in_kuflow_even_if_its_scope_is_canceled_at_the_mom
     kuflow.connect(client)
 
     def workflow_worker() -> Worker:
-        runner = workflow_runner()
+        runner = workflow_runner([StopWorkflow])
         return Worker(
             client, task_queue=queue, workflows=[StopWorkflow], workflow_runner=runner, max_cached_workflows=0
         )
 
-    async with asyncio.timeout(30), Worker(client, task_queue=queue, activities=create_kuflow_activities(kuflow)):
+    async with asyncio.timeout(30), Worker(client, task_queue=queue, activities=create_kuflow_activities(kuflow, {})):
         handle = await client.start_workflow("StopWorkflow", {"processId": queue}, id=queue, task_queue=queue)
         async with workflow_worker():
             await created.wait()
