@@ -12,11 +12,11 @@ from temporalio.exceptions import CancelledError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from kuflow_worker._internal.activities import create_kuflow_activities
 from kuflow_worker._internal.fake_kuflow import Answer, FakeKuFlow, Person, TaskLog, entering
+from kuflow_worker._internal.operations import Operation
 from kuflow_worker._internal.process_run import ProcessRun, start_process
 from kuflow_worker._internal.replay import replay
-from kuflow_worker._internal.activities import create_kuflow_activities
-from kuflow_worker._internal.operations import Operation
 from kuflow_worker._internal.workflow_code import workflow_runner
 
 from .support.trial_workflows import (

@@ -10,9 +10,9 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from kuflow_worker._internal.fake_kuflow import FakeKuFlow, entering
 from kuflow_worker._internal.process_run import ProcessRun
 from kuflow_worker._internal.workflow_code import workflow_runner
-from kuflow_worker._internal.fake_kuflow import FakeKuFlow, entering
 
 TRIAL = {
     "__init__.py": "",

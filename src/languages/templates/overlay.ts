@@ -257,6 +257,7 @@ export const NEEDED_LINES: Readonly<Record<string, readonly string[]>> = {
     '.kuflow/dev/',
     '.kuflow/journal/',
     '.kuflow/project.lock*',
+    '.kuflow/program*',
     // Many repositories ignore archives.
     '!.kuflow/base.tgz',
     '!.kuflow/lib/**',

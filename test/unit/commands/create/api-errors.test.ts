@@ -82,9 +82,9 @@ const ROWS: readonly Row[] = [
     what: '404',
     endpoint: () => endpointOf(says(404)),
     status: 1,
-    message: /does not have this resource/,
+    message: /does not have KuFlow's API at this address/,
     seen: /^404 Not Found: said 404$/,
-    next: /./,
+    next: /forwards GET \/v2024-06-14\/processes/,
     requests: 1,
   },
   {

@@ -160,7 +160,8 @@ describe.skipIf(process.platform === 'win32')("a Java worker's own check", () =>
   };
 
   it('needs the built worker', async () => {
-    expect(await check('KF-WORK-001', await project(), CREDENTIALS)).toMatchObject({
+    const env = { JAVA_HOME: jdk('17.0.15'), ...CREDENTIALS };
+    expect(await check('KF-WORK-001', await project(), env)).toMatchObject({
       ...{ state: 'warn', cause: { code: 'worker-not-built' } },
       summary: "The worker's own check cannot run, because target/app.jar is missing",
       advice: [{ text: 'Build it: ./mvnw -DskipTests verify' }],
@@ -194,9 +195,8 @@ describe.skipIf(process.platform === 'win32')("a Java worker's own check", () =>
       'exit 1',
     ].join('\n');
     expect(await check('KF-WORK-001', folder, { JAVA_HOME: jdk('17.0.15', failing), ...CREDENTIALS })).toMatchObject({
-      state: 'warn',
-      summary:
-        'The worker\'s own check ended without a result: status 1, Exception in thread "main" java.lang.IllegalStateException: outer',
+      state: 'fail',
+      summary: 'The worker cannot start: status 1, Exception in thread "main" java.lang.IllegalStateException: outer',
     });
   });
 });

@@ -3,7 +3,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import yaml
 
@@ -161,7 +161,7 @@ class SettingsReader:
 class _UniqueKeyLoader(yaml.SafeLoader):
     """Resolves merge keys (`<<`) but no types, and rejects a repeated key. PyYAML itself uses its last value."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {
         "<": [("tag:yaml.org,2002:merge", re.compile("^<<$"))]
     }
 
