@@ -40,9 +40,8 @@ await stage('Temporal', () => provideTemporal());
 if (!quick) await stage('Chromium', () => provideChromium());
 if (soak) {
   process.env.KUFLOW_SOAK = '1';
-  await tests('unit', { filters: ['mutations'] });
   await tests('e2e', { filters: ['soak', 'package-managers', 'workspaces', 'python-tools', 'hostile', 'old-cores'] });
-  await tests('process', { filters: ['journal', 'update-project'] });
+  await tests('process', { filters: ['journal', 'mutations', 'update-project'] });
 } else if (quick) {
   const journey = tests('e2e', { filters: ['journey'], title: 'runs to its end in simulate', background: true });
   await tests('unit');

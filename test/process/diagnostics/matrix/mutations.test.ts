@@ -7,11 +7,25 @@ import { stringify } from 'yaml';
 import { closedPort, sendJson, startAnsweringServer } from '../../../support/answering-server.ts';
 import { startConnectProxy } from '../../../support/connect-proxy.ts';
 import { startEngineStub, startTcpServer } from '../../../support/engine-server.ts';
-import { pollersAnswer } from './engine-answers.ts';
-import { mutations, type Mutation, type MutationStock, type Written } from './mutations.ts';
-import { textsOf, unsafeForms } from './report-texts.ts';
-import { CLIENT_ID, diagnoseFiles, kuflow, makeMaterials, nested, rootsOf, SECRET, TOKEN } from './setup.ts';
-import { connectAsWorker } from './worker-connection.ts';
+import { pollersAnswer } from '../../../unit/diagnostics/matrix/engine-answers.ts';
+import {
+  mutations,
+  type Mutation,
+  type MutationStock,
+  type Written,
+} from '../../../unit/diagnostics/matrix/mutations.ts';
+import { textsOf, unsafeForms } from '../../../unit/diagnostics/matrix/report-texts.ts';
+import {
+  CLIENT_ID,
+  diagnoseFiles,
+  kuflow,
+  makeMaterials,
+  nested,
+  rootsOf,
+  SECRET,
+  TOKEN,
+} from '../../../unit/diagnostics/matrix/setup.ts';
+import { connectAsWorker } from '../../../unit/diagnostics/matrix/worker-connection.ts';
 
 const SOAK = process.env['KUFLOW_SOAK'] === '1';
 const RUNS = Number(process.env['KUFLOW_MUTATIONS'] ?? (SOAK ? 500 : 50));
