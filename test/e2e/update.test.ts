@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { basename, delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { UpdateResult } from '../../src/commands/update/update-project.ts';
 import { generatedProject, linkModules } from '../support/generated-project.ts';
@@ -12,6 +12,7 @@ import { patchPackage } from '../support/patched-package.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { processUser, type ProcessUser } from '../support/process-user.ts';
 import { projectFiles } from '../support/project-files.ts';
+import { buildPythonLibrary, replacePythonLibrary } from '../support/python-library.ts';
 import { PYTHON_PACKAGE, pythonProject } from '../support/python-project.ts';
 import { until } from '../support/until.ts';
 import { uvFolder } from '../support/uv.ts';
@@ -23,6 +24,8 @@ runHeavy();
 const OLD_VERSION = '0.0.9';
 const WHY = 'is not needed any more';
 const BREAKING = 'Workers log another line when a process starts.';
+/** The version of the library in the newer package. */
+const NEW_LIBRARY = '7.0.0';
 const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
 const JAVA = 'src/main/java/com/example/loanworker';
@@ -88,11 +91,11 @@ const PYTHON_PROJECT: Project = {
   language: 'python',
   packageFile: 'pyproject.toml',
   workflow: `${PYTHON}/loan/workflow.py`,
-  wiring: `${PYTHON}/kuflow/workflow/kuflow_process.py`,
-  renamed: { from: `${PYTHON}/kuflow/workflow/time_id.py`, to: `${PYTHON}/kuflow/workflow/uuid7.py` },
-  removed: `${PYTHON}/kuflow/legacy.py`,
+  wiring: 'Makefile',
+  renamed: { from: 'tests/test_histories.py', to: 'tests/test_replay.py' },
+  removed: `${PYTHON}/legacy.py`,
   edits: [
-    ['pyproject.toml', '"PyYAML==6.0.2"', '"pyyaml==6.0.4"'],
+    ['pyproject.toml', '"watchfiles==1.2.0"', '"Watchfiles==1.3.0"'],
     [
       'pyproject.toml',
       '[project.scripts]',
@@ -105,20 +108,20 @@ const PYTHON_PROJECT: Project = {
       '        # Loan discussion\n',
       '        workflow.logger.info("Loan decided")\n\n        # Loan discussion\n',
     ],
-    [`${PYTHON}/kuflow/workflow/kuflow_process.py`, 'ITEM_TYPES = (', '# Edited.\nITEM_TYPES = ('],
-    [`${PYTHON}/kuflow/workflow/time_id.py`, '    time = f', '    # Edited.\n    time = f'],
+    ['Makefile', 'smoke check image', 'smoke check image mine'],
+    ['tests/test_histories.py', 'NONE_YET = ', '# Edited.\nNONE_YET = '],
   ],
   conflicts: { 'pyproject.toml': ['tool.pytest.ini_options.addopts'], [`${PYTHON}/loan/workflow.py`]: [28] },
   merged: {
     'pyproject.toml': [
-      '"pyyaml==6.0.4"',
-      '"httpx==0.28.1"',
+      '"Watchfiles==1.3.0"',
+      '"debugpy==1.8.22"',
       'homepage = "https://example.com" # mine\n',
       '"--tb=short -q"',
     ],
     [`${PYTHON}/loan/workflow.py`]: ['"Loan process started"', '"Loan decided"', '"Nobody has decided for three days"'],
-    [`${PYTHON}/kuflow/workflow/kuflow_process.py`]: ['# Edited.\nITEM', 'timedelta(hours=12)', 'from .uuid7 import'],
-    [`${PYTHON}/kuflow/workflow/uuid7.py`]: ['# Edited.\n'],
+    Makefile: ['image mine\n', '# Checks the connection to KuFlow step by step.'],
+    'tests/test_replay.py': ['# Edited.\n', 'workflow code matches the histories in'],
   },
   options: [],
   checks: ['make lint', 'make test'],
@@ -186,6 +189,7 @@ describe('kuflow update of a project with older templates and local changes', ()
   let folder: string;
   let older: string;
   let newer: string;
+  let newWheel: string;
   let running: TestPlatform;
   let user: ProcessUser;
   // A JVM and mypy need much memory.
@@ -201,16 +205,16 @@ describe('kuflow update of a project with older templates and local changes', ()
         ['Process started', 'Process begins'],
         ['Nobody has decided for three days', 'Nobody has decided in three days'],
         ['MAX_REREAD_INTERVAL = 12 * HOUR', 'MAX_REREAD_INTERVAL = 24 * HOUR'],
-        ['MAX_REREAD_INTERVAL = timedelta(hours=12)', 'MAX_REREAD_INTERVAL = timedelta(hours=24)'],
+        ['# Checks the connection to KuFlow step by step.', '# Checks the connection to KuFlow.'],
+        ['workflow code matches the histories in', 'workflow code fits the histories in'],
         ['MAX_REREAD_INTERVAL = Duration.ofHours(12)', 'MAX_REREAD_INTERVAL = Duration.ofHours(24)'],
         ["'./uuid.ts'", "'./time-id.ts'"],
-        ['from .uuid7 import', 'from .time_id import'],
         ['Uuid7', 'TimeId'],
         ['"undici": "7.30.2"', '"undici": "7.29.0"'],
         ['"yaml": "2.9.1"', '"yaml": "2.8.0"'],
         ['vitest run test/replay.test.ts', 'vitest run test/replay.test.ts --bail 1'],
-        ['PyYAML==6.0.4', 'PyYAML==6.0.2'],
-        ['httpx==0.28.1', 'httpx==0.28.0'],
+        ['"watchfiles==1.3.0"', '"watchfiles==1.2.0"'],
+        ['"debugpy==1.8.22"', '"debugpy==1.8.20"'],
         ['addopts = "--tb=short"', 'addopts = "--tb=auto"'],
         ['<archunit.version>1.5.1<', '<archunit.version>1.4.0<'],
         ['<json-schema-validator.version>2.0.8<', '<json-schema-validator.version>2.0.7<'],
@@ -218,7 +222,7 @@ describe('kuflow update of a project with older templates and local changes', ()
       ],
       renamed: [
         ['typescript/src/kuflow/workflow/uuid.ts', 'typescript/src/kuflow/workflow/time-id.ts'],
-        ['python/src/example_worker/kuflow/workflow/uuid7.py', 'python/src/example_worker/kuflow/workflow/time_id.py'],
+        ['python/tests/test_replay.py', 'python/tests/test_histories.py'],
         [
           'java/src/main/java/com/example/worker/kuflow/workflow/Uuid7.java',
           'java/src/main/java/com/example/worker/kuflow/workflow/TimeId.java',
@@ -226,7 +230,7 @@ describe('kuflow update of a project with older templates and local changes', ()
       ],
       added: {
         'typescript/src/kuflow/legacy.ts': 'export const legacy = true;\n',
-        'python/src/example_worker/kuflow/legacy.py': 'LEGACY = True\n',
+        'python/src/example_worker/legacy.py': 'LEGACY = True\n',
         'java/src/main/java/com/example/worker/kuflow/rest/Legacy.java':
           'package com.example.worker.kuflow.rest;\n\ninterface Legacy {}\n',
       },
@@ -235,7 +239,7 @@ describe('kuflow update of a project with older templates and local changes', ()
     newer = patchPackage(join(folder, 'newer'), {
       replaced: [
         ['"undici": "7.30.2"', '"undici": "7.30.1"'],
-        ['PyYAML==6.0.4', 'PyYAML==6.0.3'],
+        ['"watchfiles==1.3.0"', '"watchfiles==1.2.1"'],
         ['<archunit.version>1.5.1<', '<archunit.version>1.5.0<'],
       ],
       migration: {
@@ -243,8 +247,8 @@ describe('kuflow update of a project with older templates and local changes', ()
           { language: 'typescript', from: 'src/kuflow/workflow/time-id.ts', to: 'src/kuflow/workflow/uuid.ts' },
           {
             language: 'python',
-            from: 'src/{module}/kuflow/workflow/time_id.py',
-            to: 'src/{module}/kuflow/workflow/uuid7.py',
+            from: 'tests/test_histories.py',
+            to: 'tests/test_replay.py',
           },
           {
             language: 'java',
@@ -254,12 +258,21 @@ describe('kuflow update of a project with older templates and local changes', ()
         ],
         removed: [
           { language: 'typescript', path: 'src/kuflow/legacy.ts', why: WHY },
-          { language: 'python', path: 'src/{module}/kuflow/legacy.py', why: WHY },
+          { language: 'python', path: 'src/{module}/legacy.py', why: WHY },
           { language: 'java', path: 'src/main/java/{package}/kuflow/rest/Legacy.java', why: WHY },
         ],
         changes: [{ text: BREAKING, breaking: true }],
       },
     });
+    newWheel = buildPythonLibrary(join(folder, 'library'), {
+      version: NEW_LIBRARY,
+      replaced: [
+        '_internal/workflow/kuflow_process.py',
+        'MAX_REREAD_INTERVAL = timedelta(hours=12)',
+        'MAX_REREAD_INTERVAL = timedelta(hours=6)',
+      ],
+    });
+    replacePythonLibrary(newer, newWheel);
     for (const create of [generatedProject, pythonProject, ...(missingJdk() === undefined ? [javaProject] : [])])
       create();
     running = await startTestPlatform();
@@ -335,6 +348,15 @@ describe('kuflow update of a project with older templates and local changes', ()
     for (const [path, texts] of Object.entries(project.merged))
       for (const text of texts) expect(read(path)).toContain(text);
 
+    if (project.language === 'python') {
+      const archives = updated.files.filter(({ path }) => path.startsWith('.kuflow/lib/'));
+      expect(archives.map(({ how }) => how).sort()).toEqual(['deleted', 'new']);
+      expect(readdirSync(join(root, '.kuflow/lib'))).toEqual([basename(newWheel)]);
+      const program =
+        "from importlib.metadata import version; from kuflow_worker._internal.workflow import kuflow_process; print(version('kuflow-worker'), kuflow_process.MAX_REREAD_INTERVAL)";
+      const python = join(root, '.venv/bin/python');
+      expect(execFileSync(python, ['-c', program], { encoding: 'utf8' })).toBe(`${NEW_LIBRARY} 6:00:00\n`);
+    }
     if (project.language === 'typescript')
       execFileSync(NPM, ['run', '--silent', 'build'], {
         cwd: root,

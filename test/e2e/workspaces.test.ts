@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { installedBin } from '../support/generated-project.ts';
@@ -73,6 +73,22 @@ describe.skipIf(process.platform === 'win32')('a worker that joined a workspace'
     await succeeds('.', ['uv', 'sync', '--all-packages'], env);
     await create(env, '--language', 'python', '--package-manager', 'uv');
     await imports();
+    // Another worker of the workspace uses the same library.
+    const library = readdirSync(join(root, '.kuflow/lib'));
+    expect(library).toEqual([expect.stringMatching(/^kuflow_worker-.*\.whl$/)]);
+    expect(existsSync(join(root, MEMBER, '.kuflow/lib'))).toBe(false);
+    const second = [
+      'services/claims',
+      '--local',
+      '--yes',
+      '--no-check',
+      '--language',
+      'python',
+      '--package-manager',
+      'uv',
+    ];
+    await succeeds('.', [process.execPath, installedBin('create-kuflow-worker'), ...second], env);
+    expect(readdirSync(join(root, '.kuflow/lib'))).toEqual(library);
     // The worker's own command keeps what the other member needs.
     await succeeds(MEMBER, ['make', 'install'], env);
     await imports();

@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT } from '../../scripts/bundle.mjs';
 import { installOnce } from './install-once.ts';
@@ -32,3 +32,35 @@ function libraryRequirements(): readonly string[] {
 
 const pythonIn = (folder: string): string =>
   IS_WINDOWS ? join(folder, 'Scripts', 'python.exe') : join(folder, 'bin', 'python');
+
+/** Builds the library with another version and one changed text of a module, in a new folder. Returns the path of the wheel. */
+export function buildPythonLibrary(
+  folder: string,
+  {
+    version,
+    replaced: [path, from, to],
+  }: { readonly version: string; readonly replaced: readonly [string, string, string] },
+): string {
+  const sources = join(folder, 'sources');
+  mkdirSync(sources, { recursive: true });
+  for (const name of ['pyproject.toml', 'src']) cpSync(join(LIBRARY, name), join(sources, name), { recursive: true });
+  replaceText(join(sources, 'pyproject.toml'), /^version = ".*"$/m, `version = "${version}"`);
+  replaceText(join(sources, 'src/kuflow_worker', path), from, to);
+  const args = ['-m', 'pip', 'wheel', '--quiet', '--no-deps', '--wheel-dir', folder, sources];
+  execFileSync(IS_WINDOWS ? 'python' : 'python3', args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  return join(folder, readdirSync(folder).find((name) => name.endsWith('.whl')) ?? 'none');
+}
+
+/** Replaces the wheel in a copy of the packed package. */
+export function replacePythonLibrary(packageFolder: string, wheel: string): void {
+  const folder = join(packageFolder, 'dist/libraries/python');
+  for (const name of readdirSync(folder)) rmSync(join(folder, name));
+  copyFileSync(wheel, join(folder, basename(wheel)));
+}
+
+function replaceText(path: string, from: string | RegExp, to: string): void {
+  const before = readFileSync(path, 'utf8');
+  const after = before.replace(from, () => to);
+  if (after === before) throw new Error(`${path} does not contain ${String(from)}`);
+  writeFileSync(path, after);
+}

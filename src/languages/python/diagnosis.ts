@@ -9,7 +9,13 @@ import type {
   RuntimeProblem,
   TemporalSdkProblem,
 } from '../diagnosis.ts';
-import { installedDistributionVersion, findLockedVersion, PYPROJECT, readPyproject } from './pyproject.ts';
+import {
+  installedDistributionVersion,
+  findLockedVersion,
+  PYPROJECT,
+  readPyproject,
+  type Pyproject,
+} from './pyproject.ts';
 import {
   ENVIRONMENT,
   ENVIRONMENT_PYTHON,
@@ -28,6 +34,7 @@ import {
 } from './tools.ts';
 
 const TEMPORAL = 'temporalio';
+const LIBRARY = 'kuflow-worker';
 
 /** Bugs and gaps in released versions that affect KuFlow workers. */
 const KNOWN_FAULTS = [
@@ -125,24 +132,39 @@ async function describePip(folder: string): Promise<string | undefined> {
   return version === undefined ? undefined : `pip ${version}`;
 }
 
+/** The installed version of a package, and how it differs from the one in `pyproject.toml` or `uv.lock`. */
+async function compareVersions(
+  name: string,
+  project: Pyproject,
+  root: string,
+): Promise<{
+  readonly installed: string | undefined;
+  readonly facts: Readonly<Record<string, string>>;
+  readonly differing: string | undefined;
+}> {
+  const installed = await installedDistributionVersion(join(root, ENVIRONMENT), name);
+  const others = [
+    [PYPROJECT, project.pinned(name)] as const,
+    [UV_LOCK, await findLockedVersion(join(root, UV_LOCK), name)] as const,
+  ].filter((entry): entry is readonly [string, string] & typeof entry => entry[1] !== undefined);
+  const facts = { ...(installed !== undefined && { [ENVIRONMENT]: installed }), ...Object.fromEntries(others) };
+  const other = installed === undefined ? undefined : others.find(([, version]) => version !== installed);
+  const differing =
+    other === undefined ? undefined : `${name} ${installed} is installed, but ${other[0]} has ${other[1]}`;
+  return { installed, facts, differing };
+}
+
 async function examineSdk({ folder, root }: ProjectLocation): Promise<ProjectFinding<TemporalSdkProblem>> {
   const project = await readPyproject(folder);
   if (typeof project === 'string') return { kind: 'skipped', why: `${PYPROJECT} cannot be read` };
-  const installed = await installedDistributionVersion(join(root, ENVIRONMENT), TEMPORAL);
-  const others = [
-    [PYPROJECT, project.pinned(TEMPORAL)] as const,
-    [UV_LOCK, await findLockedVersion(join(root, UV_LOCK), TEMPORAL)] as const,
-  ].filter((entry): entry is readonly [string, string] & typeof entry => entry[1] !== undefined);
-  const facts = { ...(installed !== undefined && { [ENVIRONMENT]: installed }), ...Object.fromEntries(others) };
+  const { installed, facts, differing } = await compareVersions(TEMPORAL, project, root);
   if (installed === undefined) {
     const text = `The dependencies of the project are not installed; ${TEMPORAL} is missing`;
     return { kind: 'problem', code: 'sdk-not-installed', text, facts };
   }
-  const other = others.find(([, version]) => version !== installed);
-  if (other !== undefined) {
-    const text = `${TEMPORAL} ${installed} is installed, but ${other[0]} has ${other[1]}`;
-    return { kind: 'problem', code: 'sdk-install-outdated', text, facts };
-  }
+  const library = await compareVersions(LIBRARY, project, root);
+  const outdated = [differing, library.differing].find((text) => text !== undefined);
+  if (outdated !== undefined) return { kind: 'problem', code: 'sdk-install-outdated', text: outdated, facts };
   const known = KNOWN_FAULTS.find(({ before }) => isOlder(installed, before));
   if (known !== undefined) {
     const text = `${TEMPORAL} ${installed} does not work with this worker: ${known.fault}`;

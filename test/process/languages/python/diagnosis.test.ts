@@ -170,6 +170,14 @@ describe.skipIf(IS_WINDOWS)("the version of Temporal's SDK in a Python project",
     });
   });
 
+  it('is checked together with that of the library', async () => {
+    const library = { [`${SITE_PACKAGES}/kuflow_worker-0.1.0.dist-info/`]: '' };
+    const pyproject = PYPROJECT.replace('"temporalio==1.35.0"', '"temporalio==1.35.0", "kuflow-worker==0.2.0"');
+    expect(await examine({ ...installed('1.35.0'), ...library, 'pyproject.toml': pyproject })).toMatchObject({
+      ...{ code: 'sdk-install-outdated', text: 'kuflow-worker 0.1.0 is installed, but pyproject.toml has 0.2.0' },
+    });
+  });
+
   it('can be too old for the workflows', async () => {
     const pyproject = PYPROJECT.replace('1.35.0', '1.27.2');
     expect(await examine({ ...installed('1.27.2'), 'pyproject.toml': pyproject })).toMatchObject({
