@@ -172,7 +172,7 @@ describe.skipIf(IS_WINDOWS)("the version of Temporal's SDK in a Python project",
 
   it('is checked together with that of the library', async () => {
     const library = { [`${SITE_PACKAGES}/kuflow_worker-0.1.0.dist-info/`]: '' };
-    const pyproject = PYPROJECT.replace('"temporalio==1.35.0"', '"temporalio==1.35.0", "kuflow-worker==0.2.0"');
+    const pyproject = PYPROJECT.replace('"httpx==0.28.1"', '"kuflow-worker==0.2.0"');
     expect(await examine({ ...installed('1.35.0'), ...library, 'pyproject.toml': pyproject })).toMatchObject({
       ...{ code: 'sdk-install-outdated', text: 'kuflow-worker 0.1.0 is installed, but pyproject.toml has 0.2.0' },
     });
