@@ -14,13 +14,12 @@ import { LOCK_FILE } from '../../project/edit/project-lock.ts';
 import { removedProcessNote } from '../../project/edit/removed-process-note.ts';
 import { planState, writeChanges, type ChangedFile, type StateEdit } from '../../project/edit/write-edits.ts';
 import type { NextStep } from '../../project/next-steps.ts';
-import { compareSharedLibrary } from '../../project/join/shared-library.ts';
+import { writeSharedLibrary } from '../../project/join/shared-library.ts';
 import { fetchRecordedTemplate } from '../../project/template/fetch.ts';
 import { changesBetween, type ListedChange } from '../../project/update/apply-migrations.ts';
 import { findMarkedFiles, type MarkedFile } from '../../project/update/marked-files.ts';
 import { PROJECT_MIGRATIONS, type Migration } from '../../project/update/migrations.ts';
 import { baseWithout, planUpdate, type UpdateConflict, type UpdatedFile } from '../../project/update/plan-update.ts';
-import { writeFiles } from '../../project/write-files.ts';
 import { shellPath } from '../../text/shell.ts';
 import { lockFilesIn, type UpdatableProject } from './open-for-update.ts';
 
@@ -236,8 +235,7 @@ export async function updateProject(request: UpdateRequest): Promise<UpdateResul
 async function updateSharedLibrary({ project, signal }: UpdateRequest): Promise<void> {
   const { workspace, language } = project.record;
   if (workspace === undefined) return;
-  const root = join(project.folder, workspace.root);
-  await writeFiles({ folder: root, files: compareSharedLibrary(root, language), conflicts: [] }, { signal });
+  await writeSharedLibrary(join(project.folder, workspace.root), language, { signal });
 }
 
 /** Installs the dependencies and runs the checks after these files were written, those in `marked` with conflict markers. */

@@ -4,6 +4,12 @@ import { codeOf } from '../../base/errors.ts';
 import { readLibrary } from '../../languages/library.ts';
 import type { LanguageId } from '../../languages/names.ts';
 import type { ComparedFile } from '../conflicts.ts';
+import { writeFiles, type WriteOptions } from '../write-files.ts';
+
+/** Writes what `compareSharedLibrary` finds. Rejects with a KnownError, and then nothing changed. */
+export async function writeSharedLibrary(root: string, language: LanguageId, options: WriteOptions): Promise<void> {
+  await writeFiles({ folder: root, files: compareSharedLibrary(root, language), conflicts: [] }, options);
+}
 
 /**
  * What the root of a workspace needs for its members to have the library of this version. Archives of other versions stay: members that were
