@@ -53,7 +53,7 @@ const VERSION_IN_LOCK = /(?<=^name = "kuflow-worker"\nversion = )"[^"]+"/m;
 const ARCHIVE_IN_LOCK = /kuflow_worker-[^-"\s]+-py3-none-any\.whl/g;
 const CHECKSUM_IN_LOCK = /(?<=kuflow_worker-\S+(?:", hash = "| \\\n +--hash=)sha256:)[0-9a-f]{64}/;
 
-/** A lock file with the name of the project, and with the archive of the library, which may be newer than the one that was locked. */
+/** A lock file with the name of the project, and with the present archive of the library, which may be newer than the locked archive. */
 function completeLock(file: PlannedFile, { name }: ProjectSpec): PlannedFile {
   if (![UV_LOCK, ...REQUIREMENTS].includes(file.path)) return file;
   const { version, file: archive, sha256 } = findLibrary('python', WHEEL);
