@@ -5,6 +5,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chmodSync,
   closeSync,
   existsSync,
   mkdirSync,
@@ -91,6 +92,8 @@ function memoryFolder() {
   const { type, bavail, bsize } = statfsSync(parent);
   if (type !== TMPFS || bavail * bsize < 4e9) return undefined;
   const folder = mkdtempSync(join(parent, 'kuflow-tests-'));
+  // Like /tmp: some tests act as another user.
+  chmodSync(folder, 0o1777);
   const program = join(folder, 'program.sh');
   writeFileSync(program, '#!/bin/sh\n', { mode: 0o755 });
   if (spawnSync(program).status === 0) return folder;
