@@ -17,9 +17,9 @@ from kuflow_worker.workflow import (
     run_activity,
     with_options,
 )
-from kuflow_worker.workflow.item_context import ItemContext, run_for_item
+from kuflow_worker._internal.workflow.item_context import ItemContext, run_for_item
 from kuflow_worker._internal.workflow.kuflow_activities import retrieve_application_id
-from kuflow_worker.workflow.uuid7 import uuid7
+from kuflow_worker._internal.workflow.uuid7 import uuid7
 from .trial_activities import TrialActivities
 
 STEADY = timedelta(seconds=75)

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { parse as parseToml } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { findLibrary, readLibrary } from '../../../src/languages/library.ts';
 import type { NodePackageManager, ProjectSpec } from '../../../src/languages/project-spec.ts';
 import { renderProject } from '../../../src/project/render.ts';
 import { sampleDefinition } from '../../../src/process/sample.ts';
@@ -129,7 +131,8 @@ describe('the lock files of a Python project', () => {
     for (const [, name = '', version] of (files.get('pyproject.toml') ?? '').matchAll(/^ {4}"([\w-]+)==([^";]+)/gm))
       expect(names.get(name.toLowerCase().replaceAll('_', '-'))?.version, name).toBe(version);
     for (const { name, source } of lock.package)
-      if (name !== 'acme-loans') expect(source, name).toEqual({ registry: 'https://pypi.org/simple' });
+      if (!['acme-loans', 'kuflow-worker'].includes(name))
+        expect(source, name).toEqual({ registry: 'https://pypi.org/simple' });
     expect(files.get('uv.lock')).not.toMatch(/https:\/\/(?!pypi\.org\/simple"|files\.pythonhosted\.org\/)/);
   });
 
@@ -140,11 +143,32 @@ describe('the lock files of a Python project', () => {
     const locked = lock.package.map(({ name, version }) => `${name}==${version}`);
     const files = await python('pip');
     const [all, some] = ['requirements-dev.txt', 'requirements.txt'].map((path) => requirements(files.get(path)));
-    expect([...(all ?? [])].sort()).toEqual(locked.filter((one) => !one.startsWith('acme-loans==')).sort());
+    const published = locked.filter((one) => !/^(?:acme-loans|kuflow-worker)==/.test(one));
+    expect([...(all ?? [])].sort()).toEqual(published.sort());
     expect(all).toEqual(expect.arrayContaining([...(some ?? [])]));
     expect(some).not.toContainEqual(expect.stringMatching(/^(?:pytest|mypy|ruff)==/));
     for (const path of ['requirements.txt', 'requirements-dev.txt'])
       for (const block of (files.get(path) ?? '').split(/\n(?=\w)/).slice(1)) expect(block).toContain('--hash=sha256:');
+  });
+
+  it('contain the version and the checksum of the library in the project', async () => {
+    const [library] = readLibrary('python');
+    const { version, file } = findLibrary('python', /^kuflow_worker-([^-]+)-py3-none-any\.whl$/);
+    const sha256 = createHash('sha256')
+      .update(library?.contents ?? '')
+      .digest('hex');
+    const lock = parseToml((await python('uv')).get('uv.lock') ?? '') as unknown as {
+      readonly package: readonly object[];
+    };
+    expect(lock.package).toContainEqual(
+      expect.objectContaining({
+        ...{ name: 'kuflow-worker', version, source: { path: `.kuflow/lib/${file}` } },
+        wheels: [{ filename: file, hash: `sha256:${sha256}` }],
+      }),
+    );
+    const files = await python('pip');
+    for (const path of ['requirements.txt', 'requirements-dev.txt'])
+      expect(files.get(path)).toContain(`./.kuflow/lib/${file} \\\n    --hash=sha256:${sha256}\n`);
   });
 
   it('are those of the package manager only', async () => {

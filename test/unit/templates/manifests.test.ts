@@ -134,7 +134,7 @@ describe.each(['uv', 'pip'] as const)('the image of a Python worker with %s', (p
       expect(syncs).toHaveLength(2);
       expect(build).toContain('UV_COMPILE_BYTECODE=1');
     } else {
-      expect(build).toMatch(/pip --python \.venv\/bin\/python install --no-cache-dir --find-links \.kuflow\/lib \.$/m);
+      expect(build).toMatch(/pip --python \.venv\/bin\/python install --no-cache-dir \.$/m);
     }
     expect(image.match(/^COPY .*$/gm)).toEqual(['COPY --from=build /app/.venv .venv', 'COPY application.yaml ./']);
     expect(image).toContain('PYTHONDONTWRITEBYTECODE=1');

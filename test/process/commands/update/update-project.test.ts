@@ -80,10 +80,10 @@ beforeEach(() => {
   folder = join(temporaryFolder(), 'worker');
 });
 
+/** Those with enough files for every combination. A Python project has the wiring as a library. */
 const LANGUAGES = [
   { language: 'typescript', packageManager: 'npm', wiring: /^src\/kuflow\// },
   { language: 'java', packageManager: 'maven', wiring: /^src\/main\/java\/com\/acme\/loan\/kuflow\// },
-  { language: 'python', packageManager: 'uv', wiring: /^src\/acme_loans\/kuflow\// },
 ] as const;
 
 /** What an update does with a file: per state in the templates (rows) and here. Undefined: the file is not reported. */
