@@ -73,10 +73,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypedDict
 
+from kuflow_worker import KuFlowClient
+from kuflow_worker.workflow import TRANSFER, HumanTask, KuFlowProcess, MessageTask, SystemTask, ThreadTask, with_options
 from temporalio import workflow
-
-from ..kuflow.client import KuFlowClient
-from ..kuflow.workflow import TRANSFER, HumanTask, KuFlowProcess, MessageTask, SystemTask, ThreadTask, with_options
 
 
 class Input(TypedDict):

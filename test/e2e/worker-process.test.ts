@@ -22,7 +22,7 @@ const ACTIVITY = { TypeScript: 'checkCredit', Java: 'checkCredit', Python: 'chec
 const OWN_FRAME = {
   TypeScript: /^\s+at \w.*src\/kuflow\/workflow\/interceptors\.ts:\d+:\d+\)$/m,
   Java: /^\s+at \w.*WorkflowInterceptor\.java:\d+\)$/m,
-  Python: /^\s+File ".*\/kuflow\/workflow\/interceptor\.py", line \d+, in \w+$/m,
+  Python: /^\s+File ".*\/kuflow_worker\/_internal\/workflow\/interceptor\.py", line \d+, in \w+$/m,
 };
 const DROPPED_AT_START = ['createAuthentication', 'createWorker'] as const;
 const DROPPED_IN_PROCESS = [
@@ -386,7 +386,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
       expect(stacks.filter((stack) => stack !== undefined)).toEqual([
         expect.stringMatching(OWN_FRAME[language]) as unknown,
       ]);
-      expect(stacks.join('')).not.toMatch(/node_modules|io\.temporal|site-packages/);
+      expect(stacks.join('')).not.toMatch(/node_modules|io\.temporal|site-packages\/(?!kuflow_worker)/);
     });
 
     it("has every activity of KuFlow's Python library, and those of its other libraries [java, python, typescript: activities.names, workflow.names]", async () => {

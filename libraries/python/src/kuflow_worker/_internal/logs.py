@@ -98,7 +98,8 @@ class LogHandler(logging.Handler):
         super().__init__(LEVELS[level])
         self._format = format
         self._frames = frames
-        self._own = _folders_of(own)
+        # Without those of this library, an error in it would have no frames.
+        self._own = _folders_of([LIBRARY, *own])
         self._write = write
         self._repeats: LogRepeats[LogLine] = LogRepeats(self._print_again, now)
 
