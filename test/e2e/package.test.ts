@@ -45,6 +45,7 @@ describe('the packed package', () => {
     expect(built).toContain('web/index.html');
     expect(built.filter((file) => !/\.(?:c?js|wasm)$|^web\//.test(file))).toEqual([
       ...['bash', 'fish', 'ps1', 'zsh'].map((shell) => `completions/kuflow.${shell}`),
+      expect.stringMatching(/^libraries\/python\/kuflow_worker-.*\.whl$/),
       'platform.d.ts',
     ]);
     expect(readFileSync(join(installed, 'dist', 'start.cjs'), 'utf8')).not.toContain('sourceMappingURL');

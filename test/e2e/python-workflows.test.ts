@@ -24,8 +24,8 @@ import asyncio
 import time
 
 import httpx
+from kuflow_worker.workflow import KuFlowProcess
 
-from ..kuflow.workflow import KuFlowProcess
 from . import tasks
 from .activities import CheckCreditInput, LoanActivities
 from .types import ApproveLoanData, LoanApplicationData
