@@ -73,7 +73,7 @@ function writeNodeLocks() {
   }
 }
 
-/** uv resolves, and exports the same versions for pip. */
+/** uv resolves, for projects and for the tests of the library, and exports the versions of projects for pip. */
 function writePythonLocks() {
   const project = createProject('python', 'uv');
   const [, version] = / uv==(\S+)/.exec(readFileSync(join(project, 'Dockerfile'), 'utf8'));
@@ -81,20 +81,22 @@ function writePythonLocks() {
   const programs = join(environment, shell ? 'Scripts' : 'bin');
   run(shell ? 'py' : 'python3', ['-m', 'venv', environment], folder);
   run(join(programs, 'python'), ['-m', 'pip', 'install', '--quiet', `uv==${version}`], folder);
-  const uv = (...args) => run(join(programs, 'uv'), args, project);
-  const lock = join(project, 'uv.lock');
-  rmSync(lock, { force: true });
-  uv('lock', '--exclude-newer', before);
-  // With this option, uv would resolve again wherever it is not set.
-  writeFileSync(lock, readFileSync(lock, 'utf8').replace(/^\[options\]\nexclude-newer = .*\n\n/m, ''));
-  uv('lock', '--check');
-  copyFileSync(lock, template('python', 'uv.lock'));
+  const uv = (args, cwd = project) => run(join(programs, 'uv'), args, cwd);
+  for (const place of [project, join(ROOT, 'libraries', 'python')]) {
+    const lock = join(place, 'uv.lock');
+    rmSync(lock, { force: true });
+    uv(['lock', '--exclude-newer', before], place);
+    // With this option, uv would resolve again wherever it is not set.
+    writeFileSync(lock, readFileSync(lock, 'utf8').replace(/^\[options\]\nexclude-newer = .*\n\n/m, ''));
+    uv(['lock', '--check'], place);
+  }
+  copyFileSync(join(project, 'uv.lock'), template('python', 'uv.lock'));
   for (const [name, args] of [
     ['requirements.txt', ['--no-dev']],
     ['requirements-dev.txt', []],
   ]) {
     const path = join(project, name);
-    uv('export', '--quiet', '--frozen', '--no-emit-project', '--no-header', '--no-annotate', ...args, '-o', path);
+    uv(['export', '--quiet', '--frozen', '--no-emit-project', '--no-header', '--no-annotate', ...args, '-o', path]);
     const about = `# The tested versions of all dependencies${name === 'requirements.txt' ? ' that the worker needs' : ''}, with checksums.\n`;
     writeFileSync(template('python', name), about + readFileSync(path, 'utf8'));
   }

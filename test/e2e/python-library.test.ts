@@ -15,7 +15,7 @@ it('the Python library passes its own checks and tests, with the commands of its
   const env = await uvEnvironment();
   const run = (...args: readonly string[]): string =>
     execFileSync('uv', args, { cwd: folder, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
-  run('sync', '--quiet');
+  run('sync', '--quiet', '--locked');
   run('run', 'ruff', 'format', '--check');
   run('run', 'ruff', 'check');
   run('run', 'mypy');
