@@ -68,7 +68,7 @@ beforeAll(async () => {
     codeOf('WITHOUT_REST', language),
   ]);
   running = await startTestPlatform({
-    tokenLife: 5,
+    tokenLife: 10,
     tokenGrace: 0,
     certificateLife: 60,
     definitions: codes.map((code) => trialDefinition(code, 'SteadyWorkflow')),
@@ -85,7 +85,7 @@ afterAll(async () => {
   await running.remove();
 });
 
-describeWorkersTogether('with 5-second tokens, no grace period and 60-second certificates', ({ language }) => {
+describeWorkersTogether('with 10-second tokens, no grace period and 60-second certificates', ({ language }) => {
   const trials = (): Trials => trialsOf.get(language) as Trials;
 
   it('a worker that renews them loses no task in 75 s of short activities [java, python, typescript: token.renewal, token.single, certificate.renewal]', async () => {
