@@ -45,8 +45,8 @@ export interface OutsideFiles {
 
 /**
  * Compares a plan with the contents of `folder`. Missing files are created, identical files are left alone, and files named in `overwrite`
- * (paths of the plan) are replaced, as are the archive and an unedited record of an earlier run. The lock file of a project is left alone. Files in which several tools have lines are
- * merged into a folder that is not a project yet. Everything else is a conflict. Writes nothing.
+ * (paths of the plan) are replaced, as are the archive and an unedited record of an earlier run. The lock file of a project is left alone. Files
+ * in which several tools have lines are merged into a folder that is not a project yet. Everything else is a conflict. Writes nothing.
  *
  * Rejects with a KnownError if the folder is a file, if a file in it cannot be read, or if a symbolic link would lead a file out of it, and
  * with a usage error if `overwrite` names a file that is not part of the plan.

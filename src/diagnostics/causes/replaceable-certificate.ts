@@ -1,17 +1,17 @@
 import type { CertificatePart, CertificateSource } from '../../connection/certificate.ts';
-import type { Advice } from '../check.ts';
+import type { Advice, Finding } from '../check.ts';
 
 const REPLACING = /^<kuflow> credentials (pull|rotate)$/;
 
 /**
- * The advice with what has to happen before a new certificate can be used: variables and inline data override the files that a pull writes, and
- * without `--force`, a pull does not replace settings that point to files of another origin.
+ * The finding, whose advice says what has to happen before a new certificate can be used: variables and inline data override the files that a pull
+ * writes, and without `--force`, a pull does not replace settings that point to files of another origin.
  */
-export function withObstacles(advice: readonly Advice[], material: CertificateSource): readonly Advice[] {
+export function withObstacles<Outputs>(finding: Finding<Outputs>, material: CertificateSource): Finding<Outputs> {
   const parts = material.kind === 'requested' ? [] : (material.parts ?? []);
   const overriding = parts.filter(({ isVariable, path }) => isVariable || path === undefined);
   const needsForce = parts.some(({ isVariable, path }) => !isVariable && path !== undefined && !isPulled(path));
-  return advice.flatMap((one): readonly Advice[] => {
+  const advice = (finding.advice ?? []).flatMap((one): readonly Advice[] => {
     const [, command] = REPLACING.exec(one.command ?? '') ?? [];
     if (command === undefined) return [one];
     const before = overriding.map(({ source }) => source).join(', ');
@@ -20,6 +20,7 @@ export function withObstacles(advice: readonly Advice[], material: CertificateSo
       command === 'pull' && needsForce ? { ...one, command: `${one.command ?? ''} --force` } : one,
     ];
   });
+  return { ...finding, advice };
 }
 
 const isPulled = (path: string): boolean => /[\\/]\.kuflow[\\/]credentials[\\/]/.test(path);

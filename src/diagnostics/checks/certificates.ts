@@ -111,7 +111,7 @@ export const certificateExpiryCheck: DoctorCheck = {
             ? `The engine certificate expired on ${facts.validTo}`
             : `The engine certificate expires in ${left}, on ${facts.validTo}`,
       });
-      return Promise.resolve({ ...finding, advice: withObstacles(finding.advice ?? [], input.material) });
+      return Promise.resolve(withObstacles(finding, input.material));
     }
     const expiringRoot = roots.find(({ validFrom, validTo }) =>
       expiresSoon(
@@ -127,7 +127,7 @@ export const certificateExpiryCheck: DoctorCheck = {
         ...{ id: 'KF-TLS-005', code: 'certificate-authority-expires-soon', facts },
         text: `The CA certificate ${expiringRoot.subject.replaceAll('\n', ', ')} expires on ${end}`,
       });
-      return Promise.resolve({ ...finding, advice: withObstacles(finding.advice ?? [], input.material) });
+      return Promise.resolve(withObstacles(finding, input.material));
     }
     return Promise.resolve({ state: 'pass', summary: `${left} left`, facts });
   },

@@ -104,7 +104,7 @@ function materialFinding(
       ...(odd !== undefined && { odd: describeSetting(odd), part: PARTS[odd.part] }),
     },
   });
-  return { ...finding, advice: conversions.length > 0 ? conversions : withObstacles(finding.advice ?? [], material) };
+  return conversions.length > 0 ? { ...finding, advice: conversions } : withObstacles(finding, material);
 }
 
 /** Every tested program uses the first key. */
@@ -204,7 +204,7 @@ export const configuredCertificateCheck: Check<CheckInput, CheckOutputs> = {
         facts: { source },
         values: { file: error.tried ?? source },
       });
-      return { ...finding, advice: withObstacles(finding.advice ?? [], material) };
+      return withObstacles(finding, material);
     }
   },
 };

@@ -1,4 +1,4 @@
-import { findLibrary, libraryFiles } from '../library.ts';
+import { findLibrary, libraryFiles, type LibraryArchive } from '../library.ts';
 import { textFile, type PlannedFile } from '../planned-file.ts';
 import { renderProcesses, renderProjectFiles, type ProcessParts } from '../process-parts.ts';
 import type { ProjectSpec } from '../project-spec.ts';
@@ -7,8 +7,11 @@ import { movePythonPackage } from './move-package.ts';
 import { distributionName } from './package-name.ts';
 import { pythonLayout, type PythonLayout } from './process-layout.ts';
 import { pythonProcessContext } from './process-context.ts';
-import { pythonTemplateContext, WHEEL } from './template-context.ts';
+import { pythonTemplateContext } from './template-context.ts';
 import { UV_LOCK } from './tools.ts';
+
+/** The name of the library's archive, with its version. */
+export const WHEEL = /^kuflow_worker-([^-]+)-py3-none-any\.whl$/;
 
 const PROCESS = 'src/example_worker/process';
 
@@ -34,9 +37,10 @@ const PROCESS_PARTS: ProcessParts<(typeof PARTS)[keyof typeof PARTS], PythonLayo
 /** The files of a Python project except its process definitions. */
 export function renderPython(spec: ProjectSpec, templates: TemplateSet): readonly PlannedFile[] {
   const { packageName = '', packageManager } = spec;
+  const library = findLibrary('python', WHEEL);
   const files = renderProjectFiles(spec, templates, PROCESS_PARTS, {
-    context: pythonTemplateContext(spec),
-    move: (file) => completeLock(movePythonPackage(file, packageName), spec),
+    context: pythonTemplateContext(spec, library),
+    move: (file) => completeLock(movePythonPackage(file, packageName), spec, library),
   });
   return [
     ...libraryFiles(spec),
@@ -54,17 +58,16 @@ const ARCHIVE_IN_LOCK = /kuflow_worker-[^-"\s]+-py3-none-any\.whl/g;
 const CHECKSUM_IN_LOCK = /(?<=kuflow_worker-\S+(?:", hash = "| \\\n +--hash=)sha256:)[0-9a-f]{64}/;
 
 /** A lock file with the name of the project, and with the present archive of the library, which may be newer than the locked archive. */
-function completeLock(file: PlannedFile, { name }: ProjectSpec): PlannedFile {
+function completeLock(file: PlannedFile, { name }: ProjectSpec, library: LibraryArchive): PlannedFile {
   if (![UV_LOCK, ...REQUIREMENTS].includes(file.path)) return file;
-  const { version, file: archive, sha256 } = findLibrary('python', WHEEL);
   const text = Buffer.from(file.contents).toString('utf8');
   return textFile(
     file.path,
     text
       .replace(NAME_IN_LOCK, `name = "${distributionName(name)}"`)
-      .replace(VERSION_IN_LOCK, `"${version}"`)
-      .replace(ARCHIVE_IN_LOCK, archive)
-      .replace(CHECKSUM_IN_LOCK, sha256),
+      .replace(VERSION_IN_LOCK, `"${library.version}"`)
+      .replace(ARCHIVE_IN_LOCK, library.file)
+      .replace(CHECKSUM_IN_LOCK, library.sha256),
   );
 }
 

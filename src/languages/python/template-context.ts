@@ -1,6 +1,6 @@
 import { portableWord } from '../../text/shell.ts';
 import { deploymentContext } from '../deployment.ts';
-import { findLibrary, libraryFolder } from '../library.ts';
+import { libraryFolder, type LibraryArchive } from '../library.ts';
 import type { ProjectSpec } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
 import { pythonCall } from './calls.ts';
@@ -9,17 +9,13 @@ import { pythonLayout } from './process-layout.ts';
 import { distributionName } from './package-name.ts';
 import { ENVIRONMENT, PIP_VERSION, UV_LOCK, uvSyncCommand } from './tools.ts';
 
-/** The name of the archive, with its version. */
-export const WHEEL = /^kuflow_worker-([^-]+)-py3-none-any\.whl$/;
-
 /** The context of the templates that all processes of a project share, except that of its first process. */
-export function pythonTemplateContext(spec: ProjectSpec): object {
+export function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive): object {
   const { name, definition, packageName = '', packageManager, cliPackage, local, workspace } = spec;
   const distribution = distributionName(name);
   const isUv = packageManager === 'uv';
   const syncCommand = uvSyncCommand({ isMember: workspace !== undefined });
   const folder = libraryFolder(spec);
-  const library = findLibrary('python', WHEEL);
   const code = portableWord(definition.process.code);
   // Without a code, the simulation runs the only process of the project.
   const simulateArguments = code === undefined ? '' : `${code} `;

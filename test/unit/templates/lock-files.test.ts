@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { findLibrary, readLibrary } from '../../../src/languages/library.ts';
 import type { NodePackageManager, ProjectSpec } from '../../../src/languages/project-spec.ts';
+import { WHEEL } from '../../../src/languages/python/render.ts';
 import { renderProject } from '../../../src/project/render.ts';
 import { sampleDefinition } from '../../../src/process/sample.ts';
 
@@ -153,7 +154,7 @@ describe('the lock files of a Python project', () => {
 
   it('contain the version and the checksum of the library in the project', async () => {
     const [library] = readLibrary('python');
-    const { version, file } = findLibrary('python', /^kuflow_worker-([^-]+)-py3-none-any\.whl$/);
+    const { version, file } = findLibrary('python', WHEEL);
     const sha256 = createHash('sha256')
       .update(library?.contents ?? '')
       .digest('hex');

@@ -270,7 +270,7 @@ export const pollerAndProjectFaults: readonly Fault[] = [
     ),
   ),
   fault(
-    'worker whose own check has no result in time',
+    'worker check that times out',
     'KF-WORK-001 warn worker-check-no-answer',
     withProject({ workerCheck: () => Promise.resolve({ kind: 'stopped' }) }),
   ),

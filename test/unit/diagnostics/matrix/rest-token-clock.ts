@@ -125,7 +125,7 @@ export const restFaults: readonly Fault[] = [
     }),
   ),
   fault(
-    'server that sends 100 Continue without a request for it',
+    'unsolicited 100 Continue',
     rest('fail rest-continue'),
     raw((_request, response) => {
       response.writeContinue();
@@ -272,7 +272,7 @@ export const restFaults: readonly Fault[] = [
     secure({ hosts: ['127.0.0.1'], fromDays: -9, toDays: -1 }),
   ),
   fault(
-    'wrong credentials, reported in the body of a 200',
+    'wrong credentials reported in the body of a 200 response',
     rest('fail rest-unauthorized'),
     (setup) => {
       answerWithStatus200(setup);

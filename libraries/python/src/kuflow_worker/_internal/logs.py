@@ -312,7 +312,10 @@ def _frames_of(error: object, own: Folders | None) -> list[str]:
     else:
         failure = parse_core_failure(str(error))
         stack = [] if failure is None else failure[1]
-    kept = [line for line in stack if (not IMPORT_FRAME.match(line) if own is None else _is_in(line, own))]
+    if own is None:
+        kept = [line for line in stack if not IMPORT_FRAME.match(line)]
+    else:
+        kept = [line for line in stack if _is_in(line, own)]
     return kept[-MAX_FRAMES:]
 
 
