@@ -58,7 +58,7 @@ const MESSAGES: Readonly<Record<FailureKind, string>> = {
   'plain-http': 'The endpoint is an https:// address, but the server speaks plain HTTP',
   'speaks-tls': 'The endpoint is an http:// address, but the server speaks TLS',
   'grpc-port': 'The endpoint is not a REST API: this looks like a gRPC (engine) port',
-  continue: 'The server sent 100 Continue, for which this tool did not ask',
+  continue: 'The server sent an unsolicited 100 Continue',
   network: 'The connection failed',
 };
 

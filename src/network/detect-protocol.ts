@@ -27,76 +27,61 @@ export async function speaksOnlyHttp2OverTls(address: HostPort): Promise<boolean
  * else, or if there is no response within a second. Never rejects.
  */
 export async function detectPlainHttp(address: HostPort): Promise<'http1' | 'http2' | undefined> {
-  return await new Promise((resolve) => {
-    const socket = net.connect(address);
-    const done = (answer: 'http1' | 'http2' | undefined): void => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.setTimeout(PROBE_MS, () => done(undefined));
-    socket.once('connect', () =>
-      socket.write(`OPTIONS * HTTP/1.1\r\nhost: ${address.host}\r\nconnection: close\r\n\r\n`),
-    );
-    socket.once('data', (bytes) => {
-      if (bytes.toString('latin1', 0, 5) === 'HTTP/') done('http1');
-      else done(isSettingsFrame(bytes) ? 'http2' : undefined);
-    });
-    socket.on('error', () => done(undefined));
-    socket.once('close', () => done(undefined));
+  const socket = net.connect(address);
+  socket.once('connect', () =>
+    socket.write(`OPTIONS * HTTP/1.1\r\nhost: ${address.host}\r\nconnection: close\r\n\r\n`),
+  );
+  return await readFirst(socket, 'data', (bytes) => {
+    if (bytes.toString('latin1', 0, 5) === 'HTTP/') return 'http1';
+    return isSettingsFrame(bytes) ? 'http2' : undefined;
   });
 }
 
 /** Whether a server greets as a SOCKS 5 proxy (RFC 1928 §3) within a second. Never rejects. */
 export async function speaksSocks({ host, port }: HostPort): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const socket = net.connect({ host, port });
-    const done = (answer: boolean): void => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.setTimeout(PROBE_MS, () => done(false));
-    socket.once('connect', () => socket.write(Buffer.from([5, 1, 0])));
-    // The version, and a method or 0xff for none of those offered.
-    socket.once('data', (bytes) => done(bytes.length >= 2 && bytes[0] === 5));
-    socket.on('error', () => done(false));
-    socket.once('close', () => done(false));
-  });
+  const socket = net.connect({ host, port });
+  socket.once('connect', () => socket.write(Buffer.from([5, 1, 0])));
+  // The version, and a method or 0xff for none of those offered.
+  return (await readFirst(socket, 'data', (bytes) => bytes.length >= 2 && bytes[0] === 5)) ?? false;
 }
 
 /** The issuer of the certificate that a TLS server sends, whether or not it is trusted. Undefined if it does not send one within a second. */
-export async function findPeerIssuer({ host, port }: HostPort): Promise<string | undefined> {
-  return await new Promise((resolve) => {
-    const name = net.isIP(host) === 0 ? { servername: host } : {};
-    const socket = tls.connect({ host, port, rejectUnauthorized: false, ...name });
-    const done = (issuer: string | undefined): void => {
-      socket.destroy();
-      resolve(issuer);
-    };
-    socket.setTimeout(PROBE_MS, () => done(undefined));
-    socket.once('secureConnect', () => done(socket.getPeerX509Certificate()?.issuer));
-    socket.on('error', () => done(undefined));
-    socket.once('close', () => done(undefined));
-  });
+export async function findPeerIssuer(address: HostPort): Promise<string | undefined> {
+  const socket = connectTls(address, []);
+  return await readFirst(socket, 'secureConnect', () => socket.getPeerX509Certificate()?.issuer);
 }
 
 /** The negotiated protocol, `none`, or undefined if there is no TLS handshake. */
-async function probeTls({ host, port }: HostPort, protocols: readonly string[]): Promise<string | undefined> {
-  return await new Promise((resolve) => {
-    const socket = tls.connect({
-      host,
-      port,
-      rejectUnauthorized: false,
-      ...(net.isIP(host) === 0 && { servername: host }),
-      ...(protocols.length > 0 && { ALPNProtocols: [...protocols] }),
-    });
-    const done = (answer: string | undefined): void => {
+async function probeTls(address: HostPort, protocols: readonly string[]): Promise<string | undefined> {
+  const socket = connectTls(address, protocols);
+  return await readFirst(socket, 'secureConnect', () => socket.alpnProtocol || 'none');
+}
+
+function connectTls({ host, port }: HostPort, protocols: readonly string[]): tls.TLSSocket {
+  return tls.connect({
+    host,
+    port,
+    rejectUnauthorized: false,
+    ...(net.isIP(host) === 0 && { servername: host }),
+    ...(protocols.length > 0 && { ALPNProtocols: [...protocols] }),
+  });
+}
+
+/** What `read` returns for the first event of this kind; undefined if the socket fails, ends or is silent for a second before it. */
+function readFirst<Answer>(
+  socket: net.Socket,
+  event: 'data' | 'secureConnect',
+  read: (bytes: Buffer) => Answer | undefined,
+): Promise<Answer | undefined> {
+  return new Promise((resolve) => {
+    const done = (answer?: Answer): void => {
       socket.destroy();
       resolve(answer);
     };
-    socket.setTimeout(PROBE_MS, () => done(undefined));
-    socket.once('secureConnect', () => done(socket.alpnProtocol || 'none'));
-    socket.on('error', () => done(undefined));
-    socket.once('close', () => done(undefined));
+    socket.setTimeout(PROBE_MS, () => done());
+    socket.once(event, (bytes: Buffer) => done(read(bytes)));
+    socket.on('error', () => done());
+    socket.once('close', () => done());
   });
 }
 

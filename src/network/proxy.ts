@@ -132,8 +132,8 @@ export function decideProxy({ url, env, explicit }: ProxyRequest): ProxyDecision
 }
 
 /**
- * What in the environment decides otherwise than a person may expect who looks at only one variable. Each is one step of advice without a
- * period. `hosts`: all that are reached through the same proxy as `url`.
+ * Variables that change the route in a way that is easy to overlook, such as one that overrides another. Each hint is one step of advice without
+ * a period. `hosts`: all hosts that are reached through the same proxy as `url`.
  */
 export function proxyHints(request: ProxyRequest, hosts: readonly string[]): readonly string[] {
   const { url, env, explicit } = request;

@@ -15,7 +15,7 @@ export async function unreadableStep(path: string, code: string): Promise<Settin
 async function accessStep(path: string, text: string, mode: string): Promise<SettingStep> {
   const user = process.geteuid?.();
   if ((await ownerOf(path)) === user) return { text, command: `chmod ${mode} ${shellWord(path)}` };
-  return { text: `${text}; it belongs to another one`, command: `sudo chown "$(id -un)" ${shellWord(path)}` };
+  return { text: `${text}; it belongs to another user`, command: `sudo chown "$(id -un)" ${shellWord(path)}` };
 }
 
 async function ownerOf(path: string): Promise<number | undefined> {

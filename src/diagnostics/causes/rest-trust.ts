@@ -33,7 +33,7 @@ export async function explainDistrust(
 function wrongFile({ own }: CheckInput['trust'], issuer: string): readonly Advice[] {
   if (own === undefined) return [];
   const subjects = own.subjects.map((subject) => `"${escapeForTerminal(subject, 200)}"`).join(', ');
-  const text = `Replace the certificates in ${escapeForTerminal(own.path, 300)} (kuflow.api.ca, ${own.source}), which are of ${subjects}, with that of the CA ${issuer}`;
+  const text = `Replace the certificates in ${escapeForTerminal(own.path, 300)} (kuflow.api.ca, ${own.source}), which belong to ${subjects}, with the certificate of the CA ${issuer}`;
   return [{ text }];
 }
 

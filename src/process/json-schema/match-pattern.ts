@@ -20,7 +20,7 @@ export function matchesPattern(pattern: string, text: string): boolean {
   }
 }
 
-/** Runs the patterns of one schema, all tests of one check together in a fifth of a second. A text whose test takes longer does not match. */
+/** Runs the patterns of a schema. The tests of one check share a time limit of 200 ms; a text whose test exceeds it does not match. */
 export interface PatternTests {
   /** Ajv's option `code.regExp`. */
   readonly regExp: ((pattern: string) => { test(text: string): boolean }) & { readonly code: string };
