@@ -25,6 +25,42 @@ export function summarise(reports, failedRuns) {
 }
 
 /**
+ * What failed in vitest's JSON reports, with the start of its messages. For a file that could not be loaded, the name is that of the file.
+ * @param {readonly any[]} reports
+ * @returns {{ file: string, name: string, message: string }[]}
+ */
+export function failures(reports) {
+  const start = (message) =>
+    message
+      .split('\n')
+      .filter((line) => !line.includes('/node_modules/'))
+      .slice(0, 12)
+      .join('\n');
+  return reports
+    .flatMap((report) => report.testResults)
+    .filter((file) => file.status === 'failed')
+    .flatMap((file) => {
+      const failed = file.assertionResults.filter((test) => test.status === 'failed');
+      if (failed.length === 0) return [{ file: file.name, name: file.name, message: start(file.message ?? '') }];
+      return failed.map((test) => ({
+        file: file.name,
+        name: test.fullName,
+        message: start((test.failureMessages ?? []).join('\n')),
+      }));
+    });
+}
+
+/**
+ * A copy of this report in which the files of a later report replace the same files. Without a later report, nothing changes.
+ * @param {any} report
+ * @param {any} later
+ */
+export function replaceFiles(report, later) {
+  const again = new Map((later?.testResults ?? []).map((file) => [file.name, file]));
+  return { ...report, testResults: report.testResults.map((file) => again.get(file.name) ?? file) };
+}
+
+/**
  * Adds up the lines of test/support/cost.ts: the processor seconds of all files, the files that needed the most of them, and each wait of at
  * least a second for something that files share.
  * @param {string} text

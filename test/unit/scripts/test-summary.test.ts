@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { summarise, summariseCosts } from '../../../scripts/test-summary.mjs';
+import { failures, replaceFiles, summarise, summariseCosts } from '../../../scripts/test-summary.mjs';
 
 const test = (status: string, fullName: string, duration = 1): object => ({ status, fullName, duration });
 const file = (name: string, status: string, ...assertionResults: object[]): object => ({
@@ -33,6 +33,34 @@ describe('the totals of a run', () => {
       passed: 1,
       failed: 1,
     });
+  });
+});
+
+describe('the failures of a run', () => {
+  const failed = {
+    ...test('failed', 'two'),
+    failureMessages: ['expected 1 to be 2\n    at a.test.ts:1\n    at /x/node_modules/runner.js:1'],
+  };
+
+  it('are listed with their messages, and with the name of a file that could not be loaded', () => {
+    const report = {
+      testResults: [
+        file('a', 'failed', test('passed', 'one'), failed),
+        { ...file('b', 'failed'), message: 'SyntaxError' },
+        file('c', 'passed', test('passed', 'three')),
+      ],
+    };
+    expect(failures([report])).toEqual([
+      { file: 'a', name: 'two', message: 'expected 1 to be 2\n    at a.test.ts:1' },
+      { file: 'b', name: 'b', message: 'SyntaxError' },
+    ]);
+  });
+
+  it('are gone when their file passes in a later run, and stay without a later run', () => {
+    const report = { testResults: [file('a', 'failed', failed), file('b', 'passed', test('passed', 'four'))] };
+    const later = { testResults: [file('a', 'passed', test('passed', 'two'))] };
+    expect(summarise([replaceFiles(report, later)], 0)).toMatchObject({ passed: 2, failed: 0 });
+    expect(summarise([replaceFiles(report, undefined)], 1)).toMatchObject({ passed: 1, failed: 1 });
   });
 });
 
