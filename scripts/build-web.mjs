@@ -41,7 +41,7 @@ export const WEB_OPTIONS = {
   alias: {
     react: 'preact/compat',
     'react-dom': 'preact/compat',
-    ajv: join(SOURCE, 'form', 'validator.ts'),
+    ajv: join(ROOT, 'src', 'schema', 'validate.ts'),
   },
   plugins: [withoutAjvFormats],
   logLevel: 'warning',

@@ -45,6 +45,7 @@ if (!quick) await stage('Chromium', () => provideChromium());
 if (soak) {
   process.env.KUFLOW_SOAK = '1';
   await tests('e2e', { filters: ['soak', 'package-managers', 'workspaces', 'python-tools', 'hostile', 'old-cores'] });
+  await tests('unit', { filters: ['schema'] });
   await tests('process', { filters: ['journal', 'mutations', 'update-project'] });
 } else if (quick) {
   const journey = tests('e2e', { filters: ['journey'], title: 'runs to its end in simulate', background: true });

@@ -1,6 +1,7 @@
 import { isRecord, pointerSteps, withoutUndefined, type Json, type JsonObject } from '../base/json.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition } from '../process/definition.ts';
-import { viewSchema, type JsonType, type SchemaView } from '../process/json-schema/schema-view.ts';
+import type { JsonType } from '../schema/normal-form.ts';
+import { viewSchema, type SchemaView } from '../schema/view.ts';
 import type { ProcessFinding, ShapeOwner } from './findings.ts';
 import { retypeSchema } from './retype-schema.ts';
 import { schemaOfNode } from './shape/infer.ts';

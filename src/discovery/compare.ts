@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isRecord, pointerStep, pointerSteps, type Json, type JsonObject } from '../base/json.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition, TaskKind } from '../process/definition.ts';
-import { viewSchema, JSON_TYPES, type JsonType, type SchemaView } from '../process/json-schema/schema-view.ts';
+import { JSON_TYPES, type JsonType } from '../schema/normal-form.ts';
+import { viewSchema, type SchemaView } from '../schema/view.ts';
 import { describeFindings } from './describe-finding.ts';
 import type { Comparison, FieldCounts, FoundDifference, ShapeOwner, TaskCounts } from './findings.ts';
 import { MIN_SAMPLES, schemaOfNode, valuesOf, type ObservedValues } from './shape/infer.ts';

@@ -1,5 +1,5 @@
 import type { TaskKind } from '../process/definition.ts';
-import type { JsonType } from '../process/json-schema/schema-view.ts';
+import type { JsonType } from '../schema/normal-form.ts';
 import type { KindReason } from './types.ts';
 
 /** The data that a field belongs to: of a task, or of the process. */

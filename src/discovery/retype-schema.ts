@@ -1,5 +1,5 @@
 import { isRecord, type Json, type JsonObject } from '../base/json.ts';
-import { typeOfValue, type JsonType } from '../process/json-schema/schema-view.ts';
+import { typeOfValue, type JsonType } from '../schema/normal-form.ts';
 
 /** Types of the values at one place. */
 export interface SeenTypes {

@@ -1,12 +1,12 @@
 import { isRecord, type JsonObject } from '../base/json.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition } from '../process/definition.ts';
-import { sampleForSchema } from '../process/examples/schema.ts';
+import { sampleForSchema } from '../schema/example/example.ts';
 import { isSampleApproval } from '../process/sample.ts';
 import { distinctNameIgnoringCase } from '../text/identifiers.ts';
 import { escapePattern, wordPattern } from '../text/pattern.ts';
 import { choiceOf, type TaskChoices } from './project-spec.ts';
 import { sampleAnswers } from './sample-answers.ts';
-import type { NamedSchema } from './schema-type.ts';
+import type { NamedSchema } from '../schema/types.ts';
 import { nameTasks, systemTaskInputs, taskTitle, type NamedTask, type Naming } from './task-choices.ts';
 
 /** A task in the code of its process, in a language that declares tasks as constants and types of data as classes. */

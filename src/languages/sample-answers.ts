@@ -1,5 +1,5 @@
 import type { ProcessDefinition } from '../process/definition.ts';
-import { sampleForSchema } from '../process/examples/schema.ts';
+import { sampleForSchema } from '../schema/example/example.ts';
 
 /** Sample data that people enter in the tests of a generated project, by task code. */
 export function sampleAnswers({ tasks }: ProcessDefinition) {

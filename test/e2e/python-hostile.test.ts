@@ -7,7 +7,7 @@ import type { Json } from '../../src/base/json.ts';
 import { pythonInputType } from '../../src/languages/python/activities.ts';
 import { isPythonField, pyString, pyValue } from '../../src/languages/python/literals.ts';
 import { pythonLayout } from '../../src/languages/python/process-layout.ts';
-import { pythonTypeOf, PYTHON_VALUE_TYPES, type PythonType } from '../../src/languages/python/python-types.ts';
+import { pythonTypeOf, type PythonType } from '../../src/languages/python/python-types.ts';
 import { renderPythonProcesses } from '../../src/languages/python/render.ts';
 import { PYTHON_TASK_NAMING } from '../../src/languages/python/tasks.ts';
 import { processTasks } from '../../src/languages/process-tasks.ts';
@@ -15,6 +15,7 @@ import type { ProjectSpec } from '../../src/languages/project-spec.ts';
 import { loadTemplateSet, type TemplateSet } from '../../src/languages/templates/set.ts';
 import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { sampleDefinition } from '../../src/process/sample.ts';
+import { REFERENCE_TYPES } from '../../src/schema/formats.ts';
 import { fileName } from '../../src/text/file-name.ts';
 import { definitionOf, usableFile } from '../support/hostile-definitions.ts';
 import { hostileText } from '../support/hostile-texts.ts';
@@ -83,7 +84,7 @@ const HARMLESS: readonly ProcessDefinition[] = [
   { ...sampleDefinition(), metadata: { schema: { type: 'object' } }, tasks: [] },
 ];
 /** Names in code for values without their own type. */
-const MORE_NAMES = [...PYTHON_VALUE_TYPES, 'int'];
+const MORE_NAMES = [...REFERENCE_TYPES, 'int'];
 
 describe('texts', () => {
   it('become literals in Python with the same value', () => {
@@ -173,7 +174,7 @@ function sourcesOf(definition: ProcessDefinition, templates: TemplateSet): reado
   const spec = specOf(definition);
   const { prefix, part } = pythonLayout(spec);
   const schemas = schemasOf(definition);
-  const taken = new Set([...schemas.map(({ name }) => name), ...PYTHON_VALUE_TYPES]);
+  const taken = new Set([...schemas.map(({ name }) => name), ...REFERENCE_TYPES]);
   const own = new Set([
     ...[`${prefix}Workflow`, `${prefix}Activities`, part],
     ...processTasks({ definition, choices: {} }, PYTHON_TASK_NAMING).flatMap(

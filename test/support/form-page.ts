@@ -5,6 +5,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { WEB_OPTIONS } from '../../scripts/build-web.mjs';
 import { ROOT } from '../../scripts/bundle.mjs';
 import type { JsonObject } from '../../src/base/json.ts';
+import { createCompiledSchemas } from '../../src/platform/console/compiled-schemas.ts';
 import type { LocalGroup, LocalUser } from '../../src/platform/console/contract.ts';
 import { CONTENT_SECURITY_POLICY } from '../../src/platform/console/page-routes.ts';
 import type { DataShape } from '../../src/process/definition.ts';
@@ -92,10 +93,15 @@ export function useFormPages(browser: TestBrowser): {
 
   beforeAll(async () => {
     const files = await bundleForm();
-    server = await startAnsweringServer(({ url: path }, response) => {
+    const validators = createCompiledSchemas();
+    server = await startAnsweringServer(({ url: path, body }, response) => {
       response.setHeader('content-security-policy', CONTENT_SECURITY_POLICY);
       response.setHeader('content-type', TYPES[/\.\w+$/.exec(path)?.[0] ?? ''] ?? 'text/html; charset=utf-8');
-      response.end(path === '/' ? HTML : files.get(path.slice(1)));
+      if (path === '/_dev/validators') response.end(JSON.stringify(validators.add(JSON.parse(String(body)))));
+      else if (path.startsWith('/console/validators/')) {
+        response.setHeader('content-type', 'text/javascript');
+        response.end(validators.find(basename(path)));
+      } else response.end(path === '/' ? HTML : files.get(path.slice(1)));
     });
   });
   afterAll(() => server.close());
@@ -106,7 +112,7 @@ export function useFormPages(browser: TestBrowser): {
       const render = async (changed: Partial<FormCase>): Promise<void> =>
         await page.evaluate(`testForm.render(${JSON.stringify(changed)})`);
       await render(form);
-      await page.locator('#form > *').first().waitFor();
+      await page.locator('#form > .form').waitFor();
       return { page, render, calls: async () => await page.evaluate<FormCalls>('testForm.calls') };
     },
   };

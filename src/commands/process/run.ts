@@ -19,7 +19,7 @@ import { RECENT_RECORDS } from '../../platform/client/light-client.ts';
 import { withRealReferences } from '../../platform/client/references.ts';
 import { onlyServedCode, type KnownDefinition, type KuFlowSession } from '../../platform/client/session.ts';
 import { readTimeline } from '../../platform/rest/dev-client.ts';
-import { mapReferences } from '../../process/references.ts';
+import { mapReferences } from '../../schema/references.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import {
   formatProcessName,

@@ -1,4 +1,4 @@
-import { typeOfValue, type JsonType } from '../../process/json-schema/schema-view.ts';
+import { typeOfValue, type JsonType } from '../../schema/normal-form.ts';
 import { detectFormat, type StringFormat } from './formats.ts';
 import { isFieldName } from './keys.ts';
 

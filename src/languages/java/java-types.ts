@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../base/json.ts';
 import { distinctName, distinctNameIgnoringCase, identifier } from '../../text/identifiers.ts';
-import { schemaTypeOf, type Property, type SchemaType, type TextFormat } from '../schema-type.ts';
+import { kuFlowFormat, REFERENCE_TYPES } from '../../schema/formats.ts';
+import { schemaTypeOf, type Property, type SchemaType } from '../../schema/types.ts';
 import { JAVA_RESERVED, javaTypeName } from './literals.ts';
 
 /** A constructor accepts 255 arguments. */
@@ -57,16 +58,10 @@ const RESERVED_COMPONENTS: ReadonlySet<string> = new Set([...JAVA_RESERVED, OTHE
 const USED_TYPES = [
   ...['Arrays', 'BigDecimal', 'Builder', 'List', 'LocalDate', 'Map', 'OffsetDateTime'],
   ...['JsonAnyGetter', 'JsonAnySetter', 'JsonCreator', 'JsonProperty', 'JsonValue', 'NullUnmarked', 'Nullable'],
-  ...['KuFlowFile', 'KuFlowGroup', 'KuFlowPrincipal'],
+  ...REFERENCE_TYPES,
 ];
 
-const FORMATS: Readonly<Record<TextFormat, string>> = {
-  date: 'LocalDate',
-  'date-time': 'OffsetDateTime',
-  'kuflow-file': 'KuFlowFile',
-  'kuflow-principal': 'KuFlowPrincipal',
-  'kuflow-group': 'KuFlowGroup',
-};
+const DATES: Readonly<Record<string, string>> = { date: 'LocalDate', 'date-time': 'OffsetDateTime' };
 
 const plain = (name: string): JavaType => ({ kind: 'plain', name });
 /** Plain Java values: `String`, `Boolean`, a `Number`, a `List` or a `Map`. */
@@ -134,7 +129,7 @@ function javaTypeOf(type: SchemaType, name: string, scope: Scope): Value {
 
 /** The alternatives of nested unions, without null. */
 function alternativesOf(type: SchemaType): { readonly nullable: boolean; readonly members: readonly SchemaType[] } {
-  if (type.kind === 'null' || (type.kind === 'literal' && type.value === null)) return { nullable: true, members: [] };
+  if (type.kind === 'null') return { nullable: true, members: [] };
   if (type.kind !== 'union') return { nullable: type.kind === 'unknown', members: [type] };
   const all = type.members.map(alternativesOf);
   return { nullable: all.some(({ nullable }) => nullable), members: all.flatMap(({ members }) => members) };
@@ -160,7 +155,7 @@ function isEnumValue(value: unknown): value is string {
 function plainName(type: SchemaType): string | undefined {
   switch (type.kind) {
     case 'text':
-      return type.format === undefined ? 'String' : FORMATS[type.format];
+      return kuFlowFormat(type.format)?.type ?? DATES[type.format ?? ''] ?? 'String';
     case 'number':
       return 'BigDecimal';
     case 'integer':

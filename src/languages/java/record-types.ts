@@ -1,4 +1,4 @@
-import type { NamedSchema } from '../schema-type.ts';
+import type { NamedSchema } from '../../schema/types.ts';
 import {
   BUILDER,
   javaRecordOf,

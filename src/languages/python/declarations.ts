@@ -1,4 +1,5 @@
-import type { NamedSchema } from '../schema-type.ts';
+import { REFERENCE_TYPES } from '../../schema/formats.ts';
+import type { NamedSchema } from '../../schema/types.ts';
 import { spaces } from '../../text/spaces.ts';
 import { pyCommentLines, pyString, isPythonField } from './literals.ts';
 import {
@@ -10,13 +11,7 @@ import {
   type Expression,
 } from './layout.ts';
 import { pythonImportsOf, type Import } from './imports.ts';
-import {
-  pythonTypeOf,
-  PYTHON_VALUE_TYPES,
-  type PythonClass,
-  type PythonField,
-  type PythonType,
-} from './python-types.ts';
+import { pythonTypeOf, type PythonClass, type PythonField, type PythonType } from './python-types.ts';
 
 const STEP = 4;
 
@@ -25,7 +20,7 @@ export function declarePythonTypes(schemas: readonly NamedSchema[]): {
   readonly code: string;
   readonly imports: readonly Import[];
 } {
-  const taken = new Set([...schemas.map(({ name }) => name), ...PYTHON_VALUE_TYPES]);
+  const taken = new Set([...schemas.map(({ name }) => name), ...REFERENCE_TYPES]);
   const declarations = schemas.flatMap((named) => {
     const type = pythonTypeOf(named, taken);
     const classes = classesIn(type).map(printClass);

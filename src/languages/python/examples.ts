@@ -1,12 +1,13 @@
 import type { CodePosition } from '../templates/code.ts';
-import type { NamedSchema } from '../schema-type.ts';
+import { REFERENCE_TYPES } from '../../schema/formats.ts';
+import type { NamedSchema } from '../../schema/types.ts';
 import { spaces } from '../../text/spaces.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import { isRecord } from '../../base/json.ts';
 import { pythonImportsOf, type Import } from './imports.ts';
 import { displayWidth, inBrackets, printExpression, withArguments, type Expression } from './layout.ts';
 import { dictExpression, pyString, valueExpression } from './literals.ts';
-import { pythonTypeOf, PYTHON_VALUE_TYPES, type PythonClass, type PythonType } from './python-types.ts';
+import { pythonTypeOf, type PythonClass, type PythonType } from './python-types.ts';
 
 /**
  * Code for this value between `before` and `after`, and its imports. Type checkers accept it for the type that `declarePythonTypes`
@@ -86,7 +87,7 @@ function memberFor(value: Json, members: readonly PythonType[]): PythonType | un
 function typedExpression(value: Json, type: PythonType): Expression {
   switch (type.kind) {
     case 'plain':
-      if (typeof value === 'string' && PYTHON_VALUE_TYPES.includes(type.name))
+      if (typeof value === 'string' && REFERENCE_TYPES.includes(type.name))
         return withArguments(`${type.name}(`, [pyString(value)], ')');
       return type.name === 'int' ? integer(value) : valueExpression(value);
     case 'list':

@@ -1,4 +1,5 @@
-import { MAX_CHOICES, type Property, type SchemaType } from '../schema-type.ts';
+import { MAX_CHOICES } from '../../schema/resolve.ts';
+import type { Property, SchemaType } from '../../schema/types.ts';
 
 const UNKNOWN: SchemaType = { kind: 'unknown' };
 
@@ -77,7 +78,7 @@ function mergeObjects(first: readonly Property[], second: readonly Property[]): 
   return { kind: 'object', properties: [...merged.values()] };
 }
 
-function isValueOf(value: string | number | boolean | null, type: SchemaType): boolean {
+function isValueOf(value: string | number | boolean, type: SchemaType): boolean {
   switch (type.kind) {
     case 'text':
       return typeof value === 'string';
@@ -87,8 +88,6 @@ function isValueOf(value: string | number | boolean | null, type: SchemaType): b
       return Number.isInteger(value);
     case 'boolean':
       return typeof value === 'boolean';
-    case 'null':
-      return value === null;
     default:
       return false;
   }

@@ -1,5 +1,6 @@
 import { distinctName, hash, identifier } from '../../text/identifiers.ts';
-import { schemaTypeOf, type NamedSchema, type SchemaType, type TextFormat } from '../schema-type.ts';
+import { kuFlowFormat } from '../../schema/formats.ts';
+import { schemaTypeOf, type NamedSchema, type SchemaType } from '../../schema/types.ts';
 import { displayWidth } from './layout.ts';
 import { withoutIntersections } from './merge-types.ts';
 
@@ -27,14 +28,6 @@ export interface PythonField {
   readonly about: readonly string[];
   readonly type: PythonType;
 }
-
-/** The types of the formats that refer to something in KuFlow. */
-const FORMATS: Partial<Record<TextFormat, string>> = {
-  'kuflow-file': 'KuFlowFile',
-  'kuflow-principal': 'KuFlowPrincipal',
-  'kuflow-group': 'KuFlowGroup',
-};
-export const PYTHON_VALUE_TYPES: readonly string[] = Object.values(FORMATS);
 
 const plain = (name: string): PythonType => ({ kind: 'plain', name });
 const ANY = plain('Any');
@@ -68,7 +61,7 @@ function typeOf(type: SchemaType, name: string, taken: Set<string>): PythonType 
     case 'integer':
       return plain('int');
     case 'text':
-      return plain((type.format && FORMATS[type.format]) ?? 'str');
+      return plain(kuFlowFormat(type.format)?.type ?? 'str');
     case 'literal':
       return literalOf(type.value);
     case 'list':
@@ -84,8 +77,7 @@ function typeOf(type: SchemaType, name: string, taken: Set<string>): PythonType 
   }
 }
 
-function literalOf(value: string | number | boolean | null): PythonType {
-  if (value === null) return NONE;
+function literalOf(value: string | number | boolean): PythonType {
   // `Literal` does not accept floating-point numbers.
   return typeof value === 'number' && !Number.isSafeInteger(value)
     ? plain('float')

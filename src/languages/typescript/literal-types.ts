@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../base/json.ts';
 import { isRecord } from '../../base/json.ts';
-import { MAX_CHOICES } from '../schema-type.ts';
+import { MAX_CHOICES } from '../../schema/resolve.ts';
 
 /**
  * Whether the compiler accepts a literal of this value for the type of the schema. True only for simple schemas: generated code casts the

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { capitalize, distinctName, identifier } from '../../text/identifiers.ts';
 import { isTsIdentifier, TS_RESERVED, tsString, tsValue } from './literals.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
-import { sampleForSchema } from '../../process/examples/schema.ts';
+import { sampleForSchema } from '../../schema/example/example.ts';
 import { choiceOf, type AdditionalProcess, type TaskChoices } from '../project-spec.ts';
 import { nameTasks, systemTaskInputs, taskTitle, type NamedTask, type Naming } from '../task-choices.ts';
 import { isSampleApproval } from '../../process/sample.ts';
@@ -11,7 +11,8 @@ import { Code } from '../templates/code.ts';
 import { plainActivity, renderActivity, type ActivityText } from './activities.ts';
 import { fitsLiteralType } from './literal-types.ts';
 import { typeScriptLayout, type TypeScriptLayout } from './layout.ts';
-import { declarationOfSchema, VALUE_TYPES } from './schema-types.ts';
+import { REFERENCE_TYPES } from '../../schema/formats.ts';
+import { declarationOfSchema } from './schema-types.ts';
 
 // Names that the templates declare or import.
 const TEMPLATE_NAMES = [
@@ -37,7 +38,7 @@ const TEMPLATE_TYPES = [
   'Activities',
   'KuFlowActivities',
   'KuFlowClient',
-  ...VALUE_TYPES,
+  ...REFERENCE_TYPES,
 ];
 /** Names that generated identifiers must not use. */
 export const RESERVED: ReadonlySet<string> = new Set([
@@ -296,5 +297,5 @@ function renderDeclarations(
     declare(tasks[index]?.dataType, task.data);
     declare(tasks[index]?.contextType, task.contextData);
   });
-  return { texts, valueTypes: VALUE_TYPES.filter((type) => used.has(type)) };
+  return { texts, valueTypes: REFERENCE_TYPES.filter((type) => used.has(type)) };
 }

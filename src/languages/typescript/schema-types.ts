@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../base/json.ts';
-import { schemaTypeOf, type Property, type SchemaType } from '../schema-type.ts';
+import { kuFlowFormat } from '../../schema/formats.ts';
+import { schemaTypeOf, type Property, type SchemaType } from '../../schema/types.ts';
 import { tsComment, tsPropertyKey, tsString } from './literals.ts';
 
 /** The text of a type and its top-level operator. */
@@ -7,14 +8,6 @@ interface Type {
   readonly text: string;
   readonly operator?: '|' | '&';
 }
-
-/** The types of the formats that refer to something in KuFlow. */
-const FORMAT_TYPES = {
-  'kuflow-file': 'KuFlowFile',
-  'kuflow-principal': 'KuFlowPrincipal',
-  'kuflow-group': 'KuFlowGroup',
-} as const;
-export const VALUE_TYPES: readonly string[] = Object.values(FORMAT_TYPES);
 
 const UNKNOWN: Type = { text: 'unknown' };
 
@@ -27,7 +20,7 @@ export function typeOfSchema(schema: JsonObject): string {
 }
 
 /**
- * `export interface Name {…}` for plain objects, `export type Name = …` for everything else. Adds the names in `VALUE_TYPES` that it
+ * `export interface Name {…}` for plain objects, `export type Name = …` for everything else. Adds the names in `REFERENCE_TYPES` that it
  * refers to, which have to be imported, to `used`.
  */
 export function declarationOfSchema(name: string, schema: JsonObject, used = new Set<string>()): string {
@@ -62,13 +55,9 @@ function print(type: SchemaType, indent: string, used: Set<string>): Type {
 }
 
 function printText(format: string | undefined, used: Set<string>): string {
-  if (format === undefined || !isFormatType(format)) return 'string';
-  used.add(FORMAT_TYPES[format]);
-  return FORMAT_TYPES[format];
-}
-
-function isFormatType(format: string): format is keyof typeof FORMAT_TYPES {
-  return Object.hasOwn(FORMAT_TYPES, format);
+  const reference = kuFlowFormat(format)?.type;
+  if (reference !== undefined) used.add(reference);
+  return reference ?? 'string';
 }
 
 function printObject(properties: readonly Property[], indent: string, used: Set<string>): string {

@@ -32,7 +32,7 @@ export async function renderValidators(
   for (const { code, kind, data } of tasks) {
     if (kind !== 'system' || data === undefined) continue;
     // Loading Ajv takes longer than the rest of `create`.
-    const { validatorBody } = await import('../../process/json-schema/compiler.ts');
+    const { validatorBody } = await import('../../schema/compile.ts');
     validators.push(`    ${tsPropertyKey(code)}: (() => {\n${validatorBody(data.schema)}\n    })(),\n`);
   }
   const type = tsPropertyKey(workflow.type);

@@ -5,8 +5,8 @@ import { parse } from 'yaml';
 import { codeOf, messageOf, usageError } from '../../base/errors.ts';
 import { isRecord, type Json, type JsonObject } from '../../base/json.ts';
 import type { DataShape } from '../../process/definition.ts';
-import { findUnknownProperties } from '../../process/json-schema/unknown-properties.ts';
-import { mapReferences } from '../../process/references.ts';
+import { findUnknownProperties } from '../../schema/unknown-properties.ts';
+import { mapReferences } from '../../schema/references.ts';
 import { nearMatch } from '../../text/near-match.ts';
 import { createValueCheck, type CheckedValue } from '../domain/json-values.ts';
 import {

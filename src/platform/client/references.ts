@@ -6,9 +6,9 @@ import type { Json, JsonObject } from '../../base/json.ts';
 import type { KuFlowClient } from '../../kuflow/client.ts';
 import type { GroupPageItem } from '../../kuflow/contract/groups.ts';
 import type { PrincipalPageItem } from '../../kuflow/contract/principals.ts';
-import { mediaTypeOf } from '../../process/document-type.ts';
-import { sampleDocument, type SampleDocument } from '../../process/examples/document.ts';
-import { formatReference, mapReferences, parseReference, type ReferenceKind } from '../../process/references.ts';
+import { mediaTypeOf } from '../../schema/document-type.ts';
+import { sampleDocument, type SampleDocument } from '../../schema/example/document.ts';
+import { formatReference, mapReferences, parseReference, type ReferenceKind } from '../../schema/references.ts';
 
 export interface ResourceAccess {
   readonly client: KuFlowClient;

@@ -80,6 +80,13 @@ export interface ExampleData {
   readonly missing: readonly string[];
 }
 
+/**
+ * `POST /_dev/validators` with `{ schemas }`: the address of a script that validates data under each of these JSON Schemas. See `validatorModule`.
+ */
+export interface CompiledValidators {
+  readonly url: string;
+}
+
 /** `GET /_dev/workers`. */
 export interface WorkersStatus {
   readonly workers: readonly WorkerStatus[];

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../base/json.ts';
 import type { DataShape } from '../../process/definition.ts';
-import { parseReference } from '../../process/references.ts';
+import { parseReference } from '../../schema/references.ts';
 import { exampleTaskData } from '../client/examples.ts';
 import { formatPeople, replaceExampleReferences, type RealResources } from '../client/references.ts';
 import { notFound } from '../domain/api-error.ts';

@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../domain/api-error.ts';
+import type { CompiledSchemas } from './compiled-schemas.ts';
 import type { PageFile, PageFiles } from './page-files.ts';
 
 const HOME = '/console/';
-const PAGE_ROUTES = ['/', '/console', '/console/*', '/console/assets/*'] as const;
+const PAGE_ROUTES = ['/', '/console', '/console/*', '/console/assets/*', '/console/validators/:hash'] as const;
 
 /**
  * The page may only load its own files and talk to this server. JSON Forms and its validator must do without `eval`, and nothing may be written
@@ -27,13 +28,17 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
 } as const;
 
-/** Whether the request is for the page itself, which is static and contains no data. */
+/** Whether the request is for the page itself, which contains no data. */
 export function isPageRequest(request: FastifyRequest): boolean {
   return request.method === 'GET' && PAGE_ROUTES.some((route) => route === request.routeOptions.url);
 }
 
 /** `/` redirects to `/console/`. Every path below it is the page, which has its own routes, except for its files in `assets/`. */
-export function registerPageRoutes(app: FastifyInstance, files: Promise<PageFiles | undefined>): void {
+export function registerPageRoutes(
+  app: FastifyInstance,
+  files: Promise<PageFiles | undefined>,
+  validators: CompiledSchemas,
+): void {
   const onRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
     void reply.headers(HEADERS);
     // With the prefix of the API, these are paths that KuFlow does not have.
@@ -49,6 +54,11 @@ export function registerPageRoutes(app: FastifyInstance, files: Promise<PageFile
     const file = (await requireFiles(files)).assets.get(request.params['*']);
     if (file === undefined) throw new ApiError(404, 'The page does not have this file');
     return await sendFile(file, request, reply);
+  });
+  app.get<{ Params: { hash: string } }>(PAGE_ROUTES[4], { onRequest }, (request, reply) => {
+    const module = validators.find(request.params.hash);
+    if (module === undefined) throw new ApiError(404, 'This schema is not known any more');
+    return reply.header('cache-control', 'private, no-cache').type('text/javascript; charset=utf-8').send(module);
   });
 }
 

@@ -6,7 +6,8 @@ import type { DefinitionProblem } from '../console/contract.ts';
 import { findDefinitionVersion, keepDefinitionVersion, removeUnusedDefinitionVersions } from '../store/definitions.ts';
 import type { Store } from '../store/open.ts';
 import type { DefinitionRef } from '../store/processes.ts';
-import { acceptAnyValue, createValueCheck, type ReferencedResources, type ValueCheck } from './json-values.ts';
+import { acceptAnyValue, createValueCheck, type ValueCheck } from './json-values.ts';
+import type { ReferencedResources } from '../../schema/formats.ts';
 
 export interface ServedTask {
   readonly ref: DefinitionRef;

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { JsonObject } from '../../base/json.ts';
 import { uuid7 } from '../../base/uuid.ts';
 import type { DocumentReference } from '../../kuflow/contract/common.ts';
-import { mapReferences } from '../../process/references.ts';
+import { mapReferences } from '../../schema/references.ts';
 import type { Static } from '@sinclair/typebox';
 import { findDocumentByUri, insertDocument, linkDocument, type DocumentRow } from '../store/documents.ts';
 import { findProcessById, type ProcessRow } from '../store/processes.ts';

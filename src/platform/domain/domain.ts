@@ -8,7 +8,7 @@ import { findGroupById, findPrincipalById } from '../store/people.ts';
 import type { Domain, EngineIssuers } from './context.ts';
 import { createDefinitionCatalog } from './definitions.ts';
 import { ensureIdentity } from './identity.ts';
-import type { ReferencedResources } from './json-values.ts';
+import type { ReferencedResources } from '../../schema/formats.ts';
 import { localTimeZone } from './request-time.ts';
 import { applyPeople } from './seed.ts';
 

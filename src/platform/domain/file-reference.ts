@@ -1,4 +1,4 @@
-import { formatReference, parseReference } from '../../process/references.ts';
+import { formatReference, parseReference } from '../../schema/references.ts';
 
 /** The fields of a `kuflow-file:` string. */
 export interface FileReference {

@@ -9,6 +9,7 @@ import { openApiDocument } from '../../kuflow/contract/openapi.ts';
 import { API_VERSION } from '../../kuflow/contract/api-version.ts';
 import { operationIds } from '../../kuflow/contract/operations.ts';
 import { startOfBody } from '../console/request-recorder.ts';
+import { createCompiledSchemas } from '../console/compiled-schemas.ts';
 import { isPageRequest, registerPageRoutes } from '../console/page-routes.ts';
 import { registerOpenCodes } from '../console/open-codes-route.ts';
 import { PROBE_HEADER, type RestDeps, type ServerTls } from './deps.ts';
@@ -130,8 +131,9 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     openApiDocument(`${scheme}://${request.headers.host ?? '127.0.0.1'}/${API_VERSION}`),
   );
   for (const id of operationIds) registerOperation(app, { ...deps, log }, id);
-  registerDevRoutes(app, deps);
-  registerPageRoutes(app, deps.page);
+  const validators = createCompiledSchemas();
+  registerDevRoutes(app, deps, validators);
+  registerPageRoutes(app, deps.page, validators);
   registerOpenCodes(app, deps);
   return app;
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import { isUuid } from '../../base/is-uuid.ts';
 import { isRecord, withoutUndefined } from '../../base/json.ts';
+import type { CompiledSchemas } from '../console/compiled-schemas.ts';
 import type { FailingWorkList, FailingWorkStatus } from '../console/contract.ts';
 import { createExampleData, type ExampleRequest } from '../console/example-data.ts';
 import { findDefinitionOfProcess, listServedDefinitions } from '../console/served-definitions.ts';
@@ -23,7 +24,7 @@ import { getRequestState } from './request.ts';
  * Routes that KuFlow does not have, for the page and for commands: see `console/contract.ts`. They need the same credentials as the API; those that
  * answer with credentials need a user's.
  */
-export function registerDevRoutes(app: FastifyInstance, deps: RestDeps): void {
+export function registerDevRoutes(app: FastifyInstance, deps: RestDeps, validators: CompiledSchemas): void {
   const { domain, faults } = deps;
   const onRequest = async (request: FastifyRequest): Promise<void> => {
     await authenticate(deps, request);
@@ -38,6 +39,8 @@ export function registerDevRoutes(app: FastifyInstance, deps: RestDeps): void {
   app.get('/_dev/users', { onRequest: forUsers }, () => listPeople(domain));
   app.get('/_dev/workers', { onRequest }, () => deps.workers.status());
   app.get('/_dev/definitions', { onRequest }, () => listServedDefinitions(domain.definitions));
+
+  app.post('/_dev/validators', { onRequest }, (request) => validators.add(parseJsonBody(request.body)));
 
   app.get('/_dev/events', { onRequest }, (request, reply) => {
     const lastEventId = request.headers['last-event-id'];

@@ -3,9 +3,9 @@ import { escapeForTerminal } from '../../base/escape.ts';
 import { messageOf } from '../../base/errors.ts';
 import { pointerSteps } from '../../base/json.ts';
 import type { DataProblem } from '../data-problem.ts';
-import { isPlainSchema } from '../json-schema/plain-schema.ts';
-import type { SchemaCompiler } from '../json-schema/compiler.ts';
-import { detectDialect, type Dialect } from '../json-schema/dialect.ts';
+import { isPlainSchema } from '../../schema/plain-schema.ts';
+import type { SchemaCompiler } from '../../schema/compile.ts';
+import { detectDialect, type Dialect } from '../../schema/resolve.ts';
 import { draft7 } from './validators.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -22,7 +22,7 @@ export function createSchemaValidator(): SchemaValidator {
   const compilerOf = async (dialect: Dialect): Promise<SchemaCompiler> => {
     const known = compilers.get(dialect);
     if (known !== undefined) return known;
-    const { createSchemaCompiler: schemaCompiler } = await import('../json-schema/compiler.ts');
+    const { createSchemaCompiler: schemaCompiler } = await import('../../schema/compile.ts');
     const made = schemaCompiler(dialect);
     compilers.set(dialect, made);
     return made;

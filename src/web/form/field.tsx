@@ -2,14 +2,14 @@ import type { ControlElement } from '@jsonforms/core';
 import type { ComponentChildren } from 'preact';
 import { useId, useState } from 'preact/hooks';
 import { valueAt, type Json } from '../../base/json.ts';
-import { placeOfScope, schemaLabel } from './schema.ts';
+import { placeOfScope, schemaLabel } from '../../schema/form.ts';
 import { useFormState, useHost, type FormState } from './state.ts';
-import type { FormSchema } from './types.ts';
+import type { Schema } from '../../schema/resolve.ts';
 
 /** What JSON Forms passes to a renderer of a control. `path` is a JSON Pointer to the data that `schema` describes. */
 export interface ControlProps {
   readonly uischema: ControlElement;
-  readonly schema: FormSchema;
+  readonly schema: Schema;
   readonly path?: string;
   readonly enabled?: boolean;
 }
@@ -18,7 +18,7 @@ export interface ControlProps {
 export interface Field {
   readonly id: string;
   readonly path: string;
-  readonly schema: FormSchema;
+  readonly schema: Schema;
   readonly value: unknown;
   readonly label: string;
   readonly hasVisibleLabel: boolean;

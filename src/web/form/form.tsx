@@ -8,18 +8,21 @@ import type {
 } from '@jsonforms/core';
 import { rankWith, UPDATE_CORE } from '@jsonforms/core';
 import { JsonForms, JsonFormsDispatch, useJsonForms } from '@jsonforms/react';
-import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { isRecord, type JsonObject } from '../../base/json.ts';
 import type { DataShape } from '../../process/definition.ts';
+import { Notice } from '../parts/notices.tsx';
 import { Control } from './control.tsx';
 import { useField } from './field.tsx';
 import { Categories, isUiSchema, LabelText, Layout, type LayoutProps } from './layouts.tsx';
 import { ObjectFields, OtherFields } from './nested.tsx';
+import { loadValidators } from './load-validators.ts';
 import { problemsOf } from './problems.ts';
-import { controlKind, describedNames, placeOfScope, requiredNames, withRequiredParts } from './schema.ts';
+import { controlKind, describedNames, placeOfScope, requiredNames, withRequiredParts } from '../../schema/form.ts';
 import { HostContext, useAfterClick, useHost, type FormMemory } from './state.ts';
-import type { FormProblem, FormProps, FormSchema } from './types.ts';
-import { FormValidator, type SchemaError } from './validator.ts';
+import type { FormProblem, FormProps } from './types.ts';
+import type { Schema } from '../../schema/resolve.ts';
+import { FormValidator, hasValidators, wholeSchemas, type SchemaError } from '../../schema/validate.ts';
 
 /** The element around the UI schema; without one, the fields of the schema in their order. */
 type WholeForm = UISchemaElement & { readonly content?: UISchemaElement };
@@ -44,8 +47,38 @@ const validator = new FormValidator();
  * is drawn again around the form, and when its schema, its state or its services change.
  */
 export function DataForm(props: FormProps) {
-  const shape = useStableShape(props.shape);
-  const schema = shape.schema as FormSchema;
+  const loaded = useLoadedShape(useStableShape(props.shape));
+  if (loaded instanceof Error) {
+    return (
+      <Notice tone="error" title="Could not load the form" isAlert>
+        <p>{loaded.message}</p>
+      </Notice>
+    );
+  }
+  return loaded === undefined ? <p class="muted">Loading the form…</p> : <LoadedForm {...props} shape={loaded} />;
+}
+
+/** The latest of the shapes whose validators were loaded: what was typed stays when the shape changes. */
+function useLoadedShape(shape: DataShape): DataShape | Error | undefined {
+  const [loaded, setLoaded] = useState<DataShape | Error | undefined>(() =>
+    hasValidators(wholeSchemas(shape)) ? shape : undefined,
+  );
+  useEffect(() => {
+    let isLatest = true;
+    loadValidators(shape).then(
+      () => isLatest && setLoaded(shape),
+      (error: unknown) => isLatest && setLoaded(error instanceof Error ? error : new Error(String(error))),
+    );
+    return () => {
+      isLatest = false;
+    };
+  }, [shape]);
+  return loaded;
+}
+
+function LoadedForm(props: FormProps) {
+  const { shape } = props;
+  const schema = shape.schema as Schema;
   const latestProps = useRef(props);
   latestProps.current = props;
   const [initialData] = useState(() =>
@@ -123,7 +156,7 @@ export function DataForm(props: FormProps) {
 const withoutGivenData = (state: JsonFormsCore, action: CoreActions): CoreActions =>
   action.type === UPDATE_CORE ? { ...action, data: state.data as unknown } : action;
 
-const filled = (data: JsonObject, schema: FormSchema): JsonObject =>
+const filled = (data: JsonObject, schema: Schema): JsonObject =>
   (withRequiredParts(data, schema, schema) as JsonObject | undefined) ?? data;
 
 /** The same object for equal shapes: data that was read again must not look like a new schema. */

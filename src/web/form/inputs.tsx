@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import { canonicalJson, type Json } from '../../base/json.ts';
 import { emptyValue, FieldFrame, within, type Field, type InputAttributes } from './field.tsx';
-import { choicesOf, effectiveSchema, valueLabel, type ChoiceOption } from './schema.ts';
-import { isSameValue, typesOf } from './validator.ts';
+import { choicesOf, effectiveSchema, valueLabel, type ChoiceOption } from '../../schema/form.ts';
+import { isSameValue, namedTypes } from '../../schema/normal-form.ts';
 
 interface FieldProps {
   readonly field: Field;
@@ -69,7 +69,7 @@ export function NumberField({ field }: FieldProps) {
           {...attributes}
           class="field-number"
           type="text"
-          inputMode={typesOf(schema).includes('integer') ? 'numeric' : 'decimal'}
+          inputMode={namedTypes(schema).includes('integer') ? 'numeric' : 'decimal'}
           autocomplete="off"
           readOnly={!enabled}
           placeholder={placeholderOf(field)}

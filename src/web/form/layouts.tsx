@@ -3,13 +3,13 @@ import { JsonFormsDispatch } from '@jsonforms/react';
 import { useId, useState } from 'preact/hooks';
 import { isRecord } from '../../base/json.ts';
 import { within } from './field.tsx';
-import { placeOfScope } from './schema.ts';
+import { placeOfScope } from '../../schema/form.ts';
 import { useFormState, useHost } from './state.ts';
-import type { FormSchema } from './types.ts';
+import type { Schema } from '../../schema/resolve.ts';
 
 export interface LayoutProps {
   readonly uischema: UISchemaElement;
-  readonly schema: FormSchema;
+  readonly schema: Schema;
   readonly path?: string;
   readonly enabled?: boolean;
 }

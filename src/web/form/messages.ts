@@ -1,12 +1,14 @@
 import { isRecord } from '../../base/json.ts';
-import { acceptedTypes } from '../../process/document-type.ts';
+import { acceptedTypes } from '../../schema/document-type.ts';
 import { countOf } from '../text/words.ts';
-import { choicesOf, valueLabel } from './schema.ts';
-import type { FormSchema } from './types.ts';
-import { typesOf, type SchemaError } from './validator.ts';
+import { kuFlowFormat } from '../../schema/formats.ts';
+import { choicesOf, valueLabel } from '../../schema/form.ts';
+import type { Schema } from '../../schema/resolve.ts';
+import { namedTypes } from '../../schema/normal-form.ts';
+import type { SchemaError } from '../../schema/validate.ts';
 
 /** What to do about an error, in a sentence for people who do not know the schema. */
-export function problemMessage(error: SchemaError, fieldSchema: FormSchema): string {
+export function problemMessage(error: SchemaError, fieldSchema: Schema): string {
   const { keyword, params, data } = error;
   const limit = typeof params['limit'] === 'number' ? params['limit'] : 0;
   const schema = error.parentSchema;
@@ -87,14 +89,13 @@ const isChoice = (schema: unknown): boolean => isRecord(schema) && choicesOf(sch
 
 const lengthOf = (data: unknown): number => Array.from(String(data)).length;
 
-function missingMessage(schema: FormSchema): string {
-  if (schema['format'] === 'kuflow-file') return 'Add a file';
+function missingMessage(schema: Schema): string {
+  const reference = kuFlowFormat(schema['format']);
+  if (reference !== undefined) return reference.missing;
   const choices = choicesOf(schema);
   if (choices?.every(({ value }) => value === true) === true) return 'Check this box';
-  if (choices !== undefined || ['kuflow-principal', 'kuflow-group'].includes(String(schema['format']))) {
-    return 'Choose one of the options';
-  }
-  const [type] = typesOf(schema);
+  if (choices !== undefined) return 'Choose one of the options';
+  const [type] = namedTypes(schema);
   if (type === 'boolean') return 'Choose Yes or No';
   return type === 'array' ? 'Add an item' : 'Fill in this field';
 }
@@ -109,8 +110,8 @@ const TYPE_MESSAGES: Readonly<Record<string, string>> = {
   null: 'Leave this field empty',
 };
 
-function typeMessage(schema: FormSchema): string {
-  const types = typesOf(schema);
+function typeMessage(schema: Schema): string {
+  const types = namedTypes(schema);
   const [type = '', ...more] = types.filter((one) => types.length === 1 || one !== 'null');
   if (more.length > 0) return `Enter a value of one of these types: ${[type, ...more].join(', ')}`;
   return TYPE_MESSAGES[type] ?? `The value must be of the type ${type}`;
@@ -132,15 +133,12 @@ const FORMAT_MESSAGES: Readonly<Record<string, string>> = {
   byte: 'Enter Base64 text',
   int32: 'Enter a whole number of at most 32 bits',
   int64: 'Enter a whole number',
-  'kuflow-file': 'Remove this file and add it again: it is not a complete reference to a document',
-  'kuflow-principal': 'Choose a user: this is not a complete reference to a principal',
-  'kuflow-group': 'Choose a group: this is not a complete reference to a group',
 };
 
 function formatMessage(format: unknown): string {
   const known =
     typeof format === 'string' && Object.hasOwn(FORMAT_MESSAGES, format) ? FORMAT_MESSAGES[format] : undefined;
-  return known ?? `Enter text in the format ${valueLabel(format)}`;
+  return known ?? kuFlowFormat(format)?.incomplete ?? `Enter text in the format ${valueLabel(format)}`;
 }
 
 export const acceptMessage = (accept: unknown): string =>

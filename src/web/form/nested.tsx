@@ -15,10 +15,10 @@ import {
   variantsOf,
   withVariant,
   type ChoiceOption,
-} from './schema.ts';
+} from '../../schema/form.ts';
 import { useHost, type FormMemory } from './state.ts';
-import type { FormSchema } from './types.ts';
-import { typesOf } from './validator.ts';
+import type { Schema } from '../../schema/resolve.ts';
+import { namedTypes } from '../../schema/normal-form.ts';
 
 const scopes = new Map<string, ControlElement>();
 
@@ -32,7 +32,7 @@ function propertyElement(name: string): ControlElement {
 const ITEM: ControlElement = { type: 'Control', scope: '#', label: false };
 
 interface PartsProps {
-  readonly schema: FormSchema;
+  readonly schema: Schema;
   readonly path: string;
   readonly enabled: boolean;
   readonly names?: readonly string[];
@@ -215,23 +215,23 @@ export function VariantsField({ field }: { readonly field: Field }) {
 }
 
 /** Without the constants that tell the alternatives apart and are set with them. */
-function openNames(variant: FormSchema, value: unknown): readonly string[] {
+function openNames(variant: Schema, value: unknown): readonly string[] {
   return propertyNames(variant).filter((name) => {
-    const constant = soleChoice((variant['properties'] as FormSchema)[name]);
+    const constant = soleChoice((variant['properties'] as Schema)[name]);
     return constant === undefined || !isRecord(value) || value[name] !== constant.value;
   });
 }
 
-const labelled = (schema: FormSchema, title: string): FormSchema => ({ ...schema, title });
+const labelled = (schema: Schema, title: string): Schema => ({ ...schema, title });
 
-function variantLabel(variant: unknown, at: number, root: FormSchema): string {
+function variantLabel(variant: unknown, at: number, root: Schema): string {
   const schema = effectiveSchema(variant, undefined, root);
   if (typeof schema['title'] === 'string') return schema['title'];
   const constant = Object.values(isRecord(schema['properties']) ? schema['properties'] : {})
     .map(soleChoice)
     .find((one) => one !== undefined);
   if (constant !== undefined) return constant.label;
-  const [type] = typesOf(schema);
+  const [type] = namedTypes(schema);
   const names = propertyNames(schema).map((name) => schemaLabel({}, name));
   if (names.length > 0) return names.join(', ');
   return type === undefined ? `Alternative ${at + 1}` : (TYPE_LABELS[type] ?? type);
@@ -254,7 +254,7 @@ function startValue(
   kept: Json | undefined,
   last: unknown,
   lastNames: readonly string[],
-  variant: FormSchema,
+  variant: Schema,
   common: readonly string[],
 ): Json | undefined {
   if (!isObjectLike(variant)) return kept;
@@ -262,13 +262,13 @@ function startValue(
   const carried = Object.entries(isRecord(last) ? (last as JsonObject) : {}).filter(([name]) => !lastOnly.has(name));
   const own = Object.entries(isRecord(kept) ? kept : {}).filter(([name]) => !common.includes(name));
   const constants = propertyNames(variant).flatMap((name): [string, Json][] => {
-    const constant = soleChoice((variant['properties'] as FormSchema)[name]);
+    const constant = soleChoice((variant['properties'] as Schema)[name]);
     return constant === undefined || common.includes(name) ? [] : [[name, constant.value]];
   });
   return Object.fromEntries([...own, ...carried, ...constants]);
 }
 
-const isObjectLike = (schema: FormSchema): boolean => propertyNames(schema).length > 0;
+const isObjectLike = (schema: Schema): boolean => propertyNames(schema).length > 0;
 
 function soleChoice(schema: unknown): ChoiceOption | undefined {
   const choices = isRecord(schema) ? choicesOf(schema) : undefined;
@@ -380,7 +380,7 @@ function ItemFields({ field, path, title }: { readonly field: Field; readonly pa
   return (
     <JsonFormsDispatch
       uischema={ITEM}
-      schema={labelled(schema['items'] as FormSchema, title)}
+      schema={labelled(schema['items'] as Schema, title)}
       path={path}
       enabled={enabled}
     />
@@ -406,7 +406,7 @@ function itemTitle({ options, form }: Field, path: string, number: string): stri
   return typeof value === 'string' && value !== '' ? `${number}: ${value}` : number;
 }
 
-function emptyItem(schema: FormSchema, root: FormSchema): Json {
+function emptyItem(schema: Schema, root: Schema): Json {
   const item = effectiveSchema(schema['items'], undefined, root);
   if (item['default'] !== undefined) return item['default'] as Json;
   switch (controlKind(item, root)) {

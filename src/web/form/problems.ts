@@ -1,11 +1,12 @@
-import { isRecord, pointerStep, valueAt } from '../../base/json.ts';
+import { canonicalJson, isRecord, pointerStep, valueAt } from '../../base/json.ts';
 import { problemMessage } from './messages.ts';
-import { bestVariant, choicesOf, labelOfPath, placeAt, schemaLabel } from './schema.ts';
-import type { FormProblem, FormSchema } from './types.ts';
-import type { SchemaError } from './validator.ts';
+import { bestVariant, choicesOf, labelOfPath, placeAt, schemaLabel } from '../../schema/form.ts';
+import type { FormProblem } from './types.ts';
+import type { Schema } from '../../schema/resolve.ts';
+import { schemaErrors, type SchemaError } from '../../schema/validate.ts';
 
 export interface ProblemSource {
-  readonly schema: FormSchema;
+  readonly schema: Schema;
   readonly data: unknown;
   readonly errors: readonly SchemaError[];
   /** Labels that the UI schema gives, by path. */
@@ -38,40 +39,37 @@ function pathOfError({ instancePath, params }: SchemaError): string {
   return typeof name === 'string' ? instancePath + pointerStep(name) : instancePath;
 }
 
-/** Without those of alternatives that were not chosen, and without those that only say that a part of the schema has errors. */
+/** With the errors of the best alternative in the place of those of all alternatives, and without those that only say that a part has errors. */
 function relevantErrors(
   errors: readonly SchemaError[],
-  root: FormSchema,
+  root: Schema,
   data: unknown,
   chosen: ReadonlyMap<string, number>,
 ): readonly SchemaError[] {
   let relevant = errors.filter(({ keyword }) => keyword !== 'if');
   for (const error of errors) {
-    if (error.keyword !== 'anyOf' && error.keyword !== 'oneOf') continue;
-    const start = `${error.schemaPath}/`;
-    const inner = relevant.filter(({ schemaPath }) => schemaPath.startsWith(start));
-    const own = innerErrors(error, inner, root, data, chosen);
-    relevant = relevant.filter((one) => !inner.includes(one) || own.includes(one));
-    if (own.length > 0) relevant = relevant.filter((one) => one !== error);
+    const { keyword, instancePath, parentSchema } = error;
+    if ((keyword !== 'anyOf' && keyword !== 'oneOf') || !relevant.includes(error)) continue;
+    const variants = parentSchema[keyword] as readonly unknown[];
+    const value = valueAt(data, instancePath);
+    const inner = variants.map((variant) =>
+      schemaErrors(variant, value, root).map((one) => ({ ...one, instancePath: instancePath + one.instancePath })),
+    );
+    const replaced = new Set(inner.flat().map(placeOfError));
+    relevant = relevant.filter((one) => one === error || !replaced.has(placeOfError(one)));
+    const best = choicesOf(parentSchema) === undefined ? bestOf(variants, value, root, chosen.get(instancePath)) : -1;
+    const own = relevantErrors(inner[best] ?? [], root, data, chosen);
+    if (own.length > 0) relevant = relevant.flatMap((one) => (one === error ? own : [one]));
   }
   return relevant;
 }
 
-function innerErrors(
-  error: SchemaError,
-  inner: readonly SchemaError[],
-  root: FormSchema,
-  data: unknown,
-  chosen: ReadonlyMap<string, number>,
-): readonly SchemaError[] {
-  const { instancePath, keyword, parentSchema, schemaPath } = error;
-  const variants = parentSchema[keyword] as readonly unknown[];
-  if (choicesOf(parentSchema) !== undefined) return [];
+const placeOfError = ({ instancePath, keyword, params }: SchemaError): string =>
+  canonicalJson([instancePath, keyword, params]);
+
+function bestOf(variants: readonly unknown[], value: unknown, root: Schema, chosen: number | undefined): number {
   const withValue = variants.filter((one) => !isRecord(one) || one['type'] !== 'null');
   const [only] = withValue;
-  const best =
-    withValue.length === 1 && only !== undefined
-      ? variants.indexOf(only)
-      : (chosen.get(instancePath) ?? bestVariant(variants, valueAt(data, instancePath), root));
-  return inner.filter((one) => one.schemaPath.startsWith(`${schemaPath}/${best}/`));
+  if (withValue.length === 1 && only !== undefined) return variants.indexOf(only);
+  return chosen ?? bestVariant(variants, value, root);
 }

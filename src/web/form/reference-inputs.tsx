@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { acceptedTypes, isAcceptedType } from '../../process/document-type.ts';
-import { formatReference, isComplete, parseReference } from '../../process/references.ts';
+import { acceptedTypes, isAcceptedType } from '../../schema/document-type.ts';
+import { formatReference, isComplete, parseReference } from '../../schema/references.ts';
 import { emptyValue, FieldFrame, type Field } from './field.tsx';
 import { SelectField } from './inputs.tsx';
 import { acceptMessage, sizeMessage, sizeText } from './messages.ts';
-import type { ChoiceOption } from './schema.ts';
+import type { ChoiceOption } from '../../schema/form.ts';
 import { useHost } from './state.ts';
 
 /** A user or a group of the local KuFlow. */

@@ -4,8 +4,9 @@ import { createContext } from 'preact';
 import { useContext, useEffect, useState } from 'preact/hooks';
 import { valueAt, type Json, type JsonObject } from '../../base/json.ts';
 import { withValueAt } from './pointer.ts';
-import { placeAt } from './schema.ts';
-import type { FormProblem, FormSchema, FormServices } from './types.ts';
+import { placeAt } from '../../schema/form.ts';
+import type { FormProblem, FormServices } from './types.ts';
+import type { Schema } from '../../schema/resolve.ts';
 
 /** What the form remembers that is not in its data, so that nothing is lost when a part of it is hidden or drawn again. By JSON Pointer. */
 export interface FormMemory {
@@ -71,7 +72,7 @@ export function useAfterClick(): FormHost['afterClick'] {
 }
 
 export interface FormState {
-  readonly root: FormSchema;
+  readonly root: Schema;
   readonly data: JsonObject;
   readonly readOnly: boolean;
   /** Undefined removes the value. */
@@ -82,7 +83,7 @@ export interface FormState {
 
 export function useFormState(): FormState {
   const { core, readonly, dispatch } = useJsonForms();
-  const root = (core?.schema ?? {}) as FormSchema;
+  const root = (core?.schema ?? {}) as Schema;
   const data = (core?.data ?? {}) as JsonObject;
   const ajv = core?.ajv;
   return {

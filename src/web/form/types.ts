@@ -2,9 +2,6 @@ import type { JsonObject } from '../../base/json.ts';
 import type { LocalGroup, LocalUser } from '../../platform/console/contract.ts';
 import type { DataShape } from '../../process/definition.ts';
 
-/** A JSON Schema, or a part of one. */
-export type FormSchema = Readonly<Record<string, unknown>>;
-
 export interface FormProps {
   readonly shape: DataShape;
   /** Read once, when the form is mounted: later values never replace what was typed. Mount the form with another key to reset it. */

@@ -1,7 +1,7 @@
 import { useMemo } from 'preact/hooks';
 import type { JsonObject } from '../../base/json.ts';
 import type { DataShape } from '../../process/definition.ts';
-import { parseReference } from '../../process/references.ts';
+import { parseReference } from '../../schema/references.ts';
 import { useApp } from '../app-data.ts';
 import { downloadBytes } from '../api.ts';
 import type { FormServices } from '../form/types.ts';

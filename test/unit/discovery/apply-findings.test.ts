@@ -4,7 +4,7 @@ import { canonicalJson, isRecord, type Json, type JsonObject } from '../../../sr
 import { applyFindings } from '../../../src/discovery/apply-findings.ts';
 import { compareProcess } from '../../../src/discovery/compare.ts';
 import type { ProcessDefinition } from '../../../src/process/definition.ts';
-import { typeOfValue, type JsonType } from '../../../src/process/json-schema/schema-view.ts';
+import { typeOfValue, type JsonType } from '../../../src/schema/normal-form.ts';
 import { uuid } from '../../support/large-tenant.ts';
 import { discoverLive } from '../../support/live-process.ts';
 

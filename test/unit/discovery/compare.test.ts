@@ -6,7 +6,7 @@ import { applyFindings } from '../../../src/discovery/apply-findings.ts';
 import { compareProcess } from '../../../src/discovery/compare.ts';
 import type { ProcessFinding } from '../../../src/discovery/findings.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../../src/process/definition.ts';
-import { samplesForSchema } from '../../../src/process/examples/schema.ts';
+import { samplesForSchema } from '../../../src/schema/example/example.ts';
 import { Ajv } from 'ajv';
 import { arbitrarySchema } from '../../support/arbitrary-schema.ts';
 import { discoverLive, type LiveItem, type LiveProcess } from '../../support/live-process.ts';

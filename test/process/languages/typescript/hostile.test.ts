@@ -12,7 +12,7 @@ import type { ProjectSpec } from '../../../../src/languages/project-spec.ts';
 import { nameTasks } from '../../../../src/languages/task-choices.ts';
 import { RESERVED, TS_NAMING } from '../../../../src/languages/typescript/process-context.ts';
 import { templateContext } from '../../../../src/languages/typescript/template-context.ts';
-import { VALUE_TYPES } from '../../../../src/languages/typescript/schema-types.ts';
+import { REFERENCE_TYPES } from '../../../../src/schema/formats.ts';
 import { renderProject } from '../../../../src/project/render.ts';
 import { readTemplateFiles } from '../../../../src/languages/templates/files.ts';
 import { loadTemplateSet, type TemplateSet } from '../../../../src/languages/templates/set.ts';
@@ -92,7 +92,7 @@ function madeNames(definition: ProcessDefinition): readonly string[] {
 }
 
 function problemsOf(definition: ProcessDefinition, files: Files): readonly string[] {
-  const known = { ...vocabulary, words: new Set([...vocabulary.words, ...VALUE_TYPES, ...madeNames(definition)]) };
+  const known = { ...vocabulary, words: new Set([...vocabulary.words, ...REFERENCE_TYPES, ...madeNames(definition)]) };
   const problems: string[] = [];
   for (const [path, text] of files) {
     if (HIDDEN.test(text.replaceAll('\n', ''))) problems.push(`${path} holds hidden characters`);

@@ -3,7 +3,7 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../../src/base/json.ts';
 import { tsValue } from '../../../../src/languages/typescript/literals.ts';
-import { sampleForSchema } from '../../../../src/process/examples/schema.ts';
+import { sampleForSchema } from '../../../../src/schema/example/example.ts';
 import { declarationOfSchema, typeOfSchema } from '../../../../src/languages/typescript/schema-types.ts';
 import { OBJECT_MEMBERS } from '../../../support/hostile-texts.ts';
 

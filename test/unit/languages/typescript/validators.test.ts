@@ -6,7 +6,7 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../../src/base/json.ts';
 import { renderValidators } from '../../../../src/languages/typescript/validators.ts';
-import { schemaPatterns } from '../../../../src/process/json-schema/pattern.ts';
+import { schemaPatterns } from '../../../../src/schema/pattern.ts';
 
 type Validate = ((data: unknown) => boolean) & {
   errors?: readonly { readonly instancePath: string; readonly message?: string }[] | null;

@@ -78,6 +78,7 @@ const ROUTES: readonly Route[] = [
   { method: 'GET', path: `/_dev/processes/${uuid7()}/failing-work` },
   { method: 'POST', path: '/_dev/definitions/LOAN/examples' },
   { method: 'POST', path: `/_dev/process-items/${uuid7()}/release` },
+  { method: 'POST', path: '/_dev/validators' },
   { method: 'POST', path: '/_dev/open-codes', forUsers: true },
 ];
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { valueAt } from '../../../../src/base/json.ts';
 import { withValueAt } from '../../../../src/web/form/pointer.ts';
 import { problemsOf } from '../../../../src/web/form/problems.ts';
-import { readableName, withRequiredParts } from '../../../../src/web/form/schema.ts';
-import { schemaErrors } from '../../../../src/web/form/validator.ts';
+import { readableName, withRequiredParts } from '../../../../src/schema/form.ts';
+import { pageErrors } from '../../../support/page-validators.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -13,7 +13,7 @@ function problems(schema: Schema, data: unknown, chosen: ReadonlyMap<string, num
   const found = problemsOf({
     schema,
     data,
-    errors: schemaErrors(schema, data),
+    errors: pageErrors(schema, data),
     labels: nothing,
     chosen,
     drafts: nothing,

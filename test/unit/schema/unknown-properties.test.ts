@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Json, JsonObject } from '../../../../src/base/json.ts';
-import { findUnknownProperties } from '../../../../src/process/json-schema/unknown-properties.ts';
+import type { Json, JsonObject } from '../../../src/base/json.ts';
+import { findUnknownProperties } from '../../../src/schema/unknown-properties.ts';
 
 const text = { type: 'string' };
 const unknownPaths = (value: Json, schema: JsonObject): readonly string[] =>

@@ -2,8 +2,10 @@ import type { Json, JsonObject } from '../../base/json.ts';
 import { isRecord } from '../../base/json.ts';
 import { sampleNumber } from './number.ts';
 import { sampleString } from './text.ts';
-import { mergeSchema, type SchemaPath } from './merge-schema.ts';
-import { matchesPattern } from '../json-schema/match-pattern.ts';
+import { isOfType, listOf, namedTypes, textsOf } from '../normal-form.ts';
+import type { Schema } from '../resolve.ts';
+import { mergeSchema, type SchemaPath } from './merge.ts';
+import { matchesPattern } from '../match-pattern.ts';
 
 const MAX_DEPTH = 8;
 const MAX_OPTIONAL_DEPTH = 3;
@@ -38,7 +40,7 @@ function sampleValue(given: unknown, path: SchemaPath, depth: number, nth: numbe
   if (!isRecord(given) || depth > MAX_DEPTH || path.left.parts-- <= 0) return undefined;
   const schema = mergeSchema(given, path);
   if ('const' in schema) return schema['const'] as Json;
-  if ('default' in schema && path.choice === 0 && nth === 0 && isOfType(schema['default'], schema['type']))
+  if ('default' in schema && path.choice === 0 && nth === 0 && hasNamedType(schema['default'], schema))
     return schema['default'] as Json;
   const { enum: values } = schema;
   if (Array.isArray(values) && values.length > 0) return values[(nth + path.choice) % values.length] as Json;
@@ -60,25 +62,10 @@ function sampleValue(given: unknown, path: SchemaPath, depth: number, nth: numbe
   }
 }
 
-/** Whether a value has the type that its schema names. Defaults sometimes do not. */
-function isOfType(value: unknown, type: unknown): boolean {
-  if (Array.isArray(type)) return type.some((one) => isOfType(value, one));
-  switch (type) {
-    case 'null':
-      return value === null;
-    case 'array':
-      return Array.isArray(value);
-    case 'object':
-      return isRecord(value);
-    case 'integer':
-      return Number.isInteger(value);
-    case 'string':
-    case 'number':
-    case 'boolean':
-      return typeof value === type;
-    default:
-      return true;
-  }
+/** Whether a value has a type that its schema names. Defaults sometimes do not. */
+function hasNamedType(value: unknown, schema: Schema): boolean {
+  const types = namedTypes(schema);
+  return types.length === 0 || isOfType(value, types);
 }
 
 const KEYWORDS: readonly (readonly [type: string, keywords: readonly string[]])[] = [
@@ -88,15 +75,15 @@ const KEYWORDS: readonly (readonly [type: string, keywords: readonly string[]])[
   ['number', ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf']],
 ];
 
-function selectType(schema: Record<string, unknown>, path: SchemaPath): unknown {
-  const { type } = schema;
-  if (Array.isArray(type)) return type[path.choice % type.length] as unknown;
-  return type ?? KEYWORDS.find(([, keywords]) => keywords.some((keyword) => keyword in schema))?.[0];
+function selectType(schema: Schema, path: SchemaPath): unknown {
+  const types = namedTypes(schema);
+  if (types.length > 0) return types[path.choice % types.length];
+  return KEYWORDS.find(([, keywords]) => keywords.some((keyword) => keyword in schema))?.[0];
 }
 
-function sampleArray(schema: Record<string, unknown>, path: SchemaPath, depth: number): Json {
+function sampleArray(schema: Schema, path: SchemaPath, depth: number): Json {
   const { items, prefixItems } = schema;
-  const tuple: readonly unknown[] = Array.isArray(prefixItems) ? prefixItems : Array.isArray(items) ? items : [];
+  const tuple = Array.isArray(prefixItems) ? listOf(prefixItems) : listOf(items);
   const rest = Array.isArray(items) ? schema['additionalItems'] : items;
   const contained = 'contains' in schema ? (numberKeyword(schema, 'minContains') ?? 1) : 0;
   const most = numberKeyword(schema, 'maxItems') ?? Number.POSITIVE_INFINITY;
@@ -111,9 +98,9 @@ function sampleArray(schema: Record<string, unknown>, path: SchemaPath, depth: n
   });
 }
 
-function sampleObject(schema: Record<string, unknown>, path: SchemaPath, depth: number, nth: number): JsonObject {
+function sampleObject(schema: Schema, path: SchemaPath, depth: number, nth: number): JsonObject {
   const properties = isRecord(schema['properties']) ? schema['properties'] : {};
-  const required = new Set((Array.isArray(schema['required']) ? schema['required'] : []).filter(isText));
+  const required = new Set(textsOf(schema['required']));
   const optional = Object.keys(properties).filter((name) => properties[name] !== false && !required.has(name));
   const result = new Map<string, Json>();
   // Objects that must be unique differ in as many values as possible.
@@ -134,7 +121,7 @@ function sampleObject(schema: Record<string, unknown>, path: SchemaPath, depth: 
   return Object.fromEntries(result);
 }
 
-function propertySchema(schema: Record<string, unknown>, properties: Record<string, unknown>, name: string): unknown {
+function propertySchema(schema: Schema, properties: Schema, name: string): unknown {
   if (Object.hasOwn(properties, name)) return properties[name];
   const { patternProperties, additionalProperties } = schema;
   if (isRecord(patternProperties)) {
@@ -144,16 +131,14 @@ function propertySchema(schema: Record<string, unknown>, properties: Record<stri
   return additionalProperties;
 }
 
-function samplePropertyName(schema: Record<string, unknown>, nth: number): string {
+function samplePropertyName(schema: Schema, nth: number): string {
   const { patternProperties, propertyNames } = schema;
   if (isRecord(propertyNames)) return sampleString(propertyNames, nth);
   const [pattern] = isRecord(patternProperties) ? Object.keys(patternProperties) : [];
   return sampleString(pattern === undefined ? {} : { pattern }, nth);
 }
 
-const isText = (value: unknown): value is string => typeof value === 'string';
-
-function numberKeyword(schema: Record<string, unknown>, name: string): number | undefined {
+function numberKeyword(schema: Schema, name: string): number | undefined {
   const value = schema[name];
   return typeof value === 'number' ? value : undefined;
 }

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isPlainSchema } from '../../../../src/process/json-schema/plain-schema.ts';
-import { createSchemaCompiler } from '../../../../src/process/json-schema/compiler.ts';
-import { draft7 } from '../../../../src/process/definition/validators.ts';
+import { isPlainSchema } from '../../../src/schema/plain-schema.ts';
+import { createSchemaCompiler } from '../../../src/schema/compile.ts';
+import { draft7 } from '../../../src/process/definition/validators.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 

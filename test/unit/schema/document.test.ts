@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createValueCheck } from '../../../../src/platform/domain/json-values.ts';
-import { isAcceptedType } from '../../../../src/process/document-type.ts';
-import { sampleForSchema } from '../../../../src/process/examples/schema.ts';
+import { createValueCheck } from '../../../src/platform/domain/json-values.ts';
+import { isAcceptedType } from '../../../src/schema/document-type.ts';
+import { sampleForSchema } from '../../../src/schema/example/example.ts';
 
 describe('an example of a reference to a document', () => {
   it.each([

@@ -1,10 +1,9 @@
-import type { JsonObject } from '../base/json.ts';
+import type { Json, JsonObject } from '../base/json.ts';
 import { isRecord } from '../base/json.ts';
-import { resolveReference } from '../process/json-schema/reference.ts';
+import { KUFLOW_FORMATS, type KuFlowFormat } from './formats.ts';
+import { normalForm, textsOf, type JsonType, type NormalForm } from './normal-form.ts';
+import { MAX_CHOICES, MAX_DEPTH, type Schema } from './resolve.ts';
 
-const MAX_DEPTH = 12;
-/** Maximum number of members of a union. */
-export const MAX_CHOICES = 60;
 // Approximate limits in characters. A definition that is referenced several times is expanded each time.
 const MAX_CHARACTERS = 200_000;
 const CHARACTERS_PER_PART = 20;
@@ -12,12 +11,12 @@ const MAX_DESCRIPTION = 300;
 
 /**
  * What types in any language can say about the values that are valid under a JSON Schema. Patterns, lengths, `not` and `if` are left out:
- * the type allows every valid value.
+ * the type allows every valid value. Null is a `null` member of a union, and never a part of anything else.
  */
 export type SchemaType =
   | { readonly kind: 'unknown' | 'never' | 'boolean' | 'null' | 'number' | 'integer' }
   | { readonly kind: 'text'; readonly format?: TextFormat }
-  | { readonly kind: 'literal'; readonly value: string | number | boolean | null }
+  | { readonly kind: 'literal'; readonly value: string | number | boolean }
   | { readonly kind: 'list'; readonly items: SchemaType }
   /** An object without known properties. */
   | { readonly kind: 'map'; readonly values: SchemaType }
@@ -28,8 +27,8 @@ export type SchemaType =
   | { readonly kind: 'intersection'; readonly members: readonly SchemaType[] };
 
 /** The formats for which a language may have a type. */
-const TEXT_FORMATS = ['date', 'date-time', 'kuflow-file', 'kuflow-principal', 'kuflow-group'] as const;
-export type TextFormat = (typeof TEXT_FORMATS)[number];
+export type TextFormat = 'date' | 'date-time' | KuFlowFormat;
+const TEXT_FORMATS = ['date', 'date-time', ...(Object.keys(KUFLOW_FORMATS) as KuFlowFormat[])] as const;
 
 export interface Property {
   readonly name: string;
@@ -40,13 +39,16 @@ export interface Property {
 }
 
 const UNKNOWN: SchemaType = { kind: 'unknown' };
+const NEVER: SchemaType = { kind: 'never' };
+const NULL: SchemaType = { kind: 'null' };
 const ANY_OBJECT: SchemaType = { kind: 'map', values: UNKNOWN };
+const ANY_LIST: SchemaType = { kind: 'list', items: UNKNOWN };
 
 interface Scope {
   readonly root: JsonObject;
   readonly depth: number;
-  /** References being resolved. A recursive schema becomes `unknown` where it refers to itself. */
-  readonly open: readonly string[];
+  /** Schemas that references being resolved lead to. A recursive schema becomes `unknown` where it refers to itself. */
+  readonly open: readonly unknown[];
   /** Characters that names, values and descriptions may still have. Beyond that, types become `unknown`. */
   readonly left: { characters: number };
 }
@@ -61,57 +63,69 @@ export function schemaTypeOf(schema: JsonObject): SchemaType {
   return typeOf(schema, { root: schema, depth: 0, open: [], left: { characters: MAX_CHARACTERS } });
 }
 
+/** The values of a schema other than null, and whether null is one: `open` if the schema does not say. */
+interface Reading {
+  readonly type: SchemaType;
+  readonly null: 'yes' | 'no' | 'open';
+}
+
+const ANYTHING: Reading = { type: UNKNOWN, null: 'open' };
+
 function typeOf(schema: unknown, scope: Scope): SchemaType {
-  if (schema === false) return { kind: 'never' };
-  if (!isRecord(schema) || scope.depth > MAX_DEPTH || scope.left.characters <= 0) return UNKNOWN;
+  const { type, null: admitsNull } = read(schema, scope);
+  if (admitsNull !== 'yes' || type.kind === 'unknown') return type;
+  if (type.kind === 'never') return NULL;
+  return { kind: 'union', members: [...(type.kind === 'union' ? type.members : [type]), NULL] };
+}
+
+function read(schema: unknown, scope: Scope): Reading {
+  if (schema === false) return { type: NEVER, null: 'no' };
+  if (!isRecord(schema) || scope.depth > MAX_DEPTH || scope.left.characters <= 0) return ANYTHING;
   scope.left.characters -= CHARACTERS_PER_PART;
   const inner: Scope = { ...scope, depth: scope.depth + 1 };
-  const parts: SchemaType[] = [];
-
-  if (typeof schema['$ref'] === 'string') parts.push(typeOfReference(schema['$ref'], inner));
-  if ('const' in schema) parts.push(literal(schema['const']));
-  const values = schema['enum'];
-  if (Array.isArray(values) && values.length <= MAX_CHOICES) {
-    const choice = union(values.map(literal));
-    scope.left.characters -= JSON.stringify(choice).length;
-    parts.push(choice);
-  } else if (!('const' in schema)) parts.push(typeOfKinds(schema, inner));
-  for (const keyword of ['anyOf', 'oneOf']) {
-    const choices = schema[keyword];
-    if (Array.isArray(choices) && choices.length > 0 && choices.length <= MAX_CHOICES) {
-      parts.push(union(choices.map((choice: unknown) => typeOf(choice, inner))));
-    }
+  const normal = normalForm(schema, scope.root);
+  const parts: Reading[] = [];
+  for (const target of normal.referenced) {
+    parts.push(scope.open.includes(target) ? ANYTHING : read(target, { ...inner, open: [...inner.open, target] }));
   }
-  const all = schema['allOf'];
-  if (Array.isArray(all) && all.length <= MAX_CHOICES) parts.push(...all.map((part: unknown) => typeOf(part, inner)));
-  return intersection(parts);
+  parts.push(readValues(normal, inner));
+  for (const choices of normal.choices) {
+    if (choices.length > MAX_CHOICES) continue;
+    const all = choices.map((choice) => read(choice, inner));
+    const isNull = (['yes', 'open'] as const).find((one) => all.some((choice) => choice.null === one));
+    parts.push({ type: union(all.map(({ type }) => type)), null: isNull ?? 'no' });
+  }
+  if (normal.all.length <= MAX_CHOICES) parts.push(...normal.all.map((part) => read(part, inner)));
+  const isNull = (['no', 'yes'] as const).find((one) => parts.some((part) => part.null === one));
+  return { type: intersection(parts.map(({ type }) => type)), null: isNull ?? 'open' };
 }
 
-function typeOfReference(reference: string, scope: Scope): SchemaType {
-  if (scope.open.includes(reference)) return UNKNOWN;
-  return typeOf(resolveReference(reference, scope.root), { ...scope, open: [...scope.open, reference] });
+/** What a schema says itself, without those that it is composed of. */
+function readValues({ types, values, own }: NormalForm, scope: Scope): Reading {
+  if (values !== undefined && values.length <= MAX_CHOICES) {
+    const type = union(values.filter((value) => value !== null).map(literal));
+    scope.left.characters -= JSON.stringify(type).length;
+    return { type, null: values.includes(null) ? 'yes' : 'no' };
+  }
+  if (types === undefined) return { type: typeOfKind(impliedType(own), own, scope), null: 'open' };
+  const kinds = types.filter((type) => type !== 'null').map((type) => typeOfKind(type, own, scope));
+  return { type: union(kinds), null: types.includes('null') && values?.includes(null) !== false ? 'yes' : 'no' };
 }
 
-function typeOfKinds(schema: Record<string, unknown>, scope: Scope): SchemaType {
-  const named = schema['type'];
-  const kinds = Array.isArray(named) ? named : [named ?? impliedKind(schema)];
-  return union(kinds.map((kind) => typeOfKind(kind, schema, scope)));
-}
-
-function impliedKind(schema: Record<string, unknown>): string | undefined {
+/** People often leave out the type of an object or an array. */
+function impliedType(schema: Schema): JsonType | undefined {
   if ('properties' in schema || 'additionalProperties' in schema || 'required' in schema) return 'object';
   return 'items' in schema ? 'array' : undefined;
 }
 
-function typeOfKind(kind: unknown, schema: Record<string, unknown>, scope: Scope): SchemaType {
-  switch (kind) {
+function typeOfKind(type: JsonType | undefined, schema: Schema, scope: Scope): SchemaType {
+  switch (type) {
     case 'string':
       return typeOfText(schema['format']);
     case 'boolean':
-    case 'null':
     case 'number':
     case 'integer':
-      return { kind };
+      return { kind: type };
     case 'array':
       return typeOfArray(schema, scope);
     case 'object':
@@ -126,17 +140,17 @@ function typeOfText(format: unknown): SchemaType {
   return known === undefined ? { kind: 'text' } : { kind: 'text', format: known };
 }
 
-function typeOfArray(schema: Record<string, unknown>, scope: Scope): SchemaType {
+function typeOfArray(schema: Schema, scope: Scope): SchemaType {
   // Tuples differ between drafts of JSON Schema. An array of unknown is always correct.
   const items = isRecord(schema['items']) && !('prefixItems' in schema) ? schema['items'] : undefined;
   return { kind: 'list', items: typeOf(items, scope) };
 }
 
-function typeOfObject(schema: Record<string, unknown>, scope: Scope): SchemaType {
+function typeOfObject(schema: Schema, scope: Scope): SchemaType {
   const properties = isRecord(schema['properties']) ? schema['properties'] : {};
   const names = Object.keys(properties);
   if (names.length === 0) return typeOfMap(schema, scope);
-  const required = new Set(Array.isArray(schema['required']) ? schema['required'] : []);
+  const required = new Set(textsOf(schema['required']));
   return {
     kind: 'object',
     properties: names.map((name) => {
@@ -147,7 +161,7 @@ function typeOfObject(schema: Record<string, unknown>, scope: Scope): SchemaType
   };
 }
 
-function typeOfMap(schema: Record<string, unknown>, scope: Scope): SchemaType {
+function typeOfMap(schema: Schema, scope: Scope): SchemaType {
   const extra = schema['additionalProperties'];
   const patterns = isRecord(schema['patternProperties']) ? Object.values(schema['patternProperties']) : [];
   if (patterns.length === 0 && extra === false) return ANY_OBJECT;
@@ -161,21 +175,22 @@ function aboutProperty(property: unknown): readonly string[] {
   return [...new Set(words.filter((word) => typeof word === 'string' && word.trim() !== ''))] as string[];
 }
 
-function literal(value: unknown): SchemaType {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return { kind: 'literal', value };
+function literal(value: Json): SchemaType {
+  if (typeof value === 'string' || typeof value === 'boolean') return { kind: 'literal', value };
   if (typeof value === 'number') return Number.isFinite(value) ? { kind: 'literal', value } : { kind: 'number' };
-  return UNKNOWN;
+  return Array.isArray(value) ? ANY_LIST : ANY_OBJECT;
 }
 
 function union(types: readonly SchemaType[]): SchemaType {
-  const members = distinct(types);
+  const members = distinct(types).filter(({ kind }) => kind !== 'never');
   if (members.length > MAX_CHOICES || members.some(({ kind }) => kind === 'unknown')) return UNKNOWN;
-  const [first = UNKNOWN] = members;
+  const [first = NEVER] = members;
   return members.length <= 1 ? first : { kind: 'union', members };
 }
 
 function intersection(parts: readonly SchemaType[]): SchemaType {
   const informative = distinct(parts).filter(({ kind }) => kind !== 'unknown');
+  if (informative.some(({ kind }) => kind === 'never')) return NEVER;
   // A part that only lists required keys would allow any key.
   const members = informative.length > 1 ? informative.filter((type) => !isAnyObject(type)) : informative;
   const [first = UNKNOWN] = members;

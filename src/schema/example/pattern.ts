@@ -1,4 +1,4 @@
-import { matchesPattern } from '../json-schema/match-pattern.ts';
+import { matchesPattern } from '../match-pattern.ts';
 
 /** Selects one of the texts that match a pattern. */
 interface Selection {

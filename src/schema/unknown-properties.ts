@@ -1,6 +1,7 @@
-import { isRecord, pointerStep, type Json, type JsonObject } from '../../base/json.ts';
+import { isRecord, pointerStep, type Json, type JsonObject } from '../base/json.ts';
 import { matchesPattern } from './match-pattern.ts';
-import { resolveReference } from './reference.ts';
+import { listOf, normalForm } from './normal-form.ts';
+import type { Schema } from './resolve.ts';
 
 /** A property of a value that its schema does not declare, although it declares others and does not allow more. */
 export interface UnknownProperty {
@@ -11,9 +12,6 @@ export interface UnknownProperty {
   readonly declared: readonly string[];
 }
 
-type Schema = Readonly<Record<string, unknown>>;
-
-const ALTERNATIVES = ['allOf', 'anyOf', 'oneOf'];
 const CONDITIONALS = ['if', 'then', 'else'];
 const DEPENDENT = ['dependentSchemas', 'dependencies'];
 const OPEN = ['additionalProperties', 'unevaluatedProperties'];
@@ -55,13 +53,9 @@ function expand(schemas: readonly unknown[], root: Schema): readonly Schema[] | 
   for (const schema of open) {
     if (!isRecord(schema) || found.has(schema)) continue;
     found.add(schema);
-    if (typeof schema['$ref'] === 'string') {
-      const target = resolveReference(schema['$ref'], root);
-      if (!isRecord(target)) return undefined;
-      open.push(target);
-    }
-    for (const keyword of ALTERNATIVES)
-      if (Array.isArray(schema[keyword])) open.push(...(schema[keyword] as unknown[]));
+    const { referenced, all, choices } = normalForm(schema, root);
+    if (!referenced.every(isRecord)) return undefined;
+    open.push(...referenced, ...all, ...choices.flat());
     for (const keyword of CONDITIONALS) open.push(schema[keyword]);
     for (const keyword of DEPENDENT) if (isRecord(schema[keyword])) open.push(...Object.values(schema[keyword]));
   }
@@ -82,7 +76,7 @@ function propertySchemas(parts: readonly Schema[], name: string): readonly unkno
 
 function itemSchemas(parts: readonly Schema[], at: number): readonly unknown[] {
   return parts.map(({ items, prefixItems, additionalItems }) => {
-    const tuple: readonly unknown[] = Array.isArray(prefixItems) ? prefixItems : Array.isArray(items) ? items : [];
+    const tuple = Array.isArray(prefixItems) ? listOf(prefixItems) : listOf(items);
     return at < tuple.length ? tuple[at] : Array.isArray(items) ? additionalItems : items;
   });
 }

@@ -1,6 +1,6 @@
 import { formatReference } from '../references.ts';
 import { sampleDocument } from './document.ts';
-import { matchesPattern } from '../json-schema/match-pattern.ts';
+import { matchesPattern } from '../match-pattern.ts';
 import { sampleForPattern } from './pattern.ts';
 
 const DAY = 24 * 3600 * 1000;

@@ -1,18 +1,20 @@
-import { isRecord } from '../../base/json.ts';
+import { isRecord } from '../base/json.ts';
+import {
+  includesType,
+  isSameValue,
+  JSON_TYPES,
+  normalForm,
+  textsOf,
+  typeOfValue,
+  type JsonType,
+  type NormalForm,
+} from './normal-form.ts';
 import { backtrackingSteps, schemaPattern } from './pattern.ts';
-import { resolveReference } from './reference.ts';
-
-export type JsonType = 'null' | 'boolean' | 'integer' | 'number' | 'string' | 'array' | 'object';
-
-export const JSON_TYPES: readonly JsonType[] = ['string', 'number', 'integer', 'boolean', 'object', 'array', 'null'];
-
-type Schema = Readonly<Record<string, unknown>>;
+import { MAX_CHOICES, MAX_HOPS, type Schema } from './resolve.ts';
 
 /** Schemas without references and choices that all apply to a value. */
-type Conjunction = readonly Schema[];
+type Conjunction = readonly NormalForm[];
 
-const MAX_ALTERNATIVES = 64;
-const MAX_HOPS = 16;
 const NARROWING = ['if', 'then', 'else', 'not', 'dependentSchemas', 'dependencies', '$dynamicRef', '$recursiveRef'];
 
 /** What a JSON Schema says about the values at one place. Wherever that is unclear, the view admits more than the schema. */
@@ -48,19 +50,19 @@ function viewOf(given: readonly (readonly unknown[])[], root: Schema): SchemaVie
     return all ?? [undefined];
   });
   const alternatives = expanded.filter((one) => one !== undefined);
-  const isUnclear = alternatives.length < expanded.length || alternatives.length > MAX_ALTERNATIVES;
+  const isUnclear = alternatives.length < expanded.length || alternatives.length > MAX_CHOICES;
   const types = new Set(isUnclear ? JSON_TYPES : alternatives.flatMap((one) => [...typesOfConjunction(one)]));
   const objects = alternatives.filter((one) => typesOfConjunction(one).has('object'));
   const parts = objects.flat();
-  const fields = new Set(parts.flatMap((part) => Object.keys(recordAt(part, 'properties'))));
-  const namesFields = fields.size > 0 || parts.some((part) => part['additionalProperties'] === false);
+  const fields = new Set(parts.flatMap((part) => Object.keys(recordAt(part.own, 'properties'))));
+  const namesFields = fields.size > 0 || parts.some(({ own }) => own['additionalProperties'] === false);
   const narrowed = alternatives.some((one) => one.some(hasOtherFields));
   const field = (name: string): SchemaView | undefined => {
     const children = objects.flatMap((one) => fieldSchemas(one, name) ?? []);
     if (children.length > 0 && !isUnclear) {
       // An alternative that does not mention the field admits everything.
       const open = objects.some(
-        (one) => one.every((part) => allows(part, name)) && fieldSchemas(one, name) === undefined,
+        (one) => one.every(({ own }) => allows(own, name)) && fieldSchemas(one, name) === undefined,
       );
       return viewOf(open ? [[]] : children, root);
     }
@@ -68,9 +70,9 @@ function viewOf(given: readonly (readonly unknown[])[], root: Schema): SchemaVie
   };
   const itemSchemas = alternatives
     .filter((one) => typesOfConjunction(one).has('array'))
-    .map((one) => (one.some(hasTuple) ? [] : one.flatMap((part) => ('items' in part ? [part['items']] : []))));
+    .map((one) => (one.some(hasTuple) ? [] : one.flatMap(({ own }) => ('items' in own ? [own['items']] : []))));
   const mapSchemas = objects.map((one) =>
-    one.flatMap((part) => (isRecord(part['additionalProperties']) ? [part['additionalProperties']] : [])),
+    one.flatMap(({ own }) => (isRecord(own['additionalProperties']) ? [own['additionalProperties']] : [])),
   );
   const view = (schemas: readonly (readonly unknown[])[]): SchemaView | undefined =>
     isUnclear || schemas.every((one) => one.length === 0) ? undefined : viewOf(schemas, root);
@@ -94,19 +96,15 @@ function expand(schema: unknown, root: Schema, hops: number): readonly Conjuncti
   if (schema === false) return [];
   if (!isRecord(schema)) return [[]];
   if (hops > MAX_HOPS) return undefined;
-  const { $ref: reference, allOf, anyOf, oneOf, ...flat } = schema;
-  const parts: (readonly Conjunction[] | undefined)[] = [];
-  if (typeof reference === 'string') {
-    const target = resolveReference(reference, root);
-    parts.push(target === undefined ? undefined : expand(target, root, hops + 1));
-  }
-  for (const one of listOf(allOf)) parts.push(expand(one, root, hops + 1));
-  for (const choices of [anyOf, oneOf].map(listOf)) {
-    if (choices.length === 0) continue;
+  const normal = normalForm(schema, root);
+  const parts = [...normal.referenced, ...normal.all].map((part) =>
+    part === undefined ? undefined : expand(part, root, hops + 1),
+  );
+  for (const choices of normal.choices) {
     const all = choices.map((one) => expand(one, root, hops + 1));
     parts.push(all.every((one) => one !== undefined) ? all.flat() : undefined);
   }
-  return combine(parts, [[flat]]);
+  return combine(parts, [[normal]]);
 }
 
 function combine(
@@ -115,50 +113,34 @@ function combine(
 ): readonly Conjunction[] | undefined {
   let all: readonly Conjunction[] = start;
   for (const part of parts) {
-    if (part === undefined || all.length * part.length > MAX_ALTERNATIVES) return undefined;
+    if (part === undefined || all.length * part.length > MAX_CHOICES) return undefined;
     all = all.flatMap((one) => part.map((other) => [...one, ...other]));
   }
   return all;
 }
 
 function typesOfConjunction(parts: Conjunction): ReadonlySet<JsonType> {
-  const all = parts.map(typesOfPart);
-  return new Set(JSON_TYPES.filter((type) => all.every((types) => types.has(type))));
-}
-
-function typesOfPart(part: Schema): ReadonlySet<JsonType> {
-  const { type, nullable, const: constant, enum: values } = part;
-  const named = new Set<JsonType>(
-    type === undefined
-      ? JSON_TYPES
-      : (Array.isArray(type) ? type : [type]).flatMap((one): readonly JsonType[] =>
-          one === 'number' ? ['number', 'integer'] : JSON_TYPES.filter((known) => known === one),
-        ),
+  const lists = parts.flatMap(({ values }) => (values === undefined ? [] : [values]));
+  const [first] = lists;
+  const common = first?.filter((one) => lists.every((values) => values.some((value) => isSameValue(value, one))));
+  return new Set(
+    JSON_TYPES.filter(
+      (type) =>
+        common?.some((value) => typeOfValue(value) === type) !== false &&
+        parts.every(({ types }) => types === undefined || includesType(types, type)),
+    ),
   );
-  if (nullable === true) named.add('null');
-  const given = 'const' in part ? [constant] : Array.isArray(values) ? (values as readonly unknown[]) : undefined;
-  if (given === undefined) return named;
-  const ofValues = new Set(given.map(typeOfValue));
-  return new Set([...named].filter((one) => ofValues.has(one)));
-}
-
-/** The type of a JSON value; `integer` for whole numbers. */
-export function typeOfValue(value: unknown): JsonType {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'array';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
-  return typeof value === 'string' ? 'string' : typeof value === 'boolean' ? 'boolean' : 'object';
 }
 
 /** The schemas that apply to a field, as alternatives. Undefined if these schemas do not describe it. */
 function fieldSchemas(parts: Conjunction, name: string): readonly (readonly unknown[])[] | undefined {
-  const all = parts.flatMap((part): readonly unknown[] => {
+  const all = parts.flatMap(({ own: part }): readonly unknown[] => {
     const properties = recordAt(part, 'properties');
-    const own = Object.hasOwn(properties, name) ? [properties[name]] : [];
+    const direct = Object.hasOwn(properties, name) ? [properties[name]] : [];
     const byPattern = Object.entries(recordAt(part, 'patternProperties')).flatMap(([pattern, schema]) =>
       matches(pattern, name) ? [schema] : [],
     );
-    if (own.length + byPattern.length > 0) return [...own, ...byPattern];
+    if (direct.length + byPattern.length > 0) return [...direct, ...byPattern];
     return isRecord(part['additionalProperties']) ? [part['additionalProperties']] : [];
   });
   return all.length === 0 ? undefined : [all];
@@ -179,20 +161,16 @@ function matches(pattern: string, name: string): boolean {
 
 function commonRequired(alternatives: readonly Conjunction[]): ReadonlySet<string> {
   const [first = new Set<string>(), ...others] = alternatives.map(
-    (parts) => new Set(parts.flatMap((part) => listOf(part['required']).filter((name) => typeof name === 'string'))),
+    (parts) => new Set(parts.flatMap(({ own }) => textsOf(own['required']))),
   );
   return new Set([...first].filter((name) => others.every((names) => names.has(name))));
 }
 
 /** Whether keywords that the view does not follow may describe fields. */
-function hasOtherFields(part: Schema): boolean {
-  const values = 'const' in part ? [part['const']] : listOf(part['enum']);
-  return NARROWING.some((keyword) => keyword in part) || values.some(isRecord);
-}
+const hasOtherFields = ({ own, values }: NormalForm): boolean =>
+  NARROWING.some((keyword) => keyword in own) || values?.some(isRecord) === true;
 
-const hasTuple = (part: Schema): boolean => Array.isArray(part['items']) || 'prefixItems' in part;
-
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+const hasTuple = ({ own }: NormalForm): boolean => Array.isArray(own['items']) || 'prefixItems' in own;
 
 function recordAt(schema: Schema, key: string): Schema {
   const value = schema[key];

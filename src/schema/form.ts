@@ -1,68 +1,53 @@
-import { canonicalJson, isRecord, pointerStep, pointerSteps, valueAt, type Json } from '../../base/json.ts';
-import { resolveReference } from '../../process/json-schema/reference.ts';
-import type { FormSchema } from './types.ts';
-import { schemaErrors, textsOf, typesOf } from './validator.ts';
+import {
+  canonicalJson,
+  isRecord,
+  pointerStep,
+  pointerSteps,
+  valueAt,
+  withoutUndefined,
+  type Json,
+} from '../base/json.ts';
+import { kuFlowFormat } from './formats.ts';
+import { intersectSchemas, namedTypes, normalForm, textsOf } from './normal-form.ts';
+import { MAX_HOPS, type Schema } from './resolve.ts';
+import { schemaErrors } from './validate.ts';
 
-const MAX_DEPTH = 20;
 const MAX_FILLED_DEPTH = 6;
 
 /**
  * What the form needs of the schema for this value: references are followed, `allOf`, the branch of `if` and dependent
  * schemas are merged, and an alternative to null is a nullable schema.
  */
-export function effectiveSchema(schema: unknown, value: unknown, root: FormSchema, depth = 0): FormSchema {
-  if (!isRecord(schema) || depth > MAX_DEPTH) return {};
-  const { $ref: reference, allOf, if: condition, then, else: otherwise, dependentSchemas, ...own } = schema;
-  const parts: unknown[] = [];
-  if (typeof reference === 'string') parts.push(resolveReference(reference, root));
-  if (Array.isArray(allOf)) parts.push(...(allOf as unknown[]));
-  if (condition !== undefined) parts.push(holds(condition, value, root) ? then : otherwise);
+export function effectiveSchema(schema: unknown, value: unknown, root: Schema, depth = 0): Schema {
+  if (!isRecord(schema) || depth > MAX_HOPS) return {};
+  const { own: given, referenced, all, choices } = normalForm(schema, root);
+  const { if: condition, then, else: otherwise, dependentSchemas, ...own } = given;
+  const parts = [...referenced, ...all];
+  if (condition !== undefined) parts.push(schemaErrors(condition, value, root).length === 0 ? then : otherwise);
   for (const [name, part] of Object.entries(isRecord(dependentSchemas) ? dependentSchemas : {})) {
     if (isRecord(value) && value[name] !== undefined) parts.push(part);
   }
-  const whole = parts.reduce<FormSchema>(
-    (merged, part) => mergedSchema(merged, effectiveSchema(part, value, root, depth + 1)),
-    own,
+  const { anyOf, oneOf } = schema;
+  const start = choices.length === 0 ? own : withoutUndefined({ ...own, anyOf, oneOf });
+  const whole = parts.reduce<Schema>(
+    (merged, part) => intersectSchemas(merged, effectiveSchema(part, value, root, depth + 1)),
+    intersectSchemas(start, {}),
   );
   return withoutNullVariant(whole, value, root, depth);
 }
 
-const holds = (condition: unknown, value: unknown, root: FormSchema): boolean =>
-  schemaErrors(withDefinitions(condition, root), value).length === 0;
-
-/** A part of a schema with what its references need. */
-function withDefinitions(part: unknown, { $schema, $defs, definitions }: FormSchema): unknown {
-  if (!isRecord(part)) return part;
-  const outer = Object.entries({ $schema, $defs, definitions }).filter(([, value]) => value !== undefined);
-  return { ...Object.fromEntries(outer), ...part };
-}
-
-/** Both schemas, with the first one's keywords where they differ. */
-function mergedSchema(first: FormSchema, second: FormSchema): FormSchema {
-  const properties = Object.fromEntries(
-    [...new Set([...propertyNames(first), ...propertyNames(second)])].map((name) => {
-      const [one, other] = [propertySchema(first, name), propertySchema(second, name)];
-      return [name, isRecord(one) && isRecord(other) ? mergedSchema(one, other) : (one ?? other)];
-    }),
-  );
-  const required = [...new Set([...requiredNames(first), ...requiredNames(second)])];
-  return {
-    ...second,
-    ...first,
-    ...(Object.keys(properties).length > 0 ? { properties } : {}),
-    ...(required.length > 0 ? { required } : {}),
-  };
-}
-
-function withoutNullVariant(schema: FormSchema, value: unknown, root: FormSchema, depth: number): FormSchema {
+function withoutNullVariant(schema: Schema, value: unknown, root: Schema, depth: number): Schema {
   for (const keyword of ['anyOf', 'oneOf']) {
     const { [keyword]: variants, ...rest } = schema;
     if (!Array.isArray(variants) || variants.length !== 2) continue;
     const other = (variants as unknown[]).find((one) => !isNullSchema(one));
     if (other === undefined || !(variants as unknown[]).some(isNullSchema)) continue;
-    const merged = mergedSchema(rest, effectiveSchema(other, value, root, depth + 1));
-    const types = typesOf(merged);
-    return types.length === 0 ? merged : { ...merged, type: [...types.filter((type) => type !== 'null'), 'null'] };
+    const variant = effectiveSchema(other, value, root, depth + 1);
+    const types = namedTypes(variant);
+    return intersectSchemas(
+      rest,
+      types.length === 0 ? variant : { ...variant, type: [...types.filter((type) => type !== 'null'), 'null'] },
+    );
   }
   return schema;
 }
@@ -70,41 +55,41 @@ function withoutNullVariant(schema: FormSchema, value: unknown, root: FormSchema
 const isNullSchema = (schema: unknown): boolean => isRecord(schema) && schema['type'] === 'null';
 
 /** Names of the properties in the order of the schema. */
-export function propertyNames({ properties }: FormSchema): readonly string[] {
+export function propertyNames({ properties }: Schema): readonly string[] {
   return isRecord(properties) ? Object.keys(properties) : [];
 }
 
 /** Names of all properties that the schema or one of its alternatives describes. */
-export function describedNames(schema: FormSchema, root: FormSchema): readonly string[] {
+export function describedNames(schema: Schema, root: Schema): readonly string[] {
   const variants = (variantsOf(schema) ?? []).map((variant) => effectiveSchema(variant, undefined, root));
   return [...propertyNames(schema), ...variants.flatMap(propertyNames)];
 }
 
-export function requiredNames({ required }: FormSchema): readonly string[] {
+export function requiredNames({ required }: Schema): readonly string[] {
   return textsOf(required);
 }
 
-function propertySchema({ properties }: FormSchema, name: string): unknown {
+function propertySchema({ properties }: Schema, name: string): unknown {
   return isRecord(properties) && Object.hasOwn(properties, name) ? properties[name] : undefined;
 }
 
 /** The alternatives of a schema, if it has any. */
-export function variantsOf(schema: FormSchema): readonly unknown[] | undefined {
+export function variantsOf(schema: Schema): readonly unknown[] | undefined {
   const { oneOf, anyOf } = schema;
   const variants = Array.isArray(oneOf) ? oneOf : anyOf;
   return Array.isArray(variants) && variants.length > 0 ? variants : undefined;
 }
 
 /** A schema with one of its alternatives merged into it. */
-export function withVariant(schema: FormSchema, variant: unknown, value: unknown, root: FormSchema): FormSchema {
+export function withVariant(schema: Schema, variant: unknown, value: unknown, root: Schema): Schema {
   const rest = Object.fromEntries(Object.entries(schema).filter(([key]) => key !== 'oneOf' && key !== 'anyOf'));
-  return mergedSchema(effectiveSchema(variant, value, root), rest);
+  return intersectSchemas(effectiveSchema(variant, value, root), rest);
 }
 
 /** The index of the alternative that fits the value best. */
-export function bestVariant(variants: readonly unknown[], value: unknown, root: FormSchema): number {
+export function bestVariant(variants: readonly unknown[], value: unknown, root: Schema): number {
   const misfits = variants.map((variant) => {
-    const errors = schemaErrors(withDefinitions(variant, root), value);
+    const errors = schemaErrors(variant, value, root);
     return errors.reduce((sum, { keyword }) => sum + (DECISIVE.has(keyword) ? 100 : 1), 0);
   });
   return misfits.indexOf(Math.min(...misfits));
@@ -119,7 +104,7 @@ export interface ChoiceOption {
 }
 
 /** The values to choose from, if the schema lists them. */
-export function choicesOf(schema: FormSchema): readonly ChoiceOption[] | undefined {
+export function choicesOf(schema: Schema): readonly ChoiceOption[] | undefined {
   const variants = variantsOf(schema);
   if (variants?.every((one) => isRecord(one) && 'const' in one) === true) {
     return (variants as readonly Record<string, unknown>[]).map(({ const: value, title }) => ({
@@ -152,12 +137,12 @@ export function readableName(key: string): string {
   return text === '' ? key : text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-export function schemaLabel(schema: FormSchema, key: string): string {
+export function schemaLabel(schema: Schema, key: string): string {
   return typeof schema['title'] === 'string' && schema['title'] !== '' ? schema['title'] : readableName(key);
 }
 
 export interface SchemaPlace {
-  readonly schema: FormSchema;
+  readonly schema: Schema;
   /** JSON Pointer of the value. */
   readonly path: string;
   readonly key: string;
@@ -167,13 +152,7 @@ export interface SchemaPlace {
 }
 
 /** What the scope of a control (`#/properties/a/properties/b`) leads to, from the schema of the value at `path`. */
-export function placeOfScope(
-  schema: unknown,
-  scope: string,
-  path: string,
-  root: FormSchema,
-  data: unknown,
-): SchemaPlace {
+export function placeOfScope(schema: unknown, scope: string, path: string, root: Schema, data: unknown): SchemaPlace {
   const start = effectiveSchema(schema, valueAt(data, path), root);
   let place: SchemaPlace = { schema: start, path, key: '', required: true, known: true };
   const steps = pointerSteps(scope.replace(/^#/, ''));
@@ -186,13 +165,7 @@ export function placeOfScope(
 }
 
 /** The place of a property or, in an array, of an item. */
-function placeOfProperty(
-  schema: FormSchema,
-  key: string,
-  parentPath: string,
-  root: FormSchema,
-  data: unknown,
-): SchemaPlace {
+function placeOfProperty(schema: Schema, key: string, parentPath: string, root: Schema, data: unknown): SchemaPlace {
   const path = parentPath + pointerStep(key);
   const parent = valueAt(data, parentPath);
   const value = valueAt(data, path);
@@ -216,7 +189,7 @@ function placeOfProperty(
 }
 
 /** The place that a JSON Pointer from the root leads to. */
-export function placeAt(path: string, root: FormSchema, data: unknown): SchemaPlace {
+export function placeAt(path: string, root: Schema, data: unknown): SchemaPlace {
   let place: SchemaPlace = {
     schema: effectiveSchema(root, data, root),
     path: '',
@@ -229,12 +202,7 @@ export function placeAt(path: string, root: FormSchema, data: unknown): SchemaPl
 }
 
 /** The labels on the way to a place, such as `Address › Street` or `Applicants › 2 › Name`. */
-export function labelOfPath(
-  path: string,
-  root: FormSchema,
-  data: unknown,
-  labels: ReadonlyMap<string, string>,
-): string {
+export function labelOfPath(path: string, root: Schema, data: unknown, labels: ReadonlyMap<string, string>): string {
   const words: string[] = [];
   let schema = effectiveSchema(root, data, root);
   let at = '';
@@ -248,15 +216,10 @@ export function labelOfPath(
 }
 
 /** A copy of the data in which required objects and lists exist, since their fields need a place. */
-export function withRequiredParts(
-  data: Json | undefined,
-  schema: unknown,
-  root: FormSchema,
-  depth = 0,
-): Json | undefined {
+export function withRequiredParts(data: Json | undefined, schema: unknown, root: Schema, depth = 0): Json | undefined {
   if (depth > MAX_FILLED_DEPTH || !(data === undefined || isRecord(data))) return data;
   const own = effectiveSchema(schema, data, root);
-  if (data === undefined && (typesOf(own).includes('null') || variantsOf(own) !== undefined)) return data;
+  if (data === undefined && (namedTypes(own).includes('null') || variantsOf(own) !== undefined)) return data;
   if (data === undefined && controlKind(own, root) !== 'object') return isArraySchema(own, root) ? [] : undefined;
   const filled = new Map(Object.entries(data ?? {}));
   for (const name of propertyNames(own)) {
@@ -268,7 +231,7 @@ export function withRequiredParts(
   return Object.fromEntries(filled);
 }
 
-const isArraySchema = (schema: FormSchema, root: FormSchema): boolean =>
+const isArraySchema = (schema: Schema, root: Schema): boolean =>
   ['array', 'choices'].includes(controlKind(schema, root));
 
 export type ControlKind =
@@ -289,30 +252,19 @@ export type ControlKind =
   | 'time'
   | 'variants';
 
-const FORMAT_KINDS: Readonly<Record<string, ControlKind>> = {
-  date: 'date',
-  time: 'time',
-  'date-time': 'date-time',
-  'kuflow-file': 'file',
-  'kuflow-principal': 'principal',
-  'kuflow-group': 'group',
-};
+const FORMAT_KINDS: ReadonlySet<unknown> = new Set(['date', 'time', 'date-time'] satisfies ControlKind[]);
 
 /** Which control edits values of a schema. `json` is the last resort. */
-export function controlKind(schema: FormSchema, root: FormSchema): ControlKind {
-  const types = typesOf(schema).filter((type) => type !== 'null');
+export function controlKind(schema: Schema, root: Schema): ControlKind {
+  const types = namedTypes(schema).filter((type) => type !== 'null');
   const [type = impliedType(schema)] = types;
   if (types.length > 1) return 'json';
   const choices = choicesOf(schema);
   if (choices !== undefined && choices.every(({ value }) => value === true)) return 'accept';
   if (choices !== undefined) return 'select';
   switch (type) {
-    case 'string': {
-      const { format } = schema;
-      return typeof format === 'string' && Object.hasOwn(FORMAT_KINDS, format)
-        ? (FORMAT_KINDS[format] ?? 'text')
-        : 'text';
-    }
+    case 'string':
+      return textKind(schema['format']);
     case 'number':
     case 'integer':
       return 'number';
@@ -328,13 +280,16 @@ export function controlKind(schema: FormSchema, root: FormSchema): ControlKind {
   }
 }
 
-function impliedType(schema: FormSchema): string | undefined {
+const textKind = (format: unknown): ControlKind =>
+  kuFlowFormat(format)?.kind ?? (FORMAT_KINDS.has(format) ? (format as ControlKind) : 'text');
+
+function impliedType(schema: Schema): string | undefined {
   if (isRecord(schema['properties'])) return 'object';
   if (isRecord(schema['items'])) return 'array';
   return ['format', 'pattern', 'minLength', 'maxLength'].some((keyword) => keyword in schema) ? 'string' : undefined;
 }
 
-function arrayKind({ items, prefixItems, uniqueItems }: FormSchema, root: FormSchema): ControlKind {
+function arrayKind({ items, prefixItems, uniqueItems }: Schema, root: Schema): ControlKind {
   if (!isRecord(items) || prefixItems !== undefined) return 'json';
   return uniqueItems === true && choicesOf(effectiveSchema(items, undefined, root)) !== undefined ? 'choices' : 'array';
 }

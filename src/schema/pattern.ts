@@ -13,6 +13,9 @@ export function schemaPattern(pattern: string): RegExp {
 /** Value of Ajv's option `code`. */
 export const schemaPatterns = { regExp: Object.assign(schemaPattern, { code: 'schemaPattern' }) };
 
+/** How many steps of a pattern a page can wait for. */
+export const MOST_STEPS = 100_000_000;
+
 /**
  * At most how many steps a test of a text of `length` characters takes, as a rough upper bound. Infinity for a repeated group, which may contain
  * repetitions.

@@ -3,11 +3,11 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../../../src/base/json.ts';
-import { sampleForSchema, samplesForSchema } from '../../../../src/process/examples/schema.ts';
-import { sampleForPattern } from '../../../../src/process/examples/pattern.ts';
-import { sampleDefinition } from '../../../../src/process/sample.ts';
-import { arbitrarySchema } from '../../../support/arbitrary-schema.ts';
+import type { JsonObject } from '../../../src/base/json.ts';
+import { sampleForSchema, samplesForSchema } from '../../../src/schema/example/example.ts';
+import { sampleForPattern } from '../../../src/schema/example/pattern.ts';
+import { sampleDefinition } from '../../../src/process/sample.ts';
+import { arbitrarySchema } from '../../support/arbitrary-schema.ts';
 
 const options = { strict: false, logger: false, addUsedSchema: false } as const;
 const usual = ajvFormats.default(new Ajv(options));

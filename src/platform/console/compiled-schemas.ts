@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import { messageOf } from '../../base/errors.ts';
+import { canonicalJson, isRecord } from '../../base/json.ts';
+import { validatorModule } from '../../schema/compile.ts';
+import { referenceChecks } from '../../schema/formats.ts';
+import { badRequest } from '../domain/api-error.ts';
+import type { CompiledValidators } from './contract.ts';
+
+const MAX_MODULES = 200;
+
+/** The scripts with which the page validates data. */
+export interface CompiledSchemas {
+  /** Throws an ApiError if they can't be compiled. */
+  add(body: unknown): CompiledValidators;
+  find(hash: string): string | undefined;
+}
+
+export function createCompiledSchemas(): CompiledSchemas {
+  const modules = new Map<string, string>();
+  return {
+    add: (body) => {
+      const schemas = isRecord(body) ? body['schemas'] : undefined;
+      const given = (Array.isArray(schemas) ? (schemas as readonly unknown[]) : []).filter(isRecord);
+      // The page loads the script without a token, so its address can't be guessed without the schemas.
+      const hash = createHash('sha256').update(canonicalJson(given)).digest('hex');
+      const module = modules.get(hash) ?? compileSchemas(given);
+      modules.delete(hash);
+      modules.set(hash, module);
+      for (const oldest of modules.keys()) if (modules.size > MAX_MODULES) modules.delete(oldest);
+      return { url: `/console/validators/${hash}` };
+    },
+    find: (hash) => modules.get(hash),
+  };
+}
+
+function compileSchemas(schemas: readonly Record<string, unknown>[]): string {
+  try {
+    return validatorModule(schemas, referenceChecks());
+  } catch (error) {
+    throw badRequest(`A schema can't be compiled: ${messageOf(error)}`, 'schemas');
+  }
+}

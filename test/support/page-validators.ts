@@ -1,0 +1,24 @@
+import { validatorModule } from '../../src/schema/compile.ts';
+import { referenceChecks } from '../../src/schema/formats.ts';
+import type { Schema } from '../../src/schema/resolve.ts';
+import {
+  addValidators,
+  hasValidators,
+  schemaErrors,
+  type SchemaError,
+  type ValidatorModule,
+} from '../../src/schema/validate.ts';
+
+/** The schema, after what the page loads to validate data under it was loaded. */
+export function loadForPage<Given extends Schema>(schema: Given): Given {
+  if (!hasValidators([schema])) {
+    const code = validatorModule([schema], referenceChecks()).replace('export default', 'return');
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call
+    addValidators([schema], new Function(code)() as ValidatorModule);
+  }
+  return schema;
+}
+
+/** The errors that the page finds. */
+export const pageErrors = (schema: Schema, data: unknown): readonly SchemaError[] =>
+  schemaErrors(loadForPage(schema), data);
