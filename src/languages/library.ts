@@ -12,7 +12,7 @@ import { listFiles } from './templates/files.ts';
 const LIBRARY_FOLDER = '.kuflow/lib';
 
 /** The languages whose projects contain a library. In others, the wiring is code of the project. */
-const WITH_LIBRARY: ReadonlySet<LanguageId> = new Set(['python']);
+const WITH_LIBRARY: ReadonlySet<LanguageId> = new Set(['java', 'python']);
 
 /** The folder with the archive, relative to the project. Members of a workspace share the one in its root. */
 export function libraryFolder({ workspace }: Pick<ProjectSpec, 'workspace'>): string {
@@ -44,13 +44,13 @@ export function readLibrary(language: LanguageId): readonly PlannedFile[] {
 /** The archive of a library. */
 export interface LibraryArchive {
   readonly version: string;
-  /** Its name. */
+  /** Its path below the folder of the library. */
   readonly file: string;
   /** Hexadecimal. */
   readonly sha256: string;
 }
 
-/** The archive whose name matches a pattern, which has the version as its group. Throws like `readLibrary`. */
+/** The archive whose path matches a pattern, which has the version as its group. Throws like `readLibrary`. */
 export function findLibrary(language: LanguageId, pattern: RegExp): LibraryArchive {
   for (const { path, contents } of readLibrary(language)) {
     const file = path.slice(LIBRARY_FOLDER.length + 1);

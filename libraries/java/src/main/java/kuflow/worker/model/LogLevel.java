@@ -1,0 +1,7 @@
+package kuflow.worker.model;
+
+public enum LogLevel {
+    INFO,
+    WARN,
+    ERROR
+}
