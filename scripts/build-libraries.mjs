@@ -24,7 +24,9 @@ export function buildLibraries(outdir) {
   for (const [language, build] of Object.entries(BUILDERS)) {
     const hash = hashOf(join(ROOT, 'libraries', language));
     const archive = join(CACHE, `${language}-${hash}`);
-    const reason = existsSync(archive) ? undefined : buildInto(archive, language, (...folders) => build(...folders, hash));
+    const reason = existsSync(archive)
+      ? undefined
+      : buildInto(archive, language, (...folders) => build(...folders, hash));
     if (reason === undefined) cpSync(archive, join(outdir, language), { recursive: true });
     else left.push(`${language} (${reason})`);
   }
@@ -72,6 +74,7 @@ function buildMavenRepository(folder, output, hash) {
   const { status, stdout, stderr } = spawnSync(maven, args, { cwd: folder, encoding: 'utf8', shell: IS_WINDOWS });
   if (status !== 0) throw new Error(`Maven could not build ${folder}:\n${stdout}${stderr}`);
   writeMavenRepository(folder, output, hash.slice(0, 8));
+  copyFileSync(join(folder, 'README.md'), join(output, 'kuflow-worker-java.md'));
   return undefined;
 }
 
@@ -89,7 +92,12 @@ export function writeMavenRepository(folder, output, suffix) {
   writeFileSync(name('.pom'), pom.replace(element, `<version>${version}</version>`));
   // Without checksums, Maven warns.
   for (const end of ['.jar', '-sources.jar', '.pom'])
-    writeFileSync(name(`${end}.sha1`), createHash('sha1').update(readFileSync(name(end))).digest('hex'));
+    writeFileSync(
+      name(`${end}.sha1`),
+      createHash('sha1')
+        .update(readFileSync(name(end)))
+        .digest('hex'),
+    );
   return version;
 }
 

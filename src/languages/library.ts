@@ -9,7 +9,7 @@ import type { ProjectSpec } from './project-spec.ts';
 import { listFiles } from './templates/files.ts';
 
 /** Where a project or a workspace has the archive of the library `kuflow-worker`, relative to its root. */
-const LIBRARY_FOLDER = '.kuflow/lib';
+export const LIBRARY_FOLDER = '.kuflow/lib';
 
 /** The languages whose projects contain a library. In others, the wiring is code of the project. */
 const WITH_LIBRARY: ReadonlySet<LanguageId> = new Set(['java', 'python']);

@@ -29,7 +29,8 @@ export interface JavaLayout {
 export function javaLayout({ packageName, slug: first }: CodePlace, slug?: string): JavaLayout {
   const name = slug ?? first;
   if (packageName === undefined || name === undefined) throw new TypeError('A Java project has a package and a slug');
-  const part = processPackage(name, (one) => JAVA_RESERVED.has(one));
+  // Projects of earlier versions have their wiring in `kuflow`.
+  const part = processPackage(name, (one) => JAVA_RESERVED.has(one) || one === 'kuflow');
   const prefix = classPrefix(name);
   const folder = `java/${packageName.replaceAll('.', '/')}/${part}`;
   const main = `src/main/${folder}`;

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/base/secret.ts';
 import { sampleDefinition } from '../../../src/process/sample.ts';
 import { movePackage } from '../../../src/languages/java/move-package.ts';
+import { LIBRARY_JAR } from '../../../src/languages/java/render.ts';
+import { findLibrary } from '../../../src/languages/library.ts';
 import { movePythonPackage } from '../../../src/languages/python/move-package.ts';
 import { LANGUAGE_IDS } from '../../../src/languages/names.ts';
 import type { ProjectSpec } from '../../../src/languages/project-spec.ts';
@@ -113,17 +115,24 @@ async function planned(
   return new Map(
     await Promise.all(
       plan.files.map(async (file) => {
-        if (isLibrary(file.path)) return [file.path, { text: '', mode: file.mode }] as const;
+        if (isLibrary(file.path)) return [withoutBuild(file.path), { text: '', mode: file.mode }] as const;
         const text =
           file.path === BASE_FILE
             ? await entriesOf(file, plan.files)
             : LOCKS.includes(file.path)
               ? 'The lock file of the template\n'
               : textOf(file);
-        return [file.path, { text: text ?? '', mode: file.mode }] as const;
+        return [file.path, { text: withoutBuild(text ?? ''), mode: file.mode }] as const;
       }),
     ),
   );
+}
+
+const JAVA_LIBRARY_BUILD = findLibrary('java', LIBRARY_JAR).version;
+
+/** Without the part of the Java library's version that changes with its sources. */
+function withoutBuild(text: string): string {
+  return text.replaceAll(JAVA_LIBRARY_BUILD, JAVA_LIBRARY_BUILD.replace(/-\w+$/, ''));
 }
 
 /** The entries of the archive, which are files of the project. */

@@ -10,9 +10,11 @@ it('the user agent of a worker has the version of this package, even without a p
   expect(userAgent()).toBe(`kuflow-worker-typescript/${version} (unknown)`);
 });
 
-it('the user agent of a Java worker has the version of this package', () => {
-  const file = join(ROOT, 'templates/java/src/main/java/com/example/worker/kuflow/rest/UserAgent.java');
-  expect(readFileSync(file, 'utf8')).toContain(`TEMPLATE_VERSION = "${version}";`);
+it('the Java library has the version of this package', () => {
+  const file = join(ROOT, 'libraries/java/pom.xml');
+  expect(readFileSync(file, 'utf8')).toContain(
+    `<artifactId>kuflow-worker</artifactId>\n  <version>${version}</version>`,
+  );
 });
 
 it('the Python library has the version of this package', () => {
