@@ -3,6 +3,7 @@ package kuflow.worker.model;
 import java.util.List;
 import java.util.UUID;
 
+/** Filters of a search for business artifacts. */
 public final class FindBusinessArtifacts extends Find<FindBusinessArtifacts> {
 
     public FindBusinessArtifacts businessArtifactDefinitionIds(UUID... ids) {

@@ -3,6 +3,7 @@ package kuflow.worker.model;
 import java.util.List;
 import java.util.UUID;
 
+/** Filters of a search for the items of processes. */
 public final class FindProcessItems extends Find<FindProcessItems> {
 
     public FindProcessItems processIds(UUID... ids) {

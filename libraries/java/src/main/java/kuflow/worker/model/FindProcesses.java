@@ -3,6 +3,7 @@ package kuflow.worker.model;
 import java.util.List;
 import java.util.UUID;
 
+/** Filters of a search for processes. */
 public final class FindProcesses extends Find<FindProcesses> {
 
     public FindProcesses processDefinitionIds(UUID... ids) {

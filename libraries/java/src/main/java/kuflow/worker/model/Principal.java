@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonEnumDefaultValue;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
+/** A user, an application or the system itself. */
 public record Principal(
         UUID id,
         Type type,

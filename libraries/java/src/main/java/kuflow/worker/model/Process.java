@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
+/** A process in KuFlow. */
 public record Process(
         UUID id,
         State state,

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
+/** A user of a tenant. */
 public record TenantUser(
         UUID id,
         UUID tenantId,
