@@ -1,22 +1,19 @@
 package kuflow.worker.internal.settings;
 
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
 import java.security.PrivateKey;
 import java.security.Signature;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
-import java.security.spec.InvalidKeySpecException;
-import java.security.spec.PKCS8EncodedKeySpec;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import org.springframework.boot.ssl.pem.PemContent;
 
 /**
  * Reads certificates and keys in PEM format. The {@code read} methods accept what environment variables often contain:
@@ -27,21 +24,11 @@ public final class Pem {
 
     private static final Pattern CERTIFICATE =
             Pattern.compile("-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", Pattern.DOTALL);
-    private static final Pattern PRIVATE_KEY = Pattern.compile(
-            "-----BEGIN ((?:RSA |EC )?)PRIVATE KEY-----(.+?)-----END \\1PRIVATE KEY-----", Pattern.DOTALL);
+    private static final Pattern PRIVATE_KEY = Pattern.compile("-----BEGIN (?:RSA |EC )?PRIVATE KEY-----");
 
     // Binary formats, read as UTF-8: an ASN.1 sequence with a long length or a version. PKCS#12 has version 3.
     private static final Pattern DER = Pattern.compile("^0(?:\ufffd|.\u0002\u0001)", Pattern.DOTALL);
     private static final Pattern PKCS12 = Pattern.compile("^0\ufffd.{0,3}\u0002\u0001\u0003", Pattern.DOTALL);
-
-    private static final int SEQUENCE = 0x30;
-    private static final int OCTET_STRING = 0x04;
-    private static final int CURVE = 0xa0;
-    private static final byte[] VERSION_0 = {0x02, 0x01, 0x00};
-    private static final byte[] RSA_ALGORITHM = {
-        0x30, 0x0d, 0x06, 0x09, 0x2a, (byte) 0x86, 0x48, (byte) 0x86, (byte) 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00
-    };
-    private static final byte[] EC_ALGORITHM = {0x06, 0x07, 0x2a, (byte) 0x86, 0x48, (byte) 0xce, 0x3d, 0x02, 0x01};
 
     private Pem() {}
 
@@ -68,7 +55,7 @@ public final class Pem {
         return readCertificates(text, "-cacerts");
     }
 
-    /** A private key as PKCS#8. It may be PKCS#1 (RSA) or SEC1 (EC), which Java cannot read. */
+    /** A private key as PKCS#8. It may be PKCS#1 (RSA) or SEC1 (EC), which the JDK cannot read. */
     public static String readPrivateKey(String text) {
         String pem = toPem(text, "pkey", "-nocerts -nodes");
         // Part of the header of both PKCS#8 and the older formats.
@@ -76,25 +63,12 @@ public final class Pem {
             throw new PemException(
                     "an encrypted key; a key without a passphrase is required: openssl pkcs8 -topk8 -nocrypt");
         }
-        MatchResult block = PRIVATE_KEY
-                .matcher(pem)
-                .results()
-                .findFirst()
-                .orElseThrow(() -> new PemException("no private key (-----BEGIN PRIVATE KEY-----)"));
-        try {
-            byte[] der = Base64.getMimeDecoder().decode(block.group(2));
-            byte[] pkcs8 = switch (block.group(1)) {
-                case "RSA " -> wrap(RSA_ALGORITHM, der);
-                case "EC " -> wrap(encode(SEQUENCE, EC_ALGORITHM, curveOf(der)), der);
-                default -> der;
-            };
-            String encoded = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(pkcs8);
-            String result = "-----BEGIN PRIVATE KEY-----\n" + encoded + "\n-----END PRIVATE KEY-----\n";
-            privateKey(result);
-            return result;
-        } catch (IllegalArgumentException | IndexOutOfBoundsException malformed) {
-            throw new PemException("a malformed private key");
+        if (!PRIVATE_KEY.matcher(pem).find()) {
+            throw new PemException("no private key (-----BEGIN PRIVATE KEY-----)");
         }
+        String encoded = Base64.getMimeEncoder(64, new byte[] {'\n'})
+                .encodeToString(privateKey(pem).getEncoded());
+        return "-----BEGIN PRIVATE KEY-----\n" + encoded + "\n-----END PRIVATE KEY-----\n";
     }
 
     /** The certificates in a PEM text. */
@@ -110,21 +84,15 @@ public final class Pem {
         }
     }
 
-    /** The private key in a PEM text that {@link #readPrivateKey} returned. */
+    /** The private key in a PEM text. */
     public static PrivateKey privateKey(String pem) {
-        String base64 = pem.replaceAll("-----[^-]+-----", "");
-        PKCS8EncodedKeySpec spec =
-                new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(base64));
-        for (String algorithm : List.of("EC", "RSA", "EdDSA")) {
-            try {
-                return KeyFactory.getInstance(algorithm).generatePrivate(spec);
-            } catch (InvalidKeySpecException otherAlgorithm) {
-                continue;
-            } catch (GeneralSecurityException notAvailable) {
-                throw new IllegalStateException(notAvailable);
-            }
+        PrivateKey key;
+        try {
+            key = PemContent.of(pem).getPrivateKey();
+        } catch (RuntimeException malformed) {
+            throw new PemException("a malformed private key");
         }
-        throw new PemException("a malformed private key");
+        return Objects.requireNonNull(key);
     }
 
     /** Whether the key belongs to the certificate. Both must be valid. */
@@ -179,55 +147,5 @@ public final class Pem {
                         .replace("\\n", "\n")
                         .replace("\r\n", "\n")
                         .strip() + "\n";
-    }
-
-    /** PrivateKeyInfo ::= SEQUENCE { version 0, algorithm, OCTET STRING { key } }, the structure of PKCS#8. */
-    private static byte[] wrap(byte[] algorithm, byte[] key) {
-        return encode(SEQUENCE, VERSION_0, algorithm, encode(OCTET_STRING, key));
-    }
-
-    /** ECPrivateKey ::= SEQUENCE { version 1, OCTET STRING { key }, [0] { curve }, … }, the structure of SEC1. */
-    private static byte[] curveOf(byte[] der) {
-        int version = content(der, 0);
-        int key = end(der, version);
-        int curve = end(der, key);
-        if (Byte.toUnsignedInt(der[curve]) != CURVE) {
-            throw new PemException("an EC key without the name of its curve");
-        }
-        return Arrays.copyOfRange(der, content(der, curve), end(der, curve));
-    }
-
-    private static int content(byte[] der, int at) {
-        int length = Byte.toUnsignedInt(der[at + 1]);
-        return at + 2 + (length >= 0x80 ? length & 0x7f : 0);
-    }
-
-    private static int end(byte[] der, int at) {
-        int content = content(der, at);
-        int length = 0;
-        for (int i = content == at + 2 ? at + 1 : at + 2; i < content; i++) {
-            length = length << 8 | Byte.toUnsignedInt(der[i]);
-        }
-        return content + length;
-    }
-
-    /** An element in DER, with at most 65,535 bytes. */
-    static byte[] encode(int tag, byte[]... parts) {
-        ByteArrayOutputStream content = new ByteArrayOutputStream();
-        for (byte[] part : parts) {
-            content.writeBytes(part);
-        }
-        int length = content.size();
-        ByteArrayOutputStream result = new ByteArrayOutputStream();
-        result.write(tag);
-        if (length >= 0x100) {
-            result.write(0x82);
-            result.write(length >> 8);
-        } else if (length >= 0x80) {
-            result.write(0x81);
-        }
-        result.write(length);
-        result.writeBytes(content.toByteArray());
-        return result.toByteArray();
     }
 }

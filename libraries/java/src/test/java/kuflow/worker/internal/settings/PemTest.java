@@ -50,10 +50,10 @@ class PemTest {
         byte[] number = new byte[32];
         int length = Math.min(32, secret.length);
         System.arraycopy(secret, secret.length - length, number, 32 - length, length);
-        byte[] sec1 = Pem.encode(
+        byte[] sec1 = TestAuthority.encode(
                 0x30,
                 HexFormat.of().parseHex("020101"),
-                Pem.encode(0x04, number),
+                TestAuthority.encode(0x04, number),
                 HexFormat.of().parseHex("a00a06082a8648ce3d030107"));
         String key = Pem.readPrivateKey(TestAuthority.pem("EC PRIVATE KEY", sec1));
         assertThat(Pem.keyFitsCertificate(CLIENT.cert(), key)).isTrue();

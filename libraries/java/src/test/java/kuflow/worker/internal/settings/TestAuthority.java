@@ -1,8 +1,8 @@
 package kuflow.worker.internal.settings;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static kuflow.worker.internal.settings.Pem.encode;
 
+import java.io.ByteArrayOutputStream;
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
@@ -131,5 +131,25 @@ public final class TestAuthority {
 
     private static byte[] bits(byte[] bytes) {
         return encode(BIT_STRING, new byte[] {0}, bytes);
+    }
+
+    /** An element in DER, with at most 65,535 bytes. */
+    static byte[] encode(int tag, byte[]... parts) {
+        ByteArrayOutputStream content = new ByteArrayOutputStream();
+        for (byte[] part : parts) {
+            content.writeBytes(part);
+        }
+        int length = content.size();
+        ByteArrayOutputStream result = new ByteArrayOutputStream();
+        result.write(tag);
+        if (length >= 0x100) {
+            result.write(0x82);
+            result.write(length >> 8);
+        } else if (length >= 0x80) {
+            result.write(0x81);
+        }
+        result.write(length);
+        result.writeBytes(content.toByteArray());
+        return result.toByteArray();
     }
 }
