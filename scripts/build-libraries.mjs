@@ -1,27 +1,32 @@
 // Builds the libraries of the languages as the archives that projects contain: `libraries/<language>` to `dist/libraries/<language>`.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './bundle.mjs';
 
 // Archives by the hash of their sources, so that only a changed library is built.
 const CACHE = join(ROOT, 'libraries', '.archives');
 const NOT_SOURCES = new Set(
-  '.venv __pycache__ .mypy_cache .pytest_cache .ruff_cache dist target node_modules test tests package-lock.json uv.lock .gitignore'.split(
+  '.venv __pycache__ .mypy_cache .pytest_cache .ruff_cache dist target node_modules tests test package-lock.json uv.lock .gitignore'.split(
     ' ',
   ),
 );
 
+const IS_WINDOWS = process.platform === 'win32';
+
 /** How to build the archive of each library into a folder. Returns why it is impossible on this machine, or undefined. */
-const BUILDERS = { typescript: packPackage, python: buildWheel };
+const BUILDERS = { typescript: packPackage, java: buildMavenRepository, python: buildWheel };
 
 /** Builds what has changed, and copies every archive below `outdir`. Returns the languages that were left out, with the reason. */
 export function buildLibraries(outdir) {
   const left = [];
   for (const [language, build] of Object.entries(BUILDERS)) {
-    const archive = join(CACHE, `${language}-${hashOf(join(ROOT, 'libraries', language))}`);
-    const reason = existsSync(archive) ? undefined : buildInto(archive, language, build);
+    const hash = hashOf(join(ROOT, 'libraries', language));
+    const archive = join(CACHE, `${language}-${hash}`);
+    const reason = existsSync(archive)
+      ? undefined
+      : buildInto(archive, language, (...folders) => build(...folders, hash));
     if (reason === undefined) cpSync(archive, join(outdir, language), { recursive: true });
     else left.push(`${language} (${reason})`);
   }
@@ -55,7 +60,7 @@ function run(program, args, options) {
 }
 
 function buildWheel(folder, output) {
-  const python = process.platform === 'win32' ? 'python' : 'python3';
+  const python = IS_WINDOWS ? 'python' : 'python3';
   if (spawnSync(python, ['-m', 'pip', '--version']).status !== 0) return 'Python with pip is not installed';
   const args = [
     '-m',
@@ -70,6 +75,44 @@ function buildWheel(folder, output) {
   ];
   run(python, args);
   return undefined;
+}
+
+/**
+ * A Maven repository with the library. Its version has a part of the hash, because Maven keeps what it has ever found with a version in the
+ * repository of the user.
+ */
+function buildMavenRepository(folder, output, hash) {
+  if (spawnSync('javac', ['-version'], { shell: IS_WINDOWS }).status !== 0) return 'a JDK is not installed';
+  const maven = join(folder, IS_WINDOWS ? 'mvnw.cmd' : 'mvnw');
+  const args = ['-B', '-ntp', '-q', '-Dmaven.test.skip', '-Dspotless.check.skip', 'package'];
+  const { status, stdout, stderr } = spawnSync(maven, args, { cwd: folder, encoding: 'utf8', shell: IS_WINDOWS });
+  if (status !== 0) throw new Error(`Maven could not build ${folder}:\n${stdout}${stderr}`);
+  writeMavenRepository(folder, output, hash.slice(0, 8));
+  copyFileSync(join(folder, 'README.md'), join(output, 'kuflow-worker-java.md'));
+  return undefined;
+}
+
+/** Writes what Maven has built in a folder as a Maven repository, with a suffix in the version. Returns the version. */
+export function writeMavenRepository(folder, output, suffix) {
+  const pom = readFileSync(join(folder, 'pom.xml'), 'utf8');
+  const [element, built] = /(?<=<artifactId>kuflow-worker<\/artifactId>\s*)<version>([^<]+)<\/version>/.exec(pom) ?? [];
+  if (element === undefined) throw new Error(`${folder}/pom.xml does not contain the version of kuflow-worker`);
+  const version = `${built}-${suffix}`;
+  const target = join(output, 'kuflow/worker/kuflow-worker', version);
+  mkdirSync(target, { recursive: true });
+  const name = (end) => join(target, `kuflow-worker-${version}${end}`);
+  for (const end of ['.jar', '-sources.jar'])
+    copyFileSync(join(folder, 'target', `kuflow-worker-${built}${end}`), name(end));
+  writeFileSync(name('.pom'), pom.replace(element, `<version>${version}</version>`));
+  // Without checksums, Maven warns.
+  for (const end of ['.jar', '-sources.jar', '.pom'])
+    writeFileSync(
+      name(`${end}.sha1`),
+      createHash('sha1')
+        .update(readFileSync(name(end)))
+        .digest('hex'),
+    );
+  return version;
 }
 
 function hashOf(folder) {

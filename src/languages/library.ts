@@ -9,10 +9,7 @@ import type { ProjectSpec } from './project-spec.ts';
 import { listFiles } from './templates/files.ts';
 
 /** Where a project or a workspace has the archive of the library `kuflow-worker`, relative to its root. */
-const LIBRARY_FOLDER = '.kuflow/lib';
-
-/** The languages whose projects contain a library. In others, the wiring is code of the project. */
-const WITH_LIBRARY: ReadonlySet<LanguageId> = new Set(['python', 'typescript']);
+export const LIBRARY_FOLDER = '.kuflow/lib';
 
 /** The folder with the archive, relative to the project. Members of a workspace share the one in its root. */
 export function libraryFolder({ workspace }: Pick<ProjectSpec, 'workspace'>): string {
@@ -32,7 +29,6 @@ export function libraryFiles({
  * package left it out, because the machine had no tools for the language.
  */
 export function readLibrary(language: LanguageId): readonly PlannedFile[] {
-  if (!WITH_LIBRARY.has(language)) return [];
   const folder = join(packageRoot(), 'dist', 'libraries', language);
   return listArchive(folder, language).map((path) => ({
     path: `${LIBRARY_FOLDER}/${path}`,
@@ -44,7 +40,7 @@ export function readLibrary(language: LanguageId): readonly PlannedFile[] {
 /** The archive of a library. */
 export interface LibraryArchive {
   readonly version: string;
-  /** Its name. */
+  /** Its path below the folder of the library. */
   readonly file: string;
   /** Hexadecimal. */
   readonly sha256: string;
@@ -52,7 +48,7 @@ export interface LibraryArchive {
   readonly integrity: string;
 }
 
-/** The archive whose name matches a pattern, which has the version as its group. Throws like `readLibrary`. */
+/** The archive whose path matches a pattern, which has the version as its group. Throws like `readLibrary`. */
 export function findLibrary(language: LanguageId, pattern: RegExp): LibraryArchive {
   for (const { path, contents } of readLibrary(language)) {
     const file = path.slice(LIBRARY_FOLDER.length + 1);

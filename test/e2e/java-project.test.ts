@@ -58,7 +58,7 @@ describeJava('a Java project from the packed command', () => {
       [],
     );
     const copied = readFileSync(join(project, 'Dockerfile'), 'utf8').match(
-      /^COPY (?!--from=build)(?!\.mvn|mvnw|src).*$/gm,
+      /^COPY (?!--from=build)(?!\.mvn|mvnw|src|\.kuflow\/lib).*$/gm,
     );
     expect(copied).toEqual(['COPY application.yaml ./']);
   });

@@ -4,6 +4,7 @@ import { basename, delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { UpdateResult } from '../../src/commands/update/update-project.ts';
 import { generatedProject, linkModules } from '../support/generated-project.ts';
+import { replaceJavaLibrary } from '../support/java-library.ts';
 import { javaProject } from '../support/java-project.ts';
 import { missingJdk } from '../support/jdk.ts';
 import { runHeavy } from '../support/lanes.ts';
@@ -31,6 +32,8 @@ const NEW_LIBRARY = '7.0.0';
 const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
 const JAVA = 'src/main/java/com/example/loanworker';
+const JAVA_TESTS = 'src/test/java/com/example/loanworker';
+const JAVA_TEMPLATE_TESTS = 'src/test/java/com/example/worker';
 const PYTHON = `src/${PYTHON_PACKAGE}`;
 
 interface Project {
@@ -125,9 +128,9 @@ const JAVA_PROJECT: Project = {
   language: 'java',
   packageFile: 'pom.xml',
   workflow: `${JAVA}/loan/LoanWorkflowImpl.java`,
-  wiring: `${JAVA}/kuflow/workflow/KuFlowProcess.java`,
-  renamed: { from: `${JAVA}/kuflow/workflow/TimeId.java`, to: `${JAVA}/kuflow/workflow/Uuid7.java` },
-  removed: `${JAVA}/kuflow/rest/Legacy.java`,
+  wiring: 'Makefile',
+  renamed: { from: `${JAVA_TESTS}/HistoriesTest.java`, to: `${JAVA_TESTS}/ReplayTest.java` },
+  removed: `${JAVA}/Legacy.java`,
   edits: [
     ['pom.xml', '<archunit.version>1.4.0<', '<archunit.version>1.5.1<'],
     ['pom.xml', '    <java.version>', '    <!-- Mine. -->\n    <mine.version>1</mine.version>\n    <java.version>'],
@@ -138,12 +141,8 @@ const JAVA_PROJECT: Project = {
       '        // Loan discussion\n',
       '        LOG.info("Loan decided");\n\n        // Loan discussion\n',
     ],
-    [
-      `${JAVA}/kuflow/workflow/KuFlowProcess.java`,
-      '/** Items whose state in KuFlow',
-      '/** Edited: items whose state in KuFlow',
-    ],
-    [`${JAVA}/kuflow/workflow/TimeId.java`, '        UUID random', '        // Edited.\n        UUID random'],
+    ['Makefile', 'smoke check image', 'smoke check image mine'],
+    [`${JAVA_TESTS}/HistoriesTest.java`, '    @TestFactory', '    // Edited.\n    @TestFactory'],
   ],
   conflicts: {
     'pom.xml': ['build.plugins.org.apache.maven.plugins:maven-surefire-plugin.configuration.argLine'],
@@ -152,7 +151,7 @@ const JAVA_PROJECT: Project = {
   merged: {
     'pom.xml': [
       '<archunit.version>1.5.1<',
-      '<json-schema-validator.version>2.0.8<',
+      '<temporal.version>1.38.0<',
       '<!-- Mine. -->\n    <mine.version>',
       '-Xmx1g<',
     ],
@@ -161,8 +160,8 @@ const JAVA_PROJECT: Project = {
       '"Loan decided"',
       '"Nobody has decided for three days"',
     ],
-    [`${JAVA}/kuflow/workflow/KuFlowProcess.java`]: ['/** Edited: items', 'Duration.ofHours(12)', 'Uuid7.next()'],
-    [`${JAVA}/kuflow/workflow/Uuid7.java`]: ['// Edited.\n', 'class Uuid7 {'],
+    Makefile: ['image mine\n', '# Checks the connection to KuFlow step by step.'],
+    [`${JAVA_TESTS}/ReplayTest.java`]: ['// Edited.\n', 'class ReplayTest {'],
   },
   // The check compiles and packs too.
   options: ['--no-install'],
@@ -185,6 +184,7 @@ describe('kuflow update of a project with older templates and local changes', ()
   let newer: string;
   let newWheel: string;
   let newPackage: string;
+  let newJavaLibrary: string;
   let running: TestPlatform;
   let user: ProcessUser;
   // A JVM and mypy need much memory.
@@ -201,8 +201,7 @@ describe('kuflow update of a project with older templates and local changes', ()
         ['Nobody has decided for three days', 'Nobody has decided in three days'],
         ['# Checks the connection to KuFlow step by step.', '# Checks the connection to KuFlow.'],
         ['workflow code matches the histories in', 'workflow code fits the histories in'],
-        ['MAX_REREAD_INTERVAL = Duration.ofHours(12)', 'MAX_REREAD_INTERVAL = Duration.ofHours(24)'],
-        ['Uuid7', 'TimeId'],
+        ['ReplayTest', 'HistoriesTest'],
         ['"tsx": "4.23.15"', '"tsx": "4.23.13"'],
         ['"vitest": "4.1.12"', '"vitest": "4.1.10"'],
         ['without Node.js APIs. Do this in an activity.', 'without Node.js APIs. Use an activity.'],
@@ -211,22 +210,18 @@ describe('kuflow update of a project with older templates and local changes', ()
         ['"debugpy==1.8.22"', '"debugpy==1.8.20"'],
         ['addopts = "--tb=short"', 'addopts = "--tb=auto"'],
         ['<archunit.version>1.5.1<', '<archunit.version>1.4.0<'],
-        ['<json-schema-validator.version>2.0.8<', '<json-schema-validator.version>2.0.7<'],
+        ['<temporal.version>1.38.0<', '<temporal.version>1.37.0<'],
         ['<argLine>-XX:TieredStopAtLevel=1<', '<argLine>-XX:TieredStopAtLevel=2<'],
       ],
       renamed: [
         ['typescript/test/replay.test.ts', 'typescript/test/histories.test.ts'],
         ['python/tests/test_replay.py', 'python/tests/test_histories.py'],
-        [
-          'java/src/main/java/com/example/worker/kuflow/workflow/Uuid7.java',
-          'java/src/main/java/com/example/worker/kuflow/workflow/TimeId.java',
-        ],
+        [`java/${JAVA_TEMPLATE_TESTS}/ReplayTest.java`, `java/${JAVA_TEMPLATE_TESTS}/HistoriesTest.java`],
       ],
       added: {
         'typescript/src/legacy.ts': 'export const legacy = true;\n',
         'python/src/example_worker/legacy.py': 'LEGACY = True\n',
-        'java/src/main/java/com/example/worker/kuflow/rest/Legacy.java':
-          'package com.example.worker.kuflow.rest;\n\ninterface Legacy {}\n',
+        'java/src/main/java/com/example/worker/Legacy.java': 'package com.example.worker;\n\ninterface Legacy {}\n',
       },
     });
     // Its versions are between those of the older templates and those that somebody raised to.
@@ -246,14 +241,14 @@ describe('kuflow update of a project with older templates and local changes', ()
           },
           {
             language: 'java',
-            from: 'src/main/java/{package}/kuflow/workflow/TimeId.java',
-            to: 'src/main/java/{package}/kuflow/workflow/Uuid7.java',
+            from: 'src/test/java/{package}/HistoriesTest.java',
+            to: 'src/test/java/{package}/ReplayTest.java',
           },
         ],
         removed: [
           { language: 'typescript', path: 'src/legacy.ts', why: WHY },
           { language: 'python', path: 'src/{module}/legacy.py', why: WHY },
-          { language: 'java', path: 'src/main/java/{package}/kuflow/rest/Legacy.java', why: WHY },
+          { language: 'java', path: 'src/main/java/{package}/Legacy.java', why: WHY },
         ],
         changes: [{ text: BREAKING, breaking: true }],
       },
@@ -276,6 +271,16 @@ describe('kuflow update of a project with older templates and local changes', ()
       ],
     });
     replaceLibrary(newer, 'typescript', newPackage);
+    if (missingJdk() === undefined)
+      newJavaLibrary = replaceJavaLibrary(newer, {
+        folder: join(folder, 'java-library'),
+        version: NEW_LIBRARY,
+        replaced: [
+          'workflow/KuFlowProcess.java',
+          'MAX_REREAD_INTERVAL = Duration.ofHours(12)',
+          'MAX_REREAD_INTERVAL = Duration.ofHours(6)',
+        ],
+      });
     for (const create of [generatedProject, pythonProject, ...(missingJdk() === undefined ? [javaProject] : [])])
       create();
     running = await startTestPlatform();
@@ -362,6 +367,13 @@ describe('kuflow update of a project with older templates and local changes', ()
         "from importlib.metadata import version; from kuflow_worker._internal.workflow import kuflow_process; print(version('kuflow-worker'), kuflow_process.MAX_REREAD_INTERVAL)";
       const python = join(root, '.venv/bin/python');
       expect(execFileSync(python, ['-c', program], { encoding: 'utf8' })).toBe(`${NEW_LIBRARY} 6:00:00\n`);
+    }
+    if (project.language === 'java') {
+      const archives = updated.files.filter(({ path }) => path.startsWith('.kuflow/lib/'));
+      expect(new Set(archives.map(({ how }) => how))).toEqual(new Set(['deleted', 'new']));
+      expect(readdirSync(join(root, '.kuflow/lib/kuflow/worker/kuflow-worker'))).toEqual([newJavaLibrary]);
+      const libraries = execFileSync('jar', ['--list', '--file', join(root, 'target/app.jar')], { encoding: 'utf8' });
+      expect(libraries).toContain(`/kuflow-worker-${newJavaLibrary}.jar`);
     }
     if (project.language === 'typescript') {
       expect(read('node_modules/kuflow-worker/package.json')).toContain(`"version": "${NEW_LIBRARY}"`);

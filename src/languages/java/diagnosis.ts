@@ -1,5 +1,5 @@
 import { constants, existsSync } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MIB, readSmallFile } from '../../files/read.ts';
 import { isOlder } from '../../text/version.ts';
@@ -10,6 +10,7 @@ import type {
   RuntimeProblem,
   TemporalSdkProblem,
 } from '../diagnosis.ts';
+import { LIBRARY_FOLDER } from '../library.ts';
 import { parsePom, type Pom } from './pom.ts';
 import { findJava, findJdk, MAVEN, mavenCommands, missingJdkReason, OLDEST_JAVA } from './tools.ts';
 
@@ -17,20 +18,21 @@ const POM = 'pom.xml';
 const JAR = 'target/app.jar';
 const WRAPPER = '.mvn/wrapper/maven-wrapper.properties';
 const TEMPORAL = 'io.temporal';
+const LIBRARY = { group: 'kuflow.worker', artifact: 'kuflow-worker' };
 
 /** The oldest version whose calls work with KuFlow: earlier ones do not say which namespace a call is for. */
 const OLDEST_SDK = '1.28.0';
 
 export const javaDiagnosis: ProjectDiagnosis = {
   runtime: examineBuildTools,
-  temporalSdk: async ({ folder }) => examineSdk(await readPom(folder)),
+  temporalSdk: async ({ folder }) => examineSdk(folder, await readPom(folder)),
   workerCheck: ({ folder, env }) =>
     existsSync(join(folder, JAR))
       ? { kind: 'command', program: findJava(env), args: ['-jar', JAR, '--check', '--json'] }
       : { kind: 'not-built', missing: JAR, build: mavenCommands().install },
 };
 
-async function examineBuildTools({ folder, env }: ProjectLocation): Promise<ProjectFinding<RuntimeProblem>> {
+async function examineBuildTools({ folder, root, env }: ProjectLocation): Promise<ProjectFinding<RuntimeProblem>> {
   const pom = await readPom(folder);
   const release = Number(pom?.property('java.version') ?? OLDEST_JAVA);
   const oldest = Number.isInteger(release) ? Math.max(release, OLDEST_JAVA) : OLDEST_JAVA;
@@ -55,6 +57,10 @@ async function examineBuildTools({ folder, env }: ProjectLocation): Promise<Proj
   });
   for (const file of [POM, wrapper, WRAPPER]) if (!existsSync(join(folder, file))) return unusable(file, 'is missing');
   if (!(await isExecutable(join(folder, wrapper)))) return unusable(wrapper, 'is not executable');
+  const library = libraryVersion(pom);
+  const archive = library === undefined ? undefined : libraryJar(library);
+  if (archive !== undefined && existsSync(join(root, LIBRARY_FOLDER)) && !existsSync(join(root, archive)))
+    return unusable(archive, 'is missing, and pom.xml refers to it');
   return { kind: 'fine', summary: `JDK ${version ?? 'of unknown version'} and Maven wrapper`, facts };
 }
 
@@ -65,7 +71,36 @@ function isExecutable(path: string): Promise<boolean> {
   );
 }
 
-function examineSdk(pom: Pom | undefined): ProjectFinding<TemporalSdkProblem> {
+const libraryVersion = (pom: Pom | undefined): string | undefined =>
+  pom?.versionsOf(LIBRARY.group).get(LIBRARY.artifact);
+
+/** The path of the library below the folder that has it. */
+function libraryJar(version: string): string {
+  const { group, artifact } = LIBRARY;
+  return [LIBRARY_FOLDER, ...group.split('.'), artifact, version, `${artifact}-${version}.jar`].join('/');
+}
+
+/** More than the list of files at the end of a jar. */
+const LIST_BYTES = MIB;
+
+/** The version of the library in the built worker. Undefined without one. */
+async function builtLibrary(folder: string): Promise<string | undefined> {
+  const path = join(folder, JAR);
+  if (!existsSync(path)) return undefined;
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const start = Math.max(0, size - LIST_BYTES);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(size - start), 0, size - start, start);
+    const [, version] =
+      /BOOT-INF\/lib\/kuflow-worker-([\w.-]+)\.jar/.exec(buffer.toString('latin1', 0, bytesRead)) ?? [];
+    return version;
+  } finally {
+    await file.close();
+  }
+}
+
+async function examineSdk(folder: string, pom: Pom | undefined): Promise<ProjectFinding<TemporalSdkProblem>> {
   const versions = pom?.versionsOf(TEMPORAL) ?? new Map<string, string>();
   const [[, version] = []] = versions;
   if (version === undefined) return { kind: 'skipped', why: `${POM} does not contain the version of Temporal's SDK` };
@@ -82,6 +117,11 @@ function examineSdk(pom: Pom | undefined): ProjectFinding<TemporalSdkProblem> {
     const text = `Temporal's SDK ${version} has a known bug: it does not send the header temporal-namespace, so KuFlow cannot tell which namespace a call is for`;
     const values = { package: `${TEMPORAL}:*`, version: OLDEST_SDK };
     return { kind: 'problem', code: 'sdk-known-fault', text, facts, values };
+  }
+  const [wanted, built] = [libraryVersion(pom), await builtLibrary(folder)];
+  if (wanted !== undefined && built !== undefined && wanted !== built) {
+    const text = `${JAR} has ${LIBRARY.artifact} ${built}, but ${POM} has ${wanted}`;
+    return { kind: 'problem', code: 'sdk-install-outdated', text, facts };
   }
   return { kind: 'fine', summary: `version ${version}`, facts };
 }

@@ -8,7 +8,6 @@ const SCHEMAS = 'src/main/resources/kuflow/schemas';
 /** Where the code of one process is. */
 export interface JavaLayout {
   readonly definitionFile: string;
-  readonly basePackage: string;
   readonly processPackage: string;
   /** The start of its class names: `Loan`. */
   readonly prefix: string;
@@ -30,14 +29,13 @@ export interface JavaLayout {
 export function javaLayout({ packageName, slug: first }: CodePlace, slug?: string): JavaLayout {
   const name = slug ?? first;
   if (packageName === undefined || name === undefined) throw new TypeError('A Java project has a package and a slug');
-  // The base package already has `kuflow`.
+  // Projects of earlier versions have their wiring in `kuflow`.
   const part = processPackage(name, (one) => JAVA_RESERVED.has(one) || one === 'kuflow');
   const prefix = classPrefix(name);
   const folder = `java/${packageName.replaceAll('.', '/')}/${part}`;
   const main = `src/main/${folder}`;
   return {
     definitionFile: definitionFile(slug),
-    basePackage: packageName,
     processPackage: `${packageName}.${part}`,
     prefix,
     packageInfo: `${main}/package-info.java`,
@@ -75,7 +73,7 @@ export function hasDeclarationsOnly(path: string): boolean {
 /** Whether a file is nothing but a process definition in Java, so that it can be regenerated at any time. */
 export function isDefinitionCode(path: string): boolean {
   return (
-    /^src\/main\/java\/(?!.*\/kuflow\/).*(?:Tasks|Types)\.java$/.test(path) ||
+    /^src\/main\/java\/.*(?:Tasks|Types)\.java$/.test(path) ||
     (path.startsWith(`${SCHEMAS}/`) && path.endsWith('.json'))
   );
 }

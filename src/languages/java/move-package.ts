@@ -20,11 +20,6 @@ export function movePackage(file: PlannedFile, packageName: string): PlannedFile
   };
 }
 
-/** The name of a type of the template, or of a library, in the project. */
-export function moveType(type: string, packageName: string): string {
-  return type.startsWith(`${TEMPLATE_PACKAGE}.`) ? packageName + type.slice(TEMPLATE_PACKAGE.length) : type;
-}
-
 /** Import lines for these types, sorted. */
 export function importLines(types: readonly string[]): string {
   return sortLines([...new Set(types)].map((type) => `import ${type};\n`).join('')).trimEnd();

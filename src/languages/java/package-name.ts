@@ -20,6 +20,7 @@ export const javaPackageNames: PackageNames = {
     const reserved = parts.find((part) => JAVA_RESERVED.has(part));
     if (reserved !== undefined) return `contains the reserved word ${reserved}`;
     if (/^javax?\./.test(text)) return 'belongs to Java';
+    if (/^kuflow\.worker(?:\.|$)/.test(text)) return 'belongs to the library kuflow-worker';
     return /^com\.kuflow(?:\.|$)/.test(text) ? 'belongs to KuFlow' : undefined;
   },
 };

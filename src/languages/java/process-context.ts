@@ -14,7 +14,7 @@ import { callLines, declarationLines } from './calls.ts';
 import { activityMembers, inputTypeOf } from './activities.ts';
 import type { JavaLayout } from './layout.ts';
 import { javaComment, javaDoc, javaString } from './literals.ts';
-import { importLines, moveType } from './move-package.ts';
+import { importLines } from './move-package.ts';
 import { declareJavaTypes } from './record-types.ts';
 import { JAVA_TASK_NAMING, UNTYPED } from './tasks.ts';
 import { workflowStatement } from './workflow-statements.ts';
@@ -23,8 +23,7 @@ import { twoParts } from './wrap.ts';
 /** The context of the templates of one process. */
 export function javaProcessContext(process: ProcessToRender<JavaLayout>): object {
   const { definition, layout, isFirst } = process;
-  const { prefix, basePackage, processPackage } = layout;
-  const kuflow = `${basePackage}.kuflow`;
+  const { prefix, processPackage } = layout;
   const tasks = processTasks(process, JAVA_TASK_NAMING);
   const typeImport = (type: string): string => `${processPackage}.${prefix}Types.${type}`;
   const typeImports = (types: readonly (string | undefined)[]): readonly string[] =>
@@ -55,20 +54,20 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
     hasHumanTasks: human.length > 0,
     hasSystemTasks: system.length > 0,
     workflowImports: imports([
-      `${kuflow}.workflow.WorkflowRequest`,
-      `${kuflow}.workflow.WorkflowResponse`,
+      'kuflow.worker.workflow.WorkflowRequest',
+      'kuflow.worker.workflow.WorkflowResponse',
       'io.temporal.workflow.WorkflowInterface',
       'io.temporal.workflow.WorkflowMethod',
     ]),
     workflowImplImports: imports([
-      `${kuflow}.workflow.KuFlowProcess`,
-      `${kuflow}.workflow.WorkflowRequest`,
-      `${kuflow}.workflow.WorkflowResponse`,
+      'kuflow.worker.workflow.KuFlowProcess',
+      'kuflow.worker.workflow.WorkflowRequest',
+      'kuflow.worker.workflow.WorkflowResponse',
       'io.temporal.workflow.Workflow',
       'io.temporal.workflow.WorkflowInit',
       'java.util.UUID',
       'org.slf4j.Logger',
-      ...(withApproval ? [`${kuflow}.model.LogLevel`, 'java.time.Duration'] : []),
+      ...(withApproval ? ['kuflow.worker.model.LogLevel', 'java.time.Duration'] : []),
       ...system.map(({ activity }) => `${processPackage}.${prefix}Activities.${inputTypeOf(activity)}`),
       ...typeImports(variables.map(({ dataType }) => dataType)),
       ...mapImport(variables.map(({ dataType }) => dataType)),
@@ -98,14 +97,14 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
         .trimEnd(),
     ),
     activitiesImplImports: imports([
-      `${kuflow}.model.Process`,
-      `${kuflow}.rest.KuFlowClient`,
+      'kuflow.worker.model.Process',
+      'kuflow.worker.KuFlowClient',
       'org.slf4j.Logger',
       'org.slf4j.LoggerFactory',
       'org.springframework.stereotype.Component',
       ...typeImports(resultTypes),
       ...mapImport(system.length === 0 ? [undefined] : resultTypes),
-      ...members.flatMap(({ imports: used }) => used.map((type) => moveType(type, basePackage))),
+      ...members.flatMap(({ imports: used }) => used),
     ]),
     activityImplementations: new Code(
       members
@@ -116,19 +115,19 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
     tasksImports: imports([
       ...(['human', 'system', 'message', 'thread'] as const)
         .filter((kind) => tasks.some((task) => task.kind === kind))
-        .map((kind) => `${kuflow}.workflow.${TASK_CLASSES[kind]}`),
+        .map((kind) => `kuflow.worker.workflow.${TASK_CLASSES[kind]}`),
       ...typeImports(tasks.map(({ dataType }) => dataType)),
       ...mapImport(tasks.filter(({ kind }) => kind !== 'thread').map(({ dataType }) => dataType)),
     ]),
     taskConstants: new Code(tasks.map(taskConstant).join('\n\n')),
-    typesImports: imports(declarationImports.map((type) => moveType(type, basePackage))),
+    typesImports: imports(declarationImports),
     declarations: new Code(types.trimEnd()),
     schemas: new Code(printableJson(systemTaskSchemas(definition), true)),
     approvals: human.filter(({ isApproval }) => isApproval),
     testImports: imports([
-      `${kuflow}.model.ProcessItem.TaskState`,
-      ...['FakeKuFlow', 'Person', 'ProcessRun', 'Replay', 'SampleData'].map((type) => `${kuflow}.testing.${type}`),
-      ...(withApproval ? [`${kuflow}.testing.Person.TaskLog`] : []),
+      'kuflow.worker.model.ProcessItem.TaskState',
+      ...['FakeKuFlow', 'Person', 'ProcessRun', 'Replay', 'SampleData'].map((type) => `kuflow.worker.testing.${type}`),
+      ...(withApproval ? ['kuflow.worker.testing.Person.TaskLog'] : []),
       ...(human.length === 0 ? [] : ['io.temporal.failure.ApplicationFailure']),
       'java.util.Map',
       'org.junit.jupiter.api.DisplayName',

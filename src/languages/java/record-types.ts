@@ -10,7 +10,6 @@ import {
 } from './java-types.ts';
 import { callLines } from './calls.ts';
 import { javaDoc, javaString } from './literals.ts';
-import { TEMPLATE_PACKAGE } from './move-package.ts';
 import { spaces } from '../../text/spaces.ts';
 import { areAnnotationsShort, fill, fits, twoParts } from './wrap.ts';
 
@@ -18,7 +17,7 @@ const STEP = 4;
 
 /** Where the types that are not in java.lang come from. The package of the templates becomes that of the project. */
 const PACKAGES: readonly (readonly [packageName: string, types: readonly string[]])[] = [
-  [`${TEMPLATE_PACKAGE}.kuflow.model`, ['KuFlowFile', 'KuFlowGroup', 'KuFlowPrincipal']],
+  ['kuflow.worker.model', ['KuFlowFile', 'KuFlowGroup', 'KuFlowPrincipal']],
   ['com.fasterxml.jackson.annotation', ['JsonAnyGetter', 'JsonAnySetter', 'JsonCreator', 'JsonProperty', 'JsonValue']],
   ['java.math', ['BigDecimal']],
   ['java.time', ['LocalDate', 'OffsetDateTime']],

@@ -1,3 +1,4 @@
+import { findLibrary, libraryFiles } from '../library.ts';
 import type { PlannedFile } from '../planned-file.ts';
 import { renderProcesses, renderProjectFiles, type ProcessParts } from '../process-parts.ts';
 import type { ProjectSpec } from '../project-spec.ts';
@@ -6,6 +7,9 @@ import { javaLayout, type JavaLayout } from './layout.ts';
 import { movePackage, TEMPLATE_PACKAGE } from './move-package.ts';
 import { javaProcessContext } from './process-context.ts';
 import { javaTemplateContext } from './template-context.ts';
+
+/** The path of the library's jar, with its version. */
+export const LIBRARY_JAR = /\/([^/]+)\/kuflow-worker-\1\.jar$/;
 
 const PROCESS = `${TEMPLATE_PACKAGE.replaceAll('.', '/')}/process`;
 
@@ -33,10 +37,11 @@ const PROCESS_PARTS: ProcessParts<(typeof PARTS)[keyof typeof PARTS], JavaLayout
 /** The files of a Java project except its process definitions. */
 export function renderJava(spec: ProjectSpec, templates: TemplateSet): readonly PlannedFile[] {
   const { packageName = '' } = spec;
-  return renderProjectFiles(spec, templates, PROCESS_PARTS, {
-    context: javaTemplateContext(spec),
+  const files = renderProjectFiles(spec, templates, PROCESS_PARTS, {
+    context: javaTemplateContext(spec, findLibrary('java', LIBRARY_JAR)),
     move: (file) => movePackage(file, packageName),
   });
+  return [...libraryFiles(spec), ...files];
 }
 
 /** The code of the processes of a Java project. */

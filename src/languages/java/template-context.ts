@@ -1,4 +1,5 @@
 import { deploymentContext } from '../deployment.ts';
+import { libraryFolder, type LibraryArchive } from '../library.ts';
 import { unscopedName } from '../project-name.ts';
 import type { ProjectSpec } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
@@ -9,8 +10,9 @@ import { javaLayout } from './layout.ts';
  * The context of the templates that all processes of a project share, except that of its first process. Strings are printed by language
  * helpers, `Code` as is.
  */
-export function javaTemplateContext(spec: ProjectSpec): object {
-  const { name, definition, packageName = '', cliPackage, local } = spec;
+export function javaTemplateContext(spec: ProjectSpec, library: LibraryArchive): object {
+  const { name, definition, packageName = '', cliPackage, local, workspace } = spec;
+  const folder = libraryFolder(spec);
   const layout = javaLayout(spec);
   const code = portableWord(definition.process.code);
   // Without a code, the simulation runs the only process of the project.
@@ -23,6 +25,11 @@ export function javaTemplateContext(spec: ProjectSpec): object {
     packagePath: new Code(packageName.replaceAll('.', '/')),
     npmPackage: `create-kuflow-worker@${cliPackage}`,
     local,
+    isMember: workspace !== undefined,
+    libraryVersion: new Code(library.version),
+    libraryFolder: new Code(folder),
+    // The context of an image is the folder of the member.
+    buildContexts: new Code(workspace === undefined ? '' : `--build-context library=${folder} `),
     processFolder: new Code(layout.processPackage.slice(packageName.length + 1)),
     simulateArguments: new Code(simulateArguments),
     smokeOnWindows: `kuflow dev simulate ${simulateArguments}-- mvnw -q spring-boot:run`,

@@ -3,17 +3,17 @@ package com.example.loanworker.engine_loan;
 import com.example.loanworker.engine_loan.EngineLoanTypes.ApproveLoanData;
 import com.example.loanworker.engine_loan.EngineLoanTypes.LoanApplicationData;
 import com.example.loanworker.engine_loan.EngineLoanTypes.Metadata;
-import com.example.loanworker.kuflow.model.KuFlowActivities;
-import com.example.loanworker.kuflow.model.Requests;
-import com.example.loanworker.kuflow.workflow.HumanTask;
-import com.example.loanworker.kuflow.workflow.KuFlowProcess;
-import com.example.loanworker.kuflow.workflow.Owner;
-import com.example.loanworker.kuflow.workflow.WorkflowRequest;
-import com.example.loanworker.kuflow.workflow.WorkflowResponse;
 import io.temporal.workflow.WorkflowInit;
 import java.math.BigDecimal;
 import java.util.Map;
 import java.util.UUID;
+import kuflow.worker.model.KuFlowActivities;
+import kuflow.worker.model.Requests;
+import kuflow.worker.workflow.HumanTask;
+import kuflow.worker.workflow.KuFlowProcess;
+import kuflow.worker.workflow.Owner;
+import kuflow.worker.workflow.WorkflowRequest;
+import kuflow.worker.workflow.WorkflowResponse;
 
 /** Loans of up to 5,000 are granted, and a person decides about larger ones. */
 public class EngineLoanWorkflowImpl implements EngineLoanWorkflow {

@@ -1,7 +1,3 @@
-import com.example.worker.kuflow.settings.Secret;
-import com.example.worker.kuflow.settings.SettingsException;
-import com.example.worker.kuflow.settings.SettingsLoader;
-import com.example.worker.kuflow.settings.WorkerSettings;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Path;
@@ -10,6 +6,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import kuflow.worker.internal.settings.Secret;
+import kuflow.worker.internal.settings.SettingsException;
+import kuflow.worker.internal.settings.SettingsLoader;
+import kuflow.worker.internal.settings.WorkerSettings;
 
 /**
  * Loads the settings of several cases in one JVM. Reads [{ directory, env }] from stdin and writes [{ problems, values, shown }]. Values are

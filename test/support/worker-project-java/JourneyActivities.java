@@ -1,9 +1,9 @@
 package com.example.worker.trial;
 
-import com.example.worker.kuflow.model.KuFlowFile;
 import io.temporal.activity.ActivityInterface;
 import io.temporal.activity.ActivityMethod;
 import java.util.UUID;
+import kuflow.worker.model.KuFlowFile;
 
 @ActivityInterface
 public interface JourneyActivities {

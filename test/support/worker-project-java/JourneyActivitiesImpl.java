@@ -1,8 +1,8 @@
 package com.example.worker.trial;
 
-import com.example.worker.kuflow.rest.KuFlowClient;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
+import kuflow.worker.KuFlowClient;
 import org.springframework.stereotype.Component;
 
 // Added to a generated project by the end-to-end tests.

@@ -1,9 +1,9 @@
 package com.example.worker.trial;
 
-import com.example.worker.kuflow.workflow.WorkflowRequest;
-import com.example.worker.kuflow.workflow.WorkflowResponse;
 import io.temporal.workflow.WorkflowInterface;
 import io.temporal.workflow.WorkflowMethod;
+import kuflow.worker.workflow.WorkflowRequest;
+import kuflow.worker.workflow.WorkflowResponse;
 
 @WorkflowInterface
 public interface JourneyWorkflow {

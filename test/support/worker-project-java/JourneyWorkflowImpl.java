@@ -1,23 +1,23 @@
 package com.example.worker.trial;
 
-import com.example.worker.kuflow.model.KuFlowFile;
-import com.example.worker.kuflow.model.KuFlowPrincipal;
-import com.example.worker.kuflow.model.WorkerActivities;
-import com.example.worker.kuflow.workflow.HumanTask;
-import com.example.worker.kuflow.workflow.KuFlowProcess;
-import com.example.worker.kuflow.workflow.MessageTask;
-import com.example.worker.kuflow.workflow.Owner;
-import com.example.worker.kuflow.workflow.SystemTask;
-import com.example.worker.kuflow.workflow.TaskCancelled;
-import com.example.worker.kuflow.workflow.ThreadTask;
-import com.example.worker.kuflow.workflow.WorkflowRequest;
-import com.example.worker.kuflow.workflow.WorkflowResponse;
 import com.example.worker.trial.JourneyActivities.Contract;
 import com.example.worker.trial.JourneyActivities.StampedContract;
 import io.temporal.workflow.WorkflowInit;
 import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
+import kuflow.worker.model.KuFlowFile;
+import kuflow.worker.model.KuFlowPrincipal;
+import kuflow.worker.model.WorkerActivities;
+import kuflow.worker.workflow.HumanTask;
+import kuflow.worker.workflow.KuFlowProcess;
+import kuflow.worker.workflow.MessageTask;
+import kuflow.worker.workflow.Owner;
+import kuflow.worker.workflow.SystemTask;
+import kuflow.worker.workflow.TaskCancelled;
+import kuflow.worker.workflow.ThreadTask;
+import kuflow.worker.workflow.WorkflowRequest;
+import kuflow.worker.workflow.WorkflowResponse;
 
 /**
  * Added to a generated project by the end-to-end tests: a process that needs everything at once. The reviewer gets the task from

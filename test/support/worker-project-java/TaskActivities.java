@@ -1,10 +1,10 @@
 package com.example.worker.trial;
 
-import com.example.worker.kuflow.model.KuFlowFile;
 import com.example.worker.loan.LoanTypes.CheckCreditData;
 import io.temporal.activity.ActivityInterface;
 import io.temporal.activity.ActivityMethod;
 import java.util.UUID;
+import kuflow.worker.model.KuFlowFile;
 
 @ActivityInterface
 public interface TaskActivities {

@@ -1,8 +1,5 @@
 package com.example.worker.trial;
 
-import com.example.worker.kuflow.model.KuFlowFile;
-import com.example.worker.kuflow.rest.KuFlowClient;
-import com.example.worker.kuflow.rest.RestError;
 import com.example.worker.loan.LoanTypes.CheckCreditData;
 import io.temporal.activity.Activity;
 import java.io.IOException;
@@ -14,6 +11,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.UUID;
+import kuflow.worker.KuFlowClient;
+import kuflow.worker.RestError;
+import kuflow.worker.model.KuFlowFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;

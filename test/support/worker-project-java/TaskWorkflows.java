@@ -1,16 +1,5 @@
 package com.example.worker.trial;
 
-import com.example.worker.kuflow.model.KuFlowActivities;
-import com.example.worker.kuflow.model.LogLevel;
-import com.example.worker.kuflow.model.Requests;
-import com.example.worker.kuflow.workflow.HumanTask;
-import com.example.worker.kuflow.workflow.KuFlowProcess;
-import com.example.worker.kuflow.workflow.Owner;
-import com.example.worker.kuflow.workflow.SystemTaskHandle;
-import com.example.worker.kuflow.workflow.TaskCancelled;
-import com.example.worker.kuflow.workflow.TaskHandle;
-import com.example.worker.kuflow.workflow.WorkflowRequest;
-import com.example.worker.kuflow.workflow.WorkflowResponse;
 import com.example.worker.loan.LoanTasks;
 import com.example.worker.loan.LoanTypes.CheckCreditData;
 import io.temporal.failure.ActivityFailure;
@@ -28,6 +17,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import kuflow.worker.model.KuFlowActivities;
+import kuflow.worker.model.LogLevel;
+import kuflow.worker.model.Requests;
+import kuflow.worker.workflow.HumanTask;
+import kuflow.worker.workflow.KuFlowProcess;
+import kuflow.worker.workflow.Owner;
+import kuflow.worker.workflow.SystemTaskHandle;
+import kuflow.worker.workflow.TaskCancelled;
+import kuflow.worker.workflow.TaskHandle;
+import kuflow.worker.workflow.WorkflowRequest;
+import kuflow.worker.workflow.WorkflowResponse;
 import org.slf4j.Logger;
 
 /** Added to a generated project by the end-to-end tests: workflows that work with tasks and documents. */

@@ -1,16 +1,5 @@
 package com.example.worker.trial;
 
-import com.example.worker.kuflow.model.KuFlowActivities;
-import com.example.worker.kuflow.model.LogLevel;
-import com.example.worker.kuflow.model.ProcessItem;
-import com.example.worker.kuflow.model.Requests;
-import com.example.worker.kuflow.model.WorkerActivities;
-import com.example.worker.kuflow.workflow.HumanTask;
-import com.example.worker.kuflow.workflow.ItemContext;
-import com.example.worker.kuflow.workflow.KuFlowProcess;
-import com.example.worker.kuflow.workflow.Uuid7;
-import com.example.worker.kuflow.workflow.WorkflowRequest;
-import com.example.worker.kuflow.workflow.WorkflowResponse;
 import io.temporal.activity.ActivityOptions;
 import io.temporal.common.RetryOptions;
 import io.temporal.failure.ActivityFailure;
@@ -27,6 +16,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import kuflow.worker.internal.workflow.ItemContext;
+import kuflow.worker.internal.workflow.Uuid7;
+import kuflow.worker.model.KuFlowActivities;
+import kuflow.worker.model.LogLevel;
+import kuflow.worker.model.ProcessItem;
+import kuflow.worker.model.Requests;
+import kuflow.worker.model.WorkerActivities;
+import kuflow.worker.workflow.HumanTask;
+import kuflow.worker.workflow.KuFlowProcess;
+import kuflow.worker.workflow.WorkflowRequest;
+import kuflow.worker.workflow.WorkflowResponse;
 import org.slf4j.Logger;
 
 /** Added to a generated project by the end-to-end tests: workflows that exercise the worker. */

@@ -85,8 +85,8 @@ const RICH: ProcessDefinition = {
 
 /** The sources of the library of a language, which its projects contain as an archive. */
 function libraryTexts(language: LanguageId): readonly (readonly [string, string])[] {
-  if (language === 'java') return [];
-  const folder = join(ROOT, 'libraries', language, 'src');
+  const source = { typescript: 'src', java: 'src/main/java', python: 'src' }[language];
+  const folder = join(ROOT, 'libraries', language, source);
   return listFiles(folder).map((path) => [path, readFileSync(join(folder, path), 'utf8')]);
 }
 
@@ -363,17 +363,17 @@ const PLACES: Readonly<Record<string, Readonly<Record<LanguageId, Place>>>> = {
   },
   'the time limit of a connection for REST': {
     typescript: ['rest-client.ts', 'connectTimeout: '],
-    java: ['kuflow/rest/RestClient.java', 'CONNECT_TIMEOUT = '],
+    java: ['internal/rest/RestClient.java', 'CONNECT_TIMEOUT = '],
     python: ['rest_client.py', 'TIMEOUT = httpx.Timeout(', 'connect='],
   },
   'the time limit of a response': {
     typescript: ['rest-client.ts', 'headersTimeout: '],
-    java: ['kuflow/rest/RestClient.java', 'RESPONSE_TIMEOUT = '],
+    java: ['internal/rest/RestClient.java', 'RESPONSE_TIMEOUT = '],
     python: ['rest_client.py', 'TIMEOUT = httpx.Timeout('],
   },
   'the longest pause within an attempt': {
     typescript: ['rest-client.ts', 'MAX_RETRY_DELAY = '],
-    java: ['kuflow/rest/RestClient.java', 'MAX_RETRY_DELAY = '],
+    java: ['internal/rest/RestClient.java', 'MAX_RETRY_DELAY = '],
     python: ['rest_client.py', 'MAX_RETRY_DELAY = '],
   },
   'the time limit of REST in --check': {
@@ -393,12 +393,12 @@ const PLACES: Readonly<Record<string, Readonly<Record<LanguageId, Place>>>> = {
   },
   'the pause between entries in the log of a task': {
     typescript: ['internal/task-failures.ts', 'HOUR = '],
-    java: ['kuflow/activity/TaskFailures.java', 'HOUR = '],
+    java: ['internal/activity/TaskFailures.java', 'HOUR = '],
     python: ['_internal/task_failures.py', 'HOUR = '],
   },
   'how long a task counts as failing': {
     typescript: ['internal/task-failures.ts', 'FAILING_FOR = '],
-    java: ['kuflow/activity/TaskFailures.java', 'FAILING_FOR = '],
+    java: ['internal/activity/TaskFailures.java', 'FAILING_FOR = '],
     python: ['_internal/task_failures.py', 'FAILING_FOR = '],
   },
 };

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/base/secret.ts';
 import { sampleDefinition } from '../../../src/process/sample.ts';
 import { movePackage } from '../../../src/languages/java/move-package.ts';
+import { LIBRARY_JAR } from '../../../src/languages/java/render.ts';
+import { findLibrary } from '../../../src/languages/library.ts';
 import { movePythonPackage } from '../../../src/languages/python/move-package.ts';
 import { LANGUAGE_IDS } from '../../../src/languages/names.ts';
 import type { ProjectSpec } from '../../../src/languages/project-spec.ts';
@@ -113,17 +115,24 @@ async function planned(
   return new Map(
     await Promise.all(
       plan.files.map(async (file) => {
-        if (isLibrary(file.path)) return [file.path, { text: '', mode: file.mode }] as const;
+        if (isLibrary(file.path)) return [withoutBuild(file.path), { text: '', mode: file.mode }] as const;
         const text =
           file.path === BASE_FILE
             ? await entriesOf(file, plan.files)
             : LOCKS.includes(file.path)
               ? 'The lock file of the template\n'
               : textOf(file);
-        return [file.path, { text: text ?? '', mode: file.mode }] as const;
+        return [file.path, { text: withoutBuild(text ?? ''), mode: file.mode }] as const;
       }),
     ),
   );
+}
+
+const JAVA_LIBRARY_BUILD = findLibrary('java', LIBRARY_JAR).version;
+
+/** Without the part of the Java library's version that changes with its sources. */
+function withoutBuild(text: string): string {
+  return text.replaceAll(JAVA_LIBRARY_BUILD, JAVA_LIBRARY_BUILD.replace(/-\w+$/, ''));
 }
 
 /** The entries of the archive, which are files of the project. */
@@ -162,6 +171,9 @@ function copiedTexts({ language, packageName = '' }: ProjectSpec): ReadonlyMap<s
     .map(({ path, contents }): PlannedFile => MOVE[language]({ path, contents, mode: 0o644 }, packageName));
   return new Map(files.map((file) => [file.path, textOf(file) ?? '']));
 }
+
+/** Wrapper scripts and the settings of editors. */
+const NOT_COUNTED = /^(?:mvnw|kuflow)(?:\.cmd)?$|^\.(?:mvn|run|vscode)\/|^\.editorconfig$/;
 
 const isLibrary = (path: string): boolean => path.startsWith('.kuflow/lib/');
 
@@ -210,6 +222,21 @@ describe('the generated Java project', () => {
     expect(text?.text).toContain('LoanWorkflow');
     expect(text?.text.split('\n').length).toBeLessThanOrEqual(80);
     expect(text?.text).not.toMatch(/newActivityStub|registerListener|KuFlow_Engine/);
+  });
+
+  it('has at most 42 files and 1,900 lines, without the library, wrapper scripts and editor files', async () => {
+    const own = [...(await planned(javaDefaults))].filter(
+      ([path]) => !isLibrary(path) && path !== BASE_FILE && !NOT_COUNTED.test(path),
+    );
+    expect(own.length).toBeLessThanOrEqual(42);
+    const lines = own.reduce((sum, [, { text }]) => sum + text.trimEnd().split('\n').length, 0);
+    expect(lines).toBeLessThanOrEqual(1_900);
+    expect(
+      own
+        .find(([path]) => path === 'README.md')?.[1]
+        .text.trimEnd()
+        .split('\n').length,
+    ).toBeLessThanOrEqual(90);
   });
 
   it.each(Object.keys(javaOptions))('changes only what the golden diff shows with the option %s', async (name) => {

@@ -78,7 +78,7 @@ describe("KuFlow's activities in a TypeScript worker", () => {
 
 describe("KuFlow's activities in a Java worker", () => {
   it("are declared with KuFlow's names, which the compiler also requires of their implementation", async () => {
-    const path = '../../../templates/java/src/main/java/com/example/worker/kuflow/model/KuFlowActivities.java';
+    const path = '../../../libraries/java/src/main/java/kuflow/worker/model/KuFlowActivities.java';
     const source = await readFile(new URL(path, import.meta.url), 'utf8');
     // Temporal adds the prefix, and capitalizes the name of the method as KuFlow's Java library does.
     expect(source).toContain('@ActivityInterface(namePrefix = "KuFlow_Engine_")\npublic interface KuFlowActivities {');

@@ -10,9 +10,11 @@ it('the user agent of a TypeScript worker has the version of this package, and n
   expect(userAgent('@acme/käse')).toBe(`kuflow-worker-typescript/${version} (@acme/k_se)`);
 });
 
-it('the user agent of a Java worker has the version of this package', () => {
-  const file = join(ROOT, 'templates/java/src/main/java/com/example/worker/kuflow/rest/UserAgent.java');
-  expect(readFileSync(file, 'utf8')).toContain(`TEMPLATE_VERSION = "${version}";`);
+it('the Java library has the version of this package', () => {
+  const file = join(ROOT, 'libraries/java/pom.xml');
+  expect(readFileSync(file, 'utf8')).toContain(
+    `<artifactId>kuflow-worker</artifactId>\n  <version>${version}</version>`,
+  );
 });
 
 it('the Python library has the version of this package', () => {

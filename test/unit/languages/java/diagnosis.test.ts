@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { kuflowEntries } from '../../../../src/bin/commands.ts';
 import { runProgram } from '../../../../src/cli/run-program.ts';
+import { LIBRARY_JAR } from '../../../../src/languages/java/render.ts';
+import { findLibrary } from '../../../../src/languages/library.ts';
 import { fakeHost } from '../../../support/fake-host.ts';
 import { writeFakeJdk } from '../../../support/fake-jdk.ts';
 import { answering, standInStep } from '../../../support/stand-in-worker.ts';
@@ -94,6 +96,38 @@ describe.skipIf(process.platform === 'win32')('the JDK and Maven of a Java proje
     expect(await check('KF-PROJ-003', folder)).toMatchObject({ summary: 'mvnw is missing' });
     rmSync(join(folder, 'pom.xml'));
     expect(await check('KF-PROJ-003', folder)).toMatchObject({ summary: 'pom.xml is missing' });
+  });
+});
+
+describe('the library of a Java project', () => {
+  const library = findLibrary('java', LIBRARY_JAR);
+
+  it.skipIf(process.platform === 'win32')('must be in the project', async () => {
+    const folder = await project();
+    rmSync(join(folder, '.kuflow/lib', library.file));
+    expect(await check('KF-PROJ-003', folder)).toMatchObject({
+      ...{ state: 'fail', cause: { code: 'build-file-unusable' } },
+      summary: `.kuflow/lib/${library.file} is missing, and pom.xml refers to it`,
+    });
+  });
+
+  it('has the version that the built worker contains', async () => {
+    const folder = await project();
+    mkdirSync(join(folder, 'target'));
+    // The end of a jar lists its files.
+    const built = (version: string): void => {
+      writeFileSync(
+        join(folder, 'target/app.jar'),
+        `${'x'.repeat(2_000_000)}BOOT-INF/lib/kuflow-worker-${version}.jar`,
+      );
+    };
+    built(library.version);
+    expect(await check('KF-PROJ-002', folder)).toMatchObject({ state: 'pass' });
+    built('0.0.9');
+    expect(await check('KF-PROJ-002', folder)).toMatchObject({
+      ...{ state: 'warn', cause: { code: 'sdk-install-outdated' } },
+      summary: `target/app.jar has kuflow-worker 0.0.9, but pom.xml has ${library.version}`,
+    });
   });
 });
 

@@ -1,8 +1,8 @@
 package com.example.loanworker.loan;
 
-import com.example.loanworker.kuflow.model.Process;
-import com.example.loanworker.kuflow.rest.KuFlowClient;
 import com.example.loanworker.loan.LoanTypes.CheckCreditData;
+import kuflow.worker.KuFlowClient;
+import kuflow.worker.model.Process;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;

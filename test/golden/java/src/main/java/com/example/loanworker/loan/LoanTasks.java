@@ -1,13 +1,13 @@
 package com.example.loanworker.loan;
 
-import com.example.loanworker.kuflow.workflow.HumanTask;
-import com.example.loanworker.kuflow.workflow.MessageTask;
-import com.example.loanworker.kuflow.workflow.SystemTask;
-import com.example.loanworker.kuflow.workflow.ThreadTask;
 import com.example.loanworker.loan.LoanTypes.ApproveLoanData;
 import com.example.loanworker.loan.LoanTypes.CheckCreditData;
 import com.example.loanworker.loan.LoanTypes.LoanApplicationData;
 import java.util.Map;
+import kuflow.worker.workflow.HumanTask;
+import kuflow.worker.workflow.MessageTask;
+import kuflow.worker.workflow.SystemTask;
+import kuflow.worker.workflow.ThreadTask;
 
 /** The tasks of the process defined in kuflow.process.yaml: the code of each in KuFlow and the types of its data. */
 public final class LoanTasks {

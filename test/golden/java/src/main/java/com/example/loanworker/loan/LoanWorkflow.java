@@ -1,9 +1,9 @@
 package com.example.loanworker.loan;
 
-import com.example.loanworker.kuflow.workflow.WorkflowRequest;
-import com.example.loanworker.kuflow.workflow.WorkflowResponse;
 import io.temporal.workflow.WorkflowInterface;
 import io.temporal.workflow.WorkflowMethod;
+import kuflow.worker.workflow.WorkflowRequest;
+import kuflow.worker.workflow.WorkflowResponse;
 
 @WorkflowInterface
 public interface LoanWorkflow {

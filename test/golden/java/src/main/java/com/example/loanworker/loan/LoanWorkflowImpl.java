@@ -1,9 +1,5 @@
 package com.example.loanworker.loan;
 
-import com.example.loanworker.kuflow.model.LogLevel;
-import com.example.loanworker.kuflow.workflow.KuFlowProcess;
-import com.example.loanworker.kuflow.workflow.WorkflowRequest;
-import com.example.loanworker.kuflow.workflow.WorkflowResponse;
 import com.example.loanworker.loan.LoanActivities.CheckCreditInput;
 import com.example.loanworker.loan.LoanTypes.ApproveLoanData;
 import com.example.loanworker.loan.LoanTypes.LoanApplicationData;
@@ -11,6 +7,10 @@ import io.temporal.workflow.Workflow;
 import io.temporal.workflow.WorkflowInit;
 import java.time.Duration;
 import java.util.UUID;
+import kuflow.worker.model.LogLevel;
+import kuflow.worker.workflow.KuFlowProcess;
+import kuflow.worker.workflow.WorkflowRequest;
+import kuflow.worker.workflow.WorkflowResponse;
 import org.slf4j.Logger;
 
 /**

@@ -3,15 +3,15 @@ package com.example.loanworker.loan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.example.loanworker.kuflow.model.ProcessItem.TaskState;
-import com.example.loanworker.kuflow.testing.FakeKuFlow;
-import com.example.loanworker.kuflow.testing.Person;
-import com.example.loanworker.kuflow.testing.Person.TaskLog;
-import com.example.loanworker.kuflow.testing.ProcessRun;
-import com.example.loanworker.kuflow.testing.Replay;
-import com.example.loanworker.kuflow.testing.SampleData;
 import io.temporal.failure.ApplicationFailure;
 import java.util.Map;
+import kuflow.worker.model.ProcessItem.TaskState;
+import kuflow.worker.testing.FakeKuFlow;
+import kuflow.worker.testing.Person;
+import kuflow.worker.testing.Person.TaskLog;
+import kuflow.worker.testing.ProcessRun;
+import kuflow.worker.testing.Replay;
+import kuflow.worker.testing.SampleData;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 

@@ -1,0 +1,204 @@
+package kuflow.worker;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Pattern;
+import kuflow.worker.internal.engine.Check;
+import kuflow.worker.internal.operation.ShutdownSignals;
+import kuflow.worker.internal.operation.SpringDefaults;
+import kuflow.worker.internal.operation.WorkerLogFormatter;
+import kuflow.worker.internal.rest.KuFlowJson;
+import kuflow.worker.internal.settings.SettingsException;
+import kuflow.worker.internal.settings.SettingsLoader;
+import kuflow.worker.internal.settings.WorkerSettings;
+import kuflow.worker.internal.settings.WorkerSettings.LogFormat;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.context.event.ApplicationStartedEvent;
+import org.springframework.boot.logging.LoggingSystem;
+import org.springframework.context.ApplicationListener;
+import org.springframework.core.env.Profiles;
+import org.springframework.core.env.SimpleCommandLinePropertySource;
+import org.springframework.core.env.StandardEnvironment;
+
+/** Runs a worker. */
+public final class KuFlowWorker {
+
+    private static final String USAGE = """
+            Usage: java -jar app.jar [--check [--json]] [--spring.profiles.active=dev]
+
+              --check  Check the connection to KuFlow step by step and exit with 0 (connected), 1 (failed), 2 (invalid settings)
+                       or 4 (inconclusive). KUFLOW_WORKER_CHECK_SECONDS sets a time limit.
+              --json   Print the result of --check as JSON
+
+            With the profile dev, the worker prints readable logs, shuts down quickly, and starts even if the health or metrics port
+            is in use.
+            """;
+
+    private static final String SETTINGS_HELP = """
+            To get the settings, use one of these:
+
+              ./kuflow dev exec -- <command>           Run a command, such as this worker, with a local KuFlow
+              ./kuflow credentials pull                Get an engine certificate from KuFlow, with the client ID and secret
+                                                       from the environment or from ./kuflow login
+              ./kuflow credentials exec -- <command>   Run a command with these credentials
+            """;
+
+    private static final List<String> OPTIONS = List.of("--check", "--json", "--help");
+    private static final Pattern SETTING = Pattern.compile("--(kuflow|(application\\.)?temporal|worker)\\..*");
+    private static final String CHECK_SECONDS = "KUFLOW_WORKER_CHECK_SECONDS";
+    private static final int INVALID_SETTINGS = 2;
+    private static final int INTERRUPTED = 130;
+
+    private static final PrintStream OUT = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    private static final PrintStream ERR = new PrintStream(System.err, true, StandardCharsets.UTF_8);
+
+    private KuFlowWorker() {}
+
+    /**
+     * Runs the worker until it is stopped, or checks its connection to KuFlow if the arguments have {@code --check}. Its workflows and
+     * activities are those in the package of the application class and below. Ends the JVM with 2 if settings are missing or invalid.
+     *
+     * @param application the class with {@code @SpringBootApplication}
+     * @param args the arguments of {@code main}; those that Spring Boot knows are passed on
+     */
+    public static void run(Class<?> application, String... args) {
+        List<String> options = List.of(args);
+        Optional<String> problem = findProblem(options);
+        if (problem.isPresent()) {
+            ERR.println(problem.get() + "\n\n" + USAGE);
+            System.exit(INVALID_SETTINGS);
+        } else if (options.contains("--help")) {
+            OUT.print(USAGE);
+        } else if (options.contains("--check")) {
+            System.exit(check(options.contains("--json")));
+        } else {
+            start(application, args);
+        }
+    }
+
+    /** What is wrong with the options. */
+    static Optional<String> findProblem(List<String> options) {
+        for (String option : options) {
+            // Spring's properties have the form --key=value. The worker's own settings are not among them.
+            if (SETTING.matcher(option).matches()) {
+                return Optional.of(option.replaceFirst("=.*", "")
+                        + " cannot be set on the command line. Use its environment variable, or application.yaml");
+            }
+            if (!OPTIONS.contains(option) && !option.matches("--[\\w.\\[\\]-]+=.*")) {
+                return Optional.of("Unknown option " + option);
+            }
+        }
+        return options.contains("--json") && !options.contains("--check")
+                ? Optional.of("--json requires --check")
+                : Optional.empty();
+    }
+
+    private static void start(Class<?> worker, String[] args) {
+        boolean development = isDevelopment(args);
+        WorkerSettings settings;
+        try {
+            settings = loadSettings();
+        } catch (SettingsException invalid) {
+            report(invalid, development);
+            System.exit(INVALID_SETTINGS);
+            return;
+        }
+        SpringApplication application = new SpringApplication(worker);
+        application.setDefaultProperties(SpringDefaults.of(settings.worker(), development, worker.getPackageName()));
+        application.addInitializers(context -> context.getBeanFactory().registerSingleton("workerSettings", settings));
+        AtomicBoolean isStarting = new AtomicBoolean(true);
+        // Before runners of the application, which may take long while the worker already runs activities.
+        application.addListeners((ApplicationListener<ApplicationStartedEvent>) started -> isStarting.set(false));
+        ShutdownSignals.handle(() -> {
+            // Spring would wait until the worker has connected before it reacts to a signal. Nothing is running yet.
+            if (isStarting.get()) {
+                Runtime.getRuntime().halt(INTERRUPTED);
+            }
+            // Does nothing if the application is already exiting with another status.
+            System.exit(0);
+        });
+        application.run(args);
+    }
+
+    private static int check(boolean json) {
+        // The steps contain all that is known, so the log has nothing to add.
+        LoggingSystem.get(KuFlowWorker.class.getClassLoader()).beforeInitialize();
+        double limit = parseSeconds(System.getenv().getOrDefault(CHECK_SECONDS, "3600"));
+        if (!(limit > 0 && limit <= 3600)) {
+            ERR.println(CHECK_SECONDS + " must be a number of seconds greater than 0 and at most 3600");
+            return INVALID_SETTINGS;
+        }
+        Instant startedAt =
+                Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime());
+        Check.Result result = Check.run(
+                KuFlowWorker::loadSettings,
+                step -> {
+                    if (!json) {
+                        OUT.println(formatStep(step));
+                    }
+                },
+                startedAt,
+                limit);
+        if (json) {
+            OUT.println(toJson(result));
+        }
+        if (result.status() == INVALID_SETTINGS) {
+            ERR.print("\n" + SETTINGS_HELP);
+        }
+        return result.status();
+    }
+
+    private static String formatStep(Check.Step step) {
+        String detail = step.detail().replace("\n", "\n" + " ".repeat(22));
+        return "%-8s %-12s %s".formatted(step.status(), step.step(), detail);
+    }
+
+    private static double parseSeconds(String text) {
+        try {
+            return Double.parseDouble(text);
+        } catch (NumberFormatException invalid) {
+            return Double.NaN;
+        }
+    }
+
+    private static WorkerSettings loadSettings() {
+        return SettingsLoader.load(Path.of(""), System.getenv());
+    }
+
+    private static boolean isDevelopment(String[] args) {
+        StandardEnvironment environment = new StandardEnvironment();
+        environment.getPropertySources().addFirst(new SimpleCommandLinePropertySource(args));
+        return environment.acceptsProfiles(Profiles.of("dev"));
+    }
+
+    private static void report(SettingsException invalid, boolean development) {
+        String message = "Settings are missing or invalid";
+        LogFormat defaultFormat = development ? LogFormat.PRETTY : LogFormat.JSON;
+        LogFormat format = invalid.logFormat() == null ? defaultFormat : invalid.logFormat();
+        if (format == LogFormat.PRETTY) {
+            ERR.print(message + ":\n\n" + invalid.getMessage().indent(2) + "\n" + SETTINGS_HELP);
+            return;
+        }
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("reason", invalid.getMessage());
+        fields.put("hint", SETTINGS_HELP);
+        ERR.print(WorkerLogFormatter.formatError(format, message, fields));
+    }
+
+    private static String toJson(Object value) {
+        try {
+            return KuFlowJson.mapper().writeValueAsString(value);
+        } catch (JsonProcessingException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+}

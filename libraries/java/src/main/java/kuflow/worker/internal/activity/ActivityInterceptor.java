@@ -1,0 +1,175 @@
+package kuflow.worker.internal.activity;
+
+import io.temporal.activity.ActivityExecutionContext;
+import io.temporal.activity.ActivityInfo;
+import io.temporal.api.common.v1.Payload;
+import io.temporal.client.ActivityCompletionException;
+import io.temporal.common.interceptors.ActivityInboundCallsInterceptor;
+import io.temporal.common.interceptors.ActivityInboundCallsInterceptorBase;
+import io.temporal.common.interceptors.Header;
+import io.temporal.common.interceptors.WorkerInterceptorBase;
+import io.temporal.serviceclient.CheckedExceptionWrapper;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import kuflow.worker.internal.payload.PayloadLimit;
+import kuflow.worker.internal.payload.Payloads;
+import kuflow.worker.internal.settings.WorkerSettings;
+import kuflow.worker.internal.workflow.ItemContext;
+import kuflow.worker.model.Requests;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.MDC;
+import org.springframework.beans.factory.annotation.Autowired;
+
+/**
+ * Validates and limits the results of all activities, KuFlow's and your own, and reports failures and the item they belong to.
+ */
+public class ActivityInterceptor extends WorkerInterceptorBase {
+
+    private final TaskData taskData;
+    private final TaskFailures failures;
+    private final int maxPayloadBytes;
+    private final ScheduledExecutorService timers = Executors.newSingleThreadScheduledExecutor(work -> {
+        Thread thread = new Thread(work, "activity-timeouts");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    @Autowired
+    public ActivityInterceptor(TaskData taskData, TaskFailures failures, WorkerSettings settings) {
+        this.taskData = taskData;
+        this.failures = failures;
+        this.maxPayloadBytes = settings.worker().maxPayloadBytes();
+    }
+
+    @Override
+    public ActivityInboundCallsInterceptor interceptActivity(ActivityInboundCallsInterceptor next) {
+        return new Inbound(next);
+    }
+
+    private final class Inbound extends ActivityInboundCallsInterceptorBase {
+
+        private ActivityExecutionContext context;
+
+        Inbound(ActivityInboundCallsInterceptor next) {
+            super(next);
+        }
+
+        @Override
+        public void init(ActivityExecutionContext context) {
+            this.context = context;
+            // Of the activity that failed in this thread before.
+            MDC.remove(ItemContext.LOG_FIELD);
+            super.init(context);
+        }
+
+        @Override
+        public ActivityOutput execute(ActivityInput input) {
+            ItemContext item = itemOf(input.getHeader());
+            UUID processItemId = item == null ? requestedItem(input.getArguments()) : item.processItemId();
+            if (processItemId != null) {
+                MDC.put(ItemContext.LOG_FIELD, processItemId.toString());
+            }
+            ActivityOutput output = run(input, item);
+            // Temporal's SDK still has to log a failure.
+            MDC.remove(ItemContext.LOG_FIELD);
+            return output;
+        }
+
+        private ActivityOutput run(ActivityInput input, @Nullable ItemContext item) {
+            ActivityInfo info = context.getInfo();
+            try (Attempt attempt = new Attempt(item, info)) {
+                try {
+                    ActivityOutput output = super.execute(input);
+                    if (!context.isDoNotCompleteOnReturn()) {
+                        check(output.getResult(), item, info);
+                    }
+                    attempt.succeeded();
+                    return output;
+                } catch (RuntimeException | Error thrown) {
+                    throwIfCanceled(thrown);
+                    attempt.failed(CheckedExceptionWrapper.unwrap(thrown));
+                    if (thrown instanceof RuntimeException exception) {
+                        throw ActivityFailures.toFailure(exception, info.getActivityType());
+                    }
+                    throw thrown;
+                }
+            }
+        }
+
+        private void check(@Nullable Object result, @Nullable ItemContext item, ActivityInfo info) {
+            if (item != null && Boolean.TRUE.equals(item.validates())) {
+                taskData.validate(item.code(), result, false, info);
+            }
+            PayloadLimit.checkResult(result, info, maxPayloadBytes);
+        }
+
+        /** The activity may have wrapped the exception of its heartbeat, or failed because its call was aborted. */
+        private void throwIfCanceled(Throwable thrown) {
+            for (Throwable at = thrown; at != null; at = at.getCause()) {
+                if (at instanceof ActivityCompletionException canceled) {
+                    throw canceled;
+                }
+            }
+            context.getCancellationToken().throwIfCancellationRequested();
+        }
+    }
+
+    /** An attempt of an activity. Only those of system tasks are reported. */
+    private final class Attempt implements AutoCloseable {
+
+        private final @Nullable ItemContext item;
+        private final ActivityInfo info;
+        private final AtomicBoolean hasFailed = new AtomicBoolean();
+        private @Nullable Future<?> timer;
+
+        Attempt(@Nullable ItemContext item, ActivityInfo info) {
+            this.item = item != null && item.validates() != null ? item : null;
+            this.info = info;
+            Duration limit = info.getStartToCloseTimeout();
+            if (this.item == null || limit.isZero()) {
+                return;
+            }
+            // When its time is up, the engine counts the attempt as failed, even if it completes later.
+            RuntimeException timeout = new RuntimeException("no result within " + limit.toSeconds() + " s");
+            timer = timers.schedule(() -> failed(timeout), limit.toMillis(), TimeUnit.MILLISECONDS);
+        }
+
+        void succeeded() {
+            if (item != null && !hasFailed.get()) {
+                failures.succeeded(item);
+            }
+        }
+
+        void failed(Throwable error) {
+            if (item != null && hasFailed.compareAndSet(false, true)) {
+                failures.failed(new TaskFailures.FailedAttempt(
+                        item, error, info.getAttempt(), info.getRetryOptions(), info.getWorkflowId()));
+            }
+        }
+
+        @Override
+        public void close() {
+            if (timer != null) {
+                timer.cancel(false);
+            }
+        }
+    }
+
+    /** The item that the workflow runs the activity for. */
+    private static @Nullable ItemContext itemOf(Header header) {
+        Payload payload = header.getValues().get(ItemContext.HEADER);
+        return payload == null ? null : Payloads.PLAIN.fromPayload(payload, ItemContext.class, ItemContext.class);
+    }
+
+    /** The item in the request of one of KuFlow's activities. */
+    private static @Nullable UUID requestedItem(Object[] arguments) {
+        return arguments != null && arguments.length > 0 && arguments[0] instanceof Requests.OfProcessItem request
+                ? request.processItemId()
+                : null;
+    }
+}

@@ -1,0 +1,178 @@
+package kuflow.worker.internal.activity;
+
+import io.temporal.common.RetryOptions;
+import io.temporal.failure.ApplicationFailure;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import kuflow.worker.KuFlowClient;
+import kuflow.worker.internal.operation.WorkerMetrics;
+import kuflow.worker.internal.settings.WorkerSettings;
+import kuflow.worker.internal.workflow.ItemContext;
+import kuflow.worker.model.LogLevel;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Autowired;
+
+/**
+ * Counts failing tasks, and appends the reason to the log of a task in KuFlow: after a number of failed attempts, or at once if
+ * there is no other attempt. At most once per hour for each task and reason.
+ */
+public class TaskFailures {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(TaskFailures.class);
+
+    private static final Duration HOUR = Duration.ofHours(1);
+
+    /** Longer than the wait between two attempts. Another worker may have completed a task, or its process was canceled. */
+    private static final Duration FAILING_FOR = Duration.ofMinutes(10);
+
+    /** Appends a line to the log of a task in KuFlow. */
+    interface TaskLog {
+        void append(UUID processItemId, String message, LogLevel level);
+    }
+
+    private final TaskLog taskLog;
+    private final WorkerMetrics metrics;
+    private final int attemptsBeforeLog;
+    private final InstantSource clock;
+    private final Executor executor;
+
+    /** When tasks failed last. */
+    private final Map<UUID, Instant> failing = new HashMap<>();
+
+    /** When reasons were written. */
+    private final Map<String, Instant> written = new HashMap<>();
+
+    @Autowired
+    public TaskFailures(KuFlowClient kuflow, WorkerMetrics metrics, WorkerSettings settings) {
+        this(
+                kuflow::appendProcessItemTaskLog,
+                metrics,
+                settings.worker().attemptsBeforeTaskLog(),
+                InstantSource.system(),
+                daemon());
+    }
+
+    private TaskFailures(
+            TaskLog taskLog,
+            WorkerMetrics metrics,
+            int attemptsBeforeLog,
+            InstantSource clock,
+            ScheduledExecutorService executor) {
+        this(taskLog, metrics, attemptsBeforeLog, clock, (Executor) executor);
+        executor.scheduleWithFixedDelay(this::forgetOld, 1, 1, TimeUnit.MINUTES);
+    }
+
+    TaskFailures(
+            TaskLog taskLog, WorkerMetrics metrics, int attemptsBeforeLog, InstantSource clock, Executor executor) {
+        this.taskLog = taskLog;
+        this.metrics = metrics;
+        this.attemptsBeforeLog = attemptsBeforeLog;
+        this.clock = clock;
+        this.executor = executor;
+    }
+
+    private static ScheduledExecutorService daemon() {
+        return Executors.newSingleThreadScheduledExecutor(work -> {
+            Thread thread = new Thread(work, "task-log");
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /** An attempt of an activity that works on a task. */
+    record FailedAttempt(
+            ItemContext item,
+            Throwable error,
+            int number,
+            @Nullable RetryOptions retry,
+            String workflowId) {
+
+        boolean isLast() {
+            if (error instanceof ApplicationFailure failure && failure.isNonRetryable()) {
+                return true;
+            }
+            if (retry == null) {
+                return false;
+            }
+            String[] types = retry.getDoNotRetry();
+            return (retry.getMaximumAttempts() > 0 && number >= retry.getMaximumAttempts())
+                    || (types != null && List.of(types).contains(temporalType(error)));
+        }
+
+        private static String temporalType(Throwable error) {
+            return error instanceof ApplicationFailure failure
+                    ? failure.getType()
+                    : error.getClass().getName();
+        }
+    }
+
+    void failed(FailedAttempt attempt) {
+        ItemContext item = attempt.item();
+        boolean isLast = attempt.isLast();
+        metrics.systemTaskFailed(item.code());
+        setFailing(item.processItemId(), !isLast);
+        if (!isLast && attempt.number() < attemptsBeforeLog) {
+            return;
+        }
+        String reason = FailureReason.of(attempt.error());
+        String outcome =
+                isLast ? "The task failed" : "Attempt " + attempt.number() + " failed, and the worker tries again";
+        String message = outcome + ": " + reason + " (workflow " + attempt.workflowId() + ")";
+        // The activity does not wait: it must end with its own failure, even if KuFlow does not respond.
+        executor.execute(() -> append(item.processItemId(), reason, message, isLast ? LogLevel.ERROR : LogLevel.WARN));
+    }
+
+    void succeeded(ItemContext item) {
+        setFailing(item.processItemId(), false);
+    }
+
+    private synchronized void setFailing(UUID processItemId, boolean isFailing) {
+        if (isFailing) {
+            failing.put(processItemId, clock.instant());
+        } else {
+            failing.remove(processItemId);
+        }
+        metrics.systemTasksFailing(failing.size());
+    }
+
+    /** Forgets tasks that have not failed lately. */
+    synchronized void forgetOld() {
+        Instant now = clock.instant();
+        failing.values().removeIf(at -> !now.isBefore(at.plus(FAILING_FOR)));
+        metrics.systemTasksFailing(failing.size());
+        written.values().removeIf(at -> !now.isBefore(at.plus(HOUR)));
+    }
+
+    private void append(UUID processItemId, String reason, String message, LogLevel level) {
+        String key = processItemId + " " + reason;
+        if (!isNew(key)) {
+            return;
+        }
+        try {
+            taskLog.append(processItemId, message, level);
+        } catch (RuntimeException failure) {
+            forget(key);
+            LOGGER.warn("Could not write to the log of the task", failure);
+        }
+    }
+
+    private synchronized boolean isNew(String key) {
+        forgetOld();
+        return written.putIfAbsent(key, clock.instant()) == null;
+    }
+
+    private synchronized void forget(String key) {
+        written.remove(key);
+    }
+}

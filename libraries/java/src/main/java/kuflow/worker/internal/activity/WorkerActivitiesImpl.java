@@ -1,0 +1,28 @@
+package kuflow.worker.internal.activity;
+
+import kuflow.worker.KuFlowClient;
+import kuflow.worker.model.Requests.CompleteTask;
+import kuflow.worker.model.Results.OfApplication;
+import kuflow.worker.model.Results.OfProcessItem;
+import kuflow.worker.model.WorkerActivities;
+
+public class WorkerActivitiesImpl implements WorkerActivities {
+
+    private final KuFlowClient kuflow;
+    private final TaskData taskData;
+
+    public WorkerActivitiesImpl(KuFlowClient kuflow, TaskData taskData) {
+        this.kuflow = kuflow;
+        this.taskData = taskData;
+    }
+
+    @Override
+    public OfApplication retrieveApplication() {
+        return new OfApplication(kuflow.applicationId());
+    }
+
+    @Override
+    public OfProcessItem completeTask(CompleteTask request) {
+        return new OfProcessItem(taskData.complete(kuflow, request));
+    }
+}

@@ -1,0 +1,95 @@
+package kuflow.worker.internal.engine;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import kuflow.worker.internal.rest.RestClient;
+import kuflow.worker.internal.rest.RestRequest;
+import kuflow.worker.internal.settings.Pem;
+import kuflow.worker.internal.settings.Pem.PemException;
+import kuflow.worker.internal.settings.Secret;
+import kuflow.worker.internal.settings.WorkerSettings;
+import org.jspecify.annotations.Nullable;
+
+/** Requests tokens and certificates for the engine from KuFlow. */
+final class Authentication {
+
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+    private final RestClient rest;
+    private final WorkerSettings settings;
+    private final Clock clock;
+
+    Authentication(RestClient rest, WorkerSettings settings, Clock clock) {
+        this.rest = rest;
+        this.settings = settings;
+        this.clock = clock;
+    }
+
+    private record Response(
+            @Nullable Token engineToken, @Nullable Certificate engineCertificate) {}
+
+    private record Token(@Nullable String token, @Nullable String expiredAt) {}
+
+    private record Certificate(
+            @Nullable String namespace, @Nullable Tls tls) {}
+
+    private record Tls(
+            @Nullable String serverRootCaCertificate,
+            @Nullable String clientCertificate,
+            @Nullable String clientPrivateKey) {}
+
+    /** Requests a new bearer token for the engine. */
+    EngineToken requestToken() {
+        Response response = authenticate("ENGINE_TOKEN");
+        Token token = response.engineToken();
+        if (token == null || isEmpty(token.token())) {
+            throw new IllegalStateException("POST /authentications: the response has no engineToken.token");
+        }
+        return EngineToken.of(token.token(), token.expiredAt(), clock);
+    }
+
+    /** Requests a new client certificate for the engine, and the namespace it is valid for. */
+    EngineIdentity requestCertificate() {
+        Certificate certificate = authenticate("ENGINE_CERTIFICATE").engineCertificate();
+        Tls tls = certificate == null ? null : certificate.tls();
+        if (tls == null
+                || isEmpty(certificate.namespace())
+                || isEmpty(tls.serverRootCaCertificate())
+                || isEmpty(tls.clientCertificate())
+                || isEmpty(tls.clientPrivateKey())) {
+            throw new IllegalStateException("POST /authentications: the response has no complete engineCertificate");
+        }
+        String configured = settings.temporal().namespace();
+        try {
+            return EngineIdentity.of(
+                    EngineIdentity.Source.API,
+                    configured == null ? certificate.namespace() : configured,
+                    Pem.readCertificate(tls.clientCertificate()),
+                    Secret.of(Pem.readPrivateKey(tls.clientPrivateKey())),
+                    Pem.readAuthorities(tls.serverRootCaCertificate()),
+                    clock.instant());
+        } catch (PemException unusable) {
+            throw new IllegalStateException(
+                    "The engine certificate from KuFlow is not usable: found " + unusable.getMessage());
+        }
+    }
+
+    private Response authenticate(String type) {
+        Map<String, Object> body = new HashMap<>();
+        body.put("type", type);
+        if (settings.api().tenantId() != null) {
+            body.put("tenantId", settings.api().tenantId());
+        }
+        RestRequest request = RestRequest.of("createAuthentication", "POST", "/authentications")
+                .body(body)
+                .timeout(TIMEOUT);
+        Response response = rest.call(request, Response.class).body();
+        return response == null ? new Response(null, null) : response;
+    }
+
+    private static boolean isEmpty(@Nullable String text) {
+        return text == null || text.isEmpty();
+    }
+}

@@ -1,0 +1,62 @@
+package kuflow.worker.internal.engine;
+
+import io.temporal.activity.ActivityInterface;
+import io.temporal.common.metadata.POJOActivityImplMetadata;
+import io.temporal.common.metadata.POJOActivityMethodMetadata;
+import io.temporal.common.metadata.POJOWorkflowImplMetadata;
+import io.temporal.common.metadata.POJOWorkflowMethodMetadata;
+import io.temporal.workflow.WorkflowInterface;
+import java.util.List;
+import java.util.stream.Stream;
+import org.springframework.aop.support.AopUtils;
+import org.springframework.boot.autoconfigure.AutoConfigurationPackages;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.annotation.ClassPathScanningCandidateComponentProvider;
+import org.springframework.core.annotation.AnnotationUtils;
+import org.springframework.core.type.filter.AnnotationTypeFilter;
+import org.springframework.util.ClassUtils;
+
+/**
+ * The workflows and activities of this worker: all classes below its base package that implement a workflow interface, and all beans
+ * that implement an activity interface.
+ */
+record WorkerTypes(List<Class<?>> workflows, List<Object> activities) {
+
+    static WorkerTypes find(ApplicationContext context) {
+        // Temporal creates the workflows, so they are not beans.
+        ClassPathScanningCandidateComponentProvider scanner = new ClassPathScanningCandidateComponentProvider(false);
+        scanner.setResourceLoader(context);
+        scanner.addIncludeFilter(new AnnotationTypeFilter(WorkflowInterface.class, false, true));
+        List<Class<?>> workflows = AutoConfigurationPackages.get(context).stream()
+                .flatMap(basePackage -> scanner.findCandidateComponents(basePackage).stream())
+                .<Class<?>>map(found ->
+                        ClassUtils.resolveClassName(String.valueOf(found.getBeanClassName()), context.getClassLoader()))
+                .toList();
+        List<Object> activities = Stream.of(context.getBeanNamesForType(Object.class, false, false))
+                .map(context::getBean)
+                .filter(WorkerTypes::isActivity)
+                .toList();
+        return new WorkerTypes(workflows, activities);
+    }
+
+    List<String> workflowTypes() {
+        return workflows.stream()
+                .flatMap(type -> POJOWorkflowImplMetadata.newInstance(type).getWorkflowMethods().stream())
+                .map(POJOWorkflowMethodMetadata::getName)
+                .sorted()
+                .toList();
+    }
+
+    List<String> activityTypes() {
+        return activities.stream()
+                .flatMap(bean -> POJOActivityImplMetadata.newInstance(bean.getClass()).getActivityMethods().stream())
+                .map(POJOActivityMethodMetadata::getActivityTypeName)
+                .sorted()
+                .toList();
+    }
+
+    private static boolean isActivity(Object bean) {
+        return Stream.of(ClassUtils.getAllInterfacesForClass(AopUtils.getTargetClass(bean)))
+                .anyMatch(type -> AnnotationUtils.isAnnotationDeclaredLocally(ActivityInterface.class, type));
+    }
+}

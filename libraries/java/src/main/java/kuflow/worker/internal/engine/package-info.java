@@ -1,0 +1,4 @@
+@NullMarked
+package kuflow.worker.internal.engine;
+
+import org.jspecify.annotations.NullMarked;

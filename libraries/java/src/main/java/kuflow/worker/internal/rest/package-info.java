@@ -1,0 +1,4 @@
+@NullMarked
+package kuflow.worker.internal.rest;
+
+import org.jspecify.annotations.NullMarked;

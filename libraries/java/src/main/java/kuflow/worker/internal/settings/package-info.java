@@ -1,0 +1,4 @@
+@NullMarked
+package kuflow.worker.internal.settings;
+
+import org.jspecify.annotations.NullMarked;

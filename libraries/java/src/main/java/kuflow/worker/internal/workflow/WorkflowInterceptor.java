@@ -1,0 +1,113 @@
+package kuflow.worker.internal.workflow;
+
+import io.temporal.api.common.v1.Payload;
+import io.temporal.common.interceptors.Header;
+import io.temporal.common.interceptors.WorkerInterceptorBase;
+import io.temporal.common.interceptors.WorkflowInboundCallsInterceptor;
+import io.temporal.common.interceptors.WorkflowInboundCallsInterceptorBase;
+import io.temporal.common.interceptors.WorkflowOutboundCallsInterceptor;
+import io.temporal.common.interceptors.WorkflowOutboundCallsInterceptorBase;
+import io.temporal.failure.ApplicationFailure;
+import java.util.HashMap;
+import java.util.Map;
+import kuflow.worker.internal.payload.EncryptionGuard;
+import kuflow.worker.internal.payload.Payloads;
+import kuflow.worker.workflow.TaskCancelled;
+
+/** Passes the item of workflow code to its activities and threads, and refuses encrypted processes. */
+public class WorkflowInterceptor extends WorkerInterceptorBase {
+
+    @Override
+    public WorkflowInboundCallsInterceptor interceptWorkflow(WorkflowInboundCallsInterceptor next) {
+        return new Inbound(next);
+    }
+
+    private static class Inbound extends WorkflowInboundCallsInterceptorBase {
+
+        Inbound(WorkflowInboundCallsInterceptor next) {
+            super(next);
+        }
+
+        @Override
+        public void init(WorkflowOutboundCallsInterceptor outboundCalls) {
+            super.init(new Outbound(outboundCalls));
+        }
+
+        @Override
+        public WorkflowOutput execute(WorkflowInput input) {
+            EncryptionGuard.check(input.getHeader());
+            try {
+                return super.execute(input);
+            } catch (TaskCancelled canceled) {
+                throw toFailure(canceled);
+            }
+        }
+
+        @Override
+        public void handleSignal(SignalInput input) {
+            try {
+                super.handleSignal(input);
+            } catch (TaskCancelled canceled) {
+                throw toFailure(canceled);
+            }
+        }
+    }
+
+    private static class Outbound extends WorkflowOutboundCallsInterceptorBase {
+
+        Outbound(WorkflowOutboundCallsInterceptor next) {
+            super(next);
+        }
+
+        @Override
+        public <R> ActivityOutput<R> executeActivity(ActivityInput<R> input) {
+            return super.executeActivity(new ActivityInput<>(
+                    input.getActivityName(),
+                    input.getResultClass(),
+                    input.getResultType(),
+                    input.getArgs(),
+                    input.getOptions(),
+                    withItem(input.getHeader())));
+        }
+
+        @Override
+        public <R> LocalActivityOutput<R> executeLocalActivity(LocalActivityInput<R> input) {
+            return super.executeLocalActivity(new LocalActivityInput<>(
+                    input.getActivityName(),
+                    input.getResultClass(),
+                    input.getResultType(),
+                    input.getArgs(),
+                    input.getOptions(),
+                    withItem(input.getHeader())));
+        }
+
+        @Override
+        public Object newChildThread(Runnable runnable, boolean detached, String name) {
+            ItemContext item = ItemContext.current();
+            return super.newChildThread(
+                    item == null
+                            ? runnable
+                            : () -> item.run(() -> {
+                                runnable.run();
+                                return true;
+                            }),
+                    detached,
+                    name);
+        }
+    }
+
+    private static ApplicationFailure toFailure(TaskCancelled canceled) {
+        Map<String, Object> details = Map.of("code", canceled.code(), "processItemId", canceled.processItemId());
+        return ApplicationFailure.newNonRetryableFailure(canceled.getMessage(), "TaskCancelled", details);
+    }
+
+    private static Header withItem(Header header) {
+        ItemContext item = ItemContext.current();
+        if (item == null) {
+            return header;
+        }
+        Map<String, Payload> values = new HashMap<>(header.getValues());
+        values.put(ItemContext.HEADER, Payloads.PLAIN.toPayload(item).orElseThrow());
+        return new Header(values);
+    }
+}

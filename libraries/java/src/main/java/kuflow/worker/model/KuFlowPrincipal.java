@@ -1,0 +1,39 @@
+package kuflow.worker.model;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.UUID;
+
+/** A user or application: a value of the format {@code kuflow-principal}, as it is in KuFlow's data. */
+public record KuFlowPrincipal(@JsonValue String value) {
+
+    @JsonCreator
+    public KuFlowPrincipal {}
+
+    public static KuFlowPrincipal of(UUID id, Principal.Type type, String name) {
+        return new KuFlowPrincipal(
+                ValueFields.format("kuflow-principal", "id", id.toString(), "type", type.name(), "name", name));
+    }
+
+    public UUID id() {
+        return fields().uuid("id");
+    }
+
+    public Principal.Type type() {
+        return Principal.Type.valueOf(fields().required("type"));
+    }
+
+    /** The name. Empty if the value does not have one. */
+    public String name() {
+        return fields().optional("name");
+    }
+
+    private ValueFields fields() {
+        return ValueFields.parse("kuflow-principal", value);
+    }
+
+    @Override
+    public String toString() {
+        return value;
+    }
+}

@@ -1,0 +1,229 @@
+package kuflow.worker.testing;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.temporal.api.common.v1.Payload;
+import io.temporal.api.failure.v1.Failure;
+import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionRequest;
+import io.temporal.client.WorkflowClientOptions;
+import io.temporal.client.WorkflowOptions;
+import io.temporal.client.WorkflowStub;
+import io.temporal.common.WorkflowExecutionHistory;
+import io.temporal.common.context.ContextPropagator;
+import io.temporal.common.converter.DataConverter;
+import io.temporal.common.interceptors.WorkerInterceptor;
+import io.temporal.common.metadata.POJOWorkflowImplMetadata;
+import io.temporal.failure.ApplicationFailure;
+import io.temporal.serviceclient.WorkflowServiceStubsOptions;
+import io.temporal.testing.TestEnvironmentOptions;
+import io.temporal.testing.TestWorkflowEnvironment;
+import io.temporal.worker.Worker;
+import io.temporal.worker.WorkerFactoryOptions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import kuflow.worker.internal.activity.ActivityInterceptor;
+import kuflow.worker.internal.activity.TaskData;
+import kuflow.worker.internal.activity.TaskFailures;
+import kuflow.worker.internal.operation.WorkerMetrics;
+import kuflow.worker.internal.payload.Payloads;
+import kuflow.worker.internal.workflow.WorkflowInterceptor;
+import kuflow.worker.workflow.WorkflowRequest;
+import kuflow.worker.workflow.WorkflowResponse;
+
+/** A process on Temporal's test server, with the converter and the interceptors of the worker. */
+public final class ProcessRun implements AutoCloseable {
+
+    private static final String QUEUE = "test";
+    private static final Pattern NOT_OF_PROJECT =
+            Pattern.compile("(java|jdk|io\\.(temporal|grpc)|com\\.fasterxml|kuflow\\.worker)\\.");
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
+    private final UUID processId = UUID.randomUUID();
+    private final FailedWorkflowTasks failedTasks = new FailedWorkflowTasks();
+    private final TestWorkflowEnvironment environment;
+    private final WorkflowStub workflow;
+    private final FakeKuFlow kuflow;
+
+    private ProcessRun(Class<?> workflowClass, FakeKuFlow kuflow, Map<String, Payload> headers, Object... activities) {
+        this.kuflow = kuflow;
+        DataConverter converter = Payloads.converter(kuflow.settings().worker().maxPayloadBytes());
+        environment = TestWorkflowEnvironment.newInstance(TestEnvironmentOptions.newBuilder()
+                .setWorkflowServiceStubsOptions(WorkflowServiceStubsOptions.newBuilder()
+                        .setGrpcClientInterceptors(List.of(failedTasks))
+                        .build())
+                .setWorkflowClientOptions(WorkflowClientOptions.newBuilder()
+                        .setDataConverter(converter)
+                        .setContextPropagators(List.of(new StartHeaders(headers)))
+                        .build())
+                .setWorkerFactoryOptions(WorkerFactoryOptions.newBuilder()
+                        .setWorkerInterceptors(new WorkflowInterceptor(), activityInterceptor(kuflow))
+                        .build())
+                .build());
+        kuflow.connect(environment.getWorkflowClient());
+        Worker worker = environment.newWorker(QUEUE);
+        worker.registerWorkflowImplementationTypes(workflowClass);
+        worker.registerActivitiesImplementations(kuflow.activities().toArray());
+        worker.registerActivitiesImplementations(activities);
+        workflow = environment
+                .getWorkflowClient()
+                .newUntypedWorkflowStub(
+                        typeOf(workflowClass),
+                        WorkflowOptions.newBuilder()
+                                .setWorkflowId(processId.toString())
+                                .setTaskQueue(QUEUE)
+                                .build());
+        workflow.start(WorkflowRequest.of(processId));
+    }
+
+    /** Starts the workflow of a process. Nothing happens until somebody waits for its result. */
+    public static ProcessRun start(Class<?> workflowClass, FakeKuFlow kuflow, Object... activities) {
+        return new ProcessRun(workflowClass, kuflow, Map.of(), activities);
+    }
+
+    /** Starts the workflow of a process for which KuFlow requires encryption. */
+    public static ProcessRun startEncrypted(Class<?> workflowClass, FakeKuFlow kuflow) {
+        Payload encoding =
+                Payloads.PLAIN.toPayload("binary/encrypted?vendor=KuFlow").orElseThrow();
+        return new ProcessRun(workflowClass, kuflow, Map.of("x-kuflow-encoding", encoding));
+    }
+
+    /** Adds headers to the start of the workflow. */
+    private record StartHeaders(Map<String, Payload> headers) implements ContextPropagator {
+
+        @Override
+        public String getName() {
+            return "start-headers";
+        }
+
+        @Override
+        public Map<String, Payload> serializeContext(Object context) {
+            return headers;
+        }
+
+        @Override
+        public Object deserializeContext(Map<String, Payload> context) {
+            return context;
+        }
+
+        @Override
+        public Object getCurrentContext() {
+            return headers;
+        }
+
+        @Override
+        public void setCurrentContext(Object context) {}
+    }
+
+    private static String typeOf(Class<?> workflowClass) {
+        return POJOWorkflowImplMetadata.newInstance(workflowClass)
+                .getWorkflowMethods()
+                .get(0)
+                .getName();
+    }
+
+    private static WorkerInterceptor activityInterceptor(FakeKuFlow kuflow) {
+        TaskFailures failures =
+                new TaskFailures(kuflow.client(), new WorkerMetrics(new SimpleMeterRegistry()), kuflow.settings());
+        return new ActivityInterceptor(new TaskData(), failures, kuflow.settings());
+    }
+
+    public UUID processId() {
+        return processId;
+    }
+
+    /**
+     * Waits until the workflow ends.
+     *
+     * @throws io.temporal.client.WorkflowFailedException if the workflow fails
+     * @throws AssertionError if a workflow task fails, which Temporal would retry until somebody fixes the workflow code, or if the
+     *     workflow has not ended after 30 seconds. Then the message has the open tasks and the activities that Temporal retries.
+     */
+    public WorkflowResponse result() {
+        return result(LIMIT);
+    }
+
+    /** As {@link #result()}, with another limit. */
+    public WorkflowResponse result(Duration limit) {
+        environment.start();
+        CompletableFuture<WorkflowResponse> result =
+                CompletableFuture.supplyAsync(() -> workflow.getResult(WorkflowResponse.class));
+        try {
+            CompletableFuture.anyOf(result, failedTasks.first())
+                    .orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS)
+                    .join();
+        } catch (CompletionException failed) {
+            if (failed.getCause() instanceof TimeoutException) {
+                throw new AssertionError("The workflow has not ended within " + limit.toSeconds() + " s\n"
+                        + String.join("\n", describeWaiting()));
+            }
+            if (failed.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw failed;
+        }
+        if (failedTasks.first().isDone()) {
+            workflow.terminate("A workflow task failed");
+            Throwable cause = failedTasks.first().join();
+            throw new AssertionError("A workflow task failed: " + describe(cause), cause);
+        }
+        return result.join();
+    }
+
+    private List<String> describeWaiting() {
+        List<String> waiting = new ArrayList<>();
+        kuflow.openTasks().forEach((code, state) -> waiting.add("Open task: " + code + " (" + state + ")"));
+        environment
+                .getWorkflowServiceStubs()
+                .blockingStub()
+                .describeWorkflowExecution(DescribeWorkflowExecutionRequest.newBuilder()
+                        .setNamespace(environment.getNamespace())
+                        .setExecution(workflow.getExecution())
+                        .build())
+                .getPendingActivitiesList()
+                .forEach(activity -> {
+                    Failure failure = activity.getLastFailure();
+                    String reason = failure.hasCause() ? failure.getCause().getMessage() : failure.getMessage();
+                    waiting.add("Activity " + activity.getActivityType().getName() + ", attempt "
+                            + activity.getAttempt() + ": " + (reason.isEmpty() ? "running" : reason));
+                });
+        return waiting;
+    }
+
+    /** The error with the line of the workflow, because Maven leaves out the stack of a cause. */
+    private static String describe(Throwable failure) {
+        String error = failure instanceof ApplicationFailure exception
+                ? exception.getType() + ": " + exception.getOriginalMessage()
+                : failure.getMessage();
+        return Stream.of(failure.getStackTrace())
+                .filter(frame -> !NOT_OF_PROJECT.matcher(frame.getClassName()).lookingAt())
+                .findFirst()
+                .map(frame -> error + " (" + frame.getFileName() + ":" + frame.getLineNumber() + ")")
+                .orElse(error);
+    }
+
+    /** Cancels the process after a time that the workflow waits. */
+    public void cancelAfter(Duration time) {
+        environment.registerDelayedCallback(time, workflow::cancel);
+    }
+
+    /** The history of the workflow so far. */
+    public WorkflowExecutionHistory history() {
+        return environment.getWorkflowClient().fetchHistory(processId.toString());
+    }
+
+    /** Returns at once: it takes the worker up to a second to end. */
+    @Override
+    public void close() {
+        Thread closing = new Thread(environment::close, "close-test-environment");
+        closing.setDaemon(true);
+        closing.start();
+    }
+}

@@ -1,0 +1,5 @@
+/** Runs processes in tests: KuFlow in memory, and Temporal's test server, which skips the time that workflows wait. */
+@NullMarked
+package kuflow.worker.testing;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,514 @@
+package kuflow.worker.workflow;
+
+import com.fasterxml.jackson.databind.JsonMappingException;
+import io.temporal.failure.CanceledFailure;
+import io.temporal.failure.TemporalFailure;
+import io.temporal.workflow.Async;
+import io.temporal.workflow.CancellationScope;
+import io.temporal.workflow.Promise;
+import io.temporal.workflow.Workflow;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import kuflow.worker.internal.rest.KuFlowJson;
+import kuflow.worker.internal.workflow.ItemContext;
+import kuflow.worker.internal.workflow.Uuid7;
+import kuflow.worker.model.JsonPatchOperation;
+import kuflow.worker.model.JsonValue;
+import kuflow.worker.model.KuFlowActivities;
+import kuflow.worker.model.LogLevel;
+import kuflow.worker.model.Process;
+import kuflow.worker.model.ProcessItem;
+import kuflow.worker.model.ProcessItem.TaskState;
+import kuflow.worker.model.Requests;
+import kuflow.worker.model.WorkerActivities;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+
+/**
+ * Gives a workflow access to its process. Create it in the constructor of the workflow, so that the workflow receives every
+ * signal, including those of tasks that complete early.
+ */
+public final class KuFlowProcess {
+
+    private static final Duration REREAD_AFTER = Duration.ofHours(1);
+    private static final Duration MAX_REREAD_INTERVAL = Duration.ofHours(12);
+    private static final Duration AFTER_SIGNAL = Duration.ofSeconds(5);
+
+    private static final Logger LOGGER = Workflow.getLogger(KuFlowProcess.class);
+
+    private final UUID processId;
+    private final Duration rereadAfter;
+    private final CancellationScope processScope = CancellationScope.current();
+    private final KuFlowActivities kuflow = ActivityStubs.kuflow();
+    private final WorkerActivities worker = ActivityStubs.worker();
+
+    /** Items whose state in KuFlow has changed, or will soon. */
+    private final Set<UUID> changed = new HashSet<>();
+
+    private final Signals signals = new Signals(changed::add);
+    private @Nullable Promise<UUID> application;
+
+    public KuFlowProcess(WorkflowRequest request) {
+        this(request, REREAD_AFTER);
+    }
+
+    /**
+     * @param rereadAfter how long a human task waits for its signal before its state is read from KuFlow. Doubles each time, up
+     *     to 12 hours.
+     */
+    public KuFlowProcess(WorkflowRequest request, Duration rereadAfter) {
+        this.processId = request.processId();
+        this.rereadAfter = rereadAfter;
+    }
+
+    /** Your own activities, with the same timeouts as KuFlow's. */
+    public static <A> A activities(Class<A> activities) {
+        return ActivityStubs.own(activities);
+    }
+
+    /** Your own activities that transfer documents. They may take longer, but have to send heartbeats. */
+    public static <A> A transferActivities(Class<A> activities) {
+        return ActivityStubs.transfer(activities);
+    }
+
+    /**
+     * Creates the task, waits until a person completes it, and returns its data.
+     *
+     * @throws TaskCancelled if the task is canceled
+     */
+    public <D> D humanTask(HumanTask<D> task) {
+        return openTask(task).done().get();
+    }
+
+    /**
+     * Creates the task, waits until a person completes it, and returns its data.
+     *
+     * @throws TaskCancelled if the task is canceled
+     */
+    public <D> D humanTask(HumanTask<D> task, Consumer<TaskOptions<D>> options) {
+        TaskOptions<D> chosen = optionsOf(options);
+        if (chosen.deadline == null) {
+            return openTask(task, chosen).done().get();
+        }
+        requireFuture(chosen.deadline, task.code());
+        TaskHandle<D> handle = openTask(task, chosen);
+        if (!isDoneBefore(chosen.deadline, handle.done())) {
+            callWhileOpen(handle, chosen.onDeadline);
+        }
+        return handle.done().get();
+    }
+
+    /** Creates the task and does not wait. */
+    public <D> TaskHandle<D> openTask(HumanTask<D> task) {
+        return openTask(task, new TaskOptions<>());
+    }
+
+    /** Creates the task and does not wait. A deadline is not possible here. */
+    public <D> TaskHandle<D> openTask(HumanTask<D> task, Consumer<TaskOptions<D>> options) {
+        TaskOptions<D> chosen = optionsOf(options);
+        if (chosen.deadline != null) {
+            throw new IllegalArgumentException("Only humanTask has a deadline");
+        }
+        return openTask(task, chosen);
+    }
+
+    /** Creates the task, with the application as its owner, and does not wait. */
+    public <D> SystemTaskHandle<D> openTask(SystemTask<D> task) {
+        return openSystemTask(task, null);
+    }
+
+    /** Creates the task, with the application as its owner, and does not wait. */
+    public <D> SystemTaskHandle<D> openTask(SystemTask<D> task, Object contextData) {
+        return openSystemTask(task, contextData);
+    }
+
+    /**
+     * Creates the task with the application as its owner, runs the activity, saves the data that it returns, and completes the
+     * task. Data that does not match the schema fails the activity, which is repeated until its code is right.
+     */
+    public <D, I> D systemTask(SystemTask<D> task, Function<I, D> activity, I input) {
+        return openSystemTask(task, null).complete(() -> activity.apply(input), true);
+    }
+
+    /** As {@link #systemTask(SystemTask, Function, Object)}, with data that the form of the task can show. */
+    public <D, I> D systemTask(SystemTask<D> task, Function<I, D> activity, I input, Object contextData) {
+        return openSystemTask(task, contextData).complete(() -> activity.apply(input), true);
+    }
+
+    /** Posts a message and does not wait. */
+    public <D> UUID message(MessageTask<D> message, String text) {
+        return message(message, content -> content.text(text));
+    }
+
+    /** Posts a message and does not wait. */
+    public <D> UUID message(MessageTask<D> message, Consumer<MessageContent<D>> content) {
+        MessageContent<D> chosen = new MessageContent<>();
+        content.accept(chosen);
+        String dataStructureCode = chosen.dataStructureCode == null ? message.code() : chosen.dataStructureCode;
+        return createItem(
+                ProcessItem.Type.MESSAGE,
+                message.code(),
+                chosen.owner,
+                null,
+                new Requests.CreateProcessItem.Message(
+                        chosen.text, valueOf(chosen.data), chosen.data == null ? null : dataStructureCode));
+    }
+
+    /** Opens a thread and does not wait. */
+    public UUID thread(ThreadTask thread) {
+        return thread(thread, Owner.NOBODY);
+    }
+
+    /** Opens a thread and does not wait. */
+    public UUID thread(ThreadTask thread, Owner owner) {
+        return createItem(ProcessItem.Type.THREAD, thread.code(), owner, null, null);
+    }
+
+    /**
+     * Handles a signal, such as that of a user action ({@link UserActionSignal}). Call it in the constructor of the workflow or
+     * before the workflow waits for the first time: signals that arrive before there is a handler are ignored.
+     */
+    public <P> void onSignal(String name, Class<P> payload, Consumer<P> handler) {
+        signals.handle(name, payload, handler);
+    }
+
+    /** Reads the metadata of the process. */
+    public <M> M readMetadata(Class<M> type) {
+        Process process =
+                kuflow.retrieveProcess(new Requests.ProcessId(processId)).process();
+        return dataAs(type, process.metadata(), "the process");
+    }
+
+    /**
+     * Sets fields of the metadata of the process and keeps the others.
+     *
+     * @param fields an object, whose empty fields are left out, or a map
+     */
+    public void writeMetadata(Object fields) {
+        List<JsonPatchOperation> patch = new ArrayList<>();
+        KuFlowJson.mapper()
+                .valueToTree(fields)
+                .properties()
+                .forEach(field -> patch.add(JsonPatchOperation.add("/" + escape(field.getKey()), field.getValue())));
+        if (!patch.isEmpty()) {
+            kuflow.patchProcessMetadata(new Requests.ProcessPatch(processId, patch));
+        }
+    }
+
+    private static String escape(String field) {
+        return field.replace("~", "~0").replace("/", "~1");
+    }
+
+    private static <D> TaskOptions<D> optionsOf(Consumer<TaskOptions<D>> options) {
+        TaskOptions<D> chosen = new TaskOptions<>();
+        options.accept(chosen);
+        return chosen;
+    }
+
+    private UUID createItem(
+            ProcessItem.Type type,
+            String code,
+            Owner owner,
+            Requests.CreateProcessItem.@Nullable Task task,
+            Requests.CreateProcessItem.@Nullable Message message) {
+        // In a scope that was canceled before, nothing is created.
+        CancellationScope.throwCanceled();
+        UUID id = Uuid7.next();
+        Requests.CreateProcessItem request = new Requests.CreateProcessItem(
+                id, type, processId, null, owner.id(), owner.email(), code, task, message);
+        cancelingWithScope(id, () -> kuflow.createProcessItem(request));
+        return id;
+    }
+
+    private <D> TaskHandle<D> openTask(HumanTask<D> task, TaskOptions<D> options) {
+        UUID id = createItem(
+                ProcessItem.Type.TASK, task.code(), options.owner, taskOf(options.data, options.contextData), null);
+        return new ItemContext(id, task.code(), null).run(() -> {
+            LOGGER.info("Waiting for a person (task {})", task.code());
+            Promise<D> done = Async.function(() -> cancelingWithScope(id, () -> waitUntilCompleted(task, id)));
+            return new HumanHandle<>(id, done);
+        });
+    }
+
+    private <D> D waitUntilCompleted(HumanTask<D> task, UUID id) {
+        Duration wait = rereadAfter;
+        while (true) {
+            boolean isChanged = await(wait, () -> changed.contains(id));
+            changed.remove(id);
+            ProcessItem.Task read = kuflow.retrieveProcessItem(new Requests.ProcessItemId(id))
+                    .processItem()
+                    .task();
+            TaskState state = read == null ? TaskState.UNKNOWN : read.state();
+            if (state == TaskState.CANCELLED) {
+                throw new TaskCancelled(task.code(), id);
+            }
+            if (read != null && state == TaskState.COMPLETED) {
+                return dataAs(task.dataType(), read.data(), task.code());
+            }
+            // A signal may arrive before KuFlow shows the new state: then read again soon, otherwise later.
+            wait = isChanged
+                    ? min(wait, AFTER_SIGNAL)
+                    : min(wait.multipliedBy(2), max(MAX_REREAD_INTERVAL, rereadAfter));
+        }
+    }
+
+    /** Data that does not fit its type keeps the process waiting until the code of the worker is right. */
+    private static <D> D dataAs(Class<D> type, @Nullable JsonValue<?> data, String owner) {
+        try {
+            return KuFlowJson.mapper().convertValue(data == null ? Map.of() : data.value(), type);
+        } catch (IllegalArgumentException unfit) {
+            // Its message contains the data.
+            String place = unfit.getCause() instanceof JsonMappingException mapping
+                    ? mapping.getPath().stream()
+                            .map(step -> "/" + (step.getFieldName() == null ? step.getIndex() : step.getFieldName()))
+                            .collect(Collectors.joining())
+                    : "";
+            throw new IllegalStateException("The data of " + owner + " in KuFlow is not a " + type.getSimpleName()
+                    + (place.isEmpty() ? "" : ": " + place));
+        }
+    }
+
+    /**
+     * Cancels the item in KuFlow if the scope of the work is canceled. When the whole process is canceled, KuFlow does that.
+     */
+    private <R> R cancelingWithScope(UUID id, Supplier<R> work) {
+        try {
+            return work.get();
+        } catch (TemporalFailure failure) {
+            if (isCancellation(failure) && !processScope.isCancelRequested())
+                Workflow.newDetachedCancellationScope(() -> cancelItem(id)).run();
+            throw failure;
+        }
+    }
+
+    private void cancelItem(UUID id) {
+        try {
+            ActivityStubs.brief().cancelProcessItems(new Requests.CancelProcessItems(processId, List.of(id)));
+        } catch (TemporalFailure failure) {
+            LOGGER.warn("Could not cancel the item {}", id, failure);
+        }
+    }
+
+    private static boolean isCancellation(TemporalFailure failure) {
+        return failure instanceof CanceledFailure || failure.getCause() instanceof CanceledFailure;
+    }
+
+    private <D> SystemHandle<D> openSystemTask(SystemTask<D> task, @Nullable Object contextData) {
+        CancellationScope.throwCanceled();
+        Owner owner = Owner.ofId(application().get());
+        UUID id = createItem(ProcessItem.Type.TASK, task.code(), owner, taskOf(null, contextData), null);
+        return new SystemHandle<>(task, id);
+    }
+
+    /** All system tasks share the result, so a canceled scope of one of them must not affect it. */
+    private Promise<UUID> application() {
+        if (application == null) {
+            Workflow.newDetachedCancellationScope(() -> application = Async.function(() ->
+                            ActivityStubs.localWorker().retrieveApplication().applicationId()))
+                    .run();
+        }
+        return application;
+    }
+
+    private static Requests.CreateProcessItem.@Nullable Task taskOf(
+            @Nullable Object data, @Nullable Object contextData) {
+        return data == null && contextData == null
+                ? null
+                : new Requests.CreateProcessItem.Task(valueOf(data), valueOf(contextData));
+    }
+
+    private static @Nullable JsonValue<?> valueOf(@Nullable Object data) {
+        return data == null ? null : JsonValue.of(data);
+    }
+
+    /** Not one of Temporal's failures: the process waits until its code is right. Nothing has been created yet. */
+    private static void requireFuture(Instant deadline, String code) {
+        if (deadline.toEpochMilli() > Workflow.currentTimeMillis()) {
+            return;
+        }
+        throw new IllegalArgumentException("The deadline of " + code + " is not in the future: " + deadline);
+    }
+
+    private static boolean isDoneBefore(Instant deadline, Promise<?> done) {
+        // The creation may have taken hours.
+        long left = deadline.toEpochMilli() - Workflow.currentTimeMillis();
+        try {
+            return done.isCompleted() || (left > 0 && await(Duration.ofMillis(left), done::isCompleted));
+        } catch (CanceledFailure canceled) {
+            // Then the task fails too, after it has been canceled in KuFlow.
+            return true;
+        }
+    }
+
+    /** An activity that {@code onDeadline} calls may be retried for long, and must not hide that the task is completed. */
+    private static <D> void callWhileOpen(TaskHandle<D> handle, Consumer<TaskHandle<D>> onDeadline) {
+        if (Workflow.getVersion("kuflow-deadline-ended", Workflow.DEFAULT_VERSION, 1) == Workflow.DEFAULT_VERSION) {
+            onDeadline.accept(handle);
+            return;
+        }
+        List<Promise<Void>> calls = new ArrayList<>();
+        CancellationScope scope =
+                Workflow.newCancellationScope(() -> calls.add(Async.procedure(() -> onDeadline.accept(handle))));
+        scope.run();
+        Promise<Void> call = calls.get(0);
+        Promise<D> done = handle.done();
+        // If onDeadline itself cancels the task, it may do more afterwards.
+        try {
+            Workflow.await(() -> call.isCompleted() || (done.isCompleted() && done.getFailure() == null));
+        } catch (CanceledFailure canceled) {
+            // Then the task fails too, after it has been canceled in KuFlow.
+            return;
+        }
+        if (call.isCompleted()) {
+            call.get();
+        } else {
+            scope.cancel();
+        }
+    }
+
+    /** As Temporal's own function, but without a timer that is left behind. */
+    private static boolean await(Duration timeout, Supplier<Boolean> condition) {
+        boolean[] isDue = {false};
+        CancellationScope timer = Workflow.newCancellationScope(
+                () -> Workflow.newTimer(timeout).handle((nothing, canceled) -> isDue[0] = canceled == null));
+        timer.run();
+        try {
+            Workflow.await(() -> isDue[0] || condition.get());
+            return condition.get();
+        } finally {
+            timer.cancel();
+        }
+    }
+
+    private static Duration min(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+
+    private static Duration max(Duration one, Duration other) {
+        return one.compareTo(other) > 0 ? one : other;
+    }
+
+    private void cancel(UUID id) {
+        kuflow.cancelProcessItems(new Requests.CancelProcessItems(processId, List.of(id)));
+    }
+
+    private void log(UUID id, String text, LogLevel level) {
+        kuflow.appendProcessItemTaskLog(new Requests.ProcessItemLog(id, text, level));
+    }
+
+    private final class HumanHandle<D> implements TaskHandle<D> {
+
+        private final UUID id;
+        private final Promise<D> done;
+
+        HumanHandle(UUID id, Promise<D> done) {
+            this.id = id;
+            this.done = done;
+        }
+
+        @Override
+        public UUID id() {
+            return id;
+        }
+
+        @Override
+        public Promise<D> done() {
+            return done;
+        }
+
+        @Override
+        public void cancel() {
+            whileOpen(() -> {
+                KuFlowProcess.this.cancel(id);
+                changed.add(id);
+            });
+        }
+
+        @Override
+        public void assign(Owner owner) {
+            Requests.ProcessItemOwner request = new Requests.ProcessItemOwner(id, owner.id(), owner.email());
+            whileOpen(() -> kuflow.assignProcessItemTask(request));
+        }
+
+        @Override
+        public void log(String text, LogLevel level) {
+            KuFlowProcess.this.log(id, text, level);
+        }
+
+        /** KuFlow refuses to change a completed task, and Temporal would repeat that forever. */
+        private void whileOpen(Runnable change) {
+            List<Promise<Void>> changes = new ArrayList<>();
+            CancellationScope scope = Workflow.newCancellationScope(() -> changes.add(Async.procedure(change::run)));
+            scope.run();
+            Promise<Void> changing = changes.get(0);
+            Workflow.await(() -> changing.isCompleted() || done.isCompleted());
+            if (changing.isCompleted()) {
+                changing.get();
+            } else {
+                scope.cancel();
+            }
+        }
+    }
+
+    private final class SystemHandle<D> implements SystemTaskHandle<D> {
+
+        private final SystemTask<D> task;
+        private final UUID id;
+        private boolean isCompleting;
+
+        SystemHandle(SystemTask<D> task, UUID id) {
+            this.task = task;
+            this.id = id;
+            Async.procedure(this::cancelWithScope).exceptionally(canceled -> null);
+        }
+
+        @Override
+        public UUID id() {
+            return id;
+        }
+
+        @Override
+        public D complete(Supplier<D> work) {
+            return complete(work, false);
+        }
+
+        /** The scope may be canceled before the task is completed. */
+        private void cancelWithScope() {
+            cancelingWithScope(id, () -> {
+                Workflow.await(() -> isCompleting);
+                return id;
+            });
+        }
+
+        D complete(Supplier<D> work, boolean validates) {
+            isCompleting = true;
+            return cancelingWithScope(id, () -> {
+                D data = new ItemContext(id, task.code(), validates).run(work);
+                Object saved = data == null ? Map.of() : data;
+                new ItemContext(id, task.code(), false)
+                        .run(() -> worker.completeTask(new Requests.CompleteTask(id, task.code(), saved)));
+                return data;
+            });
+        }
+
+        @Override
+        public void cancel() {
+            KuFlowProcess.this.cancel(id);
+        }
+
+        @Override
+        public void log(String text, LogLevel level) {
+            KuFlowProcess.this.log(id, text, level);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+package kuflow.worker.workflow;
+
+import java.util.Map;
+
+/**
+ * A task of the process that this worker completes.
+ *
+ * @param code the code of its process item definition in KuFlow
+ */
+public record SystemTask<D>(String code, Class<D> dataType) {
+
+    /** A task whose data is a map. */
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    public static SystemTask<Map<String, Object>> untyped(String code) {
+        return new SystemTask<>(code, (Class<Map<String, Object>>) (Class) Map.class);
+    }
+}

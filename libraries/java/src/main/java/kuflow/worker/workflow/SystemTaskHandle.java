@@ -1,0 +1,23 @@
+package kuflow.worker.workflow;
+
+import java.util.UUID;
+import java.util.function.Supplier;
+import kuflow.worker.model.LogLevel;
+
+/** A task of the application itself. */
+public interface SystemTaskHandle<D> {
+
+    UUID id();
+
+    /**
+     * Runs {@code work}, which may call several activities, saves the data that it returns, and completes the task. Data
+     * that does not match the schema fails the workflow, because the activities have already completed.
+     */
+    D complete(Supplier<D> work);
+
+    /** Cancels the task. */
+    void cancel();
+
+    /** Adds a line to the log of the task in KuFlow. */
+    void log(String text, LogLevel level);
+}

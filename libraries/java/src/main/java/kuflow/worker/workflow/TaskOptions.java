@@ -1,0 +1,61 @@
+package kuflow.worker.workflow;
+
+import io.temporal.workflow.Workflow;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Options for a human task, for example {@code options -> options.owner(owner).data(data)}. */
+public final class TaskOptions<D> {
+
+    Owner owner = Owner.NOBODY;
+
+    @Nullable
+    Object data;
+
+    @Nullable
+    Object contextData;
+
+    @Nullable
+    Instant deadline;
+
+    Consumer<TaskHandle<D>> onDeadline = task -> {};
+
+    TaskOptions() {}
+
+    /** Assigns the task when it is created. */
+    public TaskOptions<D> owner(Owner owner) {
+        this.owner = owner;
+        return this;
+    }
+
+    /** The data that the form of the task shows at first. Fields that are not set stay empty. */
+    public TaskOptions<D> data(D data) {
+        this.data = data;
+        return this;
+    }
+
+    /** Data that the form of the task can show. */
+    public TaskOptions<D> contextData(Object contextData) {
+        this.contextData = contextData;
+        return this;
+    }
+
+    /**
+     * Calls {@code onDeadline} once if the task is still open after a time. The task stays open, unless {@code onDeadline}
+     * cancels it. When the task is completed, what {@code onDeadline} still does is canceled.
+     *
+     * @param after from now
+     */
+    public TaskOptions<D> deadline(Duration after, Consumer<TaskHandle<D>> onDeadline) {
+        return deadline(Instant.ofEpochMilli(Workflow.currentTimeMillis()).plus(after), onDeadline);
+    }
+
+    /** Calls {@code onDeadline} once if the task is still open at a time. */
+    public TaskOptions<D> deadline(Instant deadline, Consumer<TaskHandle<D>> onDeadline) {
+        this.deadline = deadline;
+        this.onDeadline = onDeadline;
+        return this;
+    }
+}

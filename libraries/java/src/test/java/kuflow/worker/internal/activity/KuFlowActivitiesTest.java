@@ -1,0 +1,324 @@
+package kuflow.worker.internal.activity;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static kuflow.worker.internal.rest.LoopbackServer.responds;
+import static kuflow.worker.internal.settings.TestSettings.APPLICATION_ID;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import ch.qos.logback.classic.Level;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.temporal.common.metadata.POJOActivityImplMetadata;
+import io.temporal.common.metadata.POJOActivityMethodMetadata;
+import io.temporal.failure.ActivityFailure;
+import io.temporal.failure.ApplicationFailure;
+import io.temporal.failure.CanceledFailure;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import kuflow.worker.Logged;
+import kuflow.worker.RestError;
+import kuflow.worker.internal.rest.KuFlowJson;
+import kuflow.worker.internal.rest.LoopbackServer;
+import kuflow.worker.internal.rest.RestClient;
+import kuflow.worker.internal.rest.SilentServer;
+import kuflow.worker.model.FindProcesses;
+import kuflow.worker.model.JsonPatchOperation;
+import kuflow.worker.model.KuFlowActivities;
+import kuflow.worker.model.Process;
+import kuflow.worker.model.ProcessItem;
+import kuflow.worker.model.ProcessItem.TaskState;
+import kuflow.worker.model.Requests.CreateBusinessArtifact;
+import kuflow.worker.model.Requests.CreateProcessItem;
+import kuflow.worker.model.Requests.ProcessId;
+import kuflow.worker.model.Requests.ProcessItemId;
+import kuflow.worker.model.Requests.ProcessItemOwner;
+import kuflow.worker.model.Requests.ProcessItemPatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@DisplayName("KuFlow's activities")
+@Timeout(30)
+class KuFlowActivitiesTest {
+
+    private static final UUID ID = UUID.fromString("22222222-2222-4333-8444-555555555555");
+    private static final String RETRIEVE = "GET /process-items/" + ID;
+
+    private final LoopbackServer server = new LoopbackServer();
+    private final ActivityEnvironment environment = new ActivityEnvironment(server.endpoint());
+    private final KuFlowActivities activities = environment.kuflowActivities();
+    private final Logged log = new Logged(RestClient.class);
+
+    @AfterEach
+    void close() {
+        log.close();
+        environment.close();
+        server.close();
+    }
+
+    @Test
+    @DisplayName("have the names that KuFlow's Java library gives them")
+    void names() {
+        assertThat(namesOf(KuFlowActivitiesImpl.class))
+                .contains("KuFlow_Engine_CreateProcessItem", "KuFlow_Engine_PrepareBusinessArtifactCreateArtifact")
+                .allMatch(name -> name.matches("KuFlow_Engine_[A-Z]\\w+"))
+                .hasSize(38);
+        assertThat(namesOf(WorkerActivitiesImpl.class))
+                .containsExactlyInAnyOrder("KuFlow_Worker_completeTask", "KuFlow_Worker_retrieveApplication");
+    }
+
+    private static List<String> namesOf(Class<?> implementation) {
+        return POJOActivityImplMetadata.newInstance(implementation).getActivityMethods().stream()
+                .map(POJOActivityMethodMetadata::getActivityTypeName)
+                .toList();
+    }
+
+    @Test
+    @DisplayName("return the result in the field that KuFlow uses")
+    void results() throws JsonProcessingException {
+        server.on(RETRIEVE, responds(200, """
+                {"id": "%s", "type": "TASK", "processId": "%s", "createdAt": "2025-10-08T10:00:00+02:00",
+                 "task": {"state": "READY", "data": {"valid": true, "value": {"AMOUNT": 1.10}}}, "added": "by KuFlow"}
+                """.formatted(ID, ID)));
+        JsonNode result = KuFlowJson.mapper().valueToTree(activities.retrieveProcessItem(new ProcessItemId(ID)));
+        assertThat(result).isEqualTo(KuFlowJson.mapper().readTree("""
+                {"processItem": {"id": "%s", "type": "TASK", "processId": "%s", "createdAt": "2025-10-08T10:00:00+02:00",
+                 "task": {"state": "READY", "data": {"valid": true, "value": {"AMOUNT": 1.10}}}}}
+                """.formatted(ID, ID)));
+    }
+
+    @Test
+    @DisplayName("accept a state that KuFlow adds")
+    void unknownState() {
+        server.on(RETRIEVE, responds(200, item("PAUSED", null)));
+        ProcessItem item = activities.retrieveProcessItem(new ProcessItemId(ID)).processItem();
+        assertThat(item.taskState()).isEqualTo(TaskState.UNKNOWN);
+    }
+
+    @Test
+    @DisplayName("search with repeated parameters")
+    void search() {
+        server.on("GET /processes", responds(200, """
+                {"metadata": {"size": 5, "page": 0, "totalElements": 1, "totalPages": 1},
+                 "content": [{"id": "%s", "state": "RUNNING", "tenantId": "%s"}]}
+                """.formatted(ID, ID)));
+        FindProcesses filters = new FindProcesses()
+                .size(5)
+                .sorts("createdAt,desc")
+                .states(Process.State.RUNNING, Process.State.CANCELLED);
+        assertThat(activities.findProcesses(filters).processes().content())
+                .extracting(Process::id)
+                .containsExactly(ID);
+        assertThat(server.calls())
+                .containsExactly("GET /processes?size=5&sort=createdAt%2Cdesc&state=RUNNING&state=CANCELLED");
+    }
+
+    @Test
+    @DisplayName("change data with a JSON Patch")
+    void patch() {
+        server.on("PATCH /process-items/" + ID + "/task/data", responds(200, item("CLAIMED", null)));
+        List<JsonPatchOperation> patch =
+                List.of(JsonPatchOperation.replace("/city", null), JsonPatchOperation.remove("/street"));
+        activities.patchProcessItemTaskData(new ProcessItemPatch(ID, patch));
+        assertThat(server.requests()).singleElement().satisfies(request -> {
+            assertThat(request.contentType()).isEqualTo("application/json-patch+json");
+            assertThat(request.body())
+                    .isEqualTo("[{\"op\":\"replace\",\"path\":\"/city\",\"value\":null},"
+                            + "{\"op\":\"remove\",\"path\":\"/street\",\"value\":null}]");
+        });
+    }
+
+    @Test
+    @DisplayName("accept an empty response only if the result is empty")
+    void emptyResponses() {
+        server.on("DELETE /processes/" + ID, responds(204, ""));
+        assertThat(activities.deleteProcess(new ProcessId(ID))).isEmpty();
+        server.on("POST /process-items", responds(200, ""));
+        assertThat(failureOf(() -> activities.createProcessItem(task("A"))).getCause())
+                .hasMessageContaining("createProcessItem: the response has no body");
+        server.on("POST /process-items/" + ID + "/task/~actions/complete", responds(200, ""));
+        assertThat(failureOf(() -> activities.completeProcessItemTask(new ProcessItemId(ID)))
+                        .getCause())
+                .hasMessageContaining("completeProcessItemTask: the response has no body");
+    }
+
+    @Test
+    @DisplayName("accept only a successful response, not a redirect")
+    void redirects() {
+        server.on("POST /process-items", responds(302, "{}", "Location", "https://login.example.com/?x"));
+        ApplicationFailure failure = failureOf(() -> activities.createProcessItem(task("A")));
+        assertThat(failure.getType()).isEqualTo("KuFlowActivities.RestFailure");
+        assertThat(failure.getCause())
+                .hasMessageContaining("302 to https://login.example.com is not a KuFlow API response");
+        assertThat(server.calls()).containsExactly("POST /process-items");
+    }
+
+    @Test
+    @DisplayName("reject an invalid request with a failure that is not retried")
+    void validation() {
+        ApplicationFailure failure = failureOf(() -> activities.createProcessItem(task(null)));
+        assertThat(failure.getType()).isEqualTo("KuFlowActivities.ValidationFailure");
+        assertThat(failure.isNonRetryable()).isTrue();
+        assertThat(failure.getOriginalMessage()).isEqualTo("'processItemDefinitionCode' is required");
+        assertThat(failureOf(() -> activities.assignProcessItemTask(new ProcessItemOwner(ID, null, "")))
+                        .getOriginalMessage())
+                .isEqualTo("'ownerId' or 'ownerEmail' is required");
+        assertThat(server.calls()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"7, 7", "86400, 300", "'Tue, 31 Dec 2999 23:59:59 GMT', 300"})
+    @DisplayName("fail with KuFlow's error and retry after the time that KuFlow asks for")
+    void retryAfter(String retryAfter, int seconds) {
+        server.on(RETRIEVE, responds(429, "{\"message\": \"too many\"}", "Retry-After", retryAfter));
+        ApplicationFailure failure = failureOf(() -> activities.retrieveProcessItem(new ProcessItemId(ID)));
+        assertThat(failure.getType()).isEqualTo("KuFlowActivities.RestFailure");
+        assertThat(failure.getOriginalMessage()).isEqualTo("Rest Invocation error");
+        assertThat(failure.isNonRetryable()).isFalse();
+        assertThat(failure.getNextRetryDelay()).isEqualTo(Duration.ofSeconds(seconds));
+        assertThat(failure.getDetails().get(0, RestError.Details.class).message())
+                .isEqualTo("too many");
+        assertThat(server.calls()).hasSize(1);
+    }
+
+    @Test
+    @DisplayName("log and count each call that KuFlow rejects")
+    void rejections() {
+        ApplicationFailure failure = failureOf(() -> activities.retrieveProcessItem(new ProcessItemId(ID)));
+        assertThat(failure.getType()).isEqualTo("KuFlowActivities.RestFailure");
+        assertThat(environment
+                        .meters()
+                        .counter("kuflow.rest.calls", "operation", "retrieveProcessItem", "status", "404")
+                        .count())
+                .isEqualTo(1);
+        assertThat(log.containing("KuFlow rejected a call")).singleElement().satisfies(line -> {
+            assertThat(line.getLevel()).isEqualTo(Level.ERROR);
+            assertThat(line.getFormattedMessage()).contains("404 no");
+        });
+    }
+
+    @Test
+    @DisplayName("retry a call at most once")
+    void retries() {
+        server.on(RETRIEVE, responds(503, ""));
+        ApplicationFailure failure = failureOf(() -> activities.retrieveProcessItem(new ProcessItemId(ID)));
+        assertThat(failure.getType()).isEqualTo("KuFlowActivities.RestFailure");
+        assertThat(server.calls()).containsExactly(RETRIEVE, RETRIEVE);
+    }
+
+    @ParameterizedTest(name = "{0} refused with {1}, task {2} of {3}: done {4}")
+    @CsvSource({
+        "claim, 409, CLAIMED, 11111111-2222-4333-8444-555555555555, true",
+        "claim, 409, CLAIMED, 99999999-2222-4333-8444-555555555555, false",
+        "claim, 409, COMPLETED, 11111111-2222-4333-8444-555555555555, false",
+        "complete, 403, COMPLETED, 11111111-2222-4333-8444-555555555555, true",
+        "complete, 409, COMPLETED, 99999999-2222-4333-8444-555555555555, false",
+        "complete, 409, READY, , false",
+        "assign, 409, CLAIMED, 11111111-2222-4333-8444-555555555555, true",
+        "assign, 409, CLAIMED, 99999999-2222-4333-8444-555555555555, false",
+    })
+    @DisplayName("treat an action that is refused as done only if this application has done it")
+    void lostResponses(String action, int status, String state, String owner, boolean isDone) {
+        server.on("POST /process-items/" + ID + "/task/~actions/" + action, responds(status, "{}"));
+        server.on(RETRIEVE, responds(200, item(state, owner)));
+        Runnable call = () -> {
+            ProcessItem item = switch (action) {
+                case "claim" ->
+                    activities.claimProcessItemTask(new ProcessItemId(ID)).processItem();
+                case "complete" ->
+                    activities.completeProcessItemTask(new ProcessItemId(ID)).processItem();
+                default ->
+                    activities
+                            .assignProcessItemTask(new ProcessItemOwner(ID, APPLICATION_ID, null))
+                            .processItem();
+            };
+            assertThat(item.taskState()).hasToString(state);
+        };
+        if (isDone) {
+            call.run();
+        } else {
+            assertThat(failureOf(call).getType()).isEqualTo("KuFlowActivities.RestFailure");
+        }
+    }
+
+    @Test
+    @DisplayName("recognize an assignment by email that they have already done")
+    void lostAssignmentByEmail() {
+        server.on("POST /process-items/" + ID + "/task/~actions/assign", responds(409, "{}"));
+        server.on(RETRIEVE, responds(200, item("CLAIMED", ID.toString())));
+        server.on("GET /principals/" + ID, responds(200, """
+                {"id": "%s", "type": "USER", "user": {"id": "%s", "email": "Ada@example.com"}}""".formatted(ID, ID)));
+        ProcessItemOwner owner = new ProcessItemOwner(ID, null, "ada@example.com");
+        assertThat(activities.assignProcessItemTask(owner).processItem().ownerId())
+                .isEqualTo(ID);
+    }
+
+    @Test
+    @DisplayName("send the same generated ID in every attempt to create something")
+    void generatedIds() throws JsonProcessingException {
+        server.on("POST /business-artifacts", exchange -> {
+            // The first response is lost after KuFlow has processed the request.
+            if (server.requests().size() > 1) {
+                responds(200, "{}").handle(exchange);
+            }
+        });
+        activities.createBusinessArtifact(new CreateBusinessArtifact(null, null, "X", null, null));
+        assertThat(server.requests()).hasSize(2);
+        JsonNode first = KuFlowJson.mapper().readTree(server.requests().get(0).body());
+        JsonNode second = KuFlowJson.mapper().readTree(server.requests().get(1).body());
+        assertThat(UUID.fromString(first.get("id").textValue())).isNotNull();
+        assertThat(second).isEqualTo(first);
+    }
+
+    @Test
+    @DisplayName("abort the call when they are canceled")
+    void cancellation() throws Exception {
+        try (SilentServer silent = new SilentServer();
+                ActivityEnvironment canceled = new ActivityEnvironment(silent.endpoint())) {
+            KuFlowActivities slow = canceled.kuflowActivities();
+            CompletableFuture<?> run =
+                    CompletableFuture.runAsync(() -> slow.retrieveProcessItem(new ProcessItemId(ID)));
+            silent.requested().get(10, SECONDS);
+            canceled.cancel();
+            silent.disconnected().get(10, SECONDS);
+            assertThatThrownBy(() -> run.get(10, SECONDS)).hasRootCauseInstanceOf(CanceledFailure.class);
+        }
+    }
+
+    @Test
+    @DisplayName("abort the call when the worker stops")
+    void shutdown() throws Exception {
+        try (SilentServer silent = new SilentServer()) {
+            ActivityEnvironment stopped = new ActivityEnvironment(silent.endpoint());
+            KuFlowActivities slow = stopped.kuflowActivities();
+            CompletableFuture.runAsync(() -> slow.retrieveProcessItem(new ProcessItemId(ID)));
+            silent.requested().get(10, SECONDS);
+            stopped.close();
+            silent.disconnected().get(10, SECONDS);
+        }
+    }
+
+    private static ApplicationFailure failureOf(Runnable call) {
+        ActivityFailure failure = catchThrowableOfType(ActivityFailure.class, call::run);
+        assertThat(failure).hasCauseInstanceOf(ApplicationFailure.class);
+        return (ApplicationFailure) failure.getCause();
+    }
+
+    private static CreateProcessItem task(String code) {
+        return new CreateProcessItem(ID, ProcessItem.Type.TASK, ID, null, null, null, code, null, null);
+    }
+
+    private static String item(String state, String ownerId) {
+        String owner = ownerId == null ? "null" : "\"" + ownerId + "\"";
+        return """
+                {"id": "%s", "type": "TASK", "processId": "%s", "ownerId": %s, "task": {"state": "%s"}}
+                """.formatted(ID, ID, owner, state);
+    }
+}

@@ -1,4 +1,0 @@
-@NullMarked
-package com.example.worker.kuflow.engine;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,6 +1,0 @@
-package com.example.worker.kuflow.model;
-
-import java.util.UUID;
-import org.jspecify.annotations.Nullable;
-
-public record DefinitionRef(UUID id, @Nullable UUID version, String code) {}

@@ -1,7 +1,0 @@
-package com.example.worker.kuflow.model;
-
-public enum LogLevel {
-    INFO,
-    WARN,
-    ERROR
-}

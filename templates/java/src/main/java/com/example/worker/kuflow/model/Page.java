@@ -1,8 +1,0 @@
-package com.example.worker.kuflow.model;
-
-import java.util.List;
-
-public record Page<T>(Metadata metadata, List<T> content) {
-
-    public record Metadata(int size, int page, long totalElements, int totalPages) {}
-}

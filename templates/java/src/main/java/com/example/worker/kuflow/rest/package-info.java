@@ -1,4 +1,0 @@
-@NullMarked
-package com.example.worker.kuflow.rest;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package com.example.worker.kuflow.settings;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,8 +1,0 @@
-package com.example.worker.kuflow.workflow;
-
-/**
- * A thread of the process, in which people write messages.
- *
- * @param code the code of its process item definition in KuFlow
- */
-public record ThreadTask(String code) {}

@@ -1,5 +1,0 @@
-/** Runs processes in tests: KuFlow in memory, and Temporal's test server, which skips the time that workflows wait. */
-@NullMarked
-package com.example.worker.kuflow.testing;
-
-import org.jspecify.annotations.NullMarked;
