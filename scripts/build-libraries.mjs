@@ -8,13 +8,13 @@ import { ROOT } from './bundle.mjs';
 // Archives by the hash of their sources, so that only a changed library is built.
 const CACHE = join(ROOT, 'libraries', '.archives');
 const NOT_SOURCES = new Set(
-  '.venv __pycache__ .mypy_cache .pytest_cache .ruff_cache dist target node_modules tests uv.lock .gitignore'.split(
+  '.venv __pycache__ .mypy_cache .pytest_cache .ruff_cache dist target node_modules test tests package-lock.json uv.lock .gitignore'.split(
     ' ',
   ),
 );
 
 /** How to build the archive of each library into a folder. Returns why it is impossible on this machine, or undefined. */
-const BUILDERS = { python: buildWheel };
+const BUILDERS = { typescript: packPackage, python: buildWheel };
 
 /** Builds what has changed, and copies every archive below `outdir`. Returns the languages that were left out, with the reason. */
 export function buildLibraries(outdir) {
@@ -39,6 +39,21 @@ function buildInto(archive, language, build) {
   return reason;
 }
 
+/** Needs no dependency of the library: the type check is part of its own `npm run lint`. */
+function packPackage(folder, output) {
+  rmSync(join(folder, 'dist'), { recursive: true, force: true });
+  const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+  run(process.execPath, [compiler, '-p', join(folder, 'tsconfig.build.json')]);
+  const shell = process.platform === 'win32';
+  run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', output, folder], { shell });
+  return undefined;
+}
+
+function run(program, args, options) {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { ...options, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')} failed:\n${error?.message ?? `${stdout}${stderr}`}`);
+}
+
 function buildWheel(folder, output) {
   const python = process.platform === 'win32' ? 'python' : 'python3';
   if (spawnSync(python, ['-m', 'pip', '--version']).status !== 0) return 'Python with pip is not installed';
@@ -53,8 +68,7 @@ function buildWheel(folder, output) {
     output,
     folder,
   ];
-  const { status, stderr } = spawnSync(python, args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`pip could not build ${folder}:\n${stderr}`);
+  run(python, args);
   return undefined;
 }
 

@@ -55,6 +55,7 @@ function writeNodeLocks() {
     project,
   );
   writeFileSync(lock, usePublicRegistry(readFileSync(lock, 'utf8')));
+  writeLibraryLock(npm, lock);
   // Fails if a package is missing, such as an optional one that the registry does not have.
   run(npm, ['ci', '--dry-run', '--ignore-scripts', '--no-audit', '--no-fund'], project);
   copyFileSync(lock, template('typescript', 'package-lock.json'));
@@ -71,6 +72,17 @@ function writeNodeLocks() {
     run(manager, args, other, { PATH });
     copyFileSync(join(other, name), template('typescript', name));
   }
+}
+
+/** The tests of the library run with the versions that projects have. */
+function writeLibraryLock(npm, projectLock) {
+  const library = join(folder, 'library');
+  mkdirSync(library);
+  copyFileSync(join(ROOT, 'libraries', 'typescript', 'package.json'), join(library, 'package.json'));
+  copyFileSync(projectLock, join(library, 'package-lock.json'));
+  run(npm, ['install', '--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund', '--before', before], library);
+  const text = usePublicRegistry(readFileSync(join(library, 'package-lock.json'), 'utf8'));
+  writeFileSync(join(ROOT, 'libraries', 'typescript', 'package-lock.json'), text);
 }
 
 /** uv resolves, for projects and for the tests of the library, and exports the versions of projects for pip. */
@@ -117,6 +129,8 @@ function usePublicRegistry(text) {
   for (const [path, entry] of Object.entries(lock.packages)) {
     if (path === '') continue;
     if (entry.integrity === undefined) throw new Error(`${path} has no integrity`);
+    // The library, which the project contains.
+    if (entry.resolved?.startsWith('file:.kuflow/')) continue;
     const name = entry.name ?? path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
     const own = entry.name === undefined ? {} : { name };
     const resolved = `${REGISTRY}/${name}/-/${name.slice(name.indexOf('/') + 1)}-${entry.version}.tgz`;

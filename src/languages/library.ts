@@ -12,7 +12,7 @@ import { listFiles } from './templates/files.ts';
 const LIBRARY_FOLDER = '.kuflow/lib';
 
 /** The languages whose projects contain a library. In others, the wiring is code of the project. */
-const WITH_LIBRARY: ReadonlySet<LanguageId> = new Set(['python']);
+const WITH_LIBRARY: ReadonlySet<LanguageId> = new Set(['python', 'typescript']);
 
 /** The folder with the archive, relative to the project. Members of a workspace share the one in its root. */
 export function libraryFolder({ workspace }: Pick<ProjectSpec, 'workspace'>): string {
@@ -48,6 +48,8 @@ export interface LibraryArchive {
   readonly file: string;
   /** Hexadecimal. */
   readonly sha256: string;
+  /** As in the lock files of npm. */
+  readonly integrity: string;
 }
 
 /** The archive whose name matches a pattern, which has the version as its group. Throws like `readLibrary`. */
@@ -55,7 +57,9 @@ export function findLibrary(language: LanguageId, pattern: RegExp): LibraryArchi
   for (const { path, contents } of readLibrary(language)) {
     const file = path.slice(LIBRARY_FOLDER.length + 1);
     const version = pattern.exec(file)?.[1];
-    if (version !== undefined) return { version, file, sha256: createHash('sha256').update(contents).digest('hex') };
+    if (version === undefined) continue;
+    const sha256 = createHash('sha256').update(contents).digest('hex');
+    return { version, file, sha256, integrity: `sha512-${createHash('sha512').update(contents).digest('base64')}` };
   }
   throw new Error(`The ${language} library has no archive like ${pattern.source}`);
 }

@@ -8,8 +8,8 @@ import {
   type PullResult,
 } from '../../src/commands/credentials/store/pull-set.ts';
 import { nodeFileSystem } from '../../src/files/node-file-system.ts';
-import { identityFromSettings, type EngineIdentity } from '../../templates/typescript/src/kuflow/engine-certificate.ts';
-import { loadSettings } from '../../templates/typescript/src/kuflow/settings.ts';
+import { identityFromSettings, type EngineIdentity } from '../../libraries/typescript/src/internal/engine-certificate.ts';
+import { loadSettings } from '../../libraries/typescript/src/internal/settings.ts';
 import type { TestAuthority } from './certificates.ts';
 
 export const CLIENT_ID = '018f3a1c-0000-7000-8000-000000000001';

@@ -1,7 +1,7 @@
 import { definitionFile } from '../../process/definition/file.ts';
 import type { ProcessLayout } from '../language.ts';
 
-/** Paths of the files of one process, and their relative paths to the files that all processes share. */
+/** Paths of the files of one process. */
 export interface TypeScriptLayout {
   readonly definitionFile: string;
   readonly workflows: string;
@@ -10,12 +10,8 @@ export interface TypeScriptLayout {
   readonly types: string;
   readonly validators: string;
   readonly test: string;
-  /** From the folder of `workflows` and `activities`. */
-  readonly toKuflow: string;
   /** From the folder of `workflows` and `activities` to that of `tasks` and `types`. */
   readonly toProcess: string;
-  /** From the folder of `tasks`. */
-  readonly tasksToKuflow: string;
 }
 
 /** The layout of the additional process with this slug (from `fileName`), or without a slug, of the first process of a project. */
@@ -29,9 +25,7 @@ export function typeScriptLayout(slug?: string): TypeScriptLayout {
       types: 'src/process/types.ts',
       validators: 'src/process/validators.ts',
       test: 'test/workflows.test.ts',
-      toKuflow: './kuflow',
       toProcess: './process',
-      tasksToKuflow: '../kuflow',
     };
   }
   const folder = `src/processes/${slug}`;
@@ -43,9 +37,7 @@ export function typeScriptLayout(slug?: string): TypeScriptLayout {
     types: `${folder}/types.ts`,
     validators: `${folder}/validators.ts`,
     test: `test/${slug}.workflows.test.ts`,
-    toKuflow: '../../kuflow',
     toProcess: '.',
-    tasksToKuflow: '../../kuflow',
   };
 }
 

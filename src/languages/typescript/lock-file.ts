@@ -1,22 +1,32 @@
 import { textFile, type PlannedFile } from '../planned-file.ts';
+import type { LibraryArchive } from '../library.ts';
 import { lockFiles } from './package-manager.ts';
 import type { PackageManager } from '../project-spec.ts';
 
 /** The name of the project in the lock files of the templates. */
 const TEMPLATE_NAME = '"name": "example-worker"';
+/** The name of the library's archive in a path. */
+const ARCHIVE = /kuflow-worker-[^-"\s/@{}(),]+\.tgz/g;
+/** The checksum after the path of the archive, or before it. */
+const CHECKSUM = /(?<=kuflow-worker-[^/]+\.tgz",\s+(?:\{.*\}, )?"(?:integrity": ")?)sha512-[\w+/=]+|sha512-[\w+/=]+(?=, tarball: file:\S+kuflow-worker-)/;
 
 /**
- * A file of a project with this name. The lock files of the templates contain the tested versions of all dependencies except this package, which
- * the package manager adds when it installs the project.
+ * A lock file with the name of the project, and with the present archive of the library, which may be newer than the locked archive. The
+ * lock files of the templates contain the tested versions of all dependencies except this package, which the package manager adds when it
+ * installs the project.
  */
-export function nameProjectInLock(
+export function completeLock(
   file: PlannedFile,
   { name, packageManager }: { readonly name: string; readonly packageManager: PackageManager },
+  library: LibraryArchive,
 ): PlannedFile {
   if (!lockFiles(packageManager).includes(file.path)) return file;
   const text = Buffer.from(file.contents).toString('utf8');
   return textFile(
     file.path,
-    text.replaceAll(TEMPLATE_NAME, () => `"name": ${JSON.stringify(name)}`),
+    text
+      .replaceAll(TEMPLATE_NAME, () => `"name": ${JSON.stringify(name)}`)
+      .replaceAll(ARCHIVE, library.file)
+      .replace(CHECKSUM, library.integrity),
   );
 }

@@ -74,9 +74,7 @@ export function processContext(input: ProcessTemplateInput): object {
   const otherActivities = modulesOf(others.filter(hasSystemTasks), 'activities', 'Activities');
   return {
     definitionFile: layout.definitionFile,
-    toKuflow: new Code(layout.toKuflow),
     toProcess: new Code(layout.toProcess),
-    tasksToKuflow: new Code(layout.tasksToKuflow),
     otherWorkflows: modulesOf(others, 'workflows', 'Workflows'),
     hasOtherWorkflows: others.length > 0,
     otherActivities,

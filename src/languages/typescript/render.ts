@@ -1,13 +1,17 @@
 import type { ProcessDefinition } from '../../process/definition.ts';
+import { findLibrary, libraryFiles } from '../library.ts';
 import { textFile, type PlannedFile } from '../planned-file.ts';
 import type { AdditionalProcess, ProjectSpec } from '../project-spec.ts';
 import type { TemplateFile } from '../templates/files.ts';
 import { findPart, renderTemplateFile, type TemplateSet } from '../templates/set.ts';
 import { typeScriptLayout } from './layout.ts';
-import { nameProjectInLock } from './lock-file.ts';
+import { completeLock } from './lock-file.ts';
 import { hasSystemTasks, modulesOf, processContext } from './process-context.ts';
 import { templateContext } from './template-context.ts';
 import { renderValidators } from './validators.ts';
+
+/** The name of the library's archive, with its version. */
+const ARCHIVE = /^kuflow-worker-(.+)\.tgz$/;
 
 /** The files of a TypeScript project except its process definitions. */
 export async function renderTypeScript(spec: ProjectSpec, templates: TemplateSet): Promise<readonly PlannedFile[]> {
@@ -16,14 +20,15 @@ export async function renderTypeScript(spec: ProjectSpec, templates: TemplateSet
     definition,
     modulesOf(additionalProcesses.filter(hasSystemTasks), 'validators', 'Validators'),
   );
-  const context = templateContext(spec, validators);
+  const library = findLibrary('typescript', ARCHIVE);
+  const context = templateContext(spec, { validators, library });
   const sources = templates.files('typescript');
   for (const part of PARTS) findPart(sources, typeScriptLayout()[part]);
   const files = sources
     .flatMap((source) => renderTemplateFile(source, templates, context))
-    .map((file) => nameProjectInLock(file, spec));
+    .map((file) => completeLock(file, spec, library));
   const additional = additionalProcesses.map((process) => renderAdditionalProcess(process, sources, templates));
-  return [...files, ...(await Promise.all(additional)).flat()];
+  return [...libraryFiles(spec), ...files, ...(await Promise.all(additional)).flat()];
 }
 
 /** The files of an additional process: the templates of the first one, at other paths. */

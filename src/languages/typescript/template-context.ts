@@ -2,22 +2,34 @@ import type { ProjectSpec } from '../project-spec.ts';
 import { portableWord } from '../../text/shell.ts';
 import { Code } from '../templates/code.ts';
 import { deploymentContext } from '../deployment.ts';
+import { libraryFolder, type LibraryArchive } from '../library.ts';
 import { packageManagerContext } from './package-manager-commands.ts';
 import { processContext } from './process-context.ts';
 import { typeScriptLayout } from './layout.ts';
 import { nodePackageManager } from './package-manager.ts';
 
-/** The context of the templates, including those of the first process with its `validators` (see `renderValidators`). Strings are printed by language helpers, `Code` as is. */
-export function templateContext(spec: ProjectSpec, validators: string): object {
-  const { definition, additionalProcesses = [], choices = {} } = spec;
+/**
+ * The context of the templates, including those of the first process with its `validators` (see `renderValidators`). Strings are printed by
+ * language helpers, `Code` as is.
+ */
+export function templateContext(
+  spec: ProjectSpec,
+  { validators, library }: { readonly validators: string; readonly library: LibraryArchive },
+): object {
+  const { definition, additionalProcesses = [], choices = {}, workspace } = spec;
+  const folder = libraryFolder(spec);
   return {
     name: spec.name,
     cliPackage: spec.cliPackage,
     smokeScript: smokeScript(definition.process.code),
     local: spec.local,
+    library: `file:${folder}/${library.file}`,
+    libraryFolder: new Code(folder),
+    // The image of a member of a workspace needs the library in the root of the workspace.
+    buildContexts: new Code(workspace === undefined ? '' : `--build-context library=${folder} `),
     programs: new Code(programsFolder(spec)),
     ...deploymentContext(spec.name, { memory: '256Mi', writesTmp: false }),
-    ...packageManagerContext(nodePackageManager(spec.packageManager), { isMember: spec.workspace !== undefined }),
+    ...packageManagerContext(nodePackageManager(spec.packageManager), { isMember: workspace !== undefined }),
     ...processContext({
       definition,
       layout: typeScriptLayout(),

@@ -1,19 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { replay } from './support/replay.ts';
+import { replay } from 'kuflow-worker/testing';
+import { describe, expect, it } from 'vitest';
 
+const workflows = new URL('../src/workflows.ts', import.meta.url);
 const folder = new URL('./histories/', import.meta.url);
 const histories = readdirSync(folder).filter((name) => name.endsWith('.json'));
-
-beforeAll(() => {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
-});
 
 describe('the workflow code matches the histories in test/histories', () => {
   for (const name of histories) {
     it(name, async () => {
-      await replay(JSON.parse(readFileSync(new URL(name, folder), 'utf8')));
+      await replay(JSON.parse(readFileSync(new URL(name, folder), 'utf8')), workflows);
     });
   }
 

@@ -46,7 +46,7 @@ const PYTHON_3_5_0 = [
 const ELSEWHERE = ['prepareBusinessArtifactCreateArtifact'];
 
 async function sourceOf(file: string): Promise<ts.SourceFile> {
-  const path = new URL(`../../../templates/typescript/src/kuflow/${file}`, import.meta.url);
+  const path = new URL(`../../../libraries/typescript/src/internal/${file}`, import.meta.url);
   return ts.createSourceFile(file, await readFile(path, 'utf8'), ts.ScriptTarget.ES2022, true);
 }
 

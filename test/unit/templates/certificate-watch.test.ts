@@ -3,10 +3,10 @@ import {
   identityFromSettings,
   startCertificateWatch,
   type EngineIdentity,
-} from '../../../templates/typescript/src/kuflow/engine-certificate.ts';
-import type { Metrics } from '../../../templates/typescript/src/kuflow/metrics.ts';
-import { Secret } from '../../../templates/typescript/src/kuflow/secret.ts';
-import type { Settings } from '../../../templates/typescript/src/kuflow/settings.ts';
+} from '../../../libraries/typescript/src/internal/engine-certificate.ts';
+import type { Metrics } from '../../../libraries/typescript/src/internal/metrics.ts';
+import { Secret } from '../../../libraries/typescript/src/internal/secret.ts';
+import type { Settings } from '../../../libraries/typescript/src/internal/settings.ts';
 import { makeTestAuthority } from '../../support/certificates.ts';
 
 const authority = await makeTestAuthority();

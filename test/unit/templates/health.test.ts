@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { startHealthServer } from '../../../templates/typescript/src/kuflow/health.ts';
+import { startHealthServer } from '../../../libraries/typescript/src/internal/health.ts';
 
 /** Whether a port of this machine accepts connections at this address. */
 function accepts(host: string, port: number): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { parseDelayWindow, startRegistration } from '../../../templates/typescript/src/kuflow/registration.ts';
+import { parseDelayWindow, startRegistration } from '../../../libraries/typescript/src/internal/registration.ts';
 
 it.each([
   ['60', 60],

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { ROOT } from '../../../scripts/bundle.mjs';
-import { userAgent } from '../../../templates/typescript/src/kuflow/user-agent.ts';
+import { userAgent } from '../../../libraries/typescript/src/internal/user-agent.ts';
 
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
 

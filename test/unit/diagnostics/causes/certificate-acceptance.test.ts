@@ -9,7 +9,7 @@ import {
   acceptanceOf,
   type Acceptance,
 } from '../../../../src/diagnostics/causes/certificate-acceptance.ts';
-import { loadSettings, SettingsError } from '../../../../templates/typescript/src/kuflow/settings.ts';
+import { loadSettings, SettingsError } from '../../../../libraries/typescript/src/internal/settings.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 import { materialForms, type MaterialForm } from '../matrix/forms.ts';
 import { diagnoseWithFaults, makeMaterials, type Materials } from '../matrix/setup.ts';

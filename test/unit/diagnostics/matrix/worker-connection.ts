@@ -5,15 +5,15 @@ import tls from 'node:tls';
 import {
   requestEngineCertificate,
   requestEngineToken,
-} from '../../../../templates/typescript/src/kuflow/authentication.ts';
+} from '../../../../libraries/typescript/src/internal/authentication.ts';
 import {
   identityFromSettings,
   type EngineIdentity,
-} from '../../../../templates/typescript/src/kuflow/engine-certificate.ts';
-import { noMetrics } from '../../../../templates/typescript/src/kuflow/metrics.ts';
-import { proxyFor } from '../../../../templates/typescript/src/kuflow/proxy.ts';
-import { createRestClient } from '../../../../templates/typescript/src/kuflow/rest-client.ts';
-import { loadSettings, type Settings } from '../../../../templates/typescript/src/kuflow/settings.ts';
+} from '../../../../libraries/typescript/src/internal/engine-certificate.ts';
+import { noMetrics } from '../../../../libraries/typescript/src/internal/metrics.ts';
+import { proxyFor } from '../../../../libraries/typescript/src/internal/proxy.ts';
+import { createRestClient } from '../../../../libraries/typescript/src/internal/rest-client.ts';
+import { loadSettings, type Settings } from '../../../../libraries/typescript/src/internal/settings.ts';
 
 /** How far a worker gets. `connects`: to the end. */
 export type WorkerOutcome = { readonly connects: true } | { readonly connects: false; readonly why: string };

@@ -1,0 +1,42 @@
+import type { Info } from '@temporalio/activity';
+import { ApplicationFailure, defaultPayloadConverter, type PayloadCodec } from '@temporalio/common';
+import { DEFAULT_MAX_PAYLOAD_BYTES } from './settings.ts';
+import { PURPOSE } from './workflow/payload-purpose.ts';
+
+export const PAYLOAD_TOO_LARGE = 'PayloadTooLarge';
+
+/**
+ * Refuses large payloads of workflow code before anything is sent. The workflow task fails and is repeated, and nothing is
+ * recorded, so that another limit or other code lets the process continue.
+ */
+export function payloadLimit(maxBytes: number = DEFAULT_MAX_PAYLOAD_BYTES): PayloadCodec {
+  return {
+    encode: async (payloads) =>
+      payloads.map((payload) => {
+        const purpose = payload.metadata?.[PURPOSE];
+        if (!purpose) return payload;
+        const size = payload.data?.length ?? 0;
+        if (size > maxBytes) throw new Error(tooLarge(Buffer.from(purpose).toString(), size, maxBytes));
+        const metadata = Object.entries(payload.metadata ?? {}).filter(([name]) => name !== PURPOSE);
+        return { ...payload, metadata: Object.fromEntries(metadata) };
+      }),
+    decode: async (payloads) => payloads,
+  };
+}
+
+/** Refuses a large result of an activity. The failure is final, because another attempt would return the same. */
+export function checkResultSize(result: unknown, { workflowExecution, activityType }: Info, maxBytes: number): void {
+  const size = defaultPayloadConverter.toPayload(result).data?.length ?? 0;
+  if (size <= maxBytes) return;
+  throw ApplicationFailure.nonRetryable(
+    tooLarge(`Process ${workflowExecution?.workflowId}: the result of activity ${activityType}`, size, maxBytes),
+    PAYLOAD_TOO_LARGE,
+  );
+}
+
+function tooLarge(purpose: string, size: number, maxBytes: number): string {
+  return (
+    `${purpose} has ${size} bytes, and ${maxBytes} are allowed (worker.max-payload-bytes). ` +
+    'Keep large data elsewhere, for example as a document in KuFlow, and pass a reference.'
+  );
+}

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
+import { createActivityInterceptor } from '../activity-interceptor.ts';
+import { payloadLimit } from '../payload-limit.ts';
+import type { Validators } from '../task-data.ts';
+import { workflowSources } from '../workflow-code.ts';
+import { fakeKuFlow, type FakeKuFlow, type Person } from './fake-kuflow.ts';
+import { timeSkippingServer } from './test-server.ts';
+import { installTestRuntime, resultOf } from './workflow-result.ts';
+
+const LIMIT = 30_000;
+
+export interface TestEnvironmentOptions {
+  /** The module with the workflows, such as `new URL('../src/workflows.ts', import.meta.url)`. */
+  readonly workflows: URL;
+  /** Checks the data of system tasks, as in the worker. */
+  readonly validators?: Validators;
+}
+
+export interface RunOptions {
+  /** Called while the workflow runs, for example to send the signal of a user action, or to skip time. */
+  readonly meanwhile?: () => Promise<unknown>;
+  /** How long to wait for the end of the workflow, in milliseconds. Default: 30 s. */
+  readonly limit?: number;
+}
+
+/** The workflow of a process on the test server. Nothing happens until something waits for its result. */
+export interface ProcessRun {
+  readonly processId: string;
+  readonly handle: WorkflowHandleWithFirstExecutionRunId;
+  /**
+   * Runs the workflow to its end. Resolves to its result, or to the error that it fails with. Rejects if the workflow code throws another
+   * error, and when the limit has passed, with the open tasks and the activities that fail.
+   */
+  result(options?: RunOptions): Promise<unknown>;
+  /** The history of the workflow so far, for `replay`. */
+  history(): Promise<unknown>;
+}
+
+/** Temporal's time-skipping test server with the workflows of a project. */
+export interface TestEnvironment {
+  readonly temporal: TestWorkflowEnvironment;
+  /**
+   * An in-memory KuFlow for one process. `person` is asked about each open task that the application does not own. `metadata` is the
+   * metadata of the process when it starts.
+   */
+  fakeKuFlow(person: Person, metadata?: Record<string, unknown>): FakeKuFlow;
+  /** Starts the workflow of a process. `activities` are your own. */
+  startProcess(workflowType: string, kuflow: FakeKuFlow, activities?: object): Promise<ProcessRun>;
+  close(): Promise<void>;
+}
+
+/** Starts the test server, and bundles the workflows. */
+export async function openTestEnvironment({
+  workflows,
+  validators = {},
+}: TestEnvironmentOptions): Promise<TestEnvironment> {
+  installTestRuntime();
+  const temporal = await TestWorkflowEnvironment.createTimeSkipping({ server: await timeSkippingServer(workflows) });
+  const { workflow: client } = temporal.client;
+  const workflowBundle = await bundleWorkflowCode({
+    ...workflowSources(fileURLToPath(workflows)),
+    logger: new DefaultLogger('ERROR'),
+  });
+
+  return {
+    temporal,
+    fakeKuFlow: (person, metadata) => fakeKuFlow(client, person, metadata, validators),
+    startProcess: async (workflowType, kuflow, activities = {}) => {
+      const processId = randomUUID();
+      const worker = await Worker.create({
+        connection: temporal.nativeConnection,
+        taskQueue: processId,
+        workflowBundle,
+        activities: { ...kuflow.activities, ...activities },
+        dataConverter: { payloadCodecs: [payloadLimit()] },
+        interceptors: { activity: [createActivityInterceptor({ validators })] },
+      });
+      const options = { workflowId: processId, taskQueue: processId, args: [{ processId }] };
+      const handle = await client.start(workflowType, options);
+      return {
+        processId,
+        handle,
+        result: ({ meanwhile, limit = LIMIT } = {}) =>
+          worker.runUntil(async () => {
+            const [result] = await Promise.all([resultOf(handle, kuflow.items, limit), meanwhile?.()]);
+            return result;
+          }),
+        history: async () => JSON.parse(historyToJSON(await handle.fetchHistory())) as unknown,
+      };
+    },
+    close: () => temporal.teardown(),
+  };
+}

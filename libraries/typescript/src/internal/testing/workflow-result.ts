@@ -1,0 +1,75 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
+import type { LogMetadata } from '@temporalio/common';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import type { ProcessItem } from '../model.ts';
+import { parseCoreFailure } from '../logging.ts';
+
+/** Called with the failure of a workflow task, by run ID. */
+const onFailedTask = new Map<unknown, (error: Error) => void>();
+
+/**
+ * Installs Temporal's runtime with a logger that notices failed workflow tasks, which Temporal's test server does not report. It prints
+ * the first failure of each activity, because Temporal retries it.
+ */
+export function installTestRuntime(): void {
+  const printed = new Set<string>();
+  const logger = new DefaultLogger('WARN', ({ level, message, meta = {} }) => {
+    if (message === 'Failing workflow task') onFailedTask.get(meta['runId'])?.(toError(meta));
+    else if (message === 'Activity failed') {
+      const failure = `${message}: ${String(meta['activityType'])}: ${rootMessage(meta['error'])}`;
+      if (!printed.has(failure)) console.error(failure);
+      printed.add(failure);
+    } else if (level === 'ERROR' && !onFailedTask.has(meta['runId'])) console.error(message, meta['error'] ?? '');
+  });
+  const logging = { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } as const;
+  Runtime.install({ logger, telemetryOptions: { logging } });
+}
+
+/**
+ * The result of a workflow, or the error that it ends with. Rejects at once when a workflow task fails: Temporal would retry the
+ * task until somebody fixes the workflow code. Also rejects after `limit` milliseconds, with the open tasks among `items` and the
+ * activities that Temporal retries. The workflow is not terminated, because Temporal's test server skips no more time after that.
+ */
+export async function resultOf(
+  handle: WorkflowHandleWithFirstExecutionRunId,
+  items: readonly ProcessItem[] = [],
+  limit = 30_000,
+): Promise<unknown> {
+  const failed = new Promise<never>((_, reject) => onFailedTask.set(handle.firstExecutionRunId, reject));
+  const timer = new AbortController();
+  const late = delay(limit, undefined, { signal: timer.signal }).then(async () => {
+    throw new Error(`The workflow has not ended within ${limit / 1_000} s\n${await describeWaiting(handle, items)}`);
+  });
+  late.catch(() => undefined);
+  try {
+    return await Promise.race([failed, late, handle.result().catch((error: unknown) => error)]);
+  } finally {
+    timer.abort();
+  }
+}
+
+async function describeWaiting(
+  handle: WorkflowHandleWithFirstExecutionRunId,
+  items: readonly ProcessItem[],
+): Promise<string> {
+  const open = items.filter(({ task }) => task !== undefined && !['COMPLETED', 'CANCELLED'].includes(task.state));
+  const { raw } = await handle.describe();
+  return [
+    ...open.map(({ processItemDefinitionRef, task }) => `Open task: ${processItemDefinitionRef?.code} (${task?.state})`),
+    ...(raw.pendingActivities ?? []).map(
+      ({ activityType, attempt, lastFailure }) =>
+        `Activity ${activityType?.name}, attempt ${attempt}: ${lastFailure?.cause?.message ?? lastFailure?.message ?? 'running'}`,
+    ),
+  ].join('\n');
+}
+
+function rootMessage(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? rootMessage(error.cause) : error.message;
+}
+
+function toError({ failure }: LogMetadata): Error {
+  const { message, stack } = parseCoreFailure(String(failure)) ?? { message: String(failure), stack: '' };
+  return Object.assign(new Error(message), { stack: `Error: ${message}\n${stack}` });
+}

@@ -1,0 +1,68 @@
+import { hostname } from 'node:os';
+import { Worker, type ActivityInterceptorsFactory, type NativeConnection } from '@temporalio/worker';
+import { payloadLimit } from './payload-limit.ts';
+import type { Settings } from './settings.ts';
+import { workflowCode } from './workflow-code.ts';
+
+const SECOND = 1_000;
+const MAX_SHUTDOWN = 55 * SECOND;
+
+export interface WorkerConfig {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly settings: Settings;
+  /** The URL of the main module of the project. */
+  readonly main: string;
+  readonly agent: string;
+  readonly activities: object;
+  readonly activityInterceptor: ActivityInterceptorsFactory;
+  readonly development: boolean;
+}
+
+/** Creates a Temporal SDK worker without starting it. */
+export async function createWorker(config: WorkerConfig): Promise<Worker> {
+  const { interceptors, ...code } = workflowCode(config.main);
+  const { temporal, worker } = config.settings;
+  return Worker.create({
+    connection: config.connection,
+    namespace: config.namespace,
+    taskQueue: temporal.queue,
+    identity: `${process.pid}@${hostname()} ${config.agent}`,
+    maxConcurrentWorkflowTaskExecutions: worker.maxConcurrentWorkflowTasks,
+    maxConcurrentActivityTaskExecutions: worker.maxConcurrentActivities,
+    ...code,
+    activities: config.activities,
+    dataConverter: { payloadCodecs: [payloadLimit(worker.maxPayloadBytes)] },
+    interceptors: { ...interceptors, activity: [config.activityInterceptor] },
+    // Activities get 30 s to complete and are then canceled. Everything ends within 45 s; Kubernetes allows 60 s.
+    shutdownGraceTime: config.development ? '2 seconds' : '30 seconds',
+    shutdownForceTime: config.development ? '5 seconds' : '45 seconds',
+  });
+}
+
+/**
+ * Runs a worker until it is shut down (returns undefined) or fails (returns the error). Does not wait for the open polls of a
+ * failed worker, which may take a minute, or for a shutdown that hangs.
+ */
+export async function runUntilStopped(worker: Worker, isShuttingDown: () => boolean): Promise<unknown> {
+  let shuttingDownSince: number | undefined;
+  let watch: NodeJS.Timeout | undefined;
+  const stuck = new Promise<unknown>((resolve) => {
+    watch = setInterval(() => {
+      if (worker.getState() === 'FAILED') resolve(new Error('the worker failed; see the previous log lines'));
+      if (isShuttingDown()) shuttingDownSince ??= Date.now();
+      if (shuttingDownSince !== undefined && Date.now() - shuttingDownSince > MAX_SHUTDOWN) {
+        resolve(new Error('the shutdown took too long'));
+      }
+    }, SECOND);
+  });
+  const running = worker.run().then(
+    () => undefined,
+    (error: unknown) => error ?? new Error('the worker failed'),
+  );
+  try {
+    return await Promise.race([running, stuck]);
+  } finally {
+    clearInterval(watch);
+  }
+}

@@ -1,0 +1,37 @@
+import {
+  proxyActivities,
+  proxyLocalActivities,
+  type ActivityInterfaceFor,
+  type ActivityOptions,
+  type LocalActivityInterfaceFor,
+} from '@temporalio/workflow';
+import type { KuFlowActivities, WorkerActivities } from '../model.ts';
+
+/** Retries until the activity succeeds or the process is ended, so that a process survives any outage. */
+const OPTIONS: ActivityOptions = {
+  startToCloseTimeout: '1 minute',
+  scheduleToCloseTimeout: '365 days',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 minutes' },
+};
+
+/** For activities that transfer documents. */
+export const TRANSFER: ActivityOptions = { startToCloseTimeout: '10 minutes', heartbeatTimeout: '1 minute' };
+
+export const kuflowActivities: ActivityInterfaceFor<KuFlowActivities> = proxyActivities<KuFlowActivities>(OPTIONS);
+
+/** For calls that are not essential and must not hold up the workflow. */
+export const briefActivities: ActivityInterfaceFor<KuFlowActivities> = proxyActivities<KuFlowActivities>({
+  startToCloseTimeout: '20 seconds',
+  scheduleToCloseTimeout: '1 minute',
+  retry: { maximumAttempts: 3 },
+});
+
+export const workerActivities: ActivityInterfaceFor<WorkerActivities> = proxyActivities<WorkerActivities>(OPTIONS);
+export const localWorkerActivities: LocalActivityInterfaceFor<WorkerActivities> = proxyLocalActivities<WorkerActivities>({ startToCloseTimeout: '10 seconds' });
+
+/** Your own activities, with the same timeouts as KuFlow's. For those that transfer documents, pass `TRANSFER`. */
+export function ownActivities<Activities extends object>(
+  options: ActivityOptions = {},
+): ActivityInterfaceFor<Activities> {
+  return proxyActivities<Activities>({ ...OPTIONS, ...options });
+}

@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { workflowSources } from '../src/internal/workflow-code.ts';
+import { openTestEnvironment, replay, type FakeKuFlow, type TestEnvironment } from '../src/testing.ts';
+
+const workflows = new URL('./support/trial-workflows.ts', import.meta.url);
+
+let environment: TestEnvironment;
+
+beforeAll(async () => {
+  environment = await openTestEnvironment({ workflows });
+});
+
+afterAll(async () => {
+  await environment?.close();
+});
+
+/** Runs a workflow of `trial-workflows.ts` to its end. */
+async function runTrial(workflowType: string, kuflow: FakeKuFlow, activities: object = {}, limit?: number) {
+  const run = await environment.startProcess(workflowType, kuflow, activities);
+  return { run, result: await run.result(limit === undefined ? {} : { limit }) };
+}
+
+describe('a canceled scope', () => {
+  it('cancels its task in KuFlow even if it is canceled at the moment when the task is created', async () => {
+    const { client, nativeConnection: connection } = environment.temporal;
+    const kuflow = environment.fakeKuFlow(() => 'wait');
+    const workflowBundle = await bundleWorkflowCode({
+      ...workflowSources(fileURLToPath(workflows)),
+      logger: new DefaultLogger('ERROR'),
+    });
+    const processId = randomUUID();
+    let answer = (): void => undefined;
+    const signaled = new Promise<void>((resolve) => (answer = resolve));
+    const { KuFlow_Engine_createProcessItem: create, ...others } = kuflow.activities;
+    const activities: FakeKuFlow['activities'] = {
+      ...others,
+      KuFlow_Engine_createProcessItem: async (request) => {
+        const response = await create?.(request);
+        await signaled;
+        return response ?? expect.fail();
+      },
+    };
+    const taskQueue = processId;
+    const runWorkflowCode = async <Result>(until: Promise<Result>): Promise<Result> => {
+      const worker = await Worker.create({ connection, taskQueue, workflowBundle, maxCachedWorkflows: 0 });
+      return worker.runUntil(until);
+    };
+    const activityWorker = await Worker.create({ connection, taskQueue, activities });
+
+    const result = await activityWorker.runUntil(async () => {
+      const handle = await client.workflow.start('ScopeWorkflow', { workflowId: processId, taskQueue, args: [{ processId }] });
+      await runWorkflowCode(vi.waitUntil(() => kuflow.items.length === 1, { timeout: 10_000 }));
+      // While no worker runs workflow code, both arrive for the same workflow task.
+      await kuflow.signal(processId, 'Stop');
+      answer();
+      const isAnswered = async () =>
+        (await handle.fetchHistory()).events?.some(({ activityTaskCompletedEventAttributes: completed }) => completed);
+      await vi.waitUntil(isAnswered, { timeout: 10_000 });
+      return runWorkflowCode(handle.result());
+    });
+
+    expect(result).toEqual({ message: 'canceled' });
+    expect(kuflow.items.map(({ task }) => task?.state)).toEqual(['CANCELLED']);
+  });
+
+  it('does not break the replay of histories in which the task stayed open', async () => {
+    const recorded = await readFile(new URL('./support/lost-cancellation.json', import.meta.url), 'utf8');
+    await replay(JSON.parse(recorded), workflows);
+  });
+});
+
+describe('the deadline of a task', () => {
+  it('does not hide that the task is completed while onDeadline retries an activity', async () => {
+    let attempts = 0;
+    const kuflow = environment.fakeKuFlow(() => (attempts > 1 ? { ok: true } : 'wait'));
+    const { result } = await runTrial('StubbornDeadlineWorkflow', kuflow, {
+      KuFlow_Engine_appendProcessItemTaskLog: async () => {
+        attempts += 1;
+        throw new Error('down');
+      },
+    });
+    expect(result).toEqual({ message: 'true' });
+  });
+});
+
+describe('the KuFlow of the tests', () => {
+  it('asks the person again when a task is assigned', async () => {
+    const kuflow: FakeKuFlow = environment.fakeKuFlow(() =>
+      kuflow.items[0]?.ownerId === undefined ? 'wait' : { ok: true },
+    );
+    const { result } = await runTrial('ReassignedWorkflow', kuflow);
+    expect(result).toEqual({ message: 'true' });
+  });
+});
+
+describe('a test run', () => {
+  it('that does not end names the open tasks and the activities that fail', async () => {
+    const failing = {
+      KuFlow_Engine_appendProcessItemTaskLog: async () => {
+        throw new Error('down');
+      },
+    };
+    const kuflow = environment.fakeKuFlow(() => 'wait');
+    await expect(runTrial('StubbornDeadlineWorkflow', kuflow, failing, 3_000)).rejects.toThrow(
+      /not ended within 3 s\nOpen task: REVIEW \(READY\)\nActivity KuFlow_Engine_appendProcessItemTaskLog, attempt \d+: down/,
+    );
+  });
+
+  it('can do something while the workflow runs', async () => {
+    const kuflow = environment.fakeKuFlow(() => 'wait');
+    const run = await environment.startProcess('ScopeWorkflow', kuflow);
+    const meanwhile = async () => {
+      await vi.waitUntil(() => kuflow.items.length === 1, { timeout: 10_000 });
+      await kuflow.signal(run.processId, 'Stop');
+    };
+    expect(await run.result({ meanwhile })).toEqual({ message: 'canceled' });
+  });
+});
+
+describe('the replay of a history', () => {
+  it('accepts an item that was canceled in the workflow task that created it', async () => {
+    const { run } = await runTrial('DroppedTaskWorkflow', environment.fakeKuFlow(() => ({ ok: true })));
+    await replay(await run.history(), workflows);
+  });
+});

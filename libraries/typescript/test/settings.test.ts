@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadSettings, SettingsError } from '../src/internal/settings.ts';
+
+const ID = '11111111-2222-4333-8444-555555555555';
+const credentials = { KUFLOW_API_CLIENTID: ID, KUFLOW_API_CLIENTSECRET: 'the-secret' };
+
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'settings-'));
+});
+
+afterEach(() => {
+  rmSync(directory, { recursive: true });
+});
+
+function write(file: string, content: object): void {
+  // JSON is valid YAML.
+  writeFileSync(join(directory, file), JSON.stringify(content));
+}
+
+function problemsOf(environment: Record<string, string>) {
+  try {
+    loadSettings(directory, environment);
+    return [];
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems;
+    throw error;
+  }
+}
+
+describe('settings', () => {
+  it('are complete once the queue and the credentials are set', () => {
+    write('application.yaml', { temporal: { 'kuflow-queue': 'A' } });
+    const { temporal, api } = loadSettings(directory, {
+      ...credentials,
+      KUFLOW_API_ENDPOINT: 'https://kuflow.example/',
+    });
+    expect(temporal.queue).toBe('A');
+    expect(api.endpoint).toBe('https://kuflow.example/v2024-06-14');
+  });
+
+  it('from the environment override application-local.yaml, which overrides application.yaml', () => {
+    write('application.yaml', { temporal: { 'kuflow-queue': 'A', target: 'a:1', namespace: 'a' } });
+    write('application-local.yaml', { temporal: { target: 'b:2', namespace: 'b' } });
+    const { temporal } = loadSettings(directory, { ...credentials, TEMPORAL_NAMESPACE: 'c' });
+    expect(temporal).toMatchObject({ queue: 'A', target: 'b:2', namespace: 'c' });
+  });
+
+  it('report all problems at once', () => {
+    write('application.yaml', { kuflow: { api: { 'client-id': 'FILL_ME', 'tenant-id': 'not-a-uuid' } }, worker: { 'health-port': 'x' } });
+    const keys = problemsOf({}).map(({ key }) => key);
+    expect(keys).toEqual(
+      expect.arrayContaining([
+        'kuflow.api.client-id',
+        'kuflow.api.client-secret',
+        'kuflow.api.tenant-id',
+        'temporal.kuflow-queue',
+        'worker.health-port',
+      ]),
+    );
+  });
+
+  it('never combine an id from the environment with a secret from a file', () => {
+    write('application-local.yaml', { kuflow: { api: { 'client-id': ID, 'client-secret': 'x' } } });
+    const problems = problemsOf({ KUFLOW_API_CLIENTID: ID, TEMPORAL_KUFLOWQUEUE: 'A' });
+    expect(problems.map(({ key }) => key)).toEqual(['kuflow.api.client-secret']);
+  });
+
+  it('do not show the secret', () => {
+    const settings = loadSettings(directory, { ...credentials, TEMPORAL_KUFLOWQUEUE: 'A' });
+    expect(`${inspect(settings, { depth: 9 })} ${JSON.stringify(settings)}`).not.toContain('the-secret');
+    expect(settings.api.clientSecret.reveal()).toBe('the-secret');
+  });
+});

@@ -1,0 +1,49 @@
+// Workflows for the tests of the wiring.
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import type { WorkflowRequest, WorkflowResponse } from '../../src/internal/model.ts';
+import { openProcess } from '../../src/internal/workflow/kuflow-process.ts';
+import { human } from '../../src/internal/workflow/task.ts';
+
+const review = human<{ ok: boolean }>('REVIEW');
+
+/** A task whose scope is canceled by the signal `Stop`. */
+export async function ScopeWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
+  const kuflow = openProcess(request);
+  const scope = new CancellationScope();
+  kuflow.onSignal('Stop', () => scope.cancel());
+  const outcome = await scope
+    .run(() => kuflow.humanTask(review))
+    .catch((error: unknown) => (isCancellation(error) ? 'canceled' : String(error)));
+  return { message: String(outcome) };
+}
+
+/** Creates a task and cancels its scope at once, and then creates another one. */
+export async function DroppedTaskWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
+  const kuflow = openProcess(request);
+  const scope = new CancellationScope();
+  const dropped = scope.run(() => kuflow.humanTask(human('DROPPED'))).catch(() => undefined);
+  scope.cancel();
+  await dropped;
+  await kuflow.humanTask(review);
+  return { message: 'done' };
+}
+
+/** A deadline whose `onDeadline` calls an activity that is retried until the deadline is far behind. */
+export async function StubbornDeadlineWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
+  const kuflow = openProcess(request);
+  const { ok } = await kuflow.humanTask(review, {
+    deadline: '1 day',
+    onDeadline: (task) => task.log('Nobody has decided', 'WARN'),
+  });
+  return { message: String(ok) };
+}
+
+/** A task that is assigned to somebody else at its deadline. */
+export async function ReassignedWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
+  const kuflow = openProcess(request);
+  const { ok } = await kuflow.humanTask(review, {
+    deadline: '1 day',
+    onDeadline: (task) => task.assign({ ownerEmail: 'ada@example.com' }),
+  });
+  return { message: String(ok) };
+}

@@ -1,0 +1,12 @@
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
+
+const config: ViteUserConfig = defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // The first workflow test bundles the workflow code and starts a Temporal test server.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});
+
+export default config;
