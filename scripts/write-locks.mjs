@@ -80,7 +80,11 @@ function writeLibraryLock(npm, projectLock) {
   mkdirSync(library);
   copyFileSync(join(ROOT, 'libraries', 'typescript', 'package.json'), join(library, 'package.json'));
   copyFileSync(projectLock, join(library, 'package-lock.json'));
-  run(npm, ['install', '--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund', '--before', before], library);
+  run(
+    npm,
+    ['install', '--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund', '--before', before],
+    library,
+  );
   const text = usePublicRegistry(readFileSync(join(library, 'package-lock.json'), 'utf8'));
   writeFileSync(join(ROOT, 'libraries', 'typescript', 'package-lock.json'), text);
 }

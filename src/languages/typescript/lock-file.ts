@@ -6,9 +6,13 @@ import type { PackageManager } from '../project-spec.ts';
 /** The name of the project in the lock files of the templates. */
 const TEMPLATE_NAME = '"name": "example-worker"';
 /** The name of the library's archive in a path. */
-const ARCHIVE = /kuflow-worker-[^-"\s/@{}(),]+\.tgz/g;
+const ARCHIVE = /kuflow-worker-[^"\s/@{}(),]+\.tgz/g;
+/** The version in the entry of the library. */
+const VERSION =
+  /(?<="node_modules\/kuflow-worker": \{\s+"version": ")[^"]+|(?<=, tarball: file:\S+kuflow-worker-\S+\}\s+version: )\S+/;
 /** The checksum after the path of the archive, or before it. */
-const CHECKSUM = /(?<=kuflow-worker-[^/]+\.tgz",\s+(?:\{.*\}, )?"(?:integrity": ")?)sha512-[\w+/=]+|sha512-[\w+/=]+(?=, tarball: file:\S+kuflow-worker-)/;
+const CHECKSUM =
+  /(?<=kuflow-worker-[^/]+\.tgz",\s+(?:\{.*\}, )?"(?:integrity": ")?)sha512-[\w+/=]+|sha512-[\w+/=]+(?=, tarball: file:\S+kuflow-worker-)/;
 
 /**
  * A lock file with the name of the project, and with the present archive of the library, which may be newer than the locked archive. The
@@ -27,6 +31,7 @@ export function completeLock(
     text
       .replaceAll(TEMPLATE_NAME, () => `"name": ${JSON.stringify(name)}`)
       .replaceAll(ARCHIVE, library.file)
+      .replace(VERSION, library.version)
       .replace(CHECKSUM, library.integrity),
   );
 }

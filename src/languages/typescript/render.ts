@@ -11,7 +11,7 @@ import { templateContext } from './template-context.ts';
 import { renderValidators } from './validators.ts';
 
 /** The name of the library's archive, with its version. */
-const ARCHIVE = /^kuflow-worker-(.+)\.tgz$/;
+export const ARCHIVE = /^kuflow-worker-(.+)\.tgz$/;
 
 /** The files of a TypeScript project except its process definitions. */
 export async function renderTypeScript(spec: ProjectSpec, templates: TemplateSet): Promise<readonly PlannedFile[]> {

@@ -85,8 +85,8 @@ const RICH: ProcessDefinition = {
 
 /** The sources of the library of a language, which its projects contain as an archive. */
 function libraryTexts(language: LanguageId): readonly (readonly [string, string])[] {
-  if (language !== 'python') return [];
-  const folder = join(ROOT, 'libraries/python/src');
+  if (language === 'java') return [];
+  const folder = join(ROOT, 'libraries', language, 'src');
   return listFiles(folder).map((path) => [path, readFileSync(join(folder, path), 'utf8')]);
 }
 
@@ -281,23 +281,23 @@ const PLACES: Readonly<Record<string, Readonly<Record<LanguageId, Place>>>> = {
     python: ['kuflow_process.py', 'SOON = '],
   },
   'the grace of a shutdown': {
-    typescript: ['kuflow/worker.ts', 'shutdownGraceTime: ', ' : '],
+    typescript: ['internal/worker.ts', 'shutdownGraceTime: ', ' : '],
     java: ['EngineLifecycle.java', 'factory.shutdown();', ' : '],
     python: ['_internal/worker.py', 'grace, self._force_after = ', 'else ('],
   },
   'the limit of a shutdown': {
-    typescript: ['kuflow/worker.ts', 'shutdownForceTime: ', ' : '],
+    typescript: ['internal/worker.ts', 'shutdownForceTime: ', ' : '],
     // The second limit begins when the first one ends.
     java: ['EngineLifecycle.java', 'factory.shutdown();', ' : ', '+', 'factory.shutdownNow();', ' : '],
     python: ['_internal/worker.py', 'grace, self._force_after = ', 'else (', ', '],
   },
   'the grace of a shutdown in development': {
-    typescript: ['kuflow/worker.ts', 'shutdownGraceTime: ', '? '],
+    typescript: ['internal/worker.ts', 'shutdownGraceTime: ', '? '],
     java: ['EngineLifecycle.java', 'factory.shutdown();', '? '],
     python: ['_internal/worker.py', 'grace, self._force_after = ('],
   },
   'the limit of a shutdown in development': {
-    typescript: ['kuflow/worker.ts', 'shutdownForceTime: ', '? '],
+    typescript: ['internal/worker.ts', 'shutdownForceTime: ', '? '],
     java: ['EngineLifecycle.java', 'factory.shutdown();', '? ', '+', 'factory.shutdownNow();', '? '],
     python: ['_internal/worker.py', 'grace, self._force_after = (', ', '],
   },
@@ -357,7 +357,7 @@ const PLACES: Readonly<Record<string, Readonly<Record<LanguageId, Place>>>> = {
     python: ['authentication.py', 'TIMEOUT = '],
   },
   'the time limit of a connection to the engine': {
-    typescript: ['kuflow/connection.ts', 'CONNECT_TIMEOUT = '],
+    typescript: ['internal/connection.ts', 'CONNECT_TIMEOUT = '],
     java: ['EngineConnection.java', 'CONNECT_TIMEOUT = '],
     python: ['_internal/connection.py', 'CONNECT_TIMEOUT = '],
   },
@@ -377,12 +377,12 @@ const PLACES: Readonly<Record<string, Readonly<Record<LanguageId, Place>>>> = {
     python: ['rest_client.py', 'MAX_RETRY_DELAY = '],
   },
   'the time limit of REST in --check': {
-    typescript: ['kuflow/check.ts', 'AbortSignal.timeout('],
+    typescript: ['internal/check.ts', 'AbortSignal.timeout('],
     java: ['engine/Check.java', 'REST_TIMEOUT = '],
     python: ['_internal/check.py', 'REST_TIMEOUT = '],
   },
   'the time limit of the namespace in --check': {
-    typescript: ['kuflow/check.ts', 'identity.namespace, '],
+    typescript: ['internal/check.ts', 'identity.namespace, '],
     java: ['engine/Check.java', 'NAMESPACE_TIMEOUT = '],
     python: ['_internal/check.py', 'NAMESPACE_DEADLINE = '],
   },
@@ -392,12 +392,12 @@ const PLACES: Readonly<Record<string, Readonly<Record<LanguageId, Place>>>> = {
     python: ['log_repeats.py', 'MEMORY = '],
   },
   'the pause between entries in the log of a task': {
-    typescript: ['kuflow/task-failures.ts', 'HOUR = '],
+    typescript: ['internal/task-failures.ts', 'HOUR = '],
     java: ['kuflow/activity/TaskFailures.java', 'HOUR = '],
     python: ['_internal/task_failures.py', 'HOUR = '],
   },
   'how long a task counts as failing': {
-    typescript: ['kuflow/task-failures.ts', 'FAILING_FOR = '],
+    typescript: ['internal/task-failures.ts', 'FAILING_FOR = '],
     java: ['kuflow/activity/TaskFailures.java', 'FAILING_FOR = '],
     python: ['_internal/task_failures.py', 'FAILING_FOR = '],
   },

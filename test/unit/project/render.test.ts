@@ -52,8 +52,8 @@ describe('renderProject', () => {
     expect(paths).toEqual([...paths].sort());
     expect(paths).toContain('.gitignore');
     expect(paths.filter((path) => /(^|\/)_|\.hbs$/.test(path))).toEqual([]);
-    const settings = files.find(({ path }) => path === 'src/kuflow/settings.ts');
-    expect(settings?.contents).toEqual(readFileSync(join(templatesFolder(), 'typescript/src/kuflow/settings.ts')));
+    const copied = files.find(({ path }) => path === 'test/replay.test.ts');
+    expect(copied?.contents).toEqual(readFileSync(join(templatesFolder(), 'typescript/test/replay.test.ts')));
   });
 
   it('exports the workflow under its type, even if that is not an identifier', async () => {

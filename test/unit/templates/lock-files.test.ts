@@ -4,11 +4,21 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { findLibrary, readLibrary } from '../../../src/languages/library.ts';
 import type { NodePackageManager, ProjectSpec } from '../../../src/languages/project-spec.ts';
+import { ARCHIVE } from '../../../src/languages/typescript/render.ts';
+import { completeLock } from '../../../src/languages/typescript/lock-file.ts';
+import { textFile } from '../../../src/languages/planned-file.ts';
 import { WHEEL } from '../../../src/languages/python/render.ts';
 import { renderProject } from '../../../src/project/render.ts';
 import { sampleDefinition } from '../../../src/process/sample.ts';
 
 const OWN_PACKAGE = 'create-kuflow-worker';
+const LIBRARY = 'kuflow-worker';
+
+const LOCKS = [
+  ['npm', 'package-lock.json'],
+  ['pnpm', 'pnpm-lock.yaml'],
+  ['bun', 'bun.lock'],
+] as const;
 
 interface Dependencies {
   readonly dependencies?: Readonly<Record<string, string>>;
@@ -43,18 +53,21 @@ const textOf = async (manager: NodePackageManager, path: string): Promise<string
 const npmLock = async (): Promise<NpmLock> => JSON.parse(await textOf('npm', 'package-lock.json')) as NpmLock;
 const nameOf = (folder: string): string => folder.slice(folder.lastIndexOf('node_modules/') + 'node_modules/'.length);
 
-/** `name@version` of every package. */
+/** `name@version` of every package except the library. */
 async function npmPackages(): Promise<ReadonlySet<string>> {
-  const entries = Object.entries((await npmLock()).packages).filter(([folder]) => folder !== '');
+  const entries = Object.entries((await npmLock()).packages).filter(
+    ([folder]) => folder !== '' && nameOf(folder) !== LIBRARY,
+  );
   return new Set(entries.map(([folder, { name = nameOf(folder), version }]) => `${name}@${version}`));
 }
 
 describe('the lock files of a TypeScript project', () => {
   it('contain the exact versions of package.json, and the name of the project', async () => {
     const { name, packages } = await npmLock();
-    const { dependencies, devDependencies = {} } = JSON.parse(await textOf('npm', 'package.json')) as Dependencies;
+    const { dependencies = {}, devDependencies = {} } = JSON.parse(await textOf('npm', 'package.json')) as Dependencies;
     const { [OWN_PACKAGE]: own, ...others } = devDependencies;
     expect(own).toBe('1.0.0');
+    const { [LIBRARY]: library, ...published } = dependencies;
     expect(packages['']).toMatchObject({
       name: '@acme/loans',
       version: '0.1.0',
@@ -62,14 +75,15 @@ describe('the lock files of a TypeScript project', () => {
       devDependencies: others,
     });
     expect(name).toBe('@acme/loans');
-    for (const [dependency, version] of Object.entries({ ...dependencies, ...others }))
+    expect(packages[`node_modules/${LIBRARY}`]?.resolved).toBe(library);
+    for (const [dependency, version] of Object.entries({ ...published, ...others }))
       expect(packages[`node_modules/${dependency}`]?.version, dependency).toBe(version);
     expect(await textOf('bun', 'bun.lock')).toContain('"name": "@acme/loans"');
   });
 
   it('name the public registry and a checksum for each package', async () => {
     for (const [folder, { version, resolved, integrity }] of Object.entries((await npmLock()).packages)) {
-      if (folder === '') continue;
+      if (folder === '' || nameOf(folder) === LIBRARY) continue;
       expect(resolved, folder).toMatch(/^https:\/\/registry\.npmjs\.org\/.*\.tgz$/);
       expect(resolved, folder).toContain(version);
       expect(integrity, folder).toMatch(/^sha512-/);
@@ -93,9 +107,48 @@ describe('the lock files of a TypeScript project', () => {
   it('contain the same packages for npm, pnpm and Bun', async () => {
     const npm = [...(await npmPackages())].sort();
     const pnpm = parse(await textOf('pnpm', 'pnpm-lock.yaml')) as { readonly packages: object };
-    expect(Object.keys(pnpm.packages).sort()).toEqual(npm);
+    const isPublished = (name = ''): boolean => !name.startsWith(`${LIBRARY}@`);
+    expect(Object.keys(pnpm.packages).filter(isPublished).sort()).toEqual(npm);
     const bun = (await textOf('bun', 'bun.lock')).matchAll(/: \["((?:@[^/"]+\/)?[^@"]+@[^"]+)"/g);
-    expect([...new Set([...bun].map(([, name]) => name))].sort()).toEqual(npm);
+    expect([...new Set([...bun].map(([, name]) => name))].filter(isPublished).sort()).toEqual(npm);
+  });
+
+  it('contain the version and the checksum of the library in the project, also if it is newer than the locked library', async () => {
+    const [archive] = readLibrary('typescript');
+    const { version, file } = findLibrary('typescript', ARCHIVE);
+    const integrity = `sha512-${createHash('sha512')
+      .update(archive?.contents ?? '')
+      .digest('base64')}`;
+    const path = `.kuflow/lib/${file}`;
+    expect(archive?.path).toBe(path);
+    expect((await npmLock()).packages[`node_modules/${LIBRARY}`]).toMatchObject({
+      version,
+      integrity,
+      resolved: `file:${path}`,
+    });
+    expect(await textOf('pnpm', 'pnpm-lock.yaml')).toContain(
+      `  ${LIBRARY}@file:${path}:\n    resolution: {integrity: ${integrity}, tarball: file:${path}}\n    version: ${version}\n`,
+    );
+    const bun = await textOf('bun', 'bun.lock');
+    expect(bun).toMatch(
+      new RegExp(`"${LIBRARY}": \\["${LIBRARY}@${path}", .*"${integrity.replaceAll('+', '\\+')}"\\],`),
+    );
+    for (const [manager, lock] of LOCKS) {
+      const newer = {
+        ...findLibrary('typescript', ARCHIVE),
+        version: '7.0.1',
+        file: 'kuflow-worker-7.0.1.tgz',
+        integrity: 'sha512-AA==',
+      };
+      const before = textFile(lock, await textOf(manager, lock));
+      const { contents } = completeLock(before, { name: 'x', packageManager: manager }, newer);
+      const text = Buffer.from(contents).toString('utf8');
+      expect(text).toContain('.kuflow/lib/kuflow-worker-7.0.1.tgz');
+      expect(text).toContain('sha512-AA==');
+      if (manager !== 'bun') expect(text).toMatch(/version"?: "?7\.0\.1\b/);
+      expect(text).not.toContain(file);
+      expect(text).not.toContain(integrity);
+    }
   });
 
   it('are those of the package manager only, and a member of a workspace has no lock file', async () => {

@@ -6,8 +6,8 @@ import { userAgent } from '../../../libraries/typescript/src/internal/user-agent
 
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
 
-it('the user agent of a worker has the version of this package, even without a package.json', () => {
-  expect(userAgent()).toBe(`kuflow-worker-typescript/${version} (unknown)`);
+it('the user agent of a TypeScript worker has the version of this package, and no characters that a header must not have', () => {
+  expect(userAgent('@acme/käse')).toBe(`kuflow-worker-typescript/${version} (@acme/k_se)`);
 });
 
 it('the user agent of a Java worker has the version of this package', () => {

@@ -1,5 +1,5 @@
 import { log } from '@temporalio/activity';
-import type { KuFlowClient } from './kuflow/client.ts';
+import type { KuFlowClient } from 'kuflow-worker';
 import type { CheckCreditData, LoanApplicationData } from './process/types.ts';
 
 // Your activities: work that workflow code cannot do itself, such as calling another system. Temporal retries activities

@@ -1,10 +1,8 @@
 // Each exported function is a workflow type. Workflow code is replayed, so it must be deterministic: use activities for
 // I/O and for everything that depends on the outside world.
 import { log } from '@temporalio/workflow';
+import { openProcess, ownActivities, type WorkflowRequest, type WorkflowResponse } from 'kuflow-worker/workflow';
 import type { Activities } from './activities.ts';
-import type { WorkflowRequest, WorkflowResponse } from './kuflow/model.ts';
-import { ownActivities } from './kuflow/workflow/kuflow-activities.ts';
-import { openProcess } from './kuflow/workflow/kuflow-process.ts';
 import { tasks } from './process/tasks.ts';
 import type { Metadata } from './process/types.ts';
 

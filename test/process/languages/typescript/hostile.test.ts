@@ -22,6 +22,8 @@ import { skeletonOf } from '../../../support/markdown-skeleton.ts';
 import { shellArguments } from '../../../support/shell-arguments.ts';
 import { strangers, tokensOf, type Vocabulary } from '../../../support/token-check.ts';
 
+const EXTRAS = { validators: '', library: { version: '1.0.0', file: 'x.tgz', sha256: '', integrity: '' } };
+
 const USABLE = 250;
 const BROKEN = 80;
 const DEFINITION = 'kuflow.process.yaml';
@@ -158,7 +160,7 @@ describe('hostile definitions', () => {
       const codes = fc.sample(hostileText, 600).filter((code) => code.trim() !== '');
       const scripts = codes.map((code) => {
         const { process, ...rest } = sampleDefinition();
-        const context = templateContext(specOf({ process: { ...process, code }, ...rest }), '');
+        const context = templateContext(specOf({ process: { ...process, code }, ...rest }), EXTRAS);
         return (context as { readonly smokeScript: string }).smokeScript;
       });
       const seen = shellArguments('kuflow', scripts);

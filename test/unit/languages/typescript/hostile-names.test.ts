@@ -15,6 +15,8 @@ import { definitionOf, usableFile } from '../../../support/hostile-definitions.t
 import { collidingTexts, hostileText } from '../../../support/hostile-texts.ts';
 import { declaredNames } from '../../../support/token-check.ts';
 
+const EXTRAS = { validators: '', library: { version: '1.0.0', file: 'x.tgz', sha256: '', integrity: '' } };
+
 function specOf(definition: ProcessDefinition): ProjectSpec {
   return {
     name: 'a-worker',
@@ -31,7 +33,7 @@ const NAMES = ['variable', 'activity', 'inputType', 'dataType', 'contextType'] a
 
 /** All names in the generated code that belong to a task, by code. */
 function namesOf(definition: ProcessDefinition, choices: TaskChoices = {}): ReadonlyMap<string, readonly unknown[]> {
-  const { tasks } = templateContext({ ...specOf(definition), choices }, '') as {
+  const { tasks } = templateContext({ ...specOf(definition), choices }, EXTRAS) as {
     readonly tasks: readonly Readonly<Record<'code' | (typeof NAMES)[number], string>>[];
   };
   return new Map(tasks.map((task) => [task.code, NAMES.map((name) => task[name])]));

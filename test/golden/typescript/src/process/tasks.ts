@@ -1,5 +1,5 @@
 // The tasks of the process defined in kuflow.process.yaml: the code of each in KuFlow and the types of its data.
-import { human, message, system, thread } from '../kuflow/workflow/task.ts';
+import { human, message, system, thread } from 'kuflow-worker/workflow';
 import type { ApproveLoanData, CheckCreditData, LoanApplicationData } from './types.ts';
 
 export const tasks = {
