@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { KuFlowClient } from './kuflow/client.ts';
+import type { KuFlowClient } from 'kuflow-worker';
 
 export interface StampedContract {
   readonly stamped: string;

@@ -1,9 +1,19 @@
 // Added to a generated project by the end-to-end tests: a process that needs everything at once.
-import type { Uuid, WorkflowRequest, WorkflowResponse } from './kuflow/model.ts';
-import { ownActivities, TRANSFER, workerActivities } from './kuflow/workflow/kuflow-activities.ts';
-import { openProcess, TaskCancelled } from './kuflow/workflow/kuflow-process.ts';
-import { human, message, system, thread } from './kuflow/workflow/task.ts';
-import { parsePrincipal } from './kuflow/values.ts';
+import {
+  human,
+  message,
+  openProcess,
+  ownActivities,
+  parsePrincipal,
+  system,
+  TaskCancelled,
+  thread,
+  TRANSFER,
+  workerActivities,
+  type Uuid,
+  type WorkflowRequest,
+  type WorkflowResponse,
+} from 'kuflow-worker/workflow';
 import type { JourneyActivities, StampedContract } from './journey-activities.ts';
 
 const { stampContract } = ownActivities<JourneyActivities>(TRANSFER);

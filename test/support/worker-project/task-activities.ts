@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { activityInfo, Context } from '@temporalio/activity';
-import type { KuFlowClient } from './kuflow/client.ts';
+import type { KuFlowClient } from 'kuflow-worker';
 import type { CheckCreditData } from './process/types.ts';
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');

@@ -1,9 +1,15 @@
 // Added to a generated project by the end-to-end tests: workflows that work with tasks and documents.
 import { ActivityFailure, CancellationScope, condition, isCancellation, log } from '@temporalio/workflow';
-import type { WorkflowRequest, WorkflowResponse } from './kuflow/model.ts';
-import { kuflowActivities, ownActivities, TRANSFER } from './kuflow/workflow/kuflow-activities.ts';
-import { openProcess, TaskCancelled } from './kuflow/workflow/kuflow-process.ts';
-import { human } from './kuflow/workflow/task.ts';
+import {
+  human,
+  kuflowActivities,
+  openProcess,
+  ownActivities,
+  TaskCancelled,
+  TRANSFER,
+  type WorkflowRequest,
+  type WorkflowResponse,
+} from 'kuflow-worker/workflow';
 import { tasks } from './process/tasks.ts';
 import type { CheckCreditData } from './process/types.ts';
 import type { TaskActivities } from './task-activities.ts';

@@ -1,11 +1,16 @@
 // Added to a generated project by the end-to-end tests: workflows that exercise the worker.
-import { ApplicationFailure, log, proxyActivities } from '@temporalio/workflow';
-import type { WorkflowRequest, WorkflowResponse } from './kuflow/model.ts';
-import { kuflowActivities, ownActivities, workerActivities } from './kuflow/workflow/kuflow-activities.ts';
-import { runForItem } from './kuflow/workflow/item-context.ts';
-import { openProcess } from './kuflow/workflow/kuflow-process.ts';
-import { human } from './kuflow/workflow/task.ts';
-import { uuid7 } from './kuflow/workflow/uuid.ts';
+import { ApplicationFailure, log, proxyActivities, uuid4 } from '@temporalio/workflow';
+import {
+  human,
+  kuflowActivities,
+  openProcess,
+  ownActivities,
+  workerActivities,
+  type WorkflowRequest,
+  type WorkflowResponse,
+} from 'kuflow-worker/workflow';
+// Not part of the public API.
+import { runForItem } from '../node_modules/kuflow-worker/dist/internal/workflow/item-context.js';
 import type * as trialActivities from './trial-activities.ts';
 
 const STEADY_MILLISECONDS = 75_000;
@@ -47,7 +52,7 @@ export async function SlowWorkflow(_request: WorkflowRequest): Promise<WorkflowR
 /** Each POST of KuFlow's activities that the local platform serves. */
 export async function PostsWorkflow({ processId }: WorkflowRequest): Promise<WorkflowResponse> {
   const create = async (): Promise<string> => {
-    const id = uuid7();
+    const id = uuid4();
     await kuflowActivities.KuFlow_Engine_createProcessItem({
       id,
       type: 'TASK',
@@ -84,7 +89,7 @@ export async function MisspelledWorkflow(_request: WorkflowRequest): Promise<Wor
 
 /** A task whose activities fail: several times, at once and forever, and by a timeout. */
 export async function FlakyWorkflow({ processId }: WorkflowRequest): Promise<WorkflowResponse> {
-  const id = uuid7();
+  const id = uuid4();
   await kuflowActivities.KuFlow_Engine_createProcessItem({
     id,
     type: 'TASK',

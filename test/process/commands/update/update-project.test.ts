@@ -245,7 +245,7 @@ describe.each(LANGUAGES)('an update of a project in $language', ({ language, pac
 });
 
 /** The changes of a version of a project for TypeScript. */
-const CHECK = 'src/kuflow/check.ts';
+const CHECK = 'eslint.config.js';
 const changedCheck: OlderTemplates = { changed: { [CHECK]: withLine(AT, OLD) } };
 
 describe('an update', () => {
@@ -286,20 +286,20 @@ describe('an update', () => {
   });
 
   it('keeps the line endings that git converted, and does not treat them as edits', async () => {
-    await writeOlderProject(folder, { changed: { [CHECK]: withLine(AT, OLD), 'src/main.ts': withLine(3, OLD) } });
+    await writeOlderProject(folder, { changed: { [CHECK]: withLine(AT, OLD), 'test/replay.test.ts': withLine(3, OLD) } });
     const current = read(CHECK);
-    const main = read('src/main.ts').split('\n');
+    const main = read('test/replay.test.ts').split('\n');
     write(CHECK, current.replaceAll('\n', '\r\n'));
-    write('src/main.ts', [...main.slice(0, 10), '// mine', ...main.slice(10)].join('\r\n'));
+    write('test/replay.test.ts', [...main.slice(0, 10), '// mine', ...main.slice(10)].join('\r\n'));
     const result = await update();
     expect(result.files.map(({ path, how }) => `${how} ${path}`)).toEqual(
-      expect.arrayContaining([`replaced ${CHECK}`, 'merged src/main.ts']),
+      expect.arrayContaining([`replaced ${CHECK}`, 'merged test/replay.test.ts']),
     );
-    for (const path of [CHECK, 'src/main.ts']) {
+    for (const path of [CHECK, 'test/replay.test.ts']) {
       expect(read(path), path).not.toContain(OLD);
       expect(read(path).replaceAll('\r\n', ''), path).not.toContain('\n');
     }
-    expect(read('src/main.ts')).toContain('// mine\r\n');
+    expect(read('test/replay.test.ts')).toContain('// mine\r\n');
   });
 
   it('keeps the ending of every line of a file with both', async () => {
@@ -314,19 +314,19 @@ describe('an update', () => {
   });
 
   it('replaces binary files without local changes, and never writes markers into others', async () => {
-    await writeOlderProject(folder, { changed: { [CHECK]: () => '\0old', 'src/main.ts': () => '\0old' } });
-    write('src/main.ts', '\0mine');
+    await writeOlderProject(folder, { changed: { [CHECK]: () => '\0old', 'test/replay.test.ts': () => '\0old' } });
+    write('test/replay.test.ts', '\0mine');
     const result = await update({ conflicts: 'markers' });
     const rows = Object.fromEntries(result.files.map((file) => [file.path, file]));
     expect(rows[CHECK]).toMatchObject({ how: 'replaced', action: 'written', diff: '' });
-    expect(rows['src/main.ts']).toMatchObject({
+    expect(rows['test/replay.test.ts']).toMatchObject({
       ...{ how: 'conflict', action: 'left', diff: '' },
       reason: 'is not a text file, and both sides changed it',
     });
-    expect(read('src/main.ts')).toBe('\0mine');
+    expect(read('test/replay.test.ts')).toBe('\0mine');
     expect(result.status).toBe(3);
     // The base of the file stays, so that the template's change is not lost.
-    expect((await readBaseTexts(folder)).merged.get('src/main.ts')).toBe('\0old');
+    expect((await readBaseTexts(folder)).merged.get('test/replay.test.ts')).toBe('\0old');
   });
 
   it.runIf(process.platform !== 'win32')(
@@ -388,12 +388,12 @@ describe('an update', () => {
   it.runIf(process.platform !== 'win32')('names a file that cannot be read, and changes nothing', async () => {
     await writeOlderProject(folder, changedCheck);
     // Permissions do not apply to root, but such a link cannot be followed.
-    rmSync(join(folder, 'src/kuflow'), { recursive: true });
-    symlinkSync('kuflow', join(folder, 'src/kuflow'));
+    rmSync(join(folder, 'test/histories'), { recursive: true });
+    symlinkSync('histories', join(folder, 'test/histories'));
     const before = read('.kuflow/project.json');
     const { message, tried } = await errorOf(update({ conflicts: 'ours' }));
     expect(message).toMatch(/^Reading the file failed: /);
-    expect(tried).toMatch(/worker\/src\/kuflow\/[\w-]+\.ts$/);
+    expect(tried).toMatch(/worker\/test\/histories\/README\.md$/);
     expect(read('.kuflow/project.json')).toBe(before);
   });
 
@@ -437,7 +437,7 @@ describe('an update', () => {
   });
 
   it('writes nothing and lists all conflicts without a decision', async () => {
-    await writeOlderProject(folder, { changed: { [CHECK]: withLine(AT, OLD), 'src/main.ts': withLine(3, OLD) } });
+    await writeOlderProject(folder, { changed: { [CHECK]: withLine(AT, OLD), 'test/replay.test.ts': withLine(3, OLD) } });
     write(CHECK, withLine(AT, MINE)(read(CHECK)));
     const before = treeOf(folder);
     const result = await update();
@@ -454,10 +454,10 @@ describe('an update', () => {
   });
 
   it('applies the answer for each file', async () => {
-    await writeOlderProject(folder, { changed: { [CHECK]: withLine(AT, OLD), 'src/main.ts': withLine(3, OLD) } });
+    await writeOlderProject(folder, { changed: { [CHECK]: withLine(AT, OLD), 'test/replay.test.ts': withLine(3, OLD) } });
     for (const [path, at] of [
       [CHECK, AT],
-      ['src/main.ts', 3],
+      ['test/replay.test.ts', 3],
     ] as const)
       write(path, withLine(at, MINE)(read(path)));
     const asked: string[] = [];
@@ -467,17 +467,17 @@ describe('an update', () => {
         return Promise.resolve(conflict.path === CHECK ? 'ours' : 'markers');
       },
     });
-    expect(asked).toEqual([CHECK, 'src/main.ts']);
+    expect(asked).toEqual([CHECK, 'test/replay.test.ts']);
     expect(result.files.filter(({ how }) => how === 'conflict')).toMatchObject([
       { path: CHECK, choice: 'ours', action: 'kept' },
-      { path: 'src/main.ts', choice: 'markers', action: 'written' },
+      { path: 'test/replay.test.ts', choice: 'markers', action: 'written' },
     ]);
     expect(result.verify.skipped).toBe('--no-verify');
     expect(result.status).toBe(3);
   });
 
   it('changes nothing while conflict markers of an earlier update are left', async () => {
-    await writeOlderProject(folder, { changed: { [CHECK]: withLine(AT, OLD), 'src/main.ts': withLine(3, OLD) } });
+    await writeOlderProject(folder, { changed: { [CHECK]: withLine(AT, OLD), 'test/replay.test.ts': withLine(3, OLD) } });
     write(CHECK, withLine(AT, MINE)(read(CHECK)));
     await update({ conflicts: 'markers' });
     commit();
@@ -498,7 +498,7 @@ describe('an update', () => {
   });
 
   it('writes nothing in a dry run, and shows every diff', async () => {
-    await writeOlderProject(folder, { ...changedCheck, added: ['src/kuflow/pem.ts'] });
+    await writeOlderProject(folder, { ...changedCheck, added: ['vitest.config.ts'] });
     const before = treeOf(folder);
     const result = await update({ dryRun: true, allowDirty: false });
     expect(result).toMatchObject({ result: 'would-update', status: 0 });
@@ -512,8 +512,8 @@ describe('an update', () => {
   it('is undone completely by the command that it names', async () => {
     await writeOlderProject(folder, {
       ...changedCheck,
-      added: ['src/kuflow/pem.ts'],
-      removed: { 'src/kuflow/former file.ts': 'x' },
+      added: ['vitest.config.ts'],
+      removed: { 'src/former file.ts': 'x' },
     });
     commit();
     const before = treeOf(folder);
@@ -542,13 +542,13 @@ describe('an update', () => {
   it.runIf(process.platform !== 'win32')(
     'does not name an undo command that would leave a file below a link',
     async () => {
-      await writeOlderProject(folder, { added: ['src/kuflow/pem.ts'] });
+      await writeOlderProject(folder, { added: ['src/activities.ts'] });
       renameSync(join(folder, 'src'), join(folder, 'lib'));
       symlinkSync('lib', join(folder, 'src'));
       commit();
       const result = await update({ allowDirty: false });
       expect(result.result).toBe('updated');
-      expect(existsSync(join(folder, 'lib/kuflow/pem.ts'))).toBe(true);
+      expect(existsSync(join(folder, 'lib/activities.ts'))).toBe(true);
       expect(result.undo).toBeUndefined();
     },
   );
@@ -556,7 +556,7 @@ describe('an update', () => {
   it('is all or nothing when a write fails or is interrupted', async () => {
     await writeOlderProject(folder, {
       ...changedCheck,
-      added: ['src/kuflow/pem.ts'],
+      added: ['vitest.config.ts'],
       removed: { 'src/former.ts': 'x' },
     });
     const before = treeOf(folder);
@@ -772,9 +772,9 @@ describe('an update of a member of a workspace', () => {
 
 describe('an update that is killed', () => {
   it('is completed by the next update, at any file, with the edits that somebody made in between', async () => {
-    const former = 'src/kuflow/former.ts';
-    await writeOlderProject(folder, { ...changedCheck, added: ['src/kuflow/pem.ts'], removed: { [former]: 'x' } });
-    write('src/main.ts', `${read('src/main.ts')}// mine\n`);
+    const former = 'src/former.ts';
+    await writeOlderProject(folder, { ...changedCheck, added: ['vitest.config.ts'], removed: { [former]: 'x' } });
+    write('test/replay.test.ts', `${read('test/replay.test.ts')}// mine\n`);
     const copies: string[] = [];
     const written: string[] = [];
     await update({
@@ -884,12 +884,12 @@ describe('an update is refused', () => {
     folder = inner;
     expect((await refused({ allowDirty: false })).message).toBe(without.message);
     commit();
-    write('src/main.ts', 'mine');
+    write('test/replay.test.ts', 'mine');
     write('a b.txt', 'mine');
     const dirty = await refused({ allowDirty: false });
-    expect(dirty.message).toBe('The project has uncommitted changes:\n  src/main.ts\n  a b.txt');
+    expect(dirty.message).toBe('The project has uncommitted changes:\n  test/replay.test.ts\n  a b.txt');
     expect(dirty.next.at(-1)).toBe('Or update anyway: kuflow update --allow-dirty');
-    git('checkout', '--', 'src/main.ts');
+    git('checkout', '--', 'test/replay.test.ts');
     rmSync(join(folder, 'a b.txt'));
     expect((await update({ allowDirty: false })).result).toBe('updated');
   });

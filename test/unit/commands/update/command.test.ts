@@ -16,7 +16,7 @@ import { treeOf } from '../../../support/tree.ts';
 
 const temporaryFolder = temporaryFolders();
 const VERSION = '0.9.1';
-const CHECK = 'src/kuflow/check.ts';
+const CHECK = 'eslint.config.js';
 let folder: string;
 const { read, edit } = projectFiles(() => folder);
 
@@ -25,7 +25,7 @@ const older = (text: string): string => text.replace(/^import .*/m, '// the old 
 
 beforeEach(async () => {
   folder = join(temporaryFolder(), 'worker');
-  await writeOlderProject(folder, { changed: { [CHECK]: older, 'src/main.ts': older } });
+  await writeOlderProject(folder, { changed: { [CHECK]: older, 'test/replay.test.ts': older } });
 });
 
 /** Runs the command in this process, with answers to its prompts. */
@@ -54,38 +54,38 @@ describe('kuflow update', () => {
     const before = treeOf(folder);
     const { stdout, stderr, status } = await run({});
     expect(status).toBe(2);
-    expect(stdout).toMatch(/^conflict src\/kuflow\/check\.ts {2}\(has local changes in the same places; line \d+\)$/m);
+    expect(stdout).toMatch(/^conflict eslint\.config\.js {2}\(has local changes in the same places; line \d+\)$/m);
     expect(stdout).toContain('+||||||| base\n+// the old import\n');
     expect(stderr).toContain('Nothing was written: there are conflicts');
     expect(stderr).toContain('npx kuflow update --allow-dirty --no-install --no-verify --conflicts markers');
     // Files without conflicts are listed with what the update would do.
-    expect(stdout).toMatch(/^update +src\/main\.ts$/m);
+    expect(stdout).toMatch(/^update +test\/replay\.test\.ts$/m);
     const dryRun = await run({ dryRun: true });
     expect(dryRun.status).toBe(2);
-    expect(dryRun.stdout).toMatch(/^conflict src\/kuflow\/check\.ts /m);
+    expect(dryRun.stdout).toMatch(/^conflict eslint\.config\.js /m);
     expect((await run({ dryRun: true, conflicts: 'skip' })).status).toBe(3);
     expect(treeOf(folder)).toEqual(before);
   });
 
   it('says that lines are kept only of files that exist', async () => {
     edit(CHECK, '// the old import', '// mine');
-    rmSync(join(folder, 'src/main.ts'));
+    rmSync(join(folder, 'test/replay.test.ts'));
     const { stdout } = await run({ conflicts: 'ours' });
-    expect(stdout).toMatch(/^kept +src\/kuflow\/check\.ts {2}\(has local changes .*; your lines are kept\)$/m);
-    expect(stdout).toMatch(/^kept +src\/main\.ts {2}\(was deleted, but the templates changed it\)$/m);
+    expect(stdout).toMatch(/^kept +eslint\.config\.js {2}\(has local changes .*; your lines are kept\)$/m);
+    expect(stdout).toMatch(/^kept +test\/replay\.test\.ts {2}\(was deleted, but the templates changed it\)$/m);
   });
 
   it('asks about each conflict on a terminal, after its diff', async () => {
-    for (const path of [CHECK, 'src/main.ts']) edit(path, '// the old import', '// mine');
+    for (const path of [CHECK, 'test/replay.test.ts']) edit(path, '// the old import', '// mine');
     const { stderr, status } = await run({}, [
       [`${CHECK} has local changes in the same places. What would you like to do?`, 'ours'],
-      ['src/main.ts has local changes', 'markers'],
+      ['test/replay.test.ts has local changes', 'markers'],
     ]);
     expect(status).toBe(3);
     expect(read(CHECK)).toContain('// mine');
-    expect(read('src/main.ts')).toContain('<<<<<<< yours\n// mine\n');
-    expect(stderr.indexOf(`+++ b/${CHECK}`)).toBeLessThan(stderr.indexOf('+++ b/src/main.ts'));
-    expect(stderr).toContain('resolve the conflicts in src/main.ts');
+    expect(read('test/replay.test.ts')).toContain('<<<<<<< yours\n// mine\n');
+    expect(stderr.indexOf(`+++ b/${CHECK}`)).toBeLessThan(stderr.indexOf('+++ b/test/replay.test.ts'));
+    expect(stderr).toContain('resolve the conflicts in test/replay.test.ts');
   });
 
   it('prints one JSON value, and the same again as up to date', async () => {
