@@ -22,6 +22,7 @@ import {
 } from '../../../../src/commands/update/update-project.ts';
 import type { PackageManager } from '../../../../src/languages/project-spec.ts';
 import { openProject } from '../../../../src/project/edit/open-project.ts';
+import { writeSharedLibrary } from '../../../../src/project/join/shared-library.ts';
 import { readProjectRecord } from '../../../../src/project/record.ts';
 import { renderProject } from '../../../../src/project/render.ts';
 import type { Migration } from '../../../../src/project/update/migrations.ts';
@@ -80,10 +81,14 @@ beforeEach(() => {
   folder = join(temporaryFolder(), 'worker');
 });
 
-/** Those with enough files for every combination. A Python project has the wiring as a library. */
+/** With files that are merged line by line. */
 const LANGUAGES = [
-  { language: 'typescript', packageManager: 'npm', wiring: /^src\/kuflow\// },
-  { language: 'java', packageManager: 'maven', wiring: /^src\/main\/java\/com\/acme\/loan\/kuflow\// },
+  {
+    language: 'typescript',
+    packageManager: 'npm',
+    files: /^(?:Dockerfile|README\.md|eslint\.config\.js|test\/replay\.test\.ts)$/,
+  },
+  { language: 'java', packageManager: 'maven', files: /^src\/main\/java\/com\/acme\/loan\/kuflow\// },
 ] as const;
 
 /** What an update does with a file: per state in the templates (rows) and here. Undefined: the file is not reported. */
@@ -116,10 +121,10 @@ const OUTCOMES = {
 } as const;
 type Change = keyof typeof OUTCOMES;
 type Edit = keyof (typeof OUTCOMES)['changed'];
-const [OLD, MINE, AT] = ['the old line', 'my line', 12];
+const [OLD, MINE, AT, ELSEWHERE] = ['the old line', 'my line', 3, 12];
 const EDITS: Readonly<Record<Edit, (text: string) => string | undefined>> = {
   unedited: (text) => text,
-  'edited elsewhere': withLine(AT + 18, MINE),
+  'edited elsewhere': withLine(AT + ELSEWHERE, MINE),
   'edited in the same place': withLine(AT, MINE),
   deleted: () => undefined,
 };
@@ -137,18 +142,18 @@ interface Case {
   readonly theirs: string | undefined;
 }
 
-/** Writes a project of an older version in which every combination of changes in the templates and here is in one file. */
-async function writeEveryCase(packageManager: PackageManager, wiring: RegExp): Promise<readonly Case[]> {
+/** Every combination of changes in the templates and here, in groups of as many as the project has such files: each is in one file. */
+async function everyCase(packageManager: PackageManager, pattern: RegExp): Promise<readonly (readonly Case[])[]> {
   const files = await renderProject(untouchedSpec(packageManager));
   const texts = files
-    .filter(({ path }) => wiring.test(path))
+    .filter(({ path }) => pattern.test(path))
     .map(({ path, contents }) => ({ path, text: Buffer.from(contents).toString('utf8') }))
-    .filter(({ text }) => text.split('\n').length > AT + 25);
+    .filter(({ text }) => text.split('\n').length > AT + ELSEWHERE + 2);
   const all = Object.keys(OUTCOMES).flatMap((change) =>
     Object.keys(EDITS).map((edit) => ({ change: change as Change, edit: edit as Edit })),
   );
   const cases = all.map(({ change, edit }, index): Case => {
-    const found = texts[index];
+    const found = texts[index % texts.length];
     if (found === undefined) throw new Error('The templates do not have enough files');
     const former = join(dirname(found.path), `former-${index}.txt`).replaceAll('\\', '/');
     const [before, after] =
@@ -158,6 +163,12 @@ async function writeEveryCase(packageManager: PackageManager, wiring: RegExp): P
     const theirs = change === 'removed' ? undefined : found.text;
     return { name: `${change}, ${edit}`, change, edit, before, after, older, mine: EDITS[edit](older), theirs };
   });
+  const groups = Math.ceil(cases.length / texts.length);
+  return Array.from({ length: groups }, (_, group) => cases.slice(group * texts.length, (group + 1) * texts.length));
+}
+
+/** Writes a project of an older version with these changes. */
+async function writeCases(packageManager: PackageManager, cases: readonly Case[]): Promise<void> {
   const of = (...changes: readonly Change[]): readonly Case[] => cases.filter(({ change }) => changes.includes(change));
   await writeOlderProject(
     folder,
@@ -173,73 +184,76 @@ async function writeEveryCase(packageManager: PackageManager, wiring: RegExp): P
     if (mine === undefined) rmSync(join(folder, before), { force: true });
     else write(before, mine);
   }
-  return cases;
 }
 
-describe.each(LANGUAGES)('an update of a project in $language', ({ language, packageManager, wiring }) => {
+describe.each(LANGUAGES)('an update of a project in $language', ({ language, packageManager, files }) => {
   // What happens to a conflict does not depend on the language.
   it.each(language === 'typescript' ? (['ours', 'skip', 'markers'] as const) : (['markers'] as const))(
     'handles every combination of changes with --conflicts %s',
     async (conflicts) => {
-      const cases = await writeEveryCase(packageManager, wiring);
-      const migrations: readonly Migration[] = [
-        {
-          version: VERSION,
-          renamed: cases
-            .filter(({ change }) => change === 'renamed')
-            .map(({ before, after }) => ({ language, from: before, to: after })),
-          removed: cases
-            .filter(({ change }) => change === 'removed')
-            .map(({ before }) => ({ language, path: before, why: 'is part of the SDK now' })),
-          changes: [{ text: 'The wiring is faster' }],
-        },
-      ];
-      const result = await update({ conflicts, migrations });
-      expect(result).toMatchObject({
-        result: 'updated',
-        from: '0.9.0',
-        to: VERSION,
-        status: conflicts === 'ours' ? 0 : 3,
-      });
-      expect(result.changes).toEqual([{ version: VERSION, breaking: false, text: 'The wiring is faster' }]);
-      const readIfExists = (path: string): string | undefined =>
-        existsSync(join(folder, path)) ? read(path) : undefined;
-      for (const { name, change, edit, before, after, mine, theirs } of cases) {
-        const row = result.files.find(({ path }) => path === after);
-        const expected = OUTCOMES[change][edit];
-        expect(row?.how, name).toBe(expected);
-        const [old, now] = [readIfExists(before), readIfExists(after)];
-        if (row === undefined) {
-          expect(now, name).toBe(mine);
-          continue;
+      for (const cases of await everyCase(packageManager, files)) {
+        rmSync(folder, { recursive: true, force: true });
+        await writeCases(packageManager, cases);
+        const migrations: readonly Migration[] = [
+          {
+            version: VERSION,
+            renamed: cases
+              .filter(({ change }) => change === 'renamed')
+              .map(({ before, after }) => ({ language, from: before, to: after })),
+            removed: cases
+              .filter(({ change }) => change === 'removed')
+              .map(({ before }) => ({ language, path: before, why: 'is part of the SDK now' })),
+            changes: [{ text: 'The wiring is faster' }],
+          },
+        ];
+        const result = await update({ conflicts, migrations });
+        expect(result).toMatchObject({
+          result: 'updated',
+          from: '0.9.0',
+          to: VERSION,
+          status:
+            conflicts === 'ours' || !cases.some(({ change, edit }) => OUTCOMES[change][edit] === 'conflict') ? 0 : 3,
+        });
+        expect(result.changes).toEqual([{ version: VERSION, breaking: false, text: 'The wiring is faster' }]);
+        const readIfExists = (path: string): string | undefined =>
+          existsSync(join(folder, path)) ? read(path) : undefined;
+        for (const { name, change, edit, before, after, mine, theirs } of cases) {
+          const row = result.files.find(({ path }) => path === after);
+          const expected = OUTCOMES[change][edit];
+          expect(row?.how, name).toBe(expected);
+          const [old, now] = [readIfExists(before), readIfExists(after)];
+          if (row === undefined) {
+            expect(now, name).toBe(mine);
+            continue;
+          }
+          if (change === 'removed') expect(row.reason, name).toContain('is part of the SDK now');
+          if (change === 'renamed') expect(row.from, name).toBe(before);
+          const isKept =
+            conflicts === 'skip' || (conflicts === 'markers' && (mine === undefined || theirs === undefined));
+          if (expected === 'conflict' && isKept) {
+            expect([old, row.action], name).toEqual([mine, 'left']);
+          } else if (expected === 'conflict' && conflicts === 'markers') {
+            const lines = now?.split('\n') ?? [];
+            for (const line of ['<<<<<<< yours', '=======', `>>>>>>> version ${VERSION}`, MINE])
+              expect(lines, name).toContain(line);
+          } else {
+            if (expected === 'merged') expect(row.diff, name).toContain(`-${OLD}`);
+            const merged = expected === 'merged' ? EDITS[edit](theirs ?? '') : expected === 'conflict' ? mine : theirs;
+            expect(now, name).toBe(merged);
+          }
+          if (change === 'renamed' && !(expected === 'conflict' && isKept)) expect(old, name).toBeUndefined();
         }
-        if (change === 'removed') expect(row.reason, name).toContain('is part of the SDK now');
-        if (change === 'renamed') expect(row.from, name).toBe(before);
-        const isKept =
-          conflicts === 'skip' || (conflicts === 'markers' && (mine === undefined || theirs === undefined));
-        if (expected === 'conflict' && isKept) {
-          expect([old, row.action], name).toEqual([mine, 'left']);
-        } else if (expected === 'conflict' && conflicts === 'markers') {
-          const lines = now?.split('\n') ?? [];
-          for (const line of ['<<<<<<< yours', '=======', `>>>>>>> version ${VERSION}`, MINE])
-            expect(lines, name).toContain(line);
-        } else {
-          if (expected === 'merged') expect(row.diff, name).toContain(`-${OLD}`);
-          const merged = expected === 'merged' ? EDITS[edit](theirs ?? '') : expected === 'conflict' ? mine : theirs;
-          expect(now, name).toBe(merged);
-        }
-        if (change === 'renamed' && !(expected === 'conflict' && isKept)) expect(old, name).toBeUndefined();
-      }
 
-      // Twice is the same as once: what was left is reported again, and nothing else.
-      const marked = result.files.filter(({ action, choice }) => action === 'written' && choice === 'markers');
-      for (const { path } of marked) write(path, withoutMarkers(read(path)));
-      const tree = treeOf(folder);
-      const again = await update({ conflicts, migrations });
-      const left = result.files.filter(({ action }) => action === 'left');
-      expect(again.result).toBe(left.length === 0 ? 'up-to-date' : 'unresolved');
-      expect(again.files).toEqual(left);
-      expect(treeOf(folder)).toEqual(tree);
+        // Twice is the same as once: what was left is reported again, and nothing else.
+        const marked = result.files.filter(({ action, choice }) => action === 'written' && choice === 'markers');
+        for (const { path } of marked) write(path, withoutMarkers(read(path)));
+        const tree = treeOf(folder);
+        const again = await update({ conflicts, migrations });
+        const left = result.files.filter(({ action }) => action === 'left');
+        expect(again.result).toBe(left.length === 0 ? 'up-to-date' : 'unresolved');
+        expect(again.files).toEqual(left);
+        expect(treeOf(folder)).toEqual(tree);
+      }
     },
   );
 });
@@ -286,7 +300,9 @@ describe('an update', () => {
   });
 
   it('keeps the line endings that git converted, and does not treat them as edits', async () => {
-    await writeOlderProject(folder, { changed: { [CHECK]: withLine(AT, OLD), 'test/replay.test.ts': withLine(3, OLD) } });
+    await writeOlderProject(folder, {
+      changed: { [CHECK]: withLine(AT, OLD), 'test/replay.test.ts': withLine(3, OLD) },
+    });
     const current = read(CHECK);
     const main = read('test/replay.test.ts').split('\n');
     write(CHECK, current.replaceAll('\n', '\r\n'));
@@ -437,7 +453,9 @@ describe('an update', () => {
   });
 
   it('writes nothing and lists all conflicts without a decision', async () => {
-    await writeOlderProject(folder, { changed: { [CHECK]: withLine(AT, OLD), 'test/replay.test.ts': withLine(3, OLD) } });
+    await writeOlderProject(folder, {
+      changed: { [CHECK]: withLine(AT, OLD), 'test/replay.test.ts': withLine(3, OLD) },
+    });
     write(CHECK, withLine(AT, MINE)(read(CHECK)));
     const before = treeOf(folder);
     const result = await update();
@@ -454,7 +472,9 @@ describe('an update', () => {
   });
 
   it('applies the answer for each file', async () => {
-    await writeOlderProject(folder, { changed: { [CHECK]: withLine(AT, OLD), 'test/replay.test.ts': withLine(3, OLD) } });
+    await writeOlderProject(folder, {
+      changed: { [CHECK]: withLine(AT, OLD), 'test/replay.test.ts': withLine(3, OLD) },
+    });
     for (const [path, at] of [
       [CHECK, AT],
       ['test/replay.test.ts', 3],
@@ -477,7 +497,9 @@ describe('an update', () => {
   });
 
   it('changes nothing while conflict markers of an earlier update are left', async () => {
-    await writeOlderProject(folder, { changed: { [CHECK]: withLine(AT, OLD), 'test/replay.test.ts': withLine(3, OLD) } });
+    await writeOlderProject(folder, {
+      changed: { [CHECK]: withLine(AT, OLD), 'test/replay.test.ts': withLine(3, OLD) },
+    });
     write(CHECK, withLine(AT, MINE)(read(CHECK)));
     await update({ conflicts: 'markers' });
     commit();
@@ -731,6 +753,7 @@ describe('an update of a member of a workspace', () => {
     folder = join(root, 'packages/worker');
     await writeOlderProject(folder, olderManifest, { spec: { workspace: { root: '../..' } } });
     if (lock !== undefined) write(LOCK, lock);
+    await writeSharedLibrary(root, 'typescript', {});
     folder = root;
     commit();
     folder = join(root, 'packages/worker');
