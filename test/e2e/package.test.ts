@@ -46,6 +46,7 @@ describe('the packed package', () => {
     expect(built.filter((file) => !/\.(?:c?js|wasm)$|^web\//.test(file))).toEqual([
       ...['bash', 'fish', 'ps1', 'zsh'].map((shell) => `completions/kuflow.${shell}`),
       expect.stringMatching(/^libraries\/python\/kuflow_worker-.*\.whl$/),
+      expect.stringMatching(/^libraries\/typescript\/kuflow-worker-.*\.tgz$/),
       'platform.d.ts',
     ]);
     expect(readFileSync(join(installed, 'dist', 'start.cjs'), 'utf8')).not.toContain('sourceMappingURL');

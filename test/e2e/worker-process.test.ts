@@ -20,7 +20,7 @@ const ROBOT_IDS = ['018f3a1c-0000-7000-8000-0000000000b1', '018f3a1c-0000-7000-8
 const ACTIVITY = { TypeScript: 'checkCredit', Java: 'checkCredit', Python: 'check_credit' };
 /** A frame of the code that refuses encrypted payloads. */
 const OWN_FRAME = {
-  TypeScript: /^\s+at \w.*src\/kuflow\/workflow\/interceptors\.ts:\d+:\d+\)$/m,
+  TypeScript: /^\s+at \w.*\/node_modules\/kuflow-worker\/src\/internal\/workflow\/interceptors\.ts:\d+:\d+\)$/m,
   Java: /^\s+at \w.*WorkflowInterceptor\.java:\d+\)$/m,
   Python: /^\s+File ".*\/kuflow_worker\/_internal\/workflow\/interceptor\.py", line \d+, in \w+$/m,
 };
@@ -386,7 +386,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
       expect(stacks.filter((stack) => stack !== undefined)).toEqual([
         expect.stringMatching(OWN_FRAME[language]) as unknown,
       ]);
-      expect(stacks.join('')).not.toMatch(/node_modules|io\.temporal|site-packages\/(?!kuflow_worker)/);
+      expect(stacks.join('')).not.toMatch(/node_modules\/(?!kuflow-worker\/)|io\.temporal|site-packages\/(?!kuflow_worker)/);
     });
 
     it("has every activity of KuFlow's Python library, and those of its other libraries [java, python, typescript: activities.names, workflow.names]", async () => {

@@ -83,13 +83,15 @@ describe('the log', () => {
 });
 
 describe('the stack of an error', () => {
+  const LIBRARY_FRAME =
+    '    at call (/app/node_modules/.pnpm/kuflow-worker@file/node_modules/kuflow-worker/src/rest.ts:1:2)';
   const error = new Error('failed', { cause: new TypeError('no such row') });
   error.stack = `Error: failed
     at run (/app/src/activities.ts:3:4)
     at next (/app/node_modules/@temporalio/worker/lib/activity.js:1:2)
     at process.processTicksAndRejections (node:internal/process/task_queues:103:5)`;
   (error.cause as Error).stack =
-    'TypeError: no such row\n    at find (/app/src/db.ts:9:1)\n    at new Promise (<anonymous>)';
+    `TypeError: no such row\n    at find (/app/src/db.ts:9:1)\n${LIBRARY_FRAME}\n    at new Promise (<anonymous>)`;
 
   it('is complete in development', () => {
     const lines = logged((logger) => logger.warn('Activity failed', { error, activityType: 'run' }), {
@@ -101,11 +103,12 @@ describe('the stack of an error', () => {
       '    at process.processTicksAndRejections (node:internal/process/task_queues:103:5)',
       '  caused by TypeError: no such row',
       '    at find (/app/src/db.ts:9:1)',
+      LIBRARY_FRAME,
       '    at new Promise (<anonymous>)',
     ]);
   });
 
-  it('has only frames of this project in production', () => {
+  it('has only frames of the project and of this library in production', () => {
     const [line = ''] = logged((logger) => logger.warn('Activity failed', { error }), { frames: 'own' });
     expect(JSON.parse(line)).toMatchObject({
       error: 'failed <- TypeError: no such row',
@@ -113,6 +116,7 @@ describe('the stack of an error', () => {
         '    at run (/app/src/activities.ts:3:4)',
         '  caused by TypeError: no such row',
         '    at find (/app/src/db.ts:9:1)',
+        LIBRARY_FRAME,
       ].join('\n'),
     });
   });

@@ -1,10 +1,16 @@
+import { join } from 'node:path';
+import { isRecord } from '../../base/json.ts';
 import { findInstalledVersion } from '../../files/installed-package.ts';
+import { MIB, readSmallFile } from '../../files/read.ts';
 import { isOlder } from '../../text/version.ts';
+import { ARCHIVE } from './lock-file.ts';
 import type { ProjectDiagnosis, ProjectFinding, RuntimeProblem, TemporalSdkProblem } from '../diagnosis.ts';
 
 const PACKAGES = ['activity', 'client', 'common', 'envconfig', 'proto', 'worker', 'workflow'].map(
   (name) => `@temporalio/${name}`,
 );
+
+const LIBRARY = 'kuflow-worker';
 
 /** Bugs in released versions that affect KuFlow workers. */
 const KNOWN_BUGS = [
@@ -60,6 +66,8 @@ async function examinePackages(folder: string): Promise<ProjectFinding<TemporalS
     const values = { packages: '@temporalio/*', file: 'package.json' };
     return { kind: 'problem', code: 'sdk-versions-differ', text, facts, values };
   }
+  const library = await examineLibrary(folder);
+  if (library !== undefined) return { kind: 'problem', code: 'sdk-install-outdated', text: library, facts };
   const known = KNOWN_BUGS.find(({ package: name, before }) => isOlder(versions.get(name) ?? '999.0.0', before));
   if (known !== undefined) {
     const text = `${known.package} ${versions.get(known.package) ?? ''} has a known bug: ${known.bug}`;
@@ -67,4 +75,27 @@ async function examinePackages(folder: string): Promise<ProjectFinding<TemporalS
     return { kind: 'problem', code: 'sdk-known-fault', text, facts, values };
   }
   return { kind: 'fine', summary: `all packages are version ${versions.get('@temporalio/worker') ?? ''}`, facts };
+}
+
+/** How the installed library differs from the archive that package.json names. Undefined if it does not. */
+async function examineLibrary(folder: string): Promise<string | undefined> {
+  const wanted = await archiveVersion(folder);
+  if (wanted === undefined) return undefined;
+  const installed = await findInstalledVersion(folder, LIBRARY);
+  if (installed === wanted) return undefined;
+  return `${LIBRARY} ${installed === undefined ? 'is not' : `${installed} is`} installed, but package.json has ${wanted}`;
+}
+
+/** The version of the archive of the library in package.json. Undefined if it names another place. */
+async function archiveVersion(folder: string): Promise<string | undefined> {
+  try {
+    const { bytes } = await readSmallFile(join(folder, 'package.json'), MIB);
+    const manifest: unknown = bytes === undefined ? undefined : JSON.parse(bytes.toString('utf8'));
+    const dependencies = isRecord(manifest) && isRecord(manifest['dependencies']) ? manifest['dependencies'] : {};
+    const place = dependencies[LIBRARY];
+    return typeof place === 'string' ? ARCHIVE.exec(place.slice(place.lastIndexOf('/') + 1))?.[1] : undefined;
+  } catch {
+    // Another check reports a package.json that cannot be read.
+    return undefined;
+  }
 }

@@ -5,8 +5,10 @@ import type { PackageManager } from '../project-spec.ts';
 
 /** The name of the project in the lock files of the templates. */
 const TEMPLATE_NAME = '"name": "example-worker"';
-/** The name of the library's archive in a path. */
-const ARCHIVE = /kuflow-worker-[^"\s/@{}(),]+\.tgz/g;
+/** The name of the library's archive, with its version. */
+export const ARCHIVE = /^kuflow-worker-(.+)\.tgz$/;
+/** The same in a path. */
+const ARCHIVE_IN_LOCK = /kuflow-worker-[^"\s/@{}(),]+\.tgz/g;
 /** The version in the entry of the library. */
 const VERSION =
   /(?<="node_modules\/kuflow-worker": \{\s+"version": ")[^"]+|(?<=, tarball: file:\S+kuflow-worker-\S+\}\s+version: )\S+/;
@@ -30,7 +32,7 @@ export function completeLock(
     file.path,
     text
       .replaceAll(TEMPLATE_NAME, () => `"name": ${JSON.stringify(name)}`)
-      .replaceAll(ARCHIVE, library.file)
+      .replaceAll(ARCHIVE_IN_LOCK, library.file)
       .replace(VERSION, library.version)
       .replace(CHECKSUM, library.integrity),
   );

@@ -5,13 +5,10 @@ import type { AdditionalProcess, ProjectSpec } from '../project-spec.ts';
 import type { TemplateFile } from '../templates/files.ts';
 import { findPart, renderTemplateFile, type TemplateSet } from '../templates/set.ts';
 import { typeScriptLayout } from './layout.ts';
-import { completeLock } from './lock-file.ts';
+import { ARCHIVE, completeLock } from './lock-file.ts';
 import { hasSystemTasks, modulesOf, processContext } from './process-context.ts';
 import { templateContext } from './template-context.ts';
 import { renderValidators } from './validators.ts';
-
-/** The name of the library's archive, with its version. */
-export const ARCHIVE = /^kuflow-worker-(.+)\.tgz$/;
 
 /** The files of a TypeScript project except its process definitions. */
 export async function renderTypeScript(spec: ProjectSpec, templates: TemplateSet): Promise<readonly PlannedFile[]> {

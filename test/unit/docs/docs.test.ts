@@ -95,7 +95,7 @@ describe('CONTRIBUTING', () => {
 
 describe('troubleshooting', () => {
   it('quotes only what the code prints', () => {
-    const texts = [...filesBelow('src'), ...filesBelow('templates')]
+    const texts = [...filesBelow('src'), ...filesBelow('templates'), ...filesBelow('libraries/typescript/src')]
       .filter((file) => /\.(?:ts|hbs)$/.test(file))
       .map(read);
     const constants = new Map(

@@ -9,7 +9,7 @@ export interface LogOptions {
   readonly level: LogLevel;
   /** `json`: one object per line, for machines. `pretty`: for a terminal. */
   readonly format: LogFormat;
-  /** Which frames the stack of an error has: all, or only those of this project. */
+  /** Which frames the stack of an error has: all, or only those of the project and of this library. */
   readonly frames: 'all' | 'own';
   readonly write: (line: string) => void;
 }
@@ -181,8 +181,9 @@ function framesOf(stack = ''): string {
     .join('\n');
 }
 
-/** A frame of a package, of Node.js, or of the workflow sandbox. */
-const FOREIGN_FRAME = /[\\/]node_modules[\\/]|node:|<anonymous>|evalmachine\.|workflow-bundle/;
+/** A frame of a package other than this library, of Node.js, or of the workflow sandbox. */
+const FOREIGN_FRAME =
+  /[\\/]node_modules[\\/](?!(?:.*[\\/]node_modules[\\/])?kuflow-worker[\\/])|node:|<anonymous>|evalmachine\.|workflow-bundle/;
 
 /**
  * The failure in a text of Temporal's core, which logs whole structures. Only message and stack: the details may contain form

@@ -1,5 +1,6 @@
 /** KuFlow's data in REST calls and workflows. Dates are ISO 8601 strings. Contains only types, so that workflow code can import it. */
 
+/** An ID, in lower case with hyphens. */
 export type Uuid = string;
 
 /** A KuFlow JSON value. `valid` and `errors` come from KuFlow and are ignored in requests. */
@@ -96,6 +97,7 @@ export interface WorkflowRequest {
   readonly extras?: Record<string, unknown>;
 }
 
+/** The result of the workflow of a process. */
 export interface WorkflowResponse {
   readonly message: string;
 }

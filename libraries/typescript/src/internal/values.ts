@@ -7,6 +7,7 @@ export type KuFlowPrincipal = `kuflow-principal:${string}`;
 /** A group of users: a value of the format `kuflow-group`. */
 export type KuFlowGroup = `kuflow-group:${string}`;
 
+/** The fields of a document. */
 export interface FileFields {
   /** `ku:process/…/document/…` */
   readonly uri: string;
@@ -17,12 +18,14 @@ export interface FileFields {
   readonly name: string;
 }
 
+/** The fields of a user or application. */
 export interface PrincipalFields {
   readonly id: string;
   readonly type: 'USER' | 'APPLICATION' | 'SYSTEM';
   readonly name: string;
 }
 
+/** The fields of a group of users. */
 export interface GroupFields {
   readonly id: string;
   readonly type: string;
@@ -46,10 +49,13 @@ export function parseGroup(value: string): GroupFields {
   return parse('kuflow-group', ['id', 'type'], value);
 }
 
+/** The value of a document. */
 export const formatFile = ({ uri, type, size, name }: FileFields): KuFlowFile =>
   format('kuflow-file', { uri, type, size: String(size), name });
+/** The value of a user or application. */
 export const formatPrincipal = ({ id, type, name }: PrincipalFields): KuFlowPrincipal =>
   format('kuflow-principal', { id, type, name });
+/** The value of a group. */
 export const formatGroup = ({ id, type, name }: GroupFields): KuFlowGroup =>
   format('kuflow-group', { id, type, name });
 

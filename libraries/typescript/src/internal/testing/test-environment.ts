@@ -14,6 +14,7 @@ import { installTestRuntime, resultOf } from './workflow-result.ts';
 
 const LIMIT = 30_000;
 
+/** What `openTestEnvironment` needs. */
 export interface TestEnvironmentOptions {
   /** The module with the workflows, such as `new URL('../src/workflows.ts', import.meta.url)`. */
   readonly workflows: URL;
@@ -21,6 +22,7 @@ export interface TestEnvironmentOptions {
   readonly validators?: Validators;
 }
 
+/** Options of a run in a test. */
 export interface RunOptions {
   /** Called while the workflow runs, for example to send the signal of a user action, or to skip time. */
   readonly meanwhile?: () => Promise<unknown>;

@@ -17,6 +17,7 @@ const OPTIONS: ActivityOptions = {
 /** For activities that transfer documents. */
 export const TRANSFER: ActivityOptions = { startToCloseTimeout: '10 minutes', heartbeatTimeout: '1 minute' };
 
+/** KuFlow's activities, for calls that `KuFlowProcess` does not have. They are repeated until they succeed. */
 export const kuflowActivities: ActivityInterfaceFor<KuFlowActivities> = proxyActivities<KuFlowActivities>(OPTIONS);
 
 /** For calls that are not essential and must not hold up the workflow. */
@@ -26,6 +27,7 @@ export const briefActivities: ActivityInterfaceFor<KuFlowActivities> = proxyActi
   retry: { maximumAttempts: 3 },
 });
 
+/** Activities of the worker itself. */
 export const workerActivities: ActivityInterfaceFor<WorkerActivities> = proxyActivities<WorkerActivities>(OPTIONS);
 export const localWorkerActivities: LocalActivityInterfaceFor<WorkerActivities> = proxyLocalActivities<WorkerActivities>({ startToCloseTimeout: '10 seconds' });
 

@@ -42,6 +42,7 @@ export class TaskCancelled extends ApplicationFailure {
   }
 }
 
+/** Options of `openProcess`. */
 export interface ProcessOptions {
   /**
    * How long a human task waits for its signal before its state is read from KuFlow, in milliseconds. Doubles each time,
@@ -93,6 +94,7 @@ export type Deadline<Data> =
       readonly onDeadline: (task: TaskHandle<Data>) => Promise<void>;
     };
 
+/** A process in KuFlow, as its workflow sees it. */
 export interface KuFlowProcess<Metadata> {
   /** Creates the task, waits until a person completes it, and returns its data. Throws `TaskCancelled` if it is canceled. */
   humanTask<Data, Context>(

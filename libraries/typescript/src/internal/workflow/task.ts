@@ -6,12 +6,20 @@ interface TaskOfKind<Kind extends string, Data, Context> {
   readonly types?: { readonly data: Data; readonly context: Context };
 }
 
+/** A task that a person completes. */
 export type HumanTask<Data = unknown, Context = unknown> = TaskOfKind<'human', Data, Context>;
+/** A task that the worker completes itself. */
 export type SystemTask<Data = unknown, Context = unknown> = TaskOfKind<'system', Data, Context>;
+/** A message, which is posted to the process. */
 export type Message<Data = unknown> = TaskOfKind<'message', Data, unknown>;
+/** A thread, in which people discuss. */
 export type Thread = TaskOfKind<'thread', unknown, unknown>;
 
+/** Declares a task for a person, by its code in KuFlow. */
 export const human = <Data, Context = unknown>(code: string): HumanTask<Data, Context> => ({ kind: 'human', code });
+/** Declares a system task, by its code in KuFlow. */
 export const system = <Data, Context = unknown>(code: string): SystemTask<Data, Context> => ({ kind: 'system', code });
+/** Declares a message, by its code in KuFlow. */
 export const message = <Data = unknown>(code: string): Message<Data> => ({ kind: 'message', code });
+/** Declares a thread, by its code in KuFlow. */
 export const thread = (code: string): Thread => ({ kind: 'thread', code });
