@@ -12,8 +12,10 @@ import { patchPackage } from '../support/patched-package.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { processUser, type ProcessUser } from '../support/process-user.ts';
 import { projectFiles } from '../support/project-files.ts';
-import { buildPythonLibrary, replacePythonLibrary } from '../support/python-library.ts';
+import { replaceLibrary } from '../support/library-archive.ts';
+import { buildPythonLibrary } from '../support/python-library.ts';
 import { PYTHON_PACKAGE, pythonProject } from '../support/python-project.ts';
+import { packTypeScriptLibrary } from '../support/typescript-library.ts';
 import { until } from '../support/until.ts';
 import { uvFolder } from '../support/uv.ts';
 import { bareEnvironment, startWorkerProcess, workerEnvironment } from '../support/worker-process.ts';
@@ -52,11 +54,11 @@ const TYPESCRIPT: Project = {
   language: 'typescript',
   packageFile: 'package.json',
   workflow: 'src/workflows.ts',
-  wiring: 'src/kuflow/workflow/kuflow-process.ts',
-  renamed: { from: 'src/kuflow/workflow/time-id.ts', to: 'src/kuflow/workflow/uuid.ts' },
-  removed: 'src/kuflow/legacy.ts',
+  wiring: 'eslint.config.js',
+  renamed: { from: 'test/histories.test.ts', to: 'test/replay.test.ts' },
+  removed: 'src/legacy.ts',
   edits: [
-    ['package.json', '"undici": "7.29.0"', '"undici": "7.30.2"'],
+    ['package.json', '"tsx": "4.23.13"', '"tsx": "4.23.15"'],
     ['package.json', '    "lint":', '    "mine": "echo mine",\n    "lint":'],
     ['package.json', 'replay.test.ts --bail 1', 'replay.test.ts --silent'],
     ['src/workflows.ts', "'Process begins'", "'Loan process started'"],
@@ -65,23 +67,15 @@ const TYPESCRIPT: Project = {
       '  // Loan discussion\n',
       "  log.info('Loan decided', { processId });\n\n  // Loan discussion\n",
     ],
-    [
-      'src/kuflow/workflow/kuflow-process.ts',
-      '/** A user or an application. */',
-      '/** A user or an application. Edited. */',
-    ],
-    ['src/kuflow/workflow/time-id.ts', 'const time = Date', '// Edited.\n  const time = Date'],
+    ['eslint.config.js', "      eqeqeq: 'error',\n", "      eqeqeq: 'error',\n      'no-var': 'error',\n"],
+    ['test/histories.test.ts', 'const folder = ', '// Edited.\nconst folder = '],
   ],
-  conflicts: { 'package.json': ['scripts.replay'], 'src/workflows.ts': [16] },
+  conflicts: { 'package.json': ['scripts.replay'], 'src/workflows.ts': [14] },
   merged: {
-    'package.json': ['"undici": "7.30.2"', '"yaml": "2.9.1"', '"mine": "echo mine"', 'replay.test.ts --silent"'],
+    'package.json': ['"tsx": "4.23.15"', '"vitest": "4.1.12"', '"mine": "echo mine"', 'replay.test.ts --silent"'],
     'src/workflows.ts': ["'Loan process started'", "'Loan decided'", "'Nobody has decided for three days'"],
-    'src/kuflow/workflow/kuflow-process.ts': [
-      'application. Edited. */',
-      'MAX_REREAD_INTERVAL = 12 * HOUR',
-      "'./uuid.ts'",
-    ],
-    'src/kuflow/workflow/uuid.ts': ['// Edited.\n'],
+    'eslint.config.js': ["'no-var': 'error'", 'without Node.js APIs. Do this in an activity.'],
+    'test/replay.test.ts': ['// Edited.\n', 'workflow code matches the histories in'],
   },
   options: [],
   checks: ['npm run lint', 'npm test'],
@@ -190,6 +184,7 @@ describe('kuflow update of a project with older templates and local changes', ()
   let older: string;
   let newer: string;
   let newWheel: string;
+  let newPackage: string;
   let running: TestPlatform;
   let user: ProcessUser;
   // A JVM and mypy need much memory.
@@ -204,14 +199,13 @@ describe('kuflow update of a project with older templates and local changes', ()
       replaced: [
         ['Process started', 'Process begins'],
         ['Nobody has decided for three days', 'Nobody has decided in three days'],
-        ['MAX_REREAD_INTERVAL = 12 * HOUR', 'MAX_REREAD_INTERVAL = 24 * HOUR'],
         ['# Checks the connection to KuFlow step by step.', '# Checks the connection to KuFlow.'],
         ['workflow code matches the histories in', 'workflow code fits the histories in'],
         ['MAX_REREAD_INTERVAL = Duration.ofHours(12)', 'MAX_REREAD_INTERVAL = Duration.ofHours(24)'],
-        ["'./uuid.ts'", "'./time-id.ts'"],
         ['Uuid7', 'TimeId'],
-        ['"undici": "7.30.2"', '"undici": "7.29.0"'],
-        ['"yaml": "2.9.1"', '"yaml": "2.8.0"'],
+        ['"tsx": "4.23.15"', '"tsx": "4.23.13"'],
+        ['"vitest": "4.1.12"', '"vitest": "4.1.10"'],
+        ['without Node.js APIs. Do this in an activity.', 'without Node.js APIs. Use an activity.'],
         ['vitest run test/replay.test.ts', 'vitest run test/replay.test.ts --bail 1'],
         ['"watchfiles==1.3.0"', '"watchfiles==1.2.0"'],
         ['"debugpy==1.8.22"', '"debugpy==1.8.20"'],
@@ -221,7 +215,7 @@ describe('kuflow update of a project with older templates and local changes', ()
         ['<argLine>-XX:TieredStopAtLevel=1<', '<argLine>-XX:TieredStopAtLevel=2<'],
       ],
       renamed: [
-        ['typescript/src/kuflow/workflow/uuid.ts', 'typescript/src/kuflow/workflow/time-id.ts'],
+        ['typescript/test/replay.test.ts', 'typescript/test/histories.test.ts'],
         ['python/tests/test_replay.py', 'python/tests/test_histories.py'],
         [
           'java/src/main/java/com/example/worker/kuflow/workflow/Uuid7.java',
@@ -229,7 +223,7 @@ describe('kuflow update of a project with older templates and local changes', ()
         ],
       ],
       added: {
-        'typescript/src/kuflow/legacy.ts': 'export const legacy = true;\n',
+        'typescript/src/legacy.ts': 'export const legacy = true;\n',
         'python/src/example_worker/legacy.py': 'LEGACY = True\n',
         'java/src/main/java/com/example/worker/kuflow/rest/Legacy.java':
           'package com.example.worker.kuflow.rest;\n\ninterface Legacy {}\n',
@@ -238,13 +232,13 @@ describe('kuflow update of a project with older templates and local changes', ()
     // Its versions are between those of the older templates and those that somebody raised to.
     newer = patchPackage(join(folder, 'newer'), {
       replaced: [
-        ['"undici": "7.30.2"', '"undici": "7.30.1"'],
+        ['"tsx": "4.23.15"', '"tsx": "4.23.14"'],
         ['"watchfiles==1.3.0"', '"watchfiles==1.2.1"'],
         ['<archunit.version>1.5.1<', '<archunit.version>1.5.0<'],
       ],
       migration: {
         renamed: [
-          { language: 'typescript', from: 'src/kuflow/workflow/time-id.ts', to: 'src/kuflow/workflow/uuid.ts' },
+          { language: 'typescript', from: 'test/histories.test.ts', to: 'test/replay.test.ts' },
           {
             language: 'python',
             from: 'tests/test_histories.py',
@@ -257,7 +251,7 @@ describe('kuflow update of a project with older templates and local changes', ()
           },
         ],
         removed: [
-          { language: 'typescript', path: 'src/kuflow/legacy.ts', why: WHY },
+          { language: 'typescript', path: 'src/legacy.ts', why: WHY },
           { language: 'python', path: 'src/{module}/legacy.py', why: WHY },
           { language: 'java', path: 'src/main/java/{package}/kuflow/rest/Legacy.java', why: WHY },
         ],
@@ -272,7 +266,16 @@ describe('kuflow update of a project with older templates and local changes', ()
         'MAX_REREAD_INTERVAL = timedelta(hours=6)',
       ],
     });
-    replacePythonLibrary(newer, newWheel);
+    replaceLibrary(newer, 'python', newWheel);
+    newPackage = packTypeScriptLibrary(join(folder, 'typescript-library'), {
+      version: NEW_LIBRARY,
+      replaced: [
+        'internal/workflow/kuflow-process.js',
+        'MAX_REREAD_INTERVAL = 12 * HOUR',
+        'MAX_REREAD_INTERVAL = 6 * HOUR',
+      ],
+    });
+    replaceLibrary(newer, 'typescript', newPackage);
     for (const create of [generatedProject, pythonProject, ...(missingJdk() === undefined ? [javaProject] : [])])
       create();
     running = await startTestPlatform();
@@ -348,22 +351,28 @@ describe('kuflow update of a project with older templates and local changes', ()
     for (const [path, texts] of Object.entries(project.merged))
       for (const text of texts) expect(read(path)).toContain(text);
 
-    if (project.language === 'python') {
+    if (project.language !== 'java') {
       const archives = updated.files.filter(({ path }) => path.startsWith('.kuflow/lib/'));
       expect(archives.map(({ how }) => how).sort()).toEqual(['deleted', 'new']);
-      expect(readdirSync(join(root, '.kuflow/lib'))).toEqual([basename(newWheel)]);
+      const archive = project.language === 'python' ? newWheel : newPackage;
+      expect(readdirSync(join(root, '.kuflow/lib'))).toEqual([basename(archive)]);
+    }
+    if (project.language === 'python') {
       const program =
         "from importlib.metadata import version; from kuflow_worker._internal.workflow import kuflow_process; print(version('kuflow-worker'), kuflow_process.MAX_REREAD_INTERVAL)";
       const python = join(root, '.venv/bin/python');
       expect(execFileSync(python, ['-c', program], { encoding: 'utf8' })).toBe(`${NEW_LIBRARY} 6:00:00\n`);
     }
-    if (project.language === 'typescript')
+    if (project.language === 'typescript') {
+      expect(read('node_modules/kuflow-worker/package.json')).toContain(`"version": "${NEW_LIBRARY}"`);
       execFileSync(NPM, ['run', '--silent', 'build'], {
         cwd: root,
         env,
         stdio: 'inherit',
         shell: process.platform === 'win32',
       });
+      expect(read('dist/workflow-bundle.js')).toContain('MAX_REREAD_INTERVAL = 6 * HOUR');
+    }
     await onQueue(() => completeProcess(root));
   }
 

@@ -386,7 +386,9 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
       expect(stacks.filter((stack) => stack !== undefined)).toEqual([
         expect.stringMatching(OWN_FRAME[language]) as unknown,
       ]);
-      expect(stacks.join('')).not.toMatch(/node_modules\/(?!kuflow-worker\/)|io\.temporal|site-packages\/(?!kuflow_worker)/);
+      expect(stacks.join('')).not.toMatch(
+        /node_modules\/(?!kuflow-worker\/)|io\.temporal|site-packages\/(?!kuflow_worker)/,
+      );
     });
 
     it("has every activity of KuFlow's Python library, and those of its other libraries [java, python, typescript: activities.names, workflow.names]", async () => {

@@ -8,7 +8,10 @@ import {
   type PullResult,
 } from '../../src/commands/credentials/store/pull-set.ts';
 import { nodeFileSystem } from '../../src/files/node-file-system.ts';
-import { identityFromSettings, type EngineIdentity } from '../../libraries/typescript/src/internal/engine-certificate.ts';
+import {
+  identityFromSettings,
+  type EngineIdentity,
+} from '../../libraries/typescript/src/internal/engine-certificate.ts';
 import { loadSettings } from '../../libraries/typescript/src/internal/settings.ts';
 import type { TestAuthority } from './certificates.ts';
 

@@ -1,9 +1,10 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT } from '../../scripts/bundle.mjs';
+import { replaceText } from './library-archive.ts';
 import { installOnce } from './install-once.ts';
 
 const run = promisify(execFile);
@@ -49,18 +50,4 @@ export function buildPythonLibrary(
   const args = ['-m', 'pip', 'wheel', '--quiet', '--no-deps', '--wheel-dir', folder, sources];
   execFileSync(IS_WINDOWS ? 'python' : 'python3', args, { stdio: ['ignore', 'ignore', 'inherit'] });
   return join(folder, readdirSync(folder).find((name) => name.endsWith('.whl')) ?? 'none');
-}
-
-/** Replaces the wheel in a copy of the packed package. */
-export function replacePythonLibrary(packageFolder: string, wheel: string): void {
-  const folder = join(packageFolder, 'dist/libraries/python');
-  for (const name of readdirSync(folder)) rmSync(join(folder, name));
-  copyFileSync(wheel, join(folder, basename(wheel)));
-}
-
-function replaceText(path: string, from: string | RegExp, to: string): void {
-  const before = readFileSync(path, 'utf8');
-  const after = before.replace(from, () => to);
-  if (after === before) throw new Error(`${path} does not contain ${String(from)}`);
-  writeFileSync(path, after);
 }
