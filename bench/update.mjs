@@ -8,11 +8,9 @@ const CREATE = ['--local', '--no-install', '--no-git', '--no-check', '--yes'];
 const UPDATE = ['update', '--allow-dirty', '--no-install', '--no-verify', '--json'];
 /** The line that the older templates have in each of these files. */
 const OLD_LINE = '// The line of the older version\n';
-const CHANGED = ['check', 'client', 'connection', 'documents', 'health', 'logging', 'metrics', 'proxy', 'worker'].map(
-  (name) => `src/kuflow/${name}.ts`,
-);
+const CHANGED = ['eslint.config.js', 'test/replay.test.ts', 'vitest.config.ts', 'src/main.ts'];
 
-/** Rewrites a project as if older templates had created it: other wiring, an older dependency, and a file that is gone. */
+/** Rewrites a project as if older templates had created it: other files, an older dependency, and a file that is gone. */
 async function makeOlder(project) {
   const archive = join(project, '.kuflow', 'base.tgz');
   const unpacked = join(project, '..', 'base');
@@ -29,11 +27,8 @@ async function makeOlder(project) {
   };
   for (const path of CHANGED) await change(path, (text) => OLD_LINE + text);
   await change('package.json', (text) => text.replace(/("@temporalio\/[a-z]+": )"[^"]+"/, '$1"1.0.0"'));
-  await change('src/kuflow/former.ts', () => OLD_LINE);
-  await create({ file: archive, cwd: unpacked, gzip: true, portable: true }, [
-    ...paths,
-    'generated/src/kuflow/former.ts',
-  ]);
+  await change('src/former.ts', () => OLD_LINE);
+  await create({ file: archive, cwd: unpacked, gzip: true, portable: true }, [...paths, 'generated/src/former.ts']);
   await rm(unpacked, { recursive: true });
   const record = join(project, '.kuflow', 'project.json');
   const json = JSON.parse(await readFile(record, 'utf8'));

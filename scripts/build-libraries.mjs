@@ -44,7 +44,7 @@ function buildInto(archive, language, build) {
   return reason;
 }
 
-/** Needs no dependency of the library: the type check is part of its own `npm run lint`. */
+/** Needs no dependency of the library, because it does not check types: `npm run lint` in its folder does. */
 function packPackage(folder, output) {
   rmSync(join(folder, 'dist'), { recursive: true, force: true });
   const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');

@@ -113,11 +113,11 @@ describe('a test run', () => {
   it('can do something while the workflow runs', async () => {
     const kuflow = environment.fakeKuFlow(() => 'wait');
     const run = await environment.startProcess('ScopeWorkflow', kuflow);
-    const meanwhile = async () => {
+    const whileRunning = async () => {
       await vi.waitUntil(() => kuflow.items.length === 1, { timeout: 10_000 });
       await kuflow.signal(run.processId, 'Stop');
     };
-    expect(await run.result({ meanwhile })).toEqual({ message: 'canceled' });
+    expect(await run.result({ whileRunning })).toEqual({ message: 'canceled' });
   });
 });
 

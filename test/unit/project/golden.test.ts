@@ -210,6 +210,17 @@ describe('the generated TypeScript project', () => {
     const difference = await changes(defaults, options[name] ?? defaults);
     await expect(difference).toMatchFileSnapshot(join(GOLDEN, 'typescript-options', `${name}.txt`));
   });
+
+  it('has at most 34 files, 1,200 lines and 90 lines of README, without the library, the lock file and editor files', async () => {
+    const own = [...(await planned(defaults))].filter(
+      ([path]) =>
+        !isLibrary(path) && path !== BASE_FILE && !/^(?:package-lock\.json|\.editorconfig|\.vscode\/.*)$/.test(path),
+    );
+    const linesOf = (text: string): number => text.trimEnd().split('\n').length;
+    expect(own.length).toBeLessThanOrEqual(34);
+    expect(own.reduce((sum, [, { text }]) => sum + linesOf(text), 0)).toBeLessThanOrEqual(1_200);
+    expect(linesOf(own.find(([path]) => path === 'README.md')?.[1].text ?? '')).toBeLessThanOrEqual(90);
+  });
 });
 
 describe('the generated Java project', () => {

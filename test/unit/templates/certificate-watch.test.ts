@@ -85,3 +85,27 @@ it('the certificate watch warns once about files past two thirds of their lifeti
   expect(overdue).toEqual([false, false, true, true]);
   watch.stop();
 });
+
+it('the certificate watch requests another certificate, whatever the settings files are like [certificate.renewal]', async () => {
+  const configured = identityFromSettings(settingsWith('tenant-1', first));
+  if (configured === undefined) throw new Error('the settings do not contain a certificate');
+  const identity: EngineIdentity = { ...configured, from: 'api' };
+  const swapped: EngineIdentity[] = [];
+  vi.setSystemTime(identity.validFrom + ((identity.validTo - identity.validFrom) * 2) / 3 - 10_000);
+  const watch = startCertificateWatch({
+    identity,
+    request: () => Promise.resolve({ ...identity, cert: second.cert }),
+    reloadSettings: () => {
+      throw new Error('application.yaml is not valid YAML');
+    },
+    swap: (next) => {
+      swapped.push(next);
+      return Promise.resolve(() => Promise.resolve());
+    },
+    logger: { info: () => undefined, warn: () => undefined } as never,
+    metrics: { certificateExpiry: () => undefined, certificateRenewalOverdue: () => undefined } as unknown as Metrics,
+  });
+  await vi.advanceTimersByTimeAsync(31_000);
+  expect(swapped[0]?.cert).toBe(second.cert);
+  watch.stop();
+});

@@ -44,7 +44,7 @@ export interface CertificateWatchOptions {
   readonly request: () => Promise<EngineIdentity>;
   readonly reloadSettings: () => Settings;
   /** Connects with the new identity and switches the worker to that connection. Returns a function that closes the old one. */
-  readonly swap: (next: EngineIdentity, settings: Settings) => Promise<() => Promise<void>>;
+  readonly swap: (next: EngineIdentity) => Promise<() => Promise<void>>;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
@@ -68,22 +68,22 @@ export function startCertificateWatch(options: CertificateWatchOptions): { stop(
   const dueAt = (): number => (identity.from === 'api' ? Math.max(renewalTime(), retryAt) : Number.POSITIVE_INFINITY);
   const secondsLeft = (): number => (identity.validTo - Date.now()) / SECOND;
 
-  const findReplacement = async (settings: Settings): Promise<EngineIdentity | undefined> => {
-    if (Date.now() >= dueAt()) return options.request();
-    const configured = identity.from === 'api' ? undefined : identityFromSettings(settings);
+  const findReplacement = async (): Promise<EngineIdentity | undefined> => {
+    // Settings that cannot be read do not matter here.
+    if (identity.from === 'api') return Date.now() >= dueAt() ? options.request() : undefined;
+    const configured = identityFromSettings(options.reloadSettings());
     return configured === undefined || isSameIdentity(configured, identity) ? undefined : configured;
   };
 
   const replaceIfDue = async (): Promise<void> => {
-    const settings = options.reloadSettings();
-    const next = await findReplacement(settings);
+    const next = await findReplacement();
     if (next === undefined || stopped) return;
     // With a certificate for another namespace, the engine would reject the worker's polls or return no tasks.
     if (next.namespace !== identity.namespace)
       throw new Error(
         `The new certificate is for the namespace ${next.namespace}, but this worker polls ${identity.namespace}. Restart the worker`,
       );
-    const closeOld = await options.swap(next, settings);
+    const closeOld = await options.swap(next);
     setTimeout(() => void closeOld(), CLOSE_OLD_CONNECTION_AFTER).unref();
     identity = next;
     failures = 0;

@@ -41,8 +41,6 @@ export class TokenRenewer {
   /** Why the last request failed. Undefined after a successful one. */
   lastError: unknown;
   readonly #options: TokenRenewerOptions;
-  /** When a token was renewed last after it had expired. */
-  #expiredAt = Number.NEGATIVE_INFINITY;
   #pending: Promise<EngineToken> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #expiryWatch: NodeJS.Timeout | undefined;
@@ -54,11 +52,6 @@ export class TokenRenewer {
 
   isValid(): boolean {
     return this.current !== undefined && this.current.expiresAt > Date.now();
-  }
-
-  /** Whether there was a time since then without a valid token. Times are milliseconds since the epoch. */
-  hasExpiredSince(time: number): boolean {
-    return !this.isValid() || this.#expiredAt >= time;
   }
 
   /** Requests a new token. Concurrent callers share one request. */
@@ -122,9 +115,7 @@ export class TokenRenewer {
   async #request(): Promise<EngineToken> {
     const { request, metrics } = this.#options;
     try {
-      const token = await request();
-      if (!this.isValid()) this.#expiredAt = Date.now();
-      this.current = token;
+      this.current = await request();
     } catch (error) {
       this.lastError = error;
       metrics.tokenRenewalFailed();

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from '@temporalio/common';
 import { createKuFlowActivities } from './activities.ts';
@@ -6,27 +5,23 @@ import { createActivityInterceptor } from './activity-interceptor.ts';
 import { requestEngineCertificate, requestEngineToken } from './authentication.ts';
 import { createKuFlowClient, type KuFlowClient } from './client.ts';
 import { connectToEngine, describeNamespace } from './connection.ts';
-import { identityFromSettings, startCertificateWatch } from './engine-certificate.ts';
+import { identityFromSettings, startCertificateWatch, type EngineIdentity } from './engine-certificate.ts';
 import { TokenRenewer } from './engine-token.ts';
 import { startEngineWatch } from './engine-watch.ts';
 import { startHealthServer } from './health.ts';
 import type { Metrics } from './metrics.ts';
-import { keepPolling } from './polling.ts';
 import { startRegistration } from './registration.ts';
 import { createRestClient } from './rest-client.ts';
 import type { Settings } from './settings.ts';
 import type { Validators } from './task-data.ts';
 import { createTaskFailures } from './task-failures.ts';
 import { userAgent } from './user-agent.ts';
-import { createWorker, runUntilStopped } from './worker.ts';
+import { causeOfEnd, createWorker, runUntilStopped } from './worker.ts';
 
 const SECOND = 1_000;
 /** How long a token may have been expired before the worker stops. */
 const EXPIRY_GRACE = 60 * SECOND;
 const ENGINE_DEADLINE = 5 * SECOND;
-/** Longer than Temporal's long poll. */
-const MAX_POLL = 75 * SECOND;
-const CLOSE_INTERVAL = 5 * SECOND;
 
 export interface WorkerRuntimeOptions {
   readonly settings: Settings;
@@ -53,7 +48,10 @@ export interface RunningWorker {
   readonly ended: Promise<0 | 1>;
 }
 
-/** Connects this worker to KuFlow and keeps it connected until it is shut down or cannot continue. */
+/**
+ * Connects this worker to KuFlow, renews its token and certificate, and ends when it is shut down or has failed. It never replaces a failed
+ * worker of Temporal's SDK: what runs this process starts it again.
+ */
 export async function startWorker(options: WorkerRuntimeOptions): Promise<RunningWorker> {
   const { settings, logger, metrics, development, validators } = options;
   const agent = userAgent(options.name);
@@ -68,15 +66,13 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
   const draining = new AbortController();
   /** Connections that receive each new token. */
   const connections = new Set<NativeConnection>();
-  let connected = { identity: firstIdentity, settings };
-  const connect = async (next: typeof connected): Promise<NativeConnection> => {
-    const connection = await connectToEngine(next.settings, next.identity, tokens.current ?? token);
+  const connect = async (identity: EngineIdentity): Promise<NativeConnection> => {
+    const connection = await connectToEngine(settings, identity, tokens.current ?? token);
     connections.add(connection);
     if (draining.signal.aborted) {
       await closeConnection(connection, connections, logger);
       throw new Error('The worker is shutting down');
     }
-    connected = next;
     // The token may have been renewed in the meantime.
     if (tokens.current !== undefined) await connection.setApiKey(tokens.current.value.reveal());
     return connection;
@@ -85,27 +81,24 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
   const taskFailures = createTaskFailures(rest, metrics, settings.worker.attemptsBeforeTaskLog);
   const kuflow = createKuFlowClient(rest, settings.api.clientId);
   const activities = { ...createKuFlowActivities(kuflow, validators), ...options.createActivities({ kuflow }) };
-  const create = async () =>
-    createWorker({
-      connection: await connect(connected),
-      namespace: connected.identity.namespace,
-      settings,
-      main: options.main,
-      agent,
-      activities,
-      activityInterceptor: createActivityInterceptor({
-        failures: taskFailures,
-        maxPayloadBytes: settings.worker.maxPayloadBytes,
-        validators,
-      }),
-      development,
-    });
-  let worker = await create();
-  const exclusively = createMutex();
+  const worker = await createWorker({
+    connection: await connect(firstIdentity),
+    namespace: firstIdentity.namespace,
+    settings,
+    main: options.main,
+    agent,
+    activities,
+    activityInterceptor: createActivityInterceptor({
+      failures: taskFailures,
+      maxPayloadBytes: settings.worker.maxPayloadBytes,
+      validators,
+    }),
+    development,
+  });
 
   const engine = startEngineWatch({
     ask: async () =>
-      worker.connection && describeNamespace(worker.connection, connected.identity.namespace, ENGINE_DEADLINE),
+      worker.connection && describeNamespace(worker.connection, firstIdentity.namespace, ENGINE_DEADLINE),
     logger,
     metrics,
   });
@@ -144,13 +137,12 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
     identity: firstIdentity,
     request: requestIdentity,
     reloadSettings: options.reloadSettings,
-    swap: (identity, nextSettings) =>
-      exclusively(async () => {
-        const connection = await connect({ identity, settings: nextSettings });
-        const oldConnection = worker.connection;
-        worker.connection = connection;
-        return () => closeConnection(oldConnection, connections, logger);
-      }),
+    swap: async (identity) => {
+      const connection = await connect(identity);
+      const oldConnection = worker.connection;
+      worker.connection = connection;
+      return () => closeConnection(oldConnection, connections, logger);
+    },
     logger,
     metrics,
   });
@@ -164,36 +156,12 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
     metrics,
   });
 
-  /** The connection of a worker that failed gets no new token: it might receive tasks that nothing executes. */
-  const retire = (connection: NativeConnection | undefined): void => {
-    if (connection !== undefined && connections.delete(connection)) void closeWhenUnused(connection, logger);
-  };
-
-  const run = (): Promise<void> =>
-    keepPolling({
-      first: worker,
-      poll: async (polling) => {
-        const error = await runUntilStopped(polling, () => draining.signal.aborted);
-        if (error !== undefined) retire(polling.connection);
-        return error;
-      },
-      connectAgain: () =>
-        exclusively(async () => {
-          // A swap may have connected the failed worker again.
-          retire(worker.connection);
-          worker = await create();
-          return worker;
-        }),
-      tokens,
-      shutdown: draining.signal,
-      logger,
-    });
-
   const ended = (async (): Promise<0 | 1> => {
     try {
-      await run();
-    } catch (error) {
-      fail('Stopping the worker, because it cannot continue', error);
+      const error = await runUntilStopped(worker, () => draining.signal.aborted);
+      if (error !== undefined && draining.signal.aborted)
+        logger.warn('The worker did not shut down cleanly', { error });
+      else if (error !== undefined) fail(...causeOfEnd(error, tokens));
     } finally {
       draining.abort();
       tokens.stop();
@@ -224,28 +192,6 @@ async function startHealth(port: number, notReady: () => string | undefined, dev
     if (!development) throw new Error(`Could not listen on port ${port} (worker.health-port)`, { cause: error });
     logger.warn('The health port is in use, so another port is used', { port, error });
     return startHealthServer(0, notReady, host);
-  }
-}
-
-/** Runs one piece of work after the other. */
-function createMutex() {
-  let last: Promise<unknown> = Promise.resolve();
-  return <Result>(work: () => Promise<Result>): Promise<Result> => {
-    const result = last.then(work, work);
-    last = result;
-    return result;
-  };
-}
-
-/** Closes a connection when the open polls of its worker, which failed, have ended. */
-async function closeWhenUnused(connection: NativeConnection, logger: Logger): Promise<void> {
-  for (let waited = 0; waited < MAX_POLL; waited += CLOSE_INTERVAL) {
-    try {
-      return await connection.close();
-    } catch (error) {
-      logger.debug('A connection is still in use', { error });
-    }
-    await delay(CLOSE_INTERVAL, undefined, { ref: false });
   }
 }
 

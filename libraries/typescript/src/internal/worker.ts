@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { Worker, type ActivityInterceptorsFactory, type NativeConnection } from '@temporalio/worker';
 import { payloadLimit } from './payload-limit.ts';
+import type { TokenRenewer } from './engine-token.ts';
 import type { Settings } from './settings.ts';
 import { workflowCode } from './workflow-code.ts';
 
@@ -65,4 +66,14 @@ export async function runUntilStopped(worker: Worker, isShuttingDown: () => bool
   } finally {
     clearInterval(watch);
   }
+}
+
+/** Why a worker that was not shut down has ended: a message, and the error for the log. */
+export function causeOfEnd(
+  error: unknown,
+  tokens: Pick<TokenRenewer, 'isValid' | 'lastError'>,
+): readonly [message: string, error: unknown] {
+  if (tokens.isValid()) return ["Stopping the worker: Temporal's core gave up", error];
+  // The core gives up soon after the engine rejects a token.
+  return ['Stopping the worker: the engine token expired and could not be renewed', tokens.lastError ?? error];
 }

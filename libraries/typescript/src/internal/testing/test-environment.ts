@@ -25,7 +25,7 @@ export interface TestEnvironmentOptions {
 /** Options of a run in a test. */
 export interface RunOptions {
   /** Called while the workflow runs, for example to send the signal of a user action, or to skip time. */
-  readonly meanwhile?: () => Promise<unknown>;
+  readonly whileRunning?: () => Promise<unknown>;
   /** How long to wait for the end of the workflow, in milliseconds. Default: 30 s. */
   readonly limit?: number;
 }
@@ -87,9 +87,9 @@ export async function openTestEnvironment({
       return {
         processId,
         handle,
-        result: ({ meanwhile, limit = LIMIT } = {}) =>
+        result: ({ whileRunning, limit = LIMIT } = {}) =>
           worker.runUntil(async () => {
-            const [result] = await Promise.all([resultOf(handle, kuflow.items, limit), meanwhile?.()]);
+            const [result] = await Promise.all([resultOf(handle, kuflow.items, limit), whileRunning?.()]);
             return result;
           }),
         history: async () => JSON.parse(historyToJSON(await handle.fetchHistory())) as unknown,
