@@ -95,8 +95,8 @@ describe('CONTRIBUTING', () => {
 
 describe('troubleshooting', () => {
   it('quotes only what the code prints', () => {
-    const texts = [...filesBelow('src'), ...filesBelow('templates')]
-      .filter((file) => /\.(?:ts|hbs)$/.test(file))
+    const texts = [...filesBelow('src'), ...filesBelow('templates'), ...filesBelow('libraries/python/src')]
+      .filter((file) => /\.(?:ts|hbs|py)$/.test(file))
       .map(read);
     const constants = new Map(
       texts.flatMap((text) =>
