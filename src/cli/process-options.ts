@@ -17,6 +17,13 @@ export function collectValues(flags: string, description: string, read = (value:
   ]);
 }
 
+/** As `collectValues`, for one of these values each time. The program rejects others. */
+export function collectChoices(flags: string, description: string, choices: readonly string[]): Option {
+  const option = collectValues(flags, description);
+  option.argChoices = [...choices];
+  return option;
+}
+
 /** How many instances a discovery may read. */
 export function sampleOption(least = 1): Option {
   return new Option(
@@ -188,6 +195,8 @@ const REPEATED_KEYS = [
   'language',
   'package',
   'packageManager',
+  'editor',
+  'library',
   'template',
   'cliPackage',
   'workspace',

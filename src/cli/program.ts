@@ -125,8 +125,9 @@ function rejectBlankArguments(command: Command): void {
 function suggestChoice(valued: Option | Argument): void {
   const choices = valued.argChoices;
   if (choices === undefined || valued.variadic) return;
-  valued.argParser((text: string) => {
-    if (choices.includes(text)) return text;
+  const read = valued.parseArg;
+  valued.argParser((text: string, before: unknown) => {
+    if (choices.includes(text)) return read === undefined ? text : read(text, before);
     const near = nearMatch(text, choices);
     const suggestion = near === undefined ? '' : ` Did you mean ${near}?`;
     throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.${suggestion}`);

@@ -1,7 +1,7 @@
 import type { ProcessDefinition } from '../process/definition.ts';
 import type { ProjectDiagnosis } from './diagnosis.ts';
 import type { InstallOptions, InstallResult } from './install.ts';
-import type { LanguageId } from './names.ts';
+import type { EditorId, LanguageId } from './names.ts';
 import type { PlannedFile } from './planned-file.ts';
 import type { ProjectCommandOptions, ProjectToolResult } from './run-project-tool.ts';
 import type { PackageManager, ProjectSpec, TaskChoices } from './project-spec.ts';
@@ -17,6 +17,8 @@ export interface Language {
   readonly packageManagers: readonly PackageManager[];
   /** Rules for the package of the code; undefined if the language has no packages. */
   readonly packageNames: PackageNames | undefined;
+  /** The editors that the language has files for. */
+  readonly editors: readonly EditorId[];
   /** The files of the process with this slug (from `fileName`), or without a slug, of the first process of a project. */
   readonly layout: (place: CodePlace, slug?: string) => ProcessLayout;
   /** Every file of a project except its process definitions. */

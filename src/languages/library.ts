@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, KnownError } from '../base/errors.ts';
 import { packageRoot } from '../base/package-root.ts';
-import type { LanguageId } from './names.ts';
+import type { LanguageId, LibrarySource } from './names.ts';
 import type { PlannedFile } from './planned-file.ts';
 import type { ProjectSpec } from './project-spec.ts';
 import { listFiles } from './templates/files.ts';
@@ -11,17 +11,24 @@ import { listFiles } from './templates/files.ts';
 /** Where a project or a workspace has the archive of the library `kuflow-worker`, relative to its root. */
 export const LIBRARY_FOLDER = '.kuflow/lib';
 
+/** That of a new project. CONTRIBUTING.md says when it changes. */
+export const DEFAULT_LIBRARY_SOURCE: LibrarySource = 'archive';
+
+export const hasLibrary = (language: LanguageId): boolean => WITH_LIBRARY.has(language);
+
+/** Whether a project or its workspace contains the archive. It does if the record of the project does not name a source. */
+export function containsLibrary({ language, library }: Pick<ProjectSpec, 'language' | 'library'>): boolean {
+  return hasLibrary(language) && library !== 'registry';
+}
+
 /** The folder with the archive, relative to the project. Members of a workspace share the one in its root. */
 export function libraryFolder({ workspace }: Pick<ProjectSpec, 'workspace'>): string {
   return workspace === undefined ? LIBRARY_FOLDER : `${workspace.root}/${LIBRARY_FOLDER}`;
 }
 
-/** The archive as files of the project; none in a member of a workspace. Throws like `readLibrary`. */
-export function libraryFiles({
-  language,
-  workspace,
-}: Pick<ProjectSpec, 'language' | 'workspace'>): readonly PlannedFile[] {
-  return workspace === undefined ? readLibrary(language) : [];
+/** The archive as files of the project; none in a member of a workspace, or with a registry. Throws like `readLibrary`. */
+export function libraryFiles(spec: Pick<ProjectSpec, 'language' | 'library' | 'workspace'>): readonly PlannedFile[] {
+  return spec.workspace === undefined && containsLibrary(spec) ? readLibrary(spec.language) : [];
 }
 
 /**

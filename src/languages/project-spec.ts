@@ -1,6 +1,6 @@
 import type { Secret } from '../base/secret.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
-import type { LanguageId } from './names.ts';
+import type { EditorId, LanguageId, LibrarySource } from './names.ts';
 import type { PlannedFile } from './planned-file.ts';
 
 /** Yarn 1 and Yarn 4 share a name, but have different lock files and options. */
@@ -81,6 +81,10 @@ export interface ProjectSpec {
   /** For the local KuFlow: no endpoint and no secret is written. */
   readonly local: boolean;
   readonly packageManager: PackageManager;
+  /** Whose files the project has. */
+  readonly editors?: readonly EditorId[] | undefined;
+  /** Where the library comes from; its archive by default. */
+  readonly library?: LibrarySource | undefined;
   readonly template?: ProjectTemplate | undefined;
   /** The workspace whose member the project is: its modules and lock file are in `root`, a path relative to the project such as `../..`. */
   readonly workspace?: { readonly root: string } | undefined;

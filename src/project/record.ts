@@ -15,7 +15,7 @@ import type {
   TemplateOrigin,
 } from '../languages/project-spec.ts';
 import type { Language } from '../languages/language.ts';
-import { LANGUAGE_IDS, type LanguageId } from '../languages/names.ts';
+import { EDITOR_IDS, type EditorId, LANGUAGE_IDS, LIBRARY_SOURCES, type LanguageId } from '../languages/names.ts';
 import { languageOf } from '../languages/registry.ts';
 import { nameTasks } from '../languages/task-choices.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
@@ -43,6 +43,10 @@ export interface ProjectRecordJson {
     readonly packageManager: string;
     readonly packageName?: string;
     readonly cliPackage: string;
+    /** Absent in a project of a version that always added the files of editors. */
+    readonly editors?: readonly string[];
+    /** See `ProjectSpec`. */
+    readonly library?: string;
     /** The user's own template. Its files are in the base archive. */
     readonly template?: TemplateOrigin;
     /** See `ProjectSpec`. */
@@ -71,6 +75,9 @@ export interface ProjectRecord {
   /** See `ProjectSpec.slug`. */
   readonly slug: string;
   readonly cliPackage: string;
+  /** Undefined in a project of a version that always added the files of editors. */
+  readonly editors: readonly EditorId[] | undefined;
+  readonly library: ProjectSpec['library'];
   /** The user's own template; undefined without one. */
   readonly template: TemplateOrigin | undefined;
   readonly workspace: ProjectSpec['workspace'];
@@ -104,6 +111,8 @@ export function renderRecordFile(
       packageManager: spec.packageManager,
       ...(spec.packageName === undefined ? {} : { packageName: spec.packageName }),
       cliPackage: spec.cliPackage,
+      ...(spec.editors === undefined ? {} : { editors: spec.editors }),
+      ...(spec.library === undefined ? {} : { library: spec.library }),
       ...(spec.template === undefined ? {} : { template: spec.template.origin }),
       ...(spec.workspace === undefined ? {} : { workspace: { root: spec.workspace.root } }),
       ...(spec.movedFiles === undefined || Object.keys(spec.movedFiles).length === 0
@@ -231,7 +240,7 @@ function parseProjectRecord(text: string, path: string): ProjectRecord {
     });
   }
   const language = languageOf({ language: id });
-  const { name, local, cliPackage, packageName, process, workspace, movedFiles = {} } = answers;
+  const { name, local, cliPackage, packageName, process, editors, library, workspace, movedFiles = {} } = answers;
   const packageManager = language.packageManagers.find((manager) => manager === answers['packageManager']);
   if (
     typeof name !== 'string' ||
@@ -264,6 +273,8 @@ function parseProjectRecord(text: string, path: string): ProjectRecord {
     packageName: typeof packageName === 'string' && language.packageNames !== undefined ? packageName : undefined,
     slug: fileName(process),
     cliPackage,
+    editors: Array.isArray(editors) ? EDITOR_IDS.filter((editor) => editors.includes(editor)) : undefined,
+    library: LIBRARY_SOURCES.find((source) => source === library),
     template: parseTemplateOrigin(answers['template'], path),
     workspace: typeof root === 'string' ? { root } : undefined,
     movedFiles: movedFiles as ProjectSpec['movedFiles'],

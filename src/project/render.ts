@@ -1,3 +1,4 @@
+import { editorOf } from '../languages/names.ts';
 import type { PlannedFile } from '../languages/planned-file.ts';
 import { textFile } from '../languages/planned-file.ts';
 import type { ProjectSpec } from '../languages/project-spec.ts';
@@ -26,7 +27,13 @@ const REPOSITORY_FILES: readonly string[] = [WORKFLOW, DEPENDABOT_FILE];
  */
 export async function renderProject(spec: ProjectSpec, templates?: TemplateSet): Promise<readonly PlannedFile[]> {
   const files = await renderAll(spec, templates);
+  const own = spec.template === undefined ? [] : templatePaths(spec.template);
+  const isWanted = (path: string): boolean => {
+    const editor = editorOf(path);
+    return editor === undefined || (spec.editors ?? []).includes(editor) || own.includes(path);
+  };
   return files
+    .filter(({ path }) => isWanted(path))
     .filter(({ path }) => spec.workspace === undefined || !REPOSITORY_FILES.includes(path))
     .map((file) => moveFile(file, spec))
     .sort((one, other) => (one.path < other.path ? -1 : 1));

@@ -87,6 +87,38 @@ function drainingCommand(): { readonly words: readonly string[]; readonly seen: 
   };
 }
 
+/**
+ * A worker that connects. The first `failures` times it ends by itself with status 1; after that, it waits for a signal. It logs its starts to
+ * the file `starts`.
+ */
+function failingWorker(failures: number): { readonly words: readonly string[]; readonly starts: () => number } {
+  const script = join(folder, 'fails.mjs');
+  const file = join(folder, 'starts');
+  writeFileSync(
+    script,
+    `import { appendFileSync, readFileSync } from 'node:fs';
+    const { KUFLOW_API_ENDPOINT, KUFLOW_API_CLIENTID, KUFLOW_API_CLIENTSECRET } = process.env;
+    const credentials = Buffer.from(KUFLOW_API_CLIENTID + ':' + KUFLOW_API_CLIENTSECRET).toString('base64');
+    const registered = await fetch(KUFLOW_API_ENDPOINT + '/v2024-06-14/workers', {
+      method: 'POST',
+      headers: { authorization: 'Basic ' + credentials, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        identity: process.pid + '@here', taskQueue: 'LOAN_QUEUE', workflowTypes: [], activityTypes: [], hostname: 'here', ip: '127.0.0.1',
+      }),
+    });
+    if (!registered.ok) throw new Error(await registered.text());
+    appendFileSync(${JSON.stringify(file)}, 'x');
+    if (readFileSync(${JSON.stringify(file)}).length <= ${failures}) process.exit(1);
+    process.on('SIGINT', () => process.exit(0));
+    setInterval(() => {}, 1000);
+    `,
+  );
+  return {
+    words: [process.execPath, script],
+    starts: () => (existsSync(file) ? readFileSync(file).length : 0),
+  };
+}
+
 const DRAINED = ['running', 'heard SIGINT', 'platform 200', 'platform 200', 'drained'];
 
 describe.runIf(process.platform !== 'win32')('kuflow dev', () => {
@@ -199,8 +231,39 @@ describe.runIf(process.platform !== 'win32')('kuflow dev exec', () => {
     await expectGone(state);
   });
 
-  it("stops the platform when the command ends, and exits with the command's status", async () => {
-    const command = startCommand(exec([process.execPath, '-e', 'process.exit(7)']), options);
+  it('starts a worker again that ended by itself, after a pause, until it is interrupted', async () => {
+    const { words, starts } = failingWorker(2);
+    const command = startCommand(kuflowDev('exec', '--restart', ...ANY_PORTS, '--', ...words), options);
+    const state = await platformReady(command, stateDir);
+    await until('the worker runs for the third time', () => starts() === 3, 60_000);
+    const line = 'The worker ended with status 1. Starting it again in';
+    expect(command.output().match(new RegExp(`${line} \\d+ s`, 'g'))).toEqual([`${line} 1 s`, `${line} 2 s`]);
+    command.kill('SIGINT');
+    expect(await command.ended).toEqual(INTERRUPTED);
+    await expectGone(state);
+  });
+
+  it('ends on Ctrl-C during such a pause', async () => {
+    const { words } = failingWorker(100);
+    const command = startCommand(kuflowDev('exec', '--restart', ...ANY_PORTS, '--', ...words), options);
+    const state = await platformReady(command, stateDir);
+    await until('the worker is about to be started again', () => command.output().includes('again in 4 s'), 60_000);
+    command.kill('SIGINT');
+    expect(await command.ended).toEqual(INTERRUPTED);
+    await expectGone(state);
+  });
+
+  it('does not start a worker again with --no-restart', async () => {
+    const { words, starts } = failingWorker(1);
+    const command = startCommand(kuflowDev('exec', '--no-restart', ...ANY_PORTS, '--', ...words), options);
+    await platformReady(command, stateDir);
+    expect(await command.ended).toEqual({ code: 1, signal: null });
+    expect(starts()).toBe(1);
+  });
+
+  it("stops the platform when the command ends that was not a worker, and exits with the command's status", async () => {
+    const words = [process.execPath, '-e', 'process.exit(7)'];
+    const command = startCommand(kuflowDev('exec', '--restart', ...ANY_PORTS, '--', ...words), options);
     const state = await platformReady(command, stateDir);
     expect(await command.ended).toEqual({ code: 7, signal: null });
     await expectGone(state);

@@ -21,6 +21,8 @@ export function generatedProject(): string {
     '--yes',
     '--no-git',
     '--no-check',
+    '--editor',
+    'vscode',
     '--cli-package',
     `file:${inject('tarball')}`,
   ];

@@ -56,7 +56,7 @@ class Worker:
             raise answer
         return answer
 
-    async def swap(self, identity: EngineIdentity, settings: Settings) -> Callable[[], None]:
+    async def swap(self, identity: EngineIdentity) -> Callable[[], None]:
         old, self.current = self.current, identity.cert
         self.clients.add(self.current)
         return lambda: self.clients.remove(old)
@@ -160,4 +160,14 @@ async def test_warns_once_about_files_past_two_thirds_of_their_lifetime_and_sets
     assert [record.message for record in caplog.records] == [
         "The engine certificate is past two thirds of its lifetime and has not been replaced"
     ]
+    watch.stop()
+
+
+async def test_requests_another_certificate_while_local_files_are_broken(worker: Worker, tmp_path: Path) -> None:
+    following = worker.identity("second")
+    worker.answers = [following]
+    watch = worker.watch(worker.identity("first"))
+    (tmp_path / "application.yaml").write_text("{")
+    await worker.clock.advance(7200)
+    assert worker.current == following.cert
     watch.stop()

@@ -2,20 +2,19 @@ import asyncio
 import time
 from pathlib import Path
 from typing import Any, cast
-from unittest.mock import AsyncMock, Mock
+from unittest.mock import Mock
 
 import pytest
 
 from kuflow_worker._internal import worker_runtime
 from kuflow_worker._internal.declaration import Worker
 from kuflow_worker._internal.engine_certificate import EngineIdentity
-from kuflow_worker._internal.engine_token import create_token
+from kuflow_worker._internal.engine_token import EngineToken, create_token
 from kuflow_worker._internal.metrics import no_metrics
 from kuflow_worker._internal.secret import Secret
 from kuflow_worker._internal.settings import Settings, load_settings
 from kuflow_worker._internal.worker_runtime import RunningWorker
 
-from .support.clock import settle
 from .support.environment import ENVIRONMENT
 
 
@@ -60,66 +59,44 @@ def identity(cert: str) -> EngineIdentity:
     return EngineIdentity("api", "default", cert, Secret("the-key"), "ca", time.time(), time.time() + 3600)
 
 
-async def test_a_worker_ends_when_it_is_shut_down_while_it_connects_again(
+async def test_a_worker_whose_core_gave_up_ends_with_1_and_the_reason(
+    worker: RunningWorker, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert await worker._run_and_stop([]) == 1
+    (record,) = caplog.records
+    assert record.message == "Stopping the worker: Temporal's core gave up"
+    assert record.exc_info and str(record.exc_info[1]) == "Poll failure: Unauthenticated"
+
+
+async def test_a_worker_whose_token_was_not_renewed_ends_with_1_and_the_reason(
+    worker: RunningWorker, caplog: pytest.LogCaptureFixture
+) -> None:
+    worker._tokens.current = EngineToken(Secret("the-token"), received_at=0, expires_at=1)
+    worker._tokens.last_error = RuntimeError("no response")
+    assert await worker._run_and_stop([]) == 1
+    (record,) = caplog.records
+    assert record.message == "Stopping the worker: the engine token expired and could not be renewed"
+    assert record.exc_info and str(record.exc_info[1]) == "no response"
+
+
+async def test_a_worker_that_is_shut_down_when_its_core_gives_up_ends_with_0(worker: RunningWorker) -> None:
+    worker.shutdown()
+    assert await worker._run_and_stop([]) == 0
+
+
+async def test_a_worker_passes_new_tokens_to_both_clients_while_its_certificate_is_replaced(
     worker: RunningWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def connect(*_: Any) -> Any:
-        worker.shutdown()
-        # As long as the engine does not answer.
-        await asyncio.Event().wait()
-
-    monkeypatch.setattr(worker, "_create_worker", connect)
-    monkeypatch.setattr(worker._tokens, "has_expired_since", Mock(return_value=True))
-    async with asyncio.timeout(10):
-        assert await worker._run_and_stop([]) == 0
-
-
-async def test_a_worker_goes_on_if_the_token_was_renewed_before_it_noticed_that_the_engine_rejected_it(
-    worker: RunningWorker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def connect(*_: Any) -> Any:
-        worker._worker = cast(Any, Engine())
-        asyncio.get_running_loop().call_soon(polling.set)
-
-    polling = asyncio.Event()
-    monkeypatch.setattr(worker, "_create_worker", connect)
-    worker._tokens.current = create_token("expired", None)
-    monkeypatch.setattr(worker._tokens, "_request_token", AsyncMock(return_value=create_token("renewed", None)))
-    engine: Any = worker._worker
-    fail = engine.run
-
-    async def renew_and_fail() -> Any:
-        with monkeypatch.context() as expired:
-            expired.setattr(worker._tokens, "is_valid", Mock(return_value=False))
-            await worker._tokens.renew()
-        return await fail()
-
-    engine.run = renew_and_fail
-    running = asyncio.create_task(worker._run())
-    async with asyncio.timeout(10):
-        await polling.wait()
-    running.cancel()
-
-
-async def test_a_worker_that_connects_again_while_its_certificate_is_replaced_uses_the_new_one(
-    worker: RunningWorker, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    slow = asyncio.Event()
-
     async def connect(_: Settings, identity: EngineIdentity, *rest: Any, **options: Any) -> Any:
-        if identity.cert == "old":
-            await slow.wait()
         return Mock(cert=identity.cert)
 
     monkeypatch.setattr(worker_runtime, "connect_to_engine", connect)
-    monkeypatch.setattr(worker_runtime, "EngineWorker", Engine)
-    worker._connected = identity("old"), settings
-
-    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
-        tasks.create_task(worker._create_worker())
-        swap = tasks.create_task(worker._swap(identity("new"), settings))
-        await settle()
-        slow.set()
-    assert cast(Any, worker._worker.client).cert == "new"
-    swap.result()()
-    assert [cast(Any, client).cert for client in worker._clients] == ["new"]
+    old: Any = await worker._connect(identity("old"))
+    worker._worker = cast(Any, Engine(old))
+    drop_old = await worker._swap(identity("new"))
+    new: Any = worker._worker.client
+    worker._pass_token(create_token("second", None))
+    assert (new.cert, old.api_key, new.api_key) == ("new", "second", "second")
+    drop_old()
+    worker._pass_token(create_token("third", None))
+    assert (old.api_key, new.api_key) == ("second", "third")

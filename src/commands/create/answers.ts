@@ -13,7 +13,14 @@ import type { ConnectionFlags } from '../../connection/flags.ts';
 import { parseTemplateSource, type TemplateSource } from '../../project/template/source.ts';
 import { shellWord } from '../../text/shell.ts';
 import type { DiscoveredProcess } from '../../discovery/types.ts';
-import { DEFAULT_LANGUAGE, LANGUAGES, type LanguageId } from '../../languages/names.ts';
+import { hasLibrary } from '../../languages/library.ts';
+import {
+  DEFAULT_LANGUAGE,
+  type EditorId,
+  LANGUAGES,
+  type LanguageId,
+  type LibrarySource,
+} from '../../languages/names.ts';
 import { languageOf } from '../../languages/registry.ts';
 
 /** The argument and the options of `create`, as parsed by commander. */
@@ -22,6 +29,8 @@ export interface CreateFlags extends ConnectionFlags, ProcessFlags {
   readonly language?: LanguageId | undefined;
   readonly package?: string | undefined;
   readonly packageManager?: string | undefined;
+  readonly editor?: readonly EditorId[] | undefined;
+  readonly library?: LibrarySource | undefined;
   /** A folder or a git URL; without credentials once it was parsed. */
   readonly template?: string | undefined;
   readonly cliPackage?: string | undefined;
@@ -81,14 +90,21 @@ export function chosenLanguage({
 
 /** Throws a usage error for an option that the language does not have, or a package name that it does not allow. */
 function validateLanguageFlags(
-  flags: Pick<CreateFlags, 'package' | 'packageManager'> & { readonly language: LanguageId },
+  flags: Pick<CreateFlags, 'package' | 'packageManager' | 'editor' | 'library'> & { readonly language: LanguageId },
 ): void {
   const { language } = flags;
-  const { packageNames, packageManagers, tools } = languageOf({ language });
+  const { packageNames, packageManagers, editors, tools } = languageOf({ language });
   if (flags.package !== undefined && packageNames === undefined)
     throw usageError(`--package does not apply to ${LANGUAGES[language]} workers`);
   const problem = flags.package === undefined ? undefined : packageNames?.problem(flags.package);
   if (problem !== undefined) throw usageError(`--package ${shellWord(flags.package ?? '')} ${problem}`);
+  const editor = flags.editor?.find((one) => !editors.includes(one));
+  if (editor !== undefined)
+    throw usageError(`--editor ${editor} does not apply to ${LANGUAGES[language]} workers`, [
+      `Choose ${editors.join(' or ')}, or leave the option out`,
+    ]);
+  if (flags.library !== undefined && !hasLibrary(language))
+    throw usageError(`--library does not apply to ${LANGUAGES[language]} workers`);
   if (flags.packageManager === undefined) return;
   if (packageManagers.length === 1)
     throw usageError(`--package-manager does not apply to ${LANGUAGES[language]} workers`);

@@ -1,10 +1,10 @@
 import { Option, type Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { LANGUAGE_IDS } from '../../languages/names.ts';
+import { EDITOR_IDS, LANGUAGE_IDS, LIBRARY_SOURCES } from '../../languages/names.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 import type { CreateFlags } from './answers.ts';
-import { processOptions, sampleOption, collectValues } from '../../cli/process-options.ts';
+import { processOptions, sampleOption, collectChoices, collectValues } from '../../cli/process-options.ts';
 
 const EXAMPLES = `
 Examples:
@@ -76,6 +76,19 @@ export function configure(command: Command, context: CommandContext): void {
         '--package-manager <name>',
         'Package manager (default: the one running this command, or npm; for Python, uv if it is installed, or pip)',
       ).choices(['npm', 'pnpm', 'yarn', 'yarn@1', 'yarn@4', 'bun', 'uv', 'pip']),
+    )
+    .addOption(
+      collectChoices(
+        '--editor <name>',
+        'Add run configurations for an editor (repeatable; default: no files for editors; intellij: only Java)',
+        EDITOR_IDS,
+      ),
+    )
+    .addOption(
+      new Option(
+        '--library <source>',
+        'Where a Python worker gets the library kuflow-worker from: its archive in the project, or PyPI (default: archive)',
+      ).choices(LIBRARY_SOURCES),
     )
     .option(
       '--template <source>',

@@ -4,7 +4,7 @@ import { collectValues } from '../../cli/process-options.ts';
 import { idArgument } from '../../cli/session-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';
-import type { RuntimeFlag } from './run.ts';
+import type { DevExecFlags, RuntimeFlag } from './run.ts';
 import type { SimulateFlags } from './simulate/run.ts';
 import type { StateFlags } from './state/run.ts';
 
@@ -49,13 +49,16 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Run a command connected to the local KuFlow')
     .description(
       'Run a command with the settings of the local KuFlow in its environment. Uses the local KuFlow already running for this folder, ' +
-        "or starts one and stops it afterward. Exits with the command's own status, 125 if the local KuFlow does not start, 126 or 127 " +
+        'or starts one and stops it afterward. A worker that was connected and ends by itself is started again after a pause, which grows from 1 to 30 seconds. ' +
+        "Exits with the command's own status, 125 if the local KuFlow does not start, 126 or 127 " +
         'if the command cannot be run, and 130 on an interrupt, after the command has drained.',
     )
     .argument('<command...>', 'Command to run, after --')
     .addOption(runtimeOption())
+    .option('--restart', 'Start a worker again that ends by itself (default, except in CI)')
+    .option('--no-restart', 'End when the command ends (default in CI)')
     .passThroughOptions()
-    .action(async (words: string[], flags: DevFlags & RuntimeFlag) => {
+    .action(async (words: string[], flags: DevExecFlags) => {
       const { runDevExec } = await import('./run.ts');
       await runDevExec(words, { ...command.opts<DevFlags>(), ...flags }, context);
     });

@@ -57,9 +57,14 @@ export interface RuntimeFlag {
   readonly for?: WorkerRuntime;
 }
 
+export interface DevExecFlags extends DevFlags, RuntimeFlag {
+  /** Undefined: unless this runs in CI. */
+  readonly restart?: boolean;
+}
+
 export async function runDevExec(
   words: readonly string[],
-  flags: DevFlags & RuntimeFlag,
+  flags: DevExecFlags,
   context: CommandContext,
 ): Promise<void> {
   const { terminal } = context;
@@ -82,6 +87,9 @@ export async function runDevExec(
       ...request,
       command: [program, ...rest],
       runtime: flags.for,
+      restart: flags.restart ?? (context.env['CI'] ?? '') === '',
+      onRestart: ({ status, pauseMs }) =>
+        progress.note(`The worker ended with status ${status}. Starting it again in ${pauseMs / 1000} s`, 'warning'),
       onReady: (platform) => {
         if (platform.owned) {
           if (!terminal.err.isTTY) return;

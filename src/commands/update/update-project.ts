@@ -14,6 +14,7 @@ import { LOCK_FILE } from '../../project/edit/project-lock.ts';
 import { removedProcessNote } from '../../project/edit/removed-process-note.ts';
 import { planState, writeChanges, type ChangedFile, type StateEdit } from '../../project/edit/write-edits.ts';
 import type { NextStep } from '../../project/next-steps.ts';
+import { containsLibrary } from '../../languages/library.ts';
 import { writeSharedLibrary } from '../../project/join/shared-library.ts';
 import { fetchRecordedTemplate } from '../../project/template/fetch.ts';
 import { changesBetween, type ListedChange } from '../../project/update/apply-migrations.ts';
@@ -233,9 +234,9 @@ export async function updateProject(request: UpdateRequest): Promise<UpdateResul
  * members that were not updated, or if the update fails later.
  */
 async function updateSharedLibrary({ project, signal }: UpdateRequest): Promise<void> {
-  const { workspace, language } = project.record;
-  if (workspace === undefined) return;
-  await writeSharedLibrary(join(project.folder, workspace.root), language, { signal });
+  const { record, folder } = project;
+  if (record.workspace === undefined || !containsLibrary(record)) return;
+  await writeSharedLibrary(join(folder, record.workspace.root), record.language, { signal });
 }
 
 /** Installs the dependencies and runs the checks after these files were written, those in `marked` with conflict markers. */

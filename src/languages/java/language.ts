@@ -14,6 +14,7 @@ export const java: Language = {
   naming: JAVA_NAMING,
   packageManagers: ['maven'],
   packageNames: javaPackageNames,
+  editors: ['vscode', 'intellij'],
   layout: javaProcessLayout,
   render: (spec, templates) => Promise.resolve(renderJava(spec, templates)),
   definitionSchema: definitionSchemaPath,

@@ -23,6 +23,7 @@ export const python: Language = {
   naming: PYTHON_NAMING,
   packageManagers: PYTHON_MANAGERS,
   packageNames: pythonPackageNames,
+  editors: ['vscode'],
   layout: pythonProcessLayout,
   render: (spec, templates) => Promise.resolve(renderPython(spec, templates)),
   definitionSchema: definitionSchemaPath,

@@ -1,4 +1,4 @@
-import { findLibrary, libraryFiles, type LibraryArchive } from '../library.ts';
+import { containsLibrary, findLibrary, libraryFiles, type LibraryArchive } from '../library.ts';
 import { textFile, type PlannedFile } from '../planned-file.ts';
 import { renderProcesses, renderProjectFiles, type ProcessParts } from '../process-parts.ts';
 import type { ProjectSpec } from '../project-spec.ts';
@@ -57,18 +57,28 @@ const VERSION_IN_LOCK = /(?<=^name = "kuflow-worker"\nversion = )"[^"]+"/m;
 const ARCHIVE_IN_LOCK = /kuflow_worker-[^-"\s]+-py3-none-any\.whl/g;
 const CHECKSUM_IN_LOCK = /(?<=kuflow_worker-\S+(?:", hash = "| \\\n +--hash=)sha256:)[0-9a-f]{64}/;
 
+const PACKAGE_IN_UV_LOCK = /^\[\[package\]\]\nname = "kuflow-worker"\n[^]*?\n(?=\[\[package\]\]\n)/m;
+const REFERENCE_IN_UV_LOCK = /^ {4}\{ name = "kuflow-worker".*\},\n/gm;
+const PATH_IN_REQUIREMENTS = /^\S*kuflow_worker-\S+\.whl/m;
+
 /** A lock file with the name of the project, and with the present archive of the library, which may be newer than the locked archive. */
-function completeLock(file: PlannedFile, { name }: ProjectSpec, library: LibraryArchive): PlannedFile {
+function completeLock(file: PlannedFile, spec: ProjectSpec, library: LibraryArchive): PlannedFile {
   if (![UV_LOCK, ...REQUIREMENTS].includes(file.path)) return file;
   const text = Buffer.from(file.contents).toString('utf8');
-  return textFile(
-    file.path,
-    text
-      .replace(NAME_IN_LOCK, `name = "${distributionName(name)}"`)
-      .replace(VERSION_IN_LOCK, `"${library.version}"`)
-      .replace(ARCHIVE_IN_LOCK, library.file)
-      .replace(CHECKSUM_IN_LOCK, library.sha256),
-  );
+  const complete = text
+    .replace(NAME_IN_LOCK, `name = "${distributionName(spec.name)}"`)
+    .replace(VERSION_IN_LOCK, `"${library.version}"`)
+    .replace(ARCHIVE_IN_LOCK, library.file)
+    .replace(CHECKSUM_IN_LOCK, library.sha256);
+  return textFile(file.path, containsLibrary(spec) ? complete : lockFromRegistry(complete, library));
+}
+
+/** uv adds the package to its lock with its address in the registry. pip accepts the same archive from a registry. */
+function lockFromRegistry(text: string, { version }: LibraryArchive): string {
+  return text
+    .replace(PACKAGE_IN_UV_LOCK, '')
+    .replaceAll(REFERENCE_IN_UV_LOCK, '')
+    .replace(PATH_IN_REQUIREMENTS, `kuflow-worker==${version}`);
 }
 
 /** The code of the processes of a Python project. */

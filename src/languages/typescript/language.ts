@@ -25,6 +25,7 @@ export const typescript: Language = {
   naming: TS_NAMING,
   packageManagers: PACKAGE_MANAGERS,
   packageNames: undefined,
+  editors: ['vscode'],
   layout: (_, slug) => processLayout(slug),
   render: renderTypeScript,
   definitionSchema: (slug, { workspace, packageManager }) => {

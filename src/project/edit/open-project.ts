@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { KnownError, usageError } from '../../base/errors.ts';
 import { choiceOf, type DefinitionSource, type ProjectSpec, type TaskChoices } from '../../languages/project-spec.ts';
+import { editorsOf } from '../../languages/names.ts';
 import type { ProcessLayout } from '../../languages/language.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { nameTasks } from '../../languages/task-choices.ts';
@@ -256,10 +257,11 @@ export async function hasLocalChanges({ folder, base }: WorkerProject, path: str
 /** The spec to render a project with these processes. */
 export function toProjectSpec(project: WorkerProject, processes: WorkerProject['processes']): ProjectSpec {
   const [first, ...others] = processes;
-  const { name, language, local, packageManager, packageName, slug, cliPackage, template, workspace, movedFiles } =
-    project.record;
+  const { name, language, local, packageManager, packageName, slug, cliPackage } = project.record;
+  const { editors, library, template, workspace, movedFiles } = project.record;
   return {
-    ...{ name, language, local, packageManager, packageName, slug, cliPackage, workspace, movedFiles },
+    ...{ name, language, local, packageManager, packageName, slug, cliPackage, library, workspace, movedFiles },
+    editors: editors ?? editorsOf(project.base.generated.keys()),
     template: template === undefined ? undefined : { origin: template, files: project.base.template },
     definition: first.definition,
     definitionSource: first.source,

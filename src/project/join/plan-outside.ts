@@ -15,6 +15,7 @@ import { renderRepositoryFiles } from '../render.ts';
 import { DEPENDABOT_FILE } from './dependabot.ts';
 import { findRepository, textReader, type FoundWorkspace } from './find-root.ts';
 import { freeWorkflowPath, renameWorkflow, WORKFLOW } from './moved-files.ts';
+import { containsLibrary } from '../../languages/library.ts';
 import { compareSharedLibrary } from './shared-library.ts';
 
 /** A change outside the project, to show before it is made. */
@@ -44,7 +45,7 @@ export async function planOutsideFiles(request: MemberRequest): Promise<readonly
   const edits = workspace
     .join(relativePath(root, folder))
     .map(({ path, before, after }) => compared(root, path, before, after));
-  const library = compareSharedLibrary(root, spec.language);
+  const library = containsLibrary(spec) ? compareSharedLibrary(root, spec.language) : [];
   // GitHub never sees the files of a folder that the repository ignores.
   const repository = (await isIgnoredFolder(root, env)) ? root : (findRepository(root) ?? root);
   // In an existing project, a missing workflow was removed by somebody.

@@ -95,8 +95,9 @@ describe('CONTRIBUTING', () => {
 
 describe('troubleshooting', () => {
   it('quotes only what the code prints', () => {
-    const texts = [...filesBelow('src'), ...filesBelow('templates'), ...filesBelow('libraries/typescript/src')]
-      .filter((file) => /\.(?:ts|hbs)$/.test(file))
+    const libraries = ['typescript', 'python'].flatMap((language) => filesBelow(`libraries/${language}/src`));
+    const texts = [...filesBelow('src'), ...filesBelow('templates'), ...libraries]
+      .filter((file) => /\.(?:ts|hbs|py)$/.test(file))
       .map(read);
     const constants = new Map(
       texts.flatMap((text) =>

@@ -87,17 +87,21 @@ const options: Readonly<Record<string, ProjectSpec>> = {
   bun: { ...defaults, packageManager: 'bun' },
   'two-processes': { ...defaults, ...twoProcesses },
   connected: { ...defaults, ...connected },
+  editors: { ...defaults, editors: ['vscode'] },
 };
 
 const javaOptions: Readonly<Record<string, ProjectSpec>> = {
   'two-processes': { ...javaDefaults, ...twoProcesses },
   connected: { ...javaDefaults, ...connected },
+  editors: { ...javaDefaults, editors: ['vscode', 'intellij'] },
 };
 
 const pythonOptions: Readonly<Record<string, ProjectSpec>> = {
   pip: { ...pythonDefaults, packageManager: 'pip' },
   'two-processes': { ...pythonDefaults, ...twoProcesses },
   connected: { ...pythonDefaults, ...connected },
+  editors: { ...pythonDefaults, editors: ['vscode'] },
+  registry: { ...pythonDefaults, library: 'registry' },
 };
 
 // Files with a leading dot would affect this repository. The archive is stored as the list of its entries.

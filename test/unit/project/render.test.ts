@@ -5,6 +5,11 @@ import { describe, expect, it } from 'vitest';
 import type { ProcessDefinition } from '../../../src/process/definition.ts';
 import type { ProjectSpec } from '../../../src/languages/project-spec.ts';
 import { PACKAGE_MANAGERS, programOf } from '../../../src/languages/typescript/package-manager.ts';
+import { editorsOf } from '../../../src/languages/names.ts';
+import { findLibrary } from '../../../src/languages/library.ts';
+import { textFile } from '../../../src/languages/planned-file.ts';
+import { WHEEL } from '../../../src/languages/python/render.ts';
+import { languageOf } from '../../../src/languages/registry.ts';
 import { compileTemplates } from '../../../src/languages/templates/compile.ts';
 import { renderProject } from '../../../src/project/render.ts';
 import { findTemplateProblems } from '../../../src/languages/templates/check.ts';
@@ -40,6 +45,8 @@ const SPEC: ProjectSpec = {
   cliPackage: 'file:../x.tgz',
 };
 
+const JAVA_CODE = { packageName: 'com.acme.loan', slug: 'loan' };
+
 async function filesOf(spec: ProjectSpec): Promise<ReadonlyMap<string, string>> {
   const files = await renderProject(spec);
   return new Map(files.map(({ path, contents }) => [path, Buffer.from(contents).toString('utf8')]));
@@ -55,6 +62,43 @@ describe('renderProject', () => {
     const copied = files.find(({ path }) => path === 'test/replay.test.ts');
     expect(copied?.contents).toEqual(readFileSync(join(templatesFolder(), 'typescript/test/replay.test.ts')));
   });
+
+  it.each([
+    ['typescript', 'npm', {}, ['.vscode/launch.json']],
+    ['java', 'maven', JAVA_CODE, ['.vscode/launch.json', '.run/Attach the debugger.run.xml']],
+    ['python', 'uv', { packageName: 'loan', slug: 'loan' }, ['.vscode/launch.json']],
+  ] as const)('has files for editors in %s only if they are wanted', async (language, packageManager, code, paths) => {
+    const spec: ProjectSpec = { ...SPEC, language, packageManager, ...code };
+    const isForEditor = (path: string): boolean => /^\.(?:vscode|run|idea)\//.test(path);
+    expect([...(await filesOf(spec)).keys()].filter(isForEditor)).toEqual([]);
+    const wanted = await filesOf({ ...spec, editors: ['vscode', 'intellij'] });
+    expect([...wanted.keys()]).toEqual(expect.arrayContaining([...paths]));
+    const { editors } = languageOf({ language });
+    expect(editorsOf(wanted.keys())).toEqual(editors);
+  });
+
+  it('has the files for editors of the own template', async () => {
+    const launch = textFile('.vscode/launch.json', '{}');
+    const template = { origin: { source: 'tpl' }, files: new Map([['.vscode/launch.json', launch]]) };
+    expect((await filesOf({ ...SPEC, template })).get('.vscode/launch.json')).toBe('{}');
+  });
+
+  it.each(['uv', 'pip'] as const)(
+    'names the library of a Python project as in a registry, with %s',
+    async (manager) => {
+      const files = await filesOf({
+        ...SPEC,
+        ...{ language: 'python', packageManager: manager, packageName: 'loan', slug: 'loan', library: 'registry' },
+      });
+      const { version, sha256 } = findLibrary('python', WHEEL);
+      expect(files.get('pyproject.toml')).toContain(`"kuflow-worker==${version}"`);
+      expect([...files.keys()].filter((path) => path.startsWith('.kuflow/lib/'))).toEqual([]);
+      for (const path of ['pyproject.toml', 'Dockerfile', 'uv.lock', 'requirements.txt', 'requirements-dev.txt'])
+        expect(files.get(path) ?? '').not.toContain('.kuflow/lib');
+      const pinned = `kuflow-worker==${version} \\\n    --hash=sha256:${sha256}\n`;
+      if (manager === 'pip') expect(files.get('requirements.txt')).toContain(pinned);
+    },
+  );
 
   it('exports the workflow under its type, even if that is not an identifier', async () => {
     const plain = await filesOf(SPEC);

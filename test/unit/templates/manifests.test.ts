@@ -13,7 +13,7 @@ const PYTHON = { language: 'python', packageManager: 'uv', packageName: 'loan_wo
 const JAVA = { language: 'java', packageManager: 'maven', packageName: 'com.acme.loanworker', slug: 'loan' } as const;
 
 async function render(
-  language: Pick<ProjectSpec, 'language' | 'packageManager' | 'packageName' | 'slug'>,
+  language: Pick<ProjectSpec, 'language' | 'packageManager' | 'packageName' | 'slug' | 'editors'>,
 ): Promise<Files> {
   const rendered = await renderProject({
     ...language,
@@ -176,7 +176,7 @@ describe.each(['uv', 'pip'] as const)('the automation of a Python worker with %s
 
 describe('the launch configuration of a Python worker', () => {
   it('attaches to the debugger of the worker, which runs with the local KuFlow [python: debug.launch]', async () => {
-    const files = await render(PYTHON);
+    const files = await render({ ...PYTHON, editors: ['vscode'] });
     const json = (path: string): unknown => JSON.parse(files.get(path) ?? '');
     const { configurations } = json('.vscode/launch.json') as {
       configurations: readonly [{ connect: { host: string; port: number }; preLaunchTask: string }];
@@ -229,7 +229,7 @@ describe('the automation of a Java worker', () => {
 
 describe('the run configurations of a Java worker', () => {
   it('start the worker with the local KuFlow, and attach to the port of its debug profile [java: debug.launch]', async () => {
-    const files = await render(JAVA);
+    const files = await render({ ...JAVA, editors: ['vscode', 'intellij'] });
     const json = (path: string): unknown => JSON.parse(files.get(path) ?? '');
     const [, port] = /<id>debug<.*?address=127\.0\.0\.1:(\d+)</s.exec(files.get('pom.xml') ?? '') ?? [];
     expect(json('.vscode/launch.json')).toMatchObject({

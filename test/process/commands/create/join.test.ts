@@ -188,12 +188,12 @@ describe('create in a repository with a workspace', () => {
       'package-lock.json': '{}',
       'pyproject.toml': '[tool.uv.workspace]\nmembers = ["packages/*"]\n',
     });
-    await created(['packages/a']);
+    await created(['packages/a', '--editor', 'vscode']);
     expect(textOf('packages/a/.vscode/launch.json')).toContain('"${workspaceFolder}/../../node_modules/.bin/kuflow"');
-    await created(['packages/b', '--language', 'python']);
+    await created(['packages/b', '--language', 'python', '--editor', 'vscode']);
     expect(textOf('packages/b/.vscode/tasks.json')).toContain('"${workspaceFolder}/../../.venv/bin/python"');
     expect(textOf('packages/b/.vscode/settings.json')).toContain('"python.defaultInterpreterPath": "../../.venv"');
-    await created(['c', '--language', 'python', '--package-manager', 'uv', '--no-workspace']);
+    await created(['c', '--language', 'python', '--package-manager', 'uv', '--editor', 'vscode', '--no-workspace']);
     expect(textOf('c/.vscode/tasks.json')).toContain('"${workspaceFolder}/.venv/bin/python"');
   });
 

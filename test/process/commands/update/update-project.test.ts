@@ -292,6 +292,23 @@ describe('an update', () => {
     });
   });
 
+  it('keeps the files for editors of a project that was created with them, also by a version that always added them', async () => {
+    const record = (): { answers: Record<string, unknown> } =>
+      JSON.parse(read('.kuflow/project.json')) as { answers: Record<string, unknown> };
+    const changed = { '.vscode/launch.json': withLine(1, OLD) };
+    await writeOlderProject(folder, { changed }, { spec: { editors: ['vscode'] } });
+    const { answers, ...rest } = record();
+    const { editors, ...others } = answers;
+    expect(editors).toEqual(['vscode']);
+    write('.kuflow/project.json', JSON.stringify({ ...rest, answers: others }));
+    await update();
+    expect(read('.vscode/launch.json')).not.toContain(OLD);
+    await writeOlderProject(folder, { changed }, { spec: { editors: ['vscode'] } });
+    await update();
+    expect(read('.vscode/launch.json')).not.toContain(OLD);
+    expect(record().answers['editors']).toEqual(['vscode']);
+  });
+
   it('keeps a CLI package that was chosen, such as a tarball', async () => {
     await writeOlderProject(folder, changedCheck, { spec: { cliPackage: 'file:../cli.tgz' } });
     await update();

@@ -126,6 +126,24 @@ describe('create', () => {
     expect(again.files.every(({ action }) => action === 'identical')).toBe(true);
   });
 
+  it('refuses an editor and a source of the library that the language does not have, and records the others', async () => {
+    const cwd = temporaryFolder();
+    const refused = async (...args: readonly string[]): Promise<string> => {
+      const { status, stderr } = await create(cwd, ['x', '--local', ...args, ...QUIET]);
+      expect(status).toBe(2);
+      return stderr;
+    };
+    expect(await refused('--editor', 'intellij')).toContain('--editor intellij does not apply to TypeScript workers');
+    expect(await refused('--editor', 'vim')).toContain('Allowed choices are vscode, intellij.');
+    expect(await refused('--language', 'java', '--library', 'registry')).toContain('--library does not apply to Java');
+    const options = ['--language', 'python', '--editor', 'vscode', '--library', 'registry'];
+    const made = json(await create(cwd, ['x', '--local', ...options, '--json', '--no-check', ...QUIET]));
+    expect(made.command).toContain(' --editor vscode --library registry ');
+    expect(made.files.map(({ path }) => path)).toContain('.vscode/launch.json');
+    const record = JSON.parse(readFileSync(join(cwd, 'x', '.kuflow', 'project.json'), 'utf8')) as { answers: unknown };
+    expect(record.answers).toMatchObject({ editors: ['vscode'], library: 'registry' });
+  });
+
   it('lists every missing option in one message with an example command, status 2', async () => {
     const cwd = temporaryFolder();
     const nothing = await create(cwd, ['--yes']);

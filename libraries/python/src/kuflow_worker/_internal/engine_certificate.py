@@ -66,7 +66,7 @@ def identity_from_settings(settings: Settings) -> EngineIdentity | None:
     return create_identity(source=tls.source, namespace=namespace, cert=tls.cert, key=tls.key, ca=tls.ca)
 
 
-Swap = Callable[[EngineIdentity, Settings], Awaitable[Callable[[], None]]]
+Swap = Callable[[EngineIdentity], Awaitable[Callable[[], None]]]
 
 
 class CertificateWatch:
@@ -137,11 +137,11 @@ class CertificateWatch:
     async def _replace_if_due(self) -> None:
         if self._identity.source == "api" and self._now() < self._due_at():
             return
-        settings = self._reload_settings()
         if self._identity.source == "api":
+            # Independent of local files, which may be incomplete at this moment.
             following = await self._request()
         else:
-            configured = identity_from_settings(settings)
+            configured = identity_from_settings(self._reload_settings())
             if configured is None or configured == self._identity:
                 return
             following = configured
@@ -151,7 +151,7 @@ class CertificateWatch:
                 f"The new certificate is for the namespace {following.namespace}, "
                 f"but this worker polls {self._identity.namespace}. Restart the worker"
             )
-        drop_old = await self._swap(following, settings)
+        drop_old = await self._swap(following)
         drop = Background("drop of the old client", self._drop_later(drop_old))
         self._drops = [*(earlier for earlier in self._drops if not earlier.has_ended), drop]
         self._identity = following

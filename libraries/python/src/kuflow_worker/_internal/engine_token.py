@@ -53,8 +53,6 @@ class TokenRenewer:
         self.current: EngineToken | None = None
         self.last_error: Exception | None = None
         """Why the last request failed. None after a successful one."""
-        # When a token was renewed last after it had expired.
-        self._expired_at = -math.inf
         self._request_token = request
         self._metrics = metrics
         self._now = now
@@ -77,10 +75,6 @@ class TokenRenewer:
 
     def is_valid(self) -> bool:
         return self.current is not None and self.current.expires_at > self._now()
-
-    def has_expired_since(self, time: float) -> bool:
-        """Whether there was a time since then without a valid token."""
-        return not self.is_valid() or self._expired_at >= time
 
     async def wait_until_lost(self, grace: float) -> None:
         """Returns when the token could not be renewed for `grace` seconds after it expired.
@@ -128,10 +122,7 @@ class TokenRenewer:
 
     async def _request(self) -> EngineToken:
         try:
-            token = await self._request_token()
-            if not self.is_valid():
-                self._expired_at = self._now()
-            self.current = token
+            self.current = await self._request_token()
         except Exception as error:
             self.last_error = error
             self._metrics.token_renewal_failed()

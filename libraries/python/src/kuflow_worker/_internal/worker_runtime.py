@@ -2,7 +2,6 @@ import asyncio
 import logging
 import os
 import socket
-import time
 from collections.abc import Callable, Sequence
 from typing import Literal
 
@@ -37,7 +36,10 @@ ENGINE_DEADLINE = 5.0
 
 
 class RunningWorker:
-    """Connects this worker to KuFlow and keeps it connected until it is shut down or cannot continue."""
+    """Connects this worker to KuFlow, renews its token and certificate, and ends when it is shut down or has failed.
+
+    It never replaces a failed worker of Temporal's SDK: what runs this program starts it again.
+    """
 
     def __init__(
         self,
@@ -68,13 +70,9 @@ class RunningWorker:
         )
         # The clients that receive each new token.
         self._clients: set[Client] = set()
-        self._connected: tuple[EngineIdentity, Settings]
-        # A worker that connects again must not miss another certificate, or bring back the old one.
-        self._connecting = asyncio.Lock()
+        self._namespace: str
         self._worker: EngineWorker
         self._registration: Background | None = None
-        self._token_or_shutdown = asyncio.Event()
-        self._shutdown = asyncio.Event()
         self._draining = False
         self._failed = False
         self._ended: asyncio.Task[Literal[0, 1]]
@@ -82,8 +80,14 @@ class RunningWorker:
     async def start(self) -> None:
         """Returns when the worker is connected. `ended` then waits for its end."""
         _, identity = await asyncio.gather(self._tokens.renew(), self._first_identity())
-        self._connected = identity, self._settings
-        await self._create_worker()
+        self._worker = EngineWorker(
+            await self._connect(identity),
+            settings=self._settings,
+            workflows=self._declared.workflows,
+            activities=self._activities,
+            activity_interceptor=self._activity_interceptor,
+            development=self._development,
+        )
         self._engine = EngineWatch(ask=self._ask_engine, metrics=self._metrics)
         health = await start_health(self._settings.worker.health_port, self._not_ready, development=self._development)
         self._tokens.start(self._pass_token)
@@ -126,8 +130,6 @@ class RunningWorker:
         if self._draining:
             return
         self._draining = True
-        self._token_or_shutdown.set()
-        self._shutdown.set()
         # KuFlow must not count on a worker that accepts no more tasks.
         if self._registration is not None:
             self._registration.stop()
@@ -145,60 +147,34 @@ class RunningWorker:
     async def _first_identity(self) -> EngineIdentity:
         return identity_from_settings(self._settings) or await self._request_identity()
 
-    async def _connect(self, identity: EngineIdentity, settings: Settings) -> Client:
+    async def _connect(self, identity: EngineIdentity) -> Client:
         token = await self._tokens.supply()
         client = await connect_to_engine(
-            settings,
+            self._settings,
             identity,
             token,
             runtime=self._runtime,
-            data_converter=data_converter(settings.worker.max_payload_bytes),
+            data_converter=data_converter(self._settings.worker.max_payload_bytes),
             client_identity=f"{os.getpid()}@{socket.gethostname()} {user_agent(self._declared.name)}",
         )
         self._clients.add(client)
-        self._connected = identity, settings
+        self._namespace = identity.namespace
         # The token may have been renewed in the meantime.
         client.api_key = (self._tokens.current or token).value.reveal()
         return client
 
-    async def _create_worker(self) -> None:
-        async with self._connecting:
-            # Inside: a new certificate must reach this worker, not the previous one.
-            self._worker = EngineWorker(
-                await self._connect(*self._connected),
-                settings=self._settings,
-                workflows=self._declared.workflows,
-                activities=self._activities,
-                activity_interceptor=self._activity_interceptor,
-                development=self._development,
-            )
-
-    async def _create_worker_unless_shut_down(self) -> None:
-        creating = asyncio.create_task(self._create_worker())
-        shutdown = asyncio.create_task(self._shutdown.wait())
-        try:
-            await asyncio.wait([creating, shutdown], return_when=asyncio.FIRST_COMPLETED)
-            if creating.done():
-                await creating
-        finally:
-            creating.cancel()
-            shutdown.cancel()
-
     def _pass_token(self, token: EngineToken) -> None:
         for client in self._clients:
             client.api_key = token.value.reveal()
-        self._token_or_shutdown.set()
 
-    async def _swap(self, identity: EngineIdentity, settings: Settings) -> Callable[[], None]:
-        async with self._connecting:
-            client = await self._connect(identity, settings)
-            old_client, self._worker.client = self._worker.client, client
+    async def _swap(self, identity: EngineIdentity) -> Callable[[], None]:
+        client = await self._connect(identity)
+        old_client, self._worker.client = self._worker.client, client
         # Temporal's clients cannot be closed. A connection ends when nothing refers to its client.
         return lambda: self._clients.discard(old_client)
 
     async def _ask_engine(self) -> str | None:
-        identity, _ = self._connected
-        return await describe_namespace(self._worker.client, identity.namespace, ENGINE_DEADLINE)
+        return await describe_namespace(self._worker.client, self._namespace, ENGINE_DEADLINE)
 
     def _not_ready(self) -> str | None:
         if self._draining:
@@ -214,39 +190,21 @@ class RunningWorker:
             self._fail(message, self._tokens.last_error)
 
     async def _run(self) -> None:
-        while True:
-            started_at = time.time()
-            error = await self._worker.run()
-            if error is None:
-                return
-            if self._draining:
-                LOG.warning("The worker did not shut down cleanly", exc_info=error)
-                return
-            # Temporal's core stops polling soon after the engine rejects a token, even if the outage is short.
-            # It may be valid again: after a laptop wakes up, the renewal may be faster than this error.
-            if not self._tokens.has_expired_since(started_at):
-                return self._fail("The worker stopped unexpectedly", error)
-            LOG.warning(
-                "The engine token expired. The worker stopped polling and is waiting for a new token", exc_info=error
-            )
-            # The old worker must not get a new token: it might receive tasks that nothing executes.
-            self._clients.discard(self._worker.client)
-            # `_watch_token` limits the wait.
-            while not self._draining and not self._tokens.is_valid():
-                self._token_or_shutdown.clear()
-                await self._token_or_shutdown.wait()
-            if self._draining:
-                return
-            await self._create_worker_unless_shut_down()
-            if self._draining:
-                return
-            LOG.info("The worker is polling again")
+        error = await self._worker.run()
+        if error is None:
+            return
+        if self._draining:
+            LOG.warning("The worker did not shut down cleanly", exc_info=error)
+        elif self._tokens.is_valid():
+            self._fail("Stopping the worker: Temporal's core gave up", error)
+        else:
+            # Temporal's core gives up soon after the engine rejects a token.
+            message = "Stopping the worker: the engine token expired and could not be renewed"
+            self._fail(message, self._tokens.last_error or error)
 
     async def _run_and_stop(self, stop: Sequence[Callable[[], None]]) -> Literal[0, 1]:
         try:
             await self._run()
-        except Exception as error:
-            self._fail("The worker could not restart", error)
         finally:
             self._draining = True
             for stop_one in stop:
