@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, KnownError } from '../base/errors.ts';
 import { packageRoot } from '../base/package-root.ts';
-import type { LanguageId } from './names.ts';
+import { LANGUAGES, type LanguageId } from './names.ts';
 import type { PlannedFile } from './planned-file.ts';
 import type { ProjectSpec } from './project-spec.ts';
 import { listFiles } from './templates/files.ts';
@@ -13,6 +13,13 @@ export const LIBRARY_FOLDER = '.kuflow/lib';
 
 /** The languages whose projects contain a library. In others, the wiring is code of the project. */
 const WITH_LIBRARY: ReadonlySet<LanguageId> = new Set(['java', 'python']);
+
+/** What the build of the tool needs for the library of a language. */
+const BUILD_TOOLS: Readonly<Record<LanguageId, string>> = {
+  typescript: 'npm',
+  java: 'a JDK',
+  python: 'Python with pip',
+};
 
 /** The folder with the archive, relative to the project. Members of a workspace share the one in its root. */
 export function libraryFolder({ workspace }: Pick<ProjectSpec, 'workspace'>): string {
@@ -66,9 +73,9 @@ function listArchive(folder: string, language: LanguageId): readonly string[] {
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
     throw new KnownError({
-      message: `This build of the tool does not contain the ${language} library`,
+      message: `This build of the tool does not contain the library for ${LANGUAGES[language]} projects`,
       seen: `${folder} does not exist`,
-      next: ['Install the tools of the language, and build again: npm run build'],
+      next: [`Install ${BUILD_TOOLS[language]}, and build the tool again: npm run build`],
     });
   }
 }
