@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, KnownError } from '../base/errors.ts';
 import { packageRoot } from '../base/package-root.ts';
-import type { LanguageId, LibrarySource } from './names.ts';
+import { LANGUAGES, type LanguageId, type LibrarySource } from './names.ts';
 import type { PlannedFile } from './planned-file.ts';
 import type { ProjectSpec } from './project-spec.ts';
 import { listFiles } from './templates/files.ts';
@@ -14,12 +14,22 @@ export const LIBRARY_FOLDER = '.kuflow/lib';
 /** That of a new project. CONTRIBUTING.md says when it changes. */
 export const DEFAULT_LIBRARY_SOURCE: LibrarySource = 'archive';
 
-export const hasLibrary = (language: LanguageId): boolean => WITH_LIBRARY.has(language);
+const WITH_REGISTRY: ReadonlySet<LanguageId> = new Set(['python']);
+
+/** Whether projects of a language can refer to a registry instead of containing the archive. */
+export const supportsRegistry = (language: LanguageId): boolean => WITH_REGISTRY.has(language);
 
 /** Whether a project or its workspace contains the archive. It does if the record of the project does not name a source. */
-export function containsLibrary({ language, library }: Pick<ProjectSpec, 'language' | 'library'>): boolean {
-  return hasLibrary(language) && library !== 'registry';
+export function containsLibrary({ library }: Pick<ProjectSpec, 'library'>): boolean {
+  return library !== 'registry';
 }
+
+/** What the build of the tool needs for the library of a language. */
+const BUILD_TOOLS: Readonly<Record<LanguageId, string>> = {
+  typescript: 'npm',
+  java: 'a JDK',
+  python: 'Python with pip',
+};
 
 /** The folder with the archive, relative to the project. Members of a workspace share the one in its root. */
 export function libraryFolder({ workspace }: Pick<ProjectSpec, 'workspace'>): string {
@@ -73,9 +83,9 @@ function listArchive(folder: string, language: LanguageId): readonly string[] {
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
     throw new KnownError({
-      message: `This build of the tool does not contain the ${language} library`,
+      message: `This build of the tool does not contain the library for ${LANGUAGES[language]} projects`,
       seen: `${folder} does not exist`,
-      next: ['Install the tools of the language, and build again: npm run build'],
+      next: [`Install ${BUILD_TOOLS[language]}, and build the tool again: npm run build`],
     });
   }
 }

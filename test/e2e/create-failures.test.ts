@@ -15,6 +15,7 @@ import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { createdOf, FILES_ONLY, stateOf } from '../support/create-worker.ts';
 import { generatedProject, installedBin } from '../support/generated-project.ts';
 import { runAlone } from '../support/lanes.ts';
+import { patchPackage } from '../support/patched-package.ts';
 import { until } from '../support/until.ts';
 import { bareEnvironment } from '../support/worker-process.ts';
 
@@ -43,6 +44,21 @@ function skipped(skip: (reason: string) => never, reason: string): never {
   process.stderr.write(`Skipped: ${reason}\n`);
   return skip(reason);
 }
+
+it('create says that this build has no Java library, because it was built without a JDK', () => {
+  const packageFolder = patchPackage(join(folder, 'package'), {});
+  rmSync(join(packageFolder, 'dist/libraries/java'), { recursive: true });
+  const program = join(packageFolder, 'bin/create-kuflow-worker.js');
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [program, 'loans', '--language', 'java', '--local', '--yes', ...FILES_ONLY],
+    { cwd: folder, env: bareEnvironment(), encoding: 'utf8' },
+  );
+  expect(status).toBe(1);
+  expect(stderr).toContain('This build of the tool does not contain the library for Java projects');
+  expect(stderr).toContain('Install a JDK, and build the tool again: npm run build');
+  expect(existsSync(join(folder, 'loans'))).toBe(false);
+});
 
 describe.runIf(process.platform !== 'win32')('create in a folder without write permission', () => {
   const isRoot = process.getuid?.() === 0;

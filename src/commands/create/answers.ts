@@ -13,7 +13,7 @@ import type { ConnectionFlags } from '../../connection/flags.ts';
 import { parseTemplateSource, type TemplateSource } from '../../project/template/source.ts';
 import { shellWord } from '../../text/shell.ts';
 import type { DiscoveredProcess } from '../../discovery/types.ts';
-import { hasLibrary } from '../../languages/library.ts';
+import { supportsRegistry } from '../../languages/library.ts';
 import {
   DEFAULT_LANGUAGE,
   type EditorId,
@@ -103,7 +103,7 @@ function validateLanguageFlags(
     throw usageError(`--editor ${editor} does not apply to ${LANGUAGES[language]} workers`, [
       `Choose ${editors.join(' or ')}, or leave the option out`,
     ]);
-  if (flags.library !== undefined && !hasLibrary(language))
+  if (flags.library !== undefined && !supportsRegistry(language))
     throw usageError(`--library does not apply to ${LANGUAGES[language]} workers`);
   if (flags.packageManager === undefined) return;
   if (packageManagers.length === 1)

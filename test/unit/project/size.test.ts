@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hasLibrary, libraryFiles } from '../../../src/languages/library.ts';
+import { libraryFiles } from '../../../src/languages/library.ts';
 import { LANGUAGE_IDS, type LanguageId } from '../../../src/languages/names.ts';
 import type { ProjectSpec } from '../../../src/languages/project-spec.ts';
 import { languageOf } from '../../../src/languages/registry.ts';
@@ -16,7 +16,7 @@ const LIMITS: Readonly<Record<LanguageId, { readonly files: number; readonly lin
 const README_LINES = 90;
 const NOT_COUNTED = /^(?:kuflow|mvnw)(?:\.cmd)?$|^\.mvn\/wrapper\/|^requirements(?:-dev)?\.txt$/;
 
-const projects = LANGUAGE_IDS.filter(hasLibrary).flatMap((language) =>
+const projects = LANGUAGE_IDS.flatMap((language) =>
   languageOf({ language }).packageManagers.map((packageManager) => ({ language, packageManager })),
 );
 
