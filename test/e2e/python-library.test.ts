@@ -20,4 +20,4 @@ it('the Python library passes its own checks and tests, with the commands of its
   run('run', 'ruff', 'check');
   run('run', 'mypy');
   expect(run('run', 'pytest', '--quiet')).toMatch(/\d+ passed/);
-}, 400_000);
+});
