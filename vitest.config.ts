@@ -53,6 +53,8 @@ const FIRST = [
 
 // Records the time and the waits of each file, which `npm test` prints.
 const SETUP = ['test/support/cost.ts'];
+// A busy machine can stop a process for seconds.
+const PATIENT = { poll: { timeout: 60_000 } };
 class LongFilesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification): number => {
@@ -76,8 +78,9 @@ export default defineConfig({
           isolate: false,
           // One fewer by default; these tests wait more than they compute.
           maxWorkers: Math.max(2, availableParallelism()),
-          testTimeout: 20_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          expect: PATIENT,
         },
       },
       {
@@ -88,8 +91,9 @@ export default defineConfig({
           isolate: false,
           // They run during the end-to-end tests, which wait more than they compute.
           maxWorkers: 2,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          expect: PATIENT,
         },
       },
       {
@@ -102,8 +106,9 @@ export default defineConfig({
           isolate: false,
           // Three lanes: most of these tests wait. See test/support/lanes.ts for what they share.
           maxWorkers: 3,
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
+          // A file may wait for projects that others create.
+          testTimeout: 600_000,
+          hookTimeout: 900_000,
         },
       },
       {
@@ -114,8 +119,8 @@ export default defineConfig({
           globalSetup: ['test/support/page-setup.ts'],
           // Chromium uses the other core.
           maxWorkers: 1,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
         },
       },
     ],

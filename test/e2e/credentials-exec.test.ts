@@ -192,6 +192,6 @@ describe.runIf(process.platform !== 'win32')('kuflow credentials exec', () => {
     const inTerminal = startInTerminal(quiet, options);
     await until('the command is running', () => existsSync(join(folder, 'seen')));
     inTerminal.closeTerminal();
-    await until('all processes have ended', () => mark.alive().length === 0, 10_000);
+    await until('all processes have ended', () => mark.alive().length === 0);
   });
 });

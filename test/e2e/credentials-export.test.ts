@@ -32,7 +32,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'application.yaml'), 'temporal:\n  kuflow-queue: Q\n');
   running = await startTestPlatform();
   environment = workerEnvironment(running.platform);
-}, 300_000);
+});
 
 afterAll(async () => {
   await running.remove();

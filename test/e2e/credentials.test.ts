@@ -74,7 +74,7 @@ beforeAll(async () => {
   delete environment['WORKER_HEALTHPORT'];
   delete environment['WORKER_METRICSPORT'];
   relay = await startRestRelay({ to: running.platform.loopback.http });
-}, 300_000);
+});
 
 afterAll(async () => {
   await worker.kill();
@@ -371,7 +371,7 @@ describe('at the end', () => {
         if (!worker.running()) throw new Error(`The worker ended: ${worker.output()}`);
         return (await user.client.retrieveProcess(processId)).state === 'COMPLETED';
       },
-      120_000,
+      300_000,
     );
     const history = await user.history(processId);
     const count = (type: string): number => history.filter((event) => event.type === type).length;
@@ -383,7 +383,7 @@ describe('at the end', () => {
     expect(new Set(types)).toEqual(new Set(['ENGINE_TOKEN']));
     worker.signal('SIGTERM');
     expect(await worker.exited).toBe(0);
-  }, 150_000);
+  });
 
   it('the same project runs on a local KuFlow, although its files refer to another certificate', async () => {
     const folder = join(root, 'worker');

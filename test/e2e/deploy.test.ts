@@ -83,7 +83,7 @@ describe.runIf(onLinux)('the worker image', () => {
       base: { 'usr/local/bin/node': node, [basename(tarball)]: tarball },
     });
     running = await startTestPlatform();
-  }, 300_000);
+  });
 
   afterAll(async () => {
     try {

@@ -28,6 +28,8 @@ runAlone();
 
 const NAMESPACE = 'tenant-gateway';
 const QUEUE = 'GATEWAY_QUEUE';
+/** A value of `EventType`. */
+const WORKFLOW_TASK_TIMED_OUT = 8;
 
 let stateDir = '';
 let path = '';
@@ -153,7 +155,7 @@ async function work(command: Command | undefined, queue = QUEUE): Promise<string
   return task.workflowExecution?.workflowId ?? '';
 }
 
-const outcomeOf = (id: string, timeout = 5000): Promise<WorkflowOutcome> =>
+const outcomeOf = (id: string, timeout = 60_000): Promise<WorkflowOutcome> =>
   vi.waitFor(() => closed.get(id)?.outcome ?? Promise.reject(new Error(`${id} is not closed`)), {
     timeout,
     interval: 5,
@@ -321,16 +323,20 @@ describe('the engine behind the gateway', () => {
         const { pollers } = await describeQueue();
         expect(pollers.map((poller) => poller.identity)).toContain('gone');
       },
-      { timeout: 5000 },
+      { timeout: 60_000 },
     );
     abandoned.abort();
     expect(await polled).toBe('given up');
     // Another call on the same connections: the server has read the cancellation before it answers.
     await describeQueue();
-    const before = Date.now();
     await engine.startWorkflow({ workflowId: 'p-abandoned', workflowType: 'W', taskQueue: queue, input: null });
     expect(await work(COMPLETE, queue)).toBe('p-abandoned');
-    expect(Date.now() - before).toBeLessThan(5000);
+    // If the server had given the task to the call that was given up, it would have waited for its answer.
+    const { history } = await worker.workflowService.getWorkflowExecutionHistory({
+      namespace: NAMESPACE,
+      execution: { workflowId: 'p-abandoned' },
+    });
+    expect(history?.events?.map(({ eventType }) => eventType)).not.toContain(WORKFLOW_TASK_TIMED_OUT);
   });
 
   it('recovers at the same address with all data, and with its UI, after the server is killed', async () => {
@@ -343,9 +349,9 @@ describe('the engine behind the gateway', () => {
     process.kill(temporal.pid, 'SIGKILL');
     expect(await temporal.exited).toMatchObject({ signal: 'SIGKILL' });
     temporal = await startServer(temporal.network);
-    expect(await vi.waitFor(() => work(COMPLETE), { timeout: 20_000 })).toBe('p-crash');
-    expect(await outcomeOf('p-crash', 10_000)).toMatchObject({ kind: 'completed' });
-    await vi.waitFor(async () => expect(await showsNamespace()).toBe(true), { timeout: 20_000 });
+    expect(await vi.waitFor(() => work(COMPLETE), { timeout: 60_000 })).toBe('p-crash');
+    expect(await outcomeOf('p-crash')).toMatchObject({ kind: 'completed' });
+    await vi.waitFor(async () => expect(await showsNamespace()).toBe(true), { timeout: 60_000 });
     // The log of the previous run is kept.
     expect(await readFile(`${temporal.logFile}.1`, 'utf8')).toEqual(expect.any(String));
   });

@@ -152,7 +152,7 @@ beforeAll(async () => {
     } as const;
     write(projects[index] ?? '', await renderProject(answers, templates));
   }
-}, 300_000);
+});
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

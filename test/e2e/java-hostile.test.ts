@@ -89,14 +89,14 @@ describeJava('hostile definitions', () => {
       return [...(errors === '' ? [] : [`${path}: ${errors}`]), ...strange.map((name) => `${path}: ${name}`)];
     });
     expect(problems.slice(0, 20)).toEqual([]);
-  }, 300_000);
+  });
 
   it('compile without a warning', async () => {
     const definitions = fc.sample(usableFile, { numRuns: 2 * COMPILED, seed: SEED }).map(definitionOf);
     const project = await projectWith('hostile', definitions);
     const { status, out } = await runMaven(project, ['--offline', '--quiet', ...SKIP_FORMAT, 'test-compile']);
     expect(status, out).toBe(0);
-  }, 300_000);
+  });
 });
 
 if (SOAK)
@@ -105,7 +105,7 @@ if (SOAK)
       const project = await projectWith('format', fc.sample(ordinaryDefinition, { numRuns: 2 * COMPILED, seed: SEED }));
       const { status, out } = await runMaven(project, ['--offline', '--quiet', 'spotless:check']);
       expect(status, out).toBe(0);
-    }, 300_000);
+    });
   });
 
 /** A copy of the shared project with the code of 50 of the processes. */

@@ -33,7 +33,7 @@ describeJava('a Java project from the packed command', () => {
       definitions: [sampleDefinition(), await loadDefinition(ENGINE_LOAN_DEFINITION)],
     });
     user = await processUser(running.platform);
-  }, 400_000);
+  });
 
   afterAll(async () => {
     await worker?.kill();
@@ -76,7 +76,7 @@ describeJava('a Java project from the packed command', () => {
       expect(status, stdout + stderr).toBe(0);
       expect(stdout + stderr).toContain('LOAN is COMPLETED with valid data');
     },
-    180_000,
+    600_000,
   );
 
   it('continues its process after the worker was killed', async () => {
@@ -93,7 +93,7 @@ describeJava('a Java project from the packed command', () => {
     await user.complete(processId, 'APPROVE_LOAN', { approved: true });
     await start(project, sampleDefinition().workflow.taskQueue);
     await user.completed(processId);
-  }, 120_000);
+  });
 
   describe("with the workflow of KuFlow's own loan sample", () => {
     let project: string;
@@ -116,7 +116,7 @@ describeJava('a Java project from the packed command', () => {
       cpSync(join(ENGINE_LOAN, ENGINE_LOAN_WORKFLOW), join(code, ENGINE_LOAN_WORKFLOW));
       buildJar(project);
       await start(project, 'ENGINE_LOAN_QUEUE');
-    }, 300_000);
+    });
 
     it('has at most 80 lines and no wiring', () => {
       const text = readFileSync(join(ENGINE_LOAN, ENGINE_LOAN_WORKFLOW), 'utf8');

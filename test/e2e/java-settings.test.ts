@@ -41,7 +41,7 @@ beforeAll(async () => {
   const classPath = unpack(jar, join(folder, 'app'));
   const input = JSON.stringify(prepared.map(({ directory, env }) => ({ directory, env })));
   results = JSON.parse(execFileSync('java', ['-cp', classPath, source], { input, encoding: 'utf8' })) as Loaded[];
-}, 300_000);
+});
 
 describeJava('the settings of a Java worker', () => {
   it.each(cases.map((one, index) => [one.name, one, index] as const))(

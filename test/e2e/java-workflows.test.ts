@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { describeJava } from '../support/describe-workers.ts';
 import { runHeavy } from '../support/lanes.ts';
 import { MAVEN } from '../../src/languages/java/tools.ts';
 import { kuflowDev, startCommand } from '../support/dev-command.ts';
 import { newMark } from '../support/marked-processes.ts';
-import { javaWorkerProject } from '../support/worker-project.ts';
+import { javaSimulation, javaWorkerProject } from '../support/worker-project.ts';
 
 runHeavy();
 
@@ -19,39 +19,29 @@ const mark = newMark();
 let folder: string;
 let project: string;
 
-/** Runs a test class of the project. */
-function runTest(name: string): { readonly status: number | null; readonly output: string } {
-  const { status, stdout, stderr } = spawnSync(MAVEN, ['-B', '-o', '-q', 'test', `-Dtest=${name}`], {
+/** Runs test classes of the project. */
+function runTest(names: string): { readonly status: number | null; readonly output: string } {
+  const { status, stdout, stderr } = spawnSync(MAVEN, ['-B', '-o', '-q', 'test', `-Dtest=${names}`], {
     cwd: project,
     encoding: 'utf8',
   });
   return { status, output: stdout + stderr };
 }
 
-/** Runs a test class with changed code of the workflow. `line` is that of the change. */
-function runChanged(name: string, from: string, to: string) {
+/** Runs test classes with changed code of the workflow. `lines` are those of the changes. */
+function runChanged(names: string, ...changes: readonly (readonly [from: string, to: string])[]) {
   const path = join(project, WORKFLOW);
   const code = readFileSync(path, 'utf8');
-  const changed = code.replace(from, to);
-  expect(changed).not.toBe(code);
+  const changed = changes.reduce((text, [from, to]) => {
+    expect(text).toContain(from);
+    return text.replace(from, to);
+  }, code);
   writeFileSync(path, changed);
   try {
-    return { ...runTest(name), line: code.slice(0, code.indexOf(from)).split('\n').length };
+    return { ...runTest(names), lines: changes.map(([from]) => code.slice(0, code.indexOf(from)).split('\n').length) };
   } finally {
     writeFileSync(path, code);
   }
-}
-
-/** Runs a command on the local KuFlow of the project, and returns its output. */
-async function dev(name: string, ...words: readonly string[]): Promise<string> {
-  const command = startCommand(kuflowDev(name, '--state-dir', join(folder, 'state'), ...PORTS, ...words), {
-    cwd: project,
-    mark,
-    env: { WORKER_METRICSPORT: '0', WORKER_HEALTHPORT: '0' },
-  });
-  const ended = await command.ended;
-  expect(ended.code, command.output()).toBe(0);
-  return command.output();
 }
 
 beforeAll(() => {
@@ -60,7 +50,7 @@ beforeAll(() => {
   const from = javaWorkerProject();
   const left = ['target', join(CODE, 'trial')];
   cpSync(from, project, { recursive: true, filter: (path) => !left.includes(relative(from, path)) });
-}, 400_000);
+});
 
 afterAll(() => {
   expect(mark.alive()).toEqual([]);
@@ -68,38 +58,44 @@ afterAll(() => {
 });
 
 describeJava('the tests of a Java project', () => {
-  it('fail at once and show the line of the workflow that throws [java: failures.test]', () => {
-    const { status, output, line } = runChanged(
-      'LoanWorkflowTest',
-      'if (!approveLoan.approved()) {',
-      'if (processId != null) throw new IllegalStateException("broken workflow"); if (!approveLoan.approved()) {',
-    );
-    expect(status).not.toBe(0);
-    expect(output).toContain('A workflow task failed: java.lang.IllegalStateException: broken workflow');
-    expect(output).toContain(`LoanWorkflowImpl.java:${line}`);
-  });
+  describe('with a workflow that throws, and that reads the clock', () => {
+    let ended: ReturnType<typeof runChanged>;
 
-  it('find a call in workflow code that is not deterministic, with its line', () => {
-    const { status, output, line } = runChanged(
-      'WorkflowRulesTest',
-      'LOG.info("Process started");',
-      'LOG.info("Process started at {}", java.time.Instant.now());',
-    );
-    expect(status).not.toBe(0);
-    expect(output).toContain(`(LoanWorkflowImpl.java:${line}): use Workflow.currentTimeMillis()`);
+    beforeAll(() => {
+      ended = runChanged(
+        'LoanWorkflowTest,WorkflowRulesTest',
+        [
+          'if (!approveLoan.approved()) {',
+          'if (processId != null) throw new IllegalStateException("broken workflow"); if (!approveLoan.approved()) {',
+        ],
+        ['LOG.info("Process started");', 'LOG.info("Process started at {}", java.time.Instant.now());'],
+      );
+    });
+
+    it('fail at once and show the line of the workflow that throws [java: failures.test]', () => {
+      const { status, output, lines } = ended;
+      expect(status).not.toBe(0);
+      expect(output).toContain('A workflow task failed: java.lang.IllegalStateException: broken workflow');
+      expect(output).toContain(`LoanWorkflowImpl.java:${lines[0]}`);
+    });
+
+    it('find a call in workflow code that is not deterministic, with its line', () => {
+      expect(ended.output).toContain(`(LoanWorkflowImpl.java:${ended.lines[1]}): use Workflow.currentTimeMillis()`);
+    });
   });
 
   it('replay a history of the local KuFlow, and reject swapped tasks [java: replay.items, replay.histories]', async () => {
-    const jar = join(javaWorkerProject(), 'target', 'app.jar');
-    const simulated = await dev('simulate', 'LOAN', '--', 'java', '-jar', jar);
-    const id = /Timeline of LOAN ([0-9a-f-]{36})/.exec(simulated)?.[1] ?? '';
+    const { output, stateDir } = javaSimulation();
+    const id = /Timeline of LOAN ([0-9a-f-]{36})/.exec(readFileSync(output, 'utf8'))?.[1] ?? '';
     const history = join(project, 'src', 'test', 'resources', 'histories', 'loan.json');
-    const print = [...kuflowDev('history'), id, '--state-dir', join(folder, 'state'), '--output', history];
-    await dev('exec', '--', ...print);
+    const state = ['--state-dir', stateDir];
+    const print = [...kuflowDev('history'), id, ...state, '--output', history];
+    const printed = startCommand(kuflowDev('exec', ...state, ...PORTS, '--', ...print), { cwd: project, mark });
+    expect((await printed.ended).code, printed.output()).toBe(0);
     expect(runTest('ReplayTest')).toMatchObject({ status: 0 });
 
     // Every item is created by the same activity, so Temporal itself does not notice that two tasks changed places.
-    const moved = runChanged('ReplayTest', '// Loan application', 'kuflow.openTask(LoanTasks.APPROVE_LOAN).done();');
+    const moved = runChanged('ReplayTest', ['// Loan application', 'kuflow.openTask(LoanTasks.APPROVE_LOAN).done();']);
     expect(moved.status).not.toBe(0);
     expect(moved.output).toContain(
       'loan.json: Item 1 of the process is TASK LOAN_APPLICATION in the history, but the workflow code creates TASK APPROVE_LOAN',

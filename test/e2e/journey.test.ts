@@ -65,7 +65,7 @@ describeWorkers(
       project();
       folder = mkdtempSync(join(inject('runFolder'), 'journey-'));
       writeFileSync(join(folder, 'journey.yaml'), stringify(DEFINITION));
-    }, 400_000);
+    });
 
     afterAll(() => {
       for (const { pid } of mark.alive()) process.kill(pid, 'SIGKILL');
@@ -136,7 +136,7 @@ describeWorkers(
         );
         for (const { pid } of mark.alive()) process.kill(pid, 'SIGKILL');
         await simulation.ended;
-        await until('all processes have ended', () => mark.alive().length === 0, 10_000);
+        await until('all processes have ended', () => mark.alive().length === 0);
 
         const exec = startDev('exec');
         state = await platformReady(exec, join(folder, 'state'));

@@ -155,7 +155,7 @@ describe.for(CASES)('a project for $program $version', (manager) => {
       return;
     }
     env = { ...provided.env, ...mark.env, KUFLOW_TEMPORAL_PATH: await temporalPath() };
-  }, 120_000);
+  });
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

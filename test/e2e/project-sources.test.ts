@@ -116,7 +116,7 @@ beforeAll(async () => {
   }
   await worker.kill();
   await user.close();
-}, 300_000);
+});
 
 afterAll(async () => {
   await running.remove();

@@ -124,7 +124,7 @@ describe('hostile definitions', () => {
       ];
     });
     expect(problems.slice(0, 20)).toEqual([]);
-  }, 300_000);
+  });
 
   it('pass the type check and are imported without a warning', async () => {
     const definitions = fc.sample(usableFile, { numRuns: 2 * CHECKED, seed: SEED }).map(definitionOf);
@@ -133,7 +133,7 @@ describe('hostile definitions', () => {
     expect(checked.status, checked.out).toBe(0);
     const imported = await runPython(project, ['python', join(SUPPORT, 'import_modules.py'), PYTHON_PACKAGE]);
     expect(imported.status, imported.err).toBe(0);
-  }, 300_000);
+  });
 });
 
 if (SOAK)
@@ -144,7 +144,7 @@ if (SOAK)
       expect(format.status, format.out).toBe(0);
       const lint = await runPython(project, ['ruff', 'check', '--quiet', 'src', 'tests']);
       expect(lint.status, lint.out).toBe(0);
-    }, 300_000);
+    });
   });
 
 /** A copy of the shared project with the code of 50 of the processes. */

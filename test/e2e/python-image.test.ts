@@ -55,7 +55,7 @@ describe.runIf(process.platform === 'linux')('the image of a Python worker', () 
     const dockerfile = readFileSync(join(context, 'Dockerfile'), 'utf8');
     image = buildStages({ dockerfile, context, into: join(folder, 'stages'), env: environment, base: {} });
     running = await startTestPlatform();
-  }, 400_000);
+  });
 
   afterAll(async () => {
     await running.remove();

@@ -21,7 +21,7 @@ it('the Python library passes its own checks and tests, with the commands of its
   run('run', 'ruff', 'check');
   run('run', 'mypy');
   expect(run('run', 'pytest', '--quiet')).toMatch(/\d+ passed/);
-}, 400_000);
+});
 
 it('a project that gets the library from a registry is locked with the tested versions of all other packages', async () => {
   const folder = join(inject('runFolder'), 'python-registry');
@@ -40,4 +40,4 @@ it('a project that gets the library from a registry is locked with the tested ve
   const added = lock().filter((row) => !before.includes(row));
   expect(added).toEqual([expect.stringMatching(/^kuflow-worker \d/)]);
   expect(before.filter((row) => !lock().includes(row))).toEqual([]);
-}, 120_000);
+});

@@ -24,7 +24,7 @@ describe('a Python project from the packed command', () => {
     project = pythonProjectCopy(join(folder, 'loan-worker'));
     running = await startTestPlatform();
     user = await processUser(running.platform);
-  }, 400_000);
+  });
 
   afterAll(async () => {
     await worker?.kill();
@@ -62,7 +62,7 @@ describe('a Python project from the packed command', () => {
       expect(status, stdout + stderr).toBe(0);
       expect(stdout + stderr).toContain('LOAN is COMPLETED with valid data');
     },
-    180_000,
+    600_000,
   );
 
   it('continues its process after the worker was killed', async () => {
@@ -78,5 +78,5 @@ describe('a Python project from the packed command', () => {
     await user.complete(processId, 'APPROVE_LOAN', { approved: true });
     await start();
     await user.completed(processId);
-  }, 120_000);
+  });
 });

@@ -12,7 +12,7 @@ beforeAll(async () => {
   worker = sampleWorker(await pythonWithSdk());
   running = await startTestPlatform();
   user = await processUser(running.platform);
-}, 400_000);
+});
 
 afterAll(async () => {
   await user.close();

@@ -27,7 +27,7 @@ beforeAll(async () => {
   const input = JSON.stringify(prepared.map(({ directory, env }) => ({ directory, env })));
   const env = { ...process.env, PYTHONPATH: PYTHON_LIBRARY_SOURCE, PYTHONDONTWRITEBYTECODE: '1' };
   results = JSON.parse(execFileSync(python, [PROGRAM], { input, encoding: 'utf8', env })) as Loaded[];
-}, 400_000);
+});
 
 describe('the settings of a Python worker', () => {
   it.each(cases.map((one, index) => [one.name, one, index] as const))(

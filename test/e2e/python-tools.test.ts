@@ -123,7 +123,7 @@ describe.skipIf(process.platform === 'win32')('create for Python', () => {
       expect(worker.status, worker.stderr).toBe(2);
       expect(worker.stderr).toContain('./kuflow credentials pull');
     },
-    300_000,
+    600_000,
   );
 
   it('keeps the project if uv cannot download, with the command to run', async () => {

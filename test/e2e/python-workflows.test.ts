@@ -158,7 +158,7 @@ async function dev(name: string, ...words: readonly string[]) {
 beforeAll(() => {
   folder = mkdtempSync(join(inject('runFolder'), 'python-workflows-'));
   project = pythonProjectCopy(join(folder, 'loan-worker'));
-}, 400_000);
+});
 
 afterAll(() => {
   expect(mark.alive()).toEqual([]);

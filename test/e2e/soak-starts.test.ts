@@ -12,7 +12,7 @@ describe.runIf(process.platform !== 'win32')(`a Python worker that is started an
   beforeAll(async () => {
     running = await startTestPlatform();
     pythonWorkerProject();
-  }, 400_000);
+  });
 
   afterAll(() => running.remove());
 

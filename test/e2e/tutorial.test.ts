@@ -97,4 +97,4 @@ it('the tutorial works as written, from an empty folder to a changed process', a
   expect(text('npm run smoke')).toContain('LOAN is COMPLETED');
   expect(text('npm run smoke')).not.toContain('SIGN_CONTRACT');
   expect(text('dev simulate')).toMatch(/APPROVE_LOAN completed[^]*SIGN_CONTRACT completed[^]*LOAN is COMPLETED/);
-}, 600_000);
+});

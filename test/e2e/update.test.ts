@@ -285,7 +285,7 @@ describe('kuflow update of a project with older templates and local changes', ()
       create();
     running = await startTestPlatform();
     user = await processUser(running.platform);
-  }, 400_000);
+  });
 
   afterAll(async () => {
     await user.close();
@@ -414,7 +414,7 @@ describe('kuflow update of a project with older templates and local changes', ()
         linkModules(generatedProject(), root);
         copyFileSync(join(generatedProject(), 'package-lock.json'), join(root, 'package-lock.json'));
       }),
-    400_000,
+    600_000,
   );
 
   it.concurrent(
@@ -423,7 +423,7 @@ describe('kuflow update of a project with older templates and local changes', ()
       withMemory(() =>
         update(PYTHON_PROJECT, (root) => copyFileSync(join(pythonProject(), 'uv.lock'), join(root, 'uv.lock'))),
       ),
-    400_000,
+    600_000,
   );
 
   const missing = missingJdk();
@@ -431,6 +431,6 @@ describe('kuflow update of a project with older templates and local changes', ()
   java(
     `passes its checks and completes a process in Java${missing === undefined ? '' : `: skipped, because ${missing}`}`,
     () => withMemory(() => update(JAVA_PROJECT, () => undefined)),
-    400_000,
+    600_000,
   );
 });

@@ -78,7 +78,7 @@ beforeAll(async () => {
   user = await processUser(running.platform);
   // One after the other, because a token that expires before its worker has connected ends the worker.
   for (const one of runnableWorkers()) trialsOf.set(one.language, await startTrials(one));
-}, 400_000);
+});
 
 afterAll(async () => {
   for (const worker of workers) await worker.kill();
@@ -98,7 +98,7 @@ describeWorkersTogether('with 10-second tokens, no grace period and 60-second ce
         if (!worker.running()) throw new Error(`The worker ended: ${worker.output()}`);
         return (await user.client.retrieveProcess(processId)).state === 'COMPLETED';
       },
-      120_000,
+      300_000,
     );
     const history = await user.history(processId);
     const count = (type: string): number => history.filter((event) => event.type === type).length;
@@ -117,7 +117,7 @@ describeWorkersTogether('with 10-second tokens, no grace period and 60-second ce
     expect(relay.mostTokenRequestsAtOnce()).toBe(1);
     const problems = worker.log.filter(({ level }) => level === 'WARN' || level === 'ERROR');
     expect(problems.filter(({ message }) => !ENDED_POLL.test(message))).toEqual([]);
-  }, 150_000);
+  });
 
   it('the same worker has replaced its certificate [java, python, typescript: certificate.request, certificate.renewal]', () => {
     const { worker, relay } = trials().renewing;
@@ -140,7 +140,7 @@ describeWorkersTogether('with 10-second tokens, no grace period and 60-second ce
     expect(last?.error).toContain('/authentications: no response');
     expect(last?.error).toContain(REFUSED[language]);
     expect(last?.error).toContain(new URL(relay.url).port);
-  }, 120_000);
+  });
 
   it('a worker that renews drains and exits with 0 [java, python, typescript: shutdown.drain]', async () => {
     const { worker } = trials().renewing;

@@ -98,7 +98,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
       failIfExited();
       return left().length === 0;
     });
-  }, 400_000);
+  });
 
   afterAll(async () => {
     await worker.kill();
@@ -422,7 +422,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
       };
       // A slot may be in use for a moment.
       const isComplete = async (): Promise<boolean> => (await missing()).length === 0;
-      if (!(await until('every metric has its value', isComplete, 10_000).catch(() => false)))
+      if (!(await until('every metric has its value', isComplete).catch(() => false)))
         expect(await missing()).toEqual([]);
     });
 

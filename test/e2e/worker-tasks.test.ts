@@ -60,7 +60,7 @@ beforeAll(async () => {
     ],
   });
   user = await processUser(running.platform);
-}, 400_000);
+});
 
 afterAll(async () => {
   await user.close();
@@ -96,7 +96,7 @@ describeWorkers('a worker', ({ language, project }) => {
     const environment = workerEnvironment(running.platform, { WORKER_ATTEMPTSBEFORETASKLOG: '1' });
     worker = startWorkerProcess(environment, project());
     await worker.ready();
-  }, 400_000);
+  });
 
   afterAll(() => worker.kill());
 

@@ -84,7 +84,7 @@ export function useBrowser(): TestBrowser {
       reducedMotion: 'reduce',
     });
     contexts.push(context);
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(60_000);
     await context.addInitScript(
       "addEventListener('securitypolicyviolation', (e) => console.error('CSP', e.effectiveDirective, e.blockedURI, e.sample))",
     );

@@ -53,7 +53,7 @@ export async function engineOutage(
         const answer = await fetch(`${worker.health()}/readyz`);
         return answer.status === 503 && (await answer.text()).trim();
       },
-      90_000,
+      300_000,
     );
     const notReadyAfterMs = Date.now() - stoppedAt;
     await until('the outage ends', () => Date.now() - stoppedAt >= seconds * 1_000, seconds * 1_000);

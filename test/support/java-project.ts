@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { inject } from 'vitest';
 import { MAVEN } from '../../src/languages/java/tools.ts';
 import { installedBin } from './generated-project.ts';
@@ -88,9 +88,49 @@ export function runMaven(folder: string, args: readonly string[]): Promise<Comma
   });
 }
 
-/** The command that runs the worker of a built project. The options shorten the start. */
-export function javaCommand(folder: string): readonly [string, ...string[]] {
+/** Options that shorten the start of a JVM. */
+const SHORT_START = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
+
+/** The command that runs the worker of a built project, with these options of the JVM. */
+export function javaCommand(
+  folder: string,
+  jar = join(folder, 'target', 'app.jar'),
+  options: readonly string[] = [],
+): readonly [string, ...string[]] {
+  return [javaProgram(), ...SHORT_START, ...options, '-jar', jar];
+}
+
+function javaProgram(): string {
   const home = process.env['JAVA_HOME'] ?? '';
-  const java = home === '' ? 'java' : join(home, 'bin', 'java');
-  return [java, '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-jar', join(folder, 'target', 'app.jar')];
+  return home === '' ? 'java' : join(home, 'bin', 'java');
+}
+
+/**
+ * The command that runs the worker of a project after `archiveClasses`, with half of the processor time. An archive is for these paths only, so
+ * a copy of the project does not have one.
+ */
+export function archivedJavaCommand(folder: string): readonly [string, ...string[]] {
+  return javaCommand(folder, extractedJar(folder), [`-XX:SharedArchiveFile=${archiveOf(folder)}`]);
+}
+
+export const hasArchivedClasses = (folder: string): boolean => existsSync(archiveOf(folder));
+
+const extractedJar = (folder: string): string => join(folder, 'target', 'extracted', 'app.jar');
+const archiveOf = (folder: string): string => join(folder, 'target', 'app.jsa');
+
+/**
+ * Extracts the jar, as the image does, and stores the classes that `run` loads in an archive that the JVM maps into its memory. `run` runs the
+ * given command to its end.
+ */
+export function archiveClasses(folder: string, run: (command: readonly [string, ...string[]]) => void): void {
+  const jar = extractedJar(folder);
+  execFileSync(
+    javaProgram(),
+    ['-Djarmode=tools', '-jar', join(folder, 'target', 'app.jar'), 'extract', '--destination', dirname(jar)],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  );
+  const part = `${archiveOf(folder)}.part`;
+  run(javaCommand(folder, jar, [`-XX:ArchiveClassesAtExit=${part}`]));
+  // Without it, workers start more slowly.
+  if (existsSync(part)) renameSync(part, archiveOf(folder));
 }

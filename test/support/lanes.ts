@@ -52,7 +52,7 @@ function hold(resource: string, take: () => (() => void) | false): void {
     const started = performance.now();
     release = await until(`another lane releases: ${resource}`, take, 900_000);
     recordWait(resource, started);
-  }, 900_000);
+  });
   afterAll(() => release?.());
 }
 

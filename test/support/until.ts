@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 export async function until<T>(
   what: string,
   ask: () => T | undefined | false | Promise<T | undefined | false>,
-  within = 60_000,
+  within = 150_000,
 ): Promise<T> {
   const deadline = Date.now() + within;
   for (;;) {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { RunningPlatform } from '../../src/platform/start.ts';
-import { javaCommand } from './java-project.ts';
+import { archivedJavaCommand, hasArchivedClasses, javaCommand } from './java-project.ts';
 import { pythonCommand } from './python-project.ts';
 import { until } from './until.ts';
 import { workerProject } from './worker-project.ts';
@@ -72,7 +72,8 @@ function spawnWorker(
 
 /** How the image of the project starts its worker. */
 function workerCommand(folder: string): readonly [string, ...string[]] {
-  if (existsSync(join(folder, 'pom.xml'))) return javaCommand(folder);
+  if (existsSync(join(folder, 'pom.xml')))
+    return hasArchivedClasses(folder) ? archivedJavaCommand(folder) : javaCommand(folder);
   if (existsSync(join(folder, 'pyproject.toml'))) return pythonCommand(folder);
   return [process.execPath, '--enable-source-maps', join(folder, 'dist', 'main.js')];
 }

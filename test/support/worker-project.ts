@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { inject } from 'vitest';
@@ -7,14 +7,15 @@ import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { capitalize } from '../../src/text/identifiers.ts';
 import { textFile } from '../../src/languages/planned-file.ts';
 import { movePackage } from '../../src/languages/java/move-package.ts';
-import { projectCopy } from './generated-project.ts';
-import { buildJar, JAVA_PACKAGE, javaCommand, javaProjectCopy } from './java-project.ts';
+import { installedBin, projectCopy } from './generated-project.ts';
+import { archiveClasses, archivedJavaCommand, buildJar, JAVA_PACKAGE, javaProjectCopy } from './java-project.ts';
 import { createOnce } from './lanes.ts';
 import { pythonCommand, PYTHON_PACKAGE, pythonProjectCopy } from './python-project.ts';
 
 const ADDED = join(import.meta.dirname, 'worker-project');
 const ADDED_JAVA = join(import.meta.dirname, 'worker-project-java');
 const ADDED_PYTHON = join(import.meta.dirname, 'worker-project-python');
+const ANY_PORTS = ['--port', '0', '--https-port', '0', '--engine-port', '0'];
 const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
 /**
@@ -50,13 +51,16 @@ export function workerProject(): string {
   return folder;
 }
 
+const javaWorkerParent = (): string => join(inject('runFolder'), 'worker-project-java');
+const javaWorkerFolder = (): string => join(javaWorkerParent(), 'loan-worker');
+
 /**
  * The generated Java project with the additional workflows and activities of `worker-project-java/`. It is created once per run and only
  * read by tests. `target/app.jar` is the worker.
  */
 export function javaWorkerProject(): string {
-  const parent = join(inject('runFolder'), 'worker-project-java');
-  const folder = join(parent, 'loan-worker');
+  const parent = javaWorkerParent();
+  const folder = javaWorkerFolder();
   createOnce(parent, () => {
     javaProjectCopy(folder);
     for (const file of readdirSync(ADDED_JAVA)) {
@@ -69,8 +73,32 @@ export function javaWorkerProject(): string {
       writeFileSync(join(folder, path), contents);
     }
     buildJar(folder);
+    archiveClasses(folder, (command) => {
+      const words = [
+        'dev',
+        'simulate',
+        'LOAN',
+        '--state-dir',
+        javaSimulation().stateDir,
+        ...ANY_PORTS,
+        '--',
+        ...command,
+      ];
+      const { status, stdout, stderr } = spawnSync(process.execPath, [installedBin('kuflow'), ...words], {
+        cwd: folder,
+        env: { ...process.env, WORKER_METRICSPORT: '0', WORKER_HEALTHPORT: '0' },
+        encoding: 'utf8',
+      });
+      if (status !== 0) throw new Error(`The Java worker did not complete a process: ${stdout}${stderr}`);
+      writeFileSync(javaSimulation().output, stdout);
+    });
   });
   return folder;
+}
+
+/** The process that the worker of `javaWorkerProject` completed in `dev simulate`: what the command printed, and its state folder. */
+export function javaSimulation(): { readonly output: string; readonly stateDir: string } {
+  return { output: join(javaWorkerParent(), 'simulation.txt'), stateDir: join(javaWorkerParent(), 'state') };
 }
 
 /**
@@ -114,7 +142,7 @@ export const WORKERS = [
   {
     language: 'Java',
     project: javaWorkerProject,
-    command: javaCommand('.'),
+    command: archivedJavaCommand(javaWorkerFolder()),
     // KuFlow's own Java library has these names.
     kuflowActivity: (operation: string): string => `KuFlow_Engine_${capitalize(operation)}`,
   },

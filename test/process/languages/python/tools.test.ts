@@ -231,5 +231,5 @@ describe.skipIf(IS_WINDOWS)('the Python of this machine', () => {
       ...{ kind: 'failed', seen: `could not download from ${index}`, registry: index },
     });
     expect(existsSync(join(folder, '.venv', 'bin', 'python'))).toBe(true);
-  }, 60_000);
+  });
 });

@@ -133,7 +133,7 @@ describe('hostile definitions', () => {
       fc.asyncProperty(usableFile, (file) => check(definitionOf(file))),
       { numRuns: USABLE },
     );
-  }, 120_000);
+  });
 
   it('are accepted or rejected with a reason, wherever they come from', async () => {
     let refused = 0;
@@ -152,7 +152,7 @@ describe('hostile definitions', () => {
     );
     expect(refused).toBeGreaterThan(BROKEN / 10);
     expect(refused).toBeLessThan(BROKEN);
-  }, 120_000);
+  });
 
   it.skipIf(process.platform === 'win32')(
     'are passed to the simulation as one shell word, or left out (needs a POSIX shell)',

@@ -15,6 +15,8 @@ import {
 } from '../../../unit/platform/gateway/harness.ts';
 import type { Rig } from '../../../unit/platform/gateway/harness.ts';
 
+const PATIENT = { timeout: 60_000 };
+
 let rig: Rig;
 let now = Date.now();
 beforeEach(async () => {
@@ -99,7 +101,7 @@ describe('mutual TLS', () => {
     const session = rig.connect(certificate);
     const answer = await answerOf(open(session, `${SERVICE}GetSystemInfo`).end(frame('')));
     expect(answer.headers).toEqual({});
-    await vi.waitFor(() => expect(rig.events.length).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(rig.events.length).toBeGreaterThan(0), PATIENT);
     return rig.events[0];
   }
 
@@ -142,11 +144,13 @@ describe('mutual TLS', () => {
   it('reports a client that does not use TLS', async () => {
     const socket = connectTcp(rig.gateway.port, '127.0.0.1', () => socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'));
     socket.on('error', () => undefined);
-    await vi.waitFor(() =>
-      expect(rig.events[0]).toMatchObject({
-        kind: 'gateway-refused',
-        reason: expect.stringMatching(/without TLS|plain HTTP/) as string,
-      }),
+    await vi.waitFor(
+      () =>
+        expect(rig.events[0]).toMatchObject({
+          kind: 'gateway-refused',
+          reason: expect.stringMatching(/without TLS|plain HTTP/) as string,
+        }),
+      PATIENT,
     );
     socket.destroy();
   });
@@ -162,7 +166,7 @@ describe('mutual TLS', () => {
     const closed = new Promise((resolve) => session.once('close', resolve));
     const poll = `${SERVICE}PollWorkflowTaskQueue`;
     const stream = open(session, poll, rig.credentials).end(frame(requestNaming(poll, NAMESPACE)));
-    const arrived = vi.waitFor(() => expect(rig.upstream.seen).toHaveLength(1));
+    const arrived = vi.waitFor(() => expect(rig.upstream.seen).toHaveLength(1), PATIENT);
     const answer = answerOf(stream);
     await arrived;
     // The gateway's clock is frozen; this moves it to the end of the certificate.

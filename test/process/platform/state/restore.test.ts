@@ -64,4 +64,4 @@ it('a process that was running when its state was exported goes on in the folder
     await running.remove();
     await rm(folder, { recursive: true, force: true });
   }
-}, 60_000);
+});

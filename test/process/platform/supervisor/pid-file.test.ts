@@ -30,7 +30,7 @@ describe.runIf(process.platform !== 'win32')('the pid file', () => {
     const file = join(folder, 'held');
     const log = join(folder, 'log');
     const first = await supervised(file, LINGERS, log);
-    await expect.poll(() => readFileSync(log, 'utf8'), { timeout: 5000 }).toContain('heeds');
+    await expect.poll(() => readFileSync(log, 'utf8'), { timeout: 60_000 }).toContain('heeds');
     const stopping = first.stop();
     const second = await supervised(file, STAYS);
     try {

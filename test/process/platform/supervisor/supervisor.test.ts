@@ -30,7 +30,7 @@ function lives(pid: number): boolean {
 }
 
 const gone = (...pids: readonly number[]): Promise<void> =>
-  vi.waitFor(() => expect(pids.filter(lives)).toEqual([]), { timeout: 8000, interval: 50 });
+  vi.waitFor(() => expect(pids.filter(lives)).toEqual([]), { timeout: 60_000, interval: 50 });
 
 /**
  * A process with a child. It writes `<pid> <child pid>` to `<file>`, and creates `<file>.clean` when it exits on
@@ -52,7 +52,7 @@ async function pidsIn(file: string): Promise<[number, number]> {
     const pids = await readFile(file, 'utf8');
     expect(pids).toMatch(/^\d+ \d+$/);
     return pids;
-  }, 8000);
+  }, 60_000);
   const [a = '', b = ''] = text.split(' ');
   return [Number(a), Number(b)];
 }

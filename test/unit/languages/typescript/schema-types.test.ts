@@ -6,6 +6,7 @@ import { tsValue } from '../../../../src/languages/typescript/literals.ts';
 import { sampleForSchema } from '../../../../src/schema/example/example.ts';
 import { declarationOfSchema, typeOfSchema } from '../../../../src/languages/typescript/schema-types.ts';
 import { OBJECT_MEMBERS } from '../../../support/hostile-texts.ts';
+import { cpuMilliseconds } from '../../../support/cpu-time.ts';
 
 const PERSON: JsonObject = {
   type: 'object',
@@ -155,10 +156,11 @@ describe('types of schemas', () => {
 
   it('and examples stay small if definitions refer to each other many times', () => {
     for (const schema of ['properties', 'allOf', 'anyOf'].map(multiplied)) {
-      const started = performance.now();
-      expect(typeOfSchema(schema).length).toBeLessThan(1_000_000);
-      expect(JSON.stringify(sampleForSchema(schema)).length).toBeLessThan(1_000_000);
-      expect(performance.now() - started).toBeLessThan(5000);
+      const spent = cpuMilliseconds(() => {
+        expect(typeOfSchema(schema).length).toBeLessThan(1_000_000);
+        expect(JSON.stringify(sampleForSchema(schema)).length).toBeLessThan(1_000_000);
+      });
+      expect(spent).toBeLessThan(5000);
     }
   });
 
@@ -200,10 +202,11 @@ describe('examples of schemas', () => {
     ['opens and never closes', '('.repeat(9000)],
     ['nests', `${'(a|'.repeat(3000)}${')'.repeat(3000)}`],
   ])('exist for a pattern that %s', (_, pattern) => {
-    const started = performance.now();
     const properties = { a: { type: 'string', pattern } };
-    expect(sampleForSchema({ type: 'object', required: ['a'], properties })).toEqual({ a: 'TODO' });
-    expect(performance.now() - started).toBeLessThan(5000);
+    const spent = cpuMilliseconds(() =>
+      expect(sampleForSchema({ type: 'object', required: ['a'], properties })).toEqual({ a: 'TODO' }),
+    );
+    expect(spent).toBeLessThan(5000);
   });
 
   it.each<[string, JsonObject]>([

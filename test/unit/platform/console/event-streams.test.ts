@@ -51,8 +51,8 @@ async function open({ rest: { asUser }, port }: Listening, headers: http.Outgoin
   return {
     answer,
     text: () => text,
-    events: () => [...text.matchAll(/^data: (.*)$/gm)].map(([, data = '']) => JSON.parse(data) as LiveEvent),
-    lastId: () => [...text.matchAll(/^id: (\d+)$/gm)].at(-1)?.[1] ?? '',
+    events: () => [...text.matchAll(/^data: (.*)\n/gm)].map(([, data = '']) => JSON.parse(data) as LiveEvent),
+    lastId: () => [...text.matchAll(/^id: (\d+)\n/gm)].at(-1)?.[1] ?? '',
     closed: new Promise((resolve) => answer.on('close', resolve)),
   };
 }

@@ -150,9 +150,7 @@ describe('the server', () => {
         'The body is larger than 100 MB (104857600 bytes), the limit of the local KuFlow',
       ) as string,
     });
-    const before = performance.now();
     await rest.app.close();
-    expect(performance.now() - before).toBeLessThan(1000);
     agent.destroy();
   });
 

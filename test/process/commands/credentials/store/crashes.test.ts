@@ -138,7 +138,7 @@ describe.each(SITUATIONS)('a pull with %s before', (situation) => {
         expect(olds.size + news.size).toBe(steps.length);
       }
     },
-    120_000,
+    180_000,
   );
 
   const codes = situation === 'no files' || situation === 'a set' ? ['ENOSPC'] : [];
@@ -175,6 +175,6 @@ describe.each(SITUATIONS)('a pull with %s before', (situation) => {
         expect((await pull(project, issued, { force: true })).kind, at).toBe('pulled');
       }
     },
-    120_000,
+    180_000,
   );
 });
