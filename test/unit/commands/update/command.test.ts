@@ -7,6 +7,7 @@ import { openForUpdate } from '../../../../src/commands/update/open-for-update.t
 import { updateProject, type UpdateResult } from '../../../../src/commands/update/update-project.ts';
 import { openTerminal } from '../../../../src/terminal/terminal.ts';
 import { fakeHost } from '../../../support/fake-host.ts';
+import { writeFakeModules } from '../../../support/fake-modules.ts';
 import { writeOlderProject } from '../../../support/older-project.ts';
 import { projectFiles } from '../../../support/project-files.ts';
 import { runKuflow } from '../../../support/run-kuflow.ts';
@@ -112,9 +113,7 @@ describe('kuflow update', () => {
   it("runs the project's own checks, and exits with 1 if one fails, with the files written", async () => {
     rmSync(folder, { recursive: true });
     await writeOlderProject(folder, { changed: { [CHECK]: older } }, { spec: { cliPackage: 'file:../cli.tgz' } });
-    const sdk = join(folder, 'node_modules/@temporalio/worker');
-    mkdirSync(sdk, { recursive: true });
-    writeFileSync(join(sdk, 'package.json'), '{ "version": "1.23.0" }');
+    writeFakeModules(folder);
     edit('package.json', /"lint": "[^"]*"/.exec(read('package.json'))?.[0] ?? '', `"lint": "node -e 0"`);
     const test = /"test": "[^"]*"/.exec(read('package.json'))?.[0] ?? '';
     edit('package.json', test, `"test": "node -e 'console.log(6*7);process.exit(1)'"`);

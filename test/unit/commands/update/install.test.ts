@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { openForUpdate } from '../../../../src/commands/update/open-for-update.ts';
@@ -9,6 +9,7 @@ import {
 } from '../../../../src/commands/update/update-project.ts';
 import type { PackageManager, ProjectSpec } from '../../../../src/languages/project-spec.ts';
 import { writePrograms } from '../../../support/fake-python.ts';
+import { writeFakeModules } from '../../../support/fake-modules.ts';
 import { writeOlderProject } from '../../../support/older-project.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
@@ -48,12 +49,6 @@ function called(): readonly string[] {
   return lines;
 }
 
-function installSdk(): void {
-  const at = join(folder, 'node_modules/@temporalio/worker');
-  mkdirSync(at, { recursive: true });
-  writeFileSync(join(at, 'package.json'), '{ "version": "1.23.0" }');
-}
-
 describe.skipIf(process.platform === 'win32')('an update installs the dependencies', () => {
   const CHECKS = ['npm run lint', 'npm test'];
 
@@ -67,7 +62,7 @@ describe.skipIf(process.platform === 'win32')('an update installs the dependenci
 
   it('only if they are missing or the manifest changed', async () => {
     await writeOlder('npm', TARBALL);
-    installSdk();
+    writeFakeModules(folder);
     const result = await update();
     expect(called()).toEqual(CHECKS);
     expect(result.install).toEqual({ kind: 'skipped', reason: 'package.json did not change' });
@@ -77,7 +72,7 @@ describe.skipIf(process.platform === 'win32')('an update installs the dependenci
     'unless --no-install is passed: then the checks are left if they are %s',
     async (state) => {
       await writeOlder('npm', {});
-      if (state === 'outdated') installSdk();
+      if (state === 'outdated') writeFakeModules(folder);
       const result = await update({ install: false });
       expect(called()).toEqual([]);
       expect(result).toMatchObject({
