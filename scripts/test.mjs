@@ -17,6 +17,7 @@ import {
   statfsSync,
   writeFileSync,
 } from 'node:fs';
+import { setPriority } from 'node:os';
 import { join, relative } from 'node:path';
 import { ROOT } from './bundle.mjs';
 import { provideChromium } from './chromium.mjs';
@@ -31,6 +32,8 @@ const runs = new Map();
 const costs = [];
 /** More files than this do not fail because the machine is busy. */
 const MAX_AGAIN = 3;
+/** Of `nice`. */
+const BELOW_NORMAL = 5;
 
 const before = changedFiles();
 mkdirSync(output, { recursive: true });
@@ -48,17 +51,20 @@ if (soak) {
   await tests('unit', { filters: ['schema'] });
   await tests('process', { filters: ['journal', 'mutations', 'update-project'] });
 } else if (quick) {
-  const journey = tests('e2e', { filters: ['journey'], title: 'runs to its end in simulate', background: true });
+  const title = '(TypeScript) runs to its end in simulate';
+  const journey = tests('e2e', { filters: ['journey'], title, background: true });
   await tests('unit');
   await journey;
   printOutput('e2e');
 } else {
-  await tests('unit');
-  // The end-to-end tests wait more than they compute.
-  const others = tests('page', { background: true }).then(() => tests('process', { background: true }));
+  // The end-to-end tests wait more than they compute. The others take what they leave of the processors.
+  const others = ['unit', 'page', 'process'];
+  const all = (async () => {
+    for (const project of others) await tests(project, { background: true, priority: BELOW_NORMAL });
+  })();
   await tests('e2e');
-  await others;
-  for (const project of ['page', 'process']) printOutput(project);
+  await all;
+  for (const project of others) printOutput(project);
 }
 const unsteady = quick || soak ? [] : await runFailedFilesAgain();
 
@@ -127,20 +133,20 @@ async function stage(name, work) {
 
 /**
  * Runs the tests of a project. `filters`: parts of the paths of files. `title`: the tests to run of these files. `background`: their output
- * is printed later, by `printOutput`.
+ * is printed later, by `printOutput`. `priority`: of the processes.
  */
-async function tests(project, { filters = [], title, background = false } = {}) {
+async function tests(project, { filters = [], title, background = false, priority } = {}) {
   const file = join(output, `results-${project}.json`);
   const costFile = join(output, `costs-${project}.jsonl`);
   for (const path of [file, costFile]) rmSync(path, { force: true });
   await stage(`tests: ${project}`, async () => {
     const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-    args.push('--passWithNoTests', ...filters, ...(title === undefined ? [] : ['-t', title]));
+    args.push('--passWithNoTests', ...filters, ...(title === undefined ? [] : ['-t', title.replace(/[()]/g, '\\$&')]));
     const log = background ? logOf(project) : undefined;
     // End-to-end tests hard-link files of the folder of their run, which is on a disk.
     const memory = ['unit', 'process'].includes(project) ? memoryFolder() : undefined;
     const env = { KUFLOW_TEST_COSTS: costFile, ...(memory !== undefined && { TMPDIR: memory }) };
-    const status = await node(['node_modules/vitest/vitest.mjs', ...args], { log, env });
+    const status = await node(['node_modules/vitest/vitest.mjs', ...args], { log, env, priority });
     if (memory !== undefined) rmSync(memory, { recursive: true, force: true });
     runs.set(project, { status });
     try {
@@ -187,13 +193,14 @@ function printOutput(project) {
 }
 
 /** Runs Node with these arguments and returns its exit status. With `log`, its output goes to that file. */
-async function node(args, { log, env = {} } = {}) {
+async function node(args, { log, env = {}, priority } = {}) {
   const out = log === undefined ? 'inherit' : openSync(log, 'w');
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
     env: { ...process.env, ...env },
     stdio: ['inherit', out, out],
   });
+  if (priority !== undefined && child.pid !== undefined) setPriority(child.pid, priority);
   const [status] = await once(child, 'close');
   if (log !== undefined) closeSync(out);
   return status ?? 1;

@@ -21,7 +21,7 @@ const fails: Run = () =>
   });
 
 function fake(id: string, requires: readonly string[], run: Run = passes, more: Partial<Fake> = {}): Fake {
-  return { id, title: id, plane: 'engine', docs: id, requires, offline: false, timeoutMs: 5_000, run, ...more };
+  return { id, title: id, plane: 'engine', docs: id, requires, offline: false, timeoutMs: 30_000, run, ...more };
 }
 
 const shape = (results: Awaited<ReturnType<typeof runChecks>>): readonly string[] =>

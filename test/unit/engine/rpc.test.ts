@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 async function connect(port: number): Promise<EngineConnection> {
-  const connecting = await connectEngine({ target: { host: '127.0.0.1', port }, material, timeoutMs: 5_000 });
+  const connecting = await connectEngine({ target: { host: '127.0.0.1', port }, material, timeoutMs: 30_000 });
   if (!connecting.ok) throw new Error(JSON.stringify(connecting.facts));
   open.push(() => {
     connecting.connection.close();
@@ -54,7 +54,7 @@ async function connectTo(
 }
 
 const grpc = { ':status': 200, 'content-type': 'application/grpc' } as const;
-const timeoutMs = 5_000;
+const timeoutMs = 30_000;
 
 describe('an engine connection', () => {
   it('reads both answers over one connection, even in parallel', async () => {

@@ -70,7 +70,7 @@ async function fetchName(endpoint: string, { attempts = 1, ...reach }: Reach = {
     endpoint,
     credentials: { clientId: 'my-app', clientSecret: new Secret('s') },
     retry: { attempts },
-    timeoutMs: 10_000,
+    timeoutMs: 30_000,
     env: {},
     ...reach,
   });

@@ -34,7 +34,7 @@ describe('openTunnel', () => {
     const socket = await openTunnel({
       target,
       proxy: { ...proxy, credentials: new Secret('us:er:pä') },
-      timeoutMs: 5_000,
+      timeoutMs: 30_000,
     });
     const [chunk] = (await once(socket, 'data')) as [Buffer];
     socket.destroy();
@@ -46,14 +46,14 @@ describe('openTunnel', () => {
 
   it('reads a response that arrives in many pieces', async () => {
     const proxy = await proxyThat(() => Array.from('HTTP/1.1 200 OK\r\nX: y\r\n\r\n'));
-    const socket = await openTunnel({ target, proxy, timeoutMs: 5_000 });
+    const socket = await openTunnel({ target, proxy, timeoutMs: 30_000 });
     socket.destroy();
     expect(socket.destroyed).toBe(true);
   });
 
   it('fails on a head that does not end, after a time or a size limit', async () => {
     const endless = await proxyThat(() => ['HTTP/1.1 200 OK\r\n', `X: ${'y'.repeat(20_000)}\r\n`]);
-    await expect(openTunnel({ target, proxy: endless, timeoutMs: 5_000 })).rejects.toMatchObject({
+    await expect(openTunnel({ target, proxy: endless, timeoutMs: 30_000 })).rejects.toMatchObject({
       stage: 'proxy-answer',
       code: 'PROXY_NOT_HTTP',
     });
@@ -67,10 +67,10 @@ describe('openTunnel', () => {
   it('stops when its signal aborts', async () => {
     const stop = new AbortController();
     const proxy = await proxyThat(() => (stop.abort(), []));
-    await expect(openTunnel({ target, proxy, timeoutMs: 5_000, signal: stop.signal })).rejects.toMatchObject({
+    await expect(openTunnel({ target, proxy, timeoutMs: 30_000, signal: stop.signal })).rejects.toMatchObject({
       code: 'ABORT_ERR',
     });
-    await expect(openTunnel({ target, proxy, timeoutMs: 5_000, signal: stop.signal })).rejects.toMatchObject({
+    await expect(openTunnel({ target, proxy, timeoutMs: 30_000, signal: stop.signal })).rejects.toMatchObject({
       code: 'ABORT_ERR',
     });
   });

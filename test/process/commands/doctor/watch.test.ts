@@ -245,7 +245,7 @@ describe('kuflow doctor --watch', () => {
   });
 
   it('requests a new token before the current one expires, even if it is short-lived', async () => {
-    const lifeMs = 3_000;
+    const lifeMs = 12_000;
     const healthy = kuflow(materials);
     const { env, asked } = await place((request, response, index) => {
       if (!request.body.toString().includes('ENGINE_TOKEN')) healthy(request, response, index);

@@ -266,7 +266,7 @@ describe('the client certificate', () => {
     const causeWith = async (maxVersion: 'TLSv1.3' | 'TLSv1.2'): Promise<string | undefined> => {
       const engine = keep(await startEngineStub({ server, clientCa: authority.cert, tls: { maxVersion } }));
       const target = { host: '127.0.0.1', port: engine.port };
-      return handshakeCause(await probeHandshake({ target, material, timeoutMs: 5_000 }))?.code;
+      return handshakeCause(await probeHandshake({ target, material, timeoutMs: 30_000 }))?.code;
     };
     expect(await causeWith('TLSv1.3')).toBe('client-certificate-missing');
     expect(await causeWith('TLSv1.2')).toBe('engine-handshake-refused');

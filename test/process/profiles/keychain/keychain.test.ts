@@ -138,7 +138,7 @@ describe.runIf(onLinux)('a fake secret-tool', () => {
     expect(readFileSync(stored.where, 'utf8')).toBe(CANARY);
     expect(statSync(stored.where).mode & 0o777).toBe(0o600);
     const left = Number(readFileSync(tool.pidFile, 'utf8'));
-    await until('its child process is gone', () => isGone(left), 5_000);
+    await until('its child process is gone', () => isGone(left));
   });
 
   it('that hangs is killed at once by an interrupt', async () => {

@@ -180,7 +180,7 @@ export async function diagnoseFiles({
     git: (path) => readGitState(path, process.env),
     platform: process.platform,
     selection: {},
-    timeoutMs: 6_000,
+    timeoutMs: 30_000,
     failOnWarn: false,
     clock: { now: () => Date.now() + skew, sleep: () => Promise.resolve() },
     ...(project && {

@@ -24,7 +24,7 @@ export type WorkerOutcome = { readonly connects: true } | { readonly connects: f
  */
 export async function connectAsWorker(folder: string, env: Readonly<Record<string, string>>): Promise<WorkerOutcome> {
   const late = new Promise<WorkerOutcome>((resolve) => {
-    setTimeout(() => resolve({ connects: false, why: 'no result within 10 s' }), 10_000).unref();
+    setTimeout(() => resolve({ connects: false, why: 'no result within 60 s' }), 60_000).unref();
   });
   return await Promise.race([connect(folder, env), late]);
 }
@@ -36,7 +36,7 @@ async function connect(folder: string, env: Readonly<Record<string, string>>): P
     rest = createRestClient(settings, noMetrics);
     await rest.call({
       ...{ operation: 'findProcesses', method: 'GET', path: '/processes', query: { size: 1 } },
-      signal: AbortSignal.timeout(5_000),
+      signal: AbortSignal.timeout(20_000),
     });
     const token = await requestEngineToken(rest, settings);
     const identity = identityFromSettings(settings) ?? (await requestEngineCertificate(rest, settings));
@@ -94,7 +94,7 @@ async function openSocket(settings: Settings, host: string, port: number, target
     ...{ host: proxy.hostname, port: Number(proxy.port || '80'), method: 'CONNECT', path: `${host}:${port}` },
     headers:
       proxy.username === '' ? {} : { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` },
-    timeout: 5_000,
+    timeout: 20_000,
   });
   return await new Promise((resolve, reject) => {
     request.once('connect', (response, socket: net.Socket) => {
@@ -109,7 +109,7 @@ async function openSocket(settings: Settings, host: string, port: number, target
 
 async function settle(socket: net.Socket, event: 'connect' | 'secureConnect'): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    socket.setTimeout(5_000, () => socket.destroy(new Error('no answer')));
+    socket.setTimeout(20_000, () => socket.destroy(new Error('no answer')));
     socket.once(event, () => resolve());
     socket.on('error', reject);
     socket.once('close', () => reject(new Error('closed')));
@@ -134,7 +134,7 @@ async function call(
       if (status !== undefined && status !== '0') reject(new Error(`${method}: status ${String(status)}`));
     };
     session.on('error', reject).on('close', () => reject(new Error('closed')));
-    stream.setTimeout(5_000, () => reject(new Error('no answer')));
+    stream.setTimeout(20_000, () => reject(new Error('no answer')));
     stream
       .on('response', check)
       .on('trailers', check)

@@ -59,7 +59,7 @@ ${body}
   return { program, seen: () => (existsSync(seen) ? readFileSync(seen, 'utf8') : '') };
 }
 
-const context = { env: { PATH: process.env['PATH'] }, timeoutMs: 10_000 };
+const context = { env: { PATH: process.env['PATH'] }, timeoutMs: 30_000 };
 
 describe.runIf(onPosix)('the keychain of', () => {
   it.each<readonly [string, (program: string) => Keychain, string]>([
