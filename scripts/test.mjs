@@ -43,7 +43,7 @@ if (soak) {
   process.env.KUFLOW_SOAK = '1';
   await tests('e2e', { filters: ['soak', 'package-managers', 'workspaces', 'python-tools', 'hostile', 'old-cores'] });
   await tests('unit', { filters: ['schema'] });
-  await tests('process', { filters: ['journal', 'mutations', 'update-project'] });
+  await tests('process', { filters: ['journal', 'mutations', 'update-project', 'pid-lock'] });
 } else if (quick) {
   const journey = tests('e2e', { filters: ['journey'], title: 'runs to its end in simulate', background: true });
   await tests('unit');
