@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { codeOf } from '../base/errors.ts';
 import { isAlive, isRunning, ownIdentity, type ProcessIdentity } from '../base/process-identity.ts';
@@ -14,13 +14,16 @@ export type PidLockResult =
   | { readonly kind: 'held'; readonly pid: number }
   | { readonly kind: 'contended' };
 
+const ATTEMPTS = 20;
+const PAUSE_MS = 5;
+
 /**
  * Takes the lock file `path` for this process. Takes over the lock of a process that no longer runs, so killing a holder
  * blocks nobody. Throws the system's error if the file can't be written.
  */
 export function acquirePidLock(path: string): PidLockResult {
   const own = JSON.stringify(ownIdentity());
-  for (let attempt = 0; attempt < 20; attempt++) {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     if (createAtomically(path, own)) {
       removeLeftovers(path);
       return { kind: 'taken', release: () => releaseIfOwn(path, own) };
@@ -29,7 +32,7 @@ export function acquirePidLock(path: string): PidLockResult {
     if (text === undefined) continue;
     const holder = parseHolder(text);
     if (holder !== undefined && isAlive(holder)) return { kind: 'held', pid: holder.pid };
-    removeDead(path, text);
+    if (!removeDead(path, text)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
   }
   return { kind: 'contended' };
 }
@@ -43,7 +46,7 @@ export function pidLockHolder(path: string): number | undefined {
 
 /** Creates the file and its content in one step, so that nobody reads an incomplete holder. False if it exists. */
 function createAtomically(path: string, content: string): boolean {
-  const temporary = siblingPath(path, '');
+  const temporary = siblingPath(path);
   try {
     writeFileSync(temporary, content, { flag: 'wx', mode: 0o600 });
     return linkOrCreate(temporary, path, content);
@@ -59,54 +62,76 @@ function linkOrCreate(temporary: string, path: string, content: string): boolean
   } catch (error) {
     if (codeOf(error) === 'EEXIST' || codeOf(error) === 'ENOENT') return false;
     // The file system does not have hard links (exFAT, some network shares).
-    return createExclusively(path, content);
+    return createFolder(path, content);
   }
 }
 
-function createExclusively(path: string, content: string): boolean {
+const HOLDER = 'holder';
+const EXISTS = new Set<string | undefined>(['EEXIST', 'ENOTEMPTY', 'ENOTDIR', 'EPERM', 'EACCES']);
+
+/** Renaming a folder fails if there is a file, or a folder with files. So this also creates a lock and its content in one step. */
+function createFolder(path: string, content: string): boolean {
+  const temporary = siblingPath(path);
+  mkdirSync(temporary, { mode: 0o700 });
   try {
-    writeFileSync(path, content, { flag: 'wx', mode: 0o600 });
+    writeFileSync(join(temporary, HOLDER), content, { mode: 0o600 });
+    renameSync(temporary, path);
     return true;
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
+    if (EXISTS.has(codeOf(error))) return false;
     throw error;
-  }
-}
-
-/** Removes a dead lock. Two processes may see the same one: the rename succeeds in one of them, and a new lock renamed by mistake is put back. */
-function removeDead(path: string, seen: string): void {
-  const aside = siblingPath(path, 'dead-');
-  try {
-    renameSync(path, aside);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return;
-    throw error;
-  }
-  try {
-    if (readFileSync(aside, 'utf8') !== seen) linkSync(aside, path);
-  } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error;
   } finally {
-    rmSync(aside, { force: true });
+    rmSync(temporary, { recursive: true, force: true });
   }
 }
 
-/** A temporary path that contains the pid. The file of a running process may be the only copy of its lock. */
-function siblingPath(path: string, kind: '' | 'dead-'): string {
-  return `${path}.${kind}${process.pid}-${randomBytes(6).toString('hex')}`;
+/**
+ * Removes a dead lock, while holding the lock for that: a process that saw the dead lock must not remove the lock of its next holder.
+ * False if another process is removing it.
+ */
+function removeDead(path: string, seen: string): boolean {
+  const removal = acquirePidLock(removalPath(path));
+  if (removal.kind !== 'taken') return false;
+  try {
+    if (readIfExists(path) === seen) remove(path);
+  } finally {
+    removal.release();
+  }
+  return true;
 }
 
-/** Removes the temporary files that killed processes left next to the lock. Called while holding the lock. */
+const removalPath = (path: string): string => `${path}.removal`;
+
+/** In one step. Only the holder of a lock, or of the lock for its removal, may call this. */
+function remove(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    rmSync(path, { force: true });
+    return;
+  }
+  const aside = siblingPath(path);
+  renameSync(path, aside);
+  rmSync(aside, { recursive: true, force: true });
+}
+
+/** A temporary path that contains the pid. */
+function siblingPath(path: string): string {
+  return `${path}.${process.pid}-${randomBytes(6).toString('hex')}`;
+}
+
+/** Removes what killed processes left next to the lock. Called while holding the lock. */
 function removeLeftovers(path: string): void {
-  const start = `${basename(path)}.`;
   try {
-    for (const name of readdirSync(dirname(path))) {
-      if (!name.startsWith(start)) continue;
-      const pid = /^(?:dead-)?(\d+)-[0-9a-f]{12}$/.exec(name.slice(start.length))?.[1];
+    const start = `${basename(path)}.`;
+    const names = readdirSync(dirname(path)).filter((name) => name.startsWith(start));
+    for (const name of names) {
+      const pid = /^(\d+)-[0-9a-f]{12}$/.exec(name.slice(start.length))?.[1];
       // A file with the pid of this process is from an earlier process, because this one has no temporary files now.
       if (pid !== undefined && (Number(pid) === process.pid || !isRunning(Number(pid))))
-        rmSync(join(dirname(path), name), { force: true });
+        rmSync(join(dirname(path), name), { recursive: true, force: true });
     }
+    if (!names.some((name) => name.startsWith(basename(removalPath(path))))) return;
+    const removal = acquirePidLock(removalPath(path));
+    if (removal.kind === 'taken') removal.release();
   } catch (error) {
     // Leftover files do not affect the lock.
     if (codeOf(error) === undefined) throw error;
@@ -114,7 +139,7 @@ function removeLeftovers(path: string): void {
 }
 
 function releaseIfOwn(path: string, mine: string): void {
-  if (readIfExists(path) === mine) rmSync(path, { force: true });
+  if (readIfExists(path) === mine) remove(path);
 }
 
 function readIfExists(path: string): string | undefined {
@@ -122,6 +147,7 @@ function readIfExists(path: string): string | undefined {
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
+    if (codeOf(error) === 'EISDIR') return readIfExists(join(path, HOLDER));
     throw error;
   }
 }

@@ -1,15 +1,16 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pidLockHolder, acquirePidLock } from '../../../src/files/pid-lock.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
+const IS_SOAK = process.env['KUFLOW_SOAK'] === '1';
 const folder = temporaryFolders();
 const deadPid = (): number => spawnSync(process.execPath, ['-e', '']).pid;
-const left = (pid: number, kind: '' | 'dead-' = ''): string => `lock.${kind}${pid}-0123456789ab`;
+const left = (pid: number): string => `lock.${pid}-0123456789ab`;
 
 describe('acquirePidLock', () => {
   it('locks out other callers, and takes over the lock of a dead process', () => {
@@ -34,9 +35,9 @@ describe('acquirePidLock', () => {
     const living = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
     try {
       const [dead, alive] = [deadPid(), living.pid ?? 0];
-      const others = [left(alive), left(alive, 'dead-'), 'lock.txt', `other.${dead}-0123456789ab`];
+      const others = [left(alive), 'lock.txt', `other.${dead}-0123456789ab`];
       // A killed run of a container has the pid of the next one.
-      const gone = [left(dead), left(dead, 'dead-'), left(process.pid), left(process.pid, 'dead-')];
+      const gone = [left(dead), left(process.pid)];
       for (const name of [...others, ...gone]) writeFileSync(join(at, name), '{}');
       const taking = acquirePidLock(join(at, 'lock'));
       expect(readdirSync(at).sort()).toEqual([...others, 'lock'].sort());
@@ -48,21 +49,27 @@ describe('acquirePidLock', () => {
   });
 });
 
-describe('a process killed while it acquires or releases a lock', () => {
-  const built = mkdtempSync(join(tmpdir(), 'kuflow-lock-'));
-  const child = join(built, 'lock-child.cjs');
-  afterAll(() => rmSync(built, { recursive: true, force: true }));
-  beforeAll(async () => {
-    await build({
-      entryPoints: [join(import.meta.dirname, '..', '..', 'support', 'lock-child.ts')],
-      outfile: child,
-      bundle: true,
-      platform: 'node',
-      format: 'cjs',
-      logLevel: 'error',
-    });
+const built = mkdtempSync(join(tmpdir(), 'kuflow-lock-'));
+const [child, contender] = ['lock-child', 'lock-contender'].map((name) => join(built, `${name}.cjs`)) as [
+  string,
+  string,
+];
+afterAll(() => rmSync(built, { recursive: true, force: true }));
+beforeAll(async () => {
+  await build({
+    entryPoints: ['lock-child', 'lock-contender'].map((name) =>
+      join(import.meta.dirname, '..', '..', 'support', `${name}.ts`),
+    ),
+    outdir: built,
+    outExtension: { '.js': '.cjs' },
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    logLevel: 'error',
   });
+});
 
+describe('a process killed while it acquires or releases a lock', () => {
   it.each(['no lock', 'the lock of a dead process'])(
     'leaves nothing behind permanently, starting from %s',
     (before) => {
@@ -90,10 +97,115 @@ describe('a process killed while it acquires or releases a lock', () => {
         if (taking.kind === 'taken') taking.release();
         expect(readdirSync(at), String(step)).toEqual([]);
       }
-      expect([...remains].sort()).toEqual(
-        before === 'no lock' ? ['lock', 'lock.PID'] : ['lock', 'lock.PID', 'lock.dead-PID'],
-      );
+      const removal = before === 'no lock' ? [] : ['lock.removal', 'lock.removal.PID'];
+      expect([...remains].sort()).toEqual(['lock', 'lock.PID', ...removal]);
     },
     180_000,
+  );
+});
+
+/** A process that waits before each file system call with which it acquires the lock. */
+function startStepping(
+  lock: string,
+  links: string,
+): { readonly step: () => Promise<boolean>; readonly output: () => string; readonly kill: () => void } {
+  const stepping = spawn(process.execPath, [child, lock, 'each', links], { stdio: ['pipe', 'pipe', 'inherit'] });
+  let text = '';
+  let calls = 0;
+  let changed = (): void => undefined;
+  stepping.stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+    changed();
+  });
+  let ended = false;
+  stepping.on('close', () => {
+    ended = true;
+    changed();
+  });
+  const next = async (): Promise<boolean> => {
+    while (!ended && (text.match(/^\.*/)?.[0].length ?? 0) <= calls)
+      await new Promise<void>((resolve) => (changed = resolve));
+    calls += 1;
+    return !ended;
+  };
+  return {
+    step: async () => {
+      if (calls > 0) stepping.stdin.write('x');
+      return await next();
+    },
+    output: () => text.replace(/^\.*/, ''),
+    kill: () => stepping.kill('SIGKILL'),
+  };
+}
+
+describe.each(['hard links', 'no hard links'])('a lock on a file system with %s', (links) => {
+  it.each(['no lock', 'the lock of a dead process'])(
+    'has one holder, whenever another process acquires it, starting from %s',
+    async (before) => {
+      const run = async (from: number): Promise<boolean> => {
+        const lock = join(folder(), 'lock');
+        if (before !== 'no lock')
+          writeFileSync(lock, JSON.stringify({ pid: deadPid(), start: 'linux:another-boot:1' }));
+        const other = startStepping(lock, links);
+        try {
+          let isRunning = true;
+          for (let step = 0; step <= from && isRunning; step++) isRunning = await other.step();
+          if (!isRunning) return false;
+          const mine = acquirePidLock(lock);
+          while (isRunning) {
+            // A live lock is never moved aside.
+            if (mine.kind === 'taken') expect(acquirePidLock(lock).kind, `${from}`).toBe('held');
+            isRunning = await other.step();
+          }
+          const { kind } = JSON.parse(other.output()) as { kind: string };
+          expect([mine.kind, kind].filter((one) => one === 'taken').length, `${from}: ${mine.kind}, ${kind}`).toBe(1);
+          if (mine.kind === 'taken') mine.release();
+          return true;
+        } finally {
+          other.kill();
+        }
+      };
+      // Without hard links, there are many steps: a sample.
+      const stride = links === 'hard links' || IS_SOAK ? 1 : 4;
+      let steps = 0;
+      while (await run(steps)) steps += stride;
+      expect(steps).toBeGreaterThan(2);
+    },
+    120_000,
+  );
+});
+
+const [STARTS, TIMES] = IS_SOAK ? [20, 10] : [2, 3];
+
+describe('20 processes that want one lock', () => {
+  it.each(['hard links', 'no hard links'])(
+    'never hold it together, although some are killed, on a file system with %s',
+    async (links) => {
+      const lock = join(folder(), 'lock');
+      const run = (seed: number): Promise<{ readonly killed: boolean; readonly lines: readonly string[] }> =>
+        new Promise((resolve) => {
+          execFile(process.execPath, [contender, lock, String(seed), links, String(TIMES)], (error, output, problems) =>
+            resolve({
+              killed: error?.signal === 'SIGKILL',
+              lines: (output + problems).split('\n').filter((line) => line !== ''),
+            }),
+          );
+        });
+      const lanes = Array.from({ length: 20 }, async (_, lane) => {
+        const ends: Awaited<ReturnType<typeof run>>[] = [];
+        for (let start = 1; start < STARTS; start++) ends.push(await run(lane * STARTS + start));
+        return [...ends, await run(0)];
+      });
+      const ends = (await Promise.all(lanes)).flat();
+      const lines = ends.flatMap((end) => end.lines);
+      expect(lines.filter((line) => line !== 'taken')).toEqual([]);
+      expect(lines.length).toBeGreaterThanOrEqual(20 * TIMES);
+      expect(ends.filter(({ killed }) => killed).length).toBeGreaterThan(10);
+      const last = acquirePidLock(lock);
+      expect(last.kind).toBe('taken');
+      if (last.kind === 'taken') last.release();
+      expect(readdirSync(dirname(lock))).toEqual(['owner']);
+    },
+    300_000,
   );
 });
