@@ -5,6 +5,7 @@ export default tseslint.config(
     ignores: [
       '.kuflow/',
       'dist/',
+      'libraries/*/dist/',
       'docs/.vitepress/cache/',
       'docs/.vitepress/dist/',
       'node_modules/',
@@ -49,7 +50,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['*.config.{js,ts}', 'docs/.vitepress/*.mts', 'scripts/**', 'bench/**', 'bin/**'],
+    files: ['*.config.{js,ts}', 'docs/.vitepress/*.mts', 'scripts/**', 'bench/**', 'bin/**', 'libraries/**'],
     rules: { 'no-restricted-exports': 'off', 'no-console': 'off' },
   },
   { files: ['bin/**'], rules: { '@typescript-eslint/no-require-imports': 'off' } },

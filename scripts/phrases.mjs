@@ -27,7 +27,7 @@ export const PHRASES = [
   [/\bsave for\b/i, '"except for"'],
   [/\bdoes? so\b|\bdid so\b/i, 'repeat the verb'],
   // Not the option of that name in tests of processes.
-  [/\bmeanwhile\b(?![=:)`("]| is None)/i, '"in the meantime", or say when'],
+  [/\bmeanwhile\b(?![=:)`("?]| is None| =|, limit| \})/i, '"in the meantime", or say when'],
   [/\bas yet\b|\bnot yet there\b/i, '"yet"'],
   [/\bhow to go on\b/i, '"what would you like to do"'],
   [/\bneed(?:s)? not\b/i, '"does not have to"'],

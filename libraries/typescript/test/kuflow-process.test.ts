@@ -107,8 +107,8 @@ describe('a test run', () => {
         throw new Error('down');
       },
     });
-    const whileRunning = () => vi.waitUntil(() => attempts > 1, { timeout: 60_000 });
-    await expect(run.result({ whileRunning, limit: 100 })).rejects.toThrow(
+    const meanwhile = () => vi.waitUntil(() => attempts > 1, { timeout: 60_000 });
+    await expect(run.result({ meanwhile, limit: 100 })).rejects.toThrow(
       /not ended within 0\.1 s\nOpen task: REVIEW \(READY\)\nActivity KuFlow_Engine_appendProcessItemTaskLog, attempt \d+: down/,
     );
   });
@@ -116,11 +116,11 @@ describe('a test run', () => {
   it('can do something while the workflow runs', async () => {
     const kuflow = environment.fakeKuFlow(() => 'wait');
     const run = await environment.startProcess('ScopeWorkflow', kuflow);
-    const whileRunning = async () => {
+    const meanwhile = async () => {
       await vi.waitUntil(() => kuflow.items.length === 1, { timeout: 60_000 });
       await kuflow.signal(run.processId, 'Stop');
     };
-    expect(await run.result({ whileRunning })).toEqual({ message: 'canceled' });
+    expect(await run.result({ meanwhile })).toEqual({ message: 'canceled' });
   });
 });
 

@@ -26,8 +26,8 @@ export interface TestEnvironmentOptions {
 /** Options of a run in a test. */
 export interface RunOptions {
   /** Called while the workflow runs, for example to send the signal of a user action, or to skip time. */
-  readonly whileRunning?: () => Promise<unknown>;
-  /** How long to wait for the end of the workflow after `whileRunning`, in milliseconds. Default: 30 s. */
+  readonly meanwhile?: () => Promise<unknown>;
+  /** How long to wait for the end of the workflow after `meanwhile`, in milliseconds. Default: 30 s. */
   readonly limit?: number;
 }
 
@@ -90,8 +90,8 @@ export async function openTestEnvironment({
       return {
         processId,
         handle,
-        result: ({ whileRunning, limit = LIMIT } = {}) =>
-          worker.runUntil(() => resultOf(handle, kuflow.items, { limit, after: whileRunning?.() })),
+        result: ({ meanwhile, limit = LIMIT } = {}) =>
+          worker.runUntil(() => resultOf(handle, kuflow.items, { limit, after: meanwhile?.() })),
         history: async () => JSON.parse(historyToJSON(await handle.fetchHistory())) as unknown,
       };
     },
