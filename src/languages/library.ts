@@ -14,7 +14,7 @@ export const LIBRARY_FOLDER = '.kuflow/lib';
 /** That of a new project. CONTRIBUTING.md says when it changes. */
 export const DEFAULT_LIBRARY_SOURCE: LibrarySource = 'archive';
 
-const WITH_REGISTRY: ReadonlySet<LanguageId> = new Set(['python']);
+const WITH_REGISTRY: ReadonlySet<LanguageId> = new Set(['java', 'python']);
 
 /** Whether projects of a language can refer to a registry instead of containing the archive. */
 export const supportsRegistry = (language: LanguageId): boolean => WITH_REGISTRY.has(language);

@@ -1,4 +1,4 @@
-import { findLibrary, libraryFiles } from '../library.ts';
+import { containsLibrary, findLibrary, libraryFiles } from '../library.ts';
 import type { PlannedFile } from '../planned-file.ts';
 import { renderProcesses, renderProjectFiles, type ProcessParts } from '../process-parts.ts';
 import type { ProjectSpec } from '../project-spec.ts';
@@ -10,6 +10,9 @@ import { javaTemplateContext } from './template-context.ts';
 
 /** The path of the library's jar, with its version. */
 export const LIBRARY_JAR = /\/([^/]+)\/kuflow-worker-\1\.jar$/;
+
+/** Lets Maven read the repository in the project when it is offline. */
+const MAVEN_OPTIONS = '.mvn/maven.config';
 
 const PROCESS = `${TEMPLATE_PACKAGE.replaceAll('.', '/')}/process`;
 
@@ -41,7 +44,7 @@ export function renderJava(spec: ProjectSpec, templates: TemplateSet): readonly 
     context: javaTemplateContext(spec, findLibrary('java', LIBRARY_JAR)),
     move: (file) => movePackage(file, packageName),
   });
-  return [...libraryFiles(spec), ...files];
+  return [...libraryFiles(spec), ...files.filter(({ path }) => path !== MAVEN_OPTIONS || containsLibrary(spec))];
 }
 
 /** The code of the processes of a Java project. */

@@ -1,10 +1,13 @@
 import { deploymentContext } from '../deployment.ts';
-import { libraryFolder, type LibraryArchive } from '../library.ts';
+import { containsLibrary, libraryFolder, type LibraryArchive } from '../library.ts';
 import { unscopedName } from '../project-name.ts';
 import type { ProjectSpec } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
 import { portableWord } from '../../text/shell.ts';
 import { javaLayout } from './layout.ts';
+
+/** What an archive has in its version in addition to what a registry has. */
+const BUILD = /-[0-9a-f]{8}$/;
 
 /**
  * The context of the templates that all processes of a project share, except that of its first process. Strings are printed by language
@@ -26,10 +29,13 @@ export function javaTemplateContext(spec: ProjectSpec, library: LibraryArchive):
     npmPackage: `create-kuflow-worker@${cliPackage}`,
     local,
     isMember: workspace !== undefined,
-    libraryVersion: new Code(library.version),
+    containsLibrary: containsLibrary(spec),
+    libraryVersion: new Code(containsLibrary(spec) ? library.version : library.version.replace(BUILD, '')),
     libraryFolder: new Code(folder),
     // The context of an image is the folder of the member.
-    buildContexts: new Code(workspace === undefined ? '' : `--build-context library=${folder} `),
+    buildContexts: new Code(
+      workspace === undefined || !containsLibrary(spec) ? '' : `--build-context library=${folder} `,
+    ),
     processFolder: new Code(layout.processPackage.slice(packageName.length + 1)),
     simulateArguments: new Code(simulateArguments),
     smokeOnWindows: `kuflow dev simulate ${simulateArguments}-- mvnw -q spring-boot:run`,

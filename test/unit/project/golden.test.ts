@@ -94,6 +94,7 @@ const javaOptions: Readonly<Record<string, ProjectSpec>> = {
   'two-processes': { ...javaDefaults, ...twoProcesses },
   connected: { ...javaDefaults, ...connected },
   editors: { ...javaDefaults, editors: ['vscode', 'intellij'] },
+  registry: { ...javaDefaults, library: 'registry' },
 };
 
 const pythonOptions: Readonly<Record<string, ProjectSpec>> = {

@@ -135,7 +135,7 @@ describe('create', () => {
     };
     expect(await refused('--editor', 'intellij')).toContain('--editor intellij does not apply to TypeScript workers');
     expect(await refused('--editor', 'vim')).toContain('Allowed choices are vscode, intellij.');
-    expect(await refused('--language', 'java', '--library', 'registry')).toContain('--library does not apply to Java');
+    expect(await refused('--library', 'registry')).toContain('--library does not apply to TypeScript');
     const options = ['--language', 'python', '--editor', 'vscode', '--library', 'registry'];
     const made = json(await create(cwd, ['x', '--local', ...options, '--json', '--no-check', ...QUIET]));
     expect(made.command).toContain(' --editor vscode --library registry ');
