@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type * as Testing from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { createActivityInterceptor } from '../activity-interceptor.ts';
 import { payloadLimit } from '../payload-limit.ts';
@@ -26,7 +27,7 @@ export interface TestEnvironmentOptions {
 export interface RunOptions {
   /** Called while the workflow runs, for example to send the signal of a user action, or to skip time. */
   readonly whileRunning?: () => Promise<unknown>;
-  /** How long to wait for the end of the workflow, in milliseconds. Default: 30 s. */
+  /** How long to wait for the end of the workflow after `whileRunning`, in milliseconds. Default: 30 s. */
   readonly limit?: number;
 }
 
@@ -45,7 +46,7 @@ export interface ProcessRun {
 
 /** Temporal's time-skipping test server with the workflows of a project. */
 export interface TestEnvironment {
-  readonly temporal: TestWorkflowEnvironment;
+  readonly temporal: Testing.TestWorkflowEnvironment;
   /**
    * An in-memory KuFlow for one process. `person` is asked about each open task that the application does not own. `metadata` is the
    * metadata of the process when it starts.
@@ -62,7 +63,9 @@ export async function openTestEnvironment({
   validators = {},
 }: TestEnvironmentOptions): Promise<TestEnvironment> {
   installTestRuntime();
-  const temporal = await TestWorkflowEnvironment.createTimeSkipping({ server: await timeSkippingServer(workflows) });
+  // A development dependency of the project. As a dependency of this library, it would be part of the image.
+  const testing = createRequire(workflows)('@temporalio/testing') as typeof Testing;
+  const temporal = await testing.TestWorkflowEnvironment.createTimeSkipping({ server: await timeSkippingServer(workflows) });
   const { workflow: client } = temporal.client;
   const workflowBundle = await bundleWorkflowCode({
     ...workflowSources(fileURLToPath(workflows)),
@@ -88,10 +91,7 @@ export async function openTestEnvironment({
         processId,
         handle,
         result: ({ whileRunning, limit = LIMIT } = {}) =>
-          worker.runUntil(async () => {
-            const [result] = await Promise.all([resultOf(handle, kuflow.items, limit), whileRunning?.()]);
-            return result;
-          }),
+          worker.runUntil(() => resultOf(handle, kuflow.items, { limit, after: whileRunning?.() })),
         history: async () => JSON.parse(historyToJSON(await handle.fetchHistory())) as unknown,
       };
     },

@@ -28,19 +28,21 @@ export function installTestRuntime(): void {
 
 /**
  * The result of a workflow, or the error that it ends with. Rejects at once when a workflow task fails: Temporal would retry the
- * task until somebody fixes the workflow code. Also rejects after `limit` milliseconds, with the open tasks among `items` and the
+ * task until somebody fixes the workflow code. Also rejects `limit` milliseconds after `after`, with the open tasks among `items` and the
  * activities that Temporal retries. The workflow is not terminated, because Temporal's test server skips no more time after that.
  */
 export async function resultOf(
   handle: WorkflowHandleWithFirstExecutionRunId,
-  items: readonly ProcessItem[] = [],
-  limit = 30_000,
+  items: readonly ProcessItem[],
+  { limit, after }: { readonly limit: number; readonly after: Promise<unknown> | undefined },
 ): Promise<unknown> {
   const failed = new Promise<never>((_, reject) => onFailedTask.set(handle.firstExecutionRunId, reject));
   const timer = new AbortController();
-  const late = delay(limit, undefined, { signal: timer.signal }).then(async () => {
+  const late = (async (): Promise<never> => {
+    await after;
+    await delay(limit, undefined, { signal: timer.signal });
     throw new Error(`The workflow has not ended within ${limit / 1_000} s\n${await describeWaiting(handle, items)}`);
-  });
+  })();
   late.catch(() => undefined);
   try {
     return await Promise.race([failed, late, handle.result().catch((error: unknown) => error)]);
