@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,6 +18,7 @@ from kuflow_worker._internal.fake_kuflow import Answer, FakeKuFlow, Person, Task
 from kuflow_worker._internal.operations import Operation
 from kuflow_worker._internal.process_run import ProcessRun, start_process
 from kuflow_worker._internal.replay import replay
+from kuflow_worker._internal.rest_client import RestError
 from kuflow_worker._internal.workflow_code import workflow_runner
 
 from .support.trial_workflows import (
@@ -26,7 +28,9 @@ from .support.trial_workflows import (
     HandlesWorkflow,
     LargeWorkflow,
     OverdueWorkflow,
+    ParallelWorkflow,
     ReassignedWorkflow,
+    RejectedWorkflow,
     RenamedWorkflow,
     RereadWorkflow,
     ScopeWorkflow,
@@ -322,3 +326,63 @@ async def scheduled_activities(run: ProcessRun) -> list[ActivityTaskScheduledEve
         for event in events
         if event.HasField("activity_task_scheduled_event_attributes")
     ]
+
+
+async def test_waits_for_parallel_tasks(environment: WorkflowEnvironment) -> None:
+    kuflow = FakeKuFlow(entering({"REVIEW": {"ok": True}, "SECOND": {"a": 1}}))
+    run = await start_process(environment, ParallelWorkflow, kuflow)
+    assert await run.result() == {"message": "True {'a': 1}"}
+
+
+async def test_cancels_the_other_parallel_tasks_in_kuflow_if_one_is_canceled(environment: WorkflowEnvironment) -> None:
+    kuflow = FakeKuFlow(lambda code, _logs: "cancel" if code == "SECOND" else "wait")
+    run = await start_process(environment, ParallelWorkflow, kuflow)
+    assert await run.result() == {"message": "canceled SECOND"}
+    assert kuflow.task_states == {"REVIEW": "CANCELLED", "SECOND": "CANCELLED"}
+    await replay(await run.history(), [ParallelWorkflow])
+
+
+class RejectingKuFlow(FakeKuFlow):
+    """Rejects the creation of items with these statuses, and then accepts it."""
+
+    def __init__(self, *statuses: int) -> None:
+        super().__init__(REVIEWER)
+        self._statuses = list(statuses)
+
+    async def perform(self, operation: Operation[Any, Any], request: Mapping[str, Any]) -> Any:
+        if operation.name == "createProcessItem" and self._statuses:
+            status = self._statuses.pop(0)
+            raise RestError("no", operation=operation.name, status=status, details={"message": "not valid"})
+        return await super().perform(operation, request)
+
+
+async def test_raises_a_rejected_call_that_is_not_to_be_repeated(environment: WorkflowEnvironment) -> None:
+    run = await start_process(environment, RejectedWorkflow, RejectingKuFlow(400))
+    assert await run.result() == {"message": "createProcessItem 400 not valid"}
+    await replay(await run.history(), [RejectedWorkflow])
+
+
+async def test_repeats_a_call_that_was_not_rejected_because_of_its_data(environment: WorkflowEnvironment) -> None:
+    kuflow = RejectingKuFlow(401, 403, 408, 429, 503)
+    run = await start_process(environment, RejectedWorkflow, kuflow)
+    assert await run.result() == {"message": "created"}
+    assert kuflow.task_states == {"REVIEW": "COMPLETED"}
+
+
+async def test_a_test_acts_while_the_process_runs_and_after_a_duration(environment: WorkflowEnvironment) -> None:
+    answers: dict[str, Answer] = {}
+    seen: list[str] = []
+    kuflow = FakeKuFlow(lambda code, _logs: answers.get(code, "wait"))
+    run = await start_process(environment, RereadWorkflow, kuflow)
+
+    async def act(name: str) -> None:
+        seen.append(name)
+
+    async def decide() -> None:
+        answers["REVIEW"] = {"ok": True}
+
+    run.after(timedelta(hours=5), decide)
+    run.after(timedelta(minutes=1), lambda: act("a minute"))
+    # Read again after 1, 3 and 7 hours.
+    assert await run.result(meanwhile=lambda: act("meanwhile")) == {"message": "True after 7 h"}
+    assert seen == ["meanwhile", "a minute"]

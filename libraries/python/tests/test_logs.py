@@ -11,6 +11,7 @@ from temporalio.exceptions import ApplicationError
 
 from kuflow_worker._internal import logs
 from kuflow_worker._internal.logs import LogHandler, parse_core_failure
+from kuflow_worker._internal.rest_client import RestError
 from kuflow_worker._internal.secret import Secret
 from kuflow_worker._internal.workflow.item_context import ItemContext, run_for_item
 
@@ -306,3 +307,24 @@ def test_a_failure_of_the_core_has_its_message_and_its_stack_without_the_details
         ['  File "/app/a.py", line 1, in run', '  File "/app/🐞.py", line 3, in work'],
     )
     assert parse_core_failure("connection refused") is None
+
+
+def test_messages_of_exceptions_in_activities_are_logged_without_values() -> None:
+    with logged() as log:
+        try:
+            try:
+                raise ValueError("https://policies.example/policy/DE-4711-9923?name=Ada: 404")
+            except ValueError as error:
+                raise RuntimeError("No policy for 'Ada Lovelace', 1815-12-10") from error
+        except RuntimeError:
+            logging.getLogger("temporalio.activity").warning("Completing activity as failed", exc_info=True)
+    [line] = log.lines
+    assert line["error"] == "No policy for …, … <- ValueError: https://policies.example 404"
+    assert not any(value in json.dumps(line) for value in ("Ada", "4711", "1815"))
+
+
+def test_errors_of_kuflow_keep_their_messages_in_activities() -> None:
+    with logged() as log:
+        error = RestError("GET https://kuflow.example/processes/1234567: 404", operation="retrieveProcess", status=404)
+        logging.getLogger("temporalio.activity").error("KuFlow rejected a call", exc_info=error)
+    assert [line["error"] for line in log.lines] == ["GET https://kuflow.example/processes/1234567: 404"]

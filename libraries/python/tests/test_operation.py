@@ -122,3 +122,13 @@ async def test_in_production_both_ports_must_be_free() -> None:
             create_runtime(port, development=False)
         with pytest.raises(RuntimeError, match=r"worker\.health-port"):
             await start_health(port, lambda: None, development=False)
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="This machine has no IPv6")
+async def test_metrics_are_available_on_ipv4_and_ipv6() -> None:
+    with used_port() as free:
+        port = free.getsockname()[1]
+    runtime = create_runtime(port, development=False)
+    Metrics(runtime.metric_meter).engine_reachable(True)
+    for host in ("127.0.0.1", "[::1]"):
+        assert (await get(port, "/metrics", host))[0] == 200

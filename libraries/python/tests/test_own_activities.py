@@ -1,6 +1,7 @@
 import asyncio
 import os
 import ssl
+from base64 import b64decode
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -8,13 +9,16 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
+from kuflow_worker._internal.authentication import request_engine_token
 from kuflow_worker._internal.client import KuFlowClient
 from kuflow_worker._internal.documents import Documents
-from kuflow_worker._internal.rest_client import RestClient, RestError
+from kuflow_worker._internal.metrics import no_metrics
+from kuflow_worker._internal.rest_client import RestClient, RestError, create_rest_client
+from kuflow_worker._internal.settings import load_settings
 
 from .support.activity_environment import activity_environment, rest_client, run_activity
 from .support.authority import Authority
-from .support.environment import APPLICATION_ID
+from .support.environment import APPLICATION_ID, ENVIRONMENT
 from .support.scripted_server import ReceivedRequest, Reply, ScriptedServer, scripted_server
 
 PROCESS = "22222222-2222-4333-8444-555555555555"
@@ -174,3 +178,23 @@ async def test_sends_heartbeats_during_a_transfer_and_ends_it_when_the_activity_
         with pytest.raises(asyncio.CancelledError):
             await run
         await server.closed.wait()
+
+
+async def test_uses_the_client_secret_in_the_file_when_the_token_is_renewed(
+    server: ScriptedServer, tmp_path: Path
+) -> None:
+    file = tmp_path / "secret"
+    file.write_text("first\n")
+    environment = {name: text for name, text in ENVIRONMENT.items() if name != "KUFLOW_API_CLIENTSECRET"}
+    settings = load_settings(
+        tmp_path, {**environment, "KUFLOW_API_CLIENTSECRET_FILE": "secret", "KUFLOW_API_ENDPOINT": server.endpoint}
+    )
+    rest = create_rest_client(settings, no_metrics, "trial")
+    server.replies["POST /authentications"] = [Reply(200, {"engineToken": {"token": "the-token"}})]
+    # While a file is being replaced, it may be empty or missing.
+    for text in ("first\n", "second\n", "", None):
+        file.unlink() if text is None else file.write_text(text)
+        await request_engine_token(rest, settings)
+    await rest.close()
+    sent = [b64decode(request.headers["authorization"].removeprefix("Basic ")).decode() for request in server.requests]
+    assert [credentials.partition(":")[2] for credentials in sent] == ["first", "second", "second", "second"]

@@ -28,6 +28,7 @@ def test_of_activities_and_the_program() -> None:
 
 def test_of_workflows() -> None:
     assert sorted(workflow.__all__) == [
+        "CallRejected",
         "HumanTask",
         "KuFlowProcess",
         "MessageTask",
@@ -40,6 +41,8 @@ def test_of_workflows() -> None:
         "UserActionSignal",
         "WorkflowRequest",
         "WorkflowResponse",
+        "all_of",
+        "fail_on_rejection",
         "kuflow_activities",
         "run_activity",
         "with_options",

@@ -6,13 +6,13 @@ from temporalio.common import MetricMeter, RetryPolicy
 from temporalio.exceptions import ApplicationError
 
 from kuflow_worker._internal.metrics import Metrics
+from kuflow_worker._internal.redaction import INVALID_TASK_DATA
 from kuflow_worker._internal.rest_client import (
     RestClient,
     RestError,
     RestRequest,
     RestResponse,
 )
-from kuflow_worker._internal.task_data import INVALID_TASK_DATA
 from kuflow_worker._internal.task_failures import HOUR, TaskFailures, reason_of
 from kuflow_worker._internal.workflow.item_context import ItemContext
 

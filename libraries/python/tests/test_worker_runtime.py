@@ -63,7 +63,7 @@ async def test_a_worker_whose_core_gave_up_ends_with_1_and_the_reason(
     worker: RunningWorker, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert await worker._run_and_stop([]) == 1
-    (record,) = caplog.records
+    record = next(record for record in caplog.records if record.levelname == "ERROR")
     assert record.message == "Stopping the worker: Temporal's core gave up"
     assert record.exc_info and str(record.exc_info[1]) == "Poll failure: Unauthenticated"
 
@@ -74,7 +74,7 @@ async def test_a_worker_whose_token_was_not_renewed_ends_with_1_and_the_reason(
     worker._tokens.current = EngineToken(Secret("the-token"), received_at=0, expires_at=1)
     worker._tokens.last_error = RuntimeError("no response")
     assert await worker._run_and_stop([]) == 1
-    (record,) = caplog.records
+    record = next(record for record in caplog.records if record.levelname == "ERROR")
     assert record.message == "Stopping the worker: the engine token expired and could not be renewed"
     assert record.exc_info and str(record.exc_info[1]) == "no response"
 

@@ -70,7 +70,7 @@ async def run(environment: WorkflowEnvironment, project: str, name: str) -> str:
     request = {"processId": process_id}
     handle = await client.start_workflow(workflow.run, request, id=process_id, task_queue=process_id)
     kuflow = FakeKuFlow(entering({}))
-    return (await ProcessRun(handle, worker, kuflow).result())["message"]
+    return (await ProcessRun(environment, handle, worker, kuflow).result())["message"]
 
 
 async def test_isolates_the_modules_of_the_user_and_shares_those_of_activities(

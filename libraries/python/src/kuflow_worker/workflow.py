@@ -1,12 +1,15 @@
 """What workflow code imports from this library."""
 
 from ._internal.model import UserActionSignal, WorkflowRequest, WorkflowResponse
+from ._internal.workflow.all_of import all_of
 from ._internal.workflow.kuflow_activities import TRANSFER, kuflow_activities, run_activity, with_options
 from ._internal.workflow.kuflow_process import KuFlowProcess, SystemTaskHandle, TaskCancelled, TaskHandle
+from ._internal.workflow.rejections import CallRejected, fail_on_rejection
 from ._internal.workflow.task import HumanTask, MessageTask, SystemTask, ThreadTask
 
 __all__ = [
     "TRANSFER",
+    "CallRejected",
     "HumanTask",
     "KuFlowProcess",
     "MessageTask",
@@ -18,6 +21,8 @@ __all__ = [
     "UserActionSignal",
     "WorkflowRequest",
     "WorkflowResponse",
+    "all_of",
+    "fail_on_rejection",
     "kuflow_activities",
     "run_activity",
     "with_options",

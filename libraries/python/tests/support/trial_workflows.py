@@ -9,6 +9,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 from kuflow_worker.workflow import (
     TRANSFER,
+    CallRejected,
     HumanTask,
     KuFlowProcess,
     MessageTask,
@@ -19,6 +20,8 @@ from kuflow_worker.workflow import (
     UserActionSignal,
     WorkflowRequest,
     WorkflowResponse,
+    all_of,
+    fail_on_rejection,
     run_activity,
     with_options,
 )
@@ -292,3 +295,27 @@ class LargeWorkflow:
             workflow.logger.warning(f"Refused: {failure.cause}")
         await run_activity(TrialActivities.length_of, "x" * 150_000)
         return {"message": "never"}
+
+
+@workflow.defn
+class ParallelWorkflow(Trial):
+    @workflow.run
+    async def run(self, request: WorkflowRequest) -> WorkflowResponse:
+        try:
+            review, second = await all_of(self.kuflow.human_task(REVIEW), self.kuflow.human_task(SECOND))
+        except TaskCancelled as error:
+            return {"message": f"canceled {error.code}"}
+        return {"message": f"{review['ok']} {second}"}
+
+
+@workflow.defn
+class RejectedWorkflow(Trial):
+    @workflow.run
+    async def run(self, request: WorkflowRequest) -> WorkflowResponse:
+        try:
+            with fail_on_rejection():
+                await self.kuflow.human_task(REVIEW, data={"ok": "invalid"})
+        except CallRejected as error:
+            response = error.response or {}
+            return {"message": f"{error.operation} {error.status} {response['message']}"}
+        return {"message": "created"}

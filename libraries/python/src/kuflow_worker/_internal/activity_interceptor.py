@@ -1,9 +1,10 @@
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from temporalio import activity
+from temporalio.api.common.v1 import Payload
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
@@ -13,6 +14,7 @@ from .settings import DEFAULT_MAX_PAYLOAD_BYTES
 from .task_data import Validators, validate_task_data
 from .task_failures import TaskFailures
 from .workflow.item_context import ItemContext, item_of, set_current_item
+from .workflow.rejections import CallRejected, fails_on_rejection
 
 
 class ActivityInterceptor(Interceptor):
@@ -54,12 +56,14 @@ class _Inbound(ActivityInboundInterceptor):
             attempt.succeeded()
             return result
         except Exception as error:
-            attempt.failed(error)
             if activity.is_cancelled():
                 raise asyncio.CancelledError from error
-            failure = _to_failure(error, info)
+            failure = _to_failure(error, info, input.headers)
             if failure is error:
+                attempt.failed(error)
                 raise
+            failure.__cause__ = error
+            attempt.failed(failure if isinstance(failure, CallRejected) else error)
             raise failure from error
         finally:
             attempt.end()
@@ -95,7 +99,7 @@ class _Attempt:
             self._timer.cancel()
 
 
-def _to_failure(error: Exception, info: activity.Info) -> Exception:
+def _to_failure(error: Exception, info: activity.Info, headers: Mapping[str, Payload]) -> Exception:
     """What Temporal records for an error.
 
     These are the failures of KuFlow's own libraries for their activities, and for every call to KuFlow. `Retry-After`
@@ -109,6 +113,8 @@ def _to_failure(error: Exception, info: activity.Info) -> Exception:
     if error.status is not None and 400 <= error.status < 500:
         extra = {"operation": error.operation, "status": error.status}
         activity.logger.error("KuFlow rejected a call", extra=extra, exc_info=error)
+    if error.status is not None and fails_on_rejection(headers, error.status):
+        return CallRejected(error.operation, error.status, error.details)
     return ApplicationError(
         "Rest Invocation error",
         *([] if error.details is None else [error.details]),

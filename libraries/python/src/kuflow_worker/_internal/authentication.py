@@ -1,3 +1,4 @@
+import logging
 from typing import Any
 
 from .connection import with_timeout
@@ -6,13 +7,16 @@ from .engine_token import EngineToken, create_token
 from .pem import read_authorities, read_certificate, read_private_key
 from .rest_client import RestClient, RestRequest
 from .secret import Secret
-from .settings import Settings
+from .settings import ApiSettings, Settings, secret_in
+
+LOG = logging.getLogger(__name__)
 
 TIMEOUT = 30.0
 
 
 async def request_engine_token(rest: RestClient, settings: Settings) -> EngineToken:
-    """Requests a new bearer token for the engine."""
+    """Requests a new bearer token for the engine. Reads the file with the client secret again, if there is one."""
+    _use_current_secret(rest, settings.api)
     engine_token = await _authenticate(rest, settings, "ENGINE_TOKEN", "engineToken")
     if not engine_token.get("token"):
         raise RuntimeError("POST /authentications: the response has no engineToken.token")
@@ -36,6 +40,20 @@ async def request_engine_certificate(rest: RestClient, settings: Settings) -> En
         )
     except ValueError as error:
         raise RuntimeError(f"The engine certificate from KuFlow is not usable: found {error}") from None
+
+
+def _use_current_secret(rest: RestClient, api: ApiSettings) -> None:
+    if api.client_secret_file is None:
+        return
+    try:
+        secret = secret_in(api.client_secret_file.read_text(errors="replace"))
+    except OSError as error:
+        # KuFlow may still accept the previous one.
+        LOG.warning("Could not read the file with the client secret again", exc_info=error)
+        return
+    # The file is empty while it is being replaced.
+    if secret.strip():
+        rest.use_credentials(api.client_id, Secret(secret))
 
 
 async def _authenticate(rest: RestClient, settings: Settings, kind: str, field: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from typing import Literal
 from temporalio import activity, workflow
 
 from .log_repeats import LogRepeats, without_ids
+from .redaction import WITHOUT_VALUES, redact
 from .settings import LogFormat
 from .workflow.item_context import current_item
 
@@ -124,9 +125,12 @@ class LogHandler(logging.Handler):
         _add_process(line)
         if error is None:
             return self._print(line)
-        line["error"] = describe_error(error)
+        hides_values = record.name == ACTIVITY_LOGGER
+        line["error"] = describe_error(error, hides_values=hides_values)
         if record.levelno >= logging.WARNING:
-            frames, causes = _describe_stack(error, None if self._frames == "all" else self._own)
+            frames, causes = _describe_stack(
+                error, None if self._frames == "all" else self._own, hides_values=hides_values
+            )
             place = frames[-1] if frames else ""
             names = [line.get(name, "") for name in ("message", "workflowType", "activityType", "operation", "error")]
             failure = without_ids(" ".join(map(str, names)))
@@ -232,6 +236,10 @@ def _to_camel_case(name: str) -> str:
     return re.sub(r"_([a-z])", lambda match: match[1].upper(), name)
 
 
+ACTIVITY_LOGGER = "temporalio.activity"
+# Enough for a reader. Longer messages contain data.
+LONGEST_MESSAGE = 3_000
+
 # Exceptions whose names add nothing to their messages.
 PLAIN_ERRORS = ("Exception", "RuntimeError", "RestError", "SettingsError", "TimeoutError", "ApplicationError")
 
@@ -261,7 +269,7 @@ def _text_of(error: BaseException) -> str:
     return STATUS.sub(r"\1: \2", str(error))
 
 
-def _message_of(error: object) -> str:
+def _message_of(error: object, *, hides_values: bool = False) -> str:
     """Name and message of one error. Leaves out the details, which may contain form data."""
     if isinstance(error, str):
         failure = parse_core_failure(error)
@@ -269,32 +277,43 @@ def _message_of(error: object) -> str:
     if not isinstance(error, BaseException):
         return "unknown error"
     name, text = type(error).__name__, _text_of(error)
+    if hides_values and getattr(error, "type", None) not in WITHOUT_VALUES:
+        text = redact(text[:LONGEST_MESSAGE])
     if text == "":
         return name
     return text if name in PLAIN_ERRORS else f"{name}: {text}"
 
 
-def describe_error(error: object) -> str:
-    """Names and messages of an error and its causes. Leaves out the details, which may contain form data."""
+def describe_error(error: object, *, hides_values: bool = False) -> str:
+    """Names and messages of an error and its causes. Leaves out the details, which may contain form data.
+
+    `hides_values`: the messages come from activities, so they may contain form data too.
+    """
     parts: list[str] = []
-    for at in _with_causes(error):
-        part = _message_of(at)
-        text = _text_of(at) if isinstance(at, BaseException) else part
+    for at, part in _messages_of(error, hides_values):
+        text = _text_of(at) if isinstance(at, BaseException) and not hides_values else part
         if not any(other.endswith(text or part) for other in parts):
             parts.append(part)
     return escape_controls(" <- ".join(parts))
 
 
-def _describe_stack(error: object, own: Folders | None) -> tuple[list[str], list[str]]:
+def _messages_of(error: object, hides_values: bool) -> Iterator[tuple[object, str]]:
+    for at in _with_causes(error):
+        # Errors of this library have no values of forms.
+        hides_values = hides_values and type(at).__name__ != "RestError"
+        yield at, _message_of(at, hides_values=hides_values)
+
+
+def _describe_stack(error: object, own: Folders | None, *, hides_values: bool) -> tuple[list[str], list[str]]:
     """The frames of an error, the innermost last, and those of its causes, without their messages.
 
     `own`: only the frames of code in these folders.
     """
-    first, *causes = [(at, _frames_of(at, own)) for at in _with_causes(error)]
+    first, *causes = [(part, _frames_of(at, own)) for at, part in _messages_of(error, hides_values)]
     described: list[str] = []
     for cause, lines in causes:
         if lines:
-            described += [f"  caused by {_message_of(cause).splitlines()[0]}", *lines]
+            described += [f"  caused by {cause.splitlines()[0]}", *lines]
     return first[1], described
 
 

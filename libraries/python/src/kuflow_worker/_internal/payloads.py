@@ -20,9 +20,9 @@ from temporalio.converter import (
 from temporalio.exceptions import ApplicationError
 
 from .encryption_guard import refuse_encrypted
+from .redaction import PAYLOAD_TOO_LARGE
 from .settings import DEFAULT_MAX_PAYLOAD_BYTES
 
-PAYLOAD_TOO_LARGE = "PayloadTooLarge"
 # The metadata of a payload that says what it is for. The payload limit reads and removes it: it is never sent.
 PROCESS = "kuflow-process"
 PURPOSE = "kuflow-purpose"

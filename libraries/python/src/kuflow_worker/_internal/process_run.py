@@ -1,6 +1,7 @@
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -28,18 +29,36 @@ from .workflow_code import workflow_runner
 
 SECONDS = 30
 
+#: What a test does while a process runs.
+Action = Callable[[], Awaitable[None]]
+
 
 class ProcessRun:
     """The workflow of a process on Temporal's test server. Nothing happens until something waits for its result."""
 
-    def __init__(self, handle: WorkflowHandle[Any, Any], worker: Worker, kuflow: FakeKuFlow) -> None:
+    def __init__(
+        self,
+        environment: WorkflowEnvironment,
+        handle: WorkflowHandle[Any, Any],
+        worker: Worker,
+        kuflow: FakeKuFlow,
+    ) -> None:
         self.process_id = handle.id
         self.handle = handle
+        self._environment = environment
         self._worker = worker
         self._kuflow = kuflow
+        self._planned: list[tuple[timedelta, Action]] = []
 
-    async def result(self, seconds: float = SECONDS) -> WorkflowResponse:
-        """Waits until the workflow ends.
+    def after(self, duration: timedelta, action: Action) -> None:
+        """Plans what happens this long after the start of the process, in the skipped time of the test server.
+
+        `action` may start user actions or change what the in-memory KuFlow answers.
+        """
+        self._planned.append((duration, action))
+
+    async def result(self, seconds: float = SECONDS, *, meanwhile: Action | None = None) -> WorkflowResponse:
+        """Waits until the workflow ends. `meanwhile` runs first, before the test server skips time.
 
         Raises a `WorkflowFailureError` if the workflow fails, and an `AssertionError` if a workflow task fails:
         Temporal would repeat the task until somebody fixes the workflow code. After some seconds, it raises an
@@ -47,19 +66,31 @@ class ProcessRun:
         """
         with _FailedTasks(self.handle.first_execution_run_id or "") as failed:
             async with self._worker:
-                result = asyncio.create_task(self.handle.result())
+                result = asyncio.create_task(self._run(meanwhile))
                 try:
-                    await asyncio.wait([result, failed.first], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+                    outcomes: set[asyncio.Future[Any]] = {result, failed.first}
+                    await asyncio.wait(outcomes, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
                     if not result.done() and not failed.first.done():
                         waiting = "\n".join(await self._describe_waiting())
                         raise AssertionError(f"The workflow has not ended within {seconds:g} s\n{waiting}")
                     if failed.first.done():
                         error = failed.first.result()
                         raise AssertionError(f"A workflow task failed: {type(error).__name__}: {error}") from error
-                    response: WorkflowResponse = await result
-                    return response
+                    return await result
                 finally:
                     result.cancel()
+
+    async def _run(self, meanwhile: Action | None) -> WorkflowResponse:
+        planned = [] if meanwhile is None else [(timedelta(), meanwhile)]
+        passed = timedelta()
+        for duration, action in [*planned, *sorted(self._planned, key=lambda plan: plan[0])]:
+            if duration > passed:
+                await self._environment.sleep(duration - passed)
+                passed = duration
+            await action()
+        self._planned.clear()
+        response: WorkflowResponse = await self.handle.result()
+        return response
 
     async def _describe_waiting(self) -> list[str]:
         description = (await self.handle.describe()).raw_description
@@ -115,7 +146,7 @@ async def start_process(
         id=process_id,
         task_queue=process_id,
     )
-    return ProcessRun(handle, worker, kuflow)
+    return ProcessRun(environment, handle, worker, kuflow)
 
 
 class _StartHeaders(Interceptor):

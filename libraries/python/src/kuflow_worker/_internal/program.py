@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -162,8 +163,8 @@ def create_runtime(metrics_port: int, *, development: bool) -> Runtime:
     """Creates Temporal's runtime, which serves the metrics. Port 0 disables them."""
     if metrics_port == 0:
         return Runtime(telemetry=_telemetry())
-    # In development, only this machine reads the metrics.
-    host = "127.0.0.1" if development else "0.0.0.0"
+    # In development, only this machine reads the metrics. Otherwise, IPv6 includes IPv4.
+    host = "127.0.0.1" if development else "[::]" if socket.has_dualstack_ipv6() else "0.0.0.0"
     try:
         return Runtime(telemetry=_telemetry(PrometheusConfig(bind_address=f"{host}:{metrics_port}")))
     except ValueError as error:

@@ -14,6 +14,7 @@ import httpx
 from .metrics import Metrics
 from .operations import Method
 from .proxy import proxy_for
+from .secret import Secret
 from .settings import Settings
 from .user_agent import user_agent
 
@@ -109,6 +110,10 @@ class RestClient:
             yield self._read_chunks(request, response)
         finally:
             await response.aclose()
+
+    def use_credentials(self, client_id: str, client_secret: Secret) -> None:
+        """Uses other credentials from the next call on."""
+        self._http.auth = httpx.BasicAuth(client_id, client_secret.reveal())
 
     async def close(self) -> None:
         await self._http.aclose()

@@ -41,6 +41,8 @@ class ApiSettings:
     """With the version segment, without a trailing slash."""
     client_id: str
     client_secret: Secret
+    client_secret_file: Path | None
+    """The file that contains the secret, if it comes from one."""
     tenant_id: str | None
     ca: str | None
     """PEM text, trusted in addition to the root certificates of the system."""
@@ -124,6 +126,7 @@ def load_settings(directory: Path, environment: Environment) -> Settings:
         endpoint=endpoint,
         client_id=client_id,
         client_secret=client_secret,
+        client_secret_file=_secret_file(directory, reader),
         tenant_id=uuid("kuflow.api.tenant-id"),
         ca=_read_pem(reader, "kuflow.api.ca", "a CA file", True, read_authorities),
     )
@@ -198,12 +201,21 @@ def _read_secret_variable(reader: SettingsReader) -> SettingValue | None:
         expected = "KUFLOW_API_CLIENTSECRET or KUFLOW_API_CLIENTSECRET_FILE, not both"
         reader.problem(key, "conflict", file.source, expected)
         return direct
-    # A file usually ends with a line break.
-    raw = re.sub(r"\r?\n\Z", "", reader.read_file(key, file) or "")
+    raw = secret_in(reader.read_file(key, file) or "")
     if not raw.strip():
         reader.problem(key, "invalid", file.source, "a secret; the file is empty")
     # The variable counts as set even if the file is unreadable, so that no other source supplies the secret.
     return SettingValue(raw, file.source)
+
+
+def secret_in(text: str) -> str:
+    """The secret in the text of a file, which usually ends with a line break."""
+    return re.sub(r"\r?\n\Z", "", text)
+
+
+def _secret_file(directory: Path, reader: SettingsReader) -> Path | None:
+    file = reader.from_environment("KUFLOW_API_CLIENTSECRET_FILE")
+    return None if file is None else directory / file.text
 
 
 def _read_endpoint(reader: SettingsReader, credentials_in_environment: bool) -> str:

@@ -15,13 +15,13 @@ from temporalio.exceptions import ApplicationError
 
 from .client import KuFlowClient
 from .model import CompleteTaskRequest, ProcessItemResponse
+from .redaction import INVALID_TASK_DATA
 
 LOG = logging.getLogger(__name__)
 
 Validators: TypeAlias = Mapping[str, Mapping[str, Validator]]
 """The validators of system tasks, by workflow type and task code."""
 
-INVALID_TASK_DATA = "InvalidTaskData"
 """The type of the failure if the data of a task does not match its schema. Its message contains no values."""
 MAX_ERRORS = 10
 

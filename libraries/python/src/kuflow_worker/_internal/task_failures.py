@@ -1,5 +1,4 @@
 import asyncio
-import re
 import time
 from collections.abc import Callable
 
@@ -7,9 +6,8 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from .metrics import Metrics
-from .payloads import PAYLOAD_TOO_LARGE
+from .redaction import WITHOUT_VALUES, redact
 from .rest_client import RestClient, RestError, RestRequest
-from .task_data import INVALID_TASK_DATA
 from .workflow.item_context import ItemContext
 
 # Seconds.
@@ -17,9 +15,6 @@ HOUR = 3_600
 # Longer than the wait between two attempts. Another worker may have completed a task, or its process was canceled.
 FAILING_FOR = 600
 MAX_REASON = 300
-
-# The types of failures whose messages have no values.
-WITHOUT_VALUES = (INVALID_TASK_DATA, PAYLOAD_TOO_LARGE)
 
 
 class TaskFailures:
@@ -124,26 +119,8 @@ def reason_of(error: BaseException) -> str:
         at = at.__cause__
     type_name = _type_of(error)
     message = error.message if isinstance(error, ApplicationError) else str(error)
-    text = message if type_name in WITHOUT_VALUES else _redact(message.partition("\n")[0])
+    text = message if type_name in WITHOUT_VALUES else redact(message[: 10 * MAX_REASON].partition("\n")[0])
     # These names add nothing to the message.
     parts = [text] if type_name in ("Exception", "RuntimeError") else [type_name, text]
     reason = ": ".join(part for part in parts if part)
     return reason if len(reason) <= MAX_REASON else f"{reason[: MAX_REASON - 1]}…"
-
-
-def _redact(message: str) -> str:
-    """Hides quotes, values, addresses, long numbers and keys: they may come from a form or a credential.
-
-    An HTTP status does not.
-    """
-    text = message[: 10 * MAX_REASON]
-    for pattern, replacement in (
-        (r"""(?<![^\W_])(["'`“‘]).*?["'`”’](?![^\W_])""", "…"),
-        (r"\b(\w+://)(?:\S*@)?([^\s/?#]+)[^\s,;)]*", r"\1\2"),
-        (r"\S+@\S+", "…"),
-        (r"=(?!(?:(?<=\bstatus=)|(?<=\bstatusCode=))[1-5]\d\d\b)\s*\S+", "=…"),
-        (r"(?=[\w+/.~-]*\d)[\w+/.~-]{16,}", "…"),
-        (r"\d(?:[ .:/-]?\d){3,}", "…"),
-    ):
-        text = re.sub(pattern, replacement, text)
-    return text

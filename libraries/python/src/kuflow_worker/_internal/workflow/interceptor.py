@@ -18,6 +18,7 @@ from ..encryption_guard import refuse_encryption
 from ..logs import remember_run
 from .item_context import with_item
 from .kuflow_process import log_ignored_signal
+from .rejections import with_rejections
 
 
 class WorkflowInterceptor(Interceptor):
@@ -42,11 +43,11 @@ class _Inbound(WorkflowInboundInterceptor):
 
 class _Outbound(WorkflowOutboundInterceptor):
     def start_activity(self, input: StartActivityInput) -> workflow.ActivityHandle[Any]:
-        input.headers = with_item(input.headers)
+        input.headers = with_rejections(with_item(input.headers))
         return self.next.start_activity(input)
 
     def start_local_activity(self, input: StartLocalActivityInput) -> workflow.ActivityHandle[Any]:
-        input.headers = with_item(input.headers)
+        input.headers = with_rejections(with_item(input.headers))
         return self.next.start_local_activity(input)
 
 

@@ -8,9 +8,11 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError
 from temporalio.workflow import ActivityConfig
 
 from ..operations import KuFlowOperations, Operation
+from .rejections import rejection_of
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -53,13 +55,19 @@ class KuFlowActivities(KuFlowOperations):
 
 
 async def with_cancellation(work: Awaitable[Result]) -> Result:
-    """Awaits an activity.
+    """Awaits an activity, and raises `CallRejected` if that is its failure.
 
     The SDK alone loses a cancellation that arrives in the same workflow task as the result of the activity.
     """
     task = asyncio.current_task()
     before = 0 if task is None else task.cancelling()
-    result = await work
+    try:
+        result = await work
+    except ActivityError as error:
+        rejection = rejection_of(error)
+        if rejection is None:
+            raise
+        raise rejection from error
     if task is not None and task.cancelling() > before and workflow.patched(CANCELED_WITH_RESULT):
         raise asyncio.CancelledError
     return result

@@ -299,10 +299,11 @@ class KuFlowProcess(Generic[Metadata]):
         response = await kuflow_activities.retrieve_process({"processId": self._process_id})
         return cast(Metadata, _value_of(response["process"].get("metadata")))
 
-    async def write_metadata(self, fields: Mapping[str, object]) -> None:
+    async def write_metadata(self, fields: Metadata) -> None:
         """Sets fields of the metadata of the process and keeps the others."""
         patch: list[JsonPatchOperation] = [
-            {"op": "add", "path": f"/{_escape(field)}", "value": value} for field, value in fields.items()
+            {"op": "add", "path": f"/{_escape(field)}", "value": value}
+            for field, value in cast(Mapping[str, object], fields).items()
         ]
         if patch:
             await kuflow_activities.patch_process_metadata({"processId": self._process_id, "jsonPatch": patch})

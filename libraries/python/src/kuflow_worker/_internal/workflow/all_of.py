@@ -1,0 +1,44 @@
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar, overload
+
+from temporalio import workflow
+
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+D = TypeVar("D")
+
+
+@overload
+async def all_of(a: Coroutine[Any, Any, A], b: Coroutine[Any, Any, B], /) -> tuple[A, B]: ...
+@overload
+async def all_of(
+    a: Coroutine[Any, Any, A], b: Coroutine[Any, Any, B], c: Coroutine[Any, Any, C], /
+) -> tuple[A, B, C]: ...
+@overload
+async def all_of(
+    a: Coroutine[Any, Any, A],
+    b: Coroutine[Any, Any, B],
+    c: Coroutine[Any, Any, C],
+    d: Coroutine[Any, Any, D],
+    /,
+) -> tuple[A, B, C, D]: ...
+@overload
+async def all_of(*calls: Coroutine[Any, Any, A]) -> tuple[A, ...]: ...
+
+
+async def all_of(*calls: Coroutine[Any, Any, Any]) -> tuple[Any, ...]:
+    """Waits for all calls at the same time, and returns their results in order.
+
+    If one of them fails, such as a task that is canceled in KuFlow, the others are canceled, and so are their tasks in
+    KuFlow. Then this raises the exception of the call that failed.
+    """
+    tasks = [asyncio.create_task(call) for call in calls]
+    try:
+        return tuple(await asyncio.gather(*tasks))
+    finally:
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await workflow.wait(tasks)
