@@ -28,10 +28,10 @@ from kuflow_worker.workflow import KuFlowProcess
 
 from . import tasks
 from .activities import CheckCreditInput, LoanActivities
-from .types import ApproveLoanData, LoanApplicationData
+from .types import ApproveLoanData, LoanApplicationData, Metadata
 
 
-async def run(kuflow: KuFlowProcess, input: CheckCreditInput) -> str:
+async def run(kuflow: KuFlowProcess[Metadata], input: CheckCreditInput) -> str:
     kuflow.human_task(tasks.LOAN_APPLICATION)  # mypy finds unused-coroutine
     kuflow.message(tasks.LOAN_RESULT, text="Loan result")  # mypy finds unused-coroutine
     approval = kuflow.human_task(tasks.APPROVE_LOAN)
@@ -46,6 +46,7 @@ async def run(kuflow: KuFlowProcess, input: CheckCreditInput) -> str:
     handle = await kuflow.open_task(tasks.LOAN_APPLICATION)
     handle.log("Opened")  # mypy finds unused-coroutine
     answer = kuflow.human_task(tasks.APPROVE_LOAN)  # ruff finds F841
+    await kuflow.write_metadata({"firstNane": "Ada"})  # mypy finds typeddict-unknown-key
     return str(application["firstNane"])  # mypy finds typeddict-item
 
 

@@ -15,6 +15,8 @@ import { pythonTypeOf, type PythonClass, type PythonField, type PythonType } fro
 
 const STEP = 4;
 
+const METADATA = 'Metadata';
+
 /** Declarations of types for data, formatted like `ruff format`, and their imports. They follow the imports and an empty line. */
 export function declarePythonTypes(schemas: readonly NamedSchema[]): {
   readonly code: string;
@@ -22,7 +24,8 @@ export function declarePythonTypes(schemas: readonly NamedSchema[]): {
 } {
   const taken = new Set([...schemas.map(({ name }) => name), ...REFERENCE_TYPES]);
   const declarations = schemas.flatMap((named) => {
-    const type = pythonTypeOf(named, taken);
+    const declared = pythonTypeOf(named, taken);
+    const type = named.name === METADATA ? withOptionalFields(declared) : declared;
     const classes = classesIn(type).map(printClass);
     return type.kind === 'class' ? classes : [...classes, printAlias(named.name, type)];
   });
@@ -30,6 +33,12 @@ export function declarePythonTypes(schemas: readonly NamedSchema[]): {
   const start = declarations[0]?.startsWith('class ') === true ? '\n' : '';
   const code = `${start}${declarations.join('\n\n\n')}\n`;
   return { code, imports: pythonImportsOf(code) };
+}
+
+/** Metadata can be written field by field, and a process may have no value for a required field yet. */
+function withOptionalFields(type: PythonType): PythonType {
+  if (type.kind !== 'class') return type;
+  return { ...type, fields: type.fields.map((field) => ({ ...field, required: false })) };
 }
 
 /** The classes that a type uses, each after those that it uses. */

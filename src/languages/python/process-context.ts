@@ -102,7 +102,9 @@ function taskImports(tasks: readonly ProcessTask[], constants: string): readonly
   return [
     ...pythonImportsOf(constants),
     ...tasks.map(({ kind }) => ({ module: WORKFLOW_MODULE, name: TASK_CLASSES[kind] })),
-    ...fromTypes(tasks.map(({ kind, dataType }) => (kind === 'message' ? undefined : dataType))),
+    ...fromTypes(
+      tasks.flatMap(({ kind, dataType, contextType }) => (kind === 'message' ? [] : [dataType, contextType])),
+    ),
   ];
 }
 
@@ -141,8 +143,9 @@ function fromTypes(names: readonly (string | undefined)[]): readonly Import[] {
 
 const importText = (imports: readonly Import[]): string => printImports(imports).trimEnd();
 
-function taskConstant({ kind, title, constant, code, dataType }: ProcessTask): string {
+function taskConstant({ kind, title, constant, code, dataType, contextType }: ProcessTask): string {
   const name = TASK_CLASSES[kind];
-  const callee = kind === 'human' || kind === 'system' ? `${name}[${dataType ?? UNTYPED_DICT}]` : name;
+  const types = [dataType ?? UNTYPED_DICT, ...(contextType === undefined ? [] : [contextType])];
+  const callee = kind === 'human' || kind === 'system' ? `${name}[${types.join(', ')}]` : name;
   return [`# ${pyComment(title)}`, pythonCall(`${constant} = `, callee, [pyString(code)], 0)].join('\n');
 }

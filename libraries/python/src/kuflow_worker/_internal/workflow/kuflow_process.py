@@ -32,6 +32,7 @@ from .uuid7 import uuid7
 Data = TypeVar("Data")
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
+Context = TypeVarWithDefault("Context", default=JsonObject)
 Metadata = TypeVarWithDefault("Metadata", default=dict[str, Any])
 
 ITEM_SIGNAL = "KuFlow_Engine_Signal_Process_Item"
@@ -112,7 +113,11 @@ class SystemTaskHandle(_Handle, Generic[Data]):
     """A task of the application itself."""
 
     def __init__(
-        self, process: "KuFlowProcess[Any]", task: SystemTask[Data], task_id: str, is_completing: asyncio.Future[None]
+        self,
+        process: "KuFlowProcess[Any]",
+        task: SystemTask[Data, Any],
+        task_id: str,
+        is_completing: asyncio.Future[None],
     ) -> None:
         super().__init__(process, task_id)
         self._task = task
@@ -170,10 +175,10 @@ class KuFlowProcess(Generic[Metadata]):
     @overload
     async def human_task(
         self,
-        task: HumanTask[Data],
+        task: HumanTask[Data, Context],
         *,
         data: JsonObject | None = None,
-        context_data: JsonObject | None = None,
+        context_data: Context | None = None,
         owner_id: str | None = None,
         owner_email: str | None = None,
     ) -> Data: ...
@@ -181,10 +186,10 @@ class KuFlowProcess(Generic[Metadata]):
     @overload
     async def human_task(
         self,
-        task: HumanTask[Data],
+        task: HumanTask[Data, Context],
         *,
         data: JsonObject | None = None,
-        context_data: JsonObject | None = None,
+        context_data: Context | None = None,
         owner_id: str | None = None,
         owner_email: str | None = None,
         deadline: Deadline,
@@ -193,10 +198,10 @@ class KuFlowProcess(Generic[Metadata]):
 
     async def human_task(
         self,
-        task: HumanTask[Data],
+        task: HumanTask[Data, Context],
         *,
         data: JsonObject | None = None,
-        context_data: JsonObject | None = None,
+        context_data: Context | None = None,
         owner_id: str | None = None,
         owner_email: str | None = None,
         deadline: Deadline | None = None,
@@ -219,25 +224,25 @@ class KuFlowProcess(Generic[Metadata]):
     @overload
     async def open_task(
         self,
-        task: HumanTask[Data],
+        task: HumanTask[Data, Context],
         *,
         data: JsonObject | None = None,
-        context_data: JsonObject | None = None,
+        context_data: Context | None = None,
         owner_id: str | None = None,
         owner_email: str | None = None,
     ) -> TaskHandle[Data]: ...
 
     @overload
     async def open_task(
-        self, task: SystemTask[Data], *, context_data: JsonObject | None = None
+        self, task: SystemTask[Data, Context], *, context_data: Context | None = None
     ) -> SystemTaskHandle[Data]: ...
 
     async def open_task(
         self,
-        task: HumanTask[Data] | SystemTask[Data],
+        task: HumanTask[Data, Context] | SystemTask[Data, Context],
         *,
         data: JsonObject | None = None,
-        context_data: JsonObject | None = None,
+        context_data: Context | None = None,
         owner_id: str | None = None,
         owner_email: str | None = None,
     ) -> TaskHandle[Data] | SystemTaskHandle[Data]:
@@ -248,7 +253,7 @@ class KuFlowProcess(Generic[Metadata]):
 
     async def system_task(
         self,
-        task: SystemTask[Data],
+        task: SystemTask[Data, Any],
         activity: Callable[Concatenate[Any, Parameters], Awaitable[Data]],
         *args: Parameters.args,
         **kwargs: Parameters.kwargs,
@@ -319,9 +324,9 @@ class KuFlowProcess(Generic[Metadata]):
 
     async def _open_human_task(
         self,
-        task: HumanTask[Data],
+        task: HumanTask[Data, Context],
         data: JsonObject | None,
-        context_data: JsonObject | None,
+        context_data: Context | None,
         owner: Owner,
     ) -> TaskHandle[Data]:
         item_id = await self._create_item("TASK", task.code, {**owner, **_task_payload(data, context_data)})
@@ -333,7 +338,7 @@ class KuFlowProcess(Generic[Metadata]):
         return TaskHandle(self, item_id, done)
 
     async def _open_system_task(
-        self, task: SystemTask[Data], context_data: JsonObject | None
+        self, task: SystemTask[Data, Context], context_data: Context | None
     ) -> SystemTaskHandle[Data]:
         if self._application_id is None:
             self._application_id = asyncio.create_task(retrieve_application_id())
@@ -352,7 +357,7 @@ class KuFlowProcess(Generic[Metadata]):
         await self._canceling_item(item_id, kuflow_activities.create_process_item(request))
         return item_id
 
-    async def _wait_until_completed(self, task: HumanTask[Data], item_id: str) -> Data:
+    async def _wait_until_completed(self, task: HumanTask[Data, Any], item_id: str) -> Data:
         wait = self._reread_after
         while True:
             is_changed = await _is_true_within(wait, lambda: item_id in self._changed)
@@ -504,7 +509,7 @@ def _owner(owner_id: str | None, owner_email: str | None) -> Owner:
     return owner
 
 
-def _task_payload(data: JsonObject | None, context_data: JsonObject | None) -> dict[str, object]:
+def _task_payload(data: JsonObject | None, context_data: object) -> dict[str, object]:
     values = {"data": data, "contextData": context_data}
     task = {field: {"value": value} for field, value in values.items() if value is not None}
     return {"task": task} if task else {}

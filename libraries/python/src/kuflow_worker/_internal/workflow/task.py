@@ -5,20 +5,23 @@ from typing import Any, Generic, TypeVar
 
 from typing_extensions import TypeVar as TypeVarWithDefault
 
+from ..model import JsonObject
+
 Data = TypeVar("Data")
 MessageData = TypeVarWithDefault("MessageData", default=Any)
+Context = TypeVarWithDefault("Context", default=JsonObject)
 
 
 @dataclass(frozen=True)
-class HumanTask(Generic[Data]):
-    """A task that a person completes. `Data` is the type of its data."""
+class HumanTask(Generic[Data, Context]):
+    """A task that a person completes. `Data` is the type of its data, and `Context` that of its context data."""
 
     code: str
 
 
 @dataclass(frozen=True)
-class SystemTask(Generic[Data]):
-    """A task that the application completes. `Data` is the type of its data."""
+class SystemTask(Generic[Data, Context]):
+    """A task that the application completes. `Data` is the type of its data, and `Context` that of its context data."""
 
     code: str
 
