@@ -26,7 +26,8 @@ export const PHRASES = [
   [/\blies? (?:in|at|on|there|beside|below|above)\b/i, '"is in"'],
   [/\bsave for\b/i, '"except for"'],
   [/\bdoes? so\b|\bdid so\b/i, 'repeat the verb'],
-  [/\bmeanwhile\b/i, '"in the meantime", or say when'],
+  // Not the option of that name in tests of processes.
+  [/\bmeanwhile\b(?![=:)`("]| is None)/i, '"in the meantime", or say when'],
   [/\bas yet\b|\bnot yet there\b/i, '"yet"'],
   [/\bhow to go on\b/i, '"what would you like to do"'],
   [/\bneed(?:s)? not\b/i, '"does not have to"'],
