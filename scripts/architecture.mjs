@@ -82,7 +82,8 @@ export function checkSources(root, config) {
     ...unreachableProblems(graph, config),
     ...duplicateExports(graph, config),
     ...unusedEntries(graph, config),
-    ...cycles(graph),
+    ...cycles(importsOfFiles(graph), 'cycle'),
+    ...cycles(importsOfFolders(graph), 'folders in a circle'),
   ];
 }
 
@@ -218,8 +219,26 @@ function unusedEntries(graph, config) {
   );
 }
 
-/** Strongly connected files, over value, lazy and type-only imports alike (Tarjan). */
-function cycles(graph) {
+const importsOfFiles = (graph) =>
+  new Map([...graph].map(([path, { targets }]) => [path, targets.map(({ target }) => target)]));
+
+/** A folder and those inside it are one thing here: files at its top may use those in its folders, and the other way round. */
+function importsOfFolders(graph) {
+  const folders = new Map();
+  for (const [path, { targets }] of graph) {
+    const from = posix.dirname(path);
+    const all = folders.get(from) ?? new Set();
+    for (const { target } of targets) {
+      const to = posix.dirname(target);
+      if (graph.has(target) && !`${from}/`.startsWith(`${to}/`) && !`${to}/`.startsWith(`${from}/`)) all.add(to);
+    }
+    folders.set(from, all);
+  }
+  return folders;
+}
+
+/** Strongly connected files or folders, over value, lazy and type-only imports alike (Tarjan). */
+function cycles(graph, what) {
   const index = new Map();
   const low = new Map();
   const stack = [];
@@ -228,9 +247,9 @@ function cycles(graph) {
     index.set(path, index.size);
     low.set(path, index.get(path));
     stack.push(path);
-    for (const { target } of graph.get(path)?.targets ?? []) {
+    for (const target of graph.get(path) ?? []) {
       if (!graph.has(target)) continue;
-      if (target === path) problems.push(`cycle: ${path} imports itself`);
+      if (target === path) problems.push(`${what}: ${path} imports itself`);
       else if (!index.has(target)) {
         visit(target);
         low.set(path, Math.min(low.get(path), low.get(target)));
@@ -238,7 +257,7 @@ function cycles(graph) {
     }
     if (low.get(path) !== index.get(path)) return;
     const members = stack.splice(stack.indexOf(path));
-    if (members.length > 1) problems.push(`cycle: ${members.join(' -> ')} -> ${path}`);
+    if (members.length > 1) problems.push(`${what}: ${members.join(' -> ')} -> ${path}`);
   };
   for (const path of graph.keys()) if (!index.has(path)) visit(path);
   return problems;

@@ -1,5 +1,5 @@
 import type { DevEvent, DevPlatformRequest } from '../platform/session/start.ts';
-import type { PlatformEndpoints, PortRequest } from '../platform/types.ts';
+import type { PlatformEndpoints, PortRequest } from '../platform/shared/types.ts';
 import { ignoredOptionsLine } from '../platform/session/view.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { CommandContext } from './context.ts';

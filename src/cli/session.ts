@@ -6,7 +6,7 @@ import { resolveId } from '../platform/client/ids.ts';
 import { RECENT_RECORDS } from '../platform/client/light-client.ts';
 import { openApplicationSession, openLocalSession, type KuFlowSession } from '../platform/client/session.ts';
 import { localSettings } from '../platform/session/local-settings.ts';
-import { readRunningState, stateFolder, type PlatformState } from '../platform/state-file.ts';
+import { readRunningState, stateFolder, type PlatformState } from '../platform/state/state-file.ts';
 import { findProject } from '../process/find-project.ts';
 import type { CommandContext } from './context.ts';
 import type { ChangeFlags, SessionFlags } from './session-options.ts';

@@ -6,7 +6,7 @@ import { KnownError, messageOf } from '../base/errors.ts';
 import { packageRoot } from '../base/package-root.ts';
 import { withContext } from '../base/system-error.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
-import type { DefinitionProblem } from './console/contract.ts';
+import type { DefinitionProblem } from './shared/contract.ts';
 import { createEventStreams } from './console/event-streams.ts';
 import { readPageFiles } from './console/page-files.ts';
 import { createOpenCodes } from './console/open-codes.ts';
@@ -18,19 +18,19 @@ import type { Domain, EngineIssuers } from './domain/context.ts';
 import { createDomain } from './domain/domain.ts';
 import { createOutbox, type Outbox } from './domain/outbox.ts';
 import { listOpenWorkflows, recordWorkflowOutcome } from './domain/processes.ts';
-import { writeCaBundle } from './environment.ts';
+import { writeCaBundle } from './shared/environment.ts';
 import { createEventHub, reportEvent, takeFirstEventId, type EventHub } from './events/hub.ts';
 import { createFaultRegistry, type FaultRegistry } from './faults/registry.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { openAuthority, type Authority } from './pki/authority.ts';
 import { createPrivateFolder } from './pki/private-folder.ts';
 import { openEngineTokens, type EngineTokens } from './pki/tokens.ts';
-import { choosePort, holdPort, type HeldPort } from './ports.ts';
+import { choosePort, holdPort, type HeldPort } from './shared/ports.ts';
 import { createProbes, type Probes } from './probes.ts';
 import { createRestApp } from './rest/app.ts';
 import { withStoppedState } from './state/lock.ts';
 import { hasStagedState } from './state/swap.ts';
-import { openFolder } from './state-file.ts';
+import { openFolder } from './state/state-file.ts';
 import { openStore, type Store } from './store/open.ts';
 import { databasePath } from './store/owner-lock.ts';
 import { createProcessEngine, type TemporalEngine } from './temporal/engine.ts';
@@ -38,7 +38,8 @@ import { keepTemporalRunning, type ManagedTemporal } from './temporal/keep-runni
 import { toSocketTarget } from './temporal/network.ts';
 import { startUiGuard } from './temporal/ui-guard.ts';
 import { watchProcesses, type ProcessWatcher } from './temporal/watch.ts';
-import type { Platform, PlatformEndpoints, PlatformEvent, PlatformIdentity, PlatformOptions } from './types.ts';
+import { startParts, type StopStep } from './shared/stop-steps.ts';
+import type { Platform, PlatformEndpoints, PlatformEvent, PlatformIdentity, PlatformOptions } from './shared/types.ts';
 
 /** Where the parts listen unless other ports are requested. */
 export const DEFAULT_PORTS = { http: 7480, https: 7443, engine: 7483, temporalUi: 7484 } as const;
@@ -70,7 +71,7 @@ interface StartContext {
   /** Identifies the platform's own probes to the REST API. */
   readonly probeToken: string;
   /** Runs when the platform stops, the last one first. */
-  readonly onStop: (step: () => Promise<void> | void) => void;
+  readonly onStop: (step: StopStep) => void;
 }
 
 interface OpenState {
@@ -113,34 +114,25 @@ interface HeldPorts {
  * with KnownError.
  */
 export async function startPlatform(options: PlatformOptions): Promise<RunningPlatform> {
-  const steps: (() => Promise<void> | void)[] = [];
-  let stopping: Promise<void> | undefined;
-  const stop = (): Promise<void> => (stopping ??= runInReverse(steps));
   let hub: EventHub | undefined;
-  try {
-    return await startParts(
-      {
-        options,
-        clock: options.clock ?? systemClock,
-        report: (event) => reportEvent(event, options.report, hub),
-        connectHub: (connected) => (hub = connected),
-        hostNames: options.hostNames ?? [],
-        probeToken: randomUUID(),
-        onStop: (step) => steps.push(step),
-      },
-      stop,
-    );
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  return await startParts(
+    async (steps) =>
+      await startAll(
+        {
+          options,
+          clock: options.clock ?? systemClock,
+          report: (event) => reportEvent(event, options.report, hub),
+          connectHub: (connected) => (hub = connected),
+          hostNames: options.hostNames ?? [],
+          probeToken: randomUUID(),
+          onStop: steps.add,
+        },
+        steps.run,
+      ),
+  );
 }
 
-async function runInReverse(steps: readonly (() => Promise<void> | void)[]): Promise<void> {
-  for (const step of [...steps].reverse()) await step();
-}
-
-async function startParts(context: StartContext, stop: () => Promise<void>): Promise<RunningPlatform> {
+async function startAll(context: StartContext, stop: () => Promise<void>): Promise<RunningPlatform> {
   const state = await openState(context);
   const ports = await holdPorts(context);
   const engine = await startEngine(context, state, ports);

@@ -6,7 +6,7 @@ import type {
   PlatformStatus,
   ServedDefinitions,
   ServedProcess,
-} from '../platform/console/contract.ts';
+} from '../platform/shared/contract.ts';
 import type { ProcessItem } from '../kuflow/contract/process-items.ts';
 import type { PrincipalPageItem } from '../kuflow/contract/principals.ts';
 import type { TaskDefinition } from '../process/definition.ts';

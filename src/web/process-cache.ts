@@ -1,5 +1,5 @@
 import type { Process, ProcessPageItem } from '../kuflow/contract/processes.ts';
-import type { ServedProcess } from '../platform/console/contract.ts';
+import type { ServedProcess } from '../platform/shared/contract.ts';
 import { callApi, RequestFailure } from './api.ts';
 
 const LARGEST_CACHE = 500;

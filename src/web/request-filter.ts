@@ -1,4 +1,4 @@
-import type { RequestRecord } from '../platform/console/contract.ts';
+import type { RequestRecord } from '../platform/shared/contract.ts';
 import type { Route } from './route.ts';
 
 /** Whether the list shows the request. The requests of the page itself are left out unless the filter asks for them. */

@@ -1,4 +1,4 @@
-import type { ConsoleHeader } from '../platform/console/contract.ts';
+import type { ConsoleHeader } from '../platform/shared/contract.ts';
 
 /** The header that marks the requests of the page. */
 export const CONSOLE_MARK: Readonly<Record<ConsoleHeader, string>> = { 'x-kuflow-console': '1' };

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createKuFlowClient } from '../../src/kuflow/client.ts';
-import type { PlatformState } from '../../src/platform/state-file.ts';
+import type { PlatformState } from '../../src/platform/state/state-file.ts';
 import { sendJson, startAnsweringServer } from '../support/answering-server.ts';
 import { kuflowDev, platformReady, startCommand, type RunningCommand } from '../support/dev-command.ts';
 import { userOf } from '../support/loan-process.ts';

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync,
 import { createServer } from 'node:https';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { PlatformState } from '../../src/platform/state-file.ts';
+import type { PlatformState } from '../../src/platform/state/state-file.ts';
 import { findTestServer } from '../../src/platform/temporal/find.ts';
 import { startAnsweringServer } from '../support/answering-server.ts';
 import { makeTestAuthority } from '../support/certificates.ts';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { SimulateResult } from '../../src/commands/dev/simulate/simulation.ts';
 import type { KuFlowClient } from '../../src/kuflow/client.ts';
-import type { PlatformState } from '../../src/platform/state-file.ts';
+import type { PlatformState } from '../../src/platform/state/state-file.ts';
 import { kuflowDev, platformReady, startCommand, type RunningCommand } from '../support/dev-command.ts';
 import { processCompletes, taskOf, userOf } from '../support/loan-process.ts';
 import { newMark } from '../support/marked-processes.ts';

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { KuFlowClient } from '../../src/kuflow/client.ts';
-import { platformEnvironment } from '../../src/platform/environment.ts';
-import type { PlatformState } from '../../src/platform/state-file.ts';
+import { platformEnvironment } from '../../src/platform/shared/environment.ts';
+import type { PlatformState } from '../../src/platform/state/state-file.ts';
 import {
   freePorts,
   kuflowDev,

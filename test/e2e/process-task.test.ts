@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { PlatformState } from '../../src/platform/state-file.ts';
+import type { PlatformState } from '../../src/platform/state/state-file.ts';
 import { describeInChromium, useBrowser } from '../support/browser.ts';
 import { kuflowDev, platformReady, startCommand, type RunningCommand } from '../support/dev-command.ts';
 import { installedBin } from '../support/generated-project.ts';

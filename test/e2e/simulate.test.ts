@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Client } from '@temporalio/client';
 import { stringify } from 'yaml';
 import type { SimulateResult } from '../../src/commands/dev/simulate/simulation.ts';
-import type { PlatformState } from '../../src/platform/state-file.ts';
+import type { PlatformState } from '../../src/platform/state/state-file.ts';
 import { PlatformConnection } from '../../src/platform/temporal/connection.ts';
 import {
   freePorts,

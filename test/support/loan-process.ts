@@ -1,5 +1,5 @@
 import { createKuFlowClient, type KuFlowClient } from '../../src/kuflow/client.ts';
-import type { PlatformState } from '../../src/platform/state-file.ts';
+import type { PlatformState } from '../../src/platform/state/state-file.ts';
 import { until } from './until.ts';
 
 const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPlatform, type RunningPlatform } from '../../src/platform/start.ts';
-import type { PlatformEvent, PlatformOptions } from '../../src/platform/types.ts';
+import type { PlatformEvent, PlatformOptions } from '../../src/platform/shared/types.ts';
 import { sampleDefinition } from '../../src/process/sample.ts';
 import { supervisorEntry } from './supervisor-entry.ts';
 import { temporalPath } from './temporal-path.ts';

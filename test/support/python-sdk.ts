@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { platformEnvironment, writeCaBundle } from '../../src/platform/environment.ts';
+import { platformEnvironment, writeCaBundle } from '../../src/platform/shared/environment.ts';
 import type { WorkerCommand } from './foreign-worker.ts';
 import { installOnce } from './install-once.ts';
 import type { TestPlatform } from './platform.ts';

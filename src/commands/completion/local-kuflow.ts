@@ -6,7 +6,12 @@ import {
   listUsers,
   type RecentRecord,
 } from '../../platform/client/light-client.ts';
-import { definitionDigest, readRunningState, stateFolder, type PlatformState } from '../../platform/state-file.ts';
+import {
+  definitionDigest,
+  readRunningState,
+  stateFolder,
+  type PlatformState,
+} from '../../platform/state/state-file.ts';
 import { sampleDefinition } from '../../process/sample.ts';
 import { isTypeable } from '../../text/shell.ts';
 import type { Candidate } from './complete-line.ts';

@@ -7,7 +7,7 @@ import type { ConnectionFlags } from '../../connection/flags.ts';
 import type { FileSystem } from '../../files/file-system.ts';
 import { nodeFileSystem } from '../../files/node-file-system.ts';
 import { startDevCommand, toExitStatus } from '../../platform/session/worker-command.ts';
-import { readRunningState, STATE_FOLDER } from '../../platform/state-file.ts';
+import { readRunningState, STATE_FOLDER } from '../../platform/state/state-file.ts';
 import { LOCAL_SETTINGS_FILE } from '../../settings/keys.ts';
 import { openCredentialClient, type CredentialClient, type CredentialContext } from './client.ts';
 import { verifyCertificateWithEngine } from './prove.ts';

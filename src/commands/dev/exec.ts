@@ -14,7 +14,7 @@ import {
   toExitStatus,
 } from '../../platform/session/worker-command.ts';
 import { readWorkers } from '../../platform/rest/dev-client.ts';
-import { readRunningState, stateFolder } from '../../platform/state-file.ts';
+import { readRunningState, stateFolder } from '../../platform/state/state-file.ts';
 import { planRestarts } from './restarts.ts';
 
 export interface DevExecRequest extends DevPlatformRequest {

@@ -11,7 +11,7 @@ import { requestOpenFile } from '../../platform/rest/dev-client.ts';
 import { pageAddress } from '../../platform/console/page-address.ts';
 import { requireRunningPlatform } from '../../platform/session/attach.ts';
 import { startDevPlatform, workerSettings, type DevEvent, type WorkerRuntime } from '../../platform/session/start.ts';
-import { openFolder, stateFolder, type PlatformState } from '../../platform/state-file.ts';
+import { openFolder, stateFolder, type PlatformState } from '../../platform/state/state-file.ts';
 import { createProcessEngine } from '../../platform/temporal/engine.ts';
 import { findTemporal, findTestServer } from '../../platform/temporal/find.ts';
 import { startCommand } from '../../project/commands.ts';

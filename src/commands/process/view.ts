@@ -1,7 +1,7 @@
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
 import type { Process, ProcessPageItem } from '../../kuflow/contract/processes.ts';
-import type { TimelineEntry } from '../../platform/console/contract.ts';
+import type { TimelineEntry } from '../../platform/shared/contract.ts';
 import { formatCheckedValue, formatTimeline } from '../../platform/session/view.ts';
 import { formatTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';

@@ -15,12 +15,12 @@ import {
 import { parseState, type ChangeFlags, type SessionFlags } from '../../cli/session-options.ts';
 import { KuFlowApiError } from '../../kuflow/errors.ts';
 import type { ProcessItem } from '../../kuflow/contract/process-items.ts';
-import { exampleTaskData, missingShapeError } from '../../platform/client/examples.ts';
+import { exampleTaskData, missingShapeError } from '../../platform/domain/examples.ts';
 import { formatValueErrors, prepareGivenData, requireValidData } from '../../platform/client/given-data.ts';
 import { resolveId } from '../../platform/client/ids.ts';
 import type { KuFlowSession } from '../../platform/client/session.ts';
 import { RECENT_RECORDS } from '../../platform/client/light-client.ts';
-import { withRealReferences } from '../../platform/client/references.ts';
+import { withRealReferences } from '../../platform/domain/references.ts';
 import { requestRelease } from '../../platform/rest/dev-client.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { formatTaskName, printTask, printTaskChange, printTasks, toTaskSummary, type TaskChange } from './view.ts';

@@ -1,6 +1,6 @@
 import Handlebars from 'handlebars';
 import { didYouMean } from '../../text/near-match.ts';
-import { BLOCK_HELPERS, VALUE_HELPERS } from './helpers.ts';
+import { BLOCK_HELPERS, VALUE_HELPERS } from '../template-helpers.ts';
 
 interface Node {
   readonly type: string;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Handlebars from 'handlebars';
-import { BLOCK_HELPERS, VALUE_HELPERS } from './helpers.ts';
+import { BLOCK_HELPERS, VALUE_HELPERS } from '../template-helpers.ts';
 import { findTemplateProblems } from './check.ts';
 import { listFiles, templatesFolder } from './files.ts';
 

@@ -8,7 +8,7 @@ import { didYouMean } from '../../text/near-match.ts';
 import { textFile, type PlannedFile } from '../planned-file.ts';
 import type { ProjectTemplate } from '../project-spec.ts';
 import { parseTemplateName, sortByPath, type TemplateFile } from './files.ts';
-import { templateHelpers } from './helpers.ts';
+import { templateHelpers } from '../template-helpers.ts';
 import { createRuntime, type TemplateSet } from './set.ts';
 
 /** Longer paths do not fit into the base archive. */

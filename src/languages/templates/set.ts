@@ -5,7 +5,7 @@ import type * as HandlebarsTypes from 'handlebars';
 import Runtime from 'handlebars/runtime.js';
 import { KnownError } from '../../base/errors.ts';
 import { packageRoot } from '../../base/package-root.ts';
-import { templateHelpers } from './helpers.ts';
+import { templateHelpers } from '../template-helpers.ts';
 import { textFile, type PlannedFile } from '../planned-file.ts';
 import type { LanguageId } from '../names.ts';
 import { readTemplateFiles, templatesFolder, type TemplateFile } from './files.ts';

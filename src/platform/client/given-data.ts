@@ -15,7 +15,7 @@ import {
   withNamedReferences,
   withPendingDocuments,
   type ResourceAccess,
-} from './references.ts';
+} from '../domain/references.ts';
 
 /** Where the data of a process or task comes from: a file, or single values that change the existing data. */
 export interface DataSource {

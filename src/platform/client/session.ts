@@ -15,7 +15,7 @@ import {
   type DevApiAccess,
   type SignedInUser,
 } from '../rest/dev-client.ts';
-import type { PlatformState } from '../state-file.ts';
+import type { PlatformState } from '../state/state-file.ts';
 
 /** KuFlow for commands that start processes and work with tasks: the local KuFlow as one of its users, or another KuFlow as an application. */
 export interface KuFlowSession {

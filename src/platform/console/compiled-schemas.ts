@@ -4,7 +4,7 @@ import { canonicalJson, isRecord } from '../../base/json.ts';
 import { validatorModule } from '../../schema/compile.ts';
 import { referenceChecks } from '../../schema/formats.ts';
 import { badRequest } from '../domain/api-error.ts';
-import type { CompiledValidators } from './contract.ts';
+import type { CompiledValidators } from '../shared/contract.ts';
 
 const MAX_MODULES = 200;
 

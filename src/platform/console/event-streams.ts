@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { EventHub } from '../events/hub.ts';
-import type { LiveEvent } from './contract.ts';
+import type { LiveEvent } from '../shared/contract.ts';
 
 export interface EventStreams {
   /** How many streams are open. */

@@ -1,15 +1,15 @@
 import type { Json, JsonObject } from '../../base/json.ts';
 import type { DataShape } from '../../process/definition.ts';
 import { parseReference } from '../../schema/references.ts';
-import { exampleTaskData } from '../client/examples.ts';
-import { formatPeople, replaceExampleReferences, type RealResources } from '../client/references.ts';
+import { exampleTaskData } from '../domain/examples.ts';
+import { formatPeople, replaceExampleReferences, type RealResources } from '../domain/references.ts';
 import { notFound } from '../domain/api-error.ts';
 import type { OperationContext } from '../domain/context.ts';
 import { uploadProcessDocument } from '../domain/documents.ts';
 import type { ValueCheck } from '../domain/json-values.ts';
 import { findGroups, findPrincipals } from '../domain/people.ts';
 import { requireProcess } from '../domain/process-view.ts';
-import type { ExampleData } from './contract.ts';
+import type { ExampleData } from '../shared/contract.ts';
 
 export interface ExampleRequest {
   /** Code of a process. */

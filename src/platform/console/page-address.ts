@@ -1,5 +1,5 @@
 import { usageError } from '../../base/errors.ts';
-import type { PlatformState } from '../state-file.ts';
+import type { PlatformState } from '../state/state-file.ts';
 
 /** `token` signs in for as long as the platform exists, `code` once. */
 export interface PageSignIn {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import { withoutUndefined } from '../../base/json.ts';
-import type { RecordedBody, RequestDetail, RequestRecord } from './contract.ts';
+import type { RecordedBody, RequestDetail, RequestRecord } from '../shared/contract.ts';
 import { redactHeader, redactSecretFields, redactByPattern } from './redaction.ts';
 
 type Headers = Readonly<Record<string, string | number | readonly string[] | undefined>>;

@@ -2,7 +2,7 @@ import { withoutUndefined } from '../../base/json.ts';
 import type { TaskDefinition } from '../../process/definition.ts';
 import type { DefinitionCatalog, ServedDefinition } from '../domain/definitions.ts';
 import type { DefinitionRef } from '../store/processes.ts';
-import type { ServedDefinitions, ServedProcess } from './contract.ts';
+import type { ServedDefinitions, ServedProcess } from '../shared/contract.ts';
 
 /** What new processes use. */
 export function listServedDefinitions({ all, problems }: DefinitionCatalog): ServedDefinitions {

@@ -1,7 +1,7 @@
 import type { Worker } from '../../kuflow/contract/workers.ts';
 import type { Domain } from '../domain/context.ts';
 import { listWorkers, WORKER_DELAY_WINDOW } from '../domain/workers.ts';
-import type { QueueStatus, WorkersStatus, WorkerStatus } from './contract.ts';
+import type { QueueStatus, WorkersStatus, WorkerStatus } from '../shared/contract.ts';
 
 export interface WorkerWatch {
   /** The registered workers and who polls the queues of the served definitions. */

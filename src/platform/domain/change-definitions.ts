@@ -1,6 +1,6 @@
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { describeDefinitionChanges } from '../../process/definition/changes.ts';
-import type { DefinitionProblem } from '../console/contract.ts';
+import type { DefinitionProblem } from '../shared/contract.ts';
 import { reportUnknownCandidates } from './candidates.ts';
 import type { Domain } from './context.ts';
 import { ensureIdentity } from './identity.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
-import type { PlatformEvent } from '../types.ts';
+import type { PlatformEvent } from '../shared/types.ts';
 import { insertEvent, type EventRow } from '../store/events.ts';
 import type { Store } from '../store/open.ts';
 import { enqueueCommand, type EngineCommand } from '../store/outbox-queue.ts';

@@ -2,7 +2,7 @@ import { canonicalJson } from '../../base/json.ts';
 import { KnownError } from '../../base/errors.ts';
 import { uuid5 } from '../../base/uuid.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
-import type { DefinitionProblem } from '../console/contract.ts';
+import type { DefinitionProblem } from '../shared/contract.ts';
 import { findDefinitionVersion, keepDefinitionVersion, removeUnusedDefinitionVersions } from '../store/definitions.ts';
 import type { Store } from '../store/open.ts';
 import type { DefinitionRef } from '../store/processes.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import type { PeopleSeed } from '../../process/people.ts';
-import type { PlatformEvent, PlatformIdentity } from '../types.ts';
+import type { PlatformEvent, PlatformIdentity } from '../shared/types.ts';
 import { findDocumentByUri } from '../store/documents.ts';
 import type { Store } from '../store/open.ts';
 import { findGroupById, findPrincipalById } from '../store/people.ts';

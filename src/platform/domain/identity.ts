@@ -1,6 +1,6 @@
 import { Secret } from '../../base/secret.ts';
 import { uuid7 } from '../../base/uuid.ts';
-import type { PlatformIdentity } from '../types.ts';
+import type { PlatformIdentity } from '../shared/types.ts';
 import { newAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
 import {

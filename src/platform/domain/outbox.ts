@@ -3,8 +3,8 @@ import { setMaxListeners } from 'node:events';
 import { waitAtMost } from '../../base/async.ts';
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
-import type { PlatformEvent } from '../types.ts';
-import type { ProcessEngine } from '../process-engine.ts';
+import type { PlatformEvent } from '../shared/types.ts';
+import type { ProcessEngine } from '../shared/process-engine.ts';
 import type { Store } from '../store/open.ts';
 import { nextCommand, processesWithCommands, removeCommand, type PendingCommand } from '../store/outbox-queue.ts';
 

@@ -2,7 +2,7 @@ import type { GroupPageItem } from '../../kuflow/contract/groups.ts';
 import type { Principal as PrincipalView, PrincipalPageItem } from '../../kuflow/contract/principals.ts';
 import type { Static } from '@sinclair/typebox';
 import type { TenantUser as TenantUserView, TenantUserPageItem } from '../../kuflow/contract/tenant-users.ts';
-import type { LocalPeople } from '../console/contract.ts';
+import type { LocalPeople } from '../shared/contract.ts';
 import { findPage, type ColumnFilter } from '../store/find.ts';
 import {
   findAllGroups,

@@ -1,9 +1,9 @@
 import type { JsonObject } from '../../base/json.ts';
 import type { JsonPatch, JsonValue } from '../../kuflow/contract/common.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
-import type { WorkflowOutcome } from '../process-engine.ts';
+import type { WorkflowOutcome } from '../shared/process-engine.ts';
 import { withModification } from '../store/audit.ts';
-import type { TimelineEntry } from '../console/contract.ts';
+import type { TimelineEntry } from '../shared/contract.ts';
 import { findEvents } from '../store/events.ts';
 import {
   findActiveTasks,

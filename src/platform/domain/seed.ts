@@ -1,7 +1,7 @@
 import { Secret } from '../../base/secret.ts';
 import { uuid5, uuid7 } from '../../base/uuid.ts';
 import { EVERYBODY_GROUP, type PeopleSeed, type SeedUser } from '../../process/people.ts';
-import type { PlatformIdentity } from '../types.ts';
+import type { PlatformIdentity } from '../shared/types.ts';
 import { newAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
 import {

@@ -1,9 +1,9 @@
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
-import type { LiveEvent } from '../console/contract.ts';
+import type { LiveEvent } from '../shared/contract.ts';
 import type { Store } from '../store/open.ts';
 import { getMeta, setMeta } from '../store/people.ts';
-import type { PlatformEvent } from '../types.ts';
+import type { PlatformEvent } from '../shared/types.ts';
 
 /** The events of the platform, and those that only tell the page which of its lists have changed. */
 export type PublishedEvent = PlatformEvent | { readonly kind: 'workers-changed' | 'faults-changed' };

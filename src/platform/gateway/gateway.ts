@@ -7,7 +7,7 @@ import { systemClock } from '../../base/clock.ts';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { SocketTarget } from '../temporal/network.ts';
-import type { PlatformEvent } from '../types.ts';
+import type { PlatformEvent } from '../shared/types.ts';
 import { createAuthorizer } from './authorizer.ts';
 import type { Authorization, VerifyToken } from './authorizer.ts';
 import { proxyCall } from './proxy-call.ts';

@@ -11,12 +11,12 @@ import { operationIds } from '../../kuflow/contract/operations.ts';
 import { startOfBody } from '../console/request-recorder.ts';
 import { createCompiledSchemas } from '../console/compiled-schemas.ts';
 import { isPageRequest, registerPageRoutes } from '../console/page-routes.ts';
-import { registerOpenCodes } from '../console/open-codes-route.ts';
+import { registerOpenCodes } from './open-codes-route.ts';
 import { PROBE_HEADER, type RestDeps, type ServerTls } from './deps.ts';
 import { registerDevRoutes } from './dev-routes.ts';
 import { BODY_LIMIT, createErrorBody, toRestError } from './errors.ts';
 import { registerOperation } from './operation-route.ts';
-import { checkOrigin } from './origin-check.ts';
+import { checkOrigin } from '../shared/origin-check.ts';
 import { describeUnknownOperation, getRequestState, isConsoleRequest, parseQuery, stripApiPrefix } from './request.ts';
 import { createRequestLog } from './request-log.ts';
 

@@ -1,4 +1,4 @@
-import type { ConsoleHeader } from '../console/contract.ts';
+import type { ConsoleHeader } from '../shared/contract.ts';
 import type { EventStreams } from '../console/event-streams.ts';
 import type { PageFiles } from '../console/page-files.ts';
 import type { OpenCodes } from '../console/open-codes.ts';
@@ -8,7 +8,7 @@ import type { Domain } from '../domain/context.ts';
 import type { EngineTokenReader } from '../domain/credentials.ts';
 import type { FaultRegistry } from '../faults/registry.ts';
 import type { FailingWork } from '../temporal/failing-work.ts';
-import type { PlatformEndpoints, PlatformIdentity } from '../types.ts';
+import type { PlatformEndpoints, PlatformIdentity } from '../shared/types.ts';
 import type { Implementation } from './handlers.ts';
 
 export interface HealthReport {

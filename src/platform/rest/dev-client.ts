@@ -4,7 +4,7 @@ import { escapeForTerminal } from '../../base/escape.ts';
 import { isRecord } from '../../base/json.ts';
 import { Secret } from '../../base/secret.ts';
 import type { ProcessItem } from '../../kuflow/contract/process-items.ts';
-import type { LocalUser, ServedProcess, TimelineEntry } from '../console/contract.ts';
+import type { LocalUser, ServedProcess, TimelineEntry } from '../shared/contract.ts';
 
 // Reads the `/_dev` routes of a running platform. This file is for commands in other processes, so it must not load the
 // server.

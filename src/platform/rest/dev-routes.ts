@@ -3,10 +3,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isUuid } from '../../base/is-uuid.ts';
 import { isRecord, withoutUndefined } from '../../base/json.ts';
 import type { CompiledSchemas } from '../console/compiled-schemas.ts';
-import type { FailingWorkList, FailingWorkStatus } from '../console/contract.ts';
+import type { FailingWorkList, FailingWorkStatus } from '../shared/contract.ts';
 import { createExampleData, type ExampleRequest } from '../console/example-data.ts';
 import { findDefinitionOfProcess, listServedDefinitions } from '../console/served-definitions.ts';
-import { readWorkerVariables, readPlatformStatus } from '../console/status.ts';
+import { readWorkerVariables, readPlatformStatus } from './status.ts';
 import { ApiError, badRequest, forbidden, notFound } from '../domain/api-error.ts';
 import type { OperationContext } from '../domain/context.ts';
 import { listPeople } from '../domain/people.ts';
@@ -21,7 +21,7 @@ import { authenticate } from './authenticate.ts';
 import { getRequestState } from './request.ts';
 
 /**
- * Routes that KuFlow does not have, for the page and for commands: see `console/contract.ts`. They need the same credentials as the API; those that
+ * Routes that KuFlow does not have, for the page and for commands: see `shared/contract.ts`. They need the same credentials as the API; those that
  * answer with credentials need a user's.
  */
 export function registerDevRoutes(app: FastifyInstance, deps: RestDeps, validators: CompiledSchemas): void {

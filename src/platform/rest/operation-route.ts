@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { operations, type OperationId } from '../../kuflow/contract/operations.ts';
 import { answerValidator, requestValidator, type ContractError } from '../../kuflow/contract/validators.ts';
-import type { RequestRecord } from '../console/contract.ts';
+import type { RequestRecord } from '../shared/contract.ts';
 import { ApiError, type ApiErrorDetail } from '../domain/api-error.ts';
 import type { RestDeps } from './deps.ts';
 import { authenticate } from './authenticate.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
-import type { PlatformEvent } from '../types.ts';
+import type { PlatformEvent } from '../shared/types.ts';
 import type { PrincipalRow } from '../store/people.ts';
 
 export interface FinishedRequest {

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { isDeeperThan, MAX_LEVELS } from '../../base/json.ts';
 import { API_VERSION } from '../../kuflow/contract/api-version.ts';
 import type { Operation } from '../../kuflow/contract/operation.ts';
-import type { RequestRecord } from '../console/contract.ts';
+import type { RequestRecord } from '../shared/contract.ts';
 import type { BodyStart } from '../console/request-recorder.ts';
 import { ApiError } from '../domain/api-error.ts';
 import type { FaultAction } from '../faults/registry.ts';

@@ -2,7 +2,13 @@ import { systemClock } from '../../base/clock.ts';
 import { KnownError, usageError } from '../../base/errors.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
 import { formatPathOption } from '../../text/shell.ts';
-import { definitionDigest, platformOwner, readRunningState, stateFolder, type PlatformState } from '../state-file.ts';
+import {
+  definitionDigest,
+  platformOwner,
+  readRunningState,
+  stateFolder,
+  type PlatformState,
+} from '../state/state-file.ts';
 import { PlatformInUseError } from '../store/owner-lock.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { sampleDefinition } from '../../process/sample.ts';

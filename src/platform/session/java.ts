@@ -8,7 +8,7 @@ import { KnownError, messageOf } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
 import { withContext } from '../../base/system-error.ts';
 import { findOnPath } from '../../files/find-on-path.ts';
-import type { PlatformState } from '../state-file.ts';
+import type { PlatformState } from '../state/state-file.ts';
 
 const run = promisify(execFile);
 

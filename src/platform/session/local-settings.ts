@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { cliInvocation } from '../../base/cli-invocation.ts';
 import { KnownError } from '../../base/errors.ts';
 import type { LocalSource } from '../../settings/resolve.ts';
-import { readRunningState, STATE_FOLDER, type PlatformState } from '../state-file.ts';
+import { readRunningState, STATE_FOLDER, type PlatformState } from '../state/state-file.ts';
 
 const ANSWER_MS = 1_000;
 

@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path';
 import { KnownError, messageOf, usageError } from '../../base/errors.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
 import { formatPathOption } from '../../text/shell.ts';
-import { platformEnvironment } from '../environment.ts';
-import type { PlatformEvent, PlatformOptions } from '../types.ts';
+import { platformEnvironment } from '../shared/environment.ts';
+import type { PlatformEvent, PlatformOptions } from '../shared/types.ts';
 import { startPlatform } from '../start.ts';
 import {
   readRunningState,
@@ -13,7 +13,7 @@ import {
   createPlatformState,
   writeStateFile,
   type PlatformState,
-} from '../state-file.ts';
+} from '../state/state-file.ts';
 import { findTemporal, type FindEvent } from '../temporal/find.ts';
 import { DEFINITION_FILE, loadDefinition, listDefinitionFiles } from '../../process/definition/file.ts';
 import { missingDefinitionError } from '../../process/definition/missing.ts';
@@ -22,6 +22,7 @@ import type { ProcessDefinition } from '../../process/definition.ts';
 import type { PeopleSeed } from '../../process/people.ts';
 import { loadPeople, PEOPLE_FILE } from '../../process/people/file.ts';
 import { sampleDefinition } from '../../process/sample.ts';
+import { startParts } from '../shared/stop-steps.ts';
 import { followDefinitions, type FollowRequest } from './follow-definitions.ts';
 import { javaEnvironment } from './java.ts';
 import { workerCertificateEnvironment } from './worker-certificate.ts';
@@ -93,44 +94,38 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
     report: (event) => request.report({ ...event, about: 'temporal' }),
     signal: request.signal,
   });
-  const platform = await startPlatform({
-    ...request.platform,
-    stateDir,
-    definitions,
-    people,
-    temporalPath: temporal.path,
-    report: request.report,
-    signal: request.signal,
+  return await startParts(async (steps) => {
+    const platform = await startPlatform({
+      ...request.platform,
+      stateDir,
+      definitions,
+      people,
+      temporalPath: temporal.path,
+      report: request.report,
+      signal: request.signal,
+    });
+    steps.add(() => platform.stop());
+    const state = createPlatformState(platform);
+    await writeStateFile(stateDir, state);
+    steps.add(() => removeStateFile(stateDir));
+    const { onDefinitionsChanged } = request;
+    if (onDefinitionsChanged !== undefined && request.definitions === undefined) {
+      const following = followDefinitions({
+        ...request,
+        platform,
+        served: served ?? new Map(),
+        onServed: () => writeStateFile(stateDir, createPlatformState(platform)),
+        onChanged: onDefinitionsChanged,
+        onError: (error) =>
+          request.report({
+            kind: 'warning',
+            message: `Could not follow the changes of the definition files: ${messageOf(error)}`,
+          }),
+      });
+      steps.add(() => following.close());
+    }
+    return { state, definitions, mismatches: [], owned: true, stop: steps.run };
   });
-  const state = createPlatformState(platform);
-  await writeStateFile(stateDir, state);
-  const { onDefinitionsChanged } = request;
-  const following =
-    onDefinitionsChanged === undefined || request.definitions !== undefined
-      ? undefined
-      : followDefinitions({
-          ...request,
-          platform,
-          served: served ?? new Map(),
-          onServed: () => writeStateFile(stateDir, createPlatformState(platform)),
-          onChanged: onDefinitionsChanged,
-          onError: (error) =>
-            request.report({
-              kind: 'warning',
-              message: `Could not follow the changes of the definition files: ${messageOf(error)}`,
-            }),
-        });
-  return {
-    state,
-    definitions,
-    mismatches: [],
-    owned: true,
-    stop: async () => {
-      await following?.close();
-      await removeStateFile(stateDir);
-      await platform.stop();
-    },
-  };
 }
 
 /** The users and groups of the request's file, or of the one in the folder; undefined without such a file. */

@@ -1,9 +1,9 @@
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { DevEvent } from './start.ts';
 import { formatPathOption, shellWord } from '../../text/shell.ts';
-import type { TimelineEntry } from '../console/contract.ts';
+import type { TimelineEntry } from '../shared/contract.ts';
 import { pageAddress } from '../console/page-address.ts';
-import type { PlatformState } from '../state-file.ts';
+import type { PlatformState } from '../state/state-file.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { formatTable } from '../../terminal/table.ts';

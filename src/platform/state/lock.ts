@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, KnownError } from '../../base/errors.ts';
-import { platformOwner } from '../state-file.ts';
+import { platformOwner } from './state-file.ts';
 import { databasePath, takeOwnerLock } from '../store/owner-lock.ts';
 import { claimPidFile, releasePidFile } from '../supervisor/pid-file.ts';
 import { finishInterruptedSwap } from './swap.ts';

@@ -1,4 +1,4 @@
-import type { TimelineEntry } from '../console/contract.ts';
+import type { TimelineEntry } from '../shared/contract.ts';
 import { optionalTextColumn, textColumn, type Sql } from './sql.ts';
 
 export interface EventRow {

@@ -6,7 +6,7 @@ import {
 } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { KnownError } from '../../base/errors.ts';
-import type { ProcessEngine, WorkflowOutcome } from '../process-engine.ts';
+import type { ProcessEngine, WorkflowOutcome } from '../shared/process-engine.ts';
 import { PlatformConnection } from './connection.ts';
 import { listFailingWork, type FailingWork } from './failing-work.ts';
 import { hasEnded, LONGEST_POLL_MS, queryPollers } from './pollers.ts';

@@ -1,7 +1,7 @@
 import type { Payload, ProtoFailure } from '@temporalio/common';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
 import type { Json } from '../../base/json.ts';
-import type { WorkflowOutcome } from '../process-engine.ts';
+import type { WorkflowOutcome } from '../shared/process-engine.ts';
 
 type HistoryEvent = NonNullable<History['events']>[number];
 

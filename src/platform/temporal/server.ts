@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { withContext } from '../../base/system-error.ts';
-import { choosePort } from '../ports.ts';
+import { choosePort } from '../shared/ports.ts';
 import { superviseProcess } from '../supervisor/client.ts';
 import type { ProcessExit, SupervisedProcess } from '../supervisor/client.ts';
 import { PlatformConnection } from './connection.ts';

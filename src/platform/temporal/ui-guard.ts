@@ -2,7 +2,7 @@ import { createServer, request as sendRequest, type IncomingMessage, type Server
 import type { AddressInfo } from 'node:net';
 import { codeOf } from '../../base/errors.ts';
 import { toSocketTarget } from './network.ts';
-import { checkOrigin } from '../rest/origin-check.ts';
+import { checkOrigin } from '../shared/origin-check.ts';
 
 export interface UiGuard {
   readonly port: number;

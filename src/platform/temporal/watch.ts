@@ -1,6 +1,6 @@
 import { waitAtMost } from '../../base/async.ts';
 import { systemClock, type Clock } from '../../base/clock.ts';
-import type { WorkflowOutcome } from '../process-engine.ts';
+import type { WorkflowOutcome } from '../shared/process-engine.ts';
 import type { ClosedWorkflows } from './engine.ts';
 
 export interface WatchOptions {

@@ -6,7 +6,7 @@ import type { DataProblem } from '../data-problem.ts';
 import { isPlainSchema } from '../../schema/plain-schema.ts';
 import type { SchemaCompiler } from '../../schema/compile.ts';
 import { detectDialect, type Dialect } from '../../schema/resolve.ts';
-import { draft7 } from './validators.ts';
+import { draft7 } from '../validators.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 

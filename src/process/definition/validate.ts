@@ -11,7 +11,7 @@ import {
 import { TASK_QUEUE_PATTERN } from '../definition.ts';
 import type { DefinitionFile } from './schema.ts';
 import { createSchemaValidator } from './validate-schema.ts';
-import { definitionForm } from './validators.ts';
+import { definitionForm } from '../validators.ts';
 
 /** Validates the parsed content of a definition file and returns all problems at once. */
 export async function validateDefinitionFile(value: unknown): Promise<DataValidation<DefinitionFile>> {

@@ -8,7 +8,7 @@ import {
   formatKeyPath,
   type DataProblem,
 } from '../data-problem.ts';
-import { peopleForm } from '../definition/validators.ts';
+import { peopleForm } from '../validators.ts';
 import { EVERYBODY_GROUP, type PeopleSeed } from '../people.ts';
 import { EMAIL_PATTERN, GROUP_CODE_PATTERN, type PeopleFile } from './schema.ts';
 

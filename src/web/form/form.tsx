@@ -11,7 +11,6 @@ import { JsonForms, JsonFormsDispatch, useJsonForms } from '@jsonforms/react';
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { isRecord, type JsonObject } from '../../base/json.ts';
 import type { DataShape } from '../../process/definition.ts';
-import { Notice } from '../parts/notices.tsx';
 import { Control } from './control.tsx';
 import { useField } from './field.tsx';
 import { Categories, isUiSchema, LabelText, Layout, type LayoutProps } from './layouts.tsx';
@@ -50,9 +49,9 @@ export function DataForm(props: FormProps) {
   const loaded = useLoadedShape(useStableShape(props.shape));
   if (loaded instanceof Error) {
     return (
-      <Notice tone="error" title="Could not load the form" isAlert>
-        <p>{loaded.message}</p>
-      </Notice>
+      <p class="field-problem" role="alert">
+        Could not load the form: {loaded.message}
+      </p>
     );
   }
   return loaded === undefined ? <p class="muted">Loading the form…</p> : <LoadedForm {...props} shape={loaded} />;

@@ -1,5 +1,5 @@
 import { addValidators, hasValidators, wholeSchemas, type ValidatorModule } from '../../schema/validate.ts';
-import type { CompiledValidators } from '../../platform/console/contract.ts';
+import type { CompiledValidators } from '../../platform/shared/contract.ts';
 import type { DataShape } from '../../process/definition.ts';
 import { callApi } from '../api.ts';
 

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../base/json.ts';
-import type { LocalGroup, LocalUser } from '../../platform/console/contract.ts';
+import type { LocalGroup, LocalUser } from '../../platform/shared/contract.ts';
 import type { DataShape } from '../../process/definition.ts';
 
 export interface FormProps {

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { LiveEvent } from '../../platform/console/contract.ts';
+import type { LiveEvent } from '../../platform/shared/contract.ts';
 import { followEvents, RESET, type ConnectionState, type StreamNews } from './stream.ts';
 
 const NAME = 'kuflow-live-events';

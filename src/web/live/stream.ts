@@ -1,4 +1,4 @@
-import type { LiveEvent } from '../../platform/console/contract.ts';
+import type { LiveEvent } from '../../platform/shared/contract.ts';
 import { authorizedHeaders } from '../api.ts';
 import { createStreamParser } from './sse.ts';
 

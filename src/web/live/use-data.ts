@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { LiveEvent } from '../../platform/console/contract.ts';
+import type { LiveEvent } from '../../platform/shared/contract.ts';
 import { toFailure, type RequestFailure } from '../api.ts';
 import { onLiveEvent } from './connection.ts';
 

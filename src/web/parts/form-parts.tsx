@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { JsonObject } from '../../base/json.ts';
-import type { ExampleData } from '../../platform/console/contract.ts';
+import type { ExampleData } from '../../platform/shared/contract.ts';
 import type { DataShape } from '../../process/definition.ts';
 import { callApi } from '../api.ts';
 import type { Action } from './action.ts';

@@ -1,4 +1,4 @@
-import type { RequestDetail } from '../../platform/console/contract.ts';
+import type { RequestDetail } from '../../platform/shared/contract.ts';
 import { quoteWord } from './shell.ts';
 
 /** Headers that curl sets itself, and those that only say who made the request. */

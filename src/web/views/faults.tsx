@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { FaultStatus } from '../../platform/console/contract.ts';
+import type { FaultStatus } from '../../platform/shared/contract.ts';
 import type { FaultAction } from '../../platform/faults/registry.ts';
 import { callApi } from '../api.ts';
 import { useData } from '../live/use-data.ts';

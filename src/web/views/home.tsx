@@ -1,10 +1,5 @@
 import { useState } from 'preact/hooks';
-import type {
-  EnvironmentVariables,
-  QueueStatus,
-  WorkersStatus,
-  WorkerStatus,
-} from '../../platform/console/contract.ts';
+import type { EnvironmentVariables, QueueStatus, WorkersStatus, WorkerStatus } from '../../platform/shared/contract.ts';
 import { OPEN_STATES, useApp } from '../app-data.ts';
 import { callApi } from '../api.ts';
 import { concernsProcess, useData } from '../live/use-data.ts';

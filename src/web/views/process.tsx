@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { JsonObject } from '../../base/json.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import type { ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
-import type { FailingWorkList, FailingWorkStatus, TimelineEntry } from '../../platform/console/contract.ts';
+import type { FailingWorkList, FailingWorkStatus, TimelineEntry } from '../../platform/shared/contract.ts';
 import { taskOf, useApp } from '../app-data.ts';
 import { callApi } from '../api.ts';
 import { concernsProcess, useData } from '../live/use-data.ts';

@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import type { RecordedBody, RequestDetail, RequestList, RequestRecord } from '../../platform/console/contract.ts';
+import type { RecordedBody, RequestDetail, RequestList, RequestRecord } from '../../platform/shared/contract.ts';
 import { useApp } from '../app-data.ts';
 import { callApi } from '../api.ts';
 import { useData } from '../live/use-data.ts';

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { JsonObject } from '../../base/json.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import type { ProcessItem, ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
-import type { LocalUser, ServedProcess } from '../../platform/console/contract.ts';
+import type { LocalUser, ServedProcess } from '../../platform/shared/contract.ts';
 import type { DataShape, TaskDefinition } from '../../process/definition.ts';
 import { nameOfPrincipal, OPEN_STATES, taskOf, useApp, type AppData } from '../app-data.ts';
 import { callApi, RequestFailure } from '../api.ts';

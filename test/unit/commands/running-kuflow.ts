@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runProgram } from '../../../src/cli/run-program.ts';
-import { definitionDigest, STATE_FOLDER, writeStateFile } from '../../../src/platform/state-file.ts';
+import { definitionDigest, STATE_FOLDER, writeStateFile } from '../../../src/platform/state/state-file.ts';
 import { databasePath, takeOwnerLock } from '../../../src/platform/store/owner-lock.ts';
 import { renderDefinition } from '../../../src/process/definition/render.ts';
 import type { ProcessDefinition } from '../../../src/process/definition.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isPlainSchema } from '../../../src/schema/plain-schema.ts';
 import { createSchemaCompiler } from '../../../src/schema/compile.ts';
-import { draft7 } from '../../../src/process/definition/validators.ts';
+import { draft7 } from '../../../src/process/validators.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 

@@ -113,6 +113,18 @@ describe('the source check', () => {
     expect(problems).toEqual(['cycle: src/project/a.ts -> src/project/b.ts -> src/project/c.ts -> src/project/a.ts']);
   });
 
+  it('rejects folders in a circle, unless one is in the other', () => {
+    const problems = problemsOf({
+      'src/project/a/one.ts': "import '../b/one.ts'; import '../top.ts';",
+      'src/project/a/two.ts': '',
+      'src/project/b/one.ts': '',
+      'src/project/b/two.ts': "import type { T } from '../a/two.ts';",
+      'src/project/bottom.ts': "import './a/two.ts';",
+      'src/project/top.ts': '',
+    });
+    expect(problems).toEqual(['folders in a circle: src/project/a -> src/project/b -> src/project/a']);
+  });
+
   it('lets a closed module import only what is listed', () => {
     const closed = { bin: { types: ['^src/base/json\\.ts$'], values: [], packages: ['preact', 'preact/*'] } };
     const problems = problemsOf(

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { describeAllCommands } from '../../../src/bin/describe-commands.ts';
-import type { RequestDetail } from '../../../src/platform/console/contract.ts';
+import type { RequestDetail } from '../../../src/platform/shared/contract.ts';
 import { commandWithData, kuflowCommand, shortId } from '../../../src/web/text/commands.ts';
 import { curlCommand } from '../../../src/web/text/curl.ts';
 import { relativeTime } from '../../../src/web/text/relative-time.ts';

@@ -23,7 +23,7 @@ import {
   requireWritable,
   targetText,
   type TargetFile,
-} from './target.ts';
+} from '../target.ts';
 import { formatTemporalToml } from './temporal-toml.ts';
 import { formatYaml } from './yaml.ts';
 

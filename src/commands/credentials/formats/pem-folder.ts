@@ -10,7 +10,7 @@ import type { FileSystem } from '../../../files/file-system.ts';
 import type { LockWaitOptions } from '../../../files/file-lock.ts';
 import type { KeyChange } from './format.ts';
 import { checkUnchanged, stagingFileName, removeLeftovers, withFolderLock } from './replace-files.ts';
-import { permissionNote, targetMode, readTargetFile, type TargetFile } from './target.ts';
+import { permissionNote, targetMode, readTargetFile, type TargetFile } from '../target.ts';
 
 const JOURNAL = '.kuflow-credentials-journal.json';
 const FORMAT = 1;

@@ -6,7 +6,7 @@ import { withLock, type LockWaitOptions } from '../../../files/file-lock.ts';
 import type { FileSystem } from '../../../files/file-system.ts';
 import { writeNewFile } from '../../../files/write.ts';
 import { isRunning } from '../../../base/process-identity.ts';
-import { readTargetFile, type TargetFile } from './target.ts';
+import { readTargetFile, type TargetFile } from '../target.ts';
 
 /** The new content of a file. */
 export interface Replacement {

@@ -10,7 +10,7 @@ import { decodeText, splitTextFile } from '../../../files/text-file.ts';
 import { editYaml, parseYamlMap, getYamlText } from '../../../files/yaml-edit.ts';
 import { LOCAL_SETTINGS_FILE, type SettingName } from '../../../settings/keys.ts';
 import { localSettingsText } from '../../../settings/local-settings-text.ts';
-import { permissionNote, targetMode } from '../formats/target.ts';
+import { permissionNote, targetMode } from '../target.ts';
 import { stagingName, type StoreLayout } from './layout.ts';
 
 const KINDS: Readonly<Record<Exclude<FileStatus['kind'], 'file'>, string>> = {

@@ -1,6 +1,6 @@
 import { createKuFlowClient, type KuFlowClient } from '../../../kuflow/client.ts';
 import { readUsers, type GroupMember } from '../../../platform/rest/dev-client.ts';
-import type { PlatformState } from '../../../platform/state-file.ts';
+import type { PlatformState } from '../../../platform/state/state-file.ts';
 
 /** The users of a local KuFlow, each of whom can complete tasks. */
 export interface Actors {

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { codeOf, messageOf, usageError } from '../../../base/errors.ts';
 import { isRecord, type JsonObject } from '../../../base/json.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
-import { withAbsolutePaths } from '../../../platform/client/references.ts';
+import { withAbsolutePaths } from '../../../platform/domain/references.ts';
 
 /** Data to fill in, by task code: one object for every occurrence, or a list used in order, whose last object is repeated. Paths of documents are absolute. */
 export interface SimulationAnswers {

@@ -3,7 +3,7 @@ import { usageError } from '../../../base/errors.ts';
 import { escapeForTerminal } from '../../../base/escape.ts';
 import { withContext } from '../../../base/system-error.ts';
 import type { CommandContext } from '../../../cli/context.ts';
-import { stateFolder } from '../../../platform/state-file.ts';
+import { stateFolder } from '../../../platform/state/state-file.ts';
 import { exportState } from '../../../platform/state/export.ts';
 import { importState } from '../../../platform/state/import.ts';
 import { requireStopped } from '../../../platform/state/lock.ts';

@@ -8,9 +8,18 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { interruptedError, type KnownError } from '../../../../src/base/errors.ts';
 import { gitEnvironment } from '../../../../src/files/git.ts';
 import { ensurePlatform } from '../../../../src/platform/session/attach.ts';
-import type { DevEvent, DevPlatform, DevPlatformRequest } from '../../../../src/platform/session/start.ts';
+import {
+  startDevPlatform,
+  type DevEvent,
+  type DevPlatform,
+  type DevPlatformRequest,
+} from '../../../../src/platform/session/start.ts';
 import { simulate } from '../../../../src/commands/dev/simulate/simulation.ts';
 import { parseDefinition } from '../../../../src/process/definition/file.ts';
+import { pidLockHolder } from '../../../../src/files/pid-lock.ts';
+import { sampleDefinition } from '../../../../src/process/sample.ts';
+import { supervisorEntry } from '../../../support/supervisor-entry.ts';
+import { temporalPath } from '../../../support/temporal-path.ts';
 import { leaveRunningState } from '../../../support/running-state.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
@@ -227,4 +236,32 @@ describe('a platform that another process is just starting', () => {
     const { platform } = await attachWhileOwned((other) => other.interrupt());
     await expect(platform).rejects.toMatchObject({ status: 130 });
   });
+});
+
+describe('startDevPlatform', () => {
+  it('stops the platform if its state file cannot be written', async () => {
+    const stateDir = join(folder, '.kuflow', 'dev');
+    const anyPort = { kind: 'exact', port: 0 } as const;
+    const platform = {
+      supervisorEntry: await supervisorEntry(),
+      ports: { http: anyPort, https: anyPort, engine: anyPort },
+    };
+    let owner: number | undefined;
+    const report = (event: DevEvent): void => {
+      if (event.kind !== 'ready' || event.part !== 'rest') return;
+      owner = pidLockHolder(join(stateDir, 'state.db.owner'));
+      mkdirSync(join(stateDir, 'platform.json', 'occupied'), { recursive: true });
+    };
+    const starting = startDevPlatform({
+      ...request(),
+      definitions: [sampleDefinition()],
+      env: process.env,
+      temporalPath: await temporalPath(),
+      platform,
+      report,
+    });
+    await expect(starting).rejects.toThrow('platform.json');
+    expect(owner).toBe(process.pid);
+    expect(pidLockHolder(join(stateDir, 'state.db.owner'))).toBeUndefined();
+  }, 120_000);
 });

@@ -9,7 +9,7 @@ import {
   readGivenData,
   requireValidData,
 } from '../../../../src/platform/client/given-data.ts';
-import type { ResourceAccess } from '../../../../src/platform/client/references.ts';
+import type { ResourceAccess } from '../../../../src/platform/domain/references.ts';
 
 const shape = {
   schema: {

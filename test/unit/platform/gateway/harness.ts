@@ -21,7 +21,7 @@ import { openAuthority } from '../../../../src/platform/pki/authority.ts';
 import type { Authority, IssuedCertificate } from '../../../../src/platform/pki/authority.ts';
 import { openEngineTokens } from '../../../../src/platform/pki/tokens.ts';
 import type { EngineTokens } from '../../../../src/platform/pki/tokens.ts';
-import type { PlatformEvent } from '../../../../src/platform/types.ts';
+import type { PlatformEvent } from '../../../../src/platform/shared/types.ts';
 
 export const SERVICE = '/temporal.api.workflowservice.v1.WorkflowService/';
 export const NAMESPACE = 'tenant-1';

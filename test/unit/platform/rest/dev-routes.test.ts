@@ -12,7 +12,7 @@ import type {
   ServedDefinitions,
   ServedProcess,
   WorkersStatus,
-} from '../../../../src/platform/console/contract.ts';
+} from '../../../../src/platform/shared/contract.ts';
 import { claimTask, updateTaskData } from '../../../../src/platform/domain/process-items.ts';
 import type { ProcessDefinition } from '../../../../src/process/definition.ts';
 import type { FailingWork } from '../../../../src/platform/temporal/failing-work.ts';

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { RequestDetail, RequestList, RequestRecord } from '../../../../src/platform/console/contract.ts';
+import type { RequestDetail, RequestList, RequestRecord } from '../../../../src/platform/shared/contract.ts';
 import { uploadProcessDocument } from '../../../../src/platform/domain/documents.ts';
 import { until } from '../../../support/until.ts';
 import { createRest, startLoan, type Rest } from './server.ts';

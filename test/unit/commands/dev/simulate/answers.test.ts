@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkAnswers, createAnswerQueue, readAnswers } from '../../../../../src/commands/dev/simulate/answers.ts';
-import { exampleMetadata, exampleTaskData } from '../../../../../src/platform/client/examples.ts';
+import { exampleMetadata, exampleTaskData } from '../../../../../src/platform/domain/examples.ts';
 import { sampleDefinition } from '../../../../../src/process/sample.ts';
 import { temporaryFolders } from '../../../../support/temporary-folder.ts';
 

@@ -2,9 +2,9 @@ import type { FastifyInstance } from 'fastify';
 import { messageOf } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
 import { ApiError } from '../domain/api-error.ts';
-import { authenticate } from '../rest/authenticate.ts';
-import type { RestDeps } from '../rest/deps.ts';
-import { pageAddress } from './page-address.ts';
+import { authenticate } from './authenticate.ts';
+import type { RestDeps } from './deps.ts';
+import { pageAddress } from '../console/page-address.ts';
 
 /**
  * `POST /_dev/open-codes?path=…` writes a file that opens this path of the page with a code for the caller's token, and `POST

@@ -1,9 +1,9 @@
 import { packageVersion } from '../../base/package-root.ts';
 import { withoutUndefined } from '../../base/json.ts';
-import { platformEnvironment } from '../environment.ts';
-import type { RestDeps } from '../rest/deps.ts';
+import { platformEnvironment } from '../shared/environment.ts';
+import type { RestDeps } from './deps.ts';
 import type { PrincipalRow } from '../store/people.ts';
-import type { EnvironmentVariables, PartStatus, PlatformStatus } from './contract.ts';
+import type { EnvironmentVariables, PartStatus, PlatformStatus } from '../shared/contract.ts';
 
 const PARTS: readonly PartStatus['part'][] = ['store', 'temporal', 'gateway', 'rest'];
 

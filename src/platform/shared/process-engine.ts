@@ -1,4 +1,4 @@
-import type { Json } from '../base/json.ts';
+import type { Json } from '../../base/json.ts';
 
 /**
  * The Temporal side of the platform, as the domain uses it. Every call is idempotent, so it can be repeated after a

@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
-import { PeopleFileSchema } from '../people/schema.ts';
-import { DefinitionFileSchema } from './schema.ts';
+import { PeopleFileSchema } from './people/schema.ts';
+import { DefinitionFileSchema } from './definition/schema.ts';
 
 const FORM = 'kuflow-process-definition';
 const PEOPLE = 'kuflow-people';

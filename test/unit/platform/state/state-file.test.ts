@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../../src/base/clock.ts';
-import { startPlatform } from '../../../src/platform/start.ts';
-import { readRunningState } from '../../../src/platform/state-file.ts';
-import { openStore } from '../../../src/platform/store/open.ts';
-import { temporaryFolders } from '../../support/temporary-folder.ts';
+import { systemClock } from '../../../../src/base/clock.ts';
+import { startPlatform } from '../../../../src/platform/start.ts';
+import { readRunningState } from '../../../../src/platform/state/state-file.ts';
+import { openStore } from '../../../../src/platform/store/open.ts';
+import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
 const newFolder = temporaryFolders();
 

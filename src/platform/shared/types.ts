@@ -1,7 +1,7 @@
-import type { Clock } from '../base/clock.ts';
-import type { Secret } from '../base/secret.ts';
-import type { ProcessDefinition } from '../process/definition.ts';
-import type { PeopleSeed } from '../process/people.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Secret } from '../../base/secret.ts';
+import type { ProcessDefinition } from '../../process/definition.ts';
+import type { PeopleSeed } from '../../process/people.ts';
 
 /** `exact`: this port, or an error that names its holder. `preferred`: this port, or the next free one. */
 export type PortRequest = { readonly kind: 'exact' | 'preferred'; readonly port: number };

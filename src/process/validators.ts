@@ -1,4 +1,4 @@
-import type { Validator } from '../data-problem.ts';
+import type { Validator } from './data-problem.ts';
 import { compileValidators } from './compile-validators.ts';
 
 // The build replaces this module with the compiled code of both (scripts/bundle.mjs).

@@ -2,7 +2,7 @@ import { usageError, type KnownError } from '../../base/errors.ts';
 import { isRecord, type JsonObject } from '../../base/json.ts';
 import type { DataShape } from '../../process/definition.ts';
 import { samplesForSchema } from '../../schema/example/example.ts';
-import { createValueCheck } from '../domain/json-values.ts';
+import { createValueCheck } from './json-values.ts';
 
 /** Example data for a task: a valid example if one can be generated. `where` names the shape in errors. */
 export function exampleTaskData(shape: DataShape | undefined, where: string): JsonObject {

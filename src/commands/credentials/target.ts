@@ -1,12 +1,12 @@
 import { access, constants, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { codeOf, KnownError, usageError } from '../../../base/errors.ts';
-import { escapeForTerminal } from '../../../base/escape.ts';
-import { withContext } from '../../../base/system-error.ts';
-import type { FileSystem } from '../../../files/file-system.ts';
-import { readGitState } from '../../../files/git.ts';
-import { MIB } from '../../../files/read.ts';
-import { decodeText } from '../../../files/text-file.ts';
+import { codeOf, KnownError, usageError } from '../../base/errors.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
+import { withContext } from '../../base/system-error.ts';
+import type { FileSystem } from '../../files/file-system.ts';
+import { readGitState } from '../../files/git.ts';
+import { MIB } from '../../files/read.ts';
+import { decodeText } from '../../files/text-file.ts';
 
 const WINDOWS = process.platform === 'win32';
 

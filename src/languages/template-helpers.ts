@@ -1,12 +1,12 @@
 import type { HelperDelegate, HelperOptions } from 'handlebars';
-import { printableJson } from '../../text/json.ts';
-import { mdCode, mdText } from '../../text/markdown.ts';
-import { cmdWord, plainWord, shellWord } from '../../text/shell.ts';
-import { yamlString } from '../../text/yaml.ts';
-import { JAVA_HELPERS } from '../java/text-helpers.ts';
-import { PYTHON_HELPERS } from '../python/text-helpers.ts';
-import { TYPESCRIPT_HELPERS } from '../typescript/text-helpers.ts';
-import { Code } from './code.ts';
+import { printableJson } from '../text/json.ts';
+import { mdCode, mdText } from '../text/markdown.ts';
+import { cmdWord, plainWord, shellWord } from '../text/shell.ts';
+import { yamlString } from '../text/yaml.ts';
+import { JAVA_HELPERS } from './java/text-helpers.ts';
+import { PYTHON_HELPERS } from './python/text-helpers.ts';
+import { TYPESCRIPT_HELPERS } from './typescript/text-helpers.ts';
+import { Code } from './templates/code.ts';
 
 const TEXT_HELPERS: Readonly<Record<string, (text: string) => string>> = {
   ...TYPESCRIPT_HELPERS,

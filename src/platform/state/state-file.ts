@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { writeFileAtomic } from '../files/write.ts';
-import { codeOf, KnownError } from '../base/errors.ts';
-import { canonicalJson, isRecord } from '../base/json.ts';
-import { isLoopbackHost } from '../network/address.ts';
-import { Secret } from '../base/secret.ts';
-import { withContext } from '../base/system-error.ts';
-import type { ProcessDefinition } from '../process/definition.ts';
-import type { PlatformAccess } from './environment.ts';
-import type { Platform } from './types.ts';
-import { databasePath, findLockOwner } from './store/owner-lock.ts';
+import { writeFileAtomic } from '../../files/write.ts';
+import { codeOf, KnownError } from '../../base/errors.ts';
+import { canonicalJson, isRecord } from '../../base/json.ts';
+import { isLoopbackHost } from '../../network/address.ts';
+import { Secret } from '../../base/secret.ts';
+import { withContext } from '../../base/system-error.ts';
+import type { ProcessDefinition } from '../../process/definition.ts';
+import type { PlatformAccess } from '../shared/environment.ts';
+import type { Platform } from '../shared/types.ts';
+import { databasePath, findLockOwner } from '../store/owner-lock.ts';
 
 /** What a running platform writes to its state folder (0600) for commands in other processes. */
 export interface PlatformState extends PlatformAccess {

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../base/json.ts';
 import type { DataShape, TaskDefinition } from '../../process/definition.ts';
 import type { FaultAction } from '../faults/registry.ts';
-import type { PlatformEvent } from '../types.ts';
+import type { PlatformEvent } from './types.ts';
 
 /*
  * What `/_dev/…` answers to the page and to commands. KuFlow does not have these operations. Types only, because the page imports them.

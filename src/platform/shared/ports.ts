@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
-import { codeOf, KnownError } from '../base/errors.ts';
+import { codeOf, KnownError } from '../../base/errors.ts';
 import type { PortRequest } from './types.ts';
 
 export interface ChosenPort {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { holdPort, choosePort } from '../../../src/platform/ports.ts';
+import { holdPort, choosePort } from '../../../../src/platform/shared/ports.ts';
 
 const servers: Server[] = [];
 afterEach(async () => {

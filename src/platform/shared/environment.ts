@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import tls from 'node:tls';
 import type { PlatformEndpoints } from './types.ts';
-import type { Secret } from '../base/secret.ts';
+import type { Secret } from '../../base/secret.ts';
 
 /** What a worker needs to reach a platform, in this process or another one. */
 export interface PlatformAccess {
