@@ -223,7 +223,7 @@ describe('instance values and secrets', () => {
     for (const secret of secrets()) expect(dev.output().includes(secret)).toBe(false);
 
     const files = treeOf(folder, ['state']);
-    expect(files.size).toBeGreaterThan(100);
+    expect(files.size).toBeGreaterThan(50);
     const holding = (pattern: (text: string) => boolean): string[] =>
       [...files].filter(([path, text]) => pattern(text) || pattern(path)).map(([path]) => path);
     expect(holding((text) => forbidden().test(text))).toEqual([]);

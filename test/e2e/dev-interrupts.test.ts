@@ -19,6 +19,7 @@ import {
 import { runAlone } from '../support/lanes.ts';
 import { userOf } from '../support/loan-process.ts';
 import { newMark, type Mark } from '../support/marked-processes.ts';
+import { temporalPath } from '../support/temporal-path.ts';
 import { until } from '../support/until.ts';
 import { workerProject } from '../support/worker-project.ts';
 
@@ -169,10 +170,17 @@ describe.runIf(process.platform !== 'win32')('kuflow dev', () => {
   });
 
   it('can be interrupted while it starts: it does not report ready and leaves nothing behind', async () => {
-    const command = startCommand(kuflowDev(...ANY_PORTS), options);
-    await until('the Temporal server is running', () =>
-      mark.alive().some(({ command }) => command.includes('start-dev')),
+    // A server that never answers, so that the start does not end.
+    const started = join(folder, 'started');
+    const temporal = join(folder, 'temporal');
+    const wait = `touch '${started}'; while true; do sleep 0.1; done`;
+    writeFileSync(
+      temporal,
+      `#!/bin/sh\ncase "$*" in *start-dev*) ${wait} ;; esac\nexec '${await temporalPath()}' "$@"\n`,
+      { mode: 0o755 },
     );
+    const command = startCommand(kuflowDev('--temporal-path', temporal, ...ANY_PORTS), options);
+    await until('the Temporal server is running', () => existsSync(started));
     command.kill('SIGINT');
     expect(await command.ended).toEqual(INTERRUPTED);
     expect(command.output()).not.toContain('is ready');

@@ -4,6 +4,8 @@ import { join, relative, sep } from 'node:path';
 import { publint } from 'publint';
 import { describe, expect, inject, it } from 'vitest';
 import { ROOT, bundle } from '../../scripts/bundle.mjs';
+import { LIBRARY_JAR } from '../../src/languages/java/render.ts';
+import { findLibrary } from '../../src/languages/library.ts';
 
 const installed = join(inject('cliFolder'), 'node_modules', 'create-kuflow-worker');
 
@@ -43,8 +45,14 @@ describe('the packed package', () => {
     );
     const built = filesBelow(join(installed, 'dist'));
     expect(built).toContain('web/index.html');
+    const java = findLibrary('java', LIBRARY_JAR).version;
     expect(built.filter((file) => !/\.(?:c?js|wasm)$|^web\//.test(file))).toEqual([
       ...['bash', 'fish', 'ps1', 'zsh'].map((shell) => `completions/kuflow.${shell}`),
+      'libraries/java/kuflow-worker-java.md',
+      ...['-sources.jar', '.jar', '.pom'].flatMap((ending) => {
+        const file = `libraries/java/kuflow/worker/kuflow-worker/${java}/kuflow-worker-${java}${ending}`;
+        return [file, `${file}.sha1`];
+      }),
       expect.stringMatching(/^libraries\/python\/kuflow_worker-.*\.whl$/),
       expect.stringMatching(/^libraries\/typescript\/kuflow-worker-.*\.tgz$/),
       'platform.d.ts',

@@ -216,7 +216,8 @@ describe('create in a repository with a workspace', () => {
     writeAll({ 'package.json': '{ "name": "acme" }\n' });
     expect((await created(['a'])).workspace).toBeUndefined();
     const made = await created(['b', '--workspace']);
-    expect(made.outside[0]?.diff).toContain('+{ "name": "acme", "workspaces": ["b"] }');
+    const manifest = made.outside.find(({ path }) => path === join(root, 'package.json'));
+    expect(manifest?.diff).toContain('+{ "name": "acme", "workspaces": ["b"] }');
   });
 
   it('adapts the workflow of an own template, or says why it cannot', async () => {
@@ -407,7 +408,10 @@ describe('create in a workspace that its repository ignores', () => {
     execFileSync('git', ['init', '--quiet'], { cwd: root });
     writeAll({ '.gitignore': '/output/\n', 'output/package.json': '{"workspaces":["*"]}' });
     const { name, outside } = await created(['output/loan-worker']);
-    expect(outside).toMatchObject([{ path: join(root, 'output/.github/workflows', `${name}.yml`), action: 'create' }]);
+    expect(outside).toMatchObject([
+      { path: expect.stringContaining(join(root, 'output/.kuflow/lib/')) as string, action: 'create' },
+      { path: join(root, 'output/.github/workflows', `${name}.yml`), action: 'create' },
+    ]);
     expect(textOf(`output/.github/workflows/${name}.yml`)).toContain('working-directory: "loan-worker"');
     expect(existsSync(join(root, '.github'))).toBe(false);
   });

@@ -88,7 +88,11 @@ const LANGUAGES = [
     packageManager: 'npm',
     files: /^(?:Dockerfile|README\.md|eslint\.config\.js|test\/replay\.test\.ts)$/,
   },
-  { language: 'java', packageManager: 'maven', files: /^src\/main\/java\/com\/acme\/loan\/kuflow\// },
+  {
+    language: 'java',
+    packageManager: 'maven',
+    files: /^(?:Dockerfile|Makefile|README\.md|\.github\/dependabot\.yml)$/,
+  },
 ] as const;
 
 /** What an update does with a file: per state in the templates (rows) and here. Undefined: the file is not reported. */
