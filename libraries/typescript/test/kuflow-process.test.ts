@@ -52,7 +52,11 @@ describe('a canceled scope', () => {
     const activityWorker = await Worker.create({ connection, taskQueue, activities });
 
     const result = await activityWorker.runUntil(async () => {
-      const handle = await client.workflow.start('ScopeWorkflow', { workflowId: processId, taskQueue, args: [{ processId }] });
+      const handle = await client.workflow.start('ScopeWorkflow', {
+        workflowId: processId,
+        taskQueue,
+        args: [{ processId }],
+      });
       await runWorkflowCode(vi.waitUntil(() => kuflow.items.length === 1, { timeout: 60_000 }));
       // While no worker runs workflow code, both arrive for the same workflow task.
       await kuflow.signal(processId, 'Stop');
@@ -107,7 +111,10 @@ describe('a test run', () => {
         throw new Error('down');
       },
     });
-    const meanwhile = () => vi.waitUntil(() => attempts > 1, { timeout: 60_000 });
+    const meanwhile = async () => {
+      await environment.temporal.sleep('2 days');
+      await vi.waitUntil(() => attempts > 1, { timeout: 60_000 });
+    };
     await expect(run.result({ meanwhile, limit: 100 })).rejects.toThrow(
       /not ended within 0\.1 s\nOpen task: REVIEW \(READY\)\nActivity KuFlow_Engine_appendProcessItemTaskLog, attempt \d+: down/,
     );
@@ -126,7 +133,10 @@ describe('a test run', () => {
 
 describe('the replay of a history', () => {
   it('accepts an item that was canceled in the workflow task that created it', async () => {
-    const { run } = await runTrial('DroppedTaskWorkflow', environment.fakeKuFlow(() => ({ ok: true })));
+    const { run } = await runTrial(
+      'DroppedTaskWorkflow',
+      environment.fakeKuFlow(() => ({ ok: true })),
+    );
     await replay(await run.history(), workflows);
   });
 });

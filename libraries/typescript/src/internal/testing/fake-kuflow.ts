@@ -1,8 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { WorkflowClient } from '@temporalio/client';
+import type { WorkflowClient, WorkflowHandle } from '@temporalio/client';
 import { createKuFlowActivities } from '../activities.ts';
 import type { KuFlowClient } from '../client.ts';
 import type { Documents } from '../documents.ts';
@@ -46,7 +47,7 @@ export interface FakeKuFlow {
   readonly kuflow: KuFlowClient;
   /** KuFlow's activities. */
   readonly activities: Partial<KuFlowActivities> & WorkerActivities;
-  /** Sends a signal to the workflow of a process, such as that of a user action. */
+  /** Sends a signal to the workflow of a process, such as that of a user action, when its activities have ended. */
   signal(processId: string, name: string, payload?: unknown): Promise<void>;
 }
 
@@ -184,8 +185,24 @@ export function fakeKuFlow(
     },
     kuflow,
     activities: createKuFlowActivities(kuflow, validators),
-    signal: (processId, name, payload = {}) => client.getHandle(processId).signal(name, payload),
+    signal: async (processId, name, payload = {}) => {
+      const handle = client.getHandle(processId);
+      await untilActivitiesEnd(handle);
+      await handle.signal(name, payload);
+    },
   };
+}
+
+/**
+ * Temporal's test server refuses to cancel an activity that has completed a moment ago, which a signal may cause. Waits a second at most,
+ * because the activity may be waiting for the signal.
+ */
+async function untilActivitiesEnd(handle: WorkflowHandle): Promise<void> {
+  for (let checks = 0; checks < 50; checks += 1) {
+    const { raw } = await handle.describe();
+    if ((raw.pendingActivities ?? []).length === 0) return;
+    await delay(20);
+  }
 }
 
 /** Supports only top-level fields, as `writeMetadata` sets them. */

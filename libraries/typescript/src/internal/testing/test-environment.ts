@@ -25,7 +25,10 @@ export interface TestEnvironmentOptions {
 
 /** Options of a run in a test. */
 export interface RunOptions {
-  /** Called while the workflow runs, for example to send the signal of a user action, or to skip time. */
+  /**
+   * Called while the workflow runs, for example to send the signal of a user action. No time is skipped before it ends, except by
+   * `temporal.sleep` of the test environment.
+   */
   readonly meanwhile?: () => Promise<unknown>;
   /** How long to wait for the end of the workflow after `meanwhile`, in milliseconds. Default: 30 s. */
   readonly limit?: number;
@@ -65,7 +68,9 @@ export async function openTestEnvironment({
   installTestRuntime();
   // A development dependency of the project. As a dependency of this library, it would be part of the image.
   const testing = createRequire(workflows)('@temporalio/testing') as typeof Testing;
-  const temporal = await testing.TestWorkflowEnvironment.createTimeSkipping({ server: await timeSkippingServer(workflows) });
+  const temporal = await testing.TestWorkflowEnvironment.createTimeSkipping({
+    server: await timeSkippingServer(workflows),
+  });
   const { workflow: client } = temporal.client;
   const workflowBundle = await bundleWorkflowCode({
     ...workflowSources(fileURLToPath(workflows)),
@@ -91,7 +96,7 @@ export async function openTestEnvironment({
         processId,
         handle,
         result: ({ meanwhile, limit = LIMIT } = {}) =>
-          worker.runUntil(() => resultOf(handle, kuflow.items, { limit, after: meanwhile?.() })),
+          worker.runUntil(() => resultOf(handle, kuflow.items, { limit, after: meanwhile })),
         history: async () => JSON.parse(historyToJSON(await handle.fetchHistory())) as unknown,
       };
     },

@@ -5,7 +5,7 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { ProcessItem } from '../model.ts';
 import { parseCoreFailure } from '../logging.ts';
 
-/** Called with the failure of a workflow task, by run ID. */
+/** Called with the failure of a workflow task, by task queue: each process of a test has its own. */
 const onFailedTask = new Map<unknown, (error: Error) => void>();
 
 /**
@@ -15,12 +15,14 @@ const onFailedTask = new Map<unknown, (error: Error) => void>();
 export function installTestRuntime(): void {
   const printed = new Set<string>();
   const logger = new DefaultLogger('WARN', ({ level, message, meta = {} }) => {
-    if (message === 'Failing workflow task') onFailedTask.get(meta['runId'])?.(toError(meta));
+    if (message === 'Failing workflow task') onFailedTask.get(meta['taskQueue'])?.(toError(meta));
+    else if (message === 'Error while completing workflow activation')
+      onFailedTask.get(meta['taskQueue'])?.(toRefusal(meta));
     else if (message === 'Activity failed') {
       const failure = `${message}: ${String(meta['activityType'])}: ${rootMessage(meta['error'])}`;
       if (!printed.has(failure)) console.error(failure);
       printed.add(failure);
-    } else if (level === 'ERROR' && !onFailedTask.has(meta['runId'])) console.error(message, meta['error'] ?? '');
+    } else if (level === 'ERROR' && !onFailedTask.has(meta['taskQueue'])) console.error(message, meta['error'] ?? '');
   });
   const logging = { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } as const;
   Runtime.install({ logger, telemetryOptions: { logging } });
@@ -28,23 +30,25 @@ export function installTestRuntime(): void {
 
 /**
  * The result of a workflow, or the error that it ends with. Rejects at once when a workflow task fails: Temporal would retry the
- * task until somebody fixes the workflow code. Also rejects `limit` milliseconds after `after`, with the open tasks among `items` and the
+ * task until somebody fixes the workflow code. Until `after` ends, no time is skipped. Also rejects `limit` milliseconds after that, with the open tasks among `items` and the
  * activities that Temporal retries. The workflow is not terminated, because Temporal's test server skips no more time after that.
  */
 export async function resultOf(
   handle: WorkflowHandleWithFirstExecutionRunId,
   items: readonly ProcessItem[],
-  { limit, after }: { readonly limit: number; readonly after: Promise<unknown> | undefined },
+  { limit, after }: { readonly limit: number; readonly after: (() => Promise<unknown>) | undefined },
 ): Promise<unknown> {
-  const failed = new Promise<never>((_, reject) => onFailedTask.set(handle.firstExecutionRunId, reject));
+  const failed = new Promise<never>((_, reject) => onFailedTask.set(handle.workflowId, reject));
   const timer = new AbortController();
+  const before = after?.();
   const late = (async (): Promise<never> => {
-    await after;
+    await before;
     await delay(limit, undefined, { signal: timer.signal });
     throw new Error(`The workflow has not ended within ${limit / 1_000} s\n${await describeWaiting(handle, items)}`);
   })();
   late.catch(() => undefined);
   try {
+    await Promise.race([failed, before]);
     return await Promise.race([failed, late, handle.result().catch((error: unknown) => error)]);
   } finally {
     timer.abort();
@@ -58,7 +62,9 @@ async function describeWaiting(
   const open = items.filter(({ task }) => task !== undefined && !['COMPLETED', 'CANCELLED'].includes(task.state));
   const { raw } = await handle.describe();
   return [
-    ...open.map(({ processItemDefinitionRef, task }) => `Open task: ${processItemDefinitionRef?.code} (${task?.state})`),
+    ...open.map(
+      ({ processItemDefinitionRef, task }) => `Open task: ${processItemDefinitionRef?.code} (${task?.state})`,
+    ),
     ...(raw.pendingActivities ?? []).map(
       ({ activityType, attempt, lastFailure }) =>
         `Activity ${activityType?.name}, attempt ${attempt}: ${lastFailure?.cause?.message ?? lastFailure?.message ?? 'running'}`,
@@ -69,6 +75,14 @@ async function describeWaiting(
 function rootMessage(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? rootMessage(error.cause) : error.message;
+}
+
+/** Temporal's test server never repeats a workflow task whose completion it has refused. */
+function toRefusal({ error }: LogMetadata): Error {
+  const canceled = String(error).includes('ACTIVITY_UNKNOWN')
+    ? 'A scope was canceled at the moment when an activity in it completed, which Temporal accepts outside of tests. '
+    : '';
+  return new Error(`Temporal's test server refused the completion of a workflow task. ${canceled}${String(error)}`);
 }
 
 function toError({ failure }: LogMetadata): Error {
