@@ -5,8 +5,18 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { ProcessItem } from '../model.ts';
 import { parseCoreFailure } from '../logging.ts';
 
-/** Called with the failure of a workflow task, by task queue: each process of a test has its own. */
+/** Called with the failure of a workflow task, by run ID. */
 const onFailedTask = new Map<unknown, (error: Error) => void>();
+
+/** The runs whose result a test waits for. */
+const awaited = new Set<unknown>();
+
+/** Temporal's warning does not name the run. */
+function refuse(error: Error): void {
+  const [runId] = awaited;
+  if (awaited.size === 1) onFailedTask.get(runId)?.(error);
+  else console.error(error.message);
+}
 
 /**
  * Installs Temporal's runtime with a logger that notices failed workflow tasks, which Temporal's test server does not report. It prints
@@ -15,14 +25,13 @@ const onFailedTask = new Map<unknown, (error: Error) => void>();
 export function installTestRuntime(): void {
   const printed = new Set<string>();
   const logger = new DefaultLogger('WARN', ({ level, message, meta = {} }) => {
-    if (message === 'Failing workflow task') onFailedTask.get(meta['taskQueue'])?.(toError(meta));
-    else if (message === 'Error while completing workflow activation')
-      onFailedTask.get(meta['taskQueue'])?.(toRefusal(meta));
+    if (message === 'Failing workflow task') onFailedTask.get(meta['runId'])?.(toError(meta));
+    else if (message === 'Error while completing workflow activation') refuse(toRefusal(meta));
     else if (message === 'Activity failed') {
       const failure = `${message}: ${String(meta['activityType'])}: ${rootMessage(meta['error'])}`;
       if (!printed.has(failure)) console.error(failure);
       printed.add(failure);
-    } else if (level === 'ERROR' && !onFailedTask.has(meta['taskQueue'])) console.error(message, meta['error'] ?? '');
+    } else if (level === 'ERROR' && !onFailedTask.has(meta['runId'])) console.error(message, meta['error'] ?? '');
   });
   const logging = { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } as const;
   Runtime.install({ logger, telemetryOptions: { logging } });
@@ -30,15 +39,15 @@ export function installTestRuntime(): void {
 
 /**
  * The result of a workflow, or the error that it ends with. Rejects at once when a workflow task fails: Temporal would retry the
- * task until somebody fixes the workflow code. Until `after` ends, no time is skipped. Also rejects `limit` milliseconds after that, with the open tasks among `items` and the
- * activities that Temporal retries. The workflow is not terminated, because Temporal's test server skips no more time after that.
+ * task until somebody fixes the workflow code. Until `after` ends, no time is skipped. Also rejects `limit` milliseconds after that, with the
+ * open tasks among `items` and the activities that Temporal retries. The workflow is not terminated, because Temporal's test server skips no more time after that.
  */
 export async function resultOf(
   handle: WorkflowHandleWithFirstExecutionRunId,
   items: readonly ProcessItem[],
   { limit, after }: { readonly limit: number; readonly after: (() => Promise<unknown>) | undefined },
 ): Promise<unknown> {
-  const failed = new Promise<never>((_, reject) => onFailedTask.set(handle.workflowId, reject));
+  const failed = new Promise<never>((_, reject) => onFailedTask.set(handle.firstExecutionRunId, reject));
   const timer = new AbortController();
   const before = after?.();
   const late = (async (): Promise<never> => {
@@ -47,10 +56,12 @@ export async function resultOf(
     throw new Error(`The workflow has not ended within ${limit / 1_000} s\n${await describeWaiting(handle, items)}`);
   })();
   late.catch(() => undefined);
+  awaited.add(handle.firstExecutionRunId);
   try {
     await Promise.race([failed, before]);
     return await Promise.race([failed, late, handle.result().catch((error: unknown) => error)]);
   } finally {
+    awaited.delete(handle.firstExecutionRunId);
     timer.abort();
   }
 }
