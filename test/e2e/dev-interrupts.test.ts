@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -119,6 +119,25 @@ function failingWorker(failures: number): { readonly words: readonly string[]; r
     words: [process.execPath, script],
     starts: () => (existsSync(file) ? readFileSync(file).length : 0),
   };
+}
+
+/** A command that logs each start to the file `starts`, with the text of `src/part`. It runs until a signal unless the text is `broken`. */
+function watchedCommand(): { readonly words: readonly string[]; readonly starts: () => string } {
+  mkdirSync(join(folder, 'src'));
+  writeFileSync(join(folder, 'src', 'part'), 'one');
+  const script = join(folder, 'watched.mjs');
+  const file = join(folder, 'starts');
+  writeFileSync(
+    script,
+    `import { appendFileSync, readFileSync } from 'node:fs';
+    const part = readFileSync('src/part', 'utf8');
+    appendFileSync(${JSON.stringify(file)}, part + ' ');
+    if (part === 'broken') process.exit(1);
+    process.on('SIGTERM', () => process.exit(0));
+    setInterval(() => {}, 1000);
+    `,
+  );
+  return { words: [process.execPath, script], starts: () => (existsSync(file) ? readFileSync(file, 'utf8') : '') };
 }
 
 const DRAINED = ['running', 'heard SIGINT', 'platform 200', 'platform 200', 'drained'];
@@ -250,6 +269,24 @@ describe.runIf(process.platform !== 'win32')('kuflow dev exec', () => {
     const command = startCommand(kuflowDev('exec', '--restart', ...ANY_PORTS, '--', ...words), options);
     const state = await platformReady(command, stateDir);
     await until('the worker is about to be started again', () => command.output().includes('again in 4 s'), 60_000);
+    command.kill('SIGINT');
+    expect(await command.ended).toEqual(INTERRUPTED);
+    await expectGone(state);
+  });
+
+  it('starts the command again when a watched file changes, and also after it ended by itself', async () => {
+    const { words, starts } = watchedCommand();
+    const watched = ['--watch', 'src', '--watch', 'application.yaml'];
+    const command = startCommand(kuflowDev('exec', ...watched, ...ANY_PORTS, '--', ...words), options);
+    const state = await platformReady(command, stateDir);
+    await until('the command runs', () => starts() === 'one ');
+    writeFileSync(join(folder, 'src', 'part'), 'broken');
+    const waiting = 'The command ended with status 1. Waiting for a change of a file';
+    await until('the command has ended', () => command.output().includes(waiting));
+    writeFileSync(join(folder, 'src', 'part'), 'two');
+    await until('the command runs again', () => starts() === 'one broken two ');
+    writeFileSync(join(folder, 'application.yaml'), 'app: {}\n');
+    await until('a new file starts it again', () => starts() === 'one broken two two ');
     command.kill('SIGINT');
     expect(await command.ended).toEqual(INTERRUPTED);
     await expectGone(state);

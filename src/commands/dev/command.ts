@@ -57,6 +57,12 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(runtimeOption())
     .option('--restart', 'Start a worker again that ends by itself (default, except in CI)')
     .option('--no-restart', 'End when the command ends (default in CI)')
+    .addOption(
+      collectValues(
+        '--watch <path>',
+        'Start the command again when this file or a file in this folder changes, also after it ended (repeatable)',
+      ),
+    )
     .passThroughOptions()
     .action(async (words: string[], flags: DevExecFlags) => {
       const { runDevExec } = await import('./run.ts');

@@ -16,6 +16,7 @@ import {
 import { readWorkers } from '../../platform/rest/dev-client.ts';
 import { readRunningState, stateFolder } from '../../platform/state/state-file.ts';
 import { planRestarts } from './restarts.ts';
+import { noticeChanges, type FileChanges } from './file-changes.ts';
 
 export interface DevExecRequest extends DevPlatformRequest {
   readonly command: readonly [string, ...string[]];
@@ -23,11 +24,20 @@ export interface DevExecRequest extends DevPlatformRequest {
   readonly runtime?: WorkerRuntime | undefined;
   /** Starts a worker again that ended by itself, as `planRestarts` says. */
   readonly restart: boolean;
+  /** Files and folders, relative to `cwd`. A change of one starts the command again. */
+  readonly watch: readonly string[];
   /** Called when the platform is ready, before the command starts. */
   readonly onReady?: (platform: DevPlatform) => void;
-  /** Called before a pause, in milliseconds, after which the command is started again. */
-  readonly onRestart: (restart: { readonly status: number; readonly pauseMs: number }) => void;
+  readonly onRestart: (restart: Restart) => void;
 }
+
+export type Restart =
+  /** The command ended by itself, and is started again after this pause. */
+  | { readonly kind: 'ended'; readonly status: number; readonly pauseMs: number }
+  /** The command ended by itself, and is started again when a file changes. */
+  | { readonly kind: 'waiting'; readonly status: number }
+  /** A file has changed. */
+  | { readonly kind: 'changed' };
 
 /** `ran`: the command's own status. `not-started`: 126 or 127, and the error. */
 export type DevExecResult =
@@ -35,7 +45,8 @@ export type DevExecResult =
 
 /**
  * Runs a command with the platform's settings in its environment. Uses the running platform, or starts one for the duration of the command.
- * A worker that ends by itself is started again. On an interrupt the command drains before the platform stops. Rejects with KnownError if the platform does not start.
+ * A worker that ends by itself is started again, and every command when a watched file changes. On an interrupt the command drains before the
+ * platform stops. Rejects with KnownError if the platform does not start.
  */
 export async function execWithPlatform(request: DevExecRequest): Promise<DevExecResult> {
   // Before the platform starts, which takes seconds.
@@ -54,40 +65,74 @@ export async function execWithPlatform(request: DevExecRequest): Promise<DevExec
 }
 
 async function runAgainWhileItFails(request: DevExecRequest, platform: DevPlatform): Promise<number> {
-  const { signal, restart } = request;
-  const planNext = planRestarts();
-  for (;;) {
-    signal.throwIfAborted();
-    const known = restart ? await workerIdentities(platform) : new Set<string>();
-    const startedAt = performance.now();
-    const status = await runOnce(request, platform);
-    const duration = performance.now() - startedAt;
-    if (signal.aborted || !restart || status === 0) return status;
-    // The platform of another process may have stopped, which ends a worker for good.
-    if ((await readRunningState(stateFolder(request))) === undefined) return status;
-    const connected = [...(await workerIdentities(platform))].some((identity) => !known.has(identity));
-    const pauseMs = planNext({ status, connected, duration });
-    if (pauseMs === undefined) return status;
-    request.onRestart({ status, pauseMs });
-    await systemClock.sleep(pauseMs, signal);
+  const { cwd, signal, restart, watch, onRestart } = request;
+  const changes = watch.length === 0 ? undefined : await noticeChanges(watch, cwd);
+  try {
+    let planNext = planRestarts();
+    for (;;) {
+      signal.throwIfAborted();
+      const known = restart ? await workerIdentities(platform) : new Set<string>();
+      const startedAt = performance.now();
+      const status = await runOnce(request, { platform, changes });
+      const duration = performance.now() - startedAt;
+      if (status === 'changed') {
+        onRestart({ kind: 'changed' });
+        planNext = planRestarts();
+        continue;
+      }
+      if (signal.aborted || (changes === undefined && (!restart || status === 0))) return status;
+      // The platform of another process may have stopped, which ends a worker for good.
+      if ((await readRunningState(stateFolder(request))) === undefined) return status;
+      const pauseMs = restart
+        ? planNext({ status, connected: await hasConnected(platform, known), duration })
+        : undefined;
+      if (pauseMs !== undefined) {
+        onRestart({ kind: 'ended', status, pauseMs });
+        await systemClock.sleep(pauseMs, signal);
+      } else if (changes !== undefined) {
+        onRestart({ kind: 'waiting', status });
+        await changes.next(signal);
+        planNext = planRestarts();
+      } else return status;
+    }
+  } finally {
+    await changes?.close();
   }
 }
 
-/** 130 if it was interrupted. */
-async function runOnce(request: DevExecRequest, platform: DevPlatform): Promise<number> {
+/** The exit status of the command; 130 if it was interrupted. `changed`: it was stopped because a file changed. */
+async function runOnce(
+  request: DevExecRequest,
+  { platform, changes }: { readonly platform: DevPlatform; readonly changes: FileChanges | undefined },
+): Promise<number | 'changed'> {
   const { command: words, cwd, signal } = request;
   const env = await workerEnvironment(platform.state, request);
   const command = await startDevCommand({ command: words, cwd, env, output: 'pass' });
+  const over = new AbortController();
   let drained: Promise<unknown> = Promise.resolve();
   const onInterrupt = (): void => {
+    over.abort();
     drained = command.drain('SIGINT');
   };
   signal.addEventListener('abort', onInterrupt, { once: true });
   if (signal.aborted) onInterrupt();
+  const isChanged = changes?.next(over.signal).then(
+    () => {
+      drained = command.drain('SIGTERM');
+      return true;
+    },
+    () => false,
+  );
   const exit = await command.exited;
+  over.abort();
   signal.removeEventListener('abort', onInterrupt);
   await drained;
-  return signal.aborted ? 130 : toExitStatus(exit);
+  if (signal.aborted) return 130;
+  return (await isChanged) === true ? 'changed' : toExitStatus(exit);
+}
+
+async function hasConnected(platform: DevPlatform, known: ReadonlySet<string>): Promise<boolean> {
+  return [...(await workerIdentities(platform))].some((identity) => !known.has(identity));
 }
 
 /** Of every worker that has registered. Each process of a worker has another identity. */

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { withContext } from '../../base/system-error.ts';
-import { execWithPlatform } from './exec.ts';
+import { execWithPlatform, type Restart } from './exec.ts';
 import { followingRequest } from './follow-project.ts';
 import { openBrowser } from './open-browser.ts';
 import { openLocalSession } from '../../platform/client/session.ts';
@@ -60,6 +60,7 @@ export interface RuntimeFlag {
 export interface DevExecFlags extends DevFlags, RuntimeFlag {
   /** Undefined: unless this runs in CI. */
   readonly restart?: boolean;
+  readonly watch?: readonly string[];
 }
 
 export async function runDevExec(
@@ -88,8 +89,11 @@ export async function runDevExec(
       command: [program, ...rest],
       runtime: flags.for,
       restart: flags.restart ?? (context.env['CI'] ?? '') === '',
-      onRestart: ({ status, pauseMs }) =>
-        progress.note(`The worker ended with status ${status}. Starting it again in ${pauseMs / 1000} s`, 'warning'),
+      watch: flags.watch ?? [],
+      onRestart: (restart) => {
+        if (restart.kind === 'changed') progress.note('A file has changed. Starting the command again');
+        else progress.note(endedLine(restart), 'warning');
+      },
       onReady: (platform) => {
         if (platform.owned) {
           if (!terminal.err.isTTY) return;
@@ -116,6 +120,12 @@ export async function runDevExec(
   } finally {
     progress.stop();
   }
+}
+
+function endedLine(restart: Exclude<Restart, { kind: 'changed' }>): string {
+  if (restart.kind === 'waiting')
+    return `The command ended with status ${restart.status}. Waiting for a change of a file`;
+  return `The worker ended with status ${restart.status}. Starting it again in ${restart.pauseMs / 1000} s`;
 }
 
 /** Prints `export NAME=VALUE` lines for `eval` in a POSIX shell, or `{ NAME: VALUE }` with --json. Includes the client secret in plain text. */
