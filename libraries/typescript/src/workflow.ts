@@ -1,6 +1,7 @@
 /** What workflow code imports from this library. Runs in the workflow sandbox. */
 export type { Uuid, UserActionSignal, WorkflowRequest, WorkflowResponse } from './internal/model.ts';
 export * from './internal/values.ts';
+export { all } from './internal/workflow/all.ts';
 export { kuflowActivities, ownActivities, TRANSFER, workerActivities } from './internal/workflow/kuflow-activities.ts';
 export {
   openProcess,
@@ -12,6 +13,7 @@ export {
   type SystemTaskHandle,
   type TaskHandle,
 } from './internal/workflow/kuflow-process.ts';
+export { CallRejected, failOnRejection } from './internal/workflow/rejections.ts';
 export {
   human,
   message,

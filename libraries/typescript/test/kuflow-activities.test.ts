@@ -11,7 +11,9 @@ import { createKuFlowActivities } from '../src/internal/activities.ts';
 import { createActivityInterceptor } from '../src/internal/activity-interceptor.ts';
 import { createKuFlowClient } from '../src/internal/client.ts';
 import { noMetrics } from '../src/internal/metrics.ts';
+import { renewEngineToken } from '../src/internal/authentication.ts';
 import { createRestClient, type RestClient } from '../src/internal/rest-client.ts';
+import { loadSettings } from '../src/internal/settings.ts';
 import { Secret } from '../src/internal/secret.ts';
 
 const APPLICATION_ID = '11111111-2222-4333-8444-555555555555';
@@ -20,6 +22,7 @@ const ITEM = '22222222-2222-4333-8444-555555555555';
 type CannedResponse = { status: number; body?: unknown; headers?: Record<string, string> };
 
 let server: Server;
+let endpoint: string;
 let rest: RestClient;
 let seen: string[];
 /** Responses to `METHOD /path`, in order. The last one repeats. */
@@ -45,11 +48,11 @@ beforeEach(async () => {
     response.end(JSON.stringify(body ?? { status, message: 'no', timestamp: '2025-01-01T00:00:00Z' }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v2024-06-14`;
   rest = createRestClient(
     {
       api: {
-        endpoint: `http://127.0.0.1:${port}/v2024-06-14`,
+        endpoint,
         clientId: APPLICATION_ID,
         clientSecret: new Secret('s'),
       },
@@ -313,5 +316,35 @@ describe('the transfer of documents', () => {
     await expect(run).rejects.toBeInstanceOf(CancelledFailure);
     await closed;
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('the client secret', () => {
+  it('is read again from its file when the token is renewed', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'secret-'));
+    const file = join(folder, 'secret');
+    await writeFile(file, 'first\n');
+    const settings = loadSettings(folder, {
+      KUFLOW_API_ENDPOINT: endpoint,
+      KUFLOW_API_CLIENTID: APPLICATION_ID,
+      KUFLOW_API_CLIENTSECRET_FILE: 'secret',
+      TEMPORAL_KUFLOWQUEUE: 'Q',
+    });
+    const sent: string[] = [];
+    responses['POST /authentications'] = [{ status: 200, body: { engineToken: { token: 't' } } }];
+    onRequest = ({ headers }) => {
+      const credentials = Buffer.from(headers.authorization?.slice('Basic '.length) ?? '', 'base64').toString();
+      sent.push(credentials.slice(APPLICATION_ID.length + 1));
+      return false;
+    };
+    const client = createRestClient(settings, noMetrics);
+    // While a file is being replaced, it may be empty or missing.
+    for (const text of ['first\n', 'second\n', '', undefined]) {
+      await (text === undefined ? rm(file) : writeFile(file, text));
+      await renewEngineToken(client, settings, new DefaultLogger('ERROR'));
+    }
+    await client.close();
+    await rm(folder, { recursive: true });
+    expect(sent).toEqual(['first', 'second', 'second', 'second']);
   });
 });

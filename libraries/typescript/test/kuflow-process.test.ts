@@ -3,6 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { RestError } from '../src/internal/rest-client.ts';
+import type { KuFlowProcess } from '../src/internal/workflow/kuflow-process.ts';
+import { human, message, system as systemTask } from '../src/internal/workflow/task.ts';
 import { workflowSources } from '../src/internal/workflow-code.ts';
 import { openTestEnvironment, replay, type FakeKuFlow, type TestEnvironment } from '../src/testing.ts';
 
@@ -74,6 +77,74 @@ describe('a canceled scope', () => {
   it('does not break the replay of histories in which the task stayed open', async () => {
     const recorded = await readFile(new URL('./support/lost-cancellation.json', import.meta.url), 'utf8');
     await replay(JSON.parse(recorded), workflows);
+  });
+});
+
+describe('parallel tasks', () => {
+  it('are completed in any order', async () => {
+    const kuflow = environment.fakeKuFlow((code) => (code === 'REVIEW' ? { ok: true } : { a: 1 }));
+    expect((await runTrial('ParallelWorkflow', kuflow)).result).toEqual({ message: 'true 1' });
+  });
+
+  it('are canceled in KuFlow if one of them is canceled', async () => {
+    const kuflow = environment.fakeKuFlow((code) => (code === 'SECOND' ? 'cancel' : 'wait'));
+    const { run, result } = await runTrial('ParallelWorkflow', kuflow);
+    expect(result).toEqual({ message: 'canceled SECOND' });
+    expect(kuflow.items.map(({ task }) => task?.state)).toEqual(['CANCELLED', 'CANCELLED']);
+    await replay(await run.history(), workflows);
+  });
+});
+
+it('the types of metadata, data and context data find misspelled fields', () => {
+  const task = human<{ ok: boolean }, { limit: number }>('REVIEW');
+  const system = systemTask<{ score: number }, { limit: number }>('CHECK');
+  // Checked by tsc, and never called.
+  const calls = (kuflow: KuFlowProcess<{ name?: string }>) => [
+    kuflow.writeMetadata({ name: 'Ada' }),
+    kuflow.humanTask(task, { data: { ok: true }, contextData: { limit: 1 } }),
+    kuflow.openTask(system, { contextData: { limit: 1 } }),
+    // @ts-expect-error misspelled
+    kuflow.writeMetadata({ nane: 'Ada' }),
+    // @ts-expect-error misspelled
+    kuflow.humanTask(task, { contextData: { limti: 1 } }),
+    // @ts-expect-error misspelled
+    kuflow.humanTask(task, { data: { okay: true } }),
+    // @ts-expect-error misspelled
+    kuflow.openTask(system, { contextData: { limti: 1 } }),
+    // @ts-expect-error misspelled
+    kuflow.systemTask(system, async () => ({ score: 1 }), {}, { contextData: { limti: 1 } }),
+    // @ts-expect-error misspelled
+    kuflow.message(message<{ text: string }>('RESULT'), { data: { txet: '' } }),
+  ];
+  expect(calls).toBeTypeOf('function');
+});
+
+/** Runs a process whose first item is rejected with these statuses, and then accepted. */
+async function runRejected(...statuses: number[]) {
+  const kuflow = environment.fakeKuFlow(() => ({ ok: true }));
+  const { KuFlow_Engine_createProcessItem: create = expect.fail } = kuflow.activities;
+  const trial = await runTrial('RejectedWorkflow', kuflow, {
+    KuFlow_Engine_createProcessItem: async (request: Parameters<typeof create>[0]) => {
+      const status = statuses.shift();
+      if (status === undefined) return create(request);
+      const facts = { operation: 'createProcessItem', status, details: { message: 'not valid' } };
+      throw new RestError('no', facts);
+    },
+  });
+  return { ...trial, kuflow };
+}
+
+describe('a call that KuFlow rejects inside failOnRejection', () => {
+  it('throws an error that the workflow can catch, if its data is the reason', async () => {
+    const { run, result } = await runRejected(400);
+    expect(result).toEqual({ message: 'createProcessItem 400 not valid' });
+    await replay(await run.history(), workflows);
+  });
+
+  it('is repeated if its data is not the reason', async () => {
+    const { result, kuflow } = await runRejected(401, 403, 408, 429, 503);
+    expect(result).toEqual({ message: 'created' });
+    expect(kuflow.items).toHaveLength(1);
   });
 });
 

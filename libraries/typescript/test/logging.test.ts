@@ -1,6 +1,7 @@
 import type { Logger } from '@temporalio/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createLogger, parseCoreFailure, type LogOptions } from '../src/internal/logging.ts';
+import { RestError } from '../src/internal/rest-client.ts';
 import { Secret } from '../src/internal/secret.ts';
 
 function logged(run: (logger: Logger) => void, options: Partial<LogOptions> = {}): string[] {
@@ -24,6 +25,21 @@ describe('the log', () => {
     expect(lines.join('\n')).not.toContain('canary');
     expect(lines[0]).toContain('failed');
     expect(lines[1]).toContain('why');
+  });
+
+  it('hides the values in messages of exceptions in activities', () => {
+    const cause = new TypeError('https://policies.example/policy/DE-4711-9923?name=Ada: 404');
+    const error = new Error("No policy for 'Ada Lovelace', 1815-12-10", { cause });
+    const lines = logged((logger) => logger.warn('Activity failed', { error, activityType: 'findPolicy' }));
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ error: 'No policy for …, … <- TypeError: https://policies.example 404' });
+    expect(lines.join('')).not.toMatch(/Ada|4711|1815/);
+  });
+
+  it("has the errors of KuFlow's client in activities as they are", () => {
+    const message = 'GET https://kuflow.example/processes/1234567: 404';
+    const error = new RestError(message, { operation: 'retrieveProcess', status: 404 });
+    const [line = ''] = logged((logger) => logger.error('KuFlow rejected a call', { error, activityType: 'findPolicy' }));
+    expect(JSON.parse(line)).toMatchObject({ error: message });
   });
 
   it('contains extra fields, except those named like secrets or form data, and objects', () => {

@@ -9,10 +9,10 @@ const PUBLIC = {
     ...['formatFile', 'formatGroup', 'formatPrincipal', 'parseFile', 'parseGroup', 'parsePrincipal', 'runWorker'],
   ],
   workflow: [
-    ...['Deadline', 'FileFields', 'GroupFields', 'HumanTask', 'KuFlowFile', 'KuFlowGroup', 'KuFlowPrincipal'],
-    ...['KuFlowProcess', 'Message', 'Owner', 'PrincipalFields', 'ProcessOptions', 'SystemTask', 'SystemTaskHandle'],
+    ...['CallRejected', 'Deadline', 'FileFields', 'GroupFields', 'HumanTask', 'KuFlowFile', 'KuFlowGroup'],
+    ...['KuFlowPrincipal', 'KuFlowProcess', 'Message', 'Owner', 'PrincipalFields', 'ProcessOptions', 'SystemTask', 'SystemTaskHandle'],
     ...['TRANSFER', 'TaskCancelled', 'TaskHandle', 'Thread', 'UserActionSignal', 'Uuid'],
-    ...['WorkflowRequest', 'WorkflowResponse', 'formatFile', 'formatGroup', 'formatPrincipal'],
+    ...['WorkflowRequest', 'WorkflowResponse', 'all', 'failOnRejection', 'formatFile', 'formatGroup', 'formatPrincipal'],
     ...['human', 'kuflowActivities', 'message', 'openProcess', 'ownActivities', 'parseFile', 'parseGroup'],
     ...['parsePrincipal', 'system', 'thread', 'workerActivities'],
   ],

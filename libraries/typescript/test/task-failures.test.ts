@@ -3,7 +3,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { noMetrics, type Metrics } from '../src/internal/metrics.ts';
 import { RestError, type RestRequest } from '../src/internal/rest-client.ts';
-import { INVALID_TASK_DATA } from '../src/internal/task-data.ts';
+import { INVALID_TASK_DATA } from '../src/internal/redaction.ts';
 import { createTaskFailures, reasonOf } from '../src/internal/task-failures.ts';
 
 const HOUR = 3_600_000;

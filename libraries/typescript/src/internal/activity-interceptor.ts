@@ -13,6 +13,7 @@ import { DEFAULT_MAX_PAYLOAD_BYTES } from './settings.ts';
 import type { TaskFailures } from './task-failures.ts';
 import { validateTaskData, type Validators } from './task-data.ts';
 import { ITEM_HEADER, type ItemContext } from './workflow/item-context.ts';
+import { CallRejected, failsOnRejection } from './workflow/rejections.ts';
 
 const MAX_TIMER = 2 ** 31 - 1;
 
@@ -55,10 +56,11 @@ export function createActivityInterceptor({
             if (isSystemTask && !hasFailed) failures?.succeeded(item);
             return result;
           } catch (error) {
-            failed(error);
             if (cancellationSignal.aborted && cancellationSignal.reason instanceof CancelledFailure)
               throw cancellationSignal.reason;
-            throw toFailure(error, info, log);
+            const failure = toFailure(error, input.headers, info, log);
+            failed(failure instanceof CallRejected ? failure : error);
+            throw failure;
           } finally {
             clearTimeout(timer);
           }
@@ -75,7 +77,7 @@ export function createActivityInterceptor({
  * What Temporal records for an error: the failures of KuFlow's own libraries for their activities, and for every call to KuFlow.
  * `Retry-After` sets the delay of the next attempt.
  */
-function toFailure(error: unknown, { activityType }: Info, log: Logger): unknown {
+function toFailure(error: unknown, headers: Headers, { activityType }: Info, log: Logger): unknown {
   if (!(error instanceof RestError)) {
     const isOther = error instanceof ApplicationFailure || !activityType.startsWith('KuFlow_Engine_');
     if (isOther) return error;
@@ -86,6 +88,8 @@ function toFailure(error: unknown, { activityType }: Info, log: Logger): unknown
   // Temporal repeats this until somebody removes the cause, so it must be visible in the log.
   if (status !== undefined && status >= 400 && status < 500)
     log.error('KuFlow rejected a call', { operation, status, error });
+  if (status !== undefined && failsOnRejection(headers, status))
+    return new CallRejected({ operation, status, response: details }, error);
   return ApplicationFailure.create({
     message: 'Rest Invocation error',
     type: 'KuFlowActivities.RestFailure',

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import type { Logger } from '@temporalio/common';
 import { createIdentity, type EngineIdentity } from './engine-certificate.ts';
 import { createToken, type EngineToken } from './engine-token.ts';
 import { readAuthorities, readCertificate, readPrivateKey } from './pem.ts';
@@ -15,6 +17,22 @@ interface Authentication {
       readonly clientPrivateKey?: string;
     };
   };
+}
+
+/** Requests a new bearer token for the engine. Reads the file with the client secret again, if there is one. */
+export async function renewEngineToken(rest: RestClient, settings: Settings, logger: Logger): Promise<EngineToken> {
+  const { clientSecretFile } = settings.api;
+  if (clientSecretFile !== undefined)
+    await readFile(clientSecretFile, 'utf8').then(
+      (text) => {
+        const secret = text.trim();
+        // The file is empty while it is being replaced.
+        if (secret !== '') rest.useSecret(new Secret(secret));
+      },
+      // KuFlow may still accept the previous one.
+      (error: unknown) => logger.warn('Could not read the file with the client secret again', { error }),
+    );
+  return requestEngineToken(rest, settings);
 }
 
 /** Requests a new bearer token for the engine. */

@@ -1,6 +1,7 @@
 import type { Logger, LogLevel, LogMetadata } from '@temporalio/common';
 import { DefaultLogger, type LogEntry } from '@temporalio/worker';
 import { createRepeats, withoutIds } from './log-repeats.ts';
+import { redact, WITHOUT_VALUES } from './redaction.ts';
 import type { LogFormat } from './settings.ts';
 
 const LEVELS: readonly LogLevel[] = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'];
@@ -43,7 +44,7 @@ export function createLogger(options: LogOptions): Logger {
     const { error, processId = '' } = record;
     if (error !== undefined && (level === 'WARN' || level === 'ERROR')) {
       const { workflowType, activityType, operation } = record;
-      const stack = describeStack(errorOf(meta), options.frames);
+      const stack = describeStack(errorOf(meta), options.frames, hidesValues(meta));
       const place = stack.split('\n', 1)[0];
       const failure = withoutIds([message, workflowType, activityType, operation, error].join(' '));
       if (repeats.isRepeated(`${failure} ${place}`, processId, record)) return;
@@ -91,6 +92,8 @@ function createProcessMemory(): (meta: LogMetadata) => LogMetadata {
 
 const NO_ERROR = { error: undefined, err: undefined, failure: undefined };
 const errorOf = (meta: LogMetadata): unknown => meta['error'] ?? meta['err'] ?? meta['failure'];
+/** Whether a line is about an activity: the messages of its errors may contain form data. */
+const hidesValues = (meta: LogMetadata): boolean => meta['activityType'] !== undefined;
 
 /** Fields that are part of every line, or are logged in another form. */
 const RESERVED = ['time', 'level', 'message', 'stack', 'workflowId', ...Object.keys(NO_ERROR)];
@@ -127,7 +130,7 @@ function toRecord(level: LogLevel, message: string, meta: LogMetadata): LogRecor
     else if (typeof value === 'number' || typeof value === 'boolean') record[field] = value;
   }
   const error = errorOf(meta);
-  if (error !== undefined && error !== null) record.error = describeError(error);
+  if (error !== undefined && error !== null) record.error = describeError(error, hidesValues(meta));
   return record;
 }
 
@@ -143,32 +146,40 @@ function withCauses(error: unknown): unknown[] {
 }
 
 /** Name and message of one error. Leaves out the details, which may contain form data. */
-function messageOf(error: unknown): string {
+function messageOf(error: unknown, withoutValues: boolean): string {
+  const hide = (text: string): string => (withoutValues ? redact(text) : text);
   if (!(error instanceof Error))
-    return typeof error === 'string' ? (parseCoreFailure(error)?.message ?? error) : 'unknown error';
-  const code = (error as { code?: unknown }).code;
+    return typeof error === 'string' ? hide(parseCoreFailure(error)?.message ?? error) : 'unknown error';
+  const { code, type } = error as { code?: unknown; type?: unknown };
   const text = error.message === '' && typeof code === 'string' ? code : error.message;
-  return PLAIN_ERRORS.includes(error.name) ? text : `${error.name}: ${text}`;
+  const shown = WITHOUT_VALUES.includes(String(type)) ? text : hide(text);
+  return PLAIN_ERRORS.includes(error.name) ? shown : `${error.name}: ${shown}`;
 }
 
-/** Names and messages of an error and its causes. Leaves out the details, which may contain form data. */
-export function describeError(error: unknown): string {
+/** An error and its causes with their messages. The errors of KuFlow's client and below have no form data. */
+function messagesOf(error: unknown, withoutValues: boolean): readonly { readonly at: unknown; readonly text: string }[] {
+  const chain = withCauses(error);
+  const client = chain.findIndex((at) => at instanceof Error && at.name === 'RestError');
+  return chain.map((at, hop) => ({ at, text: messageOf(at, withoutValues && (client < 0 || hop < client)) }));
+}
+
+/** Names and messages of an error and its causes. Leaves out the details, and `withoutValues` what may be form data in messages. */
+export function describeError(error: unknown, withoutValues = false): string {
   const parts: string[] = [];
-  for (const at of withCauses(error)) {
-    const part = messageOf(at);
-    const text = at instanceof Error && at.message !== '' ? at.message : part;
-    if (!parts.some((other) => other.endsWith(text))) parts.push(part);
+  for (const { at, text } of messagesOf(error, withoutValues)) {
+    const message = at instanceof Error && at.message !== '' && !withoutValues ? at.message : text;
+    if (!parts.some((other) => other.endsWith(message))) parts.push(text);
   }
   return escapeControls(parts.join(' <- '));
 }
 
 /** The frames of an error and its causes, without their messages. */
-function describeStack(error: unknown, frames: LogOptions['frames']): string {
-  const parts = withCauses(error).flatMap((at, hop) => {
+function describeStack(error: unknown, frames: LogOptions['frames'], withoutValues: boolean): string {
+  const parts = messagesOf(error, withoutValues).flatMap(({ at, text }, hop) => {
     const stack = at instanceof Error ? framesOf(at.stack) : (parseCoreFailure(String(at))?.stack ?? '');
     const lines = stack.split('\n').filter((line) => line !== '' && (frames === 'all' || !FOREIGN_FRAME.test(line)));
     if (lines.length === 0) return [];
-    return [...(hop === 0 ? [] : [`  caused by ${messageOf(at).split('\n', 1)[0]}`]), ...lines];
+    return [...(hop === 0 ? [] : [`  caused by ${text.split('\n', 1)[0]}`]), ...lines];
   });
   return escapeControls(parts.join('\n'));
 }

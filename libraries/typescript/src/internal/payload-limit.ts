@@ -1,9 +1,8 @@
 import type { Info } from '@temporalio/activity';
 import { ApplicationFailure, defaultPayloadConverter, type PayloadCodec } from '@temporalio/common';
+import { PAYLOAD_TOO_LARGE } from './redaction.ts';
 import { DEFAULT_MAX_PAYLOAD_BYTES } from './settings.ts';
 import { PURPOSE } from './workflow/payload-purpose.ts';
-
-export const PAYLOAD_TOO_LARGE = 'PayloadTooLarge';
 
 /**
  * Refuses large payloads of workflow code before anything is sent. The workflow task fails and is repeated, and nothing is

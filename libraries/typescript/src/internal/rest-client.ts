@@ -5,6 +5,7 @@ import * as tls from 'node:tls';
 import { Agent, request as send, type Dispatcher } from 'undici';
 import type { Metrics } from './metrics.ts';
 import { connectThrough, proxyFor } from './proxy.ts';
+import type { Secret } from './secret.ts';
 import type { Settings } from './settings.ts';
 import { userAgent } from './user-agent.ts';
 
@@ -34,6 +35,8 @@ export interface RestClient {
   call<T>(request: RestRequest): Promise<RestResponse<T>>;
   /** The body of the response as a stream. */
   download(request: RestRequest): Promise<Readable>;
+  /** Uses another client secret from the next call on. */
+  useSecret(secret: Secret): void;
   close(): Promise<void>;
 }
 
@@ -86,7 +89,9 @@ export function createRestClient(
   agent: string = userAgent('unknown'),
 ): RestClient {
   const { endpoint, clientId, clientSecret } = settings.api;
-  const authorization = `Basic ${Buffer.from(`${clientId}:${clientSecret.reveal()}`).toString('base64')}`;
+  const authorizationWith = (secret: Secret): string =>
+    `Basic ${Buffer.from(`${clientId}:${secret.reveal()}`).toString('base64')}`;
+  let authorization = authorizationWith(clientSecret);
   const dispatcher = createDispatcher(settings);
 
   /** Sends a request and returns KuFlow's response if it is a success. */
@@ -175,6 +180,9 @@ export function createRestClient(
   return {
     call: (request) => withRetry(request, () => attempt(request)),
     download: (request) => withRetry(request, async () => (await open(request)).body),
+    useSecret: (secret) => {
+      authorization = authorizationWith(secret);
+    },
     close: () => dispatcher.destroy(),
   };
 }

@@ -106,9 +106,14 @@ export class SettingsReader {
     return value;
   }
 
+  /** The absolute path of a file in a setting. */
+  pathOf(text: string): string {
+    return resolve(this.#directory, text);
+  }
+
   readFile(key: string, { text, source }: SettingValue): string | undefined {
     try {
-      return readFileSync(resolve(this.#directory, text), 'utf8');
+      return readFileSync(this.pathOf(text), 'utf8');
     } catch (error) {
       this.problem(key, 'unreadable', source, `a readable file: ${codeOf(error) ?? 'unknown error'}`);
       return undefined;

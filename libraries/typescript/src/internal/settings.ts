@@ -11,6 +11,7 @@ import {
 
 const API_VERSION = 'v2024-06-14';
 const DEFAULT_ENDPOINT = 'https://api.kuflow.com';
+const SECRET_FILE = 'KUFLOW_API_CLIENTSECRET_FILE';
 const MAX_PORT = 65_535;
 /** Temporal's own limit, unless the engine has another one. */
 export const DEFAULT_MAX_PAYLOAD_BYTES: number = 2 * 1024 * 1024;
@@ -34,6 +35,8 @@ export interface Settings {
     readonly endpoint: string;
     readonly clientId: string;
     readonly clientSecret: Secret;
+    /** The file that contains the secret, if it comes from one. */
+    readonly clientSecretFile?: string | undefined;
     readonly tenantId?: string | undefined;
     /** PEM text, trusted in addition to Node's root certificates. */
     readonly ca?: string | undefined;
@@ -133,7 +136,9 @@ export function loadSettings(directory: string, environment: Environment): Setti
   return settings;
 }
 
-function readCredentials(reader: SettingsReader): Pick<Settings['api'], 'endpoint' | 'clientId' | 'clientSecret'> {
+function readCredentials(
+  reader: SettingsReader,
+): Pick<Settings['api'], 'endpoint' | 'clientId' | 'clientSecret' | 'clientSecretFile'> {
   const idKey = 'kuflow.api.client-id';
   const secretKey = 'kuflow.api.client-secret';
   const environment = { id: reader.fromEnvironment('KUFLOW_API_CLIENTID'), secret: readSecretVariable(reader) };
@@ -145,6 +150,7 @@ function readCredentials(reader: SettingsReader): Pick<Settings['api'], 'endpoin
   const secret = reader.usable(secretKey, pair.secret);
   const half = (other: SettingValue | undefined): ProblemCode =>
     inEnvironment && other !== undefined ? 'mixed-credentials' : 'missing';
+  const file = reader.fromEnvironment(SECRET_FILE);
   const together = inEnvironment ? '; client ID and client secret must come from the same source' : '';
   if (id === undefined) reader.missing(idKey, `the identifier of the application${together}`, half(files.id));
   else if (parseUuid(id.text) === undefined)
@@ -156,13 +162,14 @@ function readCredentials(reader: SettingsReader): Pick<Settings['api'], 'endpoin
     endpoint: readEndpoint(reader, inEnvironment),
     clientId: id?.text ?? '',
     clientSecret: new Secret(secret?.text ?? ''),
+    clientSecretFile: file === undefined ? undefined : reader.pathOf(file.text),
   };
 }
 
 function readSecretVariable(reader: SettingsReader): SettingValue | undefined {
   const key = 'kuflow.api.client-secret';
   const direct = reader.fromEnvironment('KUFLOW_API_CLIENTSECRET');
-  const file = reader.fromEnvironment('KUFLOW_API_CLIENTSECRET_FILE');
+  const file = reader.fromEnvironment(SECRET_FILE);
   if (file === undefined) return direct;
   const { source } = file;
   if (direct !== undefined) {

@@ -2,6 +2,7 @@ import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { KuFlowClient } from './client.ts';
 import type { ProcessItem, Uuid } from './model.ts';
+import { INVALID_TASK_DATA } from './redaction.ts';
 
 /** Checks the data of a system task. Sets `errors` if it returns false. */
 export interface Validator {
@@ -12,8 +13,6 @@ export interface Validator {
 /** The checks of the data of system tasks, by workflow type and task code. A project compiles them from its process definition. */
 export type Validators = Readonly<Record<string, Readonly<Record<string, Validator>>>>;
 
-/** The type of the failure if the data of a task does not match its schema. Its message contains no values. */
-export const INVALID_TASK_DATA = 'InvalidTaskData';
 const MAX_ERRORS = 10;
 
 /**

@@ -1,9 +1,8 @@
 import type { Info } from '@temporalio/activity';
 import { ApplicationFailure, type Logger } from '@temporalio/common';
 import type { Metrics } from './metrics.ts';
-import { PAYLOAD_TOO_LARGE } from './payload-limit.ts';
+import { redact, WITHOUT_VALUES } from './redaction.ts';
 import { RestError, type RestClient } from './rest-client.ts';
-import { INVALID_TASK_DATA } from './task-data.ts';
 import type { ItemContext } from './workflow/item-context.ts';
 
 const MINUTE = 60_000;
@@ -11,9 +10,6 @@ const HOUR = 60 * MINUTE;
 /** Longer than the wait between two attempts. Another worker may have completed a task, or its process was canceled. */
 const FAILING_FOR = 10 * MINUTE;
 const MAX_REASON = 300;
-
-/** The types of failures whose messages have no values. */
-const WITHOUT_VALUES = [INVALID_TASK_DATA, PAYLOAD_TOO_LARGE];
 
 /** A failed attempt of an activity that works on a task. */
 export interface FailedAttempt {
@@ -109,16 +105,4 @@ export function reasonOf(error: unknown): string {
   const text = WITHOUT_VALUES.includes(type) ? message : redact(message.split('\n', 1)[0] ?? '');
   const reason = type === 'Error' ? text : `${type}: ${text}`;
   return reason.length > MAX_REASON ? `${reason.slice(0, MAX_REASON - 1)}…` : reason;
-}
-
-/** Quotes, values, addresses, long numbers and keys in a message may come from a form or a credential. An HTTP status does not. */
-function redact(message: string): string {
-  return message
-    .slice(0, 10 * MAX_REASON)
-    .replace(/(?<![\p{L}\d])(["'`“‘]).*?["'`”’](?![\p{L}\d])/gu, '…')
-    .replace(/\b(\w+:\/\/)(?:\S*@)?([^\s/?#]+)[^\s,;)]*/g, '$1$2')
-    .replace(/\S+@\S+/g, '…')
-    .replace(/=(?!(?:(?<=\bstatus=)|(?<=\bstatusCode=))[1-5]\d\d\b)\s*\S+/g, '=…')
-    .replace(/(?=[\w+/.~-]*\d)[\w+/.~-]{16,}/g, '…')
-    .replace(/\d(?:[ .:/-]?\d){3,}/g, '…');
 }

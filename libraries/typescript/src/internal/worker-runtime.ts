@@ -2,7 +2,7 @@ import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from '@temporalio/common';
 import { createKuFlowActivities } from './activities.ts';
 import { createActivityInterceptor } from './activity-interceptor.ts';
-import { requestEngineCertificate, requestEngineToken } from './authentication.ts';
+import { renewEngineToken, requestEngineCertificate } from './authentication.ts';
 import { createKuFlowClient, type KuFlowClient } from './client.ts';
 import { connectToEngine, describeNamespace } from './connection.ts';
 import { identityFromSettings, startCertificateWatch, type EngineIdentity } from './engine-certificate.ts';
@@ -56,7 +56,7 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
   const { settings, logger, metrics, development, validators } = options;
   const agent = userAgent(options.name);
   const rest = createRestClient(settings, metrics, agent);
-  const tokens = new TokenRenewer({ request: () => requestEngineToken(rest, settings), logger, metrics });
+  const tokens = new TokenRenewer({ request: () => renewEngineToken(rest, settings, logger), logger, metrics });
   const requestIdentity = () => requestEngineCertificate(rest, settings);
   const [token, firstIdentity] = await Promise.all([
     tokens.renew(),

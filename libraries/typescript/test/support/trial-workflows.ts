@@ -1,7 +1,9 @@
 // Workflows for the tests of the wiring.
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 import type { WorkflowRequest, WorkflowResponse } from '../../src/internal/model.ts';
-import { openProcess } from '../../src/internal/workflow/kuflow-process.ts';
+import { all } from '../../src/internal/workflow/all.ts';
+import { openProcess, TaskCancelled } from '../../src/internal/workflow/kuflow-process.ts';
+import { CallRejected, failOnRejection } from '../../src/internal/workflow/rejections.ts';
 import { human } from '../../src/internal/workflow/task.ts';
 
 const review = human<{ ok: boolean }>('REVIEW');
@@ -46,4 +48,34 @@ export async function ReassignedWorkflow(request: WorkflowRequest): Promise<Work
     onDeadline: (task) => task.assign({ ownerEmail: 'ada@example.com' }),
   });
   return { message: String(ok) };
+}
+
+/** Two tasks at the same time. The second one is created later, so that the worker does not read both in the same moment. */
+export async function ParallelWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
+  const kuflow = openProcess(request);
+  try {
+    const [{ ok }, second] = await all(
+      () => kuflow.humanTask(review),
+      async () => {
+        await sleep('10 minutes');
+        return kuflow.humanTask(human<{ a: number }>('SECOND'));
+      },
+    );
+    return { message: `${ok} ${second.a}` };
+  } catch (error) {
+    if (error instanceof TaskCancelled) return { message: `canceled ${error.code}` };
+    throw error;
+  }
+}
+
+/** A task that KuFlow may reject because of its data. */
+export async function RejectedWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
+  const kuflow = openProcess(request);
+  try {
+    await failOnRejection(() => kuflow.humanTask(review));
+  } catch (error) {
+    if (!(error instanceof CallRejected)) throw error;
+    return { message: `${error.operation} ${error.status} ${error.response?.message}` };
+  }
+  return { message: 'created' };
 }

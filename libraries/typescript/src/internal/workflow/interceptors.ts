@@ -1,6 +1,7 @@
 import { defaultPayloadConverter, type Headers, type WorkflowInterceptorsFactory } from '@temporalio/workflow';
 import { currentItem, ITEM_HEADER } from './item-context.ts';
 import { addPurposes } from './payload-purpose.ts';
+import { withRejections } from './rejections.ts';
 
 const ENCODING_HEADER = 'x-kuflow-encoding';
 
@@ -15,8 +16,10 @@ export const interceptors: WorkflowInterceptorsFactory = () => ({
   ],
   outbound: [
     {
-      scheduleActivity: (input, next) => next({ ...input, headers: withItem(input.headers) }),
-      scheduleLocalActivity: (input, next) => next({ ...input, headers: withItem(input.headers) }),
+      scheduleActivity: (input, next) =>
+        withRejections(withItem(input.headers), (headers) => next({ ...input, headers })),
+      scheduleLocalActivity: (input, next) =>
+        withRejections(withItem(input.headers), (headers) => next({ ...input, headers })),
       getLogAttributes: (attributes, next) => next({ ...attributes, processItemId: currentItem()?.processItemId }),
     },
   ],

@@ -1,0 +1,24 @@
+import { CancellationScope, TemporalFailure } from '@temporalio/workflow';
+
+/**
+ * Makes all calls at the same time, and resolves to their results in order. If one of them fails, such as a task that is canceled in KuFlow,
+ * the others are canceled, and so are their tasks in KuFlow. Then this rejects with the failure.
+ */
+export function all<Results extends readonly unknown[]>(
+  ...calls: { readonly [Index in keyof Results]: () => Promise<Results[Index]> }
+): Promise<Results> {
+  const scope = new CancellationScope();
+  return scope.run(async () => {
+    const running = calls.map(async (call) => call());
+    try {
+      return (await Promise.all(running)) as unknown as Results;
+    } catch (error) {
+      // Any other error fails the workflow task, and the calls go on when the code is fixed.
+      if (error instanceof TemporalFailure) {
+        scope.cancel();
+        await Promise.allSettled(running);
+      }
+      throw error;
+    }
+  });
+}
