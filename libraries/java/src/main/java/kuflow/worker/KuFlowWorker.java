@@ -10,11 +10,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 import kuflow.worker.internal.engine.Check;
 import kuflow.worker.internal.operation.ShutdownSignals;
 import kuflow.worker.internal.operation.SpringDefaults;
+import kuflow.worker.internal.operation.StartStage;
 import kuflow.worker.internal.operation.WorkerLogFormatter;
 import kuflow.worker.internal.rest.KuFlowJson;
 import kuflow.worker.internal.settings.SettingsException;
@@ -56,7 +56,6 @@ public final class KuFlowWorker {
     private static final Pattern SETTING = Pattern.compile("--(kuflow|(application\\.)?temporal|worker)\\..*");
     private static final String CHECK_SECONDS = "KUFLOW_WORKER_CHECK_SECONDS";
     private static final int INVALID_SETTINGS = 2;
-    private static final int INTERRUPTED = 130;
 
     private static final PrintStream OUT = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     private static final PrintStream ERR = new PrintStream(System.err, true, StandardCharsets.UTF_8);
@@ -103,6 +102,8 @@ public final class KuFlowWorker {
     }
 
     private static void start(Class<?> worker, String[] args) {
+        StartStage stage = new StartStage();
+        ShutdownSignals.handle(stage::end);
         boolean development = isDevelopment(args);
         WorkerSettings settings;
         try {
@@ -114,18 +115,12 @@ public final class KuFlowWorker {
         }
         SpringApplication application = new SpringApplication(worker);
         application.setDefaultProperties(SpringDefaults.of(settings.worker(), development, worker.getPackageName()));
-        application.addInitializers(context -> context.getBeanFactory().registerSingleton("workerSettings", settings));
-        AtomicBoolean isStarting = new AtomicBoolean(true);
-        // Before runners of the application, which may take long while the worker already runs activities.
-        application.addListeners((ApplicationListener<ApplicationStartedEvent>) started -> isStarting.set(false));
-        ShutdownSignals.handle(() -> {
-            // Spring would wait until the worker has connected before it reacts to a signal. Nothing is running yet.
-            if (isStarting.get()) {
-                Runtime.getRuntime().halt(INTERRUPTED);
-            }
-            // Does nothing if the application is already exiting with another status.
-            System.exit(0);
+        application.addInitializers(context -> {
+            context.getBeanFactory().registerSingleton("workerSettings", settings);
+            context.getBeanFactory().registerSingleton("startStage", stage);
         });
+        // Before runners of the application, which may take long while the worker already runs activities.
+        application.addListeners((ApplicationListener<ApplicationStartedEvent>) started -> stage.started());
         application.run(args);
     }
 

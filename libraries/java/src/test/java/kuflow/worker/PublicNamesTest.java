@@ -28,6 +28,7 @@ class PublicNamesTest {
         assertThat(namesIn("kuflow.worker")).containsExactly("Documents", "KuFlowClient", "KuFlowWorker", "RestError");
         assertThat(namesIn("kuflow.worker.workflow"))
                 .containsExactly(
+                        "CallRejected",
                         "HumanTask",
                         "KuFlowProcess",
                         "MessageContent",

@@ -182,7 +182,7 @@ public final class FakeKuFlow implements AutoCloseable {
 
     private static WorkerSettings settings(URI endpoint) {
         return new WorkerSettings(
-                new WorkerSettings.KuFlowApi(endpoint, APPLICATION_ID, Secret.of("secret"), null, null),
+                new WorkerSettings.KuFlowApi(endpoint, APPLICATION_ID, Secret.of("secret"), null, null, null),
                 new WorkerSettings.Temporal(
                         "localhost:7233",
                         "test",

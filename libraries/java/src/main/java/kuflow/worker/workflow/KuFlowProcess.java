@@ -15,12 +15,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import kuflow.worker.internal.rest.KuFlowJson;
 import kuflow.worker.internal.workflow.ItemContext;
+import kuflow.worker.internal.workflow.Rejections;
 import kuflow.worker.internal.workflow.Uuid7;
 import kuflow.worker.model.JsonPatchOperation;
 import kuflow.worker.model.JsonValue;
@@ -79,6 +81,57 @@ public final class KuFlowProcess {
     /** Your own activities that transfer documents. They may take longer, but have to send heartbeats. */
     public static <A> A transferActivities(Class<A> activities) {
         return ActivityStubs.transfer(activities);
+    }
+
+    /**
+     * Calls to KuFlow that are started inside throw {@link CallRejected} after a response that their data causes. These are the
+     * responses with a 4xx status, except 401, 403, 408 and 429. It includes calls in your own activities.
+     */
+    public static <R> R failOnRejection(Supplier<R> work) {
+        return Rejections.failing(work);
+    }
+
+    /** As {@link #failOnRejection(Supplier)}, for work without a result. */
+    public static void failOnRejection(Runnable work) {
+        Rejections.failing(() -> {
+            work.run();
+            return true;
+        });
+    }
+
+    /**
+     * Runs all calls at the same time, and returns their results in order.
+     *
+     * <p>If one of them fails, such as a task that is canceled in KuFlow, the others are canceled, and so are their tasks in
+     * KuFlow. Then this throws the exception of the call that failed.
+     */
+    @SafeVarargs
+    public static <R> List<R> all(Supplier<? extends R>... calls) {
+        List<Promise<R>> results = new ArrayList<>();
+        CancellationScope scope = Workflow.newCancellationScope(() -> {
+            for (Supplier<? extends R> call : calls) {
+                results.add(Async.function(call::get));
+            }
+        });
+        scope.run();
+        try {
+            Promise.allOf(results).get();
+        } catch (TemporalFailure | TaskCancelled | CallRejected failed) {
+            scope.cancel();
+            Workflow.newDetachedCancellationScope(
+                            () -> Workflow.await(() -> results.stream().allMatch(Promise::isCompleted)))
+                    .run();
+            throw failed;
+        }
+        return results.stream().map(Promise::get).toList();
+    }
+
+    /** As {@link #all(Supplier[])}, for two calls with results of different types, which are combined. */
+    public static <A, B, R> R all(Supplier<A> first, Supplier<B> second, BiFunction<A, B, R> combine) {
+        List<Object> results = KuFlowProcess.<Object>all(first, second);
+        @SuppressWarnings("unchecked")
+        R combined = combine.apply((A) results.get(0), (B) results.get(1));
+        return combined;
     }
 
     /**
@@ -294,7 +347,7 @@ public final class KuFlowProcess {
     private void cancelItem(UUID id) {
         try {
             ActivityStubs.brief().cancelProcessItems(new Requests.CancelProcessItems(processId, List.of(id)));
-        } catch (TemporalFailure failure) {
+        } catch (TemporalFailure | CallRejected failure) {
             LOGGER.warn("Could not cancel the item {}", id, failure);
         }
     }

@@ -23,9 +23,12 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import kuflow.worker.Logged;
+import kuflow.worker.RestError;
+import kuflow.worker.model.KuFlowActivities;
 import kuflow.worker.model.LogLevel;
 import kuflow.worker.model.ProcessItem;
 import kuflow.worker.model.ProcessItem.TaskState;
+import kuflow.worker.model.Requests;
 import kuflow.worker.testing.FakeKuFlow;
 import kuflow.worker.testing.Person;
 import kuflow.worker.testing.Person.TaskLog;
@@ -184,6 +187,123 @@ class KuFlowProcessTest {
             assertThat(run.result().message()).isEqualTo("scope canceled");
             assertThat(kuflow.itemCodes()).containsExactly("CHECK", "SECOND", "REVIEW");
             assertThat(statesOf(kuflow).values()).containsOnly(TaskState.CANCELLED);
+        }
+    }
+
+    /** A person cancels one of two parallel tasks in KuFlow. */
+    public static class ParallelWorkflow implements Trial {
+
+        private final KuFlowProcess kuflow;
+
+        @WorkflowInit
+        public ParallelWorkflow(WorkflowRequest request) {
+            kuflow = new KuFlowProcess(request, Duration.ofMinutes(1));
+        }
+
+        @Override
+        public WorkflowResponse run(WorkflowRequest request) {
+            try {
+                return KuFlowProcess.all(
+                        () -> kuflow.humanTask(REVIEW),
+                        () -> kuflow.humanTask(SECOND),
+                        (review, second) -> new WorkflowResponse(review.ok() + " " + second));
+            } catch (TaskCancelled canceled) {
+                return new WorkflowResponse("canceled " + canceled.code());
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("cancels the other parallel tasks in KuFlow if one is canceled")
+    void parallelCanceled() {
+        try (FakeKuFlow kuflow =
+                        new FakeKuFlow((code, logs) -> code.equals("SECOND") ? Person.cancel() : Person.leave());
+                ProcessRun run = ProcessRun.start(ParallelWorkflow.class, kuflow)) {
+            assertThat(run.result().message()).isEqualTo("canceled SECOND");
+            assertThat(statesOf(kuflow))
+                    .isEqualTo(Map.of("REVIEW", TaskState.CANCELLED, "SECOND", TaskState.CANCELLED));
+        }
+    }
+
+    @Test
+    @DisplayName("returns the data of parallel tasks in their order")
+    void parallel() {
+        Person person = Person.entering(Map.of("REVIEW", Map.of("ok", true), "SECOND", Map.of("a", 1)));
+        try (FakeKuFlow kuflow = new FakeKuFlow(person);
+                ProcessRun run = ProcessRun.start(ParallelWorkflow.class, kuflow)) {
+            assertThat(run.result().message()).isEqualTo("true {a=1}");
+        }
+    }
+
+    /** Logs to a task that does not exist. */
+    public static class RejectedWorkflow implements Trial {
+
+        @WorkflowInit
+        public RejectedWorkflow(WorkflowRequest request) {}
+
+        @Override
+        public WorkflowResponse run(WorkflowRequest request) {
+            KuFlowActivities activities = KuFlowProcess.activities(KuFlowActivities.class);
+            Activities own = KuFlowProcess.activities(Activities.class);
+            Requests.ProcessItemId unknown = new Requests.ProcessItemId(Workflow.randomUUID());
+            try {
+                KuFlowProcess.failOnRejection(() ->
+                        Async.function(activities::retrieveProcessItem, unknown).get());
+                return new WorkflowResponse("never");
+            } catch (CallRejected rejected) {
+                KuFlowProcess.failOnRejection(() -> own.check(rejected.operation() + " " + rejected.status()));
+                return new WorkflowResponse("never");
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("throws a rejected call that is not to be repeated, and fails if it does not catch it")
+    void rejected() {
+        List<String> checked = new ArrayList<>();
+        try (FakeKuFlow kuflow = new FakeKuFlow(REVIEWER)) {
+            Trial.Activities own = text -> {
+                checked.add(text);
+                kuflow.client().retrieveProcessItem(UUID.randomUUID());
+                return new Trial.Check(1);
+            };
+            try (ProcessRun run = ProcessRun.start(RejectedWorkflow.class, kuflow, own)) {
+                assertThatThrownBy(run::result).cause().isInstanceOfSatisfying(ApplicationFailure.class, failure -> {
+                    assertThat(failure.getType()).isEqualTo("KuFlow_Worker.CallRejected");
+                    assertThat(failure.getOriginalMessage()).isEqualTo("KuFlow rejected retrieveProcessItem: 404");
+                });
+            }
+        }
+        assertThat(checked).containsExactly("retrieveProcessItem 404");
+    }
+
+    /** Needs two attempts. */
+    public static class RepeatedWorkflow implements Trial {
+
+        @WorkflowInit
+        public RepeatedWorkflow(WorkflowRequest request) {}
+
+        @Override
+        public WorkflowResponse run(WorkflowRequest request) {
+            Activities own = KuFlowProcess.activities(Activities.class);
+            Object score = KuFlowProcess.failOnRejection(() -> own.check("x")).score();
+            return new WorkflowResponse(score + ", " + own.check("y").score());
+        }
+    }
+
+    @Test
+    @DisplayName("repeats a call that was not rejected because of its data, and any call without the option")
+    void repeatedCalls() {
+        try (FakeKuFlow kuflow = new FakeKuFlow(REVIEWER);
+                ProcessRun run = ProcessRun.start(RepeatedWorkflow.class, kuflow, (Trial.Activities) text -> {
+                    int attempt = Activity.getExecutionContext().getInfo().getAttempt();
+                    if (attempt == 1) {
+                        int status = text.equals("x") ? 403 : 400;
+                        throw RestError.status("rejected", "createProcessItem", status, null, null);
+                    }
+                    return new Trial.Check(attempt);
+                })) {
+            assertThat(run.result().message()).isEqualTo("2, 2");
         }
     }
 

@@ -20,6 +20,7 @@ import kuflow.worker.internal.payload.PayloadLimit;
 import kuflow.worker.internal.payload.Payloads;
 import kuflow.worker.internal.settings.WorkerSettings;
 import kuflow.worker.internal.workflow.ItemContext;
+import kuflow.worker.internal.workflow.Rejections;
 import kuflow.worker.model.Requests;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
@@ -92,7 +93,13 @@ public class ActivityInterceptor extends WorkerInterceptorBase {
                     return output;
                 } catch (RuntimeException | Error thrown) {
                     throwIfCanceled(thrown);
-                    attempt.failed(CheckedExceptionWrapper.unwrap(thrown));
+                    RuntimeException rejection = thrown instanceof RuntimeException exception
+                            ? Rejections.failureOf(exception, input.getHeader())
+                            : null;
+                    attempt.failed(rejection == null ? CheckedExceptionWrapper.unwrap(thrown) : rejection);
+                    if (rejection != null) {
+                        throw rejection;
+                    }
                     if (thrown instanceof RuntimeException exception) {
                         throw ActivityFailures.toFailure(exception, info.getActivityType());
                     }

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import kuflow.worker.KuFlowClient;
+import kuflow.worker.internal.operation.Redaction;
 import kuflow.worker.internal.rest.KuFlowJson;
 import kuflow.worker.model.JsonValue;
 import kuflow.worker.model.ProcessItem;
@@ -29,9 +30,6 @@ import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 
 /** Checks the data of system tasks against the schemas of the process definition. */
 public class TaskData {
-
-    /** The type of the failure if the data of a task does not match its schema. Its message contains no values. */
-    public static final String INVALID_TASK_DATA = "InvalidTaskData";
 
     private static final String SCHEMAS = "classpath*:kuflow/schemas/*.json";
     private static final int MAX_ERRORS = 10;
@@ -144,7 +142,7 @@ public class TaskData {
         String message = "The data of " + code + " " + problem + ": " + listed + (all.size() > MAX_ERRORS ? "; …" : "");
         return ApplicationFailure.newBuilder()
                 .setMessage(message)
-                .setType(INVALID_TASK_DATA)
+                .setType(Redaction.INVALID_TASK_DATA)
                 .setNonRetryable(isFinal)
                 .build();
     }

@@ -1,5 +1,9 @@
 package kuflow.worker.internal.engine;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
@@ -9,11 +13,16 @@ import kuflow.worker.internal.rest.RestRequest;
 import kuflow.worker.internal.settings.Pem;
 import kuflow.worker.internal.settings.Pem.PemException;
 import kuflow.worker.internal.settings.Secret;
+import kuflow.worker.internal.settings.SettingsLoader;
 import kuflow.worker.internal.settings.WorkerSettings;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Requests tokens and certificates for the engine from KuFlow. */
 final class Authentication {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(Authentication.class);
 
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
@@ -40,8 +49,9 @@ final class Authentication {
             @Nullable String clientCertificate,
             @Nullable String clientPrivateKey) {}
 
-    /** Requests a new bearer token for the engine. */
+    /** Requests a new bearer token for the engine. Reads the file with the client secret again, if there is one. */
     EngineToken requestToken() {
+        useCurrentSecret();
         Response response = authenticate("ENGINE_TOKEN");
         Token token = response.engineToken();
         if (token == null || isEmpty(token.token())) {
@@ -73,6 +83,23 @@ final class Authentication {
         } catch (PemException unusable) {
             throw new IllegalStateException(
                     "The engine certificate from KuFlow is not usable: found " + unusable.getMessage());
+        }
+    }
+
+    private void useCurrentSecret() {
+        Path file = settings.api().clientSecretFile();
+        if (file == null) {
+            return;
+        }
+        try {
+            String secret = SettingsLoader.secretIn(new String(Files.readAllBytes(file), StandardCharsets.UTF_8));
+            // The file is empty while it is being replaced.
+            if (!secret.isBlank()) {
+                rest.useClientSecret(Secret.of(secret));
+            }
+        } catch (IOException unreadable) {
+            // KuFlow may still accept the previous one.
+            LOGGER.warn("Could not read the file with the client secret again", unreadable);
         }
     }
 

@@ -243,7 +243,7 @@ public final class Check {
     private StepFailure failed(StepName name, @Nullable Throwable cause) {
         Throwable error = cause == null ? new IllegalStateException("unknown error") : cause;
         StepStatus status = isTimeout(error) ? StepStatus.UNKNOWN : StepStatus.FAILED;
-        add(name, status, LogErrors.describe(error));
+        add(name, status, LogErrors.describe(error, false));
         return new StepFailure(status, error);
     }
 

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import kuflow.worker.internal.operation.StartStage;
 import kuflow.worker.internal.operation.WorkerMetrics;
 import kuflow.worker.internal.operation.WorkerReadiness;
 import kuflow.worker.internal.rest.RestClient;
@@ -47,6 +48,7 @@ public class EngineLifecycle implements SmartLifecycle, WorkerReadiness {
     private final Scope temporalMetrics;
     private final DataConverter converter;
     private final List<WorkerInterceptor> interceptors;
+    private final StartStage stage;
     private final ApplicationContext context;
     private final Clock clock = Clock.systemUTC();
     private final List<RepeatedTask> tasks = new ArrayList<>();
@@ -66,6 +68,7 @@ public class EngineLifecycle implements SmartLifecycle, WorkerReadiness {
             Scope temporalMetrics,
             DataConverter converter,
             List<WorkerInterceptor> interceptors,
+            StartStage stage,
             ApplicationContext context) {
         this.settings = settings;
         this.rest = rest;
@@ -73,6 +76,7 @@ public class EngineLifecycle implements SmartLifecycle, WorkerReadiness {
         this.temporalMetrics = temporalMetrics;
         this.converter = converter;
         this.interceptors = interceptors;
+        this.stage = stage;
         this.context = context;
     }
 
@@ -108,6 +112,7 @@ public class EngineLifecycle implements SmartLifecycle, WorkerReadiness {
         Worker worker = factory.newWorker(settings.temporal().kuflowQueue(), workerOptions(settings.worker()));
         worker.registerWorkflowImplementationTypes(types.workflows().toArray(Class<?>[]::new));
         worker.registerActivitiesImplementations(types.activities().toArray());
+        stage.polls();
         factory.start();
 
         EngineWatch watch = new EngineWatch(() -> connected.describeNamespace(ENGINE_DEADLINE), clock, metrics);

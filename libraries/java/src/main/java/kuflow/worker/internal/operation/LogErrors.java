@@ -3,6 +3,8 @@ package kuflow.worker.internal.operation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import io.temporal.common.converter.DataConverterException;
+import io.temporal.failure.ActivityFailure;
+import io.temporal.failure.ApplicationFailure;
 import io.temporal.failure.TemporalFailure;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,6 +13,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import kuflow.worker.RestError;
 import org.jspecify.annotations.Nullable;
 
 /** How the log describes exceptions. */
@@ -35,51 +38,65 @@ public final class LogErrors {
 
     private LogErrors() {}
 
-    /** Names and messages of an exception and its causes. Leaves out the details, which may contain form data. */
-    public static String describe(Throwable error) {
-        List<String> parts = new ArrayList<>();
-        for (Throwable at : withCauses(error)) {
-            String text = textOf(at);
-            if (parts.stream().noneMatch(part -> part.endsWith(text))) {
-                parts.add(nameAndText(at));
+    /** An exception of a chain of causes, and its message. */
+    private record Part(Throwable error, String text) {
+
+        String nameAndText() {
+            String name = error.getClass().getSimpleName();
+            return PLAIN_ERRORS.contains(name) || text.equals(name) ? text : name + ": " + text;
+        }
+    }
+
+    /**
+     * Names and messages of an exception and its causes. Leaves out the details, which may contain form data.
+     *
+     * @param hidesValues the messages come from an activity, so they may contain form data too
+     */
+    public static String describe(Throwable error, boolean hidesValues) {
+        List<String> described = new ArrayList<>();
+        for (Part part : partsOf(error, hidesValues)) {
+            if (described.stream().noneMatch(other -> other.endsWith(part.text()))) {
+                described.add(part.nameAndText());
             }
         }
-        return LogText.escape(String.join(" <- ", parts));
+        return LogText.escape(String.join(" <- ", described));
     }
 
     /** The frames of an exception and its causes that match. */
-    static String stackOf(Throwable error, Predicate<StackTraceElement> isShown) {
-        List<String> parts = new ArrayList<>();
-        for (Throwable at : withCauses(error)) {
-            String frames = Arrays.stream(at.getStackTrace())
+    static String stackOf(Throwable error, boolean hidesValues, Predicate<StackTraceElement> isShown) {
+        List<String> stacks = new ArrayList<>();
+        for (Part part : partsOf(error, hidesValues)) {
+            String frames = Arrays.stream(part.error().getStackTrace())
                     .filter(isShown)
                     .map(frame -> "    at " + frame)
                     .collect(Collectors.joining("\n"));
             if (!frames.isEmpty()) {
-                String cause = nameAndText(at).lines().findFirst().orElse("");
-                parts.add(at == error ? frames : "  caused by " + cause + "\n" + frames);
+                String cause = part.nameAndText().lines().findFirst().orElse("");
+                stacks.add(part.error() == error ? frames : "  caused by " + cause + "\n" + frames);
             }
         }
-        return LogText.escape(String.join("\n", parts));
+        return LogText.escape(String.join("\n", stacks));
     }
 
-    private static List<Throwable> withCauses(Throwable error) {
-        List<Throwable> chain = new ArrayList<>();
+    private static List<Part> partsOf(Throwable error, boolean hidesValues) {
+        List<Part> chain = new ArrayList<>();
+        boolean isHiding = hidesValues;
         for (Throwable at = error; at != null && chain.size() < MAX_CAUSES; at = at.getCause()) {
-            chain.add(at);
+            // Errors of this library have no values of forms.
+            isHiding &= !(at instanceof RestError);
+            chain.add(new Part(at, textOf(at, isHiding)));
+            isHiding |= at instanceof ActivityFailure;
         }
         return chain;
     }
 
-    private static String nameAndText(Throwable error) {
-        String name = error.getClass().getSimpleName();
-        String text = textOf(error);
-        return PLAIN_ERRORS.contains(name) || text.equals(name) ? text : name + ": " + text;
-    }
-
-    private static String textOf(Throwable error) {
+    private static String textOf(Throwable error, boolean isHiding) {
         String text = messageOf(error);
-        return text == null || text.isBlank() ? error.getClass().getSimpleName() : text;
+        if (text == null || text.isBlank()) {
+            return error.getClass().getSimpleName();
+        }
+        String type = error instanceof ApplicationFailure failure ? failure.getType() : null;
+        return isHiding ? Redaction.redact(text, type) : text;
     }
 
     private static @Nullable String messageOf(Throwable error) {

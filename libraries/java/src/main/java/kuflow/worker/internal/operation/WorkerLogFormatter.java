@@ -89,18 +89,20 @@ public final class WorkerLogFormatter implements StructuredLogFormatter<ILogging
             return NOTHING;
         }
         Throwable thrown = event.getThrowableProxy() instanceof ThrowableProxy proxy ? proxy.getThrowable() : null;
+        Map<String, Object> added = LogFields.of(event);
+        boolean isInActivity = added.containsKey("activityType");
         LogLine line = new LogLine(
                 event.getInstant(),
                 level,
                 event.getLoggerName(),
                 LogText.escape(event.getFormattedMessage()),
-                LogFields.of(event),
-                thrown == null ? null : LogErrors.describe(thrown),
+                added,
+                thrown == null ? null : LogErrors.describe(thrown, isInActivity),
                 null);
         if (thrown == null) {
             return print(format, line);
         }
-        String stack = LogErrors.stackOf(thrown, frame -> development || isOwn(frame));
+        String stack = LogErrors.stackOf(thrown, isInActivity, frame -> development || isOwn(frame));
         if (level.toInt() >= Level.WARN.toInt()) {
             String place = stack.lines().findFirst().orElse("");
             Map<String, Object> fields = line.fields();

@@ -29,6 +29,7 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Base64;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
@@ -40,6 +41,7 @@ import kuflow.worker.RestError;
 import kuflow.worker.RestError.Details;
 import kuflow.worker.internal.operation.WorkerMetrics;
 import kuflow.worker.internal.settings.HttpProxy;
+import kuflow.worker.internal.settings.Secret;
 import kuflow.worker.internal.settings.WorkerSettings;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -59,17 +61,16 @@ public final class RestClient {
     private static final Duration MAX_RETRY_AFTER = Duration.ofMinutes(5);
 
     private final String endpoint;
-    private final String authorization;
+    private final UUID clientId;
+    private volatile String authorization;
     private final @Nullable String proxyAuthorization;
     private final HttpClient http;
     private final WorkerMetrics metrics;
 
     public RestClient(WorkerSettings settings, WorkerMetrics metrics) {
-        String credentials =
-                settings.api().clientId() + ":" + settings.api().clientSecret().reveal();
         this.endpoint = settings.api().endpoint().toString();
-        this.authorization =
-                "Basic " + Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8));
+        this.clientId = settings.api().clientId();
+        this.authorization = authorizationWith(settings.api().clientSecret());
         this.metrics = metrics;
         Optional<HttpProxy> proxy = proxyFor(settings);
         this.proxyAuthorization = proxy.map(HttpProxy::authorization).orElse(null);
@@ -84,6 +85,16 @@ public final class RestClient {
                 ? builder.build()
                 : builder.sslContext(TrustedRoots.context(TrustedRoots.including(ca)))
                         .build();
+    }
+
+    /** Uses another secret of the application for new calls. */
+    public void useClientSecret(Secret secret) {
+        authorization = authorizationWith(secret);
+    }
+
+    private String authorizationWith(Secret secret) {
+        String credentials = clientId + ":" + secret.reveal();
+        return "Basic " + Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8));
     }
 
     /** The proxy for calls to KuFlow. */

@@ -143,6 +143,11 @@ public final class SettingsLoader {
         readEndpoint(inEnvironment);
     }
 
+    /** The secret in the content of a file, which usually ends with a line break. */
+    public static String secretIn(String content) {
+        return content.replaceFirst("\\r?\\n$", "");
+    }
+
     private @Nullable Value readSecretVariable(String key) {
         Value direct = reader.fromEnvironment(key);
         Value file = reader.variable("KUFLOW_API_CLIENTSECRET_FILE");
@@ -154,12 +159,12 @@ public final class SettingsLoader {
             reader.problem(key, Code.CONFLICT, file.source(), expected);
             return direct;
         }
-        // A file usually ends with a line break.
         String content = reader.readFile(key, file);
-        String raw = content == null ? "" : content.replaceFirst("\\r?\\n$", "");
+        String raw = content == null ? "" : secretIn(content);
         if (raw.isBlank()) {
             reader.problem(key, Code.INVALID, file.source(), "a secret; the file is empty");
         }
+        checked.put("kuflow.api.client-secret-file", reader.resolve(file.text()));
         // The variable counts as set even if the file is unreadable, so that no other source supplies the secret.
         return new Value(raw, file.source());
     }

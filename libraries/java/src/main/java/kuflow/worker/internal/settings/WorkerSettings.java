@@ -20,6 +20,7 @@ public record WorkerSettings(KuFlowApi api, Temporal temporal, Worker worker, St
 
     /**
      * @param endpoint with the version segment, without a trailing slash
+     * @param clientSecretFile the file that the secret is from, if it is from one
      * @param ca PEM text, trusted in addition to the root certificates of the JVM
      */
     @ConfigurationProperties("kuflow.api")
@@ -27,6 +28,7 @@ public record WorkerSettings(KuFlowApi api, Temporal temporal, Worker worker, St
             URI endpoint,
             UUID clientId,
             Secret clientSecret,
+            @Nullable Path clientSecretFile,
             @Nullable UUID tenantId,
             @Nullable String ca) {}
 

@@ -10,11 +10,16 @@ import io.temporal.common.interceptors.WorkflowOutboundCallsInterceptorBase;
 import io.temporal.failure.ApplicationFailure;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 import kuflow.worker.internal.payload.EncryptionGuard;
 import kuflow.worker.internal.payload.Payloads;
+import kuflow.worker.workflow.CallRejected;
 import kuflow.worker.workflow.TaskCancelled;
 
-/** Passes the item of workflow code to its activities and threads, and refuses encrypted processes. */
+/**
+ * Passes the item of workflow code, and whether rejected calls fail, to its activities and threads, and refuses encrypted
+ * processes.
+ */
 public class WorkflowInterceptor extends WorkerInterceptorBase {
 
     @Override
@@ -40,6 +45,8 @@ public class WorkflowInterceptor extends WorkerInterceptorBase {
                 return super.execute(input);
             } catch (TaskCancelled canceled) {
                 throw toFailure(canceled);
+            } catch (CallRejected rejected) {
+                throw Rejections.toFailure(rejected, null);
             }
         }
 
@@ -49,6 +56,8 @@ public class WorkflowInterceptor extends WorkerInterceptorBase {
                 super.handleSignal(input);
             } catch (TaskCancelled canceled) {
                 throw toFailure(canceled);
+            } catch (CallRejected rejected) {
+                throw Rejections.toFailure(rejected, null);
             }
         }
     }
@@ -61,13 +70,18 @@ public class WorkflowInterceptor extends WorkerInterceptorBase {
 
         @Override
         public <R> ActivityOutput<R> executeActivity(ActivityInput<R> input) {
-            return super.executeActivity(new ActivityInput<>(
+            boolean failsOnRejection = Rejections.areFailing();
+            Header header = withItem(input.getHeader());
+            ActivityOutput<R> output = super.executeActivity(new ActivityInput<>(
                     input.getActivityName(),
                     input.getResultClass(),
                     input.getResultType(),
                     input.getArgs(),
                     input.getOptions(),
-                    withItem(input.getHeader())));
+                    failsOnRejection ? Rejections.withRejections(header) : header));
+            return failsOnRejection
+                    ? new ActivityOutput<>(output.getActivityId(), Rejections.catchable(output.getResult()))
+                    : output;
         }
 
         @Override
@@ -84,15 +98,17 @@ public class WorkflowInterceptor extends WorkerInterceptorBase {
         @Override
         public Object newChildThread(Runnable runnable, boolean detached, String name) {
             ItemContext item = ItemContext.current();
-            return super.newChildThread(
-                    item == null
-                            ? runnable
-                            : () -> item.run(() -> {
-                                runnable.run();
-                                return true;
-                            }),
-                    detached,
-                    name);
+            boolean failsOnRejection = Rejections.areFailing();
+            Runnable ofItem = item == null ? runnable : () -> item.run(returning(runnable));
+            Runnable inherited = failsOnRejection ? () -> Rejections.failing(returning(ofItem)) : ofItem;
+            return super.newChildThread(inherited, detached, name);
+        }
+
+        private static Supplier<Boolean> returning(Runnable work) {
+            return () -> {
+                work.run();
+                return true;
+            };
         }
     }
 

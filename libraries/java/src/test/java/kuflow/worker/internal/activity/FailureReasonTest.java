@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.temporal.failure.ApplicationFailure;
 import java.util.stream.Stream;
 import kuflow.worker.RestError;
+import kuflow.worker.internal.operation.Redaction;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -52,7 +53,7 @@ class FailureReasonTest {
     @DisplayName("names the type of the error")
     void types() {
         ApplicationFailure invalid =
-                ApplicationFailure.newFailure("/birthdays/2026-01-01 must be a date", TaskData.INVALID_TASK_DATA);
+                ApplicationFailure.newFailure("/birthdays/2026-01-01 must be a date", Redaction.INVALID_TASK_DATA);
         assertThat(FailureReason.of(invalid)).isEqualTo("InvalidTaskData: /birthdays/2026-01-01 must be a date");
         assertThat(FailureReason.of(ApplicationFailure.newNonRetryableFailure("No such loan", "UnknownLoan")))
                 .isEqualTo("UnknownLoan: No such loan");

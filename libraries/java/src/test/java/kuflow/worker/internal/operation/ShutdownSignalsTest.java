@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.condition.OS.WINDOWS;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -33,7 +34,7 @@ class ShutdownSignalsTest {
     @DisabledOnOs(value = WINDOWS, disabledReason = "Windows has no SIGTERM")
     @DisplayName("exits with 0 after SIGTERM, when all shutdown hooks have run")
     void terminated() throws Exception {
-        Process program = start();
+        Process program = start(Program.class);
         try (BufferedReader output = program.inputReader()) {
             assertThat(output.readLine()).isEqualTo("ready");
             program.toHandle().destroy();
@@ -45,7 +46,55 @@ class ShutdownSignalsTest {
     @Test
     @DisplayName("keeps the status with which the application exits")
     void exits() throws Exception {
-        assertThat(exitStatus(start("7"))).isEqualTo(7);
+        assertThat(exitStatus(start(Program.class, "7"))).isEqualTo(7);
+    }
+
+    /** Starts as the worker does. With an argument, it polls, and its application starts when it gets a line. */
+    public static final class Starting {
+
+        public static void main(String[] args) throws IOException, InterruptedException {
+            StartStage stage = new StartStage();
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> System.out.println("hook")));
+            ShutdownSignals.handle(stage::end);
+            if (args.length > 0) {
+                stage.polls();
+            }
+            System.out.println("ready");
+            System.in.read();
+            System.out.println("started");
+            stage.started();
+            Thread.sleep(60_000);
+        }
+    }
+
+    @Test
+    @DisabledOnOs(value = WINDOWS, disabledReason = "Windows has no SIGTERM")
+    @DisplayName("exits with 0 at once after SIGTERM while it connects")
+    void connecting() throws Exception {
+        Process program = start(Starting.class);
+        try (BufferedReader output = program.inputReader()) {
+            assertThat(output.readLine()).isEqualTo("ready");
+            program.toHandle().destroy();
+            assertThat(output.readLine()).isNull();
+        }
+        assertThat(exitStatus(program)).isZero();
+    }
+
+    @Test
+    @DisabledOnOs(value = WINDOWS, disabledReason = "Windows has no SIGTERM")
+    @DisplayName("closes the application after SIGTERM when the worker polls and the application has started")
+    void polling() throws Exception {
+        Process program = start(Starting.class, "polls");
+        try (BufferedReader output = program.inputReader();
+                Writer input = program.outputWriter()) {
+            assertThat(output.readLine()).isEqualTo("ready");
+            program.toHandle().destroy();
+            input.write("\n");
+            input.flush();
+            assertThat(output.readLine()).isEqualTo("started");
+            assertThat(output.readLine()).isEqualTo("hook");
+        }
+        assertThat(exitStatus(program)).isZero();
     }
 
     private static int exitStatus(Process program) throws InterruptedException {
@@ -53,10 +102,10 @@ class ShutdownSignalsTest {
         return program.exitValue();
     }
 
-    private static Process start(String... args) throws IOException {
+    private static Process start(Class<?> program, String... args) throws IOException {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         ProcessBuilder builder =
-                new ProcessBuilder(java, "-cp", System.getProperty("java.class.path"), Program.class.getName());
+                new ProcessBuilder(java, "-cp", System.getProperty("java.class.path"), program.getName());
         builder.command().addAll(List.of(args));
         return builder.start();
     }

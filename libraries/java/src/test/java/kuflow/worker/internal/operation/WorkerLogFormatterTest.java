@@ -9,14 +9,17 @@ import ch.qos.logback.classic.Logger;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.temporal.api.common.v1.Payload;
+import io.temporal.api.enums.v1.RetryState;
 import io.temporal.client.WorkflowOptions;
 import io.temporal.common.converter.DefaultDataConverter;
+import io.temporal.failure.ActivityFailure;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.testing.TestWorkflowEnvironment;
 import io.temporal.workflow.WorkflowInterface;
 import io.temporal.workflow.WorkflowMethod;
 import java.util.List;
 import java.util.Map;
+import kuflow.worker.RestError;
 import kuflow.worker.internal.settings.WorkerSettings.LogFormat;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
@@ -121,6 +124,59 @@ class WorkerLogFormatterTest {
         });
 
         assertThat(log.text()).contains("why", "not a valid").doesNotContain(CANARY);
+    }
+
+    @Test
+    @DisplayName("contains no values in messages of exceptions in activities")
+    void values() {
+        Throwable error = new IllegalStateException(
+                "No policy for 'Ada Lovelace', 1815-12-10",
+                new IllegalArgumentException("https://policies.example/policy/DE-4711-9923?name=Ada: 404"));
+        Throwable inActivity = withStack(error, OWN, "run", 3);
+        withStack(error.getCause(), OWN, "find", 9);
+        String described = "IllegalStateException: No policy for …, … "
+                + "<- IllegalArgumentException: https://policies.example 404";
+
+        Log log = new Log();
+        log.write(logger -> logger.atWarn()
+                .addKeyValue("ActivityType", "run")
+                .setCause(inActivity)
+                .log("Activity failure"));
+        assertThat(log.lines())
+                .singleElement()
+                .satisfies(line -> assertThat(line).containsEntry("error", described));
+        assertThat(log.text()).doesNotContain("Ada", "4711", "1815");
+    }
+
+    @Test
+    @DisplayName(
+            "contains no values in messages of activities that a workflow reports, but the messages of KuFlow's errors")
+    void valuesInWorkflows() {
+        RestError rejected =
+                RestError.status("GET https://x/processes/1234567: 404", "retrieveProcess", 404, null, null);
+        ActivityFailure failed = new ActivityFailure(
+                "Activity task failed",
+                1,
+                2,
+                "check",
+                "1",
+                RetryState.RETRY_STATE_TIMEOUT,
+                "worker",
+                ApplicationFailure.newFailure("No policy for 'Ada'", "NoPolicy"));
+
+        List<Map<String, Object>> lines = new Log().json(logger -> {
+            logger.atWarn()
+                    .addKeyValue("ActivityType", "run")
+                    .setCause(rejected)
+                    .log("Rejected");
+            logger.warn("Workflow failed", failed);
+        });
+
+        assertThat(lines)
+                .extracting(line -> line.get("error"))
+                .containsExactly(
+                        "GET https://x/processes/1234567: 404",
+                        "ActivityFailure: Activity task failed <- No policy for …");
     }
 
     @Test

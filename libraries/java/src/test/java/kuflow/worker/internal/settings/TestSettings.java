@@ -19,7 +19,7 @@ public final class TestSettings {
     /** The settings of a worker that calls KuFlow's API at this address. */
     public static WorkerSettings of(URI endpoint) {
         return new WorkerSettings(
-                new KuFlowApi(endpoint, APPLICATION_ID, Secret.of("secret"), null, null),
+                new KuFlowApi(endpoint, APPLICATION_ID, Secret.of("secret"), null, null, null),
                 new Temporal(
                         "localhost:1", null, "QUEUE", new MutualTls(null, null, null, null, null, null, null), null),
                 new Worker(null, List.of(), 0, 0, null, null, LogLevel.INFO, null, 5, 2_097_152),
