@@ -4,6 +4,7 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -829,6 +830,26 @@ describe('an update of a member of a workspace', () => {
       execFileSync(undo, { cwd: folder, shell: true });
       expect(git('status', '--porcelain', '../..')).toBe('');
       expect(existsSync(join(folder, LOCK)) ? read(LOCK) : undefined).toBe(lock);
+    }
+  });
+
+  it('is undone together with the library that it adds to the workspace or replaces there', async () => {
+    const root = join(temporaryFolder(), 'repository');
+    folder = join(root, 'packages/worker');
+    await writeOlderProject(folder, olderManifest, { spec: { workspace: { root: '../..' } } });
+    await writeSharedLibrary(root, 'typescript', {});
+    const [archive = ''] = readdirSync(join(root, '.kuflow/lib'));
+    const path = join(root, '.kuflow/lib', archive);
+    const older = (): void => renameSync(path, join(root, '.kuflow/lib/kuflow-worker-0.0.1.tgz'));
+    for (const prepare of [older, () => writeFileSync(path, 'another build of the same version')]) {
+      folder = root;
+      prepare();
+      commit();
+      folder = join(root, 'packages/worker');
+      const { undo = 'false' } = await update({ allowDirty: false });
+      expect(git('status', '--porcelain', '../..')).toContain('.kuflow/lib/');
+      execFileSync(undo, { cwd: folder, shell: true });
+      expect(git('status', '--porcelain', '../..')).toBe('');
     }
   });
 
