@@ -54,7 +54,7 @@ describe('the final check of create --local', () => {
     expect(status).toBe(0);
     expect(stderr).toMatch(/✔ Engine connection/);
     expect(readdirSync(folder)).toEqual(['x']);
-    expect(readdirSync(join(folder, 'x', '.kuflow'))).toEqual(['base.tgz', 'project.json']);
+    expect(readdirSync(join(folder, 'x', '.kuflow'))).toEqual(['base.tgz', 'lib', 'project.json']);
     expect(existsSync(join(folder, 'x', 'application-local.yaml'))).toBe(false);
   });
 
