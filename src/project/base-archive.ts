@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { codeOf, KnownError, messageOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { systemError } from '../base/system-error.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
+import { LIBRARY_FOLDER } from '../languages/library.ts';
 import type { PlannedFile } from '../languages/planned-file.ts';
 
 /** The base archive: what was generated last. Relative to the project. */
@@ -19,7 +21,7 @@ const UNKNOWN_SYSTEM = 255;
 
 /** What was generated last: the base of the next three-way merge. */
 export interface ProjectBase {
-  /** Every generated file by path, including the process definitions that the code was generated from. */
+  /** Every generated file by path, including the process definitions that the code was generated from. See `baseEntry`. */
   readonly generated: ReadonlyMap<string, PlannedFile>;
   /** The version merged last of each file to which `generated` was not applied, such as after a declined change. */
   readonly merged: ReadonlyMap<string, PlannedFile>;
@@ -40,7 +42,23 @@ const PARTS = Object.keys(EMPTY_BASE) as readonly (keyof ProjectBase)[];
 
 /** The base of a project whose files were all just generated, with the files of the user's own template. */
 export function baseOf(files: readonly PlannedFile[], template = EMPTY_BASE.template): ProjectBase {
-  return { ...EMPTY_BASE, generated: new Map(files.map((file) => [file.path, file])), template };
+  return { ...EMPTY_BASE, generated: new Map(files.map((file) => [file.path, baseEntry(file)])), template };
+}
+
+/** Whether a file belongs to the library. It is replaced, but never merged, so the base has only its checksum. */
+export function isLibraryFile(path: string): boolean {
+  return path.startsWith(`${LIBRARY_FOLDER}/`);
+}
+
+const CHECKSUM = /^sha256:[0-9a-f]{64}\n$/;
+const CHECKSUM_BYTES = 'sha256:'.length + 64 + 1;
+
+/** A generated file as the base has it. An entry of a base stays as it is. */
+export function baseEntry(file: PlannedFile): PlannedFile {
+  const { path, contents } = file;
+  if (!isLibraryFile(path)) return file;
+  if (contents.byteLength === CHECKSUM_BYTES && CHECKSUM.test(textOf(file) ?? '')) return file;
+  return { ...file, contents: Buffer.from(`sha256:${createHash('sha256').update(contents).digest('hex')}\n`) };
 }
 
 /** The base with one more generated file. */
@@ -128,6 +146,9 @@ export async function parseBase(archive: Uint8Array): Promise<ProjectBase> {
   if (tar[0] === 0x1f || tar[0] === 0x28) throw new Error('it is compressed twice');
   const empty = (): Map<string, PlannedFile> => new Map();
   const base = { generated: empty(), merged: empty(), regenerated: empty(), template: empty() };
+  // Earlier versions wrote the whole library.
+  const add = (folder: keyof ProjectBase, file: PlannedFile): unknown =>
+    base[folder].set(file.path, folder === 'template' ? file : baseEntry(file));
   let entries = 0;
   await new Promise<void>((resolve, reject) => {
     const parser = new Parser({
@@ -144,7 +165,7 @@ export async function parseBase(archive: Uint8Array): Promise<ProjectBase> {
         const parts: Uint8Array[] = [];
         entry.on('data', (part: Uint8Array) => parts.push(part));
         const mode = ((entry.mode ?? 0) & 0o100) === 0 ? 0o644 : 0o755;
-        entry.on('end', () => base[folder].set(file, { path: file, contents: Buffer.concat(parts), mode }));
+        entry.on('end', () => add(folder, { path: file, contents: Buffer.concat(parts), mode }));
       },
     });
     parser.on('error', reject);

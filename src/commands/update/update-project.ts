@@ -209,7 +209,7 @@ export async function updateProject(request: UpdateRequest): Promise<UpdateResul
     const next = stepsAfterUpdate(request, nothingDone);
     return { ...about, ...nothing('nothing was written'), result: 'unresolved', files, next, status: remaining };
   }
-  await updateSharedLibrary(request);
+  const shared = await updateSharedLibrary(request);
   await writeChanges(project.folder, changes, state, { signal: request.signal, onWrite: request.onWrite });
   request.report?.({ kind: 'written', files: changes.length + state.length });
   const written = [...changes.map(({ path }) => path), ...recovered];
@@ -217,6 +217,7 @@ export async function updateProject(request: UpdateRequest): Promise<UpdateResul
   const { end, stepsLeft } = await finishUpdate(request, { written, marked: withMarkers });
   const undo = await undoCommand(request, dirty, {
     changes: [...changes, ...state],
+    shared,
     isInstalled: end.install.kind !== 'skipped',
   });
   return {
@@ -231,12 +232,14 @@ export async function updateProject(request: UpdateRequest): Promise<UpdateResul
 
 /**
  * Gives the root of the workspace the library of this version. It has another name than that of other versions, so it changes nothing for
- * members that were not updated, or if the update fails later.
+ * members that were not updated, or if the update fails later. Resolves to the changes, with paths relative to the project.
  */
-async function updateSharedLibrary({ project, signal }: UpdateRequest): Promise<void> {
+async function updateSharedLibrary({ project, signal }: UpdateRequest): Promise<readonly ChangedFile[]> {
   const { record, folder } = project;
-  if (record.workspace === undefined || !containsLibrary(record)) return;
-  await writeSharedLibrary(join(folder, record.workspace.root), record.language, { signal });
+  if (record.workspace === undefined || !containsLibrary(record)) return [];
+  const { root } = record.workspace;
+  const files = await writeSharedLibrary(join(folder, root), record.language, { signal });
+  return files.map(({ path, contents, original }) => ({ path: `${root}/${path}`, before: original, after: contents }));
 }
 
 /** Installs the dependencies and runs the checks after these files were written, those in `marked` with conflict markers. */
@@ -467,14 +470,25 @@ function pathspec(path: string): string {
 async function undoCommand(
   { project, cwd, env }: UpdateRequest,
   dirty: readonly string[] | undefined,
-  { changes, isInstalled }: { readonly changes: readonly ChangedFile[]; readonly isInstalled: boolean },
+  {
+    changes,
+    shared,
+    isInstalled,
+  }: {
+    readonly changes: readonly ChangedFile[];
+    readonly shared: readonly ChangedFile[];
+    readonly isInstalled: boolean;
+  },
 ): Promise<string | undefined> {
   const { folder, record } = project;
   const changed = changes.map(({ path }) => path);
   if (dirty === undefined || changed.some((path) => dirty.includes(path))) return undefined;
   const isNew = ({ before }: ChangedFile): boolean => before === undefined;
-  const created = changes.filter(isNew).map(({ path }) => path);
-  const existing = changes.filter((change) => !isNew(change)).map(({ path }) => path);
+  const split = (all: readonly ChangedFile[]): readonly [created: string[], existing: string[]] => [
+    all.filter(isNew).map(({ path }) => path),
+    all.filter((change) => !isNew(change)).map(({ path }) => path),
+  ];
+  const [created, existing] = split(changes);
   const [known, unknown] = await Promise.all([
     listFilesInGit('tracked', folder, existing, env),
     listFilesInGit('untracked', folder, created, env),
@@ -484,12 +498,13 @@ async function undoCommand(
   // An installation changes these, now or later.
   const locks = isInstalled || changed.includes(languageOf(record).tools.manifest) ? lockFilesIn(project) : [];
   if (locks.some((path) => dirty.includes(path))) return undefined;
-  const tracked = await listFilesInGit('tracked', folder, locks, env);
-  created.push(...(await listFilesInGit('untracked', folder, locks, env)));
-  existing.push(...tracked);
+  const [newShared, replacedShared] = split(shared);
+  // Of a workspace outside the repository, git lists nothing.
+  created.push(...(await listFilesInGit('untracked', folder, [...locks, ...newShared], env)));
+  existing.push(...(await listFilesInGit('tracked', folder, [...locks, ...replacedShared], env)));
   const paths = (all: readonly string[]): string =>
     [...new Set(all)].map((path) => shellPath(pathspec(path))).join(' ');
-  const outside = tracked.filter((path) => path.startsWith('../'));
+  const outside = existing.filter((path) => path.startsWith('../'));
   const place = relative(cwd, folder);
   const git = place === '' ? 'git' : `git -C ${shellPath(place)}`;
   return [

@@ -1,5 +1,5 @@
 import type { PlannedFile } from '../../languages/planned-file.ts';
-import { textOf, type ProjectBase } from '../base-archive.ts';
+import { isLibraryFile, textOf, type ProjectBase } from '../base-archive.ts';
 import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
 import type { MergeOptions } from '../merge/lines.ts';
 import { mergeFile, type MergeRequest } from '../merge/merge-file.ts';
@@ -80,7 +80,8 @@ export async function planFileEdits(request: FileEditsRequest): Promise<FileEdit
   const edits: PlannedEdit[] = [];
   for (const file of request.next) {
     const { path } = file;
-    if (request.ignore.includes(path)) continue;
+    // Only an update changes the library.
+    if (request.ignore.includes(path) || isLibraryFile(path)) continue;
     const last = textOf(generated.get(path));
     const rendered = decodeUtf8(file.contents);
     const next = mergeRendered(path, before.get(path), last, rendered, {

@@ -8,7 +8,16 @@ import type { PlannedFile } from '../../languages/planned-file.ts';
 import type { TemplateOrigin } from '../../languages/project-spec.ts';
 import type { GeneratedCode } from '../../languages/language.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
-import { BASE_FILE, EMPTY_BASE, openBase, readBaseFile, textOf, type ProjectBase } from '../base-archive.ts';
+import {
+  BASE_FILE,
+  EMPTY_BASE,
+  baseEntry,
+  isLibraryFile,
+  openBase,
+  readBaseFile,
+  textOf,
+  type ProjectBase,
+} from '../base-archive.ts';
 import type { ProjectRecord } from '../record.ts';
 import { mergeRendered } from './conflicts.ts';
 import { readTextFile } from './file-edit.ts';
@@ -100,6 +109,7 @@ export function fillBase(
 ): ProjectBase {
   const before = new Map(known.map((file) => [file.path, textOf(file)]));
   const filled = all.map((file): readonly [string, PlannedFile] => {
+    if (isLibraryFile(file.path)) return [file.path, base.generated.get(file.path) ?? baseEntry(file)];
     const options = { isOrderFree: hasDeclarationsOnly(file.path) };
     const text = mergeRendered(
       file.path,

@@ -6,9 +6,15 @@ import type { LanguageId } from '../../languages/names.ts';
 import type { ComparedFile } from '../conflicts.ts';
 import { writeFiles, type WriteOptions } from '../write-files.ts';
 
-/** Writes what `compareSharedLibrary` finds. Rejects with a KnownError, and then nothing changed. */
-export async function writeSharedLibrary(root: string, language: LanguageId, options: WriteOptions): Promise<void> {
-  await writeFiles({ folder: root, files: compareSharedLibrary(root, language), conflicts: [] }, options);
+/** Writes what `compareSharedLibrary` finds, and resolves to it. Rejects with a KnownError, and then nothing changed. */
+export async function writeSharedLibrary(
+  root: string,
+  language: LanguageId,
+  options: WriteOptions,
+): Promise<readonly ComparedFile[]> {
+  const files = compareSharedLibrary(root, language);
+  await writeFiles({ folder: root, files, conflicts: [] }, options);
+  return files;
 }
 
 /**

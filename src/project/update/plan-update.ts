@@ -4,7 +4,7 @@ import { utf8Text } from '../../files/text-file.ts';
 import type { PlannedFile } from '../../languages/planned-file.ts';
 import type { ProjectTemplate } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
-import { withoutChanges, type ProjectBase } from '../base-archive.ts';
+import { baseEntry, isLibraryFile, withoutChanges, type ProjectBase } from '../base-archive.ts';
 import { mergeCleanly } from '../edit/conflicts.ts';
 import { readProjectFile } from '../edit/file-edit.ts';
 import { readDefinitionText, withDefinitionsInCode, type WorkerProject } from '../edit/open-project.ts';
@@ -156,7 +156,7 @@ async function nextBase(
   template: ProjectTemplate | undefined,
 ): Promise<ProjectBase> {
   const { base, processes } = project;
-  const generated = new Map(next.map((file) => [file.path, file]));
+  const generated = new Map(next.map((file) => [file.path, baseEntry(file)]));
   for (const path of incomplete) {
     const file = base.generated.get(path);
     if (file !== undefined) generated.set(path, file);
@@ -202,6 +202,7 @@ async function planChange(
   const base = archive.merged.get(path) ?? archive.generated.get(path);
   if (base === undefined) return planAddition(context, theirs);
   if (locks.includes(theirs.path)) return planLockFile(context, base, theirs);
+  if (isLibraryFile(path)) return planLibraryFile(context, base, theirs);
   const isRenamed = path !== theirs.path;
   const isChanged = !isSame(base.contents, theirs.contents) || base.mode !== theirs.mode;
   if (!isRenamed && !isChanged) return undefined;
@@ -297,6 +298,30 @@ async function planLockFile(
   return { path, how, changes: [{ path, before: current.contents, after, mode: undefined }], diff: '' };
 }
 
+/** A file of the library that has another build of the same version. */
+async function planLibraryFile(
+  { folder }: FileContext,
+  base: PlannedFile,
+  theirs: PlannedFile,
+): Promise<UpdatedFile | UpdateConflict | undefined> {
+  const { path, contents } = theirs;
+  if (isSame(base.contents, baseEntry(theirs).contents)) return undefined;
+  const current = await readProjectFile(folder, path);
+  const conflict = { path, how: 'conflict', places: [], diff: '', ours: [] } as const;
+  if (current === undefined) return { ...conflict, reason: 'was deleted, but the templates changed it' };
+  if (current === false) return { ...conflict, reason: 'is not a regular file' };
+  if (isSame(current.contents, contents)) return undefined;
+  if (!isGenerated(base, current.contents))
+    return { ...conflict, reason: 'is not a text file, and both sides changed it' };
+  const changes = [{ path, before: current.contents, after: contents, mode: undefined }];
+  return { path, how: 'replaced', changes, diff: '' };
+}
+
+/** Whether a file on disk is as it was generated. */
+function isGenerated(base: PlannedFile, current: Uint8Array): boolean {
+  return isSameText(base.contents, baseEntry({ ...base, contents: current }).contents);
+}
+
 /** A file that the templates no longer have. */
 async function planRemoval(
   { base: archive, folder }: FileContext,
@@ -307,7 +332,7 @@ async function planRemoval(
   if (current === undefined) return undefined;
   const about = { path, ...(why === undefined ? {} : { why }) };
   const written = [archive.merged, archive.generated, archive.regenerated].map((files) => files.get(path));
-  if (current !== false && written.some((file) => file !== undefined && isSameText(file.contents, current.contents))) {
+  if (current !== false && written.some((file) => file !== undefined && isGenerated(file, current.contents))) {
     const changes = [{ path, before: current.contents, after: undefined }];
     return { ...about, how: 'deleted', changes, diff: diffOf(path, current.contents, undefined) };
   }
@@ -316,7 +341,7 @@ async function planRemoval(
     ...about,
     ...{ how: 'conflict', places: [], ours: [] },
     reason: current === false ? 'is not a regular file' : 'has local changes, but the templates no longer have it',
-    diff: diffOf(path, base?.contents, undefined),
+    diff: isLibraryFile(path) ? '' : diffOf(path, base?.contents, undefined),
   };
 }
 

@@ -11,7 +11,7 @@ import type { ProjectSpec } from '../../../src/languages/project-spec.ts';
 import { languageOf } from '../../../src/languages/registry.ts';
 import { listFiles, readTemplateFiles } from '../../../src/languages/templates/files.ts';
 import type { PlannedFile } from '../../../src/languages/planned-file.ts';
-import { BASE_FILE, parseBase, textOf } from '../../../src/project/base-archive.ts';
+import { BASE_FILE, baseOf, parseBase, textOf } from '../../../src/project/base-archive.ts';
 import { planProject } from '../../../src/project/plan.ts';
 
 const GOLDEN = join(import.meta.dirname, '../../golden');
@@ -144,10 +144,7 @@ function withoutBuild(text: string): string {
 async function entriesOf(archive: PlannedFile, files: readonly PlannedFile[]): Promise<string> {
   const { generated, merged } = await parseBase(archive.contents);
   expect(merged.size).toBe(0);
-  for (const [path, { contents }] of generated)
-    expect(Buffer.from(contents).equals(files.find((file) => file.path === path)?.contents ?? Buffer.of()), path).toBe(
-      true,
-    );
+  expect(generated).toEqual(baseOf(files.filter(({ path }) => generated.has(path))).generated);
   return `${[...generated].map(([path, { mode }]) => `${mode.toString(8)} ${path}`).join('\n')}\n`;
 }
 

@@ -1,8 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { AddResult } from '../../../../src/commands/add/add-to-project.ts';
+import type { PlannedFile } from '../../../../src/languages/planned-file.ts';
+import { baseEntry, textOf } from '../../../../src/project/base-archive.ts';
 import type { Ran } from '../../../support/create-worker.ts';
 import { readBaseTexts } from '../../../support/project-base.ts';
 import { projectFiles } from '../../../support/project-files.ts';
@@ -24,6 +26,16 @@ const resultOf = (ran: Ran): AddResult => {
   return JSON.parse(ran.stdout) as AddResult;
 };
 const kinds = ({ files }: AddResult): readonly string[] => [...new Set(files.map(({ how }) => how))].sort();
+/** The base has the files of the project, and checksums of the library. */
+const expectBaseOfFiles = async (): Promise<void> => {
+  const { generated } = await readBaseTexts(project);
+  const contentsOf = (path: string): PlannedFile => ({
+    path,
+    contents: readFileSync(join(project, path)),
+    mode: 0o644,
+  });
+  for (const [path, text] of generated) expect(textOf(baseEntry(contentsOf(path))), path).toBe(text);
+};
 const CREATED_BY_OTHER = ['"version": "9.9.9"', '"version": "9.9.8"'] as const;
 
 beforeEach(async () => {
@@ -48,9 +60,8 @@ describe('a missing archive', () => {
       'tasks.score',
       'tasks.review',
     ]);
-    const { generated, merged } = await readBaseTexts(project);
-    expect(merged.size).toBe(0);
-    for (const [path, text] of generated) expect(read(path), path).toBe(text);
+    expect((await readBaseTexts(project)).merged.size).toBe(0);
+    await expectBaseOfFiles();
     expect(resultOf(await add('task', 'LAST', '--json')).notes).toEqual([]);
   });
 
@@ -127,8 +138,7 @@ describe('two git branches with additions', () => {
     expect(kinds(result)).toEqual(['definition', 'generated', 'state']);
     git('add', '.');
     git('commit', '-qm', 'merged');
-    const { generated } = await readBaseTexts(project);
-    for (const [path, text] of generated) expect(read(path), path).toBe(text);
+    await expectBaseOfFiles();
     edit('.kuflow/project.json', ...CREATED_BY_OTHER);
     expect(resultOf(await add('task', 'LAST', '--json')).notes).toEqual([]);
   });
@@ -159,8 +169,7 @@ describe('two git branches with additions', () => {
       expect(read('src/workflows.ts').match(/\btasks\.(?!ts\b)\w+/g)).toEqual(
         ['apply', 'one', 'score', 'other', 'review'].map((name) => `tasks.${name}`),
       );
-      const { generated } = await readBaseTexts(project);
-      for (const [path, text] of generated) expect(read(path), path).toBe(text);
+      await expectBaseOfFiles();
     },
   );
 

@@ -4,6 +4,7 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -21,6 +22,8 @@ import {
   type UpdateResult,
 } from '../../../../src/commands/update/update-project.ts';
 import type { PackageManager } from '../../../../src/languages/project-spec.ts';
+import { readLibrary } from '../../../../src/languages/library.ts';
+import { BASE_FILE, EMPTY_BASE, parseBase, renderBaseFile } from '../../../../src/project/base-archive.ts';
 import { openProject } from '../../../../src/project/edit/open-project.ts';
 import { writeSharedLibrary } from '../../../../src/project/join/shared-library.ts';
 import { readProjectRecord } from '../../../../src/project/record.ts';
@@ -75,8 +78,7 @@ const withLine = (at: number, line: string) => (text: string) => {
 
 /** A text with conflicts that are resolved with the local lines. */
 const withoutMarkers = (text: string): string =>
-  text.replaceAll(/^<<<<<<< .*\n([^]*?)^\|{7} [^]*?^>>>>>>> .*\n?/gm, '$1');
-
+  text.replaceAll(/^
 beforeEach(() => {
   folder = join(temporaryFolder(), 'worker');
 });
@@ -91,6 +93,7 @@ const LANGUAGES = [
   {
     language: 'java',
     packageManager: 'maven',
+<<<<<<< HEAD
     files: /^(?:Dockerfile|Makefile|README\.md|\.github\/dependabot\.yml)$/,
   },
 ] as const;
@@ -364,6 +367,43 @@ describe('an update', () => {
     expect(result.status).toBe(3);
     // The base of the file stays, so that the template's change is not lost.
     expect((await readBaseTexts(folder)).merged.get('test/replay.test.ts')).toBe('\0old');
+  });
+
+  it('replaces the library, also in a project that has it in its base archive, unless you replaced or deleted it', async () => {
+    const [library] = readLibrary('typescript');
+    const { path, contents } = library ?? { path: '', contents: Buffer.of() };
+    const former = '.kuflow/lib/kuflow-worker-0.0.1.tgz';
+    const outcomes = async (mine: string | undefined, { isInBase = false } = {}): Promise<readonly string[]> => {
+      rmSync(folder, { recursive: true, force: true });
+      await writeOlderProject(folder, { changed: { [path]: () => '\0older' }, removed: { [former]: '\0former' } });
+      if (isInBase) {
+        const generated = new Map((await parseBase(readFileSync(join(folder, BASE_FILE)))).generated);
+        const whole = { [path]: '\0older', [former]: '\0former' };
+        for (const [at, text] of Object.entries(whole))
+          generated.set(at, { path: at, contents: Buffer.from(text), mode: 0o644 });
+        write(BASE_FILE, '');
+        writeFileSync(join(folder, BASE_FILE), (await renderBaseFile({ ...EMPTY_BASE, generated })).contents);
+      }
+      for (const at of [path, former]) {
+        if (mine === undefined) rmSync(join(folder, at));
+        else if (mine !== '') write(at, mine);
+      }
+      const { files } = await update({ conflicts: 'ours' });
+      const isReplaced = existsSync(join(folder, path)) && readFileSync(join(folder, path)).equals(contents);
+      const rows = files.filter((file) => [path, former].includes(file.path));
+      const again = await update({ conflicts: 'ours' });
+      expect([isReplaced, again.result]).toEqual([mine === '', 'up-to-date']);
+      expect(rows.map(({ diff }) => diff).join('')).toBe('');
+      return rows.map((file) => `${file.path === path ? 'same name' : 'former'}: ${file.reason ?? file.how}`);
+    };
+    const unedited = ['former: deleted', 'same name: replaced'];
+    expect(await outcomes('')).toEqual(unedited);
+    expect(await outcomes('', { isInBase: true })).toEqual(unedited);
+    expect(await outcomes('\0mine')).toEqual([
+      'former: has local changes, but the templates no longer have it',
+      'same name: is not a text file, and both sides changed it',
+    ]);
+    expect(await outcomes(undefined)).toEqual(['same name: was deleted, but the templates changed it']);
   });
 
   it.runIf(process.platform !== 'win32')(
@@ -790,6 +830,26 @@ describe('an update of a member of a workspace', () => {
       execFileSync(undo, { cwd: folder, shell: true });
       expect(git('status', '--porcelain', '../..')).toBe('');
       expect(existsSync(join(folder, LOCK)) ? read(LOCK) : undefined).toBe(lock);
+    }
+  });
+
+  it('is undone together with the library that it adds to the workspace or replaces there', async () => {
+    const root = join(temporaryFolder(), 'repository');
+    folder = join(root, 'packages/worker');
+    await writeOlderProject(folder, olderManifest, { spec: { workspace: { root: '../..' } } });
+    await writeSharedLibrary(root, 'typescript', {});
+    const [archive = ''] = readdirSync(join(root, '.kuflow/lib'));
+    const path = join(root, '.kuflow/lib', archive);
+    const older = (): void => renameSync(path, join(root, '.kuflow/lib/kuflow-worker-0.0.1.tgz'));
+    for (const prepare of [older, () => writeFileSync(path, 'another build of the same version')]) {
+      folder = root;
+      prepare();
+      commit();
+      folder = join(root, 'packages/worker');
+      const { undo = 'false' } = await update({ allowDirty: false });
+      expect(git('status', '--porcelain', '../..')).toContain('.kuflow/lib/');
+      execFileSync(undo, { cwd: folder, shell: true });
+      expect(git('status', '--porcelain', '../..')).toBe('');
     }
   });
 
