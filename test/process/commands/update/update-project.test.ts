@@ -78,7 +78,8 @@ const withLine = (at: number, line: string) => (text: string) => {
 
 /** A text with conflicts that are resolved with the local lines. */
 const withoutMarkers = (text: string): string =>
-  text.replaceAll(/^
+  text.replaceAll(/^<<<<<<< .*\n([^]*?)^\|{7} [^]*?^>>>>>>> .*\n?/gm, '$1');
+
 beforeEach(() => {
   folder = join(temporaryFolder(), 'worker');
 });
@@ -93,8 +94,7 @@ const LANGUAGES = [
   {
     language: 'java',
     packageManager: 'maven',
-<<<<<<< HEAD
-    files: /^(?:Dockerfile|Makefile|README\.md|\.github\/dependabot\.yml)$/,
+    files: /^(?:Dockerfile|Makefile|README\.md|\.github\/workflows\/ci\.yml)$/,
   },
 ] as const;
 
