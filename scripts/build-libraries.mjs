@@ -74,6 +74,7 @@ function buildWheel(folder, output) {
     folder,
   ];
   run(python, args);
+  copyFileSync(join(folder, 'README.md'), join(output, 'kuflow-worker-python.md'));
   return undefined;
 }
 

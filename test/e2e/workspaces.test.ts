@@ -75,7 +75,7 @@ describe.skipIf(process.platform === 'win32')('a worker that joined a workspace'
     await imports();
     // Another worker of the workspace uses the same library.
     const library = readdirSync(join(root, '.kuflow/lib'));
-    expect(library).toEqual([expect.stringMatching(/^kuflow_worker-.*\.whl$/)]);
+    expect(library).toEqual(['kuflow-worker-python.md', expect.stringMatching(/^kuflow_worker-.*\.whl$/)]);
     expect(existsSync(join(root, MEMBER, '.kuflow/lib'))).toBe(false);
     const second = [
       'services/claims',

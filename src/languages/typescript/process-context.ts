@@ -104,7 +104,7 @@ export function processContext(input: ProcessTemplateInput): object {
     typeImports: new Code(listTypeImports(tasks).join(', ')),
     hasTypeImports: listTypeImports(tasks).length > 0,
     validators: new Code(input.validators),
-    declarations: new Code(declarations.texts.join('\n')),
+    declarations: new Code(declarations.texts.join('\n').trimEnd()),
     valueTypes: new Code(declarations.valueTypes.join(', ')),
     hasValueTypes: declarations.valueTypes.length > 0,
     activityTypeImports: new Code(listActivityTypes(tasks).join(', ')),

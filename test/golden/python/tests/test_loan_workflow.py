@@ -1,3 +1,5 @@
+"""The workflow on a time-skipping server: the fixture `environment`, which the library has."""
+
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -35,4 +35,3 @@ export interface ApproveLoanData {
   /** Comments */
   comments?: string;
 }
-
