@@ -10,7 +10,7 @@ const WIDTH = 4;
 /** The moments are in this time after a start, in milliseconds. A worker renews its token several times in it. */
 const SPAN = 12_000;
 /** The languages whose workers end with 0 whatever they do at that moment. */
-const LANGUAGES: readonly string[] = ['Python'];
+const LANGUAGES: readonly string[] = ['Python', 'TypeScript'];
 /** Before a worker runs, it ends with 130, or by the signal itself. */
 const NOT_STARTED = [0, 130, 'SIGTERM'];
 
