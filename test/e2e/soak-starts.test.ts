@@ -10,7 +10,9 @@ const WIDTH = 4;
 /** The moments are in this time after a start, in milliseconds. A worker renews its token several times in it. */
 const SPAN = 12_000;
 /** The languages whose workers end with 0 whatever they do at that moment, with the number of moments. A JVM takes longer to start. */
-const MOMENTS: Readonly<Record<string, number>> = { Python: IS_SOAK ? 200 : 20, Java: IS_SOAK ? 200 : 8 };
+const MOMENTS: Readonly<Record<string, number>> = IS_SOAK
+  ? { TypeScript: 200, Python: 200, Java: 200 }
+  : { TypeScript: 20, Python: 20, Java: 8 };
 /** Before a worker runs, it ends with 130, or by the signal itself, which is 143 for a JVM. */
 const NOT_STARTED = [0, 130, 143, 'SIGTERM'];
 
