@@ -14,11 +14,6 @@ export const LIBRARY_FOLDER = '.kuflow/lib';
 /** That of a new project. CONTRIBUTING.md says when it changes. */
 export const DEFAULT_LIBRARY_SOURCE: LibrarySource = 'archive';
 
-const WITH_REGISTRY: ReadonlySet<LanguageId> = new Set(['java', 'python']);
-
-/** Whether projects of a language can refer to a registry instead of containing the archive. */
-export const supportsRegistry = (language: LanguageId): boolean => WITH_REGISTRY.has(language);
-
 /** Whether a project or its workspace contains the archive. It does if the record of the project does not name a source. */
 export function containsLibrary({ library }: Pick<ProjectSpec, 'library'>): boolean {
   return library !== 'registry';

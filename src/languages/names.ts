@@ -24,6 +24,6 @@ export function editorsOf(paths: Iterable<string>): readonly EditorId[] {
   return EDITOR_IDS.filter((editor) => found.has(editor));
 }
 
-/** Where a project gets its library from: its archive in the project, or a registry such as Maven Central or PyPI. */
+/** Where a project gets its library from: its archive in the project, or a registry such as npm, Maven Central or PyPI. */
 export const LIBRARY_SOURCES = ['archive', 'registry'] as const;
 export type LibrarySource = (typeof LIBRARY_SOURCES)[number];

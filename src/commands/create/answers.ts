@@ -13,7 +13,6 @@ import type { ConnectionFlags } from '../../connection/flags.ts';
 import { parseTemplateSource, type TemplateSource } from '../../project/template/source.ts';
 import { shellWord } from '../../text/shell.ts';
 import type { DiscoveredProcess } from '../../discovery/types.ts';
-import { supportsRegistry } from '../../languages/library.ts';
 import {
   DEFAULT_LANGUAGE,
   type EditorId,
@@ -103,8 +102,6 @@ function validateLanguageFlags(
     throw usageError(`--editor ${editor} does not apply to ${LANGUAGES[language]} workers`, [
       `Choose ${editors.join(' or ')}, or leave the option out`,
     ]);
-  if (flags.library !== undefined && !supportsRegistry(language))
-    throw usageError(`--library does not apply to ${LANGUAGES[language]} workers`);
   if (flags.packageManager === undefined) return;
   if (packageManagers.length === 1)
     throw usageError(`--package-manager does not apply to ${LANGUAGES[language]} workers`);

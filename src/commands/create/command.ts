@@ -87,7 +87,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       new Option(
         '--library <source>',
-        'Where a Java or Python worker gets the library kuflow-worker from: its archive in the project, or a registry (default: archive)',
+        'Where the worker gets the library kuflow-worker from: its archive in the project, or a registry (default: archive)',
       ).choices(LIBRARY_SOURCES),
     )
     .option(

@@ -6,7 +6,7 @@ import type { Connection } from '../../connection/require.ts';
 import type { LoadedProcess, ProcessSource } from '../../discovery/load-process.ts';
 import { relativePath } from '../../files/relative-path.ts';
 import { EDITOR_IDS } from '../../languages/names.ts';
-import { DEFAULT_LIBRARY_SOURCE, supportsRegistry } from '../../languages/library.ts';
+import { DEFAULT_LIBRARY_SOURCE } from '../../languages/library.ts';
 import type { ProjectSpec } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { toProjectName } from '../../languages/project-name.ts';
@@ -147,7 +147,7 @@ export async function resolveCreate(given: CreateAnswers, context: ResolveContex
         packageManager,
         packageName,
         editors: EDITOR_IDS.filter((editor) => answers.editor?.includes(editor)),
-        library: answers.library ?? (supportsRegistry(language) ? DEFAULT_LIBRARY_SOURCE : undefined),
+        library: answers.library ?? DEFAULT_LIBRARY_SOURCE,
         cliPackage: answers.cliPackage ?? context.version,
         connection: written,
         workspace: found === undefined ? undefined : { root: relativePath(folder, found.root) },

@@ -2,7 +2,7 @@ import type { ProjectSpec } from '../project-spec.ts';
 import { portableWord } from '../../text/shell.ts';
 import { Code } from '../templates/code.ts';
 import { deploymentContext } from '../deployment.ts';
-import { libraryFolder, type LibraryArchive } from '../library.ts';
+import { containsLibrary, libraryFolder, type LibraryArchive } from '../library.ts';
 import { packageManagerContext } from './package-manager-commands.ts';
 import { processContext } from './process-context.ts';
 import { typeScriptLayout } from './layout.ts';
@@ -23,10 +23,13 @@ export function templateContext(
     cliPackage: spec.cliPackage,
     smokeScript: smokeScript(definition.process.code),
     local: spec.local,
-    library: `file:${folder}/${library.file}`,
+    library: containsLibrary(spec) ? `file:${folder}/${library.file}` : library.version,
+    containsLibrary: containsLibrary(spec),
     libraryFolder: new Code(folder),
     // The image of a member of a workspace needs the library in the root of the workspace.
-    buildContexts: new Code(workspace === undefined ? '' : `--build-context library=${folder} `),
+    buildContexts: new Code(
+      workspace === undefined || !containsLibrary(spec) ? '' : `--build-context library=${folder} `,
+    ),
     programs: new Code(programsFolder(spec)),
     ...deploymentContext(spec.name, { memory: '256Mi', writesTmp: false }),
     ...packageManagerContext(nodePackageManager(spec.packageManager), { isMember: workspace !== undefined }),

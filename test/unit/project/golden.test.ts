@@ -88,6 +88,7 @@ const options: Readonly<Record<string, ProjectSpec>> = {
   'two-processes': { ...defaults, ...twoProcesses },
   connected: { ...defaults, ...connected },
   editors: { ...defaults, editors: ['vscode'] },
+  registry: { ...defaults, library: 'registry' },
 };
 
 const javaOptions: Readonly<Record<string, ProjectSpec>> = {

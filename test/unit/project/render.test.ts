@@ -9,6 +9,7 @@ import { editorsOf } from '../../../src/languages/names.ts';
 import { findLibrary } from '../../../src/languages/library.ts';
 import { textFile } from '../../../src/languages/planned-file.ts';
 import { WHEEL } from '../../../src/languages/python/render.ts';
+import { ARCHIVE } from '../../../src/languages/typescript/lock-file.ts';
 import { languageOf } from '../../../src/languages/registry.ts';
 import { compileTemplates } from '../../../src/languages/templates/compile.ts';
 import { renderProject } from '../../../src/project/render.ts';
@@ -99,6 +100,32 @@ describe('renderProject', () => {
       if (manager === 'pip') expect(files.get('requirements.txt')).toContain(pinned);
     },
   );
+
+  it.each([
+    ['npm', 'package-lock.json'],
+    ['pnpm', 'pnpm-lock.yaml'],
+    ['yarn@4', undefined],
+    ['bun', 'bun.lock'],
+  ] as const)('names the library of a TypeScript project as in a registry, with %s', async (packageManager, lock) => {
+    const files = await filesOf({ ...SPEC, packageManager, library: 'registry' });
+    const { version } = findLibrary('typescript', ARCHIVE);
+    const manifest = JSON.parse(files.get('package.json') ?? '') as { readonly dependencies: object };
+    expect(manifest.dependencies).toMatchObject({ 'kuflow-worker': version });
+    expect([...files.keys()].filter((path) => path.startsWith('.kuflow/lib/'))).toEqual([]);
+    for (const path of ['package.json', 'Dockerfile', 'README.md', ...(lock === undefined ? [] : [lock])])
+      expect(files.get(path), path).not.toContain('.kuflow/lib');
+    const text = lock === undefined ? '' : (files.get(lock) ?? '');
+    // Only npm's lock file can have a package without its checksum. The others get it during the installation, like this package.
+    if (packageManager !== 'npm') {
+      expect(text).not.toContain('kuflow-worker');
+      return;
+    }
+    const { packages } = JSON.parse(text) as { readonly packages: Readonly<Record<string, object>> };
+    expect(packages['']).toMatchObject({ dependencies: { 'kuflow-worker': version } });
+    expect(packages['node_modules/kuflow-worker']).toMatchObject({ version, license: 'MIT' });
+    expect(packages['node_modules/kuflow-worker']).not.toHaveProperty('resolved');
+    expect(packages['node_modules/kuflow-worker']).not.toHaveProperty('integrity');
+  });
 
   it('exports the workflow under its type, even if that is not an identifier', async () => {
     const plain = await filesOf(SPEC);
