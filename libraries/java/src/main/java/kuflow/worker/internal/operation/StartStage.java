@@ -3,11 +3,13 @@ package kuflow.worker.internal.operation;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** How far the start of this worker is, which decides how a signal ends it. It exits with 0 in any case. */
+/** How far the start of this worker is. A signal ends it with 0 if it may have run tasks, and with 130 before. */
 public final class StartStage {
 
     /** After it has connected, a worker takes much less. */
     private static final int MAX_START_SECONDS = 10;
+
+    private static final int INTERRUPTED = 130;
 
     private final CountDownLatch started = new CountDownLatch(1);
     private boolean isPolling;
@@ -38,7 +40,7 @@ public final class StartStage {
     /** Spring would wait until the worker has connected before it reacts to a signal. Nothing is running yet. */
     private synchronized void endBeforePolling() {
         if (!isPolling) {
-            Runtime.getRuntime().halt(0);
+            Runtime.getRuntime().halt(INTERRUPTED);
         }
     }
 }

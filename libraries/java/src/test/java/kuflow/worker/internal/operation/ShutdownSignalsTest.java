@@ -69,7 +69,7 @@ class ShutdownSignalsTest {
 
     @Test
     @DisabledOnOs(value = WINDOWS, disabledReason = "Windows has no SIGTERM")
-    @DisplayName("exits with 0 at once after SIGTERM while it connects")
+    @DisplayName("exits with 130 at once after SIGTERM while it connects")
     void connecting() throws Exception {
         Process program = start(Starting.class);
         try (BufferedReader output = program.inputReader()) {
@@ -77,7 +77,7 @@ class ShutdownSignalsTest {
             program.toHandle().destroy();
             assertThat(output.readLine()).isNull();
         }
-        assertThat(exitStatus(program)).isZero();
+        assertThat(exitStatus(program)).isEqualTo(130);
     }
 
     @Test
