@@ -53,6 +53,7 @@ describe('the packed package', () => {
         const file = `libraries/java/kuflow/worker/kuflow-worker/${java}/kuflow-worker-${java}${ending}`;
         return [file, `${file}.sha1`];
       }),
+      'libraries/python/kuflow-worker-python.md',
       expect.stringMatching(/^libraries\/python\/kuflow_worker-.*\.whl$/),
       expect.stringMatching(/^libraries\/typescript\/kuflow-worker-.*\.tgz$/),
       'platform.d.ts',
