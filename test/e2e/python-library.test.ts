@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, it } from 'vitest';
@@ -14,8 +14,11 @@ it('the Python library passes its own checks and tests, with the commands of its
     filter: (path) => !path.split(/[\\/]/).some((part) => part !== 'dist' && TEMPLATE_OUTPUT.has(part)),
   });
   const env = await uvEnvironment();
-  const run = (...args: readonly string[]): string =>
-    execFileSync('uv', args, { cwd: folder, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  const run = (...args: readonly string[]): string => {
+    const { status, stdout, stderr } = spawnSync('uv', args, { cwd: folder, env, encoding: 'utf8' });
+    expect(status, `uv ${args.join(' ')}\n${stdout}\n${stderr}`).toBe(0);
+    return stdout;
+  };
   run('sync', '--quiet', '--locked');
   run('run', 'ruff', 'format', '--check');
   run('run', 'ruff', 'check');
