@@ -17,6 +17,8 @@ export interface FileWatchOptions {
   readonly onChange: () => Promise<void>;
   /** Called when `listFiles` or `onChange` rejects. The files are watched further. */
   readonly onError: (error: unknown) => void;
+  /** Whether the process keeps running until the watch is closed. Default: false. */
+  readonly persistent?: boolean;
   readonly settleMs?: number;
   readonly checkMs?: number;
 }
@@ -26,12 +28,10 @@ export interface FileWatch {
   close(): Promise<void>;
 }
 
-/**
- * Watches files that may be saved in any way: in place, by renaming another file, or by deleting and creating it. Does not keep the process
- * running.
- */
+/** Watches files that may be saved in any way: in place, by renaming another file, or by deleting and creating it. */
 export function watchFiles(options: FileWatchOptions): FileWatch {
-  const { folders, isRelevant, listFiles, onChange, onError, settleMs = SETTLE_MS, checkMs = CHECK_MS } = options;
+  const { folders, isRelevant, listFiles, onChange, onError } = options;
+  const { persistent = false, settleMs = SETTLE_MS, checkMs = CHECK_MS } = options;
   const watchers = new Map<string, { readonly watcher: FSWatcher; readonly id: string }>();
   let isClosed = false;
   let handled: string | undefined;
@@ -96,7 +96,7 @@ export function watchFiles(options: FileWatchOptions): FileWatch {
       });
   };
   const interval = setInterval(run, checkMs);
-  interval.unref();
+  if (!persistent) interval.unref();
   run();
 
   return {

@@ -300,6 +300,22 @@ describe.runIf(process.platform !== 'win32')('kuflow dev exec', () => {
     await expectGone(state);
   });
 
+  it('waits for a change of a file while another command runs the local KuFlow', async () => {
+    const platform = startCommand(kuflowDev(...ANY_PORTS), options);
+    const state = await platformReady(platform, stateDir);
+    const { words, starts } = watchedCommand();
+    writeFileSync(join(folder, 'src', 'part'), 'broken');
+    const command = startCommand(kuflowDev('exec', '--watch', 'src', '--', ...words), options);
+    await until('the command has ended', () => command.output().includes('The command ended with status 1.'));
+    writeFileSync(join(folder, 'src', 'part'), 'two');
+    await until('the command runs again', () => starts() === 'broken two ');
+    command.kill('SIGINT');
+    expect(await command.ended).toEqual(INTERRUPTED);
+    platform.kill('SIGINT');
+    expect(await platform.ended).toEqual(INTERRUPTED);
+    await expectGone(state);
+  });
+
   it('does not start a worker again with --no-restart', async () => {
     const { words, starts } = failingWorker(1);
     const command = startCommand(kuflowDev('exec', '--no-restart', ...ANY_PORTS, '--', ...words), options);

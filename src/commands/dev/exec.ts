@@ -54,7 +54,7 @@ export async function execWithPlatform(request: DevExecRequest): Promise<DevExec
   const platform = await ensurePlatform(request);
   try {
     request.onReady?.(platform);
-    return { kind: 'ran', status: await runAgainWhileItFails(request, platform) };
+    return { kind: 'ran', status: await runWithRestarts(request, platform) };
   } catch (error) {
     const failure = explainFailedStart(error, request.command);
     if (failure === undefined) throw error;
@@ -64,7 +64,7 @@ export async function execWithPlatform(request: DevExecRequest): Promise<DevExec
   }
 }
 
-async function runAgainWhileItFails(request: DevExecRequest, platform: DevPlatform): Promise<number> {
+async function runWithRestarts(request: DevExecRequest, platform: DevPlatform): Promise<number> {
   const { cwd, signal, restart, watch, onRestart } = request;
   const changes = watch.length === 0 ? undefined : await noticeChanges(watch, cwd);
   try {
@@ -116,13 +116,18 @@ async function runOnce(
   };
   signal.addEventListener('abort', onInterrupt, { once: true });
   if (signal.aborted) onInterrupt();
+  const stop = (): void => {
+    drained = command.drain('SIGTERM');
+  };
   const isChanged = changes?.next(over.signal).then(
-    () => {
-      drained = command.drain('SIGTERM');
-      return true;
+    () => true,
+    (error: unknown) => {
+      if (over.signal.aborted) return false;
+      throw error;
     },
-    () => false,
   );
+  // A command whose files cannot be watched any longer is stopped, too.
+  void isChanged?.then((changed) => (changed ? stop() : undefined), stop);
   const exit = await command.exited;
   over.abort();
   signal.removeEventListener('abort', onInterrupt);

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { codeOf } from '../../base/errors.ts';
@@ -12,49 +13,51 @@ export interface FileChanges {
 /** Notices every change of these files, and of the files in these folders, relative to `cwd`. They may be missing. */
 export async function noticeChanges(paths: readonly string[], cwd: string): Promise<FileChanges> {
   const absolute = paths.map((path) => resolve(cwd, path));
-  const folders = await Promise.all(absolute.map(foldersIn));
+  const events = new EventEmitter();
+  let isStarted = false;
   let hasChanged = false;
-  let onChanged: (() => void) | undefined;
-  let onFailed: ((error: unknown) => void) | undefined;
-  let close: () => Promise<void> = () => Promise.resolve();
-  await new Promise<void>((started, failed) => {
-    onFailed = failed;
-    let isStarted = false;
-    const watch = watchFiles({
-      folders: folders.flat(),
-      isRelevant: () => true,
-      listFiles: async () => (await Promise.all(absolute.map(filesIn))).flat(),
-      onChange: () => {
-        hasChanged = isStarted;
-        isStarted = true;
-        started();
-        if (hasChanged) onChanged?.();
-        return Promise.resolve();
-      },
-      onError: (error) => onFailed?.(error),
-    });
-    close = () => watch.close();
+  let failure: Error | undefined;
+  const watch = watchFiles({
+    folders: (await Promise.all(absolute.map(foldersIn))).flat(),
+    isRelevant: () => true,
+    listFiles: async () => (await Promise.all(absolute.map(filesIn))).flat(),
+    onChange: () => {
+      // The first call is about the files as they are.
+      hasChanged = isStarted;
+      isStarted = true;
+      events.emit('event');
+      return Promise.resolve();
+    },
+    onError: (error) => {
+      failure = error instanceof Error ? error : new Error(String(error));
+      events.emit('event');
+    },
+    persistent: true,
   });
-  return {
-    next: (signal) =>
-      new Promise((changed, fail) => {
-        const settle = (end: () => void) => (): void => {
-          [onChanged, onFailed] = [undefined, undefined];
-          signal.removeEventListener('abort', onAbort);
-          end();
-        };
-        const onAbort = settle(() => fail(signal.reason as Error));
-        onFailed = (error) => settle(() => fail(error instanceof Error ? error : new Error(String(error))))();
-        onChanged = settle(() => {
-          hasChanged = false;
-          changed();
-        });
-        signal.addEventListener('abort', onAbort, { once: true });
-        if (signal.aborted) onAbort();
-        else if (hasChanged) onChanged();
-      }),
-    close,
+  const until = async (isDone: () => boolean, signal?: AbortSignal): Promise<void> => {
+    while (failure === undefined && !isDone()) await once(events, 'event', { signal });
+    if (failure !== undefined) throw failure;
   };
+  const changes: FileChanges = {
+    next: async (signal) => {
+      try {
+        await until(() => hasChanged, signal);
+      } catch (error) {
+        // Node rejects with an AbortError that has the reason as its cause.
+        signal.throwIfAborted();
+        throw error;
+      }
+      hasChanged = false;
+    },
+    close: () => watch.close(),
+  };
+  try {
+    await until(() => isStarted);
+  } catch (error) {
+    await changes.close();
+    throw error;
+  }
+  return changes;
 }
 
 /** The folder and those in it, or the folder of a file. */
