@@ -289,7 +289,7 @@ describe.runIf(process.platform !== 'win32')('kuflow dev exec', () => {
     const state = await platformReady(command, stateDir);
     await until('the command runs', () => starts() === 'one ');
     writeFileSync(join(folder, 'src', 'part'), 'broken');
-    const waiting = 'The command ended with status 1. Waiting for a change of a file';
+    const waiting = 'The command ended with status 1. Waiting for a file to change';
     await until('the command has ended', () => command.output().includes(waiting));
     writeFileSync(join(folder, 'src', 'part'), 'two');
     await until('the command runs again', () => starts() === 'one broken two ');
@@ -300,7 +300,7 @@ describe.runIf(process.platform !== 'win32')('kuflow dev exec', () => {
     await expectGone(state);
   });
 
-  it('waits for a change of a file while another command runs the local KuFlow', async () => {
+  it('waits for a file to change while another command runs the local KuFlow', async () => {
     const platform = startCommand(kuflowDev(...ANY_PORTS), options);
     const state = await platformReady(platform, stateDir);
     const { words, starts } = watchedCommand();

@@ -46,7 +46,7 @@ def test_a_change_that_breaks_the_worker_is_not_retried() -> None:
     assert restarts.pause_after(1, 1) is None
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGTERM does not exist on Windows")
 def test_dev_starts_the_worker_again_after_its_end_and_after_a_change(tmp_path: Path) -> None:
     package = tmp_path / "src" / "trial"
     package.mkdir(parents=True)

@@ -101,7 +101,7 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Run a command with the credentials in its environment')
     .description(
       'Run a command with the credentials in the environment variables that KuFlow workers and Temporal tools read. They include a new engine ' +
-        "token, which is not renewed. Every signal is forwarded unchanged. Exits with the command's own status, 125 if there are no credentials, " +
+        "token, which is not renewed. Every signal is forwarded unchanged. Exits with the command's own status, 125 if credentials are missing, " +
         'or 126 or 127 if the command cannot be run. The command can use the terminal, but has no job control and no /dev/tty. ' +
         'TEMPORAL_CONFIG_FILE points to a file that does not exist, so that your Temporal profiles do not interfere.',
     )

@@ -55,12 +55,12 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .argument('<command...>', 'Command to run, after --')
     .addOption(runtimeOption())
-    .option('--restart', 'Start a worker again that ends by itself (default, except in CI)')
+    .option('--restart', 'Restart a worker that ends by itself (default, except in CI)')
     .option('--no-restart', 'End when the command ends (default in CI)')
     .addOption(
       collectValues(
         '--watch <path>',
-        'Start the command again when this file or a file in this folder changes, also after it ended (repeatable)',
+        'Restart the command when this file, or a file in this folder, changes, even after it ended (repeatable)',
       ),
     )
     .passThroughOptions()

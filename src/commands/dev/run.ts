@@ -91,7 +91,7 @@ export async function runDevExec(
       restart: flags.restart ?? (context.env['CI'] ?? '') === '',
       watch: flags.watch ?? [],
       onRestart: (restart) => {
-        if (restart.kind === 'changed') progress.note('A file has changed. Starting the command again');
+        if (restart.kind === 'changed') progress.note('A file changed. Restarting the command');
         else progress.note(endedLine(restart), 'warning');
       },
       onReady: (platform) => {
@@ -124,7 +124,7 @@ export async function runDevExec(
 
 function endedLine(restart: Exclude<Restart, { kind: 'changed' }>): string {
   if (restart.kind === 'waiting')
-    return `The command ended with status ${restart.status}. Waiting for a change of a file`;
+    return `The command ended with status ${restart.status}. Waiting for a file to change`;
   return `The worker ended with status ${restart.status}. Starting it again in ${restart.pauseMs / 1000} s`;
 }
 

@@ -31,7 +31,7 @@ class ShutdownSignalsTest {
     }
 
     @Test
-    @DisabledOnOs(value = WINDOWS, disabledReason = "Windows has no SIGTERM")
+    @DisabledOnOs(value = WINDOWS, disabledReason = "SIGTERM does not exist on Windows")
     @DisplayName("exits with 0 after SIGTERM, when all shutdown hooks have run")
     void terminated() throws Exception {
         Process program = start(Program.class);
@@ -68,7 +68,7 @@ class ShutdownSignalsTest {
     }
 
     @Test
-    @DisabledOnOs(value = WINDOWS, disabledReason = "Windows has no SIGTERM")
+    @DisabledOnOs(value = WINDOWS, disabledReason = "SIGTERM does not exist on Windows")
     @DisplayName("exits with 130 at once after SIGTERM while it connects")
     void connecting() throws Exception {
         Process program = start(Starting.class);
@@ -81,7 +81,7 @@ class ShutdownSignalsTest {
     }
 
     @Test
-    @DisabledOnOs(value = WINDOWS, disabledReason = "Windows has no SIGTERM")
+    @DisabledOnOs(value = WINDOWS, disabledReason = "SIGTERM does not exist on Windows")
     @DisplayName("closes the application after SIGTERM when the worker polls and the application has started")
     void polling() throws Exception {
         Process program = start(Starting.class, "polls");
