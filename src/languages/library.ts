@@ -31,6 +31,18 @@ export function libraryFolder({ workspace }: Pick<ProjectSpec, 'workspace'>): st
   return workspace === undefined ? LIBRARY_FOLDER : `${workspace.root}/${LIBRARY_FOLDER}`;
 }
 
+/** Whether a file of a project belongs to the archive. */
+export function isLibraryFile(path: string): boolean {
+  return path.startsWith(`${LIBRARY_FOLDER}/`);
+}
+
+/** The option of `docker build` for the image of a member of a workspace, whose context does not contain the archive; empty for others. */
+export function libraryBuildContext(spec: Pick<ProjectSpec, 'library' | 'workspace'>): string {
+  return spec.workspace === undefined || !containsLibrary(spec)
+    ? ''
+    : `--build-context library=${libraryFolder(spec)} `;
+}
+
 /** The archive as files of the project; none in a member of a workspace, or with a registry. Throws like `readLibrary`. */
 export function libraryFiles(spec: Pick<ProjectSpec, 'language' | 'library' | 'workspace'>): readonly PlannedFile[] {
   return spec.workspace === undefined && containsLibrary(spec) ? readLibrary(spec.language) : [];

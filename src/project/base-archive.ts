@@ -5,7 +5,7 @@ import { codeOf, KnownError, messageOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { systemError } from '../base/system-error.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
-import { LIBRARY_FOLDER } from '../languages/library.ts';
+import { isLibraryFile } from '../languages/library.ts';
 import type { PlannedFile } from '../languages/planned-file.ts';
 
 /** The base archive: what was generated last. Relative to the project. */
@@ -45,15 +45,13 @@ export function baseOf(files: readonly PlannedFile[], template = EMPTY_BASE.temp
   return { ...EMPTY_BASE, generated: new Map(files.map((file) => [file.path, baseEntry(file)])), template };
 }
 
-/** Whether a file belongs to the library. It is replaced, but never merged, so the base has only its checksum. */
-export function isLibraryFile(path: string): boolean {
-  return path.startsWith(`${LIBRARY_FOLDER}/`);
-}
-
 const CHECKSUM = /^sha256:[0-9a-f]{64}\n$/;
 const CHECKSUM_BYTES = 'sha256:'.length + 64 + 1;
 
-/** A generated file as the base has it. An entry of a base stays as it is. */
+/**
+ * A generated file as the base has it. A file of the library is replaced, but never merged, so the base has only its checksum. An entry of a
+ * base stays as it is.
+ */
 export function baseEntry(file: PlannedFile): PlannedFile {
   const { path, contents } = file;
   if (!isLibraryFile(path)) return file;

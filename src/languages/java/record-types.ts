@@ -1,3 +1,4 @@
+import { REFERENCE_TYPES } from '../../schema/formats.ts';
 import type { NamedSchema } from '../../schema/types.ts';
 import {
   BUILDER,
@@ -15,9 +16,9 @@ import { areAnnotationsShort, fill, fits, twoParts } from './wrap.ts';
 
 const STEP = 4;
 
-/** Where the types that are not in java.lang come from. The package of the templates becomes that of the project. */
+/** Where the types that are not in java.lang come from. */
 const PACKAGES: readonly (readonly [packageName: string, types: readonly string[]])[] = [
-  ['kuflow.worker.model', ['KuFlowFile', 'KuFlowGroup', 'KuFlowPrincipal']],
+  ['kuflow.worker.model', REFERENCE_TYPES],
   ['com.fasterxml.jackson.annotation', ['JsonAnyGetter', 'JsonAnySetter', 'JsonCreator', 'JsonProperty', 'JsonValue']],
   ['java.math', ['BigDecimal']],
   ['java.time', ['LocalDate', 'OffsetDateTime']],

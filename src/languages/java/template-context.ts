@@ -1,5 +1,5 @@
 import { deploymentContext } from '../deployment.ts';
-import { containsLibrary, libraryFolder, type LibraryArchive } from '../library.ts';
+import { containsLibrary, libraryBuildContext, libraryFolder, type LibraryArchive } from '../library.ts';
 import { unscopedName } from '../project-name.ts';
 import type { ProjectSpec } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
@@ -15,7 +15,6 @@ const BUILD = /-[0-9a-f]{8}$/;
  */
 export function javaTemplateContext(spec: ProjectSpec, library: LibraryArchive): object {
   const { name, definition, packageName = '', cliPackage, local, workspace } = spec;
-  const folder = libraryFolder(spec);
   const layout = javaLayout(spec);
   const code = portableWord(definition.process.code);
   // Without a code, the simulation runs the only process of the project.
@@ -31,11 +30,8 @@ export function javaTemplateContext(spec: ProjectSpec, library: LibraryArchive):
     isMember: workspace !== undefined,
     containsLibrary: containsLibrary(spec),
     libraryVersion: new Code(containsLibrary(spec) ? library.version : library.version.replace(BUILD, '')),
-    libraryFolder: new Code(folder),
-    // The context of an image is the folder of the member.
-    buildContexts: new Code(
-      workspace === undefined || !containsLibrary(spec) ? '' : `--build-context library=${folder} `,
-    ),
+    libraryFolder: new Code(libraryFolder(spec)),
+    buildContexts: new Code(libraryBuildContext(spec)),
     processFolder: new Code(layout.processPackage.slice(packageName.length + 1)),
     simulateArguments: new Code(simulateArguments),
     smokeOnWindows: `kuflow dev simulate ${simulateArguments}-- mvnw -q spring-boot:run`,

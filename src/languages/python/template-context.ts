@@ -1,6 +1,6 @@
 import { portableWord } from '../../text/shell.ts';
 import { deploymentContext } from '../deployment.ts';
-import { containsLibrary, libraryFolder, type LibraryArchive } from '../library.ts';
+import { containsLibrary, libraryBuildContext, libraryFolder, type LibraryArchive } from '../library.ts';
 import type { ProjectSpec } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
 import { pythonCall } from './calls.ts';
@@ -27,10 +27,7 @@ export function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive
     libraryVersion: new Code(library.version),
     libraryFolder: new Code(folder),
     containsLibrary: containsLibrary(spec),
-    // The context of an image is the folder of the member.
-    buildContexts: new Code(
-      workspace === undefined || !containsLibrary(spec) ? '' : `--build-context library=${folder} `,
-    ),
+    buildContexts: new Code(libraryBuildContext(spec)),
     libraryFile: `${folder}/${library.file}`,
     npmPackage: `create-kuflow-worker@${cliPackage}`,
     processFolder: new Code(pythonLayout(spec).part),

@@ -2,7 +2,7 @@ import type { ProjectSpec } from '../project-spec.ts';
 import { portableWord } from '../../text/shell.ts';
 import { Code } from '../templates/code.ts';
 import { deploymentContext } from '../deployment.ts';
-import { containsLibrary, libraryFolder, type LibraryArchive } from '../library.ts';
+import { containsLibrary, libraryBuildContext, libraryFolder, type LibraryArchive } from '../library.ts';
 import { packageManagerContext } from './package-manager-commands.ts';
 import { processContext } from './process-context.ts';
 import { typeScriptLayout } from './layout.ts';
@@ -26,10 +26,7 @@ export function templateContext(
     library: containsLibrary(spec) ? `file:${folder}/${library.file}` : library.version,
     containsLibrary: containsLibrary(spec),
     libraryFolder: new Code(folder),
-    // The image of a member of a workspace needs the library in the root of the workspace.
-    buildContexts: new Code(
-      workspace === undefined || !containsLibrary(spec) ? '' : `--build-context library=${folder} `,
-    ),
+    buildContexts: new Code(libraryBuildContext(spec)),
     programs: new Code(programsFolder(spec)),
     ...deploymentContext(spec.name, { memory: '256Mi', writesTmp: false }),
     ...packageManagerContext(nodePackageManager(spec.packageManager), { isMember: workspace !== undefined }),

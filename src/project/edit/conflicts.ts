@@ -1,5 +1,6 @@
 import type { PlannedFile } from '../../languages/planned-file.ts';
-import { isLibraryFile, textOf, type ProjectBase } from '../base-archive.ts';
+import { isLibraryFile } from '../../languages/library.ts';
+import { textOf, type ProjectBase } from '../base-archive.ts';
 import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
 import type { MergeOptions } from '../merge/lines.ts';
 import { mergeFile, type MergeRequest } from '../merge/merge-file.ts';

@@ -5,19 +5,11 @@ import { PACKAGE_NAME } from '../../base/package-root.ts';
 import { isUnmerged } from '../../files/git.ts';
 import { restoreStep } from '../../files/restore-step.ts';
 import type { PlannedFile } from '../../languages/planned-file.ts';
+import { isLibraryFile } from '../../languages/library.ts';
 import type { TemplateOrigin } from '../../languages/project-spec.ts';
 import type { GeneratedCode } from '../../languages/language.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
-import {
-  BASE_FILE,
-  EMPTY_BASE,
-  baseEntry,
-  isLibraryFile,
-  openBase,
-  readBaseFile,
-  textOf,
-  type ProjectBase,
-} from '../base-archive.ts';
+import { BASE_FILE, EMPTY_BASE, baseEntry, openBase, readBaseFile, textOf, type ProjectBase } from '../base-archive.ts';
 import type { ProjectRecord } from '../record.ts';
 import { mergeRendered } from './conflicts.ts';
 import { readTextFile } from './file-edit.ts';
