@@ -19,6 +19,7 @@ from kuflow_worker._internal.operations import Operation
 from kuflow_worker._internal.process_run import ProcessRun, start_process
 from kuflow_worker._internal.replay import replay
 from kuflow_worker._internal.rest_client import RestError
+from kuflow_worker._internal.turns import Turns
 from kuflow_worker._internal.workflow_code import workflow_runner
 
 from .support.trial_workflows import (
@@ -105,7 +106,7 @@ async def test_cancels_a_task_in_kuflow_even_if_its_scope_is_canceled_at_the_mom
 
     client, queue = environment.client, str(uuid4())
     kuflow = SlowKuFlow(lambda _code, _logs: "wait")
-    kuflow.connect(client)
+    kuflow.connect(client, Turns(client))
 
     def workflow_worker() -> Worker:
         runner = workflow_runner([StopWorkflow])
@@ -151,7 +152,7 @@ async def test_leaves_its_tasks_to_kuflow_when_the_whole_process_is_canceled(env
     run = await start_process(environment, RereadWorkflow, kuflow)
     result = asyncio.create_task(run.result())
     await asked.wait()
-    await run.handle.cancel()
+    await run.cancel()
     with pytest.raises(WorkflowFailureError) as failed:
         await result
     assert isinstance(failed.value.cause, CancelledError)

@@ -12,6 +12,7 @@ from temporalio.worker import Worker
 
 from kuflow_worker._internal.fake_kuflow import FakeKuFlow, entering
 from kuflow_worker._internal.process_run import ProcessRun
+from kuflow_worker._internal.turns import Turns
 from kuflow_worker._internal.workflow_code import workflow_runner
 
 TRIAL = {
@@ -70,7 +71,7 @@ async def run(environment: WorkflowEnvironment, project: str, name: str) -> str:
     request = {"processId": process_id}
     handle = await client.start_workflow(workflow.run, request, id=process_id, task_queue=process_id)
     kuflow = FakeKuFlow(entering({}))
-    return (await ProcessRun(environment, handle, worker, kuflow).result())["message"]
+    return (await ProcessRun(environment, handle, worker, kuflow, Turns(client)).result())["message"]
 
 
 async def test_isolates_the_modules_of_the_user_and_shares_those_of_activities(

@@ -11,6 +11,7 @@ from .client import KuFlowClient
 from .documents import Documents
 from .model import JsonObject, ProcessItem
 from .operations import Operation
+from .turns import Turns
 from .values import FileFields, KuFlowFile, format_file, parse_file
 
 APPLICATION_ID = "00000000-0000-4000-8000-00000000000a"
@@ -57,6 +58,7 @@ class FakeKuFlow(KuFlowClient):
         self.metadata = dict(metadata or {})
         self._person = person
         self._client: Client | None = None
+        self._turns: Turns | None = None
         self._responses_to_lose = 0
 
     @property
@@ -74,8 +76,9 @@ class FakeKuFlow(KuFlowClient):
         """The states of the open tasks by code."""
         return {code: state for code, state in self.task_states.items() if state in OPEN}
 
-    def connect(self, client: Client) -> None:
+    def connect(self, client: Client, turns: Turns) -> None:
         self._client = client
+        self._turns = turns
 
     def lose_responses(self, number: int) -> None:
         """Loses the responses to the next creations: the items exist, but the calls fail."""
@@ -83,8 +86,10 @@ class FakeKuFlow(KuFlowClient):
 
     async def signal(self, process_id: str, name: str, payload: object) -> None:
         """Sends a signal to the workflow of a process, such as that of a user action."""
-        if self._client is not None:
-            await self._client.get_workflow_handle(process_id).signal(name, payload)
+        if self._client is None or self._turns is None:
+            return
+        handle = self._client.get_workflow_handle(process_id)
+        await self._turns.take(process_id, lambda: handle.signal(name, payload))
 
     async def perform(self, operation: Operation[Any, Any], request: Mapping[str, Any]) -> Any:
         match operation.name:

@@ -24,6 +24,7 @@ from .fake_kuflow import FakeKuFlow
 from .model import WorkflowResponse
 from .payloads import data_converter
 from .settings import DEFAULT_MAX_PAYLOAD_BYTES
+from .turns import Turns
 from .workflow.interceptor import WorkflowInterceptor
 from .workflow_code import workflow_runner
 
@@ -42,12 +43,14 @@ class ProcessRun:
         handle: WorkflowHandle[Any, Any],
         worker: Worker,
         kuflow: FakeKuFlow,
+        turns: Turns,
     ) -> None:
         self.process_id = handle.id
         self.handle = handle
         self._environment = environment
         self._worker = worker
         self._kuflow = kuflow
+        self._turns = turns
         self._planned: list[tuple[timedelta, Action]] = []
 
     def after(self, duration: timedelta, action: Action) -> None:
@@ -66,6 +69,7 @@ class ProcessRun:
         """
         with _FailedTasks(self.handle.first_execution_run_id or "") as failed:
             async with self._worker:
+                self._turns.worker_runs = True
                 result = asyncio.create_task(self._run(meanwhile))
                 try:
                     outcomes: set[asyncio.Future[Any]] = {result, failed.first}
@@ -78,6 +82,7 @@ class ProcessRun:
                         raise AssertionError(f"A workflow task failed: {type(error).__name__}: {error}") from error
                     return await result
                 finally:
+                    self._turns.worker_runs = False
                     result.cancel()
 
     async def _run(self, meanwhile: Action | None) -> WorkflowResponse:
@@ -101,6 +106,10 @@ class ProcessRun:
             activities.append(f"Activity {activity.activity_type.name}, attempt {activity.attempt}: {reason}")
         return [f"Open task: {code} ({state})" for code, state in self._kuflow.open_tasks.items()] + activities
 
+    async def cancel(self) -> None:
+        """Cancels the process."""
+        await self._turns.take(self.process_id, self.handle.cancel)
+
     async def history(self) -> WorkflowHistory:
         """The history of the workflow so far."""
         return await self.handle.fetch_history()
@@ -123,7 +132,8 @@ async def start_process(
     config["data_converter"] = data_converter(max_payload_bytes)
     config["interceptors"] = [*config["interceptors"], _StartHeaders(headers or {})]
     client = Client(**config)
-    kuflow.connect(client)
+    turns = Turns(client)
+    kuflow.connect(client, turns)
     process_id = str(uuid4())
     validators = validators_of([workflow])
     worker = Worker(
@@ -135,6 +145,7 @@ async def start_process(
             *(one for each in activities for one in activities_of(each)),
         ],
         interceptors=[
+            turns,
             WorkflowInterceptor(),
             ActivityInterceptor(max_payload_bytes=max_payload_bytes, validators=validators),
         ],
@@ -146,7 +157,7 @@ async def start_process(
         id=process_id,
         task_queue=process_id,
     )
-    return ProcessRun(environment, handle, worker, kuflow)
+    return ProcessRun(environment, handle, worker, kuflow, turns)
 
 
 class _StartHeaders(Interceptor):

@@ -296,7 +296,7 @@ public final class KuFlowProcess {
     private <D> D waitUntilCompleted(HumanTask<D> task, UUID id) {
         Duration wait = rereadAfter;
         while (true) {
-            boolean isChanged = await(wait, () -> changed.contains(id));
+            boolean isChanged = await(spread(wait, id), () -> changed.contains(id));
             changed.remove(id);
             ProcessItem.Task read = kuflow.retrieveProcessItem(new Requests.ProcessItemId(id))
                     .processItem()
@@ -313,6 +313,11 @@ public final class KuFlowProcess {
                     ? min(wait, AFTER_SIGNAL)
                     : min(wait.multipliedBy(2), max(MAX_REREAD_INTERVAL, rereadAfter));
         }
+    }
+
+    /** Adds up to 5 %: tasks that were created together are not read at the same moment. */
+    private static Duration spread(Duration wait, UUID itemId) {
+        return wait.plus(wait.multipliedBy(itemId.getLeastSignificantBits() & 0xFFFF).dividedBy(20L * 0xFFFF));
     }
 
     /** Data that does not fit its type keeps the process waiting until the code of the worker is right. */
