@@ -3,7 +3,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from temporalio import activity
-from temporalio.api.enums.v1 import EventType, PendingActivityState
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
@@ -82,12 +82,8 @@ class _Workflow:
         description = await self._handle.describe()
         if description.status != WorkflowExecutionStatus.RUNNING:
             return True
-        running = [
-            (pending.activity_id, pending.attempt)
-            for pending in description.raw_description.pending_activities
-            if pending.state != PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
-        ]
-        if self._ended in running:
+        pending = description.raw_description.pending_activities
+        if self._ended in [(one.activity_id, one.attempt) for one in pending]:
             return False
         history = await self._handle.fetch_history()
         tasks = [event.event_type for event in history.events if event.event_type in _TASK_EVENTS]

@@ -1,9 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { WorkflowClient, WorkflowHandle } from '@temporalio/client';
+import type { WorkflowClient } from '@temporalio/client';
 import { createKuFlowActivities } from '../activities.ts';
 import type { KuFlowClient } from '../client.ts';
 import type { Documents } from '../documents.ts';
@@ -17,6 +16,7 @@ import type {
   WorkerActivities,
 } from '../model.ts';
 import { formatFile, parseFile } from '../values.ts';
+import type { Turns } from './turns.ts';
 
 export const APPLICATION_ID = '00000000-0000-4000-8000-00000000000a';
 const TENANT_ID = '00000000-0000-4000-8000-00000000000b';
@@ -47,7 +47,7 @@ export interface FakeKuFlow {
   readonly kuflow: KuFlowClient;
   /** KuFlow's activities. */
   readonly activities: Partial<KuFlowActivities> & WorkerActivities;
-  /** Sends a signal to the workflow of a process, such as that of a user action, when its activities have ended. */
+  /** Sends a signal to the workflow of a process, such as that of a user action. */
   signal(processId: string, name: string, payload?: unknown): Promise<void>;
 }
 
@@ -57,6 +57,7 @@ export interface FakeKuFlow {
  */
 export function fakeKuFlow(
   client: WorkflowClient,
+  turns: Turns,
   person: Person,
   initialMetadata: Record<string, unknown> = {},
   validators: Validators = {},
@@ -65,6 +66,9 @@ export function fakeKuFlow(
   const logs: TaskLog[] = [];
   const documents = new Map<string, Buffer>();
   let metadata = { ...initialMetadata };
+
+  const signal = (processId: string, name: string, payload: unknown = {}): Promise<void> =>
+    turns.take(processId, () => client.getHandle(processId).signal(name, payload));
 
   const processOf = (id: string): { process: Process } => ({
     process: { id, state: 'RUNNING', tenantId: TENANT_ID, metadata: { valid: true, value: metadata } },
@@ -89,8 +93,8 @@ export function fakeKuFlow(
     }
     item.task = { state: 'COMPLETED', data: { valid: true, value: data as Record<string, unknown> } };
     const { workflowExecution } = Context.current().info;
-    const signal = { id: item.id, type: item.type, payload: { processItemDefinitionCode: code } };
-    await client.getHandle(workflowExecution?.workflowId ?? '').signal('KuFlow_Engine_Signal_Process_Item', signal);
+    const payload = { id: item.id, type: item.type, payload: { processItemDefinitionCode: code } };
+    await signal(workflowExecution?.workflowId ?? '', 'KuFlow_Engine_Signal_Process_Item', payload);
   };
 
   const operations: Partial<KuFlowOperations> = {
@@ -185,24 +189,8 @@ export function fakeKuFlow(
     },
     kuflow,
     activities: createKuFlowActivities(kuflow, validators),
-    signal: async (processId, name, payload = {}) => {
-      const handle = client.getHandle(processId);
-      await untilActivitiesEnd(handle);
-      await handle.signal(name, payload);
-    },
+    signal,
   };
-}
-
-/**
- * Temporal's test server refuses to cancel an activity that has completed a moment ago, which a signal may cause. Waits a second at most,
- * because the activity may be waiting for the signal.
- */
-async function untilActivitiesEnd(handle: WorkflowHandle): Promise<void> {
-  for (let checks = 0; checks < 50; checks += 1) {
-    const { raw } = await handle.describe();
-    if ((raw.pendingActivities ?? []).length === 0) return;
-    await delay(20);
-  }
 }
 
 /** Supports only top-level fields, as `writeMetadata` sets them. */

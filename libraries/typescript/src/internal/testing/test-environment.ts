@@ -11,6 +11,7 @@ import type { Validators } from '../task-data.ts';
 import { workflowSources } from '../workflow-code.ts';
 import { fakeKuFlow, type FakeKuFlow, type Person } from './fake-kuflow.ts';
 import { timeSkippingServer } from './test-server.ts';
+import { createTurns } from './turns.ts';
 import { installTestRuntime, resultOf } from './workflow-result.ts';
 
 const LIMIT = 30_000;
@@ -43,6 +44,8 @@ export interface ProcessRun {
    * error, and when the limit has passed, with the open tasks and the activities that fail.
    */
   result(options?: RunOptions): Promise<unknown>;
+  /** Cancels the process. */
+  cancel(): Promise<void>;
   /** The history of the workflow so far, for `replay`. */
   history(): Promise<unknown>;
 }
@@ -72,6 +75,7 @@ export async function openTestEnvironment({
     server: await timeSkippingServer(workflows),
   });
   const { workflow: client } = temporal.client;
+  const turns = createTurns(client);
   const workflowBundle = await bundleWorkflowCode({
     ...workflowSources(fileURLToPath(workflows)),
     logger: new DefaultLogger('ERROR'),
@@ -79,7 +83,7 @@ export async function openTestEnvironment({
 
   return {
     temporal,
-    fakeKuFlow: (person, metadata) => fakeKuFlow(client, person, metadata, validators),
+    fakeKuFlow: (person, metadata) => fakeKuFlow(client, turns, person, metadata, validators),
     startProcess: async (workflowType, kuflow, activities = {}) => {
       const processId = randomUUID();
       const worker = await Worker.create({
@@ -88,7 +92,7 @@ export async function openTestEnvironment({
         workflowBundle,
         activities: { ...kuflow.activities, ...activities },
         dataConverter: { payloadCodecs: [payloadLimit()] },
-        interceptors: { activity: [createActivityInterceptor({ validators })] },
+        interceptors: { activity: [turns.interceptor, createActivityInterceptor({ validators })] },
       });
       const options = { workflowId: processId, taskQueue: processId, args: [{ processId }] };
       const handle = await client.start(workflowType, options);
@@ -96,7 +100,13 @@ export async function openTestEnvironment({
         processId,
         handle,
         result: ({ meanwhile, limit = LIMIT } = {}) =>
-          worker.runUntil(() => resultOf(handle, kuflow.items, { limit, after: meanwhile })),
+          turns.during(processId, () =>
+            worker.runUntil(() => resultOf(handle, kuflow.items, { limit, after: meanwhile })),
+          ),
+        cancel: () =>
+          turns.take(processId, async () => {
+            await handle.cancel();
+          }),
         history: async () => JSON.parse(historyToJSON(await handle.fetchHistory())) as unknown,
       };
     },
