@@ -317,7 +317,8 @@ public final class KuFlowProcess {
 
     /** Adds up to 5 %: tasks that were created together are not read at the same moment. */
     private static Duration spread(Duration wait, UUID itemId) {
-        return wait.plus(wait.multipliedBy(itemId.getLeastSignificantBits() & 0xFFFF).dividedBy(20L * 0xFFFF));
+        return wait.plus(
+                wait.multipliedBy(itemId.getLeastSignificantBits() & 0xFFFF).dividedBy(20L * 0xFFFF));
     }
 
     /** Data that does not fit its type keeps the process waiting until the code of the worker is right. */
