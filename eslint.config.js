@@ -53,5 +53,5 @@ export default tseslint.config(
     files: ['*.config.{js,ts}', 'docs/.vitepress/*.mts', 'scripts/**', 'bench/**', 'bin/**', 'libraries/**'],
     rules: { 'no-restricted-exports': 'off', 'no-console': 'off' },
   },
-  { files: ['bin/**'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
+  { files: ['bin/**', 'scripts/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
 );

@@ -17,7 +17,7 @@ import {
   statfsSync,
   writeFileSync,
 } from 'node:fs';
-import { setPriority } from 'node:os';
+import { freemem, setPriority } from 'node:os';
 import { join, relative } from 'node:path';
 import { ROOT } from './bundle.mjs';
 import { provideChromium } from './chromium.mjs';
@@ -34,6 +34,8 @@ const costs = [];
 const MAX_AGAIN = 3;
 /** Of `nice`. */
 const BELOW_NORMAL = 5;
+
+process.env.NODE_OPTIONS = withCompileLess(process.env.NODE_OPTIONS);
 
 const before = changedFiles();
 mkdirSync(output, { recursive: true });
@@ -97,14 +99,14 @@ process.exitCode = summary.failed === 0 ? 0 : 1;
 
 /**
  * A new folder in memory for the temporary files of tests. On a disk, tests wait for it, because the code writes files in a way that survives
- * a crash. Undefined without such memory, or if it is small or cannot contain programs.
+ * a crash, and Temporal servers need twice the processor time. Undefined without such memory, or if it is small or cannot contain programs.
  */
 function memoryFolder() {
   const parent = '/dev/shm';
   const TMPFS = 0x01021994;
   if (process.platform !== 'linux' || !existsSync(parent)) return undefined;
   const { type, bavail, bsize } = statfsSync(parent);
-  if (type !== TMPFS || bavail * bsize < 4e9) return undefined;
+  if (type !== TMPFS || Math.min(bavail * bsize, freemem()) < 6e9) return undefined;
   const folder = mkdtempSync(join(parent, 'kuflow-tests-'));
   // Like /tmp: some tests act as another user.
   chmodSync(folder, 0o1777);
@@ -113,6 +115,12 @@ function memoryFolder() {
   if (spawnSync(program).status === 0) return folder;
   rmSync(folder, { recursive: true });
   return undefined;
+}
+
+/** These options of Node.js with those of scripts/compile-less.cjs. */
+function withCompileLess(options = '') {
+  const path = join(ROOT, 'scripts/compile-less.cjs');
+  return options.includes('compile-less.cjs') ? options : `${options} --require ${JSON.stringify(path)}`.trim();
 }
 
 /** What `git status` lists. Empty without a repository. */
@@ -143,8 +151,7 @@ async function tests(project, { filters = [], title, background = false, priorit
     const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
     args.push('--passWithNoTests', ...filters, ...(title === undefined ? [] : ['-t', title.replace(/[()]/g, '\\$&')]));
     const log = background ? logOf(project) : undefined;
-    // End-to-end tests hard-link files of the folder of their run, which is on a disk.
-    const memory = ['unit', 'process'].includes(project) ? memoryFolder() : undefined;
+    const memory = memoryFolder();
     const env = { KUFLOW_TEST_COSTS: costFile, ...(memory !== undefined && { TMPDIR: memory }) };
     const status = await node(['node_modules/vitest/vitest.mjs', ...args], { log, env, priority });
     if (memory !== undefined) rmSync(memory, { recursive: true, force: true });

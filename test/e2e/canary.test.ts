@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKuFlowClient } from '../../src/kuflow/client.ts';
 import type { PlatformState } from '../../src/platform/state/state-file.ts';
 import { sendJson, startAnsweringServer } from '../support/answering-server.ts';
@@ -77,7 +78,7 @@ async function packed(
 }
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(inject('runFolder'), 'canary-'));
+  folder = mkdtempSync(join(tmpdir(), 'kuflow-canary-'));
   for (const name of ['home', 'tmp']) mkdirSync(join(folder, name));
   stateDir = join(folder, 'state');
   writeFileSync(join(folder, 'definition.yaml'), DEFINITION);

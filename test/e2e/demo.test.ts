@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DemoResult } from '../../src/commands/dev/demo/stages.ts';
 import { installedBin } from '../support/generated-project.ts';
 import { runAlone } from '../support/lanes.ts';
@@ -13,7 +14,7 @@ const mark = newMark();
 let folder: string;
 
 beforeAll(() => {
-  folder = mkdtempSync(join(inject('runFolder'), 'demo-'));
+  folder = mkdtempSync(join(tmpdir(), 'kuflow-demo-'));
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isGrpcServiceError } from '@temporalio/client';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DOUBLE_SIGNAL_MS } from '../../src/base/interrupts.ts';
 import type { PlatformState } from '../../src/platform/state/state-file.ts';
 import { PlatformConnection } from '../../src/platform/temporal/connection.ts';
@@ -26,7 +27,6 @@ import { workerProject } from '../support/worker-project.ts';
 const DRAIN_MS = 60_000;
 
 runAlone('ports');
-runAlone();
 
 // A gRPC status code.
 const NOT_FOUND = 5;
@@ -39,7 +39,7 @@ let mark: Mark;
 let options: CommandOptions;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(inject('runFolder'), 'interrupts-'));
+  folder = mkdtempSync(join(tmpdir(), 'kuflow-interrupts-'));
   stateDir = join(folder, '.kuflow', 'dev');
   mark = newMark();
   options = { cwd: folder, mark };
@@ -351,7 +351,7 @@ describe.runIf(process.platform !== 'win32')('a generated worker whose terminal 
     await user.close();
     await until('the activity is running', () => startedActivity(state, resource.id));
     exec.closeTerminal();
-    await until('all processes have ended', () => mark.alive().length === 0, 15_000);
+    await until('all processes have ended', () => mark.alive().length === 0);
     expect(existsSync(join(stateDir, 'state.db.owner'))).toBe(false);
 
     const again = startCommand(kuflowDev(...platformOptions), options);

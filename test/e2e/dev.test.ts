@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PlatformState } from '../../src/platform/state/state-file.ts';
 import { findTestServer } from '../../src/platform/temporal/find.ts';
 import { startAnsweringServer } from '../support/answering-server.ts';
@@ -50,7 +51,7 @@ let state: PlatformState;
 
 // The folder's name contains a space and a quote, to test the escaping of what is printed for a shell.
 beforeAll(async () => {
-  folder = realpathSync(mkdtempSync(join(inject('runFolder'), "dev it's ")));
+  folder = realpathSync(mkdtempSync(join(tmpdir(), "kuflow-dev it's ")));
   platform = startCommand(kuflowDev(...ANY_PORTS, '--requests'), { cwd: folder, mark });
   state = await platformReady(platform, join(folder, '.kuflow', 'dev'));
   await until('the platform is ready', () => platform.output().includes('Ctrl-C'));

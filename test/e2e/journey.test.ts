@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { SimulateResult } from '../../src/commands/dev/simulate/simulation.ts';
 import type { KuFlowClient } from '../../src/kuflow/client.ts';
@@ -63,7 +64,7 @@ describeWorkers(
 
     beforeAll(() => {
       project();
-      folder = mkdtempSync(join(inject('runFolder'), 'journey-'));
+      folder = mkdtempSync(join(tmpdir(), 'kuflow-journey-'));
       writeFileSync(join(folder, 'journey.yaml'), stringify(DEFINITION));
     });
 

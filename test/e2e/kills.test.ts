@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { KuFlowClient } from '../../src/kuflow/client.ts';
 import { platformEnvironment } from '../../src/platform/shared/environment.ts';
 import type { PlatformState } from '../../src/platform/state/state-file.ts';
@@ -34,7 +35,7 @@ describe.runIf(process.platform !== 'win32')('kill -9 during a process', () => {
 
   beforeAll(async () => {
     project = workerProject();
-    folder = mkdtempSync(join(inject('runFolder'), 'kills-'));
+    folder = mkdtempSync(join(tmpdir(), 'kuflow-kills-'));
     stateDir = join(folder, 'state');
     await startPlatform(await quietPorts());
     worker = await startWorker();

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PlatformState } from '../../src/platform/state/state-file.ts';
 import { describeInChromium, useBrowser } from '../support/browser.ts';
 import { kuflowDev, platformReady, startCommand, type RunningCommand } from '../support/dev-command.ts';
@@ -20,7 +21,7 @@ let state: PlatformState;
 const stateDir = (): string => join(folder, 'state');
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(inject('runFolder'), 'process-task-'));
+  folder = mkdtempSync(join(tmpdir(), 'kuflow-process-task-'));
   platform = startCommand(kuflowDev('--state-dir', stateDir(), ...ANY_PORTS), { cwd: folder, mark });
   state = await platformReady(platform, stateDir());
   worker = startCommand(kuflowDev('exec', '--state-dir', stateDir(), '--', 'node', join('dist', 'main.js')), {

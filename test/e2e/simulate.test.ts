@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from '@temporalio/client';
 import { stringify } from 'yaml';
 import type { SimulateResult } from '../../src/commands/dev/simulate/simulation.ts';
@@ -102,7 +103,7 @@ const file = (code: string): string => join(folder, `${code}.yaml`);
 const stateDir = (): string => join(folder, 'state');
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(inject('runFolder'), 'simulate-'));
+  folder = mkdtempSync(join(tmpdir(), 'kuflow-simulate-'));
   for (const [code, definition] of Object.entries(DEFINITIONS)) writeFileSync(file(code), stringify(definition));
   platform = startCommand(
     kuflowDev(

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PlatformState } from '../../src/platform/state/state-file.ts';
 import { createProcessEngine } from '../../src/platform/temporal/engine.ts';
 import {
@@ -12,12 +13,9 @@ import {
   type Ending,
   type RunningCommand,
 } from '../support/dev-command.ts';
-import { runAlone } from '../support/lanes.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { until } from '../support/until.ts';
 import { openLedger } from '../support/write-ledger.ts';
-
-runAlone();
 
 const SOAK = process.env['KUFLOW_SOAK'] === '1';
 const KILLS = SOAK ? 100 : 3;
@@ -31,7 +29,7 @@ describe.runIf(process.platform !== 'win32')(`the platform after ${KILLS} kills 
   let stateDir: string;
 
   beforeAll(() => {
-    folder = mkdtempSync(join(inject('runFolder'), 'soak-kills-'));
+    folder = mkdtempSync(join(tmpdir(), 'kuflow-soak-kills-'));
     stateDir = join(folder, 'state');
   });
 
@@ -103,7 +101,7 @@ describe.runIf(process.platform !== 'win32')(`the platform after ${KILLS} kills 
         }
       }
     },
-    SOAK ? 1_800_000 : 120_000,
+    SOAK ? 1_800_000 : 600_000,
   );
 
   async function killInItsStart(starting: RunningCommand, after: number): Promise<void> {
