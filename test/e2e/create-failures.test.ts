@@ -46,7 +46,7 @@ function skipped(skip: (reason: string) => never, reason: string): never {
 }
 
 it('create says that this build has no Java library, because it was built without a JDK', () => {
-  const packageFolder = patchPackage(join(folder, 'package'), {});
+  const packageFolder = patchPackage(mkdtempSync(join(inject('runFolder'), 'no-java-')), {});
   rmSync(join(packageFolder, 'dist/libraries/java'), { recursive: true });
   const program = join(packageFolder, 'bin/create-kuflow-worker.js');
   const { status, stderr } = spawnSync(
@@ -177,7 +177,7 @@ describe.runIf(process.platform !== 'win32')('a second create with the same answ
       const run = (command, args) => process.exitCode = spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, PATH: path } }).status;
       if (!existsSync('node_modules')) {
         cpSync(${JSON.stringify(join(from, 'package-lock.json'))}, 'package-lock.json');
-        run('cp', ['-al', ${JSON.stringify(join(from, 'node_modules'))}, 'node_modules']);
+        run('cp', ['-a', ${JSON.stringify(join(from, 'node_modules'))}, 'node_modules']);
         rmSync('node_modules/.package-lock.json');
       }
       run('npm', process.argv.slice(2));`,
