@@ -154,7 +154,8 @@ async function tests(project, { filters = [], title, background = false, priorit
     const memory = memoryFolder();
     const env = { KUFLOW_TEST_COSTS: costFile, ...(memory !== undefined && { TMPDIR: memory }) };
     const status = await node(['node_modules/vitest/vitest.mjs', ...args], { log, env, priority });
-    if (memory !== undefined) rmSync(memory, { recursive: true, force: true });
+    // A process that ends may still write.
+    if (memory !== undefined) rmSync(memory, { recursive: true, force: true, maxRetries: 20 });
     runs.set(project, { status });
     try {
       const report = JSON.parse(readFileSync(file, 'utf8'));
