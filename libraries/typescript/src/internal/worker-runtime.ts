@@ -1,4 +1,4 @@
-import type { NativeConnection } from '@temporalio/worker';
+import type { ActivityInterceptorsFactory, NativeConnection } from '@temporalio/worker';
 import type { Logger } from '@temporalio/common';
 import { createKuFlowActivities } from './activities.ts';
 import { createActivityInterceptor } from './activity-interceptor.ts';
@@ -30,6 +30,8 @@ export interface WorkerRuntimeOptions {
   /** Creates the activities of the project. */
   readonly createActivities: (dependencies: { readonly kuflow: KuFlowClient }) => object;
   readonly validators: Validators;
+  /** The interceptors of the project, which are called after the one of this library. */
+  readonly activityInterceptors: readonly ActivityInterceptorsFactory[];
   /** The name of the project. */
   readonly name: string;
   /** The URL of its main module. */
@@ -88,11 +90,14 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
     main: options.main,
     agent,
     activities,
-    activityInterceptor: createActivityInterceptor({
-      failures: taskFailures,
-      maxPayloadBytes: settings.worker.maxPayloadBytes,
-      validators,
-    }),
+    activityInterceptors: [
+      createActivityInterceptor({
+        failures: taskFailures,
+        maxPayloadBytes: settings.worker.maxPayloadBytes,
+        validators,
+      }),
+      ...options.activityInterceptors,
+    ],
     development,
   });
 

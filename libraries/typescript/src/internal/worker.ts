@@ -16,7 +16,8 @@ export interface WorkerConfig {
   readonly main: string;
   readonly agent: string;
   readonly activities: object;
-  readonly activityInterceptor: ActivityInterceptorsFactory;
+  /** The first one is called first. */
+  readonly activityInterceptors: readonly ActivityInterceptorsFactory[];
   readonly development: boolean;
 }
 
@@ -34,7 +35,7 @@ export async function createWorker(config: WorkerConfig): Promise<Worker> {
     ...code,
     activities: config.activities,
     dataConverter: { payloadCodecs: [payloadLimit(worker.maxPayloadBytes)] },
-    interceptors: { ...interceptors, activity: [config.activityInterceptor] },
+    interceptors: { ...interceptors, activity: [...config.activityInterceptors] },
     // Activities get 30 s to complete and are then canceled. Everything ends within 45 s; Kubernetes allows 60 s.
     shutdownGraceTime: config.development ? '2 seconds' : '30 seconds',
     shutdownForceTime: config.development ? '5 seconds' : '45 seconds',
