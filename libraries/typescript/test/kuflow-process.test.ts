@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -10,6 +11,8 @@ import { workflowSources } from '../src/internal/workflow-code.ts';
 import { openTestEnvironment, replay, type FakeKuFlow, type TestEnvironment } from '../src/testing.ts';
 
 const workflows = new URL('./support/trial-workflows.ts', import.meta.url);
+/** The histories of one workflow, recorded with each released version of this library. */
+const released = new URL('./support/released/', import.meta.url);
 
 let environment: TestEnvironment;
 
@@ -209,5 +212,23 @@ describe('the replay of a history', () => {
       environment.fakeKuFlow(() => ({ ok: true })),
     );
     await replay(await run.history(), workflows);
+  });
+});
+
+describe('a process of a released version', () => {
+  const version = process.env['KUFLOW_RECORD'];
+  it.runIf(version !== undefined)('is recorded', async () => {
+    // The first answer comes after the deadline.
+    const kuflow: FakeKuFlow = environment.fakeKuFlow((code) =>
+      code === 'SECOND' || (code === 'REVIEW' && kuflow.logs.length === 0) ? 'wait' : { ok: true },
+    );
+    const { run, result } = await runTrial('EverythingWorkflow', kuflow, { check: async () => ({ score: 7 }) });
+    expect(result).toEqual({ message: 'true {"score":7}' });
+    const history = JSON.stringify(await run.history(), undefined, 1).replaceAll(/"identity": ".*"/g, '"identity": "worker"');
+    await writeFile(new URL(`${version}.json`, released), `${history}\n`);
+  });
+
+  it.each(readdirSync(released))('continues: %s', async (name) => {
+    await replay(JSON.parse(await readFile(new URL(name, released), 'utf8')), workflows);
   });
 });
