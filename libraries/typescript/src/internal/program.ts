@@ -1,13 +1,11 @@
 import type { Logger, LogLevel, MetricMeter } from '@temporalio/common';
-import { Runtime, type ActivityInterceptorsFactory, type MetricsExporterConfig } from '@temporalio/worker';
-import type { AppSettings } from './app-settings.ts';
+import { Runtime, type MetricsExporterConfig } from '@temporalio/worker';
 import { check, type CheckStep } from './check.ts';
 import { withTimeout } from './connection.ts';
 import { createLogger } from './logging.ts';
 import { createMetrics } from './metrics.ts';
 import { loadSettings, SettingsError, type LogFormat, type Settings } from './settings.ts';
-import type { KuFlowClient } from './client.ts';
-import type { Validators } from './task-data.ts';
+import type { WorkerOptions } from './options.ts';
 import { startWorker, type RunningWorker } from './worker-runtime.ts';
 import { userAgent } from './user-agent.ts';
 
@@ -26,32 +24,6 @@ const MAX_CLOSE_MS = 5_000;
 const flags = new Set(process.argv.slice(2));
 const development = flags.has('--dev');
 let logFormat: LogFormat = development ? 'pretty' : 'json';
-
-/** What a project tells its worker. */
-interface WorkerOptions<Settings, Resources> {
-  /** The name of your project, which KuFlow and the engine see. */
-  readonly name: string;
-  /** `import.meta.url` of the main module. Its folder contains the module `workflows` and, after a build, `workflow-bundle.js`. */
-  readonly main: string;
-  /** The module `workflows`. Every function that it exports is a workflow type. */
-  readonly workflows: object;
-  /** Reads your own settings. */
-  readonly settings?: (app: AppSettings) => Settings;
-  /** Opens what your activities need, such as connections to a database, before the worker starts. */
-  readonly openResources?: (settings: Settings) => Resources | Promise<Resources>;
-  /** Closes the resources after the last activity has ended, in at most 5 seconds. */
-  readonly closeResources?: (resources: Resources) => unknown;
-  /** Creates your own activities. `kuflow` calls KuFlow's API with the credentials of the worker. */
-  readonly createActivities?: (dependencies: {
-    readonly kuflow: KuFlowClient;
-    readonly settings: Settings;
-    readonly resources: Resources;
-  }) => object;
-  /** Temporal's interceptors around your activities and KuFlow's. Those of workflows are in the module `workflow-interceptors`. */
-  readonly activityInterceptors?: readonly ActivityInterceptorsFactory[];
-  /** Checks the data of system tasks. `kuflow sync` generates them from the process definitions. */
-  readonly validators?: Validators;
-}
 
 /**
  * Runs a worker until it gets SIGTERM or SIGINT, or cannot continue, and then ends this process. Reads the settings from `application.yaml`
@@ -144,7 +116,7 @@ async function work<Own, Resources>(load: () => Settings, options: WorkerOptions
       settings,
       reloadSettings: load,
       ...{ name, main, validators, activityInterceptors },
-      createActivities: ({ kuflow }) => createActivities({ kuflow, settings: own, resources }),
+      createActivities: (kuflow) => createActivities({ kuflow, settings: own, resources }),
       workflowTypes: Object.entries(workflows).flatMap(([type, value]) => (typeof value === 'function' ? [type] : [])),
       logger,
       metrics,
