@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AppSettings } from '../src/index.ts';
+import type { AppSettings, KuFlowClient, runWorker } from '../src/index.ts';
 import { loadSettings, SettingsError } from '../src/internal/settings.ts';
 
 const ID = '11111111-2222-4333-8444-555555555555';
@@ -95,6 +95,27 @@ describe('the settings of a project, below app', () => {
     expect(app).toEqual({ crm: new URL(crm.url), key: expect.anything(), pageSize: 10, isStrict: true });
     expect((app as ReturnType<typeof readApp>).key.reveal()).toBe('the-key');
     expect(inspect(app, { depth: 9 })).not.toContain('the-key');
+  });
+
+  it('have their types in what a project passes to runWorker', () => {
+    // Checked by tsc, and never called.
+    const main = { name: '', main: '', workflows: {}, settings: readApp };
+    const calls = (run: typeof runWorker) => [
+      run({
+        ...main,
+        openResources: async ({ crm, key }) => ({ address: crm.href + key.reveal() }),
+        closeResources: ({ address }) => address.trim(),
+        createActivities: ({ kuflow, settings, resources }) => ({
+          find: async () => [kuflow.applicationId, settings.pageSize.toFixed(), resources.address.trim()],
+        }),
+      }),
+      run({ ...main, createActivities: ({ kuflow }: { readonly kuflow: KuFlowClient }) => ({ kuflow }) }),
+      // @ts-expect-error misspelled
+      run({ ...main, openResources: ({ pagesize }) => pagesize }),
+      // @ts-expect-error misspelled
+      run({ ...main, openResources: () => ({ a: 1 }), createActivities: ({ resources }) => ({ b: resources.b }) }),
+    ];
+    expect(calls).toBeTypeOf('function');
   });
 
   it('have their problems reported together with those of all settings', () => {
