@@ -456,9 +456,8 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
       expect(decoded(completed?.attributes['result'])).toBe('attempt 1');
     });
 
-    it.runIf(language === 'TypeScript')(
-      'calls the interceptors of the project, and opens and closes its resources',
-      () => {
+    if (language === 'TypeScript')
+      it('calls the interceptors of the project, and opens and closes its resources', () => {
         const messages = worker.log.map(({ message }) => message);
         const used = `${running.platform.identity.application.id} uses the pool`;
         const own = messages.filter((message) => /the pool$/.test(message));
@@ -466,8 +465,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
         // After the activity that ran during the shutdown.
         expect(messages.at(-1)).toBe('Closed the pool');
         expect(messages).toEqual(expect.arrayContaining(['Intercepted the workflow', 'Intercepted the activity']));
-      },
-    );
+      });
 
     it('continues processes that another worker started with a higher payload limit', async () => {
       worker = startWorkerProcess(workerEnvironment(running.platform, { WORKER_MAXPAYLOADBYTES: '10000' }), project());
