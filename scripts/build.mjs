@@ -29,6 +29,8 @@ const joint = await mergeChunks(split, metafile, [
   { file: 'known-processes.js', entries: ['src/commands/completion/processes.ts'] },
   { file: 'local-records.js', entries: ['src/commands/completion/local-kuflow.ts'] },
   { file: 'create.js', entries: ['src/commands/create/run.ts'] },
+  // What `create` also loads for a TypeScript project.
+  { file: 'workspace.js', entries: ['src/languages/typescript/workspace.ts'] },
 ]);
 const outputs = [
   ...(await Promise.all(joint.map(asStarted))),
@@ -64,9 +66,7 @@ console.log(
 async function asStarted(output) {
   const name = basename(output.path);
   if (['create-kuflow-worker.js', 'kuflow.js'].includes(name)) return await entryAsCommonJs(output, 'start.js');
-  return ['create.js', 'known-processes.js', 'local-records.js', 'start.js'].includes(name)
-    ? { path: output.path, text: takeBuiltinModules(output.text) }
-    : output;
+  return { path: output.path, text: takeBuiltinModules(output.text) };
 }
 
 // SQLite's loader looks for its WebAssembly next to its own file, which is now a chunk in dist/.

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { commandPages } from './command-pages.mjs';
 import { doctorFaultsPage, doctorPage } from './doctor-page.mjs';
 import { importSource } from './import-source.mjs';
+import { libraryPage } from './library-page.mjs';
 import { settingsPage } from './settings-page.mjs';
 import { findProofs, parityPage, readContract } from './worker-parity.mjs';
 
@@ -25,6 +26,7 @@ const peers = JSON.parse(await readFile(join(reference, 'doctor-peers.json'), 'u
 await rewrite('doctor.md', (page) => doctorPage(page, explainAll()));
 await rewrite('doctor-faults.md', (page) => doctorFaultsPage(page, matrix, peers));
 await rewrite('settings.md', (page) => settingsPage(page, SETTING_KEYS));
+await rewrite('library.md', (page) => libraryPage(page, root));
 
 const contract = readContract(await readFile(join(root, 'docs', 'worker-contract.md'), 'utf8'));
 await writeFile(join(root, 'docs', 'worker-parity.md'), parityPage(contract, findProofs(root)));

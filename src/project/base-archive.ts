@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gunzipSync, gzip } from 'node:zlib';
+import { Header } from 'tar/header';
 import { codeOf, KnownError, messageOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { systemError } from '../base/system-error.ts';
@@ -96,7 +98,6 @@ export function isSamePart(one: ProjectBase[keyof ProjectBase], other: ProjectBa
  * could not be read again.
  */
 export async function renderBaseFile(base: ProjectBase): Promise<PlannedFile> {
-  const { Header } = await import('tar');
   const blocks: Uint8Array[] = [];
   for (const folder of PARTS) {
     const files = base[folder];
@@ -118,7 +119,7 @@ export async function renderBaseFile(base: ProjectBase): Promise<PlannedFile> {
     }
   }
   const tar = Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK)]);
-  const contents = gzipSync(tar, { level: 9 });
+  const contents = await promisify(gzip)(tar);
   if (tar.byteLength > MAX_CONTENTS_MIB * MIB || contents.byteLength > MAX_ARCHIVE_MIB * MIB)
     throw unwritableError(
       `the generated files are larger than ${MAX_CONTENTS_MIB} MiB, or ${MAX_ARCHIVE_MIB} MiB compressed`,

@@ -24,7 +24,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/workflows.ts', 'src/process/**', 'src/processes/*/{workflows,tasks,types}.ts'],
+    files: ['src/workflows.ts', 'src/workflow-interceptors.ts', 'src/process/**', 'src/processes/*/{workflows,tasks,types}.ts'],
     rules: {
       'no-restricted-imports': ['error', { patterns: [{ regex: '^node:|^kuflow-worker$', message: SANDBOX, allowTypeImports: true }] }],
       'no-restricted-globals': ['error', { name: 'process', message: SANDBOX }, { name: 'fetch', message: SANDBOX }],

@@ -141,7 +141,7 @@ describe('a project created by the packed package', () => {
     writeFileSync(unknown, test.replace("WORKFLOW_TYPE = 'LoanWorkflow'", "WORKFLOW_TYPE = 'UnknownWorkflow'"));
     writeFileSync(file, broken);
     const files = ['test/workflows.test.ts', 'test/unknown.test.ts'];
-    const limit = ['--testTimeout', '30000', '-t', 'completes|not approved|three days'];
+    const limit = ['--testTimeout', '120000', '-t', 'completes|not approved|three days'];
     const failed = await run(['npx', '--no-install', 'vitest', 'run', '--no-color', ...limit, ...files]);
     writeFileSync(file, code);
     rmSync(unknown);

@@ -91,6 +91,8 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
       WORKER_MAXCONCURRENTWORKFLOWTASKS: '20',
       WORKER_MAXCONCURRENTACTIVITIES: '30',
       WORKER_MAXPAYLOADBYTES: '100000',
+      APP_NAME: 'the pool',
+      APP_QUIET: 'false',
     };
     worker = startWorkerProcess(workerEnvironment(running.platform, settings), project());
     await worker.ready();
@@ -453,6 +455,17 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
       const completed = history.find(({ type }) => type === 'ACTIVITY_TASK_COMPLETED');
       expect(decoded(completed?.attributes['result'])).toBe('attempt 1');
     });
+
+    if (language === 'TypeScript')
+      it('calls the interceptors of the project, and opens and closes its resources', () => {
+        const messages = worker.log.map(({ message }) => message);
+        const used = `${running.platform.identity.application.id} uses the pool`;
+        const own = messages.filter((message) => /the pool$/.test(message));
+        expect(own).toEqual(['Opened the pool', used, 'Closed the pool']);
+        // After the activity that ran during the shutdown.
+        expect(messages.at(-1)).toBe('Closed the pool');
+        expect(messages).toEqual(expect.arrayContaining(['Intercepted the workflow', 'Intercepted the activity']));
+      });
 
     it('continues processes that another worker started with a higher payload limit', async () => {
       worker = startWorkerProcess(workerEnvironment(running.platform, { WORKER_MAXPAYLOADBYTES: '10000' }), project());

@@ -42,6 +42,18 @@ export function workerProject(): string {
       "import * as trialActivities from './trial-activities.ts';",
     ];
     writeFileSync(activities, `${imports.join('\n')}\n${generated}`);
+    const main = join(folder, 'src/main.ts');
+    const extended = readFileSync(main, 'utf8').replace(
+      ' createActivities,',
+      `
+  ...extensions,
+  createActivities: ({ kuflow, resources }) => {
+    resources.use(kuflow.applicationId);
+    return createActivities({ kuflow });
+  },
+ `,
+    );
+    writeFileSync(main, `import * as extensions from './extensions.ts';\n${extended}`);
     execFileSync(NPM, ['run', '--silent', 'build'], {
       cwd: folder,
       stdio: ['ignore', 'inherit', 'inherit'],

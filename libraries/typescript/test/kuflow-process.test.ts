@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, Worker, type ActivityInterceptorsFactory } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RestError } from '../src/internal/rest-client.ts';
 import type { KuFlowProcess } from '../src/internal/workflow/kuflow-process.ts';
@@ -10,11 +11,18 @@ import { workflowSources } from '../src/internal/workflow-code.ts';
 import { openTestEnvironment, replay, type FakeKuFlow, type TestEnvironment } from '../src/testing.ts';
 
 const workflows = new URL('./support/trial-workflows.ts', import.meta.url);
+/** The histories of one workflow, recorded with each released version of this library. */
+const released = new URL('./support/released/', import.meta.url);
 
 let environment: TestEnvironment;
+/** The types of the activities that an interceptor of the project has seen. */
+const intercepted = new Set<string>();
 
 beforeAll(async () => {
-  environment = await openTestEnvironment({ workflows });
+  const activityInterceptors: ActivityInterceptorsFactory[] = [
+    ({ info }) => ({ inbound: { execute: (input, next) => (intercepted.add(info.activityType), next(input)) } }),
+  ];
+  environment = await openTestEnvironment({ workflows, activityInterceptors });
 });
 
 afterAll(async () => {
@@ -173,6 +181,11 @@ describe('the KuFlow of the tests', () => {
 });
 
 describe('a test run', () => {
+  it('calls the interceptors of the project', async () => {
+    await runTrial('ReassignedWorkflow', environment.fakeKuFlow(() => ({ ok: true })));
+    expect([...intercepted]).toContain('KuFlow_Engine_createProcessItem');
+  });
+
   it('that does not end names the open tasks and the activities that fail', async () => {
     let attempts = 0;
     const kuflow = environment.fakeKuFlow(() => 'wait');
@@ -209,5 +222,24 @@ describe('the replay of a history', () => {
       environment.fakeKuFlow(() => ({ ok: true })),
     );
     await replay(await run.history(), workflows);
+  });
+});
+
+describe('a process of a released version', () => {
+  const version = process.env['KUFLOW_RECORD'];
+  const record = async () => {
+    // The first answer comes after the deadline.
+    const kuflow: FakeKuFlow = environment.fakeKuFlow((code) =>
+      code === 'SECOND' || (code === 'REVIEW' && kuflow.logs.length === 0) ? 'wait' : { ok: true },
+    );
+    const { run, result } = await runTrial('EverythingWorkflow', kuflow, { check: async () => ({ score: 7 }) });
+    expect(result).toEqual({ message: 'true {"score":7}' });
+    const history = JSON.stringify(await run.history(), undefined, 1).replaceAll(/"identity": ".*"/g, '"identity": "worker"');
+    await writeFile(new URL(`${version}.json`, released), `${history}\n`);
+  };
+  if (version !== undefined) it('is recorded', record);
+
+  it.each(readdirSync(released))('continues: %s', async (name) => {
+    await replay(JSON.parse(await readFile(new URL(name, released), 'utf8')), workflows);
   });
 });

@@ -10,6 +10,11 @@ export interface StampedContract {
 }
 
 export const createJourneyActivities = ({ kuflow }: { readonly kuflow: KuFlowClient }) => ({
+  /** The principal of this worker. */
+  async ownApplication(): Promise<string> {
+    return kuflow.applicationId;
+  },
+
   /** Uploads a copy of the contract with the name of the reviewer at its end. */
   async stampContract(input: {
     readonly processId: string;

@@ -1,22 +1,20 @@
 // Added to a generated project by the end-to-end tests: a process that needs everything at once.
 import {
   human,
+  KuFlowPrincipal,
   message,
   openProcess,
   ownActivities,
-  parsePrincipal,
   system,
   TaskCancelled,
   thread,
   TRANSFER,
-  workerActivities,
-  type Uuid,
   type WorkflowRequest,
   type WorkflowResponse,
 } from 'kuflow-worker/workflow';
 import type { JourneyActivities, StampedContract } from './journey-activities.ts';
 
-const { stampContract } = ownActivities<JourneyActivities>(TRANSFER);
+const { stampContract, ownApplication } = ownActivities<JourneyActivities>(TRANSFER);
 
 /**
  * The reviewer gets the task from the application when its deadline has passed, and completes it. Somebody may cancel the last task in KuFlow,
@@ -25,10 +23,10 @@ const { stampContract } = ownActivities<JourneyActivities>(TRANSFER);
 export async function JourneyWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
   const kuflow = openProcess(request, { rereadAfter: 500 });
   const { contract, reviewer } = await kuflow.humanTask(human<{ contract: string; reviewer: string }>('APPLY'));
-  const reviewerId: Uuid = parsePrincipal(reviewer).id;
+  const reviewerId = KuFlowPrincipal.parse(reviewer).id;
   const { processId } = request;
   await kuflow.systemTask(system<StampedContract>('STAMP'), stampContract, { processId, contract, reviewerId });
-  const { applicationId } = await workerActivities.KuFlow_Worker_retrieveApplication();
+  const applicationId = await ownApplication();
   const { approved } = await kuflow.humanTask(human<{ approved: boolean }>('REVIEW'), {
     ownerId: applicationId,
     deadline: '2 seconds',

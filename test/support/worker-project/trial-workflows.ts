@@ -5,12 +5,12 @@ import {
   kuflowActivities,
   openProcess,
   ownActivities,
-  workerActivities,
   type WorkflowRequest,
   type WorkflowResponse,
 } from 'kuflow-worker/workflow';
 // Not part of the public API.
 import { runForItem } from '../node_modules/kuflow-worker/dist/internal/workflow/item-context.js';
+import type { JourneyActivities } from './journey-activities.ts';
 import type * as trialActivities from './trial-activities.ts';
 
 const STEADY_MILLISECONDS = 75_000;
@@ -21,6 +21,7 @@ const onlyOnce = proxyActivities<typeof trialActivities>({
   retry: { maximumAttempts: 1 },
 });
 const activities = ownActivities<typeof trialActivities>();
+const { ownApplication } = ownActivities<JourneyActivities>();
 
 /** Short activities without pauses: the worker's own and KuFlow's. */
 export async function SteadyWorkflow({ processId }: WorkflowRequest): Promise<WorkflowResponse> {
@@ -61,7 +62,7 @@ export async function PostsWorkflow({ processId }: WorkflowRequest): Promise<Wor
     });
     return id;
   };
-  const { applicationId } = await workerActivities.KuFlow_Worker_retrieveApplication();
+  const applicationId = await ownApplication();
   const { process } = await kuflowActivities.KuFlow_Engine_retrieveProcess({ processId });
   const userId = process.initiatorId ?? '';
   const processItemId = await create();

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ROOT } from '../../../scripts/bundle.mjs';
 import { commandPages } from '../../../scripts/command-pages.mjs';
 import { headingId } from '../../../scripts/heading-id.mjs';
+import { libraryPage } from '../../../scripts/library-page.mjs';
 import { settingsPage } from '../../../scripts/settings-page.mjs';
 import { describeAllCommands } from '../../../src/bin/describe-commands.ts';
 import { SETTING_KEYS } from '../../../src/settings/keys.ts';
@@ -20,6 +21,13 @@ describe('generated pages', () => {
   it('list all settings (`npm run docs` regenerates them)', () => {
     const page = read('docs/reference/settings.md');
     expect(settingsPage(page, SETTING_KEYS), 'npm run docs').toBe(page);
+  });
+
+  it('describe the public names of the libraries (`npm run docs` regenerates them)', () => {
+    const page = read('docs/reference/library.md');
+    expect(libraryPage(page, ROOT), 'npm run docs').toBe(page);
+    for (const name of ['runWorker', 'KuFlowWorker', 'start_process'])
+      expect(page).toMatch(new RegExp(`^. .${name}. . \\w`, 'm'));
   });
 
   it("match the commands' help (`npm run docs` regenerates them)", async () => {

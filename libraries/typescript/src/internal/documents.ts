@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { Uuid } from './model.ts';
 import type { RestClient, RestRequest } from './rest-client.ts';
-import { parseFile, type KuFlowFile } from './values.ts';
+import { KuFlowFile } from './values.ts';
 
 export interface Upload {
   readonly processId: Uuid;
@@ -48,7 +48,7 @@ export function createDocuments(rest: RestClient): Documents {
 
     download: (document, path) =>
       withHeartbeats(async () => {
-        const { uri, size } = document.startsWith('ku:') ? { uri: document, size: undefined } : parseFile(document);
+        const { uri, size } = document.startsWith('ku:') ? { uri: document, size: undefined } : KuFlowFile.parse(document);
         const incomplete = `${path}.incomplete`;
         try {
           const stream = await rest.download({ ...downloadRequest(uri), signal: cancellationSignal() });

@@ -1,11 +1,11 @@
 import type { Logger, LogLevel, MetricMeter } from '@temporalio/common';
 import { Runtime, type MetricsExporterConfig } from '@temporalio/worker';
 import { check, type CheckStep } from './check.ts';
+import { withTimeout } from './connection.ts';
 import { createLogger } from './logging.ts';
 import { createMetrics } from './metrics.ts';
 import { loadSettings, SettingsError, type LogFormat, type Settings } from './settings.ts';
-import type { KuFlowClient } from './client.ts';
-import type { Validators } from './task-data.ts';
+import type { WorkerOptions } from './options.ts';
 import { startWorker, type RunningWorker } from './worker-runtime.ts';
 import { userAgent } from './user-agent.ts';
 
@@ -19,32 +19,20 @@ const USAGE = `Usage: node main.js [--check [--json]] [--dev]
 const OPTIONS = ['--check', '--json', '--dev', '--help'];
 const CHECK_SECONDS = 'KUFLOW_WORKER_CHECK_SECONDS';
 const SAME_SIGNAL_WITHIN_MS = 1_000;
+const MAX_CLOSE_MS = 5_000;
 
 const flags = new Set(process.argv.slice(2));
 const development = flags.has('--dev');
 let logFormat: LogFormat = development ? 'pretty' : 'json';
-const load = (): Settings => loadSettings(process.cwd(), process.env);
-
-/** What a project tells its worker. */
-export interface WorkerOptions {
-  /** The name of your project, which KuFlow and the engine see. */
-  readonly name: string;
-  /** `import.meta.url` of the main module. Its folder contains the module `workflows` and, after a build, `workflow-bundle.js`. */
-  readonly main: string;
-  /** The module `workflows`. Every function that it exports is a workflow type. */
-  readonly workflows: object;
-  /** Creates your own activities. `kuflow` calls KuFlow's API with the credentials of the worker. */
-  readonly createActivities?: (dependencies: { readonly kuflow: KuFlowClient }) => object;
-  /** Checks the data of system tasks. `kuflow sync` generates them from the process definitions. */
-  readonly validators?: Validators;
-}
 
 /**
  * Runs a worker until it gets SIGTERM or SIGINT, or cannot continue, and then ends this process. Reads the settings from `application.yaml`
  * and the environment. `--help` prints the command-line options. Exits with 0 after a shutdown, with 1 if the worker failed, and with 2 if
  * settings are missing or invalid.
  */
-export async function runWorker(options: WorkerOptions): Promise<void> {
+export async function runWorker<Settings = undefined, Resources = undefined>(
+  options: WorkerOptions<Settings, Resources>,
+): Promise<void> {
   try {
     process.exitCode = await run(options);
     // The worker is closed, but Temporal's native threads may keep the process alive.
@@ -57,7 +45,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   }
 }
 
-async function run(worker: WorkerOptions): Promise<number> {
+async function run<Own, Resources>(worker: WorkerOptions<Own, Resources>): Promise<number> {
   const unknown = [...flags].find((option) => !OPTIONS.includes(option));
   if (unknown !== undefined || (flags.has('--json') && !flags.has('--check'))) {
     process.stderr.write(
@@ -69,10 +57,11 @@ async function run(worker: WorkerOptions): Promise<number> {
     process.stdout.write(USAGE);
     return 0;
   }
-  return flags.has('--check') ? runCheck(userAgent(worker.name)) : work(worker);
+  const load = (): Settings => loadSettings(process.cwd(), process.env, worker.settings);
+  return flags.has('--check') ? runCheck(load, userAgent(worker.name)) : work(load, worker);
 }
 
-async function runCheck(agent: string): Promise<number> {
+async function runCheck(load: () => Settings, agent: string): Promise<number> {
   const json = flags.has('--json');
   const seconds = process.env[CHECK_SECONDS];
   if (seconds !== undefined && !(Number(seconds) > 0 && Number(seconds) <= 3600)) {
@@ -91,7 +80,8 @@ async function runCheck(agent: string): Promise<number> {
   return result.status;
 }
 
-async function work({ name, main, workflows, createActivities, validators = {} }: WorkerOptions): Promise<number> {
+async function work<Own, Resources>(load: () => Settings, options: WorkerOptions<Own, Resources>): Promise<number> {
+  const { name, main, workflows, createActivities = () => ({}), validators = {}, activityInterceptors = [] } = options;
   // A closed terminal or pipe must not stop the worker while it has work in progress.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   let settings: Settings;
@@ -119,18 +109,26 @@ async function work({ name, main, workflows, createActivities, validators = {} }
   process.on('SIGTERM', onSignal);
 
   const metrics = createMetrics(installRuntime(settings, logger));
-  worker = await startWorker({
-    settings,
-    reloadSettings: load,
-    ...{ name, main, validators },
-    createActivities: createActivities ?? (() => ({})),
-    workflowTypes: Object.entries(workflows).flatMap(([name, value]) => (typeof value === 'function' ? [name] : [])),
-    logger,
-    metrics,
-    development,
-  });
-
-  return worker.ended;
+  const own = settings.app as Own;
+  const resources = (await options.openResources?.(own)) as Resources;
+  try {
+    worker = await startWorker({
+      settings,
+      reloadSettings: load,
+      ...{ name, main, validators, activityInterceptors },
+      createActivities: (kuflow) => createActivities({ kuflow, settings: own, resources }),
+      workflowTypes: Object.entries(workflows).flatMap(([type, value]) => (typeof value === 'function' ? [type] : [])),
+      logger,
+      metrics,
+      development,
+    });
+    return await worker.ended;
+  } finally {
+    const closing = Promise.resolve(resources).then(options.closeResources);
+    await withTimeout(closing, MAX_CLOSE_MS, `not closed within ${MAX_CLOSE_MS / 1_000} s`).catch((error: unknown) =>
+      logger.warn('Could not close the resources of the project', { error }),
+    );
+  }
 }
 
 /** Installs Temporal's runtime with its logs and metrics. Returns the meter for this worker's own metrics. */

@@ -1,7 +1,6 @@
 import * as http from 'node:http';
 import { BlockList, isIP, type Socket } from 'node:net';
-import * as tls from 'node:tls';
-import type { buildConnector } from 'undici';
+import { buildConnector } from 'undici';
 import type { Settings } from './settings.ts';
 
 /** Whether connections to this host stay on this machine. */
@@ -33,14 +32,14 @@ interface Trust {
  * response, it tries again without a pause and without end. `timeout` is in milliseconds.
  */
 export function connectThrough(proxy: URL, trust: Trust, timeout: number): buildConnector.connector {
-  return ({ hostname, port, protocol }, callback) => {
-    const target = `${hostname}:${port || (protocol === 'http:' ? '80' : '443')}`;
-    openTunnel(proxy, target, timeout)
-      .then((tunnel) => (protocol === 'http:' ? tunnel : startTls(tunnel, normalizeHost(hostname), trust, timeout)))
-      .then(
-        (socket) => callback(null, socket),
-        (error: unknown) => callback(error as Error, null),
-      );
+  const startTls = buildConnector({ ...trust, ca: trust.ca && [...trust.ca], timeout });
+  return (options, callback) => {
+    const { hostname, port, protocol } = options;
+    const isTls = protocol !== 'http:';
+    openTunnel(proxy, `${hostname}:${port || (isTls ? '443' : '80')}`, timeout).then(
+      (httpSocket) => (isTls ? startTls({ ...options, httpSocket }, callback) : callback(null, httpSocket)),
+      (error: unknown) => callback(error as Error, null),
+    );
   };
 }
 
@@ -74,26 +73,6 @@ async function openTunnel(proxy: URL, target: string, timeout: number): Promise<
     request.once('timeout', () => fail('did not answer in time'));
     request.on('error', (cause) => reject(new Error(`no answer from the proxy ${proxy.host}`, { cause })));
     request.end();
-  });
-}
-
-async function startTls(tunnel: Socket, host: string, { ca }: Trust, timeout: number): Promise<Socket> {
-  const socket = tls.connect({
-    socket: tunnel,
-    host,
-    // An IP address must not be sent as a server name.
-    ...(isIP(host) === 0 && { servername: host }),
-    ...(ca && { ca: [...ca] }),
-    ALPNProtocols: ['http/1.1'],
-  });
-  return new Promise((resolve, reject) => {
-    socket.setTimeout(timeout, () => socket.destroy(new Error(`${host} did not complete the TLS handshake in time`)));
-    socket.on('error', reject);
-    socket.once('close', () => reject(new Error(`${host} closed the connection during the TLS handshake`)));
-    socket.once('secureConnect', () => {
-      socket.setTimeout(0);
-      resolve(socket);
-    });
   });
 }
 

@@ -1,3 +1,4 @@
+import { AppSettings } from './app-settings.ts';
 import { keyFitsCertificate, readAuthorities, readCertificate, readPrivateKey } from './pem.ts';
 import { isLoopback } from './proxy.ts';
 import { Secret } from './secret.ts';
@@ -71,6 +72,8 @@ export interface Settings {
     /** The largest argument or result of an activity or workflow, in bytes. */
     readonly maxPayloadBytes: number;
   };
+  /** The settings of the project itself. */
+  readonly app: unknown;
 }
 
 /** Invalid settings, with all problems at once. */
@@ -91,16 +94,21 @@ export class SettingsError extends Error {
 
 /**
  * Loads the settings of this worker. For each key, the environment overrides `application-local.yaml`, which overrides
- * `application.yaml`. The client ID and secret always come from the same source. Throws a `SettingsError`.
+ * `application.yaml`. The client ID and secret always come from the same source. `readApp` reads the
+ * settings of the project. Throws a `SettingsError`.
  */
-export function loadSettings(directory: string, environment: Environment): Settings {
+export function loadSettings(
+  directory: string,
+  environment: Environment,
+  readApp: (app: AppSettings) => unknown = () => undefined,
+): Settings {
   const reader = new SettingsReader(directory, environment);
   const text = (key: string): string | undefined => reader.find(key)?.text;
   const uuid = (key: string): string | undefined => reader.read(key, 'a UUID', parseUuid);
   const integer = (key: string, min: number, max: number): number | undefined =>
     reader.read(key, `a whole number from ${min} to ${max}`, parseInteger(min, max));
 
-  const settings: Settings = {
+  const settings: Omit<Settings, 'app'> = {
     api: {
       ...readCredentials(reader),
       tenantId: uuid('kuflow.api.tenant-id'),
@@ -132,8 +140,19 @@ export function loadSettings(directory: string, environment: Environment): Setti
     reader.missing('temporal.kuflow-queue', 'the task queue of the process definition');
   if (settings.temporal.mutualTls !== undefined && settings.temporal.namespace === undefined)
     reader.missing('temporal.namespace', 'the namespace, which is required with temporal.mutual-tls');
+  const app = readAppSettings(reader, readApp);
   if (reader.problems.length > 0) throw new SettingsError(reader.problems, settings.worker.logFormat);
-  return settings;
+  return { ...settings, app };
+}
+
+function readAppSettings(reader: SettingsReader, readApp: (app: AppSettings) => unknown): unknown {
+  try {
+    return readApp(new AppSettings(reader));
+  } catch (error) {
+    // The code of a project does not expect a setting that is missing or invalid.
+    if (reader.problems.length > 0) return undefined;
+    throw error;
+  }
 }
 
 function readCredentials(

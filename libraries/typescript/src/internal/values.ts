@@ -1,14 +1,13 @@
 // Values in KuFlow's data that refer to something else. They are strings with percent-encoded fields.
 
-/** A document: a value of the format `kuflow-file`. */
-export type KuFlowFile = `kuflow-file:${string}`;
-/** A user or application: a value of the format `kuflow-principal`. */
-export type KuFlowPrincipal = `kuflow-principal:${string}`;
-/** A group of users: a value of the format `kuflow-group`. */
-export type KuFlowGroup = `kuflow-group:${string}`;
+/** Reads and writes the values of one kind. */
+interface ValueFormat<Value extends string, Fields> {
+  /** The fields of a value. Throws if a required field is missing. */
+  parse(value: string): Fields;
+  format(fields: Fields): Value;
+}
 
-/** The fields of a document. */
-export interface FileFields {
+interface FileFields {
   /** `ku:process/…/document/…` */
   readonly uri: string;
   /** Media type. */
@@ -18,46 +17,45 @@ export interface FileFields {
   readonly name: string;
 }
 
-/** The fields of a user or application. */
-export interface PrincipalFields {
+interface PrincipalFields {
   readonly id: string;
   readonly type: 'USER' | 'APPLICATION' | 'SYSTEM';
   readonly name: string;
 }
 
-/** The fields of a group of users. */
-export interface GroupFields {
+interface GroupFields {
   readonly id: string;
   readonly type: string;
   readonly name: string;
 }
 
-/** The fields of a document. Throws if a field is missing. */
-export function parseFile(value: string): FileFields {
-  const { uri, type, size, name } = parse('kuflow-file', ['uri', 'type', 'size', 'name'], value);
-  if (!/^\d+$/.test(size)) throw new Error(`Not a kuflow-file value: its size is not a number`);
-  return { uri, type, size: Number(size), name };
-}
+/** A document: a value of the format `kuflow-file`. */
+export type KuFlowFile = `kuflow-file:${string}`;
+/** Parses and formats the values of documents. */
+export const KuFlowFile: ValueFormat<KuFlowFile, FileFields> = {
+  parse: (value) => {
+    const { uri, type, size, name } = parse('kuflow-file', ['uri', 'type', 'size', 'name'], value);
+    if (!/^\d+$/.test(size)) throw new Error(`Not a kuflow-file value: its size is not a number`);
+    return { uri, type, size: Number(size), name };
+  },
+  format: ({ uri, type, size, name }) => format('kuflow-file', { uri, type, size: String(size), name }),
+};
 
-/** The fields of a user or application. Throws if the ID or type is missing. */
-export function parsePrincipal(value: string): PrincipalFields {
-  return parse('kuflow-principal', ['id', 'type'], value) as unknown as PrincipalFields;
-}
+/** A user or application: a value of the format `kuflow-principal`. */
+export type KuFlowPrincipal = `kuflow-principal:${string}`;
+/** Parses and formats the values of users and applications. */
+export const KuFlowPrincipal: ValueFormat<KuFlowPrincipal, PrincipalFields> = {
+  parse: (value) => parse('kuflow-principal', ['id', 'type'], value) as unknown as PrincipalFields,
+  format: ({ id, type, name }) => format('kuflow-principal', { id, type, name }),
+};
 
-/** The fields of a group. Throws if the ID or type is missing. */
-export function parseGroup(value: string): GroupFields {
-  return parse('kuflow-group', ['id', 'type'], value);
-}
-
-/** The value of a document. */
-export const formatFile = ({ uri, type, size, name }: FileFields): KuFlowFile =>
-  format('kuflow-file', { uri, type, size: String(size), name });
-/** The value of a user or application. */
-export const formatPrincipal = ({ id, type, name }: PrincipalFields): KuFlowPrincipal =>
-  format('kuflow-principal', { id, type, name });
-/** The value of a group. */
-export const formatGroup = ({ id, type, name }: GroupFields): KuFlowGroup =>
-  format('kuflow-group', { id, type, name });
+/** A group of users: a value of the format `kuflow-group`. */
+export type KuFlowGroup = `kuflow-group:${string}`;
+/** Parses and formats the values of groups. */
+export const KuFlowGroup: ValueFormat<KuFlowGroup, GroupFields> = {
+  parse: (value) => parse('kuflow-group', ['id', 'type'], value),
+  format: ({ id, type, name }) => format('kuflow-group', { id, type, name }),
+};
 
 type Parsed<Required extends string> = Record<Required | 'name', string>;
 

@@ -13,8 +13,8 @@ import type { Metrics } from './metrics.ts';
 import { startRegistration } from './registration.ts';
 import { createRestClient } from './rest-client.ts';
 import type { Settings } from './settings.ts';
-import type { Validators } from './task-data.ts';
 import { createTaskFailures } from './task-failures.ts';
+import type { WorkerOptions } from './options.ts';
 import { userAgent } from './user-agent.ts';
 import { causeOfEnd, createWorker, runUntilStopped } from './worker.ts';
 
@@ -23,17 +23,12 @@ const SECOND = 1_000;
 const EXPIRY_GRACE = 60 * SECOND;
 const ENGINE_DEADLINE = 5 * SECOND;
 
-export interface WorkerRuntimeOptions {
+export interface WorkerRuntimeOptions extends Required<Pick<WorkerOptions, 'name' | 'main' | 'validators' | 'activityInterceptors'>> {
   readonly settings: Settings;
   /** Reads the settings again, to detect certificate files that were replaced. */
   readonly reloadSettings: () => Settings;
   /** Creates the activities of the project. */
-  readonly createActivities: (dependencies: { readonly kuflow: KuFlowClient }) => object;
-  readonly validators: Validators;
-  /** The name of the project. */
-  readonly name: string;
-  /** The URL of its main module. */
-  readonly main: string;
+  readonly createActivities: (kuflow: KuFlowClient) => object;
   readonly workflowTypes: readonly string[];
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -80,20 +75,20 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
 
   const taskFailures = createTaskFailures(rest, metrics, settings.worker.attemptsBeforeTaskLog);
   const kuflow = createKuFlowClient(rest, settings.api.clientId);
-  const activities = { ...createKuFlowActivities(kuflow, validators), ...options.createActivities({ kuflow }) };
-  const worker = await createWorker({
+  const activities = { ...createKuFlowActivities(kuflow, validators), ...options.createActivities(kuflow) };
+  const worker = await createWorker(settings, {
     connection: await connect(firstIdentity),
     namespace: firstIdentity.namespace,
-    settings,
-    main: options.main,
-    agent,
     activities,
-    activityInterceptor: createActivityInterceptor({
-      failures: taskFailures,
-      maxPayloadBytes: settings.worker.maxPayloadBytes,
-      validators,
-    }),
-    development,
+    ...{ main: options.main, agent, isBrief: development },
+    interceptors: [
+      createActivityInterceptor({
+        failures: taskFailures,
+        maxPayloadBytes: settings.worker.maxPayloadBytes,
+        validators,
+      }),
+      ...options.activityInterceptors,
+    ],
   });
 
   const engine = startEngineWatch({

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { Worker, type ActivityInterceptorsFactory, type NativeConnection } from '@temporalio/worker';
+import { Worker, type ActivityInterceptorsFactory, type WorkerOptions } from '@temporalio/worker';
 import { payloadLimit } from './payload-limit.ts';
 import type { TokenRenewer } from './engine-token.ts';
 import type { Settings } from './settings.ts';
@@ -8,36 +8,30 @@ import { workflowCode } from './workflow-code.ts';
 const SECOND = 1_000;
 const MAX_SHUTDOWN = 55 * SECOND;
 
-export interface WorkerConfig {
-  readonly connection: NativeConnection;
-  readonly namespace: string;
-  readonly settings: Settings;
-  /** The URL of the main module of the project. */
-  readonly main: string;
-  readonly agent: string;
-  readonly activities: object;
-  readonly activityInterceptor: ActivityInterceptorsFactory;
-  readonly development: boolean;
-}
-
-/** Creates a Temporal SDK worker without starting it. */
-export async function createWorker(config: WorkerConfig): Promise<Worker> {
-  const { interceptors, ...code } = workflowCode(config.main);
-  const { temporal, worker } = config.settings;
+/** Creates a Temporal SDK worker without starting it. `main` is the URL of the main module of the project. */
+export async function createWorker(
+  { temporal, worker }: Settings,
+  { main, agent, isBrief, interceptors, ...parts }: Pick<WorkerOptions, 'connection' | 'namespace' | 'activities'> & {
+    readonly main: string;
+    readonly agent: string;
+    readonly interceptors: ActivityInterceptorsFactory[];
+    /** Whether its shutdown takes only seconds. */
+    readonly isBrief: boolean;
+  },
+): Promise<Worker> {
+  const { interceptors: ofWorkflows, ...code } = workflowCode(main);
   return Worker.create({
-    connection: config.connection,
-    namespace: config.namespace,
+    ...parts,
+    ...code,
     taskQueue: temporal.queue,
-    identity: `${process.pid}@${hostname()} ${config.agent}`,
+    identity: `${process.pid}@${hostname()} ${agent}`,
     maxConcurrentWorkflowTaskExecutions: worker.maxConcurrentWorkflowTasks,
     maxConcurrentActivityTaskExecutions: worker.maxConcurrentActivities,
-    ...code,
-    activities: config.activities,
     dataConverter: { payloadCodecs: [payloadLimit(worker.maxPayloadBytes)] },
-    interceptors: { ...interceptors, activity: [config.activityInterceptor] },
+    interceptors: { ...ofWorkflows, activity: interceptors },
     // Activities get 30 s to complete and are then canceled. Everything ends within 45 s; Kubernetes allows 60 s.
-    shutdownGraceTime: config.development ? '2 seconds' : '30 seconds',
-    shutdownForceTime: config.development ? '5 seconds' : '45 seconds',
+    shutdownGraceTime: isBrief ? '2 seconds' : '30 seconds',
+    shutdownForceTime: isBrief ? '5 seconds' : '45 seconds',
   });
 }
 

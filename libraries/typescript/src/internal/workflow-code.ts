@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BundleOptions, WorkerOptions } from '@temporalio/worker';
 
@@ -9,12 +10,13 @@ export function modulePath(name: string, from: string): string {
 
 const INTERCEPTORS = modulePath('./workflow/interceptors', import.meta.url);
 
-/** The code in the workflow sandbox: the workflows of a project, and this library's interceptors. */
+/** The code in the workflow sandbox: the workflows of a project, this library's interceptors, and then those of the project. */
 export type WorkflowSources = Required<Pick<BundleOptions, 'workflowsPath' | 'workflowInterceptorModules'>>;
 
-/** The sandbox's code for the module with the workflows of a project. */
+/** The sandbox's code for the module with the workflows of a project. Its own interceptors are in `workflow-interceptors` next to it. */
 export function workflowSources(workflowsPath: string): WorkflowSources {
-  return { workflowsPath, workflowInterceptorModules: [INTERCEPTORS] };
+  const own = join(dirname(workflowsPath), `workflow-interceptors${extname(workflowsPath)}`);
+  return { workflowsPath, workflowInterceptorModules: [INTERCEPTORS, ...(existsSync(own) ? [own] : [])] };
 }
 
 /**

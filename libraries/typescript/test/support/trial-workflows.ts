@@ -4,7 +4,8 @@ import type { WorkflowRequest, WorkflowResponse } from '../../src/internal/model
 import { all } from '../../src/internal/workflow/all.ts';
 import { openProcess, TaskCancelled } from '../../src/internal/workflow/kuflow-process.ts';
 import { CallRejected, failOnRejection } from '../../src/internal/workflow/rejections.ts';
-import { human } from '../../src/internal/workflow/task.ts';
+import { ownActivities } from '../../src/internal/workflow/kuflow-activities.ts';
+import { human, message, system, thread } from '../../src/internal/workflow/task.ts';
 
 const review = human<{ ok: boolean }>('REVIEW');
 
@@ -78,4 +79,34 @@ export async function RejectedWorkflow(request: WorkflowRequest): Promise<Workfl
     return { message: `${error.operation} ${error.status} ${error.response?.message}` };
   }
   return { message: 'created' };
+}
+
+/** Uses everything that sends commands. Its histories of released versions are in `released/`, so do not change it. */
+export async function EverythingWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
+  const kuflow = openProcess(request);
+  const { check } = ownActivities<{ check(input: string): Promise<{ score: number }> }>();
+  const { ok } = await kuflow.humanTask(review, {
+    data: { ok: false },
+    deadline: '5 hours',
+    onDeadline: (task) => task.log('Late', 'WARN'),
+  });
+  const { score } = await kuflow.systemTask(system<{ score: number }>('CHECK'), check, 'input');
+  const opened = await kuflow.openTask(system<{ score: number }>('CHECK'));
+  await opened.complete(() => check('input'));
+  const task = await kuflow.openTask(human('SECOND'));
+  await task.assign({ ownerEmail: 'ada@example.com' });
+  await task.cancel();
+  await task.done.catch(() => undefined);
+  const scope = new CancellationScope();
+  const canceled = await scope.run(() => kuflow.openTask(human('SECOND')));
+  scope.cancel();
+  await canceled.done.catch(() => undefined);
+  await all(
+    () => kuflow.humanTask(human('THIRD')),
+    () => failOnRejection(() => kuflow.humanTask(human('FOURTH'))),
+  );
+  await kuflow.message(message('RESULT'), { text: 'Done' });
+  await kuflow.thread(thread('DISCUSSION'));
+  await kuflow.writeMetadata({ score });
+  return { message: `${ok} ${JSON.stringify(await kuflow.readMetadata())}` };
 }

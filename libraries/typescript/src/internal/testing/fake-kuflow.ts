@@ -15,7 +15,7 @@ import type {
   ProcessItem,
   WorkerActivities,
 } from '../model.ts';
-import { formatFile, parseFile } from '../values.ts';
+import { KuFlowFile } from '../values.ts';
 import type { Turns } from './turns.ts';
 
 export const APPLICATION_ID = '00000000-0000-4000-8000-00000000000a';
@@ -171,10 +171,10 @@ export function fakeKuFlow(
       upload: async (path: string, { processId, name = basename(path), contentType = 'application/octet-stream' }) => {
         const uri = `ku:process/${processId}/document/${documents.size}`;
         documents.set(uri, await readFile(path));
-        return formatFile({ uri, name, type: contentType, size: documents.get(uri)?.length ?? 0 });
+        return KuFlowFile.format({ uri, name, type: contentType, size: documents.get(uri)?.length ?? 0 });
       },
       download: async (document: string, path: string) => {
-        const uri = document.startsWith('ku:') ? document : parseFile(document).uri;
+        const uri = document.startsWith('ku:') ? document : KuFlowFile.parse(document).uri;
         // People attach documents too: what they contain does not matter here.
         await writeFile(path, documents.get(uri) ?? 'A document');
       },

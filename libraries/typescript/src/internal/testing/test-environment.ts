@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type * as Testing from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, Worker, type ActivityInterceptorsFactory } from '@temporalio/worker';
 import { createActivityInterceptor } from '../activity-interceptor.ts';
 import { payloadLimit } from '../payload-limit.ts';
 import type { Validators } from '../task-data.ts';
@@ -22,6 +22,8 @@ export interface TestEnvironmentOptions {
   readonly workflows: URL;
   /** Checks the data of system tasks, as in the worker. */
   readonly validators?: Validators;
+  /** Your interceptors of activities, as in the worker. */
+  readonly activityInterceptors?: readonly ActivityInterceptorsFactory[];
 }
 
 /** Options of a run in a test. */
@@ -67,6 +69,7 @@ export interface TestEnvironment {
 export async function openTestEnvironment({
   workflows,
   validators = {},
+  activityInterceptors = [],
 }: TestEnvironmentOptions): Promise<TestEnvironment> {
   installTestRuntime();
   // A development dependency of the project. As a dependency of this library, it would be part of the image.
@@ -92,7 +95,7 @@ export async function openTestEnvironment({
         workflowBundle,
         activities: { ...kuflow.activities, ...activities },
         dataConverter: { payloadCodecs: [payloadLimit()] },
-        interceptors: { activity: [turns.interceptor, createActivityInterceptor({ validators })] },
+        interceptors: { activity: [turns.interceptor, createActivityInterceptor({ validators }), ...activityInterceptors] },
       });
       const options = { workflowId: processId, taskQueue: processId, args: [{ processId }] };
       const handle = await client.start(workflowType, options);
