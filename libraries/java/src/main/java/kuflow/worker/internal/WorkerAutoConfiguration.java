@@ -1,7 +1,7 @@
 package kuflow.worker.internal;
 
 import kuflow.worker.internal.activity.ActivityInterceptor;
-import kuflow.worker.internal.activity.KuFlowActivitiesImpl;
+import kuflow.worker.internal.activity.KuFlowActivities;
 import kuflow.worker.internal.activity.TaskData;
 import kuflow.worker.internal.activity.TaskFailures;
 import kuflow.worker.internal.activity.WorkerActivitiesImpl;
@@ -20,7 +20,7 @@ import org.springframework.context.annotation.Import;
 @Import({
     ActivityInterceptor.class,
     EngineLifecycle.class,
-    KuFlowActivitiesImpl.class,
+    KuFlowActivities.class,
     PayloadConfiguration.class,
     RestConfiguration.class,
     TaskData.class,

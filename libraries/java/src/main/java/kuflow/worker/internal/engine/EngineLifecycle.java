@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import kuflow.worker.internal.activity.KuFlowActivities;
 import kuflow.worker.internal.operation.StartStage;
 import kuflow.worker.internal.operation.WorkerMetrics;
 import kuflow.worker.internal.operation.WorkerReadiness;
@@ -103,6 +104,7 @@ public class EngineLifecycle implements SmartLifecycle, WorkerReadiness {
         connection = connected;
 
         WorkerTypes types = WorkerTypes.find(context);
+        context.getBean(KuFlowActivities.class).setRegistered(types.activityTypes());
         WorkerFactory factory = WorkerFactory.newInstance(
                 connected.client(),
                 WorkerFactoryOptions.newBuilder()

@@ -1,6 +1,7 @@
 package kuflow.worker.internal.engine;
 
 import io.temporal.activity.ActivityInterface;
+import io.temporal.activity.DynamicActivity;
 import io.temporal.common.metadata.POJOActivityImplMetadata;
 import io.temporal.common.metadata.POJOActivityMethodMetadata;
 import io.temporal.common.metadata.POJOWorkflowImplMetadata;
@@ -8,6 +9,7 @@ import io.temporal.common.metadata.POJOWorkflowMethodMetadata;
 import io.temporal.workflow.WorkflowInterface;
 import java.util.List;
 import java.util.stream.Stream;
+import kuflow.worker.internal.activity.KuFlowActivities;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.boot.autoconfigure.AutoConfigurationPackages;
 import org.springframework.context.ApplicationContext;
@@ -48,15 +50,18 @@ record WorkerTypes(List<Class<?>> workflows, List<Object> activities) {
     }
 
     List<String> activityTypes() {
-        return activities.stream()
+        Stream<String> ofBeans = activities.stream()
+                .filter(bean -> !(bean instanceof DynamicActivity))
                 .flatMap(bean -> POJOActivityImplMetadata.newInstance(bean.getClass()).getActivityMethods().stream())
-                .map(POJOActivityMethodMetadata::getActivityTypeName)
+                .map(POJOActivityMethodMetadata::getActivityTypeName);
+        return Stream.concat(ofBeans, KuFlowActivities.types().stream())
                 .sorted()
                 .toList();
     }
 
     private static boolean isActivity(Object bean) {
-        return Stream.of(ClassUtils.getAllInterfacesForClass(AopUtils.getTargetClass(bean)))
-                .anyMatch(type -> AnnotationUtils.isAnnotationDeclaredLocally(ActivityInterface.class, type));
+        return bean instanceof DynamicActivity
+                || Stream.of(ClassUtils.getAllInterfacesForClass(AopUtils.getTargetClass(bean)))
+                        .anyMatch(type -> AnnotationUtils.isAnnotationDeclaredLocally(ActivityInterface.class, type));
     }
 }

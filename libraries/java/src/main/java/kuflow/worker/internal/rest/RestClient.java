@@ -5,7 +5,6 @@ import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JavaType;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -114,12 +113,7 @@ public final class RestClient {
         return call(request, KuFlowJson.mapper().constructType(type));
     }
 
-    /** For generic types, which a class does not describe. */
-    public <T> RestResponse<T> call(RestRequest request, TypeReference<T> type) {
-        return call(request, KuFlowJson.mapper().constructType(type));
-    }
-
-    private <T> RestResponse<T> call(RestRequest request, JavaType type) {
+    <T> RestResponse<T> call(RestRequest request, JavaType type) {
         long startedAt = System.nanoTime();
         return withRetry(request, () -> {
             HttpResponse<Content> response = send(request, null, startedAt);
@@ -166,6 +160,8 @@ public final class RestClient {
     }
 
     private <T> T await(RestRequest request, CompletableFuture<T> pending, long deadline) {
+        // While a call is in progress, its activity sends heartbeats, which end the call if the activity is canceled.
+        Runnable heartbeat = Heartbeats.ofCurrentActivity();
         try {
             while (true) {
                 long left = deadline - System.nanoTime();
@@ -175,7 +171,7 @@ public final class RestClient {
                     if (left <= 0) {
                         throw noResponse(request, stillWaiting);
                     }
-                    request.whileWaiting().run();
+                    heartbeat.run();
                 }
             }
         } catch (ExecutionException failed) {

@@ -14,9 +14,14 @@ public class RestConfiguration {
         return new RestClient(settings, metrics);
     }
 
+    @Bean
+    KuFlowCalls kuFlowCalls(RestClient rest, WorkerSettings settings) {
+        return new KuFlowCalls(rest, settings.api().clientId());
+    }
+
     /** The client for your own activities. */
     @Bean
-    KuFlowClient kuFlowClient(RestClient rest, WorkerSettings settings) {
-        return new KuFlowClient(rest, settings.api().clientId());
+    KuFlowClient kuFlowClient(KuFlowCalls calls) {
+        return calls.client();
     }
 }
