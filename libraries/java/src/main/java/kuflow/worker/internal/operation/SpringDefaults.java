@@ -5,9 +5,11 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Properties;
+import kuflow.worker.internal.settings.SettingsLoader;
 import kuflow.worker.internal.settings.WorkerSettings.LogFormat;
 import kuflow.worker.internal.settings.WorkerSettings.LogLevel;
 import kuflow.worker.internal.settings.WorkerSettings.Worker;
@@ -33,8 +35,8 @@ public final class SpringDefaults {
      */
     public static Map<String, Object> of(Worker worker, boolean development, String applicationPackage) {
         Map<String, Object> properties = readFixed();
-        // Spring reads application.yaml in the working directory by itself. Your own settings may be in both files.
-        properties.put("spring.config.additional-location", "optional:file:./application-local.yaml");
+        // Your own settings may be in the same files.
+        properties.putAll(SettingsLoader.locations(Path.of("")));
         int healthPort = worker.healthPort();
         int metricsPort = worker.metricsPort() == 0 ? DISABLED : worker.metricsPort();
         if (development) {
