@@ -115,6 +115,11 @@ public final class KuFlowWorker {
             System.exit(INVALID_SETTINGS);
             return;
         }
+        applicationOf(worker, settings, stage, development).run(args);
+    }
+
+    static SpringApplication applicationOf(
+            Class<?> worker, WorkerSettings settings, StartStage stage, boolean development) {
         SpringApplication application = new SpringApplication(worker);
         application.setDefaultProperties(SpringDefaults.of(settings.worker(), development, worker.getPackageName()));
         application.addInitializers(context -> {
@@ -123,7 +128,7 @@ public final class KuFlowWorker {
         });
         // Before runners of the application, which may take long while the worker already runs activities.
         application.addListeners((ApplicationListener<ApplicationStartedEvent>) started -> stage.started());
-        application.run(args);
+        return application;
     }
 
     private static int check(boolean json, String... args) {
