@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.logging.LogManager;
 import kuflow.worker.internal.engine.TestEngine;
 import kuflow.worker.internal.operation.StartStage;
 import kuflow.worker.internal.operation.WorkerReadiness;
@@ -29,15 +30,30 @@ import kuflow.worker.internal.settings.SettingsLoader;
 import kuflow.worker.internal.settings.TestAuthority;
 import kuflow.worker.internal.settings.WorkerSettings;
 import kuflow.worker.project.Project;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.context.ConfigurableApplicationContext;
 
 @DisplayName("a project")
 @Timeout(120)
 class ExtensionsTest {
+
+    /** Its levels would apply to the other tests in this JVM too. */
+    @BeforeAll
+    static void keepLog() {
+        System.setProperty(LoggingSystem.SYSTEM_PROPERTY, LoggingSystem.NONE);
+        LogManager.getLogManager().reset();
+    }
+
+    @AfterAll
+    static void restoreLog() {
+        System.clearProperty(LoggingSystem.SYSTEM_PROPERTY);
+    }
 
     @Test
     @DisplayName("has own settings, interceptors, and resources that are closed after the last activity")

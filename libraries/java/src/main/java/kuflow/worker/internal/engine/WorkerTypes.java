@@ -10,11 +10,9 @@ import io.temporal.workflow.WorkflowInterface;
 import java.util.List;
 import java.util.stream.Stream;
 import kuflow.worker.internal.activity.KuFlowActivities;
-import org.springframework.aop.support.AopUtils;
 import org.springframework.boot.autoconfigure.AutoConfigurationPackages;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.ClassPathScanningCandidateComponentProvider;
-import org.springframework.core.annotation.AnnotationUtils;
 import org.springframework.core.type.filter.AnnotationTypeFilter;
 import org.springframework.util.ClassUtils;
 
@@ -34,9 +32,11 @@ record WorkerTypes(List<Class<?>> workflows, List<Object> activities) {
                 .<Class<?>>map(found ->
                         ClassUtils.resolveClassName(String.valueOf(found.getBeanClassName()), context.getClassLoader()))
                 .toList();
-        List<Object> activities = Stream.of(context.getBeanNamesForType(Object.class, false, false))
-                .map(context::getBean)
-                .filter(WorkerTypes::isActivity)
+        // Spring finds the annotation of interfaces too.
+        List<Object> activities = Stream.of(
+                        context.getBeansWithAnnotation(ActivityInterface.class),
+                        context.getBeansOfType(DynamicActivity.class))
+                .<Object>flatMap(beans -> beans.values().stream())
                 .toList();
         return new WorkerTypes(workflows, activities);
     }
@@ -57,11 +57,5 @@ record WorkerTypes(List<Class<?>> workflows, List<Object> activities) {
         return Stream.concat(ofBeans, KuFlowActivities.types().stream())
                 .sorted()
                 .toList();
-    }
-
-    private static boolean isActivity(Object bean) {
-        return bean instanceof DynamicActivity
-                || Stream.of(ClassUtils.getAllInterfacesForClass(AopUtils.getTargetClass(bean)))
-                        .anyMatch(type -> AnnotationUtils.isAnnotationDeclaredLocally(ActivityInterface.class, type));
     }
 }

@@ -1,7 +1,6 @@
 package kuflow.worker.internal.operation;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -15,6 +14,8 @@ import kuflow.worker.internal.settings.WorkerSettings.LogLevel;
 import kuflow.worker.internal.settings.WorkerSettings.Worker;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.core.io.ClassPathResource;
+import org.springframework.core.io.support.PropertiesLoaderUtils;
 
 /** The properties of Spring Boot that follow from the settings of this worker. */
 public final class SpringDefaults {
@@ -74,9 +75,10 @@ public final class SpringDefaults {
     }
 
     private static Map<String, Object> readFixed() {
-        Properties properties = new Properties();
-        try (InputStream file = SpringDefaults.class.getResourceAsStream("spring.properties")) {
-            properties.load(file);
+        Properties properties;
+        try {
+            properties = PropertiesLoaderUtils.loadProperties(
+                    new ClassPathResource("spring.properties", SpringDefaults.class));
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }
