@@ -153,8 +153,8 @@ public final class KuFlowProcess {
      *
      * @throws TaskCancelled if the task is canceled
      */
-    public <D> D humanTask(HumanTask<D> task, Consumer<TaskOptions<D>> options) {
-        TaskOptions<D> chosen = optionsOf(options);
+    public <D> D humanTask(HumanTask<D> task, Consumer<HumanTask.Options<D>> options) {
+        HumanTask.Options<D> chosen = optionsOf(options);
         if (chosen.deadline == null) {
             return openTask(task, chosen).done().get();
         }
@@ -168,12 +168,12 @@ public final class KuFlowProcess {
 
     /** Creates the task and does not wait. */
     public <D> TaskHandle<D> openTask(HumanTask<D> task) {
-        return openTask(task, new TaskOptions<>());
+        return openTask(task, new HumanTask.Options<>());
     }
 
     /** Creates the task and does not wait. A deadline is not possible here. */
-    public <D> TaskHandle<D> openTask(HumanTask<D> task, Consumer<TaskOptions<D>> options) {
-        TaskOptions<D> chosen = optionsOf(options);
+    public <D> TaskHandle<D> openTask(HumanTask<D> task, Consumer<HumanTask.Options<D>> options) {
+        HumanTask.Options<D> chosen = optionsOf(options);
         if (chosen.deadline != null) {
             throw new IllegalArgumentException("Only humanTask has a deadline");
         }
@@ -209,8 +209,8 @@ public final class KuFlowProcess {
     }
 
     /** Posts a message and does not wait. */
-    public <D> UUID message(MessageTask<D> message, Consumer<MessageContent<D>> content) {
-        MessageContent<D> chosen = new MessageContent<>();
+    public <D> UUID message(MessageTask<D> message, Consumer<MessageTask.Content<D>> content) {
+        MessageTask.Content<D> chosen = new MessageTask.Content<>();
         content.accept(chosen);
         String dataStructureCode = chosen.dataStructureCode == null ? message.code() : chosen.dataStructureCode;
         return createItem(
@@ -266,8 +266,8 @@ public final class KuFlowProcess {
         return field.replace("~", "~0").replace("/", "~1");
     }
 
-    private static <D> TaskOptions<D> optionsOf(Consumer<TaskOptions<D>> options) {
-        TaskOptions<D> chosen = new TaskOptions<>();
+    private static <D> HumanTask.Options<D> optionsOf(Consumer<HumanTask.Options<D>> options) {
+        HumanTask.Options<D> chosen = new HumanTask.Options<>();
         options.accept(chosen);
         return chosen;
     }
@@ -287,7 +287,7 @@ public final class KuFlowProcess {
         return id;
     }
 
-    private <D> TaskHandle<D> openTask(HumanTask<D> task, TaskOptions<D> options) {
+    private <D> TaskHandle<D> openTask(HumanTask<D> task, HumanTask.Options<D> options) {
         UUID id = createItem(
                 ProcessItem.Type.TASK, task.code(), options.owner, taskOf(options.data, options.contextData), null);
         return new ItemContext(id, task.code(), null).run(() -> {

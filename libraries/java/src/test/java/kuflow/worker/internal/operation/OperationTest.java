@@ -116,7 +116,7 @@ class OperationTest {
         metrics.registrationFailed();
         metrics.engineReachable(true);
         metrics.systemTaskFailed("CHECK");
-        metrics.systemTasksFailing(2);
+        metrics.systemTasksFailing(() -> 2);
         // Closing the scope reports what Temporal's SDK counted.
         Scope scope = context.getBean(Scope.class);
         scope.counter("temporal_request").inc(1);
