@@ -46,6 +46,9 @@ public record OperationCall(String name, Operation declared, Map<String, Field> 
         }
     }
 
+    /** Reads the declarations of all operations, which the first use of this class does otherwise. */
+    public static void load() {}
+
     private static OperationCall of(Method method) {
         Map<String, Field> fields = new LinkedHashMap<>();
         for (Parameter parameter : method.getParameters()) {
