@@ -97,7 +97,7 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
         .trimEnd(),
     ),
     activitiesImplImports: imports([
-      'kuflow.worker.model.Process',
+      'kuflow.worker.KuFlowOperations.Process',
       'kuflow.worker.KuFlowClient',
       'org.slf4j.Logger',
       'org.slf4j.LoggerFactory',
@@ -125,7 +125,7 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
     schemas: new Code(printableJson(systemTaskSchemas(definition), true)),
     approvals: human.filter(({ isApproval }) => isApproval),
     testImports: imports([
-      'kuflow.worker.model.ProcessItem.TaskState',
+      'kuflow.worker.KuFlowOperations.ProcessItem.TaskState',
       ...['FakeKuFlow', 'Person', 'ProcessRun', 'Replay', 'SampleData'].map((type) => `kuflow.worker.testing.${type}`),
       ...(withApproval ? ['kuflow.worker.testing.Person.TaskLog'] : []),
       ...(human.length === 0 ? [] : ['io.temporal.failure.ApplicationFailure']),

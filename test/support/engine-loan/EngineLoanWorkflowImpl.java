@@ -7,8 +7,7 @@ import io.temporal.workflow.WorkflowInit;
 import java.math.BigDecimal;
 import java.util.Map;
 import java.util.UUID;
-import kuflow.worker.model.KuFlowActivities;
-import kuflow.worker.model.Requests;
+import kuflow.worker.KuFlowOperations;
 import kuflow.worker.workflow.HumanTask;
 import kuflow.worker.workflow.KuFlowProcess;
 import kuflow.worker.workflow.Owner;
@@ -21,7 +20,7 @@ public class EngineLoanWorkflowImpl implements EngineLoanWorkflow {
     private static final BigDecimal LIMIT = BigDecimal.valueOf(5_000);
 
     private final KuFlowProcess kuflow;
-    private final KuFlowActivities activities = KuFlowProcess.activities(KuFlowActivities.class);
+    private final KuFlowOperations activities = KuFlowProcess.kuflowActivities();
 
     @WorkflowInit
     public EngineLoanWorkflowImpl(WorkflowRequest request) {
@@ -54,10 +53,7 @@ public class EngineLoanWorkflowImpl implements EngineLoanWorkflow {
     }
 
     private void notifyInitiator(UUID processId, HumanTask<Map<String, Object>> notification) {
-        UUID initiator = activities
-                .retrieveProcess(new Requests.ProcessId(processId))
-                .process()
-                .initiatorId();
+        UUID initiator = activities.retrieveProcess(processId).initiatorId();
         kuflow.openTask(notification, options -> options.owner(Owner.ofId(initiator)));
     }
 }

@@ -17,9 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import kuflow.worker.model.KuFlowActivities;
+import kuflow.worker.KuFlowOperations;
 import kuflow.worker.model.LogLevel;
-import kuflow.worker.model.Requests;
 import kuflow.worker.workflow.HumanTask;
 import kuflow.worker.workflow.KuFlowProcess;
 import kuflow.worker.workflow.Owner;
@@ -63,7 +62,7 @@ public final class TaskWorkflows {
     public static class HandlesWorkflowImpl implements HandlesWorkflow {
 
         private final KuFlowProcess kuflow;
-        private final KuFlowActivities activities = KuFlowProcess.activities(KuFlowActivities.class);
+        private final KuFlowOperations activities = KuFlowProcess.kuflowActivities();
 
         @WorkflowInit
         public HandlesWorkflowImpl(WorkflowRequest request) {
@@ -72,10 +71,7 @@ public final class TaskWorkflows {
 
         @Override
         public WorkflowResponse run(WorkflowRequest request) {
-            UUID initiator = activities
-                    .retrieveProcess(new Requests.ProcessId(request.processId()))
-                    .process()
-                    .initiatorId();
+            UUID initiator = activities.retrieveProcess(request.processId()).initiatorId();
             TaskHandle<Review> first = kuflow.openTask(REVIEW);
             first.log("Look at this first", LogLevel.WARN);
             first.assign(Owner.ofId(initiator));
@@ -257,10 +253,11 @@ public final class TaskWorkflows {
 
         @Override
         public WorkflowResponse run(WorkflowRequest request) {
-            kuflow.openTask(LoanTasks.CHECK_CREDIT).complete(() -> CheckCreditData.builder()
-                    .score(7L)
-                    .decision(CheckCreditData.Decision.ACCEPT)
-                    .build());
+            kuflow.openTask(LoanTasks.CHECK_CREDIT)
+                    .complete(() -> CheckCreditData.builder()
+                            .score(7L)
+                            .decision(CheckCreditData.Decision.ACCEPT)
+                            .build());
             return new WorkflowResponse("never");
         }
     }

@@ -16,13 +16,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import kuflow.worker.KuFlowOperations;
+import kuflow.worker.KuFlowOperations.CreateProcessItem;
+import kuflow.worker.KuFlowOperations.ProcessItem;
+import kuflow.worker.internal.activity.WorkerActivities;
 import kuflow.worker.internal.workflow.ItemContext;
 import kuflow.worker.internal.workflow.Uuid7;
-import kuflow.worker.model.KuFlowActivities;
 import kuflow.worker.model.LogLevel;
-import kuflow.worker.model.ProcessItem;
-import kuflow.worker.model.Requests;
-import kuflow.worker.model.WorkerActivities;
 import kuflow.worker.workflow.HumanTask;
 import kuflow.worker.workflow.KuFlowProcess;
 import kuflow.worker.workflow.WorkflowRequest;
@@ -51,10 +51,10 @@ public final class TrialWorkflows {
         return RetryOptions.newBuilder().setMaximumAttempts(maximum).build();
     }
 
-    private static UUID createTask(KuFlowActivities kuflow, UUID processId, String code) {
+    private static UUID createTask(KuFlowOperations kuflow, UUID processId, String code) {
         UUID id = Uuid7.next();
-        kuflow.createProcessItem(new Requests.CreateProcessItem(
-                id, ProcessItem.Type.TASK, processId, null, null, null, code, null, null));
+        kuflow.createProcessItem(
+                new CreateProcessItem(id, ProcessItem.Type.TASK, processId, null, null, null, code, null, null));
         return id;
     }
 
@@ -70,7 +70,7 @@ public final class TrialWorkflows {
         /** A single attempt, so that a task that the worker loses fails the workflow. */
         private final TrialActivities onlyOnce = stub(Duration.ofSeconds(10), attempts(1));
 
-        private final KuFlowActivities kuflow = KuFlowProcess.activities(KuFlowActivities.class);
+        private final KuFlowOperations kuflow = KuFlowProcess.kuflowActivities();
 
         @Override
         public WorkflowResponse run(WorkflowRequest request) {
@@ -79,7 +79,7 @@ public final class TrialWorkflows {
                 Promise.allOf(
                                 Async.procedure(onlyOnce::shortWork, 300),
                                 Async.procedure(onlyOnce::shortWork, 500),
-                                Async.function(kuflow::retrieveProcess, new Requests.ProcessId(request.processId())))
+                                Async.function(kuflow::retrieveProcess, request.processId()))
                         .get();
             }
             return new WorkflowResponse("steady");
@@ -147,25 +147,23 @@ public final class TrialWorkflows {
     /** Each POST of KuFlow's activities that the local platform serves. */
     public static class PostsWorkflowImpl implements PostsWorkflow {
 
-        private final KuFlowActivities kuflow = KuFlowProcess.activities(KuFlowActivities.class);
+        private final KuFlowOperations kuflow = KuFlowProcess.kuflowActivities();
         private final WorkerActivities worker = KuFlowProcess.activities(WorkerActivities.class);
 
         @Override
         public WorkflowResponse run(WorkflowRequest request) {
             UUID processId = request.processId();
             UUID applicationId = worker.retrieveApplication().applicationId();
-            UUID userId = kuflow.retrieveProcess(new Requests.ProcessId(processId))
-                    .process()
-                    .initiatorId();
+            UUID userId = kuflow.retrieveProcess(processId).initiatorId();
             UUID id = createTask(kuflow, processId, "POSTS");
-            kuflow.claimProcessItemTask(new Requests.ProcessItemId(id));
-            kuflow.appendProcessItemTaskLog(new Requests.ProcessItemLog(id, "Begun", LogLevel.INFO));
-            kuflow.assignProcessItemTask(new Requests.ProcessItemOwner(id, userId, null));
-            kuflow.assignProcessItemTask(new Requests.ProcessItemOwner(id, applicationId, null));
-            kuflow.completeProcessItemTask(new Requests.ProcessItemId(id));
+            kuflow.claimProcessItemTask(id);
+            kuflow.appendProcessItemTaskLog(id, "Begun", LogLevel.INFO);
+            kuflow.assignProcessItemTask(id, userId, null);
+            kuflow.assignProcessItemTask(id, applicationId, null);
+            kuflow.completeProcessItemTask(id);
             UUID canceled = createTask(kuflow, processId, "POSTS");
-            kuflow.cancelProcessItems(new Requests.CancelProcessItems(processId, List.of(canceled)));
-            kuflow.changeProcessInitiator(new Requests.ProcessInitiator(processId, applicationId, null));
+            kuflow.cancelProcessItems(processId, List.of(canceled));
+            kuflow.changeProcessInitiator(processId, applicationId, null);
             return new WorkflowResponse("posted");
         }
     }
@@ -198,8 +196,7 @@ public final class TrialWorkflows {
             ActivityOptions options = ActivityOptions.newBuilder()
                     .setStartToCloseTimeout(Duration.ofMinutes(1))
                     .build();
-            return new WorkflowResponse(
-                    Workflow.newUntypedActivityStub(options).execute("slowWrok", String.class));
+            return new WorkflowResponse(Workflow.newUntypedActivityStub(options).execute("slowWrok", String.class));
         }
     }
 
@@ -212,7 +209,7 @@ public final class TrialWorkflows {
     /** A task whose activities fail: several times, at once and forever, and by a timeout. */
     public static class FlakyWorkflowImpl implements FlakyWorkflow {
 
-        private final KuFlowActivities kuflow = KuFlowProcess.activities(KuFlowActivities.class);
+        private final KuFlowOperations kuflow = KuFlowProcess.kuflowActivities();
         private final TrialActivities steady = stub(
                 Duration.ofSeconds(10),
                 RetryOptions.newBuilder().setBackoffCoefficient(1).build());

@@ -8,7 +8,6 @@ import java.nio.file.StandardCopyOption;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import kuflow.worker.internal.rest.Heartbeats;
 import kuflow.worker.internal.rest.RestClient;
 import kuflow.worker.internal.rest.RestRequest;
 import kuflow.worker.model.KuFlowFile;
@@ -25,7 +24,8 @@ public final class Documents {
 
     private final RestClient rest;
 
-    Documents(RestClient rest) {
+    /** Spring calls this for {@link KuFlowClient#documents()}. */
+    public Documents(RestClient rest) {
         this.rest = rest;
     }
 
@@ -48,8 +48,7 @@ public final class Documents {
                         "uploadProcessDocument", "POST", "/processes/" + processId + "/~actions/upload-document")
                 .query("fileName", name)
                 .query("fileContentType", contentType)
-                .file(file)
-                .whileWaiting(Heartbeats.ofCurrentActivity());
+                .file(file);
         Uploaded uploaded = rest.call(request, Uploaded.class).body();
         if (uploaded == null || uploaded.documentUri() == null) {
             throw RestError.unexpected(
@@ -82,8 +81,7 @@ public final class Documents {
                         (isOfProcess ? "/processes/" : "/business-artifacts/")
                                 + owner.group(2)
                                 + "/~actions/download-document")
-                .query("documentUri", uri)
-                .whileWaiting(Heartbeats.ofCurrentActivity());
+                .query("documentUri", uri);
         Path incomplete = file.resolveSibling(file.getFileName() + ".incomplete");
         try {
             rest.download(request, incomplete);

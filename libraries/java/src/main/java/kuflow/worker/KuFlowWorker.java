@@ -53,7 +53,7 @@ public final class KuFlowWorker {
             """;
 
     private static final List<String> OPTIONS = List.of("--check", "--json", "--help");
-    private static final Pattern SETTING = Pattern.compile("--(kuflow|(application\\.)?temporal|worker)\\..*");
+    private static final Pattern SECRET = Pattern.compile("(?i)--(kuflow|temporal)\\.[^=]*(secret|key|proxy)[^=]*=.*");
     private static final String CHECK_SECONDS = "KUFLOW_WORKER_CHECK_SECONDS";
     private static final int INVALID_SETTINGS = 2;
 
@@ -78,7 +78,7 @@ public final class KuFlowWorker {
         } else if (options.contains("--help")) {
             OUT.print(USAGE);
         } else if (options.contains("--check")) {
-            System.exit(check(options.contains("--json")));
+            System.exit(check(options.contains("--json"), args));
         } else {
             start(application, args);
         }
@@ -87,11 +87,13 @@ public final class KuFlowWorker {
     /** What is wrong with the options. */
     static Optional<String> findProblem(List<String> options) {
         for (String option : options) {
-            // Spring's properties have the form --key=value. The worker's own settings are not among them.
-            if (SETTING.matcher(option).matches()) {
-                return Optional.of(option.replaceFirst("=.*", "")
-                        + " cannot be set on the command line. Use its environment variable, or application.yaml");
+            // Other users of this machine can read the command line.
+            if (SECRET.matcher(option).matches()) {
+                return Optional.of(
+                        option.replaceFirst("=.*", "")
+                                + " cannot be set on the command line. Use its environment variable, or application-local.yaml");
             }
+            // Spring's properties have the form --key=value.
             if (!OPTIONS.contains(option) && !option.matches("--[\\w.\\[\\]-]+=.*")) {
                 return Optional.of("Unknown option " + option);
             }
@@ -107,12 +109,17 @@ public final class KuFlowWorker {
         boolean development = isDevelopment(args);
         WorkerSettings settings;
         try {
-            settings = loadSettings();
+            settings = loadSettings(args);
         } catch (SettingsException invalid) {
             report(invalid, development);
             System.exit(INVALID_SETTINGS);
             return;
         }
+        applicationOf(worker, settings, stage, development).run(args);
+    }
+
+    static SpringApplication applicationOf(
+            Class<?> worker, WorkerSettings settings, StartStage stage, boolean development) {
         SpringApplication application = new SpringApplication(worker);
         application.setDefaultProperties(SpringDefaults.of(settings.worker(), development, worker.getPackageName()));
         application.addInitializers(context -> {
@@ -121,10 +128,10 @@ public final class KuFlowWorker {
         });
         // Before runners of the application, which may take long while the worker already runs activities.
         application.addListeners((ApplicationListener<ApplicationStartedEvent>) started -> stage.started());
-        application.run(args);
+        return application;
     }
 
-    private static int check(boolean json) {
+    private static int check(boolean json, String... args) {
         // The steps contain all that is known, so the log has nothing to add.
         LoggingSystem.get(KuFlowWorker.class.getClassLoader()).beforeInitialize();
         double limit = parseSeconds(System.getenv().getOrDefault(CHECK_SECONDS, "3600"));
@@ -135,7 +142,7 @@ public final class KuFlowWorker {
         Instant startedAt =
                 Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime());
         Check.Result result = Check.run(
-                KuFlowWorker::loadSettings,
+                () -> loadSettings(args),
                 step -> {
                     if (!json) {
                         OUT.println(formatStep(step));
@@ -165,8 +172,8 @@ public final class KuFlowWorker {
         }
     }
 
-    private static WorkerSettings loadSettings() {
-        return SettingsLoader.load(Path.of(""), System.getenv());
+    private static WorkerSettings loadSettings(String... args) {
+        return SettingsLoader.load(Path.of(""), System.getenv(), args);
     }
 
     private static boolean isDevelopment(String[] args) {

@@ -10,12 +10,12 @@ import org.junit.jupiter.api.Test;
 class KuFlowWorkerTest {
 
     @Test
-    @DisplayName("refuses settings, which it would ignore, and accepts properties of Spring")
+    @DisplayName("refuses secrets, which other users can read there, and accepts all other settings")
     void settings() {
-        assertThat(KuFlowWorker.findProblem(List.of("--temporal.kuflow-queue=OTHER")))
-                .contains("--temporal.kuflow-queue cannot be set on the command line. Use its environment variable, or"
-                        + " application.yaml");
-        assertThat(KuFlowWorker.findProblem(List.of("--spring.profiles.active=dev", "--server.port=1")))
+        assertThat(KuFlowWorker.findProblem(List.of("--kuflow.api.client-secret=x")))
+                .contains("--kuflow.api.client-secret cannot be set on the command line. Use its environment variable,"
+                        + " or application-local.yaml");
+        assertThat(KuFlowWorker.findProblem(List.of("--temporal.kuflow-queue=KEYS", "--spring.profiles.active=dev")))
                 .isEmpty();
         assertThat(KuFlowWorker.findProblem(List.of("--chek"))).contains("Unknown option --chek");
         assertThat(KuFlowWorker.findProblem(List.of("--json"))).contains("--json requires --check");

@@ -1,18 +1,27 @@
 package kuflow.worker.internal;
 
+import com.uber.m3.tally.RootScopeBuilder;
+import com.uber.m3.tally.Scope;
+import com.uber.m3.util.Duration;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.temporal.common.converter.DataConverter;
+import io.temporal.common.reporter.MicrometerClientStatsReporter;
+import kuflow.worker.KuFlowClient;
 import kuflow.worker.internal.activity.ActivityInterceptor;
-import kuflow.worker.internal.activity.KuFlowActivitiesImpl;
+import kuflow.worker.internal.activity.KuFlowActivities;
 import kuflow.worker.internal.activity.TaskData;
 import kuflow.worker.internal.activity.TaskFailures;
 import kuflow.worker.internal.activity.WorkerActivitiesImpl;
 import kuflow.worker.internal.engine.EngineLifecycle;
-import kuflow.worker.internal.operation.TemporalMetrics;
 import kuflow.worker.internal.operation.WorkerHealthIndicator;
 import kuflow.worker.internal.operation.WorkerMetrics;
-import kuflow.worker.internal.payload.PayloadConfiguration;
-import kuflow.worker.internal.rest.RestConfiguration;
+import kuflow.worker.internal.payload.Payloads;
+import kuflow.worker.internal.rest.KuFlowCalls;
+import kuflow.worker.internal.rest.RestClient;
+import kuflow.worker.internal.settings.WorkerSettings;
 import kuflow.worker.internal.workflow.WorkflowInterceptor;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
 
 /** The beans of the library. {@link kuflow.worker.KuFlowWorker} adds its settings. */
@@ -20,15 +29,40 @@ import org.springframework.context.annotation.Import;
 @Import({
     ActivityInterceptor.class,
     EngineLifecycle.class,
-    KuFlowActivitiesImpl.class,
-    PayloadConfiguration.class,
-    RestConfiguration.class,
+    KuFlowActivities.class,
+    RestClient.class,
     TaskData.class,
     TaskFailures.class,
-    TemporalMetrics.class,
     WorkerActivitiesImpl.class,
     WorkerHealthIndicator.class,
     WorkerMetrics.class,
     WorkflowInterceptor.class
 })
-public class WorkerAutoConfiguration {}
+public class WorkerAutoConfiguration {
+
+    private static final double REPORT_METRICS_EVERY_SECONDS = 10;
+
+    @Bean
+    KuFlowCalls kuFlowCalls(RestClient rest, WorkerSettings settings) {
+        return new KuFlowCalls(rest, settings.api().clientId());
+    }
+
+    /** The client for your own activities. */
+    @Bean
+    KuFlowClient kuFlowClient(KuFlowCalls calls) {
+        return calls.client();
+    }
+
+    @Bean
+    DataConverter dataConverter(WorkerSettings settings) {
+        return Payloads.converter(settings.worker().maxPayloadBytes());
+    }
+
+    /** The metrics of Temporal's SDK. The thread of the scope keeps the JVM running until Spring closes it. */
+    @Bean(destroyMethod = "close")
+    public Scope temporalMetricsScope(MeterRegistry registry) {
+        return new RootScopeBuilder()
+                .reporter(new MicrometerClientStatsReporter(registry))
+                .reportEvery(Duration.ofSeconds(REPORT_METRICS_EVERY_SECONDS));
+    }
+}

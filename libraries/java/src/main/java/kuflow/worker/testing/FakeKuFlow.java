@@ -25,16 +25,17 @@ import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import kuflow.worker.KuFlowClient;
-import kuflow.worker.internal.activity.KuFlowActivitiesImpl;
+import kuflow.worker.KuFlowOperations.ProcessItem;
+import kuflow.worker.internal.activity.KuFlowActivities;
 import kuflow.worker.internal.activity.TaskData;
 import kuflow.worker.internal.activity.WorkerActivitiesImpl;
 import kuflow.worker.internal.operation.WorkerMetrics;
+import kuflow.worker.internal.rest.KuFlowCalls;
 import kuflow.worker.internal.rest.KuFlowJson;
 import kuflow.worker.internal.rest.RestClient;
 import kuflow.worker.internal.settings.Secret;
 import kuflow.worker.internal.settings.WorkerSettings;
 import kuflow.worker.model.KuFlowFile;
-import kuflow.worker.model.ProcessItem;
 import kuflow.worker.testing.Person.Answer;
 import kuflow.worker.testing.Person.TaskLog;
 import org.jspecify.annotations.Nullable;
@@ -85,7 +86,7 @@ public final class FakeKuFlow implements AutoCloseable {
     private final Person person;
     private final HttpServer server;
     private final WorkerSettings settings;
-    private final KuFlowClient client;
+    private final KuFlowCalls calls;
     private final List<Route> routes = new ArrayList<>();
     private final Map<String, ObjectNode> items = new LinkedHashMap<>();
     private final List<TaskLog> logs = new ArrayList<>();
@@ -111,8 +112,7 @@ public final class FakeKuFlow implements AutoCloseable {
         server.createContext("/", this::handle);
         server.start();
         settings = settings(URI.create("http://127.0.0.1:" + server.getAddress().getPort()));
-        client = new KuFlowClient(
-                new RestClient(settings, new WorkerMetrics(new SimpleMeterRegistry())), APPLICATION_ID);
+        calls = new KuFlowCalls(new RestClient(settings, new WorkerMetrics(new SimpleMeterRegistry())), APPLICATION_ID);
     }
 
     @Override
@@ -122,7 +122,7 @@ public final class FakeKuFlow implements AutoCloseable {
 
     /** The client for your own activities. */
     public KuFlowClient client() {
-        return client;
+        return calls.client();
     }
 
     /** The settings of a worker that uses this KuFlow. */
@@ -132,7 +132,7 @@ public final class FakeKuFlow implements AutoCloseable {
 
     /** KuFlow's activities and those of every worker. */
     public List<Object> activities() {
-        return List.of(new KuFlowActivitiesImpl(client), new WorkerActivitiesImpl(client, new TaskData()));
+        return List.of(new KuFlowActivities(calls), new WorkerActivitiesImpl(client(), new TaskData()));
     }
 
     /** The items of the process, in the order of their creation. */

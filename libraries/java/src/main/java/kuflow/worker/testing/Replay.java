@@ -22,7 +22,6 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import kuflow.worker.internal.payload.Payloads;
 import kuflow.worker.internal.workflow.WorkflowInterceptor;
-import kuflow.worker.model.Requests.CreateProcessItem;
 import org.junit.jupiter.api.DynamicTest;
 import org.springframework.core.io.Resource;
 import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
@@ -154,11 +153,12 @@ public final class Replay {
 
             @Override
             public <R> ActivityOutput<R> executeActivity(ActivityInput<R> input) {
-                if (input.getActivityName().equals(CREATE_ITEM)
-                        && input.getArgs()[0] instanceof CreateProcessItem item) {
+                if (input.getActivityName().equals(CREATE_ITEM) && input.getArgs()[0] instanceof Map<?, ?> item) {
                     created.put(
-                            String.valueOf(item.id()),
-                            new Item(item.type().name(), String.valueOf(item.processItemDefinitionCode())));
+                            String.valueOf(item.get("id")),
+                            new Item(
+                                    String.valueOf(item.get("type")),
+                                    String.valueOf(item.get("processItemDefinitionCode"))));
                 }
                 return super.executeActivity(input);
             }

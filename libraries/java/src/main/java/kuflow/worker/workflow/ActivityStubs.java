@@ -1,12 +1,17 @@
 package kuflow.worker.workflow;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.temporal.activity.ActivityOptions;
 import io.temporal.activity.LocalActivityOptions;
 import io.temporal.common.RetryOptions;
+import io.temporal.workflow.ActivityStub;
 import io.temporal.workflow.Workflow;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
-import kuflow.worker.model.KuFlowActivities;
-import kuflow.worker.model.WorkerActivities;
+import kuflow.worker.KuFlowOperations;
+import kuflow.worker.internal.activity.WorkerActivities;
+import kuflow.worker.internal.rest.KuFlowJson;
+import kuflow.worker.internal.rest.OperationCall;
 
 /** The activities that workflow code calls, with their timeouts. */
 final class ActivityStubs {
@@ -39,13 +44,28 @@ final class ActivityStubs {
 
     private ActivityStubs() {}
 
-    static KuFlowActivities kuflow() {
-        return own(KuFlowActivities.class);
+    static KuFlowOperations kuflow() {
+        return kuflow(OPTIONS);
     }
 
     /** For calls that are not essential and must not hold up the workflow. */
-    static KuFlowActivities brief() {
-        return Workflow.newActivityStub(KuFlowActivities.class, BRIEF);
+    static KuFlowOperations brief() {
+        return kuflow(BRIEF);
+    }
+
+    /** Each operation is the activity of KuFlow with its name. */
+    private static KuFlowOperations kuflow(ActivityOptions options) {
+        ActivityStub activities = Workflow.newUntypedActivityStub(options);
+        return (KuFlowOperations) Proxy.newProxyInstance(
+                KuFlowOperations.class.getClassLoader(),
+                new Class<?>[] {KuFlowOperations.class},
+                (proxy, method, arguments) -> {
+                    OperationCall operation = OperationCall.ALL.get(method.getName());
+                    JsonNode result = activities.execute(
+                            operation.activityType(), JsonNode.class, operation.requestOf(method, arguments));
+                    return KuFlowJson.mapper()
+                            .convertValue(result.path(operation.declared().result()), operation.resultType());
+                });
     }
 
     static WorkerActivities worker() {

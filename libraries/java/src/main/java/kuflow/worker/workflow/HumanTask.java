@@ -1,6 +1,11 @@
 package kuflow.worker.workflow;
 
+import io.temporal.workflow.Workflow;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A task of the process that a person completes.
@@ -13,5 +18,59 @@ public record HumanTask<D>(String code, Class<D> dataType) {
     @SuppressWarnings({"unchecked", "rawtypes"})
     public static HumanTask<Map<String, Object>> untyped(String code) {
         return new HumanTask<>(code, (Class<Map<String, Object>>) (Class) Map.class);
+    }
+
+    /** Options for a human task, for example {@code options -> options.owner(owner).data(data)}. */
+    public static final class Options<D> {
+
+        Owner owner = Owner.NOBODY;
+
+        @Nullable
+        Object data;
+
+        @Nullable
+        Object contextData;
+
+        @Nullable
+        Instant deadline;
+
+        Consumer<TaskHandle<D>> onDeadline = task -> {};
+
+        Options() {}
+
+        /** Assigns the task when it is created. */
+        public Options<D> owner(Owner owner) {
+            this.owner = owner;
+            return this;
+        }
+
+        /** The data that the form of the task shows at first. Fields that are not set stay empty. */
+        public Options<D> data(D data) {
+            this.data = data;
+            return this;
+        }
+
+        /** Data that the form of the task can show. */
+        public Options<D> contextData(Object contextData) {
+            this.contextData = contextData;
+            return this;
+        }
+
+        /**
+         * Calls {@code onDeadline} once if the task is still open after a time. The task stays open, unless {@code onDeadline}
+         * cancels it. When the task is completed, what {@code onDeadline} still does is canceled.
+         *
+         * @param after from now
+         */
+        public Options<D> deadline(Duration after, Consumer<TaskHandle<D>> onDeadline) {
+            return deadline(Instant.ofEpochMilli(Workflow.currentTimeMillis()).plus(after), onDeadline);
+        }
+
+        /** Calls {@code onDeadline} once if the task is still open at a time. */
+        public Options<D> deadline(Instant deadline, Consumer<TaskHandle<D>> onDeadline) {
+            this.deadline = deadline;
+            this.onDeadline = onDeadline;
+            return this;
+        }
     }
 }

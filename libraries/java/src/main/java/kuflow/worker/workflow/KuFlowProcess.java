@@ -20,19 +20,19 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import kuflow.worker.KuFlowOperations;
+import kuflow.worker.KuFlowOperations.CreateProcessItem;
+import kuflow.worker.KuFlowOperations.JsonPatchOperation;
+import kuflow.worker.KuFlowOperations.JsonValue;
+import kuflow.worker.KuFlowOperations.Process;
+import kuflow.worker.KuFlowOperations.ProcessItem;
+import kuflow.worker.KuFlowOperations.ProcessItem.TaskState;
+import kuflow.worker.internal.activity.WorkerActivities;
 import kuflow.worker.internal.rest.KuFlowJson;
 import kuflow.worker.internal.workflow.ItemContext;
 import kuflow.worker.internal.workflow.Rejections;
 import kuflow.worker.internal.workflow.Uuid7;
-import kuflow.worker.model.JsonPatchOperation;
-import kuflow.worker.model.JsonValue;
-import kuflow.worker.model.KuFlowActivities;
 import kuflow.worker.model.LogLevel;
-import kuflow.worker.model.Process;
-import kuflow.worker.model.ProcessItem;
-import kuflow.worker.model.ProcessItem.TaskState;
-import kuflow.worker.model.Requests;
-import kuflow.worker.model.WorkerActivities;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
@@ -51,7 +51,7 @@ public final class KuFlowProcess {
     private final UUID processId;
     private final Duration rereadAfter;
     private final CancellationScope processScope = CancellationScope.current();
-    private final KuFlowActivities kuflow = ActivityStubs.kuflow();
+    private final KuFlowOperations kuflow = ActivityStubs.kuflow();
     private final WorkerActivities worker = ActivityStubs.worker();
 
     /** Items whose state in KuFlow has changed, or will soon. */
@@ -71,6 +71,11 @@ public final class KuFlowProcess {
     public KuFlowProcess(WorkflowRequest request, Duration rereadAfter) {
         this.processId = request.processId();
         this.rereadAfter = rereadAfter;
+    }
+
+    /** KuFlow's own activities, one for each operation of its API. */
+    public static KuFlowOperations kuflowActivities() {
+        return ActivityStubs.kuflow();
     }
 
     /** Your own activities, with the same timeouts as KuFlow's. */
@@ -148,8 +153,8 @@ public final class KuFlowProcess {
      *
      * @throws TaskCancelled if the task is canceled
      */
-    public <D> D humanTask(HumanTask<D> task, Consumer<TaskOptions<D>> options) {
-        TaskOptions<D> chosen = optionsOf(options);
+    public <D> D humanTask(HumanTask<D> task, Consumer<HumanTask.Options<D>> options) {
+        HumanTask.Options<D> chosen = optionsOf(options);
         if (chosen.deadline == null) {
             return openTask(task, chosen).done().get();
         }
@@ -163,12 +168,12 @@ public final class KuFlowProcess {
 
     /** Creates the task and does not wait. */
     public <D> TaskHandle<D> openTask(HumanTask<D> task) {
-        return openTask(task, new TaskOptions<>());
+        return openTask(task, new HumanTask.Options<>());
     }
 
     /** Creates the task and does not wait. A deadline is not possible here. */
-    public <D> TaskHandle<D> openTask(HumanTask<D> task, Consumer<TaskOptions<D>> options) {
-        TaskOptions<D> chosen = optionsOf(options);
+    public <D> TaskHandle<D> openTask(HumanTask<D> task, Consumer<HumanTask.Options<D>> options) {
+        HumanTask.Options<D> chosen = optionsOf(options);
         if (chosen.deadline != null) {
             throw new IllegalArgumentException("Only humanTask has a deadline");
         }
@@ -204,8 +209,8 @@ public final class KuFlowProcess {
     }
 
     /** Posts a message and does not wait. */
-    public <D> UUID message(MessageTask<D> message, Consumer<MessageContent<D>> content) {
-        MessageContent<D> chosen = new MessageContent<>();
+    public <D> UUID message(MessageTask<D> message, Consumer<MessageTask.Content<D>> content) {
+        MessageTask.Content<D> chosen = new MessageTask.Content<>();
         content.accept(chosen);
         String dataStructureCode = chosen.dataStructureCode == null ? message.code() : chosen.dataStructureCode;
         return createItem(
@@ -213,7 +218,7 @@ public final class KuFlowProcess {
                 message.code(),
                 chosen.owner,
                 null,
-                new Requests.CreateProcessItem.Message(
+                new CreateProcessItem.Message(
                         chosen.text, valueOf(chosen.data), chosen.data == null ? null : dataStructureCode));
     }
 
@@ -237,8 +242,7 @@ public final class KuFlowProcess {
 
     /** Reads the metadata of the process. */
     public <M> M readMetadata(Class<M> type) {
-        Process process =
-                kuflow.retrieveProcess(new Requests.ProcessId(processId)).process();
+        Process process = kuflow.retrieveProcess(processId);
         return dataAs(type, process.metadata(), "the process");
     }
 
@@ -254,7 +258,7 @@ public final class KuFlowProcess {
                 .properties()
                 .forEach(field -> patch.add(JsonPatchOperation.add("/" + escape(field.getKey()), field.getValue())));
         if (!patch.isEmpty()) {
-            kuflow.patchProcessMetadata(new Requests.ProcessPatch(processId, patch));
+            kuflow.patchProcessMetadata(processId, patch);
         }
     }
 
@@ -262,8 +266,8 @@ public final class KuFlowProcess {
         return field.replace("~", "~0").replace("/", "~1");
     }
 
-    private static <D> TaskOptions<D> optionsOf(Consumer<TaskOptions<D>> options) {
-        TaskOptions<D> chosen = new TaskOptions<>();
+    private static <D> HumanTask.Options<D> optionsOf(Consumer<HumanTask.Options<D>> options) {
+        HumanTask.Options<D> chosen = new HumanTask.Options<>();
         options.accept(chosen);
         return chosen;
     }
@@ -272,18 +276,18 @@ public final class KuFlowProcess {
             ProcessItem.Type type,
             String code,
             Owner owner,
-            Requests.CreateProcessItem.@Nullable Task task,
-            Requests.CreateProcessItem.@Nullable Message message) {
+            CreateProcessItem.@Nullable Task task,
+            CreateProcessItem.@Nullable Message message) {
         // In a scope that was canceled before, nothing is created.
         CancellationScope.throwCanceled();
         UUID id = Uuid7.next();
-        Requests.CreateProcessItem request = new Requests.CreateProcessItem(
-                id, type, processId, null, owner.id(), owner.email(), code, task, message);
+        CreateProcessItem request =
+                new CreateProcessItem(id, type, processId, null, owner.id(), owner.email(), code, task, message);
         cancelingWithScope(id, () -> kuflow.createProcessItem(request));
         return id;
     }
 
-    private <D> TaskHandle<D> openTask(HumanTask<D> task, TaskOptions<D> options) {
+    private <D> TaskHandle<D> openTask(HumanTask<D> task, HumanTask.Options<D> options) {
         UUID id = createItem(
                 ProcessItem.Type.TASK, task.code(), options.owner, taskOf(options.data, options.contextData), null);
         return new ItemContext(id, task.code(), null).run(() -> {
@@ -298,9 +302,7 @@ public final class KuFlowProcess {
         while (true) {
             boolean isChanged = await(spread(wait, id), () -> changed.contains(id));
             changed.remove(id);
-            ProcessItem.Task read = kuflow.retrieveProcessItem(new Requests.ProcessItemId(id))
-                    .processItem()
-                    .task();
+            ProcessItem.Task read = kuflow.retrieveProcessItem(id).task();
             TaskState state = read == null ? TaskState.UNKNOWN : read.state();
             if (state == TaskState.CANCELLED) {
                 throw new TaskCancelled(task.code(), id);
@@ -352,7 +354,7 @@ public final class KuFlowProcess {
 
     private void cancelItem(UUID id) {
         try {
-            ActivityStubs.brief().cancelProcessItems(new Requests.CancelProcessItems(processId, List.of(id)));
+            ActivityStubs.brief().cancelProcessItems(processId, List.of(id));
         } catch (TemporalFailure | CallRejected failure) {
             LOGGER.warn("Could not cancel the item {}", id, failure);
         }
@@ -379,11 +381,10 @@ public final class KuFlowProcess {
         return application;
     }
 
-    private static Requests.CreateProcessItem.@Nullable Task taskOf(
-            @Nullable Object data, @Nullable Object contextData) {
+    private static CreateProcessItem.@Nullable Task taskOf(@Nullable Object data, @Nullable Object contextData) {
         return data == null && contextData == null
                 ? null
-                : new Requests.CreateProcessItem.Task(valueOf(data), valueOf(contextData));
+                : new CreateProcessItem.Task(valueOf(data), valueOf(contextData));
     }
 
     private static @Nullable JsonValue<?> valueOf(@Nullable Object data) {
@@ -458,11 +459,11 @@ public final class KuFlowProcess {
     }
 
     private void cancel(UUID id) {
-        kuflow.cancelProcessItems(new Requests.CancelProcessItems(processId, List.of(id)));
+        kuflow.cancelProcessItems(processId, List.of(id));
     }
 
     private void log(UUID id, String text, LogLevel level) {
-        kuflow.appendProcessItemTaskLog(new Requests.ProcessItemLog(id, text, level));
+        kuflow.appendProcessItemTaskLog(id, text, level);
     }
 
     private final class HumanHandle<D> implements TaskHandle<D> {
@@ -495,8 +496,7 @@ public final class KuFlowProcess {
 
         @Override
         public void assign(Owner owner) {
-            Requests.ProcessItemOwner request = new Requests.ProcessItemOwner(id, owner.id(), owner.email());
-            whileOpen(() -> kuflow.assignProcessItemTask(request));
+            whileOpen(() -> kuflow.assignProcessItemTask(id, owner.id(), owner.email()));
         }
 
         @Override
@@ -555,7 +555,7 @@ public final class KuFlowProcess {
                 D data = new ItemContext(id, task.code(), validates).run(work);
                 Object saved = data == null ? Map.of() : data;
                 new ItemContext(id, task.code(), false)
-                        .run(() -> worker.completeTask(new Requests.CompleteTask(id, task.code(), saved)));
+                        .run(() -> worker.completeTask(new WorkerActivities.CompleteTask(id, task.code(), saved)));
                 return data;
             });
         }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import java.util.List;
 import java.util.UUID;
+import kuflow.worker.KuFlowOperations.Principal;
 import kuflow.worker.internal.rest.KuFlowJson;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;

@@ -21,7 +21,6 @@ import kuflow.worker.internal.payload.Payloads;
 import kuflow.worker.internal.settings.WorkerSettings;
 import kuflow.worker.internal.workflow.ItemContext;
 import kuflow.worker.internal.workflow.Rejections;
-import kuflow.worker.model.Requests;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -175,7 +174,9 @@ public class ActivityInterceptor extends WorkerInterceptorBase {
 
     /** The item in the request of one of KuFlow's activities. */
     private static @Nullable UUID requestedItem(Object[] arguments) {
-        return arguments != null && arguments.length > 0 && arguments[0] instanceof Requests.OfProcessItem request
+        return arguments != null
+                        && arguments.length > 0
+                        && arguments[0] instanceof WorkerActivities.CompleteTask request
                 ? request.processItemId()
                 : null;
     }

@@ -11,8 +11,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.ThreadFactory;
 import kuflow.worker.KuFlowClient;
 import kuflow.worker.internal.operation.WorkerMetrics;
 import kuflow.worker.internal.settings.WorkerSettings;
@@ -22,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 
 /**
  * Counts failing tasks, and appends the reason to the log of a task in KuFlow: after a number of failed attempts, or at once if
@@ -60,17 +60,7 @@ public class TaskFailures {
                 metrics,
                 settings.worker().attemptsBeforeTaskLog(),
                 InstantSource.system(),
-                daemon());
-    }
-
-    private TaskFailures(
-            TaskLog taskLog,
-            WorkerMetrics metrics,
-            int attemptsBeforeLog,
-            InstantSource clock,
-            ScheduledExecutorService executor) {
-        this(taskLog, metrics, attemptsBeforeLog, clock, (Executor) executor);
-        executor.scheduleWithFixedDelay(this::forgetOld, 1, 1, TimeUnit.MINUTES);
+                Executors.newSingleThreadExecutor(daemons()));
     }
 
     TaskFailures(
@@ -80,14 +70,13 @@ public class TaskFailures {
         this.attemptsBeforeLog = attemptsBeforeLog;
         this.clock = clock;
         this.executor = executor;
+        metrics.systemTasksFailing(this::countFailing);
     }
 
-    private static ScheduledExecutorService daemon() {
-        return Executors.newSingleThreadScheduledExecutor(work -> {
-            Thread thread = new Thread(work, "task-log");
-            thread.setDaemon(true);
-            return thread;
-        });
+    private static ThreadFactory daemons() {
+        CustomizableThreadFactory threads = new CustomizableThreadFactory("task-log");
+        threads.setDaemon(true);
+        return threads;
     }
 
     /** An attempt of an activity that works on a task. */
@@ -121,7 +110,7 @@ public class TaskFailures {
         ItemContext item = attempt.item();
         boolean isLast = attempt.isLast();
         metrics.systemTaskFailed(item.code());
-        setFailing(item.processItemId(), !isLast);
+        setFailing(item, !isLast);
         if (!isLast && attempt.number() < attemptsBeforeLog) {
             return;
         }
@@ -134,23 +123,26 @@ public class TaskFailures {
     }
 
     void succeeded(ItemContext item) {
-        setFailing(item.processItemId(), false);
+        setFailing(item, false);
     }
 
-    private synchronized void setFailing(UUID processItemId, boolean isFailing) {
+    private synchronized void setFailing(ItemContext item, boolean isFailing) {
         if (isFailing) {
-            failing.put(processItemId, clock.instant());
+            failing.put(item.processItemId(), clock.instant());
         } else {
-            failing.remove(processItemId);
+            failing.remove(item.processItemId());
         }
-        metrics.systemTasksFailing(failing.size());
+    }
+
+    private synchronized int countFailing() {
+        forgetOld();
+        return failing.size();
     }
 
     /** Forgets tasks that have not failed lately. */
-    synchronized void forgetOld() {
+    private synchronized void forgetOld() {
         Instant now = clock.instant();
         failing.values().removeIf(at -> !now.isBefore(at.plus(FAILING_FOR)));
-        metrics.systemTasksFailing(failing.size());
         written.values().removeIf(at -> !now.isBefore(at.plus(HOUR)));
     }
 

@@ -1,10 +1,6 @@
 package kuflow.worker.internal.activity;
 
 import kuflow.worker.KuFlowClient;
-import kuflow.worker.model.Requests.CompleteTask;
-import kuflow.worker.model.Results.OfApplication;
-import kuflow.worker.model.Results.OfProcessItem;
-import kuflow.worker.model.WorkerActivities;
 
 public class WorkerActivitiesImpl implements WorkerActivities {
 

@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Replaces the engine certificate while the worker runs. A certificate from KuFlow is requested again after two thirds of its
- * lifetime. Files and inline data are reread every 30 seconds; if they have changed and are valid, the worker moves to them.
+ * lifetime. Files are read again every 30 seconds; if they have changed and are valid, the worker moves to them.
  */
 final class CertificateWatch {
 
@@ -98,6 +98,10 @@ final class CertificateWatch {
     private @Nullable EngineIdentity findReplacement() {
         if (identity.source() == Source.API) {
             return clock.instant().isBefore(dueAt()) ? null : request.get();
+        }
+        // Only files can be replaced. To read the settings again may call other systems, such as Vault.
+        if (identity.source() == Source.DATA) {
+            return null;
         }
         return EngineIdentity.fromSettings(reloadSettings.get(), clock.instant())
                 .filter(configured -> !configured.isSameAs(identity))

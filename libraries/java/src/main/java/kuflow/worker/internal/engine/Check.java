@@ -1,6 +1,5 @@
 package kuflow.worker.internal.engine;
 
-import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.uber.m3.tally.NoopScope;
 import io.grpc.Status;
@@ -13,7 +12,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -45,44 +43,20 @@ public final class Check {
     private final Clock clock = Clock.systemUTC();
     private final List<Step> steps = new ArrayList<>();
 
-    public enum StepName {
-        SETTINGS,
-        REST,
-        TOKEN,
-        CERTIFICATE,
-        CONNECT,
-        NAMESPACE;
+    private static final List<String> STEPS =
+            List.of("settings", "rest", "token", "certificate", "connect", "namespace");
 
-        @Override
-        @JsonValue
-        public String toString() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-    }
-
-    public enum StepStatus {
-        OK,
-        FAILED,
-        UNKNOWN,
-        SKIPPED;
-
-        @Override
-        @JsonValue
-        public String toString() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-    }
-
-    public record Step(StepName step, StepStatus status, String detail) {}
+    /** @param status ok, failed, unknown or skipped */
+    public record Step(String step, String status, String detail) {}
 
     /** @param status 0: connected, 1: failed, 2: invalid settings, 4: inconclusive */
     public record Result(int status, List<Step> steps) {}
 
     /** The result of a step, and what to report about it. */
-    private record Outcome<T>(T value, StepStatus status, String detail) {
+    private record Outcome<T>(T value, String status, String detail) {
 
         static <T> Outcome<T> ok(T value, String detail) {
-            return new Outcome<>(value, StepStatus.OK, detail);
+            return new Outcome<>(value, "ok", detail);
         }
     }
 
@@ -91,11 +65,11 @@ public final class Check {
 
         private static final long serialVersionUID = 1L;
 
-        private final StepStatus status;
+        private final boolean isInconclusive;
 
-        StepFailure(StepStatus status, Throwable cause) {
+        StepFailure(boolean isInconclusive, Throwable cause) {
             super(cause);
-            this.status = status;
+            this.isInconclusive = isInconclusive;
         }
     }
 
@@ -119,22 +93,18 @@ public final class Check {
 
     private Result run(Supplier<WorkerSettings> load) {
         try {
-            WorkerSettings settings = step(StepName.SETTINGS, () -> loadSettings(load));
-            RestClient rest = step(StepName.REST, () -> callRest(settings));
+            WorkerSettings settings = step("settings", () -> loadSettings(load));
+            RestClient rest = step("rest", () -> callRest(settings));
             Authentication authentication = new Authentication(rest, settings, clock);
-            EngineToken token = step(StepName.TOKEN, () -> requestToken(authentication));
-            EngineIdentity identity = step(StepName.CERTIFICATE, () -> findIdentity(settings, authentication));
-            try (EngineConnection connection = step(StepName.CONNECT, () -> connect(settings, identity, token))) {
-                step(StepName.NAMESPACE, () -> describeNamespace(connection));
+            EngineToken token = step("token", () -> requestToken(authentication));
+            EngineIdentity identity = step("certificate", () -> findIdentity(settings, authentication));
+            try (EngineConnection connection = step("connect", () -> connect(settings, identity, token))) {
+                step("namespace", () -> describeNamespace(connection));
             }
             return new Result(0, steps);
         } catch (StepFailure failure) {
-            for (StepName name : StepName.values()) {
-                if (name.ordinal() >= steps.size()) {
-                    add(name, StepStatus.SKIPPED, "an earlier step failed");
-                }
-            }
-            int status = failure.status == StepStatus.UNKNOWN ? 4 : 1;
+            STEPS.stream().skip(steps.size()).forEach(name -> add(name, "skipped", "an earlier step failed"));
+            int status = failure.isInconclusive ? 4 : 1;
             return new Result(failure.getCause() instanceof SettingsException ? 2 : status, steps);
         }
     }
@@ -204,8 +174,7 @@ public final class Check {
                     "the engine denies access to the namespace %s (%s); check temporal.namespace and the permissions of the application"
                             .formatted(namespace, DENIED));
         }
-        return new Outcome<>(
-                false, StepStatus.SKIPPED, "the engine restricts this call (%s)".formatted(restriction.get()));
+        return new Outcome<>(false, "skipped", "the engine restricts this call (%s)".formatted(restriction.get()));
     }
 
     private static String describe(Optional<HttpProxy> proxy) {
@@ -213,7 +182,7 @@ public final class Check {
                 .orElse("");
     }
 
-    private <T> T step(StepName name, Callable<Outcome<T>> action) throws StepFailure {
+    private <T> T step(String name, Callable<Outcome<T>> action) throws StepFailure {
         FutureTask<Outcome<T>> task = new FutureTask<>(action);
         Thread thread = new Thread(task, "kuflow-check");
         // A step that hangs must not keep the process alive.
@@ -240,14 +209,14 @@ public final class Check {
         }
     }
 
-    private StepFailure failed(StepName name, @Nullable Throwable cause) {
+    private StepFailure failed(String name, @Nullable Throwable cause) {
         Throwable error = cause == null ? new IllegalStateException("unknown error") : cause;
-        StepStatus status = isTimeout(error) ? StepStatus.UNKNOWN : StepStatus.FAILED;
-        add(name, status, LogErrors.describe(error, false));
-        return new StepFailure(status, error);
+        boolean isInconclusive = isTimeout(error);
+        add(name, isInconclusive ? "unknown" : "failed", LogErrors.describe(error, false));
+        return new StepFailure(isInconclusive, error);
     }
 
-    private void add(StepName name, StepStatus status, String detail) {
+    private void add(String name, String status, String detail) {
         Step step = new Step(name, status, detail);
         steps.add(step);
         report.accept(step);

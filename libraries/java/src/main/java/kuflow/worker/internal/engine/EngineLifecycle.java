@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import kuflow.worker.internal.activity.KuFlowActivities;
 import kuflow.worker.internal.operation.StartStage;
 import kuflow.worker.internal.operation.WorkerMetrics;
 import kuflow.worker.internal.operation.WorkerReadiness;
@@ -24,6 +25,7 @@ import kuflow.worker.internal.settings.WorkerSettings;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.boot.ApplicationArguments;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.core.env.Profiles;
@@ -103,6 +105,7 @@ public class EngineLifecycle implements SmartLifecycle, WorkerReadiness {
         connection = connected;
 
         WorkerTypes types = WorkerTypes.find(context);
+        context.getBean(KuFlowActivities.class).setRegistered(types.activityTypes());
         WorkerFactory factory = WorkerFactory.newInstance(
                 connected.client(),
                 WorkerFactoryOptions.newBuilder()
@@ -116,10 +119,11 @@ public class EngineLifecycle implements SmartLifecycle, WorkerReadiness {
         factory.start();
 
         EngineWatch watch = new EngineWatch(() -> connected.describeNamespace(ENGINE_DEADLINE), clock, metrics);
+        String[] arguments = context.getBean(ApplicationArguments.class).getSourceArgs();
         CertificateWatch certificates = new CertificateWatch(
                 identity,
                 authentication::requestCertificate,
-                () -> SettingsLoader.load(Path.of(""), System.getenv()),
+                () -> SettingsLoader.load(Path.of(""), System.getenv(), arguments),
                 connected::replaceIdentity,
                 clock,
                 metrics);

@@ -3,7 +3,10 @@ package kuflow.worker.internal.engine;
 import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.shaded.io.netty.handler.ssl.OpenSslSessionContext;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
+import io.grpc.util.AdvancedTlsX509TrustManager;
+import java.io.IOException;
 import java.net.Socket;
+import java.security.GeneralSecurityException;
 import java.security.Principal;
 import java.security.PrivateKey;
 import java.security.cert.CertificateException;
@@ -11,15 +14,13 @@ import java.security.cert.X509Certificate;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.X509ExtendedKeyManager;
-import javax.net.ssl.X509ExtendedTrustManager;
-import kuflow.worker.internal.rest.TrustedRoots;
 import kuflow.worker.internal.settings.Pem;
 import org.jspecify.annotations.Nullable;
 
 /** The TLS side of the connection to the engine. New connections use the identity that was set last. */
 final class EngineTls {
 
-    private record Material(String alias, X509Certificate[] chain, PrivateKey key, X509ExtendedTrustManager trust) {}
+    private record Material(String alias, X509Certificate[] chain, PrivateKey key) {}
 
     private volatile Material material;
     /** A handshake asks for chain and key one after the other, and the identity may be replaced in between. */
@@ -27,15 +28,32 @@ final class EngineTls {
 
     private int replacements;
 
+    private final AdvancedTlsX509TrustManager trust;
+
     EngineTls(EngineIdentity identity) {
+        try {
+            this.trust = AdvancedTlsX509TrustManager.newBuilder().build();
+        } catch (CertificateException impossible) {
+            throw new IllegalStateException(impossible);
+        }
         this.material = read(identity, "0");
+        trust(identity);
     }
 
     synchronized void replace(EngineIdentity next) {
         replacements++;
         Material read = read(next, String.valueOf(replacements));
+        trust(next);
         previous = material;
         material = read;
+    }
+
+    private void trust(EngineIdentity identity) {
+        try {
+            trust.updateTrustCredentials(Pem.certificates(identity.ca()).toArray(X509Certificate[]::new));
+        } catch (IOException | GeneralSecurityException unusable) {
+            throw new IllegalStateException("The CA of the engine cannot be used", unusable);
+        }
     }
 
     X509ExtendedKeyManager keyManager() {
@@ -51,7 +69,7 @@ final class EngineTls {
         try {
             SslContext context = GrpcSslContexts.forClient()
                     .keyManager(keyManager())
-                    .trustManager(new Trust())
+                    .trustManager(trust)
                     .build();
             // A resumed session would still have the certificate that it was created with.
             if (context.sessionContext() instanceof OpenSslSessionContext sessions) {
@@ -69,9 +87,8 @@ final class EngineTls {
     private static Material read(EngineIdentity identity, String alias) {
         X509Certificate[] chain = Pem.certificates(identity.cert()).toArray(X509Certificate[]::new);
         PrivateKey key = Pem.privateKey(identity.key().reveal());
-        X509ExtendedTrustManager trust = (X509ExtendedTrustManager) TrustedRoots.only(identity.ca());
         // Netty may cache keys by alias.
-        return new Material(alias, chain, key, trust);
+        return new Material(alias, chain, key);
     }
 
     private final class Keys extends X509ExtendedKeyManager {
@@ -111,52 +128,6 @@ final class EngineTls {
         public @Nullable String chooseServerAlias(
                 String keyType, Principal @Nullable [] issuers, @Nullable Socket socket) {
             return null;
-        }
-    }
-
-    private final class Trust extends X509ExtendedTrustManager {
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
-                throws CertificateException {
-            material.trust().checkServerTrusted(chain, authType, engine);
-        }
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket)
-                throws CertificateException {
-            material.trust().checkServerTrusted(chain, authType, socket);
-        }
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
-            material.trust().checkServerTrusted(chain, authType);
-        }
-
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
-                throws CertificateException {
-            throw notAServer();
-        }
-
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket)
-                throws CertificateException {
-            throw notAServer();
-        }
-
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
-            throw notAServer();
-        }
-
-        @Override
-        public X509Certificate[] getAcceptedIssuers() {
-            return material.trust().getAcceptedIssuers();
-        }
-
-        private CertificateException notAServer() {
-            return new CertificateException("This side of the connection is the client");
         }
     }
 }

@@ -1,6 +1,7 @@
 package kuflow.worker.internal.engine;
 
 import io.temporal.activity.ActivityInterface;
+import io.temporal.activity.DynamicActivity;
 import io.temporal.common.metadata.POJOActivityImplMetadata;
 import io.temporal.common.metadata.POJOActivityMethodMetadata;
 import io.temporal.common.metadata.POJOWorkflowImplMetadata;
@@ -8,11 +9,10 @@ import io.temporal.common.metadata.POJOWorkflowMethodMetadata;
 import io.temporal.workflow.WorkflowInterface;
 import java.util.List;
 import java.util.stream.Stream;
-import org.springframework.aop.support.AopUtils;
+import kuflow.worker.internal.activity.KuFlowActivities;
 import org.springframework.boot.autoconfigure.AutoConfigurationPackages;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.ClassPathScanningCandidateComponentProvider;
-import org.springframework.core.annotation.AnnotationUtils;
 import org.springframework.core.type.filter.AnnotationTypeFilter;
 import org.springframework.util.ClassUtils;
 
@@ -32,9 +32,11 @@ record WorkerTypes(List<Class<?>> workflows, List<Object> activities) {
                 .<Class<?>>map(found ->
                         ClassUtils.resolveClassName(String.valueOf(found.getBeanClassName()), context.getClassLoader()))
                 .toList();
-        List<Object> activities = Stream.of(context.getBeanNamesForType(Object.class, false, false))
-                .map(context::getBean)
-                .filter(WorkerTypes::isActivity)
+        // Spring finds the annotation of interfaces too.
+        List<Object> activities = Stream.of(
+                        context.getBeansWithAnnotation(ActivityInterface.class),
+                        context.getBeansOfType(DynamicActivity.class))
+                .<Object>flatMap(beans -> beans.values().stream())
                 .toList();
         return new WorkerTypes(workflows, activities);
     }
@@ -48,15 +50,12 @@ record WorkerTypes(List<Class<?>> workflows, List<Object> activities) {
     }
 
     List<String> activityTypes() {
-        return activities.stream()
+        Stream<String> ofBeans = activities.stream()
+                .filter(bean -> !(bean instanceof DynamicActivity))
                 .flatMap(bean -> POJOActivityImplMetadata.newInstance(bean.getClass()).getActivityMethods().stream())
-                .map(POJOActivityMethodMetadata::getActivityTypeName)
+                .map(POJOActivityMethodMetadata::getActivityTypeName);
+        return Stream.concat(ofBeans, KuFlowActivities.types().stream())
                 .sorted()
                 .toList();
-    }
-
-    private static boolean isActivity(Object bean) {
-        return Stream.of(ClassUtils.getAllInterfacesForClass(AopUtils.getTargetClass(bean)))
-                .anyMatch(type -> AnnotationUtils.isAnnotationDeclaredLocally(ActivityInterface.class, type));
     }
 }

@@ -1,18 +1,21 @@
 package kuflow.worker.internal.operation;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Properties;
+import kuflow.worker.internal.settings.SettingsLoader;
 import kuflow.worker.internal.settings.WorkerSettings.LogFormat;
 import kuflow.worker.internal.settings.WorkerSettings.LogLevel;
 import kuflow.worker.internal.settings.WorkerSettings.Worker;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.core.io.ClassPathResource;
+import org.springframework.core.io.support.PropertiesLoaderUtils;
 
 /** The properties of Spring Boot that follow from the settings of this worker. */
 public final class SpringDefaults {
@@ -33,8 +36,8 @@ public final class SpringDefaults {
      */
     public static Map<String, Object> of(Worker worker, boolean development, String applicationPackage) {
         Map<String, Object> properties = readFixed();
-        // Spring reads application.yaml in the working directory by itself. Your own settings may be in both files.
-        properties.put("spring.config.additional-location", "optional:file:./application-local.yaml");
+        // Your own settings may be in the same files.
+        properties.putAll(SettingsLoader.locations(Path.of("")));
         int healthPort = worker.healthPort();
         int metricsPort = worker.metricsPort() == 0 ? DISABLED : worker.metricsPort();
         if (development) {
@@ -72,9 +75,10 @@ public final class SpringDefaults {
     }
 
     private static Map<String, Object> readFixed() {
-        Properties properties = new Properties();
-        try (InputStream file = SpringDefaults.class.getResourceAsStream("spring.properties")) {
-            properties.load(file);
+        Properties properties;
+        try {
+            properties = PropertiesLoaderUtils.loadProperties(
+                    new ClassPathResource("spring.properties", SpringDefaults.class));
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }

@@ -4,7 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Instant;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -14,11 +14,11 @@ public class WorkerMetrics {
     private final MeterRegistry registry;
     private final Counter registrationFailures;
     private final Counter tokenFailures;
-    private final AtomicInteger systemTasksFailing = new AtomicInteger();
     private volatile @Nullable Instant tokenIssuedAt;
     private volatile @Nullable Instant certificateExpiresAt;
     private volatile boolean certificateRenewalOverdue;
     private volatile boolean engineReachable;
+    private volatile IntSupplier systemTasksFailing = () -> 0;
 
     public WorkerMetrics(MeterRegistry registry) {
         this.registry = registry;
@@ -44,7 +44,7 @@ public class WorkerMetrics {
         gauge(
                 "kuflow.system.tasks.failing",
                 "System tasks whose last attempt failed and that this worker tries again",
-                metrics -> metrics.systemTasksFailing.get());
+                metrics -> metrics.systemTasksFailing.getAsInt());
     }
 
     /** @param status an HTTP status, or {@code error} for a call without a response */
@@ -91,9 +91,9 @@ public class WorkerMetrics {
                 .increment();
     }
 
-    /** @param count how many system tasks wait for another attempt */
-    public void systemTasksFailing(int count) {
-        systemTasksFailing.set(count);
+    /** @param count how many system tasks wait for another attempt, when the metric is read */
+    public void systemTasksFailing(IntSupplier count) {
+        systemTasksFailing = count;
     }
 
     private void gauge(String name, String description, ToDoubleFunction<WorkerMetrics> value) {

@@ -5,7 +5,6 @@ import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JavaType;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -27,7 +26,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
-import java.util.Base64;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -46,6 +44,7 @@ import kuflow.worker.internal.settings.WorkerSettings;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.http.HttpHeaders;
 
 /** A client for KuFlow's REST API with the credentials of the application. Each call is repeated once at most. */
 public final class RestClient {
@@ -93,8 +92,7 @@ public final class RestClient {
     }
 
     private String authorizationWith(Secret secret) {
-        String credentials = clientId + ":" + secret.reveal();
-        return "Basic " + Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8));
+        return "Basic " + HttpHeaders.encodeBasicAuth(clientId.toString(), secret.reveal(), StandardCharsets.UTF_8);
     }
 
     /** The proxy for calls to KuFlow. */
@@ -114,15 +112,10 @@ public final class RestClient {
         return call(request, KuFlowJson.mapper().constructType(type));
     }
 
-    /** For generic types, which a class does not describe. */
-    public <T> RestResponse<T> call(RestRequest request, TypeReference<T> type) {
-        return call(request, KuFlowJson.mapper().constructType(type));
-    }
-
-    private <T> RestResponse<T> call(RestRequest request, JavaType type) {
+    <T> RestResponse<T> call(RestRequest request, JavaType type) {
         long startedAt = System.nanoTime();
         return withRetry(request, () -> {
-            HttpResponse<Content> response = send(request, null, startedAt);
+            HttpResponse<String> response = send(request, null, startedAt);
             return new RestResponse<>(this.<T>parse(request, response, type), response.headers());
         });
     }
@@ -137,26 +130,22 @@ public final class RestClient {
         withRetry(request, () -> send(request, target, startedAt));
     }
 
-    /** The body of a response: text, or empty if the body was written to a file. */
-    private record Content(String text) {}
-
-    private HttpResponse<Content> send(RestRequest request, @Nullable Path target, long startedAt) {
+    /** The body of the response is empty if it was written to a file. */
+    private HttpResponse<String> send(RestRequest request, @Nullable Path target, long startedAt) {
         boolean isTransfer = target != null || request.file() != null;
-        CompletableFuture<HttpResponse<Content>> pending = http.sendAsync(
+        CompletableFuture<HttpResponse<String>> pending = http.sendAsync(
                 toHttp(request, isTransfer),
                 // An error response is never written to the file.
                 info -> target != null && isSuccess(info.statusCode())
                         ? BodySubscribers.mapping(
-                                BodySubscribers.ofFile(target, CREATE, WRITE, TRUNCATE_EXISTING),
-                                path -> new Content(""))
-                        : BodySubscribers.mapping(
-                                BodySubscribers.ofString(StandardCharsets.UTF_8), text -> new Content(text)));
+                                BodySubscribers.ofFile(target, CREATE, WRITE, TRUNCATE_EXISTING), path -> "")
+                        : BodySubscribers.ofString(StandardCharsets.UTF_8));
         Duration limit = isTransfer ? TRANSFER_TIMEOUT : RESPONSE_TIMEOUT.plus(BODY_TIMEOUT);
         long deadline = System.nanoTime() + limit.toNanos();
         if (request.timeout() != null) {
             deadline = Math.min(deadline, startedAt + request.timeout().toNanos());
         }
-        HttpResponse<Content> response = await(request, pending, deadline);
+        HttpResponse<String> response = await(request, pending, deadline);
         int status = response.statusCode();
         metrics.restCall(request.operation(), String.valueOf(status));
         if (isSuccess(status)) {
@@ -166,6 +155,8 @@ public final class RestClient {
     }
 
     private <T> T await(RestRequest request, CompletableFuture<T> pending, long deadline) {
+        // While a call is in progress, its activity sends heartbeats, which end the call if the activity is canceled.
+        Runnable heartbeat = Heartbeats.ofCurrentActivity();
         try {
             while (true) {
                 long left = deadline - System.nanoTime();
@@ -175,7 +166,7 @@ public final class RestClient {
                     if (left <= 0) {
                         throw noResponse(request, stillWaiting);
                     }
-                    request.whileWaiting().run();
+                    heartbeat.run();
                 }
             }
         } catch (ExecutionException failed) {
@@ -220,7 +211,7 @@ public final class RestClient {
         }
     }
 
-    private <T> @Nullable T parse(RestRequest request, HttpResponse<Content> response, JavaType type) {
+    private <T> @Nullable T parse(RestRequest request, HttpResponse<String> response, JavaType type) {
         String text = textOf(response);
         if (text.isEmpty()) {
             return null;
@@ -236,12 +227,12 @@ public final class RestClient {
     }
 
     /** The JDK returns no body if a proxy refuses the connection. */
-    private static String textOf(HttpResponse<@Nullable Content> response) {
-        Content content = response.body();
-        return content == null ? "" : content.text();
+    private static String textOf(HttpResponse<@Nullable String> response) {
+        String body = response.body();
+        return body == null ? "" : body;
     }
 
-    private RestError rejected(RestRequest request, HttpResponse<Content> response) {
+    private RestError rejected(RestRequest request, HttpResponse<String> response) {
         int status = response.statusCode();
         // Redirects are not followed, and must not be mistaken for success.
         if (status < 400) {

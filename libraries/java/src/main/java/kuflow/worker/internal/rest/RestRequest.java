@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
  * @param file sent instead of a body
  * @param once whether the call is never repeated, because repeating it would do harm
  * @param timeout limit for the whole call, or null for the limits of each attempt
- * @param whileWaiting runs every second while the call is in progress; an exception aborts the call
  */
 public record RestRequest(
         String operation,
@@ -28,12 +27,10 @@ public record RestRequest(
         String contentType,
         @Nullable Path file,
         boolean once,
-        @Nullable Duration timeout,
-        Runnable whileWaiting) {
+        @Nullable Duration timeout) {
 
     public static RestRequest of(String operation, String method, String path) {
-        return new RestRequest(
-                operation, method, path, Map.of(), null, "application/json", null, false, null, () -> {});
+        return new RestRequest(operation, method, path, Map.of(), null, "application/json", null, false, null);
     }
 
     /** Adds a parameter. Null is left out, and the elements of a collection become repeated parameters. */
@@ -44,7 +41,7 @@ public record RestRequest(
         Map<String, List<String>> added = new LinkedHashMap<>(query);
         Collection<?> values = value instanceof Collection<?> collection ? collection : List.of(value);
         added.put(name, values.stream().map(String::valueOf).toList());
-        return new RestRequest(operation, method, path, added, body, contentType, file, once, timeout, whileWaiting);
+        return new RestRequest(operation, method, path, added, body, contentType, file, once, timeout);
     }
 
     /** Sends a value as JSON. */
@@ -53,24 +50,20 @@ public record RestRequest(
     }
 
     public RestRequest body(Object json, String jsonType) {
-        return new RestRequest(operation, method, path, query, json, jsonType, file, once, timeout, whileWaiting);
+        return new RestRequest(operation, method, path, query, json, jsonType, file, once, timeout);
     }
 
     /** Sends the content of a file. The call is never repeated. */
     public RestRequest file(Path content) {
         return new RestRequest(
-                operation, method, path, query, null, "application/octet-stream", content, true, timeout, whileWaiting);
+                operation, method, path, query, null, "application/octet-stream", content, true, timeout);
     }
 
     public RestRequest neverRepeated() {
-        return new RestRequest(operation, method, path, query, body, contentType, file, true, timeout, whileWaiting);
+        return new RestRequest(operation, method, path, query, body, contentType, file, true, timeout);
     }
 
     public RestRequest timeout(Duration limit) {
-        return new RestRequest(operation, method, path, query, body, contentType, file, once, limit, whileWaiting);
-    }
-
-    public RestRequest whileWaiting(Runnable action) {
-        return new RestRequest(operation, method, path, query, body, contentType, file, once, timeout, action);
+        return new RestRequest(operation, method, path, query, body, contentType, file, once, limit);
     }
 }

@@ -12,7 +12,7 @@ import kuflow.worker.internal.settings.Pem;
 import org.jspecify.annotations.Nullable;
 
 /** Trust in certificates of a CA in addition to the root certificates of the JVM. */
-public final class TrustedRoots {
+final class TrustedRoots {
 
     private TrustedRoots() {}
 
@@ -34,15 +34,6 @@ public final class TrustedRoots {
             return context;
         } catch (GeneralSecurityException impossible) {
             throw new IllegalStateException(impossible);
-        }
-    }
-
-    /** A trust manager for exactly these certificates. */
-    public static X509TrustManager only(String pem) {
-        try {
-            return trustManager(keyStore(Pem.certificates(pem).stream()));
-        } catch (GeneralSecurityException | IOException unusable) {
-            throw new IllegalStateException("The CA of the engine cannot be used", unusable);
         }
     }
 

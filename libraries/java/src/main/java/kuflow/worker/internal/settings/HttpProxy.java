@@ -7,12 +7,12 @@ import java.net.URLDecoder;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
 
 /** The HTTP CONNECT proxy for REST and for the engine. */
 public record HttpProxy(
@@ -51,8 +51,8 @@ public record HttpProxy(
         if (user == null) {
             return null;
         }
-        String credentials = user + ":" + (password == null ? "" : password.reveal());
-        return "Basic " + Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8));
+        String secret = password == null ? "" : password.reveal();
+        return "Basic " + HttpHeaders.encodeBasicAuth(user, secret, StandardCharsets.UTF_8);
     }
 
     private static HttpProxy parse(Secret proxy) {

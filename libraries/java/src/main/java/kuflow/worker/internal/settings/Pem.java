@@ -1,17 +1,12 @@
 package kuflow.worker.internal.settings;
 
-import java.io.ByteArrayInputStream;
-import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.Signature;
-import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
-import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.springframework.boot.ssl.pem.PemContent;
 
@@ -22,8 +17,6 @@ import org.springframework.boot.ssl.pem.PemContent;
  */
 public final class Pem {
 
-    private static final Pattern CERTIFICATE =
-            Pattern.compile("-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", Pattern.DOTALL);
     private static final Pattern PRIVATE_KEY = Pattern.compile("-----BEGIN (?:RSA |EC )?PRIVATE KEY-----");
 
     // Binary formats, read as UTF-8: an ASN.1 sequence with a long length or a version. PKCS#12 has version 3.
@@ -74,13 +67,9 @@ public final class Pem {
     /** The certificates in a PEM text. */
     public static List<X509Certificate> certificates(String pem) {
         try {
-            CertificateFactory factory = CertificateFactory.getInstance("X.509");
-            byte[] bytes = pem.getBytes(StandardCharsets.UTF_8);
-            return factory.generateCertificates(new ByteArrayInputStream(bytes)).stream()
-                    .map(X509Certificate.class::cast)
-                    .toList();
-        } catch (CertificateException malformed) {
-            throw new PemException("a malformed certificate");
+            return PemContent.of(pem).getCertificates();
+        } catch (IllegalStateException malformed) {
+            throw new PemException("no readable PEM certificate (-----BEGIN CERTIFICATE-----)");
         }
     }
 
@@ -119,17 +108,7 @@ public final class Pem {
 
     private static String readCertificates(String text, String pkcs12Option) {
         String pem = toPem(text, "x509", pkcs12Option + " -nokeys");
-        List<String> blocks =
-                CERTIFICATE.matcher(pem).results().map(MatchResult::group).toList();
-        PemException unreadable = new PemException("no readable PEM certificate (-----BEGIN CERTIFICATE-----)");
-        if (blocks.isEmpty()) {
-            throw unreadable;
-        }
-        try {
-            blocks.forEach(Pem::certificates);
-        } catch (PemException malformed) {
-            throw unreadable;
-        }
+        certificates(pem);
         return pem;
     }
 

@@ -2,9 +2,7 @@ package kuflow.worker.internal.settings;
 
 import java.net.URI;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -16,24 +14,26 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import kuflow.worker.internal.settings.Pem.PemException;
 import kuflow.worker.internal.settings.SettingsProblem.Code;
-import kuflow.worker.internal.settings.SettingsReader.Value;
+import kuflow.worker.internal.settings.SettingsSources.Value;
 import kuflow.worker.internal.settings.WorkerSettings.KuFlowApi;
 import kuflow.worker.internal.settings.WorkerSettings.LogFormat;
 import kuflow.worker.internal.settings.WorkerSettings.LogLevel;
 import kuflow.worker.internal.settings.WorkerSettings.Temporal;
 import kuflow.worker.internal.settings.WorkerSettings.Worker;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.bind.BindException;
+import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 /**
- * Loads the settings of this worker. For each key, the environment overrides {@code application-local.yaml}, which overrides
- * {@code application.yaml}. The client ID and secret always come from the same source.
+ * Loads the settings of this worker from the sources of Spring Boot. The client ID and secret always come from the same source.
  *
  * <p>This runs before Spring starts, because Spring reports only the first invalid group of settings, and prints their values.
  */
 public final class SettingsLoader {
 
+    private static final String SECRET_FILE = "KUFLOW_API_CLIENTSECRET_FILE";
     private static final String API_VERSION = "v2024-06-14";
     private static final String DEFAULT_ENDPOINT = "https://api.kuflow.com";
     private static final int MAX_PORT = 65_535;
@@ -41,26 +41,33 @@ public final class SettingsLoader {
 
     private static final Pattern TARGET = Pattern.compile("(?:\\[[0-9a-fA-F:.]+]|[\\w.-]+):(\\d{1,5})");
     private static final Pattern VERSION = Pattern.compile("/(v\\d{4}-\\d{2}-\\d{2})$");
-    private static final Pattern UUID_TEXT = Pattern.compile("(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
-    private final SettingsReader reader;
+    private final SettingsSources sources;
     private final Map<String, Object> checked = new HashMap<>();
 
-    private SettingsLoader(SettingsReader reader) {
-        this.reader = reader;
+    private SettingsLoader(SettingsSources sources) {
+        this.sources = sources;
     }
 
     /**
      * @param directory the folder of the application files
+     * @param arguments the command line, which may contain Spring's properties
      * @throws SettingsException with all problems
      */
-    public static WorkerSettings load(Path directory, Map<String, String> environment) {
-        return new SettingsLoader(new SettingsReader(directory, environment)).load();
+    public static WorkerSettings load(Path directory, Map<String, String> environment, String... arguments) {
+        return new SettingsLoader(new SettingsSources(directory, environment, arguments)).load();
+    }
+
+    /** Where Spring Boot finds the application files: as it does by default, and in a file that git ignores. */
+    public static Map<String, Object> locations(Path directory) {
+        return SettingsSources.locations(directory);
     }
 
     private WorkerSettings load() {
+        // Without a file, nothing is known about the other settings.
+        throwProblems();
         readCredentials();
-        read("kuflow.api.tenant-id", "a UUID", SettingsLoader::parseUuid);
+        read("kuflow.api.tenant-id", "a UUID", Bindable.of(UUID.class));
         readPem("kuflow.api.ca", "a CA file", true, "kuflow.api.ca", Pem::readAuthorities);
 
         read("temporal.target", "host:port, without https://", SettingsLoader::parseTarget);
@@ -70,27 +77,25 @@ public final class SettingsLoader {
         readMutualTls();
         String noProxy = readProxy();
 
-        read("worker.installation-id", "a UUID", SettingsLoader::parseUuid);
-        read("worker.robot-ids", "UUIDs, as a list or separated by commas", SettingsLoader::parseUuids);
+        read("worker.installation-id", "a UUID", Bindable.of(UUID.class));
+        read("worker.robot-ids", "UUIDs, as a list or separated by commas", Bindable.listOf(UUID.class));
         readInteger("worker.health-port", 0, MAX_PORT);
         readInteger("worker.metrics-port", 0, MAX_PORT);
         // With a cache of workflows, Temporal's SDK needs at least two.
         readInteger("worker.max-concurrent-workflow-tasks", 2, 10_000);
         readInteger("worker.max-concurrent-activities", 1, 10_000);
-        read("worker.log-level", "trace, debug, info, warn or error", oneOf(LogLevel.values()));
-        read("worker.log-format", "json or pretty", oneOf(LogFormat.values()));
+        read("worker.log-level", "trace, debug, info, warn or error", Bindable.of(LogLevel.class));
+        read("worker.log-format", "json or pretty", Bindable.of(LogFormat.class));
         readInteger("worker.attempts-before-task-log", 1, 1_000);
         readInteger("worker.max-payload-bytes", 10_000, MAX_PAYLOAD_BYTES);
 
         if (!checked.containsKey("temporal.kuflow-queue")) {
-            reader.missing("temporal.kuflow-queue", "the task queue of the process definition");
+            sources.missing("temporal.kuflow-queue", "the task queue of the process definition");
         }
         if (checked.containsKey("temporal.mutual-tls.cert-data") && !checked.containsKey("temporal.namespace")) {
-            reader.missing("temporal.namespace", "the namespace, which is required with temporal.mutual-tls");
+            sources.missing("temporal.namespace", "the namespace, which is required with temporal.mutual-tls");
         }
-        if (!reader.problems().isEmpty()) {
-            throw new SettingsException(reader.problems(), (LogFormat) checked.get("worker.log-format"));
-        }
+        throwProblems();
         Binder binder = new Binder(new MapConfigurationPropertySource(checked));
         return new WorkerSettings(
                 binder.bindOrCreate("kuflow.api", KuFlowApi.class),
@@ -99,11 +104,21 @@ public final class SettingsLoader {
                 noProxy);
     }
 
+    private void throwProblems() {
+        if (!sources.problems().isEmpty()) {
+            throw new SettingsException(sources.problems(), (LogFormat) checked.get("worker.log-format"));
+        }
+    }
+
     private void read(String key, String expected, Function<String, @Nullable Object> parse) {
-        Object value = reader.read(key, expected, parse);
+        Object value = sources.read(key, expected, parse);
         if (value != null) {
             checked.put(key, value);
         }
+    }
+
+    private void read(String key, String expected, Bindable<?> type) {
+        read(key, expected, text -> convert(text, type));
     }
 
     private void readInteger(String key, int min, int max) {
@@ -113,34 +128,39 @@ public final class SettingsLoader {
     private void readCredentials() {
         String idKey = "kuflow.api.client-id";
         String secretKey = "kuflow.api.client-secret";
-        Value idVariable = reader.fromEnvironment(idKey);
-        Value secretVariable = readSecretVariable(secretKey);
-        Value idInFiles = reader.fromFiles(idKey);
-        Value secretInFiles = reader.fromFiles(secretKey);
         // A missing half is never taken from another source.
-        boolean inEnvironment = idVariable != null || secretVariable != null;
-        Value id = reader.usable(idKey, inEnvironment ? idVariable : idInFiles);
-        Value secret = reader.usable(secretKey, inEnvironment ? secretVariable : secretInFiles);
+        String group = sources.firstGroupWith(idKey, secretKey);
+        if (sources.variable(SECRET_FILE) != null && (group == null || group.equals(Value.FILES))) {
+            group = SettingsSources.VARIABLES;
+        }
+        String chosen = group;
+        Value foundId = sources.find(idKey, value -> value.group().equals(chosen));
+        Value foundSecret = SettingsSources.VARIABLES.equals(group)
+                ? readSecretVariable(secretKey)
+                : sources.find(secretKey, value -> value.group().equals(chosen));
+        boolean isInFiles = group == null || group.equals(Value.FILES);
+        Value id = sources.usable(idKey, foundId);
+        Value secret = sources.usable(secretKey, foundSecret);
 
-        String together = inEnvironment ? "; client ID and client secret must come from the same source" : "";
+        String together = !isInFiles ? "; client ID and client secret must come from the same source" : "";
         if (id == null) {
-            Code code = inEnvironment && idInFiles != null ? Code.MIXED_CREDENTIALS : Code.MISSING;
-            reader.missing(idKey, "the identifier of the application" + together, code);
-        } else if (parseUuid(id.text()) == null) {
-            reader.problem(idKey, Code.INVALID, id.source(), "a UUID, the identifier of the application");
+            Code code = sources.find(idKey, value -> true) != null ? Code.MIXED_CREDENTIALS : Code.MISSING;
+            sources.missing(idKey, "the identifier of the application" + together, code);
+        } else if (convert(id.text(), Bindable.of(UUID.class)) == null) {
+            sources.problem(idKey, Code.INVALID, id.source(), "a UUID, the identifier of the application");
         } else {
             checked.put(idKey, UUID.fromString(id.text()));
         }
         if (secret == null) {
-            Code code = inEnvironment && secretInFiles != null ? Code.MIXED_CREDENTIALS : Code.MISSING;
-            reader.missing(secretKey, "the token of the application" + together, code);
+            Code code = sources.find(secretKey, value -> true) != null ? Code.MIXED_CREDENTIALS : Code.MISSING;
+            sources.missing(secretKey, "the token of the application" + together, code);
         } else if (!secret.text().equals(secret.raw())) {
             String expected = "a secret without spaces or line breaks around it";
-            reader.problem(secretKey, Code.INVALID, secret.source(), expected);
+            sources.problem(secretKey, Code.INVALID, secret.source(), expected);
         } else {
             checked.put(secretKey, Secret.of(secret.text()));
         }
-        readEndpoint(inEnvironment);
+        readEndpoint(!isInFiles);
     }
 
     /** The secret in the content of a file, which usually ends with a line break. */
@@ -149,47 +169,47 @@ public final class SettingsLoader {
     }
 
     private @Nullable Value readSecretVariable(String key) {
-        Value direct = reader.fromEnvironment(key);
-        Value file = reader.variable("KUFLOW_API_CLIENTSECRET_FILE");
+        Value direct = sources.find(key, value -> value.group().equals(SettingsSources.VARIABLES));
+        Value file = sources.variable(SECRET_FILE);
         if (file == null) {
             return direct;
         }
         if (direct != null) {
             String expected = "KUFLOW_API_CLIENTSECRET or KUFLOW_API_CLIENTSECRET_FILE, not both";
-            reader.problem(key, Code.CONFLICT, file.source(), expected);
+            sources.problem(key, Code.CONFLICT, file.source(), expected);
             return direct;
         }
-        String content = reader.readFile(key, file);
+        String content = sources.readFile(key, file);
         String raw = content == null ? "" : secretIn(content);
         if (raw.isBlank()) {
-            reader.problem(key, Code.INVALID, file.source(), "a secret; the file is empty");
+            sources.problem(key, Code.INVALID, file.source(), "a secret; the file is empty");
         }
-        checked.put("kuflow.api.client-secret-file", reader.resolve(file.text()));
+        checked.put("kuflow.api.client-secret-file", sources.resolve(file.text()));
         // The variable counts as set even if the file is unreadable, so that no other source supplies the secret.
-        return new Value(raw, file.source());
+        return new Value(raw, raw.strip(), file.source(), file.group());
     }
 
-    private void readEndpoint(boolean credentialsInEnvironment) {
+    private void readEndpoint(boolean hasOtherCredentials) {
         String key = "kuflow.api.endpoint";
-        Value file = reader.fromFiles(key);
-        Value variable = reader.fromEnvironment(key);
-        Value found = reader.usable(key, variable == null && !credentialsInEnvironment ? file : variable);
+        Value file = sources.find(key, Value::isInFile);
+        Value other = sources.find(key, value -> !value.isInFile());
+        Value found = sources.usable(key, other == null && !hasOtherCredentials ? file : other);
         URI endpoint = parseEndpoint(found == null ? DEFAULT_ENDPOINT : found.text());
         if (endpoint == null) {
             String expected =
                     "an address like %s; http: is allowed only for loopback addresses, and %s is the only supported version"
                             .formatted(DEFAULT_ENDPOINT, API_VERSION);
-            reader.problem(key, Code.INVALID, found == null ? key : found.source(), expected);
+            sources.problem(key, Code.INVALID, found == null ? key : found.source(), expected);
             return;
         }
         checked.put(key, endpoint);
         // Credentials of one KuFlow must not be sent to another.
         boolean isOther =
                 file != null && !file.text().contains("FILL_ME") && !endpoint.equals(parseEndpoint(file.text()));
-        if (credentialsInEnvironment && isOther) {
+        if (hasOtherCredentials && isOther) {
             String expected = "%s, the endpoint of the credentials in the environment; the file has %s"
                     .formatted(endpoint, file.text());
-            reader.problem(key, Code.ENDPOINT_MISMATCH, file.source(), expected);
+            sources.problem(key, Code.ENDPOINT_MISMATCH, file.source(), expected);
         }
     }
 
@@ -198,7 +218,7 @@ public final class SettingsLoader {
         String data = readMaterial("-data");
         if (files != null && data != null) {
             String expected = "files (cert, key, ca) or inline PEM (cert-data, key-data, ca-data), not both";
-            reader.problem("temporal.mutual-tls", Code.CONFLICT, files + ", " + data, expected);
+            sources.problem("temporal.mutual-tls", Code.CONFLICT, files + ", " + data, expected);
         }
     }
 
@@ -207,9 +227,9 @@ public final class SettingsLoader {
         String certKey = "temporal.mutual-tls.cert" + suffix;
         String keyKey = "temporal.mutual-tls.key" + suffix;
         String caKey = "temporal.mutual-tls.ca" + suffix;
-        Value foundCert = reader.find(certKey);
-        Value foundKey = reader.find(keyKey);
-        Value foundCa = reader.find(caKey);
+        Value foundCert = sources.find(certKey);
+        Value foundKey = sources.find(keyKey);
+        Value foundCa = sources.find(caKey);
         String source = Stream.of(foundCert, foundKey, foundCa)
                 .filter(Objects::nonNull)
                 .map(Value::source)
@@ -219,10 +239,10 @@ public final class SettingsLoader {
             return null;
         }
         if (foundKey == null || foundCa == null) {
-            reader.missing(certKey, keyKey + " and " + caKey + ", which it requires");
+            sources.missing(certKey, keyKey + " and " + caKey + ", which it requires");
         }
         if (foundCert == null) {
-            reader.missing(certKey, "the certificate for " + keyKey);
+            sources.missing(certKey, "the certificate for " + keyKey);
         }
         boolean isFile = suffix.isEmpty();
         String dataKey = "temporal.mutual-tls.%s-data";
@@ -230,7 +250,7 @@ public final class SettingsLoader {
         String key = readPem(keyKey, "usable PEM", isFile, dataKey.formatted("key"), Pem::readPrivateKey);
         readPem(caKey, "usable PEM", isFile, dataKey.formatted("ca"), Pem::readAuthorities);
         if (cert != null && key != null && foundKey != null && !Pem.keyFitsCertificate(cert, key)) {
-            reader.problem(keyKey, Code.INVALID, foundKey.source(), "the private key that belongs to " + certKey);
+            sources.problem(keyKey, Code.INVALID, foundKey.source(), "the private key that belongs to " + certKey);
         }
         return source;
     }
@@ -238,20 +258,20 @@ public final class SettingsLoader {
     /** Reads a setting with PEM text, or with the path of a PEM file, and keeps the text as the setting {@code dataKey}. */
     private @Nullable String readPem(
             String key, String expected, boolean isFile, String dataKey, UnaryOperator<String> read) {
-        Value found = reader.find(key);
-        String text = found == null ? null : isFile ? reader.readFile(key, found) : found.text();
+        Value found = sources.find(key);
+        String text = found == null ? null : isFile ? sources.readFile(key, found) : found.text();
         if (found == null || text == null) {
             return null;
         }
         try {
             String pem = read.apply(text);
             if (isFile) {
-                checked.put(key, reader.resolve(found.text()));
+                checked.put(key, sources.resolve(found.text()));
             }
             checked.put(dataKey, dataKey.endsWith("key-data") ? Secret.of(pem) : pem);
             return pem;
         } catch (PemException unusable) {
-            reader.problem(key, Code.INVALID, found.source(), expected + "; found " + unusable.getMessage());
+            sources.problem(key, Code.INVALID, found.source(), expected + "; found " + unusable.getMessage());
             return null;
         }
     }
@@ -259,9 +279,9 @@ public final class SettingsLoader {
     /** Returns the hosts to reach without the proxy. */
     private String readProxy() {
         String key = "temporal.proxy";
-        Value explicit = reader.find(key);
+        Value explicit = sources.find(key);
         Value found = Stream.of("https_proxy", "HTTPS_PROXY")
-                .map(reader::variable)
+                .map(sources::variable)
                 .filter(Objects::nonNull)
                 .findFirst()
                 .orElse(null);
@@ -273,17 +293,17 @@ public final class SettingsLoader {
         URI uri = parseUri(address);
         if (uri == null || !"http".equals(uri.getScheme()) || uri.getHost() == null) {
             String expected = "the address of an HTTP proxy, http://host:port, or none";
-            reader.problem(key, Code.INVALID, found.source(), expected);
+            sources.problem(key, Code.INVALID, found.source(), expected);
             return "";
         }
         if (address.matches("(?s).*://.*[@/?#].*@.*")) {
             String expected = "a user name and password with @, /, ? and # percent-encoded";
-            reader.problem(key, Code.INVALID, found.source(), expected);
+            sources.problem(key, Code.INVALID, found.source(), expected);
             return "";
         }
         checked.put(key, Secret.of(address));
-        Value noProxy = reader.variable("no_proxy");
-        noProxy = noProxy == null ? reader.variable("NO_PROXY") : noProxy;
+        Value noProxy = sources.variable("no_proxy");
+        noProxy = noProxy == null ? sources.variable("NO_PROXY") : noProxy;
         return explicit == null && noProxy != null ? noProxy.text() : "";
     }
 
@@ -332,29 +352,18 @@ public final class SettingsLoader {
     }
 
     private static @Nullable Integer parseInteger(String text, int min, int max) {
-        if (!text.matches("[0-9]{1,9}")) {
+        Integer value = convert(text, Bindable.of(Integer.class));
+        return value != null && value >= min && value <= max ? value : null;
+    }
+
+    /** As Spring converts properties. */
+    private static <T> @Nullable T convert(String text, Bindable<T> type) {
+        try {
+            return new Binder(new MapConfigurationPropertySource(Map.of("value", text)))
+                    .bind("value", type)
+                    .orElse(null);
+        } catch (BindException unfit) {
             return null;
         }
-        int value = Integer.parseInt(text);
-        return value >= min && value <= max ? value : null;
-    }
-
-    private static @Nullable UUID parseUuid(String text) {
-        return UUID_TEXT.matcher(text).matches() ? UUID.fromString(text) : null;
-    }
-
-    private static @Nullable List<UUID> parseUuids(String text) {
-        List<String> ids =
-                Arrays.stream(text.split("[\\s,]+")).filter(id -> !id.isEmpty()).toList();
-        return ids.stream().allMatch(id -> UUID_TEXT.matcher(id).matches())
-                ? ids.stream().map(UUID::fromString).toList()
-                : null;
-    }
-
-    private static <E extends Enum<E>> Function<String, @Nullable Object> oneOf(E[] choices) {
-        return text -> Arrays.stream(choices)
-                .filter(choice -> choice.name().equalsIgnoreCase(text))
-                .findFirst()
-                .orElse(null);
     }
 }

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 import kuflow.worker.internal.payload.EncryptionGuard;
 import kuflow.worker.internal.payload.Payloads;
+import kuflow.worker.internal.rest.OperationCall;
 import kuflow.worker.workflow.CallRejected;
 import kuflow.worker.workflow.TaskCancelled;
 
@@ -21,6 +22,11 @@ import kuflow.worker.workflow.TaskCancelled;
  * processes.
  */
 public class WorkflowInterceptor extends WorkerInterceptorBase {
+
+    /** Loads the operations here: in workflow code, Temporal takes more than a second without progress for a deadlock. */
+    public WorkflowInterceptor() {
+        OperationCall.load();
+    }
 
     @Override
     public WorkflowInboundCallsInterceptor interceptWorkflow(WorkflowInboundCallsInterceptor next) {

@@ -1,5 +1,6 @@
 package kuflow.worker.internal.activity;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.temporal.activity.ActivityInterface;
@@ -9,17 +10,43 @@ import io.temporal.testing.TestActivityEnvironment;
 import io.temporal.testing.TestEnvironmentOptions;
 import io.temporal.worker.WorkerFactoryOptions;
 import java.net.URI;
+import java.util.Map;
 import java.util.function.Function;
 import kuflow.worker.KuFlowClient;
 import kuflow.worker.internal.operation.WorkerMetrics;
 import kuflow.worker.internal.payload.Payloads;
+import kuflow.worker.internal.rest.KuFlowCalls;
 import kuflow.worker.internal.rest.RestClient;
 import kuflow.worker.internal.settings.TestSettings;
 import kuflow.worker.internal.settings.WorkerSettings;
-import kuflow.worker.model.KuFlowActivities;
 
 /** Runs activities as the worker does, with KuFlow's API at another address. */
 final class ActivityEnvironment implements AutoCloseable {
+
+    /** KuFlow's activities, as KuFlow's own libraries call them. */
+    @ActivityInterface(namePrefix = "KuFlow_Engine_")
+    public interface KuFlow {
+
+        JsonNode retrieveProcessItem(Map<String, ?> request);
+
+        JsonNode createProcessItem(Map<String, ?> request);
+
+        JsonNode claimProcessItemTask(Map<String, ?> request);
+
+        JsonNode completeProcessItemTask(Map<String, ?> request);
+
+        JsonNode assignProcessItemTask(Map<String, ?> request);
+
+        JsonNode patchProcessItemTaskData(Map<String, ?> request);
+
+        JsonNode findProcesses(Map<String, ?> request);
+
+        JsonNode deleteProcess(Map<String, ?> request);
+
+        JsonNode createBusinessArtifact(Map<String, ?> request);
+
+        JsonNode unknown(Map<String, ?> request);
+    }
 
     /** An activity of the project. */
     @ActivityInterface
@@ -51,7 +78,8 @@ final class ActivityEnvironment implements AutoCloseable {
     ActivityEnvironment(URI endpoint) {
         WorkerSettings settings = TestSettings.of(endpoint);
         WorkerMetrics metrics = new WorkerMetrics(meters);
-        KuFlowClient kuflow = new KuFlowClient(new RestClient(settings, metrics), TestSettings.APPLICATION_ID);
+        KuFlowCalls calls = new KuFlowCalls(new RestClient(settings, metrics), TestSettings.APPLICATION_ID);
+        KuFlowClient kuflow = calls.client();
         TaskFailures failures = new TaskFailures(kuflow, metrics, settings);
         temporal = TestActivityEnvironment.newInstance(TestEnvironmentOptions.newBuilder()
                 .setWorkflowClientOptions(WorkflowClientOptions.newBuilder()
@@ -62,11 +90,11 @@ final class ActivityEnvironment implements AutoCloseable {
                         .build())
                 .build());
         archive = new ArchiveImpl(kuflow);
-        temporal.registerActivitiesImplementations(new KuFlowActivitiesImpl(kuflow), archive);
+        temporal.registerActivitiesImplementations(new KuFlowActivities(calls), archive);
     }
 
-    KuFlowActivities kuflowActivities() {
-        return temporal.newActivityStub(KuFlowActivities.class);
+    KuFlow kuflowActivities() {
+        return temporal.newActivityStub(KuFlow.class);
     }
 
     /** Runs an activity of the project, to which the worker passes the client. */

@@ -10,13 +10,14 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import ch.qos.logback.classic.Level;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import io.temporal.common.metadata.POJOActivityImplMetadata;
-import io.temporal.common.metadata.POJOActivityMethodMetadata;
 import io.temporal.failure.ActivityFailure;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.failure.CanceledFailure;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import kuflow.worker.Logged;
@@ -25,35 +26,25 @@ import kuflow.worker.internal.rest.KuFlowJson;
 import kuflow.worker.internal.rest.LoopbackServer;
 import kuflow.worker.internal.rest.RestClient;
 import kuflow.worker.internal.rest.SilentServer;
-import kuflow.worker.model.FindProcesses;
-import kuflow.worker.model.JsonPatchOperation;
-import kuflow.worker.model.KuFlowActivities;
-import kuflow.worker.model.Process;
-import kuflow.worker.model.ProcessItem;
-import kuflow.worker.model.ProcessItem.TaskState;
-import kuflow.worker.model.Requests.CreateBusinessArtifact;
-import kuflow.worker.model.Requests.CreateProcessItem;
-import kuflow.worker.model.Requests.ProcessId;
-import kuflow.worker.model.Requests.ProcessItemId;
-import kuflow.worker.model.Requests.ProcessItemOwner;
-import kuflow.worker.model.Requests.ProcessItemPatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("KuFlow's activities")
 @Timeout(30)
 class KuFlowActivitiesTest {
 
     private static final UUID ID = UUID.fromString("22222222-2222-4333-8444-555555555555");
+    private static final Map<String, UUID> ITEM = Map.of("processItemId", ID);
     private static final String RETRIEVE = "GET /process-items/" + ID;
 
     private final LoopbackServer server = new LoopbackServer();
     private final ActivityEnvironment environment = new ActivityEnvironment(server.endpoint());
-    private final KuFlowActivities activities = environment.kuflowActivities();
+    private final ActivityEnvironment.KuFlow activities = environment.kuflowActivities();
     private final Logged log = new Logged(RestClient.class);
 
     @AfterEach
@@ -66,18 +57,14 @@ class KuFlowActivitiesTest {
     @Test
     @DisplayName("have the names that KuFlow's Java library gives them")
     void names() {
-        assertThat(namesOf(KuFlowActivitiesImpl.class))
+        assertThat(KuFlowActivities.types())
                 .contains("KuFlow_Engine_CreateProcessItem", "KuFlow_Engine_PrepareBusinessArtifactCreateArtifact")
                 .allMatch(name -> name.matches("KuFlow_Engine_[A-Z]\\w+"))
                 .hasSize(38);
-        assertThat(namesOf(WorkerActivitiesImpl.class))
-                .containsExactlyInAnyOrder("KuFlow_Worker_completeTask", "KuFlow_Worker_retrieveApplication");
-    }
-
-    private static List<String> namesOf(Class<?> implementation) {
-        return POJOActivityImplMetadata.newInstance(implementation).getActivityMethods().stream()
-                .map(POJOActivityMethodMetadata::getActivityTypeName)
-                .toList();
+        ApplicationFailure failure = failureOf(() -> activities.unknown(ITEM));
+        assertThat(failure.getCause())
+                .hasMessageContaining(
+                        "Activity Type \"KuFlow_Engine_Unknown\" is not registered with a worker. Known types are: KuFlow_");
     }
 
     @Test
@@ -87,7 +74,7 @@ class KuFlowActivitiesTest {
                 {"id": "%s", "type": "TASK", "processId": "%s", "createdAt": "2025-10-08T10:00:00+02:00",
                  "task": {"state": "READY", "data": {"valid": true, "value": {"AMOUNT": 1.10}}}, "added": "by KuFlow"}
                 """.formatted(ID, ID)));
-        JsonNode result = KuFlowJson.mapper().valueToTree(activities.retrieveProcessItem(new ProcessItemId(ID)));
+        JsonNode result = activities.retrieveProcessItem(ITEM);
         assertThat(result).isEqualTo(KuFlowJson.mapper().readTree("""
                 {"processItem": {"id": "%s", "type": "TASK", "processId": "%s", "createdAt": "2025-10-08T10:00:00+02:00",
                  "task": {"state": "READY", "data": {"valid": true, "value": {"AMOUNT": 1.10}}}}}
@@ -98,8 +85,8 @@ class KuFlowActivitiesTest {
     @DisplayName("accept a state that KuFlow adds")
     void unknownState() {
         server.on(RETRIEVE, responds(200, item("PAUSED", null)));
-        ProcessItem item = activities.retrieveProcessItem(new ProcessItemId(ID)).processItem();
-        assertThat(item.taskState()).isEqualTo(TaskState.UNKNOWN);
+        JsonNode item = activities.retrieveProcessItem(ITEM).path("processItem");
+        assertThat(item.at("/task/state").asText()).isEqualTo("UNKNOWN");
     }
 
     @Test
@@ -109,24 +96,25 @@ class KuFlowActivitiesTest {
                 {"metadata": {"size": 5, "page": 0, "totalElements": 1, "totalPages": 1},
                  "content": [{"id": "%s", "state": "RUNNING", "tenantId": "%s"}]}
                 """.formatted(ID, ID)));
-        FindProcesses filters = new FindProcesses()
-                .size(5)
-                .sorts("createdAt,desc")
-                .states(Process.State.RUNNING, Process.State.CANCELLED);
-        assertThat(activities.findProcesses(filters).processes().content())
-                .extracting(Process::id)
-                .containsExactly(ID);
+        Map<String, Object> filters = new LinkedHashMap<>();
+        filters.put("size", 5);
+        filters.put("sorts", List.of("createdAt,desc"));
+        filters.put("states", List.of("RUNNING", "CANCELLED"));
+        JsonNode found = activities.findProcesses(filters);
+        assertThat(found.at("/processes/content/0/id").asText()).isEqualTo(ID.toString());
         assertThat(server.calls())
                 .containsExactly("GET /processes?size=5&sort=createdAt%2Cdesc&state=RUNNING&state=CANCELLED");
     }
 
-    @Test
-    @DisplayName("change data with a JSON Patch")
-    void patch() {
+    @ParameterizedTest
+    @ValueSource(strings = {"jsonPatch", "params"})
+    @DisplayName("change data with a JSON Patch, which older libraries call params")
+    void patch(String name) {
         server.on("PATCH /process-items/" + ID + "/task/data", responds(200, item("CLAIMED", null)));
-        List<JsonPatchOperation> patch =
-                List.of(JsonPatchOperation.replace("/city", null), JsonPatchOperation.remove("/street"));
-        activities.patchProcessItemTaskData(new ProcessItemPatch(ID, patch));
+        Map<String, Object> replace = new HashMap<>(Map.of("op", "replace", "path", "/city"));
+        replace.put("value", null);
+        List<?> patch = List.of(replace, Map.of("op", "remove", "path", "/street"));
+        activities.patchProcessItemTaskData(Map.of("processItemId", ID, name, patch));
         assertThat(server.requests()).singleElement().satisfies(request -> {
             assertThat(request.contentType()).isEqualTo("application/json-patch+json");
             assertThat(request.body())
@@ -139,13 +127,12 @@ class KuFlowActivitiesTest {
     @DisplayName("accept an empty response only if the result is empty")
     void emptyResponses() {
         server.on("DELETE /processes/" + ID, responds(204, ""));
-        assertThat(activities.deleteProcess(new ProcessId(ID))).isEmpty();
+        assertThat(activities.deleteProcess(Map.of("processId", ID))).isEmpty();
         server.on("POST /process-items", responds(200, ""));
         assertThat(failureOf(() -> activities.createProcessItem(task("A"))).getCause())
                 .hasMessageContaining("createProcessItem: the response has no body");
         server.on("POST /process-items/" + ID + "/task/~actions/complete", responds(200, ""));
-        assertThat(failureOf(() -> activities.completeProcessItemTask(new ProcessItemId(ID)))
-                        .getCause())
+        assertThat(failureOf(() -> activities.completeProcessItemTask(ITEM)).getCause())
                 .hasMessageContaining("completeProcessItemTask: the response has no body");
     }
 
@@ -167,9 +154,12 @@ class KuFlowActivitiesTest {
         assertThat(failure.getType()).isEqualTo("KuFlowActivities.ValidationFailure");
         assertThat(failure.isNonRetryable()).isTrue();
         assertThat(failure.getOriginalMessage()).isEqualTo("'processItemDefinitionCode' is required");
-        assertThat(failureOf(() -> activities.assignProcessItemTask(new ProcessItemOwner(ID, null, "")))
+        assertThat(failureOf(() -> activities.assignProcessItemTask(Map.of("processItemId", ID, "ownerEmail", "")))
                         .getOriginalMessage())
                 .isEqualTo("'ownerId' or 'ownerEmail' is required");
+        assertThat(failureOf(() -> activities.retrieveProcessItem(Map.of("processItemId", "../x")))
+                        .getOriginalMessage())
+                .isEqualTo("'processItemId' is not valid");
         assertThat(server.calls()).isEmpty();
     }
 
@@ -178,7 +168,7 @@ class KuFlowActivitiesTest {
     @DisplayName("fail with KuFlow's error and retry after the time that KuFlow asks for")
     void retryAfter(String retryAfter, int seconds) {
         server.on(RETRIEVE, responds(429, "{\"message\": \"too many\"}", "Retry-After", retryAfter));
-        ApplicationFailure failure = failureOf(() -> activities.retrieveProcessItem(new ProcessItemId(ID)));
+        ApplicationFailure failure = failureOf(() -> activities.retrieveProcessItem(ITEM));
         assertThat(failure.getType()).isEqualTo("KuFlowActivities.RestFailure");
         assertThat(failure.getOriginalMessage()).isEqualTo("Rest Invocation error");
         assertThat(failure.isNonRetryable()).isFalse();
@@ -191,7 +181,7 @@ class KuFlowActivitiesTest {
     @Test
     @DisplayName("log and count each call that KuFlow rejects")
     void rejections() {
-        ApplicationFailure failure = failureOf(() -> activities.retrieveProcessItem(new ProcessItemId(ID)));
+        ApplicationFailure failure = failureOf(() -> activities.retrieveProcessItem(ITEM));
         assertThat(failure.getType()).isEqualTo("KuFlowActivities.RestFailure");
         assertThat(environment
                         .meters()
@@ -208,7 +198,7 @@ class KuFlowActivitiesTest {
     @DisplayName("retry a call at most once")
     void retries() {
         server.on(RETRIEVE, responds(503, ""));
-        ApplicationFailure failure = failureOf(() -> activities.retrieveProcessItem(new ProcessItemId(ID)));
+        ApplicationFailure failure = failureOf(() -> activities.retrieveProcessItem(ITEM));
         assertThat(failure.getType()).isEqualTo("KuFlowActivities.RestFailure");
         assertThat(server.calls()).containsExactly(RETRIEVE, RETRIEVE);
     }
@@ -229,17 +219,12 @@ class KuFlowActivitiesTest {
         server.on("POST /process-items/" + ID + "/task/~actions/" + action, responds(status, "{}"));
         server.on(RETRIEVE, responds(200, item(state, owner)));
         Runnable call = () -> {
-            ProcessItem item = switch (action) {
-                case "claim" ->
-                    activities.claimProcessItemTask(new ProcessItemId(ID)).processItem();
-                case "complete" ->
-                    activities.completeProcessItemTask(new ProcessItemId(ID)).processItem();
-                default ->
-                    activities
-                            .assignProcessItemTask(new ProcessItemOwner(ID, APPLICATION_ID, null))
-                            .processItem();
+            JsonNode result = switch (action) {
+                case "claim" -> activities.claimProcessItemTask(ITEM);
+                case "complete" -> activities.completeProcessItemTask(ITEM);
+                default -> activities.assignProcessItemTask(Map.of("processItemId", ID, "ownerId", APPLICATION_ID));
             };
-            assertThat(item.taskState()).hasToString(state);
+            assertThat(result.at("/processItem/task/state").asText()).isEqualTo(state);
         };
         if (isDone) {
             call.run();
@@ -255,9 +240,9 @@ class KuFlowActivitiesTest {
         server.on(RETRIEVE, responds(200, item("CLAIMED", ID.toString())));
         server.on("GET /principals/" + ID, responds(200, """
                 {"id": "%s", "type": "USER", "user": {"id": "%s", "email": "Ada@example.com"}}""".formatted(ID, ID)));
-        ProcessItemOwner owner = new ProcessItemOwner(ID, null, "ada@example.com");
-        assertThat(activities.assignProcessItemTask(owner).processItem().ownerId())
-                .isEqualTo(ID);
+        JsonNode assigned =
+                activities.assignProcessItemTask(Map.of("processItemId", ID, "ownerEmail", "ada@example.com"));
+        assertThat(assigned.at("/processItem/ownerId").asText()).isEqualTo(ID.toString());
     }
 
     @Test
@@ -269,7 +254,7 @@ class KuFlowActivitiesTest {
                 responds(200, "{}").handle(exchange);
             }
         });
-        activities.createBusinessArtifact(new CreateBusinessArtifact(null, null, "X", null, null));
+        activities.createBusinessArtifact(Map.of("businessArtifactDefinitionCode", "X"));
         assertThat(server.requests()).hasSize(2);
         JsonNode first = KuFlowJson.mapper().readTree(server.requests().get(0).body());
         JsonNode second = KuFlowJson.mapper().readTree(server.requests().get(1).body());
@@ -282,9 +267,8 @@ class KuFlowActivitiesTest {
     void cancellation() throws Exception {
         try (SilentServer silent = new SilentServer();
                 ActivityEnvironment canceled = new ActivityEnvironment(silent.endpoint())) {
-            KuFlowActivities slow = canceled.kuflowActivities();
-            CompletableFuture<?> run =
-                    CompletableFuture.runAsync(() -> slow.retrieveProcessItem(new ProcessItemId(ID)));
+            ActivityEnvironment.KuFlow slow = canceled.kuflowActivities();
+            CompletableFuture<?> run = CompletableFuture.runAsync(() -> slow.retrieveProcessItem(ITEM));
             silent.requested().get(10, SECONDS);
             canceled.cancel();
             silent.disconnected().get(10, SECONDS);
@@ -297,8 +281,8 @@ class KuFlowActivitiesTest {
     void shutdown() throws Exception {
         try (SilentServer silent = new SilentServer()) {
             ActivityEnvironment stopped = new ActivityEnvironment(silent.endpoint());
-            KuFlowActivities slow = stopped.kuflowActivities();
-            CompletableFuture.runAsync(() -> slow.retrieveProcessItem(new ProcessItemId(ID)));
+            ActivityEnvironment.KuFlow slow = stopped.kuflowActivities();
+            CompletableFuture.runAsync(() -> slow.retrieveProcessItem(ITEM));
             silent.requested().get(10, SECONDS);
             stopped.close();
             silent.disconnected().get(10, SECONDS);
@@ -311,8 +295,10 @@ class KuFlowActivitiesTest {
         return (ApplicationFailure) failure.getCause();
     }
 
-    private static CreateProcessItem task(String code) {
-        return new CreateProcessItem(ID, ProcessItem.Type.TASK, ID, null, null, null, code, null, null);
+    private static Map<String, Object> task(String code) {
+        Map<String, Object> task = new HashMap<>(Map.of("id", ID, "type", "TASK", "processId", ID));
+        task.put("processItemDefinitionCode", code);
+        return task;
     }
 
     private static String item(String state, String ownerId) {

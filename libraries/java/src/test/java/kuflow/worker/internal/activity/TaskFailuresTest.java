@@ -97,7 +97,6 @@ class TaskFailuresTest {
         assertThat(failing()).isZero();
         fail(2);
         now = now.plus(Duration.ofMinutes(10));
-        failures.forgetOld();
         assertThat(failing()).isZero();
     }
 }

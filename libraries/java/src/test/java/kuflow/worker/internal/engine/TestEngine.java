@@ -2,6 +2,7 @@ package kuflow.worker.internal.engine;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.grpc.BindableService;
 import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.Server;
@@ -27,14 +28,19 @@ import kuflow.worker.internal.settings.TestAuthority;
 import kuflow.worker.internal.settings.TestAuthority.Pair;
 
 /** An engine on the loopback interface, with mutual TLS, that answers two calls and records them. */
-final class TestEngine implements AutoCloseable {
+public final class TestEngine implements AutoCloseable {
 
     private final List<String> calls = new CopyOnWriteArrayList<>();
     private final Server server;
     private volatile Status describeNamespace = Status.OK;
 
     /** @param authority issues the certificate of the engine, and is trusted for clients */
-    TestEngine(TestAuthority authority, String host) {
+    public TestEngine(TestAuthority authority, String host) {
+        this(authority, host, List.of());
+    }
+
+    /** @param services answer the calls instead */
+    public TestEngine(TestAuthority authority, String host, List<BindableService> services) {
         Pair pair = authority.issue(host);
         try {
             server = Grpc.newServerBuilderForPort(
@@ -45,7 +51,8 @@ final class TestEngine implements AutoCloseable {
                                     .clientAuth(TlsServerCredentials.ClientAuth.REQUIRE)
                                     .build())
                     .intercept(new Recorder())
-                    .addService(new Service())
+                    .addServices((services.isEmpty() ? List.of(new Service()) : services)
+                            .stream().map(BindableService::bindService).toList())
                     .build()
                     .start();
         } catch (IOException unavailable) {
@@ -53,7 +60,7 @@ final class TestEngine implements AutoCloseable {
         }
     }
 
-    int port() {
+    public int port() {
         return server.getPort();
     }
 

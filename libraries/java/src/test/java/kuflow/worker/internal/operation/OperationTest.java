@@ -3,6 +3,7 @@ package kuflow.worker.internal.operation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.uber.m3.tally.Scope;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -26,6 +27,7 @@ import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
 
 /** Health and metrics, as Spring Boot serves them. */
@@ -34,8 +36,14 @@ class OperationTest {
 
     @SpringBootConfiguration
     @EnableAutoConfiguration(exclude = WorkerAutoConfiguration.class)
-    @Import({WorkerHealthIndicator.class, WorkerMetrics.class, TemporalMetrics.class, TestReadiness.class})
-    static class TestApplication {}
+    @Import({WorkerHealthIndicator.class, WorkerMetrics.class, TestReadiness.class})
+    static class TestApplication {
+
+        @Bean
+        Scope temporalMetricsScope(MeterRegistry registry) {
+            return new WorkerAutoConfiguration().temporalMetricsScope(registry);
+        }
+    }
 
     static class TestReadiness implements WorkerReadiness {
         private volatile @Nullable String reason;
@@ -108,7 +116,7 @@ class OperationTest {
         metrics.registrationFailed();
         metrics.engineReachable(true);
         metrics.systemTaskFailed("CHECK");
-        metrics.systemTasksFailing(2);
+        metrics.systemTasksFailing(() -> 2);
         // Closing the scope reports what Temporal's SDK counted.
         Scope scope = context.getBean(Scope.class);
         scope.counter("temporal_request").inc(1);

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.security.interfaces.ECPrivateKey;
-import java.util.Arrays;
-import java.util.HexFormat;
 import kuflow.worker.internal.settings.Pem.PemException;
 import kuflow.worker.internal.settings.TestAuthority.Pair;
+import org.bouncycastle.asn1.sec.SECObjectIdentifiers;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -37,33 +37,27 @@ class PemTest {
 
     @Test
     @DisplayName("can have a key in the formats PKCS#1 and SEC1")
-    void keyFormats() {
+    void keyFormats() throws IOException {
         Pair rsa = AUTHORITY.issueWithRsaKey("rsa");
-        byte[] pkcs8 = Pem.privateKey(rsa.key()).getEncoded();
-        // The key is the content of the last element of PKCS#8, after 26 bytes for the version and the algorithm.
-        String pkcs1 = TestAuthority.pem("RSA PRIVATE KEY", Arrays.copyOfRange(pkcs8, 26, pkcs8.length));
+        String pkcs1 = TestAuthority.pem(Pem.privateKey(rsa.key()));
+        assertThat(pkcs1).startsWith("-----BEGIN RSA PRIVATE KEY-----");
         assertThat(Pem.readPrivateKey(pkcs1)).isEqualTo(rsa.key());
         assertThat(Pem.keyFitsCertificate(rsa.cert(), Pem.readPrivateKey(pkcs1)))
                 .isTrue();
 
-        byte[] secret = ((ECPrivateKey) Pem.privateKey(CLIENT.key())).getS().toByteArray();
-        byte[] number = new byte[32];
-        int length = Math.min(32, secret.length);
-        System.arraycopy(secret, secret.length - length, number, 32 - length, length);
-        byte[] sec1 = TestAuthority.encode(
-                0x30,
-                HexFormat.of().parseHex("020101"),
-                TestAuthority.encode(0x04, number),
-                HexFormat.of().parseHex("a00a06082a8648ce3d030107"));
-        String key = Pem.readPrivateKey(TestAuthority.pem("EC PRIVATE KEY", sec1));
-        assertThat(Pem.keyFitsCertificate(CLIENT.cert(), key)).isTrue();
+        ECPrivateKey ec = (ECPrivateKey) Pem.privateKey(CLIENT.key());
+        String sec1 = TestAuthority.pem(
+                "EC PRIVATE KEY",
+                new org.bouncycastle.asn1.sec.ECPrivateKey(256, ec.getS(), SECObjectIdentifiers.secp256r1)
+                        .getEncoded());
+        assertThat(Pem.keyFitsCertificate(CLIENT.cert(), Pem.readPrivateKey(sec1)))
+                .isTrue();
     }
 
     @Test
     @DisplayName("are rejected with the reason if they cannot work")
     void rejected() {
-        assertThatThrownBy(
-                        () -> Pem.readCertificate(AUTHORITY.issueVersion1("old").cert()))
+        assertThatThrownBy(() -> Pem.readCertificate(AUTHORITY.issueVersion1("old")))
                 .isInstanceOf(PemException.class)
                 .hasMessage("an X.509 version 1 certificate; version 3 is required");
         assertThatThrownBy(() -> Pem.readPrivateKey(TestAuthority.pem("ENCRYPTED PRIVATE KEY", new byte[9])))

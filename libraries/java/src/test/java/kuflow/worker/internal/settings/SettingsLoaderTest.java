@@ -48,6 +48,24 @@ class SettingsLoaderTest {
     }
 
     @Test
+    @DisplayName("can be in any source of Spring Boot: the command line, files of a profile, a tree of files")
+    void otherSources() throws IOException {
+        write("application.yaml", """
+                spring.config.import: optional:configtree:%s/
+                temporal: { kuflow-queue: A, target: 'a:1', namespace: a }
+                """.formatted(Files.createDirectories(directory.resolve("tree"))));
+        write("application-dev.yaml", "temporal: { target: 'b:2', namespace: b }");
+        Files.writeString(
+                Files.createDirectories(directory.resolve("tree/kuflow/api")).resolve("client-id"), ID);
+        Files.writeString(directory.resolve("tree/kuflow/api/client-secret"), "mounted");
+        WorkerSettings settings =
+                SettingsLoader.load(directory, Map.of(), "--spring.profiles.active=dev", "--temporal.namespace=c");
+        assertThat(settings.temporal().target()).isEqualTo("b:2");
+        assertThat(settings.temporal().namespace()).isEqualTo("c");
+        assertThat(settings.api().clientSecret().reveal()).isEqualTo("mounted");
+    }
+
+    @Test
     @DisplayName("can have the names of KuFlow's own templates, in the spellings of Spring")
     void names() throws IOException {
         write("application.yaml", """
@@ -92,7 +110,7 @@ class SettingsLoaderTest {
     @Test
     @DisplayName("keep a secret as it is written")
     void secrets() throws IOException {
-        // Spring would read the first one as a number, and replace the placeholder in the second one.
+        // Spring would replace the placeholder.
         for (String secret : List.of("00012345678901234567", "a${HOME}b#{1}c")) {
             write("application.yaml", "kuflow.api: { client-id: %s, client-secret: '%s' }".formatted(ID, secret));
             WorkerSettings settings = SettingsLoader.load(directory, Map.of("TEMPORAL_KUFLOWQUEUE", "A"));
@@ -109,13 +127,17 @@ class SettingsLoaderTest {
         assertThat(settings.toString()).contains("[redacted]").doesNotContain("the-secret");
         assertThat(settings.api().clientSecret().reveal()).isEqualTo("the-secret");
 
-        write("application-local.yaml", "kuflow: { api: { client-secret: the-secret\n");
         Map<String, String> invalid = Map.of(
                 "KUFLOW_API_CLIENTID", "x",
                 "KUFLOW_API_CLIENTSECRET", "the-secret ",
                 "TEMPORAL_PROXY", "socks://the-secret@x");
         assertThat(problemsOf(invalid)).hasSizeGreaterThan(3);
         assertThat(problemsOf(invalid).toString()).doesNotContain("the-secret");
+        write("application-local.yaml", "kuflow: { api: { client-secret: the-secret\n");
+        assertThat(problemsOf(invalid))
+                .extracting(SettingsProblem::toString)
+                .containsExactly("application-local.yaml (application-local.yaml): "
+                        + "expected a readable YAML file: not valid YAML at line 2, column 1");
     }
 
     private List<SettingsProblem> problemsOf(Map<String, String> environment) {

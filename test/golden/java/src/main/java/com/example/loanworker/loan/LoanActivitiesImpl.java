@@ -2,7 +2,7 @@ package com.example.loanworker.loan;
 
 import com.example.loanworker.loan.LoanTypes.CheckCreditData;
 import kuflow.worker.KuFlowClient;
-import kuflow.worker.model.Process;
+import kuflow.worker.KuFlowOperations.Process;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;

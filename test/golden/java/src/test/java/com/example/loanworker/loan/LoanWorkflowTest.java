@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.temporal.failure.ApplicationFailure;
 import java.util.Map;
-import kuflow.worker.model.ProcessItem.TaskState;
+import kuflow.worker.KuFlowOperations.ProcessItem.TaskState;
 import kuflow.worker.testing.FakeKuFlow;
 import kuflow.worker.testing.Person;
 import kuflow.worker.testing.Person.TaskLog;

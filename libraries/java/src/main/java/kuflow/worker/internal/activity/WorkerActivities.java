@@ -1,14 +1,19 @@
-package kuflow.worker.model;
+package kuflow.worker.internal.activity;
 
 import io.temporal.activity.ActivityInterface;
 import io.temporal.activity.ActivityMethod;
-import kuflow.worker.model.Requests.CompleteTask;
-import kuflow.worker.model.Results.OfApplication;
-import kuflow.worker.model.Results.OfProcessItem;
+import java.util.UUID;
+import kuflow.worker.KuFlowOperations.ProcessItem;
 
 /** Activities of this worker that are not part of KuFlow's libraries. */
 @ActivityInterface
 public interface WorkerActivities {
+
+    record CompleteTask(UUID processItemId, String code, Object data) {}
+
+    record OfProcessItem(ProcessItem processItem) {}
+
+    record OfApplication(UUID applicationId) {}
 
     /** The application whose credentials this worker uses. Its ID is its principal ID. */
     @ActivityMethod(name = "KuFlow_Worker_retrieveApplication")

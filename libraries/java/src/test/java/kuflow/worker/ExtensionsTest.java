@@ -1,0 +1,125 @@
+package kuflow.worker;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static kuflow.worker.internal.rest.LoopbackServer.responds;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.temporal.client.WorkflowClient;
+import io.temporal.client.WorkflowClientOptions;
+import io.temporal.client.WorkflowOptions;
+import io.temporal.internal.testservice.TestServicesStarter;
+import io.temporal.serviceclient.WorkflowServiceStubs;
+import io.temporal.serviceclient.WorkflowServiceStubsOptions;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.logging.LogManager;
+import kuflow.worker.internal.engine.TestEngine;
+import kuflow.worker.internal.operation.StartStage;
+import kuflow.worker.internal.operation.WorkerReadiness;
+import kuflow.worker.internal.rest.LoopbackServer;
+import kuflow.worker.internal.settings.SettingsLoader;
+import kuflow.worker.internal.settings.TestAuthority;
+import kuflow.worker.internal.settings.WorkerSettings;
+import kuflow.worker.project.Project;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.logging.LoggingSystem;
+import org.springframework.context.ConfigurableApplicationContext;
+
+@DisplayName("a project")
+@Timeout(120)
+class ExtensionsTest {
+
+    /** Its levels would apply to the other tests in this JVM too. */
+    @BeforeAll
+    static void keepLog() {
+        System.setProperty(LoggingSystem.SYSTEM_PROPERTY, LoggingSystem.NONE);
+        LogManager.getLogManager().reset();
+    }
+
+    @AfterAll
+    static void restoreLog() {
+        System.clearProperty(LoggingSystem.SYSTEM_PROPERTY);
+    }
+
+    @Test
+    @DisplayName("has own settings, interceptors, and resources that are closed after the last activity")
+    void extensions(@TempDir Path directory) throws Exception {
+        TestAuthority authority = new TestAuthority("Test CA");
+        String name = UUID.randomUUID().toString();
+        try (LoopbackServer kuflow = new LoopbackServer();
+                TestServicesStarter temporal = new TestServicesStarter(false, 0);
+                TestEngine engine = new TestEngine(authority, "localhost", temporal.getServices())) {
+            kuflow.on("POST /authentications", responds(200, "{\"engineToken\": {\"token\": \"the-token\"}}"));
+            kuflow.on("POST /workers", responds(201, "{}"));
+            Files.writeString(directory.resolve("application.yaml"), """
+                    kuflow.api: { endpoint: '%s', client-id: %s, client-secret: secret }
+                    temporal: { target: 'localhost:%d', namespace: tenant-1, kuflow-queue: Q }
+                    worker: { health-port: 0, metrics-port: 0 }
+                    """.formatted(
+                            kuflow.endpoint(), UUID.randomUUID(), engine.port()));
+            Files.writeString(
+                    directory.resolve("application-local.yaml"), "app.ledger: { url: 'ledger:1', patience: 5s }");
+            TestAuthority.Pair pair = authority.issue("worker");
+            WorkerSettings settings = SettingsLoader.load(
+                    directory,
+                    Map.of(
+                            "TEMPORAL_MUTUALTLS_CERTDATA", pair.cert(),
+                            "TEMPORAL_MUTUALTLS_KEYDATA", pair.key(),
+                            "TEMPORAL_MUTUALTLS_CADATA", authority.cert()));
+            ConfigurableApplicationContext worker = KuFlowWorker.applicationOf(
+                            Project.class, settings, new StartStage(), false)
+                    .run(
+                            "--spring.config.location=file:" + directory + "/",
+                            "--spring.config.additional-location=file:" + directory + "/application-local.yaml");
+            assertThat(worker.getBean(Project.OwnSettings.class).patience()).isEqualTo(Duration.ofSeconds(5));
+
+            Server server = InProcessServerBuilder.forName(name)
+                    .addServices(temporal.getServices().stream()
+                            .map(service -> service.bindService())
+                            .toList())
+                    .build()
+                    .start();
+            ManagedChannel channel = InProcessChannelBuilder.forName(name).build();
+            startWorkflow(channel);
+            CompletableFuture<Void> closing;
+            try {
+                assertThat(Project.WORKING.await(60, SECONDS)).isTrue();
+                closing = CompletableFuture.runAsync(worker::close);
+                WorkerReadiness readiness = worker.getBean(WorkerReadiness.class);
+                await().atMost(Duration.ofSeconds(60)).until(() -> "draining".equals(readiness.notReady()));
+            } finally {
+                Project.GOING_ON.countDown();
+            }
+            closing.get(60, SECONDS);
+            assertThat(Project.EVENTS).containsExactly("opened", "workflow", "activity", "booked", "closed");
+            channel.shutdownNow();
+            server.shutdownNow();
+        }
+    }
+
+    private static void startWorkflow(ManagedChannel channel) {
+        WorkflowClient client = WorkflowClient.newInstance(
+                WorkflowServiceStubs.newServiceStubs(WorkflowServiceStubsOptions.newBuilder()
+                        .setChannel(channel)
+                        .build()),
+                WorkflowClientOptions.newBuilder().setNamespace("tenant-1").build());
+        client.newUntypedWorkflowStub(
+                        "BookingWorkflow",
+                        WorkflowOptions.newBuilder().setTaskQueue("Q").build())
+                .start();
+    }
+}
