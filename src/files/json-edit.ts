@@ -54,7 +54,11 @@ interface JsonEdit {
  * Missing objects on the way are added.
  */
 export function editJson(text: string, path: JsonPath, value: unknown, edit: JsonEdit = {}): string {
-  const { lineEnd: eol = '\n', isArrayInsertion = false, getInsertionIndex = (keys: readonly string[]) => keys.length } = edit;
+  const {
+    lineEnd: eol = '\n',
+    isArrayInsertion = false,
+    getInsertionIndex = (keys: readonly string[]) => keys.length,
+  } = edit;
   const parent = findValue(text, path.slice(0, -1));
   const isLine = parent !== undefined && !text.slice(parent.offset, parent.offset + parent.length).includes('\n');
   const isOnOneLine = isLine && (parent.type === 'array' || parent.children?.length !== 0);
