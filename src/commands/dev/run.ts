@@ -141,7 +141,7 @@ export async function runEnv(
   else for (const [name, value] of Object.entries(settings)) out.line(`export ${name}=${shellWord(value)}`);
 }
 
-/** `kuflow dev open`: opens the page in a browser, or with --print prints its address, which contains the user's token. */
+/** `kuflow dev open`: opens the console in a browser, or with --print prints its address, which contains the user's token. */
 export async function runOpen(
   path: string | undefined,
   flags: DevFlags & { readonly print?: boolean },
