@@ -28,7 +28,9 @@ export function rewriteYaml(
   const mine = content.replaceAll('\r\n', '\n');
   const document = parseDocument(mine, { ...PARSING, ...options });
   if (document.errors.length > 0) throw new Error('The text is not valid YAML');
-  const print = (): string => document.toString({ lineWidth: 0, ...detectStyle(mine) });
+  // The library indents blank lines between comments.
+  const print = (): string =>
+    document.toString({ lineWidth: 0, ...detectStyle(mine) }).replaceAll(/(?<=#.*\n)[ \t]+$/gm, '');
   const before = print();
   change(document);
   const after = isJson(mine) ? printJson(mine, document.toJS()) : print();
