@@ -1,6 +1,6 @@
 import type { DefaultError } from '../kuflow/contract/common.ts';
 import type { JsonObject } from '../base/json.ts';
-import { CONSOLE_MARK, currentToken } from './session.ts';
+import { CONSOLE_MARK, currentToken } from './sign-in.ts';
 
 /** A request of the console that failed. Without a status, the local KuFlow could not be reached. */
 export class RequestFailure extends Error {

@@ -1,7 +1,7 @@
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
 import { collectValues } from '../../cli/process-options.ts';
-import { idArgument } from '../../cli/session-options.ts';
+import { idArgument } from '../../cli/kuflow-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';
 import type { DevExecFlags, RuntimeFlag } from './run.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { LiveEvent } from '../shared/contract.ts';
-import type { Store } from '../store/open.ts';
+import type { Store } from '../store/store.ts';
 import { getMeta, setMeta } from '../store/people.ts';
 import type { PlatformEvent } from '../shared/types.ts';
 
