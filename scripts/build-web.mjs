@@ -19,7 +19,7 @@ const withoutAjvFormats = {
 };
 
 /**
- * How code of the page is bundled. JSON Forms is written for React and Ajv. Preact is a tenth of the size, and the page's
+ * How code of the console is bundled. JSON Forms is written for React and Ajv. Preact is a tenth of the size, and the page's
  * Content-Security-Policy does not allow Ajv, which makes functions from text.
  * @type {import('esbuild').BuildOptions}
  */

@@ -100,6 +100,8 @@ export async function bundle({ root = ROOT, outdir = join(ROOT, 'dist'), entries
     chunkNames: 'chunk-[hash]',
     // Optional accelerators that dependencies require in a try block; they are not installed.
     external: ['bufferutil', 'utf-8-validate'],
+    // Its main file loads its modules in a way that esbuild can't follow.
+    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
     define: { __dirname: '__kuflowDirname', __filename: '__kuflowFilename' },
     banner: { js: BANNER },
     logLevel: 'warning',

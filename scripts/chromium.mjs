@@ -15,7 +15,7 @@ const INSTALLED = {
 };
 
 /**
- * The browser for the tests of the page: KUFLOW_CHROMIUM, or Chromium or Chrome of this machine.
+ * The browser for the tests of the console: KUFLOW_CHROMIUM, or Chromium or Chrome of this machine.
  * @param {NodeJS.ProcessEnv} env
  * @returns {string | undefined}
  */

@@ -6,6 +6,7 @@ import { commandPages } from './command-pages.mjs';
 import { doctorFaultsPage, doctorPage } from './doctor-page.mjs';
 import { importSource } from './import-source.mjs';
 import { libraryPage } from './library-page.mjs';
+import { writeLevelDiagram } from './level-diagram.mjs';
 import { settingsPage } from './settings-page.mjs';
 import { findProofs, parityPage, readContract } from './worker-parity.mjs';
 
@@ -31,6 +32,11 @@ await rewrite('library.md', (page) => libraryPage(page, root));
 const contract = readContract(await readFile(join(root, 'docs', 'worker-contract.md'), 'utf8'));
 await writeFile(join(root, 'docs', 'worker-parity.md'), parityPage(contract, findProofs(root)));
 console.log('docs/worker-parity.md');
+
+const guide = join(root, 'CONTRIBUTING.md');
+const architecture = JSON.parse(await readFile(join(root, 'scripts', 'architecture.json'), 'utf8'));
+await writeFile(guide, writeLevelDiagram(await readFile(guide, 'utf8'), architecture));
+console.log('CONTRIBUTING.md');
 
 async function rewrite(file, write) {
   const path = join(reference, file);

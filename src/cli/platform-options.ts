@@ -28,7 +28,7 @@ const exactPort = (port: number | undefined): PortRequest | undefined =>
 /** Where Temporal's UI listens unless another port is requested. */
 const DEFAULT_UI_PORT = 7484;
 
-/** The request for a local KuFlow that the flags describe. `start` is the command that starts the worker, for the page. */
+/** The request for a local KuFlow that the flags describe. `start` is the command that starts the worker, for the console. */
 export function platformRequest(
   flags: DevFlags,
   context: CommandContext,

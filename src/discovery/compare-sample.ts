@@ -1,6 +1,6 @@
 import type { ProcessDefinition } from '../process/definition.ts';
 import type { SampleValue, WorkerSample } from '../process/worker-sample/read.ts';
-import { isReordered } from './compare.ts';
+import { isReordered } from './compare-definition.ts';
 import { describeFindings } from './describe-finding.ts';
 import type { Comparison, FoundDifference } from './findings.ts';
 

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isMap, isNode, isPair, isScalar, isSeq, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
+import { applyEdits, findNodeAtLocation, modify, parseTree, type Node } from 'jsonc-parser';
 import { KnownError } from '../base/errors.ts';
 import { isRecord, withListItem } from '../base/json.ts';
-import { indentAt, splitTextFile } from './text-file.ts';
+import { splitTextFile } from './text-file.ts';
 
 /** Parses a JSON object, with or without a byte order mark. `name` is the name of the file in messages. Throws a KnownError. */
 export function parseJsonObject(text: string, name: string): Readonly<Record<string, unknown>> {
@@ -16,15 +16,18 @@ export function parseJsonObject(text: string, name: string): Readonly<Record<str
 }
 
 /**
- * Appends a text to the array at a path of a JSON object and keeps every other byte. Missing keys are added at the end of their object.
+ * Appends a text to the array at a path of a JSON object and keeps the lines around it. Missing keys are added at the end of their object.
  * Throws a KnownError if the text is not a JSON object, or another value is in the way.
  */
 export function appendToJsonArray(text: string, path: readonly string[], item: string, name: string): string {
   const before = parseJsonObject(text, name);
   const { mark, text: body, lineEnd } = splitTextFile(text);
-  const edited = insertItem(body, path, item, lineEnd);
-  if (edited !== undefined && isDeepStrictEqual(parseOrUndefined(edited), withListItem(before, path, item)))
-    return mark + edited;
+  const array = findValue(body, path);
+  if (array === undefined || array.type === 'array') {
+    const at = [...path, array?.children?.length ?? 0];
+    const edited = editJson(body, at, item, { isArrayInsertion: array !== undefined, lineEnd });
+    if (isDeepStrictEqual(parseOrUndefined(edited), withListItem(before, path, item))) return mark + edited;
+  }
   throw new KnownError({
     message: `${name} can't be edited: ${path.join('.')} is not an array`,
     next: [`Add ${JSON.stringify(item)} to ${path.join('.')} yourself`],
@@ -39,45 +42,41 @@ function parseOrUndefined(text: string): unknown {
   }
 }
 
-/** Parses JSON as YAML, which includes it, because `JSON.parse` does not report positions. */
-function insertItem(text: string, path: readonly string[], item: string, lineEnd: string): string | undefined {
-  let node: unknown = parseDocument(text, { logLevel: 'silent', uniqueKeys: false }).contents;
-  for (const [depth, key] of path.entries()) {
-    if (!isMap(node)) return undefined;
-    const pair = node.items.findLast((one) => isScalar(one.key) && one.key.value === key);
-    if (pair === undefined) {
-      const added = path
-        .slice(depth + 1)
-        .reduceRight((inner, name) => `{ ${JSON.stringify(name)}: ${inner} }`, `[${JSON.stringify(item)}]`);
-      return insertInto(text, node, `${JSON.stringify(key)}: ${added}`, lineEnd);
-    }
-    node = pair.value;
-  }
-  return isSeq(node) ? insertInto(text, node, JSON.stringify(item), lineEnd) : undefined;
+interface JsonEdit {
+  readonly lineEnd?: '\n' | '\r\n';
+  readonly isArrayInsertion?: boolean;
+  /** Where a new key is added among those of its object. At the end by default. */
+  readonly getInsertionIndex?: (keys: readonly string[]) => number;
 }
 
-/** Adds an element or a member at the end, on a separate line if the last one is. */
-function insertInto(text: string, node: YAMLMap | YAMLSeq, added: string, lineEnd: string): string | undefined {
-  const last: unknown = node.items.at(-1);
-  const [range, first, end] = [
-    rangeOf(node),
-    rangeOf(isPair(last) ? last.key : last),
-    rangeOf(isPair(last) ? last.value : last),
-  ];
-  if (range === undefined) return undefined;
-  const close = range[1] - 1;
-  if (first === undefined || end === undefined) {
-    const inner = text.slice(range[0] + 1, close);
-    const indent = inner.includes('\n') ? `${indentAt(text, close)}  ` : '';
-    const [before, after] = inner.includes('\n')
-      ? [lineEnd + indent, inner.slice(inner.lastIndexOf('\n') - (inner.includes('\r\n') ? 1 : 0))]
-      : ['', ''];
-    return text.slice(0, range[0] + 1) + before + added + after + text.slice(close);
-  }
-  const joint = text.slice(end[1], close).includes('\n') ? `,${lineEnd}${indentAt(text, first[0])}` : ', ';
-  return text.slice(0, end[1]) + joint + added + text.slice(end[1]);
+/**
+ * Sets a value of a JSON document, or removes it if it is undefined, in the indentation of the document. What is on one line stays on one line.
+ * Missing objects on the way are added.
+ */
+export function editJson(text: string, path: JsonPath, value: unknown, edit: JsonEdit = {}): string {
+  const {
+    lineEnd: eol = '\n',
+    isArrayInsertion = false,
+    getInsertionIndex = (keys: readonly string[]) => keys.length,
+  } = edit;
+  const parent = findValue(text, path.slice(0, -1));
+  const isLine = parent !== undefined && !text.slice(parent.offset, parent.offset + parent.length).includes('\n');
+  const isOnOneLine = isLine && (parent.type === 'array' || parent.children?.length !== 0);
+  const indent = /\n([ \t]+)/.exec(text)?.[1] ?? '  ';
+  const insertSpaces = !indent.startsWith('\t');
+  const edits = modify(text, [...path], value, {
+    ...(isOnOneLine ? {} : { formattingOptions: { insertSpaces, tabSize: insertSpaces ? indent.length : 1, eol } }),
+    isArrayInsertion,
+    getInsertionIndex,
+  });
+  const spaced = (content: string): string => content.replace(/^,(?=\S)|,$/, ', ');
+  return applyEdits(text, isOnOneLine ? edits.map((one) => ({ ...one, content: spaced(one.content) })) : edits);
 }
 
-function rangeOf(node: unknown): readonly [number, number, number] | undefined {
-  return isNode(node) ? (node.range ?? undefined) : undefined;
+type JsonPath = readonly (string | number)[];
+
+/** The node of the value at a path. Undefined if there is not any. */
+export function findValue(text: string, path: JsonPath): Node | undefined {
+  const tree = parseTree(text);
+  return tree && findNodeAtLocation(tree, [...path]);
 }

@@ -5,7 +5,7 @@ import type { Secret } from '../base/secret.ts';
 import { connectEngine } from '../engine/rpc.ts';
 import { readTlsMaterial } from '../engine/material/tls-material.ts';
 import { PROBE_HEADER, type HealthReport } from './rest/deps.ts';
-import type { Store } from './store/open.ts';
+import type { Store } from './store/store.ts';
 import { PlatformConnection } from './temporal/connection.ts';
 
 export interface ProbeOptions {

@@ -153,7 +153,7 @@ export type PlatformEvent =
       readonly status: number;
       readonly ms: number;
       readonly problem?: string | undefined;
-      /** True for requests of the page and of shell completion. */
+      /** True for requests of the console and of shell completion. */
       readonly console?: boolean | undefined;
     }
   | {

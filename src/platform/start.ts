@@ -31,7 +31,7 @@ import { createRestApp } from './rest/app.ts';
 import { withStoppedState } from './state/lock.ts';
 import { hasStagedState } from './state/swap.ts';
 import { openFolder } from './state/state-file.ts';
-import { openStore, type Store } from './store/open.ts';
+import { openStore, type Store } from './store/store.ts';
 import { databasePath } from './store/owner-lock.ts';
 import { createProcessEngine, type TemporalEngine } from './temporal/engine.ts';
 import { keepTemporalRunning, type ManagedTemporal } from './temporal/keep-running.ts';

@@ -1,8 +1,8 @@
 import type { DefaultError } from '../kuflow/contract/common.ts';
 import type { JsonObject } from '../base/json.ts';
-import { CONSOLE_MARK, currentToken } from './session.ts';
+import { CONSOLE_MARK, currentToken } from './sign-in.ts';
 
-/** A request of the page that failed. Without a status, the local KuFlow could not be reached. */
+/** A request of the console that failed. Without a status, the local KuFlow could not be reached. */
 export class RequestFailure extends Error {
   readonly status: number | undefined;
   readonly reasons: readonly string[];

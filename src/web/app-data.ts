@@ -33,7 +33,7 @@ export const AppDataContext = createContext<AppData | undefined>(undefined);
 
 export function useApp(): AppData {
   const data = useContext(AppDataContext);
-  if (data === undefined) throw new Error('A view is shown outside of the page');
+  if (data === undefined) throw new Error('A view is shown outside of the console');
   return data;
 }
 

@@ -7,7 +7,7 @@ import { Link, ViewHeading, useRoute } from './navigation.tsx';
 import { CommandLine } from './parts/copy.tsx';
 import { EmptyState, Notice } from './parts/notices.tsx';
 import type { Route } from './route.ts';
-import { currentToken, signInWith } from './session.ts';
+import { currentToken, signInWith } from './sign-in.ts';
 import { HomeView } from './views/home.tsx';
 import {
   FaultsView,

@@ -1,6 +1,6 @@
 import { render } from 'preact';
 import { App } from './app.tsx';
-import { signInFromAddress } from './session.ts';
+import { signInFromAddress } from './sign-in.ts';
 
 const isSignedIn = await signInFromAddress();
 const root = document.querySelector('#app');

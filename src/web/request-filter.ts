@@ -1,7 +1,7 @@
 import type { RequestRecord } from '../platform/shared/contract.ts';
 import type { Route } from './route.ts';
 
-/** Whether the list shows the request. The requests of the page itself are left out unless the filter asks for them. */
+/** Whether the list shows the request. The requests of the console itself are left out unless the filter asks for them. */
 export function matchesRequest(
   request: RequestRecord,
   filter: Omit<Extract<Route, { readonly view: 'requests' }>, 'view'>,

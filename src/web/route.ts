@@ -1,4 +1,4 @@
-/** The views of the page. Paths are below `/console`, which is where the platform serves it. */
+/** The views of the console. Paths are below `/console`, which is where the platform serves it. */
 export type Route =
   | { readonly view: 'home' }
   | { readonly view: 'processes'; readonly state?: string | undefined; readonly code?: string | undefined }

@@ -76,7 +76,7 @@ describe('kuflow dev', () => {
     expect(lines).toContain('  processes  LOAN');
     expect(lines.find((line) => line.startsWith('  worker'))).toMatch(/^ {2}worker {5}kuflow dev exec -- npm start$/);
     expect(platform.output()).not.toContain('\x1b');
-    expect(lines).toContain(`  page       ${http}/console/`);
+    expect(lines).toContain(`  console    ${http}/console/`);
     expect(platform.output()).not.toContain(state.user.token.reveal());
   });
 

@@ -8,7 +8,7 @@ import { startTcpRelay } from '../support/tcp-relay.ts';
 const TOO_MANY_EVENTS = 600;
 const CONNECTION_LOST = /net::ERR_/;
 
-describeInChromium('live updates of the page', () => {
+describeInChromium('live updates of the console', () => {
   const browser = useBrowser();
   const app = useConsole(browser);
   const stateOf = (page: Page, state: string): Promise<void> =>

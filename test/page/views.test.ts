@@ -16,7 +16,7 @@ const ADA = {
   purpose: 'Two machines for the workshop.\nThe old ones are from 2009.',
 };
 
-describeInChromium('every view of the page', () => {
+describeInChromium('every view of the console', () => {
   const browser = useBrowser();
   const app = useConsole(browser);
   const ids = { process: '', application: '', approval: '', claimed: '', message: '', thread: '', request: 0 };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { writeStateFile } from '../../src/platform/state/state-file.ts';
-import { openStore } from '../../src/platform/store/open.ts';
+import { openStore } from '../../src/platform/store/store.ts';
 import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { runningStateOf } from './running-state-of.ts';
 

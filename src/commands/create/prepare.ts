@@ -4,7 +4,7 @@ import { planOutsideFiles } from '../../project/join/plan-outside.ts';
 import type { FetchedTemplate } from '../../project/template/fetch.ts';
 import { prepareProject, type PreparedProject } from '../../project/scaffold.ts';
 import { listPlaces, occupiedError } from './placement.ts';
-import { projectSpec, type CreatePlan } from './resolve.ts';
+import { projectSpec, type CreatePlan } from './plan-create.ts';
 
 export interface PrepareContext {
   readonly version: string;

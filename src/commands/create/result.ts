@@ -11,7 +11,7 @@ import type { PreparedProject, WriteResult } from '../../project/scaffold.ts';
 import { findRepository } from '../../project/join/find-root.ts';
 import type { CheckOutcome } from './check-project.ts';
 import type { ProjectCredentials } from './project-credentials.ts';
-import type { CreatePlan } from './resolve.ts';
+import type { CreatePlan } from './plan-create.ts';
 
 export interface CreateResult {
   /** Absolute. */

@@ -13,9 +13,9 @@ import { conflictError } from '../../project/conflicts.ts';
 import { describeOutside, type OutsideChange } from '../../project/join/plan-outside.ts';
 import { readIgnoredState } from '../../project/ignored-state.ts';
 import { readTemplateTitle } from '../../project/view.ts';
-import { writeProject } from '../../project/scaffold.ts';
+import { writeProject, type PreparedProject } from '../../project/scaffold.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
-import { openProgress } from '../../terminal/progress.ts';
+import { openProgress, type Progress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { readCreateAnswers, type CreateAnswers, type CreateFlags } from './answers.ts';
@@ -24,7 +24,7 @@ import { rememberConnections } from './connection.ts';
 import { projectCredentials } from './project-credentials.ts';
 import { listPlaces } from './placement.ts';
 import { prepareCreate } from './prepare.ts';
-import { resolveCreate, type CreatePlan } from './resolve.ts';
+import { planCreate, type CreateDecision, type CreatePlan } from './plan-create.ts';
 import { createResult, createResultJson, type CreateOutcome, type CreateResult } from './result.ts';
 import { printCreated, printOutside, scaffoldReporter } from './view.ts';
 
@@ -51,84 +51,131 @@ export async function createProject(
   ask: Prompts | undefined,
   context: CommandContext,
 ): Promise<{ readonly result: CreateResult; readonly asked: boolean }> {
-  const { terminal, env, cwd, version } = context;
-  const signal = context.interruption();
-  const connections = rememberConnections(context);
-  const resolveContext = { env, cwd, version, connect: connections.connect };
+  const chosen = await askForPlan(flags, ask, context);
+  for (const warning of chosen.plan.connection?.warnings ?? [])
+    context.terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
+  const progress = openProgress(context.terminal.err);
+  try {
+    const planned = await planFiles(chosen, { ask, context, progress });
+    const outcome: CreateOutcome = planned.plan.dryRun
+      ? { kind: 'dry-run' }
+      : await writePlanned(planned, { ask, context, progress, isConfirmed: flags.yes === true });
+    return { result: createResult(planned.plan, planned.prepared, outcome), asked: chosen.asked };
+  } finally {
+    progress.stop();
+  }
+}
 
+/** What the user chose. */
+interface ChosenPlan {
+  readonly plan: CreatePlan;
+  readonly template: FetchedTemplate | undefined;
+  readonly asked: boolean;
+  /** The plan for another place. */
+  readonly planFor: (place: Pick<CreateFlags, 'folder' | 'workspace'>) => Promise<CreateDecision>;
+}
+
+interface CreateSteps {
+  readonly ask: Prompts | undefined;
+  readonly context: CommandContext;
+  readonly progress: Progress;
+}
+
+/** The plan from the flags, or from the wizard if answers are missing. */
+async function askForPlan(flags: CreateFlags, ask: Prompts | undefined, context: CommandContext): Promise<ChosenPlan> {
+  const { env, cwd, version } = context;
+  const connections = rememberConnections(context);
+  const planContext = { env, cwd, version, connect: connections.connect };
   const answers = await readCreateAnswers(flags, context);
-  let resolution = await resolveCreate(answers, resolveContext);
-  const asked = resolution.kind === 'missing' && ask !== undefined;
-  if (resolution.kind === 'missing' && !asked) throw missingAnswersError(resolution.missing, resolution.example);
+  let decision = await planCreate(answers, planContext);
+  const asked = decision.kind === 'missing' && ask !== undefined;
+  if (decision.kind === 'missing' && !asked) throw missingAnswersError(decision.missing, decision.example);
   // Before the first question: after the last one, all answers would be lost.
   const template = await readTemplate(answers, context);
   if (asked) {
     const { runWizard } = await import('./wizard/run-wizard.ts');
     const { openWizardContext } = await import('./wizard/context.ts');
+    const signal = context.interruption();
     const complete = await runWizard(answers, await openWizardContext({ ask, signal, connections, template, context }));
-    resolution = await resolveCreate(complete, resolveContext);
+    decision = await planCreate(complete, planContext);
   }
-  if (resolution.kind === 'missing') throw missingAnswersError(resolution.missing, resolution.example);
+  if (decision.kind === 'missing') throw missingAnswersError(decision.missing, decision.example);
+  return {
+    plan: decision.plan,
+    template,
+    asked,
+    planFor: async (place) => await planCreate({ ...answers, ...place }, planContext),
+  };
+}
 
-  let { plan } = resolution;
-  const { connection } = plan;
-  for (const warning of connection?.warnings ?? []) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
-  const progress = openProgress(terminal.err);
-  try {
-    const process = await loadProcess(plan.source, {
-      cwd,
-      discover: async (code, sample) => {
-        if (connection === undefined) throw new Error('A process is read from the API without a connection');
-        return discoverFromApi({
-          rest: await connection.rest(),
-          code,
-          sample,
-          confirmSampling: ask === undefined ? undefined : (count) => confirmSampling(ask, count),
-          report: discoveryReporter(progress),
-          signal,
-        });
-      },
-    });
-    if (ask !== undefined && !asked) {
-      progress.stop();
-      const place = await askForPlace(ask, plan, process, cwd);
-      if (place !== undefined) {
-        const moved = await resolveCreate({ ...answers, ...place }, resolveContext);
-        if (moved.kind === 'plan') plan = moved.plan;
-      }
-    }
-    const { folder } = plan;
-    const prepared = await prepareCreate(plan, process, { version, cwd, env, template });
-    const { spec, comparison } = prepared;
-    let outcome: CreateOutcome = { kind: 'dry-run' };
-    if (!plan.dryRun) {
-      if (comparison.conflicts.length > 0) throw conflictError(comparison, plan.command);
-      if (plan.install) await languageOf(spec).tools.require(spec.packageManager, env);
-      const changes = describeOutside(comparison.outside ?? []);
-      // The wizard showed the changes before its last question.
-      if (changes.length > 0 && !asked) {
-        progress.stop();
-        await confirmOutside(changes, { ask, isConfirmed: flags.yes === true, plan, terminal });
-      }
-      const written = await writeProject(prepared, {
-        install: plan.install,
-        git: plan.git,
-        env,
-        signal,
-        report: scaffoldReporter(progress),
+interface PlannedFiles {
+  readonly plan: CreatePlan;
+  readonly prepared: PreparedProject;
+  readonly asked: boolean;
+}
+
+/** Reads the process, and plans the files of the project. */
+async function planFiles(
+  { plan: chosen, template, asked, planFor }: ChosenPlan,
+  { ask, context, progress }: CreateSteps,
+): Promise<PlannedFiles> {
+  const { env, cwd, version } = context;
+  const { connection } = chosen;
+  const process = await loadProcess(chosen.source, {
+    cwd,
+    discover: async (code, sample) => {
+      if (connection === undefined) throw new Error('A process is read from the API without a connection');
+      return discoverFromApi({
+        rest: await connection.rest(),
+        code,
+        sample,
+        confirmSampling: ask === undefined ? undefined : (count) => confirmSampling(ask, count),
+        report: discoveryReporter(progress),
+        signal: context.interruption(),
       });
-      const credentials = spec.local ? NO_CREDENTIALS : await projectCredentials(folder, env);
-      const check = await checkProject(
-        { folder, local: spec.local, definition: spec.definition, hasCredentials: credentials.from !== 'none' },
-        { wanted: plan.check, env, progress, signal },
-      );
-      const ignoredState = await readIgnoredState(folder, env);
-      outcome = { kind: 'written', written, credentials, check, ignoredState, interrupted: signal.aborted, cwd };
-    }
-    return { result: createResult(plan, prepared, outcome), asked };
-  } finally {
+    },
+  });
+  let plan = chosen;
+  if (ask !== undefined && !asked) {
     progress.stop();
+    const place = await askForPlace(ask, plan, process, cwd);
+    const moved = place && (await planFor(place));
+    if (moved?.kind === 'plan') plan = moved.plan;
   }
+  return { plan, prepared: await prepareCreate(plan, process, { version, cwd, env, template }), asked };
+}
+
+/** Writes the project, and checks it. */
+async function writePlanned(
+  { plan, prepared, asked }: PlannedFiles,
+  { ask, context, progress, isConfirmed }: CreateSteps & { readonly isConfirmed: boolean },
+): Promise<CreateOutcome> {
+  const { terminal, env, cwd } = context;
+  const signal = context.interruption();
+  const { folder } = plan;
+  const { spec, comparison } = prepared;
+  if (comparison.conflicts.length > 0) throw conflictError(comparison, plan.command);
+  if (plan.install) await languageOf(spec).tools.require(spec.packageManager, env);
+  const changes = describeOutside(comparison.outside ?? []);
+  // The wizard showed the changes before its last question.
+  if (changes.length > 0 && !asked) {
+    progress.stop();
+    await confirmOutside(changes, { ask, isConfirmed, plan, terminal });
+  }
+  const written = await writeProject(prepared, {
+    install: plan.install,
+    git: plan.git,
+    env,
+    signal,
+    report: scaffoldReporter(progress),
+  });
+  const credentials = spec.local ? NO_CREDENTIALS : await projectCredentials(folder, env);
+  const check = await checkProject(
+    { folder, local: spec.local, definition: spec.definition, hasCredentials: credentials.from !== 'none' },
+    { wanted: plan.check, env, progress, signal },
+  );
+  const ignoredState = await readIgnoredState(folder, env);
+  return { kind: 'written', written, credentials, check, ignoredState, interrupted: signal.aborted, cwd };
 }
 
 /** Reads the user's own template, if the answers name one. */

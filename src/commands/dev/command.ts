@@ -1,7 +1,7 @@
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
 import { collectValues } from '../../cli/process-options.ts';
-import { idArgument } from '../../cli/session-options.ts';
+import { idArgument } from '../../cli/kuflow-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';
 import type { DevExecFlags, RuntimeFlag } from './run.ts';
@@ -125,12 +125,12 @@ export function configure(command: Command, context: CommandContext): void {
     });
 
   stateOption(command.command('open'))
-    .summary('Open the page of the local KuFlow in a browser')
+    .summary('Open the console of the local KuFlow in a browser')
     .description(
-      'Open the page of the running local KuFlow, signed in as its first user. On the page, you can start processes, complete tasks, read the requests of workers ' +
+      'Open the console of the running local KuFlow, signed in as its first user. In the console, you can start processes, complete tasks, read the requests of workers ' +
         'and inject faults.',
     )
-    .argument('[path]', 'Path within the page, such as tasks/latest')
+    .argument('[path]', 'Path within the console, such as tasks/latest')
     .option('--print', "Print the address instead; it contains the user's token")
     .action(async (path: string | undefined, flags: DevFlags & { readonly print?: boolean }) => {
       const { runOpen } = await import('./run.ts');

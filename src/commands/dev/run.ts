@@ -6,7 +6,7 @@ import { withContext } from '../../base/system-error.ts';
 import { execWithPlatform, type Restart } from './exec.ts';
 import { followingRequest } from './follow-project.ts';
 import { openBrowser } from './open-browser.ts';
-import { openLocalSession } from '../../platform/client/session.ts';
+import { openLocalSession } from '../../platform/client/kuflow-session.ts';
 import { requestOpenFile } from '../../platform/rest/dev-client.ts';
 import { pageAddress } from '../../platform/console/page-address.ts';
 import { requireRunningPlatform } from '../../platform/session/attach.ts';
@@ -20,7 +20,7 @@ import { attachedLine, platformReporter, readyHints, readyLine } from '../../pla
 import { printError } from '../../terminal/print-error.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { escapeJsonForTerminal, stringifyForTerminal } from '../../terminal/json.ts';
-import { findProcessId } from '../../cli/session.ts';
+import { findProcessId } from '../../cli/with-kuflow.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { platformRequest, warnAboutIgnoredOptions } from '../../cli/platform-options.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';
@@ -141,7 +141,7 @@ export async function runEnv(
   else for (const [name, value] of Object.entries(settings)) out.line(`export ${name}=${shellWord(value)}`);
 }
 
-/** `kuflow dev open`: opens the page in a browser, or with --print prints its address, which contains the user's token. */
+/** `kuflow dev open`: opens the console in a browser, or with --print prints its address, which contains the user's token. */
 export async function runOpen(
   path: string | undefined,
   flags: DevFlags & { readonly print?: boolean },

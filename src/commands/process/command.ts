@@ -7,7 +7,7 @@ import {
   sessionOptions,
   stateOption,
   type ChangeFlags,
-} from '../../cli/session-options.ts';
+} from '../../cli/kuflow-options.ts';
 import { collectValues } from '../../cli/process-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 import type { ProcessListFlags, ProcessShowFlags, ProcessStartFlags } from './run.ts';

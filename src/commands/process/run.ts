@@ -10,14 +10,14 @@ import {
   tenantQuery,
   withKuFlow,
   type DataFlags,
-} from '../../cli/session.ts';
-import { parseState, type ChangeFlags, type SessionFlags } from '../../cli/session-options.ts';
+} from '../../cli/with-kuflow.ts';
+import { parseState, type ChangeFlags, type SessionFlags } from '../../cli/kuflow-options.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import { exampleMetadata, missingShapeError } from '../../platform/domain/examples.ts';
 import { prepareGivenData } from '../../platform/client/given-data.ts';
 import { RECENT_RECORDS } from '../../platform/client/light-client.ts';
 import { withRealReferences } from '../../platform/domain/references.ts';
-import { onlyServedCode, type KnownDefinition, type KuFlowSession } from '../../platform/client/session.ts';
+import { onlyServedCode, type KnownDefinition, type KuFlowSession } from '../../platform/client/kuflow-session.ts';
 import { readTimeline } from '../../platform/rest/dev-client.ts';
 import { mapReferences } from '../../schema/references.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';

@@ -2,7 +2,7 @@ import type { CommandContext } from '../../cli/context.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { requireConnection } from '../../connection/require.ts';
 import { resolveConnection } from '../../connection/resolve.ts';
-import { compareProcess } from '../../discovery/compare.ts';
+import { compareProcess } from '../../discovery/compare-definition.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';
 import type { Comparison } from '../../discovery/findings.ts';
 import type { DiscoveredProcess, DiscoveryEvent } from '../../discovery/types.ts';

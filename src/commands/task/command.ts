@@ -8,7 +8,7 @@ import {
   stateOption,
   type ChangeFlags,
   type SessionFlags,
-} from '../../cli/session-options.ts';
+} from '../../cli/kuflow-options.ts';
 import { collectValues } from '../../cli/process-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 import type { TaskDataFlags, TaskListFlags } from './run.ts';

@@ -11,14 +11,14 @@ import {
   tenantQuery,
   withKuFlow,
   type DataFlags,
-} from '../../cli/session.ts';
-import { parseState, type ChangeFlags, type SessionFlags } from '../../cli/session-options.ts';
+} from '../../cli/with-kuflow.ts';
+import { parseState, type ChangeFlags, type SessionFlags } from '../../cli/kuflow-options.ts';
 import { KuFlowApiError } from '../../kuflow/errors.ts';
 import type { ProcessItem } from '../../kuflow/contract/process-items.ts';
 import { exampleTaskData, missingShapeError } from '../../platform/domain/examples.ts';
 import { formatValueErrors, prepareGivenData, requireValidData } from '../../platform/client/given-data.ts';
 import { resolveId } from '../../platform/client/ids.ts';
-import type { KuFlowSession } from '../../platform/client/session.ts';
+import type { KuFlowSession } from '../../platform/client/kuflow-session.ts';
 import { RECENT_RECORDS } from '../../platform/client/light-client.ts';
 import { withRealReferences } from '../../platform/domain/references.ts';
 import { requestRelease } from '../../platform/rest/dev-client.ts';

@@ -8,14 +8,14 @@ export interface PageSignIn {
 }
 
 /**
- * The address of the page, or of the part of it that `path` names, such as `tasks/latest`. The sign-in is in the fragment, which the browser does not
+ * The address of the console, or of the part of it that `path` names, such as `tasks/latest`. The sign-in is in the fragment, which the browser does not
  * send. Throws a usage error for a path outside the page.
  */
 export function pageAddress(state: Pick<PlatformState, 'endpoints'>, signIn: PageSignIn, path = ''): string {
   const base = new URL('/console/', state.endpoints.http);
   const url = new URL(path.replace(/^\/?(console(\/|$))?/, ''), base);
   if (url.origin !== base.origin || !url.pathname.startsWith(base.pathname) || url.hash !== '')
-    throw usageError(`${path} is not a path of the page`, [
+    throw usageError(`${path} is not a path of the console`, [
       'Use a path such as tasks, tasks/latest, processes or requests',
     ]);
   url.hash = new URLSearchParams({ ...signIn }).toString();

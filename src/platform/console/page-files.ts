@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { codeOf } from '../../base/errors.ts';
 
-/** A file of the page, in memory. */
+/** A file of the console, in memory. */
 export interface PageFile {
   readonly bytes: Buffer;
   /** Media type. */

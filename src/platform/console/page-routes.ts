@@ -33,7 +33,7 @@ export function isPageRequest(request: FastifyRequest): boolean {
   return request.method === 'GET' && PAGE_ROUTES.some((route) => route === request.routeOptions.url);
 }
 
-/** `/` redirects to `/console/`. Every path below it is the page, which has its own routes, except for its files in `assets/`. */
+/** `/` redirects to `/console/`. Every path below it is the console, which has its own routes, except for its files in `assets/`. */
 export function registerPageRoutes(
   app: FastifyInstance,
   files: Promise<PageFiles | undefined>,
@@ -52,7 +52,7 @@ export function registerPageRoutes(
   app.get(PAGE_ROUTES[2], { onRequest }, servePage);
   app.get<{ Params: { '*': string } }>(PAGE_ROUTES[3], { onRequest }, async (request, reply) => {
     const file = (await requireFiles(files)).assets.get(request.params['*']);
-    if (file === undefined) throw new ApiError(404, 'The page does not have this file');
+    if (file === undefined) throw new ApiError(404, 'The console does not have this file');
     return await sendFile(file, request, reply);
   });
   app.get<{ Params: { hash: string } }>(PAGE_ROUTES[4], { onRequest }, (request, reply) => {
@@ -67,7 +67,7 @@ async function requireFiles(files: Promise<PageFiles | undefined>): Promise<Page
   if (read !== undefined) return read;
   throw new ApiError(
     503,
-    'This installation of create-kuflow-worker does not contain the page of the local KuFlow (dist/web). Install the package again; in a clone of its repository, run npm run build',
+    'This installation of create-kuflow-worker does not contain the console of the local KuFlow (dist/web). Install the package again; in a clone of its repository, run npm run build',
   );
 }
 

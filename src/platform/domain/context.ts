@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { PlatformEvent } from '../shared/types.ts';
 import { insertEvent, type EventRow } from '../store/events.ts';
-import type { Store } from '../store/open.ts';
+import type { Store } from '../store/store.ts';
 import { enqueueCommand, type EngineCommand } from '../store/outbox-queue.ts';
 import type { PrincipalRow } from '../store/people.ts';
 import type { DefinitionCatalog } from './definitions.ts';

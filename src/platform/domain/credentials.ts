@@ -1,4 +1,4 @@
-import type { Store } from '../store/open.ts';
+import type { Store } from '../store/store.ts';
 import { findPrincipalByCredential, findPrincipalById, type PrincipalRow } from '../store/people.ts';
 import { hashSecret, hashToken } from './secrets.ts';
 

@@ -4,7 +4,7 @@ import { uuid5 } from '../../base/uuid.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
 import type { DefinitionProblem } from '../shared/contract.ts';
 import { findDefinitionVersion, keepDefinitionVersion, removeUnusedDefinitionVersions } from '../store/definitions.ts';
-import type { Store } from '../store/open.ts';
+import type { Store } from '../store/store.ts';
 import type { DefinitionRef } from '../store/processes.ts';
 import { acceptAnyValue, createValueCheck, type ValueCheck } from './json-values.ts';
 import type { ReferencedResources } from '../../schema/formats.ts';

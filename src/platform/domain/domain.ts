@@ -3,7 +3,7 @@ import type { ProcessDefinition } from '../../process/definition.ts';
 import type { PeopleSeed } from '../../process/people.ts';
 import type { PlatformEvent, PlatformIdentity } from '../shared/types.ts';
 import { findDocumentByUri } from '../store/documents.ts';
-import type { Store } from '../store/open.ts';
+import type { Store } from '../store/store.ts';
 import { findGroupById, findPrincipalById } from '../store/people.ts';
 import type { Domain, EngineIssuers } from './context.ts';
 import { createDefinitionCatalog } from './definitions.ts';

@@ -2,7 +2,7 @@ import { Secret } from '../../base/secret.ts';
 import { uuid7 } from '../../base/uuid.ts';
 import type { PlatformIdentity } from '../shared/types.ts';
 import { newAudit } from '../store/audit.ts';
-import type { Store } from '../store/open.ts';
+import type { Store } from '../store/store.ts';
 import {
   findPrincipalById,
   findTenantById,

@@ -5,7 +5,7 @@ import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { PlatformEvent } from '../shared/types.ts';
 import type { ProcessEngine } from '../shared/process-engine.ts';
-import type { Store } from '../store/open.ts';
+import type { Store } from '../store/store.ts';
 import { nextCommand, processesWithCommands, removeCommand, type PendingCommand } from '../store/outbox-queue.ts';
 
 export interface OutboxOptions {

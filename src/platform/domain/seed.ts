@@ -3,7 +3,7 @@ import { uuid5, uuid7 } from '../../base/uuid.ts';
 import { EVERYBODY_GROUP, type PeopleSeed, type SeedUser } from '../../process/people.ts';
 import type { PlatformIdentity } from '../shared/types.ts';
 import { newAudit } from '../store/audit.ts';
-import type { Store } from '../store/open.ts';
+import type { Store } from '../store/store.ts';
 import {
   findEnabledUsers,
   findPrincipalByEmail,

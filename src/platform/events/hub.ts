@@ -1,14 +1,14 @@
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { LiveEvent } from '../shared/contract.ts';
-import type { Store } from '../store/open.ts';
+import type { Store } from '../store/store.ts';
 import { getMeta, setMeta } from '../store/people.ts';
 import type { PlatformEvent } from '../shared/types.ts';
 
 /** The events of the platform, and those that only tell the page which of its lists have changed. */
 export type PublishedEvent = PlatformEvent | { readonly kind: 'workers-changed' | 'faults-changed' };
 
-/** Passes events on to the streams of the page and keeps the latest ones for streams that reconnect. */
+/** Passes events on to the streams of the console and keeps the latest ones for streams that reconnect. */
 export interface EventHub {
   /** Id of the latest event; one less than the first id before there is any. */
   readonly lastId: number;

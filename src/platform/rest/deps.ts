@@ -48,7 +48,7 @@ export interface RestDeps {
   readonly health: () => HealthReport | Promise<HealthReport>;
   /** A random value of this run. Requests with it in the probe header are the platform's own and are not logged. */
   readonly probeToken: string;
-  /** The files of the page; undefined if it has not been built. */
+  /** The files of the console; undefined if it has not been built. */
   readonly page: Promise<PageFiles | undefined>;
   readonly streams: EventStreams;
   readonly workers: WorkerWatch;

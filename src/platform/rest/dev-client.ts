@@ -57,7 +57,7 @@ export async function requestOpenFile(access: DevApiAccess, path: string): Promi
   const answer = await send(access, 'POST', `/_dev/open-codes?path=${encodeURIComponent(path)}`);
   const { body } = answer;
   if (answer.ok && isRecord(body) && OPEN_FILE.test(String(body['file']))) return String(body['file']);
-  throw unexpectedAnswer('did not write a file that opens the page', answer);
+  throw unexpectedAnswer('did not write a file that opens the console', answer);
 }
 
 /** The definitions that new processes use. */

@@ -7,14 +7,14 @@ import type { RestDeps } from './deps.ts';
 import { pageAddress } from '../console/page-address.ts';
 
 /**
- * `POST /_dev/open-codes?path=…` writes a file that opens this path of the page with a code for the caller's token, and `POST
+ * `POST /_dev/open-codes?path=…` writes a file that opens this path of the console with a code for the caller's token, and `POST
  * /_dev/open-codes/{code}` redeems the code without credentials.
  */
 export function registerOpenCodes(app: FastifyInstance, deps: RestDeps): void {
   app.post<{ Querystring: { path?: string } }>('/_dev/open-codes', async (request, reply) => {
     const { type } = await authenticate(deps, request);
     const token = /^bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (type !== 'USER' || token === undefined) throw new ApiError(403, 'Only a user can sign in to the page');
+    if (type !== 'USER' || token === undefined) throw new ApiError(403, 'Only a user can sign in to the console');
     const toAddress = (code: string): string => pageAddress(deps.run, { code }, request.query.path);
     try {
       toAddress('');

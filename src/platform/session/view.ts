@@ -160,7 +160,7 @@ export interface ReadyHintsOptions {
   readonly runs: 'platform' | 'command';
   /** The command that starts the worker. */
   readonly start: string;
-  /** Whether the address of the page signs the user in. Only for a terminal, since logs are read by others. */
+  /** Whether the address of the console signs the user in. Only for a terminal, since logs are read by others. */
   readonly showToken: boolean;
 }
 
@@ -176,7 +176,7 @@ export function readyHints(
   const startWorker = ['worker', `${invocation} dev exec${stateOption} -- ${start}`];
   return formatTable(
     [
-      ['page', pageAddress(state, showToken ? { token: state.user.token.reveal() } : {})],
+      ['console', pageAddress(state, showToken ? { token: state.user.token.reveal() } : {})],
       ['processes', state.processes.join(', ')],
       ...(runs === 'platform' ? [startWorker] : []),
       ['settings', `${invocation} dev env${stateOption}`],

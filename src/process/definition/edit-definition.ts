@@ -1,26 +1,33 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isMap, isSeq, parseDocument } from 'yaml';
+import { isCollection, isNode, isScalar, type Document } from 'yaml';
 import { KnownError } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
-import { splitTextFile } from '../../files/text-file.ts';
+import { removeValue, rewriteYaml } from './rewrite-yaml.ts';
 import type { ProcessDefinition, TaskDefinition } from '../definition.ts';
 import { insertTask } from './add-task.ts';
-import { editValue, type ValueEdit, type ValuePath } from './edit-values.ts';
 import { parseDefinition } from './file.ts';
-import { toFile } from './render.ts';
-import { rewriteDocument } from './rewrite-document.ts';
+import { toFile, WRITING } from './render.ts';
+
+type ValuePath = readonly (string | number)[];
+
+/** A change of one value of a YAML document. */
+interface ValueEdit {
+  readonly path: ValuePath;
+  /** `set` adds or replaces the value of a key, `append` adds an item to a list, and `remove` removes a key or an item. */
+  readonly action: 'set' | 'append' | 'remove';
+  readonly value?: unknown;
+}
 
 /**
- * Changes the text of a definition file so that it describes `next`. Tasks that both have must be in the same order. Comments, formatting and
- * everything that does not change stay. Where the syntax does not allow that, the file is rewritten from the parsed document, which keeps
- * comments, order and quoting. Rejects with a KnownError if the text is not a valid definition, or cannot be changed that way.
+ * Changes the text of a definition file so that it describes `next`. Tasks that both have must be in the same order. Comments, quotes, order
+ * and all lines that do not change stay. Rejects with a KnownError if the text is not a valid definition, or cannot be changed that way.
  */
 export async function editDefinition(text: string, fileName: string, next: ProcessDefinition): Promise<string> {
   const before = await parseDefinition(text, fileName);
   if (isDeepStrictEqual(before, next)) return text;
   let cause: unknown;
   try {
-    const edited = await applyChanges(text, fileName, before, next);
+    const edited = rewriteYaml(text, (document) => applyChanges(document, before, next), WRITING);
     if (isDeepStrictEqual(await parseDefinition(edited, fileName), next)) return edited;
   } catch (error) {
     // The place is behind an alias, or an alias refers to the anchor that would be removed.
@@ -34,34 +41,16 @@ export async function editDefinition(text: string, fileName: string, next: Proce
   });
 }
 
-async function applyChanges(
-  text: string,
-  fileName: string,
-  before: ProcessDefinition,
-  next: ProcessDefinition,
-): Promise<string> {
-  const { mark, text: content } = splitTextFile(text);
-  const removed = removeTasks(content, before, next);
+function applyChanges(document: Document.Parsed, before: ProcessDefinition, next: ProcessDefinition): void {
+  for (const at of [...before.tasks.keys()].reverse())
+    if (!hasTask(next, before.tasks[at]?.code)) removeValue(document, ['tasks', at]);
   const kept = next.tasks.filter(({ code }) => hasTask(before, code));
-  let edited = editValues(removed, changesOf(before, { ...next, tasks: kept }));
-  for (const [at, task] of next.tasks.entries())
-    if (!hasTask(before, task.code)) ({ text: edited } = await insertTask(edited, fileName, task, at));
-  return mark + edited;
+  for (const edit of changesOf(before, { ...next, tasks: kept })) applyEdit(document, edit);
+  for (const [at, task] of next.tasks.entries()) if (!hasTask(before, task.code)) insertTask(document, task, at);
 }
 
-function hasTask({ tasks }: ProcessDefinition, code: string): boolean {
+function hasTask({ tasks }: ProcessDefinition, code: string | undefined): boolean {
   return tasks.some((task) => task.code === code);
-}
-
-function removeTasks(text: string, before: ProcessDefinition, next: ProcessDefinition): string {
-  const gone = before.tasks.flatMap(({ code }, at) => (hasTask(next, code) ? [] : [at])).toReversed();
-  if (gone.length === 0) return text;
-  // A list without items is not a list in block style.
-  if (gone.length === before.tasks.length) return editValues(text, [{ path: ['tasks'], action: 'set', value: [] }]);
-  return editValues(
-    text,
-    gone.map((at) => ({ path: ['tasks', at], action: 'remove' })),
-  );
 }
 
 /** The edits of the tasks that both definitions have, and of everything else. */
@@ -102,26 +91,17 @@ function diffValues(path: ValuePath, before: unknown, next: unknown): readonly V
   return [{ path, action: 'set', value: next }];
 }
 
-function editValues(text: string, edits: readonly ValueEdit[]): string {
-  return edits.reduce((before, edit) => {
-    const edited = editValue(before, edit);
-    return edited !== undefined && isEdited(before, edited, edit) ? edited : rewrite(before, edit);
-  }, text);
-}
-
-/** Whether the edit did what the parsed document does. */
-function isEdited(before: string, edited: string, edit: ValueEdit): boolean {
-  const parsed = parseDocument(edited, { logLevel: 'silent' });
-  return parsed.errors.length === 0 && isDeepStrictEqual(parsed.toJS(), parseDocument(rewrite(before, edit)).toJS());
-}
-
-/** Makes the edit in the parsed document. */
-function rewrite(text: string, { path, action, value }: ValueEdit): string {
-  return rewriteDocument(text, (document) => {
-    if (action === 'remove') document.deleteIn(path);
-    else if (action === 'append') document.addIn(path, value);
-    else document.setIn(path, document.createNode(value));
-    const parent: unknown = document.getIn(path.slice(0, -1), true);
-    if ((isMap(parent) || isSeq(parent)) && parent.items.length === 0) parent.flow = true;
-  });
+function applyEdit(document: Document.Parsed, { path, action, value }: ValueEdit): void {
+  if (action === 'remove') removeValue(document, path);
+  else if (action === 'append') document.addIn(path, document.createNode(value));
+  else {
+    const old: unknown = document.getIn(path, true);
+    const node = document.createNode(value, { aliasDuplicateObjects: false });
+    if (isNode(old) && isCollection(node)) {
+      node.flow = isScalar(old) ? Array.isArray(value) : isCollection(old) && old.flow === true;
+      node.comment = old.comment ?? null;
+      node.commentBefore = old.commentBefore ?? null;
+    }
+    document.setIn(path, isScalar(node) ? value : node);
+  }
 }

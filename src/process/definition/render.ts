@@ -1,5 +1,5 @@
 import { Document, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
-import type { ScalarTag } from 'yaml';
+import type { ScalarTag, Tags } from 'yaml';
 import { KnownError } from '../../base/errors.ts';
 import { withoutUndefined } from '../../base/json.ts';
 import { splitTextFile } from '../../files/text-file.ts';
@@ -65,7 +65,7 @@ export function renderTask(task: TaskDefinition): string {
 }
 
 function newDocument(value: unknown): Document {
-  return new Document(value, { aliasDuplicateObjects: false, customTags: (tags) => [ESCAPED_TEXT, ...tags] });
+  return new Document(value, { aliasDuplicateObjects: false, ...WRITING });
 }
 
 /**
@@ -96,6 +96,9 @@ const ESCAPED_TEXT: ScalarTag = {
   test: /^(?!)/,
   stringify: (item) => yamlString(String(item.value)),
 };
+
+/** How the library writes definition files. */
+export const WRITING = { customTags: (tags: Tags): Tags => [ESCAPED_TEXT, ...tags] } as const;
 
 function comment(lines: readonly string[]): string {
   return lines.map((line) => ` ${yamlComment(line)}`).join('\n');

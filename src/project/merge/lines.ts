@@ -1,11 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import { diff3Merge } from 'node-diff3';
+import { canAddBoth, mergeEntries, type EntryFormat } from './entries.ts';
 
 const EXPORT_LINE = /^export \* from '[^']+';$/;
 
 export interface MergeOptions {
   /** The order of additions does not matter, as for declarations. If both sides added lines in the same place, both are kept. */
   readonly isOrderFree?: boolean;
+}
+
+interface LineOptions extends MergeOptions {
+  /** Merges lines with names and versions by name. */
+  readonly entries?: EntryFormat | undefined;
 }
 
 /** Lines that both sides changed in different ways, without line endings. */
@@ -33,28 +39,26 @@ export function mergeLines(
   base: string,
   mine: string,
   next: string,
-  { isOrderFree = false }: MergeOptions = {},
+  options: LineOptions = {},
 ): readonly MergedRegion[] {
-  const own = mine.split('\n');
   if (mine === base) return [next.split('\n')];
-  if (base === next) return [own];
+  if (base === next) return [mine.split('\n')];
+  const own = splitLines(mine);
   const exported = addedExports(base, next);
   const missing = exported?.filter((line) => !own.includes(line));
-  if (missing?.length === 0) return [own];
-  const regions = diff3Merge(own, base.split('\n'), next.split('\n'), { excludeFalseConflicts: true });
+  if (missing?.length === 0) return [mine.split('\n')];
+  const regions = diff3Merge([...own], [...splitLines(base)], [...splitLines(next)], { excludeFalseConflicts: true });
   const merged = regions.map(({ ok, conflict }): MergedRegion => {
     if (conflict === undefined) return ok ?? [];
-    return resolveConflict(conflict, isOrderFree) ?? toLineConflict(conflict);
+    return resolveConflict(conflict, options) ?? toLineConflict(conflict);
   });
-  if (missing === undefined || !merged.some(isConflict)) return merged;
+  if (missing === undefined || !merged.some(isConflict)) return [...merged, ['']];
   return [appendLines(mine, missing).split('\n')];
 }
 
 /** Every place in which the three differ: the lines outside of the conflicts are the same in all of them. */
 export function findConflicts(base: string, mine: string, theirs: string): readonly MergedRegion[] {
-  // The end of the last line is not a line that conflicts.
-  const split = (text: string): readonly string[] => text.replace(/\n$/, '').split('\n');
-  const texts = { base: split(base), mine: split(mine), theirs: split(theirs) };
+  const texts = { base: splitLines(base), mine: splitLines(mine), theirs: splitLines(theirs) };
   const regions = diff3Merge([...texts.mine], [...texts.base], [...texts.theirs], { excludeFalseConflicts: true }).map(
     ({ ok, conflict }): MergedRegion => (conflict === undefined ? (ok ?? []) : toLineConflict(conflict)),
   );
@@ -66,6 +70,11 @@ export function findConflicts(base: string, mine: string, theirs: string): reado
   // Repeated lines may be matched so that a change of one side seems to be in another place.
   const isFaithful = contains('base') && contains('mine') && contains('theirs');
   return [...(isFaithful ? regions : toOneConflict(texts)), ['']];
+}
+
+/** Lines without the end of the last one, which is not a line that conflicts. */
+function splitLines(text: string): readonly string[] {
+  return text === '' ? [] : text.replace(/\n$/, '').split('\n');
 }
 
 /** All that is between the first and the last lines that the three share. */
@@ -97,8 +106,13 @@ interface Conflict {
   readonly b: readonly string[];
 }
 
-function resolveConflict({ a, o, b }: Conflict, isOrderFree: boolean): readonly string[] | undefined {
-  if (o.length === 0) return isOrderFree ? addBoth(a, b) : undefined;
+function resolveConflict(
+  { a, o, b }: Conflict,
+  { isOrderFree = false, entries }: LineOptions,
+): readonly string[] | undefined {
+  const merged = entries && mergeEntries(entries, { base: o, mine: a, theirs: b });
+  if (merged !== undefined) return merged;
+  if (o.length === 0) return (entries ? canAddBoth(entries, a, b) : isOrderFree) ? addBoth(a, b) : undefined;
   return mergeAdjacent(a, o, b) ?? mergeAdjacent(b, o, a);
 }
 

@@ -1,5 +1,4 @@
-import type { KeyedFormat } from './blocks.ts';
-import { mergeByKey } from './by-key.ts';
+import { ENTRY_FORMATS, type EntryFormat } from './entries.ts';
 import { toLf, withLineEndingsOf } from './line-endings.ts';
 import {
   findConflicts,
@@ -9,9 +8,7 @@ import {
   type MergedRegion,
   type MergeOptions,
 } from './lines.ts';
-import { packageJsonFormat } from './package-json.ts';
-import { pomFormat } from './pom.ts';
-import { pyprojectFormat } from './pyproject.ts';
+import { mergePackageJson } from './package-json.ts';
 
 /** A place that both sides changed in different ways. */
 export interface MergeConflict extends LineConflict {
@@ -48,29 +45,22 @@ export interface FileMerge {
   readonly conflicts: readonly MergeConflict[];
 }
 
-const FORMATS: ReadonlyMap<string, KeyedFormat> = new Map([
-  ['package.json', packageJsonFormat],
-  ['pom.xml', pomFormat],
-  ['pyproject.toml', pyprojectFormat],
-]);
-
 const DEFAULT_LABELS: MergeLabels = { mine: 'yours', base: 'base', theirs: 'template' };
 
 /**
- * Applies the change from `base` to `theirs` to `mine`. `package.json`, `pom.xml` and `pyproject.toml` are merged by key; all other files, and
- * these if one of the three texts can't be parsed, by lines. Byte order mark, line endings and a missing line break at the end of `mine` stay
- * as they are.
+ * Applies the change from `base` to `theirs` to `mine`. `package.json` is merged by key; all other files, and `package.json` if one of the three
+ * texts can't be parsed, by lines. Byte order mark, line endings and a missing line break at the end of `mine` stay as they are.
  */
 export function mergeFile(request: MergeRequest): FileMerge {
   const { path, base, mine, theirs, labels = DEFAULT_LABELS, style } = request;
   const [own, old, next] = [splitForm(mine), splitForm(base), splitForm(theirs)];
   const isEnded = own.isEnded === old.isEnded || mine === '' ? next.isEnded : own.isEnded;
-  const format = FORMATS.get(path.slice(path.lastIndexOf('/') + 1));
-  const isChanged = own.text !== old.text && next.text !== old.text;
-  const keyed = isChanged && format !== undefined ? mergeByKey(format, old.text, own.text, next.text) : undefined;
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const isKeyed = name === 'package.json' && own.text !== old.text && next.text !== old.text;
+  const keyed = isKeyed ? mergePackageJson(old.text, own.text, next.text) : undefined;
   const regions =
     keyed === undefined
-      ? mergeLines(old.text, own.text, next.text, request)
+      ? mergeWithEntries(ENTRY_FORMATS.get(name), [old.text, own.text, next.text], request)
       : findConflicts(keyed.base, keyed.mine, keyed.theirs);
   const merged = renderRegions(regions, style, labels);
   const text = isEnded ? merged : merged.replace(/\n$/, '');
@@ -78,6 +68,24 @@ export function mergeFile(request: MergeRequest): FileMerge {
     text: own.mark + withLineEndingsOf(mine.slice(own.mark.length), text),
     conflicts: keyed?.conflicts ?? regions.filter(isConflict),
   };
+}
+
+function mergeWithEntries(
+  entries: EntryFormat | undefined,
+  [base, mine, theirs]: readonly [string, string, string],
+  options: MergeOptions,
+): readonly MergedRegion[] {
+  const regions = mergeLines(base, mine, theirs, { ...options, entries });
+  const isBroken = (text: string): boolean => {
+    try {
+      entries?.parse(text);
+      return false;
+    } catch {
+      return true;
+    }
+  };
+  const text = renderRegions(regions, 'ours', DEFAULT_LABELS);
+  return isBroken(text) && !isBroken(mine) ? mergeLines(base, mine, theirs, options) : regions;
 }
 
 /** A text with `\n` at the end of every line, and how it was written. */

@@ -1,90 +1,208 @@
-import { isMap, isScalar, isSeq, parseDocument, type Node } from 'yaml';
-import { splitItems, type BlockNode, type Branch, type KeyedDocument, type KeyedFormat, type Leaf } from './blocks.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { parseTree, type Node } from 'jsonc-parser';
+import { isRecord } from '../../base/json.ts';
+import { editJson, findValue } from '../../files/json-edit.ts';
+import type { LineConflict } from './lines.ts';
 import { isNpmRangeAtLeast } from './versions.ts';
+
+export interface KeyConflict extends LineConflict {
+  /** Such as `dependencies.undici`. */
+  readonly key: string;
+}
+
+export interface PackageJsonMerge {
+  readonly conflicts: readonly KeyConflict[];
+  /** The merged text with the conflicting places as in one of the three versions. Everything else is the same in all three. */
+  readonly base: string;
+  readonly mine: string;
+  readonly theirs: string;
+}
 
 const DEPENDENCIES = ['dependencies', 'devDependencies', 'peerDependencies', 'optionalDependencies'];
 const VERSIONS = [...DEPENDENCIES, 'engines', 'overrides', 'resolutions'];
 
-export const packageJsonFormat: KeyedFormat = {
-  split: splitJson,
-  staysRemoved: ([first = '', name, ...rest], theirs, mine) => {
-    if (name === undefined || rest.length > 0 || !DEPENDENCIES.includes(first)) return false;
-    // It may have been moved to another list.
-    const moved = mine.items
-      .filter(({ key }) => DEPENDENCIES.includes(key))
-      .flatMap(({ value }) => (value.kind === 'branch' ? value.items : []))
-      .filter(({ key }) => key === name);
-    return moved.every(({ value }) => isNpmRangeAtLeast(textOfLeaf(value), textOfLeaf(theirs.value)));
-  },
-  isEmptyList: ([first = '', ...rest], mine) => mine === undefined && rest.length === 0 && DEPENDENCIES.includes(first),
-  isAtLeast: ([first = ''], mine, theirs) => {
-    const own: unknown = JSON.parse(mine);
-    const other: unknown = JSON.parse(theirs);
-    if (typeof own !== 'string' || typeof other !== 'string') return false;
-    if (VERSIONS.includes(first)) return isNpmRangeAtLeast(own, other);
-    if (first !== 'packageManager') return false;
-    const [[name, version = ''], [otherName, otherVersion = '']] = [own.split('@'), other.split('@')];
-    return name === otherName && isNpmRangeAtLeast(version, otherVersion);
-  },
-  formatPath: (path) => path.join('.'),
-};
+type Side = 'base' | 'mine' | 'theirs';
 
-function textOfLeaf(value: Leaf | Branch): string {
-  const data: unknown = value.kind === 'leaf' ? JSON.parse(value.data) : undefined;
-  return typeof data === 'string' ? data : '';
+/** The values of a place in the three versions. Undefined if it is missing. */
+type Values = Readonly<Record<Side, unknown>>;
+
+interface Edit {
+  readonly path: readonly (string | number)[];
+  /** Undefined removes the value. */
+  readonly value: unknown;
+  readonly isArrayInsertion?: boolean;
 }
 
-/** JSON is read as YAML, of which it is a part, because the parser of JSON does not tell positions. */
-function splitJson(source: string): KeyedDocument | undefined {
+/** What changes `mine`. */
+interface Changes {
+  readonly root: Values;
+  readonly edits: Edit[];
+  readonly conflicts: (Values & { readonly path: readonly string[] })[];
+}
+
+/**
+ * Applies the change from `base` to `theirs` to `mine`, key by key. Texts have `\n` at the end of each line. Form and order of `mine` stay; what
+ * `theirs` adds follows the key that it follows there. Undefined if one of the texts is not a JSON object with unique keys; `base` may be empty.
+ */
+export function mergePackageJson(base: string, mine: string, theirs: string): PackageJsonMerge | undefined {
+  const texts = { base: base.trim() === '' ? '{}' : base, mine, theirs };
+  const root = { base: parseObject(texts.base), mine: parseObject(mine), theirs: parseObject(theirs) };
+  if (root.base === undefined || root.mine === undefined || root.theirs === undefined) return undefined;
+  const changes: Changes = { root, edits: [], conflicts: [] };
+  mergeValues(changes, [], root);
+  const merged = changes.edits.reduce((text, edit) => applyEdit(text, edit, root), mine);
+  const print = (side: Side): string =>
+    changes.conflicts.reduce(
+      (text, { path, [side]: value }) => applyEdit(text, { path: [...path], value }, root),
+      merged,
+    );
+  return {
+    conflicts: changes.conflicts.map(({ path }) => ({
+      key: path.join('.'),
+      line: lineOf(texts.mine, path, root),
+      base: linesOf(texts.base, path),
+      mine: linesOf(texts.mine, path),
+      theirs: linesOf(texts.theirs, path),
+    })),
+    base: print('base'),
+    mine: merged,
+    theirs: print('theirs'),
+  };
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    JSON.parse(source);
-    const { contents, errors } = parseDocument(source, { prettyErrors: false, logLevel: 'error' });
-    if (errors.length > 0 || !isMap(contents)) return undefined;
-    const [start, end] = rangeOf(contents);
-    const root = splitValue(source, contents);
-    if (root.kind !== 'branch') return undefined;
-    return {
-      source,
-      root: { ...root, open: source.slice(0, start) + root.open, close: root.close + source.slice(end) },
-    };
+    const data: unknown = JSON.parse(text);
+    const tree = parseTree(text);
+    return isRecord(data) && tree !== undefined && hasUniqueKeys(tree) ? data : undefined;
   } catch {
     return undefined;
   }
 }
 
-function splitValue(source: string, node: Node): Leaf | Branch {
-  const [start, end] = rangeOf(node);
-  if (!isMap(node) && !isSeq(node)) {
-    const text = source.slice(start, end);
-    return { kind: 'leaf', text, data: JSON.stringify(JSON.parse(text)) };
-  }
-  const nodes = isMap(node)
-    ? node.items.map((pair): BlockNode => {
-        const [at] = rangeOf(pair.key as Node);
-        const [from, to] = rangeOf(pair.value as Node);
-        const value = splitValue(source, pair.value as Node);
-        const key = isScalar(pair.key) ? String(pair.key.value) : '';
-        return { key, head: source.slice(at, from), value, start: at, end: to };
-      })
-    : node.items.map((item): BlockNode => {
-        const [from, to] = rangeOf(item as Node);
-        const key = JSON.stringify(JSON.parse(source.slice(from, to)));
-        return { key, head: '', value: splitValue(source, item as Node), start: from, end: to };
-      });
-  const { items, rest } = splitItems(source, start + 1, end - 1, nodes, { isSeparated: true });
-  return {
-    kind: 'branch',
-    type: isMap(node) ? 'object' : 'array',
-    open: source.slice(start, start + 1),
-    items,
-    close: rest + source.slice(end - 1, end),
-    isSeparated: true,
-    isSet: isSeq(node),
-    isFlat: false,
-  };
+function hasUniqueKeys({ type, children = [] }: Node): boolean {
+  const keys = type === 'object' ? children.map(keyOf) : [];
+  return new Set(keys).size === keys.length && children.every(hasUniqueKeys);
 }
 
-function rangeOf({ range }: Node): readonly [number, number] {
-  if (range === null || range === undefined) throw new Error('a node without a range');
-  return [range[0], range[1]];
+function keyOf(property: Node): string {
+  return String(property.children?.[0]?.value);
+}
+
+function mergeValues(changes: Changes, path: readonly string[], values: Values): void {
+  const { base, mine, theirs } = values;
+  if (isDeepStrictEqual(mine, theirs) || isDeepStrictEqual(theirs, base)) return;
+  // A missing list of dependencies is the same as an empty one.
+  const isList = path.length === 1 && DEPENDENCIES.includes(path[0] ?? '');
+  const [own, next] = isList ? [mine ?? {}, theirs ?? {}] : [mine, theirs];
+  if (isRecord(own) && isRecord(next)) {
+    const old = isRecord(base) ? base : {};
+    const before = changes.edits.length;
+    for (const key of new Set([...Object.keys(own), ...Object.keys(next)]))
+      mergeValues(changes, [...path, key], {
+        base: valueOf(old, key),
+        mine: valueOf(own, key),
+        theirs: valueOf(next, key),
+      });
+    const inner = changes.edits.slice(before);
+    const isRemoval = (edit: Edit): boolean => edit.value === undefined && edit.path.length === path.length + 1;
+    if (inner.length > 0 && inner.length === Object.keys(own).length && inner.every(isRemoval))
+      changes.edits.splice(before, inner.length, { path: [...path], value: theirs === undefined ? undefined : {} });
+  } else if (Array.isArray(own) && Array.isArray(next))
+    mergeArrays(changes, path, { base: Array.isArray(base) ? base : [], mine: own, theirs: next }, values);
+  else if (isDeepStrictEqual(mine, base)) changes.edits.push({ path: [...path], value: theirs });
+  else if (!isKept(changes.root, path, values)) changes.conflicts.push({ path, ...values });
+}
+
+function valueOf(data: Readonly<Record<string, unknown>>, key: string): unknown {
+  return Object.hasOwn(data, key) ? data[key] : undefined;
+}
+
+/** Merges arrays as sets. */
+function mergeArrays(
+  { edits, conflicts }: Changes,
+  path: readonly string[],
+  { base, mine, theirs }: Readonly<Record<Side, readonly unknown[]>>,
+  values: Values,
+): void {
+  const print = (item: unknown): string => JSON.stringify(item);
+  const [old, own, next] = [base.map(print), mine.map(print), theirs.map(print)];
+  const areBothReplaced =
+    old.some((item) => !own.includes(item) && !next.includes(item)) &&
+    own.some((item) => !old.includes(item) && !next.includes(item)) &&
+    next.some((item) => !old.includes(item) && !own.includes(item));
+  if (areBothReplaced) {
+    conflicts.push({ path, ...values });
+    return;
+  }
+  const merged = [...own];
+  for (const item of own.filter((one) => old.includes(one) && !next.includes(one))) {
+    const at = merged.indexOf(item);
+    merged.splice(at, 1);
+    edits.push({ path: [...path, at], value: undefined });
+  }
+  next.forEach((item, index) => {
+    if (old.includes(item) || merged.includes(item)) return;
+    const at = merged.indexOf(next.slice(0, index).findLast((one) => merged.includes(one)) ?? '') + 1;
+    merged.splice(at, 0, item);
+    edits.push({ path: [...path, at], value: theirs[index], isArrayInsertion: true });
+  });
+}
+
+/** Whether `mine` stays although both sides changed it: a removed dependency, and a version that is at least as new as that of `theirs`. */
+function isKept(root: Values, path: readonly string[], { mine, theirs }: Values): boolean {
+  const [first = '', name = ''] = path;
+  if (typeof theirs !== 'string') return false;
+  if (mine === undefined) {
+    if (path.length !== 2 || !DEPENDENCIES.includes(first) || !isRecord(root.mine)) return false;
+    // It may have been moved to another list.
+    const moved = DEPENDENCIES.map((list) => isRecord(root.mine) && root.mine[list])
+      .filter(isRecord)
+      .map((list) => valueOf(list, name))
+      .filter((version) => version !== undefined);
+    return moved.every((version) => typeof version === 'string' && isNpmRangeAtLeast(version, theirs));
+  }
+  if (typeof mine !== 'string') return false;
+  if (VERSIONS.includes(first)) return isNpmRangeAtLeast(mine, theirs);
+  const [[own, version = ''], [other, otherVersion = '']] = [mine.split('@'), theirs.split('@')];
+  return first === 'packageManager' && own === other && isNpmRangeAtLeast(version, otherVersion);
+}
+
+function applyEdit(text: string, { path, value, isArrayInsertion = false }: Edit, { theirs }: Values): string {
+  const missing = path.findIndex((_, at) => findValue(text, path.slice(0, at + 1)) === undefined);
+  if (value === undefined && missing !== -1) return text;
+  const before = keysBefore(theirs, path.slice(0, missing + 1));
+  return editJson(text, path, value, {
+    isArrayInsertion,
+    getInsertionIndex: (keys) => keys.indexOf(before.findLast((key) => keys.includes(key)) ?? '') + 1,
+  });
+}
+
+/** The keys that a key follows. */
+function keysBefore(data: unknown, path: readonly (string | number)[]): readonly string[] {
+  const parent = path.slice(0, -1).reduce((at, key) => (isRecord(at) ? valueOf(at, String(key)) : undefined), data);
+  const keys = isRecord(parent) ? Object.keys(parent) : [];
+  return keys.slice(0, Math.max(0, keys.indexOf(String(path.at(-1)))));
+}
+
+/** The lines with a value and its key. */
+function linesOf(text: string, path: readonly string[]): readonly string[] {
+  const node = findValue(text, path)?.parent;
+  if (node === undefined) return [];
+  const end = text.indexOf('\n', node.offset + node.length);
+  return text.slice(text.lastIndexOf('\n', node.offset) + 1, end === -1 ? undefined : end).split('\n');
+}
+
+/** The first line of a value, or the line after the key that it follows in `theirs`. */
+function lineOf(text: string, path: readonly string[], { theirs }: Values): number {
+  const lineAt = (offset: number): number => text.slice(0, offset).split('\n').length;
+  const own = findValue(text, path)?.parent;
+  if (own !== undefined) return lineAt(own.offset);
+  const parent = path.slice(0, -1);
+  const before = keysBefore(theirs, [...path])
+    .map((key) => findValue(text, [...parent, key])?.parent)
+    .findLast((node) => node !== undefined);
+  return (
+    lineAt(before === undefined ? (findValue(text, parent)?.parent?.offset ?? 0) : before.offset + before.length) + 1
+  );
 }

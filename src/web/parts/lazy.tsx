@@ -45,5 +45,5 @@ export function lazyComponent<Props extends object>(
   return Object.assign(Lazy, { preload });
 }
 
-/** The form is most of the code of the page. */
+/** The form is most of the code of the console. */
 export const LazyForm = lazyComponent<FormProps>('the form', async () => (await import('../form/form.tsx')).DataForm);

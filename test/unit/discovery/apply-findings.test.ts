@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, isRecord, type Json, type JsonObject } from '../../../src/base/json.ts';
 import { applyFindings } from '../../../src/discovery/apply-findings.ts';
-import { compareProcess } from '../../../src/discovery/compare.ts';
+import { compareProcess } from '../../../src/discovery/compare-definition.ts';
 import type { ProcessDefinition } from '../../../src/process/definition.ts';
 import { typeOfValue, type JsonType } from '../../../src/schema/normal-form.ts';
 import { uuid } from '../../support/large-tenant.ts';

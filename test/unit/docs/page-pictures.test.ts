@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 
 const root = new URL('../../../', import.meta.url);
 
-it('README shows every picture of the page, in light and dark, with an alternative text', () => {
+it('README shows every picture of the console, in light and dark, with an alternative text', () => {
   const readme = readFileSync(new URL('README.md', root), 'utf8');
   const shown = [...readme.matchAll(/<picture>\n(.*)\n(.*)\n<\/picture>/g)].map(([, dark = '', light = '']) => {
     expect(dark).toContain('media="(prefers-color-scheme: dark)"');

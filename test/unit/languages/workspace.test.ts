@@ -59,7 +59,7 @@ const CASES: readonly Case[] = [
     files: { 'package.json': '{\n  "name": "acme \\"}]\\" [",\n  "scripts": {}\n}\n' },
     manager: 'npm',
     file: 'package.json',
-    after: '{\n  "name": "acme \\"}]\\" [",\n  "scripts": {},\n  "workspaces": ["tools/loan-worker"]\n}\n',
+    after: '{\n  "name": "acme \\"}]\\" [",\n  "scripts": {},\n  "workspaces": [\n    "tools/loan-worker"\n  ]\n}\n',
   },
   {
     what: 'Yarn 1, an object with packages',

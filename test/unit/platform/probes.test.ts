@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { Secret } from '../../../src/base/secret.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { createProbes } from '../../../src/platform/probes.ts';
-import { openStore } from '../../../src/platform/store/open.ts';
+import { openStore } from '../../../src/platform/store/store.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 import { startUpstream } from './gateway/harness.ts';
 

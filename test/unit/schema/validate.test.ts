@@ -142,7 +142,7 @@ function checkedByPlatform(shape: JsonObject, data: JsonObject): CheckedValue | 
   }
 }
 
-describe('the validator of the page', () => {
+describe('the validator of the console', () => {
   it('finds the same errors as the platform', () => {
     let valid = 0;
     let invalid = 0;

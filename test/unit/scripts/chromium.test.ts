@@ -14,7 +14,7 @@ function program(folder: string, name: string): string {
   return path;
 }
 
-describe('the browser for the tests of the page', () => {
+describe('the browser for the tests of the console', () => {
   it('is the one in KUFLOW_CHROMIUM, or the first on the PATH: Chromium before Chrome', () => {
     const folder = newFolder();
     const chrome = program(folder, 'google-chrome');

@@ -18,8 +18,8 @@ const request = (part: Partial<RequestRecord>): RequestRecord => ({
 
 it.each([
   ['everything without a filter', {}, {}, true],
-  ['not the requests of the page', { console: true }, {}, false],
-  ['the requests of the page if asked to', { console: true }, { own: true }, true],
+  ['not the requests of the console', { console: true }, {}, false],
+  ['the requests of the console if asked to', { console: true }, { own: true }, true],
   ['all words of the text in any order and case', {}, { text: 'WORKER  get' }, true],
   ['not if one word is missing', {}, { text: 'worker post' }, false],
   ['problems', { problem: 'No such process' }, { text: 'such' }, true],

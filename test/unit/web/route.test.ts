@@ -6,7 +6,7 @@ const routeOf = (path: string): Route => {
   return parseRoute(pathname, search);
 };
 
-describe('the routes of the page', () => {
+describe('the routes of the console', () => {
   it.each<Route>([
     { view: 'home' },
     { view: 'processes', state: 'RUNNING', code: 'LOAN & MORE' },

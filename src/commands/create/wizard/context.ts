@@ -21,7 +21,7 @@ import { chosenLanguage, type CreateAnswers } from '../answers.ts';
 import type { rememberConnections } from '../connection.ts';
 import { listPlaces } from '../placement.ts';
 import { prepareCreate } from '../prepare.ts';
-import { resolveCreate, type CreatePlan } from '../resolve.ts';
+import { planCreate, type CreatePlan } from '../plan-create.ts';
 import type { WizardContext } from './state.ts';
 import { wizardView } from './view.ts';
 
@@ -52,7 +52,7 @@ export async function openWizardContext(parts: WizardContextParts): Promise<Wiza
   const planFor = async (
     answers: CreateAnswers,
   ): Promise<{ readonly plan: CreatePlan; readonly process: LoadedProcess }> => {
-    const resolution = await resolveCreate(answers, { env, cwd, version, connect });
+    const resolution = await planCreate(answers, { env, cwd, version, connect });
     if (resolution.kind === 'missing') throw missingAnswersError(resolution.missing, resolution.example);
     const discover = (): Promise<never> => Promise.reject(new Error('The process was not read'));
     return { plan: resolution.plan, process: await loadProcess(resolution.plan.source, { cwd, discover }) };

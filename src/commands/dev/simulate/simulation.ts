@@ -5,7 +5,7 @@ import { canonicalJson, pointerStep, type JsonObject } from '../../../base/json.
 import { interruptedError, KnownError, messageOf, usageError, type ExitStatus } from '../../../base/errors.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../../kuflow/client.ts';
 import { exampleMetadata } from '../../../platform/domain/examples.ts';
-import { onlyServedCode } from '../../../platform/client/session.ts';
+import { onlyServedCode } from '../../../platform/client/kuflow-session.ts';
 import { withNamedReferences, withRealReferences } from '../../../platform/domain/references.ts';
 import type { PlatformEndpoints } from '../../../platform/shared/types.ts';
 import type { TimelineEntry } from '../../../platform/shared/contract.ts';

@@ -1,7 +1,7 @@
 /** A child process whose files can't grow beyond a limit. It fills the store, and prints what a check of the store then says. */
 import { systemClock } from '../../../../src/base/clock.ts';
 import { messageOf } from '../../../../src/base/errors.ts';
-import { openStore } from '../../../../src/platform/store/open.ts';
+import { openStore } from '../../../../src/platform/store/store.ts';
 import { getMeta, setMeta } from '../../../../src/platform/store/people.ts';
 
 // Like a full disk, the limit then makes writing fail, instead of ending the process.

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { systemClock } from '../../../../src/base/clock.ts';
 import { KnownError } from '../../../../src/base/errors.ts';
-import { openStore } from '../../../../src/platform/store/open.ts';
+import { openStore } from '../../../../src/platform/store/store.ts';
 import { getMeta } from '../../../../src/platform/store/people.ts';
 
 const KILLS = 8;

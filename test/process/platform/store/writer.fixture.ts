@@ -2,7 +2,7 @@
 import { writeSync } from 'node:fs';
 
 import { systemClock } from '../../../../src/base/clock.ts';
-import { openStore } from '../../../../src/platform/store/open.ts';
+import { openStore } from '../../../../src/platform/store/store.ts';
 import { setMeta } from '../../../../src/platform/store/people.ts';
 
 const [path = '', first = '0'] = process.argv.slice(2);

@@ -5,7 +5,7 @@ const state = {
   endpoints: { http: 'http://127.0.0.1:7480', https: '', engine: '', temporal: '' },
 };
 
-describe('the address of the page', () => {
+describe('the address of the console', () => {
   it.each([
     [undefined, ''],
     ['', ''],
@@ -26,7 +26,7 @@ describe('the address of the page', () => {
   it.each(['../processes', '//evil.example', 'http://evil.example/console/', 'x/../../y', '%2e%2e/x', 'tasks#token=x'])(
     'rejects %s',
     (path) => {
-      expect(() => pageAddress(state, { code: 'a' }, path)).toThrow('is not a path of the page');
+      expect(() => pageAddress(state, { code: 'a' }, path)).toThrow('is not a path of the console');
     },
   );
 });

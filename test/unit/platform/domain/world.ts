@@ -9,7 +9,7 @@ import { createDomain } from '../../../../src/platform/domain/domain.ts';
 import { createOutbox, type Outbox } from '../../../../src/platform/domain/outbox.ts';
 import type { PlatformEvent, PlatformIdentity } from '../../../../src/platform/shared/types.ts';
 import type { ProcessEngine } from '../../../../src/platform/shared/process-engine.ts';
-import { openStore, type Store } from '../../../../src/platform/store/open.ts';
+import { openStore, type Store } from '../../../../src/platform/store/store.ts';
 import { findEnabledUsers, findPrincipalById, type EnabledUser } from '../../../../src/platform/store/people.ts';
 import type { ProcessDefinition } from '../../../../src/process/definition.ts';
 import type { PeopleSeed } from '../../../../src/process/people.ts';

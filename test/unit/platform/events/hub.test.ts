@@ -29,7 +29,7 @@ describe('the event hub', () => {
     for (const id of [8, 11, -1, NaN]) expect(hub.after(id), String(id)).toBeUndefined();
   });
 
-  it('leaves out the requests of the page', () => {
+  it('leaves out the requests of the console', () => {
     const hub = createEventHub({ clock: fixedClock(0), firstId: 1 });
     const request = { kind: 'request', method: 'GET', path: '/processes', status: 200, ms: 1 } as const;
     hub.publish({ ...request, console: true });

@@ -390,7 +390,7 @@ describe('POST /_dev/definitions/{code}/examples', () => {
 });
 
 describe('a user', () => {
-  it("can do with KuFlow's own operations what the page offers", async () => {
+  it("can do with KuFlow's own operations what the console offers", async () => {
     const asUser = async (
       method: 'GET' | 'POST' | 'PUT',
       url: string,

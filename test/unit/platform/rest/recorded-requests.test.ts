@@ -63,7 +63,7 @@ describe('GET /_dev/requests', () => {
     expect(await list()).toEqual([]);
   });
 
-  it('marks those of the page, which do not displace others', async () => {
+  it('marks those of the console, which do not displace others', async () => {
     await rest.call('GET', '/tenants');
     for (let count = 0; count < 150; count++)
       await rest.call('GET', '/tenants', { headers: { 'x-kuflow-console': '1' } });

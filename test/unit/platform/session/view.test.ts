@@ -84,15 +84,15 @@ describe('platform events', () => {
       expect(hints(folder)).toContain(`npx kuflow dev ${command} --state-dir '${folder}'`);
   });
 
-  it('are followed by the address of the page, which signs in only on a terminal', () => {
+  it('are followed by the address of the console, which signs in only on a terminal', () => {
     const hints = (showToken: boolean): string =>
       readyHints({ processes: ['LOAN'], endpoints, user }, 'npx kuflow', {
         runs: 'platform',
         start: 'npm start',
         showToken,
       }).join('\n');
-    expect(hints(true)).toMatch(/page +http:\/\/127\.0\.0\.1:7480\/console\/#token=kfdev_token\n/);
-    expect(hints(false)).toMatch(/page +http:\/\/127\.0\.0\.1:7480\/console\/\n/);
+    expect(hints(true)).toMatch(/console +http:\/\/127\.0\.0\.1:7480\/console\/#token=kfdev_token\n/);
+    expect(hints(false)).toMatch(/console +http:\/\/127\.0\.0\.1:7480\/console\/\n/);
     expect(hints(false)).not.toContain('kfdev_token');
   });
 

@@ -20,7 +20,7 @@ import { exportState } from '../../../../src/platform/state/export.ts';
 import { importState } from '../../../../src/platform/state/import.ts';
 import { measureState, removeState } from '../../../../src/platform/state/reset.ts';
 import { unpackArchive } from '../../../../src/platform/state/unpack.ts';
-import { openStore } from '../../../../src/platform/store/open.ts';
+import { openStore } from '../../../../src/platform/store/store.ts';
 import { databasePath, takeOwnerLock } from '../../../../src/platform/store/owner-lock.ts';
 import { getMeta, setMeta } from '../../../../src/platform/store/people.ts';
 import { MIGRATIONS } from '../../../../src/platform/store/schema.ts';

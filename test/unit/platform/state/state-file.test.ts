@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/base/clock.ts';
 import { startPlatform } from '../../../../src/platform/start.ts';
 import { readRunningState } from '../../../../src/platform/state/state-file.ts';
-import { openStore } from '../../../../src/platform/store/open.ts';
+import { openStore } from '../../../../src/platform/store/store.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
 const newFolder = temporaryFolders();

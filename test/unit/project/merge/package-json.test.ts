@@ -79,7 +79,7 @@ describe('package.json', () => {
     expect(cleanlyMerged(PATH, raised)).toBe(print(list()));
   });
 
-  it('keeps order and form, and puts additions after the key that they follow in the template', () => {
+  it('keeps the order, the indentation and unchanged lines, and puts additions after the key that they follow in the template', () => {
     const base = print({ name: 'a', scripts: { build: 'tsc', test: 'vitest' }, files: ['dist'], engines: {} });
     const mine = [
       '{',
@@ -107,9 +107,9 @@ describe('package.json', () => {
         '\t"engines": {',
         '\t\t"node": ">=20"',
         '\t},',
-        '\t"name" : "mine",',
+        '\t"name": "mine",',
         '\t"type": "module",',
-        '\t"files": ["dist","bin","mine"],',
+        '\t"files": ["dist", "bin","mine"],',
         '',
         '\t"scripts": {',
         '\t\t"first": "1",',
@@ -121,7 +121,8 @@ describe('package.json', () => {
         '\t\t\t\t\t"b": 2',
         '\t\t\t\t}',
         '\t\t\t]',
-        '\t\t}, "mine": "x",',
+        '\t\t},',
+        '\t\t"mine": "x",',
         '\t\t"build": "tsc -p .",',
         '\t\t"lint": "eslint"',
         '\t}',

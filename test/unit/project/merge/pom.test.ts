@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { cleanlyMerged, mergedFile, resolved } from './merged.ts';
+import { cleanlyMerged, mergedFile } from './merged.ts';
 
 const PATH = 'pom.xml';
 const GENERATED = readFileSync('test/golden/java/pom.xml', 'utf8');
@@ -22,8 +22,8 @@ const dependency = (artifact: string, ...more: readonly string[]): readonly stri
 const dependencies = (...all: readonly (readonly string[])[]): string =>
   pom('<dependencies>', ...all.flat(), '</dependencies>');
 const version = (text: string): string => `  <version>${text}</version>`;
-const keysOf = (texts: Parameters<typeof mergedFile>[1]): readonly (string | undefined)[] =>
-  mergedFile(PATH, texts).conflicts.map(({ key }) => key);
+const conflictsOf = (texts: Parameters<typeof mergedFile>[1]): readonly (readonly string[])[] =>
+  mergedFile(PATH, texts).conflicts.map(({ mine }) => mine.map((line) => line.trim()));
 
 describe('pom.xml', () => {
   it.each([
@@ -52,7 +52,6 @@ describe('pom.xml', () => {
     const line = (one: string): string => `      <version>${one}</version>`;
     expect(conflicts).toEqual([
       {
-        key: 'dependencies.com.example:a.version',
         line: 7,
         base: [line(base)],
         mine: [line(mine)],
@@ -83,42 +82,6 @@ describe('pom.xml', () => {
       );
     const texts = { base: all('1', ['a', 'b', 'c']), mine: all('1', ['mine', 'b', 'c']), theirs: all('2', ['a', 'b']) };
     expect(cleanlyMerged(PATH, texts)).toBe(all('1', ['mine', 'b']));
-  });
-
-  it('adds dependencies, properties and plugins after those that they follow, in the indentation of the file', () => {
-    const base = GENERATED;
-    const mine = GENERATED.replaceAll(/^ +/gm, (spaces) => '\t'.repeat(spaces.length / 2))
-      .replace(
-        '\t\t<temporal.version>',
-        '\t\t<!-- mine -->\n\t\t<mine.version>1</mine.version>\n\t\t<temporal.version>',
-      )
-      .replace('<finalName>app<', '<finalName>mine<');
-    const added = `    <!-- Calls by HTTP/3. -->
-    <dependency>
-      <groupId>com.example</groupId>
-      <artifactId>added</artifactId>
-      <exclusions>
-        <exclusion>
-          <groupId>*</groupId>
-          <artifactId>*</artifactId>
-        </exclusion>
-      </exclusions>
-    </dependency>
-`;
-    const change = (text: string, added: string): string =>
-      text
-        .replace(/(<artifactId>jspecify<\/artifactId>\s*<\/dependency>\n)/, `$1${added}`)
-        .replace('<arg>-Werror</arg>', '<arg>-Werror</arg>\n            <arg>-parameters</arg>')
-        .replace('<goal>check</goal>', '<goal>check</goal>\n              <goal>apply</goal>');
-    const theirs = change(base, added);
-    expect(cleanlyMerged(PATH, { base, mine, theirs })).toBe(
-      change(
-        mine,
-        added.replaceAll(/^ +/gm, (spaces) => '\t'.repeat(spaces.length / 2)),
-      )
-        .replace('            <arg>-p', '\t\t\t\t\t\t<arg>-p')
-        .replace('              <goal>apply', '\t\t\t\t\t\t\t<goal>apply'),
-    );
   });
 
   it('merges profiles by id, plugins without a group and executions by id', () => {
@@ -180,24 +143,7 @@ describe('pom.xml', () => {
       );
     const texts = { base: GENERATED, mine: all(['validate'], 'check'), theirs: all([], 'check', 'apply') };
     expect(cleanlyMerged(PATH, texts)).toBe(all(['validate'], 'check', 'apply'));
-    expect(keysOf({ ...texts, theirs: all(['verify'], 'check') })).toEqual([
-      'build.plugins.com.diffplug.spotless:spotless-maven-plugin.executions.default.phase',
-    ]);
-  });
-
-  it('reports elements of a list without names that both changed', () => {
-    const all = (...lines: readonly string[]): string =>
-      pom('<build>', '  <resources>', '    <resource>', ...lines, '    </resource>', '  </resources>', '</build>');
-    const directory = '      <directory>config</directory>';
-    const texts = {
-      base: all(directory),
-      mine: all(directory, '      <filtering>true</filtering>'),
-      theirs: all(directory, '      <targetPath>config</targetPath>'),
-    };
-    expect(keysOf(texts)).toEqual(['build.resources']);
-    expect(mergedFile(PATH, texts, 'ours').text).toBe(texts.mine);
-    expect(cleanlyMerged(PATH, { ...texts, theirs: texts.base })).toBe(texts.mine);
-    expect(cleanlyMerged(PATH, { ...texts, mine: texts.base })).toBe(texts.theirs);
+    expect(conflictsOf({ ...texts, theirs: all(['verify'], 'check') })).toEqual([['<phase>validate</phase>']]);
   });
 
   it('keeps dependencies with another classifier or type apart', () => {
@@ -212,53 +158,38 @@ describe('pom.xml', () => {
     );
   });
 
-  it('keeps comments next to changed elements, and merges those of the template', () => {
+  it('keeps additions of both in the same place, unless they are about the same artifact', () => {
+    const all = (...added: readonly (readonly string[])[]): string => dependencies(dependency('a'), ...added);
+    const [one, other] = [dependency('one', version('1')), dependency('other', version('1'))];
+    const texts = { base: all(), mine: all(one), theirs: all(other) };
+    expect(mergedFile(PATH, texts)).toEqual({ text: all(one, other), conflicts: [] });
+    const newer = dependency('one', version('2'));
+    expect(mergedFile(PATH, { ...texts, theirs: all(newer) }, 'ours')).toMatchObject({
+      text: texts.mine,
+      conflicts: [{ mine: one.map((line) => `  ${line}`), theirs: newer.map((line) => `  ${line}`) }],
+    });
+  });
+
+  it('merges adjacent versions and comments that both changed', () => {
     const all = (...lines: readonly string[]): string =>
       pom('<properties>', ...lines.map((line) => `  ${line}`), '</properties>');
-    const texts = {
-      base: all('<!-- One. -->', '<a.version>1</a.version>', '<!-- Two. -->', '<b>1</b>', '<c>1</c>', '<!-- end -->'),
-      mine: all(
-        '<!-- One. -->',
-        '<!-- mine -->',
-        '<a.version>1</a.version> <!-- why -->',
-        '<!-- Two. -->',
-        '<b>1</b>',
-        '<c>1</c>',
-        '<!-- end -->',
-      ),
-      theirs: all(
-        '<!-- One. -->',
-        '<a.version>2</a.version>',
-        '<!-- Two, changed. -->',
-        '<b>1</b>',
-        '<!-- Three. -->',
-        '<c>2</c>',
-        '<!-- the end -->',
-      ),
-    };
-    expect(cleanlyMerged(PATH, texts)).toBe(
+    const property = (name: string, value: string): string => `<${name}.version>${value}</${name}.version>`;
+    expect(
+      cleanlyMerged(PATH, {
+        base: all(property('a', '1'), property('b', '1'), property('c', '1')),
+        mine: all('<!-- mine -->', property('a', '3'), property('b', '2'), property('mine', '1')),
+        theirs: all(property('a', '2'), '<!-- Why. -->', property('b', '2'), property('c', '2'), property('new', '1')),
+      }),
+    ).toBe(
       all(
-        '<!-- One. -->',
         '<!-- mine -->',
-        '<a.version>2</a.version> <!-- why -->',
-        '<!-- Two, changed. -->',
-        '<b>1</b>',
-        '<!-- Three. -->',
-        '<c>2</c>',
-        '<!-- the end -->',
+        property('a', '3'),
+        '<!-- Why. -->',
+        property('b', '2'),
+        property('new', '1'),
+        property('mine', '1'),
       ),
     );
-    const conflict = { ...texts, mine: texts.mine.replace('Two.', 'Mine.') };
-    expect(mergedFile(PATH, conflict).conflicts).toEqual([
-      {
-        key: 'properties.b',
-        line: 7,
-        base: ['    <!-- Two. -->', '    <b>1</b>'],
-        mine: ['    <!-- Mine. -->', '    <b>1</b>'],
-        theirs: ['    <!-- Two, changed. -->', '    <b>1</b>'],
-      },
-    ]);
-    expect(mergedFile(PATH, conflict).text).toContain('    <!-- Mine. -->\n|||||||');
   });
 
   it('reports what one side removed and the other changed, and other elements that both changed', () => {
@@ -266,80 +197,13 @@ describe('pom.xml', () => {
       ['<plugin>', '  <artifactId>a</artifactId>', `  <x>${text}</x>`, '</plugin>'].map((line) => `    ${line}`);
     const all = (name: string, ...plugins: readonly string[]): string =>
       pom(`<name>${name}</name>`, '<build>', '  <plugins>', ...plugins, '  </plugins>', '</build>');
-    expect(keysOf({ base: all('a', ...plugin('1')), mine: all('b'), theirs: all('c', ...plugin('2')) })).toEqual([
-      'name',
-      'build.plugins.org.apache.maven.plugins:a',
+    expect(conflictsOf({ base: all('a', ...plugin('1')), mine: all('b'), theirs: all('c', ...plugin('2')) })).toEqual([
+      ['<name>b</name>'],
+      [],
     ]);
-    expect(keysOf({ base: all('a', ...plugin('1')), mine: all('a', ...plugin('2')), theirs: all('a') })).toEqual([
-      'build.plugins.org.apache.maven.plugins:a',
+    expect(conflictsOf({ base: all('a', ...plugin('1')), mine: all('a', ...plugin('2')), theirs: all('a') })).toEqual([
+      plugin('2').map((line) => line.trim()),
     ]);
-  });
-
-  it('merges a removed list as an empty one', () => {
-    const all = (...lists: readonly string[]): string => pom('<name>a</name>', ...lists);
-    const list = (...artifacts: readonly (readonly string[])[]): readonly string[] => [
-      '<dependencies>',
-      ...artifacts.flat(),
-      '</dependencies>',
-    ];
-    const base = all(...list(dependency('a', version('1')), dependency('b')));
-    const theirs = all(...list(dependency('a', version('2')), dependency('b'), dependency('added')));
-    const merged = all(...list(dependency('added')));
-    const inManagement = (text: string): string =>
-      text
-        .replace('<dependencies>', '<dependencyManagement><dependencies>')
-        .replace('</dependencies>', '</dependencies></dependencyManagement>');
-    const empty = [all(), all('<dependencies>', '</dependencies>'), all('<dependencies/>')];
-    for (const mine of empty) expect(cleanlyMerged(PATH, { base, mine, theirs }), mine).toBe(merged);
-    expect(cleanlyMerged(PATH, { base: inManagement(base), mine: all(), theirs: inManagement(theirs) })).toBe(
-      inManagement(merged),
-    );
-    const raised = all(...list(dependency('a', version('2')), dependency('b')));
-    for (const mine of empty) expect(cleanlyMerged(PATH, { base, mine, theirs: raised })).toBe(mine);
-  });
-
-  it('reports the elements of a removed list that the template changed, and adds others', () => {
-    const plugin = (artifact: string, text: string): readonly string[] =>
-      ['<plugin>', `  <artifactId>${artifact}</artifactId>`, `  <x>${text}</x>`, '</plugin>'].map(
-        (line) => `    ${line}`,
-      );
-    const all = (...plugins: readonly string[]): string =>
-      pom('<build>', '  <x/>', ...(plugins.length > 0 ? ['  <plugins>', ...plugins, '  </plugins>'] : []), '</build>');
-    const texts = {
-      base: all(...plugin('a', '1'), ...plugin('b', '1')),
-      mine: all(),
-      theirs: all(...plugin('a', '2'), ...plugin('b', '1'), ...plugin('c', '1')),
-    };
-    const { text, conflicts } = mergedFile(PATH, texts, 'ours');
-    expect(text).toBe(all(...plugin('c', '1')));
-    expect(conflicts).toEqual([
-      {
-        key: 'build.plugins.org.apache.maven.plugins:a',
-        line: 5,
-        base: plugin('a', '1').map((line) => `  ${line}`),
-        mine: [],
-        theirs: plugin('a', '2').map((line) => `  ${line}`),
-      },
-    ]);
-    expect(mergedFile(PATH, texts).text).toContain('<x>2</x>');
-  });
-
-  it('keeps what is yours of a list that the template removed, and marks its changes', () => {
-    const tabs = (text: string): string => text.replaceAll('  ', '\t');
-    const base = dependencies(dependency('a', version('1')), dependency('b'));
-    const own = dependency('mine', version('1'));
-    expect(
-      cleanlyMerged(PATH, {
-        base,
-        mine: tabs(dependencies(dependency('a', version('1')), own, dependency('b'))),
-        theirs: pom(),
-      }),
-    ).toBe(tabs(dependencies(own)));
-    const mine = tabs(dependencies(dependency('a', version('2')), own, dependency('b')));
-    const { text } = mergedFile(PATH, { base, mine, theirs: pom() });
-    expect(resolved(text, 'mine')).toBe(tabs(dependencies(dependency('a', version('2')), own)));
-    expect(resolved(text, 'base')).toBe(tabs(dependencies(dependency('a', version('1')), own)));
-    expect(resolved(text, 'theirs')).toBe(tabs(dependencies(own)));
   });
 
   it('keeps CRLF, and reports the lines of the file', () => {
@@ -359,7 +223,7 @@ describe('pom.xml', () => {
     ).toBe(crlf.replace('>1<', '>3<'));
   });
 
-  it('is merged by lines if it is not well-formed', () => {
+  it('merges other lines if it is not well-formed', () => {
     const base = pom('<name>a</name>', '<x>1</x>', '<y>1</y>', '<z>1</z>');
     const mine = base.replace('<z>1</z>', '<z>');
     expect(mergedFile(PATH, { base, mine, theirs: base.replace('<name>a', '<name>b') })).toEqual({

@@ -40,9 +40,7 @@ describe('pyproject.toml', () => {
     const all = (one: string): string => project('"a",', `"x==${one}", # why`, '"z"');
     const { text: merged, conflicts } = mergedFile(PATH, { base: all('2'), mine: all('1'), theirs: all('3') });
     const line = (one: string): string => `    "x==${one}", # why`;
-    expect(conflicts).toEqual([
-      { key: 'project.dependencies.x', line: 5, base: [line('2')], mine: [line('1')], theirs: [line('3')] },
-    ]);
+    expect(conflicts).toEqual([{ line: 5, base: [line('2')], mine: [line('1')], theirs: [line('3')] }]);
     expect(merged).toBe(
       all('1').replace(
         line('1'),
@@ -70,56 +68,6 @@ describe('pyproject.toml', () => {
     expect(cleanlyMerged(PATH, { base: GENERATED, mine, theirs })).toBe(change(mine));
   });
 
-  it('merges inline tables, dotted keys and sources of uv by key', () => {
-    const texts = {
-      base: text(
-        '[tool.uv.sources]',
-        'x = { git = "https://a", tag = "1" }',
-        'y = {path = "y"}',
-        '',
-        '[tool]',
-        'a.b = 1',
-        'a.c = 1',
-      ),
-      mine: text(
-        '[tool.uv.sources]',
-        'x = { git = "https://mine", tag = "1" }',
-        'y = {path = "y"}',
-        'm = { path = "m" }',
-        '',
-        '[tool]',
-        'a.b = 2',
-        'a.c = 1',
-      ),
-      theirs: text(
-        '[tool.uv.sources]',
-        'x = { git = "https://a", tag = "2", subdirectory = "s" }',
-        'y = {path = "y", editable = true}',
-        '',
-        '[tool]',
-        'a.b = 1',
-        'a.c = 2',
-      ),
-    };
-    expect(cleanlyMerged(PATH, texts)).toBe(
-      text(
-        '[tool.uv.sources]',
-        'x = { git = "https://mine", tag = "2", subdirectory = "s" }',
-        'y = {path = "y", editable = true}',
-        'm = { path = "m" }',
-        '',
-        '[tool]',
-        'a.b = 2',
-        'a.c = 2',
-      ),
-    );
-    const conflict = { ...texts, theirs: texts.theirs.replace('https://a', 'https://b').replace('a.b = 1', 'a.b = 3') };
-    expect(mergedFile(PATH, conflict).conflicts.map(({ key, line }) => [key, line])).toEqual([
-      ['tool.uv.sources.x.git', 2],
-      ['tool.a.b', 7],
-    ]);
-  });
-
   it('tells tables of an array apart by their names', () => {
     const all = (...modules: readonly (readonly [string, string])[]): string =>
       text(
@@ -139,23 +87,6 @@ describe('pyproject.toml', () => {
     ).toBe(all(['a', 'false'], ['new', 'true'], ['mine', 'true'], ['b', 'false']));
   });
 
-  it('adds to arrays on one line, and to tables with a comment after the last key', () => {
-    expect(
-      cleanlyMerged(PATH, {
-        base: text('[a]', 'x = ["1", "2"]', 'y = 1'),
-        mine: text('[a]', 'x = ["1", "m", "2"]', 'y = 1 # mine'),
-        theirs: text('[a]', 'x = ["0", "1", "2", "3"]', 'y = 1', 'z = [', '    # why', '    "1",', ']'),
-      }),
-    ).toBe(text('[a]', 'x = ["0", "1", "m", "2", "3"]', 'y = 1 # mine', 'z = [', '    # why', '    "1",', ']'));
-    expect(
-      cleanlyMerged(PATH, {
-        base: text('[a]', 'x = ["1"]'),
-        mine: text('[a]', 'x = ["1", "m"]'),
-        theirs: text('[a]', 'x = [', '    "1",', '    # why', '    "2", # two', ']'),
-      }),
-    ).toBe(text('[a]', 'x = ["1",', '    # why', '    "2", # two', ' "m"]'));
-  });
-
   it('adds a first table and a first key before those of the file', () => {
     expect(
       cleanlyMerged(PATH, {
@@ -166,16 +97,6 @@ describe('pyproject.toml', () => {
     ).toBe(text('first = 1', '', '[new]', 'y = 1', '', '# top', '[a]', 'x = 2'));
   });
 
-  it('merges a removed list of dependencies as an empty one', () => {
-    const groups = (...dev: readonly string[]): string =>
-      text('[project]', 'name = "a"', '', '[dependency-groups]', 'dev = [', ...dev.map((one) => `    ${one}`), ']');
-    const mine = text('[project]', 'name = "a"');
-    const base = groups('"a==1", # one', '"b==1"');
-    const theirs = groups('"a==2", # one', '# why', '"added==1", # new', '"b==1"');
-    expect(cleanlyMerged(PATH, { base, mine, theirs })).toBe(groups('# why', '"added==1" # new'));
-    expect(cleanlyMerged(PATH, { base, mine, theirs: groups('"a==2", # one', '"b==1"') })).toBe(mine);
-  });
-
   it('keeps CRLF, and comments at the end of the file and of arrays', () => {
     const all = (x: string, y: string, end: string): string =>
       text('[a]', `x = ${x}`, 'l = [', '    1,', `    # ${end}`, ']', `y = ${y}`, `# ${end}`);
@@ -183,22 +104,12 @@ describe('pyproject.toml', () => {
     expect(cleanlyMerged(PATH, { base: all('1', '1', 'e'), mine, theirs: all('1', '2', 'e') })).toBe(
       all('2', '2', 'mine').replaceAll('\n', '\r\n'),
     );
-    const { text: merged, conflicts } = mergedFile(PATH, {
-      base: all('1', '1', 'e'),
-      mine,
-      theirs: all('1', '2', 'theirs'),
-    });
-    expect(conflicts.map(({ line, mine: own, theirs }) => ({ line, own, theirs }))).toEqual([
-      { line: 5, own: ['    # mine', ']'], theirs: ['    # theirs', ']'] },
-      { line: 8, own: ['# mine'], theirs: ['# theirs'] },
-    ]);
-    expect(merged.match(/<<<<<<< yours\r\n/g)).toHaveLength(2);
   });
 
   it.each([
     ['a key is there twice', text('[a]', 'x = 1', 'y = 1', 'z = 1', 'z = 2')],
     ['it is not valid', text('[a]', 'x = 1', 'y = 1', 'z =')],
-  ])('is merged by lines if %s', (_, mine) => {
+  ])('merges other lines if %s', (_, mine) => {
     const base = text('[a]', 'x = 1', 'y = 1', 'z = 1');
     expect(mergedFile(PATH, { base, mine, theirs: base.replace('x = 1', 'x = 2') })).toEqual({
       text: mine.replace('x = 1', 'x = 2'),
@@ -206,7 +117,7 @@ describe('pyproject.toml', () => {
     });
   });
 
-  it('is merged by lines if the merged keys would define a table twice', () => {
+  it('keeps tables of which one is dotted', () => {
     const base = text('[tool.a]', 'x = 1', 'y = 1');
     const texts = {
       base,

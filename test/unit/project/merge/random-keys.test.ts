@@ -15,11 +15,6 @@ interface Content {
 
 interface Format {
   readonly path: string;
-  /** The paths of the two sections in messages. */
-  readonly list: string;
-  readonly part: string;
-  /** What follows the path of a dependency whose version conflicts. */
-  readonly version: string;
   readonly print: (content: Content, indent: string) => string;
   readonly parse: (text: string) => Content;
 }
@@ -32,20 +27,25 @@ function elementsIn(element: XmlElement | null | undefined): readonly XmlElement
 }
 
 function printPom({ list, part }: Content, indent: string): string {
-  const dependencies = entriesOf(list).flatMap(([key, value]) => [
+  const properties = entriesOf(list).map(([key, value]) => `    <${key}.version>${value}</${key}.version>`);
+  const dependencies = entriesOf(list).flatMap(([key]) => [
     '    <dependency>',
     '      <groupId>g</groupId>',
     `      <artifactId>${key}</artifactId>`,
-    `      <version>${value}</version>`,
+    `      <version>\${${key}.version}</version>`,
     '    </dependency>',
   ]);
+  const scm = entriesOf(part).map(([key, value]) => `    <${key}>${value}</${key}>`);
+  const section = (name: string, lines: readonly string[]): readonly string[] => [
+    `  <${name}>`,
+    ...lines,
+    `  </${name}>`,
+  ];
   const lines = [
     '<project>',
-    '  <name>a</name>',
-    ...(dependencies.length > 0 ? ['  <dependencies>', ...dependencies, '  </dependencies>'] : []),
-    ...(part === undefined
-      ? []
-      : ['  <scm>', ...entriesOf(part).map(([key, value]) => `    <${key}>${value}</${key}>`), '  </scm>']),
+    ...section('properties', properties),
+    ...section('dependencies', dependencies),
+    ...section('scm', scm),
     '</project>',
   ];
   return lines.map((line) => `${line.replaceAll('  ', indent)}\n`).join('');
@@ -53,17 +53,16 @@ function printPom({ list, part }: Content, indent: string): string {
 
 function parsePom(text: string): Content {
   const sections = elementsIn(parseXml(text).root);
-  const find = (elements: readonly XmlElement[], name: string): XmlElement | undefined =>
-    elements.find((element) => element.name === name);
-  const dependencies = elementsIn(find(sections, 'dependencies')).map((dependency): readonly [string, number] => {
-    const children = elementsIn(dependency);
-    return [find(children, 'artifactId')?.text ?? '', Number(find(children, 'version')?.text)];
-  });
-  const scm = find(sections, 'scm');
-  return {
-    list: Object.fromEntries(dependencies),
-    part: scm && Object.fromEntries(elementsIn(scm).map(({ name, text: value }) => [name, Number(value)])),
-  };
+  const find = (elements: readonly XmlElement[], name: string): readonly XmlElement[] =>
+    elementsIn(elements.find((element) => element.name === name));
+  const list = find(sections, 'properties').map(({ name, text: value }) => [
+    name.replace('.version', ''),
+    Number(value),
+  ]);
+  const dependencies = find(sections, 'dependencies').map((dependency) => dependency.text.split(/\s+/).filter(Boolean));
+  expect(dependencies.toSorted()).toEqual(list.map(([key]) => ['g', key, `\${${String(key)}.version}`]).toSorted());
+  const part = find(sections, 'scm').map(({ name, text: value }) => [name, Number(value)]);
+  return { list: Object.fromEntries(list) as Section, part: Object.fromEntries(part) as Section };
 }
 
 function printPyproject({ list, part }: Content, indent: string): string {
@@ -91,41 +90,33 @@ function parsePyproject(text: string): Content {
   return { list: Object.fromEntries(list), part: tool?.a };
 }
 
+const PACKAGE_JSON: Format = {
+  path: 'package.json',
+  print: ({ list, part }, indent) =>
+    `${JSON.stringify(
+      {
+        name: 'a',
+        dependencies:
+          withoutEmpty(list) && Object.fromEntries(entriesOf(list).map(([key, value]) => [key, `${value}.0.0`])),
+        scripts: part,
+      },
+      null,
+      indent,
+    )}\n`,
+  parse: (text) => {
+    const { dependencies = {}, scripts } = JSON.parse(text) as {
+      readonly dependencies?: Readonly<Record<string, string>>;
+      readonly scripts?: Section;
+    };
+    const list = Object.entries(dependencies).map(([key, value]) => [key, Number.parseInt(value)]);
+    return { list: Object.fromEntries(list) as Section, part: scripts };
+  },
+};
+
 const FORMATS: readonly Format[] = [
-  {
-    path: 'package.json',
-    list: 'dependencies.',
-    part: 'scripts',
-    version: '',
-    print: ({ list, part }, indent) =>
-      `${JSON.stringify(
-        {
-          name: 'a',
-          dependencies:
-            withoutEmpty(list) && Object.fromEntries(entriesOf(list).map(([key, value]) => [key, `${value}.0.0`])),
-          scripts: part,
-        },
-        null,
-        indent,
-      )}\n`,
-    parse: (text) => {
-      const { dependencies = {}, scripts } = JSON.parse(text) as {
-        readonly dependencies?: Readonly<Record<string, string>>;
-        readonly scripts?: Section;
-      };
-      const list = Object.entries(dependencies).map(([key, value]) => [key, Number.parseInt(value)]);
-      return { list: Object.fromEntries(list) as Section, part: scripts };
-    },
-  },
-  { path: 'pom.xml', list: 'dependencies.g:', part: 'scm', version: '.version', print: printPom, parse: parsePom },
-  {
-    path: 'pyproject.toml',
-    list: 'project.dependencies.',
-    part: 'tool.a',
-    version: '',
-    print: printPyproject,
-    parse: parsePyproject,
-  },
+  PACKAGE_JSON,
+  { path: 'pom.xml', print: printPom, parse: parsePom },
+  { path: 'pyproject.toml', print: printPyproject, parse: parsePyproject },
 ];
 
 interface Merged<T> {
@@ -166,24 +157,24 @@ function mergeSection(
   return { value: merged, conflicts, removed };
 }
 
-function mergeContent({ list, part, version }: Format, base: Content, mine: Content, theirs: Content): Merged<Content> {
+function mergeContent(base: Content, mine: Content, theirs: Content): Merged<Content> {
   const dependencies = mergeSection([base.list, mine.list, theirs.list], true);
   const conflicts = [
-    ...dependencies.conflicts.map((key) => `${list}${key}${version}`),
-    ...dependencies.removed.map((key) => `${list}${key}`),
+    ...dependencies.conflicts.map((key) => `dependencies.${key}`),
+    ...dependencies.removed.map((key) => `dependencies.${key}`),
   ];
   const isSame = (one: Section | undefined, other: Section | undefined): boolean =>
     JSON.stringify(entriesOf(one).toSorted()) === JSON.stringify(entriesOf(other).toSorted());
   const merged = ((): Section | undefined => {
     if (mine.part !== undefined && theirs.part !== undefined) {
       const { value, ...rest } = mergeSection([base.part ?? {}, mine.part, theirs.part], false);
-      conflicts.push(...[...rest.conflicts, ...rest.removed].map((key) => `${part}.${key}`));
+      conflicts.push(...[...rest.conflicts, ...rest.removed].map((key) => `scripts.${key}`));
       return value;
     }
     if (base.part === undefined) return mine.part ?? theirs.part;
     const other = mine.part ?? theirs.part;
     if (other === undefined || isSame(base.part, other)) return undefined;
-    conflicts.push(part);
+    conflicts.push('scripts');
     return mine.part;
   })();
   return { value: { list: dependencies.value, part: merged }, conflicts };
@@ -198,24 +189,49 @@ const section = fc
 const content = fc.record({ list: section, part: fc.option(section, { nil: undefined, freq: 4 }) });
 const indent = fc.constantFrom('  ', '    ', '\t');
 
-describe.each(FORMATS)('random keys of $path', (format) => {
+describe('random keys of package.json', () => {
   it('stay if they are yours, and are merged or reported if the template changed them', () => {
+    const { path, print, parse: parseContent } = PACKAGE_JSON;
     fc.assert(
       fc.property(content, content, content, indent, (base, mine, theirs, own) => {
-        const texts = {
-          base: format.print(base, '  '),
-          mine: format.print(mine, own),
-          theirs: format.print(theirs, '  '),
-        };
-        const { value, conflicts } = mergeContent(format, base, mine, theirs);
-        const merged = mergedFile(format.path, texts, 'ours');
-        expect(format.parse(merged.text)).toEqual(value);
+        const texts = { base: print(base, '  '), mine: print(mine, own), theirs: print(theirs, '  ') };
+        const { value, conflicts } = mergeContent(base, mine, theirs);
+        const merged = mergedFile(path, texts, 'ours');
+        expect(parseContent(merged.text)).toEqual(value);
         expect(merged.conflicts.map((conflict) => conflict.key).toSorted()).toEqual([...conflicts].toSorted());
-        const { text } = mergedFile(format.path, texts);
+        const { text } = mergedFile(path, texts);
         expect(text.includes('<<<<<<< yours')).toBe(conflicts.length > 0);
         expect(resolved(text, 'mine')).toBe(merged.text);
       }),
-      { numRuns: 15 },
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe.each(FORMATS)('random versions of $path', (format) => {
+  it('do not conflict in an ordinary update, in which both raise versions and add dependencies at the end', () => {
+    const names = ['alpha', 'beta', 'gamma', 'delta'];
+    const raises = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 4, maxLength: 4 });
+    fc.assert(
+      fc.property(raises, raises, fc.boolean(), fc.boolean(), (theirs, mine, addsMine, addsTheirs) => {
+        const list = (by: readonly number[]): Section =>
+          Object.fromEntries(names.map((name, index) => [name, 1 + (by[index] ?? 0)]));
+        // A version that the template raises further than its owner did is reported.
+        const own = mine.map((by, index) => (by === 0 ? 0 : Math.max(by, theirs[index] ?? 0)));
+        const print = (data: Section): string => format.print({ list: data, part: { x: 1 } }, '  ');
+        const { text, conflicts } = mergedFile(format.path, {
+          base: print(list([])),
+          mine: print({ ...list(own), ...(addsMine && { mine: 1 }) }),
+          theirs: print({ ...list(theirs), ...(addsTheirs && { theirs: 1 }) }),
+        });
+        expect(conflicts).toEqual([]);
+        expect(format.parse(text).list).toEqual({
+          ...list(own.map((by, index) => (by === 0 ? (theirs[index] ?? 0) : by))),
+          ...(addsMine && { mine: 1 }),
+          ...(addsTheirs && { theirs: 1 }),
+        });
+      }),
+      { numRuns: 40 },
     );
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/base/json.ts';
 import { isRecord } from '../../../src/base/json.ts';
 import { applyFindings } from '../../../src/discovery/apply-findings.ts';
-import { compareProcess } from '../../../src/discovery/compare.ts';
+import { compareProcess } from '../../../src/discovery/compare-definition.ts';
 import type { ProcessFinding } from '../../../src/discovery/findings.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../../src/process/definition.ts';
 import { samplesForSchema } from '../../../src/schema/example/example.ts';

@@ -1,4 +1,4 @@
-import { basename, dirname, relative, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { chooseCredentials, missingAnswers, type MissingAnswer } from '../../cli/missing-answers.ts';
 import { omitUnusedOptions, optionWords, processSource, switchWords } from '../../cli/process-options.ts';
 import { detectCredentials } from '../../connection/detect-credentials.ts';
@@ -16,6 +16,7 @@ import { fileName } from '../../text/file-name.ts';
 import { shellPath } from '../../text/shell.ts';
 import { chosenLanguage, type CreateAnswers } from './answers.ts';
 import type { Connect } from './connection.ts';
+import { planCredentials } from './plan-credentials.ts';
 import { decidePlacement, type ProjectPlace, type Placement } from './placement.ts';
 
 /** What `create` is going to do. */
@@ -43,7 +44,7 @@ export interface CreatePlan {
   readonly commandFor: (place: Pick<ProjectPlace, 'folder' | 'workspace'>) => string;
 }
 
-export type CreateResolution =
+export type CreateDecision =
   | { readonly kind: 'plan'; readonly plan: CreatePlan }
   | {
       readonly kind: 'missing';
@@ -52,7 +53,7 @@ export type CreateResolution =
       readonly example: string;
     };
 
-export interface ResolveContext {
+export interface PlanContext {
   readonly env: NodeJS.ProcessEnv;
   /** Absolute. */
   readonly cwd: string;
@@ -64,7 +65,7 @@ export interface ResolveContext {
 const PROGRAM = 'npx create-kuflow-worker';
 
 /** Decides what to do from the answers, or lists the answers that are missing. Rejects with a KnownError for an unusable connection. */
-export async function resolveCreate(given: CreateAnswers, context: ResolveContext): Promise<CreateResolution> {
+export async function planCreate(given: CreateAnswers, context: PlanContext): Promise<CreateDecision> {
   // What was answered later may leave an option without effect.
   const answers = omitUnusedOptions(given.source, given);
   const credentials = chooseCredentials(answers, detectCredentials(context));
@@ -78,38 +79,7 @@ export async function resolveCreate(given: CreateAnswers, context: ResolveContex
   const connection = credentials.kind === 'given' || source.kind === 'api' ? await context.connect(answers) : undefined;
 
   const folder = resolve(context.cwd, answers.folder);
-  const secret = connection?.settings['kuflow.api.client-secret'];
-  // A worker does not read profiles: the credentials of a profile that was chosen for it are written like typed ones.
-  const isWritten =
-    secret?.source.kind === 'flag' || (secret?.source.kind === 'profile' && answers.profile !== undefined);
-  // Credentials are written with the address at which they were used, wherever it came from: elsewhere another KuFlow would see them.
-  const used = (
-    key: 'kuflow.api.client-id' | 'kuflow.api.endpoint' | 'kuflow.api.tenant-id' | 'temporal.target' | 'kuflow.api.ca',
-  ): string | undefined => {
-    const setting = isWritten ? connection?.settings[key] : undefined;
-    if (setting === undefined || setting.source.kind === 'default') return undefined;
-    const { kind, file } = setting.source;
-    const isInProject = kind === 'file' && file !== undefined && dirname(file) === folder;
-    return isInProject ? undefined : setting.value;
-  };
-  const written = {
-    clientId: answers.clientId ?? used('kuflow.api.client-id'),
-    clientSecret: isWritten ? secret.value : undefined,
-    endpoint: answers.endpoint ?? used('kuflow.api.endpoint'),
-    tenantId: answers.tenantId ?? (answers.profile === undefined ? undefined : used('kuflow.api.tenant-id')),
-    target: answers.target ?? used('temporal.target'),
-    ca: answers.ca === undefined ? used('kuflow.api.ca') : resolve(context.cwd, answers.ca),
-  };
-  // A profile includes its addresses.
-  const { endpoint, target, ca } = answers.profile === undefined ? written : answers;
-  // A worker does not find these by itself.
-  const from = isWritten ? undefined : secret?.source;
-  const readWith: ReadWith | undefined =
-    from?.kind === 'profile'
-      ? { kind: 'profile', name: from.name }
-      : from?.kind === 'file' && from.file !== undefined
-        ? { kind: 'file', path: relative(folder, from.file) }
-        : undefined;
+  const { written, repeated: addresses, readWith } = planCredentials(answers, connection, { cwd: context.cwd, folder });
   const name = toProjectName(basename(folder));
   const language = chosenLanguage(answers);
   const { tools, packageNames, packageManagers } = languageOf({ language });
@@ -121,9 +91,7 @@ export async function resolveCreate(given: CreateAnswers, context: ResolveContex
   const repeated = {
     ...answers,
     language: answers.language ?? answers.workerSample?.language,
-    endpoint,
-    target,
-    ca: answers.ca ?? ca,
+    ...addresses,
     packageManager: packageManagers.length === 1 ? undefined : packageManager,
     package: packageName,
     clientSecretStdin: answers.secret === undefined ? answers.clientSecretStdin : true,

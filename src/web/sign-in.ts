@@ -1,6 +1,6 @@
 import type { ConsoleHeader } from '../platform/shared/contract.ts';
 
-/** The header that marks the requests of the page. */
+/** The header that marks the requests of the console. */
 export const CONSOLE_MARK: Readonly<Record<ConsoleHeader, string>> = { 'x-kuflow-console': '1' };
 
 /** sessionStorage belongs to one tab and one origin with its port, unlike cookies, which all ports of 127.0.0.1 share. */

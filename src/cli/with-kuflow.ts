@@ -4,12 +4,12 @@ import { requireConnection } from '../connection/require.ts';
 import { resolveConnection } from '../connection/resolve.ts';
 import { resolveId } from '../platform/client/ids.ts';
 import { RECENT_RECORDS } from '../platform/client/light-client.ts';
-import { openApplicationSession, openLocalSession, type KuFlowSession } from '../platform/client/session.ts';
+import { openApplicationSession, openLocalSession, type KuFlowSession } from '../platform/client/kuflow-session.ts';
 import { localSettings } from '../platform/session/local-settings.ts';
 import { readRunningState, stateFolder, type PlatformState } from '../platform/state/state-file.ts';
 import { findProject } from '../process/find-project.ts';
 import type { CommandContext } from './context.ts';
-import type { ChangeFlags, SessionFlags } from './session-options.ts';
+import type { ChangeFlags, SessionFlags } from './kuflow-options.ts';
 
 /**
  * Runs `work` in the KuFlow that is configured, as its application, or otherwise in the local KuFlow that runs for this folder, as one of its

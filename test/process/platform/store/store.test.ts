@@ -24,7 +24,7 @@ import { KnownError } from '../../../../src/base/errors.ts';
 import { findProcessItemById } from '../../../../src/platform/store/process-items.ts';
 import { findProcessById } from '../../../../src/platform/store/processes.ts';
 import { MIGRATIONS } from '../../../../src/platform/store/schema.ts';
-import { openStore, useWriteAheadLog, type Store } from '../../../../src/platform/store/open.ts';
+import { openStore, useWriteAheadLog, type Store } from '../../../../src/platform/store/store.ts';
 import { getMeta, setMeta } from '../../../../src/platform/store/people.ts';
 import { createSql } from '../../../../src/platform/store/sql.ts';
 
