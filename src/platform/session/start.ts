@@ -22,7 +22,7 @@ import type { ProcessDefinition } from '../../process/definition.ts';
 import type { PeopleSeed } from '../../process/people.ts';
 import { loadPeople, PEOPLE_FILE } from '../../process/people/file.ts';
 import { sampleDefinition } from '../../process/sample.ts';
-import { startParts } from '../shared/stop-steps.ts';
+import { startParts } from '../shared/start-parts.ts';
 import { followDefinitions, type FollowRequest } from './follow-definitions.ts';
 import { javaEnvironment } from './java.ts';
 import { workerCertificateEnvironment } from './worker-certificate.ts';
@@ -94,8 +94,8 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
     report: (event) => request.report({ ...event, about: 'temporal' }),
     signal: request.signal,
   });
-  return await startParts(async (steps) => {
-    const platform = await startPlatform({
+  return await startParts(async (parts) => {
+    const starting = startPlatform({
       ...request.platform,
       stateDir,
       definitions,
@@ -104,10 +104,9 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
       report: request.report,
       signal: request.signal,
     });
-    steps.add(() => platform.stop());
+    const platform = await parts.add(starting, (started) => started.stop());
     const state = createPlatformState(platform);
-    await writeStateFile(stateDir, state);
-    steps.add(() => removeStateFile(stateDir));
+    await parts.add(writeStateFile(stateDir, state), () => removeStateFile(stateDir));
     const { onDefinitionsChanged } = request;
     if (onDefinitionsChanged !== undefined && request.definitions === undefined) {
       const following = followDefinitions({
@@ -122,9 +121,9 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
             message: `Could not follow the changes of the definition files: ${messageOf(error)}`,
           }),
       });
-      steps.add(() => following.close());
+      await parts.add(following, () => following.close());
     }
-    return { state, definitions, mismatches: [], owned: true, stop: steps.run };
+    return { state, definitions, mismatches: [], owned: true, stop: parts.stop };
   });
 }
 
