@@ -8,12 +8,14 @@ import { ENTRIES, ROOT, bundle } from './bundle.mjs';
 import { compileAllTemplates } from './compile-templates.mjs';
 import { bundledPackages, notices, templateNotices } from './licences.mjs';
 import { entryAsCommonJs, mergeChunks } from './merge-chunks.mjs';
+import { bundleTypes } from './platform-types.mjs';
 
 const started = performance.now();
 const outdir = join(ROOT, 'dist');
 
 // Everything that can fail comes first, so that a failed build leaves the last good one in place.
 const templates = await compileAllTemplates(ROOT);
+const types = bundleTypes(join(ROOT, ENTRIES.platform));
 // The supervisor is a separate file, so that it loads nothing but itself.
 const { supervisor, ...shared } = ENTRIES;
 const { metafile, outputs: split, missing } = await bundle({ outdir, entries: shared });
@@ -47,7 +49,7 @@ for (const file of [...outputs, ...web.outputs]) {
 }
 const left = buildLibraries(join(outdir, 'libraries'));
 await copySqliteBinary();
-await copyFile(join(ROOT, 'src', 'platform', 'public-types.d.ts'), join(outdir, 'platform.d.ts'));
+await writeFile(join(outdir, 'platform.d.ts'), types);
 await cp(join(ROOT, 'src', 'commands', 'completion', 'scripts'), join(outdir, 'completions'), { recursive: true });
 for (const bin of ['create-kuflow-worker.js', 'kuflow.js']) await chmod(join(ROOT, 'bin', bin), 0o755);
 await writeFile(join(ROOT, 'THIRD_PARTY_NOTICES'), licences);

@@ -50,11 +50,15 @@ const PORT_ATTEMPTS = 20;
 
 export interface RunningPlatform extends Platform {
   readonly faults: FaultRegistry;
-  /** The process ID of the real Temporal server. Tests kill it. */
+  /** Process ID of the Temporal server. */
   temporalPid(): number;
   /** Resolves when all commands for the engine have been delivered. */
   engineIdle(): Promise<void>;
-  /** See `changeDefinitions`. */
+  /**
+   * Serves these definitions to new processes from now on, instead of the present ones. Running processes keep the version that they were started
+   * with, also after a restart. Reports what changed as `definitions-changed`. Throws for a duplicate code and for an invalid schema, and then
+   * changes nothing. The page shows the `problems`.
+   */
   setDefinitions(definitions: readonly ProcessDefinition[], problems?: readonly DefinitionProblem[]): void;
 }
 
@@ -69,9 +73,9 @@ interface HeldPorts {
 }
 
 /**
- * Starts a local KuFlow in front of a real Temporal server: the REST API on HTTP and HTTPS, and the engine gateway with
- * mutual TLS and tokens. Resolves when every part has answered a probe. Otherwise it stops all parts again and rejects
- * with KnownError.
+ * Starts a local KuFlow in front of a real Temporal server: the REST API on HTTP and HTTPS, and the engine with mutual
+ * TLS and tokens. Resolves when every part has answered a probe. Otherwise it stops all parts again and rejects with
+ * the reason.
  */
 export async function startPlatform(options: PlatformOptions): Promise<RunningPlatform> {
   return await startParts(async (parts) => await startAll(options, parts));
