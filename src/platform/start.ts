@@ -18,7 +18,7 @@ import { createDomain } from './domain/domain.ts';
 import { createOutbox } from './domain/outbox.ts';
 import { listOpenWorkflows, recordWorkflowOutcome } from './domain/processes.ts';
 import { writeCaBundle } from './shared/environment.ts';
-import { createEventHub, reportEvent, takeFirstEventId } from './events/hub.ts';
+import { createEventHub, reportEvent, takeFirstEventId } from './console/event-hub.ts';
 import { createFaultRegistry, type FaultRegistry } from './faults/registry.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { openAuthority, type Authority } from './pki/authority.ts';

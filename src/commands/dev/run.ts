@@ -10,7 +10,8 @@ import { openLocalSession } from '../../platform/client/session.ts';
 import { requestOpenFile } from '../../platform/rest/dev-client.ts';
 import { pageAddress } from '../../platform/console/page-address.ts';
 import { requireRunningPlatform } from '../../platform/session/attach.ts';
-import { startDevPlatform, workerSettings, type DevEvent, type WorkerRuntime } from '../../platform/session/start.ts';
+import type { LanguageId } from '../../languages/names.ts';
+import { startDevPlatform, workerSettings, type DevEvent } from '../../platform/session/start.ts';
 import { openFolder, stateFolder, type PlatformState } from '../../platform/state/state-file.ts';
 import { createProcessEngine } from '../../platform/temporal/engine.ts';
 import { findTemporal, findTestServer } from '../../platform/temporal/find.ts';
@@ -54,7 +55,7 @@ export async function runDev(flags: DevFlags, context: CommandContext): Promise<
 }
 
 export interface RuntimeFlag {
-  readonly for?: WorkerRuntime;
+  readonly for?: LanguageId;
 }
 
 export interface DevExecFlags extends DevFlags, RuntimeFlag {
