@@ -13,10 +13,10 @@ import {
   findTenantById,
   findTenantUserById,
   GROUP_ORDER,
-  mapGroupRow,
-  mapPrincipalRow,
-  mapTenantRow,
-  mapTenantUserRow,
+  GROUPS,
+  PRINCIPALS,
+  TENANTS,
+  TENANT_USERS,
   type PrincipalRow,
   type TenantRow,
   type TenantUserRow,
@@ -80,7 +80,7 @@ export function findPrincipals(
   return createPage(
     query,
     total,
-    rows.map(mapPrincipalRow).map(({ id, type, name }) => ({ id, type, name })),
+    rows.map(PRINCIPALS.read).map(({ id, type, name }) => ({ id, type, name })),
   );
 }
 
@@ -117,7 +117,7 @@ export function findGroups(
     },
     query,
   );
-  return createPage(query, total, rows.map(mapGroupRow));
+  return createPage(query, total, rows.map(GROUPS.read));
 }
 
 function groupIdsOf(ctx: Domain, principalId: string): readonly string[] {
@@ -153,7 +153,7 @@ export function findTenants(
   return createPage(
     query,
     total,
-    rows.map(mapTenantRow).map(({ id, name }) => ({ id, name })),
+    rows.map(TENANTS.read).map(({ id, name }) => ({ id, name })),
   );
 }
 
@@ -193,7 +193,7 @@ export function findTenantUsers(
     query,
     total,
     rows
-      .map(mapTenantUserRow)
+      .map(TENANT_USERS.read)
       .map(({ id, principalId, tenantId, createdBy, createdAt, lastModifiedBy, lastModifiedAt }) => ({
         ...{ id, principalId, tenantId },
         ...{ createdBy, createdAt, lastModifiedBy, lastModifiedAt },
