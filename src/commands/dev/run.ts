@@ -16,7 +16,7 @@ import { openFolder, stateFolder, type PlatformState } from '../../platform/stat
 import { createProcessEngine } from '../../platform/temporal/engine.ts';
 import { findTemporal, findTestServer } from '../../platform/temporal/find.ts';
 import { startCommand } from '../../project/commands.ts';
-import { formatPathOption, shellWord } from '../../text/shell.ts';
+import { formatPathOption, shellWord } from '../../base/shell.ts';
 import { attachedLine, platformReporter, readyHints, readyLine } from '../../platform/session/view.ts';
 import { printError } from '../../terminal/print-error.ts';
 import { openProgress } from '../../terminal/progress.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { KnownError, messageOf, usageError } from '../../base/errors.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
-import { formatPathOption } from '../../text/shell.ts';
+import { formatPathOption } from '../../base/shell.ts';
 import { platformEnvironment } from '../shared/environment.ts';
 import type { PlatformEvent, PlatformOptions } from '../shared/types.ts';
 import { startPlatform } from '../start.ts';

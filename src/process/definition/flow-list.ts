@@ -1,7 +1,7 @@
 import { isNode, isSeq, parseDocument } from 'yaml';
 import { isRecord } from '../../base/json.ts';
-import { printableJson } from '../../text/json.ts';
-import { hasHiddenCharacters, yamlString } from '../../text/yaml.ts';
+import { printableJson } from '../../base/printable-json.ts';
+import { hasHiddenCharacters, yamlString } from '../../base/yaml.ts';
 
 /** How a map in braces is written. */
 interface FlowStyle {
