@@ -3,7 +3,6 @@ import { chmod, copyFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/pro
 import { basename, dirname, join } from 'node:path';
 import { buildLibraries } from './build-libraries.mjs';
 import { bundleWeb } from './build-web.mjs';
-import { takeBuiltinModules } from './builtin-modules.mjs';
 import { ENTRIES, ROOT, bundle } from './bundle.mjs';
 import { compileAllTemplates } from './compile-templates.mjs';
 import { bundledPackages, notices, templateNotices } from './licences.mjs';
@@ -64,11 +63,8 @@ console.log(
 );
 
 async function asStarted(output) {
-  const name = basename(output.path);
-  if (['create-kuflow-worker.js', 'kuflow.js'].includes(name)) return await entryAsCommonJs(output, 'start.js');
-  return ['create.js', 'known-processes.js', 'local-records.js', 'start.js'].includes(name)
-    ? { path: output.path, text: takeBuiltinModules(output.text) }
-    : output;
+  const isBin = ['create-kuflow-worker.js', 'kuflow.js'].includes(basename(output.path));
+  return isBin ? await entryAsCommonJs(output, 'start.js') : output;
 }
 
 // SQLite's loader looks for its WebAssembly next to its own file, which is now a chunk in dist/.
