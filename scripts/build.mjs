@@ -3,17 +3,18 @@ import { chmod, copyFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/pro
 import { basename, dirname, join } from 'node:path';
 import { buildLibraries } from './build-libraries.mjs';
 import { bundleWeb } from './build-web.mjs';
-import { takeBuiltinModules } from './builtin-modules.mjs';
 import { ENTRIES, ROOT, bundle } from './bundle.mjs';
 import { compileAllTemplates } from './compile-templates.mjs';
 import { bundledPackages, notices, templateNotices } from './licences.mjs';
 import { entryAsCommonJs, mergeChunks } from './merge-chunks.mjs';
+import { bundleTypes } from './platform-types.mjs';
 
 const started = performance.now();
 const outdir = join(ROOT, 'dist');
 
 // Everything that can fail comes first, so that a failed build leaves the last good one in place.
 const templates = await compileAllTemplates(ROOT);
+const types = bundleTypes(join(ROOT, ENTRIES.platform));
 // The supervisor is a separate file, so that it loads nothing but itself.
 const { supervisor, ...shared } = ENTRIES;
 const { metafile, outputs: split, missing } = await bundle({ outdir, entries: shared });
@@ -49,7 +50,7 @@ for (const file of [...outputs, ...web.outputs]) {
 }
 const left = buildLibraries(join(outdir, 'libraries'));
 await copySqliteBinary();
-await copyFile(join(ROOT, 'src', 'platform', 'public-types.d.ts'), join(outdir, 'platform.d.ts'));
+await writeFile(join(outdir, 'platform.d.ts'), types);
 await cp(join(ROOT, 'src', 'commands', 'completion', 'scripts'), join(outdir, 'completions'), { recursive: true });
 for (const bin of ['create-kuflow-worker.js', 'kuflow.js']) await chmod(join(ROOT, 'bin', bin), 0o755);
 await writeFile(join(ROOT, 'THIRD_PARTY_NOTICES'), licences);
@@ -64,9 +65,8 @@ console.log(
 );
 
 async function asStarted(output) {
-  const name = basename(output.path);
-  if (['create-kuflow-worker.js', 'kuflow.js'].includes(name)) return await entryAsCommonJs(output, 'start.js');
-  return { path: output.path, text: takeBuiltinModules(output.text) };
+  const isBin = ['create-kuflow-worker.js', 'kuflow.js'].includes(basename(output.path));
+  return isBin ? await entryAsCommonJs(output, 'start.js') : output;
 }
 
 // SQLite's loader looks for its WebAssembly next to its own file, which is now a chunk in dist/.

@@ -26,6 +26,7 @@ export class Secret {
     return REDACTED;
   }
 
+  /** @internal */
   [inspect.custom](): string {
     return REDACTED;
   }

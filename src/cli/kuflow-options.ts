@@ -1,4 +1,5 @@
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
+import { jsonOption } from './json-option.ts';
 import { usageError } from '../base/errors.ts';
 import type { ConnectionFlags } from '../connection/flags.ts';
 import { connectionOptions } from './connection-options.ts';
@@ -17,7 +18,7 @@ export interface SessionFlags extends ConnectionFlags {
 export function sessionOptions(command: Command): Command {
   return connectionOptions(command, { tenant: 'Tenant ID, if the application has several tenants', local: true })
     .option('--state-dir <folder>', 'Folder for the state of the local KuFlow (default: .kuflow/dev)')
-    .option('--json', 'Print the result as JSON');
+    .addOption(jsonOption());
 }
 
 /** Options of commands that change something. */

@@ -2,7 +2,7 @@ import { usageError } from '../base/errors.ts';
 import type { DetectedCredentials } from '../connection/detect-credentials.ts';
 import type { ConnectionFlags } from '../connection/flags.ts';
 import type { SampleValue, WorkerSample } from '../process/worker-sample/read.ts';
-import { splitWords } from '../text/identifiers.ts';
+import { splitWords } from '../base/identifiers.ts';
 import type { ProcessFlags, SourceKind } from './process-options.ts';
 
 /** An answer that a command needs and that no option gives. */

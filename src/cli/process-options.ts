@@ -5,7 +5,7 @@ import type { ConnectionFlags } from '../connection/flags.ts';
 import type { ProcessSource } from '../discovery/load-process.ts';
 import type { DefinitionFlags } from '../process/definition/from-flags.ts';
 import type { WorkerSample } from '../process/worker-sample/read.ts';
-import { shellWord } from '../text/shell.ts';
+import { shellWord } from '../base/shell.ts';
 
 const LARGEST_SAMPLE = 1000;
 

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, type Argument, type ErrorOptions, type Option } from 'commander';
 import { escapeLinesForTerminal } from '../base/escape.ts';
-import { nearMatch } from '../text/near-match.ts';
+import { nearMatch } from '../base/near-match.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { CommandContext, CommandEntry } from './context.ts';
 

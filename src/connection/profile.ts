@@ -1,7 +1,7 @@
 import { configFolder } from '../base/user-folders.ts';
 import { KnownError, usageError } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
-import { nearMatch } from '../text/near-match.ts';
+import { nearMatch } from '../base/near-match.ts';
 import { cliInvocation } from '../base/cli-invocation.ts';
 import { Secret } from '../base/secret.ts';
 import { readProfileFile, type Profile } from '../profiles/file.ts';

@@ -1,5 +1,5 @@
 import { PACKAGE_NAME } from '../base/package-root.ts';
-import { shellWord } from '../text/shell.ts';
+import { shellWord } from '../base/shell.ts';
 import type { Advice } from './check.ts';
 import type { AdviceTemplate } from './explanations/explanation.ts';
 

@@ -1,8 +1,8 @@
 import { KnownError } from '../base/errors.ts';
-import { nearMatch } from '../text/near-match.ts';
+import { nearMatch } from '../base/near-match.ts';
 import type { KnownProcess } from './known-processes.ts';
 import { rememberProcesses } from './remember-processes.ts';
-import { shellWord } from '../text/shell.ts';
+import { shellWord } from '../base/shell.ts';
 import type { DiscoveredProcess, DiscoveryEvent, ProcessListing, UndiscoveredProcess } from './types.ts';
 import type { RestConnection } from '../connection/require.ts';
 

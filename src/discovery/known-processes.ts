@@ -5,7 +5,7 @@ import { cacheFolder } from '../base/user-folders.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { isRecord } from '../base/json.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
-import { isTypeable } from '../text/shell.ts';
+import { isTypeable } from '../base/shell.ts';
 
 /** The code and name of a process or task, for completion. */
 export interface KnownProcess {

@@ -11,7 +11,7 @@ import {
   type KnownProcess,
   type ProcessOwner,
 } from './known-processes.ts';
-import { isTypeable } from '../text/shell.ts';
+import { isTypeable } from '../base/shell.ts';
 
 const MAX_OWNERS = 20;
 const MAX_PROCESSES = 500;

@@ -1,4 +1,4 @@
-import { hash } from '../text/identifiers.ts';
+import { hash } from '../base/identifiers.ts';
 import { Code } from './templates/code.ts';
 
 /** What the worker of a language needs from Kubernetes. */

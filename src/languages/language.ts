@@ -35,6 +35,28 @@ export interface Language {
   /** How larger projects of the language list their members. */
   readonly workspace: () => Promise<ReadWorkspace>;
   readonly hints: ProjectHints;
+  /** What the runtime of a worker needs to connect to a local KuFlow; undefined if the settings of all languages are enough. */
+  readonly localRuntime?: () => Promise<LocalRuntime>;
+}
+
+export interface LocalRuntime {
+  /** Rejects with KnownError if this machine does not have what `environment` needs. */
+  readonly check: (env: NodeJS.ProcessEnv) => Promise<unknown>;
+  /** Environment variables in addition to the settings. Files are written to `folder` (absolute). */
+  readonly environment: (
+    local: LocalAccess,
+    folder: string,
+    env: NodeJS.ProcessEnv,
+  ) => Promise<Readonly<Record<string, string>>>;
+}
+
+/** What a runtime has to know about a running local KuFlow. */
+export interface LocalAccess {
+  /** PEM file. */
+  readonly caFile: string;
+  readonly endpoints: { readonly engine: string };
+  /** By process definition code. */
+  readonly taskQueues?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Where a project has its code: the same for the life of the project. */

@@ -1,5 +1,5 @@
 import type { ProcessDefinition } from '../process/definition.ts';
-import { capitalize, splitWords } from '../text/identifiers.ts';
+import { capitalize, splitWords } from '../base/identifiers.ts';
 import { definitionSchemaFile } from './definition-schema.ts';
 import type { CodePlace } from './language.ts';
 import type { LanguageId } from './names.ts';

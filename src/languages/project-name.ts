@@ -1,5 +1,5 @@
 import { builtinModules } from 'node:module';
-import { splitWords } from '../text/identifiers.ts';
+import { splitWords } from '../base/identifiers.ts';
 
 const LONGEST = 214;
 const PART = /^[a-z0-9][a-z0-9._-]*$/;

@@ -1,5 +1,5 @@
 import type { ProcessDefinition, TaskDefinition } from '../process/definition.ts';
-import { capitalize, distinctName, identifier } from '../text/identifiers.ts';
+import { capitalize, distinctName, identifier } from '../base/identifiers.ts';
 import { choiceOf, type TaskChoice, type TaskChoices } from './project-spec.ts';
 
 const MAX_DEFAULT_INPUTS = 4;

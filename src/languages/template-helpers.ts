@@ -1,8 +1,8 @@
 import type { HelperDelegate, HelperOptions } from 'handlebars';
-import { printableJson } from '../text/json.ts';
-import { mdCode, mdText } from '../text/markdown.ts';
-import { cmdWord, plainWord, shellWord } from '../text/shell.ts';
-import { yamlString } from '../text/yaml.ts';
+import { printableJson } from '../base/printable-json.ts';
+import { mdCode, mdText } from '../base/markdown.ts';
+import { cmdWord, plainWord, shellWord } from '../base/shell.ts';
+import { yamlString } from '../base/yaml.ts';
 import { JAVA_HELPERS } from './java/text-helpers.ts';
 import { PYTHON_HELPERS } from './python/text-helpers.ts';
 import { TYPESCRIPT_HELPERS } from './typescript/text-helpers.ts';

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { FastifyInstance } from 'fastify';
 import { systemClock, type Clock } from '../base/clock.ts';
 import { KnownError, messageOf } from '../base/errors.ts';
 import { packageRoot } from '../base/package-root.ts';
@@ -14,12 +13,12 @@ import { createRequestRecorder } from './console/request-recorder.ts';
 import { watchWorkers } from './console/worker-watch.ts';
 import { changeDefinitions } from './domain/change-definitions.ts';
 import { reportUnknownCandidates } from './domain/candidates.ts';
-import type { Domain, EngineIssuers } from './domain/context.ts';
+import type { EngineIssuers } from './domain/context.ts';
 import { createDomain } from './domain/domain.ts';
-import { createOutbox, type Outbox } from './domain/outbox.ts';
+import { createOutbox } from './domain/outbox.ts';
 import { listOpenWorkflows, recordWorkflowOutcome } from './domain/processes.ts';
 import { writeCaBundle } from './shared/environment.ts';
-import { createEventHub, reportEvent, takeFirstEventId, type EventHub } from './events/hub.ts';
+import { createEventHub, reportEvent, takeFirstEventId } from './console/event-hub.ts';
 import { createFaultRegistry, type FaultRegistry } from './faults/registry.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { openAuthority, type Authority } from './pki/authority.ts';
@@ -33,12 +32,12 @@ import { hasStagedState } from './state/swap.ts';
 import { openFolder } from './state/state-file.ts';
 import { openStore, type Store } from './store/store.ts';
 import { databasePath } from './store/owner-lock.ts';
-import { createProcessEngine, type TemporalEngine } from './temporal/engine.ts';
+import { createProcessEngine } from './temporal/engine.ts';
 import { keepTemporalRunning, type ManagedTemporal } from './temporal/keep-running.ts';
 import { toSocketTarget } from './temporal/network.ts';
 import { startUiGuard } from './temporal/ui-guard.ts';
-import { watchProcesses, type ProcessWatcher } from './temporal/watch.ts';
-import { startParts, type StopStep } from './shared/stop-steps.ts';
+import { watchProcesses } from './temporal/watch.ts';
+import { startParts, type Parts } from './shared/start-parts.ts';
 import type { Platform, PlatformEndpoints, PlatformEvent, PlatformIdentity, PlatformOptions } from './shared/types.ts';
 
 /** Where the parts listen unless other ports are requested. */
@@ -51,54 +50,19 @@ const PORT_ATTEMPTS = 20;
 
 export interface RunningPlatform extends Platform {
   readonly faults: FaultRegistry;
-  /** The process ID of the real Temporal server. Tests kill it. */
+  /** Process ID of the Temporal server. */
   temporalPid(): number;
   /** Resolves when all commands for the engine have been delivered. */
   engineIdle(): Promise<void>;
-  /** See `changeDefinitions`. */
+  /**
+   * Serves these definitions to new processes from now on, instead of the present ones. Running processes keep the version that they were started
+   * with, also after a restart. Reports what changed as `definitions-changed`. Throws for a duplicate code and for an invalid schema, and then
+   * changes nothing. The page shows the `problems`.
+   */
   setDefinitions(definitions: readonly ProcessDefinition[], problems?: readonly DefinitionProblem[]): void;
 }
 
-/** The options of this start with their defaults, and what has to be undone when the platform stops. */
-interface StartContext {
-  readonly options: PlatformOptions;
-  readonly clock: Clock;
-  /** To the caller and, once it is connected, to the hub. */
-  readonly report: (event: PlatformEvent) => void;
-  /** Event ids continue those of the last run, which are in the store: the hub is connected when that is open. */
-  readonly connectHub: (hub: EventHub) => void;
-  readonly hostNames: readonly string[];
-  /** Identifies the platform's own probes to the REST API. */
-  readonly probeToken: string;
-  /** Runs when the platform stops, the last one first. */
-  readonly onStop: (step: StopStep) => void;
-}
-
-interface OpenState {
-  readonly store: Store;
-  readonly hub: EventHub;
-  readonly authority: Authority;
-  /** As in `Platform`. */
-  readonly caBundleFile: string;
-  readonly tokens: EngineTokens;
-  readonly domain: Domain;
-  readonly identity: PlatformIdentity;
-  /** The outbox needs the engine, which needs the namespace, which is part of the state: it is connected later. */
-  readonly connectOutbox: (outbox: Outbox) => void;
-}
-
-interface RunningEngine {
-  readonly temporal: ManagedTemporal;
-  readonly engine: TemporalEngine;
-  readonly watcher: ProcessWatcher;
-  readonly outbox: Outbox;
-}
-
-interface RunningServers {
-  readonly faults: FaultRegistry;
-  /** `/health` answers "not ready" until then. */
-  readonly connectProbes: (probes: Probes) => void;
-}
+type Report = (event: PlatformEvent) => void;
 
 interface HeldPorts {
   readonly http: HeldPort;
@@ -109,116 +73,190 @@ interface HeldPorts {
 }
 
 /**
- * Starts a local KuFlow in front of a real Temporal server: the REST API on HTTP and HTTPS, and the engine gateway with
- * mutual TLS and tokens. Resolves when every part has answered a probe. Otherwise it stops all parts again and rejects
- * with KnownError.
+ * Starts a local KuFlow in front of a real Temporal server: the REST API on HTTP and HTTPS, and the engine with mutual
+ * TLS and tokens. Resolves when every part has answered a probe. Otherwise it stops all parts again and rejects with
+ * the reason.
  */
 export async function startPlatform(options: PlatformOptions): Promise<RunningPlatform> {
-  let hub: EventHub | undefined;
-  return await startParts(
-    async (steps) =>
-      await startAll(
-        {
-          options,
-          clock: options.clock ?? systemClock,
-          report: (event) => reportEvent(event, options.report, hub),
-          connectHub: (connected) => (hub = connected),
-          hostNames: options.hostNames ?? [],
-          probeToken: randomUUID(),
-          onStop: steps.add,
-        },
-        steps.run,
-      ),
-  );
+  return await startParts(async (parts) => await startAll(options, parts));
 }
 
-async function startAll(context: StartContext, stop: () => Promise<void>): Promise<RunningPlatform> {
-  const state = await openState(context);
-  const ports = await holdPorts(context);
-  const engine = await startEngine(context, state, ports);
-  const endpoints = endpointsOf(context.hostNames[0] ?? '127.0.0.1', ports, engine.temporal.address);
-  const servers = await startServers(context, state, ports, engine, endpoints);
-
-  const probes = await openProbes(context, state, ports, engine.temporal.address);
-  await probes.checkAll();
-  servers.connectProbes(probes);
-  context.report({ kind: 'ready', part: 'gateway', address: endpoints.engine });
-  context.report({ kind: 'ready', part: 'rest', address: endpoints.https });
-
-  for (const processId of listOpenWorkflows(state.domain)) engine.watcher.track(processId);
-  engine.outbox.wake();
-
-  return {
-    endpoints,
-    loopback: { http: `http://127.0.0.1:${ports.http.port}`, https: `https://127.0.0.1:${ports.https.port}` },
-    identity: state.identity,
-    caFile: state.authority.certificateFile,
-    caBundleFile: state.caBundleFile,
-    get definitions() {
-      return state.domain.definitions.all.map(({ definition }) => definition);
-    },
-    setDefinitions: (definitions, problems = []) => changeDefinitions(state.domain, definitions, problems),
-    faults: servers.faults,
-    temporalPid: () => engine.temporal.pid(),
-    engineIdle: () => engine.outbox.whenIdle(),
-    stop,
-  };
-}
-
-async function openState(context: StartContext): Promise<OpenState> {
-  const { options, clock, report } = context;
-  const { stateDir } = options;
-  report({ kind: 'starting', part: 'store' });
-  const { store, authority, tokens } = await withContext("Opening the local KuFlow's state", stateDir, async () => {
-    await createPrivateFolder(stateDir);
-    if (await hasStagedState(stateDir)) await withStoppedState(stateDir, () => Promise.resolve());
-    const opened = openStore({
-      path: databasePath(stateDir),
-      clock,
-      onStepError: (error) =>
-        report({ kind: 'warning', message: `A change was saved, but a step after it failed: ${messageOf(error)}` }),
-    });
-    context.onStop(() => opened.close());
-    const folder = join(stateDir, 'pki');
-    return {
-      store: opened,
-      authority: await openAuthority({ folder, clock }),
-      tokens: await openEngineTokens({ folder, graceSeconds: options.tokenGrace ?? DEFAULT_TOKEN_GRACE, clock }),
-    };
-  });
-
+async function startAll(options: PlatformOptions, parts: Parts): Promise<RunningPlatform> {
+  const { stateDir, hostNames = [], clock = systemClock } = options;
+  options.report?.({ kind: 'starting', part: 'store' });
+  const state = await openState(options, clock, parts, (event) => report(event));
+  const { store, authority, tokens } = state;
   const caBundleFile = await writeCaBundle(stateDir, authority.certificateFile);
   const hub = createEventHub({ clock, firstId: takeFirstEventId(store, clock) });
-  context.connectHub(hub);
-  let outbox: Outbox | undefined;
+  const report = (event: PlatformEvent): void => reportEvent(event, options.report, hub);
   const { domain, identity } = createDomain({
     store,
     clock,
     definitions: options.definitions,
     people: options.people,
-    createIssuers: (created) => createIssuers(options, created, authority, tokens),
-    wake: () => outbox?.wake(),
+    createIssuers: (created) => createIssuers(options, created, state),
     report,
   });
   report({ kind: 'ready', part: 'store' });
   reportUnknownCandidates(domain);
-  return {
-    store,
-    hub,
-    authority,
-    caBundleFile,
-    tokens,
+
+  const ports = await holdPorts(options, parts, report);
+
+  report({ kind: 'starting', part: 'temporal' });
+  const temporal = await startTemporalServer(options, parts, report, identity, ports.temporalUi);
+  report({ kind: 'ready', part: 'temporal', address: temporal.address });
+  const { namespace } = identity;
+  const engine = await parts.add(createProcessEngine({ address: temporal.address, namespace }), (started) =>
+    started.close(),
+  );
+  const watcher = await parts.add(
+    watchProcesses({
+      engine,
+      clock,
+      onClosed: (workflowId, outcome) => recordWorkflowOutcome(domain, workflowId, outcome),
+      onError: (error) =>
+        report({ kind: 'warning', message: `Could not find out how a workflow ended: ${messageOf(error)}` }),
+    }),
+    (started) => started.stop(),
+  );
+  const outbox = await parts.add(
+    createOutbox({ domain, engine, onStarted: (processId) => watcher.track(processId) }),
+    (started) => started.stop(),
+  );
+
+  report({ kind: 'starting', part: 'gateway' });
+  const server = await authority.issueServerCertificate({ hostNames });
+  await ports.engine.release();
+  const starting = startGateway({
+    port: ports.engine.port,
+    server,
+    clientAuthority: authority.certificate,
+    upstream: toSocketTarget(temporal.address),
+    verifyToken: tokens.verifyToken,
+    clock,
+    report,
+    onWorkflowTaskCompleted: (task) => watcher.poke(task),
+  });
+  await parts.add(starting, (started) => started.close());
+
+  report({ kind: 'starting', part: 'rest' });
+  const endpoints = endpointsOf(hostNames[0] ?? '127.0.0.1', ports, temporal.address);
+  // Identifies the platform's own probes to the REST API.
+  const probeToken = randomUUID();
+  const probes = await openProbes({ ...state, identity, ports, temporal: temporal.address, probeToken });
+  let ready = false;
+  const faults = createFaultRegistry(() => hub.publish({ kind: 'faults-changed' }));
+  const streams = createEventStreams({ hub });
+  const workers = await parts.add(
+    watchWorkers({
+      domain,
+      listPollers: (taskQueue) => engine.listPollers(taskQueue),
+      isWatched: () => streams.size > 0,
+      onChange: () => hub.publish({ kind: 'workers-changed' }),
+    }),
+    (started) => started.stop(),
+  );
+  const page = readPageFiles(join(packageRoot(), 'dist', 'web'), options.pageCommands);
+  // Only the requests for the page fail.
+  page.catch(() => undefined);
+  const openCodes = await parts.add(createOpenCodes({ folder: openFolder(stateDir), clock }), (opened) =>
+    opened.close(),
+  );
+  const deps = {
     domain,
+    faults,
+    openCodes,
+    hostNames,
+    probeToken,
+    page,
+    streams,
+    workers,
+    requests: createRequestRecorder(clock),
+    listFailingWork: (processId: string) => engine.listFailingWork(processId),
     identity,
-    connectOutbox: (connected) => (outbox = connected),
+    run: {
+      startedAt: new Date(clock.now()).toISOString(),
+      stateDir,
+      endpoints,
+      caFile: authority.certificateFile,
+      caBundleFile,
+    },
+    readEngineToken: async (token: string) => {
+      const verified = await tokens.verifyToken(token);
+      return 'claims' in verified ? verified.claims.principalId : undefined;
+    },
+    health: () => (ready ? probes.health() : { ready, parts: {} }),
   };
+  const tls = { key: server.privateKey.reveal(), cert: server.certificate };
+  for (const [app, port] of [
+    [createRestApp(deps), ports.http],
+    [createRestApp(deps, tls), ports.https],
+  ] as const) {
+    await parts.add(app, (created) => created.close());
+    await port.release();
+    await app.listen({ host: '127.0.0.1', port: port.port });
+  }
+
+  await probes.checkAll();
+  ready = true;
+  report({ kind: 'ready', part: 'gateway', address: endpoints.engine });
+  report({ kind: 'ready', part: 'rest', address: endpoints.https });
+
+  for (const processId of listOpenWorkflows(domain)) watcher.track(processId);
+  outbox.wake();
+
+  return {
+    endpoints,
+    loopback: { http: `http://127.0.0.1:${ports.http.port}`, https: `https://127.0.0.1:${ports.https.port}` },
+    identity,
+    caFile: authority.certificateFile,
+    caBundleFile,
+    get definitions() {
+      return domain.definitions.all.map(({ definition }) => definition);
+    },
+    setDefinitions: (definitions, problems = []) => changeDefinitions(domain, definitions, problems),
+    faults,
+    temporalPid: () => temporal.pid(),
+    engineIdle: () => outbox.whenIdle(),
+    stop: parts.stop,
+  };
+}
+
+interface OpenState {
+  readonly store: Store;
+  readonly authority: Authority;
+  readonly tokens: EngineTokens;
+}
+
+async function openState(
+  { stateDir, tokenGrace }: PlatformOptions,
+  clock: Clock,
+  parts: Parts,
+  report: Report,
+): Promise<OpenState> {
+  return await withContext("Opening the local KuFlow's state", stateDir, async () => {
+    await createPrivateFolder(stateDir);
+    if (await hasStagedState(stateDir)) await withStoppedState(stateDir, () => Promise.resolve());
+    const store = openStore({
+      path: databasePath(stateDir),
+      clock,
+      onStepError: (error) =>
+        report({ kind: 'warning', message: `A change was saved, but a step after it failed: ${messageOf(error)}` }),
+    });
+    await parts.add(store, (opened) => opened.close());
+    const folder = join(stateDir, 'pki');
+    return {
+      store,
+      authority: await openAuthority({ folder, clock }),
+      tokens: await openEngineTokens({ folder, graceSeconds: tokenGrace ?? DEFAULT_TOKEN_GRACE, clock }),
+    };
+  });
 }
 
 function createIssuers(
   options: PlatformOptions,
   { tenantId, namespace }: PlatformIdentity,
-  authority: Authority,
-  tokens: EngineTokens,
+  { authority, tokens }: OpenState,
 ): EngineIssuers {
   return {
     issueToken: async (principal) => {
@@ -247,8 +285,7 @@ function createIssuers(
 }
 
 /** Holds the ports until their parts listen, seconds later: another platform that starts now takes the next ones. */
-async function holdPorts(context: StartContext): Promise<HeldPorts> {
-  const { options, report, onStop } = context;
+async function holdPorts(options: PlatformOptions, parts: Parts, report: Report): Promise<HeldPorts> {
   const taken: number[] = [];
   const hold = async (part: keyof HeldPorts): Promise<HeldPort> => {
     for (let attempt = 0; attempt < PORT_ATTEMPTS; attempt++) {
@@ -256,10 +293,9 @@ async function holdPorts(context: StartContext): Promise<HeldPorts> {
       const held = await holdPort(port);
       // Another process took the port in between: choose again.
       if (held === undefined) continue;
-      onStop(() => held.release());
       taken.push(port);
       if (moved !== undefined) report({ kind: 'port-moved', part, got: port, ...moved });
-      return held;
+      return await parts.add(held, () => held.release());
     }
     throw new KnownError({
       message: `No port could be reserved for ${part}: other processes kept taking the free ones`,
@@ -273,134 +309,32 @@ async function holdPorts(context: StartContext): Promise<HeldPorts> {
   };
 }
 
-/** The Temporal server, and what connects the domain to it in both directions. */
-async function startEngine(context: StartContext, state: OpenState, ports: HeldPorts): Promise<RunningEngine> {
-  const { options, clock, report, onStop } = context;
-  const { namespace } = state.identity;
-  report({ kind: 'starting', part: 'temporal' });
-  const temporal = await keepTemporalRunning({
+/** The Temporal server, and the guard in front of its UI if that was requested. */
+async function startTemporalServer(
+  options: PlatformOptions,
+  parts: Parts,
+  report: Report,
+  { namespace }: PlatformIdentity,
+  uiPort: HeldPort | undefined,
+): Promise<ManagedTemporal> {
+  const starting = keepTemporalRunning({
     path: options.temporalPath,
     stateDir: options.stateDir,
     namespace,
-    ui: ports.temporalUi !== undefined,
+    ui: uiPort !== undefined,
     supervisorEntry: options.supervisorEntry ?? join(packageRoot(), 'dist', 'supervisor.js'),
     dynamicConfig: options.dynamicConfig,
     signal: options.signal,
     onRestart: (message) => report({ kind: 'warning', message }),
   });
-  onStop(() => temporal.stop());
-  if (ports.temporalUi !== undefined) {
-    await ports.temporalUi.release();
-    const guard = await startUiGuard({
-      port: ports.temporalUi.port,
-      hostNames: context.hostNames,
-      upstream: () => temporal.uiAddress(),
-    });
-    onStop(() => guard.close());
+  const temporal = await parts.add(starting, (started) => started.stop());
+  if (uiPort !== undefined) {
+    await uiPort.release();
+    const { hostNames = [] } = options;
+    const guard = startUiGuard({ port: uiPort.port, hostNames, upstream: () => temporal.uiAddress() });
+    await parts.add(guard, (started) => started.close());
   }
-  report({ kind: 'ready', part: 'temporal', address: temporal.address });
-
-  const engine = await createProcessEngine({ address: temporal.address, namespace });
-  onStop(() => engine.close());
-  const watcher = watchProcesses({
-    engine,
-    clock,
-    onClosed: (workflowId, outcome) => recordWorkflowOutcome(state.domain, workflowId, outcome),
-    onError: (error) =>
-      report({ kind: 'warning', message: `Could not find out how a workflow ended: ${messageOf(error)}` }),
-  });
-  onStop(() => watcher.stop());
-  const outbox = createOutbox({
-    store: state.store,
-    engine,
-    clock,
-    report,
-    onStarted: (processId) => watcher.track(processId),
-  });
-  state.connectOutbox(outbox);
-  onStop(() => outbox.stop());
-  return { temporal, engine, watcher, outbox };
-}
-
-/** The gateway, and the REST API on HTTP and HTTPS. */
-async function startServers(
-  context: StartContext,
-  { hub, authority, caBundleFile, tokens, domain, identity }: OpenState,
-  ports: HeldPorts,
-  { temporal, engine, watcher }: RunningEngine,
-  endpoints: PlatformEndpoints,
-): Promise<RunningServers> {
-  const { options, hostNames, probeToken, clock, report, onStop } = context;
-  const { stateDir } = options;
-  const server = await authority.issueServerCertificate({ hostNames });
-  report({ kind: 'starting', part: 'gateway' });
-  await ports.engine.release();
-  const gateway = await startGateway({
-    port: ports.engine.port,
-    server,
-    clientAuthority: authority.certificate,
-    upstream: toSocketTarget(temporal.address),
-    verifyToken: tokens.verifyToken,
-    clock,
-    report,
-    onWorkflowTaskCompleted: (task) => watcher.poke(task),
-  });
-  onStop(() => gateway.close());
-
-  report({ kind: 'starting', part: 'rest' });
-  let probes: Probes | undefined;
-  const faults = createFaultRegistry(() => hub.publish({ kind: 'faults-changed' }));
-  const streams = createEventStreams({ hub });
-  const workers = watchWorkers({
-    domain,
-    listPollers: (taskQueue) => engine.listPollers(taskQueue),
-    isWatched: () => streams.size > 0,
-    onChange: () => hub.publish({ kind: 'workers-changed' }),
-  });
-  onStop(() => workers.stop());
-  const page = readPageFiles(join(packageRoot(), 'dist', 'web'), options.pageCommands);
-  // Only the requests for the page fail.
-  page.catch(() => undefined);
-  const openCodes = createOpenCodes({ folder: openFolder(stateDir), clock });
-  onStop(() => openCodes.close());
-  const deps = {
-    domain,
-    faults,
-    openCodes,
-    hostNames,
-    probeToken,
-    page,
-    streams,
-    workers,
-    requests: createRequestRecorder(clock),
-    listFailingWork: (processId: string) => engine.listFailingWork(processId),
-    identity,
-    run: {
-      startedAt: new Date(clock.now()).toISOString(),
-      stateDir,
-      endpoints,
-      caFile: authority.certificateFile,
-      caBundleFile,
-    },
-    readEngineToken: async (token: string) => {
-      const verified = await tokens.verifyToken(token);
-      return 'claims' in verified ? verified.claims.principalId : undefined;
-    },
-    health: () => probes?.health() ?? { ready: false, parts: {} },
-  };
-  await listen(context, createRestApp(deps), ports.http);
-  await listen(
-    context,
-    createRestApp(deps, { key: server.privateKey.reveal(), cert: server.certificate }),
-    ports.https,
-  );
-  return { faults, connectProbes: (connected) => (probes = connected) };
-}
-
-async function listen(context: StartContext, app: FastifyInstance, port: HeldPort): Promise<void> {
-  context.onStop(() => app.close());
-  await port.release();
-  await app.listen({ host: '127.0.0.1', port: port.port });
+  return temporal;
 }
 
 function endpointsOf(host: string, ports: HeldPorts, temporal: string): PlatformEndpoints {
@@ -414,24 +348,30 @@ function endpointsOf(host: string, ports: HeldPorts, temporal: string): Platform
 }
 
 /** Probes with a token and a client certificate, which only have to last for the start. */
-async function openProbes(
-  { probeToken }: StartContext,
-  { authority, tokens, identity, store }: OpenState,
-  ports: HeldPorts,
-  temporal: string,
-): Promise<Probes> {
+async function openProbes({
+  store,
+  authority,
+  tokens,
+  identity,
+  ports,
+  ...rest
+}: OpenState & {
+  readonly identity: PlatformIdentity;
+  readonly ports: HeldPorts;
+  readonly temporal: string;
+  readonly probeToken: string;
+}): Promise<Probes> {
   const { tenantId, namespace } = identity;
   const principalId = identity.application.id;
   const { token } = await tokens.issueToken({ principalId, tenantId, namespace, lifeSeconds: 60 });
   const client = await authority.issueClientCertificate({ principalId, namespace, lifeSeconds: 600 });
   return createProbes({
+    ...rest,
     ca: authority.certificate,
     ports: { http: ports.http.port, https: ports.https.port, engine: ports.engine.port },
-    temporal,
     namespace,
     client: { certificate: client.certificate, privateKey: client.privateKey.reveal() },
     token,
     store,
-    probeToken,
   });
 }

@@ -1,7 +1,7 @@
 import type { ErrorObject } from 'ajv';
 import { escapeForTerminal } from '../base/escape.ts';
 import { isRecord, pointerSteps } from '../base/json.ts';
-import { didYouMean, formatAlternatives } from '../text/near-match.ts';
+import { didYouMean, formatAlternatives } from '../base/near-match.ts';
 
 const MAX_DEPTH = 100;
 

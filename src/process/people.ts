@@ -2,7 +2,7 @@
 export interface SeedUser {
   readonly email: string;
   readonly name: string;
-  /** Codes. */
+  /** Codes of groups. */
   readonly groups: readonly string[];
 }
 

@@ -1,7 +1,7 @@
 import { lstat, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { KnownError, codeOf, messageOf, usageError } from '../base/errors.ts';
-import { didYouMean } from '../text/near-match.ts';
+import { didYouMean } from '../base/near-match.ts';
 import { overwriteCommand, type NextStep } from './next-steps.ts';
 import { LANGUAGE_IDS } from '../languages/names.ts';
 import type { ProjectPlan, PlannedFile } from '../languages/planned-file.ts';

@@ -3,7 +3,7 @@ import type { ProjectSpec } from '../languages/project-spec.ts';
 import { unscopedName } from '../languages/project-name.ts';
 import { languageOf } from '../languages/registry.ts';
 import { README, WORKFLOW } from './join/moved-files.ts';
-import { shellPath, shellWord } from '../text/shell.ts';
+import { shellPath, shellWord } from '../base/shell.ts';
 
 export interface NextStepsInput extends Pick<
   ProjectSpec,

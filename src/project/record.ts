@@ -20,8 +20,8 @@ import { languageOf } from '../languages/registry.ts';
 import { nameTasks } from '../languages/task-choices.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 import { definitionFile } from '../process/definition/file.ts';
-import { fileName } from '../text/file-name.ts';
-import { printableJson } from '../text/json.ts';
+import { fileName } from '../base/file-name.ts';
+import { printableJson } from '../base/printable-json.ts';
 import { RECORD_FILE } from '../process/find-project.ts';
 import { movedFilesProblem } from './join/moved-files.ts';
 

@@ -4,7 +4,7 @@ import type { Document, Pair, YAMLMap } from 'yaml';
 import { codeOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
-import { nearMatch } from '../text/near-match.ts';
+import { nearMatch } from '../base/near-match.ts';
 import { APPLICATION_FILES, SETTING_KEYS } from './keys.ts';
 import type { SettingName } from './keys.ts';
 import type { Entry, Layer, SettingStep, SettingProblem, SettingWarning, Source } from './sources.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { MIB, readSmallFile } from '../files/read.ts';
-import { shellWord } from '../text/shell.ts';
+import { shellWord } from '../base/shell.ts';
 import type { SettingStep } from './sources.ts';
 
 /** The variables that `.env` in a folder sets, and how to load it. Neither this tool nor a worker reads the file. Undefined without one. */

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { shellWord } from '../text/shell.ts';
+import { shellWord } from '../base/shell.ts';
 import type { SettingStep } from './sources.ts';
 
 /** How to get access to a file that exists but cannot be read with this error code; undefined for other codes and on Windows. */

@@ -14,7 +14,7 @@ import { normaliseEndpoint } from '../kuflow/endpoint.ts';
 import type { SettingKey } from './keys.ts';
 import { firstStep, type Entry, type SettingStep, type ProblemCode, type Source } from './sources.ts';
 import { unreadableStep } from './unreadable.ts';
-import { shellWord } from '../text/shell.ts';
+import { shellWord } from '../base/shell.ts';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 

@@ -14,7 +14,7 @@ import type { ProjectSpec } from '../../src/languages/project-spec.ts';
 import { loadTemplateSet, type TemplateSet } from '../../src/languages/templates/set.ts';
 import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { sampleDefinition } from '../../src/process/sample.ts';
-import { fileName } from '../../src/text/file-name.ts';
+import { fileName } from '../../src/base/file-name.ts';
 import { describeJava } from '../support/describe-workers.ts';
 import { definitionOf, usableFile } from '../support/hostile-definitions.ts';
 import { JAVA_PACKAGE, javaProjectCopy, runMaven } from '../support/java-project.ts';

@@ -4,11 +4,6 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { ROOT } from '../../scripts/bundle.mjs';
-import * as source from '../../src/platform/public.ts';
-import type * as declared from '../../src/platform/public-types.d.ts';
-
-// The published types are written by hand. This line fails to compile if the source does not match them.
-const fitting: typeof declared = source;
 
 /** A script that uses only the package. */
 const SCRIPT = `
@@ -101,11 +96,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('create-kuflow-worker/platform', () => {
   it('exports what its types declare', async () => {
-    const text = readFileSync(join(ROOT, 'src', 'platform', 'public-types.d.ts'), 'utf8');
-    const declaredNames = [...text.matchAll(/^export function (\w+)/gm)].map(([, name]) => name);
-    const packed = pathToFileURL(join(inject('cliFolder'), 'node_modules/create-kuflow-worker/dist/platform.js')).href;
+    const dist = join(inject('cliFolder'), 'node_modules/create-kuflow-worker/dist');
+    const text = readFileSync(join(dist, 'platform.d.ts'), 'utf8');
+    const declaredNames = [...text.matchAll(/^export declare \w+ (\w+)/gm)].map(([, name]) => name);
+    const packed = pathToFileURL(join(dist, 'platform.js')).href;
     expect(Object.keys((await import(/* @vite-ignore */ packed)) as object).sort()).toEqual(declaredNames.sort());
-    expect(Object.keys(fitting).sort()).toEqual(declaredNames.sort());
   });
 
   it('type-checks in a script, and rejects wrong types', () => {

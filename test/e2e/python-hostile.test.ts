@@ -16,7 +16,7 @@ import { loadTemplateSet, type TemplateSet } from '../../src/languages/templates
 import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { sampleDefinition } from '../../src/process/sample.ts';
 import { REFERENCE_TYPES } from '../../src/schema/formats.ts';
-import { fileName } from '../../src/text/file-name.ts';
+import { fileName } from '../../src/base/file-name.ts';
 import { definitionOf, usableFile } from '../support/hostile-definitions.ts';
 import { hostileText } from '../support/hostile-texts.ts';
 import { runHeavy } from '../support/lanes.ts';

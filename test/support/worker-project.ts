@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { inject } from 'vitest';
 import { ROOT } from '../../scripts/bundle.mjs';
 import type { ProcessDefinition } from '../../src/process/definition.ts';
-import { capitalize } from '../../src/text/identifiers.ts';
+import { capitalize } from '../../src/base/identifiers.ts';
 import { textFile } from '../../src/languages/planned-file.ts';
 import { movePackage } from '../../src/languages/java/move-package.ts';
 import { installedBin, projectCopy } from './generated-project.ts';

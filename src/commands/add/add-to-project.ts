@@ -1,5 +1,5 @@
 import type { ExitStatus } from '../../base/errors.ts';
-import { shellWord } from '../../text/shell.ts';
+import { shellWord } from '../../base/shell.ts';
 import { makeEdits, stepsForLeftFiles, type EditedFile, type EditsRequest } from '../../project/edit/make-edits.ts';
 import type { OpenedProcess } from '../../project/edit/open-project.ts';
 import { removedProcessNote } from '../../project/edit/removed-process-note.ts';

@@ -1,6 +1,7 @@
 import { Argument, Option, type Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { jsonOption } from '../../cli/json-option.ts';
 import { processOptions, sampleOption, collectValues } from '../../cli/process-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 import type { AddFlags } from './run-addition.ts';
@@ -123,5 +124,5 @@ function addRunOptions(command: Command, yes: string): void {
     )
     .option('-y, --yes', yes)
     .option('--dry-run', 'Show the diff, with new files in full, without writing anything')
-    .option('--json', 'Print the result as JSON');
+    .addOption(jsonOption());
 }

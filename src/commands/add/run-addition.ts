@@ -1,5 +1,5 @@
 import { addToProject } from './add-to-project.ts';
-import { shellWord } from '../../text/shell.ts';
+import { shellWord } from '../../base/shell.ts';
 import { openProject, type WorkerProject } from '../../project/edit/open-project.ts';
 import type { AdditionRequest } from '../../project/edit/addition.ts';
 import { confirmEdit, printVersionWarning, recoveryPrinter } from '../../project/view.ts';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { processAddition, rejectOtherQueue, resumedProcess } from './process.ts';
-import { shellWord } from '../../text/shell.ts';
+import { shellWord } from '../../base/shell.ts';
 import { mapSchemaFile } from '../../process/definition/from-flags.ts';
 import type { WorkerProject } from '../../project/edit/open-project.ts';
 import { openProgress } from '../../terminal/progress.ts';

@@ -1,5 +1,5 @@
 import { interruptedError, usageError } from '../../base/errors.ts';
-import { didYouMean } from '../../text/near-match.ts';
+import { didYouMean } from '../../base/near-match.ts';
 import { taskFromFlags } from '../../process/definition/from-flags.ts';
 import type { OpenedProcess, WorkerProject } from '../../project/edit/open-project.ts';
 import type { AdditionRequest } from '../../project/edit/addition.ts';

@@ -13,7 +13,7 @@ import {
   type PlatformState,
 } from '../../platform/state/state-file.ts';
 import { sampleDefinition } from '../../process/sample.ts';
-import { isTypeable } from '../../text/shell.ts';
+import { isTypeable } from '../../base/shell.ts';
 import type { Candidate } from './complete-line.ts';
 
 // The candidates of commands that act as the user of the local KuFlow of the working directory.

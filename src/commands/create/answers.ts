@@ -11,7 +11,7 @@ import {
 } from '../../cli/process-options.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { parseTemplateSource, type TemplateSource } from '../../project/template/source.ts';
-import { shellWord } from '../../text/shell.ts';
+import { shellWord } from '../../base/shell.ts';
 import type { DiscoveredProcess } from '../../discovery/types.ts';
 import {
   DEFAULT_LANGUAGE,

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { jsonOption } from '../../cli/json-option.ts';
 import { EDITOR_IDS, LANGUAGE_IDS, LIBRARY_SOURCES } from '../../languages/names.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 import type { CreateFlags } from './answers.ts';
@@ -94,7 +95,12 @@ export function configure(command: Command, context: CommandContext): void {
       '--template <source>',
       'Add or replace files with those of your own template: a folder, or a git URL that can end with #<branch, tag or commit>',
     )
-    .option('--cli-package <spec>', "npm package spec to use for this tool in the project's devDependencies")
+    .addOption(
+      new Option(
+        '--cli-package <spec>',
+        "npm package spec to use for this tool in the project's devDependencies",
+      ).hideHelp(),
+    )
     .option(
       '--workspace',
       'Make the project a member of the workspace or Maven build above it (default if it already lists the folder)',
@@ -109,7 +115,7 @@ export function configure(command: Command, context: CommandContext): void {
     .optionsGroup('Run options:')
     .option('-y, --yes', 'Skip prompts: use defaults, and fail if a required option is missing')
     .option('--dry-run', 'Show what would be written without writing anything')
-    .option('--json', 'Print the result as JSON')
+    .addOption(jsonOption())
     .addHelpText('after', EXAMPLES)
     .action(async (folder: string | undefined, flags: CreateFlags) => {
       const { runCreate } = await import('./run.ts');

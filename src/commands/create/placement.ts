@@ -6,7 +6,7 @@ import { LANGUAGES, type LanguageId } from '../../languages/names.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { proposeMemberPath } from '../../languages/workspace.ts';
 import { findSurroundings, type FoundWorkspace, type Surroundings } from '../../project/join/find-root.ts';
-import { shellPath } from '../../text/shell.ts';
+import { shellPath } from '../../base/shell.ts';
 import type { CreateAnswers } from './answers.ts';
 
 /** How a project relates to the larger project around it. */

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { jsonOption } from '../../cli/json-option.ts';
 import { FORMAT_NAMES } from './formats/format-names.ts';
 import type { CredentialsFlags, PruneFlags, PullExportFlags, RotateFlags, StatusFlags, TokenFlags } from './run.ts';
 
@@ -43,7 +44,7 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--secret-name <name>', 'k8s-secret: name of the Secret (default for a new one: kuflow-worker)')
     .option('--allow-git', 'Write secrets even to a file that git tracks or does not ignore')
     .option('--dry-run', 'Show what would be done, without requesting or writing anything')
-    .option('--json', 'Print the result as JSON')
+    .addOption(jsonOption())
     .action(async (flags: PullExportFlags) => (await run()).runPull(flags, context));
 
   withConnectionOptions(command.command('status'))
@@ -62,7 +63,7 @@ export function configure(command: Command, context: CommandContext): void {
         'warn',
       ]),
     )
-    .option('--json', 'Print the result as JSON')
+    .addOption(jsonOption())
     .action(async (flags: StatusFlags) => (await run()).runStatus(flags, context));
 
   withConnectionOptions(command.command('rotate'))
@@ -72,7 +73,7 @@ export function configure(command: Command, context: CommandContext): void {
         'worker that watches its files switches automatically; any other worker keeps the old certificate until it is restarted.',
     )
     .option('--exec <command>', 'Command line to run in the system shell after the switch; its output goes to stderr')
-    .option('--json', 'Print the result as JSON')
+    .addOption(jsonOption())
     .action(async (flags: RotateFlags) => (await run()).runRotate(flags, context));
 
   command
@@ -84,7 +85,7 @@ export function configure(command: Command, context: CommandContext): void {
         'Files that this tool did not write are never removed.',
     )
     .option('--dry-run', 'Show what would be removed')
-    .option('--json', 'Print the result as JSON')
+    .addOption(jsonOption())
     .action(async (flags: PruneFlags) => (await run()).runPrune(flags, context));
 
   withConnectionOptions(command.command('token'))
@@ -94,7 +95,7 @@ export function configure(command: Command, context: CommandContext): void {
         'token is printed only with --show.',
     )
     .option('--show', 'Print the token even if standard output is a terminal')
-    .option('--json', 'Print the token and expiresAt as JSON')
+    .addOption(jsonOption('the token and expiresAt'))
     .action(async (flags: TokenFlags) => (await run()).runToken(flags, context));
 
   withConnectionOptions(command.command('exec'))

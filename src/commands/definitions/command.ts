@@ -1,4 +1,5 @@
 import { Argument, type Command } from 'commander';
+import { jsonOption } from '../../cli/json-option.ts';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { sampleOption } from '../../cli/process-options.ts';
@@ -31,8 +32,7 @@ export function configure(command: Command, context: CommandContext): void {
 }
 
 function sharedOptions(command: Command): Command {
-  return connectionOptions(command, { tenant: 'Show only processes of this tenant', local: true }).option(
-    '--json',
-    'Print the result as JSON',
+  return connectionOptions(command, { tenant: 'Show only processes of this tenant', local: true }).addOption(
+    jsonOption(),
   );
 }

@@ -1,5 +1,6 @@
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
+import { jsonOption } from '../../cli/json-option.ts';
 import { collectValues } from '../../cli/process-options.ts';
 import { idArgument } from '../../cli/kuflow-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
@@ -97,8 +98,13 @@ export function configure(command: Command, context: CommandContext): void {
         .default(120, '120s')
         .argParser(parseLife),
     )
-    .option('--worker-log <file>', "Append the worker's output to this file instead of printing it to stderr")
-    .option('--json', 'Print the result as JSON')
+    .addOption(
+      new Option(
+        '--worker-log <file>',
+        "Append the worker's output to this file instead of printing it to stderr",
+      ).hideHelp(),
+    )
+    .addOption(jsonOption())
     .usage('[code] [options] -- <command...>')
     .addHelpText('after', SIMULATE_EXAMPLES)
     .action(async (code: string | undefined, words: string[], flags: SimulateFlags) => {
@@ -118,7 +124,7 @@ export function configure(command: Command, context: CommandContext): void {
       'Print the environment variables that connect a worker to the running local KuFlow, including the client secret. In a POSIX shell: eval "$(kuflow dev env)"',
     )
     .addOption(runtimeOption())
-    .option('--json', 'Print an object of names and values as JSON')
+    .addOption(jsonOption('an object of names and values'))
     .action(async (flags: DevFlags & RuntimeFlag & { readonly json?: boolean }) => {
       const { runEnv } = await import('./run.ts');
       await runEnv({ ...command.opts<DevFlags>(), ...flags }, context);
@@ -157,7 +163,7 @@ export function configure(command: Command, context: CommandContext): void {
         'Asks first; without a terminal, pass --yes. Fails while the local KuFlow runs.',
     )
     .option('-y, --yes', 'Skip the confirmation prompt')
-    .option('--json', 'Print the result as JSON')
+    .addOption(jsonOption())
     .action(async (flags: StateFlags & { readonly yes?: boolean }) => {
       const { runReset } = await import('./state/run.ts');
       await runReset({ ...command.opts<DevFlags>(), ...flags }, context);
@@ -171,7 +177,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .argument('<file>', 'File to write')
     .option('--replace', 'Overwrite the file if it exists')
-    .option('--json', 'Print the result as JSON')
+    .addOption(jsonOption())
     .action(async (file: string, flags: StateFlags & { readonly replace?: boolean }) => {
       const { runExport } = await import('./state/run.ts');
       await runExport(file, { ...command.opts<DevFlags>(), ...flags }, context);
@@ -185,7 +191,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .argument('<file>', 'File to read')
     .option('--replace', 'Replace the existing state')
-    .option('--json', 'Print the result as JSON')
+    .addOption(jsonOption())
     .action(async (file: string, flags: StateFlags & { readonly replace?: boolean }) => {
       const { runImport } = await import('./state/run.ts');
       await runImport(file, { ...command.opts<DevFlags>(), ...flags }, context);
@@ -205,7 +211,7 @@ export function configure(command: Command, context: CommandContext): void {
     .command('demo', { hidden: true })
     .summary('Create a worker project and run one process to completion on a local KuFlow')
     .option('--folder <folder>', 'Folder for the project and the state', '.kuflow/demo')
-    .option('--json', 'Print the result as JSON')
+    .addOption(jsonOption())
     .action(async (flags: { readonly folder: string; readonly json?: boolean }) => {
       const { runDemo } = await import('./demo/run.ts');
       await runDemo(flags, context);
@@ -248,14 +254,14 @@ function platformOptions(command: Command): Command {
     )
     .addOption(new Option('--token-life <duration>', 'Lifetime of an engine token (default: 1h)').argParser(parseLife))
     .addOption(
-      new Option('--token-grace <duration>', 'How long an expired token is still accepted (default: 120s)').argParser(
-        parseSeconds,
-      ),
+      new Option('--token-grace <duration>', 'How long an expired token is still accepted (default: 120s)')
+        .argParser(parseSeconds)
+        .hideHelp(),
     )
     .addOption(
-      new Option('--certificate-life <duration>', 'Lifetime of an engine certificate (default: 400d)').argParser(
-        parseLife,
-      ),
+      new Option('--certificate-life <duration>', 'Lifetime of an engine certificate (default: 400d)')
+        .argParser(parseLife)
+        .hideHelp(),
     );
 }
 

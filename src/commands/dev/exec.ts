@@ -1,11 +1,11 @@
+import type { LanguageId } from '../../languages/names.ts';
 import { systemClock } from '../../base/clock.ts';
-import { findJavaHome } from '../../platform/session/java.ts';
 import { ensurePlatform } from '../../platform/session/attach.ts';
 import {
+  loadLocalRuntime,
   workerEnvironment,
   type DevPlatform,
   type DevPlatformRequest,
-  type WorkerRuntime,
 } from '../../platform/session/start.ts';
 import {
   type FailedStart,
@@ -21,7 +21,7 @@ import { noticeChanges, type FileChanges } from './file-changes.ts';
 export interface DevExecRequest extends DevPlatformRequest {
   readonly command: readonly [string, ...string[]];
   /** Adds the settings that this runtime needs. */
-  readonly runtime?: WorkerRuntime | undefined;
+  readonly runtime?: LanguageId | undefined;
   /** Starts a worker again that ended by itself, as `planRestarts` says. */
   readonly restart: boolean;
   /** Files and folders, relative to `cwd`. A change of one starts the command again. */
@@ -50,7 +50,7 @@ export type DevExecResult =
  */
 export async function execWithPlatform(request: DevExecRequest): Promise<DevExecResult> {
   // Before the platform starts, which takes seconds.
-  if (request.runtime === 'java') await findJavaHome(request.env);
+  await (await loadLocalRuntime(request.runtime))?.check(request.env);
   const platform = await ensurePlatform(request);
   try {
     request.onReady?.(platform);

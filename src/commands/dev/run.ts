@@ -10,12 +10,13 @@ import { openLocalSession } from '../../platform/client/kuflow-session.ts';
 import { requestOpenFile } from '../../platform/rest/dev-client.ts';
 import { pageAddress } from '../../platform/console/page-address.ts';
 import { requireRunningPlatform } from '../../platform/session/attach.ts';
-import { startDevPlatform, workerSettings, type DevEvent, type WorkerRuntime } from '../../platform/session/start.ts';
+import type { LanguageId } from '../../languages/names.ts';
+import { startDevPlatform, workerSettings, type DevEvent } from '../../platform/session/start.ts';
 import { openFolder, stateFolder, type PlatformState } from '../../platform/state/state-file.ts';
 import { createProcessEngine } from '../../platform/temporal/engine.ts';
 import { findTemporal, findTestServer } from '../../platform/temporal/find.ts';
 import { startCommand } from '../../project/commands.ts';
-import { formatPathOption, shellWord } from '../../text/shell.ts';
+import { formatPathOption, shellWord } from '../../base/shell.ts';
 import { attachedLine, platformReporter, readyHints, readyLine } from '../../platform/session/view.ts';
 import { printError } from '../../terminal/print-error.ts';
 import { openProgress } from '../../terminal/progress.ts';
@@ -54,7 +55,7 @@ export async function runDev(flags: DevFlags, context: CommandContext): Promise<
 }
 
 export interface RuntimeFlag {
-  readonly for?: WorkerRuntime;
+  readonly for?: LanguageId;
 }
 
 export interface DevExecFlags extends DevFlags, RuntimeFlag {

@@ -1,6 +1,7 @@
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { jsonOption } from '../../cli/json-option.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 import type { DoctorFlags } from './run.ts';
 
@@ -57,7 +58,7 @@ export function configure(command: Command, context: CommandContext): void {
         ).argParser(parseSeconds),
       )
       .addOption(new Option('--format <format>', 'Print the result for CI').choices(['junit', 'github']))
-      .option('--json', 'Print the result as JSON'),
+      .addOption(jsonOption()),
     { tenant: 'Tenant ID, if the application has several tenants', engine: true, local: true },
   )
     .addHelpText('after', EXAMPLES)
@@ -78,7 +79,7 @@ export function configure(command: Command, context: CommandContext): void {
         'checks',
       ),
     )
-    .option('--json', 'Print the result as JSON')
+    .addOption(jsonOption())
     .action(async (id: string | undefined, flags: { readonly json?: boolean }) =>
       (await run()).runExplain(id, flags, context),
     );

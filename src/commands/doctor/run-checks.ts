@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import { interruptedError, usageError } from '../../base/errors.ts';
-import { nearMatch } from '../../text/near-match.ts';
+import { nearMatch } from '../../base/near-match.ts';
 import type { SettingsResult } from '../../settings/resolve.ts';
 import type { Check, CheckEvent, CheckResult, Plane } from '../../diagnostics/check.ts';
 import type { KuFlowProbe } from '../../diagnostics/check-input.ts';

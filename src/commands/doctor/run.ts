@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
 import { KnownError, codeOf, usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
-import { nearMatch } from '../../text/near-match.ts';
+import { nearMatch } from '../../base/near-match.ts';
 import { explainAll } from '../../diagnostics/explanations/explain.ts';
 import type { ConnectionContext } from '../../connection/resolve.ts';
 import { readGivenSecret, type ConnectionFlags } from '../../connection/flags.ts';

@@ -1,5 +1,5 @@
 import type { DoctorReport } from '../../diagnostics/report.ts';
-import { mdCode, mdText } from '../../text/markdown.ts';
+import { mdCode, mdText } from '../../base/markdown.ts';
 import { formatAdvice } from '../../diagnostics/advice.ts';
 import { doctorReportAsJson } from './view.ts';
 import { homeRedactor, mapTexts } from './redact-home.ts';

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { jsonOption } from '../../cli/json-option.ts';
 import type { LoginFlags } from './run.ts';
 
 const EXAMPLES = `
@@ -30,7 +31,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .option('--no-verify', 'Do not verify the credentials with KuFlow')
     .option('--no-keychain', 'Store the secret in a file')
-    .option('--json', 'Print the result as JSON')
+    .addOption(jsonOption())
     .addHelpText('after', EXAMPLES)
     .action(async (flags: LoginFlags) => {
       const { runLogin } = await import('./run.ts');

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { profileOption } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { jsonOption } from '../../cli/json-option.ts';
 import type { LogoutFlags } from './run-profiles.ts';
 
 export function configure(command: Command, context: CommandContext): void {
@@ -12,7 +13,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       profileOption('--profile <name>', 'Name of the profile to remove (if omitted in a terminal, you are prompted)'),
     )
-    .option('--json', 'Print the result as JSON')
+    .addOption(jsonOption())
     .action(async (flags: LogoutFlags) => {
       const { runLogout } = await import('./run-profiles.ts');
       await runLogout(flags, context);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { profileOption } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { jsonOption } from '../../cli/json-option.ts';
 import type { ProfilesFlags } from './run-profiles.ts';
 
 export function configure(command: Command, context: CommandContext): void {
@@ -10,7 +11,7 @@ export function configure(command: Command, context: CommandContext): void {
         'keychain is opened.',
     )
     .addOption(profileOption('--default <name>', 'Make this profile the default before listing'))
-    .option('--json', 'Print the result as JSON')
+    .addOption(jsonOption())
     .action(async (flags: ProfilesFlags) => {
       const { runProfiles } = await import('./run-profiles.ts');
       await runProfiles(flags, context);

@@ -3,7 +3,7 @@ import { usageError } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import { isUuid } from '../../base/is-uuid.ts';
 import { login, readLoginDefaults, type LoginContext, type LoginDefaults } from './login.ts';
-import { shellWord } from '../../text/shell.ts';
+import { shellWord } from '../../base/shell.ts';
 import { startCommand } from '../../project/commands.ts';
 import { loginReporter, loginAsData, printLogin } from './view.ts';
 import { openProgress } from '../../terminal/progress.ts';

@@ -6,7 +6,7 @@ import { compareProcess } from '../../discovery/compare-definition.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';
 import type { Comparison } from '../../discovery/findings.ts';
 import type { DiscoveredProcess, DiscoveryEvent } from '../../discovery/types.ts';
-import { shellWord } from '../../text/shell.ts';
+import { shellWord } from '../../base/shell.ts';
 import type { LiveSource } from './compare-processes.ts';
 
 export interface ApiSourceOptions {

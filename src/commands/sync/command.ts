@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { jsonOption } from '../../cli/json-option.ts';
 import { collectValues, sampleOption } from '../../cli/process-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 import type { SyncFlags } from './run.ts';
@@ -57,7 +58,7 @@ export function configure(command: Command, context: CommandContext): void {
       'Write the changes without prompts, except to files with local changes that --edit does not name',
     )
     .option('--dry-run', 'Show the changes as diffs without writing anything')
-    .option('--json', 'Print the result as JSON')
+    .addOption(jsonOption())
     .addHelpText('after', EXAMPLES)
     .action(async (flags: SyncFlags) => {
       const { runSync } = await import('./run.ts');

@@ -6,7 +6,7 @@ import type { DiscoveredProcess } from '../../discovery/types.ts';
 import type { OpenedProcess, WorkerProject } from '../../project/edit/open-project.ts';
 import type { NextStep } from '../../project/next-steps.ts';
 import { projectTaskQueue } from '../../project/task-queue.ts';
-import { didYouMean } from '../../text/near-match.ts';
+import { didYouMean } from '../../base/near-match.ts';
 
 /** What a process of the project was compared with. */
 export interface LiveSource {

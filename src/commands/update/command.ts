@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
+import { jsonOption } from '../../cli/json-option.ts';
 import type { UpdateFlags } from './run.ts';
 
 const EXAMPLES = `
@@ -26,15 +27,17 @@ export function configure(command: Command, context: CommandContext): void {
       ).choices(['markers', 'ours', 'skip']),
     )
     .option('--allow-dirty', 'Update even if there are uncommitted changes or the project is not in a git repository')
-    .option(
-      '--keep-template',
-      'Use the copy of your own template in the project, without reading its source again (see create --template)',
+    .addOption(
+      new Option(
+        '--keep-template',
+        'Use the copy of your own template in the project, without reading its source again (see create --template)',
+      ).hideHelp(),
     )
     .option('--no-install', 'Do not install the dependencies')
     .option('--no-verify', "Do not run the project's own checks")
     .option('-y, --yes', 'Skip prompts')
     .option('--dry-run', 'Show the changes without writing anything')
-    .option('--json', 'Print the result as JSON')
+    .addOption(jsonOption())
     .addHelpText('after', EXAMPLES)
     .action(async (flags: UpdateFlags) => {
       const { runUpdate } = await import('./run.ts');

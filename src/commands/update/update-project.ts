@@ -21,7 +21,7 @@ import { changesBetween, type ListedChange } from '../../project/update/apply-mi
 import { findMarkedFiles, type MarkedFile } from '../../project/update/marked-files.ts';
 import { PROJECT_MIGRATIONS, type Migration } from '../../project/update/migrations.ts';
 import { baseWithout, planUpdate, type UpdateConflict, type UpdatedFile } from '../../project/update/plan-update.ts';
-import { shellPath } from '../../text/shell.ts';
+import { shellPath } from '../../base/shell.ts';
 import { lockFilesIn, type UpdatableProject } from './open-for-update.ts';
 
 /** What to do with a file in conflict: write it with markers, keep the local lines, or leave it as it is. */

@@ -16,19 +16,12 @@ export const ALL_PROGRAMS = Object.keys(PROGRAMS) as readonly Program[];
 export type Acceptance = 'accepts' | 'accepts-first' | 'rejects' | 'unknown';
 export type AcceptanceByProgram = Readonly<Record<Program, Acceptance>>;
 
-const ALL_ACCEPT: AcceptanceByProgram = {
-  worker: 'accepts',
-  typescript: 'accepts',
-  python: 'accepts',
-  java: 'accepts',
-  temporal: 'accepts',
-};
-const ALL_REJECT: AcceptanceByProgram = {
-  ...{ worker: 'rejects', typescript: 'rejects', python: 'rejects', java: 'rejects', temporal: 'rejects' },
-};
-const ALL_UNKNOWN: AcceptanceByProgram = {
-  ...{ worker: 'unknown', typescript: 'unknown', python: 'unknown', java: 'unknown', temporal: 'unknown' },
-};
+const byProgram = <T>(valueOf: (program: Program) => T): Readonly<Record<Program, T>> =>
+  Object.fromEntries(ALL_PROGRAMS.map((program) => [program, valueOf(program)])) as Record<Program, T>;
+
+const ALL_ACCEPT: AcceptanceByProgram = byProgram(() => 'accepts');
+const ALL_REJECT: AcceptanceByProgram = byProgram(() => 'rejects');
+const ALL_UNKNOWN: AcceptanceByProgram = byProgram(() => 'unknown');
 
 /**
  * By trait that sets issued by KuFlow do not have. Tested with @temporalio/worker 1.24.0, KuFlow's Python SDK 3.5.0, io.temporal 1.31.0
@@ -113,13 +106,7 @@ export function acceptanceOf(traits: readonly MaterialTrait[]): AcceptanceByProg
   const acceptanceBy = (program: Program): Acceptance =>
     ACCEPTANCE_BY_SEVERITY.find((one) => traits.some((trait) => ACCEPTANCE_BY_TRAIT[trait][program] === one)) ??
     'accepts';
-  return {
-    worker: acceptanceBy('worker'),
-    typescript: acceptanceBy('typescript'),
-    python: acceptanceBy('python'),
-    java: acceptanceBy('java'),
-    temporal: acceptanceBy('temporal'),
-  };
+  return byProgram(acceptanceBy);
 }
 
 const FACT_TEXTS: Readonly<Record<Acceptance, string>> = {
@@ -131,10 +118,7 @@ const FACT_TEXTS: Readonly<Record<Acceptance, string>> = {
 
 /** Facts for a result, by program. */
 export function acceptanceFacts(acceptance: AcceptanceByProgram): Readonly<Record<Program, string>> {
-  return Object.fromEntries(ALL_PROGRAMS.map((program) => [program, FACT_TEXTS[acceptance[program]]])) as Record<
-    Program,
-    string
-  >;
+  return byProgram((program) => FACT_TEXTS[acceptance[program]]);
 }
 
 const PHRASES: readonly (readonly [Acceptance, string])[] = [

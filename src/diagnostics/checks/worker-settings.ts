@@ -1,7 +1,7 @@
 import { KnownError } from '../../base/errors.ts';
 import { decideProxy, proxySource } from '../../network/proxy.ts';
 import { findInstalledVersion } from '../../files/installed-package.ts';
-import { isOlder } from '../../text/version.ts';
+import { isOlder } from '../../files/version.ts';
 import { skippedBecauseOf, type Check, type Finding } from '../check.ts';
 import type { ConnectionProblem } from '../../connection/inspect.ts';
 import type { DoctorOutputs, DoctorInput } from '../input.ts';

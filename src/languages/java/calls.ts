@@ -1,4 +1,4 @@
-import { spaces } from '../../text/spaces.ts';
+import { spaces } from '../../base/spaces.ts';
 import { fill, fits } from './wrap.ts';
 
 const CONTINUATION = 8;

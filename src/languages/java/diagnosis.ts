@@ -2,7 +2,7 @@ import { constants, existsSync } from 'node:fs';
 import { access, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MIB, readSmallFile } from '../../files/read.ts';
-import { isOlder } from '../../text/version.ts';
+import { isOlder } from '../../files/version.ts';
 import type {
   ProjectDiagnosis,
   ProjectFinding,

@@ -4,7 +4,7 @@ import { isRecord } from '../../base/json.ts';
 import { BUILDER, javaRecordOf, type JavaEnum, type JavaRecord, type JavaType } from './java-types.ts';
 import { javaString } from './literals.ts';
 import { importsOf } from './record-types.ts';
-import { spaces } from '../../text/spaces.ts';
+import { spaces } from '../../base/spaces.ts';
 import { fill } from './wrap.ts';
 
 const STEP = 8;

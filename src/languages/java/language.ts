@@ -46,6 +46,10 @@ export const java: Language = {
   diagnosis: async () => (await import('./diagnosis.ts')).javaDiagnosis,
   // Imported on demand: reading its files needs large packages.
   workspace: async () => (await import('./workspace.ts')).readMavenBuild,
+  localRuntime: async () => {
+    const { findJavaHome, javaEnvironment } = await import('./local-kuflow.ts');
+    return { check: findJavaHome, environment: javaEnvironment };
+  },
   hints: {
     install: 'download the dependencies and build the worker',
     dev: mavenDevHint(),

@@ -1,6 +1,6 @@
-import { capitalize, hash, identifier, OTHER_LETTERS, splitWords } from '../../text/identifiers.ts';
-import { escapeAsPair } from '../../text/json.ts';
-import { escapeForCompilers, escapeForReaders, HIDDEN_IN_CODE, oneLine } from '../../text/one-line.ts';
+import { capitalize, hash, identifier, OTHER_LETTERS, splitWords } from '../../base/identifiers.ts';
+import { escapeAsPair } from '../../base/printable-json.ts';
+import { escapeForCompilers, escapeForReaders, HIDDEN_IN_CODE, oneLine } from '../../base/one-line.ts';
 
 const IDENTIFIER = new RegExp(`^[A-Za-z_$${OTHER_LETTERS}][A-Za-z0-9_$${OTHER_LETTERS}]*$`);
 const LONGEST_TYPE = 40;

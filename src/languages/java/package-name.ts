@@ -1,4 +1,4 @@
-import { splitWords } from '../../text/identifiers.ts';
+import { splitWords } from '../../base/identifiers.ts';
 import type { PackageNames } from '../language.ts';
 import { JAVA_RESERVED } from './literals.ts';
 

@@ -11,7 +11,7 @@ import {
 } from './java-types.ts';
 import { callLines } from './calls.ts';
 import { javaDoc, javaString } from './literals.ts';
-import { spaces } from '../../text/spaces.ts';
+import { spaces } from '../../base/spaces.ts';
 import { areAnnotationsShort, fill, fits, twoParts } from './wrap.ts';
 
 const STEP = 4;

@@ -1,4 +1,4 @@
-import { upperCase } from '../../text/identifiers.ts';
+import { upperCase } from '../../base/identifiers.ts';
 import type { TaskNaming } from '../process-tasks.ts';
 import type { Naming } from '../task-choices.ts';
 import { isJavaIdentifier, JAVA_RESERVED, javaTypeName } from './literals.ts';

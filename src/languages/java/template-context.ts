@@ -3,7 +3,7 @@ import { containsLibrary, libraryBuildContext, libraryFolder, type LibraryArchiv
 import { unscopedName } from '../project-name.ts';
 import type { ProjectSpec } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
-import { portableWord } from '../../text/shell.ts';
+import { portableWord } from '../../base/shell.ts';
 import { javaLayout } from './layout.ts';
 
 /** What an archive has in its version in addition to what a registry has. */

@@ -1,4 +1,4 @@
-import { spaces } from '../../text/spaces.ts';
+import { spaces } from '../../base/spaces.ts';
 import { displayWidth, printStatement, withArguments, type Expression } from './layout.ts';
 
 /** The code `before callee(args) after`, formatted like `ruff format`. */

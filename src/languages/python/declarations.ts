@@ -1,6 +1,6 @@
 import { REFERENCE_TYPES } from '../../schema/formats.ts';
 import type { NamedSchema } from '../../schema/types.ts';
-import { spaces } from '../../text/spaces.ts';
+import { spaces } from '../../base/spaces.ts';
 import { pyCommentLines, pyString, isPythonField } from './literals.ts';
 import {
   displayWidth,

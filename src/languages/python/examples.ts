@@ -1,7 +1,7 @@
 import type { CodePosition } from '../templates/code.ts';
 import { REFERENCE_TYPES } from '../../schema/formats.ts';
 import type { NamedSchema } from '../../schema/types.ts';
-import { spaces } from '../../text/spaces.ts';
+import { spaces } from '../../base/spaces.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import { isRecord } from '../../base/json.ts';
 import { pythonImportsOf, type Import } from './imports.ts';

@@ -1,6 +1,6 @@
 import type { ProcessInCode } from '../language.ts';
 import { findProcessTasks, processTasks } from '../process-tasks.ts';
-import { wordPattern } from '../../text/pattern.ts';
+import { wordPattern } from '../../base/pattern.ts';
 import { pythonLayout } from './process-layout.ts';
 import { stringValue } from './string-value.ts';
 import { PYTHON_TASK_NAMING } from './tasks.ts';

@@ -1,4 +1,4 @@
-import { spaces } from '../../text/spaces.ts';
+import { spaces } from '../../base/spaces.ts';
 
 /** The length of lines in generated code, as in the template's settings of `ruff`. */
 export const LINE_LENGTH = 120;

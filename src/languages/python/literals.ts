@@ -1,6 +1,6 @@
 import type { Json } from '../../base/json.ts';
-import { OTHER_LETTERS } from '../../text/identifiers.ts';
-import { escapeForCompilers, escapeForReaders, HIDDEN_IN_CODE, oneLine } from '../../text/one-line.ts';
+import { OTHER_LETTERS } from '../../base/identifiers.ts';
+import { escapeForCompilers, escapeForReaders, HIDDEN_IN_CODE, oneLine } from '../../base/one-line.ts';
 import { displayWidth, inBrackets, LINE_LENGTH, printExpression, withPrefix, type Expression } from './layout.ts';
 
 const IDENTIFIER = new RegExp(`^[A-Za-z_${OTHER_LETTERS}][A-Za-z0-9_${OTHER_LETTERS}]*$`);

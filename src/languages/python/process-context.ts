@@ -1,4 +1,4 @@
-import { printableJson } from '../../text/json.ts';
+import { printableJson } from '../../base/printable-json.ts';
 import type { ProcessToRender } from '../process-parts.ts';
 import {
   declaredData,

@@ -1,4 +1,4 @@
-import { distinctName, hash, identifier } from '../../text/identifiers.ts';
+import { distinctName, hash, identifier } from '../../base/identifiers.ts';
 import { kuFlowFormat } from '../../schema/formats.ts';
 import { schemaTypeOf, type NamedSchema, type SchemaType } from '../../schema/types.ts';
 import { displayWidth } from './layout.ts';

@@ -1,4 +1,4 @@
-import { capitalize, upperCase } from '../../text/identifiers.ts';
+import { capitalize, upperCase } from '../../base/identifiers.ts';
 import type { TaskNaming } from '../process-tasks.ts';
 import type { Naming } from '../task-choices.ts';
 import { isPythonIdentifier, PYTHON_RESERVED } from './literals.ts';

@@ -1,4 +1,4 @@
-import { portableWord } from '../../text/shell.ts';
+import { portableWord } from '../../base/shell.ts';
 import { deploymentContext } from '../deployment.ts';
 import { containsLibrary, libraryBuildContext, libraryFolder, type LibraryArchive } from '../library.ts';
 import type { ProjectSpec } from '../project-spec.ts';

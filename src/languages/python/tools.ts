@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { KnownError } from '../../base/errors.ts';
 import { findOnPath } from '../../files/find-on-path.ts';
-import { isOlder } from '../../text/version.ts';
+import { isOlder } from '../../files/version.ts';
 import type { InstallFailure, InstallOptions, InstallResult } from '../install.ts';
 import type { ProjectCommands } from '../language.ts';
 import type { PackageManager, PythonPackageManager } from '../project-spec.ts';

@@ -1,5 +1,5 @@
 import Handlebars from 'handlebars';
-import { didYouMean } from '../../text/near-match.ts';
+import { didYouMean } from '../../base/near-match.ts';
 import { BLOCK_HELPERS, VALUE_HELPERS } from '../template-helpers.ts';
 
 interface Node {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { isRecord } from '../../base/json.ts';
 import { findInstalledVersion } from '../../files/installed-package.ts';
 import { MIB, readSmallFile } from '../../files/read.ts';
-import { isOlder } from '../../text/version.ts';
+import { isOlder } from '../../files/version.ts';
 import { ARCHIVE } from './lock-file.ts';
 import type { ProjectDiagnosis, ProjectFinding, RuntimeProblem, TemporalSdkProblem } from '../diagnosis.ts';
 

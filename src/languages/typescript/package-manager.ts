@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
 import { findOnPath } from '../../files/find-on-path.ts';
-import { shellWord } from '../../text/shell.ts';
+import { shellWord } from '../../base/shell.ts';
 import type { NodePackageManager, PackageManager } from '../project-spec.ts';
 
 /** A package manager by the name of its program. */

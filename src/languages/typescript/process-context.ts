@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { capitalize, distinctName, identifier } from '../../text/identifiers.ts';
+import { capitalize, distinctName, identifier } from '../../base/identifiers.ts';
 import { isTsIdentifier, TS_RESERVED, tsString, tsValue } from './literals.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
 import { sampleForSchema } from '../../schema/example/example.ts';

@@ -1,6 +1,6 @@
 import type { ProcessInCode } from '../language.ts';
 import { typeScriptLayout } from './layout.ts';
-import { escapePattern, wordPattern } from '../../text/pattern.ts';
+import { escapePattern, wordPattern } from '../../base/pattern.ts';
 import { tsString } from './literals.ts';
 import { taskNames } from './process-context.ts';
 

@@ -1,5 +1,5 @@
 import type { ProjectSpec } from '../project-spec.ts';
-import { portableWord } from '../../text/shell.ts';
+import { portableWord } from '../../base/shell.ts';
 import { Code } from '../templates/code.ts';
 import { deploymentContext } from '../deployment.ts';
 import { containsLibrary, libraryBuildContext, libraryFolder, type LibraryArchive } from '../library.ts';

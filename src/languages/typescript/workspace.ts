@@ -4,7 +4,7 @@ import { isRecord } from '../../base/json.ts';
 import { appendToJsonArray, parseJsonObject } from '../../files/json-edit.ts';
 import { parseYamlMap } from '../../files/yaml-edit.ts';
 import { appendBelowYamlKey } from '../../files/yaml-items.ts';
-import { yamlString } from '../../text/yaml.ts';
+import { yamlString } from '../../base/yaml.ts';
 import {
   excludedMemberError,
   isExcludedPath,

@@ -7,7 +7,7 @@ import { isRecord, type Json, type JsonObject } from '../../base/json.ts';
 import type { DataShape } from '../../process/definition.ts';
 import { findUnknownProperties } from '../../schema/unknown-properties.ts';
 import { mapReferences } from '../../schema/references.ts';
-import { nearMatch } from '../../text/near-match.ts';
+import { nearMatch } from '../../base/near-match.ts';
 import { createValueCheck, type CheckedValue } from '../domain/json-values.ts';
 import {
   isShorthand,

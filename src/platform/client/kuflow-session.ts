@@ -7,7 +7,7 @@ import { createKuFlowClient, type KuFlowClient } from '../../kuflow/client.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import type { DataShape, ProcessDefinition } from '../../process/definition.ts';
 import { DEFINITION_FILE } from '../../process/definition/file.ts';
-import { didYouMean } from '../../text/near-match.ts';
+import { didYouMean } from '../../base/near-match.ts';
 import {
   readDefinitionOf,
   readDefinitions,

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { EventHub } from '../events/hub.ts';
+import type { EventHub } from './event-hub.ts';
 import type { LiveEvent } from '../shared/contract.ts';
 
 export interface EventStreams {

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { Clock } from '../../base/clock.ts';
 import type { PlatformEvent } from '../shared/types.ts';
 import { insertEvent, type EventRow } from '../store/events.ts';
@@ -35,8 +36,8 @@ export interface Domain {
   /** IANA name. Workflows get the time of a request in this time zone. */
   readonly timeZone: string;
   readonly report: (event: PlatformEvent) => void;
-  /** Delivers the commands for the engine that have been committed. */
-  readonly wake: () => void;
+  /** Emits `queued` after each commit that added commands for the engine. */
+  readonly commands: EventEmitter<{ queued: [] }>;
 }
 
 /** What an operation gets: the domain, and who calls it. */
@@ -62,5 +63,5 @@ export function recordEvent(ctx: Domain, event: Omit<EventRow, 'time'>): void {
 /** Queues a command for the engine, in the current transaction, and has it delivered after the commit. */
 export function enqueueForEngine(ctx: Domain, processId: string, command: EngineCommand): void {
   enqueueCommand(ctx.store.sql, processId, command, ctx.store.now());
-  ctx.store.afterCommit(ctx.wake);
+  ctx.store.afterCommit(() => ctx.commands.emit('queued'));
 }

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { Clock } from '../../base/clock.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import type { PeopleSeed } from '../../process/people.ts';
@@ -19,8 +20,6 @@ export interface DomainOptions {
   /** Default: one local user. */
   readonly people?: PeopleSeed | undefined;
   readonly createIssuers: (identity: PlatformIdentity) => EngineIssuers;
-  /** Called after each commit that added commands for the engine: `outbox.wake`. */
-  readonly wake: () => void;
   readonly report?: ((event: PlatformEvent) => void) | undefined;
   /** IANA name. Default: the time zone of this machine. */
   readonly timeZone?: string | undefined;
@@ -48,7 +47,7 @@ export function createDomain(options: DomainOptions): { readonly domain: Domain;
     system,
     timeZone: options.timeZone ?? localTimeZone(),
     report: options.report ?? (() => undefined),
-    wake: options.wake,
+    commands: new EventEmitter(),
   };
   return { domain, identity };
 }

@@ -1,18 +1,14 @@
 import { setMaxListeners } from 'node:events';
 
 import { waitAtMost } from '../../base/async.ts';
-import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
-import type { PlatformEvent } from '../shared/types.ts';
 import type { ProcessEngine } from '../shared/process-engine.ts';
-import type { Store } from '../store/store.ts';
+import type { Domain } from './context.ts';
 import { nextCommand, processesWithCommands, removeCommand, type PendingCommand } from '../store/outbox-queue.ts';
 
 export interface OutboxOptions {
-  readonly store: Store;
+  readonly domain: Pick<Domain, 'store' | 'clock' | 'commands' | 'report'>;
   readonly engine: ProcessEngine;
-  readonly clock: Clock;
-  readonly report?: ((event: PlatformEvent) => void) | undefined;
   /** Called when the engine has acknowledged the start of a workflow, which can be watched from then on. */
   readonly onStarted?: ((processId: string) => void) | undefined;
   /** Milliseconds from a request to cancel until termination. Default: 10,000. */
@@ -22,7 +18,7 @@ export interface OutboxOptions {
 }
 
 export interface Outbox {
-  /** Delivers the queued commands. Call it once at the start, and after each commit that added some. */
+  /** Delivers the queued commands. Call it once at the start: later it is called after each commit that added some. */
   readonly wake: () => void;
   /** Resolves when all commands have been delivered. */
   readonly whenIdle: () => Promise<void>;
@@ -42,7 +38,7 @@ const STOP_WITHIN_MS = 2_000;
  * until it is acknowledged. After a crash between delivery and removal, a command may reach the engine twice.
  */
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { store, clock } = options;
+  const { store, clock, commands, report } = options.domain;
   const running = new Map<string, Promise<void>>();
   /** Those of `running` that only wait for a cancelled workflow to end. */
   const waiting = new Set<string>();
@@ -77,6 +73,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
     }
   };
 
+  commands.on('queued', wake);
+
   return {
     wake,
     whenIdle: () =>
@@ -86,6 +84,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         settle();
       }),
     stop: async () => {
+      commands.off('queued', wake);
       stopping.abort();
       await waitAtMost(clock, STOP_WITHIN_MS, Promise.all(running.values()));
       settle();
@@ -107,7 +106,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         // Reported once at first, then at every 20th attempt.
         if (failures === 1 || failures % 20 === 0) {
           const message = `Could not deliver a command for process ${processId} to the engine (attempt ${failures}, retrying): ${messageOf(error)}`;
-          options.report?.({ kind: 'warning', message });
+          report({ kind: 'warning', message });
         }
         const pause = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), MAX_PAUSE_MS);
         await clock.sleep(pause, stopping.signal).catch(() => undefined);

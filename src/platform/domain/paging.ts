@@ -1,5 +1,7 @@
-import type { SortOrder } from '../store/find.ts';
+import { findPage, type SortOrder, type TableQuery } from '../store/find.ts';
+import type { SqlRow } from '../store/sql.ts';
 import { ApiError } from './api-error.ts';
+import type { Domain } from './context.ts';
 
 /** `size` is 0 to 1000, `page` starts at 0, and `sort` is `property`, `property,asc` or `property,desc`. */
 export interface Paging {
@@ -21,6 +23,17 @@ export interface ResultPage<Item> {
 export function createPage<Item>(paging: Paging, total: number, content: Item[]): ResultPage<Item> {
   const totalPages = paging.size === 0 ? 0 : Math.ceil(total / paging.size);
   return { metadata: { size: paging.size, page: paging.page, totalElements: total, totalPages }, content };
+}
+
+/** One page of a query. `sort` has the sortable properties and their columns. */
+export function findResultPage<Item>(
+  { store }: Domain,
+  paging: Paging,
+  { sort, ...query }: Omit<TableQuery, 'orders'> & { readonly sort: Readonly<Record<string, string>> },
+  toItem: (row: SqlRow) => Item,
+): ResultPage<Item> {
+  const { rows, total } = findPage(store.sql, { ...query, orders: parseSort(paging, sort) }, paging);
+  return createPage(paging, total, rows.map(toItem));
 }
 
 /** Parses `sort`, given the sortable properties and their columns. Refuses any other property or direction with 400. */

@@ -1,9 +1,10 @@
+import { withoutUndefined } from '../../base/json.ts';
 import type { GroupPageItem } from '../../kuflow/contract/groups.ts';
 import type { Principal as PrincipalView, PrincipalPageItem } from '../../kuflow/contract/principals.ts';
 import type { Static } from '@sinclair/typebox';
 import type { TenantUser as TenantUserView, TenantUserPageItem } from '../../kuflow/contract/tenant-users.ts';
 import type { LocalPeople } from '../shared/contract.ts';
-import { findPage, type ColumnFilter } from '../store/find.ts';
+import type { ColumnFilter } from '../store/find.ts';
 import {
   findAllGroups,
   findEnabledUsers,
@@ -13,17 +14,17 @@ import {
   findTenantById,
   findTenantUserById,
   GROUP_ORDER,
-  mapGroupRow,
-  mapPrincipalRow,
-  mapTenantRow,
-  mapTenantUserRow,
+  GROUPS,
+  PRINCIPALS,
+  TENANTS,
+  TENANT_USERS,
   type PrincipalRow,
   type TenantRow,
   type TenantUserRow,
 } from '../store/people.ts';
 import { badRequest, notFound } from './api-error.ts';
 import type { Domain, OperationContext } from './context.ts';
-import { AUDIT_SORT_COLUMNS, createPage, lowerCaseIds, parseSort, type Paging, type ResultPage } from './paging.ts';
+import { AUDIT_SORT_COLUMNS, findResultPage, lowerCaseIds, type Paging, type ResultPage } from './paging.ts';
 
 /** Filters out every row. */
 const NO_MATCH = ['-'];
@@ -62,8 +63,9 @@ export function findPrincipals(
   ctx: OperationContext,
   query: Paging & GroupFilter & { readonly type?: string; readonly tenantId?: readonly string[] },
 ): ResultPage<Static<typeof PrincipalPageItem>> {
-  const { rows, total } = findPage(
-    ctx.store.sql,
+  return findResultPage(
+    ctx,
+    query,
     {
       from: 'principals',
       where: [
@@ -72,15 +74,13 @@ export function findPrincipals(
         { column: 'disabled_at', isNull: true },
         { column: 'id', values: hasKnownTenant(ctx, query.tenantId) ? undefined : NO_MATCH },
       ],
-      orders: parseSort(query, { id: 'id', name: 'name' }),
+      sort: { id: 'id', name: 'name' },
       tieBreaker: 'id',
     },
-    query,
-  );
-  return createPage(
-    query,
-    total,
-    rows.map(mapPrincipalRow).map(({ id, type, name }) => ({ id, type, name })),
+    (row) => {
+      const { id, type, name } = PRINCIPALS.read(row);
+      return { id, type, name };
+    },
   );
 }
 
@@ -102,8 +102,9 @@ export function findGroups(
   ctx: OperationContext,
   query: Paging & GroupFilter & { readonly tenantId?: readonly string[]; readonly principalId?: string },
 ): ResultPage<GroupPageItem> {
-  const { rows, total } = findPage(
-    ctx.store.sql,
+  return findResultPage(
+    ctx,
+    query,
     {
       from: 'user_groups',
       where: [
@@ -112,12 +113,11 @@ export function findGroups(
         { column: 'tenant_id', values: lowerCaseIds(query.tenantId) },
         { column: 'id', values: query.principalId === undefined ? undefined : groupIdsOf(ctx, query.principalId) },
       ],
-      orders: parseSort(query, { id: 'id', name: 'name' }),
+      sort: { id: 'id', name: 'name' },
       tieBreaker: GROUP_ORDER,
     },
-    query,
+    GROUPS.read,
   );
-  return createPage(query, total, rows.map(mapGroupRow));
 }
 
 function groupIdsOf(ctx: Domain, principalId: string): readonly string[] {
@@ -126,41 +126,30 @@ function groupIdsOf(ctx: Domain, principalId: string): readonly string[] {
   return groups.length === 0 ? NO_MATCH : groups.map(({ group }) => group.id);
 }
 
-const toTenant = ({ id, name, plan, createdBy, createdAt, lastModifiedBy, lastModifiedAt }: TenantRow): TenantRow => ({
-  id,
-  name,
-  plan,
-  createdBy,
-  createdAt,
-  lastModifiedBy,
-  lastModifiedAt,
-});
-
 export function findTenants(
   ctx: OperationContext,
   query: Paging & { readonly tenantId?: readonly string[] },
 ): ResultPage<{ id: string; name: string }> {
-  const { rows, total } = findPage(
-    ctx.store.sql,
+  return findResultPage(
+    ctx,
+    query,
     {
       from: 'tenants',
       where: [{ column: 'id', values: lowerCaseIds(query.tenantId) }],
-      orders: parseSort(query, { id: 'id', name: 'name' }),
+      sort: { id: 'id', name: 'name' },
       tieBreaker: 'id',
     },
-    query,
-  );
-  return createPage(
-    query,
-    total,
-    rows.map(mapTenantRow).map(({ id, name }) => ({ id, name })),
+    (row) => {
+      const { id, name } = TENANTS.read(row);
+      return { id, name };
+    },
   );
 }
 
 export function retrieveTenant(ctx: OperationContext, id: string): TenantRow {
   const tenant = findTenantById(ctx.store.sql, id);
   if (tenant === undefined) throw notFound('tenant', id);
-  return toTenant(tenant);
+  return tenant;
 }
 
 /** The tenant's id as it is stored. An unknown tenant is refused with 400; the message names the known one. */
@@ -175,8 +164,9 @@ export function findTenantUsers(
   ctx: OperationContext,
   query: Paging & GroupFilter & { readonly email?: readonly string[]; readonly tenantId?: readonly string[] },
 ): ResultPage<Static<typeof TenantUserPageItem>> {
-  const { rows, total } = findPage(
-    ctx.store.sql,
+  return findResultPage(
+    ctx,
+    query,
     {
       from: '(SELECT u.*, lower(p.email) AS email FROM tenant_users u JOIN principals p ON p.id = u.principal_id WHERE p.disabled_at IS NULL)',
       where: [
@@ -184,20 +174,10 @@ export function findTenantUsers(
         { column: 'tenant_id', values: lowerCaseIds(query.tenantId) },
         groupFilter(ctx, query, 'principal_id'),
       ],
-      orders: parseSort(query, AUDIT_SORT_COLUMNS),
+      sort: AUDIT_SORT_COLUMNS,
       tieBreaker: 'id',
     },
-    query,
-  );
-  return createPage(
-    query,
-    total,
-    rows
-      .map(mapTenantUserRow)
-      .map(({ id, principalId, tenantId, createdBy, createdAt, lastModifiedBy, lastModifiedAt }) => ({
-        ...{ id, principalId, tenantId },
-        ...{ createdBy, createdAt, lastModifiedBy, lastModifiedAt },
-      })),
+    (row) => withoutUndefined({ ...TENANT_USERS.read(row), metadata: undefined }),
   );
 }
 

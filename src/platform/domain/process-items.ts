@@ -3,7 +3,6 @@ import { uuid7 } from '../../base/uuid.ts';
 import type { JsonPatch, JsonValue } from '../../kuflow/contract/common.ts';
 import type { ProcessItem } from '../../kuflow/contract/process-items.ts';
 import { withModification } from '../store/audit.ts';
-import { findPage } from '../store/find.ts';
 import { findPrincipalById } from '../store/people.ts';
 import {
   insertTaskLog,
@@ -20,7 +19,7 @@ import { enqueueForEngine, recordEvent, type Domain, type OperationContext } fro
 import { filterDeleted, type DeletedFilter } from './deletion.ts';
 import { linkDocuments } from './documents.ts';
 import { applyJsonPatch } from './json-patch.ts';
-import { AUDIT_SORT_COLUMNS, createPage, lowerCaseIds, parseSort, type Paging, type ResultPage } from './paging.ts';
+import { AUDIT_SORT_COLUMNS, findResultPage, lowerCaseIds, type Paging, type ResultPage } from './paging.ts';
 import { resolvePrincipal } from './people.ts';
 import {
   toProcessItemPageItem,
@@ -56,8 +55,9 @@ export function findProcessItems(
   ctx: OperationContext,
   query: Paging & ProcessItemFilter,
 ): ResultPage<ReturnType<typeof toProcessItemPageItem>> {
-  const { rows, total } = findPage(
-    ctx.store.sql,
+  return findResultPage(
+    ctx,
+    query,
     {
       from: PROCESS_ITEMS_WITH_PROCESS,
       where: [
@@ -70,12 +70,11 @@ export function findProcessItems(
         { column: 'tenant_id', values: lowerCaseIds(query.tenantId) },
         ...filterDeleted(query),
       ],
-      orders: parseSort(query, SORT_COLUMNS),
+      sort: SORT_COLUMNS,
       tieBreaker: 'seq',
     },
-    query,
+    (row) => toProcessItemPageItem(mapProcessItemRow(row)),
   );
-  return createPage(query, total, rows.map(mapProcessItemRow).map(toProcessItemPageItem));
 }
 
 export function retrieveProcessItem(ctx: OperationContext, id: string): ProcessItem {

@@ -1,7 +1,7 @@
 import type { ProcessPageItem } from '../../kuflow/contract/processes.ts';
 import { findAll, findPage, type TableQuery } from '../store/find.ts';
 import { findPrincipalByEmail } from '../store/people.ts';
-import { mapProcessRow, type ProcessRow } from '../store/processes.ts';
+import { PROCESSES, type ProcessRow } from '../store/processes.ts';
 import type { OperationContext } from './context.ts';
 import { filterDeleted, type DeletedFilter } from './deletion.ts';
 import {
@@ -42,10 +42,10 @@ export function findProcesses(ctx: OperationContext, query: Paging & ProcessFilt
   };
   if (criteria.length === 0) {
     const { rows, total } = findPage(ctx.store.sql, tableQuery, query);
-    return createPage(query, total, rows.map(mapProcessRow).map(toProcessPageItem));
+    return createPage(query, total, rows.map(PROCESSES.read).map(toProcessPageItem));
   }
   const matching = findAll(ctx.store.sql, tableQuery)
-    .map(mapProcessRow)
+    .map(PROCESSES.read)
     .filter((process) => criteria.every((criterion) => matches(process, criterion)));
   const first = query.page * query.size;
   return createPage(query, matching.length, matching.slice(first, first + query.size).map(toProcessPageItem));

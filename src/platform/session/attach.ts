@@ -1,7 +1,7 @@
 import { systemClock } from '../../base/clock.ts';
 import { KnownError, usageError } from '../../base/errors.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
-import { formatPathOption } from '../../text/shell.ts';
+import { formatPathOption } from '../../base/shell.ts';
 import {
   definitionDigest,
   platformOwner,

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { KnownError, messageOf, usageError } from '../../base/errors.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
-import { formatPathOption } from '../../text/shell.ts';
+import { formatPathOption } from '../../base/shell.ts';
 import { platformEnvironment } from '../shared/environment.ts';
 import type { PlatformEvent, PlatformOptions } from '../shared/types.ts';
 import { startPlatform } from '../start.ts';
@@ -18,13 +18,14 @@ import { findTemporal, type FindEvent } from '../temporal/find.ts';
 import { DEFINITION_FILE, loadDefinition, listDefinitionFiles } from '../../process/definition/file.ts';
 import { missingDefinitionError } from '../../process/definition/missing.ts';
 import { isProject } from '../../process/find-project.ts';
+import type { LocalRuntime } from '../../languages/language.ts';
+import type { LanguageId } from '../../languages/names.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import type { PeopleSeed } from '../../process/people.ts';
 import { loadPeople, PEOPLE_FILE } from '../../process/people/file.ts';
 import { sampleDefinition } from '../../process/sample.ts';
-import { startParts } from '../shared/stop-steps.ts';
+import { startParts } from '../shared/start-parts.ts';
 import { followDefinitions, type FollowRequest } from './follow-definitions.ts';
-import { javaEnvironment } from './java.ts';
 import { workerCertificateEnvironment } from './worker-certificate.ts';
 
 export type DevEvent =
@@ -94,8 +95,8 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
     report: (event) => request.report({ ...event, about: 'temporal' }),
     signal: request.signal,
   });
-  return await startParts(async (steps) => {
-    const platform = await startPlatform({
+  return await startParts(async (parts) => {
+    const starting = startPlatform({
       ...request.platform,
       stateDir,
       definitions,
@@ -104,10 +105,9 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
       report: request.report,
       signal: request.signal,
     });
-    steps.add(() => platform.stop());
+    const platform = await parts.add(starting, (started) => started.stop());
     const state = createPlatformState(platform);
-    await writeStateFile(stateDir, state);
-    steps.add(() => removeStateFile(stateDir));
+    await parts.add(writeStateFile(stateDir, state), () => removeStateFile(stateDir));
     const { onDefinitionsChanged } = request;
     if (onDefinitionsChanged !== undefined && request.definitions === undefined) {
       const following = followDefinitions({
@@ -122,9 +122,9 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
             message: `Could not follow the changes of the definition files: ${messageOf(error)}`,
           }),
       });
-      steps.add(() => following.close());
+      await parts.add(following, () => following.close());
     }
-    return { state, definitions, mismatches: [], owned: true, stop: steps.run };
+    return { state, definitions, mismatches: [], owned: true, stop: parts.stop };
   });
 }
 
@@ -162,10 +162,8 @@ export interface WorkerRequest {
   readonly stateDir?: string | undefined;
   readonly env: NodeJS.ProcessEnv;
   /** Adds the settings that this runtime needs. */
-  readonly runtime?: WorkerRuntime | undefined;
+  readonly runtime?: LanguageId | undefined;
 }
-
-export type WorkerRuntime = 'java';
 
 /**
  * The environment variables that connect a worker of the project in `cwd` to the platform, including the client secret in plain text. They also
@@ -176,11 +174,19 @@ export async function workerSettings(
   request: WorkerRequest,
 ): Promise<Readonly<Record<string, string>>> {
   const folder = join(stateFolder(request), 'worker');
+  const runtime = await loadLocalRuntime(request.runtime);
   return {
     ...platformEnvironment(state, request.env),
-    ...(request.runtime === 'java' && (await javaEnvironment(state, folder, request.env))),
+    ...(await runtime?.environment(state, folder, request.env)),
     ...(await workerCertificateEnvironment(state, request.cwd, folder)),
   };
+}
+
+/** What a worker of this language needs in addition to the settings; undefined if nothing. */
+export async function loadLocalRuntime(language: LanguageId | undefined): Promise<LocalRuntime | undefined> {
+  if (language === undefined) return undefined;
+  const { languageOf } = await import('../../languages/registry.ts');
+  return await languageOf({ language }).localRuntime?.();
 }
 
 /** The caller's environment, overridden by the settings for a worker. */

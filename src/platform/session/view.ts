@@ -1,6 +1,6 @@
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { DevEvent } from './start.ts';
-import { formatPathOption, shellWord } from '../../text/shell.ts';
+import { formatPathOption, shellWord } from '../../base/shell.ts';
 import type { TimelineEntry } from '../shared/contract.ts';
 import { pageAddress } from '../console/page-address.ts';
 import type { PlatformState } from '../state/state-file.ts';

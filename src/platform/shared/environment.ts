@@ -24,10 +24,14 @@ export async function writeCaBundle(stateDir: string, caFile: string): Promise<s
 }
 
 /**
- * The environment variables that connect a worker to the platform: KuFlow's and Temporal's settings, and the local CA
- * for the runtimes of all KuFlow SDKs. Merge them into the caller's environment, which is `base`.
+ * The environment variables that connect a worker to the platform: KuFlow's and Temporal's settings, with the client secret in plain text, and the
+ * local CA for the runtimes of all KuFlow SDKs. Merge them into the caller's environment, and pass that as `base`: if it sets a proxy, loopback
+ * addresses are excluded from it.
  */
-export function platformEnvironment(access: PlatformAccess, base: NodeJS.ProcessEnv = {}): Record<string, string> {
+export function platformEnvironment(
+  access: PlatformAccess,
+  base: Readonly<Record<string, string | undefined>> = {},
+): Record<string, string> {
   return {
     KUFLOW_API_ENDPOINT: access.endpoints.https,
     KUFLOW_API_CLIENTID: access.application.id,
@@ -43,7 +47,7 @@ export function platformEnvironment(access: PlatformAccess, base: NodeJS.Process
 }
 
 /** Excludes loopback from a proxy, for runtimes that do not do so themselves. */
-function proxyExceptions(base: NodeJS.ProcessEnv): Record<string, string> {
+function proxyExceptions(base: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const proxied = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].some((name) => (base[name] ?? '') !== '');
   if (!proxied) return {};
   const given = base.NO_PROXY ?? base.no_proxy ?? '';

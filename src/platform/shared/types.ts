@@ -3,19 +3,23 @@ import type { Secret } from '../../base/secret.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import type { PeopleSeed } from '../../process/people.ts';
 
-/** `exact`: this port, or an error that names its holder. `preferred`: this port, or the next free one. */
+/**
+ * `exact`: this port (0 for any free one), or an error that names its holder. `preferred`: this port, or the next free
+ * one.
+ */
 export type PortRequest = { readonly kind: 'exact' | 'preferred'; readonly port: number };
 
 export interface PlatformOptions {
   /**
-   * Absolute path of the folder for all state (`<project>/.kuflow/dev`). Created with mode 0700 if it does not exist.
+   * Absolute path of the folder for all state. Created for its owner only; one platform at a time can use it.
    */
   readonly stateDir: string;
   readonly definitions: readonly ProcessDefinition[];
   /** Users and groups. Default: one user. Users are matched by email, and those that are not contained are disabled. */
   readonly people?: PeopleSeed | undefined;
-  /** Absolute path of the `temporal` binary. */
+  /** Absolute path of the `temporal` program; see `findTemporal`. */
   readonly temporalPath: string;
+  /** Default: 7480, 7443 and 7483, or the next free ones. */
   readonly ports?:
     | {
         readonly http?: PortRequest | undefined;
@@ -33,7 +37,7 @@ export interface PlatformOptions {
   readonly tokenGrace?: number | undefined;
   /** Seconds. Default: 400 days. */
   readonly certificateLife?: number | undefined;
-  /** Temporal dynamic configuration, added to the platform's own. Benchmarks raise rate limits with it. */
+  /** Temporal dynamic configuration, added to the platform's own. */
   readonly dynamicConfig?: Readonly<Record<string, unknown>> | undefined;
   /**
    * For the commands that the page shows: how `kuflow` is called, and what starts the worker, in the working directory. Default: `npx kuflow` and
@@ -103,7 +107,9 @@ export type PlatformEvent =
 export interface PlatformIdentity {
   readonly tenantId: string;
   readonly namespace: string;
+  /** For a worker: Basic credentials for KuFlow's REST API. */
   readonly application: { readonly id: string; readonly secret: Secret; readonly name: string };
+  /** For a person: `Authorization: Bearer <token>`. */
   readonly user: {
     readonly principalId: string;
     readonly userId: string;
@@ -118,9 +124,9 @@ export interface PlatformEndpoints {
   /** `http://127.0.0.1:<port>`, without the version segment. */
   readonly http: string;
   readonly https: string;
-  /** `host:port` of the gateway, as in `temporal.target`. */
+  /** `host:port` of the engine, as in `temporal.target`. */
   readonly engine: string;
-  /** The real Temporal server behind the gateway, `unix:<path>` or `127.0.0.1:<port>`; private. */
+  /** The real Temporal server behind it, `unix:<path>` or `127.0.0.1:<port>`, without TLS and token; private. */
   readonly temporal: string;
   /** `http://127.0.0.1:<port>` of Temporal's UI, if it was requested. */
   readonly temporalUi?: string;

@@ -1,10 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import { access, link, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { create } from 'tar';
 import { codeOf, KnownError } from '../../base/errors.ts';
+import { hashFile } from '../../files/hash-file.ts';
 import { syncFile } from '../../files/write.ts';
 import { readDatabaseVersion } from './database-version.ts';
 import { listStateFiles, MANIFEST_FILE } from './entries.ts';
@@ -79,12 +78,6 @@ export async function exportState({
     }
     return { bytes: (await stat(file)).size, files: files.length };
   });
-}
-
-async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
 }
 
 async function syncPath(path: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { optionalTextColumn, textColumn, type SqlRow, type SqlValue } from './sql.ts';
+import type { Columns } from './table.ts';
 
 /** Who created and last modified a row (principal ids), and when (ISO 8601, UTC). */
 export interface Audit {
@@ -14,9 +14,7 @@ export interface Deletion {
   readonly deletedAt?: string | undefined;
 }
 
-export function mapDeletion(row: SqlRow): Deletion {
-  return { deletedBy: optionalTextColumn(row, 'deleted_by'), deletedAt: optionalTextColumn(row, 'deleted_at') };
-}
+export const DELETION_COLUMNS: Columns<Deletion> = { deletedBy: 'text', deletedAt: 'text' };
 
 export function newAudit(principalId: string, now: string): Audit {
   return { createdBy: principalId, createdAt: now, lastModifiedBy: principalId, lastModifiedAt: now };
@@ -26,17 +24,9 @@ export function withModification(audit: Audit, principalId: string, now: string)
   return { createdBy: audit.createdBy, createdAt: audit.createdAt, lastModifiedBy: principalId, lastModifiedAt: now };
 }
 
-export const AUDIT_COLUMNS = 'created_by, created_at, last_modified_by, last_modified_at';
-
-export function auditValues(audit: Audit): SqlValue[] {
-  return [audit.createdBy, audit.createdAt, audit.lastModifiedBy, audit.lastModifiedAt];
-}
-
-export function mapAudit(row: SqlRow): Audit {
-  return {
-    createdBy: textColumn(row, 'created_by'),
-    createdAt: textColumn(row, 'created_at'),
-    lastModifiedBy: textColumn(row, 'last_modified_by'),
-    lastModifiedAt: textColumn(row, 'last_modified_at'),
-  };
-}
+export const AUDIT_COLUMNS: Columns<Audit> = {
+  createdBy: 'text',
+  createdAt: 'text',
+  lastModifiedBy: 'text',
+  lastModifiedAt: 'text',
+};

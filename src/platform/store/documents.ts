@@ -1,4 +1,5 @@
-import { integerColumn, optionalTextColumn, textColumn, type Sql } from './sql.ts';
+import type { Sql } from './sql.ts';
+import { defineTable } from './table.ts';
 
 export interface DocumentRow {
   readonly id: string;
@@ -18,41 +19,24 @@ export interface DocumentRow {
   readonly createdAt: string;
 }
 
+const DOCUMENTS = defineTable<DocumentRow>('documents', {
+  id: 'text',
+  uri: 'text',
+  processId: 'text',
+  contentId: 'text',
+  name: 'text',
+  type: 'text',
+  size: 'integer',
+  linkedTo: 'text',
+  createdBy: 'text',
+  createdAt: 'text',
+});
+
 export function findDocumentByUri(sql: Sql, uri: string): DocumentRow | undefined {
-  const row = sql.get('SELECT * FROM documents WHERE uri = ?', [uri]);
-  if (row === undefined) return undefined;
-
-  return {
-    id: textColumn(row, 'id'),
-    uri: textColumn(row, 'uri'),
-    processId: textColumn(row, 'process_id'),
-    contentId: textColumn(row, 'content_id'),
-    name: textColumn(row, 'name'),
-    type: textColumn(row, 'type'),
-    size: integerColumn(row, 'size'),
-    linkedTo: optionalTextColumn(row, 'linked_to'),
-    createdBy: textColumn(row, 'created_by'),
-    createdAt: textColumn(row, 'created_at'),
-  };
+  return DOCUMENTS.findOne(sql, 'WHERE uri = ?', [uri]);
 }
 
-export function insertDocument(sql: Sql, document: DocumentRow): void {
-  sql.run(
-    'INSERT INTO documents (id, uri, process_id, content_id, name, type, size, linked_to, created_by, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-    [
-      document.id,
-      document.uri,
-      document.processId,
-      document.contentId,
-      document.name,
-      document.type,
-      document.size,
-      document.linkedTo ?? null,
-      document.createdBy,
-      document.createdAt,
-    ],
-  );
-}
+export const insertDocument = DOCUMENTS.insert;
 
 export function linkDocument(sql: Sql, uri: string, linkedTo: string): void {
   sql.run('UPDATE documents SET linked_to = ? WHERE uri = ? AND linked_to IS NULL', [linkedTo, uri]);

@@ -1,5 +1,7 @@
+import { withoutUndefined } from '../../base/json.ts';
 import type { TimelineEntry } from '../shared/contract.ts';
-import { optionalTextColumn, textColumn, type Sql } from './sql.ts';
+import { optionalTextColumn, type Sql } from './sql.ts';
+import { defineTable } from './table.ts';
 
 export interface EventRow {
   readonly processId: string;
@@ -12,20 +14,17 @@ export interface EventRow {
   readonly detail?: string | undefined;
 }
 
-export function insertEvent(sql: Sql, event: EventRow): void {
-  sql.run(
-    'INSERT INTO events (process_id, time, kind, process_item_id, code, principal_id, detail) VALUES (?, ?, ?, ?, ?, ?, ?)',
-    [
-      event.processId,
-      event.time,
-      event.kind,
-      event.processItemId ?? null,
-      event.code ?? null,
-      event.principalId ?? null,
-      event.detail ?? null,
-    ],
-  );
-}
+const EVENTS = defineTable<EventRow>('events', {
+  processId: 'text',
+  time: 'text',
+  kind: 'text',
+  processItemId: 'text',
+  code: 'text',
+  principalId: 'text',
+  detail: 'text',
+});
+
+export const insertEvent = EVENTS.insert;
 
 /** The events of a process, in order. */
 export function findEvents(sql: Sql, processId: string): TimelineEntry[] {
@@ -35,16 +34,8 @@ export function findEvents(sql: Sql, processId: string): TimelineEntry[] {
       [processId],
     )
     .map((row) => {
-      const event: Record<string, string> = { time: textColumn(row, 'time'), kind: textColumn(row, 'kind') };
-      for (const [name, column] of [
-        ['processItemId', 'process_item_id'],
-        ['code', 'code'],
-        ['principal', 'principal_name'],
-        ['detail', 'detail'],
-      ] as const) {
-        const value = optionalTextColumn(row, column);
-        if (value !== undefined) event[name] = value;
-      }
-      return event as unknown as TimelineEntry;
+      const { time, kind, processItemId, code, detail } = EVENTS.read(row);
+      const principal = optionalTextColumn(row, 'principal_name');
+      return withoutUndefined({ time, kind, processItemId, code, principal, detail });
     });
 }

@@ -1,5 +1,6 @@
 import type { Json } from '../../base/json.ts';
-import { integerColumn, textColumn, type Sql } from './sql.ts';
+import { textColumn, type Sql } from './sql.ts';
+import { defineTable } from './table.ts';
 
 /**
  * A command for the engine. Added in the transaction that causes it, and removed when the engine has acknowledged it.
@@ -23,16 +24,11 @@ export function enqueueCommand(sql: Sql, processId: string, command: EngineComma
   ]);
 }
 
+const OUTBOX = defineTable<PendingCommand>('outbox', { seq: 'integer', processId: 'text', command: 'json' });
+
 /** The oldest pending command of a process. */
 export function nextCommand(sql: Sql, processId: string): PendingCommand | undefined {
-  const row = sql.get('SELECT * FROM outbox WHERE process_id = ? ORDER BY seq LIMIT 1', [processId]);
-  return row === undefined
-    ? undefined
-    : {
-        seq: integerColumn(row, 'seq'),
-        processId: textColumn(row, 'process_id'),
-        command: JSON.parse(textColumn(row, 'command')) as EngineCommand,
-      };
+  return OUTBOX.findOne(sql, 'WHERE process_id = ? ORDER BY seq LIMIT 1', [processId]);
 }
 
 export function removeCommand(sql: Sql, seq: number): void {

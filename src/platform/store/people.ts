@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../base/json.ts';
-import { AUDIT_COLUMNS, mapAudit, auditValues, type Audit } from './audit.ts';
-import { optionalTextColumn, textColumn, type SqlRow, type Sql } from './sql.ts';
+import { AUDIT_COLUMNS, type Audit } from './audit.ts';
+import { textColumn, type Sql } from './sql.ts';
+import { defineTable } from './table.ts';
 
 export type PrincipalKind = 'USER' | 'APPLICATION' | 'SYSTEM';
 
@@ -41,25 +42,21 @@ export interface TenantUserRow extends Audit {
   readonly metadata?: JsonObject | undefined;
 }
 
-export function mapPrincipalRow(row: SqlRow): PrincipalRow {
-  return {
-    id: textColumn(row, 'id'),
-    type: textColumn(row, 'type') as PrincipalKind,
-    name: textColumn(row, 'name'),
-    userId: optionalTextColumn(row, 'user_id'),
-    email: optionalTextColumn(row, 'email'),
-    disabledAt: optionalTextColumn(row, 'disabled_at'),
-  };
-}
+export const PRINCIPALS = defineTable<PrincipalRow>('principals', {
+  id: 'text',
+  type: 'text',
+  name: 'text',
+  userId: 'text',
+  email: 'text',
+  disabledAt: 'text',
+});
 
 export function findPrincipalById(sql: Sql, id: string): PrincipalRow | undefined {
-  const row = sql.get('SELECT * FROM principals WHERE id = ?', [id]);
-  return row === undefined ? undefined : mapPrincipalRow(row);
+  return PRINCIPALS.findOne(sql, 'WHERE id = ?', [id]);
 }
 
 export function findPrincipalByEmail(sql: Sql, email: string): PrincipalRow | undefined {
-  const row = sql.get('SELECT * FROM principals WHERE email = ? COLLATE NOCASE', [email]);
-  return row === undefined ? undefined : mapPrincipalRow(row);
+  return PRINCIPALS.findOne(sql, 'WHERE email = ? COLLATE NOCASE', [email]);
 }
 
 /** In the order of the people file. */
@@ -69,7 +66,7 @@ export function findEnabledUsers(sql: Sql): EnabledUser[] {
       'SELECT p.*, t.token FROM principals p JOIN user_tokens t ON t.principal_id = p.id WHERE p.disabled_at IS NULL ORDER BY t.position',
     )
     .map((row) => ({
-      principal: { ...mapPrincipalRow(row), userId: textColumn(row, 'user_id'), email: textColumn(row, 'email') },
+      principal: { ...PRINCIPALS.read(row), userId: textColumn(row, 'user_id'), email: textColumn(row, 'email') },
       token: textColumn(row, 'token'),
     }));
 }
@@ -83,37 +80,26 @@ export function saveUserPosition(sql: Sql, principalId: string, position: number
   sql.run('UPDATE user_tokens SET position = ? WHERE principal_id = ?', [position, principalId]);
 }
 
-export function updateUser(
-  sql: Sql,
-  { id, name, email, disabledAt }: Pick<PrincipalRow, 'id' | 'name' | 'email' | 'disabledAt'>,
-): void {
-  sql.run('UPDATE principals SET name = ?, email = ?, disabled_at = ? WHERE id = ?', [
-    name,
-    email ?? null,
-    disabledAt ?? null,
-    id,
-  ]);
+export function updateUser(sql: Sql, user: Pick<PrincipalRow, 'id' | 'name' | 'email' | 'disabledAt'>): void {
+  PRINCIPALS.update(sql, user, ['name', 'email', 'disabledAt']);
 }
 
 /** In the order of the people file. */
 export const GROUP_ORDER = 'position';
 
-export function mapGroupRow(row: SqlRow): GroupRow {
-  return {
-    id: textColumn(row, 'id'),
-    tenantId: textColumn(row, 'tenant_id'),
-    code: textColumn(row, 'code'),
-    name: textColumn(row, 'name'),
-  };
-}
+export const GROUPS = defineTable<GroupRow>('user_groups', {
+  id: 'text',
+  tenantId: 'text',
+  code: 'text',
+  name: 'text',
+});
 
 export function findGroupById(sql: Sql, id: string): GroupRow | undefined {
-  const row = sql.get('SELECT * FROM user_groups WHERE id = ?', [id]);
-  return row === undefined ? undefined : mapGroupRow(row);
+  return GROUPS.findOne(sql, 'WHERE id = ?', [id]);
 }
 
 export function findAllGroups(sql: Sql): GroupRow[] {
-  return sql.all(`SELECT * FROM user_groups ORDER BY ${GROUP_ORDER}`).map(mapGroupRow);
+  return GROUPS.find(sql, `ORDER BY ${GROUP_ORDER}`);
 }
 
 /** The groups of each principal that has any, in order. */
@@ -122,7 +108,7 @@ export function findMemberships(sql: Sql): { readonly principalId: string; reado
     .all(
       `SELECT g.*, m.principal_id FROM user_group_members m JOIN user_groups g ON g.id = m.group_id ORDER BY g.${GROUP_ORDER}`,
     )
-    .map((row) => ({ principalId: textColumn(row, 'principal_id'), group: mapGroupRow(row) }));
+    .map((row) => ({ principalId: textColumn(row, 'principal_id'), group: GROUPS.read(row) }));
 }
 
 /** Replaces all groups. Memberships are `[id of the group, id of the principal]`. */
@@ -143,108 +129,63 @@ export function replaceGroups(
     sql.run('INSERT INTO user_group_members (group_id, principal_id) VALUES (?, ?)', [groupId, principalId]);
 }
 
-export function insertPrincipal(sql: Sql, principal: PrincipalRow): void {
-  sql.run('INSERT INTO principals (id, type, name, user_id, email) VALUES (?, ?, ?, ?, ?)', [
-    principal.id,
-    principal.type,
-    principal.name,
-    principal.userId ?? null,
-    principal.email ?? null,
-  ]);
-}
+export const insertPrincipal = PRINCIPALS.insert;
 
 /** A `secret` signs in together with the principal's id, a `token` alone. Only the SHA-256 hash is stored. */
 export type CredentialKind = 'secret' | 'token';
 
-export function insertCredential(
-  sql: Sql,
-  credential: { readonly hash: string; readonly kind: CredentialKind; readonly principalId: string },
-): void {
-  sql.run('INSERT INTO credentials (hash, kind, principal_id) VALUES (?, ?, ?)', [
-    credential.hash,
-    credential.kind,
-    credential.principalId,
-  ]);
-}
+const CREDENTIALS = defineTable<{ readonly hash: string; readonly kind: CredentialKind; readonly principalId: string }>(
+  'credentials',
+  { hash: 'text', kind: 'text', principalId: 'text' },
+);
+
+export const insertCredential = CREDENTIALS.insert;
 
 export function findPrincipalByCredential(sql: Sql, kind: CredentialKind, hash: string): PrincipalRow | undefined {
   const row = sql.get(
     'SELECT p.* FROM credentials c JOIN principals p ON p.id = c.principal_id WHERE c.kind = ? AND c.hash = ?',
     [kind, hash],
   );
-  return row === undefined ? undefined : mapPrincipalRow(row);
+  return row === undefined ? undefined : PRINCIPALS.read(row);
 }
 
-export function mapTenantRow(row: SqlRow): TenantRow {
-  return {
-    id: textColumn(row, 'id'),
-    name: textColumn(row, 'name'),
-    plan: textColumn(row, 'plan') as TenantRow['plan'],
-    ...mapAudit(row),
-  };
-}
+export const TENANTS = defineTable<TenantRow>('tenants', { id: 'text', name: 'text', plan: 'text', ...AUDIT_COLUMNS });
 
 export function findTenantById(sql: Sql, id: string): TenantRow | undefined {
-  const row = sql.get('SELECT * FROM tenants WHERE id = ?', [id]);
-  return row === undefined ? undefined : mapTenantRow(row);
+  return TENANTS.findOne(sql, 'WHERE id = ?', [id]);
 }
 
-export function insertTenant(sql: Sql, tenant: TenantRow): void {
-  sql.run(`INSERT INTO tenants (id, name, plan, ${AUDIT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`, [
-    tenant.id,
-    tenant.name,
-    tenant.plan,
-    ...auditValues(tenant),
-  ]);
-}
+export const insertTenant = TENANTS.insert;
 
-export function mapTenantUserRow(row: SqlRow): TenantUserRow {
-  const metadata = optionalTextColumn(row, 'metadata');
-  return {
-    id: textColumn(row, 'id'),
-    tenantId: textColumn(row, 'tenant_id'),
-    principalId: textColumn(row, 'principal_id'),
-    metadata: metadata === undefined ? undefined : (JSON.parse(metadata) as JsonObject),
-    ...mapAudit(row),
-  };
-}
+export const TENANT_USERS = defineTable<TenantUserRow>('tenant_users', {
+  id: 'text',
+  tenantId: 'text',
+  principalId: 'text',
+  metadata: 'json',
+  ...AUDIT_COLUMNS,
+});
 
 export function findTenantUserById(sql: Sql, id: string): TenantUserRow | undefined {
-  const row = sql.get('SELECT * FROM tenant_users WHERE id = ?', [id]);
-  return row === undefined ? undefined : mapTenantUserRow(row);
+  return TENANT_USERS.findOne(sql, 'WHERE id = ?', [id]);
 }
 
-export function insertTenantUser(sql: Sql, user: TenantUserRow): void {
-  sql.run(
-    `INSERT INTO tenant_users (id, tenant_id, principal_id, metadata, ${AUDIT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-    [
-      user.id,
-      user.tenantId,
-      user.principalId,
-      user.metadata === undefined ? null : JSON.stringify(user.metadata),
-      ...auditValues(user),
-    ],
-  );
+export const insertTenantUser = TENANT_USERS.insert;
+
+interface AuthenticationRow {
+  readonly id: string;
+  readonly type: string;
+  readonly tenantId: string;
+  readonly createdBy: string;
+  readonly createdAt: string;
 }
 
-export function insertAuthentication(
-  sql: Sql,
-  authentication: {
-    readonly id: string;
-    readonly type: string;
-    readonly tenantId: string;
-    readonly createdBy: string;
-    readonly createdAt: string;
-  },
-): void {
-  sql.run('INSERT INTO authentications (id, type, tenant_id, created_by, created_at) VALUES (?, ?, ?, ?, ?)', [
-    authentication.id,
-    authentication.type,
-    authentication.tenantId,
-    authentication.createdBy,
-    authentication.createdAt,
-  ]);
-}
+export const insertAuthentication = defineTable<AuthenticationRow>('authentications', {
+  id: 'text',
+  type: 'text',
+  tenantId: 'text',
+  createdBy: 'text',
+  createdAt: 'text',
+}).insert;
 
 export function getMeta(sql: Sql, key: string): string | undefined {
   const row = sql.get('SELECT value FROM meta WHERE key = ?', [key]);

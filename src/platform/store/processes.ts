@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../base/json.ts';
-import { AUDIT_COLUMNS, auditValues, mapAudit, mapDeletion, type Audit, type Deletion } from './audit.ts';
-import { optionalTextColumn, textColumn, type SqlRow, type Sql } from './sql.ts';
+import { AUDIT_COLUMNS, DELETION_COLUMNS, type Audit, type Deletion } from './audit.ts';
+import { textColumn, type Sql } from './sql.ts';
+import { defineTable } from './table.ts';
 
 export type ProcessRowState = 'RUNNING' | 'COMPLETED' | 'CANCELLED';
 
@@ -24,30 +25,23 @@ export interface ProcessRow extends Audit, Deletion {
   readonly workflowMessage?: string | undefined;
 }
 
-export function mapProcessRow(row: SqlRow): ProcessRow {
-  return {
-    id: textColumn(row, 'id'),
-    tenantId: textColumn(row, 'tenant_id'),
-    definition: {
-      id: textColumn(row, 'definition_id'),
-      version: textColumn(row, 'definition_version'),
-      code: textColumn(row, 'definition_code'),
-    },
-    state: textColumn(row, 'state') as ProcessRowState,
-    initiatorId: textColumn(row, 'initiator_id'),
-    relatedProcessId: optionalTextColumn(row, 'related_process_id'),
-    metadata: JSON.parse(textColumn(row, 'metadata')) as JsonObject,
-    entity: JSON.parse(textColumn(row, 'entity')) as JsonObject,
-    workflowOutcome: optionalTextColumn(row, 'workflow_outcome'),
-    workflowMessage: optionalTextColumn(row, 'workflow_message'),
-    ...mapAudit(row),
-    ...mapDeletion(row),
-  };
-}
+export const PROCESSES = defineTable<ProcessRow>('processes', {
+  id: 'text',
+  tenantId: 'text',
+  definition: { prefix: 'definition_', columns: { id: 'text', version: 'text', code: 'text' } },
+  state: 'text',
+  initiatorId: 'text',
+  relatedProcessId: 'text',
+  metadata: 'json',
+  entity: 'json',
+  workflowOutcome: 'text',
+  workflowMessage: 'text',
+  ...AUDIT_COLUMNS,
+  ...DELETION_COLUMNS,
+});
 
 export function findProcessById(sql: Sql, id: string): ProcessRow | undefined {
-  const row = sql.get('SELECT * FROM processes WHERE id = ?', [id]);
-  return row === undefined ? undefined : mapProcessRow(row);
+  return PROCESSES.findOne(sql, 'WHERE id = ?', [id]);
 }
 
 /** Ids of the processes that were created with `id` as their `relatedProcessId`, oldest first. */
@@ -64,44 +58,11 @@ export function findOpenWorkflowIds(sql: Sql): string[] {
     .map((row) => textColumn(row, 'id'));
 }
 
-export function insertProcess(sql: Sql, process: ProcessRow): void {
-  sql.run(
-    `INSERT INTO processes (id, tenant_id, definition_id, definition_version, definition_code, state, initiator_id, related_process_id, metadata, entity,
-       workflow_outcome, workflow_message, ${AUDIT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    [
-      process.id,
-      process.tenantId,
-      process.definition.id,
-      process.definition.version,
-      process.definition.code,
-      process.state,
-      process.initiatorId,
-      process.relatedProcessId ?? null,
-      JSON.stringify(process.metadata),
-      JSON.stringify(process.entity),
-      process.workflowOutcome ?? null,
-      process.workflowMessage ?? null,
-      ...auditValues(process),
-    ],
-  );
-}
+export const insertProcess = PROCESSES.insert;
 
 export function updateProcess(sql: Sql, process: ProcessRow): void {
-  sql.run(
-    `UPDATE processes SET state = ?, initiator_id = ?, metadata = ?, entity = ?, workflow_outcome = ?, workflow_message = ?,
-       deleted_by = ?, deleted_at = ?, last_modified_by = ?, last_modified_at = ? WHERE id = ?`,
-    [
-      process.state,
-      process.initiatorId,
-      JSON.stringify(process.metadata),
-      JSON.stringify(process.entity),
-      process.workflowOutcome ?? null,
-      process.workflowMessage ?? null,
-      process.deletedBy ?? null,
-      process.deletedAt ?? null,
-      process.lastModifiedBy,
-      process.lastModifiedAt,
-      process.id,
-    ],
-  );
+  PROCESSES.update(sql, process, [
+    ...(['state', 'initiatorId', 'metadata', 'entity', 'workflowOutcome', 'workflowMessage'] as const),
+    ...(['deletedBy', 'deletedAt', 'lastModifiedBy', 'lastModifiedAt'] as const),
+  ]);
 }

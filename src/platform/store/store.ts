@@ -6,7 +6,7 @@ import sqlite from 'node-sqlite3-wasm';
 import type { Clock } from '../../base/clock.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
 import { KnownError, messageOf } from '../../base/errors.ts';
-import { formatPathOption } from '../../text/shell.ts';
+import { formatPathOption } from '../../base/shell.ts';
 import { openContentFolder, type ContentFolder } from './content.ts';
 import { takeOwnerLock } from './owner-lock.ts';
 import { setMeta } from './people.ts';

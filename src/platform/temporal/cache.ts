@@ -1,8 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { hashFile } from '../../files/hash-file.ts';
 import { writeFileAtomic } from '../../files/write.ts';
 import { isRecord } from '../../base/json.ts';
 
@@ -67,10 +66,4 @@ async function replaceFolder(slot: CacheSlot, fresh: string, aside: string): Pro
       await rename(slot.folder, `${aside}${tries}`).catch(() => undefined);
     }
   }
-}
-
-export async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
 }

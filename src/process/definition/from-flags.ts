@@ -6,7 +6,7 @@ import { isRecord, withoutUndefined } from '../../base/json.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { MIB, readSmallFile } from '../../files/read.ts';
 import { isUuid } from '../../base/is-uuid.ts';
-import { didYouMean, formatAlternatives } from '../../text/near-match.ts';
+import { didYouMean, formatAlternatives } from '../../base/near-match.ts';
 import { createSchemaValidator } from './validate-schema.ts';
 import { LARGEST_DATA_FILE_MIB } from '../data-file.ts';
 import { findNonJson } from '../data-problem.ts';

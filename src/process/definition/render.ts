@@ -3,7 +3,7 @@ import type { ScalarTag, Tags } from 'yaml';
 import { KnownError } from '../../base/errors.ts';
 import { withoutUndefined } from '../../base/json.ts';
 import { splitTextFile } from '../../files/text-file.ts';
-import { hasHiddenCharacters, yamlComment, yamlString } from '../../text/yaml.ts';
+import { hasHiddenCharacters, yamlComment, yamlString } from '../../base/yaml.ts';
 import { validateDefinitionFile } from './validate.ts';
 import type { DefinitionFile } from './schema.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition } from '../definition.ts';

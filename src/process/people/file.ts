@@ -1,5 +1,5 @@
 import { isRecord } from '../../base/json.ts';
-import { didYouMean } from '../../text/near-match.ts';
+import { didYouMean } from '../../base/near-match.ts';
 import { parseDataFile, readDataFile, type DataFileKind, type DataValidation } from '../data-file.ts';
 import {
   findFormProblems,

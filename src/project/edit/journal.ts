@@ -8,7 +8,7 @@ import { isRecord } from '../../base/json.ts';
 import { readPlainFile } from '../../files/read.ts';
 import { relativePath } from '../../files/relative-path.ts';
 import { syncFile, writeFileAtomic } from '../../files/write.ts';
-import { isGitFolderName } from '../../text/file-name.ts';
+import { isGitFolderName } from '../../base/file-name.ts';
 import { isSafePath } from '../base-archive.ts';
 import { assertInside, keepOriginal, writeError, writeNewProjectFile, type WriteOptions } from '../write-files.ts';
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import { relativePath } from '../../files/relative-path.ts';
-import { didYouMean } from '../../text/near-match.ts';
+import { didYouMean } from '../../base/near-match.ts';
 import type { NextStep } from '../next-steps.ts';
 import type { Addition } from './addition.ts';
 import type { PlannedEdit } from './conflicts.ts';

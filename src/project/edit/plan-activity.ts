@@ -1,6 +1,6 @@
 import { KnownError, usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
-import { identifier } from '../../text/identifiers.ts';
+import { identifier } from '../../base/identifiers.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { readExportedNames, type WorkerProject } from './open-project.ts';
 import { textOf, type ProjectBase } from '../base-archive.ts';

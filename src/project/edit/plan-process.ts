@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { KnownError, usageError } from '../../base/errors.ts';
-import { fileName } from '../../text/file-name.ts';
-import { shellWord } from '../../text/shell.ts';
+import { fileName } from '../../base/file-name.ts';
+import { shellWord } from '../../base/shell.ts';
 import { loadDefinition, listDefinitionFiles } from '../../process/definition/file.ts';
 import { textOf, withGenerated } from '../base-archive.ts';
 import { renderProject } from '../render.ts';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { usageError } from '../../base/errors.ts';
-import { didYouMean } from '../../text/near-match.ts';
+import { didYouMean } from '../../base/near-match.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { nameTasks } from '../../languages/task-choices.ts';
 import { addTask } from '../../process/definition/add-task.ts';

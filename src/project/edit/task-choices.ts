@@ -1,4 +1,4 @@
-import { distinctName, identifier } from '../../text/identifiers.ts';
+import { distinctName, identifier } from '../../base/identifiers.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { choiceOf, type TaskChoice, type TaskChoices } from '../../languages/project-spec.ts';
 import { nameTasks, systemTaskInputs, type Naming } from '../../languages/task-choices.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { copyError, KnownError } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
 import { readPlainFile } from '../../files/read.ts';
-import { printableJson } from '../../text/json.ts';
+import { printableJson } from '../../base/printable-json.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';
 import type { TemplateOrigin } from '../../languages/project-spec.ts';
 import { recordedProcesses } from '../record.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { MIB, readSmallFile } from '../../files/read.ts';
-import { shellWord } from '../../text/shell.ts';
+import { shellWord } from '../../base/shell.ts';
 import {
   chooseEntries,
   isIgnoredName,

@@ -75,7 +75,7 @@ export interface InputAttributes {
 
 interface FrameProps {
   readonly field: Field;
-  /** A set of elements, such as radio buttons, under one legend. */
+  /** A set of elements under one legend: radio buttons, or the fields of an object. */
   readonly set?: boolean;
   readonly className?: string;
   /** What the field itself can say about its input. */
@@ -87,7 +87,15 @@ interface FrameProps {
 }
 
 /** Label, description and problem around an input. */
-export function FieldFrame({ field, set = false, className = '', ownProblem, hint, covers, children }: FrameProps) {
+export function FieldFrame({
+  field,
+  set = false,
+  className = 'field',
+  ownProblem,
+  hint,
+  covers,
+  children,
+}: FrameProps) {
   const { id, path, label, hasVisibleLabel, required, enabled, schema } = field;
   const problem = useVisibleProblem(field, covers);
   const message = ownProblem ?? problem.message;
@@ -124,7 +132,7 @@ export function FieldFrame({ field, set = false, className = '', ownProblem, hin
   );
   if (!set) {
     return (
-      <div class={`field ${className}`} onFocusOut={problem.onFocusOut}>
+      <div class={className} onFocusOut={problem.onFocusOut}>
         <label class={labelClass} for={id}>
           {name}
         </label>
@@ -134,7 +142,7 @@ export function FieldFrame({ field, set = false, className = '', ownProblem, hin
   }
   return (
     <fieldset
-      class={`field ${className}`}
+      class={className}
       onFocusOut={problem.onFocusOut}
       aria-describedby={attributes['aria-describedby']}
       data-path={path}
@@ -146,7 +154,7 @@ export function FieldFrame({ field, set = false, className = '', ownProblem, hin
   );
 }
 
-export function RequiredMark() {
+function RequiredMark() {
   return (
     <span class="field-required" title="Required">
       {' '}

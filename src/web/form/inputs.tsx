@@ -98,7 +98,7 @@ export function BooleanField({ field }: FieldProps) {
 export function AcceptField({ field }: FieldProps) {
   const { value, enabled } = field;
   return (
-    <FieldFrame field={field} className="field-check">
+    <FieldFrame field={field} className="field field-check">
       {(attributes) => (
         <input
           {...attributes}
@@ -162,7 +162,7 @@ function RadioField({ field, choices, inline = false }: RadioProps) {
   const all = choicesWith(choices, value === null ? undefined : value);
   const answered = value !== undefined && value !== null;
   return (
-    <FieldFrame field={field} set className={inline ? 'field-inline' : ''}>
+    <FieldFrame field={field} set className={inline ? 'field field-inline' : 'field'}>
       {(attributes) => (
         <div class="field-options">
           {all.map((one, index) => (

@@ -2,7 +2,7 @@ import type { ControlElement, JsonSchema } from '@jsonforms/core';
 import { JsonFormsDispatch } from '@jsonforms/react';
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { isRecord, pointerStep, pointerSteps, valueAt, type Json, type JsonObject } from '../../base/json.ts';
-import { RequiredMark, useVisibleProblem, within, type Field } from './field.tsx';
+import { FieldFrame, within, type Field } from './field.tsx';
 import { JsonEditor } from './json-editor.tsx';
 import { isUiSchema } from './layouts.tsx';
 import {
@@ -84,35 +84,10 @@ export function OtherFields({ field, names }: { readonly field: Field; readonly 
 
 /** A frame around the fields of an object or the items of a list. */
 function GroupFrame({ field, children }: { readonly field: Field; readonly children: preact.ComponentChildren }) {
-  const { id, label, hasVisibleLabel, required, enabled, path, schema } = field;
-  const { message, onFocusOut } = useVisibleProblem(field);
-  const { description } = schema;
-  const described = [typeof description === 'string' ? `${id}-hint` : [], message === undefined ? [] : `${id}-problem`];
-  const ids = described.flat();
   return (
-    <fieldset
-      class="field-group"
-      data-path={path}
-      tabIndex={-1}
-      aria-describedby={ids.length === 0 ? undefined : ids.join(' ')}
-      onFocusOut={onFocusOut}
-    >
-      <legend class={hasVisibleLabel ? 'field-label' : 'field-label visually-hidden'}>
-        {label}
-        {required && enabled && <RequiredMark />}
-      </legend>
-      {typeof description === 'string' && (
-        <p class="field-hint" id={`${id}-hint`}>
-          {description}
-        </p>
-      )}
-      {children}
-      {message !== undefined && (
-        <p class="field-problem" id={`${id}-problem`}>
-          {message}
-        </p>
-      )}
-    </fieldset>
+    <FieldFrame field={field} set className="field-group">
+      {() => children}
+    </FieldFrame>
   );
 }
 

@@ -6,6 +6,7 @@ import { useData } from '../live/use-data.ts';
 import { ViewHeading } from '../navigation.tsx';
 import { useAction } from '../parts/action.ts';
 import { CommandLine } from '../parts/copy.tsx';
+import { SelectList } from '../parts/select-list.tsx';
 import { EmptyState, FailureNotice, ReadFailure } from '../parts/notices.tsx';
 import { quoteWord } from '../text/shell.ts';
 import { countOf } from '../text/words.ts';
@@ -139,27 +140,18 @@ function FaultForm({ reload }: { readonly reload: () => void }) {
     >
       <h2 id="new-fault">Turn on a fault</h2>
       <div class="fields">
-        <label>
-          Operation
-          <select value={operationId} onChange={(event) => setOperationId(event.currentTarget.value)}>
-            <option value="*">All operations</option>
-            {(api.data ?? [operationId]).map((id) => (
-              <option key={id} value={id}>
-                {id}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label>
-          Fault
-          <select value={kind} onChange={(event) => setKind(event.currentTarget.value as FaultAction['kind'])}>
-            {Object.entries(KINDS).map(([value, label]) => (
-              <option key={value} value={value}>
-                {label}
-              </option>
-            ))}
-          </select>
-        </label>
+        <SelectList
+          label="Operation"
+          value={operationId}
+          options={[['*', 'All operations'], ...(api.data ?? [operationId]).map((id) => [id, id] as const)]}
+          onChange={setOperationId}
+        />
+        <SelectList
+          label="Fault"
+          value={kind}
+          options={Object.entries(KINDS) as [FaultAction['kind'], string][]}
+          onChange={setKind}
+        />
         <NumberInput label="Number of calls" value={times} min={1} max={1_000_000} onChange={setTimes} />
         {kind === 'status' ? (
           <>

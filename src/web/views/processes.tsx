@@ -5,6 +5,7 @@ import { callApi } from '../api.ts';
 import { concernsProcess, useData } from '../live/use-data.ts';
 import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
 import { Ago } from '../parts/ago.tsx';
+import { SelectList } from '../parts/select-list.tsx';
 import { CommandList, EmptyState, ReadFailure, ShowMore, StateWord } from '../parts/notices.tsx';
 import { withMetadata } from '../process-cache.ts';
 import type { Route } from '../route.ts';
@@ -12,6 +13,12 @@ import { kuflowCommand, shortId } from '../text/commands.ts';
 import { summarize } from '../text/summary.ts';
 
 const PAGE_SIZE = 25;
+const STATE_NAMES = [
+  ['', 'All'],
+  ['RUNNING', 'Running'],
+  ['COMPLETED', 'Completed'],
+  ['CANCELLED', 'Canceled'],
+] as const;
 
 export function ProcessListView({ route }: { readonly route: Extract<Route, { readonly view: 'processes' }> }) {
   const app = useApp();
@@ -44,32 +51,18 @@ export function ProcessListView({ route }: { readonly route: Extract<Route, { re
         )}
       </div>
       <div class="filters">
-        <label>
-          State
-          <select
-            value={state ?? ''}
-            onChange={(event) => navigateTo({ ...route, state: event.currentTarget.value }, { replace: true })}
-          >
-            <option value="">All</option>
-            <option value="RUNNING">Running</option>
-            <option value="COMPLETED">Completed</option>
-            <option value="CANCELLED">Canceled</option>
-          </select>
-        </label>
-        <label>
-          Definition
-          <select
-            value={code ?? ''}
-            onChange={(event) => navigateTo({ ...route, code: event.currentTarget.value }, { replace: true })}
-          >
-            <option value="">All</option>
-            {definitions.map((definition) => (
-              <option key={definition.code} value={definition.code}>
-                {definition.name ?? definition.code}
-              </option>
-            ))}
-          </select>
-        </label>
+        <SelectList
+          label="State"
+          value={state ?? ''}
+          options={STATE_NAMES}
+          onChange={(value) => navigateTo({ ...route, state: value }, { replace: true })}
+        />
+        <SelectList
+          label="Definition"
+          value={code ?? ''}
+          options={[['', 'All'], ...definitions.map((each) => [each.code, each.name ?? each.code] as const)]}
+          onChange={(value) => navigateTo({ ...route, code: value }, { replace: true })}
+        />
       </div>
       <ReadFailure failure={list.failure} title="The processes could not be read" />
       {list.data?.processes.length === 0 ? (

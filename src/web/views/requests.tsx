@@ -5,6 +5,7 @@ import { callApi } from '../api.ts';
 import { useData } from '../live/use-data.ts';
 import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
 import { Ago } from '../parts/ago.tsx';
+import { SelectList } from '../parts/select-list.tsx';
 import { CommandLine } from '../parts/copy.tsx';
 import { CodeBlock, EmptyState, Notice, NotLoaded, ReadFailure } from '../parts/notices.tsx';
 import { matchesRequest } from '../request-filter.ts';
@@ -12,6 +13,13 @@ import type { Route } from '../route.ts';
 import { curlCommand } from '../text/curl.ts';
 import { formatBytes, shortenPath } from '../text/words.ts';
 import { KUFLOW, WORKER_COMMAND } from '../project-commands.ts';
+
+const STATUS_NAMES = [
+  ['', 'All'],
+  ['ok', 'Succeeded'],
+  ['failed', 'Failed'],
+  ['violations', 'With contract violations'],
+] as const;
 
 type RequestsRoute = Extract<Route, { readonly view: 'requests' }>;
 
@@ -42,26 +50,18 @@ export function RequestListView({ route }: { readonly route: RequestsRoute }) {
             onInput={(event) => change({ text: event.currentTarget.value })}
           />
         </label>
-        <label>
-          Status
-          <select value={route.status ?? ''} onChange={(event) => change({ status: event.currentTarget.value })}>
-            <option value="">All</option>
-            <option value="ok">Succeeded</option>
-            <option value="failed">Failed</option>
-            <option value="violations">With contract violations</option>
-          </select>
-        </label>
-        <label>
-          Operation
-          <select value={route.operation ?? ''} onChange={(event) => change({ operation: event.currentTarget.value })}>
-            <option value="">All</option>
-            {operations.map((id) => (
-              <option key={id} value={id}>
-                {id}
-              </option>
-            ))}
-          </select>
-        </label>
+        <SelectList
+          label="Status"
+          value={route.status ?? ''}
+          options={STATUS_NAMES}
+          onChange={(status) => change({ status })}
+        />
+        <SelectList
+          label="Operation"
+          value={route.operation ?? ''}
+          options={[['', 'All'], ...operations.map((id) => [id, id] as const)]}
+          onChange={(operation) => change({ operation })}
+        />
         <label class="check">
           <input
             type="checkbox"

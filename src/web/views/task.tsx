@@ -12,6 +12,7 @@ import { concernsProcess, useData } from '../live/use-data.ts';
 import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
 import { useAction } from '../parts/action.ts';
 import { Ago } from '../parts/ago.tsx';
+import { SelectList } from '../parts/select-list.tsx';
 import { DataView, useFormServices } from '../parts/data-view.tsx';
 import { useEditedData } from '../parts/edited-data.ts';
 import {
@@ -526,17 +527,15 @@ function Assign({ item, served, isActing, assign }: AssignProps) {
       )}
       {others.length === 0 ? null : (
         <p class="actions">
-          <label>
-            Assign to
-            <select value={chosen} onChange={(event) => setChosen(event.currentTarget.value)}>
-              <option value="">Choose…</option>
-              {others.map(({ principalId, name, email }) => (
-                <option key={principalId} value={principalId}>
-                  {name} ({email})
-                </option>
-              ))}
-            </select>
-          </label>
+          <SelectList
+            label="Assign to"
+            value={chosen}
+            options={[
+              ['', 'Choose…'],
+              ...others.map(({ principalId, name, email }) => [principalId, `${name} (${email})`] as const),
+            ]}
+            onChange={setChosen}
+          />
           <button
             type="button"
             disabled={isActing || user === undefined}

@@ -6,6 +6,7 @@ import { callApi } from '../api.ts';
 import { concernsProcess, useData } from '../live/use-data.ts';
 import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
 import { Ago } from '../parts/ago.tsx';
+import { SelectList } from '../parts/select-list.tsx';
 import { CommandList, EmptyState, ReadFailure, ShowMore, StateWord } from '../parts/notices.tsx';
 import { readProcessesById } from '../process-cache.ts';
 import type { Route } from '../route.ts';
@@ -21,6 +22,14 @@ const STATES: Readonly<Record<string, readonly string[]>> = {
   CANCELLED: ['CANCELLED'],
   all: [],
 };
+const STATE_NAMES = [
+  ['', 'Open'],
+  ['READY', 'Ready'],
+  ['CLAIMED', 'Claimed'],
+  ['COMPLETED', 'Completed'],
+  ['CANCELLED', 'Canceled'],
+  ['all', 'All'],
+] as const;
 
 export function TaskListView({ route }: { readonly route: Extract<Route, { readonly view: 'tasks' }> }) {
   const app = useApp();
@@ -62,34 +71,18 @@ export function TaskListView({ route }: { readonly route: Extract<Route, { reado
     <>
       <ViewHeading title="Tasks" />
       <div class="filters">
-        <label>
-          State
-          <select
-            value={state}
-            onChange={(event) => navigateTo({ ...route, state: event.currentTarget.value }, { replace: true })}
-          >
-            <option value="">Open</option>
-            <option value="READY">Ready</option>
-            <option value="CLAIMED">Claimed</option>
-            <option value="COMPLETED">Completed</option>
-            <option value="CANCELLED">Canceled</option>
-            <option value="all">All</option>
-          </select>
-        </label>
-        <label>
-          Task
-          <select
-            value={code ?? ''}
-            onChange={(event) => navigateTo({ ...route, code: event.currentTarget.value }, { replace: true })}
-          >
-            <option value="">All</option>
-            {codes.map((each) => (
-              <option key={each} value={each}>
-                {each}
-              </option>
-            ))}
-          </select>
-        </label>
+        <SelectList
+          label="State"
+          value={state}
+          options={STATE_NAMES}
+          onChange={(value) => navigateTo({ ...route, state: value }, { replace: true })}
+        />
+        <SelectList
+          label="Task"
+          value={code ?? ''}
+          options={[['', 'All'], ...codes.map((each) => [each, each] as const)]}
+          onChange={(value) => navigateTo({ ...route, code: value }, { replace: true })}
+        />
       </div>
       <ReadFailure failure={list.failure} title="The tasks could not be read" />
       {list.data?.tasks.length === 0 ? (

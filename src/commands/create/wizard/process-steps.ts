@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { KnownError } from '../../../base/errors.ts';
 import { expandHome } from '../../../base/user-folders.ts';
-import { identifier } from '../../../text/identifiers.ts';
+import { identifier } from '../../../base/identifiers.ts';
 import type { MissingAnswer } from '../../../cli/missing-answers.ts';
 import { samplingQuestion } from '../../../discovery/confirm-sampling.ts';
 import { BACK } from '../../../terminal/prompts.ts';

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { escapeForTerminal } from '../../../base/escape.ts';
 import { runDemoStages } from './stages.ts';
-import { shellPath } from '../../../text/shell.ts';
+import { shellPath } from '../../../base/shell.ts';
 import { checkReporter, scaffoldReporter } from '../../create/view.ts';
 import { platformReporter } from '../../../platform/session/view.ts';
 import { printSimulation, simulationReporter } from '../simulate/view.ts';

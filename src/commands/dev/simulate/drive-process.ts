@@ -4,7 +4,7 @@ import { cliInvocation } from '../../../base/cli-invocation.ts';
 import type { KuFlowClient } from '../../../kuflow/client.ts';
 import { formatWithSeen, KuFlowApiError } from '../../../kuflow/errors.ts';
 import type { ProcessItem } from '../../../kuflow/contract/process-items.ts';
-import { formatPathOption } from '../../../text/shell.ts';
+import { formatPathOption } from '../../../base/shell.ts';
 import { exampleTaskData } from '../../../platform/domain/examples.ts';
 import { formatValueErrors } from '../../../platform/client/given-data.ts';
 import { withNamedReferences, withRealReferences } from '../../../platform/domain/references.ts';

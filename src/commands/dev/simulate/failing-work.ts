@@ -1,5 +1,5 @@
 import type { FailingWork } from '../../../platform/temporal/failing-work.ts';
-import { didYouMean } from '../../../text/near-match.ts';
+import { didYouMean } from '../../../base/near-match.ts';
 
 /** After this many failures in a row, more attempts do not help. */
 const PERMANENT_AFTER = 3;

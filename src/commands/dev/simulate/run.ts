@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { startCommand } from '../../../project/commands.ts';
 import { usageError } from '../../../base/errors.ts';
 import { simulate } from './simulation.ts';
-import { formatPathOption, shellWord } from '../../../text/shell.ts';
+import { formatPathOption, shellWord } from '../../../base/shell.ts';
 import { platformReporter } from '../../../platform/session/view.ts';
 import { printSimulation, simulationReporter } from './view.ts';
 import { openProgress } from '../../../terminal/progress.ts';

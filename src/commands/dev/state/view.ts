@@ -1,5 +1,5 @@
 import { escapeForTerminal } from '../../../base/escape.ts';
-import { formatPathOption } from '../../../text/shell.ts';
+import { formatPathOption } from '../../../base/shell.ts';
 
 const BYTES_PER_MB = 1_000_000;
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { KnownError } from '../../../../src/base/errors.ts';
-import { capitalize, identifier } from '../../../../src/text/identifiers.ts';
+import { capitalize, identifier } from '../../../../src/base/identifiers.ts';
 import { isTsIdentifier } from '../../../../src/languages/typescript/literals.ts';
 import { parseDefinition } from '../../../../src/process/definition/file.ts';
 import type { ProcessDefinition } from '../../../../src/process/definition.ts';

@@ -8,7 +8,7 @@ import { JAVA_NAMING, JAVA_TASK_NAMING } from '../../../../src/languages/java/ta
 import { processTasks, type ProcessTask } from '../../../../src/languages/process-tasks.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
-import { fileName } from '../../../../src/text/file-name.ts';
+import { fileName } from '../../../../src/base/file-name.ts';
 import { definitionOf, usableFile } from '../../../support/hostile-definitions.ts';
 import { collidingTexts, hostileText } from '../../../support/hostile-texts.ts';
 

@@ -9,7 +9,7 @@ import type { TaskChoices } from '../../../../src/languages/project-spec.ts';
 import { nameTasks } from '../../../../src/languages/task-choices.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
-import { fileName } from '../../../../src/text/file-name.ts';
+import { fileName } from '../../../../src/base/file-name.ts';
 import { definitionOf, usableFile } from '../../../support/hostile-definitions.ts';
 import { collidingTexts, hostileText } from '../../../support/hostile-texts.ts';
 

@@ -11,7 +11,7 @@ import {
   pyValue,
   tomlString,
 } from '../../../../src/languages/python/literals.ts';
-import { anyText, HOSTILE } from '../../text/hostile.ts';
+import { anyText, HOSTILE } from '../../base/hostile.ts';
 
 const PRINTABLE = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u;
 /** A directive in a comment, also after other text. */

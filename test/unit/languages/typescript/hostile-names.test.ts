@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fileName } from '../../../../src/text/file-name.ts';
-import { identifier } from '../../../../src/text/identifiers.ts';
+import { fileName } from '../../../../src/base/file-name.ts';
+import { identifier } from '../../../../src/base/identifiers.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 import type { ProjectSpec, TaskChoices } from '../../../../src/languages/project-spec.ts';

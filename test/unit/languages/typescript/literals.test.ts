@@ -11,7 +11,7 @@ import {
   tsString,
   tsValue,
 } from '../../../../src/languages/typescript/literals.ts';
-import { anyText, HOSTILE } from '../../text/hostile.ts';
+import { anyText, HOSTILE } from '../../base/hostile.ts';
 
 function problems(source: string): readonly string[] {
   const file = ts.createSourceFile('x.ts', source, ts.ScriptTarget.ES2022) as ts.SourceFile & {

@@ -126,13 +126,11 @@ export function createWorld(options: WorldOptions = {}): World {
     options.report?.(event);
   };
   const { engine, calls } = recordingEngine(options.before);
-  const outbox = createOutbox({ store, engine, clock, report });
   const { domain, identity } = createDomain({
     store,
     clock,
     definitions: options.definitions ?? [LOAN],
     people: options.people === 'none' ? undefined : (options.people ?? TWO_USERS),
-    wake: outbox.wake,
     report,
     timeZone: 'Europe/Madrid',
     createIssuers: ({ namespace }) => ({
@@ -143,6 +141,7 @@ export function createWorld(options: WorldOptions = {}): World {
       }),
     }),
   });
+  const outbox = createOutbox({ domain, engine });
   const as = (id: string): OperationContext => {
     const principal = findPrincipalById(store.sql, id);
     if (principal === undefined) throw new Error('No such principal');

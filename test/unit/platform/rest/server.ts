@@ -14,7 +14,7 @@ import { createEventStreams, type EventStreams } from '../../../../src/platform/
 import { readPageFiles } from '../../../../src/platform/console/page-files.ts';
 import { createRequestRecorder } from '../../../../src/platform/console/request-recorder.ts';
 import { watchWorkers } from '../../../../src/platform/console/worker-watch.ts';
-import { createEventHub, takeFirstEventId, type EventHub } from '../../../../src/platform/events/hub.ts';
+import { createEventHub, takeFirstEventId, type EventHub } from '../../../../src/platform/console/event-hub.ts';
 import type { FailingWork } from '../../../../src/platform/temporal/failing-work.ts';
 import { createWorld, type World, type WorldOptions } from '../domain/world.ts';
 

@@ -13,7 +13,7 @@ import { publishedSchema } from '../../../../src/process/definition/schema.ts';
 import { TASK_KINDS } from '../../../../src/process/definition.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
-import { anyText as anyUnits } from '../../text/hostile.ts';
+import { anyText as anyUnits } from '../../base/hostile.ts';
 
 let folder = '';
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nearMatch } from '../../../src/text/near-match.ts';
+import { nearMatch } from '../../../src/base/near-match.ts';
 
 describe('nearMatch', () => {
   it.each([

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fileName } from '../../../src/text/file-name.ts';
-import { distinctName, identifier } from '../../../src/text/identifiers.ts';
-import type { IdentifierStyle } from '../../../src/text/identifiers.ts';
+import { fileName } from '../../../src/base/file-name.ts';
+import { distinctName, identifier } from '../../../src/base/identifiers.ts';
+import type { IdentifierStyle } from '../../../src/base/identifiers.ts';
 import { isTsIdentifier, TS_RESERVED } from '../../../src/languages/typescript/literals.ts';
 import { anyText, HOSTILE } from './hostile.ts';
 

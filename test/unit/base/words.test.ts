@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { mdCode, mdText } from '../../../src/text/markdown.ts';
+import { mdCode, mdText } from '../../../src/base/markdown.ts';
 import { projectNameProblem, toProjectName } from '../../../src/languages/project-name.ts';
 import { hasControlCharacters } from '../../../src/base/escape.ts';
-import { cmdWord, shellWord } from '../../../src/text/shell.ts';
-import { yamlString } from '../../../src/text/yaml.ts';
+import { cmdWord, shellWord } from '../../../src/base/shell.ts';
+import { yamlString } from '../../../src/base/yaml.ts';
 import { anyText, HOSTILE } from './hostile.ts';
 
 describe('npm names', () => {

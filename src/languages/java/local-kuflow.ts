@@ -8,7 +8,7 @@ import { KnownError, messageOf } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
 import { withContext } from '../../base/system-error.ts';
 import { findOnPath } from '../../files/find-on-path.ts';
-import type { PlatformState } from '../state/state-file.ts';
+import type { LocalAccess } from '../language.ts';
 
 const run = promisify(execFile);
 
@@ -85,18 +85,18 @@ function runJavaTool(
  * is in `folder` (absolute), and is created again if the JVM, its own trust store or the CA has changed.
  */
 export async function javaEnvironment(
-  state: Pick<PlatformState, 'caFile' | 'endpoints' | 'taskQueues'>,
+  local: LocalAccess,
   folder: string,
   env: NodeJS.ProcessEnv,
 ): Promise<Readonly<Record<string, string>>> {
-  const trustStore = await ensureTrustStore(await findJavaHome(env), state.caFile, folder, env);
-  const [queue, ...others] = Object.values(state.taskQueues ?? {});
+  const trustStore = await ensureTrustStore(await findJavaHome(env), local.caFile, folder, env);
+  const [queue, ...others] = Object.values(local.taskQueues ?? {});
   return {
     JAVA_TOOL_OPTIONS: appendOptions(env['JAVA_TOOL_OPTIONS'], [
       `-Djavax.net.ssl.trustStore=${trustStore}`,
       `-Djavax.net.ssl.trustStorePassword=${PASSWORD}`,
     ]),
-    APPLICATION_TEMPORAL_TARGET: state.endpoints.engine,
+    APPLICATION_TEMPORAL_TARGET: local.endpoints.engine,
     ...(queue !== undefined && others.length === 0 && { APPLICATION_TEMPORAL_KUFLOWQUEUE: queue }),
   };
 }

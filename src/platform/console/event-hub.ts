@@ -52,18 +52,17 @@ export function createEventHub(options: { readonly clock: Clock; readonly firstI
 
 /**
  * Passes an event to the hub and to the listener of whoever started the platform. What the event reports has already happened, so an error of
- * the listener only becomes a warning on the page. Throws it while there is no hub.
+ * the listener only becomes a warning on the page.
  */
 export function reportEvent(
   event: PlatformEvent,
   listener: ((event: PlatformEvent) => void) | undefined,
-  hub: EventHub | undefined,
+  hub: EventHub,
 ): void {
-  hub?.publish(event);
+  hub.publish(event);
   try {
     listener?.(event);
   } catch (error) {
-    if (hub === undefined) throw error;
     hub.publish({ kind: 'warning', message: `The listener of platform events failed: ${messageOf(error)}` });
   }
 }

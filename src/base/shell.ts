@@ -1,4 +1,4 @@
-import { escapeForTerminal, hasControlCharacters } from '../base/escape.ts';
+import { escapeForTerminal, hasControlCharacters } from './escape.ts';
 
 const PLAIN = /^[A-Za-z0-9_@%+:,./][A-Za-z0-9_@%+=:,./-]*$|^-[A-Za-z0-9_@%+=:,./-]*$/;
 

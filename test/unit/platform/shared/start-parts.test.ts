@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { startParts, type Parts } from '../../../../src/platform/shared/start-parts.ts';
+
+describe('parts that start in order', () => {
+  const stopped: string[] = [];
+  const startAll = async ({ add }: Parts): Promise<void> => {
+    stopped.length = 0;
+    await add('store', (part) => void stopped.push(part));
+    await add(Promise.resolve('Temporal'), (part) => Promise.reject(new Error(`${part} does not stop`)));
+    await add('gateway', (part) => void stopped.push(part));
+    await add('the API', (part) => {
+      throw new Error(`${part} does not stop`);
+    });
+  };
+
+  it('stop in reverse order, also after one that fails to stop', async () => {
+    const parts = await startParts(async (given) => {
+      await startAll(given);
+      return given;
+    });
+    expect(stopped).toEqual([]);
+    await expect(parts.stop()).rejects.toThrow('the API does not stop');
+    await expect(parts.stop()).rejects.toThrow('the API does not stop');
+    expect(stopped).toEqual(['gateway', 'store']);
+  });
+
+  it('all stop if the next one does not start, which is the failure that is reported', async () => {
+    const starting = startParts(async (given) => {
+      await startAll(given);
+      await given.add(Promise.reject(new Error('the port is taken')), () => void stopped.push('never started'));
+    });
+    await expect(starting).rejects.toThrow('the port is taken');
+    expect(stopped).toEqual(['gateway', 'store']);
+  });
+});

@@ -1,0 +1,42 @@
+import sqlite from 'node-sqlite3-wasm';
+import { expect, it } from 'vitest';
+import type { JsonObject } from '../../../../src/base/json.ts';
+import { createSql } from '../../../../src/platform/store/sql.ts';
+import { defineTable } from '../../../../src/platform/store/table.ts';
+
+interface Row {
+  readonly id: string;
+  readonly ownerId?: string | undefined;
+  readonly count: number;
+  readonly data?: JsonObject | undefined;
+  readonly task?: { readonly state: string; readonly contextData?: JsonObject | undefined } | undefined;
+}
+
+it('reads what it wrote, with undefined as NULL and objects in columns with a prefix, and updates only the named properties', () => {
+  const database = new sqlite.Database();
+  const sql = createSql(database);
+  sql.exec(
+    'CREATE TABLE things (id TEXT, owner_id TEXT, count INTEGER, data TEXT, task_state TEXT, task_context_data TEXT)',
+  );
+  const things = defineTable<Row>('things', {
+    id: 'text',
+    ownerId: 'text',
+    count: 'integer',
+    data: 'json',
+    task: { prefix: 'task_', columns: { state: 'text', contextData: 'json' } },
+  });
+  const full: Row = { id: 'a', ownerId: 'o', count: 2, data: { x: null }, task: { state: 'READY', contextData: {} } };
+  const bare: Row = { id: 'b', count: 0 };
+  things.insert(sql, full);
+  things.insert(sql, bare);
+  expect(things.find(sql, 'ORDER BY id')).toEqual([full, bare]);
+  expect(sql.get("SELECT * FROM things WHERE id = 'b'")).toEqual({
+    ...{ id: 'b', owner_id: null, count: 0 },
+    ...{ data: null, task_state: null, task_context_data: null },
+  });
+  things.update(sql, { ...full, ownerId: undefined, count: 9, task: { state: 'DONE' } }, ['ownerId', 'task']);
+  expect(things.findOne(sql, 'WHERE id = ?', ['a'])).toEqual({ ...full, ownerId: undefined, task: { state: 'DONE' } });
+  expect(things.findOne(sql, 'WHERE id = ?', ['c'])).toBeUndefined();
+  sql.finalize();
+  database.close();
+});
