@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { writeFileAtomic } from '../../src/files/write.ts';
+import { replaceFile } from '../../src/files/write.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -23,7 +23,7 @@ export async function bundleForNode(source: string, external: readonly string[] 
   await mkdir(folder, { recursive: true });
   // Named by content, so that concurrent test files share it and never see a partial file.
   const file = join(folder, `${createHash('sha256').update(code).digest('hex').slice(0, 16)}.mjs`);
-  await writeFileAtomic(file, code);
+  await replaceFile(file, code);
   return file;
 }
 

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { writeFileAtomic } from '../../files/write.ts';
+import { replaceFile } from '../../files/write.ts';
 import { isRecord } from '../../base/json.ts';
 
 /**
@@ -44,9 +44,10 @@ export async function installProgram(
     const { source } = await fetch(path, scratch);
     await verify(path);
     const { size } = await stat(path);
-    await writeFileAtomic(
+    await replaceFile(
       join(fresh, 'installed.json'),
       `${JSON.stringify({ source, size, sha256: await hashFile(path) }, null, 2)}\n`,
+      { mode: 0o644 },
     );
     await replaceFolder(slot, fresh, join(scratch, 'old'));
     return join(slot.folder, slot.executable);

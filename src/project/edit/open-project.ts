@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { KnownError, usageError } from '../../base/errors.ts';
+import { readStaged, type StagedRecovery } from '../../files/staged-write.ts';
 import { choiceOf, type DefinitionSource, type ProjectSpec, type TaskChoices } from '../../languages/project-spec.ts';
 import { editorsOf } from '../../languages/names.ts';
 import type { ProcessLayout } from '../../languages/language.ts';
@@ -16,7 +17,7 @@ import { readProjectRecord, type ProjectRecord } from '../record.ts';
 import { renderProject } from '../render.ts';
 import { fillBase, guessDefinitionInCode, readUsableBase } from './rebuild-base.ts';
 import { readTextFile } from './file-edit.ts';
-import { readJournal, type JournalRecovery } from './journal.ts';
+import { projectStaging } from './staging.ts';
 import { recoverProject } from './recover-project.ts';
 import { assignActivityNames, listActivityNames, pinInputs } from './task-choices.ts';
 
@@ -106,7 +107,7 @@ export async function readProject(cwd: string, env: Environment): Promise<Projec
 
 export interface OpenOptions {
   /** Called after an interrupted change to the project was completed or undone. */
-  readonly onRecovered?: ((recovery: JournalRecovery) => void) | undefined;
+  readonly onRecovered?: ((recovery: StagedRecovery) => void) | undefined;
   /** Leaves such a change as it is, and calls `onRecovered` with the kind `pending`. */
   readonly readOnly?: boolean | undefined;
 }
@@ -181,7 +182,7 @@ export async function recoverOrDescribe(
   { onRecovered, readOnly = false }: OpenOptions,
 ): Promise<void> {
   if (folder === undefined || (readOnly && onRecovered === undefined)) return;
-  const recovery = await (readOnly ? readJournal(folder) : recoverProject(folder));
+  const recovery = await (readOnly ? readStaged(projectStaging(folder)) : recoverProject(folder));
   if (recovery !== undefined) onRecovered?.(recovery);
 }
 

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { BASE_FILE, parseBase, readBaseFile, renderBaseFile, withoutChanges } from '../base-archive.ts';
-import { hasJournal, JOURNAL_FOLDER, recoverJournal, type JournalRecovery, type StagedContents } from './journal.ts';
+import { hasJournal, recoverStaged, type StagedContents, type StagedRecovery } from '../../files/staged-write.ts';
+import { JOURNAL_FOLDER, projectStaging } from './staging.ts';
 import { lockProject } from './project-lock.ts';
 
 const FAILED = 'Could not complete an interrupted change to the project';
@@ -10,11 +11,12 @@ const FAILED = 'Could not complete an interrupted change to the project';
  * Completes or undoes an interrupted change to the project in `folder`. Undefined if there is no such change. Rejects with a KnownError
  * if another process is changing the project, if the journal is damaged, or if the project cannot be written.
  */
-export async function recoverProject(folder: string): Promise<JournalRecovery | undefined> {
-  if (!hasJournal(folder)) return undefined;
+export async function recoverProject(folder: string): Promise<StagedRecovery | undefined> {
+  const target = projectStaging(folder);
+  if (!hasJournal(target)) return undefined;
   const release = lockProject(folder, 'Could not open the project');
   try {
-    return await recoverJournal(folder, (left, staged) => keepBases(folder, left, staged));
+    return await recoverStaged(target, (left, staged) => keepBases(folder, left, staged));
   } catch (error) {
     if (error instanceof KnownError || codeOf(error) === undefined) throw error;
     throw new KnownError({
@@ -30,7 +32,7 @@ export async function recoverProject(folder: string): Promise<JournalRecovery | 
 }
 
 /** One or more sentences about what happened to an interrupted change. */
-export function recoveryText({ kind, files, left }: JournalRecovery): string {
+export function recoveryText({ kind, files, left }: StagedRecovery): string {
   const count = files.length - left.length;
   const what = `an interrupted change to the project (${count} ${count === 1 ? 'file' : 'files'})`;
   const rest = left.length === 0 ? '' : `. These files were changed since and are left as they are: ${left.join(', ')}`;
