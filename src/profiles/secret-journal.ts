@@ -2,13 +2,8 @@ import { join } from 'node:path';
 import { isRecord } from '../base/json.ts';
 import { ignoreSystemErrors, withContext } from '../base/system-error.ts';
 import { nodeFileSystem } from '../files/node-file-system.ts';
-import {
-  parseSecretLocation,
-  readProfileFile,
-  replaceProfileFile,
-  type ProfileFile,
-  type SecretLocation,
-} from './file.ts';
+import { replaceFile } from '../files/write.ts';
+import { parseSecretLocation, readProfileFile, type ProfileFile, type SecretLocation } from './file.ts';
 import { deleteSecret, type SecretStorageContext } from './secret-storage.ts';
 
 const JOURNAL = 'profiles-journal.json';
@@ -103,7 +98,7 @@ async function writeJournal(
   await withContext('Writing the journal', path, async () => {
     if (places.length > 0) {
       const text = JSON.stringify({ about: ABOUT, format: FORMAT, places }, undefined, 2);
-      await replaceProfileFile(files, path, `${text}\n`);
+      await replaceFile(path, `${text}\n`, { files, isLocked: true });
     } else if ((await files.look(path)) !== undefined) await files.removeFile(path);
   });
 }
