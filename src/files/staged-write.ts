@@ -26,7 +26,7 @@ const MANIFEST = 'manifest.json';
 const UNDO = 'undo.json';
 const DONE = 'done.json';
 
-/** Stands for whatever is at a path, a folder too. */
+/** In a manifest: whatever is at a path, a folder too. */
 const ANYTHING = '*';
 
 /** Where files are changed together. The caller holds a lock that covers all of them. */
@@ -342,7 +342,7 @@ async function stateOf(target: StagingTarget, index: number, entry: Entry): Prom
   const { files, folder } = target;
   const path = join(folder, entry.path);
   const staged = await files.look(stagedPath(target, index, entry));
-  const kept = await files.look(keptPath(target, index));
+  const kept = (await files.look(keptPath(target, index))) ?? (await files.look(besidePath(path)));
   const there = await files.look(path);
   if (isMove(entry)) return staged !== undefined || (entry.after === null && kept === undefined) ? 'pending' : 'done';
   const current = await digestOf(files, path, there);
@@ -354,6 +354,7 @@ async function stateOf(target: StagingTarget, index: number, entry: Entry): Prom
     if (kept !== undefined) return isRestored ? 'left' : 'done';
     return isBefore ? 'pending' : 'left';
   }
+  if (staged === undefined && (await files.look(transferPath(path))) !== undefined) return 'pending';
   if (staged === undefined) return isRestored ? 'left' : 'done';
   // Two names of one file: it was created, and the staged name was not removed yet.
   if (there?.id === staged.id) return 'done';
@@ -373,14 +374,15 @@ async function applyEntry(target: StagingTarget, index: number, entry: Entry): P
     await makeFolders(files, dirname(path));
     await makeFolders(files, dirname(kept), 0o700);
     const isKept = (await files.look(kept)) !== undefined;
-    if (entry.after === null || isMove(entry)) {
-      if (!isKept && (await files.look(path)) !== undefined) await moveFile(files, path, kept);
-      if (entry.after !== null) await moveFile(files, staged, path);
-    } else if (entry.before === null) {
+    if (isMove(entry)) {
+      if (!isKept && (await files.look(path)) !== undefined) await files.rename(path, kept);
+      if (entry.after !== null) await files.rename(staged, path);
+    } else if (entry.after === null) await moveAway(files, path, kept);
+    else if (entry.before === null) {
       if (!(await createFrom(files, staged, path))) return 'left';
     } else {
       if ((await files.look(path)) !== undefined) await keep(files, path, kept);
-      await moveFile(files, staged, path);
+      await moveStaged(files, staged, path);
     }
   }
   if (entry.after === null && !isMove(entry)) await removeEmptyFolders(files, folder, dirname(path));
@@ -398,7 +400,8 @@ async function undo(target: StagingTarget, { entries, folders }: Manifest, name:
   const restore = async (index: number, entry: Entry): Promise<void> => {
     const path = join(folder, entry.path);
     const [staged, kept] = [stagedPath(target, index, entry), keptPath(target, index)];
-    const isKept = (await files.look(kept)) !== undefined;
+    const isBeside = entry.after === null && (await files.look(besidePath(path))) !== undefined;
+    const isKept = isBeside || (await files.look(kept)) !== undefined;
     const isPending = (await files.look(staged)) !== undefined;
     if (findDetour(target, entry.path) !== undefined) {
       if (isKept || (entry.after !== null && !isPending)) left.add(entry.path);
@@ -407,8 +410,8 @@ async function undo(target: StagingTarget, { entries, folders }: Manifest, name:
     await removeIfExists(files, transferPath(path));
     const there = await files.look(path);
     if (isMove(entry)) {
-      if (entry.after !== null && !isPending && there !== undefined) await moveFile(files, path, staged);
-      if (isKept) await moveFile(files, kept, path);
+      if (entry.after !== null && !isPending && there !== undefined) await files.rename(path, staged);
+      if (isKept) await files.rename(kept, path);
       return;
     }
     const current = await digestOf(files, path, there);
@@ -419,7 +422,7 @@ async function undo(target: StagingTarget, { entries, folders }: Manifest, name:
     } else if (isKept) {
       if (current === null || current === entry.after || current === entry.before) {
         await makeFolders(files, dirname(path));
-        await moveFile(files, kept, path);
+        await moveFile(files, isBeside ? besidePath(path) : kept, path);
         // If the file was not replaced yet, both are names of it, and renaming does nothing.
         await removeIfExists(files, kept);
       } else left.add(entry.path);
@@ -447,9 +450,14 @@ async function isCreated(files: FileSystem, staged: string, there: FileStatus): 
 
 /** Removes a journal that is done. What cannot be removed now is removed by the next recovery. */
 async function removeJournal(target: StagingTarget): Promise<void> {
-  const { files } = target;
+  const { files, folder } = target;
   const journal = journalOf(target);
   try {
+    const isDone = (await files.look(join(journal, DONE))) !== undefined;
+    const manifest = isDone ? parseManifest(target, await readText(files, join(journal, DONE))) : undefined;
+    for (const { path, after } of manifest?.entries ?? [])
+      if (after === null && findDetour(target, path) === undefined)
+        await removeIfExists(files, besidePath(join(folder, path)));
     // The sign that the change is done goes last.
     for (const name of [NEW, BEFORE, DONE]) await removeTree(files, join(journal, name));
     await removeTree(files, journal);
@@ -479,6 +487,11 @@ function keptPath(target: StagingTarget, index: number): string {
   return join(journalOf(target), BEFORE, String(index));
 }
 
+/** What is kept of a deleted file if the journal is on another file system. */
+function besidePath(path: string): string {
+  return join(dirname(path), `.${basename(path)}.kuflow-kept`);
+}
+
 /** The copy of a file that comes from another file system, until it is complete. */
 function transferPath(path: string): string {
   return join(dirname(path), `.${basename(path)}.kuflow-transfer`);
@@ -496,7 +509,33 @@ async function keep(files: FileSystem, path: string, kept: string): Promise<void
   }
 }
 
-/** Moves a file, over an existing one if necessary. A folder moves only within a file system, to a path where nothing is. */
+/** Moves a file into the journal, or, if that is on another file system, to a name next to it. */
+async function moveAway(files: FileSystem, path: string, kept: string): Promise<void> {
+  try {
+    await files.rename(path, kept);
+  } catch (error) {
+    if (codeOf(error) !== 'EXDEV') throw error;
+    await files.rename(path, besidePath(path));
+  }
+}
+
+/** Gives staged contents their name. On another file system, they are complete next to it before they leave the journal. */
+async function moveStaged(files: FileSystem, staged: string, path: string): Promise<void> {
+  const transfer = transferPath(path);
+  if ((await files.look(staged)) !== undefined) {
+    try {
+      await files.rename(staged, path);
+      return;
+    } catch (error) {
+      if (codeOf(error) !== 'EXDEV') throw error;
+      await copyTo(files, staged, transfer);
+      await files.removeFile(staged);
+    }
+  }
+  await files.rename(transfer, path);
+}
+
+/** Moves a file back, over an existing one if necessary. */
 async function moveFile(files: FileSystem, from: string, to: string): Promise<void> {
   try {
     await files.rename(from, to);
@@ -509,12 +548,15 @@ async function moveFile(files: FileSystem, from: string, to: string): Promise<vo
 
 /** Copies a file to another file system, where it appears when it is complete. */
 async function copyFile(files: FileSystem, from: string, to: string): Promise<void> {
-  const transfer = transferPath(to);
-  await removeIfExists(files, transfer);
+  await copyTo(files, from, transferPath(to));
+  await files.rename(transferPath(to), to);
+}
+
+async function copyTo(files: FileSystem, from: string, to: string): Promise<void> {
+  await removeIfExists(files, to);
   const content = await files.read(from);
   const mode = ((await files.look(from))?.mode ?? 0o600) & 0o777;
-  await writeNewFiles(files, [{ path: transfer, content, mode, likeOwnerOf: from }]);
-  await files.rename(transfer, to);
+  await writeNewFiles(files, [{ path: to, content, mode, likeOwnerOf: from }]);
 }
 
 /** Creates a file from its staged contents. False if it exists. */
@@ -527,7 +569,7 @@ async function createFrom(files: FileSystem, staged: string, path: string): Prom
     if (codeOf(error) === 'EEXIST') return false;
     // Not every file system supports hard links.
     if ((await files.look(path)) !== undefined) return false;
-    await moveFile(files, staged, path);
+    await moveStaged(files, staged, path);
     return true;
   }
 }
@@ -584,14 +626,17 @@ function digest(contents: Uint8Array | undefined): string | null {
 }
 
 async function readManifest(target: StagingTarget, name: string): Promise<Manifest> {
-  const text = (await target.files.read(join(journalOf(target), name))).toString('utf8');
-  const manifest = parseManifest(target, text);
+  const manifest = parseManifest(target, await readText(target.files, join(journalOf(target), name)));
   if (manifest === undefined) throw damagedError(target);
   for (const path of [...manifest.entries.map((entry) => entry.path), ...manifest.folders]) {
     const detour = findDetour(target, path);
     if (detour !== undefined) throw damagedError(target, `${path} leads to ${detour}`);
   }
   return manifest;
+}
+
+async function readText(files: FileSystem, path: string): Promise<string> {
+  return (await files.read(path)).toString('utf8');
 }
 
 function damagedError(target: StagingTarget, seen?: string): KnownError {

@@ -115,8 +115,8 @@ function stagedSibling(path: string): string {
   return join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(6).toString('hex')}.kuflow-new`);
 }
 
-/** Removes what killed runs were writing. `isLocked`: no other process writes to the file. */
-async function removeStagedSiblings(files: FileSystem, path: string, isLocked: boolean): Promise<void> {
+/** Removes what killed runs were writing next to a file. `isLocked`: no other process writes to the file. */
+export async function removeStagedSiblings(files: FileSystem, path: string, isLocked: boolean): Promise<void> {
   await ignoreSystemErrors(async () => {
     for (const entry of await files.list(dirname(path))) {
       const [, name, pid] = STAGED.exec(entry) ?? [];

@@ -1,8 +1,8 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { isRecord } from '../base/json.ts';
 import { ignoreSystemErrors, withContext } from '../base/system-error.ts';
 import { nodeFileSystem } from '../files/node-file-system.ts';
-import { replaceFile } from '../files/write.ts';
+import { removeStagedSiblings, replaceFile } from '../files/write.ts';
 import { parseSecretLocation, readProfileFile, type ProfileFile, type SecretLocation } from './file.ts';
 import { deleteSecret, type SecretStorageContext } from './secret-storage.ts';
 
@@ -28,6 +28,8 @@ export async function withJournal<T>(
   context: SecretStorageContext,
   work: () => Promise<JournaledChange<T>>,
 ): Promise<T> {
+  const { folder, files = nodeFileSystem } = context;
+  for (const name of [basename(file.path), JOURNAL]) await removeStagedSiblings(files, join(folder, name), true);
   const earlier = await deleteUnreferenced(file, await readJournal(context), context);
   await writeJournal(context, [...earlier, ...locations]);
   try {

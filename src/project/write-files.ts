@@ -6,7 +6,6 @@ import { nodeFileSystem } from '../files/node-file-system.ts';
 import { relativePath } from '../files/relative-path.ts';
 import {
   FileChangedError,
-  hasJournal,
   StagedWriteError,
   writeStaged,
   type StagedChange,
@@ -14,6 +13,7 @@ import {
 } from '../files/staged-write.ts';
 import type { ComparedFile, PlanComparison } from './conflicts.ts';
 import { lockProject } from './edit/project-lock.ts';
+import { recoverProject } from './edit/recover-project.ts';
 import { JOURNAL_FOLDER, projectStaging } from './edit/staging.ts';
 
 export interface WriteOptions extends StagedWriteOptions {
@@ -47,9 +47,9 @@ export async function writeFiles(comparison: PlanComparison, options: WriteOptio
       await files.makeFolder(folder, 0o777);
       created.push(folder);
     }
+    await recoverProject(root);
     const release = lockProject(root, WRITE_FAILED);
     try {
-      if (hasJournal({ folder: root, journal: JOURNAL_FOLDER })) throw unfinishedError(root);
       const changes: StagedChange[] = [];
       for (const { folder, file } of planned) {
         at = join(folder, file.path);
@@ -108,15 +108,6 @@ export function writeError(path: string, error: unknown, remaining: readonly str
     }`,
     next: ['Choose a writable folder, then run the command again'],
     cause: error,
-  });
-}
-
-/** For a folder with the journal of another process. */
-export function unfinishedError(folder: string): KnownError {
-  return new KnownError({
-    message: WRITE_FAILED,
-    tried: `create ${join(folder, JOURNAL_FOLDER)}`,
-    seen: 'another process was interrupted while it changed the project; nothing was written',
   });
 }
 

@@ -7,7 +7,7 @@ import { replaceFile } from '../../src/files/write.ts';
 const root = join(import.meta.dirname, '../..');
 
 /** Bundles one TypeScript source (path from the project's root) into a JavaScript file for plain Node and returns its path. */
-export async function bundleForNode(source: string, external: readonly string[] = []): Promise<string> {
+export async function bundleForNode(source: string, external: readonly string[] | 'packages' = []): Promise<string> {
   const result = await build({
     absWorkingDir: root,
     entryPoints: [source],
@@ -16,7 +16,7 @@ export async function bundleForNode(source: string, external: readonly string[] 
     target: 'node20',
     format: 'esm',
     write: false,
-    external: [...external],
+    ...(external === 'packages' ? { packages: 'external' } : { external: [...external] }),
   });
   const code = result.outputFiles[0]?.contents ?? new Uint8Array();
   const folder = join(root, '.test-output', 'bundles');

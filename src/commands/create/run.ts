@@ -12,7 +12,8 @@ import { workerFolderName } from '../../languages/project-name.ts';
 import { conflictError } from '../../project/conflicts.ts';
 import { describeOutside, type OutsideChange } from '../../project/join/plan-outside.ts';
 import { readIgnoredState } from '../../project/ignored-state.ts';
-import { readTemplateTitle } from '../../project/view.ts';
+import { recoverAround } from '../../project/edit/recover-project.ts';
+import { readTemplateTitle, recoveryPrinter } from '../../project/view.ts';
 import { writeProject } from '../../project/scaffold.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress } from '../../terminal/progress.ts';
@@ -98,6 +99,7 @@ export async function createProject(
       }
     }
     const { folder } = plan;
+    if (!plan.dryRun) for (const recovery of await recoverAround(folder, true)) recoveryPrinter(terminal.err)(recovery);
     const prepared = await prepareCreate(plan, process, { version, cwd, env, template });
     const { spec, comparison } = prepared;
     let outcome: CreateOutcome = { kind: 'dry-run' };

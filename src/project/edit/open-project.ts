@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { KnownError, usageError } from '../../base/errors.ts';
-import { readStaged, type StagedRecovery } from '../../files/staged-write.ts';
+import type { StagedRecovery } from '../../files/staged-write.ts';
 import { choiceOf, type DefinitionSource, type ProjectSpec, type TaskChoices } from '../../languages/project-spec.ts';
 import { editorsOf } from '../../languages/names.ts';
 import type { ProcessLayout } from '../../languages/language.ts';
@@ -17,8 +17,7 @@ import { readProjectRecord, type ProjectRecord } from '../record.ts';
 import { renderProject } from '../render.ts';
 import { fillBase, guessDefinitionInCode, readUsableBase } from './rebuild-base.ts';
 import { readTextFile } from './file-edit.ts';
-import { projectStaging } from './staging.ts';
-import { recoverProject } from './recover-project.ts';
+import { readAround, recoverAround } from './recover-project.ts';
 import { assignActivityNames, listActivityNames, pinInputs } from './task-choices.ts';
 
 /** A process of a project, as its definition file describes it now. */
@@ -122,7 +121,7 @@ export async function openProject(
   version: string,
   { onRecovered, readOnly = false }: OpenOptions = {},
 ): Promise<WorkerProject> {
-  await recoverOrDescribe(findProject(cwd), { onRecovered, readOnly });
+  await recoverOrDescribe(findProject(cwd) ?? cwd, { onRecovered, readOnly });
   const files = await readProject(cwd, env);
   const { folder, record, recordText } = files;
   const language = languageOf(record);
@@ -182,8 +181,7 @@ export async function recoverOrDescribe(
   { onRecovered, readOnly = false }: OpenOptions,
 ): Promise<void> {
   if (folder === undefined || (readOnly && onRecovered === undefined)) return;
-  const recovery = await (readOnly ? readStaged(projectStaging(folder)) : recoverProject(folder));
-  if (recovery !== undefined) onRecovered?.(recovery);
+  for (const recovery of await (readOnly ? readAround(folder) : recoverAround(folder))) onRecovered?.(recovery);
 }
 
 function rebuiltNote(problem: string): string {

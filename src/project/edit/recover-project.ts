@@ -1,7 +1,17 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { BASE_FILE, parseBase, readBaseFile, renderBaseFile, withoutChanges } from '../base-archive.ts';
-import { hasJournal, recoverStaged, type StagedContents, type StagedRecovery } from '../../files/staged-write.ts';
+import {
+  hasJournal,
+  readStaged,
+  recoverStaged,
+  type StagedContents,
+  type StagedRecovery,
+} from '../../files/staged-write.ts';
+import { nodeFileSystem } from '../../files/node-file-system.ts';
+import { relativePath } from '../../files/relative-path.ts';
+import { rethrowUnlessSystem } from '../../files/write.ts';
+import { findAbove } from '../../process/find-project.ts';
 import { JOURNAL_FOLDER, projectStaging } from './staging.ts';
 import { lockProject } from './project-lock.ts';
 
@@ -29,6 +39,53 @@ export async function recoverProject(folder: string): Promise<StagedRecovery | u
   } finally {
     release();
   }
+}
+
+/**
+ * Completes or undoes the interrupted changes that affect `folder`, which may not exist: in the folder itself, and in those above it, up to the
+ * root of its repository, because a new member of a workspace changes files there. `all`: also changes above it of other files. Folders
+ * whose journal belongs to another user are left out. Rejects as `recoverProject` does.
+ */
+export async function recoverAround(folder: string, all = false): Promise<readonly StagedRecovery[]> {
+  const found: StagedRecovery[] = [];
+  for (const at of affectedFolders(folder)) {
+    const isOwn = (await nodeFileSystem.look(join(at, JOURNAL_FOLDER)))?.own ?? false;
+    if (at !== folder && (!isOwn || !(all || (await affects(at, folder))))) continue;
+    const recovery = await recoverProject(at);
+    if (recovery !== undefined) found.push(recovery);
+  }
+  return found;
+}
+
+/** The interrupted changes that affect `folder`, as `recoverAround` finds them, without doing anything about them. */
+export async function readAround(folder: string): Promise<readonly StagedRecovery[]> {
+  const found: StagedRecovery[] = [];
+  for (const at of affectedFolders(folder)) {
+    if (at !== folder && !(await affects(at, folder))) continue;
+    const pending = await readStaged(projectStaging(at));
+    if (pending !== undefined) found.push(pending);
+  }
+  return found;
+}
+
+/** The folder and those above it with a journal. */
+function affectedFolders(folder: string): readonly string[] {
+  const root = findAbove(folder, '.git');
+  const folders: string[] = [];
+  for (let at = folder; ; at = dirname(at)) {
+    try {
+      if (hasJournal(projectStaging(at))) folders.push(at);
+    } catch (error) {
+      // A folder that cannot be used is reported when it is read.
+      rethrowUnlessSystem(error);
+    }
+    if (at === root || at === dirname(at)) return folders;
+  }
+}
+
+async function affects(at: string, folder: string): Promise<boolean> {
+  const pending = await readStaged(projectStaging(at));
+  return pending?.files.some((path) => path.startsWith(`${relativePath(at, folder)}/`)) === true;
 }
 
 /** One or more sentences about what happened to an interrupted change. */

@@ -10,7 +10,7 @@ import { RECORD_FILE } from '../../process/find-project.ts';
 import type { PlannedFile } from '../../languages/planned-file.ts';
 import type { TemplateOrigin } from '../../languages/project-spec.ts';
 import { recordedProcesses } from '../record.ts';
-import { unfinishedError, WRITE_FAILED, writeError, type WriteOptions } from '../write-files.ts';
+import { WRITE_FAILED, writeError, type WriteOptions } from '../write-files.ts';
 import { BASE_FILE, renderBaseFile, textOf, type ProjectBase } from '../base-archive.ts';
 import { toProjectSpec, type WorkerProject } from './open-project.ts';
 import type { Addition } from './addition.ts';
@@ -141,6 +141,14 @@ function withRetryAdvice(folder: string, failure: unknown): unknown {
 
 function relativeIn(folder: string, path: string): string {
   return path.startsWith(join(folder, '/')) ? relativePath(folder, path) : path;
+}
+
+function unfinishedError(folder: string): KnownError {
+  return new KnownError({
+    message: WRITE_FAILED,
+    tried: `create ${join(folder, JOURNAL_FOLDER)}`,
+    seen: 'another process was interrupted while it changed the project; nothing was written',
+  });
 }
 
 async function rejectChangedFile(folder: string, path: string, before: Uint8Array | undefined): Promise<void> {
