@@ -48,9 +48,8 @@ export async function recoverProject(folder: string): Promise<StagedRecovery | u
  */
 export async function recoverAround(folder: string, all = false): Promise<readonly StagedRecovery[]> {
   const found: StagedRecovery[] = [];
-  for (const at of affectedFolders(folder)) {
-    const isOwn = (await nodeFileSystem.look(join(at, JOURNAL_FOLDER)))?.own ?? false;
-    if (at !== folder && (!isOwn || !(all || (await affects(at, folder))))) continue;
+  for (const at of await interruptedFolders(folder)) {
+    if (at !== folder && !all && !(await affects(at, folder))) continue;
     const recovery = await recoverProject(at);
     if (recovery !== undefined) found.push(recovery);
   }
@@ -60,7 +59,7 @@ export async function recoverAround(folder: string, all = false): Promise<readon
 /** The interrupted changes that affect `folder`, as `recoverAround` finds them, without doing anything about them. */
 export async function readAround(folder: string): Promise<readonly StagedRecovery[]> {
   const found: StagedRecovery[] = [];
-  for (const at of affectedFolders(folder)) {
+  for (const at of await interruptedFolders(folder)) {
     if (at !== folder && !(await affects(at, folder))) continue;
     const pending = await readStaged(projectStaging(at));
     if (pending !== undefined) found.push(pending);
@@ -68,13 +67,14 @@ export async function readAround(folder: string): Promise<readonly StagedRecover
   return found;
 }
 
-/** The folder and those above it with a journal. */
-function affectedFolders(folder: string): readonly string[] {
+/** Those of the folder and the folders above it that have a journal. Anybody can put one above a folder. */
+async function interruptedFolders(folder: string): Promise<readonly string[]> {
   const root = findAbove(folder, '.git');
   const folders: string[] = [];
   for (let at = folder; ; at = dirname(at)) {
     try {
-      if (hasJournal(projectStaging(at))) folders.push(at);
+      const journal = await nodeFileSystem.look(join(at, JOURNAL_FOLDER));
+      if (journal !== undefined && (at === folder || journal.own)) folders.push(at);
     } catch (error) {
       // A folder that cannot be used is reported when it is read.
       rethrowUnlessSystem(error);

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
+  chownSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -19,7 +20,7 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BASE_FILE, baseOf, renderBaseFile } from '../../../../src/project/base-archive.ts';
 import { readStaged, type StagedRecovery } from '../../../../src/files/staged-write.ts';
-import { recoverProject, recoveryText } from '../../../../src/project/edit/recover-project.ts';
+import { recoverAround, recoverProject, recoveryText } from '../../../../src/project/edit/recover-project.ts';
 import { JOURNAL_FOLDER, projectStaging } from '../../../../src/project/edit/staging.ts';
 import { writeChanges, type ChangedFile } from '../../../../src/project/edit/write-edits.ts';
 import type { ChangeText } from '../../../support/journal-child.ts';
@@ -422,6 +423,21 @@ describe('recoverProject', () => {
       expect(paths().filter((path) => !path.includes('project.lock'))).toEqual(before);
       expect(readFileSync(join(folder, 'mine.txt'), 'utf8')).toBe('mine');
     });
+  });
+
+  it('completes a change above the folder that affects it, unless the journal belongs to another user', async ({
+    skip,
+  }) => {
+    const folder = await interruptedBefore('script.sh');
+    expect(await recoverAround(join(folder, 'other'))).toEqual([]);
+    if (process.getuid?.() === 0) {
+      chownSync(join(folder, JOURNAL_FOLDER), 12_345, 12_345);
+      expect(await recoverAround(join(folder, 'deep'), true)).toEqual([]);
+      chownSync(join(folder, JOURNAL_FOLDER), 0, 0);
+    }
+    expect(await recoverAround(join(folder, 'deep'))).toMatchObject([{ kind: 'completed' }]);
+    expect(readFileSync(join(folder, 'last.txt'), 'utf8')).toBe('b');
+    if (process.getuid?.() !== 0) skip('only root can change owners');
   });
 
   it('only describes a change of which nothing may be completed yet', async () => {

@@ -128,7 +128,7 @@ describe('a pem folder', () => {
       journalOf([{ ...entry, path: '../x' }]),
       journalOf([{ ...entry, path: 'sub/client.key' }]),
       journalOf([{ ...entry, path: 'id_rsa' }]),
-      // The staged file is not the one that was staged.
+      // The staged file was modified.
       journalOf([entry]),
     ];
     mkdirSync(join(dir, JOURNAL, 'new'), { recursive: true });
