@@ -51,7 +51,7 @@ if (soak) {
   process.env.KUFLOW_SOAK = '1';
   await tests('e2e', { filters: ['soak', 'package-managers', 'workspaces', 'python-tools', 'hostile', 'old-cores'] });
   await tests('unit', { filters: ['schema'] });
-  await tests('process', { filters: ['journal', 'mutations', 'update-project', 'pid-lock'] });
+  await tests('process', { filters: ['journal', 'mutations', 'staged-write', 'update-project', 'pid-lock'] });
 } else if (quick) {
   const title = '(TypeScript) runs to its end in simulate';
   const journey = tests('e2e', { filters: ['journey'], title, background: true });

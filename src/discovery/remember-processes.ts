@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../files/write.ts';
+import { replaceFile } from '../files/write.ts';
 import { cacheFolder } from '../base/user-folders.ts';
 import { isLoopbackHost } from '../network/address.ts';
 import {
@@ -38,7 +38,7 @@ export async function rememberProcesses(
     const all = [...fresh, ...before.filter(({ code }) => !codes.has(code))].slice(0, MAX_PROCESSES);
     const owners = Object.fromEntries(Object.entries({ [key]: all, ...others }).slice(0, MAX_OWNERS));
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    await writeFileAtomic(join(folder, PROCESSES_FILE), `${JSON.stringify({ owners })}\n`, 0o600);
+    await replaceFile(join(folder, PROCESSES_FILE), `${JSON.stringify({ owners })}\n`);
   } catch {
     // A full disk or a read-only folder must not fail a command that succeeded.
   }

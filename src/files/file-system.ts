@@ -7,6 +7,10 @@ export interface FileStatus {
   readonly size: number;
   /** Whether it belongs to the user of this process. Always true on systems without file owners. */
   readonly own: boolean;
+  readonly uid: number;
+  readonly gid: number;
+  /** Equal for two names of one file. */
+  readonly id: string;
 }
 
 /** A newly created file that is open for writing. */
@@ -14,12 +18,13 @@ export interface NewFile {
   write(content: Uint8Array): Promise<void>;
   /** Sets the permission bits. */
   setMode(mode: number): Promise<void>;
+  setOwner(uid: number, gid: number): Promise<void>;
   sync(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * The system calls that the credential store and the profiles make, one method each, so that a test can end the process between any two.
+ * The system calls of everything that is written in several steps, one method each, so that a test can end the process between any two.
  * All reject with the system's error.
  */
 export interface FileSystem {
@@ -28,12 +33,14 @@ export interface FileSystem {
   /** The content of a regular file. Does not follow links. */
   read(path: string): Promise<Buffer>;
   list(folder: string): Promise<readonly string[]>;
-  /** Creates it with mode 0700. Fails if something is there. */
-  makeFolder(path: string): Promise<void>;
+  /** Creates it, with mode 0700 by default. The umask narrows the mode. Fails if something is there. */
+  makeFolder(path: string, mode?: number): Promise<void>;
   /** Makes an existing folder accessible only to its owner. */
   closeFolder(path: string): Promise<void>;
-  /** Creates it with mode 0600. Fails if something is there, even a link. */
-  create(path: string): Promise<NewFile>;
+  /** Creates it, with mode 0600 by default. The umask narrows the mode. Fails if something is there, even a link. */
+  create(path: string, mode?: number): Promise<NewFile>;
+  /** Gives a file a second name. Fails if something is there. */
+  link(path: string, to: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   /** Makes renames and new files in the folder survive a power failure. */
   syncFolder(path: string): Promise<void>;

@@ -1,15 +1,22 @@
 import { execFile } from 'node:child_process';
-import { constants, type Stats } from 'node:fs';
-import { chmod, lstat, mkdir, open, readdir, rename, rmdir, unlink } from 'node:fs/promises';
+import { constants, fsync, type Stats } from 'node:fs';
+import { chmod, link, lstat, mkdir, open, readdir, rename, rmdir, unlink, type FileHandle } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { promisify } from 'node:util';
 import { codeOf } from '../base/errors.ts';
 import { acquirePidLock } from './pid-lock.ts';
-import { syncFile } from './write.ts';
 import type { FileStatus, FileSystem } from './file-system.ts';
 
 const WINDOWS = process.platform === 'win32';
 const run = promisify(execFile);
+const sync = promisify(fsync);
+
+/**
+ * Syncs an open file to disk. Uses its descriptor, because the file handles of Yarn's Plug'n'Play (as with `yarn dlx`) do not have `sync`.
+ */
+export function syncFile({ fd }: Pick<FileHandle, 'fd'>): Promise<void> {
+  return sync(fd);
+}
 
 function kindOf(stats: Stats): FileStatus['kind'] {
   if (stats.isFile()) return 'file';
@@ -32,7 +39,8 @@ export const nodeFileSystem: FileSystem = {
     try {
       const stats = await lstat(path);
       const own = WINDOWS || stats.uid === process.getuid?.();
-      return { kind: kindOf(stats), mode: stats.mode & 0o7777, size: stats.size, own };
+      const { uid, gid, size, dev, ino } = stats;
+      return { kind: kindOf(stats), mode: stats.mode & 0o7777, size, own, uid, gid, id: `${dev}:${ino}` };
     } catch (error) {
       if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
       throw error;
@@ -48,20 +56,22 @@ export const nodeFileSystem: FileSystem = {
     }
   },
   list: (folder) => readdir(folder),
-  makeFolder: async (path) => {
-    await mkdir(path, { mode: 0o700 });
-    if (WINDOWS) await closeFolder(path);
+  makeFolder: async (path, mode = 0o700) => {
+    await mkdir(path, { mode });
+    if (WINDOWS && mode === 0o700) await closeFolder(path);
   },
   closeFolder,
-  create: async (path) => {
-    const file = await open(path, 'wx', 0o600);
+  create: async (path, mode = 0o600) => {
+    const file = await open(path, 'wx', mode);
     return {
       write: (content) => file.writeFile(content),
-      setMode: (mode) => file.chmod(mode),
+      setMode: (bits) => file.chmod(bits),
+      setOwner: (uid, gid) => file.chown(uid, gid),
       sync: () => syncFile(file),
       close: () => file.close(),
     };
   },
+  link,
   rename,
   syncFolder: async (path) => {
     // Windows can't sync folders.

@@ -4,3 +4,8 @@ import { relative, sep } from 'node:path';
 export function relativePath(from: string, to: string): string {
   return relative(from, to).split(sep).join('/');
 }
+
+/** Whether a path, relative to a folder and with `/`, stays in that folder on every system. */
+export function isSafePath(path: string): boolean {
+  return !/[\\:\0]/.test(path) && path.split('/').every((part) => !['', '.', '..'].includes(part));
+}

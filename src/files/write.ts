@@ -1,30 +1,66 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { fsync } from 'node:fs';
-import { promisify } from 'node:util';
-import type { FileSystem } from './file-system.ts';
+import { codeOf } from '../base/errors.ts';
+import { isRunning } from '../base/process-identity.ts';
+import { ignoreSystemErrors } from '../base/system-error.ts';
+import type { FileSystem, NewFile } from './file-system.ts';
+import { nodeFileSystem } from './node-file-system.ts';
+
+/** The content of a file that does not exist yet. */
+export interface NewContent {
+  /** Absolute. */
+  readonly path: string;
+  readonly content: string | Uint8Array;
+  /** Permission bits. Default: 0600. */
+  readonly mode?: number | undefined;
+  /** Whether the umask narrows `mode`. */
+  readonly withUmask?: boolean | undefined;
+  /** A file whose owner the new one gets, if this process may do that. */
+  readonly likeOwnerOf?: string | undefined;
+}
+
+/** How many files are open at the same time. */
+const OPEN_FILES = 32;
 
 /**
- * Writes a file completely or not at all: creates a temporary sibling with `mode`, syncs it and renames it to `path`.
- * Rejects with the system error, after removing the temporary file.
+ * Writes new files and syncs them to disk. A file with other than its final permissions is accessible only to its owner. Rejects with the system
+ * error, or with the reason of the signal; then some of the files may exist.
  */
-export async function writeFileAtomic(path: string, data: string | Uint8Array, mode = 0o666): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
-  try {
-    const file = await open(temporary, 'wx', mode);
+export async function writeNewFiles(
+  files: FileSystem,
+  contents: readonly NewContent[],
+  signal?: AbortSignal,
+): Promise<void> {
+  for (let start = 0; start < contents.length; start += OPEN_FILES) {
+    const opened: NewFile[] = [];
+    let problem: { readonly error: unknown } | undefined;
     try {
-      await file.writeFile(data);
-      await syncFile(file);
-    } finally {
-      await file.close();
+      for (const one of contents.slice(start, start + OPEN_FILES)) {
+        signal?.throwIfAborted();
+        opened.push(await files.create(one.path, one.withUmask === true ? one.mode : 0o600));
+        await fill(files, one, opened.at(-1));
+      }
+      // Together, because each waits for the disk.
+      const synced = await Promise.allSettled(opened.map((file) => file.sync()));
+      for (const result of synced) if (result.status === 'rejected') throw result.reason;
+    } catch (error) {
+      problem = { error };
     }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
+    for (const file of opened) await file.close().catch((error: unknown) => (problem ??= { error }));
+    if (problem !== undefined) throw problem.error;
   }
+}
+
+async function fill(
+  files: FileSystem,
+  { content, mode = 0o600, withUmask = false, likeOwnerOf }: NewContent,
+  file: NewFile | undefined,
+): Promise<void> {
+  await file?.write(typeof content === 'string' ? Buffer.from(content, 'utf8') : content);
+  const like = likeOwnerOf === undefined ? undefined : await files.look(likeOwnerOf);
+  // Only root may do this, and only root needs it.
+  if (like?.own === false) await ignoreSystemErrors(async () => file?.setOwner(like.uid, like.gid));
+  if (!withUmask && mode !== 0o600) await file?.setMode(mode);
 }
 
 /** Writes a new file, accessible only to its owner until it is complete, and syncs it to disk. `mode`: its final permission bits. */
@@ -34,21 +70,65 @@ export async function writeNewFile(
   content: string | Uint8Array,
   mode = 0o600,
 ): Promise<void> {
-  const file = await files.create(path);
-  try {
-    await file.write(typeof content === 'string' ? Buffer.from(content, 'utf8') : content);
-    if (mode !== 0o600) await file.setMode(mode);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await writeNewFiles(files, [{ path, content, mode }]);
 }
 
-const sync = promisify(fsync);
+export interface ReplaceOptions {
+  readonly files?: FileSystem | undefined;
+  /** Permission bits. Default: 0600. */
+  readonly mode?: number | undefined;
+  /** Whether only this process writes to the file, because it holds a lock. Then what any other process left is removed. */
+  readonly isLocked?: boolean | undefined;
+  /** Where the new file is until it is complete, on the same file system. Default: next to the file. The caller removes what a killed run left there. */
+  readonly staged?: string | undefined;
+  /** Called when the new file is complete. An error it throws leaves the file unchanged. */
+  readonly check?: (() => Promise<void>) | undefined;
+}
 
 /**
- * Syncs an open file to disk. Uses its descriptor, because the file handles of Yarn's Plug'n'Play (as with `yarn dlx`) do not have `sync`.
+ * Creates or replaces a file in one rename. The new file is private until it is complete, and on disk before it gets its name. Rejects with the
+ * system error, or with that of `check`, and then the file is unchanged.
  */
-export function syncFile({ fd }: Pick<FileHandle, 'fd'>): Promise<void> {
-  return sync(fd);
+export async function replaceFile(
+  path: string,
+  content: string | Uint8Array,
+  { files = nodeFileSystem, mode, isLocked = false, staged, check }: ReplaceOptions = {},
+): Promise<void> {
+  const at = staged ?? stagedSibling(path);
+  if (staged === undefined) await removeStagedSiblings(files, path, isLocked);
+  try {
+    await writeNewFile(files, at, content, mode);
+    await check?.();
+    await files.rename(at, path);
+  } catch (error) {
+    await ignoreSystemErrors(() => files.removeFile(at));
+    throw error;
+  }
+  // The file has been replaced, whether or not the folder can be synced.
+  await ignoreSystemErrors(() => files.syncFolder(dirname(path)));
+}
+
+const STAGED = /^\.(.+)\.(\d+)-[0-9a-f]{12}\.kuflow-new$/;
+
+/** A name next to a file. It contains the id of the process that creates it. */
+function stagedSibling(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(6).toString('hex')}.kuflow-new`);
+}
+
+/** Removes what killed runs were writing next to a file. `isLocked`: no other process writes to the file. */
+export async function removeStagedSiblings(files: FileSystem, path: string, isLocked: boolean): Promise<void> {
+  await ignoreSystemErrors(async () => {
+    for (const entry of await files.list(dirname(path))) {
+      const [, name, pid] = STAGED.exec(entry) ?? [];
+      if (name !== basename(path) || (!isLocked && isRunning(Number(pid)))) continue;
+      const at = join(dirname(path), entry);
+      const status = await files.look(at);
+      if (status?.kind === 'file' && status.own) await files.removeFile(at);
+    }
+  });
+}
+
+/** Throws the error unless a system call failed. */
+export function rethrowUnlessSystem(error: unknown): void {
+  if (codeOf(error) === undefined) throw error;
 }

@@ -4,9 +4,6 @@ import { cliInvocation } from '../base/cli-invocation.ts';
 import { KnownError, usageError } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { isRecord } from '../base/json.ts';
-import { ignoreSystemErrors } from '../base/system-error.ts';
-import type { FileSystem } from '../files/file-system.ts';
-import { writeNewFile } from '../files/write.ts';
 import { nodeFileSystem } from '../files/node-file-system.ts';
 import { MIB } from '../files/read.ts';
 import { KEYCHAINS, type KeychainName } from './keychain/keychain.ts';
@@ -113,24 +110,6 @@ export function textWithoutProfile({ document, defaultName }: ProfileFile, name:
 /** The text of the file with another default. */
 export function textWithDefault({ document }: ProfileFile, name: string): string {
   return serializeDocument({ ...document, default: name });
-}
-
-/**
- * Creates or replaces a file in one rename; it has mode 0600 from its creation. Requires the lock of the profiles: the
- * temporary name is always the same, so that the next call removes what a killed run left.
- */
-export async function replaceProfileFile(files: FileSystem, path: string, text: string): Promise<void> {
-  const staged = `${path}.new`;
-  await ignoreSystemErrors(() => files.removeFile(staged));
-  try {
-    await writeNewFile(files, staged, text);
-    await files.rename(staged, path);
-  } catch (error) {
-    await ignoreSystemErrors(() => files.removeFile(staged));
-    throw error;
-  }
-  // The file has been replaced, whether or not the folder can be synced.
-  await ignoreSystemErrors(() => files.syncFolder(dirname(path)));
 }
 
 const PROFILE_KEYS: readonly string[] = ['endpoint', 'clientId', 'tenantId', 'target', 'ca', 'secret'];

@@ -1,14 +1,9 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { isRecord } from '../base/json.ts';
 import { ignoreSystemErrors, withContext } from '../base/system-error.ts';
 import { nodeFileSystem } from '../files/node-file-system.ts';
-import {
-  parseSecretLocation,
-  readProfileFile,
-  replaceProfileFile,
-  type ProfileFile,
-  type SecretLocation,
-} from './file.ts';
+import { removeStagedSiblings, replaceFile } from '../files/write.ts';
+import { parseSecretLocation, readProfileFile, type ProfileFile, type SecretLocation } from './file.ts';
 import { deleteSecret, type SecretStorageContext } from './secret-storage.ts';
 
 const JOURNAL = 'profiles-journal.json';
@@ -33,6 +28,8 @@ export async function withJournal<T>(
   context: SecretStorageContext,
   work: () => Promise<JournaledChange<T>>,
 ): Promise<T> {
+  const { folder, files = nodeFileSystem } = context;
+  for (const name of [basename(file.path), JOURNAL]) await removeStagedSiblings(files, join(folder, name), true);
   const earlier = await deleteUnreferenced(file, await readJournal(context), context);
   await writeJournal(context, [...earlier, ...locations]);
   try {
@@ -103,7 +100,7 @@ async function writeJournal(
   await withContext('Writing the journal', path, async () => {
     if (places.length > 0) {
       const text = JSON.stringify({ about: ABOUT, format: FORMAT, places }, undefined, 2);
-      await replaceProfileFile(files, path, `${text}\n`);
+      await replaceFile(path, `${text}\n`, { files, isLocked: true });
     } else if ((await files.look(path)) !== undefined) await files.removeFile(path);
   });
 }

@@ -8,11 +8,11 @@ import { nodeFileSystem } from '../files/node-file-system.ts';
 import { withContext, ignoreSystemErrors } from '../base/system-error.ts';
 import type { FileSystem } from '../files/file-system.ts';
 import { withLock } from '../files/file-lock.ts';
+import { replaceFile } from '../files/write.ts';
 import { withJournal } from './secret-journal.ts';
 import { openKeychain, type OpenedKeychain } from './keychain/open.ts';
 import {
   readProfileFile,
-  replaceProfileFile,
   textWithDefault,
   textWithoutProfile,
   textWithProfile,
@@ -176,7 +176,7 @@ async function writeProfiles(
   text: string,
   { files = nodeFileSystem }: ProfileContext,
 ): Promise<void> {
-  await withContext('Writing the profiles', file.path, () => replaceProfileFile(files, file.path, text));
+  await withContext('Writing the profiles', file.path, () => replaceFile(file.path, text, { files, isLocked: true }));
 }
 
 const LOCK_TIMEOUT_MS = 20_000;

@@ -7,6 +7,7 @@ import { codeOf, KnownError, messageOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { systemError } from '../base/system-error.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
+import { isSafePath } from '../files/relative-path.ts';
 import { isLibraryFile } from '../languages/library.ts';
 import type { PlannedFile } from '../languages/planned-file.ts';
 
@@ -182,11 +183,6 @@ function isPart(folder: string): folder is keyof ProjectBase {
 function splitEntryPath(path: string): { readonly folder: string; readonly path: string } {
   const at = path.indexOf('/');
   return { folder: path.slice(0, at), path: path.slice(at + 1) };
-}
-
-/** Whether a path stays below the project on every system. */
-export function isSafePath(path: string): boolean {
-  return !/[\\:\0]/.test(path) && path.split('/').every((part) => !['', '.', '..'].includes(part));
 }
 
 /** Whether these are the bytes of an archive of this tool. */

@@ -10,7 +10,7 @@ import { isOlder } from '../files/version.ts';
 import type { FileEdit } from './edit/file-edit.ts';
 import type { EditedFile } from './edit/make-edits.ts';
 import type { PlacedLines } from './edit/placed-lines.ts';
-import type { JournalRecovery } from './edit/journal.ts';
+import type { StagedRecovery } from '../files/staged-write.ts';
 import { recoveryText } from './edit/recover-project.ts';
 import type { NextStep } from './next-steps.ts';
 
@@ -34,7 +34,7 @@ export function printDiff(channel: Channel, diff: string): void {
 }
 
 /** Prints what happened to an interrupted change to the project. */
-export function recoveryPrinter(channel: Channel): (recovery: JournalRecovery) => void {
+export function recoveryPrinter(channel: Channel): (recovery: StagedRecovery) => void {
   const { yellow } = palette(channel);
   return (recovery) =>
     channel.line(wrapForChannel(channel, `${yellow('!')} ${escapeForTerminal(recoveryText(recovery), Infinity)}`));

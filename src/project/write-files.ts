@@ -1,68 +1,107 @@
-import { randomBytes } from 'node:crypto';
-import { closeSync, fchmodSync, mkdirSync, openSync, realpathSync, statSync, writeFileSync } from 'node:fs';
-import { constants, copyFile, link, readFile, rename, rm, rmdir } from 'node:fs/promises';
-import { basename, dirname, join, sep } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
-import { writeFileAtomic } from '../files/write.ts';
+import { lstatSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { KnownError, codeOf, messageOf } from '../base/errors.ts';
+import type { FileSystem } from '../files/file-system.ts';
+import { nodeFileSystem } from '../files/node-file-system.ts';
+import { relativePath } from '../files/relative-path.ts';
+import {
+  FileChangedError,
+  StagedWriteError,
+  writeStaged,
+  type StagedChange,
+  type StagedWriteOptions,
+} from '../files/staged-write.ts';
 import type { ComparedFile, PlanComparison } from './conflicts.ts';
+import { lockProject } from './edit/project-lock.ts';
+import { recoverProject } from './edit/recover-project.ts';
+import { JOURNAL_FOLDER, projectStaging } from './edit/staging.ts';
 
-export interface WriteOptions {
-  /** On abort, everything written is rolled back and the signal's reason is thrown. */
-  readonly signal?: AbortSignal | undefined;
-  /** Called before each file is written. An error it throws fails the write. */
-  readonly onWrite?: ((path: string, index: number) => void | Promise<void>) | undefined;
+export interface WriteOptions extends StagedWriteOptions {
+  readonly files?: FileSystem | undefined;
 }
 
-interface Undo {
-  readonly path: string;
-  readonly undo: () => Promise<void>;
-  /** Removes what only `undo` needs. Called after everything is written. */
-  readonly cleanUp?: () => Promise<void>;
-}
+export const WRITE_FAILED = 'Could not write the project';
 
 /**
- * Writes the files of a comparison without conflicts, including those outside the project. Resolves once the last file is on disk. A new file
- * never replaces one that appeared in the meantime, and no file leaves the folder through a link. On a failure, everything that this call
- * created is rolled back in reverse order, and nothing else: folders only if they are empty, replaced files restored. Rejects with a
- * KnownError that lists what could not be rolled back.
+ * Writes the files of a comparison without conflicts, including those outside the project. All or nothing: a new file never replaces one that
+ * appeared in the meantime, no file leaves the folder through a link, a failure rolls everything back, and an interruption is completed or
+ * undone by the next command in the folder. Rejects with a KnownError that lists what could not be rolled back.
  */
 export async function writeFiles(comparison: PlanComparison, options: WriteOptions = {}): Promise<void> {
   if (comparison.conflicts.length > 0) throw new Error('A comparison with conflicts cannot be written');
-  const undos: Undo[] = [];
-  let at = comparison.folder;
+  const { files = nodeFileSystem, signal, onWrite } = options;
+  // A list that is outside the project names it, so it changes last.
+  const parts = [comparison, ...(comparison.outside ?? [])];
+  const planned = parts.flatMap(({ folder, files: all }) =>
+    all.filter(({ action }) => action !== 'identical').map((file) => ({ folder, file })),
+  );
+  if (planned.length === 0) return;
+  // Every folder outside the project is above it.
+  const root = parts.map(({ folder }) => folder).sort((one, other) => one.length - other.length)[0] ?? '';
+  const created: string[] = [];
+  let problem: { readonly error: unknown; readonly at: string; readonly remaining: readonly string[] } | undefined;
+  let at = root;
   try {
-    let index = 0;
-    // A list that is outside the project names it, so it changes last.
-    for (const { folder, files } of [comparison, ...(comparison.outside ?? [])]) {
-      createFolders(folder, undos);
-      const root = realpathSync.native(folder);
-      for (const file of files) {
-        if (file.action === 'identical') continue;
-        // Synchronous writes take a fifth of the time. Yielding between files lets interrupts and progress output through.
-        await setImmediate();
-        options.signal?.throwIfAborted();
-        at = join(folder, file.path);
-        await options.onWrite?.(file.path, index++);
-        createFolders(dirname(at), undos);
-        assertInside(root, dirname(at));
-        if (file.action === 'create') createFile(at, file, undos);
-        else await replaceFile(at, file, undos);
-      }
+    for (const folder of missingFolders(dirname(join(root, JOURNAL_FOLDER)))) {
+      at = folder;
+      await files.makeFolder(folder, 0o777);
+      created.push(folder);
     }
-    options.signal?.throwIfAborted();
-    for (const { cleanUp: forget } of undos) await forget?.().catch(() => undefined);
+    await recoverProject(root);
+    const release = lockProject(root, WRITE_FAILED);
+    try {
+      const changes: StagedChange[] = [];
+      for (const { folder, file } of planned) {
+        at = join(folder, file.path);
+        changes.push(await toChange(files, relativePath(root, at), at, file));
+      }
+      await writeStaged(projectStaging(root, files), changes, {
+        signal,
+        onWrite: (_, index) => onWrite?.(planned[index]?.file.path ?? '', index),
+      });
+    } finally {
+      release();
+    }
   } catch (error) {
-    const remaining = await rollBack(undos);
-    if (options.signal?.aborted === true && remaining.length === 0) throw options.signal.reason;
-    throw writeError(at, error, remaining);
+    problem =
+      error instanceof StagedWriteError
+        ? { error: error.cause, at: error.at, remaining: error.remaining }
+        : { error, at, remaining: [] };
   }
+  const left = await removeCreated(files, problem === undefined ? created.slice(-1) : created);
+  if (problem === undefined) return;
+  const remaining = [...problem.remaining, ...left];
+  if (signal?.aborted === true && remaining.length === 0) throw signal.reason;
+  throw writeError(problem.at, problem.error, remaining);
+}
+
+async function toChange(files: FileSystem, path: string, at: string, file: ComparedFile): Promise<StagedChange> {
+  const { contents: after, mode, action, original } = file;
+  if (action === 'create') return { path, before: undefined, after, mode };
+  // Other files keep their permissions.
+  const kept = mode === 0o644 ? lstatSync(at).mode & 0o777 : mode;
+  const before = await files.read(at);
+  if (original !== undefined && !before.equals(original)) throw new FileChangedError(at, false);
+  return { path, before, after, mode: kept };
+}
+
+/** Removes folders, parents first in the list, if nothing is in them. Returns the others. */
+async function removeCreated(files: FileSystem, folders: readonly string[]): Promise<readonly string[]> {
+  const left: string[] = [];
+  for (const folder of folders.toReversed()) {
+    try {
+      await files.removeFolder(folder);
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') left.push(folder);
+    }
+  }
+  return left;
 }
 
 /** `remaining`: what could not be rolled back. */
 export function writeError(path: string, error: unknown, remaining: readonly string[]): KnownError {
   return new KnownError({
-    message: 'Could not write the project',
+    message: WRITE_FAILED,
     tried: `write ${path}`,
     seen: `${error instanceof KnownError ? (error.seen ?? error.message) : describeWriteError(error)}; ${
       remaining.length === 0 ? 'all changes were rolled back' : `could not roll back: ${remaining.join(', ')}`
@@ -73,6 +112,10 @@ export function writeError(path: string, error: unknown, remaining: readonly str
 }
 
 function describeWriteError(error: unknown): string {
+  if (error instanceof FileChangedError)
+    return error.appeared
+      ? 'the file appeared while the project was being written'
+      : 'the file changed after it was read';
   switch (codeOf(error)) {
     case 'EACCES':
     case 'EPERM':
@@ -81,8 +124,6 @@ function describeWriteError(error: unknown): string {
       return 'the file system is read-only';
     case 'ENOSPC':
       return 'no space left';
-    case 'EEXIST':
-      return 'the file appeared while the project was being written';
     case 'ENAMETOOLONG':
       return 'the path is too long';
     default:
@@ -91,92 +132,11 @@ function describeWriteError(error: unknown): string {
 }
 
 /** The folder and those above it that do not exist, parents first. */
-export function missingFolders(folder: string): readonly string[] {
+function missingFolders(folder: string): readonly string[] {
   const missing: string[] = [];
   for (let at = folder; statSync(at, { throwIfNoEntry: false }) === undefined; at = dirname(at)) {
     if (dirname(at) === at) break;
     missing.unshift(at);
   }
   return missing;
-}
-
-function createFolders(folder: string, undos: Undo[]): void {
-  for (const at of missingFolders(folder)) {
-    mkdirSync(at);
-    undos.push({ path: at, undo: () => rmdir(at) });
-  }
-}
-
-/** Throws a KnownError if a link leads the folder out of `root`, which has no links in its path. */
-export function assertInside(root: string, folder: string): void {
-  const real = realpathSync.native(folder);
-  if (real !== root && !real.startsWith(root + sep)) {
-    throw new KnownError({ message: `${folder} is outside the project`, seen: `${folder} points to ${real}` });
-  }
-}
-
-function createFile(path: string, { contents, mode }: ComparedFile, undos: Undo[]): void {
-  writeNewProjectFile(path, contents, mode, () => undos.push({ path: path, undo: () => rm(path) }));
-}
-
-/** Creates a file with these permission bits. `onCreated` is called before it has its contents. Throws the system error if it exists. */
-export function writeNewProjectFile(
-  path: string,
-  contents: Uint8Array,
-  mode: number,
-  onCreated: () => void = () => undefined,
-): void {
-  const handle = openSync(path, 'wx', mode);
-  onCreated();
-  try {
-    writeFileSync(handle, contents);
-    // The umask may have removed permissions that an executable needs. It can only narrow 0600.
-    if (mode === 0o755 && process.platform !== 'win32') fchmodSync(handle, mode);
-  } finally {
-    closeSync(handle);
-  }
-}
-
-async function replaceFile(path: string, file: ComparedFile, undos: Undo[]): Promise<void> {
-  if (file.original !== undefined && !(await readFile(path)).equals(file.original)) {
-    throw new KnownError({ message: `${path} changed after it was read`, seen: 'the file changed after it was read' });
-  }
-  const kept = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.before`);
-  await keepOriginal(path, kept);
-  undos.push({
-    path: path,
-    undo: async () => {
-      await rename(kept, path);
-      // If the file was not replaced yet, both names are links to it and renaming does nothing.
-      await rm(kept, { force: true });
-    },
-    cleanUp: () => rm(kept),
-  });
-  await writeFileAtomic(path, file.contents, file.mode);
-}
-
-/** Keeps the original under a second name. Restoring a hard link needs no disk space, which matters on a full disk. */
-export async function keepOriginal(path: string, kept: string): Promise<void> {
-  try {
-    await link(path, kept);
-  } catch {
-    // Not every file system supports hard links.
-    await copyFile(path, kept, constants.COPYFILE_EXCL).catch(async (error: unknown) => {
-      await rm(kept, { force: true });
-      throw error;
-    });
-  }
-}
-
-async function rollBack(undos: readonly Undo[]): Promise<readonly string[]> {
-  const remaining: string[] = [];
-  for (const { path: what, undo } of [...undos].reverse()) {
-    try {
-      await undo();
-    } catch (error) {
-      // Already removed is fine. A folder that has other files in it now is kept and reported.
-      if (codeOf(error) !== 'ENOENT') remaining.push(what);
-    }
-  }
-  return remaining;
 }

@@ -26,13 +26,15 @@ export interface FaultyFiles {
 const named = (path: string): string =>
   basename(path).replace(/(settings-)?\d{8}-\d{6}-[0-9a-f]{6}|settings-[0-9a-f]{8}/, 'ID');
 
-/** The real disk, with every call counted and one call failing. */
-export function faultyFiles(fault?: Fault): FaultyFiles {
+/** The real disk, with every call counted and one call failing. `before` is called before each one, which an error of it fails. */
+export function faultyFiles(fault?: Fault, before?: (step: number, name: string) => void): FaultyFiles {
   const steps: string[] = [];
   const state = { dead: false };
   const step = async <T>(name: string, work: () => Promise<T>, half?: () => Promise<unknown>): Promise<T> => {
     if (state.dead) throw new Crash(name);
-    const here = steps.push(name) - 1 === fault?.before;
+    const index = steps.push(name) - 1;
+    const here = index === fault?.before;
+    before?.(index, name);
     if (here && fault.kind === 'fail') throw Object.assign(new Error(`${fault.code}: ${name}`), { code: fault.code });
     if (here && fault.kind === 'kill') process.kill(process.pid, 'SIGKILL');
     if (here && (fault.kind === 'crash' || fault.kind === 'torn')) {
@@ -50,6 +52,7 @@ export function faultyFiles(fault?: Fault): FaultyFiles {
         () => file.write(content.subarray(0, content.length / 2)),
       ),
     setMode: (mode) => step(`mode ${named(path)}`, () => file.setMode(mode)),
+    setOwner: (uid, gid) => step(`owner ${named(path)}`, () => file.setOwner(uid, gid)),
     sync: () => step(`sync ${named(path)}`, () => file.sync()),
     close: async () => {
       try {
@@ -65,9 +68,11 @@ export function faultyFiles(fault?: Fault): FaultyFiles {
     look: (path) => step(`look ${named(path)}`, () => nodeFileSystem.look(path)),
     read: (path) => step(`read ${named(path)}`, () => nodeFileSystem.read(path)),
     list: (path) => step(`list ${named(path)}`, () => nodeFileSystem.list(path)),
-    makeFolder: (path) => step(`mkdir ${named(path)}`, () => nodeFileSystem.makeFolder(path)),
+    makeFolder: (path, mode) => step(`mkdir ${named(path)}`, () => nodeFileSystem.makeFolder(path, mode)),
     closeFolder: (path) => step(`chmod ${named(path)}`, () => nodeFileSystem.closeFolder(path)),
-    create: (path) => step(`create ${named(path)}`, async () => newFile(path, await nodeFileSystem.create(path))),
+    create: (path, mode) =>
+      step(`create ${named(path)}`, async () => newFile(path, await nodeFileSystem.create(path, mode))),
+    link: (path, to) => step(`link ${named(path)} ${named(to)}`, () => nodeFileSystem.link(path, to)),
     rename: (from, to) => step(`rename ${named(from)} ${named(to)}`, () => nodeFileSystem.rename(from, to)),
     syncFolder: (path) => step(`sync folder ${named(path)}`, () => nodeFileSystem.syncFolder(path)),
     removeFile: (path) => step(`unlink ${named(path)}`, () => nodeFileSystem.removeFile(path)),

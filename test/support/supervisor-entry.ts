@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { writeFileAtomic } from '../../src/files/write.ts';
+import { replaceFile } from '../../src/files/write.ts';
 
 const root = join(import.meta.dirname, '../..');
 
 /** Bundles one TypeScript source (path from the project's root) into a JavaScript file for plain Node and returns its path. */
-export async function bundleForNode(source: string, external: readonly string[] = []): Promise<string> {
+export async function bundleForNode(source: string, external: readonly string[] | 'packages' = []): Promise<string> {
   const result = await build({
     absWorkingDir: root,
     entryPoints: [source],
@@ -16,14 +16,14 @@ export async function bundleForNode(source: string, external: readonly string[] 
     target: 'node20',
     format: 'esm',
     write: false,
-    external: [...external],
+    ...(external === 'packages' ? { packages: 'external' } : { external: [...external] }),
   });
   const code = result.outputFiles[0]?.contents ?? new Uint8Array();
   const folder = join(root, '.test-output', 'bundles');
   await mkdir(folder, { recursive: true });
   // Named by content, so that concurrent test files share it and never see a partial file.
   const file = join(folder, `${createHash('sha256').update(code).digest('hex').slice(0, 16)}.mjs`);
-  await writeFileAtomic(file, code);
+  await replaceFile(file, code);
   return file;
 }
 

@@ -12,7 +12,8 @@ import { workerFolderName } from '../../languages/project-name.ts';
 import { conflictError } from '../../project/conflicts.ts';
 import { describeOutside, type OutsideChange } from '../../project/join/plan-outside.ts';
 import { readIgnoredState } from '../../project/ignored-state.ts';
-import { readTemplateTitle } from '../../project/view.ts';
+import { recoverAround } from '../../project/edit/recover-project.ts';
+import { readTemplateTitle, recoveryPrinter } from '../../project/view.ts';
 import { writeProject, type PreparedProject } from '../../project/scaffold.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress, type Progress } from '../../terminal/progress.ts';
@@ -119,7 +120,7 @@ async function planFiles(
   { plan: chosen, template, asked, planFor }: ChosenPlan,
   { ask, context, progress }: CreateSteps,
 ): Promise<PlannedFiles> {
-  const { env, cwd, version } = context;
+  const { terminal, env, cwd, version } = context;
   const { connection } = chosen;
   const process = await loadProcess(chosen.source, {
     cwd,
@@ -142,6 +143,8 @@ async function planFiles(
     const moved = place && (await planFor(place));
     if (moved?.kind === 'plan') plan = moved.plan;
   }
+  if (!plan.dryRun)
+    for (const recovery of await recoverAround(plan.folder, true)) recoveryPrinter(terminal.err)(recovery);
   return { plan, prepared: await prepareCreate(plan, process, { version, cwd, env, template }), asked };
 }
 

@@ -9,7 +9,7 @@ import type { ToolFailure } from '../../languages/run-project-tool.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';
 import { BASE_FILE, isSameBase, isSamePart } from '../../project/base-archive.ts';
 import { readIgnoredState, UNIGNORE_ADVICE } from '../../project/ignored-state.ts';
-import { JOURNAL_FOLDER } from '../../project/edit/journal.ts';
+import { JOURNAL_FOLDER } from '../../project/edit/staging.ts';
 import { LOCK_FILE } from '../../project/edit/project-lock.ts';
 import { removedProcessNote } from '../../project/edit/removed-process-note.ts';
 import { planState, writeChanges, type ChangedFile, type StateEdit } from '../../project/edit/write-edits.ts';

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
-import { writeFileAtomic } from '../../files/write.ts';
+import { replaceFile } from '../../files/write.ts';
 import type { Clock } from '../../base/clock.ts';
 import { systemClock } from '../../base/clock.ts';
 import { codeOf } from '../../base/errors.ts';
@@ -59,8 +59,8 @@ export async function openAuthority(options: {
   const existing = await readPair(certificateFile, keyFile, clock);
   const pair = existing ?? (await createAuthority(clock));
   if (existing === undefined) {
-    await writeFileAtomic(keyFile, pair.privateKey.reveal(), 0o600);
-    await writeFileAtomic(certificateFile, pair.certificate, 0o644);
+    await replaceFile(keyFile, pair.privateKey.reveal());
+    await replaceFile(certificateFile, pair.certificate, { mode: 0o644 });
   }
   const signer = await importKey(pair.privateKey);
   const issuer = new x509.X509Certificate(pair.certificate);

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { errors as joseErrors, jwtVerify, SignJWT } from 'jose';
-import { writeFileAtomic } from '../../files/write.ts';
+import { replaceFile } from '../../files/write.ts';
 import type { Clock } from '../../base/clock.ts';
 import { systemClock } from '../../base/clock.ts';
 import { codeOf } from '../../base/errors.ts';
@@ -109,6 +109,6 @@ async function openTokenKey(file: string): Promise<KeyObject> {
     if (code === 'EACCES' || code === 'EPERM') throw error;
   }
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
-  await writeFileAtomic(file, privateKey.export({ format: 'pem', type: 'pkcs8' }), 0o600);
+  await replaceFile(file, privateKey.export({ format: 'pem', type: 'pkcs8' }));
   return privateKey;
 }

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../../files/write.ts';
+import { replaceFile } from '../../files/write.ts';
 import { KnownError } from '../../base/errors.ts';
 import { createKuFlowClient } from '../../kuflow/client.ts';
 import type { PlatformState } from '../state/state-file.ts';
@@ -58,7 +58,7 @@ async function certificateVariables(
       if (folder === undefined) variables[`${name}DATA`] = text[part];
       else {
         const path = join(folder, `${part}.pem`);
-        await writeFileAtomic(path, text[part], 0o600);
+        await replaceFile(path, text[part]);
         variables[name] = path;
       }
     }

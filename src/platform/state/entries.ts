@@ -11,17 +11,24 @@ const ARCHIVED_FILES = [
   /^pki\/(ca\.key|ca\.pem|token\.key)$/,
 ];
 
+/** The journal of an import. */
+export const STATE_JOURNAL = 'import-journal';
+
+/** Where older versions staged an import. */
+export const OLD_STAGING = /^import(ed)?-[0-9a-f]+$/;
+
 /** Logs, locks, and what each start writes again. */
 const TRANSIENT = [
   /^state\.db(-shm|-journal|\.lock|\.owner)$/,
   /^temporal-[\w.+-]{1,60}\.db-shm$/,
   /^temporal-home$/,
   /^temporal\.(held|log|log\.1)$/,
-  /^(\.platform\.json\.[0-9a-f]+\.tmp|platform\.json)$/,
+  /^(\.platform\.json\.([0-9a-f]+\.tmp|\d+-[0-9a-f]+\.kuflow-new)|platform\.json)$/,
   /^ca-bundle\.pem$/,
   /^worker$/,
   /^open$/,
-  /^import(ed)?-[0-9a-f]+$/,
+  new RegExp(`^${STATE_JOURNAL}$`),
+  OLD_STAGING,
   /^kuflow-state\.json$/,
 ];
 
@@ -32,6 +39,11 @@ export const MANIFEST_FILE = 'kuflow-state.json';
 export const OWNER_LOCK = 'state.db.owner';
 
 const matches = (patterns: readonly RegExp[], text: string): boolean => patterns.some((pattern) => pattern.test(text));
+
+/** Whether the local KuFlow writes an entry of this name to its state folder. */
+export function isStateEntry(name: string): boolean {
+  return matches([...ARCHIVED, ...TRANSIENT], name);
+}
 
 /** Whether an archive may contain the file; `path` has forward slashes. */
 export function isArchivedFile(path: string): boolean {

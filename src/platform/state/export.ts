@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { create } from 'tar';
 import { codeOf, KnownError } from '../../base/errors.ts';
 import { hashFile } from '../../files/hash-file.ts';
-import { syncFile } from '../../files/write.ts';
+import { syncFile } from '../../files/node-file-system.ts';
 import { readDatabaseVersion } from './database-version.ts';
 import { listStateFiles, MANIFEST_FILE } from './entries.ts';
 import { withStoppedState } from './lock.ts';

@@ -7,7 +7,7 @@ import { readDatabaseVersion } from './database-version.ts';
 import { listStateEntries } from './entries.ts';
 import { withStoppedState } from './lock.ts';
 import { invalidArchiveError, newerVersionError, type StateManifest } from './manifest.ts';
-import { createStaging, discard, swapState } from './swap.ts';
+import { createStaging, discardStaging, swapState } from './swap.ts';
 import { unpackArchive } from './unpack.ts';
 
 export interface StateImportRequest {
@@ -43,10 +43,10 @@ export async function importState({ stateDir, file, replace }: StateImportReques
         manifest = await unpackArchive(file, staging);
         await checkDatabase(file, join(staging, 'state.db'), manifest);
       } catch (error) {
-        await discard(stateDir, staging);
+        await discardStaging(stateDir);
         throw error;
       }
-      await swapState(stateDir, staging);
+      await swapState(stateDir);
       return { manifest, replaced: present.archived.length > 0 };
     });
   } catch (error) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { writeFileAtomic } from '../../files/write.ts';
+import { replaceFile } from '../../files/write.ts';
 import { codeOf, KnownError } from '../../base/errors.ts';
 import { canonicalJson, isRecord } from '../../base/json.ts';
 import { isLoopbackHost } from '../../network/address.ts';
@@ -90,7 +90,7 @@ export async function writeStateFile(stateDir: string, state: PlatformState): Pr
     application: { ...state.application, secret: state.application.secret.reveal() },
     user: { ...state.user, token: state.user.token.reveal() },
   };
-  await writeFileAtomic(stateFilePath(stateDir), `${JSON.stringify(revealed, undefined, 2)}\n`, 0o600);
+  await replaceFile(stateFilePath(stateDir), `${JSON.stringify(revealed, undefined, 2)}\n`);
 }
 
 export async function removeStateFile(stateDir: string): Promise<void> {

@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { extract, type ReadEntry } from 'tar';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { hashFile } from '../../files/hash-file.ts';
-import { syncFile } from '../../files/write.ts';
+import { syncFile } from '../../files/node-file-system.ts';
 import { isArchivedFile, MANIFEST_FILE } from './entries.ts';
 import {
   invalidArchiveError,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hashFile } from '../../files/hash-file.ts';
-import { writeFileAtomic } from '../../files/write.ts';
+import { replaceFile } from '../../files/write.ts';
 import { isRecord } from '../../base/json.ts';
 
 /**
@@ -43,9 +43,10 @@ export async function installProgram(
     const { source } = await fetch(path, scratch);
     await verify(path);
     const { size } = await stat(path);
-    await writeFileAtomic(
+    await replaceFile(
       join(fresh, 'installed.json'),
       `${JSON.stringify({ source, size, sha256: await hashFile(path) }, null, 2)}\n`,
+      { mode: 0o644 },
     );
     await replaceFolder(slot, fresh, join(scratch, 'old'));
     return join(slot.folder, slot.executable);

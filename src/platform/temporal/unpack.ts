@@ -1,7 +1,7 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { extract } from 'tar';
-import { syncFile } from '../../files/write.ts';
+import { syncFile } from '../../files/node-file-system.ts';
 import { extractFromZip } from '../../files/zip.ts';
 
 type ArchiveKind = 'tar' | 'zip' | 'program';

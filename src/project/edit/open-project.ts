@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { KnownError, usageError } from '../../base/errors.ts';
+import type { StagedRecovery } from '../../files/staged-write.ts';
 import { choiceOf, type DefinitionSource, type ProjectSpec, type TaskChoices } from '../../languages/project-spec.ts';
 import { editorsOf } from '../../languages/names.ts';
 import type { ProcessLayout } from '../../languages/language.ts';
@@ -16,8 +17,7 @@ import { readProjectRecord, type ProjectRecord } from '../record.ts';
 import { renderProject } from '../render.ts';
 import { fillBase, guessDefinitionInCode, readUsableBase } from './rebuild-base.ts';
 import { readTextFile } from './file-edit.ts';
-import { readJournal, type JournalRecovery } from './journal.ts';
-import { recoverProject } from './recover-project.ts';
+import { readAround, recoverAround } from './recover-project.ts';
 import { assignActivityNames, listActivityNames, pinInputs } from './task-choices.ts';
 
 /** A process of a project, as its definition file describes it now. */
@@ -106,7 +106,7 @@ export async function readProject(cwd: string, env: Environment): Promise<Projec
 
 export interface OpenOptions {
   /** Called after an interrupted change to the project was completed or undone. */
-  readonly onRecovered?: ((recovery: JournalRecovery) => void) | undefined;
+  readonly onRecovered?: ((recovery: StagedRecovery) => void) | undefined;
   /** Leaves such a change as it is, and calls `onRecovered` with the kind `pending`. */
   readonly readOnly?: boolean | undefined;
 }
@@ -121,7 +121,7 @@ export async function openProject(
   version: string,
   { onRecovered, readOnly = false }: OpenOptions = {},
 ): Promise<WorkerProject> {
-  await recoverOrDescribe(findProject(cwd), { onRecovered, readOnly });
+  await recoverOrDescribe(findProject(cwd) ?? cwd, { onRecovered, readOnly });
   const files = await readProject(cwd, env);
   const { folder, record, recordText } = files;
   const language = languageOf(record);
@@ -181,8 +181,7 @@ export async function recoverOrDescribe(
   { onRecovered, readOnly = false }: OpenOptions,
 ): Promise<void> {
   if (folder === undefined || (readOnly && onRecovered === undefined)) return;
-  const recovery = await (readOnly ? readJournal(folder) : recoverProject(folder));
-  if (recovery !== undefined) onRecovered?.(recovery);
+  for (const recovery of await (readOnly ? readAround(folder) : recoverAround(folder))) onRecovered?.(recovery);
 }
 
 function rebuiltNote(problem: string): string {

@@ -1,8 +1,7 @@
 import { realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { KnownError, messageOf } from '../../base/errors.ts';
 import { acquirePidLock } from '../../files/pid-lock.ts';
-import { assertInside } from '../write-files.ts';
 
 /** Relative to the project. */
 export const LOCK_FILE = '.kuflow/project.lock';
@@ -17,7 +16,7 @@ export function lockProject(folder: string, failed: string): () => void {
     new KnownError({ message: failed, tried: `lock ${path}`, seen, next: [next], cause });
   let lock: ReturnType<typeof acquirePidLock>;
   try {
-    assertInside(realpathSync.native(folder), dirname(path));
+    rejectOutside(realpathSync.native(folder), dirname(path));
     lock = acquirePidLock(path);
   } catch (error) {
     throw blocked(messageOf(error), 'Make sure that the project is writable, then run the command again', error);
@@ -25,4 +24,11 @@ export function lockProject(folder: string, failed: string): () => void {
   if (lock.kind === 'taken') return lock.release;
   const holder = lock.kind === 'held' ? ` (pid ${lock.pid})` : '';
   throw blocked(`another process${holder} is changing the project; nothing was written`, 'Run the command again');
+}
+
+/** Throws a KnownError if a link leads the folder out of `root`, which has no links in its path. */
+function rejectOutside(root: string, folder: string): void {
+  const real = realpathSync.native(folder);
+  if (real !== root && !real.startsWith(root + sep))
+    throw new KnownError({ message: `${folder} is outside the project`, seen: `${folder} points to ${real}` });
 }

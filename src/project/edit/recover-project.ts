@@ -1,7 +1,18 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { BASE_FILE, parseBase, readBaseFile, renderBaseFile, withoutChanges } from '../base-archive.ts';
-import { hasJournal, JOURNAL_FOLDER, recoverJournal, type JournalRecovery, type StagedContents } from './journal.ts';
+import {
+  hasJournal,
+  readStaged,
+  recoverStaged,
+  type StagedContents,
+  type StagedRecovery,
+} from '../../files/staged-write.ts';
+import { nodeFileSystem } from '../../files/node-file-system.ts';
+import { relativePath } from '../../files/relative-path.ts';
+import { rethrowUnlessSystem } from '../../files/write.ts';
+import { findAbove } from '../../process/find-project.ts';
+import { JOURNAL_FOLDER, projectStaging } from './staging.ts';
 import { lockProject } from './project-lock.ts';
 
 const FAILED = 'Could not complete an interrupted change to the project';
@@ -10,11 +21,12 @@ const FAILED = 'Could not complete an interrupted change to the project';
  * Completes or undoes an interrupted change to the project in `folder`. Undefined if there is no such change. Rejects with a KnownError
  * if another process is changing the project, if the journal is damaged, or if the project cannot be written.
  */
-export async function recoverProject(folder: string): Promise<JournalRecovery | undefined> {
-  if (!hasJournal(folder)) return undefined;
+export async function recoverProject(folder: string): Promise<StagedRecovery | undefined> {
+  const target = projectStaging(folder);
+  if (!hasJournal(target)) return undefined;
   const release = lockProject(folder, 'Could not open the project');
   try {
-    return await recoverJournal(folder, (left, staged) => keepBases(folder, left, staged));
+    return await recoverStaged(target, (left, staged) => keepBases(folder, left, staged));
   } catch (error) {
     if (error instanceof KnownError || codeOf(error) === undefined) throw error;
     throw new KnownError({
@@ -29,8 +41,55 @@ export async function recoverProject(folder: string): Promise<JournalRecovery | 
   }
 }
 
+/**
+ * Completes or undoes the interrupted changes that affect `folder`, which may not exist: in the folder itself, and in those above it, up to the
+ * root of its repository, because a new member of a workspace changes files there. `all`: also changes above it of other files. Folders
+ * whose journal belongs to another user are left out. Rejects as `recoverProject` does.
+ */
+export async function recoverAround(folder: string, all = false): Promise<readonly StagedRecovery[]> {
+  const found: StagedRecovery[] = [];
+  for (const at of await interruptedFolders(folder)) {
+    if (at !== folder && !all && !(await affects(at, folder))) continue;
+    const recovery = await recoverProject(at);
+    if (recovery !== undefined) found.push(recovery);
+  }
+  return found;
+}
+
+/** The interrupted changes that affect `folder`, as `recoverAround` finds them, without doing anything about them. */
+export async function readAround(folder: string): Promise<readonly StagedRecovery[]> {
+  const found: StagedRecovery[] = [];
+  for (const at of await interruptedFolders(folder)) {
+    if (at !== folder && !(await affects(at, folder))) continue;
+    const pending = await readStaged(projectStaging(at));
+    if (pending !== undefined) found.push(pending);
+  }
+  return found;
+}
+
+/** Those of the folder and the folders above it that have a journal. Anybody can put one above a folder. */
+async function interruptedFolders(folder: string): Promise<readonly string[]> {
+  const root = findAbove(folder, '.git');
+  const folders: string[] = [];
+  for (let at = folder; ; at = dirname(at)) {
+    try {
+      const journal = await nodeFileSystem.look(join(at, JOURNAL_FOLDER));
+      if (journal !== undefined && (at === folder || journal.own)) folders.push(at);
+    } catch (error) {
+      // A folder that cannot be used is reported when it is read.
+      rethrowUnlessSystem(error);
+    }
+    if (at === root || at === dirname(at)) return folders;
+  }
+}
+
+async function affects(at: string, folder: string): Promise<boolean> {
+  const pending = await readStaged(projectStaging(at));
+  return pending?.files.some((path) => path.startsWith(`${relativePath(at, folder)}/`)) === true;
+}
+
 /** One or more sentences about what happened to an interrupted change. */
-export function recoveryText({ kind, files, left }: JournalRecovery): string {
+export function recoveryText({ kind, files, left }: StagedRecovery): string {
   const count = files.length - left.length;
   const what = `an interrupted change to the project (${count} ${count === 1 ? 'file' : 'files'})`;
   const rest = left.length === 0 ? '' : `. These files were changed since and are left as they are: ${left.join(', ')}`;

@@ -1,22 +1,23 @@
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { copyError, KnownError } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
 import { readPlainFile } from '../../files/read.ts';
 import { printableJson } from '../../base/printable-json.ts';
+import { relativePath } from '../../files/relative-path.ts';
+import { hasJournal, StagedWriteError, writeStaged, type StagedChange } from '../../files/staged-write.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';
+import type { PlannedFile } from '../../languages/planned-file.ts';
 import type { TemplateOrigin } from '../../languages/project-spec.ts';
 import { recordedProcesses } from '../record.ts';
-import type { WriteOptions } from '../write-files.ts';
+import { WRITE_FAILED, writeError, type WriteOptions } from '../write-files.ts';
 import { BASE_FILE, renderBaseFile, textOf, type ProjectBase } from '../base-archive.ts';
 import { toProjectSpec, type WorkerProject } from './open-project.ts';
 import type { Addition } from './addition.ts';
 import type { PlannedEdit } from './conflicts.ts';
 import type { FileEdit } from './file-edit.ts';
-import { fileMode } from './file-mode.ts';
-import { hasJournal, JOURNAL_FOLDER, writeJournaled, type PlannedFileChange } from './journal.ts';
 import { lockProject } from './project-lock.ts';
-
-const FAILED = 'Could not write the project';
+import { JOURNAL_FOLDER, projectStaging } from './staging.ts';
 
 /** A planned addition with the edits to make and those to leave out. */
 export interface ChosenEdits extends Pick<Addition, 'processes' | 'base'> {
@@ -33,7 +34,7 @@ export interface ChangedFile {
   /** Undefined if the file is deleted. */
   readonly after: Uint8Array | undefined;
   /** Default: the permissions of the file, or 0o644 for a new one. */
-  readonly mode?: PlannedFileChange['mode'] | undefined;
+  readonly mode?: PlannedFile['mode'] | undefined;
 }
 
 /** A file of this tool's own that changes together with the edits. */
@@ -107,32 +108,44 @@ export async function writeChanges(
     ...changes,
     ...state.filter(({ path }) => path === BASE_FILE),
   ];
-  const release = lockProject(folder, FAILED);
+  const release = lockProject(folder, WRITE_FAILED);
   try {
-    if (hasJournal(folder)) throw unfinishedError(folder);
+    if (hasJournal({ folder, journal: JOURNAL_FOLDER })) throw unfinishedError(folder);
     // The lock is required: two concurrent writers would both pass this check, and a rollback would undo the other's changes.
     for (const { path, before } of all) await rejectChangedFile(folder, path, before);
-    const journaled = all.map((change): PlannedFileChange => {
-      const mode = change.mode ?? (change.before === undefined ? 0o644 : fileMode(folder, change.path));
-      return { ...change, mode };
+    const staged = all.map((change): StagedChange => {
+      const current = change.before === undefined ? 0o644 : lstatSync(join(folder, change.path)).mode & 0o777;
+      return { ...change, mode: change.mode ?? current };
     });
-    await writeJournaled(folder, journaled, options);
+    await writeStaged(projectStaging(folder, options.files), staged, options);
   } catch (error) {
-    throw options.signal?.aborted === true ? error : withRetryAdvice(error);
+    throw options.signal?.aborted === true && error === options.signal.reason ? error : withRetryAdvice(folder, error);
   } finally {
     release();
   }
 }
 
 /** The same error with advice for an existing project. */
-function withRetryAdvice(error: unknown): unknown {
+function withRetryAdvice(folder: string, failure: unknown): unknown {
+  const error =
+    failure instanceof StagedWriteError
+      ? writeError(
+          failure.at,
+          failure.cause,
+          failure.remaining.map((path) => relativeIn(folder, path)),
+        )
+      : failure;
   if (!(error instanceof KnownError)) return error;
   return copyError(error, { next: ['Fix the problem, then run the command again'], status: 1 });
 }
 
+function relativeIn(folder: string, path: string): string {
+  return path.startsWith(join(folder, '/')) ? relativePath(folder, path) : path;
+}
+
 function unfinishedError(folder: string): KnownError {
   return new KnownError({
-    message: FAILED,
+    message: WRITE_FAILED,
     tried: `create ${join(folder, JOURNAL_FOLDER)}`,
     seen: 'another process was interrupted while it changed the project; nothing was written',
   });
@@ -145,7 +158,7 @@ async function rejectChangedFile(folder: string, path: string, before: Uint8Arra
     current !== undefined && current !== false && before !== undefined && current.contents.equals(before);
   if (isExpected || (before === undefined && current === undefined)) return;
   throw new KnownError({
-    message: FAILED,
+    message: WRITE_FAILED,
     tried: `write ${at}`,
     seen: 'the file changed after it was read; nothing was written',
   });

@@ -7,12 +7,13 @@ import { newSetId, setFilePaths, storeLayout, type SetPaths } from '../store/lay
 import type { FileSystem } from '../../../files/file-system.ts';
 import { withContext } from '../../../base/system-error.ts';
 import type { LockWaitOptions } from '../../../files/file-lock.ts';
+import { replaceFile } from '../../../files/write.ts';
 import { formatDotenv } from './dotenv.ts';
 import type { FormatName } from './format-names.ts';
 import type { FormatInput, Formatted, KeyChange } from './format.ts';
 import { formatJson } from './json.ts';
 import { checkPemFolder, pemFileNames, planPem, withPemFolderLock, writePem } from './pem-folder.ts';
-import { replaceFile, withFolderLock } from './replace-files.ts';
+import { checkUnchanged, withFolderLock } from './folder-lock.ts';
 import { formatSecretManifest } from './secret-manifest.ts';
 import {
   permissionNote,
@@ -108,7 +109,10 @@ async function exportText(request: TextRequest): Promise<ExportResult> {
     const { changes, notes } = prepared;
     if (isUpToDate(prepared)) return { kind: 'unchanged', path: output, changes: [], notes };
     report?.({ kind: 'changes', path: output, changes });
-    await replaceFile(files, prepared);
+    const { target, content, mode } = prepared;
+    await withContext(`Writing ${target.name}`, target.path, () =>
+      replaceFile(target.path, content, { files, mode, check: () => checkUnchanged(files, target, content) }),
+    );
     return { kind: 'written', path: output, changes, notes };
   });
 }

@@ -1,19 +1,24 @@
-import { createHash } from 'node:crypto';
-import { join } from 'node:path';
-import { codeOf, KnownError } from '../../../base/errors.ts';
-import { isRecord } from '../../../base/json.ts';
+import { basename, join } from 'node:path';
+import { codeOf, KnownError, messageOf } from '../../../base/errors.ts';
+import { systemError, withContext } from '../../../base/system-error.ts';
+import type { LockWaitOptions } from '../../../files/file-lock.ts';
+import type { FileSystem } from '../../../files/file-system.ts';
+import {
+  FileChangedError,
+  readStaged,
+  recoverStaged,
+  StagedWriteError,
+  writeStaged,
+  type StagingTarget,
+} from '../../../files/staged-write.ts';
 import type { CredentialSet } from '../set.ts';
 import { SET_FILES } from '../store/layout.ts';
-import { writeNewFile } from '../../../files/write.ts';
-import { withContext, systemError, ignoreSystemErrors } from '../../../base/system-error.ts';
-import type { FileSystem } from '../../../files/file-system.ts';
-import type { LockWaitOptions } from '../../../files/file-lock.ts';
+import { permissionNote, readTargetFile, targetMode, type TargetFile } from '../target.ts';
+import { changedError, withFolderLock } from './folder-lock.ts';
 import type { KeyChange } from './format.ts';
-import { checkUnchanged, stagingFileName, removeLeftovers, withFolderLock } from './replace-files.ts';
-import { permissionNote, targetMode, readTargetFile, type TargetFile } from '../target.ts';
 
-const JOURNAL = '.kuflow-credentials-journal.json';
-const FORMAT = 1;
+const JOURNAL = '.kuflow-credentials-journal';
+const OLD_JOURNAL = '.kuflow-credentials-journal.json';
 
 /** Names of the files of a set in a folder. */
 const PEM_FILES = [SET_FILES.ca, SET_FILES.cert, SET_FILES.key, SET_FILES.token] as const;
@@ -80,25 +85,18 @@ export async function planPem(files: FileSystem, folder: string, set: Credential
  * be written.
  */
 export async function checkPemFolder(files: FileSystem, folder: string, withToken: boolean): Promise<void> {
+  await rejectForeignJournal(files, folder);
   try {
-    for (const step of (await readJournal(files, folder)) ?? []) await isStepPending(files, folder, step);
+    await readStaged(pemStaging(files, folder));
   } catch (error) {
-    // The file disappeared after its status was read: another run is completing the journal.
+    // The journal disappeared while it was read: another run has completed it.
     if (codeOf(error) !== 'ENOENT') throw systemError(error, 'Reading the journal', folder);
   }
   for (const name of pemFileNames(withToken)) await readTargetFile(files, join(folder, name));
 }
 
-/** A rename in the journal. */
-interface Step {
-  readonly from: string;
-  readonly to: string;
-  /** SHA-256 of the content. */
-  readonly hash: string;
-}
-
 /**
- * Runs `work` as the only run of this tool in the folder. First completes the change of a killed run, because until
+ * Runs `work` as the only run of this tool in the folder. First completes or undoes the change of a killed run, because until
  * then the folder may contain files of two sets. Rejects with a KnownError.
  */
 export async function withPemFolderLock<T>(
@@ -108,122 +106,64 @@ export async function withPemFolderLock<T>(
   work: (completed: boolean) => Promise<T>,
 ): Promise<T> {
   return await withFolderLock(files, folder, waiting, async () => {
-    const steps = await withContext('Reading the journal', folder, () => readJournal(files, folder));
-    if (steps !== undefined) await completeSteps(files, folder, steps);
-    await removeLeftovers(files, folder, [...PEM_FILES, JOURNAL], true);
-    return await work(steps !== undefined);
+    await rejectForeignJournal(files, folder);
+    const recovery = await withContext('Completing an interrupted change', folder, () =>
+      recoverStaged(pemStaging(files, folder)),
+    );
+    return await work(recovery?.kind === 'completed');
   });
 }
 
-/**
- * Writes all files under temporary names, then a journal, then renames the files one by one, so that the next run can
- * complete an interrupted one. Call it only in `withPemFolderLock`. Rejects with a KnownError; until the journal
- * exists, nothing has changed.
- */
+/** Replaces all files or none of them. Call it only in `withPemFolderLock`. Rejects with a KnownError. */
 export async function writePem(files: FileSystem, folder: string, plan: PemPlan): Promise<void> {
   if (plan.files.length === 0) return;
+  const changes = plan.files.map(({ target: { name, bytes }, content, mode }) => {
+    return { path: name, before: bytes, after: content, mode };
+  });
   await withContext('Writing the credentials', folder, async () => {
-    const steps: Step[] = plan.files.map(({ target, content }) => ({
-      from: stagingFileName(target.name),
-      to: target.name,
-      hash: hashOf(content),
-    }));
-    const journal = join(folder, stagingFileName(JOURNAL));
-    const staged = [...steps.map(({ from }) => join(folder, from)), journal];
     try {
-      for (const [index, { content, mode }] of plan.files.entries())
-        await writeNewFile(files, staged[index] ?? '', content, mode);
-      const text = JSON.stringify({
-        about: 'Renames in progress. The next run completes them.',
-        format: FORMAT,
-        steps,
-      });
-      await writeNewFile(files, journal, `${text}\n`);
-      for (const { target, content } of plan.files) await checkUnchanged(files, target, content);
-      await files.syncFolder(folder);
-      await files.rename(journal, join(folder, JOURNAL));
+      await writeStaged(pemStaging(files, folder), changes);
     } catch (error) {
-      for (const path of staged) await ignoreSystemErrors(() => files.removeFile(path));
-      throw error;
+      if (!(error instanceof StagedWriteError)) throw error;
+      const { at, cause, remaining } = error;
+      if (remaining.length > 0)
+        throw new KnownError({
+          message: `Only some of the credentials in ${folder} were replaced`,
+          seen: codeOf(cause) ?? messageOf(cause),
+          next: ['Fix the cause, then run this command again to undo the change and write the credentials'],
+          cause,
+        });
+      throw cause instanceof FileChangedError ? changedError(basename(at), at) : cause;
     }
-    await completeSteps(files, folder, steps);
   });
 }
 
-/**
- * Completes the renames of a journal and removes it. If a call fails, the error says that the folder has changed in
- * part.
- */
-async function completeSteps(files: FileSystem, folder: string, steps: readonly Step[]): Promise<void> {
-  try {
-    await files.syncFolder(folder);
-    for (const step of steps) {
-      if (!(await isStepPending(files, folder, step))) continue;
-      await files.rename(join(folder, step.from), join(folder, step.to));
-    }
-    await files.syncFolder(folder);
-    await files.removeFile(join(folder, JOURNAL));
-  } catch (error) {
-    const code = codeOf(error);
-    if (error instanceof KnownError || code === undefined) throw error;
-    throw new KnownError({
-      message: `Only some of the credentials in ${folder} were replaced`,
-      seen: code,
-      next: ['Fix the cause, then run this command again to complete the change'],
-      cause: error,
-    });
-  }
+function pemStaging(files: FileSystem, folder: string): StagingTarget {
+  return {
+    files,
+    folder,
+    journal: JOURNAL,
+    title: 'the folder',
+    repair: (journal) => `Remove ${journal}, then write the credentials again`,
+    allows: (path) => PEM_FILES.some((name) => name === path),
+  };
 }
 
-/**
- * Whether the rename has not happened yet. Throws a KnownError if this tool did not write the file, or if the target
- * must not be replaced.
- */
-async function isStepPending(files: FileSystem, folder: string, { from, to, hash }: Step): Promise<boolean> {
-  const status = await files.look(join(folder, from));
-  // Already renamed.
-  if (status === undefined) return false;
-  if (status.kind !== 'file' || !status.own || hashOf(await files.read(join(folder, from))) !== hash)
-    throw new KnownError({
-      message: `The change in ${folder} cannot be completed: ${from} was modified`,
-      next: [`Remove ${JOURNAL} and ${from} from that folder, then write the credentials again`],
-    });
-  await readTargetFile(files, join(folder, to));
-  return true;
-}
-
-async function readJournal(files: FileSystem, folder: string): Promise<readonly Step[] | undefined> {
-  const path = join(folder, JOURNAL);
-  const status = await files.look(path);
-  if (status === undefined) return undefined;
-  const steps =
-    status.kind === 'file' && status.own ? parseSteps((await files.read(path)).toString('utf8')) : undefined;
-  if (steps !== undefined) return steps;
-  throw new KnownError({
-    message: `${path} was not written by this tool`,
-    next: ['Remove it, then write the credentials again'],
+/** Throws a KnownError for a journal that another user or an older version of this tool wrote. */
+async function rejectForeignJournal(files: FileSystem, folder: string): Promise<void> {
+  await withContext('Reading the journal', folder, async () => {
+    if ((await files.look(join(folder, OLD_JOURNAL))) !== undefined)
+      throw new KnownError({
+        message: `An older version of this tool was interrupted while it wrote credentials into ${folder}`,
+        seen: `${OLD_JOURNAL} is there`,
+        next: [
+          `Remove ${OLD_JOURNAL} and the files that end with .kuflow-new from that folder, then write the credentials again`,
+        ],
+      });
+    if ((await files.look(join(folder, JOURNAL)))?.own === false)
+      throw new KnownError({
+        message: `${join(folder, JOURNAL)} belongs to another user`,
+        next: ['Remove it, then write the credentials again'],
+      });
   });
-}
-
-function parseSteps(text: string): readonly Step[] | undefined {
-  try {
-    const data: unknown = JSON.parse(text);
-    if (!isRecord(data) || data['format'] !== FORMAT || !Array.isArray(data['steps'])) return undefined;
-    const steps = data['steps'].filter(isStep);
-    return steps.length === data['steps'].length ? steps : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isStep(value: unknown): value is Step {
-  if (!isRecord(value)) return false;
-  const { from, to, hash } = value;
-  const known = PEM_FILES.find((name) => name === to);
-  if (known === undefined || typeof from !== 'string' || typeof hash !== 'string') return false;
-  return from.startsWith(`.${known}.`) && /^\.[a-z.]+\.\d+-[0-9a-f]{12}\.kuflow-new$/.test(from);
-}
-
-function hashOf(content: Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
 }

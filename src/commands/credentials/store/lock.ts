@@ -3,7 +3,7 @@ import { codeOf, KnownError } from '../../../base/errors.ts';
 import { ignoreSystemErrors, withContext } from '../../../base/system-error.ts';
 import { withLock, type LockWaitOptions } from '../../../files/file-lock.ts';
 import type { FileLock, FileSystem } from '../../../files/file-system.ts';
-import { writeNewFile } from '../../../files/write.ts';
+import { replaceFile } from '../../../files/write.ts';
 import { isStagingName, stagingName, storeFolders, type StoreLayout } from './layout.ts';
 import { removeSetFolder } from './sets.ts';
 
@@ -167,13 +167,7 @@ async function ensureGitIgnore(files: FileSystem, layout: StoreLayout): Promise<
   if ((await files.look(path)) !== undefined) return false;
   await withContext('Excluding the credentials from git', path, async () => {
     await ignoreSystemErrors(() => files.removeFile(staged));
-    try {
-      await writeNewFile(files, staged, '*\n');
-      await files.rename(staged, path);
-    } catch (error) {
-      await ignoreSystemErrors(() => files.removeFile(staged));
-      throw error;
-    }
+    await replaceFile(path, '*\n', { files, staged });
   });
   return true;
 }

@@ -3,7 +3,7 @@ import { codeOf, KnownError } from '../../../base/errors.ts';
 import { Secret } from '../../../base/secret.ts';
 import { ignoreSystemErrors, withContext } from '../../../base/system-error.ts';
 import type { FileSystem } from '../../../files/file-system.ts';
-import { writeNewFile } from '../../../files/write.ts';
+import { writeNewFiles } from '../../../files/write.ts';
 import { createCredentialSet, verifyMaterial } from '../material.ts';
 import type { CredentialSet, EngineScope } from '../set.ts';
 import {
@@ -39,7 +39,10 @@ export async function writeSet(
         ...(set.token === undefined ? [] : [[SET_FILES.token, set.token.value.reveal()] as const]),
         [SET_FILES.lock, serializeSetRecord(record)],
       ];
-      for (const [name, content] of contents) await writeNewFile(files, join(staged, name), content);
+      await writeNewFiles(
+        files,
+        contents.map(([name, content]) => ({ path: join(staged, name), content })),
+      );
       await files.syncFolder(staged);
       await files.rename(staged, final);
       await files.syncFolder(layout.store);

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, KnownError } from '../../../base/errors.ts';
-import { ignoreSystemErrors, withContext } from '../../../base/system-error.ts';
+import { withContext } from '../../../base/system-error.ts';
 import type { FileStatus, FileSystem } from '../../../files/file-system.ts';
-import { writeNewFile } from '../../../files/write.ts';
+import { replaceFile } from '../../../files/write.ts';
 import { MIB } from '../../../files/read.ts';
 import { decodeText, splitTextFile } from '../../../files/text-file.ts';
 import { editYaml, parseYamlMap, getYamlText } from '../../../files/yaml-edit.ts';
@@ -116,24 +116,21 @@ export async function replaceLocalSettings(
   const file = { name: LOCAL_SETTINGS_FILE, mode: before.mode };
   const mode = targetMode(file, true);
   await withContext(`Writing ${LOCAL_SETTINGS_FILE}`, path, async () => {
-    const staged = join(layout.store, stagingName('new', `settings-${randomBytes(4).toString('hex')}`));
-    try {
-      await writeNewFile(files, staged, text, mode);
-      const now = await readLocalSettings(files, layout);
-      if (now.text !== before.text) {
-        throw new KnownError({
-          message: `${LOCAL_SETTINGS_FILE} was changed by another program`,
-          tried: path,
-          next: ['Run this command again; the other change is preserved'],
-        });
-      }
-      await files.rename(staged, path);
-    } catch (error) {
-      await ignoreSystemErrors(() => files.removeFile(staged));
-      throw error;
-    }
-    // The switch has happened, whether or not the folder can be synced.
-    await ignoreSystemErrors(() => files.syncFolder(layout.project));
+    await replaceFile(path, text, {
+      files,
+      mode,
+      staged: join(layout.store, stagingName('new', `settings-${randomBytes(4).toString('hex')}`)),
+      check: async () => {
+        const now = await readLocalSettings(files, layout);
+        if (now.text !== before.text) {
+          throw new KnownError({
+            message: `${LOCAL_SETTINGS_FILE} was changed by another program`,
+            tried: path,
+            next: ['Run this command again; the other change is preserved'],
+          });
+        }
+      },
+    });
   });
   return mode === before.mode ? [] : [permissionNote(file, mode)];
 }

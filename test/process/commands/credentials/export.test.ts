@@ -102,9 +102,12 @@ const INVALID_TARGETS: readonly (readonly [
   ],
   [
     'a journal that this tool did not write, for pem',
-    (at) => writeFileSync(join(at, 'out', '.kuflow-credentials-journal.json'), 'x'),
+    (at) => {
+      mkdirSync(join(at, 'out', '.kuflow-credentials-journal'));
+      writeFileSync(join(at, 'out', '.kuflow-credentials-journal', 'manifest.json'), 'x');
+    },
     { format: 'pem', output: 'out' },
-    /was not written by this tool/,
+    /is damaged/,
   ],
   [
     'an invalid name for a Secret',

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
+  chownSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -18,8 +19,9 @@ import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BASE_FILE, baseOf, renderBaseFile } from '../../../../src/project/base-archive.ts';
-import { JOURNAL_FOLDER, readJournal, type JournalRecovery } from '../../../../src/project/edit/journal.ts';
-import { recoverProject, recoveryText } from '../../../../src/project/edit/recover-project.ts';
+import { readStaged, type StagedRecovery } from '../../../../src/files/staged-write.ts';
+import { recoverAround, recoverProject, recoveryText } from '../../../../src/project/edit/recover-project.ts';
+import { JOURNAL_FOLDER, projectStaging } from '../../../../src/project/edit/staging.ts';
 import { writeChanges, type ChangedFile } from '../../../../src/project/edit/write-edits.ts';
 import type { ChangeText } from '../../../support/journal-child.ts';
 import { errorOf } from '../../../support/known-error.ts';
@@ -209,7 +211,7 @@ describe('writeChanges', () => {
 });
 
 describe('recoverProject', () => {
-  const recover = async (folder: string): Promise<JournalRecovery> => {
+  const recover = async (folder: string): Promise<StagedRecovery> => {
     const recovery = await recoverProject(folder);
     if (recovery === undefined) throw new Error('there was no journal');
     return recovery;
@@ -423,13 +425,28 @@ describe('recoverProject', () => {
     });
   });
 
+  it('completes a change above the folder that affects it, unless the journal belongs to another user', async ({
+    skip,
+  }) => {
+    const folder = await interruptedBefore('script.sh');
+    expect(await recoverAround(join(folder, 'other'))).toEqual([]);
+    if (process.getuid?.() === 0) {
+      chownSync(join(folder, JOURNAL_FOLDER), 12_345, 12_345);
+      expect(await recoverAround(join(folder, 'deep'), true)).toEqual([]);
+      chownSync(join(folder, JOURNAL_FOLDER), 0, 0);
+    }
+    expect(await recoverAround(join(folder, 'deep'))).toMatchObject([{ kind: 'completed' }]);
+    expect(readFileSync(join(folder, 'last.txt'), 'utf8')).toBe('b');
+    if (process.getuid?.() !== 0) skip('only root can change owners');
+  });
+
   it('only describes a change of which nothing may be completed yet', async () => {
     const folder = await interruptedBefore('script.sh');
     const before = stateOf(folder);
-    const pending = await readJournal(folder);
+    const pending = await readStaged(projectStaging(folder));
     expect(pending).toEqual({ kind: 'pending', files: CHANGES.map((change) => change.path), left: [] });
     expect(stateOf(folder)).toEqual(before);
-    expect(await readJournal(project())).toBeUndefined();
+    expect(await readStaged(projectStaging(project()))).toBeUndefined();
   });
 
   describe('after a process was killed', () => {

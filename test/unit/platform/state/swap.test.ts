@@ -1,9 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { withStoppedState } from '../../../../src/platform/state/lock.ts';
 import { createStaging, hasStagedState, swapState } from '../../../../src/platform/state/swap.ts';
+import { Crash, faultyFiles, type Fault } from '../../../support/faulty-files.ts';
+import { errorOf } from '../../../support/known-error.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
 const temporaryFolder = temporaryFolders();
@@ -11,66 +12,87 @@ const temporaryFolder = temporaryFolders();
 const OLD = { 'state.db': 'old', 'state.db-wal': 'old', pki: 'old', 'temporal-1.0.db': 'old', 'temporal.log': 'old' };
 const NEW = { 'state.db': 'new', documents: 'new', pki: 'new', 'temporal-1.1.db': 'new' };
 
+/** As the local KuFlow has them: folders with a file. */
+const FOLDERS = ['pki', 'documents'];
+
 function write(folder: string, entries: Readonly<Record<string, string>>): void {
-  for (const [name, text] of Object.entries(entries)) writeFileSync(join(folder, name), text);
+  for (const [name, text] of Object.entries(entries)) {
+    const isFolder = FOLDERS.includes(name);
+    if (isFolder) mkdirSync(join(folder, name));
+    writeFileSync(isFolder ? join(folder, name, 'file') : join(folder, name), text);
+  }
 }
 
 function contentsOf(folder: string): Readonly<Record<string, string>> {
   return Object.fromEntries(
     readdirSync(folder)
       .filter((name) => !name.startsWith('state.db.'))
-      .map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
+      .map((name) => [
+        name,
+        readFileSync(FOLDERS.includes(name) ? join(folder, name, 'file') : join(folder, name), 'utf8'),
+      ]),
   );
 }
 
-async function stage(): Promise<{ readonly stateDir: string; readonly staging: string }> {
+async function stage(): Promise<string> {
   const stateDir = join(temporaryFolder(), 'dev');
   mkdirSync(stateDir);
   write(stateDir, OLD);
-  const staging = await createStaging(stateDir);
-  write(staging, NEW);
-  return { stateDir, staging };
+  write(await createStaging(stateDir), NEW);
+  return stateDir;
 }
 
-const MOVES = Object.keys(OLD).length + Object.keys(NEW).length;
+/** Swaps with a fault. `then`: what the swap ended with. */
+async function swap(fault?: Fault) {
+  const stateDir = await stage();
+  const { files, steps } = faultyFiles(fault);
+  const then: unknown = await swapState(stateDir, files).catch((error: unknown) => error);
+  return { stateDir, steps, then };
+}
 
 describe('a new state', () => {
   it('replaces the present one, and leaves nothing else', async () => {
-    const { stateDir, staging } = await stage();
-    await swapState(stateDir, staging);
+    const { stateDir, then } = await swap();
+    expect(then).toBeUndefined();
     expect(contentsOf(stateDir)).toEqual(NEW);
     expect(await hasStagedState(stateDir)).toBe(false);
   });
 
-  it.each(Array.from({ length: MOVES }, (_, index) => index))(
-    'leaves the present one complete if move %d fails',
-    async (failing) => {
-      const { stateDir, staging } = await stage();
-      let moves = 0;
-      const move = async (from: string, to: string): Promise<void> => {
-        if (moves++ === failing) throw new Error('EBUSY');
-        await rename(from, to);
-      };
-      await expect(swapState(stateDir, staging, move)).rejects.toThrow('EBUSY');
+  it('leaves the present one complete if a file cannot be moved', async () => {
+    const { steps } = await swap();
+    const moves = steps.flatMap((name, index) => (name.startsWith('rename') ? [index] : []));
+    expect(moves.length).toBeGreaterThan(Object.keys(OLD).length + Object.keys(NEW).length);
+    for (const before of moves) {
+      const { stateDir, then } = await swap({ kind: 'fail', before, code: 'EBUSY' });
+      expect(then, steps[before]).toHaveProperty('code', 'EBUSY');
       await withStoppedState(stateDir, () => Promise.resolve());
-      expect(contentsOf(stateDir)).toEqual(OLD);
-    },
-  );
+      expect(contentsOf(stateDir), steps[before]).toEqual(OLD);
+    }
+  });
 
-  it.each(Array.from({ length: MOVES }, (_, index) => index))(
-    'leaves either state complete at the next start if the process ends at move %d',
-    async (end) => {
-      const { stateDir, staging } = await stage();
-      let moves = 0;
-      // Nothing can be moved back either, as if the process had ended.
-      const move = async (from: string, to: string): Promise<void> => {
-        if (moves++ >= end) throw new Error('EPERM');
-        await rename(from, to);
-      };
-      await expect(swapState(stateDir, staging, move)).rejects.toThrow(end === 0 ? 'EPERM' : 'could not be undone yet');
+  it('leaves either state complete at the next start, wherever the process ends', async () => {
+    const { steps } = await swap();
+    const seen = new Set<string>();
+    for (const [before, name] of steps.entries()) {
+      if (/^(look|list|read) /.test(name)) continue;
+      const { stateDir, then } = await swap({ kind: 'crash', before });
+      expect(then === undefined || then instanceof Crash || (then as Error).cause instanceof Crash, name).toBe(true);
       await withStoppedState(stateDir, () => Promise.resolve());
-      expect(contentsOf(stateDir)).toEqual(end <= Object.keys(OLD).length ? OLD : NEW);
-      expect(await hasStagedState(stateDir)).toBe(false);
-    },
-  );
+      const contents = contentsOf(stateDir);
+      expect([OLD, NEW], `${before}: ${name}`).toContainEqual(contents);
+      seen.add(contents['state.db'] ?? '');
+      expect(await hasStagedState(stateDir), name).toBe(false);
+    }
+    expect([...seen].sort()).toEqual(['new', 'old']);
+  });
+
+  it('is refused while the import of an older version is incomplete, with what to do', async () => {
+    const stateDir = join(temporaryFolder(), 'dev');
+    mkdirSync(join(stateDir, 'import-0a1b2c', 'replaced'), { recursive: true });
+    mkdirSync(join(stateDir, 'imported-0a1b2c'));
+    write(join(stateDir, 'import-0a1b2c', 'replaced'), OLD);
+    const error = await errorOf(withStoppedState(stateDir, () => Promise.resolve()));
+    expect(error.message).toContain('An older version of this tool was interrupted');
+    expect(contentsOf(join(stateDir, 'import-0a1b2c', 'replaced'))).toEqual(OLD);
+  });
 });

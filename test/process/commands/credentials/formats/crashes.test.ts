@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { systemClock, type Clock } from '../../../../../src/base/clock.ts';
@@ -55,7 +55,8 @@ function owners(dir: string): readonly string[] {
   return [...named, key === old.privateKey.reveal() ? 'old' : key === fresh.privateKey.reveal() ? 'new' : 'neither'];
 }
 
-const JOURNAL = '.kuflow-credentials-journal.json';
+const JOURNAL = '.kuflow-credentials-journal';
+const MANIFEST = join(JOURNAL, 'manifest.json');
 const LOCK = '.kuflow-credentials-lock';
 const PEM = ['ca.pem', 'client.key', 'client.pem'];
 
@@ -75,7 +76,7 @@ describe('a pem folder', () => {
         putOld(dir);
         const ended = exportSet(request(dir, fresh, { files: faultyFiles({ kind, before }).files }));
         await expect(ended, `${kind} before ${dry.steps[before] ?? ''}`).rejects.toBeInstanceOf(Crash);
-        const journal = existsSync(join(dir, JOURNAL));
+        const journal = existsSync(join(dir, MANIFEST));
         const now = owners(dir);
         met.add(`${journal ? 'journal' : 'none'} ${[...new Set(now)].sort().join()}`);
         // Without a journal, no file or every file was replaced.
@@ -107,7 +108,7 @@ describe('a pem folder', () => {
           (thrown) => thrown instanceof KnownError || String(thrown).includes('unlock'),
         );
       }
-      if (!existsSync(join(dir, JOURNAL))) expect(new Set(owners(dir)).size, dry.steps[before]).toBe(1);
+      if (!existsSync(join(dir, MANIFEST))) expect(new Set(owners(dir)).size, dry.steps[before]).toBe(1);
       // The lock of this process, if its release failed.
       if (dry.steps[before] === 'unlock') spawnSync('rm', [join(dir, LOCK)]);
       await exportSet(request(dir, fresh, {}));
@@ -118,24 +119,35 @@ describe('a pem folder', () => {
 
   it('rejects a journal that this tool did not write', async () => {
     const dir = folder();
-    const from = '.client.key.1-0123456789ab.kuflow-new';
-    const step = { from, to: 'client.key', hash: 'aa' };
+    const entry = { path: 'client.key', before: null, after: 'aa', mode: 0o600 };
+    const journalOf = (entries: readonly object[], format = 1): string =>
+      JSON.stringify({ format, entries, folders: [] });
     const journals = [
       'canary',
-      JSON.stringify({ format: 2, steps: [step] }),
-      JSON.stringify({ format: 1, steps: [{ ...step, to: '../x' }] }),
-      JSON.stringify({ format: 1, steps: [{ ...step, from: '/etc/passwd' }] }),
-      JSON.stringify({ format: 1, steps: [{ ...step, from: '.client.key./../../x.kuflow-new' }] }),
+      journalOf([entry], 2),
+      journalOf([{ ...entry, path: '../x' }]),
+      journalOf([{ ...entry, path: 'sub/client.key' }]),
+      journalOf([{ ...entry, path: 'id_rsa' }]),
+      // The staged file was modified.
+      journalOf([entry]),
     ];
+    mkdirSync(join(dir, JOURNAL, 'new'), { recursive: true });
+    writeFileSync(join(dir, JOURNAL, 'new', '0'), 'something else');
     for (const journal of journals) {
-      writeFileSync(join(dir, JOURNAL), journal);
-      await expect(exportSet(request(dir, fresh, {}))).rejects.toThrow('was not written by this tool');
+      writeFileSync(join(dir, MANIFEST), journal);
+      await expect(exportSet(request(dir, fresh, {})), journal).rejects.toThrow('is damaged');
       await expect(exportSet(request(dir, fresh, {}))).rejects.not.toThrow(/canary/);
+      expect(readdirSync(dir)).toEqual([JOURNAL]);
     }
-    writeFileSync(join(dir, JOURNAL), JSON.stringify({ format: 1, steps: [step] }));
-    writeFileSync(join(dir, from), 'something else');
-    await expect(exportSet(request(dir, fresh, {}))).rejects.toThrow('cannot be completed');
-    expect(readdirSync(dir).sort()).toEqual([from, JOURNAL].sort());
+  });
+
+  it('rejects the journal of an older version, and names the files to remove', async () => {
+    const dir = folder();
+    putOld(dir);
+    writeFileSync(join(dir, `${JOURNAL}.json`), '{}');
+    const refused = exportSet(request(dir, fresh, {}));
+    await expect(refused).rejects.toMatchObject({ next: [expect.stringContaining(`Remove ${JOURNAL}.json and`)] });
+    expect(owners(dir)).toEqual(['old', 'old', 'old']);
   });
 
   it('is written by one run at a time while the others wait', async () => {
