@@ -22,7 +22,7 @@ const TAKEN: ReadonlySet<string> = new Set(
   turtledemo types typing unicodedata unittest urllib uu uuid venv warnings wave weakref webbrowser winreg winsound wsgiref
   xdrlib xml xmlrpc zipapp zipfile zipimport zlib zoneinfo annotationlib compression
   anyio attr attrs certifi cffi cryptography google h11 hatchling httpcore httpx idna jsonschema jsonschema_specifications kuflow
-  mypy nexusrpc packaging pluggy pycparser pytest pytest_asyncio referencing rpds ruff temporalio tests typing_extensions watchfiles wheel yaml`
+  mypy nexusrpc packaging pluggy pycparser pytest pytest_asyncio referencing rpds ruff temporalio tests typing_extensions wheel yaml`
     .split(/\s+/)
     .filter((name) => name !== ''),
 );
