@@ -7,6 +7,7 @@ from typing import Any, NotRequired, TypedDict
 from temporalio import activity, workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
+from kuflow_worker import KuFlowClient
 from kuflow_worker.workflow import (
     TRANSFER,
     CallRejected,
@@ -319,3 +320,26 @@ class RejectedWorkflow(Trial):
             response = error.response or {}
             return {"message": f"{error.operation} {error.status} {response['message']}"}
         return {"message": "created"}
+
+
+class Scoring:
+    """A resource of the worker."""
+
+    def __init__(self, score: int) -> None:
+        self.score = score
+
+
+class ScoringActivities:
+    def __init__(self, kuflow: KuFlowClient, scoring: Scoring) -> None:
+        self._scoring = scoring
+
+    @activity.defn
+    async def score(self) -> int:
+        return self._scoring.score
+
+
+@workflow.defn
+class ScoredWorkflow:
+    @workflow.run
+    async def run(self) -> int:
+        return await run_activity(ScoringActivities.score)

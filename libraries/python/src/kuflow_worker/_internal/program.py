@@ -7,8 +7,8 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import NoReturn, TextIO
 
@@ -22,6 +22,7 @@ from temporalio.runtime import (
 )
 
 from .check import CheckStep, check
+from .connection import with_timeout
 from .declaration import Worker
 from .logs import Frames, LogHandler, configure_logs, report_repeats
 from .metrics import Metrics
@@ -47,6 +48,7 @@ SETTINGS_HELP = """To get the settings, use one of these:
 """
 CHECK_SECONDS = "KUFLOW_WORKER_CHECK_SECONDS"
 INTERRUPTED = 130
+CLOSE_SECONDS = 5.0
 # npm and the terminal both deliver the same Ctrl-C.
 SAME_SIGNAL_WITHIN = 1.0
 
@@ -95,7 +97,7 @@ class Program:
         self._log_format = "pretty"
         self._log_to(sys.stderr, "error")
         runtime = Runtime(telemetry=_telemetry())
-        result = await check(_load, report, limit or 3_600, name=self._declared.name, runtime=runtime)
+        result = await check(self._load, report, limit or 3_600, name=self._declared.name, runtime=runtime)
         if as_json:
             print(json.dumps(dataclasses.asdict(result), ensure_ascii=False, separators=(",", ":")))
         if result.status == 2:
@@ -104,7 +106,7 @@ class Program:
 
     async def _run(self) -> int:
         try:
-            settings = _load()
+            settings = self._load()
         except SettingsError as error:
             self._report_settings(error)
             return 2
@@ -112,19 +114,37 @@ class Program:
         handler = self._log_to(sys.stdout, settings.worker.log_level)
         repeats = asyncio.create_task(report_repeats(handler))
         runtime = create_runtime(settings.worker.metrics_port, development=self._development)
-        worker = RunningWorker(
-            settings=settings,
-            reload_settings=_load,
-            declared=self._declared,
-            runtime=runtime,
-            metrics=Metrics(runtime.metric_meter),
-            development=self._development,
-        )
-        await worker.start()
-        self._worker = worker
-        status = await worker.ended()
+        async with self._resources(settings.app) as resources:
+            worker = RunningWorker(
+                settings=settings,
+                reload_settings=self._load,
+                declared=self._declared,
+                runtime=runtime,
+                metrics=Metrics(runtime.metric_meter),
+                development=self._development,
+                resources=resources,
+            )
+            await worker.start()
+            self._worker = worker
+            status = await worker.ended()
         repeats.cancel()
         return status
+
+    def _load(self) -> Settings:
+        return load_settings(Path.cwd(), os.environ, self._declared.settings)
+
+    @asynccontextmanager
+    async def _resources(self, settings: object) -> AsyncIterator[object]:
+        """What the project opens, or its settings. Without a limit, the worker might not end after SIGTERM."""
+        stack = AsyncExitStack()
+        open_resources = self._declared.open_resources
+        try:
+            yield settings if open_resources is None else await stack.enter_async_context(open_resources(settings))
+        finally:
+            try:
+                await with_timeout(stack.aclose(), CLOSE_SECONDS, f"not closed within {CLOSE_SECONDS:g} s")
+            except Exception as error:
+                LOG.warning("Could not close the resources of the project", exc_info=error)
 
     def _on_signal(self) -> None:
         # Nothing is running yet.
@@ -178,10 +198,6 @@ def _usage() -> str:
     main = sys.modules["__main__"].__spec__
     program = Path(sys.argv[0]).name if main is None else f"python -m {main.name.removesuffix('.__main__')}"
     return USAGE.format(program=program)
-
-
-def _load() -> Settings:
-    return load_settings(Path.cwd(), os.environ)
 
 
 def _to_seconds(text: str) -> float | None:

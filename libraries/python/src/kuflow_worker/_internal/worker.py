@@ -8,7 +8,6 @@ from temporalio.client import Client
 from temporalio.worker import Interceptor, Worker
 
 from .settings import Settings
-from .workflow.interceptor import WorkflowInterceptor
 from .workflow_code import workflow_runner
 
 # The default of Temporal's SDK.
@@ -27,7 +26,7 @@ class EngineWorker:
         settings: Settings,
         workflows: Sequence[type],
         activities: Sequence[Callable[..., Any]],
-        activity_interceptor: Interceptor,
+        interceptors: Sequence[Interceptor],
         development: bool,
     ) -> None:
         worker = settings.worker
@@ -39,13 +38,13 @@ class EngineWorker:
         self._shutdown: asyncio.Task[None] | None = None
         self._worker = Worker(
             client,
-            task_queue=settings.temporal.queue,
+            task_queue=settings.temporal.kuflow_queue,
             workflows=workflows,
             workflow_runner=workflow_runner(workflows),
             activities=activities,
             # For activities that are ordinary functions.
             activity_executor=ThreadPoolExecutor(max_activities, "activity"),
-            interceptors=[WorkflowInterceptor(), activity_interceptor],
+            interceptors=interceptors,
             max_concurrent_workflow_tasks=worker.max_concurrent_workflow_tasks,
             max_concurrent_activities=max_activities,
             graceful_shutdown_timeout=timedelta(seconds=grace),

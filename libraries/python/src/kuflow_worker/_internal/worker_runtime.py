@@ -27,6 +27,7 @@ from .settings import Settings
 from .task_failures import TaskFailures
 from .user_agent import user_agent
 from .worker import EngineWorker, workflow_type
+from .workflow.interceptor import WorkflowInterceptor
 
 LOG = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class RunningWorker:
         runtime: Runtime,
         metrics: Metrics,
         development: bool,
+        resources: object = None,
     ) -> None:
         self._settings = settings
         self._reload_settings = reload_settings
@@ -60,7 +62,7 @@ class RunningWorker:
         self._rest = create_rest_client(settings, metrics, declared.name)
         self._tokens = TokenRenewer(request=lambda: request_engine_token(self._rest, settings), metrics=metrics)
         kuflow = KuFlowClient(self._rest, settings.api.client_id)
-        own = [activity for create in declared.activities for activity in activities_of(create(kuflow))]
+        own = [one for each in declared.create_activities(kuflow, resources) for one in activities_of(each)]
         validators = declared.validators
         self._activities = [*create_kuflow_activities(kuflow, validators), *own]
         self._activity_interceptor = ActivityInterceptor(
@@ -85,7 +87,7 @@ class RunningWorker:
             settings=self._settings,
             workflows=self._declared.workflows,
             activities=self._activities,
-            activity_interceptor=self._activity_interceptor,
+            interceptors=[*self._declared.interceptors, WorkflowInterceptor(), self._activity_interceptor],
             development=self._development,
         )
         self._engine = EngineWatch(ask=self._ask_engine, metrics=self._metrics)
