@@ -24,7 +24,7 @@ from temporalio.runtime import (
 from .check import CheckStep, check
 from .connection import with_timeout
 from .declaration import Worker
-from .logs import Frames, LogHandler, configure_logs, report_repeats
+from .logs import CORE_LOGGER, Frames, LogHandler, configure_logs, report_repeats
 from .metrics import Metrics
 from .settings import LogFormat, Settings, SettingsError, load_settings
 from .worker_runtime import RunningWorker
@@ -211,7 +211,7 @@ def _to_seconds(text: str) -> float | None:
 def _telemetry(metrics: PrometheusConfig | None = None) -> TelemetryConfig:
     """Forwards the logs of Temporal's core to this log."""
     forwarding = LogForwardingConfig(
-        logger=logging.getLogger("temporalio.core"),
+        logger=logging.getLogger(CORE_LOGGER),
         append_target_to_name=False,
         prepend_target_on_message=False,
         append_log_fields_to_message=False,

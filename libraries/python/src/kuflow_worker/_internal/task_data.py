@@ -1,4 +1,3 @@
-import ast
 import json
 import logging
 import re
@@ -22,7 +21,6 @@ LOG = logging.getLogger(__name__)
 Validators: TypeAlias = Mapping[str, Mapping[str, Validator]]
 """The validators of system tasks, by workflow type and task code."""
 
-"""The type of the failure if the data of a task does not match its schema. Its message contains no values."""
 MAX_ERRORS = 10
 
 # The validators' own messages contain values.
@@ -65,7 +63,8 @@ def validate_task_data(validators: Validators, code: str, data: object, *, is_fi
         return
     # As Temporal sends it: for example, tuples are arrays.
     sent = json.loads(activity.payload_converter().to_payload(data).data)
-    errors = [_describe(error) for error in validator.iter_errors(sent)]
+    # Each missing property is an error of its own, and is described with the others.
+    errors = list(dict.fromkeys(text for error in validator.iter_errors(sent) for text in _describe(error)))
     if errors:
         raise _invalid_task_data(code, "does not match its schema", errors, is_final)
 
@@ -138,21 +137,21 @@ def _ignoring_unreadable_patterns(
     return checked
 
 
-def _describe(error: ValidationError) -> str:
+def _describe(error: ValidationError) -> list[str]:
     place = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in error.absolute_path)
-    return f"{place or '/'} {_message_of(error)}"
+    return [f"{place or '/'} {message}" for message in _messages_of(error)]
 
 
-def _message_of(error: ValidationError) -> str:
-    keyword, value = error.validator, error.validator_value
-    if keyword == "required":
-        # There is an error for each missing property, and only its message has the name.
-        name = ast.literal_eval(error.message.removesuffix(" is a required property"))
-        return f"must have required property '{name}'"
+def _messages_of(error: ValidationError) -> list[str]:
+    keyword: object = error.validator
+    value: Any = error.validator_value
+    if keyword == "required" and isinstance(error.instance, dict):
+        missing = [name for name in value if name not in error.instance]
+        return [f"must have required property '{name}'" for name in missing]
     if not isinstance(keyword, str):
-        return "boolean schema is false"
+        return ["boolean schema is false"]
     template = MESSAGES.get(keyword, f"must match {keyword}")
-    return template.format(",".join(value) if keyword == "type" and isinstance(value, list) else value)
+    return [template.format(",".join(value) if keyword == "type" and isinstance(value, list) else value)]
 
 
 def _invalid_task_data(code: str, problem: str, errors: list[str], is_final: bool) -> ApplicationError:
