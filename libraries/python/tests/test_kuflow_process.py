@@ -221,7 +221,7 @@ async def test_completes_system_tasks_with_valid_data_only_and_its_log_lines_car
     kuflow = FakeKuFlow(REVIEWER)
     with logged() as log:
         run = await start_process(environment, SystemWorkflow, kuflow, [TrialActivities()])
-        invalid = "The data of CHECK does not match its schema: /score must be >= 10"
+        invalid = "The data of CHECK does not match its schema: /score must match minimum 10"
         assert await run.result() == {"message": f"InvalidTaskData: {invalid}"}
     names = {"processId": run.process_id, "workflowType": "SystemWorkflow"}
     in_task, out_of_task = (

@@ -23,31 +23,6 @@ Validators: TypeAlias = Mapping[str, Mapping[str, Validator]]
 
 MAX_ERRORS = 10
 
-# The validators' own messages contain values.
-MESSAGES = {
-    "additionalProperties": "must NOT have additional properties",
-    "anyOf": "must match a schema in anyOf",
-    "const": "must be equal to constant",
-    "contains": "must contain a valid item",
-    "enum": "must be equal to one of the allowed values",
-    "exclusiveMaximum": "must be < {}",
-    "exclusiveMinimum": "must be > {}",
-    "maxItems": "must NOT have more than {} items",
-    "maxLength": "must NOT have more than {} characters",
-    "maxProperties": "must NOT have more than {} properties",
-    "maximum": "must be <= {}",
-    "minItems": "must NOT have fewer than {} items",
-    "minLength": "must NOT have fewer than {} characters",
-    "minProperties": "must NOT have fewer than {} properties",
-    "minimum": "must be >= {}",
-    "multipleOf": "must be multiple of {}",
-    "not": "must NOT be valid",
-    "oneOf": "must match exactly one schema in oneOf",
-    "pattern": 'must match pattern "{}"',
-    "type": "must be {}",
-    "uniqueItems": "must NOT have duplicate items",
-}
-
 
 def validate_task_data(validators: Validators, code: str, data: object, *, is_final: bool = False) -> None:
     """Raises a failure if the data of a task does not match its schema in the process definition.
@@ -138,20 +113,19 @@ def _ignoring_unreadable_patterns(
 
 
 def _describe(error: ValidationError) -> list[str]:
+    """Where an error is, and what does not match. The message of the validator contains the value."""
     place = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in error.absolute_path)
-    return [f"{place or '/'} {message}" for message in _messages_of(error)]
-
-
-def _messages_of(error: ValidationError) -> list[str]:
     keyword: object = error.validator
-    value: Any = error.validator_value
+    expected: Any = error.validator_value
     if keyword == "required" and isinstance(error.instance, dict):
-        missing = [name for name in value if name not in error.instance]
-        return [f"must have required property '{name}'" for name in missing]
-    if not isinstance(keyword, str):
-        return ["boolean schema is false"]
-    template = MESSAGES.get(keyword, f"must match {keyword}")
-    return [template.format(",".join(value) if keyword == "type" and isinstance(value, list) else value)]
+        messages = [f"must have required property '{name}'" for name in expected if name not in error.instance]
+    elif keyword is None:
+        messages = ["must not be set"]
+    elif isinstance(expected, dict) or keyword in ("anyOf", "oneOf"):
+        messages = [f"must match {keyword}"]
+    else:
+        messages = [f"must match {keyword} {json.dumps(expected, ensure_ascii=False)}"]
+    return [f"{place or '/'} {message}" for message in messages]
 
 
 def _invalid_task_data(code: str, problem: str, errors: list[str], is_final: bool) -> ApplicationError:
