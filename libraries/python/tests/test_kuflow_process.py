@@ -1,4 +1,5 @@
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -188,13 +189,22 @@ async def test_the_person_is_asked_again_when_a_task_is_assigned(environment: Wo
 async def test_a_test_run_that_does_not_end_names_the_open_tasks_and_the_activities_that_fail(
     environment: WorkflowEnvironment,
 ) -> None:
-    run = await start_process(environment, StubbornDeadlineWorkflow, RefusingKuFlow(lambda _code, _logs: "wait"))
-    reasons = (
-        r"not ended within 2 s\nOpen task: REVIEW \(READY\)\n"
+    async def message_after(seconds: float) -> str:
+        kuflow = RefusingKuFlow(lambda _code, _logs: "wait")
+        run = await start_process(environment, StubbornDeadlineWorkflow, kuflow)
+        with pytest.raises(AssertionError) as failure:
+            await run.result(seconds)
+        return str(failure.value)
+
+    message = await message_after(2)
+    if "down" not in message:
+        # On a busy machine, the activity has not failed yet.
+        message = await message_after(25)
+    waiting = (
+        r"The workflow has not ended within \d+ s\nOpen task: REVIEW \(READY\)\n"
         r"Activity KuFlow_Engine_appendProcessItemTaskLog, attempt \d+: down"
     )
-    with pytest.raises(AssertionError, match=reasons):
-        await run.result(seconds=2)
+    assert re.fullmatch(waiting, message)
 
 
 async def test_a_deadline_does_not_hide_that_the_task_is_completed_while_on_deadline_retries_an_activity(

@@ -1,3 +1,4 @@
+import argparse
 import asyncio
 import dataclasses
 import json
@@ -31,14 +32,6 @@ from .worker_runtime import RunningWorker
 
 LOG = logging.getLogger(__name__)
 
-USAGE = """Usage: {program} [--check [--json]] [--dev]
-
-  --check  Check the connection to KuFlow step by step and exit with 0 (connected), 1 (failed), 2 (invalid settings)
-           or 4 (inconclusive). KUFLOW_WORKER_CHECK_SECONDS sets a time limit.
-  --json   Print the result of --check as JSON
-  --dev    Print readable logs, shut down quickly, and start even if the health or metrics port is in use
-"""
-OPTIONS = ("--check", "--json", "--dev", "--help")
 SETTINGS_HELP = """To get the settings, use one of these:
 
   ./kuflow dev exec -- <command>           Run a command, such as this worker, with a local KuFlow
@@ -58,31 +51,23 @@ class Program:
 
     def __init__(self, worker: Worker, options: Sequence[str]) -> None:
         self._declared = worker
-        self._options = options
-        self._development = "--dev" in options
+        self._options = _parse_options(options)
+        self._development: bool = self._options.dev
         self._log_format: LogFormat = "pretty" if self._development else "json"
         self._worker: RunningWorker | None = None
         self._first_signal_at: float | None = None
 
     async def main(self) -> int:
         _on_signals(self._on_signal)
-        unknown = next((option for option in self._options if option not in OPTIONS), None)
-        if unknown is not None or ("--json" in self._options and "--check" not in self._options):
-            problem = "--json requires --check" if unknown is None else f"Unknown option {unknown}"
-            sys.stderr.write(f"{problem}\n\n{_usage()}")
-            return 2
-        if "--help" in self._options:
-            sys.stdout.write(_usage())
-            return 0
         try:
-            return await (self._check() if "--check" in self._options else self._run())
+            return await (self._check() if self._options.check else self._run())
         except Exception as error:
             self._log_to(sys.stderr)
             LOG.error("The worker could not start", exc_info=error)
             return 1
 
     async def _check(self) -> int:
-        as_json = "--json" in self._options
+        as_json: bool = self._options.json
         seconds = os.environ.get(CHECK_SECONDS)
         limit = None if seconds is None else _to_seconds(seconds)
         if seconds is not None and limit is None:
@@ -194,10 +179,26 @@ def create_runtime(metrics_port: int, *, development: bool) -> Runtime:
         return Runtime(telemetry=_telemetry())
 
 
-def _usage() -> str:
+def _parse_options(options: Sequence[str]) -> argparse.Namespace:
     main = sys.modules["__main__"].__spec__
-    program = Path(sys.argv[0]).name if main is None else f"python -m {main.name.removesuffix('.__main__')}"
-    return USAGE.format(program=program)
+    program = None if main is None else f"python -m {main.name.removesuffix('.__main__')}"
+    parser = argparse.ArgumentParser(program, allow_abbrev=False)
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="check the connection to KuFlow step by step and exit with 0 (connected), 1 (failed), "
+        f"2 (invalid settings) or 4 (inconclusive); {CHECK_SECONDS} sets a time limit",
+    )
+    parser.add_argument("--json", action="store_true", help="print the result of --check as JSON")
+    parser.add_argument(
+        "--dev",
+        action="store_true",
+        help="print readable logs, shut down quickly, and start even if the health or metrics port is in use",
+    )
+    parsed = parser.parse_args(options)
+    if parsed.json and not parsed.check:
+        parser.error("--json requires --check")
+    return parsed
 
 
 def _to_seconds(text: str) -> float | None:
