@@ -22,12 +22,13 @@ from temporalio.worker import (
 
 from kuflow_worker import Process, Worker
 from kuflow_worker._internal.program import Program
+from kuflow_worker.testing import FakeKuFlow, replay, start_process
 
 from .support.authority import Authority
 from .support.engine import tls_engine
 from .support.environment import ENVIRONMENT
 from .support.scripted_server import Reply, ScriptedServer
-from .support.trial_workflows import ScoredWorkflow, Scoring, ScoringActivities
+from .support.trial_workflows import ContentWorkflow, ScoredWorkflow, Scoring, ScoringActivities, TrialActivities
 
 
 class AppSettings(BaseModel):
@@ -140,3 +141,18 @@ async def test_a_worker_has_the_settings_resources_and_interceptors_of_its_proje
     assert opened.events == ["opened 7", "activity 7", "workflow 7", "closed"]
     # It does not change the exit status.
     assert "Could not close the resources of the project error=the connection was lost" in capsys.readouterr().out
+
+
+async def test_tests_and_replays_have_the_interceptors_of_the_worker(shared_environment: WorkflowEnvironment) -> None:
+    events: list[str] = []
+    run = await start_process(
+        shared_environment,
+        ContentWorkflow,
+        FakeKuFlow({}, {"name": "Ada", "age": 36}),
+        [TrialActivities()],
+        interceptors=[Recorder(events)],
+    )
+    await run.result()
+    assert "workflow" in events[-1]
+    await replay(await run.history(), [ContentWorkflow], interceptors=[Recorder(events)])
+    assert events[-2:] == events[-1:] * 2

@@ -15,7 +15,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from kuflow_worker._internal.activities import create_kuflow_activities
-from kuflow_worker._internal.fake_kuflow import Answer, FakeKuFlow, Person, TaskLog, entering
+from kuflow_worker._internal.fake_kuflow import Answer, FakeKuFlow, Person, TaskLog
 from kuflow_worker._internal.operations import Operation
 from kuflow_worker._internal.process_run import ProcessRun, start_process
 from kuflow_worker._internal.replay import replay
@@ -44,16 +44,16 @@ from .support.trial_workflows import (
 )
 from .test_logs import logged
 
-REVIEWER = entering({"REVIEW": {"ok": True}})
+REVIEWER = {"REVIEW": {"ok": True}}
 
 
-def waiting(times: int, then: Person) -> Person:
+def waiting(times: int) -> Person:
     """A person who leaves the first tasks until they are read again."""
     asked: list[str] = []
 
     def person(code: str, logs: Sequence[TaskLog]) -> Answer:
         asked.append(code)
-        return "wait" if len(asked) <= times else then(code, logs)
+        return "wait" if len(asked) <= times else REVIEWER.get(code, {})
 
     return person
 
@@ -61,7 +61,7 @@ def waiting(times: int, then: Person) -> Person:
 async def test_reads_a_task_again_after_1_2_and_4_hours_when_its_signal_does_not_arrive(
     environment: WorkflowEnvironment,
 ) -> None:
-    run = await start_process(environment, RereadWorkflow, FakeKuFlow(waiting(3, REVIEWER)))
+    run = await start_process(environment, RereadWorkflow, FakeKuFlow(waiting(3)))
     assert await run.result() == {"message": "True after 7 h"}
 
 
@@ -197,14 +197,13 @@ async def test_a_test_run_that_does_not_end_names_the_open_tasks_and_the_activit
         return str(failure.value)
 
     message = await message_after(2)
-    if "down" not in message:
+    if ": down" not in message:
         # On a busy machine, the activity has not failed yet.
         message = await message_after(25)
-    waiting = (
-        r"The workflow has not ended within \d+ s\nOpen task: REVIEW \(READY\)\n"
-        r"Activity KuFlow_Engine_appendProcessItemTaskLog, attempt \d+: down"
-    )
-    assert re.fullmatch(waiting, message)
+    # It may be reading the task again at this moment.
+    failing = r"^Activity KuFlow_Engine_appendProcessItemTaskLog, attempt \d+: down$"
+    assert re.match(r"The workflow has not ended within \d+ s\nOpen task: REVIEW \(READY\)\n", message)
+    assert re.search(failing, message, re.MULTILINE)
 
 
 async def test_a_deadline_does_not_hide_that_the_task_is_completed_while_on_deadline_retries_an_activity(
@@ -340,7 +339,7 @@ async def scheduled_activities(run: ProcessRun) -> list[ActivityTaskScheduledEve
 
 
 async def test_waits_for_parallel_tasks(environment: WorkflowEnvironment) -> None:
-    kuflow = FakeKuFlow(entering({"REVIEW": {"ok": True}, "SECOND": {"a": 1}}))
+    kuflow = FakeKuFlow({"REVIEW": {"ok": True}, "SECOND": {"a": 1}})
     run = await start_process(environment, ParallelWorkflow, kuflow)
     assert await run.result() == {"message": "True {'a': 1}"}
 

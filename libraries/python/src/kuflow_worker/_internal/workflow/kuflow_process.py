@@ -165,6 +165,8 @@ class KuFlowProcess(Generic[Metadata]):
     """
 
     def __init__(self, request: WorkflowRequest, *, reread_after: timedelta = timedelta(hours=1)) -> None:
+        self.activities = kuflow_activities
+        """KuFlow's activities: one method for each, such as `retrieve_principal`."""
         self._process_id = request["processId"]
         self._reread_after = reread_after
         # Items whose state in KuFlow has changed, or will soon.
