@@ -22,8 +22,10 @@ from kuflow_worker._internal.replay import replay
 from kuflow_worker._internal.rest_client import RestError
 from kuflow_worker._internal.turns import Turns
 from kuflow_worker._internal.workflow_code import workflow_runner
+from kuflow_worker.workflow import KuFlowProcess
 
 from .support.trial_workflows import (
+    REVIEW,
     ContentWorkflow,
     DeadlineWorkflow,
     DroppedTaskWorkflow,
@@ -222,6 +224,12 @@ async def test_waits_for_a_fix_when_a_deadline_is_not_in_the_future_and_the_test
     with pytest.raises(AssertionError, match="The deadline of REVIEW is not in the future: 1970-01-01T00:00:00.000Z"):
         await run.result()
     assert kuflow.items == []
+
+
+async def test_a_deadline_needs_what_to_do_then() -> None:
+    process: Any = None
+    with pytest.raises(TypeError, match="deadline and on_deadline need each other"):
+        await KuFlowProcess.human_task(process, REVIEW, deadline=timedelta(days=1))
 
 
 async def test_completes_system_tasks_with_valid_data_only_and_its_log_lines_carry_process_item_and_workflow_type(

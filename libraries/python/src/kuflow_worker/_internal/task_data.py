@@ -38,7 +38,7 @@ def validate_task_data(validators: Validators, code: str, data: object, *, is_fi
         return
     # As Temporal sends it: for example, tuples are arrays.
     sent = json.loads(activity.payload_converter().to_payload(data).data)
-    # Each missing property is an error of its own, and is described with the others.
+    # There is an error for each missing property, and each describes all of them.
     errors = list(dict.fromkeys(text for error in validator.iter_errors(sent) for text in _describe(error)))
     if errors:
         raise _invalid_task_data(code, "does not match its schema", errors, is_final)
