@@ -85,6 +85,7 @@ class Scoring(BaseModel):
 
 class AppSettings(BaseModel):
     scoring: Scoring
+    archive: Scoring | None = None
     countries: list[str] = []
     is_strict: bool = False
 
@@ -96,7 +97,11 @@ def test_of_the_project_have_its_types_and_come_from_the_same_sources(tmp_path: 
     environment = {**CREDENTIALS, "TEMPORAL_KUFLOWQUEUE": "A", "APP_SCORING_APIKEY": "the-key"}
     app: AppSettings = load_settings(tmp_path, environment, AppSettings).app
     assert app.scoring.api_key.get_secret_value() == "the-key"
-    assert (app.scoring.attempts, app.countries, app.is_strict) == (5, ["ES", "PT"], True)
+    assert (app.scoring.attempts, app.archive, app.countries, app.is_strict) == (5, None, ["ES", "PT"], True)
+    archive: Scoring | None = load_settings(
+        tmp_path, environment | {"APP_ARCHIVE_APIKEY": "x"}, AppSettings
+    ).app.archive
+    assert archive is not None and archive.attempts == 3
 
 
 def test_of_the_project_are_reported_with_all_other_problems_and_without_values(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -154,8 +155,11 @@ class SettingsReader:
         for name, field in model.model_fields.items():
             key = f"{section}.{_to_key(name)}"
             found[key] = (field.description, None)
-            if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-                values[name] = self._find_fields(key, field.annotation, {}, found)
+            inner = _model_in(field.annotation)
+            if inner is not None:
+                fields = self._find_fields(key, inner, {}, found)
+                if fields or field.is_required():
+                    values[name] = fields
                 continue
             value = given[name] if name in given else self.find(key)
             if isinstance(value, SettingValue):
@@ -209,6 +213,12 @@ class _UniqueKeyLoader(yaml.SafeLoader):
                 raise yaml.composer.ComposerError(None, None, "repeated key", key_node.start_mark)
             keys.add(key)
         return node
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model of a section, such as `Section` or `Section | None`."""
+    members = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    return next((one for one in members if isinstance(one, type) and issubclass(one, BaseModel)), None)
 
 
 def _to_key(name: object) -> str:
