@@ -10,7 +10,7 @@ import { bareEnvironment, workerEnvironment } from '../support/worker-process.ts
 
 /** The machine in the header of a native module. */
 const MACHINE = process.arch === 'x64' ? 0x3e : 0xb7;
-const DEVELOPMENT = /^(?:pytest|mypy|ruff|debugpy|watchfiles|uv|pip|temporal_test_server)/i;
+const DEVELOPMENT = /^(?:pytest|mypy|ruff|debugpy|uv|pip|temporal_test_server)/i;
 
 describe.runIf(process.platform === 'linux')('the image of a Python worker', () => {
   let folder: string;

@@ -39,7 +39,7 @@ async def run(kuflow: KuFlowProcess[Metadata], input: CheckCreditInput) -> str:
         return "approved"
     if kuflow.thread(tasks.LOAN_DISCUSSION):  # mypy finds truthy-bool
         return "discussed"
-    await kuflow.human_task(tasks.LOAN_RESULT)  # mypy finds call-overload
+    await kuflow.human_task(tasks.LOAN_RESULT)  # mypy finds arg-type
     await kuflow.system_task(tasks.CHECK_CREDIT, approve, input)  # mypy finds misc
     application = await kuflow.human_task(tasks.LOAN_APPLICATION)
     await kuflow.system_task(tasks.CHECK_CREDIT, LoanActivities.check_credit, application)  # mypy finds arg-type

@@ -92,7 +92,7 @@ const PYTHON_PROJECT: Project = {
   renamed: { from: 'tests/test_histories.py', to: 'tests/test_replay.py' },
   removed: `${PYTHON}/legacy.py`,
   edits: [
-    ['pyproject.toml', '"watchfiles==1.2.0"', '"Watchfiles==1.3.0"'],
+    ['pyproject.toml', '"ruff==0.17.4"', '"Ruff==0.17.6"'],
     [
       'pyproject.toml',
       '[project.scripts]',
@@ -111,7 +111,7 @@ const PYTHON_PROJECT: Project = {
   conflicts: { 'pyproject.toml': ['tool.pytest.ini_options.addopts'], [`${PYTHON}/loan/workflow.py`]: [28] },
   merged: {
     'pyproject.toml': [
-      '"Watchfiles==1.3.0"',
+      '"Ruff==0.17.6"',
       '"debugpy==1.8.22"',
       'homepage = "https://example.com" # mine\n',
       '"--tb=short -q"',
@@ -206,7 +206,7 @@ describe('kuflow update of a project with older templates and local changes', ()
         ['"vitest": "4.1.12"', '"vitest": "4.1.10"'],
         ['without Node.js APIs. Do this in an activity.', 'without Node.js APIs. Use an activity.'],
         ['vitest run test/replay.test.ts', 'vitest run test/replay.test.ts --bail 1'],
-        ['"watchfiles==1.3.0"', '"watchfiles==1.2.0"'],
+        ['"ruff==0.17.6"', '"ruff==0.17.4"'],
         ['"debugpy==1.8.22"', '"debugpy==1.8.20"'],
         ['addopts = "--tb=short"', 'addopts = "--tb=auto"'],
         ['<archunit.version>1.5.1<', '<archunit.version>1.4.0<'],
@@ -228,7 +228,7 @@ describe('kuflow update of a project with older templates and local changes', ()
     newer = patchPackage(join(folder, 'newer'), {
       replaced: [
         ['"tsx": "4.23.15"', '"tsx": "4.23.14"'],
-        ['"watchfiles==1.3.0"', '"watchfiles==1.2.1"'],
+        ['"ruff==0.17.6"', '"ruff==0.17.5"'],
         ['<archunit.version>1.5.1<', '<archunit.version>1.5.0<'],
       ],
       migration: {

@@ -20,13 +20,15 @@ const failIfExited = (): void => {
 };
 
 /** What a schema requires, in the words of the validator. */
-const AJV_ERRORS = {
-  atFirst: '/score must be integer; /decision must be equal to one of the allowed values',
-  forever: "/ must have required property 'decision'",
-};
 const SCHEMA_ERRORS = {
-  TypeScript: AJV_ERRORS,
-  Python: AJV_ERRORS,
+  TypeScript: {
+    atFirst: '/score must be integer; /decision must be equal to one of the allowed values',
+    forever: "/ must have required property 'decision'",
+  },
+  Python: {
+    atFirst: '/score must match type "integer"; /decision must match enum ["ACCEPT", "REVIEW"]',
+    forever: "/ must have required property 'decision'",
+  },
   Java: {
     atFirst: "/score must have a maximum value of 1000; / required property 'decision' not found",
     forever: "/ required property 'decision' not found",

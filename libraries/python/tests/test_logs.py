@@ -10,7 +10,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from kuflow_worker._internal import logs
-from kuflow_worker._internal.logs import LogHandler, parse_core_failure
+from kuflow_worker._internal.logs import LogHandler
 from kuflow_worker._internal.rest_client import RestError
 from kuflow_worker._internal.secret import Secret
 from kuflow_worker._internal.workflow.item_context import ItemContext, run_for_item
@@ -98,11 +98,8 @@ def test_contains_neither_secrets_nor_form_data() -> None:
         LOG.error(
             "Failed", exc_info=error, extra={"values": ["canary"], "value": {"a": "canary"}, "reason": Secret("canary")}
         )
-        LOG.warning(
-            "Failed", extra={"error": 'Failure { failure: Some(Failure { message: "why", details: "canary" }) }'}
-        )
     assert "canary" not in "".join(log.text)
-    assert [line["error"] for line in log.lines] == ["failed", "why"]
+    assert [line["error"] for line in log.lines] == ["failed"]
 
 
 def test_contains_extra_fields_except_those_named_like_secrets_or_form_data_and_objects() -> None:
@@ -120,20 +117,12 @@ def test_contains_extra_fields_except_those_named_like_secrets_or_form_data_and_
 def test_contains_none_of_the_structures_that_the_core_logs() -> None:
     with logged() as log:
         logging.getLogger().handle(
-            core_record("Failing workflow task", run_id="r", completion='Completion { "canary" }')
+            core_record(
+                "Failing workflow task", run_id="r", completion='Completion { "canary" }', error='E { "canary" }'
+            )
         )
     assert log.lines[0]["runId"] == "r"
     assert "canary" not in log.text[0]
-
-
-def test_contains_only_code_and_message_of_a_failed_grpc_call() -> None:
-    metadata = 'MetadataMap { headers: {"canary": "x"} }'
-    status = f'Status {{ code: Unavailable, message: "down", metadata: {metadata}, source: None }}'
-    with logged() as log:
-        LOG.error("Failed", exc_info=RuntimeError(f"Poll failure: {status}"))
-        logging.getLogger().handle(core_record(f"shutdown_worker errored: {status}"))
-    assert [line["error"] for line in log.lines[:1]] == ["Poll failure: Unavailable: down"]
-    assert log.lines[1]["message"] == "shutdown_worker errored: Unavailable: down"
 
 
 def test_names_the_process_in_lines_with_the_run_of_a_workflow_only() -> None:
@@ -165,8 +154,9 @@ def test_contains_lines_of_libraries_only_from_level_info() -> None:
 
 def test_explains_a_nondeterminism_error_and_how_to_fix_it() -> None:
     with logged() as log:
-        LOG.warning("Failing workflow task", extra={"error": 'Status { message: "[TMPRL1100] x" }'})
-    assert len(log.lines) == 2
+        failure = 'Failure { message: "[TMPRL1100] Activity ID does not match", source: "canary" }'
+        logging.getLogger().handle(core_record("Failing workflow task", failure=failure))
+    assert [line["error"] for line in log.lines] == ["NondeterminismError: [TMPRL1100] Activity ID does not match"] * 2
     assert "patched()" in log.lines[1]["hint"]
 
 
@@ -248,15 +238,12 @@ def test_a_repeated_failure_is_logged_in_full_once_once_for_each_other_process_a
     ]
 
 
-def test_a_failure_has_its_stack_once_even_if_the_sdk_and_the_core_both_log_it() -> None:
+def test_a_failure_has_its_stack_once_even_if_the_sdk_logs_it_twice() -> None:
     error = raised("raise TypeError('no id')")
-    file = PACKAGE / "activities.py"
-    stack = rf"  File \"{file}\", line 1, in <module>\n    raise TypeError(\"no id\")\n"
     with logged() as log:
         LOG.warning("Workflow failed", exc_info=error, extra={"temporal_workflow": {"workflow_id": "p"}})
-        failure = f'Failure {{ message: "no id", stack_trace: "{stack}" }}'
-        logging.getLogger().handle(core_record("Failing workflow task", failure=failure))
-    assert short(log) == [("Workflow failed", "p", True), ("Failing workflow task", None, False)]
+        LOG.error("Failed handling activation", exc_info=error)
+    assert short(log) == [("Workflow failed", "p", True), ("Failed handling activation", None, False)]
 
 
 def test_a_failure_is_logged_in_full_again_with_another_reason_or_after_10_minutes_without_it() -> None:
@@ -294,19 +281,6 @@ def test_an_outage_of_10_minutes_leaves_fewer_than_100_lines() -> None:
             if second % 60 == 59:
                 log.pass_minutes(1)
     assert 10 <= len(log.lines) <= 30
-
-
-def test_a_failure_of_the_core_has_its_message_and_its_stack_without_the_details() -> None:
-    text = (
-        r'Failure { failure: Some(Failure { message: "not \"x\"", source: "PythonSDK", stack_trace: '
-        r'"  File \"/app/a.py\", line 1, in run\n    work()\n\n  File \"/app/\u{1f41e}.py\", line 3, in work\n", '
-        'details: "canary" }) }'
-    )
-    assert parse_core_failure(text) == (
-        'not "x"',
-        ['  File "/app/a.py", line 1, in run', '  File "/app/🐞.py", line 3, in work'],
-    )
-    assert parse_core_failure("connection refused") is None
 
 
 def test_messages_of_exceptions_in_activities_are_logged_without_values() -> None:

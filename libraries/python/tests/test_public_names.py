@@ -16,12 +16,6 @@ def test_of_activities_and_the_program() -> None:
         "Process",
         "RestError",
         "Worker",
-        "format_file",
-        "format_group",
-        "format_principal",
-        "parse_file",
-        "parse_group",
-        "parse_principal",
         "run",
     ]
 
@@ -33,7 +27,6 @@ def test_of_workflows() -> None:
         "KuFlowProcess",
         "MessageTask",
         "SystemTask",
-        "SystemTaskHandle",
         "TRANSFER",
         "TaskCancelled",
         "TaskHandle",
@@ -43,7 +36,6 @@ def test_of_workflows() -> None:
         "WorkflowResponse",
         "all_of",
         "fail_on_rejection",
-        "kuflow_activities",
         "run_activity",
         "with_options",
     ]
@@ -53,11 +45,8 @@ def test_of_tests() -> None:
     assert sorted(testing.__all__) == [
         "Answer",
         "FakeKuFlow",
-        "Person",
         "ProcessRun",
-        "SampleData",
         "TaskLog",
-        "entering",
         "read_sample",
         "replay",
         "start_process",

@@ -19,6 +19,7 @@ SCHEMA = {
     "properties": {
         "score": {"type": "integer", "maximum": 1000, "format": "kuflow-score"},
         "decision": {"enum": ["ACCEPT", "REJECT"]},
+        "person": {"required": ["name", "it's"]},
         "names": {"type": "array", "items": {"type": "string", "pattern": "^\\p{L}+$"}},
     },
     "patternProperties": {"^\\p{Lu}": {"type": "string"}},
@@ -47,10 +48,14 @@ async def run_system_task(result: Any, code: str = "CHECK_LOAN", workflow_type: 
     [
         (
             {"score": "Ada", "decision": "Ada"},
-            "/score must be integer; /decision must be equal to one of the allowed values",
+            '/score must match type "integer"; /decision must match enum ["ACCEPT", "REJECT"]',
         ),
         (None, "/ must have required property 'decision'"),
-        ({"decision": "ACCEPT", "score": 1001, "names": ["x", 7]}, "/score must be <= 1000; /names/1 must be string"),
+        (
+            {"decision": "ACCEPT", "score": 1001, "names": ["x", 7], "person": {"age": 7}},
+            "/score must match maximum 1000; /person must have required property 'name'; "
+            "/person must have required property 'it's'; /names/1 must match type \"string\"",
+        ),
     ],
 )
 async def test_rejects_data_that_does_not_match_the_schema_without_its_values(data: Any, problem: str) -> None:

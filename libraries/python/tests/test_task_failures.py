@@ -86,9 +86,7 @@ class FailingTasks(Metrics):
     def __init__(self) -> None:
         super().__init__(MetricMeter.noop)
         self.counts: asyncio.Queue[int] = asyncio.Queue()
-
-    def system_tasks_failing(self, count: int) -> None:
-        self.counts.put_nowait(count)
+        self.system_tasks_failing = self.counts.put_nowait
 
 
 class Attempts:

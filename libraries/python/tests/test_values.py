@@ -6,12 +6,6 @@ from kuflow_worker._internal.values import (
     FileFields,
     GroupFields,
     PrincipalFields,
-    format_file,
-    format_group,
-    format_principal,
-    parse_file,
-    parse_group,
-    parse_principal,
 )
 
 NAME = "Übersicht; a=b (50 %).txt"
@@ -19,23 +13,23 @@ NAME = "Übersicht; a=b (50 %).txt"
 
 def test_have_fields_which_may_contain_any_character() -> None:
     file = FileFields(uri="ku:process/1/document/2", type="text/plain", size=7, name=NAME)
-    assert format_file(file) == (
+    assert file.format() == (
         "kuflow-file:uri=ku:process/1/document/2;type=text/plain;size=7;"
         "name=%C3%9Cbersicht%3B%20a%3Db%20(50%20%25).txt;"
     )
-    assert parse_file(format_file(file)) == file
+    assert FileFields.parse(file.format()) == file
     principal = PrincipalFields(id="1", type="USER", name=NAME)
-    assert parse_principal(format_principal(principal)) == principal
+    assert PrincipalFields.parse(principal.format()) == principal
     group = GroupFields(id="1", type="OTHERS", name=NAME)
-    assert parse_group(format_group(group)) == group
+    assert GroupFields.parse(group.format()) == group
 
 
 @pytest.mark.parametrize(
     ("parse", "value", "problem"),
     [
-        (parse_principal, "kuflow-principal:type=USER;name=Ada;", "Not a kuflow-principal value: it has no id"),
-        (parse_file, "kuflow-file:uri=x;type=y;size=large;name=z;", "its size is not a number"),
-        (parse_group, "kuflow-principal:id=1;type=USER;", "Not a kuflow-group value"),
+        (PrincipalFields.parse, "kuflow-principal:type=USER;name=Ada;", "Not a kuflow-principal value: it has no id"),
+        (FileFields.parse, "kuflow-file:uri=x;type=y;size=large;name=z;", "its size is not a number"),
+        (GroupFields.parse, "kuflow-principal:id=1;type=USER;", "Not a kuflow-group value"),
     ],
 )
 def test_are_rejected_with_the_field_that_is_missing(parse: Callable[[str], object], value: str, problem: str) -> None:

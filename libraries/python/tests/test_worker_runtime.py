@@ -23,15 +23,15 @@ class Engine:
 
     def __init__(self, client: Any = None, *, error: Exception | None = None, **options: Any) -> None:
         self.client = client
-        self.state = "failed" if error else "running"
         self._error = error
 
-    async def run(self) -> Exception | None:
+    async def run(self) -> None:
         if self._error is None:
             await asyncio.Event().wait()
-        return self._error
+        else:
+            raise self._error
 
-    def shutdown(self) -> None: ...
+    async def shutdown(self) -> None: ...
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def worker(settings: Settings) -> RunningWorker:
+async def worker(settings: Settings) -> RunningWorker:
     unused: Any = None
     worker = RunningWorker(
         settings=settings,

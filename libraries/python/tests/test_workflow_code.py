@@ -10,7 +10,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from kuflow_worker._internal.fake_kuflow import FakeKuFlow, entering
+from kuflow_worker._internal.fake_kuflow import FakeKuFlow
 from kuflow_worker._internal.process_run import ProcessRun
 from kuflow_worker._internal.turns import Turns
 from kuflow_worker._internal.workflow_code import workflow_runner
@@ -70,7 +70,7 @@ async def run(environment: WorkflowEnvironment, project: str, name: str) -> str:
     worker = Worker(client, task_queue=process_id, workflows=[workflow], workflow_runner=workflow_runner([workflow]))
     request = {"processId": process_id}
     handle = await client.start_workflow(workflow.run, request, id=process_id, task_queue=process_id)
-    kuflow = FakeKuFlow(entering({}))
+    kuflow = FakeKuFlow({})
     return (await ProcessRun(environment, handle, worker, kuflow, Turns(client)).result())["message"]
 
 

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { readdir } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { codeOf } from '../../base/errors.ts';
 import { watchFiles } from '../../files/watch.ts';
 
@@ -19,7 +19,7 @@ export async function noticeChanges(paths: readonly string[], cwd: string): Prom
   let failure: Error | undefined;
   const watch = watchFiles({
     folders: (await Promise.all(absolute.map(foldersIn))).flat(),
-    isRelevant: () => true,
+    isRelevant: (name) => !isBytecode(name),
     listFiles: async () => (await Promise.all(absolute.map(filesIn))).flat(),
     onChange: () => {
       // The first call is about the files as they are.
@@ -76,10 +76,14 @@ async function filesIn(path: string): Promise<readonly string[]> {
   return files?.map(({ parentPath, name }) => join(parentPath, name)) ?? [path];
 }
 
+/** Python writes these files when it imports a module. */
+const isBytecode = (path: string): boolean => path.split(sep).includes('__pycache__');
+
 /** Undefined if it is not a folder. */
 async function entriesIn(path: string) {
   try {
-    return await readdir(path, { recursive: true, withFileTypes: true });
+    const entries = await readdir(path, { recursive: true, withFileTypes: true });
+    return entries.filter(({ parentPath, name }) => !isBytecode(join(parentPath, name)));
   } catch (error) {
     // A folder may be removed while it is read.
     if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return undefined;

@@ -49,8 +49,8 @@ export const python: Language = {
     run: runPythonCommand,
     lockFiles: lockFilesOf,
   },
-  commands: (manager, { name, packageName = '', workspace }) =>
-    pythonCommands(manager, { script: distributionName(name), packageName, isMember: workspace !== undefined }),
+  commands: (manager, { name, workspace }) =>
+    pythonCommands(manager, { script: distributionName(name), isMember: workspace !== undefined }),
   diagnosis: async () => (await import('./diagnosis.ts')).pythonDiagnosis,
   // Imported on demand: reading its files needs large packages.
   workspace: async () => (await import('./workspace.ts')).readUvWorkspace,

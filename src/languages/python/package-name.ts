@@ -21,8 +21,9 @@ const TAKEN: ReadonlySet<string> = new Set(
   tempfile termios textwrap this threading time timeit tkinter token tokenize tomllib trace traceback tracemalloc tty turtle
   turtledemo types typing unicodedata unittest urllib uu uuid venv warnings wave weakref webbrowser winreg winsound wsgiref
   xdrlib xml xmlrpc zipapp zipfile zipimport zlib zoneinfo annotationlib compression
-  anyio attr attrs certifi cffi cryptography google h11 hatchling httpcore httpx idna jsonschema jsonschema_specifications kuflow
-  mypy nexusrpc packaging pluggy pycparser pytest pytest_asyncio referencing rpds ruff temporalio tests typing_extensions watchfiles wheel yaml`
+  annotated_types anyio attr attrs certifi cffi cryptography google h11 hatchling httpcore httpx idna jsonschema
+  jsonschema_specifications kuflow mypy nexusrpc packaging pluggy pycparser pydantic pydantic_core pytest pytest_asyncio
+  referencing rpds ruff temporalio tests typing_extensions typing_inspection wheel yaml`
     .split(/\s+/)
     .filter((name) => name !== ''),
 );

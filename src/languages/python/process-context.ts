@@ -113,7 +113,7 @@ function testImports(
   { withApproval, hasHumanTasks }: { readonly withApproval: boolean; readonly hasHumanTasks: boolean },
   own: readonly Import[],
 ): string {
-  const tools = ['FakeKuFlow', 'ProcessRun', 'entering', 'read_sample', 'replay', 'start_process'];
+  const tools = ['FakeKuFlow', 'ProcessRun', 'read_sample', 'replay', 'start_process'];
   const groups = [
     importText([
       { module: 'pathlib', name: 'Path' },

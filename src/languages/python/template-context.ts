@@ -7,7 +7,7 @@ import { pythonCall } from './calls.ts';
 import { printImports, type Import } from './imports.ts';
 import { pythonLayout } from './process-layout.ts';
 import { distributionName } from './package-name.ts';
-import { ENVIRONMENT, PIP_VERSION, UV_LOCK, uvSyncCommand } from './tools.ts';
+import { ENVIRONMENT, PIP_VERSION, UV_LOCK, uvSyncCommand, WATCH_OPTIONS } from './tools.ts';
 
 /** The context of the templates that all processes of a project share, except that of its first process. */
 export function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive): object {
@@ -40,6 +40,7 @@ export function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive
     // That of a workspace is in its root.
     environment: new Code(workspace === undefined ? ENVIRONMENT : `${workspace.root}/${ENVIRONMENT}`),
     runCommand: new Code(isUv ? `uv run ${distribution}` : `.venv/bin/${distribution}`),
+    watchOptions: new Code(WATCH_OPTIONS),
     pythonRun: new Code(isUv ? 'uv run ' : '.venv/bin/'),
     ...processList(spec),
     ...deploymentContext(name, { memory: '256Mi', writesTmp: true }),

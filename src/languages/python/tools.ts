@@ -25,6 +25,9 @@ export const ENVIRONMENT = '.venv';
 const ENVIRONMENT_PROGRAMS = IS_WINDOWS ? '.venv\\Scripts\\' : '.venv/bin/';
 export const ENVIRONMENT_PYTHON = `${ENVIRONMENT_PROGRAMS}python${IS_WINDOWS ? '.exe' : ''}`;
 
+/** What starts a worker in development again when it changes. */
+export const WATCH_OPTIONS = '--watch src --watch application.yaml --watch application-local.yaml';
+
 /** Older ones do not have `--group`, and check the environment less strictly. */
 export const PIP_VERSION = '25.3';
 /** What pip installs, in this order: first exactly what was tested, then the project with the dependencies that were added to it. */
@@ -256,14 +259,10 @@ function explainFailure(output: string): InstallFailure | undefined {
   return { seen: `could not download from ${origin}`, ...(!HTTP_STATUS.test(output) && { registry: origin }) };
 }
 
-/** Commands to run in the folder of a project. `script` is its console script, and `packageName` its package. Windows does not have make. */
+/** Commands to run in the folder of a project. `script` is its console script. Windows does not have make. */
 export function pythonCommands(
   manager: PackageManager,
-  {
-    script,
-    packageName,
-    isMember,
-  }: { readonly script: string; readonly packageName: string; readonly isMember: boolean },
+  { script, isMember }: { readonly script: string; readonly isMember: boolean },
 ): ProjectCommands {
   const isUv = pythonManager(manager) === 'uv';
   const run = (command: string): string => (isUv ? `uv run ${command}` : `${ENVIRONMENT_PROGRAMS}${command}`);
@@ -274,7 +273,7 @@ export function pythonCommands(
       `${PYTHON_PROGRAMS[0]} -m venv ${ENVIRONMENT}`,
       ...PIP_STEPS.map((args) => `${ENVIRONMENT_PROGRAMS}python ${args.join(' ')}`),
     ].join(' && '),
-    dev: `${KUFLOW} dev exec -- ${run(`python -m kuflow_worker.dev ${packageName}`)}`,
+    dev: `${KUFLOW} dev exec ${WATCH_OPTIONS} -- ${start} --dev`,
     smoke: `${KUFLOW} dev simulate -- ${start} --dev`,
     check: `${start} --check`,
     verify: [

@@ -34,7 +34,7 @@ def values_of(settings: Settings) -> dict[str, object]:
         "kuflow.api.tenant-id": api.tenant_id,
         "temporal.target": temporal.target,
         "temporal.namespace": temporal.namespace,
-        "temporal.kuflow-queue": temporal.queue,
+        "temporal.kuflow-queue": temporal.kuflow_queue,
         "temporal.mutual-tls.cert-data": data and data.cert,
         "temporal.mutual-tls.key-data": data and data.key.reveal(),
         "temporal.mutual-tls.ca-data": data and data.ca,

@@ -5,7 +5,7 @@ from typing import Any, TypedDict
 
 from temporalio import workflow
 
-from kuflow_worker import parse_principal
+from kuflow_worker import PrincipalFields
 from kuflow_worker.workflow import (
     TRANSFER,
     HumanTask,
@@ -53,7 +53,7 @@ class JourneyWorkflow:
     async def run(self, request: WorkflowRequest) -> WorkflowResponse:
         kuflow = self._kuflow
         application = await kuflow.human_task(APPLY)
-        reviewer_id = parse_principal(application["reviewer"]).id
+        reviewer_id = PrincipalFields.parse(application["reviewer"]).id
         await kuflow.system_task(
             STAMP,
             with_options(JourneyActivities.stamp_contract, TRANSFER),

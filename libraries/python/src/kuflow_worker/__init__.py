@@ -14,12 +14,6 @@ from ._internal.values import (
     KuFlowGroup,
     KuFlowPrincipal,
     PrincipalFields,
-    format_file,
-    format_group,
-    format_principal,
-    parse_file,
-    parse_group,
-    parse_principal,
 )
 
 __all__ = [
@@ -33,11 +27,5 @@ __all__ = [
     "Process",
     "RestError",
     "Worker",
-    "format_file",
-    "format_group",
-    "format_principal",
-    "parse_file",
-    "parse_group",
-    "parse_principal",
     "run",
 ]

@@ -3,19 +3,16 @@
 A plugin adds the fixture `environment` to pytest.
 """
 
-from ._internal.fake_kuflow import Answer, FakeKuFlow, Person, TaskLog, entering
+from ._internal.fake_kuflow import Answer, FakeKuFlow, TaskLog
 from ._internal.process_run import ProcessRun, start_process
 from ._internal.replay import replay
-from ._internal.sample import SampleData, read_sample
+from ._internal.sample import read_sample
 
 __all__ = [
     "Answer",
     "FakeKuFlow",
-    "Person",
     "ProcessRun",
-    "SampleData",
     "TaskLog",
-    "entering",
     "read_sample",
     "replay",
     "start_process",

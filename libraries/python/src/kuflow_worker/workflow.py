@@ -2,8 +2,8 @@
 
 from ._internal.model import UserActionSignal, WorkflowRequest, WorkflowResponse
 from ._internal.workflow.all_of import all_of
-from ._internal.workflow.kuflow_activities import TRANSFER, kuflow_activities, run_activity, with_options
-from ._internal.workflow.kuflow_process import KuFlowProcess, SystemTaskHandle, TaskCancelled, TaskHandle
+from ._internal.workflow.kuflow_activities import TRANSFER, run_activity, with_options
+from ._internal.workflow.kuflow_process import KuFlowProcess, TaskCancelled, TaskHandle
 from ._internal.workflow.rejections import CallRejected, fail_on_rejection
 from ._internal.workflow.task import HumanTask, MessageTask, SystemTask, ThreadTask
 
@@ -14,7 +14,6 @@ __all__ = [
     "KuFlowProcess",
     "MessageTask",
     "SystemTask",
-    "SystemTaskHandle",
     "TaskCancelled",
     "TaskHandle",
     "ThreadTask",
@@ -23,7 +22,6 @@ __all__ = [
     "WorkflowResponse",
     "all_of",
     "fail_on_rejection",
-    "kuflow_activities",
     "run_activity",
     "with_options",
 ]

@@ -64,4 +64,4 @@ async def run_kuflow_activity(rest: RestClient, name: str, *request: Any) -> Any
 def rest_client(endpoint: str, metrics: Metrics = no_metrics, ca: str | None = None) -> RestClient:
     # This folder has no files with settings.
     settings = load_settings(Path(__file__).parent, ENVIRONMENT | {"KUFLOW_API_ENDPOINT": endpoint})
-    return create_rest_client(replace(settings, api=replace(settings.api, ca=ca)), metrics, "trial")
+    return create_rest_client(replace(settings, api=settings.api.model_copy(update={"ca": ca})), metrics, "trial")

@@ -7,6 +7,7 @@ from typing import Any, NotRequired, TypedDict
 from temporalio import activity, workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
+from kuflow_worker import KuFlowClient
 from kuflow_worker.workflow import (
     TRANSFER,
     CallRejected,
@@ -319,3 +320,49 @@ class RejectedWorkflow(Trial):
             response = error.response or {}
             return {"message": f"{error.operation} {error.status} {response['message']}"}
         return {"message": "created"}
+
+
+class Scoring:
+    """A resource of the worker."""
+
+    def __init__(self, score: int) -> None:
+        self.score = score
+
+
+class ScoringActivities:
+    def __init__(self, kuflow: KuFlowClient, scoring: Scoring) -> None:
+        self._scoring = scoring
+
+    @activity.defn
+    async def score(self) -> int:
+        return self._scoring.score
+
+
+@workflow.defn
+class ScoredWorkflow:
+    @workflow.run
+    async def run(self) -> int:
+        return await run_activity(ScoringActivities.score)
+
+
+@workflow.defn
+class EverythingWorkflow(Trial):
+    """Uses everything in `KuFlowProcess` that sends commands. Its histories were recorded: do not change it."""
+
+    @workflow.run
+    async def run(self, request: WorkflowRequest) -> WorkflowResponse:
+        kuflow = self.kuflow
+        review = await kuflow.human_task(
+            REVIEW, data={"ok": False}, deadline=timedelta(hours=5), on_deadline=lambda task: task.log("Late", "WARN")
+        )
+        check = await kuflow.system_task(CHECK, TrialActivities.check, {"name": "Ada", "age": 70})
+        second = await kuflow.open_task(SECOND)
+        await second.assign(owner_email="ada@example.com")
+        await second.cancel()
+        waiting = asyncio.create_task(kuflow.human_task(SECOND))
+        await workflow.sleep(60)
+        waiting.cancel()
+        await workflow.wait([waiting])
+        await all_of(kuflow.message(MessageTask("RESULT"), text="Done"), kuflow.thread(ThreadTask("DISCUSSION")))
+        await kuflow.write_metadata({"score": check["score"]})
+        return {"message": f"ok {review['ok']}"}

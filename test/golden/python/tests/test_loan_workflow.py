@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from kuflow_worker.testing import Answer, FakeKuFlow, ProcessRun, TaskLog, entering, read_sample, replay, start_process
+from kuflow_worker.testing import Answer, FakeKuFlow, ProcessRun, TaskLog, read_sample, replay, start_process
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
@@ -21,7 +21,7 @@ async def start(environment: WorkflowEnvironment, kuflow: FakeKuFlow) -> Process
 
 
 async def test_completes_and_its_history_can_be_replayed(environment: WorkflowEnvironment) -> None:
-    kuflow = FakeKuFlow(entering(SAMPLE.answers), SAMPLE.metadata)
+    kuflow = FakeKuFlow(SAMPLE.answers, SAMPLE.metadata)
     run = await start(environment, kuflow)
 
     assert (await run.result())["message"]
@@ -32,7 +32,7 @@ async def test_completes_and_its_history_can_be_replayed(environment: WorkflowEn
 
 
 async def test_ignores_signals_that_it_does_not_know(environment: WorkflowEnvironment) -> None:
-    kuflow = FakeKuFlow(entering(SAMPLE.answers), SAMPLE.metadata)
+    kuflow = FakeKuFlow(SAMPLE.answers, SAMPLE.metadata)
     run = await start(environment, kuflow)
     await kuflow.signal(run.process_id, "Unknown_Signal", {})
     await kuflow.signal(run.process_id, "KuFlow_Engine_Signal_Process_Item", {"type": "UNKNOWN"})
@@ -42,7 +42,7 @@ async def test_ignores_signals_that_it_does_not_know(environment: WorkflowEnviro
 
 async def test_ends_when_the_loan_is_not_approved(environment: WorkflowEnvironment) -> None:
     answers = {**SAMPLE.answers, "APPROVE_LOAN": {"approved": False}}
-    kuflow = FakeKuFlow(entering(answers), SAMPLE.metadata)
+    kuflow = FakeKuFlow(answers, SAMPLE.metadata)
     run = await start(environment, kuflow)
     await run.result()
 

@@ -99,7 +99,7 @@ describe.skipIf(IS_WINDOWS)('the package manager of a Python project', () => {
 });
 
 /** A project outside of workspaces. */
-const ALONE = { script: 'loan-worker', packageName: 'loan_worker', isMember: false };
+const ALONE = { script: 'loan-worker', isMember: false };
 
 describe('the commands of a Python project', () => {
   it.skipIf(IS_WINDOWS)('run in the environment of the project', () => {

@@ -99,7 +99,7 @@ async def check(
 
 async def _load(load: Callable[[], Settings]) -> StepResult[Settings]:
     settings = load()
-    detail = f"queue {settings.temporal.queue}, {settings.api.endpoint}, {settings.temporal.target}"
+    detail = f"queue {settings.temporal.kuflow_queue}, {settings.api.endpoint}, {settings.temporal.target}"
     return StepResult(settings, detail)
 
 

@@ -1,11 +1,19 @@
 """What a project declares: its worker and the processes that it runs."""
 
+import inspect
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from pydantic import BaseModel
+from temporalio.worker import Interceptor
 
 from .client import KuFlowClient
 from .task_data import Validators, load_validators
+
+CreateActivities: TypeAlias = Callable[[KuFlowClient], object] | Callable[[KuFlowClient, Any], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +22,11 @@ class Process:
 
     workflow: type
     """The workflow class. `schemas.json` in its package has the schemas of the system tasks."""
-    activities: Sequence[Callable[[KuFlowClient], object]] = ()
-    """Classes with your own activities. Their constructors get the client for KuFlow."""
+    activities: Sequence[CreateActivities] = ()
+    """Classes with your own activities. Their constructors get the client for KuFlow.
+
+    As a second argument, if they have one, they get what `open_resources` of the worker yields, or else your settings.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +36,24 @@ class Worker:
     name: str
     """The name of your project, which KuFlow and the engine see."""
     processes: Sequence[Process]
+    settings: type[BaseModel] | None = None
+    """The model of your own settings, which are below `app:` in `application.yaml`."""
+    open_resources: Callable[[Any], AbstractAsyncContextManager[Any]] | None = None
+    """Opens what your activities need before the worker connects, and closes it after the last activity has ended.
+
+    Gets your settings. Usually a function with `@asynccontextmanager`.
+    """
+    interceptors: Sequence[Interceptor] = ()
+    """Temporal's interceptors, around the workflows and activities of this worker."""
 
     @property
     def workflows(self) -> list[type]:
         return [process.workflow for process in self.processes]
 
-    @property
-    def activities(self) -> list[Callable[[KuFlowClient], object]]:
-        return [activities for process in self.processes for activities in process.activities]
+    def create_activities(self, kuflow: KuFlowClient, resources: object) -> list[object]:
+        classes: list[Callable[..., object]] = [one for process in self.processes for one in process.activities]
+        arguments = (kuflow, resources)
+        return [create(*arguments[: len(inspect.signature(create).parameters)]) for create in classes]
 
     @property
     def validators(self) -> Validators:

@@ -12,7 +12,7 @@ from temporalio import activity
 
 from .model import Uuid
 from .rest_client import RestClient, RestFile, RestRequest
-from .values import KuFlowFile, parse_file
+from .values import FileFields, KuFlowFile
 
 HEARTBEAT_INTERVAL = 10
 """Seconds."""
@@ -73,7 +73,7 @@ class Documents:
         """
         uri, size = document, None
         if not document.startswith("ku:"):
-            fields = parse_file(document)
+            fields = FileFields.parse(document)
             uri, size = fields.uri, fields.size
         request = _download_request(uri)
         incomplete = Path(f"{path}.incomplete")

@@ -12,7 +12,7 @@ from .documents import Documents
 from .model import JsonObject, ProcessItem
 from .operations import Operation
 from .turns import Turns
-from .values import FileFields, KuFlowFile, format_file, parse_file
+from .values import FileFields, KuFlowFile
 
 APPLICATION_ID = "00000000-0000-4000-8000-00000000000a"
 TENANT_ID = "00000000-0000-4000-8000-00000000000b"
@@ -38,25 +38,21 @@ Answer = JsonObject | Literal["cancel", "wait"]
 Person = Callable[[str, Sequence[TaskLog]], Answer]
 
 
-def entering(answers: Mapping[str, JsonObject]) -> Person:
-    """A person who enters data by task code."""
-    return lambda code, _logs: answers.get(code, {})
-
-
 class FakeKuFlow(KuFlowClient):
     """An in-memory KuFlow for workflow tests, and the client for your own activities.
 
-    `person` is asked about each open task that the application does not own. `metadata` is that of the process. It has
-    the operations that workflows and activities of this project need so far.
+    `person` is asked about each open task that the application does not own, or has the data that is entered by task
+    code. `metadata` is that of the process. It has the operations that workflows and activities of this project need so
+    far.
     """
 
-    def __init__(self, person: Person, metadata: JsonObject | None = None) -> None:
+    def __init__(self, person: Person | Mapping[str, JsonObject], metadata: JsonObject | None = None) -> None:
         self.application_id = APPLICATION_ID
         self.documents = FakeDocuments()
         self.items: list[ProcessItem] = []
         self.logs: list[TaskLog] = []
         self.metadata = dict(metadata or {})
-        self._person = person
+        self._person: Person = (lambda code, _logs: person.get(code, {})) if isinstance(person, Mapping) else person
         self._client: Client | None = None
         self._turns: Turns | None = None
         self._responses_to_lose = 0
@@ -196,10 +192,10 @@ class FakeDocuments(Documents):
         content = Path(path).read_bytes()  # noqa: ASYNC240
         uri = f"ku:process/{process_id}/document/{len(self._contents)}"
         self._contents[uri] = content
-        return format_file(FileFields(uri=uri, type=content_type, size=len(content), name=name or Path(path).name))
+        return FileFields(uri=uri, type=content_type, size=len(content), name=name or Path(path).name).format()
 
     async def download(self, document: str, path: str | Path) -> None:
-        uri = document if document.startswith("ku:") else parse_file(document).uri
+        uri = document if document.startswith("ku:") else FileFields.parse(document).uri
         # People attach documents too: what they contain does not matter here.
         Path(path).write_bytes(self._contents.get(uri, b"A document"))  # noqa: ASYNC240
 

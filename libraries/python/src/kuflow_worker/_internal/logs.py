@@ -30,7 +30,8 @@ TRACE = 5
 LEVELS = {"trace": TRACE, "debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
 
 LIBRARY = __name__.partition(".")[0]
-NON_DETERMINISM = re.compile(r"TMPRL1100|non-?determinis[mt]|DeterminismViolation", re.IGNORECASE)
+# Temporal's code of this error, and its message.
+NON_DETERMINISM = re.compile(r'\[TMPRL1100\][^"\\]*')
 NON_DETERMINISM_HINT = (
     "The workflow code no longer matches the history of a running process. "
     "In development, undo the change, or cancel the process and start another one. "
@@ -119,32 +120,27 @@ class LogHandler(logging.Handler):
             self.release()
 
     def _log(self, record: logging.LogRecord) -> None:
-        if self.level > logging.DEBUG and SHUTDOWN_DETAILS.match(str(record.msg)):
-            return
         line, error = _to_line(record)
         _add_process(line)
-        if error is None:
-            return self._print(line)
         hides_values = record.name == ACTIVITY_LOGGER
-        line["error"] = describe_error(error, hides_values=hides_values)
-        if record.levelno >= logging.WARNING:
-            frames, causes = _describe_stack(
-                error, None if self._frames == "all" else self._own, hides_values=hides_values
-            )
+        if error is not None:
+            line["error"] = describe_error(error, hides_values=hides_values)
+        # The core repeats its lines while the engine does not answer.
+        if record.levelno >= logging.WARNING and (error is not None or record.name == CORE_LOGGER):
+            own = None if self._frames == "all" else self._own
+            frames, causes = _describe_stack(error, own, hides_values=hides_values)
             place = frames[-1] if frames else ""
             names = [line.get(name, "") for name in ("message", "workflowType", "activityType", "operation", "error")]
             failure = without_ids(" ".join(map(str, names)))
             if self._repeats.is_repeated(f"{failure} {place}", str(line.get("processId", "")), line):
                 return
             # The SDK logs some errors twice, once without their names. Another process has the same stack.
-            unnamed = without_ids(re.sub(r"^\w+: ", "", str(line["error"])))
+            unnamed = without_ids(re.sub(r"^\w+: ", "", str(line.get("error"))))
             if (frames or causes) and self._repeats.is_new(f"{unnamed} {place}"):
                 line["stack"] = escape_controls("\n".join([*frames, *causes]))
         self._print(line)
-        if NON_DETERMINISM.search(f"{line['message']} {line['error']}"):
-            fields = {name: value for name, value in line.items() if name not in ("error", "stack")}
-            explained: LogLine = {"level": "ERROR", "message": "Non-determinism error", "hint": NON_DETERMINISM_HINT}
-            self._print(fields | explained)
+        if isinstance(error, workflow.NondeterminismError):
+            self._print(line | {"level": "ERROR", "message": "Non-determinism error", "hint": NON_DETERMINISM_HINT})
 
     def _print(self, line: LogLine) -> None:
         text = json.dumps(line, ensure_ascii=False) if self._format == "json" else _format_pretty(line)
@@ -162,10 +158,9 @@ STANDARD_FIELDS = {*vars(logging.makeLogRecord({})), "message", "asctime", "task
 RESERVED_FIELDS = {"time", "level", "logger", "message", "stack", "error", "failure"}
 # Temporal's SDK adds these objects to its own lines and to those of workflow and activity code.
 CONTEXTS = ("temporal_workflow", "temporal_activity")
-# Temporal's core logs whole structures, which may contain form data. Only these of its fields are logged.
+# Temporal's core logs whole structures, which may contain form data. Only these of its fields are logged. The SDK logs
+# the errors of workflows, and the engine watch why the engine does not answer.
 CORE_FIELDS = ("runId", "workflowType", "activityType", "activityId", "attempt")
-# Temporal's SDK logs this at each shutdown. The worker logs the shutdown itself.
-SHUTDOWN_DETAILS = re.compile(r"Beginning worker shutdown")
 
 # Words in the names of fields that may contain form data, such as the arguments of an activity.
 FORM_DATA = re.compile(
@@ -190,13 +185,14 @@ def _to_line(record: logging.LogRecord) -> tuple[LogLine, object]:
         "time": format_time(record.created),
         "level": _to_level(record.levelno),
         "logger": record.name,
-        "message": escape_controls(STATUS.sub(r"\1: \2", record.getMessage())),
+        "message": escape_controls(record.getMessage()),
     }
     fields = {name: value for name, value in vars(record).items() if name not in STANDARD_FIELDS}
     core = fields.get("temporal_log")
     if core is not None:
         logged = {_to_camel_case(name): value for name, value in core.fields.items()}
-        error = logged.get("error") or logged.get("failure")
+        found = NON_DETERMINISM.search(str(logged.get("failure") or logged.get("error")))
+        error: object = found and workflow.NondeterminismError(found[0])
         fields = {name: value for name, value in logged.items() if name in CORE_FIELDS}
     else:
         error = (record.exc_info or (None, None))[1] or fields.get("error")
@@ -237,6 +233,7 @@ def _to_camel_case(name: str) -> str:
 
 
 ACTIVITY_LOGGER = "temporalio.activity"
+CORE_LOGGER = "temporalio.core"
 # Enough for a reader. Longer messages contain data.
 LONGEST_MESSAGE = 3_000
 
@@ -265,18 +262,11 @@ def _cause_of(error: object) -> BaseException | None:
     return cause
 
 
-def _text_of(error: BaseException) -> str:
-    return STATUS.sub(r"\1: \2", str(error))
-
-
 def _message_of(error: object, *, hides_values: bool = False) -> str:
     """Name and message of one error. Leaves out the details, which may contain form data."""
-    if isinstance(error, str):
-        failure = parse_core_failure(error)
-        return error if failure is None else failure[0]
     if not isinstance(error, BaseException):
-        return "unknown error"
-    name, text = type(error).__name__, _text_of(error)
+        return str(error)
+    name, text = type(error).__name__, str(error)
     if hides_values and getattr(error, "type", None) not in WITHOUT_VALUES:
         text = redact(text[:LONGEST_MESSAGE])
     if text == "":
@@ -291,7 +281,7 @@ def describe_error(error: object, *, hides_values: bool = False) -> str:
     """
     parts: list[str] = []
     for at, part in _messages_of(error, hides_values):
-        text = _text_of(at) if isinstance(at, BaseException) and not hides_values else part
+        text = part if hides_values else str(at)
         if not any(other.endswith(text or part) for other in parts):
             parts.append(part)
     return escape_controls(" <- ".join(parts))
@@ -309,39 +299,31 @@ def _describe_stack(error: object, own: Folders | None, *, hides_values: bool) -
 
     `own`: only the frames of code in these folders.
     """
-    first, *causes = [(part, _frames_of(at, own)) for at, part in _messages_of(error, hides_values)]
-    described: list[str] = []
-    for cause, lines in causes:
-        if lines:
-            described += [f"  caused by {cause.splitlines()[0]}", *lines]
-    return first[1], described
-
-
-FRAME = re.compile(r'^ *File "(.*)", line \d+', re.MULTILINE)
-# Each import in workflow code adds eight of these frames.
-IMPORT_FRAME = re.compile(r'^ *File "(?:<frozen importlib|.*workflow_sandbox[\\/]_importer\.py)')
+    frames: list[str] = []
+    causes: list[str] = []
+    for at, message in _messages_of(error, hides_values):
+        lines = _frames_of(at, own)
+        if at is error:
+            frames = lines
+        elif lines:
+            causes += [f"  caused by {message.splitlines()[0]}", *lines]
+    return frames, causes
 
 
 def _frames_of(error: object, own: Folders | None) -> list[str]:
-    if isinstance(error, BaseException):
-        stack = [
-            f'  File "{frame.f_code.co_filename}", line {line}, in {frame.f_code.co_name}'
-            for frame, line in traceback.walk_tb(error.__traceback__)
-        ]
-    else:
-        failure = parse_core_failure(str(error))
-        stack = [] if failure is None else failure[1]
-    if own is None:
-        kept = [line for line in stack if not IMPORT_FRAME.match(line)]
-    else:
-        kept = [line for line in stack if _is_in(line, own)]
+    stack = traceback.walk_tb(error.__traceback__) if isinstance(error, BaseException) else []
+    kept = [
+        f'  File "{frame.f_code.co_filename}", line {line}, in {frame.f_code.co_name}'
+        for frame, line in stack
+        if not _imports(frame.f_code.co_filename)
+        and (own is None or not own.isdisjoint(Path(frame.f_code.co_filename).parents))
+    ]
     return kept[-MAX_FRAMES:]
 
 
-def _is_in(line: str, folders: Folders) -> bool:
-    """Whether a frame is code in one of these folders."""
-    file = FRAME.match(line)
-    return file is not None and not folders.isdisjoint(Path(file[1]).parents)
+def _imports(file: str) -> bool:
+    """Whether a frame only imports a module. Each import in workflow code has eight of them."""
+    return file.startswith("<frozen importlib") or Path(file).name == "_importer.py"
 
 
 def _folders_of(packages: Sequence[str]) -> Folders:
@@ -349,38 +331,10 @@ def _folders_of(packages: Sequence[str]) -> Folders:
     return frozenset(Path(folder) for package in packages for folder in getattr(import_module(package), "__path__", []))
 
 
-# How Temporal's core escapes special characters.
-ESCAPE = re.compile(r"\\(?:u\{([0-9a-f]{1,6})\}|(.))", re.DOTALL)
-ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}
-
-
-def parse_core_failure(text: str) -> tuple[str, list[str]] | None:
-    """The message and the frames of a failure in a text of Temporal's core. None for a text that is not a structure.
-
-    The core logs whole structures, whose other parts may contain form data.
-    """
-    structure = re.match(r"\w+(?= \{)", text)
-    if structure is None:
-        return None
-
-    def field(name: str) -> str | None:
-        written = re.search(rf'\b{name}: "((?:[^"\\]|\\.)*)"', text)
-        return written and ESCAPE.sub(
-            lambda escape: chr(int(escape[1], 16)) if escape[1] else ESCAPES.get(escape[2], escape[2]), written[1]
-        )
-
-    frames = [line for line in (field("stack_trace") or "").splitlines() if FRAME.match(line)]
-    return field("message") or structure[0], frames
-
-
 # Characters that affect a terminal: controls other than line feeds, direction marks, invisible characters.
 TERMINAL_CONTROLS = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
 )
-
-
-# How Temporal's core prints a gRPC error. The metadata of the response follows, and is left out.
-STATUS = re.compile(r'Status \{ code: (\w+), message: "((?:[^"\\]|\\.)*)".*', re.DOTALL)
 
 
 def escape_controls(text: str) -> str:

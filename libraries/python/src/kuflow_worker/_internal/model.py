@@ -135,6 +135,8 @@ class WorkflowRequest(Times):
 
 
 class WorkflowResponse(TypedDict):
+    """The result of the workflow of a process."""
+
     message: str
 
 

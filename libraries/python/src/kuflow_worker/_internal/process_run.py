@@ -15,6 +15,7 @@ from temporalio.client import (
     WorkflowHistory,
 )
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Interceptor as WorkerInterceptor
 from temporalio.worker import Worker
 
 from .activities import activities_of, create_kuflow_activities
@@ -121,12 +122,13 @@ async def start_process(
     kuflow: FakeKuFlow,
     activities: Sequence[object] = (),
     *,
+    interceptors: Sequence[WorkerInterceptor] = (),
     headers: Mapping[str, Payload] | None = None,
     max_payload_bytes: int = DEFAULT_MAX_PAYLOAD_BYTES,
 ) -> ProcessRun:
     """Starts the workflow of a process, with the converter and the interceptors of the worker.
 
-    `activities` are objects with activities. `headers` are start headers of the workflow.
+    `activities` are objects with activities, and `interceptors` those of your worker. `headers` are start headers.
     """
     config = environment.client.config()
     config["data_converter"] = data_converter(max_payload_bytes)
@@ -146,6 +148,7 @@ async def start_process(
         ],
         interceptors=[
             turns,
+            *interceptors,
             WorkflowInterceptor(),
             ActivityInterceptor(max_payload_bytes=max_payload_bytes, validators=validators),
         ],

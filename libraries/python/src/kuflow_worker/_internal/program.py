@@ -1,3 +1,4 @@
+import argparse
 import asyncio
 import dataclasses
 import json
@@ -7,8 +8,8 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import NoReturn, TextIO
 
@@ -22,22 +23,15 @@ from temporalio.runtime import (
 )
 
 from .check import CheckStep, check
+from .connection import with_timeout
 from .declaration import Worker
-from .logs import Frames, LogHandler, configure_logs, report_repeats
+from .logs import CORE_LOGGER, Frames, LogHandler, configure_logs, report_repeats
 from .metrics import Metrics
 from .settings import LogFormat, Settings, SettingsError, load_settings
 from .worker_runtime import RunningWorker
 
 LOG = logging.getLogger(__name__)
 
-USAGE = """Usage: {program} [--check [--json]] [--dev]
-
-  --check  Check the connection to KuFlow step by step and exit with 0 (connected), 1 (failed), 2 (invalid settings)
-           or 4 (inconclusive). KUFLOW_WORKER_CHECK_SECONDS sets a time limit.
-  --json   Print the result of --check as JSON
-  --dev    Print readable logs, shut down quickly, and start even if the health or metrics port is in use
-"""
-OPTIONS = ("--check", "--json", "--dev", "--help")
 SETTINGS_HELP = """To get the settings, use one of these:
 
   ./kuflow dev exec -- <command>           Run a command, such as this worker, with a local KuFlow
@@ -47,6 +41,7 @@ SETTINGS_HELP = """To get the settings, use one of these:
 """
 CHECK_SECONDS = "KUFLOW_WORKER_CHECK_SECONDS"
 INTERRUPTED = 130
+CLOSE_SECONDS = 5.0
 # npm and the terminal both deliver the same Ctrl-C.
 SAME_SIGNAL_WITHIN = 1.0
 
@@ -56,31 +51,23 @@ class Program:
 
     def __init__(self, worker: Worker, options: Sequence[str]) -> None:
         self._declared = worker
-        self._options = options
-        self._development = "--dev" in options
+        self._options = _parse_options(options)
+        self._development: bool = self._options.dev
         self._log_format: LogFormat = "pretty" if self._development else "json"
         self._worker: RunningWorker | None = None
         self._first_signal_at: float | None = None
 
     async def main(self) -> int:
         _on_signals(self._on_signal)
-        unknown = next((option for option in self._options if option not in OPTIONS), None)
-        if unknown is not None or ("--json" in self._options and "--check" not in self._options):
-            problem = "--json requires --check" if unknown is None else f"Unknown option {unknown}"
-            sys.stderr.write(f"{problem}\n\n{_usage()}")
-            return 2
-        if "--help" in self._options:
-            sys.stdout.write(_usage())
-            return 0
         try:
-            return await (self._check() if "--check" in self._options else self._run())
+            return await (self._check() if self._options.check else self._run())
         except Exception as error:
             self._log_to(sys.stderr)
             LOG.error("The worker could not start", exc_info=error)
             return 1
 
     async def _check(self) -> int:
-        as_json = "--json" in self._options
+        as_json: bool = self._options.json
         seconds = os.environ.get(CHECK_SECONDS)
         limit = None if seconds is None else _to_seconds(seconds)
         if seconds is not None and limit is None:
@@ -95,7 +82,7 @@ class Program:
         self._log_format = "pretty"
         self._log_to(sys.stderr, "error")
         runtime = Runtime(telemetry=_telemetry())
-        result = await check(_load, report, limit or 3_600, name=self._declared.name, runtime=runtime)
+        result = await check(self._load, report, limit or 3_600, name=self._declared.name, runtime=runtime)
         if as_json:
             print(json.dumps(dataclasses.asdict(result), ensure_ascii=False, separators=(",", ":")))
         if result.status == 2:
@@ -104,7 +91,7 @@ class Program:
 
     async def _run(self) -> int:
         try:
-            settings = _load()
+            settings = self._load()
         except SettingsError as error:
             self._report_settings(error)
             return 2
@@ -112,19 +99,37 @@ class Program:
         handler = self._log_to(sys.stdout, settings.worker.log_level)
         repeats = asyncio.create_task(report_repeats(handler))
         runtime = create_runtime(settings.worker.metrics_port, development=self._development)
-        worker = RunningWorker(
-            settings=settings,
-            reload_settings=_load,
-            declared=self._declared,
-            runtime=runtime,
-            metrics=Metrics(runtime.metric_meter),
-            development=self._development,
-        )
-        await worker.start()
-        self._worker = worker
-        status = await worker.ended()
+        async with self._resources(settings.app) as resources:
+            worker = RunningWorker(
+                settings=settings,
+                reload_settings=self._load,
+                declared=self._declared,
+                runtime=runtime,
+                metrics=Metrics(runtime.metric_meter),
+                development=self._development,
+                resources=resources,
+            )
+            await worker.start()
+            self._worker = worker
+            status = await worker.ended()
         repeats.cancel()
         return status
+
+    def _load(self) -> Settings:
+        return load_settings(Path.cwd(), os.environ, self._declared.settings)
+
+    @asynccontextmanager
+    async def _resources(self, settings: object) -> AsyncIterator[object]:
+        """What the project opens, or its settings. Without a limit, the worker might not end after SIGTERM."""
+        stack = AsyncExitStack()
+        open_resources = self._declared.open_resources
+        try:
+            yield settings if open_resources is None else await stack.enter_async_context(open_resources(settings))
+        finally:
+            try:
+                await with_timeout(stack.aclose(), CLOSE_SECONDS, f"not closed within {CLOSE_SECONDS:g} s")
+            except Exception as error:
+                LOG.warning("Could not close the resources of the project", exc_info=error)
 
     def _on_signal(self) -> None:
         # Nothing is running yet.
@@ -174,14 +179,26 @@ def create_runtime(metrics_port: int, *, development: bool) -> Runtime:
         return Runtime(telemetry=_telemetry())
 
 
-def _usage() -> str:
+def _parse_options(options: Sequence[str]) -> argparse.Namespace:
     main = sys.modules["__main__"].__spec__
-    program = Path(sys.argv[0]).name if main is None else f"python -m {main.name.removesuffix('.__main__')}"
-    return USAGE.format(program=program)
-
-
-def _load() -> Settings:
-    return load_settings(Path.cwd(), os.environ)
+    program = None if main is None else f"python -m {main.name.removesuffix('.__main__')}"
+    parser = argparse.ArgumentParser(program, allow_abbrev=False)
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="check the connection to KuFlow step by step and exit with 0 (connected), 1 (failed), "
+        f"2 (invalid settings) or 4 (inconclusive); {CHECK_SECONDS} sets a time limit",
+    )
+    parser.add_argument("--json", action="store_true", help="print the result of --check as JSON")
+    parser.add_argument(
+        "--dev",
+        action="store_true",
+        help="print readable logs, shut down quickly, and start even if the health or metrics port is in use",
+    )
+    parsed = parser.parse_args(options)
+    if parsed.json and not parsed.check:
+        parser.error("--json requires --check")
+    return parsed
 
 
 def _to_seconds(text: str) -> float | None:
@@ -195,7 +212,7 @@ def _to_seconds(text: str) -> float | None:
 def _telemetry(metrics: PrometheusConfig | None = None) -> TelemetryConfig:
     """Forwards the logs of Temporal's core to this log."""
     forwarding = LogForwardingConfig(
-        logger=logging.getLogger("temporalio.core"),
+        logger=logging.getLogger(CORE_LOGGER),
         append_target_to_name=False,
         prepend_target_on_message=False,
         append_log_fields_to_message=False,

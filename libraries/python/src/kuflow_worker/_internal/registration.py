@@ -70,7 +70,7 @@ def _worker_body(
         "identity": identity[:255],
         "hostname": socket.gethostname()[:255] or "localhost",
         "ip": _find_own_address(),
-        "taskQueue": settings.temporal.queue,
+        "taskQueue": settings.temporal.kuflow_queue,
         "workflowTypes": list(workflow_types),
         "activityTypes": list(activity_types),
         "tenantId": settings.api.tenant_id,

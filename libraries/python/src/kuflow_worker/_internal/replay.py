@@ -20,8 +20,10 @@ from .workflow_code import workflow_runner
 CREATE_ITEM = "KuFlow_Engine_createProcessItem"
 
 
-async def replay(history: WorkflowHistory, workflows: Sequence[type]) -> None:
-    """Replays a history with the current workflow code.
+async def replay(
+    history: WorkflowHistory, workflows: Sequence[type], *, interceptors: Sequence[Interceptor] = ()
+) -> None:
+    """Replays a history with the current workflow code, and with the interceptors of your worker.
 
     Fails if the code calls other activities, or creates other items than the history has: Temporal itself compares only
     the names of activities, and every item is created by the same one.
@@ -32,7 +34,7 @@ async def replay(history: WorkflowHistory, workflows: Sequence[type]) -> None:
         workflows=workflows,
         workflow_runner=workflow_runner(workflows),
         data_converter=data_converter(),
-        interceptors=[WorkflowInterceptor(), _ItemRecorder(created)],
+        interceptors=[*interceptors, WorkflowInterceptor(), _ItemRecorder(created)],
     )
     result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
     for number, (item_id, before) in enumerate((await _items_in(history)).items(), start=1):

@@ -1,15 +1,16 @@
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal
 
 import httpx
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from .pem import key_fits_certificate, read_authorities, read_certificate, read_private_key
 from .proxy import is_loopback
 from .secret import Secret
-from .settings_reader import Environment, ProblemCode, SettingsProblem, SettingsReader, SettingValue
+from .settings_reader import Environment, SettingsProblem, SettingsReader, SettingValue
 
 API_VERSION = "v2024-06-14"
 DEFAULT_ENDPOINT = "https://api.kuflow.com"
@@ -19,9 +20,61 @@ DEFAULT_MAX_PAYLOAD_BYTES = 2 * 1024 * 1024
 
 LogLevel = Literal["trace", "debug", "info", "warn", "error"]
 LogFormat = Literal["json", "pretty"]
-LOG_LEVELS: Mapping[str, LogLevel] = {level: level for level in get_args(LogLevel)}
-LOG_FORMATS: Mapping[str, LogFormat] = {name: name for name in get_args(LogFormat)}
-Choice = TypeVar("Choice")
+
+
+def _parse_url(address: str) -> httpx.URL:
+    try:
+        # The second time with the scheme in lower case, which is required to recognize the default port.
+        url = httpx.URL(str(httpx.URL(address)))
+    except httpx.InvalidURL as error:
+        raise ValueError(str(error)) from None
+    if not re.fullmatch(r"[\w.:-]+", url.host) or not (url.port is None or 1 <= url.port <= MAX_PORT):
+        raise ValueError("no valid host and port")
+    return url
+
+
+def _parse_endpoint(address: str) -> str:
+    """Adds the version segment, removes a trailing slash, and rejects what must not receive credentials."""
+    url = _parse_url(address)
+    if not (url.scheme == "https" or (url.scheme == "http" and is_loopback(url.host))):
+        raise ValueError("not HTTPS")
+    if url.userinfo or url.query or url.fragment:
+        raise ValueError("more than an address")
+    path = re.sub(r"/{2,}", "/", url.raw_path.decode().partition("?")[0]).removesuffix("/")
+    version = re.search(r"/(v\d{4}-\d{2}-\d{2})$", path)
+    if version and version[1] != API_VERSION:
+        raise ValueError("another version")
+    return f"{url.scheme}://{url.netloc.decode()}{path}{'' if version else f'/{API_VERSION}'}"
+
+
+def _parse_target(text: str) -> str:
+    target = re.fullmatch(r"(?:\[[0-9a-fA-F:.]+\]|[\w.-]+):(\d{1,5})", text, re.ASCII)
+    if target is None or not 1 <= int(target[1]) <= MAX_PORT:
+        raise ValueError("not an address")
+    return text
+
+
+def _whole_number(low: int, high: int) -> Any:
+    return Field(ge=low, le=high, description=f"a whole number from {low} to {high}")
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _split(value: object) -> object:
+    return [part for part in re.split(r"[\s,]+", value) if part] if isinstance(value, str) else value
+
+
+# The description of a setting is what a message about it says is expected.
+UUID = r"^(?i:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$"
+Uuid = Annotated[str, Field(pattern=UUID)]
+OptionalUuid = Annotated[Uuid | None, Field(description="a UUID")]
+Port = Annotated[int, _whole_number(0, MAX_PORT)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +88,31 @@ class MutualTls:
     """One or more certificates. All of them are trusted."""
 
 
-@dataclass(frozen=True, slots=True)
-class ApiSettings:
-    endpoint: str
+class ApiSettings(_Section):
+    endpoint: Annotated[
+        str,
+        AfterValidator(_parse_endpoint),
+        Field(
+            description=f"an address like {DEFAULT_ENDPOINT}; http: is allowed only for loopback addresses, "
+            f"and {API_VERSION} is the only supported version"
+        ),
+    ]
     """With the version segment, without a trailing slash."""
-    client_id: str
+    client_id: Annotated[Uuid, Field(description="a UUID, the identifier of the application")]
     client_secret: Secret
     client_secret_file: Path | None
     """The file that contains the secret, if it comes from one."""
-    tenant_id: str | None
+    tenant_id: OptionalUuid = None
     ca: str | None
     """PEM text, trusted in addition to the root certificates of the system."""
 
 
-@dataclass(frozen=True, slots=True)
-class TemporalSettings:
-    target: str
-    """`host:port`"""
-    namespace: str | None
-    queue: str
+class TemporalSettings(_Section):
+    target: Annotated[str, AfterValidator(_parse_target), Field(description="host:port, without https://")] = (
+        "engine.kuflow.com:443"
+    )
+    namespace: str | None = None
+    kuflow_queue: Annotated[str, Field(description="the task queue of the process definition")]
     mutual_tls: MutualTls | None
     server_name: str | None
     proxy: Secret | None
@@ -62,23 +121,27 @@ class TemporalSettings:
     """Value of NO_PROXY. Empty if the proxy is set with `temporal.proxy`."""
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerSettings:
-    installation_id: str | None
-    robot_ids: tuple[str, ...]
-    health_port: int
+class WorkerSettings(_Section):
+    installation_id: OptionalUuid = None
+    robot_ids: Annotated[
+        tuple[Uuid, ...], BeforeValidator(_split), Field(description="UUIDs, as a list or separated by commas")
+    ] = ()
+    health_port: Port = 8081
     """0: any free port."""
-    metrics_port: int
+    metrics_port: Port = 9464
     """0: no metrics."""
-    max_concurrent_workflow_tasks: int | None
+    # With a cache of workflows, Temporal's SDK needs at least two.
+    max_concurrent_workflow_tasks: Annotated[int | None, _whole_number(2, 10_000)] = None
     """None: the default of Temporal's SDK, also for the next field."""
-    max_concurrent_activities: int | None
-    log_level: LogLevel
-    log_format: LogFormat | None
+    max_concurrent_activities: Annotated[int | None, _whole_number(1, 10_000)] = None
+    log_level: Annotated[LogLevel, BeforeValidator(_lower), Field(description="trace, debug, info, warn or error")] = (
+        "info"
+    )
+    log_format: Annotated[LogFormat | None, BeforeValidator(_lower), Field(description="json or pretty")] = None
     """Default: `pretty` in development, otherwise `json`."""
-    attempts_before_task_log: int
+    attempts_before_task_log: Annotated[int, _whole_number(1, 1_000)] = 5
     """How many attempts of a system task fail before people see the reason in the log of the task."""
-    max_payload_bytes: int
+    max_payload_bytes: Annotated[int, _whole_number(10_000, 2 * DEFAULT_MAX_PAYLOAD_BYTES)] = DEFAULT_MAX_PAYLOAD_BYTES
     """The largest argument or result of an activity or workflow, in bytes."""
 
 
@@ -87,114 +150,85 @@ class Settings:
     api: ApiSettings
     temporal: TemporalSettings
     worker: WorkerSettings
+    app: Any = None
+    """The project's own settings."""
 
 
 class SettingsError(Exception):
     """Invalid settings, with all problems at once."""
 
-    def __init__(self, problems: tuple[SettingsProblem, ...], log_format: LogFormat | None) -> None:
+    def __init__(self, problems: tuple[SettingsProblem, ...], log_format: LogFormat | None = None) -> None:
         super().__init__("\n".join(map(str, problems)))
         self.problems = problems
         self.log_format = log_format
         """How to log this error, if it is set."""
 
 
-def load_settings(directory: Path, environment: Environment) -> Settings:
+def load_settings(directory: Path, environment: Environment, app: type[BaseModel] | None = None) -> Settings:
     """Loads the settings of this worker, or raises a `SettingsError`.
 
     For each key, the environment overrides `application-local.yaml`, which overrides `application.yaml`. The client ID
-    and secret always come from the same source.
+    and secret always come from the same source. `app` is the model of the project's own settings.
     """
     reader = SettingsReader(directory, environment)
-
-    def text(key: str) -> str | None:
-        found = reader.find(key)
-        return found.text if found else None
-
-    def uuid(key: str) -> str | None:
-        return reader.read(key, "a UUID", _parse_uuid)
-
-    def integer(key: str, low: int, high: int) -> int | None:
-        return reader.read(key, f"a whole number from {low} to {high}", _integer(low, high))
-
-    def integer_or(key: str, low: int, high: int, default: int) -> int:
-        value = integer(key, low, high)
-        return default if value is None else value
-
-    endpoint, client_id, client_secret = _read_credentials(reader)
-    api = ApiSettings(
-        endpoint=endpoint,
-        client_id=client_id,
-        client_secret=client_secret,
-        client_secret_file=_secret_file(directory, reader),
-        tenant_id=uuid("kuflow.api.tenant-id"),
-        ca=_read_pem(reader, "kuflow.api.ca", "a CA file", True, read_authorities),
-    )
+    api = _read_api(reader, directory)
     proxy, no_proxy = _read_proxy(reader)
-    target = reader.read("temporal.target", "host:port, without https://", _parse_target)
-    temporal = TemporalSettings(
-        target=target or "engine.kuflow.com:443",
-        namespace=text("temporal.namespace"),
-        queue=text("temporal.kuflow-queue") or "",
-        mutual_tls=_read_mutual_tls(reader),
-        server_name=text("temporal.mutual-tls.server-name"),
+    mutual_tls = _read_mutual_tls(reader)
+    server_name = reader.find("temporal.mutual-tls.server-name")
+    temporal = reader.read(
+        "temporal",
+        TemporalSettings,
+        mutual_tls=mutual_tls,
+        server_name=server_name and server_name.text,
         proxy=proxy,
         no_proxy=no_proxy,
     )
-    worker = WorkerSettings(
-        installation_id=uuid("worker.installation-id"),
-        robot_ids=reader.read("worker.robot-ids", "UUIDs, as a list or separated by commas", _parse_uuids) or (),
-        health_port=integer_or("worker.health-port", 0, MAX_PORT, 8081),
-        metrics_port=integer_or("worker.metrics-port", 0, MAX_PORT, 9464),
-        # With a cache of workflows, Temporal's SDK needs at least two.
-        max_concurrent_workflow_tasks=integer("worker.max-concurrent-workflow-tasks", 2, 10_000),
-        max_concurrent_activities=integer("worker.max-concurrent-activities", 1, 10_000),
-        log_level=reader.read("worker.log-level", "trace, debug, info, warn or error", _one_of(LOG_LEVELS)) or "info",
-        log_format=reader.read("worker.log-format", "json or pretty", _one_of(LOG_FORMATS)),
-        attempts_before_task_log=integer_or("worker.attempts-before-task-log", 1, 1_000, 5),
-        max_payload_bytes=integer_or(
-            "worker.max-payload-bytes", 10_000, 2 * DEFAULT_MAX_PAYLOAD_BYTES, DEFAULT_MAX_PAYLOAD_BYTES
-        ),
-    )
-    if not temporal.queue:
-        reader.missing("temporal.kuflow-queue", "the task queue of the process definition")
-    if temporal.mutual_tls and temporal.namespace is None:
+    if mutual_tls and reader.find("temporal.namespace") is None:
         reader.missing("temporal.namespace", "the namespace, which is required with temporal.mutual-tls")
-    if reader.problems:
-        raise SettingsError(reader.problems, worker.log_format)
-    return Settings(api, temporal, worker)
+    worker = reader.read("worker", WorkerSettings)
+    own = None if app is None else reader.read("app", app)
+    if reader.problems or not (api and temporal and worker):
+        found = reader.find("worker.log-format")
+        log_format: Any = found and found.text.lower()
+        raise SettingsError(reader.problems, log_format if log_format in ("json", "pretty") else None)
+    return Settings(api, temporal, worker, own)
 
 
-def _read_credentials(reader: SettingsReader) -> tuple[str, str, Secret]:
-    """Endpoint, client ID and client secret."""
+def _read_api(reader: SettingsReader, directory: Path) -> ApiSettings | None:
     id_key, secret_key = "kuflow.api.client-id", "kuflow.api.client-secret"
-    environment = (reader.from_environment("KUFLOW_API_CLIENTID"), _read_secret_variable(reader))
+    secret_file = reader.from_environment("KUFLOW_API_CLIENTSECRET_FILE")
+    environment = (reader.from_environment("KUFLOW_API_CLIENTID"), _read_secret_variable(reader, secret_file))
     files = (reader.from_files(id_key), reader.from_files(secret_key))
     # A missing half is never taken from another source.
     in_environment = any(environment)
-    pair = environment if in_environment else files
-    client_id, secret = reader.usable(id_key, pair[0]), reader.usable(secret_key, pair[1])
+    client_id, secret = environment if in_environment else files
     together = "; client ID and client secret must come from the same source" if in_environment else ""
-
-    def half(other: SettingValue | None) -> ProblemCode:
-        return "mixed-credentials" if in_environment and other else "missing"
-
-    if client_id is None:
-        reader.missing(id_key, f"the identifier of the application{together}", half(files[0]))
-    elif _parse_uuid(client_id.text) is None:
-        reader.problem(id_key, "invalid", client_id.source, "a UUID, the identifier of the application")
-    if secret is None:
-        reader.missing(secret_key, f"the token of the application{together}", half(files[1]))
-    elif secret.text != secret.raw:
+    for key, half, other, what in (
+        (id_key, client_id, files[0], "identifier"),
+        (secret_key, secret, files[1], "token"),
+    ):
+        if half is None:
+            code: Literal["mixed-credentials", "missing"] = (
+                "mixed-credentials" if in_environment and other else "missing"
+            )
+            reader.missing(key, f"the {what} of the application{together}", code)
+    if secret is not None and secret.text != secret.raw:
         reader.problem(secret_key, "invalid", secret.source, "a secret without spaces or line breaks around it")
-    endpoint = _read_endpoint(reader, in_environment)
-    return endpoint, client_id.text if client_id else "", Secret(secret.text if secret else "")
+    endpoint = _find_endpoint(reader, in_environment)
+    return reader.read(
+        "kuflow.api",
+        ApiSettings,
+        endpoint=endpoint,
+        client_id=client_id,
+        client_secret=secret,
+        client_secret_file=secret_file and directory / secret_file.text,
+        ca=_read_pem(reader, "kuflow.api.ca", "a CA file", True, read_authorities),
+    )
 
 
-def _read_secret_variable(reader: SettingsReader) -> SettingValue | None:
+def _read_secret_variable(reader: SettingsReader, file: SettingValue | None) -> SettingValue | None:
     key = "kuflow.api.client-secret"
     direct = reader.from_environment("KUFLOW_API_CLIENTSECRET")
-    file = reader.from_environment("KUFLOW_API_CLIENTSECRET_FILE")
     if file is None:
         return direct
     if direct is not None:
@@ -213,30 +247,25 @@ def secret_in(text: str) -> str:
     return re.sub(r"\r?\n\Z", "", text)
 
 
-def _secret_file(directory: Path, reader: SettingsReader) -> Path | None:
-    file = reader.from_environment("KUFLOW_API_CLIENTSECRET_FILE")
-    return None if file is None else directory / file.text
-
-
-def _read_endpoint(reader: SettingsReader, credentials_in_environment: bool) -> str:
+def _find_endpoint(reader: SettingsReader, credentials_in_environment: bool) -> SettingValue:
     key = "kuflow.api.endpoint"
     file = reader.from_files(key)
     written = reader.from_environment("KUFLOW_API_ENDPOINT") or (None if credentials_in_environment else file)
-    found = reader.usable(key, written)
-    endpoint = _parse_endpoint(found.text if found else DEFAULT_ENDPOINT)
-    if endpoint is None:
-        expected = (
-            f"an address like {DEFAULT_ENDPOINT}; http: is allowed only for loopback addresses, "
-            f"and {API_VERSION} is the only supported version"
-        )
-        reader.problem(key, "invalid", found.source if found else key, expected)
-        return DEFAULT_ENDPOINT
+    found = written or SettingValue(DEFAULT_ENDPOINT, key)
+    endpoint = _endpoint_or_none(found.text)
     # Credentials of one KuFlow must not be sent to another.
-    is_other = file is not None and "FILL_ME" not in file.text and _parse_endpoint(file.text) != endpoint
-    if credentials_in_environment and file is not None and is_other:
+    is_other = file is not None and "FILL_ME" not in file.text and _endpoint_or_none(file.text) != endpoint
+    if credentials_in_environment and endpoint is not None and file is not None and is_other:
         expected = f"{endpoint}, the endpoint of the credentials in the environment; the file has {file.text}"
         reader.problem(key, "endpoint-mismatch", file.source, expected)
-    return endpoint
+    return found
+
+
+def _endpoint_or_none(address: str) -> str | None:
+    try:
+        return _parse_endpoint(address)
+    except ValueError:
+        return None
 
 
 def _read_mutual_tls(reader: SettingsReader) -> MutualTls | None:
@@ -297,62 +326,13 @@ def _read_proxy(reader: SettingsReader) -> tuple[Secret | None, str]:
     if found is None or found.text == "none":
         return None, ""
     address = found.text if "://" in found.text else f"http://{found.text}"
-    url = _parse_url(address)
-    if url is None or url.scheme != "http":
+    try:
+        is_usable = _parse_url(address).scheme == "http"
+    except ValueError:
+        is_usable = False
+    if not is_usable:
         reader.problem(key, "invalid", found.source, "the address of an HTTP proxy, http://host:port, or none")
     elif re.search(r"://.*[@/?#].*@", address, re.DOTALL):
         reader.problem(key, "invalid", found.source, "a user name and password with @, /, ? and # percent-encoded")
     no_proxy = reader.from_environment("no_proxy") or reader.from_environment("NO_PROXY")
     return Secret(address), no_proxy.text if no_proxy and not explicit else ""
-
-
-# Each of these returns None for an invalid text.
-
-
-def _parse_url(address: str) -> httpx.URL | None:
-    try:
-        # The second time with the scheme in lower case, which is required to recognize the default port.
-        url = httpx.URL(str(httpx.URL(address)))
-    except httpx.InvalidURL:
-        return None
-    is_usable = re.fullmatch(r"[\w.:-]+", url.host) and (url.port is None or 1 <= url.port <= MAX_PORT)
-    return url if is_usable else None
-
-
-def _parse_endpoint(address: str) -> str | None:
-    """Adds the version segment, removes a trailing slash, and rejects what must not receive credentials."""
-    url = _parse_url(address)
-    if url is None or not (url.scheme == "https" or (url.scheme == "http" and is_loopback(url.host))):
-        return None
-    if url.userinfo or url.query or url.fragment:
-        return None
-    path = re.sub(r"/{2,}", "/", url.raw_path.decode().partition("?")[0]).removesuffix("/")
-    version = re.search(r"/(v\d{4}-\d{2}-\d{2})$", path)
-    if version and version[1] != API_VERSION:
-        return None
-    return f"{url.scheme}://{url.netloc.decode()}{path}{'' if version else f'/{API_VERSION}'}"
-
-
-def _parse_target(text: str) -> str | None:
-    target = re.fullmatch(r"(?:\[[0-9a-fA-F:.]+\]|[\w.-]+):(\d{1,5})", text, re.ASCII)
-    return text if target and 1 <= int(target[1]) <= MAX_PORT else None
-
-
-def _integer(low: int, high: int) -> Callable[[str], int | None]:
-    def parse(text: str) -> int | None:
-        return int(text) if re.fullmatch(r"[0-9]{1,9}", text) and low <= int(text) <= high else None
-
-    return parse
-
-
-def _parse_uuid(text: str) -> str | None:
-    return text if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text, re.IGNORECASE) else None
-
-
-def _parse_uuids(text: str) -> tuple[str, ...] | None:
-    ids = tuple(filter(None, re.split(r"[\s,]+", text)))
-    return ids if all(map(_parse_uuid, ids)) else None
-
-
-def _one_of(choices: Mapping[str, Choice]) -> Callable[[str], Choice | None]:
-    return lambda text: choices.get(text.lower())

@@ -1,11 +1,13 @@
 import errno
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import yaml
+from pydantic import BaseModel, ValidationError
 
 ProblemCode = Literal[
     "missing",
@@ -17,7 +19,7 @@ ProblemCode = Literal[
     "endpoint-mismatch",
 ]
 Environment = Mapping[str, str]
-Value = TypeVar("Value")
+Model = TypeVar("Model", bound=BaseModel)
 
 # In ascending order of precedence.
 FILES = ("application.yaml", "application-local.yaml")
@@ -50,15 +52,15 @@ class SettingsProblem:
 
 @dataclass(frozen=True, slots=True)
 class SettingValue:
-    """A value as written, and where it comes from."""
+    """A value as written, and where it comes from. A file can have lists and mappings, too."""
 
-    raw: str
+    raw: Any
     source: str
 
     @property
     def text(self) -> str:
-        """Without spaces and line breaks around it."""
-        return self.raw.strip()
+        """Without spaces and line breaks around it. Empty if it is not a single value."""
+        return self.raw.strip() if isinstance(self.raw, str) else ""
 
 
 def variable_of(key: str) -> str:
@@ -87,7 +89,7 @@ class SettingsReader:
         self.problem(key, code, f"{', '.join(FILES)} or {variable_of(key)}", expected)
 
     def from_environment(self, variable: str) -> SettingValue | None:
-        return _to_value(self._environment.get(variable, ""), variable)
+        return _to_value(self._environment.get(variable), variable)
 
     def from_files(self, key: str) -> SettingValue | None:
         found: SettingValue | None = None
@@ -96,12 +98,7 @@ class SettingsReader:
                 value = content
                 for part in path.split("."):
                     value = value.get(part) if isinstance(value, dict) else None
-                if key == "worker.robot-ids" and isinstance(value, list):
-                    value = ",".join(map(str, value))
-                if isinstance(value, str):
-                    found = _to_value(value, name) or found
-                elif value is not None:
-                    self.problem(key, "invalid", name, "a single value")
+                found = _to_value(value, name) or found
         return found
 
     def find(self, key: str) -> SettingValue | None:
@@ -116,21 +113,63 @@ class SettingsReader:
             self.problem(key, "placeholder", found.source, "a value instead of FILL_ME")
         elif re.fullmatch(r"([\"']).*\1", found.text, re.DOTALL):
             self.problem(key, "invalid", found.source, "a value without quotes around it")
-        elif INVISIBLE.search(found.raw) and not key.endswith("-data"):
+        elif INVISIBLE.search(str(found.raw)) and not key.endswith("-data"):
             self.problem(key, "invalid", found.source, "a value without invisible characters; type it again")
         else:
             return found
         return None
 
-    def read(self, key: str, expected: str, parse: Callable[[str], Value | None]) -> Value | None:
-        """The setting as read by `parse`, which returns None for a text that is not `expected`."""
-        found = self.find(key)
-        if found is None:
+    def read(self, section: str, model: type[Model], **given: object) -> Model | None:
+        """Reads the fields of a model, below a key. `given` are values that are not found by their keys.
+
+        Returns None if one of them is missing or invalid.
+        """
+        found: dict[str, tuple[str | None, SettingValue | None]] = {}
+        values = self._find_fields(section, model, given, found)
+        try:
+            return model.model_validate(values, by_name=True)
+        except ValidationError as invalid:
+            # Without the values, which may be secrets.
+            for error in invalid.errors(include_url=False, include_context=False, include_input=False):
+                key = section
+                for part in error["loc"]:
+                    # What follows is the place in a value.
+                    if f"{key}.{_to_key(part)}" not in found:
+                        break
+                    key = f"{key}.{_to_key(part)}"
+                expected, value = found.get(key, (None, None))
+                if value is None:
+                    self.missing(key, expected or "a value")
+                else:
+                    self.problem(key, "invalid", value.source, expected or f"a valid value: {error['msg']}")
             return None
-        value = parse(found.text)
-        if value is None:
-            self.problem(key, "invalid", found.source, expected)
-        return value
+
+    def _find_fields(
+        self,
+        section: str,
+        model: type[BaseModel],
+        given: Mapping[str, object],
+        found: dict[str, tuple[str | None, SettingValue | None]],
+    ) -> dict[str, object]:
+        values: dict[str, object] = {}
+        for name, field in model.model_fields.items():
+            key = f"{section}.{_to_key(name)}"
+            found[key] = (field.description, None)
+            inner = _model_in(field.annotation)
+            if inner is not None:
+                fields = self._find_fields(key, inner, {}, found)
+                if fields or field.is_required():
+                    values[name] = fields
+                continue
+            value = given[name] if name in given else self.find(key)
+            if isinstance(value, SettingValue):
+                usable = self.usable(key, value)
+                found[key] = (field.description, usable)
+                if usable is not None:
+                    values[name] = usable.text or usable.raw
+            elif name in given:
+                values[name] = value
+        return values
 
     def read_file(self, key: str, found: SettingValue) -> str | None:
         try:
@@ -176,9 +215,20 @@ class _UniqueKeyLoader(yaml.SafeLoader):
         return node
 
 
-def _to_value(raw: str, source: str) -> SettingValue | None:
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model of a section, such as `Section` or `Section | None`."""
+    members = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    return next((one for one in members if isinstance(one, type) and issubclass(one, BaseModel)), None)
+
+
+def _to_key(name: object) -> str:
+    return str(name).replace("_", "-")
+
+
+def _to_value(raw: object, source: str) -> SettingValue | None:
     """None for an empty text, which counts as not set."""
-    return SettingValue(raw, source) if raw.strip() else None
+    is_empty = raw is None or (isinstance(raw, str) and not raw.strip())
+    return None if is_empty else SettingValue(raw, source)
 
 
 def _code_of(error: Exception) -> str | None:

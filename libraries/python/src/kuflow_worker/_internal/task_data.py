@@ -1,4 +1,3 @@
-import ast
 import json
 import logging
 import re
@@ -22,33 +21,7 @@ LOG = logging.getLogger(__name__)
 Validators: TypeAlias = Mapping[str, Mapping[str, Validator]]
 """The validators of system tasks, by workflow type and task code."""
 
-"""The type of the failure if the data of a task does not match its schema. Its message contains no values."""
 MAX_ERRORS = 10
-
-# The validators' own messages contain values.
-MESSAGES = {
-    "additionalProperties": "must NOT have additional properties",
-    "anyOf": "must match a schema in anyOf",
-    "const": "must be equal to constant",
-    "contains": "must contain a valid item",
-    "enum": "must be equal to one of the allowed values",
-    "exclusiveMaximum": "must be < {}",
-    "exclusiveMinimum": "must be > {}",
-    "maxItems": "must NOT have more than {} items",
-    "maxLength": "must NOT have more than {} characters",
-    "maxProperties": "must NOT have more than {} properties",
-    "maximum": "must be <= {}",
-    "minItems": "must NOT have fewer than {} items",
-    "minLength": "must NOT have fewer than {} characters",
-    "minProperties": "must NOT have fewer than {} properties",
-    "minimum": "must be >= {}",
-    "multipleOf": "must be multiple of {}",
-    "not": "must NOT be valid",
-    "oneOf": "must match exactly one schema in oneOf",
-    "pattern": 'must match pattern "{}"',
-    "type": "must be {}",
-    "uniqueItems": "must NOT have duplicate items",
-}
 
 
 def validate_task_data(validators: Validators, code: str, data: object, *, is_final: bool = False) -> None:
@@ -65,7 +38,8 @@ def validate_task_data(validators: Validators, code: str, data: object, *, is_fi
         return
     # As Temporal sends it: for example, tuples are arrays.
     sent = json.loads(activity.payload_converter().to_payload(data).data)
-    errors = [_describe(error) for error in validator.iter_errors(sent)]
+    # There is an error for each missing property, and each describes all of them.
+    errors = list(dict.fromkeys(text for error in validator.iter_errors(sent) for text in _describe(error)))
     if errors:
         raise _invalid_task_data(code, "does not match its schema", errors, is_final)
 
@@ -138,21 +112,20 @@ def _ignoring_unreadable_patterns(
     return checked
 
 
-def _describe(error: ValidationError) -> str:
+def _describe(error: ValidationError) -> list[str]:
+    """Where an error is, and what does not match. The message of the validator contains the value."""
     place = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in error.absolute_path)
-    return f"{place or '/'} {_message_of(error)}"
-
-
-def _message_of(error: ValidationError) -> str:
-    keyword, value = error.validator, error.validator_value
-    if keyword == "required":
-        # There is an error for each missing property, and only its message has the name.
-        name = ast.literal_eval(error.message.removesuffix(" is a required property"))
-        return f"must have required property '{name}'"
-    if not isinstance(keyword, str):
-        return "boolean schema is false"
-    template = MESSAGES.get(keyword, f"must match {keyword}")
-    return template.format(",".join(value) if keyword == "type" and isinstance(value, list) else value)
+    keyword: object = error.validator
+    expected: Any = error.validator_value
+    if keyword == "required" and isinstance(error.instance, dict):
+        messages = [f"must have required property '{name}'" for name in expected if name not in error.instance]
+    elif keyword is None:
+        messages = ["must not be set"]
+    elif isinstance(expected, dict) or keyword in ("anyOf", "oneOf"):
+        messages = [f"must match {keyword}"]
+    else:
+        messages = [f"must match {keyword} {json.dumps(expected, ensure_ascii=False)}"]
+    return [f"{place or '/'} {message}" for message in messages]
 
 
 def _invalid_task_data(code: str, problem: str, errors: list[str], is_final: bool) -> ApplicationError:

@@ -15,6 +15,8 @@ KuFlowGroup = NewType("KuFlowGroup", str)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileFields:
+    """The fields of a document."""
+
     uri: str
     """`ku:process/…/document/…`"""
     type: str
@@ -23,52 +25,53 @@ class FileFields:
     """In bytes."""
     name: str
 
+    @classmethod
+    def parse(cls, value: str) -> "FileFields":
+        """Raises ValueError if a field is missing."""
+        fields = _parse("kuflow-file", ["uri", "type", "size", "name"], value)
+        if not (fields["size"].isascii() and fields["size"].isdecimal()):
+            raise ValueError("Not a kuflow-file value: its size is not a number")
+        return cls(uri=fields["uri"], type=fields["type"], size=int(fields["size"]), name=fields["name"])
+
+    def format(self) -> KuFlowFile:
+        return KuFlowFile(_format("kuflow-file", uri=self.uri, type=self.type, size=str(self.size), name=self.name))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrincipalFields:
+    """The fields of a user or application."""
+
     id: str
     type: Literal["USER", "APPLICATION", "SYSTEM"]
     name: str
 
+    @classmethod
+    def parse(cls, value: str) -> "PrincipalFields":
+        """Raises ValueError if the ID or type is missing."""
+        fields = _parse("kuflow-principal", ["id", "type"], value)
+        kind = cast(Literal["USER", "APPLICATION", "SYSTEM"], fields["type"])
+        return cls(id=fields["id"], type=kind, name=fields["name"])
+
+    def format(self) -> KuFlowPrincipal:
+        return KuFlowPrincipal(_format("kuflow-principal", id=self.id, type=self.type, name=self.name))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupFields:
+    """The fields of a group."""
+
     id: str
     type: str
     name: str
 
+    @classmethod
+    def parse(cls, value: str) -> "GroupFields":
+        """Raises ValueError if the ID or type is missing."""
+        fields = _parse("kuflow-group", ["id", "type"], value)
+        return cls(id=fields["id"], type=fields["type"], name=fields["name"])
 
-def parse_file(value: str) -> FileFields:
-    """The fields of a document. Raises ValueError if one is missing."""
-    fields = _parse("kuflow-file", ["uri", "type", "size", "name"], value)
-    if not (fields["size"].isascii() and fields["size"].isdecimal()):
-        raise ValueError("Not a kuflow-file value: its size is not a number")
-    return FileFields(uri=fields["uri"], type=fields["type"], size=int(fields["size"]), name=fields["name"])
-
-
-def parse_principal(value: str) -> PrincipalFields:
-    """The fields of a user or application. Raises ValueError if the ID or type is missing."""
-    fields = _parse("kuflow-principal", ["id", "type"], value)
-    kind = cast(Literal["USER", "APPLICATION", "SYSTEM"], fields["type"])
-    return PrincipalFields(id=fields["id"], type=kind, name=fields["name"])
-
-
-def parse_group(value: str) -> GroupFields:
-    """The fields of a group. Raises ValueError if the ID or type is missing."""
-    fields = _parse("kuflow-group", ["id", "type"], value)
-    return GroupFields(id=fields["id"], type=fields["type"], name=fields["name"])
-
-
-def format_file(fields: FileFields) -> KuFlowFile:
-    return KuFlowFile(_format("kuflow-file", uri=fields.uri, type=fields.type, size=str(fields.size), name=fields.name))
-
-
-def format_principal(fields: PrincipalFields) -> KuFlowPrincipal:
-    return KuFlowPrincipal(_format("kuflow-principal", id=fields.id, type=fields.type, name=fields.name))
-
-
-def format_group(fields: GroupFields) -> KuFlowGroup:
-    return KuFlowGroup(_format("kuflow-group", id=fields.id, type=fields.type, name=fields.name))
+    def format(self) -> KuFlowGroup:
+        return KuFlowGroup(_format("kuflow-group", id=self.id, type=self.type, name=self.name))
 
 
 def _parse(kind: str, required: Sequence[str], value: str) -> dict[str, str]:

@@ -3,10 +3,13 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Sequence
-from typing import Literal
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any, Literal
 
 from temporalio.client import Client
 from temporalio.runtime import Runtime
+from temporalio.worker import Worker as EngineWorker
 
 from .activities import activities_of, activity_name, create_kuflow_activities
 from .activity_interceptor import ActivityInterceptor
@@ -26,13 +29,16 @@ from .rest_client import create_rest_client
 from .settings import Settings
 from .task_failures import TaskFailures
 from .user_agent import user_agent
-from .worker import EngineWorker, workflow_type
+from .workflow.interceptor import WorkflowInterceptor
+from .workflow_code import workflow_runner, workflow_type
 
 LOG = logging.getLogger(__name__)
 
 # How long a token may have been expired before the worker stops, in seconds.
 EXPIRY_GRACE = 60.0
 ENGINE_DEADLINE = 5.0
+# The default of Temporal's SDK.
+MAX_CONCURRENT_ACTIVITIES = 100
 
 
 class RunningWorker:
@@ -50,6 +56,7 @@ class RunningWorker:
         runtime: Runtime,
         metrics: Metrics,
         development: bool,
+        resources: object = None,
     ) -> None:
         self._settings = settings
         self._reload_settings = reload_settings
@@ -60,7 +67,7 @@ class RunningWorker:
         self._rest = create_rest_client(settings, metrics, declared.name)
         self._tokens = TokenRenewer(request=lambda: request_engine_token(self._rest, settings), metrics=metrics)
         kuflow = KuFlowClient(self._rest, settings.api.client_id)
-        own = [activity for create in declared.activities for activity in activities_of(create(kuflow))]
+        own = [one for each in declared.create_activities(kuflow, resources) for one in activities_of(each)]
         validators = declared.validators
         self._activities = [*create_kuflow_activities(kuflow, validators), *own]
         self._activity_interceptor = ActivityInterceptor(
@@ -75,19 +82,17 @@ class RunningWorker:
         self._registration: Background | None = None
         self._draining = False
         self._failed = False
+        # The error of a worker that is not waited for: its open polls may take a minute, or its shutdown hangs.
+        self._abandoned: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+        # Activities get 30 s to complete and are then canceled. Everything ends within 45 s; Kubernetes allows 60 s.
+        self._grace, self._force_after = (2, 5) if development else (30, 45)
+        self._shutdown: asyncio.Task[None] | None = None
         self._ended: asyncio.Task[Literal[0, 1]]
 
     async def start(self) -> None:
         """Returns when the worker is connected. `ended` then waits for its end."""
         _, identity = await asyncio.gather(self._tokens.renew(), self._first_identity())
-        self._worker = EngineWorker(
-            await self._connect(identity),
-            settings=self._settings,
-            workflows=self._declared.workflows,
-            activities=self._activities,
-            activity_interceptor=self._activity_interceptor,
-            development=self._development,
-        )
+        self._worker = self._create_worker(await self._connect(identity))
         self._engine = EngineWatch(ask=self._ask_engine, metrics=self._metrics)
         health = await start_health(self._settings.worker.health_port, self._not_ready, development=self._development)
         self._tokens.start(self._pass_token)
@@ -133,13 +138,44 @@ class RunningWorker:
         # KuFlow must not count on a worker that accepts no more tasks.
         if self._registration is not None:
             self._registration.stop()
+        if self._abandoned.done():
+            return
         LOG.info("Shutting down: polling has stopped, waiting for running tasks")
-        self._worker.shutdown()
+        self._shutdown = asyncio.create_task(self._worker.shutdown())
+        # Temporal's SDK waits without a limit for activities that do not end when they are canceled.
+        stuck = TimeoutError("the shutdown took too long")
+        asyncio.get_running_loop().call_later(self._force_after, self._abandon, stuck)
 
     def _fail(self, message: str, error: BaseException | None) -> None:
         self._failed = True
         LOG.error(message, exc_info=error)
         self.shutdown()
+
+    def _create_worker(self, client: Client) -> EngineWorker:
+        worker = self._settings.worker
+        workflows = self._declared.workflows
+        max_activities = worker.max_concurrent_activities or MAX_CONCURRENT_ACTIVITIES
+        return EngineWorker(
+            client,
+            task_queue=self._settings.temporal.kuflow_queue,
+            workflows=workflows,
+            workflow_runner=workflow_runner(workflows),
+            activities=self._activities,
+            # For activities that are ordinary functions.
+            activity_executor=ThreadPoolExecutor(max_activities, "activity"),
+            interceptors=[*self._declared.interceptors, WorkflowInterceptor(), self._activity_interceptor],
+            max_concurrent_workflow_tasks=worker.max_concurrent_workflow_tasks,
+            max_concurrent_activities=max_activities,
+            graceful_shutdown_timeout=timedelta(seconds=self._grace),
+            on_fatal_error=self._on_fatal_error,
+        )
+
+    async def _on_fatal_error(self, error: BaseException) -> None:
+        self._abandon(error)
+
+    def _abandon(self, error: BaseException) -> None:
+        if not self._abandoned.done():
+            self._abandoned.set_result(error)
 
     async def _request_identity(self) -> EngineIdentity:
         return await request_engine_certificate(self._rest, self._settings)
@@ -179,8 +215,8 @@ class RunningWorker:
     def _not_ready(self) -> str | None:
         if self._draining:
             return "draining"
-        if self._worker.state != "running":
-            return f"worker {self._worker.state}"
+        if not self._worker.is_running or self._abandoned.done():
+            return "not polling"
         return self._engine.problem() if self._tokens.is_valid() else "engine token expired"
 
     async def _watch_token(self) -> None:
@@ -190,9 +226,15 @@ class RunningWorker:
             self._fail(message, self._tokens.last_error)
 
     async def _run(self) -> None:
-        error = await self._worker.run()
+        running = asyncio.create_task(self._worker.run())
+        # Otherwise, asyncio logs the error of an abandoned worker again when it ends.
+        running.add_done_callback(lambda task: task.cancelled() or task.exception())
+        outcomes: set[asyncio.Future[Any]] = {running, self._abandoned}
+        await asyncio.wait(outcomes, return_when=asyncio.FIRST_COMPLETED)
+        error = self._abandoned.result() if self._abandoned.done() else running.exception()
         if error is None:
             return
+        self._abandon(error)
         if self._draining:
             LOG.warning("The worker did not shut down cleanly", exc_info=error)
         elif self._tokens.is_valid():

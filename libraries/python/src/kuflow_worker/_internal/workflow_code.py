@@ -25,3 +25,9 @@ def workflow_runner(workflows: Sequence[type]) -> SandboxedWorkflowRunner:
         parts = [part.name for part in iter_modules(path, f"{package}.") if part.ispkg]
         shared += [f"{part}.{module}" for part in parts for module in SHARED_MODULES]
     return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(LIBRARY, *shared))
+
+
+def workflow_type(workflow: type) -> str:
+    """The name that a workflow class has in the engine."""
+    name: str = vars(workflow)["__temporal_workflow_definition"].name
+    return name

@@ -2,7 +2,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypedDict, TypeVar, cast, overload
+from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypedDict, TypeVar, Unpack, cast, overload
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
@@ -46,9 +46,11 @@ Deadline = datetime | timedelta
 LogLevel = Literal["INFO", "WARN", "ERROR"]
 
 
-class Owner(TypedDict, total=False):
-    ownerId: str
-    ownerEmail: str
+class OwnerOptions(TypedDict, total=False):
+    """A user or an application."""
+
+    owner_id: str | None
+    owner_email: str | None
 
 
 class TaskCancelled(ApplicationError):
@@ -89,10 +91,9 @@ class TaskHandle(_Handle, Generic[Data]):
         """Cancels the task, unless it is completed first."""
         await self._while_open(super().cancel)
 
-    async def assign(self, *, owner_id: str | None = None, owner_email: str | None = None) -> None:
+    async def assign(self, **owner: Unpack[OwnerOptions]) -> None:
         """Assigns the task to a user or an application, unless it is completed or canceled first."""
-        owner = _owner(owner_id, owner_email)
-        request: AssignProcessItemTaskRequest = {"processItemId": self.id, **owner}
+        request = cast(AssignProcessItemTaskRequest, {"processItemId": self.id, **_owner_of(owner)})
         await self._while_open(lambda: kuflow_activities.assign_process_item_task(request))
 
     async def _while_open(self, change: Callable[[], Coroutine[Any, Any, object]]) -> None:
@@ -164,6 +165,8 @@ class KuFlowProcess(Generic[Metadata]):
     """
 
     def __init__(self, request: WorkflowRequest, *, reread_after: timedelta = timedelta(hours=1)) -> None:
+        self.activities = kuflow_activities
+        """KuFlow's activities: one method for each, such as `retrieve_principal`."""
         self._process_id = request["processId"]
         self._reread_after = reread_after
         # Items whose state in KuFlow has changed, or will soon.
@@ -172,40 +175,15 @@ class KuFlowProcess(Generic[Metadata]):
         self._application_id: asyncio.Task[str] | None = None
         workflow.set_signal_handler(ITEM_SIGNAL, self._on_item_signal)
 
-    @overload
     async def human_task(
         self,
         task: HumanTask[Data, Context],
         *,
         data: JsonObject | None = None,
         context_data: Context | None = None,
-        owner_id: str | None = None,
-        owner_email: str | None = None,
-    ) -> Data: ...
-
-    @overload
-    async def human_task(
-        self,
-        task: HumanTask[Data, Context],
-        *,
-        data: JsonObject | None = None,
-        context_data: Context | None = None,
-        owner_id: str | None = None,
-        owner_email: str | None = None,
-        deadline: Deadline,
-        on_deadline: Callable[[TaskHandle[Data]], Awaitable[None] | None],
-    ) -> Data: ...
-
-    async def human_task(
-        self,
-        task: HumanTask[Data, Context],
-        *,
-        data: JsonObject | None = None,
-        context_data: Context | None = None,
-        owner_id: str | None = None,
-        owner_email: str | None = None,
         deadline: Deadline | None = None,
         on_deadline: Callable[[TaskHandle[Data]], Awaitable[None] | None] | None = None,
+        **owner: Unpack[OwnerOptions],
     ) -> Data:
         """Creates the task, waits until a person completes it, and returns its data.
 
@@ -213,8 +191,10 @@ class KuFlowProcess(Generic[Metadata]):
         task. `on_deadline` is called once if the task is still open then. The task stays open, unless `on_deadline`
         cancels it. When the task is completed, what `on_deadline` still does is canceled.
         """
+        if (deadline is None) != (on_deadline is None):
+            raise TypeError("deadline and on_deadline need each other")
         left = None if deadline is None else _time_until(deadline, task.code)
-        handle = await self._open_human_task(task, data, context_data, _owner(owner_id, owner_email))
+        handle = await self._open_human_task(task, data, context_data, owner)
         if deadline is not None and left is not None and on_deadline is not None:
             # The creation may have taken hours. That does not move a date.
             wait = deadline - workflow.now() if isinstance(deadline, datetime) else left
@@ -228,28 +208,24 @@ class KuFlowProcess(Generic[Metadata]):
         *,
         data: JsonObject | None = None,
         context_data: Context | None = None,
-        owner_id: str | None = None,
-        owner_email: str | None = None,
+        **owner: Unpack[OwnerOptions],
     ) -> TaskHandle[Data]: ...
-
     @overload
     async def open_task(
         self, task: SystemTask[Data, Context], *, context_data: Context | None = None
     ) -> SystemTaskHandle[Data]: ...
-
     async def open_task(
         self,
         task: HumanTask[Data, Context] | SystemTask[Data, Context],
         *,
         data: JsonObject | None = None,
         context_data: Context | None = None,
-        owner_id: str | None = None,
-        owner_email: str | None = None,
+        **owner: Unpack[OwnerOptions],
     ) -> TaskHandle[Data] | SystemTaskHandle[Data]:
         """Creates the task and does not wait. Canceling the current `asyncio` task cancels it in KuFlow."""
         if isinstance(task, SystemTask):
             return await self._open_system_task(task, context_data)
-        return await self._open_human_task(task, data, context_data, _owner(owner_id, owner_email))
+        return await self._open_human_task(task, data, context_data, owner)
 
     async def system_task(
         self,
@@ -263,7 +239,7 @@ class KuFlowProcess(Generic[Metadata]):
         The application is the owner of the task. Data that does not match the schema fails the activity, which is
         repeated until you fix its code.
         """
-        handle = await self._open_system_task(task, None)
+        handle = await self._open_system_task(task)
         return await handle.run(activity, *args, **kwargs)
 
     async def message(
@@ -273,8 +249,7 @@ class KuFlowProcess(Generic[Metadata]):
         text: str | None = None,
         data: Data | None = None,
         data_structure_code: str | None = None,
-        owner_id: str | None = None,
-        owner_email: str | None = None,
+        **owner: Unpack[OwnerOptions],
     ) -> str:
         """Posts a message and does not wait.
 
@@ -286,11 +261,11 @@ class KuFlowProcess(Generic[Metadata]):
         if data is not None:
             content["data"] = {"value": data}
             content["dataStructureDataDefinitionCode"] = data_structure_code or message.code
-        return await self._create_item("MESSAGE", message.code, {**_owner(owner_id, owner_email), "message": content})
+        return await self._create_item("MESSAGE", message.code, {**_owner_of(owner), "message": content})
 
-    async def thread(self, thread: ThreadTask, *, owner_id: str | None = None, owner_email: str | None = None) -> str:
+    async def thread(self, thread: ThreadTask, **owner: Unpack[OwnerOptions]) -> str:
         """Opens a thread and does not wait."""
-        return await self._create_item("THREAD", thread.code, _owner(owner_id, owner_email))
+        return await self._create_item("THREAD", thread.code, _owner_of(owner))
 
     def on_signal(self, name: str, handler: Callable[[Any], Awaitable[None] | None]) -> None:
         """Handles a signal, such as that of a user action (`UserActionSignal`).
@@ -323,13 +298,9 @@ class KuFlowProcess(Generic[Metadata]):
             log_ignored_signal(ITEM_SIGNAL, signal_type)
 
     async def _open_human_task(
-        self,
-        task: HumanTask[Data, Context],
-        data: JsonObject | None,
-        context_data: Context | None,
-        owner: Owner,
+        self, task: HumanTask[Data, Context], data: JsonObject | None, context_data: Context | None, owner: OwnerOptions
     ) -> TaskHandle[Data]:
-        item_id = await self._create_item("TASK", task.code, {**owner, **_task_payload(data, context_data)})
+        item_id = await self._create_item("TASK", task.code, {**_owner_of(owner), **_task_payload(data, context_data)})
         with run_for_item(ItemContext(item_id, task.code)):
             workflow.logger.info("Waiting for a person", extra={"code": task.code})
             done = await _start_with_current_task(
@@ -338,7 +309,7 @@ class KuFlowProcess(Generic[Metadata]):
         return TaskHandle(self, item_id, done)
 
     async def _open_system_task(
-        self, task: SystemTask[Data, Context], context_data: Context | None
+        self, task: SystemTask[Data, Context], context_data: Context | None = None
     ) -> SystemTaskHandle[Data]:
         if self._application_id is None:
             self._application_id = asyncio.create_task(retrieve_application_id())
@@ -500,13 +471,9 @@ def _time_until(deadline: Deadline, code: str) -> timedelta:
     raise ValueError(f"The deadline of {code} is not in the future: {time}")
 
 
-def _owner(owner_id: str | None, owner_email: str | None) -> Owner:
-    owner: Owner = {}
-    if owner_id is not None:
-        owner["ownerId"] = owner_id
-    if owner_email is not None:
-        owner["ownerEmail"] = owner_email
-    return owner
+def _owner_of(owner: OwnerOptions) -> dict[str, object]:
+    fields = {"ownerId": owner.get("owner_id"), "ownerEmail": owner.get("owner_email")}
+    return {field: value for field, value in fields.items() if value is not None}
 
 
 def _task_payload(data: JsonObject | None, context_data: object) -> dict[str, object]:

@@ -35,4 +35,6 @@ class MessageTask(Generic[MessageData]):
 
 @dataclass(frozen=True)
 class ThreadTask:
+    """A thread, in which people and the worker write messages."""
+
     code: str
