@@ -283,23 +283,23 @@ const PLACES: Readonly<Record<string, Readonly<Record<LanguageId, Place>>>> = {
   'the grace of a shutdown': {
     typescript: ['internal/worker.ts', 'shutdownGraceTime: ', ' : '],
     java: ['EngineLifecycle.java', 'factory.shutdown();', ' : '],
-    python: ['_internal/worker.py', 'grace, self._force_after = ', 'else ('],
+    python: ['_internal/worker_runtime.py', 'grace, self._force_after = ', 'else ('],
   },
   'the limit of a shutdown': {
     typescript: ['internal/worker.ts', 'shutdownForceTime: ', ' : '],
     // The second limit begins when the first one ends.
     java: ['EngineLifecycle.java', 'factory.shutdown();', ' : ', '+', 'factory.shutdownNow();', ' : '],
-    python: ['_internal/worker.py', 'grace, self._force_after = ', 'else (', ', '],
+    python: ['_internal/worker_runtime.py', 'grace, self._force_after = ', 'else (', ', '],
   },
   'the grace of a shutdown in development': {
     typescript: ['internal/worker.ts', 'shutdownGraceTime: ', '? '],
     java: ['EngineLifecycle.java', 'factory.shutdown();', '? '],
-    python: ['_internal/worker.py', 'grace, self._force_after = ('],
+    python: ['_internal/worker_runtime.py', 'grace, self._force_after = ('],
   },
   'the limit of a shutdown in development': {
     typescript: ['internal/worker.ts', 'shutdownForceTime: ', '? '],
     java: ['EngineLifecycle.java', 'factory.shutdown();', '? ', '+', 'factory.shutdownNow();', '? '],
-    python: ['_internal/worker.py', 'grace, self._force_after = (', ', '],
+    python: ['_internal/worker_runtime.py', 'grace, self._force_after = (', ', '],
   },
   'the interval of the watch of the engine': {
     typescript: ['engine-watch.ts', 'const INTERVAL = '],
