@@ -9,6 +9,7 @@ from typing import Any, TypedDict, cast
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
+from kuflow_worker._internal.workflow.kuflow_activities import kuflow_activities
 from kuflow_worker.workflow import (
     TRANSFER,
     HumanTask,
@@ -17,7 +18,6 @@ from kuflow_worker.workflow import (
     TaskHandle,
     WorkflowRequest,
     WorkflowResponse,
-    kuflow_activities,
     run_activity,
     with_options,
 )

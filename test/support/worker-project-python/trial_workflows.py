@@ -13,12 +13,11 @@ from kuflow_worker.workflow import (
     KuFlowProcess,
     WorkflowRequest,
     WorkflowResponse,
-    kuflow_activities,
     run_activity,
     with_options,
 )
 from kuflow_worker._internal.workflow.item_context import ItemContext, run_for_item
-from kuflow_worker._internal.workflow.kuflow_activities import retrieve_application_id
+from kuflow_worker._internal.workflow.kuflow_activities import kuflow_activities, retrieve_application_id
 from kuflow_worker._internal.workflow.uuid7 import uuid7
 from .trial_activities import TrialActivities
 
