@@ -217,7 +217,7 @@ describe('create in a repository with a workspace', () => {
     expect((await created(['a'])).workspace).toBeUndefined();
     const made = await created(['b', '--workspace']);
     const manifest = made.outside.find(({ path }) => path === join(root, 'package.json'));
-    expect(manifest?.diff).toContain('+{ "name": "acme", "workspaces": ["b"] }');
+    expect(manifest?.diff).toContain('+  "workspaces": [\n+    "b"\n+  ]\n');
   });
 
   it('adapts the workflow of an own template, or says why it cannot', async () => {
