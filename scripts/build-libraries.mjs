@@ -116,7 +116,8 @@ export function writeMavenRepository(folder, output, suffix) {
   return version;
 }
 
-function hashOf(folder) {
+/** A hash of the sources of a library. */
+export function hashOf(folder) {
   const hash = createHash('sha256');
   for (const path of sourcesIn(folder))
     hash

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeMavenRepository } from '../../scripts/build-libraries.mjs';
+import { hashOf, writeMavenRepository } from '../../scripts/build-libraries.mjs';
 import { ROOT } from '../../scripts/bundle.mjs';
 import { MAVEN } from '../../src/languages/java/tools.ts';
 import { TEMPLATE_OUTPUT } from '../../src/languages/templates/files.ts';
@@ -39,5 +39,6 @@ export function replaceJavaLibrary(
   });
   const repository = join(packageFolder, 'dist/libraries/java');
   rmSync(repository, { recursive: true });
-  return writeMavenRepository(folder, repository, 'test');
+  // Maven keeps what it has ever found with a version.
+  return writeMavenRepository(folder, repository, hashOf(folder).slice(0, 8));
 }
