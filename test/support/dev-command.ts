@@ -151,7 +151,7 @@ export async function freePorts(ports: readonly number[]): Promise<number[]> {
  */
 export async function quietPorts(): Promise<string[]> {
   const found = await until('three free ports', async () => {
-    const first = 12_000 + 5_000 * lane() + Math.floor(Math.random() * 4_900);
+    const first = 12_000 + 4_000 * lane() + Math.floor(Math.random() * 3_900);
     const three = [first, first + 1, first + 2];
     return (await freePorts(three)).length === 3 && three;
   });

@@ -7,12 +7,12 @@ import { recordWait } from './cost.ts';
 import { until } from './until.ts';
 
 /*
- * End-to-end files run in three lanes, because they wait more than they compute. A file has its own folders below `runFolder`, or below
+ * End-to-end files run in four lanes, because they wait more than they compute. A file has its own folders below `runFolder`, or below
  * `tmpdir()` for the state of a platform, and asks for free ports. What the lanes share is created by `createOnce`. A file that keeps a core
  * busy calls `runHeavy`, and one that needs something for itself calls `runAlone`.
  */
 
-const LANES = 3;
+const LANES = 4;
 
 /** The lane of this file: 1 to `LANES`. */
 export function lane(): number {
