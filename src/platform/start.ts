@@ -15,6 +15,7 @@ import { changeDefinitions } from './domain/change-definitions.ts';
 import { reportUnknownCandidates } from './domain/candidates.ts';
 import type { EngineIssuers } from './domain/context.ts';
 import { createDomain } from './domain/domain.ts';
+import { readEncryptionKey } from './domain/encryption-keys.ts';
 import { createOutbox } from './domain/outbox.ts';
 import { listOpenWorkflows, recordWorkflowOutcome } from './domain/processes.ts';
 import { writeCaBundle } from './shared/environment.ts';
@@ -106,7 +107,8 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
   const temporal = await startTemporalServer(options, parts, report, identity, ports.temporalUi);
   report({ kind: 'ready', part: 'temporal', address: temporal.address });
   const { namespace } = identity;
-  const engine = await parts.add(createProcessEngine({ address: temporal.address, namespace }), (started) =>
+  const readKey = (keyId: string): Uint8Array => readEncryptionKey(domain, keyId);
+  const engine = await parts.add(createProcessEngine({ address: temporal.address, namespace, readKey }), (started) =>
     started.close(),
   );
   const watcher = await parts.add(

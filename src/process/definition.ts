@@ -38,6 +38,8 @@ export interface ProcessDefinition {
     readonly version?: string;
     /** Tenant ID, UUID. */
     readonly tenant?: string;
+    /** Whether KuFlow encrypts the data of its workflows, the switch "confidential" in the KuFlow app. */
+    readonly confidential?: boolean;
   };
   readonly workflow: {
     /** Temporal workflow type, exactly as in the process definition in the KuFlow app. */

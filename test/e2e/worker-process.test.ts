@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { Client, defaultPayloadConverter, WorkflowNotFoundError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uuid7 } from '../../src/base/uuid.ts';
+import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { sampleDefinition } from '../../src/process/sample.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { failureIn, processUser, type HistoryEvent, type ProcessUser } from '../support/process-user.ts';
@@ -34,6 +35,18 @@ const DROPPED_IN_PROCESS = [
   'cancelProcessProcessItems',
   'changeProcessInitiator',
 ] as const;
+
+/** The sample process under another code, with its own key. */
+function confidentialDefinition(code: string): ProcessDefinition {
+  return { ...sampleDefinition(), process: { code, confidential: true } };
+}
+
+/** Everything that the payloads in these events contain. */
+function payloadTexts(events: readonly HistoryEvent[]): string {
+  return [...JSON.stringify(events).matchAll(/"data":"([^"]*)"/g)]
+    .map(([, data = '']) => Buffer.from(data, 'base64').toString())
+    .join('\n');
+}
 
 let python: string;
 let running: TestPlatform;
@@ -70,6 +83,8 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
     running = await startTestPlatform({
       definitions: [
         sampleDefinition(),
+        confidentialDefinition('CONFIDENTIAL'),
+        confidentialDefinition('UNREADABLE'),
         trialDefinition('POSTS', 'PostsWorkflow', QUEUE),
         trialDefinition('OUTSIDE', 'OutsideWorkflow', QUEUE),
         trialDefinition('SLOW', 'SlowWorkflow', QUEUE),
@@ -331,6 +346,38 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
           }) as unknown,
         }),
       ]);
+    });
+  });
+
+  describe('confidential processes', () => {
+    it('run together with ordinary ones, and nothing that people enter reaches the engine as clear text [java, python, typescript: encryption.payloads, encryption.mixed]', async () => {
+      const codes = ['CONFIDENTIAL', 'LOAN'];
+      const ids = await Promise.all(codes.map((code) => user.start(code)));
+      const application = { firstName: 'Canary', lastName: 'Lovelace', currency: 'EUR', amount: 10 };
+      for (const id of ids) await user.complete(id, 'LOAN_APPLICATION', application);
+      for (const id of ids) await user.complete(id, 'APPROVE_LOAN', { approved: true });
+      for (const id of ids) await user.completed(id, failIfExited);
+      const [confidential = '', ordinary] = await Promise.all(
+        ids.map(async (id) => payloadTexts(await user.history(id))),
+      );
+      expect(confidential).toContain('AES-256-GCM:');
+      expect(confidential).not.toContain('Canary');
+      expect(ordinary).toContain('Canary');
+    });
+
+    it('wait with the reason while their key cannot be read, and then go on [java, python, typescript: encryption.failing]', async () => {
+      const { faults } = running.platform;
+      faults.add({ operationId: 'retrieveKmsKey', times: 1_000_000, action: { kind: 'status', status: 503 } });
+      const processId = await user.start('UNREADABLE');
+      const failed = await until('a workflow task fails', async () => {
+        failIfExited();
+        return (await user.history(processId)).find(({ type }) => type === 'WORKFLOW_TASK_FAILED');
+      });
+      expect(JSON.stringify(failed.attributes)).toMatch(/key [\da-f-]{36}/);
+      expect((await user.history(processId)).map(({ type }) => type)).not.toContain('ACTIVITY_TASK_SCHEDULED');
+      faults.clear();
+      await user.item(processId, 'LOAN_APPLICATION');
+      await user.client.cancelProcess(processId);
     });
   });
 

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect, it, onTestFinished } from 'vitest';
+import { sampleDefinition } from '../../src/process/sample.ts';
 import { describeInChromium, useBrowser } from '../support/browser.ts';
 import { useConsole } from '../support/console.ts';
 import { startTcpRelay } from '../support/tcp-relay.ts';
@@ -109,6 +110,21 @@ describeInChromium('live updates of the console', () => {
     expect(app.platform().platform.faults.list()).toEqual([]);
     expect(await claim()).toBe(200);
     await stateOf(task, 'claimed');
+  });
+
+  it('mark a definition that became confidential, and the processes that are started from then on', async () => {
+    const { platform } = app.platform();
+    const home = await app.open('/');
+    await connection(home, 'Live');
+    const sample = sampleDefinition();
+    onTestFinished(() => platform.setDefinitions([sample]));
+    const before = await app.open(`/processes/${await app.startProcess()}`);
+    await stateOf(before, 'running');
+    platform.setDefinitions([{ ...sample, process: { ...sample.process, confidential: true } }]);
+    await home.getByText('confidential', { exact: true }).waitFor();
+    const process = await app.open(`/processes/${await app.startProcess()}`);
+    await stateOf(process, 'confidential');
+    expect(await before.getByText('confidential', { exact: true }).count()).toBe(0);
   });
 
   it('list the requests of others as they arrive, and one of them as curl', async () => {

@@ -4,7 +4,7 @@ import { collidingTexts, hostileText, impossibleText, MARK, takenWord } from './
 
 /** The content of a definition file that comes from a stranger. */
 export interface HostileFile {
-  readonly process: Readonly<Record<string, string>>;
+  readonly process: { readonly code: string } & Readonly<Record<string, string>>;
   readonly workflow: { readonly type: string; readonly 'task-queue': string };
   readonly metadata?: HostileShape;
   readonly entity?: HostileShape;

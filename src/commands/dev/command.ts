@@ -147,11 +147,13 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Print the history of a workflow, for a replay test')
     .description(
       'Print the history of a workflow from the running local KuFlow as JSON, in the format that Temporal replayers and the Temporal CLI read. ' +
-        'The workflow of a process has the ID of the process. The IDs of other workflows, such as child workflows, are accepted too.',
+        'The workflow of a process has the ID of the process. The IDs of other workflows, such as child workflows, are accepted too. ' +
+        'The history of a confidential process is decrypted, so that it can be replayed without its key.',
     )
     .addArgument(idArgument('process'))
     .option('--output <file>', 'Write the history to this file, replacing it if it exists')
-    .action(async (id: string, flags: DevFlags & { readonly output?: string }) => {
+    .option('--encrypted', 'Leave the payloads of a confidential process encrypted')
+    .action(async (id: string, flags: DevFlags & { readonly output?: string; readonly encrypted?: boolean }) => {
       const { runHistory } = await import('./run.ts');
       await runHistory(id, { ...command.opts<DevFlags>(), ...flags }, context);
     });

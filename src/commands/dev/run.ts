@@ -9,6 +9,7 @@ import { openBrowser } from './open-browser.ts';
 import { openLocalSession } from '../../platform/client/kuflow-session.ts';
 import { requestOpenFile } from '../../platform/rest/dev-client.ts';
 import { pageAddress } from '../../platform/console/page-address.ts';
+import { createKuFlowClient } from '../../kuflow/client.ts';
 import { requireRunningPlatform } from '../../platform/session/attach.ts';
 import type { LanguageId } from '../../languages/names.ts';
 import { startDevPlatform, workerSettings, type DevEvent } from '../../platform/session/start.ts';
@@ -162,12 +163,16 @@ export async function runOpen(
 
 export async function runHistory(
   id: string,
-  flags: DevFlags & { readonly output?: string },
+  flags: DevFlags & { readonly output?: string; readonly encrypted?: boolean },
   context: CommandContext,
 ): Promise<void> {
   const running = await requireRunningPlatform({ cwd: context.cwd, stateDir: flags.stateDir });
   const workflowId = await findWorkflowId(running, id, context);
-  const history = await readHistory(running, workflowId);
+  const { json: history, wasEncrypted } = await readHistory(running, workflowId, flags.encrypted === true);
+  if (wasEncrypted)
+    context.terminal.err.line(
+      'This history is clear text: the process is confidential, and its payloads are decrypted. Pass --encrypted for the stored form',
+    );
   if (flags.output === undefined) context.terminal.out.line(escapeJsonForTerminal(history));
   else {
     const path = resolve(context.cwd, flags.output);
@@ -209,13 +214,37 @@ async function findWorkflowId(running: PlatformState, text: string, context: Com
   }
 }
 
-/** The history of a workflow as JSON. Rejects with KnownError if there is no such workflow. */
-async function readHistory(state: PlatformState, workflowId: string): Promise<string> {
-  const engine = await createProcessEngine({ address: state.endpoints.temporal, namespace: state.namespace });
+/**
+ * The history of a workflow as JSON, as the engine stores it or decrypted. `wasEncrypted`: whether anything was decrypted. Rejects with KnownError if
+ * the workflow does not exist, and if a payload cannot be decrypted.
+ */
+async function readHistory(
+  state: PlatformState,
+  workflowId: string,
+  isStoredForm: boolean,
+): Promise<{ readonly json: string; readonly wasEncrypted: boolean }> {
+  const { id: clientId, secret: clientSecret } = state.application;
+  const client = createKuFlowClient({ endpoint: state.loopback.http, credentials: { clientId, clientSecret } });
+  const keys = new Map<string, Promise<Uint8Array>>();
+  const readKey = async (keyId: string): Promise<Uint8Array> => {
+    const { body } = await client.call('retrieveKmsKey', { path: { keyId } });
+    return Buffer.from(body.value, 'base64');
+  };
+  const engine = await createProcessEngine({
+    address: state.endpoints.temporal,
+    namespace: state.namespace,
+    readKey: (keyId) => {
+      const key = keys.get(keyId) ?? readKey(keyId);
+      keys.set(keyId, key);
+      return key;
+    },
+  });
   try {
-    return await engine.fetchHistory(workflowId);
+    if (isStoredForm) return { json: await engine.fetchHistory(workflowId), wasEncrypted: false };
+    return await engine.fetchClearHistory(workflowId);
   } finally {
     await engine.close();
+    await client.close();
   }
 }
 

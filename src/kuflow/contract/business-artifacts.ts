@@ -44,6 +44,7 @@ export type BusinessArtifact = Static<typeof BusinessArtifact>;
 export const BusinessArtifactPageItem = model('BusinessArtifactPageItem', {
   ...deletable,
   id: Uuid,
+  uri: Type.Optional(Type.String({ readOnly: true })),
   tenantId: Uuid,
   businessArtifactDefinitionRef: BusinessArtifactDefinitionRef,
 });

@@ -1,6 +1,18 @@
 import { Type } from '@sinclair/typebox';
 import type { Static } from '@sinclair/typebox';
-import { AnyObject, Uuid, answer, audited, byId, bytesBody, enumeration, fileQuery, json, model } from './common.ts';
+import {
+  AnyObject,
+  JsonValue,
+  Uuid,
+  answer,
+  audited,
+  byId,
+  bytesBody,
+  enumeration,
+  fileQuery,
+  json,
+  model,
+} from './common.ts';
 import { resource } from './operation.ts';
 
 export const ProcessActionType = enumeration('ProcessActionType', [
@@ -44,7 +56,10 @@ export const ProcessAction = model('ProcessAction', {
     model('ProcessActionCreateProcessItemThread', { processItemId: Type.Optional(Uuid) }),
   ),
   sendWorkflowSignal: Type.Optional(
-    model('ProcessActionSendWorkflowSignal', { signalName: Type.Optional(Type.String()) }),
+    model('ProcessActionSendWorkflowSignal', {
+      signalName: Type.Optional(Type.String()),
+      input: Type.Optional(JsonValue),
+    }),
   ),
 });
 export type ProcessAction = Static<typeof ProcessAction>;

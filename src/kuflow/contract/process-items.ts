@@ -63,6 +63,7 @@ export const ProcessItemMessage = model('ProcessItemMessage', {
 export const ProcessItem = model('ProcessItem', {
   ...deletable,
   id: Uuid,
+  uri: Type.Optional(Type.String({ readOnly: true })),
   type: ProcessItemType,
   processId: Uuid,
   processItemThreadId: Type.Optional(Uuid),
@@ -84,6 +85,7 @@ export const ProcessItemMessagePageItem = model('ProcessItemMessagePageItem', {
 export const ProcessItemPageItem = model('ProcessItemPageItem', {
   ...deletable,
   id: Uuid,
+  uri: Type.Optional(Type.String({ readOnly: true })),
   type: ProcessItemType,
   processId: Uuid,
   processItemThreadId: Type.Optional(Uuid),

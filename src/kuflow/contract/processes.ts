@@ -55,6 +55,7 @@ export type Process = Static<typeof Process>;
 export const ProcessPageItem = model('ProcessPageItem', {
   ...deletable,
   id: Uuid,
+  uri: Type.Optional(Type.String({ readOnly: true })),
   state: ProcessState,
   processDefinitionRef: ProcessDefinitionRef,
   initiatorId: Type.Optional(Uuid),

@@ -21,6 +21,9 @@ export function redactSecretFields(json: string): string {
   return redactByPattern(json.replace(SECRET_FIELDS, `$1"${REDACTED}"`));
 }
 
+/** For text that is a secret as a whole. */
+export const redactAll = (): string => REDACTED;
+
 /** The value of a header. `Authorization` keeps its scheme. */
 export function redactHeader(name: string, value: string): string {
   if (name === 'authorization') return `${/^(?:basic|bearer)(?= )/i.exec(value)?.[0] ?? ''} ${REDACTED}`.trim();

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { withoutUndefined } from '../../base/json.ts';
 import type { RecordedBody, RequestDetail, RequestRecord } from '../shared/contract.ts';
-import { redactHeader, redactSecretFields, redactByPattern } from './redaction.ts';
+import { redactAll, redactHeader, redactSecretFields, redactByPattern } from './redaction.ts';
 
 type Headers = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
@@ -11,6 +11,9 @@ export interface BodyStart {
   /** Undefined for a body that was streamed. */
   readonly start?: Buffer | undefined;
 }
+
+/** What is secret in a successful answer: `fields` that are known, or `all` of it. */
+export type AnswerSecrets = 'fields' | 'all';
 
 /** A request that has ended. */
 export interface EndedRequest extends Omit<RequestRecord, 'id' | 'time' | 'operationId' | 'principal' | 'problem'> {
@@ -22,8 +25,7 @@ export interface EndedRequest extends Omit<RequestRecord, 'id' | 'time' | 'opera
   readonly responseHeaders: Headers;
   readonly requestBody?: BodyStart | undefined;
   readonly responseBody?: BodyStart | undefined;
-  /** Whether the answer contains secrets in fields. */
-  readonly hasSecretFields: boolean;
+  readonly answerSecrets?: AnswerSecrets | undefined;
 }
 
 export interface RequestRecorder {
@@ -85,15 +87,20 @@ function toRecord(request: Recorded): RequestRecord {
 }
 
 function toDetail(request: Recorded): RequestDetail {
-  const { url, requestHeaders, responseHeaders, requestBody, responseBody, hasSecretFields } = request;
+  const { url, requestHeaders, responseHeaders, requestBody, responseBody } = request;
   return withoutUndefined({
     ...toRecord(request),
     url: redactByPattern(url),
     requestHeaders: toHeaders(requestHeaders),
     responseHeaders: toHeaders(responseHeaders),
     requestBody: toRecordedBody(requestBody, requestHeaders, redactByPattern),
-    responseBody: toRecordedBody(responseBody, responseHeaders, hasSecretFields ? redactSecretFields : redactByPattern),
+    responseBody: toRecordedBody(responseBody, responseHeaders, answerRedaction(request)),
   });
+}
+
+function answerRedaction({ answerSecrets, status }: Recorded): (text: string) => string {
+  if (answerSecrets === 'fields') return redactSecretFields;
+  return answerSecrets === 'all' && status < 400 ? redactAll : redactByPattern;
 }
 
 function toHeaders(headers: Headers): Readonly<Record<string, string>> {

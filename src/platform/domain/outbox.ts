@@ -5,6 +5,7 @@ import { messageOf } from '../../base/errors.ts';
 import type { ProcessEngine } from '../shared/process-engine.ts';
 import type { Domain } from './context.ts';
 import { nextCommand, processesWithCommands, removeCommand, type PendingCommand } from '../store/outbox-queue.ts';
+import { findProcessById } from '../store/processes.ts';
 
 export interface OutboxOptions {
   readonly domain: Pick<Domain, 'store' | 'clock' | 'commands' | 'report'>;
@@ -117,6 +118,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   async function perform({ processId, command }: PendingCommand): Promise<void> {
     const { engine } = options;
     const workflowId = processId;
+    const encryptionKeyId = findProcessById(store.sql, processId)?.encryptionKeyId;
     switch (command.kind) {
       case 'start-workflow':
         return engine.startWorkflow({
@@ -124,9 +126,15 @@ export function createOutbox(options: OutboxOptions): Outbox {
           workflowType: command.workflowType,
           taskQueue: command.taskQueue,
           input: command.input,
+          encryptionKeyId,
         });
       case 'signal-workflow':
-        return engine.signalWorkflow({ workflowId, signalName: command.signalName, payload: command.payload });
+        return engine.signalWorkflow({
+          workflowId,
+          signalName: command.signalName,
+          payload: command.payload,
+          encryptionKeyId,
+        });
       case 'cancel-workflow':
         try {
           await engine.cancelWorkflow({

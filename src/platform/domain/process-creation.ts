@@ -7,6 +7,7 @@ import { ApiError, badRequest } from './api-error.ts';
 import { enqueueForEngine, recordEvent, type OperationContext } from './context.ts';
 import type { ServedDefinition } from './definitions.ts';
 import { linkDocuments } from './documents.ts';
+import { requireKeyOfDefinition } from './encryption-keys.ts';
 import { resolvePrincipal } from './people.ts';
 import { formatProcessUri, toProcess } from './process-view.ts';
 import { formatRequestTime } from './request-time.ts';
@@ -40,6 +41,8 @@ export function createProcess(
       relatedProcessId,
       metadata: (params.metadata?.value ?? {}) as JsonObject,
       entity: (params.entity?.value ?? {}) as JsonObject,
+      encryptionKeyId:
+        served.definition.process.confidential === true ? requireKeyOfDefinition(ctx, served.ref.id) : undefined,
       ...newAudit(ctx.principal.id, ctx.store.now()),
     };
     insertProcess(ctx.store.sql, process);

@@ -88,6 +88,7 @@ export function toProcessItemPageItem(item: ProcessItemRow): ProcessItemPageItem
 function commonFields(item: ProcessItemRow): Omit<ProcessItemPageItem, 'task' | 'message'> {
   return {
     id: item.id,
+    uri: formatProcessItemUri(item.id),
     type: item.type,
     processId: item.processId,
     tenantId: item.tenantId,

@@ -25,7 +25,6 @@ export function toProcess(ctx: Domain, process: ProcessRow): Process {
   const outcoming = process.relatedProcessId === undefined ? [] : [process.relatedProcessId];
   return {
     ...toProcessPageItem(process),
-    uri: formatProcessUri(process.id),
     metadata: (served?.metadata ?? acceptAnyValue)(process.metadata),
     entity: (served?.entity ?? acceptAnyValue)(process.entity),
     ...(incoming.length + outcoming.length === 0
@@ -42,6 +41,7 @@ export function toProcess(ctx: Domain, process: ProcessRow): Process {
 export function toProcessPageItem(process: ProcessRow): ProcessPageItem {
   return {
     id: process.id,
+    uri: formatProcessUri(process.id),
     state: process.state,
     processDefinitionRef: process.definition,
     initiatorId: process.initiatorId,

@@ -5,6 +5,7 @@ import { uuid7 } from '../../base/uuid.ts';
  * - `drop-request` closes the connection before the call is executed.
  * - `drop-answer` executes and commits the call, then closes the connection.
  * - `cut-answer` executes and commits the call, sends the head and the first half of the answer, then closes the connection.
+ * - `no-answer` does not execute the call, and leaves the connection open without an answer until the client closes it.
  * - `delay` executes the call `ms` milliseconds later.
  * - `status` does not execute the call, and answers with `status` (and `Retry-After` in seconds).
  */
@@ -12,6 +13,7 @@ export type FaultAction =
   | { readonly kind: 'drop-request' }
   | { readonly kind: 'drop-answer' }
   | { readonly kind: 'cut-answer' }
+  | { readonly kind: 'no-answer' }
   | { readonly kind: 'delay'; readonly ms: number }
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: number };
 

@@ -34,6 +34,7 @@ function parseAction(value: unknown): FaultAction | string {
     case 'drop-request':
     case 'drop-answer':
     case 'cut-answer':
+    case 'no-answer':
       return { kind: value['kind'] };
     case 'delay': {
       const { ms } = value;
@@ -48,6 +49,6 @@ function parseAction(value: unknown): FaultAction | string {
         : 'action.retryAfter must be 0 to 3600 seconds';
     }
     default:
-      return 'action.kind must be drop-request, drop-answer, cut-answer, delay or status';
+      return 'action.kind must be drop-request, drop-answer, cut-answer, no-answer, delay or status';
   }
 }

@@ -8,7 +8,7 @@ import { messageOf } from '../../base/errors.ts';
 import { openApiDocument } from '../../kuflow/contract/openapi.ts';
 import { API_VERSION } from '../../kuflow/contract/api-version.ts';
 import { operationIds } from '../../kuflow/contract/operations.ts';
-import { startOfBody } from '../console/request-recorder.ts';
+import { startOfBody, type AnswerSecrets } from '../console/request-recorder.ts';
 import { createCompiledSchemas } from '../console/compiled-schemas.ts';
 import { isPageRequest, registerPageRoutes } from '../console/page-routes.ts';
 import { registerOpenCodes } from './open-codes-route.ts';
@@ -20,8 +20,13 @@ import { checkOrigin } from '../shared/origin-check.ts';
 import { describeUnknownOperation, getRequestState, isConsoleRequest, parseQuery, stripApiPrefix } from './request.ts';
 import { createRequestLog } from './request-log.ts';
 
-/** Operations and routes whose answers contain credentials. */
-const SECRET_ROUTES: ReadonlySet<string> = new Set(['createAuthentication', '/_dev/environment', '/_dev/users']);
+/** Operations and routes whose answers contain credentials in known fields, and those whose answers are secrets as a whole. */
+const SECRET_ROUTES: ReadonlyMap<string, AnswerSecrets> = new Map([
+  ['createAuthentication', 'fields'],
+  ['/_dev/environment', 'fields'],
+  ['/_dev/users', 'fields'],
+  ['retrieveKmsKey', 'all'],
+]);
 
 /** Routes that read the list of requests, which would only show themselves, and those whose paths and answers are codes that sign in. */
 const UNLOGGED_ROUTE = /^\/_dev\/(requests|open-codes)(\/|$)/;
@@ -100,7 +105,7 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
       responseHeaders: reply.getHeaders(),
       requestBody: Buffer.isBuffer(body) ? startOfBody(body) : undefined,
       responseBody: status === 0 ? undefined : answer,
-      hasSecretFields: SECRET_ROUTES.has(operationId ?? request.routeOptions.url ?? ''),
+      answerSecrets: SECRET_ROUTES.get(operationId ?? request.routeOptions.url ?? ''),
     });
   };
   app.addHook('onSend', (request, reply, payload, done) => {

@@ -81,9 +81,10 @@ export function registerDevRoutes(app: FastifyInstance, deps: RestDeps, validato
     entries: getProcessTimeline(domain, idIn(request, 'process')),
   }));
   app.get<IdRoute>('/_dev/processes/:id/definition', { onRequest }, (request) => {
-    const { definition } = requireProcess(domain, idIn(request, 'process'));
-    const found = findDefinitionOfProcess(domain.definitions, definition);
-    if (found === undefined) throw new ApiError(404, `The local KuFlow does not serve ${definition.code} any more`);
+    const process = requireProcess(domain, idIn(request, 'process'));
+    const found = findDefinitionOfProcess(domain.definitions, process);
+    if (found === undefined)
+      throw new ApiError(404, `The local KuFlow does not serve ${process.definition.code} any more`);
     return found;
   });
   app.get<IdRoute>('/_dev/processes/:id/failing-work', { onRequest }, async (request) => {

@@ -13,6 +13,7 @@ import {
   type Download,
   type Upload,
 } from '../domain/documents.ts';
+import { retrieveKmsKey } from '../domain/encryption-keys.ts';
 import * as people from '../domain/people.ts';
 import { createProcess } from '../domain/process-creation.ts';
 import { createProcessItem } from '../domain/process-item-creation.ts';
@@ -191,6 +192,8 @@ export const HANDLERS: Readonly<Partial<Record<OperationId, Implementation>>> = 
   downloadDocument: uses(queryFields('documentUri'), (ctx, call) =>
     fileAnswer(downloadDocument(ctx, queryText(call, 'documentUri'))),
   ),
+
+  retrieveKmsKey: uses([], (ctx, { id }) => ok(retrieveKmsKey(ctx, id))),
 
   createWorker: uses(
     [

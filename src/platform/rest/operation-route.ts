@@ -55,6 +55,7 @@ async function serveOperation(
 ): Promise<FastifyReply> {
   const { fault } = getRequestState(request);
   if (fault?.kind === 'drop-request') return dropConnection(deps, request, reply, 'request');
+  if (fault?.kind === 'no-answer') return leaveUnanswered(deps, request, reply);
   if (fault?.kind === 'delay') await deps.domain.clock.sleep(fault.ms);
   if (fault?.kind === 'status') {
     if (fault.retryAfter !== undefined) void reply.header('retry-after', fault.retryAfter);
@@ -112,7 +113,7 @@ function validateCall(deps: RouteDeps, id: OperationId, request: FastifyRequest)
     request.body,
   );
   const result = requestValidator(id)({ path, query: request.query as Record<string, unknown>, body });
-  if (result.ok) return { id: (path['id'] ?? '').toLowerCase(), query: result.query, body };
+  if (result.ok) return { id: (path['id'] ?? path['keyId'] ?? '').toLowerCase(), query: result.query, body };
   const problem = formatContractErrors(result.errors);
   reportViolation(deps, id, request, { side: 'request', problem });
   throw new ApiError(
@@ -175,6 +176,14 @@ function cutAnswer(deps: RouteDeps, request: FastifyRequest, reply: FastifyReply
     deps.log(request, reply, reply.statusCode);
     throw new Error('Injected fault: the answer was cut');
   }
+}
+
+/** Leaves the connection open without an answer until the client closes it, and logs the request with status 0. */
+function leaveUnanswered(deps: RouteDeps, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  getRequestState(request).problem = 'Injected fault: the request is not answered';
+  reply.hijack();
+  deps.log(request, reply, 0);
+  return reply;
 }
 
 /** Closes the connection without an answer, and logs the request with status 0. */

@@ -59,6 +59,8 @@ export interface ServedProcess {
   readonly name?: string;
   readonly workflowType: string;
   readonly taskQueue: string;
+  /** Whether the process is confidential, which does not change after its start; for a definition, whether new processes are. */
+  readonly confidential?: boolean;
   readonly metadata?: DataShape;
   readonly entity?: DataShape;
   readonly tasks: readonly TaskDefinition[];

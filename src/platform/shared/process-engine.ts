@@ -11,12 +11,16 @@ export interface ProcessEngine {
     readonly workflowType: string;
     readonly taskQueue: string;
     readonly input: Json;
+    /** The key of a confidential process: `input` is encrypted with it. */
+    readonly encryptionKeyId?: string | undefined;
   }): Promise<void>;
   /** Signals a workflow. Succeeds if the workflow is gone or closed, because then nobody needs the signal. */
   signalWorkflow(request: {
     readonly workflowId: string;
     readonly signalName: string;
     readonly payload: Json;
+    /** As for `startWorkflow`. */
+    readonly encryptionKeyId?: string | undefined;
   }): Promise<void>;
   /**
    * Requests cancellation, and terminates the workflow if it has not closed within `terminateAfterMs`. If `signal`

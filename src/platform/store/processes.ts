@@ -23,6 +23,8 @@ export interface ProcessRow extends Audit, Deletion {
   /** How the workflow ended, once it has: the kind of a `WorkflowOutcome`, and its message unless it completed. */
   readonly workflowOutcome?: string | undefined;
   readonly workflowMessage?: string | undefined;
+  /** The key of a process that was confidential when it was started; it stays confidential. */
+  readonly encryptionKeyId?: string | undefined;
 }
 
 export const PROCESSES = defineTable<ProcessRow>('processes', {
@@ -36,6 +38,7 @@ export const PROCESSES = defineTable<ProcessRow>('processes', {
   entity: 'json',
   workflowOutcome: 'text',
   workflowMessage: 'text',
+  encryptionKeyId: 'text',
   ...AUDIT_COLUMNS,
   ...DELETION_COLUMNS,
 });

@@ -107,4 +107,10 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX user_group_members_principal ON user_group_members (principal_id);
   `,
+  `
+  ALTER TABLE processes ADD COLUMN encryption_key_id TEXT;
+  CREATE TABLE encryption_keys (
+    id TEXT PRIMARY KEY, definition_id TEXT NOT NULL UNIQUE, value TEXT NOT NULL, created_at TEXT NOT NULL
+  ) STRICT;
+  `,
 ];

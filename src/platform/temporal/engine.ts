@@ -4,10 +4,12 @@ import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { KnownError } from '../../base/errors.ts';
+import { historyToJSON, type History } from '@temporalio/common/lib/proto-utils.js';
+import { KnownError, messageOf } from '../../base/errors.ts';
+import type { Json } from '../../base/json.ts';
 import type { ProcessEngine, WorkflowOutcome } from '../shared/process-engine.ts';
 import { PlatformConnection } from './connection.ts';
+import { decryptHistory, encryptedArgument, encryptionHeaders, type KeyReader } from './encryption.ts';
 import { listFailingWork, type FailingWork } from './failing-work.ts';
 import { hasEnded, LONGEST_POLL_MS, queryPollers } from './pollers.ts';
 import { toWorkflowOutcome } from './outcome.ts';
@@ -25,7 +27,9 @@ export interface ClosedWorkflows {
 
 export interface TemporalEngine extends ProcessEngine, ClosedWorkflows {
   /** A workflow's history as JSON, in the format that the replayers of Temporal's SDKs and its CLI accept. */
-  fetchHistory(workflowId: string, runId?: string): Promise<string>;
+  fetchHistory(workflowId: string): Promise<string>;
+  /** As `fetchHistory`, with decrypted payloads and without the headers of confidential processes. Rejects with KnownError if a payload cannot be decrypted. */
+  fetchClearHistory(workflowId: string): Promise<{ readonly json: string; readonly wasEncrypted: boolean }>;
   /** What an open workflow waits for and has failed at least once, and the failure of one that has failed. Empty for a workflow that the engine has not started yet. */
   listFailingWork(workflowId: string): Promise<readonly FailingWork[]>;
   /** The identities of the workers that poll this queue for workflow tasks now. */
@@ -41,14 +45,20 @@ const POLLERS_WITHIN_MS = 3000;
 
 const isNotFound = (error: unknown): boolean => isGrpcServiceError(error) && (error.code as number) === NOT_FOUND;
 
+const rejectKey: KeyReader = (keyId) => {
+  throw new Error(`The key ${keyId} is not known here`);
+};
+
 /** Connects to the Temporal server at its private address. Rejects if the server does not answer. */
 export async function createProcessEngine(options: {
   readonly address: string;
   readonly namespace: string;
+  /** For confidential processes. By default no key can be read. */
+  readonly readKey?: KeyReader | undefined;
 }): Promise<TemporalEngine> {
-  const { namespace } = options;
+  const { namespace, readKey = rejectKey } = options;
   const connection = await PlatformConnection.connect({ address: options.address });
-  const client = new Client({ connection, namespace });
+  const client = new Client({ connection, namespace, interceptors: { workflow: [encryptionHeaders] } });
   const service = connection.workflowService;
 
   async function getOutcome(workflowId: string): Promise<WorkflowOutcome | undefined> {
@@ -76,17 +86,36 @@ export async function createProcessEngine(options: {
       historyEventFilterType: CLOSE_EVENT_ONLY,
       waitNewEvent: true,
     });
-    const outcome = toWorkflowOutcome(history?.events?.at(-1));
+    const outcome = await toWorkflowOutcome(history?.events?.at(-1), readKey);
     return outcome?.kind === 'continued' ? undefined : outcome;
   }
 
+  /** What a worker of this process gets as `value`. */
+  const toArgument = async (value: Json, keyId: string | undefined): Promise<unknown> =>
+    keyId === undefined ? value : await encryptedArgument(value, keyId, readKey);
+
+  async function loadHistory(workflowId: string): Promise<History> {
+    try {
+      return await client.workflow.getHandle(workflowId).fetchHistory();
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError) && !isNotFound(error)) throw error;
+      throw new KnownError({
+        message: `Workflow ${workflowId} does not exist in the engine`,
+        tried: `its history in namespace ${namespace}`,
+        seen: 'NOT_FOUND',
+        cause: error,
+      });
+    }
+  }
+
   return {
-    startWorkflow: async ({ workflowId, workflowType, taskQueue, input }) => {
+    startWorkflow: async ({ workflowId, workflowType, taskQueue, input, encryptionKeyId }) => {
+      const argument = await toArgument(input, encryptionKeyId);
       try {
         await client.workflow.start(workflowType, {
           workflowId,
           taskQueue,
-          args: [input],
+          args: [argument],
           workflowIdReusePolicy: 'REJECT_DUPLICATE',
         });
       } catch (error) {
@@ -94,9 +123,10 @@ export async function createProcessEngine(options: {
       }
     },
 
-    signalWorkflow: async ({ workflowId, signalName, payload }) => {
+    signalWorkflow: async ({ workflowId, signalName, payload, encryptionKeyId }) => {
+      const argument = await toArgument(payload, encryptionKeyId);
       try {
-        await client.workflow.getHandle(workflowId).signal(signalName, payload);
+        await client.workflow.getHandle(workflowId).signal(signalName, argument);
       } catch (error) {
         if (!(error instanceof WorkflowNotFoundError)) throw error;
       }
@@ -151,15 +181,17 @@ export async function createProcessEngine(options: {
       return ids;
     },
 
-    fetchHistory: async (workflowId, runId) => {
+    fetchHistory: async (workflowId) => historyToJSON(await loadHistory(workflowId)),
+
+    fetchClearHistory: async (workflowId) => {
+      const history = await loadHistory(workflowId);
       try {
-        return historyToJSON(await client.workflow.getHandle(workflowId, runId).fetchHistory());
+        const wasEncrypted = await decryptHistory(history, readKey);
+        return { json: historyToJSON(history), wasEncrypted };
       } catch (error) {
-        if (!(error instanceof WorkflowNotFoundError) && !isNotFound(error)) throw error;
         throw new KnownError({
-          message: `Workflow ${workflowId} does not exist in the engine`,
-          tried: `its history in namespace ${namespace}`,
-          seen: 'NOT_FOUND',
+          message: `The history of ${workflowId} can't be decrypted: ${messageOf(error)}`,
+          next: ['Pass --encrypted to get it as the engine stores it'],
           cause: error,
         });
       }

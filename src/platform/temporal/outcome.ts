@@ -2,18 +2,22 @@ import type { Payload, ProtoFailure } from '@temporalio/common';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
 import type { Json } from '../../base/json.ts';
 import type { WorkflowOutcome } from '../shared/process-engine.ts';
+import { decryptPayload, type KeyReader } from './encryption.ts';
 
 type HistoryEvent = NonNullable<History['events']>[number];
 
 /** How a run ended, according to the last event of its history; undefined if that event does not end it. */
-export function toWorkflowOutcome(event: HistoryEvent | undefined): WorkflowOutcome | undefined {
+export async function toWorkflowOutcome(
+  event: HistoryEvent | undefined,
+  readKey: KeyReader,
+): Promise<WorkflowOutcome | undefined> {
   if (event === undefined) return undefined;
   const completed = event.workflowExecutionCompletedEventAttributes;
   // The workflow continues in a new run: continued as new, retried, or on a cron schedule.
   if (completed)
     return isSet(completed.newExecutionRunId)
       ? { kind: 'continued' }
-      : { kind: 'completed', result: decodeJsonPayload(completed.result?.payloads?.[0]) };
+      : { kind: 'completed', result: await readResult(completed.result?.payloads?.[0], readKey) };
   const failed = event.workflowExecutionFailedEventAttributes;
   if (failed)
     return isSet(failed.newExecutionRunId)
@@ -44,12 +48,13 @@ function formatFailure(failure: ProtoFailure | null | undefined): string {
   return messages.length === 0 ? 'The workflow failed without a message' : messages.join(': ');
 }
 
-/** The value of a JSON payload; null if it is missing, encrypted, in another encoding, or not valid JSON. */
-export function decodeJsonPayload(payload: Payload | null | undefined): Json {
-  const encoding = payload?.metadata?.encoding;
-  if (!encoding || !payload.data || Buffer.from(encoding).toString('utf8') !== 'json/plain') return null;
+/** The value of a JSON payload; null if it is missing, cannot be decrypted, is in another encoding, or is not valid JSON: the workflow has ended anyway. */
+async function readResult(payload: Payload | null | undefined, readKey: KeyReader): Promise<Json> {
+  if (!payload) return null;
   try {
-    return JSON.parse(Buffer.from(payload.data).toString('utf8')) as Json;
+    const { metadata, data } = await decryptPayload(payload, readKey);
+    if (!data || Buffer.from(metadata?.['encoding'] ?? []).toString('utf8') !== 'json/plain') return null;
+    return JSON.parse(Buffer.from(data).toString('utf8')) as Json;
   } catch {
     return null;
   }

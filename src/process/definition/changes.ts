@@ -33,6 +33,7 @@ function describeProcess(before: ProcessDefinition, after: ProcessDefinition): r
     ...(['id', 'version', 'name', 'tenant'] as const)
       .filter((key) => before.process[key] !== after.process[key])
       .map((key) => `the ${key} of the process changed`),
+    ...describeConfidential(before.process.confidential === true, after.process.confidential === true),
     ...(queues[0] === queues[1]
       ? []
       : [`the task queue changed from ${queues[0]} to ${queues[1]}: set it in the worker, and restart the worker`]),
@@ -49,6 +50,11 @@ function describeProcess(before: ProcessDefinition, after: ProcessDefinition): r
       return old === undefined ? [] : describeTask(old, task);
     }),
   ];
+}
+
+function describeConfidential(before: boolean, after: boolean): readonly string[] {
+  if (before === after) return [];
+  return [`new processes ${after ? 'are confidential now' : 'are not confidential any more'}`];
 }
 
 function describeTask(before: TaskDefinition, after: TaskDefinition): readonly string[] {

@@ -63,6 +63,12 @@ export const DefinitionFileSchema = Type.Object(
         id: Type.Optional(uuid('ID of the process definition.')),
         version: Type.Optional(uuid('ID of the version of the process definition.')),
         tenant: Type.Optional(uuid('ID of the tenant.')),
+        confidential: Type.Optional(
+          Type.Boolean({
+            description:
+              'Whether the process is confidential, exactly as set in the KuFlow app. The data of the workflows of new processes is then encrypted.',
+          }),
+        ),
       },
       { ...closed, description: 'Identifies the process.' },
     ),

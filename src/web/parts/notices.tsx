@@ -115,6 +115,19 @@ export function StateWord({ state }: { readonly state: string }) {
   return <span class={`state ${TONES[state] ?? 'muted'}`}>{stateWord(state)}</span>;
 }
 
+/** Marks a process whose payloads in the engine are encrypted, or a definition whose new processes are. */
+export function ConfidentialBadge({ of }: { readonly of: { readonly confidential?: boolean } | undefined }) {
+  if (of?.confidential !== true) return null;
+  return (
+    <>
+      {' '}
+      <span class="badge" title="The engine stores the data of this process encrypted">
+        confidential
+      </span>
+    </>
+  );
+}
+
 /** Text with line breaks, such as code, which scrolls if it is long. */
 export function CodeBlock({ label, children }: { readonly label: string; readonly children: ComponentChildren }) {
   return (

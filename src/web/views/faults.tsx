@@ -17,6 +17,7 @@ const KINDS: Readonly<Record<FaultAction['kind'], string>> = {
   'drop-request': 'Close the connection before the call runs',
   'drop-answer': 'Run the call, then close the connection',
   'cut-answer': 'Run the call, then send half of the answer',
+  'no-answer': 'Never answer, and keep the connection open',
 };
 
 /** The part of `/openapi.json` with the operations. */

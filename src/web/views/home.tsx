@@ -6,7 +6,7 @@ import { concernsProcess, useData } from '../live/use-data.ts';
 import { Link, ViewHeading } from '../navigation.tsx';
 import { Ago } from '../parts/ago.tsx';
 import { CommandLine, CopyButton } from '../parts/copy.tsx';
-import { EmptyState, ReadFailure, Notice, StateWord } from '../parts/notices.tsx';
+import { ConfidentialBadge, EmptyState, ReadFailure, Notice, StateWord } from '../parts/notices.tsx';
 import { countOf } from '../text/words.ts';
 import { quoteWord } from '../text/shell.ts';
 import { KUFLOW, WORKER_COMMAND } from '../project-commands.ts';
@@ -154,19 +154,23 @@ function Definitions() {
         </EmptyState>
       ) : (
         <ul class="rows definitions">
-          {served?.map(({ code, name, workflowType, taskQueue, tasks }) => (
-            <li key={code}>
-              <span class="main">
-                <strong>{name ?? code}</strong> <span class="muted mono">{code}</span>
-                <span class="second">
-                  {workflowType} on {taskQueue}, {countOf(tasks.length, 'task')}
+          {served?.map((definition) => {
+            const { code, name, workflowType, taskQueue, tasks } = definition;
+            return (
+              <li key={code}>
+                <span class="main">
+                  <strong>{name ?? code}</strong> <span class="muted mono">{code}</span>
+                  <ConfidentialBadge of={definition} />
+                  <span class="second">
+                    {workflowType} on {taskQueue}, {countOf(tasks.length, 'task')}
+                  </span>
                 </span>
-              </span>
-              <Link class="button" to={{ view: 'start', code }}>
-                Start <span class="visually-hidden">{name ?? code}</span>
-              </Link>
-            </li>
-          ))}
+                <Link class="button" to={{ view: 'start', code }}>
+                  Start <span class="visually-hidden">{name ?? code}</span>
+                </Link>
+              </li>
+            );
+          })}
         </ul>
       )}
     </section>

@@ -13,6 +13,7 @@ import { DataView } from '../parts/data-view.tsx';
 import {
   CodeBlock,
   CommandList,
+  ConfidentialBadge,
   EmptyState,
   FailureNotice,
   Notice,
@@ -64,7 +65,8 @@ export function ProcessDetailView({ id }: { readonly id: string }) {
     <>
       <ViewHeading title={name} />
       <p class="subtitle">
-        <StateWord state={process.state} /> {summary === '' ? null : <span>{summary} · </span>}
+        <StateWord state={process.state} />
+        <ConfidentialBadge of={definition} /> {summary === '' ? null : <span>{summary} · </span>}
         {initiator === undefined ? null : <span>started by {initiator} </span>}
         {process.createdAt === undefined ? null : <Ago time={process.createdAt} />} ·{' '}
         <span class="mono" title={process.id}>

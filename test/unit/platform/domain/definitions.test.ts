@@ -169,6 +169,15 @@ describe('changeDefinitions', () => {
     expect(storedVersions()).toBe(1);
   });
 
+  it('reports that new processes are confidential, or not any more', () => {
+    change([{ ...LOAN, process: { ...LOAN.process, confidential: true } }]);
+    change([LOAN]);
+    expect(world.events).toEqual([
+      { kind: 'definitions-changed', changes: ['LOAN: new processes are confidential now'] },
+      { kind: 'definitions-changed', changes: ['LOAN: new processes are not confidential any more'] },
+    ]);
+  });
+
   it('reports what changed, each problem once, and files without errors again', () => {
     const problem = { file: 'kuflow.process.yaml:3', message: 'tasks is missing' };
     changeDefinitions(world.domain, [LOAN], [problem]);

@@ -31,6 +31,10 @@ describe('parseFaultRule', () => {
       { operationId: 'downloadDocument', times: 1, action: { kind: 'cut-answer' } },
     ],
     [
+      { operationId: 'retrieveKmsKey', action: { kind: 'no-answer' } },
+      { operationId: 'retrieveKmsKey', times: 1, action: { kind: 'no-answer' } },
+    ],
+    [
       { operationId: '*', times: 3, action: { kind: 'delay', ms: 10 } },
       { operationId: '*', times: 3, action: { kind: 'delay', ms: 10 } },
     ],

@@ -218,6 +218,16 @@ describe('definitions', () => {
     ]);
   });
 
+  it('answers whether new processes, and whether a process that has started, are confidential', async () => {
+    const plain = await startLoan(rest);
+    rest.world.domain.definitions.replace([{ ...LOAN, process: { code: 'LOAN', confidential: true } }], []);
+    const secret = await startLoan(rest);
+    const { definitions } = await read<ServedDefinitions>('/_dev/definitions');
+    expect(definitions).toMatchObject([{ confidential: true }]);
+    expect(await read<ServedProcess>(`/_dev/processes/${secret}/definition`)).toMatchObject({ confidential: true });
+    expect(await read<ServedProcess>(`/_dev/processes/${plain}/definition`)).not.toHaveProperty('confidential');
+  });
+
   it('answers the version of a process, with the tasks that were added later', async () => {
     const id = await startLoan(rest);
     const [application] = LOAN.tasks;

@@ -70,6 +70,18 @@ describe('operations', () => {
     }
   });
 
+  it('return the URI of processes and process items, also in lists', async () => {
+    const processId = await startLoan(rest);
+    const taskId = await createTask(rest, processId);
+    for (const [path, id, uri] of [
+      ['/processes', processId, `ku:process/${processId}`],
+      ['/process-items', taskId, `ku:process-item/${taskId}`],
+    ] as const) {
+      expect((await rest.call('GET', path)).json()).toMatchObject({ content: [{ id, uri }] });
+      expect((await rest.call('GET', `${path}/${id}`)).json()).toMatchObject({ id, uri });
+    }
+  });
+
   it('find and retrieve principals, tenants and tenant users, and the group of all users', async () => {
     const { user, application, tenantId } = rest.world.identity;
     const names = async (query: string): Promise<string[]> =>

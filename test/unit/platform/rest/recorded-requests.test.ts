@@ -5,8 +5,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { RequestDetail, RequestList, RequestRecord } from '../../../../src/platform/shared/contract.ts';
 import { uploadProcessDocument } from '../../../../src/platform/domain/documents.ts';
+import { findProcessById } from '../../../../src/platform/store/processes.ts';
 import { until } from '../../../support/until.ts';
-import { createRest, startLoan, type Rest } from './server.ts';
+import { LOAN } from '../domain/world.ts';
+import { createRest, refusal, startLoan, type Rest } from './server.ts';
 
 let rest: Rest;
 beforeEach(() => {
@@ -74,6 +76,22 @@ describe('GET /_dev/requests', () => {
     expect(records[0]).toMatchObject({ path: '/console/', console: true });
   });
 
+  it('contains a request that is never answered, until its client gives up', async () => {
+    await rest.app.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = rest.app.server.address() as AddressInfo;
+    rest.faults.add({ operationId: 'findTenants', times: 1, action: { kind: 'no-answer' } });
+    const headers = { authorization: rest.asWorker };
+    const client = http.get({ host: '127.0.0.1', port, path: '/tenants', headers, agent: false });
+    const ended = new Promise<unknown>((resolve) => client.on('error', resolve).on('response', resolve));
+    const [record] = await until('the request is recorded', async () => {
+      const records = await list();
+      return records.length > 0 && records;
+    });
+    expect(record).toMatchObject({ status: 0, problem: 'Injected fault: the request is not answered' });
+    client.destroy(new Error('The client gave up'));
+    expect(await ended).toMatchObject({ message: 'The client gave up' });
+  });
+
   it('keeps the latest 400 of others', async () => {
     for (let count = 0; count < 402; count++) await rest.app.inject({ url: '/health', headers: { host: 'localhost' } });
     const records = await list();
@@ -111,6 +129,23 @@ describe('GET /_dev/requests', () => {
 });
 
 describe('GET /_dev/requests/{id}', () => {
+  it('does not contain the key that an application read, only why it was refused', async () => {
+    rest.world.domain.definitions.replace([{ ...LOAN, process: { code: 'LOAN', confidential: true } }], []);
+    const id = await startLoan(rest);
+    const keyId = findProcessById(rest.world.store.sql, id)?.encryptionKeyId ?? '';
+    const answer = await rest.call('GET', `/kms/keys/${keyId}`);
+    expect(answer.json()).toEqual({ id: keyId, value: expect.any(String) as string });
+    expect((await latest()).responseBody).toMatchObject({ bytes: answer.rawPayload.length, text: '[redacted]' });
+    refusal(await rest.call('GET', '/kms/keys/unknown'), 404);
+    expect((await latest()).responseBody?.text).toContain('No key with id unknown');
+    const asUser = { headers: { authorization: rest.asUser } };
+    expect(refusal(await rest.call('GET', `/kms/keys/${keyId}`, asUser), 403)).toContain("can't read keys");
+    const { value } = answer.json<{ value: string }>();
+    const records = await list();
+    const everything = JSON.stringify([records, await Promise.all(records.map((record) => detail(record.id)))]);
+    expect(everything).not.toContain(value.slice(4, 16));
+  });
+
   it('has the query, headers and bodies of a request', async () => {
     const { tenantId } = rest.world.identity;
     const payload = { tenantId, processDefinitionCode: 'LOAN', metadata: { value: { FIRST_NAME: 'Ada' } } };

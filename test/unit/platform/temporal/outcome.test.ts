@@ -1,25 +1,33 @@
 import { describe, expect, it } from 'vitest';
 
+import type { Payload } from '@temporalio/common';
+
+import { encryptPayload } from '../../../../src/platform/temporal/encryption.ts';
 import { toWorkflowOutcome } from '../../../../src/platform/temporal/outcome.ts';
 
-const completedWith = (encoding: string, data: string): ReturnType<typeof toWorkflowOutcome> =>
-  toWorkflowOutcome({
-    workflowExecutionCompletedEventAttributes: {
-      result: { payloads: [{ metadata: { encoding: Buffer.from(encoding) }, data: Buffer.from(data) }] },
-    },
+const KEY = Buffer.alloc(32, 1);
+const payloadOf = (encoding: string, data: string): Payload => ({
+  metadata: { encoding: Buffer.from(encoding) },
+  data: Buffer.from(data),
+});
+const completedWith = (payload: Payload): ReturnType<typeof toWorkflowOutcome> =>
+  toWorkflowOutcome({ workflowExecutionCompletedEventAttributes: { result: { payloads: [payload] } } }, (id) => {
+    if (id !== 'known') throw new Error('There is no such key');
+    return KEY;
   });
 
 describe('toWorkflowOutcome', () => {
-  it('has the result if it is valid JSON, and null if it is encrypted or invalid', () => {
-    expect(completedWith('json/plain', '{"message":"done"}')).toEqual({
-      kind: 'completed',
-      result: { message: 'done' },
-    });
-    for (const [encoding, data] of [
-      ['binary/encrypted', '{"message":"done"}'],
-      ['json/plain', '{"mess'],
-      ['json/plain', ''],
-    ] as const)
-      expect(completedWith(encoding, data)).toEqual({ kind: 'completed', result: null });
+  it('has the result if it is valid JSON, also if it was encrypted, and null if it cannot be read', async () => {
+    const done = payloadOf('json/plain', '{"message":"done"}');
+    for (const payload of [done, encryptPayload(done, 'known', KEY)])
+      expect(await completedWith(payload)).toEqual({ kind: 'completed', result: { message: 'done' } });
+    for (const payload of [
+      payloadOf('binary/encrypted', '{"message":"done"}'),
+      payloadOf('json/plain', '{"mess'),
+      payloadOf('json/plain', ''),
+      encryptPayload(done, 'lost', KEY),
+      encryptPayload(done, 'known', Buffer.alloc(32, 2)),
+    ])
+      expect(await completedWith(payload)).toEqual({ kind: 'completed', result: null });
   });
 });

@@ -63,6 +63,12 @@ describe('parseDefinition', () => {
     expect((await parseDefinition(HEAD, 'k.yaml')).tasks).toEqual([]);
   });
 
+  it('reads whether a process is confidential', async () => {
+    const text = (value: string): string => HEAD.replace('code: LOAN', `code: LOAN, confidential: ${value}`);
+    expect((await parseDefinition(text('true'), 'k.yaml')).process).toEqual({ code: 'LOAN', confidential: true });
+    expect(await problemsOf(text('confidential'))).toEqual([expect.stringContaining('process.confidential must be')]);
+  });
+
   it.each(['', "$schema: 'https://json-schema.org/draft/2020-12/schema', "])(
     'accepts recursive schemas: %s',
     async (dialect) => {
@@ -285,7 +291,7 @@ const definition: fc.Arbitrary<ProcessDefinition> = fc
   .record(
     {
       process: fc.record(
-        { code, name: anyText, id: fc.uuid(), version: fc.uuid(), tenant: fc.uuid() },
+        { code, name: anyText, id: fc.uuid(), version: fc.uuid(), tenant: fc.uuid(), confidential: fc.boolean() },
         { requiredKeys: ['code'] },
       ),
       workflow: fc.record({ type: code, taskQueue: code.map((text) => text.trim()) }),

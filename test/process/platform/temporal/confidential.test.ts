@@ -1,0 +1,149 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Connection } from '@temporalio/client';
+import { defaultPayloadConverter, type Payload } from '@temporalio/common';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../../src/base/clock.ts';
+import { createKuFlowClient, type KuFlowClient } from '../../../../src/kuflow/client.ts';
+import { exportState } from '../../../../src/platform/state/export.ts';
+import { importState } from '../../../../src/platform/state/import.ts';
+import { createPlatformState, writeStateFile } from '../../../../src/platform/state/state-file.ts';
+import { findEncryptionKey } from '../../../../src/platform/store/encryption-keys.ts';
+import { databasePath } from '../../../../src/platform/store/owner-lock.ts';
+import { openStore } from '../../../../src/platform/store/store.ts';
+import { PlatformConnection } from '../../../../src/platform/temporal/connection.ts';
+import { decryptPayload, encryptPayload, isEncrypted } from '../../../../src/platform/temporal/encryption.ts';
+import { sampleDefinition } from '../../../../src/process/sample.ts';
+import { startTestPlatform, type TestPlatform } from '../../../support/platform.ts';
+import { processUser, type ProcessUser } from '../../../support/process-user.ts';
+import { runKuflow } from '../../../support/run-kuflow.ts';
+
+const CANARY = 'canary-of-a-confidential-result';
+/** A value of Temporal's `CommandType`. */
+const COMPLETE_WORKFLOW = 4;
+
+let running: TestPlatform;
+let user: ProcessUser;
+let application: KuFlowClient;
+let connection: Connection;
+let processId: string;
+let keyId: string;
+
+beforeAll(async () => {
+  const sample = sampleDefinition();
+  const definition = { ...sample, process: { ...sample.process, confidential: true } };
+  running = await startTestPlatform({ definitions: [definition] });
+  const { platform } = running;
+  user = await processUser(platform);
+  const { id: clientId, secret: clientSecret } = platform.identity.application;
+  application = createKuFlowClient({ endpoint: platform.loopback.http, credentials: { clientId, clientSecret } });
+  connection = await PlatformConnection.connect({ address: platform.endpoints.temporal });
+});
+
+afterAll(async () => {
+  await connection.close();
+  await application.close();
+  await user.close();
+  await running.remove();
+});
+
+const readKey = async (keyId: string): Promise<Uint8Array> => {
+  const { body } = await application.call('retrieveKmsKey', { path: { keyId } });
+  return Buffer.from(body.value, 'base64');
+};
+
+async function decoded(payload: Payload | undefined): Promise<unknown> {
+  if (payload === undefined || !isEncrypted(payload)) throw new Error('The payload is missing or plain');
+  return defaultPayloadConverter.fromPayload(await decryptPayload(payload, readKey));
+}
+
+describe('a confidential process', () => {
+  it('is started and signaled with encrypted payloads and the headers of KuFlow, and its encrypted result completes it', async () => {
+    processId = await user.start('LOAN');
+    const code = 'LOAN_APPLICATION';
+    const item = { type: 'TASK', processId, processItemDefinitionCode: code } as const;
+    const { resource: task } = await user.client.createProcessItem(item);
+    await user.client.claimProcessItemTask(task.id);
+    await user.client.completeProcessItemTask(task.id);
+    await running.platform.engineIdle();
+
+    const { namespace } = running.platform.identity;
+    const identity = 'test';
+    const { taskQueue: name } = sampleDefinition().workflow;
+    const work = await connection.withDeadline(Date.now() + 120_000, () =>
+      connection.workflowService.pollWorkflowTaskQueue({ namespace, taskQueue: { name }, identity }),
+    );
+    const events = work.history?.events ?? [];
+    const started = events.find((event) => event.workflowExecutionStartedEventAttributes);
+    const { header, input } = started?.workflowExecutionStartedEventAttributes ?? {};
+    expect(await decoded(input?.payloads?.[0])).toMatchObject({ processId, requestTime: expect.any(String) as string });
+    const signaled = events.find((event) => event.workflowExecutionSignaledEventAttributes);
+    const signal = signaled?.workflowExecutionSignaledEventAttributes;
+    expect(await decoded(signal?.input?.payloads?.[0])).toMatchObject({ id: task.id, type: 'TASK' });
+    const fields = header?.fields ?? {};
+    keyId = defaultPayloadConverter.fromPayload<string>(fields['x-kuflow-encoding-encrypted-key-id'] ?? {});
+    expect(Object.keys(fields).sort()).toEqual(['x-kuflow-encoding', 'x-kuflow-encoding-encrypted-key-id']);
+    expect(defaultPayloadConverter.fromPayload(fields['x-kuflow-encoding'] ?? {})).toBe(
+      'binary/encrypted?vendor=KuFlow',
+    );
+    expect(Object.keys(signal?.header?.fields ?? {}).sort()).toEqual(Object.keys(fields).sort());
+
+    const result = defaultPayloadConverter.toPayload({ message: CANARY });
+    await connection.workflowService.respondWorkflowTaskCompleted({
+      namespace,
+      taskToken: work.taskToken,
+      identity,
+      commands: [
+        {
+          // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- Temporal's package has no enum at run time
+          commandType: COMPLETE_WORKFLOW,
+          completeWorkflowExecutionCommandAttributes: {
+            result: { payloads: [encryptPayload(result, keyId, await readKey(keyId))] },
+          },
+        },
+      ],
+    });
+    await user.completed(processId);
+  });
+
+  it('leaves nothing of its data in files of the engine and logs, only in the state of the platform', async () => {
+    const entries = await readdir(running.stateDir, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('state.db'));
+    const contents = await Promise.all(files.map(({ parentPath, name }) => readFile(join(parentPath, name))));
+    expect(contents.some((bytes) => bytes.includes(processId))).toBe(true);
+    expect(contents.filter((bytes) => bytes.includes(CANARY) || bytes.includes('requestTimeZone'))).toEqual([]);
+  });
+
+  it('has a history that `kuflow dev history` prints as clear text, and with --encrypted as it is stored', async () => {
+    const { stateDir, platform } = running;
+    await writeStateFile(stateDir, createPlatformState(platform));
+    const history = async (...options: readonly string[]): ReturnType<typeof runKuflow> =>
+      await runKuflow(stateDir, ['dev', 'history', processId, '--state-dir', stateDir, ...options]);
+    const canary = Buffer.from(JSON.stringify({ message: CANARY })).toString('base64');
+    const clear = await history();
+    expect(clear.status).toBe(0);
+    expect(clear.stderr.split('\n')[0]).toContain('This history is clear text');
+    expect(clear.stdout).toContain(canary);
+    expect(clear.stdout).not.toContain('x-kuflow-encoding');
+    expect(historyFromJSON(JSON.parse(clear.stdout)).events).not.toEqual([]);
+    const stored = await history('--encrypted');
+    expect(stored.stderr).toBe('');
+    expect(stored.stdout).not.toContain(canary);
+    expect(stored.stdout).toContain('x-kuflow-encoding-encrypted-key-id');
+  });
+
+  it('keeps its key when the state is exported and imported', async () => {
+    const { stateDir, platform } = running;
+    const key = await readKey(keyId);
+    await platform.stop();
+    const file = join(stateDir, 'export.tar.gz');
+    const copy = join(stateDir, 'copy');
+    await exportState({ stateDir, file, replace: false, version: '1.0.0' });
+    await importState({ stateDir: copy, file, replace: false });
+    const store = openStore({ path: databasePath(copy), clock: systemClock });
+    const found = findEncryptionKey(store.sql, keyId);
+    store.close();
+    expect(found?.value).toBe(Buffer.from(key).toString('base64'));
+  });
+});

@@ -1,0 +1,106 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sqlite from 'node-sqlite3-wasm';
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { systemClock } from '../../../../src/base/clock.ts';
+import { retrieveKmsKey } from '../../../../src/platform/domain/encryption-keys.ts';
+import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
+import { createProcessItem } from '../../../../src/platform/domain/process-item-creation.ts';
+import { completeTask } from '../../../../src/platform/domain/process-items.ts';
+import { findProcessById } from '../../../../src/platform/store/processes.ts';
+import { MIGRATIONS } from '../../../../src/platform/store/schema.ts';
+import { openStore } from '../../../../src/platform/store/store.ts';
+import type { ProcessDefinition } from '../../../../src/process/definition.ts';
+import { refused, thrown } from './refusals.ts';
+import { createWorld, LOAN, type World } from './world.ts';
+
+const confidential = (code = 'LOAN'): ProcessDefinition => ({ ...LOAN, process: { code, confidential: true } });
+
+let world: World;
+afterEach(() => world.destroy());
+
+const start = (code = 'LOAN'): string =>
+  createProcess(world.user, { tenantId: world.identity.tenantId, processDefinitionCode: code }).process.id;
+const keyOf = (id: string): string | undefined => findProcessById(world.store.sql, id)?.encryptionKeyId;
+
+describe('a confidential process', () => {
+  it('has the key of its definition, which is created once and kept after a restart', async () => {
+    world = createWorld({ definitions: [confidential(), confidential('OTHER')] });
+    const [first, second, other] = [start(), start(), start('OTHER')].map(keyOf);
+    expect(first).toBeDefined();
+    expect(second).toBe(first);
+    expect(other).not.toBe(first);
+    const { value } = retrieveKmsKey(world.worker, first ?? '');
+    expect(Buffer.from(value, 'base64')).toHaveLength(32);
+    await world.stop();
+    world = createWorld({ folder: world.folder, definitions: [confidential()] });
+    expect(keyOf(start())).toBe(first);
+    expect(retrieveKmsKey(world.worker, first ?? '').value).toBe(value);
+  });
+
+  it('is started and signaled with its key, and an ordinary one without', async () => {
+    world = createWorld({ definitions: [confidential(), { ...LOAN, process: { code: 'PLAIN' } }] });
+    const ids = [start(), start('PLAIN')];
+    for (const processId of ids) {
+      const { processItem } = createProcessItem(world.worker, {
+        ...{ type: 'TASK', processId, processItemDefinitionCode: 'SCORE', ownerId: world.worker.principal.id },
+      });
+      completeTask(world.worker, processItem.id);
+    }
+    await world.outbox.whenIdle();
+    const seen = ids.map((id) =>
+      world.calls
+        .filter(({ workflowId }) => workflowId === id)
+        .map((call) => [call.call, 'encryptionKeyId' in call ? call.encryptionKeyId : undefined]),
+    );
+    const key = keyOf(ids[0] ?? '');
+    expect(seen).toEqual([
+      [
+        ['start', key],
+        ['signal', key],
+      ],
+      [
+        ['start', undefined],
+        ['signal', undefined],
+      ],
+    ]);
+  });
+
+  it('stays what it was when its definition changes', () => {
+    world = createWorld({ definitions: [LOAN] });
+    const plain = start();
+    world.domain.definitions.replace([confidential()], []);
+    const secret = start();
+    world.domain.definitions.replace([LOAN], []);
+    const plainAgain = start();
+    expect([plain, secret, plainAgain].map((id) => keyOf(id) !== undefined)).toEqual([false, true, false]);
+  });
+});
+
+describe('retrieveKmsKey', () => {
+  it('is for the application only, and refuses unknown keys', () => {
+    world = createWorld({ definitions: [confidential()] });
+    const key = keyOf(start()) ?? '';
+    expect(thrown(() => retrieveKmsKey(world.user, key))).toEqual(refused(403, 'only applications with a role'));
+    expect(thrown(() => retrieveKmsKey(world.user, 'unknown'))).toEqual(refused(403));
+    expect(thrown(() => retrieveKmsKey(world.worker, 'unknown'))).toEqual(refused(404, 'No key with id unknown'));
+  });
+});
+
+describe('the state of a version without confidential processes', () => {
+  it('is opened, and its processes are not confidential', () => {
+    world = createWorld();
+    const path = join(mkdtempSync(join(tmpdir(), 'kuflow-older-')), 'state.db');
+    const database = new sqlite.Database(path);
+    database.exec(`${MIGRATIONS.slice(0, 4).join(';')}; PRAGMA user_version=4;
+      INSERT INTO processes (id, tenant_id, definition_id, definition_version, definition_code, state, initiator_id, metadata, entity,
+        created_by, created_at, last_modified_by, last_modified_at)
+        VALUES ('p', 't', 'd', 'v', 'LOAN', 'RUNNING', 'a', '{}', '{}', 'a', '2026-01-01', 'a', '2026-01-01');`);
+    database.close();
+    const store = openStore({ path, clock: systemClock });
+    expect(findProcessById(store.sql, 'p')).toMatchObject({ id: 'p', encryptionKeyId: undefined });
+    store.close();
+  });
+});
