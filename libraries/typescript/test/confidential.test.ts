@@ -25,7 +25,8 @@ const workflows = new URL('./support/trial-workflows.ts', import.meta.url);
 const CANARY = 'CANARY';
 /** Headers, and what Temporal notes about a local activity or a version, such as its ID. */
 const STAYS_PLAIN = /\.header\.|^markerRecordedEventAttributes\.details\.(?:data|patch-data)\./;
-const TIMEOUT = { timeout: 60_000 };
+const LIMIT = 120_000;
+const TIMEOUT = { timeout: LIMIT };
 
 let environment: TestEnvironment;
 let workflowBundle: WorkflowBundleWithSourceMap;
@@ -83,7 +84,7 @@ describe('a confidential process', () => {
     );
     const activities = { check: async () => ({ score: 7, note: CANARY }) };
     const run = await environment.startProcess('EverythingWorkflow', kuflow, activities, { confidential: true });
-    expect(await run.result()).toEqual({ message: 'true {"score":7}' });
+    expect(await run.result({ limit: LIMIT })).toEqual({ message: 'true {"score":7}' });
 
     const history = await run.history();
     expect(textsIn(history)).not.toContain(CANARY);
@@ -110,7 +111,7 @@ describe('a confidential process', () => {
       expect(await handle.executeUpdate('change', { args: ['CANARY update'] })).toEqual({ changed: 'CANARY update' });
       await kuflow.signal(run.processId, 'Tell', 'CANARY signal');
     };
-    expect(await run.result({ meanwhile })).toEqual({
+    expect(await run.result({ meanwhile, limit: LIMIT })).toEqual({
       told: 'CANARY signal',
       activity: 'CANARY activity',
       local: 'CANARY local activity',

@@ -45,7 +45,6 @@ export function markCommands(commands: ConcludeActivationInput['commands'], keyI
     ...(command.scheduleLocalActivity?.arguments ?? []),
     ...(command.startChildWorkflowExecution?.input ?? []),
     ...(command.signalExternalWorkflowExecution?.args ?? []),
-    command.scheduleNexusOperation?.input,
     ...(command.continueAsNewWorkflowExecution?.arguments ?? []),
     command.completeWorkflowExecution?.result,
     command.respondToQuery?.succeeded?.response,
