@@ -19,10 +19,10 @@ const INSTALLATION_ID = '018f3a1c-0000-7000-8000-0000000000a1';
 const ROBOT_IDS = ['018f3a1c-0000-7000-8000-0000000000b1', '018f3a1c-0000-7000-8000-0000000000b2'];
 /** The activity of the sample process, named as methods are in each language. */
 const ACTIVITY = { TypeScript: 'checkCredit', Java: 'checkCredit', Python: 'check_credit' };
-/** A frame of the code that refuses encrypted payloads. */
+/** A frame of the code that reads the start headers. */
 const OWN_FRAME = {
   TypeScript: /^\s+at \w.*\/node_modules\/kuflow-worker\/src\/internal\/workflow\/interceptors\.ts:\d+:\d+\)$/m,
-  Java: /^\s+at \w.*WorkflowInterceptor\.java:\d+\)$/m,
+  Java: /^\s+at \w.*(?:WorkflowInterceptor|Encryption\w*)\.java:\d+\)$/m,
   Python: /^\s+File ".*\/kuflow_worker\/_internal\/workflow\/interceptor\.py", line \d+, in \w+$/m,
 };
 const DROPPED_AT_START = ['createAuthentication', 'createWorker'] as const;
@@ -397,8 +397,8 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
       expect(signals).toEqual([]);
     });
 
-    it('fails the workflow task and keeps the workflow waiting if KuFlow requires encrypted payloads [java, python, typescript: encryption.refused, logs.stacks]', async () => {
-      const headers = { 'x-kuflow-encoding': defaultPayloadConverter.toPayload('binary/encrypted-kuflow') };
+    it('fails the workflow task and keeps the workflow waiting if a confidential process does not name its key [java, python, typescript: encryption.failing, logs.stacks]', async () => {
+      const headers = { 'x-kuflow-encoding': defaultPayloadConverter.toPayload('binary/encrypted?vendor=KuFlow') };
       const asKuFlow = new Client({
         connection: user.temporal.connection,
         namespace: running.platform.identity.namespace,
@@ -419,7 +419,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
         return (await user.history(workflowId)).find(({ type }) => type === 'WORKFLOW_TASK_FAILED');
       });
       const failure = failureIn(failed);
-      expect(failure.message).toContain('KuFlow requires encrypted payloads for this process');
+      expect(failure.message).toContain('x-kuflow-encoding-encrypted-key-id');
       expect((await handle.describe()).status.name).toBe('RUNNING');
       expect((await user.history(workflowId)).map(({ type }) => type)).not.toContain('ACTIVITY_TASK_SCHEDULED');
       await handle.terminate('seen');

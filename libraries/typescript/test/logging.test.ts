@@ -60,6 +60,13 @@ describe('the log', () => {
     expect(time).toMatch(/^20/);
   });
 
+  it('does not contain the task of an activity whose input cannot be decoded', () => {
+    const fields = { activityType: 'echo', task: 'canary', taskEncoded: 'canary', error: new Error('no key') };
+    const [line = ''] = logged((logger) => logger.error('Error while processing ActivityTask.start', fields));
+    expect(JSON.parse(line)).toMatchObject({ activityType: 'echo', error: 'no key' });
+    expect(line).not.toContain('canary');
+  });
+
   it("contains none of the structures that Temporal's core logs", () => {
     const lines = logged((logger) =>
       logger.warn('Failing workflow task', { sdkComponent: 'core', runId: 'r', completion: 'Completion { "canary" }' }),

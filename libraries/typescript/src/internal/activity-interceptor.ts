@@ -1,10 +1,11 @@
-import type { Info } from '@temporalio/activity';
+import { CompleteAsyncError, type Info } from '@temporalio/activity';
 import {
   ApplicationFailure,
   CancelledFailure,
   defaultPayloadConverter,
   type Headers,
   type Logger,
+  RawValue,
 } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { checkResultSize } from './payload-limit.ts';
@@ -12,9 +13,12 @@ import { RestError } from './rest-client.ts';
 import { DEFAULT_MAX_PAYLOAD_BYTES } from './settings.ts';
 import type { TaskFailures } from './task-failures.ts';
 import { validateTaskData, type Validators } from './task-data.ts';
+import { keyIdOf, markPayload } from './workflow/encryption.ts';
 import { ITEM_HEADER, type ItemContext } from './workflow/item-context.ts';
 import { CallRejected, failsOnRejection } from './workflow/rejections.ts';
 
+const COMPLETES_LATER =
+  'An activity of a confidential process cannot be completed later, because nothing would encrypt its result';
 const MAX_TIMER = 2 ** 31 - 1;
 
 export interface ActivityInterceptorOptions {
@@ -23,7 +27,7 @@ export interface ActivityInterceptorOptions {
   readonly validators?: Validators;
 }
 
-/** Validates and limits the results of all activities, KuFlow's and those of the project, and reports failures and the item they belong to. */
+/** Validates, limits and encrypts the results of all activities, KuFlow's and those of the project, and reports failures and the item they belong to. */
 export function createActivityInterceptor({
   failures,
   maxPayloadBytes = DEFAULT_MAX_PAYLOAD_BYTES,
@@ -36,6 +40,7 @@ export function createActivityInterceptor({
         execute: async (input, next) => {
           const item = itemOf(input.headers);
           processItemId = item?.processItemId ?? requestedItem(input.args);
+          const keyId = keyIdOf(input.headers);
           const isSystemTask = item?.validates !== undefined;
           let hasFailed = false;
           const failed = (error: unknown): void => {
@@ -52,12 +57,15 @@ export function createActivityInterceptor({
           try {
             const result = await next(input);
             if (item?.validates === true) validateTaskData(validators, { code: item.code, data: result ?? {} });
-            checkResultSize(result, info, maxPayloadBytes);
+            const payload = defaultPayloadConverter.toPayload(result);
+            const sent = keyId === undefined ? payload : markPayload(payload, keyId);
+            checkResultSize(sent, info, maxPayloadBytes);
             if (isSystemTask && !hasFailed) failures?.succeeded(item);
-            return result;
+            return keyId === undefined ? result : RawValue.fromPayload(sent);
           } catch (error) {
             if (cancellationSignal.aborted && cancellationSignal.reason instanceof CancelledFailure)
               throw cancellationSignal.reason;
+            if (keyId !== undefined && error instanceof CompleteAsyncError) throw new Error(COMPLETES_LATER);
             const failure = toFailure(error, input.headers, info, log);
             failed(failure instanceof CallRejected ? failure : error);
             throw failure;

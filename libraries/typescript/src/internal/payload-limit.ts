@@ -1,5 +1,6 @@
 import type { Info } from '@temporalio/activity';
-import { ApplicationFailure, defaultPayloadConverter, type PayloadCodec } from '@temporalio/common';
+import { ApplicationFailure, type Payload, type PayloadCodec } from '@temporalio/common';
+import { sentSize } from './encryption.ts';
 import { PAYLOAD_TOO_LARGE } from './redaction.ts';
 import { DEFAULT_MAX_PAYLOAD_BYTES } from './settings.ts';
 import { PURPOSE } from './workflow/payload-purpose.ts';
@@ -14,18 +15,19 @@ export function payloadLimit(maxBytes: number = DEFAULT_MAX_PAYLOAD_BYTES): Payl
       payloads.map((payload) => {
         const purpose = payload.metadata?.[PURPOSE];
         if (!purpose) return payload;
-        const size = payload.data?.length ?? 0;
-        if (size > maxBytes) throw new Error(tooLarge(Buffer.from(purpose).toString(), size, maxBytes));
         const metadata = Object.entries(payload.metadata ?? {}).filter(([name]) => name !== PURPOSE);
-        return { ...payload, metadata: Object.fromEntries(metadata) };
+        const sent = { ...payload, metadata: Object.fromEntries(metadata) };
+        const size = sentSize(sent);
+        if (size > maxBytes) throw new Error(tooLarge(Buffer.from(purpose).toString(), size, maxBytes));
+        return sent;
       }),
     decode: async (payloads) => payloads,
   };
 }
 
 /** Refuses a large result of an activity. The failure is final, because another attempt would return the same. */
-export function checkResultSize(result: unknown, { workflowExecution, activityType }: Info, maxBytes: number): void {
-  const size = defaultPayloadConverter.toPayload(result).data?.length ?? 0;
+export function checkResultSize(result: Payload, { workflowExecution, activityType }: Info, maxBytes: number): void {
+  const size = sentSize(result);
   if (size <= maxBytes) return;
   throw ApplicationFailure.nonRetryable(
     tooLarge(`Process ${workflowExecution?.workflowId}: the result of activity ${activityType}`, size, maxBytes),

@@ -7,6 +7,7 @@ import { createKuFlowClient, type KuFlowClient } from './client.ts';
 import { connectToEngine, describeNamespace } from './connection.ts';
 import { identityFromSettings, startCertificateWatch, type EngineIdentity } from './engine-certificate.ts';
 import { TokenRenewer } from './engine-token.ts';
+import { createEncryptionKeys } from './encryption-keys.ts';
 import { startEngineWatch } from './engine-watch.ts';
 import { startHealthServer } from './health.ts';
 import type { Metrics } from './metrics.ts';
@@ -81,6 +82,7 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
     namespace: firstIdentity.namespace,
     activities,
     ...{ main: options.main, agent, isBrief: development },
+    encryptionKeys: createEncryptionKeys(rest),
     interceptors: [
       createActivityInterceptor({
         failures: taskFailures,

@@ -1,5 +1,7 @@
 import { hostname } from 'node:os';
 import { Worker, type ActivityInterceptorsFactory, type WorkerOptions } from '@temporalio/worker';
+import { encryption } from './encryption.ts';
+import type { EncryptionKeys } from './encryption-keys.ts';
 import { payloadLimit } from './payload-limit.ts';
 import type { TokenRenewer } from './engine-token.ts';
 import type { Settings } from './settings.ts';
@@ -11,10 +13,11 @@ const MAX_SHUTDOWN = 55 * SECOND;
 /** Creates a Temporal SDK worker without starting it. `main` is the URL of the main module of the project. */
 export async function createWorker(
   { temporal, worker }: Settings,
-  { main, agent, isBrief, interceptors, ...parts }: Pick<WorkerOptions, 'connection' | 'namespace' | 'activities'> & {
+  { main, agent, isBrief, interceptors, encryptionKeys, ...parts }: Pick<WorkerOptions, 'connection' | 'namespace' | 'activities'> & {
     readonly main: string;
     readonly agent: string;
     readonly interceptors: ActivityInterceptorsFactory[];
+    readonly encryptionKeys: EncryptionKeys;
     /** Whether its shutdown takes only seconds. */
     readonly isBrief: boolean;
   },
@@ -27,7 +30,7 @@ export async function createWorker(
     identity: `${process.pid}@${hostname()} ${agent}`,
     maxConcurrentWorkflowTaskExecutions: worker.maxConcurrentWorkflowTasks,
     maxConcurrentActivityTaskExecutions: worker.maxConcurrentActivities,
-    dataConverter: { payloadCodecs: [payloadLimit(worker.maxPayloadBytes)] },
+    dataConverter: { payloadCodecs: [payloadLimit(worker.maxPayloadBytes), encryption(encryptionKeys)] },
     interceptors: { ...ofWorkflows, activity: interceptors },
     // Activities get 30 s to complete and are then canceled. Everything ends within 45 s; Kubernetes allows 60 s.
     shutdownGraceTime: isBrief ? '2 seconds' : '30 seconds',

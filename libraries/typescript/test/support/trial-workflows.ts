@@ -1,5 +1,17 @@
 // Workflows for the tests of the wiring.
-import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  continueAsNew,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  isCancellation,
+  proxyLocalActivities,
+  setHandler,
+  sleep,
+  startChild,
+  Trigger,
+} from '@temporalio/workflow';
 import type { WorkflowRequest, WorkflowResponse } from '../../src/internal/model.ts';
 import { all } from '../../src/internal/workflow/all.ts';
 import { openProcess, TaskCancelled } from '../../src/internal/workflow/kuflow-process.ts';
@@ -109,4 +121,46 @@ export async function EverythingWorkflow(request: WorkflowRequest): Promise<Work
   await kuflow.thread(thread('DISCUSSION'));
   await kuflow.writeMetadata({ score });
   return { message: `${ok} ${JSON.stringify(await kuflow.readMetadata())}` };
+}
+
+const tell = defineSignal<[unknown]>('Tell');
+
+/** Sends payloads in every way in which a workflow can, in its second run. */
+export async function SecretsWorkflow(request: WorkflowRequest, isSecondRun = false): Promise<unknown> {
+  const { processId } = request;
+  const activities = ownActivities<Echo>();
+  const { echo: echoLocally } = proxyLocalActivities<Echo>({ startToCloseTimeout: '1 minute' });
+  setHandler(defineQuery<unknown, [unknown]>('ask'), (value) => ({ asked: value }));
+  setHandler(defineUpdate<unknown, [unknown]>('change'), (value) => ({ changed: value }));
+  const told = new Trigger<unknown>();
+  setHandler(tell, (value) => told.resolve(value));
+  if (!isSecondRun) return continueAsNew<typeof SecretsWorkflow>(request, true);
+  const child = await startChild(ListenerWorkflow, { args: ['CANARY child'], workflowId: `${processId}-child` });
+  await child.signal(tell, 'CANARY child signal');
+  const nothing = await activities.echo(undefined);
+  return {
+    told: await told,
+    activity: await activities.echo('CANARY activity'),
+    local: await echoLocally('CANARY local activity'),
+    child: await child.result(),
+    bytes: [...((await activities.echo(new Uint8Array([0, 255]))) as Uint8Array)],
+    null: await activities.echo(null),
+    isUndefined: nothing === undefined,
+  };
+}
+
+/** Waits for a signal, and returns what it got. */
+export async function ListenerWorkflow(argument: unknown): Promise<readonly unknown[]> {
+  const told = new Trigger<unknown>();
+  setHandler(tell, (value) => told.resolve(value));
+  return [argument, await told];
+}
+
+/** Calls an activity with its request, and returns the result. */
+export async function EchoWorkflow(request: unknown): Promise<unknown> {
+  return ownActivities<Echo>().echo(request);
+}
+
+interface Echo {
+  echo(value: unknown): Promise<unknown>;
 }

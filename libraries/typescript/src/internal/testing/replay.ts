@@ -1,14 +1,17 @@
 import { fileURLToPath } from 'node:url';
+import { defaultPayloadConverter } from '@temporalio/common';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Worker, type InjectedSinks } from '@temporalio/worker';
 import { modulePath, workflowSources } from '../workflow-code.ts';
+import { testEncryption } from './confidential.ts';
 import { CREATE_ITEM, type CreatedItem, type ItemSinks } from './item-recorder.ts';
 
 const RECORDER = modulePath('./item-recorder', import.meta.url);
 
 /**
  * Replays a history, as `kuflow dev history` prints it, with the workflow code in a module. Rejects if the code calls other activities, or creates other items than the
- * history has: Temporal itself compares only the names of activities, and every item is created by the same one.
+ * history has: Temporal itself compares only the names of activities, and every item is created by the same one. An encrypted history must be
+ * that of a test.
  */
 export async function replay(history: unknown, workflows: URL): Promise<void> {
   const { workflowsPath, workflowInterceptorModules } = workflowSources(fileURLToPath(workflows));
@@ -18,11 +21,13 @@ export async function replay(history: unknown, workflows: URL): Promise<void> {
     items: { created: { fn: (_info, item) => void created.set(item.id, item), callDuringReplay: true } },
   };
   const interceptors = { workflowModules: [...workflowInterceptorModules, RECORDER] };
-  const failure: unknown = await Worker.runReplayHistory({ workflowsPath, interceptors, sinks }, history).then(
+  const dataConverter = { payloadCodecs: [testEncryption] };
+  const options = { workflowsPath, interceptors, sinks, dataConverter };
+  const failure: unknown = await Worker.runReplayHistory(options, history).then(
     () => undefined,
     (error: unknown) => error,
   );
-  recordedItems(history).forEach((recorded, at) => {
+  (await recordedItems(history)).forEach((recorded, at) => {
     const item = created.get(recorded.id);
     const isSame = item !== undefined && describeItem(item) === describeItem(recorded);
     // A replay that failed may have ended before it created the item.
@@ -40,10 +45,10 @@ const describeItem = ({ type, processItemDefinitionCode }: CreatedItem): string 
   `${type ?? 'an item'} ${processItemDefinitionCode ?? 'without a definition'}`;
 
 /** The items that the history creates, in order. */
-function recordedItems(history: unknown): CreatedItem[] {
-  return (historyFromJSON(history).events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) => {
-    const data = scheduled?.input?.payloads?.[0]?.data;
-    if (scheduled?.activityType?.name !== CREATE_ITEM || !data) return [];
-    return [JSON.parse(Buffer.from(data).toString()) as CreatedItem];
-  });
+async function recordedItems(history: unknown): Promise<CreatedItem[]> {
+  const { events } = historyFromJSON(history);
+  const requests = (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) =>
+    scheduled?.activityType?.name === CREATE_ITEM ? (scheduled.input?.payloads?.slice(0, 1) ?? []) : [],
+  );
+  return (await testEncryption.decode(requests)).map((one) => defaultPayloadConverter.fromPayload<CreatedItem>(one));
 }

@@ -10,6 +10,7 @@ import { payloadLimit } from '../payload-limit.ts';
 import type { Validators } from '../task-data.ts';
 import { workflowSources } from '../workflow-code.ts';
 import { fakeKuFlow, type FakeKuFlow, type Person } from './fake-kuflow.ts';
+import { callConfidential, testEncryption } from './confidential.ts';
 import { timeSkippingServer } from './test-server.ts';
 import { createTurns } from './turns.ts';
 import { installTestRuntime, resultOf } from './workflow-result.ts';
@@ -24,6 +25,12 @@ export interface TestEnvironmentOptions {
   readonly validators?: Validators;
   /** Your interceptors of activities, as in the worker. */
   readonly activityInterceptors?: readonly ActivityInterceptorsFactory[];
+}
+
+/** Options of the start of a process in a test. */
+export interface StartOptions {
+  /** Whether the process is confidential: its payloads are encrypted with a key of the tests. Default: false. */
+  readonly confidential?: boolean;
 }
 
 /** Options of a run in a test. */
@@ -61,7 +68,12 @@ export interface TestEnvironment {
    */
   fakeKuFlow(person: Person, metadata?: Record<string, unknown>): FakeKuFlow;
   /** Starts the workflow of a process. `activities` are your own. */
-  startProcess(workflowType: string, kuflow: FakeKuFlow, activities?: object): Promise<ProcessRun>;
+  startProcess(
+    workflowType: string,
+    kuflow: FakeKuFlow,
+    activities?: object,
+    options?: StartOptions,
+  ): Promise<ProcessRun>;
   close(): Promise<void>;
 }
 
@@ -74,8 +86,13 @@ export async function openTestEnvironment({
   installTestRuntime();
   // A development dependency of the project. As a dependency of this library, it would be part of the image.
   const testing = createRequire(workflows)('@temporalio/testing') as typeof Testing;
+  const confidential = new Set<string>();
   const temporal = await testing.TestWorkflowEnvironment.createTimeSkipping({
     server: await timeSkippingServer(workflows),
+    client: {
+      dataConverter: { payloadCodecs: [testEncryption] },
+      interceptors: { workflow: [callConfidential(confidential)] },
+    },
   });
   const { workflow: client } = temporal.client;
   const turns = createTurns(client);
@@ -87,18 +104,19 @@ export async function openTestEnvironment({
   return {
     temporal,
     fakeKuFlow: (person, metadata) => fakeKuFlow(client, turns, person, metadata, validators),
-    startProcess: async (workflowType, kuflow, activities = {}) => {
+    startProcess: async (workflowType, kuflow, activities = {}, options = {}) => {
       const processId = randomUUID();
+      if (options.confidential === true) confidential.add(processId);
       const worker = await Worker.create({
         connection: temporal.nativeConnection,
         taskQueue: processId,
         workflowBundle,
         activities: { ...kuflow.activities, ...activities },
-        dataConverter: { payloadCodecs: [payloadLimit()] },
+        dataConverter: { payloadCodecs: [payloadLimit(), testEncryption] },
         interceptors: { activity: [turns.interceptor, createActivityInterceptor({ validators }), ...activityInterceptors] },
       });
-      const options = { workflowId: processId, taskQueue: processId, args: [{ processId }] };
-      const handle = await client.start(workflowType, options);
+      const start = { workflowId: processId, taskQueue: processId, args: [{ processId }] };
+      const handle = await client.start(workflowType, start);
       return {
         processId,
         handle,

@@ -2,8 +2,8 @@ import { workflowInfo } from '@temporalio/workflow';
 
 /** The metadata of a payload that says what it is for. The payload limit reads and removes it: it is never sent. */
 export const PURPOSE = 'kuflow-purpose';
-/** The lowest limit that can be set. Smaller payloads need no purpose. */
-const MIN_LIMIT = 10_000;
+/** Even if they are encrypted, smaller payloads do not reach the lowest limit that can be set, and need no purpose. */
+const MIN_SIZE = 5_000;
 
 /** Adds to each large payload of new commands what it is for. Commands that are replayed have been accepted before. */
 export function addPurposes(commands: readonly object[]): void {
@@ -26,7 +26,7 @@ function addPurpose(value: unknown, purpose: string): void {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return;
   const { data, metadata } = value as { data?: unknown; metadata?: Record<string, Uint8Array> };
   if (!ArrayBuffer.isView(data)) for (const part of Object.values(value)) addPurpose(part, purpose);
-  else if (data.byteLength >= MIN_LIMIT)
+  else if (data.byteLength >= MIN_SIZE)
     Object.assign(value, { metadata: { ...metadata, [PURPOSE]: encode(purpose) } });
 }
 
