@@ -18,6 +18,7 @@ import io.temporal.serviceclient.WorkflowServiceStubsOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -25,6 +26,7 @@ import java.util.logging.LogManager;
 import kuflow.worker.internal.engine.TestEngine;
 import kuflow.worker.internal.operation.StartStage;
 import kuflow.worker.internal.operation.WorkerReadiness;
+import kuflow.worker.internal.payload.ClientInterceptor;
 import kuflow.worker.internal.rest.LoopbackServer;
 import kuflow.worker.internal.settings.SettingsLoader;
 import kuflow.worker.internal.settings.TestAuthority;
@@ -65,6 +67,8 @@ class ExtensionsTest {
                 TestEngine engine = new TestEngine(authority, "localhost", temporal.getServices())) {
             kuflow.on("POST /authentications", responds(200, "{\"engineToken\": {\"token\": \"the-token\"}}"));
             kuflow.on("POST /workers", responds(201, "{}"));
+            String key = Base64.getEncoder().encodeToString(new byte[32]);
+            kuflow.on("GET /kms/keys/key-1", responds(200, "{\"value\": \"%s\"}".formatted(key)));
             Files.writeString(directory.resolve("application.yaml"), """
                     kuflow.api: { endpoint: '%s', client-id: %s, client-secret: secret }
                     temporal: { target: 'localhost:%d', namespace: tenant-1, kuflow-queue: Q }
@@ -94,7 +98,7 @@ class ExtensionsTest {
                     .build()
                     .start();
             ManagedChannel channel = InProcessChannelBuilder.forName(name).build();
-            startWorkflow(channel);
+            WorkflowClient client = startWorkflow(channel);
             CompletableFuture<Void> closing;
             try {
                 assertThat(Project.WORKING.await(60, SECONDS)).isTrue();
@@ -106,20 +110,32 @@ class ExtensionsTest {
             }
             closing.get(60, SECONDS);
             assertThat(Project.EVENTS).containsExactly("opened", "workflow", "activity", "booked", "closed");
+            // The process is confidential.
+            assertThat(kuflow.calls()).contains("GET /kms/keys/key-1");
+            assertThat(client.fetchHistory("booking").getHistory().toString())
+                    .contains("AES-256-GCM:")
+                    .doesNotContain("ledger:1");
             channel.shutdownNow();
             server.shutdownNow();
         }
     }
 
-    private static void startWorkflow(ManagedChannel channel) {
+    private static WorkflowClient startWorkflow(ManagedChannel channel) {
         WorkflowClient client = WorkflowClient.newInstance(
                 WorkflowServiceStubs.newServiceStubs(WorkflowServiceStubsOptions.newBuilder()
                         .setChannel(channel)
                         .build()),
-                WorkflowClientOptions.newBuilder().setNamespace("tenant-1").build());
+                WorkflowClientOptions.newBuilder()
+                        .setNamespace("tenant-1")
+                        .setInterceptors(new ClientInterceptor("key-1"))
+                        .build());
         client.newUntypedWorkflowStub(
                         "BookingWorkflow",
-                        WorkflowOptions.newBuilder().setTaskQueue("Q").build())
+                        WorkflowOptions.newBuilder()
+                                .setWorkflowId("booking")
+                                .setTaskQueue("Q")
+                                .build())
                 .start();
+        return client;
     }
 }

@@ -734,19 +734,6 @@ class KuFlowProcessTest {
         }
     }
 
-    @Test
-    @DisplayName("that requires encryption waits with a plain error")
-    void encryption() {
-        try (FakeKuFlow kuflow = new FakeKuFlow(REVIEWER);
-                ProcessRun run = ProcessRun.startEncrypted(RereadWorkflow.class, kuflow)) {
-            assertThatThrownBy(run::result)
-                    .isInstanceOf(AssertionError.class)
-                    .hasMessageContaining(
-                            "KuFlow requires encrypted payloads for this process (start header x-kuflow-encoding)");
-            assertThat(kuflow.items()).isEmpty();
-        }
-    }
-
     public static class TooLargeWorkflow implements Trial {
 
         private final Activities activities = KuFlowProcess.activities(Activities.class);
