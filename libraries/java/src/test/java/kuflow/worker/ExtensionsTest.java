@@ -22,11 +22,14 @@ import java.util.Base64;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
 import java.util.logging.LogManager;
+import javax.crypto.spec.SecretKeySpec;
 import kuflow.worker.internal.engine.TestEngine;
 import kuflow.worker.internal.operation.StartStage;
 import kuflow.worker.internal.operation.WorkerReadiness;
 import kuflow.worker.internal.payload.ClientInterceptor;
+import kuflow.worker.internal.payload.Payloads;
 import kuflow.worker.internal.rest.LoopbackServer;
 import kuflow.worker.internal.settings.SettingsLoader;
 import kuflow.worker.internal.settings.TestAuthority;
@@ -68,7 +71,11 @@ class ExtensionsTest {
             kuflow.on("POST /authentications", responds(200, "{\"engineToken\": {\"token\": \"the-token\"}}"));
             kuflow.on("POST /workers", responds(201, "{}"));
             String key = Base64.getEncoder().encodeToString(new byte[32]);
-            kuflow.on("GET /kms/keys/key-1", responds(200, "{\"value\": \"%s\"}".formatted(key)));
+            kuflow.on("GET /kms/keys/key-1", exchange -> {
+                // Longer than Temporal lets workflow code wait by default.
+                LockSupport.parkNanos(SECONDS.toNanos(2));
+                responds(200, "{\"value\": \"%s\"}".formatted(key)).handle(exchange);
+            });
             Files.writeString(directory.resolve("application.yaml"), """
                     kuflow.api: { endpoint: '%s', client-id: %s, client-secret: secret }
                     temporal: { target: 'localhost:%d', namespace: tenant-1, kuflow-queue: Q }
@@ -114,7 +121,7 @@ class ExtensionsTest {
             assertThat(kuflow.calls()).contains("GET /kms/keys/key-1");
             assertThat(client.fetchHistory("booking").getHistory().toString())
                     .contains("AES-256-GCM:")
-                    .doesNotContain("ledger:1");
+                    .doesNotContain("ledger:1", "account-1", "WORKFLOW_TASK_FAILED");
             channel.shutdownNow();
             server.shutdownNow();
         }
@@ -127,6 +134,7 @@ class ExtensionsTest {
                         .build()),
                 WorkflowClientOptions.newBuilder()
                         .setNamespace("tenant-1")
+                        .setDataConverter(Payloads.converter(10_000, id -> new SecretKeySpec(new byte[32], "AES")))
                         .setInterceptors(new ClientInterceptor("key-1"))
                         .build());
         client.newUntypedWorkflowStub(
@@ -135,7 +143,7 @@ class ExtensionsTest {
                                 .setWorkflowId("booking")
                                 .setTaskQueue("Q")
                                 .build())
-                .start();
+                .start("account-1");
         return client;
     }
 }
