@@ -315,14 +315,13 @@ class ConfidentialWorkflowTest {
     @Test
     @DisplayName("sends nothing in plain text, and runs beside ordinary ones in the same worker")
     void everything() throws Exception {
-        assertThat(runParent("PLAIN-CANARY", null)).contains("PLAIN-CANARY").doesNotContain("AES-256-GCM:");
-        assertThat(kuflow.calls()).isEmpty();
+        // The worker has not started yet, so that the signal comes before the workflow runs.
         assertThat(runParent("SECRET-CANARY", KEY_ID))
                 .contains("AES-256-GCM:")
                 .doesNotContain("SECRET-CANARY")
                 .doesNotContain("\"binary/null\"");
+        assertThat(runParent("PLAIN-CANARY", null)).contains("PLAIN-CANARY").doesNotContain("AES-256-GCM:");
         assertThat(kuflow.calls()).containsExactly("GET /kms/keys/key%2F1");
-        assertThat(runParent("LATER-CANARY", null)).contains("LATER-CANARY").doesNotContain("AES-256-GCM:");
     }
 
     @Test
