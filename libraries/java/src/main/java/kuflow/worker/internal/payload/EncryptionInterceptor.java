@@ -102,19 +102,6 @@ public final class EncryptionInterceptor extends WorkerInterceptorBase {
         }
 
         @Override
-        public <R> ExecuteNexusOperationOutput<R> executeNexusOperation(ExecuteNexusOperationInput<R> input) {
-            return super.executeNexusOperation(new ExecuteNexusOperationInput<>(
-                    input.getEndpoint(),
-                    input.getService(),
-                    input.getOperation(),
-                    input.getResultClass(),
-                    input.getResultType(),
-                    Encryption.mark(input.getArg(), keyId),
-                    input.getOptions(),
-                    input.getHeaders()));
-        }
-
-        @Override
         public SignalExternalOutput signalExternalWorkflow(SignalExternalInput input) {
             return super.signalExternalWorkflow(new SignalExternalInput(
                     input.getExecution(),
