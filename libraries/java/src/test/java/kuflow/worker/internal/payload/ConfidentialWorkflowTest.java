@@ -313,7 +313,7 @@ class ConfidentialWorkflowTest {
     }
 
     @Test
-    @DisplayName("sends nothing in plain text, and runs beside ordinary ones in the same worker")
+    @DisplayName("sends nothing in plain text, and runs with ordinary ones in the same worker")
     void everything() throws Exception {
         // The worker has not started yet, so that the signal comes before the workflow runs.
         assertThat(runParent("SECRET-CANARY", KEY_ID))
@@ -340,7 +340,7 @@ class ConfidentialWorkflowTest {
     }
 
     @Test
-    @DisplayName("waits with the reason if its payloads have another key, or its start has none")
+    @DisplayName("waits with the reason if its payloads have another key, or its start names no key")
     void wrongKey() {
         environment.start();
         awaitFailure(start(KEY_ID, 1, "Step", "text"), "the key key/1 is not its key, or its data was changed");
