@@ -121,7 +121,7 @@ class ExtensionsTest {
             assertThat(kuflow.calls()).contains("GET /kms/keys/key-1");
             assertThat(client.fetchHistory("booking").getHistory().toString())
                     .contains("AES-256-GCM:")
-                    .doesNotContain("ledger:1", "account-1", "WORKFLOW_TASK_FAILED");
+                    .doesNotContain("ledger:1", "account-1", "Potential deadlock");
             channel.shutdownNow();
             server.shutdownNow();
         }

@@ -23,10 +23,10 @@ import org.springframework.web.util.UriUtils;
 public final class KeyStore implements Function<String, SecretKey> {
 
     /** Less than the 10 s that Temporal gives a workflow task, because the key is requested inside it. */
-    private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(7);
 
     /** How long workflow code may wait, which includes the request of a key. Otherwise Temporal assumes a deadlock. */
-    public static final Duration DEADLOCK_TIMEOUT = REQUEST_TIMEOUT.plusSeconds(3);
+    public static final Duration DEADLOCK_TIMEOUT = REQUEST_TIMEOUT.plusSeconds(2);
 
     private static final Duration KEPT = Duration.ofHours(1);
     private static final int KEY_BYTES = 32;

