@@ -53,6 +53,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @DisplayName("a confidential workflow")
 class ConfidentialWorkflowTest {
@@ -212,6 +214,25 @@ class ConfidentialWorkflowTest {
         }
     }
 
+    @WorkflowInterface
+    public interface Catching {
+
+        @WorkflowMethod
+        String catching();
+    }
+
+    public static class CatchingImpl implements Catching {
+
+        @Override
+        public String catching() {
+            try {
+                return KuFlowProcess.activities(Activities.class).echo("text");
+            } catch (RuntimeException failed) {
+                return "caught";
+            }
+        }
+    }
+
     private final LoopbackServer kuflow = new LoopbackServer();
     private final DataConverter converter = Payloads.converter(
             10_000,
@@ -231,7 +252,8 @@ class ConfidentialWorkflowTest {
                 WorkerOptions.newBuilder()
                         .setDefaultDeadlockDetectionTimeout(KeyStore.DEADLOCK_TIMEOUT.toMillis())
                         .build());
-        worker.registerWorkflowImplementationTypes(ParentImpl.class, ChildImpl.class, StepImpl.class);
+        worker.registerWorkflowImplementationTypes(
+                ParentImpl.class, ChildImpl.class, StepImpl.class, CatchingImpl.class);
         worker.registerActivitiesImplementations(new ActivitiesImpl());
         kuflow.on("GET /kms/keys/key%2F1", KEY);
     }
@@ -327,15 +349,16 @@ class ConfidentialWorkflowTest {
         assertThat(kuflow.calls()).hasSize(requests);
     }
 
-    @Test
+    @ParameterizedTest
+    @CsvSource({"Step, text", "Catching,"})
     @DisplayName("waits with the reason while its key cannot be read, and continues")
-    void failingKey() throws Exception {
+    void failingKey(String type, @Nullable String argument) throws Exception {
         AtomicInteger requests = new AtomicInteger();
         kuflow.on(
                 "GET /kms/keys/key%2F1",
                 exchange -> (requests.incrementAndGet() <= 3 ? responds(503, "{}") : KEY).handle(exchange));
         environment.start();
-        WorkflowStub workflow = start(KEY_ID, 0, "Step", "text");
+        WorkflowStub workflow = start(KEY_ID, 0, type, argument == null ? new Object[] {} : new Object[] {argument});
 
         assertThat(result(workflow)).isEqualTo("text");
         assertThat(requests).hasValueGreaterThanOrEqualTo(4);
