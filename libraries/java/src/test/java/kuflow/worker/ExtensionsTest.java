@@ -18,13 +18,18 @@ import io.temporal.serviceclient.WorkflowServiceStubsOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
 import java.util.logging.LogManager;
+import javax.crypto.spec.SecretKeySpec;
 import kuflow.worker.internal.engine.TestEngine;
 import kuflow.worker.internal.operation.StartStage;
 import kuflow.worker.internal.operation.WorkerReadiness;
+import kuflow.worker.internal.payload.ClientInterceptor;
+import kuflow.worker.internal.payload.Payloads;
 import kuflow.worker.internal.rest.LoopbackServer;
 import kuflow.worker.internal.settings.SettingsLoader;
 import kuflow.worker.internal.settings.TestAuthority;
@@ -65,6 +70,12 @@ class ExtensionsTest {
                 TestEngine engine = new TestEngine(authority, "localhost", temporal.getServices())) {
             kuflow.on("POST /authentications", responds(200, "{\"engineToken\": {\"token\": \"the-token\"}}"));
             kuflow.on("POST /workers", responds(201, "{}"));
+            String key = Base64.getEncoder().encodeToString(new byte[32]);
+            kuflow.on("GET /kms/keys/key-1", exchange -> {
+                // Longer than Temporal lets workflow code wait by default.
+                LockSupport.parkNanos(SECONDS.toNanos(2));
+                responds(200, "{\"value\": \"%s\"}".formatted(key)).handle(exchange);
+            });
             Files.writeString(directory.resolve("application.yaml"), """
                     kuflow.api: { endpoint: '%s', client-id: %s, client-secret: secret }
                     temporal: { target: 'localhost:%d', namespace: tenant-1, kuflow-queue: Q }
@@ -94,7 +105,7 @@ class ExtensionsTest {
                     .build()
                     .start();
             ManagedChannel channel = InProcessChannelBuilder.forName(name).build();
-            startWorkflow(channel);
+            WorkflowClient client = startWorkflow(channel);
             CompletableFuture<Void> closing;
             try {
                 assertThat(Project.WORKING.await(60, SECONDS)).isTrue();
@@ -106,20 +117,33 @@ class ExtensionsTest {
             }
             closing.get(60, SECONDS);
             assertThat(Project.EVENTS).containsExactly("opened", "workflow", "activity", "booked", "closed");
+            // The process is confidential.
+            assertThat(kuflow.calls()).contains("GET /kms/keys/key-1");
+            assertThat(client.fetchHistory("booking").getHistory().toString())
+                    .contains("AES-256-GCM:")
+                    .doesNotContain("ledger:1", "account-1", "Potential deadlock");
             channel.shutdownNow();
             server.shutdownNow();
         }
     }
 
-    private static void startWorkflow(ManagedChannel channel) {
+    private static WorkflowClient startWorkflow(ManagedChannel channel) {
         WorkflowClient client = WorkflowClient.newInstance(
                 WorkflowServiceStubs.newServiceStubs(WorkflowServiceStubsOptions.newBuilder()
                         .setChannel(channel)
                         .build()),
-                WorkflowClientOptions.newBuilder().setNamespace("tenant-1").build());
+                WorkflowClientOptions.newBuilder()
+                        .setNamespace("tenant-1")
+                        .setDataConverter(Payloads.converter(10_000, id -> new SecretKeySpec(new byte[32], "AES")))
+                        .setInterceptors(new ClientInterceptor("key-1"))
+                        .build());
         client.newUntypedWorkflowStub(
                         "BookingWorkflow",
-                        WorkflowOptions.newBuilder().setTaskQueue("Q").build())
-                .start();
+                        WorkflowOptions.newBuilder()
+                                .setWorkflowId("booking")
+                                .setTaskQueue("Q")
+                                .build())
+                .start("account-1");
+        return client;
     }
 }

@@ -15,6 +15,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,6 +25,8 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.crypto.SecretKey;
+import javax.crypto.spec.SecretKeySpec;
 import kuflow.worker.KuFlowClient;
 import kuflow.worker.KuFlowOperations.ProcessItem;
 import kuflow.worker.internal.activity.KuFlowActivities;
@@ -50,6 +53,10 @@ public final class FakeKuFlow implements AutoCloseable {
     private static final Set<String> OPEN = Set.of("READY", "CLAIMED");
 
     public static final UUID APPLICATION_ID = UUID.fromString("00000000-0000-4000-8000-00000000000a");
+    /** The ID of the key of all confidential processes. */
+    static final String KEY_ID = "00000000-0000-4000-8000-00000000000d";
+
+    private static final byte[] KEY = "A key of 32 bytes only for tests".getBytes(StandardCharsets.UTF_8);
     private static final int MAX_PAYLOAD_BYTES = 100_000;
     private static final String TENANT_ID = "00000000-0000-4000-8000-00000000000b";
     private static final String PERSON_ID = "00000000-0000-4000-8000-00000000000c";
@@ -86,6 +93,7 @@ public final class FakeKuFlow implements AutoCloseable {
     private final Person person;
     private final HttpServer server;
     private final WorkerSettings settings;
+    private final RestClient rest;
     private final KuFlowCalls calls;
     private final List<Route> routes = new ArrayList<>();
     private final Map<String, ObjectNode> items = new LinkedHashMap<>();
@@ -112,7 +120,8 @@ public final class FakeKuFlow implements AutoCloseable {
         server.createContext("/", this::handle);
         server.start();
         settings = settings(URI.create("http://127.0.0.1:" + server.getAddress().getPort()));
-        calls = new KuFlowCalls(new RestClient(settings, new WorkerMetrics(new SimpleMeterRegistry())), APPLICATION_ID);
+        rest = new RestClient(settings, new WorkerMetrics(new SimpleMeterRegistry()));
+        calls = new KuFlowCalls(rest, APPLICATION_ID);
     }
 
     @Override
@@ -123,6 +132,20 @@ public final class FakeKuFlow implements AutoCloseable {
     /** The client for your own activities. */
     public KuFlowClient client() {
         return calls.client();
+    }
+
+    /** The REST client of a worker that uses this KuFlow. */
+    RestClient rest() {
+        return rest;
+    }
+
+    /** The key of confidential processes. */
+    static SecretKey key(String id) {
+        if (!id.equals(KEY_ID)) {
+            throw new NoSuchElementException("The key " + id
+                    + " is not known in tests. Save histories as clear text, with: ./kuflow dev history");
+        }
+        return new SecretKeySpec(KEY, "AES");
     }
 
     /** The settings of a worker that uses this KuFlow. */
@@ -226,6 +249,14 @@ public final class FakeKuFlow implements AutoCloseable {
             return process(call);
         });
         route("GET", "/processes/([^/]+)", this::process);
+        route(
+                "GET",
+                "/kms/keys/(.+)",
+                call -> Map.of(
+                        "id",
+                        call.id(),
+                        "value",
+                        Base64.getEncoder().encodeToString(key(call.id()).getEncoded())));
         route("PUT", "/processes/([^/]+)/metadata", call -> {
             metadata.removeAll();
             metadata.setAll((ObjectNode) call.json().path("metadata").path("value"));

@@ -1,14 +1,12 @@
 package kuflow.worker.testing;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.temporal.api.common.v1.Payload;
 import io.temporal.api.failure.v1.Failure;
 import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionRequest;
 import io.temporal.client.WorkflowClientOptions;
 import io.temporal.client.WorkflowOptions;
 import io.temporal.client.WorkflowStub;
 import io.temporal.common.WorkflowExecutionHistory;
-import io.temporal.common.context.ContextPropagator;
 import io.temporal.common.converter.DataConverter;
 import io.temporal.common.interceptors.WorkerInterceptor;
 import io.temporal.common.metadata.POJOWorkflowImplMetadata;
@@ -18,10 +16,10 @@ import io.temporal.testing.TestEnvironmentOptions;
 import io.temporal.testing.TestWorkflowEnvironment;
 import io.temporal.worker.Worker;
 import io.temporal.worker.WorkerFactoryOptions;
+import io.temporal.worker.WorkerOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -33,10 +31,15 @@ import kuflow.worker.internal.activity.ActivityInterceptor;
 import kuflow.worker.internal.activity.TaskData;
 import kuflow.worker.internal.activity.TaskFailures;
 import kuflow.worker.internal.operation.WorkerMetrics;
+import kuflow.worker.internal.payload.ClientInterceptor;
+import kuflow.worker.internal.payload.EncryptionInterceptor;
+import kuflow.worker.internal.payload.KeyStore;
 import kuflow.worker.internal.payload.Payloads;
+import kuflow.worker.internal.payload.StartHeader;
 import kuflow.worker.internal.workflow.WorkflowInterceptor;
 import kuflow.worker.workflow.WorkflowRequest;
 import kuflow.worker.workflow.WorkflowResponse;
+import org.jspecify.annotations.Nullable;
 
 /** A process on Temporal's test server, with the converter and the interceptors of the worker. */
 public final class ProcessRun implements AutoCloseable {
@@ -52,23 +55,30 @@ public final class ProcessRun implements AutoCloseable {
     private final WorkflowStub workflow;
     private final FakeKuFlow kuflow;
 
-    private ProcessRun(Class<?> workflowClass, FakeKuFlow kuflow, Map<String, Payload> headers, Object... activities) {
+    private ProcessRun(Class<?> workflowClass, FakeKuFlow kuflow, @Nullable String keyId, Object... activities) {
         this.kuflow = kuflow;
-        DataConverter converter = Payloads.converter(kuflow.settings().worker().maxPayloadBytes());
+        DataConverter converter =
+                Payloads.converter(kuflow.settings().worker().maxPayloadBytes(), new KeyStore(kuflow.rest()));
         environment = TestWorkflowEnvironment.newInstance(TestEnvironmentOptions.newBuilder()
                 .setWorkflowServiceStubsOptions(WorkflowServiceStubsOptions.newBuilder()
                         .setGrpcClientInterceptors(List.of(failedTasks))
                         .build())
                 .setWorkflowClientOptions(WorkflowClientOptions.newBuilder()
                         .setDataConverter(converter)
-                        .setContextPropagators(List.of(new StartHeaders(headers)))
+                        .setContextPropagators(List.of(new StartHeader()))
+                        .setInterceptors(new ClientInterceptor(keyId))
                         .build())
                 .setWorkerFactoryOptions(WorkerFactoryOptions.newBuilder()
-                        .setWorkerInterceptors(new WorkflowInterceptor(), activityInterceptor(kuflow))
+                        .setWorkerInterceptors(
+                                new WorkflowInterceptor(), activityInterceptor(kuflow), new EncryptionInterceptor())
                         .build())
                 .build());
         kuflow.connect(environment.getWorkflowClient());
-        Worker worker = environment.newWorker(QUEUE);
+        Worker worker = environment.newWorker(
+                QUEUE,
+                WorkerOptions.newBuilder()
+                        .setDefaultDeadlockDetectionTimeout(KeyStore.DEADLOCK_TIMEOUT.toMillis())
+                        .build());
         worker.registerWorkflowImplementationTypes(workflowClass);
         worker.registerActivitiesImplementations(kuflow.activities().toArray());
         worker.registerActivitiesImplementations(activities);
@@ -85,41 +95,12 @@ public final class ProcessRun implements AutoCloseable {
 
     /** Starts the workflow of a process. Nothing happens until somebody waits for its result. */
     public static ProcessRun start(Class<?> workflowClass, FakeKuFlow kuflow, Object... activities) {
-        return new ProcessRun(workflowClass, kuflow, Map.of(), activities);
+        return new ProcessRun(workflowClass, kuflow, null, activities);
     }
 
-    /** Starts the workflow of a process for which KuFlow requires encryption. */
-    public static ProcessRun startEncrypted(Class<?> workflowClass, FakeKuFlow kuflow) {
-        Payload encoding =
-                Payloads.PLAIN.toPayload("binary/encrypted?vendor=KuFlow").orElseThrow();
-        return new ProcessRun(workflowClass, kuflow, Map.of("x-kuflow-encoding", encoding));
-    }
-
-    /** Adds headers to the start of the workflow. */
-    private record StartHeaders(Map<String, Payload> headers) implements ContextPropagator {
-
-        @Override
-        public String getName() {
-            return "start-headers";
-        }
-
-        @Override
-        public Map<String, Payload> serializeContext(Object context) {
-            return headers;
-        }
-
-        @Override
-        public Object deserializeContext(Map<String, Payload> context) {
-            return context;
-        }
-
-        @Override
-        public Object getCurrentContext() {
-            return headers;
-        }
-
-        @Override
-        public void setCurrentContext(Object context) {}
+    /** As {@link #start}, with a confidential process: what its workflow and its activities send is encrypted. */
+    public static ProcessRun startConfidential(Class<?> workflowClass, FakeKuFlow kuflow, Object... activities) {
+        return new ProcessRun(workflowClass, kuflow, FakeKuFlow.KEY_ID, activities);
     }
 
     private static String typeOf(Class<?> workflowClass) {

@@ -3,6 +3,7 @@ package kuflow.worker.testing;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.temporal.client.WorkflowClientOptions;
 import io.temporal.common.WorkflowExecutionHistory;
+import io.temporal.common.converter.DataConverter;
 import io.temporal.common.interceptors.WorkerInterceptorBase;
 import io.temporal.common.interceptors.WorkflowInboundCallsInterceptor;
 import io.temporal.common.interceptors.WorkflowInboundCallsInterceptorBase;
@@ -20,7 +21,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import kuflow.worker.internal.payload.EncryptionInterceptor;
 import kuflow.worker.internal.payload.Payloads;
+import kuflow.worker.internal.payload.StartHeader;
 import kuflow.worker.internal.workflow.WorkflowInterceptor;
 import org.junit.jupiter.api.DynamicTest;
 import org.springframework.core.io.Resource;
@@ -30,6 +33,9 @@ import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 public final class Replay {
 
     private static final String CREATE_ITEM = "KuFlow_Engine_CreateProcessItem";
+
+    /** Reads clear text, and what {@link ProcessRun} encrypts. */
+    private static final DataConverter CONVERTER = Payloads.converter(Integer.MAX_VALUE, FakeKuFlow::key);
 
     private Replay() {}
 
@@ -77,10 +83,11 @@ public final class Replay {
         try (TestWorkflowEnvironment environment =
                 TestWorkflowEnvironment.newInstance(TestEnvironmentOptions.newBuilder()
                         .setWorkflowClientOptions(WorkflowClientOptions.newBuilder()
-                                .setDataConverter(Payloads.PLAIN)
+                                .setDataConverter(CONVERTER)
+                                .setContextPropagators(List.of(new StartHeader()))
                                 .build())
                         .setWorkerFactoryOptions(WorkerFactoryOptions.newBuilder()
-                                .setWorkerInterceptors(new WorkflowInterceptor(), recorder)
+                                .setWorkerInterceptors(new WorkflowInterceptor(), recorder, new EncryptionInterceptor())
                                 .build())
                         .build())) {
             WorkflowReplayer.replayWorkflowExecution(
@@ -119,8 +126,8 @@ public final class Replay {
                 .filter(event -> event.hasActivityTaskScheduledEventAttributes())
                 .map(event -> event.getActivityTaskScheduledEventAttributes())
                 .filter(scheduled -> scheduled.getActivityType().getName().equals(CREATE_ITEM))
-                .map(scheduled -> Payloads.PLAIN.fromPayloads(
-                        0, Optional.of(scheduled.getInput()), JsonNode.class, JsonNode.class))
+                .map(scheduled ->
+                        CONVERTER.fromPayloads(0, Optional.of(scheduled.getInput()), JsonNode.class, JsonNode.class))
                 .forEach(item -> items.put(
                         item.path("id").asText(),
                         new Item(

@@ -92,12 +92,12 @@ public class Project {
     @WorkflowInterface
     public interface BookingWorkflow {
         @WorkflowMethod
-        String run();
+        String run(String account);
     }
 
     public static class BookingWorkflowImpl implements BookingWorkflow {
         @Override
-        public String run() {
+        public String run(String account) {
             return KuFlowProcess.activities(Booking.class).book();
         }
     }

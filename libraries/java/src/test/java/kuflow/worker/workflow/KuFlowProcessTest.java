@@ -437,7 +437,8 @@ class KuFlowProcessTest {
             assertThatThrownBy(() -> run.result(Duration.ofSeconds(5)))
                     .isInstanceOf(AssertionError.class)
                     .hasMessageMatching(
-                            "(?s).*within 5 s\nOpen task: REVIEW \\(READY\\)\n" + "Activity Check, attempt \\d+: down");
+                            // Other activities can be running at that moment.
+                            "(?s).*within 5 s\nOpen task: REVIEW \\(READY\\)\n.*Activity Check, attempt \\d+: down.*");
         }
     }
 
@@ -731,19 +732,6 @@ class KuFlowProcessTest {
             assertThat(logged.containing("of type UNKNOWN")).hasSize(1);
             assertThat(logged.containing("with an invalid ID")).hasSize(1);
             assertThat(logged.containing("not a UserActionSignal: First")).hasSize(1);
-        }
-    }
-
-    @Test
-    @DisplayName("that requires encryption waits with a plain error")
-    void encryption() {
-        try (FakeKuFlow kuflow = new FakeKuFlow(REVIEWER);
-                ProcessRun run = ProcessRun.startEncrypted(RereadWorkflow.class, kuflow)) {
-            assertThatThrownBy(run::result)
-                    .isInstanceOf(AssertionError.class)
-                    .hasMessageContaining(
-                            "KuFlow requires encrypted payloads for this process (start header x-kuflow-encoding)");
-            assertThat(kuflow.items()).isEmpty();
         }
     }
 

@@ -16,6 +16,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import kuflow.worker.internal.payload.Encryption;
 import kuflow.worker.internal.payload.PayloadLimit;
 import kuflow.worker.internal.payload.Payloads;
 import kuflow.worker.internal.settings.WorkerSettings;
@@ -86,7 +87,7 @@ public class ActivityInterceptor extends WorkerInterceptorBase {
                 try {
                     ActivityOutput output = super.execute(input);
                     if (!context.isDoNotCompleteOnReturn()) {
-                        check(output.getResult(), item, info);
+                        check(output.getResult(), item, info, Encryption.keyIdOf(input.getHeader()));
                     }
                     attempt.succeeded();
                     return output;
@@ -107,11 +108,12 @@ public class ActivityInterceptor extends WorkerInterceptorBase {
             }
         }
 
-        private void check(@Nullable Object result, @Nullable ItemContext item, ActivityInfo info) {
+        private void check(
+                @Nullable Object result, @Nullable ItemContext item, ActivityInfo info, @Nullable String keyId) {
             if (item != null && Boolean.TRUE.equals(item.validates())) {
                 taskData.validate(item.code(), result, false, info);
             }
-            PayloadLimit.checkResult(result, info, maxPayloadBytes);
+            PayloadLimit.checkResult(result, info, maxPayloadBytes, keyId);
         }
 
         /** The activity may have wrapped the exception of its heartbeat, or failed because its call was aborted. */

@@ -17,8 +17,10 @@ import io.temporal.serviceclient.WorkflowServiceStubs;
 import io.temporal.serviceclient.WorkflowServiceStubsOptions;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import kuflow.worker.internal.payload.StartHeader;
 import kuflow.worker.internal.rest.UserAgent;
 import kuflow.worker.internal.settings.HttpProxy;
 import kuflow.worker.internal.settings.WorkerSettings;
@@ -58,6 +60,7 @@ final class EngineConnection implements AutoCloseable {
                         .setNamespace(identity.namespace())
                         .setIdentity(name)
                         .setDataConverter(converter)
+                        .setContextPropagators(List.of(new StartHeader()))
                         .build());
     }
 

@@ -15,10 +15,13 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import kuflow.worker.internal.activity.KuFlowActivities;
 import kuflow.worker.internal.operation.StartStage;
 import kuflow.worker.internal.operation.WorkerMetrics;
 import kuflow.worker.internal.operation.WorkerReadiness;
+import kuflow.worker.internal.payload.EncryptionInterceptor;
+import kuflow.worker.internal.payload.KeyStore;
 import kuflow.worker.internal.rest.RestClient;
 import kuflow.worker.internal.settings.SettingsLoader;
 import kuflow.worker.internal.settings.WorkerSettings;
@@ -109,7 +112,9 @@ public class EngineLifecycle implements SmartLifecycle, WorkerReadiness {
         WorkerFactory factory = WorkerFactory.newInstance(
                 connected.client(),
                 WorkerFactoryOptions.newBuilder()
-                        .setWorkerInterceptors(interceptors.toArray(WorkerInterceptor[]::new))
+                        .setWorkerInterceptors(
+                                Stream.concat(interceptors.stream(), Stream.of(new EncryptionInterceptor()))
+                                        .toArray(WorkerInterceptor[]::new))
                         .build());
         workers = factory;
         Worker worker = factory.newWorker(settings.temporal().kuflowQueue(), workerOptions(settings.worker()));
@@ -153,6 +158,7 @@ public class EngineLifecycle implements SmartLifecycle, WorkerReadiness {
 
     private static WorkerOptions workerOptions(WorkerSettings.Worker settings) {
         WorkerOptions.Builder options = WorkerOptions.newBuilder()
+                .setDefaultDeadlockDetectionTimeout(KeyStore.DEADLOCK_TIMEOUT.toMillis())
                 // Running transfers may complete while the worker drains.
                 .setAllowActivityHeartbeatDuringShutdown(true);
         if (settings.maxConcurrentWorkflowTasks() != null) {

@@ -30,6 +30,7 @@ public final class LogErrors {
             "UncheckedIOException",
             "CompletionException",
             "ExecutionException",
+            "EncryptionError",
             "EngineConnectException",
             "TimeoutException");
 

@@ -57,12 +57,15 @@ public final class PayloadLimit implements PayloadCodec {
         return payloads;
     }
 
-    /** Refuses a large result of an activity. The failure is final, because another attempt would return the same. */
-    public static void checkResult(@Nullable Object result, ActivityInfo info, int maxBytes) {
-        int size = Payloads.PLAIN
-                .toPayload(result)
-                .map(payload -> payload.getData().size())
-                .orElse(0);
+    /**
+     * Refuses a large result of an activity. The failure is final, because another attempt would return the same.
+     *
+     * @param keyId set for a confidential process, whose results grow when they are encrypted
+     */
+    public static void checkResult(@Nullable Object result, ActivityInfo info, int maxBytes, @Nullable String keyId) {
+        Payload payload =
+                Payloads.PLAIN.toPayload(Encryption.mark(result, keyId)).orElseThrow();
+        int size = keyId == null ? payload.getData().size() : EncryptionCodec.encryptedSize(payload);
         if (size <= maxBytes) {
             return;
         }

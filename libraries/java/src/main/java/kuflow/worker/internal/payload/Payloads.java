@@ -5,6 +5,8 @@ import io.temporal.common.converter.DataConverter;
 import io.temporal.common.converter.DefaultDataConverter;
 import io.temporal.common.converter.JacksonJsonPayloadConverter;
 import java.util.List;
+import java.util.function.Function;
+import javax.crypto.SecretKey;
 import kuflow.worker.internal.rest.KuFlowJson;
 
 /**
@@ -19,8 +21,13 @@ public final class Payloads {
 
     private Payloads() {}
 
-    /** The converter of the worker. */
-    public static DataConverter converter(int maxPayloadBytes) {
-        return new CodecDataConverter(PLAIN, List.of(new EncryptionGuard(), new PayloadLimit(maxPayloadBytes)));
+    /**
+     * The converter of the worker.
+     *
+     * @param keys finds the keys of confidential processes
+     */
+    public static DataConverter converter(int maxPayloadBytes, Function<String, SecretKey> keys) {
+        // Codecs encode from the last to the first: the limit counts encrypted sizes.
+        return new CodecDataConverter(PLAIN, List.of(new PayloadLimit(maxPayloadBytes), new EncryptionCodec(keys)));
     }
 }

@@ -11,19 +11,15 @@ import io.temporal.failure.ApplicationFailure;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Supplier;
-import kuflow.worker.internal.payload.EncryptionGuard;
 import kuflow.worker.internal.payload.Payloads;
 import kuflow.worker.internal.rest.OperationCall;
 import kuflow.worker.workflow.CallRejected;
 import kuflow.worker.workflow.TaskCancelled;
 
-/**
- * Passes the item of workflow code, and whether rejected calls fail, to its activities and threads, and refuses encrypted
- * processes.
- */
+/** Passes the item of workflow code, and whether rejected calls fail, to its activities and threads. */
 public class WorkflowInterceptor extends WorkerInterceptorBase {
 
-    /** Loads the operations here: in workflow code, Temporal takes more than a second without progress for a deadlock. */
+    /** Loads the operations here, because workflow code must not take long. */
     public WorkflowInterceptor() {
         OperationCall.load();
     }
@@ -46,7 +42,6 @@ public class WorkflowInterceptor extends WorkerInterceptorBase {
 
         @Override
         public WorkflowOutput execute(WorkflowInput input) {
-            EncryptionGuard.check(input.getHeader());
             try {
                 return super.execute(input);
             } catch (TaskCancelled canceled) {
