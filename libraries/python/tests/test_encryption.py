@@ -320,6 +320,41 @@ async def test_confidential_processes_wait_for_their_key_while_ordinary_ones_run
     await rest.close()
 
 
+class UnreliableKeys(EncryptionKeys):
+    """Fails once, at the given use of a key."""
+
+    def __init__(self, fails_at: int) -> None:
+        super().__init__(Clock().request)
+        self._left = fails_at
+
+    async def get(self, key_id: str) -> AESGCM:
+        self._left -= 1
+        if self._left == 0:
+            raise EncryptionError("not now")
+        return await super().get(key_id)
+
+
+async def test_loses_nothing_wherever_a_key_cannot_be_read(
+    shared_environment: WorkflowEnvironment, keys: EncryptionKeys
+) -> None:
+    client = client_of(shared_environment, keys, KEY)
+
+    async def run(fails_at: int) -> tuple[object, WorkflowHistory, int]:
+        process_id, unreliable = str(uuid4()), UnreliableKeys(fails_at)
+        async with worker_of(client_of(shared_environment, unreliable, None), process_id):
+            handle = await client.start_workflow(
+                EchoWorkflow.run, {"text": CANARY}, id=process_id, task_queue=process_id
+            )
+            return await handle.result(), await handle.fetch_history(), unreliable._left
+
+    # Input, input of the activity, the same in the activity, its result, the same in the workflow, and the result.
+    for result, history, left in await asyncio.gather(*map(run, range(1, 7))):
+        assert result == {"message": CANARY}
+        assert left <= 0
+        assert not contains(history, CANARY)
+        assert plain_in(history) <= PLAIN
+
+
 async def test_the_limit_for_payloads_counts_the_encrypted_size(environment: WorkflowEnvironment) -> None:
     kuflow = FakeKuFlow({}, confidential=True)
     run = await start_process(environment, LargeWorkflow, kuflow, [TrialActivities()], max_payload_bytes=100_000)
