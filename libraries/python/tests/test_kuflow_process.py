@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from temporalio.api.common.v1 import Payload
 from temporalio.api.history.v1 import ActivityTaskScheduledEventAttributes
 from temporalio.client import WorkflowFailureError, WorkflowHistory
 from temporalio.exceptions import CancelledError
@@ -293,15 +292,6 @@ async def test_handles_signals_that_arrive_before_it_starts_and_logs_each_unknow
         (item_signal, "UNKNOWN"),
         ("Unknown_Signal", ""),
     ]
-
-
-async def test_that_requires_encryption_waits_with_a_plain_error(environment: WorkflowEnvironment) -> None:
-    encoding = Payload(metadata={"encoding": b"json/plain"}, data=b'"binary/encrypted?vendor=KuFlow"')
-    kuflow = FakeKuFlow(REVIEWER)
-    run = await start_process(environment, RereadWorkflow, kuflow, headers={"x-kuflow-encoding": encoding})
-    with pytest.raises(AssertionError, match=r"requires encrypted payloads for this process \(start header x-kuflow-"):
-        await run.result()
-    assert kuflow.items == []
 
 
 async def test_refuses_large_payloads_before_they_are_sent_with_process_activity_and_size(

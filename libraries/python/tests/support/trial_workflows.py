@@ -60,6 +60,10 @@ class TrialActivities:
     async def text_of(self, length: int) -> str:
         return "x" * length
 
+    @activity.defn
+    async def echo(self, value: Any) -> Any:
+        return value
+
 
 class Trial:
     @workflow.init
@@ -320,6 +324,57 @@ class RejectedWorkflow(Trial):
             response = error.response or {}
             return {"message": f"{error.operation} {error.status} {response['message']}"}
         return {"message": "created"}
+
+
+@workflow.defn
+class TalkativeWorkflow:
+    """Sends its texts in every way: to activities, a child, another workflow, its next run, queries and updates."""
+
+    @workflow.init
+    def __init__(self, request: dict[str, str]) -> None:
+        self._texts: list[str] = []
+
+    @workflow.run
+    async def run(self, request: dict[str, str]) -> WorkflowResponse:
+        info = workflow.info()
+        if info.parent is not None:
+            await workflow.wait_condition(lambda: len(self._texts) == 2)
+            return {"message": " ".join(self._texts)}
+        text = request["text"]
+        if info.continued_run_id is not None:
+            return {"message": text}
+        await workflow.wait_condition(lambda: len(self._texts) == 1)
+        for value in (None, b"bytes", {"text": text}):
+            assert await run_activity(TrialActivities.echo, value) == value
+            local = workflow.execute_local_activity_method(
+                TrialActivities.echo, value, start_to_close_timeout=timedelta(seconds=10)
+            )
+            assert await local == value
+        child = await workflow.start_child_workflow(TalkativeWorkflow.run, request, id=f"{info.workflow_id}-child")
+        await child.signal(TalkativeWorkflow.add, text)
+        await workflow.get_external_workflow_handle(child.id).signal("add", text)
+        assert await child == {"message": f"{text} {text}"}
+        workflow.continue_as_new(request)
+
+    @workflow.signal
+    def add(self, text: str) -> None:
+        self._texts.append(text)
+
+    @workflow.update
+    async def add_and_return(self, text: str) -> str:
+        self._texts.append(text)
+        return await run_activity(TrialActivities.echo, text)
+
+    @workflow.query
+    def texts(self) -> list[str]:
+        return self._texts
+
+
+@workflow.defn
+class EchoWorkflow:
+    @workflow.run
+    async def run(self, request: dict[str, str]) -> WorkflowResponse:
+        return {"message": await run_activity(TrialActivities.echo, request["text"])}
 
 
 class Scoring:

@@ -8,6 +8,7 @@ from temporalio.api.common.v1 import Payload
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
+from .encryption import key_id_of
 from .payloads import check_result_size
 from .rest_client import RestError
 from .settings import DEFAULT_MAX_PAYLOAD_BYTES
@@ -52,7 +53,7 @@ class _Inbound(ActivityInboundInterceptor):
             result = await self.next.execute_activity(input)
             if item is not None and item.validates:
                 validate_task_data(self._options.validators, item.code, {} if result is None else result)
-            check_result_size(result, info, self._options.max_payload_bytes)
+            check_result_size(result, info, key_id_of(input.headers), self._options.max_payload_bytes)
             attempt.succeeded()
             return result
         except Exception as error:

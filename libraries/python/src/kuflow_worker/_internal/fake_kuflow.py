@@ -3,12 +3,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
 from .client import KuFlowClient
 from .documents import Documents
+from .encryption import KEY_SIZE, EncryptionKeys
 from .model import JsonObject, ProcessItem
 from .operations import Operation
 from .turns import Turns
@@ -17,6 +19,7 @@ from .values import FileFields, KuFlowFile
 APPLICATION_ID = "00000000-0000-4000-8000-00000000000a"
 TENANT_ID = "00000000-0000-4000-8000-00000000000b"
 PERSON_ID = "00000000-0000-4000-8000-00000000000c"
+KEY_ID = "00000000-0000-4000-8000-00000000000d"
 
 
 #: The states of tasks that are open.
@@ -42,12 +45,20 @@ class FakeKuFlow(KuFlowClient):
     """An in-memory KuFlow for workflow tests, and the client for your own activities.
 
     `person` is asked about each open task that the application does not own, or has the data that is entered by task
-    code. `metadata` is that of the process. It has the operations that workflows and activities of this project need so
-    far.
+    code. `metadata` is that of the process, and `confidential` starts it with encrypted payloads. It has the operations
+    that workflows and activities of this project need so far.
     """
 
-    def __init__(self, person: Person | Mapping[str, JsonObject], metadata: JsonObject | None = None) -> None:
+    def __init__(
+        self,
+        person: Person | Mapping[str, JsonObject],
+        metadata: JsonObject | None = None,
+        *,
+        confidential: bool = False,
+    ) -> None:
         self.application_id = APPLICATION_ID
+        #: The key of a confidential process.
+        self.key_id = KEY_ID if confidential else None
         self.documents = FakeDocuments()
         self.items: list[ProcessItem] = []
         self.logs: list[TaskLog] = []
@@ -198,6 +209,17 @@ class FakeDocuments(Documents):
         uri = document if document.startswith("ku:") else FileFields.parse(document).uri
         # People attach documents too: what they contain does not matter here.
         Path(path).write_bytes(self._contents.get(uri, b"A document"))  # noqa: ASYNC240
+
+
+def fake_keys() -> EncryptionKeys:
+    """The key of all confidential processes of an in-memory KuFlow. It is the same in every test run."""
+
+    async def request(key_id: str) -> AESGCM:
+        if key_id != KEY_ID:
+            raise ValueError("tests do not have it; export a history in clear text with `kuflow dev history`")
+        return AESGCM(bytes(KEY_SIZE))
+
+    return EncryptionKeys(request)
 
 
 def code_of(item: ProcessItem) -> str:

@@ -237,8 +237,10 @@ CORE_LOGGER = "temporalio.core"
 # Enough for a reader. Longer messages contain data.
 LONGEST_MESSAGE = 3_000
 
+# Exceptions of this library, whose messages have no values of forms.
+OWN_ERRORS = ("RestError", "EncryptionError")
 # Exceptions whose names add nothing to their messages.
-PLAIN_ERRORS = ("Exception", "RuntimeError", "RestError", "SettingsError", "TimeoutError", "ApplicationError")
+PLAIN_ERRORS = ("Exception", "RuntimeError", "SettingsError", "TimeoutError", "ApplicationError", *OWN_ERRORS)
 
 
 def _with_causes(error: object) -> Iterator[object]:
@@ -289,8 +291,7 @@ def describe_error(error: object, *, hides_values: bool = False) -> str:
 
 def _messages_of(error: object, hides_values: bool) -> Iterator[tuple[object, str]]:
     for at in _with_causes(error):
-        # Errors of this library have no values of forms.
-        hides_values = hides_values and type(at).__name__ != "RestError"
+        hides_values = hides_values and type(at).__name__ not in OWN_ERRORS
         yield at, _message_of(at, hides_values=hides_values)
 
 

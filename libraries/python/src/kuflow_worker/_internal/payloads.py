@@ -1,7 +1,8 @@
 """Converts the payloads of workflows and activities, and limits their size."""
 
 import typing
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from temporalio import activity, workflow
@@ -15,11 +16,12 @@ from temporalio.converter import (
     JSONTypeConverter,
     PayloadCodec,
     SerializationContext,
+    WithSerializationContext,
     WorkflowSerializationContext,
 )
 from temporalio.exceptions import ApplicationError
 
-from .encryption_guard import refuse_encrypted
+from .encryption import KEY_ID, Confidential, EncryptionError, EncryptionKeys, decrypt, encrypt, mark, sent_size
 from .redaction import PAYLOAD_TOO_LARGE
 from .settings import DEFAULT_MAX_PAYLOAD_BYTES
 
@@ -38,17 +40,18 @@ class PayloadTooLarge(RuntimeError):
         self.process_id = process_id
 
 
-def data_converter(max_payload_bytes: int = DEFAULT_MAX_PAYLOAD_BYTES) -> DataConverter:
+def data_converter(keys: EncryptionKeys, max_payload_bytes: int = DEFAULT_MAX_PAYLOAD_BYTES) -> DataConverter:
     """Returns the converter that the worker, its tests and replays must share."""
-    return DataConverter(payload_converter_class=WorkerPayloadConverter, payload_codec=_PayloadLimit(max_payload_bytes))
+    codec = _WorkerCodec(keys, max_payload_bytes)
+    return DataConverter(payload_converter_class=WorkerPayloadConverter, payload_codec=codec)
 
 
-def check_result_size(result: object, info: activity.Info, max_bytes: int) -> None:
+def check_result_size(result: object, info: activity.Info, key_id: str | None, max_bytes: int) -> None:
     """Refuses a large result of an activity. The failure is final, because another attempt would return the same."""
-    size = len(_CONVERTER.to_payload(result).data)
-    if size > max_bytes:
+    payload = _CONVERTER.to_payload(mark(result, key_id))
+    if sent_size(payload) > max_bytes:
         purpose = f"the result of activity {info.activity_type}"
-        message = _too_large(info.workflow_id or "", purpose, size, max_bytes)
+        message = _too_large(info.workflow_id or "", purpose, payload, max_bytes)
         raise ApplicationError(message, type=PAYLOAD_TOO_LARGE, non_retryable=True)
 
 
@@ -65,7 +68,10 @@ class _UncheckedTypedDicts(JSONTypeConverter):
 
 
 class WorkerPayloadConverter(CompositePayloadConverter):
-    """Adds to each large payload of a workflow what it is for. Payloads of a replay were accepted before."""
+    """Marks the payloads of confidential values, and adds to each large payload of a workflow what it is for.
+
+    Payloads of a replay were accepted before.
+    """
 
     def __init__(self) -> None:
         default = DefaultPayloadConverter.default_encoding_payload_converters
@@ -79,17 +85,21 @@ class WorkerPayloadConverter(CompositePayloadConverter):
         return converter
 
     def to_payloads(self, values: Sequence[Any]) -> list[Payload]:
-        payloads = super().to_payloads(values)
+        payloads = [self._convert(value) for value in values]
         if workflow.in_workflow() and not workflow.unsafe.is_replaying():
             for payload in payloads:
-                if len(payload.data) >= MIN_LIMIT:
+                if sent_size(payload) >= MIN_LIMIT:
                     payload.metadata[PROCESS] = workflow.info().workflow_id.encode()
                     payload.metadata[PURPOSE] = _describe(self._context).encode()
         return payloads
 
-    def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
-        refuse_encrypted(payloads)
-        return super().from_payloads(payloads, type_hints)
+    def _convert(self, value: object) -> Payload:
+        if not isinstance(value, Confidential):
+            return super().to_payloads([value])[0]
+        payload = Payload()
+        payload.CopyFrom(super().to_payloads([value.value])[0])
+        payload.metadata[KEY_ID] = value.key_id.encode()
+        return payload
 
 
 _CONVERTER = WorkerPayloadConverter()
@@ -103,35 +113,52 @@ def _describe(context: SerializationContext | None) -> str:
     return "a payload of the workflow"
 
 
-class _PayloadLimit(PayloadCodec):
-    """Refuses large payloads of workflow code before anything is sent.
+class _WorkerCodec(PayloadCodec, WithSerializationContext):
+    """Encrypts marked payloads, and refuses large payloads of workflow code before anything is sent.
 
-    The workflow task fails and is repeated, and nothing is recorded, so that another limit or other code lets the
-    process continue.
+    If it fails, the workflow task fails and is repeated, and nothing is recorded, so that another limit or other code
+    lets the process continue.
     """
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, keys: EncryptionKeys, max_bytes: int, process_id: str | None = None) -> None:
+        self._keys = keys
         self._max_bytes = max_bytes
+        self._process_id = process_id
+
+    def with_context(self, context: SerializationContext) -> "_WorkerCodec":
+        return _WorkerCodec(self._keys, self._max_bytes, getattr(context, "workflow_id", None))
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        return [self._checked(payload) for payload in payloads]
+        with self._named_in_errors():
+            return [await encrypt(self._checked(payload), self._keys) for payload in payloads]
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        return list(payloads)
+        with self._named_in_errors():
+            return [await decrypt(payload, self._keys) for payload in payloads]
+
+    @contextmanager
+    def _named_in_errors(self) -> Iterator[None]:
+        """Adds the process to errors, because the log line of the SDK has only the run of its workflow."""
+        try:
+            yield
+        except EncryptionError as error:
+            error.process_id = self._process_id
+            raise
 
     def _checked(self, payload: Payload) -> Payload:
         if PURPOSE not in payload.metadata:
             return payload
-        size = len(payload.data)
-        if size > self._max_bytes:
-            process_id, purpose = (payload.metadata[name].decode() for name in (PROCESS, PURPOSE))
-            raise PayloadTooLarge(_too_large(process_id, purpose, size, self._max_bytes), process_id)
+        process_id, purpose = (payload.metadata[name].decode() for name in (PROCESS, PURPOSE))
         metadata = {name: value for name, value in payload.metadata.items() if name not in (PROCESS, PURPOSE)}
-        return Payload(metadata=metadata, data=payload.data)
+        checked = Payload(metadata=metadata, data=payload.data)
+        if sent_size(checked) > self._max_bytes:
+            raise PayloadTooLarge(_too_large(process_id, purpose, checked, self._max_bytes), process_id)
+        return checked
 
 
-def _too_large(process_id: str, purpose: str, size: int, max_bytes: int) -> str:
+def _too_large(process_id: str, purpose: str, payload: Payload, max_bytes: int) -> str:
+    size = f"{sent_size(payload)} bytes{' when encrypted' if KEY_ID in payload.metadata else ''}"
     return (
-        f"Process {process_id}: {purpose} has {size} bytes, and {max_bytes} are allowed (worker.max-payload-bytes). "
+        f"Process {process_id}: {purpose} has {size}, and {max_bytes} are allowed (worker.max-payload-bytes). "
         "Keep large data elsewhere, for example as a document in KuFlow, and pass a reference."
     )

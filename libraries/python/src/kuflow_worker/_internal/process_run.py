@@ -10,9 +10,13 @@ from temporalio.client import (
     Client,
     Interceptor,
     OutboundInterceptor,
+    QueryWorkflowInput,
+    SignalWorkflowInput,
     StartWorkflowInput,
+    StartWorkflowUpdateInput,
     WorkflowHandle,
     WorkflowHistory,
+    WorkflowUpdateHandle,
 )
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Interceptor as WorkerInterceptor
@@ -21,7 +25,9 @@ from temporalio.worker import Worker
 from .activities import activities_of, create_kuflow_activities
 from .activity_interceptor import ActivityInterceptor
 from .declaration import validators_of
-from .fake_kuflow import FakeKuFlow
+from .encryption import mark_call
+from .encryption_interceptor import EncryptionInterceptor
+from .fake_kuflow import FakeKuFlow, fake_keys
 from .model import WorkflowResponse
 from .payloads import data_converter
 from .settings import DEFAULT_MAX_PAYLOAD_BYTES
@@ -131,8 +137,8 @@ async def start_process(
     `activities` are objects with activities, and `interceptors` those of your worker. `headers` are start headers.
     """
     config = environment.client.config()
-    config["data_converter"] = data_converter(max_payload_bytes)
-    config["interceptors"] = [*config["interceptors"], _StartHeaders(headers or {})]
+    config["data_converter"] = data_converter(fake_keys(), max_payload_bytes)
+    config["interceptors"] = [*config["interceptors"], AsKuFlow(kuflow.key_id, headers or {})]
     client = Client(**config)
     turns = Turns(client)
     kuflow.connect(client, turns)
@@ -148,6 +154,7 @@ async def start_process(
         ],
         interceptors=[
             turns,
+            EncryptionInterceptor(),
             *interceptors,
             WorkflowInterceptor(),
             ActivityInterceptor(max_payload_bytes=max_payload_bytes, validators=validators),
@@ -163,17 +170,29 @@ async def start_process(
     return ProcessRun(environment, handle, worker, kuflow, turns)
 
 
-class _StartHeaders(Interceptor):
-    def __init__(self, headers: Mapping[str, Payload]) -> None:
+class AsKuFlow(Interceptor):
+    """Starts a process with headers, and encrypts what is sent to a confidential one."""
+
+    def __init__(self, key_id: str | None, headers: Mapping[str, Payload]) -> None:
+        self._key_id = key_id
         self._headers = headers
 
     def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:
-        headers = self._headers
+        key_id, headers = self._key_id, self._headers
 
         class Outbound(OutboundInterceptor):
             async def start_workflow(self, input: StartWorkflowInput) -> WorkflowHandle[Any, Any]:
                 input.headers = headers
-                return await super().start_workflow(input)
+                return await super().start_workflow(mark_call(input, key_id))
+
+            async def signal_workflow(self, input: SignalWorkflowInput) -> None:
+                await super().signal_workflow(mark_call(input, key_id))
+
+            async def query_workflow(self, input: QueryWorkflowInput) -> Any:
+                return await super().query_workflow(mark_call(input, key_id))
+
+            async def start_workflow_update(self, input: StartWorkflowUpdateInput) -> WorkflowUpdateHandle[Any]:
+                return await super().start_workflow_update(mark_call(input, key_id))
 
         return Outbound(next)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
+from .fake_kuflow import fake_keys
 from .payloads import data_converter
 
 
@@ -17,7 +18,7 @@ async def start_environment() -> AbstractAsyncContextManager[WorkflowEnvironment
     # Without it, the SDK downloads the server.
     path = str(installed) if installed.exists() else None
     return await WorkflowEnvironment.start_time_skipping(
-        data_converter=data_converter(), test_server_existing_path=path
+        data_converter=data_converter(fake_keys()), test_server_existing_path=path
     )
 
 

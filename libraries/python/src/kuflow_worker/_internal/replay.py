@@ -13,6 +13,8 @@ from temporalio.worker import (
 )
 from temporalio.workflow import ActivityHandle
 
+from .encryption_interceptor import EncryptionInterceptor
+from .fake_kuflow import fake_keys
 from .payloads import data_converter
 from .workflow.interceptor import WorkflowInterceptor
 from .workflow_code import workflow_runner
@@ -25,6 +27,8 @@ async def replay(
 ) -> None:
     """Replays a history with the current workflow code, and with the interceptors of your worker.
 
+    The history of a confidential process must be in clear text, or from a process of `start_process`.
+
     Fails if the code calls other activities, or creates other items than the history has: Temporal itself compares only
     the names of activities, and every item is created by the same one.
     """
@@ -33,8 +37,8 @@ async def replay(
     replayer = Replayer(
         workflows=workflows,
         workflow_runner=workflow_runner(workflows),
-        data_converter=data_converter(),
-        interceptors=[*interceptors, WorkflowInterceptor(), _ItemRecorder(created)],
+        data_converter=data_converter(fake_keys()),
+        interceptors=[EncryptionInterceptor(), *interceptors, WorkflowInterceptor(), _ItemRecorder(created)],
     )
     result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
     for number, (item_id, before) in enumerate((await _items_in(history)).items(), start=1):
@@ -62,7 +66,7 @@ async def _items_in(history: WorkflowHistory) -> dict[str, str]:
         if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
     ]
     inputs = [activity.input for activity in scheduled if activity.activity_type.name == CREATE_ITEM]
-    items = [(await data_converter().decode_wrapper(input))[0] for input in inputs]
+    items = [(await data_converter(fake_keys()).decode_wrapper(input))[0] for input in inputs]
     return {str(item.get("id")): _describe(item) for item in items}
 
 

@@ -18,6 +18,8 @@ from .background import Background
 from .client import KuFlowClient
 from .connection import connect_to_engine, describe_namespace
 from .declaration import Worker
+from .encryption import keys_from_kuflow
+from .encryption_interceptor import EncryptionInterceptor
 from .engine_certificate import CertificateWatch, EngineIdentity, identity_from_settings
 from .engine_token import EngineToken, TokenRenewer
 from .engine_watch import EngineWatch
@@ -68,6 +70,8 @@ class RunningWorker:
         self._tokens = TokenRenewer(request=lambda: request_engine_token(self._rest, settings), metrics=metrics)
         kuflow = KuFlowClient(self._rest, settings.api.client_id)
         own = [one for each in declared.create_activities(kuflow, resources) for one in activities_of(each)]
+        # Clients share the keys.
+        self._data_converter = data_converter(keys_from_kuflow(self._rest), settings.worker.max_payload_bytes)
         validators = declared.validators
         self._activities = [*create_kuflow_activities(kuflow, validators), *own]
         self._activity_interceptor = ActivityInterceptor(
@@ -163,7 +167,12 @@ class RunningWorker:
             activities=self._activities,
             # For activities that are ordinary functions.
             activity_executor=ThreadPoolExecutor(max_activities, "activity"),
-            interceptors=[*self._declared.interceptors, WorkflowInterceptor(), self._activity_interceptor],
+            interceptors=[
+                EncryptionInterceptor(),
+                *self._declared.interceptors,
+                WorkflowInterceptor(),
+                self._activity_interceptor,
+            ],
             max_concurrent_workflow_tasks=worker.max_concurrent_workflow_tasks,
             max_concurrent_activities=max_activities,
             graceful_shutdown_timeout=timedelta(seconds=self._grace),
@@ -190,7 +199,7 @@ class RunningWorker:
             identity,
             token,
             runtime=self._runtime,
-            data_converter=data_converter(self._settings.worker.max_payload_bytes),
+            data_converter=self._data_converter,
             client_identity=f"{os.getpid()}@{socket.gethostname()} {user_agent(self._declared.name)}",
         )
         self._clients.add(client)

@@ -14,7 +14,7 @@ from temporalio.worker import (
     WorkflowOutboundInterceptor,
 )
 
-from ..encryption_guard import refuse_encryption
+from ..encryption import key_id_of
 from ..logs import remember_run
 from .item_context import with_item
 from .kuflow_process import log_ignored_signal
@@ -22,7 +22,7 @@ from .rejections import with_rejections
 
 
 class WorkflowInterceptor(Interceptor):
-    """Refuses encrypted processes, tells activities their items, and ignores signals without a handler."""
+    """Tells activities their items, and ignores signals without a handler."""
 
     def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:
         return _Inbound
@@ -35,7 +35,8 @@ class _Inbound(WorkflowInboundInterceptor):
     async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:
         info = workflow.info()
         remember_run(info.run_id, info.workflow_id, info.workflow_type)
-        refuse_encryption(input.headers)
+        # Fails if the process is confidential and KuFlow did not name its key.
+        key_id_of(input.headers)
         # After the workflow code up to its first `await`: it sets handlers for signals that have already arrived.
         asyncio.get_running_loop().call_soon(_ignore_unknown_signals)
         return await self.next.execute_workflow(input)
