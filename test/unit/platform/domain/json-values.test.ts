@@ -40,7 +40,7 @@ describe('createValueCheck', () => {
       const spent = cpuMilliseconds(() =>
         expect(check({ a: texts }).errors).toContainEqual({ propertyPath: '/a/99', type: 'pattern' }),
       );
-      expect(spent).toBeLessThan(1_000);
+      expect(spent).toBeLessThan(3_000);
     },
   );
 
