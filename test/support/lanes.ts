@@ -7,20 +7,18 @@ import { recordWait } from './cost.ts';
 import { until } from './until.ts';
 
 /*
- * End-to-end files run in four lanes, because they wait more than they compute. A file has its own folders below `runFolder`, or below
- * `tmpdir()` for the state of a platform, and asks for free ports. What the lanes share is created by `createOnce`. A file that keeps a core
- * busy calls `runHeavy`, and one that needs something for itself calls `runAlone`.
+ * End-to-end files run in lanes (`maxWorkers` of their project), because they wait more than they compute. A file has its own folders below
+ * `runFolder`, or below `tmpdir()` for the state of a platform, and asks for free ports. What the lanes share is created by `createOnce`. A file
+ * that keeps a core busy calls `runHeavy`, and one that needs something for itself calls `runAlone`.
  */
 
-const LANES = 4;
-
-/** The lane of this file: 1 to `LANES`. */
+/** The lane of this file, from 1. */
 export function lane(): number {
-  return ((Number(process.env['VITEST_POOL_ID'] ?? 1) - 1) % LANES) + 1;
+  return Number(process.env['VITEST_POOL_ID'] ?? 1);
 }
 
 /** Files that keep a core busy take one of these, so that no more of them run at a time than there are cores. */
-const HEAVY = Array.from({ length: Math.min(LANES, availableParallelism()) }, (_, index) => `heavy-${index + 1}`);
+const HEAVY = Array.from({ length: availableParallelism() }, (_, index) => `heavy-${index + 1}`);
 
 /** Call once at the top of a file, or of a `describe`, that keeps a core busy, such as with a JVM or a compiler. */
 export function runHeavy(): void {
