@@ -213,6 +213,6 @@ describe('a key', () => {
 
   it('must have 32 bytes', async () => {
     respond = (response) => void response.writeHead(200).end(JSON.stringify({ id: ID, value: 'AAAA' }));
-    await expect(keys(ID)).rejects.toThrow('it has 3 bytes instead of 32');
+    await expect(keys(ID)).rejects.toThrow('the response is not a key of 32 bytes');
   });
 });

@@ -25,9 +25,9 @@ public final class Encryption {
     private Encryption() {}
 
     /**
-     * The ID of the key of a confidential process. Null if the process is not confidential.
+     * The ID of the key of a confidential process, or null if the process is not confidential.
      *
-     * @throws EncryptionError if the process is confidential but has no key
+     * @throws EncryptionError if the process is confidential, but its headers do not name a key
      */
     public static @Nullable String keyIdOf(Header header) {
         if (!ENCRYPTED.equals(read(header, ENCODING_HEADER))) {
@@ -35,7 +35,8 @@ public final class Encryption {
         }
         String keyId = read(header, KEY_ID_HEADER);
         if (keyId == null || keyId.isEmpty()) {
-            throw new EncryptionError("The process is confidential, but the header " + KEY_ID_HEADER + " is missing");
+            throw new EncryptionError(
+                    "The process is confidential, but the header " + KEY_ID_HEADER + " does not name a key");
         }
         return keyId;
     }

@@ -105,13 +105,13 @@ public final class KeyStore implements Function<String, SecretKey> {
         RestRequest request = RestRequest.of("retrieveKmsKey", "GET", path).timeout(REQUEST_TIMEOUT);
         KmsKey key = rest.call(request, KmsKey.class).body();
         if (key == null || key.value() == null || key.value().length != KEY_BYTES) {
-            throw new IllegalStateException("KuFlow's response is not a key of " + KEY_BYTES + " bytes");
+            throw new IllegalStateException("the response is not a key of " + KEY_BYTES + " bytes");
         }
         return new SecretKeySpec(key.value(), "AES");
     }
 
     private static EncryptionError unavailable(String id, @Nullable Throwable cause) {
         String reason = cause == null || cause.getMessage() == null ? "interrupted" : cause.getMessage();
-        return new EncryptionError("The key " + id + " of a confidential process cannot be read: " + reason, cause);
+        return new EncryptionError("Could not read the encryption key " + id + ": " + reason, cause);
     }
 }

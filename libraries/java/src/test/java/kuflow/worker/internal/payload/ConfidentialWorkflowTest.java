@@ -362,15 +362,16 @@ class ConfidentialWorkflowTest {
 
         assertThat(result(workflow)).isEqualTo("text");
         assertThat(requests).hasValueGreaterThanOrEqualTo(4);
-        awaitFailure(workflow, "The key key/1 of a confidential process cannot be read: GET ");
+        awaitFailure(workflow, "Could not read the encryption key key/1: GET ");
     }
 
     @Test
     @DisplayName("waits with the reason if its payloads have another key, or its start has no key ID")
     void wrongKey() {
         environment.start();
-        awaitFailure(start(KEY_ID, 1, "Step", "text"), "the key key/1 is not its key, or its data was changed");
-        awaitFailure(start("", 0, "Step", "text"), "the header x-kuflow-encoding-encrypted-key-id is missing");
+        awaitFailure(
+                start(KEY_ID, 1, "Step", "text"), "with the key key/1: it is damaged, or encrypted with another key");
+        awaitFailure(start("", 0, "Step", "text"), "the header x-kuflow-encoding-encrypted-key-id does not name a key");
     }
 
     @Test

@@ -95,7 +95,7 @@ class KeyStoreTest {
         server.on("GET /kms/keys/k", responds(403, "{\"message\": \"No role in the process\"}"));
         assertThatThrownBy(() -> keys.apply("k"))
                 .isInstanceOf(EncryptionError.class)
-                .hasMessageStartingWith("The key k of a confidential process cannot be read: GET ")
+                .hasMessageStartingWith("Could not read the encryption key k: GET ")
                 .hasMessageEndingWith("/kms/keys/k: 403 No role in the process");
         server.on("GET /kms/keys/k", responds(200, response(new byte[31])));
         assertThatThrownBy(() -> keys.apply("k")).hasMessageEndingWith("is not a key of 32 bytes");
