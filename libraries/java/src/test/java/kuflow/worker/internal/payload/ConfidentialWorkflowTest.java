@@ -236,7 +236,7 @@ class ConfidentialWorkflowTest {
     private final LoopbackServer kuflow = new LoopbackServer();
     private final DataConverter converter = Payloads.converter(
             10_000,
-            new KeyStore(
+            new EncryptionKeys(
                     new RestClient(TestSettings.of(kuflow.endpoint()), new WorkerMetrics(new SimpleMeterRegistry()))));
     private final TestWorkflowEnvironment environment =
             TestWorkflowEnvironment.newInstance(TestEnvironmentOptions.newBuilder()
@@ -250,7 +250,7 @@ class ConfidentialWorkflowTest {
         Worker worker = environment.newWorker(
                 "Q",
                 WorkerOptions.newBuilder()
-                        .setDefaultDeadlockDetectionTimeout(KeyStore.DEADLOCK_TIMEOUT.toMillis())
+                        .setDefaultDeadlockDetectionTimeout(EncryptionKeys.DEADLOCK_TIMEOUT.toMillis())
                         .build());
         worker.registerWorkflowImplementationTypes(
                 ParentImpl.class, ChildImpl.class, StepImpl.class, CatchingImpl.class);

@@ -20,7 +20,7 @@ import org.springframework.web.util.UriUtils;
  * The keys of confidential processes. A key is requested from KuFlow once, however many callers wait for it, and is kept in memory for
  * an hour after its last use. A failed request is not kept.
  */
-public final class KeyStore implements Function<String, SecretKey> {
+public final class EncryptionKeys implements Function<String, SecretKey> {
 
     /** Less than the 10 s that Temporal gives a workflow task, because the key is requested inside it. */
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(7);
@@ -43,11 +43,11 @@ public final class KeyStore implements Function<String, SecretKey> {
         private Instant lastUsed = Instant.MIN;
     }
 
-    public KeyStore(RestClient rest) {
+    public EncryptionKeys(RestClient rest) {
         this(rest, InstantSource.system());
     }
 
-    KeyStore(RestClient rest, InstantSource clock) {
+    EncryptionKeys(RestClient rest, InstantSource clock) {
         this.rest = rest;
         this.clock = clock;
     }

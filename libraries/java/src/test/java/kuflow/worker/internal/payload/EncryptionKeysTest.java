@@ -25,13 +25,13 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 @DisplayName("the keys of confidential processes")
-class KeyStoreTest {
+class EncryptionKeysTest {
 
     private static final byte[] KEY = new byte[32];
 
     private final LoopbackServer server = new LoopbackServer();
     private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
-    private final KeyStore keys = new KeyStore(
+    private final EncryptionKeys keys = new EncryptionKeys(
             new RestClient(TestSettings.of(server.endpoint()), new WorkerMetrics(new SimpleMeterRegistry())),
             () -> now);
 
