@@ -157,7 +157,7 @@ class ConfidentialWorkflowTest {
             return Workflow.newContinueAsNewStub(Parent.class).run(changed, 1);
         }
 
-        /** Runs before the workflow does, if the signal is the first. */
+        /** Runs before the workflow method if the signal arrives first. */
         @Override
         public void note(String text) {
             notes.add(activities.echo(text));
@@ -335,7 +335,7 @@ class ConfidentialWorkflowTest {
     }
 
     @Test
-    @DisplayName("sends nothing in plain text, and runs with ordinary ones in the same worker")
+    @DisplayName("sends nothing in plain text, and shares its worker with ordinary workflows")
     void everything() throws Exception {
         // The worker has not started yet, so that the signal comes before the workflow runs.
         assertThat(runParent("SECRET-CANARY", KEY_ID))
@@ -351,7 +351,7 @@ class ConfidentialWorkflowTest {
 
     @ParameterizedTest
     @CsvSource({"Step, text", "Catching,"})
-    @DisplayName("waits with the reason while its key cannot be read, and continues")
+    @DisplayName("waits and reports the reason while its key cannot be read, and then continues")
     void failingKey(String type, @Nullable String argument) throws Exception {
         AtomicInteger requests = new AtomicInteger();
         kuflow.on(
@@ -366,7 +366,7 @@ class ConfidentialWorkflowTest {
     }
 
     @Test
-    @DisplayName("waits with the reason if its payloads have another key, or its start has no key ID")
+    @DisplayName("waits and reports the reason if its key is wrong, or is not named by its start headers")
     void wrongKey() {
         environment.start();
         awaitFailure(
@@ -375,7 +375,7 @@ class ConfidentialWorkflowTest {
     }
 
     @Test
-    @DisplayName("may send less than an ordinary one, because the limit counts encrypted sizes")
+    @DisplayName("is limited by the encrypted size of its payloads")
     void size() throws Exception {
         environment.start();
         String text = "x".repeat(7_450);
@@ -384,7 +384,7 @@ class ConfidentialWorkflowTest {
     }
 
     @Test
-    @DisplayName("has no activities that another thread completes, because their results would be plain")
+    @DisplayName("rejects activities that another thread completes, because nothing would encrypt their results")
     void manualCompletion() throws Exception {
         environment.start();
         assertThat(result(start(null, 0, "Step", "later"))).isEqualTo("later");

@@ -68,7 +68,7 @@ class EncryptionCodecTest {
 
     @ParameterizedTest(name = "{0}")
     @ValueSource(strings = {"valid", "java", "js", "python"})
-    @DisplayName("decrypts what KuFlow's SDKs encrypt, and has their format")
+    @DisplayName("decrypts what KuFlow's SDKs encrypt, and writes their format")
     void vectors(String source) {
         assertThat(VECTORS.path(source)).hasSizeGreaterThan(5);
         for (JsonNode vector : VECTORS.path(source)) {
@@ -95,7 +95,7 @@ class EncryptionCodecTest {
             wrong-key       | with the key kf/tenant-1/2026 ü: it is damaged, or encrypted with another key
             unknown-key     | no key no-such-key
             """)
-    @DisplayName("refuses what it cannot decrypt with a plain reason")
+    @DisplayName("gives a plain reason for what it cannot decrypt")
     void invalid(String name, String reason) {
         for (JsonNode vector : VECTORS.path("invalid")) {
             if (vector.path("name").asText().equals(name)) {
@@ -109,7 +109,7 @@ class EncryptionCodecTest {
     }
 
     @Test
-    @DisplayName("refuses the encodings of others and data that is not Base64")
+    @DisplayName("rejects other encodings of encrypted payloads, and data that is not Base64")
     void foreign() {
         Payload.Builder payload = Payload.newBuilder()
                 .putMetadata("encoding", ByteString.copyFromUtf8("binary/encrypted"))
@@ -132,7 +132,7 @@ class EncryptionCodecTest {
     }
 
     @Test
-    @DisplayName("is required by two headers, which are those of KuFlow")
+    @DisplayName("is required by the two start headers of KuFlow")
     void headers() {
         String keyId = "5b639af8-0aa0-4ae4-a1ed-e17ac4f673fd";
         Map<String, Payload> values = new HashMap<>();

@@ -90,7 +90,7 @@ class EncryptionKeysTest {
     }
 
     @Test
-    @DisplayName("are requested again after a failure, which has its reason")
+    @DisplayName("are requested again after a failure, which is reported with its reason")
     void failure() {
         server.on("GET /kms/keys/k", responds(403, "{\"message\": \"No role in the process\"}"));
         assertThatThrownBy(() -> keys.apply("k"))
