@@ -159,7 +159,9 @@ async def test_requests_a_key_once_however_many_callers_wait(clock: Clock, keys:
     assert clock.requested == [KEY, OTHER_KEY]
 
 
-async def test_keeps_a_key_for_an_hour_after_its_last_use_and_no_failure(clock: Clock, keys: EncryptionKeys) -> None:
+async def test_keeps_a_key_for_an_hour_after_its_last_use_and_never_a_failure(
+    clock: Clock, keys: EncryptionKeys
+) -> None:
     clock.failures = 1
     errors = await asyncio.gather(keys.get(KEY), keys.get(KEY), return_exceptions=True)
     assert [type(error) for error in errors] == [EncryptionError] * 2
@@ -175,7 +177,7 @@ async def test_keeps_a_key_for_an_hour_after_its_last_use_and_no_failure(clock: 
     assert len(clock.requested) == 3
 
 
-async def test_gives_up_after_a_while_and_a_late_answer_counts() -> None:
+async def test_uses_a_key_that_arrives_after_its_caller_gave_up() -> None:
     answer: asyncio.Future[AESGCM] = asyncio.Future()
     answered = asyncio.Event()
     requested: list[str] = []

@@ -44,7 +44,7 @@ afterAll(async () => {
 const historyOf = async (handle: WorkflowHandle): Promise<unknown> =>
   JSON.parse(historyToJSON(await handle.fetchHistory())) as unknown;
 
-/** All texts in a history, also those inside of payloads. */
+/** All texts in a history, including those in payloads. */
 function textsIn(value: unknown): string {
   return JSON.stringify(value, (_name, part: unknown) =>
     typeof part === 'string' ? `${part} ${Buffer.from(part, 'base64').toString()}` : part,
@@ -224,7 +224,7 @@ describe('a worker with a key service', () => {
     });
   });
 
-  it('refuses a result that is sent later, which nothing would encrypt', async () => {
+  it('rejects an activity that is completed later, because nothing would encrypt its result', async () => {
     respond = sendKey(TEST_KEY.export());
     await runWorker(['later'], async ([handle = expect.fail()]) => {
       const failure = async () => (await handle.describe()).raw.pendingActivities?.[0]?.lastFailure?.message;

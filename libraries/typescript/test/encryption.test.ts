@@ -76,7 +76,6 @@ async function decrypt(payload: JsonPayload): Promise<JsonPayload> {
 /** Protocol Buffers leave out empty bytes. */
 const withData = (payload: Payload): JsonPayload => ({ data: '', ...payloadToJSON(payload) });
 
-
 async function encrypt(payload: Payload): Promise<Payload> {
   const [encrypted = expect.fail()] = await encryption(keys).encode([payload]);
   return encrypted;
@@ -96,7 +95,7 @@ describe('an encrypted payload', () => {
     expect(await decrypt(payloadToJSON(encrypted))).toEqual(plain);
   });
 
-  it('has another nonce each time', async () => {
+  it('has a new nonce each time', async () => {
     const marked = markPayload(defaultPayloadConverter.toPayload('secret'), ID);
     expect((await encrypt(marked)).data).not.toEqual((await encrypt(marked)).data);
   });
@@ -124,7 +123,7 @@ describe('an encrypted payload', () => {
       await expect(encryption(keys).decode([{ metadata, data: Buffer.from(damaged) }])).rejects.toThrow(reason);
   });
 
-  it.each(vectors.passThrough)('is the only one that changes: %j', async (payload) => {
+  it.each(vectors.passThrough)('is the only kind of payload that changes: %j', async (payload) => {
     expect(await decrypt(payload)).toEqual(payload);
     expect(withData(await encrypt(JSONToPayload(payload)))).toEqual(payload);
   });
