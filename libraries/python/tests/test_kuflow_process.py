@@ -225,9 +225,9 @@ async def test_waits_for_a_fix_when_a_deadline_is_not_in_the_future_and_the_test
     assert kuflow.items == []
 
 
-async def test_a_deadline_needs_what_to_do_then() -> None:
+async def test_a_deadline_requires_on_deadline() -> None:
     process: Any = None
-    with pytest.raises(TypeError, match="deadline and on_deadline need each other"):
+    with pytest.raises(TypeError, match="deadline and on_deadline must be set together"):
         await KuFlowProcess.human_task(process, REVIEW, deadline=timedelta(days=1))
 
 

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { CompleteAsyncError } from '@temporalio/activity';
 import { Client, type WorkflowHandle } from '@temporalio/client';
@@ -12,13 +10,11 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createActivityInterceptor } from '../src/internal/activity-interceptor.ts';
 import { encryption } from '../src/internal/encryption.ts';
 import { createEncryptionKeys } from '../src/internal/encryption-keys.ts';
-import { noMetrics } from '../src/internal/metrics.ts';
 import { payloadLimit } from '../src/internal/payload-limit.ts';
-import { createRestClient, type RestClient } from '../src/internal/rest-client.ts';
-import { Secret } from '../src/internal/secret.ts';
 import { callConfidential, TEST_KEY, TEST_KEY_ID, testEncryption } from '../src/internal/testing/confidential.ts';
 import { workflowSources } from '../src/internal/workflow-code.ts';
 import { openTestEnvironment, replay, type FakeKuFlow, type TestEnvironment } from '../src/testing.ts';
+import { openLoopbackKuFlow, type LoopbackKuFlow } from './support/loopback-kuflow.ts';
 
 const workflows = new URL('./support/trial-workflows.ts', import.meta.url);
 /** A part of every value that must not be readable. */
@@ -44,7 +40,7 @@ afterAll(async () => {
 const historyOf = async (handle: WorkflowHandle): Promise<unknown> =>
   JSON.parse(historyToJSON(await handle.fetchHistory())) as unknown;
 
-/** All texts in a history, also those inside of payloads. */
+/** All texts in a history, including those in payloads. */
 function textsIn(value: unknown): string {
   return JSON.stringify(value, (_name, part: unknown) =>
     typeof part === 'string' ? `${part} ${Buffer.from(part, 'base64').toString()}` : part,
@@ -136,28 +132,14 @@ async function echo(value: unknown): Promise<unknown> {
 }
 
 describe('a worker with a key service', () => {
-  let server: Server;
-  let rest: RestClient;
+  let service: LoopbackKuFlow;
   let respond: RequestListener;
 
   beforeAll(async () => {
-    server = createServer((request, response) => respond(request, response));
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    rest = createRestClient(
-      {
-        api: { endpoint, clientId: '11111111-2222-4333-8444-555555555555', clientSecret: new Secret('s') },
-        temporal: { target: 'localhost:1', queue: 'Q', noProxy: '' },
-      },
-      noMetrics,
-    );
+    service = await openLoopbackKuFlow((request, response) => respond(request, response));
   });
 
-  afterAll(async () => {
-    await rest.close();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
+  afterAll(() => service.close());
 
   const sendKey =
     (value: Buffer): RequestListener =>
@@ -182,7 +164,7 @@ describe('a worker with a key service', () => {
         client.workflow.start('EchoWorkflow', { taskQueue, workflowId: ids[at] ?? '', args: [arg] }),
       ),
     );
-    const payloadCodecs: PayloadCodec[] = [payloadLimit(), encryption(createEncryptionKeys(rest))];
+    const payloadCodecs: PayloadCodec[] = [payloadLimit(), encryption(createEncryptionKeys(service.rest))];
     const worker = await Worker.create({
       connection: nativeConnection,
       taskQueue,
@@ -224,7 +206,7 @@ describe('a worker with a key service', () => {
     });
   });
 
-  it('refuses a result that is sent later, which nothing would encrypt', async () => {
+  it('rejects an activity that is completed later, because nothing would encrypt its result', async () => {
     respond = sendKey(TEST_KEY.export());
     await runWorker(['later'], async ([handle = expect.fail()]) => {
       const failure = async () => (await handle.describe()).raw.pendingActivities?.[0]?.lastFailure?.message;

@@ -1,18 +1,14 @@
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { JSONToPayload, payloadToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { encryption, sentSize } from '../src/internal/encryption.ts';
 import { createEncryptionKeys, type EncryptionKeys } from '../src/internal/encryption-keys.ts';
-import { noMetrics } from '../src/internal/metrics.ts';
 import { payloadLimit } from '../src/internal/payload-limit.ts';
-import { createRestClient, type RestClient } from '../src/internal/rest-client.ts';
-import { Secret } from '../src/internal/secret.ts';
 import { encryptionHeaders, keyIdOf, markPayload } from '../src/internal/workflow/encryption.ts';
 import { PURPOSE } from '../src/internal/workflow/payload-purpose.ts';
+import { openLoopbackKuFlow, type LoopbackKuFlow } from './support/loopback-kuflow.ts';
 
 type JsonPayload = Parameters<typeof JSONToPayload>[0];
 type Case = { readonly name: string; readonly encrypted: JsonPayload; readonly plain: JsonPayload };
@@ -29,8 +25,7 @@ const vectors = JSON.parse(
 };
 const [ID = ''] = Object.keys(vectors.keys);
 
-let server: Server;
-let rest: RestClient;
+let service: LoopbackKuFlow;
 let keys: EncryptionKeys;
 let requested: string[];
 let respond: (response: ServerResponse, id: string) => void;
@@ -45,27 +40,16 @@ const refuse = (response: ServerResponse): void => void response.writeHead(403).
 beforeEach(async () => {
   requested = [];
   respond = sendKey;
-  server = createServer(({ url = '' }, response) => {
-    requested.push(url);
+  service = await openLoopbackKuFlow(({ url = '' }, response) => {
+    requested.push(url.replace('/v2024-06-14', ''));
     respond(response, decodeURIComponent(url.split('/').at(-1) ?? ''));
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  rest = createRestClient(
-    {
-      api: { endpoint, clientId: '11111111-2222-4333-8444-555555555555', clientSecret: new Secret('s') },
-      temporal: { target: 'localhost:1', queue: 'Q', noProxy: '' },
-    },
-    noMetrics,
-  );
-  keys = createEncryptionKeys(rest);
+  keys = createEncryptionKeys(service.rest);
 });
 
 afterEach(async () => {
   vi.useRealTimers();
-  await rest.close();
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
+  await service.close();
 });
 
 async function decrypt(payload: JsonPayload): Promise<JsonPayload> {
@@ -75,7 +59,6 @@ async function decrypt(payload: JsonPayload): Promise<JsonPayload> {
 
 /** Protocol Buffers leave out empty bytes. */
 const withData = (payload: Payload): JsonPayload => ({ data: '', ...payloadToJSON(payload) });
-
 
 async function encrypt(payload: Payload): Promise<Payload> {
   const [encrypted = expect.fail()] = await encryption(keys).encode([payload]);
@@ -96,7 +79,7 @@ describe('an encrypted payload', () => {
     expect(await decrypt(payloadToJSON(encrypted))).toEqual(plain);
   });
 
-  it('has another nonce each time', async () => {
+  it('has a new nonce each time', async () => {
     const marked = markPayload(defaultPayloadConverter.toPayload('secret'), ID);
     expect((await encrypt(marked)).data).not.toEqual((await encrypt(marked)).data);
   });
@@ -124,7 +107,7 @@ describe('an encrypted payload', () => {
       await expect(encryption(keys).decode([{ metadata, data: Buffer.from(damaged) }])).rejects.toThrow(reason);
   });
 
-  it.each(vectors.passThrough)('is the only one that changes: %j', async (payload) => {
+  it.each(vectors.passThrough)('is the only kind of payload that changes: %j', async (payload) => {
     expect(await decrypt(payload)).toEqual(payload);
     expect(withData(await encrypt(JSONToPayload(payload)))).toEqual(payload);
   });
@@ -213,6 +196,6 @@ describe('a key', () => {
 
   it('must have 32 bytes', async () => {
     respond = (response) => void response.writeHead(200).end(JSON.stringify({ id: ID, value: 'AAAA' }));
-    await expect(keys(ID)).rejects.toThrow('it has 3 bytes instead of 32');
+    await expect(keys(ID)).rejects.toThrow('the response is not a key of 32 bytes');
   });
 });

@@ -1,6 +1,5 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
@@ -10,19 +9,17 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createKuFlowActivities } from '../src/internal/activities.ts';
 import { createActivityInterceptor } from '../src/internal/activity-interceptor.ts';
 import { createKuFlowClient } from '../src/internal/client.ts';
-import { noMetrics } from '../src/internal/metrics.ts';
+import { noMetrics, type Metrics } from '../src/internal/metrics.ts';
 import { renewEngineToken } from '../src/internal/authentication.ts';
 import { createRestClient, type RestClient } from '../src/internal/rest-client.ts';
 import { loadSettings } from '../src/internal/settings.ts';
-import { Secret } from '../src/internal/secret.ts';
+import { APPLICATION_ID, openLoopbackKuFlow, type LoopbackKuFlow } from './support/loopback-kuflow.ts';
 
-const APPLICATION_ID = '11111111-2222-4333-8444-555555555555';
 const ITEM = '22222222-2222-4333-8444-555555555555';
 
 type CannedResponse = { status: number; body?: unknown; headers?: Record<string, string> };
 
-let server: Server;
-let endpoint: string;
+let service: LoopbackKuFlow;
 let rest: RestClient;
 let seen: string[];
 /** Responses to `METHOD /path`, in order. The last one repeats. */
@@ -38,7 +35,7 @@ beforeEach(async () => {
   counted = [];
   logged = [];
   onRequest = () => false;
-  server = createServer((request, response) => {
+  const respond = (request: IncomingMessage, response: ServerResponse): void => {
     const call = `${request.method} ${(request.url ?? '').replace('/v2024-06-14', '')}`;
     seen.push(call);
     if (onRequest(request, response)) return;
@@ -46,26 +43,14 @@ beforeEach(async () => {
     const { status, body, headers } = (queue.length > 1 ? queue.shift() : queue[0]) ?? { status: 404 };
     response.writeHead(status, { 'content-type': 'application/json', ...headers });
     response.end(JSON.stringify(body ?? { status, message: 'no', timestamp: '2025-01-01T00:00:00Z' }));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v2024-06-14`;
-  rest = createRestClient(
-    {
-      api: {
-        endpoint,
-        clientId: APPLICATION_ID,
-        clientSecret: new Secret('s'),
-      },
-      temporal: { target: 'localhost:1', queue: 'Q', noProxy: '' },
-    },
-    { ...noMetrics, restCall: (_operation, status) => void counted.push(status) },
-  );
+  };
+  const metrics: Metrics = { ...noMetrics, restCall: (_operation, status) => void counted.push(status) };
+  service = await openLoopbackKuFlow(respond, metrics);
+  ({ rest } = service);
 });
 
 afterEach(async () => {
-  await rest.close();
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
+  await service.close();
 });
 
 const activities = () => createKuFlowActivities(createKuFlowClient(rest, APPLICATION_ID));
@@ -325,7 +310,7 @@ describe('the client secret', () => {
     const file = join(folder, 'secret');
     await writeFile(file, 'first\n');
     const settings = loadSettings(folder, {
-      KUFLOW_API_ENDPOINT: endpoint,
+      KUFLOW_API_ENDPOINT: service.endpoint,
       KUFLOW_API_CLIENTID: APPLICATION_ID,
       KUFLOW_API_CLIENTSECRET_FILE: 'secret',
       TEMPORAL_KUFLOWQUEUE: 'Q',

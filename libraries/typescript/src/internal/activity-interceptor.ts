@@ -27,7 +27,10 @@ export interface ActivityInterceptorOptions {
   readonly validators?: Validators;
 }
 
-/** Validates, limits and encrypts the results of all activities, KuFlow's and those of the project, and reports failures and the item they belong to. */
+/**
+ * Validates, limits and encrypts the results of all activities, KuFlow's and those of the project, and reports failures with the item that they
+ * belong to.
+ */
 export function createActivityInterceptor({
   failures,
   maxPayloadBytes = DEFAULT_MAX_PAYLOAD_BYTES,

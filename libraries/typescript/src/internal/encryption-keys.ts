@@ -48,6 +48,6 @@ async function requestKey(rest: Pick<RestClient, 'call'>, id: string): Promise<K
     path: `/kms/keys/${encodeURIComponent(id)}`,
   });
   const bytes = Buffer.from(String(body?.value ?? ''), 'base64');
-  if (bytes.length !== KEY_BYTES) throw new Error(`it has ${bytes.length} bytes instead of ${KEY_BYTES}`);
+  if (bytes.length !== KEY_BYTES) throw new Error(`the response is not a key of ${KEY_BYTES} bytes`);
   return createSecretKey(bytes);
 }

@@ -31,7 +31,7 @@ export function encryption(keyOf: EncryptionKeys): PayloadCodec {
   const decrypt = async (payload: Payload): Promise<Payload> => {
     const { encoding, [KEY_ID]: keyId } = payload.metadata ?? {};
     if (textOf(encoding) !== ENCRYPTED) return payload;
-    if (!keyId) throw new Error(`Could not decrypt a payload: its metadata ${KEY_ID} is missing`);
+    if (!keyId) throw new Error('Could not decrypt a payload: its key ID is missing');
     const [algorithm, value] = textOf(payload.data).split(':');
     if (algorithm !== ALGORITHM || value === undefined)
       throw new Error(`Could not decrypt a payload: it is not encrypted with ${ALGORITHM}`);

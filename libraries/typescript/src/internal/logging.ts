@@ -124,9 +124,9 @@ function toRecord(level: LogLevel, message: string, meta: LogMetadata): LogRecor
   if (typeof workflowId === 'string') record.processId = workflowId;
   const isCore = meta['sdkComponent'] === 'core';
   // Temporal's SDK adds the whole task to the line if it cannot decode the input of an activity.
-  const { task, taskEncoded } = meta;
+  const hasTask = meta['taskEncoded'] !== undefined;
   for (const [field, value] of Object.entries(meta)) {
-    if (taskEncoded !== undefined && (value === task || value === taskEncoded)) continue;
+    if (hasTask && (field === 'task' || field === 'taskEncoded')) continue;
     if (RESERVED.includes(field) || (isCore ? !CORE_FIELDS.includes(field) : isPrivate(field))) continue;
     if (typeof value === 'string') record[field] = escapeControls(value);
     // Objects may contain anything.

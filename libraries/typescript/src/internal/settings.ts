@@ -94,8 +94,8 @@ export class SettingsError extends Error {
 
 /**
  * Loads the settings of this worker. For each key, the environment overrides `application-local.yaml`, which overrides
- * `application.yaml`. The client ID and secret always come from the same source. `readApp` reads the
- * settings of the project. Throws a `SettingsError`.
+ * `application.yaml`. The client ID and secret always come from the same source. `readApp` reads the settings of the project. Throws a
+ * `SettingsError`.
  */
 export function loadSettings(
   directory: string,

@@ -81,7 +81,9 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
     connection: await connect(firstIdentity),
     namespace: firstIdentity.namespace,
     activities,
-    ...{ main: options.main, agent, isBrief: development },
+    main: options.main,
+    agent,
+    development,
     encryptionKeys: createEncryptionKeys(rest),
     interceptors: [
       createActivityInterceptor({

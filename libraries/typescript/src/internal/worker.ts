@@ -10,17 +10,20 @@ import { workflowCode } from './workflow-code.ts';
 const SECOND = 1_000;
 const MAX_SHUTDOWN = 55 * SECOND;
 
-/** Creates a Temporal SDK worker without starting it. `main` is the URL of the main module of the project. */
+interface WorkerParts extends Pick<WorkerOptions, 'connection' | 'namespace' | 'activities'> {
+  /** The URL of the main module of the project. */
+  readonly main: string;
+  readonly agent: string;
+  readonly interceptors: ActivityInterceptorsFactory[];
+  readonly encryptionKeys: EncryptionKeys;
+  /** Whether the shutdown takes only seconds. */
+  readonly development: boolean;
+}
+
+/** Creates a Temporal SDK worker without starting it. */
 export async function createWorker(
   { temporal, worker }: Settings,
-  { main, agent, isBrief, interceptors, encryptionKeys, ...parts }: Pick<WorkerOptions, 'connection' | 'namespace' | 'activities'> & {
-    readonly main: string;
-    readonly agent: string;
-    readonly interceptors: ActivityInterceptorsFactory[];
-    readonly encryptionKeys: EncryptionKeys;
-    /** Whether its shutdown takes only seconds. */
-    readonly isBrief: boolean;
-  },
+  { main, agent, development, interceptors, encryptionKeys, ...parts }: WorkerParts,
 ): Promise<Worker> {
   const { interceptors: ofWorkflows, ...code } = workflowCode(main);
   return Worker.create({
@@ -33,8 +36,8 @@ export async function createWorker(
     dataConverter: { payloadCodecs: [payloadLimit(worker.maxPayloadBytes), encryption(encryptionKeys)] },
     interceptors: { ...ofWorkflows, activity: interceptors },
     // Activities get 30 s to complete and are then canceled. Everything ends within 45 s; Kubernetes allows 60 s.
-    shutdownGraceTime: isBrief ? '2 seconds' : '30 seconds',
-    shutdownForceTime: isBrief ? '5 seconds' : '45 seconds',
+    shutdownGraceTime: development ? '2 seconds' : '30 seconds',
+    shutdownForceTime: development ? '5 seconds' : '45 seconds',
   });
 }
 

@@ -25,7 +25,7 @@ class Process:
     activities: Sequence[CreateActivities] = ()
     """Classes with your own activities. Their constructors get the client for KuFlow.
 
-    As a second argument, if they have one, they get what `open_resources` of the worker yields, or else your settings.
+    A second parameter gets what `open_resources` of the worker yields, or your settings without `open_resources`.
     """
 
 

@@ -75,7 +75,7 @@ def key_id_of(headers: Mapping[str, Payload]) -> str | None:
         return None
     key_id = _read(headers[KEY_HEADER]) if KEY_HEADER in headers else None
     if not isinstance(key_id, str) or not key_id:
-        raise EncryptionError(f"KuFlow started a confidential process without a key (header {KEY_HEADER})")
+        raise EncryptionError(f"The process is confidential, but the header {KEY_HEADER} does not name a key")
     return key_id
 
 
@@ -119,9 +119,9 @@ class EncryptionKeys:
         entry.used = now
         try:
             # A caller that is canceled or gives up does not end the request of the others.
-            return await with_timeout(asyncio.shield(entry.key), self._limit, f"no answer within {self._limit:g} s")
+            return await with_timeout(asyncio.shield(entry.key), self._limit, f"no response within {self._limit:g} s")
         except (RestError, TimeoutError, ValueError) as error:
-            raise EncryptionError(f"Could not read the key {key_id} of a confidential process: {error}") from error
+            raise EncryptionError(f"Could not read the encryption key {key_id}: {error}") from error
 
     def _forget_failure(self, key_id: str, key: asyncio.Future[AESGCM]) -> None:
         if key.cancelled() or key.exception() is not None:
@@ -145,7 +145,7 @@ def _to_key(body: Any) -> AESGCM:
     except (TypeError, KeyError, ValueError):
         key = b""
     if len(key) != KEY_SIZE:
-        raise ValueError(f"the answer is not a key of {KEY_SIZE} bytes")
+        raise ValueError(f"the response is not a key of {KEY_SIZE} bytes")
     return AESGCM(key)
 
 
@@ -166,16 +166,16 @@ async def decrypt(payload: Payload, keys: EncryptionKeys) -> Payload:
         return payload
     key_id = payload.metadata.get(KEY_ID, b"").decode()
     if not key_id:
-        raise EncryptionError("An encrypted payload does not name its key")
+        raise EncryptionError("Could not decrypt a payload: its key ID is missing")
     algorithm, _, sealed = payload.data.partition(b":")
     if algorithm != ALGORITHM:
-        raise EncryptionError("A payload is encrypted with an algorithm other than AES-256-GCM")
+        raise EncryptionError("Could not decrypt a payload: it is not encrypted with AES-256-GCM")
     key = await keys.get(key_id)
     try:
         content = base64.b64decode(sealed, validate=True)
         decrypted = key.decrypt(content[:NONCE_SIZE], content[NONCE_SIZE:], None)
     except (ValueError, InvalidTag) as error:
-        reason = "it was changed or cut, or encrypted with another key"
+        reason = "it is damaged, or encrypted with another key"
         raise EncryptionError(f"Could not decrypt a payload with the key {key_id}: {reason}") from error
     return Payload.FromString(decrypted)
 

@@ -44,9 +44,9 @@ Person = Callable[[str, Sequence[TaskLog]], Answer]
 class FakeKuFlow(KuFlowClient):
     """An in-memory KuFlow for workflow tests, and the client for your own activities.
 
-    `person` is asked about each open task that the application does not own, or has the data that is entered by task
-    code. `metadata` is that of the process, and `confidential` starts it with encrypted payloads. It has the operations
-    that workflows and activities of this project need so far.
+    `person` is asked about each open task that the application does not own, or maps task codes to the data that is
+    entered. `metadata` is the metadata of the process, whose payloads are encrypted if it is `confidential`. It has the
+    operations that workflows and activities of this project need so far.
     """
 
     def __init__(
@@ -216,7 +216,7 @@ def fake_keys() -> EncryptionKeys:
 
     async def request(key_id: str) -> AESGCM:
         if key_id != KEY_ID:
-            raise ValueError("tests do not have it; export a history in clear text with `kuflow dev history`")
+            raise ValueError("tests do not have it; to replay a history, export it with: ./kuflow dev history")
         return AESGCM(bytes(KEY_SIZE))
 
     return EncryptionKeys(request)

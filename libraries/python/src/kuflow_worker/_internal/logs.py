@@ -237,7 +237,7 @@ CORE_LOGGER = "temporalio.core"
 # Enough for a reader. Longer messages contain data.
 LONGEST_MESSAGE = 3_000
 
-# Exceptions of this library, whose messages have no values of forms.
+# Exceptions of this library, whose messages do not contain form data.
 OWN_ERRORS = ("RestError", "EncryptionError")
 # Exceptions whose names add nothing to their messages.
 PLAIN_ERRORS = ("Exception", "RuntimeError", "SettingsError", "TimeoutError", "ApplicationError", *OWN_ERRORS)

@@ -19,7 +19,7 @@ def is_loopback(host: str) -> bool:
 def proxy_for(settings: Settings, address: str) -> httpx.URL | None:
     """The proxy to use for an address such as `host:port` or `https://host/path`, or None for a direct connection.
 
-    Loopback addresses are never proxied. NO_PROXY has the rules of Python's own `urllib`.
+    Loopback addresses are never proxied. NO_PROXY follows the rules of Python's `urllib`.
     """
     proxy = settings.temporal.proxy
     url = httpx.URL(address if "://" in address else f"https://{address}")

@@ -63,7 +63,7 @@ class _Workflow:
     def __init__(self, handle: WorkflowHandle[Any, Any]) -> None:
         self._handle = handle
         self._lock = asyncio.Lock()
-        # The ID of the last activity that ended, and its attempt. The test server may not know yet.
+        # The ID of the last activity that ended, and its attempt. The test server may not know about it yet.
         self._ended: tuple[str, int] | None = None
 
     async def take(self, action: Callable[[], Awaitable[None]]) -> None:

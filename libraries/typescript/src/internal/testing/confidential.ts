@@ -4,17 +4,17 @@ import { defaultPayloadConverter, RawValue, type Headers, type PayloadCodec } fr
 import { encryption } from '../encryption.ts';
 import { markPayload, withEncryption } from '../workflow/encryption.ts';
 
-/** The key of the confidential processes of tests. It protects nothing. */
+/** The key of confidential processes in tests. */
 export const TEST_KEY_ID = 'kuflow-worker-tests';
 export const TEST_KEY: KeyObject = createSecretKey(Buffer.alloc(32, TEST_KEY_ID));
 
 /** Encrypts and decrypts the payloads of confidential processes in tests. */
 export const testEncryption: PayloadCodec = encryption(async (id) => {
   if (id === TEST_KEY_ID) return TEST_KEY;
-  throw new Error(`No test has the encryption key ${id}. To replay a history, export it with kuflow dev history`);
+  throw new Error(`Tests do not have the encryption key ${id}. To replay a history, export it with: npx kuflow dev history`);
 });
 
-/** Starts, signals, queries and updates these workflows as KuFlow does it with those of confidential processes. */
+/** Starts, signals, queries and updates these workflows as KuFlow does for confidential processes. */
 export function callConfidential(workflowIds: ReadonlySet<string>): WorkflowClientInterceptor {
   const mark = (args: unknown[]): unknown[] =>
     args.map((value) => RawValue.fromPayload(markPayload(defaultPayloadConverter.toPayload(value), TEST_KEY_ID)));

@@ -9,9 +9,11 @@ import { CREATE_ITEM, type CreatedItem, type ItemSinks } from './item-recorder.t
 const RECORDER = modulePath('./item-recorder', import.meta.url);
 
 /**
- * Replays a history, as `kuflow dev history` prints it, with the workflow code in a module. Rejects if the code calls other activities, or creates other items than the
- * history has: Temporal itself compares only the names of activities, and every item is created by the same one. An encrypted history must be
- * that of a test.
+ * Replays a history with the workflow code in a module. The history of a confidential process must be in clear text, as `kuflow dev history`
+ * prints it, or from a process of `startProcess`.
+ *
+ * Rejects if the code calls other activities, or creates other items than the history has: Temporal itself compares only the names of
+ * activities, and every item is created by the same one.
  */
 export async function replay(history: unknown, workflows: URL): Promise<void> {
   const { workflowsPath, workflowInterceptorModules } = workflowSources(fileURLToPath(workflows));

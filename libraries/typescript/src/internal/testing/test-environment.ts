@@ -29,7 +29,7 @@ export interface TestEnvironmentOptions {
 
 /** Options of the start of a process in a test. */
 export interface StartOptions {
-  /** Whether the process is confidential: its payloads are encrypted with a key of the tests. Default: false. */
+  /** Whether the process is confidential: its payloads are encrypted with a test key. Default: false. */
   readonly confidential?: boolean;
 }
 

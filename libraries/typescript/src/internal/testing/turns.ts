@@ -6,9 +6,10 @@ import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 
 const BETWEEN_CHECKS_MS = 5;
 
-/** The activity that ended last in a workflow, of which the test server may not know yet, and what is done one after the other. */
 interface State {
+  /** The last activity of the workflow that ended. The test server may not know about it yet. */
   ended?: Pick<Info, 'activityId' | 'attempt'>;
+  /** Ends after the last action, so that actions run one after the other. */
   queue: Promise<void>;
 }
 

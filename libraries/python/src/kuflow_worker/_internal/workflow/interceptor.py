@@ -35,7 +35,7 @@ class _Inbound(WorkflowInboundInterceptor):
     async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:
         info = workflow.info()
         remember_run(info.run_id, info.workflow_id, info.workflow_type)
-        # Fails if the process is confidential and KuFlow did not name its key.
+        # Fails before the workflow begins if the process is confidential, but its headers do not name a key.
         key_id_of(input.headers)
         # After the workflow code up to its first `await`: it sets handlers for signals that have already arrived.
         asyncio.get_running_loop().call_soon(_ignore_unknown_signals)

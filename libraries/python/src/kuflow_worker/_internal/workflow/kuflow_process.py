@@ -192,7 +192,7 @@ class KuFlowProcess(Generic[Metadata]):
         cancels it. When the task is completed, what `on_deadline` still does is canceled.
         """
         if (deadline is None) != (on_deadline is None):
-            raise TypeError("deadline and on_deadline need each other")
+            raise TypeError("deadline and on_deadline must be set together")
         left = None if deadline is None else _time_until(deadline, task.code)
         handle = await self._open_human_task(task, data, context_data, owner)
         if deadline is not None and left is not None and on_deadline is not None:

@@ -24,7 +24,7 @@ public final class Documents {
 
     private final RestClient rest;
 
-    /** Spring calls this for {@link KuFlowClient#documents()}. */
+    /** For this library. Your own activities call {@link KuFlowClient#documents()}. */
     public Documents(RestClient rest) {
         this.rest = rest;
     }

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * The operations of KuFlow's API, and their data. Your own activities call them with the {@link KuFlowClient} that Spring injects, and
  * workflow code with {@link kuflow.worker.workflow.KuFlowProcess#kuflowActivities()}.
  *
- * <p>Where an operation creates something, the ID is optional if it is {@code @Nullable}: without it, it is the same in every attempt
- * of the activity. Set it if an activity creates more than one.
+ * <p>If an operation creates something with a {@code @Nullable} ID, the ID is optional: the default is the same in every attempt of the
+ * activity. Set it if an activity creates more than one.
  *
  * <p>The filters of a search are combined with "and"; a filter with several values accepts any of them. All searches have
  * {@code page} (default: 0), {@code size} (at most 1000, default: 25), {@code sorts} such as {@code createdAt,desc}, {@code tenantIds}
@@ -55,7 +55,7 @@ public interface KuFlowOperations {
     @Operation(call = "PATCH /processes/{processId}/metadata", result = "process")
     Process patchProcessMetadata(UUID processId, List<JsonPatchOperation> jsonPatch);
 
-    /** One of ID and email address is required. */
+    /** The ID or the email address is required. */
     @Operation(
             call = "POST /processes/{processId}/~actions/change-initiator",
             result = "process",
@@ -96,7 +96,7 @@ public interface KuFlowOperations {
             taskState = "CLAIMED")
     ProcessItem claimProcessItemTask(UUID processItemId);
 
-    /** One of ID and email address is required. */
+    /** The ID or the email address is required. */
     @Operation(
             call = "POST /process-items/{processItemId}/task/~actions/assign",
             result = "processItem",
@@ -136,7 +136,7 @@ public interface KuFlowOperations {
     @Operation(call = "GET /business-artifacts", result = "businessArtifacts")
     Page<Map<String, Object>> findBusinessArtifacts(Map<String, ?> filters);
 
-    /** One of the ID and the code of the definition is required. */
+    /** The ID or the code of the definition is required. */
     @Operation(
             call = "POST /business-artifacts",
             result = "businessArtifact",
@@ -168,7 +168,7 @@ public interface KuFlowOperations {
             result = "businessArtifactAction")
     Map<String, Object> cancelBusinessArtifactAction(UUID businessArtifactId, UUID businessArtifactActionId);
 
-    /** As {@link #prepareBusinessArtifactActionCreateArtifact}, with the name in KuFlow's older libraries. */
+    /** The name of {@link #prepareBusinessArtifactActionCreateArtifact} in KuFlow's older libraries. */
     @Operation(
             call = "POST /business-artifacts/{businessArtifactId}/~actions/prepare-create-artifact",
             result = "businessArtifactCreateArtifactPrepare")

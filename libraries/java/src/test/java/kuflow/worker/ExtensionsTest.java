@@ -61,7 +61,7 @@ class ExtensionsTest {
     }
 
     @Test
-    @DisplayName("has own settings, interceptors, and resources that are closed after the last activity")
+    @DisplayName("has its own settings, interceptors, and resources that are closed after the last activity")
     void extensions(@TempDir Path directory) throws Exception {
         TestAuthority authority = new TestAuthority("Test CA");
         String name = UUID.randomUUID().toString();

@@ -15,7 +15,7 @@ import kuflow.worker.internal.activity.WorkerActivitiesImpl;
 import kuflow.worker.internal.engine.EngineLifecycle;
 import kuflow.worker.internal.operation.WorkerHealthIndicator;
 import kuflow.worker.internal.operation.WorkerMetrics;
-import kuflow.worker.internal.payload.KeyStore;
+import kuflow.worker.internal.payload.EncryptionKeys;
 import kuflow.worker.internal.payload.Payloads;
 import kuflow.worker.internal.rest.KuFlowCalls;
 import kuflow.worker.internal.rest.RestClient;
@@ -56,7 +56,7 @@ public class WorkerAutoConfiguration {
 
     @Bean
     DataConverter dataConverter(WorkerSettings settings, RestClient rest) {
-        return Payloads.converter(settings.worker().maxPayloadBytes(), new KeyStore(rest));
+        return Payloads.converter(settings.worker().maxPayloadBytes(), new EncryptionKeys(rest));
     }
 
     /** The metrics of Temporal's SDK. The thread of the scope keeps the JVM running until Spring closes it. */

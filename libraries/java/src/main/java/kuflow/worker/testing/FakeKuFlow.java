@@ -142,8 +142,8 @@ public final class FakeKuFlow implements AutoCloseable {
     /** The key of confidential processes. */
     static SecretKey key(String id) {
         if (!id.equals(KEY_ID)) {
-            throw new NoSuchElementException("The key " + id
-                    + " is not known in tests. Save histories as clear text, with: ./kuflow dev history");
+            throw new NoSuchElementException("Tests do not have the encryption key " + id
+                    + ". To replay a history, export it with: ./kuflow dev history");
         }
         return new SecretKeySpec(KEY, "AES");
     }

@@ -33,7 +33,7 @@ import kuflow.worker.internal.activity.TaskFailures;
 import kuflow.worker.internal.operation.WorkerMetrics;
 import kuflow.worker.internal.payload.ClientInterceptor;
 import kuflow.worker.internal.payload.EncryptionInterceptor;
-import kuflow.worker.internal.payload.KeyStore;
+import kuflow.worker.internal.payload.EncryptionKeys;
 import kuflow.worker.internal.payload.Payloads;
 import kuflow.worker.internal.payload.StartHeader;
 import kuflow.worker.internal.workflow.WorkflowInterceptor;
@@ -58,7 +58,7 @@ public final class ProcessRun implements AutoCloseable {
     private ProcessRun(Class<?> workflowClass, FakeKuFlow kuflow, @Nullable String keyId, Object... activities) {
         this.kuflow = kuflow;
         DataConverter converter =
-                Payloads.converter(kuflow.settings().worker().maxPayloadBytes(), new KeyStore(kuflow.rest()));
+                Payloads.converter(kuflow.settings().worker().maxPayloadBytes(), new EncryptionKeys(kuflow.rest()));
         environment = TestWorkflowEnvironment.newInstance(TestEnvironmentOptions.newBuilder()
                 .setWorkflowServiceStubsOptions(WorkflowServiceStubsOptions.newBuilder()
                         .setGrpcClientInterceptors(List.of(failedTasks))
@@ -77,7 +77,7 @@ public final class ProcessRun implements AutoCloseable {
         Worker worker = environment.newWorker(
                 QUEUE,
                 WorkerOptions.newBuilder()
-                        .setDefaultDeadlockDetectionTimeout(KeyStore.DEADLOCK_TIMEOUT.toMillis())
+                        .setDefaultDeadlockDetectionTimeout(EncryptionKeys.DEADLOCK_TIMEOUT.toMillis())
                         .build());
         worker.registerWorkflowImplementationTypes(workflowClass);
         worker.registerActivitiesImplementations(kuflow.activities().toArray());

@@ -59,7 +59,7 @@ class ConfidentialProcessTest {
     }
 
     @Test
-    @DisplayName("leaves nothing of what people enter in its history, which can be replayed")
+    @DisplayName("does not show what people enter in its history, which can be replayed")
     void history() throws Exception {
         Trial.Activities activities = text -> new Trial.Check(text + "!");
         try (FakeKuFlow kuflow = new FakeKuFlow(PERSON);
@@ -96,7 +96,7 @@ class ConfidentialProcessTest {
     }
 
     @Test
-    @DisplayName("may have smaller results of activities than others, because the limit counts encrypted sizes")
+    @DisplayName("is limited by the encrypted size of the results of its activities")
     void largeResult() {
         Trial.Activities activities = text -> new Trial.Check("x".repeat(75_000));
         try (FakeKuFlow kuflow = new FakeKuFlow(PERSON);

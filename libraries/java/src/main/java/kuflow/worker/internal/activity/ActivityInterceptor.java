@@ -2,7 +2,6 @@ package kuflow.worker.internal.activity;
 
 import io.temporal.activity.ActivityExecutionContext;
 import io.temporal.activity.ActivityInfo;
-import io.temporal.api.common.v1.Payload;
 import io.temporal.client.ActivityCompletionException;
 import io.temporal.common.interceptors.ActivityInboundCallsInterceptor;
 import io.temporal.common.interceptors.ActivityInboundCallsInterceptorBase;
@@ -17,8 +16,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import kuflow.worker.internal.payload.Encryption;
+import kuflow.worker.internal.payload.Headers;
 import kuflow.worker.internal.payload.PayloadLimit;
-import kuflow.worker.internal.payload.Payloads;
 import kuflow.worker.internal.settings.WorkerSettings;
 import kuflow.worker.internal.workflow.ItemContext;
 import kuflow.worker.internal.workflow.Rejections;
@@ -170,8 +169,7 @@ public class ActivityInterceptor extends WorkerInterceptorBase {
 
     /** The item that the workflow runs the activity for. */
     private static @Nullable ItemContext itemOf(Header header) {
-        Payload payload = header.getValues().get(ItemContext.HEADER);
-        return payload == null ? null : Payloads.PLAIN.fromPayload(payload, ItemContext.class, ItemContext.class);
+        return Headers.read(header, ItemContext.HEADER, ItemContext.class);
     }
 
     /** The item in the request of one of KuFlow's activities. */

@@ -42,7 +42,7 @@ public class KuFlowActivities implements DynamicActivity {
         String type = Activity.getExecutionContext().getInfo().getActivityType();
         OperationCall operation = OperationCall.ofActivity(type);
         if (operation == null) {
-            // As Temporal's SDK describes it. It passes all activities that it does not know.
+            // The message of Temporal's SDK, which passes every unknown activity to this one.
             throw new IllegalArgumentException("Activity Type \"" + type
                     + "\" is not registered with a worker. Known types are: " + String.join(", ", registered));
         }

@@ -99,7 +99,7 @@ final class CertificateWatch {
         if (identity.source() == Source.API) {
             return clock.instant().isBefore(dueAt()) ? null : request.get();
         }
-        // Only files can be replaced. To read the settings again may call other systems, such as Vault.
+        // Only files can be replaced. Reading the settings again may call other systems, such as Vault.
         if (identity.source() == Source.DATA) {
             return null;
         }

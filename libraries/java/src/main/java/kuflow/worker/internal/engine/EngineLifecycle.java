@@ -21,7 +21,7 @@ import kuflow.worker.internal.operation.StartStage;
 import kuflow.worker.internal.operation.WorkerMetrics;
 import kuflow.worker.internal.operation.WorkerReadiness;
 import kuflow.worker.internal.payload.EncryptionInterceptor;
-import kuflow.worker.internal.payload.KeyStore;
+import kuflow.worker.internal.payload.EncryptionKeys;
 import kuflow.worker.internal.rest.RestClient;
 import kuflow.worker.internal.settings.SettingsLoader;
 import kuflow.worker.internal.settings.WorkerSettings;
@@ -158,7 +158,7 @@ public class EngineLifecycle implements SmartLifecycle, WorkerReadiness {
 
     private static WorkerOptions workerOptions(WorkerSettings.Worker settings) {
         WorkerOptions.Builder options = WorkerOptions.newBuilder()
-                .setDefaultDeadlockDetectionTimeout(KeyStore.DEADLOCK_TIMEOUT.toMillis())
+                .setDefaultDeadlockDetectionTimeout(EncryptionKeys.DEADLOCK_TIMEOUT.toMillis())
                 // Running transfers may complete while the worker drains.
                 .setAllowActivityHeartbeatDuringShutdown(true);
         if (settings.maxConcurrentWorkflowTasks() != null) {

@@ -3,7 +3,7 @@ package kuflow.worker.internal.operation;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** How far the start of this worker is. A signal ends it with 0 if it may have run tasks, and with 130 before. */
+/** How far this worker has started. A signal ends it with 130 before it polls for tasks, and with 0 afterwards. */
 public final class StartStage {
 
     /** After it has connected, a worker takes much less. */

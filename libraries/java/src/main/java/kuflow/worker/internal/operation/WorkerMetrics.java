@@ -91,7 +91,7 @@ public class WorkerMetrics {
                 .increment();
     }
 
-    /** @param count how many system tasks wait for another attempt, when the metric is read */
+    /** @param count counts the system tasks that wait for another attempt, each time the metric is read */
     public void systemTasksFailing(IntSupplier count) {
         systemTasksFailing = count;
     }

@@ -4,8 +4,6 @@ import com.google.protobuf.ByteString;
 import io.temporal.api.common.v1.Payload;
 import io.temporal.common.converter.RawValue;
 import io.temporal.common.interceptors.Header;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -25,35 +23,27 @@ public final class Encryption {
     private Encryption() {}
 
     /**
-     * The ID of the key of a confidential process. Null if the process is not confidential.
+     * The ID of the key of a confidential process, or null if the process is not confidential.
      *
-     * @throws EncryptionError if the process is confidential but has no key
+     * @throws EncryptionError if the process is confidential, but its headers do not name a key
      */
     public static @Nullable String keyIdOf(Header header) {
-        if (!ENCRYPTED.equals(read(header, ENCODING_HEADER))) {
+        if (!ENCRYPTED.equals(Headers.read(header, ENCODING_HEADER, String.class))) {
             return null;
         }
-        String keyId = read(header, KEY_ID_HEADER);
+        String keyId = Headers.read(header, KEY_ID_HEADER, String.class);
         if (keyId == null || keyId.isEmpty()) {
-            throw new EncryptionError("The process is confidential, but the header " + KEY_ID_HEADER + " is missing");
+            throw new EncryptionError(
+                    "The process is confidential, but the header " + KEY_ID_HEADER + " does not name a key");
         }
         return keyId;
     }
 
-    private static @Nullable String read(Header header, String name) {
-        Payload payload = header.getValues().get(name);
-        return payload == null ? null : Payloads.PLAIN.fromPayload(payload, String.class, String.class);
-    }
-
     /** Adds the headers of a confidential process. */
     public static Header withKey(Header header, @Nullable String keyId) {
-        if (keyId == null) {
-            return header;
-        }
-        Map<String, Payload> values = new HashMap<>(header == null ? Map.of() : header.getValues());
-        values.put(ENCODING_HEADER, Payloads.PLAIN.toPayload(ENCRYPTED).orElseThrow());
-        values.put(KEY_ID_HEADER, Payloads.PLAIN.toPayload(keyId).orElseThrow());
-        return new Header(values);
+        return keyId == null
+                ? header
+                : Headers.with(Headers.with(header, ENCODING_HEADER, ENCRYPTED), KEY_ID_HEADER, keyId);
     }
 
     /** Marks a value of a confidential process, so that {@link EncryptionCodec} encrypts it. */

@@ -14,6 +14,7 @@ import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.GCMParameterSpec;
+import org.jspecify.annotations.Nullable;
 
 /** Encrypts marked payloads and decrypts encrypted ones, in the format of KuFlow's SDKs. Other payloads stay as they are. */
 final class EncryptionCodec implements PayloadCodec {
@@ -59,7 +60,7 @@ final class EncryptionCodec implements PayloadCodec {
         try {
             encrypted = cipher(Cipher.ENCRYPT_MODE, keyId, nonce).doFinal(payload.toByteArray());
         } catch (GeneralSecurityException failed) {
-            throw new EncryptionError("A payload of a confidential process cannot be encrypted", failed);
+            throw new EncryptionError("Could not encrypt a payload", failed);
         }
         byte[] bytes = Arrays.copyOf(nonce, nonce.length + encrypted.length);
         System.arraycopy(encrypted, 0, bytes, nonce.length, encrypted.length);
@@ -77,18 +78,21 @@ final class EncryptionCodec implements PayloadCodec {
             return payload;
         }
         if (!encoding.equals(ENCRYPTED)) {
-            throw unreadable("this worker does not know the encoding " + encoding.toStringUtf8(), null);
+            throw unreadable("the encoding " + encoding.toStringUtf8() + " is not supported", null);
         }
         ByteString keyId = payload.getMetadataMap().get(Encryption.KEY_ID);
         if (keyId == null || keyId.isEmpty()) {
-            throw unreadable("it has no key ID", null);
+            throw unreadable("its key ID is missing", null);
         }
         byte[] bytes = bytesOf(payload.getData());
         try {
             return Payload.parseFrom(cipher(Cipher.DECRYPT_MODE, keyId, Arrays.copyOf(bytes, NONCE_BYTES))
                     .doFinal(bytes, NONCE_BYTES, bytes.length - NONCE_BYTES));
         } catch (AEADBadTagException failed) {
-            throw unreadable("the key " + keyId.toStringUtf8() + " is not its key, or its data was changed", failed);
+            throw new EncryptionError(
+                    "Could not decrypt a payload with the key " + keyId.toStringUtf8()
+                            + ": it is damaged, or encrypted with another key",
+                    failed);
         } catch (GeneralSecurityException failed) {
             throw unreadable("the decryption failed", failed);
         } catch (InvalidProtocolBufferException failed) {
@@ -118,7 +122,7 @@ final class EncryptionCodec implements PayloadCodec {
         return cipher;
     }
 
-    private static EncryptionError unreadable(String reason, Throwable cause) {
-        return new EncryptionError("A payload of a confidential process cannot be decrypted: " + reason, cause);
+    private static EncryptionError unreadable(String reason, @Nullable Throwable cause) {
+        return new EncryptionError("Could not decrypt a payload: " + reason, cause);
     }
 }

@@ -152,7 +152,7 @@ public final class EncryptionInterceptor extends WorkerInterceptorBase {
             return new ActivityOutput(Encryption.mark(super.execute(input).getResult(), keyId));
         }
 
-        /** Other code completes the activity later, and nothing would encrypt its result. */
+        /** Nothing would encrypt the result of an activity that other code completes later. */
         private void requireResult() {
             if (keyId != null) {
                 throw new IllegalStateException(

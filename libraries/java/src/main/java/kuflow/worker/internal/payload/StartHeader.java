@@ -7,18 +7,18 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the header of a workflow's start known before the workflow runs: signals can be handled earlier, and they can start
- * activities. It sends no headers.
+ * Makes the start header of a workflow available before its workflow method runs, because handlers of signals can run earlier and start
+ * activities. It does not send headers.
  */
 public final class StartHeader implements ContextPropagator {
 
     private static final ThreadLocal<@Nullable Header> CURRENT = new ThreadLocal<>();
 
-    /** The header of the workflow whose thread this is. */
+    /** The start header of the workflow that runs in this thread. */
     static Header current() {
         Header header = CURRENT.get();
         if (header == null) {
-            throw new IllegalStateException("The Temporal client has no context propagator for the start header");
+            throw new IllegalStateException("The Temporal client does not have the context propagator StartHeader");
         }
         return header;
     }

@@ -22,10 +22,10 @@ public @interface Operation {
     /** The field of the activity's result. Empty for an empty result. */
     String result() default "";
 
-    /** Fields one of which is required. */
+    /** Of these fields, at least one is required. */
     String[] oneOf() default {};
 
-    /** Whether the call may be repeated if there is no response. */
+    /** Whether the call can be repeated without harm, for example when there is no response. */
     boolean isRepeatable() default true;
 
     /**

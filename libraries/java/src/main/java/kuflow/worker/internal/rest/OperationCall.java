@@ -7,7 +7,6 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Parameter;
 import java.lang.reflect.RecordComponent;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,7 +36,7 @@ public record OperationCall(String name, Operation declared, Map<String, Field> 
     private static final String JSON_PATCH = "jsonPatch";
     private static final Pattern IN_PATH = Pattern.compile("\\{(\\w+)}");
 
-    /** @param isRequired whether the field has to have a value */
+    /** @param isRequired whether the field must have a value */
     public record Field(JavaType type, boolean isRequired) {
 
         static Field of(AnnotatedType type) {
@@ -46,7 +45,7 @@ public record OperationCall(String name, Operation declared, Map<String, Field> 
         }
     }
 
-    /** Reads the declarations of all operations, which the first use of this class does otherwise. */
+    /** Reads the declarations of all operations now and not at the first use of this class. */
     public static void load() {}
 
     private static OperationCall of(Method method) {
@@ -189,7 +188,7 @@ public record OperationCall(String name, Operation declared, Map<String, Field> 
         Matcher inPath = IN_PATH.matcher(methodAndPath[1]);
         String path = inPath.replaceAll(field -> String.valueOf(body.remove(field.group(1))));
         RestRequest call = RestRequest.of(name, methodAndPath[0], path);
-        List<String> query = methodAndPath.length > 2 ? Arrays.asList(methodAndPath[2].split(",")) : List.of();
+        List<String> query = methodAndPath.length > 2 ? List.of(methodAndPath[2]) : List.of();
         for (String field : methodAndPath[0].equals("GET") ? List.copyOf(body.keySet()) : query) {
             // Activities use plural names for filters; the API uses singular ones.
             call = call.query(field.replaceFirst("s$", ""), body.remove(field));

@@ -1,17 +1,14 @@
 package kuflow.worker.internal.workflow;
 
-import io.temporal.api.common.v1.Payload;
 import io.temporal.common.interceptors.Header;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.workflow.Promise;
 import io.temporal.workflow.WorkflowThreadLocal;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import kuflow.worker.RestError;
-import kuflow.worker.internal.payload.Payloads;
+import kuflow.worker.internal.payload.Headers;
 import kuflow.worker.workflow.CallRejected;
 import org.jspecify.annotations.Nullable;
 
@@ -48,9 +45,7 @@ public final class Rejections {
     }
 
     static Header withRejections(Header header) {
-        Map<String, Payload> values = new HashMap<>(header.getValues());
-        values.put(HEADER, Payloads.PLAIN.toPayload(true).orElseThrow());
-        return new Header(values);
+        return Headers.with(header, HEADER, true);
     }
 
     /** What an activity fails with if it must not be repeated after this error. */

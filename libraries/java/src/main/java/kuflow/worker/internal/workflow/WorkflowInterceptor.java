@@ -1,6 +1,5 @@
 package kuflow.worker.internal.workflow;
 
-import io.temporal.api.common.v1.Payload;
 import io.temporal.common.interceptors.Header;
 import io.temporal.common.interceptors.WorkerInterceptorBase;
 import io.temporal.common.interceptors.WorkflowInboundCallsInterceptor;
@@ -8,10 +7,9 @@ import io.temporal.common.interceptors.WorkflowInboundCallsInterceptorBase;
 import io.temporal.common.interceptors.WorkflowOutboundCallsInterceptor;
 import io.temporal.common.interceptors.WorkflowOutboundCallsInterceptorBase;
 import io.temporal.failure.ApplicationFailure;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Supplier;
-import kuflow.worker.internal.payload.Payloads;
+import kuflow.worker.internal.payload.Headers;
 import kuflow.worker.internal.rest.OperationCall;
 import kuflow.worker.workflow.CallRejected;
 import kuflow.worker.workflow.TaskCancelled;
@@ -120,11 +118,6 @@ public class WorkflowInterceptor extends WorkerInterceptorBase {
 
     private static Header withItem(Header header) {
         ItemContext item = ItemContext.current();
-        if (item == null) {
-            return header;
-        }
-        Map<String, Payload> values = new HashMap<>(header.getValues());
-        values.put(ItemContext.HEADER, Payloads.PLAIN.toPayload(item).orElseThrow());
-        return new Header(values);
+        return item == null ? header : Headers.with(header, ItemContext.HEADER, item);
     }
 }

@@ -157,7 +157,7 @@ class ConfidentialWorkflowTest {
             return Workflow.newContinueAsNewStub(Parent.class).run(changed, 1);
         }
 
-        /** Runs before the workflow does, if the signal is the first. */
+        /** Runs before the workflow method if the signal arrives first. */
         @Override
         public void note(String text) {
             notes.add(activities.echo(text));
@@ -236,7 +236,7 @@ class ConfidentialWorkflowTest {
     private final LoopbackServer kuflow = new LoopbackServer();
     private final DataConverter converter = Payloads.converter(
             10_000,
-            new KeyStore(
+            new EncryptionKeys(
                     new RestClient(TestSettings.of(kuflow.endpoint()), new WorkerMetrics(new SimpleMeterRegistry()))));
     private final TestWorkflowEnvironment environment =
             TestWorkflowEnvironment.newInstance(TestEnvironmentOptions.newBuilder()
@@ -250,7 +250,7 @@ class ConfidentialWorkflowTest {
         Worker worker = environment.newWorker(
                 "Q",
                 WorkerOptions.newBuilder()
-                        .setDefaultDeadlockDetectionTimeout(KeyStore.DEADLOCK_TIMEOUT.toMillis())
+                        .setDefaultDeadlockDetectionTimeout(EncryptionKeys.DEADLOCK_TIMEOUT.toMillis())
                         .build());
         worker.registerWorkflowImplementationTypes(
                 ParentImpl.class, ChildImpl.class, StepImpl.class, CatchingImpl.class);
@@ -335,7 +335,7 @@ class ConfidentialWorkflowTest {
     }
 
     @Test
-    @DisplayName("sends nothing in plain text, and runs with ordinary ones in the same worker")
+    @DisplayName("sends nothing in plain text, and shares its worker with ordinary workflows")
     void everything() throws Exception {
         // The worker has not started yet, so that the signal comes before the workflow runs.
         assertThat(runParent("SECRET-CANARY", KEY_ID))
@@ -351,7 +351,7 @@ class ConfidentialWorkflowTest {
 
     @ParameterizedTest
     @CsvSource({"Step, text", "Catching,"})
-    @DisplayName("waits with the reason while its key cannot be read, and continues")
+    @DisplayName("waits and reports the reason while its key cannot be read, and then continues")
     void failingKey(String type, @Nullable String argument) throws Exception {
         AtomicInteger requests = new AtomicInteger();
         kuflow.on(
@@ -362,19 +362,20 @@ class ConfidentialWorkflowTest {
 
         assertThat(result(workflow)).isEqualTo("text");
         assertThat(requests).hasValueGreaterThanOrEqualTo(4);
-        awaitFailure(workflow, "The key key/1 of a confidential process cannot be read: GET ");
+        awaitFailure(workflow, "Could not read the encryption key key/1: GET ");
     }
 
     @Test
-    @DisplayName("waits with the reason if its payloads have another key, or its start has no key ID")
+    @DisplayName("waits and reports the reason if its key is wrong, or is not named by its start headers")
     void wrongKey() {
         environment.start();
-        awaitFailure(start(KEY_ID, 1, "Step", "text"), "the key key/1 is not its key, or its data was changed");
-        awaitFailure(start("", 0, "Step", "text"), "the header x-kuflow-encoding-encrypted-key-id is missing");
+        awaitFailure(
+                start(KEY_ID, 1, "Step", "text"), "with the key key/1: it is damaged, or encrypted with another key");
+        awaitFailure(start("", 0, "Step", "text"), "the header x-kuflow-encoding-encrypted-key-id does not name a key");
     }
 
     @Test
-    @DisplayName("may send less than an ordinary one, because the limit counts encrypted sizes")
+    @DisplayName("is limited by the encrypted size of its payloads")
     void size() throws Exception {
         environment.start();
         String text = "x".repeat(7_450);
@@ -383,7 +384,7 @@ class ConfidentialWorkflowTest {
     }
 
     @Test
-    @DisplayName("has no activities that another thread completes, because their results would be plain")
+    @DisplayName("rejects activities that another thread completes, because nothing would encrypt their results")
     void manualCompletion() throws Exception {
         environment.start();
         assertThat(result(start(null, 0, "Step", "later"))).isEqualTo("later");

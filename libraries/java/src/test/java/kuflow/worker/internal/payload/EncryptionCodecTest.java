@@ -68,7 +68,7 @@ class EncryptionCodecTest {
 
     @ParameterizedTest(name = "{0}")
     @ValueSource(strings = {"valid", "java", "js", "python"})
-    @DisplayName("decrypts what KuFlow's SDKs encrypt, and has their format")
+    @DisplayName("decrypts what KuFlow's SDKs encrypt, and writes their format")
     void vectors(String source) {
         assertThat(VECTORS.path(source)).hasSizeGreaterThan(5);
         for (JsonNode vector : VECTORS.path(source)) {
@@ -87,15 +87,15 @@ class EncryptionCodecTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            no-key-id       | it has no key ID
+            no-key-id       | its key ID is missing
             other-algorithm | it is not encrypted with AES-256-GCM
             no-algorithm    | it is not encrypted with AES-256-GCM
-            tampered-tag    | the key 5b639af8-0aa0-4ae4-a1ed-e17ac4f673fd is not its key, or its data was changed
+            tampered-tag    | with the key 5b639af8-0aa0-4ae4-a1ed-e17ac4f673fd: it is damaged, or encrypted with another key
             short           | its data is too short
-            wrong-key       | the key kf/tenant-1/2026 ü is not its key, or its data was changed
+            wrong-key       | with the key kf/tenant-1/2026 ü: it is damaged, or encrypted with another key
             unknown-key     | no key no-such-key
             """)
-    @DisplayName("refuses what it cannot decrypt with a plain reason")
+    @DisplayName("gives a plain reason for what it cannot decrypt")
     void invalid(String name, String reason) {
         for (JsonNode vector : VECTORS.path("invalid")) {
             if (vector.path("name").asText().equals(name)) {
@@ -109,13 +109,14 @@ class EncryptionCodecTest {
     }
 
     @Test
-    @DisplayName("refuses the encodings of others and data that is not Base64")
+    @DisplayName("rejects other encodings of encrypted payloads, and data that is not Base64")
     void foreign() {
         Payload.Builder payload = Payload.newBuilder()
                 .putMetadata("encoding", ByteString.copyFromUtf8("binary/encrypted"))
                 .putMetadata("encoding-encrypted-key-id", ByteString.copyFromUtf8("k"))
                 .setData(ByteString.copyFromUtf8("AES-256-GCM:%"));
-        assertThatThrownBy(() -> decode(payload.build())).hasMessageContaining("does not know the encoding");
+        assertThatThrownBy(() -> decode(payload.build()))
+                .hasMessageContaining("the encoding binary/encrypted is not supported");
         payload.putMetadata("encoding", ByteString.copyFromUtf8("binary/encrypted?vendor=KuFlow"));
         assertThatThrownBy(() -> decode(payload.build())).hasMessageContaining("is not valid Base64");
     }
@@ -131,7 +132,7 @@ class EncryptionCodecTest {
     }
 
     @Test
-    @DisplayName("is required by two headers, which are those of KuFlow")
+    @DisplayName("is required by the two start headers of KuFlow")
     void headers() {
         String keyId = "5b639af8-0aa0-4ae4-a1ed-e17ac4f673fd";
         Map<String, Payload> values = new HashMap<>();
@@ -148,7 +149,7 @@ class EncryptionCodecTest {
         assertThatThrownBy(() -> Encryption.keyIdOf(new Header(values)))
                 .isInstanceOf(EncryptionError.class)
                 .hasMessage(
-                        "The process is confidential, but the header x-kuflow-encoding-encrypted-key-id is missing");
+                        "The process is confidential, but the header x-kuflow-encoding-encrypted-key-id does not name a key");
     }
 
     @Test

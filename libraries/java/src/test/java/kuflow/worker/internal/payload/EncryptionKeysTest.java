@@ -25,13 +25,13 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 @DisplayName("the keys of confidential processes")
-class KeyStoreTest {
+class EncryptionKeysTest {
 
     private static final byte[] KEY = new byte[32];
 
     private final LoopbackServer server = new LoopbackServer();
     private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
-    private final KeyStore keys = new KeyStore(
+    private final EncryptionKeys keys = new EncryptionKeys(
             new RestClient(TestSettings.of(server.endpoint()), new WorkerMetrics(new SimpleMeterRegistry())),
             () -> now);
 
@@ -90,12 +90,12 @@ class KeyStoreTest {
     }
 
     @Test
-    @DisplayName("are requested again after a failure, which has its reason")
+    @DisplayName("are requested again after a failure, which is reported with its reason")
     void failure() {
         server.on("GET /kms/keys/k", responds(403, "{\"message\": \"No role in the process\"}"));
         assertThatThrownBy(() -> keys.apply("k"))
                 .isInstanceOf(EncryptionError.class)
-                .hasMessageStartingWith("The key k of a confidential process cannot be read: GET ")
+                .hasMessageStartingWith("Could not read the encryption key k: GET ")
                 .hasMessageEndingWith("/kms/keys/k: 403 No role in the process");
         server.on("GET /kms/keys/k", responds(200, response(new byte[31])));
         assertThatThrownBy(() -> keys.apply("k")).hasMessageEndingWith("is not a key of 32 bytes");

@@ -20,7 +20,7 @@ import org.springframework.web.util.UriUtils;
  * The keys of confidential processes. A key is requested from KuFlow once, however many callers wait for it, and is kept in memory for
  * an hour after its last use. A failed request is not kept.
  */
-public final class KeyStore implements Function<String, SecretKey> {
+public final class EncryptionKeys implements Function<String, SecretKey> {
 
     /** Less than the 10 s that Temporal gives a workflow task, because the key is requested inside it. */
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(7);
@@ -43,11 +43,11 @@ public final class KeyStore implements Function<String, SecretKey> {
         private Instant lastUsed = Instant.MIN;
     }
 
-    public KeyStore(RestClient rest) {
+    public EncryptionKeys(RestClient rest) {
         this(rest, InstantSource.system());
     }
 
-    KeyStore(RestClient rest, InstantSource clock) {
+    EncryptionKeys(RestClient rest, InstantSource clock) {
         this.rest = rest;
         this.clock = clock;
     }
@@ -105,13 +105,13 @@ public final class KeyStore implements Function<String, SecretKey> {
         RestRequest request = RestRequest.of("retrieveKmsKey", "GET", path).timeout(REQUEST_TIMEOUT);
         KmsKey key = rest.call(request, KmsKey.class).body();
         if (key == null || key.value() == null || key.value().length != KEY_BYTES) {
-            throw new IllegalStateException("KuFlow's response is not a key of " + KEY_BYTES + " bytes");
+            throw new IllegalStateException("the response is not a key of " + KEY_BYTES + " bytes");
         }
         return new SecretKeySpec(key.value(), "AES");
     }
 
     private static EncryptionError unavailable(String id, @Nullable Throwable cause) {
         String reason = cause == null || cause.getMessage() == null ? "interrupted" : cause.getMessage();
-        return new EncryptionError("The key " + id + " of a confidential process cannot be read: " + reason, cause);
+        return new EncryptionError("Could not read the encryption key " + id + ": " + reason, cause);
     }
 }
