@@ -21,7 +21,7 @@ import { authenticate } from './authenticate.ts';
 import { getRequestState } from './request.ts';
 
 /**
- * Routes that KuFlow does not have, for the page and for commands: see `shared/contract.ts`. They need the same credentials as the API; those that
+ * Routes that KuFlow does not have, for the console and for commands: see `shared/contract.ts`. They need the same credentials as the API; those that
  * answer with credentials need a user's.
  */
 export function registerDevRoutes(app: FastifyInstance, deps: RestDeps, validators: CompiledSchemas): void {
@@ -44,7 +44,7 @@ export function registerDevRoutes(app: FastifyInstance, deps: RestDeps, validato
 
   app.get('/_dev/events', { onRequest }, (request, reply) => {
     const lastEventId = request.headers['last-event-id'];
-    // The framework does not log the request, which lasts as long as the page is open.
+    // The framework does not log the request, which lasts as long as the console is open.
     reply.hijack();
     deps.streams.open(reply.raw, typeof lastEventId === 'string' ? lastEventId : undefined);
   });

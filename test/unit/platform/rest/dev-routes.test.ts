@@ -303,7 +303,7 @@ describe('faults', () => {
     expect(kinds).toEqual(Array.from({ length: 4 }, () => 'faults-changed'));
   });
 
-  it('do not hit the page, and are not used up by it', async () => {
+  it('do not affect the console, and are not used up by it', async () => {
     rest.faults.add({ operationId: '*', times: 1, action: { kind: 'status', status: 503 } });
     const marked = await send('GET', '/tenants', undefined, { headers: { 'x-kuflow-console': '1' } });
     expect(marked.statusCode).toBe(200);
