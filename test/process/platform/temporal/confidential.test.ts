@@ -123,7 +123,7 @@ describe('a confidential process', () => {
     const canary = Buffer.from(JSON.stringify({ message: CANARY })).toString('base64');
     const clear = await history();
     expect(clear.status).toBe(0);
-    expect(clear.stderr.split('\n')[0]).toContain('This history is clear text');
+    expect(clear.stderr.split('\n')[0]).toContain('this history is decrypted');
     expect(clear.stdout).toContain(canary);
     expect(clear.stdout).not.toContain('x-kuflow-encoding');
     expect(historyFromJSON(JSON.parse(clear.stdout)).events).not.toEqual([]);
