@@ -8,8 +8,8 @@ import { until } from './until.ts';
 
 /*
  * End-to-end files run in four lanes, because they wait more than they compute. A file has its own folders below `runFolder`, or below
- * `tmpdir()` for the state of a platform, and asks for free ports. What the lanes share is created by `createOnce`. A file that keeps a core
- * busy calls `runHeavy`, and one that needs something for itself calls `runAlone`.
+ * `tmpdir()` for the state of a platform, and asks for free ports. `createOnce` creates what the lanes share. A file that keeps a core
+ * busy calls `runHeavy`, and one that needs something exclusively calls `runAlone`.
  */
 
 const LANES = 4;

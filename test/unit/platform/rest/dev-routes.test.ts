@@ -218,7 +218,7 @@ describe('definitions', () => {
     ]);
   });
 
-  it('answers whether new processes, and whether a process that has started, are confidential', async () => {
+  it('reports whether new processes are confidential, and whether a started one is', async () => {
     const plain = await startLoan(rest);
     rest.world.domain.definitions.replace([{ ...LOAN, process: { code: 'LOAN', confidential: true } }], []);
     const secret = await startLoan(rest);
@@ -400,7 +400,7 @@ describe('POST /_dev/definitions/{code}/examples', () => {
 });
 
 describe('a user', () => {
-  it("can do with KuFlow's own operations what the console offers", async () => {
+  it("lets the console work with KuFlow's own operations", async () => {
     const asUser = async (
       method: 'GET' | 'POST' | 'PUT',
       url: string,
