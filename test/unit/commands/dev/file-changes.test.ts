@@ -18,7 +18,7 @@ it('a change to a watched file is noticed, but Python bytecode is ignored', asyn
   try {
     mkdirSync(join(code, '__pycache__'));
     writeFileSync(join(code, '__pycache__', 'tasks.pyc'), '');
-    // It has already read the files, which takes as long as noticing a change.
+    // Starting another watch takes as long as noticing a change.
     await (await noticeChanges(['src'], folder)).close();
     await (await noticeChanges(['src'], folder)).close();
     expect(isNoticed).toBe(false);
