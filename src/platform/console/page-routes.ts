@@ -57,7 +57,7 @@ export function registerPageRoutes(
   });
   app.get<{ Params: { hash: string } }>(PAGE_ROUTES[4], { onRequest }, (request, reply) => {
     const module = validators.find(request.params.hash);
-    if (module === undefined) throw new ApiError(404, 'This schema is not known any more');
+    if (module === undefined) throw new ApiError(404, 'This schema is no longer known');
     return reply.header('cache-control', 'private, no-cache').type('text/javascript; charset=utf-8').send(module);
   });
 }

@@ -83,8 +83,7 @@ export function registerDevRoutes(app: FastifyInstance, deps: RestDeps, validato
   app.get<IdRoute>('/_dev/processes/:id/definition', { onRequest }, (request) => {
     const process = requireProcess(domain, idIn(request, 'process'));
     const found = findDefinitionOfProcess(domain.definitions, process);
-    if (found === undefined)
-      throw new ApiError(404, `The local KuFlow does not serve ${process.definition.code} any more`);
+    if (found === undefined) throw new ApiError(404, `The local KuFlow no longer serves ${process.definition.code}`);
     return found;
   });
   app.get<IdRoute>('/_dev/processes/:id/failing-work', { onRequest }, async (request) => {
