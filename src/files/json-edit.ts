@@ -75,7 +75,7 @@ export function editJson(text: string, path: JsonPath, value: unknown, edit: Jso
 
 type JsonPath = readonly (string | number)[];
 
-/** The node of the value at a path. Undefined if it does not exist. */
+/** The node of the value at a path. Undefined if there is not any. */
 export function findValue(text: string, path: JsonPath): Node | undefined {
   const tree = parseTree(text);
   return tree && findNodeAtLocation(tree, [...path]);

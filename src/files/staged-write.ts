@@ -56,7 +56,7 @@ export interface StagedChange {
   readonly mode: number;
 }
 
-/** Replaces the file or folder at a path with what is staged under the same name. Removes it if nothing is staged. */
+/** Replaces what is at a path, a file or a folder, by what is staged under the same name; if nothing is, removes it. */
 export interface StagedMove {
   /** A name in the folder. */
   readonly path: string;
@@ -149,7 +149,7 @@ export async function openStage(target: StagingTarget): Promise<string> {
   return join(journal, NEW);
 }
 
-/** Makes all moves or none of them. New contents are in the folder that `openStage` returned. Rejects like `writeStaged`. */
+/** Makes all moves or none of them. Everything that moves in is in the folder of `openStage`. Rejects like `writeStaged`. */
 export async function publishStage(target: StagingTarget, moves: readonly StagedMove[]): Promise<void> {
   const { files, folder } = target;
   const journal = journalOf(target);

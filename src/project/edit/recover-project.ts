@@ -67,7 +67,7 @@ export async function readAround(folder: string): Promise<readonly StagedRecover
   return found;
 }
 
-/** The folder and those above it, if they have a journal. Anybody can put one above a folder. */
+/** Those of the folder and the folders above it that have a journal. Anybody can put one above a folder. */
 async function interruptedFolders(folder: string): Promise<readonly string[]> {
   const root = findAbove(folder, '.git');
   const folders: string[] = [];
