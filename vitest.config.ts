@@ -3,8 +3,8 @@ import { basename } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-// The long end-to-end files: those that take longest are the first, and files that wait for each other (see test/support/lanes.ts) are apart. The
-// last ones are short, so that the lanes end together.
+// The long end-to-end files, slowest first. Files that wait for each other (see test/support/lanes.ts) are apart. The last ones are short, so that
+// the lanes end at about the same time.
 const FIRST = [
   'worker-identity',
   'worker-connection',

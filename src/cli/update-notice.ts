@@ -64,7 +64,7 @@ function recordNotice(folder: string, env: NodeJS.ProcessEnv): boolean {
   const path = join(cacheFolder(env), 'update-notices', name);
   const last = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   const now = Date.now();
-  // A time in the future is that of a wrong clock, unless it is a fraction of a millisecond, which `Date` does not have.
+  // A time in the future comes from a wrong clock, unless it is less than a millisecond ahead, because `Date` has no fractions of one.
   if (last < now + 1000 && now - last < DAY_MS) return false;
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, '');

@@ -10,10 +10,10 @@ import { isSafePath, relativePath } from './relative-path.ts';
 import { replaceFile, rethrowUnlessSystem, writeNewFiles } from './write.ts';
 
 /*
- * Changes several files so that an interruption at any moment leaves all of them old, all of them new, or a journal with which the next run
- * makes them so:
+ * Changes several files together. An interruption at any moment leaves all of them old, all of them new, or a journal with which the next run
+ * completes or undoes the change:
  *
- * 1. Staged: the new contents are in `new/`, by the number of the change. Until here, an interruption changed nothing.
+ * 1. Staged: the new contents are in `new/`, by the number of the change. Up to here, an interruption changes nothing.
  * 2. Publishing: `manifest.json` is renamed into place. From here on, an interrupted change can be completed. Each file is replaced by its new
  *    contents, created or deleted. What was there before is kept in `before/`, under a second name of the same file if possible.
  * 3. Done: the manifest is renamed to `done.json`, and the journal is removed.
@@ -26,7 +26,7 @@ const MANIFEST = 'manifest.json';
 const UNDO = 'undo.json';
 const DONE = 'done.json';
 
-/** In a manifest: whatever is at a path, a folder too. */
+/** In a manifest: whatever is at a path, even a folder. */
 const ANYTHING = '*';
 
 /** Where files are changed together. The caller holds a lock that covers all of them. */
@@ -40,7 +40,7 @@ export interface StagingTarget {
   readonly title: string;
   /** What to do if the journal (absolute path) is damaged: a sentence. */
   readonly repair: (journal: string) => string;
-  /** Whether a change may be made at a safe path. A journal that names others is refused. By default, every path may be changed. */
+  /** Whether a change may be made at a safe path. A journal with any other path is refused. By default, all are allowed. */
   readonly allows?: (path: string) => boolean;
 }
 
@@ -73,7 +73,7 @@ export interface StagedWriteOptions {
 export class StagedWriteError extends Error {
   /** Absolute path of what could not be changed. */
   readonly at: string;
-  /** Absolute paths that could not be rolled back, and when that is tried again. */
+  /** Absolute paths that could not be rolled back, or a sentence about when that is tried again. */
   readonly remaining: readonly string[];
 
   constructor(at: string, remaining: readonly string[], cause: unknown) {
@@ -83,7 +83,7 @@ export class StagedWriteError extends Error {
   }
 }
 
-/** Somebody else changed the file, or created it if it has `appeared`, after the change was planned. */
+/** Somebody else changed the file, or created it (`appeared`), after the change was planned. */
 export class FileChangedError extends Error {
   readonly appeared: boolean;
 
@@ -103,7 +103,7 @@ export interface StagedRecovery {
   readonly left: readonly string[];
 }
 
-/** The new contents of the files that an interrupted change did not write yet. */
+/** The new contents of the files that an interrupted change has not written yet. */
 export interface StagedContents {
   readonly read: (path: string) => Promise<Uint8Array | undefined>;
   readonly replace: (path: string, contents: Uint8Array) => Promise<void>;
@@ -267,7 +267,7 @@ export async function recoverStaged(
   return { kind: 'completed', files: manifest.entries.map(({ path }) => path), left: leftPaths(outcomes) };
 }
 
-/** The change that was interrupted, without doing anything about it. Rejects as `recoverStaged` does. */
+/** Describes an interrupted change without touching it. Rejects as `recoverStaged` does. */
 export async function readStaged(target: StagingTarget): Promise<StagedRecovery | undefined> {
   if (!hasJournal(target)) return undefined;
   const names = await rejectForeignJournal(target);
@@ -358,7 +358,7 @@ async function stateOf(target: StagingTarget, index: number, entry: Entry): Prom
   if (staged === undefined) return isRestored ? 'left' : 'done';
   // Two names of one file: it was created, and the staged name was not removed yet.
   if (there?.id === staged.id) return 'done';
-  // A change of permissions only is not done yet, although the contents are there. Without hard links, the old file has moved away.
+  // If only the permissions change, the contents match before the change is done. Without hard links, the old file has moved away.
   if (isBefore || (current === null && kept !== undefined)) return 'pending';
   return current === entry.after ? 'done' : 'left';
 }
@@ -466,7 +466,7 @@ async function removeJournal(target: StagingTarget): Promise<void> {
   }
 }
 
-/** Makes the changes of names survive a power failure, before the journal says that they are done. */
+/** Syncs the changed folders, so that renames survive a power failure before the journal marks them as done. */
 async function syncFolders({ files, folder }: StagingTarget, { entries }: Manifest): Promise<void> {
   const parents = new Set(entries.map(({ path }) => dirname(join(folder, path))));
   // A folder that was removed, or a file system that can't sync folders.

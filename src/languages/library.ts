@@ -36,7 +36,7 @@ export function isLibraryFile(path: string): boolean {
   return path.startsWith(`${LIBRARY_FOLDER}/`);
 }
 
-/** The option of `docker build` for the image of a member of a workspace, whose context does not contain the archive; empty for others. */
+/** The option of `docker build` for a workspace member, whose build context does not contain the archive. Otherwise empty. */
 export function libraryBuildContext(spec: Pick<ProjectSpec, 'library' | 'workspace'>): string {
   return spec.workspace === undefined || !containsLibrary(spec)
     ? ''

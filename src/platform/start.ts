@@ -58,7 +58,7 @@ export interface RunningPlatform extends Platform {
   /**
    * Serves these definitions to new processes from now on, instead of the present ones. Running processes keep the version that they were started
    * with, also after a restart. Reports what changed as `definitions-changed`. Throws for a duplicate code and for an invalid schema, and then
-   * changes nothing. The page shows the `problems`.
+   * changes nothing. The console shows the `problems`.
    */
   setDefinitions(definitions: readonly ProcessDefinition[], problems?: readonly DefinitionProblem[]): void;
 }
@@ -159,7 +159,7 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
     (started) => started.stop(),
   );
   const page = readPageFiles(join(packageRoot(), 'dist', 'web'), options.pageCommands);
-  // Only the requests for the page fail.
+  // Only the requests for the console fail.
   page.catch(() => undefined);
   const openCodes = await parts.add(createOpenCodes({ folder: openFolder(stateDir), clock }), (opened) =>
     opened.close(),

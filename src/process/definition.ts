@@ -38,7 +38,7 @@ export interface ProcessDefinition {
     readonly version?: string;
     /** Tenant ID, UUID. */
     readonly tenant?: string;
-    /** Whether KuFlow encrypts the data of its workflows, the switch "confidential" in the KuFlow app. */
+    /** Whether KuFlow encrypts the data of its workflows: the switch "confidential" in the KuFlow app. */
     readonly confidential?: boolean;
   };
   readonly workflow: {

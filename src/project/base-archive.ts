@@ -52,8 +52,8 @@ const CHECKSUM = /^sha256:[0-9a-f]{64}\n$/;
 const CHECKSUM_BYTES = 'sha256:'.length + 64 + 1;
 
 /**
- * A generated file as the base has it. A file of the library is replaced, but never merged, so the base has only its checksum. An entry of a
- * base stays as it is.
+ * A generated file as the base has it. A file of the library is replaced, but never merged, so the base has only its checksum. What is
+ * already an entry of a base stays unchanged.
  */
 export function baseEntry(file: PlannedFile): PlannedFile {
   const { path, contents } = file;

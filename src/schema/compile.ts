@@ -105,7 +105,7 @@ const fragment = (pointer: string): string =>
     .map((step) => `/${encodeURIComponent(step.replaceAll('~', '~0').replaceAll('/', '~1'))}`)
     .join('');
 
-/** The page accepts every name and value for the patterns of names that take long to test: only the platform can tell. */
+/** The console accepts every name and value for the patterns of names that take long to test: only the platform can tell. */
 function withoutSlowNames(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withoutSlowNames);
   if (!isRecord(schema)) return schema;

@@ -13,7 +13,7 @@ export function schemaPattern(pattern: string): RegExp {
 /** Value of Ajv's option `code`. */
 export const schemaPatterns = { regExp: Object.assign(schemaPattern, { code: 'schemaPattern' }) };
 
-/** How many steps of a pattern a page can wait for. */
+/** How many steps of a pattern the console can wait for. */
 export const MOST_STEPS = 100_000_000;
 
 /**

@@ -6,7 +6,7 @@ import { backtrackingSteps, MOST_STEPS, schemaPattern } from './pattern.ts';
 import { branchesOf, type Schema } from './resolve.ts';
 
 /*
- * Validates data in the page. Its Content-Security-Policy does not allow Ajv, which makes functions from text, so the platform compiles the
+ * Validates data in the console. Its Content-Security-Policy does not allow Ajv, which makes functions from text, so the platform compiles the
  * schemas to modules. What only the platform knows, such as whether a document exists, is left to it.
  */
 
@@ -32,7 +32,7 @@ const runtime = {
   keywords,
 } as const;
 
-/** A pattern that could block the page matches everything: only the platform can tell. */
+/** A pattern that could block the console matches everything: only the platform can tell. */
 function testPattern(pattern: string): { test(text: string): boolean } {
   const expression = schemaPattern(pattern);
   return { test: (text) => backtrackingSteps(pattern, text.length) > MOST_STEPS || expression.test(text) };
@@ -100,7 +100,7 @@ const refusal = (data: unknown): SchemaError => ({
 
 type CompiledSchema = ((data: unknown) => boolean) & { errors: readonly SchemaError[] | null };
 
-/** The methods of Ajv that JSON Forms calls. The page's build puts this class in the place of Ajv. */
+/** The methods of Ajv that JSON Forms calls. The build of the console replaces Ajv with this class. */
 export class FormValidator {
   errors: readonly SchemaError[] | null = null;
 

@@ -20,10 +20,10 @@ export interface AppData {
   readonly status: Loaded<PlatformStatus>;
   readonly definitions: Loaded<ServedDefinitions>;
   readonly people: LocalPeople;
-  /** The user whose token the page uses. */
+  /** The user whose token the console uses. */
   readonly me: LocalUser | undefined;
   readonly names: ReadonlyMap<string, string>;
-  /** For the commands that the page shows. */
+  /** For the commands that the console shows. */
   readonly commandOptions: CommandOptions;
 }
 

@@ -35,7 +35,7 @@ const SECTIONS: readonly { readonly label: string; readonly to: Route; readonly 
 export function App({ hasBadCode }: { readonly hasBadCode: boolean }) {
   const [token, setToken] = useState(currentToken);
   if (token === undefined)
-    return <SignedOut title={hasBadCode ? 'This address has been used' : 'Open this page with its token'} />;
+    return <SignedOut title={hasBadCode ? 'This address has been used' : 'Open the console with its token'} />;
   return (
     <SignedIn
       token={token}
@@ -54,7 +54,7 @@ function SignedOut({ title }: { readonly title: string }) {
       <ViewHeading title={title} />
       <p>This tab does not have a valid token of the local KuFlow. Run this in the folder of your project:</p>
       <CommandLine command={`${KUFLOW} dev open`} />
-      <p class="muted">It opens the page in a new tab and signs that tab in.</p>
+      <p class="muted">It opens the console in a new tab, signed in.</p>
     </main>
   );
 }
@@ -132,7 +132,7 @@ function View({ route }: { readonly route: Route }): ComponentChildren {
         <>
           <ViewHeading title="Page not found" />
           <EmptyState>
-            The page has no view at <code>{route.path}</code>. <Link to={{ view: 'home' }}>Go to Home</Link>
+            The console does not have a view at <code>{route.path}</code>. <Link to={{ view: 'home' }}>Go to Home</Link>
           </EmptyState>
         </>
       );

@@ -1,6 +1,6 @@
 const { kuflow = 'npx kuflow', start = 'npm start' } = document.documentElement.dataset;
 
-/** How `kuflow` is called in the folder of the local KuFlow, which adds it to the page. */
+/** How `kuflow` is called in the folder of the local KuFlow, which adds it to the page of the console. */
 export const KUFLOW = kuflow;
 
 /** Starts the worker with the environment of the local KuFlow. */

@@ -216,7 +216,7 @@ describe('kuflow dev open', () => {
     expect(stderr).toContain('--print');
   });
 
-  it('exits with 2 for a path outside the page', () => {
+  it('exits with 2 for a path outside the console', () => {
     expect(dev(['open', '../processes']).status).toBe(2);
   });
 });

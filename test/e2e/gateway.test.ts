@@ -25,7 +25,7 @@ import { supervisorEntry } from '../support/supervisor-entry.ts';
 
 const NAMESPACE = 'tenant-gateway';
 const QUEUE = 'GATEWAY_QUEUE';
-/** Milliseconds that are longer than the tests. */
+/** Milliseconds. Longer than the tests run. */
 const NEVER = 2 ** 31 - 1;
 /** A value of `EventType`. */
 const WORKFLOW_TASK_TIMED_OUT = 8;
@@ -36,7 +36,7 @@ let temporal: TemporalServer;
 let gateway: Gateway;
 let engine: TemporalEngine;
 let watcher: ProcessWatcher;
-/** Learns only from the gateway that a workflow has closed. */
+/** Knows only from the gateway that a workflow has closed. */
 let pokedWatcher: ProcessWatcher;
 let guard: UiGuard;
 /** A worker's connection through the gateway, with certificate and token. */

@@ -150,7 +150,7 @@ describe('kuflow process and kuflow task on the local KuFlow', () => {
   });
 });
 
-describeInChromium('the page of the local KuFlow', () => {
+describeInChromium('the console of the local KuFlow', () => {
   const browser = useBrowser();
 
   it('starts a process and completes its tasks by hand, to the end', async () => {

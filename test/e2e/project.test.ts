@@ -74,7 +74,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a project created by the packed package', () => {
   // `add.test.ts` and `update.test.ts` run the lint without mistakes, and the build.
-  it('has the tool as a development dependency, and its lint finds mistakes [lint.await, lint.exports]', async () => {
+  it('depends on the tool for development, and its lint finds mistakes [lint.await, lint.exports]', async () => {
     const { version } = JSON.parse(
       readFileSync(join(inject('cliFolder'), 'node_modules/create-kuflow-worker/package.json'), 'utf8'),
     ) as {

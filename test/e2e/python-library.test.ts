@@ -51,7 +51,7 @@ it("the Python library and KuFlow's Python SDK decrypt each other's payloads", a
   expect(convert('library', 'decode', convert('sdk', 'encode', marked))).toEqual(marked);
 });
 
-it('a project that gets the library from a registry is locked with the tested versions of all other packages', () => {
+it('a project with the library from a registry locks the tested versions of all other packages', () => {
   const project = join(inject('runFolder'), 'python-registry');
   const options = ['--language', 'python', '--package-manager', 'uv', '--library', 'registry', '--local', '--yes'];
   const create = [installedBin('create-kuflow-worker'), project, ...options, '--no-install', '--no-git', '--no-check'];

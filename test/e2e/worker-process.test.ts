@@ -19,7 +19,7 @@ const INSTALLATION_ID = '018f3a1c-0000-7000-8000-0000000000a1';
 const ROBOT_IDS = ['018f3a1c-0000-7000-8000-0000000000b1', '018f3a1c-0000-7000-8000-0000000000b2'];
 /** The activity of the sample process, named as methods are in each language. */
 const ACTIVITY = { TypeScript: 'checkCredit', Java: 'checkCredit', Python: 'check_credit' };
-/** A frame of the code that reads the start headers. */
+/** A stack frame of the code that reads the start headers. */
 const OWN_FRAME = {
   TypeScript: /^\s+at \w.*\/node_modules\/kuflow-worker\/src\/internal\/workflow\/interceptors\.ts:\d+:\d+\)$/m,
   Java: /^\s+at \w.*(?:WorkflowInterceptor|Encryption\w*)\.java:\d+\)$/m,
@@ -350,7 +350,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
   });
 
   describe('confidential processes', () => {
-    it('run together with ordinary ones, and nothing that people enter reaches the engine as clear text [java, python, typescript: encryption.payloads, encryption.mixed]', async () => {
+    it('run alongside ordinary ones, and nothing that people enter reaches the engine unencrypted [java, python, typescript: encryption.payloads, encryption.mixed]', async () => {
       const codes = ['CONFIDENTIAL', 'LOAN'];
       const ids = await Promise.all(codes.map((code) => user.start(code)));
       const application = { firstName: 'Canary', lastName: 'Lovelace', currency: 'EUR', amount: 10 };
@@ -365,7 +365,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
       expect(ordinary).toContain('Canary');
     });
 
-    it('wait with the reason while their key cannot be read, and then go on [java, python, typescript: encryption.failing]', async () => {
+    it('fail the workflow task with the reason while their key cannot be read, and then continue [java, python, typescript: encryption.failing]', async () => {
       const { faults } = running.platform;
       faults.add({ operationId: 'retrieveKmsKey', times: 1_000_000, action: { kind: 'status', status: 503 } });
       const processId = await user.start('UNREADABLE');

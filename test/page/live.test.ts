@@ -112,7 +112,7 @@ describeInChromium('live updates of the console', () => {
     await stateOf(task, 'claimed');
   });
 
-  it('mark a definition that became confidential, and the processes that are started from then on', async () => {
+  it('mark a definition that becomes confidential, and the processes that start afterward', async () => {
     const { platform } = app.platform();
     const home = await app.open('/');
     await connection(home, 'Live');

@@ -35,7 +35,7 @@ async function listeningPorts(pid: number): Promise<readonly number[]> {
     .map((columns) => parseInt(columns[1]?.split(':')[1] ?? '', 16));
 }
 
-describeInChromium('the page and other pages', () => {
+describeInChromium('the console and other pages', () => {
   const browser = useBrowser();
   const app = useConsole(browser);
   let other: AnsweringServer;
@@ -82,7 +82,7 @@ describeInChromium('the page and other pages', () => {
     expect(await page.context().cookies()).toEqual([]);
     const tab = await page.context().newPage();
     await tab.goto(`${app.origin()}/console/`);
-    await tab.getByRole('heading', { name: 'Open this page with its token' }).waitFor();
+    await tab.getByRole('heading', { name: 'Open the console with its token' }).waitFor();
   });
 
   it('signs in once with the file of kuflow dev open, which then is gone', async () => {
@@ -107,7 +107,7 @@ describeInChromium('the page and other pages', () => {
     for (const from of [other.url, other.url.replace('127.0.0.1', 'localhost')]) {
       const page = await browser.open(from, { otherOrigins: [app.origin()] });
       await page.getByRole('link', { name: 'Processes' }).click();
-      await page.getByRole('heading', { name: 'Open this page with its token' }).waitFor();
+      await page.getByRole('heading', { name: 'Open the console with its token' }).waitFor();
       expect(page.url()).toBe(`${app.origin()}/console/processes`);
     }
   });

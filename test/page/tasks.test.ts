@@ -44,7 +44,7 @@ const CLAIMS: ProcessDefinition = {
 
 const newFolder = temporaryFolders();
 
-describeInChromium('tasks in the page', () => {
+describeInChromium('tasks in the console', () => {
   const browser = useBrowser();
   const app = useConsole(browser, {
     definitions: [sampleDefinition(), CLAIMS],
@@ -117,7 +117,7 @@ describeInChromium('tasks in the page', () => {
     await name.focus();
     for (const letter of 'Augusta') {
       await page.keyboard.type(letter);
-      // Each new task is an event, after which the page reads the task again.
+      // Each new task is an event, after which the console reads the task again.
       const read = page.waitForResponse((response) => response.url().includes(`/process-items/${id}`));
       await app.addTask(processId, 'CHECK_CREDIT');
       await read;

@@ -176,7 +176,7 @@ describeInChromium('every view of the console', () => {
     await page.getByRole('heading', { name: 'Timeline' }).waitFor();
     await page.goBack();
     await page.getByRole('heading', { name: 'Processes' }).waitFor();
-    // The address of the server leads to the page.
+    // The address of the server leads to the console.
     await page.goto(app.origin());
     expect(page.url()).toBe(`${app.origin()}/console/`);
   });

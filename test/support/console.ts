@@ -12,7 +12,7 @@ export interface TestConsole {
   /** `http://127.0.0.1:<port>`. */
   origin(): string;
   platform(): TestPlatform;
-  /** Acts as the default user, without the page. */
+  /** Acts as the default user, without the console. */
   user(): KuFlowClient;
   /** Acts as a worker. */
   application(): KuFlowClient;

@@ -26,7 +26,7 @@ export interface FaultyFiles {
 const named = (path: string): string =>
   basename(path).replace(/(settings-)?\d{8}-\d{6}-[0-9a-f]{6}|settings-[0-9a-f]{8}/, 'ID');
 
-/** The real disk, with every call counted and one call failing. `before` is called before each one, which an error of it fails. */
+/** The real disk, with one fault. Records every call, and first calls `before`, whose error fails the call. */
 export function faultyFiles(fault?: Fault, before?: (step: number, name: string) => void): FaultyFiles {
   const steps: string[] = [];
   const state = { dead: false };

@@ -85,7 +85,7 @@ const HTML = `<!doctype html>
   <body><main><h1>Form</h1><div id="form"></div></main></body>
 </html>`;
 
-/** Serves the form alone, bundled as in the page and with the page's Content-Security-Policy and styles. Call once at the top of a file. */
+/** Serves the form alone, bundled as in the console and with its Content-Security-Policy and styles. Call once at the top of a file. */
 export function useFormPages(browser: TestBrowser): {
   readonly open: (form: FormCase, options?: PageOptions) => Promise<FormPage>;
 } {

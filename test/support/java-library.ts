@@ -39,6 +39,6 @@ export function replaceJavaLibrary(
   });
   const repository = join(packageFolder, 'dist/libraries/java');
   rmSync(repository, { recursive: true });
-  // Maven keeps what it has ever found with a version.
+  // Maven keeps whatever it has found for a version.
   return writeMavenRepository(folder, repository, hashOf(folder).slice(0, 8));
 }

@@ -9,7 +9,7 @@ import {
   type ValidatorModule,
 } from '../../src/schema/validate.ts';
 
-/** The schema, after what the page loads to validate data under it was loaded. */
+/** The schema, after the console has loaded what it needs to validate data under it. */
 export function loadForPage<Given extends Schema>(schema: Given): Given {
   if (!hasValidators([schema])) {
     const code = validatorModule([schema], referenceChecks()).replace('export default', 'return');
@@ -19,6 +19,6 @@ export function loadForPage<Given extends Schema>(schema: Given): Given {
   return schema;
 }
 
-/** The errors that the page finds. */
+/** The errors that the console finds. */
 export const pageErrors = (schema: Schema, data: unknown): readonly SchemaError[] =>
   schemaErrors(loadForPage(schema), data);

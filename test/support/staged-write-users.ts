@@ -27,7 +27,7 @@ export interface StagedWriteUser {
   readonly run: (folder: string, files: FileSystem) => Promise<void>;
   /** What the next command does first. */
   readonly recover: (folder: string) => Promise<unknown>;
-  /** Files that the command may leave in its old state: nothing refers to them. */
+  /** Files that may remain in the old state: nothing refers to them. */
   readonly spare?: RegExp;
 }
 

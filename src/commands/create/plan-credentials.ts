@@ -10,7 +10,7 @@ export interface PlannedCredentials {
   readonly written: ProjectSpec['connection'];
   /** The addresses in the command that repeats the run. */
   readonly repeated: Pick<CreateAnswers, 'endpoint' | 'target' | 'ca'>;
-  /** Where the credentials come from that the process is read with, if the project does not get them. */
+  /** The source of the credentials that read the process, if the project does not get them. */
   readonly readWith: ReadWith | undefined;
 }
 
@@ -24,7 +24,7 @@ export function planCredentials(
   // A worker does not read profiles: the credentials of a profile that was chosen for it are written like typed ones.
   const isWritten =
     secret?.source.kind === 'flag' || (secret?.source.kind === 'profile' && answers.profile !== undefined);
-  // Credentials are written with the address at which they were used, wherever it came from: elsewhere another KuFlow would see them.
+  // Credentials are written with the address that they were used at, wherever it came from. Otherwise, another KuFlow would see them.
   const used = (
     key: 'kuflow.api.client-id' | 'kuflow.api.endpoint' | 'kuflow.api.tenant-id' | 'temporal.target' | 'kuflow.api.ca',
   ): string | undefined => {

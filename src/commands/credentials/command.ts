@@ -101,10 +101,10 @@ export function configure(command: Command, context: CommandContext): void {
   withConnectionOptions(command.command('exec'))
     .summary('Run a command with the credentials in its environment')
     .description(
-      'Run a command with the credentials in the environment variables that KuFlow workers and Temporal tools read. They include a new engine ' +
-        "token, which is not renewed. Every signal is forwarded unchanged. Exits with the command's own status, 125 if credentials are missing, " +
-        'or 126 or 127 if the command cannot be run. The command can use the terminal, but has no job control and no /dev/tty. ' +
-        'TEMPORAL_CONFIG_FILE points to a file that does not exist, so that your Temporal profiles do not interfere.',
+      'Run a command with the credentials in its environment, as the variables that KuFlow workers and Temporal tools read. These include a new ' +
+        'engine token, which is not renewed while the command runs. Temporal profiles are ignored: TEMPORAL_CONFIG_FILE is set to a path that ' +
+        "does not exist. Signals are forwarded unchanged. Exits with the command's own status, 125 if credentials are missing, or 126 or 127 if " +
+        'the command cannot be run. The command can use the terminal, but not job control or /dev/tty.',
     )
     .argument('<command...>', 'Command to run, after --')
     .passThroughOptions()

@@ -61,7 +61,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       collectValues(
         '--watch <path>',
-        'Restart the command when this file, or a file in this folder, changes, even after it ended (repeatable)',
+        'Restart the command when this file or a file in this folder changes, even if it has ended (repeatable)',
       ),
     )
     .passThroughOptions()

@@ -171,7 +171,7 @@ export async function runHistory(
   const { json: history, wasEncrypted } = await readHistory(running, workflowId, flags.encrypted === true);
   if (wasEncrypted)
     context.terminal.err.line(
-      'This history is clear text: the process is confidential, and its payloads are decrypted. Pass --encrypted for the stored form',
+      'The process is confidential, but this history is decrypted. Pass --encrypted for the stored form',
     );
   if (flags.output === undefined) context.terminal.out.line(escapeJsonForTerminal(history));
   else {

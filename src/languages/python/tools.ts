@@ -25,7 +25,7 @@ export const ENVIRONMENT = '.venv';
 const ENVIRONMENT_PROGRAMS = IS_WINDOWS ? '.venv\\Scripts\\' : '.venv/bin/';
 export const ENVIRONMENT_PYTHON = `${ENVIRONMENT_PROGRAMS}python${IS_WINDOWS ? '.exe' : ''}`;
 
-/** What starts a worker in development again when it changes. */
+/** Restarts a worker in development when a file changes. */
 export const WATCH_OPTIONS = '--watch src --watch application.yaml --watch application-local.yaml';
 
 /** Older ones do not have `--group`, and check the environment less strictly. */

@@ -8,7 +8,7 @@ import type { CompiledValidators } from '../shared/contract.ts';
 
 const MAX_MODULES = 200;
 
-/** The scripts with which the page validates data. */
+/** The scripts with which the console validates data. */
 export interface CompiledSchemas {
   /** Throws an ApiError if they can't be compiled. */
   add(body: unknown): CompiledValidators;
@@ -21,7 +21,7 @@ export function createCompiledSchemas(): CompiledSchemas {
     add: (body) => {
       const schemas = isRecord(body) ? body['schemas'] : undefined;
       const given = (Array.isArray(schemas) ? (schemas as readonly unknown[]) : []).filter(isRecord);
-      // The page loads the script without a token, so its address can't be guessed without the schemas.
+      // The console loads the script without a token, so its address can't be guessed without the schemas.
       const hash = createHash('sha256').update(canonicalJson(given)).digest('hex');
       const module = modules.get(hash) ?? compileSchemas(given);
       modules.delete(hash);

@@ -5,7 +5,7 @@ import type { Store } from '../store/store.ts';
 import { getMeta, setMeta } from '../store/people.ts';
 import type { PlatformEvent } from '../shared/types.ts';
 
-/** The events of the platform, and those that only tell the page which of its lists have changed. */
+/** The events of the platform, and those that only tell the console which of its lists have changed. */
 export type PublishedEvent = PlatformEvent | { readonly kind: 'workers-changed' | 'faults-changed' };
 
 /** Passes events on to the streams of the console and keeps the latest ones for streams that reconnect. */
@@ -31,7 +31,7 @@ export function createEventHub(options: { readonly clock: Clock; readonly firstI
       return lastId;
     },
     publish: (event) => {
-      // The page reads again after an event: its own requests would only displace those of others.
+      // The console reads again after an event: its own requests would only displace those of others.
       if (event.kind === 'request' && event.console === true) return;
       const published: LiveEvent = { id: ++lastId, time: new Date(options.clock.now()).toISOString(), ...event };
       kept.push(published);
@@ -52,7 +52,7 @@ export function createEventHub(options: { readonly clock: Clock; readonly firstI
 
 /**
  * Passes an event to the hub and to the listener of whoever started the platform. What the event reports has already happened, so an error of
- * the listener only becomes a warning on the page.
+ * the listener only becomes a warning in the console.
  */
 export function reportEvent(
   event: PlatformEvent,

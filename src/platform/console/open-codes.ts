@@ -10,8 +10,8 @@ import { escapeAttribute } from './page-files.ts';
 const LIFE_MS = 60_000;
 
 /**
- * Codes that sign the page in once, within a minute. `kuflow dev open` passes the browser a file that only this user can read and that redirects to
- * the page with a code, because the arguments of a program are visible to other users of the machine.
+ * Codes that sign in to the console once, within a minute. `kuflow dev open` passes the browser a file that only this user can read and that redirects to
+ * the console with a code, because the arguments of a program are visible to other users of the machine.
  */
 export interface OpenCodes {
   /** Writes a file for a new code, and returns its name. `toAddress` returns where the file redirects to. It is removed with the code. */
@@ -77,7 +77,7 @@ function redirectPage(address: string): string {
     <title>KuFlow</title>
   </head>
   <body>
-    <p><a href="${target}">Open the page of the local KuFlow</a></p>
+    <p><a href="${target}">Open the console of the local KuFlow</a></p>
   </body>
 </html>
 `;

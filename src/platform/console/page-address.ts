@@ -9,7 +9,7 @@ export interface PageSignIn {
 
 /**
  * The address of the console, or of the part of it that `path` names, such as `tasks/latest`. The sign-in is in the fragment, which the browser does not
- * send. Throws a usage error for a path outside the page.
+ * send. Throws a usage error for a path outside the console.
  */
 export function pageAddress(state: Pick<PlatformState, 'endpoints'>, signIn: PageSignIn, path = ''): string {
   const base = new URL('/console/', state.endpoints.http);

@@ -43,7 +43,7 @@ const COMPRESSIBLE = /^text\/|json|svg/;
 
 const compress = promisify(gzip);
 
-/** How commands on the page begin, and the command that starts the worker, for a shell in the folder of the platform. */
+/** How commands in the console begin, and the command that starts the worker, for a shell in the folder of the platform. */
 export interface PageCommands {
   readonly kuflow: string;
   readonly start: string;

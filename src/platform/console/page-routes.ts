@@ -7,7 +7,7 @@ const HOME = '/console/';
 const PAGE_ROUTES = ['/', '/console', '/console/*', '/console/assets/*', '/console/validators/:hash'] as const;
 
 /**
- * The page may only load its own files and talk to this server. JSON Forms and its validator must do without `eval`, and nothing may be written
+ * The console may only load its own files and talk to this server. JSON Forms and its validator must do without `eval`, and nothing may be written
  * to the document as text.
  */
 export const CONTENT_SECURITY_POLICY = [
@@ -28,7 +28,7 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
 } as const;
 
-/** Whether the request is for the page itself, which contains no data. */
+/** Whether the request is for the console's own files, which do not contain data. */
 export function isPageRequest(request: FastifyRequest): boolean {
   return request.method === 'GET' && PAGE_ROUTES.some((route) => route === request.routeOptions.url);
 }
@@ -57,7 +57,7 @@ export function registerPageRoutes(
   });
   app.get<{ Params: { hash: string } }>(PAGE_ROUTES[4], { onRequest }, (request, reply) => {
     const module = validators.find(request.params.hash);
-    if (module === undefined) throw new ApiError(404, 'This schema is not known any more');
+    if (module === undefined) throw new ApiError(404, 'This schema is no longer known');
     return reply.header('cache-control', 'private, no-cache').type('text/javascript; charset=utf-8').send(module);
   });
 }

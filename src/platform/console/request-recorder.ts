@@ -37,7 +37,7 @@ export interface RequestRecorder {
 
 /** Bytes of each body that are kept. */
 const KEPT_BYTES = 16 * 1024;
-/** The page makes many requests. They have their own limit, so that they do not displace those of workers. */
+/** The console makes many requests. They have their own limit, so that they do not displace those of workers. */
 const KEPT = { console: 100, others: 400 } as const;
 
 interface Recorded extends EndedRequest {

@@ -10,7 +10,7 @@ const KEY_BYTES = 32;
 export function requireKeyOfDefinition({ store }: Domain, definitionId: string): string {
   const known = findKeyOfDefinition(store.sql, definitionId);
   if (known !== undefined) return known.id;
-  // A random id: it does not tell when the first confidential process was started.
+  // A random ID does not reveal when the first confidential process was started.
   const id = randomUUID();
   const value = randomBytes(KEY_BYTES).toString('base64');
   insertEncryptionKey(store.sql, { id, definitionId, value, createdAt: store.now() });

@@ -224,7 +224,7 @@ export function resolvePrincipal(
   return principal;
 }
 
-/** Users with their tokens, and groups, for the page and for commands. */
+/** Users with their tokens, and groups, for the console and for commands. */
 export function listPeople(ctx: Domain): LocalPeople {
   const { sql } = ctx.store;
   const memberships = findMemberships(sql);

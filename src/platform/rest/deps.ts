@@ -22,7 +22,7 @@ export interface HealthReport {
   >;
 }
 
-/** What the page shows about this run. */
+/** What the console shows about this run. */
 export interface PlatformRun {
   /** ISO 8601, UTC. */
   readonly startedAt: string;
@@ -37,7 +37,7 @@ export interface PlatformRun {
 /** The header with which the platform's own probes identify themselves. */
 export const PROBE_HEADER = 'x-kuflow-probe';
 
-/** The header with which the page and shell completion identify themselves. */
+/** The header with which the console and shell completion identify themselves. */
 export const CONSOLE_HEADER: ConsoleHeader = 'x-kuflow-console';
 
 export interface RestDeps {

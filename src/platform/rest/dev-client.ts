@@ -52,7 +52,7 @@ export async function readUsers(access: DevApiAccess): Promise<readonly GroupMem
   }));
 }
 
-/** The name of a file that signs the user in to the page once, within a minute, and opens `path`. */
+/** The name of a file that signs the user in to the console once, within a minute, and opens `path`. */
 export async function requestOpenFile(access: DevApiAccess, path: string): Promise<string> {
   const answer = await send(access, 'POST', `/_dev/open-codes?path=${encodeURIComponent(path)}`);
   const { body } = answer;

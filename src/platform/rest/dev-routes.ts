@@ -21,7 +21,7 @@ import { authenticate } from './authenticate.ts';
 import { getRequestState } from './request.ts';
 
 /**
- * Routes that KuFlow does not have, for the page and for commands: see `shared/contract.ts`. They need the same credentials as the API; those that
+ * Routes that KuFlow does not have, for the console and for commands: see `shared/contract.ts`. They need the same credentials as the API; those that
  * answer with credentials need a user's.
  */
 export function registerDevRoutes(app: FastifyInstance, deps: RestDeps, validators: CompiledSchemas): void {
@@ -44,7 +44,7 @@ export function registerDevRoutes(app: FastifyInstance, deps: RestDeps, validato
 
   app.get('/_dev/events', { onRequest }, (request, reply) => {
     const lastEventId = request.headers['last-event-id'];
-    // The framework does not log the request, which lasts as long as the page is open.
+    // The framework does not log the request, which lasts as long as the console is open.
     reply.hijack();
     deps.streams.open(reply.raw, typeof lastEventId === 'string' ? lastEventId : undefined);
   });
@@ -83,8 +83,7 @@ export function registerDevRoutes(app: FastifyInstance, deps: RestDeps, validato
   app.get<IdRoute>('/_dev/processes/:id/definition', { onRequest }, (request) => {
     const process = requireProcess(domain, idIn(request, 'process'));
     const found = findDefinitionOfProcess(domain.definitions, process);
-    if (found === undefined)
-      throw new ApiError(404, `The local KuFlow does not serve ${process.definition.code} any more`);
+    if (found === undefined) throw new ApiError(404, `The local KuFlow no longer serves ${process.definition.code}`);
     return found;
   });
   app.get<IdRoute>('/_dev/processes/:id/failing-work', { onRequest }, async (request) => {

@@ -31,7 +31,7 @@ export function registerOperation(app: FastifyInstance, deps: RouteDeps, id: Ope
       const state = getRequestState(request);
       state.operationId = id;
       await authenticate(deps, request);
-      // The page must stay usable, and must not use up what is meant for a worker.
+      // The console must stay usable, and must not use up what is meant for a worker.
       state.fault = isConsoleRequest(request) ? undefined : deps.faults.take(id);
     },
     preSerialization: (request, reply, payload, done) => {

@@ -26,7 +26,7 @@ export interface RequestState {
   refused?: boolean;
 }
 
-/** Whether the page or shell completion made the request, or whether it is for the page itself. */
+/** Whether the console or shell completion made the request, or whether it is for the console's own files. */
 export function isConsoleRequest(request: FastifyRequest): boolean {
   return request.headers[CONSOLE_HEADER] !== undefined || isPageRequest(request);
 }

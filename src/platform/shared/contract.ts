@@ -4,13 +4,13 @@ import type { FaultAction } from '../faults/registry.ts';
 import type { PlatformEvent } from './types.ts';
 
 /*
- * What `/_dev/…` answers to the page and to commands. KuFlow does not have these operations. Types only, because the page imports them.
+ * What `/_dev/…` answers to the console and to commands. KuFlow does not have these operations. Types only, because the console imports them.
  * All routes need the credentials of the API. Times are ISO 8601 in UTC.
  *
  * `POST /_dev/process-items/{id}/release`, without a body, returns the `ProcessItem` as KuFlow's API does. It is for the owner of a claimed task.
  */
 
-/** The header with which the page and shell completion mark their requests, so that the list of requests can leave them out. */
+/** The header with which the console and shell completion mark their requests, so that the list of requests can leave them out. */
 export type ConsoleHeader = 'x-kuflow-console';
 
 /** `GET /_dev/status`. */
@@ -185,7 +185,7 @@ export interface RequestRecord {
   readonly problem?: string;
   /** Violations of KuFlow's API contract by the request or by the answer. */
   readonly violations: readonly { readonly side: 'request' | 'answer'; readonly problem: string }[];
-  /** Whether the page or shell completion made it. */
+  /** Whether the console or shell completion made it. */
   readonly console: boolean;
 }
 

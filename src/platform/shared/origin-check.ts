@@ -8,7 +8,7 @@ export type OriginCheck =
 export interface OriginCheckOptions {
   readonly hostNames: readonly string[];
   readonly scheme: 'http' | 'https';
-  /** True for the page, which is static: a link in any document may open it in a tab. */
+  /** True for the console, which is static: a link in any document may open it in a tab. */
   readonly isPage: boolean;
 }
 

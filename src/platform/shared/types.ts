@@ -40,7 +40,7 @@ export interface PlatformOptions {
   /** Temporal dynamic configuration, added to the platform's own. */
   readonly dynamicConfig?: Readonly<Record<string, unknown>> | undefined;
   /**
-   * For the commands that the page shows: how `kuflow` is called, and what starts the worker, in the working directory. Default: `npx kuflow` and
+   * For the commands that the console shows: how `kuflow` is called, and what starts the worker, in the working directory. Default: `npx kuflow` and
    * `npm start`.
    */
   readonly pageCommands?: { readonly kuflow: string; readonly start: string } | undefined;

@@ -42,8 +42,8 @@ export async function swapState(stateDir: string, files?: FileSystem): Promise<v
 }
 
 /**
- * Completes or undoes a swap that was interrupted. No other process may use the state folder. Rejects with a KnownError if an older version left
- * one that it was in the middle of.
+ * Completes or undoes a swap that was interrupted. No other process may use the state folder. Rejects with a KnownError if an older version of this
+ * tool left an unfinished one.
  */
 export async function finishInterruptedSwap(stateDir: string): Promise<void> {
   for (const name of (await readdir(stateDir)).filter((one) => OLD_STAGING.test(one))) {

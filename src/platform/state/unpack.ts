@@ -92,7 +92,7 @@ async function requireFile(file: string): Promise<void> {
 const isTar = (head: Buffer): boolean =>
   head.toString('latin1', TAR_MAGIC.offset, TAR_MAGIC.offset + TAR_MAGIC.text.length) === TAR_MAGIC.text;
 
-/** Why an entry cannot be unpacked after these ones. */
+/** Why an entry cannot be unpacked after those before it. */
 function problemOf({ path, type, size }: ReadEntry, before: ReadonlySet<string>): string | undefined {
   const isManifest = before.size === 0;
   if (isManifest && path !== MANIFEST_FILE) return 'it was not written by `kuflow dev export`';

@@ -10,7 +10,7 @@ export type KeyReader = (keyId: string) => Uint8Array | Promise<Uint8Array>;
 
 const ENCODING = 'encoding';
 const ENCRYPTED = 'binary/encrypted?vendor=KuFlow';
-/** The name in the metadata of a payload that has the id of its key: KuFlow's SDKs mark what has to be encrypted with it. */
+/** The metadata of a payload that contains the ID of its key. KuFlow's SDKs mark payloads to encrypt with it. */
 const KEY_ID = 'encoding-encrypted-key-id';
 const ENCODING_HEADER = 'x-kuflow-encoding';
 const KEY_ID_HEADER = 'x-kuflow-encoding-encrypted-key-id';
@@ -43,16 +43,13 @@ export function isEncrypted({ metadata }: Payload): boolean {
   return textIn(metadata?.[ENCODING]) === ENCRYPTED;
 }
 
-/**
- * The payload as it was before it was encrypted. One that is not encrypted is returned as it is. Rejects with the reason if the payload cannot be
- * decrypted.
- */
+/** Decrypts a payload. Returns one that is not encrypted unchanged. Rejects with the reason if the payload cannot be decrypted. */
 export async function decryptPayload(payload: Payload, readKey: KeyReader): Promise<Payload> {
   if (!isEncrypted(payload)) return payload;
   const keyId = textIn(payload.metadata?.[KEY_ID]);
-  if (keyId === undefined) throw new Error('An encrypted payload does not have the ID of its key');
+  if (keyId === undefined) throw new Error('An encrypted payload does not name its key');
   const text = textIn(payload.data) ?? '';
-  if (!text.startsWith(PREFIX)) throw new Error('A payload is encrypted in an unknown way');
+  if (!text.startsWith(PREFIX)) throw new Error('A payload is encrypted in an unknown format');
   const bytes = Buffer.from(text.slice(PREFIX.length), 'base64');
   if (bytes.length < NONCE_BYTES + TAG_BYTES) throw new Error('An encrypted payload is truncated');
   const plain = decrypt(bytes, await readKey(keyId), keyId);

@@ -46,14 +46,14 @@ const POLLERS_WITHIN_MS = 3000;
 const isNotFound = (error: unknown): boolean => isGrpcServiceError(error) && (error.code as number) === NOT_FOUND;
 
 const rejectKey: KeyReader = (keyId) => {
-  throw new Error(`The key ${keyId} is not known here`);
+  throw new Error(`The key ${keyId} is not available`);
 };
 
 /** Connects to the Temporal server at its private address. Rejects if the server does not answer. */
 export async function createProcessEngine(options: {
   readonly address: string;
   readonly namespace: string;
-  /** For confidential processes. By default no key can be read. */
+  /** For confidential processes. By default, no key is available. */
   readonly readKey?: KeyReader | undefined;
 }): Promise<TemporalEngine> {
   const { namespace, readKey = rejectKey } = options;

@@ -54,7 +54,7 @@ function describeProcess(before: ProcessDefinition, after: ProcessDefinition): r
 
 function describeConfidential(before: boolean, after: boolean): readonly string[] {
   if (before === after) return [];
-  return [`new processes ${after ? 'are confidential now' : 'are not confidential any more'}`];
+  return [`new processes ${after ? 'are now confidential' : 'are no longer confidential'}`];
 }
 
 function describeTask(before: TaskDefinition, after: TaskDefinition): readonly string[] {

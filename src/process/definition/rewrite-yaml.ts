@@ -63,7 +63,7 @@ function detectStyle(text: string): { indent: number; indentSeq: boolean; flowCo
   };
 }
 
-/** `after`, with the lines of `mine` that did not change from `before`, which means the same as `mine` in another form. */
+/** Applies the change from `before` to `after` to `mine`, whose other lines stay. `before` is `mine` as the library writes it. */
 function keepLines(mine: string, before: string, after: string): string {
   const [own, old, next] = [mine, before, after].map((text) => text.split('\n')) as [string[], string[], string[]];
   const plain = (lines: readonly string[]): string[] => lines.map((line) => line.replaceAll(/\s+/g, ''));
@@ -75,7 +75,7 @@ function keepLines(mine: string, before: string, after: string): string {
     .replace(/\n$/, '')}\n`;
 }
 
-/** `lines`, of which those that `keys` and `otherKeys` have in common are as in `other`. */
+/** Replaces the lines whose keys both lists have in common with those of `other`. */
 function replaceCommon(
   lines: readonly string[],
   other: readonly string[],
@@ -94,7 +94,7 @@ function replaceCommon(
   return replaced;
 }
 
-/** Removes a value. Comments above it stay, and so do those below an empty one, which the library counts as its own. */
+/** Removes a value. Comments above it stay. So do those below a value that is empty, to which the library attaches them. */
 export function removeValue(document: Document.Parsed, path: readonly (string | number)[]): void {
   const parent: unknown = document.getIn(path.slice(0, -1), true);
   if (!isCollection(parent)) throw new Error('The value is not in a map or a list');

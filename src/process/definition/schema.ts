@@ -66,7 +66,7 @@ export const DefinitionFileSchema = Type.Object(
         confidential: Type.Optional(
           Type.Boolean({
             description:
-              'Whether the process is confidential, exactly as set in the KuFlow app. The data of the workflows of new processes is then encrypted.',
+              'Whether the process is confidential, exactly as set in the KuFlow app. If it is, the workflow data of new processes is encrypted.',
           }),
         ),
       },

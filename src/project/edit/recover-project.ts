@@ -43,7 +43,7 @@ export async function recoverProject(folder: string): Promise<StagedRecovery | u
 
 /**
  * Completes or undoes the interrupted changes that affect `folder`, which may not exist: in the folder itself, and in those above it, up to the
- * root of its repository, because a new member of a workspace changes files there. `all`: also changes above it of other files. Folders
+ * root of its repository, because a new member of a workspace changes files there. `all`: also changes above it that affect only other files. Folders
  * whose journal belongs to another user are left out. Rejects as `recoverProject` does.
  */
 export async function recoverAround(folder: string, all = false): Promise<readonly StagedRecovery[]> {
@@ -56,7 +56,7 @@ export async function recoverAround(folder: string, all = false): Promise<readon
   return found;
 }
 
-/** The interrupted changes that affect `folder`, as `recoverAround` finds them, without doing anything about them. */
+/** Describes the interrupted changes that `recoverAround` would complete or undo. */
 export async function readAround(folder: string): Promise<readonly StagedRecovery[]> {
   const found: StagedRecovery[] = [];
   for (const at of await interruptedFolders(folder)) {

@@ -2,14 +2,14 @@ import { parseXml } from '@rgrove/parse-xml';
 import { parse } from 'smol-toml';
 import { isMavenVersionAtLeast, isRequirementAtLeast, requirementName } from './versions.ts';
 
-/** How lines of a file are merged in which dependencies have versions. */
+/** How to merge the lines of a file that lists dependencies with versions. */
 export interface EntryFormat {
   /** The name and value of an entry. Undefined for any other line. */
   readonly parseLine: (line: string) => Entry | undefined;
   /** Whether the value is a version, and the oldest that `mine` allows is not older than that of `theirs`. */
   readonly isAtLeast: (mine: Entry, theirs: Entry) => boolean;
   readonly comment: RegExp;
-  /** The line that names what several lines describe. */
+  /** A line that identifies what the lines around it describe. */
   readonly identity?: RegExp;
   /** Throws an error if the text is not valid. */
   readonly parse: (text: string) => unknown;
@@ -56,7 +56,7 @@ export const ENTRY_FORMATS: ReadonlyMap<string, EntryFormat> = new Map([
   ],
 ]);
 
-/** Lines by their names, or by their texts for comments. Undefined if there are others, or if names are not unique. */
+/** Lines by their names, or by their texts for comments. Undefined if there are other lines, or if a name occurs twice. */
 function byName(format: EntryFormat, lines: readonly string[]): ReadonlyMap<string, string> | undefined {
   const named = new Map<string, string>();
   for (const line of lines) {
@@ -68,8 +68,8 @@ function byName(format: EntryFormat, lines: readonly string[]): ReadonlyMap<stri
 }
 
 /**
- * Merges lines that are entries and comments, by name: a version that is at least as new as that of `theirs` stays, and so does a removed one.
- * Undefined if there are other lines, or other changes of both sides.
+ * Merges entries and comments by name. A version that is at least as new as that of `theirs` stays, and a removed one stays removed.
+ * Undefined if there are other lines, or if both sides made other changes.
  */
 export function mergeEntries(
   format: EntryFormat,
@@ -104,7 +104,7 @@ export function mergeEntries(
   return names.map((name) => merged.get(name) ?? '');
 }
 
-/** Whether both of two additions in the same place can be kept: they are not the same entries, and not about the same thing. */
+/** Whether two additions in the same place can both be kept. Two lists of entries cannot, and neither can two that describe the same thing. */
 export function canAddBoth(format: EntryFormat, one: readonly string[], other: readonly string[]): boolean {
   const isNamed = [one, other].every((lines) => byName(format, lines) !== undefined);
   const isIdentity = (line: string): boolean => format.identity?.test(line) === true;

@@ -72,7 +72,7 @@ export function findConflicts(base: string, mine: string, theirs: string): reado
   return [...(isFaithful ? regions : toOneConflict(texts)), ['']];
 }
 
-/** Lines without the end of the last one, which is not a line that conflicts. */
+/** The lines of a text. The line break at its end does not add an empty line, which could conflict. */
 function splitLines(text: string): readonly string[] {
   return text === '' ? [] : text.replace(/\n$/, '').split('\n');
 }

@@ -12,7 +12,7 @@ export interface KeyConflict extends LineConflict {
 
 export interface PackageJsonMerge {
   readonly conflicts: readonly KeyConflict[];
-  /** The merged text with the conflicting places as in one of the three versions. Everything else is the same in all three. */
+  /** The merged text, with the conflicting places as in this version. Everything else is the same in all three. */
   readonly base: string;
   readonly mine: string;
   readonly theirs: string;
@@ -149,7 +149,7 @@ function mergeArrays(
   });
 }
 
-/** Whether `mine` stays although both sides changed it: a removed dependency, and a version that is at least as new as that of `theirs`. */
+/** Whether `mine` stays although both sides changed it: a removed dependency, or a version that is at least as new as that of `theirs`. */
 function isKept(root: Values, path: readonly string[], { mine, theirs }: Values): boolean {
   const [first = '', name = ''] = path;
   if (typeof theirs !== 'string') return false;

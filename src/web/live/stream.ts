@@ -4,7 +4,7 @@ import { createStreamParser } from './sse.ts';
 
 export type ConnectionState = 'connecting' | 'live' | 'reconnecting' | 'stopped' | 'refused';
 
-/** What a stream tells the page. `lastId` is where another stream can continue. */
+/** What a stream tells the console. `lastId` is where another stream can continue. */
 export type StreamNews =
   | { readonly kind: 'event'; readonly event: LiveEvent; readonly lastId: string | undefined }
   | { readonly kind: 'state'; readonly state: ConnectionState; readonly lastId: string | undefined };
@@ -13,7 +13,7 @@ export type StreamNews =
 const SILENCE_MS = 40_000;
 const LONGEST_PAUSE_MS = 5_000;
 
-/** The page reads everything again after this event. */
+/** The console reads everything again after this event. */
 export const RESET: LiveEvent = { id: 0, time: '', kind: 'reset' };
 
 /**

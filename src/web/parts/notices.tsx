@@ -141,7 +141,7 @@ export function JsonView({ value, label }: { readonly value: unknown; readonly l
   return <CodeBlock label={label}>{JSON.stringify(value, undefined, 2)}</CodeBlock>;
 }
 
-/** Commands that do the same as the page, folded away. */
+/** Commands that do the same as the view, folded away. */
 export function CommandList({ commands }: { readonly commands: readonly (readonly [string, string])[] }) {
   return (
     <details>

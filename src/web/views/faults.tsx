@@ -45,7 +45,7 @@ export function FaultListView() {
     <>
       <ViewHeading title="Faults" />
       <p>
-        A fault makes calls to KuFlow’s API fail, so that you can see how your worker reacts. Requests from this page
+        A fault makes calls to KuFlow’s API fail, so that you can see how your worker reacts. Requests from the console
         are not affected.
       </p>
       <ReadFailure failure={faults.failure} title="The faults could not be read" />

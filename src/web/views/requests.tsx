@@ -68,7 +68,7 @@ export function RequestListView({ route }: { readonly route: RequestsRoute }) {
             checked={route.own === true}
             onChange={(event) => change({ own: event.currentTarget.checked })}
           />
-          Show this page’s requests
+          Show the console’s requests
         </label>
       </div>
       <ReadFailure failure={list.failure} title="The requests could not be read" />

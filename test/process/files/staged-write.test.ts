@@ -39,7 +39,7 @@ function stateOf(folder: string): Readonly<Record<string, string>> {
 const without = (state: Readonly<Record<string, string>>, spare: RegExp | undefined) =>
   Object.fromEntries(Object.entries(state).filter(([path]) => spare?.test(path) !== true));
 
-/** Files with a secret that other users may read. */
+/** Files that contain a secret and that other users can read. */
 function exposed(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => {
     const status = statSync(join(folder, path));
@@ -58,7 +58,7 @@ describe.runIf(process.platform !== 'win32').each(STAGED_WRITE_USERS)('$name', (
     return folder;
   };
 
-  it('leaves everything old or everything new after it was killed, and nothing else', async () => {
+  it('leaves the complete old or new state after a kill, and no other files', async () => {
     const whole = await prepared();
     const old = stateOf(whole);
     const { stdout, stderr } = run(whole, 'none');

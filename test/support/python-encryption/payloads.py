@@ -27,7 +27,7 @@ def codec_of_the_sdk(keys: dict[str, bytes]):
     from kuflow_temporal_worker._encryption import _kuflow_crypto as crypto
     from kuflow_temporal_worker._encryption import _kuflow_encryption_payload_codec as codec
 
-    # The SDK never awaits its ciphers. These coroutines do not wait for anything.
+    # The SDK calls its ciphers without awaiting them. These coroutines never wait.
     def awaited(method):
         def run(*arguments):
             try:

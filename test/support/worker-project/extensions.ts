@@ -1,4 +1,4 @@
-// Added to a generated project by the end-to-end tests: what a project can add to its worker.
+// The end-to-end tests add this to a generated project: what a project can add to its worker.
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { AppSettings } from 'kuflow-worker';
 

@@ -1,4 +1,4 @@
-// Added to a generated project by the end-to-end tests.
+// The end-to-end tests add this to a generated project.
 import { log, type WorkflowInterceptorsFactory } from '@temporalio/workflow';
 
 export const interceptors: WorkflowInterceptorsFactory = () => ({

@@ -20,7 +20,7 @@ describe('CONTRIBUTING.md', () => {
     expect(named.map(([, path = '']) => path).filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 
-  it('names only exports of the file that it names next to them', () => {
+  it('names only exports that exist in the file that it names', () => {
     const named = [...page.matchAll(/`(\w+)` (?:in|of|from) `((?:src|scripts|test)\/[\w./-]+\.(?:ts|mjs))`/g)];
     expect(named.length).toBeGreaterThan(5);
     const isMissing = ([, name = '', path = '']: RegExpExecArray): boolean =>

@@ -54,7 +54,7 @@ function stateOf(folder: string): Readonly<Record<string, string>> {
 }
 
 describe('a staged write between two file systems', () => {
-  /** The journal is on another file system than the files: names of one in the other are copies. */
+  /** The journal and the files are on different file systems, so there are copies instead of hard links. */
   const apart = (files: FileSystem, folder: string): FileSystem => {
     const journal = join(folder, JOURNAL, '/');
     const across = (from: string, to: string): void => {
@@ -74,7 +74,7 @@ describe('a staged write between two file systems', () => {
     };
   };
 
-  it('leaves everything old or everything new wherever the process ends, and never a part of a file', async () => {
+  it('leaves the complete old or new state wherever the process ends, and never part of a file', async () => {
     const whole = prepared();
     const old = stateOf(whole);
     const counted = faultyFiles();

@@ -78,7 +78,7 @@ beforeAll(async () => {
   steps = whole.steps;
 });
 
-/** Everything is written, and nothing else is left once the journal of a cleanup that failed is removed. */
+/** Everything is written, and nothing else remains after the journal of a failed cleanup is removed. */
 async function expectWritten(folder: string, what: string): Promise<void> {
   expect(asPlanned(folder), what).toBe(true);
   await recoverProject(folder);
@@ -97,7 +97,7 @@ describe('every call of the file system', () => {
     expect(steps.length).toBeGreaterThan(60);
   });
 
-  it('leaves everything unchanged when it fails, and reports the failure, or can be done without', async () => {
+  it('leaves everything unchanged and reports the failure when it fails, or is optional', async () => {
     let failures = 0;
     for (const [index, name] of steps.entries()) {
       if (!changesDisk(name)) continue;

@@ -224,7 +224,7 @@ describe.each(Object.entries(ROWS))('%s', (_keyword, row) => {
   // Whole numbers are numbers too.
   const wide = accepted.includes('number') ? [...new Set([...accepted, 'integer'])].sort() : accepted;
 
-  it('is validated by the page as by the platform', () => {
+  it('is validated in the console as on the platform', () => {
     expect(VALUES.filter((value) => pageErrors(whole, { value }).length === 0)).toEqual(valid);
   });
 

@@ -173,7 +173,7 @@ describe('the validator of the console', () => {
   }, 600_000);
 });
 
-describe('a pattern that could block the page', () => {
+describe('a pattern that could block the console', () => {
   it.each(['^(a+)+$', '^(a|a)*$', '^a*a*a*a*a*a*a*a*$'])(
     '%s is left to the platform, which has a time limit',
     (pattern) => {

@@ -19,7 +19,7 @@ const request = (part: Partial<RequestRecord>): RequestRecord => ({
 it.each([
   ['everything without a filter', {}, {}, true],
   ['not the requests of the console', { console: true }, {}, false],
-  ['the requests of the console if asked to', { console: true }, { own: true }, true],
+  ['the requests of the console on request', { console: true }, { own: true }, true],
   ['all words of the text in any order and case', {}, { text: 'WORKER  get' }, true],
   ['not if one word is missing', {}, { text: 'worker post' }, false],
   ['problems', { problem: 'No such process' }, { text: 'such' }, true],

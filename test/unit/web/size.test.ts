@@ -4,7 +4,7 @@ import { bundleWeb } from '../../../scripts/build-web.mjs';
 /** Compressed bytes. */
 const KIB = 1024;
 
-it('the page of kuflow dev loads quickly: its first view, and a form', async () => {
+it('the console loads quickly: its first view, and a form', async () => {
   const { sizes } = await bundleWeb();
   expect(sizes.firstView).toBeLessThanOrEqual(25 * KIB);
   expect(sizes.withForm).toBeLessThanOrEqual(90 * KIB);

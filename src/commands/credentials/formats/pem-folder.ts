@@ -155,7 +155,7 @@ async function rejectForeignJournal(files: FileSystem, folder: string): Promise<
     if ((await files.look(join(folder, OLD_JOURNAL))) !== undefined)
       throw new KnownError({
         message: `An older version of this tool was interrupted while it wrote credentials into ${folder}`,
-        seen: `${OLD_JOURNAL} is there`,
+        seen: `${OLD_JOURNAL} exists`,
         next: [
           `Remove ${OLD_JOURNAL} and the files that end with .kuflow-new from that folder, then write the credentials again`,
         ],

@@ -54,12 +54,12 @@ const readKey = async (keyId: string): Promise<Uint8Array> => {
 };
 
 async function decoded(payload: Payload | undefined): Promise<unknown> {
-  if (payload === undefined || !isEncrypted(payload)) throw new Error('The payload is missing or plain');
+  if (payload === undefined || !isEncrypted(payload)) throw new Error('The payload is missing or not encrypted');
   return defaultPayloadConverter.fromPayload(await decryptPayload(payload, readKey));
 }
 
 describe('a confidential process', () => {
-  it('is started and signaled with encrypted payloads and the headers of KuFlow, and its encrypted result completes it', async () => {
+  it("is started and signaled with encrypted payloads and KuFlow's headers, and completes with an encrypted result", async () => {
     processId = await user.start('LOAN');
     const code = 'LOAN_APPLICATION';
     const item = { type: 'TASK', processId, processItemDefinitionCode: code } as const;
@@ -96,7 +96,7 @@ describe('a confidential process', () => {
       identity,
       commands: [
         {
-          // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- Temporal's package has no enum at run time
+          // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- The enum of Temporal's package does not exist at run time
           commandType: COMPLETE_WORKFLOW,
           completeWorkflowExecutionCommandAttributes: {
             result: { payloads: [encryptPayload(result, keyId, await readKey(keyId))] },
@@ -107,7 +107,7 @@ describe('a confidential process', () => {
     await user.completed(processId);
   });
 
-  it('leaves nothing of its data in files of the engine and logs, only in the state of the platform', async () => {
+  it('leaves its data only in the state of the platform, not in engine files or logs', async () => {
     const entries = await readdir(running.stateDir, { recursive: true, withFileTypes: true });
     const files = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('state.db'));
     const contents = await Promise.all(files.map(({ parentPath, name }) => readFile(join(parentPath, name))));
@@ -115,7 +115,7 @@ describe('a confidential process', () => {
     expect(contents.filter((bytes) => bytes.includes(CANARY) || bytes.includes('requestTimeZone'))).toEqual([]);
   });
 
-  it('has a history that `kuflow dev history` prints as clear text, and with --encrypted as it is stored', async () => {
+  it('has a history that `kuflow dev history` prints decrypted, or with --encrypted as it is stored', async () => {
     const { stateDir, platform } = running;
     await writeStateFile(stateDir, createPlatformState(platform));
     const history = async (...options: readonly string[]): ReturnType<typeof runKuflow> =>
@@ -123,7 +123,7 @@ describe('a confidential process', () => {
     const canary = Buffer.from(JSON.stringify({ message: CANARY })).toString('base64');
     const clear = await history();
     expect(clear.status).toBe(0);
-    expect(clear.stderr.split('\n')[0]).toContain('This history is clear text');
+    expect(clear.stderr.split('\n')[0]).toContain('this history is decrypted');
     expect(clear.stdout).toContain(canary);
     expect(clear.stdout).not.toContain('x-kuflow-encoding');
     expect(historyFromJSON(JSON.parse(clear.stdout)).events).not.toEqual([]);

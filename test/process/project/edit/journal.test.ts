@@ -425,7 +425,7 @@ describe('recoverProject', () => {
     });
   });
 
-  it('completes a change above the folder that affects it, unless the journal belongs to another user', async ({
+  it('completes a change in a parent folder that affects the project, unless the journal belongs to another user', async ({
     skip,
   }) => {
     const folder = await interruptedBefore('script.sh');

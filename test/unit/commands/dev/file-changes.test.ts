@@ -6,7 +6,7 @@ import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
 const temporaryFolder = temporaryFolders();
 
-it('a change of a watched file is noticed, but not the bytecode that Python writes', async () => {
+it('a change to a watched file is noticed, but Python bytecode is ignored', async () => {
   const folder = temporaryFolder();
   const code = join(folder, 'src', 'loan_worker');
   mkdirSync(code, { recursive: true });
@@ -18,7 +18,7 @@ it('a change of a watched file is noticed, but not the bytecode that Python writ
   try {
     mkdirSync(join(code, '__pycache__'));
     writeFileSync(join(code, '__pycache__', 'tasks.pyc'), '');
-    // It has read the files as they are now, which takes as long as noticing a change.
+    // Starting another watch takes as long as noticing a change.
     await (await noticeChanges(['src'], folder)).close();
     await (await noticeChanges(['src'], folder)).close();
     expect(isNoticed).toBe(false);

@@ -10,7 +10,7 @@ const redirectOf = (file: string): URL =>
   new URL(/http-equiv="refresh" content="0; url=([^"]+)"/.exec(readFileSync(file, 'utf8'))?.[1] ?? '');
 const codeIn = (file: string): string => new URLSearchParams(redirectOf(file).hash.slice(1)).get('code') ?? '';
 
-describe('a code for the page', () => {
+describe('a code for the console', () => {
   const temporaryFolder = temporaryFolders();
   afterEach(() => vi.useRealTimers());
 
@@ -86,7 +86,7 @@ describe('a code for the page', () => {
       expect((await post(`/${code}`)).statusCode).toBe(404);
     });
 
-    it('is not issued to a worker, without credentials, or for a path outside the page', async () => {
+    it('is not issued to a worker, without credentials, or for a path outside the console', async () => {
       expect((await post('', { authorization: rest.asWorker })).statusCode).toBe(403);
       expect((await post('')).statusCode).toBe(401);
       expect((await post('?path=%2F%2Fevil.example', { authorization: rest.asUser })).statusCode).toBe(400);

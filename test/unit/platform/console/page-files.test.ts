@@ -14,7 +14,7 @@ async function indexWith(commands?: PageCommands): Promise<string> {
   return (await readPageFiles(folder, commands))?.index.bytes.toString() ?? '';
 }
 
-describe('the commands on the page', () => {
+describe('the commands in the console', () => {
   it('are those of a TypeScript project by default', async () => {
     expect(await indexWith()).toContain('data-kuflow="npx kuflow" data-start="npm start"');
   });

@@ -38,7 +38,7 @@ const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'none'; " +
   "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
-describe('the page', () => {
+describe('the console', () => {
   it('is at /console/ and every path below it, without credentials', async () => {
     const root = await get('/');
     expect([root.statusCode, root.headers.location]).toEqual([302, '/console/']);
@@ -154,7 +154,7 @@ describe('the check of Host, Origin and Sec-Fetch headers', () => {
   const CROSS = { 'sec-fetch-site': 'cross-site' };
 
   it.each<readonly [method: 'GET' | 'POST' | 'HEAD', url: string, headers: Record<string, string>, status: number]>([
-    // A link in any page may open the page in a tab.
+    // A link in any page may open the console in a tab.
     ['GET', '/', { ...CROSS, ...NAVIGATION }, 302],
     ['GET', '/console/', { ...CROSS, ...NAVIGATION }, 200],
     ['GET', '/console/tasks/latest', { ...NAVIGATION, 'sec-fetch-site': 'same-site' }, 200],
@@ -166,7 +166,7 @@ describe('the check of Host, Origin and Sec-Fetch headers', () => {
     ['GET', '/console/', { ...CROSS, 'sec-fetch-mode': 'navigate' }, 403],
     ['GET', '/console/', { ...CROSS, 'sec-fetch-dest': 'document' }, 403],
     ['GET', '/console/assets/plain.css', { ...CROSS, 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'style' }, 403],
-    // No other method, and nothing but the page.
+    // No other method, and nothing but the console.
     ['POST', '/', { ...CROSS, ...NAVIGATION }, 403],
     ['POST', '/console/', { ...CROSS, ...NAVIGATION }, 403],
     ['HEAD', '/console/', { ...CROSS, ...NAVIGATION }, 403],

@@ -26,7 +26,7 @@ const start = (code = 'LOAN'): string =>
 const keyOf = (id: string): string | undefined => findProcessById(world.store.sql, id)?.encryptionKeyId;
 
 describe('a confidential process', () => {
-  it('has the key of its definition, which is created once and kept after a restart', async () => {
+  it('uses the key of its definition, which is created once and survives a restart', async () => {
     world = createWorld({ definitions: [confidential(), confidential('OTHER')] });
     const [first, second, other] = [start(), start(), start('OTHER')].map(keyOf);
     expect(first).toBeDefined();
@@ -40,7 +40,7 @@ describe('a confidential process', () => {
     expect(retrieveKmsKey(world.worker, first ?? '').value).toBe(value);
   });
 
-  it('is started and signaled with its key, and an ordinary one without', async () => {
+  it('is started and signaled with its key, and an ordinary one without a key', async () => {
     world = createWorld({ definitions: [confidential(), { ...LOAN, process: { code: 'PLAIN' } }] });
     const ids = [start(), start('PLAIN')];
     for (const processId of ids) {
@@ -68,7 +68,7 @@ describe('a confidential process', () => {
     ]);
   });
 
-  it('stays what it was when its definition changes', () => {
+  it('keeps the switch that it was started with when its definition changes', () => {
     world = createWorld({ definitions: [LOAN] });
     const plain = start();
     world.domain.definitions.replace([confidential()], []);
@@ -80,7 +80,7 @@ describe('a confidential process', () => {
 });
 
 describe('retrieveKmsKey', () => {
-  it('is for the application only, and refuses unknown keys', () => {
+  it('is allowed only for the application, and rejects unknown keys', () => {
     world = createWorld({ definitions: [confidential()] });
     const key = keyOf(start()) ?? '';
     expect(thrown(() => retrieveKmsKey(world.user, key))).toEqual(refused(403, 'only applications with a role'));
@@ -90,7 +90,7 @@ describe('retrieveKmsKey', () => {
 });
 
 describe('the state of a version without confidential processes', () => {
-  it('is opened, and its processes are not confidential', () => {
+  it('can be opened, and its processes are not confidential', () => {
     world = createWorld();
     const path = join(mkdtempSync(join(tmpdir(), 'kuflow-older-')), 'state.db');
     const database = new sqlite.Database(path);

@@ -169,12 +169,12 @@ describe('changeDefinitions', () => {
     expect(storedVersions()).toBe(1);
   });
 
-  it('reports that new processes are confidential, or not any more', () => {
+  it('reports that new processes are now confidential, or no longer are', () => {
     change([{ ...LOAN, process: { ...LOAN.process, confidential: true } }]);
     change([LOAN]);
     expect(world.events).toEqual([
-      { kind: 'definitions-changed', changes: ['LOAN: new processes are confidential now'] },
-      { kind: 'definitions-changed', changes: ['LOAN: new processes are not confidential any more'] },
+      { kind: 'definitions-changed', changes: ['LOAN: new processes are now confidential'] },
+      { kind: 'definitions-changed', changes: ['LOAN: new processes are no longer confidential'] },
     ]);
   });
 

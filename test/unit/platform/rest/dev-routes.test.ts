@@ -218,7 +218,7 @@ describe('definitions', () => {
     ]);
   });
 
-  it('answers whether new processes, and whether a process that has started, are confidential', async () => {
+  it('reports whether new processes are confidential, and whether a started one is', async () => {
     const plain = await startLoan(rest);
     rest.world.domain.definitions.replace([{ ...LOAN, process: { code: 'LOAN', confidential: true } }], []);
     const secret = await startLoan(rest);
@@ -303,7 +303,7 @@ describe('faults', () => {
     expect(kinds).toEqual(Array.from({ length: 4 }, () => 'faults-changed'));
   });
 
-  it('do not hit the page, and are not used up by it', async () => {
+  it('do not affect the console, and are not used up by it', async () => {
     rest.faults.add({ operationId: '*', times: 1, action: { kind: 'status', status: 503 } });
     const marked = await send('GET', '/tenants', undefined, { headers: { 'x-kuflow-console': '1' } });
     expect(marked.statusCode).toBe(200);
@@ -400,7 +400,7 @@ describe('POST /_dev/definitions/{code}/examples', () => {
 });
 
 describe('a user', () => {
-  it("can do with KuFlow's own operations what the console offers", async () => {
+  it("lets the console work with KuFlow's own operations", async () => {
     const asUser = async (
       method: 'GET' | 'POST' | 'PUT',
       url: string,

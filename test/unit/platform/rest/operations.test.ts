@@ -70,7 +70,7 @@ describe('operations', () => {
     }
   });
 
-  it('return the URI of processes and process items, also in lists', async () => {
+  it('return the URI of processes and process items, even in lists', async () => {
     const processId = await startLoan(rest);
     const taskId = await createTask(rest, processId);
     for (const [path, id, uri] of [

@@ -76,7 +76,7 @@ describe('GET /_dev/requests', () => {
     expect(records[0]).toMatchObject({ path: '/console/', console: true });
   });
 
-  it('contains a request that is never answered, until its client gives up', async () => {
+  it('contains an unanswered request before its client gives up', async () => {
     await rest.app.listen({ host: '127.0.0.1', port: 0 });
     const { port } = rest.app.server.address() as AddressInfo;
     rest.faults.add({ operationId: 'findTenants', times: 1, action: { kind: 'no-answer' } });
@@ -129,7 +129,7 @@ describe('GET /_dev/requests', () => {
 });
 
 describe('GET /_dev/requests/{id}', () => {
-  it('does not contain the key that an application read, only why it was refused', async () => {
+  it('does not contain a key that an application reads, but contains the reason for a refusal', async () => {
     rest.world.domain.definitions.replace([{ ...LOAN, process: { code: 'LOAN', confidential: true } }], []);
     const id = await startLoan(rest);
     const keyId = findProcessById(rest.world.store.sql, id)?.encryptionKeyId ?? '';

@@ -84,7 +84,7 @@ describe('platform events', () => {
       expect(hints(folder)).toContain(`npx kuflow dev ${command} --state-dir '${folder}'`);
   });
 
-  it('are followed by the address of the console, which signs in only on a terminal', () => {
+  it('are followed by the address of the console, which signs the user in only on a terminal', () => {
     const hints = (showToken: boolean): string =>
       readyHints({ processes: ['LOAN'], endpoints, user }, 'npx kuflow', {
         runs: 'platform',

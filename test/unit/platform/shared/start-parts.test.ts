@@ -13,7 +13,7 @@ describe('parts that start in order', () => {
     });
   };
 
-  it('stop in reverse order, also after one that fails to stop', async () => {
+  it('stop in reverse order, even if one fails to stop', async () => {
     const parts = await startParts(async (given) => {
       await startAll(given);
       return given;
@@ -24,7 +24,7 @@ describe('parts that start in order', () => {
     expect(stopped).toEqual(['gateway', 'store']);
   });
 
-  it('all stop if the next one does not start, which is the failure that is reported', async () => {
+  it('all stop if the next one fails to start, and that failure is reported', async () => {
     const starting = startParts(async (given) => {
       await startAll(given);
       await given.add(Promise.reject(new Error('the port is taken')), () => void stopped.push('never started'));

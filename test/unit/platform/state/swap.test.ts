@@ -12,7 +12,7 @@ const temporaryFolder = temporaryFolders();
 const OLD = { 'state.db': 'old', 'state.db-wal': 'old', pki: 'old', 'temporal-1.0.db': 'old', 'temporal.log': 'old' };
 const NEW = { 'state.db': 'new', documents: 'new', pki: 'new', 'temporal-1.1.db': 'new' };
 
-/** As the local KuFlow has them: folders with a file. */
+/** As the local KuFlow creates them: folders with a file. */
 const FOLDERS = ['pki', 'documents'];
 
 function write(folder: string, entries: Readonly<Record<string, string>>): void {
@@ -42,7 +42,7 @@ async function stage(): Promise<string> {
   return stateDir;
 }
 
-/** Swaps with a fault. `then`: what the swap ended with. */
+/** Swaps with a fault. `then`: the outcome of the swap. */
 async function swap(fault?: Fault) {
   const stateDir = await stage();
   const { files, steps } = faultyFiles(fault);
@@ -70,7 +70,7 @@ describe('a new state', () => {
     }
   });
 
-  it('leaves either state complete at the next start, wherever the process ends', async () => {
+  it('leaves one of the two states complete at the next start, wherever the process ends', async () => {
     const { steps } = await swap();
     const seen = new Set<string>();
     for (const [before, name] of steps.entries()) {
@@ -86,7 +86,7 @@ describe('a new state', () => {
     expect([...seen].sort()).toEqual(['new', 'old']);
   });
 
-  it('is refused while the import of an older version is incomplete, with what to do', async () => {
+  it('is refused, with advice, while an import of an older version is incomplete', async () => {
     const stateDir = join(temporaryFolder(), 'dev');
     mkdirSync(join(stateDir, 'import-0a1b2c', 'replaced'), { recursive: true });
     mkdirSync(join(stateDir, 'imported-0a1b2c'));

@@ -71,9 +71,9 @@ describe('a payload of a confidential process', () => {
     await expect(decryptPayload(parse(payload), readKey)).rejects.toThrow(/key|encrypted/);
   });
 
-  it('has another nonce each time, and passes plain payloads', async () => {
+  it('gets a new nonce each time, and decryption returns unencrypted payloads unchanged', async () => {
     const [plain] = vectors.passThrough.map(parse);
-    if (plain === undefined) throw new Error('There are no plain payloads');
+    if (plain === undefined) throw new Error('There are no unencrypted payloads');
     const twice = [1, 2].map(() => encryptPayload(plain, KEY_ID, readKey(KEY_ID)));
     expect(twice[0]).not.toEqual(twice[1]);
     for (const payload of vectors.passThrough.map(parse)) expect(await decryptPayload(payload, readKey)).toBe(payload);
@@ -81,7 +81,7 @@ describe('a payload of a confidential process', () => {
 });
 
 describe('the argument of a start or a signal', () => {
-  it('is encrypted, and comes with the headers that KuFlow sends', async () => {
+  it('is encrypted, and sent with the headers of KuFlow', async () => {
     const argument = await encryptedArgument({ processId: 'p' }, KEY_ID, readKey);
     expect(isEncrypted(argument.payload)).toBe(true);
     const seen: unknown[] = [];
@@ -95,7 +95,7 @@ describe('the argument of a start or a signal', () => {
     expect(seen).toEqual([Object.fromEntries(wanted)]);
   });
 
-  it('comes without headers if it is plain', async () => {
+  it('is sent without headers if it is not encrypted', async () => {
     for (const argument of [{ processId: 'p' }, RawValue.fromPayload({ metadata: {}, data: Buffer.from('{}') })]) {
       const signal = { signalName: 's', args: [argument], workflowExecution: { workflowId: 'p' }, headers: {} };
       await encryptionHeaders.signal?.(signal, ({ headers }) => {
@@ -107,7 +107,7 @@ describe('the argument of a start or a signal', () => {
 });
 
 describe('a history', () => {
-  it("of KuFlow's SDK becomes clear text without the headers", async () => {
+  it("of KuFlow's SDK is decrypted, and loses the headers", async () => {
     const history = historyFromJSON(sdkHistory);
     expect(await decryptHistory(history, readKey)).toBe(true);
     const json = historyToJSON(history);
@@ -137,7 +137,7 @@ describe('a history', () => {
     expect(historyToJSON(history)).toBe(before);
   });
 
-  it('is not returned if a key is missing', async () => {
+  it('is rejected if a key is missing', async () => {
     const missing = (): never => {
       throw new Error('There is no such key');
     };

@@ -17,7 +17,7 @@ const completedWith = (payload: Payload): ReturnType<typeof toWorkflowOutcome> =
   });
 
 describe('toWorkflowOutcome', () => {
-  it('has the result if it is valid JSON, also if it was encrypted, and null if it cannot be read', async () => {
+  it('has the result if it is valid JSON, even if it was encrypted, and null if it cannot be read', async () => {
     const done = payloadOf('json/plain', '{"message":"done"}');
     for (const payload of [done, encryptPayload(done, 'known', KEY)])
       expect(await completedWith(payload)).toEqual({ kind: 'completed', result: { message: 'done' } });

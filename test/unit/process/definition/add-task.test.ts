@@ -61,7 +61,7 @@ describe('addTask', () => {
     expect(text.indexOf('code: NEW')).toBeLessThan(text.indexOf('# the second'));
   });
 
-  it('keeps comments and quotes in a file with another indentation, which it may change', async () => {
+  it('keeps comments and quotes in a file with unusual indentation, which may change', async () => {
     const file = FILE.replaceAll(/^ {2}(?=-|#)/gm, '').replaceAll(/^- /gm, '-   ');
     const { text, definition } = await addTask(file, 'f', TASK, 'A');
     expect(await parseDefinition(text, 'f')).toEqual(definition);

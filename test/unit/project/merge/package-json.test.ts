@@ -79,7 +79,7 @@ describe('package.json', () => {
     expect(cleanlyMerged(PATH, raised)).toBe(print(list()));
   });
 
-  it('keeps the order, the indentation and unchanged lines, and puts additions after the key that they follow in the template', () => {
+  it('keeps order, indentation and unchanged lines, and puts an addition after the key that it follows in the template', () => {
     const base = print({ name: 'a', scripts: { build: 'tsc', test: 'vitest' }, files: ['dist'], engines: {} });
     const mine = [
       '{',

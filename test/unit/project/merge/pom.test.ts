@@ -158,7 +158,7 @@ describe('pom.xml', () => {
     );
   });
 
-  it('keeps additions of both in the same place, unless they are about the same artifact', () => {
+  it('keeps additions of both sides in the same place, unless they concern the same artifact', () => {
     const all = (...added: readonly (readonly string[])[]): string => dependencies(dependency('a'), ...added);
     const [one, other] = [dependency('one', version('1')), dependency('other', version('1'))];
     const texts = { base: all(), mine: all(one), theirs: all(other) };
@@ -170,7 +170,7 @@ describe('pom.xml', () => {
     });
   });
 
-  it('merges adjacent versions and comments that both changed', () => {
+  it('merges adjacent versions and comments that both sides changed', () => {
     const all = (...lines: readonly string[]): string =>
       pom('<properties>', ...lines.map((line) => `  ${line}`), '</properties>');
     const property = (name: string, value: string): string => `<${name}.version>${value}</${name}.version>`;
@@ -223,7 +223,7 @@ describe('pom.xml', () => {
     ).toBe(crlf.replace('>1<', '>3<'));
   });
 
-  it('merges other lines if it is not well-formed', () => {
+  it('still merges other lines if it is not well-formed', () => {
     const base = pom('<name>a</name>', '<x>1</x>', '<y>1</y>', '<z>1</z>');
     const mine = base.replace('<z>1</z>', '<z>');
     expect(mergedFile(PATH, { base, mine, theirs: base.replace('<name>a', '<name>b') })).toEqual({

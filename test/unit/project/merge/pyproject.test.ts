@@ -117,7 +117,7 @@ describe('pyproject.toml', () => {
     });
   });
 
-  it('keeps tables of which one is dotted', () => {
+  it('keeps a table and an added dotted table', () => {
     const base = text('[tool.a]', 'x = 1', 'y = 1');
     const texts = {
       base,

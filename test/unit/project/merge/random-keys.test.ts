@@ -209,7 +209,7 @@ describe('random keys of package.json', () => {
 });
 
 describe.each(FORMATS)('random versions of $path', (format) => {
-  it('do not conflict in an ordinary update, in which both raise versions and add dependencies at the end', () => {
+  it('do not conflict in an ordinary update, where both sides raise versions and add dependencies at the end', () => {
     const names = ['alpha', 'beta', 'gamma', 'delta'];
     const raises = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 4, maxLength: 4 });
     fc.assert(
