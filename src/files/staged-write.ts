@@ -7,7 +7,7 @@ import { isRecord } from '../base/json.ts';
 import { isGitFolderName } from '../base/file-name.ts';
 import type { FileStatus, FileSystem } from './file-system.ts';
 import { isSafePath, relativePath } from './relative-path.ts';
-import { replaceFile, rethrowUnlessSystem, writeNewFiles } from './write.ts';
+import { replaceFile, rethrowUnlessSystem, writeNewFiles, type NewContent } from './write.ts';
 
 /*
  * Changes several files so that an interruption at any moment leaves all of them old, all of them new, or a journal with which the next run
@@ -54,12 +54,6 @@ export interface StagedChange {
   readonly after: Uint8Array | undefined;
   /** The permission bits of the new contents. The umask applies only to a new file with 0644. */
   readonly mode: number;
-}
-
-/** Replaces what is at a path, a file or a folder, by what is staged under the same name; if nothing is, removes it. */
-export interface StagedMove {
-  /** A name in the folder. */
-  readonly path: string;
 }
 
 export interface StagedWriteOptions {
@@ -149,13 +143,16 @@ export async function openStage(target: StagingTarget): Promise<string> {
   return join(journal, NEW);
 }
 
-/** Makes all moves or none of them. Everything that moves in is in the folder of `openStage`. Rejects like `writeStaged`. */
-export async function publishStage(target: StagingTarget, moves: readonly StagedMove[]): Promise<void> {
+/**
+ * Replaces the files and folders with these names by those in the folder of `openStage`, and removes the names that are not there. Makes all
+ * changes or none of them, and rejects, as `writeStaged` does.
+ */
+export async function publishStage(target: StagingTarget, names: readonly string[]): Promise<void> {
   const { files, folder } = target;
   const journal = journalOf(target);
   await publish(target, {}, async () => {
     const entries: Entry[] = [];
-    for (const { path } of moves) {
+    for (const path of names) {
       const has = async (at: string): Promise<string | null> =>
         (await files.look(at)) === undefined ? null : ANYTHING;
       const [before, after] = [await has(join(folder, path)), await has(join(journal, NEW, path))];
@@ -222,7 +219,7 @@ export async function recoverStaged(
   const { files } = target;
   const journal = journalOf(target);
   if (!hasJournal(target)) return undefined;
-  const names = await rejectForeignJournal(target);
+  const names = await listJournal(target);
   if (names.includes(UNDO)) {
     const manifest = await readManifest(target, UNDO);
     const left = await undo(target, manifest, UNDO);
@@ -255,8 +252,9 @@ export async function recoverStaged(
       },
       replace: async (path, contents) => {
         const at = pending(path);
-        const mode = at === undefined ? undefined : (await files.look(at))?.mode;
-        if (at !== undefined) await replaceFile(at, contents, { files, mode: (mode ?? 0o644) & 0o777 });
+        if (at === undefined) return;
+        const { mode = 0o644 } = (await files.look(at)) ?? {};
+        await replaceFile(at, contents, { files, mode: mode & 0o777 });
       },
     });
   const outcomes: string[] = [];
@@ -270,7 +268,7 @@ export async function recoverStaged(
 /** The change that was interrupted, without doing anything about it. Rejects as `recoverStaged` does. */
 export async function readStaged(target: StagingTarget): Promise<StagedRecovery | undefined> {
   if (!hasJournal(target)) return undefined;
-  const names = await rejectForeignJournal(target);
+  const names = await listJournal(target);
   const name = [UNDO, MANIFEST].find((one) => names.includes(one));
   if (name === undefined) return undefined;
   const { entries } = await readManifest(target, name);
@@ -317,22 +315,20 @@ async function stageContents(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { files, folder } = target;
-  const staged = changes.flatMap(({ path, before, after, mode }, index) =>
-    after === undefined
-      ? []
-      : [{ replaced: before === undefined ? undefined : join(folder, path), after, mode, index }],
-  );
-  await writeNewFiles(
-    files,
-    staged.map(({ replaced, after, mode, index }) => ({
-      path: join(journalOf(target), NEW, String(index)),
-      content: after,
-      mode,
-      withUmask: replaced === undefined && mode === 0o644,
-      likeOwnerOf: replaced,
-    })),
-    signal,
-  );
+  const contents = changes.flatMap(({ path, before, after, mode }, index): readonly NewContent[] => {
+    if (after === undefined) return [];
+    const isNew = before === undefined;
+    return [
+      {
+        path: join(journalOf(target), NEW, String(index)),
+        content: after,
+        mode,
+        withUmask: isNew && mode === 0o644,
+        likeOwnerOf: isNew ? undefined : join(folder, path),
+      },
+    ];
+  });
+  await writeNewFiles(files, contents, signal);
 }
 
 /** `left`: somebody changed or restored the file. */
@@ -650,10 +646,10 @@ function damagedError(target: StagingTarget, seen?: string): KnownError {
 }
 
 /**
- * Anybody can put a journal into a repository. This tool writes real folders and files, so a link is not from it. Returns the names in the
- * journal.
+ * The names in the journal. Anybody can put a journal into a repository. This tool writes real folders and files, so it rejects a link with a
+ * KnownError.
  */
-async function rejectForeignJournal(target: StagingTarget): Promise<readonly string[]> {
+async function listJournal(target: StagingTarget): Promise<readonly string[]> {
   const { files } = target;
   const journal = journalOf(target);
   const requireKind = async (path: string, kinds: readonly string[]): Promise<void> => {
