@@ -362,7 +362,7 @@ async function stateOf(target: StagingTarget, index: number, entry: Entry): Prom
 async function applyEntry(target: StagingTarget, index: number, entry: Entry): Promise<EntryState> {
   const { files, folder } = target;
   const path = join(folder, entry.path);
-  rejectDetour(target, entry.path);
+  await rejectDetour(target, entry.path);
   const staged = stagedPath(target, index, entry);
   const kept = keptPath(target, index);
   const state = await stateOf(target, index, entry);
@@ -399,7 +399,7 @@ async function undo(target: StagingTarget, { entries, folders }: Manifest, name:
     const isBeside = entry.after === null && (await files.look(besidePath(path))) !== undefined;
     const isKept = isBeside || (await files.look(kept)) !== undefined;
     const isPending = (await files.look(staged)) !== undefined;
-    if (findDetour(target, entry.path) !== undefined) {
+    if ((await findDetour(target, entry.path)) !== undefined) {
       if (isKept || (entry.after !== null && !isPending)) left.add(entry.path);
       return;
     }
@@ -427,7 +427,7 @@ async function undo(target: StagingTarget, { entries, folders }: Manifest, name:
   // A folder may have replaced a file.
   for (const [index, entry] of entries.entries()) if (entry.before === null) await restore(index, entry);
   for (const path of folders.toReversed()) {
-    if (findDetour(target, path) !== undefined || (await removeFolder(files, join(folder, path)))) continue;
+    if ((await findDetour(target, path)) !== undefined || (await removeFolder(files, join(folder, path)))) continue;
     const isFolder = (await files.look(join(folder, path)))?.kind === 'folder';
     if (isFolder && ![...left, ...used].some((one) => one.startsWith(`${path}/`))) used.push(path);
   }
@@ -452,7 +452,7 @@ async function removeJournal(target: StagingTarget): Promise<void> {
     const isDone = (await files.look(join(journal, DONE))) !== undefined;
     const manifest = isDone ? parseManifest(target, await readText(files, join(journal, DONE))) : undefined;
     for (const { path, after } of manifest?.entries ?? [])
-      if (after === null && findDetour(target, path) === undefined)
+      if (after === null && (await findDetour(target, path)) === undefined)
         await removeIfExists(files, besidePath(join(folder, path)));
     // The sign that the change is done goes last.
     for (const name of [NEW, BEFORE, DONE]) await removeTree(files, join(journal, name));
@@ -625,7 +625,7 @@ async function readManifest(target: StagingTarget, name: string): Promise<Manife
   const manifest = parseManifest(target, await readText(target.files, join(journalOf(target), name)));
   if (manifest === undefined) throw damagedError(target);
   for (const path of [...manifest.entries.map((entry) => entry.path), ...manifest.folders]) {
-    const detour = findDetour(target, path);
+    const detour = await findDetour(target, path);
     if (detour !== undefined) throw damagedError(target, `${path} leads to ${detour}`);
   }
   return manifest;
@@ -672,10 +672,10 @@ async function listJournal(target: StagingTarget): Promise<readonly string[]> {
 }
 
 /** Where links lead a path of the folder, if a change must not be made there. */
-function findDetour(target: StagingTarget, path: string): string | undefined {
-  const { folder } = target;
+async function findDetour(target: StagingTarget, path: string): Promise<string | undefined> {
+  const { files, folder } = target;
   let at = dirname(join(folder, path));
-  while (at !== folder && !exists(at)) at = dirname(at);
+  while (at !== folder && (await files.look(at)) === undefined) at = dirname(at);
   let real: string;
   try {
     real = realpathSync.native(at);
@@ -686,19 +686,8 @@ function findDetour(target: StagingTarget, path: string): string | undefined {
   return parent === '' || isUsablePath(target, parent) ? undefined : real;
 }
 
-/** Whether there is anything at a path, such as a link that leads nowhere. */
-function exists(path: string): boolean {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-  } catch (error) {
-    // A folder of the path is a file.
-    if (codeOf(error) === 'ENOTDIR') return false;
-    throw error;
-  }
-}
-
-function rejectDetour(target: StagingTarget, path: string): void {
-  const detour = findDetour(target, path);
+async function rejectDetour(target: StagingTarget, path: string): Promise<void> {
+  const detour = await findDetour(target, path);
   if (detour !== undefined) throw outsideError(target, dirname(join(target.folder, path)), detour);
 }
 
