@@ -276,7 +276,7 @@ export async function readStaged(target: StagingTarget): Promise<StagedRecovery 
 }
 
 /** Whether a change was interrupted, or is in progress. */
-export function hasJournal(target: Pick<StagingTarget, 'folder' | 'journal'>): boolean {
+export function hasJournal(target: StagingTarget): boolean {
   return lstatSync(journalOf(target), { throwIfNoEntry: false }) !== undefined;
 }
 
@@ -469,7 +469,7 @@ async function syncFolders({ files, folder }: StagingTarget, { entries }: Manife
   for (const parent of parents) await files.syncFolder(parent).catch(rethrowUnlessSystem);
 }
 
-const journalOf = ({ folder, journal }: Pick<StagingTarget, 'folder' | 'journal'>): string => join(folder, journal);
+const journalOf = ({ folder, journal }: StagingTarget): string => join(folder, journal);
 
 const isMove = ({ before, after }: Entry): boolean => before === ANYTHING || after === ANYTHING;
 
