@@ -75,7 +75,7 @@ export function editJson(text: string, path: JsonPath, value: unknown, edit: Jso
 
 type JsonPath = readonly (string | number)[];
 
-/** The node of the value at a path. Undefined if there is not any. */
+/** The node of the value at a path. Undefined if the document does not have one. */
 export function findValue(text: string, path: JsonPath): Node | undefined {
   const tree = parseTree(text);
   return tree && findNodeAtLocation(tree, [...path]);

@@ -14,8 +14,18 @@ const sync = promisify(fsync);
 /**
  * Syncs an open file to disk. Uses its descriptor, because the file handles of Yarn's Plug'n'Play (as with `yarn dlx`) do not have `sync`.
  */
-export function syncFile({ fd }: Pick<FileHandle, 'fd'>): Promise<void> {
+function syncFile({ fd }: Pick<FileHandle, 'fd'>): Promise<void> {
   return sync(fd);
+}
+
+/** Syncs a file to disk. */
+export async function syncPath(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await syncFile(file);
+  } finally {
+    await file.close();
+  }
 }
 
 function kindOf(stats: Stats): FileStatus['kind'] {

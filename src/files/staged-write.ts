@@ -7,7 +7,7 @@ import { isRecord } from '../base/json.ts';
 import { isGitFolderName } from '../base/file-name.ts';
 import type { FileStatus, FileSystem } from './file-system.ts';
 import { isSafePath, relativePath } from './relative-path.ts';
-import { replaceFile, rethrowUnlessSystem, writeNewFiles } from './write.ts';
+import { replaceFile, rethrowUnlessSystem, writeNewFiles, type NewContent } from './write.ts';
 
 /*
  * Changes several files together. An interruption at any moment leaves all of them old, all of them new, or a journal with which the next run
@@ -54,12 +54,6 @@ export interface StagedChange {
   readonly after: Uint8Array | undefined;
   /** The permission bits of the new contents. The umask applies only to a new file with 0644. */
   readonly mode: number;
-}
-
-/** Replaces what is at a path, a file or a folder, by what is staged under the same name; if nothing is, removes it. */
-export interface StagedMove {
-  /** A name in the folder. */
-  readonly path: string;
 }
 
 export interface StagedWriteOptions {
@@ -149,13 +143,16 @@ export async function openStage(target: StagingTarget): Promise<string> {
   return join(journal, NEW);
 }
 
-/** Makes all moves or none of them. Everything that moves in is in the folder of `openStage`. Rejects like `writeStaged`. */
-export async function publishStage(target: StagingTarget, moves: readonly StagedMove[]): Promise<void> {
+/**
+ * Replaces the files and folders with these names by those in the folder of `openStage`, and removes the names that are not there. Makes all
+ * changes or none of them, and rejects, as `writeStaged` does.
+ */
+export async function publishStage(target: StagingTarget, names: readonly string[]): Promise<void> {
   const { files, folder } = target;
   const journal = journalOf(target);
   await publish(target, {}, async () => {
     const entries: Entry[] = [];
-    for (const { path } of moves) {
+    for (const path of names) {
       const has = async (at: string): Promise<string | null> =>
         (await files.look(at)) === undefined ? null : ANYTHING;
       const [before, after] = [await has(join(folder, path)), await has(join(journal, NEW, path))];
@@ -222,7 +219,7 @@ export async function recoverStaged(
   const { files } = target;
   const journal = journalOf(target);
   if (!hasJournal(target)) return undefined;
-  const names = await rejectForeignJournal(target);
+  const names = await listJournal(target);
   if (names.includes(UNDO)) {
     const manifest = await readManifest(target, UNDO);
     const left = await undo(target, manifest, UNDO);
@@ -255,8 +252,9 @@ export async function recoverStaged(
       },
       replace: async (path, contents) => {
         const at = pending(path);
-        const mode = at === undefined ? undefined : (await files.look(at))?.mode;
-        if (at !== undefined) await replaceFile(at, contents, { files, mode: (mode ?? 0o644) & 0o777 });
+        if (at === undefined) return;
+        const { mode = 0o644 } = (await files.look(at)) ?? {};
+        await replaceFile(at, contents, { files, mode: mode & 0o777 });
       },
     });
   const outcomes: string[] = [];
@@ -270,7 +268,7 @@ export async function recoverStaged(
 /** Describes an interrupted change without touching it. Rejects as `recoverStaged` does. */
 export async function readStaged(target: StagingTarget): Promise<StagedRecovery | undefined> {
   if (!hasJournal(target)) return undefined;
-  const names = await rejectForeignJournal(target);
+  const names = await listJournal(target);
   const name = [UNDO, MANIFEST].find((one) => names.includes(one));
   if (name === undefined) return undefined;
   const { entries } = await readManifest(target, name);
@@ -278,7 +276,7 @@ export async function readStaged(target: StagingTarget): Promise<StagedRecovery 
 }
 
 /** Whether a change was interrupted, or is in progress. */
-export function hasJournal(target: Pick<StagingTarget, 'folder' | 'journal'>): boolean {
+export function hasJournal(target: StagingTarget): boolean {
   return lstatSync(journalOf(target), { throwIfNoEntry: false }) !== undefined;
 }
 
@@ -317,22 +315,20 @@ async function stageContents(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { files, folder } = target;
-  const staged = changes.flatMap(({ path, before, after, mode }, index) =>
-    after === undefined
-      ? []
-      : [{ replaced: before === undefined ? undefined : join(folder, path), after, mode, index }],
-  );
-  await writeNewFiles(
-    files,
-    staged.map(({ replaced, after, mode, index }) => ({
-      path: join(journalOf(target), NEW, String(index)),
-      content: after,
-      mode,
-      withUmask: replaced === undefined && mode === 0o644,
-      likeOwnerOf: replaced,
-    })),
-    signal,
-  );
+  const contents = changes.flatMap(({ path, before, after, mode }, index): readonly NewContent[] => {
+    if (after === undefined) return [];
+    const isNew = before === undefined;
+    return [
+      {
+        path: join(journalOf(target), NEW, String(index)),
+        content: after,
+        mode,
+        withUmask: isNew && mode === 0o644,
+        likeOwnerOf: isNew ? undefined : join(folder, path),
+      },
+    ];
+  });
+  await writeNewFiles(files, contents, signal);
 }
 
 /** `left`: somebody changed or restored the file. */
@@ -366,7 +362,7 @@ async function stateOf(target: StagingTarget, index: number, entry: Entry): Prom
 async function applyEntry(target: StagingTarget, index: number, entry: Entry): Promise<EntryState> {
   const { files, folder } = target;
   const path = join(folder, entry.path);
-  rejectDetour(target, entry.path);
+  await rejectDetour(target, entry.path);
   const staged = stagedPath(target, index, entry);
   const kept = keptPath(target, index);
   const state = await stateOf(target, index, entry);
@@ -403,7 +399,7 @@ async function undo(target: StagingTarget, { entries, folders }: Manifest, name:
     const isBeside = entry.after === null && (await files.look(besidePath(path))) !== undefined;
     const isKept = isBeside || (await files.look(kept)) !== undefined;
     const isPending = (await files.look(staged)) !== undefined;
-    if (findDetour(target, entry.path) !== undefined) {
+    if ((await findDetour(target, entry.path)) !== undefined) {
       if (isKept || (entry.after !== null && !isPending)) left.add(entry.path);
       return;
     }
@@ -431,7 +427,7 @@ async function undo(target: StagingTarget, { entries, folders }: Manifest, name:
   // A folder may have replaced a file.
   for (const [index, entry] of entries.entries()) if (entry.before === null) await restore(index, entry);
   for (const path of folders.toReversed()) {
-    if (findDetour(target, path) !== undefined || (await removeFolder(files, join(folder, path)))) continue;
+    if ((await findDetour(target, path)) !== undefined || (await removeFolder(files, join(folder, path)))) continue;
     const isFolder = (await files.look(join(folder, path)))?.kind === 'folder';
     if (isFolder && ![...left, ...used].some((one) => one.startsWith(`${path}/`))) used.push(path);
   }
@@ -456,7 +452,7 @@ async function removeJournal(target: StagingTarget): Promise<void> {
     const isDone = (await files.look(join(journal, DONE))) !== undefined;
     const manifest = isDone ? parseManifest(target, await readText(files, join(journal, DONE))) : undefined;
     for (const { path, after } of manifest?.entries ?? [])
-      if (after === null && findDetour(target, path) === undefined)
+      if (after === null && (await findDetour(target, path)) === undefined)
         await removeIfExists(files, besidePath(join(folder, path)));
     // The sign that the change is done goes last.
     for (const name of [NEW, BEFORE, DONE]) await removeTree(files, join(journal, name));
@@ -473,7 +469,7 @@ async function syncFolders({ files, folder }: StagingTarget, { entries }: Manife
   for (const parent of parents) await files.syncFolder(parent).catch(rethrowUnlessSystem);
 }
 
-const journalOf = ({ folder, journal }: Pick<StagingTarget, 'folder' | 'journal'>): string => join(folder, journal);
+const journalOf = ({ folder, journal }: StagingTarget): string => join(folder, journal);
 
 const isMove = ({ before, after }: Entry): boolean => before === ANYTHING || after === ANYTHING;
 
@@ -629,7 +625,7 @@ async function readManifest(target: StagingTarget, name: string): Promise<Manife
   const manifest = parseManifest(target, await readText(target.files, join(journalOf(target), name)));
   if (manifest === undefined) throw damagedError(target);
   for (const path of [...manifest.entries.map((entry) => entry.path), ...manifest.folders]) {
-    const detour = findDetour(target, path);
+    const detour = await findDetour(target, path);
     if (detour !== undefined) throw damagedError(target, `${path} leads to ${detour}`);
   }
   return manifest;
@@ -650,10 +646,10 @@ function damagedError(target: StagingTarget, seen?: string): KnownError {
 }
 
 /**
- * Anybody can put a journal into a repository. This tool writes real folders and files, so a link is not from it. Returns the names in the
- * journal.
+ * The names in the journal. Anybody can put a journal into a repository. This tool writes real folders and files, so it rejects a link with a
+ * KnownError.
  */
-async function rejectForeignJournal(target: StagingTarget): Promise<readonly string[]> {
+async function listJournal(target: StagingTarget): Promise<readonly string[]> {
   const { files } = target;
   const journal = journalOf(target);
   const requireKind = async (path: string, kinds: readonly string[]): Promise<void> => {
@@ -676,10 +672,10 @@ async function rejectForeignJournal(target: StagingTarget): Promise<readonly str
 }
 
 /** Where links lead a path of the folder, if a change must not be made there. */
-function findDetour(target: StagingTarget, path: string): string | undefined {
-  const { folder } = target;
+async function findDetour(target: StagingTarget, path: string): Promise<string | undefined> {
+  const { files, folder } = target;
   let at = dirname(join(folder, path));
-  while (at !== folder && !exists(at)) at = dirname(at);
+  while (at !== folder && (await files.look(at)) === undefined) at = dirname(at);
   let real: string;
   try {
     real = realpathSync.native(at);
@@ -690,19 +686,8 @@ function findDetour(target: StagingTarget, path: string): string | undefined {
   return parent === '' || isUsablePath(target, parent) ? undefined : real;
 }
 
-/** Whether there is anything at a path, such as a link that leads nowhere. */
-function exists(path: string): boolean {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-  } catch (error) {
-    // A folder of the path is a file.
-    if (codeOf(error) === 'ENOTDIR') return false;
-    throw error;
-  }
-}
-
-function rejectDetour(target: StagingTarget, path: string): void {
-  const detour = findDetour(target, path);
+async function rejectDetour(target: StagingTarget, path: string): Promise<void> {
+  const detour = await findDetour(target, path);
   if (detour !== undefined) throw outsideError(target, dirname(join(target.folder, path)), detour);
 }
 

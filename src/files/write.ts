@@ -37,8 +37,9 @@ export async function writeNewFiles(
     try {
       for (const one of contents.slice(start, start + OPEN_FILES)) {
         signal?.throwIfAborted();
-        opened.push(await files.create(one.path, one.withUmask === true ? one.mode : 0o600));
-        await fill(files, one, opened.at(-1));
+        const file = await files.create(one.path, one.withUmask === true ? one.mode : 0o600);
+        opened.push(file);
+        await fill(files, one, file);
       }
       // Together, because each waits for the disk.
       const synced = await Promise.allSettled(opened.map((file) => file.sync()));
@@ -54,13 +55,13 @@ export async function writeNewFiles(
 async function fill(
   files: FileSystem,
   { content, mode = 0o600, withUmask = false, likeOwnerOf }: NewContent,
-  file: NewFile | undefined,
+  file: NewFile,
 ): Promise<void> {
-  await file?.write(typeof content === 'string' ? Buffer.from(content, 'utf8') : content);
+  await file.write(typeof content === 'string' ? Buffer.from(content, 'utf8') : content);
   const like = likeOwnerOf === undefined ? undefined : await files.look(likeOwnerOf);
   // Only root may do this, and only root needs it.
-  if (like?.own === false) await ignoreSystemErrors(async () => file?.setOwner(like.uid, like.gid));
-  if (!withUmask && mode !== 0o600) await file?.setMode(mode);
+  if (like?.own === false) await ignoreSystemErrors(() => file.setOwner(like.uid, like.gid));
+  if (!withUmask && mode !== 0o600) await file.setMode(mode);
 }
 
 /** Writes a new file, accessible only to its owner until it is complete, and syncs it to disk. `mode`: its final permission bits. */

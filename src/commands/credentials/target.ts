@@ -47,6 +47,23 @@ export async function readTargetFile(files: FileSystem, path: string): Promise<T
   });
 }
 
+/**
+ * Throws a KnownError if another program has written something other than `content` into the file since it was read.
+ */
+export async function checkUnchanged(files: FileSystem, target: TargetFile, content: Buffer): Promise<void> {
+  const { bytes } = await readTargetFile(files, target.path);
+  const same = bytes === undefined ? target.bytes === undefined : target.bytes?.equals(bytes) === true;
+  if (!same && bytes?.equals(content) !== true) throw changedError(target.name, target.path);
+}
+
+export function changedError(name: string, path: string): KnownError {
+  return new KnownError({
+    message: `${name} was changed by another program`,
+    tried: path,
+    next: ['Run this command again; the other change is preserved'],
+  });
+}
+
 /** The text of a target; undefined for a missing file. Throws a KnownError for a file that is not UTF-8. */
 export function targetText({ bytes, name }: TargetFile): string | undefined {
   return bytes === undefined ? undefined : decodeText(bytes, name);

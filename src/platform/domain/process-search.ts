@@ -1,5 +1,5 @@
 import type { ProcessPageItem } from '../../kuflow/contract/processes.ts';
-import { findAll, findPage, type TableQuery } from '../store/find.ts';
+import { findAll } from '../store/find.ts';
 import { findPrincipalByEmail } from '../store/people.ts';
 import { PROCESSES, type ProcessRow } from '../store/processes.ts';
 import type { OperationContext } from './context.ts';
@@ -7,6 +7,7 @@ import { filterDeleted, type DeletedFilter } from './deletion.ts';
 import {
   AUDIT_SORT_COLUMNS,
   createPage,
+  findResultPage,
   lowerCaseIds,
   parseSort,
   queryError,
@@ -26,7 +27,7 @@ export interface ProcessFilter extends DeletedFilter {
 export function findProcesses(ctx: OperationContext, query: Paging & ProcessFilter): ResultPage<ProcessPageItem> {
   const byEmail = query.initiatorEmail?.map((email) => findPrincipalByEmail(ctx.store.sql, email)?.id ?? '-');
   const criteria = parseCriteria(query);
-  const tableQuery: TableQuery = {
+  const filtered = {
     from: 'processes',
     where: [
       { column: 'tenant_id', values: lowerCaseIds(query.tenantId) },
@@ -37,14 +38,13 @@ export function findProcesses(ctx: OperationContext, query: Paging & ProcessFilt
       { column: 'initiator_id', values: byEmail },
       ...filterDeleted(query),
     ],
-    orders: parseSort(query, AUDIT_SORT_COLUMNS),
     tieBreaker: 'seq',
   };
-  if (criteria.length === 0) {
-    const { rows, total } = findPage(ctx.store.sql, tableQuery, query);
-    return createPage(query, total, rows.map(PROCESSES.read).map(toProcessPageItem));
-  }
-  const matching = findAll(ctx.store.sql, tableQuery)
+  if (criteria.length === 0)
+    return findResultPage(ctx, query, { ...filtered, sort: AUDIT_SORT_COLUMNS }, (row) =>
+      toProcessPageItem(PROCESSES.read(row)),
+    );
+  const matching = findAll(ctx.store.sql, { ...filtered, orders: parseSort(query, AUDIT_SORT_COLUMNS) })
     .map(PROCESSES.read)
     .filter((process) => criteria.every((criterion) => matches(process, criterion)));
   const first = query.page * query.size;

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { access, link, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, link, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { create } from 'tar';
 import { codeOf, KnownError } from '../../base/errors.ts';
 import { hashFile } from '../../files/hash-file.ts';
-import { syncFile } from '../../files/node-file-system.ts';
+import { syncPath } from '../../files/node-file-system.ts';
 import { readDatabaseVersion } from './database-version.ts';
 import { listStateFiles, MANIFEST_FILE } from './entries.ts';
 import { withStoppedState } from './lock.ts';
@@ -78,15 +78,6 @@ export async function exportState({
     }
     return { bytes: (await stat(file)).size, files: files.length };
   });
-}
-
-async function syncPath(path: string): Promise<void> {
-  const handle = await open(path, 'r+');
-  try {
-    await syncFile(handle);
-  } finally {
-    await handle.close();
-  }
 }
 
 async function publish(temporary: string, file: string, replace: boolean): Promise<void> {

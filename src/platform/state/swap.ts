@@ -25,16 +25,11 @@ export async function discardStaging(stateDir: string): Promise<void> {
 
 /** Replaces the state with the staged one. If that fails, puts the present state back and rejects. */
 export async function swapState(stateDir: string, files?: FileSystem): Promise<void> {
-  const target = stateStaging(stateDir, files);
   const { archived, transient } = await listStateEntries(stateDir);
   const staged = await listStateEntries(join(stateDir, STATE_JOURNAL, 'new'));
   const present = [...archived, ...transient].filter((name) => name !== OWNER_LOCK && name !== STATE_JOURNAL);
-  const names = new Set([...present, ...staged.archived]);
   try {
-    await publishStage(
-      target,
-      [...names].map((path) => ({ path })),
-    );
+    await publishStage(stateStaging(stateDir, files), [...new Set([...present, ...staged.archived])]);
   } catch (error) {
     if (!(error instanceof StagedWriteError)) throw error;
     throw error.remaining.length === 0 ? error.cause : unrestoredError(stateDir, error.remaining, error.cause);

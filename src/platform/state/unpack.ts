@@ -1,12 +1,12 @@
 import { createReadStream } from 'node:fs';
-import { open, readFile, rm, stat } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract, type ReadEntry } from 'tar';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { hashFile } from '../../files/hash-file.ts';
-import { syncFile } from '../../files/node-file-system.ts';
+import { syncPath } from '../../files/node-file-system.ts';
 import { isArchivedFile, MANIFEST_FILE } from './entries.ts';
 import {
   invalidArchiveError,
@@ -116,14 +116,9 @@ async function checkFiles(
   if (other !== undefined) throw invalidArchiveError(file, notDescribed(other));
   for (const { path, bytes, sha256 } of files) {
     if (!unpacked.has(path)) throw invalidArchiveError(file, `${path} is missing from it`);
-    const handle = await open(join(folder, path), 'r+');
-    try {
-      const { size } = await handle.stat();
-      if (size !== bytes || (await hashFile(join(folder, path))) !== sha256)
-        throw invalidArchiveError(file, `${path} in it is damaged`);
-      await syncFile(handle);
-    } finally {
-      await handle.close();
-    }
+    const at = join(folder, path);
+    const { size } = await stat(at);
+    if (size !== bytes || (await hashFile(at)) !== sha256) throw invalidArchiveError(file, `${path} in it is damaged`);
+    await syncPath(at);
   }
 }

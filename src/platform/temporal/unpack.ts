@@ -1,7 +1,7 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { extract } from 'tar';
-import { syncFile } from '../../files/node-file-system.ts';
+import { syncPath } from '../../files/node-file-system.ts';
 import { extractFromZip } from '../../files/zip.ts';
 
 type ArchiveKind = 'tar' | 'zip' | 'program';
@@ -21,13 +21,8 @@ export async function unpackProgram(archive: string, name: string, target: strin
     case 'program':
       await rename(archive, target);
   }
-  const handle = await open(target, 'r+');
-  try {
-    await handle.chmod(0o755);
-    await syncFile(handle);
-  } finally {
-    await handle.close();
-  }
+  await chmod(target, 0o755);
+  await syncPath(target);
 }
 
 async function detectKind(archive: string): Promise<ArchiveKind> {

@@ -3,7 +3,7 @@ import { isCollection, isNode, isScalar, type Document } from 'yaml';
 import { KnownError } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
 import { removeValue, rewriteYaml } from './rewrite-yaml.ts';
-import type { ProcessDefinition, TaskDefinition } from '../definition.ts';
+import type { ProcessDefinition } from '../definition.ts';
 import { insertTask } from './add-task.ts';
 import { parseDefinition } from './file.ts';
 import { toFile, WRITING } from './render.ts';
@@ -44,8 +44,9 @@ export async function editDefinition(text: string, fileName: string, next: Proce
 function applyChanges(document: Document.Parsed, before: ProcessDefinition, next: ProcessDefinition): void {
   for (const at of [...before.tasks.keys()].reverse())
     if (!hasTask(next, before.tasks[at]?.code)) removeValue(document, ['tasks', at]);
-  const kept = next.tasks.filter(({ code }) => hasTask(before, code));
-  for (const edit of changesOf(before, { ...next, tasks: kept })) applyEdit(document, edit);
+  // The tasks that both have, and everything else.
+  const [old, now] = [onlyTasksOf(before, next), onlyTasksOf(next, before)];
+  for (const edit of diffValues([], toFile(old), toFile(now))) applyEdit(document, edit);
   for (const [at, task] of next.tasks.entries()) if (!hasTask(before, task.code)) insertTask(document, task, at);
 }
 
@@ -53,13 +54,8 @@ function hasTask({ tasks }: ProcessDefinition, code: string | undefined): boolea
   return tasks.some((task) => task.code === code);
 }
 
-/** The edits of the tasks that both definitions have, and of everything else. */
-function changesOf(before: ProcessDefinition, next: ProcessDefinition): readonly ValueEdit[] {
-  const remaining = before.tasks.filter(({ code }) => hasTask(next, code));
-  const byCode = new Map<string, TaskDefinition>(next.tasks.map((task) => [task.code, task]));
-  const inOrder = { ...next, tasks: remaining.map((task) => byCode.get(task.code) ?? task) };
-  const [one, other] = [toFile({ ...before, tasks: remaining }), toFile(inOrder)];
-  return diffValues([], one, other);
+function onlyTasksOf(definition: ProcessDefinition, other: ProcessDefinition): ProcessDefinition {
+  return { ...definition, tasks: definition.tasks.filter(({ code }) => hasTask(other, code)) };
 }
 
 /** The edits that turn one JSON value into another. */

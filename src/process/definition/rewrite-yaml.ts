@@ -30,11 +30,12 @@ export function rewriteYaml(
   if (document.errors.length > 0) throw new Error('The text is not valid YAML');
   // The library indents blank lines between comments.
   const print = (): string =>
-    document.toString({ lineWidth: 0, ...detectStyle(mine) }).replaceAll(/(?<=#.*\n)[ \t]+$/gm, '');
+    document.toString({ lineWidth: 0, ...printOptions(mine) }).replaceAll(/(?<=#.*\n)[ \t]+$/gm, '');
   const before = print();
   change(document);
-  const after = isJson(mine) ? printJson(mine, document.toJS()) : print();
-  const kept = isJson(mine) ? after : keepLines(mine, before, after);
+  if (isJson(mine)) return mark + printJson(mine, document.toJS()).replaceAll('\n', lineEnd);
+  const after = print();
+  const kept = keepLines(mine, before, after);
   const parsed = parseDocument(kept, PARSING);
   const isSame = parsed.errors.length === 0 && isDeepStrictEqual(parsed.toJS(), document.toJS());
   return mark + (isSame ? kept : after).replaceAll('\n', lineEnd);
@@ -55,7 +56,7 @@ function printJson(text: string, data: unknown): string {
 }
 
 /** How the library writes a document in the style of a text. */
-function detectStyle(text: string): { indent: number; indentSeq: boolean; flowCollectionPadding: boolean } {
+function printOptions(text: string): { indent: number; indentSeq: boolean; flowCollectionPadding: boolean } {
   return {
     indent: /^( +)[^\s#-]/m.exec(text)?.[1]?.length ?? 2,
     indentSeq: !/^( *)[^\s#-].*:[ \t]*(?:#.*)?\n(?:[ \t]*(?:#.*)?\n)*\1- /m.test(text),

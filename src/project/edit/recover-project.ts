@@ -48,8 +48,7 @@ export async function recoverProject(folder: string): Promise<StagedRecovery | u
  */
 export async function recoverAround(folder: string, all = false): Promise<readonly StagedRecovery[]> {
   const found: StagedRecovery[] = [];
-  for (const at of await interruptedFolders(folder)) {
-    if (at !== folder && !all && !(await affects(at, folder))) continue;
+  for await (const at of interruptedFolders(folder, all)) {
     const recovery = await recoverProject(at);
     if (recovery !== undefined) found.push(recovery);
   }
@@ -59,27 +58,23 @@ export async function recoverAround(folder: string, all = false): Promise<readon
 /** Describes the interrupted changes that `recoverAround` would complete or undo. */
 export async function readAround(folder: string): Promise<readonly StagedRecovery[]> {
   const found: StagedRecovery[] = [];
-  for (const at of await interruptedFolders(folder)) {
-    if (at !== folder && !(await affects(at, folder))) continue;
+  for await (const at of interruptedFolders(folder, false)) {
     const pending = await readStaged(projectStaging(at));
     if (pending !== undefined) found.push(pending);
   }
   return found;
 }
 
-/** Those of the folder and the folders above it that have a journal. Anybody can put one above a folder. */
-async function interruptedFolders(folder: string): Promise<readonly string[]> {
+/** Those of the folder and the folders above it whose journal affects the folder, or, with `all`, that have one. */
+async function* interruptedFolders(folder: string, all: boolean): AsyncIterable<string> {
   const root = findAbove(folder, '.git');
-  const folders: string[] = [];
   for (let at = folder; ; at = dirname(at)) {
-    try {
-      const journal = await nodeFileSystem.look(join(at, JOURNAL_FOLDER));
-      if (journal !== undefined && (at === folder || journal.own)) folders.push(at);
-    } catch (error) {
-      // A folder that cannot be used is reported when it is read.
-      rethrowUnlessSystem(error);
-    }
-    if (at === root || at === dirname(at)) return folders;
+    // A folder that cannot be used is reported when it is read.
+    const journal = await nodeFileSystem.look(join(at, JOURNAL_FOLDER)).catch(rethrowUnlessSystem);
+    // Anybody can put a journal above a folder.
+    const isUsable = at === folder || (journal?.own === true && (all || (await affects(at, folder))));
+    if (journal && isUsable) yield at;
+    if (at === root || at === dirname(at)) return;
   }
 }
 

@@ -108,16 +108,17 @@ export async function writeChanges(
     ...changes,
     ...state.filter(({ path }) => path === BASE_FILE),
   ];
+  const target = projectStaging(folder, options.files);
   const release = lockProject(folder, WRITE_FAILED);
   try {
-    if (hasJournal({ folder, journal: JOURNAL_FOLDER })) throw unfinishedError(folder);
+    if (hasJournal(target)) throw unfinishedError(folder);
     // The lock is required: two concurrent writers would both pass this check, and a rollback would undo the other's changes.
     for (const { path, before } of all) await rejectChangedFile(folder, path, before);
     const staged = all.map((change): StagedChange => {
       const current = change.before === undefined ? 0o644 : lstatSync(join(folder, change.path)).mode & 0o777;
       return { ...change, mode: change.mode ?? current };
     });
-    await writeStaged(projectStaging(folder, options.files), staged, options);
+    await writeStaged(target, staged, options);
   } catch (error) {
     throw options.signal?.aborted === true && error === options.signal.reason ? error : withRetryAdvice(folder, error);
   } finally {

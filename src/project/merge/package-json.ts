@@ -52,10 +52,7 @@ export function mergePackageJson(base: string, mine: string, theirs: string): Pa
   mergeValues(changes, [], root);
   const merged = changes.edits.reduce((text, edit) => applyEdit(text, edit, root), mine);
   const print = (side: Side): string =>
-    changes.conflicts.reduce(
-      (text, { path, [side]: value }) => applyEdit(text, { path: [...path], value }, root),
-      merged,
-    );
+    changes.conflicts.reduce((text, { path, [side]: value }) => applyEdit(text, { path, value }, root), merged);
   return {
     conflicts: changes.conflicts.map(({ path }) => ({
       key: path.join('.'),
@@ -107,10 +104,10 @@ function mergeValues(changes: Changes, path: readonly string[], values: Values):
     const inner = changes.edits.slice(before);
     const isRemoval = (edit: Edit): boolean => edit.value === undefined && edit.path.length === path.length + 1;
     if (inner.length > 0 && inner.length === Object.keys(own).length && inner.every(isRemoval))
-      changes.edits.splice(before, inner.length, { path: [...path], value: theirs === undefined ? undefined : {} });
+      changes.edits.splice(before, inner.length, { path, value: theirs === undefined ? undefined : {} });
   } else if (Array.isArray(own) && Array.isArray(next))
     mergeArrays(changes, path, { base: Array.isArray(base) ? base : [], mine: own, theirs: next }, values);
-  else if (isDeepStrictEqual(mine, base)) changes.edits.push({ path: [...path], value: theirs });
+  else if (isDeepStrictEqual(mine, base)) changes.edits.push({ path, value: theirs });
   else if (!isKept(changes.root, path, values)) changes.conflicts.push({ path, ...values });
 }
 
@@ -199,7 +196,7 @@ function lineOf(text: string, path: readonly string[], { theirs }: Values): numb
   const own = findValue(text, path)?.parent;
   if (own !== undefined) return lineAt(own.offset);
   const parent = path.slice(0, -1);
-  const before = keysBefore(theirs, [...path])
+  const before = keysBefore(theirs, path)
     .map((key) => findValue(text, [...parent, key])?.parent)
     .findLast((node) => node !== undefined);
   return (

@@ -1,28 +1,14 @@
 import { createHash } from 'node:crypto';
-import {
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chownSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { nodeFileSystem } from '../../../src/files/node-file-system.ts';
 import type { FileSystem } from '../../../src/files/file-system.ts';
 import { recoverStaged, writeStaged, type StagedChange, type StagingTarget } from '../../../src/files/staged-write.ts';
 import { faultyFiles } from '../../support/faulty-files.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
 
-// In memory if possible: syncing thousands of files to a disk proves nothing more.
-const root = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'kuflow-staged-'));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-const temporaryFolder = (): string => mkdtempSync(join(root, 'f-'));
+const temporaryFolder = temporaryFolders();
 const JOURNAL = 'journal';
 
 const target = (folder: string, files: FileSystem = nodeFileSystem): StagingTarget => ({

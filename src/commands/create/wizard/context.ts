@@ -52,10 +52,10 @@ export async function openWizardContext(parts: WizardContextParts): Promise<Wiza
   const planFor = async (
     answers: CreateAnswers,
   ): Promise<{ readonly plan: CreatePlan; readonly process: LoadedProcess }> => {
-    const resolution = await planCreate(answers, { env, cwd, version, connect });
-    if (resolution.kind === 'missing') throw missingAnswersError(resolution.missing, resolution.example);
+    const decision = await planCreate(answers, { env, cwd, version, connect });
+    if (decision.kind === 'missing') throw missingAnswersError(decision.missing, decision.example);
     const discover = (): Promise<never> => Promise.reject(new Error('The process was not read'));
-    return { plan: resolution.plan, process: await loadProcess(resolution.plan.source, { cwd, discover }) };
+    return { plan: decision.plan, process: await loadProcess(decision.plan.source, { cwd, discover }) };
   };
   let detected = await findDetectedCredentials(context);
   const openRest = async (answers: CreateAnswers): Promise<RestConnection> => {

@@ -13,9 +13,10 @@ import type { FormatName } from './format-names.ts';
 import type { FormatInput, Formatted, KeyChange } from './format.ts';
 import { formatJson } from './json.ts';
 import { checkPemFolder, pemFileNames, planPem, withPemFolderLock, writePem } from './pem-folder.ts';
-import { checkUnchanged, withFolderLock } from './folder-lock.ts';
+import { withFolderLock } from './folder-lock.ts';
 import { formatSecretManifest } from './secret-manifest.ts';
 import {
+  checkUnchanged,
   permissionNote,
   ensureIgnoredByGit,
   targetMode,

@@ -13,8 +13,8 @@ import {
 } from '../../../files/staged-write.ts';
 import type { CredentialSet } from '../set.ts';
 import { SET_FILES } from '../store/layout.ts';
-import { permissionNote, readTargetFile, targetMode, type TargetFile } from '../target.ts';
-import { changedError, withFolderLock } from './folder-lock.ts';
+import { changedError, permissionNote, readTargetFile, targetMode, type TargetFile } from '../target.ts';
+import { withFolderLock } from './folder-lock.ts';
 import type { KeyChange } from './format.ts';
 
 const JOURNAL = '.kuflow-credentials-journal';

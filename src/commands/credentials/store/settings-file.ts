@@ -10,7 +10,7 @@ import { decodeText, splitTextFile } from '../../../files/text-file.ts';
 import { editYaml, parseYamlMap, getYamlText } from '../../../files/yaml-edit.ts';
 import { LOCAL_SETTINGS_FILE, type SettingName } from '../../../settings/keys.ts';
 import { localSettingsText } from '../../../settings/local-settings-text.ts';
-import { permissionNote, targetMode } from '../target.ts';
+import { changedError, permissionNote, targetMode } from '../target.ts';
 import { stagingName, type StoreLayout } from './layout.ts';
 
 const KINDS: Readonly<Record<Exclude<FileStatus['kind'], 'file'>, string>> = {
@@ -122,13 +122,7 @@ export async function replaceLocalSettings(
       staged: join(layout.store, stagingName('new', `settings-${randomBytes(4).toString('hex')}`)),
       check: async () => {
         const now = await readLocalSettings(files, layout);
-        if (now.text !== before.text) {
-          throw new KnownError({
-            message: `${LOCAL_SETTINGS_FILE} was changed by another program`,
-            tried: path,
-            next: ['Run this command again; the other change is preserved'],
-          });
-        }
+        if (now.text !== before.text) throw changedError(LOCAL_SETTINGS_FILE, path);
       },
     });
   });

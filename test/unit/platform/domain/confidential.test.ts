@@ -1,5 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sqlite from 'node-sqlite3-wasm';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -13,11 +11,13 @@ import { findProcessById } from '../../../../src/platform/store/processes.ts';
 import { MIGRATIONS } from '../../../../src/platform/store/schema.ts';
 import { openStore } from '../../../../src/platform/store/store.ts';
 import type { ProcessDefinition } from '../../../../src/process/definition.ts';
+import { temporaryFolders } from '../../../support/temporary-folder.ts';
 import { refused, thrown } from './refusals.ts';
 import { createWorld, LOAN, type World } from './world.ts';
 
 const confidential = (code = 'LOAN'): ProcessDefinition => ({ ...LOAN, process: { code, confidential: true } });
 
+const temporaryFolder = temporaryFolders();
 let world: World;
 afterEach(() => world.destroy());
 
@@ -92,7 +92,7 @@ describe('retrieveKmsKey', () => {
 describe('the state of a version without confidential processes', () => {
   it('can be opened, and its processes are not confidential', () => {
     world = createWorld();
-    const path = join(mkdtempSync(join(tmpdir(), 'kuflow-older-')), 'state.db');
+    const path = join(temporaryFolder(), 'state.db');
     const database = new sqlite.Database(path);
     database.exec(`${MIGRATIONS.slice(0, 4).join(';')}; PRAGMA user_version=4;
       INSERT INTO processes (id, tenant_id, definition_id, definition_version, definition_code, state, initiator_id, metadata, entity,

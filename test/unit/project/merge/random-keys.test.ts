@@ -135,13 +135,9 @@ function mergeKey(
   return mine === base ? theirs : 'conflict';
 }
 
-function mergeSection(
-  [base, mine, theirs]: readonly [Section, Section, Section],
-  isVersion: boolean,
-): Merged<Section> & { readonly removed: readonly string[] } {
+function mergeSection([base, mine, theirs]: readonly [Section, Section, Section], isVersion: boolean): Merged<Section> {
   const merged: Record<string, number> = {};
   const conflicts: string[] = [];
-  const removed: string[] = [];
   for (const key of new Set([base, mine, theirs].flatMap((section) => Object.keys(section)))) {
     const [old, own, next] = [base, mine, theirs].map((section) =>
       Object.hasOwn(section, key) ? section[key] : undefined,
@@ -151,25 +147,21 @@ function mergeSection(
     if (value !== undefined) merged[key] = value;
     // A removed dependency stays removed, and a newer one stays.
     const isKept = isVersion && (own === undefined || (next !== undefined && own >= next));
-    if (result !== 'conflict' || isKept) continue;
-    (own === undefined || next === undefined ? removed : conflicts).push(key);
+    if (result === 'conflict' && !isKept) conflicts.push(key);
   }
-  return { value: merged, conflicts, removed };
+  return { value: merged, conflicts };
 }
 
 function mergeContent(base: Content, mine: Content, theirs: Content): Merged<Content> {
   const dependencies = mergeSection([base.list, mine.list, theirs.list], true);
-  const conflicts = [
-    ...dependencies.conflicts.map((key) => `dependencies.${key}`),
-    ...dependencies.removed.map((key) => `dependencies.${key}`),
-  ];
+  const conflicts = dependencies.conflicts.map((key) => `dependencies.${key}`);
   const isSame = (one: Section | undefined, other: Section | undefined): boolean =>
     JSON.stringify(entriesOf(one).toSorted()) === JSON.stringify(entriesOf(other).toSorted());
   const merged = ((): Section | undefined => {
     if (mine.part !== undefined && theirs.part !== undefined) {
-      const { value, ...rest } = mergeSection([base.part ?? {}, mine.part, theirs.part], false);
-      conflicts.push(...[...rest.conflicts, ...rest.removed].map((key) => `scripts.${key}`));
-      return value;
+      const scripts = mergeSection([base.part ?? {}, mine.part, theirs.part], false);
+      conflicts.push(...scripts.conflicts.map((key) => `scripts.${key}`));
+      return scripts.value;
     }
     if (base.part === undefined) return mine.part ?? theirs.part;
     const other = mine.part ?? theirs.part;
