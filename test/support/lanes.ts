@@ -9,7 +9,7 @@ import { until } from './until.ts';
 /*
  * End-to-end files run in lanes (`maxWorkers` of their project), because they wait more than they compute. A file has its own folders below
  * `runFolder`, or below `tmpdir()` for the state of a platform, and asks for free ports. What the lanes share is created by `createOnce`. A file
- * that keeps a core busy calls `runHeavy`, and one that needs something for itself calls `runAlone`.
+ * that keeps a core busy calls `runHeavy`, and one that needs something exclusively calls `runAlone`.
  */
 
 /** The lane of this file, from 1. */

@@ -137,7 +137,7 @@ def test_reads_and_writes_the_headers_of_kuflows_libraries() -> None:
         ("unknown-key", "Could not read the encryption key no-such-key: 404"),
     ],
 )
-async def test_fails_with_a_plain_reason(name: str, reason: str, keys: EncryptionKeys) -> None:
+async def test_fails_with_an_error_that_names_the_reason(name: str, reason: str, keys: EncryptionKeys) -> None:
     [sample] = [sample for sample in SAMPLES["invalid"] if sample["name"] == name]
     with pytest.raises(EncryptionError, match=reason):
         await data_converter(keys).decode([payload_of(sample["payload"])])
@@ -353,6 +353,23 @@ async def test_loses_nothing_wherever_a_key_cannot_be_read(
         assert left <= 0
         assert not contains(history, CANARY)
         assert plain_in(history) <= PLAIN
+
+
+async def test_rejects_an_activity_that_is_completed_later_because_nothing_would_encrypt_its_result(
+    shared_environment: WorkflowEnvironment, keys: EncryptionKeys
+) -> None:
+    client, process_id = client_of(shared_environment, keys, KEY), str(uuid4())
+    async with worker_of(client, process_id):
+        handle = await client.start_workflow(EchoWorkflow.run, {"text": "later"}, id=process_id, task_queue=process_id)
+
+        async def failure() -> str:
+            pending = (await handle.describe()).raw_description.pending_activities
+            return pending[0].last_failure.message if pending else ""
+
+        async with asyncio.timeout(60):
+            while "cannot be completed later" not in await failure():
+                await asyncio.sleep(0.05)
+        await handle.terminate()
 
 
 async def test_the_limit_for_payloads_counts_the_encrypted_size(environment: WorkflowEnvironment) -> None:

@@ -94,12 +94,12 @@ describe('an encrypted payload', () => {
     },
   );
 
-  it.each(vectors.invalid)('that is not valid fails with a plain reason: $name', async ({ name, payload }) => {
+  it.each(vectors.invalid)('that is not valid fails with an error that names the reason: $name', async ({ name, payload }) => {
     const reason = name === 'unknown-key' ? /^Could not read the encryption key no-such-key: .* 404 / : /^Could not decrypt a payload/;
     await expect(decrypt(payload)).rejects.toThrow(reason);
   });
 
-  it('fails with a plain reason if it is cut or changed', async () => {
+  it('fails with an error that names the reason if it is cut or changed', async () => {
     const { metadata = expect.fail(), data } = await encrypt(markPayload(defaultPayloadConverter.toPayload('secret'), ID));
     const text = Buffer.from(data ?? []).toString();
     const reason = `Could not decrypt a payload with the key ${ID}: it is damaged, or encrypted with another key`;

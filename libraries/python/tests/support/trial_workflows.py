@@ -62,6 +62,8 @@ class TrialActivities:
 
     @activity.defn
     async def echo(self, value: Any) -> Any:
+        if value == "later":
+            activity.raise_complete_async()
         return value
 
 

@@ -1,6 +1,6 @@
 from typing import Any, NoReturn
 
-from temporalio import workflow
+from temporalio import activity, workflow
 from temporalio.worker import (
     ActivityInboundInterceptor,
     ContinueAsNewInput,
@@ -38,7 +38,14 @@ class EncryptionInterceptor(Interceptor):
 class _ActivityInbound(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         key_id = key_id_of(input.headers)
-        return mark(await super().execute_activity(input), key_id)
+        try:
+            return mark(await super().execute_activity(input), key_id)
+        except activity._CompleteAsyncError:
+            if key_id is None:
+                raise
+        raise RuntimeError(
+            "An activity of a confidential process cannot be completed later, because nothing would encrypt its result"
+        )
 
 
 def _key_id() -> str | None:
