@@ -367,7 +367,9 @@ async def test_rejects_an_activity_that_is_completed_later_because_nothing_would
             return pending[0].last_failure.message if pending else ""
 
         async with asyncio.timeout(60):
-            while "cannot be completed later" not in await failure():
+            while True:
+                if "cannot be completed later" in await failure():
+                    break
                 await asyncio.sleep(0.05)
         await handle.terminate()
 
