@@ -18,7 +18,7 @@ import { BODY_LIMIT, createErrorBody, toRestError } from './errors.ts';
 import { registerOperation } from './operation-route.ts';
 import { checkOrigin } from '../shared/origin-check.ts';
 import { describeUnknownOperation, getRequestState, isConsoleRequest, parseQuery, stripApiPrefix } from './request.ts';
-import { createRequestLog } from './request-log.ts';
+import { createRequestLog } from './report-requests.ts';
 
 /** Operations and routes whose answers contain credentials in known fields, and those whose answers are secrets as a whole. */
 const SECRET_ROUTES: ReadonlyMap<string, AnswerSecrets> = new Map([
