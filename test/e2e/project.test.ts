@@ -195,7 +195,7 @@ describe('a project created by the packed package', () => {
     expect(failed.all).toMatch(/[Nn]ondetermini/);
     rmSync(join(histories, 'other.json'));
 
-    // Every item is created by the same activity, so Temporal itself does not notice that two tasks changed places.
+    // One activity creates every item, so Temporal alone does not notice reordered tasks.
     const workflows = join(project, 'src', 'workflows.ts');
     const code = readFileSync(workflows, 'utf8');
     const [first, second] = ['humanTask(tasks.loanApplication', 'humanTask(tasks.approveLoan'];

@@ -70,7 +70,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .option(
       '--package <name>',
-      'Package of the code of a Java or Python worker (default: derived from the name of the project)',
+      'Package name for Java or Python code (default: derived from the project name)',
     )
     .addOption(
       new Option(

@@ -150,7 +150,7 @@ describe('create', () => {
     for (const part of [
       'folder:',
       'process:',
-      'next   For example: npx create-kuflow-worker loan-worker --yes --local',
+      '→ For example: npx create-kuflow-worker loan-worker --yes --local',
     ]) {
       expect(nothing.stderr).toContain(part);
     }
