@@ -33,6 +33,7 @@ import { hasStagedState } from './state/swap.ts';
 import { openFolder } from './state/state-file.ts';
 import { openStore, type Store } from './store/store.ts';
 import { databasePath } from './store/owner-lock.ts';
+import type { KeyReader } from './temporal/encryption.ts';
 import { createProcessEngine } from './temporal/engine.ts';
 import { keepTemporalRunning, type ManagedTemporal } from './temporal/keep-running.ts';
 import { toSocketTarget } from './temporal/network.ts';
@@ -104,10 +105,11 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
   const ports = await holdPorts(options, parts, report);
 
   report({ kind: 'starting', part: 'temporal' });
-  const temporal = await startTemporalServer(options, parts, report, identity, ports.temporalUi);
-  report({ kind: 'ready', part: 'temporal', address: temporal.address });
   const { namespace } = identity;
   const readKey = (keyId: string): Uint8Array => readEncryptionKey(domain, keyId);
+  const ui = ports.temporalUi && { port: ports.temporalUi, readKey };
+  const temporal = await startTemporalServer(options, parts, report, namespace, ui);
+  report({ kind: 'ready', part: 'temporal', address: temporal.address });
   const engine = await parts.add(createProcessEngine({ address: temporal.address, namespace, readKey }), (started) =>
     started.close(),
   );
@@ -316,24 +318,25 @@ async function startTemporalServer(
   options: PlatformOptions,
   parts: Parts,
   report: Report,
-  { namespace }: PlatformIdentity,
-  uiPort: HeldPort | undefined,
+  namespace: string,
+  ui: { readonly port: HeldPort; readonly readKey: KeyReader } | undefined,
 ): Promise<ManagedTemporal> {
   const starting = keepTemporalRunning({
     path: options.temporalPath,
     stateDir: options.stateDir,
     namespace,
-    ui: uiPort !== undefined,
+    ui: ui !== undefined,
     supervisorEntry: options.supervisorEntry ?? join(packageRoot(), 'dist', 'supervisor.js'),
     dynamicConfig: options.dynamicConfig,
     signal: options.signal,
     onRestart: (message) => report({ kind: 'warning', message }),
   });
   const temporal = await parts.add(starting, (started) => started.stop());
-  if (uiPort !== undefined) {
-    await uiPort.release();
+  if (ui !== undefined) {
+    const { port, readKey } = ui;
+    await port.release();
     const { hostNames = [] } = options;
-    const guard = startUiGuard({ port: uiPort.port, hostNames, upstream: () => temporal.uiAddress() });
+    const guard = startUiGuard({ port: port.port, hostNames, upstream: () => temporal.uiAddress(), readKey });
     await parts.add(guard, (started) => started.close());
   }
   return temporal;

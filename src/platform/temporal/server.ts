@@ -16,6 +16,7 @@ import {
   temporalAddress,
   type TemporalNetwork,
 } from './network.ts';
+import { UI_CODEC_PATH } from './ui-codec.ts';
 
 export interface TemporalOptions {
   /** Absolute path of the `temporal` program. */
@@ -178,7 +179,9 @@ function serverArguments(options: TemporalOptions, { port, uiPort }: ServerPorts
   };
   return [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--db-filename', dbFile],
-    ...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort), '--ui-disable-news-fetch']),
+    ...(uiPort === undefined
+      ? ['--headless']
+      : ['--ui-port', String(uiPort), '--ui-codec-endpoint', UI_CODEC_PATH, '--ui-disable-news-fetch']),
     ...[options.namespace, ...(options.extraNamespaces ?? [])].flatMap((name) => ['--namespace', name]),
     ...['--search-attribute', 'KuFlowWorkflowVersion=Int'],
     ...Object.entries(dynamic).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${JSON.stringify(value)}`]),
