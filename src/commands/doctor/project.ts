@@ -62,6 +62,7 @@ async function listProcesses(folder: string, env: Environment): Promise<readonly
     code: definition.process.code,
     workflowType: definition.workflow.type,
     taskQueue: definition.workflow.taskQueue,
+    confidential: definition.process.confidential,
   }));
 }
 
