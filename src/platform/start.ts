@@ -153,8 +153,12 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
     watchWorkers({
       domain,
       listPollers: (taskQueue) => engine.listPollers(taskQueue),
-      isWatched: () => streams.size > 0,
-      onChange: () => hub.publish({ kind: 'workers-changed' }),
+      isWatched: () => streams.size > 0 || options.followWorkers === true,
+      everyMs: options.followWorkers === true ? 500 : undefined,
+      onChange: (changes) => {
+        hub.publish({ kind: 'workers-changed' });
+        for (const change of changes) report({ kind: 'worker', ...change });
+      },
     }),
     (started) => started.stop(),
   );
@@ -231,7 +235,7 @@ interface OpenState {
 }
 
 async function openState(
-  { stateDir, tokenGrace }: PlatformOptions,
+  { stateDir, tokenGrace, ephemeral = false }: PlatformOptions,
   clock: Clock,
   parts: Parts,
   report: Report,
@@ -242,6 +246,7 @@ async function openState(
     const store = openStore({
       path: databasePath(stateDir),
       clock,
+      durable: !ephemeral,
       onStepError: (error) =>
         report({ kind: 'warning', message: `A change was saved, but a step after it failed: ${messageOf(error)}` }),
     });
@@ -322,6 +327,7 @@ async function startTemporalServer(
   const starting = keepTemporalRunning({
     path: options.temporalPath,
     stateDir: options.stateDir,
+    ephemeral: options.ephemeral,
     namespace,
     ui: uiPort !== undefined,
     supervisorEntry: options.supervisorEntry ?? join(packageRoot(), 'dist', 'supervisor.js'),

@@ -9,7 +9,7 @@ import { wrapForChannel } from './wrap.ts';
 export interface PrintErrorOptions {
   /** Also print the stack, including causes. */
   readonly debug: boolean;
-  /** Also print `{ error: { message, tried?, seen?, next, status } }` to stdout, for `--json`. */
+  /** Also print `{ error: { message, tried?, seen?, next, status } }` to stdout in one line, for `--json`. */
   readonly json: boolean;
   readonly status: number;
   /** Address of the documentation site, for tests. */
@@ -39,7 +39,7 @@ export function printError(terminal: Terminal, error: unknown, options: PrintErr
   if (known === undefined && !options.debug)
     detail('next', 'This is a bug. Run the command again with --debug to see the stack trace, and report it');
   if (options.debug) printStacks(terminal, error);
-  if (options.json) terminal.out.line(stringifyForTerminal({ error: errorToJson(error, options.status) }));
+  if (options.json) terminal.out.line(stringifyForTerminal({ error: errorToJson(error, options.status) }, 0));
 }
 
 function printStacks(terminal: Terminal, error: unknown): void {

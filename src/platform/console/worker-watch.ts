@@ -16,10 +16,16 @@ export interface WorkerWatchOptions {
   readonly listPollers: (taskQueue: string) => Promise<readonly string[]>;
   /** Whether somebody wants to know about changes. */
   readonly isWatched: () => boolean;
-  /** Called when a worker has registered, started to poll or stopped since the last call. */
-  readonly onChange: () => void;
+  /** Called when a worker has registered, started to poll or stopped since the last call, with those that started or stopped to poll. */
+  readonly onChange: (changes: readonly PollingChange[]) => void;
   /** Milliseconds. Default: 2,000. */
   readonly everyMs?: number | undefined;
+}
+
+export interface PollingChange {
+  readonly taskQueue: string;
+  readonly identity: string;
+  readonly polls: boolean;
 }
 
 interface Snapshot {
@@ -39,7 +45,7 @@ const REGISTERS_WITHIN_MS = 2 * WORKER_DELAY_WINDOW * 1000;
  */
 export function watchWorkers(options: WorkerWatchOptions): WorkerWatch {
   const { domain, listPollers, isWatched, onChange, everyMs = 2000 } = options;
-  let announced: string | undefined;
+  let announced: Snapshot | undefined;
   let asking = false;
 
   const open = new Set<Promise<unknown>>();
@@ -70,10 +76,11 @@ export function watchWorkers(options: WorkerWatchOptions): WorkerWatch {
     if (asking || !isWatched()) return;
     asking = true;
     try {
-      const { fingerprint } = await read();
-      if (fingerprint === announced) return;
-      announced = fingerprint;
-      onChange();
+      const now = await read();
+      const before = announced;
+      if (now.fingerprint === before?.fingerprint) return;
+      announced = now;
+      onChange(comparePollers(before?.pollers ?? new Map(), now.pollers));
     } finally {
       asking = false;
     }
@@ -95,6 +102,17 @@ export function watchWorkers(options: WorkerWatchOptions): WorkerWatch {
       await Promise.all(open);
     },
   };
+}
+
+function comparePollers(before: Snapshot['pollers'], now: Snapshot['pollers']): PollingChange[] {
+  return [...new Set([...before.keys(), ...now.keys()])].flatMap((taskQueue) => {
+    const [old = [], current = []] = [before.get(taskQueue), now.get(taskQueue)];
+    const toChange = (polls: boolean) => (identity: string) => ({ taskQueue, identity, polls });
+    return [
+      ...old.filter((identity) => !current.includes(identity)).map(toChange(false)),
+      ...current.filter((identity) => !old.includes(identity)).map(toChange(true)),
+    ];
+  });
 }
 
 function toWorkerStatus(worker: Worker, pollers: Snapshot['pollers']): WorkerStatus {
