@@ -176,6 +176,7 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
     probeToken,
     page,
     streams,
+    events: hub,
     workers,
     requests: createRequestRecorder(clock),
     listFailingWork: (processId: string) => engine.listFailingWork(processId),

@@ -1,11 +1,12 @@
+import { withoutUndefined } from '../../base/json.ts';
 import type { Worker } from '../../kuflow/contract/workers.ts';
 import type { Domain } from '../domain/context.ts';
 import { listWorkers, WORKER_DELAY_WINDOW } from '../domain/workers.ts';
 import type { QueueStatus, WorkersStatus, WorkerStatus } from '../shared/contract.ts';
 
 export interface WorkerWatch {
-  /** The registered workers and who polls the queues of the served definitions. */
-  status(): Promise<WorkersStatus>;
+  /** The registered workers and who polls the queues of the served definitions, or also another one. */
+  status(otherQueue?: string): Promise<WorkersStatus>;
   /** Resolves when no question is open, because the connection to the server must not be closed before that. */
   stop(): Promise<void>;
 }
@@ -56,9 +57,10 @@ export function watchWorkers(options: WorkerWatchOptions): WorkerWatch {
     return answer.finally(() => open.delete(answer));
   };
 
-  const read = async (): Promise<Snapshot> => {
+  const read = async (otherQueue?: string): Promise<Snapshot> => {
     const workers = listWorkers(domain);
     const queues = new Set([
+      ...(otherQueue === undefined ? [] : [otherQueue]),
       ...domain.definitions.all.map(({ definition }) => definition.workflow.taskQueue),
       ...workers
         .filter(({ lastModifiedAt = '' }) => domain.clock.now() - Date.parse(lastModifiedAt) < REGISTERS_WITHIN_MS)
@@ -90,11 +92,16 @@ export function watchWorkers(options: WorkerWatchOptions): WorkerWatch {
   timer.unref();
 
   return {
-    status: async () => {
-      const { workers, pollers } = await read();
+    status: async (otherQueue) => {
+      const { workers, pollers } = await read(otherQueue);
+      const served = listQueues(domain);
+      const isOther = otherQueue !== undefined && !served.some(({ taskQueue }) => taskQueue === otherQueue);
       return {
         workers: workers.map((worker) => toWorkerStatus(worker, pollers)),
-        queues: listQueues(domain).map((queue) => ({ ...queue, pollers: pollers.get(queue.taskQueue) ?? [] })),
+        queues: [...served, ...(isOther ? [{ taskQueue: otherQueue, processes: [] }] : [])].map((queue) => ({
+          ...queue,
+          pollers: pollers.get(queue.taskQueue) ?? [],
+        })),
       };
     },
     stop: async () => {
@@ -116,8 +123,12 @@ function comparePollers(before: Snapshot['pollers'], now: Snapshot['pollers']): 
 }
 
 function toWorkerStatus(worker: Worker, pollers: Snapshot['pollers']): WorkerStatus {
-  const { identity, taskQueue } = worker;
-  return { ...worker, online: pollers.get(taskQueue)?.includes(identity) === true };
+  const { identity, taskQueue, workflowTypes, activityTypes, hostname, createdAt, lastModifiedAt } = worker;
+  return {
+    ...{ identity, taskQueue, hostname },
+    ...withoutUndefined({ workflowTypes, activityTypes, createdAt, lastModifiedAt }),
+    online: pollers.get(taskQueue)?.includes(identity) === true,
+  };
 }
 
 function listQueues({ definitions }: Pick<Domain, 'definitions'>): readonly Omit<QueueStatus, 'pollers'>[] {

@@ -11,7 +11,6 @@ import { operationIds } from '../../kuflow/contract/operations.ts';
 import { startOfBody, type AnswerSecrets } from '../console/request-recorder.ts';
 import { createCompiledSchemas } from '../console/compiled-schemas.ts';
 import { isPageRequest, registerPageRoutes } from '../console/page-routes.ts';
-import { registerOpenCodes } from './open-codes-route.ts';
 import { PROBE_HEADER, type RestDeps, type ServerTls } from './deps.ts';
 import { registerDevRoutes } from './dev-routes.ts';
 import { BODY_LIMIT, createErrorBody, toRestError } from './errors.ts';
@@ -139,6 +138,5 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
   const validators = createCompiledSchemas();
   registerDevRoutes(app, deps, validators);
   registerPageRoutes(app, deps.page, validators);
-  registerOpenCodes(app, deps);
   return app;
 }
