@@ -20,10 +20,16 @@ export interface DevFlags {
   readonly tokenGrace?: number;
   readonly certificateLife?: number;
   readonly requests?: boolean;
+  readonly json?: boolean;
+  readonly ephemeral?: boolean;
+  /** Undefined: with `json` or `ephemeral`, if stdin is a pipe. */
+  readonly watchStdin?: boolean;
 }
 
 const exactPort = (port: number | undefined): PortRequest | undefined =>
   port === undefined ? undefined : { kind: 'exact', port };
+
+const ANY_PORT: PortRequest = { kind: 'exact', port: 0 };
 
 /** Where Temporal's UI listens unless another port is requested. */
 const DEFAULT_UI_PORT = 7484;
@@ -35,6 +41,8 @@ export function platformRequest(
   report: (event: DevEvent) => void,
   start?: string,
 ): DevPlatformRequest {
+  const chosenPort = (port: number | undefined): PortRequest | undefined =>
+    port === undefined && flags.ephemeral === true ? ANY_PORT : exactPort(port);
   return {
     cwd: context.cwd,
     env: context.env,
@@ -46,9 +54,9 @@ export function platformRequest(
     temporalPath: flags.temporalPath,
     platform: {
       ports: {
-        http: exactPort(flags.port),
-        https: exactPort(flags.httpsPort),
-        engine: exactPort(flags.enginePort),
+        http: chosenPort(flags.port),
+        https: chosenPort(flags.httpsPort),
+        engine: chosenPort(flags.enginePort),
         temporalUi:
           flags.temporalUi === true ? { kind: 'preferred', port: DEFAULT_UI_PORT } : exactPort(flags.temporalUi),
       },
@@ -56,6 +64,8 @@ export function platformRequest(
       tokenLife: flags.tokenLife,
       tokenGrace: flags.tokenGrace,
       certificateLife: flags.certificateLife,
+      ephemeral: flags.ephemeral,
+      followWorkers: flags.json,
       pageCommands: start === undefined ? undefined : { kuflow: context.invocation, start },
     },
   };

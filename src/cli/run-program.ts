@@ -103,7 +103,7 @@ function wantsJson(program: Command, root: RootProgram, argv: readonly string[])
 function usageErrorToJson(error: CommanderError, status: number): string {
   const [message = '', ...lines] = error.message.replace(/^error: /, '').split('\n');
   const next = lines.map((line) => line.trim().replace(/^\((.*)\)$/, '$1')).filter((line) => line !== '');
-  return stringifyForTerminal({ error: { message, next, status } });
+  return stringifyForTerminal({ error: { message, next, status } }, 0);
 }
 
 function isOptionSet(command: Command, option: 'debug' | 'json', env: NodeJS.ProcessEnv): boolean {

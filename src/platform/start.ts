@@ -155,8 +155,12 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
     watchWorkers({
       domain,
       listPollers: (taskQueue) => engine.listPollers(taskQueue),
-      isWatched: () => streams.size > 0,
-      onChange: () => hub.publish({ kind: 'workers-changed' }),
+      isWatched: () => streams.size > 0 || options.followWorkers === true,
+      everyMs: options.followWorkers === true ? 500 : undefined,
+      onChange: (changes) => {
+        hub.publish({ kind: 'workers-changed' });
+        for (const change of changes) report({ kind: 'worker', ...change });
+      },
     }),
     (started) => started.stop(),
   );
@@ -174,6 +178,7 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
     probeToken,
     page,
     streams,
+    events: hub,
     workers,
     requests: createRequestRecorder(clock),
     listFailingWork: (processId: string) => engine.listFailingWork(processId),
@@ -233,7 +238,7 @@ interface OpenState {
 }
 
 async function openState(
-  { stateDir, tokenGrace }: PlatformOptions,
+  { stateDir, tokenGrace, ephemeral = false }: PlatformOptions,
   clock: Clock,
   parts: Parts,
   report: Report,
@@ -244,6 +249,7 @@ async function openState(
     const store = openStore({
       path: databasePath(stateDir),
       clock,
+      durable: !ephemeral,
       onStepError: (error) =>
         report({ kind: 'warning', message: `A change was saved, but a step after it failed: ${messageOf(error)}` }),
     });
@@ -324,6 +330,7 @@ async function startTemporalServer(
   const starting = keepTemporalRunning({
     path: options.temporalPath,
     stateDir: options.stateDir,
+    ephemeral: options.ephemeral,
     namespace,
     ui: ui !== undefined,
     supervisorEntry: options.supervisorEntry ?? join(packageRoot(), 'dist', 'supervisor.js'),

@@ -10,7 +10,7 @@ import { wrapForChannel } from './wrap.ts';
 export interface PrintErrorOptions {
   /** Also print the stack, including causes. */
   readonly debug: boolean;
-  /** Also print `{ error: { message, tried?, seen?, next, status } }` to stdout, for `--json`. */
+  /** Also print `{ error: { message, tried?, seen?, next, status } }` to stdout in one line, for `--json`. */
   readonly json: boolean;
   readonly status: number;
   /** Address of the documentation site, for tests. */
@@ -37,7 +37,7 @@ export function printError(terminal: Terminal, error: unknown, options: PrintErr
   const page = known?.page && documentationFor(known.page, { siteUrl: options.siteUrl });
   if (page !== undefined) printSteps(err, [`See ${page}`]);
   if (options.debug) printStacks(terminal, error);
-  if (options.json) terminal.out.line(stringifyForTerminal({ error: errorToJson(error, options.status) }));
+  if (options.json) terminal.out.line(stringifyForTerminal({ error: errorToJson(error, options.status) }, 0));
 }
 
 /** Prints what the user can do next. Steps contain commands, so they are not truncated or wrapped. */

@@ -10,6 +10,8 @@ export interface Channel {
   /** Lines may be redrawn: it is a terminal, and neither `ACCESSIBLE` (screen readers) nor `TERM=dumb` is set. */
   readonly live: boolean;
   readonly marks: Marks;
+  /** Bytes that the reader of the stream has not taken yet. */
+  readonly backlog: number;
   write(text: string): void;
   line(text?: string): void;
 }
@@ -29,10 +31,12 @@ export interface TerminalStreams {
   readonly stdout: NodeJS.WritableStream & {
     readonly isTTY?: boolean | undefined;
     readonly columns?: number | undefined;
+    readonly writableLength?: number | undefined;
   };
   readonly stderr: NodeJS.WritableStream & {
     readonly isTTY?: boolean | undefined;
     readonly columns?: number | undefined;
+    readonly writableLength?: number | undefined;
   };
 }
 
@@ -56,6 +60,9 @@ function openChannel(open: () => TerminalStreams['stdout'], env: NodeJS.ProcessE
       return open().isTTY === true && !noRedraw;
     },
     marks: marksFor(process.platform, env),
+    get backlog() {
+      return open().writableLength ?? 0;
+    },
     write: (text) => void open().write(text),
     line: (text = '') => void open().write(`${text}\n`),
   };

@@ -1,15 +1,25 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PlatformState } from '../../src/platform/state/state-file.ts';
+import { PlatformConnection } from '../../src/platform/temporal/connection.ts';
 import { findTestServer } from '../../src/platform/temporal/find.ts';
 import { startAnsweringServer } from '../support/answering-server.ts';
 import { makeTestAuthority } from '../support/certificates.ts';
 import { startConnectProxy } from '../support/connect-proxy.ts';
-import { kuflowDev, platformReady, startCommand, type RunningCommand } from '../support/dev-command.ts';
+import { kuflowDev, platformReady, readState, startCommand, type RunningCommand } from '../support/dev-command.ts';
 import { runKuflow, type KuflowRun } from '../support/kuflow-run.ts';
 import { startLoan, userOf } from '../support/loan-process.ts';
 import { newMark } from '../support/marked-processes.ts';
@@ -43,6 +53,16 @@ class Ask {
   }
 }
 `;
+
+type JsonLine = Readonly<Record<string, unknown>>;
+
+const EVERY_READY_FIELD = Object.fromEntries(
+  [
+    ...['version', 'stateDir', 'stateFile', 'http', 'https', 'engine', 'temporal', 'console'],
+    ...['tenantId', 'namespace', 'applicationId', 'caFile', 'caBundleFile'],
+  ].map((name) => [name, expect.any(String) as string]),
+);
+const LOAN_QUEUES = [{ code: 'LOAN', workflowType: 'LoanWorkflow', taskQueue: 'LOAN_QUEUE' }];
 
 const mark = newMark();
 let folder: string;
@@ -108,6 +128,93 @@ describe('kuflow dev', () => {
     expect({ status, stdout, stderr }).toMatchObject({ status: 2, stdout: '' });
     expect(stderr).toContain(message);
     expect(existsSync(join(folder, 'other'))).toBe(false);
+  });
+});
+
+describe('kuflow dev --json --ephemeral', () => {
+  let temporary: string;
+  let first: RunningCommand;
+  let second: RunningCommand;
+  let inText: RunningCommand;
+  const linesOf = (command: RunningCommand): readonly JsonLine[] =>
+    command
+      .output()
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as JsonLine);
+  const lineOf = (command: RunningCommand, kind: string): Promise<JsonLine> =>
+    until(`a line ${kind}`, () => linesOf(command).find((line) => line['kind'] === kind));
+
+  beforeAll(() => {
+    temporary = mkdtempSync(join(tmpdir(), 'kuflow-t-'));
+    // What a killed process has left: no process has this pid.
+    mkdirSync(join(temporary, 'kuflow-dev-4194305-left'));
+    const options = { cwd: folder, mark, env: { TMPDIR: temporary } };
+    first = startCommand(kuflowDev('--json', '--ephemeral'), { ...options, stdin: 'pipe' });
+    second = startCommand(kuflowDev('--json', '--ephemeral'), { ...options, stdin: 'pipe' });
+    inText = startCommand(kuflowDev('--ephemeral'), options);
+  });
+  afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+
+  it('reports where it runs in one line, next to other platforms of the same folder', async () => {
+    const ready = [await lineOf(first, 'ready'), await lineOf(second, 'ready')] as const;
+    expect(ready[0]).toMatchObject({ ...EVERY_READY_FIELD, pid: first.pid, ephemeral: true, definitions: LOAN_QUEUES });
+    const addresses = [state, ...ready.map(({ stateDir }) => readState(String(stateDir)))].map(
+      (running) => running?.loopback.http,
+    );
+    expect(new Set(addresses).size).toBe(3);
+    for (const address of addresses) expect((await fetch(`${address}/health`)).status).toBe(200);
+    expect(readState(join(folder, '.kuflow', 'dev'))?.pid).toBe(platform.pid);
+    expect(readdirSync(temporary).filter((name) => name.startsWith('kuflow-dev-'))).toHaveLength(3);
+  });
+
+  it('reports processes and workers that poll, and no secret', async () => {
+    const { stateDir, temporal, namespace } = await lineOf(first, 'ready');
+    const running = readState(String(stateDir));
+    if (running === undefined) throw new Error('There is no state file');
+    const user = userOf(running);
+    const id = await startLoan(user, running).finally(() => user.close());
+    await until('the process is reported', () =>
+      linesOf(first).some(({ what, processId }) => what === 'process-started' && processId === id),
+    );
+    const connection = await PlatformConnection.connect({ address: String(temporal) });
+    const request = { namespace: String(namespace), taskQueue: { name: 'LOAN_QUEUE' }, identity: 'a worker' };
+    const poll = connection.withDeadline(Date.now() + 300_000, () =>
+      connection.workflowService.pollWorkflowTaskQueue(request),
+    );
+    expect(await lineOf(first, 'worker')).toMatchObject({ taskQueue: 'LOAN_QUEUE', identity: 'a worker', polls: true });
+    expect((await poll).workflowExecution?.workflowId).toBe(id);
+    await connection.close();
+    for (const secret of [running.user.token, running.application.secret])
+      expect(first.output()).not.toContain(secret.reveal());
+    expect(linesOf(second).map(({ kind }) => kind)).toEqual(['ready']);
+  });
+
+  it('ends with 0 when the pipe on stdin closes, and leaves nothing after a signal and a kill either', async () => {
+    const stateDir = await until('it is ready', () => /--state-dir (\S+)/.exec(inText.output())?.[1]);
+    expect(existsSync(stateDir)).toBe(true);
+    first.closeInput?.();
+    second.kill('SIGKILL');
+    inText.kill('SIGTERM');
+    expect(await first.ended).toEqual({ code: 0, signal: null });
+    expect(linesOf(first).at(-1)).toEqual({ kind: 'stopped' });
+    expect((await inText.ended).code).toBe(130);
+    await until('the folders are removed', () => readdirSync(temporary).length === 0);
+  });
+
+  it('reports an error as one JSON line with the status', () => {
+    for (const [args, status] of [
+      [['--json'], 1],
+      [['--json', '--ephemeral', '--state-dir', 'other'], 2],
+      [['--json', '--ephemeral', '--definition', 'none.yaml'], 1],
+    ] as const) {
+      const run = dev(args);
+      expect({ status: run.status, lines: run.stdout.split('\n') }).toEqual({
+        status,
+        lines: [expect.stringContaining(`"status":${status}}`), ''],
+      });
+    }
+    expect(dev(['--json', 'env']).stderr).toContain("option '--json' before 'env'");
   });
 });
 

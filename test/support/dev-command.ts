@@ -22,6 +22,8 @@ export interface RunningCommand {
   readonly output: () => string;
   readonly ended: Promise<Ending>;
   kill(signal: NodeJS.Signals): void;
+  /** Closes the pipe on stdin; only without a terminal. */
+  closeInput?(): void;
 }
 
 export interface TerminalCommand extends RunningCommand {
@@ -35,6 +37,8 @@ export interface CommandOptions {
   readonly cwd: string;
   readonly mark: Mark;
   readonly env?: Readonly<Record<string, string>>;
+  /** Default: `/dev/null`. */
+  readonly stdin?: 'pipe';
 }
 
 const environment = ({ mark, env = {} }: CommandOptions): NodeJS.ProcessEnv => ({
@@ -49,16 +53,17 @@ export function startCommand(words: readonly [string, ...string[]], options: Com
   const child = spawn(program, args, {
     cwd: options.cwd,
     env: environment(options),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [options.stdin ?? 'ignore', 'pipe', 'pipe'],
   });
   let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));
   return {
     pid: child.pid ?? 0,
     output: () => output,
     ended: new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal }))),
     kill: (signal) => void child.kill(signal),
+    closeInput: () => void child.stdin?.end(),
   };
 }
 
@@ -105,7 +110,7 @@ export async function platformReady(command: RunningCommand, stateDir: string): 
   });
 }
 
-function readState(stateDir: string): PlatformState | undefined {
+export function readState(stateDir: string): PlatformState | undefined {
   const path = join(stateDir, 'platform.json');
   if (!existsSync(path)) return undefined;
   const raw = JSON.parse(readFileSync(path, 'utf8')) as PlatformState & {

@@ -18,7 +18,9 @@ Examples:
     $ ./kuflow dev exec -- ./mvnw spring-boot:run
     $ ./kuflow dev exec -- uv run loan-worker
   run one process from start to end with the worker
-    $ kuflow dev simulate -- npm start`;
+    $ kuflow dev simulate -- npm start
+  start one that a program controls and that leaves nothing behind
+    $ kuflow dev --json --ephemeral`;
 
 const SIMULATE_EXAMPLES = `
 Examples:
@@ -33,16 +35,34 @@ export function configure(command: Command, context: CommandContext): void {
         "Run Temporal's UI; an exact port must be free (default: 7484, or the next free port)",
       ).argParser(parsePort),
     )
+    .addOption(
+      new Option(
+        '--json',
+        'For programs: print one JSON object per line to stdout, first the addresses when it is ready, then events',
+      ),
+    )
+    .addOption(
+      new Option(
+        '--ephemeral',
+        'Use free ports and a temporary folder, which is removed at the end, and keep data in memory where possible',
+      ).conflicts('stateDir'),
+    )
+    .addOption(
+      new Option('--watch-stdin', 'Stop when stdin closes (default with --json or --ephemeral, if stdin is a pipe)'),
+    )
+    .addOption(new Option('--no-watch-stdin', 'Ignore stdin').hideHelp())
+    .hook('preSubcommand', (_dev, subcommand) => rejectOptionsBefore(command, subcommand.name()))
     .enablePositionalOptions()
     .description(
       'Run a local KuFlow until Ctrl-C: the REST API on HTTP and HTTPS, and a real Temporal server behind a gateway with mutual TLS and tokens. ' +
         'It serves the processes in kuflow.process.yaml and processes/*.process.yaml. Outside a project, without these files, it serves a sample process. ' +
         'When you save one of these files, it serves the new content and regenerates types and tasks in the project. ' +
-        'Its state is in .kuflow/dev. It prints one line to stdout when it is ready.',
+        'Its state is in .kuflow/dev. It prints one line to stdout when it is ready. ' +
+        'With --ephemeral, it does not use that state, runs next to any other local KuFlow, and serves the files as they were at the start.',
     )
     .addHelpText('after', DEV_EXAMPLES)
     .action(async (flags: DevFlags) => {
-      const { runDev } = await import('./run.ts');
+      const { runDev } = await import('./run-platform.ts');
       await runDev(flags, context);
     });
 
@@ -218,6 +238,17 @@ export function configure(command: Command, context: CommandContext): void {
       const { runDemo } = await import('./demo/run.ts');
       await runDemo(flags, context);
     });
+}
+
+/** Subcommands use the options of `kuflow dev`, except for these. */
+function rejectOptionsBefore(dev: Command, subcommand: string): void {
+  const { json, ephemeral, watchStdin } = dev.opts<DevFlags>();
+  const options = { '--json': json, '--ephemeral': ephemeral, '--watch-stdin': watchStdin };
+  for (const [option, value] of Object.entries(options))
+    if (value !== undefined)
+      dev.error(`error: option '${option}' before '${subcommand}' applies only to 'kuflow dev' itself`, {
+        code: 'commander.conflictingOption',
+      });
 }
 
 function runtimeOption(): Option {

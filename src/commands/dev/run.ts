@@ -12,13 +12,13 @@ import { pageAddress } from '../../platform/console/page-address.ts';
 import { createKuFlowClient } from '../../kuflow/client.ts';
 import { requireRunningPlatform } from '../../platform/session/attach.ts';
 import type { LanguageId } from '../../languages/names.ts';
-import { startDevPlatform, workerSettings, type DevEvent } from '../../platform/session/start.ts';
+import { workerSettings, type DevEvent } from '../../platform/session/start.ts';
 import { openFolder, stateFolder, type PlatformState } from '../../platform/state/state-file.ts';
 import { createProcessEngine } from '../../platform/temporal/engine.ts';
 import { findTemporal, findTestServer } from '../../platform/temporal/find.ts';
 import { startCommand } from '../../project/commands.ts';
 import { formatPathOption, shellWord } from '../../base/shell.ts';
-import { attachedLine, platformReporter, readyHints, readyLine } from '../../platform/session/view.ts';
+import { attachedLine, platformReporter, readyHints } from '../../platform/session/view.ts';
 import { printError } from '../../terminal/print-error.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { escapeJsonForTerminal, stringifyForTerminal } from '../../terminal/json.ts';
@@ -28,32 +28,6 @@ import { platformRequest, warnAboutIgnoredOptions } from '../../cli/platform-opt
 import type { DevFlags } from '../../cli/platform-options.ts';
 
 const PLATFORM_FAILED_STATUS = 125;
-
-/** `kuflow dev`: runs until it is interrupted. */
-export async function runDev(flags: DevFlags, context: CommandContext): Promise<void> {
-  const { terminal, invocation } = context;
-  const progress = openProgress(terminal.err);
-  const report = platformReporter({ progress, requests: flags.requests === true });
-  const start = await startCommand(context.cwd);
-  const request = followingRequest(platformRequest(flags, context, report, start), context.version);
-  const platform = await startDevPlatform(request).finally(() => progress.stop());
-  terminal.out.line(readyLine(platform.state));
-  for (const line of readyHints(platform.state, invocation, {
-    stateDir: flags.stateDir,
-    runs: 'platform',
-    start,
-    showToken: terminal.err.isTTY,
-  }))
-    terminal.err.line(line);
-  await new Promise<void>((resolveWait) => {
-    if (request.signal.aborted) resolveWait();
-    else request.signal.addEventListener('abort', () => resolveWait(), { once: true });
-  });
-  progress.begin('Stopping the local KuFlow…');
-  await platform.stop();
-  progress.end('done', 'Stopped the local KuFlow');
-  context.setStatus(130);
-}
 
 export interface RuntimeFlag {
   readonly for?: LanguageId;

@@ -8,6 +8,8 @@ import { webhookSchemas } from './webhooks.ts';
 
 type Components = Map<string, unknown>;
 
+const ACCESS = { users: { security: [{ BearerAuth: [] }] }, everybody: { security: [] } } as const;
+
 /** Copies a schema, moving every named schema in it to the components and leaving a reference. */
 function refer(schema: unknown, components: Components): unknown {
   if (Array.isArray(schema)) return schema.map((part) => refer(part, components));
@@ -59,7 +61,7 @@ function describe(operation: Operation, components: Components): object {
     operationId: operation.operationId,
     tags: [operation.tag],
     summary: operation.summary,
-    'x-origin': operation.origin,
+    ...(operation.access === undefined ? {} : ACCESS[operation.access]),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined
       ? {}
@@ -73,29 +75,30 @@ function describe(operation: Operation, components: Components): object {
   };
 }
 
-/**
- * The contract as an OpenAPI 3.0.3 document, plain JSON. Paths have no version segment; the server has it.
- * `serverUrl` is KuFlow's live server when absent, e.g. `http://127.0.0.1:8080/v2024-06-14`.
- */
-export function openApiDocument(serverUrl = `https://api.kuflow.com/${API_VERSION}`): object {
+export interface OpenApiOptions {
+  readonly info: { readonly title: string; readonly version: string; readonly description: string };
+  readonly serverUrl: string;
+  /** Shown next to those of the operations. */
+  readonly schemas?: readonly TSchema[];
+  /** Adds `x-origin` to each operation. */
+  readonly withOrigin?: boolean;
+}
+
+/** These operations as an OpenAPI 3.0.3 document, plain JSON. */
+export function openApiDocumentOf(listed: readonly Operation[], options: OpenApiOptions): object {
   const components: Components = new Map();
   const paths: Record<string, Record<string, object>> = {};
-  for (const id of operationIds) {
-    const operation = operations[id];
-    (paths[operation.path] ??= {})[operation.method] = describe(operation, components);
+  for (const operation of listed) {
+    const origin = options.withOrigin === true ? { 'x-origin': operation.origin } : {};
+    (paths[operation.path] ??= {})[operation.method] = { ...describe(operation, components), ...origin };
   }
   const error = refer(DefaultError, components);
-  for (const schema of webhookSchemas) refer(schema, components);
-  const tags = new Set(operationIds.map((id) => operations[id].tag));
+  for (const schema of options.schemas ?? []) refer(schema, components);
+  const tags = new Set(listed.map(({ tag }) => tag));
   return {
     openapi: '3.0.3',
-    info: {
-      title: 'KuFlow REST API',
-      version: API_VERSION.slice(1),
-      description:
-        "KuFlow's REST API as this tool knows it. `x-origin` tells operations of the published document from newer ones.",
-    },
-    servers: [{ url: serverUrl }],
+    info: options.info,
+    servers: [{ url: options.serverUrl }],
     tags: [...tags].map((name) => ({ name })),
     security: [{ BasicAuth: [] }, { BearerAuth: [] }, { OAuth2Auth: ['openid', 'email'] }],
     paths,
@@ -120,4 +123,25 @@ export function openApiDocument(serverUrl = `https://api.kuflow.com/${API_VERSIO
       },
     },
   };
+}
+
+/**
+ * The contract as an OpenAPI document. Paths have no version segment; the server has it. `serverUrl` is KuFlow's live server when absent, e.g.
+ * `http://127.0.0.1:8080/v2024-06-14`.
+ */
+export function openApiDocument(serverUrl = `https://api.kuflow.com/${API_VERSION}`): object {
+  return openApiDocumentOf(
+    operationIds.map((id) => operations[id]),
+    {
+      info: {
+        title: 'KuFlow REST API',
+        version: API_VERSION.slice(1),
+        description:
+          "KuFlow's REST API as this tool knows it. `x-origin` tells operations of the published document from newer ones.",
+      },
+      serverUrl,
+      schemas: webhookSchemas,
+      withOrigin: true,
+    },
+  );
 }

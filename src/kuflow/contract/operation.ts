@@ -7,7 +7,8 @@ export type MediaType =
   | 'application/json-patch+json'
   | 'application/octet-stream'
   | 'application/pdf'
-  | 'application/zip';
+  | 'application/zip'
+  | 'text/event-stream';
 
 /** One operation of KuFlow's REST API: the single description that routes, validators, client and /openapi.json are made from. */
 export interface Operation {
@@ -27,6 +28,8 @@ export interface Operation {
   readonly responses: Readonly<Record<number, OperationResponse>>;
   /** Where it comes from: the published document, a newer revision of it, or only newer SDKs. */
   readonly origin: 'published' | 'newer' | 'sdk';
+  /** Who may call it: only users, or everybody, also without credentials. Default: users and applications. */
+  readonly access?: 'users' | 'everybody';
 }
 
 export interface OperationResponse {

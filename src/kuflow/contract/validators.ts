@@ -4,6 +4,7 @@ import ajvFormats from 'ajv-formats';
 import { isUuid } from '../../base/is-uuid.ts';
 import { pointerSteps } from '../../base/json.ts';
 import { DefaultError } from './common.ts';
+import type { Operation } from './operation.ts';
 import { operations } from './operations.ts';
 import type { OperationId } from './operations.ts';
 import { closed, open, tolerant } from './strictness.ts';
@@ -97,20 +98,20 @@ function errorsOf(validate: ValidateFunction, data: unknown, root: string): read
   return (validate.errors ?? []).map((error) => describe(error, root));
 }
 
-const compileRequest = remember((id): RequestValidator => {
-  const operation = operations[id as OperationId];
-  const path = texts().compile({
-    type: 'object',
-    properties: Object.fromEntries(Object.entries(operation.parameters).map(([name, schema]) => [name, open(schema)])),
-    required: Object.keys(operation.parameters),
-  });
-  const query = texts().compile({
-    type: 'object',
-    properties: Object.fromEntries(Object.entries(operation.query).map(([name, schema]) => [name, open(schema)])),
-    required: [...(operation.requiredQuery ?? [])],
-  });
+/** Checks requests of any operation. `closed`: unknown query parameters and unknown fields are errors. */
+export function compileRequestValidator(operation: Operation, mode: 'open' | 'closed'): RequestValidator {
+  const change = mode === 'open' ? open : closed;
+  const compileTexts = (schemas: Operation['query'], required: readonly string[]): ValidateFunction =>
+    texts().compile({
+      type: 'object',
+      properties: Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, open(schema)])),
+      required: [...required],
+      ...(mode === 'open' ? {} : { additionalProperties: false }),
+    });
+  const path = compileTexts(operation.parameters, Object.keys(operation.parameters));
+  const query = compileTexts(operation.query, operation.requiredQuery ?? []);
   const isJson = operation.body?.media.includes('json') ?? false;
-  const body = isJson && operation.body !== undefined ? bodies().compile(open(operation.body.schema)) : undefined;
+  const body = isJson && operation.body !== undefined ? bodies().compile(change(operation.body.schema)) : undefined;
   return (parts) => {
     const texts = { ...parts.path };
     const values = structuredClone({ ...parts.query });
@@ -122,12 +123,15 @@ const compileRequest = remember((id): RequestValidator => {
     }
     return errors.length === 0 ? { ok: true, query: values } : { ok: false, errors };
   };
-});
+}
 
-const compileAnswer = remember((key): AnswerValidator => {
-  const [id, status, mode] = key.split(' ') as [OperationId, string, AnswerMode];
-  const listed = operations[id].responses[Number(status)];
-  if (listed === undefined && Number(status) < 400)
+const compileRequest = remember((id) => compileRequestValidator(operations[id as OperationId], 'open'));
+
+/** Checks answers of any operation. */
+export function compileAnswerValidator(operation: Operation, status: number, mode: AnswerMode): AnswerValidator {
+  const { operationId: id } = operation;
+  const listed = operation.responses[status];
+  if (listed === undefined && status < 400)
     return () => [{ path: '', message: `status ${status} is not in the contract of ${id}` }];
   if (listed !== undefined && listed.schema === undefined) {
     return (body) =>
@@ -141,6 +145,11 @@ const compileAnswer = remember((key): AnswerValidator => {
   const schema = listed?.schema ?? DefaultError;
   const validate = answers().compile(mode === 'strict' ? closed(schema) : tolerant(schema));
   return (body) => errorsOf(validate, body, '');
+}
+
+const compileAnswer = remember((key) => {
+  const [id, status, mode] = key.split(' ') as [OperationId, string, AnswerMode];
+  return compileAnswerValidator(operations[id], Number(status), mode);
 });
 
 /**

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { messageOf } from '../../base/errors.ts';
-import { canonicalJson, isRecord } from '../../base/json.ts';
+import { canonicalJson } from '../../base/json.ts';
 import { validatorModule } from '../../schema/compile.ts';
 import { referenceChecks } from '../../schema/formats.ts';
 import { badRequest } from '../domain/api-error.ts';
@@ -11,16 +11,14 @@ const MAX_MODULES = 200;
 /** The scripts with which the console validates data. */
 export interface CompiledSchemas {
   /** Throws an ApiError if they can't be compiled. */
-  add(body: unknown): CompiledValidators;
+  add(schemas: readonly Record<string, unknown>[]): CompiledValidators;
   find(hash: string): string | undefined;
 }
 
 export function createCompiledSchemas(): CompiledSchemas {
   const modules = new Map<string, string>();
   return {
-    add: (body) => {
-      const schemas = isRecord(body) ? body['schemas'] : undefined;
-      const given = (Array.isArray(schemas) ? (schemas as readonly unknown[]) : []).filter(isRecord);
+    add: (given) => {
       // The console loads the script without a token, so its address can't be guessed without the schemas.
       const hash = createHash('sha256').update(canonicalJson(given)).digest('hex');
       const module = modules.get(hash) ?? compileSchemas(given);

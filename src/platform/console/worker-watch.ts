@@ -1,11 +1,12 @@
+import { withoutUndefined } from '../../base/json.ts';
 import type { Worker } from '../../kuflow/contract/workers.ts';
 import type { Domain } from '../domain/context.ts';
 import { listWorkers, WORKER_DELAY_WINDOW } from '../domain/workers.ts';
 import type { QueueStatus, WorkersStatus, WorkerStatus } from '../shared/contract.ts';
 
 export interface WorkerWatch {
-  /** The registered workers and who polls the queues of the served definitions. */
-  status(): Promise<WorkersStatus>;
+  /** The registered workers and who polls the queues of the served definitions, or also another one. */
+  status(otherQueue?: string): Promise<WorkersStatus>;
   /** Resolves when no question is open, because the connection to the server must not be closed before that. */
   stop(): Promise<void>;
 }
@@ -16,10 +17,16 @@ export interface WorkerWatchOptions {
   readonly listPollers: (taskQueue: string) => Promise<readonly string[]>;
   /** Whether somebody wants to know about changes. */
   readonly isWatched: () => boolean;
-  /** Called when a worker has registered, started to poll or stopped since the last call. */
-  readonly onChange: () => void;
+  /** Called when a worker has registered, started to poll or stopped since the last call, with those that started or stopped to poll. */
+  readonly onChange: (changes: readonly PollingChange[]) => void;
   /** Milliseconds. Default: 2,000. */
   readonly everyMs?: number | undefined;
+}
+
+export interface PollingChange {
+  readonly taskQueue: string;
+  readonly identity: string;
+  readonly polls: boolean;
 }
 
 interface Snapshot {
@@ -39,7 +46,7 @@ const REGISTERS_WITHIN_MS = 2 * WORKER_DELAY_WINDOW * 1000;
  */
 export function watchWorkers(options: WorkerWatchOptions): WorkerWatch {
   const { domain, listPollers, isWatched, onChange, everyMs = 2000 } = options;
-  let announced: string | undefined;
+  let announced: Snapshot | undefined;
   let asking = false;
 
   const open = new Set<Promise<unknown>>();
@@ -50,9 +57,10 @@ export function watchWorkers(options: WorkerWatchOptions): WorkerWatch {
     return answer.finally(() => open.delete(answer));
   };
 
-  const read = async (): Promise<Snapshot> => {
+  const read = async (otherQueue?: string): Promise<Snapshot> => {
     const workers = listWorkers(domain);
     const queues = new Set([
+      ...(otherQueue === undefined ? [] : [otherQueue]),
       ...domain.definitions.all.map(({ definition }) => definition.workflow.taskQueue),
       ...workers
         .filter(({ lastModifiedAt = '' }) => domain.clock.now() - Date.parse(lastModifiedAt) < REGISTERS_WITHIN_MS)
@@ -70,10 +78,11 @@ export function watchWorkers(options: WorkerWatchOptions): WorkerWatch {
     if (asking || !isWatched()) return;
     asking = true;
     try {
-      const { fingerprint } = await read();
-      if (fingerprint === announced) return;
-      announced = fingerprint;
-      onChange();
+      const now = await read();
+      const before = announced;
+      if (now.fingerprint === before?.fingerprint) return;
+      announced = now;
+      onChange(comparePollers(before?.pollers ?? new Map(), now.pollers));
     } finally {
       asking = false;
     }
@@ -83,11 +92,16 @@ export function watchWorkers(options: WorkerWatchOptions): WorkerWatch {
   timer.unref();
 
   return {
-    status: async () => {
-      const { workers, pollers } = await read();
+    status: async (otherQueue) => {
+      const { workers, pollers } = await read(otherQueue);
+      const served = listQueues(domain);
+      const isOther = otherQueue !== undefined && !served.some(({ taskQueue }) => taskQueue === otherQueue);
       return {
         workers: workers.map((worker) => toWorkerStatus(worker, pollers)),
-        queues: listQueues(domain).map((queue) => ({ ...queue, pollers: pollers.get(queue.taskQueue) ?? [] })),
+        queues: [...served, ...(isOther ? [{ taskQueue: otherQueue, processes: [] }] : [])].map((queue) => ({
+          ...queue,
+          pollers: pollers.get(queue.taskQueue) ?? [],
+        })),
       };
     },
     stop: async () => {
@@ -97,9 +111,24 @@ export function watchWorkers(options: WorkerWatchOptions): WorkerWatch {
   };
 }
 
+function comparePollers(before: Snapshot['pollers'], now: Snapshot['pollers']): PollingChange[] {
+  return [...new Set([...before.keys(), ...now.keys()])].flatMap((taskQueue) => {
+    const [old = [], current = []] = [before.get(taskQueue), now.get(taskQueue)];
+    const toChange = (polls: boolean) => (identity: string) => ({ taskQueue, identity, polls });
+    return [
+      ...old.filter((identity) => !current.includes(identity)).map(toChange(false)),
+      ...current.filter((identity) => !old.includes(identity)).map(toChange(true)),
+    ];
+  });
+}
+
 function toWorkerStatus(worker: Worker, pollers: Snapshot['pollers']): WorkerStatus {
-  const { identity, taskQueue } = worker;
-  return { ...worker, online: pollers.get(taskQueue)?.includes(identity) === true };
+  const { identity, taskQueue, workflowTypes, activityTypes, hostname, createdAt, lastModifiedAt } = worker;
+  return {
+    ...{ identity, taskQueue, hostname },
+    ...withoutUndefined({ workflowTypes, activityTypes, createdAt, lastModifiedAt }),
+    online: pollers.get(taskQueue)?.includes(identity) === true,
+  };
 }
 
 function listQueues({ definitions }: Pick<Domain, 'definitions'>): readonly Omit<QueueStatus, 'pollers'>[] {

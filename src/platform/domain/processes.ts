@@ -1,9 +1,9 @@
-import type { JsonObject } from '../../base/json.ts';
+import type { Json, JsonObject } from '../../base/json.ts';
 import type { JsonPatch, JsonValue } from '../../kuflow/contract/common.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import type { WorkflowOutcome } from '../shared/process-engine.ts';
 import { withModification } from '../store/audit.ts';
-import type { TimelineEntry } from '../shared/contract.ts';
+import type { SentSignal, TimelineEntry } from '../shared/contract.ts';
 import { findEvents } from '../store/events.ts';
 import {
   findActiveTasks,
@@ -152,6 +152,20 @@ export function changeProcessInitiator(
       detail: initiator.name,
     });
     return toProcess(ctx, changed);
+  });
+}
+
+/** Queues a signal for the workflow of a running process. */
+export function sendProcessSignal(
+  ctx: OperationContext,
+  id: string,
+  { name, input }: { readonly name: string; readonly input?: unknown },
+): SentSignal {
+  return ctx.store.transaction(() => {
+    requireRunning(requireProcess(ctx, id));
+    enqueueForEngine(ctx, id, { kind: 'signal-workflow', signalName: name, payload: input as Json | undefined });
+    recordEvent(ctx, { processId: id, kind: 'signal-sent', principalId: ctx.principal.id, detail: name });
+    return { processId: id, name };
   });
 }
 

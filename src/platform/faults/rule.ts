@@ -16,7 +16,10 @@ export function parseFaultRule(value: unknown): ParsedFaultRule {
   }
   if (!isIntegerBetween(times, 1, 1_000_000)) return invalidRule('times must be an integer from 1 to 1000000');
   const action = parseAction(value['action']);
-  return typeof action === 'string' ? invalidRule(action) : { ok: true, rule: { operationId, times, action } };
+  if (typeof action === 'string') return invalidRule(action);
+  const surplus = Object.keys(value['action'] as object).find((field) => !(field in action));
+  if (surplus !== undefined) return invalidRule(`action.${surplus} is not a field of ${action.kind}`);
+  return { ok: true, rule: { operationId, times, action } };
 }
 
 function invalidRule(problem: string): ParsedFaultRule {

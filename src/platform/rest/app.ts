@@ -12,7 +12,6 @@ import { startOfBody, type AnswerSecrets } from '../console/request-recorder.ts'
 import { createCompiledSchemas } from '../console/compiled-schemas.ts';
 import { isPageRequest, registerPageRoutes } from '../console/page-routes.ts';
 import { isConfidentialRequest } from '../domain/confidential-requests.ts';
-import { registerOpenCodes } from './open-codes-route.ts';
 import { PROBE_HEADER, type RestDeps, type ServerTls } from './deps.ts';
 import { registerDevRoutes } from './dev-routes.ts';
 import { BODY_LIMIT, createErrorBody, toRestError } from './errors.ts';
@@ -150,6 +149,5 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
   const validators = createCompiledSchemas();
   registerDevRoutes(app, deps, validators);
   registerPageRoutes(app, deps.page, validators);
-  registerOpenCodes(app, deps);
   return app;
 }

@@ -1,4 +1,5 @@
 import type { ConsoleHeader } from '../shared/contract.ts';
+import type { EventHub } from '../console/event-hub.ts';
 import type { EventStreams } from '../console/event-streams.ts';
 import type { PageFiles } from '../console/page-files.ts';
 import type { OpenCodes } from '../console/open-codes.ts';
@@ -51,6 +52,7 @@ export interface RestDeps {
   /** The files of the console; undefined if it has not been built. */
   readonly page: Promise<PageFiles | undefined>;
   readonly streams: EventStreams;
+  readonly events: Pick<EventHub, 'subscribe'>;
   readonly workers: WorkerWatch;
   readonly requests: RequestRecorder;
   readonly listFailingWork: (processId: string) => Promise<readonly FailingWork[]>;

@@ -1,10 +1,10 @@
 import { STATUS_CODES } from 'node:http';
 import { KnownError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
-import { isRecord } from '../../base/json.ts';
+import { isRecord, type Json } from '../../base/json.ts';
 import { Secret } from '../../base/secret.ts';
 import type { ProcessItem } from '../../kuflow/contract/process-items.ts';
-import type { LocalUser, ServedProcess, TimelineEntry } from '../shared/contract.ts';
+import type { LocalUser, SentSignal, ServedProcess, TimelineEntry } from '../shared/contract.ts';
 
 // Reads the `/_dev` routes of a running platform. This file is for commands in other processes, so it must not load the
 // server.
@@ -80,6 +80,17 @@ export async function requestRelease(access: DevApiAccess, taskId: string): Prom
   throw unexpectedAnswer('did not release the task', answer);
 }
 
+/** Sends a signal to the workflow of a running process. Without `input`, it does not have an argument. */
+export async function requestSignal(
+  access: DevApiAccess,
+  processId: string,
+  signal: { readonly name: string; readonly input?: Json | undefined },
+): Promise<SentSignal> {
+  const answer = await send(access, 'POST', `/_dev/processes/${encodeURIComponent(processId)}/signals`, signal);
+  if (answer.ok) return answer.body as SentSignal;
+  throw unexpectedAnswer('did not send the signal', answer);
+}
+
 async function readList<Item>(access: DevApiAccess, path: string, key: string, what: string): Promise<readonly Item[]> {
   return (await readListOf<Item>(access, path, key, what)) ?? [];
 }
@@ -107,9 +118,21 @@ interface DevAnswer {
   readonly body: unknown;
 }
 
-async function send({ http, token }: DevApiAccess, method: 'GET' | 'POST', path: string): Promise<DevAnswer> {
+async function send(
+  { http, token }: DevApiAccess,
+  method: 'GET' | 'POST',
+  path: string,
+  body?: object,
+): Promise<DevAnswer> {
   const url = `${http}${path}`;
-  const answer = await fetch(url, { method, headers: { authorization: `Bearer ${token.reveal()}` } });
+  const answer = await fetch(url, {
+    method,
+    headers: {
+      authorization: `Bearer ${token.reveal()}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    body: body === undefined ? null : JSON.stringify(body),
+  });
   return { request: `${method} ${url}`, ok: answer.ok, status: answer.status, body: await answer.json() };
 }
 

@@ -1,143 +1,176 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Static, TSchema } from '@sinclair/typebox';
 
-import { isUuid } from '../../base/is-uuid.ts';
-import { isRecord, withoutUndefined } from '../../base/json.ts';
+import { withoutUndefined } from '../../base/json.ts';
+import { packageVersion } from '../../base/package-root.ts';
+import { compileAnswerValidator, compileRequestValidator } from '../../kuflow/contract/validators.ts';
 import type { CompiledSchemas } from '../console/compiled-schemas.ts';
-import type { FailingWorkList, FailingWorkStatus } from '../shared/contract.ts';
-import { createExampleData, type ExampleRequest } from '../console/example-data.ts';
+import { createExampleData } from '../console/example-data.ts';
 import { findDefinitionOfProcess, listServedDefinitions } from '../console/served-definitions.ts';
-import { readWorkerVariables, readPlatformStatus } from './status.ts';
 import { ApiError, badRequest, forbidden, notFound } from '../domain/api-error.ts';
 import type { OperationContext } from '../domain/context.ts';
 import { listPeople } from '../domain/people.ts';
 import { releaseTask } from '../domain/process-items.ts';
 import { requireProcess } from '../domain/process-view.ts';
-import { getProcessTimeline } from '../domain/processes.ts';
+import { getProcessTimeline, sendProcessSignal } from '../domain/processes.ts';
 import { parseFaultRule } from '../faults/rule.ts';
-import { relativeToFolder, type FailingWork } from '../temporal/failing-work.ts';
-import type { PrincipalRow } from '../store/people.ts';
-import type { RestDeps } from './deps.ts';
+import type { FailingWorkStatus } from '../shared/contract.ts';
+import {
+  devOpenApiDocument,
+  devOperation,
+  devOperationIds,
+  type DevOperationId,
+  type devOperations,
+} from '../shared/dev-operations.ts';
+import { relativeToFolder } from '../temporal/failing-work.ts';
 import { authenticate } from './authenticate.ts';
-import { getRequestState } from './request.ts';
+import { waitForProcess, waitForWorkers } from './dev-waits.ts';
+import type { RestDeps } from './deps.ts';
+import { issueOpenCode } from './open-code.ts';
+import { formatContractErrors, toErrorDetail } from './operation-route.ts';
+import { getRequestState, parseBody } from './request.ts';
+import { readWorkerVariables, readPlatformStatus } from './status.ts';
 
-/**
- * Routes that KuFlow does not have, for the console and for commands: see `shared/contract.ts`. They need the same credentials as the API; those that
- * answer with credentials need a user's.
- */
+type Table = typeof devOperations;
+
+type BodyOf<Id extends DevOperationId> = Table[Id] extends {
+  readonly body: { readonly schema: infer Schema extends TSchema; readonly required: infer Required };
+}
+  ? Static<Schema> | (Required extends true ? never : undefined)
+  : undefined;
+
+interface DevCall<Id extends DevOperationId> {
+  readonly path: { readonly [Name in keyof Table[Id]['parameters']]: string };
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly body: BodyOf<Id>;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  /** Aborted when the client closes the connection. */
+  readonly closed: AbortSignal;
+  readonly ctx: OperationContext;
+}
+
+type DevHandlers = { readonly [Id in DevOperationId]: (call: DevCall<Id>) => unknown };
+
+/** Adds the routes of `devOperations`, which KuFlow does not have, for the console and for programs. Unknown fields and parameters are refused. */
 export function registerDevRoutes(app: FastifyInstance, deps: RestDeps, validators: CompiledSchemas): void {
   const { domain, faults } = deps;
-  const onRequest = async (request: FastifyRequest): Promise<void> => {
-    await authenticate(deps, request);
+
+  const listFailing = async (id: string): Promise<FailingWorkStatus[]> =>
+    (await deps.listFailingWork(id)).map((work) => {
+      const { kind, name, failures, message, location } = relativeToFolder(work, process.cwd());
+      return withoutUndefined({ kind, name, failures, message, location });
+    });
+
+  const handlers: DevHandlers = {
+    readStatus: ({ ctx }) => readPlatformStatus(deps, ctx.principal),
+    readEnvironment: () => readWorkerVariables(deps),
+    listPeople: () => listPeople(domain),
+    streamEvents: ({ request, reply }) => {
+      const lastEventId = request.headers['last-event-id'];
+      // The framework does not log the request, which lasts as long as the console is open.
+      reply.hijack();
+      deps.streams.open(reply.raw, typeof lastEventId === 'string' ? lastEventId : undefined);
+    },
+    openConsole: ({ request, query }) => issueOpenCode(deps, request, query['path'] as string | undefined),
+    redeemOpenCode: ({ path: { code } }) => {
+      const token = deps.openCodes.redeem(code);
+      if (token === undefined) throw new ApiError(404, 'This code has been used or has expired');
+      return { token: token.reveal() };
+    },
+    listWorkers: () => deps.workers.status(),
+    waitForWorkers: ({ body = {}, closed }) => waitForWorkers(deps, body, closed),
+    listServedDefinitions: () => listServedDefinitions(domain.definitions),
+    createExample: ({ ctx, path: { code }, body: { task, processId } = {} }) =>
+      createExampleData(ctx, { code, task, processId: processId?.toLowerCase() }),
+    compileValidators: ({ body: { schemas } }) => validators.add(schemas),
+    readTimeline: ({ path: { id } }) => ({ entries: getProcessTimeline(domain, id) }),
+    readProcessDefinition: ({ path: { id } }) => {
+      const found = requireProcess(domain, id);
+      const definition = findDefinitionOfProcess(domain.definitions, found);
+      if (definition === undefined)
+        throw new ApiError(404, `The local KuFlow no longer serves ${found.definition.code}`);
+      return definition;
+    },
+    listFailingWork: async ({ path: { id } }) => ({ failing: await listFailing(requireProcess(domain, id).id) }),
+    sendSignal: ({ ctx, path: { id }, body }) => sendProcessSignal(ctx, id, body),
+    waitForProcess: ({ path: { id }, body = {}, closed }) => waitForProcess(deps, { id, listFailing }, body, closed),
+    releaseTask: ({ ctx, path: { id } }) => releaseTask(ctx, id),
+    listFaults: () => ({ faults: faults.list() }),
+    addFault: ({ body }) => {
+      const parsed = parseFaultRule(body);
+      if (!parsed.ok) throw badRequest(`The fault rule is not valid: ${parsed.problem}`, 'body');
+      return faults.add(parsed.rule);
+    },
+    removeFaults: () => faults.clear(),
+    removeFault: ({ path: { id } }) => {
+      if (!faults.remove(id)) throw notFound('fault', id);
+    },
+    listRequests: ({ query }) => ({ requests: deps.requests.list((query['limit'] as number | undefined) ?? Infinity) }),
+    readRequest: ({ path: { id } }) => {
+      const found = deps.requests.find(Number(id));
+      if (found === undefined) throw new ApiError(404, `Request ${id} is not known: only the latest ones are kept`);
+      return found;
+    },
   };
-  const forUsers = async (request: FastifyRequest): Promise<void> => {
-    const { type } = await authenticate(deps, request);
-    if (type !== 'USER') throw forbidden('Only users may read this: it contains credentials');
-  };
 
-  app.get('/_dev/status', { onRequest }, (request) => readPlatformStatus(deps, principalOf(request)));
-  app.get('/_dev/environment', { onRequest: forUsers }, () => readWorkerVariables(deps));
-  app.get('/_dev/users', { onRequest: forUsers }, () => listPeople(domain));
-  app.get('/_dev/workers', { onRequest }, () => deps.workers.status());
-  app.get('/_dev/definitions', { onRequest }, () => listServedDefinitions(domain.definitions));
-
-  app.post('/_dev/validators', { onRequest }, (request) => validators.add(parseJsonBody(request.body)));
-
-  app.get('/_dev/events', { onRequest }, (request, reply) => {
-    const lastEventId = request.headers['last-event-id'];
-    // The framework does not log the request, which lasts as long as the console is open.
-    reply.hijack();
-    deps.streams.open(reply.raw, typeof lastEventId === 'string' ? lastEventId : undefined);
-  });
-
-  app.get<{ Querystring: { limit?: string } }>('/_dev/requests', { onRequest }, (request) => {
-    const { limit } = request.query;
-    if (limit !== undefined && !/^\d+$/.test(limit)) throw new ApiError(400, 'limit must be a number');
-    return { requests: deps.requests.list(limit === undefined ? Infinity : Number(limit)) };
-  });
-  app.get<IdRoute>('/_dev/requests/:id', { onRequest }, (request) => {
-    const { id } = request.params;
-    const found = deps.requests.find(Number(id));
-    if (found === undefined) throw new ApiError(404, `Request ${id} is not known: only the latest ones are kept`);
-    return found;
-  });
-
-  app.get('/_dev/faults', { onRequest }, () => ({ faults: faults.list() }));
-  app.post('/_dev/faults', { onRequest }, async (request, reply) => {
-    const parsed = parseFaultRule(parseJsonBody(request.body));
-    if (!parsed.ok) throw badRequest(`The fault rule is not valid: ${parsed.problem}`, 'body');
-    return reply.status(201).send(faults.add(parsed.rule));
-  });
-  app.delete('/_dev/faults', { onRequest }, async (_request, reply) => {
-    faults.clear();
-    return reply.status(204).send();
-  });
-  app.delete<IdRoute>('/_dev/faults/:id', { onRequest }, async (request, reply) => {
-    const { id } = request.params;
-    if (!faults.remove(id)) throw notFound('fault', id);
-    return reply.status(204).send();
-  });
-
-  app.get<IdRoute>('/_dev/processes/:id/timeline', { onRequest }, (request) => ({
-    entries: getProcessTimeline(domain, idIn(request, 'process')),
-  }));
-  app.get<IdRoute>('/_dev/processes/:id/definition', { onRequest }, (request) => {
-    const process = requireProcess(domain, idIn(request, 'process'));
-    const found = findDefinitionOfProcess(domain.definitions, process);
-    if (found === undefined) throw new ApiError(404, `The local KuFlow no longer serves ${process.definition.code}`);
-    return found;
-  });
-  app.get<IdRoute>('/_dev/processes/:id/failing-work', { onRequest }, async (request) => {
-    const { id } = requireProcess(domain, idIn(request, 'process'));
-    const failing = await deps.listFailingWork(id);
-    return { failing: failing.map((work) => toFailingWorkStatus(work, process.cwd())) } satisfies FailingWorkList;
-  });
-  app.post<{ Params: { code: string } }>('/_dev/definitions/:code/examples', { onRequest }, (request) => {
-    const { code } = request.params;
-    return createExampleData(contextOf(request), { code, ...parseExampleRequest(parseJsonBody(request.body)) });
-  });
-  app.post<IdRoute>('/_dev/process-items/:id/release', { onRequest }, (request) =>
-    releaseTask(contextOf(request), idIn(request, 'process item')),
+  for (const id of devOperationIds) registerDevOperation(app, deps, id, handlers[id]);
+  app.get('/_dev/openapi.json', (request) =>
+    devOpenApiDocument(`${request.protocol}://${request.headers.host ?? '127.0.0.1'}`, packageVersion()),
   );
-
-  function contextOf(request: FastifyRequest): OperationContext {
-    return { ...domain, principal: principalOf(request) };
-  }
 }
 
-interface IdRoute {
-  Params: { readonly id: string };
+function registerDevOperation(
+  app: FastifyInstance,
+  deps: RestDeps,
+  id: DevOperationId,
+  // The compiler does not connect the handler with the id.
+  handle: (call: never) => unknown,
+): void {
+  const operation = devOperation(id);
+  const [status = 200] = Object.keys(operation.responses).map(Number);
+  const validate = once(() => compileRequestValidator(operation, 'closed'));
+  const findViolations = once(() => compileAnswerValidator(operation, status, 'strict'));
+  app.route({
+    method: operation.method.toUpperCase(),
+    url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    onRequest: async (request) => {
+      if (operation.access === 'everybody') return;
+      const { type } = await authenticate(deps, request);
+      if (operation.access === 'users' && type !== 'USER')
+        throw forbidden('Only users may call this: the answer contains or leads to credentials');
+    },
+    handler: async (request, reply) => {
+      const { headers } = request;
+      const path = request.params as Record<string, string>;
+      const body = parseBody(operation, headers['content-type'], headers['content-encoding'], request.body);
+      const verdict = validate()({ path, query: request.query as Record<string, unknown>, body });
+      if (!verdict.ok)
+        throw new ApiError(
+          400,
+          `The request is not valid: ${formatContractErrors(verdict.errors)}`,
+          verdict.errors.map(toErrorDetail),
+        );
+      const closed = new AbortController();
+      reply.raw.once('close', () => closed.abort());
+      const { principal } = getRequestState(request);
+      const call: Omit<DevCall<DevOperationId>, 'path' | 'body'> & { readonly path: object; readonly body: unknown } = {
+        path: path['id'] === undefined ? path : { ...path, id: path['id'].toLowerCase() },
+        ...{ query: verdict.query, body, request, reply, closed: closed.signal },
+        // Operations for everybody do not use it.
+        ctx: { ...deps.domain, principal: principal ?? deps.domain.system },
+      };
+      const answer = await handle(call as never);
+      if (reply.sent) return reply;
+      const violations = findViolations()(answer);
+      if (violations.length > 0)
+        throw new Error(`the answer does not conform to /_dev/openapi.json: ${formatContractErrors(violations)}`);
+      return reply.status(status).send(answer);
+    },
+  });
 }
 
-function idIn({ params: { id } }: { readonly params: IdRoute['Params'] }, what: string): string {
-  if (!isUuid(id)) throw new ApiError(400, `The ${what} ID must be a UUID`);
-  return id.toLowerCase();
-}
-
-function toFailingWorkStatus(work: FailingWork, folder: string): FailingWorkStatus {
-  const { kind, name, failures, message, location } = relativeToFolder(work, folder);
-  return withoutUndefined({ kind, name, failures, message, location });
-}
-
-/** `{ task?, processId? }`; an empty body is allowed. */
-function parseExampleRequest(body: unknown): Pick<ExampleRequest, 'task' | 'processId'> {
-  if (body === undefined) return {};
-  const { task, processId } = isRecord(body) ? body : { task: null };
-  if (task !== undefined && typeof task !== 'string') throw badRequest('task must be the code of a task', 'body.task');
-  if (processId !== undefined && (typeof processId !== 'string' || !isUuid(processId)))
-    throw badRequest('processId must be a UUID', 'body.processId');
-  return { task, processId: processId?.toLowerCase() };
-}
-
-function principalOf(request: FastifyRequest): PrincipalRow {
-  const { principal } = getRequestState(request);
-  if (principal === undefined) throw new Error(`${request.url} was called without authentication`);
-  return principal;
-}
-
-function parseJsonBody(raw: unknown): unknown {
-  try {
-    return Buffer.isBuffer(raw) && raw.length > 0 ? (JSON.parse(raw.toString('utf8')) as unknown) : undefined;
-  } catch {
-    throw badRequest('The body is not JSON', 'body');
-  }
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => (made ??= { value: make() }).value;
 }

@@ -147,10 +147,10 @@ function reportViolation(
   deps.domain.report({ kind: 'contract-violation', operationId, ...violation });
 }
 
-const formatContractErrors = (errors: readonly ContractError[]): string =>
+export const formatContractErrors = (errors: readonly ContractError[]): string =>
   errors.map(({ path, message }) => (path === '' ? message : `${path} ${message}`)).join('; ');
 
-function toErrorDetail({ path, message }: ContractError): ApiErrorDetail {
+export function toErrorDetail({ path, message }: ContractError): ApiErrorDetail {
   const root = /^(path|query|body)\b/.exec(path)?.[1] as 'path' | 'query' | 'body' | undefined;
   return { code: 'contract', message, location: path, ...(root === undefined ? {} : { locationType: root }) };
 }

@@ -57,7 +57,15 @@ export interface DevPlatformRequest {
   readonly temporalPath?: string | undefined;
   readonly platform?: Pick<
     PlatformOptions,
-    'ports' | 'hostNames' | 'tokenLife' | 'tokenGrace' | 'certificateLife' | 'dynamicConfig' | 'pageCommands'
+    | 'ports'
+    | 'hostNames'
+    | 'tokenLife'
+    | 'tokenGrace'
+    | 'certificateLife'
+    | 'dynamicConfig'
+    | 'pageCommands'
+    | 'ephemeral'
+    | 'followWorkers'
   >;
   /**
    * Serves what is saved to the definition files while a platform that this process started runs. Called after each change; see

@@ -1,219 +1,311 @@
+import { Type, type Static } from '@sinclair/typebox';
 import type { JsonObject } from '../../base/json.ts';
+import { AnyObject, DateTime, Email, Uuid, enumeration, model } from '../../kuflow/contract/common.ts';
+import { ProcessItemTaskState, ProcessItemType } from '../../kuflow/contract/process-items.ts';
+import { ProcessState } from '../../kuflow/contract/processes.ts';
 import type { DataShape, TaskDefinition } from '../../process/definition.ts';
 import type { FaultAction } from '../faults/registry.ts';
 import type { PlatformEvent } from './types.ts';
 
 /*
- * What `/_dev/…` answers to the console and to commands. KuFlow does not have these operations. Types only, because the console imports them.
- * All routes need the credentials of the API. Times are ISO 8601 in UTC.
- *
- * `POST /_dev/process-items/{id}/release`, without a body, returns the `ProcessItem` as KuFlow's API does. It is for the owner of a claimed task.
+ * The data of `/_dev/…`, which KuFlow does not have: see `dev-operations.ts`. The console imports the types. Times are ISO 8601 in UTC.
  */
+
+/** What a model describes, as a value that is only read. */
+type Immutable<Value> = Value extends readonly (infer Item)[]
+  ? readonly Immutable<Item>[]
+  : Value extends object
+    ? { readonly [Key in keyof Value]: Immutable<Value[Key]> }
+    : Value;
 
 /** The header with which the console and shell completion mark their requests, so that the list of requests can leave them out. */
 export type ConsoleHeader = 'x-kuflow-console';
 
-/** `GET /_dev/status`. */
-export interface PlatformStatus {
-  readonly version: string;
-  readonly startedAt: string;
-  /** Working directory of the process that runs the platform: where the suggested commands run. */
-  readonly folder: string;
-  readonly stateDir: string;
-  readonly tenantId: string;
-  readonly namespace: string;
-  readonly parts: readonly PartStatus[];
-  readonly endpoints: { readonly http: string; readonly https: string; readonly engine: string };
-  /** Address of Temporal's UI, if it runs. */
-  readonly temporalUi?: string;
-  /** Who makes this request. */
-  readonly principal: { readonly id: string; readonly name: string };
-}
+const Text = Type.String();
+const OptionalText = Type.Optional(Text);
+const Texts = Type.Array(Text);
+const Count = Type.Integer({ minimum: 0 });
 
-export interface PartStatus {
-  readonly part: 'store' | 'temporal' | 'gateway' | 'rest';
-  readonly state: 'up' | 'down';
-  readonly address?: string;
-  readonly detail?: string;
-}
+export const PartStatus = model('PartStatus', {
+  part: enumeration('Part', ['store', 'temporal', 'gateway', 'rest']),
+  state: enumeration('PartState', ['up', 'down']),
+  address: OptionalText,
+  detail: OptionalText,
+});
+export type PartStatus = Immutable<Static<typeof PartStatus>>;
 
-/** `GET /_dev/environment`: the settings of the platform that `kuflow dev env` prints, with the client secret. For users only. */
-export interface EnvironmentVariables {
-  readonly variables: Readonly<Record<string, string>>;
-}
+export const PlatformStatus = model('PlatformStatus', {
+  version: Text,
+  startedAt: DateTime,
+  folder: Type.String({
+    description: 'Working directory of the process that runs the platform: where the suggested commands run',
+  }),
+  stateDir: Text,
+  tenantId: Uuid,
+  namespace: Text,
+  parts: Type.Array(PartStatus),
+  endpoints: Type.Object({ http: Text, https: Text, engine: Text }),
+  temporalUi: Type.Optional(Type.String({ description: "Address of Temporal's UI, if it runs" })),
+  principal: Type.Object({ id: Uuid, name: Text }, { description: 'Who makes this request' }),
+});
+export type PlatformStatus = Immutable<Static<typeof PlatformStatus>>;
 
-/**
- * `GET /_dev/definitions`: what new processes use. `GET /_dev/processes/{id}/definition` is the `ServedProcess` of a process: the version that it was
- * started with, and the tasks that were added to its definition since then. Forms for its tasks and metadata are made from that.
- */
-export interface ServedDefinitions {
-  readonly definitions: readonly ServedProcess[];
-  /** The definition files that could not be loaded since they were last saved. Their last good content is still served. */
-  readonly problems: readonly DefinitionProblem[];
-}
+export const EnvironmentVariables = model('EnvironmentVariables', {
+  variables: Type.Record(Type.String(), Type.String()),
+});
+export type EnvironmentVariables = Immutable<Static<typeof EnvironmentVariables>>;
 
-export interface ServedProcess {
-  readonly id: string;
-  readonly version: string;
-  readonly code: string;
-  readonly name?: string;
-  readonly workflowType: string;
-  readonly taskQueue: string;
-  /** Whether the process is confidential, which does not change after its start; for a definition, whether new processes are. */
-  readonly confidential?: boolean;
-  readonly metadata?: DataShape;
-  readonly entity?: DataShape;
-  readonly tasks: readonly TaskDefinition[];
-}
+const Shape = Type.Unsafe<DataShape>({ $id: 'DataShape', type: 'object', description: 'As in kuflow.process.yaml' });
 
-/** A file as `<path>:<line>` if the line is known, relative to the folder, and what is wrong with it. */
-export interface DefinitionProblem {
-  readonly file: string;
-  readonly message: string;
-}
+export const ServedProcess = model('ServedProcess', {
+  id: Uuid,
+  version: Uuid,
+  code: Text,
+  name: OptionalText,
+  workflowType: Text,
+  taskQueue: Text,
+  confidential: Type.Optional(
+    Type.Boolean({
+      description:
+        'Whether the process is confidential, which does not change after its start; for a definition, whether new processes are',
+    }),
+  ),
+  metadata: Type.Optional(Shape),
+  entity: Type.Optional(Shape),
+  tasks: Type.Array(
+    Type.Unsafe<TaskDefinition>({ $id: 'TaskDefinition', type: 'object', description: 'As in kuflow.process.yaml' }),
+  ),
+});
+export type ServedProcess = Immutable<Static<typeof ServedProcess>>;
 
-/**
- * `POST /_dev/definitions/{code}/examples` with `{ task?, processId? }`: valid example data for the metadata of the process, or for a task.
- * References are real: principals and groups exist, and documents are created in the process. Without a process, documents are left out.
- */
+export const DefinitionProblem = model('DefinitionProblem', {
+  file: Type.String({ description: '`<path>:<line>` if the line is known, relative to the folder' }),
+  message: Text,
+});
+export type DefinitionProblem = Immutable<Static<typeof DefinitionProblem>>;
+
+export const ServedDefinitions = model('ServedDefinitions', {
+  definitions: Type.Array(ServedProcess),
+  problems: Type.Array(DefinitionProblem, {
+    description:
+      'The definition files that could not be loaded since they were last saved. Their last good content is still served',
+  }),
+});
+export type ServedDefinitions = Immutable<Static<typeof ServedDefinitions>>;
+
+export const ExampleParams = model('ExampleParams', {
+  task: Type.Optional(Type.String({ description: 'Code of a task; without it, the data is the metadata' })),
+  processId: Type.Optional(Uuid),
+});
+
+export const ExampleData = model('ExampleData', {
+  value: Type.Unsafe<JsonObject>({ type: 'object', additionalProperties: true }),
+  missing: Type.Array(Text, { description: 'Paths (JSON Pointer) that must be filled in by hand' }),
+});
 export interface ExampleData {
   readonly value: JsonObject;
-  /** Paths (JSON Pointer) that must be filled in by hand. */
   readonly missing: readonly string[];
 }
 
-/**
- * `POST /_dev/validators` with `{ schemas }`: the address of a script that validates data under each of these JSON Schemas. See `validatorModule`.
- */
-export interface CompiledValidators {
-  readonly url: string;
-}
+export const CompiledValidators = model('CompiledValidators', { url: Text });
+export type CompiledValidators = Immutable<Static<typeof CompiledValidators>>;
 
-/** `GET /_dev/workers`. */
-export interface WorkersStatus {
-  readonly workers: readonly WorkerStatus[];
-  /** One entry for each task queue of the served definitions. */
-  readonly queues: readonly QueueStatus[];
-}
+export const WorkerStatus = model('WorkerStatus', {
+  identity: Text,
+  taskQueue: Text,
+  workflowTypes: Type.Optional(Texts),
+  activityTypes: Type.Optional(Texts),
+  hostname: OptionalText,
+  createdAt: Type.Optional(DateTime),
+  lastModifiedAt: Type.Optional(DateTime),
+  online: Type.Boolean({ description: 'Whether it polls now' }),
+});
+export type WorkerStatus = Immutable<Static<typeof WorkerStatus>>;
 
-export interface WorkerStatus {
-  readonly identity: string;
-  readonly taskQueue: string;
-  readonly workflowTypes?: readonly string[];
-  readonly activityTypes?: readonly string[];
-  readonly hostname?: string;
-  readonly createdAt?: string;
-  readonly lastModifiedAt?: string;
-  /** Whether it polls now. */
-  readonly online: boolean;
-}
+export const QueueStatus = model('QueueStatus', {
+  taskQueue: Text,
+  processes: Type.Array(Text, { description: 'Codes of the processes that use it' }),
+  pollers: Type.Array(Text, { description: 'Identities of the workers that poll it now' }),
+});
+export type QueueStatus = Immutable<Static<typeof QueueStatus>>;
 
-export interface QueueStatus {
-  readonly taskQueue: string;
-  /** Codes of the processes that use it. */
-  readonly processes: readonly string[];
-  /** Identities of the workers that poll it now. */
-  readonly pollers: readonly string[];
-}
+const workersStatus = {
+  workers: Type.Array(WorkerStatus),
+  queues: Type.Array(QueueStatus, { description: 'One entry for each task queue of the served definitions' }),
+};
+export const WorkersStatus = model('WorkersStatus', workersStatus);
+export type WorkersStatus = Immutable<Static<typeof WorkersStatus>>;
 
-/** `GET /_dev/users`. For users only. */
-export interface LocalPeople {
-  readonly users: readonly LocalUser[];
-  readonly groups: readonly LocalGroup[];
-}
+const timeoutSeconds = Type.Optional(
+  Type.Number({ minimum: 0, maximum: 600, description: 'How long to wait. Default: 30' }),
+);
 
-export interface LocalUser {
-  readonly principalId: string;
-  readonly userId: string;
-  readonly email: string;
-  readonly name: string;
-  /** Codes. */
-  readonly groups: readonly string[];
-  /** Signs this user in as `Bearer <token>`. */
-  readonly token: string;
-}
+export const WorkersWait = model('WorkersWait', {
+  taskQueue: Type.Optional(Type.String({ description: 'Default: all task queues of the served definitions' })),
+  process: Type.Optional(Type.String({ description: 'Code of a process, instead of its task queue' })),
+  timeoutSeconds,
+});
+export type WorkersWait = Immutable<Static<typeof WorkersWait>>;
 
-export interface LocalGroup {
-  readonly id: string;
-  readonly code: string;
-  readonly name: string;
-}
+export const WorkersWaitResult = model('WorkersWaitResult', {
+  polling: Type.Boolean({ description: 'False: nobody polled in time' }),
+  ...workersStatus,
+});
+export type WorkersWaitResult = Immutable<Static<typeof WorkersWaitResult>>;
 
-/** An entry of `GET /_dev/processes/{id}/timeline`: `{ entries }`, what happened to a process, in order. */
-export interface TimelineEntry {
-  readonly time: string;
-  /** Such as `item-claimed`. */
-  readonly kind: string;
-  readonly processItemId?: string;
-  readonly code?: string;
-  /** Name of who did it. */
-  readonly principal?: string;
-  readonly detail?: string;
-}
+export const LocalUser = model('LocalUser', {
+  principalId: Uuid,
+  userId: Uuid,
+  email: Email,
+  name: Text,
+  groups: Type.Array(Text, { description: 'Codes' }),
+  token: Type.String({ description: 'Signs this user in as `Bearer <token>`' }),
+});
+export type LocalUser = Immutable<Static<typeof LocalUser>>;
 
-/** `GET /_dev/processes/{id}/failing-work`: what the workflow waits for and has failed, and how it ended if it failed. */
-export interface FailingWorkList {
-  readonly failing: readonly FailingWorkStatus[];
-}
+export const LocalGroup = model('LocalGroup', { id: Uuid, code: Text, name: Text });
+export type LocalGroup = Immutable<Static<typeof LocalGroup>>;
 
-export interface FailingWorkStatus {
-  readonly kind: 'activity' | 'workflow-task' | 'workflow';
-  readonly name: string;
-  readonly failures: number;
-  readonly message: string;
-  /** `<file>:<line>` in the worker's own code. */
-  readonly location?: string;
-}
+export const LocalPeople = model('LocalPeople', { users: Type.Array(LocalUser), groups: Type.Array(LocalGroup) });
+export type LocalPeople = Immutable<Static<typeof LocalPeople>>;
 
-/** `GET /_dev/requests?limit=…`, newest first: at most 500 are kept, and none survives a restart. */
-export interface RequestList {
-  readonly requests: readonly RequestRecord[];
-}
+export const TimelineEntry = model('TimelineEntry', {
+  time: DateTime,
+  kind: Type.String({ description: 'Such as `item-claimed`' }),
+  processItemId: Type.Optional(Uuid),
+  code: OptionalText,
+  principal: Type.Optional(Type.String({ description: 'Name of who did it' })),
+  detail: OptionalText,
+});
+export type TimelineEntry = Immutable<Static<typeof TimelineEntry>>;
 
-export interface RequestRecord {
-  /** Increases by one for each request. */
-  readonly id: number;
-  readonly time: string;
-  readonly method: string;
-  /** Without the query. */
-  readonly path: string;
-  readonly operationId?: string;
-  readonly status: number;
-  readonly ms: number;
-  /** Name of the caller. */
-  readonly principal?: string;
-  readonly problem?: string;
-  /** Violations of KuFlow's API contract by the request or by the answer. */
-  readonly violations: readonly { readonly side: 'request' | 'answer'; readonly problem: string }[];
-  /** Whether the console or shell completion made it. */
-  readonly console: boolean;
-}
+export const Timeline = model('Timeline', { entries: Type.Array(TimelineEntry) });
 
-/** `GET /_dev/requests/{id}`. Secrets are redacted, and bodies are cut at 16 KiB. */
-export interface RequestDetail extends RequestRecord {
-  readonly url: string;
-  readonly requestHeaders: Readonly<Record<string, string>>;
-  readonly responseHeaders: Readonly<Record<string, string>>;
-  readonly requestBody?: RecordedBody;
-  readonly responseBody?: RecordedBody;
-}
+export const FailingWorkStatus = model('FailingWorkStatus', {
+  kind: enumeration('FailingWorkKind', ['activity', 'workflow-task', 'workflow']),
+  name: Text,
+  failures: Count,
+  message: Text,
+  location: Type.Optional(Type.String({ description: "`<file>:<line>` in the worker's own code" })),
+});
+export type FailingWorkStatus = Immutable<Static<typeof FailingWorkStatus>>;
 
-export interface RecordedBody {
-  readonly bytes: number;
-  readonly contentType?: string;
-  /** Absent for bodies that are not text. */
-  readonly text?: string;
-  readonly truncated: boolean;
-}
+const failing = Type.Array(FailingWorkStatus, {
+  description: 'What the workflow waits for and has failed, and how it ended if it failed',
+});
+export const FailingWorkList = model('FailingWorkList', { failing });
+export type FailingWorkList = Immutable<Static<typeof FailingWorkList>>;
 
-/** `GET /_dev/faults`: `{ faults }`. `POST` adds one, `DELETE /_dev/faults/{id}` removes one, `DELETE /_dev/faults` all. */
-export interface FaultStatus {
-  readonly id: string;
-  readonly operationId: string;
-  readonly times: number;
-  readonly left: number;
-  readonly action: FaultAction;
-}
+export const SignalRequest = model('SignalRequest', {
+  name: Type.String({ minLength: 1, maxLength: 1000 }),
+  input: Type.Optional(
+    Type.Unsafe<unknown>({
+      description: 'Any JSON value: the argument of the signal. Without it, the signal does not have an argument',
+    }),
+  ),
+});
+
+export const SentSignal = model('SentSignal', { processId: Uuid, name: Text });
+export type SentSignal = Immutable<Static<typeof SentSignal>>;
+
+export const ProcessWait = model('ProcessWait', {
+  states: Type.Optional(
+    Type.Array(ProcessState, { minItems: 1, description: 'Default, without `task`: the states of ended processes' }),
+  ),
+  task: Type.Optional(Type.String({ description: 'Code of a task that must exist' })),
+  taskStates: Type.Optional(
+    Type.Array(ProcessItemTaskState, { minItems: 1, description: 'For `task`. Default: READY and CLAIMED' }),
+  ),
+  timeoutSeconds,
+});
+export type ProcessWait = Immutable<Static<typeof ProcessWait>>;
+
+export const WaitedItem = model('WaitedItem', {
+  id: Uuid,
+  type: ProcessItemType,
+  code: OptionalText,
+  state: Type.Optional(ProcessItemTaskState),
+});
+export type WaitedItem = Immutable<Static<typeof WaitedItem>>;
+
+export const ProcessWaitResult = model('ProcessWaitResult', {
+  reached: Type.Boolean({ description: 'False: it did not happen in time, or can no longer happen' }),
+  process: Type.Object({ id: Uuid, state: ProcessState }),
+  items: Type.Array(WaitedItem, { description: 'All items of the process, oldest first' }),
+  pollers: Type.Array(Text, { description: 'Identities of the workers that poll the task queue now' }),
+  failing,
+});
+export type ProcessWaitResult = Immutable<Static<typeof ProcessWaitResult>>;
+
+const requestRecord = {
+  id: Type.Integer({ description: 'Increases by one for each request' }),
+  time: DateTime,
+  method: Text,
+  path: Type.String({ description: 'Without the query' }),
+  operationId: OptionalText,
+  status: Type.Integer({ description: '0 without an answer' }),
+  ms: Type.Number(),
+  principal: Type.Optional(Type.String({ description: 'Name of the caller' })),
+  problem: OptionalText,
+  violations: Type.Array(Type.Object({ side: enumeration('Side', ['request', 'answer']), problem: Text }), {
+    description: "Violations of KuFlow's API contract by the request or by the answer",
+  }),
+  console: Type.Boolean({ description: 'Whether the console or shell completion made it' }),
+};
+export const RequestRecord = model('RequestRecord', requestRecord);
+export type RequestRecord = Immutable<Static<typeof RequestRecord>>;
+
+export const RequestList = model('RequestList', { requests: Type.Array(RequestRecord) });
+export type RequestList = Immutable<Static<typeof RequestList>>;
+
+export const RecordedBody = model('RecordedBody', {
+  bytes: Count,
+  contentType: OptionalText,
+  text: Type.Optional(Type.String({ description: 'Absent for bodies that are not text' })),
+  truncated: Type.Boolean(),
+});
+export type RecordedBody = Immutable<Static<typeof RecordedBody>>;
+
+const Headers = Type.Record(Type.String(), Type.String());
+export const RequestDetail = model('RequestDetail', {
+  ...requestRecord,
+  url: Text,
+  requestHeaders: Headers,
+  responseHeaders: Headers,
+  requestBody: Type.Optional(RecordedBody),
+  responseBody: Type.Optional(RecordedBody),
+});
+export type RequestDetail = Immutable<Static<typeof RequestDetail>>;
+
+/** The fields of all kinds: `parseFaultRule` checks which belong to which. */
+const Action = Type.Unsafe<FaultAction>(
+  model('FaultAction', {
+    kind: enumeration('FaultKind', ['drop-request', 'drop-answer', 'cut-answer', 'no-answer', 'delay', 'status']),
+    ms: Type.Optional(Type.Integer({ minimum: 0, maximum: 600_000, description: 'Of `delay`, required' })),
+    status: Type.Optional(Type.Integer({ minimum: 400, maximum: 599, description: 'Of `status`, required' })),
+    retryAfter: Type.Optional(Type.Integer({ minimum: 0, maximum: 3600, description: 'Of `status`, in seconds' })),
+  }),
+);
+
+const operationId = Type.String({ description: "An operation of KuFlow's API, or * for all of them" });
+const times = Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'How many calls it affects. Default: 1' });
+export const FaultRequest = model('FaultRequest', { operationId, times: Type.Optional(times), action: Action });
+
+export const FaultStatus = model('FaultStatus', {
+  id: Uuid,
+  operationId,
+  times,
+  left: Type.Integer({ minimum: 0, description: 'How many calls it will still affect' }),
+  action: Action,
+});
+export type FaultStatus = Immutable<Static<typeof FaultStatus>>;
+
+export const FaultList = model('FaultList', { faults: Type.Array(FaultStatus) });
+
+export const ValidatorRequest = model('ValidatorRequest', { schemas: Type.Array(AnyObject) });
+
+export const OpenFile = model('OpenFile', { file: Text });
+export const RedeemedCode = model('RedeemedCode', { token: Text });
 
 /**
  * A message of `GET /_dev/events` (server-sent events): `id` is the SSE id, `event` is the kind, `data` is this object. Events are hints to

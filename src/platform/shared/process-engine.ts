@@ -18,7 +18,8 @@ export interface ProcessEngine {
   signalWorkflow(request: {
     readonly workflowId: string;
     readonly signalName: string;
-    readonly payload: Json;
+    /** Without it, the signal does not have an argument. */
+    readonly payload?: Json | undefined;
     /** As for `startWorkflow`. */
     readonly encryptionKeyId?: string | undefined;
   }): Promise<void>;

@@ -14,6 +14,11 @@ export interface PlatformOptions {
    * Absolute path of the folder for all state. Created for its owner only; one platform at a time can use it.
    */
   readonly stateDir: string;
+  /**
+   * For a `stateDir` that the caller removes after the stop: Temporal keeps its data in memory, and nothing is synced to disk. If this process is
+   * killed, the folder is removed with the Temporal server. Default: false.
+   */
+  readonly ephemeral?: boolean | undefined;
   readonly definitions: readonly ProcessDefinition[];
   /** Users and groups. Default: one user. Users are matched by email, and those that are not contained are disabled. */
   readonly people?: PeopleSeed | undefined;
@@ -49,6 +54,8 @@ export interface PlatformOptions {
   /** Aborts the start. */
   readonly signal?: AbortSignal | undefined;
   readonly clock?: Clock | undefined;
+  /** Reports who polls even while nobody looks at the console. Asks the Temporal server twice a second. Default: false. */
+  readonly followWorkers?: boolean | undefined;
   readonly report?: ((event: PlatformEvent) => void) | undefined;
 }
 
@@ -97,6 +104,8 @@ export type PlatformEvent =
       readonly processItemId?: string | undefined;
       readonly detail?: string | undefined;
     }
+  /** A worker has started to poll a task queue of the served definitions, or has stopped. Reported while somebody follows the workers. */
+  | { readonly kind: 'worker'; readonly identity: string; readonly taskQueue: string; readonly polls: boolean }
   /** Definition files were saved, and their content is served now. `changes` are sentences such as `LOAN: task REVIEW was added`. */
   | { readonly kind: 'definitions-changed'; readonly changes: readonly string[] }
   /** A definition file was saved with an error; its last good content is still served. `file` is `<path>:<line>` if the line is known. */

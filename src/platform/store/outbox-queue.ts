@@ -7,7 +7,7 @@ import { defineTable } from './table.ts';
  */
 export type EngineCommand =
   | { readonly kind: 'start-workflow'; readonly workflowType: string; readonly taskQueue: string; readonly input: Json }
-  | { readonly kind: 'signal-workflow'; readonly signalName: string; readonly payload: Json }
+  | { readonly kind: 'signal-workflow'; readonly signalName: string; readonly payload?: Json | undefined }
   | { readonly kind: 'cancel-workflow'; readonly reason: string };
 
 export interface PendingCommand {

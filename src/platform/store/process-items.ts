@@ -92,6 +92,11 @@ export function findActiveTasks(sql: Sql, processId: string): ProcessItemRow[] {
   return ITEMS.find(sql, "WHERE process_id = ? AND state IN ('READY', 'CLAIMED') ORDER BY seq", [processId]);
 }
 
+/** All items of a process, oldest first. */
+export function findItemsOfProcess(sql: Sql, processId: string): ProcessItemRow[] {
+  return ITEMS.find(sql, 'WHERE process_id = ? ORDER BY seq', [processId]);
+}
+
 export const insertProcessItem: (sql: Sql, item: ProcessItemRow) => void = ITEMS.insert;
 
 export function updateProcessItem(sql: Sql, item: ProcessItemRow): void {

@@ -42,6 +42,8 @@ export interface Store {
 export interface StoreOptions {
   readonly path: string;
   readonly clock: Clock;
+  /** False: a crash of the machine can damage the file, and writing is faster. Default: true. */
+  readonly durable?: boolean | undefined;
   /** Called with the error of a step after a commit. Without it, such an error is uncaught and ends the process. */
   readonly onStepError?: ((error: unknown) => void) | undefined;
 }
@@ -66,14 +68,18 @@ export function openStore(options: StoreOptions): Store {
   }
 }
 
-function openDatabase(path: string, { clock, onStepError = throwLater }: StoreOptions, release: () => void): Store {
+function openDatabase(
+  path: string,
+  { clock, durable = true, onStepError = throwLater }: StoreOptions,
+  release: () => void,
+): Store {
   rejectLostDatabase(path);
   // Contains credentials of the local platform, so nobody else may ever be able to read it.
   closeSync(openSync(path, 'a', 0o600));
   const database = new sqlite.Database(path);
   const sql = createSql(database);
   try {
-    migrate(path, sql);
+    migrate(path, sql, durable);
   } catch (error) {
     sql.finalize();
     database.close();
@@ -167,11 +173,11 @@ function runInTransaction<T>(sql: Sql, open: () => boolean, work: () => T): T {
   }
 }
 
-function migrate(path: string, sql: Sql & { finalize(): void }): void {
+function migrate(path: string, sql: Sql & { finalize(): void }, durable: boolean): void {
   const version = withReadError(path, () => {
     // Exclusive locking must come first: then a write-ahead log needs no shared memory, which the library does not
     // have.
-    sql.exec('PRAGMA locking_mode=exclusive; PRAGMA synchronous=full; PRAGMA foreign_keys=on;');
+    sql.exec(`PRAGMA locking_mode=exclusive; PRAGMA synchronous=${durable ? 'full' : 'off'}; PRAGMA foreign_keys=on;`);
     return Number(sql.get('PRAGMA user_version')?.['user_version'] ?? 0);
   });
   if (version > MIGRATIONS.length) {

@@ -24,6 +24,8 @@ export interface SuperviseOptions {
   readonly stdio?: readonly [stdin: number | 'ignore', stdout: number, stderr: number] | undefined;
   /** Processes with the same pid file never run at the same time: a new one starts when the previous one is gone. */
   readonly pidFile?: string | undefined;
+  /** A folder that is removed with this process if it is killed. */
+  readonly temporaryFolder?: string | undefined;
   /** Default: the network of this process. */
   readonly network?: SupervisedNetwork | undefined;
   /** Milliseconds between SIGTERM and SIGKILL. Default: 10 s. */
@@ -63,6 +65,7 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
     logFile: options.logFile,
     inheritStdio: options.stdio !== undefined,
     pidFile: options.pidFile,
+    temporaryFolder: options.temporaryFolder,
     network: options.network,
     ownerPid: process.pid,
     stopGrace,

@@ -109,8 +109,9 @@ function send(message: SupervisorMessage): void {
 function exitWith(status: number): void {
   clearInterval(poll);
   if (request.pidFile !== undefined) releasePidFile(request.pidFile);
-  if (request.network !== undefined && !isOwnerAlive())
-    rmSync(request.network.folder, { recursive: true, force: true });
+  if (!isOwnerAlive())
+    for (const folder of [request.network?.folder, request.temporaryFolder])
+      if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   // After the last line has been written.
   process.stdout.write('', () => process.exit(status));
 }

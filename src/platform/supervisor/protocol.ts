@@ -12,6 +12,8 @@ export interface SupervisorRequest {
   readonly inheritStdio: boolean;
   /** Records the pids of this supervisor and its process, once the previously recorded processes are gone. */
   readonly pidFile?: string | undefined;
+  /** A folder that the supervisor removes if it outlives its owner. */
+  readonly temporaryFolder?: string | undefined;
   /** Set if the supervisor runs in a network without anybody else. */
   readonly network?: SupervisedNetwork | undefined;
   readonly ownerPid: number;

@@ -124,9 +124,9 @@ export async function createProcessEngine(options: {
     },
 
     signalWorkflow: async ({ workflowId, signalName, payload, encryptionKeyId }) => {
-      const argument = await toArgument(payload, encryptionKeyId);
+      const args = payload === undefined ? [] : [await toArgument(payload, encryptionKeyId)];
       try {
-        await client.workflow.getHandle(workflowId).signal(signalName, argument);
+        await client.workflow.getHandle(workflowId).signal(signalName, ...args);
       } catch (error) {
         if (!(error instanceof WorkflowNotFoundError)) throw error;
       }

@@ -25,6 +25,8 @@ export interface TemporalOptions {
   readonly version?: string | undefined;
   /** For the database, the log and the server's home folder. */
   readonly stateDir: string;
+  /** Keeps its data in memory: it is lost when the server exits, and `stateDir` is removed if this process is killed. */
+  readonly ephemeral?: boolean | undefined;
   readonly namespace: string;
   readonly extraNamespaces?: readonly string[] | undefined;
   /** Default: a private network, or loopback if the system does not have them. */
@@ -60,7 +62,7 @@ const READY_POLL = 50;
 const ANY_PORT = { kind: 'exact', port: 0 } as const;
 
 /**
- * Starts the real Temporal server with its data in `<stateDir>/temporal-<version>.db`. The name contains
+ * Starts the real Temporal server with its data in `<stateDir>/temporal-<version>.db`, or in memory. The name contains
  * the version because the server does not migrate a file to another version's schema. Resolves when the server answers
  * for the namespace; otherwise rejects with KnownError that quotes the end of its log.
  */
@@ -69,8 +71,9 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
   const home = join(options.stateDir, 'temporal-home');
   await mkdir(home, { recursive: true, mode: 0o700 });
   const logFile = join(options.stateDir, 'temporal.log');
-  const dbFile = join(options.stateDir, `temporal-${version}.db`);
-  await withContext("Opening the Temporal server's data", dbFile, () => checkWritable(dbFile));
+  const dbFile = options.ephemeral === true ? undefined : join(options.stateDir, `temporal-${version}.db`);
+  if (dbFile !== undefined)
+    await withContext("Opening the Temporal server's data", dbFile, () => checkWritable(dbFile));
   const network = options.network ?? (await createTemporalNetwork());
   try {
     return await startInNetwork({ ...options, version }, network, { home, logFile, dbFile });
@@ -83,7 +86,8 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
 interface ServerFiles {
   readonly home: string;
   readonly logFile: string;
-  readonly dbFile: string;
+  /** Undefined: the data is in memory. */
+  readonly dbFile: string | undefined;
 }
 
 async function startInNetwork(
@@ -104,6 +108,7 @@ async function startInNetwork(
       logFile,
       // One server per database file: after a platform was killed, its server takes a second to exit.
       pidFile: join(options.stateDir, 'temporal.held'),
+      temporaryFolder: options.ephemeral === true ? options.stateDir : undefined,
       network: supervisedNetwork(network, uiPort === undefined ? [port] : [port, uiPort]),
     });
     const address = temporalAddress(network, port);
@@ -140,7 +145,9 @@ async function startInNetwork(
       seen: log === '' ? 'its log is empty' : log,
       next: [
         `Read ${logFile}`,
-        `If its data is damaged, move ${basename(dbFile)} away; the processes in progress are lost`,
+        ...(dbFile === undefined
+          ? []
+          : [`If its data is damaged, move ${basename(dbFile)} away; the processes in progress are lost`]),
       ],
     });
   }
@@ -166,7 +173,11 @@ async function checkWritable(path: string): Promise<void> {
   }
 }
 
-function serverArguments(options: TemporalOptions, { port, uiPort }: ServerPorts, dbFile: string): string[] {
+function serverArguments(
+  options: TemporalOptions,
+  { port, uiPort }: ServerPorts,
+  dbFile: string | undefined,
+): string[] {
   const dynamic = {
     // By default the server closes connections every five minutes, which only makes sense behind a load balancer.
     'frontend.keepAliveMaxConnectionAge': '24h',
@@ -178,7 +189,8 @@ function serverArguments(options: TemporalOptions, { port, uiPort }: ServerPorts
     ...options.dynamicConfig,
   };
   return [
-    ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--db-filename', dbFile],
+    ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port)],
+    ...(dbFile === undefined ? [] : ['--db-filename', dbFile]),
     ...(uiPort === undefined
       ? ['--headless']
       : ['--ui-port', String(uiPort), '--ui-codec-endpoint', UI_CODEC_PATH, '--ui-disable-news-fetch']),

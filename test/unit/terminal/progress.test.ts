@@ -18,6 +18,7 @@ function fakeChannel(isTTY: boolean, screenReader = false): { channel: Channel; 
       color: false,
       live: isTTY && !screenReader,
       marks: marksFor('linux', {}),
+      backlog: 0,
       write,
       line: (more = '') => write(`${more}\n`),
     },

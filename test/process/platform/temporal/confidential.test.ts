@@ -8,6 +8,7 @@ import { systemClock } from '../../../../src/base/clock.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../../../src/kuflow/client.ts';
 import { exportState } from '../../../../src/platform/state/export.ts';
 import { importState } from '../../../../src/platform/state/import.ts';
+import { requestSignal } from '../../../../src/platform/rest/dev-client.ts';
 import { createPlatformState, writeStateFile } from '../../../../src/platform/state/state-file.ts';
 import { findEncryptionKey } from '../../../../src/platform/store/encryption-keys.ts';
 import { databasePath } from '../../../../src/platform/store/owner-lock.ts';
@@ -66,6 +67,9 @@ describe('a confidential process', () => {
     const { resource: task } = await user.client.createProcessItem(item);
     await user.client.claimProcessItemTask(task.id);
     await user.client.completeProcessItemTask(task.id);
+    const { http, token } = { http: running.platform.loopback.http, token: running.platform.identity.user.token };
+    await requestSignal({ http, token }, processId, { name: 'approve', input: { reason: CANARY } });
+    await requestSignal({ http, token }, processId, { name: 'withdraw' });
     await running.platform.engineIdle();
 
     const { namespace } = running.platform.identity;
@@ -78,8 +82,11 @@ describe('a confidential process', () => {
     const started = events.find((event) => event.workflowExecutionStartedEventAttributes);
     const { header, input } = started?.workflowExecutionStartedEventAttributes ?? {};
     expect(await decoded(input?.payloads?.[0])).toMatchObject({ processId, requestTime: expect.any(String) as string });
-    const signaled = events.find((event) => event.workflowExecutionSignaledEventAttributes);
-    const signal = signaled?.workflowExecutionSignaledEventAttributes;
+    const signals = events.flatMap((event) => event.workflowExecutionSignaledEventAttributes ?? []);
+    const [signal, approval, withdrawal] = signals;
+    expect([approval?.signalName, withdrawal?.signalName]).toEqual(['approve', 'withdraw']);
+    expect(await decoded(approval?.input?.payloads?.[0])).toEqual({ reason: CANARY });
+    expect(withdrawal?.input?.payloads ?? []).toEqual([]);
     expect(await decoded(signal?.input?.payloads?.[0])).toMatchObject({ id: task.id, type: 'TASK' });
     const fields = header?.fields ?? {};
     keyId = defaultPayloadConverter.fromPayload<string>(fields['x-kuflow-encoding-encrypted-key-id'] ?? {});
@@ -87,7 +94,8 @@ describe('a confidential process', () => {
     expect(defaultPayloadConverter.fromPayload(fields['x-kuflow-encoding'] ?? {})).toBe(
       'binary/encrypted?vendor=KuFlow',
     );
-    expect(Object.keys(signal?.header?.fields ?? {}).sort()).toEqual(Object.keys(fields).sort());
+    for (const { header: signalHeader } of [signal ?? {}, approval ?? {}])
+      expect(Object.keys(signalHeader?.fields ?? {}).sort()).toEqual(Object.keys(fields).sort());
 
     const result = defaultPayloadConverter.toPayload({ message: CANARY });
     await connection.workflowService.respondWorkflowTaskCompleted({

@@ -54,6 +54,7 @@ describe('parseFaultRule', () => {
     [{ operationId: '*', action: { kind: 'explode' } }, 'action.kind'],
     [{ operationId: '*', action: { kind: 'delay', ms: '1' } }, 'action.ms'],
     [{ operationId: '*', action: { kind: 'status', status: 200 } }, 'action.status'],
+    [{ operationId: '*', action: { kind: 'delay', ms: 1, status: 503 } }, 'action.status is not a field of delay'],
     [{ operationId: '*', action: { kind: 'status', status: 503, retryAfter: -1 } }, 'action.retryAfter'],
   ])('rejects %j', (value, problem) => {
     expect(parseFaultRule(value)).toEqual({ ok: false, problem: expect.stringContaining(problem) as string });

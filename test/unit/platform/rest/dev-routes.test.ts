@@ -9,11 +9,14 @@ import type {
   ExampleData,
   LocalPeople,
   PlatformStatus,
+  ProcessWaitResult,
   ServedDefinitions,
   ServedProcess,
   WorkersStatus,
+  WorkersWaitResult,
 } from '../../../../src/platform/shared/contract.ts';
 import { claimTask, updateTaskData } from '../../../../src/platform/domain/process-items.ts';
+import { devOperation, devOperationIds } from '../../../../src/platform/shared/dev-operations.ts';
 import type { ProcessDefinition } from '../../../../src/process/definition.ts';
 import type { FailingWork } from '../../../../src/platform/temporal/failing-work.ts';
 import { until } from '../../../support/until.ts';
@@ -23,6 +26,7 @@ import { createRest, createTask, ENGINE_TOKEN, refusal, RUN, startLoan, type Res
 let rest: Rest;
 let failing: readonly FailingWork[] = [];
 beforeEach(() => {
+  failing = [];
   rest = createRest({ failing: () => failing, workersEveryMs: 5 });
 });
 afterEach(() => rest.stop());
@@ -54,36 +58,16 @@ async function published(work: () => Promise<unknown>): Promise<readonly string[
   return kinds;
 }
 
-interface Route {
-  readonly method: 'GET' | 'POST' | 'DELETE';
-  readonly path: string;
-  readonly forUsers?: true;
-}
+const EXAMPLE_PATH = { id: uuid7(), code: 'LOAN' } as const;
 
-const ROUTES: readonly Route[] = [
-  { method: 'GET', path: '/_dev/status' },
-  { method: 'GET', path: '/_dev/environment', forUsers: true },
-  { method: 'GET', path: '/_dev/users', forUsers: true },
-  { method: 'GET', path: '/_dev/workers' },
-  { method: 'GET', path: '/_dev/definitions' },
-  { method: 'GET', path: '/_dev/events' },
-  { method: 'GET', path: '/_dev/requests' },
-  { method: 'GET', path: '/_dev/requests/1' },
-  { method: 'GET', path: '/_dev/faults' },
-  { method: 'POST', path: '/_dev/faults' },
-  { method: 'DELETE', path: '/_dev/faults' },
-  { method: 'DELETE', path: '/_dev/faults/1' },
-  { method: 'GET', path: `/_dev/processes/${uuid7()}/timeline` },
-  { method: 'GET', path: `/_dev/processes/${uuid7()}/definition` },
-  { method: 'GET', path: `/_dev/processes/${uuid7()}/failing-work` },
-  { method: 'POST', path: '/_dev/definitions/LOAN/examples' },
-  { method: 'POST', path: `/_dev/process-items/${uuid7()}/release` },
-  { method: 'POST', path: '/_dev/validators' },
-  { method: 'POST', path: '/_dev/open-codes', forUsers: true },
-];
+const OPERATIONS = devOperationIds.map((id) => {
+  const { method, path, access } = devOperation(id);
+  const url = path.replaceAll(/\{(id|code)\}/g, (_all, name: 'id' | 'code') => EXAMPLE_PATH[name]);
+  return { id, access, method: method.toUpperCase() as 'GET' | 'POST' | 'DELETE', path, url };
+});
 
-describe('credentials', () => {
-  it('the table has every route', async () => {
+describe('GET /_dev/openapi.json', () => {
+  it('describes every route below /_dev/', async () => {
     await rest.app.ready();
     const parents: string[] = [];
     const routes: string[] = [];
@@ -91,19 +75,42 @@ describe('credentials', () => {
       const [, indent = '', name = '', methods = ''] = /^([│ ]*)[├└]── (\S+) \(([A-Z, ]+)\)/.exec(line) ?? [];
       const depth = indent.length / 4;
       parents[depth] = `${depth === 0 ? '' : (parents[depth - 1] ?? '')}${name}`;
-      const path = parents[depth].replace('//', '/');
+      const path = parents[depth].replace('//', '/').replaceAll(/:(\w+)/g, '{$1}');
       if (path.startsWith('/_dev/')) routes.push(...methods.split(', ').map((method) => `${method} ${path}`));
     }
-    // This one takes the place of credentials.
-    const withCredentials = routes.filter((route) => route !== 'POST /_dev/open-codes/:code');
-    expect(withCredentials.length).toBe(routes.length - 1);
-    const tested = ROUTES.map(
-      ({ method, path }) => `${method} ${path.replace(/[\da-f-]{36}|(?<=\/)1$/, ':id').replace('LOAN', ':code')}`,
+    const { paths, servers } = (await send('GET', '/_dev/openapi.json', '')).json<{
+      readonly servers: readonly object[];
+      readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly security?: readonly object[] }>>>>;
+    }>();
+    const described = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
-    expect(withCredentials.sort()).toEqual(tested.sort());
+    expect(servers).toEqual([{ url: 'http://127.0.0.1:1' }]);
+    expect([...described, 'GET /_dev/openapi.json'].sort()).toEqual(routes.sort());
+    expect(paths['/_dev/users']?.['get']?.security).toEqual([{ BearerAuth: [] }]);
+    expect(paths['/_dev/open-codes/{code}']?.['post']?.security).toEqual([]);
   });
 
-  it.each(ROUTES)('$method $path rejects missing and wrong credentials', async ({ method, path, forUsers }) => {
+  it.each([
+    ['GET', '/_dev/status?verbose=1', undefined, 'query.verbose is not a field'],
+    ['GET', '/_dev/requests?limit=all', undefined, 'query.limit must be integer'],
+    ['GET', '/_dev/processes/1/timeline', undefined, 'path.id must match format "uuid"'],
+    ['POST', '/_dev/workers/wait', { queue: 'LOAN' }, 'body.queue is not a field'],
+    ['POST', '/_dev/workers/wait', { timeoutSeconds: '1' }, 'body.timeoutSeconds must be number'],
+    ['POST', `/_dev/processes/${uuid7()}/signals`, { input: {} }, 'body.name is required'],
+    ['POST', `/_dev/processes/${uuid7()}/wait`, { states: ['DONE'] }, 'body.states[0] must be one of RUNNING'],
+    ['POST', '/_dev/faults', { operationId: '*', action: { kind: 'delay', s: 1 } }, 'body.action.s is not a field'],
+    ['POST', '/_dev/validators', undefined, 'body is required'],
+  ] as const)('%s %s %j is refused: %4$s', async (method, url, payload, reason) => {
+    const answer = await send(method, url, undefined, payload === undefined ? {} : { payload });
+    expect(refusal(answer, 400)).toContain(reason);
+  });
+});
+
+describe('credentials', () => {
+  const withCredentials = OPERATIONS.filter(({ access }) => access !== 'everybody');
+
+  it.each(withCredentials)('$method $path rejects missing and wrong credentials', async ({ method, url, access }) => {
     const { faults } = rest;
     faults.add({ operationId: 'findTenants', times: 1, action: { kind: 'drop-answer' } });
     const wrong = Buffer.from(`${rest.world.identity.application.id}:wrong`).toString('base64');
@@ -114,10 +121,10 @@ describe('credentials', () => {
       `Basic ${wrong}`,
       `Bearer ${rest.asUser}`,
     ])
-      expect((await send(method, path, authorization)).statusCode, authorization).toBe(401);
-    if (forUsers !== undefined)
+      expect((await send(method, url, authorization)).statusCode, authorization).toBe(401);
+    if (access === 'users')
       for (const authorization of [rest.asWorker, `Bearer ${ENGINE_TOKEN}`])
-        expect((await send(method, path, authorization)).statusCode, authorization).toBe(403);
+        expect((await send(method, url, authorization)).statusCode, authorization).toBe(403);
     expect(faults.list()).toHaveLength(1);
   });
 });
@@ -396,6 +403,77 @@ describe('POST /_dev/definitions/{code}/examples', () => {
     expect(refusal(await example('LOAN', { task: 'NOPE' }), 404)).toContain('NOPE');
     refusal(await example('LOAN', { processId: uuid7() }), 404);
     for (const payload of [{ task: 1 }, { processId: 'x' }, []]) refusal(await example('LOAN', payload), 400);
+  });
+});
+
+describe('POST /_dev/workers/wait', () => {
+  const wait = async (payload?: object): Promise<WorkersWaitResult> =>
+    (await send('POST', '/_dev/workers/wait', undefined, payload === undefined ? {} : { payload })).json();
+
+  it('answers when a worker polls, or after the time limit', async () => {
+    expect(await wait({ process: 'LOAN', timeoutSeconds: 0 })).toMatchObject({ polling: false });
+    const waiting = wait();
+    rest.pollers.set(LOAN.workflow.taskQueue, ['worker 1']);
+    expect(await waiting).toMatchObject({ polling: true, queues: [{ processes: ['LOAN'], pollers: ['worker 1'] }] });
+    rest.pollers.set('OTHER', ['worker 2']);
+    expect((await wait({ taskQueue: 'OTHER' })).queues.at(-1)).toEqual({
+      taskQueue: 'OTHER',
+      processes: [],
+      pollers: ['worker 2'],
+    });
+    refusal(await send('POST', '/_dev/workers/wait', undefined, { payload: { process: 'NOPE' } }), 404);
+  });
+});
+
+describe('POST /_dev/processes/{id}/wait', () => {
+  const wait = async (id: string, payload: object): Promise<ProcessWaitResult> =>
+    (await send('POST', `/_dev/processes/${id}/wait`, undefined, { payload })).json();
+
+  it('answers when the task exists and when the process has ended', async () => {
+    const id = await startLoan(rest);
+    const waiting = wait(id, { task: 'APPLICATION' });
+    const item = await createTask(rest, id);
+    expect(await waiting).toEqual({
+      reached: true,
+      process: { id, state: 'RUNNING' },
+      items: [{ id: item, type: 'TASK', code: 'APPLICATION', state: 'READY' }],
+      pollers: [],
+      failing: [],
+    });
+    const ended = wait(id, {});
+    const never = wait(id, { task: 'APPLICATION', taskStates: ['COMPLETED'] });
+    expect((await rest.call('POST', `/processes/${id}/~actions/cancel`)).statusCode).toBe(200);
+    expect(await ended).toMatchObject({ reached: true, process: { state: 'CANCELLED' } });
+    expect(await never).toMatchObject({ reached: false, items: [{ state: 'CANCELLED' }] });
+  });
+
+  it('reports who polls and what fails after the time limit', async () => {
+    const id = await startLoan(rest);
+    failing = [{ kind: 'activity', name: 'checkCredit', failures: 3, message: 'no answer' }];
+    rest.pollers.set(LOAN.workflow.taskQueue, ['worker 1']);
+    const expected = { reached: false, pollers: ['worker 1'], failing };
+    expect(await wait(id, { states: ['COMPLETED'], timeoutSeconds: 0 })).toMatchObject(expected);
+  });
+});
+
+describe('POST /_dev/processes/{id}/signals', () => {
+  it('queues a signal of a running process, and adds it to the timeline', async () => {
+    const id = await startLoan(rest);
+    const signal = (payload: object): Promise<LightMyRequestResponse> =>
+      send('POST', `/_dev/processes/${id}/signals`, undefined, { payload });
+    const sent = await signal({ name: 'approve', input: { amount: 3 } });
+    expect([sent.statusCode, sent.json()]).toEqual([202, { processId: id, name: 'approve' }]);
+    expect((await signal({ name: 'withdraw' })).statusCode).toBe(202);
+    await rest.world.outbox.whenIdle();
+    expect(rest.world.calls.slice(1)).toEqual([
+      expect.objectContaining({ workflowId: id, signalName: 'approve', payload: { amount: 3 } }),
+      expect.objectContaining({ workflowId: id, signalName: 'withdraw', payload: undefined }),
+    ]);
+    const { entries } = await read<{ readonly entries: readonly object[] }>(`/_dev/processes/${id}/timeline`);
+    expect(entries.at(-1)).toMatchObject({ kind: 'signal-sent', detail: 'withdraw' });
+    expect((await rest.call('POST', `/processes/${id}/~actions/cancel`)).statusCode).toBe(200);
+    expect(refusal(await signal({ name: 'approve' }), 403)).toContain('is CANCELLED');
+    refusal(await send('POST', `/_dev/processes/${uuid7()}/signals`, undefined, { payload: { name: 'a' } }), 404);
   });
 });
 

@@ -255,9 +255,8 @@ describe('other routes', () => {
     expect((await dev('GET', '/_dev/faults')).json()).toEqual({ faults: [{ ...added.json<object>(), left: 0 }] });
     expect((await dev('DELETE', '/_dev/faults')).statusCode).toBe(204);
     expect(rest.faults.list()).toEqual([]);
-    expect(refusal(await dev('POST', '/_dev/faults', { payload: { operationId: 'nope', action: {} } }), 400)).toContain(
-      'operationId',
-    );
+    const wrong = { operationId: 'nope', action: { kind: 'drop-answer' } };
+    expect(refusal(await dev('POST', '/_dev/faults', { payload: wrong }), 400)).toContain('operationId');
     expect(
       refusal(
         await dev('POST', '/_dev/faults', {

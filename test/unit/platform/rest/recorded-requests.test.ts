@@ -55,7 +55,7 @@ describe('GET /_dev/requests', () => {
     expect(await list('?limit=1')).toEqual([records[0]]);
     expect((await get('/_dev/requests?limit=all')).statusCode).toBe(400);
     expect((await get('/_dev/requests/99')).statusCode).toBe(404);
-    expect((await get('/_dev/requests/x')).statusCode).toBe(404);
+    expect((await get('/_dev/requests/x')).statusCode).toBe(400);
   });
 
   it('does not contain those that read it, the platform itself and sign-in codes', async () => {

@@ -17,6 +17,7 @@ function channel(colour: boolean): { readonly channel: Channel; readonly text: (
       color: colour,
       live: false,
       marks: marksFor('linux', {}),
+      backlog: 0,
       write: (more) => (text += more),
       line: (more = '') => (text += `${more}\n`),
     },

@@ -1,0 +1,144 @@
+import { fstatSync } from 'node:fs';
+import type { CommandContext } from '../../cli/context.ts';
+import { platformRequest, type DevFlags } from '../../cli/platform-options.ts';
+import { createEphemeralFolder } from '../../platform/session/ephemeral-folder.ts';
+import { createReadyRecord, toPrintedEvent } from '../../platform/session/json-events.ts';
+import { startDevPlatform, type DevEvent, type DevPlatform } from '../../platform/session/start.ts';
+import { platformReporter, readyHints, readyLine } from '../../platform/session/view.ts';
+import { stateFolder } from '../../platform/state/state-file.ts';
+import { startCommand } from '../../project/commands.ts';
+import { stringifyForTerminal } from '../../terminal/json.ts';
+import { openProgress } from '../../terminal/progress.ts';
+import type { Channel } from '../../terminal/terminal.ts';
+import { followingRequest } from './follow-project.ts';
+
+/** What `kuflow dev` prints: for a person, or with --json for a program. */
+interface DevView {
+  readonly event: (event: DevEvent) => void;
+  readonly startEnded: () => void;
+  readonly ready: (platform: DevPlatform, stateDir: string) => void;
+  readonly stopping: () => void;
+  readonly stopped: () => void;
+}
+
+/** `kuflow dev`: runs until it is interrupted, or until stdin closes if it watches it. */
+export async function runDev(flags: DevFlags, context: CommandContext): Promise<void> {
+  const isEphemeral = flags.ephemeral === true;
+  const start = await startCommand(context.cwd);
+  const view = flags.json === true ? jsonView(flags, context) : textView(flags, context, start);
+  const interruption = context.interruption();
+  const stdinClosed = watchesStdin(flags) ? whenClosed(context.terminal.prompts.input) : undefined;
+  const signal = stdinClosed === undefined ? interruption : AbortSignal.any([interruption, stdinClosed]);
+  const folder = isEphemeral ? await createEphemeralFolder() : undefined;
+  try {
+    const plain = platformRequest(
+      folder === undefined ? flags : { ...flags, stateDir: folder.path },
+      context,
+      view.event,
+      start,
+    );
+    // What is thrown away does not change the project: it serves the definitions as they are at the start.
+    const request = { ...(isEphemeral ? plain : followingRequest(plain, context.version)), signal };
+    const platform = await startDevPlatform(request).finally(() => view.startEnded());
+    view.ready(platform, stateFolder(request));
+    await whenAborted(signal);
+    view.stopping();
+    await platform.stop();
+  } catch (error) {
+    // Nobody waits for the start any longer.
+    if (stdinClosed?.aborted !== true || error !== stdinClosed.reason) throw error;
+  } finally {
+    await folder?.remove();
+  }
+  view.stopped();
+  context.setStatus(interruption.aborted ? 130 : 0);
+}
+
+function textView(flags: DevFlags, { terminal, invocation }: CommandContext, start: string): DevView {
+  const progress = openProgress(terminal.err);
+  return {
+    event: platformReporter({ progress, requests: flags.requests === true }),
+    startEnded: () => progress.stop(),
+    ready: ({ state }, stateDir) => {
+      terminal.out.line(readyLine(state));
+      const hints = readyHints(state, invocation, {
+        stateDir: flags.ephemeral === true ? stateDir : flags.stateDir,
+        runs: 'platform',
+        start,
+        showToken: terminal.err.isTTY,
+      });
+      for (const line of hints) terminal.err.line(line);
+    },
+    stopping: () => progress.begin('Stopping the local KuFlow…'),
+    stopped: () => progress.end('done', 'Stopped the local KuFlow'),
+  };
+}
+
+/** Bytes. A program that does not read misses events, but neither blocks the platform nor fills its memory. */
+const MAX_BACKLOG = 1024 * 1024;
+
+function jsonView(flags: DevFlags, { terminal: { out }, version }: CommandContext): DevView {
+  const print = printerFor(out);
+  return {
+    event: (event) => {
+      const printed = toPrintedEvent(event, { requests: flags.requests === true });
+      if (printed !== undefined) print(printed);
+    },
+    startEnded: () => undefined,
+    ready: ({ state, definitions }, stateDir) =>
+      print(
+        createReadyRecord(state, {
+          ...{ version, stateDir, ephemeral: flags.ephemeral === true },
+          definitions: definitions.map(({ process, workflow: { type, taskQueue } }) => ({
+            ...{ code: process.code, workflowType: type, taskQueue },
+          })),
+        }),
+      ),
+    stopping: () => undefined,
+    stopped: () => print({ kind: 'stopped' }),
+  };
+}
+
+function printerFor(out: Channel): (line: object) => void {
+  let missed = 0;
+  return (line) => {
+    if (out.backlog > MAX_BACKLOG) {
+      missed += 1;
+      return;
+    }
+    if (missed > 0) out.line(stringifyForTerminal({ kind: 'missed', events: missed }, 0));
+    missed = 0;
+    out.line(stringifyForTerminal(line, 0));
+  };
+}
+
+/** A terminal, a file and `/dev/null`, as with nohup or in a systemd unit, never count: only a program that keeps a pipe open can close it. */
+function watchesStdin({ json, ephemeral, watchStdin }: DevFlags): boolean {
+  if (watchStdin !== undefined) return watchStdin;
+  return (json === true || ephemeral === true) && isPipe(0);
+}
+
+function isPipe(descriptor: number): boolean {
+  try {
+    const found = fstatSync(descriptor);
+    return found.isFIFO() || found.isSocket();
+  } catch {
+    // It is closed.
+    return false;
+  }
+}
+
+function whenClosed(input: NodeJS.ReadableStream): AbortSignal {
+  const closed = new AbortController();
+  const onClose = (): void => closed.abort(new Error('stdin was closed'));
+  for (const event of ['end', 'close', 'error']) input.once(event, onClose);
+  input.resume();
+  return closed.signal;
+}
+
+async function whenAborted(signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,104 @@
+import { withoutUndefined } from '../../base/json.ts';
+import { notFound } from '../domain/api-error.ts';
+import { requireProcess } from '../domain/process-view.ts';
+import type {
+  FailingWorkStatus,
+  ProcessWait,
+  ProcessWaitResult,
+  WaitedItem,
+  WorkersWait,
+  WorkersWaitResult,
+} from '../shared/contract.ts';
+import { findItemsOfProcess, type TaskState } from '../store/process-items.ts';
+import type { RestDeps } from './deps.ts';
+
+const DEFAULT_SECONDS = 30;
+/** Milliseconds. The Temporal server has to be asked who polls. */
+const POLLERS_EVERY = 100;
+/** Milliseconds, for a change without an event. */
+const PROCESS_EVERY = 1000;
+
+const OPEN: readonly TaskState[] = ['READY', 'CLAIMED'];
+
+/** Waits until each of the task queues has a worker. Ends early when the client is gone. */
+export async function waitForWorkers(
+  deps: RestDeps,
+  { taskQueue, process, timeoutSeconds = DEFAULT_SECONDS }: WorkersWait,
+  closed: AbortSignal,
+): Promise<WorkersWaitResult> {
+  const queues = process === undefined ? taskQueue : queueOf(deps, process);
+  const { clock } = deps.domain;
+  const deadline = clock.now() + timeoutSeconds * 1000;
+  for (;;) {
+    const status = await deps.workers.status(queues);
+    const asked = status.queues.filter((queue) => queues === undefined || queue.taskQueue === queues);
+    const polling = asked.every(({ pollers }) => pollers.length > 0);
+    if (polling || closed.aborted || clock.now() >= deadline) return { polling, ...status };
+    await clock.sleep(POLLERS_EVERY);
+  }
+}
+
+function queueOf({ domain }: RestDeps, code: string): string {
+  const served = domain.definitions.all.find(({ ref }) => ref.code === code);
+  if (served === undefined) throw notFound('process definition', code);
+  return served.definition.workflow.taskQueue;
+}
+
+/** Waits until the process is as wanted, or can no longer become so because it or its workflow has ended. Ends early when the client is gone. */
+export async function waitForProcess(
+  deps: RestDeps,
+  { id, listFailing }: { readonly id: string; readonly listFailing: (id: string) => Promise<FailingWorkStatus[]> },
+  { timeoutSeconds = DEFAULT_SECONDS, ...wanted }: ProcessWait,
+  closed: AbortSignal,
+): Promise<ProcessWaitResult> {
+  const { domain, events } = deps;
+  const deadline = domain.clock.now() + timeoutSeconds * 1000;
+  let changed = new AbortController();
+  const onClose = (): void => changed.abort();
+  closed.addEventListener('abort', onClose);
+  const unsubscribe = events.subscribe((event) => {
+    if (event.kind === 'process' && event.processId === id) changed.abort();
+  });
+  try {
+    for (;;) {
+      changed = new AbortController();
+      const process = requireProcess(domain, id);
+      const items = findItemsOfProcess(domain.store.sql, id).map((item): WaitedItem =>
+        withoutUndefined({ id: item.id, type: item.type, code: item.definition?.code, state: item.task?.state }),
+      );
+      const reached = isReached(process.state, items, wanted);
+      const left = deadline - domain.clock.now();
+      const hasEnded = process.state !== 'RUNNING' || process.workflowOutcome !== undefined;
+      if (reached || hasEnded || closed.aborted || left <= 0) {
+        const [failing, { queues }] = await Promise.all([listFailing(id), deps.workers.status()]);
+        const pollers = queues.find((queue) => queue.processes.includes(process.definition.code))?.pollers ?? [];
+        return { reached, process: { id, state: process.state }, items, pollers, failing };
+      }
+      await sleepUnless(changed.signal, (signal) => domain.clock.sleep(Math.min(left, PROCESS_EVERY), signal));
+    }
+  } finally {
+    unsubscribe();
+    closed.removeEventListener('abort', onClose);
+  }
+}
+
+/** Sleeps until `signal` aborts at the latest. */
+async function sleepUnless(signal: AbortSignal, sleep: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  try {
+    await sleep(signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+function isReached(
+  state: ProcessWaitResult['process']['state'],
+  items: readonly WaitedItem[],
+  { states, task, taskStates = OPEN }: Omit<ProcessWait, 'timeoutSeconds'>,
+): boolean {
+  const hasTask =
+    task === undefined ||
+    items.some((item) => item.code === task && item.state !== undefined && taskStates.includes(item.state));
+  const hasState = states === undefined ? task !== undefined || state !== 'RUNNING' : states.includes(state);
+  return hasTask && hasState;
+}

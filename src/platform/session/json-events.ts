@@ -1,0 +1,76 @@
+import { pageAddress } from '../console/page-address.ts';
+import { stateFilePath, type PlatformState } from '../state/state-file.ts';
+import type { DevEvent } from './start.ts';
+
+/** The first line of `kuflow dev --json`. It does not contain secrets: those are in `stateFile`, which only this user can read. */
+export interface ReadyRecord {
+  readonly kind: 'ready';
+  readonly version: string;
+  readonly pid: number;
+  readonly ephemeral: boolean;
+  readonly stateDir: string;
+  /** JSON with all of this and the credentials: `application.id` and `.secret`, and `user.token`. */
+  readonly stateFile: string;
+  /** For clients on this machine, whatever the host names are. */
+  readonly http: string;
+  readonly https: string;
+  /** `host:port` of the engine, which needs a client certificate and a token. */
+  readonly engine: string;
+  /** The Temporal server behind it, without TLS and token: `unix:<path>` or `host:port`. */
+  readonly temporal: string;
+  readonly temporalUi?: string;
+  readonly console: string;
+  readonly tenantId: string;
+  readonly namespace: string;
+  readonly applicationId: string;
+  /** PEM: the local CA, and the public roots with the local CA. */
+  readonly caFile: string;
+  readonly caBundleFile: string;
+  readonly definitions: readonly { readonly code: string; readonly workflowType: string; readonly taskQueue: string }[];
+}
+
+export function createReadyRecord(
+  state: PlatformState,
+  { definitions, ...more }: Pick<ReadyRecord, 'version' | 'ephemeral' | 'stateDir' | 'definitions'>,
+): ReadyRecord {
+  const { endpoints, loopback, pid, tenantId, namespace, caFile, caBundleFile } = state;
+  return {
+    kind: 'ready',
+    ...more,
+    ...{ pid, tenantId, namespace, caFile, caBundleFile },
+    stateFile: stateFilePath(more.stateDir),
+    ...loopback,
+    engine: endpoints.engine,
+    temporal: endpoints.temporal,
+    ...(endpoints.temporalUi === undefined ? {} : { temporalUi: endpoints.temporalUi }),
+    console: pageAddress(state, {}),
+    applicationId: state.application.id,
+    definitions,
+  };
+}
+
+/** Events that `kuflow dev --json` prints, in addition to failed requests and downloads. */
+const PRINTED: ReadonlySet<string> = new Set([
+  'port-moved',
+  'contract-violation',
+  'gateway-refused',
+  'process',
+  'worker',
+  'definitions-changed',
+  'definition-problem',
+  'code-regenerated',
+  'warning',
+] satisfies DevEvent['kind'][]);
+
+/** The line for an event; undefined if it is not printed. `requests`: every request is printed, not only failed ones. */
+export function toPrintedEvent(event: DevEvent, { requests }: { readonly requests: boolean }): object | undefined {
+  if ('about' in event) {
+    const isDownload = event.kind === 'trying' && (event.source === 'download' || event.source === 'pip');
+    return isDownload ? { kind: 'downloading', tool: event.tool, from: event.what } : undefined;
+  }
+  if (event.kind === 'request') {
+    const failed = event.status >= 400 || event.status === 0 || event.problem !== undefined;
+    return event.path !== '/health' && (failed || (requests && event.console !== true)) ? event : undefined;
+  }
+  return PRINTED.has(event.kind) ? event : undefined;
+}

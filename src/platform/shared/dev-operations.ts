@@ -1,0 +1,214 @@
+import { Type } from '@sinclair/typebox';
+import { Uuid, answer, json } from '../../kuflow/contract/common.ts';
+import { openApiDocumentOf } from '../../kuflow/contract/openapi.ts';
+import { resource, type Operation } from '../../kuflow/contract/operation.ts';
+import { ProcessItem } from '../../kuflow/contract/process-items.ts';
+import * as contract from './contract.ts';
+
+const byId = { id: Uuid } as const;
+
+/** The operations of the local KuFlow that KuFlow does not have: routes, validation and `/_dev/openapi.json` are made from this table. */
+export const devOperations = {
+  ...resource('platform', {
+    readStatus: {
+      method: 'get',
+      path: '/_dev/status',
+      summary: 'Read the state of the parts of the local KuFlow',
+      responses: { 200: answer(contract.PlatformStatus, 'The state') },
+    },
+    readEnvironment: {
+      method: 'get',
+      path: '/_dev/environment',
+      access: 'users',
+      summary: 'Read the environment variables that connect a worker, with the client secret',
+      responses: { 200: answer(contract.EnvironmentVariables, 'The variables') },
+    },
+    listPeople: {
+      method: 'get',
+      path: '/_dev/users',
+      access: 'users',
+      summary: 'List the users, with tokens that sign them in, and the groups',
+      responses: { 200: answer(contract.LocalPeople, 'The people') },
+    },
+    streamEvents: {
+      method: 'get',
+      path: '/_dev/events',
+      summary:
+        'Follow what happens, as server-sent events. With Last-Event-ID, the missed events come first, or a single `reset` if some were discarded',
+      responses: {
+        200: { description: 'The events', media: ['text/event-stream'], schema: Type.String() },
+      },
+    },
+    openConsole: {
+      method: 'post',
+      path: '/_dev/open-codes',
+      access: 'users',
+      summary:
+        'Write a file in the state folder that opens the console, signed in as the caller. It works once, within a minute',
+      query: { path: Type.String({ description: 'Path within the console' }) },
+      responses: { 201: answer(contract.OpenFile, 'The name of the file') },
+    },
+    redeemOpenCode: {
+      method: 'post',
+      path: '/_dev/open-codes/{code}',
+      access: 'everybody',
+      summary: 'Exchange the code in such a file for the token of the user',
+      parameters: { code: Type.String() },
+      responses: { 200: answer(contract.RedeemedCode, 'The token') },
+    },
+  }),
+  ...resource('workers', {
+    listWorkers: {
+      method: 'get',
+      path: '/_dev/workers',
+      summary: 'List the registered workers, and who polls which task queue',
+      responses: { 200: answer(contract.WorkersStatus, 'The workers') },
+    },
+    waitForWorkers: {
+      method: 'post',
+      path: '/_dev/workers/wait',
+      summary: 'Wait until a worker polls a task queue, or each of them',
+      body: { ...json(contract.WorkersWait), required: false },
+      responses: { 200: answer(contract.WorkersWaitResult, 'Whether a worker polls, and the workers') },
+    },
+  }),
+  ...resource('definitions', {
+    listServedDefinitions: {
+      method: 'get',
+      path: '/_dev/definitions',
+      summary: 'List the definitions that new processes use',
+      responses: { 200: answer(contract.ServedDefinitions, 'The definitions') },
+    },
+    createExample: {
+      method: 'post',
+      path: '/_dev/definitions/{code}/examples',
+      summary: 'Make valid example data for the metadata of a process, or for a task',
+      parameters: { code: Type.String() },
+      body: { ...json(contract.ExampleParams), required: false },
+      responses: {
+        200: answer(
+          contract.ExampleData,
+          'The data. References are real: principals and groups exist, and documents are created in the process. Without a process, documents are left out',
+        ),
+      },
+    },
+    compileValidators: {
+      method: 'post',
+      path: '/_dev/validators',
+      summary: 'Get the address of a script that validates data against each of these JSON Schemas, for the console',
+      body: json(contract.ValidatorRequest),
+      responses: { 200: answer(contract.CompiledValidators, 'The address') },
+    },
+  }),
+  ...resource('processes', {
+    readTimeline: {
+      method: 'get',
+      path: '/_dev/processes/{id}/timeline',
+      summary: 'Read what happened to a process, in order',
+      parameters: byId,
+      responses: { 200: answer(contract.Timeline, 'The timeline') },
+    },
+    readProcessDefinition: {
+      method: 'get',
+      path: '/_dev/processes/{id}/definition',
+      summary: 'Read the definition that a process was started with, and the tasks that were added to it since then',
+      parameters: byId,
+      responses: { 200: answer(contract.ServedProcess, 'The definition') },
+    },
+    listFailingWork: {
+      method: 'get',
+      path: '/_dev/processes/{id}/failing-work',
+      summary: 'List what the workflow of a process waits for and has failed',
+      parameters: byId,
+      responses: { 200: answer(contract.FailingWorkList, 'The failures') },
+    },
+    sendSignal: {
+      method: 'post',
+      path: '/_dev/processes/{id}/signals',
+      summary: 'Send a signal to the workflow of a running process, encrypted if the process is confidential',
+      parameters: byId,
+      body: json(contract.SignalRequest),
+      responses: { 202: answer(contract.SentSignal, 'The signal will be delivered') },
+    },
+    waitForProcess: {
+      method: 'post',
+      path: '/_dev/processes/{id}/wait',
+      summary: 'Wait until a process has a state or a task. The answer says what is open, who polls and what fails',
+      parameters: byId,
+      body: { ...json(contract.ProcessWait), required: false },
+      responses: { 200: answer(contract.ProcessWaitResult, 'Whether it happened, and the present state') },
+    },
+    releaseTask: {
+      method: 'post',
+      path: '/_dev/process-items/{id}/release',
+      summary: 'Give a claimed task back, as its owner',
+      parameters: byId,
+      responses: { 200: answer(ProcessItem, 'The task') },
+    },
+  }),
+  ...resource('faults', {
+    listFaults: {
+      method: 'get',
+      path: '/_dev/faults',
+      summary: 'List the faults, including those that are used up',
+      responses: { 200: answer(contract.FaultList, 'The faults, oldest first') },
+    },
+    addFault: {
+      method: 'post',
+      path: '/_dev/faults',
+      summary: "Make calls of KuFlow's API fail",
+      body: json(contract.FaultRequest),
+      responses: { 201: answer(contract.FaultStatus, 'The fault') },
+    },
+    removeFaults: {
+      method: 'delete',
+      path: '/_dev/faults',
+      summary: 'Remove all faults',
+      responses: { 204: { description: 'Removed' } },
+    },
+    removeFault: {
+      method: 'delete',
+      path: '/_dev/faults/{id}',
+      summary: 'Remove a fault',
+      parameters: { id: Type.String() },
+      responses: { 204: { description: 'Removed' } },
+    },
+  }),
+  ...resource('requests', {
+    listRequests: {
+      method: 'get',
+      path: '/_dev/requests',
+      summary: 'List the latest requests, newest first. At most 500 are kept, and none survives a restart',
+      query: { limit: Type.Integer({ minimum: 0 }) },
+      responses: { 200: answer(contract.RequestList, 'The requests') },
+    },
+    readRequest: {
+      method: 'get',
+      path: '/_dev/requests/{id}',
+      summary: 'Read a request with its bodies. Secrets are redacted, and bodies are cut at 16 KiB',
+      parameters: { id: Type.Integer() },
+      responses: { 200: answer(contract.RequestDetail, 'The request') },
+    },
+  }),
+} as const;
+
+export type DevOperationId = keyof typeof devOperations;
+
+export const devOperationIds = Object.keys(devOperations) as DevOperationId[];
+
+const table: Readonly<Record<DevOperationId, Operation>> = devOperations;
+
+export const devOperation = (id: DevOperationId): Operation => table[id];
+
+/** `GET /_dev/openapi.json`. */
+export function devOpenApiDocument(serverUrl: string, version: string): object {
+  return openApiDocumentOf(devOperationIds.map(devOperation), {
+    info: {
+      title: 'Local KuFlow',
+      version,
+      description:
+        "What the local KuFlow adds to KuFlow's REST API, which /openapi.json describes. Processes are started and tasks completed there, as a user with the user's token.",
+    },
+    serverUrl,
+  });
+}
