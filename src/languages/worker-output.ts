@@ -9,7 +9,7 @@ export const formatExit = (code: number | null, name: NodeJS.Signals | null): st
 /** A line with an error from Node, a JVM, a bundler or the worker's log. Stack traces and the Node version follow it. */
 const ERROR_LINE = /(?:^|\s)(?:[\w.]*[A-Z]\w*)?(?:Error|Exception)(?: \[\w+\])?: \S|\bERROR\b.*\S/;
 
-/** The last line with an error, or else the last line, after a comma. Empty if there are none. */
+/** The last line with an error, or else the last line, after a comma. Empty if the text is. */
 export function findReason(text: string): string {
   const lines = text
     .split('\n')

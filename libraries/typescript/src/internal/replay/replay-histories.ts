@@ -20,6 +20,8 @@ export interface Replayed {
   readonly workflowId: string;
   /** Why they do not match. */
   readonly failure?: Error;
+  /** The last item that both have, such as `item 2, TASK REVIEW`. */
+  readonly lastItem?: string;
   /** The first timer whose duration differs. Temporal does not compare durations. */
   readonly changedTimer?: string;
 }
@@ -58,9 +60,16 @@ export async function* replayHistories(
   const interceptors = { workflowModules: [...workflowInterceptorModules, RECORDER] };
   const options = { workflowsPath, interceptors, sinks, dataConverter: { payloadCodecs: [codec] } };
   for await (const { workflowId, error } of Worker.runReplayHistories(options, oneByOne())) {
-    const failure = compareItems(await recordedItems(events, codec), created, error) ?? error;
-    const changedTimer = failure === undefined ? compareTimers(events, timers) : undefined;
-    yield { workflowId, ...(failure && { failure }), ...(changedTimer !== undefined && { changedTimer }) };
+    let items: readonly CreatedItem[];
+    try {
+      items = await recordedItems(events, codec);
+    } catch (failure) {
+      yield { workflowId, failure: failure instanceof Error ? failure : new Error(String(failure)) };
+      continue;
+    }
+    const failure = compareItems(items, created, error) ?? error;
+    if (failure === undefined) yield { workflowId, ...compareTimers(events, timers) };
+    else yield { workflowId, failure, ...lastCommonItem(items, created) };
   }
 }
 
@@ -83,6 +92,15 @@ function compareItems(
   return undefined;
 }
 
+function lastCommonItem(
+  recorded: readonly CreatedItem[],
+  created: ReadonlyMap<string | undefined, CreatedItem>,
+): Pick<Replayed, 'lastItem'> {
+  const at = recorded.findLastIndex(({ id }) => created.has(id));
+  const item = recorded[at];
+  return item === undefined ? {} : { lastItem: `item ${at + 1}, ${describeItem(item)}` };
+}
+
 /** The workflow code creates other items than the history has. Its message contains no data of the process. */
 export class ItemsDiffer extends Error {}
 
@@ -97,16 +115,17 @@ async function recordedItems(events: readonly Event[], codec: PayloadCodec): Pro
   return (await codec.decode(requests)).map((one) => defaultPayloadConverter.fromPayload<CreatedItem>(one));
 }
 
-function compareTimers(events: readonly Event[], timers: ReadonlyMap<string, number>): string | undefined {
+function compareTimers(events: readonly Event[], timers: ReadonlyMap<string, number>): Pick<Replayed, 'changedTimer'> {
   const started = events.flatMap(({ timerStartedEventAttributes: timer }) => (timer ? [timer] : []));
   for (const [at, { timerId, startToFireTimeout }] of started.entries()) {
     const before = Number(startToFireTimeout?.seconds ?? 0) * 1_000 + (startToFireTimeout?.nanos ?? 0) / 1_000_000;
     const now = timers.get(timerId ?? '');
     // Temporal starts a timer of no length with a millisecond.
     if (now === undefined || Math.abs(before - now) <= 1) continue;
-    return `Timer ${at + 1} takes ${formatMs(before)} in the history, and ${formatMs(now)} in the workflow code. Running processes keep the old time`;
+    const changedTimer = `Timer ${at + 1} takes ${formatMs(before)} in the history, and ${formatMs(now)} in the workflow code. Running processes keep the old time`;
+    return { changedTimer };
   }
-  return undefined;
+  return {};
 }
 
 const UNITS = [

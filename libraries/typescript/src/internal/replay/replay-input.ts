@@ -47,14 +47,14 @@ export async function replayInput({ main, load, agent }: ReplayedWorker): Promis
   const keys = openKeys(load, agent);
   try {
     const { codec, takeFailure } = watched(encryption((id) => keys.find(id)));
-    for await (const { workflowId: id, failure, changedTimer } of replayHistories(
+    for await (const { workflowId: id, failure, lastItem, changedTimer } of replayHistories(
       modulePath('workflows', main),
       codec,
       readHistories(process.stdin),
     )) {
       const unreadable = takeFailure();
       if (unreadable !== undefined) await print({ id, outcome: 'unreadable', reason: describeError(unreadable) });
-      else if (failure !== undefined) await print({ id, outcome: 'mismatch', reason: reasonOf(failure) });
+      else if (failure !== undefined) await print({ id, outcome: 'mismatch', reason: reasonOf(failure, lastItem) });
       else await print({ id, outcome: 'match', warning: changedTimer });
     }
   } finally {
@@ -109,19 +109,20 @@ const EVENT = /(?:(?:this )?event:? )?\bHistoryEvent(?:\((?:id: \d+, )?(\w+)\)?|
 /** What differs between processes that have the same problem. */
 const IDS = /\(\d+\)?$|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/gi;
 
-function reasonOf(error: Error): string {
+function reasonOf(error: Error, lastItem: string | undefined): string {
   if (error instanceof ItemsDiffer) return error.message;
+  const subject = lastItem === undefined ? 'The workflow code' : `After ${lastItem}, the workflow code`;
   const text = CORE_FAILURE.exec(error.message)?.[0] ?? error.message;
   const message = parseCoreFailure(text)?.message ?? text;
   const [, difference] = /Nondeterminism (?:error: |\("?)([^]*?)"?\)?$/i.exec(message) ?? [];
   // Names of activities and commands, but no data.
   if (difference !== undefined) {
     const named = difference.replace(EVENT, (_, one: string | undefined, other?: string) => `the event ${one ?? other ?? ''}`);
-    return `The workflow code does not match the history: ${named.replace(IDS, '')}`;
+    return `${subject} does not match the history: ${named.replace(IDS, '')}`;
   }
   const place = placeOf(text);
   const at = place === undefined ? '' : ` at ${relative(process.cwd(), place)}`;
-  return `The workflow code fails${at}: ${redact(message).replace(IDS, '…')}`;
+  return `${subject} fails${at}: ${redact(message).replace(IDS, '…')}`;
 }
 
 async function* readHistories(input: AsyncIterable<Buffer>): AsyncGenerator<WorkflowHistory> {
