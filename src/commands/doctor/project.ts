@@ -28,8 +28,8 @@ export async function createProjectProbe(
   if (record === undefined) return general;
   const root = record.workspace === undefined ? folder : join(folder, record.workspace.root);
   const at = { folder, root, env, packageManager: record.packageManager };
-  const { runtime, temporalSdk, workerCheck } = await languageOf(record).diagnosis();
-  const command = await workerCheck(at);
+  const { runtime, temporalSdk, worker } = await languageOf(record).diagnosis();
+  const command = await worker(at);
   const workerEnv = { ...env, ...overridesAsEnvironment(settings) };
   return {
     ...general,

@@ -141,13 +141,13 @@ const withPython =
     writeFileSync(join(folder, 'pyproject.toml'), PYPROJECT);
     installPython(folder, python);
     const at = { folder, root: folder, env: { PATH: process.env['PATH'] }, packageManager: 'pip' } as const;
-    const { runtime, temporalSdk, workerCheck } = pythonDiagnosis;
+    const { runtime, temporalSdk, worker } = pythonDiagnosis;
     setup.project = {
       processes: () => Promise.resolve([LOAN]),
       runtime: () => runtime(at),
       temporalSdk: () => temporalSdk(at),
       workerCheck: async (options) => {
-        const command = await workerCheck(at);
+        const command = await worker(at);
         if (command.kind !== 'command') throw new Error(command.kind);
         return await runWorkerCheck(command, folder, at.env, options);
       },
