@@ -117,7 +117,9 @@ describeWorkers(
           WORKER_HEALTHPORT: '0',
           WORKER_METRICSPORT: '0',
           WORKER_LOGLEVEL: 'trace',
+          // Below the folder that the test searches.
           TMPDIR: join(folder, 'tmp'),
+          JAVA_TOOL_OPTIONS: `-Djava.io.tmpdir=${join(folder, 'tmp')}`,
         },
       });
     }
