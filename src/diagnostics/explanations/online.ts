@@ -145,7 +145,7 @@ export const online: Readonly<Record<string, Explanation>> = {
         'In the KuFlow app, give the application a role in process <process>',
       ),
       'encryption-key-not-found': fails(
-        'KuFlow started a process with a key that it does not have, or does not show to the application (404). No worker can run this process.',
+        'KuFlow started a process with a key that it does not have, or does not show to the application (404). The worker cannot run this process.',
         'Check that the endpoint (<source>) is that of the KuFlow that started the process',
         'Report the process <process> and its key <key> to KuFlow',
       ),
