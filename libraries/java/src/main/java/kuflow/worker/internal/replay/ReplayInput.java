@@ -10,10 +10,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -22,12 +22,14 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.crypto.SecretKey;
 import kuflow.worker.internal.operation.LogErrors;
+import kuflow.worker.internal.operation.Redaction;
 import kuflow.worker.internal.operation.WorkerMetrics;
 import kuflow.worker.internal.payload.EncryptionError;
 import kuflow.worker.internal.payload.EncryptionKeys;
 import kuflow.worker.internal.payload.Payloads;
 import kuflow.worker.internal.rest.KuFlowJson;
 import kuflow.worker.internal.rest.RestClient;
+import kuflow.worker.internal.settings.SettingsException;
 import kuflow.worker.internal.settings.WorkerSettings;
 import org.jspecify.annotations.Nullable;
 
@@ -43,11 +45,23 @@ public final class ReplayInput {
 
     private static final int MAX_CAUSES = 10;
 
-    /** What differs between processes that have the same problem, or contains data of a process. */
-    private static final Pattern IDS = Pattern.compile(
-            "\\[TMPRL\\d+] |[\\da-f]{8}(?:-[\\da-f]{4}){3}-[\\da-f]{12}|\\b(?:event(?:Id)?|WorkflowId|RunId|workflowTaskStartedEventId)[ =]'?[\\w-]+'?[,:]? ?");
+    /** What differs between processes that have the same problem. */
+    private static final Pattern IDS = Pattern.compile("\\[TMPRL\\d+] |[\\da-f]{8}(?:-[\\da-f]{4}){3}-[\\da-f]{12}"
+            + "|(?<=\\bEvent) \\d+|(?<=\\bEventId)=\\d+| with id [\\w-]*");
 
-    private static final Pattern NON_DETERMINISM = Pattern.compile("TMPRL1100|NonDeterministic");
+    /** What Temporal's SDK says about a difference, up to the data of the event. */
+    private static final Pattern DIFFERENCE =
+            Pattern.compile("NonDeterministicException: .*?\\bduring replay\\. (.*?)\\.?"
+                    + "(?: that corresponds to event_id| on check | \\{WorkflowTask|\\n|$)");
+
+    /** The last cause in a stack trace, and its frames. */
+    private static final Pattern LAST_CAUSE = Pattern.compile(
+            "(?s).*(?:Caused by: |error=)(?<type>[\\w.$]+)(?:: (?<message>.*?))?\\n(?<frames>\\tat .*)");
+
+    private static final Pattern FRAME = Pattern.compile("\\tat (?<name>[\\w.$]+)\\((?<place>[\\w.]+:\\d+)\\)");
+
+    /** An exception of workflow code, from a stack trace. */
+    private record CodeFailure(String type, String message, Optional<String> place) {}
 
     private final HistoryReplay replay;
     private final String basePackage;
@@ -108,42 +122,58 @@ public final class ReplayInput {
             described.put("outcome", "match");
             return described;
         }
-        Optional<Throwable> unreadable =
-                causesOf(failure).filter(EncryptionError.class::isInstance).findFirst();
-        described.put("outcome", unreadable.isPresent() ? "unreadable" : "mismatch");
-        described.put(
-                "reason",
-                unreadable
-                        .map(error -> LogErrors.describe(error, false))
-                        .orElseGet(() -> reasonOf(failure, result.lastItem())));
+        String unreadable = unreadableReason(failure);
+        described.put("outcome", unreadable == null ? "mismatch" : "unreadable");
+        described.put("reason", unreadable == null ? mismatchReason(failure, result.lastItem()) : unreadable);
         return described;
     }
 
+    private @Nullable String unreadableReason(Throwable failure) {
+        if (failure instanceof EncryptionError error) {
+            return LogErrors.describe(error, false);
+        }
+        CodeFailure code = codeFailure(failure);
+        return code.type().equals(EncryptionError.class.getName()) ? code.message() : null;
+    }
+
     /** The same for processes that have the same problem, and without data of the process. */
-    private String reasonOf(Throwable failure, @Nullable String lastItem) {
+    private String mismatchReason(Throwable failure, @Nullable String lastItem) {
         if (failure instanceof ItemsDiffer) {
             return String.valueOf(failure.getMessage());
         }
         String subject = lastItem == null ? "The workflow code" : "After " + lastItem + ", the workflow code";
-        Optional<String> difference = causesOf(failure)
-                .filter(error -> NON_DETERMINISM.matcher(error.toString()).find())
-                .reduce((first, last) -> last)
-                .map(error -> String.valueOf(error.getMessage()));
-        if (difference.isPresent()) {
-            // Names of activities and commands, but no data.
-            return subject + " does not match the history: " + withoutIds(difference.get());
+        Matcher difference = DIFFERENCE.matcher(textOf(failure));
+        if (difference.find()) {
+            return subject + " does not match the history: "
+                    + IDS.matcher(difference.group(1)).replaceAll("");
         }
-        Throwable root = causesOf(failure).reduce((first, last) -> last).orElse(failure);
-        String place = Arrays.stream(root.getStackTrace())
-                .filter(frame -> frame.getClassName().startsWith(basePackage + "."))
-                .findFirst()
-                .map(frame -> " at " + frame.getFileName() + ":" + frame.getLineNumber())
-                .orElse("");
-        return subject + " fails" + place + ": " + withoutIds(LogErrors.describe(root, true));
+        CodeFailure code = codeFailure(failure);
+        String name = code.type().substring(code.type().lastIndexOf('.') + 1);
+        String place = code.place().map(at -> " at " + at).orElse("");
+        String message = IDS.matcher(Redaction.redact(code.message(), null)).replaceAll("…");
+        return subject + " fails" + place + ": " + name + ": " + message;
     }
 
-    private static String withoutIds(String text) {
-        return IDS.matcher(text).replaceAll(Matcher.quoteReplacement("")).strip();
+    /** Temporal's SDK only passes on the stack trace of what workflow code throws. */
+    private CodeFailure codeFailure(Throwable failure) {
+        Matcher cause = LAST_CAUSE.matcher(textOf(failure));
+        if (!cause.matches()) {
+            return new CodeFailure(
+                    failure.getClass().getName(), String.valueOf(failure.getMessage()), Optional.empty());
+        }
+        Optional<String> place = FRAME.matcher(cause.group("frames"))
+                .results()
+                .filter(frame -> frame.group(1).startsWith(basePackage + "."))
+                .map(frame -> frame.group(2))
+                .findFirst();
+        return new CodeFailure(cause.group("type"), Objects.requireNonNullElse(cause.group("message"), ""), place);
+    }
+
+    private static String textOf(Throwable failure) {
+        return causesOf(failure)
+                .map(error -> String.valueOf(error.getMessage()))
+                .reduce((first, last) -> last)
+                .orElse("");
     }
 
     private static Stream<Throwable> causesOf(Throwable error) {
@@ -170,7 +200,11 @@ public final class ReplayInput {
 
         @Override
         public SecretKey apply(String id) {
-            return open().apply(id);
+            try {
+                return open().apply(id);
+            } catch (SettingsException invalid) {
+                throw EncryptionKeys.unavailable(id, invalid);
+            }
         }
 
         private synchronized EncryptionKeys open() {
