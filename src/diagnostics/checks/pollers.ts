@@ -192,8 +192,13 @@ async function compareProcessStart(
       values: { file: processes[0]?.file ?? 'kuflow.process.yaml' },
     });
   }
-  const summary = `started as ${start.workflowType} on ${start.taskQueue}${queue === undefined ? '' : ', which this worker polls'}`;
-  return { state: 'pass', summary, facts };
+  const polls = queue === undefined ? '' : ', which this worker polls';
+  const replay = project === undefined ? '' : '; to compare its code with running processes, use kuflow replay';
+  return {
+    state: 'pass',
+    summary: `started as ${start.workflowType} on ${start.taskQueue}${polls}${replay}`,
+    facts,
+  };
 }
 
 /** Makes a trailing space visible. */

@@ -123,7 +123,7 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-PROC-001': {
     looksAt:
-      '`--process <id>`: the workflow type and task queue with which KuFlow started this process, compared with those of this worker. A typo in one of them is the most common first-day problem.',
+      '`--process <id>`: the workflow type and task queue with which KuFlow started this process, compared with those of this worker. A typo in one of them is the most common first-day problem. `kuflow replay` compares the workflow code itself with the processes that are running.',
     causes: {
       'process-queue-differs': fails(
         'KuFlow started the process on a different task queue than this worker polls.',
