@@ -55,7 +55,7 @@ export function watchWorkers(options: WorkerWatchOptions): WorkerWatch {
     const queues = new Set([
       ...domain.definitions.all.map(({ definition }) => definition.workflow.taskQueue),
       ...workers
-        .filter(({ lastModifiedAt = '' }) => domain.clock.now() - Date.parse(lastModifiedAt) < REGISTERS_WITHIN_MS)
+        .filter(({ lastModifiedAt = '' }) => domain.clock.real.now() - Date.parse(lastModifiedAt) < REGISTERS_WITHIN_MS)
         .map(({ taskQueue }) => taskQueue),
     ]);
     const pollers = await Promise.all(

@@ -4,7 +4,14 @@ import { escapeForTerminal } from '../../base/escape.ts';
 import { isRecord } from '../../base/json.ts';
 import { Secret } from '../../base/secret.ts';
 import type { ProcessItem } from '../../kuflow/contract/process-items.ts';
-import type { LocalUser, ServedProcess, TimelineEntry } from '../shared/contract.ts';
+import type {
+  ClockStatus,
+  LocalUser,
+  ServedProcess,
+  SkipRequest,
+  SkipResult,
+  TimelineEntry,
+} from '../shared/contract.ts';
 
 // Reads the `/_dev` routes of a running platform. This file is for commands in other processes, so it must not load the
 // server.
@@ -80,6 +87,20 @@ export async function requestRelease(access: DevApiAccess, taskId: string): Prom
   throw unexpectedAnswer('did not release the task', answer);
 }
 
+/** The time of the platform. */
+export async function readClock(access: DevApiAccess): Promise<ClockStatus> {
+  const answer = await send(access, 'GET', '/_dev/clock');
+  if (answer.ok) return answer.body as ClockStatus;
+  throw unexpectedAnswer('did not return its time', answer);
+}
+
+/** Skips time; see `SkipResult`. Rejects with a KnownError that has the platform's reason if it can't. */
+export async function requestSkip(access: DevApiAccess, body: SkipRequest, signal: AbortSignal): Promise<SkipResult> {
+  const answer = await send(access, 'POST', '/_dev/clock/skip', { body, signal });
+  if (answer.ok) return answer.body as SkipResult;
+  throw unexpectedAnswer('did not skip time', answer);
+}
+
 async function readList<Item>(access: DevApiAccess, path: string, key: string, what: string): Promise<readonly Item[]> {
   return (await readListOf<Item>(access, path, key, what)) ?? [];
 }
@@ -107,9 +128,20 @@ interface DevAnswer {
   readonly body: unknown;
 }
 
-async function send({ http, token }: DevApiAccess, method: 'GET' | 'POST', path: string): Promise<DevAnswer> {
+async function send(
+  { http, token }: DevApiAccess,
+  method: 'GET' | 'POST',
+  path: string,
+  { body, signal }: { readonly body?: object; readonly signal?: AbortSignal } = {},
+): Promise<DevAnswer> {
   const url = `${http}${path}`;
-  const answer = await fetch(url, { method, headers: { authorization: `Bearer ${token.reveal()}` } });
+  const headers = { authorization: `Bearer ${token.reveal()}`, 'content-type': 'application/json' };
+  const answer = await fetch(url, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(signal === undefined ? {} : { signal }),
+  });
   return { request: `${method} ${url}`, ok: answer.ok, status: answer.status, body: await answer.json() };
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
+import { isoTime } from '../../base/clock.ts';
 import { isUuid } from '../../base/is-uuid.ts';
 import { isRecord, withoutUndefined } from '../../base/json.ts';
 import type { CompiledSchemas } from '../console/compiled-schemas.ts';
@@ -7,7 +8,7 @@ import type { FailingWorkList, FailingWorkStatus } from '../shared/contract.ts';
 import { createExampleData, type ExampleRequest } from '../console/example-data.ts';
 import { findDefinitionOfProcess, listServedDefinitions } from '../console/served-definitions.ts';
 import { readWorkerVariables, readPlatformStatus } from './status.ts';
-import { ApiError, badRequest, forbidden, notFound } from '../domain/api-error.ts';
+import { ApiError, badRequest, conflict, forbidden, notFound } from '../domain/api-error.ts';
 import type { OperationContext } from '../domain/context.ts';
 import { listPeople } from '../domain/people.ts';
 import { releaseTask } from '../domain/process-items.ts';
@@ -61,6 +62,17 @@ export function registerDevRoutes(app: FastifyInstance, deps: RestDeps, validato
     return found;
   });
 
+  app.get('/_dev/clock', { onRequest }, () => deps.time.status());
+  app.post('/_dev/clock/skip', { onRequest }, async (request, reply) => {
+    const until = parseSkip(parseJsonBody(request.body), domain.clock.now());
+    const { obstacle, skipping } = deps.time.status();
+    if (obstacle !== undefined) throw conflict(`Time can't be skipped: ${obstacle}`);
+    if (skipping !== undefined) throw conflict('Another skip of time is running');
+    const canceled = new AbortController();
+    reply.raw.once('close', () => canceled.abort());
+    return await deps.time.skip(until, canceled.signal);
+  });
+
   app.get('/_dev/faults', { onRequest }, () => ({ faults: faults.list() }));
   app.post('/_dev/faults', { onRequest }, async (request, reply) => {
     const parsed = parseFaultRule(parseJsonBody(request.body));
@@ -104,6 +116,9 @@ export function registerDevRoutes(app: FastifyInstance, deps: RestDeps, validato
   }
 }
 
+const LONGEST_SKIP_MS = 10 * 366 * 24 * 3600 * 1000;
+const ZONED_TIME = /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)$/i;
+
 interface IdRoute {
   Params: { readonly id: string };
 }
@@ -126,6 +141,29 @@ function parseExampleRequest(body: unknown): Pick<ExampleRequest, 'task' | 'proc
   if (processId !== undefined && (typeof processId !== 'string' || !isUuid(processId)))
     throw badRequest('processId must be a UUID', 'body.processId');
   return { task, processId: processId?.toLowerCase() };
+}
+
+/** Milliseconds since the epoch; undefined to skip until a process changes. An empty body is allowed. */
+function parseSkip(body: unknown, now: number): number | undefined {
+  const { seconds, until } = isRecord(body) ? body : { seconds: body };
+  if (seconds === undefined && until === undefined) return undefined;
+  if (seconds !== undefined && until !== undefined) throw badRequest('seconds and until cannot be combined', 'body');
+  const field = until === undefined ? 'body.seconds' : 'body.until';
+  const wanted = until === undefined ? parseSeconds(seconds, now) : parseZonedTime(until);
+  if (wanted === undefined)
+    throw badRequest('Expected the number of seconds to skip, or until as an ISO 8601 time with a time zone', field);
+  if (wanted < now) throw badRequest(`The clock only moves forward: it is ${isoTime(now)} for the local KuFlow`, field);
+  if (wanted > now + LONGEST_SKIP_MS) throw badRequest('At most 10 years can be skipped at once', field);
+  return wanted;
+}
+
+function parseSeconds(seconds: unknown, now: number): number | undefined {
+  return typeof seconds === 'number' && Number.isFinite(seconds) ? now + seconds * 1000 : undefined;
+}
+
+function parseZonedTime(text: unknown): number | undefined {
+  const time = typeof text === 'string' && ZONED_TIME.test(text) ? Date.parse(text) : NaN;
+  return Number.isNaN(time) ? undefined : time;
 }
 
 function principalOf(request: FastifyRequest): PrincipalRow {

@@ -26,6 +26,7 @@ export interface PlatformStatus {
   readonly endpoints: { readonly http: string; readonly https: string; readonly engine: string };
   /** Address of Temporal's UI, if it runs. */
   readonly temporalUi?: string;
+  readonly clock: ClockStatus;
   /** Who makes this request. */
   readonly principal: { readonly id: string; readonly name: string };
 }
@@ -206,6 +207,64 @@ export interface RecordedBody {
   readonly truncated: boolean;
 }
 
+/** `GET /_dev/clock`: the time of the local KuFlow and its processes. Tokens, certificates and registrations of workers have real time. */
+export interface ClockStatus {
+  readonly now: string;
+  /** Milliseconds that were skipped since the state was created. */
+  readonly aheadMs: number;
+  /** Why time can't be skipped; absent if it can. */
+  readonly obstacle?: string;
+  /** The skip that is running. Without `until`, it ends when a process changes. */
+  readonly skipping?: { readonly from: string; readonly until?: string };
+}
+
+export interface SkipRequest {
+  readonly seconds?: number | undefined;
+  /** ISO 8601 with a time zone. */
+  readonly until?: string | undefined;
+}
+
+/**
+ * `POST /_dev/clock/skip` with `{ seconds }`, `{ until }`, or `{}` to skip until a process changes in KuFlow. Answers when the skip has ended,
+ * after two minutes at most: with the end `time-limit`, send the request again with the `until` of the answer. A client that closes the connection
+ * ends the skip. 409 if time can't be skipped, or if another skip is running.
+ */
+export interface SkipResult {
+  readonly end: SkipEnd;
+  readonly from: string;
+  readonly now: string;
+  readonly aheadMs: number;
+  /** The requested time. */
+  readonly until?: string;
+  /** What happened in the processes on the way, the last 500 entries. */
+  readonly events: readonly SkippedEvent[];
+  /** Workflows that are not at `now`, and why. */
+  readonly behind: readonly WorkflowBehind[];
+}
+
+/**
+ * `reached`: it is the requested time. `acted`: a process has changed. `idle`: no timer that was pending at the beginning has changed a process.
+ * `stuck`: a workflow did not finish its work. `time-limit` and `canceled`: the skip ended between two deadlines.
+ */
+export type SkipEnd = 'reached' | 'acted' | 'idle' | 'stuck' | 'time-limit' | 'canceled';
+
+/** The event of a process; see `PlatformEvent`. */
+export interface SkippedEvent {
+  readonly time: string;
+  readonly processId: string;
+  readonly what: string;
+  readonly code?: string | undefined;
+  readonly processItemId?: string | undefined;
+  readonly detail?: string | undefined;
+}
+
+export interface WorkflowBehind {
+  /** That of the process, except for child workflows. */
+  readonly workflowId: string;
+  readonly now: string;
+  readonly reason: string;
+}
+
 /** `GET /_dev/faults`: `{ faults }`. `POST` adds one, `DELETE /_dev/faults/{id}` removes one, `DELETE /_dev/faults` all. */
 export interface FaultStatus {
   readonly id: string;
@@ -224,4 +283,5 @@ export type LiveEvent = { readonly id: number; readonly time: string } & (
   | { readonly kind: 'reset' }
   | { readonly kind: 'workers-changed' }
   | { readonly kind: 'faults-changed' }
+  | { readonly kind: 'clock-changed' }
 );
