@@ -1,16 +1,23 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { SimulateResult } from '../../src/commands/dev/simulate/simulation.ts';
 import type { KuFlowClient } from '../../src/kuflow/client.ts';
+import { readTimeline } from '../../src/platform/rest/dev-client.ts';
 import type { PlatformState } from '../../src/platform/state/state-file.ts';
 import { kuflowDev, platformReady, startCommand, type RunningCommand } from '../support/dev-command.ts';
 import { processCompletes, taskOf, userOf } from '../support/loan-process.ts';
 import { newMark } from '../support/marked-processes.ts';
+import { beginSkip, platformTime, skipTo } from '../support/skip-time.ts';
 import { describeWorkers } from '../support/describe-workers.ts';
 import { until } from '../support/until.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** After which REVIEW goes to the reviewer. */
+const REVIEW_DAYS = 3;
 
 const DEFINITION = {
   process: { code: 'JOURNEY' },
@@ -84,6 +91,14 @@ describeWorkers(
       });
     }
 
+    /** From then on, the workflow waits for the deadline. */
+    async function opensReview(log: string): Promise<void> {
+      await until('the worker has opened REVIEW', () => {
+        const path = join(folder, log);
+        return existsSync(path) && /Waiting for a person.*REVIEW/.test(readFileSync(path, 'utf8'));
+      });
+    }
+
     async function expectResult(user: KuFlowClient, state: PlatformState, processId: string): Promise<void> {
       const { content } = await user.findProcessItems({ processId: [processId] });
       const items = await Promise.all(content.map(({ id }) => user.retrieveProcessItem(id)));
@@ -108,10 +123,27 @@ describeWorkers(
       expect(items[2]?.ownerId).toBe(state.user.principalId);
     }
 
+    /** The deadline of REVIEW passed once, at its time, and KuFlow's times do not go back. */
+    async function expectDeadline({ loopback, user }: PlatformState, processId: string): Promise<void> {
+      const timeline = await readTimeline({ http: loopback.http, token: user.token }, processId);
+      const times = timeline.map(({ time }) => Date.parse(time));
+      expect(times).toEqual([...times].sort((a, b) => a - b));
+      const timesOf = (kind: string): number[] =>
+        timeline.flatMap((entry) => (entry.code === 'REVIEW' && entry.kind === kind ? Date.parse(entry.time) : []));
+      const [created = 0] = timesOf('item-created');
+      const assigned = timesOf('item-assigned');
+      expect(assigned).toHaveLength(1);
+      expect(assigned[0]).toBeGreaterThanOrEqual(created + REVIEW_DAYS * DAY);
+    }
+
     // The workers of the other languages run the same process below.
     if (language === 'TypeScript')
       it.runIf(process.platform !== 'win32')('runs to its end in simulate', async () => {
         const simulation = startDev('simulate', '--worker-log', join(folder, 'worker.log'), '--json');
+        const state = await platformReady(simulation, join(folder, 'state'));
+        await opensReview('worker.log');
+        // The platform stops when the process has ended, which can be before the answer.
+        void beginSkip(state, REVIEW_DAYS).catch(() => undefined);
         const ended = await simulation.ended;
         const output = simulation.output();
         expect(ended, output + readFileSync(join(folder, 'worker.log'), 'utf8')).toEqual({ code: 0, signal: null });
@@ -123,7 +155,7 @@ describeWorkers(
       });
 
     it.runIf(process.platform !== 'win32')(
-      'runs to its end after platform and worker were killed, and the deadline passes in the meantime [java, python, typescript: deadline.once, documents.transfer, client.injected]',
+      'runs to its end after platform and worker were killed while they skipped time, and the deadline passes once [java, python, typescript: deadline.once, documents.transfer, client.injected]',
       async () => {
         const simulation = startDev('simulate', '--worker-log', join(folder, 'killed.log'));
         let state = await platformReady(simulation, join(folder, 'state'));
@@ -131,10 +163,10 @@ describeWorkers(
           'the process has started',
           () => /Process JOURNEY (\S+)/.exec(simulation.output())?.[1],
         );
-        // From here on, the workflow waits for the deadline.
-        await until('the worker has opened REVIEW', () =>
-          /Waiting for a person.*REVIEW/.test(readFileSync(join(folder, 'killed.log'), 'utf8')),
-        );
+        await opensReview('killed.log');
+        const started = await platformTime(state);
+        void beginSkip(state, REVIEW_DAYS).catch(() => undefined);
+        await until('time is skipped', async () => (await platformTime(state)) > started + HOUR);
         for (const { pid } of mark.alive()) process.kill(pid, 'SIGKILL');
         await simulation.ended;
         await until('all processes have ended', () => mark.alive().length === 0);
@@ -144,10 +176,10 @@ describeWorkers(
         const user = userOf(state);
         try {
           const { id } = await taskOf(user, processId, 'REVIEW');
-          await until('the deadline gives the task to the reviewer', async () => {
-            if (!mark.alive().some(({ pid }) => pid === exec.pid)) throw new Error(exec.output());
-            return (await user.retrieveProcessItem(id)).ownerId === state.user.principalId;
-          });
+          expect(await platformTime(state)).toBeGreaterThan(started + HOUR);
+          await skipTo(state, started + REVIEW_DAYS * DAY);
+          expect((await user.retrieveProcessItem(id)).ownerId).toBe(state.user.principalId);
+          await expectDeadline(state, processId);
           await user.updateProcessItemTaskData(id, { approved: true });
           await user.completeProcessItemTask(id);
           const sign = await taskOf(user, processId, 'SIGN');

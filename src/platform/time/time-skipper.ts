@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { forEachInParallel, waitAtMost } from '../../base/async.ts';
 import { isoTime } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
+import { formatSpan } from '../../base/format-span.ts';
 import { withoutUndefined } from '../../base/json.ts';
 import type { ClockStatus, SkipResult } from '../shared/contract.ts';
 import { getMeta, setMeta } from '../store/people.ts';
@@ -85,6 +86,7 @@ export async function createTimeSkipper(options: TimeSkipperOptions): Promise<Ti
     await switchOffAll();
     warn(`A skip of time was interrupted. To go on: kuflow dev skip${mark === NEXT ? '' : ` --until ${mark}`}`);
   }
+  if (clock.ahead > 0) warn(`The clock is ${formatSpan(clock.ahead)} ahead, because time was skipped`);
   if (obstacle !== undefined && clock.ahead > 0)
     warn(`New workflows start with the time of this machine, which is behind that of the local KuFlow: ${obstacle}`);
 
