@@ -102,6 +102,15 @@ export async function createProcessEngine(options: {
     return outcome?.kind === 'continued' ? undefined : outcome;
   }
 
+  async function listPollers(taskQueue: string): Promise<readonly string[]> {
+    const since = Date.now() - LONGEST_POLL_MS;
+    const query = { namespace, taskQueue, since };
+    const identities = await connection.withDeadline(Date.now() + POLLERS_WITHIN_MS, () =>
+      queryPollers(service, query),
+    );
+    return identities.filter((identity) => !hasEnded(identity));
+  }
+
   /** What a worker of this process gets as `value`. */
   const toArgument = async (value: Json, keyId: string | undefined): Promise<unknown> =>
     keyId === undefined ? value : await encryptedArgument(value, keyId, readKey);
@@ -167,7 +176,7 @@ export async function createProcessEngine(options: {
 
     getOutcome,
 
-    time: createWorkflowTime(connection, service, namespace),
+    time: createWorkflowTime(connection, service, namespace, listPollers),
 
     listFailingWork: async (workflowId) => {
       try {
@@ -178,14 +187,7 @@ export async function createProcessEngine(options: {
       }
     },
 
-    listPollers: async (taskQueue) => {
-      const since = Date.now() - LONGEST_POLL_MS;
-      const query = { namespace, taskQueue, since };
-      const identities = await connection.withDeadline(Date.now() + POLLERS_WITHIN_MS, () =>
-        queryPollers(service, query),
-      );
-      return identities.filter((identity) => !hasEnded(identity));
-    },
+    listPollers,
 
     listClosedSince: async (time) => {
       const ids: string[] = [];

@@ -22,7 +22,8 @@ export interface WorkflowMoment {
 }
 
 export interface BusyWork {
-  readonly kind: 'not-taken' | 'code-fails' | 'workflow-task' | 'activity' | 'timer';
+  /** `no-worker`: nobody polls its task queue. */
+  readonly kind: 'no-worker' | 'not-taken' | 'code-fails' | 'workflow-task' | 'activity' | 'timer';
   /** For people: completes "process X is behind: …". */
   readonly reason: string;
 }
@@ -75,6 +76,7 @@ export function createWorkflowTime(
   connection: Pick<Connection, 'withAbortSignal' | 'withDeadline'>,
   service: WorkflowService,
   namespace: string,
+  listPollers: (taskQueue: string) => Promise<readonly string[]>,
 ): WorkflowTime {
   type History = Awaited<ReturnType<WorkflowService['getWorkflowExecutionHistory']>>;
   type Events = NonNullable<NonNullable<History['history']>['events']>;
@@ -149,6 +151,12 @@ export function createWorkflowTime(
     return 'it is not idle';
   }
 
+  async function nameMissingWorker(busy: BusyWork | undefined, { executionConfig }: Described): Promise<typeof busy> {
+    const taskQueue = executionConfig?.taskQueue?.name;
+    if (busy?.kind !== 'not-taken' || !taskQueue || (await listPollers(taskQueue)).length > 0) return busy;
+    return { kind: 'no-worker', reason: `no worker polls ${taskQueue}` };
+  }
+
   const switchOff = async (workflowId: string): Promise<void> => {
     try {
       await update(workflowId, { enabled: false });
@@ -199,7 +207,7 @@ export function createWorkflowTime(
         const { currentTime, effectiveConfig } = described.workflowExtendedInfo?.timeSkippingInfo ?? {};
         const realNow = Date.now();
         const now = optionalTsToMs(currentTime) ?? realNow;
-        const busy = busyWork(described, now);
+        const busy = await nameMissingWorker(busyWork(described, now), described);
         // The timers of a workflow that is busy may change.
         const timers = busy === undefined ? await readTimers(workflowId) : [];
         return {

@@ -3,7 +3,7 @@ import { forEachInParallel, waitAtMost } from '../../base/async.ts';
 import { isoTime } from '../../base/clock.ts';
 import type { LiveEvent, SkipEnd, SkippedEvent, SkipResult, WorkflowBehind } from '../shared/contract.ts';
 import type { PlatformClock } from '../shared/platform-clock.ts';
-import type { WorkflowMoment, WorkflowTime } from '../temporal/workflow-time.ts';
+import type { BusyWork, WorkflowMoment, WorkflowTime } from '../temporal/workflow-time.ts';
 
 export interface SkipOptions {
   readonly clock: PlatformClock;
@@ -20,15 +20,19 @@ export interface SkipOptions {
   readonly onLost: (error: unknown) => void;
   /** Milliseconds that one step may take. Default: 30 s. */
   readonly stepWithinMs?: number | undefined;
+  /** Milliseconds that workflows wait for a worker that is starting. Default: 5 s. */
+  readonly workerWithinMs?: number | undefined;
   /** Milliseconds after which the skip ends between two steps. Default: 120 s. */
   readonly timeLimitMs?: number | undefined;
 }
 
+const WITHOUT_WORKER: ReadonlySet<BusyWork['kind'] | undefined> = new Set(['no-worker', 'not-taken']);
 /** A fast-forward ends at the timer itself if its end is closer than this. Milliseconds, as all of these. */
 const MARGIN = 5;
 /** Timers of different workflows that are this close together fire in one step. */
 const WINDOW = 60_000;
 const STEP_WITHIN = 30_000;
+const WORKER_WITHIN = 5_000;
 const TIME_LIMIT = 120_000;
 const PARALLEL = 16;
 const MAX_POLL = 200;
@@ -46,7 +50,7 @@ export async function skipTime(
   cancel: AbortSignal,
   signal: AbortSignal,
 ): Promise<SkipResult> {
-  const { stepWithinMs = STEP_WITHIN, timeLimitMs = TIME_LIMIT } = options;
+  const { stepWithinMs = STEP_WITHIN, workerWithinMs = WORKER_WITHIN, timeLimitMs = TIME_LIMIT } = options;
   const from = clock.now();
   const limit = Date.now() + timeLimitMs;
   const events: SkippedEvent[] = [];
@@ -81,7 +85,8 @@ export async function skipTime(
   async function settle(ids: Iterable<string>, deadline: number): Promise<readonly WorkflowMoment[]> {
     const settled = new Set(ids);
     const open = new Set(settled);
-    for (let pause = 10; ; pause = Math.min(2 * pause, MAX_POLL)) {
+    const workerUntil = Date.now() + workerWithinMs;
+    for (let pause = 10; ; pause = Math.min(1.5 * pause, MAX_POLL)) {
       await waitAtMost(clock, Math.max(1, deadline - Date.now()), options.delivered());
       if (changed.size > 0)
         for (const id of await time.listRunning()) if (!moments.has(id) && !left.has(id)) open.add(id);
@@ -96,6 +101,8 @@ export async function skipTime(
         if (moment?.busy === undefined) open.delete(id);
       });
       if ((open.size === 0 && changed.size === 0) || Date.now() > deadline) break;
+      const needWorker = [...open].every((id) => moments.get(id)?.busy?.kind === 'no-worker');
+      if (open.size > 0 && needWorker && Date.now() > workerUntil) break;
       if (open.size > 0) await delay(pause, undefined, { signal });
     }
     return [...settled].flatMap((id) => moments.get(id) ?? []);
@@ -135,7 +142,7 @@ export async function skipTime(
       left.add(moment.workflowId);
     }
     // Other workflows that are busy stay behind. Without a worker, all of them would.
-    if (blocked.some(({ busy }) => busy?.kind === 'not-taken')) return finish('stuck');
+    if (blocked.some(({ busy }) => WITHOUT_WORKER.has(busy?.kind))) return finish('stuck');
     events.length = 0;
     const movable = (): WorkflowMoment[] => [...moments.values()].filter(({ hasChildren }) => !hasChildren);
     // Without an aim, no timer that is started on the way is waited for: workers set one after the other to read their open tasks again.

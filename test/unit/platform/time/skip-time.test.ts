@@ -76,6 +76,7 @@ function simulate(before: (id: string) => void | Promise<void> = () => undefined
           clock,
           time,
           stepWithinMs: 50,
+          workerWithinMs: 0,
           listOpen: () => [...workflows.keys()],
           delivered: () => Promise.resolve(),
           subscribe: (listener) => {
@@ -148,6 +149,15 @@ describe('skipping time', () => {
   it('moves the clock without any process', async () => {
     const simulation = simulate();
     expect(await simulation.skip(START + DAY)).toMatchObject({ end: 'reached', aheadMs: DAY });
+  });
+
+  it('does not begin without a worker, and does not wait long for one', async () => {
+    const simulation = simulate();
+    escalating(simulation, 'idle', START + DAY);
+    const busy = { kind: 'no-worker', reason: 'no worker polls LOAN_QUEUE' } as const;
+    simulation.workflows.set('busy', { ahead: 0, timers: [], act: () => [], busy });
+    const result = await simulation.skip(START + DAY);
+    expect(result).toMatchObject({ end: 'stuck', aheadMs: 0, behind: [{ workflowId: 'busy', reason: busy.reason }] });
   });
 
   it('does not begin while no worker continues a workflow', async () => {
