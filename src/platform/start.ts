@@ -40,6 +40,7 @@ import { toSocketTarget } from './temporal/network.ts';
 import { startUiGuard } from './temporal/ui-guard.ts';
 import { watchProcesses } from './temporal/watch.ts';
 import { startParts, type Parts } from './shared/start-parts.ts';
+import { createTimeSkipper } from './time/time-skipper.ts';
 import type { Platform, PlatformEndpoints, PlatformEvent, PlatformIdentity, PlatformOptions } from './shared/types.ts';
 
 /** Where the parts listen unless other ports are requested. */
@@ -89,11 +90,10 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
   const state = await openState(options, clock, parts, (event) => report(event));
   const { store, authority, tokens } = state;
   const caBundleFile = await writeCaBundle(stateDir, authority.certificateFile);
-  const hub = createEventHub({ clock, firstId: takeFirstEventId(store, clock) });
+  const hub = createEventHub({ clock: store.clock, firstId: takeFirstEventId(store, clock) });
   const report = (event: PlatformEvent): void => reportEvent(event, options.report, hub);
   const { domain, identity } = createDomain({
     store,
-    clock,
     definitions: options.definitions,
     people: options.people,
     createIssuers: (created) => createIssuers(options, created, state),
@@ -110,8 +110,9 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
   const ui = ports.temporalUi && { port: ports.temporalUi, readKey };
   const temporal = await startTemporalServer(options, parts, report, namespace, ui);
   report({ kind: 'ready', part: 'temporal', address: temporal.address });
-  const engine = await parts.add(createProcessEngine({ address: temporal.address, namespace, readKey }), (started) =>
-    started.close(),
+  const engine = await parts.add(
+    createProcessEngine({ address: temporal.address, namespace, readKey, ahead: () => store.clock.ahead }),
+    (started) => started.close(),
   );
   const watcher = await parts.add(
     watchProcesses({
@@ -125,6 +126,20 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
   );
   const outbox = await parts.add(
     createOutbox({ domain, engine, onStarted: (processId) => watcher.track(processId) }),
+    (started) => started.stop(),
+  );
+
+  const time = await parts.add(
+    createTimeSkipper({
+      store,
+      temporal,
+      time: engine.time,
+      listOpen: () => listOpenWorkflows(domain),
+      delivered: () => outbox.whenIdle(),
+      subscribe: (listener) => hub.subscribe(listener),
+      onMoved: () => hub.publish({ kind: 'clock-changed' }),
+      warn: (message) => report({ kind: 'warning', message }),
+    }),
     (started) => started.stop(),
   );
 
@@ -180,11 +195,12 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
     streams,
     events: hub,
     workers,
-    requests: createRequestRecorder(clock),
+    requests: createRequestRecorder(store.clock),
+    time,
     listFailingWork: (processId: string) => engine.listFailingWork(processId),
     identity,
     run: {
-      startedAt: new Date(clock.now()).toISOString(),
+      startedAt: store.now(),
       stateDir,
       endpoints,
       caFile: authority.certificateFile,

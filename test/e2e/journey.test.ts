@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { SimulateResult } from '../../src/commands/dev/simulate/simulation.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../src/kuflow/client.ts';
+import { readTimeline } from '../../src/platform/rest/dev-client.ts';
 import type { RequestDetail, RequestList } from '../../src/platform/shared/contract.ts';
 import type { PlatformState } from '../../src/platform/state/state-file.ts';
 import { kuflowDev, platformReady, startCommand, type RunningCommand } from '../support/dev-command.ts';
@@ -12,9 +13,15 @@ import { payloadsIn } from '../support/history-payloads.ts';
 import { processCompletes, taskOf, userOf } from '../support/loan-process.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { packedCommand } from '../support/packed-command.ts';
+import { beginSkip, platformTime, skipTo } from '../support/skip-time.ts';
 import { treeOf } from '../support/tree.ts';
 import { describeWorkers } from '../support/describe-workers.ts';
 import { until } from '../support/until.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** After which REVIEW goes to the reviewer. */
+const REVIEW_DAYS = 3;
 
 const DEFINITION = {
   process: { code: 'JOURNEY' },
@@ -124,6 +131,14 @@ describeWorkers(
       });
     }
 
+    /** From then on, the workflow waits for the deadline. */
+    async function opensReview(log: string): Promise<void> {
+      await until('the worker has opened REVIEW', () => {
+        const path = join(folder, log);
+        return existsSync(path) && /Waiting for a person.*REVIEW/.test(readFileSync(path, 'utf8'));
+      });
+    }
+
     async function expectResult(user: KuFlowClient, state: PlatformState, processId: string): Promise<void> {
       const { content } = await user.findProcessItems({ processId: [processId] });
       const items = await Promise.all(content.map(({ id }) => user.retrieveProcessItem(id)));
@@ -186,9 +201,26 @@ describeWorkers(
     }
 
     // The workers of the other languages run only the confidential process below.
+    /** The deadline of REVIEW passed once, at its time, and KuFlow's times do not go back. */
+    async function expectDeadline({ loopback, user }: PlatformState, processId: string): Promise<void> {
+      const timeline = await readTimeline({ http: loopback.http, token: user.token }, processId);
+      const times = timeline.map(({ time }) => Date.parse(time));
+      expect(times).toEqual([...times].sort((a, b) => a - b));
+      const timesOf = (kind: string): number[] =>
+        timeline.flatMap((entry) => (entry.code === 'REVIEW' && entry.kind === kind ? Date.parse(entry.time) : []));
+      const [created = 0] = timesOf('item-created');
+      const assigned = timesOf('item-assigned');
+      expect(assigned).toHaveLength(1);
+      expect(assigned[0]).toBeGreaterThanOrEqual(created + REVIEW_DAYS * DAY);
+    }
+
     if (language === 'TypeScript')
       it.runIf(process.platform !== 'win32')('runs to its end in simulate', async () => {
         const simulation = startDev('simulate', '--worker-log', join(folder, 'worker.log'), '--json');
+        const state = await platformReady(simulation, join(folder, 'state'));
+        await opensReview('worker.log');
+        // The platform stops when the process has ended, which can be before the answer.
+        void beginSkip(state, REVIEW_DAYS).catch(() => undefined);
         const ended = await simulation.ended;
         const output = simulation.output();
         expect(ended, output + readFileSync(join(folder, 'worker.log'), 'utf8')).toEqual({ code: 0, signal: null });
@@ -200,20 +232,26 @@ describeWorkers(
       });
 
     it.runIf(process.platform !== 'win32')(
-      'is confidential and runs to its end after platform and worker were killed, and the deadline passes in the meantime [java, python, typescript: deadline.once, documents.transfer, client.injected, encryption.payloads]',
+      'is confidential and runs to its end after platform and worker were killed while they skipped time, and the deadline passes once [java, python, typescript: deadline.once, documents.transfer, client.injected, encryption.payloads]',
       async () => {
         serve({ confidential: true });
-        const workerLog = join(folder, 'killed.log');
-        const simulation = startDev('simulate', '--worker-log', workerLog, '--answers', answersFile(), '--requests');
+        const simulation = startDev(
+          'simulate',
+          '--worker-log',
+          join(folder, 'killed.log'),
+          '--answers',
+          answersFile(),
+          '--requests',
+        );
         let state = await platformReady(simulation, join(folder, 'state'));
         const processId = await until(
           'the process has started',
           () => /Process JOURNEY (\S+)/.exec(simulation.output())?.[1],
         );
-        // From here on, the workflow waits for the deadline.
-        await until('the worker has opened REVIEW', () =>
-          /Waiting for a person.*REVIEW/.test(readFileSync(workerLog, 'utf8')),
-        );
+        await opensReview('killed.log');
+        const started = await platformTime(state);
+        void beginSkip(state, REVIEW_DAYS).catch(() => undefined);
+        await until('time is skipped', async () => (await platformTime(state)) > started + HOUR);
         for (const { pid } of mark.alive()) process.kill(pid, 'SIGKILL');
         await simulation.ended;
         await until('all processes have ended', () => mark.alive().length === 0);
@@ -227,10 +265,10 @@ describeWorkers(
         let requests: readonly RequestDetail[];
         try {
           const { id } = await taskOf(user, processId, 'REVIEW');
-          await until('the deadline gives the task to the reviewer', async () => {
-            if (!mark.alive().some(({ pid }) => pid === exec.pid)) throw new Error(exec.output());
-            return (await user.retrieveProcessItem(id)).ownerId === state.user.principalId;
-          });
+          expect(await platformTime(state)).toBeGreaterThan(started + HOUR);
+          await skipTo(state, started + REVIEW_DAYS * DAY);
+          expect((await user.retrieveProcessItem(id)).ownerId).toBe(state.user.principalId);
+          await expectDeadline(state, processId);
           await user.updateProcessItemTaskData(id, { approved: true, remark: CANARY });
           await user.completeProcessItemTask(id);
           const sign = await taskOf(user, processId, 'SIGN');

@@ -80,14 +80,13 @@ export async function encryptedArgument(value: Json, keyId: string, readKey: Key
   return RawValue.fromPayload(encryptPayload(defaultPayloadConverter.toPayload(value), keyId, await readKey(keyId)));
 }
 
-/** Adds the headers with which KuFlow tells a worker that a start or a signal is encrypted, and with which key. */
+/** Adds `encryptionHeadersFor` the argument to signals. */
 export const encryptionHeaders: WorkflowClientInterceptor = {
-  startWithDetails: (input, next) =>
-    next({ ...input, headers: { ...input.headers, ...headersFor(input.options.args) } }),
-  signal: (input, next) => next({ ...input, headers: { ...input.headers, ...headersFor(input.args) } }),
+  signal: (input, next) => next({ ...input, headers: { ...input.headers, ...encryptionHeadersFor(input.args) } }),
 };
 
-function headersFor(args: readonly unknown[]): Record<string, Payload> {
+/** The headers with which KuFlow tells a worker that a start or a signal is encrypted, and with which key. */
+export function encryptionHeadersFor(args: readonly unknown[]): Record<string, Payload> {
   const [first] = args;
   const keyId = first instanceof RawValue ? textIn(first.payload.metadata?.[KEY_ID]) : undefined;
   if (keyId === undefined) return {};
