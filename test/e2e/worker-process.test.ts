@@ -54,7 +54,6 @@ let metricsPort: number;
 /** These wait until the last tests. */
 let largeProcessId: string;
 let confidentialProcessId: string;
-let unreadableProcessId: string;
 
 const failIfExited = (): void => {
   if (!worker.running()) throw new Error(`The worker ended: ${worker.output()}`);
@@ -432,14 +431,6 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
       const reason = `Could not decrypt a payload with the key ${keyId}: it is damaged, or encrypted with another key`;
       expect(failed).toEqual(broken.map(() => expect.stringContaining(reason) as unknown));
     });
-
-    it('wait while their key service does not answer', async () => {
-      running.platform.faults.add({ operationId: 'retrieveKmsKey', times: 1_000_000, action: { kind: 'no-answer' } });
-      unreadableProcessId = await user.start('UNREADABLE');
-      await until('the worker asks for the key', () =>
-        running.platform.faults.list().some(({ left, times }) => left < times),
-      );
-    });
   });
 
   describe('a running worker', () => {
@@ -581,27 +572,28 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
     it('fails the tasks of confidential processes with the reason until their keys can be read, and then continues them [java, python, typescript: encryption.failing]', async () => {
       const { faults } = running.platform;
       // This worker does not have the key. The first one had it.
-      faults.clear();
       faults.add({ operationId: 'retrieveKmsKey', times: 1_000_000, action: { kind: 'status', status: 503 } });
       const before = await user.history(confidentialProcessId);
+      const unreadable = await Promise.all(['UNREADABLE', 'UNREADABLE'].map((code) => user.start(code)));
       await user.complete(confidentialProcessId, 'APPROVE_LOAN', { approved: true });
-      const failed = await workflowTaskFails(confidentialProcessId, before.length);
-      expect(JSON.stringify(failed.attributes)).toMatch(/Could not read the encryption key [\da-f-]{36}: .*503/);
-      await until('several tasks of the other process have failed', async () => {
-        failIfExited();
-        const { raw } = await user.temporal.workflow.getHandle(unreadableProcessId).describe();
-        return Number(raw.pendingWorkflowTask?.attempt) > 2;
-      });
-      const unreadable = await user.history(unreadableProcessId);
-      expect(unreadable.map(({ type }) => type)).not.toContain('ACTIVITY_TASK_SCHEDULED');
-
+      const failed = await Promise.all([
+        workflowTaskFails(confidentialProcessId, before.length),
+        ...unreadable.map((processId) => workflowTaskFails(processId)),
+      ]);
+      const histories = await Promise.all(unreadable.map((processId) => user.history(processId)));
       faults.clear();
+      const reason = expect.stringMatching(/Could not read the encryption key [\da-f-]{36}: .*503/) as unknown;
+      expect(failed.map(({ attributes }) => JSON.stringify(attributes))).toEqual(failed.map(() => reason));
+      expect(histories.flat().map(({ type }) => type)).not.toContain('ACTIVITY_TASK_SCHEDULED');
+
       await user.completed(confidentialProcessId, failIfExited);
       expect(await user.item(confidentialProcessId, 'LOAN_APPLICATION')).toMatchObject({
         task: { state: 'COMPLETED', data: { value: { firstName: 'Canary' } } },
       });
-      await user.item(unreadableProcessId, 'LOAN_APPLICATION');
-      await user.client.cancelProcess(unreadableProcessId);
+      for (const processId of unreadable) {
+        await user.item(processId, 'LOAN_APPLICATION');
+        await user.client.cancelProcess(processId);
+      }
     });
   });
 });
