@@ -321,6 +321,7 @@ async function startTemporalServer(
 ): Promise<ManagedTemporal> {
   const starting = keepTemporalRunning({
     path: options.temporalPath,
+    version: options.temporalVersion,
     stateDir: options.stateDir,
     namespace,
     ui: uiPort !== undefined,
