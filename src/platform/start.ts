@@ -345,6 +345,7 @@ async function startTemporalServer(
 ): Promise<ManagedTemporal> {
   const starting = keepTemporalRunning({
     path: options.temporalPath,
+    version: options.temporalVersion,
     stateDir: options.stateDir,
     ephemeral: options.ephemeral,
     namespace,

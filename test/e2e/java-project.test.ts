@@ -12,6 +12,7 @@ import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { processUser, type ProcessUser } from '../support/process-user.ts';
 import { until } from '../support/until.ts';
 import { startWorkerProcess, workerEnvironment, type WorkerProcess } from '../support/worker-process.ts';
+import { javaWorkerProject } from '../support/worker-project.ts';
 
 runHeavy();
 
@@ -22,13 +23,15 @@ const ENGINE_LOAN_WORKFLOW = 'EngineLoanWorkflowImpl.java';
 // `update.test.ts` runs its own build and tests.
 describeJava('a Java project from the packed command', () => {
   let folder: string;
+  let built: string;
   let running: TestPlatform;
   let user: ProcessUser;
   let worker: WorkerProcess | undefined;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(inject('runFolder'), 'java-project-'));
-    buildJar(javaProjectCopy(join(folder, 'loan-worker')));
+    javaProjectCopy(join(folder, 'loan-worker'));
+    built = javaWorkerProject();
     running = await startTestPlatform({
       definitions: [sampleDefinition(), await loadDefinition(ENGINE_LOAN_DEFINITION)],
     });
@@ -50,14 +53,13 @@ describeJava('a Java project from the packed command', () => {
   }
 
   it('has a jar with the libraries that the worker needs, and no others [java: image.contents]', () => {
-    const project = join(folder, 'loan-worker');
-    const listed = execFileSync('jar', ['--list', '--file', join(project, 'target', 'app.jar')], { encoding: 'utf8' });
+    const listed = execFileSync('jar', ['--list', '--file', join(built, 'target', 'app.jar')], { encoding: 'utf8' });
     const libraries = listed.match(/(?<=BOOT-INF\/lib\/)[^/\n]+\.jar$/gm) ?? [];
     expect(libraries.some((name) => name.startsWith('temporal-sdk-'))).toBe(true);
     expect(libraries.filter((name) => /devtools|junit|assertj|archunit|mockito|testing|palantir/.test(name))).toEqual(
       [],
     );
-    const copied = readFileSync(join(project, 'Dockerfile'), 'utf8').match(
+    const copied = readFileSync(join(built, 'Dockerfile'), 'utf8').match(
       /^COPY (?!--from=build)(?!\.mvn|mvnw|src|\.kuflow\/lib).*$/gm,
     );
     expect(copied).toEqual(['COPY application.yaml ./']);
@@ -80,8 +82,7 @@ describeJava('a Java project from the packed command', () => {
   );
 
   it('continues its process after the worker was killed', async () => {
-    const project = join(folder, 'loan-worker');
-    const first = await start(project, sampleDefinition().workflow.taskQueue);
+    const first = await start(built, sampleDefinition().workflow.taskQueue);
     const processId = await user.start('LOAN');
     const application = { firstName: 'A', lastName: 'B', currency: 'EUR', amount: 1 };
     await user.complete(processId, 'LOAN_APPLICATION', application);
@@ -91,7 +92,7 @@ describeJava('a Java project from the packed command', () => {
     );
     await first.kill();
     await user.complete(processId, 'APPROVE_LOAN', { approved: true });
-    await start(project, sampleDefinition().workflow.taskQueue);
+    await start(built, sampleDefinition().workflow.taskQueue);
     await user.completed(processId);
   });
 
