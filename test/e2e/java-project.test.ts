@@ -8,6 +8,7 @@ import { describeJava } from '../support/describe-workers.ts';
 import { installedBin } from '../support/generated-project.ts';
 import { buildJar, JAVA_PACKAGE, javaProjectCopy } from '../support/java-project.ts';
 import { runHeavy } from '../support/lanes.ts';
+import { passLocalTests } from '../support/local-tests.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { processUser, type ProcessUser } from '../support/process-user.ts';
 import { until } from '../support/until.ts';
@@ -19,6 +20,93 @@ runHeavy();
 const ENGINE_LOAN = join(import.meta.dirname, '../support/engine-loan');
 const ENGINE_LOAN_DEFINITION = join(ENGINE_LOAN, 'kuflow.process.yaml');
 const ENGINE_LOAN_WORKFLOW = 'EngineLoanWorkflowImpl.java';
+
+const LOCAL_TEST_OPTIONS = [
+  '--offline',
+  '--batch-mode',
+  '-Dspotless.check.skip',
+  '-Dtest=LocalTest',
+  '-Dsurefire.skipAfterFailureCount=1',
+];
+
+const LOCAL_IMPORTS = `
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import kuflow.worker.testing.Person.TaskLog;
+import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.TestMethodOrder;
+`;
+
+/** Follows the test in the README, in its class. The last test ends with its runner. */
+const MORE_LOCAL_TESTS = String.raw`
+    @Test
+    @Order(Integer.MAX_VALUE - 1)
+    void actsAsOthersBreaksCallsAndSaysWhyAWaitFails() throws Exception {
+        assertThatThrownBy(() -> kuflow.as("eve@example.com").start("LOAN"))
+                .hasMessageContaining("no user eve@example.com: it has ada@example.com, bob@example.com");
+        LocalProcess loan = kuflow.as("Bob@example.com").start("LOAN");
+        LocalProcess.Task application = loan.task("LOAN_APPLICATION");
+        assertThatThrownBy(() -> application.complete(Map.of("amount", "much")))
+                .hasMessageContaining("LOAN_APPLICATION is not valid: ")
+                .hasMessageContaining("amount type");
+        assertThatThrownBy(() -> loan.as("ada@example.com").task("LOAN_APPLICATION").complete())
+                .hasMessageContaining("failed with 403");
+        appendLog(loan.items().get(0).id().toString());
+        assertThat(loan.logs()).containsExactly(new TaskLog("LOAN_APPLICATION", "INFO", "Called Ada"));
+        loan.signal("Unknown_Signal", Map.of("any", List.of("value")));
+        kuflow.fault("createProcessItem", Map.of("kind", "status", "status", 503), 1_000);
+        application.complete(Map.of("firstName", "Ada", "lastName", "Lovelace", "currency", "EUR", "amount", 10));
+        String failure = "";
+        while (!failure.contains("Last failure")) {
+            Throwable failed = catchThrowable(() -> loan.waitFor(State.COMPLETED, Duration.ofMillis(100)));
+            assertThat(failed).isInstanceOf(AssertionError.class);
+            failure = failed.getMessage();
+        }
+        assertThat(failure).startsWith("Process LOAN " + loan.id() + " is not COMPLETED after 0.1 s: it is RUNNING\n");
+        assertThat(failure).contains("\nOpen tasks: none\nWorker: ", " polls\nLast failure: KuFlow_Engine_CreateProcessItem, attempt ");
+        assertThat(loan.items()).singleElement().extracting(item -> item.task().state().name()).isEqualTo("COMPLETED");
+    }
+
+    private static void appendLog(String item) throws Exception {
+        try (DirectoryStream<Path> states = Files.newDirectoryStream(Path.of(System.getenv("TMPDIR")), "kuflow-dev-*")) {
+            JsonNode state = new ObjectMapper().readTree(states.iterator().next().resolve("platform.json").toFile());
+            JsonNode application = state.at("/application");
+            String credentials = application.at("/id").asText() + ":" + application.at("/secret").asText();
+            String path = "/v2024-06-14/process-items/" + item + "/task/~actions/append-log";
+            HttpRequest request = HttpRequest.newBuilder(URI.create(state.at("/loopback/http").asText() + path))
+                    .header("authorization", "Basic " + Base64.getEncoder().encodeToString(credentials.getBytes()))
+                    .header("content-type", "application/json")
+                    .POST(BodyPublishers.ofString("{ \"message\": \"Called Ada\", \"level\": \"INFO\" }"))
+                    .build();
+            assertThat(HttpClient.newHttpClient().send(request, BodyHandlers.discarding()).statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    @Order(Integer.MAX_VALUE)
+    void waitsUntilTheRunnerEnds() throws Exception {
+        Files.createFile(Path.of(System.getenv("TMPDIR"), "last"));
+        kuflow.start("LOAN").waitFor(State.COMPLETED, Duration.ofSeconds(500));
+    }
+}
+`;
 
 // `update.test.ts` runs its own build and tests.
 describeJava('a Java project from the packed command', () => {
@@ -78,6 +166,24 @@ describeJava('a Java project from the packed command', () => {
       expect(status, stdout + stderr).toBe(0);
       expect(stdout + stderr).toContain('LOAN is COMPLETED with valid data');
     },
+    600_000,
+  );
+
+  it.runIf(process.platform !== 'win32')(
+    'runs the test in its README on a local KuFlow, also as others, and leaves nothing behind when the runner is killed [java: test.local]',
+    () =>
+      passLocalTests({
+        project: join(folder, 'loan-worker'),
+        file: `src/test/java/${JAVA_PACKAGE.replaceAll('.', '/')}/LocalTest.java`,
+        exampleStart: `package ${JAVA_PACKAGE};`,
+        extend: (example) =>
+          example
+            .replace(/;\n/, `;\n${LOCAL_IMPORTS}`)
+            .replace('class LocalTest', '@TestMethodOrder(OrderAnnotation.class)\n$&')
+            .replace(/\}\s*$/, () => MORE_LOCAL_TESTS),
+        command: ['./mvnw', ...LOCAL_TEST_OPTIONS, 'test'],
+        worker: 'LocalWorker',
+      }),
     600_000,
   );
 

@@ -8,6 +8,7 @@ import { installedBin, projectCopy } from '../support/generated-project.ts';
 import { installedNode } from '../support/installed-node.ts';
 import { runHeavy } from '../support/lanes.ts';
 import { answerTask, processCompletes, startLoan, taskOf, userOf } from '../support/loan-process.ts';
+import { passLocalTests } from '../support/local-tests.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { projectFiles } from '../support/project-files.ts';
 import { temporalPath } from '../support/temporal-path.ts';
@@ -71,6 +72,47 @@ beforeAll(async () => {
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Follows the test in the README. The last test ends with its runner. */
+const MORE_LOCAL_TESTS = `
+import { readFileSync, writeFileSync } from 'node:fs';
+import { expect } from 'vitest';
+
+it('acts as others, breaks calls, and says why a wait fails', async () => {
+  const again = await openLocalKuFlow({ limit: 150_000 });
+  await expect(again.as('eve@example.com').start('LOAN')).rejects.toThrow(
+    'has no user eve@example.com: it has ada@example.com, bob@example.com',
+  );
+  const loan = await again.as('Bob@example.com').start('LOAN');
+  const application = loan.task('LOAN_APPLICATION');
+  await expect(application.complete({ amount: 'much' })).rejects.toThrow(/LOAN_APPLICATION is not valid: .*amount type/);
+  await expect(loan.as('ada@example.com').task('LOAN_APPLICATION').complete()).rejects.toThrow('failed with 403');
+  const { loopback, application: { id, secret } } = JSON.parse(readFileSync(process.env.KUFLOW_DEV_STATE_FILE, 'utf8'));
+  const [{ id: task }] = await loan.items();
+  await fetch(loopback.http + '/v2024-06-14/process-items/' + task + '/task/~actions/append-log', {
+    method: 'POST',
+    headers: { authorization: 'Basic ' + btoa(id + ':' + secret), 'content-type': 'application/json' },
+    body: JSON.stringify({ message: 'Called Ada', level: 'INFO' }),
+  });
+  expect(await loan.logs()).toEqual([{ code: 'LOAN_APPLICATION', level: 'INFO', message: 'Called Ada' }]);
+  await loan.signal('Unknown_Signal', { any: ['value'] });
+  await again.fault('createProcessItem', { kind: 'status', status: 503 }, 1_000);
+  await application.complete({ firstName: 'Ada', lastName: 'Lovelace', currency: 'EUR', amount: 10 });
+  await expect.poll(() => loan.wait('COMPLETED', { limit: 100 }).catch(String), { timeout: 150_000 }).toMatch(
+    /^Error: Process LOAN \\S+ is not COMPLETED after 0.1 s: it is RUNNING\\nOpen tasks: none\\nWorker: .+ polls\\nLast failure: KuFlow_Engine_createProcessItem, attempt \\d+: Rest Invocation error/,
+  );
+  const [item, ...others] = await loan.items();
+  expect(others).toEqual([]);
+  expect(item).toMatchObject({ type: 'TASK', task: { state: 'COMPLETED', data: { valid: true, value: { amount: 10 } } } });
+  await again.close();
+}, 200_000);
+
+it('waits until the runner ends', async () => {
+  writeFileSync(process.env.TMPDIR + '/last', '');
+  const loan = await kuflow.start('LOAN');
+  await loan.wait('COMPLETED', { limit: 500_000 });
+}, 600_000);
+`;
 
 describe('a project created by the packed package', () => {
   // `add.test.ts` and `update.test.ts` run the lint without mistakes, and the build.
@@ -264,6 +306,19 @@ describe('a project created by the packed package', () => {
       await worker.ended;
     }
   });
+
+  it.runIf(!onWindows)(
+    'runs the test in its README on a local KuFlow, also as others, and leaves nothing behind when the runner is killed [test.local]',
+    () =>
+      passLocalTests({
+        project,
+        file: 'test/local.test.ts',
+        exampleStart: 'import { openLocalKuFlow }',
+        extend: (example) => example + MORE_LOCAL_TESTS,
+        command: [process.execPath, 'node_modules/vitest/vitest.mjs', 'run', '--bail=1', 'test/local.test.ts'],
+        worker: 'src/main.ts',
+      }),
+  );
 
   it('names a module that workflows must not import', async () => {
     const workflows = join(project, 'src', 'workflows.ts');

@@ -2,12 +2,70 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { passLocalTests } from '../support/local-tests.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { processUser, type ProcessUser } from '../support/process-user.ts';
 import { pythonProjectCopy } from '../support/python-project.ts';
 import { uvEnvironment } from '../support/uv.ts';
 import { until } from '../support/until.ts';
 import { startWorkerProcess, workerEnvironment, type WorkerProcess } from '../support/worker-process.ts';
+
+/** Follows the test in the README. The last test ends with its runner. */
+const MORE_LOCAL_TESTS = `
+import json
+import os
+from pathlib import Path
+
+import httpx
+import pytest
+
+
+async def append_log(state: Path, item: str) -> None:
+    running = json.loads(state.read_text())
+    url = f"{running['loopback']['http']}/v2024-06-14/process-items/{item}/task/~actions/append-log"
+    auth = (running["application"]["id"], running["application"]["secret"])
+    httpx.post(url, auth=auth, json={"message": "Called Ada", "level": "INFO"}).raise_for_status()
+
+
+async def failure_of(loan):
+    with pytest.raises(AssertionError) as failed:
+        await loan.wait("COMPLETED", seconds=0.1)
+    return str(failed.value)
+
+
+async def test_acts_as_others_breaks_calls_and_says_why_a_wait_fails(local_kuflow: LocalKuFlow) -> None:
+    with pytest.raises(ValueError, match="no user eve@example.com: it has ada@example.com, bob@example.com"):
+        await local_kuflow.as_user("eve@example.com").start("LOAN")
+    loan = await local_kuflow.as_user("Bob@example.com").start("LOAN")
+    application = loan.task("LOAN_APPLICATION")
+    with pytest.raises(ValueError, match="LOAN_APPLICATION is not valid: .*amount type"):
+        await application.complete({"amount": "much"})
+    with pytest.raises(RuntimeError, match="failed with 403"):
+        await loan.as_user("ada@example.com").task("LOAN_APPLICATION").complete()
+    [item] = await loan.items()
+    [state] = Path(os.environ["TMPDIR"]).glob("kuflow-dev-*/platform.json")
+    await append_log(state, item["id"])
+    assert [(log.code, log.level, log.message) for log in await loan.logs()] == [("LOAN_APPLICATION", "INFO", "Called Ada")]
+    await loan.signal("Unknown_Signal", {"any": ["value"]})
+    await local_kuflow.fault("createProcessItem", {"kind": "status", "status": 503}, times=1_000)
+    await application.complete({"firstName": "Ada", "lastName": "Lovelace", "currency": "EUR", "amount": 10})
+    failure = ""
+    while "Last failure" not in failure:
+        failure = await failure_of(loan)
+    first, *others = failure.splitlines()
+    assert first == f"Process LOAN {loan.id} is not COMPLETED after 0.1 s: it is RUNNING"
+    assert others[0] == "Open tasks: none"
+    assert others[1].startswith("Worker: ") and others[1].endswith(" polls")
+    assert others[2].startswith("Last failure: KuFlow_Engine_createProcessItem, attempt ")
+    [item] = await loan.items()
+    assert item["task"]["data"]["value"]["amount"] == 10
+
+
+async def test_waits_until_the_runner_ends(local_kuflow: LocalKuFlow) -> None:
+    Path(os.environ["TMPDIR"], "last").touch()
+    loan = await local_kuflow.start("LOAN")
+    await loan.wait("COMPLETED", seconds=500)
+`;
 
 // `update.test.ts` runs its own checks and tests.
 describe('a Python project from the packed command', () => {
@@ -63,6 +121,20 @@ describe('a Python project from the packed command', () => {
       expect(stdout + stderr).toContain('LOAN is COMPLETED with valid data');
     },
     600_000,
+  );
+
+  it.runIf(process.platform !== 'win32')(
+    'runs the test in its README on a local KuFlow, also as others, and leaves nothing behind when the runner is killed [python: test.local]',
+    () =>
+      passLocalTests({
+        project,
+        file: 'tests/test_local.py',
+        exampleStart: 'from kuflow_worker.testing import LocalKuFlow',
+        extend: (example) => example + MORE_LOCAL_TESTS,
+        command: [join(project, '.venv/bin/pytest'), '-x', 'tests/test_local.py'],
+        environment,
+        worker: '_internal.local_worker',
+      }),
   );
 
   it('continues its process after the worker was killed', async () => {

@@ -45,6 +45,8 @@ def test_of_tests() -> None:
     assert sorted(testing.__all__) == [
         "Answer",
         "FakeKuFlow",
+        "LocalKuFlow",
+        "LocalProcess",
         "ProcessRun",
         "TaskLog",
         "read_sample",

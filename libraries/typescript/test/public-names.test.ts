@@ -10,7 +10,10 @@ const PUBLIC = {
     ...['TaskHandle', 'UserActionSignal', 'WorkflowRequest', 'WorkflowResponse', 'all', 'failOnRejection', 'human'],
     ...['kuflowActivities', 'message', 'openProcess', 'ownActivities', 'system', 'thread'],
   ],
-  testing: ['FakeKuFlow', 'Person', 'ProcessRun', 'TestEnvironment', 'openTestEnvironment', 'replay'],
+  testing: [
+    ...['FakeKuFlow', 'LocalKuFlow', 'LocalProcess', 'Person', 'ProcessRun', 'TestEnvironment'],
+    ...['openLocalKuFlow', 'openTestEnvironment', 'replay'],
+  ],
 } as const;
 
 const textOf = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');

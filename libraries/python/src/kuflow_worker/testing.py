@@ -1,9 +1,10 @@
-"""Tests of processes: an in-memory KuFlow, workflows on a time-skipping server, and replays of histories.
+"""Tests of processes: an in-memory KuFlow, workflows on a time-skipping server, replays, and the local KuFlow.
 
-A plugin adds the fixture `environment` to pytest.
+A plugin adds the fixtures `environment` and `local_kuflow` to pytest.
 """
 
 from ._internal.fake_kuflow import Answer, FakeKuFlow, TaskLog
+from ._internal.local_kuflow import LocalKuFlow, LocalProcess
 from ._internal.process_run import ProcessRun, start_process
 from ._internal.replay import replay
 from ._internal.sample import read_sample
@@ -11,6 +12,8 @@ from ._internal.sample import read_sample
 __all__ = [
     "Answer",
     "FakeKuFlow",
+    "LocalKuFlow",
+    "LocalProcess",
     "ProcessRun",
     "TaskLog",
     "read_sample",

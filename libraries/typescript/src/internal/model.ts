@@ -81,6 +81,7 @@ export interface ProcessItem extends Audited {
     readonly state: ProcessItemTaskState;
     readonly data?: JsonValue;
     readonly contextData?: JsonValue;
+    readonly logs?: readonly { readonly level: string; readonly message: string }[];
   };
   readonly message?: {
     readonly text?: string;

@@ -18,7 +18,8 @@ export async function timeSkippingServer(module: URL): Promise<TestServer> {
   return { executable: { type: 'existing-path', path: stdout.trim() } };
 }
 
-function kuflowCommand(module: URL): string | undefined {
+/** The kuflow command that the project of a module has. */
+export function kuflowCommand(module: URL): string | undefined {
   let manifest: string;
   try {
     manifest = createRequire(module).resolve('create-kuflow-worker/package.json');

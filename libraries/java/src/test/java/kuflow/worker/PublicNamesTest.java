@@ -45,7 +45,15 @@ class PublicNamesTest {
         assertThat(namesIn("kuflow.worker.model"))
                 .containsExactly("KuFlowFile", "KuFlowGroup", "KuFlowPrincipal", "LogLevel");
         assertThat(namesIn("kuflow.worker.testing"))
-                .containsExactly("FakeKuFlow", "Person", "ProcessRun", "Replay", "SampleData", "WorkflowCode");
+                .containsExactly(
+                        "FakeKuFlow",
+                        "LocalKuFlow",
+                        "LocalProcess",
+                        "Person",
+                        "ProcessRun",
+                        "Replay",
+                        "SampleData",
+                        "WorkflowCode");
     }
 
     @Test

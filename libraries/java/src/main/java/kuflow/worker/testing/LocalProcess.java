@@ -1,0 +1,211 @@
+package kuflow.worker.testing;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import kuflow.worker.KuFlowOperations.Process.State;
+import kuflow.worker.KuFlowOperations.ProcessItem;
+import kuflow.worker.testing.Person.TaskLog;
+import org.jspecify.annotations.Nullable;
+
+/** A process in the local KuFlow. */
+public final class LocalProcess {
+
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final Set<String> OPEN = Set.of("READY", "CLAIMED");
+
+    private final LocalConnection connection;
+    private final UUID id;
+    private final String code;
+    private final @Nullable String email;
+
+    LocalProcess(LocalConnection connection, UUID id, String code, @Nullable String email) {
+        this.connection = connection;
+        this.id = id;
+        this.code = code;
+        this.email = email;
+    }
+
+    /** A task of a process. */
+    public final class Task {
+
+        private final String task;
+
+        private Task(String task) {
+            this.task = task;
+        }
+
+        /** As {@link #complete(Map)}, with valid example data. */
+        public void complete() {
+            JsonNode open = find();
+            Map<String, Object> wanted = Map.of("task", task, "processId", id);
+            String path = "/definitions/"
+                    + URLEncoder.encode(code, StandardCharsets.UTF_8).replace("+", "%20");
+            complete(open, connection.dev("POST", path + "/examples", wanted).path("value"));
+        }
+
+        /**
+         * Waits for the task, claims it, and completes it.
+         *
+         * @throws IllegalArgumentException if the data is not valid
+         */
+        public void complete(Map<String, ?> data) {
+            complete(find(), data);
+        }
+
+        private JsonNode find() {
+            JsonNode found = await(Map.of("task", task), "has no open task " + task, LIMIT);
+            return items(found)
+                    .filter(item -> item.path("code").asText().equals(task) && isOpen(item))
+                    .findFirst()
+                    .orElseThrow();
+        }
+
+        private void complete(JsonNode open, Object value) {
+            String token = connection.tokenOf(email);
+            String path = "/process-items/" + open.path("id").asText() + "/task";
+            if (open.path("state").asText().equals("READY")) {
+                connection.api("POST", path + "/~actions/claim", token, null);
+            }
+            JsonNode data = connection
+                    .api("PUT", path + "/data", token, Map.of("data", Map.of("value", value)))
+                    .path("task")
+                    .path("data");
+            if (!data.path("valid").asBoolean(true)) {
+                throw new IllegalArgumentException("The data of task " + task + " is not valid: "
+                        + StreamSupport.stream(data.path("errors").spliterator(), false)
+                                .map(error -> error.path("propertyPath").asText() + " "
+                                        + error.path("type").asText())
+                                .collect(Collectors.joining(", ")));
+            }
+            connection.api("POST", path + "/~actions/complete", token, null);
+        }
+    }
+
+    public UUID id() {
+        return id;
+    }
+
+    /** The same process as another user, by email. */
+    public LocalProcess as(String user) {
+        return new LocalProcess(connection, id, code, user);
+    }
+
+    /** A task, which may not exist yet. If several have this code, it is the open one. */
+    public Task task(String taskCode) {
+        return new Task(taskCode);
+    }
+
+    /** Sends a signal without an argument to the workflow. */
+    public void signal(String name) {
+        signal(name, null);
+    }
+
+    /** Sends a signal to the workflow, such as that of a user action. */
+    public void signal(String name, @Nullable Object input) {
+        Map<String, Object> body = new HashMap<>(Map.of("name", name));
+        if (input != null) {
+            body.put("input", input);
+        }
+        connection.dev("POST", "/processes/" + id + "/signals", body);
+    }
+
+    /** The items of the process with their data, in the order of their creation. */
+    public List<ProcessItem> items() {
+        return readItems()
+                .map(item -> LocalConnection.JSON.convertValue(item, ProcessItem.class))
+                .toList();
+    }
+
+    /** The lines in the logs of the tasks. */
+    public List<TaskLog> logs() {
+        List<TaskLog> logs = new ArrayList<>();
+        readItems()
+                .forEach(item -> item.path("task").path("logs").forEach(line -> {
+                    String task =
+                            item.path("processItemDefinitionRef").path("code").asText();
+                    logs.add(new TaskLog(
+                            task,
+                            line.path("level").asText(),
+                            line.path("message").asText()));
+                }));
+        return logs;
+    }
+
+    private Stream<JsonNode> readItems() {
+        String token = connection.tokenOf(email);
+        JsonNode found = connection.dev("POST", "/processes/" + id + "/wait", Map.of("timeoutSeconds", 0));
+        return items(found)
+                .map(item -> connection.api(
+                        "GET", "/process-items/" + item.path("id").asText(), token, null));
+    }
+
+    /**
+     * Waits for a state.
+     *
+     * @throws AssertionError if it is not reached within 30 seconds, or can no longer be. The message has the open tasks, the worker that
+     *     polls, and the last failure.
+     */
+    public void waitFor(State state) {
+        waitFor(state, LIMIT);
+    }
+
+    /** As {@link #waitFor(State)}, with another limit. */
+    public void waitFor(State state, Duration limit) {
+        await(Map.of("states", List.of(state)), "is not " + state, limit);
+    }
+
+    private JsonNode await(Map<String, ?> wanted, String problem, Duration limit) {
+        Map<String, Object> body = new HashMap<>(wanted);
+        double seconds = limit.toMillis() / 1_000.0;
+        body.put("timeoutSeconds", seconds);
+        JsonNode found = connection.dev("POST", "/processes/" + id + "/wait", body);
+        if (!found.path("reached").asBoolean()) {
+            throw new AssertionError("Process " + code + " " + id + " " + problem + describe(found, seconds));
+        }
+        return found;
+    }
+
+    private static String describe(JsonNode found, double seconds) {
+        String state = found.path("process").path("state").asText();
+        String open = items(found)
+                .filter(LocalProcess::isOpen)
+                .map(item ->
+                        item.path("code").asText() + " (" + item.path("state").asText() + ")")
+                .collect(Collectors.joining(", "));
+        String pollers = StreamSupport.stream(found.path("pollers").spliterator(), false)
+                .map(JsonNode::asText)
+                .collect(Collectors.joining(", "));
+        // The answer comes before the limit if the process or its workflow has ended.
+        String text = (state.equals("RUNNING") ? " after " + seconds + " s" : "") + ": it is " + state
+                + "\nOpen tasks: " + (open.isEmpty() ? "none" : open)
+                + "\nWorker: " + (pollers.isEmpty() ? "no worker polls the task queue" : pollers + " polls");
+        JsonNode failing = found.path("failing");
+        if (failing.isEmpty()) {
+            return text;
+        }
+        JsonNode last = failing.get(failing.size() - 1);
+        return text + "\nLast failure: " + last.path("name").asText() + ", attempt "
+                + last.path("failures").asText() + ": "
+                + last.path("message").asText()
+                + (last.has("location") ? " (" + last.path("location").asText() + ")" : "");
+    }
+
+    private static Stream<JsonNode> items(JsonNode found) {
+        return StreamSupport.stream(found.path("items").spliterator(), false);
+    }
+
+    private static boolean isOpen(JsonNode item) {
+        return OPEN.contains(item.path("state").asText());
+    }
+}

@@ -1,0 +1,27 @@
+package kuflow.worker.testing;
+
+import java.io.IOException;
+import java.util.Arrays;
+
+/** Runs an application class, and ends when stdin closes: nothing of a test may outlive its runner, which can be killed. */
+final class LocalWorker {
+
+    private LocalWorker() {}
+
+    public static void main(String[] args) throws ReflectiveOperationException {
+        Thread watch = new Thread(LocalWorker::endWithStdin, "end-with-stdin");
+        watch.setDaemon(true);
+        watch.start();
+        Class.forName(args[0]).getMethod("main", String[].class).invoke(null, (Object)
+                Arrays.copyOfRange(args, 1, args.length));
+    }
+
+    private static void endWithStdin() {
+        try {
+            System.in.readAllBytes();
+        } catch (IOException broken) {
+            // It has closed too.
+        }
+        Runtime.getRuntime().halt(1);
+    }
+}

@@ -1,0 +1,283 @@
+import asyncio
+import json
+import os
+import sys
+import tomllib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from .fake_kuflow import OPEN, TaskLog
+from .local_child import LocalChild
+from .model import JsonObject, ProcessItem
+
+#: The path of the `platform.json` of a running local KuFlow.
+STATE_FILE = "KUFLOW_DEV_STATE_FILE"
+API = "/v2024-06-14"
+START_SECONDS = 120.0
+SECONDS = 30.0
+
+#: The token of a user.
+_Token = Callable[[], Awaitable[str]]
+
+
+class _Connection:
+    """Calls the local KuFlow, as long as it and the worker run."""
+
+    def __init__(self, state_file: Path, children: Sequence[LocalChild], seconds: float) -> None:
+        state = json.loads(state_file.read_text("utf-8"))
+        self.tenant_id: str = state["tenantId"]
+        self.token: str = state["user"]["token"]
+        self.seconds = seconds
+        # The local KuFlow answers when what a call waits for has happened.
+        self._http = httpx.AsyncClient(base_url=state["loopback"]["http"], timeout=None, trust_env=False)
+        self._ends = [asyncio.create_task(child.ended()) for child in children]
+
+    async def api(self, method: str, path: str, token: str, body: object = None) -> Any:
+        return await self._call(method, f"{API}{path}", token, body)
+
+    async def dev(self, method: str, path: str, body: object = None) -> Any:
+        """Calls what only the local KuFlow has."""
+        return await self._call(method, f"/_dev{path}", self.token, body)
+
+    async def _call(self, method: str, path: str, token: str, body: object) -> Any:
+        headers = {"authorization": f"Bearer {token}"}
+        request = self._http.build_request(method, path, headers=headers, json=body)
+        call = asyncio.create_task(self._http.send(request))
+        done, _ = await asyncio.wait([call, *self._ends], return_when=asyncio.FIRST_COMPLETED)
+        for end in self._ends:
+            if end in done:
+                call.cancel()
+                raise end.result()
+        response = call.result()
+        if response.is_error:
+            raise RuntimeError(f"{method} {path} failed with {response.status_code}: {_problem(response)}")
+        return response.json() if response.content else None
+
+    async def token_of(self, email: str) -> str:
+        users = (await self.dev("GET", "/users"))["users"]
+        for user in users:
+            if user["email"].lower() == email.lower():
+                return str(user["token"])
+        known = ", ".join(user["email"] for user in users)
+        raise ValueError(f"The local KuFlow has no user {email}: it has {known}")
+
+    async def own_token(self) -> str:
+        return self.token
+
+    async def close(self) -> None:
+        for end in self._ends:
+            end.cancel()
+        await self._http.aclose()
+
+
+class _LocalTask:
+    def __init__(self, process: "LocalProcess", code: str) -> None:
+        self._process = process
+        self._code = code
+
+    async def complete(self, data: JsonObject | None = None) -> None:
+        """Waits for the task, claims it, and completes it.
+
+        Without data, it gets valid example data. Raises an error if the data is not valid.
+        """
+        await self._process._complete(self._code, data)
+
+
+class LocalProcess:
+    """A process in the local KuFlow."""
+
+    def __init__(self, connection: _Connection, id: str, code: str, token: _Token) -> None:
+        self.id = id
+        self._connection = connection
+        self._code = code
+        self._token = token
+
+    def as_user(self, email: str) -> "LocalProcess":
+        """The same process as another user, by email."""
+        return LocalProcess(self._connection, self.id, self._code, lambda: self._connection.token_of(email))
+
+    def task(self, code: str) -> _LocalTask:
+        """A task, which may not exist yet. If several have this code, it is the open one."""
+        return _LocalTask(self, code)
+
+    async def signal(self, name: str, input: Any = None) -> None:
+        """Sends a signal to the workflow, such as that of a user action."""
+        body = {"name": name} if input is None else {"name": name, "input": input}
+        await self._connection.dev("POST", f"/processes/{self.id}/signals", body)
+
+    async def items(self) -> list[ProcessItem]:
+        """The items of the process with their data, in the order of their creation."""
+        found = await self._connection.dev("POST", f"/processes/{self.id}/wait", {"timeoutSeconds": 0})
+        token = await self._token()
+        return [await self._connection.api("GET", f"/process-items/{item['id']}", token) for item in found["items"]]
+
+    async def logs(self) -> list[TaskLog]:
+        """The lines in the logs of the tasks."""
+        items: list[Any] = list(await self.items())
+        return [
+            TaskLog(item["processItemDefinitionRef"]["code"], log["level"], log["message"])
+            for item in items
+            for log in item.get("task", {}).get("logs", [])
+        ]
+
+    async def wait(self, state: str = "COMPLETED", seconds: float | None = None) -> None:
+        """Waits for a state.
+
+        Raises an error if it is not reached in time, or can no longer be. It has the open tasks, the worker that polls,
+        and the last failure.
+        """
+        await self._wait({"states": [state]}, f"is not {state}", seconds)
+
+    async def _wait(self, wanted: JsonObject, problem: str, seconds: float | None = None) -> Any:
+        limit = self._connection.seconds if seconds is None else seconds
+        body = {**wanted, "timeoutSeconds": limit}
+        found = await self._connection.dev("POST", f"/processes/{self.id}/wait", body)
+        if not found["reached"]:
+            raise AssertionError(f"Process {self._code} {self.id} {problem}{_describe(found, limit)}")
+        return found
+
+    async def _complete(self, code: str, data: JsonObject | None) -> None:
+        found = await self._wait({"task": code}, f"has no open task {code}")
+        task = next(item for item in found["items"] if item.get("code") == code and item.get("state") in OPEN)
+        token = await self._token()
+        path = f"/process-items/{task['id']}/task"
+        if task["state"] == "READY":
+            await self._connection.api("POST", f"{path}/~actions/claim", token)
+        value = await self._example(code) if data is None else data
+        saved = await self._connection.api("PUT", f"{path}/data", token, {"data": {"value": value}})
+        result = saved["task"].get("data", {})
+        if result.get("valid") is False:
+            errors = (f"{error.get('propertyPath', '')} {error.get('type', '')}" for error in result.get("errors", []))
+            raise ValueError(f"The data of task {code} is not valid: {', '.join(errors)}")
+        await self._connection.api("POST", f"{path}/~actions/complete", token)
+
+    async def _example(self, code: str) -> Any:
+        path = f"/definitions/{quote(self._code, safe='')}/examples"
+        return (await self._connection.dev("POST", path, {"task": code, "processId": self.id}))["value"]
+
+
+class LocalKuFlow:
+    """A local KuFlow with a worker of the project. The fixture `local_kuflow` is one for the whole test session."""
+
+    def __init__(self, connection: _Connection, token: _Token) -> None:
+        self._connection = connection
+        self._token = token
+
+    @staticmethod
+    @asynccontextmanager
+    async def open(
+        folder: Path, worker: Sequence[str] | None = None, seconds: float = SECONDS
+    ) -> AsyncIterator["LocalKuFlow"]:
+        """Starts a local KuFlow for the project in a folder, in memory and on free ports, and a worker.
+
+        Both end with this process. `worker` is the module of the worker and its options, by default that of the first
+        script in `pyproject.toml`. `seconds` is how long to wait for a state or a task. To use a `kuflow dev` that is
+        running with its worker, set KUFLOW_DEV_STATE_FILE to the path of its `.kuflow/dev/platform.json`.
+        """
+        running = os.environ.get(STATE_FILE)
+        if running is not None:
+            async with _connect(Path(running), [], seconds) as connection:
+                yield LocalKuFlow(connection, connection.own_token)
+            return
+        platform, state_file = await _start_platform(folder)
+        try:
+            child = await _start_worker(folder, worker or [_worker_module(folder), "--dev"], state_file)
+            try:
+                async with _connect(state_file, [child, platform], seconds) as connection:
+                    yield LocalKuFlow(connection, connection.own_token)
+            finally:
+                await child.stop(ask_by_signal=True)
+        finally:
+            await platform.stop(ask_by_signal=False)
+
+    def as_user(self, email: str) -> "LocalKuFlow":
+        """The same local KuFlow as another user, by email."""
+        return LocalKuFlow(self._connection, lambda: self._connection.token_of(email))
+
+    async def start(self, code: str, metadata: JsonObject | None = None) -> LocalProcess:
+        """Starts a process."""
+        body: dict[str, Any] = {"processDefinitionCode": code, "tenantId": self._connection.tenant_id}
+        if metadata is not None:
+            body["metadata"] = {"value": metadata}
+        process = await self._connection.api("POST", "/processes", await self._token(), body)
+        return LocalProcess(self._connection, process["id"], code, self._token)
+
+    async def fault(self, operation_id: str, action: JsonObject, times: int = 1) -> None:
+        """Makes the next calls of an operation fail, such as `createProcessItem` with `{"kind": "drop-answer"}`."""
+        body = {"operationId": operation_id, "action": action, "times": times}
+        await self._connection.dev("POST", "/faults", body)
+
+
+@asynccontextmanager
+async def _connect(state_file: Path, children: Sequence[LocalChild], seconds: float) -> AsyncIterator[_Connection]:
+    connection = _Connection(state_file, children, seconds)
+    try:
+        started = await connection.dev("POST", "/workers/wait", {"timeoutSeconds": START_SECONDS})
+        if not started["polling"]:
+            raise RuntimeError(f"No worker polls the task queues after {START_SECONDS:g} s")
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def _start_platform(folder: Path) -> tuple[LocalChild, Path]:
+    kuflow = folder / ("kuflow.cmd" if sys.platform == "win32" else "kuflow")
+    command = [str(kuflow), "dev", "--json", "--ephemeral"]
+    child = await LocalChild.start("The local KuFlow", command, folder, os.environ)
+    async for line in child.lines():
+        event = json.loads(line)
+        if event.get("kind") == "ready":
+            child.keep_output()
+            return child, Path(event["stateFile"])
+    child.keep_output()
+    raise await child.ended()
+
+
+async def _start_worker(folder: Path, words: Sequence[str], state_file: Path) -> LocalChild:
+    connection = _Connection(state_file, [], SECONDS)
+    variables = (await connection.dev("GET", "/environment"))["variables"]
+    await connection.close()
+    command = [sys.executable, "-m", "kuflow_worker._internal.local_worker", *words]
+    ports = {"WORKER_HEALTHPORT": "0", "WORKER_METRICSPORT": "0"}
+    child = await LocalChild.start("The worker", command, folder, {**os.environ, **ports, **variables})
+    child.keep_output()
+    return child
+
+
+def _worker_module(folder: Path) -> str:
+    project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8")).get("project", {})
+    for target in project.get("scripts", {}).values():
+        return str(target).partition(":")[0].removesuffix(".__main__")
+    raise ValueError(f"{folder / 'pyproject.toml'} has no script: pass `worker`")
+
+
+def _describe(found: Any, limit: float) -> str:
+    state = found["process"]["state"]
+    # The answer comes before the limit if the process or its workflow has ended.
+    when = f" after {limit:g} s" if state == "RUNNING" else ""
+    open_tasks = [f"{item.get('code')} ({item['state']})" for item in found["items"] if item.get("state") in OPEN]
+    pollers = ", ".join(found["pollers"])
+    lines = [
+        f"{when}: it is {state}",
+        f"Open tasks: {', '.join(open_tasks) or 'none'}",
+        f"Worker: {f'{pollers} polls' if pollers else 'no worker polls the task queue'}",
+    ]
+    if found["failing"]:
+        last = found["failing"][-1]
+        location = f" ({last['location']})" if "location" in last else ""
+        lines.append(f"Last failure: {last['name']}, attempt {last['failures']}: {last['message']}{location}")
+    return "\n".join(lines)
+
+
+def _problem(response: httpx.Response) -> str:
+    try:
+        body = response.json()
+    except ValueError:
+        return response.text
+    messages = [body.get("message"), *(error.get("message") for error in body.get("errors", []))]
+    return "; ".join(dict.fromkeys(message for message in messages if message))

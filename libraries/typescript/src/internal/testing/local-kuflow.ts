@@ -1,0 +1,237 @@
+import type { JsonValue, Process, ProcessItem, ProcessState } from '../model.ts';
+import type { TaskLog } from './fake-kuflow.ts';
+import { createLocalClient, type LocalClient, type LocalUser, type WaitResult } from './local-client.ts';
+import { readPlatformState, startPlatform } from './local-platform.ts';
+import { startLocalWorker, type Child } from './local-worker.ts';
+
+/** The state file of a running local KuFlow, for this process and those that it starts. */
+const STATE_FILE = 'KUFLOW_DEV_STATE_FILE';
+const LIMIT = 30_000;
+const START_SECONDS = 120;
+
+/** How to start what a test needs. */
+export interface LocalKuFlowOptions {
+  /** The folder of the project. Default: the working directory. */
+  readonly folder?: string;
+  /** The arguments of Node.js that start the worker. Default: `['--import', 'tsx', 'src/main.ts']`. */
+  readonly worker?: readonly string[];
+  /** How long to wait for a state or a task, in milliseconds. Default: 30 s. */
+  readonly limit?: number;
+}
+
+/** A fault of the local KuFlow; see the guide "Test a worker against the local KuFlow". */
+export type FaultAction =
+  | { readonly kind: 'drop-request' | 'drop-answer' | 'cut-answer' | 'no-answer' }
+  | { readonly kind: 'delay'; readonly ms: number }
+  | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: number };
+
+/** A local KuFlow with a worker of the project. */
+export interface LocalKuFlow {
+  /** The same local KuFlow as another user, by email. */
+  as(email: string): LocalKuFlow;
+  /** Starts a process. */
+  start(code: string, metadata?: object): Promise<LocalProcess>;
+  /** Makes the next calls of an operation fail, such as `createProcessItem`. */
+  fault(operationId: string, action: FaultAction, times?: number): Promise<void>;
+  /** Stops the worker and the local KuFlow, unless it was running before. */
+  close(): Promise<void>;
+}
+
+/** A process in the local KuFlow. */
+export interface LocalProcess {
+  readonly id: string;
+  /** The same process as another user, by email. */
+  as(email: string): LocalProcess;
+  /** A task, which may not exist yet. If several have this code, it is the open one. */
+  task(code: string): {
+    /** Waits for the task, claims it, and completes it. Without data, it gets valid example data. Rejects if the data is not valid. */
+    complete(data?: object): Promise<void>;
+  };
+  /** Sends a signal to the workflow, such as that of a user action. */
+  signal(name: string, input?: unknown): Promise<void>;
+  /** The items of the process with their data, in the order of their creation. */
+  items(): Promise<readonly ProcessItem[]>;
+  /** The lines in the logs of the tasks. */
+  logs(): Promise<readonly TaskLog[]>;
+  /**
+   * Waits for a state, by default COMPLETED. Rejects if it is not reached within the limit, or can no longer be, with the open tasks, the
+   * worker that polls, and the last failure.
+   */
+  wait(state?: ProcessState, options?: { readonly limit?: number }): Promise<void>;
+}
+
+/**
+ * Starts a local KuFlow for the project, in memory and on free ports, and a worker. Both end with this process. If one is running that another
+ * call has started, in this process or one that started this one, it is used instead. To use a `kuflow dev` that is running with its
+ * worker, set KUFLOW_DEV_STATE_FILE to the path of its `.kuflow/dev/platform.json`.
+ */
+export async function openLocalKuFlow({
+  folder = process.cwd(),
+  worker = ['--import', 'tsx', 'src/main.ts'],
+  limit = LIMIT,
+}: LocalKuFlowOptions = {}): Promise<LocalKuFlow> {
+  const running = process.env[STATE_FILE];
+  if (running !== undefined) return connect(running, limit, []);
+  endWithRunner();
+  const { child: platform, stateFile } = await startPlatform(folder);
+  const children = [platform];
+  try {
+    const state = await readPlatformState(stateFile);
+    const client = createLocalClient(state.loopback.http, state.user.token, () => platform.ended);
+    const { variables } = await client.dev<{ readonly variables: Record<string, string> }>('GET', '/environment');
+    await client.close();
+    children.unshift(startLocalWorker(worker, folder, variables));
+    const opened = await connect(stateFile, limit, children);
+    process.env[STATE_FILE] = stateFile;
+    return opened;
+  } catch (error) {
+    await stopAll(children);
+    throw error;
+  }
+}
+
+/** A process of Vitest stays when its runner is killed, and so would what it has started. */
+function endWithRunner(): void {
+  process.once('disconnect', () => process.exit(1));
+}
+
+/** Stops a worker before its platform. */
+async function stopAll(children: readonly Child[]): Promise<void> {
+  for (const [index, child] of children.entries())
+    await child.stop((one) => void (index === children.length - 1 ? one.stdin?.end() : one.kill('SIGTERM')));
+}
+
+async function connect(stateFile: string, limit: number, children: readonly Child[]): Promise<LocalKuFlow> {
+  const { loopback, tenantId, user } = await readPlatformState(stateFile);
+  const ended = children.length === 0 ? undefined : AbortSignal.any(children.map((child) => child.ended));
+  const client = createLocalClient(loopback.http, user.token, () => ended);
+  const started = await client.dev<{ readonly polling: boolean }>('POST', '/workers/wait', {
+    timeoutSeconds: START_SECONDS,
+  });
+  if (!started.polling) throw new Error(`No worker polls the task queues after ${START_SECONDS} s`);
+
+  const tokenOf = async (email: string): Promise<string> => {
+    const { users } = await client.dev<{ readonly users: readonly LocalUser[] }>('GET', '/users');
+    const found = users.find((one) => one.email.toLowerCase() === email.toLowerCase());
+    if (found === undefined)
+      throw new Error(`The local KuFlow has no user ${email}: it has ${users.map((one) => one.email).join(', ')}`);
+    return found.token;
+  };
+
+  const asUser = (token: () => Promise<string>): LocalKuFlow => ({
+    as: (email) => asUser(() => tokenOf(email)),
+    start: async (code, metadata) => {
+      const process = await client.api<Process>('POST', '/processes', await token(), {
+        processDefinitionCode: code,
+        tenantId,
+        ...(metadata !== undefined && { metadata: { value: metadata } }),
+      });
+      return processAs({ client, id: process.id, code, limit, tokenOf }, token);
+    },
+    fault: async (operationId, action, times = 1) => {
+      await client.dev('POST', '/faults', { operationId, action, times });
+    },
+    close: async () => {
+      await client.close();
+      if (children.length === 0) return;
+      delete process.env[STATE_FILE];
+      await stopAll(children);
+    },
+  });
+  return asUser(() => Promise.resolve(user.token));
+}
+
+interface ProcessAccess {
+  readonly client: LocalClient;
+  readonly id: string;
+  readonly code: string;
+  /** In milliseconds. */
+  readonly limit: number;
+  tokenOf(email: string): Promise<string>;
+}
+
+/** An end of the process or of its workflow, without a wish. */
+interface Wanted {
+  readonly states?: readonly string[];
+  readonly task?: string;
+}
+
+function processAs(access: ProcessAccess, token: () => Promise<string>): LocalProcess {
+  const { client, id, code: processCode, limit } = access;
+
+  const waitFor = async (wanted: Wanted, within = limit): Promise<WaitResult> => {
+    const body = { ...wanted, timeoutSeconds: within / 1_000 };
+    const found = await client.dev<WaitResult>('POST', `/processes/${id}/wait`, body);
+    if (!found.reached) throw new Error(describeWait(`Process ${processCode} ${id}`, wanted, within, found));
+    return found;
+  };
+
+  const items = async (): Promise<readonly ProcessItem[]> => {
+    const { items: found } = await client.dev<WaitResult>('POST', `/processes/${id}/wait`, { timeoutSeconds: 0 });
+    const reads = found.map(async (item) => client.api<ProcessItem>('GET', `/process-items/${item.id}`, await token()));
+    return Promise.all(reads);
+  };
+
+  return {
+    id,
+    as: (email) => processAs(access, () => access.tokenOf(email)),
+    task: (code) => ({
+      complete: async (data) => {
+        const found = await waitFor({ task: code });
+        const task = found.items.find((item) => item.code === code && (item.state === 'READY' || item.state === 'CLAIMED'));
+        const act = async (method: 'POST' | 'PUT', path: string, body?: object): Promise<ProcessItem> =>
+          client.api<ProcessItem>(method, `/process-items/${task?.id}/task/${path}`, await token(), body);
+        if (task?.state === 'READY') await act('POST', '~actions/claim');
+        const value = data ?? (await exampleOf(access, code));
+        const saved = await act('PUT', 'data', { data: { value } });
+        if (saved.task?.data?.valid === false)
+          throw new Error(`The data of task ${code} is not valid: ${formatErrors(saved.task.data)}`);
+        await act('POST', '~actions/complete');
+      },
+    }),
+    signal: async (name, input) => {
+      await client.dev('POST', `/processes/${id}/signals`, { name, ...(input !== undefined && { input }) });
+    },
+    items,
+    logs: async () =>
+      (await items()).flatMap(({ processItemDefinitionRef, task }) =>
+        (task?.logs ?? []).map(({ level, message }) => ({ code: processItemDefinitionRef?.code ?? '', level, message })),
+      ),
+    wait: async (state = 'COMPLETED', options = {}) => {
+      await waitFor({ states: [state] }, options.limit);
+    },
+  };
+}
+
+async function exampleOf({ client, id, code }: ProcessAccess, task: string): Promise<object> {
+  const path = `/definitions/${encodeURIComponent(code)}/examples`;
+  const { value } = await client.dev<{ readonly value: object }>('POST', path, { task, processId: id });
+  return value;
+}
+
+function formatErrors({ errors = [] }: JsonValue): string {
+  return errors.map(({ propertyPath = '', type = '' }) => `${propertyPath} ${type}`.trim()).join(', ');
+}
+
+function describeWait(
+  name: string,
+  { states = [], task }: Wanted,
+  limit: number,
+  { process: found, items, pollers, failing }: WaitResult,
+): string {
+  const wanted = task === undefined ? `is not ${states.join(' or ')}` : `has no open task ${task}`;
+  // The answer comes before the limit if the process or its workflow has ended.
+  const when = found.state === 'RUNNING' ? ` after ${limit / 1_000} s` : '';
+  const open = items.filter((item) => item.state === 'READY' || item.state === 'CLAIMED');
+  const last = failing.at(-1);
+  return [
+    `${name} ${wanted}${when}: it is ${found.state}`,
+    `Open tasks: ${open.length === 0 ? 'none' : open.map((item) => `${item.code} (${item.state})`).join(', ')}`,
+    `Worker: ${pollers.length === 0 ? 'no worker polls the task queue' : `${pollers.join(', ')} polls`}`,
+    ...(last === undefined
+      ? []
+      : [
+          `Last failure: ${last.name}, attempt ${last.failures}: ${last.message}${last.location === undefined ? '' : ` (${last.location})`}`,
+        ]),
+  ].join('\n');
+}

@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
+import { kuflowCommand } from './test-server.ts';
+import { startChild, type Child } from './local-worker.ts';
+
+/** What `kuflow dev` writes to `platform.json`. */
+export interface PlatformState {
+  readonly tenantId: string;
+  readonly loopback: { readonly http: string };
+  readonly user: { readonly token: string };
+}
+
+export async function readPlatformState(file: string): Promise<PlatformState> {
+  return JSON.parse(await readFile(file, 'utf8')) as PlatformState;
+}
+
+/** Starts a local KuFlow for the project in `folder`. It stops when its stdin closes. */
+export async function startPlatform(folder: string): Promise<{ readonly child: Child; readonly stateFile: string }> {
+  const kuflow = kuflowCommand(pathToFileURL(join(folder, 'package.json')));
+  if (kuflow === undefined)
+    throw new Error(`${folder} has no create-kuflow-worker: npm install --save-dev create-kuflow-worker`);
+  const child = startChild('The local KuFlow', [process.execPath, kuflow, 'dev', '--json', '--ephemeral'], {
+    cwd: folder,
+    env: process.env,
+  });
+  const stateFile = await new Promise<string>((resolve, reject) => {
+    child.ended.addEventListener('abort', () => reject(child.ended.reason as Error));
+    if (child.process.stdout === null) return;
+    createInterface(child.process.stdout).on('line', (line) => {
+      const event = JSON.parse(line) as { readonly kind?: string; readonly stateFile?: string };
+      if (event.kind === 'ready' && event.stateFile !== undefined) resolve(event.stateFile);
+    });
+  });
+  return { child, stateFile };
+}
