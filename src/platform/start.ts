@@ -350,7 +350,7 @@ async function startTemporalServer(
 ): Promise<ManagedTemporal> {
   const starting = keepTemporalRunning({
     path: options.temporalPath,
-    version: options.temporalVersion,
+    versions: options.temporalVersions,
     stateDir: options.stateDir,
     ephemeral: options.ephemeral,
     namespace,

@@ -200,7 +200,6 @@ describeWorkers(
       return await Promise.all(requests.map(({ id }) => read<RequestDetail>(`requests/${id}`)));
     }
 
-    // The workers of the other languages run only the confidential process below.
     /** The deadline of REVIEW passed once, at its time, and KuFlow's times do not go back. */
     async function expectDeadline({ loopback, user }: PlatformState, processId: string): Promise<void> {
       const timeline = await readTimeline({ http: loopback.http, token: user.token }, processId);
@@ -214,6 +213,7 @@ describeWorkers(
       expect(assigned[0]).toBeGreaterThanOrEqual(created + REVIEW_DAYS * DAY);
     }
 
+    // The workers of the other languages run only the confidential process below.
     if (language === 'TypeScript')
       it.runIf(process.platform !== 'win32')('runs to its end in simulate', async () => {
         const simulation = startDev('simulate', '--worker-log', join(folder, 'worker.log'), '--json');

@@ -103,6 +103,7 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
     report: (event) => request.report({ ...event, about: 'temporal' }),
     signal: request.signal,
   });
+  const { version, serverVersion } = temporal;
   return await startParts(async (parts) => {
     const starting = startPlatform({
       ...request.platform,
@@ -111,7 +112,8 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
       people,
       temporalPath: temporal.path,
       // A mirror may have put another version into the cache.
-      temporalVersion: temporal.source === 'cache' ? undefined : temporal.version,
+      temporalVersions:
+        temporal.source === 'cache' || serverVersion === undefined ? undefined : { version, serverVersion },
       report: request.report,
       signal: request.signal,
     });

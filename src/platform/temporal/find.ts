@@ -48,6 +48,8 @@ export interface FoundTool {
   readonly path: string;
   /** Such as `1.9.1`; `unknown` for a test server that this tool did not download. */
   readonly version: string;
+  /** Version of the Temporal server in a `temporal` program that printed it. */
+  readonly serverVersion?: string | undefined;
   readonly source: FindSource;
 }
 
@@ -73,7 +75,7 @@ async function findTool(tool: Tool, options: FindOptions): Promise<FoundTool> {
   if (given !== undefined) {
     const source = options.explicit === undefined ? 'environment' : 'option';
     try {
-      return { path: given, version: await checkVersion(tool, given), source };
+      return { path: given, ...(await checkVersion(tool, given)), source };
     } catch (error) {
       throw new KnownError({
         message: `${given} can't be used as ${tool.name}`,
@@ -93,7 +95,7 @@ async function findTool(tool: Tool, options: FindOptions): Promise<FoundTool> {
   if (onPath === undefined) tried.push(`PATH: no ${tool.executable}`);
   else {
     try {
-      return { path: onPath, version: await checkVersion(tool, onPath), source: 'path' };
+      return { path: onPath, ...(await checkVersion(tool, onPath)), source: 'path' };
     } catch (error) {
       passOver('path', onPath, messageOf(error));
     }
@@ -154,7 +156,7 @@ async function findTool(tool: Tool, options: FindOptions): Promise<FoundTool> {
     signal?.throwIfAborted();
     report({ kind: 'trying', tool: tool.name, source, what });
     try {
-      let version = tool.version;
+      let versions: Versions = { version: tool.version };
       const path = await installProgram(
         slot,
         async (target, scratch) => {
@@ -162,12 +164,13 @@ async function findTool(tool: Tool, options: FindOptions): Promise<FoundTool> {
           return { source: what };
         },
         async (target) => {
-          version = await checkVersion(tool, target);
+          versions = await checkVersion(tool, target);
+          const { version } = versions;
           if (tool.oldest !== undefined && version !== tool.version && address === undefined)
             throw new Error(`it is version ${version}, not ${tool.version}`);
         },
       );
-      return { path, version, source };
+      return { path, ...versions, source };
     } catch (error) {
       signal?.throwIfAborted();
       passOver(source, what, messageOf(error));
@@ -225,17 +228,19 @@ function toolNotFound(tool: Tool, tried: readonly string[]): KnownError {
   });
 }
 
+type Versions = Pick<FoundTool, 'version' | 'serverVersion'>;
+
 /**
  * Returns the version of a program, or throws the reason why it can't be used. A test server does not print its
  * version.
  */
-async function checkVersion(tool: Tool, path: string): Promise<string> {
+async function checkVersion(tool: Tool, path: string): Promise<Versions> {
   try {
     await access(path, constants.X_OK);
   } catch (error) {
     throw new Error(codeOf(error) === 'ENOENT' ? 'there is no such file' : 'it is not executable', { cause: error });
   }
-  if (tool.oldest === undefined) return path.includes(tool.version) ? tool.version : 'unknown';
+  if (tool.oldest === undefined) return { version: path.includes(tool.version) ? tool.version : 'unknown' };
   let output: string;
   try {
     output = (await promisify(execFile)(path, ['--version'], { timeout: 10_000, windowsHide: true })).stdout;
@@ -246,7 +251,7 @@ async function checkVersion(tool: Tool, path: string): Promise<string> {
   if (match === null) throw new Error(`its --version is not that of the Temporal CLI: ${output.slice(0, 80).trim()}`);
   const [, version = ''] = match;
   if (isOlder(version, tool.oldest)) throw new Error(`version ${version} is older than ${tool.oldest}`);
-  return version;
+  return { version, serverVersion: /\(Server v?([\w.-]+)/.exec(output)?.[1] };
 }
 
 const executableName = (executable: string): string =>
