@@ -22,7 +22,7 @@ import { findMarkedFiles, type MarkedFile } from '../../project/update/marked-fi
 import { PROJECT_MIGRATIONS, type Migration } from '../../project/update/migrations.ts';
 import { baseWithout, planUpdate, type UpdateConflict, type UpdatedFile } from '../../project/update/plan-update.ts';
 import type { UpdatableProject } from './open-for-update.ts';
-import { undoCommand } from './undo-command.ts';
+import { undoCommand } from './undo.ts';
 
 /** What to do with a file in conflict: write it with markers, keep the local lines, or leave it as it is. */
 export type ConflictChoice = 'markers' | 'ours' | 'skip';

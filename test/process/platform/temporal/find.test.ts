@@ -78,11 +78,13 @@ describe.skipIf(process.platform === 'win32')('finding Temporal', () => {
     expect(await find({ ...base(), KUFLOW_TEMPORAL_PATH: '/nowhere' }, { explicit: mine })).toEqual({
       path: mine,
       version: '1.8.2',
+      serverVersion: '1',
       source: 'option',
     });
     expect(await find({ ...base(), KUFLOW_TEMPORAL_PATH: mine })).toEqual({
       path: mine,
       version: '1.8.2',
+      serverVersion: '1',
       source: 'environment',
     });
     const preRelease = await put('next/temporal', program('1.10.0-rc.1'));
@@ -105,7 +107,7 @@ describe.skipIf(process.platform === 'win32')('finding Temporal', () => {
 
   it('searches PATH, and skips a program that is too old', async () => {
     const onPath = await put('bin/temporal', program('1.4.0'));
-    expect(await find()).toEqual({ path: onPath, version: '1.4.0', source: 'path' });
+    expect(await find()).toEqual({ path: onPath, version: '1.4.0', serverVersion: '1', source: 'path' });
     await put('bin/temporal', program('1.1.0'));
     const better = await put('other/temporal', program('1.1.0'));
     answers['/temporal.tar.gz'] = await tarball('1.9.1');
