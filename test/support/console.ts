@@ -54,7 +54,7 @@ export function useConsole(browser: TestBrowser, options: Partial<PlatformOption
     await Promise.all([application.close(), user.close()]);
   };
   beforeAll(async () => {
-    current = await startTestPlatform(options);
+    current = await startTestPlatform({ ...options, ephemeral: false });
     connect();
   });
   afterEach(() => current.platform.faults.clear());

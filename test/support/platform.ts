@@ -15,7 +15,7 @@ export interface TestPlatform {
   remove(): Promise<void>;
 }
 
-/** A platform on free ports with its state in a temporary folder; it serves the sample process by default. */
+/** A platform on free ports; it serves the sample process by default. Without a folder for its state it is ephemeral, which starts faster. */
 export async function startTestPlatform(options: Partial<PlatformOptions> = {}): Promise<TestPlatform> {
   const events: PlatformEvent[] = [];
   const stateDir = options.stateDir ?? (await mkdtemp(join(tmpdir(), 'kuflow-platform-')));
@@ -26,6 +26,7 @@ export async function startTestPlatform(options: Partial<PlatformOptions> = {}):
     supervisorEntry: await supervisorEntry(),
     ports: { http: anyPort, https: anyPort, engine: anyPort },
     report: (event) => events.push(event),
+    ephemeral: options.stateDir === undefined,
     ...options,
     stateDir,
   });

@@ -34,7 +34,7 @@ let keyId: string;
 beforeAll(async () => {
   const sample = sampleDefinition();
   const definition = { ...sample, process: { ...sample.process, confidential: true } };
-  running = await startTestPlatform({ definitions: [definition] });
+  running = await startTestPlatform({ definitions: [definition], ephemeral: false });
   const { platform } = running;
   user = await processUser(platform);
   const { id: clientId, secret: clientSecret } = platform.identity.application;

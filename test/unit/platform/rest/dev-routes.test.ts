@@ -120,10 +120,17 @@ describe('GET /_dev/openapi.json', () => {
     ['POST', `/_dev/processes/${uuid7()}/wait`, { states: ['DONE'] }, 'body.states[0] must be one of RUNNING'],
     ['POST', '/_dev/faults', { operationId: '*', action: { kind: 'delay', s: 1 } }, 'body.action.s is not a field'],
     ['POST', '/_dev/validators', undefined, 'body is required'],
+    ['POST', `/_dev/process-items/${uuid7()}/release`, { force: true }, 'releaseTask does not have a body'],
   ] as const)('%s %s %j is refused: %4$s', async (method, url, payload, reason) => {
     const answer = await send(method, url, undefined, payload === undefined ? {} : { payload });
     expect(refusal(answer, 400)).toContain(reason);
   });
+});
+
+it('accepts JSON as curl sends it, whatever its type', async () => {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  const answer = await send('POST', '/_dev/workers/wait', undefined, { headers, payload: '{"timeoutSeconds":0}' });
+  expect([answer.statusCode, answer.json()]).toEqual([200, expect.objectContaining({ polling: false })]);
 });
 
 describe('credentials', () => {
