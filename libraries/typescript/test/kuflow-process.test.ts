@@ -2,10 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { bundleWorkflowCode, DefaultLogger, Worker, type ActivityInterceptorsFactory } from '@temporalio/worker';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ItemsDiffer, replayHistories, type Replayed } from '../src/internal/replay/replay-histories.ts';
 import { RestError } from '../src/internal/rest-client.ts';
+import { testEncryption } from '../src/internal/testing/confidential.ts';
 import type { KuFlowProcess } from '../src/internal/workflow/kuflow-process.ts';
 import { human, message, system as systemTask } from '../src/internal/workflow/task.ts';
 import { workflowSources } from '../src/internal/workflow-code.ts';
@@ -241,6 +244,54 @@ describe('the replay of a history', () => {
       environment.fakeKuFlow(() => ({ ok: true })),
     );
     await replay(await run.history(), workflows);
+  });
+});
+
+describe('the replay of several histories', () => {
+  interface RecordedEvent {
+    readonly timerStartedEventAttributes?: { startToFireTimeout: string };
+    readonly activityTaskScheduledEventAttributes?: { readonly input?: { readonly payloads: { data: string }[] } };
+  }
+
+  it('says for each of them what differs, also the duration of a timer, which Temporal does not compare', async () => {
+    const text = await readFile(new URL('0.1.0.json', released), 'utf8');
+    const changed = (change: (event: RecordedEvent) => void): unknown => {
+      const history = JSON.parse(text) as { readonly events: readonly RecordedEvent[] };
+      history.events.forEach(change);
+      return history;
+    };
+    const otherTimer = changed(({ timerStartedEventAttributes: timer }) => {
+      if (timer?.startToFireTimeout === '18000s') timer.startToFireTimeout = '259200s';
+    });
+    const otherItem = changed(({ activityTaskScheduledEventAttributes: scheduled }) => {
+      for (const payload of scheduled?.input?.payloads ?? [])
+        payload.data = Buffer.from(
+          Buffer.from(payload.data, 'base64').toString().replace('"processItemDefinitionCode":"REVIEW"', '"processItemDefinitionCode":"CHECK"'),
+        ).toString('base64');
+    });
+    const histories = [JSON.parse(text), otherTimer, otherItem, JSON.parse(text)].map((history, at) => ({
+      workflowId: String(at),
+      history: historyFromJSON(history),
+    }));
+    const results: Replayed[] = [];
+    for await (const result of replayHistories(fileURLToPath(workflows), testEncryption, histories)) results.push(result);
+    expect(results).toEqual([
+      { workflowId: '0' },
+      {
+        workflowId: '1',
+        changedTimer: expect.stringMatching(
+          /^Timer \d takes 3 d in the history, and 5 h in the workflow code\. Running processes keep the old time$/,
+        ) as unknown,
+      },
+      {
+        workflowId: '2',
+        failure: new ItemsDiffer(
+          'Item 1 of the process is TASK CHECK in the history, but the workflow code creates TASK REVIEW',
+        ),
+        lastItem: expect.stringMatching(/^item \d, /) as unknown,
+      },
+      { workflowId: '3' },
+    ]);
   });
 });
 

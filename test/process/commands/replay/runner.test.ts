@@ -43,7 +43,7 @@ function start(respond: string): ReplayRunner {
 afterEach(() => runner?.stop());
 
 describe('the worker that replays histories', () => {
-  it('gets each history with its ID, and what it prints besides results is ignored', async () => {
+  it('gets each history with its ID, and other lines that it prints are ignored', async () => {
     const { send, finish } = start(`
       console.log('kuflow-replay Jane Miller');
       print({ id, outcome: history.length === 100_000 ? 'match' : 'mismatch', reason: 'The length is ' + history.length, other: 1 });
