@@ -13,7 +13,7 @@ import { payloadsIn } from '../support/history-payloads.ts';
 import { processCompletes, taskOf, userOf } from '../support/loan-process.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { packedCommand } from '../support/packed-command.ts';
-import { beginSkip, platformTime, skipTo } from '../support/skip-time.ts';
+import { platformTime, skipTo } from '../support/skip-time.ts';
 import { treeOf } from '../support/tree.ts';
 import { describeWorkers } from '../support/describe-workers.ts';
 import { until } from '../support/until.ts';
@@ -220,7 +220,7 @@ describeWorkers(
         const state = await platformReady(simulation, join(folder, 'state'));
         await opensReview('worker.log');
         // The platform stops when the process has ended, which can be before the answer.
-        void beginSkip(state, REVIEW_DAYS).catch(() => undefined);
+        void skipTo(state, (await platformTime(state)) + REVIEW_DAYS * DAY).catch(() => undefined);
         const ended = await simulation.ended;
         const output = simulation.output();
         expect(ended, output + readFileSync(join(folder, 'worker.log'), 'utf8')).toEqual({ code: 0, signal: null });
@@ -250,7 +250,7 @@ describeWorkers(
         );
         await opensReview('killed.log');
         const started = await platformTime(state);
-        void beginSkip(state, REVIEW_DAYS).catch(() => undefined);
+        void skipTo(state, started + REVIEW_DAYS * DAY).catch(() => undefined);
         await until('time is skipped', async () => (await platformTime(state)) > started + HOUR);
         for (const { pid } of mark.alive()) process.kill(pid, 'SIGKILL');
         await simulation.ended;

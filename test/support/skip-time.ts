@@ -17,7 +17,7 @@ export const beginSkip = (state: PlatformState, days: number): Promise<SkipResul
  * Skips to a time, again and again until all processes are there: a worker can still be starting. Returns what happened on the way. Fails with the
  * last answer after `within` milliseconds.
  */
-export async function skipTo(state: PlatformState, time: number, within?: number): Promise<SkipResult['events']> {
+export async function skipTo(state: PlatformState, time: number, within = 300_000): Promise<SkipResult['events']> {
   const events: SkipResult['events'][number][] = [];
   const last: { result?: SkipResult } = {};
   const skip = async (): Promise<boolean> => {
