@@ -10,7 +10,7 @@ import { inTurns, median, run } from './measure.mjs';
 
 const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 /** Creating a Java project builds it, and a Python project needs no build. */
-const LANGUAGES = { TypeScript: { build: [NPM, 'run', '--silent', 'build'] }, Java: {}, Python: {} };
+export const LANGUAGES = { TypeScript: { build: [NPM, 'run', '--silent', 'build'] }, Java: {}, Python: {} };
 const ROUNDS = 3;
 const PROCESSES = 20;
 /** How long the worker may settle before its memory is read. */
@@ -18,20 +18,25 @@ const SETTLE_MS = 5_000;
 const PORTS = ['--port', '0', '--https-port', '0', '--engine-port', '0'];
 const WORKER_PORTS = { WORKER_HEALTHPORT: '0', WORKER_METRICSPORT: '0' };
 
-export async function measureLanguages(root, installed, folder, say) {
+/** Where the projects of a stage are created, with which programs, and the languages that this machine has tools for. */
+export async function prepareLanguages(root, installed, home, say) {
   provideTemporal(say);
   const { missingJdk } = await importSource(root, 'test/support/jdk.ts');
   const skipped = missingJdk();
   const languages = Object.keys(LANGUAGES).filter((language) => language !== 'Java' || skipped === undefined);
   const { uvEnvironment } = await importSource(root, 'test/support/uv.ts');
   const env = await uvEnvironment();
-  const home = join(folder, 'languages');
   await mkdir(home, { recursive: true });
+  return { place: { root, installed, home, env }, languages, skipped };
+}
+
+export async function measureLanguages(root, installed, folder, say) {
+  const { place, languages, skipped } = await prepareLanguages(root, installed, join(folder, 'languages'), say);
   const results = Object.fromEntries(languages.map((language) => [language, []]));
   const rounds = languages.map((language) => [
     language,
     async (round) => {
-      const result = await measureRound({ root, installed, home, env }, language, round);
+      const result = await measureRound(place, language, round);
       if (result === undefined) return 0;
       say(`${language} ${JSON.stringify(result)}`);
       results[language].push(result);
@@ -62,24 +67,35 @@ export async function measureLanguages(root, installed, folder, say) {
   ];
 }
 
-/** Milliseconds and kilobytes. The warm-up only fills the package caches and returns undefined. */
-async function measureRound({ root, installed, home, env }, language, round) {
-  const name = `${language.toLowerCase()}${round + 1}`;
-  const project = join(home, name);
+/** Creates a project with its dependencies. Returns milliseconds. */
+export async function createProject({ installed, home, env }, language, name) {
   const options = ['--language', language.toLowerCase(), '--local', '--yes', '--no-git', '--no-check'];
   const cli = ['--cli-package', `file:${installed.tarball}`];
+  return (await run(process.execPath, [installed.create, name, ...options, ...cli], { cwd: home, env })).ms;
+}
+
+/** Returns milliseconds. */
+export async function buildProject(language, project) {
+  const [tool, ...args] = LANGUAGES[language].build ?? [];
+  return tool === undefined ? 0 : (await run(tool, args, { cwd: project })).ms;
+}
+
+/** Milliseconds and kilobytes. The warm-up only fills the package caches and returns undefined. */
+async function measureRound(place, language, round) {
+  const { root, installed, home } = place;
+  const name = `${language.toLowerCase()}${round + 1}`;
+  const project = join(home, name);
   try {
-    const created = await run(process.execPath, [installed.create, name, ...options, ...cli], { cwd: home, env });
+    const create = await createProject(place, language, name);
     if (round < 0) return undefined;
-    const [tool, ...args] = LANGUAGES[language].build ?? [];
-    const built = tool === undefined ? { ms: 0 } : await run(tool, args, { cwd: project });
+    const build = await buildProject(language, project);
     const worker = await workerCommand(root, project);
     const simulate = ['dev', 'simulate', 'LOAN', ...PORTS, '--', ...worker];
     const simulated = await run(process.execPath, [installed.kuflow, ...simulate], { cwd: project });
     return {
-      total: created.ms + built.ms + simulated.ms,
-      create: created.ms,
-      build: built.ms,
+      total: create + build + simulated.ms,
+      create,
+      build,
       simulate: simulated.ms,
       ...(await measureWorker(root, project, worker)),
     };
@@ -89,7 +105,7 @@ async function measureRound({ root, installed, home, env }, language, round) {
 }
 
 /** The command of the image, with the paths of this project. */
-async function workerCommand(root, project) {
+export async function workerCommand(root, project) {
   const { findJava } = await importSource(root, 'src/languages/java/tools.ts');
   const [, entryPoint] = /^ENTRYPOINT (.+)$/m.exec(await readFile(join(project, 'Dockerfile'), 'utf8'));
   const elsewhere = {
@@ -101,17 +117,16 @@ async function workerCommand(root, project) {
   return JSON.parse(entryPoint).map((word) => elsewhere[word] ?? word);
 }
 
-async function measureWorker(root, project, [program, ...args]) {
+/** Calls `use` while the worker polls the task queue of `definitions`, which they share. `polls`: milliseconds until it did. */
+export async function withWorker(root, project, [program, ...args], definitions, use) {
   const { startPlatform, platformEnvironment } = await import('../dist/platform.js');
-  const { sampleDefinition } = await importSource(root, 'src/process/sample.ts');
   const { processUser } = await importSource(root, 'test/support/process-user.ts');
   const { listWorkflowPollers } = await importSource(root, 'src/platform/temporal/pollers.ts');
   const { until } = await importSource(root, 'test/support/until.ts');
-  const definition = sampleDefinition();
   const platform = await startPlatform({
     stateDir: join(project, '.kuflow', 'bench'),
     temporalPath: process.env.KUFLOW_TEMPORAL_PATH,
-    definitions: [definition],
+    definitions,
   });
   try {
     const user = await processUser(platform);
@@ -122,14 +137,9 @@ async function measureWorker(root, project, [program, ...args]) {
     const ended = once(worker, 'exit');
     try {
       const address = platform.endpoints.temporal;
-      const queue = { address, namespace: platform.identity.namespace, taskQueue: definition.workflow.taskQueue };
+      const queue = { address, namespace: platform.identity.namespace, taskQueue: definitions[0].workflow.taskQueue };
       await until('the worker polls', async () => (await listWorkflowPollers(queue)).length > 0);
-      const polls = performance.now() - started;
-      await pause(SETTLE_MS);
-      const idle = residentMemory(worker.pid);
-      await Promise.all(Array.from({ length: PROCESSES }, () => runProcess(user)));
-      await pause(SETTLE_MS);
-      return { polls, idle, used: residentMemory(worker.pid) };
+      return await use({ pid: worker.pid, user, polls: performance.now() - started });
     } finally {
       worker.kill();
       await ended;
@@ -140,9 +150,21 @@ async function measureWorker(root, project, [program, ...args]) {
   }
 }
 
-async function runProcess(user) {
-  const id = await user.start('LOAN');
-  await user.complete(id, 'LOAN_APPLICATION', { firstName: 'A', lastName: 'B', currency: 'EUR', amount: 1 });
+async function measureWorker(root, project, worker) {
+  const { sampleDefinition } = await importSource(root, 'src/process/sample.ts');
+  return await withWorker(root, project, worker, [sampleDefinition()], async ({ pid, user, polls }) => {
+    await pause(SETTLE_MS);
+    const idle = residentMemory(pid);
+    await Promise.all(Array.from({ length: PROCESSES }, () => runProcess(user)));
+    await pause(SETTLE_MS);
+    return { polls, idle, used: residentMemory(pid) };
+  });
+}
+
+/** Runs the sample process, or another one with its tasks, to its end. */
+export async function runProcess(user, code = 'LOAN', lastName = 'B') {
+  const id = await user.start(code);
+  await user.complete(id, 'LOAN_APPLICATION', { firstName: 'A', lastName, currency: 'EUR', amount: 1 });
   await user.complete(id, 'APPROVE_LOAN', { approved: true });
   await user.completed(id);
 }

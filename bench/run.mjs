@@ -1,4 +1,4 @@
-// Side-by-side measurements: `npm run bench -- [--only start,install,create,update,gateway,doctor,page,demo,languages,peers] [--write-docs]`.
+// Side-by-side measurements: `npm run bench -- [--only start,install,create,update,gateway,doctor,page,demo,languages,encryption,peers] [--write-docs]`.
 // Not part of CI. `--scenarios help,dry` runs only these scenarios of `peers`.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { ROOT } from '../scripts/bundle.mjs';
 import { installBoth, measureCreate, measureInstall, measureStart } from './command-line.mjs';
 import { measureDemo } from './demo.mjs';
 import { measureDoctor } from './doctor.mjs';
+import { measureEncryption } from './encryption.mjs';
 import { measureGateway } from './gateway.mjs';
 import { measureLanguages } from './languages.mjs';
 import { endRunning } from './measure.mjs';
@@ -18,7 +19,19 @@ import { comparePeers } from './peers/peers.mjs';
 import { measureUpdate } from './update.mjs';
 import { markdown, writeBetweenMarkers } from './table.mjs';
 
-const STAGES = ['start', 'install', 'create', 'update', 'gateway', 'doctor', 'page', 'demo', 'languages', 'peers'];
+const STAGES = [
+  'start',
+  'install',
+  'create',
+  'update',
+  'gateway',
+  'doctor',
+  'page',
+  'demo',
+  'languages',
+  'encryption',
+  'peers',
+];
 
 const { values } = parseArgs({
   options: {
@@ -51,6 +64,7 @@ const stages = {
   page: async () => await measurePage(ROOT, folder, say),
   demo: async () => await measureDemo(ROOT, folder, say),
   languages: async () => await measureLanguages(ROOT, installed, folder, say),
+  encryption: async () => await measureEncryption(ROOT, installed, folder, say),
   peers: async () => {
     comparison = await comparePeers(ROOT, folder, say, {
       only: values.scenarios?.split(','),
@@ -70,7 +84,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 }
 
 try {
-  if (wanted.some((stage) => ['start', 'install', 'create', 'update', 'languages'].includes(stage))) {
+  if (wanted.some((stage) => ['start', 'install', 'create', 'update', 'languages', 'encryption'].includes(stage))) {
     installed = await installBoth(ROOT, folder);
   }
   for (const stage of STAGES.filter((name) => wanted.includes(name))) {

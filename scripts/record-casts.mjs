@@ -1,4 +1,4 @@
-// Records the pictures in README: `npm run casts -- [demo] [wizard]`. Each is a real run of the packed package in a pseudo-terminal, stored as
+// Records the pictures in README: `npm run casts -- [quick-start] [wizard]`. Each is a real run of the packed package in a pseudo-terminal, stored as
 // an asciicast in docs/casts and drawn from it. `--draw` only redraws.
 import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -7,7 +7,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT } from './bundle.mjs';
 import { readCast, shortenTurning, writeCast } from './casts/cast-file.mjs';
-import { demo } from './casts/demo.mjs';
+import { quickStart } from './casts/quick-start.mjs';
 import { drawCast } from './casts/picture.mjs';
 import { refuseTraces } from './casts/traces.mjs';
 import { openRecording } from './casts/recording.mjs';
@@ -15,7 +15,7 @@ import { startRegistry } from './casts/registry.mjs';
 import { wizard } from './casts/wizard.mjs';
 import { provideTemporal } from './temporal.mjs';
 
-const CASTS = [demo, wizard];
+const CASTS = [quickStart, wizard];
 const LARGEST_PICTURE = 150_000;
 const folder = join(ROOT, 'docs', 'casts');
 

@@ -1,7 +1,7 @@
 /** The prompts of `create-kuflow-worker`, answered for a process that is described step by step, until the new worker is checked. */
 export const wizard = {
   name: 'wizard',
-  title: 'A new worker by questions',
+  title: 'Creating a worker with the wizard',
   rows: 30,
   /** @param {Awaited<ReturnType<typeof import('./recording.mjs').openRecording>>} terminal */
   async drive(terminal) {

@@ -27,3 +27,19 @@ export async function waitAtMost(clock: Clock, ms: number, work: Promise<unknown
     settled.abort();
   }
 }
+
+/** Calls `work` for each item, for `count` of them at a time. Rejects with the first failure, when the calls in progress have ended. */
+export async function forEachInParallel<Item>(
+  count: number,
+  items: Iterable<Item>,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const waiting = [...items].reverse();
+  const failures: unknown[] = [];
+  const take = async (): Promise<void> => {
+    while (waiting.length > 0 && failures.length === 0)
+      await work(waiting.pop() as Item).catch((error: unknown) => failures.push(error));
+  };
+  await Promise.all(Array.from({ length: Math.min(count, waiting.length) }, take));
+  if (failures.length > 0) throw failures[0];
+}

@@ -2,7 +2,7 @@ import type { DocumentationPage } from './documentation.ts';
 
 /**
  * Exit statuses of every command. When several apply, the first one in this list wins:
- * 130 interrupted, 2 usage error or missing answers, 1 failed, 4 could not tell, 3 warnings (with `--fail-on warn`), 0 done.
+ * 130 interrupted, 2 usage error or missing answers, 1 failed, 4 inconclusive, 3 warnings (with `--fail-on warn`), 0 done.
  */
 export type ExitStatus = 0 | 1 | 2 | 3 | 4 | 130;
 

@@ -25,6 +25,11 @@ export const kuflowEntries: readonly CommandEntry[] = [
     load: () => import('../commands/update/command.ts'),
   },
   {
+    name: 'replay',
+    summary: 'Check that running processes can continue with the workflow code of a project',
+    load: () => import('../commands/replay/command.ts'),
+  },
+  {
     name: 'dev',
     summary: 'Run a local KuFlow with a real Temporal server',
     load: () => import('../commands/dev/command.ts'),

@@ -6,7 +6,7 @@ export function currentFolder(): string {
     return process.cwd();
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
-    process.stderr.write('✖ The current folder no longer exists\n  next   cd to another folder\n');
+    process.stderr.write('✖ The current folder no longer exists\n  → cd to another folder\n');
     process.exit(1);
   }
 }

@@ -59,11 +59,12 @@ const STATES = {
   task: ['READY', 'CLAIMED', 'COMPLETED', 'CANCELLED'],
 } as const;
 
-/** `--state`, repeatable. Completion offers the states. */
-export function stateOption(what: keyof typeof STATES, plural: string): Option {
+/** `--state`, repeatable. Completion offers the states. `standard`: the state without the option, if there is one. */
+export function stateOption(what: keyof typeof STATES, plural: string, standard?: string): Option {
   const states = STATES[what].map((state) => state.toLowerCase());
   const list = `${states.slice(0, -1).join(', ')} or ${states.at(-1)}`;
-  return withCandidates(collectValues('--state <state>', `Only ${plural} in this state: ${list} (repeatable)`), states);
+  const notes = ['repeatable', ...(standard === undefined ? [] : [`default: ${standard}`])].join('; ');
+  return withCandidates(collectValues('--state <state>', `Only ${plural} in this state: ${list} (${notes})`), states);
 }
 
 /** The state that a person wrote in any case. Throws a usage error that lists the states. */

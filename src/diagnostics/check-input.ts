@@ -36,6 +36,10 @@ export interface KuFlowProbe {
   readonly whoAmI: (signal: AbortSignal) => Promise<Identity>;
   /** The first tenants that the credentials give access to, and their total number. */
   readonly tenants: (signal: AbortSignal) => Promise<VisibleTenants>;
+  /** The IDs of the newest running processes of a definition. */
+  readonly runningProcesses: (code: string, signal: AbortSignal) => Promise<readonly string[]>;
+  /** Reads the key of a confidential process, and forgets it. */
+  readonly readEncryptionKey: (id: string, signal: AbortSignal) => Promise<void>;
   /** `now`: the time by KuFlow's clock, in milliseconds since the epoch; a cache uses it to check expiry. */
   readonly requestToken: (signal: AbortSignal, now: number) => Promise<IssuedToken>;
   readonly requestCertificate: (signal: AbortSignal, now: number) => Promise<IssuedMaterial>;

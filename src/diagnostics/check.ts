@@ -1,4 +1,4 @@
-/** `unknown`: could not tell, e.g. a timeout or a busy server. `crash`: the check itself failed. */
+/** `unknown`: inconclusive, e.g. a timeout or a busy server. `crash`: the check itself failed. */
 export type CheckState = 'pass' | 'warn' | 'fail' | 'skip' | 'unknown' | 'crash';
 
 /** The part of the setup that a check examines. */

@@ -76,6 +76,8 @@ export interface ProjectProcess {
   readonly code: string;
   readonly workflowType: string;
   readonly taskQueue: string;
+  /** As in the definition file: KuFlow's API does not return it. */
+  readonly confidential?: boolean | undefined;
 }
 
 /** `not-compared`: another version of this tool generated the code and may generate it differently. */

@@ -3,6 +3,9 @@ import type { KuFlowClient } from '../kuflow/client.ts';
 import { KuFlowApiError } from '../kuflow/errors.ts';
 import type { Identity, KuFlowProbe } from './check-input.ts';
 
+/** Of a list of processes. */
+const NEWEST = 5;
+
 /** Errors of a KuFlow that accepts the credentials but hides the principal; the next call decides. */
 const HIDDEN_PRINCIPAL: readonly KuFlowApiError['kind'][] = ['rejected', 'forbidden', 'not-found'];
 
@@ -34,6 +37,19 @@ export function createKuFlowProbe(client: KuFlowClient, clientId: string): KuFlo
     tenants: async (signal) => {
       const { body } = await client.call('findTenants', { query: { size: 50 }, signal });
       return { ids: body.content.map(({ id }) => id), total: body.metadata.totalElements };
+    },
+    runningProcesses: async (code, signal) => {
+      const query = {
+        processDefinitionCode: [code],
+        state: ['RUNNING'],
+        sort: ['createdAt,desc'],
+        size: NEWEST,
+      } as const;
+      const { body } = await client.call('findProcesses', { query, signal });
+      return body.content.map(({ id }) => id);
+    },
+    readEncryptionKey: async (keyId, signal) => {
+      await client.call('retrieveKmsKey', { path: { keyId }, signal });
     },
     requestToken: async (signal) => {
       const { body } = await client.call('createAuthentication', { body: { type: 'ENGINE_TOKEN' }, signal });

@@ -2,6 +2,7 @@ import type { Check } from './check.ts';
 import { certificateExpiryCheck, certificateFormatCheck } from './checks/certificates.ts';
 import { clockCheck } from './checks/clock.ts';
 import { namespaceCheck, systemInfoCheck } from './checks/engine.ts';
+import { encryptionKeyCheck } from './checks/encryption-key.ts';
 import { filePermissionsCheck, gitCheck } from './checks/files.ts';
 import { processStartCheck, pollersCheck } from './checks/pollers.ts';
 import { definitionDriftCheck, runtimeCheck, temporalSdkCheck } from './checks/project.ts';
@@ -59,6 +60,7 @@ export const registry: readonly Check<DoctorInput, DoctorOutputs>[] = [
   namespaceCheck,
   pollersCheck,
   processStartCheck,
+  encryptionKeyCheck,
   definitionDriftCheck,
   temporalSdkCheck,
   runtimeCheck,

@@ -11,7 +11,7 @@ export interface ConnectionReport {
   readonly next: readonly string[];
   /** What the run created in KuFlow, e.g. `engine token`. */
   readonly created: readonly string[];
-  /** 0 usable · 1 a check failed · 2 settings are missing or malformed · 4 could not tell. */
+  /** 0 usable · 1 a check failed · 2 settings are missing or malformed · 4 inconclusive. */
   readonly status: ExitStatus;
   readonly ms: number;
 }

@@ -42,6 +42,8 @@ export interface CallOptions {
   readonly token?: Secret | undefined;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** The longest response. Default: 4 MiB, as in gRPC. */
+  readonly maxBytes?: number | undefined;
 }
 
 /** An open HTTP/2 connection to the engine. */
@@ -132,7 +134,7 @@ const transportFailure = (code: string, message: string): RpcResult<never> => ({
 });
 
 async function callUnary(session: http2.ClientHttp2Session, call: UnaryCall): Promise<RpcResult<Uint8Array>> {
-  const { timeoutMs, token, signal } = call.options;
+  const { timeoutMs, token, signal, maxBytes = MAX_RESPONSE_BYTES } = call.options;
   if (signal?.aborted === true) return transportFailure('ABORT_ERR', 'stopped');
   if (session.closed || session.destroyed) return transportFailure('ECONNRESET', 'the connection is closed');
   const started = performance.now();
@@ -182,8 +184,7 @@ async function callUnary(session: http2.ClientHttp2Session, call: UnaryCall): Pr
     stream.on('data', (chunk: Buffer) => {
       size += chunk.length;
       chunks.push(chunk);
-      if (size > MAX_RESPONSE_BYTES)
-        done(transportFailure('ERR_TOO_LARGE', `the response is longer than ${MAX_RESPONSE_BYTES} bytes`));
+      if (size > maxBytes) done(transportFailure('ERR_TOO_LARGE', `the response is longer than ${maxBytes} bytes`));
     });
     stream.on('error', onError);
     stream.on('end', () => {

@@ -29,7 +29,7 @@ export function normaliseEndpoint(text: string, options: EndpointOptions = {}): 
   if (url.search !== '' || url.hash !== '')
     throw usageError('The KuFlow endpoint must not have a query or a fragment', advice);
   if (!isSecureEnough(url) && options.allowInsecure !== true) {
-    throw usageError(`The KuFlow endpoint http://${url.host} would send the client secret in clear text`, [
+    throw usageError(`The KuFlow endpoint http://${url.host} would send the client secret unencrypted`, [
       `Use https://${url.host}`,
     ]);
   }

@@ -33,7 +33,7 @@ export interface KuFlowApiErrorParts {
 const MESSAGES: Readonly<Record<FailureKind, string>> = {
   unauthorized: 'KuFlow did not accept the credentials',
   forbidden: 'KuFlow does not allow the calling principal to do this',
-  'not-found': 'KuFlow does not have this resource, or does not show it to the calling principal',
+  'not-found': 'Not found, or the calling principal has no access',
   'wrong-path': "The server does not have KuFlow's API at this address",
   conflict: 'The state of the resource in KuFlow does not allow this',
   rejected: 'KuFlow rejected the request',

@@ -6,8 +6,8 @@ export interface ProjectDiagnosis {
   readonly runtime: (at: ProjectLocation) => Promise<ProjectFinding<RuntimeProblem>>;
   /** Which version of Temporal's SDK the project has, and whether it has known bugs. */
   readonly temporalSdk: (at: ProjectLocation) => Promise<ProjectFinding<TemporalSdkProblem>>;
-  /** How to run the worker's own check. */
-  readonly workerCheck: (at: ProjectLocation) => WorkerCheckCommand | Promise<WorkerCheckCommand>;
+  /** How to run the worker. Options such as `--check` follow the arguments. */
+  readonly worker: (at: ProjectLocation) => WorkerCommand | Promise<WorkerCommand>;
 }
 
 export interface ProjectLocation {
@@ -40,7 +40,7 @@ export type ProjectFinding<Code extends string> =
       readonly values?: Readonly<Record<string, string>>;
     };
 
-export type WorkerCheckCommand =
+export type WorkerCommand =
   | { readonly kind: 'command'; readonly program: string; readonly args: readonly string[] }
   /** The dependencies are missing, which the check of Temporal's SDK reports. */
   | { readonly kind: 'not-installed' }

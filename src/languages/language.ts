@@ -5,7 +5,7 @@ import type { EditorId, LanguageId } from './names.ts';
 import type { PlannedFile } from './planned-file.ts';
 import type { ProjectCommandOptions, ProjectToolResult } from './run-project-tool.ts';
 import type { PackageManager, ProjectSpec, TaskChoices } from './project-spec.ts';
-import type { Naming } from './task-choices.ts';
+import type { Naming } from './task-names.ts';
 import type { TemplateSet } from './templates/set.ts';
 import type { ReadWorkspace } from './workspace.ts';
 

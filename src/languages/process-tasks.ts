@@ -7,7 +7,7 @@ import { escapePattern, wordPattern } from '../base/pattern.ts';
 import { choiceOf, type TaskChoices } from './project-spec.ts';
 import { sampleAnswers } from './sample-answers.ts';
 import type { NamedSchema } from '../schema/types.ts';
-import { nameTasks, systemTaskInputs, taskTitle, type NamedTask, type Naming } from './task-choices.ts';
+import { nameTasks, systemTaskInputs, taskTitle, type NamedTask, type Naming } from './task-names.ts';
 
 /** A task in the code of its process, in a language that declares tasks as constants and types of data as classes. */
 export interface ProcessTask {

@@ -33,12 +33,14 @@ import { hasStagedState } from './state/swap.ts';
 import { openFolder } from './state/state-file.ts';
 import { openStore, type Store } from './store/store.ts';
 import { databasePath } from './store/owner-lock.ts';
+import type { KeyReader } from './temporal/encryption.ts';
 import { createProcessEngine } from './temporal/engine.ts';
 import { keepTemporalRunning, type ManagedTemporal } from './temporal/keep-running.ts';
 import { toSocketTarget } from './temporal/network.ts';
 import { startUiGuard } from './temporal/ui-guard.ts';
 import { watchProcesses } from './temporal/watch.ts';
 import { startParts, type Parts } from './shared/start-parts.ts';
+import { createTimeSkipper } from './time/time-skipper.ts';
 import type { Platform, PlatformEndpoints, PlatformEvent, PlatformIdentity, PlatformOptions } from './shared/types.ts';
 
 /** Where the parts listen unless other ports are requested. */
@@ -88,11 +90,10 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
   const state = await openState(options, clock, parts, (event) => report(event));
   const { store, authority, tokens } = state;
   const caBundleFile = await writeCaBundle(stateDir, authority.certificateFile);
-  const hub = createEventHub({ clock, firstId: takeFirstEventId(store, clock) });
+  const hub = createEventHub({ clock: store.clock, firstId: takeFirstEventId(store, clock) });
   const report = (event: PlatformEvent): void => reportEvent(event, options.report, hub);
   const { domain, identity } = createDomain({
     store,
-    clock,
     definitions: options.definitions,
     people: options.people,
     createIssuers: (created) => createIssuers(options, created, state),
@@ -104,12 +105,14 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
   const ports = await holdPorts(options, parts, report);
 
   report({ kind: 'starting', part: 'temporal' });
-  const temporal = await startTemporalServer(options, parts, report, identity, ports.temporalUi);
-  report({ kind: 'ready', part: 'temporal', address: temporal.address });
   const { namespace } = identity;
   const readKey = (keyId: string): Uint8Array => readEncryptionKey(domain, keyId);
-  const engine = await parts.add(createProcessEngine({ address: temporal.address, namespace, readKey }), (started) =>
-    started.close(),
+  const ui = ports.temporalUi && { port: ports.temporalUi, readKey };
+  const temporal = await startTemporalServer(options, parts, report, namespace, ui);
+  report({ kind: 'ready', part: 'temporal', address: temporal.address });
+  const engine = await parts.add(
+    createProcessEngine({ address: temporal.address, namespace, readKey, ahead: () => store.clock.ahead }),
+    (started) => started.close(),
   );
   const watcher = await parts.add(
     watchProcesses({
@@ -123,6 +126,20 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
   );
   const outbox = await parts.add(
     createOutbox({ domain, engine, onStarted: (processId) => watcher.track(processId) }),
+    (started) => started.stop(),
+  );
+
+  const time = await parts.add(
+    createTimeSkipper({
+      store,
+      temporal,
+      time: engine.time,
+      listOpen: () => listOpenWorkflows(domain),
+      delivered: () => outbox.whenIdle(),
+      subscribe: (listener) => hub.subscribe(listener),
+      onMoved: () => hub.publish({ kind: 'clock-changed' }),
+      warn: (message) => report({ kind: 'warning', message }),
+    }),
     (started) => started.stop(),
   );
 
@@ -178,11 +195,12 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
     streams,
     events: hub,
     workers,
-    requests: createRequestRecorder(clock),
+    requests: createRequestRecorder(store.clock),
+    time,
     listFailingWork: (processId: string) => engine.listFailingWork(processId),
     identity,
     run: {
-      startedAt: new Date(clock.now()).toISOString(),
+      startedAt: store.now(),
       stateDir,
       endpoints,
       caFile: authority.certificateFile,
@@ -322,25 +340,27 @@ async function startTemporalServer(
   options: PlatformOptions,
   parts: Parts,
   report: Report,
-  { namespace }: PlatformIdentity,
-  uiPort: HeldPort | undefined,
+  namespace: string,
+  ui: { readonly port: HeldPort; readonly readKey: KeyReader } | undefined,
 ): Promise<ManagedTemporal> {
   const starting = keepTemporalRunning({
     path: options.temporalPath,
+    version: options.temporalVersion,
     stateDir: options.stateDir,
     ephemeral: options.ephemeral,
     namespace,
-    ui: uiPort !== undefined,
+    ui: ui !== undefined,
     supervisorEntry: options.supervisorEntry ?? join(packageRoot(), 'dist', 'supervisor.js'),
     dynamicConfig: options.dynamicConfig,
     signal: options.signal,
     onRestart: (message) => report({ kind: 'warning', message }),
   });
   const temporal = await parts.add(starting, (started) => started.stop());
-  if (uiPort !== undefined) {
-    await uiPort.release();
+  if (ui !== undefined) {
+    const { port, readKey } = ui;
+    await port.release();
     const { hostNames = [] } = options;
-    const guard = startUiGuard({ port: uiPort.port, hostNames, upstream: () => temporal.uiAddress() });
+    const guard = startUiGuard({ port: port.port, hostNames, upstream: () => temporal.uiAddress(), readKey });
     await parts.add(guard, (started) => started.close());
   }
   return temporal;

@@ -17,7 +17,7 @@ import type {
 import type { Language } from '../languages/language.ts';
 import { EDITOR_IDS, type EditorId, LANGUAGE_IDS, LIBRARY_SOURCES, type LanguageId } from '../languages/names.ts';
 import { languageOf } from '../languages/registry.ts';
-import { nameTasks } from '../languages/task-choices.ts';
+import { nameTasks } from '../languages/task-names.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 import { definitionFile } from '../process/definition/file.ts';
 import { fileName } from '../base/file-name.ts';

@@ -232,7 +232,7 @@ export const SETTING_KEYS: readonly SettingKey[] = [
     kind: 'choice',
     choices: ['trace', 'debug', 'info', 'warn', 'error'],
     default: 'info',
-    description: 'lowest level of the log: trace, debug, info, warn or error',
+    description: 'minimum log level: trace, debug, info, warn or error',
   },
   {
     name: 'worker.log-format',
@@ -247,7 +247,7 @@ export const SETTING_KEYS: readonly SettingKey[] = [
     kind: 'integer',
     range: { min: 1, max: 1_000 },
     default: '5',
-    description: 'failed attempts of a system task before its log in KuFlow shows the reason',
+    description: 'failed attempts of a system task before the error is written to its task log in KuFlow',
   },
   {
     name: 'worker.max-payload-bytes',

@@ -138,10 +138,22 @@ export function requireSettings(result: SettingsResult, next: readonly string[] 
  */
 export function overridesAsEnvironment(settings: ResolvedSettings): Environment {
   const isOverride = (name: SettingName): boolean => ['flag', 'local'].includes(settings[name]?.source.kind ?? '');
+  return asEnvironment(settings, (name) => isOverride(name) || (name === ENDPOINT && isOverride(CLIENT_ID)));
+}
+
+/** As `overridesAsEnvironment`, and with the rest of the connection to the REST API wherever it comes from, for example from a profile. */
+export function connectionAsEnvironment(settings: ResolvedSettings): Environment {
+  return {
+    ...overridesAsEnvironment(settings),
+    ...asEnvironment(settings, (name) => name.startsWith('kuflow.api.')),
+  };
+}
+
+function asEnvironment(settings: ResolvedSettings, isIncluded: (name: SettingName) => boolean): Environment {
   const variables = SETTING_KEYS.flatMap(
     ({ name, env, fileEnv }): readonly (readonly [string, string | undefined])[] => {
       const value = settings[name]?.value;
-      if (value === undefined || !(isOverride(name) || (name === ENDPOINT && isOverride(CLIENT_ID)))) return [];
+      if (value === undefined || !isIncluded(name)) return [];
       const text = value instanceof Secret ? value.reveal() : String(value);
       return [[env, text], ...(fileEnv === undefined ? [] : [[fileEnv, undefined] as const])];
     },

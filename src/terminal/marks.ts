@@ -5,6 +5,8 @@ export interface Marks {
   readonly warning: string;
   readonly skipped: string;
   readonly unknown: string;
+  /** Before what the user can do next. */
+  readonly step: string;
   readonly frames: readonly string[];
 }
 
@@ -14,10 +16,11 @@ const UNICODE: Marks = {
   warning: '!',
   skipped: '-',
   unknown: '?',
+  step: '→',
   frames: ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'],
 };
 
-const ASCII: Marks = { ...UNICODE, done: '+', failed: 'x', frames: ['-', '\\', '|', '/'] };
+const ASCII: Marks = { ...UNICODE, done: '+', failed: 'x', step: '->', frames: ['-', '\\', '|', '/'] };
 
 /**
  * Symbols that the terminal can display. The fonts of the Linux console and of the old Windows console lack most of Unicode. Modern terminals

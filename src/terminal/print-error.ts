@@ -1,9 +1,10 @@
 import { documentationFor } from '../base/documentation.ts';
 import { KnownError, messageOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
+import { capitalize } from '../base/identifiers.ts';
 import { palette } from './palette.ts';
 import { stringifyForTerminal } from './json.ts';
-import type { Terminal } from './terminal.ts';
+import type { Channel, Terminal } from './terminal.ts';
 import { wrapForChannel } from './wrap.ts';
 
 export interface PrintErrorOptions {
@@ -16,7 +17,7 @@ export interface PrintErrorOptions {
   readonly siteUrl?: string | undefined;
 }
 
-/** Prints an error: what failed, what was tried, what was seen, and what to do next. */
+/** Prints an error: what failed, what was tried and seen, and what to do next. */
 export function printError(terminal: Terminal, error: unknown, options: PrintErrorOptions): void {
   const colors = palette(terminal.err);
   const known = error instanceof KnownError ? error : undefined;
@@ -25,21 +26,34 @@ export function printError(terminal: Terminal, error: unknown, options: PrintErr
   const printWrapped = (text: string): void => err.line(wrapForChannel(err, text));
   printWrapped(`${colors.red(err.marks.failed)} ${colors.bold(escapeForTerminal(first, 2000))}`);
   for (const line of rest) err.line(`  ${escapeForTerminal(line, 2000)}`);
-  const detail = (label: string, text: string, limit = 2000): void => {
-    const [firstLine = '', ...moreLines] = text.split('\n');
-    terminal.err.line(`  ${colors.dim(label.padEnd(7))}${escapeForTerminal(firstLine, limit)}`);
-    for (const line of moreLines) terminal.err.line(`  ${' '.repeat(7)}${escapeForTerminal(line, limit)}`);
-  };
-  if (known?.tried !== undefined) detail('tried', known.tried);
-  if (known?.seen !== undefined) detail('seen', known.seen);
-  // Steps contain commands, which must not be truncated.
-  known?.next.forEach((step, index) => detail(index === 0 ? 'next' : '', step, Infinity));
+  for (const line of describeAttempt(known)) err.line(`  ${escapeForTerminal(line, 2000)}`);
+  printSteps(
+    err,
+    known?.next ??
+      (options.debug
+        ? []
+        : ['This is a bug. Run the command again with --debug to see the stack trace, and report it']),
+  );
   const page = known?.page && documentationFor(known.page, { siteUrl: options.siteUrl });
-  if (page !== undefined) detail('docs', page, Infinity);
-  if (known === undefined && !options.debug)
-    detail('next', 'This is a bug. Run the command again with --debug to see the stack trace, and report it');
+  if (page !== undefined) printSteps(err, [`See ${page}`]);
   if (options.debug) printStacks(terminal, error);
   if (options.json) terminal.out.line(stringifyForTerminal({ error: errorToJson(error, options.status) }, 0));
+}
+
+/** Prints what the user can do next. Steps contain commands, so they are not truncated or wrapped. */
+export function printSteps(channel: Channel, steps: readonly string[]): void {
+  for (const step of steps) {
+    const [first = '', ...rest] = step.split('\n');
+    channel.line(`  ${palette(channel).dim(channel.marks.step)} ${escapeForTerminal(first, Infinity)}`);
+    for (const line of rest) channel.line(`    ${escapeForTerminal(line, Infinity)}`);
+  }
+}
+
+/** "GET https://example.com: 401 Unauthorized", or only one of both. */
+function describeAttempt(error: KnownError | undefined): readonly string[] {
+  const { tried, seen } = error ?? {};
+  if (tried !== undefined) return `${tried}${seen === undefined ? '' : `: ${seen}`}`.split('\n');
+  return seen === undefined ? [] : seen.replace(/^[a-z]+ /, capitalize).split('\n');
 }
 
 function printStacks(terminal: Terminal, error: unknown): void {

@@ -11,6 +11,7 @@ import type { ProcessItem } from '../kuflow/contract/process-items.ts';
 import type { PrincipalPageItem } from '../kuflow/contract/principals.ts';
 import type { TaskDefinition } from '../process/definition.ts';
 import { callApi } from './api.ts';
+import { setPlatformTime } from './live/clock.ts';
 import { useData, type Loaded } from './live/use-data.ts';
 import { KUFLOW } from './project-commands.ts';
 import { shortId, type CommandOptions } from './text/commands.ts';
@@ -41,9 +42,13 @@ export function useApp(): AppData {
 export function useAppData(key: string): AppData {
   const status = useData(
     `status ${key}`,
-    async (signal) => await callApi<PlatformStatus>('GET', '/_dev/status', { signal }),
+    async (signal) => {
+      const read = await callApi<PlatformStatus>('GET', '/_dev/status', { signal });
+      setPlatformTime(read.clock.now);
+      return read;
+    },
     {
-      affectedBy: ({ kind }) => kind === 'ready' || kind === 'warning',
+      affectedBy: ({ kind }) => kind === 'ready' || kind === 'warning' || kind === 'clock-changed',
     },
   );
   const definitions = useData(

@@ -8,6 +8,7 @@ import { CommandLine } from './parts/copy.tsx';
 import { EmptyState, Notice } from './parts/notices.tsx';
 import type { Route } from './route.ts';
 import { currentToken, signInWith } from './sign-in.ts';
+import { ClockBanner } from './views/clock.tsx';
 import { HomeView } from './views/home.tsx';
 import {
   FaultsView,
@@ -99,6 +100,7 @@ function SignedIn({ token, switchTo }: { readonly token: string; readonly switch
             <CommandLine command={`${KUFLOW} dev`} />
           </Notice>
         ) : null}
+        <ClockBanner />
         <View route={route} />
       </main>
     </AppDataContext.Provider>

@@ -64,7 +64,8 @@ beforeAll(async () => {
   stateDir = await mkdtemp(join(tmpdir(), 'kuflow-engine-'));
   ({ path } = await findTemporal({ env: process.env }));
   temporal = await startServer();
-  guard = await startUiGuard({ port: 0, hostNames: [], upstream: () => temporal.uiAddress });
+  const readKey = (): never => expect.fail('No payload is encrypted');
+  guard = await startUiGuard({ port: 0, hostNames: [], upstream: () => temporal.uiAddress, readKey });
   const folder = join(stateDir, 'pki');
   const authority = await openAuthority({ folder });
   const tokens = await openEngineTokens({ folder, graceSeconds: 0 });
@@ -355,6 +356,7 @@ describe('the engine behind the gateway', () => {
     const settings = await (await fetch(`http://127.0.0.1:${guard.port}/api/v1/settings`)).text();
     expect(await showsNamespace()).toBe(true);
     expect(settings).toContain('"DisableNewsFetch":true');
+    expect(settings).toContain('"Endpoint":"/codec"');
     await start('p-crash');
     process.kill(temporal.pid, 'SIGKILL');
     expect(await temporal.exited).toMatchObject({ signal: 'SIGKILL' });

@@ -95,7 +95,7 @@ describeJava('the tests of a Java project', () => {
     const replayed = runTest('ReplayTest');
     expect(replayed.status, replayed.output).toBe(0);
 
-    // Every item is created by the same activity, so Temporal itself does not notice that two tasks changed places.
+    // One activity creates every item, so Temporal alone does not notice reordered tasks.
     const moved = runChanged('ReplayTest', ['// Loan application', 'kuflow.openTask(LoanTasks.APPROVE_LOAN).done();']);
     expect(moved.status).not.toBe(0);
     expect(moved.output).toContain(

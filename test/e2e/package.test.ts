@@ -135,7 +135,7 @@ describe('the packed package', () => {
       const line = `cd '${gone}' && rmdir '${gone}' && exec '${process.execPath}' '${join(installed, 'bin', bin)}' --help`;
       const { status, stdout, stderr } = spawnSync('sh', ['-c', line], { encoding: 'utf8' });
       expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-      expect(stderr).toBe('✖ The current folder no longer exists\n  next   cd to another folder\n');
+      expect(stderr).toBe('✖ The current folder no longer exists\n  → cd to another folder\n');
       mkdirSync(gone);
     }
   });

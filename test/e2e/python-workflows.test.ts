@@ -257,7 +257,7 @@ describe('the tests of a Python project', () => {
     const print = [...kuflowDev('history'), id, '--state-dir', join(folder, 'state'), '--output', history];
     expect(await dev('exec', '--', ...print)).toMatchObject({ status: 0 });
 
-    // Every item is created by the same activity, so Temporal itself does not notice that two tasks changed places.
+    // One activity creates every item, so Temporal alone does not notice reordered tasks.
     const changes: Change[] = [['# Loan application', 'await (await kuflow.open_task(tasks.APPROVE_LOAN)).done']];
     const moved = await withChanges(changes, () => runTests('tests/test_replay.py'));
     expect(moved.status).toBe(1);

@@ -3,6 +3,8 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync }
 import { basename, delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { UpdateResult } from '../../src/commands/update/update-project.ts';
+import { isEncrypted } from '../../src/platform/temporal/encryption.ts';
+import { sampleDefinition } from '../../src/process/sample.ts';
 import { generatedProject, linkModules } from '../support/generated-project.ts';
 import { replaceJavaLibrary } from '../support/java-library.ts';
 import { javaProject } from '../support/java-project.ts';
@@ -283,7 +285,10 @@ describe('kuflow update of a project with older templates and local changes', ()
       });
     for (const create of [generatedProject, pythonProject, ...(missingJdk() === undefined ? [javaProject] : [])])
       create();
-    running = await startTestPlatform();
+    // The updated workers run a confidential process.
+    const sample = sampleDefinition();
+    const definition = { ...sample, process: { ...sample.process, confidential: true } };
+    running = await startTestPlatform({ definitions: [definition] });
     user = await processUser(running.platform);
   });
 
@@ -400,6 +405,9 @@ describe('kuflow update of a project with older templates and local changes', ()
       await user.completed(processId, () => {
         if (!worker.running()) throw new Error(`The worker ended: ${worker.output()}`);
       });
+      const { events = [] } = await user.temporal.workflow.getHandle(processId).fetchHistory();
+      const completed = events?.at(-1)?.workflowExecutionCompletedEventAttributes;
+      expect(completed?.result?.payloads?.map(isEncrypted)).toEqual([true]);
       // The SDK may log what a workflow logged after the engine knows its result.
       for (const expected of ['Loan process started', 'Loan decided'])
         await until(`the worker logs "${expected}"`, () => worker.log.some(({ message }) => message === expected));

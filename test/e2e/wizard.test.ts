@@ -349,7 +349,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
       { at: 'Workflow type', args: [...described, '--task-queue', 'Q'] },
       { at: 'Folder for the new project', args: ['--local'] },
       { at: 'Language of the worker', args: ['--local'], way: folderGiven },
-      { at: 'Package of the code', args: ['--local', '--language', 'java'], way: folderGiven },
+      { at: 'Package name', args: ['--local', '--language', 'java'], way: folderGiven },
       { at: 'Package manager', args: ['--local', '--language', 'typescript'], way: folderGiven },
       {
         at: 'Create a git repository',
@@ -422,7 +422,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     await at.until('✔ Which process is the worker for? A\nsample process');
     await answer(at, 'Folder for the new project', ENTER);
     await answer(at, 'Language of the worker', DOWN, ENTER);
-    await answer(at, 'Package of the code (com.example.loanworker)', 'com.kuflow.x');
+    await answer(at, 'Package name (com.example.loanworker)', 'com.kuflow.x');
     await at.until('> The name belongs to KuFlow');
     at.type(`${'\u007f'.repeat(12)}${ENTER}`);
     await answer(at, 'Create a git repository', 'n', ENTER);

@@ -1,11 +1,16 @@
+import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Client, defaultPayloadConverter, WorkflowNotFoundError } from '@temporalio/client';
+import { RawValue } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uuid7 } from '../../src/base/uuid.ts';
+import { createKuFlowClient } from '../../src/kuflow/client.ts';
+import { encryptedArgument, encryptionHeaders } from '../../src/platform/temporal/encryption.ts';
 import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { sampleDefinition } from '../../src/process/sample.ts';
+import { payloadsIn, type HistoryPayload } from '../support/history-payloads.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { failureIn, processUser, type HistoryEvent, type ProcessUser } from '../support/process-user.ts';
 import { pythonWithSdk } from '../support/python-sdk.ts';
@@ -36,16 +41,9 @@ const DROPPED_IN_PROCESS = [
   'changeProcessInitiator',
 ] as const;
 
-/** The sample process under another code, with its own key. */
-function confidentialDefinition(code: string): ProcessDefinition {
-  return { ...sampleDefinition(), process: { code, confidential: true } };
-}
-
-/** Everything that the payloads in these events contain. */
-function payloadTexts(events: readonly HistoryEvent[]): string {
-  return [...JSON.stringify(events).matchAll(/"data":"([^"]*)"/g)]
-    .map(([, data = '']) => Buffer.from(data, 'base64').toString())
-    .join('\n');
+/** The sample process under another code. */
+function codedDefinition(code: string, { confidential }: { readonly confidential: boolean }): ProcessDefinition {
+  return { ...sampleDefinition(), process: { code, confidential } };
 }
 
 let python: string;
@@ -53,12 +51,20 @@ let running: TestPlatform;
 let user: ProcessUser;
 let worker: WorkerProcess;
 let metricsPort: number;
-/** Waits for a person until the last test. */
+/** These wait until the last tests. */
 let largeProcessId: string;
+let confidentialProcessId: string;
 
 const failIfExited = (): void => {
   if (!worker.running()) throw new Error(`The worker ended: ${worker.output()}`);
 };
+
+/** Waits for the first failed task of the workflow, or for the first one after so many events. */
+const workflowTaskFails = (workflowId: string, after = 0): Promise<HistoryEvent> =>
+  until('a workflow task fails', async () => {
+    failIfExited();
+    return (await user.history(workflowId)).slice(after).find(({ type }) => type === 'WORKFLOW_TASK_FAILED');
+  });
 
 /** Drops the next answers of each operation. The returned function lists the operations with answers still to drop. */
 function dropAnswers(operationIds: readonly string[], times = 1): () => readonly string[] {
@@ -83,8 +89,8 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
     running = await startTestPlatform({
       definitions: [
         sampleDefinition(),
-        confidentialDefinition('CONFIDENTIAL'),
-        confidentialDefinition('UNREADABLE'),
+        codedDefinition('CONFIDENTIAL', { confidential: true }),
+        codedDefinition('UNREADABLE', { confidential: true }),
         trialDefinition('POSTS', 'PostsWorkflow', QUEUE),
         trialDefinition('OUTSIDE', 'OutsideWorkflow', QUEUE),
         trialDefinition('SLOW', 'SlowWorkflow', QUEUE),
@@ -319,10 +325,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
   describe('a payload over the limit', () => {
     it('of a workflow is refused before it is sent, and the process waits [java, python, typescript: payloads.limit]', async () => {
       const processId = await user.start('TOO_LARGE');
-      const failed = await until('a workflow task fails', async () => {
-        failIfExited();
-        return (await user.history(processId)).find(({ type }) => type === 'WORKFLOW_TASK_FAILED');
-      });
+      const failed = await workflowTaskFails(processId);
       const message = `Process ${processId}: the input of activity lengthOf has 150002 bytes, and 100000 are allowed`;
       expect(failureIn(failed).message).toContain(message);
       const logged = await until('the log names the process', () =>
@@ -350,34 +353,83 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
   });
 
   describe('confidential processes', () => {
-    it('run alongside ordinary ones, and nothing that people enter reaches the engine unencrypted [java, python, typescript: encryption.payloads, encryption.mixed]', async () => {
+    const application = { firstName: 'Canary', lastName: 'Lovelace', currency: 'EUR', amount: 10 };
+    const payloadsOf = async (processId: string): Promise<readonly HistoryPayload[]> =>
+      payloadsIn(await user.history(processId));
+
+    it('run alongside ordinary ones and stay what they are when the definition changes, and nothing that people enter reaches the engine unencrypted [java, python, typescript: encryption.payloads, encryption.mixed]', async () => {
       const codes = ['CONFIDENTIAL', 'LOAN'];
-      const ids = await Promise.all(codes.map((code) => user.start(code)));
-      const application = { firstName: 'Canary', lastName: 'Lovelace', currency: 'EUR', amount: 10 };
-      for (const id of ids) await user.complete(id, 'LOAN_APPLICATION', application);
+      const start = (): Promise<string[]> => Promise.all(codes.map((code) => user.start(code)));
+      const ids = await start();
+      confidentialProcessId = await user.start('CONFIDENTIAL');
+      const { definitions } = running.platform;
+      running.platform.setDefinitions([
+        codedDefinition('CONFIDENTIAL', { confidential: false }),
+        codedDefinition('LOAN', { confidential: true }),
+      ]);
+      const startedLater = await start();
+      running.platform.setDefinitions(definitions);
+      for (const id of [...ids, confidentialProcessId]) await user.complete(id, 'LOAN_APPLICATION', application);
       for (const id of ids) await user.complete(id, 'APPROVE_LOAN', { approved: true });
       for (const id of ids) await user.completed(id, failIfExited);
-      const [confidential = '', ordinary] = await Promise.all(
-        ids.map(async (id) => payloadTexts(await user.history(id))),
-      );
-      expect(confidential).toContain('AES-256-GCM:');
-      expect(confidential).not.toContain('Canary');
-      expect(ordinary).toContain('Canary');
+      for (const id of startedLater) await user.item(id, 'LOAN_APPLICATION');
+
+      const all = await Promise.all([...ids, ...startedLater].map(payloadsOf));
+      const pathsOf = (payloads: readonly HistoryPayload[], encrypted: boolean): readonly string[] =>
+        payloads.filter(({ isEncrypted }) => isEncrypted === encrypted).map(({ path }) => path);
+      const [confidential = [], ordinary = [], laterOrdinary = [], laterConfidential = []] = all;
+      for (const payloads of [confidential, laterConfidential]) expect(pathsOf(payloads, false)).toEqual([]);
+      for (const payloads of [ordinary, laterOrdinary]) expect(pathsOf(payloads, true)).toEqual([]);
+      expect(ordinary.map(({ text }) => text).join()).toContain('Canary');
+      expect(pathsOf(confidential, true).length).toBeGreaterThan(10);
+      for (const id of startedLater) await user.client.cancelProcess(id);
     });
 
-    it('fail the workflow task with the reason while their key cannot be read, and then continue [java, python, typescript: encryption.failing]', async () => {
-      const { faults } = running.platform;
-      faults.add({ operationId: 'retrieveKmsKey', times: 1_000_000, action: { kind: 'status', status: 503 } });
-      const processId = await user.start('UNREADABLE');
-      const failed = await until('a workflow task fails', async () => {
-        failIfExited();
-        return (await user.history(processId)).find(({ type }) => type === 'WORKFLOW_TASK_FAILED');
+    it('fail the workflow task with the reason if a payload is cut or changed, or has another key [java, python, typescript: encryption.failing]', async () => {
+      const [{ keyId } = expect.fail()] = await payloadsOf(confidentialProcessId);
+      const { platform } = running;
+      const { id: clientId, secret: clientSecret } = platform.identity.application;
+      const kuflow = createKuFlowClient({ endpoint: platform.loopback.http, credentials: { clientId, clientSecret } });
+      const { body } = await kuflow.call('retrieveKmsKey', { path: { keyId } });
+      await kuflow.close();
+      const key = Buffer.from(body.value, 'base64');
+      const argument = (workflowId: string, using = key): Promise<RawValue> =>
+        encryptedArgument({ processId: workflowId }, keyId, () => using);
+      const changed = async (value: Promise<RawValue>, change: (bytes: Buffer) => Buffer): Promise<RawValue> => {
+        const { payload } = await value;
+        const [algorithm = '', base64 = ''] = Buffer.from(payload.data ?? [])
+          .toString()
+          .split(':');
+        const bytes = change(Buffer.from(base64, 'base64')).toString('base64');
+        return RawValue.fromPayload({ ...payload, data: Buffer.from(`${algorithm}:${bytes}`) });
+      };
+      const broken = [
+        (id: string) => changed(argument(id), (bytes) => bytes.subarray(0, -8)),
+        // The tag is at the end.
+        (id: string) =>
+          changed(argument(id), (bytes) =>
+            Buffer.from(bytes.map((byte, index) => (index === bytes.length - 1 ? byte ^ 1 : byte))),
+          ),
+        (id: string) => argument(id, randomBytes(32)),
+      ];
+      const asKuFlow = new Client({
+        connection: user.temporal.connection,
+        namespace: platform.identity.namespace,
+        interceptors: { workflow: [encryptionHeaders] },
       });
-      expect(JSON.stringify(failed.attributes)).toMatch(/key [\da-f-]{36}/);
-      expect((await user.history(processId)).map(({ type }) => type)).not.toContain('ACTIVITY_TASK_SCHEDULED');
-      faults.clear();
-      await user.item(processId, 'LOAN_APPLICATION');
-      await user.client.cancelProcess(processId);
+      const failed = await Promise.all(
+        broken.map(async (argumentOf) => {
+          const workflowId = uuid7();
+          const args = [await argumentOf(workflowId)];
+          const handle = await asKuFlow.workflow.start('LoanWorkflow', { workflowId, taskQueue: QUEUE, args });
+          const failure = JSON.stringify((await workflowTaskFails(workflowId)).attributes);
+          expect((await user.history(workflowId)).map(({ type }) => type)).not.toContain('ACTIVITY_TASK_SCHEDULED');
+          await handle.terminate('seen');
+          return failure;
+        }),
+      );
+      const reason = `Could not decrypt a payload with the key ${keyId}: it is damaged, or encrypted with another key`;
+      expect(failed).toEqual(broken.map(() => expect.stringContaining(reason) as unknown));
     });
   });
 
@@ -414,10 +466,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
         taskQueue: QUEUE,
         args: [{ processId: workflowId }],
       });
-      const failed = await until('a workflow task fails', async () => {
-        failIfExited();
-        return (await user.history(workflowId)).find(({ type }) => type === 'WORKFLOW_TASK_FAILED');
-      });
+      const failed = await workflowTaskFails(workflowId);
       const failure = failureIn(failed);
       expect(failure.message).toContain('x-kuflow-encoding-encrypted-key-id');
       expect((await handle.describe()).status.name).toBe('RUNNING');
@@ -518,6 +567,33 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
       worker = startWorkerProcess(workerEnvironment(running.platform, { WORKER_MAXPAYLOADBYTES: '10000' }), project());
       await user.complete(largeProcessId, 'LARGE', {});
       await user.completed(largeProcessId, failIfExited);
+    });
+
+    it('fails the tasks of confidential processes with the reason until their keys can be read, and then continues them [java, python, typescript: encryption.failing]', async () => {
+      const { faults } = running.platform;
+      // This worker does not have the key. The first one had it.
+      faults.add({ operationId: 'retrieveKmsKey', times: 1_000_000, action: { kind: 'status', status: 503 } });
+      const before = await user.history(confidentialProcessId);
+      const unreadable = await Promise.all(['UNREADABLE', 'UNREADABLE'].map((code) => user.start(code)));
+      await user.complete(confidentialProcessId, 'APPROVE_LOAN', { approved: true });
+      const failed = await Promise.all([
+        workflowTaskFails(confidentialProcessId, before.length),
+        ...unreadable.map((processId) => workflowTaskFails(processId)),
+      ]);
+      const histories = await Promise.all(unreadable.map((processId) => user.history(processId)));
+      faults.clear();
+      const reason = expect.stringMatching(/Could not read the encryption key [\da-f-]{36}: .*503/) as unknown;
+      expect(failed.map(({ attributes }) => JSON.stringify(attributes))).toEqual(failed.map(() => reason));
+      expect(histories.flat().map(({ type }) => type)).not.toContain('ACTIVITY_TASK_SCHEDULED');
+
+      await user.completed(confidentialProcessId, failIfExited);
+      expect(await user.item(confidentialProcessId, 'LOAN_APPLICATION')).toMatchObject({
+        task: { state: 'COMPLETED', data: { value: { firstName: 'Canary' } } },
+      });
+      for (const processId of unreadable) {
+        await user.item(processId, 'LOAN_APPLICATION');
+        await user.client.cancelProcess(processId);
+      }
     });
   });
 });

@@ -23,7 +23,7 @@ export const TERMINAL = [
         },
         { env: { CI: '1' } },
       ),
-    say: (facts) => (facts.driven.waits ? 'asks all the same' : outcome(facts)),
+    say: (facts) => (facts.driven.waits ? 'still prompts' : outcome(facts)),
   },
   {
     id: 'firstCancel',

@@ -43,7 +43,7 @@ def engine() -> Iterator[Engine]:
         engine.watch.stop()
 
 
-async def test_asks_every_20_s_and_reports_a_problem_when_the_last_answer_is_60_s_old(
+async def test_polls_every_20_s_and_is_unhealthy_after_60_s_without_a_response(
     engine: Engine, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -59,7 +59,7 @@ async def test_asks_every_20_s_and_reports_a_problem_when_the_last_answer_is_60_
     await engine.clock.advance(20)
     assert watch.problem() is None
     lines = [(record.levelname, record.message) for record in caplog.records]
-    assert lines == [("WARNING", "The engine does not answer"), ("INFO", "The engine answers again")]
+    assert lines == [("WARNING", "The engine does not answer"), ("INFO", "The engine is reachable again")]
     assert engine.reachable == [True, True, False, False, False, True]
 
 

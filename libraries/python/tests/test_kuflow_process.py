@@ -62,8 +62,18 @@ def waiting(times: int) -> Person:
 async def test_reads_a_task_again_after_1_2_and_4_hours_when_its_signal_does_not_arrive(
     environment: WorkflowEnvironment,
 ) -> None:
-    run = await start_process(environment, RereadWorkflow, FakeKuFlow(waiting(3)))
+    kuflow = FakeKuFlow(waiting(3))
+    run = await start_process(environment, RereadWorkflow, kuflow)
     assert await run.result() == {"message": "True after 7 h"}
+    # Up to 5 % later, so that tasks that were created together are not read at the same moment.
+    later = 1 + int(kuflow.items[0]["id"][-4:], 16) / 0xFFFF / 20
+    events = (await run.history()).events
+    waits = [
+        event.timer_started_event_attributes for event in events if event.HasField("timer_started_event_attributes")
+    ]
+    hours = [wait.start_to_fire_timeout.ToMilliseconds() / 3_600_000 for wait in waits]
+    assert hours == pytest.approx([later, 2 * later, 4 * later], abs=1e-6)
+    assert 1 <= later <= 1.05
 
 
 async def test_creates_an_item_once_even_if_the_response_to_its_creation_is_lost(

@@ -58,7 +58,7 @@ def test_never_combine_an_id_from_the_environment_with_a_secret_from_a_file(tmp_
     assert set(problems) == {"kuflow.api.client-secret"}
 
 
-def test_do_not_show_a_secret_and_neither_do_their_problems(tmp_path: Path) -> None:
+def test_redact_secrets_also_in_errors(tmp_path: Path) -> None:
     proxy = "http://user:the-secret@proxy:1"
     settings = load_settings(tmp_path, {**CREDENTIALS, "TEMPORAL_KUFLOWQUEUE": "A", "TEMPORAL_PROXY": proxy})
     assert "the-secret" not in f"{settings} {settings!r}"

@@ -34,7 +34,7 @@ afterEach(() => {
 const pass = (seconds: number) => vi.advanceTimersByTimeAsync(seconds * SECOND);
 
 describe('the watch of the engine', () => {
-  it('asks every 20 s, and reports a problem when the last answer is 60 s old', async () => {
+  it('polls every 20 s, and is unhealthy after 60 s without a response', async () => {
     await pass(20);
     answer = () => Promise.reject(new Error('tcp connect error'));
     await pass(59);
@@ -45,7 +45,7 @@ describe('the watch of the engine', () => {
     answer = async () => undefined;
     await pass(20);
     expect(watch.problem()).toBeUndefined();
-    expect(lines).toEqual(['WARN The engine does not answer', 'INFO The engine answers again']);
+    expect(lines).toEqual(['WARN The engine does not answer', 'INFO The engine is reachable again']);
     expect(reachable).toEqual([true, true, false, false, false, true]);
   });
 

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, Worker, type ActivityInterceptorsFactory } from '@temporalio/worker';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RestError } from '../src/internal/rest-client.ts';
 import type { KuFlowProcess } from '../src/internal/workflow/kuflow-process.ts';
@@ -13,6 +14,9 @@ import { openTestEnvironment, replay, type FakeKuFlow, type TestEnvironment } fr
 const workflows = new URL('./support/trial-workflows.ts', import.meta.url);
 /** The histories of one workflow, recorded with each released version of this library. */
 const released = new URL('./support/released/', import.meta.url);
+
+/** Seconds. */
+const DAY = 86_400;
 
 let environment: TestEnvironment;
 /** The types of the activities that an interceptor of the project has seen. */
@@ -167,6 +171,21 @@ describe('the deadline of a task', () => {
       },
     });
     expect(result).toEqual({ message: 'true' });
+  });
+});
+
+describe('a task whose signal does not arrive', () => {
+  it('is read again after 1, 2, 4, 8 and 12 hours, and up to 5 % later, depending on its ID', async () => {
+    const kuflow: FakeKuFlow = environment.fakeKuFlow(() => (kuflow.items[0]?.ownerId === undefined ? 'wait' : { ok: true }));
+    const { run } = await runTrial('ReassignedWorkflow', kuflow);
+    const { events } = historyFromJSON(await run.history());
+    const waits = (events ?? []).flatMap(({ timerStartedEventAttributes: timer }) =>
+      timer ? [Number(timer.startToFireTimeout?.seconds) + (timer.startToFireTimeout?.nanos ?? 0) / 1e9] : [],
+    );
+    const later = 1 + Number.parseInt(kuflow.items[0]?.id.slice(-4) ?? '', 16) / 0xffff / 20;
+    expect(later).toBeLessThanOrEqual(1.05);
+    const hours = waits.filter((wait) => wait !== DAY).map((wait) => Number((wait / 3600 / later).toFixed(6)));
+    expect(hours.slice(0, 5)).toEqual([1, 2, 4, 8, 12]);
   });
 });
 

@@ -79,7 +79,7 @@ function stepsAfterAddition(
   const { verify: checks, simulated } = commands(project.record.packageManager, project.record);
   const simulation = (code: string): NextStep => ({
     command: `${invocation} dev simulate ${shellWord(code)} -- ${simulated}`,
-    text: 'run one process to completion on the local KuFlow, which is restarted if it is running',
+    text: 'run one process end to end, and restart the local KuFlow if needed',
   });
   switch (addition.kind) {
     case 'process':

@@ -102,9 +102,7 @@ export function configure(command: Command, context: CommandContext): void {
     .command('activity')
     .argument('<name>', 'Name of the function and of the activity')
     .summary('Add an activity')
-    .description(
-      `Add an activity to those of the first process: a typed function for you to implement. ${HOW_FILES_CHANGE}`,
-    )
+    .description(`Add an activity to the first process: a typed function for you to implement. ${HOW_FILES_CHANGE}`)
     .addHelpText('after', ACTIVITY_EXAMPLES)
     .action(async (name: string, flags: AddFlags) => {
       const { runAddActivity } = await import('./run.ts');

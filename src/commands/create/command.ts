@@ -68,10 +68,7 @@ export function configure(command: Command, context: CommandContext): void {
         'Language of the worker (default: the language of --from, otherwise typescript)',
       ).choices(LANGUAGE_IDS),
     )
-    .option(
-      '--package <name>',
-      'Package of the code of a Java or Python worker (default: derived from the name of the project)',
-    )
+    .option('--package <name>', 'Package name for Java or Python code (default: derived from the project name)')
     .addOption(
       new Option(
         '--package-manager <name>',

@@ -72,9 +72,9 @@ function noWorkspaceError(
   const { title } = languageOf({ language }).tools;
   const why =
     found === undefined
-      ? (problem ?? `no folder above ${folder} has a ${LANGUAGES[language]} project`)
+      ? (problem ?? `no ${LANGUAGES[language]} project found above ${folder}`)
       : `the workspace in ${found.root} uses ${title(found.workspace.packageManager)}, not ${chosen === undefined ? '' : title(chosen)}`;
-  return usageError(`--workspace cannot be used: ${why}`, ['Create a separate project: --no-workspace']);
+  return usageError(`--workspace: ${why}`, ['Create a separate project: --no-workspace']);
 }
 
 /** The places for a project whose folder is another project, or that a workspace could have as a member. Empty if there is nothing to choose. */

@@ -77,7 +77,7 @@ function endGitStep(progress: Progress, result: WriteResult['git']): void {
         );
       break;
     case 'initialised':
-      progress.end('warning', `Created a git repository but made no commit: ${result.reason}`);
+      progress.end('warning', `Initialized a git repository, but could not commit: ${result.reason}`);
       break;
     case 'skipped':
       progress.end('skipped', `Skipped creating a git repository: ${result.reason}`);

@@ -7,6 +7,7 @@ import { withCandidates } from '../../cli/value-candidates.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';
 import type { DevExecFlags, RuntimeFlag } from './run.ts';
 import type { SimulateFlags } from './simulate/run.ts';
+import type { SkipFlags } from './skip/run.ts';
 import type { StateFlags } from './state/run.ts';
 
 const DEV_EXAMPLES = `
@@ -26,6 +27,14 @@ const SIMULATE_EXAMPLES = `
 Examples:
   $ kuflow dev simulate -- npm start
   $ kuflow dev simulate LOAN --answers answers.yaml --timeout 5m -- npm start`;
+
+const SKIP_EXAMPLES = `
+Examples:
+  until the worker does something
+    $ kuflow dev skip
+  let a deadline of three days pass
+    $ kuflow dev skip 3d
+  $ kuflow dev skip --until 2027-01-01`;
 
 export function configure(command: Command, context: CommandContext): void {
   platformOptions(command)
@@ -178,6 +187,27 @@ export function configure(command: Command, context: CommandContext): void {
       await runHistory(id, { ...command.opts<DevFlags>(), ...flags }, context);
     });
 
+  stateOption(command.command('skip'))
+    .summary('Skip time, so that deadlines pass (experimental)')
+    .description(
+      'Move the clock of the running local KuFlow and its processes forward, from deadline to deadline. At each one, wait until the worker has done its work. ' +
+        'Without a duration or --until, stop when a process has changed. Tokens and certificates keep real time. The clock stays ahead until `kuflow dev reset`. ' +
+        'This is experimental, because it uses an experimental feature of the Temporal server. ' +
+        'Exits with status 1 if there was nothing to wait for, and 4 if a process did not get there.',
+    )
+    .argument('[duration]', 'How much time to skip, such as 12h or 3d', parseLife)
+    .addOption(
+      new Option('--until <time>', 'Time to skip to: a date, or an ISO 8601 time with a time zone').argParser(
+        parseTime,
+      ),
+    )
+    .addOption(jsonOption())
+    .addHelpText('after', SKIP_EXAMPLES)
+    .action(async (seconds: number | undefined, flags: SkipFlags) => {
+      const { runSkip } = await import('./skip/run.ts');
+      await runSkip(seconds, { ...command.opts<DevFlags>(), ...flags }, context);
+    });
+
   stateOption(command.command('reset'))
     .summary('Remove the state of the local KuFlow')
     .description(
@@ -315,6 +345,15 @@ function parseDnsName(text: string): string {
 }
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** A date or a time with a time zone, as ISO 8601 in UTC. */
+function parseTime(text: string): string {
+  const isTime = /^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:?\d\d))?$/i.test(text);
+  const time = isTime ? Date.parse(text) : NaN;
+  if (Number.isNaN(time))
+    throw new InvalidArgumentError('Expected a date, or a time with a time zone such as 2027-01-31T09:00Z.');
+  return new Date(time).toISOString();
+}
 
 /** A duration of at least one second, in seconds. */
 function parseLife(text: string): number {

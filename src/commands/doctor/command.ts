@@ -42,7 +42,10 @@ export function configure(command: Command, context: CommandContext): void {
       )
       .option('--offline', 'Run only checks that need no network')
       .option('--no-create', 'Create nothing in KuFlow, and skip the checks that would')
-      .option('--process <id>', 'Also compare the workflow of this process with this worker')
+      .option(
+        '--process <id>',
+        'Also compare the workflow of this process with this worker, and read its encryption key',
+      )
       .addOption(new Option('--timeout <seconds>', 'Time limit for the whole run').argParser(parseSeconds).default(15))
       .addOption(new Option('--fail-on <level>', 'Exit with status 3 on warnings').choices(['warn']))
       .option(

@@ -28,8 +28,8 @@ export async function createProjectProbe(
   if (record === undefined) return general;
   const root = record.workspace === undefined ? folder : join(folder, record.workspace.root);
   const at = { folder, root, env, packageManager: record.packageManager };
-  const { runtime, temporalSdk, workerCheck } = await languageOf(record).diagnosis();
-  const command = await workerCheck(at);
+  const { runtime, temporalSdk, worker } = await languageOf(record).diagnosis();
+  const command = await worker(at);
   const workerEnv = { ...env, ...overridesAsEnvironment(settings) };
   return {
     ...general,
@@ -62,6 +62,7 @@ async function listProcesses(folder: string, env: Environment): Promise<readonly
     code: definition.process.code,
     workflowType: definition.workflow.type,
     taskQueue: definition.workflow.taskQueue,
+    confidential: definition.process.confidential,
   }));
 }
 

@@ -23,7 +23,7 @@ const WATCH_SECONDS = 10;
 
 /**
  * `kuflow doctor`. With `--json`: `{ status, roots, results, next, created, counts, ms, fixed? }`. Exit status 0: usable,
- * 1: a check failed, 2: settings are missing or malformed, 3: a warning with `--fail-on warn`, 4: could not tell.
+ * 1: a check failed, 2: settings are missing or malformed, 3: a warning with `--fail-on warn`, 4: inconclusive.
  */
 export async function runDoctorCommand(flags: DoctorFlags, context: CommandContext): Promise<void> {
   if (flags.json === true && flags.format !== undefined) throw usageError('--json cannot be combined with --format');

@@ -165,7 +165,7 @@ function formatCounts({ counts, results, ms }: DoctorReport): string {
     ...part(counts.pass, 'passed'),
     ...part(counts.warn, counts.warn === 1 ? 'warning' : 'warnings'),
     ...part(counts.fail, 'failed'),
-    ...part(counts.unknown, 'could not tell'),
+    ...part(counts.unknown, 'inconclusive'),
     ...part(counts.crash, 'crashed'),
     ...part(counts.skip - hidden, 'skipped'),
     ...part(hidden, 'not applicable'),

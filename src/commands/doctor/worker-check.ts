@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process';
-import { isAbsolute, relative } from 'node:path';
 import { codeOf } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
 import { signalTree } from '../../base/process-tree.ts';
 import { MIB } from '../../files/read.ts';
-import type { WorkerCheckCommand } from '../../languages/diagnosis.ts';
+import type { WorkerCommand } from '../../languages/diagnosis.ts';
+import { findPlace, findReason, formatExit } from '../../languages/worker-output.ts';
 import type { WorkerCheckOutcome, WorkerCheckOptions, WorkerCheckStep } from '../../diagnostics/input.ts';
 
 const MAX_DETAIL_LENGTH = 600;
-const MAX_REASON_LENGTH = 200;
 const STATUSES: readonly WorkerCheckStep['status'][] = ['ok', 'failed', 'unknown', 'skipped'];
 
 /** Tells the worker's `--check` its time limit, in seconds from its start. */
@@ -19,12 +18,12 @@ const LIMIT_VARIABLE = 'KUFLOW_WORKER_CHECK_SECONDS';
  * then, or when `signal` aborts, it kills the whole process tree. Never rejects.
  */
 export async function runWorkerCheck(
-  { program, args }: Pick<Extract<WorkerCheckCommand, { kind: 'command' }>, 'program' | 'args'>,
+  { program, args }: Pick<Extract<WorkerCommand, { kind: 'command' }>, 'program' | 'args'>,
   folder: string,
   env: Readonly<Record<string, string | undefined>>,
   { signal, limitMs }: WorkerCheckOptions,
 ): Promise<WorkerCheckOutcome> {
-  const child = spawn(program, args, {
+  const child = spawn(program, [...args, '--check', '--json'], {
     cwd: folder,
     env: { ...env, [LIMIT_VARIABLE]: String(limitMs / 1000) },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -65,9 +64,6 @@ export async function runWorkerCheck(
   }
 }
 
-const formatExit = (code: number | null, name: NodeJS.Signals | null): string =>
-  code === null ? (name ?? 'ended') : `status ${code}`;
-
 function parseAnswer(text: string): WorkerCheckOutcome | undefined {
   let value: unknown;
   try {
@@ -84,40 +80,4 @@ function parseAnswer(text: string): WorkerCheckOutcome | undefined {
       : [{ step: entry['step'].slice(0, 40), status, detail: entry['detail'].slice(0, MAX_DETAIL_LENGTH) }];
   });
   return { kind: 'answered', status: value['status'], steps };
-}
-
-/** A line with an error from Node, a JVM, a bundler or the worker's log. Stack traces and the Node version follow it. */
-const ERROR_LINE = /(?:^|\s)(?:[\w.]*[A-Z]\w*)?(?:Error|Exception)(?: \[\w+\])?: \S|\bERROR\b.*\S/;
-
-/** The last line with an error, or else the last line. */
-function findReason(text: string): string {
-  const lines = text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !/^Node\.js v\d/.test(line));
-  const line = lines.findLast((one) => ERROR_LINE.test(one)) ?? lines.at(-1);
-  return line === undefined ? '' : `, ${(parseLoggedError(line) ?? line).slice(0, MAX_REASON_LENGTH)}`;
-}
-
-/** `file:line` or `File "…", line 3`, as Node, bundlers and Python write it. */
-const PLACE = /(?:file:\/\/)?((?:\/|[A-Za-z]:[\\/])[^\s:'"(),]+\.(?:[cm]?[jt]sx?|py|java))(?::|", line |:\[)(\d+)/g;
-
-/** The first place in the folder's own code that an error message names. */
-function findPlace(text: string, folder: string): string | undefined {
-  for (const [, path = '', line = ''] of text.matchAll(PLACE)) {
-    const own = relative(folder, path);
-    if (!own.startsWith('..') && !isAbsolute(own) && !/(?:^|[\\/])(?:node_modules|\.venv)[\\/]/.test(own))
-      return `${own}:${line}`;
-  }
-  return undefined;
-}
-
-/** The message of a log entry; the worker logs in JSON. */
-function parseLoggedError(line: string): string | undefined {
-  try {
-    const { message, error }: { readonly message?: unknown; readonly error?: unknown } = JSON.parse(line) as object;
-    return typeof message === 'string' ? `${message}${typeof error === 'string' ? `: ${error}` : ''}` : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -69,7 +69,7 @@ export function configure(command: Command, context: CommandContext): void {
       .addArgument(idArgument('process'))
       .summary('Show a process, its metadata and what happened to it')
       .description(
-        'Show a process, its metadata and what happened to it. Only the local KuFlow returns what happened; for another KuFlow, the process items are listed instead.',
+        'Show a process, its metadata and what happened to it. Only the local KuFlow provides a timeline; for another KuFlow, the process items are listed instead.',
       )
       .option('--watch', 'Continue until the process ends. Exits with status 1 if it was canceled'),
   ).action(async (id: string, flags: ProcessShowFlags) => {

@@ -143,7 +143,7 @@ export function reportOf({ process, comparison, notes, applied }: ComparedProces
   };
 }
 
-/** The status of a check: 1 drift, 4 could not tell, 0 neither. */
+/** The status of a check: 1 drift, 4 inconclusive, 0 neither. */
 export function checkStatus(reports: readonly ProcessReport[]): ExitStatus {
   if (reports.some(({ drift }) => drift)) return 1;
   return reports.some(({ unknown }) => unknown.length > 0) ? 4 : 0;

@@ -1,4 +1,4 @@
-import { compareSample } from '../../discovery/compare-sample.ts';
+import { compareWorkerSample } from '../../discovery/compare-worker-sample.ts';
 import { readWorkerSample } from '../../process/worker-sample/read.ts';
 import type { LiveSource } from './compare-processes.ts';
 
@@ -8,7 +8,7 @@ export async function openSampleSource(path: string): Promise<LiveSource> {
   return {
     kind: 'worker-sample',
     compare: ({ definition }) => {
-      const comparison = compareSample(definition, sample);
+      const comparison = compareWorkerSample(definition, sample);
       const hasNewTask = comparison.findings.some(({ kind }) => kind === 'task-added');
       return Promise.resolve({
         comparison,

@@ -19,7 +19,7 @@ export interface SyncResult {
   readonly files: readonly EditedFile[];
   readonly notes: readonly string[];
   readonly next: readonly NextStep[];
-  /** 1 drift (with `check`), 3 something is left to change by hand, 4 could not tell. */
+  /** 1 drift (with `check`), 3 something is left to change by hand, 4 inconclusive. */
   readonly status: ExitStatus;
 }
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { join, posix, relative } from 'node:path';
+import { join, posix } from 'node:path';
 import { amendError, KnownError, usageError, worstExitStatus, type ExitStatus } from '../../base/errors.ts';
-import { listFilesInGit, type WorkTree } from '../../files/git.ts';
+import type { WorkTree } from '../../files/git.ts';
 import type { InstallResult } from '../../languages/install.ts';
 import type { ProjectTemplate, TemplateOrigin } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
@@ -21,8 +21,8 @@ import { changesBetween, type ListedChange } from '../../project/update/apply-mi
 import { findMarkedFiles, type MarkedFile } from '../../project/update/marked-files.ts';
 import { PROJECT_MIGRATIONS, type Migration } from '../../project/update/migrations.ts';
 import { baseWithout, planUpdate, type UpdateConflict, type UpdatedFile } from '../../project/update/plan-update.ts';
-import { shellPath } from '../../base/shell.ts';
-import { lockFilesIn, type UpdatableProject } from './open-for-update.ts';
+import type { UpdatableProject } from './open-for-update.ts';
+import { undoCommand } from './undo-command.ts';
 
 /** What to do with a file in conflict: write it with markers, keep the local lines, or leave it as it is. */
 export type ConflictChoice = 'markers' | 'ours' | 'skip';
@@ -459,58 +459,6 @@ async function rejectIgnoredState({ project, env, command }: UpdateRequest): Pro
     `${UNIGNORE_ADVICE}. Then commit ${ignored.length === 1 ? 'the file' : 'the files'}`,
     `Or update anyway: ${command} --allow-dirty`,
   ]);
-}
-
-/** Git reads some names as patterns, which match other files too. */
-function pathspec(path: string): string {
-  return /[*?[]/.test(path) ? `:(literal)${path}` : path;
-}
-
-/** The command that restores the last commit, if that undoes the update and nothing else. */
-async function undoCommand(
-  { project, cwd, env }: UpdateRequest,
-  dirty: readonly string[] | undefined,
-  {
-    changes,
-    shared,
-    isInstalled,
-  }: {
-    readonly changes: readonly ChangedFile[];
-    readonly shared: readonly ChangedFile[];
-    readonly isInstalled: boolean;
-  },
-): Promise<string | undefined> {
-  const { folder, record } = project;
-  const changed = changes.map(({ path }) => path);
-  if (dirty === undefined || changed.some((path) => dirty.includes(path))) return undefined;
-  const isNew = ({ before }: ChangedFile): boolean => before === undefined;
-  const split = (all: readonly ChangedFile[]): readonly [created: string[], existing: string[]] => [
-    all.filter(isNew).map(({ path }) => path),
-    all.filter((change) => !isNew(change)).map(({ path }) => path),
-  ];
-  const [created, existing] = split(changes);
-  const [known, unknown] = await Promise.all([
-    listFilesInGit('tracked', folder, existing, env),
-    listFilesInGit('untracked', folder, created, env),
-  ]);
-  // Git ignores the others, or they are below a symbolic link or in another repository.
-  if (known.length < existing.length || unknown.length < created.length) return undefined;
-  // An installation changes these, now or later.
-  const locks = isInstalled || changed.includes(languageOf(record).tools.manifest) ? lockFilesIn(project) : [];
-  if (locks.some((path) => dirty.includes(path))) return undefined;
-  const [newShared, replacedShared] = split(shared);
-  // Of a workspace outside the repository, git lists nothing.
-  created.push(...(await listFilesInGit('untracked', folder, [...locks, ...newShared], env)));
-  existing.push(...(await listFilesInGit('tracked', folder, [...locks, ...replacedShared], env)));
-  const paths = (all: readonly string[]): string =>
-    [...new Set(all)].map((path) => shellPath(pathspec(path))).join(' ');
-  const outside = existing.filter((path) => path.startsWith('../'));
-  const place = relative(cwd, folder);
-  const git = place === '' ? 'git' : `git -C ${shellPath(place)}`;
-  return [
-    `${git} restore ${dirty.length > 0 ? `-- ${paths(existing)}` : paths(['.', ...outside])}`,
-    ...(created.length === 0 ? [] : [`${git} clean -fdq -- ${paths(created)}`]),
-  ].join(' && ');
 }
 
 function stepsForConflicts({ command }: UpdateRequest, decisions: readonly Decision[]): readonly NextStep[] {

@@ -18,7 +18,9 @@ const STALE_MS = 2 * 60_000;
 const SHOWN_POLLERS = 5;
 
 /** A skip if the engine restricts the call; undefined for any other answer. */
-function restrictedFinding(result: Extract<RpcResult<unknown>, { readonly ok: false }>): Finding<never> | undefined {
+export function restrictedFinding(
+  result: Extract<RpcResult<unknown>, { readonly ok: false }>,
+): Finding<never> | undefined {
   if (result.kind !== 'status' || (result.name !== 'PERMISSION_DENIED' && result.name !== 'UNIMPLEMENTED'))
     return undefined;
   return {
@@ -126,7 +128,7 @@ export const pollersCheck: DoctorCheck = {
   },
 };
 
-function callOptions(
+export function callOptions(
   input: DoctorInput,
   { token }: Readonly<Partial<DoctorOutputs>>,
   signal: AbortSignal,
@@ -190,8 +192,13 @@ async function compareProcessStart(
       values: { file: processes[0]?.file ?? 'kuflow.process.yaml' },
     });
   }
-  const summary = `started as ${start.workflowType} on ${start.taskQueue}${queue === undefined ? '' : ', which this worker polls'}`;
-  return { state: 'pass', summary, facts };
+  const polls = queue === undefined ? '' : ', which this worker polls';
+  const replay = project === undefined ? '' : '; to compare its code with running processes, use kuflow replay';
+  return {
+    state: 'pass',
+    summary: `started as ${start.workflowType} on ${start.taskQueue}${polls}${replay}`,
+    facts,
+  };
 }
 
 /** Makes a trailing space visible. */

@@ -1,5 +1,5 @@
 import { CALL_CODES, handshakeCauses, namespaceCauses, systemInfoCauses } from './engine.ts';
-import { fails, warns, type Explanation } from './explanation.ts';
+import { fails, unclear, warns, type Explanation } from './explanation.ts';
 import { REST_CALL_CODES, restCauses } from './rest.ts';
 
 /** Responses that only mean that the application is not allowed to list tenants. */
@@ -123,7 +123,7 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-PROC-001': {
     looksAt:
-      '`--process <id>`: the workflow type and task queue with which KuFlow started this process, compared with those of this worker. A typo in one of them is the most common first-day problem.',
+      '`--process <id>`: the workflow type and task queue with which KuFlow started this process, compared with those of this worker. A typo in one of them is the most common first-day problem. `kuflow replay` compares the workflow code itself with the processes that are running.',
     causes: {
       'process-queue-differs': fails(
         'KuFlow started the process on a different task queue than this worker polls.',
@@ -135,5 +135,28 @@ export const online: Readonly<Record<string, Explanation>> = {
       ),
     },
     alsoOf: { 'KF-ENGINE-001': CALL_CODES },
+  },
+  'KF-PROC-002': {
+    looksAt:
+      "Whether the application can read the keys of confidential processes: those whose definition file contains `process.confidential: true`, or the process of `--process <id>`. KuFlow's API does not return the ID of a key, so doctor reads it from the start of the newest running processes, as a worker does. Without a running confidential process, no key is checked. Read-only; the key is not shown or stored.",
+    causes: {
+      'encryption-key-forbidden': fails(
+        'KuFlow does not allow the application to read the key of a running process (403).',
+        'In the KuFlow app, give the application a role in process <process>',
+      ),
+      'encryption-key-not-found': fails(
+        'KuFlow started a process with a key that it does not have, or does not show to the application (404). The worker cannot run this process.',
+        'Check that the endpoint (<source>) is that of the KuFlow that started the process',
+        'Report the process <process> and its key <key> to KuFlow',
+      ),
+      'encryption-key-no-answer': unclear(
+        'The REST API works, but there was no usable answer to the request for a key: a timeout, a lost connection, too many requests (429), or a server error (5xx). Confidential processes wait until the key can be read.',
+        'Try again; if the error persists, report the operation retrieveKmsKey and the time to KuFlow',
+      ),
+    },
+    alsoOf: {
+      'KF-ENGINE-001': CALL_CODES,
+      'KF-REST-001': REST_CALL_CODES.filter((code) => code !== 'rest-forbidden' && code !== 'rest-not-found'),
+    },
   },
 };

@@ -102,7 +102,7 @@ export const project: Readonly<Record<string, Explanation>> = {
   },
   'KF-WORK-002': {
     looksAt:
-      'Whether doctor and the worker come to the same result. If not, something treats them differently: another proxy for the REST API, a server certificate that only one of the two TLS implementations accepts, or a firewall rule for one program.',
+      'Whether doctor and the worker agree. If not, something treats them differently: another proxy for the REST API, a server certificate that only one of the two TLS implementations accepts, or a firewall rule for one program.',
     causes: {
       'worker-check-failed': fails(
         "The worker's own check failed at a step.",

@@ -26,9 +26,9 @@ const OLDEST_SDK = '1.28.0';
 export const javaDiagnosis: ProjectDiagnosis = {
   runtime: examineBuildTools,
   temporalSdk: async ({ folder }) => examineSdk(folder, await readPom(folder)),
-  workerCheck: ({ folder, env }) =>
+  worker: ({ folder, env }) =>
     existsSync(join(folder, JAR))
-      ? { kind: 'command', program: findJava(env), args: ['-jar', JAR, '--check', '--json'] }
+      ? { kind: 'command', program: findJava(env), args: ['-jar', JAR] }
       : { kind: 'not-built', missing: JAR, build: mavenCommands().install },
 };
 

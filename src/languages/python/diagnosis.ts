@@ -44,13 +44,13 @@ const KNOWN_FAULTS = [
 export const pythonDiagnosis: ProjectDiagnosis = {
   runtime: examineRuntime,
   temporalSdk: examineSdk,
-  workerCheck: async ({ folder, root }) => {
+  worker: async ({ folder, root }) => {
     const project = await readPyproject(folder);
     const packageName = typeof project === 'string' ? undefined : project.packageName;
     const python = join(root, ENVIRONMENT_PYTHON);
     return packageName === undefined || !existsSync(python)
       ? { kind: 'not-installed' }
-      : { kind: 'command', program: python, args: ['-m', packageName, '--check', '--json'] };
+      : { kind: 'command', program: python, args: ['-m', packageName] };
   },
 };
 

@@ -1,6 +1,6 @@
 import { capitalize, upperCase } from '../../base/identifiers.ts';
 import type { TaskNaming } from '../process-tasks.ts';
-import type { Naming } from '../task-choices.ts';
+import type { Naming } from '../task-names.ts';
 import { isPythonIdentifier, PYTHON_RESERVED } from './literals.ts';
 
 /** Names that the templates use. */

@@ -32,12 +32,12 @@ const OLDEST_NODE = '20.19.0';
 export const nodeDiagnosis: ProjectDiagnosis = {
   runtime: () => Promise.resolve(examineNode(process.version)),
   temporalSdk: ({ folder }) => examinePackages(folder),
-  workerCheck: async ({ folder }) =>
+  worker: async ({ folder }) =>
     (await findInstalledVersion(folder, '@temporalio/worker')) !== undefined
       ? {
           kind: 'command',
           program: process.execPath,
-          args: ['--import', 'tsx', 'src/main.ts', '--check', '--json'],
+          args: ['--import', 'tsx', 'src/main.ts'],
         }
       : { kind: 'not-installed' },
 };

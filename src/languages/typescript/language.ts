@@ -16,7 +16,7 @@ import {
 } from './package-manager.ts';
 import { TS_NAMING } from './process-context.ts';
 import { renderTypeScript } from './render.ts';
-import { findTasks } from './task-names.ts';
+import { findTasks } from './find-tasks.ts';
 
 const SCHEMA = 'node_modules/create-kuflow-worker/schemas/kuflow.process.schema.json';
 

@@ -4,7 +4,7 @@ import { isTsIdentifier, TS_RESERVED, tsString, tsValue } from './literals.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
 import { sampleForSchema } from '../../schema/example/example.ts';
 import { choiceOf, type AdditionalProcess, type TaskChoices } from '../project-spec.ts';
-import { nameTasks, systemTaskInputs, taskTitle, type NamedTask, type Naming } from '../task-choices.ts';
+import { nameTasks, systemTaskInputs, taskTitle, type NamedTask, type Naming } from '../task-names.ts';
 import { isSampleApproval } from '../../process/sample.ts';
 import { sampleAnswers } from '../sample-answers.ts';
 import { Code } from '../templates/code.ts';

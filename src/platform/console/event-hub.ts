@@ -6,7 +6,7 @@ import { getMeta, setMeta } from '../store/people.ts';
 import type { PlatformEvent } from '../shared/types.ts';
 
 /** The events of the platform, and those that only tell the console which of its lists have changed. */
-export type PublishedEvent = PlatformEvent | { readonly kind: 'workers-changed' | 'faults-changed' };
+export type PublishedEvent = PlatformEvent | { readonly kind: 'workers-changed' | 'faults-changed' | 'clock-changed' };
 
 /** Passes events on to the streams of the console and keeps the latest ones for streams that reconnect. */
 export interface EventHub {

@@ -24,6 +24,12 @@ export function redactSecretFields(json: string): string {
 /** For text that is a secret as a whole. */
 export const redactAll = (): string => REDACTED;
 
+/** A URL whose query is a secret. */
+export function redactQuery(url: string): string {
+  const path = redactByPattern(url.split('?', 1)[0] ?? '');
+  return url.includes('?') ? `${path}?${REDACTED}` : path;
+}
+
 /** The value of a header. `Authorization` keeps its scheme. */
 export function redactHeader(name: string, value: string): string {
   if (name === 'authorization') return `${/^(?:basic|bearer)(?= )/i.exec(value)?.[0] ?? ''} ${REDACTED}`.trim();

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { withoutUndefined } from '../../base/json.ts';
 import type { RecordedBody, RequestDetail, RequestRecord } from '../shared/contract.ts';
-import { redactAll, redactHeader, redactSecretFields, redactByPattern } from './redaction.ts';
+import { redactAll, redactHeader, redactQuery, redactSecretFields, redactByPattern } from './redaction.ts';
 
 type Headers = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
@@ -26,6 +26,8 @@ export interface EndedRequest extends Omit<RequestRecord, 'id' | 'time' | 'opera
   readonly requestBody?: BodyStart | undefined;
   readonly responseBody?: BodyStart | undefined;
   readonly answerSecrets?: AnswerSecrets | undefined;
+  /** Whether its query, bodies and file names are data of a confidential process. */
+  readonly isConfidential?: boolean;
 }
 
 export interface RequestRecorder {
@@ -87,21 +89,25 @@ function toRecord(request: Recorded): RequestRecord {
 }
 
 function toDetail(request: Recorded): RequestDetail {
-  const { url, requestHeaders, responseHeaders, requestBody, responseBody } = request;
+  const { url, requestHeaders, responseHeaders, requestBody, responseBody, isConfidential = false } = request;
   return withoutUndefined({
     ...toRecord(request),
-    url: redactByPattern(url),
+    url: isConfidential ? redactQuery(url) : redactByPattern(url),
     requestHeaders: toHeaders(requestHeaders),
-    responseHeaders: toHeaders(responseHeaders),
-    requestBody: toRecordedBody(requestBody, requestHeaders, redactByPattern),
+    responseHeaders: toHeaders(isConfidential ? withoutFileName(responseHeaders) : responseHeaders),
+    requestBody: toRecordedBody(requestBody, requestHeaders, isConfidential ? redactAll : redactByPattern),
     responseBody: toRecordedBody(responseBody, responseHeaders, answerRedaction(request)),
   });
 }
 
-function answerRedaction({ answerSecrets, status }: Recorded): (text: string) => string {
+function answerRedaction({ answerSecrets, status, isConfidential }: Recorded): (text: string) => string {
+  if (isConfidential === true) return redactAll;
   if (answerSecrets === 'fields') return redactSecretFields;
   return answerSecrets === 'all' && status < 400 ? redactAll : redactByPattern;
 }
+
+const withoutFileName = (headers: Headers): Headers =>
+  'content-disposition' in headers ? { ...headers, 'content-disposition': redactAll() } : headers;
 
 function toHeaders(headers: Headers): Readonly<Record<string, string>> {
   return Object.fromEntries(

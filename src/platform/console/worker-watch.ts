@@ -63,7 +63,7 @@ export function watchWorkers(options: WorkerWatchOptions): WorkerWatch {
       ...(otherQueue === undefined ? [] : [otherQueue]),
       ...domain.definitions.all.map(({ definition }) => definition.workflow.taskQueue),
       ...workers
-        .filter(({ lastModifiedAt = '' }) => domain.clock.now() - Date.parse(lastModifiedAt) < REGISTERS_WITHIN_MS)
+        .filter(({ lastModifiedAt = '' }) => domain.clock.real.now() - Date.parse(lastModifiedAt) < REGISTERS_WITHIN_MS)
         .map(({ taskQueue }) => taskQueue),
     ]);
     const pollers = await Promise.all(

@@ -16,12 +16,14 @@ export async function createAuthentication(
     params.type === 'ENGINE_TOKEN'
       ? { engineToken: await ctx.issuers.issueToken(ctx.principal) }
       : { engineCertificate: await ctx.issuers.issueCertificate(ctx.principal) };
+  // Like the credentials, in real time.
+  const time = ctx.clock.real.now();
   const authentication = {
-    id: uuid7(ctx.clock.now()),
+    id: uuid7(time),
     type: params.type,
     tenantId,
     createdBy: ctx.principal.id,
-    createdAt: ctx.store.now(),
+    createdAt: new Date(time).toISOString(),
   };
   ctx.store.transaction(() => insertAuthentication(ctx.store.sql, authentication));
   return { ...authentication, ...credentials };

@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import type { Clock } from '../../base/clock.ts';
+import type { PlatformClock } from '../shared/platform-clock.ts';
 import type { PlatformEvent } from '../shared/types.ts';
 import { insertEvent, type EventRow } from '../store/events.ts';
 import type { Store } from '../store/store.ts';
@@ -27,7 +27,7 @@ export interface EngineIssuers {
 /** What all operations share. One per running platform. */
 export interface Domain {
   readonly store: Store;
-  readonly clock: Clock;
+  readonly clock: PlatformClock;
   readonly definitions: DefinitionCatalog;
   readonly issuers: EngineIssuers;
   readonly tenantId: string;
@@ -48,6 +48,14 @@ export interface OperationContext extends Domain {
 /** Adds an entry to the timeline of a process, in the current transaction, and reports it after the commit. */
 export function recordEvent(ctx: Domain, event: Omit<EventRow, 'time'>): void {
   insertEvent(ctx.store.sql, { ...event, time: ctx.store.now() });
+  reportChange(ctx, event);
+}
+
+/** Reports a change of a process after the commit. */
+export function reportChange(
+  ctx: Domain,
+  event: Pick<EventRow, 'processId' | 'kind' | 'code' | 'processItemId' | 'detail'>,
+): void {
   ctx.store.afterCommit(() =>
     ctx.report({
       kind: 'process',

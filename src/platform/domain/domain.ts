@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events';
-import type { Clock } from '../../base/clock.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import type { PeopleSeed } from '../../process/people.ts';
 import type { PlatformEvent, PlatformIdentity } from '../shared/types.ts';
@@ -15,7 +14,6 @@ import { applyPeople } from './seed.ts';
 
 export interface DomainOptions {
   readonly store: Store;
-  readonly clock: Clock;
   readonly definitions: readonly ProcessDefinition[];
   /** Default: one local user. */
   readonly people?: PeopleSeed | undefined;
@@ -35,7 +33,7 @@ export function createDomain(options: DomainOptions): { readonly domain: Domain;
   const identity = { ...stored, user };
   const domain: Domain = {
     store: options.store,
-    clock: options.clock,
+    clock: options.store.clock,
     definitions: createDefinitionCatalog(
       options.definitions,
       options.store,

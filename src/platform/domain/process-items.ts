@@ -3,6 +3,7 @@ import { uuid7 } from '../../base/uuid.ts';
 import type { JsonPatch, JsonValue } from '../../kuflow/contract/common.ts';
 import type { ProcessItem } from '../../kuflow/contract/process-items.ts';
 import { withModification } from '../store/audit.ts';
+import type { EventRow } from '../store/events.ts';
 import { findPrincipalById } from '../store/people.ts';
 import {
   insertTaskLog,
@@ -15,7 +16,7 @@ import {
 } from '../store/process-items.ts';
 import { badRequest, conflict, forbidden } from './api-error.ts';
 import { requireCandidate, requireOwnerIsCandidate } from './candidates.ts';
-import { enqueueForEngine, recordEvent, type Domain, type OperationContext } from './context.ts';
+import { enqueueForEngine, recordEvent, reportChange, type Domain, type OperationContext } from './context.ts';
 import { filterDeleted, type DeletedFilter } from './deletion.ts';
 import { linkDocuments } from './documents.ts';
 import { applyJsonPatch } from './json-patch.ts';
@@ -172,6 +173,8 @@ export function appendTaskLog(
     const changed = saveItem(ctx, item, task, item.ownerId);
     const notice = describeOtherOwner(ctx, changed);
     if (notice !== undefined) recordItemEvent(ctx, changed, 'log-appended', notice);
+    // A log has its own times, so the timeline does not repeat it.
+    else reportChange(ctx, { ...eventOf(changed), kind: 'log-appended' });
     return toProcessItem(ctx, changed);
   });
 }
@@ -247,15 +250,14 @@ function saveItem(
 }
 
 function recordItemEvent(ctx: OperationContext, item: ProcessItemRow, kind: string, detail?: string): void {
-  recordEvent(ctx, {
-    processId: item.processId,
-    kind,
-    processItemId: item.id,
-    code: item.definition?.code,
-    principalId: ctx.principal.id,
-    detail,
-  });
+  recordEvent(ctx, { ...eventOf(item), kind, principalId: ctx.principal.id, detail });
 }
+
+const eventOf = (item: ProcessItemRow): Pick<EventRow, 'processId' | 'processItemId' | 'code'> => ({
+  processId: item.processId,
+  processItemId: item.id,
+  code: item.definition?.code,
+});
 
 /** Queues the signal for the workflow of the item's process, in the current transaction. */
 export function signalProcessItem(ctx: Domain, item: ProcessItemRow): void {

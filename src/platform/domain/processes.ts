@@ -223,17 +223,17 @@ export function recordWorkflowOutcome(ctx: Domain, processId: string, outcome: W
   ctx.store.transaction(() => {
     const process = findProcessById(ctx.store.sql, processId);
     if (process === undefined || outcome.kind === 'continued' || process.workflowOutcome === outcome.kind) return;
-    const completes = outcome.kind === 'completed' && process.state === 'RUNNING';
-    const message = outcome.kind === 'completed' ? undefined : outcome.message;
+    const { kind, message } = outcome;
+    const completes = kind === 'completed' && process.state === 'RUNNING';
     updateProcess(ctx.store.sql, {
       ...process,
       ...(completes
         ? { state: 'COMPLETED' as const, ...withModification(process, ctx.system.id, ctx.store.now()) }
         : {}),
-      workflowOutcome: outcome.kind,
+      workflowOutcome: kind,
       workflowMessage: message,
     });
-    recordEvent(ctx, { processId, kind: `workflow-${outcome.kind}`, detail: message });
+    recordEvent(ctx, { processId, kind: `workflow-${kind}`, detail: message });
     if (completes) recordEvent(ctx, { processId, kind: 'process-completed', principalId: ctx.system.id });
   });
 }

@@ -16,10 +16,12 @@ export function createWorker(
 ): { readonly created: boolean; readonly worker: Worker } {
   if (params.tenantId !== undefined) requireTenant(ctx, params.tenantId);
   return ctx.store.transaction(() => {
-    const now = ctx.store.now();
+    // Workers register in real time, which decides whether they still run.
+    const time = ctx.clock.real.now();
+    const now = new Date(time).toISOString();
     const known = findWorker(ctx.store.sql, params.identity, params.taskQueue);
     const worker: WorkerRow = {
-      id: known?.id ?? uuid7(ctx.clock.now()),
+      id: known?.id ?? uuid7(time),
       identity: params.identity,
       taskQueue: params.taskQueue,
       registration: toRegistration(params),

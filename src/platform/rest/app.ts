@@ -11,13 +11,14 @@ import { operationIds } from '../../kuflow/contract/operations.ts';
 import { startOfBody, type AnswerSecrets } from '../console/request-recorder.ts';
 import { createCompiledSchemas } from '../console/compiled-schemas.ts';
 import { isPageRequest, registerPageRoutes } from '../console/page-routes.ts';
+import { isConfidentialRequest } from '../domain/confidential-requests.ts';
 import { PROBE_HEADER, type RestDeps, type ServerTls } from './deps.ts';
 import { registerDevRoutes } from './dev-routes.ts';
 import { BODY_LIMIT, createErrorBody, toRestError } from './errors.ts';
 import { registerOperation } from './operation-route.ts';
 import { checkOrigin } from '../shared/origin-check.ts';
 import { describeUnknownOperation, getRequestState, isConsoleRequest, parseQuery, stripApiPrefix } from './request.ts';
-import { createRequestLog } from './request-log.ts';
+import { createRequestLog } from './report-requests.ts';
 
 /** Operations and routes whose answers contain credentials in known fields, and those whose answers are secrets as a whole. */
 const SECRET_ROUTES: ReadonlyMap<string, AnswerSecrets> = new Map([
@@ -32,6 +33,11 @@ const UNLOGGED_ROUTE = /^\/_dev\/(requests|open-codes)(\/|$)/;
 
 const isUnlogged = ({ probeToken }: RestDeps, request: FastifyRequest): boolean =>
   request.headers[PROBE_HEADER] === probeToken || UNLOGGED_ROUTE.test(request.routeOptions.url ?? '');
+
+/** The whole JSON in a request. Uploads have the ID of their process in the URL. */
+function jsonOf({ headers, body }: FastifyRequest): string | undefined {
+  return Buffer.isBuffer(body) && headers['content-type']?.includes('json') === true ? body.toString() : undefined;
+}
 
 /**
  * Creates a server, not listening yet, with KuFlow's REST API, `/health`, `/openapi.json` and `/_dev/…`. The one for
@@ -97,6 +103,7 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     const ms = Math.round(reply.elapsedTime * 10) / 10;
     const ended = { method, path, status, ms, operationId, problem, console: isConsoleRequest(request) };
     logRequest({ ...ended, principal });
+    const texts = [url, jsonOf(request), status === 0 ? undefined : answer?.start?.toString()];
     deps.requests.add({
       ...ended,
       ...{ url, violations, principal: principal?.name },
@@ -105,6 +112,10 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
       requestBody: Buffer.isBuffer(body) ? startOfBody(body) : undefined,
       responseBody: status === 0 ? undefined : answer,
       answerSecrets: SECRET_ROUTES.get(operationId ?? request.routeOptions.url ?? ''),
+      isConfidential: isConfidentialRequest(deps.domain, {
+        operationId,
+        texts: texts.filter((text) => text !== undefined),
+      }),
     });
   };
   app.addHook('onSend', (request, reply, payload, done) => {

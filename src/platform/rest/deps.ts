@@ -10,6 +10,7 @@ import type { EngineTokenReader } from '../domain/credentials.ts';
 import type { FaultRegistry } from '../faults/registry.ts';
 import type { FailingWork } from '../temporal/failing-work.ts';
 import type { PlatformEndpoints, PlatformIdentity } from '../shared/types.ts';
+import type { TimeSkipper } from '../time/time-skipper.ts';
 import type { Implementation } from './handlers.ts';
 
 export interface HealthReport {
@@ -55,6 +56,7 @@ export interface RestDeps {
   readonly events: Pick<EventHub, 'subscribe'>;
   readonly workers: WorkerWatch;
   readonly requests: RequestRecorder;
+  readonly time: Pick<TimeSkipper, 'status' | 'skip'>;
   readonly listFailingWork: (processId: string) => Promise<readonly FailingWork[]>;
   readonly identity: PlatformIdentity;
   readonly run: PlatformRun;

@@ -4,7 +4,15 @@ import { escapeForTerminal } from '../../base/escape.ts';
 import { isRecord, type Json } from '../../base/json.ts';
 import { Secret } from '../../base/secret.ts';
 import type { ProcessItem } from '../../kuflow/contract/process-items.ts';
-import type { LocalUser, SentSignal, ServedProcess, TimelineEntry } from '../shared/contract.ts';
+import type {
+  ClockStatus,
+  LocalUser,
+  SentSignal,
+  ServedProcess,
+  SkipRequest,
+  SkipResult,
+  TimelineEntry,
+} from '../shared/contract.ts';
 
 // Reads the `/_dev` routes of a running platform. This file is for commands in other processes, so it must not load the
 // server.
@@ -84,11 +92,25 @@ export async function requestRelease(access: DevApiAccess, taskId: string): Prom
 export async function requestSignal(
   access: DevApiAccess,
   processId: string,
-  signal: { readonly name: string; readonly input?: Json | undefined },
+  body: { readonly name: string; readonly input?: Json | undefined },
 ): Promise<SentSignal> {
-  const answer = await send(access, 'POST', `/_dev/processes/${encodeURIComponent(processId)}/signals`, signal);
+  const answer = await send(access, 'POST', `/_dev/processes/${encodeURIComponent(processId)}/signals`, { body });
   if (answer.ok) return answer.body as SentSignal;
   throw unexpectedAnswer('did not send the signal', answer);
+}
+
+/** The time of the platform. */
+export async function readClock(access: DevApiAccess): Promise<ClockStatus> {
+  const answer = await send(access, 'GET', '/_dev/clock');
+  if (answer.ok) return answer.body as ClockStatus;
+  throw unexpectedAnswer('did not return its time', answer);
+}
+
+/** Skips time; see `SkipResult`. Rejects with a KnownError that has the platform's reason if it can't. */
+export async function requestSkip(access: DevApiAccess, body: SkipRequest, signal: AbortSignal): Promise<SkipResult> {
+  const answer = await send(access, 'POST', '/_dev/clock/skip', { body, signal });
+  if (answer.ok) return answer.body as SkipResult;
+  throw unexpectedAnswer('did not skip time', answer);
 }
 
 async function readList<Item>(access: DevApiAccess, path: string, key: string, what: string): Promise<readonly Item[]> {
@@ -122,7 +144,7 @@ async function send(
   { http, token }: DevApiAccess,
   method: 'GET' | 'POST',
   path: string,
-  body?: object,
+  { body, signal }: { readonly body?: object; readonly signal?: AbortSignal } = {},
 ): Promise<DevAnswer> {
   const url = `${http}${path}`;
   const answer = await fetch(url, {
@@ -131,7 +153,8 @@ async function send(
       authorization: `Bearer ${token.reveal()}`,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
-    body: body === undefined ? null : JSON.stringify(body),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(signal === undefined ? {} : { signal }),
   });
   return { request: `${method} ${url}`, ok: answer.ok, status: answer.status, body: await answer.json() };
 }

@@ -1,20 +1,21 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from '@sinclair/typebox';
 
+import { isoTime } from '../../base/clock.ts';
 import { withoutUndefined } from '../../base/json.ts';
 import { packageVersion } from '../../base/package-root.ts';
 import { compileAnswerValidator, compileRequestValidator } from '../../kuflow/contract/validators.ts';
 import type { CompiledSchemas } from '../console/compiled-schemas.ts';
 import { createExampleData } from '../console/example-data.ts';
 import { findDefinitionOfProcess, listServedDefinitions } from '../console/served-definitions.ts';
-import { ApiError, badRequest, forbidden, notFound } from '../domain/api-error.ts';
+import { ApiError, badRequest, conflict, forbidden, notFound } from '../domain/api-error.ts';
 import type { OperationContext } from '../domain/context.ts';
 import { listPeople } from '../domain/people.ts';
 import { releaseTask } from '../domain/process-items.ts';
 import { requireProcess } from '../domain/process-view.ts';
 import { getProcessTimeline, sendProcessSignal } from '../domain/processes.ts';
 import { parseFaultRule } from '../faults/rule.ts';
-import type { FailingWorkStatus } from '../shared/contract.ts';
+import type { FailingWorkStatus, SkipRequest } from '../shared/contract.ts';
 import {
   devOpenApiDocument,
   devOperation,
@@ -96,6 +97,14 @@ export function registerDevRoutes(app: FastifyInstance, deps: RestDeps, validato
     sendSignal: ({ ctx, path: { id }, body }) => sendProcessSignal(ctx, id, body),
     waitForProcess: ({ path: { id }, body = {}, closed }) => waitForProcess(deps, { id, listFailing }, body, closed),
     releaseTask: ({ ctx, path: { id } }) => releaseTask(ctx, id),
+    readClock: () => deps.time.status(),
+    skipTime: ({ body, closed }) => {
+      const until = parseSkip(body, domain.clock.now());
+      const { obstacle, skipping } = deps.time.status();
+      if (obstacle !== undefined) throw conflict(`Time can't be skipped: ${obstacle}`);
+      if (skipping !== undefined) throw conflict('Another skip of time is running');
+      return deps.time.skip(until, closed);
+    },
     listFaults: () => ({ faults: faults.list() }),
     addFault: ({ body }) => {
       const parsed = parseFaultRule(body);
@@ -173,4 +182,24 @@ function registerDevOperation(
 function once<Value>(make: () => Value): () => Value {
   let made: { readonly value: Value } | undefined;
   return () => (made ??= { value: make() }).value;
+}
+
+const LONGEST_SKIP_MS = 10 * 366 * 24 * 3600 * 1000;
+const ZONED_TIME = /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)$/i;
+
+/** Milliseconds since the epoch; undefined to skip until a process changes. */
+function parseSkip({ seconds, until }: SkipRequest = {}, now: number): number | undefined {
+  if (seconds === undefined && until === undefined) return undefined;
+  if (seconds !== undefined && until !== undefined) throw badRequest('seconds and until cannot be combined', 'body');
+  const field = until === undefined ? 'body.seconds' : 'body.until';
+  const wanted = until === undefined ? now + (seconds ?? 0) * 1000 : parseZonedTime(until);
+  if (wanted === undefined) throw badRequest('Expected an ISO 8601 time with a time zone', field);
+  if (wanted < now) throw badRequest(`The clock only moves forward: it is ${isoTime(now)} for the local KuFlow`, field);
+  if (wanted > now + LONGEST_SKIP_MS) throw badRequest('At most 10 years can be skipped at once', field);
+  return wanted;
+}
+
+function parseZonedTime(text: string): number | undefined {
+  const time = ZONED_TIME.test(text) ? Date.parse(text) : NaN;
+  return Number.isNaN(time) ? undefined : time;
 }

@@ -24,6 +24,7 @@ export async function readPlatformStatus(deps: RestDeps, principal: PrincipalRow
     }),
     endpoints: { http, https, engine },
     temporalUi,
+    clock: deps.time.status(),
     principal: { id: principal.id, name: principal.name },
   });
 }

@@ -110,6 +110,8 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
       definitions,
       people,
       temporalPath: temporal.path,
+      // A mirror may have put another version into the cache.
+      temporalVersion: temporal.source === 'cache' ? undefined : temporal.version,
       report: request.report,
       signal: request.signal,
     });

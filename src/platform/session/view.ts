@@ -120,7 +120,7 @@ const PORT_LABELS = { http: 'http', https: 'https', engine: 'engine', temporalUi
 const FAILURES: ReadonlySet<string> = new Set(['workflow-failed', 'workflow-timed-out', 'workflow-terminated']);
 
 /** One line for a process event, with the whole id when the process starts and the end of the id afterwards. */
-function formatProcessEvent(event: Extract<DevEvent, { readonly kind: 'process' }>): string {
+export function formatProcessEvent(event: Extract<DevEvent, { readonly kind: 'process' }>): string {
   const { what, code, detail, processId } = event;
   const isStart = what === 'process-started';
   const subject = event.processItemId === undefined ? kindLabel(what) : `${code ?? 'item'} ${kindLabel(what)}`;

@@ -34,6 +34,65 @@ export const PartStatus = model('PartStatus', {
 });
 export type PartStatus = Immutable<Static<typeof PartStatus>>;
 
+export const ClockStatus = model('ClockStatus', {
+  now: DateTime,
+  aheadMs: Type.Number({ description: 'Milliseconds that were skipped since the state was created' }),
+  obstacle: Type.Optional(Type.String({ description: "Why time can't be skipped; absent if it can" })),
+  skipping: Type.Optional(
+    Type.Object(
+      { from: DateTime, until: Type.Optional(DateTime) },
+      { description: 'The skip that is running. Without `until`, it ends when a process changes' },
+    ),
+  ),
+});
+/** The time of the local KuFlow and its processes. Tokens, certificates and registrations of workers have real time. */
+export type ClockStatus = Immutable<Static<typeof ClockStatus>>;
+
+export const SkipRequest = model('SkipRequest', {
+  seconds: Type.Optional(Type.Number()),
+  until: Type.Optional(Type.String({ description: 'ISO 8601 with a time zone' })),
+});
+export interface SkipRequest {
+  readonly seconds?: number | undefined;
+  readonly until?: string | undefined;
+}
+
+export const SkippedEvent = model('SkippedEvent', {
+  time: DateTime,
+  processId: Uuid,
+  what: Text,
+  code: OptionalText,
+  processItemId: Type.Optional(Uuid),
+  detail: OptionalText,
+});
+/** The event of a process; see `PlatformEvent`. */
+export type SkippedEvent = Immutable<Static<typeof SkippedEvent>>;
+
+export const WorkflowBehind = model('WorkflowBehind', {
+  workflowId: Type.String({ description: 'That of the process, except for child workflows' }),
+  now: DateTime,
+  reason: Text,
+});
+export type WorkflowBehind = Immutable<Static<typeof WorkflowBehind>>;
+
+/**
+ * `reached`: it is the requested time. `acted`: a process has changed. `idle`: no timer that was pending at the beginning has changed a process.
+ * `stuck`: a workflow did not finish its work. `time-limit` and `canceled`: the skip ended between two deadlines.
+ */
+export const SkipEnd = enumeration('SkipEnd', ['reached', 'acted', 'idle', 'stuck', 'time-limit', 'canceled']);
+export type SkipEnd = Static<typeof SkipEnd>;
+
+export const SkipResult = model('SkipResult', {
+  end: SkipEnd,
+  from: DateTime,
+  now: DateTime,
+  aheadMs: Type.Number(),
+  until: Type.Optional(Type.String({ description: 'The requested time', format: 'date-time' })),
+  events: Type.Array(SkippedEvent, { description: 'What happened in the processes on the way, the last 500 entries' }),
+  behind: Type.Array(WorkflowBehind, { description: 'Workflows that are not at `now`, and why' }),
+});
+export type SkipResult = Immutable<Static<typeof SkipResult>>;
+
 export const PlatformStatus = model('PlatformStatus', {
   version: Text,
   startedAt: DateTime,
@@ -46,6 +105,7 @@ export const PlatformStatus = model('PlatformStatus', {
   parts: Type.Array(PartStatus),
   endpoints: Type.Object({ http: Text, https: Text, engine: Text }),
   temporalUi: Type.Optional(Type.String({ description: "Address of Temporal's UI, if it runs" })),
+  clock: ClockStatus,
   principal: Type.Object({ id: Uuid, name: Text }, { description: 'Who makes this request' }),
 });
 export type PlatformStatus = Immutable<Static<typeof PlatformStatus>>;
@@ -316,4 +376,5 @@ export type LiveEvent = { readonly id: number; readonly time: string } & (
   | { readonly kind: 'reset' }
   | { readonly kind: 'workers-changed' }
   | { readonly kind: 'faults-changed' }
+  | { readonly kind: 'clock-changed' }
 );

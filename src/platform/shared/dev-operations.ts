@@ -146,6 +146,23 @@ export const devOperations = {
       responses: { 200: answer(ProcessItem, 'The task') },
     },
   }),
+  ...resource('clock', {
+    readClock: {
+      method: 'get',
+      path: '/_dev/clock',
+      summary:
+        'Read the time of the local KuFlow and its processes. Tokens, certificates and registrations of workers have real time',
+      responses: { 200: answer(contract.ClockStatus, 'The time') },
+    },
+    skipTime: {
+      method: 'post',
+      path: '/_dev/clock/skip',
+      summary:
+        'Skip time by `seconds` or `until` a time, or without both until a process changes. Answers when the skip has ended, after two minutes at most: with the end `time-limit`, send the request again with the `until` of the answer. Closing the connection ends the skip',
+      body: { ...json(contract.SkipRequest), required: false },
+      responses: { 200: answer(contract.SkipResult, 'The new time, and what happened on the way') },
+    },
+  }),
   ...resource('faults', {
     listFaults: {
       method: 'get',

@@ -38,6 +38,7 @@ export interface ProcessEngine {
 }
 
 export type WorkflowOutcome =
-  | { readonly kind: 'completed'; readonly result: Json }
+  /** `message`: why the result could not be read; it is null then. */
+  | { readonly kind: 'completed'; readonly result: Json; readonly message?: string | undefined }
   | { readonly kind: 'failed' | 'timed-out' | 'canceled' | 'terminated'; readonly message: string }
   | { readonly kind: 'continued' };

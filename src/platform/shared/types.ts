@@ -24,6 +24,8 @@ export interface PlatformOptions {
   readonly people?: PeopleSeed | undefined;
   /** Absolute path of the `temporal` program; see `findTemporal`. */
   readonly temporalPath: string;
+  /** Its version. Default: what the program prints. */
+  readonly temporalVersion?: string | undefined;
   /** Default: 7480, 7443 and 7483, or the next free ones. */
   readonly ports?:
     | {

@@ -25,4 +25,8 @@ export function findKeyOfDefinition(sql: Sql, definitionId: string): EncryptionK
   return ENCRYPTION_KEYS.findOne(sql, 'WHERE definition_id = ?', [definitionId]);
 }
 
+export function hasEncryptionKeys(sql: Sql): boolean {
+  return ENCRYPTION_KEYS.findOne(sql, 'LIMIT 1', []) !== undefined;
+}
+
 export const insertEncryptionKey = ENCRYPTION_KEYS.insert;

@@ -47,6 +47,18 @@ export function findProcessById(sql: Sql, id: string): ProcessRow | undefined {
   return PROCESSES.findOne(sql, 'WHERE id = ?', [id]);
 }
 
+/** Whether one of these IDs is of a confidential process, or of an item in one. */
+export function includesConfidential(sql: Sql, ids: readonly string[]): boolean {
+  const wanted = 'SELECT value FROM json_each(?)';
+  const list = JSON.stringify(ids);
+  const found = sql.get(
+    `SELECT 1 FROM processes WHERE encryption_key_id IS NOT NULL
+       AND id IN (${wanted} UNION ALL SELECT process_id FROM process_items WHERE id IN (${wanted}))`,
+    [list, list],
+  );
+  return found !== undefined;
+}
+
 /** Ids of the processes that were created with `id` as their `relatedProcessId`, oldest first. */
 export function findProcessIdsRelatedTo(sql: Sql, id: string): string[] {
   return sql

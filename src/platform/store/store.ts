@@ -7,21 +7,26 @@ import type { Clock } from '../../base/clock.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
 import { KnownError, messageOf } from '../../base/errors.ts';
 import { formatPathOption } from '../../base/shell.ts';
+import { createPlatformClock, type PlatformClock } from '../shared/platform-clock.ts';
 import { openContentFolder, type ContentFolder } from './content.ts';
 import { takeOwnerLock } from './owner-lock.ts';
-import { setMeta } from './people.ts';
+import { getMeta, setMeta } from './people.ts';
 import { MIGRATIONS } from './schema.ts';
 import { createSql, type Sql } from './sql.ts';
 
 /** SQLite empties the write-ahead log at about this size; after a larger transaction, it is cut to this size. */
 const MAX_LOG_BYTES = 4 * 1024 * 1024;
+/** The entry in `meta` with the milliseconds that were skipped. */
+const CLOCK_AHEAD = 'clock-ahead';
 
 /** All state behind the REST API: one SQLite file with one owner, and a folder with the contents of documents. */
 export interface Store {
   readonly path: string;
   readonly sql: Sql;
   readonly content: ContentFolder;
-  /** Now, ISO 8601 in UTC with milliseconds. */
+  /** How far it is ahead is part of the state. */
+  readonly clock: PlatformClock;
+  /** Now on `clock`, ISO 8601 in UTC with milliseconds. */
   now(): string;
   /**
    * Runs `work` and commits; the data is synced to disk when it returns. If `work` throws, rolls back and rethrows.
@@ -41,6 +46,7 @@ export interface Store {
 
 export interface StoreOptions {
   readonly path: string;
+  /** Real time. */
   readonly clock: Clock;
   /** False: a crash of the machine can damage the file, and writing is faster. Default: true. */
   readonly durable?: boolean | undefined;
@@ -70,7 +76,7 @@ export function openStore(options: StoreOptions): Store {
 
 function openDatabase(
   path: string,
-  { clock, durable = true, onStepError = throwLater }: StoreOptions,
+  { clock: realClock, durable = true, onStepError = throwLater }: StoreOptions,
   release: () => void,
 ): Store {
   rejectLostDatabase(path);
@@ -93,9 +99,13 @@ function openDatabase(
       onStepError(error);
     }
   };
+  const clock = createPlatformClock(realClock, Number(getMeta(sql, CLOCK_AHEAD) ?? 0), (ahead) =>
+    store.transaction(() => setMeta(sql, CLOCK_AHEAD, String(ahead))),
+  );
   const store: Store = {
     path,
     sql,
+    clock,
     content: openContentFolder(join(dirname(path), 'documents')),
     now: () => new Date(clock.now()).toISOString(),
     transaction: (work) => {

@@ -4,16 +4,14 @@ import { defaultPayloadConverter, RawValue, type Payload } from '@temporalio/com
 import type { History } from '@temporalio/common/lib/proto-utils.js';
 import protobuf from '@temporalio/proto';
 import { isRecord, type Json } from '../../base/json.ts';
+import { ENCODING_HEADER, ENCRYPTED_ENCODING, KEY_ID_HEADER } from '../../engine/workflow-start.ts';
 
 /** Returns the 32 bytes of a key. Throws or rejects if the key cannot be read. */
 export type KeyReader = (keyId: string) => Uint8Array | Promise<Uint8Array>;
 
 const ENCODING = 'encoding';
-const ENCRYPTED = 'binary/encrypted?vendor=KuFlow';
 /** The metadata of a payload that contains the ID of its key. KuFlow's SDKs mark payloads to encrypt with it. */
 const KEY_ID = 'encoding-encrypted-key-id';
-const ENCODING_HEADER = 'x-kuflow-encoding';
-const KEY_ID_HEADER = 'x-kuflow-encoding-encrypted-key-id';
 
 const PREFIX = 'AES-256-GCM:';
 const CIPHER = 'aes-256-gcm';
@@ -34,13 +32,13 @@ export function encryptPayload(
   const cipher = createCipheriv(CIPHER, key, nonce);
   const bytes = Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
   return {
-    metadata: { [ENCODING]: Buffer.from(ENCRYPTED), ...mark },
+    metadata: { [ENCODING]: Buffer.from(ENCRYPTED_ENCODING), ...mark },
     data: Buffer.from(`${PREFIX}${bytes.toString('base64')}`),
   };
 }
 
 export function isEncrypted({ metadata }: Payload): boolean {
-  return textIn(metadata?.[ENCODING]) === ENCRYPTED;
+  return textIn(metadata?.[ENCODING]) === ENCRYPTED_ENCODING;
 }
 
 /** Decrypts a payload. Returns one that is not encrypted unchanged. Rejects with the reason if the payload cannot be decrypted. */
@@ -82,19 +80,18 @@ export async function encryptedArgument(value: Json, keyId: string, readKey: Key
   return RawValue.fromPayload(encryptPayload(defaultPayloadConverter.toPayload(value), keyId, await readKey(keyId)));
 }
 
-/** Adds the headers with which KuFlow tells a worker that a start or a signal is encrypted, and with which key. */
+/** Adds `encryptionHeadersFor` the argument to signals. */
 export const encryptionHeaders: WorkflowClientInterceptor = {
-  startWithDetails: (input, next) =>
-    next({ ...input, headers: { ...input.headers, ...headersFor(input.options.args) } }),
-  signal: (input, next) => next({ ...input, headers: { ...input.headers, ...headersFor(input.args) } }),
+  signal: (input, next) => next({ ...input, headers: { ...input.headers, ...encryptionHeadersFor(input.args) } }),
 };
 
-function headersFor(args: readonly unknown[]): Record<string, Payload> {
+/** The headers with which KuFlow tells a worker that a start or a signal is encrypted, and with which key. */
+export function encryptionHeadersFor(args: readonly unknown[]): Record<string, Payload> {
   const [first] = args;
   const keyId = first instanceof RawValue ? textIn(first.payload.metadata?.[KEY_ID]) : undefined;
   if (keyId === undefined) return {};
   return {
-    [ENCODING_HEADER]: defaultPayloadConverter.toPayload(ENCRYPTED),
+    [ENCODING_HEADER]: defaultPayloadConverter.toPayload(ENCRYPTED_ENCODING),
     [KEY_ID_HEADER]: defaultPayloadConverter.toPayload(keyId),
   };
 }

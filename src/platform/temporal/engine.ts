@@ -1,18 +1,22 @@
-import {
-  Client,
-  isGrpcServiceError,
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowNotFoundError,
-} from '@temporalio/client';
+import { Client, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import { defaultPayloadConverter, RawValue } from '@temporalio/common';
 import { historyToJSON, type History } from '@temporalio/common/lib/proto-utils.js';
+import { msToTs } from '@temporalio/common/lib/time.js';
 import { KnownError, messageOf } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
 import type { ProcessEngine, WorkflowOutcome } from '../shared/process-engine.ts';
 import { PlatformConnection } from './connection.ts';
-import { decryptHistory, encryptedArgument, encryptionHeaders, type KeyReader } from './encryption.ts';
+import {
+  decryptHistory,
+  encryptedArgument,
+  encryptionHeaders,
+  encryptionHeadersFor,
+  type KeyReader,
+} from './encryption.ts';
 import { listFailingWork, type FailingWork } from './failing-work.ts';
 import { hasEnded, LONGEST_POLL_MS, queryPollers } from './pollers.ts';
 import { toWorkflowOutcome } from './outcome.ts';
+import { createWorkflowTime, START_ID, type WorkflowTime } from './workflow-time.ts';
 
 /** What the process watcher needs from the server. */
 export interface ClosedWorkflows {
@@ -34,16 +38,22 @@ export interface TemporalEngine extends ProcessEngine, ClosedWorkflows {
   listFailingWork(workflowId: string): Promise<readonly FailingWork[]>;
   /** The identities of the workers that poll this queue for workflow tasks now. */
   listPollers(taskQueue: string): Promise<readonly string[]>;
+  readonly time: WorkflowTime;
   close(): Promise<void>;
 }
 
 const NOT_FOUND = 5;
+const ALREADY_EXISTS = 6;
+const REJECT_DUPLICATE = 3;
+const IDENTITY = 'kuflow dev';
 const CLOSE_EVENT_ONLY = 2;
 const RUNNING = 1;
 const PAGE = 1000;
 const POLLERS_WITHIN_MS = 3000;
 
-const isNotFound = (error: unknown): boolean => isGrpcServiceError(error) && (error.code as number) === NOT_FOUND;
+const hasStatus = (error: unknown, status: number): boolean =>
+  isGrpcServiceError(error) && (error.code as number) === status;
+const isNotFound = (error: unknown): boolean => hasStatus(error, NOT_FOUND);
 
 const rejectKey: KeyReader = (keyId) => {
   throw new Error(`The key ${keyId} is not available`);
@@ -55,8 +65,10 @@ export async function createProcessEngine(options: {
   readonly namespace: string;
   /** For confidential processes. By default, no key is available. */
   readonly readKey?: KeyReader | undefined;
+  /** Milliseconds that the time of new workflows is ahead. Default: 0. */
+  readonly ahead?: (() => number) | undefined;
 }): Promise<TemporalEngine> {
-  const { namespace, readKey = rejectKey } = options;
+  const { namespace, readKey = rejectKey, ahead = () => 0 } = options;
   const connection = await PlatformConnection.connect({ address: options.address });
   const client = new Client({ connection, namespace, interceptors: { workflow: [encryptionHeaders] } });
   const service = connection.workflowService;
@@ -90,6 +102,15 @@ export async function createProcessEngine(options: {
     return outcome?.kind === 'continued' ? undefined : outcome;
   }
 
+  async function listPollers(taskQueue: string): Promise<readonly string[]> {
+    const since = Date.now() - LONGEST_POLL_MS;
+    const query = { namespace, taskQueue, since };
+    const identities = await connection.withDeadline(Date.now() + POLLERS_WITHIN_MS, () =>
+      queryPollers(service, query),
+    );
+    return identities.filter((identity) => !hasEnded(identity));
+  }
+
   /** What a worker of this process gets as `value`. */
   const toArgument = async (value: Json, keyId: string | undefined): Promise<unknown> =>
     keyId === undefined ? value : await encryptedArgument(value, keyId, readKey);
@@ -111,15 +132,24 @@ export async function createProcessEngine(options: {
   return {
     startWorkflow: async ({ workflowId, workflowType, taskQueue, input, encryptionKeyId }) => {
       const argument = await toArgument(input, encryptionKeyId);
+      const payload = argument instanceof RawValue ? argument.payload : defaultPayloadConverter.toPayload(argument);
       try {
-        await client.workflow.start(workflowType, {
+        await service.startWorkflowExecution({
+          namespace,
           workflowId,
-          taskQueue,
-          args: [argument],
-          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          requestId: workflowId,
+          identity: IDENTITY,
+          workflowType: { name: workflowType },
+          taskQueue: { name: taskQueue },
+          input: { payloads: [payload] },
+          header: { fields: encryptionHeadersFor([argument]) },
+          // The enum is in @temporalio/proto, which is not a dependency.
+          // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
+          workflowIdReusePolicy: REJECT_DUPLICATE,
+          ...startAhead(ahead()),
         });
       } catch (error) {
-        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        if (!hasStatus(error, ALREADY_EXISTS)) throw error;
       }
     },
 
@@ -146,6 +176,8 @@ export async function createProcessEngine(options: {
 
     getOutcome,
 
+    time: createWorkflowTime(connection, service, namespace, listPollers),
+
     listFailingWork: async (workflowId) => {
       try {
         return await listFailingWork(service, namespace, workflowId);
@@ -155,14 +187,7 @@ export async function createProcessEngine(options: {
       }
     },
 
-    listPollers: async (taskQueue) => {
-      const since = Date.now() - LONGEST_POLL_MS;
-      const query = { namespace, taskQueue, since };
-      const identities = await connection.withDeadline(Date.now() + POLLERS_WITHIN_MS, () =>
-        queryPollers(service, query),
-      );
-      return identities.filter((identity) => !hasEnded(identity));
-    },
+    listPollers,
 
     listClosedSince: async (time) => {
       const ids: string[] = [];
@@ -222,4 +247,14 @@ export async function createProcessEngine(options: {
     signal.throwIfAborted();
     return false;
   }
+}
+
+/** Has a workflow begin later and skips the time until then, so that its first turn is already at that time. */
+function startAhead(ms: number): object {
+  if (ms === 0) return {};
+  const duration = msToTs(ms);
+  return {
+    workflowStartDelay: duration,
+    timeSkippingConfig: { enabled: true, disablePropagation: true, fastForwardConfig: { id: START_ID, duration } },
+  };
 }

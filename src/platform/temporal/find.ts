@@ -242,7 +242,7 @@ async function checkVersion(tool: Tool, path: string): Promise<string> {
   } catch (error) {
     throw new Error(`it does not run (--version): ${messageOf(error).split('\n')[0] ?? ''}`, { cause: error });
   }
-  const match = /^temporal version v?(\d+\.\d+\.\d+)/.exec(output);
+  const match = /^temporal version v?(\d+\.\d+\.\d+[\w.-]*)/.exec(output);
   if (match === null) throw new Error(`its --version is not that of the Temporal CLI: ${output.slice(0, 80).trim()}`);
   const [, version = ''] = match;
   if (isOlder(version, tool.oldest)) throw new Error(`version ${version} is older than ${tool.oldest}`);

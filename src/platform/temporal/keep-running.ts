@@ -1,10 +1,9 @@
 import { messageOf } from '../../base/errors.ts';
-import { startTemporal, type TemporalOptions, type TemporalServer } from './server.ts';
+import { startTemporal, type TemporalOptions, type TemporalServer, type TemporalVersions } from './server.ts';
 
-export interface ManagedTemporal {
+export interface ManagedTemporal extends TemporalVersions {
   /** `unix:<path>`, or `127.0.0.1:<port>`; stays the same after a restart. */
   readonly address: string;
-  readonly version: string;
   /** The address of Temporal's UI, if it was requested. A restarted server can have another one. */
   uiAddress(): string | undefined;
   pid(): number;
@@ -23,7 +22,8 @@ export async function keepTemporalRunning(
   options: TemporalOptions & { readonly onRestart: (message: string) => void },
 ): Promise<ManagedTemporal> {
   let server: TemporalServer = await startTemporal(options);
-  const { network, address, version } = server;
+  const { network, address, version, serverVersion } = server;
+  const versions: TemporalVersions = { version, serverVersion };
   let stopped = false;
   let restarting: Promise<void> | undefined;
   const exits: number[] = [];
@@ -49,7 +49,7 @@ export async function keepTemporalRunning(
         return;
       }
       try {
-        server = await startTemporal({ ...options, network, version });
+        server = await startTemporal({ ...options, network, versions });
         if (stopped) await server.stop();
         else watch(server);
         return;
@@ -63,7 +63,7 @@ export async function keepTemporalRunning(
 
   return {
     address,
-    version,
+    ...versions,
     uiAddress: () => server.uiAddress,
     pid: () => server.pid,
     stop: async () => {

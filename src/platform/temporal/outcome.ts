@@ -1,5 +1,6 @@
 import type { Payload, ProtoFailure } from '@temporalio/common';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
+import { messageOf } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
 import type { WorkflowOutcome } from '../shared/process-engine.ts';
 import { decryptPayload, type KeyReader } from './encryption.ts';
@@ -17,7 +18,7 @@ export async function toWorkflowOutcome(
   if (completed)
     return isSet(completed.newExecutionRunId)
       ? { kind: 'continued' }
-      : { kind: 'completed', result: await readResult(completed.result?.payloads?.[0], readKey) };
+      : { kind: 'completed', ...(await readResult(completed.result?.payloads?.[0], readKey)) };
   const failed = event.workflowExecutionFailedEventAttributes;
   if (failed)
     return isSet(failed.newExecutionRunId)
@@ -48,14 +49,22 @@ function formatFailure(failure: ProtoFailure | null | undefined): string {
   return messages.length === 0 ? 'The workflow failed without a message' : messages.join(': ');
 }
 
-/** The value of a JSON payload; null if it is missing, cannot be decrypted, is in another encoding, or is not valid JSON: the workflow has ended anyway. */
-async function readResult(payload: Payload | null | undefined, readKey: KeyReader): Promise<Json> {
-  if (!payload) return null;
+/**
+ * The value of a JSON payload; null if it is missing, in another encoding, or cannot be read. `message` says why: the workflow has ended, so
+ * this must not prevent the process from ending.
+ */
+async function readResult(
+  payload: Payload | null | undefined,
+  readKey: KeyReader,
+): Promise<{ readonly result: Json; readonly message?: string }> {
+  if (!payload) return { result: null };
   try {
     const { metadata, data } = await decryptPayload(payload, readKey);
-    if (!data || Buffer.from(metadata?.['encoding'] ?? []).toString('utf8') !== 'json/plain') return null;
-    return JSON.parse(Buffer.from(data).toString('utf8')) as Json;
-  } catch {
-    return null;
+    if (Buffer.from(metadata?.['encoding'] ?? []).toString('utf8') !== 'json/plain') return { result: null };
+    return { result: JSON.parse(Buffer.from(data ?? []).toString('utf8')) as Json };
+  } catch (error) {
+    // The message of a SyntaxError quotes the result.
+    const reason = error instanceof SyntaxError ? 'It is not valid JSON' : messageOf(error);
+    return { result: null, message: `The result of the workflow could not be read. ${reason}` };
   }
 }

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { withContext } from '../../base/system-error.ts';
+import { isOlder } from '../../files/version.ts';
 import { choosePort } from '../shared/ports.ts';
 import { superviseProcess } from '../supervisor/client.ts';
 import type { ProcessExit, SupervisedProcess } from '../supervisor/client.ts';
@@ -16,12 +17,13 @@ import {
   temporalAddress,
   type TemporalNetwork,
 } from './network.ts';
+import { UI_CODEC_PATH } from './ui-codec.ts';
 
 export interface TemporalOptions {
   /** Absolute path of the `temporal` program. */
   readonly path: string;
-  /** Default: the version that the program prints. */
-  readonly version?: string | undefined;
+  /** Default: what the program prints. */
+  readonly versions?: TemporalVersions | undefined;
   /** For the database, the log and the server's home folder. */
   readonly stateDir: string;
   /** Keeps its data in memory: it is lost when the server exits, and `stateDir` is removed if this process is killed. */
@@ -40,14 +42,20 @@ export interface TemporalOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface TemporalServer {
+export interface TemporalVersions {
+  /** Of the program. */
+  readonly version: string;
+  /** Of the server in it. */
+  readonly serverVersion: string;
+}
+
+export interface TemporalServer extends TemporalVersions {
   /** For a server that replaces this one, so that it gets the same address. */
   readonly network: TemporalNetwork;
   /** `unix:<path>`, or `127.0.0.1:<port>`. */
   readonly address: string;
   /** The address of Temporal's UI, if it was requested. */
   readonly uiAddress: string | undefined;
-  readonly version: string;
   readonly pid: number;
   readonly logFile: string;
   /** Resolves when the server has exited, for whatever reason. */
@@ -59,6 +67,14 @@ export interface TemporalServer {
 const READY_WITHIN = 30_000;
 const READY_POLL = 50;
 const ANY_PORT = { kind: 'exact', port: 0 } as const;
+/** The oldest Temporal server whose time skipping is known to work. */
+export const SKIPPING_SERVER = '1.32.0';
+const TIME_SKIPPING = {
+  'frontend.WorkflowTimeSkippingEnabled': true,
+  // By default, each timer that is skipped takes up to a second.
+  'history.timerProcessorMaxTimeShift': '10ms',
+  'history.timerProcessorMaxPollRPS': 200,
+} as const;
 
 /**
  * Starts the real Temporal server with its data in `<stateDir>/temporal-<version>.db`, or in memory. The name contains
@@ -66,16 +82,16 @@ const ANY_PORT = { kind: 'exact', port: 0 } as const;
  * for the namespace; otherwise rejects with KnownError that quotes the end of its log.
  */
 export async function startTemporal(options: TemporalOptions): Promise<TemporalServer> {
-  const version = options.version ?? (await readVersion(options.path));
+  const versions = options.versions ?? (await readVersions(options.path));
   const home = join(options.stateDir, 'temporal-home');
   await mkdir(home, { recursive: true, mode: 0o700 });
   const logFile = join(options.stateDir, 'temporal.log');
-  const dbFile = options.ephemeral === true ? undefined : join(options.stateDir, `temporal-${version}.db`);
+  const dbFile = options.ephemeral === true ? undefined : join(options.stateDir, `temporal-${versions.version}.db`);
   if (dbFile !== undefined)
     await withContext("Opening the Temporal server's data", dbFile, () => checkWritable(dbFile));
   const network = options.network ?? (await createTemporalNetwork());
   try {
-    return await startInNetwork({ ...options, version }, network, { home, logFile, dbFile });
+    return await startInNetwork({ ...options, versions }, network, { home, logFile, dbFile });
   } catch (error) {
     if (options.network === undefined) removeTemporalNetwork(network);
     throw error;
@@ -89,8 +105,10 @@ interface ServerFiles {
   readonly dbFile: string | undefined;
 }
 
+type StartOptions = TemporalOptions & { readonly versions: TemporalVersions };
+
 async function startInNetwork(
-  options: TemporalOptions & { readonly version: string },
+  options: StartOptions,
   network: TemporalNetwork,
   { home, logFile, dbFile }: ServerFiles,
 ): Promise<TemporalServer> {
@@ -117,7 +135,7 @@ async function startInNetwork(
         network: network.kind === 'loopback' ? { kind: 'loopback', port } : network,
         address,
         uiAddress: uiPort === undefined ? undefined : temporalAddress(network, uiPort),
-        version: options.version,
+        ...options.versions,
         pid: supervised.pid,
         logFile,
         exited: supervised.exited,
@@ -172,11 +190,7 @@ async function checkWritable(path: string): Promise<void> {
   }
 }
 
-function serverArguments(
-  options: TemporalOptions,
-  { port, uiPort }: ServerPorts,
-  dbFile: string | undefined,
-): string[] {
+function serverArguments(options: StartOptions, { port, uiPort }: ServerPorts, dbFile: string | undefined): string[] {
   const dynamic = {
     // By default the server closes connections every five minutes, which only makes sense behind a load balancer.
     'frontend.keepAliveMaxConnectionAge': '24h',
@@ -185,12 +199,15 @@ function serverArguments(
     // Nothing uses the server's HTTP API, which takes commands from web pages. The server rejects a Host with a space, so none is allowed; an empty
     // list would allow an empty Host.
     'frontend.httpAllowedHosts': ['no host'],
+    ...(canSkipTime(options.versions) ? TIME_SKIPPING : {}),
     ...options.dynamicConfig,
   };
   return [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port)],
     ...(dbFile === undefined ? [] : ['--db-filename', dbFile]),
-    ...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort), '--ui-disable-news-fetch']),
+    ...(uiPort === undefined
+      ? ['--headless']
+      : ['--ui-port', String(uiPort), '--ui-codec-endpoint', UI_CODEC_PATH, '--ui-disable-news-fetch']),
     ...[options.namespace, ...(options.extraNamespaces ?? [])].flatMap((name) => ['--namespace', name]),
     ...['--search-attribute', 'KuFlowWorkflowVersion=Int'],
     ...Object.entries(dynamic).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${JSON.stringify(value)}`]),
@@ -243,9 +260,14 @@ async function waitUntilReady(
   }
 }
 
-async function readVersion(path: string): Promise<string> {
+async function readVersions(path: string): Promise<TemporalVersions> {
   const { stdout } = await promisify(execFile)(path, ['--version'], { timeout: 10_000, windowsHide: true });
-  return /version v?([\w.-]+)/.exec(stdout)?.[1] ?? 'unknown';
+  const versionIn = (pattern: RegExp): string => pattern.exec(stdout)?.[1] ?? 'unknown';
+  return { version: versionIn(/version v?([\w.-]+)/), serverVersion: versionIn(/\(Server v?([\w.-]+)/) };
+}
+
+export function canSkipTime({ serverVersion }: Pick<TemporalVersions, 'serverVersion'>): boolean {
+  return !isOlder(serverVersion, SKIPPING_SERVER);
 }
 
 /** Keeps the log of the previous run, which is the interesting one after a crash. */

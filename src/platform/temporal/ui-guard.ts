@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { codeOf } from '../../base/errors.ts';
 import { toSocketTarget } from './network.ts';
 import { checkOrigin } from '../shared/origin-check.ts';
+import type { KeyReader } from './encryption.ts';
+import { answerUiCodec } from './ui-codec.ts';
 
 export interface UiGuard {
   readonly port: number;
@@ -15,6 +17,8 @@ export interface UiGuardOptions {
   readonly hostNames: readonly string[];
   /** The address of Temporal's UI; a restarted server can have another one. */
   readonly upstream: () => string | undefined;
+  /** Reads the keys of confidential processes, whose data the UI shows decrypted. */
+  readonly readKey: KeyReader;
 }
 
 /**
@@ -26,8 +30,8 @@ export async function startUiGuard(options: UiGuardOptions): Promise<UiGuard> {
   const server = createServer((request, response) => {
     const isPage = request.method === 'GET';
     const check = checkOrigin(request.headers, { hostNames: options.hostNames, scheme: 'http', isPage });
-    if (check.ok) forward(request, response, options.upstream());
-    else refuse(response, check.status, check.message);
+    if (!check.ok) refuse(response, check.status, check.message);
+    else if (!answerUiCodec(request, response, options.readKey)) forward(request, response, options.upstream());
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

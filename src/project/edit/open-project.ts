@@ -6,7 +6,7 @@ import { choiceOf, type DefinitionSource, type ProjectSpec, type TaskChoices } f
 import { editorsOf } from '../../languages/names.ts';
 import type { ProcessLayout } from '../../languages/language.ts';
 import { languageOf } from '../../languages/registry.ts';
-import { nameTasks } from '../../languages/task-choices.ts';
+import { nameTasks } from '../../languages/task-names.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { DEFINITION_FILE, loadDefinition, parseDefinition } from '../../process/definition/file.ts';
 import { missingDefinitionError, missingRecordError } from '../../process/definition/missing.ts';
@@ -18,7 +18,7 @@ import { renderProject } from '../render.ts';
 import { fillBase, guessDefinitionInCode, readUsableBase } from './rebuild-base.ts';
 import { readTextFile } from './file-edit.ts';
 import { readAround, recoverAround } from './recover-project.ts';
-import { assignActivityNames, listActivityNames, pinInputs } from './task-choices.ts';
+import { assignActivityNames, listActivityNames, pinInputs } from './activity-names.ts';
 
 /** A process of a project, as its definition file describes it now. */
 export interface ProcessOnDisk {

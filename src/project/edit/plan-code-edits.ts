@@ -6,7 +6,7 @@ import { textOf } from '../base-archive.ts';
 import { renderProject } from '../render.ts';
 import { planFileEdits, type FileEdits, type FileEditsRequest } from './conflicts.ts';
 import { toProjectSpec, withDefinitionsInCode, type OpenedProcess, type WorkerProject } from './open-project.ts';
-import { pinInputs } from './task-choices.ts';
+import { pinInputs } from './activity-names.ts';
 
 type Processes = WorkerProject['processes'];
 

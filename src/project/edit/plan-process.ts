@@ -18,7 +18,7 @@ import type { Addition, AdditionContext, AdditionRequest } from './addition.ts';
 import { planCodeEdits } from './plan-code-edits.ts';
 import type { PlannedEdit } from './conflicts.ts';
 import { createNewFile, readTextFile } from './file-edit.ts';
-import { listActivityNames, assignActivityNames } from './task-choices.ts';
+import { listActivityNames, assignActivityNames } from './activity-names.ts';
 
 /** Plans an additional process with its own files. */
 export async function planProcess(

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { usageError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/near-match.ts';
 import { languageOf } from '../../languages/registry.ts';
-import { nameTasks } from '../../languages/task-choices.ts';
+import { nameTasks } from '../../languages/task-names.ts';
 import { addTask } from '../../process/definition/add-task.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
 import {
@@ -16,7 +16,7 @@ import { withGenerated } from '../base-archive.ts';
 import type { Addition, AdditionRequest } from './addition.ts';
 import { planCodeEdits, replaceProcess } from './plan-code-edits.ts';
 import { editExistingFile } from './file-edit.ts';
-import { listActivityNames, pinInputs, assignActivityNames } from './task-choices.ts';
+import { listActivityNames, pinInputs, assignActivityNames } from './activity-names.ts';
 
 /**
  * Plans a new task. A task that was added to the definition by hand is added to the code. For a task that already exists, plans what an

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { platformNow } from '../live/clock.ts';
 import { relativeTime } from '../text/relative-time.ts';
 
 const tickers = new Set<() => void>();
@@ -17,9 +18,9 @@ function onTick(tick: () => void): () => void {
   };
 }
 
-/** A time as `12 s ago`, which stays right. */
-export function Ago({ time }: { readonly time: string }) {
-  const textNow = (): string => relativeTime(Date.parse(time), Date.now());
+/** A time of the local KuFlow, or of this machine, as `12 s ago`, which stays right. */
+export function Ago({ time, ofMachine = false }: { readonly time: string; readonly ofMachine?: boolean }) {
+  const textNow = (): string => relativeTime(Date.parse(time), ofMachine ? Date.now() : platformNow());
   const [text, setText] = useState(textNow);
   useEffect(() => {
     const update = (): void => setText(textNow());

@@ -10,6 +10,7 @@ import { ConfidentialBadge, EmptyState, ReadFailure, Notice, StateWord } from '.
 import { countOf } from '../text/words.ts';
 import { quoteWord } from '../text/shell.ts';
 import { KUFLOW, WORKER_COMMAND } from '../project-commands.ts';
+import { ClockSection } from './clock.tsx';
 
 const PART_NAMES = {
   store: 'State',
@@ -40,6 +41,7 @@ export function HomeView() {
         workers={workers.data?.workers}
         isNoticed={workers.data?.queues.some(({ pollers }) => pollers.length === 0) === true}
       />
+      <ClockSection />
       {status === undefined ? null : (
         <section aria-labelledby="parts">
           <h2 id="parts">Parts</h2>
@@ -203,7 +205,7 @@ function Workers({ workers, isNoticed }: WorkersProps) {
                 <ActivityTypes types={worker.activityTypes ?? []} />
               </div>
               <StateWord state={worker.online ? 'online' : 'offline'} />
-              {worker.lastModifiedAt === undefined ? null : <Ago time={worker.lastModifiedAt} />}
+              {worker.lastModifiedAt === undefined ? null : <Ago time={worker.lastModifiedAt} ofMachine />}
             </li>
           ))}
         </ul>

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -195,6 +195,18 @@ it.skipIf(process.platform === 'win32')(
     expect(await run('dev', 'simulate')).toContain('./kuflow dev simulate <code> -- ./mvnw spring-boot:run');
   },
 );
+
+it('a project knows from its definition files which processes are confidential', async () => {
+  const folder = await project('npm');
+  const confidential = async () => {
+    const processes = await (await createProjectProbe(folder, {}, {})).processes();
+    return processes.map((process) => process.confidential);
+  };
+  expect(await confidential()).toEqual([undefined]);
+  const file = join(folder, 'kuflow.process.yaml');
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/^process:\n/m, 'process:\n  confidential: true\n'));
+  expect(await confidential()).toEqual([true]);
+});
 
 describe('generated code and its definition', () => {
   it('are compared only if this version generated the code', async () => {

@@ -58,7 +58,7 @@ public class JourneyWorkflowImpl implements JourneyWorkflow {
         Review review = kuflow.humanTask(
                 REVIEW,
                 options -> options.owner(us)
-                        .deadline(Duration.ofSeconds(2), task -> task.assign(Owner.ofId(reviewerId))));
+                        .deadline(Duration.ofDays(3), task -> task.assign(Owner.ofId(reviewerId))));
         kuflow.message(NOTE, "Reviewed");
         kuflow.thread(TALK);
         try {

@@ -62,7 +62,7 @@ class JourneyWorkflow:
         review = await kuflow.human_task(
             REVIEW,
             owner_id=await retrieve_application_id(),
-            deadline=timedelta(seconds=2),
+            deadline=timedelta(days=3),
             on_deadline=lambda task: task.assign(owner_id=reviewer_id),
         )
         await kuflow.message(MessageTask("NOTE"), text="Reviewed")

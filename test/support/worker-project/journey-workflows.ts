@@ -29,7 +29,7 @@ export async function JourneyWorkflow(request: WorkflowRequest): Promise<Workflo
   const applicationId = await ownApplication();
   const { approved } = await kuflow.humanTask(human<{ approved: boolean }>('REVIEW'), {
     ownerId: applicationId,
-    deadline: '2 seconds',
+    deadline: '3 days',
     onDeadline: (task) => task.assign({ ownerId: reviewerId }),
   });
   await kuflow.message(message('NOTE'), { text: 'Reviewed' });

@@ -18,6 +18,8 @@ const activities = ownActivities<TaskActivities>();
 const transfers = ownActivities<TaskActivities>(TRANSFER);
 const review = human<{ ok: boolean }>('REVIEW');
 
+type TaskDeadline = NonNullable<Parameters<ReturnType<typeof openProcess>['humanTask']>[1]>;
+
 const outcomeOf = (error: unknown): string =>
   error instanceof TaskCancelled ? `canceled ${error.code}` : isCancellation(error) ? 'scope canceled' : String(error);
 
@@ -66,6 +68,14 @@ export async function DeadlineWorkflow(request: WorkflowRequest): Promise<Workfl
   const { ok } = await kuflow.humanTask(review, options);
   await kuflow.humanTask(human('SECOND'), { ...options, deadline: new Date(Date.now() + 3_600_000) });
   return { message: `${calls} calls, ${ok}, ${notes.join()}` };
+}
+
+/** Gives up its task after as many days as the last two digits of the process ID say. */
+export async function EscalationWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
+  const days = Number(request.processId.slice(-2));
+  const escalation = { deadline: days * 86_400_000, onDeadline: (task) => task.cancel() } satisfies TaskDeadline;
+  const outcome = await openProcess(request).humanTask(review, escalation).catch(outcomeOf);
+  return { message: String(outcome) };
 }
 
 /** A task that cannot be assigned, and is completed. */

@@ -72,7 +72,7 @@ describe('with an address', () => {
   });
 
   it('an error prints its page', () => {
-    expect(printedError(SITE)).toContain(`docs   ${SITE}how-to/troubleshooting.html\n`);
+    expect(printedError(SITE)).toContain(`See ${SITE}how-to/troubleshooting.html\n`);
   });
 });
 
@@ -82,6 +82,6 @@ describe('without an address', () => {
   });
 
   it('an error prints no page', () => {
-    expect(printedError('')).toMatch(/next\s+Try again\n$/);
+    expect(printedError('')).toMatch(/→ Try again\n$/);
   });
 });

@@ -171,10 +171,9 @@ describe('an error of a command', () => {
     expect(fake.stderr()).toBe(
       [
         '✖ The thing failed',
-        '  tried  GET https://example.com/\\u{1b}[2Jx',
-        '  seen   401 Unauthorized',
-        '  next   first do this',
-        '         then that',
+        '  GET https://example.com/\\u{1b}[2Jx: 401 Unauthorized',
+        '  → first do this',
+        '  → then that',
         '',
       ].join('\n'),
     );

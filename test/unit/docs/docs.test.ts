@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { defaultPayloadConverter } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { ROOT } from '../../../scripts/bundle.mjs';
 import { commandPages } from '../../../scripts/command-pages.mjs';
@@ -7,6 +8,7 @@ import { headingId } from '../../../scripts/heading-id.mjs';
 import { libraryPage } from '../../../scripts/library-page.mjs';
 import { settingsPage } from '../../../scripts/settings-page.mjs';
 import { describeAllCommands } from '../../../src/bin/describe-commands.ts';
+import { ENCRYPTED_ENCODING } from '../../../src/engine/workflow-start.ts';
 import { SETTING_KEYS } from '../../../src/settings/keys.ts';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -119,6 +121,13 @@ describe('troubleshooting', () => {
     expect(quotes.length).toBeGreaterThan(25);
     const unknown = quotes.filter((quote) => !quote.split('…').every((part) => isPrinted(part, sources)));
     expect(unknown).toEqual([]);
+  });
+
+  it("quotes what Temporal's SDK says in a worker from before confidential processes were supported", () => {
+    const payload = { metadata: { encoding: Buffer.from(ENCRYPTED_ENCODING) }, data: Buffer.from('AES-256-GCM:') };
+    const message = `Unknown encoding: ${ENCRYPTED_ENCODING}`;
+    expect(() => defaultPayloadConverter.fromPayload(payload)).toThrow(message);
+    expect(read('docs/how-to/troubleshooting.md')).toContain(`\`${message}\``);
   });
 
   it('rejects a message that no code prints', () => {

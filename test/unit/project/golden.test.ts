@@ -114,9 +114,18 @@ const stored = (path: string): string =>
     .join('/')
     .replace(/\.tgz$/, '.tgz.txt');
 
-async function planned(
-  spec: ProjectSpec,
-): Promise<ReadonlyMap<string, { readonly text: string; readonly mode: number }>> {
+type PlannedTexts = ReadonlyMap<string, { readonly text: string; readonly mode: number }>;
+
+const plans = new Map<ProjectSpec, Promise<PlannedTexts>>();
+
+/** The files of the project, which are planned once for all tests. */
+function planned(spec: ProjectSpec): Promise<PlannedTexts> {
+  const plan = plans.get(spec) ?? planTexts(spec);
+  plans.set(spec, plan);
+  return plan;
+}
+
+async function planTexts(spec: ProjectSpec): Promise<PlannedTexts> {
   const plan = await planProject(spec, { version: '1.0.0', command: 'create-kuflow-worker loan-worker' });
   return new Map(
     await Promise.all(

@@ -9,6 +9,8 @@ import { renderProject } from '../../../src/project/render.ts';
 
 type Files = ReadonlyMap<string, string>;
 
+/** Off by default, and never for pull requests from forks. */
+const REPLAY = './kuflow replay || test $? -eq 3';
 const PYTHON = { language: 'python', packageManager: 'uv', packageName: 'loan_worker', slug: 'loan' } as const;
 const JAVA = { language: 'java', packageManager: 'maven', packageName: 'com.acme.loanworker', slug: 'loan' } as const;
 
@@ -155,7 +157,7 @@ describe.each(['uv', 'pip'] as const)('the automation of a Python worker with %s
     const commands = (job: string) => jobs[job]?.steps.flatMap(({ run }) => run ?? []);
     const install = packageManager === 'uv' ? ['pipx install uv', 'uv sync --locked'] : ['make install'];
     const withoutVersions = commands('test')?.map((command) => command.replace(/==[\d.]+$/, ''));
-    expect(withoutVersions).toEqual([...install, 'make lint', 'make test', 'make smoke']);
+    expect(withoutVersions).toEqual([...install, 'make lint', 'make test', 'make smoke', REPLAY]);
     expect(commands('image')).toEqual([
       'docker build --tag worker .',
       'docker run --rm --read-only worker --check || test $? -eq 2',
@@ -211,7 +213,7 @@ describe('the automation of a Java worker', () => {
       jobs: Record<string, { steps: readonly { run?: string }[] }>;
     };
     const commands = (job: string) => jobs[job]?.steps.flatMap(({ run }) => run ?? []);
-    expect(commands('test')).toEqual(['./mvnw -B -ntp verify', 'make smoke']);
+    expect(commands('test')).toEqual(['./mvnw -B -ntp verify', 'make smoke', REPLAY]);
     expect(commands('image')).toEqual([
       'docker build --tag worker .',
       'docker run --rm --read-only worker --check || test $? -eq 2',
@@ -260,13 +262,17 @@ describe.each(PACKAGE_MANAGERS)('the automation of a TypeScript worker with %s',
 
   it('tests the project and builds its image in CI [image.automation]', () => {
     const { jobs } = parsed('.github/workflows/ci.yml') as {
-      jobs: Record<string, { 'runs-on': string; steps: readonly { run?: string }[] }>;
+      jobs: Record<string, { 'runs-on': string; steps: readonly { run?: string; if?: string; env?: object }[] }>;
     };
     expect(Object.keys(jobs)).toEqual(['test', 'image']);
     const commands = (job: string): readonly (string | undefined)[] => jobs[job]?.steps.map(({ run }) => run) ?? [];
     const [manager = ''] = packageManager.split('@');
     for (const script of ['lint', 'test', 'build', 'smoke'])
       expect(commands('test')).toContain(`${manager} run ${script}`);
+    const replay = jobs['test']?.steps.at(-1);
+    expect(replay?.run).toMatch(/ kuflow replay \|\| test \$\? -eq 3$/);
+    expect(replay?.if).toBe("vars.KUFLOW_REPLAY == 'true' && github.event.pull_request.head.repo.fork != true");
+    expect(replay?.env).toMatchObject({ KUFLOW_API_CLIENTSECRET: '${{ secrets.KUFLOW_API_CLIENTSECRET }}' });
     expect(jobs['image']?.['runs-on']).toBe('ubuntu-latest');
     expect(commands('image').slice(1)).toEqual([
       'docker build --tag worker .',

@@ -272,6 +272,17 @@ class RenamedWorkflow(ContentWorkflow):
         return ThreadTask("RENAMED")
 
 
+@workflow.defn(name="ContentWorkflow")
+class BrokenWorkflow(ContentWorkflow):
+    """Fails after the first item, with data of the process in the message."""
+
+    @workflow.run
+    async def run(self, request: WorkflowRequest) -> WorkflowResponse:
+        await self.kuflow.message(MessageTask[Review]("RESULT"), text="Done", data=Review(ok=True))
+        print("Canary")
+        raise LookupError(f"no person 'Canary' in {request['processId']}")
+
+
 @workflow.defn
 class SignalsWorkflow(Trial):
     @workflow.init

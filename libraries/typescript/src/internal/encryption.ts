@@ -1,13 +1,9 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { createRequire } from 'node:module';
 import type { Payload, PayloadCodec } from '@temporalio/common';
-import type * as Protocol from '@temporalio/proto';
 import type { EncryptionKeys } from './encryption-keys.ts';
+import { protocol } from './temporal-protocol.ts';
 import { ENCRYPTED, KEY_ID } from './workflow/encryption.ts';
 
-// A dependency of Temporal's SDK. Its version must be that of the SDK.
-const requireForTemporal = createRequire(createRequire(import.meta.url).resolve('@temporalio/common'));
-const protocol = requireForTemporal('@temporalio/proto') as typeof Protocol;
 const { Payload: PayloadMessage } = protocol.temporal.api.common.v1;
 
 const ALGORITHM = 'AES-256-GCM';

@@ -34,7 +34,7 @@ export function startEngineWatch({ ask, logger, metrics }: EngineWatchOptions): 
       else if (!isAllowed) stop();
       answeredAt = Date.now();
       isReachable = true;
-      if (!wasReachable) logger.info('The engine answers again');
+      if (!wasReachable) logger.info('The engine is reachable again');
     } catch (error) {
       if (!isWatching) return;
       isReachable = false;

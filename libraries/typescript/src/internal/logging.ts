@@ -187,6 +187,11 @@ function describeStack(error: unknown, frames: LogOptions['frames'], withoutValu
   return escapeControls(parts.join('\n'));
 }
 
+/** Where the code of the project failed: a file and a line. Undefined if the error does not say. */
+export function placeOf(error: unknown): string | undefined {
+  return /([^\s(]+:\d+):\d+\)?$/m.exec(describeStack(error, 'own', true))?.[1];
+}
+
 /** The frames of a stack, one per line. Everything before them repeats the message of the error. */
 function framesOf(stack = ''): string {
   return stack

@@ -6,17 +6,19 @@ import { createLogger } from './logging.ts';
 import { createMetrics } from './metrics.ts';
 import { loadSettings, SettingsError, type LogFormat, type Settings } from './settings.ts';
 import type { WorkerOptions } from './options.ts';
+import { replayInput } from './replay/replay-input.ts';
 import { startWorker, type RunningWorker } from './worker-runtime.ts';
 import { userAgent } from './user-agent.ts';
 
-const USAGE = `Usage: node main.js [--check [--json]] [--dev]
+const USAGE = `Usage: node main.js [--check [--json]] [--replay] [--dev]
 
-  --check  Check the connection to KuFlow step by step and exit with 0 (connected), 1 (failed), 2 (invalid settings)
-           or 4 (inconclusive). KUFLOW_WORKER_CHECK_SECONDS sets a time limit.
-  --json   Print the result of --check as JSON
-  --dev    Print readable logs, shut down quickly, and start even if the health or metrics port is in use
+  --check   Check the connection to KuFlow step by step and exit with 0 (connected), 1 (failed), 2 (invalid settings)
+            or 4 (inconclusive). KUFLOW_WORKER_CHECK_SECONDS sets a time limit.
+  --json    Print the result of --check as JSON
+  --replay  Replay the histories on standard input, for \`kuflow replay\`
+  --dev     Print readable logs, shut down quickly, and start even if the health or metrics port is in use
 `;
-const OPTIONS = ['--check', '--json', '--dev', '--help'];
+const OPTIONS = ['--check', '--json', '--replay', '--dev', '--help'];
 const CHECK_SECONDS = 'KUFLOW_WORKER_CHECK_SECONDS';
 const SAME_SIGNAL_WITHIN_MS = 1_000;
 const MAX_CLOSE_MS = 5_000;
@@ -58,6 +60,7 @@ async function run<Own, Resources>(worker: WorkerOptions<Own, Resources>): Promi
     return 0;
   }
   const load = (): Settings => loadSettings(process.cwd(), process.env, worker.settings);
+  if (flags.has('--replay')) return replayInput({ main: worker.main, load, agent: userAgent(worker.name) });
   return flags.has('--check') ? runCheck(load, userAgent(worker.name)) : work(load, worker);
 }
 

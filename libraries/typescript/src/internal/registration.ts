@@ -59,7 +59,7 @@ export function startRegistration(options: RegistrationOptions): { stop(): void 
 /** Seconds until the next registration. */
 export function parseDelayWindow(header: string | string[] | undefined): number {
   const seconds = Number(header);
-  // More than a day cannot be intended, and a timer of more than 24 days would fire at once.
+  // At most a day: a timer of more than 24 days would fire at once.
   return Number.isFinite(seconds) && seconds >= 1 ? Math.min(seconds, 86_400) : DEFAULT_DELAY_WINDOW;
 }
 

@@ -70,7 +70,7 @@ export function createTaskFailures(rest: Pick<RestClient, 'call'>, metrics: Metr
       const message = `${outcome}: ${reason} (workflow ${info.workflowExecution?.workflowId})`;
       // The activity does not wait: it must end with its own failure, even if KuFlow does not respond.
       appendToLog(processItemId, reason, isLast ? 'ERROR' : 'WARN', message).catch((failure: unknown) =>
-        log.warn('Could not write to the log of the task', { error: failure }),
+        log.warn('Could not write to the task log', { error: failure }),
       );
     },
     succeeded: ({ processItemId }) => setFailing(processItemId, false),
@@ -94,7 +94,7 @@ function typeOf(error: unknown): string {
       : 'Error';
 }
 
-/** Why an attempt failed, in at most 300 characters, without what may be personal data or a secret. */
+/** The reason of a failed attempt, redacted and capped at 300 characters. */
 export function reasonOf(error: unknown): string {
   for (let at = error; at instanceof Error; at = at.cause) {
     if (at instanceof RestError)

@@ -189,7 +189,7 @@ async function startHealth(port: number, notReady: () => string | undefined, dev
     return await startHealthServer(port, notReady, host);
   } catch (error) {
     if (!development) throw new Error(`Could not listen on port ${port} (worker.health-port)`, { cause: error });
-    logger.warn('The health port is in use, so another port is used', { port, error });
+    logger.warn('The health port is in use; using another port', { port, error });
     return startHealthServer(0, notReady, host);
   }
 }

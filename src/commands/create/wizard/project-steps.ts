@@ -164,7 +164,7 @@ const packageName: Step = {
     const project = toProjectName(basename(resolve(context.cwd, state.answers.folder ?? '.')));
     const proposed = names?.suggest(project) ?? '';
     const answer = await context.ask.text({
-      message: 'Package of the code',
+      message: 'Package name',
       canGoBack,
       fallback: before ?? proposed,
       validate: (text) => {

@@ -1,6 +1,7 @@
 import { escapeForTerminal } from '../../../base/escape.ts';
 import { attachedLine, formatTimeline } from '../../../platform/session/view.ts';
 import { palette } from '../../../terminal/palette.ts';
+import { printSteps } from '../../../terminal/print-error.ts';
 import type { Progress } from '../../../terminal/progress.ts';
 import type { Channel } from '../../../terminal/terminal.ts';
 import { wrapForChannel } from '../../../terminal/wrap.ts';
@@ -78,7 +79,5 @@ export function printSimulation(channel: Channel, result: SimulateResult): void 
   const mark = result.status === 4 ? colours.yellow(channel.marks.unknown) : colours.red(channel.marks.failed);
   const problem = `${mark} ${escapeForTerminal(result.problem ?? 'The simulation failed', 2000)}`;
   channel.line(wrapForChannel(channel, problem));
-  (result.next ?? []).forEach((step, at) =>
-    channel.line(`  ${at === 0 ? colours.dim('next') : '    '}   ${escapeForTerminal(step, Infinity)}`),
-  );
+  printSteps(channel, result.next ?? []);
 }

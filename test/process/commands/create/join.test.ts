@@ -246,7 +246,7 @@ describe('create in a repository with a workspace', () => {
     expect((await created(['packages/a', '--language', 'java'])).workspace).toBeUndefined();
     const refused = await createWorker(root, ['b', '--language', 'java', '--workspace', '--local', ...FILES_ONLY]);
     expect(refused.status).toBe(2);
-    expect(refused.stderr).toMatch(/--workspace cannot be used: no folder above \S+b has a Java project/);
+    expect(refused.stderr).toMatch(/--workspace: no Java project found above \S+b/);
   });
 
   it('does not mix package managers', async () => {
@@ -260,7 +260,7 @@ describe('create in a repository with a workspace', () => {
       '--local',
       ...FILES_ONLY,
     ]);
-    expect(refused.stderr).toContain(`--workspace cannot be used: the workspace in ${root} uses yarn, not npm`);
+    expect(refused.stderr).toContain(`--workspace: the workspace in ${root} uses yarn, not npm`);
   });
 
   it('says why a Maven project cannot have a module', async () => {

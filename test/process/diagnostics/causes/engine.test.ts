@@ -83,6 +83,8 @@ async function check(target: string, setup: Setup = {}): Promise<readonly CheckR
     ...(setup.namespace && { namespace: { value: setup.namespace, source: 'TEMPORAL_NAMESPACE' } }),
     rest: {
       tenants: () => Promise.resolve({ ids: [], total: 0 }),
+      runningProcesses: () => Promise.resolve([]),
+      readEncryptionKey: () => Promise.resolve(),
       whoAmI: () => Promise.resolve({ id: 'app', type: 'APPLICATION', name: 'Worker' }),
       requestToken: () =>
         Promise.resolve({ token: new Secret(CANARY), expiredAt: new Date(Date.now() + 3_600_000).toISOString() }),

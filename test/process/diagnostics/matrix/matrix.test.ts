@@ -246,6 +246,20 @@ const HEALTHY: readonly (readonly [string, Fault['make'], readonly string[]])[] 
     },
     ['engine token'],
   ],
+  [
+    'a confidential process that is not running',
+    (setup) => {
+      const healthy = setup.rest;
+      const none = { metadata: { size: 5, page: 0, totalElements: 0, totalPages: 0 }, content: [] };
+      setup.rest = (request, response, index) => {
+        if (request.url.includes('/processes?')) sendJson(response, 200, none);
+        else healthy(request, response, index);
+      };
+      const process = { file: 'kuflow.process.yaml', code: 'LOAN', workflowType: 'LoanWorkflow', taskQueue: 'LOANS' };
+      setup.project = { processes: () => Promise.resolve([{ ...process, confidential: true }]) };
+    },
+    ['engine token'],
+  ],
   ['an issued certificate', requested, ['engine token', 'engine certificate']],
   [
     'a proxy on both planes',

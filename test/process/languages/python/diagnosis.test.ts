@@ -188,13 +188,13 @@ describe.skipIf(IS_WINDOWS)("the version of Temporal's SDK in a Python project",
   });
 });
 
-describe.skipIf(IS_WINDOWS)("a Python worker's own check", () => {
+describe.skipIf(IS_WINDOWS)('a Python worker', () => {
   it('runs with the Python of its virtual environment', async () => {
     const folder = project();
-    expect(await pythonDiagnosis.workerCheck(locate({ folder }))).toEqual({ kind: 'not-installed' });
+    expect(await pythonDiagnosis.worker(locate({ folder }))).toEqual({ kind: 'not-installed' });
     const program = writeScript(join(folder, '.venv', 'bin', 'python'), pythonScript('3.11.7'));
-    expect(await pythonDiagnosis.workerCheck(locate({ folder }))).toEqual({
-      ...{ kind: 'command', program, args: ['-m', 'loan_worker', '--check', '--json'] },
+    expect(await pythonDiagnosis.worker(locate({ folder }))).toEqual({
+      ...{ kind: 'command', program, args: ['-m', 'loan_worker'] },
     });
   });
 });

@@ -9,7 +9,7 @@ import { parseDefinition } from '../../../../src/process/definition/file.ts';
 import type { ProcessDefinition } from '../../../../src/process/definition.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 import type { ProjectSpec } from '../../../../src/languages/project-spec.ts';
-import { nameTasks } from '../../../../src/languages/task-choices.ts';
+import { nameTasks } from '../../../../src/languages/task-names.ts';
 import { RESERVED, TS_NAMING } from '../../../../src/languages/typescript/process-context.ts';
 import { templateContext } from '../../../../src/languages/typescript/template-context.ts';
 import { REFERENCE_TYPES } from '../../../../src/schema/formats.ts';

@@ -141,6 +141,23 @@ describe('a confidential process', () => {
     expect(stored.stdout).toContain('x-kuflow-encoding-encrypted-key-id');
   });
 
+  it('has a key that `kuflow doctor` can read, without showing it', async () => {
+    const { stateDir, platform } = running;
+    const args = ['doctor', '--only', 'KF-PROC-002', '--process', processId, '--json', '--timeout', '60'];
+    const { status, stdout } = await runKuflow(stateDir, args, {
+      KUFLOW_API_ENDPOINT: platform.loopback.http,
+      KUFLOW_API_CLIENTID: platform.identity.application.id,
+      KUFLOW_API_CLIENTSECRET: platform.identity.application.secret.reveal(),
+      TEMPORAL_TARGET: platform.endpoints.engine.replace(/^.*:/, '127.0.0.1:'),
+    });
+    const { results } = JSON.parse(stdout) as { results: { id: string; state: string; summary: string }[] };
+    expect(results.find(({ id }) => id === 'KF-PROC-002')).toMatchObject({
+      ...{ state: 'pass', summary: `the application can read key ${keyId} of process ${processId}` },
+    });
+    expect(status).toBe(0);
+    expect(stdout).not.toContain(Buffer.from(await readKey(keyId)).toString('base64'));
+  });
+
   it('keeps its key when the state is exported and imported', async () => {
     const { stateDir, platform } = running;
     const key = await readKey(keyId);

@@ -85,6 +85,8 @@ describe.skipIf(process.platform === 'win32')('finding Temporal', () => {
       version: '1.8.2',
       source: 'environment',
     });
+    const preRelease = await put('next/temporal', program('1.10.0-rc.1'));
+    expect((await find(base(), { explicit: preRelease })).version).toBe('1.10.0-rc.1');
     await expect(find({ ...base(), KUFLOW_TEMPORAL_PATH: '/nowhere' })).rejects.toMatchObject({
       tried: 'KUFLOW_TEMPORAL_PATH=/nowhere',
       seen: 'there is no such file',

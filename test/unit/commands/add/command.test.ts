@@ -57,7 +57,7 @@ describe('add task', () => {
     });
     expect((JSON.parse(ran.stdout) as AddResult).next).toContainEqual({
       command: 'npx kuflow dev simulate LOAN -- node --import tsx src/main.ts --dev',
-      text: 'run one process to completion on the local KuFlow, which is restarted if it is running',
+      text: 'run one process end to end, and restart the local KuFlow if needed',
     });
     expect(read('src/workflows.ts')).toContain('// Review it\n  await kuflow.humanTask(tasks.review);');
     const other = temporaryFolder();

@@ -147,11 +147,7 @@ describe('create', () => {
     const cwd = temporaryFolder();
     const nothing = await create(cwd, ['--yes']);
     expect(nothing.status).toBe(2);
-    for (const part of [
-      'folder:',
-      'process:',
-      'next   For example: npx create-kuflow-worker loan-worker --yes --local',
-    ]) {
+    for (const part of ['folder:', 'process:', '→ For example: npx create-kuflow-worker loan-worker --yes --local']) {
       expect(nothing.stderr).toContain(part);
     }
     const half = await create(cwd, ['x', '--task', 'A', '--client-id', '7c9e6679-7425-40de-944b-e07fc1f90ae7']);

@@ -204,7 +204,7 @@ describe('the wizard with a worker sample', () => {
         ['Process definition code', 'EXPENSES'],
         ['Are the tasks, their kinds and their order correct?', 'good'],
         ['Language of the worker', 'python', ({ fallback }) => expect(fallback).toBe('python')],
-        ['Package of the code', 'x'],
+        ['Package name', 'x'],
         ['Package manager', 'pip'],
         ['Create the project?', 'create'],
       ],

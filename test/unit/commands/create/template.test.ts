@@ -141,7 +141,7 @@ describe('create --template with a folder', () => {
           ({ choices, fallback }) =>
             expect([choices?.map(({ value }) => value), fallback]).toEqual([['java', 'python'], 'java']),
         ],
-        ['Package of the code', 'loans'],
+        ['Package name', 'loans'],
         ['Package manager', 'pip'],
         ['Create the project?', 'create'],
       ],

@@ -44,7 +44,7 @@ describe('an invalid simulate command line', () => {
     const { status, stderr } = await dev('simulate', 'LOAN', 'LOAN2', '--state-dir', 'a b', '--', 'npm', 'run', 'x y');
     expect(status).toBe(2);
     expect(stderr).toContain('Too many arguments before --: LOAN2. Expected one process definition code');
-    expect(stderr).toContain("next   npx kuflow dev simulate LOAN --state-dir 'a b' -- npm run 'x y'\n");
+    expect(stderr).toContain("→ npx kuflow dev simulate LOAN --state-dir 'a b' -- npm run 'x y'\n");
     const without = await dev('simulate', 'LOAN', 'npm', 'start');
     expect([without.status, without.stderr]).toEqual([2, expect.stringContaining('Missing worker command after --')]);
   });

@@ -42,13 +42,14 @@ describe('the explanations', () => {
   it('contain every cause of a REST API or engine call for each check that makes one', () => {
     const codesOf = (id: string): readonly string[] =>
       explainAll().flatMap((one) => (one.id === id ? one.causes.map(({ code }) => code) : []));
-    for (const id of ['KF-REST-001', 'KF-REST-002', 'KF-TOKEN-001', 'KF-TLS-002'])
+    for (const id of ['KF-REST-001', 'KF-REST-002', 'KF-TOKEN-001', 'KF-TLS-002', 'KF-PROC-002'])
       expect(codesOf(id), id).toEqual(expect.arrayContaining(['rest-unauthorized', 'rest-timeout', 'rest-dns']));
     for (const [id, call, name] of [
       ['KF-ENGINE-001', 'GetSystemInfo', 'PERMISSION_DENIED'],
       ['KF-ENGINE-002', 'DescribeNamespace', 'NOT_FOUND'],
       ['KF-POLL-001', 'DescribeTaskQueue', 'INTERNAL'],
       ['KF-PROC-001', 'GetWorkflowExecutionHistory', 'INTERNAL'],
+      ['KF-PROC-002', 'GetWorkflowExecutionHistory', 'INTERNAL'],
     ] as const) {
       const namespace = id === 'KF-ENGINE-002' ? 'tenant-1' : undefined;
       const status = (of: string) => ({ ok: false, kind: 'status', status: 0, name: of, message: '' }) as const;

@@ -1,7 +1,7 @@
 const varint = (value: number): readonly number[] =>
   value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(Math.floor(value / 0x80))];
 const bytes = (number: number, content: Uint8Array): Buffer =>
-  Buffer.concat([Buffer.from([number * 8 + 2, ...varint(content.length)]), content]);
+  Buffer.concat([Buffer.from([...varint(number * 8 + 2), ...varint(content.length)]), content]);
 const text = (number: number, value: string): Buffer => bytes(number, Buffer.from(value));
 const integer = (number: number, value: number): Buffer => Buffer.from([number * 8, ...varint(value)]);
 
@@ -17,9 +17,21 @@ export function pollersAnswer(
   return Buffer.concat([...each, bytes(2, integer(1, backlog))]);
 }
 
-/** A GetWorkflowExecutionHistory response with the first event. */
-export function startAnswer(workflowType: string, taskQueue: string): Buffer {
-  const started = Buffer.concat([bytes(1, text(1, workflowType)), bytes(5, text(1, taskQueue))]);
+/** A GetWorkflowExecutionHistory response with the first event; of a confidential process if it has a key. */
+export function startAnswer(workflowType: string, taskQueue: string, keyId?: string): Buffer {
+  const header = (name: string, value: string): Buffer =>
+    bytes(1, Buffer.concat([text(1, name), bytes(2, text(2, JSON.stringify(value)))]));
+  const headers =
+    keyId === undefined
+      ? []
+      : [
+          header('x-kuflow-encoding', 'binary/encrypted?vendor=KuFlow'),
+          header('x-kuflow-encoding-encrypted-key-id', keyId),
+        ];
+  const started = Buffer.concat([
+    ...[bytes(1, text(1, workflowType)), bytes(5, text(1, taskQueue))],
+    bytes(25, Buffer.concat(headers)),
+  ]);
   return bytes(1, bytes(1, Buffer.concat([integer(1, 1), bytes(6, started)])));
 }
 

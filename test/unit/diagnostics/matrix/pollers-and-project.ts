@@ -6,6 +6,7 @@ import type { WorkerCheckOptions, WorkerCheckStep } from '../../../../src/diagno
 import { javaDiagnosis } from '../../../../src/languages/java/diagnosis.ts';
 import { pythonDiagnosis } from '../../../../src/languages/python/diagnosis.ts';
 import { examineNode, nodeDiagnosis } from '../../../../src/languages/typescript/diagnosis.ts';
+import { type Answerer, sendJson } from '../../../support/answering-server.ts';
 import { startTcpServer } from '../../../support/engine-server.ts';
 import { pollersAnswer, startAnswer } from './engine-answers.ts';
 import { pythonScript, writeScript } from '../../../support/fake-python.ts';
@@ -26,6 +27,37 @@ const started =
     setup.project = { processes: () => Promise.resolve([LOAN]) };
     installed(setup.afterwards, setup.folder, VERSIONS);
   };
+const PROCESS_ID = '018f3a1c-0000-7000-8000-00000000000a';
+const KEY_ID = '7c1f7a52-53a5-4f0e-9d3c-0a3a5b1f2c44';
+const isKeyRequest = (url: string): boolean => url.endsWith(`/kms/keys/${KEY_ID}`);
+/** How KuFlow answers the request for the key of a running process of a confidential definition, until it is repaired. */
+const key =
+  (answer: Answerer): Fault['make'] =>
+  (setup) => {
+    const answers = {
+      ...setup.engine.answers,
+      GetWorkflowExecutionHistory: startAnswer('LoanWorkflow', 'LOANS', KEY_ID),
+    };
+    setup.engine = { ...setup.engine, answers };
+    setup.project = { processes: () => Promise.resolve([{ ...LOAN, confidential: true }]) };
+    installed(setup.afterwards, setup.folder, VERSIONS);
+    const healthy = setup.rest;
+    let isRepaired = false;
+    setup.repair = () => void (isRepaired = true);
+    setup.rest = (request, response, index) => {
+      const { pathname, searchParams } = new URL(request.url, 'http://127.0.0.1');
+      if (isKeyRequest(pathname) && isRepaired)
+        sendJson(response, 200, { id: KEY_ID, value: Buffer.alloc(32).toString('base64') });
+      else if (isKeyRequest(pathname)) answer(request, response, index);
+      else if (pathname.endsWith('/processes') && searchParams.get('processDefinitionCode') === LOAN.code)
+        sendJson(response, 200, RUNNING);
+      else healthy(request, response, index);
+    };
+  };
+const refuse =
+  (status: number): Answerer =>
+  (_request, response) =>
+    sendJson(response, status, { timestamp: new Date().toISOString(), status, message: 'No', errors: [] });
 const HERE = [{ identity: '1@host', agoMs: 1_000 }];
 const GONE = [{ identity: '1@gone', agoMs: 240_000 }];
 const byKind = ({ workflow = () => pollersAnswer([]), activity = () => pollersAnswer([]) }): Fault['make'] =>
@@ -33,6 +65,15 @@ const byKind = ({ workflow = () => pollersAnswer([]), activity = () => pollersAn
 /** Encoded `task_queue_type = 3: ACTIVITY` in a request. */
 const ACTIVITY_TYPE = Buffer.from([0x18, 2, 0x20, 1]);
 const LOAN = { file: 'kuflow.process.yaml', code: 'LOAN', workflowType: 'LoanWorkflow', taskQueue: 'LOANS' };
+const RUNNING = {
+  metadata: { size: 5, page: 0, totalElements: 1, totalPages: 1 },
+  content: [
+    {
+      ...{ id: PROCESS_ID, state: 'RUNNING', tenantId: PROCESS_ID },
+      processDefinitionRef: { id: PROCESS_ID, version: PROCESS_ID, code: LOAN.code, name: 'Loan' },
+    },
+  ],
+};
 const VERSIONS = { worker: '1.24.0', client: '1.24.0' };
 
 function installed(
@@ -100,13 +141,13 @@ const withPython =
     writeFileSync(join(folder, 'pyproject.toml'), PYPROJECT);
     installPython(folder, python);
     const at = { folder, root: folder, env: { PATH: process.env['PATH'] }, packageManager: 'pip' } as const;
-    const { runtime, temporalSdk, workerCheck } = pythonDiagnosis;
+    const { runtime, temporalSdk, worker } = pythonDiagnosis;
     setup.project = {
       processes: () => Promise.resolve([LOAN]),
       runtime: () => runtime(at),
       temporalSdk: () => temporalSdk(at),
       workerCheck: async (options) => {
-        const command = await workerCheck(at);
+        const command = await worker(at);
         if (command.kind !== 'command') throw new Error(command.kind);
         return await runWorkerCheck(command, folder, at.env, options);
       },
@@ -164,6 +205,31 @@ export const pollerAndProjectFaults: readonly Fault[] = [
     'process with another workflow type',
     'KF-PROC-001 fail process-type-differs',
     started('loanWorkflow', 'LOANS'),
+  ),
+  fault(
+    'key of a confidential process that the application may not read (403)',
+    'KF-PROC-002 fail encryption-key-forbidden',
+    key(refuse(403)),
+    following(/give the application a role in process 018f3a1c/, (setup) => setup.repair?.()),
+  ),
+  fault(
+    'key of a confidential process that KuFlow does not have (404)',
+    'KF-PROC-002 fail encryption-key-not-found',
+    key(refuse(404)),
+    following(/Report the process 018f3a1c\S+ and its key 7c1f7a52\S+ to KuFlow/, (setup) => setup.repair?.()),
+  ),
+  ...(
+    [
+      ['key service that never responds', () => undefined],
+      ['key service that fails (503)', refuse(503)],
+    ] satisfies readonly (readonly [string, Answerer])[]
+  ).map(([name, answer]) =>
+    fault(
+      name,
+      'KF-PROC-002 unknown encryption-key-no-answer',
+      key(answer),
+      following(/Try again; .* report the operation retrieveKmsKey/, (setup) => setup.repair?.()),
+    ),
   ),
   fault('dependencies not installed', 'KF-PROJ-002 warn sdk-not-installed', withProject({}, {})),
   fault(

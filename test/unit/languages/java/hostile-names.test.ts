@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TaskChoices } from '../../../../src/languages/project-spec.ts';
-import { nameTasks } from '../../../../src/languages/task-choices.ts';
+import { nameTasks } from '../../../../src/languages/task-names.ts';
 import { javaLayout } from '../../../../src/languages/java/layout.ts';
 import { isJavaIdentifier } from '../../../../src/languages/java/literals.ts';
 import { JAVA_NAMING, JAVA_TASK_NAMING } from '../../../../src/languages/java/tasks.ts';

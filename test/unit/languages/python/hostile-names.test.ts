@@ -6,7 +6,7 @@ import { pythonLayout } from '../../../../src/languages/python/process-layout.ts
 import { PYTHON_NAMING, PYTHON_TASK_NAMING } from '../../../../src/languages/python/tasks.ts';
 import { processTasks, type ProcessTask } from '../../../../src/languages/process-tasks.ts';
 import type { TaskChoices } from '../../../../src/languages/project-spec.ts';
-import { nameTasks } from '../../../../src/languages/task-choices.ts';
+import { nameTasks } from '../../../../src/languages/task-names.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 import { fileName } from '../../../../src/base/file-name.ts';

@@ -7,7 +7,7 @@ import { sampleDefinition } from '../../../../src/process/sample.ts';
 import type { ProjectSpec, TaskChoices } from '../../../../src/languages/project-spec.ts';
 import { planProject } from '../../../../src/project/plan.ts';
 import { templateContext } from '../../../../src/languages/typescript/template-context.ts';
-import { nameTasks } from '../../../../src/languages/task-choices.ts';
+import { nameTasks } from '../../../../src/languages/task-names.ts';
 import { RESERVED, TS_NAMING } from '../../../../src/languages/typescript/process-context.ts';
 import { typeScriptLayout } from '../../../../src/languages/typescript/layout.ts';
 import { renderProject } from '../../../../src/project/render.ts';

@@ -253,6 +253,14 @@ describe('recordWorkflowOutcome', () => {
     expect(listOpenWorkflows(world.domain)).toEqual([]);
   });
 
+  it('completes the process even if the result of the workflow cannot be read, with the reason in the timeline', () => {
+    const id = start();
+    recordWorkflowOutcome(world.domain, id, { kind: 'completed', result: null, message: 'Wrong key' });
+    expect(retrieveProcess(world.user, id).state).toBe('COMPLETED');
+    const details = getProcessTimeline(world.domain, id).map(({ kind, detail }) => [kind, detail]);
+    expect(details).toContainEqual(['workflow-completed', 'Wrong key']);
+  });
+
   it.each(['failed', 'timed-out', 'canceled', 'terminated'] as const)(
     'leaves the process RUNNING when the workflow has %s, with the reason in the timeline, until it completes',
     (kind) => {

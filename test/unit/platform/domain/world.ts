@@ -128,7 +128,6 @@ export function createWorld(options: WorldOptions = {}): World {
   const { engine, calls } = recordingEngine(options.before);
   const { domain, identity } = createDomain({
     store,
-    clock,
     definitions: options.definitions ?? [LOAN],
     people: options.people === 'none' ? undefined : (options.people ?? TWO_USERS),
     report,

@@ -1,17 +1,21 @@
+import { once } from 'node:events';
 import { join } from 'node:path';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { isoTime } from '../../../../src/base/clock.ts';
 import type { JsonObject } from '../../../../src/base/json.ts';
 import { packageVersion } from '../../../../src/base/package-root.ts';
 import { uuid7 } from '../../../../src/base/uuid.ts';
 import type {
+  ClockStatus,
   ExampleData,
   LocalPeople,
   PlatformStatus,
   ProcessWaitResult,
   ServedDefinitions,
   ServedProcess,
+  SkipResult,
   WorkersStatus,
   WorkersWaitResult,
 } from '../../../../src/platform/shared/contract.ts';
@@ -25,9 +29,24 @@ import { createRest, createTask, ENGINE_TOKEN, refusal, RUN, startLoan, type Res
 
 let rest: Rest;
 let failing: readonly FailingWork[] = [];
+/** `skips`: until when time was to be skipped. They last until `end`, or end at once without it. */
+let clock: { obstacle: string | undefined; skips: (number | undefined)[]; end: Promise<void> | undefined };
+const NOW = Date.UTC(2026, 0, 1);
+const clockStatus = (): ClockStatus => {
+  const { obstacle, end } = clock;
+  const skipping = end === undefined ? {} : { skipping: { from: isoTime(NOW) } };
+  return { now: isoTime(NOW), aheadMs: 0, ...(obstacle === undefined ? {} : { obstacle }), ...skipping };
+};
+const recordSkip = async (until: number | undefined, cancel: AbortSignal): Promise<SkipResult> => {
+  clock.skips.push(until);
+  if (clock.end !== undefined) await Promise.race([clock.end, once(cancel, 'abort')]);
+  const end = cancel.aborted ? 'canceled' : 'reached';
+  return { end, from: isoTime(NOW), now: isoTime(NOW), aheadMs: 0, events: [], behind: [] };
+};
 beforeEach(() => {
   failing = [];
-  rest = createRest({ failing: () => failing, workersEveryMs: 5 });
+  clock = { obstacle: undefined, skips: [], end: undefined };
+  rest = createRest({ failing: () => failing, workersEveryMs: 5, time: { status: clockStatus, skip: recordSkip } });
 });
 afterEach(() => rest.stop());
 
@@ -155,6 +174,7 @@ describe('GET /_dev/status', () => {
       ],
       endpoints: { http: RUN.endpoints.http, https: RUN.endpoints.https, engine: RUN.endpoints.engine },
       temporalUi: RUN.endpoints.temporalUi,
+      clock: clockStatus(),
       principal: { id: user.principalId, name: user.name },
     });
   });
@@ -315,6 +335,55 @@ describe('faults', () => {
     const marked = await send('GET', '/tenants', undefined, { headers: { 'x-kuflow-console': '1' } });
     expect(marked.statusCode).toBe(200);
     expect((await send('GET', '/tenants')).statusCode).toBe(503);
+  });
+});
+
+describe('POST /_dev/clock/skip', () => {
+  const skip = (payload?: object) =>
+    send('POST', '/_dev/clock/skip', undefined, payload === undefined ? {} : { payload });
+  const DAY = 24 * 3600;
+  const NEXT_YEAR = new Date().getUTCFullYear() + 1;
+
+  it('skips seconds, until a time with a zone, or until a process changes', async () => {
+    const before = Date.now();
+    expect((await skip({ seconds: DAY })).json()).toMatchObject({ end: 'reached', events: [], behind: [] });
+    expect((await skip({ until: `${NEXT_YEAR}-01-01T01:00+01:00` })).statusCode).toBe(200);
+    expect((await skip({})).statusCode).toBe(200);
+    expect((await skip()).statusCode).toBe(200);
+    const [inADay = 0, ...others] = clock.skips;
+    expect(inADay).toBeGreaterThanOrEqual(before + DAY * 1000);
+    expect(inADay).toBeLessThanOrEqual(Date.now() + DAY * 1000);
+    expect(others).toEqual([Date.UTC(NEXT_YEAR, 0, 1), undefined, undefined]);
+  });
+
+  it.each([
+    [{ seconds: '3d' }, 'body.seconds'],
+    [{ seconds: null }, 'body.seconds'],
+    [{ seconds: -1 }, 'body.seconds'],
+    [{ seconds: 4e8 }, 'body.seconds'],
+    [{ until: `${NEXT_YEAR}-01-01T01:00` }, 'body.until'],
+    [{ until: '2020-01-01T01:00Z' }, 'body.until'],
+    [{ until: 4e12 }, 'body.until'],
+    [{ seconds: 1, until: `${NEXT_YEAR}-01-01T01:00Z` }, 'body'],
+    ['3d', 'body'],
+  ])('refuses %j', async (body, location) => {
+    const answer = await send('POST', '/_dev/clock/skip', undefined, {
+      payload: JSON.stringify(body),
+      headers: { 'content-type': 'application/json' },
+    });
+    refusal(answer, 400);
+    expect(answer.json<{ errors: unknown[] }>().errors).toEqual([expect.objectContaining({ location })]);
+    expect(clock.skips).toEqual([]);
+  });
+
+  it('names the reason why time cannot be skipped', async () => {
+    clock.obstacle = 'the Temporal CLI is 1.4.0';
+    expect(refusal(await skip({}), 409)).toBe("Time can't be skipped: the Temporal CLI is 1.4.0");
+  });
+
+  it('refuses a second skip while one is running', async () => {
+    clock.end = new Promise(() => undefined);
+    expect(refusal(await skip({}), 409)).toBe('Another skip of time is running');
   });
 });
 

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { uuid7 } from '../../../../src/base/uuid.ts';
 import type { RequestDetail, RequestList, RequestRecord } from '../../../../src/platform/shared/contract.ts';
 import { uploadProcessDocument } from '../../../../src/platform/domain/documents.ts';
 import { findProcessById } from '../../../../src/platform/store/processes.ts';
@@ -144,6 +145,41 @@ describe('GET /_dev/requests/{id}', () => {
     const records = await list();
     const everything = JSON.stringify([records, await Promise.all(records.map((record) => detail(record.id)))]);
     expect(everything).not.toContain(value.slice(4, 16));
+  });
+
+  it('does not contain what is entered in a confidential process, but contains what is entered in others', async () => {
+    const canary = 'canary-value';
+    const payload = { tenantId: rest.world.identity.tenantId, processDefinitionCode: 'LOAN' };
+    const withMetadata = { ...payload, metadata: { value: { FIRST_NAME: canary } } };
+    const ordinary = (await rest.call('POST', '/processes', { payload: withMetadata })).json<{ id: string }>().id;
+    rest.world.domain.definitions.replace([{ ...LOAN, process: { code: 'LOAN', confidential: true } }], []);
+    const id = (await rest.call('POST', '/processes', { payload: withMetadata })).json<{ id: string }>().id;
+    refusal(await rest.call('POST', '/processes', { payload: { ...withMetadata, relatedProcessId: uuid7() } }), 400);
+    const task = { type: 'TASK', processId: id, processItemDefinitionCode: 'SCORE' };
+    const item = (await rest.call('POST', '/process-items', { payload: task })).json<{ id: string }>().id;
+    await rest.call('POST', `/process-items/${item}/task/~actions/claim`);
+    await rest.call('PUT', `/process-items/${item}/task/data`, { payload: { data: { value: { score: canary } } } });
+    await rest.call('GET', `/process-items/${item}`);
+    const upload = `/processes/${id}/~actions/upload-document?fileContentType=text/plain&fileName=${canary}`;
+    const headers = { 'content-type': 'application/octet-stream' };
+    const { documentUri } = (await rest.call('POST', upload, { payload: Buffer.from(canary), headers })).json<{
+      documentUri: string;
+    }>();
+    await rest.call('GET', `/documents/~actions/download?documentUri=${encodeURIComponent(documentUri)}`);
+    await rest.call('GET', `/processes/${id}`);
+    const large = { ...task, contextData: { value: { text: canary.repeat(2_000) } }, processId: id.toUpperCase() };
+    await rest.call('POST', '/process-items', { payload: large });
+
+    const details = await Promise.all((await list()).map((record) => detail(record.id)));
+    const [first, ...others] = details.toReversed();
+    expect(first?.requestBody?.text).toContain(canary);
+    expect(others.map(({ status }) => status)).toEqual([201, 400, 201, 200, 200, 200, 200, 200, 200, 201]);
+    expect(JSON.stringify(others)).not.toContain(canary);
+    expect(others[0]).toMatchObject({ requestBody: { text: '[redacted]' }, responseBody: { text: '[redacted]' } });
+    expect(others[6]?.url).toBe(`/v2024-06-14/processes/${id}/~actions/upload-document?[redacted]`);
+
+    await rest.call('GET', `/processes/${ordinary}`);
+    expect((await latest()).responseBody?.text).toContain(canary);
   });
 
   it('has the query, headers and bodies of a request', async () => {

@@ -51,6 +51,8 @@ export interface RestOptions extends WorldOptions {
   /** How often somebody who watches learns about workers. Default: never. */
   readonly workersEveryMs?: number;
   readonly failing?: (processId: string) => readonly FailingWork[];
+  /** Default: time can't be skipped. */
+  readonly time?: RestDeps['time'];
 }
 
 export const RUN: PlatformRun = {
@@ -65,6 +67,12 @@ export const RUN: PlatformRun = {
   },
   caFile: '/project/.kuflow/dev/pki/ca.pem',
   caBundleFile: '/project/.kuflow/dev/ca-bundle.pem',
+};
+
+/** Skipping time needs a Temporal server. */
+const NO_SKIPPING: RestDeps['time'] = {
+  status: () => ({ now: '2026-01-01T00:00:00.000Z', aheadMs: 0, obstacle: 'there is no Temporal server' }),
+  skip: () => Promise.reject(new Error('There is no Temporal server')),
 };
 
 export const ENGINE_TOKEN = 'header.payload.signature';
@@ -115,6 +123,7 @@ export function createRest(options: RestOptions = {}): Rest {
         events: hub,
         workers,
         requests: createRequestRecorder(world.domain.clock),
+        time: options.time ?? NO_SKIPPING,
         listFailingWork: (id) => Promise.resolve(options.failing?.(id) ?? []),
         identity: world.identity,
         run: RUN,

@@ -185,7 +185,7 @@ describe('a simulation', () => {
     };
     const { channel: out, text } = channel(false);
     printSimulation(out, result);
-    expect(text().split('\n').slice(-4)).toEqual(['✖ Stuck', '  next   This', '         That', '']);
+    expect(text().split('\n').slice(-4)).toEqual(['✖ Stuck', '  → This', '  → That', '']);
     const good = channel(false);
     printSimulation(good.channel, { status: 0, code: 'LOAN', timeline: [] });
     expect(good.text()).toBe('✔ LOAN is COMPLETED with valid data\n');

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { historyFromJSON, historyToJSON, JSONToPayload } from '@temporalio/common/lib/proto-utils.js';
 import { RawValue, type Payload } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
+import { ROOT } from '../../../../scripts/bundle.mjs';
 
 import {
   decryptHistory,
@@ -32,6 +34,16 @@ interface Vectors {
 const read = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(`../../../support/encryption/${name}.json`, import.meta.url), 'utf8'));
 const vectors = read('vectors') as Vectors;
+/** What each of KuFlow's SDKs encrypted, from the tests of the Python library. */
+const { payloads } = JSON.parse(
+  readFileSync(join(ROOT, 'libraries/python/tests/support/encrypted_payloads.json'), 'utf8'),
+) as {
+  readonly payloads: readonly {
+    readonly name: string;
+    readonly marked: JsonPayload;
+    readonly encrypted: Readonly<Record<string, JsonPayload>>;
+  }[];
+};
 const sdkHistory = read('history-of-javascript-sdk') as { readonly events: readonly unknown[] };
 const MARK = 'encoding-encrypted-key-id';
 const [KEY_ID = ''] = Object.keys(vectors.keys);
@@ -55,6 +67,14 @@ const withoutMark = ({ metadata = {}, data = null }: Payload): Payload => {
 
 describe('a payload of a confidential process', () => {
   it.each(vectors.valid)("is decrypted as by KuFlow's SDKs: $name", async ({ marked, encrypted }) => {
+    expect(contentOf(await decryptPayload(parse(encrypted), readKey))).toEqual(contentOf(withoutMark(parse(marked))));
+  });
+
+  it.each(
+    payloads.flatMap(({ name, marked, encrypted }) =>
+      Object.entries(encrypted).map((by) => [`${name}, ${by[0]}`, marked, by[1]] as const),
+    ),
+  )('is decrypted, whichever SDK encrypted it: %s', async (_name, marked, encrypted) => {
     expect(contentOf(await decryptPayload(parse(encrypted), readKey))).toEqual(contentOf(withoutMark(parse(marked))));
   });
 

@@ -1,7 +1,12 @@
 import http from 'node:http';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { payloadToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encryptPayload } from '../../../../src/platform/temporal/encryption.ts';
 import { startUiGuard, type UiGuard } from '../../../../src/platform/temporal/ui-guard.ts';
 import { closedPort, startAnsweringServer, type AnsweringServer } from '../../../support/answering-server.ts';
+
+const KEY = Buffer.alloc(32, 'key');
 
 interface Answer {
   readonly status: number;
@@ -33,7 +38,15 @@ describe("the guard of Temporal's UI", () => {
       response.end(`${method} ${url} ${body.toString()}`);
     });
     target.port = upstream.port;
-    guard = await startUiGuard({ port: 0, hostNames: ['kuflow.local'], upstream: () => `127.0.0.1:${target.port}` });
+    guard = await startUiGuard({
+      port: 0,
+      hostNames: ['kuflow.local'],
+      upstream: () => `127.0.0.1:${target.port}`,
+      readKey: (keyId) => {
+        if (keyId === 'known') return KEY;
+        throw new Error(`Key ${keyId} does not exist`);
+      },
+    });
     ({ port } = guard);
   });
   afterAll(async () => {
@@ -60,6 +73,37 @@ describe("the guard of Temporal's UI", () => {
     ['a form that another site posts', { method: 'POST', headers: link }, 403],
   ])('answers %s', async (_name, options, status) => {
     expect((await send(port, options)).status).toBe(status);
+  });
+
+  describe('its codec', () => {
+    const plain = defaultPayloadConverter.toPayload({ firstName: 'Ada' });
+    const codec = (
+      path: string,
+      payloads: readonly unknown[],
+      headers: http.OutgoingHttpHeaders = {},
+    ): Promise<Answer> => send(port, { method: 'POST', path: `/codec/${path}`, headers }, JSON.stringify({ payloads }));
+    const encrypted = (keyId: string): unknown => payloadToJSON(encryptPayload(plain, keyId, KEY));
+    const answered = { status: 200, text: JSON.stringify({ payloads: [payloadToJSON(plain)] }) };
+
+    it('decrypts the payloads of confidential processes', async () => {
+      expect(await codec('decode?preserveStorageRefs=true', [encrypted('known')])).toEqual(answered);
+      expect(await codec('decode', [payloadToJSON(plain)])).toEqual(answered);
+    });
+
+    it('leaves what a person enters in the UI as it is', async () => {
+      expect(await codec('encode', [payloadToJSON(plain)])).toEqual(answered);
+    });
+
+    it('says why it cannot decrypt a payload', async () => {
+      const unknown = await codec('decode', [encrypted('unknown')]);
+      expect(unknown).toEqual({ status: 400, text: 'Key unknown does not exist\n' });
+      expect((await send(port, { method: 'POST', path: '/codec/decode' }, 'no JSON')).status).toBe(400);
+    });
+
+    it('refuses pages from other origins', async () => {
+      expect((await codec('decode', [encrypted('known')], { origin: 'http://evil.example' })).status).toBe(403);
+      expect((await codec('decode', [encrypted('known')], { host: 'evil.example' })).status).toBe(421);
+    });
   });
 
   it('says that the UI does not answer', async () => {

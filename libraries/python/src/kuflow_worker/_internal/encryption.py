@@ -130,13 +130,14 @@ class EncryptionKeys:
 
 def keys_from_kuflow(rest: RestClient) -> EncryptionKeys:
     """The keys that KuFlow's key service returns to this application."""
+    return EncryptionKeys(lambda key_id: request_key(rest, key_id))
 
-    async def request(key_id: str) -> AESGCM:
-        path = f"/kms/keys/{quote(key_id, safe='')}"
-        response = await rest.call(RestRequest(operation="retrieveKmsKey", method="GET", path=path))
-        return _to_key(response.body)
 
-    return EncryptionKeys(request)
+async def request_key(rest: RestClient, key_id: str) -> AESGCM:
+    """Requests a key from KuFlow's key service."""
+    path = f"/kms/keys/{quote(key_id, safe='')}"
+    response = await rest.call(RestRequest(operation="retrieveKmsKey", method="GET", path=path))
+    return _to_key(response.body)
 
 
 def _to_key(body: Any) -> AESGCM:

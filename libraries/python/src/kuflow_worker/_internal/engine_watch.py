@@ -73,5 +73,5 @@ class EngineWatch:
             self._answered_at = self._now()
             self._is_reachable = True
             if not was_reachable:
-                LOG.info("The engine answers again")
+                LOG.info("The engine is reachable again")
         self._metrics.engine_reachable(self._is_reachable)

@@ -140,19 +140,6 @@ class WorkflowResponse(TypedDict):
     message: str
 
 
-class ProcessItemSignalPayload(TypedDict):
-    processItemDefinitionCode: NotRequired[str | None]
-    dataStructureDataDefinitionCode: NotRequired[str | None]
-
-
-class ProcessItemSignal(Times):
-    """The signal that KuFlow sends when an item is completed."""
-
-    id: Uuid
-    type: ProcessItemType
-    payload: NotRequired[ProcessItemSignalPayload]
-
-
 class UserActionSignal(Times):
     """The signal that KuFlow sends to the workflow for a user action; its name is in the process definition."""
 

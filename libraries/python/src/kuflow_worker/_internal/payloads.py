@@ -23,13 +23,11 @@ from temporalio.exceptions import ApplicationError
 
 from .encryption import KEY_ID, Confidential, EncryptionError, EncryptionKeys, decrypt, encrypt, mark, sent_size
 from .redaction import PAYLOAD_TOO_LARGE
-from .settings import DEFAULT_MAX_PAYLOAD_BYTES
+from .settings import DEFAULT_MAX_PAYLOAD_BYTES, MIN_MAX_PAYLOAD_BYTES
 
 # The metadata of a payload that says what it is for. The payload limit reads and removes it: it is never sent.
 PROCESS = "kuflow-process"
 PURPOSE = "kuflow-purpose"
-#: The lowest limit that can be set. Smaller payloads need no purpose.
-MIN_LIMIT = 10_000
 
 
 class PayloadTooLarge(RuntimeError):
@@ -88,7 +86,8 @@ class WorkerPayloadConverter(CompositePayloadConverter):
         payloads = [self._convert(value) for value in values]
         if workflow.in_workflow() and not workflow.unsafe.is_replaying():
             for payload in payloads:
-                if sent_size(payload) >= MIN_LIMIT:
+                # No limit is lower, so smaller payloads need no purpose.
+                if sent_size(payload) >= MIN_MAX_PAYLOAD_BYTES:
                     payload.metadata[PROCESS] = workflow.info().workflow_id.encode()
                     payload.metadata[PURPOSE] = _describe(self._context).encode()
         return payloads

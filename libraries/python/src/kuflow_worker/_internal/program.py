@@ -27,6 +27,7 @@ from .connection import with_timeout
 from .declaration import Worker
 from .logs import CORE_LOGGER, Frames, LogHandler, configure_logs, report_repeats
 from .metrics import Metrics
+from .replay_input import replay_input
 from .settings import LogFormat, Settings, SettingsError, load_settings
 from .worker_runtime import RunningWorker
 
@@ -60,6 +61,8 @@ class Program:
     async def main(self) -> int:
         _on_signals(self._on_signal)
         try:
+            if self._options.replay:
+                return await replay_input(self._declared, self._load)
             return await (self._check() if self._options.check else self._run())
         except Exception as error:
             self._log_to(sys.stderr)
@@ -190,6 +193,9 @@ def _parse_options(options: Sequence[str]) -> argparse.Namespace:
         f"2 (invalid settings) or 4 (inconclusive); {CHECK_SECONDS} sets a time limit",
     )
     parser.add_argument("--json", action="store_true", help="print the result of --check as JSON")
+    parser.add_argument(
+        "--replay", action="store_true", help="replay the histories on standard input, for `kuflow replay`"
+    )
     parser.add_argument(
         "--dev",
         action="store_true",

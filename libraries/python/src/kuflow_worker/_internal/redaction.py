@@ -1,4 +1,4 @@
-"""Messages of failures, without what may be personal data or a secret."""
+"""Redacts personal data and secrets in failure messages."""
 
 import re
 

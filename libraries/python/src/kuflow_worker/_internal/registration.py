@@ -59,7 +59,7 @@ def parse_delay_window(header: str | None) -> float:
         seconds = float(header or "")
     except ValueError:
         return DEFAULT_DELAY_WINDOW
-    # More than a day cannot be intended.
+    # At most a day.
     return min(seconds, MAX_DELAY_WINDOW) if 1 <= seconds < float("inf") else DEFAULT_DELAY_WINDOW
 
 

@@ -17,6 +17,7 @@ DEFAULT_ENDPOINT = "https://api.kuflow.com"
 MAX_PORT = 65_535
 # Temporal's own limit, unless the engine has another one.
 DEFAULT_MAX_PAYLOAD_BYTES = 2 * 1024 * 1024
+MIN_MAX_PAYLOAD_BYTES = 10_000
 
 LogLevel = Literal["trace", "debug", "info", "warn", "error"]
 LogFormat = Literal["json", "pretty"]
@@ -141,7 +142,9 @@ class WorkerSettings(_Section):
     """Default: `pretty` in development, otherwise `json`."""
     attempts_before_task_log: Annotated[int, _whole_number(1, 1_000)] = 5
     """How many attempts of a system task fail before people see the reason in the log of the task."""
-    max_payload_bytes: Annotated[int, _whole_number(10_000, 2 * DEFAULT_MAX_PAYLOAD_BYTES)] = DEFAULT_MAX_PAYLOAD_BYTES
+    max_payload_bytes: Annotated[int, _whole_number(MIN_MAX_PAYLOAD_BYTES, 2 * DEFAULT_MAX_PAYLOAD_BYTES)] = (
+        DEFAULT_MAX_PAYLOAD_BYTES
+    )
     """The largest argument or result of an activity or workflow, in bytes."""
 
 

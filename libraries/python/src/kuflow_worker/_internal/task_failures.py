@@ -90,7 +90,7 @@ class TaskFailures:
             )
         except Exception as error:
             self._logged.pop(key, None)
-            activity.logger.warning("Could not write to the log of the task", exc_info=error)
+            activity.logger.warning("Could not write to the task log", exc_info=error)
 
 
 def _is_last_attempt(error: BaseException, info: activity.Info) -> bool:
@@ -110,7 +110,7 @@ def _type_of(error: BaseException) -> str:
 
 
 def reason_of(error: BaseException) -> str:
-    """Why an attempt failed, in at most 300 characters, without what may be personal data or a secret."""
+    """The reason of a failed attempt, redacted and capped at 300 characters."""
     at: BaseException | None = error
     while at is not None:
         if isinstance(at, RestError):

@@ -273,5 +273,5 @@ async def start_health(port: int, not_ready: Callable[[], str | None], *, develo
     except OSError as error:
         if not development:
             raise RuntimeError(f"Could not listen on port {port} (worker.health-port)") from error
-        LOG.warning("The health port is in use, so another port is used", exc_info=error, extra={"port": port})
+        LOG.warning("The health port is in use; using another port", exc_info=error, extra={"port": port})
         return await start_health_server(0, not_ready, host)

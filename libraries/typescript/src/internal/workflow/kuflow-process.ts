@@ -69,7 +69,7 @@ export interface TaskHandle<Data> {
   cancel(): Promise<void>;
   /** Assigns the task, unless it is completed or canceled first. */
   assign(owner: Owner): Promise<void>;
-  /** Adds a line to the log of the task in KuFlow. */
+  /** Adds a line to the task log in KuFlow. */
   log(text: string, level?: 'INFO' | 'WARN' | 'ERROR'): Promise<void>;
 }
 

@@ -69,7 +69,7 @@ class _Handle:
         self.id = task_id
 
     async def log(self, text: str, level: LogLevel = "INFO") -> None:
-        """Adds a line to the log of the task in KuFlow."""
+        """Adds a line to the task log in KuFlow."""
         await kuflow_activities.append_process_item_task_log(
             {"processItemId": self.id, "message": text, "level": level}
         )

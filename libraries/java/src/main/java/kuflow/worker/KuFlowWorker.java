@@ -1,6 +1,8 @@
 package kuflow.worker;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
@@ -12,10 +14,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import kuflow.worker.internal.engine.Check;
+import kuflow.worker.internal.engine.WorkerTypes;
 import kuflow.worker.internal.operation.ShutdownSignals;
 import kuflow.worker.internal.operation.SpringDefaults;
 import kuflow.worker.internal.operation.StartStage;
 import kuflow.worker.internal.operation.WorkerLogFormatter;
+import kuflow.worker.internal.replay.ReplayInput;
 import kuflow.worker.internal.rest.KuFlowJson;
 import kuflow.worker.internal.settings.SettingsException;
 import kuflow.worker.internal.settings.SettingsLoader;
@@ -28,16 +32,18 @@ import org.springframework.context.ApplicationListener;
 import org.springframework.core.env.Profiles;
 import org.springframework.core.env.SimpleCommandLinePropertySource;
 import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.io.DefaultResourceLoader;
 
 /** Runs a worker. */
 public final class KuFlowWorker {
 
     private static final String USAGE = """
-            Usage: java -jar app.jar [--check [--json]] [--spring.profiles.active=dev]
+            Usage: java -jar app.jar [--check [--json]] [--replay] [--spring.profiles.active=dev]
 
-              --check  Check the connection to KuFlow step by step and exit with 0 (connected), 1 (failed), 2 (invalid settings)
-                       or 4 (inconclusive). KUFLOW_WORKER_CHECK_SECONDS sets a time limit.
-              --json   Print the result of --check as JSON
+              --check   Check the connection to KuFlow step by step and exit with 0 (connected), 1 (failed), 2 (invalid settings)
+                        or 4 (inconclusive). KUFLOW_WORKER_CHECK_SECONDS sets a time limit.
+              --json    Print the result of --check as JSON
+              --replay  Replay the histories on standard input, for `kuflow replay`
 
             With the profile dev, the worker prints readable logs, shuts down quickly, and starts even if the health or metrics port
             is in use.
@@ -52,7 +58,7 @@ public final class KuFlowWorker {
               ./kuflow credentials exec -- <command>   Run a command with these credentials
             """;
 
-    private static final List<String> OPTIONS = List.of("--check", "--json", "--help");
+    private static final List<String> OPTIONS = List.of("--check", "--json", "--replay", "--help");
     private static final Pattern SECRET = Pattern.compile("(?i)--(kuflow|temporal)\\.[^=]*(secret|key|proxy)[^=]*=.*");
     private static final String CHECK_SECONDS = "KUFLOW_WORKER_CHECK_SECONDS";
     private static final int INVALID_SETTINGS = 2;
@@ -79,6 +85,8 @@ public final class KuFlowWorker {
             OUT.print(USAGE);
         } else if (options.contains("--check")) {
             System.exit(check(options.contains("--json"), args));
+        } else if (options.contains("--replay")) {
+            System.exit(replay(application, args));
         } else {
             start(application, args);
         }
@@ -157,6 +165,21 @@ public final class KuFlowWorker {
             ERR.print("\n" + SETTINGS_HELP);
         }
         return result.status();
+    }
+
+    private static int replay(Class<?> application, String... args) {
+        LoggingSystem.get(KuFlowWorker.class.getClassLoader()).beforeInitialize();
+        // Workflow code may print data of processes.
+        System.setOut(new PrintStream(OutputStream.nullOutputStream()));
+        String basePackage = application.getPackageName();
+        List<Class<?>> workflows = WorkerTypes.workflowsIn(basePackage, new DefaultResourceLoader());
+        try {
+            ReplayInput.run(() -> loadSettings(args), workflows, basePackage, System.in, OUT);
+            return 0;
+        } catch (IOException failed) {
+            ERR.println(failed);
+            return 1;
+        }
     }
 
     private static String formatStep(Check.Step step) {

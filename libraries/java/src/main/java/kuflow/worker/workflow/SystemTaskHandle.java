@@ -18,6 +18,6 @@ public interface SystemTaskHandle<D> {
     /** Cancels the task. */
     void cancel();
 
-    /** Adds a line to the log of the task in KuFlow. */
+    /** Adds a line to the task log in KuFlow. */
     void log(String text, LogLevel level);
 }

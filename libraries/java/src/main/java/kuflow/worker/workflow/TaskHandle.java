@@ -18,6 +18,6 @@ public interface TaskHandle<D> {
     /** Assigns the task, unless it is completed or canceled first. */
     void assign(Owner owner);
 
-    /** Adds a line to the log of the task in KuFlow. */
+    /** Adds a line to the task log in KuFlow. */
     void log(String text, LogLevel level);
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import io.temporal.activity.Activity;
+import io.temporal.api.history.v1.HistoryEvent;
 import io.temporal.failure.ActivityFailure;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.failure.CanceledFailure;
@@ -79,6 +80,18 @@ class KuFlowProcessTest {
         try (FakeKuFlow kuflow = new FakeKuFlow(person);
                 ProcessRun run = ProcessRun.start(RereadWorkflow.class, kuflow)) {
             assertThat(run.result().message()).isEqualTo("true after 7 h");
+
+            // Up to 5 % later, so that tasks that were created together are not read at the same moment.
+            double later = 1 + (kuflow.items().get(0).id().getLeastSignificantBits() & 0xFFFF) / 20.0 / 0xFFFF;
+            assertThat(later).isBetween(1.0, 1.05);
+            List<Double> hours = run.history().getEvents().stream()
+                    .filter(HistoryEvent::hasTimerStartedEventAttributes)
+                    .map(event -> event.getTimerStartedEventAttributes().getStartToFireTimeout())
+                    .map(wait -> (wait.getSeconds() + wait.getNanos() / 1e9) / 3600)
+                    .toList();
+            assertThat(hours)
+                    .usingElementComparator((one, other) -> Math.abs(one - other) < 1e-6 ? 0 : 1)
+                    .containsExactly(later, 2 * later, 4 * later);
         }
     }
 

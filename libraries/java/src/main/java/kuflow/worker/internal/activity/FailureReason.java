@@ -5,7 +5,7 @@ import java.util.Set;
 import kuflow.worker.RestError;
 import kuflow.worker.internal.operation.Redaction;
 
-/** Why an attempt failed, without what may be personal data or a secret. */
+/** The redacted reason of a failed attempt. */
 final class FailureReason {
 
     private static final int MAX_LENGTH = 300;

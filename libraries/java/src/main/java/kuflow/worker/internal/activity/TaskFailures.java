@@ -155,7 +155,7 @@ public class TaskFailures {
             taskLog.append(processItemId, message, level);
         } catch (RuntimeException failure) {
             forget(key);
-            LOGGER.warn("Could not write to the log of the task", failure);
+            LOGGER.warn("Could not write to the task log", failure);
         }
     }
 

@@ -51,7 +51,7 @@ final class EngineWatch {
             answeredAt = clock.instant();
             isReachable = true;
             if (!wasReachable) {
-                LOGGER.info("The engine answers again");
+                LOGGER.info("The engine is reachable again");
             }
         } catch (RuntimeException error) {
             // Not a failure: the worker is shutting down.

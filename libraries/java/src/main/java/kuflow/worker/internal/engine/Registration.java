@@ -98,7 +98,7 @@ final class Registration {
     static long parseDelayWindow(String header) {
         try {
             double seconds = Double.parseDouble(header);
-            // More than a day cannot be intended.
+            // At most a day.
             return seconds >= 1 ? (long) Math.min(seconds, MAX_DELAY_WINDOW) : DEFAULT_DELAY_WINDOW;
         } catch (NumberFormatException notANumber) {
             return DEFAULT_DELAY_WINDOW;

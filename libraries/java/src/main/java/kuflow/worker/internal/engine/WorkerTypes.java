@@ -13,6 +13,7 @@ import kuflow.worker.internal.activity.KuFlowActivities;
 import org.springframework.boot.autoconfigure.AutoConfigurationPackages;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.ClassPathScanningCandidateComponentProvider;
+import org.springframework.core.io.ResourceLoader;
 import org.springframework.core.type.filter.AnnotationTypeFilter;
 import org.springframework.util.ClassUtils;
 
@@ -20,17 +21,11 @@ import org.springframework.util.ClassUtils;
  * The workflows and activities of this worker: all classes below its base package that implement a workflow interface, and all beans
  * that implement an activity interface.
  */
-record WorkerTypes(List<Class<?>> workflows, List<Object> activities) {
+public record WorkerTypes(List<Class<?>> workflows, List<Object> activities) {
 
     static WorkerTypes find(ApplicationContext context) {
-        // Temporal creates the workflows, so they are not beans.
-        ClassPathScanningCandidateComponentProvider scanner = new ClassPathScanningCandidateComponentProvider(false);
-        scanner.setResourceLoader(context);
-        scanner.addIncludeFilter(new AnnotationTypeFilter(WorkflowInterface.class, false, true));
         List<Class<?>> workflows = AutoConfigurationPackages.get(context).stream()
-                .flatMap(basePackage -> scanner.findCandidateComponents(basePackage).stream())
-                .<Class<?>>map(found ->
-                        ClassUtils.resolveClassName(String.valueOf(found.getBeanClassName()), context.getClassLoader()))
+                .flatMap(basePackage -> workflowsIn(basePackage, context).stream())
                 .toList();
         // Spring finds the annotation of interfaces too.
         List<Object> activities = Stream.of(
@@ -39,6 +34,17 @@ record WorkerTypes(List<Class<?>> workflows, List<Object> activities) {
                 .<Object>flatMap(beans -> beans.values().stream())
                 .toList();
         return new WorkerTypes(workflows, activities);
+    }
+
+    /** The classes in a package and below that implement a workflow interface. Temporal creates the workflows, so they are not beans. */
+    public static List<Class<?>> workflowsIn(String basePackage, ResourceLoader resources) {
+        ClassPathScanningCandidateComponentProvider scanner = new ClassPathScanningCandidateComponentProvider(false);
+        scanner.setResourceLoader(resources);
+        scanner.addIncludeFilter(new AnnotationTypeFilter(WorkflowInterface.class, false, true));
+        return scanner.findCandidateComponents(basePackage).stream()
+                .<Class<?>>map(found -> ClassUtils.resolveClassName(
+                        String.valueOf(found.getBeanClassName()), resources.getClassLoader()))
+                .toList();
     }
 
     List<String> workflowTypes() {

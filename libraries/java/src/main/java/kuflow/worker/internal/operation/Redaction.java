@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 import kuflow.worker.internal.payload.PayloadLimit;
 import org.jspecify.annotations.Nullable;
 
-/** Messages of failures, without what may be personal data or a secret. */
+/** Redacts personal data and secrets in failure messages. */
 public final class Redaction {
 
     /** The type of the failure of an activity whose result does not match the schema of its task. */

@@ -110,7 +110,8 @@ public final class EncryptionKeys implements Function<String, SecretKey> {
         return new SecretKeySpec(key.value(), "AES");
     }
 
-    private static EncryptionError unavailable(String id, @Nullable Throwable cause) {
+    /** The error for a key that cannot be read for this reason. */
+    public static EncryptionError unavailable(String id, @Nullable Throwable cause) {
         String reason = cause == null || cause.getMessage() == null ? "interrupted" : cause.getMessage();
         return new EncryptionError("Could not read the encryption key " + id + ": " + reason, cause);
     }

@@ -33,7 +33,7 @@ class EngineWatchTest {
             new WorkerMetrics(meters));
 
     @Test
-    @DisplayName("asks every 20 s, and reports a problem when the last answer is 60 s old")
+    @DisplayName("polls every 20 s, and is unhealthy after 60 s without a response")
     void outage() {
         assertThat(watch.check()).isEqualTo(Duration.ofSeconds(20));
         answer = FAILS;

@@ -1,7 +1,7 @@
 import { distinctName, identifier } from '../../base/identifiers.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { choiceOf, type TaskChoice, type TaskChoices } from '../../languages/project-spec.ts';
-import { nameTasks, systemTaskInputs, type Naming } from '../../languages/task-choices.ts';
+import { nameTasks, systemTaskInputs, type Naming } from '../../languages/task-names.ts';
 
 export interface ProcessWithChoices {
   readonly definition: ProcessDefinition;

@@ -1,0 +1,186 @@
+package kuflow.worker.internal.replay;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.temporal.client.WorkflowClient;
+import io.temporal.client.WorkflowClientOptions;
+import io.temporal.common.WorkflowExecutionHistory;
+import io.temporal.common.converter.DataConverter;
+import io.temporal.common.interceptors.WorkerInterceptorBase;
+import io.temporal.common.interceptors.WorkflowInboundCallsInterceptor;
+import io.temporal.common.interceptors.WorkflowInboundCallsInterceptorBase;
+import io.temporal.common.interceptors.WorkflowOutboundCallsInterceptor;
+import io.temporal.common.interceptors.WorkflowOutboundCallsInterceptorBase;
+import io.temporal.serviceclient.WorkflowServiceStubs;
+import io.temporal.serviceclient.WorkflowServiceStubsOptions;
+import io.temporal.worker.Worker;
+import io.temporal.worker.WorkerFactory;
+import io.temporal.worker.WorkerFactoryOptions;
+import io.temporal.worker.WorkerOptions;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import kuflow.worker.internal.payload.EncryptionError;
+import kuflow.worker.internal.payload.EncryptionInterceptor;
+import kuflow.worker.internal.payload.StartHeader;
+import kuflow.worker.internal.workflow.WorkflowInterceptor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Replays histories with the current workflow code, one after the other. A history does not match if the code calls other activities, or
+ * creates other items than the history has: Temporal itself compares only the names of activities, and every item is created by the same
+ * one.
+ */
+public final class HistoryReplay implements AutoCloseable {
+
+    private static final String CREATE_ITEM = "KuFlow_Engine_CreateProcessItem";
+
+    /** A busy machine is not a deadlock. */
+    private static final Duration DEADLOCK_TIMEOUT = Duration.ofMinutes(1);
+
+    private final DataConverter converter;
+    private final WorkflowServiceStubs stubs;
+    private final Worker worker;
+
+    /** By ID: an item that is canceled in the workflow task that creates it is not part of the history. */
+    private final Map<String, Item> created = new ConcurrentHashMap<>();
+
+    /** An item of a process, as workflow code creates it. */
+    private record Item(String type, String code) {
+
+        @Override
+        public String toString() {
+            return type + " " + code;
+        }
+    }
+
+    /**
+     * How the workflow code and a history fit together.
+     *
+     * @param failure why they do not match
+     * @param lastItem the last item that both have, such as {@code item 2, TASK REVIEW}
+     */
+    public record Result(
+            @Nullable Throwable failure, @Nullable String lastItem) {}
+
+    public HistoryReplay(DataConverter converter, List<Class<?>> workflows) {
+        this.converter = converter;
+        // Nothing is called at this address.
+        this.stubs = WorkflowServiceStubs.newServiceStubs(WorkflowServiceStubsOptions.newBuilder()
+                .setTarget("127.0.0.1:1")
+                .setGrpcClientInterceptors(List.of(new NoEngine()))
+                .build());
+        WorkflowClient client = WorkflowClient.newInstance(
+                stubs,
+                WorkflowClientOptions.newBuilder()
+                        .setDataConverter(converter)
+                        .setContextPropagators(List.of(new StartHeader()))
+                        .build());
+        WorkerFactory factory = WorkerFactory.newInstance(
+                client,
+                WorkerFactoryOptions.newBuilder()
+                        .setWorkerInterceptors(
+                                new WorkflowInterceptor(), new ItemRecorder(), new EncryptionInterceptor())
+                        .build());
+        this.worker = factory.newWorker(
+                "replay",
+                WorkerOptions.newBuilder()
+                        .setDefaultDeadlockDetectionTimeout(DEADLOCK_TIMEOUT.toMillis())
+                        .build());
+        worker.registerWorkflowImplementationTypes(workflows.toArray(Class<?>[]::new));
+    }
+
+    /** Replays a history. */
+    public Result replay(WorkflowExecutionHistory history) {
+        created.clear();
+        Throwable failure = null;
+        try {
+            worker.replayWorkflowExecution(history);
+        } catch (Exception | Error failed) {
+            failure = failed;
+        }
+        Map<String, Item> recorded;
+        try {
+            recorded = itemsIn(history);
+        } catch (EncryptionError unreadable) {
+            return new Result(unreadable, null);
+        }
+        String lastItem = null;
+        ItemsDiffer difference = null;
+        int number = 0;
+        for (Map.Entry<String, Item> entry : recorded.entrySet()) {
+            number++;
+            Item before = entry.getValue();
+            Item now = created.get(entry.getKey());
+            if (now != null) {
+                lastItem = "item %d, %s".formatted(number, before);
+            }
+            // A replay that failed may have ended before it created the item.
+            if (difference == null && !before.equals(now) && (now != null || failure == null)) {
+                String what = now == null ? "does not create it with the same ID" : "creates " + now;
+                difference = new ItemsDiffer(
+                        "Item %d of the process is %s in the history, but the workflow code %s"
+                                .formatted(number, before, what),
+                        failure);
+            }
+        }
+        return new Result(difference == null ? failure : difference, lastItem);
+    }
+
+    @Override
+    public void close() {
+        stubs.shutdownNow();
+    }
+
+    /** The items that the history creates, in order, by ID. */
+    private Map<String, Item> itemsIn(WorkflowExecutionHistory history) {
+        Map<String, Item> items = new LinkedHashMap<>();
+        history.getHistory().getEventsList().stream()
+                .filter(event -> event.hasActivityTaskScheduledEventAttributes())
+                .map(event -> event.getActivityTaskScheduledEventAttributes())
+                .filter(scheduled -> scheduled.getActivityType().getName().equals(CREATE_ITEM))
+                .map(scheduled ->
+                        converter.fromPayloads(0, Optional.of(scheduled.getInput()), JsonNode.class, JsonNode.class))
+                .forEach(item -> items.put(
+                        item.path("id").asText(),
+                        new Item(
+                                item.path("type").asText(),
+                                item.path("processItemDefinitionCode").asText())));
+        return items;
+    }
+
+    /** Remembers the items that workflow code creates. */
+    private final class ItemRecorder extends WorkerInterceptorBase {
+
+        @Override
+        public WorkflowInboundCallsInterceptor interceptWorkflow(WorkflowInboundCallsInterceptor next) {
+            return new WorkflowInboundCallsInterceptorBase(next) {
+                @Override
+                public void init(WorkflowOutboundCallsInterceptor outboundCalls) {
+                    super.init(new Outbound(outboundCalls));
+                }
+            };
+        }
+    }
+
+    private final class Outbound extends WorkflowOutboundCallsInterceptorBase {
+
+        Outbound(WorkflowOutboundCallsInterceptor next) {
+            super(next);
+        }
+
+        @Override
+        public <R> ActivityOutput<R> executeActivity(ActivityInput<R> input) {
+            if (input.getActivityName().equals(CREATE_ITEM) && input.getArgs()[0] instanceof Map<?, ?> item) {
+                created.put(
+                        String.valueOf(item.get("id")),
+                        new Item(
+                                String.valueOf(item.get("type")),
+                                String.valueOf(item.get("processItemDefinitionCode"))));
+            }
+            return super.executeActivity(input);
+        }
+    }
+}

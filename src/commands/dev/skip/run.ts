@@ -1,0 +1,76 @@
+import { usageError } from '../../../base/errors.ts';
+import { systemClock } from '../../../base/clock.ts';
+import type { CommandContext } from '../../../cli/context.ts';
+import { readClock, requestSkip, type DevApiAccess } from '../../../platform/rest/dev-client.ts';
+import { requireRunningPlatform } from '../../../platform/session/attach.ts';
+import type { SkippedEvent, SkipRequest, SkipResult } from '../../../platform/shared/contract.ts';
+import { stringifyForTerminal } from '../../../terminal/json.ts';
+import { openProgress, type Progress } from '../../../terminal/progress.ts';
+import { clockLine, skippedLine, behindLine, endLine } from './view.ts';
+
+export interface SkipFlags {
+  readonly stateDir?: string;
+  /** ISO 8601. */
+  readonly until?: string;
+  readonly json?: boolean;
+}
+
+const READ_CLOCK_EVERY_MS = 1000;
+
+/** `kuflow dev skip`. `seconds` is undefined without a duration. With `--json`: a `SkipResult`. */
+export async function runSkip(seconds: number | undefined, flags: SkipFlags, context: CommandContext): Promise<void> {
+  const { terminal, cwd, invocation } = context;
+  if (seconds !== undefined && flags.until !== undefined)
+    throw usageError('A duration cannot be combined with --until', [`${invocation} dev skip --until ${flags.until}`]);
+  const { loopback, user } = await requireRunningPlatform({ cwd, stateDir: flags.stateDir });
+  const access = { http: loopback.http, token: user.token };
+  const progress = openProgress(terminal.err);
+  progress.begin('Skipping time…');
+  try {
+    const result = await skipAll(access, { seconds, until: flags.until }, progress, context.interruption());
+    progress.stop();
+    if (flags.json === true) terminal.out.line(stringifyForTerminal(result));
+    else {
+      for (const event of result.events) terminal.out.line(skippedLine(event));
+      terminal.out.line(clockLine(result));
+    }
+    for (const behind of result.behind) progress.note(behindLine(behind), 'warning');
+    const line = endLine(result, context.invocation);
+    if (line !== undefined) progress.note(line, result.end === 'stuck' ? 'failed' : 'warning');
+    context.setStatus(result.end === 'stuck' || result.behind.length > 0 ? 4 : result.end === 'idle' ? 1 : 0);
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Repeats the request until time was skipped completely. */
+async function skipAll(
+  access: DevApiAccess,
+  wanted: SkipRequest,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<SkipResult> {
+  const events: SkippedEvent[] = [];
+  let from: string | undefined;
+  for (let request = wanted; ;) {
+    const result = await withClock(access, progress, requestSkip(access, request, signal));
+    events.push(...result.events);
+    from ??= result.from;
+    if (result.end !== 'time-limit') return { ...result, from, events };
+    request = { until: result.until };
+  }
+}
+
+/** Shows the time of the local KuFlow until `work` has settled. */
+async function withClock<Result>(access: DevApiAccess, progress: Progress, work: Promise<Result>): Promise<Result> {
+  const settled = new AbortController();
+  const showClock = async (): Promise<void> => {
+    for (;;) {
+      await systemClock.sleep(READ_CLOCK_EVERY_MS, settled.signal);
+      progress.detail((await readClock(access)).now);
+    }
+  };
+  // It fails when the work has settled. If the platform does not answer, so does the work.
+  showClock().catch(() => undefined);
+  return await work.finally(() => settled.abort());
+}

@@ -1,0 +1,27 @@
+import { escapeForTerminal } from '../../../base/escape.ts';
+import { formatSpan } from '../../../base/format-span.ts';
+import { formatProcessEvent } from '../../../platform/session/view.ts';
+import type { SkippedEvent, SkipResult, WorkflowBehind } from '../../../platform/shared/contract.ts';
+
+export const skippedLine = ({ time, ...event }: SkippedEvent): string =>
+  escapeForTerminal(`${time}  ${formatProcessEvent({ kind: 'process', ...event }).replace(/^· /, '')}`, 300);
+
+export const clockLine = ({ now, aheadMs }: SkipResult): string =>
+  `It is ${now} for the local KuFlow, ${formatSpan(aheadMs)} ahead`;
+
+export const behindLine = ({ workflowId, now, reason }: WorkflowBehind): string =>
+  escapeForTerminal(`Process ${workflowId} is still at ${now}: ${reason}`, 300);
+
+/** Why the skip ended before a process did something, or before the requested time. */
+export function endLine({ end, until, behind }: SkipResult, invocation: string): string | undefined {
+  switch (end) {
+    case 'idle':
+      return 'Nothing happened: no process waits for a time, or none of them changed in KuFlow';
+    case 'stuck':
+      return behind.some(({ reason }) => reason.startsWith('no worker'))
+        ? 'No time was skipped. Start the worker, and try again'
+        : `The skip ended early. To go on: ${invocation} dev skip${until === undefined ? '' : ` --until ${until}`}`;
+    default:
+      return undefined;
+  }
+}

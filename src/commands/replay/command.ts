@@ -1,0 +1,50 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { connectionOptions } from '../../cli/connection-options.ts';
+import type { CommandContext } from '../../cli/context.ts';
+import { jsonOption } from '../../cli/json-option.ts';
+import { stateOption } from '../../cli/kuflow-options.ts';
+import type { ReplayFlags } from './run.ts';
+
+const EXAMPLES = `
+Examples:
+  check a change of the workflow code before you deploy it
+    $ kuflow replay
+  check it with the processes that run in the local KuFlow
+    $ kuflow replay --local
+  also check processes that ended
+    $ kuflow replay --state running --state completed --limit 500`;
+
+export function configure(command: Command, context: CommandContext): void {
+  command
+    .description(
+      'Replay the histories of the processes that are running now with the workflow code of this project, as a worker with this code would. ' +
+        'Uses the configured KuFlow, or else the local KuFlow that runs for this folder, with the credentials of the worker. ' +
+        'The worker decrypts the histories of confidential processes. Nothing is written to disk, and no process changes.\n\n' +
+        'Exits with status 0 if every process matches, 1 if the code would break a process, 3 if there are no processes or the duration of a timer changed, ' +
+        'and 4 if a process could not be read.',
+    )
+    .addOption(stateOption('process', 'processes', 'running'))
+    .addOption(
+      new Option('--limit <count>', 'Replay at most this many processes, the oldest first (default: all)').argParser(
+        parseCount,
+      ),
+    )
+    .addOption(jsonOption())
+    .optionsGroup('Connection options:');
+  connectionOptions(command, {
+    tenant: 'Tenant ID, if the application has several tenants',
+    engine: true,
+    local: true,
+  })
+    .addHelpText('after', EXAMPLES)
+    .action(async (flags: ReplayFlags) => {
+      const { runReplay } = await import('./run.ts');
+      await runReplay(flags, context);
+    });
+}
+
+function parseCount(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Expected a whole number of at least 1.');
+  return value;
+}

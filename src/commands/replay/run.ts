@@ -1,0 +1,98 @@
+import { join } from 'node:path';
+import { escapeForTerminal } from '../../base/escape.ts';
+import { KnownError } from '../../base/errors.ts';
+import type { CommandContext } from '../../cli/context.ts';
+import { parseState } from '../../cli/kuflow-options.ts';
+import { localKuFlow } from '../../cli/local-kuflow.ts';
+import type { ConnectionFlags } from '../../connection/flags.ts';
+import { inspectConnection } from '../../connection/inspect.ts';
+import { requireConnection } from '../../connection/require.ts';
+import { resolveConnection } from '../../connection/resolve.ts';
+import { openEngine } from '../../diagnostics/open-engine.ts';
+import type { WorkerCommand } from '../../languages/diagnosis.ts';
+import type { ProcessState } from '../../kuflow/contract/processes.ts';
+import { languageOf } from '../../languages/registry.ts';
+import { workflowChangeHint } from '../../project/next-steps.ts';
+import { readProject, type ProjectFiles } from '../../project/edit/open-project.ts';
+import { connectionAsEnvironment } from '../../settings/resolve.ts';
+import { stringifyForTerminal } from '../../terminal/json.ts';
+import { openProgress } from '../../terminal/progress.ts';
+import { replayProcesses } from './replay-processes.ts';
+import { printReplay } from './view.ts';
+
+export interface ReplayFlags extends ConnectionFlags {
+  readonly state?: readonly string[];
+  readonly limit?: number;
+  readonly local?: boolean;
+  readonly json?: boolean;
+}
+
+/**
+ * `kuflow replay`. With `--json`: `{ status, codes, states, found, replayed, matching, mismatches, warnings, unreadable }`, the last three as
+ * `[{ reason, processes }]`. Exit status 0: every process matches, 1: the code would break a process, 2: settings are missing or malformed,
+ * 3: no process or a warning, 4: something could not be read.
+ */
+export async function runReplay(flags: ReplayFlags, context: CommandContext): Promise<void> {
+  const { terminal, env, cwd } = context;
+  const states = [...new Set((flags.state ?? ['RUNNING']).map((text): ProcessState => parseState(text, 'process')))];
+  const project = await readProject(cwd, env);
+  const codes = project.processes.map(({ definition }) => definition.process.code);
+  const command = await findWorker(project, env);
+  const signal = context.interruption();
+  const { folder } = project;
+  const local = localKuFlow(flags, context);
+  const resolved = await resolveConnection(flags, { env, cwd: folder, stdin: terminal.prompts.input, local, signal });
+  const { settings, warnings } = await requireConnection(resolved);
+  for (const warning of warnings) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
+
+  const progress = openProgress(terminal.err);
+  try {
+    progress.begin('Reading the processes');
+    const inspected = await inspectConnection({ settings, problems: [], warnings: [] }, env);
+    const engine = await openEngine(inspected, { env, signal });
+    try {
+      const summary = await replayProcesses({
+        ...{ engine, codes, states, command, folder, signal },
+        env: { ...env, ...connectionAsEnvironment(settings) },
+        tenantId: settings['kuflow.api.tenant-id']?.value,
+        limit: flags.limit,
+        onProgress: (done, of) => progress.detail(`${done} of ${of}`),
+      });
+      progress.stop();
+      if (flags.json === true) terminal.out.line(stringifyForTerminal({ codes, states, ...summary }));
+      else printReplay(terminal, { codes, states, summary, hint: workflowChangeHint(project.record) });
+      context.setStatus(summary.status);
+    } finally {
+      await engine.close();
+    }
+  } finally {
+    progress.stop();
+  }
+}
+
+/** The command that runs the worker with the code of the project. Rejects with a KnownError of status 4 if it cannot run. */
+async function findWorker(
+  { folder, record }: ProjectFiles,
+  env: NodeJS.ProcessEnv,
+): Promise<Extract<WorkerCommand, { kind: 'command' }>> {
+  const root = record.workspace === undefined ? folder : join(folder, record.workspace.root);
+  const { commands, diagnosis } = languageOf(record);
+  const { worker } = await diagnosis();
+  const command = await worker({ folder, root, env, packageManager: record.packageManager });
+  switch (command.kind) {
+    case 'command':
+      return command;
+    case 'not-installed':
+      throw new KnownError({
+        message: 'The dependencies of the project are not installed',
+        next: [commands(record.packageManager, record).install],
+        status: 4,
+      });
+    case 'not-built':
+      throw new KnownError({
+        message: `The worker is not built: ${command.missing} does not exist`,
+        next: [command.build],
+        status: 4,
+      });
+  }
+}

@@ -1,0 +1,76 @@
+import { encodeMessage, encodeNumber, encodeString, messageField, numberField, protobufFields } from './protobuf.ts';
+import type { CallOptions, EngineConnection, RpcResult } from './rpc.ts';
+
+/** Temporal limits a history to 50 MB, and returns it in pages. */
+const MAX_PAGE_BYTES = 64 * 1024 * 1024;
+
+// temporal/api/enums/v1/event_type.proto
+const TASK_SCHEDULED = 5;
+const TASK_STARTED = 6;
+/** Completed, timed out, failed. */
+const TASK_ENDED: readonly number[] = [7, 8, 9];
+/** Completed, failed, timed out, canceled, terminated, continued as new. */
+const WORKFLOW_ENDED: readonly number[] = [2, 3, 4, 21, 27, 28];
+
+/**
+ * The history of the latest run of a workflow, as a protobuf message `temporal.api.history.v1.History`, for a replay. If no workflow task
+ * is open, one is added at the end: SDKs compare the commands of a workflow task only when another one follows.
+ * Source: temporal/api/workflowservice/v1/request_response.proto, temporal/api/history/v1/message.proto
+ */
+export async function readWorkflowHistory(
+  connection: EngineConnection,
+  workflow: { readonly namespace: string; readonly id: string },
+  options: CallOptions,
+): Promise<RpcResult<Uint8Array>> {
+  const { namespace, id } = workflow;
+  const request = Buffer.concat([encodeString(1, namespace), encodeMessage(2, encodeString(1, id))]);
+  const events: Uint8Array[] = [];
+  let token = new Uint8Array();
+  let ms = 0;
+  do {
+    const message = token.length === 0 ? request : Buffer.concat([request, encodeMessage(4, token)]);
+    const limited = { ...options, maxBytes: MAX_PAGE_BYTES };
+    const page = await connection.call('GetWorkflowExecutionHistory', { namespace, message }, limited);
+    if (!page.ok) return page;
+    ms += page.ms;
+    for (const { value } of protobufFields(messageField(page.value, 1) ?? new Uint8Array()))
+      if (value instanceof Uint8Array) events.push(value);
+    token = Uint8Array.from(messageField(page.value, 3) ?? []);
+  } while (token.length > 0);
+  const all = [...events, ...nextWorkflowTask(events)];
+  return { ok: true, value: Buffer.concat(all.map((event) => encodeMessage(1, event))), ms };
+}
+
+/** The events of a workflow task that follows these, unless one is open. */
+function nextWorkflowTask(events: readonly Uint8Array[]): readonly Uint8Array[] {
+  const [first, last] = [events[0], events.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  let scheduled: number | undefined;
+  let isStarted = false;
+  for (const event of events) {
+    const type = numberField(event, 3) ?? 0;
+    if (WORKFLOW_ENDED.includes(type)) return [];
+    if (type === TASK_SCHEDULED) scheduled = numberField(event, 1);
+    if (type === TASK_STARTED) isStarted = true;
+    if (TASK_ENDED.includes(type)) [scheduled, isStarted] = [undefined, false];
+  }
+  if (isStarted) return [];
+  const nextId = (numberField(last, 1) ?? events.length) + 1;
+  const time = messageField(last, 2) ?? new Uint8Array();
+  const event = (id: number, type: number, attributes: Uint8Array): Uint8Array =>
+    Buffer.concat([encodeNumber(1, id), encodeMessage(2, time), encodeNumber(3, type), attributes]);
+  const started = (id: number, scheduledId: number): Uint8Array =>
+    event(
+      id,
+      TASK_STARTED,
+      encodeMessage(11, Buffer.concat([encodeNumber(1, scheduledId), encodeString(2, 'kuflow')])),
+    );
+  if (scheduled !== undefined) return [started(nextId, scheduled)];
+  const queue = messageField(messageField(first, 6) ?? new Uint8Array(), 5) ?? new Uint8Array();
+  const scheduling = Buffer.concat([
+    encodeMessage(1, queue),
+    encodeMessage(2, encodeNumber(1, 10)),
+    encodeNumber(3, 1),
+  ]);
+  return [event(nextId, TASK_SCHEDULED, encodeMessage(10, scheduling)), started(nextId + 1, nextId)];
+}

@@ -1,0 +1,121 @@
+import { setMaxListeners } from 'node:events';
+import { forEachInParallel, waitAtMost } from '../../base/async.ts';
+import { isoTime } from '../../base/clock.ts';
+import { messageOf } from '../../base/errors.ts';
+import { formatSpan } from '../../base/format-span.ts';
+import { withoutUndefined } from '../../base/json.ts';
+import type { ClockStatus, SkipResult } from '../shared/contract.ts';
+import { getMeta, setMeta } from '../store/people.ts';
+import type { Store } from '../store/store.ts';
+import { canSkipTime, SKIPPING_SERVER, type TemporalVersions } from '../temporal/server.ts';
+import { skipTime, type SkipOptions } from './skip-time.ts';
+
+export interface TimeSkipper {
+  status(): ClockStatus;
+  /** See `skipTime`; `until` is in milliseconds since the epoch. Call it only if `status` has no obstacle and no skip is running. */
+  skip(until: number | undefined, cancel: AbortSignal): Promise<SkipResult>;
+  /** Ends the skip in progress, and waits until nothing moves any more, for a few seconds at most. */
+  stop(): Promise<void>;
+}
+
+export interface TimeSkipperOptions extends Omit<SkipOptions, 'clock' | 'onLost'> {
+  readonly store: Store;
+  readonly temporal: TemporalVersions;
+  /** Called when the clock has moved, and when a skip has ended. */
+  readonly onMoved: () => void;
+  readonly warn: (message: string) => void;
+}
+
+/** The entry in the store during a skip: the ISO time until when, or `next` for the next deadline. Empty if there is no skip. */
+const SKIPPING = 'skipping';
+const NEXT = 'next';
+const STOP_WITHIN_MS = 5_000;
+const ANNOUNCE_EVERY_MS = 250;
+const PARALLEL = 16;
+
+/**
+ * Skips time, one skip at a time. If the last run ended during a skip, first switches off the workflows that would still move. Rejects if the Temporal
+ * server does not answer.
+ */
+export async function createTimeSkipper(options: TimeSkipperOptions): Promise<TimeSkipper> {
+  const { store, time, warn } = options;
+  const { clock } = store;
+  const obstacle = await findObstacle(options);
+  const stopping = new AbortController();
+  // Each call to the server adds a listener.
+  setMaxListeners(0, stopping.signal);
+  let running: Promise<unknown> | undefined;
+  let skipping: ClockStatus['skipping'];
+  let announced = 0;
+
+  /** The console reads the time again at each announcement. */
+  const announceMove = (): void => {
+    if (Date.now() - announced < ANNOUNCE_EVERY_MS) return;
+    announced = Date.now();
+    options.onMoved();
+  };
+
+  const setMark = (mark: string): void => store.transaction(() => setMeta(store.sql, SKIPPING, mark));
+  const readMark = (): string => getMeta(store.sql, SKIPPING) ?? '';
+
+  /** After a kill, a workflow that was busy would move as soon as it is idle. */
+  async function switchOffAll(): Promise<void> {
+    await forEachInParallel(PARALLEL, new Set([...options.listOpen(), ...(await time.listRunning())]), async (id) => {
+      if ((await time.read(id))?.isMoving === true) await time.switchOff(id);
+    });
+    setMark('');
+  }
+
+  async function run(until: number | undefined, cancel: AbortSignal): Promise<SkipResult> {
+    if (readMark() !== '') await switchOffAll();
+    setMark(until === undefined ? NEXT : isoTime(until));
+    const lost = { any: false };
+    const onLost = (error: unknown): void => {
+      lost.any = true;
+      warn(`Some workflows may still skip time, because the Temporal server does not answer: ${messageOf(error)}`);
+    };
+    try {
+      return await skipTime({ ...options, clock, onMoved: announceMove, onLost }, until, cancel, stopping.signal);
+    } finally {
+      if (!lost.any && !stopping.signal.aborted) setMark('');
+    }
+  }
+
+  const mark = obstacle === undefined ? readMark() : '';
+  if (mark !== '') {
+    await switchOffAll();
+    warn(`A skip of time was interrupted. To go on: kuflow dev skip${mark === NEXT ? '' : ` --until ${mark}`}`);
+  }
+  if (clock.ahead > 0) warn(`The clock is ${formatSpan(clock.ahead)} ahead, because time was skipped`);
+  if (obstacle !== undefined && clock.ahead > 0)
+    warn(`New workflows start with the time of this machine, which is behind that of the local KuFlow: ${obstacle}`);
+
+  return {
+    status: () => withoutUndefined({ now: isoTime(clock.now()), aheadMs: clock.ahead, obstacle, skipping }),
+    skip: async (until, cancel) => {
+      skipping = withoutUndefined({
+        from: isoTime(clock.now()),
+        until: until === undefined ? undefined : isoTime(until),
+      });
+      const work = run(until, cancel).finally(() => {
+        skipping = undefined;
+        options.onMoved();
+      });
+      running = work.catch(() => undefined);
+      return await work;
+    },
+    stop: async () => {
+      stopping.abort(new Error('The local KuFlow is stopping'));
+      await waitAtMost(clock, STOP_WITHIN_MS, running ?? Promise.resolve());
+    },
+  };
+}
+
+async function findObstacle({ temporal, time }: TimeSkipperOptions): Promise<string | undefined> {
+  const { version, serverVersion } = temporal;
+  const isOld = !canSkipTime(temporal);
+  const reason = isOld ? undefined : await time.findObstacle();
+  if (!isOld && reason === undefined) return undefined;
+  const found = `the Temporal CLI is ${version} (server ${serverVersion})`;
+  return `${found}, and skipping time needs server ${SKIPPING_SERVER} or newer${reason === undefined ? '' : `; ${reason}`}`;
+}

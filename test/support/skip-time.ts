@@ -1,0 +1,27 @@
+import { readClock, requestSkip } from '../../src/platform/rest/dev-client.ts';
+import type { SkipResult } from '../../src/platform/shared/contract.ts';
+import type { PlatformState } from '../../src/platform/state/state-file.ts';
+import { until } from './until.ts';
+
+const accessTo = ({ loopback, user }: PlatformState) => ({ http: loopback.http, token: user.token });
+
+/** Milliseconds since the epoch. */
+export const platformTime = async (state: PlatformState): Promise<number> =>
+  Date.parse((await readClock(accessTo(state))).now);
+
+/** Skips days. Rejects if the platform is killed. */
+export const beginSkip = (state: PlatformState, days: number): Promise<SkipResult> =>
+  requestSkip(accessTo(state), { seconds: days * 24 * 3600 }, new AbortController().signal);
+
+/** Skips to a time, again and again until all processes are there: a worker can still be starting. Returns what happened on the way. */
+export async function skipTo(state: PlatformState, time: number): Promise<SkipResult['events']> {
+  const events: SkipResult['events'][number][] = [];
+  await until('all processes are at the time', async () => {
+    const now = await platformTime(state);
+    const wanted = { until: new Date(Math.max(time, now + 1000)).toISOString() };
+    const result = await requestSkip(accessTo(state), wanted, new AbortController().signal);
+    events.push(...result.events);
+    return result.end === 'reached' && result.behind.length === 0;
+  });
+  return events;
+}

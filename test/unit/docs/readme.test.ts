@@ -1,0 +1,28 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { expect, it } from 'vitest';
+
+const root = new URL('../../../', import.meta.url);
+
+it('README has at most 700 words', () => {
+  expect(readFileSync(new URL('README.md', root), 'utf8').trim().split(/\s+/).length).toBeLessThanOrEqual(700);
+});
+
+it('README and the page about the console show every picture of it, in light and dark, with an alternative text', () => {
+  const pages = ['README.md', 'docs/how-to/use-the-console.md'].map((page) =>
+    readFileSync(new URL(page, root), 'utf8'),
+  );
+  const shown = [...pages.join('\n').matchAll(/<picture>\n(.*)\n(.*)\n<\/picture>/g)].map(
+    ([, dark = '', light = '']) => {
+      expect(dark).toContain('media="(prefers-color-scheme: dark)"');
+      expect(/alt="([^"]*)"/.exec(light)?.[1]?.length).toBeGreaterThan(40);
+      return [
+        /srcset="(?:docs|\.\.)\/images\/([\w-]+)-dark\.png"/.exec(dark)?.[1],
+        /src="(?:docs|\.\.)\/images\/([\w-]+)-light\.png"/.exec(light)?.[1],
+      ];
+    },
+  );
+  for (const [dark, light] of shown) expect(dark).toBe(light);
+  const files = readdirSync(new URL('docs/images/', root));
+  expect(shown.flatMap(([name]) => [`${name}-dark.png`, `${name}-light.png`]).sort()).toEqual(files.sort());
+  for (const file of files) expect(statSync(new URL(`docs/images/${file}`, root)).size).toBeLessThan(120 * 1024);
+});
