@@ -1,5 +1,8 @@
 import tseslint from 'typescript-eslint';
 
+/** Checked with their types. */
+export const TYPED_FILES = ['src/**/*.{ts,tsx}', 'test/**/*.ts', 'bench/**/*.ts'];
+
 export default tseslint.config(
   {
     ignores: [
@@ -18,12 +21,14 @@ export default tseslint.config(
   },
   ...tseslint.configs.strict,
   {
-    files: ['src/**/*.{ts,tsx}', 'test/**/*.ts', 'bench/**/*.ts'],
+    files: TYPED_FILES,
     extends: [...tseslint.configs.strictTypeCheckedOnly],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // Costs a sixth of the time, and without own enums (`erasableSyntaxOnly`) only finds values for those of packages.
+      '@typescript-eslint/no-unsafe-enum-assignment': 'off',
       '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: true }],
     },
   },

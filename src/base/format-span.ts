@@ -5,15 +5,19 @@ const UNITS = [
   ['s', 1000],
 ] as const;
 
-/** The two largest units of a span of time, in milliseconds, such as `3 d 4 h`. */
+/** A span of time, in milliseconds, rounded to two units, such as `3 d 4 h`. */
 export function formatSpan(ms: number): string {
-  const largest = UNITS.findIndex(([, size]) => ms >= size);
+  const [, smaller = 1000] = UNITS[indexOfLargest(Math.max(ms, 1000)) + 1] ?? [];
+  let rest = Math.round(ms / smaller) * smaller;
+  const largest = indexOfLargest(rest);
   if (largest === -1) return '0 s';
-  let rest = ms;
-  const counts = UNITS.slice(largest, largest + 2).map(([unit, size]) => {
-    const count = Math.floor(rest / size);
-    rest -= count * size;
-    return { unit, count };
-  });
-  return counts.flatMap(({ unit, count }) => (count === 0 ? [] : [`${count} ${unit}`])).join(' ');
+  return UNITS.slice(largest, largest + 2)
+    .flatMap(([unit, size]) => {
+      const count = Math.floor(rest / size);
+      rest -= count * size;
+      return count === 0 ? [] : [`${count} ${unit}`];
+    })
+    .join(' ');
 }
+
+const indexOfLargest = (ms: number): number => UNITS.findIndex(([, size]) => ms >= size);

@@ -69,7 +69,7 @@ async function openSession(
   return session;
 }
 
-const LOCAL_HINT = 'To use the local KuFlow, pass --local';
+export const LOCAL_HINT = 'To use the local KuFlow, pass --local';
 
 async function requireLocal(
   place: { readonly cwd: string; readonly stateDir: string | undefined },

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, parse } from 'node:path';
 
@@ -182,6 +182,7 @@ function runGit(
   timeout: number,
   input = '',
 ): Promise<GitAnswer> {
+  if (!isInRepository(cwd)) return Promise.resolve({ kind: 'failed', text: 'not a git repository', status: 128 });
   // A repository can configure a program that git runs on each of these commands.
   const safeArgs = ['-c', 'core.fsmonitor=false', ...args];
   const options = {
@@ -204,6 +205,18 @@ function runGit(
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);
   });
+}
+
+/** Looks for the repository as git does, without the time that git takes to start. True if the folder cannot be read: then git gives the reason. */
+function isInRepository(folder: string): boolean {
+  try {
+    for (let at = realpathSync(folder); ; at = dirname(at)) {
+      if (existsSync(join(at, '.git'))) return true;
+      if (at === dirname(at)) return false;
+    }
+  } catch {
+    return true;
+  }
 }
 
 function firstLine(text: string): string {

@@ -40,7 +40,7 @@ import { toSocketTarget } from './temporal/network.ts';
 import { startUiGuard } from './temporal/ui-guard.ts';
 import { watchProcesses } from './temporal/watch.ts';
 import { startParts, type Parts } from './shared/start-parts.ts';
-import { createTimeSkipper } from './time/time-skipper.ts';
+import { createTimeSkipper, type TimeSkipper } from './time/time-skipper.ts';
 import type { Platform, PlatformEndpoints, PlatformEvent, PlatformIdentity, PlatformOptions } from './shared/types.ts';
 
 /** Where the parts listen unless other ports are requested. */
@@ -111,7 +111,12 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
   const temporal = await startTemporalServer(options, parts, report, namespace, ui);
   report({ kind: 'ready', part: 'temporal', address: temporal.address });
   const engine = await parts.add(
-    createProcessEngine({ address: temporal.address, namespace, readKey, ahead: () => store.clock.ahead }),
+    createProcessEngine({
+      address: temporal.address,
+      namespace,
+      readKey,
+      ahead: (): number => (time.status().obstacle === undefined ? store.clock.ahead : 0),
+    }),
     (started) => started.close(),
   );
   const watcher = await parts.add(
@@ -129,7 +134,7 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
     (started) => started.stop(),
   );
 
-  const time = await parts.add(
+  const time: TimeSkipper = await parts.add(
     createTimeSkipper({
       store,
       temporal,

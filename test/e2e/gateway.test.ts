@@ -134,7 +134,6 @@ const start = async (workflowId: string): Promise<void> => {
 };
 
 // The enums are in @temporalio/proto, which is not a dependency of this package.
-/* eslint-disable @typescript-eslint/no-unsafe-enum-assignment */
 type Command = NonNullable<
   Parameters<Connection['workflowService']['respondWorkflowTaskCompleted']>[0]['commands']
 >[number];

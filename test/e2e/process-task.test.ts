@@ -114,7 +114,7 @@ describe('kuflow process and kuflow task on the local KuFlow', () => {
     });
   });
 
-  it('refuse invalid data before the task is claimed, and complete it with --allow-invalid', async () => {
+  it('refuse invalid data before the task is claimed, complete it with --allow-invalid, and signal the process', async () => {
     const id = (json('process', 'start', 'LOAN') as OneProcess).process.id;
     const task = await openTask('LOAN_APPLICATION', id);
     const file = join(folder, 'application.yaml');
@@ -128,6 +128,19 @@ describe('kuflow process and kuflow task on the local KuFlow', () => {
     expect(allowed).toMatchObject({ status: 0 });
     expect(allowed.stderr).toContain('with data that does not match its schema');
     expect(kuflow('task', 'show', task.id).stdout).toContain('Data (does not match its schema):');
+
+    expect(kuflow('process', 'signal', 'latest', 'withdraw', '--set', 'reason=sold')).toMatchObject({
+      status: 0,
+      stdout: '',
+      stderr: `Sent signal withdraw to LOAN (${id})\n`,
+    });
+    expect(json('process', 'signal', id, 'approve', '--input', 'true')).toEqual({
+      signal: { processId: id, name: 'approve' },
+    });
+    expect(kuflow('process', 'signal', id, 'approve', '--input', 'yes').stderr).toContain('--input is not JSON');
+    const input = Buffer.from('{"reason":"sold"}').toString('base64');
+    await until('the signal is delivered', () => kuflow('dev', 'history', id).stdout.includes(input));
+    expect(kuflow('process', 'show', id).stdout).toContain('signal sent by Local user: approve');
 
     expect(kuflow('process', 'cancel', id)).toMatchObject({ status: 0, stderr: `Canceled LOAN (${id})\n` });
     expect(json('process', 'show', id)).toMatchObject({ process: { state: 'CANCELLED' } });

@@ -105,6 +105,6 @@ describeWorkers('a key service that does not answer for a minute', ({ project })
         task: { data: { value: { firstName: 'Ada' } } },
       });
     },
-    (KEY_SECONDS + 300) * 1_000,
+    (KEY_SECONDS + 600) * 1_000,
   );
 });

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Client, defaultPayloadConverter, WorkflowNotFoundError } from '@temporalio/client';
 import { RawValue } from '@temporalio/common';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { uuid7 } from '../../src/base/uuid.ts';
 import { createKuFlowClient } from '../../src/kuflow/client.ts';
 import { encryptedArgument, encryptionHeaders } from '../../src/platform/temporal/encryption.ts';
@@ -13,8 +13,10 @@ import { sampleDefinition } from '../../src/process/sample.ts';
 import { payloadsIn, type HistoryPayload } from '../support/history-payloads.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { failureIn, processUser, type HistoryEvent, type ProcessUser } from '../support/process-user.ts';
+import { packedCommand } from '../support/packed-command.ts';
 import { pythonWithSdk } from '../support/python-sdk.ts';
 import { describeWorkers } from '../support/describe-workers.ts';
+import { filesWith, replayFolder } from '../support/replay-folder.ts';
 import { until } from '../support/until.ts';
 import { freePort, startWorkerProcess, workerEnvironment, type WorkerProcess } from '../support/worker-process.ts';
 import { trialDefinition, workerAgent } from '../support/worker-project.ts';
@@ -431,6 +433,38 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
       const reason = `Could not decrypt a payload with the key ${keyId}: it is damaged, or encrypted with another key`;
       expect(failed).toEqual(broken.map(() => expect.stringContaining(reason) as unknown));
     });
+
+    it.skipIf(process.platform === 'win32')(
+      'are replayed with the key that KuFlow returns, and nothing that people enter is printed or stays on the disk [java, python, typescript: replay.running]',
+      async () => {
+        const { faults } = running.platform;
+        const processId = await user.start('UNREADABLE');
+        const application = { firstName: 'Canary', lastName: 'Lovelace', currency: 'EUR', amount: 10 };
+        await user.complete(processId, 'LOAN_APPLICATION', application);
+        await user.item(processId, 'APPROVE_LOAN');
+        const folder = replayFolder(project(), 'UNREADABLE');
+        const before = readdirSync(folder).toSorted();
+        const home = mkdtempSync(join(inject('runFolder'), 'home-'));
+        const env = { ...workerEnvironment(running.platform), HOME: home, TMPDIR: home };
+        const replay = async (): Promise<unknown> => {
+          const { status, out, err } = await packedCommand('kuflow', ['replay', '--json'], { cwd: folder, env });
+          expect(`${out}${err}`).not.toContain('Canary');
+          const summary = JSON.parse(out) as { readonly status: number };
+          expect(status, err).toBe(summary.status);
+          return summary;
+        };
+        expect(await replay()).toMatchObject({ status: 0, codes: ['UNREADABLE'], replayed: 1, matching: 1 });
+        faults.add({ operationId: 'retrieveKmsKey', times: 1_000_000, action: { kind: 'status', status: 503 } });
+        const reason: unknown = expect.stringMatching(/^Could not read the encryption key [\da-f-]{36}: /);
+        expect(await replay()).toMatchObject({
+          ...{ status: 4, matching: 0, mismatches: [], unreadable: [{ reason, processes: [processId] }] },
+        });
+        faults.clear();
+        expect([...filesWith(home, 'Canary'), ...filesWith(folder, 'Canary')]).toEqual([]);
+        expect(readdirSync(folder).toSorted()).toEqual(before);
+        await user.client.cancelProcess(processId);
+      },
+    );
   });
 
   describe('a running worker', () => {

@@ -17,6 +17,24 @@ describeInChromium('live updates of the console', () => {
   const connection = (page: Page, state: string): Promise<void> =>
     page.getByRole('status', { name: 'Connection' }).getByText(state).waitFor();
 
+  it('say in every tab how far the clock is ahead, and which processes did not follow', async () => {
+    const context = await browser.newContext(app.origin());
+    const [home, tasks] = [await app.openTab(context), await app.openTab(context, '/tasks')];
+    await home.getByLabel('Time to skip').selectOption('3 d');
+    await home.getByRole('button', { name: 'Skip', exact: true }).click();
+    await home.getByText('Skipped 3 d, 0 events').waitFor();
+    await tasks.getByRole('status', { name: 'Clock' }).getByText('3 d ahead').waitFor();
+
+    const id = await app.startProcess();
+    const process = await app.openTab(context, `/processes/${id}`);
+    await process
+      .getByText(/just now|\d+ s ago/)
+      .first()
+      .waitFor();
+    await home.getByRole('button', { name: 'Skip to the next deadline' }).click();
+    await home.getByText(/^(?=.*no worker polls LOAN_QUEUE)/).waitFor();
+  });
+
   it('reach ten tabs, and go on in the others when one of them closes', async () => {
     const processId = await app.startProcess();
     const id = await app.addTask(processId, 'APPROVE_LOAN');

@@ -181,13 +181,24 @@ describeInChromium('every view of the console', () => {
     expect(page.url()).toBe(`${app.origin()}/console/`);
   });
 
-  it('filters processes and tasks, and cancels a process', async () => {
+  it('filters processes and tasks, and signals and cancels a process', async () => {
     const id = await app.startProcess({ firstName: 'Temporary' });
     const page = await app.open('/processes');
     await page.getByLabel('State').selectOption('RUNNING');
     await page.getByRole('link', { name: /Temporary/ }).waitFor();
     await page.getByRole('link', { name: /Grace/ }).waitFor({ state: 'detached' });
     await page.getByRole('link', { name: /Temporary/ }).click();
+    await page.getByRole('button', { name: 'Send signal…' }).click();
+    await page.getByLabel('Signal', { exact: true }).fill('changeAmount');
+    await page.getByLabel('Input as JSON').fill('{ "amount": ');
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await page.getByText('The input is not valid JSON').waitFor();
+    await page.getByLabel('Input as JSON').fill('{ "amount": 5 }');
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await page.getByRole('listitem').filter({ hasText: 'Signal sent' }).getByText('changeAmount').waitFor();
+    await page.getByRole('form', { name: 'Send a signal' }).getByText('Commands').click();
+    await page.getByText(`process signal ${id.slice(-6)} changeAmount --input '{ "amount": 5 }'`).waitFor();
+    expect(await accessibilityFindings(page)).toEqual([]);
     await page.getByRole('button', { name: 'Cancel process…' }).click();
     await page.getByRole('button', { name: 'Cancel the process' }).click();
     await page.locator('.subtitle').getByText('canceled').waitFor();

@@ -13,15 +13,25 @@ export const platformTime = async (state: PlatformState): Promise<number> =>
 export const beginSkip = (state: PlatformState, days: number): Promise<SkipResult> =>
   requestSkip(accessTo(state), { seconds: days * 24 * 3600 }, new AbortController().signal);
 
-/** Skips to a time, again and again until all processes are there: a worker can still be starting. Returns what happened on the way. */
-export async function skipTo(state: PlatformState, time: number): Promise<SkipResult['events']> {
+/**
+ * Skips to a time, again and again until all processes are there: a worker can still be starting. Returns what happened on the way. Fails with the
+ * last answer after `within` milliseconds.
+ */
+export async function skipTo(state: PlatformState, time: number, within?: number): Promise<SkipResult['events']> {
   const events: SkipResult['events'][number][] = [];
-  await until('all processes are at the time', async () => {
+  const last: { result?: SkipResult } = {};
+  const skip = async (): Promise<boolean> => {
     const now = await platformTime(state);
     const wanted = { until: new Date(Math.max(time, now + 1000)).toISOString() };
     const result = await requestSkip(accessTo(state), wanted, new AbortController().signal);
     events.push(...result.events);
+    last.result = result;
     return result.end === 'reached' && result.behind.length === 0;
-  });
+  };
+  try {
+    await until('all processes are at the time', skip, within);
+  } catch (cause) {
+    throw new Error(`Skipping time ended with ${JSON.stringify({ ...last.result, events: [] })}`, { cause });
+  }
   return events;
 }

@@ -1,4 +1,4 @@
-import { Argument, type Command } from 'commander';
+import { Argument, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
 import {
   changeOptions,
@@ -10,7 +10,7 @@ import {
 } from '../../cli/kuflow-options.ts';
 import { collectValues } from '../../cli/process-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
-import type { ProcessListFlags, ProcessShowFlags, ProcessStartFlags } from './run.ts';
+import type { ProcessListFlags, ProcessShowFlags, ProcessSignalFlags, ProcessStartFlags } from './run.ts';
 
 const START_EXAMPLES = `
 Examples:
@@ -21,9 +21,17 @@ Examples:
   start one with valid example metadata and wait until it ends
     $ kuflow process start LOAN --fake --wait`;
 
+const SIGNAL_EXAMPLES = `
+Examples:
+  signal the newest process
+    $ kuflow process signal latest withdraw
+  pass an object, or any JSON
+    $ kuflow process signal latest changeAmount --set amount=500
+    $ kuflow process signal 3f2a9c approve --input true`;
+
 export function configure(command: Command, context: CommandContext): void {
   command.description(
-    'Start, show and cancel processes. If a connection is configured, you act in that KuFlow as the application. ' +
+    'Start, show, signal and cancel processes. If a connection is configured, you act in that KuFlow as the application. ' +
       'Otherwise, you act in the local KuFlow that runs for this folder, as one of its users. ' +
       'For the definitions of processes, see `kuflow definitions`.',
   );
@@ -76,6 +84,30 @@ export function configure(command: Command, context: CommandContext): void {
     const { runProcessShow } = await import('./run.ts');
     await runProcessShow(id, flags, context);
   });
+
+  changeOptions(
+    command
+      .command('signal')
+      .addArgument(idArgument('process', 'active'))
+      .argument('<name>', 'Name of the signal')
+      .summary('Send a signal to the workflow of a running process')
+      .description(
+        'Send a signal to the workflow of a running process, to try what a user action does. The signal of a confidential process is encrypted, as KuFlow does it. ' +
+          "KuFlow's API cannot send any signal, so it needs the local KuFlow.",
+      )
+      .addOption(collectValues('--set <name=value>', 'Set one property of the input (repeatable)'))
+      .addOption(
+        new Option(
+          '--input <json>',
+          'The input as JSON. Without input, the signal does not have an argument',
+        ).conflicts('set'),
+      ),
+  )
+    .addHelpText('after', SIGNAL_EXAMPLES)
+    .action(async (id: string, name: string, flags: ProcessSignalFlags) => {
+      const { runProcessSignal } = await import('./run.ts');
+      await runProcessSignal(id, name, flags, context);
+    });
 
   changeOptions(
     command.command('cancel').addArgument(idArgument('process', 'active')).summary('Cancel a running process'),

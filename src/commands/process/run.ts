@@ -1,9 +1,10 @@
 import { systemClock } from '../../base/clock.ts';
-import { usageError } from '../../base/errors.ts';
-import type { JsonObject } from '../../base/json.ts';
+import { messageOf, usageError } from '../../base/errors.ts';
+import type { Json, JsonObject } from '../../base/json.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import {
   findProcessId,
+  LOCAL_HINT,
   rejectDataSources,
   rejectFakeData,
   requireConfirmation,
@@ -18,7 +19,7 @@ import { prepareGivenData } from '../../platform/client/given-data.ts';
 import { RECENT_RECORDS } from '../../platform/client/light-client.ts';
 import { withRealReferences } from '../../platform/domain/references.ts';
 import { onlyServedCode, type KnownDefinition, type KuFlowSession } from '../../platform/client/kuflow-session.ts';
-import { readTimeline } from '../../platform/rest/dev-client.ts';
+import { readTimeline, requestSignal } from '../../platform/rest/dev-client.ts';
 import { mapReferences } from '../../schema/references.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import {
@@ -26,6 +27,7 @@ import {
   printCanceledProcess,
   printProcess,
   printProcesses,
+  printSentSignal,
   printStartedProcess,
   processPrinter,
   toItemSummary,
@@ -45,6 +47,11 @@ export interface ProcessShowFlags extends SessionFlags {
 export interface ProcessStartFlags extends DataFlags {
   readonly metadata?: string;
   readonly wait?: boolean;
+}
+
+export interface ProcessSignalFlags extends ChangeFlags {
+  readonly set?: readonly string[];
+  readonly input?: string;
 }
 
 const LOCAL_POLL_MS = 200;
@@ -194,6 +201,45 @@ async function readHistory({ client, local }: KuFlowSession, processId: string):
     items: content.map(toItemSummary),
     ...(local === undefined ? {} : { timeline: await readTimeline(local.devApi, processId) }),
   };
+}
+
+/** `kuflow process signal`. With `--json`: `{ signal: { processId, name } }`. */
+export async function runProcessSignal(
+  id: string,
+  name: string,
+  flags: ProcessSignalFlags,
+  context: CommandContext,
+): Promise<void> {
+  const json = flags.input === undefined ? undefined : parseInput(flags.input);
+  await withKuFlow(flags, context, async (session) => {
+    const { client, caller, local } = session;
+    if (local === undefined)
+      throw usageError("KuFlow's API cannot send any signal, so this command needs the local KuFlow", [LOCAL_HINT]);
+    const process = await client.retrieveProcess(await findProcessId(session, id, context));
+    const input =
+      json ??
+      (await prepareGivenData(
+        { assignments: flags.set, allowInvalid: true },
+        {
+          where: 'the input',
+          shape: undefined,
+          existing: {},
+          access: { client, caller, processId: process.id },
+        },
+        { cwd: context.cwd, stdin: context.terminal.prompts.input },
+      ));
+    const signal = await requestSignal(local.devApi, process.id, { name, input });
+    if (flags.json === true) context.terminal.out.line(stringifyForTerminal({ signal }));
+    else printSentSignal(context.terminal, name, process);
+  });
+}
+
+function parseInput(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    throw usageError(`--input is not JSON: ${messageOf(error)}`, ['Example: --input \'{ "amount": 500 }\'']);
+  }
 }
 
 /** `kuflow process cancel`. With `--json`: `{ process }`, afterward. */

@@ -69,6 +69,10 @@ export function printCanceledProcess({ err }: Terminal, process: Process): void 
   err.line(`Canceled ${formatProcessName(process)}`);
 }
 
+export function printSentSignal({ err }: Terminal, name: string, process: Process): void {
+  err.line(`Sent signal ${escapeForTerminal(name)} to ${formatProcessName(process)}`);
+}
+
 export function printProcesses({ out, err }: Terminal, processes: readonly ProcessSummary[]): void {
   if (processes.length === 0) {
     err.line('No processes');

@@ -98,8 +98,13 @@ export function startRunner({ command, folder, env, onResult, signal }: RunnerOp
     fail(`${formatExit(code, name)}${findReason(errors)}`, findPlace(errors, folder)),
   );
 
+  /** Never resolves if the worker does not read on: its end says why. */
   const write = (bytes: Uint8Array): Promise<void> =>
-    new Promise((resolve) => void child.stdin.write(bytes, () => resolve()));
+    new Promise((resolve) => {
+      child.stdin.write(bytes, (error) => {
+        if (error === undefined || error === null) resolve();
+      });
+    });
 
   return {
     send: async (id, history) => {

@@ -3,10 +3,11 @@ import { hasEncryptionKeys } from '../store/encryption-keys.ts';
 import { includesConfidential } from '../store/processes.ts';
 import type { Domain } from './context.ts';
 
-/** A request and its answer: URL and bodies. */
+/** A request and its answer. */
 export interface RequestTexts {
   readonly operationId?: string | undefined;
-  readonly texts: readonly string[];
+  /** Its URL, and both bodies. */
+  readonly texts: () => readonly string[];
 }
 
 const CREATE_PROCESS: OperationId = 'createProcess';
@@ -17,17 +18,14 @@ export function isConfidentialRequest(
   { store, definitions }: Pick<Domain, 'store' | 'definitions'>,
   { operationId, texts }: RequestTexts,
 ): boolean {
-  const lowerCase = texts.map((text) => text.toLowerCase());
   // A start that is refused does not have a process.
-  const starts = operationId === CREATE_PROCESS ? definitions.all : [];
-  const isStart = starts.some(
-    ({ ref, definition }) =>
-      definition.process.confidential === true &&
-      lowerCase.some((text) => text.includes(ref.id) || text.includes(JSON.stringify(ref.code).toLowerCase())),
-  );
-  if (isStart) return true;
+  const started = operationId === CREATE_PROCESS ? definitions.all : [];
+  const confidential = started.filter(({ definition }) => definition.process.confidential === true);
   // Most state folders do not have a confidential process.
-  if (!hasEncryptionKeys(store.sql)) return false;
+  if (confidential.length === 0 && !hasEncryptionKeys(store.sql)) return false;
+  const lowerCase = texts().map((text) => text.toLowerCase());
+  const names = confidential.flatMap(({ ref }) => [ref.id, JSON.stringify(ref.code).toLowerCase()]);
+  if (names.some((name) => lowerCase.some((text) => text.includes(name)))) return true;
   const ids = lowerCase.flatMap((text) => text.match(UUID) ?? []);
   return ids.length > 0 && includesConfidential(store.sql, [...new Set(ids)]);
 }

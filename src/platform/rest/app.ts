@@ -103,7 +103,8 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     const ms = Math.round(reply.elapsedTime * 10) / 10;
     const ended = { method, path, status, ms, operationId, problem, console: isConsoleRequest(request) };
     logRequest({ ...ended, principal });
-    const texts = [url, jsonOf(request), status === 0 ? undefined : answer?.start?.toString()];
+    const texts = (): readonly string[] =>
+      [url, jsonOf(request), answer?.start?.toString()].filter((text) => text !== undefined);
     deps.requests.add({
       ...ended,
       ...{ url, violations, principal: principal?.name },
@@ -112,10 +113,7 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
       requestBody: Buffer.isBuffer(body) ? startOfBody(body) : undefined,
       responseBody: status === 0 ? undefined : answer,
       answerSecrets: SECRET_ROUTES.get(operationId ?? request.routeOptions.url ?? ''),
-      isConfidential: isConfidentialRequest(deps.domain, {
-        operationId,
-        texts: texts.filter((text) => text !== undefined),
-      }),
+      isConfidential: isConfidentialRequest(deps.domain, { operationId, texts }),
     });
   };
   app.addHook('onSend', (request, reply, payload, done) => {

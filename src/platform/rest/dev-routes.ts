@@ -150,9 +150,11 @@ function registerDevOperation(
         throw forbidden('Only users may call this: the answer contains or leads to credentials');
     },
     handler: async (request, reply) => {
-      const { headers } = request;
       const path = request.params as Record<string, string>;
-      const body = parseBody(operation, headers['content-type'], headers['content-encoding'], request.body);
+      if (operation.body === undefined && Buffer.isBuffer(request.body) && request.body.length > 0)
+        throw badRequest(`${id} does not have a body`, 'body');
+      // Whatever its type: curl does not send JSON as JSON by default.
+      const body = parseBody(operation, operation.body?.media, request.headers['content-encoding'], request.body);
       const verdict = validate()({ path, query: request.query as Record<string, unknown>, body });
       if (!verdict.ok)
         throw new ApiError(

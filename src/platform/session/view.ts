@@ -215,6 +215,7 @@ const KIND_LABELS: Readonly<Record<string, string>> = {
   'metadata-saved': 'metadata saved',
   'entity-saved': 'entity saved',
   'initiator-changed': 'initiator changed',
+  'signal-sent': 'signal sent',
   'workflow-completed': 'workflow ended',
   'workflow-failed': 'workflow failed',
   'workflow-timed-out': 'workflow timed out',

@@ -94,7 +94,6 @@ export async function createProcessEngine(options: {
       // Without a run id this is the current run, which follows a chain of continued runs.
       execution: { workflowId },
       // The enum is in @temporalio/proto, which is not a dependency.
-      // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
       historyEventFilterType: CLOSE_EVENT_ONLY,
       waitNewEvent: true,
     });

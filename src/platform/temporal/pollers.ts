@@ -41,7 +41,6 @@ export async function queryPollers(
   const answer = await service.describeTaskQueue({
     namespace,
     taskQueue: { name: taskQueue },
-    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- the enum is in @temporalio/proto, which is not a dependency
     taskQueueType: WORKFLOW,
   });
   return answer.pollers

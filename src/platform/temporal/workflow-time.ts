@@ -29,8 +29,8 @@ export interface BusyWork {
 }
 
 export interface WorkflowTime {
-  /** Why the server cannot skip time; undefined if it can. */
-  findObstacle(): Promise<string | undefined>;
+  /** Whether the server supports skipping time. */
+  canSkip(): Promise<boolean>;
   /** All running workflows, including children. */
   listRunning(): Promise<readonly string[]>;
   /** Undefined if the workflow is not running. */
@@ -166,19 +166,18 @@ export function createWorkflowTime(
   };
 
   return {
-    findObstacle: async () => {
+    canSkip: async () => {
       try {
         await service.pollWorkflowExecutionTimeSkipping({
           namespace,
           workflowExecution: { workflowId: randomUUID() },
           fastForwardId: randomUUID(),
         });
-        return undefined;
+        return true;
       } catch (error) {
         const status = statusOf(error);
-        if (status === NOT_FOUND) return undefined;
-        if (status === UNIMPLEMENTED || status === INVALID_ARGUMENT || status === FAILED_PRECONDITION)
-          return 'its time skipping is missing or switched off';
+        if (status === NOT_FOUND) return true;
+        if (status === UNIMPLEMENTED || status === INVALID_ARGUMENT || status === FAILED_PRECONDITION) return false;
         throw error;
       }
     },

@@ -112,10 +112,7 @@ export async function createTimeSkipper(options: TimeSkipperOptions): Promise<Ti
 }
 
 async function findObstacle({ temporal, time }: TimeSkipperOptions): Promise<string | undefined> {
-  const { version, serverVersion } = temporal;
-  const isOld = !canSkipTime(temporal);
-  const reason = isOld ? undefined : await time.findObstacle();
-  if (!isOld && reason === undefined) return undefined;
-  const found = `the Temporal CLI is ${version} (server ${serverVersion})`;
-  return `${found}, and skipping time needs server ${SKIPPING_SERVER} or newer${reason === undefined ? '' : `; ${reason}`}`;
+  const found = `the Temporal server ${temporal.serverVersion} (Temporal CLI ${temporal.version})`;
+  if (!canSkipTime(temporal)) return `${found} is older than ${SKIPPING_SERVER}`;
+  return (await time.canSkip()) ? undefined : `${found} does not support it, or it is switched off`;
 }

@@ -9,7 +9,16 @@ export interface CommandOptions {
 }
 
 /** Only these act as a user. */
-const CHANGES: ReadonlySet<string> = new Set(['start', 'claim', 'save', 'assign', 'release', 'complete', 'cancel']);
+const CHANGES: ReadonlySet<string> = new Set([
+  'start',
+  'claim',
+  'save',
+  'assign',
+  'release',
+  'complete',
+  'signal',
+  'cancel',
+]);
 
 /**
  * `kuflow …` with each word quoted where a shell needs it. `words` begin with `process` or `task` and the subcommand. `--local`, because

@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks';
-import type { JsonObject } from '../../base/json.ts';
+import type { Json, JsonObject } from '../../base/json.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import type { ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
 import type { FailingWorkList, FailingWorkStatus, TimelineEntry } from '../../platform/shared/contract.ts';
 import { taskOf, useApp } from '../app-data.ts';
-import { callApi } from '../api.ts';
+import { callApi, RequestFailure } from '../api.ts';
 import { concernsProcess, useData } from '../live/use-data.ts';
 import { Link, ViewHeading } from '../navigation.tsx';
 import { useAction } from '../parts/action.ts';
@@ -89,7 +89,12 @@ export function ProcessDetailView({ id }: { readonly id: string }) {
             Open the workflow in Temporal
           </a>
         )}
-        {process.state === 'RUNNING' ? <CancelProcess id={id} reload={loaded.reload} /> : null}
+        {process.state === 'RUNNING' ? (
+          <>
+            <SignalProcess id={id} reload={loaded.reload} />
+            <CancelProcess id={id} reload={loaded.reload} />
+          </>
+        ) : null}
       </p>
       <section aria-labelledby="items">
         <h2 id="items">Tasks and messages</h2>
@@ -275,6 +280,99 @@ function CancelProcess({ id, reload }: { readonly id: string; readonly reload: (
       </p>
     </div>
   );
+}
+
+/** Sends a signal, as a user action of KuFlow can. */
+function SignalProcess({ id, reload }: { readonly id: string; readonly reload: () => void }) {
+  const app = useApp();
+  const [isOpen, setOpen] = useState(false);
+  const [name, setName] = useState('');
+  const [input, setInput] = useState('');
+  const action = useAction();
+  if (!isOpen)
+    return (
+      <button type="button" onClick={() => setOpen(true)}>
+        Send signal…
+      </button>
+    );
+  const send = async (): Promise<string> => {
+    const body = { name: name.trim(), ...(input.trim() === '' ? {} : { input: parseInput(input) }) };
+    await callApi('POST', `/_dev/processes/${encodeURIComponent(id)}/signals`, { body });
+    reload();
+    return `Sent ${name.trim()}`;
+  };
+  return (
+    <form
+      class="confirm"
+      aria-label="Send a signal"
+      onSubmit={(event) => {
+        event.preventDefault();
+        action.run('signal', send);
+      }}
+    >
+      <div class="fields">
+        <label>
+          Signal
+          <input
+            ref={focusOnMount}
+            required
+            pattern=".*\S.*"
+            autocomplete="off"
+            value={name}
+            onInput={(event) => setName(event.currentTarget.value)}
+          />
+        </label>
+        <label>
+          Input as JSON (optional)
+          <textarea
+            class="field-json"
+            spellcheck={false}
+            value={input}
+            onInput={(event) => setInput(event.currentTarget.value)}
+          />
+        </label>
+      </div>
+      <FailureNotice failure={action.failure} title="The signal could not be sent" />
+      <p class="actions">
+        <button type="submit" class="primary" disabled={action.busy !== undefined}>
+          Send
+        </button>
+        <button type="button" onClick={() => setOpen(false)}>
+          Close
+        </button>
+        <span role="status" class="muted">
+          {action.done}
+        </span>
+      </p>
+      {name.trim() === '' ? null : (
+        <CommandList
+          commands={[
+            [
+              'Send it',
+              kuflowCommand(
+                [
+                  'process',
+                  'signal',
+                  shortId(id),
+                  name.trim(),
+                  ...(input.trim() === '' ? [] : ['--input', input.trim()]),
+                ],
+                app.commandOptions,
+              ),
+            ],
+          ]}
+        />
+      )}
+    </form>
+  );
+}
+
+function parseInput(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    throw new RequestFailure('The input is not valid JSON');
+  }
 }
 
 const focusOnMount = (element: HTMLElement | null): void => element?.focus();

@@ -1,5 +1,5 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isIgnoredFolder, readIgnored, readWorkTree } from '../../../src/files/git.ts';
 import { runGit } from '../../support/template-folder.ts';
@@ -40,5 +40,21 @@ describe('a folder in a repository', () => {
       ...[false, false],
       ...[true, true, false],
     ]);
+  });
+});
+
+describe('a folder without a repository', () => {
+  it('is not asked about: git is not started', async () => {
+    const folder = temporaryFolder();
+    const bin = join(folder, 'bin');
+    mkdirSync(bin);
+    writeFileSync(join(bin, 'git'), `#!/bin/sh\ntouch '${folder}/started'\n`, { mode: 0o755 });
+    const env = { ...ENV, PATH: `${bin}${delimiter}${ENV.PATH ?? ''}` };
+    expect(await readWorkTree(folder, env)).toEqual({ kind: 'none' });
+    expect(await readIgnored(folder, ['x'], env)).toEqual([]);
+    expect(existsSync(join(folder, 'started'))).toBe(false);
+    mkdirSync(join(folder, '.git'));
+    await readWorkTree(folder, env);
+    expect(existsSync(join(folder, 'started'))).toBe(process.platform !== 'win32');
   });
 });

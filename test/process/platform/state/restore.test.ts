@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { createKuFlowClient } from '../../../../src/kuflow/client.ts';
+import { readClock, requestSkip } from '../../../../src/platform/rest/dev-client.ts';
 import { exportState } from '../../../../src/platform/state/export.ts';
 import { importState } from '../../../../src/platform/state/import.ts';
 import { removeState } from '../../../../src/platform/state/reset.ts';
@@ -10,7 +11,16 @@ import { createProcessEngine } from '../../../../src/platform/temporal/engine.ts
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 import { startTestPlatform, type TestPlatform } from '../../../support/platform.ts';
 
-it('a process that was running when its state was exported goes on in the folder where it was imported', async () => {
+const DAY = 24 * 3_600_000;
+
+const accessTo = ({ platform }: TestPlatform) => ({
+  http: platform.loopback.http,
+  token: platform.identity.user.token,
+});
+const skipDays = (running: TestPlatform, days: number) =>
+  requestSkip(accessTo(running), { seconds: (days * DAY) / 1000 }, new AbortController().signal);
+
+it('a process that was running when its state was exported goes on in the folder where it was imported, at its time', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'kuflow-restore-'));
   const file = join(folder, 'state.tar.gz');
   const [first, second] = [join(folder, 'first'), join(folder, 'second')];
@@ -26,6 +36,7 @@ it('a process that was running when its state was exported goes on in the folder
     const definition = sampleDefinition();
     const code = definition.tasks.find(({ kind }) => kind === 'human')?.code ?? '';
     let user = asUser(running);
+    expect(await skipDays(running, 3)).toMatchObject({ end: 'reached', behind: [] });
     const { resource: process } = await user.createProcess({
       processDefinitionCode: definition.process.code,
       tenantId: identity.tenantId,
@@ -43,9 +54,18 @@ it('a process that was running when its state was exported goes on in the folder
     await removeState(first);
     await importState({ stateDir: second, file, replace: false });
 
-    running = await startTestPlatform({ stateDir: second });
+    // This server cannot skip time. What was skipped stays.
+    const dynamicConfig = { 'frontend.WorkflowTimeSkippingEnabled': false };
+    running = await startTestPlatform({ stateDir: second, dynamicConfig });
+    const access = accessTo(running);
+    expect((await readClock(access)).aheadMs).toBeGreaterThan(2.9 * DAY);
+    await expect(skipDays(running, 1)).rejects.toThrow('The local KuFlow did not skip time');
+    const warnings = running.events.flatMap((event) => (event.kind === 'warning' ? event.message : []));
+    expect(warnings[0]).toBe('The clock is 3 d ahead, because time was skipped');
+    expect(warnings[1]).toMatch(/^New workflows start with the time of this machine/);
     expect(running.platform.identity.user.token.reveal()).toBe(identity.user.token.reveal());
     user = asUser(running);
+    await user.createProcess({ processDefinitionCode: definition.process.code, tenantId: identity.tenantId });
     expect((await user.retrieveProcess(process.id)).state).toBe('RUNNING');
     await user.claimProcessItemTask(task.id);
     await user.completeProcessItemTask(task.id);
@@ -57,6 +77,9 @@ it('a process that was running when its state was exported goes on in the folder
     });
     const history = await engine.fetchHistory(process.id);
     await engine.close();
+    const { events } = JSON.parse(history) as { events: { eventType: string; eventTime: string }[] };
+    const scheduled = events.find(({ eventType }) => eventType === 'EVENT_TYPE_WORKFLOW_TASK_SCHEDULED');
+    expect(Date.parse(scheduled?.eventTime ?? '') - Date.parse(process.createdAt ?? '')).toBeGreaterThanOrEqual(0);
     // The workflow of the first platform gets the signal of the second one.
     expect(history).toMatch(/WorkflowExecutionStarted|WORKFLOW_EXECUTION_STARTED/);
     expect(history).toMatch(/WorkflowExecutionSignaled|WORKFLOW_EXECUTION_SIGNALED/);

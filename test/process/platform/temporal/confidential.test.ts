@@ -104,7 +104,6 @@ describe('a confidential process', () => {
       identity,
       commands: [
         {
-          // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- The enum of Temporal's package does not exist at run time
           commandType: COMPLETE_WORKFLOW,
           completeWorkflowExecutionCommandAttributes: {
             result: { payloads: [encryptPayload(result, keyId, await readKey(keyId))] },

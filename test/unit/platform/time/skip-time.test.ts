@@ -35,7 +35,7 @@ function simulate(before: (id: string) => void | Promise<void> = () => undefined
   const listeners = new Set<(event: LiveEvent) => void>();
   const off: string[] = [];
   const time: WorkflowTime = {
-    findObstacle: () => Promise.resolve(undefined),
+    canSkip: () => Promise.resolve(true),
     listRunning: () => Promise.resolve([...workflows.keys()]),
     read: (workflowId) => {
       const found = workflows.get(workflowId);
