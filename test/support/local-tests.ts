@@ -41,7 +41,12 @@ export async function passLocalTests(tests: LocalTests): Promise<void> {
   writeFileSync(people, PEOPLE);
   writeFileSync(source, tests.extend(exampleOf(tests)));
   const mark = newMark();
-  const variables = { ...environment, TMPDIR: temporary, KUFLOW_TEMPORAL_PATH: await temporalPath() };
+  const variables = {
+    ...environment,
+    TMPDIR: temporary,
+    KUFLOW_TEMPORAL_PATH: await temporalPath(),
+    KUFLOW_TEST_SECONDS: '250',
+  };
   const runner = startCommand(command, { cwd: project, mark, env: variables });
   let hasEnded = false;
   void runner.ended.then(() => (hasEnded = true));
@@ -52,7 +57,7 @@ export async function passLocalTests(tests: LocalTests): Promise<void> {
         if (hasEnded) throw new Error(runner.output());
         return existsSync(join(temporary, 'last'));
       },
-      300_000,
+      500_000,
     ).catch((error: unknown) => {
       throw new Error(runner.output(), { cause: error });
     });

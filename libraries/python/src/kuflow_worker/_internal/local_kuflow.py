@@ -5,6 +5,7 @@ import sys
 import tomllib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,8 +19,10 @@ from .model import JsonObject, ProcessItem
 #: The path of the `platform.json` of a running local KuFlow.
 STATE_FILE = "KUFLOW_DEV_STATE_FILE"
 API = "/v2024-06-14"
-START_SECONDS = 120.0
-SECONDS = 30.0
+#: How many seconds to wait for a state or a task, for slow machines.
+SECONDS = "KUFLOW_TEST_SECONDS"
+DEFAULT_SECONDS = 30.0
+START_SECONDS = 300.0
 
 #: The token of a user.
 _Token = Callable[[], Awaitable[str]]
@@ -171,24 +174,26 @@ class LocalKuFlow:
     @staticmethod
     @asynccontextmanager
     async def open(
-        folder: Path, worker: Sequence[str] | None = None, seconds: float = SECONDS
+        folder: Path, worker: Sequence[str] | None = None, seconds: float | None = None
     ) -> AsyncIterator["LocalKuFlow"]:
         """Starts a local KuFlow for the project in a folder, in memory and on free ports, and a worker.
 
         Both end with this process. `worker` is the module of the worker and its options, by default that of the first
-        script in `pyproject.toml`. `seconds` is how long to wait for a state or a task. To use a `kuflow dev` that is
-        running with its worker, set KUFLOW_DEV_STATE_FILE to the path of its `.kuflow/dev/platform.json`.
+        script in `pyproject.toml`. `seconds` is how long to wait for a state or a task, by default KUFLOW_TEST_SECONDS
+        or 30. To use a `kuflow dev` that is running with its worker, set KUFLOW_DEV_STATE_FILE to the path of its
+        `.kuflow/dev/platform.json`.
         """
+        limit = float(os.environ.get(SECONDS, DEFAULT_SECONDS)) if seconds is None else seconds
         running = os.environ.get(STATE_FILE)
         if running is not None:
-            async with _connect(Path(running), [], seconds) as connection:
+            async with _connect(Path(running), [], limit) as connection:
                 yield LocalKuFlow(connection, connection.own_token)
             return
         platform, state_file = await _start_platform(folder)
         try:
             child = await _start_worker(folder, worker or [_worker_module(folder), "--dev"], state_file)
             try:
-                async with _connect(state_file, [child, platform], seconds) as connection:
+                async with _connect(state_file, [child, platform], limit) as connection:
                     yield LocalKuFlow(connection, connection.own_token)
             finally:
                 await child.stop(ask_by_signal=True)
@@ -211,6 +216,22 @@ class LocalKuFlow:
         """Makes the next calls of an operation fail, such as `createProcessItem` with `{"kind": "drop-answer"}`."""
         body = {"operationId": operation_id, "action": action, "times": times}
         await self._connection.dev("POST", "/faults", body)
+
+    async def skip(self, duration: timedelta | None = None) -> None:
+        """Skips time for all processes, so that deadlines pass: a duration, or until a process changes.
+
+        Raises an error if a workflow does not finish its work, or if there is nothing to skip to.
+        """
+        body: dict[str, Any] = {} if duration is None else {"seconds": duration.total_seconds()}
+        result = await self._connection.dev("POST", "/clock/skip", body)
+        # The local KuFlow answers after two minutes at the latest.
+        while result["end"] == "time-limit":
+            body = {"until": result["until"]} if "until" in result else {}
+            result = await self._connection.dev("POST", "/clock/skip", body)
+        if result["end"] not in ("reached", "acted"):
+            problem = "no timer is pending that changes a process" if result["end"] == "idle" else result["end"]
+            behind = [f"{workflow['workflowId']}: {workflow['reason']}" for workflow in result["behind"]]
+            raise AssertionError("\n".join([f"Time was not skipped: {problem}", *behind]))
 
 
 @asynccontextmanager
@@ -239,7 +260,7 @@ async def _start_platform(folder: Path) -> tuple[LocalChild, Path]:
 
 
 async def _start_worker(folder: Path, words: Sequence[str], state_file: Path) -> LocalChild:
-    connection = _Connection(state_file, [], SECONDS)
+    connection = _Connection(state_file, [], DEFAULT_SECONDS)
     variables = (await connection.dev("GET", "/environment"))["variables"]
     await connection.close()
     command = [sys.executable, "-m", "kuflow_worker._internal.local_worker", *words]

@@ -1,3 +1,4 @@
+import { msToNumber, type Duration } from '@temporalio/common/lib/time.js';
 import type { JsonValue, Process, ProcessItem, ProcessState } from '../model.ts';
 import type { TaskLog } from './fake-kuflow.ts';
 import { createLocalClient, type LocalClient, type LocalUser, type WaitResult } from './local-client.ts';
@@ -6,8 +7,10 @@ import { startLocalWorker, type Child } from './local-worker.ts';
 
 /** The state file of a running local KuFlow, for this process and those that it starts. */
 const STATE_FILE = 'KUFLOW_DEV_STATE_FILE';
-const LIMIT = 30_000;
-const START_SECONDS = 120;
+/** How many seconds to wait for a state or a task, for slow machines. */
+const SECONDS = 'KUFLOW_TEST_SECONDS';
+const DEFAULT_SECONDS = 30;
+const START_SECONDS = 300;
 
 /** How to start what a test needs. */
 export interface LocalKuFlowOptions {
@@ -15,7 +18,7 @@ export interface LocalKuFlowOptions {
   readonly folder?: string;
   /** The arguments of Node.js that start the worker. Default: `['--import', 'tsx', 'src/main.ts']`. */
   readonly worker?: readonly string[];
-  /** How long to wait for a state or a task, in milliseconds. Default: 30 s. */
+  /** How long to wait for a state or a task, in milliseconds. Default: KUFLOW_TEST_SECONDS, or 30 s. */
   readonly limit?: number;
 }
 
@@ -33,6 +36,11 @@ export interface LocalKuFlow {
   start(code: string, metadata?: object): Promise<LocalProcess>;
   /** Makes the next calls of an operation fail, such as `createProcessItem`. */
   fault(operationId: string, action: FaultAction, times?: number): Promise<void>;
+  /**
+   * Skips time for all processes, so that deadlines pass: a duration such as `'3 days'`, or until a process changes. Rejects if a workflow does
+   * not finish its work, or if there is nothing to skip to.
+   */
+  skip(duration?: Duration): Promise<void>;
   /** Stops the worker and the local KuFlow, unless it was running before. */
   close(): Promise<void>;
 }
@@ -68,7 +76,7 @@ export interface LocalProcess {
 export async function openLocalKuFlow({
   folder = process.cwd(),
   worker = ['--import', 'tsx', 'src/main.ts'],
-  limit = LIMIT,
+  limit = Number(process.env[SECONDS] ?? DEFAULT_SECONDS) * 1_000,
 }: LocalKuFlowOptions = {}): Promise<LocalKuFlow> {
   const running = process.env[STATE_FILE];
   if (running !== undefined) return connect(running, limit, []);
@@ -131,6 +139,7 @@ async function connect(stateFile: string, limit: number, children: readonly Chil
     fault: async (operationId, action, times = 1) => {
       await client.dev('POST', '/faults', { operationId, action, times });
     },
+    skip: (duration) => skip(client, duration === undefined ? {} : { seconds: msToNumber(duration) / 1_000 }),
     close: async () => {
       await client.close();
       if (children.length === 0) return;
@@ -139,6 +148,21 @@ async function connect(stateFile: string, limit: number, children: readonly Chil
     },
   });
   return asUser(() => Promise.resolve(user.token));
+}
+
+interface SkipResult {
+  readonly end: 'reached' | 'acted' | 'idle' | 'stuck' | 'time-limit' | 'canceled';
+  readonly until?: string;
+  readonly behind: readonly { readonly workflowId: string; readonly reason: string }[];
+}
+
+/** The local KuFlow answers after two minutes at the latest. */
+async function skip(client: LocalClient, wanted: { readonly seconds?: number; readonly until?: string }): Promise<void> {
+  const { end, until, behind } = await client.dev<SkipResult>('POST', '/clock/skip', wanted);
+  if (end === 'time-limit') return skip(client, until === undefined ? {} : { until });
+  if (end === 'reached' || end === 'acted') return;
+  const problem = end === 'idle' ? 'no timer is pending that changes a process' : end;
+  throw new Error([`Time was not skipped: ${problem}`, ...behind.map((one) => `${one.workflowId}: ${one.reason}`)].join('\n'));
 }
 
 interface ProcessAccess {

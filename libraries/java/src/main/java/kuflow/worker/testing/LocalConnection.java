@@ -33,7 +33,7 @@ final class LocalConnection implements AutoCloseable {
     private static final String STATE_FILE = "KUFLOW_DEV_STATE_FILE";
 
     private static final String API = "/v2024-06-14";
-    private static final Duration START_LIMIT = Duration.ofSeconds(120);
+    private static final Duration START_LIMIT = Duration.ofSeconds(300);
     private static final Pattern NOT_OF_WORKER = Pattern.compile(".*[/\\\\]test-classes[/\\\\]?");
     static final ObjectMapper JSON = KuFlowJson.mapper();
 

@@ -1,5 +1,7 @@
 package kuflow.worker.testing;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
@@ -64,6 +66,38 @@ public final class LocalKuFlow implements BeforeAllCallback {
     /** Makes the next calls of an operation fail, such as {@code createProcessItem} with {@code Map.of("kind", "drop-answer")}. */
     public void fault(String operationId, Map<String, ?> action, int times) {
         connection().dev("POST", "/faults", Map.of("operationId", operationId, "action", action, "times", times));
+    }
+
+    /** As {@link #skip(Duration)}, until a process changes. */
+    public void skip() {
+        skip(Map.of());
+    }
+
+    /**
+     * Skips time for all processes, so that deadlines pass.
+     *
+     * @throws AssertionError if a workflow does not finish its work, or if there is nothing to skip to
+     */
+    public void skip(Duration duration) {
+        skip(Map.of("seconds", duration.toSeconds()));
+    }
+
+    private void skip(Map<String, ?> wanted) {
+        JsonNode result = connection().dev("POST", "/clock/skip", wanted);
+        String end = result.path("end").asText();
+        if (end.equals("time-limit")) {
+            // The local KuFlow answers after two minutes at the latest.
+            skip(result.has("until") ? Map.of("until", result.path("until").asText()) : Map.of());
+        } else if (!end.equals("reached") && !end.equals("acted")) {
+            StringBuilder problem = new StringBuilder("Time was not skipped: ")
+                    .append(end.equals("idle") ? "no timer is pending that changes a process" : end);
+            result.path("behind")
+                    .forEach(workflow -> problem.append("\n")
+                            .append(workflow.path("workflowId").asText())
+                            .append(": ")
+                            .append(workflow.path("reason").asText()));
+            throw new AssertionError(problem);
+        }
     }
 
     private LocalConnection connection() {

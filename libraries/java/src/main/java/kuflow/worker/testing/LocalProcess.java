@@ -21,7 +21,10 @@ import org.jspecify.annotations.Nullable;
 /** A process in the local KuFlow. */
 public final class LocalProcess {
 
-    private static final Duration LIMIT = Duration.ofSeconds(30);
+    /** For slow machines. */
+    private static final Duration LIMIT =
+            Duration.ofSeconds(Long.parseLong(System.getenv().getOrDefault("KUFLOW_TEST_SECONDS", "30")));
+
     private static final Set<String> OPEN = Set.of("READY", "CLAIMED");
 
     private final LocalConnection connection;
@@ -153,7 +156,7 @@ public final class LocalProcess {
     /**
      * Waits for a state.
      *
-     * @throws AssertionError if it is not reached within 30 seconds, or can no longer be. The message has the open tasks, the worker that
+     * @throws AssertionError if it is not reached within 30 seconds or those in KUFLOW_TEST_SECONDS, or can no longer be. The message has the open tasks, the worker that
      *     polls, and the last failure.
      */
     public void waitFor(State state) {
