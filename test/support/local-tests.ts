@@ -76,5 +76,12 @@ function exampleOf({ project, exampleStart }: LocalTests): string {
   const readme = readFileSync(join(project, 'README.md'), 'utf8');
   const start = readme.indexOf(exampleStart);
   expect(start, `The README has no ${exampleStart}`).toBeGreaterThan(0);
-  return readme.slice(start, readme.indexOf('```', start));
+  const example = readme.slice(start, readme.indexOf('```', start));
+  const withTasks = example.replace(
+    /^( *)(?:#|\/\/) For each human task, .*?: (.*)$/m,
+    (_line, indent: string, call: string) =>
+      ['LOAN_APPLICATION', 'APPROVE_LOAN'].map((code) => indent + call.replace('<code>', code)).join('\n'),
+  );
+  expect(withTasks).not.toBe(example);
+  return withTasks;
 }

@@ -13,7 +13,8 @@ const LIMITS: Readonly<Record<LanguageId, { readonly files: number; readonly lin
   java: { files: 42, lines: 1_900 },
   python: { files: 36, lines: 1_300 },
 };
-const README_LINES = 90;
+// Of which the example of a test takes 24.
+const README_LINES = 115;
 const NOT_COUNTED = /^(?:kuflow|mvnw)(?:\.cmd)?$|^\.mvn\/wrapper\/|^requirements(?:-dev)?\.txt$/;
 
 const projects = LANGUAGE_IDS.flatMap((language) =>
