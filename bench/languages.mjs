@@ -139,7 +139,7 @@ export async function withWorker(root, project, [program, ...args], definitions,
       const address = platform.endpoints.temporal;
       const queue = { address, namespace: platform.identity.namespace, taskQueue: definitions[0].workflow.taskQueue };
       await until('the worker polls', async () => (await listWorkflowPollers(queue)).length > 0);
-      return await use({ pid: worker.pid, user, polls: performance.now() - started });
+      return await use({ pid: worker.pid, user, env, polls: performance.now() - started });
     } finally {
       worker.kill();
       await ended;

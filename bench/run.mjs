@@ -1,4 +1,4 @@
-// Side-by-side measurements: `npm run bench -- [--only start,install,create,update,gateway,doctor,page,demo,languages,encryption,peers] [--write-docs]`.
+// Side-by-side measurements: `npm run bench -- [--only start,install,create,update,gateway,doctor,page,demo,languages,encryption,replay,peers] [--write-docs]`.
 // Not part of CI. `--scenarios help,dry` runs only these scenarios of `peers`.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
@@ -16,6 +16,7 @@ import { endRuns } from './peers/observe.mjs';
 import { peerTables, writePeers } from './peers/page.mjs';
 import { measurePage } from './page.mjs';
 import { comparePeers } from './peers/peers.mjs';
+import { measureReplay } from './replay.mjs';
 import { measureUpdate } from './update.mjs';
 import { markdown, writeBetweenMarkers } from './table.mjs';
 
@@ -30,6 +31,7 @@ const STAGES = [
   'demo',
   'languages',
   'encryption',
+  'replay',
   'peers',
 ];
 
@@ -65,6 +67,7 @@ const stages = {
   demo: async () => await measureDemo(ROOT, folder, say),
   languages: async () => await measureLanguages(ROOT, installed, folder, say),
   encryption: async () => await measureEncryption(ROOT, installed, folder, say),
+  replay: async () => await measureReplay(ROOT, installed, folder, say),
   peers: async () => {
     comparison = await comparePeers(ROOT, folder, say, {
       only: values.scenarios?.split(','),
@@ -84,7 +87,11 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 }
 
 try {
-  if (wanted.some((stage) => ['start', 'install', 'create', 'update', 'languages', 'encryption'].includes(stage))) {
+  if (
+    wanted.some((stage) =>
+      ['start', 'install', 'create', 'update', 'languages', 'encryption', 'replay'].includes(stage),
+    )
+  ) {
     installed = await installBoth(ROOT, folder);
   }
   for (const stage of STAGES.filter((name) => wanted.includes(name))) {
