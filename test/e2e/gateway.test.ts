@@ -388,7 +388,7 @@ describe('the engine behind the gateway', () => {
     const data = join(third, 'temporal-1.2.3.db');
     await mkdir(data, { recursive: true });
     const starting = startTemporal({
-      ...{ path, stateDir: third, namespace: 'n', version: '1.2.3' },
+      ...{ path, stateDir: third, namespace: 'n', versions: { version: '1.2.3', serverVersion: '1.2.3' } },
       supervisorEntry: await supervisorEntry(),
     });
     await expect(starting).rejects.toMatchObject({

@@ -1,4 +1,3 @@
-import { withoutUndefined } from '../../base/json.ts';
 import type { Worker } from '../../kuflow/contract/workers.ts';
 import type { Domain } from '../domain/context.ts';
 import { listWorkers, WORKER_DELAY_WINDOW } from '../domain/workers.ts';
@@ -123,12 +122,8 @@ function comparePollers(before: Snapshot['pollers'], now: Snapshot['pollers']): 
 }
 
 function toWorkerStatus(worker: Worker, pollers: Snapshot['pollers']): WorkerStatus {
-  const { identity, taskQueue, workflowTypes, activityTypes, hostname, createdAt, lastModifiedAt } = worker;
-  return {
-    ...{ identity, taskQueue, hostname },
-    ...withoutUndefined({ workflowTypes, activityTypes, createdAt, lastModifiedAt }),
-    online: pollers.get(taskQueue)?.includes(identity) === true,
-  };
+  const { identity, taskQueue } = worker;
+  return { ...worker, online: pollers.get(taskQueue)?.includes(identity) === true };
 }
 
 function listQueues({ definitions }: Pick<Domain, 'definitions'>): readonly Omit<QueueStatus, 'pollers'>[] {

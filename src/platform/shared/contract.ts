@@ -1,6 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 import type { JsonObject } from '../../base/json.ts';
 import { AnyObject, DateTime, Email, Uuid, enumeration, model } from '../../kuflow/contract/common.ts';
+import { Worker } from '../../kuflow/contract/workers.ts';
 import { ProcessItemTaskState, ProcessItemType } from '../../kuflow/contract/process-items.ts';
 import { ProcessState } from '../../kuflow/contract/processes.ts';
 import type { DataShape, TaskDefinition } from '../../process/definition.ts';
@@ -23,7 +24,6 @@ export type ConsoleHeader = 'x-kuflow-console';
 
 const Text = Type.String();
 const OptionalText = Type.Optional(Text);
-const Texts = Type.Array(Text);
 const Count = Type.Integer({ minimum: 0 });
 
 export const PartStatus = model('PartStatus', {
@@ -171,13 +171,7 @@ export const CompiledValidators = model('CompiledValidators', { url: Text });
 export type CompiledValidators = Immutable<Static<typeof CompiledValidators>>;
 
 export const WorkerStatus = model('WorkerStatus', {
-  identity: Text,
-  taskQueue: Text,
-  workflowTypes: Type.Optional(Texts),
-  activityTypes: Type.Optional(Texts),
-  hostname: OptionalText,
-  createdAt: Type.Optional(DateTime),
-  lastModifiedAt: Type.Optional(DateTime),
+  ...Worker.properties,
   online: Type.Boolean({ description: 'Whether it polls now' }),
 });
 export type WorkerStatus = Immutable<Static<typeof WorkerStatus>>;
