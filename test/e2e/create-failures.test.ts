@@ -65,7 +65,7 @@ describe.runIf(process.platform !== 'win32')('create in a folder without write p
   const NOBODY = 65_534;
   const asUser = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
 
-  const WRITABLE = /next +Choose a writable folder/;
+  const WRITABLE = /→ Choose a writable folder/;
 
   /** Runs the command without privileges: as the current user, or as `nobody` if that is root. */
   function create(...args: readonly string[]): Ended {
@@ -81,7 +81,7 @@ describe.runIf(process.platform !== 'win32')('create in a folder without write p
     [
       'the parent folder',
       (): void => chmodSync(folder, 0o555),
-      /tried +write .*x\n +seen +permission denied; all changes were rolled back/,
+      / write .*x: permission denied; all changes were rolled back/,
       WRITABLE,
     ],
     [
@@ -91,7 +91,7 @@ describe.runIf(process.platform !== 'win32')('create in a folder without write p
         writeFileSync(join(folder, 'x', 'README.md'), 'mine');
         chmodSync(join(folder, 'x'), 0o555);
       },
-      /seen +permission denied; all changes were rolled back/,
+      /: permission denied; all changes were rolled back/,
       WRITABLE,
     ],
     [
@@ -102,7 +102,7 @@ describe.runIf(process.platform !== 'win32')('create in a folder without write p
         for (const path of ['x', 'x/README.md']) chmodSync(join(folder, path), 0o777);
         chmodSync(join(folder, 'x', 'src'), 0o555);
       },
-      /seen +permission denied; all changes were rolled back/,
+      /: permission denied; all changes were rolled back/,
       WRITABLE,
     ],
     [
@@ -112,8 +112,8 @@ describe.runIf(process.platform !== 'win32')('create in a folder without write p
         chmodSync(join(folder, 'x'), 0o777);
         chmodSync(join(folder, 'x', 'src'), 0o444);
       },
-      /Could not compare .*x\/src\/\S+ with [^]* tried +read .*x\/src\/\S+\n +seen +permission denied\n/,
-      /next +Make the file readable, or choose another folder/,
+      /Could not compare .*x\/src\/\S+ with [^]* read .*x\/src\/\S+: permission denied\n/,
+      /→ Make the file readable, or choose another folder/,
     ],
   ] as const)('reports it, exits with 1 and changes nothing: %s', ([, prepare, text, next], { skip }) => {
     prepare();
@@ -156,7 +156,7 @@ describe('create on a full or read-only disk', () => {
     if (error !== undefined || status === 77 || /unshare:/.test(stderr)) {
       skipped(skip, `cannot mount a separate file system (${error?.message ?? stderr.trim()})`);
     }
-    expect(stderr).toMatch(new RegExp(`seen +${seen}; all changes were rolled back`));
+    expect(stderr).toMatch(new RegExp(`: ${seen}; all changes were rolled back`));
     expect(stdout).toBe('status 1\nsame\n');
   });
 });

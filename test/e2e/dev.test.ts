@@ -282,7 +282,7 @@ describe('kuflow dev env', () => {
     const { status, stdout, stderr } = runKuflow(['dev', 'env', '--json'], { cwd: elsewhere });
     expect(status).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ error: { message: 'No local KuFlow is running here', status: 1 } });
-    expect(stderr).toMatch(/next +Start it: kuflow dev$/m);
+    expect(stderr).toMatch(/→ Start it: kuflow dev$/m);
   });
 });
 

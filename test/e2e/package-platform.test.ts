@@ -66,7 +66,8 @@ console.log(
 /** A script with the code of the guide. It adds the fault before the platform stops. */
 function exampleOfGuide(): string {
   const page = readFileSync(join(ROOT, 'docs', 'how-to', 'test-against-the-local-kuflow.md'), 'utf8');
-  const [start = '', fault = ''] = [...page.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code = '']) => code);
+  const blocks = [...page.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code = '']) => code);
+  const [start = '', fault = ''] = blocks.filter((code) => /\bplatform\b/.test(code));
   return `
 import { mkdtempSync } from 'node:fs';
 const stateDir = mkdtempSync(process.cwd() + '/guide-');

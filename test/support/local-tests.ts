@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
+import { parse } from 'yaml';
 import { startCommand } from './dev-command.ts';
 import { newMark } from './marked-processes.ts';
 import { temporalPath } from './temporal-path.ts';
@@ -80,8 +81,18 @@ function exampleOf({ project, exampleStart }: LocalTests): string {
   const withTasks = example.replace(
     /^( *)(?:#|\/\/) For each human task, .*?: (.*)$/m,
     (_line, indent: string, call: string) =>
-      ['LOAN_APPLICATION', 'APPROVE_LOAN'].map((code) => indent + call.replace('<code>', code)).join('\n'),
+      humanTasks(project)
+        .map((code) => indent + call.replace('<code>', code))
+        .join('\n'),
   );
   expect(withTasks).not.toBe(example);
   return withTasks;
+}
+
+/** The codes of the tasks that people complete, in the order of the workflow. */
+function humanTasks(project: string): readonly string[] {
+  const definition = parse(readFileSync(join(project, 'kuflow.process.yaml'), 'utf8')) as {
+    readonly tasks: readonly { readonly code: string; readonly kind: string }[];
+  };
+  return definition.tasks.filter(({ kind }) => kind === 'human').map(({ code }) => code);
 }

@@ -142,7 +142,11 @@ export const DefinitionProblem = model('DefinitionProblem', {
   file: Type.String({ description: '`<path>:<line>` if the line is known, relative to the folder' }),
   message: Text,
 });
-export type DefinitionProblem = Immutable<Static<typeof DefinitionProblem>>;
+/** Not derived from the model, because the declarations of the package contain it. */
+export interface DefinitionProblem {
+  readonly file: string;
+  readonly message: string;
+}
 
 export const ServedDefinitions = model('ServedDefinitions', {
   definitions: Type.Array(ServedProcess),
