@@ -97,8 +97,10 @@ export function useFormPages(browser: TestBrowser): {
     server = await startAnsweringServer(({ url: path, body }, response) => {
       response.setHeader('content-security-policy', CONTENT_SECURITY_POLICY);
       response.setHeader('content-type', TYPES[/\.\w+$/.exec(path)?.[0] ?? ''] ?? 'text/html; charset=utf-8');
-      if (path === '/_dev/validators') response.end(JSON.stringify(validators.add(JSON.parse(String(body)))));
-      else if (path.startsWith('/console/validators/')) {
+      if (path === '/_dev/validators') {
+        const { schemas } = JSON.parse(String(body)) as { readonly schemas: readonly Record<string, unknown>[] };
+        response.end(JSON.stringify(validators.add(schemas)));
+      } else if (path.startsWith('/console/validators/')) {
         response.setHeader('content-type', 'text/javascript');
         response.end(validators.find(basename(path)));
       } else response.end(path === '/' ? HTML : files.get(path.slice(1)));
