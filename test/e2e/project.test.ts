@@ -248,6 +248,26 @@ describe('a project created by the packed package', () => {
     );
   });
 
+  it.runIf(!onWindows)(
+    'runs the test in its README on a local KuFlow, also as others, and leaves nothing behind when the runner is killed [test.local]',
+    () =>
+      passLocalTests({
+        project,
+        file: 'test/local.test.ts',
+        exampleStart: 'import { openLocalKuFlow }',
+        extend: (example) => example + MORE_LOCAL_TESTS,
+        command: [
+          process.execPath,
+          'node_modules/vitest/vitest.mjs',
+          'run',
+          '--bail=1',
+          '--testTimeout=300000',
+          'test/local.test.ts',
+        ],
+        worker: 'src/main.ts',
+      }),
+  );
+
   it('follows its definition under npm run dev: running processes finish with theirs, and new ones use the new one', async () => {
     const { edit } = projectFiles(() => project);
     const worker = startCommand(onWindows ? ['npm.cmd', 'run', 'dev'] : ['npm', 'run', 'dev'], {
@@ -302,26 +322,6 @@ describe('a project created by the packed package', () => {
       await worker.ended;
     }
   });
-
-  it.runIf(!onWindows)(
-    'runs the test in its README on a local KuFlow, also as others, and leaves nothing behind when the runner is killed [test.local]',
-    () =>
-      passLocalTests({
-        project,
-        file: 'test/local.test.ts',
-        exampleStart: 'import { openLocalKuFlow }',
-        extend: (example) => example + MORE_LOCAL_TESTS,
-        command: [
-          process.execPath,
-          'node_modules/vitest/vitest.mjs',
-          'run',
-          '--bail=1',
-          '--testTimeout=300000',
-          'test/local.test.ts',
-        ],
-        worker: 'src/main.ts',
-      }),
-  );
 
   it('names a module that workflows must not import', async () => {
     const workflows = join(project, 'src', 'workflows.ts');
