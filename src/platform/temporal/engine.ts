@@ -143,7 +143,6 @@ export async function createProcessEngine(options: {
           input: { payloads: [payload] },
           header: { fields: encryptionHeadersFor([argument]) },
           // The enum is in @temporalio/proto, which is not a dependency.
-          // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
           workflowIdReusePolicy: REJECT_DUPLICATE,
           ...startAhead(ahead()),
         });

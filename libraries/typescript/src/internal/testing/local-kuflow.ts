@@ -143,7 +143,7 @@ async function connect(stateFile: string, limit: number, children: readonly Chil
     close: async () => {
       await client.close();
       if (children.length === 0) return;
-      delete process.env[STATE_FILE];
+      Reflect.deleteProperty(process.env, STATE_FILE);
       await stopAll(children);
     },
   });
