@@ -352,8 +352,8 @@ describe('the engine behind the gateway', () => {
   it('recovers at the same address with all data, and with its UI, after the server is killed', async () => {
     const showsNamespace = async (): Promise<boolean> =>
       (await (await fetch(`http://127.0.0.1:${guard.port}/api/v1/namespaces`)).text()).includes(NAMESPACE);
+    await vi.waitFor(async () => expect(await showsNamespace()).toBe(true), { timeout: 60_000 });
     const settings = await (await fetch(`http://127.0.0.1:${guard.port}/api/v1/settings`)).text();
-    expect(await showsNamespace()).toBe(true);
     expect(settings).toContain('"DisableNewsFetch":true');
     expect(settings).toContain('"Endpoint":"/codec"');
     await start('p-crash');
