@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { isoTime } from '../../../../src/base/clock.ts';
 import type { JsonObject } from '../../../../src/base/json.ts';
@@ -499,6 +499,18 @@ describe('POST /_dev/workers/wait', () => {
     });
     refusal(await send('POST', '/_dev/workers/wait', undefined, { payload: { process: 'NOPE' } }), 404);
   });
+
+  it('keeps its time limit while time is skipped', async () => {
+    const polls = vi.spyOn(rest.pollers, 'get');
+    const waiting = wait();
+    await vi.waitUntil(() => polls.mock.calls.length > 0);
+    const { clock: platformClock } = rest.world.domain;
+    platformClock.advanceTo(platformClock.now() + 24 * 3_600_000);
+    const before = polls.mock.calls.length;
+    await vi.waitUntil(() => polls.mock.calls.length > before);
+    rest.pollers.set(LOAN.workflow.taskQueue, ['worker 1']);
+    expect(await waiting).toMatchObject({ polling: true });
+  });
 });
 
 describe('POST /_dev/processes/{id}/wait', () => {
@@ -521,6 +533,19 @@ describe('POST /_dev/processes/{id}/wait', () => {
     expect((await rest.call('POST', `/processes/${id}/~actions/cancel`)).statusCode).toBe(200);
     expect(await ended).toMatchObject({ reached: true, process: { state: 'CANCELLED' } });
     expect(await never).toMatchObject({ reached: false, items: [{ state: 'CANCELLED' }] });
+  });
+
+  it('keeps its time limit while time is skipped', async () => {
+    const id = await startLoan(rest);
+    const subscribed = vi.spyOn(rest.hub, 'subscribe');
+    const waiting = wait(id, { task: 'APPLICATION', taskStates: ['CLAIMED'] });
+    await vi.waitUntil(() => subscribed.mock.calls.length > 0);
+    const { clock: platformClock } = rest.world.domain;
+    platformClock.advanceTo(platformClock.now() + 24 * 3_600_000);
+    // Changes the process, but not as wanted.
+    const item = await createTask(rest, id);
+    claimTask(rest.world.user, item);
+    expect(await waiting).toMatchObject({ reached: true });
   });
 
   it('reports who polls and what fails after the time limit', async () => {
