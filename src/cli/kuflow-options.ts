@@ -59,11 +59,11 @@ const STATES = {
   task: ['READY', 'CLAIMED', 'COMPLETED', 'CANCELLED'],
 } as const;
 
-/** `--state`, repeatable. Completion offers the states. `standard`: the state without the option, if there is one. */
-export function stateOption(what: keyof typeof STATES, plural: string, standard?: string): Option {
+/** `--state`, repeatable. Completion offers the states. `defaultState`: the state without the option, if there is one. */
+export function stateOption(what: keyof typeof STATES, plural: string, defaultState?: string): Option {
   const states = STATES[what].map((state) => state.toLowerCase());
   const list = `${states.slice(0, -1).join(', ')} or ${states.at(-1)}`;
-  const notes = ['repeatable', ...(standard === undefined ? [] : [`default: ${standard}`])].join('; ');
+  const notes = ['repeatable', ...(defaultState === undefined ? [] : [`default: ${defaultState}`])].join('; ');
   return withCandidates(collectValues('--state <state>', `Only ${plural} in this state: ${list} (${notes})`), states);
 }
 

@@ -3,8 +3,8 @@ import type { KuFlowClient } from '../kuflow/client.ts';
 import { KuFlowApiError } from '../kuflow/errors.ts';
 import type { Identity, KuFlowProbe } from './check-input.ts';
 
-/** Of a list of processes. */
-const NEWEST = 5;
+/** The newest processes of a definition that are listed. */
+const NEWEST_PROCESSES = 5;
 
 /** Errors of a KuFlow that accepts the credentials but hides the principal; the next call decides. */
 const HIDDEN_PRINCIPAL: readonly KuFlowApiError['kind'][] = ['rejected', 'forbidden', 'not-found'];
@@ -43,7 +43,7 @@ export function createKuFlowProbe(client: KuFlowClient, clientId: string): KuFlo
         processDefinitionCode: [code],
         state: ['RUNNING'],
         sort: ['createdAt,desc'],
-        size: NEWEST,
+        size: NEWEST_PROCESSES,
       } as const;
       const { body } = await client.call('findProcesses', { query, signal });
       return body.content.map(({ id }) => id);

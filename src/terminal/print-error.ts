@@ -49,7 +49,7 @@ export function printSteps(channel: Channel, steps: readonly string[]): void {
   }
 }
 
-/** "GET https://example.com: 401 Unauthorized", or only one of both. */
+/** "GET https://example.com: 401 Unauthorized", or only one of the two. */
 function describeAttempt(error: KnownError | undefined): readonly string[] {
   const { tried, seen } = error ?? {};
   if (tried !== undefined) return `${tried}${seen === undefined ? '' : `: ${seen}`}`.split('\n');

@@ -10,7 +10,7 @@ export interface Channel {
   /** Lines may be redrawn: it is a terminal, and neither `ACCESSIBLE` (screen readers) nor `TERM=dumb` is set. */
   readonly live: boolean;
   readonly marks: Marks;
-  /** Bytes that the reader of the stream has not taken yet. */
+  /** Bytes that the reader of the stream has not read yet. */
   readonly backlog: number;
   write(text: string): void;
   line(text?: string): void;

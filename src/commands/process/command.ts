@@ -92,8 +92,8 @@ export function configure(command: Command, context: CommandContext): void {
       .argument('<name>', 'Name of the signal')
       .summary('Send a signal to the workflow of a running process')
       .description(
-        'Send a signal to the workflow of a running process, to try what a user action does. The signal of a confidential process is encrypted, as KuFlow does it. ' +
-          "KuFlow's API cannot send any signal, so it needs the local KuFlow.",
+        'Send a signal to the workflow of a running process, to try what a user action does. In a confidential process, the input is encrypted, as in KuFlow. ' +
+          "KuFlow's API cannot send signals, so this command needs the local KuFlow.",
       )
       .addOption(collectValues('--set <name=value>', 'Set one property of the input (repeatable)'))
       .addOption(

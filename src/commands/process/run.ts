@@ -214,7 +214,7 @@ export async function runProcessSignal(
   await withKuFlow(flags, context, async (session) => {
     const { client, caller, local } = session;
     if (local === undefined)
-      throw usageError("KuFlow's API cannot send any signal, so this command needs the local KuFlow", [LOCAL_HINT]);
+      throw usageError("KuFlow's API cannot send signals, so this command needs the local KuFlow", [LOCAL_HINT]);
     const process = await client.retrieveProcess(await findProcessId(session, id, context));
     const input =
       json ??

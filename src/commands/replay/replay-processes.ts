@@ -1,3 +1,4 @@
+import { forEachInParallel } from '../../base/async.ts';
 import { copyError, interruptedError, KnownError, type ExitStatus } from '../../base/errors.ts';
 import type { OpenedEngine } from '../../diagnostics/open-engine.ts';
 import type { CallOptions, RpcResult } from '../../engine/rpc.ts';
@@ -50,7 +51,7 @@ export async function replayProcesses(request: ReplayRequest): Promise<ReplaySum
   const warnings = groups();
   const unreadable = groups();
   if (ids.length > 0) {
-    let [done, next] = [0, 0];
+    let done = 0;
     const finished = (): void => request.onProgress(++done, ids.length);
     const runner = startRunner({
       ...request,
@@ -61,19 +62,16 @@ export async function replayProcesses(request: ReplayRequest): Promise<ReplaySum
         finished();
       },
     });
-    const readRest = historyReader(request);
-    const readers = Array.from({ length: Math.min(READERS, ids.length) }, async () => {
-      for (let id = ids[next++]; id !== undefined; id = ids[next++]) {
-        const history = await readRest(id);
+    const readHistory = historyReader(request);
+    try {
+      await forEachInParallel(READERS, ids, async (id) => {
+        const history = await readHistory(id);
         if (history.ok) await runner.send(id, history.value);
         else {
           unreadable.add(describeFailure(history), id);
           finished();
         }
-      }
-    });
-    try {
-      await Promise.all(readers);
+      });
       await runner.finish();
     } finally {
       runner.stop();

@@ -2,15 +2,16 @@ import { formatHostPort } from '../../network/address.ts';
 import type { DialOptions } from '../../engine/dial/dial.ts';
 import type { HandshakeFacts } from '../../engine/dial/handshake.ts';
 import { readTarget } from '../../engine/dial/target.ts';
+import type { CallOptions } from '../../engine/rpc.ts';
 import type { Facts, Finding } from '../check.ts';
 import type { CheckOutputs, CheckInput } from '../check-input.ts';
 import { correctedNow } from '../clock-skew.ts';
-import type { EngineCause, ClockComparison } from './engine.ts';
+import type { EngineCause, ClockComparison, FailedCall } from './engine.ts';
 import { fillAdvice } from '../advice.ts';
 import { engineCauses } from '../explanations/engine.ts';
 
 /** Time limit in milliseconds for each step: connect, handshake or call. */
-export function stepMs(input: CheckInput): number {
+function stepMs(input: CheckInput): number {
   return input.stepMs ?? 5_000;
 }
 
@@ -36,6 +37,15 @@ export function engineDialOptions(
     serverName: input.serverName?.value,
     proxyCa: input.proxyCa,
   };
+}
+
+/** Calls the engine with the token from an earlier check. */
+export function callOptions(
+  input: CheckInput,
+  { token }: Readonly<Partial<CheckOutputs>>,
+  signal: AbortSignal,
+): CallOptions {
+  return { timeoutMs: stepMs(input), signal, token };
 }
 
 /** For the placeholders of the advice. */
@@ -73,6 +83,18 @@ export function engineFinding(
   const advice = fillAdvice(templates, { ...adviceValues(input), ...values }, { certificate });
   const route = ROUTE_CODE.test(cause.code) ? input.routeHints.engine.map((text) => ({ text })) : [];
   return { state: verdict, summary: cause.text, facts, cause, advice: [...route, ...advice] };
+}
+
+/** A skip if the engine restricts the call; undefined for any other answer. */
+export function restrictedFinding(result: FailedCall): Finding<never> | undefined {
+  if (result.kind !== 'status' || (result.name !== 'PERMISSION_DENIED' && result.name !== 'UNIMPLEMENTED'))
+    return undefined;
+  return {
+    state: 'skip',
+    skipped: 'restricted',
+    summary: 'the engine restricts this call',
+    facts: { status: result.name },
+  };
 }
 
 /** Flattens the facts of a handshake for a result. */

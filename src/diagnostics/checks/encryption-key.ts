@@ -2,12 +2,11 @@ import { KnownError } from '../../base/errors.ts';
 import { formatWithSeen, KuFlowApiError } from '../../kuflow/errors.ts';
 import { readWorkflowStart } from '../../engine/workflow-start.ts';
 import { rpcCause } from '../causes/engine.ts';
-import { engineFinding } from '../causes/engine-findings.ts';
+import { callOptions, engineFinding, restrictedFinding } from '../causes/engine-findings.ts';
 import { restFinding } from '../causes/rest.ts';
 import { skippedBecauseOf, type Check, type CheckContext, type Finding } from '../check.ts';
 import { toFinding } from '../explain-finding.ts';
 import type { DoctorInput, DoctorOutputs } from '../input.ts';
-import { callOptions, restrictedFinding } from './pollers.ts';
 
 type Context = CheckContext<DoctorInput, DoctorOutputs>;
 

@@ -5,11 +5,11 @@ import type { Sourced } from '../../connection/inspect.ts';
 import { engineCause, handshakeCause, rpcCause, type EngineCause, type FailedCall } from '../causes/engine.ts';
 import { findOwnNamespace, type OwnNamespace } from '../causes/own-namespace.ts';
 import {
+  callOptions,
   compareClocks,
   engineDialOptions,
   engineFinding,
   formatHandshakeFacts,
-  stepMs,
 } from '../causes/engine-findings.ts';
 
 export const systemInfoCheck: Check<CheckInput, CheckOutputs> = {
@@ -30,11 +30,7 @@ export const systemInfoCheck: Check<CheckInput, CheckOutputs> = {
     }
     const { connection } = connecting;
     onRunEnd(() => connection.close());
-    const result = await connection.getSystemInfo({
-      timeoutMs: stepMs(input),
-      signal,
-      token: outputs.token,
-    });
+    const result = await connection.getSystemInfo(callOptions(input, outputs, signal));
     if (result.ok) {
       const { serverVersion } = result.value;
       return {
@@ -85,14 +81,10 @@ export const namespaceCheck: Check<CheckInput, CheckOutputs> = {
   offline: false,
   timeoutMs: 8_000,
   run: async ({ input, outputs, signal }) => {
-    const { connection, namespace, token } = outputs;
+    const { connection, namespace } = outputs;
     if (connection === undefined || namespace === undefined)
       throw new Error('earlier checks provided no connection or namespace');
-    const result = await connection.describeNamespace(namespace.value, {
-      timeoutMs: stepMs(input),
-      signal,
-      token,
-    });
+    const result = await connection.describeNamespace(namespace.value, callOptions(input, outputs, signal));
     const facts = { namespace: namespace.value, namespaceSource: namespace.source };
     if (result.ok)
       return {

@@ -1,13 +1,13 @@
 import { isoTime } from '../../base/clock.ts';
 import { describeTaskQueue, type Poller, type TaskQueueInfo } from '../../engine/task-queue.ts';
 import { readWorkflowStart } from '../../engine/workflow-start.ts';
-import type { CallOptions, RpcResult } from '../../engine/rpc.ts';
+import type { RpcResult } from '../../engine/rpc.ts';
 import type { Check, Finding } from '../check.ts';
 import type { Sourced } from '../../connection/inspect.ts';
 import { correctedNow } from '../clock-skew.ts';
 import type { DoctorInput, DoctorOutputs } from '../input.ts';
 import { rpcCause } from '../causes/engine.ts';
-import { engineFinding, stepMs } from '../causes/engine-findings.ts';
+import { callOptions, engineFinding, restrictedFinding } from '../causes/engine-findings.ts';
 import { toFinding } from '../explain-finding.ts';
 import { hasUnreadFile } from '../unread-settings.ts';
 
@@ -16,20 +16,6 @@ type DoctorCheck = Check<DoctorInput, DoctorOutputs>;
 /** An idle worker polls again about once a minute. */
 const STALE_MS = 2 * 60_000;
 const SHOWN_POLLERS = 5;
-
-/** A skip if the engine restricts the call; undefined for any other answer. */
-export function restrictedFinding(
-  result: Extract<RpcResult<unknown>, { readonly ok: false }>,
-): Finding<never> | undefined {
-  if (result.kind !== 'status' || (result.name !== 'PERMISSION_DENIED' && result.name !== 'UNIMPLEMENTED'))
-    return undefined;
-  return {
-    state: 'skip',
-    skipped: 'restricted',
-    summary: 'the engine restricts this call',
-    facts: { status: result.name },
-  };
-}
 
 type TaskKind = 'workflow' | 'activity';
 type QueueByKind = Readonly<Record<TaskKind, TaskQueueInfo>>;
@@ -127,14 +113,6 @@ export const pollersCheck: DoctorCheck = {
     return evaluatePollers({ workflow: workflow.value, activity: activity.value }, queue, correctedNow(input, outputs));
   },
 };
-
-export function callOptions(
-  input: DoctorInput,
-  { token }: Readonly<Partial<DoctorOutputs>>,
-  signal: AbortSignal,
-): CallOptions {
-  return { timeoutMs: stepMs(input), signal, token };
-}
 
 export const processStartCheck: DoctorCheck = {
   id: 'KF-PROC-001',

@@ -51,7 +51,6 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
     workflowType: definition.workflow.type,
     taskQueue: definition.workflow.taskQueue,
     hasTasks: tasks.length > 0,
-    humanTasks: human,
     hasHumanTasks: human.length > 0,
     hasSystemTasks: system.length > 0,
     workflowImports: imports([

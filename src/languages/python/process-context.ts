@@ -50,7 +50,6 @@ export function pythonProcessContext(process: ProcessToRender<PythonLayout>): ob
     workflowType: definition.workflow.type,
     taskQueue: definition.workflow.taskQueue,
     hasTasks: tasks.length > 0,
-    humanTasks: human,
     hasHumanTasks: human.length > 0,
     hasSystemTasks: system.length > 0,
     hasActivities,
