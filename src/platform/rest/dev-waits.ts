@@ -27,7 +27,8 @@ export async function waitForWorkers(
   closed: AbortSignal,
 ): Promise<WorkersWaitResult> {
   const queues = process === undefined ? taskQueue : queueOf(deps, process);
-  const { clock } = deps.domain;
+  // The time limit of a wait is real time: a skip must not end it.
+  const { real: clock } = deps.domain.clock;
   const deadline = clock.now() + timeoutSeconds * 1000;
   for (;;) {
     const status = await deps.workers.status(queues);
@@ -52,7 +53,8 @@ export async function waitForProcess(
   closed: AbortSignal,
 ): Promise<ProcessWaitResult> {
   const { domain, events } = deps;
-  const deadline = domain.clock.now() + timeoutSeconds * 1000;
+  const { real: clock } = domain.clock;
+  const deadline = clock.now() + timeoutSeconds * 1000;
   let changed = new AbortController();
   const onClose = (): void => changed.abort();
   closed.addEventListener('abort', onClose);
@@ -67,14 +69,14 @@ export async function waitForProcess(
         withoutUndefined({ id: item.id, type: item.type, code: item.definition?.code, state: item.task?.state }),
       );
       const reached = isReached(process.state, items, wanted);
-      const left = deadline - domain.clock.now();
+      const left = deadline - clock.now();
       const hasEnded = process.state !== 'RUNNING' || process.workflowOutcome !== undefined;
       if (reached || hasEnded || closed.aborted || left <= 0) {
         const [failing, { queues }] = await Promise.all([listFailing(id), deps.workers.status()]);
         const pollers = queues.find((queue) => queue.processes.includes(process.definition.code))?.pollers ?? [];
         return { reached, process: { id, state: process.state }, items, pollers, failing };
       }
-      await sleepUnless(changed.signal, (signal) => domain.clock.sleep(Math.min(left, PROCESS_EVERY), signal));
+      await sleepUnless(changed.signal, (signal) => clock.sleep(Math.min(left, PROCESS_EVERY), signal));
     }
   } finally {
     unsubscribe();

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { isoTime } from '../../../../src/base/clock.ts';
 import type { JsonObject } from '../../../../src/base/json.ts';
@@ -42,6 +42,10 @@ const recordSkip = async (until: number | undefined, cancel: AbortSignal): Promi
   if (clock.end !== undefined) await Promise.race([clock.end, once(cancel, 'abort')]);
   const end = cancel.aborted ? 'canceled' : 'reached';
   return { end, from: isoTime(NOW), now: isoTime(NOW), aheadMs: 0, events: [], behind: [] };
+};
+const skipDay = (): void => {
+  const { clock: platformClock } = rest.world.domain;
+  platformClock.advanceTo(platformClock.now() + 24 * 3_600_000);
 };
 beforeEach(() => {
   failing = [];
@@ -499,6 +503,21 @@ describe('POST /_dev/workers/wait', () => {
     });
     refusal(await send('POST', '/_dev/workers/wait', undefined, { payload: { process: 'NOPE' } }), 404);
   });
+
+  it('waits in real time while time is skipped', async () => {
+    const asked = vi.spyOn(rest.pollers, 'get');
+    const askedAgain = async (): Promise<void> => {
+      const before = asked.mock.calls.length;
+      await until('the pollers were read', () => asked.mock.calls.length > before);
+    };
+    const begun = askedAgain();
+    const waiting = wait({ process: 'LOAN' });
+    await begun;
+    skipDay();
+    await askedAgain();
+    rest.pollers.set(LOAN.workflow.taskQueue, ['worker 1']);
+    expect(await waiting).toMatchObject({ polling: true });
+  });
 });
 
 describe('POST /_dev/processes/{id}/wait', () => {
@@ -521,6 +540,17 @@ describe('POST /_dev/processes/{id}/wait', () => {
     expect((await rest.call('POST', `/processes/${id}/~actions/cancel`)).statusCode).toBe(200);
     expect(await ended).toMatchObject({ reached: true, process: { state: 'CANCELLED' } });
     expect(await never).toMatchObject({ reached: false, items: [{ state: 'CANCELLED' }] });
+  });
+
+  it('waits in real time while time is skipped', async () => {
+    const id = await startLoan(rest);
+    const subscribed = vi.spyOn(rest.hub, 'subscribe');
+    const ended = wait(id, {});
+    await until('the wait has begun', () => subscribed.mock.calls.length > 0);
+    skipDay();
+    await createTask(rest, id);
+    expect((await rest.call('POST', `/processes/${id}/~actions/cancel`)).statusCode).toBe(200);
+    expect(await ended).toMatchObject({ reached: true });
   });
 
   it('reports who polls and what fails after the time limit', async () => {
