@@ -27,6 +27,7 @@ export async function waitForWorkers(
   closed: AbortSignal,
 ): Promise<WorkersWaitResult> {
   const queues = process === undefined ? taskQueue : queueOf(deps, process);
+  // The time limit of a wait is real time: a skip must not end it.
   const { real: clock } = deps.domain.clock;
   const deadline = clock.now() + timeoutSeconds * 1000;
   for (;;) {

@@ -1,6 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Connection, type CallContext, type ConnectionOptions } from '@temporalio/client';
 
+type Interceptor = NonNullable<ConnectionOptions['interceptors']>[number];
+type InterceptedCall = ReturnType<Parameters<Interceptor>[1]>;
+
+interface GrpcClient {
+  getChannel(): { getConnectivityState(tryToConnect: boolean): number };
+}
+
+// @grpc/grpc-js, whose enums these are from, is not a dependency.
+const CANCELLED = 1;
+const SHUTDOWN = 4;
+
 /** Temporal's client accepts only `host:port`: a host name with this prefix contains the path of a Unix socket. */
 const SOCKET_HOST = 'unix-socket-';
 
@@ -33,8 +44,10 @@ export class PlatformConnection extends Connection {
   protected static override generateRPCImplementation(
     options: Parameters<typeof Connection.generateRPCImplementation>[0],
   ): ReturnType<typeof Connection.generateRPCImplementation> {
+    const { client, interceptors = [] } = options;
     return super.generateRPCImplementation({
       ...options,
+      interceptors: interceptors.map((interceptor) => cancelWhenClosed(interceptor, client)),
       callContextStorage: this.contextFor(options.callContextStorage),
     });
   }
@@ -45,6 +58,29 @@ export class PlatformConnection extends Connection {
     return context;
   }
 }
+
+/**
+ * Cancels the calls that an interceptor makes when the connection is closed. By default gRPC throws, and nobody catches that in the timer in which
+ * Temporal's client makes the next attempt of a call. Nothing stops this timer, not even the signal of the call.
+ */
+function cancelWhenClosed(interceptor: Interceptor, client: GrpcClient): Interceptor {
+  const isClosed = (): boolean => client.getChannel().getConnectivityState(false) === SHUTDOWN;
+  return (options, nextCall) => interceptor(options, (next) => (isClosed() ? canceledCall : nextCall(next)));
+}
+
+const canceledCall: InterceptedCall = {
+  start: (metadata, listener) => {
+    listener?.onReceiveMessage?.(null);
+    listener?.onReceiveStatus?.({ code: CANCELLED, details: 'The connection is closed', metadata });
+  },
+  sendMessage: () => undefined,
+  sendMessageWithContext: () => undefined,
+  startRead: () => undefined,
+  halfClose: () => undefined,
+  cancelWithStatus: () => undefined,
+  getPeer: () => '',
+  getAuthContext: () => null,
+};
 
 function encodeSocket(address: string): string {
   return address.startsWith('unix:') ? `${SOCKET_HOST}${Buffer.from(address).toString('hex')}` : address;

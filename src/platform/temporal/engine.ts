@@ -16,6 +16,7 @@ import {
 import { listFailingWork, type FailingWork } from './failing-work.ts';
 import { hasEnded, LONGEST_POLL_MS, queryPollers } from './pollers.ts';
 import { toWorkflowOutcome } from './outcome.ts';
+import { listWorkflowIds } from './workflow-ids.ts';
 import { createWorkflowTime, START_ID, type WorkflowTime } from './workflow-time.ts';
 
 /** What the process watcher needs from the server. */
@@ -48,7 +49,6 @@ const REJECT_DUPLICATE = 3;
 const IDENTITY = 'kuflow dev';
 const CLOSE_EVENT_ONLY = 2;
 const RUNNING = 1;
-const PAGE = 1000;
 const POLLERS_WITHIN_MS = 3000;
 
 const hasStatus = (error: unknown, status: number): boolean =>
@@ -187,21 +187,9 @@ export async function createProcessEngine(options: {
 
     listPollers,
 
-    listClosedSince: async (time) => {
-      const ids: string[] = [];
-      const query = `ExecutionStatus != 'Running' AND CloseTime >= '${new Date(time).toISOString()}'`;
-      let nextPageToken: Uint8Array | undefined;
-      do {
-        const page = await service.listWorkflowExecutions({
-          namespace,
-          query,
-          pageSize: PAGE,
-          nextPageToken: nextPageToken ?? null,
-        });
-        for (const { execution } of page.executions) if (execution?.workflowId) ids.push(execution.workflowId);
-        nextPageToken = page.nextPageToken.length > 0 ? page.nextPageToken : undefined;
-      } while (nextPageToken !== undefined);
-      return ids;
+    listClosedSince: (time) => {
+      const since = new Date(time).toISOString();
+      return listWorkflowIds(service, namespace, `ExecutionStatus != 'Running' AND CloseTime >= '${since}'`);
     },
 
     fetchHistory: async (workflowId) => historyToJSON(await loadHistory(workflowId)),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isGrpcServiceError, type Connection, type WorkflowService } from '@temporalio/client';
 import { msToTs, optionalTsToMs, type Timestamp } from '@temporalio/common/lib/time.js';
 import { messageOf } from '../../base/errors.ts';
+import { listWorkflowIds } from './workflow-ids.ts';
 
 // Temporal's time skipping is experimental: https://github.com/temporalio/api, message TimeSkippingConfig. Each workflow has its own time, and moves
 // ("fast-forwards") by a duration while it is idle: from timer to timer until the end of the duration. Activities keep real time.
@@ -53,7 +54,6 @@ const UNIMPLEMENTED = 12;
 const RUNNING = 1;
 const COMPLETED = 2;
 const FAILED = 3;
-const PAGE = 1000;
 const FAST_FORWARD_ENDED = /\bended\b/;
 /** Milliseconds. A retry that is closer is waited for. */
 const SOON = 5_000;
@@ -182,22 +182,7 @@ export function createWorkflowTime(
       }
     },
 
-    listRunning: async () => {
-      const ids: string[] = [];
-      let nextPageToken: Uint8Array | null = null;
-      do {
-        const page: Awaited<ReturnType<WorkflowService['listWorkflowExecutions']>> =
-          await service.listWorkflowExecutions({
-            namespace,
-            query: "ExecutionStatus = 'Running'",
-            pageSize: PAGE,
-            nextPageToken,
-          });
-        for (const { execution } of page.executions) if (execution?.workflowId) ids.push(execution.workflowId);
-        nextPageToken = page.nextPageToken.length > 0 ? page.nextPageToken : null;
-      } while (nextPageToken !== null);
-      return ids;
-    },
+    listRunning: () => listWorkflowIds(service, namespace, "ExecutionStatus = 'Running'"),
 
     read: async (workflowId) => {
       try {

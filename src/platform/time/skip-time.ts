@@ -17,7 +17,7 @@ export interface SkipOptions {
   readonly subscribe: (listener: (event: LiveEvent) => void) => () => void;
   /** Called after each step of the clock. */
   readonly onMoved: () => void;
-  /** Called with the workflows that may still move although the skip has ended, because the server does not answer. */
+  /** Called if workflows may still move after the end of the skip, because the server does not answer. */
   readonly onLost: (error: unknown) => void;
   /** Milliseconds that one step may take. Default: 30 s. */
   readonly stepWithinMs?: number | undefined;
@@ -35,7 +35,8 @@ const WINDOW = 60_000;
 const STEP_WITHIN = 30_000;
 const WORKER_WITHIN = 5_000;
 const TIME_LIMIT = 120_000;
-const PARALLEL = 16;
+/** How many workflows are read or moved at the same time. */
+export const PARALLEL_WORKFLOWS = 16;
 const MAX_POLL = 200;
 const MAX_EVENTS = 500;
 
@@ -94,7 +95,7 @@ export async function skipTime(
       for (const id of changed) open.add(id);
       changed.clear();
       signal.throwIfAborted();
-      await forEachInParallel(PARALLEL, open, async (id) => {
+      await forEachInParallel(PARALLEL_WORKFLOWS, open, async (id) => {
         const moment = await time.read(id);
         settled.add(id);
         if (moment === undefined) moments.delete(id);
@@ -115,7 +116,7 @@ export async function skipTime(
     options.onMoved();
     const deadline = Date.now() + stepWithinMs;
     const failures = new Map<string, string>();
-    await forEachInParallel(PARALLEL, due, async ({ workflowId, ahead }) => {
+    await forEachInParallel(PARALLEL_WORKFLOWS, due, async ({ workflowId, ahead }) => {
       const ms = Math.ceil(to - clock.real.now() - ahead);
       if (ms <= 0) return;
       moving.add(workflowId);
@@ -146,7 +147,7 @@ export async function skipTime(
     if (blocked.some(({ busy }) => WITHOUT_WORKER.has(busy?.kind))) return finish('stuck');
     events.length = 0;
     const movable = (): WorkflowMoment[] => [...moments.values()].filter(({ hasChildren }) => !hasChildren);
-    // Without an aim, no timer that is started on the way is waited for: workers set one after the other to read their open tasks again.
+    // Without `until`, a timer that is started on the way is not waited for: workers start one after another to read their open tasks again.
     const aim = until ?? Math.max(...movable().flatMap(({ timers }) => timers));
     const advance = async (): Promise<SkipEnd | undefined> => {
       if (cancel.aborted) return 'canceled';
@@ -177,6 +178,6 @@ export async function skipTime(
     return finish(end);
   } finally {
     unsubscribe();
-    await forEachInParallel(PARALLEL, moving, (id) => time.switchOff(id)).catch(options.onLost);
+    await forEachInParallel(PARALLEL_WORKFLOWS, moving, (id) => time.switchOff(id)).catch(options.onLost);
   }
 }

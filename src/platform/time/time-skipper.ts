@@ -8,7 +8,7 @@ import type { ClockStatus, SkipResult } from '../shared/contract.ts';
 import { getMeta, setMeta } from '../store/people.ts';
 import type { Store } from '../store/store.ts';
 import { canSkipTime, SKIPPING_SERVER, type TemporalVersions } from '../temporal/server.ts';
-import { skipTime, type SkipOptions } from './skip-time.ts';
+import { PARALLEL_WORKFLOWS, skipTime, type SkipOptions } from './skip-time.ts';
 
 export interface TimeSkipper {
   status(): ClockStatus;
@@ -31,7 +31,6 @@ const SKIPPING = 'skipping';
 const NEXT = 'next';
 const STOP_WITHIN_MS = 5_000;
 const ANNOUNCE_EVERY_MS = 250;
-const PARALLEL = 16;
 
 /**
  * Skips time, one skip at a time. If the last run ended during a skip, first switches off the workflows that would still move. Rejects if the Temporal
@@ -60,7 +59,8 @@ export async function createTimeSkipper(options: TimeSkipperOptions): Promise<Ti
 
   /** After a kill, a workflow that was busy would move as soon as it is idle. */
   async function switchOffAll(): Promise<void> {
-    await forEachInParallel(PARALLEL, new Set([...options.listOpen(), ...(await time.listRunning())]), async (id) => {
+    const all = new Set([...options.listOpen(), ...(await time.listRunning())]);
+    await forEachInParallel(PARALLEL_WORKFLOWS, all, async (id) => {
       if ((await time.read(id))?.isMoving === true) await time.switchOff(id);
     });
     setMark('');

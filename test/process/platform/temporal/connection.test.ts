@@ -69,4 +69,19 @@ describe("the platform's connection to Temporal", () => {
       await connection.close();
     }
   });
+
+  it('cancels a call that waits for its next attempt when the connection is closed', async () => {
+    const connection = PlatformConnection.lazy({ address: `127.0.0.1:${server.port}` });
+    const before = server.seen.length;
+    server.handle = (stream) => {
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '14' }, { endStream: true });
+    };
+    const asked = connection.workflowService.describeNamespace({ namespace: 'n' });
+    const refused = expect(asked).rejects.toMatchObject({ code: 1, details: 'The connection is closed' });
+    await until('the server has refused the call', () => server.seen.length > before);
+    await connection.close();
+    await refused;
+    // And one that is made later.
+    await expect(connection.workflowService.getSystemInfo({})).rejects.toMatchObject({ code: 1 });
+  });
 });

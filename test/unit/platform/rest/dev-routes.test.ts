@@ -43,6 +43,10 @@ const recordSkip = async (until: number | undefined, cancel: AbortSignal): Promi
   const end = cancel.aborted ? 'canceled' : 'reached';
   return { end, from: isoTime(NOW), now: isoTime(NOW), aheadMs: 0, events: [], behind: [] };
 };
+const skipDay = (): void => {
+  const { clock: platformClock } = rest.world.domain;
+  platformClock.advanceTo(platformClock.now() + 24 * 3_600_000);
+};
 beforeEach(() => {
   failing = [];
   clock = { obstacle: undefined, skips: [], end: undefined };
@@ -504,8 +508,7 @@ describe('POST /_dev/workers/wait', () => {
     const polls = vi.spyOn(rest.pollers, 'get');
     const waiting = wait();
     await vi.waitUntil(() => polls.mock.calls.length > 0);
-    const { clock: platformClock } = rest.world.domain;
-    platformClock.advanceTo(platformClock.now() + 24 * 3_600_000);
+    skipDay();
     const before = polls.mock.calls.length;
     await vi.waitUntil(() => polls.mock.calls.length > before);
     rest.pollers.set(LOAN.workflow.taskQueue, ['worker 1']);
@@ -540,8 +543,7 @@ describe('POST /_dev/processes/{id}/wait', () => {
     const subscribed = vi.spyOn(rest.hub, 'subscribe');
     const waiting = wait(id, { task: 'APPLICATION', taskStates: ['CLAIMED'] });
     await vi.waitUntil(() => subscribed.mock.calls.length > 0);
-    const { clock: platformClock } = rest.world.domain;
-    platformClock.advanceTo(platformClock.now() + 24 * 3_600_000);
+    skipDay();
     // Changes the process, but not as wanted.
     const item = await createTask(rest, id);
     claimTask(rest.world.user, item);
