@@ -67,7 +67,7 @@ class _Connection:
             if user["email"].lower() == email.lower():
                 return str(user["token"])
         known = ", ".join(user["email"] for user in users)
-        raise ValueError(f"The local KuFlow has no user {email}: it has {known}")
+        raise ValueError(f"The local KuFlow does not have the user {email}. Its users: {known}")
 
     async def own_token(self) -> str:
         return self.token
@@ -145,7 +145,7 @@ class LocalProcess:
         return found
 
     async def _complete(self, code: str, data: JsonObject | None) -> None:
-        found = await self._wait({"task": code}, f"has no open task {code}")
+        found = await self._wait({"task": code}, f"does not have an open task {code}")
         task = next(item for item in found["items"] if item.get("code") == code and item.get("state") in OPEN)
         token = await self._token()
         path = f"/process-items/{task['id']}/task"

@@ -122,7 +122,7 @@ async function connect(stateFile: string, limit: number, children: readonly Chil
     const { users } = await client.dev<{ readonly users: readonly LocalUser[] }>('GET', '/users');
     const found = users.find((one) => one.email.toLowerCase() === email.toLowerCase());
     if (found === undefined)
-      throw new Error(`The local KuFlow has no user ${email}: it has ${users.map((one) => one.email).join(', ')}`);
+      throw new Error(`The local KuFlow does not have the user ${email}. Its users: ${users.map((one) => one.email).join(', ')}`);
     return found.token;
   };
 
@@ -243,7 +243,7 @@ function describeWait(
   limit: number,
   { process: found, items, pollers, failing }: WaitResult,
 ): string {
-  const wanted = task === undefined ? `is not ${states.join(' or ')}` : `has no open task ${task}`;
+  const wanted = task === undefined ? `is not ${states.join(' or ')}` : `does not have an open task ${task}`;
   // The answer comes before the limit if the process or its workflow has ended.
   const when = found.state === 'RUNNING' ? ` after ${limit / 1_000} s` : '';
   const open = items.filter((item) => item.state === 'READY' || item.state === 'CLAIMED');

@@ -67,7 +67,7 @@ public final class LocalProcess {
         }
 
         private JsonNode find() {
-            JsonNode found = await(Map.of("task", task), "has no open task " + task, LIMIT);
+            JsonNode found = await(Map.of("task", task), "does not have an open task " + task, LIMIT);
             return items(found)
                     .filter(item -> item.path("code").asText().equals(task) && isOpen(item))
                     .findFirst()
