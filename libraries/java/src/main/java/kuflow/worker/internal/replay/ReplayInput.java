@@ -1,6 +1,5 @@
 package kuflow.worker.internal.replay;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.temporal.api.history.v1.History;
 import io.temporal.common.WorkflowExecutionHistory;
@@ -100,7 +99,7 @@ public final class ReplayInput {
                 throw new EOFException("The histories are incomplete");
             }
             HistoryReplay.Result result = replay.replay(new WorkflowExecutionHistory(History.parseFrom(history), id));
-            output.println(RESULT + toJson(describe(id, result)));
+            output.println(RESULT + KuFlowJson.write(describe(id, result)));
         }
     }
 
@@ -178,14 +177,6 @@ public final class ReplayInput {
 
     private static Stream<Throwable> causesOf(Throwable error) {
         return Stream.iterate(error, at -> at != null, Throwable::getCause).limit(MAX_CAUSES);
-    }
-
-    private static String toJson(Object value) {
-        try {
-            return KuFlowJson.mapper().writeValueAsString(value);
-        } catch (JsonProcessingException impossible) {
-            throw new IllegalStateException(impossible);
-        }
     }
 
     /** Connects to KuFlow for the first key. */
