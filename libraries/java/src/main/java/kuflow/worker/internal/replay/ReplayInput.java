@@ -18,7 +18,6 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import javax.crypto.SecretKey;
 import kuflow.worker.internal.operation.LogErrors;
 import kuflow.worker.internal.operation.Redaction;
@@ -31,6 +30,7 @@ import kuflow.worker.internal.rest.RestClient;
 import kuflow.worker.internal.settings.SettingsException;
 import kuflow.worker.internal.settings.WorkerSettings;
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.NestedExceptionUtils;
 
 /**
  * Replays histories from a stream, one after the other, for {@code kuflow replay}. A history is two blocks, each after its length (4
@@ -41,8 +41,6 @@ public final class ReplayInput {
 
     /** Begins each line with a result. Everything else on standard output is ignored. */
     private static final String RESULT = "kuflow-replay ";
-
-    private static final int MAX_CAUSES = 10;
 
     /** What differs between processes that have the same problem. */
     private static final Pattern IDS = Pattern.compile("\\[TMPRL\\d+] |[\\da-f]{8}(?:-[\\da-f]{4}){3}-[\\da-f]{12}"
@@ -169,14 +167,7 @@ public final class ReplayInput {
     }
 
     private static String textOf(Throwable failure) {
-        return causesOf(failure)
-                .map(error -> String.valueOf(error.getMessage()))
-                .reduce((first, last) -> last)
-                .orElse("");
-    }
-
-    private static Stream<Throwable> causesOf(Throwable error) {
-        return Stream.iterate(error, at -> at != null, Throwable::getCause).limit(MAX_CAUSES);
+        return String.valueOf(NestedExceptionUtils.getMostSpecificCause(failure).getMessage());
     }
 
     /** Connects to KuFlow for the first key. */
