@@ -1,6 +1,6 @@
 import { msToNumber, type Duration } from '@temporalio/common/lib/time.js';
 import type { JsonValue, Process, ProcessItem, ProcessState } from '../model.ts';
-import type { TaskLog } from './fake-kuflow.ts';
+import { isOpenState, type TaskLog } from './fake-kuflow.ts';
 import { createLocalClient, type LocalClient, type LocalUser, type WaitResult } from './local-client.ts';
 import { readPlatformState, startPlatform } from './local-platform.ts';
 import { startLocalWorker, type Child } from './local-worker.ts';
@@ -202,7 +202,7 @@ function processAs(access: ProcessAccess, token: () => Promise<string>): LocalPr
     task: (code) => ({
       complete: async (data) => {
         const found = await waitFor({ task: code });
-        const task = found.items.find((item) => item.code === code && (item.state === 'READY' || item.state === 'CLAIMED'));
+        const task = found.items.find((item) => item.code === code && isOpenState(item.state));
         const act = async (method: 'POST' | 'PUT', path: string, body?: object): Promise<ProcessItem> =>
           client.api<ProcessItem>(method, `/process-items/${task?.id}/task/${path}`, await token(), body);
         if (task?.state === 'READY') await act('POST', '~actions/claim');
@@ -246,7 +246,7 @@ function describeWait(
   const wanted = task === undefined ? `is not ${states.join(' or ')}` : `does not have an open task ${task}`;
   // The answer comes before the limit if the process or its workflow has ended.
   const when = found.state === 'RUNNING' ? ` after ${limit / 1_000} s` : '';
-  const open = items.filter((item) => item.state === 'READY' || item.state === 'CLAIMED');
+  const open = items.filter(({ state }) => isOpenState(state));
   const last = failing.at(-1);
   return [
     `${name} ${wanted}${when}: it is ${found.state}`,

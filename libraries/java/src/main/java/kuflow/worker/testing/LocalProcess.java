@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -24,8 +23,6 @@ public final class LocalProcess {
     /** For slow machines. */
     private static final Duration LIMIT =
             Duration.ofSeconds(Long.parseLong(System.getenv().getOrDefault("KUFLOW_TEST_SECONDS", "30")));
-
-    private static final Set<String> OPEN = Set.of("READY", "CLAIMED");
 
     private final LocalConnection connection;
     private final UUID id;
@@ -209,6 +206,6 @@ public final class LocalProcess {
     }
 
     private static boolean isOpen(JsonNode item) {
-        return OPEN.contains(item.path("state").asText());
+        return FakeKuFlow.OPEN.contains(item.path("state").asText());
     }
 }
