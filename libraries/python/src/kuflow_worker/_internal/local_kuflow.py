@@ -128,8 +128,8 @@ class LocalProcess:
     async def wait(self, state: str = "COMPLETED", seconds: float | None = None) -> None:
         """Waits for a state.
 
-        Raises an error if it is not reached in time, or can no longer be. It has the open tasks, the worker that polls,
-        and the last failure.
+        Raises an error if the process does not reach it in time, or no longer can. The error names the open tasks, the
+        worker that polls, and the last failure.
         """
         await self._wait({"states": [state]}, f"is not {state}", seconds)
 
@@ -175,10 +175,10 @@ class LocalKuFlow:
     ) -> AsyncIterator["LocalKuFlow"]:
         """Starts a local KuFlow for the project in a folder, in memory and on free ports, and a worker.
 
-        Both end with this process. `worker` is the module of the worker and its options, by default that of the first
-        script in `pyproject.toml`. `seconds` is how long to wait for a state or a task, by default KUFLOW_TEST_SECONDS
-        or 30. To use a `kuflow dev` that is running with its worker, set KUFLOW_DEV_STATE_FILE to the path of its
-        `.kuflow/dev/platform.json`.
+        Both end with this process. `worker` is the module of the worker and its options, by default the module of the
+        first script in `pyproject.toml`. `seconds` is how long to wait for a state or a task, by default
+        KUFLOW_TEST_SECONDS or 30. To use a `kuflow dev` that is running with its worker, set KUFLOW_DEV_STATE_FILE to
+        the path of its `.kuflow/dev/platform.json`.
         """
         limit = float(os.environ.get(SECONDS, DEFAULT_SECONDS)) if seconds is None else seconds
         running = os.environ.get(STATE_FILE)
@@ -216,7 +216,7 @@ class LocalKuFlow:
         await self._connection.dev("POST", "/faults", body)
 
     async def skip(self, duration: timedelta | None = None) -> None:
-        """Skips time for all processes, so that deadlines pass: a duration, or until a process changes.
+        """Skips time for all processes, so that deadlines pass: a duration, or, without one, until a process changes.
 
         Raises an error if a workflow does not finish its work, or if there is nothing to skip to.
         """

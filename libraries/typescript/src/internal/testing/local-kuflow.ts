@@ -37,8 +37,8 @@ export interface LocalKuFlow {
   /** Makes the next calls of an operation fail, such as `createProcessItem`. */
   fault(operationId: string, action: FaultAction, times?: number): Promise<void>;
   /**
-   * Skips time for all processes, so that deadlines pass: a duration such as `'3 days'`, or until a process changes. Rejects if a workflow does
-   * not finish its work, or if there is nothing to skip to.
+   * Skips time for all processes, so that deadlines pass: a duration such as `'3 days'`, or, without a duration, until a process changes.
+   * Rejects if a workflow does not finish its work, or if there is nothing to skip to.
    */
   skip(duration?: Duration): Promise<void>;
   /** Stops the worker and the local KuFlow, unless it was running before. */
@@ -62,15 +62,15 @@ export interface LocalProcess {
   /** The lines in the logs of the tasks. */
   logs(): Promise<readonly TaskLog[]>;
   /**
-   * Waits for a state, by default COMPLETED. Rejects if it is not reached within the limit, or can no longer be, with the open tasks, the
-   * worker that polls, and the last failure.
+   * Waits for a state, by default COMPLETED. Rejects if the process does not reach it within the limit, or no longer can. The error names the
+   * open tasks, the worker that polls, and the last failure.
    */
   wait(state?: ProcessState, options?: { readonly limit?: number }): Promise<void>;
 }
 
 /**
- * Starts a local KuFlow for the project, in memory and on free ports, and a worker. Both end with this process. If one is running that another
- * call has started, in this process or one that started this one, it is used instead. To use a `kuflow dev` that is running with its
+ * Starts a local KuFlow for the project, in memory and on free ports, and a worker. Both end with this process. If another
+ * call has already started them, in this process or in one of its parents, it uses those. To use a `kuflow dev` that is running with its
  * worker, set KUFLOW_DEV_STATE_FILE to the path of its `.kuflow/dev/platform.json`.
  */
 export async function openLocalKuFlow({
@@ -98,7 +98,7 @@ export async function openLocalKuFlow({
   }
 }
 
-/** A process of Vitest stays when its runner is killed, and so would what it has started. */
+/** A Vitest worker outlives a runner that is killed, and so would the processes that it has started. */
 function endWithRunner(): void {
   process.once('disconnect', () => process.exit(1));
 }
@@ -174,7 +174,7 @@ interface ProcessAccess {
   tokenOf(email: string): Promise<string>;
 }
 
-/** An end of the process or of its workflow, without a wish. */
+/** A state of the process, or an open task with this code. */
 interface Wanted {
   readonly states?: readonly string[];
   readonly task?: string;

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 const MAX_STOP_MS = 10_000;
 const KEPT_LINES = 20;
 
-/** A process whose stdin ends when this one ends in any way. */
+/** A process whose stdin closes when this one ends in any way. */
 export interface Child {
   readonly process: ChildProcess;
   /** Aborted when it ends. The reason is an error with the end of its output. */
@@ -46,7 +46,7 @@ export function startChild(
   };
 }
 
-// Nothing of a test may outlive its runner, which can be killed. The threads of the worker load this too.
+// The worker must not outlive a test runner that is killed. Its threads load this module too.
 const END_WITH_STDIN = `
 import { isMainThread } from 'node:worker_threads';
 if (isMainThread) process.stdin.on('error', () => {}).on('close', () => process.exit(1)).resume().unref();

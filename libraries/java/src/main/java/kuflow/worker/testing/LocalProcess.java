@@ -45,7 +45,7 @@ public final class LocalProcess {
             this.task = task;
         }
 
-        /** As {@link #complete(Map)}, with valid example data. */
+        /** Completes the task as {@link #complete(Map)} does, with valid example data. */
         public void complete() {
             JsonNode open = find();
             Map<String, Object> wanted = Map.of("task", task, "processId", id);
@@ -153,14 +153,14 @@ public final class LocalProcess {
     /**
      * Waits for a state.
      *
-     * @throws AssertionError if it is not reached within 30 seconds or those in KUFLOW_TEST_SECONDS, or can no longer be. The message has the open tasks, the worker that
-     *     polls, and the last failure.
+     * @throws AssertionError if the process does not reach it within KUFLOW_TEST_SECONDS (30 by default), or no longer can. The message
+     *     names the open tasks, the worker that polls, and the last failure
      */
     public void waitFor(State state) {
         waitFor(state, LIMIT);
     }
 
-    /** As {@link #waitFor(State)}, with another limit. */
+    /** Waits for a state as {@link #waitFor(State)} does, with another limit. */
     public void waitFor(State state, Duration limit) {
         await(Map.of("states", List.of(state)), "is not " + state, limit);
     }
