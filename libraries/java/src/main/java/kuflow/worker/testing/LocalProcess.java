@@ -1,6 +1,7 @@
 package kuflow.worker.testing;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.math.BigDecimal;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -167,16 +168,17 @@ public final class LocalProcess {
 
     private JsonNode await(Map<String, ?> wanted, String problem, Duration limit) {
         Map<String, Object> body = new HashMap<>(wanted);
-        double seconds = limit.toMillis() / 1_000.0;
+        BigDecimal seconds = BigDecimal.valueOf(limit.toMillis(), 3).stripTrailingZeros();
         body.put("timeoutSeconds", seconds);
         JsonNode found = connection.dev("POST", "/processes/" + id + "/wait", body);
         if (!found.path("reached").asBoolean()) {
-            throw new AssertionError("Process " + code + " " + id + " " + problem + describe(found, seconds));
+            throw new AssertionError(
+                    "Process " + code + " " + id + " " + problem + describe(found, seconds.toPlainString()));
         }
         return found;
     }
 
-    private static String describe(JsonNode found, double seconds) {
+    private static String describe(JsonNode found, String seconds) {
         String state = found.path("process").path("state").asText();
         String open = items(found)
                 .filter(LocalProcess::isOpen)
