@@ -1,9 +1,10 @@
 import { msToNumber, type Duration } from '@temporalio/common/lib/time.js';
 import type { JsonValue, Process, ProcessItem, ProcessState } from '../model.ts';
 import { isOpenState, type TaskLog } from './fake-kuflow.ts';
+import type { Child } from './local-child.ts';
 import { createLocalClient, type LocalClient, type LocalUser, type WaitResult } from './local-client.ts';
 import { readPlatformState, startPlatform } from './local-platform.ts';
-import { startLocalWorker, type Child } from './local-worker.ts';
+import { startLocalWorker } from './local-worker.ts';
 
 /** The state file of a running local KuFlow, for this process and those that it starts. */
 const STATE_FILE = 'KUFLOW_DEV_STATE_FILE';
