@@ -259,8 +259,10 @@ async def _start_platform(folder: Path) -> tuple[LocalChild, Path]:
 
 async def _start_worker(folder: Path, words: Sequence[str], state_file: Path) -> LocalChild:
     connection = _Connection(state_file, [], DEFAULT_SECONDS)
-    variables = (await connection.dev("GET", "/environment"))["variables"]
-    await connection.close()
+    try:
+        variables = (await connection.dev("GET", "/environment"))["variables"]
+    finally:
+        await connection.close()
     command = [sys.executable, "-m", "kuflow_worker._internal.local_worker", *words]
     ports = {"WORKER_HEALTHPORT": "0", "WORKER_METRICSPORT": "0"}
     child = await LocalChild.start("The worker", command, folder, {**os.environ, **ports, **variables})
