@@ -52,7 +52,7 @@ const MORE_LOCAL_TESTS = String.raw`
     @Order(Integer.MAX_VALUE - 1)
     void actsAsOthersBreaksCallsAndSaysWhyAWaitFails() throws Exception {
         assertThatThrownBy(() -> kuflow.as("eve@example.com").start("LOAN"))
-                .hasMessageContaining("no user eve@example.com: it has ada@example.com, bob@example.com");
+                .hasMessageContaining("does not have the user eve@example.com. Its users: ada@example.com, bob@example.com");
         LocalProcess loan = kuflow.as("Bob@example.com").start("LOAN");
         LocalProcess.Task application = loan.task("LOAN_APPLICATION");
         assertThatThrownBy(() -> application.complete(Map.of("amount", "much")))

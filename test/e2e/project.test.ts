@@ -81,7 +81,7 @@ import { expect } from 'vitest';
 it('acts as others, breaks calls, and says why a wait fails', async () => {
   const again = await openLocalKuFlow();
   await expect(again.as('eve@example.com').start('LOAN')).rejects.toThrow(
-    'has no user eve@example.com: it has ada@example.com, bob@example.com',
+    'does not have the user eve@example.com. Its users: ada@example.com, bob@example.com',
   );
   const loan = await again.as('Bob@example.com').start('LOAN');
   const application = loan.task('LOAN_APPLICATION');

@@ -26,7 +26,8 @@ async def failure_of(loan):
 
 
 async def test_acts_as_others_breaks_calls_and_says_why_a_wait_fails(local_kuflow: LocalKuFlow) -> None:
-    with pytest.raises(ValueError, match="no user eve@example.com: it has ada@example.com, bob@example.com"):
+    unknown = "does not have the user eve@example.com. Its users: ada@example.com, bob@example.com"
+    with pytest.raises(ValueError, match=unknown):
         await local_kuflow.as_user("eve@example.com").start("LOAN")
     loan = await local_kuflow.as_user("Bob@example.com").start("LOAN")
     application = loan.task("LOAN_APPLICATION")

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, Worker, type ActivityInterceptorsFactory } from '@temporalio/worker';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { ItemsDiffer, replayHistories, type Replayed } from '../src/internal/replay/replay-histories.ts';
+import { ItemsDiffer, replayHistories, type Replayed } from '../src/internal/replay/histories.ts';
 import { RestError } from '../src/internal/rest-client.ts';
 import { testEncryption } from '../src/internal/testing/confidential.ts';
 import type { KuFlowProcess } from '../src/internal/workflow/kuflow-process.ts';

@@ -6,7 +6,7 @@ import { createLogger } from './logging.ts';
 import { createMetrics } from './metrics.ts';
 import { loadSettings, SettingsError, type LogFormat, type Settings } from './settings.ts';
 import type { WorkerOptions } from './options.ts';
-import { replayInput } from './replay/replay-input.ts';
+import { replayInput } from './replay/input.ts';
 import { startWorker, type RunningWorker } from './worker-runtime.ts';
 import { userAgent } from './user-agent.ts';
 

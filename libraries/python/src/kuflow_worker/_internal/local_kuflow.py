@@ -3,7 +3,7 @@ import json
 import os
 import sys
 import tomllib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -24,9 +24,6 @@ SECONDS = "KUFLOW_TEST_SECONDS"
 DEFAULT_SECONDS = 30.0
 START_SECONDS = 300.0
 
-#: The token of a user.
-_Token = Callable[[], Awaitable[str]]
-
 
 class _Connection:
     """Calls the local KuFlow, as long as it and the worker run."""
@@ -34,7 +31,7 @@ class _Connection:
     def __init__(self, state_file: Path, children: Sequence[LocalChild], seconds: float) -> None:
         state = json.loads(state_file.read_text("utf-8"))
         self.tenant_id: str = state["tenantId"]
-        self.token: str = state["user"]["token"]
+        self._token: str = state["user"]["token"]
         self.seconds = seconds
         # The local KuFlow answers when what a call waits for has happened.
         self._http = httpx.AsyncClient(base_url=state["loopback"]["http"], timeout=None, trust_env=False)
@@ -45,7 +42,7 @@ class _Connection:
 
     async def dev(self, method: str, path: str, body: object = None) -> Any:
         """Calls what only the local KuFlow has."""
-        return await self._call(method, f"/_dev{path}", self.token, body)
+        return await self._call(method, f"/_dev{path}", self._token, body)
 
     async def _call(self, method: str, path: str, token: str, body: object) -> Any:
         headers = {"authorization": f"Bearer {token}"}
@@ -61,16 +58,16 @@ class _Connection:
             raise RuntimeError(f"{method} {path} failed with {response.status_code}: {_problem(response)}")
         return response.json() if response.content else None
 
-    async def token_of(self, email: str) -> str:
+    async def token_of(self, email: str | None) -> str:
+        """The token of a user, or of the first one."""
+        if email is None:
+            return self._token
         users = (await self.dev("GET", "/users"))["users"]
         for user in users:
             if user["email"].lower() == email.lower():
                 return str(user["token"])
         known = ", ".join(user["email"] for user in users)
-        raise ValueError(f"The local KuFlow has no user {email}: it has {known}")
-
-    async def own_token(self) -> str:
-        return self.token
+        raise ValueError(f"The local KuFlow does not have the user {email}. Its users: {known}")
 
     async def close(self) -> None:
         for end in self._ends:
@@ -94,15 +91,15 @@ class _LocalTask:
 class LocalProcess:
     """A process in the local KuFlow."""
 
-    def __init__(self, connection: _Connection, id: str, code: str, token: _Token) -> None:
+    def __init__(self, connection: _Connection, id: str, code: str, email: str | None) -> None:
         self.id = id
         self._connection = connection
         self._code = code
-        self._token = token
+        self._email = email
 
     def as_user(self, email: str) -> "LocalProcess":
         """The same process as another user, by email."""
-        return LocalProcess(self._connection, self.id, self._code, lambda: self._connection.token_of(email))
+        return LocalProcess(self._connection, self.id, self._code, email)
 
     def task(self, code: str) -> _LocalTask:
         """A task, which may not exist yet. If several have this code, it is the open one."""
@@ -116,7 +113,7 @@ class LocalProcess:
     async def items(self) -> list[ProcessItem]:
         """The items of the process with their data, in the order of their creation."""
         found = await self._connection.dev("POST", f"/processes/{self.id}/wait", {"timeoutSeconds": 0})
-        token = await self._token()
+        token = await self._connection.token_of(self._email)
         return [await self._connection.api("GET", f"/process-items/{item['id']}", token) for item in found["items"]]
 
     async def logs(self) -> list[TaskLog]:
@@ -131,8 +128,8 @@ class LocalProcess:
     async def wait(self, state: str = "COMPLETED", seconds: float | None = None) -> None:
         """Waits for a state.
 
-        Raises an error if it is not reached in time, or can no longer be. It has the open tasks, the worker that polls,
-        and the last failure.
+        Raises an error if the process does not reach it in time, or no longer can. The error names the open tasks, the
+        worker that polls, and the last failure.
         """
         await self._wait({"states": [state]}, f"is not {state}", seconds)
 
@@ -145,9 +142,9 @@ class LocalProcess:
         return found
 
     async def _complete(self, code: str, data: JsonObject | None) -> None:
-        found = await self._wait({"task": code}, f"has no open task {code}")
+        found = await self._wait({"task": code}, f"does not have an open task {code}")
         task = next(item for item in found["items"] if item.get("code") == code and item.get("state") in OPEN)
-        token = await self._token()
+        token = await self._connection.token_of(self._email)
         path = f"/process-items/{task['id']}/task"
         if task["state"] == "READY":
             await self._connection.api("POST", f"{path}/~actions/claim", token)
@@ -167,9 +164,9 @@ class LocalProcess:
 class LocalKuFlow:
     """A local KuFlow with a worker of the project. The fixture `local_kuflow` is one for the whole test session."""
 
-    def __init__(self, connection: _Connection, token: _Token) -> None:
+    def __init__(self, connection: _Connection, email: str | None = None) -> None:
         self._connection = connection
-        self._token = token
+        self._email = email
 
     @staticmethod
     @asynccontextmanager
@@ -178,23 +175,23 @@ class LocalKuFlow:
     ) -> AsyncIterator["LocalKuFlow"]:
         """Starts a local KuFlow for the project in a folder, in memory and on free ports, and a worker.
 
-        Both end with this process. `worker` is the module of the worker and its options, by default that of the first
-        script in `pyproject.toml`. `seconds` is how long to wait for a state or a task, by default KUFLOW_TEST_SECONDS
-        or 30. To use a `kuflow dev` that is running with its worker, set KUFLOW_DEV_STATE_FILE to the path of its
-        `.kuflow/dev/platform.json`.
+        Both end with this process. `worker` is the module of the worker and its options, by default the module of the
+        first script in `pyproject.toml`. `seconds` is how long to wait for a state or a task, by default
+        KUFLOW_TEST_SECONDS or 30. To use a `kuflow dev` that is running with its worker, set KUFLOW_DEV_STATE_FILE to
+        the path of its `.kuflow/dev/platform.json`.
         """
         limit = float(os.environ.get(SECONDS, DEFAULT_SECONDS)) if seconds is None else seconds
         running = os.environ.get(STATE_FILE)
         if running is not None:
             async with _connect(Path(running), [], limit) as connection:
-                yield LocalKuFlow(connection, connection.own_token)
+                yield LocalKuFlow(connection)
             return
         platform, state_file = await _start_platform(folder)
         try:
             child = await _start_worker(folder, worker or [_worker_module(folder), "--dev"], state_file)
             try:
                 async with _connect(state_file, [child, platform], limit) as connection:
-                    yield LocalKuFlow(connection, connection.own_token)
+                    yield LocalKuFlow(connection)
             finally:
                 await child.stop(ask_by_signal=True)
         finally:
@@ -202,15 +199,16 @@ class LocalKuFlow:
 
     def as_user(self, email: str) -> "LocalKuFlow":
         """The same local KuFlow as another user, by email."""
-        return LocalKuFlow(self._connection, lambda: self._connection.token_of(email))
+        return LocalKuFlow(self._connection, email)
 
     async def start(self, code: str, metadata: JsonObject | None = None) -> LocalProcess:
         """Starts a process."""
         body: dict[str, Any] = {"processDefinitionCode": code, "tenantId": self._connection.tenant_id}
         if metadata is not None:
             body["metadata"] = {"value": metadata}
-        process = await self._connection.api("POST", "/processes", await self._token(), body)
-        return LocalProcess(self._connection, process["id"], code, self._token)
+        token = await self._connection.token_of(self._email)
+        process = await self._connection.api("POST", "/processes", token, body)
+        return LocalProcess(self._connection, process["id"], code, self._email)
 
     async def fault(self, operation_id: str, action: JsonObject, times: int = 1) -> None:
         """Makes the next calls of an operation fail, such as `createProcessItem` with `{"kind": "drop-answer"}`."""
@@ -218,7 +216,7 @@ class LocalKuFlow:
         await self._connection.dev("POST", "/faults", body)
 
     async def skip(self, duration: timedelta | None = None) -> None:
-        """Skips time for all processes, so that deadlines pass: a duration, or until a process changes.
+        """Skips time for all processes, so that deadlines pass: a duration, or, without one, until a process changes.
 
         Raises an error if a workflow does not finish its work, or if there is nothing to skip to.
         """
@@ -261,8 +259,10 @@ async def _start_platform(folder: Path) -> tuple[LocalChild, Path]:
 
 async def _start_worker(folder: Path, words: Sequence[str], state_file: Path) -> LocalChild:
     connection = _Connection(state_file, [], DEFAULT_SECONDS)
-    variables = (await connection.dev("GET", "/environment"))["variables"]
-    await connection.close()
+    try:
+        variables = (await connection.dev("GET", "/environment"))["variables"]
+    finally:
+        await connection.close()
     command = [sys.executable, "-m", "kuflow_worker._internal.local_worker", *words]
     ports = {"WORKER_HEALTHPORT": "0", "WORKER_METRICSPORT": "0"}
     child = await LocalChild.start("The worker", command, folder, {**os.environ, **ports, **variables})

@@ -12,7 +12,7 @@ def _end_with_stdin() -> None:
 
 
 if __name__ == "__main__":
-    # Nothing of a test may outlive its runner, which can be killed.
+    # The worker must not outlive a test runner that is killed.
     threading.Thread(target=_end_with_stdin, daemon=True).start()
     del sys.argv[0]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

@@ -83,8 +83,7 @@ export function fakeKuFlow(
   /** Asks the person for an open task, unless the application owns it. */
   const ask = async (item: Item): Promise<void> => {
     const code = item.processItemDefinitionRef?.code ?? '';
-    const isOpen = item.task?.state === 'READY' || item.task?.state === 'CLAIMED';
-    if (!isOpen || item.ownerId === APPLICATION_ID) return;
+    if (!isOpenState(item.task?.state) || item.ownerId === APPLICATION_ID) return;
     const data = person(code, logs);
     if (data === 'wait') return;
     if (data === 'cancel') {
@@ -191,6 +190,10 @@ export function fakeKuFlow(
     activities: createKuFlowActivities(kuflow, validators),
     signal,
   };
+}
+
+export function isOpenState(state: string | undefined): boolean {
+  return state === 'READY' || state === 'CLAIMED';
 }
 
 /** Supports only top-level fields, as `writeMetadata` sets them. */

@@ -1,9 +1,10 @@
 import { msToNumber, type Duration } from '@temporalio/common/lib/time.js';
 import type { JsonValue, Process, ProcessItem, ProcessState } from '../model.ts';
-import type { TaskLog } from './fake-kuflow.ts';
+import { isOpenState, type TaskLog } from './fake-kuflow.ts';
+import type { Child } from './local-child.ts';
 import { createLocalClient, type LocalClient, type LocalUser, type WaitResult } from './local-client.ts';
 import { readPlatformState, startPlatform } from './local-platform.ts';
-import { startLocalWorker, type Child } from './local-worker.ts';
+import { startLocalWorker } from './local-worker.ts';
 
 /** The state file of a running local KuFlow, for this process and those that it starts. */
 const STATE_FILE = 'KUFLOW_DEV_STATE_FILE';
@@ -37,8 +38,8 @@ export interface LocalKuFlow {
   /** Makes the next calls of an operation fail, such as `createProcessItem`. */
   fault(operationId: string, action: FaultAction, times?: number): Promise<void>;
   /**
-   * Skips time for all processes, so that deadlines pass: a duration such as `'3 days'`, or until a process changes. Rejects if a workflow does
-   * not finish its work, or if there is nothing to skip to.
+   * Skips time for all processes, so that deadlines pass: a duration such as `'3 days'`, or, without a duration, until a process changes.
+   * Rejects if a workflow does not finish its work, or if there is nothing to skip to.
    */
   skip(duration?: Duration): Promise<void>;
   /** Stops the worker and the local KuFlow, unless it was running before. */
@@ -62,15 +63,15 @@ export interface LocalProcess {
   /** The lines in the logs of the tasks. */
   logs(): Promise<readonly TaskLog[]>;
   /**
-   * Waits for a state, by default COMPLETED. Rejects if it is not reached within the limit, or can no longer be, with the open tasks, the
-   * worker that polls, and the last failure.
+   * Waits for a state, by default COMPLETED. Rejects if the process does not reach it within the limit, or no longer can. The error names the
+   * open tasks, the worker that polls, and the last failure.
    */
   wait(state?: ProcessState, options?: { readonly limit?: number }): Promise<void>;
 }
 
 /**
- * Starts a local KuFlow for the project, in memory and on free ports, and a worker. Both end with this process. If one is running that another
- * call has started, in this process or one that started this one, it is used instead. To use a `kuflow dev` that is running with its
+ * Starts a local KuFlow for the project, in memory and on free ports, and a worker. Both end with this process. If another
+ * call has already started them, in this process or in one of its parents, it uses those. To use a `kuflow dev` that is running with its
  * worker, set KUFLOW_DEV_STATE_FILE to the path of its `.kuflow/dev/platform.json`.
  */
 export async function openLocalKuFlow({
@@ -98,7 +99,7 @@ export async function openLocalKuFlow({
   }
 }
 
-/** A process of Vitest stays when its runner is killed, and so would what it has started. */
+/** A Vitest worker outlives a runner that is killed, and so would the processes that it has started. */
 function endWithRunner(): void {
   process.once('disconnect', () => process.exit(1));
 }
@@ -122,7 +123,7 @@ async function connect(stateFile: string, limit: number, children: readonly Chil
     const { users } = await client.dev<{ readonly users: readonly LocalUser[] }>('GET', '/users');
     const found = users.find((one) => one.email.toLowerCase() === email.toLowerCase());
     if (found === undefined)
-      throw new Error(`The local KuFlow has no user ${email}: it has ${users.map((one) => one.email).join(', ')}`);
+      throw new Error(`The local KuFlow does not have the user ${email}. Its users: ${users.map((one) => one.email).join(', ')}`);
     return found.token;
   };
 
@@ -174,7 +175,7 @@ interface ProcessAccess {
   tokenOf(email: string): Promise<string>;
 }
 
-/** An end of the process or of its workflow, without a wish. */
+/** A state of the process, or an open task with this code. */
 interface Wanted {
   readonly states?: readonly string[];
   readonly task?: string;
@@ -202,7 +203,7 @@ function processAs(access: ProcessAccess, token: () => Promise<string>): LocalPr
     task: (code) => ({
       complete: async (data) => {
         const found = await waitFor({ task: code });
-        const task = found.items.find((item) => item.code === code && (item.state === 'READY' || item.state === 'CLAIMED'));
+        const task = found.items.find((item) => item.code === code && isOpenState(item.state));
         const act = async (method: 'POST' | 'PUT', path: string, body?: object): Promise<ProcessItem> =>
           client.api<ProcessItem>(method, `/process-items/${task?.id}/task/${path}`, await token(), body);
         if (task?.state === 'READY') await act('POST', '~actions/claim');
@@ -243,10 +244,10 @@ function describeWait(
   limit: number,
   { process: found, items, pollers, failing }: WaitResult,
 ): string {
-  const wanted = task === undefined ? `is not ${states.join(' or ')}` : `has no open task ${task}`;
+  const wanted = task === undefined ? `is not ${states.join(' or ')}` : `does not have an open task ${task}`;
   // The answer comes before the limit if the process or its workflow has ended.
   const when = found.state === 'RUNNING' ? ` after ${limit / 1_000} s` : '';
-  const open = items.filter((item) => item.state === 'READY' || item.state === 'CLAIMED');
+  const open = items.filter(({ state }) => isOpenState(state));
   const last = failing.at(-1);
   return [
     `${name} ${wanted}${when}: it is ${found.state}`,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { kuflowCommand } from './test-server.ts';
-import { startChild, type Child } from './local-worker.ts';
+import { startChild, type Child } from './local-child.ts';
 
 /** What `kuflow dev` writes to `platform.json`. */
 export interface PlatformState {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
-import { replayHistories } from '../replay/replay-histories.ts';
+import { replayHistories } from '../replay/histories.ts';
 import { testEncryption } from './confidential.ts';
 
 /**

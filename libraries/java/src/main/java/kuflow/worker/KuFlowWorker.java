@@ -1,6 +1,5 @@
 package kuflow.worker;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -159,7 +158,7 @@ public final class KuFlowWorker {
                 startedAt,
                 limit);
         if (json) {
-            OUT.println(toJson(result));
+            OUT.println(KuFlowJson.write(result));
         }
         if (result.status() == INVALID_SETTINGS) {
             ERR.print("\n" + SETTINGS_HELP);
@@ -217,13 +216,5 @@ public final class KuFlowWorker {
         fields.put("reason", invalid.getMessage());
         fields.put("hint", SETTINGS_HELP);
         ERR.print(WorkerLogFormatter.formatError(format, message, fields));
-    }
-
-    private static String toJson(Object value) {
-        try {
-            return KuFlowJson.mapper().writeValueAsString(value);
-        } catch (JsonProcessingException impossible) {
-            throw new IllegalStateException(impossible);
-        }
     }
 }

@@ -50,7 +50,7 @@ import org.springframework.web.util.UriComponentsBuilder;
  */
 public final class FakeKuFlow implements AutoCloseable {
 
-    private static final Set<String> OPEN = Set.of("READY", "CLAIMED");
+    static final Set<String> OPEN = Set.of("READY", "CLAIMED");
 
     public static final UUID APPLICATION_ID = UUID.fromString("00000000-0000-4000-8000-00000000000a");
     /** The ID of the key of all confidential processes. */

@@ -34,8 +34,8 @@ final class LocalChild {
         builder.environment().putAll(variables);
         try {
             process = builder.start();
-        } catch (IOException impossible) {
-            throw new UncheckedIOException("Could not start " + name, impossible);
+        } catch (IOException failed) {
+            throw new UncheckedIOException("Could not start " + name, failed);
         }
         ended = CompletableFuture.allOf(
                 read(process.getInputStream(), onLine), read(process.getErrorStream(), line -> {}), process.onExit());

@@ -141,7 +141,7 @@ final class LocalConnection implements AutoCloseable {
                 return user.path("token").asText();
             }
         }
-        throw new IllegalArgumentException("The local KuFlow has no user " + email + ": it has "
+        throw new IllegalArgumentException("The local KuFlow does not have the user " + email + ". Its users: "
                 + StreamSupport.stream(users.spliterator(), false)
                         .map(user -> user.path("email").asText())
                         .collect(Collectors.joining(", ")));

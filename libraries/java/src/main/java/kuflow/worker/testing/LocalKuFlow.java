@@ -68,7 +68,7 @@ public final class LocalKuFlow implements BeforeAllCallback {
         connection().dev("POST", "/faults", Map.of("operationId", operationId, "action", action, "times", times));
     }
 
-    /** As {@link #skip(Duration)}, until a process changes. */
+    /** Skips time as {@link #skip(Duration)} does, until a process changes. */
     public void skip() {
         skip(Map.of());
     }
@@ -102,7 +102,8 @@ public final class LocalKuFlow implements BeforeAllCallback {
 
     private LocalConnection connection() {
         if (connection == null) {
-            throw new IllegalStateException("It has not started: use a static field with @RegisterExtension");
+            throw new IllegalStateException(
+                    "The local KuFlow has not started: use a static field with @RegisterExtension");
         }
         return connection;
     }

@@ -1,6 +1,7 @@
 package kuflow.worker.testing;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.math.BigDecimal;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -8,7 +9,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -24,8 +24,6 @@ public final class LocalProcess {
     /** For slow machines. */
     private static final Duration LIMIT =
             Duration.ofSeconds(Long.parseLong(System.getenv().getOrDefault("KUFLOW_TEST_SECONDS", "30")));
-
-    private static final Set<String> OPEN = Set.of("READY", "CLAIMED");
 
     private final LocalConnection connection;
     private final UUID id;
@@ -48,7 +46,7 @@ public final class LocalProcess {
             this.task = task;
         }
 
-        /** As {@link #complete(Map)}, with valid example data. */
+        /** Completes the task as {@link #complete(Map)} does, with valid example data. */
         public void complete() {
             JsonNode open = find();
             Map<String, Object> wanted = Map.of("task", task, "processId", id);
@@ -67,7 +65,7 @@ public final class LocalProcess {
         }
 
         private JsonNode find() {
-            JsonNode found = await(Map.of("task", task), "has no open task " + task, LIMIT);
+            JsonNode found = await(Map.of("task", task), "does not have an open task " + task, LIMIT);
             return items(found)
                     .filter(item -> item.path("code").asText().equals(task) && isOpen(item))
                     .findFirst()
@@ -156,30 +154,31 @@ public final class LocalProcess {
     /**
      * Waits for a state.
      *
-     * @throws AssertionError if it is not reached within 30 seconds or those in KUFLOW_TEST_SECONDS, or can no longer be. The message has the open tasks, the worker that
-     *     polls, and the last failure.
+     * @throws AssertionError if the process does not reach it within KUFLOW_TEST_SECONDS (30 by default), or no longer can. The message
+     *     names the open tasks, the worker that polls, and the last failure
      */
     public void waitFor(State state) {
         waitFor(state, LIMIT);
     }
 
-    /** As {@link #waitFor(State)}, with another limit. */
+    /** Waits for a state as {@link #waitFor(State)} does, with another limit. */
     public void waitFor(State state, Duration limit) {
         await(Map.of("states", List.of(state)), "is not " + state, limit);
     }
 
     private JsonNode await(Map<String, ?> wanted, String problem, Duration limit) {
         Map<String, Object> body = new HashMap<>(wanted);
-        double seconds = limit.toMillis() / 1_000.0;
+        BigDecimal seconds = BigDecimal.valueOf(limit.toMillis(), 3).stripTrailingZeros();
         body.put("timeoutSeconds", seconds);
         JsonNode found = connection.dev("POST", "/processes/" + id + "/wait", body);
         if (!found.path("reached").asBoolean()) {
-            throw new AssertionError("Process " + code + " " + id + " " + problem + describe(found, seconds));
+            throw new AssertionError(
+                    "Process " + code + " " + id + " " + problem + describe(found, seconds.toPlainString()));
         }
         return found;
     }
 
-    private static String describe(JsonNode found, double seconds) {
+    private static String describe(JsonNode found, String seconds) {
         String state = found.path("process").path("state").asText();
         String open = items(found)
                 .filter(LocalProcess::isOpen)
@@ -209,6 +208,6 @@ public final class LocalProcess {
     }
 
     private static boolean isOpen(JsonNode item) {
-        return OPEN.contains(item.path("state").asText());
+        return FakeKuFlow.OPEN.contains(item.path("state").asText());
     }
 }

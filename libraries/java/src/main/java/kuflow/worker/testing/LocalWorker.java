@@ -3,7 +3,7 @@ package kuflow.worker.testing;
 import java.io.IOException;
 import java.util.Arrays;
 
-/** Runs an application class, and ends when stdin closes: nothing of a test may outlive its runner, which can be killed. */
+/** Runs an application class, and ends when stdin closes, so that the worker does not outlive a test runner that is killed. */
 final class LocalWorker {
 
     private LocalWorker() {}

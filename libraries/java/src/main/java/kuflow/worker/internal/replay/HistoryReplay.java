@@ -101,32 +101,44 @@ public final class HistoryReplay implements AutoCloseable {
         } catch (Exception | Error failed) {
             failure = failed;
         }
-        Map<String, Item> recorded;
         try {
-            recorded = itemsIn(history);
+            Map<String, Item> recorded = itemsIn(history);
+            ItemsDiffer difference = compare(recorded, failure);
+            return new Result(difference == null ? failure : difference, lastCommonItem(recorded));
         } catch (EncryptionError unreadable) {
             return new Result(unreadable, null);
         }
-        String lastItem = null;
-        ItemsDiffer difference = null;
+    }
+
+    private @Nullable ItemsDiffer compare(Map<String, Item> recorded, @Nullable Throwable failure) {
         int number = 0;
         for (Map.Entry<String, Item> entry : recorded.entrySet()) {
             number++;
             Item before = entry.getValue();
             Item now = created.get(entry.getKey());
-            if (now != null) {
-                lastItem = "item %d, %s".formatted(number, before);
-            }
             // A replay that failed may have ended before it created the item.
-            if (difference == null && !before.equals(now) && (now != null || failure == null)) {
-                String what = now == null ? "does not create it with the same ID" : "creates " + now;
-                difference = new ItemsDiffer(
-                        "Item %d of the process is %s in the history, but the workflow code %s"
-                                .formatted(number, before, what),
-                        failure);
+            if (before.equals(now) || (now == null && failure != null)) {
+                continue;
+            }
+            String what = now == null ? "does not create it with the same ID" : "creates " + now;
+            return new ItemsDiffer(
+                    "Item %d of the process is %s in the history, but the workflow code %s"
+                            .formatted(number, before, what),
+                    failure);
+        }
+        return null;
+    }
+
+    private @Nullable String lastCommonItem(Map<String, Item> recorded) {
+        String last = null;
+        int number = 0;
+        for (Map.Entry<String, Item> entry : recorded.entrySet()) {
+            number++;
+            if (created.containsKey(entry.getKey())) {
+                last = "item %d, %s".formatted(number, entry.getValue());
             }
         }
-        return new Result(difference == null ? failure : difference, lastItem);
+        return last;
     }
 
     @Override

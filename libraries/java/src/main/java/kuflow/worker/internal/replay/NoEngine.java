@@ -13,8 +13,8 @@ import io.temporal.api.workflowservice.v1.WorkflowServiceGrpc;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stands in for the engine in a replay, which needs none. Temporal's SDK only asks what the engine can do: without {@code sdkMetadata}, it
- * would ignore the flags in a history.
+ * Answers the calls to the engine in a replay. Temporal's SDK only asks for the capabilities of the engine: without {@code sdkMetadata}, it
+ * would ignore the SDK flags in a history.
  */
 final class NoEngine implements ClientInterceptor {
 

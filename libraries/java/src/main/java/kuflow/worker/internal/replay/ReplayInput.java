@@ -1,6 +1,5 @@
 package kuflow.worker.internal.replay;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.temporal.api.history.v1.History;
 import io.temporal.common.WorkflowExecutionHistory;
@@ -19,7 +18,6 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import javax.crypto.SecretKey;
 import kuflow.worker.internal.operation.LogErrors;
 import kuflow.worker.internal.operation.Redaction;
@@ -32,6 +30,7 @@ import kuflow.worker.internal.rest.RestClient;
 import kuflow.worker.internal.settings.SettingsException;
 import kuflow.worker.internal.settings.WorkerSettings;
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.NestedExceptionUtils;
 
 /**
  * Replays histories from a stream, one after the other, for {@code kuflow replay}. A history is two blocks, each after its length (4
@@ -42,8 +41,6 @@ public final class ReplayInput {
 
     /** Begins each line with a result. Everything else on standard output is ignored. */
     private static final String RESULT = "kuflow-replay ";
-
-    private static final int MAX_CAUSES = 10;
 
     /** What differs between processes that have the same problem. */
     private static final Pattern IDS = Pattern.compile("\\[TMPRL\\d+] |[\\da-f]{8}(?:-[\\da-f]{4}){3}-[\\da-f]{12}"
@@ -100,7 +97,7 @@ public final class ReplayInput {
                 throw new EOFException("The histories are incomplete");
             }
             HistoryReplay.Result result = replay.replay(new WorkflowExecutionHistory(History.parseFrom(history), id));
-            output.println(RESULT + toJson(describe(id, result)));
+            output.println(RESULT + KuFlowJson.write(describe(id, result)));
         }
     }
 
@@ -170,22 +167,7 @@ public final class ReplayInput {
     }
 
     private static String textOf(Throwable failure) {
-        return causesOf(failure)
-                .map(error -> String.valueOf(error.getMessage()))
-                .reduce((first, last) -> last)
-                .orElse("");
-    }
-
-    private static Stream<Throwable> causesOf(Throwable error) {
-        return Stream.iterate(error, at -> at != null, Throwable::getCause).limit(MAX_CAUSES);
-    }
-
-    private static String toJson(Object value) {
-        try {
-            return KuFlowJson.mapper().writeValueAsString(value);
-        } catch (JsonProcessingException impossible) {
-            throw new IllegalStateException(impossible);
-        }
+        return String.valueOf(NestedExceptionUtils.getMostSpecificCause(failure).getMessage());
     }
 
     /** Connects to KuFlow for the first key. */

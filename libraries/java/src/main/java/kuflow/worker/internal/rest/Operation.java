@@ -25,7 +25,7 @@ public @interface Operation {
     /** Of these fields, at least one is required. */
     String[] oneOf() default {};
 
-    /** Whether the call can be repeated without harm, for example when there is no response. */
+    /** Whether the call can safely be repeated, for example if the response was lost. */
     boolean isRepeatable() default true;
 
     /**

@@ -10,7 +10,7 @@ import { createRestClient, type RestClient } from '../rest-client.ts';
 import type { Settings } from '../settings.ts';
 import { protocol } from '../temporal-protocol.ts';
 import { modulePath } from '../workflow-code.ts';
-import { ItemsDiffer, replayHistories, type WorkflowHistory } from './replay-histories.ts';
+import { ItemsDiffer, replayHistories, type WorkflowHistory } from './histories.ts';
 
 /** Begins each line with a result. Everything else on standard output is ignored. */
 const RESULT = 'kuflow-replay ';
