@@ -219,7 +219,7 @@ describeWorkers(
       });
 
     it.runIf(process.platform !== 'win32')(
-      'is confidential and runs to its end after platform and worker were killed while they skipped time, and the deadline passes once [java, python, typescript: deadline.once, documents.transfer, client.injected, encryption.payloads]',
+      'is confidential and completes after platform and worker are killed during a time skip, and its deadline passes once [java, python, typescript: deadline.once, documents.transfer, client.injected, encryption.payloads]',
       async () => {
         serve({ confidential: true });
         const simulation = startDev(

@@ -35,7 +35,7 @@ const moment = (round: number, most: number): number => Math.round(((round * 0.6
 
 // `journey.test.ts` has one process and one kill for each language.
 describe.runIf(SOAK && process.platform !== 'win32')(
-  `${PROCESSES} processes, skipped ${DAYS} days (npm run soak)`,
+  `skipping ${DAYS} days for ${PROCESSES} processes (npm run soak)`,
   () => {
     const mark = newMark();
     let folder: string;
@@ -80,7 +80,7 @@ describe.runIf(SOAK && process.platform !== 'win32')(
       }
     }
 
-    it(`escalates each once, at its time, after ${KILLS} kills on the way`, async () => {
+    it(`escalates each of them once, at its time, despite ${KILLS} kills on the way`, async () => {
       const ports = await quietPorts();
       await startPlatform(ports);
       const worker = startCommand([process.execPath, 'dist/main.js'], {

@@ -360,7 +360,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
     const payloadsOf = async (processId: string): Promise<readonly HistoryPayload[]> =>
       payloadsIn(await user.history(processId));
 
-    it('run alongside ordinary ones and stay what they are when the definition changes, and nothing that people enter reaches the engine unencrypted [java, python, typescript: encryption.payloads, encryption.mixed]', async () => {
+    it('run alongside ordinary ones and stay confidential when the definition changes, and nothing that people enter reaches the engine unencrypted [java, python, typescript: encryption.payloads, encryption.mixed]', async () => {
       const codes = ['CONFIDENTIAL', 'LOAN'];
       const start = (): Promise<string[]> => Promise.all(codes.map((code) => user.start(code)));
       const ids = await start();

@@ -15,7 +15,7 @@ import { accessTo, beginSkip } from '../../../support/skip-time.ts';
 
 const DAY = 24 * 3_600_000;
 
-it('a process that was running when its state was exported goes on in the folder where it was imported, at its time', async () => {
+it('a process that was running when its state was exported continues in the folder where it was imported, at the time it had reached', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'kuflow-restore-'));
   const file = join(folder, 'state.tar.gz');
   const [first, second] = [join(folder, 'first'), join(folder, 'second')];
