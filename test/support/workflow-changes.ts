@@ -133,12 +133,12 @@ export const BREAKING_CHANGES: readonly WorkflowChange[] = [
   },
   { title: 'metadata is read at the start', edits: [before('start', ...READ_METADATA)] },
   { title: 'metadata is read after the application', edits: [before('check', ...READ_METADATA)] },
-  { title: 'a pause at the start', edits: [before('start', ...SLEEP)] },
-  { title: 'a pause after the application', edits: [before('check', ...SLEEP)] },
-  { title: 'a pause after the decision', edits: [before('approved', ...SLEEP)] },
+  { title: 'a pause is added at the start', edits: [before('start', ...SLEEP)] },
+  { title: 'a pause is added after the application', edits: [before('check', ...SLEEP)] },
+  { title: 'a pause is added after the decision', edits: [before('approved', ...SLEEP)] },
   { title: 'the deadline is gone', edits: [['deadline', inAll('', '', ');')]] },
   {
-    title: 'a child workflow at the start',
+    title: 'a child workflow is started first',
     edits: [
       before(
         'start',
@@ -149,7 +149,7 @@ export const BREAKING_CHANGES: readonly WorkflowChange[] = [
     ],
   },
   {
-    title: 'a signal to another workflow at the start',
+    title: 'another workflow is signaled first',
     edits: [
       before(
         'start',
@@ -171,7 +171,7 @@ export const BREAKING_CHANGES: readonly WorkflowChange[] = [
     ],
   },
   {
-    title: 'an error at the start',
+    title: 'the workflow throws an error at the start',
     edits: [
       before(
         'start',
@@ -182,7 +182,7 @@ export const BREAKING_CHANGES: readonly WorkflowChange[] = [
     ],
   },
   {
-    title: 'a failure of the workflow at the start',
+    title: 'the workflow fails at the start',
     edits: [
       before(
         'start',
@@ -204,7 +204,7 @@ export const BREAKING_CHANGES: readonly WorkflowChange[] = [
     ],
   },
   {
-    title: 'a random ID at the start, so that items get other IDs',
+    title: 'a random ID is generated at the start, so that items get other IDs',
     edits: [before('start', 'temporal.uuid4();', 'workflow.uuid4()', 'Workflow.randomUUID();')],
   },
   { title: 'the message at the end is gone', edits: [['message', inAll('', '', '')]] },
