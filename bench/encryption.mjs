@@ -2,15 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { importSource } from '../scripts/import-source.mjs';
-import {
-  buildProject,
-  createProject,
-  LANGUAGES,
-  prepareLanguages,
-  runProcess,
-  withWorker,
-  workerCommand,
-} from './languages.mjs';
+import { describeLanguages, prepareLanguages, runProcess, withNewWorker } from './languages.mjs';
 import { inTurns, median } from './measure.mjs';
 
 const ROUNDS = 5;
@@ -32,14 +24,11 @@ export async function measureEncryption(root, installed, folder, say) {
   }
   return Object.entries(SIZES).map(([size, { what, processes }]) => ({
     what: `encryption: what it adds to ${what} (${processes} in parallel): processor time of the worker, and time`,
-    measured: Object.keys(LANGUAGES)
-      .map((language) => {
-        if (!(language in results)) return `${language} skipped: ${skipped}`;
-        const { ordinary, confidential } = results[language][size];
-        const compare = (figure) => added(ordinary[figure], confidential[figure]);
-        return `${language} processor ${compare('processor')}, time ${compare('time')}`;
-      })
-      .join('; '),
+    measured: describeLanguages(results, skipped, (sizes) => {
+      const { ordinary, confidential } = sizes[size];
+      const addedTo = (figure) => added(ordinary[figure], confidential[figure]);
+      return `processor ${addedTo('processor')}, time ${addedTo('time')}`;
+    }),
   }));
 }
 
@@ -50,16 +39,11 @@ const added = (ordinary, confidential) =>
 
 /** Milliseconds of one process, by size and kind. */
 async function measureLanguage(place, language, say) {
-  const { root, home } = place;
-  const { sampleDefinition } = await importSource(root, 'src/process/sample.ts');
+  const { sampleDefinition } = await importSource(place.root, 'src/process/sample.ts');
   const sample = sampleDefinition();
   const confidential = { ...sample, process: { code: CONFIDENTIAL, name: 'Confidential loan', confidential: true } };
   const name = `encryption-${language.toLowerCase()}`;
-  const project = join(home, name);
-  await createProject(place, language, name);
-  await buildProject(language, project);
-  const worker = await workerCommand(root, project);
-  return await withWorker(root, project, worker, [sample, confidential], async ({ pid, user }) => {
+  return await withNewWorker(place, language, name, [sample, confidential], async ({ pid, user }) => {
     const sizes = {};
     for (const [size, { processes, text }] of Object.entries(SIZES)) {
       const batch = async (code) => {

@@ -10,7 +10,7 @@ import { inTurns, median, run } from './measure.mjs';
 
 const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 /** Creating a Java project builds it, and a Python project needs no build. */
-export const LANGUAGES = { TypeScript: { build: [NPM, 'run', '--silent', 'build'] }, Java: {}, Python: {} };
+const LANGUAGES = { TypeScript: { build: [NPM, 'run', '--silent', 'build'] }, Java: {}, Python: {} };
 const ROUNDS = 3;
 const PROCESSES = 20;
 /** How long the worker may settle before its memory is read. */
@@ -30,10 +30,19 @@ export async function prepareLanguages(root, installed, home, say) {
   return { place: { root, installed, home, env }, languages, skipped };
 }
 
+/** What was measured in each language, or why it was skipped. */
+export function describeLanguages(results, skipped, describe) {
+  return Object.keys(LANGUAGES)
+    .map((language) =>
+      language in results ? `${language} ${describe(results[language], language)}` : `${language} skipped: ${skipped}`,
+    )
+    .join('; ');
+}
+
 export async function measureLanguages(root, installed, folder, say) {
   const { place, languages, skipped } = await prepareLanguages(root, installed, join(folder, 'languages'), say);
   const results = Object.fromEntries(languages.map((language) => [language, []]));
-  const rounds = languages.map((language) => [
+  const contenders = languages.map((language) => [
     language,
     async (round) => {
       const result = await measureRound(place, language, round);
@@ -43,16 +52,13 @@ export async function measureLanguages(root, installed, folder, say) {
       return result.total;
     },
   ]);
-  await inTurns(Object.fromEntries(rounds), ROUNDS);
+  await inTurns(Object.fromEntries(contenders), ROUNDS);
 
   const row = (what, measured) => ({
     what,
-    measured: Object.keys(LANGUAGES)
-      .map((language) => {
-        if (!(language in results)) return `${language} skipped: ${skipped}`;
-        return `${language} ${measured((figure) => median(results[language].map((result) => result[figure])), language)}`;
-      })
-      .join('; '),
+    measured: describeLanguages(results, skipped, (rounds, language) =>
+      measured((figure) => median(rounds.map((round) => round[figure])), language),
+    ),
   });
   return [
     row('from `create` to the first completed process, package caches warm', (of, language) => {
@@ -68,14 +74,14 @@ export async function measureLanguages(root, installed, folder, say) {
 }
 
 /** Creates a project with its dependencies. Returns milliseconds. */
-export async function createProject({ installed, home, env }, language, name) {
+async function createProject({ installed, home, env }, language, name) {
   const options = ['--language', language.toLowerCase(), '--local', '--yes', '--no-git', '--no-check'];
   const cli = ['--cli-package', `file:${installed.tarball}`];
   return (await run(process.execPath, [installed.create, name, ...options, ...cli], { cwd: home, env })).ms;
 }
 
 /** Returns milliseconds. */
-export async function buildProject(language, project) {
+async function buildProject(language, project) {
   const [tool, ...args] = LANGUAGES[language].build ?? [];
   return tool === undefined ? 0 : (await run(tool, args, { cwd: project })).ms;
 }
@@ -105,7 +111,7 @@ async function measureRound(place, language, round) {
 }
 
 /** The command of the image, with the paths of this project. */
-export async function workerCommand(root, project) {
+async function workerCommand(root, project) {
   const { findJava } = await importSource(root, 'src/languages/java/tools.ts');
   const [, entryPoint] = /^ENTRYPOINT (.+)$/m.exec(await readFile(join(project, 'Dockerfile'), 'utf8'));
   const elsewhere = {
@@ -118,7 +124,7 @@ export async function workerCommand(root, project) {
 }
 
 /** Calls `use` while the worker polls the task queue of `definitions`, which they share. `polls`: milliseconds until it did. */
-export async function withWorker(root, project, [program, ...args], definitions, use) {
+async function withWorker(root, project, [program, ...args], definitions, use) {
   const { startPlatform, platformEnvironment } = await import('../dist/platform.js');
   const { processUser } = await importSource(root, 'test/support/process-user.ts');
   const { listWorkflowPollers } = await importSource(root, 'src/platform/temporal/pollers.ts');
@@ -148,6 +154,16 @@ export async function withWorker(root, project, [program, ...args], definitions,
   } finally {
     await platform.stop();
   }
+}
+
+/** Creates and builds a project, and calls `use` while its worker polls. */
+export async function withNewWorker(place, language, name, definitions, use) {
+  const { root, home } = place;
+  const project = join(home, name);
+  await createProject(place, language, name);
+  await buildProject(language, project);
+  const worker = await workerCommand(root, project);
+  return await withWorker(root, project, worker, definitions, async (running) => await use({ ...running, project }));
 }
 
 async function measureWorker(root, project, worker) {

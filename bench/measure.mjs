@@ -14,8 +14,11 @@ export function endRunning() {
   for (const child of running) child.kill();
 }
 
-/** Runs a command to its end and returns milliseconds and stdout. Rejects with the end of its output when it fails. `onError` receives stderr. */
-export function run(command, args, { cwd, env, input, onError } = {}) {
+/**
+ * Runs a command to its end and returns milliseconds and stdout. Rejects with the end of its output when it fails. `onStart` receives the
+ * process ID, and `onError` receives stderr.
+ */
+export function run(command, args, { cwd, env, input, onStart, onError } = {}) {
   return new Promise((resolve, reject) => {
     const started = performance.now();
     const child = spawn(command, args, {
@@ -24,6 +27,7 @@ export function run(command, args, { cwd, env, input, onError } = {}) {
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
     running.add(child);
+    if (child.pid !== undefined) onStart?.(child.pid);
     const output = { out: '', err: '' };
     child.stdout.setEncoding('utf8').on('data', (text) => (output.out += text));
     child.stderr.setEncoding('utf8').on('data', (text) => {

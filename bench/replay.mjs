@@ -1,10 +1,9 @@
 // `kuflow replay` of many running processes, in each language.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { importSource } from '../scripts/import-source.mjs';
-import { buildProject, createProject, LANGUAGES, prepareLanguages, withWorker, workerCommand } from './languages.mjs';
+import { describeLanguages, prepareLanguages, withNewWorker } from './languages.mjs';
+import { run } from './measure.mjs';
 
 const PROCESSES = 200;
 const TARGET_S = 15;
@@ -21,13 +20,11 @@ export async function measureReplay(root, installed, folder, say) {
   return [
     {
       what: `\`kuflow replay\` of ${PROCESSES} running processes, and the most memory (RSS) of the command and the worker's program`,
-      measured: Object.keys(LANGUAGES)
-        .map((language) => {
-          if (!(language in results)) return `${language} skipped: ${skipped}`;
-          const { ms, megabytes } = results[language];
-          return `${language} ${(ms / 1000).toFixed(1)} s, ${megabytes} MB`;
-        })
-        .join('; '),
+      measured: describeLanguages(
+        results,
+        skipped,
+        ({ ms, megabytes }) => `${(ms / 1000).toFixed(1)} s, ${megabytes} MB`,
+      ),
       target: `< ${TARGET_S} s`,
       met: Object.values(results).every(({ ms }) => ms < TARGET_S * 1000),
     },
@@ -35,14 +32,10 @@ export async function measureReplay(root, installed, folder, say) {
 }
 
 async function measureLanguage(place, language) {
-  const { root, home, installed } = place;
+  const { root, installed } = place;
   const { sampleDefinition } = await importSource(root, 'src/process/sample.ts');
   const name = `replay-${language.toLowerCase()}`;
-  const project = join(home, name);
-  await createProject(place, language, name);
-  await buildProject(language, project);
-  const worker = await workerCommand(root, project);
-  return await withWorker(root, project, worker, [sampleDefinition()], async ({ user, env }) => {
+  return await withNewWorker(place, language, name, [sampleDefinition()], async ({ project, user, env }) => {
     const { forEachInParallel } = await importSource(root, 'src/base/async.ts');
     await forEachInParallel(20, Array.from({ length: PROCESSES }), async () => {
       const processId = await user.start('LOAN');
@@ -54,21 +47,17 @@ async function measureLanguage(place, language) {
 }
 
 async function replay({ kuflow }, project, env) {
-  const started = performance.now();
-  const command = spawn(process.execPath, [kuflow, 'replay', '--json'], {
-    cwd: project,
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let output = '';
-  command.stdout.setEncoding('utf8').on('data', (text) => (output += text));
   let kilobytes = 0;
-  const timer = setInterval(() => (kilobytes = Math.max(kilobytes, memoryOf(command.pid))), MEMORY_EVERY_MS);
-  const [status] = await once(command, 'close');
-  clearInterval(timer);
-  const { matching } = JSON.parse(output);
-  if (status !== 0 || matching !== PROCESSES) throw new Error(`kuflow replay ended with ${status}: ${output}`);
-  return { ms: performance.now() - started, megabytes: Math.round(kilobytes / 1024) };
+  let timer;
+  const onStart = (pid) => {
+    timer = setInterval(() => (kilobytes = Math.max(kilobytes, memoryOf(pid))), MEMORY_EVERY_MS);
+  };
+  const args = [kuflow, 'replay', '--json'];
+  const { ms, out } = await run(process.execPath, args, { cwd: project, env, onStart }).finally(() =>
+    clearInterval(timer),
+  );
+  if (JSON.parse(out).matching !== PROCESSES) throw new Error(`kuflow replay did not match all processes: ${out}`);
+  return { ms, megabytes: Math.round(kilobytes / 1024) };
 }
 
 /** Kilobytes (RSS) of a process and its descendants. */

@@ -30,5 +30,9 @@ function createProgram(file) {
       throw new Error(ts.formatDiagnostics([diagnostic], HOST));
     },
   });
-  return ts.createProgram({ rootNames: config.fileNames, options: config.options });
+  return ts.createProgram({
+    rootNames: config.fileNames,
+    options: config.options,
+    configFileParsingDiagnostics: ts.getConfigFileParsingDiagnostics(config),
+  });
 }

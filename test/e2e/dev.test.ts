@@ -156,7 +156,7 @@ describe('kuflow dev --json --ephemeral', () => {
   });
   afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
-  it('reports where it runs in one line, next to other platforms of the same folder', async () => {
+  it('reports its addresses in one line, and runs alongside other platforms of the same folder', async () => {
     const ready = [await lineOf(first, 'ready'), await lineOf(second, 'ready')] as const;
     expect(ready[0]).toMatchObject({ ...EVERY_READY_FIELD, pid: first.pid, ephemeral: true, definitions: LOAN_QUEUES });
     const addresses = [state, ...ready.map(({ stateDir }) => readState(String(stateDir)))].map(
@@ -168,7 +168,7 @@ describe('kuflow dev --json --ephemeral', () => {
     expect(readdirSync(temporary).filter((name) => name.startsWith('kuflow-dev-'))).toHaveLength(3);
   });
 
-  it('reports processes and workers that poll, and no secret', async () => {
+  it('reports processes and polling workers, but no secrets', async () => {
     const { stateDir, temporal, namespace } = await lineOf(first, 'ready');
     const running = readState(String(stateDir));
     if (running === undefined) throw new Error('There is no state file');
@@ -190,7 +190,7 @@ describe('kuflow dev --json --ephemeral', () => {
     expect(linesOf(second).map(({ kind }) => kind)).toEqual(['ready']);
   });
 
-  it('ends with 0 when the pipe on stdin closes, and leaves nothing after a signal and a kill either', async () => {
+  it('exits with 0 when stdin closes, and leaves nothing behind, not even after a signal or a kill', async () => {
     const stateDir = await until('it is ready', () => /--state-dir (\S+)/.exec(inText.output())?.[1]);
     expect(existsSync(stateDir)).toBe(true);
     first.closeInput?.();

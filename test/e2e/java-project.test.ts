@@ -50,7 +50,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 const MORE_LOCAL_TESTS = String.raw`
     @Test
     @Order(Integer.MAX_VALUE - 1)
-    void actsAsOthersBreaksCallsAndSaysWhyAWaitFails() throws Exception {
+    void actsAsOtherUsersInjectsFaultsAndReportsWhyAWaitFails() throws Exception {
         assertThatThrownBy(() -> kuflow.as("eve@example.com").start("LOAN"))
                 .hasMessageContaining("does not have the user eve@example.com. Its users: ada@example.com, bob@example.com");
         LocalProcess loan = kuflow.as("Bob@example.com").start("LOAN");
@@ -149,7 +149,7 @@ describeJava('a Java project from the packed command', () => {
   );
 
   it.runIf(process.platform !== 'win32')(
-    'runs the test in its README on a local KuFlow, also as others, and leaves nothing behind when the runner is killed [java: test.local]',
+    'runs the test in its README and tests with other users on a local KuFlow, and leaves nothing behind when the runner is killed [java: test.local]',
     () =>
       passLocalTests({
         project: join(folder, 'loan-worker'),

@@ -4,16 +4,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { SimulateResult } from '../../src/commands/dev/simulate/simulation.ts';
-import { createKuFlowClient, type KuFlowClient } from '../../src/kuflow/client.ts';
-import { readTimeline } from '../../src/platform/rest/dev-client.ts';
+import type { KuFlowClient } from '../../src/kuflow/client.ts';
 import type { RequestDetail, RequestList } from '../../src/platform/shared/contract.ts';
 import type { PlatformState } from '../../src/platform/state/state-file.ts';
 import { kuflowDev, platformReady, startCommand, type RunningCommand } from '../support/dev-command.ts';
 import { payloadsIn } from '../support/history-payloads.ts';
-import { processCompletes, taskOf, userOf } from '../support/loan-process.ts';
+import { processCompletes, readEncryptionKey, taskOf, userOf } from '../support/loan-process.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { packedCommand } from '../support/packed-command.ts';
-import { platformTime, skipTo } from '../support/skip-time.ts';
+import { platformTime, readTimes, skipTo } from '../support/skip-time.ts';
 import { treeOf } from '../support/tree.ts';
 import { describeWorkers } from '../support/describe-workers.ts';
 import { until } from '../support/until.ts';
@@ -179,15 +178,7 @@ describeWorkers(
       expect(decrypted).toHaveLength(stored?.length ?? 0);
       const texts = decrypted?.map(({ text }) => text).join();
       for (const value of [CANARY, 'Reviewed', 'withdrawn']) expect(texts).toContain(value);
-
-      const { id: clientId, secret: clientSecret } = state.application;
-      const application = createKuFlowClient({
-        endpoint: state.loopback.http,
-        credentials: { clientId, clientSecret },
-      });
-      const { body } = await application.call('retrieveKmsKey', { path: { keyId: first?.keyId ?? '' } });
-      await application.close();
-      return body.value;
+      return await readEncryptionKey(state, first?.keyId ?? '');
     }
 
     /** The requests in the console's list, with their bodies. */
@@ -201,14 +192,10 @@ describeWorkers(
     }
 
     /** The deadline of REVIEW passed once, at its time, and KuFlow's times do not go back. */
-    async function expectDeadline({ loopback, user }: PlatformState, processId: string): Promise<void> {
-      const timeline = await readTimeline({ http: loopback.http, token: user.token }, processId);
-      const times = timeline.map(({ time }) => Date.parse(time));
-      expect(times).toEqual([...times].sort((a, b) => a - b));
-      const timesOf = (kind: string): number[] =>
-        timeline.flatMap((entry) => (entry.code === 'REVIEW' && entry.kind === kind ? Date.parse(entry.time) : []));
-      const [created = 0] = timesOf('item-created');
-      const assigned = timesOf('item-assigned');
+    async function expectDeadline(state: PlatformState, processId: string): Promise<void> {
+      const timesOf = await readTimes(state, processId);
+      const [created = 0] = timesOf('item-created', 'REVIEW');
+      const assigned = timesOf('item-assigned', 'REVIEW');
       expect(assigned).toHaveLength(1);
       expect(assigned[0]).toBeGreaterThanOrEqual(created + REVIEW_DAYS * DAY);
     }
@@ -232,7 +219,7 @@ describeWorkers(
       });
 
     it.runIf(process.platform !== 'win32')(
-      'is confidential and runs to its end after platform and worker were killed while they skipped time, and the deadline passes once [java, python, typescript: deadline.once, documents.transfer, client.injected, encryption.payloads]',
+      'is confidential and completes after platform and worker are killed during a time skip, and its deadline passes once [java, python, typescript: deadline.once, documents.transfer, client.injected, encryption.payloads]',
       async () => {
         serve({ confidential: true });
         const simulation = startDev(

@@ -78,7 +78,7 @@ const MORE_LOCAL_TESTS = `
 import { writeFileSync } from 'node:fs';
 import { expect } from 'vitest';
 
-it('acts as others, breaks calls, and says why a wait fails', async () => {
+it('acts as other users, injects faults, and reports why a wait fails', async () => {
   const again = await openLocalKuFlow();
   await expect(again.as('eve@example.com').start('LOAN')).rejects.toThrow(
     'does not have the user eve@example.com. Its users: ada@example.com, bob@example.com',
@@ -112,7 +112,7 @@ it('waits until the runner ends', async () => {
 
 describe('a project created by the packed package', () => {
   // `add.test.ts` and `update.test.ts` run the lint without mistakes, and the build.
-  it('depends on the tool for development, and its lint finds mistakes [lint.await, lint.exports]', async () => {
+  it('has the CLI as a development dependency, and its lint finds mistakes [lint.await, lint.exports]', async () => {
     const { version } = JSON.parse(
       readFileSync(join(inject('cliFolder'), 'node_modules/create-kuflow-worker/package.json'), 'utf8'),
     ) as {
@@ -249,7 +249,7 @@ describe('a project created by the packed package', () => {
   });
 
   it.runIf(!onWindows)(
-    'runs the test in its README on a local KuFlow, also as others, and leaves nothing behind when the runner is killed [test.local]',
+    'runs the test in its README and tests with other users on a local KuFlow, and leaves nothing behind when the runner is killed [test.local]',
     () =>
       passLocalTests({
         project,

@@ -25,7 +25,7 @@ async def failure_of(loan):
     return str(failed.value)
 
 
-async def test_acts_as_others_breaks_calls_and_says_why_a_wait_fails(local_kuflow: LocalKuFlow) -> None:
+async def test_acts_as_other_users_injects_faults_and_reports_why_a_wait_fails(local_kuflow: LocalKuFlow) -> None:
     unknown = "does not have the user eve@example.com. Its users: ada@example.com, bob@example.com"
     with pytest.raises(ValueError, match=unknown):
         await local_kuflow.as_user("eve@example.com").start("LOAN")
@@ -118,7 +118,7 @@ describe('a Python project from the packed command', () => {
   );
 
   it.runIf(process.platform !== 'win32')(
-    'runs the test in its README on a local KuFlow, also as others, and leaves nothing behind when the runner is killed [python: test.local]',
+    'runs the test in its README and tests with other users on a local KuFlow, and leaves nothing behind when the runner is killed [python: test.local]',
     () =>
       passLocalTests({
         project,

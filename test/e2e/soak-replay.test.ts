@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -28,18 +28,17 @@ interface Sample {
   readonly build: (folder: string) => void;
 }
 
-const run = (program: string, args: readonly string[], cwd: string): void => {
-  const { status, stdout, stderr } = spawnSync(program, args, { cwd, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${stdout}${stderr}`);
-};
-
 const SAMPLES: readonly Sample[] = [
   {
     language: 'TypeScript',
     workflow: 'src/workflows.ts',
     create: (folder) => {
       projectCopy(folder);
-      run(NPM, ['run', '--silent', 'build'], folder);
+      execFileSync(NPM, ['run', '--silent', 'build'], {
+        cwd: folder,
+        stdio: ['ignore', 'inherit', 'inherit'],
+        shell: process.platform === 'win32',
+      });
     },
     build: () => undefined,
   },

@@ -6,14 +6,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { uuid7 } from '../../src/base/uuid.ts';
-import { createKuFlowClient } from '../../src/kuflow/client.ts';
-import { readTimeline } from '../../src/platform/rest/dev-client.ts';
 import { platformEnvironment } from '../../src/platform/shared/environment.ts';
 import type { PlatformState } from '../../src/platform/state/state-file.ts';
 import { kuflowDev, platformReady, quietPorts, startCommand, type RunningCommand } from '../support/dev-command.ts';
-import { taskOf, userOf } from '../support/loan-process.ts';
+import { applicationOf, taskOf, userOf } from '../support/loan-process.ts';
 import { newMark } from '../support/marked-processes.ts';
-import { beginSkip, platformTime, skipTo } from '../support/skip-time.ts';
+import { beginSkip, platformTime, readTimes, skipTo } from '../support/skip-time.ts';
 import { until } from '../support/until.ts';
 import { workerProject } from '../support/worker-project.ts';
 
@@ -37,7 +35,7 @@ const moment = (round: number, most: number): number => Math.round(((round * 0.6
 
 // `journey.test.ts` has one process and one kill for each language.
 describe.runIf(SOAK && process.platform !== 'win32')(
-  `${PROCESSES} processes, skipped ${DAYS} days (npm run soak)`,
+  `skipping ${DAYS} days for ${PROCESSES} processes (npm run soak)`,
   () => {
     const mark = newMark();
     let folder: string;
@@ -54,7 +52,7 @@ describe.runIf(SOAK && process.platform !== 'win32')(
     });
 
     afterAll(() => {
-      for (const { pid } of mark.alive()) process.kill(pid, 'SIGKILL');
+      mark.killLeft();
       rmSync(folder, { recursive: true, force: true });
     });
 
@@ -65,8 +63,7 @@ describe.runIf(SOAK && process.platform !== 'win32')(
     }
 
     async function expectRealCredentials(): Promise<void> {
-      const { id: clientId, secret: clientSecret } = state.application;
-      const worker = createKuFlowClient({ endpoint: state.loopback.http, credentials: { clientId, clientSecret } });
+      const worker = applicationOf(state);
       try {
         const [token, certificate] = await Promise.all([
           worker.call('createAuthentication', { body: { type: 'ENGINE_TOKEN' } }),
@@ -83,7 +80,7 @@ describe.runIf(SOAK && process.platform !== 'win32')(
       }
     }
 
-    it(`escalates each once, at its time, after ${KILLS} kills on the way`, async () => {
+    it(`escalates each of them once, at its time, despite ${KILLS} kills on the way`, async () => {
       const ports = await quietPorts();
       await startPlatform(ports);
       const worker = startCommand([process.execPath, 'dist/main.js'], {
@@ -122,11 +119,7 @@ describe.runIf(SOAK && process.platform !== 'win32')(
       await skipTo(state, started + DAYS * DAY, 1_500_000);
       const seconds = Math.round((performance.now() - began) / 1000);
       for (const [index, id] of ids.entries()) {
-        const timeline = await readTimeline({ http: state.loopback.http, token: state.user.token }, id);
-        const times = timeline.map(({ time }) => Date.parse(time));
-        expect(times, id).toEqual([...times].sort((a, b) => a - b));
-        const timesOf = (kind: string): number[] =>
-          timeline.filter((entry) => entry.kind === kind).map(({ time }) => Date.parse(time));
+        const timesOf = await readTimes(state, id);
         const [created = 0] = timesOf('item-created');
         const escalated = timesOf('item-cancelled');
         expect(escalated, id).toHaveLength(1);

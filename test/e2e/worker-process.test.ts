@@ -6,11 +6,12 @@ import { Client, defaultPayloadConverter, WorkflowNotFoundError } from '@tempora
 import { RawValue } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { uuid7 } from '../../src/base/uuid.ts';
-import { createKuFlowClient } from '../../src/kuflow/client.ts';
+import { createPlatformState } from '../../src/platform/state/state-file.ts';
 import { encryptedArgument, encryptionHeaders } from '../../src/platform/temporal/encryption.ts';
 import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { sampleDefinition } from '../../src/process/sample.ts';
 import { payloadsIn, type HistoryPayload } from '../support/history-payloads.ts';
+import { readEncryptionKey } from '../support/loan-process.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { failureIn, processUser, type HistoryEvent, type ProcessUser } from '../support/process-user.ts';
 import { packedCommand } from '../support/packed-command.ts';
@@ -359,7 +360,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
     const payloadsOf = async (processId: string): Promise<readonly HistoryPayload[]> =>
       payloadsIn(await user.history(processId));
 
-    it('run alongside ordinary ones and stay what they are when the definition changes, and nothing that people enter reaches the engine unencrypted [java, python, typescript: encryption.payloads, encryption.mixed]', async () => {
+    it('run alongside ordinary ones and stay confidential when the definition changes, and nothing that people enter reaches the engine unencrypted [java, python, typescript: encryption.payloads, encryption.mixed]', async () => {
       const codes = ['CONFIDENTIAL', 'LOAN'];
       const start = (): Promise<string[]> => Promise.all(codes.map((code) => user.start(code)));
       const ids = await start();
@@ -390,11 +391,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
     it('fail the workflow task with the reason if a payload is cut or changed, or has another key [java, python, typescript: encryption.failing]', async () => {
       const [{ keyId } = expect.fail()] = await payloadsOf(confidentialProcessId);
       const { platform } = running;
-      const { id: clientId, secret: clientSecret } = platform.identity.application;
-      const kuflow = createKuFlowClient({ endpoint: platform.loopback.http, credentials: { clientId, clientSecret } });
-      const { body } = await kuflow.call('retrieveKmsKey', { path: { keyId } });
-      await kuflow.close();
-      const key = Buffer.from(body.value, 'base64');
+      const key = Buffer.from(await readEncryptionKey(createPlatformState(platform), keyId), 'base64');
       const argument = (workflowId: string, using = key): Promise<RawValue> =>
         encryptedArgument({ processId: workflowId }, keyId, () => using);
       const changed = async (value: Promise<RawValue>, change: (bytes: Buffer) => Buffer): Promise<RawValue> => {

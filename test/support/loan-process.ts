@@ -12,6 +12,22 @@ export function userOf(state: PlatformState): KuFlowClient {
   return createKuFlowClient({ endpoint: state.loopback.http, credentials: { token: state.user.token } });
 }
 
+/** A client as the platform's worker; close it. */
+export function applicationOf(state: PlatformState): KuFlowClient {
+  const { id: clientId, secret: clientSecret } = state.application;
+  return createKuFlowClient({ endpoint: state.loopback.http, credentials: { clientId, clientSecret } });
+}
+
+/** The key of confidential processes with this ID, in base64, as the worker reads it. */
+export async function readEncryptionKey(state: PlatformState, keyId: string): Promise<string> {
+  const application = applicationOf(state);
+  try {
+    return (await application.call('retrieveKmsKey', { path: { keyId } })).body.value;
+  } finally {
+    await application.close();
+  }
+}
+
 export async function startLoan(user: KuFlowClient, state: PlatformState): Promise<string> {
   const { resource } = await user.createProcess({ processDefinitionCode: 'LOAN', tenantId: state.tenantId });
   return resource.id;

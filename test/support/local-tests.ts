@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
-import { parse } from 'yaml';
+import { loadDefinition } from '../../src/process/definition/file.ts';
 import { startCommand } from './dev-command.ts';
 import { newMark } from './marked-processes.ts';
 import { temporalPath } from './temporal-path.ts';
@@ -40,7 +40,7 @@ export async function passLocalTests(tests: LocalTests): Promise<void> {
   const source = join(project, file);
   mkdirSync(dirname(source), { recursive: true });
   writeFileSync(people, PEOPLE);
-  writeFileSync(source, tests.extend(exampleOf(tests)));
+  writeFileSync(source, tests.extend(await exampleOf(tests)));
   const mark = newMark();
   const variables = {
     ...environment,
@@ -55,7 +55,7 @@ export async function passLocalTests(tests: LocalTests): Promise<void> {
     await until(
       'all tests but the last have passed',
       () => {
-        if (hasEnded) throw new Error(runner.output());
+        if (hasEnded) throw new Error('The runner ended before its last test');
         return existsSync(join(temporary, 'last'));
       },
       500_000,
@@ -73,26 +73,18 @@ export async function passLocalTests(tests: LocalTests): Promise<void> {
   }
 }
 
-function exampleOf({ project, exampleStart }: LocalTests): string {
+async function exampleOf({ project, exampleStart }: LocalTests): Promise<string> {
   const readme = readFileSync(join(project, 'README.md'), 'utf8');
   const start = readme.indexOf(exampleStart);
   expect(start, `The README has no ${exampleStart}`).toBeGreaterThan(0);
   const example = readme.slice(start, readme.indexOf('```', start));
+  const { tasks } = await loadDefinition(join(project, 'kuflow.process.yaml'));
+  const humanTasks = tasks.filter(({ kind }) => kind === 'human');
   const withTasks = example.replace(
     /^( *)(?:#|\/\/) For each human task, .*?: (.*)$/m,
     (_line, indent: string, call: string) =>
-      humanTasks(project)
-        .map((code) => indent + call.replace('<code>', code))
-        .join('\n'),
+      humanTasks.map(({ code }) => indent + call.replace('<code>', code)).join('\n'),
   );
   expect(withTasks).not.toBe(example);
   return withTasks;
-}
-
-/** The codes of the tasks that people complete, in the order of the workflow. */
-function humanTasks(project: string): readonly string[] {
-  const definition = parse(readFileSync(join(project, 'kuflow.process.yaml'), 'utf8')) as {
-    readonly tasks: readonly { readonly code: string; readonly kind: string }[];
-  };
-  return definition.tasks.filter(({ kind }) => kind === 'human').map(({ code }) => code);
 }

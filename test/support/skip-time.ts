@@ -1,9 +1,13 @@
-import { readClock, requestSkip } from '../../src/platform/rest/dev-client.ts';
+import { expect } from 'vitest';
+import { readClock, readTimeline, requestSkip, type DevApiAccess } from '../../src/platform/rest/dev-client.ts';
 import type { SkipResult } from '../../src/platform/shared/contract.ts';
 import type { PlatformState } from '../../src/platform/state/state-file.ts';
 import { until } from './until.ts';
 
-const accessTo = ({ loopback, user }: PlatformState) => ({ http: loopback.http, token: user.token });
+export const accessTo = ({ loopback, user }: PlatformState): DevApiAccess => ({
+  http: loopback.http,
+  token: user.token,
+});
 
 /** Milliseconds since the epoch. */
 export const platformTime = async (state: PlatformState): Promise<number> =>
@@ -34,4 +38,17 @@ export async function skipTo(state: PlatformState, time: number, within = 300_00
     throw new Error(`Skipping time ended with ${JSON.stringify({ ...last.result, events: [] })}`, { cause });
   }
   return events;
+}
+
+/** Reads the timeline of a process and expects that its times do not go back. The result finds the times of a kind of entry. */
+export async function readTimes(
+  state: PlatformState,
+  processId: string,
+): Promise<(kind: string, code?: string) => readonly number[]> {
+  const timeline = await readTimeline(accessTo(state), processId);
+  const timesOf = (entries: typeof timeline): number[] => entries.map(({ time }) => Date.parse(time));
+  const times = timesOf(timeline);
+  expect(times, processId).toEqual(times.toSorted((a, b) => a - b));
+  return (kind, code) =>
+    timesOf(timeline.filter((entry) => entry.kind === kind && (code === undefined || entry.code === code)));
 }

@@ -1,7 +1,6 @@
 /** The statements in the workflow of the sample process that `WorkflowChange.edits` replaces. */
 const STATEMENTS = {
   TypeScript: {
-    imports: "import { log } from '@temporalio/workflow';",
     start: "log.info('Process started', { processId });",
     application: 'const loanApplication = await kuflow.humanTask(tasks.loanApplication);',
     check:
@@ -14,7 +13,6 @@ const STATEMENTS = {
     result: 'return { message: `Process ${processId} completed` };',
   },
   Python: {
-    imports: 'from temporalio import workflow\n',
     start: 'workflow.logger.info("Process started")',
     application: 'loan_application = await kuflow.human_task(tasks.LOAN_APPLICATION)',
     check:
@@ -27,7 +25,6 @@ const STATEMENTS = {
     result: 'return {"message": f"Process {process_id} completed"}',
   },
   Java: {
-    imports: 'import io.temporal.workflow.Workflow;\n',
     start: 'LOG.info("Process started");',
     application: 'LoanApplicationData loanApplication = kuflow.humanTask(LoanTasks.LOAN_APPLICATION);',
     check:
@@ -44,26 +41,24 @@ const STATEMENTS = {
 
 export type WorkflowLanguage = keyof typeof STATEMENTS;
 type Statement = keyof (typeof STATEMENTS)['TypeScript'];
+/** The same code in each language. */
+type Snippets = readonly [typescript: string, python: string, java: string];
+/** A statement and the code that replaces it; `$&` is the statement. */
+type Edit = readonly [Statement, Readonly<Record<WorkflowLanguage, string>>];
 
 /** A change of the workflow of the sample process. */
 export interface WorkflowChange {
   readonly title: string;
-  /** The code that replaces a statement; `$&` is the statement. */
-  readonly edits: readonly (readonly [Statement, Readonly<Record<WorkflowLanguage, string>>])[];
+  readonly edits: readonly Edit[];
 }
 
-const inAll = (typescript: string, python: string, java: string): Readonly<Record<WorkflowLanguage, string>> => ({
+const inAll = (...[typescript, python, java]: Snippets): Edit[1] => ({
   TypeScript: typescript,
   Python: python,
   Java: java,
 });
 
-const before = (
-  at: Statement,
-  typescript: string,
-  python: string,
-  java: string,
-): readonly [Statement, Readonly<Record<WorkflowLanguage, string>>] => [
+const before = (at: Statement, ...[typescript, python, java]: Snippets): Edit => [
   at,
   inAll(`${typescript}\n  $&`, `${python}\n        $&`, `${java}\n        $&`),
 ];
@@ -97,8 +92,7 @@ const NO_APPLICATION = [
   'const loanApplication = {};',
   'loan_application = {}',
   'LoanApplicationData loanApplication = null;',
-];
-const [noApplication = '', noApplicationInPython = '', noApplicationInJava = ''] = NO_APPLICATION;
+] as const;
 
 /** Changes that break a process that waits for the application or the decision, or that has completed. */
 export const BREAKING_CHANGES: readonly WorkflowChange[] = [
@@ -111,16 +105,16 @@ export const BREAKING_CHANGES: readonly WorkflowChange[] = [
       [
         'application',
         inAll(
-          `${noApplication} ${ASK_FOR_APPROVAL[0]}`,
-          `${noApplicationInPython}\n        ${ASK_FOR_APPROVAL[1]}`,
-          `${noApplicationInJava} ${ASK_FOR_APPROVAL[2]}`,
+          `${NO_APPLICATION[0]} ${ASK_FOR_APPROVAL[0]}`,
+          `${NO_APPLICATION[1]}\n        ${ASK_FOR_APPROVAL[1]}`,
+          `${NO_APPLICATION[2]} ${ASK_FOR_APPROVAL[2]}`,
         ),
       ],
     ],
   },
   {
     title: 'the first task is gone',
-    edits: [['application', inAll(noApplication, noApplicationInPython, noApplicationInJava)]],
+    edits: [['application', inAll(...NO_APPLICATION)]],
   },
   { title: 'a task is added before the decision', edits: [before('check', ...ASK_FOR_APPROVAL)] },
   { title: 'a message is added before the credit check', edits: [before('check', ...SEND_MESSAGE)] },
@@ -139,12 +133,12 @@ export const BREAKING_CHANGES: readonly WorkflowChange[] = [
   },
   { title: 'metadata is read at the start', edits: [before('start', ...READ_METADATA)] },
   { title: 'metadata is read after the application', edits: [before('check', ...READ_METADATA)] },
-  { title: 'a pause at the start', edits: [before('start', ...SLEEP)] },
-  { title: 'a pause after the application', edits: [before('check', ...SLEEP)] },
-  { title: 'a pause after the decision', edits: [before('approved', ...SLEEP)] },
+  { title: 'a pause is added at the start', edits: [before('start', ...SLEEP)] },
+  { title: 'a pause is added after the application', edits: [before('check', ...SLEEP)] },
+  { title: 'a pause is added after the decision', edits: [before('approved', ...SLEEP)] },
   { title: 'the deadline is gone', edits: [['deadline', inAll('', '', ');')]] },
   {
-    title: 'a child workflow at the start',
+    title: 'a child workflow is started first',
     edits: [
       before(
         'start',
@@ -155,7 +149,7 @@ export const BREAKING_CHANGES: readonly WorkflowChange[] = [
     ],
   },
   {
-    title: 'a signal to another workflow at the start',
+    title: 'another workflow is signaled first',
     edits: [
       before(
         'start',
@@ -177,7 +171,7 @@ export const BREAKING_CHANGES: readonly WorkflowChange[] = [
     ],
   },
   {
-    title: 'an error at the start',
+    title: 'the workflow throws an error at the start',
     edits: [
       before(
         'start',
@@ -188,7 +182,7 @@ export const BREAKING_CHANGES: readonly WorkflowChange[] = [
     ],
   },
   {
-    title: 'a failure of the workflow at the start',
+    title: 'the workflow fails at the start',
     edits: [
       before(
         'start',
@@ -210,7 +204,7 @@ export const BREAKING_CHANGES: readonly WorkflowChange[] = [
     ],
   },
   {
-    title: 'a random ID at the start, so that items get other IDs',
+    title: 'a random ID is generated at the start, so that items get other IDs',
     edits: [before('start', 'temporal.uuid4();', 'workflow.uuid4()', 'Workflow.randomUUID();')],
   },
   { title: 'the message at the end is gone', edits: [['message', inAll('', '', '')]] },
@@ -293,11 +287,11 @@ export const COMPATIBLE_CHANGES: readonly WorkflowChange[] = [
 
 /** Makes a change in the code of a workflow. Throws if the code does not have the statements. */
 export function changeWorkflow(language: WorkflowLanguage, code: string, { title, edits }: WorkflowChange): string {
-  const temporal =
+  const imported =
     language === 'TypeScript' ? code.replace(/^/, "import * as temporal from '@temporalio/workflow';\n") : code;
   return edits.reduce((text, [statement, replacement]) => {
     const wanted = STATEMENTS[language][statement];
     if (!text.includes(wanted)) throw new Error(`${title}: the workflow does not contain ${wanted}`);
     return text.replace(wanted, replacement[language]);
-  }, temporal);
+  }, imported);
 }

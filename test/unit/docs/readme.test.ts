@@ -7,7 +7,7 @@ it('README has at most 700 words', () => {
   expect(readFileSync(new URL('README.md', root), 'utf8').trim().split(/\s+/).length).toBeLessThanOrEqual(700);
 });
 
-it('README and the page about the console show every picture of it, in light and dark, with an alternative text', () => {
+it('README and the page about the console show every picture of the console, in light and dark, with alternative text', () => {
   const pages = ['README.md', 'docs/how-to/use-the-console.md'].map((page) =>
     readFileSync(new URL(page, root), 'utf8'),
   );

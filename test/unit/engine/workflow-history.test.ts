@@ -64,7 +64,7 @@ describe('the history of a workflow', () => {
     expect(Number(events[6]?.eventTime?.seconds)).toBe(1_004);
   });
 
-  it('continues a workflow task that is scheduled, also if a signal follows it', async () => {
+  it('continues a scheduled workflow task, even if a signal follows it', async () => {
     const types: readonly Type[] = [
       ...WAITING,
       'EVENT_TYPE_WORKFLOW_TASK_SCHEDULED',

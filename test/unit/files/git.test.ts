@@ -44,7 +44,7 @@ describe('a folder in a repository', () => {
 });
 
 describe('a folder without a repository', () => {
-  it('is not asked about: git is not started', async () => {
+  it('does not start git', async () => {
     const folder = temporaryFolder();
     const bin = join(folder, 'bin');
     mkdirSync(bin);

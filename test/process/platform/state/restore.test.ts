@@ -3,24 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { createKuFlowClient } from '../../../../src/kuflow/client.ts';
-import { readClock, requestSkip } from '../../../../src/platform/rest/dev-client.ts';
+import { readClock } from '../../../../src/platform/rest/dev-client.ts';
 import { exportState } from '../../../../src/platform/state/export.ts';
 import { importState } from '../../../../src/platform/state/import.ts';
 import { removeState } from '../../../../src/platform/state/reset.ts';
+import { createPlatformState } from '../../../../src/platform/state/state-file.ts';
 import { createProcessEngine } from '../../../../src/platform/temporal/engine.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 import { startTestPlatform, type TestPlatform } from '../../../support/platform.ts';
+import { accessTo, beginSkip } from '../../../support/skip-time.ts';
 
 const DAY = 24 * 3_600_000;
 
-const accessTo = ({ platform }: TestPlatform) => ({
-  http: platform.loopback.http,
-  token: platform.identity.user.token,
-});
-const skipDays = (running: TestPlatform, days: number) =>
-  requestSkip(accessTo(running), { seconds: (days * DAY) / 1000 }, new AbortController().signal);
-
-it('a process that was running when its state was exported goes on in the folder where it was imported, at its time', async () => {
+it('a process that was running when its state was exported continues in the folder where it was imported, at the time it had reached', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'kuflow-restore-'));
   const file = join(folder, 'state.tar.gz');
   const [first, second] = [join(folder, 'first'), join(folder, 'second')];
@@ -36,7 +31,7 @@ it('a process that was running when its state was exported goes on in the folder
     const definition = sampleDefinition();
     const code = definition.tasks.find(({ kind }) => kind === 'human')?.code ?? '';
     let user = asUser(running);
-    expect(await skipDays(running, 3)).toMatchObject({ end: 'reached', behind: [] });
+    expect(await beginSkip(createPlatformState(running.platform), 3)).toMatchObject({ end: 'reached', behind: [] });
     const { resource: process } = await user.createProcess({
       processDefinitionCode: definition.process.code,
       tenantId: identity.tenantId,
@@ -57,9 +52,9 @@ it('a process that was running when its state was exported goes on in the folder
     // This server cannot skip time. What was skipped stays.
     const dynamicConfig = { 'frontend.WorkflowTimeSkippingEnabled': false };
     running = await startTestPlatform({ stateDir: second, dynamicConfig });
-    const access = accessTo(running);
-    expect((await readClock(access)).aheadMs).toBeGreaterThan(2.9 * DAY);
-    await expect(skipDays(running, 1)).rejects.toThrow('The local KuFlow did not skip time');
+    const state = createPlatformState(running.platform);
+    expect((await readClock(accessTo(state))).aheadMs).toBeGreaterThan(2.9 * DAY);
+    await expect(beginSkip(state, 1)).rejects.toThrow('The local KuFlow did not skip time');
     const warnings = running.events.flatMap((event) => (event.kind === 'warning' ? event.message : []));
     expect(warnings[0]).toBe('The clock is 3 d ahead, because time was skipped');
     expect(warnings[1]).toMatch(/^New workflows start with the time of this machine/);

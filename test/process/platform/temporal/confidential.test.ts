@@ -18,6 +18,7 @@ import { decryptPayload, encryptPayload, isEncrypted } from '../../../../src/pla
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 import { startTestPlatform, type TestPlatform } from '../../../support/platform.ts';
 import { processUser, type ProcessUser } from '../../../support/process-user.ts';
+import { accessTo } from '../../../support/skip-time.ts';
 import { runKuflow } from '../../../support/run-kuflow.ts';
 
 const CANARY = 'canary-of-a-confidential-result';
@@ -67,9 +68,9 @@ describe('a confidential process', () => {
     const { resource: task } = await user.client.createProcessItem(item);
     await user.client.claimProcessItemTask(task.id);
     await user.client.completeProcessItemTask(task.id);
-    const { http, token } = { http: running.platform.loopback.http, token: running.platform.identity.user.token };
-    await requestSignal({ http, token }, processId, { name: 'approve', input: { reason: CANARY } });
-    await requestSignal({ http, token }, processId, { name: 'withdraw' });
+    const access = accessTo(createPlatformState(running.platform));
+    await requestSignal(access, processId, { name: 'approve', input: { reason: CANARY } });
+    await requestSignal(access, processId, { name: 'withdraw' });
     await running.platform.engineIdle();
 
     const { namespace } = running.platform.identity;

@@ -66,7 +66,7 @@ describe('kuflow dev skip', () => {
     ]);
   });
 
-  it('goes on after the time limit of a request, and collects all events', async () => {
+  it('continues after the time limit of a request, and collects all events', async () => {
     answers = [{ end: 'time-limit', from: '2026-11-29T00:00:00.000Z', events: [EVENT] }, { events: [EVENT] }];
     const { status, stdout } = await skip('3d', '--json');
     expect(status).toBe(0);
@@ -83,7 +83,7 @@ describe('kuflow dev skip', () => {
     expect(stderr).toContain('No time was skipped. Start the worker, and try again');
   });
 
-  it('says that nothing happened, with status 1', async () => {
+  it('reports that nothing happened, with status 1', async () => {
     answers = [{ end: 'idle' }];
     const { status, stderr } = await skip();
     expect(status).toBe(1);

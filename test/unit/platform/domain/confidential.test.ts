@@ -68,7 +68,7 @@ describe('a confidential process', () => {
     ]);
   });
 
-  it('keeps the switch that it was started with when its definition changes', () => {
+  it('keeps the setting that it was started with when its definition changes', () => {
     world = createWorld({ definitions: [LOAN] });
     const plain = start();
     world.domain.definitions.replace([confidential()], []);

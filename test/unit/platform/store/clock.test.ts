@@ -27,7 +27,7 @@ it('a state stays ahead of real time after a restart, and never goes back', () =
   second.close();
 });
 
-it('processes have the time that was skipped to, and credentials and workers have real time', async () => {
+it('processes use the skipped time, and credentials and workers use real time', async () => {
   const clock: Clock = { now: () => START, sleep: () => Promise.resolve() };
   const world = createWorld({ clock });
   try {

@@ -31,7 +31,7 @@ describe('toWorkflowOutcome', () => {
     ['is encrypted with a lost key', encryptPayload(done, 'lost', KEY), 'There is no such key'],
     ['is not valid JSON', payloadOf('json/plain', '{"secret'), 'It is not valid JSON'],
     ['is empty', payloadOf('json/plain', ''), 'It is not valid JSON'],
-  ])('says why a result cannot be read that %s', async (_name, payload, reason) => {
+  ])('says why it cannot read a result that %s', async (_name, payload, reason) => {
     const outcome = await completedWith(payload);
     const message = expect.stringContaining(`The result of the workflow could not be read. ${reason}`) as string;
     expect(outcome).toEqual({ kind: 'completed', result: null, message });

@@ -128,7 +128,7 @@ describe('skipping time', () => {
     expect([...simulation.workflows.values()].every(({ ahead }) => ahead === 60 * DAY)).toBe(true);
   });
 
-  it('stops when a process has changed, and brings the others along', async () => {
+  it('stops when a process has changed, and moves the others to the same time', async () => {
     const simulation = simulate();
     escalating(simulation, 'first', START + 3 * DAY);
     escalating(simulation, 'second', START + 5 * DAY);
@@ -139,7 +139,7 @@ describe('skipping time', () => {
     expect(await simulation.skip()).toMatchObject({ end: 'acted', events: [{ processId: 'second' }] });
   });
 
-  it('does not wait for what will never happen', async () => {
+  it('ends as idle when no process will change', async () => {
     const simulation = simulate();
     expect(await simulation.skip()).toMatchObject({ end: 'idle', aheadMs: 0 });
     escalating(simulation, 'waiting');
@@ -169,7 +169,7 @@ describe('skipping time', () => {
     expect(await simulation.skip(START + DAY)).toMatchObject({ end: 'stuck', aheadMs: 0, behind });
   });
 
-  it('leaves a workflow behind whose code failed before, and names it', async () => {
+  it('leaves behind a workflow whose code was already failing, and names it', async () => {
     const simulation = simulate();
     escalating(simulation, 'good', START + DAY);
     const busy = { kind: 'code-fails', reason: 'its workflow code fails' } as const;
@@ -205,7 +205,7 @@ describe('skipping time', () => {
     expect(result).toMatchObject({ end: 'canceled', aheadMs: 12 * HOUR + 60_000 });
   });
 
-  it('switches off what may still move when the server does not answer', async () => {
+  it('turns off time skipping for the workflows that may still move when the server does not answer', async () => {
     const simulation = simulate((id) => {
       if (id === 'two') throw new Error('UNAVAILABLE');
     });
