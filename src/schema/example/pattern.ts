@@ -11,6 +11,8 @@ interface Selection {
 type Node = (selection: Selection) => string;
 
 const MAX_REPETITIONS = 64;
+/** Groups in groups. More are unsupported, so that the result does not depend on the size of the stack. */
+const MAX_DEPTH = 100;
 // Nested repetitions multiply.
 const MAX_LENGTH = 20_000;
 const CLASSES: Readonly<Record<string, string>> = {
@@ -45,6 +47,7 @@ export function sampleForPattern(pattern: string, nth: number, least: number, mo
 function parser(pattern: string): () => Node {
   const characters = Array.from(pattern);
   let at = 0;
+  let depth = 0;
   const peek = (): string | undefined => characters[at];
   const next = (): string => characters[at++] ?? fail();
   const fail = (): never => {
@@ -126,7 +129,9 @@ function parser(pattern: string): () => Node {
       if (!takes('<')) fail();
       while (next() !== '>');
     }
+    if (++depth > MAX_DEPTH) fail();
     const inner = alternatives();
+    depth -= 1;
     if (next() !== ')') fail();
     // A look-around adds no text. The whole text is tested against the pattern at the end.
     return silent ? () => '' : inner;
