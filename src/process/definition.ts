@@ -60,7 +60,7 @@ export type ActionDefinition = ActionEffect & {
 
 export type ActionType = ActionDefinition['type'];
 
-/** The keys of an action of a type, besides those that every action has, and whether the type requires them. */
+/** The keys of an action of a type, in addition to those that every action has, and whether the type requires them. */
 export const ACTION_KEYS = {
   'start-workflow': { workflow: true },
   downloadable: { workflow: true },
