@@ -43,6 +43,7 @@ from .support.trial_workflows import (
     RereadWorkflow,
     ScopeWorkflow,
     SignalsWorkflow,
+    StopActivityWorkflow,
     StopWorkflow,
     StubbornDeadlineWorkflow,
     SystemWorkflow,
@@ -328,6 +329,14 @@ async def test_handles_actions_by_their_codes_even_if_their_signals_have_the_sam
         ("Change", "None"),
     ]
     await replay(await run.history(), [ActionsWorkflow])
+
+
+async def test_canceling_code_that_runs_an_activity_cancels_the_code(environment: WorkflowEnvironment) -> None:
+    kuflow = FakeKuFlow({})
+    run = await start_process(environment, StopActivityWorkflow, kuflow, [TrialActivities()])
+    run.after(timedelta(days=1), lambda: kuflow.act(run.process_id, STOP))
+    assert await run.result() == {"message": "canceled True"}
+    await replay(await run.history(), [StopActivityWorkflow])
 
 
 async def test_runs_the_workflow_of_an_action(environment: WorkflowEnvironment) -> None:

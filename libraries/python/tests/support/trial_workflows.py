@@ -66,6 +66,10 @@ class TrialActivities:
         return "x" * length
 
     @activity.defn
+    async def fail(self) -> None:
+        raise ConnectionError("down")
+
+    @activity.defn
     async def echo(self, value: Any) -> Any:
         if value == "later":
             activity.raise_complete_async()
@@ -326,6 +330,18 @@ class ActionsWorkflow(Trial):
     async def _on_raise(self, input: Check) -> None:
         await workflow.sleep(1)
         self._scores.append(input["score"])
+
+
+@workflow.defn
+class StopActivityWorkflow(Trial):
+    """Code that a user action cancels while Temporal repeats an activity."""
+
+    @workflow.run
+    async def run(self, request: WorkflowRequest) -> WorkflowResponse:
+        task = asyncio.create_task(run_activity(TrialActivities.fail))
+        self.kuflow.on_action(STOP, task.cancel)
+        await workflow.wait([task])
+        return {"message": f"canceled {task.cancelled()}"}
 
 
 @workflow.defn
