@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 public record ActionResponse(
         @Nullable String message, @Nullable Downloadable downloadable) {
 
-    /** A document that people download. */
-    public record Downloadable(KuFlowFile documentUri) {}
+    /** @param documentUri the {@code ku:} URI of a document of the process */
+    public record Downloadable(String documentUri) {}
 
     public static ActionResponse of(String message) {
         return new ActionResponse(message, null);
@@ -16,6 +16,6 @@ public record ActionResponse(
 
     /** @param document what {@link kuflow.worker.Documents} uploaded to the process */
     public static ActionResponse of(KuFlowFile document) {
-        return new ActionResponse(null, new Downloadable(document));
+        return new ActionResponse(null, new Downloadable(document.uri()));
     }
 }

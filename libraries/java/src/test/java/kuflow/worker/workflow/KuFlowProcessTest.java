@@ -824,7 +824,8 @@ class KuFlowProcessTest {
         Trial.Activities activities = code -> new Trial.Check(code.equals("EXPORT") ? document : null);
         try (FakeKuFlow kuflow = new FakeKuFlow(REVIEWER);
                 ProcessRun run = ProcessRun.startAction(ExportWorkflow.class, "EXPORT", kuflow, activities)) {
-            assertThat(run.actionResult()).isEqualTo(ActionResponse.of(document));
+            assertThat(run.actionResult())
+                    .isEqualTo(new ActionResponse(null, new ActionResponse.Downloadable(document.uri())));
         }
     }
 
