@@ -16,6 +16,13 @@ export interface Naming {
   readonly key: (name: string) => string;
 }
 
+/** How a language derives names from the variable of a task or an action. */
+export interface TaskNaming {
+  readonly naming: Naming;
+  readonly typeName: (variable: string) => string;
+  readonly constantName: (variable: string) => string;
+}
+
 export type NamedTask = TaskChoice & { readonly name: string };
 
 /**

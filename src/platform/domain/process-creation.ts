@@ -49,14 +49,13 @@ export function createProcess(
     linkDocuments(ctx, process.metadata, formatProcessUri(id));
     linkDocuments(ctx, process.entity, formatProcessUri(id));
     const { workflow } = served.definition;
-    if (workflow !== undefined) {
+    if (workflow !== undefined)
       enqueueForEngine(ctx, id, {
         kind: 'start-workflow',
         workflowType: workflow.type,
         taskQueue: workflow.taskQueue,
         input: { processId: id, ...formatRequestTime(ctx.clock.now(), ctx.timeZone), extras: {} },
       });
-    }
     recordEvent(ctx, { processId: id, kind: 'process-started', code: served.ref.code, principalId: initiator.id });
     return { created: true, process };
   });

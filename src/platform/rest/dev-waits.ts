@@ -76,7 +76,8 @@ export async function waitForProcess(
       const hasEnded = process.state !== 'RUNNING' || process.workflowOutcome !== undefined;
       if (reached || hasEnded || closed.aborted || left <= 0) {
         const [failing, { queues }] = await Promise.all([listFailing(id), deps.workers.status()]);
-        const pollers = queues.find((queue) => queue.processes.includes(process.definition.code))?.pollers ?? [];
+        const queue = domain.definitions.forProcess(process.definition)?.definition.workflow?.taskQueue;
+        const pollers = queues.find(({ taskQueue }) => taskQueue === queue)?.pollers ?? [];
         return { reached, process: { id, state: process.state }, items, pollers, failing };
       }
       await sleepUnless(changed.signal, (signal) => clock.sleep(Math.min(left, PROCESS_EVERY), signal));
