@@ -6,7 +6,8 @@ import type { Clock } from '../../../../src/base/clock.ts';
 import { systemClock } from '../../../../src/base/clock.ts';
 import type { Domain, OperationContext } from '../../../../src/platform/domain/context.ts';
 import { createDomain } from '../../../../src/platform/domain/domain.ts';
-import { createOutbox, type Outbox } from '../../../../src/platform/domain/outbox.ts';
+import type { KeyedQueue } from '../../../../src/platform/domain/keyed-queue.ts';
+import { createOutbox } from '../../../../src/platform/domain/outbox.ts';
 import type { PlatformEvent, PlatformIdentity } from '../../../../src/platform/shared/types.ts';
 import type { ProcessEngine } from '../../../../src/platform/shared/process-engine.ts';
 import { openStore, type Store } from '../../../../src/platform/store/store.ts';
@@ -88,7 +89,7 @@ export interface World {
   readonly store: Store;
   readonly domain: Domain;
   readonly identity: PlatformIdentity;
-  readonly outbox: Outbox;
+  readonly outbox: KeyedQueue;
   readonly events: PlatformEvent[];
   /** What steps after a commit threw. */
   readonly failures: unknown[];
