@@ -1,4 +1,4 @@
-import type { ProcessDefinition } from '../process/definition.ts';
+import type { WorkerDefinition } from '../process/definition.ts';
 import { capitalize, splitWords } from '../base/identifiers.ts';
 import { definitionSchemaFile } from './definition-schema.ts';
 import type { CodePlace } from './language.ts';
@@ -13,7 +13,7 @@ const LONGEST_PREFIX = 30;
 
 /** A process to render. */
 export interface ProcessToRender<Layout> {
-  readonly definition: ProcessDefinition;
+  readonly definition: WorkerDefinition;
   readonly layout: Layout;
   readonly choices: TaskChoices;
   /** Whether it is the first process, which has example activities even without system tasks. */

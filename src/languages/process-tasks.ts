@@ -1,5 +1,5 @@
 import { isRecord, type JsonObject } from '../base/json.ts';
-import type { DataShape, ProcessDefinition, TaskDefinition } from '../process/definition.ts';
+import type { DataShape, WorkerDefinition, TaskDefinition } from '../process/definition.ts';
 import { sampleForSchema } from '../schema/example/example.ts';
 import { isSampleApproval } from '../process/sample.ts';
 import { distinctNameIgnoringCase } from '../base/identifiers.ts';
@@ -52,7 +52,7 @@ export const TASK_CLASSES = {
 
 /** The tasks of a process with their names in code. */
 export function processTasks(
-  { definition, choices }: { readonly definition: ProcessDefinition; readonly choices: TaskChoices },
+  { definition, choices }: { readonly definition: WorkerDefinition; readonly choices: TaskChoices },
   { naming, typeName, constantName }: TaskNaming,
 ): readonly ProcessTask[] {
   const named = nameTasks(definition, choices, naming);
@@ -146,7 +146,7 @@ export const plainActivity = (name: string): ProcessActivity => ({ name, inputs:
 
 /** The activities of the system tasks of a process, or an example without them. */
 export function processActivities(
-  definition: ProcessDefinition,
+  definition: WorkerDefinition,
   tasks: readonly ProcessTask[],
 ): readonly ProcessActivity[] {
   const system = tasks.filter(({ kind }) => kind === 'system');
@@ -165,7 +165,7 @@ export function processActivities(
 }
 
 /** The data of a process for which its code declares types. */
-export function declaredData(definition: ProcessDefinition, tasks: readonly ProcessTask[]): readonly NamedSchema[] {
+export function declaredData(definition: WorkerDefinition, tasks: readonly ProcessTask[]): readonly NamedSchema[] {
   const declare = (name: string | undefined, shape: DataShape | undefined) =>
     name === undefined || shape === undefined ? [] : [{ name, schema: shape.schema }];
   return [
@@ -179,7 +179,7 @@ export function declaredData(definition: ProcessDefinition, tasks: readonly Proc
 }
 
 /** The schemas of the data of system tasks, by workflow type and task code. */
-export function systemTaskSchemas({ tasks, workflow }: ProcessDefinition) {
+export function systemTaskSchemas({ tasks, workflow }: WorkerDefinition) {
   const schemas = tasks.flatMap(({ kind, code, data }) =>
     kind === 'system' && data !== undefined ? [[code, data.schema] as const] : [],
   );
@@ -187,7 +187,7 @@ export function systemTaskSchemas({ tasks, workflow }: ProcessDefinition) {
 }
 
 /** The data of the test of a process. */
-export function testSample(definition: ProcessDefinition) {
+export function testSample(definition: WorkerDefinition) {
   return {
     items: definition.tasks.map(({ code }) => code),
     answers: sampleAnswers(definition),

@@ -1,11 +1,11 @@
 import { isRecord } from '../base/json.ts';
-import type { ProcessDefinition, TaskDefinition } from './definition.ts';
+import type { WorkerDefinition, TaskDefinition } from './definition.ts';
 
 /** The task whose data decides how the sample process continues. */
 const SAMPLE_APPROVAL = 'APPROVE_LOAN';
 
 /** The sample process, a loan: a person applies, the worker checks, a person approves, and the applicant is informed. */
-export function sampleDefinition(): ProcessDefinition {
+export function sampleDefinition(): WorkerDefinition {
   return {
     process: { code: 'LOAN', name: 'Loan' },
     workflow: { type: 'LoanWorkflow', taskQueue: 'LOAN_QUEUE' },

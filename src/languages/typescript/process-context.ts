@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { capitalize, distinctName, identifier } from '../../base/identifiers.ts';
 import { isTsIdentifier, TS_RESERVED, tsString, tsValue } from './literals.ts';
-import type { DataShape, ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
+import type { DataShape, WorkerDefinition, TaskDefinition } from '../../process/definition.ts';
 import { sampleForSchema } from '../../schema/example/example.ts';
 import { choiceOf, type AdditionalProcess, type TaskChoices } from '../project-spec.ts';
 import { nameTasks, systemTaskInputs, taskTitle, type NamedTask, type Naming } from '../task-names.ts';
@@ -58,7 +58,7 @@ export const TS_NAMING: Naming = {
 };
 
 export interface ProcessTemplateInput {
-  readonly definition: ProcessDefinition;
+  readonly definition: WorkerDefinition;
   readonly layout: TypeScriptLayout;
   readonly choices: TaskChoices;
   /** Additional processes, whose workflows and activities the modules of the first process include. */
@@ -141,7 +141,7 @@ function relativeModule(folder: string, path: string): string {
   return relative.startsWith('.') ? relative : `./${relative}`;
 }
 
-export const hasSystemTasks = ({ definition }: { readonly definition: ProcessDefinition }): boolean =>
+export const hasSystemTasks = ({ definition }: { readonly definition: WorkerDefinition }): boolean =>
   definition.tasks.some(({ kind }) => kind === 'system');
 
 interface TaskView {
@@ -173,14 +173,14 @@ interface TaskView {
 }
 
 /** The identifiers of each task in the code of its process. */
-export function taskNames(definition: ProcessDefinition, choices: TaskChoices) {
+export function taskNames(definition: WorkerDefinition, choices: TaskChoices) {
   return taskViews(definition, choices).map(({ code, variable, activity, dataType, contextType }) => ({
     ...{ code, variable, activity },
     types: [dataType, contextType].filter((type) => type !== undefined),
   }));
 }
 
-function taskViews(definition: ProcessDefinition, choices: TaskChoices): readonly TaskView[] {
+function taskViews(definition: WorkerDefinition, choices: TaskChoices): readonly TaskView[] {
   const named = nameTasks(definition, choices, TS_NAMING);
   const plain = definition.tasks.map((task) => {
     const { name: variable } = choiceOf(named, task.code) as NamedTask;
@@ -281,7 +281,7 @@ function listActivityTypes(tasks: readonly TaskView[]): readonly string[] {
 }
 
 function renderDeclarations(
-  definition: ProcessDefinition,
+  definition: WorkerDefinition,
   tasks: readonly TaskView[],
 ): { readonly texts: readonly string[]; readonly valueTypes: readonly string[] } {
   const texts: string[] = [];

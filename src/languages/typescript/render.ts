@@ -1,4 +1,4 @@
-import type { ProcessDefinition } from '../../process/definition.ts';
+import type { WorkerDefinition } from '../../process/definition.ts';
 import { findLibrary, libraryFiles } from '../library.ts';
 import { textFile, type PlannedFile } from '../planned-file.ts';
 import type { AdditionalProcess, ProjectSpec } from '../project-spec.ts';
@@ -46,6 +46,6 @@ async function renderAdditionalProcess(
 
 const PARTS = ['workflows', 'activities', 'tasks', 'types', 'validators', 'test'] as const;
 
-function partsOf(definition: ProcessDefinition) {
+function partsOf(definition: WorkerDefinition) {
   return PARTS.filter((part) => hasSystemTasks({ definition }) || (part !== 'activities' && part !== 'validators'));
 }

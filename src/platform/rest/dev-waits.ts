@@ -1,5 +1,5 @@
 import { withoutUndefined } from '../../base/json.ts';
-import { notFound } from '../domain/api-error.ts';
+import { badRequest, notFound } from '../domain/api-error.ts';
 import { requireProcess } from '../domain/process-view.ts';
 import type {
   FailingWorkStatus,
@@ -42,7 +42,10 @@ export async function waitForWorkers(
 function queueOf({ domain }: RestDeps, code: string): string {
   const served = domain.definitions.all.find(({ ref }) => ref.code === code);
   if (served === undefined) throw notFound('process definition', code);
-  return served.definition.workflow.taskQueue;
+  const { workflow } = served.definition;
+  if (workflow === undefined)
+    throw badRequest(`Process ${code} does not have a workflow, so it has no workers`, 'query.code');
+  return workflow.taskQueue;
 }
 
 /** Waits until the process is as wanted, or can no longer become so because it or its workflow has ended. Ends early when the client is gone. */
