@@ -5,6 +5,7 @@ import { insertEvent, type EventRow } from '../store/events.ts';
 import type { Store } from '../store/store.ts';
 import { enqueueCommand, type EngineCommand } from '../store/outbox-queue.ts';
 import type { PrincipalRow } from '../store/people.ts';
+import { findProcessById, NO_WORKFLOW } from '../store/processes.ts';
 import type { DefinitionCatalog } from './definitions.ts';
 
 type Awaitable<T> = T | Promise<T>;
@@ -36,7 +37,7 @@ export interface Domain {
   /** IANA name. Workflows get the time of a request in this time zone. */
   readonly timeZone: string;
   readonly report: (event: PlatformEvent) => void;
-  /** Emits `queued` after each commit that added commands for the engine. */
+  /** Emits `queued` after each commit that added commands for the engine or events for a webhook. */
   readonly commands: EventEmitter<{ queued: [] }>;
 }
 
@@ -68,8 +69,9 @@ export function reportChange(
   );
 }
 
-/** Queues a command for the engine, in the current transaction, and has it delivered after the commit. */
+/** Queues a command for the engine, in the current transaction, and has it delivered after the commit. A process without a workflow ignores it. */
 export function enqueueForEngine(ctx: Domain, processId: string, command: EngineCommand): void {
+  if (findProcessById(ctx.store.sql, processId)?.workflowOutcome === NO_WORKFLOW) return;
   enqueueCommand(ctx.store.sql, processId, command, ctx.store.now());
   ctx.store.afterCommit(() => ctx.commands.emit('queued'));
 }

@@ -7,7 +7,7 @@ export interface KeyedQueueOptions {
   readonly domain: Pick<Domain, 'clock' | 'commands'>;
   /** The keys with work, the longest waiting first. */
   readonly listKeys: () => readonly string[];
-  /** Does the oldest work of a key. Resolves to false if there was none. If it rejects, it is called again after a pause. */
+  /** Does the oldest work of a key. Resolves to false if there was not any. If it rejects, it is called again after a pause. */
   readonly perform: (key: string, work: KeyedWork) => Promise<boolean>;
   /** Called before the pause after a failure, with the number of failures in a row. */
   readonly onFailure: (key: string, failures: number, error: unknown) => void;

@@ -11,13 +11,20 @@ import {
   updateProcessItem,
   type ProcessItemRow,
 } from '../store/process-items.ts';
-import { findOpenWorkflowIds, findProcessById, updateProcess, type ProcessRow } from '../store/processes.ts';
+import {
+  findOpenWorkflowIds,
+  findProcessById,
+  NO_WORKFLOW,
+  updateProcess,
+  type ProcessRow,
+} from '../store/processes.ts';
 import { badRequest, conflict, notFound } from './api-error.ts';
 import { enqueueForEngine, recordEvent, type Domain, type OperationContext } from './context.ts';
 import { linkDocuments } from './documents.ts';
 import { applyJsonPatch } from './json-patch.ts';
 import { resolvePrincipal } from './people.ts';
 import { formatProcessUri, toProcess, requireProcess, requireRunning } from './process-view.ts';
+import { enqueueProcessState, enqueueTaskState } from './webhook-events.ts';
 
 export function retrieveProcess(ctx: OperationContext, id: string): Process {
   return toProcess(ctx, requireProcess(ctx, id));
@@ -116,11 +123,13 @@ function requireItemOfProcess(ctx: OperationContext, processId: string, itemId: 
 function cancelTask(ctx: OperationContext, item: ProcessItemRow): void {
   if (item.task === undefined) return;
   const now = ctx.store.now();
-  updateProcessItem(ctx.store.sql, {
+  const cancelled: ProcessItemRow = {
     ...item,
     ...withModification(item, ctx.principal.id, now),
     task: { ...item.task, state: 'CANCELLED', cancelledAt: now },
-  });
+  };
+  updateProcessItem(ctx.store.sql, cancelled);
+  enqueueTaskState(ctx, cancelled);
   recordEvent(ctx, {
     processId: item.processId,
     kind: 'item-cancelled',
@@ -162,7 +171,10 @@ export function sendProcessSignal(
   { name, input }: { readonly name: string; readonly input?: unknown },
 ): SentSignal {
   return ctx.store.transaction(() => {
-    requireRunning(requireProcess(ctx, id));
+    const process = requireProcess(ctx, id);
+    requireRunning(process);
+    if (process.workflowOutcome === NO_WORKFLOW)
+      throw conflict(`Process ${id} does not have a workflow that receives signals`);
     enqueueForEngine(ctx, id, { kind: 'signal-workflow', signalName: name, payload: input as Json | undefined });
     recordEvent(ctx, { processId: id, kind: 'signal-sent', principalId: ctx.principal.id, detail: name });
     return { processId: id, name };
@@ -205,6 +217,7 @@ function saveProcess(ctx: OperationContext, process: ProcessRow, change: Partial
     ...withModification(process, ctx.principal.id, ctx.store.now()),
   };
   updateProcess(ctx.store.sql, changed);
+  if (changed.state !== process.state) enqueueProcessState(ctx, changed);
   return changed;
 }
 

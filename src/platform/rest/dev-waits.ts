@@ -10,6 +10,7 @@ import type {
   WorkersWaitResult,
 } from '../shared/contract.ts';
 import { findItemsOfProcess, type TaskState } from '../store/process-items.ts';
+import { NO_WORKFLOW } from '../store/processes.ts';
 import type { RestDeps } from './deps.ts';
 
 const DEFAULT_SECONDS = 30;
@@ -73,7 +74,8 @@ export async function waitForProcess(
       );
       const reached = isReached(process.state, items, wanted);
       const left = deadline - clock.now();
-      const hasEnded = process.state !== 'RUNNING' || process.workflowOutcome !== undefined;
+      const { state, workflowOutcome = NO_WORKFLOW } = process;
+      const hasEnded = state !== 'RUNNING' || workflowOutcome !== NO_WORKFLOW;
       if (reached || hasEnded || closed.aborted || left <= 0) {
         const [failing, { queues }] = await Promise.all([listFailing(id), deps.workers.status()]);
         const pollers = queues.find((queue) => queue.processes.includes(process.definition.code))?.pollers ?? [];
