@@ -104,7 +104,15 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   boolean: 'true or false',
 };
 
-const LISTS: ReadonlySet<string> = new Set(['tasks', 'candidates', 'actions', 'available-to', 'users', 'groups']);
+const LISTS: ReadonlySet<string> = new Set([
+  'tasks',
+  'candidates',
+  'actions',
+  'available-to',
+  'process-managers',
+  'users',
+  'groups',
+]);
 
 /** Lists only at the top of a file: in a JSON Schema, these are names of fields. */
 const TOP_LISTS: ReadonlySet<string> = new Set(['tasks', 'actions']);

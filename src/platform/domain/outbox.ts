@@ -2,22 +2,22 @@ import { messageOf } from '../../base/errors.ts';
 import type { ProcessEngine } from '../shared/process-engine.ts';
 import type { Domain } from './context.ts';
 import { createKeyedQueue, type KeyedQueue, type KeyedWork } from './keyed-queue.ts';
-import { nextCommand, processesWithCommands, removeCommand, type PendingCommand } from '../store/outbox-queue.ts';
+import { nextCommand, workflowsWithCommands, removeCommand, type PendingCommand } from '../store/outbox-queue.ts';
 import { findProcessById } from '../store/processes.ts';
 
 export interface OutboxOptions {
   readonly domain: Pick<Domain, 'store' | 'clock' | 'commands' | 'report'>;
   readonly engine: ProcessEngine;
   /** Called when the engine has acknowledged the start of a workflow, which can be watched from then on. */
-  readonly onStarted?: ((processId: string) => void) | undefined;
+  readonly onStarted?: ((workflowId: string) => void) | undefined;
   /** Milliseconds from a request to cancel until termination. Default: 10,000. */
   readonly terminateAfterMs?: number | undefined;
-  /** How many processes are served at a time, not counting those that wait for a cancelled workflow. Default: 16. */
+  /** How many workflows are served at a time, not counting those that wait for a cancelled workflow. Default: 16. */
   readonly concurrency?: number | undefined;
 }
 
 /**
- * Delivers the commands in the store to the engine: in order for each process, a few processes at a time, each retried
+ * Delivers the commands in the store to the engine: in order for each workflow, a few workflows at a time, each retried
  * until it is acknowledged. After a crash between delivery and removal, a command may reach the engine twice.
  */
 export function createOutbox(options: OutboxOptions): KeyedQueue {
@@ -25,27 +25,30 @@ export function createOutbox(options: OutboxOptions): KeyedQueue {
   const { store, report } = domain;
   return createKeyedQueue({
     domain,
-    listKeys: () => processesWithCommands(store.sql),
-    perform: async (processId, work) => {
-      const pending = nextCommand(store.sql, processId);
+    listKeys: () => workflowsWithCommands(store.sql),
+    perform: async (workflowId, work) => {
+      const pending = nextCommand(store.sql, workflowId);
       if (pending === undefined) return false;
       await perform(pending, work);
       removeCommand(store.sql, pending.seq);
-      if (pending.command.kind === 'start-workflow') options.onStarted?.(processId);
+      if (pending.command.kind === 'start-workflow') options.onStarted?.(workflowId);
       return true;
     },
-    onFailure: (processId, failures, error) => {
+    onFailure: (workflowId, failures, error) => {
       // Reported once at first, then at every 20th attempt.
       if (failures !== 1 && failures % 20 !== 0) return;
-      const message = `Could not deliver a command for process ${processId} to the engine (attempt ${failures}, retrying): ${messageOf(error)}`;
+      const message = `Could not deliver a command for workflow ${workflowId} to the engine (attempt ${failures}, retrying): ${messageOf(error)}`;
       report({ kind: 'warning', message });
     },
     pauses: { first: 100, longest: 5_000 },
     concurrency: options.concurrency,
   });
-  async function perform({ processId, command }: PendingCommand, { signal, setWaiting }: KeyedWork): Promise<void> {
+
+  async function perform(
+    { workflowId, processId, command }: PendingCommand,
+    { signal, setWaiting }: KeyedWork,
+  ): Promise<void> {
     const { engine } = options;
-    const workflowId = processId;
     const encryptionKeyId = findProcessById(store.sql, processId)?.encryptionKeyId;
     switch (command.kind) {
       case 'start-workflow':

@@ -2,7 +2,7 @@ import { uuid7 } from '../../base/uuid.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { Process, ProcessCreateParams } from '../../kuflow/contract/processes.ts';
 import { newAudit } from '../store/audit.ts';
-import { findProcessById, insertProcess, NO_WORKFLOW, type ProcessRow } from '../store/processes.ts';
+import { findProcessById, insertProcess, type ProcessRow } from '../store/processes.ts';
 import { ApiError, badRequest } from './api-error.ts';
 import { enqueueForEngine, recordEvent, type OperationContext } from './context.ts';
 import type { ServedDefinition } from './definitions.ts';
@@ -45,20 +45,18 @@ export function createProcess(
       entity: (params.entity?.value ?? {}) as JsonObject,
       encryptionKeyId:
         served.definition.process.confidential === true ? requireKeyOfDefinition(ctx, served.ref.id) : undefined,
-      workflowOutcome: workflow === undefined ? NO_WORKFLOW : undefined,
       ...newAudit(ctx.principal.id, ctx.store.now()),
     };
     insertProcess(ctx.store.sql, process);
     linkDocuments(ctx, process.metadata, formatProcessUri(id));
     linkDocuments(ctx, process.entity, formatProcessUri(id));
-    if (workflow !== undefined) {
+    if (workflow !== undefined)
       enqueueForEngine(ctx, id, {
         kind: 'start-workflow',
         workflowType: workflow.type,
         taskQueue: workflow.taskQueue,
         input: { processId: id, ...formatRequestTime(ctx.clock.now(), ctx.timeZone), extras: {} },
       });
-    }
     enqueueProcessCreated(ctx, process);
     enqueueProcessState(ctx, process);
     recordEvent(ctx, { processId: id, kind: 'process-started', code: served.ref.code, principalId: initiator.id });

@@ -10,7 +10,6 @@ import type {
   WorkersWaitResult,
 } from '../shared/contract.ts';
 import { findItemsOfProcess, type TaskState } from '../store/process-items.ts';
-import { NO_WORKFLOW } from '../store/processes.ts';
 import type { RestDeps } from './deps.ts';
 
 const DEFAULT_SECONDS = 30;
@@ -74,11 +73,11 @@ export async function waitForProcess(
       );
       const reached = isReached(process.state, items, wanted);
       const left = deadline - clock.now();
-      const { state, workflowOutcome = NO_WORKFLOW } = process;
-      const hasEnded = state !== 'RUNNING' || workflowOutcome !== NO_WORKFLOW;
+      const hasEnded = process.state !== 'RUNNING' || process.workflowOutcome !== undefined;
       if (reached || hasEnded || closed.aborted || left <= 0) {
         const [failing, { queues }] = await Promise.all([listFailing(id), deps.workers.status()]);
-        const pollers = queues.find((queue) => queue.processes.includes(process.definition.code))?.pollers ?? [];
+        const queue = domain.definitions.forProcess(process.definition)?.definition.workflow?.taskQueue;
+        const pollers = queues.find(({ taskQueue }) => taskQueue === queue)?.pollers ?? [];
         return { reached, process: { id, state: process.state }, items, pollers, failing };
       }
       await sleepUnless(changed.signal, (signal) => clock.sleep(Math.min(left, PROCESS_EVERY), signal));

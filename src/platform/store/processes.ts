@@ -5,8 +5,6 @@ import { defineTable } from './table.ts';
 
 export type ProcessRowState = 'RUNNING' | 'COMPLETED' | 'CANCELLED';
 
-export const NO_WORKFLOW = 'none';
-
 export interface DefinitionRef {
   readonly id: string;
   readonly version: string;
@@ -22,10 +20,7 @@ export interface ProcessRow extends Audit, Deletion {
   readonly relatedProcessId?: string | undefined;
   readonly metadata: JsonObject;
   readonly entity: JsonObject;
-  /**
-   * How the workflow ended, once it has: the kind of a `WorkflowOutcome`, and its message unless it completed. `NO_WORKFLOW` for a process that does
-   * not have one.
-   */
+  /** How the workflow ended, once it has: the kind of a `WorkflowOutcome`, and its message unless it completed. */
   readonly workflowOutcome?: string | undefined;
   readonly workflowMessage?: string | undefined;
   /** The key of a process that was confidential when it was started; it stays confidential. */
