@@ -48,10 +48,12 @@ export function limitOption(what: string): Option {
 export function idArgument(what: 'process' | 'task', offered: 'all' | 'active' = 'all'): Argument {
   const sources = { process: ['process-ids', 'running-process-ids'], task: ['task-ids', 'open-task-ids'] } as const;
   const [all, active] = sources[what];
-  return withCandidates(
-    new Argument('<id>', `ID of the ${what}, the last 6 or more characters of it, or latest`),
-    offered === 'all' ? all : active,
-  );
+  return withCandidates(plainIdArgument(what), offered === 'all' ? all : active);
+}
+
+/** The argument for an ID that completion does not know. */
+export function plainIdArgument(what: 'process' | 'task' | 'event'): Argument {
+  return new Argument('<id>', `ID of the ${what}, the last 6 or more characters of it, or latest`);
 }
 
 const STATES = {

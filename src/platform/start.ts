@@ -40,6 +40,7 @@ import { toSocketTarget } from './temporal/network.ts';
 import { startUiGuard } from './temporal/ui-guard.ts';
 import { watchProcesses } from './temporal/watch.ts';
 import { startParts, type Parts } from './shared/start-parts.ts';
+import { createWebhookSender } from './webhooks/sender.ts';
 import { createTimeSkipper, type TimeSkipper } from './time/time-skipper.ts';
 import type { Platform, PlatformEndpoints, PlatformEvent, PlatformIdentity, PlatformOptions } from './shared/types.ts';
 
@@ -134,6 +135,8 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
     (started) => started.stop(),
   );
 
+  const webhooks = await parts.add(createWebhookSender({ domain, env: process.env }), (started) => started.stop());
+
   const time: TimeSkipper = await parts.add(
     createTimeSkipper({
       store,
@@ -202,6 +205,7 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
     workers,
     requests: createRequestRecorder(store.clock),
     time,
+    webhooks,
     listFailingWork: (processId: string) => engine.listFailingWork(processId),
     identity,
     run: {
@@ -234,6 +238,7 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
 
   for (const workflowId of listOpenWorkflows(domain)) watcher.track(workflowId);
   outbox.wake();
+  webhooks.wake();
   store.removeOldState();
 
   return {

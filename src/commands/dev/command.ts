@@ -2,13 +2,14 @@ import { Argument, InvalidArgumentError, Option, type Command } from 'commander'
 import type { CommandContext } from '../../cli/context.ts';
 import { jsonOption } from '../../cli/json-option.ts';
 import { collectValues } from '../../cli/process-options.ts';
-import { idArgument } from '../../cli/kuflow-options.ts';
+import { idArgument, limitOption, plainIdArgument } from '../../cli/kuflow-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';
 import type { DevExecFlags, RuntimeFlag } from './run.ts';
 import type { SimulateFlags } from './simulate/run.ts';
 import type { SkipFlags } from './skip/run.ts';
 import type { StateFlags } from './state/run.ts';
+import type { WebhookFlags, WebhookListFlags } from './webhooks/run.ts';
 
 const DEV_EXAMPLES = `
 Examples:
@@ -206,6 +207,39 @@ export function configure(command: Command, context: CommandContext): void {
     .action(async (seconds: number | undefined, flags: SkipFlags) => {
       const { runSkip } = await import('./skip/run.ts');
       await runSkip(seconds, { ...command.opts<DevFlags>(), ...flags }, context);
+    });
+
+  const webhooks = command
+    .command('webhooks')
+    .summary('List, show and repeat the events that were sent to webhooks')
+    .description(
+      'List, show and repeat the events of processes whose definition has a webhook. They are sent in order, one at a time for each process, and repeated for a day until the answer is 2xx.',
+    );
+  stateOption(webhooks.command('list'))
+    .summary('List the events, the newest first')
+    .addOption(withCandidates(new Option('--process <id>', 'Only events of this process'), 'process-ids'))
+    .addOption(limitOption('events'))
+    .addOption(jsonOption())
+    .action(async (flags: WebhookListFlags) => {
+      const { runWebhookList } = await import('./webhooks/run.ts');
+      await runWebhookList({ ...command.opts<DevFlags>(), ...flags }, context);
+    });
+  stateOption(webhooks.command('show').addArgument(plainIdArgument('event')))
+    .summary('Show an event with its body and the latest answer')
+    .addOption(jsonOption())
+    .action(async (id: string, flags: WebhookFlags) => {
+      const { runWebhookShow } = await import('./webhooks/run.ts');
+      await runWebhookShow(id, { ...command.opts<DevFlags>(), ...flags }, context);
+    });
+  stateOption(webhooks.command('replay').addArgument(plainIdArgument('event')))
+    .summary('Send an event again')
+    .description(
+      'Send an event again, also if it was accepted or has failed. An event that is still to be sent is tried now instead of after its pause.',
+    )
+    .addOption(jsonOption())
+    .action(async (id: string, flags: WebhookFlags) => {
+      const { runWebhookReplay } = await import('./webhooks/run.ts');
+      await runWebhookReplay(id, { ...command.opts<DevFlags>(), ...flags }, context);
     });
 
   stateOption(command.command('reset'))

@@ -34,12 +34,13 @@ function toServedProcess(
   tasks: readonly TaskDefinition[],
   isConfidential: boolean,
 ): ServedProcess {
-  const { process, workflow, metadata, entity } = definition;
+  const { process, workflow, webhook, metadata, entity } = definition;
   return withoutUndefined({
     ...ref,
     name: process.name,
     workflowType: workflow?.type,
     taskQueue: workflow?.taskQueue,
+    webhookUrl: webhook?.url,
     confidential: isConfidential ? true : undefined,
     metadata,
     entity,

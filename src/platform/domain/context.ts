@@ -39,7 +39,7 @@ export interface Domain {
   /** IANA name. Workflows get the time of a request in this time zone. */
   readonly timeZone: string;
   readonly report: (event: PlatformEvent) => void;
-  /** Emits `queued` after each commit that added commands for the engine. */
+  /** Emits `queued` after each commit that added commands for the engine or events for a webhook. */
   readonly commands: EventEmitter<{ queued: [] }>;
 }
 

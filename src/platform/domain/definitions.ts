@@ -40,6 +40,8 @@ export interface DefinitionCatalog {
   readonly problems: readonly DefinitionProblem[];
   byId(id: string): ServedDefinition | undefined;
   byCode(tenantId: string, code: string): ServedDefinition | undefined;
+  /** What is served now under the id, or under the code, of a definition. */
+  current(ref: DefinitionRef): ServedDefinition | undefined;
   /**
    * The version that the process was started with, although others may be served now. Falls back to the id and the code alone, for processes
    * of a state file that does not have their version.
@@ -104,6 +106,7 @@ export function createDefinitionCatalog(
     },
     byId: (id) => served.byId.get(id),
     byCode: (tenant, code) => served.byCode.get(`${tenant} ${code}`),
+    current,
     forProcess,
     taskOf: (ref, code) => forProcess(ref)?.tasks.get(code) ?? current(ref)?.tasks.get(code),
     actionOf: (ref, code) => forProcess(ref)?.actions.get(code) ?? current(ref)?.actions.get(code),

@@ -25,6 +25,7 @@ import { applyJsonPatch } from './json-patch.ts';
 import { resolvePrincipal } from './people.ts';
 import { recordActionOutcome } from './process-actions.ts';
 import { formatProcessUri, toProcess, requireProcess, requireRunning } from './process-view.ts';
+import { enqueueProcessState, enqueueTaskState } from './webhook-events.ts';
 
 export function retrieveProcess(ctx: OperationContext, id: string): Process {
   return toProcess(ctx, requireProcess(ctx, id));
@@ -129,11 +130,13 @@ function requireItemOfProcess(ctx: OperationContext, processId: string, itemId: 
 function cancelTask(ctx: OperationContext, item: ProcessItemRow): void {
   if (item.task === undefined) return;
   const now = ctx.store.now();
-  updateProcessItem(ctx.store.sql, {
+  const cancelled: ProcessItemRow = {
     ...item,
     ...withModification(item, ctx.principal.id, now),
     task: { ...item.task, state: 'CANCELLED', cancelledAt: now },
-  });
+  };
+  updateProcessItem(ctx.store.sql, cancelled);
+  enqueueTaskState(ctx, cancelled);
   recordEvent(ctx, {
     processId: item.processId,
     kind: 'item-cancelled',
@@ -219,6 +222,7 @@ function saveProcess(ctx: OperationContext, process: ProcessRow, change: Partial
     ...withModification(process, ctx.principal.id, ctx.store.now()),
   };
   updateProcess(ctx.store.sql, changed);
+  if (changed.state !== process.state) enqueueProcessState(ctx, changed);
   return changed;
 }
 

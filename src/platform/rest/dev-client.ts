@@ -12,6 +12,8 @@ import type {
   SkipRequest,
   SkipResult,
   TimelineEntry,
+  WebhookDelivery,
+  WebhookDeliveryDetail,
 } from '../shared/contract.ts';
 
 // Reads the `/_dev` routes of a running platform. This file is for commands in other processes, so it must not load the
@@ -97,6 +99,33 @@ export async function requestSignal(
   const answer = await send(access, 'POST', `/_dev/processes/${encodeURIComponent(processId)}/signals`, { body });
   if (answer.ok) return answer.body as SentSignal;
   throw unexpectedAnswer('did not send the signal', answer);
+}
+
+/** The events for webhooks, the newest first. */
+export async function readWebhookDeliveries(
+  access: DevApiAccess,
+  { processId, limit }: { readonly processId?: string | undefined; readonly limit: number },
+): Promise<readonly WebhookDelivery[]> {
+  const query = new URLSearchParams({ limit: String(limit), ...(processId === undefined ? {} : { processId }) });
+  return await readList<WebhookDelivery>(
+    access,
+    `/_dev/webhooks?${query.toString()}`,
+    'deliveries',
+    'the webhook deliveries',
+  );
+}
+
+export async function readWebhookDeliveryDetail(access: DevApiAccess, id: string): Promise<WebhookDeliveryDetail> {
+  const answer = await send(access, 'GET', `/_dev/webhooks/${encodeURIComponent(id)}`);
+  if (answer.ok) return answer.body as WebhookDeliveryDetail;
+  throw unexpectedAnswer('did not return the webhook delivery', answer);
+}
+
+/** Sends an event again. Returns the delivery, which is pending then. */
+export async function requestReplay(access: DevApiAccess, id: string): Promise<WebhookDelivery> {
+  const answer = await send(access, 'POST', `/_dev/webhooks/${encodeURIComponent(id)}/replay`);
+  if (answer.ok) return answer.body as WebhookDelivery;
+  throw unexpectedAnswer('did not send the event again', answer);
 }
 
 /** The time of the platform. */

@@ -24,6 +24,7 @@ import {
   type devOperations,
 } from '../shared/dev-operations.ts';
 import { relativeToFolder } from '../temporal/failing-work.ts';
+import { listWebhookDeliveries, readWebhookDelivery, replayWebhookDelivery } from '../webhooks/deliveries.ts';
 import { authenticate } from './authenticate.ts';
 import { waitForProcess, waitForWorkers } from './dev-waits.ts';
 import type { RestDeps } from './deps.ts';
@@ -120,6 +121,18 @@ export function registerDevRoutes(app: FastifyInstance, deps: RestDeps, validato
       const found = deps.requests.find(Number(id));
       if (found === undefined) throw new ApiError(404, `Request ${id} is not known: only the latest ones are kept`);
       return found;
+    },
+    listWebhookDeliveries: ({ query }) => ({
+      deliveries: listWebhookDeliveries(domain, {
+        processId: (query['processId'] as string | undefined)?.toLowerCase(),
+        limit: (query['limit'] as number | undefined) ?? 100,
+      }),
+    }),
+    readWebhookDelivery: ({ path: { id } }) => readWebhookDelivery(domain, id),
+    replayWebhookDelivery: ({ path: { id } }) => {
+      const delivery = replayWebhookDelivery(domain, id);
+      deps.webhooks.retryNow(delivery.processId);
+      return delivery;
     },
   };
 

@@ -60,6 +60,7 @@ const PRINTED: ReadonlySet<string> = new Set([
   'contract-violation',
   'gateway-refused',
   'process',
+  'webhook',
   'worker',
   'definitions-changed',
   'definition-problem',

@@ -4,6 +4,7 @@ import { AnyObject, DateTime, Email, Uuid, enumeration, model } from '../../kufl
 import { Worker } from '../../kuflow/contract/workers.ts';
 import { ProcessItemTaskState, ProcessItemType } from '../../kuflow/contract/process-items.ts';
 import { ProcessState } from '../../kuflow/contract/processes.ts';
+import { WebhookType } from '../../kuflow/contract/webhooks.ts';
 import type { DataShape, TaskDefinition } from '../../process/definition.ts';
 import type { FaultAction } from '../faults/registry.ts';
 import type { PlatformEvent } from './types.ts';
@@ -124,6 +125,7 @@ export const ServedProcess = model('ServedProcess', {
   name: OptionalText,
   workflowType: OptionalText,
   taskQueue: OptionalText,
+  webhookUrl: Type.Optional(Type.String({ description: 'Where its events are sent, instead of a workflow' })),
   confidential: Type.Optional(
     Type.Boolean({
       description:
@@ -334,6 +336,45 @@ export const RequestDetail = model('RequestDetail', {
   responseBody: Type.Optional(RecordedBody),
 });
 export type RequestDetail = Immutable<Static<typeof RequestDetail>>;
+
+export const WebhookDeliveryState = enumeration('WebhookDeliveryState', ['PENDING', 'DELIVERED', 'FAILED']);
+export type WebhookDeliveryState = Static<typeof WebhookDeliveryState>;
+
+const delivery = {
+  id: Type.String({ description: 'ID of the event', format: 'uuid' }),
+  time: Type.String({ description: 'When the event happened', format: 'date-time' }),
+  type: WebhookType,
+  processId: Uuid,
+  url: Type.String({ description: 'Where the latest attempt sent it, or where it will be sent' }),
+  state: WebhookDeliveryState,
+  attempts: Count,
+  latest: Type.Optional(
+    model(
+      'WebhookAttempt',
+      {
+        time: Type.String({ description: 'When it began, in real time', format: 'date-time' }),
+        ms: Type.Number(),
+        status: Type.Optional(Type.Integer({ description: 'Absent without an answer' })),
+        problem: Type.Optional(
+          Type.String({ description: 'Why it does not count, or why the answer is not complete' }),
+        ),
+      },
+      { description: 'The latest attempt' },
+    ),
+  ),
+};
+export const WebhookDelivery = model('WebhookDelivery', delivery);
+export type WebhookDelivery = Immutable<Static<typeof WebhookDelivery>>;
+
+export const WebhookDeliveryList = model('WebhookDeliveryList', { deliveries: Type.Array(WebhookDelivery) });
+export type WebhookDeliveryList = Immutable<Static<typeof WebhookDeliveryList>>;
+
+export const WebhookDeliveryDetail = model('WebhookDeliveryDetail', {
+  ...delivery,
+  body: RecordedBody,
+  answer: Type.Optional(RecordedBody),
+});
+export type WebhookDeliveryDetail = Immutable<Static<typeof WebhookDeliveryDetail>>;
 
 /** The fields of all kinds: `parseFaultRule` checks which belong to which. */
 const Action = Type.Unsafe<FaultAction>(

@@ -136,4 +136,13 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX process_actions_process ON process_actions (process_id, seq);
   `,
+  `
+  CREATE TABLE webhook_deliveries (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, process_id TEXT NOT NULL REFERENCES processes (id),
+    type TEXT NOT NULL, url TEXT NOT NULL, body TEXT NOT NULL, created_at TEXT NOT NULL,
+    state TEXT NOT NULL, attempts INTEGER NOT NULL, trying_since TEXT, latest TEXT
+  ) STRICT;
+  CREATE INDEX webhook_deliveries_pending ON webhook_deliveries (process_id, seq) WHERE state = 'PENDING';
+  CREATE INDEX webhook_deliveries_process ON webhook_deliveries (process_id, seq);
+  `,
 ];

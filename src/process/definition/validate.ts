@@ -1,6 +1,7 @@
 import { UUID_PATTERN } from '../../base/is-uuid.ts';
 import { isRecord } from '../../base/json.ts';
 import { formatAlternatives } from '../../base/near-match.ts';
+import { isSecureEnough } from '../../kuflow/endpoint.ts';
 import type { DataValidation } from '../data-file.ts';
 import {
   findFormProblems,
@@ -25,6 +26,7 @@ export async function validateDefinitionFile(value: unknown): Promise<DataValida
       [WEBHOOK_URL_PATTERN]: 'must be an http or https URL, not',
     }),
     ...findTwoEngines(value),
+    ...findWebhookProblems(value),
     ...findDuplicateCodes(value, 'tasks'),
     ...findDuplicateCodes(value, 'actions'),
     ...findActionProblems(value),
@@ -37,6 +39,23 @@ export async function validateDefinitionFile(value: unknown): Promise<DataValida
 function findTwoEngines(value: unknown): readonly DataProblem[] {
   if (valueAt(value, ['webhook']) === undefined || valueAt(value, ['workflow']) === undefined) return [];
   return [{ path: [], key: 'webhook', reason: 'webhook cannot be combined with workflow: leave one of them out' }];
+}
+
+/** What the pattern cannot express. */
+function findWebhookProblems(value: unknown): readonly DataProblem[] {
+  const text = valueAt(value, ['webhook', 'url']);
+  if (typeof text !== 'string' || !new RegExp(WEBHOOK_URL_PATTERN).test(text)) return [];
+  const refuse = (reason: string): readonly DataProblem[] => [
+    { path: ['webhook', 'url'], reason: `webhook.url ${reason}` },
+  ];
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    return refuse(`must be an http or https URL, not ${formatDataValue(text)}`);
+  }
+  if (url.username !== '' || url.password !== '') return refuse('must not contain credentials');
+  return isSecureEnough(url) ? [] : refuse(`must start with https: because ${url.hostname} is another machine`);
 }
 
 function findDuplicateCodes(value: unknown, list: 'tasks' | 'actions'): readonly DataProblem[] {

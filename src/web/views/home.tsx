@@ -157,7 +157,7 @@ function Definitions() {
       ) : (
         <ul class="rows definitions">
           {served?.map((definition) => {
-            const { code, name, workflowType, taskQueue, tasks } = definition;
+            const { code, name, workflowType, taskQueue, webhookUrl, tasks } = definition;
             return (
               <li key={code}>
                 <span class="main">
@@ -165,6 +165,7 @@ function Definitions() {
                   <ConfidentialBadge of={definition} />
                   <span class="second">
                     {workflowType === undefined ? '' : `${workflowType} on ${taskQueue}, `}
+                    {webhookUrl === undefined ? '' : `Webhook ${webhookUrl}, `}
                     {countOf(tasks.length, 'task')}
                   </span>
                 </span>

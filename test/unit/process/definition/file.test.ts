@@ -149,6 +149,13 @@ actions:
     expect(await problemsOf(`${process}\nwebhook: { url: ftp://a }`)).toEqual([
       'k.yaml:2:17 webhook.url must be an http or https URL, not "ftp://a"',
     ]);
+    for (const [url, reason] of [
+      ['http://[', 'must be an http or https URL, not "http://["'],
+      ['https://me:secret@receiver.example/', 'must not contain credentials'],
+      ['http://receiver.example/', 'must start with https: because receiver.example is another machine'],
+    ])
+      expect(await problemsOf(`${process}\nwebhook: { url: "${url}" }`)).toEqual([`k.yaml:2:17 webhook.url ${reason}`]);
+    await parseDefinition(`${process}\nwebhook: { url: "https://receiver.example/" }`, 'k.yaml');
     const signal = 'actions: [{ code: A, type: send-workflow-signal, signal: S }]';
     expect(await problemsOf(`${process}\n${webhook}\n${signal}`)).toEqual([
       'k.yaml:3:28 actions[0].type send-workflow-signal needs the workflow of the process',
