@@ -46,6 +46,7 @@ export default defineConfig({
       rules.code_inline = (...token) => renderCode?.(...token).replace(/^<code/, '<code v-pre') ?? '';
     },
   },
+  srcExclude: ['internals/**'],
   themeConfig: {
     nav: [{ text: 'Tutorial', link: '/tutorial/first-worker' }],
     sidebar: sidebar(),
