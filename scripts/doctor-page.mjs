@@ -60,7 +60,11 @@ function planeTable(plane, faults, peers) {
     ...faults.map(({ name, root }) => {
       const [id = '', state = '', code = ''] = root.split(' ');
       const said = peers?.[name];
-      const row = [tableCell(name), `[${id}](../reference/doctor.md#${id.toLowerCase()}) \`${code}\``, exitStatus(id, state)];
+      const row = [
+        tableCell(name),
+        `[${id}](../reference/doctor.md#${id.toLowerCase()}) \`${code}\``,
+        exitStatus(id, state),
+      ];
       return `| ${[...row, ...(others.length === 0 ? [] : [quoted(said?.temporal), quoted(said?.python)])].join(' | ')} |`;
     }),
   ];
