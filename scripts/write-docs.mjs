@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { commandPages } from './command-pages.mjs';
 import { doctorFaultsPage, doctorPage } from './doctor-page.mjs';
 import { importSource } from './import-source.mjs';
-import { libraryPage } from './library-page.mjs';
+import { libraryPage, WORKFLOW_READERS, workflowPage } from './library-page.mjs';
 import { writeLevelDiagram } from './level-diagram.mjs';
 import { settingsPage } from './settings-page.mjs';
 import { findProofs, parityPage, readContract } from './worker-parity.mjs';
@@ -28,6 +28,8 @@ await rewrite('reference/doctor.md', (page) => doctorPage(page, explainAll()));
 await rewrite('internals/doctor-faults.md', (page) => doctorFaultsPage(page, matrix, peers));
 await rewrite('reference/settings.md', (page) => settingsPage(page, SETTING_KEYS));
 await rewrite('reference/library.md', (page) => libraryPage(page, root));
+for (const language of Object.keys(WORKFLOW_READERS))
+  await rewrite(`reference/workflow-api-${language}.md`, (page) => workflowPage(page, root, language));
 
 const contract = readContract(await readFile(join(internals, 'worker-contract.md'), 'utf8'));
 await writeFile(join(internals, 'worker-parity.md'), parityPage(contract, findProofs(root)));
