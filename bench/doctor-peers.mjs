@@ -159,7 +159,7 @@ function plainly(text, folder) {
 
 await Promise.all([one(), one()]);
 rmSync(base, { recursive: true, force: true });
-const file = join(root, 'docs', 'reference', 'doctor-peers.json');
+const file = join(root, 'docs', 'internals', 'doctor-peers.json');
 const before = JSON.parse(readFileSync(file, 'utf8'));
 const inOrder = (plane, all) => {
   const answers = { ...before[plane], ...seen[plane] };

@@ -114,9 +114,9 @@ if (rows.length > 0) console.log(table);
 if (comparison !== undefined) {
   console.log(peerTables(comparison));
   if (values['write-docs'] && values.scenarios === undefined && failed.length === 0 && !interrupted)
-    await writePeers(join(ROOT, 'docs', 'explanation'), comparison);
+    await writePeers(join(ROOT, 'docs', 'internals'), comparison);
 }
 if (values['write-docs'] && rows.length > 0 && failed.length === 0 && !interrupted)
-  await writeBetweenMarkers(join(ROOT, 'docs', 'explanation', 'measurements.md'), table);
+  await writeBetweenMarkers(join(ROOT, 'docs', 'internals', 'measurements.md'), table);
 // A missed target is a result. A stage that could not be measured is a failure.
 process.exitCode = interrupted ? 130 : failed.length === 0 ? 0 : 1;

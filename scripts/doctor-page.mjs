@@ -21,7 +21,7 @@ export function doctorPage(page, checks) {
 }
 
 /**
- * docs/reference/doctor-faults.md with its tables.
+ * docs/internals/doctor-faults.md with its tables.
  * @param {string} page
  * @param {typeof import('../test/unit/diagnostics/matrix/matrix.ts').matrix} matrix
  * @param {Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>>} peers What other programs say, by plane and fault; and of `Forms`.
@@ -60,7 +60,11 @@ function planeTable(plane, faults, peers) {
     ...faults.map(({ name, root }) => {
       const [id = '', state = '', code = ''] = root.split(' ');
       const said = peers?.[name];
-      const row = [tableCell(name), `[${id}](doctor.md#${id.toLowerCase()}) \`${code}\``, exitStatus(id, state)];
+      const row = [
+        tableCell(name),
+        `[${id}](../reference/doctor.md#${id.toLowerCase()}) \`${code}\``,
+        exitStatus(id, state),
+      ];
       return `| ${[...row, ...(others.length === 0 ? [] : [quoted(said?.temporal), quoted(said?.python)])].join(' | ')} |`;
     }),
   ];

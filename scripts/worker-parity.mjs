@@ -1,4 +1,4 @@
-// docs/worker-parity.md: which tests prove the rows of docs/worker-contract.md, for each language.
+// docs/internals/worker-parity.md: which tests prove the rows of docs/internals/worker-contract.md, for each language.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
@@ -17,7 +17,7 @@ const ID = '[a-z]+(?:\\.[a-z]+)+';
 // At the end of a title: `[token.renewal, token.single]`, or with languages `[java, python: token.renewal]`.
 const TAG = new RegExp(` \\[(?:([a-z]+(?:, [a-z]+)*): )?(${ID}(?:, ${ID})*)\\]$`);
 
-/** The ids of docs/worker-contract.md in its order, and the rows that do not apply to a language. */
+/** The ids of docs/internals/worker-contract.md in its order, and the rows that do not apply to a language. */
 export function readContract(/** @type {string} */ page) {
   const cells = page.split('\n').flatMap((line) => {
     const [, id, ...others] = line.split(/ ?\| ?/);
@@ -203,7 +203,7 @@ export function findProblems({ ids, exceptions }, proofs, languages) {
 }
 
 /**
- * docs/worker-parity.md
+ * docs/internals/worker-parity.md
  * @param {ReturnType<typeof readContract>} contract
  * @param {readonly Proof[]} proofs
  * @returns {string}

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { defineConfig, type DefaultTheme } from 'vitepress';
 import { headingId } from '../../scripts/heading-id.mjs';
 import { DOCUMENTATION_URL } from '../../src/base/documentation.ts';
+import { writeMarkdown } from './output.mts';
 
 const docs = join(import.meta.dirname, '..');
 const read = (page: string): string => readFileSync(join(docs, page), 'utf8');
@@ -35,7 +36,7 @@ function commandPages(): DefaultTheme.SidebarItem[] {
 
 export default defineConfig({
   title: 'create-kuflow-worker',
-  description: 'Create, connect, run and update the workers of KuFlow processes',
+  description: 'Create, connect, test and update KuFlow workers',
   base: DOCUMENTATION_URL === '' ? '/' : new URL(`${DOCUMENTATION_URL}/`).pathname.replace(/\/+$/, '/'),
   markdown: {
     // The same ids as on GitHub, where these files are read too.
@@ -46,6 +47,8 @@ export default defineConfig({
       rules.code_inline = (...token) => renderCode?.(...token).replace(/^<code/, '<code v-pre') ?? '';
     },
   },
+  srcExclude: ['internals/**'],
+  buildEnd: writeMarkdown,
   themeConfig: {
     nav: [{ text: 'Tutorial', link: '/tutorial/first-worker' }],
     sidebar: sidebar(),

@@ -75,6 +75,11 @@ export const kuflowEntries: readonly CommandEntry[] = [
     load: () => import('../commands/login/profiles-command.ts'),
   },
   {
+    name: 'docs',
+    summary: 'Print or search the documentation',
+    load: () => import('../commands/docs/command.ts'),
+  },
+  {
     name: 'completion',
     summary: 'Print a shell completion script',
     load: () => import('../commands/completion/command.ts'),

@@ -9,6 +9,7 @@ import type { Argument, Option } from 'commander';
  * - `users`: email addresses of the users of the local KuFlow
  * - `profiles`: names of stored profiles
  * - `checks`: IDs of the checks of `kuflow doctor`
+ * - `docs-topics`: topics of `kuflow docs`
  */
 export type CandidateSource =
   | 'processes'
@@ -22,7 +23,8 @@ export type CandidateSource =
   | 'open-task-ids'
   | 'users'
   | 'profiles'
-  | 'checks';
+  | 'checks'
+  | 'docs-topics';
 
 /** Where the values come from, or the values themselves. */
 export type ValueCandidates = CandidateSource | readonly string[];

@@ -65,7 +65,7 @@ console.log(
 
 /** A script with the code of the guide. It adds the fault before the platform stops. */
 function exampleOfGuide(): string {
-  const page = readFileSync(join(ROOT, 'docs', 'how-to', 'test-against-the-local-kuflow.md'), 'utf8');
+  const page = readFileSync(join(ROOT, 'docs', 'how-to', 'connect-other-programs.md'), 'utf8');
   const blocks = [...page.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code = '']) => code);
   const [start = '', fault = ''] = blocks.filter((code) => /\bplatform\b/.test(code));
   return `

@@ -41,8 +41,20 @@ describe('the packed package', () => {
     }
     expect(filesBelow(join(ROOT, 'templates')).length).toBeGreaterThan(40);
     expect(readdirSync(installed).sort()).toEqual(
-      ['LICENSE', 'README.md', 'THIRD_PARTY_NOTICES', 'bin', 'dist', 'package.json', 'schemas', 'templates'].sort(),
+      [
+        'LICENSE',
+        'README.md',
+        'THIRD_PARTY_NOTICES',
+        'bin',
+        'dist',
+        'docs',
+        'package.json',
+        'schemas',
+        'templates',
+      ].sort(),
     );
+    const isForUsers = (file: string): boolean => /\.(?:md|json)$/.test(file) && !file.startsWith('internals/');
+    expect(filesBelow(join(installed, 'docs'))).toEqual(filesBelow(join(ROOT, 'docs')).filter(isForUsers));
     const built = filesBelow(join(installed, 'dist'));
     expect(built).toContain('web/index.html');
     const java = findLibrary('java', LIBRARY_JAR).version;
@@ -116,6 +128,14 @@ describe('the packed package', () => {
         shell: process.platform === 'win32',
       }),
     ).toBe(`${version}\n`);
+  });
+
+  it('prints the documentation', () => {
+    const { status, stdout } = kuflow('docs', 'first-worker');
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: expect.stringMatching(/^# Your first worker\n/) as string,
+    });
   });
 
   it('rejects unknown commands and options with a suggestion and status 2', () => {

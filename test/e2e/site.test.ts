@@ -19,10 +19,14 @@ beforeAll(async () => {
   pages = filesIn(site, '.html');
 });
 
+/** The index lists all pages but itself. The pages of the commands are listed on their own index. */
+const isListed = (file: string): boolean =>
+  !/^(?:internals\/|index\.md$|reference\/commands\/(?!index\.md))/.test(file.replaceAll('\\', '/'));
+
 /** The links, anchors and images of a page whose target does not exist. */
 function deadReferences(page: string): readonly string[] {
   const html = read(page);
-  const references = [...html.matchAll(/<(?:a|img|link|script)\b[^>]*? (?:href|src)="([^"]+)"/g)].map(
+  const references = [...html.matchAll(/<(?:a|img|link|script|source)\b[^>]*? (?:href|src|srcset)="([^"]+)"/g)].map(
     ([, reference = '']) => reference.replaceAll('&amp;', '&'),
   );
   return references.filter((reference) => {
@@ -42,14 +46,24 @@ function targetOf(path: string, page: string): string {
 }
 
 describe('the documentation site', () => {
-  it('has every page in docs', () => {
-    const sources = filesIn(join(ROOT, 'docs'), '.md').map((file) => file.replace(/\.md$/, '.html'));
+  it('has every page for users in docs', () => {
+    const sources = filesIn(join(ROOT, 'docs'), '.md')
+      .filter((file) => !file.startsWith('internals'))
+      .map((file) => file.replace(/\.md$/, '.html'));
     expect([...pages].sort()).toEqual([...sources, '404.html'].sort());
     expect(sources.length).toBeGreaterThan(20);
   });
 
   it('has no dead links, anchors or images', () => {
     expect(pages.flatMap((page) => deadReferences(page).map((dead) => `${page}: ${dead}`))).toEqual([]);
+  });
+
+  it('has each page as Markdown, and lists them in llms.txt', () => {
+    const list = read('llms.txt');
+    expect(list).toMatch(/^# create-kuflow-worker\n\n> \S/);
+    const linked = [...list.matchAll(/\]\(([^)]+\.md)\)/g)].map(([, file = '']) => file);
+    expect(linked).toHaveLength(filesIn(join(ROOT, 'docs'), '.md').filter((file) => isListed(file)).length);
+    for (const file of linked) expect(read(file)).toBe(readFileSync(join(ROOT, 'docs', file), 'utf8'));
   });
 
   it('lists every page in the sidebar', () => {

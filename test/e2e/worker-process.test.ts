@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { Client, defaultPayloadConverter, WorkflowNotFoundError } from '@temporalio/client';
 import { RawValue } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { ROOT } from '../../scripts/bundle.mjs';
 import { uuid7 } from '../../src/base/uuid.ts';
 import { createPlatformState } from '../../src/platform/state/state-file.ts';
 import { encryptedArgument, encryptionHeaders } from '../../src/platform/temporal/encryption.ts';
@@ -33,6 +34,16 @@ const OWN_FRAME = {
   Java: /^\s+at \w.*(?:WorkflowInterceptor|Encryption\w*)\.java:\d+\)$/m,
   Python: /^\s+File ".*\/kuflow_worker\/_internal\/workflow\/interceptor\.py", line \d+, in \w+$/m,
 };
+const DOCUMENTED_METRICS = [
+  ...new Set(
+    ['metrics-and-alerts.md', 'grafana-dashboard.json'].flatMap((file) => {
+      const page = readFileSync(join(ROOT, 'docs', 'how-to', file), 'utf8');
+      const names = page.match(/\b(?:kuflow|temporal)_[a-z_]*[a-z]\b/g) ?? [];
+      // Languages measure latencies in different units, as the page says.
+      return names.filter((name) => !name.includes('latency')).map((name) => name.replace(/_total$/, ''));
+    }),
+  ),
+];
 const DROPPED_AT_START = ['createAuthentication', 'createWorker'] as const;
 const DROPPED_IN_PROCESS = [
   'createProcessItem',
@@ -544,6 +555,8 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
         /^temporal_workflow_completed\S* [1-9]/m,
         /^temporal_worker_task_slots_available\S*worker_type="WorkflowWorker"\S* 20(?:\.0)?$/m,
         /^temporal_worker_task_slots_available\S*worker_type="ActivityWorker"\S* (?:2\d|30)(?:\.0)?$/m,
+        // What the dashboard and the alerts of the documentation use.
+        ...DOCUMENTED_METRICS.map((name) => new RegExp(`^${name}(?:_total)?(?:\\{| )`, 'm')),
       ];
       const missing = async (): Promise<readonly RegExp[]> => {
         const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();

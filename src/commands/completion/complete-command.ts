@@ -82,6 +82,10 @@ async function lookUpCandidates(
       const { explainAll } = await import('../../diagnostics/explanations/explain.ts');
       return explainAll().map(({ id, title }) => ({ value: id, description: title }));
     }
+    case 'docs-topics': {
+      const { listDocsPages } = await import('../../cli/docs-pages.ts');
+      return listDocsPages().map(({ topic, title }) => ({ value: topic, description: title }));
+    }
     case 'process-ids':
     case 'running-process-ids':
     case 'task-ids':

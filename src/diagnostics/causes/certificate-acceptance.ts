@@ -25,7 +25,7 @@ const ALL_UNKNOWN: AcceptanceByProgram = byProgram(() => 'unknown');
 
 /**
  * By trait that sets issued by KuFlow do not have. Tested with @temporalio/worker 1.24.0, KuFlow's Python SDK 3.5.0, io.temporal 1.31.0
- * called like KuFlow's Java library does, and `temporal` 1.9.1; results in docs/reference/doctor-peers.json. The worker normalizes and checks PEM
+ * called like KuFlow's Java library does, and `temporal` 1.9.1; results in docs/internals/doctor-peers.json. The worker normalizes and checks PEM
  * before its SDK reads it.
  */
 const ACCEPTANCE_BY_TRAIT = {

@@ -8,8 +8,8 @@ import { GROUPS } from '../../../bench/peers/scenarios.mjs';
 import { cell, ended, fates, wantsNetwork } from '../../../bench/peers/words.mjs';
 
 const root = new URL('../../../', import.meta.url);
-const page = readFileSync(new URL('docs/explanation/peers.md', root), 'utf8');
-const kept = readFileSync(new URL('docs/explanation/peers.json', root), 'utf8');
+const page = readFileSync(new URL('docs/internals/peers.md', root), 'utf8');
+const kept = readFileSync(new URL('docs/internals/peers.json', root), 'utf8');
 
 describe('the comparison page', () => {
   it('is generated from the observations, with a cell for each tool and scenario', () => {

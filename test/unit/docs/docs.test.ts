@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ROOT } from '../../../scripts/bundle.mjs';
 import { commandPages } from '../../../scripts/command-pages.mjs';
 import { headingId } from '../../../scripts/heading-id.mjs';
-import { libraryPage } from '../../../scripts/library-page.mjs';
+import { libraryPage, WORKFLOW_READERS, workflowPage } from '../../../scripts/library-page.mjs';
 import { settingsPage } from '../../../scripts/settings-page.mjs';
 import { describeAllCommands } from '../../../src/bin/describe-commands.ts';
 import { ENCRYPTED_ENCODING } from '../../../src/engine/workflow-start.ts';
@@ -30,6 +30,19 @@ describe('generated pages', () => {
     expect(libraryPage(page, ROOT), 'npm run docs').toBe(page);
     for (const name of ['runWorker', 'KuFlowWorker', 'start_process'])
       expect(page).toMatch(new RegExp(`^. .${name}. . \\w`, 'm'));
+  });
+
+  it.each(['typescript', 'java', 'python'] as const)('describe the workflow API in %s', (language) => {
+    const page = read(`docs/reference/workflow-api-${language}.md`);
+    expect(workflowPage(page, ROOT, language), 'npm run docs').toBe(page);
+    const [declarations] = [WORKFLOW_READERS[language](ROOT)];
+    for (const { name, about, members } of declarations) {
+      expect(about, name).toMatch(/^[A-Z`].*\.$/);
+      expect(members.length, name).toBeGreaterThan(0);
+    }
+    // Each method of the library itself, other than in overloads.
+    const { members } = declarations.find(({ name }) => name === 'KuFlowProcess') ?? { members: [] };
+    expect(members.filter(([, what]) => what !== '').length).toBeGreaterThanOrEqual(8);
   });
 
   it("match the commands' help (`npm run docs` regenerates them)", async () => {

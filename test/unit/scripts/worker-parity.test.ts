@@ -13,7 +13,7 @@ import {
 } from '../../../scripts/worker-parity.mjs';
 
 describe('the worker contract', () => {
-  const read = (file: string): string => readFileSync(join(ROOT, 'docs', file), 'utf8');
+  const read = (file: string): string => readFileSync(join(ROOT, 'docs', 'internals', file), 'utf8');
   const contract = readContract(read('worker-contract.md'));
   const proofs = findProofs(ROOT);
 

@@ -16,7 +16,7 @@ import { diagnoseWithFaults, makeMaterials, type Materials } from '../matrix/set
 
 type Recorded = Readonly<Record<'typescript' | 'python' | 'java' | 'temporal', string>>;
 const recorded = (
-  JSON.parse(readFileSync(join(ROOT, 'docs', 'reference', 'doctor-peers.json'), 'utf8')) as {
+  JSON.parse(readFileSync(join(ROOT, 'docs', 'internals', 'doctor-peers.json'), 'utf8')) as {
     readonly Forms: Readonly<Record<string, Recorded>>;
   }
 ).Forms;

@@ -10,8 +10,8 @@ import { registry } from '../../../../src/diagnostics/registry.ts';
 import { matrix } from '../matrix/matrix.ts';
 
 const page = readFileSync(join(ROOT, 'docs', 'reference', 'doctor.md'), 'utf8');
-const faultsPage = readFileSync(join(ROOT, 'docs', 'reference', 'doctor-faults.md'), 'utf8');
-const peers = JSON.parse(readFileSync(join(ROOT, 'docs', 'reference', 'doctor-peers.json'), 'utf8')) as Parameters<
+const faultsPage = readFileSync(join(ROOT, 'docs', 'internals', 'doctor-faults.md'), 'utf8');
+const peers = JSON.parse(readFileSync(join(ROOT, 'docs', 'internals', 'doctor-peers.json'), 'utf8')) as Parameters<
   typeof doctorFaultsPage
 >[2];
 

@@ -53,10 +53,14 @@ export interface ProcessOptions {
 
 /** A user or an application. */
 export type Owner = { readonly ownerId: Uuid } | { readonly ownerEmail: string };
+/** The user or application that is assigned when an item is created. */
 type OptionalOwner = Partial<Record<'ownerId' | 'ownerEmail', string>>;
 
+/** Options of a task for a person. */
 interface TaskOptions<Data, Context> extends OptionalOwner {
+  /** The data that the form of the task shows at first. */
   readonly data?: Partial<Data>;
+  /** Data that the form of the task can show. */
   readonly contextData?: Context;
 }
 

@@ -1,0 +1,31 @@
+import { Argument, Option, type Command } from 'commander';
+import type { CommandContext } from '../../cli/context.ts';
+import { jsonOption } from '../../cli/json-option.ts';
+import { withCandidates } from '../../cli/value-candidates.ts';
+import type { DocsFlags } from './run.ts';
+
+export function configure(command: Command, context: CommandContext): void {
+  command
+    .description(
+      'Print a page of the documentation, as Markdown. Without a topic, list the topics. In a terminal, long pages are shown in your pager ' +
+        '($PAGER, or less); in a pipe, they are printed. Works without a network.',
+    )
+    .addArgument(withCandidates(new Argument('[topic]', 'Topic, such as first-worker or commands/dev'), 'docs-topics'))
+    .addOption(new Option('--search <words...>', 'Find the sections that contain all of these words'))
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  list the topics
+    $ kuflow docs
+  read a page
+    $ kuflow docs run-locally
+  find out how to test a deadline
+    $ kuflow docs --search deadline test`,
+    )
+    .action(async (topic: string | undefined, flags: DocsFlags) => {
+      const { runDocs } = await import('./run.ts');
+      await runDocs(topic, flags, context);
+    });
+}

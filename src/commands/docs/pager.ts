@@ -1,0 +1,20 @@
+import { spawn } from 'node:child_process';
+import type { CommandContext } from '../../cli/context.ts';
+import { findOnPath } from '../../files/find-on-path.ts';
+
+/** Shows a text in the user's pager, if this is a terminal and there is one. Otherwise prints it. */
+export async function showInPager(text: string, { terminal, env }: CommandContext): Promise<void> {
+  const [name = '', ...args] = (env['PAGER'] ?? 'less').split(' ').filter((word) => word !== '');
+  const program = terminal.out.isTTY && name !== '' ? findOnPath(name, env) : undefined;
+  if (program === undefined) {
+    terminal.out.write(text);
+    return;
+  }
+  // As git does: less ends at once if the text fits on the screen, and shows colors.
+  const pager = spawn(program, args, { env: { LESS: 'FRX', ...env }, stdio: ['pipe', 'inherit', 'inherit'] });
+  await new Promise<void>((resolve, reject) => {
+    // The user may end the pager before it has read everything.
+    pager.stdin.on('error', () => undefined).end(text);
+    pager.once('error', reject).once('close', () => resolve());
+  });
+}
