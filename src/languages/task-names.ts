@@ -1,4 +1,4 @@
-import type { ProcessDefinition, TaskDefinition } from '../process/definition.ts';
+import type { WorkerDefinition, TaskDefinition } from '../process/definition.ts';
 import { capitalize, distinctName, identifier } from '../base/identifiers.ts';
 import { choiceOf, type TaskChoice, type TaskChoices } from './project-spec.ts';
 
@@ -16,6 +16,13 @@ export interface Naming {
   readonly key: (name: string) => string;
 }
 
+/** How a language derives names from the variable of a task or an action. */
+export interface TaskNaming {
+  readonly naming: Naming;
+  readonly typeName: (variable: string) => string;
+  readonly constantName: (variable: string) => string;
+}
+
 export type NamedTask = TaskChoice & { readonly name: string };
 
 /**
@@ -23,7 +30,7 @@ export type NamedTask = TaskChoice & { readonly name: string };
  * defined. A new task whose name is in use gets a number.
  */
 export function nameTasks(
-  { tasks }: ProcessDefinition,
+  { tasks }: WorkerDefinition,
   choices: TaskChoices,
   { style, reserved, key }: Naming,
 ): Readonly<Record<string, TaskChoice>> {
@@ -48,11 +55,7 @@ export function nameTasks(
 }
 
 /** Codes of the human tasks whose data is passed to the system task at `index`, in order: the chosen ones, by default the last ones before it. */
-export function systemTaskInputs(
-  definition: ProcessDefinition,
-  index: number,
-  choices: TaskChoices,
-): readonly string[] {
+export function systemTaskInputs(definition: WorkerDefinition, index: number, choices: TaskChoices): readonly string[] {
   const before = definition.tasks.slice(0, index).filter(({ kind }) => kind === 'human');
   const chosen = choiceOf(choices, definition.tasks[index]?.code ?? '').inputs;
   const kept =

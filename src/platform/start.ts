@@ -130,7 +130,7 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
     (started) => started.stop(),
   );
   const outbox = await parts.add(
-    createOutbox({ domain, engine, onStarted: (processId) => watcher.track(processId) }),
+    createOutbox({ domain, engine, onStarted: (workflowId) => watcher.track(workflowId) }),
     (started) => started.stop(),
   );
 
@@ -232,8 +232,9 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
   report({ kind: 'ready', part: 'gateway', address: endpoints.engine });
   report({ kind: 'ready', part: 'rest', address: endpoints.https });
 
-  for (const processId of listOpenWorkflows(domain)) watcher.track(processId);
+  for (const workflowId of listOpenWorkflows(domain)) watcher.track(workflowId);
   outbox.wake();
+  store.removeOldState();
 
   return {
     endpoints,

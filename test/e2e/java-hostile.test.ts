@@ -12,7 +12,7 @@ import { inputTypeOf } from '../../src/languages/java/activities.ts';
 import { renderJavaProcesses } from '../../src/languages/java/render.ts';
 import type { ProjectSpec } from '../../src/languages/project-spec.ts';
 import { loadTemplateSet, type TemplateSet } from '../../src/languages/templates/set.ts';
-import type { ProcessDefinition } from '../../src/process/definition.ts';
+import type { WorkerDefinition } from '../../src/process/definition.ts';
 import { sampleDefinition } from '../../src/process/sample.ts';
 import { fileName } from '../../src/base/file-name.ts';
 import { describeJava } from '../support/describe-workers.ts';
@@ -29,7 +29,7 @@ const COMPILED = SOAK ? 50 : 15;
 const SEED = 20261127;
 const SKIP_FORMAT = ['-Dspotless.check.skip'];
 
-const specOf = (definition: ProcessDefinition): ProjectSpec => ({
+const specOf = (definition: WorkerDefinition): ProjectSpec => ({
   name: 'a-worker',
   language: 'java',
   packageName: 'com.example.aworker',
@@ -59,8 +59,8 @@ const shape = {
       ].map((schema, index) => ['abcdefghi'.charAt(index), schema]),
     ),
   },
-} as const satisfies ProcessDefinition['metadata'];
-const HARMLESS: readonly ProcessDefinition[] = [
+} as const satisfies WorkerDefinition['metadata'];
+const HARMLESS: readonly WorkerDefinition[] = [
   sampleDefinition(),
   {
     ...sampleDefinition(),
@@ -109,7 +109,7 @@ if (SOAK)
   });
 
 /** A copy of the shared project with the code of 50 of the processes. */
-async function projectWith(name: string, definitions: readonly ProcessDefinition[]): Promise<string> {
+async function projectWith(name: string, definitions: readonly WorkerDefinition[]): Promise<string> {
   const bySlug = new Map(definitions.map((definition) => [fileName(definition.process.code), definition]));
   const additionalProcesses = [...bySlug]
     .slice(0, COMPILED)
@@ -131,7 +131,7 @@ interface Source {
   readonly own: ReadonlySet<string>;
 }
 
-function sourcesOf(definition: ProcessDefinition, templates: TemplateSet): readonly Source[] {
+function sourcesOf(definition: WorkerDefinition, templates: TemplateSet): readonly Source[] {
   const spec = specOf(definition);
   const { prefix, processPackage } = javaLayout(spec);
   const own = new Set([

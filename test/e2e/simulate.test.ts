@@ -24,8 +24,8 @@ import { workerProject } from '../support/worker-project.ts';
 
 const ANY_PORTS = ['--port', '0', '--https-port', '0', '--engine-port', '0'];
 const WORKER = ['node', join('dist', 'main.js')];
-const TASKS = ['LOAN_APPLICATION', 'CHECK_CREDIT', 'APPROVE_LOAN', 'LOAN_RESULT', 'LOAN_DISCUSSION'] as const;
-const KINDS = ['human', 'system', 'human', 'message', 'thread'] as const;
+const TASKS = ['LOAN_APPLICATION', 'CHECK_CREDIT', 'LOAN_DISCUSSION', 'APPROVE_LOAN', 'LOAN_RESULT'] as const;
+const KINDS = ['human', 'system', 'thread', 'human', 'message'] as const;
 
 /** The sample process with another code and its own task queue, and with `over` applied to some of its tasks. */
 function loanLike(code: string, over: Readonly<Record<string, object>> = {}, type = 'LoanWorkflow'): object {

@@ -26,7 +26,7 @@ const SCHEMA_ERRORS = {
     forever: "/ must have required property 'decision'",
   },
   Python: {
-    atFirst: '/score must match type "integer"; /decision must match enum ["ACCEPT", "REVIEW"]',
+    atFirst: '/score must match type "integer"; /decision must match enum ["REVIEW", "ACCEPT"]',
     forever: "/ must have required property 'decision'",
   },
   Java: {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { ProcessDefinition, TaskDefinition } from '../../src/process/definition.ts';
+import type { WorkerDefinition, TaskDefinition } from '../../src/process/definition.ts';
 import { collidingTexts, hostileText, impossibleText, MARK, takenWord } from './hostile-texts.ts';
 
 /** The content of a definition file that comes from a stranger. */
@@ -220,7 +220,7 @@ export const usableFile: fc.Arbitrary<HostileFile> = files(true);
 export const brokenFile: fc.Arbitrary<HostileFile> = files(false);
 
 /** A definition as it comes from KuFlow, without a file. */
-export function definitionOf({ workflow, tasks, ...rest }: HostileFile): ProcessDefinition {
+export function definitionOf({ workflow, tasks, ...rest }: HostileFile): WorkerDefinition {
   return {
     ...rest,
     workflow: { type: workflow.type, taskQueue: workflow['task-queue'] },
@@ -231,7 +231,7 @@ export function definitionOf({ workflow, tasks, ...rest }: HostileFile): Process
     })) as readonly TaskDefinition[],
     ...(rest.metadata === undefined ? {} : { metadata: shapeOf(rest.metadata) }),
     ...(rest.entity === undefined ? {} : { entity: shapeOf(rest.entity) }),
-  } as ProcessDefinition;
+  } as WorkerDefinition;
 }
 
 function shapeOf({ schema, 'ui-schema': uiSchema }: HostileShape): object {

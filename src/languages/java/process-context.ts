@@ -39,8 +39,8 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
   const resultTypes = system.map(({ dataType }) => dataType);
   const declared = declaredData(definition, tasks);
   const { code: types, imports: declarationImports } = declareJavaTypes(declared);
-  const withApproval = human.some(({ isApproval }) => isApproval);
-  const variables = human.filter(({ isUsed, isApproval }) => isUsed || isApproval);
+  const withApproval = human.some(({ approval }) => approval !== undefined);
+  const variables = human.filter(({ isUsed, approval }) => isUsed || approval !== undefined);
 
   return {
     processPackage: new Code(processPackage),
@@ -123,7 +123,7 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
     typesImports: imports(declarationImports),
     declarations: new Code(types.trimEnd()),
     schemas: new Code(printableJson(systemTaskSchemas(definition), true)),
-    approvals: human.filter(({ isApproval }) => isApproval),
+    approvals: human.filter(({ approval }) => approval !== undefined),
     testImports: imports([
       'kuflow.worker.KuFlowOperations.ProcessItem.TaskState',
       ...['FakeKuFlow', 'Person', 'ProcessRun', 'Replay', 'SampleData'].map((type) => `kuflow.worker.testing.${type}`),

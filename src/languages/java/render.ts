@@ -32,7 +32,7 @@ const PARTS = {
 const PROCESS_PARTS: ProcessParts<(typeof PARTS)[keyof typeof PARTS], JavaLayout> = {
   language: 'java',
   parts: PARTS,
-  systemParts: ['activities', 'activitiesImpl', 'schemas'],
+  activityParts: ['activities', 'activitiesImpl', 'schemas'],
   layout: javaLayout,
   context: javaProcessContext,
 };

@@ -11,7 +11,7 @@ export function workflowStatement(task: ProcessTask, prefix: string): readonly s
   const constant = `${prefix}Tasks.${task.constant}`;
   switch (task.kind) {
     case 'human': {
-      if (task.isApproval) return approval(task, constant, prefix);
+      if (task.approval !== undefined) return approval(task, constant, prefix);
       const wait = { callee: 'kuflow.humanTask', args: [constant] };
       return task.isUsed
         ? declarationLines(task.dataType ?? UNTYPED, task.variable, wait, INDENT)
@@ -24,7 +24,7 @@ export function workflowStatement(task: ProcessTask, prefix: string): readonly s
       return callLines('', { callee: 'kuflow.systemTask', args }, ';', INDENT);
     }
     case 'message':
-      return callLines('', { callee: 'kuflow.message', args: [constant, javaString(task.title)] }, ';', INDENT);
+      return callLines('', { callee: 'kuflow.message', args: [constant, javaString(task.text)] }, ';', INDENT);
     case 'thread':
       return callLines('', { callee: 'kuflow.thread', args: [constant] }, ';', INDENT);
   }
@@ -32,7 +32,7 @@ export function workflowStatement(task: ProcessTask, prefix: string): readonly s
 
 /** The decision of the sample process. */
 function approval(
-  { variable, dataType = UNTYPED, rejection }: ProcessTask,
+  { variable, dataType = UNTYPED, approval: decision }: ProcessTask,
   constant: string,
   prefix: string,
 ): readonly string[] {
@@ -42,9 +42,9 @@ function approval(
     '                options -> options.deadline(',
     '                        Duration.ofDays(3), task -> task.log("Nobody has decided for three days", LogLevel.WARN)));',
     `        if (!${variable}.approved()) {`,
-    ...(rejection === undefined
+    ...(decision?.rejection === undefined
       ? []
-      : [`            kuflow.message(${prefix}Tasks.${rejection}, "Your loan was not approved");`]),
+      : [`            kuflow.message(${prefix}Tasks.${decision.rejection}, "Your loan was not approved");`]),
     '            return new WorkflowResponse("Process " + processId + " completed: not approved");',
     '        }',
   ];

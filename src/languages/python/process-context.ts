@@ -38,7 +38,7 @@ export function pythonProcessContext(process: ProcessToRender<PythonLayout>): ob
   const inputs = activities.map(inputClass).join('\n\n');
   const methods = activities.map(activityMethod).join('\n');
   const constants = tasks.map(taskConstant).join('\n');
-  const withApproval = human.some(({ isApproval }) => isApproval);
+  const withApproval = human.some(({ approval }) => approval !== undefined);
   const hasActivities = isFirst || system.length > 0;
 
   return {
@@ -86,7 +86,7 @@ export function pythonProcessContext(process: ProcessToRender<PythonLayout>): ob
     hasTypeImports: typeImports.length > 0,
     declarations: new Code(types.trimEnd()),
     schemas: new Code(printableJson(systemTaskSchemas(definition), true)),
-    approvals: human.filter(({ isApproval }) => isApproval),
+    approvals: human.filter(({ approval }) => approval !== undefined),
     testImports: new Code(
       testImports({ withApproval, hasHumanTasks: human.length > 0 }, [
         ...(hasActivities ? [{ module: `${packageName}.${part}.activities`, name: `${prefix}Activities` }] : []),

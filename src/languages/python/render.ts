@@ -29,7 +29,7 @@ const PARTS = {
 const PROCESS_PARTS: ProcessParts<(typeof PARTS)[keyof typeof PARTS], PythonLayout> = {
   language: 'python',
   parts: PARTS,
-  systemParts: ['activities', 'schemas'],
+  activityParts: ['activities', 'schemas'],
   layout: pythonLayout,
   context: pythonProcessContext,
 };

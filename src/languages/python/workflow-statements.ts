@@ -13,7 +13,7 @@ export function pythonStatement(task: ProcessTask, prefix: string): string {
   const constant = `tasks.${task.constant}`;
   switch (task.kind) {
     case 'human':
-      if (task.isApproval) return approval(task, constant);
+      if (task.approval !== undefined) return approval(task, constant);
       return pythonCall(task.isUsed ? `${task.variable} = await ` : 'await ', 'kuflow.human_task', [constant], INDENT);
     case 'system': {
       const inputs = ['process_id', ...task.inputs.map(({ variable }) => variable)];
@@ -33,7 +33,7 @@ export function pythonStatement(task: ProcessTask, prefix: string): string {
       return pythonCall(
         'await ',
         'kuflow.message',
-        [constant, `text=${pyString(cutToColumns(task.title, LONGEST_TEXT))}`],
+        [constant, `text=${pyString(cutToColumns(task.text, LONGEST_TEXT))}`],
         INDENT,
       );
     case 'thread':
@@ -42,7 +42,7 @@ export function pythonStatement(task: ProcessTask, prefix: string): string {
 }
 
 /** The decision of the sample process. */
-function approval({ variable, rejection }: ProcessTask, constant: string): string {
+function approval({ variable, approval: decision }: ProcessTask, constant: string): string {
   return [
     `        ${variable} = await kuflow.human_task(`,
     `            ${constant},`,
@@ -50,9 +50,9 @@ function approval({ variable, rejection }: ProcessTask, constant: string): strin
     '            on_deadline=lambda task: task.log("Nobody has decided for three days", "WARN"),',
     '        )',
     `        if not ${variable}["approved"]:`,
-    ...(rejection === undefined
+    ...(decision?.rejection === undefined
       ? []
-      : [`            await kuflow.message(tasks.${rejection}, text="Your loan was not approved")`]),
+      : [`            await kuflow.message(tasks.${decision.rejection}, text="Your loan was not approved")`]),
     '            return {"message": f"Process {process_id} completed: not approved"}',
   ].join('\n');
 }

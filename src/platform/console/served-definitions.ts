@@ -38,8 +38,8 @@ function toServedProcess(
   return withoutUndefined({
     ...ref,
     name: process.name,
-    workflowType: workflow.type,
-    taskQueue: workflow.taskQueue,
+    workflowType: workflow?.type,
+    taskQueue: workflow?.taskQueue,
     confidential: isConfidential ? true : undefined,
     metadata,
     entity,

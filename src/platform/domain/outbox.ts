@@ -4,17 +4,17 @@ import { waitAtMost } from '../../base/async.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { ProcessEngine } from '../shared/process-engine.ts';
 import type { Domain } from './context.ts';
-import { nextCommand, processesWithCommands, removeCommand, type PendingCommand } from '../store/outbox-queue.ts';
+import { nextCommand, workflowsWithCommands, removeCommand, type PendingCommand } from '../store/outbox-queue.ts';
 import { findProcessById } from '../store/processes.ts';
 
 export interface OutboxOptions {
   readonly domain: Pick<Domain, 'store' | 'clock' | 'commands' | 'report'>;
   readonly engine: ProcessEngine;
   /** Called when the engine has acknowledged the start of a workflow, which can be watched from then on. */
-  readonly onStarted?: ((processId: string) => void) | undefined;
+  readonly onStarted?: ((workflowId: string) => void) | undefined;
   /** Milliseconds from a request to cancel until termination. Default: 10,000. */
   readonly terminateAfterMs?: number | undefined;
-  /** How many processes are served at a time, not counting those that wait for a cancelled workflow. Default: 16. */
+  /** How many workflows are served at a time, not counting those that wait for a cancelled workflow. Default: 16. */
   readonly concurrency?: number | undefined;
 }
 
@@ -35,7 +35,7 @@ const MAX_PAUSE_MS = 5_000;
 const STOP_WITHIN_MS = 2_000;
 
 /**
- * Delivers the commands in the store to the engine: in order for each process, a few processes at a time, each retried
+ * Delivers the commands in the store to the engine: in order for each workflow, a few workflows at a time, each retried
  * until it is acknowledged. After a crash between delivery and removal, a command may reach the engine twice.
  */
 export function createOutbox(options: OutboxOptions): Outbox {
@@ -44,7 +44,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   /** Those of `running` that only wait for a cancelled workflow to end. */
   const waiting = new Set<string>();
   const stopping = new AbortController();
-  // Every waiting process adds a listener, and their number is not limited.
+  // Every waiting workflow adds a listener, and their number is not limited.
   setMaxListeners(0, stopping.signal);
   const stopped = (): boolean => stopping.signal.aborted;
   let idle: (() => void)[] = [];
@@ -58,19 +58,19 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   const wake = (): void => {
     if (stopped()) return;
-    for (const processId of processesWithCommands(store.sql)) {
+    for (const workflowId of workflowsWithCommands(store.sql)) {
       if (running.size - waiting.size >= (options.concurrency ?? 16)) break;
-      if (running.has(processId)) continue;
-      // In a later turn: a call that wakes the outbox must find this process in `running`.
+      if (running.has(workflowId)) continue;
+      // In a later turn: a call that wakes the outbox must find this workflow in `running`.
       const work = Promise.resolve()
-        .then(() => drain(processId))
+        .then(() => drain(workflowId))
         .finally(() => {
-          running.delete(processId);
-          // A command may have been added in the meantime, and another process can be served now.
+          running.delete(workflowId);
+          // A command may have been added in the meantime, and another workflow can be served now.
           wake();
           settle();
         });
-      running.set(processId, work);
+      running.set(workflowId, work);
     }
   };
 
@@ -92,21 +92,21 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
   };
 
-  async function drain(processId: string): Promise<void> {
+  async function drain(workflowId: string): Promise<void> {
     for (let failures = 0; !stopped();) {
       try {
-        const pending = nextCommand(store.sql, processId);
+        const pending = nextCommand(store.sql, workflowId);
         if (pending === undefined) return;
         await perform(pending);
         removeCommand(store.sql, pending.seq);
         failures = 0;
-        if (pending.command.kind === 'start-workflow') options.onStarted?.(processId);
+        if (pending.command.kind === 'start-workflow') options.onStarted?.(workflowId);
       } catch (error) {
         if (stopped()) return;
         failures++;
         // Reported once at first, then at every 20th attempt.
         if (failures === 1 || failures % 20 === 0) {
-          const message = `Could not deliver a command for process ${processId} to the engine (attempt ${failures}, retrying): ${messageOf(error)}`;
+          const message = `Could not deliver a command for workflow ${workflowId} to the engine (attempt ${failures}, retrying): ${messageOf(error)}`;
           report({ kind: 'warning', message });
         }
         const pause = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), MAX_PAUSE_MS);
@@ -115,9 +115,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
     }
   }
 
-  async function perform({ processId, command }: PendingCommand): Promise<void> {
+  async function perform({ workflowId, processId, command }: PendingCommand): Promise<void> {
     const { engine } = options;
-    const workflowId = processId;
     const encryptionKeyId = findProcessById(store.sql, processId)?.encryptionKeyId;
     switch (command.kind) {
       case 'start-workflow':
@@ -143,13 +142,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
             terminateAfterMs: options.terminateAfterMs ?? 10_000,
             signal: stopping.signal,
             requested: () => {
-              waiting.add(processId);
+              waiting.add(workflowId);
               wake();
             },
           });
           return;
         } finally {
-          waiting.delete(processId);
+          waiting.delete(workflowId);
         }
     }
   }

@@ -48,13 +48,14 @@ export function createProcess(
     insertProcess(ctx.store.sql, process);
     linkDocuments(ctx, process.metadata, formatProcessUri(id));
     linkDocuments(ctx, process.entity, formatProcessUri(id));
-    const { type, taskQueue } = served.definition.workflow;
-    enqueueForEngine(ctx, id, {
-      kind: 'start-workflow',
-      workflowType: type,
-      taskQueue,
-      input: { processId: id, ...formatRequestTime(ctx.clock.now(), ctx.timeZone), extras: {} },
-    });
+    const { workflow } = served.definition;
+    if (workflow !== undefined)
+      enqueueForEngine(ctx, id, {
+        kind: 'start-workflow',
+        workflowType: workflow.type,
+        taskQueue: workflow.taskQueue,
+        input: { processId: id, ...formatRequestTime(ctx.clock.now(), ctx.timeZone), extras: {} },
+      });
     recordEvent(ctx, { processId: id, kind: 'process-started', code: served.ref.code, principalId: initiator.id });
     return { created: true, process };
   });

@@ -216,6 +216,10 @@ const KIND_LABELS: Readonly<Record<string, string>> = {
   'entity-saved': 'entity saved',
   'initiator-changed': 'initiator changed',
   'signal-sent': 'signal sent',
+  'action-requested': 'requested',
+  'action-completed': 'completed',
+  'action-failed': 'failed',
+  'action-canceled': 'canceled',
   'workflow-completed': 'workflow ended',
   'workflow-failed': 'workflow failed',
   'workflow-timed-out': 'workflow timed out',
@@ -232,7 +236,9 @@ export function formatTimeline(timeline: readonly TimelineEntry[]): readonly str
   return timeline.map((entry) => {
     const at = `${((Date.parse(entry.time) - start) / 1000).toFixed(2)} s`.padStart(9);
     const what = kindLabel(entry.kind);
-    const subject = entry.processItemId === undefined ? what : `${entry.code ?? 'item'} ${what}`;
+    const isAction = entry.kind.startsWith('action-');
+    const owner = isAction ? `action ${entry.code ?? ''}` : entry.processItemId && (entry.code ?? 'item');
+    const subject = owner === undefined ? what : `${owner} ${what}`;
     const by = entry.principal === undefined ? '' : ` by ${entry.principal}`;
     const detail = entry.detail === undefined ? '' : `: ${entry.detail}`;
     return escapeForTerminal(`${at}  ${subject}${by}${detail}`, 300);

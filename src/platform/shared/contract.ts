@@ -122,8 +122,8 @@ export const ServedProcess = model('ServedProcess', {
   version: Uuid,
   code: Text,
   name: OptionalText,
-  workflowType: Text,
-  taskQueue: Text,
+  workflowType: OptionalText,
+  taskQueue: OptionalText,
   confidential: Type.Optional(
     Type.Boolean({
       description:

@@ -71,7 +71,7 @@ function diffValues(path: ValuePath, before: unknown, next: unknown): readonly V
   }
   if (Array.isArray(before) && Array.isArray(next) && next.length > 0) {
     const [old, now] = [before as readonly unknown[], next as readonly unknown[]];
-    if (path.length === 1 || old.length === now.length)
+    if ((path.length === 1 && path[0] === 'tasks') || old.length === now.length)
       return old.flatMap((item, at) => diffValues([...path, at], item, now[at]));
     const kept = old.filter((item) => now.includes(item));
     if (isDeepStrictEqual(kept, now.slice(0, kept.length)) && kept.length > 0)

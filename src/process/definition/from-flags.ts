@@ -11,7 +11,7 @@ import { createSchemaValidator } from './validate-schema.ts';
 import { LARGEST_DATA_FILE_MIB } from '../data-file.ts';
 import { findNonJson } from '../data-problem.ts';
 import { TASK_KINDS } from '../definition.ts';
-import type { DataShape, ProcessDefinition, TaskDefinition, TaskKind } from '../definition.ts';
+import type { DataShape, WorkerDefinition, TaskDefinition, TaskKind } from '../definition.ts';
 
 export interface DefinitionFlags {
   readonly code?: string | undefined;
@@ -30,7 +30,7 @@ export interface DefinitionFlags {
 }
 
 /** Builds a definition from command options. Files are relative to `cwd`. Throws a usage error (status 2) that lists every problem by option. */
-export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Promise<ProcessDefinition> {
+export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Promise<WorkerDefinition> {
   const problems: string[] = [];
   const required = (option: string, value: string | undefined): string => {
     if (value === undefined || value.trim() === '')
@@ -184,7 +184,7 @@ export interface TaskChanges {
 }
 
 /** Changes the kinds and the order of tasks. Throws a usage error that lists every problem by option. */
-export function applyTaskChanges(definition: ProcessDefinition, changes: TaskChanges): ProcessDefinition {
+export function applyTaskChanges(definition: WorkerDefinition, changes: TaskChanges): WorkerDefinition {
   const problems: string[] = [];
   const codes = definition.tasks.map(({ code }) => code);
   const unknown = (code: string): string =>

@@ -1,6 +1,6 @@
 import { KnownError } from '../../base/errors.ts';
 import { languageOf } from '../../languages/registry.ts';
-import type { ProcessDefinition } from '../../process/definition.ts';
+import type { ProcessDefinition, WorkerDefinition } from '../../process/definition.ts';
 import { textOf } from '../base-archive.ts';
 import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
 import { renderProject } from '../render.ts';
@@ -102,7 +102,10 @@ function withDefinitions(
   const [first, ...others] = processes.map((process) => ({
     ...process,
     definition:
-      definitions.find(({ process: { code } }) => code === process.definition.process.code) ?? process.definitionInCode,
+      definitions.find(
+        (one): one is WorkerDefinition =>
+          one.workflow !== undefined && one.process.code === process.definition.process.code,
+      ) ?? process.definitionInCode,
   }));
   return [first ?? processes[0], ...others];
 }

@@ -164,7 +164,8 @@ function Definitions() {
                   <strong>{name ?? code}</strong> <span class="muted mono">{code}</span>
                   <ConfidentialBadge of={definition} />
                   <span class="second">
-                    {workflowType} on {taskQueue}, {countOf(tasks.length, 'task')}
+                    {workflowType === undefined ? '' : `${workflowType} on ${taskQueue}, `}
+                    {countOf(tasks.length, 'task')}
                   </span>
                 </span>
                 <Link class="button" to={{ view: 'start', code }}>

@@ -1,6 +1,7 @@
 import { openTestEnvironment, replay, type Person, type TestEnvironment } from 'kuflow-worker/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createActivities } from '../src/activities.ts';
+import { actions } from '../src/process/tasks.ts';
 import { validators } from '../src/process/validators.ts';
 
 const workflows = new URL('../src/workflows.ts', import.meta.url);
@@ -32,9 +33,9 @@ afterAll(async () => {
   await environment?.close();
 });
 
-async function start(person: Person) {
+async function start(person: Person, activities: object = {}) {
   const kuflow = environment.fakeKuFlow(person, metadata);
-  const run = await environment.startProcess(WORKFLOW_TYPE, kuflow, createActivities(kuflow));
+  const run = await environment.startProcess(WORKFLOW_TYPE, kuflow, { ...createActivities(kuflow), ...activities });
   return { kuflow, run };
 }
 
@@ -46,9 +47,9 @@ describe('the workflow', () => {
     expect(kuflow.items.map((item) => item.processItemDefinitionRef?.code)).toEqual([
       'LOAN_APPLICATION',
       'CHECK_CREDIT',
+      'LOAN_DISCUSSION',
       'APPROVE_LOAN',
       'LOAN_RESULT',
-      'LOAN_DISCUSSION',
     ]);
     const open = kuflow.items.filter(({ task }) => task !== undefined && task.state !== 'COMPLETED');
     expect(open).toEqual([]);
@@ -62,6 +63,19 @@ describe('the workflow', () => {
     await kuflow.signal(run.processId, 'KuFlow_Engine_Signal_Process_Item', { type: 'UNKNOWN' });
 
     expect(await run.result()).toMatchObject({ message: expect.any(String) });
+  });
+
+  it('needs no decision if the credit check accepts', async () => {
+    const { kuflow, run } = await start((code) => answers[code] ?? {}, {
+      checkCredit: async () => ({
+        score: 0,
+        decision: 'ACCEPT',
+      }),
+    });
+    await run.result();
+
+    expect(kuflow.items.at(-1)?.message?.text).toBe('Your loan was approved');
+    expect(kuflow.items.map((item) => item.processItemDefinitionRef?.code)).not.toContain('APPROVE_LOAN');
   });
 
   it('ends when the loan is not approved', async () => {
@@ -78,6 +92,18 @@ describe('the workflow', () => {
     await run.result();
 
     expect(kuflow.logs).toEqual([expect.objectContaining({ code: 'APPROVE_LOAN', level: 'WARN' })]);
+  });
+
+  it('cancels the open tasks when the applicant withdraws', async () => {
+    const { kuflow, run } = await start(() => 'wait');
+    const meanwhile = async () => {
+      await vi.waitUntil(() => kuflow.items.length === 1, { timeout: 60_000 });
+      await kuflow.act(run.processId, actions.withdraw);
+    };
+
+    expect(await run.result({ meanwhile })).toMatchObject({ message: expect.stringContaining('withdrawn') });
+    expect(kuflow.items[0]?.task?.state).toBe('CANCELLED');
+    expect(kuflow.items.at(-1)?.message?.text).toBe('You withdrew your application');
   });
 
   it('detects a task that was canceled in KuFlow, which sends no signal', async () => {

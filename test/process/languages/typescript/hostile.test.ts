@@ -6,7 +6,7 @@ import { KnownError } from '../../../../src/base/errors.ts';
 import { capitalize, identifier } from '../../../../src/base/identifiers.ts';
 import { isTsIdentifier } from '../../../../src/languages/typescript/literals.ts';
 import { parseDefinition } from '../../../../src/process/definition/file.ts';
-import type { ProcessDefinition } from '../../../../src/process/definition.ts';
+import type { WorkerDefinition } from '../../../../src/process/definition.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 import type { ProjectSpec } from '../../../../src/languages/project-spec.ts';
 import { nameTasks } from '../../../../src/languages/task-names.ts';
@@ -41,7 +41,7 @@ let plain: Files;
 let plainReadme: string;
 let vocabulary: Vocabulary;
 
-function specOf(definition: ProcessDefinition): ProjectSpec {
+function specOf(definition: WorkerDefinition): ProjectSpec {
   return {
     name: 'a-worker',
     language: 'typescript',
@@ -53,7 +53,7 @@ function specOf(definition: ProcessDefinition): ProjectSpec {
   };
 }
 
-async function render(definition: ProcessDefinition): Promise<Files> {
+async function render(definition: WorkerDefinition): Promise<Files> {
   const files = await renderProject(specOf(definition), templates);
   paths ??= files.map(({ path }) => path);
   expect(files.map(({ path }) => path)).toEqual(paths);
@@ -83,7 +83,7 @@ beforeAll(async () => {
 });
 
 /** The identifiers derived from the texts. */
-function madeNames(definition: ProcessDefinition): readonly string[] {
+function madeNames(definition: WorkerDefinition): readonly string[] {
   const { type } = definition.workflow;
   const names = Object.values(nameTasks(definition, {}, TS_NAMING)).map(({ name = '' }) => name);
   return [
@@ -93,7 +93,7 @@ function madeNames(definition: ProcessDefinition): readonly string[] {
   ];
 }
 
-function problemsOf(definition: ProcessDefinition, files: Files): readonly string[] {
+function problemsOf(definition: WorkerDefinition, files: Files): readonly string[] {
   const known = { ...vocabulary, words: new Set([...vocabulary.words, ...REFERENCE_TYPES, ...madeNames(definition)]) };
   const problems: string[] = [];
   for (const [path, text] of files) {
@@ -106,7 +106,7 @@ function problemsOf(definition: ProcessDefinition, files: Files): readonly strin
 }
 
 /** Files that contain nothing, or only one value, from the definition. */
-function checkData(definition: ProcessDefinition, files: Files): void {
+function checkData(definition: WorkerDefinition, files: Files): void {
   for (const path of ['Dockerfile', '.github/workflows/ci.yml', 'deploy/deployment.yaml', 'deploy/secret.example.yaml'])
     expect(files.get(path), path).toBe(plain.get(path));
   expect(parse(files.get('application.yaml') ?? '')).toEqual({
@@ -118,7 +118,7 @@ function checkData(definition: ProcessDefinition, files: Files): void {
   expect(skeletonOf(files.get('README.md') ?? '')).toBe(plainReadme);
 }
 
-async function check(definition: ProcessDefinition): Promise<void> {
+async function check(definition: WorkerDefinition): Promise<void> {
   const files = await render(definition);
   expect(problemsOf(definition, files)).toEqual([]);
   checkData(definition, files);
@@ -140,7 +140,7 @@ describe('hostile definitions', () => {
     await fc.assert(
       fc.asyncProperty(brokenFile, async (file) => {
         const read = await parseDefinition(JSON.stringify(file), 'x.json').catch((error: unknown) => error);
-        if (!(read instanceof Error)) return check(read as ProcessDefinition);
+        if (!(read instanceof Error)) return check(read as WorkerDefinition);
         refused += 1;
         expect(read).toBeInstanceOf(KnownError);
         expect(read.message).toMatch(/\n {2}x\.json:\d+:\d+ \S/);

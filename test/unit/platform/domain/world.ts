@@ -11,10 +11,10 @@ import type { PlatformEvent, PlatformIdentity } from '../../../../src/platform/s
 import type { ProcessEngine } from '../../../../src/platform/shared/process-engine.ts';
 import { openStore, type Store } from '../../../../src/platform/store/store.ts';
 import { findEnabledUsers, findPrincipalById, type EnabledUser } from '../../../../src/platform/store/people.ts';
-import type { ProcessDefinition } from '../../../../src/process/definition.ts';
+import type { ProcessDefinition, WorkerDefinition } from '../../../../src/process/definition.ts';
 import type { PeopleSeed } from '../../../../src/process/people.ts';
 
-export const LOAN: ProcessDefinition = {
+export const LOAN: WorkerDefinition = {
   process: { code: 'LOAN', name: 'Loan' },
   workflow: { type: 'LoanWorkflow', taskQueue: 'LOAN_QUEUE' },
   metadata: {

@@ -183,9 +183,9 @@ describe('the fields of requests', () => {
     for (const id of implemented) {
       const original = HANDLERS[id];
       if (original === undefined) continue;
-      const run: Implementation['run'] = (ctx, { id: resource, query, body }) =>
+      const run: Implementation['run'] = (ctx, { id: resource, actionId, query, body }) =>
         original.run(ctx, {
-          id: resource,
+          ...{ id: resource, actionId },
           query: recording(query, `${id} query`, read),
           body: recording(body, `${id} body`, read),
         });

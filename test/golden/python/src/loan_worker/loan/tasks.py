@@ -11,9 +11,9 @@ from .types import ApproveLoanData, CheckCreditData, LoanApplicationData
 LOAN_APPLICATION = HumanTask[LoanApplicationData]("LOAN_APPLICATION")
 # Check credit
 CHECK_CREDIT = SystemTask[CheckCreditData]("CHECK_CREDIT")
+# Loan discussion
+LOAN_DISCUSSION = ThreadTask("LOAN_DISCUSSION")
 # Approve loan
 APPROVE_LOAN = HumanTask[ApproveLoanData]("APPROVE_LOAN")
 # Loan result
 LOAN_RESULT = MessageTask("LOAN_RESULT")
-# Loan discussion
-LOAN_DISCUSSION = ThreadTask("LOAN_DISCUSSION")

@@ -37,6 +37,9 @@ class LoanWorkflow:
             CheckCreditInput(process_id=process_id, loan_application=loan_application),
         )
 
+        # Loan discussion
+        await kuflow.thread(tasks.LOAN_DISCUSSION)
+
         # Approve loan
         approve_loan = await kuflow.human_task(
             tasks.APPROVE_LOAN,
@@ -48,9 +51,6 @@ class LoanWorkflow:
             return {"message": f"Process {process_id} completed: not approved"}
 
         # Loan result
-        await kuflow.message(tasks.LOAN_RESULT, text="Loan result")
-
-        # Loan discussion
-        await kuflow.thread(tasks.LOAN_DISCUSSION)
+        await kuflow.message(tasks.LOAN_RESULT, text="Your loan was approved")
 
         return {"message": f"Process {process_id} completed"}

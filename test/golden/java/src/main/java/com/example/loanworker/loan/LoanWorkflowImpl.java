@@ -41,6 +41,9 @@ public class LoanWorkflowImpl implements LoanWorkflow {
         kuflow.systemTask(
                 LoanTasks.CHECK_CREDIT, activities::checkCredit, new CheckCreditInput(processId, loanApplication));
 
+        // Loan discussion
+        kuflow.thread(LoanTasks.LOAN_DISCUSSION);
+
         // Approve loan
         ApproveLoanData approveLoan = kuflow.humanTask(
                 LoanTasks.APPROVE_LOAN,
@@ -52,10 +55,7 @@ public class LoanWorkflowImpl implements LoanWorkflow {
         }
 
         // Loan result
-        kuflow.message(LoanTasks.LOAN_RESULT, "Loan result");
-
-        // Loan discussion
-        kuflow.thread(LoanTasks.LOAN_DISCUSSION);
+        kuflow.message(LoanTasks.LOAN_RESULT, "Your loan was approved");
 
         return new WorkflowResponse("Process " + processId + " completed");
     }
