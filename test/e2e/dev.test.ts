@@ -118,11 +118,11 @@ describe('kuflow dev', () => {
   });
 
   it.each([
-    ['--port', 'http', 'Expected a port number from 0 to 65535.'],
-    ['--port', '65536', 'Expected a port number from 0 to 65535.'],
-    ['--token-life', '1 week', 'Expected a duration such as 30s, 5m, 1h or 7d.'],
-    ['--token-life', '0s', 'Expected a duration of at least one second.'],
-    ['--nonsense', 'x', "unknown option '--nonsense'"],
+    ['--port', 'http', 'must be a port number from 0 to 65535, not '],
+    ['--port', '65536', 'must be a port number from 0 to 65535, not '],
+    ['--token-life', '1 week', 'must be a duration such as 30s, 5m, 1h or 7d, not '],
+    ['--token-life', '0s', 'must be a duration of at least one second, not '],
+    ['--nonsense', 'x', 'Unknown option --nonsense'],
   ])('exits with 2 for %s %s', (option, value, message) => {
     const { status, stdout, stderr } = dev([option, value, '--state-dir', join(folder, 'other')]);
     expect({ status, stdout, stderr }).toMatchObject({ status: 2, stdout: '' });
@@ -277,12 +277,12 @@ describe('kuflow dev env', () => {
     expect(settings['NO_PROXY']).toBe('intra.example,localhost,127.0.0.1,::1');
   });
 
-  it('fails with 1 if no platform runs, and names the command that starts one, in JSON too', () => {
+  it('fails with 2 if no platform runs, and names the command that starts one, in JSON too', () => {
     const elsewhere = mkdtempSync(join(folder, 'empty-'));
     const { status, stdout, stderr } = runKuflow(['dev', 'env', '--json'], { cwd: elsewhere });
-    expect(status).toBe(1);
-    expect(JSON.parse(stdout)).toMatchObject({ error: { message: 'No local KuFlow is running here', status: 1 } });
-    expect(stderr).toMatch(/→ Start it: kuflow dev$/m);
+    expect(status).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { message: 'No local KuFlow is running here', status: 2 } });
+    expect(stderr).toMatch(/→ Start it in another terminal: kuflow dev$/m);
   });
 });
 

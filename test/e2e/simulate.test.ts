@@ -424,12 +424,12 @@ describe('kuflow dev simulate on a running platform', () => {
     [
       'an invalid duration',
       ['dev', 'simulate', '--timeout', 'soon', '--', 'true'],
-      'Expected a duration such as 30s, 5m, 1h or 7d.',
+      'must be a duration such as 30s, 5m, 1h or 7d, not ',
     ],
     [
       'a zero duration',
       ['dev', 'simulate', '--timeout', '0', '--', 'true'],
-      'Expected a duration of at least one second.',
+      'must be a duration of at least one second, not ',
     ],
   ])('exits with 2 for %s', (_, args, message) => {
     const [dev = '', command = '', ...rest] = args;

@@ -89,8 +89,7 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--task-queue <name>', "Task queue; must match the project's task queue (the default)")
     .option('--process-id <uuid>', 'Process definition ID')
     .option('--tenant-id <uuid>', 'Tenant ID')
-    .addOption(sampleOption())
-    .optionsGroup('Connection options, to read the process from the API:');
+    .addOption(sampleOption());
   connectionOptions(process)
     .addHelpText('after', PROCESS_EXAMPLES)
     .action(async (code: string | undefined, flags: AddProcessFlags) => {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { usageError } from '../../base/errors.ts';
+import { usageError, type KnownError } from '../../base/errors.ts';
 import { connectToKuFlow } from '../../connection/client.ts';
 import type { RestConnection } from '../../connection/require.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../kuflow/client.ts';
@@ -132,4 +132,14 @@ export function onlyServedCode(codes: readonly string[]): string {
   if (only === undefined) throw usageError('Pass the code of the process: this folder does not define one');
   if (codes.length === 1) return only;
   throw usageError('There are several processes: pass the code of one of them', [`Available: ${codes.join(', ')}`]);
+}
+
+/** The usage error for a code that the local KuFlow does not serve. */
+export function unservedCode(code: string, codes: readonly string[]): KnownError {
+  return usageError(`${code} is not served here. Available: ${codes.join(', ')}`);
+}
+
+/** Throws a usage error that lists the codes if the local KuFlow does not serve this one. */
+export function requireServedCode(codes: readonly string[], code: string): void {
+  if (!codes.includes(code)) throw unservedCode(code, codes);
 }

@@ -190,11 +190,10 @@ async function send(
 
 function unexpectedAnswer(what: string, { request, status, body }: DevAnswer): KnownError {
   const reason =
-    isRecord(body) && typeof body['message'] === 'string' ? `: ${escapeForTerminal(body['message'], 300)}` : '';
+    isRecord(body) && typeof body['message'] === 'string' ? escapeForTerminal(body['message'], 300) : undefined;
   return new KnownError({
     message: `The local KuFlow ${what}`,
-    tried: request,
-    seen: `${status} ${STATUS_CODES[status] ?? ''}${reason}`,
+    ...(reason === undefined ? { tried: request, seen: `${status} ${STATUS_CODES[status] ?? ''}` } : { seen: reason }),
     next: status === 404 || status === 201 ? ['If an older version started it, stop it and start it again'] : [],
   });
 }

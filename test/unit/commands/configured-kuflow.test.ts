@@ -65,7 +65,7 @@ describe('reading a configured KuFlow', () => {
     const folder = join(local.folder, 'none');
     mkdirSync(folder);
     const { status, stderr } = await runKuflow(folder, ['task', 'list'], { HOME: folder, XDG_CONFIG_HOME: folder });
-    expect(status).toBe(1);
+    expect(status).toBe(2);
     expect(stderr).toContain('No local KuFlow is running here');
     expect(stderr).toContain('dev');
     expect(stderr).toContain('pass --profile <name> or set KUFLOW_API_CLIENTID');
@@ -162,7 +162,7 @@ describe('changing a configured KuFlow', () => {
   it('validates with the definition of the folder before anything changes', async () => {
     const { status, stderr } = await kuflow('task', 'complete', task.id, '--set', 'AMOUT=1', '--yes');
     expect(status).toBe(2);
-    expect(stderr).toContain('/AMOUT (did you mean "AMOUNT"?)');
+    expect(stderr).toContain('no property "AMOUT" (did you mean "AMOUNT"?)');
     expect((await taskNow(task.id)).task?.state).toBe('READY');
   });
 });

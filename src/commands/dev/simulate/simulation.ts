@@ -5,7 +5,7 @@ import { canonicalJson, pointerStep, type JsonObject } from '../../../base/json.
 import { interruptedError, KnownError, messageOf, usageError, type ExitStatus } from '../../../base/errors.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../../kuflow/client.ts';
 import { exampleMetadata } from '../../../platform/domain/examples.ts';
-import { onlyServedCode } from '../../../platform/client/kuflow-session.ts';
+import { onlyServedCode, unservedCode } from '../../../platform/client/kuflow-session.ts';
 import { withNamedReferences, withRealReferences } from '../../../platform/domain/references.ts';
 import type { PlatformEndpoints } from '../../../platform/shared/types.ts';
 import type { TimelineEntry } from '../../../platform/shared/contract.ts';
@@ -131,8 +131,7 @@ function selectDefinition(request: SimulateRequest, platform: DevPlatform): Work
   const codes = definitions.map((definition) => definition.process.code);
   const code = request.code ?? onlyServedCode(codes);
   const definition = definitions.find(({ process }) => process.code === code);
-  if (definition === undefined)
-    throw usageError(`Process ${code} is not served here`, [`Available: ${codes.join(', ')}`]);
+  if (definition === undefined) throw unservedCode(code, codes);
   if (!owned) rejectUnserved(state, definition);
   return requireWorkflow(definition);
 }

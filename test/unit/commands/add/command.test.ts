@@ -228,9 +228,9 @@ describe('add task', () => {
       ['task', 'X', '--edit', 'src/workflow.ts'],
       '--edit src/workflow.ts: this file does not need a change; did you mean "src/workflows.ts"?',
     ],
-    [['task', ''], "argument 'code[:kind]' is blank"],
+    [['task', ''], '<code[:kind]> must not be blank'],
     [['task', 'APPLY', '--name', 'Other'], 'Task APPLY (human) of LOAN already exists and differs from these options'],
-    [['task'], "missing required argument 'code[:kind]'"],
+    [['task'], 'Missing argument: <code[:kind]>'],
   ])('rejects %j with status 2 and writes nothing', async (args, message) => {
     const before = treeOf(project);
     const ran = await add(...args);
@@ -458,7 +458,7 @@ describe('add activity', () => {
     ['send-mail', 'For example: sendMail\n'],
     ['a b', 'For example: aB\n'],
     ['\u{1f600}', 'For example: sendMail\n'],
-    ['', "argument 'name' is blank"],
+    ['', '<name> must not be blank'],
     ['class', 'cannot be used as a function name'],
     ['a(){}', 'cannot be used as a function name'],
   ])('rejects %s with status 2', async (name, message) => {

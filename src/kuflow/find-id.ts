@@ -1,5 +1,5 @@
-import { usageError } from '../../base/errors.ts';
-import { isUuid } from '../../base/is-uuid.ts';
+import { usageError } from '../base/errors.ts';
+import { isUuid } from '../base/is-uuid.ts';
 
 const SHORTEST_END = 6;
 
