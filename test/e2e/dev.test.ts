@@ -21,7 +21,7 @@ import { makeTestAuthority } from '../support/certificates.ts';
 import { startConnectProxy } from '../support/connect-proxy.ts';
 import { kuflowDev, platformReady, readState, startCommand, type RunningCommand } from '../support/dev-command.ts';
 import { runKuflow, type KuflowRun } from '../support/kuflow-run.ts';
-import { startLoan, userOf } from '../support/loan-process.ts';
+import { asUser, startLoan } from '../support/loan-process.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { missingJdk } from '../support/jdk.ts';
 import { until } from '../support/until.ts';
@@ -105,8 +105,7 @@ describe('kuflow dev', () => {
   });
 
   it('shows what happens to a process, with its full id once', async () => {
-    const user = userOf(state);
-    const id = await startLoan(user, state).finally(() => user.close());
+    const id = await asUser(state, (user) => startLoan(user, state));
     await until('the process is shown', () => platform.output().includes(`· LOAN process started ${id}\n`));
   });
 
@@ -172,8 +171,7 @@ describe('kuflow dev --json --ephemeral', () => {
     const { stateDir, temporal, namespace } = await lineOf(first, 'ready');
     const running = readState(String(stateDir));
     if (running === undefined) throw new Error('There is no state file');
-    const user = userOf(running);
-    const id = await startLoan(user, running).finally(() => user.close());
+    const id = await asUser(running, (user) => startLoan(user, running));
     await until('the process is reported', () =>
       linesOf(first).some(({ what, processId }) => what === 'process-started' && processId === id),
     );
@@ -390,8 +388,7 @@ describe('kuflow dev exec', () => {
 
 describe('kuflow dev history', () => {
   it('prints the history of a workflow or writes it to a file', async () => {
-    const user = userOf(state);
-    const id = await startLoan(user, state).finally(() => user.close());
+    const id = await asUser(state, (user) => startLoan(user, state));
     const history = await until('the workflow has started', () => {
       const { status, stdout } = dev(['history', id]);
       return status === 0 && stdout;

@@ -16,7 +16,7 @@ import {
   type RunningCommand,
 } from '../support/dev-command.ts';
 import { runKuflow, type KuflowRun } from '../support/kuflow-run.ts';
-import { userOf } from '../support/loan-process.ts';
+import { asUser, userOf } from '../support/loan-process.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { packedCommand } from '../support/packed-command.ts';
 import { until } from '../support/until.ts';
@@ -211,8 +211,7 @@ describe('kuflow dev simulate on a running platform', () => {
   it('generates the metadata too', async () => {
     const { status, result } = simulateJson({ code: 'POLICY' });
     expect(status).toBe(0);
-    const user = userOf(state);
-    const { metadata } = await user.retrieveProcess(result.processId ?? '').finally(() => user.close());
+    const { metadata } = await asUser(state, (user) => user.retrieveProcess(result.processId ?? ''));
     expect(metadata).toMatchObject({
       valid: true,
       value: { policy: expect.stringMatching(/^[A-Z]{2}-\d{6}$/) as string },
