@@ -157,7 +157,7 @@ it('the types of metadata, data and context data find misspelled fields', () => 
     kuflow.message(message<{ text: string }>('RESULT'), { data: { txet: '' } }),
     // @ts-expect-error misspelled
     kuflow.onAction(signalAction<{ text: string }>('NOTE', 'Said'), ({ txet }) => txet),
-    // @ts-expect-error no input
+    // @ts-expect-error without an input
     kuflow.onAction(signalAction('WITHDRAW', 'Withdraw'), ({ text }) => text),
   ];
   expect(calls).toBeTypeOf('function');

@@ -1,6 +1,6 @@
 import type { CommandContext } from '../../../cli/context.ts';
 import { findProcessId } from '../../../cli/with-kuflow.ts';
-import { resolveId } from '../../../platform/client/ids.ts';
+import { resolveId } from '../../../kuflow/find-id.ts';
 import { openLocalSession } from '../../../platform/client/kuflow-session.ts';
 import {
   readWebhookDeliveries,
