@@ -120,7 +120,9 @@ export function createResult(
       readWith: plan.readWith,
       check: passed ? 'passed' : check.kind === 'checked' ? 'failed' : 'not-run',
       workflow:
-        placement.kind === 'separate' && plan.git && hasCiWorkflow(written.files) ? misplacedWorkflow(folder) : undefined,
+        placement.kind === 'separate' && plan.git && hasCiWorkflow(written.files)
+          ? misplacedWorkflow(folder)
+          : undefined,
       commitLeft: git.kind === 'initialised' || (git.kind === 'failed' && git.made),
       repositoryLeft:
         (git.kind === 'failed' && !git.made) || (plan.git && git.kind === 'skipped' && git.reason === 'interrupted'),
