@@ -10,7 +10,6 @@ export default tseslint.config(
       'dist/',
       'libraries/*/dist/',
       'docs/.vitepress/cache/',
-      'docs/.vitepress/dist/',
       'node_modules/',
       'templates/',
       'test/golden/',

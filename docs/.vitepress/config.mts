@@ -54,6 +54,7 @@ export default defineConfig({
     },
   },
   head: [['style', {}, '.dark .only-light, html:not(.dark) .only-dark { display: none }']],
+  outDir: '../site/dist',
   srcExclude: ['internals/**'],
   buildEnd: writeMarkdown,
   themeConfig: {
