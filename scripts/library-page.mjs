@@ -56,7 +56,7 @@ export const WORKFLOW_READERS = { typescript: workflowTypeScript, java: workflow
 const NAME = /(\w+)(?:<[^(]*>)?\(/;
 
 /**
- * Members without a comment share a block of code, and overloads without one follow the one that has it.
+ * Members without a comment share a block of code, and overloads without a comment follow the commented overload.
  * @param {Members} members
  * @returns {Members}
  */
