@@ -195,7 +195,10 @@ const JAVADOC = '(?:/\\*\\*((?:(?!\\*/)[^])*)\\*/\\s*?\\n)?';
 function javadoc(/** @type {string} */ comment) {
   const [about = '', ...tags] = comment
     .replace(/^\s*\* ?/gm, '')
-    .replace(/\{@\w+ #?([^}]*)\}/g, '`$1`')
+    .replace(
+      /\{@(?:link|code) #?([^}#]*)#?([^}]*)\}/g,
+      (_, type, member) => `\`${[type, member].filter(Boolean).join('.')}\``,
+    )
     .replace(/<\/?p>/g, '')
     .split(/^@/m);
   const sentences = tags.map((tag) =>
