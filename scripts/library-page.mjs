@@ -56,7 +56,7 @@ export const WORKFLOW_READERS = { typescript: workflowTypeScript, java: workflow
 const NAME = /(\w+)(?:<[^(]*>)?\(/;
 
 /**
- * Members without a comment share a block of code, and overloads without one follow the one that has it.
+ * Members without a comment share a block of code, and overloads without a comment follow the commented overload.
  * @param {Members} members
  * @returns {Members}
  */
@@ -195,7 +195,10 @@ const JAVADOC = '(?:/\\*\\*((?:(?!\\*/)[^])*)\\*/\\s*?\\n)?';
 function javadoc(/** @type {string} */ comment) {
   const [about = '', ...tags] = comment
     .replace(/^\s*\* ?/gm, '')
-    .replace(/\{@\w+ #?([^}]*)\}/g, '`$1`')
+    .replace(
+      /\{@(?:link|code) #?([^}#]*)#?([^}]*)\}/g,
+      (_, type, member) => `\`${[type, member].filter(Boolean).join('.')}\``,
+    )
     .replace(/<\/?p>/g, '')
     .split(/^@/m);
   const sentences = tags.map((tag) =>

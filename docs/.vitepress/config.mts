@@ -8,7 +8,7 @@ import { writeMarkdown } from './output.mts';
 const docs = join(import.meta.dirname, '..');
 const read = (page: string): string => readFileSync(join(docs, page), 'utf8');
 
-/** The index page lists all pages by kind: `## Kind`, then links. The pages of the commands are listed on their own index. */
+/** The index page lists all pages by subject: `## Subject`, then links. The pages of the commands are listed on their own index. */
 function sidebar(): DefaultTheme.SidebarItem[] {
   return read('index.md')
     .split(/^## /m)
@@ -45,8 +45,16 @@ export default defineConfig({
     config: ({ renderer: { rules } }) => {
       const renderCode = rules.code_inline;
       rules.code_inline = (...token) => renderCode?.(...token).replace(/^<code/, '<code v-pre') ?? '';
+      // On the site, a switch and not the system chooses between light and dark.
+      rules.html_block = (tokens, index) =>
+        (tokens[index]?.content ?? '').replace(
+          /<picture>\s*<source .*srcset="([^"]+)">\s*<img src="([^"]+)" (alt="[^"]*")>\s*<\/picture>/g,
+          '<img class="only-dark" loading="lazy" src="$1" $3><img class="only-light" loading="lazy" src="$2" $3>',
+        );
     },
   },
+  head: [['style', {}, '.dark .only-light, html:not(.dark) .only-dark { display: none }']],
+  outDir: '../site/dist',
   srcExclude: ['internals/**'],
   buildEnd: writeMarkdown,
   themeConfig: {

@@ -8,7 +8,7 @@ export interface DocsPage {
   readonly title: string;
   /** What the index says about it; empty for pages of commands. */
   readonly about: string;
-  /** The part of the index: tutorial, how-to guides, reference or explanation. */
+  /** The part of the index, such as `Write workflows`. */
   readonly section: string;
   /** Relative to the folder of the documentation. */
   readonly file: string;

@@ -13,7 +13,7 @@ To enable completion in new shells:
 These commands need kuflow on the PATH: npm install --global create-kuflow-worker
 Without a global installation, write the script to a file and source that file:
   npx kuflow completion bash > ~/.kuflow-completion.bash
-It then also completes commands after npx, using the project's own kuflow. The PowerShell script has not been tested yet.`;
+It then also completes commands after npx, using the project's own kuflow.`;
 
 export function configure(command: Command, context: CommandContext): void {
   command

@@ -8,9 +8,7 @@ it('README has at most 700 words', () => {
 });
 
 it('README and the page about the console show every picture of the console, in light and dark, with alternative text', () => {
-  const pages = ['README.md', 'docs/how-to/complete-tasks.md'].map((page) =>
-    readFileSync(new URL(page, root), 'utf8'),
-  );
+  const pages = ['README.md', 'docs/how-to/complete-tasks.md'].map((page) => readFileSync(new URL(page, root), 'utf8'));
   const shown = [...pages.join('\n').matchAll(/<picture>\n(.*)\n(.*)\n<\/picture>/g)].map(
     ([, dark = '', light = '']) => {
       expect(dark).toContain('media="(prefers-color-scheme: dark)"');

@@ -36,6 +36,7 @@ describe('completion at the cursor', () => {
     ['create --package-manager ', 'npm'],
     ['create folder --package-manager=', 'npm'],
     ['completion ', 'fish'],
+    ['docs ', 'docs-topics'],
     ['create --definition ', 'files'],
     ['create --definition=', 'files'],
     ['create --overwrite ', 'files'],
