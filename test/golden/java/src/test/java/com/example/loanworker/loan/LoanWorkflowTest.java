@@ -3,7 +3,10 @@ package com.example.loanworker.loan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.example.loanworker.loan.LoanActivities.CheckCreditInput;
+import com.example.loanworker.loan.LoanTypes.CheckCreditData;
 import io.temporal.failure.ApplicationFailure;
+import java.time.Duration;
 import java.util.Map;
 import kuflow.worker.KuFlowOperations.ProcessItem.TaskState;
 import kuflow.worker.testing.FakeKuFlow;
@@ -50,6 +53,33 @@ class LoanWorkflowTest {
     }
 
     @Test
+    @DisplayName("needs no decision if the credit check accepts")
+    void accepted() {
+        try (FakeKuFlow kuflow = new FakeKuFlow(Person.entering(SAMPLE.answers()), SAMPLE.metadata());
+                ProcessRun run = ProcessRun.start(LoanWorkflowImpl.class, kuflow, accepting(kuflow))) {
+            run.result();
+
+            assertThat(kuflow.items())
+                    .last()
+                    .extracting(item -> item.message().text())
+                    .isEqualTo("Your loan was approved");
+            assertThat(kuflow.itemCodes()).doesNotContain("APPROVE_LOAN");
+        }
+    }
+
+    private static LoanActivities accepting(FakeKuFlow kuflow) {
+        return new LoanActivitiesImpl(kuflow.client()) {
+            @Override
+            public CheckCreditData checkCredit(CheckCreditInput input) {
+                return CheckCreditData.builder()
+                        .score(0L)
+                        .decision(CheckCreditData.Decision.ACCEPT)
+                        .build();
+            }
+        };
+    }
+
+    @Test
     @DisplayName("ends when the loan is not approved")
     void rejection() {
         Person person = (code, logs) ->
@@ -76,6 +106,22 @@ class LoanWorkflowTest {
 
             assertThat(kuflow.logs())
                     .containsExactly(new TaskLog("APPROVE_LOAN", "WARN", "Nobody has decided for three days"));
+        }
+    }
+
+    @Test
+    @DisplayName("cancels the open tasks when the applicant withdraws")
+    void withdrawal() {
+        try (FakeKuFlow kuflow = new FakeKuFlow((code, logs) -> Person.leave(), SAMPLE.metadata());
+                ProcessRun run = start(kuflow)) {
+            run.actAfter(Duration.ofMinutes(30), LoanActions.WITHDRAW);
+
+            assertThat(run.result().message()).endsWith("completed: withdrawn");
+            assertThat(kuflow.items().get(0).taskState()).isEqualTo(TaskState.CANCELLED);
+            assertThat(kuflow.items())
+                    .last()
+                    .extracting(item -> item.message().text())
+                    .isEqualTo("You withdrew your application");
         }
     }
 
