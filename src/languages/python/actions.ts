@@ -54,7 +54,7 @@ export function actionTest(action: WorkflowActionInCode, activities: string | un
     testFunction: new Code(
       pythonCall(
         'async def ',
-        `test_runs_the_action_${action.variable}`,
+        `test_workflow_runs_the_action_${action.variable}`,
         ['environment: WorkflowEnvironment'],
         0,
         ' -> None:',

@@ -40,7 +40,7 @@ async function start(person: Person, activities: object = {}) {
 }
 
 describe('the workflow', () => {
-  it('completes, and its history can be replayed', async () => {
+  it('completes with a replayable history', async () => {
     const { kuflow, run } = await start((code) => answers[code] ?? {});
 
     expect(await run.result()).toMatchObject({ message: expect.any(String) });
@@ -57,7 +57,7 @@ describe('the workflow', () => {
     await replay(await run.history(), workflows);
   });
 
-  it('ignores signals that it does not know', async () => {
+  it('ignores unknown signals', async () => {
     const { kuflow, run } = await start((code) => answers[code] ?? {});
     await kuflow.signal(run.processId, 'Unknown_Signal');
     await kuflow.signal(run.processId, 'KuFlow_Engine_Signal_Process_Item', { type: 'UNKNOWN' });
@@ -65,7 +65,7 @@ describe('the workflow', () => {
     expect(await run.result()).toMatchObject({ message: expect.any(String) });
   });
 
-  it('needs no decision if the credit check accepts', async () => {
+  it('skips the approval when the credit check accepts', async () => {
     const { kuflow, run } = await start((code) => answers[code] ?? {}, {
       checkCredit: async () => ({
         score: 0,
@@ -85,7 +85,7 @@ describe('the workflow', () => {
     expect(kuflow.items.at(-1)?.message?.text).toBe('Your loan was not approved');
   });
 
-  it('writes to the log of the approval when nobody has decided for three days', async () => {
+  it('logs a warning on the approval task after three days without a decision', async () => {
     const { kuflow, run } = await start((code, written) =>
       code === 'APPROVE_LOAN' && written.length === 0 ? 'wait' : (answers[code] ?? {}),
     );
@@ -106,7 +106,7 @@ describe('the workflow', () => {
     expect(kuflow.items.at(-1)?.message?.text).toBe('You withdrew your application');
   });
 
-  it('detects a task that was canceled in KuFlow, which sends no signal', async () => {
+  it('detects a task canceled in KuFlow, even without a signal', async () => {
     const { run } = await start(() => 'cancel');
 
     expect(await run.result()).toMatchObject({ cause: { type: 'TaskCancelled' } });

@@ -38,7 +38,7 @@ let paths: readonly string[] | undefined;
 let rendered: ReadonlySet<string>;
 /** The rendered files of a harmless process. */
 let plain: Files;
-let plainReadme: string;
+let plainPages: readonly string[];
 let vocabulary: Vocabulary;
 
 function specOf(definition: WorkerDefinition): ProjectSpec {
@@ -64,13 +64,16 @@ async function render(definition: WorkerDefinition): Promise<Files> {
   );
 }
 
+const pagesOf = (files: Files): readonly string[] =>
+  ['README.md', 'AGENTS.md'].map((path) => skeletonOf(files.get(path) ?? ''));
+
 beforeAll(async () => {
   templates = await loadTemplateSet();
   const sources = readTemplateFiles('typescript');
   rendered = new Set([...sources.filter((file) => file.rendered).map(({ path }) => path), DEFINITION]);
   const sample = sampleDefinition();
   plain = await render(sample);
-  plainReadme = skeletonOf(plain.get('README.md') ?? '');
+  plainPages = pagesOf(plain);
   const entity = { schema: { type: 'object', properties: { a: { type: ['null', 'boolean'] } } } };
   const modules = [
     plain,
@@ -115,7 +118,7 @@ function checkData(definition: WorkerDefinition, files: Files): void {
   const manifest = JSON.parse(files.get('package.json') ?? '') as { scripts: Record<string, string> };
   const ordinary = JSON.parse(plain.get('package.json') ?? '') as { scripts: Record<string, string> };
   expect({ ...manifest, scripts: { ...manifest.scripts, smoke: ordinary.scripts['smoke'] } }).toEqual(ordinary);
-  expect(skeletonOf(files.get('README.md') ?? '')).toBe(plainReadme);
+  expect(pagesOf(files)).toEqual(plainPages);
 }
 
 async function check(definition: WorkerDefinition): Promise<void> {

@@ -18,7 +18,7 @@ import kuflow.worker.testing.SampleData;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("the process")
+@DisplayName("the workflow")
 class LoanWorkflowTest {
 
     private static final SampleData SAMPLE = SampleData.read("loan");
@@ -28,8 +28,8 @@ class LoanWorkflowTest {
     }
 
     @Test
-    @DisplayName("completes, and its history can be replayed")
-    void completes() throws Exception {
+    @DisplayName("completes with a replayable history")
+    void completesWithReplayableHistory() throws Exception {
         try (FakeKuFlow kuflow = new FakeKuFlow(Person.entering(SAMPLE.answers()), SAMPLE.metadata());
                 ProcessRun run = start(kuflow)) {
             assertThat(run.result().message()).isNotEmpty();
@@ -41,7 +41,7 @@ class LoanWorkflowTest {
     }
 
     @Test
-    @DisplayName("ignores signals that it does not know")
+    @DisplayName("ignores unknown signals")
     void ignoresUnknownSignals() {
         try (FakeKuFlow kuflow = new FakeKuFlow(Person.entering(SAMPLE.answers()), SAMPLE.metadata());
                 ProcessRun run = start(kuflow)) {
@@ -53,8 +53,8 @@ class LoanWorkflowTest {
     }
 
     @Test
-    @DisplayName("needs no decision if the credit check accepts")
-    void accepted() {
+    @DisplayName("skips the approval when the credit check accepts")
+    void skipsApprovalWhenCreditCheckAccepts() {
         try (FakeKuFlow kuflow = new FakeKuFlow(Person.entering(SAMPLE.answers()), SAMPLE.metadata());
                 ProcessRun run = ProcessRun.start(LoanWorkflowImpl.class, kuflow, accepting(kuflow))) {
             run.result();
@@ -81,7 +81,7 @@ class LoanWorkflowTest {
 
     @Test
     @DisplayName("ends when the loan is not approved")
-    void rejection() {
+    void endsWhenLoanIsNotApproved() {
         Person person = (code, logs) ->
                 Person.enter(code.equals("APPROVE_LOAN") ? Map.of("approved", false) : SAMPLE.answerTo(code));
         try (FakeKuFlow kuflow = new FakeKuFlow(person, SAMPLE.metadata());
@@ -96,8 +96,8 @@ class LoanWorkflowTest {
     }
 
     @Test
-    @DisplayName("writes to the log of the approval when nobody has decided for three days")
-    void deadline() {
+    @DisplayName("logs a warning on the approval task after three days without a decision")
+    void logsWarningAfterThreeDaysWithoutDecision() {
         Person person = (code, logs) ->
                 code.equals("APPROVE_LOAN") && logs.isEmpty() ? Person.leave() : Person.enter(SAMPLE.answerTo(code));
         try (FakeKuFlow kuflow = new FakeKuFlow(person, SAMPLE.metadata());
@@ -111,7 +111,7 @@ class LoanWorkflowTest {
 
     @Test
     @DisplayName("cancels the open tasks when the applicant withdraws")
-    void withdrawal() {
+    void cancelsOpenTasksWhenApplicantWithdraws() {
         try (FakeKuFlow kuflow = new FakeKuFlow((code, logs) -> Person.leave(), SAMPLE.metadata());
                 ProcessRun run = start(kuflow)) {
             run.actAfter(Duration.ofMinutes(30), LoanActions.WITHDRAW);
@@ -126,8 +126,8 @@ class LoanWorkflowTest {
     }
 
     @Test
-    @DisplayName("detects a task that was canceled in KuFlow, which sends no signal")
-    void canceled() {
+    @DisplayName("detects a task canceled in KuFlow, even without a signal")
+    void detectsTaskCanceledInKuFlow() {
         try (FakeKuFlow kuflow = new FakeKuFlow((code, logs) -> Person.cancel(), SAMPLE.metadata());
                 ProcessRun run = start(kuflow)) {
             assertThatThrownBy(run::result)
