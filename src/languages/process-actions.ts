@@ -38,12 +38,16 @@ export interface ProcessActions {
 export function processActions(
   definition: WorkerDefinition,
   { naming, typeName, constantName }: TaskNaming,
-  taken: { readonly activities: readonly string[] },
+  taken: {
+    readonly activities: readonly string[];
+    readonly constants?: readonly string[];
+    readonly types?: readonly string[];
+  },
 ): ProcessActions {
   const { style, reserved, key } = naming;
   const names = new Set<string>();
-  const constants = new Set<string>();
-  const types = new Set<string>();
+  const constants = new Set(taken.constants);
+  const types = new Set(taken.types);
   const activities = new Set(taken.activities.map(key));
   const signals: SignalActionInCode[] = [];
   const workflows: WorkflowActionInCode[] = [];

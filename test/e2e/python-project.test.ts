@@ -25,6 +25,18 @@ async def failure_of(loan):
     return str(failed.value)
 
 
+async def test_invokes_user_actions(local_kuflow: LocalKuFlow) -> None:
+    loan = await local_kuflow.start("LOAN")
+    await loan.task("LOAN_APPLICATION").complete()
+    with pytest.raises(RuntimeError, match="failed with 403"):
+        await loan.as_user("bob@example.com").act("WITHDRAW")
+    assert (await loan.act("WITHDRAW"))["status"] == "COMPLETED"
+    await loan.wait("COMPLETED", seconds=300)
+    items = await loan.items()
+    assert {item["task"]["state"] for item in items if "task" in item} <= {"COMPLETED", "CANCELLED"}
+    assert items[-1]["message"]["text"] == "You withdrew your application"
+
+
 async def test_acts_as_other_users_injects_faults_and_reports_why_a_wait_fails(local_kuflow: LocalKuFlow) -> None:
     unknown = "does not have the user eve@example.com. Its users: ada@example.com, bob@example.com"
     with pytest.raises(ValueError, match=unknown):

@@ -19,6 +19,7 @@ const PARTS = {
   [`${PROCESS}/__init__.py`]: 'init',
   [`${PROCESS}/workflow.py`]: 'workflow',
   [`${PROCESS}/activities.py`]: 'activities',
+  [`${PROCESS}/actions.py`]: 'actions',
   [`${PROCESS}/tasks.py`]: 'tasks',
   [`${PROCESS}/types.py`]: 'types',
   [`${PROCESS}/schemas.json`]: 'schemas',

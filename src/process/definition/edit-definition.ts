@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isCollection, isNode, isScalar, type Document } from 'yaml';
+import { isCollection, isMap, isNode, isScalar, type Document } from 'yaml';
 import { KnownError } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
 import { removeValue, rewriteYaml } from './rewrite-yaml.ts';
@@ -99,5 +99,16 @@ function applyEdit(document: Document.Parsed, { path, action, value }: ValueEdit
       node.commentBefore = old.commentBefore ?? null;
     }
     document.setIn(path, isScalar(node) ? value : node);
+    if (old === undefined && path.length === 1) separateLastKey(document);
   }
+}
+
+/** Sets the section that was added last apart as the others are. */
+function separateLastKey(document: Document.Parsed): void {
+  const items = isMap(document.contents) ? document.contents.items : [];
+  const last = items.at(-1);
+  if (last === undefined || !items.some(({ key }) => isScalar(key) && key.spaceBefore === true)) return;
+  const key = document.createNode(last.key);
+  key.spaceBefore = true;
+  last.key = key as typeof last.key;
 }

@@ -246,7 +246,8 @@ describe('templates', () => {
     expect(() =>
       templates.render('typescript/src/process/tasks.ts.hbs', {
         definitionFile: 'x',
-        hasTasks: false,
+        hasActions: false,
+        hasTasksOrActions: false,
         hasTypeImports: false,
       }),
     ).toThrow('list: expected an array');

@@ -1,18 +1,28 @@
 """The workflow on a time-skipping server: the fixture `environment`, which the library has."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from kuflow_worker.testing import Answer, FakeKuFlow, ProcessRun, TaskLog, read_sample, replay, start_process
+from temporalio import activity
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
-from loan_worker.loan.activities import LoanActivities
+from loan_worker.loan import tasks
+from loan_worker.loan.activities import CheckCreditInput, LoanActivities
+from loan_worker.loan.types import CheckCreditData
 from loan_worker.loan.workflow import LoanWorkflow
 
 SAMPLE = read_sample(Path(__file__).parent / "samples" / "loan.json")
+
+
+class AcceptingLoanActivities(LoanActivities):
+    @activity.defn
+    async def check_credit(self, input: CheckCreditInput) -> CheckCreditData:
+        return {"score": 0, "decision": "ACCEPT"}
 
 
 async def start(environment: WorkflowEnvironment, kuflow: FakeKuFlow) -> ProcessRun:
@@ -40,6 +50,16 @@ async def test_ignores_signals_that_it_does_not_know(environment: WorkflowEnviro
     assert (await run.result())["message"]
 
 
+async def test_needs_no_decision_if_the_credit_check_accepts(environment: WorkflowEnvironment) -> None:
+    kuflow = FakeKuFlow(SAMPLE.answers, SAMPLE.metadata)
+    activities = [AcceptingLoanActivities(kuflow)]
+    run = await start_process(environment, LoanWorkflow, kuflow, activities)
+    await run.result()
+
+    assert kuflow.items[-1]["message"]["text"] == "Your loan was approved"
+    assert "APPROVE_LOAN" not in kuflow.item_codes
+
+
 async def test_ends_when_the_loan_is_not_approved(environment: WorkflowEnvironment) -> None:
     answers = {**SAMPLE.answers, "APPROVE_LOAN": {"approved": False}}
     kuflow = FakeKuFlow(answers, SAMPLE.metadata)
@@ -62,6 +82,16 @@ async def test_writes_to_the_log_of_the_approval_when_nobody_has_decided_for_thr
     await run.result()
 
     assert kuflow.logs == [TaskLog("APPROVE_LOAN", "WARN", "Nobody has decided for three days")]
+
+
+async def test_cancels_the_open_tasks_when_the_applicant_withdraws(environment: WorkflowEnvironment) -> None:
+    kuflow = FakeKuFlow(lambda _code, _logs: "wait", SAMPLE.metadata)
+    run = await start(environment, kuflow)
+    run.after(timedelta(days=1), lambda: kuflow.act(run.process_id, tasks.WITHDRAW))
+
+    assert (await run.result())["message"].endswith("withdrawn")
+    assert set(kuflow.task_states.values()) == {"CANCELLED"}
+    assert kuflow.items[-1]["message"]["text"] == "You withdrew your application"
 
 
 async def test_detects_a_task_that_was_canceled_in_kuflow_which_sends_no_signal(

@@ -1,9 +1,9 @@
-"""The tasks of the process: the code of each in KuFlow and the type of its data.
+"""The tasks and user actions of the process: the code of each in KuFlow and the type of its data.
 
 Generated from kuflow.process.yaml.
 """
 
-from kuflow_worker.workflow import HumanTask, MessageTask, SystemTask, ThreadTask
+from kuflow_worker.workflow import HumanTask, MessageTask, SignalAction, SystemTask, ThreadTask
 
 from .types import ApproveLoanData, CheckCreditData, LoanApplicationData
 
@@ -17,3 +17,5 @@ LOAN_DISCUSSION = ThreadTask("LOAN_DISCUSSION")
 APPROVE_LOAN = HumanTask[ApproveLoanData]("APPROVE_LOAN")
 # Loan result
 LOAN_RESULT = MessageTask("LOAN_RESULT")
+# Withdraw the application
+WITHDRAW = SignalAction("WITHDRAW", "Withdraw")
