@@ -109,5 +109,6 @@ function separateLastKey(document: Document.Parsed): void {
   const last = items.at(-1);
   if (last === undefined || !items.some(({ key }) => isScalar(key) && key.spaceBefore === true)) return;
   const key = document.createNode(last.key);
-  if (isScalar(key)) last.key = Object.assign(key, { spaceBefore: true });
+  key.spaceBefore = true;
+  last.key = key as typeof last.key;
 }
