@@ -43,7 +43,7 @@ export async function planProcess(
   if (definitionFile === undefined) throw new Error(`${layout.definitionFile} was not rendered`);
   const planned = await planCodeEdits(project, withDefinitionsInCode(processes), undefined);
   const edits: readonly PlannedEdit[] = [
-    createNewFile(layout.definitionFile, textOf(definitionFile) ?? ''),
+    createNewFile(layout.definitionFile, textOf(definitionFile)),
     ...planned.edits,
   ];
   const existing = edits.flatMap((edit) =>

@@ -107,7 +107,7 @@ export function fillBase(
       file.path,
       before.get(file.path),
       textOf(base.generated.get(file.path)),
-      textOf(file) ?? '',
+      textOf(file),
       options,
     );
     // A file that is not text stays as it is.
