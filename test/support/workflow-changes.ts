@@ -268,7 +268,7 @@ export const COMPATIBLE_CHANGES: readonly WorkflowChange[] = [
         'start',
         "temporal.setHandler(temporal.defineSignal('hello'), () => undefined);",
         'workflow.set_signal_handler("hello", lambda: None)',
-        'Workflow.registerListener((io.temporal.workflow.DynamicSignalHandler) (name, arguments) -> LOG.info(name));',
+        'kuflow.onSignal("hello", String.class, LOG::info);',
       ),
     ],
   },
