@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { passLocalTests } from '../support/local-tests.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { processUser, type ProcessUser } from '../support/process-user.ts';
-import { pythonProjectCopy } from '../support/python-project.ts';
+import { addAction, pythonProjectCopy } from '../support/python-project.ts';
 import { uvEnvironment } from '../support/uv.ts';
 import { until } from '../support/until.ts';
 import { startWorkerProcess, workerEnvironment, type WorkerProcess } from '../support/worker-process.ts';
@@ -30,6 +30,7 @@ async def test_invokes_user_actions(local_kuflow: LocalKuFlow) -> None:
     await loan.task("LOAN_APPLICATION").complete()
     with pytest.raises(RuntimeError, match="failed with 403"):
         await loan.as_user("bob@example.com").act("WITHDRAW")
+    assert "type=text/plain;size=45;name=document.txt" in (await loan.act("EXPORT"))["downloadable"]["documentUri"]
     assert (await loan.act("WITHDRAW"))["status"] == "COMPLETED"
     await loan.wait("COMPLETED", seconds=300)
     items = await loan.items()
@@ -86,6 +87,7 @@ describe('a Python project from the packed command', () => {
     environment = await uvEnvironment();
     folder = mkdtempSync(join(inject('runFolder'), 'python-project-'));
     project = pythonProjectCopy(join(folder, 'loan-worker'));
+    addAction(project, 'EXPORT:downloadable');
     running = await startTestPlatform();
     user = await processUser(running.platform);
   });

@@ -65,7 +65,9 @@ function documentMethod(name: string, action: string): string {
     '        with TemporaryDirectory() as folder:',
     '            path = Path(folder, "document.txt")',
     '            await asyncio.to_thread(path.write_text, f"Process {input[\'process_id\']}\\n")',
-    '            document = await self._kuflow.documents.upload(path, process_id=input["process_id"])',
+    '            document = await self._kuflow.documents.upload(',
+    '                path, process_id=input["process_id"], content_type="text/plain"',
+    '            )',
     '        return FileFields.parse(document).uri',
     '',
   ].join('\n');
