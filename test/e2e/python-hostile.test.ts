@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, inject, it } from 'vitest';
 import type { Json } from '../../src/base/json.ts';
+import { actionClass, pythonActions } from '../../src/languages/python/actions.ts';
 import { pythonInputType } from '../../src/languages/python/activities.ts';
 import { isPythonField, pyString, pyValue } from '../../src/languages/python/literals.ts';
 import { pythonLayout } from '../../src/languages/python/process-layout.ts';
@@ -13,7 +14,7 @@ import { PYTHON_TASK_NAMING } from '../../src/languages/python/tasks.ts';
 import { processTasks } from '../../src/languages/process-tasks.ts';
 import type { ProjectSpec } from '../../src/languages/project-spec.ts';
 import { loadTemplateSet, type TemplateSet } from '../../src/languages/templates/set.ts';
-import type { WorkerDefinition } from '../../src/process/definition.ts';
+import type { ActionDefinition, WorkerDefinition } from '../../src/process/definition.ts';
 import { sampleDefinition } from '../../src/process/sample.ts';
 import { REFERENCE_TYPES } from '../../src/schema/formats.ts';
 import { fileName } from '../../src/base/file-name.ts';
@@ -44,6 +45,17 @@ const specOf = (definition: WorkerDefinition): ProjectSpec => ({
   cliPackage: '0.1.0',
 });
 
+/** The process with an action for each of its tasks, which has the texts and the data of the task. */
+function withActions(definition: WorkerDefinition): WorkerDefinition {
+  const actions = definition.tasks.map(({ code, name, data }, index): ActionDefinition => {
+    const about = { code, ...(name !== undefined && { name }) };
+    const workflow = { type: `${code} ${index}`, taskQueue: 'QUEUE' };
+    if (index % 3 > 0) return { ...about, type: index % 3 === 1 ? 'downloadable' : 'start-workflow', workflow };
+    return { ...about, type: 'send-workflow-signal', signal: code, ...(data !== undefined && { input: data }) };
+  });
+  return { ...definition, actions: [...(definition.actions ?? []), ...actions] };
+}
+
 /** Their code has every name that the templates and the printers of types use. */
 const shape = {
   schema: {
@@ -65,7 +77,7 @@ const odd = {
   schema: { type: 'object', required: ['a b', 'c d'], properties: { 'a b': { const: 1e21 }, 'c d': false } },
 } as const satisfies WorkerDefinition['metadata'];
 const HARMLESS: readonly WorkerDefinition[] = [
-  sampleDefinition(),
+  withActions(sampleDefinition()),
   {
     ...sampleDefinition(),
     metadata: shape,
@@ -105,7 +117,7 @@ describe('texts', () => {
 describe('hostile definitions', () => {
   it('become literals, comments and data in Python, never code', async () => {
     const templates = await loadTemplateSet();
-    const definitions = fc.sample(usableFile, { numRuns: PARSED, seed: SEED }).map(definitionOf);
+    const definitions = fc.sample(usableFile, { numRuns: PARSED, seed: SEED }).map(definitionOf).map(withActions);
     const harmless = HARMLESS.flatMap((definition) => sourcesOf(definition, templates));
     const sources = [...harmless, ...definitions.flatMap((definition) => sourcesOf(definition, templates))];
     const parsed = runSupport(
@@ -127,7 +139,10 @@ describe('hostile definitions', () => {
   });
 
   it('pass the type check and are imported without a warning', async () => {
-    const definitions = fc.sample(usableFile, { numRuns: 2 * CHECKED, seed: SEED }).map(definitionOf);
+    const definitions = fc
+      .sample(usableFile, { numRuns: 2 * CHECKED, seed: SEED })
+      .map(definitionOf)
+      .map(withActions);
     const project = await projectWith('hostile', definitions);
     const checked = await runPython(project, ['mypy']);
     expect(checked.status, checked.out).toBe(0);
@@ -174,6 +189,7 @@ function sourcesOf(definition: WorkerDefinition, templates: TemplateSet): readon
   const spec = specOf(definition);
   const { prefix, part } = pythonLayout(spec);
   const schemas = schemasOf(definition);
+  const { signals, workflows } = pythonActions(definition);
   const taken = new Set([...schemas.map(({ name }) => name), ...REFERENCE_TYPES]);
   const own = new Set([
     ...[`${prefix}Workflow`, `${prefix}Activities`, part],
@@ -183,6 +199,11 @@ function sourcesOf(definition: WorkerDefinition, templates: TemplateSet): readon
         ...[dataType, contextType].filter((name) => name !== undefined),
       ],
     ),
+    ...signals.flatMap(({ constant, input }) => [constant, ...(input === undefined ? [] : [input.name])]),
+    ...workflows.flatMap((action) => [
+      ...[actionClass(action), `test_runs_the_action_${action.variable}`],
+      ...(action.activity === undefined ? [] : [action.activity, pythonInputType(action.activity)]),
+    ]),
     ...schemas.flatMap((named) => namesIn(pythonTypeOf(named, taken))),
   ]);
   return renderPythonProcesses(spec, templates)
@@ -201,9 +222,12 @@ function schemasOf(definition: WorkerDefinition) {
       [tasks[index]?.contextType, contextData] as const,
     ]),
   ] as const;
-  return shapes.flatMap(([name, shape]) =>
-    name === undefined || shape === undefined ? [] : [{ name, schema: shape.schema }],
-  );
+  return [
+    ...shapes.flatMap(([name, shape]) =>
+      name === undefined || shape === undefined ? [] : [{ name, schema: shape.schema }],
+    ),
+    ...pythonActions(definition).signals.flatMap(({ input }) => input ?? []),
+  ];
 }
 
 /** The names of the classes and fields of a type. */
