@@ -130,17 +130,20 @@ function hasDocument(data: JsonObject): boolean {
   return found;
 }
 
+/** Milliseconds between two requests of a command that waits. */
+export const pollPause = ({ local }: KuFlowSession): number => (local === undefined ? POLL_MS : LOCAL_POLL_MS);
+
 async function waitForEnd(
-  { client, local }: KuFlowSession,
+  session: KuFlowSession,
   id: string,
   context: CommandContext,
   onChange: (process: Process) => Promise<void> | void = () => undefined,
 ): Promise<Process> {
   for (;;) {
-    const process = await client.retrieveProcess(id);
+    const process = await session.client.retrieveProcess(id);
     await onChange(process);
     if (process.state !== 'RUNNING') return process;
-    await systemClock.sleep(local === undefined ? POLL_MS : LOCAL_POLL_MS, context.interruption());
+    await systemClock.sleep(pollPause(session), context.interruption());
   }
 }
 

@@ -1,5 +1,5 @@
 import { withoutUndefined } from '../../base/json.ts';
-import type { TaskDefinition } from '../../process/definition.ts';
+import type { ActionDefinition, TaskDefinition } from '../../process/definition.ts';
 import type { DefinitionCatalog, ServedDefinition } from '../domain/definitions.ts';
 import type { ProcessRow } from '../store/processes.ts';
 import type { ServedDefinitions, ServedProcess } from '../shared/contract.ts';
@@ -8,7 +8,12 @@ import type { ServedDefinitions, ServedProcess } from '../shared/contract.ts';
 export function listServedDefinitions({ all, problems }: DefinitionCatalog): ServedDefinitions {
   return {
     definitions: all.map((served) =>
-      toServedProcess(served, served.definition.tasks, served.definition.process.confidential === true),
+      toServedProcess(
+        served,
+        served.definition.tasks,
+        served.definition.actions,
+        served.definition.process.confidential === true,
+      ),
     ),
     problems,
   };
@@ -26,12 +31,19 @@ export function findDefinitionOfProcess(
   if (served === undefined) return undefined;
   const current = catalog.all.find((one) => one.ref.id === ref.id || one.ref.code === ref.code);
   const added = current?.definition.tasks.filter(({ code }) => !served.tasks.has(code)) ?? [];
-  return toServedProcess(served, [...served.definition.tasks, ...added], encryptionKeyId !== undefined);
+  const actions = catalog.actionsOf(ref);
+  return toServedProcess(
+    served,
+    [...served.definition.tasks, ...added],
+    actions.length === 0 ? undefined : actions,
+    encryptionKeyId !== undefined,
+  );
 }
 
 function toServedProcess(
   { ref, definition }: ServedDefinition,
   tasks: readonly TaskDefinition[],
+  actions: readonly ActionDefinition[] | undefined,
   isConfidential: boolean,
 ): ServedProcess {
   const { process, workflow, webhook, metadata, entity } = definition;
@@ -45,5 +57,6 @@ function toServedProcess(
     metadata,
     entity,
     tasks,
+    actions,
   });
 }

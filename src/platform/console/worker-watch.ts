@@ -129,13 +129,8 @@ function toWorkerStatus(worker: Worker, pollers: Snapshot['pollers']): WorkerSta
 function listQueues({ definitions }: Pick<Domain, 'definitions'>): readonly Omit<QueueStatus, 'pollers'>[] {
   const queues = new Map<string, string[]>();
   for (const { ref, definition } of definitions.all) {
-    const actions = definition.actions ?? [];
-    const workflows = [
-      definition.workflow,
-      ...actions.map((action) => ('workflow' in action ? action.workflow : undefined)),
-    ];
-    for (const taskQueue of new Set(workflows.flatMap((workflow) => workflow?.taskQueue ?? [])))
-      queues.set(taskQueue, [...(queues.get(taskQueue) ?? []), ref.code]);
+    const taskQueue = definition.workflow?.taskQueue;
+    if (taskQueue !== undefined) queues.set(taskQueue, [...(queues.get(taskQueue) ?? []), ref.code]);
   }
   return [...queues].map(([taskQueue, processes]) => ({ taskQueue, processes }));
 }

@@ -114,13 +114,15 @@ function invoke(
     case 'send-workflow-signal': {
       const value = requireInput(action.input !== undefined, input, params.sendWorkflowSignal?.input);
       if (value !== undefined) linkDocuments(ctx, value, formatActionUri(params.id));
+      const now = ctx.clock.now();
       enqueueForEngine(ctx, processId, {
         kind: 'signal-workflow',
         signalName: action.signal,
         payload: withoutUndefined({
           userActionDefinitionCode: action.code,
-          ...formatRequestTime(ctx.clock.now(), ctx.timeZone),
-          requestInstant: ctx.store.now(),
+          ...formatRequestTime(now, ctx.timeZone),
+          // What KuFlow's Python SDK reads instead of the other two.
+          requestInstant: new Date(now).toISOString(),
           input: value,
         }) as Json,
       });
@@ -159,7 +161,10 @@ function invoke(
         ...(entity === undefined ? {} : { entity: { value: entity } }),
       });
       return {
-        startRelatedProcess: { processDefinitionId: requireProcess(ctx, started.id).definition.id, processId: started.id },
+        startRelatedProcess: {
+          processDefinitionId: requireProcess(ctx, started.id).definition.id,
+          processId: started.id,
+        },
       };
     }
   }

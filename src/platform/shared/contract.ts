@@ -1,11 +1,12 @@
 import { Type, type Static } from '@sinclair/typebox';
 import type { JsonObject } from '../../base/json.ts';
 import { AnyObject, DateTime, Email, Uuid, enumeration, model } from '../../kuflow/contract/common.ts';
+import { ProcessAction } from '../../kuflow/contract/process-actions.ts';
 import { Worker } from '../../kuflow/contract/workers.ts';
 import { ProcessItemTaskState, ProcessItemType } from '../../kuflow/contract/process-items.ts';
 import { ProcessState } from '../../kuflow/contract/processes.ts';
 import { WebhookType } from '../../kuflow/contract/webhooks.ts';
-import type { DataShape, TaskDefinition } from '../../process/definition.ts';
+import type { ActionDefinition, DataShape, TaskDefinition } from '../../process/definition.ts';
 import type { FaultAction } from '../faults/registry.ts';
 import type { PlatformEvent } from './types.ts';
 
@@ -118,6 +119,12 @@ export type EnvironmentVariables = Immutable<Static<typeof EnvironmentVariables>
 
 const Shape = Type.Unsafe<DataShape>({ $id: 'DataShape', type: 'object', description: 'As in kuflow.process.yaml' });
 
+const UserAction = Type.Unsafe<ActionDefinition>({
+  $id: 'ActionDefinition',
+  type: 'object',
+  description: 'A user action, as in kuflow.process.yaml',
+});
+
 export const ServedProcess = model('ServedProcess', {
   id: Uuid,
   version: Uuid,
@@ -137,6 +144,7 @@ export const ServedProcess = model('ServedProcess', {
   tasks: Type.Array(
     Type.Unsafe<TaskDefinition>({ $id: 'TaskDefinition', type: 'object', description: 'As in kuflow.process.yaml' }),
   ),
+  actions: Type.Optional(Type.Array(UserAction)),
 });
 export type ServedProcess = Immutable<Static<typeof ServedProcess>>;
 
@@ -255,6 +263,29 @@ const failing = Type.Array(FailingWorkStatus, {
 });
 export const FailingWorkList = model('FailingWorkList', { failing });
 export type FailingWorkList = Immutable<Static<typeof FailingWorkList>>;
+
+export const InvokedAction = model('InvokedAction', {
+  action: ProcessAction,
+  message: Type.Optional(Type.String({ description: 'What the workflow of the action returned, or why it failed' })),
+  workflow: Type.Optional(
+    Type.Object({
+      taskQueue: Text,
+      ended: Type.Boolean(),
+      pollers: Type.Array(Text, { description: 'Identities of the workers that poll the task queue now' }),
+    }),
+  ),
+});
+export type InvokedAction = Immutable<Static<typeof InvokedAction>>;
+
+export const ActionsOfProcess = model('ActionsOfProcess', {
+  available: Type.Array(UserAction, { description: 'The user actions that you may invoke' }),
+  invoked: Type.Array(InvokedAction, { description: 'Oldest first' }),
+});
+/** Not `Immutable`, which would distribute the union of the definitions. */
+export interface ActionsOfProcess {
+  readonly available: readonly ActionDefinition[];
+  readonly invoked: readonly InvokedAction[];
+}
 
 export const SignalRequest = model('SignalRequest', {
   name: Type.String({ minLength: 1, maxLength: 1000 }),

@@ -122,6 +122,14 @@ export const devOperations = {
       parameters: byId,
       responses: { 200: answer(contract.FailingWorkList, 'The failures') },
     },
+    listProcessActions: {
+      method: 'get',
+      path: '/_dev/processes/{id}/actions',
+      summary:
+        "List the user actions that you may invoke in a process, and those that were invoked. Invoke them with KuFlow's API",
+      parameters: byId,
+      responses: { 200: answer(contract.ActionsOfProcess, 'The actions') },
+    },
     sendSignal: {
       method: 'post',
       path: '/_dev/processes/{id}/signals',

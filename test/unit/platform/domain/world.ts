@@ -50,6 +50,22 @@ export const LOAN: WorkerDefinition = {
     { code: 'NOTE', kind: 'message' },
     { code: 'TALK', kind: 'thread' },
   ],
+  actions: [
+    { code: 'WITHDRAW', type: 'send-workflow-signal', signal: 'Withdraw', availableTo: ['initiator'] },
+    {
+      ...{ code: 'CORRECT', type: 'send-workflow-signal', signal: 'Correct' },
+      input: { schema: { type: 'object', properties: { AMOUNT: { type: 'number' } }, required: ['AMOUNT'] } },
+    },
+    { code: 'EXPORT', type: 'start-workflow', workflow: { type: 'ExportWorkflow', taskQueue: 'EXPORTS' } },
+    {
+      ...{ code: 'PRINT', type: 'downloadable', availableTo: ['process-manager'] },
+      workflow: { type: 'ExportWorkflow', taskQueue: 'EXPORTS' },
+    },
+    { code: 'ASK', type: 'create-task', task: 'SCORE' },
+    { code: 'SAY', type: 'create-process-item-message' },
+    { code: 'DISCUSS', type: 'create-process-item-thread', thread: 'TALK' },
+    { code: 'AGAIN', type: 'start-related-process', process: 'LOAN' },
+  ],
 };
 
 const TWO_USERS: PeopleSeed = {

@@ -13,6 +13,7 @@ import type {
   LocalPeople,
   PlatformStatus,
   ProcessWaitResult,
+  ActionsOfProcess,
   ServedDefinitions,
   ServedProcess,
   SkipResult,
@@ -257,7 +258,23 @@ describe('definitions', () => {
         metadata: LOAN.metadata,
         entity: LOAN.entity,
         tasks: LOAN.tasks,
+        actions: LOAN.actions,
       },
+    ]);
+  });
+
+  it('lists the user actions that the caller may invoke, and those that were invoked, with who polls their queue', async () => {
+    const id = await startLoan(rest);
+    const invoke = { payload: { processActionDefinitionCode: 'EXPORT' } };
+    const action = (await rest.call('POST', `/processes/${id}/actions`, invoke)).json<{ id: string }>();
+    await rest.call('POST', `/processes/${id}/actions`, { payload: { processActionDefinitionCode: 'DISCUSS' } });
+    rest.pollers.set('EXPORTS', ['worker 1']);
+    const { available, invoked } = await read<ActionsOfProcess>(`/_dev/processes/${id}/actions`);
+    // The worker started the process.
+    expect(available).toEqual(LOAN.actions?.filter(({ code }) => code !== 'WITHDRAW'));
+    expect(invoked).toMatchObject([
+      { action, workflow: { taskQueue: 'EXPORTS', ended: false, pollers: ['worker 1'] } },
+      { action: { status: 'COMPLETED' } },
     ]);
   });
 
