@@ -34,7 +34,7 @@ export async function runWebhookList(flags: WebhookListFlags, context: CommandCo
     const { http } = running.loopback;
     const access = { http, token: running.user.token };
     const deliveries = await readWebhookDeliveries(access, { processId, limit: flags.limit });
-    if (flags.json === true) terminal.out.line(stringifyForTerminal(deliveries));
+    if (flags.json === true) terminal.out.line(stringifyForTerminal({ deliveries }));
     else if (deliveries.length > 0) for (const line of deliveryLines(deliveries)) terminal.out.line(line);
     else terminal.err.line('No events. Processes whose definition has a webhook send them');
   } finally {
