@@ -11,7 +11,7 @@ import {
 } from '../../cli/kuflow-options.ts';
 import { collectValues } from '../../cli/process-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
-import type { ProcessActFlags } from './act.ts';
+import type { ProcessActFlags } from './run-act.ts';
 import type { ProcessListFlags, ProcessShowFlags, ProcessSignalFlags, ProcessStartFlags } from './run.ts';
 
 const START_EXAMPLES = `
@@ -130,7 +130,7 @@ export function configure(command: Command, context: CommandContext): void {
           "KuFlow's API cannot list actions; for another KuFlow, they are those of the definition file in this folder.",
       ),
   ).action(async (id: string, flags: SessionFlags) => {
-    const { runProcessActions } = await import('./act.ts');
+    const { runProcessActions } = await import('./run-act.ts');
     await runProcessActions(id, flags, context);
   });
 
@@ -153,7 +153,7 @@ export function configure(command: Command, context: CommandContext): void {
   )
     .addHelpText('after', ACT_EXAMPLES)
     .action(async (id: string, code: string, flags: ProcessActFlags) => {
-      const { runProcessAct } = await import('./act.ts');
+      const { runProcessAct } = await import('./run-act.ts');
       await runProcessAct(id, code, flags, context);
     });
 

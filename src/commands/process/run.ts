@@ -5,6 +5,7 @@ import type { CommandContext } from '../../cli/context.ts';
 import {
   findProcessId,
   LOCAL_HINT,
+  pollPause,
   rejectDataSources,
   rejectFakeData,
   requireConfirmation,
@@ -53,9 +54,6 @@ export interface ProcessSignalFlags extends ChangeFlags {
   readonly set?: readonly string[];
   readonly input?: string;
 }
-
-const LOCAL_POLL_MS = 200;
-const POLL_MS = 2_000;
 
 /** `kuflow process start`. With `--json`: `{ process }`, as KuFlow's API returns it. Exit status 1 if `--wait` sees it canceled. */
 export async function runProcessStart(
@@ -129,9 +127,6 @@ function hasDocument(data: JsonObject): boolean {
   });
   return found;
 }
-
-/** Milliseconds between two requests of a command that waits. */
-export const pollPause = ({ local }: KuFlowSession): number => (local === undefined ? POLL_MS : LOCAL_POLL_MS);
 
 async function waitForEnd(
   session: KuFlowSession,

@@ -126,7 +126,7 @@ describe('a confidential process', () => {
     await user.completed(processId);
   });
 
-  it('has user actions with encrypted signals, workflows of their own, and documents', async () => {
+  it('has user actions with encrypted signals and workflows, and with documents', async () => {
     const id = await user.start('LOAN');
     const act = async (code: string): Promise<ProcessAction> =>
       (await user.client.createProcessAction(id, { processActionDefinitionCode: code })).resource;

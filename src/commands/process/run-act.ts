@@ -3,7 +3,7 @@ import { usageError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { didYouMean } from '../../base/near-match.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { findProcessId, requireConfirmation, withKuFlow } from '../../cli/with-kuflow.ts';
+import { findProcessId, pollPause, requireConfirmation, withKuFlow } from '../../cli/with-kuflow.ts';
 import type { ChangeFlags, SessionFlags } from '../../cli/kuflow-options.ts';
 import type { ProcessAction, ProcessActionCreateParams } from '../../kuflow/contract/process-actions.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
@@ -12,7 +12,6 @@ import type { KuFlowSession } from '../../platform/client/kuflow-session.ts';
 import { readActions } from '../../platform/rest/dev-client.ts';
 import type { ActionDefinition, DataShape } from '../../process/definition.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
-import { pollPause } from './run.ts';
 import { formatProcessName, printActions, printInvokedAction, printUnpolledAction } from './view.ts';
 
 export interface ProcessActFlags extends ChangeFlags {
