@@ -186,14 +186,20 @@ export interface ReadyHintsOptions {
 
 /** Next steps for a platform that is ready. `invocation` is how this program is called. */
 export function readyHints(
-  state: Pick<PlatformState, 'processes' | 'endpoints' | 'user'>,
+  state: Pick<PlatformState, 'processes' | 'endpoints' | 'user' | 'taskQueues'>,
   invocation: string,
   { stateDir, runs, start, showToken }: ReadyHintsOptions,
 ): readonly string[] {
   const stateOption = formatPathOption('--state-dir', stateDir);
   const [first = '', ...others] = state.processes;
   const code = others.length === 0 ? '' : ` ${shellWord(first)}`;
-  const startWorker = ['worker', `${invocation} dev exec${stateOption} -- ${start}`];
+  // Processes with a webhook do not have a worker.
+  const hasWorker = state.taskQueues === undefined || Object.keys(state.taskQueues).length > 0;
+  const exec = `${invocation} dev exec${stateOption} --`;
+  const startWorker = hasWorker ? ['worker', `${exec} ${start}`] : ['receiver', `${exec} <your program>`];
+  const tryIt = hasWorker
+    ? `${invocation} dev simulate${code}${stateOption} -- ${start}`
+    : `${invocation} process start ${shellWord(first)}${stateOption}`;
   return formatTable(
     [
       ['console', pageAddress(state, showToken ? { token: state.user.token.reveal() } : {})],
@@ -201,7 +207,7 @@ export function readyHints(
       ...(runs === 'platform' ? [startWorker] : []),
       ['settings', `${invocation} dev env${stateOption}`],
       ...(state.endpoints.temporalUi === undefined ? [] : [["Temporal's UI", state.endpoints.temporalUi]]),
-      ['try it', `${invocation} dev simulate${code}${stateOption} -- ${start}`],
+      ['try it', tryIt],
       ['stop', 'Ctrl-C'],
     ],
     '  ',

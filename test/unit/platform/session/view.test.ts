@@ -80,9 +80,29 @@ describe('platform events', () => {
     }).join('\n');
     expect(besideWorker).toContain('npx kuflow dev simulate LOAN -- ./mvnw spring-boot:run\n');
     expect(besideWorker).not.toContain('dev exec');
+    const withWebhook = readyHints({ processes: ['LOAN'], endpoints, user, taskQueues: {} }, 'npx kuflow', {
+      ...{ runs: 'platform', start: 'npm start', showToken: false },
+    }).join('\n');
+    expect(withWebhook).toContain('npx kuflow dev exec -- <your program>\n');
+    expect(withWebhook).toContain('npx kuflow process start LOAN\n');
     const folder = `/tmp/${'d'.repeat(600)} 2`;
     for (const command of ['exec', 'env', 'simulate'])
       expect(hints(folder)).toContain(`npx kuflow dev ${command} --state-dir '${folder}'`);
+  });
+
+  it('say when a webhook does not accept an event, and when it does at last', () => {
+    const event = (state: 'PENDING' | 'DELIVERED' | 'FAILED', attempts: number, more: object = {}): DevEvent => ({
+      ...{ kind: 'webhook', deliveryId: 'e', processId: '0199-abcdef', type: 'PROCESS.CREATED', state, attempts },
+      ...more,
+    });
+    const refused = event('PENDING', 1, { problem: 'connect ECONNREFUSED' });
+    const failed = event('FAILED', 9, { status: 500 });
+    expect(shown([refused, event('PENDING', 2), event('DELIVERED', 3), event('DELIVERED', 1), failed])).toEqual([
+      '! The webhook did not accept PROCESS.CREATED (…abcdef), trying again: connect ECONNREFUSED',
+      '· The webhook has accepted PROCESS.CREATED (…abcdef)',
+      '✖ The webhook did not accept PROCESS.CREATED (…abcdef) in time: 500',
+    ]);
+    expect(shown([event('DELIVERED', 1)], { requests: true })).toHaveLength(1);
   });
 
   it('are followed by the address of the console, which signs the user in only on a terminal', () => {
