@@ -15,6 +15,7 @@ export interface ConnectionOptionTexts {
 /** The options for credentials and addresses of KuFlow, which `resolveConnection` reads. */
 export function connectionOptions(command: Command, texts: ConnectionOptionTexts = {}): Command {
   command
+    .optionsGroup('Connection options:')
     .addOption(
       profileOption(
         '--profile <name>',
@@ -38,7 +39,7 @@ export function connectionOptions(command: Command, texts: ConnectionOptionTexts
       '--local',
       'Use the local KuFlow that runs for this folder (default if no connection is configured)',
     );
-  return command;
+  return command.optionsGroup('');
 }
 
 /** An option whose value is the name of a stored profile. */

@@ -17,7 +17,9 @@ export interface SessionFlags extends ConnectionFlags {
 
 export function sessionOptions(command: Command): Command {
   return connectionOptions(command, { tenant: 'Tenant ID, if the application has several tenants', local: true })
+    .optionsGroup('Connection options:')
     .option('--state-dir <folder>', 'Folder for the state of the local KuFlow (default: .kuflow/dev)')
+    .optionsGroup('')
     .addOption(jsonOption());
 }
 
@@ -39,7 +41,7 @@ export function limitOption(what: string): Option {
   return new Option('--limit <count>', `Show at most this many ${what}`).default(20).argParser((text) => {
     const value = Number(text);
     if (!Number.isInteger(value) || value < 1 || value > LARGEST_LIMIT)
-      throw new InvalidArgumentError(`Expected a whole number from 1 to ${LARGEST_LIMIT}.`);
+      throw new InvalidArgumentError(`a whole number from 1 to ${LARGEST_LIMIT}`);
     return value;
   });
 }
@@ -48,10 +50,12 @@ export function limitOption(what: string): Option {
 export function idArgument(what: 'process' | 'task', offered: 'all' | 'active' = 'all'): Argument {
   const sources = { process: ['process-ids', 'running-process-ids'], task: ['task-ids', 'open-task-ids'] } as const;
   const [all, active] = sources[what];
-  return withCandidates(
-    new Argument('<id>', `ID of the ${what}, the last 6 or more characters of it, or latest`),
-    offered === 'all' ? all : active,
-  );
+  return withCandidates(plainIdArgument(what), offered === 'all' ? all : active);
+}
+
+/** The argument for an ID that completion does not know. */
+export function plainIdArgument(what: 'process' | 'task' | 'event'): Argument {
+  return new Argument('<id>', `ID of the ${what}, the last 6 or more characters of it, or latest`);
 }
 
 const STATES = {

@@ -35,7 +35,7 @@ export function sampleOption(least = 1): Option {
 function sampleCount(text: string, least: number): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < least || value > LARGEST_SAMPLE) {
-    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${LARGEST_SAMPLE}.`);
+    throw new InvalidArgumentError(`a whole number from ${least} to ${LARGEST_SAMPLE}`);
   }
   return value;
 }

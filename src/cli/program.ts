@@ -1,8 +1,10 @@
-import { Command, InvalidArgumentError, type Argument, type ErrorOptions, type Option } from 'commander';
-import { escapeLinesForTerminal } from '../base/escape.ts';
-import { nearMatch } from '../base/near-match.ts';
+import { Command, Help, InvalidArgumentError, Option, type Argument, type ErrorOptions } from 'commander';
+import { usageError } from '../base/errors.ts';
+import { formatAlternatives, nearMatch } from '../base/near-match.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { CommandContext, CommandEntry } from './context.ts';
+
+const GENERAL_OPTIONS = 'General options:';
 
 export interface RootProgram {
   readonly name: string;
@@ -23,54 +25,109 @@ export function commandEntries(root: RootProgram): readonly CommandEntry[] {
   return isEntryList(root.commands) ? root.commands : [];
 }
 
-/**
- * Commander reports a mistyped subcommand as an excess argument, or reports the options that follow it, if the command also runs without a
- * subcommand, as `dev` does. This class reports it as an unknown command.
- */
+/** Reports usage errors in the words of this program, with what was probably meant. Commander names the subject only in its message, in quotes. */
 class ProgramCommand extends Command {
-  override createCommand(name?: string): Command {
-    return new ProgramCommand(name);
+  readonly #invocation: string;
+
+  constructor(name: string | undefined, invocation: string) {
+    super(name);
+    this.#invocation = invocation;
   }
 
-  override error(message: string, options: ErrorOptions = {}): never {
-    const [name] = this.args;
-    const isMistyped =
-      ['commander.excessArguments', 'commander.unknownOption'].includes(options.code ?? '') &&
-      this.commands.length > 0 &&
-      this.registeredArguments.length === 0 &&
-      name?.startsWith('-') === false;
-    if (!isMistyped) super.error(message, options);
-    const near = nearMatch(
-      name,
-      this.commands.map((command) => command.name()),
-    );
-    super.error(`error: unknown command '${name}'${near === undefined ? '' : `\n(Did you mean ${near}?)`}`, {
-      code: 'commander.unknownCommand',
-    });
+  override createCommand(name?: string): Command {
+    return new ProgramCommand(name, this.#invocation);
   }
+
+  override error(text: string, { code }: ErrorOptions = {}): never {
+    const { message, near } = this.#describeProblem(text, code);
+    const help = `Help: ${[this.#invocation, ...pathOf(this)].join(' ')} --help`;
+    throw usageError(message, [...(near === undefined ? [] : [`Did you mean ${near}?`]), help]);
+  }
+
+  #describeProblem(
+    text: string,
+    code: string | undefined,
+  ): { readonly message: string; readonly near?: string | undefined } {
+    const subjects = [...text.matchAll(/'([^']*)'/g)].map(([, subject = '']) => subject);
+    const [subject = ''] = subjects;
+    const [operand = ''] = this.args;
+    const isUnexpected = code === 'commander.excessArguments' || code === 'commander.unknownOption';
+    // Commander reports a mistyped subcommand as an excess argument, or reports the options after it, if its parent also runs alone, as `dev` does.
+    const isMistyped = isUnexpected && this.commands.length > 0 && this.registeredArguments.length === 0;
+    if (code === 'commander.unknownCommand' || (isMistyped && operand !== '' && !operand.startsWith('-'))) {
+      const names = this.createHelp().visibleCommands(this);
+      return {
+        message: `Unknown command "${operand}"`,
+        near: nearMatch(
+          operand,
+          names.map((command) => command.name()),
+        ),
+      };
+    }
+    switch (code) {
+      case 'commander.unknownOption': {
+        const options = this.createHelp().visibleOptions(this);
+        return {
+          message: `Unknown option ${subject}`,
+          near: nearMatch(
+            subject,
+            options.map(({ long }) => long ?? ''),
+          ),
+        };
+      }
+      case 'commander.missingArgument':
+        return { message: `Missing argument: <${subject}>` };
+      case 'commander.optionMissingArgument':
+        return { message: `Missing value: ${subject}` };
+      case 'commander.excessArguments':
+        return { message: `Unexpected argument "${this.args[this.registeredArguments.length] ?? ''}"` };
+      case 'commander.conflictingOption':
+        return { message: subjects.map((flags) => flags.replace(/ .*/, '')).join(' cannot be combined with ') };
+      default:
+        return { message: text };
+    }
+  }
+}
+
+/** The names of a command and of those above it, without the program. */
+function pathOf(command: Command): readonly string[] {
+  return command.parent === null ? [] : [...pathOf(command.parent), command.name()];
 }
 
 export function createProgram(root: RootProgram, terminal: Terminal): Command {
   return (
-    new ProgramCommand(root.name)
+    new ProgramCommand(root.name, root.invocation)
       .description(root.description)
-      .version(root.version, '-v, --version', 'Print the version')
-      .helpOption('-h, --help', 'Show this help')
+      .addHelpOption(new Option('-h, --help', 'Show this help').helpGroup(GENERAL_OPTIONS))
       // Also wraps next to long options in a terminal of 60 columns.
-      .configureHelp({ minWidthToWrap: 20 })
+      .configureHelp({
+        minWidthToWrap: 20,
+        commandDescription: (command) => splitDescription(command).details,
+        formatHelp,
+      })
       .exitOverride()
       .enablePositionalOptions()
       .addHelpText('after', root.examples ?? '')
-      .showSuggestionAfterError(true)
+      .showSuggestionAfterError(false)
       .hook('preAction', (_program, command) => rejectBlankArguments(command))
       .configureOutput({
         writeOut: (text) => terminal.out.write(text),
         writeErr: (text) => terminal.err.write(text),
-        outputError: (text, write) => write(escapeLinesForTerminal(text)),
         getOutHelpWidth: () => terminal.out.columns,
         getErrHelpWidth: () => terminal.err.columns,
       })
   );
+}
+
+/** Help starts with one sentence, above the usage; the details follow it. */
+function formatHelp(command: Command, help: Help): string {
+  const { sentence } = splitDescription(command);
+  return `${help.boxWrap(sentence, help.helpWidth ?? 80)}\n\n${Help.prototype.formatHelp.call(help, command, help)}`;
+}
+
+function splitDescription(command: Command): { readonly sentence: string; readonly details: string } {
+  const [, sentence = command.description(), details = ''] = /^(.+?\.)(?:\s+(.*))?$/s.exec(command.description()) ?? [];
+  return { sentence, details };
 }
 
 /** Declares all commands, and loads only the module of the called one to start fast. */
@@ -82,7 +139,7 @@ export async function loadCommands(
 ): Promise<void> {
   if (!isEntryList(root.commands)) {
     (await root.commands.load()).configure(program, context);
-    applyConventions(program, root.invocation);
+    applyConventions(program, root.version);
     return;
   }
   program.helpCommand('help [command]', 'Show help for a command');
@@ -93,43 +150,55 @@ export async function loadCommands(
       .description(`${entry.summary}.`);
     if (entry.name === called) (await entry.load()).configure(command, context);
   }
-  applyConventions(program, root.invocation);
+  applyConventions(program, root.version);
 }
 
-// Every command has --debug, points to its own help on usage errors, suggests the nearest choice, and rejects blank values.
-function applyConventions(command: Command, invocation: string, path = ''): void {
-  if (!command.options.some((option) => option.long === '--debug')) command.option('--debug', 'Show stack traces');
-  [...command.options, ...command.registeredArguments].forEach(suggestChoice);
-  for (const option of command.options) if (option.required || option.optional) rejectBlankValue(command, option);
-  command.showHelpAfterError(`Help: ${invocation}${path} --help`);
-  for (const child of command.commands) applyConventions(child, invocation, `${path} ${child.name()}`);
+// Every command has a description and the general options, suggests the nearest choice, and rejects blank values.
+function applyConventions(command: Command, version?: string): void {
+  if (command.description() === '') command.description(`${command.summary()}.`);
+  for (const argument of command.registeredArguments) describeInvalidValue(argument, `<${argument.name()}>`);
+  for (const option of command.options) {
+    describeInvalidValue(option, option.long ?? option.flags);
+    if (option.required || option.optional) rejectBlankValue(command, option);
+  }
+  command.optionsGroup(GENERAL_OPTIONS);
+  if (version !== undefined) command.version(version, '-v, --version', 'Print the version');
+  command.option('--debug', 'Show stack traces');
+  for (const child of command.commands) applyConventions(child);
 }
 
 // A blank value usually comes from a shell variable that is not set.
 function rejectBlankValue(command: Command, option: Option): void {
   command.on(`option:${option.name()}`, (text: string | null) => {
-    if (text === null || text.trim() !== '') return;
-    command.error(`error: option '${option.flags}' has a blank value`, {
-      code: 'commander.invalidArgument',
-    });
+    if (text?.trim() === '') throw usageError(`${option.long ?? option.flags} must not be blank`);
   });
 }
 
 function rejectBlankArguments(command: Command): void {
   command.registeredArguments.forEach((argument, index) => {
-    if (!argument.required || argument.variadic || command.args[index]?.trim() !== '') return;
-    command.error(`error: argument '${argument.name()}' is blank`, { code: 'commander.invalidArgument' });
+    if (argument.required && !argument.variadic && command.args[index]?.trim() === '')
+      throw usageError(`<${argument.name()}> must not be blank`);
   });
 }
 
-function suggestChoice(valued: Option | Argument): void {
-  const choices = valued.argChoices;
-  if (choices === undefined || valued.variadic) return;
-  const read = valued.parseArg;
+/** Parsers throw InvalidArgumentError with what they expect, such as "a port number". */
+function describeInvalidValue(valued: Option | Argument, name: string): void {
+  const { argChoices: choices, parseArg: read } = valued;
+  if (valued.variadic || (choices === undefined && read === undefined)) return;
   valued.argParser((text: string, before: unknown) => {
-    if (choices.includes(text)) return read === undefined ? text : read(text, before);
-    const near = nearMatch(text, choices);
-    const suggestion = near === undefined ? '' : ` Did you mean ${near}?`;
-    throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.${suggestion}`);
+    const reject = (expected: string, near?: string): never => {
+      throw usageError(
+        `${name} must be ${expected}, not "${text}"`,
+        near === undefined ? [] : [`Did you mean ${near}?`],
+      );
+    };
+    if (choices !== undefined && !choices.includes(text))
+      return reject(formatAlternatives(choices), nearMatch(text, choices));
+    try {
+      return read === undefined ? text : read(text, before);
+    } catch (error) {
+      if (error instanceof InvalidArgumentError) return reject(error.message);
+      throw error;
+    }
   });
 }

@@ -20,7 +20,7 @@ export interface Host extends TerminalStreams {
 export async function runProgram(root: RootProgram, host: Host): Promise<number> {
   const terminal = openTerminal(host, host.env);
   const abort = new AbortController();
-  const state = { status: 0, passedOn: false, handlesInterrupts: false };
+  const state = { status: 0, passedOn: false, handlesInterrupts: false, isParsed: false };
   let stopListening = handleInterrupts(host.signals, {
     first: (signal) => {
       abort.abort(interruptedError(undefined, signal));
@@ -50,6 +50,9 @@ export async function runProgram(root: RootProgram, host: Host): Promise<number>
     },
   };
   const program = createProgram(root, terminal);
+  program.hook('preAction', () => {
+    state.isParsed = true;
+  });
   try {
     await loadCommands(root, program, context, calledCommand(host.argv));
     await program.parseAsync(host.argv, { from: 'user' });
@@ -59,15 +62,17 @@ export async function runProgram(root: RootProgram, host: Host): Promise<number>
     return abort.signal.aborted && !state.passedOn ? 130 : state.status;
   } catch (error) {
     if (error instanceof CommanderError) {
-      const usage = usageStatus(error);
-      if (usage !== 0 && wantsJson(program, root, host.argv)) terminal.out.line(usageErrorToJson(error, usage));
-      return usage;
+      // Requested help and the version exit with 0. Help because a subcommand is missing is a usage error.
+      if (error.exitCode === 0) return 0;
+      if (wantsJson(program, root, host.argv))
+        terminal.out.line(stringifyForTerminal({ error: { message: 'Missing command', next: [], status: 2 } }, 0));
+      return 2;
     }
     const status = abort.signal.aborted ? 130 : error instanceof KnownError ? error.status : 1;
     const { printError } = await import('../terminal/print-error.ts');
     printError(terminal, error, {
       debug: isOptionSet(program, 'debug', host.env),
-      json: isOptionSet(program, 'json', {}),
+      json: isOptionSet(program, 'json', {}) || (!state.isParsed && wantsJson(program, root, host.argv)),
       status,
     });
     return status;
@@ -82,11 +87,6 @@ function calledCommand(argv: readonly string[]): string | undefined {
   return operands[0] === 'help' ? operands[1] : operands[0];
 }
 
-function usageStatus(error: CommanderError): number {
-  // Requested help exits with 0. Help because a subcommand is missing is a usage error.
-  return error.code === 'commander.helpDisplayed' || error.code === 'commander.version' || error.exitCode === 0 ? 0 : 2;
-}
-
 // After a usage error there are no parsed options, so --json is looked up in the arguments.
 function wantsJson(program: Command, root: RootProgram, argv: readonly string[]): boolean {
   const end = argv.indexOf('--');
@@ -97,13 +97,6 @@ function wantsJson(program: Command, root: RootProgram, argv: readonly string[])
   const isUnknown = entries.length > 0 && !entries.some(({ name }) => name === calledCommand(argv));
   const isJsonFlag = (argument: string): boolean => argument === '--json' || argument.startsWith('--json=');
   return (end === -1 ? argv : argv.slice(0, end)).some(isJsonFlag) && (isUnknown || hasJsonOption(program));
-}
-
-/** A usage error in the shape of `printError`. Commander has already printed it to stderr. */
-function usageErrorToJson(error: CommanderError, status: number): string {
-  const [message = '', ...lines] = error.message.replace(/^error: /, '').split('\n');
-  const next = lines.map((line) => line.trim().replace(/^\((.*)\)$/, '$1')).filter((line) => line !== '');
-  return stringifyForTerminal({ error: { message, next, status } }, 0);
 }
 
 function isOptionSet(command: Command, option: 'debug' | 'json', env: NodeJS.ProcessEnv): boolean {

@@ -2,7 +2,8 @@ import { amendError, KnownError, usageError } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { requireConnection } from '../connection/require.ts';
 import { resolveConnection } from '../connection/resolve.ts';
-import { resolveId } from '../platform/client/ids.ts';
+import { KuFlowApiError } from '../kuflow/errors.ts';
+import { resolveId } from '../kuflow/find-id.ts';
 import { RECENT_RECORDS } from '../platform/client/light-client.ts';
 import { openApplicationSession, openLocalSession, type KuFlowSession } from '../platform/client/kuflow-session.ts';
 import { localSettings } from '../platform/session/local-settings.ts';
@@ -23,6 +24,10 @@ export async function withKuFlow(
   const session = await openSession(flags, context);
   try {
     await work(session);
+  } catch (error) {
+    if (session.local === undefined || !(error instanceof KuFlowApiError) || error.body === undefined) throw error;
+    // The local KuFlow says what is wrong; advice about roles in the KuFlow app would mislead.
+    throw new KnownError({ message: escapeForTerminal(error.body.message, 300), cause: error });
   } finally {
     await session.close();
   }

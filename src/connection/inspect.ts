@@ -3,7 +3,7 @@ import { KnownError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import { trustedAuthorities, unreadableExtraAuthorities } from '../network/certificate-authorities.ts';
 import { decideProxy, proxyHints, proxySource, type ProxyDecision, type ProxyRequest } from '../network/proxy.ts';
-import type { SettingName } from '../settings/keys.ts';
+import { whereToSet, type SettingName } from '../settings/keys.ts';
 import type { ResolvedSettings, SettingsResult } from '../settings/resolve.ts';
 import { firstStep, formatSource, type SettingStep } from '../settings/sources.ts';
 import { certificateSource, readPemFile, type CertificateSource } from './certificate.ts';
@@ -159,7 +159,7 @@ function missingCredentials({ clientId, clientSecret, problems }: DescribedConne
   const required = { 'kuflow.api.client-id': clientId, 'kuflow.api.client-secret': clientSecret };
   return Object.entries(required)
     .filter(([key, setting]) => setting === undefined && !problems.some((problem) => problem.key === key))
-    .map(([key]) => ({ key, problem: 'it is required and not set', missing: true }));
+    .map(([key]) => ({ key, problem: `required, but not set; ${whereToSet(key)}`, missing: true }));
 }
 
 async function readAuthorities(settings: ResolvedSettings): Promise<{

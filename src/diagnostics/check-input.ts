@@ -21,6 +21,8 @@ export interface CheckInput extends Pick<
 > {
   /** Empty when it is not set. */
   readonly clientId: Sourced<string>;
+  /** The project here was created for the local KuFlow. */
+  readonly isLocalProject?: boolean | undefined;
   /** Where the client secret is, if it is a number without quotes there. */
   readonly secretAsNumber?: string | undefined;
   /** Whether the environment tells Node.js programs not to verify certificates. The checks verify them anyway. */
@@ -37,6 +39,8 @@ export interface KuFlowProbe {
   /** The first tenants that the credentials give access to, and their total number. */
   readonly tenants: (signal: AbortSignal) => Promise<VisibleTenants>;
   /** The IDs of the newest running processes of a definition. */
+  /** IDs of the newest processes, the newest first. */
+  readonly recentProcesses: (signal: AbortSignal) => Promise<readonly string[]>;
   readonly runningProcesses: (code: string, signal: AbortSignal) => Promise<readonly string[]>;
   /** Reads the key of a confidential process, and forgets it. */
   readonly readEncryptionKey: (id: string, signal: AbortSignal) => Promise<void>;

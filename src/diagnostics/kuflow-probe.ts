@@ -6,6 +6,9 @@ import type { Identity, KuFlowProbe } from './check-input.ts';
 /** The newest processes of a definition that are listed. */
 const NEWEST_PROCESSES = 5;
 
+/** The processes that `--process` is looked up in. */
+const RECENT_PROCESSES = 100;
+
 /** Errors of a KuFlow that accepts the credentials but hides the principal; the next call decides. */
 const HIDDEN_PRINCIPAL: readonly KuFlowApiError['kind'][] = ['rejected', 'forbidden', 'not-found'];
 
@@ -45,6 +48,11 @@ export function createKuFlowProbe(client: KuFlowClient, clientId: string): KuFlo
         sort: ['createdAt,desc'],
         size: NEWEST_PROCESSES,
       } as const;
+      const { body } = await client.call('findProcesses', { query, signal });
+      return body.content.map(({ id }) => id);
+    },
+    recentProcesses: async (signal) => {
+      const query = { sort: ['createdAt,desc'], size: RECENT_PROCESSES } as const;
       const { body } = await client.call('findProcesses', { query, signal });
       return body.content.map(({ id }) => id);
     },

@@ -22,6 +22,7 @@ const unavailable = (): Promise<never> => Promise.reject(new Error('KuFlow was c
 const NO_PROBE: KuFlowProbe = {
   whoAmI: unavailable,
   tenants: unavailable,
+  recentProcesses: unavailable,
   runningProcesses: unavailable,
   readEncryptionKey: unavailable,
   requestToken: unavailable,

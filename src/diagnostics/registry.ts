@@ -68,3 +68,11 @@ export const registry: readonly Check<DoctorInput, DoctorOutputs>[] = [
   workerCheck,
   workerAgreementCheck,
 ];
+
+/** For display: by plane, and in ascending order of their IDs within a plane. */
+export function sortChecks<Sorted extends { readonly id: string; readonly plane: string }>(
+  checks: readonly Sorted[],
+): Sorted[] {
+  const planes = checks.map(({ plane }) => plane);
+  return [...checks].sort((a, b) => planes.indexOf(a.plane) - planes.indexOf(b.plane) || a.id.localeCompare(b.id));
+}

@@ -1,5 +1,5 @@
 import { isRecord, pointerSteps, withoutUndefined, type Json, type JsonObject } from '../base/json.ts';
-import type { DataShape, ProcessDefinition, TaskDefinition } from '../process/definition.ts';
+import type { DataShape, WorkerDefinition, TaskDefinition } from '../process/definition.ts';
 import type { JsonType } from '../schema/normal-form.ts';
 import { viewSchema, type SchemaView } from '../schema/view.ts';
 import type { ProcessFinding, ShapeOwner } from './findings.ts';
@@ -8,7 +8,7 @@ import { schemaOfNode } from './shape/infer.ts';
 import type { DiscoveredProcess, ObservedShape } from './types.ts';
 
 export interface AppliedFindings {
-  readonly definition: ProcessDefinition;
+  readonly definition: WorkerDefinition;
   /**
    * Drift that has to be changed by hand, because the schema there uses references or choices, it is unclear how to change it, or the project
    * cannot follow.
@@ -22,7 +22,7 @@ export interface AppliedFindings {
  * `isPossible`: whether the project can follow a finding.
  */
 export function applyFindings(
-  definition: ProcessDefinition,
+  definition: WorkerDefinition,
   findings: readonly ProcessFinding[],
   {
     discovered,
@@ -50,18 +50,20 @@ export function applyFindings(
 
 /** Undefined if the finding cannot be applied. */
 function applyFinding(
-  definition: ProcessDefinition,
+  definition: WorkerDefinition,
   finding: ProcessFinding,
   discovered: DiscoveredProcess | undefined,
   order: readonly string[],
-): ProcessDefinition | undefined {
+): WorkerDefinition | undefined {
   const { tasks } = definition;
   switch (finding.kind) {
     case 'task-added':
       return { ...definition, tasks: insertTask(tasks, newTask(finding, discovered), order) };
     case 'task-removed':
+      if (isUsedByAction(definition, finding.task)) return undefined;
       return { ...definition, tasks: tasks.filter(({ code }) => code !== finding.task) };
     case 'task-retyped':
+      if (isUsedByAction(definition, finding.task)) return undefined;
       return {
         ...definition,
         tasks: tasks.map((task) => (task.code === finding.task ? retype(task, finding.to) : task)),
@@ -80,6 +82,16 @@ function applyFinding(
     default:
       return definition;
   }
+}
+
+/** The definition would refer to a task that does not exist or cannot be created. */
+function isUsedByAction({ actions = [] }: WorkerDefinition, task: string): boolean {
+  return actions.some(
+    (action) =>
+      ('task' in action && action.task === task) ||
+      ('message' in action && action.message === task) ||
+      ('thread' in action && action.thread === task),
+  );
 }
 
 function newTask(
@@ -114,12 +126,12 @@ function retype({ candidates, ...task }: TaskDefinition, kind: TaskDefinition['k
   return { ...task, kind, ...(kind === 'human' && candidates !== undefined ? { candidates } : {}) };
 }
 
-function shapeAt(definition: ProcessDefinition, owner: ShapeOwner): DataShape | undefined {
+function shapeAt(definition: WorkerDefinition, owner: ShapeOwner): DataShape | undefined {
   if (!('task' in owner)) return definition[owner.part];
   return definition.tasks.find(({ code }) => code === owner.task)?.[owner.part];
 }
 
-function withShape(definition: ProcessDefinition, owner: ShapeOwner, shape: DataShape): ProcessDefinition {
+function withShape(definition: WorkerDefinition, owner: ShapeOwner, shape: DataShape): WorkerDefinition {
   if (!('task' in owner)) return { ...definition, [owner.part]: shape };
   const { task: code, part } = owner;
   return {

@@ -1,4 +1,4 @@
-import type { ProcessDefinition } from '../process/definition.ts';
+import type { WorkerDefinition } from '../process/definition.ts';
 import type { SampleValue, WorkerSample } from '../process/worker-sample/read.ts';
 import { isReordered } from './compare-definition.ts';
 import { describeFindings } from './describe-finding.ts';
@@ -8,7 +8,7 @@ import type { Comparison, FoundDifference } from './findings.ts';
  * Compares a definition with a worker sample of the KuFlow app: task queue, workflow type and tasks. A sample may have been edited, so a task
  * that it does not have is not reported as removed.
  */
-export function compareWorkerSample(definition: ProcessDefinition, sample: WorkerSample): Comparison {
+export function compareWorkerSample(definition: WorkerDefinition, sample: WorkerSample): Comparison {
   const known = new Map(definition.tasks.map((task) => [task.code, task]));
   const codes = sample.tasks.map(({ code }) => code);
   const order = codes.filter((code) => known.has(code));

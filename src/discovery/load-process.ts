@@ -8,7 +8,7 @@ import {
   type DefinitionFlags,
   type TaskChanges,
 } from '../process/definition/from-flags.ts';
-import type { ProcessDefinition } from '../process/definition.ts';
+import { requireWorkflow, type ProcessDefinition } from '../process/definition.ts';
 import { sampleDefinition } from '../process/sample.ts';
 import type { WorkerSample } from '../process/worker-sample/read.ts';
 import type { DiscoveredProcess } from './types.ts';
@@ -58,7 +58,7 @@ export type LoadedProcess = Pick<ProjectSpec, 'definition' | 'definitionSource' 
 
 /** Loads a process definition from its source. Rejects with a KnownError that says what is wrong with the source. */
 export async function loadProcess(source: ProcessSource, options: LoadProcessOptions): Promise<LoadedProcess> {
-  let definition: Omit<ProcessDefinition, 'workflow'> & Partial<Pick<ProcessDefinition, 'workflow'>>;
+  let definition: ProcessDefinition;
   let notes: readonly string[] = [];
   let text: string | undefined;
   if (source.kind === 'sample') definition = sampleDefinition();
@@ -77,10 +77,8 @@ export async function loadProcess(source: ProcessSource, options: LoadProcessOpt
   const overrides: DefinitionOverrides = source.kind === 'flags' ? {} : source.overrides;
   const { taskQueue, workflowType, processId, tenantId, tasks } = overrides;
   // The API tells neither of the two, so they are always given with an API source.
-  const workflow = {
-    type: workflowType ?? definition.workflow?.type ?? '',
-    taskQueue: taskQueue ?? definition.workflow?.taskQueue ?? '',
-  };
+  const found = source.kind === 'api' ? { type: '', taskQueue: '' } : requireWorkflow(definition).workflow;
+  const workflow = { type: workflowType ?? found.type, taskQueue: taskQueue ?? found.taskQueue };
   const complete = { ...definition, workflow };
   const changed = {
     ...(tasks === undefined ? complete : applyTaskChanges(complete, tasks)),

@@ -3,6 +3,7 @@ import type { AnswerOf, BodyOf, Call, QueryOf } from './call-types.ts';
 import type { Authentication } from './contract/authentications.ts';
 import type { DocumentReference, JsonPatch } from './contract/common.ts';
 import type { Principal } from './contract/principals.ts';
+import type { ProcessAction } from './contract/process-actions.ts';
 import type { ProcessItem } from './contract/process-items.ts';
 import type { Process } from './contract/processes.ts';
 import type { Tenant } from './contract/tenants.ts';
@@ -46,6 +47,10 @@ export interface NamedOperations {
   patchProcessMetadata(id: string, patch: JsonPatch): Promise<Process>;
   updateProcessEntity(id: string, value: Data): Promise<Process>;
   patchProcessEntity(id: string, patch: JsonPatch): Promise<Process>;
+  createProcessAction(id: string, body: BodyOf<'createProcessAction'>): Promise<Created<ProcessAction>>;
+  retrieveProcessAction(id: string, actionId: string): Promise<ProcessAction>;
+  cancelProcessAction(id: string, actionId: string): Promise<ProcessAction>;
+  uploadProcessActionDocument(id: string, actionId: string, document: DocumentUpload): Promise<ProcessAction>;
   findProcessItems(query?: QueryOf<'findProcessItems'>): Promise<AnswerOf<'findProcessItems'>>;
   createProcessItem(body: BodyOf<'createProcessItem'>): Promise<Created<ProcessItem>>;
   retrieveProcessItem(id: string): Promise<ProcessItem>;
@@ -100,6 +105,17 @@ export function namedOperations(call: Call): NamedOperations {
     updateProcessEntity: async (id, value) =>
       (await call('updateProcessEntity', { ...on(id), body: { entity: { value } } })).body,
     patchProcessEntity: async (id, body) => (await call('patchProcessEntity', { ...on(id), body })).body,
+    createProcessAction: async (id, body) => {
+      const answer = await call('createProcessAction', { ...on(id), body });
+      return { created: answer.status === 201, resource: answer.body };
+    },
+    retrieveProcessAction: async (id, actionId) =>
+      (await call('retrieveProcessAction', { path: { id, actionId } })).body,
+    cancelProcessAction: async (id, actionId) => (await call('cancelProcessAction', { path: { id, actionId } })).body,
+    uploadProcessActionDocument: async (id, actionId, document) => {
+      const { body, file } = checked(document);
+      return (await call('uploadProcessActionDocument', { path: { id, actionId }, query: file, body })).body;
+    },
     findProcessItems: async (query = {}) => (await call('findProcessItems', { query })).body,
     createProcessItem: async (body) => {
       const answer = await call('createProcessItem', { body });

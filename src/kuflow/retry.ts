@@ -44,6 +44,8 @@ const HARMLESS: ReadonlySet<OperationId> = new Set<OperationId>([
   'prepareBusinessArtifactCreateArtifact',
   'prepareBusinessArtifactStartProcess',
   'uploadProcessDocument',
+  'uploadProcessActionDocument',
+  'uploadProcessUserActionDocument',
   'uploadBusinessArtifactDocument',
   'uploadDocument',
 ]);

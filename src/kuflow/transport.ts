@@ -23,6 +23,8 @@ export interface RawRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
   readonly signal: AbortSignal;
+  /** Called with the status as soon as the head of the answer has arrived. */
+  readonly onStatus?: ((status: number) => void) | undefined;
 }
 
 export interface RawAnswer {
@@ -89,7 +91,7 @@ export function createTransport(options: TransportOptions): Transport {
     connections: 8,
   });
   return {
-    async send({ method, url, headers, body, signal }) {
+    async send({ method, url, headers, body, signal, onStatus }) {
       let receiving = false;
       const exchange = async (): Promise<RawAnswer> => {
         const answer = await request(url, {
@@ -100,6 +102,7 @@ export function createTransport(options: TransportOptions): Transport {
           signal,
         });
         receiving = true;
+        onStatus?.(answer.statusCode);
         const bytes = Buffer.from(await answer.body.arrayBuffer());
         return { status: answer.statusCode, headers: flatten(answer.headers), body: bytes };
       };

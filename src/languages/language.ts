@@ -1,4 +1,4 @@
-import type { ProcessDefinition } from '../process/definition.ts';
+import type { WorkerDefinition } from '../process/definition.ts';
 import type { ProjectDiagnosis } from './diagnosis.ts';
 import type { InstallOptions, InstallResult } from './install.ts';
 import type { EditorId, LanguageId } from './names.ts';
@@ -109,7 +109,7 @@ export interface ProcessInCode {
   readonly place: CodePlace;
   /** Undefined for the first process. */
   readonly slug: string | undefined;
-  readonly definition: ProcessDefinition;
+  readonly definition: WorkerDefinition;
   readonly choices: TaskChoices;
 }
 

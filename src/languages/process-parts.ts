@@ -1,9 +1,10 @@
-import type { ProcessDefinition } from '../process/definition.ts';
+import type { WorkerDefinition } from '../process/definition.ts';
 import { capitalize, splitWords } from '../base/identifiers.ts';
 import { definitionSchemaFile } from './definition-schema.ts';
 import type { CodePlace } from './language.ts';
 import type { LanguageId } from './names.ts';
-import { textFile, type PlannedFile } from './planned-file.ts';
+import { hasActivities } from './process-actions.ts';
+import type { PlannedFile } from './planned-file.ts';
 import type { ProjectSpec, TaskChoices } from './project-spec.ts';
 import type { TemplateFile } from './templates/files.ts';
 import { findPart, renderTemplateFile, type TemplateSet } from './templates/set.ts';
@@ -13,7 +14,7 @@ const LONGEST_PREFIX = 30;
 
 /** A process to render. */
 export interface ProcessToRender<Layout> {
-  readonly definition: ProcessDefinition;
+  readonly definition: WorkerDefinition;
   readonly layout: Layout;
   readonly choices: TaskChoices;
   /** Whether it is the first process, which has example activities even without system tasks. */
@@ -25,8 +26,8 @@ export interface ProcessParts<Part extends string, Layout extends Readonly<Recor
   readonly language: LanguageId;
   /** By the path of their template. */
   readonly parts: Readonly<Record<string, Part>>;
-  /** The parts that an additional process has only with system tasks. */
-  readonly systemParts: readonly Part[];
+  /** The parts that an additional process has only with activities. */
+  readonly activityParts: readonly Part[];
   readonly layout: (place: CodePlace, slug?: string) => Layout;
   readonly context: (process: ProcessToRender<Layout>) => object;
 }
@@ -71,18 +72,18 @@ interface ProcessInParts<Part, Layout> {
 /** The processes of a project, starting with the first one. */
 function processesOf<Part extends string, Layout extends Readonly<Record<Part, string>>>(
   spec: ProjectSpec,
-  { parts, systemParts, layout: layoutOf, context }: ProcessParts<Part, Layout>,
+  { parts, activityParts, layout: layoutOf, context }: ProcessParts<Part, Layout>,
 ): readonly ProcessInParts<Part, Layout>[] {
   const { definition, choices = {}, additionalProcesses = [] } = spec;
   return [{ slug: undefined, definition, choices }, ...additionalProcesses].map(
     ({ slug, definition: own, choices: chosen = {} }) => {
       const layout = layoutOf(spec, slug);
       const isFirst = slug === undefined;
-      const hasEveryPart = isFirst || own.tasks.some(({ kind }) => kind === 'system');
+      const hasEveryPart = isFirst || hasActivities(own);
       return {
         layout,
         context: context({ definition: own, layout, choices: chosen, isFirst }),
-        parts: Object.values(parts).filter((part) => hasEveryPart || !systemParts.includes(part)),
+        parts: Object.values(parts).filter((part) => hasEveryPart || !activityParts.includes(part)),
       };
     },
   );
@@ -98,7 +99,7 @@ function renderProcess<Part extends string, Layout extends Readonly<Record<Part,
     const source = findPart(sources, path);
     return source === undefined || !parts.includes(part)
       ? []
-      : [textFile(layout[part], templates.render(source.key, context))];
+      : renderTemplateFile({ ...source, path: layout[part] }, templates, context);
   });
 }
 

@@ -1,13 +1,14 @@
 import { isRecord, type JsonObject } from '../base/json.ts';
-import type { DataShape, ProcessDefinition, TaskDefinition } from '../process/definition.ts';
+import type { DataShape, WorkerDefinition, TaskDefinition } from '../process/definition.ts';
 import { sampleForSchema } from '../schema/example/example.ts';
-import { isSampleApproval } from '../process/sample.ts';
+import { sampleDecision } from '../process/sample.ts';
 import { distinctNameIgnoringCase } from '../base/identifiers.ts';
 import { escapePattern, wordPattern } from '../base/pattern.ts';
 import { choiceOf, type TaskChoices } from './project-spec.ts';
 import { sampleAnswers } from './sample-answers.ts';
+import type { SignalActionInCode, WorkflowActionInCode } from './process-actions.ts';
 import type { NamedSchema } from '../schema/types.ts';
-import { nameTasks, systemTaskInputs, taskTitle, type NamedTask, type Naming } from './task-names.ts';
+import { nameTasks, systemTaskInputs, taskTitle, type NamedTask, type TaskNaming } from './task-names.ts';
 
 /** A task in the code of its process, in a language that declares tasks as constants and types of data as classes. */
 export interface ProcessTask {
@@ -21,10 +22,18 @@ export interface ProcessTask {
   readonly contextType: string | undefined;
   readonly activity: string;
   readonly inputs: readonly TaskInput[];
-  /** Whether the data of this task is passed to a later system task. */
+  /** Whether the workflow uses the data of this task later. */
   readonly isUsed: boolean;
-  /** Whether this is the approval of the sample process, whose workflow decides on its data. */
-  readonly isApproval: boolean;
+  /** For the approval of the sample process, whose workflow decides on its data. */
+  readonly approval: Approval | undefined;
+  /** The text of a message. */
+  readonly text: string;
+}
+
+/** The decision of the sample process. */
+export interface Approval {
+  /** The variable with the result of the credit check, if any. Its `decision` is REVIEW if a person has to decide. */
+  readonly check: string | undefined;
   /** The constant of the message task that tells people about a rejection, if any. */
   readonly rejection: string | undefined;
 }
@@ -35,12 +44,8 @@ export interface TaskInput {
   readonly type: string | undefined;
 }
 
-/** How a language derives names from the variable of a task. */
-export interface TaskNaming {
-  readonly naming: Naming;
-  readonly typeName: (variable: string) => string;
-  readonly constantName: (variable: string) => string;
-}
+/** What the sample process tells an applicant whose loan was approved. */
+export const APPROVED = 'Your loan was approved';
 
 /** The classes of the worker for the tasks of each kind. */
 export const TASK_CLASSES = {
@@ -52,7 +57,7 @@ export const TASK_CLASSES = {
 
 /** The tasks of a process with their names in code. */
 export function processTasks(
-  { definition, choices }: { readonly definition: ProcessDefinition; readonly choices: TaskChoices },
+  { definition, choices }: { readonly definition: WorkerDefinition; readonly choices: TaskChoices },
   { naming, typeName, constantName }: TaskNaming,
 ): readonly ProcessTask[] {
   const named = nameTasks(definition, choices, naming);
@@ -75,7 +80,12 @@ export function processTasks(
     const codes = systemTaskInputs(definition, index, choices);
     return plain.slice(0, index).filter(({ task }) => codes.includes(task.code));
   };
-  const used = new Set(plain.flatMap(({ task }, index) => (task.kind === 'system' ? inputsOf(index) : [])));
+  const decision = sampleDecision(definition);
+  const find = (code: string | undefined) => plain.find(({ task }) => task.code === code);
+  const used = new Set([
+    ...plain.flatMap(({ task }, index) => (task.kind === 'system' ? inputsOf(index) : [])),
+    find(decision?.check),
+  ]);
   return plain.map((entry, index): ProcessTask => {
     const { task, variable, constant, dataType, contextType } = entry;
     return {
@@ -86,8 +96,11 @@ export function processTasks(
         type: input.dataType,
       })),
       isUsed: used.has(entry),
-      isApproval: isSampleApproval(task),
-      rejection: plain.slice(index).find(({ task: later }) => later.kind === 'message')?.constant,
+      approval:
+        task.code === decision?.approval
+          ? { check: find(decision.check)?.variable, rejection: find(decision.result)?.constant }
+          : undefined,
+      text: task.code === decision?.result ? APPROVED : taskTitle(task),
     };
   });
 }
@@ -136,6 +149,8 @@ export interface ProcessActivity {
   readonly name: string;
   /** The title of the task that it performs. */
   readonly task?: string;
+  /** The title of the action whose document it creates. Then it returns the URI of the document. */
+  readonly action?: string;
   readonly inputs: readonly TaskInput[];
   /** The data that it returns, as an example. Undefined if it returns nothing. Data without its own type has no `type`. */
   readonly result?: { readonly type: NamedSchema | undefined; readonly example: JsonObject } | undefined;
@@ -144,14 +159,18 @@ export interface ProcessActivity {
 /** An activity that does not belong to a task: only its name is known. */
 export const plainActivity = (name: string): ProcessActivity => ({ name, inputs: [] });
 
-/** The activities of the system tasks of a process, or an example without them. */
+/** The activities of the system tasks and downloadable actions of a process, or an example without them. */
 export function processActivities(
-  definition: ProcessDefinition,
+  definition: WorkerDefinition,
   tasks: readonly ProcessTask[],
+  actions: readonly WorkflowActionInCode[] = [],
 ): readonly ProcessActivity[] {
   const system = tasks.filter(({ kind }) => kind === 'system');
-  if (system.length === 0) return [plainActivity('example')];
-  return system.map(({ code, activity, title, inputs, dataType }) => {
+  const documents = actions.flatMap(({ activity: name, title: action }) =>
+    name === undefined ? [] : [{ name, action, inputs: [] }],
+  );
+  if (system.length + documents.length === 0) return [plainActivity('example')];
+  const ofTasks = system.map(({ code, activity, title, inputs, dataType }) => {
     const schema = definition.tasks.find((task) => task.code === code)?.data?.schema;
     const example = schema === undefined ? {} : sampleForSchema(schema);
     return {
@@ -162,10 +181,15 @@ export function processActivities(
       },
     };
   });
+  return [...ofTasks, ...documents];
 }
 
 /** The data of a process for which its code declares types. */
-export function declaredData(definition: ProcessDefinition, tasks: readonly ProcessTask[]): readonly NamedSchema[] {
+export function declaredData(
+  definition: WorkerDefinition,
+  tasks: readonly ProcessTask[],
+  actions: readonly SignalActionInCode[] = [],
+): readonly NamedSchema[] {
   const declare = (name: string | undefined, shape: DataShape | undefined) =>
     name === undefined || shape === undefined ? [] : [{ name, schema: shape.schema }];
   return [
@@ -175,11 +199,12 @@ export function declaredData(definition: ProcessDefinition, tasks: readonly Proc
       ...declare(tasks[index]?.dataType, task.data),
       ...declare(tasks[index]?.contextType, task.contextData),
     ]),
+    ...actions.flatMap(({ input }) => (input === undefined ? [] : [input])),
   ];
 }
 
 /** The schemas of the data of system tasks, by workflow type and task code. */
-export function systemTaskSchemas({ tasks, workflow }: ProcessDefinition) {
+export function systemTaskSchemas({ tasks, workflow }: WorkerDefinition) {
   const schemas = tasks.flatMap(({ kind, code, data }) =>
     kind === 'system' && data !== undefined ? [[code, data.schema] as const] : [],
   );
@@ -187,7 +212,7 @@ export function systemTaskSchemas({ tasks, workflow }: ProcessDefinition) {
 }
 
 /** The data of the test of a process. */
-export function testSample(definition: ProcessDefinition) {
+export function testSample(definition: WorkerDefinition) {
   return {
     items: definition.tasks.map(({ code }) => code),
     answers: sampleAnswers(definition),

@@ -1,5 +1,5 @@
 import type { Secret } from '../base/secret.ts';
-import type { ProcessDefinition } from '../process/definition.ts';
+import type { WorkerDefinition } from '../process/definition.ts';
 import type { EditorId, LanguageId, LibrarySource } from './names.ts';
 import type { PlannedFile } from './planned-file.ts';
 
@@ -34,7 +34,7 @@ export function choiceOf(choices: TaskChoices, code: string): TaskChoice {
 export interface AdditionalProcess {
   /** Used in the names of its files. From `fileName`. */
   readonly slug: string;
-  readonly definition: ProcessDefinition;
+  readonly definition: WorkerDefinition;
   readonly source: DefinitionSource;
   readonly choices?: TaskChoices | undefined;
   /** Comments for the top of its definition file. */
@@ -69,7 +69,7 @@ export interface ProjectSpec {
   readonly packageName?: string | undefined;
   /** The first process in the names of files and packages, in languages that need a name for it. From `fileName`. */
   readonly slug?: string | undefined;
-  readonly definition: ProcessDefinition;
+  readonly definition: WorkerDefinition;
   readonly definitionSource: DefinitionSource;
   /** Comments for the top of the definition file, such as the evidence of a discovery. */
   readonly definitionNotes?: readonly string[] | undefined;

@@ -1,5 +1,6 @@
-import type { ProcessDefinition, TaskDefinition } from '../process/definition.ts';
+import type { WorkerDefinition, TaskDefinition } from '../process/definition.ts';
 import { capitalize, distinctName, identifier } from '../base/identifiers.ts';
+import { sampleDecision } from '../process/sample.ts';
 import { choiceOf, type TaskChoice, type TaskChoices } from './project-spec.ts';
 
 const MAX_DEFAULT_INPUTS = 4;
@@ -16,6 +17,13 @@ export interface Naming {
   readonly key: (name: string) => string;
 }
 
+/** How a language derives names from the variable of a task or an action. */
+export interface TaskNaming {
+  readonly naming: Naming;
+  readonly typeName: (variable: string) => string;
+  readonly constantName: (variable: string) => string;
+}
+
 export type NamedTask = TaskChoice & { readonly name: string };
 
 /**
@@ -23,7 +31,7 @@ export type NamedTask = TaskChoice & { readonly name: string };
  * defined. A new task whose name is in use gets a number.
  */
 export function nameTasks(
-  { tasks }: ProcessDefinition,
+  { tasks }: WorkerDefinition,
   choices: TaskChoices,
   { style, reserved, key }: Naming,
 ): Readonly<Record<string, TaskChoice>> {
@@ -48,12 +56,12 @@ export function nameTasks(
 }
 
 /** Codes of the human tasks whose data is passed to the system task at `index`, in order: the chosen ones, by default the last ones before it. */
-export function systemTaskInputs(
-  definition: ProcessDefinition,
-  index: number,
-  choices: TaskChoices,
-): readonly string[] {
-  const before = definition.tasks.slice(0, index).filter(({ kind }) => kind === 'human');
+export function systemTaskInputs(definition: WorkerDefinition, index: number, choices: TaskChoices): readonly string[] {
+  const decision = sampleDecision(definition);
+  const before = definition.tasks
+    .slice(0, index)
+    // Without a decision of a person, there is no data.
+    .filter(({ kind, code }) => kind === 'human' && (decision?.check === undefined || code !== decision.approval));
   const chosen = choiceOf(choices, definition.tasks[index]?.code ?? '').inputs;
   const kept =
     chosen === undefined ? before.slice(-MAX_DEFAULT_INPUTS) : before.filter(({ code }) => chosen.includes(code));

@@ -40,6 +40,7 @@ import { toSocketTarget } from './temporal/network.ts';
 import { startUiGuard } from './temporal/ui-guard.ts';
 import { watchProcesses } from './temporal/watch.ts';
 import { startParts, type Parts } from './shared/start-parts.ts';
+import { createWebhookSender } from './webhooks/sender.ts';
 import { createTimeSkipper, type TimeSkipper } from './time/time-skipper.ts';
 import type { Platform, PlatformEndpoints, PlatformEvent, PlatformIdentity, PlatformOptions } from './shared/types.ts';
 
@@ -130,9 +131,11 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
     (started) => started.stop(),
   );
   const outbox = await parts.add(
-    createOutbox({ domain, engine, onStarted: (processId) => watcher.track(processId) }),
+    createOutbox({ domain, engine, onStarted: (workflowId) => watcher.track(workflowId) }),
     (started) => started.stop(),
   );
+
+  const webhooks = await parts.add(createWebhookSender({ domain, env: process.env }), (started) => started.stop());
 
   const time: TimeSkipper = await parts.add(
     createTimeSkipper({
@@ -202,6 +205,7 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
     workers,
     requests: createRequestRecorder(store.clock),
     time,
+    webhooks,
     listFailingWork: (processId: string) => engine.listFailingWork(processId),
     identity,
     run: {
@@ -232,8 +236,10 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
   report({ kind: 'ready', part: 'gateway', address: endpoints.engine });
   report({ kind: 'ready', part: 'rest', address: endpoints.https });
 
-  for (const processId of listOpenWorkflows(domain)) watcher.track(processId);
+  for (const workflowId of listOpenWorkflows(domain)) watcher.track(workflowId);
   outbox.wake();
+  webhooks.wake();
+  store.removeOldState();
 
   return {
     endpoints,

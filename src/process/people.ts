@@ -15,6 +15,8 @@ export interface SeedGroup {
 export interface PeopleSeed {
   readonly users: readonly SeedUser[];
   readonly groups: readonly SeedGroup[];
+  /** Codes of groups and emails of users that manage processes. Without it, every user does. */
+  readonly processManagers?: readonly string[];
 }
 
 /** Code of the group that every local KuFlow has, with all its users. */

@@ -1,11 +1,15 @@
-import { isRecord } from '../base/json.ts';
-import type { ProcessDefinition, TaskDefinition } from './definition.ts';
+import { isRecord, type JsonObject } from '../base/json.ts';
+import type { DataShape, ProcessDefinition, TaskDefinition, WorkerDefinition } from './definition.ts';
 
-/** The task whose data decides how the sample process continues. */
+/** The task and the action that decide how the sample process continues. */
 const SAMPLE_APPROVAL = 'APPROVE_LOAN';
+const SAMPLE_WITHDRAWAL = 'WITHDRAW';
 
-/** The sample process, a loan: a person applies, the worker checks, a person approves, and the applicant is informed. */
-export function sampleDefinition(): ProcessDefinition {
+/**
+ * The sample process, a loan: a person applies, the worker checks, a person approves if the check asks for it, and the applicant is informed. The
+ * applicant can withdraw.
+ */
+export function sampleDefinition(): WorkerDefinition {
   return {
     process: { code: 'LOAN', name: 'Loan' },
     workflow: { type: 'LoanWorkflow', taskQueue: 'LOAN_QUEUE' },
@@ -70,11 +74,17 @@ export function sampleDefinition(): ProcessDefinition {
             type: 'object',
             properties: {
               score: { type: 'integer', title: 'Score', minimum: 0, maximum: 1000 },
-              decision: { type: 'string', title: 'Decision', enum: ['ACCEPT', 'REVIEW'] },
+              decision: { type: 'string', title: 'Decision', enum: ['REVIEW', 'ACCEPT'] },
             },
             required: ['score', 'decision'],
           },
         },
+      },
+      {
+        code: 'LOAN_DISCUSSION',
+        kind: 'thread',
+        name: 'Loan discussion',
+        description: 'Questions about the application',
       },
       {
         code: SAMPLE_APPROVAL,
@@ -98,26 +108,61 @@ export function sampleDefinition(): ProcessDefinition {
         name: 'Loan result',
         description: 'Informs the applicant of the decision',
       },
+    ],
+    actions: [
       {
-        code: 'LOAN_DISCUSSION',
-        kind: 'thread',
-        name: 'Loan discussion',
-        description: 'Questions about the application',
+        code: SAMPLE_WITHDRAWAL,
+        type: 'send-workflow-signal',
+        name: 'Withdraw the application',
+        description: 'The applicant withdraws the application, and open tasks are canceled',
+        availableTo: ['initiator'],
+        signal: 'Withdraw',
       },
     ],
   };
 }
 
-/** Whether a task is the approval of the sample process, whose workflow decides on its data. */
-export function isSampleApproval({ kind, code, data }: TaskDefinition): boolean {
-  const { properties, required } = data?.schema ?? {};
-  return (
-    kind === 'human' &&
-    code === SAMPLE_APPROVAL &&
-    isRecord(properties) &&
-    isRecord(properties['approved']) &&
-    properties['approved']['type'] === 'boolean' &&
-    Array.isArray(required) &&
-    required.includes('approved')
+/** How the workflow of the sample process decides: codes of its tasks and of its action. */
+export interface SampleDecision {
+  /** The task of the person who decides. */
+  readonly approval: string;
+  /** The system task whose result says whether a person has to decide. */
+  readonly check: string | undefined;
+  /** The message that informs the applicant. */
+  readonly result: string | undefined;
+  /** The action that ends the process. */
+  readonly withdrawal: string | undefined;
+}
+
+/** The decision of the sample process; undefined for other processes. */
+export function sampleDecision({ tasks, actions = [] }: ProcessDefinition): SampleDecision | undefined {
+  const at = tasks.findIndex(isSampleApproval);
+  if (at === -1) return undefined;
+  const check = tasks.slice(0, at).findLast(isSampleCheck);
+  const withdrawal = actions.find(
+    ({ code, type, ...action }) =>
+      code === SAMPLE_WITHDRAWAL && type === 'send-workflow-signal' && !('input' in action),
   );
+  return {
+    approval: SAMPLE_APPROVAL,
+    check: check?.code,
+    result: tasks.slice(at).find(({ kind }) => kind === 'message')?.code,
+    withdrawal: withdrawal?.code,
+  };
+}
+
+function isSampleCheck({ kind, data }: TaskDefinition): boolean {
+  const decision = requiredProperty(data, 'decision');
+  return kind === 'system' && Array.isArray(decision?.['enum']) && decision['enum'].includes('REVIEW');
+}
+
+function isSampleApproval({ kind, code, data }: TaskDefinition): boolean {
+  return kind === 'human' && code === SAMPLE_APPROVAL && requiredProperty(data, 'approved')?.['type'] === 'boolean';
+}
+
+function requiredProperty(data: DataShape | undefined, name: string): JsonObject | undefined {
+  const { properties, required } = data?.schema ?? {};
+  const property =
+    isRecord(properties) && Array.isArray(required) && required.includes(name) ? properties[name] : undefined;
+  return isRecord(property) ? property : undefined;
 }

@@ -58,7 +58,7 @@ const CHECKSUM_BYTES = 'sha256:'.length + 64 + 1;
 export function baseEntry(file: PlannedFile): PlannedFile {
   const { path, contents } = file;
   if (!isLibraryFile(path)) return file;
-  if (contents.byteLength === CHECKSUM_BYTES && CHECKSUM.test(textOf(file) ?? '')) return file;
+  if (contents.byteLength === CHECKSUM_BYTES && CHECKSUM.test(textOf(file))) return file;
   return { ...file, contents: Buffer.from(`sha256:${createHash('sha256').update(contents).digest('hex')}\n`) };
 }
 
@@ -232,6 +232,8 @@ function damagedError(folder: string, seen: string, cause?: unknown): KnownError
 }
 
 /** The text of a file in the base. */
+export function textOf(file: PlannedFile): string;
+export function textOf(file: PlannedFile | undefined): string | undefined;
 export function textOf(file: PlannedFile | undefined): string | undefined {
   return file === undefined ? undefined : Buffer.from(file.contents).toString('utf8');
 }

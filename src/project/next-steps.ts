@@ -110,7 +110,7 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
 }
 
 /** Whether a project with these files has a workflow for GitHub. The user's own template may leave it out. */
-export function hasWorkflow(files: readonly { readonly path: string }[]): boolean {
+export function hasCiWorkflow(files: readonly { readonly path: string }[]): boolean {
   return files.some(({ path }) => path === WORKFLOW);
 }
 

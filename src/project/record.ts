@@ -18,7 +18,7 @@ import type { Language } from '../languages/language.ts';
 import { EDITOR_IDS, type EditorId, LANGUAGE_IDS, LIBRARY_SOURCES, type LanguageId } from '../languages/names.ts';
 import { languageOf } from '../languages/registry.ts';
 import { nameTasks } from '../languages/task-names.ts';
-import type { ProcessDefinition } from '../process/definition.ts';
+import type { WorkerDefinition } from '../process/definition.ts';
 import { definitionFile } from '../process/definition/file.ts';
 import { fileName } from '../base/file-name.ts';
 import { printableJson } from '../base/printable-json.ts';
@@ -128,7 +128,7 @@ export function renderRecordFile(
 export function recordedProcesses(spec: ProjectSpec): Pick<ProjectRecordJson, 'processes'> {
   const { choices = {}, additionalProcesses = [] } = spec;
   const { naming } = languageOf(spec);
-  const tasks = (definition: ProcessDefinition, chosen: TaskChoices): RecordedProcess => {
+  const tasks = (definition: WorkerDefinition, chosen: TaskChoices): RecordedProcess => {
     const named = Object.entries(nameTasks(definition, chosen, naming));
     // In the order of the definition, so that git can merge two branches that add tasks in different places.
     const codes = definition.tasks.map(({ code }) => code);

@@ -137,5 +137,5 @@ export class FormValidator {
 }
 
 // The name by which bundles import Ajv.
-// eslint-disable-next-line no-restricted-exports
+// oxlint-disable-next-line no-restricted-exports
 export default FormValidator;

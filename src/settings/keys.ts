@@ -274,3 +274,9 @@ export function settingsFileFor(key: string): (typeof APPLICATION_FILES)[number]
   const isPrivate = key === CLIENT_ID || kind === 'secret' || kind === 'secret-pem' || kind === 'proxy';
   return isPrivate ? LOCAL_SETTINGS_FILE : 'application.yaml';
 }
+
+/** What to do about a setting that is missing, as a clause. */
+export function whereToSet(key: string): string {
+  const { env = key } = SETTING_KEYS.find(({ name }) => name === key) ?? {};
+  return `set ${env}, or add it to ${settingsFileFor(key)}`;
+}

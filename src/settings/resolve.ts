@@ -5,7 +5,7 @@ import { readApplicationFiles } from './application-files.ts';
 import { readDotenvNames } from './dotenv.ts';
 import { readEnvironment } from './environment.ts';
 import type { Environment } from './environment.ts';
-import { CLIENT_ID, CLIENT_SECRET, ENDPOINT, LOCAL_SETTINGS_FILE, SETTING_KEYS } from './keys.ts';
+import { CLIENT_ID, CLIENT_SECRET, ENDPOINT, SETTING_KEYS, whereToSet } from './keys.ts';
 import type { SettingKey, SettingName, SettingValues } from './keys.ts';
 import { mutualTlsProblems } from './mutual-tls.ts';
 import { formatSource } from './sources.ts';
@@ -51,6 +51,8 @@ export interface LocalSource {
   /** For use as a source. */
   readonly name: string;
   readonly values: ProfileSource['values'];
+  /** Codes of the processes that it serves. */
+  readonly codes: readonly string[];
 }
 
 export interface SettingsRequest {
@@ -114,7 +116,7 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
     problems.push({
       key: name,
       code: 'missing',
-      problem: `${what}; set ${key.env}, or add ${name} to ${LOCAL_SETTINGS_FILE}`,
+      problem: `${what}; ${whereToSet(name)}`,
     });
   }
   return { settings: resolved, problems, warnings: layers.flatMap((layer) => layer.warnings) };

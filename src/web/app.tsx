@@ -20,6 +20,8 @@ import {
   StartView,
   TasksView,
   TaskView,
+  WebhooksView,
+  WebhookView,
   preloadViews,
 } from './views/lazy-views.ts';
 import { KUFLOW } from './project-commands.ts';
@@ -31,6 +33,13 @@ const SECTIONS: readonly { readonly label: string; readonly to: Route; readonly 
   { label: 'Requests', to: { view: 'requests' }, views: ['requests', 'request'] },
   { label: 'Faults', to: { view: 'faults' }, views: ['faults'] },
 ];
+
+/** Only if a definition has a webhook. */
+const WEBHOOKS: (typeof SECTIONS)[number] = {
+  label: 'Webhooks',
+  to: { view: 'webhooks' },
+  views: ['webhooks', 'webhook'],
+};
 
 /** `hasBadCode`: the address had a code that was used or has expired. */
 export function App({ hasBadCode }: { readonly hasBadCode: boolean }) {
@@ -64,6 +73,7 @@ function SignedIn({ token, switchTo }: { readonly token: string; readonly switch
   const app = useAppData(token);
   const connection = useConnection();
   const route = useRoute();
+  const hasWebhooks = app.definitions.data?.definitions.some(({ webhookUrl }) => webhookUrl !== undefined) === true;
   useEffect(() => {
     connectLiveEvents();
     preloadViews();
@@ -78,7 +88,7 @@ function SignedIn({ token, switchTo }: { readonly token: string; readonly switch
         <div class="bar-inner">
           <nav aria-label="Main">
             <ul>
-              {SECTIONS.map(({ label, to, views }) => (
+              {[...SECTIONS, ...(hasWebhooks ? [WEBHOOKS] : [])].map(({ label, to, views }) => (
                 <li key={label}>
                   <Link to={to} current={views.includes(route.view)}>
                     {label}
@@ -129,6 +139,10 @@ function View({ route }: { readonly route: Route }): ComponentChildren {
       return <RequestView key={route.id} id={route.id} />;
     case 'faults':
       return <FaultsView />;
+    case 'webhooks':
+      return <WebhooksView route={route} />;
+    case 'webhook':
+      return <WebhookView key={route.id} id={route.id} />;
     case 'unknown':
       return (
         <>

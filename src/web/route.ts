@@ -16,6 +16,8 @@ export type Route =
     }
   | { readonly view: 'request'; readonly id: number }
   | { readonly view: 'faults' }
+  | { readonly view: 'webhooks'; readonly process?: string | undefined }
+  | { readonly view: 'webhook'; readonly id: string }
   | { readonly view: 'unknown'; readonly path: string };
 
 const ROOT_PATH = '/console';
@@ -50,6 +52,10 @@ export function pathTo(route: Route): string {
       return `${ROOT_PATH}/requests/${route.id}`;
     case 'faults':
       return `${ROOT_PATH}/faults`;
+    case 'webhooks':
+      return withQuery('/webhooks', { process: route.process });
+    case 'webhook':
+      return `${ROOT_PATH}/webhooks/${encodeURIComponent(route.id)}`;
     case 'unknown':
       return route.path;
   }
@@ -82,6 +88,10 @@ export function parseRoute(path: string, search = ''): Route {
     if (third === undefined && /^\d+$/.test(second)) return { view: 'request', id: Number(second) };
   }
   if (first === 'faults' && second === undefined) return { view: 'faults' };
+  if (first === 'webhooks') {
+    if (second === undefined) return { view: 'webhooks', process: value('process') };
+    if (third === undefined) return { view: 'webhook', id: second };
+  }
   return { view: 'unknown', path };
 }
 

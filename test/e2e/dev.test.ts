@@ -21,7 +21,7 @@ import { makeTestAuthority } from '../support/certificates.ts';
 import { startConnectProxy } from '../support/connect-proxy.ts';
 import { kuflowDev, platformReady, readState, startCommand, type RunningCommand } from '../support/dev-command.ts';
 import { runKuflow, type KuflowRun } from '../support/kuflow-run.ts';
-import { startLoan, userOf } from '../support/loan-process.ts';
+import { asUser, startLoan } from '../support/loan-process.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { missingJdk } from '../support/jdk.ts';
 import { until } from '../support/until.ts';
@@ -105,8 +105,7 @@ describe('kuflow dev', () => {
   });
 
   it('shows what happens to a process, with its full id once', async () => {
-    const user = userOf(state);
-    const id = await startLoan(user, state).finally(() => user.close());
+    const id = await asUser(state, (user) => startLoan(user, state));
     await until('the process is shown', () => platform.output().includes(`· LOAN process started ${id}\n`));
   });
 
@@ -118,11 +117,11 @@ describe('kuflow dev', () => {
   });
 
   it.each([
-    ['--port', 'http', 'Expected a port number from 0 to 65535.'],
-    ['--port', '65536', 'Expected a port number from 0 to 65535.'],
-    ['--token-life', '1 week', 'Expected a duration such as 30s, 5m, 1h or 7d.'],
-    ['--token-life', '0s', 'Expected a duration of at least one second.'],
-    ['--nonsense', 'x', "unknown option '--nonsense'"],
+    ['--port', 'http', 'must be a port number from 0 to 65535, not '],
+    ['--port', '65536', 'must be a port number from 0 to 65535, not '],
+    ['--token-life', '1 week', 'must be a duration such as 30s, 5m, 1h or 7d, not '],
+    ['--token-life', '0s', 'must be a duration of at least one second, not '],
+    ['--nonsense', 'x', 'Unknown option --nonsense'],
   ])('exits with 2 for %s %s', (option, value, message) => {
     const { status, stdout, stderr } = dev([option, value, '--state-dir', join(folder, 'other')]);
     expect({ status, stdout, stderr }).toMatchObject({ status: 2, stdout: '' });
@@ -172,8 +171,7 @@ describe('kuflow dev --json --ephemeral', () => {
     const { stateDir, temporal, namespace } = await lineOf(first, 'ready');
     const running = readState(String(stateDir));
     if (running === undefined) throw new Error('There is no state file');
-    const user = userOf(running);
-    const id = await startLoan(user, running).finally(() => user.close());
+    const id = await asUser(running, (user) => startLoan(user, running));
     await until('the process is reported', () =>
       linesOf(first).some(({ what, processId }) => what === 'process-started' && processId === id),
     );
@@ -277,12 +275,12 @@ describe('kuflow dev env', () => {
     expect(settings['NO_PROXY']).toBe('intra.example,localhost,127.0.0.1,::1');
   });
 
-  it('fails with 1 if no platform runs, and names the command that starts one, in JSON too', () => {
+  it('fails with 2 if no platform runs, and names the command that starts one, in JSON too', () => {
     const elsewhere = mkdtempSync(join(folder, 'empty-'));
     const { status, stdout, stderr } = runKuflow(['dev', 'env', '--json'], { cwd: elsewhere });
-    expect(status).toBe(1);
-    expect(JSON.parse(stdout)).toMatchObject({ error: { message: 'No local KuFlow is running here', status: 1 } });
-    expect(stderr).toMatch(/→ Start it: kuflow dev$/m);
+    expect(status).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { message: 'No local KuFlow is running here', status: 2 } });
+    expect(stderr).toMatch(/→ Start it in another terminal: kuflow dev$/m);
   });
 });
 
@@ -390,8 +388,7 @@ describe('kuflow dev exec', () => {
 
 describe('kuflow dev history', () => {
   it('prints the history of a workflow or writes it to a file', async () => {
-    const user = userOf(state);
-    const id = await startLoan(user, state).finally(() => user.close());
+    const id = await asUser(state, (user) => startLoan(user, state));
     const history = await until('the workflow has started', () => {
       const { status, stdout } = dev(['history', id]);
       return status === 0 && stdout;

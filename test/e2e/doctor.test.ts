@@ -77,7 +77,7 @@ describe('kuflow doctor on the local platform', () => {
     await worker.ready();
     const processId = await user.start(sampleDefinition().process.code);
     await user.item(processId, 'LOAN_APPLICATION');
-    const quick = ['--skip', 'KF-WORK-001,KF-WORK-002', '--process', processId];
+    const quick = ['--skip', 'KF-WORK-001,KF-WORK-002', '--process', 'latest'];
     const seen = await answer(quick);
     expect(codes(seen)).toEqual([]);
     expect(summaryOf(seen, 'KF-POLL-001')).toContain(taskQueue);

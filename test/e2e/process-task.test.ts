@@ -156,7 +156,7 @@ describe('kuflow process and kuflow task on the local KuFlow', () => {
 
   it('say how to start a local KuFlow when none runs', () => {
     const { status, stderr } = runKuflow(['task', 'list', '--state-dir', join(folder, 'none')], { cwd: folder });
-    expect(status).toBe(1);
+    expect(status).toBe(2);
     expect(stderr).toContain('No local KuFlow is running here');
     expect(stderr).toContain('dev --state-dir');
     expect(state.processes).toEqual(['LOAN']);

@@ -158,9 +158,9 @@ describe('a created project', () => {
     expect(tasks.map(({ code, kind }) => [code, kind])).toEqual([
       ['LOAN_APPLICATION', 'human'],
       ['CHECK_CREDIT', sample.length === 0 ? (expect.stringMatching(/human|system/) as string) : 'system'],
+      ['LOAN_DISCUSSION', 'thread'],
       ['APPROVE_LOAN', 'human'],
       ['LOAN_RESULT', 'message'],
-      ['LOAN_DISCUSSION', 'thread'],
     ]);
     const shape = { schema: { properties: { amount: { type: 'number' }, firstName: { type: 'string' } } } };
     if (sample.length === 0) expect(tasks.filter(({ data }) => data !== undefined)).toEqual([]);

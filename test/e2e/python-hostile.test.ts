@@ -13,7 +13,7 @@ import { PYTHON_TASK_NAMING } from '../../src/languages/python/tasks.ts';
 import { processTasks } from '../../src/languages/process-tasks.ts';
 import type { ProjectSpec } from '../../src/languages/project-spec.ts';
 import { loadTemplateSet, type TemplateSet } from '../../src/languages/templates/set.ts';
-import type { ProcessDefinition } from '../../src/process/definition.ts';
+import type { WorkerDefinition } from '../../src/process/definition.ts';
 import { sampleDefinition } from '../../src/process/sample.ts';
 import { REFERENCE_TYPES } from '../../src/schema/formats.ts';
 import { fileName } from '../../src/base/file-name.ts';
@@ -32,7 +32,7 @@ const SEED = 20261127;
 const SUPPORT = join(import.meta.dirname, '../support/python');
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u;
 
-const specOf = (definition: ProcessDefinition): ProjectSpec => ({
+const specOf = (definition: WorkerDefinition): ProjectSpec => ({
   name: 'a-worker',
   language: 'python',
   packageName: 'a_worker',
@@ -60,11 +60,11 @@ const shape = {
       ].map((schema, index) => ['a-b-c-d-e-f-g-h-i'.charAt(2 * index), schema]),
     ),
   },
-} as const satisfies ProcessDefinition['metadata'];
+} as const satisfies WorkerDefinition['metadata'];
 const odd = {
   schema: { type: 'object', required: ['a b', 'c d'], properties: { 'a b': { const: 1e21 }, 'c d': false } },
-} as const satisfies ProcessDefinition['metadata'];
-const HARMLESS: readonly ProcessDefinition[] = [
+} as const satisfies WorkerDefinition['metadata'];
+const HARMLESS: readonly WorkerDefinition[] = [
   sampleDefinition(),
   {
     ...sampleDefinition(),
@@ -89,7 +89,7 @@ const MORE_NAMES = [...REFERENCE_TYPES, 'int'];
 describe('texts', () => {
   it('become literals in Python with the same value', () => {
     const texts = fc.sample(fc.oneof(hostileText, fc.string({ unit: 'binary' })), { numRuns: PARSED, seed: SEED });
-    const values = fc.sample(fc.jsonValue({ noUnicodeString: false, stringUnit: 'binary' }), {
+    const values = fc.sample(fc.jsonValue({ stringUnit: 'binary' }), {
       numRuns: PARSED,
       seed: SEED,
     }) as Json[];
@@ -148,7 +148,7 @@ if (SOAK)
   });
 
 /** A copy of the shared project with the code of 50 of the processes. */
-async function projectWith(name: string, definitions: readonly ProcessDefinition[]): Promise<string> {
+async function projectWith(name: string, definitions: readonly WorkerDefinition[]): Promise<string> {
   const bySlug = new Map(definitions.map((definition) => [fileName(definition.process.code), definition]));
   const additionalProcesses = [...bySlug]
     .slice(0, CHECKED)
@@ -170,7 +170,7 @@ interface Source {
   readonly own: ReadonlySet<string>;
 }
 
-function sourcesOf(definition: ProcessDefinition, templates: TemplateSet): readonly Source[] {
+function sourcesOf(definition: WorkerDefinition, templates: TemplateSet): readonly Source[] {
   const spec = specOf(definition);
   const { prefix, part } = pythonLayout(spec);
   const schemas = schemasOf(definition);
@@ -191,7 +191,7 @@ function sourcesOf(definition: ProcessDefinition, templates: TemplateSet): reado
 }
 
 /** The schemas with the names of their types. */
-function schemasOf(definition: ProcessDefinition) {
+function schemasOf(definition: WorkerDefinition) {
   const tasks = processTasks({ definition, choices: {} }, PYTHON_TASK_NAMING);
   const shapes = [
     ['Metadata', definition.metadata],

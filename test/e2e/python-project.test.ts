@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { passLocalTests } from '../support/local-tests.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { processUser, type ProcessUser } from '../support/process-user.ts';
-import { pythonProjectCopy } from '../support/python-project.ts';
+import { addAction, pythonProjectCopy } from '../support/python-project.ts';
 import { uvEnvironment } from '../support/uv.ts';
 import { until } from '../support/until.ts';
 import { startWorkerProcess, workerEnvironment, type WorkerProcess } from '../support/worker-process.ts';
@@ -23,6 +23,19 @@ async def failure_of(loan):
     with pytest.raises(AssertionError) as failed:
         await loan.wait("COMPLETED", seconds=0.1)
     return str(failed.value)
+
+
+async def test_invokes_user_actions(local_kuflow: LocalKuFlow) -> None:
+    loan = await local_kuflow.start("LOAN")
+    await loan.task("LOAN_APPLICATION").complete()
+    with pytest.raises(RuntimeError, match="failed with 403"):
+        await loan.as_user("bob@example.com").act("WITHDRAW")
+    assert "type=text/plain;size=45;name=document.txt" in (await loan.act("EXPORT"))["downloadable"]["documentUri"]
+    assert (await loan.act("WITHDRAW"))["status"] == "COMPLETED"
+    await loan.wait("COMPLETED", seconds=300)
+    items = await loan.items()
+    assert {item["task"]["state"] for item in items if "task" in item} <= {"COMPLETED", "CANCELLED"}
+    assert items[-1]["message"]["text"] == "You withdrew your application"
 
 
 async def test_acts_as_other_users_injects_faults_and_reports_why_a_wait_fails(local_kuflow: LocalKuFlow) -> None:
@@ -51,7 +64,7 @@ async def test_acts_as_other_users_injects_faults_and_reports_why_a_wait_fails(l
     assert others[1].startswith("Worker: ") and others[1].endswith(" polls")
     assert others[2].startswith("Last failure: KuFlow_Engine_createProcessItem, attempt ")
     items = await loan.items()
-    assert [item["task"]["state"] for item in items] == ["COMPLETED", "COMPLETED", "COMPLETED"]
+    assert [item["task"]["state"] for item in items if "task" in item] == ["COMPLETED", "COMPLETED", "COMPLETED"]
     assert items[0]["task"]["data"]["value"]["amount"] == 10
 
 
@@ -74,6 +87,7 @@ describe('a Python project from the packed command', () => {
     environment = await uvEnvironment();
     folder = mkdtempSync(join(inject('runFolder'), 'python-project-'));
     project = pythonProjectCopy(join(folder, 'loan-worker'));
+    addAction(project, 'EXPORT:downloadable');
     running = await startTestPlatform();
     user = await processUser(running.platform);
   });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { kuflowDev, startCommand } from '../support/dev-command.ts';
 import { runHeavy } from '../support/lanes.ts';
 import { newMark } from '../support/marked-processes.ts';
-import { PYTHON_PACKAGE, pythonCommand, pythonProjectCopy, runPython } from '../support/python-project.ts';
+import { addAction, PYTHON_PACKAGE, pythonCommand, pythonProjectCopy, runPython } from '../support/python-project.ts';
 
 runHeavy();
 
@@ -77,7 +77,9 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from kuflow_worker import KuFlowClient
-from kuflow_worker.workflow import TRANSFER, HumanTask, KuFlowProcess, MessageTask, SystemTask, ThreadTask, with_options
+from kuflow_worker.workflow import (
+    TRANSFER, HumanTask, KuFlowProcess, MessageTask, SignalAction, SystemTask, ThreadTask, with_options
+)
 from temporalio import workflow
 
 
@@ -91,6 +93,7 @@ class Contract(Input):
 
 class tasks:
     DOCUMENTS = HumanTask[Any]("DOCUMENTS")
+    MY_ACTION = SignalAction("MY_ACTION", "My_Action")
     MY_CHECK = SystemTask[str]("MY_CHECK")
     MY_MESSAGE = MessageTask("MY_MESSAGE")
     MY_TASK = HumanTask[Any]("MY_TASK")
@@ -110,7 +113,7 @@ ${inActivity}
 
 
 class MyWorkflow:
-    def on_my_action(self, signal: Any) -> None: ...
+    def on_my_action(self, _input: None) -> None: ...
 
     async def run(self, kuflow: KuFlowProcess, process_id: str) -> None:
 ${inWorkflow}
@@ -161,6 +164,8 @@ async function dev(name: string, ...words: readonly string[]) {
 beforeAll(() => {
   folder = mkdtempSync(join(inject('runFolder'), 'python-workflows-'));
   project = pythonProjectCopy(join(folder, 'loan-worker'));
+  // The lint checks their code too.
+  for (const action of ['ESCALATE', 'EXPORT:downloadable', 'COUNT:start-workflow']) addAction(project, action);
 });
 
 afterAll(() => {
@@ -210,7 +215,7 @@ describe('the tests of a Python project', () => {
     const { status, out, line } = await withChanges(changes, completes);
     expect(status).toBe(1);
     expect(out).toContain('A workflow task failed: RestrictedWorkflowAccessError: Cannot access datetime.datetime.now');
-    expect(out).toContain(`${WORKFLOW}:${line}: in run`);
+    expect(out).toContain(`${WORKFLOW}:${line}: in _run_steps`);
   });
 
   describe('with a module that the workflow imports', () => {

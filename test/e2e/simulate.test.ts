@@ -16,7 +16,7 @@ import {
   type RunningCommand,
 } from '../support/dev-command.ts';
 import { runKuflow, type KuflowRun } from '../support/kuflow-run.ts';
-import { userOf } from '../support/loan-process.ts';
+import { asUser, userOf } from '../support/loan-process.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { packedCommand } from '../support/packed-command.ts';
 import { until } from '../support/until.ts';
@@ -24,8 +24,8 @@ import { workerProject } from '../support/worker-project.ts';
 
 const ANY_PORTS = ['--port', '0', '--https-port', '0', '--engine-port', '0'];
 const WORKER = ['node', join('dist', 'main.js')];
-const TASKS = ['LOAN_APPLICATION', 'CHECK_CREDIT', 'APPROVE_LOAN', 'LOAN_RESULT', 'LOAN_DISCUSSION'] as const;
-const KINDS = ['human', 'system', 'human', 'message', 'thread'] as const;
+const TASKS = ['LOAN_APPLICATION', 'CHECK_CREDIT', 'LOAN_DISCUSSION', 'APPROVE_LOAN', 'LOAN_RESULT'] as const;
+const KINDS = ['human', 'system', 'thread', 'human', 'message'] as const;
 
 /** The sample process with another code and its own task queue, and with `over` applied to some of its tasks. */
 function loanLike(code: string, over: Readonly<Record<string, object>> = {}, type = 'LoanWorkflow'): object {
@@ -211,8 +211,7 @@ describe('kuflow dev simulate on a running platform', () => {
   it('generates the metadata too', async () => {
     const { status, result } = simulateJson({ code: 'POLICY' });
     expect(status).toBe(0);
-    const user = userOf(state);
-    const { metadata } = await user.retrieveProcess(result.processId ?? '').finally(() => user.close());
+    const { metadata } = await asUser(state, (user) => user.retrieveProcess(result.processId ?? ''));
     expect(metadata).toMatchObject({
       valid: true,
       value: { policy: expect.stringMatching(/^[A-Z]{2}-\d{6}$/) as string },
@@ -424,12 +423,12 @@ describe('kuflow dev simulate on a running platform', () => {
     [
       'an invalid duration',
       ['dev', 'simulate', '--timeout', 'soon', '--', 'true'],
-      'Expected a duration such as 30s, 5m, 1h or 7d.',
+      'must be a duration such as 30s, 5m, 1h or 7d, not ',
     ],
     [
       'a zero duration',
       ['dev', 'simulate', '--timeout', '0', '--', 'true'],
-      'Expected a duration of at least one second.',
+      'must be a duration of at least one second, not ',
     ],
   ])('exits with 2 for %s', (_, args, message) => {
     const [dev = '', command = '', ...rest] = args;

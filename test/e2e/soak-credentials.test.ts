@@ -107,6 +107,6 @@ describe(`${KILLS} kills during pulls and rotations`, () => {
       expect(pruned.kept).toHaveLength(1);
       expect(seen().cert).toContain('BEGIN CERTIFICATE');
     },
-    SOAK ? 900_000 : 120_000,
+    SOAK ? 900_000 : 600_000,
   );
 });

@@ -184,7 +184,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
     });
 
     it('writes a message and continues [java, python, typescript: message.create]', () => {
-      expect(items.get('LOAN_RESULT')).toMatchObject({ type: 'MESSAGE', message: { text: 'Loan result' } });
+      expect(items.get('LOAN_RESULT')).toMatchObject({ type: 'MESSAGE', message: { text: 'Your loan was approved' } });
     });
 
     it('opens a thread and continues [java, python, typescript: thread.create]', () => {

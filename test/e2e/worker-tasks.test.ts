@@ -26,7 +26,7 @@ const SCHEMA_ERRORS = {
     forever: "/ must have required property 'decision'",
   },
   Python: {
-    atFirst: '/score must match type "integer"; /decision must match enum ["ACCEPT", "REVIEW"]',
+    atFirst: '/score must match type "integer"; /decision must match enum ["REVIEW", "ACCEPT"]',
     forever: "/ must have required property 'decision'",
   },
   Java: {
@@ -41,9 +41,14 @@ function definitionOf(code: string, tasks: ProcessDefinition['tasks']): ProcessD
   return { process: { code }, workflow: { type: name, taskQueue: QUEUE }, tasks };
 }
 
+/** Withdrawals in the moment in which a task is created. */
+const WITHDRAWALS = process.env['KUFLOW_SOAK'] === '1' ? 50 : 5;
+
+const loan = sampleDefinition();
+
 const humanTasks = (...codes: readonly string[]): ProcessDefinition['tasks'] =>
   codes.map((code) => ({ code, kind: 'human' }));
-const [checkCredit] = sampleDefinition().tasks.filter(({ code }) => code === 'CHECK_CREDIT');
+const [checkCredit] = loan.tasks.filter(({ code }) => code === 'CHECK_CREDIT');
 
 beforeAll(async () => {
   if (checkCredit?.data === undefined) throw new Error('The sample has no CHECK_CREDIT');
@@ -51,7 +56,15 @@ beforeAll(async () => {
   const stricter = { ...checkCredit, data: { schema: { ...schema, required: ['score', 'decision', 'reason'] } } };
   running = await startTestPlatform({
     definitions: [
-      sampleDefinition(),
+      {
+        ...loan,
+        actions: [
+          ...(loan.actions ?? []),
+          { code: 'EXPORT', type: 'downloadable', workflow: { type: 'ExportWorkflow', taskQueue: QUEUE } },
+          { code: 'APPLY_AGAIN', type: 'create-task', task: 'LOAN_APPLICATION' },
+          { code: 'RELATED', type: 'start-related-process', process: 'LOAN' },
+        ],
+      },
       definitionOf('HANDLES', [...humanTasks('REVIEW', 'SECOND', 'THIRD'), checkCredit]),
       definitionOf('UNASSIGNABLE', humanTasks('REVIEW')),
       definitionOf('DEADLINE', humanTasks('REVIEW', 'SECOND')),
@@ -68,6 +81,13 @@ afterAll(async () => {
   await user.close();
   await running.remove();
 });
+
+const act = async (processId: string, processActionDefinitionCode: string) =>
+  (await user.client.createProcessAction(processId, { processActionDefinitionCode })).resource;
+
+const openTasks = async (processIds: readonly string[]) =>
+  (await user.client.findProcessItems({ processId: [...processIds], type: ['TASK'], taskState: ['READY', 'CLAIMED'] }))
+    .content;
 
 /** What the workflow of a process returned as its message. */
 async function messageOf(processId: string): Promise<string> {
@@ -122,6 +142,58 @@ describeWorkers('a worker', ({ language, project }) => {
         CHECK_CREDIT: 'CANCELLED',
         THIRD: 'CANCELLED',
       });
+    });
+  });
+
+  describe('a user action', () => {
+    it('creates a task, starts a process, runs a workflow that returns a document, and signals the workflow [java, python, typescript: actions.signals, actions.workflows]', async () => {
+      const processId = await user.start('LOAN');
+      const application = await user.item(processId, 'LOAN_APPLICATION');
+      const requested = await act(processId, 'EXPORT');
+      const { createTask } = await act(processId, 'APPLY_AGAIN');
+      expect(await user.client.retrieveProcessItem(createTask?.processItemId ?? '')).toMatchObject({
+        processId,
+        task: { state: 'READY' },
+      });
+      const { startRelatedProcess } = await act(processId, 'RELATED');
+      expect(await user.client.retrieveProcess(startRelatedProcess?.processId ?? '')).toMatchObject({
+        state: 'RUNNING',
+      });
+      const exported = await until('the document has arrived', async () => {
+        failIfExited();
+        const action = await user.client.retrieveProcessAction(processId, requested.id);
+        return action.status !== 'REQUESTED' && action;
+      });
+      expect(exported).toMatchObject({
+        status: 'COMPLETED',
+        downloadable: { documentUri: expect.any(String) as string },
+      });
+
+      await act(processId, 'WITHDRAW');
+      expect(await messageOf(processId)).toBe(`Process ${processId} completed: withdrawn`);
+      expect(await user.client.retrieveProcessItem(application.id)).toMatchObject({ task: { state: 'CANCELLED' } });
+      expect(await user.item(processId, 'LOAN_RESULT')).toMatchObject({
+        message: { text: 'You withdrew your application' },
+      });
+    });
+
+    it(`that withdraws in the moment of a task's creation leaves no open task, ${WITHDRAWALS} times [java, python, typescript: scope.canceled]`, async () => {
+      const { faults } = running.platform;
+      const processIds: string[] = [];
+      for (let round = 0; round < WITHDRAWALS; round++) {
+        // The creation arrives before, while or after its cancellation does.
+        faults.add({ operationId: 'createProcessItem', times: 1, action: { kind: 'delay', ms: round * 25 } });
+        const processId = await user.start('LOAN');
+        processIds.push(processId);
+        await until('a task is being created', async () => {
+          failIfExited();
+          return (await user.history(processId)).some(({ type }) => type === 'ACTIVITY_TASK_SCHEDULED');
+        });
+        await act(processId, 'WITHDRAW');
+        expect(await messageOf(processId)).toBe(`Process ${processId} completed: withdrawn`);
+      }
+      expect(faults.list().filter(({ left }) => left > 0)).toEqual([]);
+      expect(await openTasks(processIds)).toEqual([]);
     });
   });
 

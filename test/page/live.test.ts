@@ -1,8 +1,10 @@
 import type { Page } from 'playwright-core';
 import { expect, it, onTestFinished } from 'vitest';
 import { sampleDefinition } from '../../src/process/sample.ts';
-import { describeInChromium, useBrowser } from '../support/browser.ts';
+import { startAnsweringServer } from '../support/answering-server.ts';
+import { accessibilityFindings, describeInChromium, elementsBeyondWindow, useBrowser } from '../support/browser.ts';
 import { useConsole } from '../support/console.ts';
+import { takePictures } from '../support/pictures.ts';
 import { startTcpRelay } from '../support/tcp-relay.ts';
 
 /** More events than the platform remembers. */
@@ -155,5 +157,51 @@ describeInChromium('live updates of the console', () => {
     expect(curl).toContain('curl -X PUT');
     expect(curl).not.toContain(app.platform().platform.identity.user.token.reveal());
     expect(await page.content()).not.toContain(app.platform().platform.identity.user.token.reveal());
+  });
+
+  it('show what became of the events for a webhook, and send one again, with the keyboard', async () => {
+    const answers = [503, 200];
+    const receiver = await startAnsweringServer((_request, response) => {
+      response.writeHead(answers.shift() ?? 200, { 'content-type': 'application/json' }).end('{"by":"the receiver"}');
+    });
+    onTestFinished(() => receiver.close());
+    const { platform } = app.platform();
+    const definition = { process: { code: 'HOOKED' }, webhook: { url: receiver.url }, tasks: [] };
+    platform.setDefinitions([sampleDefinition(), definition]);
+    onTestFinished(() => platform.setDefinitions([sampleDefinition()]));
+
+    const page = await app.open('/');
+    await page.getByRole('navigation').getByRole('link', { name: 'Webhooks' }).press('Enter');
+    await page.getByText('Events of processes whose definition has a webhook appear here.').waitFor();
+    const id = await app.startProcess(undefined, 'HOOKED');
+    const created = page.getByRole('link', { name: /PROCESS.CREATED/ });
+    await page.getByRole('listitem').filter({ hasText: 'PROCESS.STATE_CHANGED' }).getByText('delivered').waitFor();
+    expect(await created.innerText()).toContain(`process …${id.slice(-6)} · ${receiver.url} · 200, 2 attempts`);
+    const looksRight = async (name: string): Promise<void> => {
+      await takePictures(page, name);
+      for (const [colorScheme, size] of [
+        ['light', { width: 1280, height: 900 }],
+        ['dark', { width: 360, height: 740 }],
+      ] as const) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize(size);
+        expect(await accessibilityFindings(page), `${name}, ${colorScheme}`).toEqual([]);
+      }
+      expect(await elementsBeyondWindow(page)).toEqual([]);
+    };
+    await looksRight('the webhooks');
+
+    await created.press('Enter');
+    await page.getByRole('region', { name: 'Body of the event' }).getByText(id).waitFor();
+    await page.getByRole('region', { name: 'Body of the answer' }).getByText('the receiver').waitFor();
+    answers.push(500);
+    await page.getByRole('button', { name: 'Send again' }).press('Enter');
+    await page.getByText(/Status 200 after \d+ ms, 4 attempts/).waitFor();
+    expect(receiver.requests).toHaveLength(5);
+    await looksRight('a webhook event');
+    await page.getByRole('link', { name: `process …${id.slice(-6)}` }).press('Enter');
+    await page.getByRole('link', { name: 'Webhook events' }).press('Enter');
+    await page.getByText('Events of').waitFor();
+    expect(await page.getByRole('button', { name: 'Send signal…' }).count()).toBe(0);
   });
 });

@@ -20,10 +20,11 @@ export interface AnsweringServer {
   readonly close: () => Promise<void>;
 }
 
-/** A loopback HTTP or HTTPS server that records every request and answers it as the test specifies. */
+/** A loopback HTTP or HTTPS server that records every request and answers it as the test specifies. Without a port, on a free one. */
 export async function startAnsweringServer(
   answer: Answerer,
   tls?: { readonly cert: string; readonly key: string },
+  wantedPort = 0,
 ): Promise<AnsweringServer> {
   const requests: SeenRequest[] = [];
   const listener = (incoming: IncomingMessage, response: ServerResponse): void => {
@@ -41,7 +42,7 @@ export async function startAnsweringServer(
     });
   };
   const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(wantedPort, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     port,

@@ -12,6 +12,19 @@ export function userOf(state: PlatformState): KuFlowClient {
   return createKuFlowClient({ endpoint: state.loopback.http, credentials: { token: state.user.token } });
 }
 
+/** The result of this call as the platform's user. */
+export async function asUser<Result>(
+  state: PlatformState,
+  call: (user: KuFlowClient) => Promise<Result>,
+): Promise<Result> {
+  const user = userOf(state);
+  try {
+    return await call(user);
+  } finally {
+    await user.close();
+  }
+}
+
 /** A client as the platform's worker; close it. */
 export function applicationOf(state: PlatformState): KuFlowClient {
   const { id: clientId, secret: clientSecret } = state.application;

@@ -56,7 +56,7 @@ function transform(files: readonly PlannedFile[], older: OlderTemplates): readon
     .map((file) => {
       const { path, contents, mode } = file;
       const change = changed[path];
-      const text = change === undefined ? contents : Buffer.from(change(textOf(file) ?? ''));
+      const text = change === undefined ? contents : Buffer.from(change(textOf(file)));
       return { path: renamed[path] ?? path, contents: text, mode: modes[path] ?? mode };
     });
   return [...present, ...Object.entries(removed).map(([path, text]) => textFile(path, text))];

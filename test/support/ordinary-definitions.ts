@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { JsonObject } from '../../src/base/json.ts';
-import type { ProcessDefinition, TaskDefinition } from '../../src/process/definition.ts';
+import type { WorkerDefinition, TaskDefinition } from '../../src/process/definition.ts';
 
 const WORDS = [
   ...['loan', 'apply', 'review', 'decision', 'contract', 'customer', 'onboarding', 'check', 'credit', 'document'],
@@ -38,7 +38,7 @@ const task: fc.Arbitrary<TaskDefinition> = fc.record(
 );
 
 /** Definitions as people write them, whose names are of very different lengths. */
-export const ordinaryDefinition: fc.Arbitrary<ProcessDefinition> = fc.record({
+export const ordinaryDefinition: fc.Arbitrary<WorkerDefinition> = fc.record({
   process: fc.record({ code: words(5).map((parts) => parts.join('_').toUpperCase()) }),
   workflow: fc.constant({ type: 'OrdinaryWorkflow', taskQueue: 'QUEUE' }),
   tasks: fc.uniqueArray(task, { maxLength: 7, selector: ({ code }) => code }),

@@ -13,7 +13,7 @@ import {
 export function loadForPage<Given extends Schema>(schema: Given): Given {
   if (!hasValidators([schema])) {
     const code = validatorModule([schema], referenceChecks()).replace('export default', 'return');
-    // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call
+    // oxlint-disable-next-line typescript/no-implied-eval, typescript/no-unsafe-call
     addValidators([schema], new Function(code)() as ValidatorModule);
   }
   return schema;

@@ -50,6 +50,14 @@ export function pythonProjectCopy(folder: string): string {
   return folder;
 }
 
+/** Adds a user action to a project: `CODE:type`. */
+export function addAction(folder: string, action: string): void {
+  execFileSync(process.execPath, [installedBin('kuflow'), 'add', 'action', action, '--yes'], {
+    cwd: folder,
+    stdio: 'ignore',
+  });
+}
+
 /** Runs a program of the project's virtual environment, such as `pytest`, to its end. */
 export function runPython(folder: string, [program, ...args]: readonly [string, ...string[]]): Promise<CommandEnd> {
   return new Promise((resolve, reject) => {

@@ -28,7 +28,7 @@ export function runningStateOf(
     caBundleFile: 'ca-bundle.pem',
     user: { principalId: 'user', email: 'user@local', name: 'Local user', token },
     processes: [code],
-    taskQueues: { [code]: definition.workflow.taskQueue },
+    taskQueues: { [code]: definition.workflow?.taskQueue ?? '' },
     ...(hasDigests ? { digests: { [code]: definitionDigest(definition) } } : {}),
   };
 }

@@ -3,7 +3,7 @@ import { appendFileSync, copyFileSync, mkdirSync, readdirSync, readFileSync, wri
 import { dirname, join } from 'node:path';
 import { inject } from 'vitest';
 import { ROOT } from '../../scripts/bundle.mjs';
-import type { ProcessDefinition } from '../../src/process/definition.ts';
+import type { WorkerDefinition } from '../../src/process/definition.ts';
 import { capitalize } from '../../src/base/identifiers.ts';
 import { textFile } from '../../src/languages/planned-file.ts';
 import { movePackage } from '../../src/languages/java/move-package.ts';
@@ -167,7 +167,7 @@ export function workerAgent(language = 'TypeScript'): string {
 }
 
 /** A process whose workflow is in `worker-project/`, with one task of the same code, on its own queue unless one is given. */
-export function trialDefinition(code: string, workflowType: string, taskQueue = `${code}_QUEUE`): ProcessDefinition {
+export function trialDefinition(code: string, workflowType: string, taskQueue = `${code}_QUEUE`): WorkerDefinition {
   return {
     process: { code, name: code },
     workflow: { type: workflowType, taskQueue },

@@ -169,11 +169,29 @@ async def test_send_the_same_generated_id_in_every_attempt_to_create_something(
         return Reply() if len(server.requests) > 1 else None
 
     server.respond = respond
-    request = {"businessArtifactDefinitionCode": "X"}
-    await run_kuflow_activity(rest, "KuFlow_Engine_createBusinessArtifact", request)
+    request = {"processId": ITEM, "processActionDefinitionCode": "WITHDRAW"}
+    await run_kuflow_activity(rest, "KuFlow_Engine_createProcessAction", request)
     first, second = (json.loads(request.content)["id"] for request in server.requests)
     assert first == second
     assert len(first) == 36
+
+
+async def test_invoke_read_and_cancel_a_user_action(server: ScriptedServer, rest: RestClient) -> None:
+    actions = f"/processes/{ITEM}/actions"
+    for call in (f"POST {actions}", f"GET {actions}/{ITEM}", f"POST {actions}/{ITEM}/~actions/cancel"):
+        server.replies[call] = [Reply(200, {"id": ITEM, "status": "REQUESTED"})]
+    fields = {"id": ITEM, "processActionDefinitionCode": "NOTE", "createProcessItemMessage": {"text": "Hello"}}
+    results = [
+        await run_kuflow_activity(rest, "KuFlow_Engine_createProcessAction", {"processId": ITEM, **fields}),
+        await run_kuflow_activity(
+            rest, "KuFlow_Engine_retrieveProcessAction", {"processId": ITEM, "processActionId": ITEM}
+        ),
+        await run_kuflow_activity(
+            rest, "KuFlow_Engine_cancelProcessAction", {"processId": ITEM, "processActionId": ITEM}
+        ),
+    ]
+    assert results == 3 * [{"processAction": {"id": ITEM, "status": "REQUESTED"}}]
+    assert json.loads(server.requests[0].content) == fields
 
 
 async def test_send_searches_and_patches_as_the_api_expects_them(server: ScriptedServer, rest: RestClient) -> None:

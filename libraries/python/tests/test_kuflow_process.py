@@ -16,7 +16,7 @@ from temporalio.worker import Worker
 from kuflow_worker._internal.activities import create_kuflow_activities
 from kuflow_worker._internal.fake_kuflow import Answer, FakeKuFlow, Person, TaskLog
 from kuflow_worker._internal.operations import Operation
-from kuflow_worker._internal.process_run import ProcessRun, start_process
+from kuflow_worker._internal.process_run import ProcessRun, start_action, start_process
 from kuflow_worker._internal.replay import replay
 from kuflow_worker._internal.rest_client import RestError
 from kuflow_worker._internal.turns import Turns
@@ -24,10 +24,15 @@ from kuflow_worker._internal.workflow_code import workflow_runner
 from kuflow_worker.workflow import KuFlowProcess
 
 from .support.trial_workflows import (
+    RAISE,
     REVIEW,
+    STOP,
+    ActionsWorkflow,
+    Check,
     ContentWorkflow,
     DeadlineWorkflow,
     DroppedTaskWorkflow,
+    ExportWorkflow,
     HandlesWorkflow,
     LargeWorkflow,
     OverdueWorkflow,
@@ -38,6 +43,7 @@ from .support.trial_workflows import (
     RereadWorkflow,
     ScopeWorkflow,
     SignalsWorkflow,
+    StopActivityWorkflow,
     StopWorkflow,
     StubbornDeadlineWorkflow,
     SystemWorkflow,
@@ -302,6 +308,41 @@ async def test_handles_signals_that_arrive_before_it_starts_and_logs_each_unknow
         (item_signal, "UNKNOWN"),
         ("Unknown_Signal", ""),
     ]
+
+
+async def test_handles_actions_by_their_codes_even_if_their_signals_have_the_same_name(
+    environment: WorkflowEnvironment, caplog: pytest.LogCaptureFixture
+) -> None:
+    kuflow = FakeKuFlow(lambda _code, _logs: "wait")
+    run = await start_process(environment, ActionsWorkflow, kuflow)
+    # Arrives before the workflow begins.
+    await kuflow.act(run.process_id, RAISE, Check(score=1))
+    for payload in ({"userActionDefinitionCode": "OTHER"}, {"userActionDefinitionCode": "OTHER"}, "x"):
+        await kuflow.signal(run.process_id, "Change", payload)
+    run.after(timedelta(minutes=1), lambda: kuflow.act(run.process_id, RAISE, Check(score=2)))
+    run.after(timedelta(days=1), lambda: kuflow.act(run.process_id, STOP))
+    assert await run.result() == {"message": "True [1, 2]"}
+    assert kuflow.task_states == {"REVIEW": "CANCELLED"}
+    ignored = [record for record in caplog.records if record.getMessage().startswith("Ignored a signal")]
+    assert [(vars(record)["signal"], vars(record)["type"]) for record in ignored] == [
+        ("Change", "OTHER"),
+        ("Change", "None"),
+    ]
+    await replay(await run.history(), [ActionsWorkflow])
+
+
+async def test_canceling_code_that_runs_an_activity_cancels_the_code(environment: WorkflowEnvironment) -> None:
+    kuflow = FakeKuFlow({})
+    run = await start_process(environment, StopActivityWorkflow, kuflow, [TrialActivities()])
+    run.after(timedelta(days=1), lambda: kuflow.act(run.process_id, STOP))
+    assert await run.result() == {"message": "canceled True"}
+    await replay(await run.history(), [StopActivityWorkflow])
+
+
+async def test_runs_the_workflow_of_an_action(environment: WorkflowEnvironment) -> None:
+    run = await start_action(environment, ExportWorkflow, FakeKuFlow({}), "EXPORT", [TrialActivities()])
+    assert await run.result() == {"downloadable": {"documentUri": f"ku:process/{run.process_id}/document/6"}}
+    await replay(await run.history(), [ExportWorkflow])
 
 
 async def test_refuses_large_payloads_before_they_are_sent_with_process_activity_and_size(

@@ -22,10 +22,13 @@ def test_of_activities_and_the_program() -> None:
 
 def test_of_workflows() -> None:
     assert sorted(workflow.__all__) == [
+        "ActionRequest",
+        "ActionResponse",
         "CallRejected",
         "HumanTask",
         "KuFlowProcess",
         "MessageTask",
+        "SignalAction",
         "SystemTask",
         "TRANSFER",
         "TaskCancelled",
@@ -51,5 +54,6 @@ def test_of_tests() -> None:
         "TaskLog",
         "read_sample",
         "replay",
+        "start_action",
         "start_process",
     ]

@@ -71,7 +71,7 @@ async def run(environment: WorkflowEnvironment, project: str, name: str) -> str:
     request = {"processId": process_id}
     handle = await client.start_workflow(workflow.run, request, id=process_id, task_queue=process_id)
     kuflow = FakeKuFlow({})
-    return (await ProcessRun(environment, handle, worker, kuflow, Turns(client)).result())["message"]
+    return (await ProcessRun(environment, handle.id, handle, worker, kuflow, Turns(client)).result())["message"]
 
 
 async def test_isolates_the_modules_of_the_user_and_shares_those_of_activities(

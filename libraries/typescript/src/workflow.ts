@@ -1,5 +1,5 @@
 /** What workflow code imports from this library. Runs in the workflow sandbox. */
-export type { UserActionSignal, WorkflowRequest, WorkflowResponse } from './internal/model.ts';
+export type { ActionRequest, ActionResponse, UserActionSignal, WorkflowRequest, WorkflowResponse } from './internal/model.ts';
 export * from './internal/values.ts';
 export { all } from './internal/workflow/all.ts';
 export { kuflowActivities, ownActivities, TRANSFER } from './internal/workflow/kuflow-activities.ts';
@@ -11,4 +11,4 @@ export {
   type TaskHandle,
 } from './internal/workflow/kuflow-process.ts';
 export { CallRejected, failOnRejection } from './internal/workflow/rejections.ts';
-export { human, message, system, thread, type HumanTask, type SystemTask } from './internal/workflow/task.ts';
+export { human, message, signalAction, system, thread, type HumanTask, type SignalAction, type SystemTask } from './internal/workflow/task.ts';

@@ -9,7 +9,7 @@ import { ItemsDiffer, replayHistories, type Replayed } from '../src/internal/rep
 import { RestError } from '../src/internal/rest-client.ts';
 import { testEncryption } from '../src/internal/testing/confidential.ts';
 import type { KuFlowProcess } from '../src/internal/workflow/kuflow-process.ts';
-import { human, message, system as systemTask } from '../src/internal/workflow/task.ts';
+import { human, message, signalAction, system as systemTask } from '../src/internal/workflow/task.ts';
 import { workflowSources } from '../src/internal/workflow-code.ts';
 import { openTestEnvironment, replay, type FakeKuFlow, type TestEnvironment } from '../src/testing.ts';
 
@@ -94,6 +94,32 @@ describe('a canceled scope', () => {
   });
 });
 
+describe('user actions', () => {
+  it('reach their handlers with their input, also if they share a signal or were invoked before the workflow started', async () => {
+    const kuflow = environment.fakeKuFlow(() => 'wait');
+    const run = await environment.startProcess('ActionsWorkflow', kuflow);
+    await kuflow.act(run.processId, signalAction('QUESTION', 'Said'), { text: 'Why?' });
+    await kuflow.act(run.processId, signalAction('OTHER', 'Said'));
+    await kuflow.signal(run.processId, 'Said', undefined);
+    await kuflow.act(run.processId, signalAction('NOTE', 'Said'), { text: 'Hello' });
+    await kuflow.act(run.processId, signalAction('WITHDRAW', 'Withdraw'));
+    const received = [
+      ['question', 'Why?'],
+      ['NOTE', 'Hello'],
+      ['withdraw', 'undefined'],
+    ];
+    expect(await run.result()).toEqual({ message: JSON.stringify(received) });
+    await replay(await run.history(), workflows);
+  });
+
+  it('can have workflows of their own, which get the request of KuFlow', async () => {
+    const kuflow = environment.fakeKuFlow(() => 'wait');
+    const run = await environment.startProcess('ActionWorkflow', kuflow, {}, { action: 'EXPORT' });
+    const documentUri = `ku:${run.processId}`;
+    expect(await run.result()).toEqual({ message: 'EXPORT', downloadable: { documentUri } });
+  });
+});
+
 describe('parallel tasks', () => {
   it('are completed in any order', async () => {
     const kuflow = environment.fakeKuFlow((code) => (code === 'REVIEW' ? { ok: true } : { a: 1 }));
@@ -129,6 +155,10 @@ it('the types of metadata, data and context data find misspelled fields', () => 
     kuflow.systemTask(system, async () => ({ score: 1 }), {}, { contextData: { limti: 1 } }),
     // @ts-expect-error misspelled
     kuflow.message(message<{ text: string }>('RESULT'), { data: { txet: '' } }),
+    // @ts-expect-error misspelled
+    kuflow.onAction(signalAction<{ text: string }>('NOTE', 'Said'), ({ txet }) => txet),
+    // @ts-expect-error without an input
+    kuflow.onAction(signalAction('WITHDRAW', 'Withdraw'), ({ text }) => text),
   ];
   expect(calls).toBeTypeOf('function');
 });

@@ -6,9 +6,10 @@ const VALUES = ['KuFlowFile', 'KuFlowGroup', 'KuFlowPrincipal'];
 const PUBLIC = {
   index: [...VALUES, 'AppSettings', 'KuFlowClient', 'RestError', 'runWorker'],
   workflow: [
-    ...[...VALUES, 'CallRejected', 'HumanTask', 'KuFlowProcess', 'SystemTask', 'SystemTaskHandle', 'TRANSFER', 'TaskCancelled'],
+    ...[...VALUES, 'ActionRequest', 'ActionResponse', 'CallRejected', 'HumanTask', 'KuFlowProcess', 'SignalAction', 'SystemTask'],
+    ...['SystemTaskHandle', 'TRANSFER', 'TaskCancelled'],
     ...['TaskHandle', 'UserActionSignal', 'WorkflowRequest', 'WorkflowResponse', 'all', 'failOnRejection', 'human'],
-    ...['kuflowActivities', 'message', 'openProcess', 'ownActivities', 'system', 'thread'],
+    ...['kuflowActivities', 'message', 'openProcess', 'ownActivities', 'signalAction', 'system', 'thread'],
   ],
   testing: [
     ...['FakeKuFlow', 'LocalKuFlow', 'LocalProcess', 'Person', 'ProcessRun', 'TestEnvironment'],

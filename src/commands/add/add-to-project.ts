@@ -22,7 +22,7 @@ export interface AddResult {
   readonly project: string;
   readonly added:
     | { readonly kind: 'process'; readonly code: string; readonly definition: string }
-    | { readonly kind: 'task'; readonly code: string; readonly process: string }
+    | { readonly kind: 'task' | 'action'; readonly code: string; readonly process: string }
     | { readonly kind: 'activity'; readonly name: string };
   readonly dryRun: boolean;
   readonly files: readonly EditedFile[];
@@ -66,6 +66,8 @@ function describeAddition(addition: AdditionRequest, processes: readonly OpenedP
     }
     case 'task':
       return { kind: 'task', code: addition.task.code, process: addition.process.definition.process.code };
+    case 'action':
+      return { kind: 'action', code: addition.action.code, process: addition.process.definition.process.code };
     case 'activity':
       return { kind: 'activity', name: addition.name };
   }
@@ -104,6 +106,11 @@ function stepsAfterAddition(
         },
       ];
     }
+    case 'action':
+      return [
+        ...checks,
+        { text: `also add the action to ${addition.process.definition.process.code} in the KuFlow app` },
+      ];
     case 'activity':
       return [{ text: hints.callActivity(addition.name, project.record) }, ...checks.slice(0, 1)];
   }

@@ -4,6 +4,9 @@ import type { CommandContext } from '../../cli/context.ts';
 import { jsonOption } from '../../cli/json-option.ts';
 import { processOptions, sampleOption, collectValues } from '../../cli/process-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
+import { ACTION_AUDIENCES, ACTION_TYPES } from '../../process/definition.ts';
+import type { ActionFlags } from '../../process/definition/from-flags.ts';
+import { formatAlternatives } from '../../base/near-match.ts';
 import type { AddFlags } from './run-addition.ts';
 import type { TaskFlags } from './task.ts';
 import type { AddProcessFlags } from './run-process.ts';
@@ -24,6 +27,15 @@ Examples:
   show what would change, in a project with several processes
     $ kuflow add task REVIEW --process LEAVE --dry-run`;
 
+const ACTION_EXAMPLES = `
+Examples:
+  add an action that signals the workflow
+    $ kuflow add action WITHDRAW --available-to initiator
+  add an action that starts a workflow of its own, whose result is a document
+    $ kuflow add action EXPORT:downloadable --name "Export as a file"
+  add an action that creates a task
+    $ kuflow add action ESCALATE:create-task --task ESCALATION`;
+
 const PROCESS_EXAMPLES = `
 Examples:
   describe the process with options or in a file
@@ -41,7 +53,7 @@ Examples:
 
 export function configure(command: Command, context: CommandContext): void {
   command.description(
-    'Add a task, a process or an activity to the worker project in this folder or a parent folder. Existing names never change.',
+    'Add a task, a user action, a process or an activity to the worker project in this folder or a parent folder. Existing names never change.',
   );
 
   const task = command
@@ -69,6 +81,47 @@ export function configure(command: Command, context: CommandContext): void {
       await runAddTask(code, flags, context);
     });
 
+  const action = command
+    .command('action')
+    .argument(
+      '<code[:type]>',
+      `Action code in KuFlow. Type: ${formatAlternatives(ACTION_TYPES)} (default: send-workflow-signal)`,
+    )
+    .summary('Add a user action to a process of the project')
+    .description(
+      'Add a user action to the definition of a process and to the code that is generated from it: the handler of a signal, or the workflow that ' +
+        `KuFlow starts. If you have already added the action to the definition, only the code is updated. ${HOW_FILES_CHANGE}`,
+    )
+    .optionsGroup('Action options:')
+    .addOption(
+      withCandidates(
+        new Option('--process <code>', 'Process to add the action to; required if the project has more than one'),
+        'project-processes',
+      ),
+    )
+    .option('--name <text>', 'Display name')
+    .addOption(
+      withCandidates(
+        collectValues(
+          '--available-to <who>',
+          `Who may invoke it: ${formatAlternatives(ACTION_AUDIENCES)} (repeatable; default: both)`,
+        ),
+        ACTION_AUDIENCES,
+      ),
+    )
+    .option('--signal <name>', 'Name of the signal of send-workflow-signal (default: from the code)')
+    .option('--schema <file>', 'JSON Schema for the input of send-workflow-signal')
+    .option('--workflow-type <name>', 'Workflow type of start-workflow and downloadable (default: from the code)')
+    .addOption(
+      withCandidates(new Option('--task <code>', 'Task, message or thread that the action creates'), 'project-tasks'),
+    )
+    .option('--related-process <code>', 'Process that start-related-process starts')
+    .addHelpText('after', ACTION_EXAMPLES)
+    .action(async (code: string, flags: ActionFlags & AddFlags & { readonly process?: string }) => {
+      const { runAddAction } = await import('./run.ts');
+      await runAddAction(code, flags, context);
+    });
+
   const process = command
     .command('process')
     .addArgument(
@@ -89,8 +142,7 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--task-queue <name>', "Task queue; must match the project's task queue (the default)")
     .option('--process-id <uuid>', 'Process definition ID')
     .option('--tenant-id <uuid>', 'Tenant ID')
-    .addOption(sampleOption())
-    .optionsGroup('Connection options, to read the process from the API:');
+    .addOption(sampleOption());
   connectionOptions(process)
     .addHelpText('after', PROCESS_EXAMPLES)
     .action(async (code: string | undefined, flags: AddProcessFlags) => {
@@ -111,7 +163,7 @@ export function configure(command: Command, context: CommandContext): void {
 
   const yes = 'Skip prompts: leave files with local changes unless --edit names them';
   addRunOptions(task, `${yes}, and allow a code that differs from another one only in case`);
-  for (const kind of [process, activity]) addRunOptions(kind, yes);
+  for (const kind of [action, process, activity]) addRunOptions(kind, yes);
 }
 
 function addRunOptions(command: Command, yes: string): void {

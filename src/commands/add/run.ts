@@ -1,4 +1,5 @@
-import { confirmSimilarCode, taskAddition, type TaskFlags } from './task.ts';
+import { confirmSimilarCode, findProcess, taskAddition, type TaskFlags } from './task.ts';
+import { actionFromFlags, type ActionFlags } from '../../process/definition/from-flags.ts';
 import type { AdditionRequest } from '../../project/edit/addition.ts';
 import { openAddedProject, openAddPrompts, optionWithValue, runAddition, type AddFlags } from './run-addition.ts';
 import type { CommandContext } from '../../cli/context.ts';
@@ -15,6 +16,25 @@ export async function runAddTask(task: string, flags: TaskFlags & AddFlags, cont
     ...optionWithValue('--after', flags.after),
   ];
   await runAddition({ project, addition, words, flags, context, ask });
+}
+
+export async function runAddAction(
+  written: string,
+  flags: ActionFlags & AddFlags & { readonly process?: string },
+  context: CommandContext,
+): Promise<void> {
+  const project = await openAddedProject(flags, context);
+  const process = findProcess(project, flags.process);
+  const known = process.definition.actions?.find(({ code }) => code === written);
+  const { taskQueue } = process.definition.workflow;
+  const addition: AdditionRequest = {
+    kind: 'action',
+    process,
+    // Without options, the code of an action that is already in the definition is completed.
+    action: known ?? (await actionFromFlags({ written, flags, taskQueue }, context.cwd)),
+  };
+  const words = ['action', addition.action.code, ...optionWithValue('--process', flags.process)];
+  await runAddition({ project, addition, words, flags, context, ask: await openAddPrompts(flags, context) });
 }
 
 export async function runAddActivity(name: string, flags: AddFlags, context: CommandContext): Promise<void> {

@@ -62,7 +62,8 @@ export async function confirmSimilarCode(
     throw interruptedError('Nothing was written');
 }
 
-function findProcess(project: WorkerProject, code: string | undefined): OpenedProcess {
+/** The process of an addition; optional if the project has only one. Rejects with a usage error. */
+export function findProcess(project: WorkerProject, code: string | undefined): OpenedProcess {
   const { processes } = project;
   const codes = processes.map(({ definition }) => definition.process.code);
   if (code === undefined && processes.length === 1) return processes[0];

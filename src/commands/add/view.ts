@@ -1,3 +1,4 @@
+import { capitalize } from '../../base/identifiers.ts';
 import type { AddResult } from './add-to-project.ts';
 import { folderSuffix, printEditedFiles, printNotes, printOutcome } from '../../project/view.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
@@ -22,8 +23,10 @@ export function printAdded(
   const left = result.files.filter(({ action }) => action === 'left').length;
   const isAdded = left < result.files.length;
   const leftNote = left === 0 ? '' : `; ${left} ${left === 1 ? 'file was' : 'files were'} left unchanged`;
-  // A task that was already in the definition is not new.
-  const isKnown = result.added.kind === 'task' && !result.files.some(({ how }) => how === 'definition');
+  // A task or action that was already in the definition is not new.
+  const isKnown =
+    (result.added.kind === 'task' || result.added.kind === 'action') &&
+    !result.files.some(({ how }) => how === 'definition');
   const outcome = isKnown ? formatCodeUpdate(result, isAdded) : formatAddition(result, isAdded);
   printOutcome(err, outcome, `${where}${leftNote}`, result.next);
 }
@@ -34,16 +37,17 @@ function formatAddition({ added }: AddResult, isAdded: boolean): string {
     case 'process':
       return `${verb} process ${added.code}`;
     case 'task':
-      return `${verb} task ${added.code} to ${added.process}`;
+    case 'action':
+      return `${verb} ${added.kind} ${added.code} to ${added.process}`;
     case 'activity':
       return `${verb} activity ${added.name}`;
   }
 }
 
-/** The result for a task that was already in the definition. */
+/** The result for a task or action that was already in the definition. */
 function formatCodeUpdate({ added }: AddResult, isAdded: boolean): string {
-  if (added.kind !== 'task') return '';
+  if (added.kind !== 'task' && added.kind !== 'action') return '';
   return isAdded
-    ? `Added task ${added.code} of ${added.process} to the code`
-    : `Task ${added.code} is in the definition of ${added.process} but not in all of its code`;
+    ? `Added ${added.kind} ${added.code} of ${added.process} to the code`
+    : `${capitalize(added.kind)} ${added.code} is in the definition of ${added.process} but not in all of its code`;
 }

@@ -7,7 +7,7 @@ import { checkConnection } from '../../diagnostics/check-connection.ts';
 import { inspectConnection } from '../../connection/inspect.ts';
 import { resolveSettings } from '../../settings/resolve.ts';
 import { platformAccessEnvironment, startDevPlatform, type DevEvent } from '../../platform/session/start.ts';
-import type { ProcessDefinition } from '../../process/definition.ts';
+import type { WorkerDefinition } from '../../process/definition.ts';
 
 export type CheckOutcome =
   | { readonly kind: 'checked'; readonly report: ConnectionReport }
@@ -41,7 +41,7 @@ export async function checkProjectConnection(request: CheckProjectRequest): Prom
 
 export interface CheckLocalRequest extends CheckProjectRequest {
   readonly env: NodeJS.ProcessEnv;
-  readonly definition: ProcessDefinition;
+  readonly definition: WorkerDefinition;
   readonly platform: (event: DevEvent) => void;
   readonly signal: AbortSignal;
 }

@@ -1,6 +1,6 @@
 import { KnownError } from '../../base/errors.ts';
 import { platformReporter } from '../../platform/session/view.ts';
-import type { ProcessDefinition } from '../../process/definition.ts';
+import type { WorkerDefinition } from '../../process/definition.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import type { CheckOutcome } from './check-project.ts';
 import { checkReporter } from './view.ts';
@@ -10,7 +10,7 @@ export interface CheckedProject {
   readonly folder: string;
   /** The local KuFlow is started for the check and stopped again. */
   readonly local: boolean;
-  readonly definition: ProcessDefinition;
+  readonly definition: WorkerDefinition;
   /** Whether a worker would find a client ID and secret. */
   readonly hasCredentials: boolean;
 }

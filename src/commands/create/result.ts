@@ -6,7 +6,7 @@ import { projectNameProblem } from '../../languages/project-name.ts';
 import { conflictSteps, listFileActions, type ReportedFile } from '../../project/conflicts.ts';
 import { describeOutside, type OutsideChange } from '../../project/join/plan-outside.ts';
 import { UNIGNORE_ADVICE } from '../../project/ignored-state.ts';
-import { hasWorkflow, nextSteps, type NextStep } from '../../project/next-steps.ts';
+import { hasCiWorkflow, nextSteps, type NextStep } from '../../project/next-steps.ts';
 import type { PreparedProject, WriteResult } from '../../project/scaffold.ts';
 import { findRepository } from '../../project/join/find-root.ts';
 import type { CheckOutcome } from './check-project.ts';
@@ -120,7 +120,9 @@ export function createResult(
       readWith: plan.readWith,
       check: passed ? 'passed' : check.kind === 'checked' ? 'failed' : 'not-run',
       workflow:
-        placement.kind === 'separate' && plan.git && hasWorkflow(written.files) ? misplacedWorkflow(folder) : undefined,
+        placement.kind === 'separate' && plan.git && hasCiWorkflow(written.files)
+          ? misplacedWorkflow(folder)
+          : undefined,
       commitLeft: git.kind === 'initialised' || (git.kind === 'failed' && git.made),
       repositoryLeft:
         (git.kind === 'failed' && !git.made) || (plan.git && git.kind === 'skipped' && git.reason === 'interrupted'),

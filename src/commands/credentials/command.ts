@@ -18,63 +18,70 @@ export function configure(command: Command, context: CommandContext): void {
   command.enablePositionalOptions().addHelpText('after', EXAMPLES);
   const run = () => import('./run.ts');
 
-  withConnectionOptions(command.command('pull'))
-    .summary('Get the engine certificate for this project')
-    .description(
-      'Get an engine certificate for this project. Nothing is requested if the current certificate is usable, belongs to the same endpoint, ' +
-        'application and namespace, and is not due for renewal. A new certificate is verified and tested against the engine before anything is ' +
-        'written. Certificate, key and CA are stored in a new folder in .kuflow/credentials, then application-local.yaml is replaced atomically: ' +
-        'a worker sees either the old or the new credentials, never a mix. With --local, the connection to the local KuFlow is written with them.',
-    )
-    .option(
-      '--force',
-      'Get a new certificate even if the current one is usable, and replace settings that point to other files',
-    )
-    .option('--offline', 'Do not test the certificate against the engine')
-    .option('--with-token', 'Also get an engine token and store it with the certificate; the token is short-lived')
-    .addOption(
-      new Option(
-        '--format <format>',
-        'Also write the credentials in another format; an existing target is edited in place',
-      ).choices(FORMAT_NAMES),
-    )
-    .option('--output <path>', 'Destination for --format: a file, a folder (for pem), or - for standard output')
-    .option('--paths', 'dotenv, yaml: write the paths of the files instead of their content')
-    .option('--temporal-profile <name>', 'temporal-toml: name of the profile (default: "default")')
-    .option('--secret-name <name>', 'k8s-secret: name of the Secret (default for a new one: kuflow-worker)')
-    .option('--allow-git', 'Write secrets even to a file that git tracks or does not ignore')
-    .option('--dry-run', 'Show what would be done, without requesting or writing anything')
-    .addOption(jsonOption())
-    .action(async (flags: PullExportFlags) => (await run()).runPull(flags, context));
+  withConnectionOptions(
+    command
+      .command('pull')
+      .summary('Get the engine certificate for this project')
+      .description(
+        'Get an engine certificate for this project. Nothing is requested if the current certificate is usable, belongs to the same endpoint, ' +
+          'application and namespace, and is not due for renewal. A new certificate is verified and tested against the engine before anything is ' +
+          'written. Certificate, key and CA are stored in a new folder in .kuflow/credentials, then application-local.yaml is replaced atomically: ' +
+          'a worker sees either the old or the new credentials, never a mix. With --local, the connection to the local KuFlow is written with them.',
+      )
+      .option(
+        '--force',
+        'Get a new certificate even if the current one is usable, and replace settings that point to other files',
+      )
+      .option('--offline', 'Do not test the certificate against the engine')
+      .option('--with-token', 'Also get an engine token and store it with the certificate; the token is short-lived')
+      .option('--dry-run', 'Show what would be done, without requesting or writing anything')
+      .addOption(jsonOption())
+      .optionsGroup('Export options:')
+      .addOption(
+        new Option(
+          '--format <format>',
+          'Also write the credentials in another format; an existing target is edited in place',
+        ).choices(FORMAT_NAMES),
+      )
+      .option('--output <path>', 'Destination for --format: a file, a folder (for pem), or - for standard output')
+      .option('--paths', 'dotenv, yaml: write the paths of the files instead of their content')
+      .option('--temporal-profile <name>', 'temporal-toml: name of the profile (default: "default")')
+      .option('--secret-name <name>', 'k8s-secret: name of the Secret (default for a new one: kuflow-worker)')
+      .option('--allow-git', 'Write secrets even to a file that git tracks or does not ignore'),
+  ).action(async (flags: PullExportFlags) => (await run()).runPull(flags, context));
 
-  withConnectionOptions(command.command('status'))
-    .summary('Show the credentials in use, where they come from and when they expire')
-    .description(
-      'Show each setting with its source and the sources it overrides, and the certificate that a worker would use, with its expiration date. Pulled ' +
-        'files are compared with their lock file and with the settings. Uses the network only with --online. ' +
-        'Exits with status 0 if everything is fine, and 1 if there is a problem.',
-    )
-    .option(
-      '--online',
-      'Also check with KuFlow and the engine; creates an engine token, and a certificate if none is configured',
-    )
-    .addOption(
-      new Option('--fail-on <level>', 'Exit with status 3 on warnings, for example when renewal is due').choices([
-        'warn',
-      ]),
-    )
-    .addOption(jsonOption())
-    .action(async (flags: StatusFlags) => (await run()).runStatus(flags, context));
+  withConnectionOptions(
+    command
+      .command('status')
+      .summary('Show the credentials in use, where they come from and when they expire')
+      .description(
+        'Show each setting with its source and the sources it overrides, and the certificate that a worker would use, with its expiration date. Pulled ' +
+          'files are compared with their lock file and with the settings. Uses the network only with --online. ' +
+          'Exits with status 0 if everything is fine, and 1 if there is a problem.',
+      )
+      .option(
+        '--online',
+        'Also check with KuFlow and the engine; creates an engine token, and a certificate if none is configured',
+      )
+      .addOption(
+        new Option('--fail-on <level>', 'Exit with status 3 on warnings, for example when renewal is due').choices([
+          'warn',
+        ]),
+      )
+      .addOption(jsonOption()),
+  ).action(async (flags: StatusFlags) => (await run()).runStatus(flags, context));
 
-  withConnectionOptions(command.command('rotate'))
-    .summary('Get a new certificate and switch to it')
-    .description(
-      'Get a new certificate, test it against the engine (GetSystemInfo, DescribeNamespace) and switch to it. The previous set is kept. A running ' +
-        'worker that watches its files switches automatically; any other worker keeps the old certificate until it is restarted.',
-    )
-    .option('--exec <command>', 'Command line to run in the system shell after the switch; its output goes to stderr')
-    .addOption(jsonOption())
-    .action(async (flags: RotateFlags) => (await run()).runRotate(flags, context));
+  withConnectionOptions(
+    command
+      .command('rotate')
+      .summary('Get a new certificate and switch to it')
+      .description(
+        'Get a new certificate, test it against the engine (GetSystemInfo, DescribeNamespace) and switch to it. The previous set is kept. A running ' +
+          'worker that watches its files switches automatically; any other worker keeps the old certificate until it is restarted.',
+      )
+      .option('--exec <command>', 'Command line to run in the system shell after the switch; its output goes to stderr')
+      .addOption(jsonOption()),
+  ).action(async (flags: RotateFlags) => (await run()).runRotate(flags, context));
 
   command
     .command('prune')
@@ -88,26 +95,31 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(jsonOption())
     .action(async (flags: PruneFlags) => (await run()).runPrune(flags, context));
 
-  withConnectionOptions(command.command('token'))
-    .summary('Print a new engine token')
-    .description(
-      'Print a new engine token, for use in a script. Workers get and renew their own tokens, so do not store this one for them. On a terminal, the ' +
-        'token is printed only with --show.',
-    )
-    .option('--show', 'Print the token even if standard output is a terminal')
-    .addOption(jsonOption('the token and expiresAt'))
-    .action(async (flags: TokenFlags) => (await run()).runToken(flags, context));
+  withConnectionOptions(
+    command
+      .command('token')
+      .summary('Print a new engine token')
+      .description(
+        'Print a new engine token, for use in a script. Workers get and renew their own tokens, so do not store this one for them. On a terminal, the ' +
+          'token is printed only with --show.',
+      )
+      .option('--show', 'Print the token even if standard output is a terminal')
+      .addOption(jsonOption('the token and expiresAt')),
+  ).action(async (flags: TokenFlags) => (await run()).runToken(flags, context));
 
-  withConnectionOptions(command.command('exec'))
-    .summary('Run a command with the credentials in its environment')
-    .description(
-      'Run a command with the credentials in its environment, as the variables that KuFlow workers and Temporal tools read. These include a new ' +
-        'engine token, which is not renewed while the command runs. Temporal profiles are ignored: TEMPORAL_CONFIG_FILE is set to a path that ' +
-        "does not exist. Signals are forwarded unchanged. Exits with the command's own status, 125 if credentials are missing, or 126 or 127 if " +
-        'the command cannot be run. The command can use the terminal, but not job control or /dev/tty.',
-    )
-    .argument('<command...>', 'Command to run, after --')
-    .passThroughOptions()
+  withConnectionOptions(
+    command
+      .command('exec')
+      .summary('Run a command with the credentials in its environment')
+      .description(
+        'Run a command with the credentials in its environment, as the variables that KuFlow workers and Temporal tools read. These include a new ' +
+          'engine token, which is not renewed while the command runs. Temporal profiles are ignored: TEMPORAL_CONFIG_FILE is set to a path that ' +
+          "does not exist. Signals are forwarded unchanged. Exits with the command's own status, 125 if credentials are missing, or 126 or 127 if " +
+          'the command cannot be run. The command can use the terminal, but not job control or /dev/tty.',
+      )
+      .argument('<command...>', 'Command to run, after --')
+      .passThroughOptions(),
+  )
     .addHelpText('after', '\nExample: kuflow credentials exec -- temporal task-queue describe --task-queue LOAN_QUEUE')
     .action(async (words: string[], flags: CredentialsFlags) =>
       (await run()).runCredentialsExec(words, flags, context),

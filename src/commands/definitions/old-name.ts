@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { usageError } from '../../base/errors.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { configure as configureDefinitions } from './command.ts';
 
@@ -20,8 +21,6 @@ function suggestProcess(command: Command, name: string, { invocation }: CommandC
     .helpOption(false)
     .allowUnknownOption()
     .action(() => {
-      command.error(`error: unknown command '${name}'\n(Did you mean ${invocation} process ${name}?)`, {
-        code: 'commander.unknownCommand',
-      });
+      throw usageError(`Unknown command "${name}"`, [`Did you mean ${invocation} process ${name}?`]);
     });
 }

@@ -5,6 +5,7 @@ import { discoverFromApi, listFromApi } from '../../discovery/from-api.ts';
 import { requireConnection, type RestConnection } from '../../connection/require.ts';
 import { printDiscoveredProcess, printProcessListing, discoveryLineReporter } from '../../discovery/view.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
+import { requireServedCode } from '../../platform/client/kuflow-session.ts';
 import { localKuFlow } from '../../cli/local-kuflow.ts';
 import type { CommandContext } from '../../cli/context.ts';
 
@@ -37,7 +38,7 @@ export async function runList(flags: DefinitionsFlags, context: CommandContext):
 export async function runShow(code: string, flags: DefinitionsFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const signal = context.interruption();
-  const rest = await openConnection(flags, context);
+  const rest = await openConnection(flags, context, code);
   const canAsk = terminal.canPrompt && flags.json !== true && flags.clientSecretStdin !== true;
   const discovered = await discoverFromApi({
     rest,
@@ -61,19 +62,34 @@ export async function runShow(code: string, flags: DefinitionsFlags, context: Co
   } else printDiscoveredProcess(terminal, discovered);
 }
 
-async function openConnection(flags: DefinitionsFlags, context: CommandContext): Promise<RestConnection> {
+/** Rejects with a usage error if the local KuFlow is used and does not serve `code`. */
+async function openConnection(
+  flags: DefinitionsFlags,
+  context: CommandContext,
+  code?: string,
+): Promise<RestConnection> {
   const { env, cwd, terminal } = context;
   const signal = context.interruption();
+  const local = localKuFlow(flags, context);
+  let servedCodes: readonly string[] | undefined;
   const connection = await requireConnection(
     await resolveConnection(flags, {
       env,
       cwd,
       stdin: terminal.prompts.input,
-      local: localKuFlow(flags, context),
+      local: {
+        ...local,
+        find: async () => {
+          const found = await local.find();
+          servedCodes = found?.codes;
+          return found;
+        },
+      },
       signal,
     }),
   );
   for (const warning of connection.warnings) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
+  if (code !== undefined && servedCodes !== undefined) requireServedCode(servedCodes, code);
   return await connection.rest();
 }
 

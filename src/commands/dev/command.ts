@@ -1,14 +1,16 @@
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
 import { jsonOption } from '../../cli/json-option.ts';
+import { usageError } from '../../base/errors.ts';
 import { collectValues } from '../../cli/process-options.ts';
-import { idArgument } from '../../cli/kuflow-options.ts';
+import { idArgument, limitOption, plainIdArgument } from '../../cli/kuflow-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';
 import type { DevExecFlags, RuntimeFlag } from './run.ts';
 import type { SimulateFlags } from './simulate/run.ts';
 import type { SkipFlags } from './skip/run.ts';
 import type { StateFlags } from './state/run.ts';
+import type { WebhookFlags, WebhookListFlags } from './webhooks/run.ts';
 
 const DEV_EXAMPLES = `
 Examples:
@@ -44,10 +46,11 @@ export function configure(command: Command, context: CommandContext): void {
         "Run Temporal's UI; an exact port must be free (default: 7484, or the next free port)",
       ).argParser(parsePort),
     )
+    .optionsGroup('Options for programs:')
     .addOption(
       new Option(
         '--json',
-        'For programs: print one JSON object per line to stdout, first the addresses when it is ready, then events',
+        'Print one JSON object per line to stdout, first the addresses when it is ready, then events',
       ),
     )
     .addOption(
@@ -60,6 +63,7 @@ export function configure(command: Command, context: CommandContext): void {
       new Option('--watch-stdin', 'Stop when stdin closes (default with --json or --ephemeral, if stdin is a pipe)'),
     )
     .addOption(new Option('--no-watch-stdin', 'Ignore stdin').hideHelp())
+    .optionsGroup('')
     .hook('preSubcommand', (_dev, subcommand) => rejectOptionsBefore(command, subcommand.name()))
     .enablePositionalOptions()
     .description(
@@ -75,7 +79,8 @@ export function configure(command: Command, context: CommandContext): void {
       await runDev(flags, context);
     });
 
-  platformOptions(command.command('exec'))
+  const exec = command
+    .command('exec')
     .summary('Run a command connected to the local KuFlow')
     .description(
       'Run a command with the settings of the local KuFlow in its environment. Uses the local KuFlow already running for this folder, ' +
@@ -98,6 +103,7 @@ export function configure(command: Command, context: CommandContext): void {
       const { runDevExec } = await import('./run.ts');
       await runDevExec(words, { ...command.opts<DevFlags>(), ...flags }, context);
     });
+  platformOptions(exec.optionsGroup('Local KuFlow options:'));
 
   const simulate = command
     .command('simulate')
@@ -145,7 +151,7 @@ export function configure(command: Command, context: CommandContext): void {
         context,
       );
     });
-  platformOptions(simulate.optionsGroup('Local KuFlow options:')).optionsGroup('');
+  platformOptions(simulate.optionsGroup('Local KuFlow options:'));
 
   stateOption(command.command('env'))
     .summary('Print the settings of the local KuFlow, including the client secret')
@@ -206,6 +212,39 @@ export function configure(command: Command, context: CommandContext): void {
     .action(async (seconds: number | undefined, flags: SkipFlags) => {
       const { runSkip } = await import('./skip/run.ts');
       await runSkip(seconds, { ...command.opts<DevFlags>(), ...flags }, context);
+    });
+
+  const webhooks = command
+    .command('webhooks')
+    .summary('List, show and repeat the events that were sent to webhooks')
+    .description(
+      'List, show and repeat the events of processes whose definition has a webhook. They are sent in order, one at a time for each process, and repeated for a day until the answer is 2xx.',
+    );
+  stateOption(webhooks.command('list'))
+    .summary('List the events, the newest first')
+    .addOption(withCandidates(new Option('--process <id>', 'Only events of this process'), 'process-ids'))
+    .addOption(limitOption('events'))
+    .addOption(jsonOption())
+    .action(async (flags: WebhookListFlags) => {
+      const { runWebhookList } = await import('./webhooks/run.ts');
+      await runWebhookList({ ...command.opts<DevFlags>(), ...flags }, context);
+    });
+  stateOption(webhooks.command('show').addArgument(plainIdArgument('event')))
+    .summary('Show an event with its body and the latest answer')
+    .addOption(jsonOption())
+    .action(async (id: string, flags: WebhookFlags) => {
+      const { runWebhookShow } = await import('./webhooks/run.ts');
+      await runWebhookShow(id, { ...command.opts<DevFlags>(), ...flags }, context);
+    });
+  stateOption(webhooks.command('replay').addArgument(plainIdArgument('event')))
+    .summary('Send an event again')
+    .description(
+      'Send an event again, also if it was accepted or has failed. An event that is still to be sent is tried now instead of after its pause.',
+    )
+    .addOption(jsonOption())
+    .action(async (id: string, flags: WebhookFlags) => {
+      const { runWebhookReplay } = await import('./webhooks/run.ts');
+      await runWebhookReplay(id, { ...command.opts<DevFlags>(), ...flags }, context);
     });
 
   stateOption(command.command('reset'))
@@ -276,9 +315,7 @@ function rejectOptionsBefore(dev: Command, subcommand: string): void {
   const options = { '--json': json, '--ephemeral': ephemeral, '--watch-stdin': watchStdin };
   for (const [option, value] of Object.entries(options))
     if (value !== undefined)
-      dev.error(`error: option '${option}' before '${subcommand}' applies only to 'kuflow dev' itself`, {
-        code: 'commander.conflictingOption',
-      });
+      throw usageError(`${option} applies only to kuflow dev itself, not to kuflow dev ${subcommand}`);
 }
 
 function runtimeOption(): Option {
@@ -302,19 +339,9 @@ function platformOptions(command: Command): Command {
   command
     .addOption(collectValues('--definition <file>', 'Process definition to serve (repeatable)'))
     .option('--people <file>', 'File with users and groups (default: kuflow.people.yaml, if it exists)')
-    .addOption(portOption('--port <port>', 'HTTP', 7480))
-    .addOption(portOption('--https-port <port>', 'HTTPS', 7443))
-    .addOption(portOption('--engine-port <port>', 'Engine', 7483))
     .option('--requests', 'Show every request, not only failed ones');
   return stateOption(command)
     .option('--temporal-path <file>', 'Path to the `temporal` executable (or set KUFLOW_TEMPORAL_PATH)')
-    .addOption(
-      collectValues(
-        '--host-name <name>',
-        'DNS name for the server certificates; endpoints use the first one (repeatable)',
-        parseDnsName,
-      ),
-    )
     .addOption(new Option('--token-life <duration>', 'Lifetime of an engine token (default: 1h)').argParser(parseLife))
     .addOption(
       new Option('--token-grace <duration>', 'How long an expired token is still accepted (default: 120s)')
@@ -325,12 +352,23 @@ function platformOptions(command: Command): Command {
       new Option('--certificate-life <duration>', 'Lifetime of an engine certificate (default: 400d)')
         .argParser(parseLife)
         .hideHelp(),
+    )
+    .optionsGroup('Address options:')
+    .addOption(portOption('--port <port>', 'HTTP', 7480))
+    .addOption(portOption('--https-port <port>', 'HTTPS', 7443))
+    .addOption(portOption('--engine-port <port>', 'Engine', 7483))
+    .addOption(
+      collectValues(
+        '--host-name <name>',
+        'DNS name for the server certificates; endpoints use the first one (repeatable)',
+        parseDnsName,
+      ),
     );
 }
 
 function parsePort(text: string): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('Expected a port number from 0 to 65535.');
+  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('a port number from 0 to 65535');
   return value;
 }
 
@@ -340,7 +378,7 @@ const DNS_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`);
 function parseDnsName(text: string): string {
   // A URL parses a name of digits and dots as an IP address, and rejects it when it is not a valid one.
   if (text.length > 253 || !DNS_NAME.test(text) || !URL.canParse(`https://${text}`))
-    throw new InvalidArgumentError('Expected a DNS name such as kuflow.local.');
+    throw new InvalidArgumentError('a DNS name such as kuflow.local');
   return text;
 }
 
@@ -351,19 +389,19 @@ function parseTime(text: string): string {
   const isTime = /^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:?\d\d))?$/i.test(text);
   const time = isTime ? Date.parse(text) : NaN;
   if (Number.isNaN(time))
-    throw new InvalidArgumentError('Expected a date, or a time with a time zone such as 2027-01-31T09:00Z.');
+    throw new InvalidArgumentError('a date, or a time with a time zone such as 2027-01-31T09:00Z');
   return new Date(time).toISOString();
 }
 
 /** A duration of at least one second, in seconds. */
 function parseLife(text: string): number {
   const value = parseSeconds(text);
-  if (value === 0) throw new InvalidArgumentError('Expected a duration of at least one second.');
+  if (value === 0) throw new InvalidArgumentError('a duration of at least one second');
   return value;
 }
 
 function parseSeconds(text: string): number {
   const [, digits, unit = 's'] = /^(\d+)([smhd]?)$/.exec(text) ?? [];
-  if (digits === undefined) throw new InvalidArgumentError('Expected a duration such as 30s, 5m, 1h or 7d.');
+  if (digits === undefined) throw new InvalidArgumentError('a duration such as 30s, 5m, 1h or 7d');
   return Number(digits) * (UNIT_SECONDS[unit === '' ? 's' : unit] ?? 1);
 }

@@ -9,6 +9,7 @@ import { stateFolder } from '../../platform/state/state-file.ts';
 import { startCommand } from '../../project/commands.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress } from '../../terminal/progress.ts';
+import { withoutUndefined } from '../../base/json.ts';
 import type { Channel } from '../../terminal/terminal.ts';
 import { followingRequest } from './follow-project.ts';
 
@@ -89,9 +90,9 @@ function jsonView(flags: DevFlags, { terminal: { out }, version }: CommandContex
       print(
         createReadyRecord(state, {
           ...{ version, stateDir, ephemeral: flags.ephemeral === true },
-          definitions: definitions.map(({ process, workflow: { type, taskQueue } }) => ({
-            ...{ code: process.code, workflowType: type, taskQueue },
-          })),
+          definitions: definitions.map(({ process, workflow }) =>
+            withoutUndefined({ code: process.code, workflowType: workflow?.type, taskQueue: workflow?.taskQueue }),
+          ),
         }),
       ),
     stopping: () => undefined,

@@ -42,24 +42,30 @@ export function configure(command: Command, context: CommandContext): void {
       )
       .option('--offline', 'Run only checks that need no network')
       .option('--no-create', 'Create nothing in KuFlow, and skip the checks that would')
-      .option(
-        '--process <id>',
-        'Also compare the workflow of this process with this worker, and read its encryption key',
+      .addOption(
+        withCandidates(
+          new Option(
+            '--process <id>',
+            'Also compare the workflow of this process with this worker, and read its encryption key: its ID, the last 6 or more characters of it, or latest',
+          ),
+          'process-ids',
+        ),
       )
       .addOption(new Option('--timeout <seconds>', 'Time limit for the whole run').argParser(parseSeconds).default(15))
-      .addOption(new Option('--fail-on <level>', 'Exit with status 3 on warnings').choices(['warn']))
       .option(
         '--warn-expiry <duration>',
         'Warn if the certificate expires within this time: 14d, 36h, or a share of its lifetime, such as 25%',
       )
       .option('--fix', 'Fix file permissions and .gitignore before checking')
-      .option('--report <file>', 'Also write a report for a support ticket to a new file; contains no secrets')
       .addOption(
         new Option(
           '--watch [seconds]',
           'Repeat the checks at this interval and print changes; one token and certificate are reused (default: 10 seconds)',
         ).argParser(parseSeconds),
       )
+      .optionsGroup('Result options:')
+      .addOption(new Option('--fail-on <level>', 'Exit with status 3 on warnings').choices(['warn']))
+      .option('--report <file>', 'Also write a report for a support ticket to a new file; contains no secrets')
       .addOption(new Option('--format <format>', 'Print the result for CI').choices(['junit', 'github']))
       .addOption(jsonOption()),
     { tenant: 'Tenant ID, if the application has several tenants', engine: true, local: true },
@@ -98,13 +104,13 @@ function parseList(text: string): readonly string[] {
 /** Rejects an empty list, with which no check would run and the result would look healthy. */
 function parseNonEmptyList(text: string): readonly string[] {
   const words = parseList(text);
-  if (words.length === 0) throw new InvalidArgumentError('Expected checks or planes, such as tls or KF-TLS-003.');
+  if (words.length === 0) throw new InvalidArgumentError('the names of checks or planes, such as tls or KF-TLS-003');
   return words;
 }
 
 function parseSeconds(text: string): number {
   const value = Number(text);
   if (!/^\d+(\.\d+)?$/.test(text) || value <= 0 || value > 3600)
-    throw new InvalidArgumentError('Expected a number of seconds greater than 0, at most 3600.');
+    throw new InvalidArgumentError('a number of seconds greater than 0, at most 3600');
   return value;
 }

@@ -12,7 +12,7 @@ import { resolveConnection, type ConnectionContext } from '../../connection/reso
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { applyFixes, type FixResult } from './fix.ts';
 import { projectFolder, createProjectProbe } from './project.ts';
-import { projectCommands } from '../../project/commands.ts';
+import { projectCommands, readRecordIfValid } from '../../project/commands.ts';
 
 /** Well below the timeout of the git check, so that a git that hangs is reported as such. */
 const GIT_MS = 2_500;
@@ -66,6 +66,7 @@ export async function runDoctor(request: RunDoctorRequest): Promise<DoctorRun> {
     signal: request.signal,
     retry: request.retry,
     ...{ warnExpiry, processId, issued, earlier },
+    isLocalProject: root !== undefined && (await readRecordIfValid(root))?.local === true,
   };
   const proposed = request.fix ? (await runDoctorChecks({ ...checksRequest, onlyPlane: 'files' })).results : [];
   const fixed = await applyFixes(proposed.flatMap(({ fixes = [] }) => fixes));

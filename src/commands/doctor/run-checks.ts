@@ -31,6 +31,7 @@ export interface RunDoctorChecksRequest {
   readonly failOnWarn: boolean;
   readonly warnExpiry?: ExpiryThreshold | undefined;
   readonly processId?: string | undefined;
+  readonly isLocalProject?: boolean | undefined;
   /** Credentials from earlier runs, to which this run adds its own. */
   readonly issued?: IssuedCredentials | undefined;
   /** Results of an earlier run to use instead of running these checks again. */
@@ -125,6 +126,7 @@ export async function runDoctorChecks(request: RunDoctorChecksRequest): Promise<
     project: request.project,
     warnExpiry: request.warnExpiry,
     processId: request.processId,
+    isLocalProject: request.isLocalProject,
   };
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), timeoutMs);

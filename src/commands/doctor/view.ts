@@ -1,6 +1,7 @@
 import { documentationFor } from '../../base/documentation.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { Advice, CheckEvent, CheckResult, CheckState } from '../../diagnostics/check.ts';
+import { sortChecks } from '../../diagnostics/registry.ts';
 import type { DoctorReport } from '../../diagnostics/report.ts';
 import type { FixResult } from './fix.ts';
 import { formatAdvice } from '../../diagnostics/advice.ts';
@@ -66,7 +67,7 @@ const MIN_RESULT_WIDTH = 30;
 /** The checks that ran, by plane. On a terminal, results are wrapped at words to its width, with ids and names shortened. */
 function printTable(out: Channel, report: DoctorReport): void {
   const { bold } = palette(out);
-  const shown = report.results.filter(isShown);
+  const shown = sortChecks(report.results.filter(isShown));
   const titleWidth = Math.max(...shown.map(({ title }) => title.length));
   const titleColumn = ID_COLUMN + ID_WIDTH + 1;
   const resultColumn = titleColumn + titleWidth + 2;

@@ -18,7 +18,12 @@ import { exampleMetadata, missingShapeError } from '../../platform/domain/exampl
 import { prepareGivenData } from '../../platform/client/given-data.ts';
 import { RECENT_RECORDS } from '../../platform/client/light-client.ts';
 import { withRealReferences } from '../../platform/domain/references.ts';
-import { onlyServedCode, type KnownDefinition, type KuFlowSession } from '../../platform/client/kuflow-session.ts';
+import {
+  onlyServedCode,
+  requireServedCode,
+  type KnownDefinition,
+  type KuFlowSession,
+} from '../../platform/client/kuflow-session.ts';
 import { readTimeline, requestSignal } from '../../platform/rest/dev-client.ts';
 import { mapReferences } from '../../schema/references.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
@@ -67,7 +72,9 @@ export async function runProcessStart(
   const { terminal } = context;
   await withKuFlow(flags, context, async (session) => {
     rejectFakeData(session, flags);
-    const chosen = code ?? onlyServedCode(await session.listCodes());
+    const codes = await session.listCodes();
+    const chosen = code ?? onlyServedCode(codes);
+    if (session.local !== undefined) requireServedCode(codes, chosen);
     const definition = await session.findDefinition(chosen);
     const metadata = await newMetadata(session, chosen, definition, flags, context);
     requireConfirmation(session, flags, `start a process of ${chosen}`);
@@ -130,17 +137,20 @@ function hasDocument(data: JsonObject): boolean {
   return found;
 }
 
+/** Milliseconds between two requests of a command that waits. */
+export const pollPause = ({ local }: KuFlowSession): number => (local === undefined ? POLL_MS : LOCAL_POLL_MS);
+
 async function waitForEnd(
-  { client, local }: KuFlowSession,
+  session: KuFlowSession,
   id: string,
   context: CommandContext,
   onChange: (process: Process) => Promise<void> | void = () => undefined,
 ): Promise<Process> {
   for (;;) {
-    const process = await client.retrieveProcess(id);
+    const process = await session.client.retrieveProcess(id);
     await onChange(process);
     if (process.state !== 'RUNNING') return process;
-    await systemClock.sleep(local === undefined ? POLL_MS : LOCAL_POLL_MS, context.interruption());
+    await systemClock.sleep(pollPause(session), context.interruption());
   }
 }
 
@@ -152,6 +162,7 @@ export async function runProcessList(
 ): Promise<void> {
   const states = flags.state?.map((text) => parseState(text, 'process'));
   await withKuFlow(flags, context, async (session) => {
+    if (session.local !== undefined && code !== undefined) requireServedCode(await session.listCodes(), code);
     const page = await session.client.findProcesses({
       ...tenantQuery(session),
       sort: ['createdAt,desc'],

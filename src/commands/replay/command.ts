@@ -29,8 +29,7 @@ export function configure(command: Command, context: CommandContext): void {
         parseCount,
       ),
     )
-    .addOption(jsonOption())
-    .optionsGroup('Connection options:');
+    .addOption(jsonOption());
   connectionOptions(command, {
     tenant: 'Tenant ID, if the application has several tenants',
     engine: true,
@@ -45,6 +44,6 @@ export function configure(command: Command, context: CommandContext): void {
 
 function parseCount(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Expected a whole number of at least 1.');
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('a whole number of at least 1');
   return value;
 }

@@ -46,8 +46,7 @@ export function configure(command: Command, context: CommandContext): void {
     .option(
       '--check',
       'Write nothing. Exit with status 1 if the definition differs, 0 if it matches, and 4 if that could not be determined',
-    )
-    .optionsGroup('Connection options:');
+    );
   connectionOptions(command, { tenant: 'Compare only with processes of this tenant' })
     .optionsGroup('Run options:')
     .addOption(

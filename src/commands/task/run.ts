@@ -17,7 +17,7 @@ import { KuFlowApiError } from '../../kuflow/errors.ts';
 import type { ProcessItem } from '../../kuflow/contract/process-items.ts';
 import { exampleTaskData, missingShapeError } from '../../platform/domain/examples.ts';
 import { formatValueErrors, prepareGivenData, requireValidData } from '../../platform/client/given-data.ts';
-import { resolveId } from '../../platform/client/ids.ts';
+import { resolveId } from '../../kuflow/find-id.ts';
 import type { KuFlowSession } from '../../platform/client/kuflow-session.ts';
 import { RECENT_RECORDS } from '../../platform/client/light-client.ts';
 import { withRealReferences } from '../../platform/domain/references.ts';

@@ -6,6 +6,7 @@ import { callOptions, engineFinding, restrictedFinding } from '../causes/engine-
 import { restFinding } from '../causes/rest.ts';
 import { skippedBecauseOf, type Check, type CheckContext, type Finding } from '../check.ts';
 import { toFinding } from '../explain-finding.ts';
+import { findProcess, listingFinding } from '../find-process.ts';
 import type { DoctorInput, DoctorOutputs } from '../input.ts';
 
 type Context = CheckContext<DoctorInput, DoctorOutputs>;
@@ -17,9 +18,6 @@ interface EncryptedProcess {
 }
 
 const ID = 'KF-PROC-002';
-/** Errors of a KuFlow that does not let the application list processes. */
-const HIDDEN_PROCESSES: readonly KuFlowApiError['kind'][] = ['forbidden', 'not-found', 'wrong-path'];
-
 const NO_ANSWER: readonly KuFlowApiError['kind'][] = ['timeout', 'server', 'rate-limited', 'reset', 'truncated'];
 
 const notChecked = (summary: string): Finding<never> => ({ state: 'skip', skipped: 'not-applicable', summary });
@@ -37,7 +35,8 @@ export const encryptionKeyCheck: Check<DoctorInput, DoctorOutputs> = {
   run: async (context) => {
     const { input } = context;
     if (input.processId !== undefined) {
-      const { processId } = input;
+      const processId = await findProcess(input.processId, context);
+      if (typeof processId !== 'string') return processId;
       const summary = `the engine shows no key for process ${processId}: it is not confidential, or it was removed`;
       return await checkKeys(context, [processId], summary);
     }
@@ -49,9 +48,7 @@ export const encryptionKeyCheck: Check<DoctorInput, DoctorOutputs> = {
       const running = await Promise.all(codes.map((code) => input.rest.runningProcesses(code, context.signal)));
       return await checkKeys(context, running.flat(), summary);
     } catch (error) {
-      if (error instanceof KuFlowApiError && HIDDEN_PROCESSES.includes(error.kind))
-        return { state: 'skip', skipped: 'restricted', summary: 'the application is not allowed to list processes' };
-      return restFinding(error);
+      return listingFinding(error);
     }
   },
 };

@@ -5,6 +5,7 @@ import type { RpcResult } from '../../engine/rpc.ts';
 import type { Check, Finding } from '../check.ts';
 import type { Sourced } from '../../connection/inspect.ts';
 import { correctedNow } from '../clock-skew.ts';
+import { findProcess } from '../find-process.ts';
 import type { DoctorInput, DoctorOutputs } from '../input.ts';
 import { rpcCause } from '../causes/engine.ts';
 import { callOptions, engineFinding, restrictedFinding } from '../causes/engine-findings.ts';
@@ -123,11 +124,13 @@ export const processStartCheck: DoctorCheck = {
   offline: false,
   timeoutMs: 8_000,
   notApplicable: ({ processId }) => (processId === undefined ? 'no process is given (--process <id>)' : undefined),
-  run: async ({ input, outputs, signal }) => {
+  run: async (context) => {
+    const { input, outputs, signal } = context;
     const { connection, namespace } = outputs;
-    const { processId } = input;
-    if (connection === undefined || namespace === undefined || processId === undefined)
+    if (connection === undefined || namespace === undefined || input.processId === undefined)
       throw new Error('earlier checks provided no connection or namespace');
+    const processId = await findProcess(input.processId, context);
+    if (typeof processId !== 'string') return processId;
     const workflow = { namespace: namespace.value, id: processId };
     const result = await readWorkflowStart(connection, workflow, callOptions(input, outputs, signal));
     if (!result.ok) {

@@ -2,10 +2,10 @@ import { formatProxy } from '../../network/proxy.ts';
 import { readTarget } from '../../engine/dial/target.ts';
 import { skippedBecauseOf, type Advice, type Check, type Facts, type Finding } from '../check.ts';
 import { fillAdvice } from '../advice.ts';
-import { getExplainedCause } from '../explain-finding.ts';
+import { getExplainedCause, toFinding } from '../explain-finding.ts';
 import type { CheckOutputs, CheckInput } from '../check-input.ts';
 import { withoutConsequences } from '../unread-settings.ts';
-import { CLIENT_ID, CLIENT_SECRET, settingsFileFor } from '../../settings/keys.ts';
+import { CLIENT_ID, CLIENT_SECRET, settingsFileFor, whereToSet } from '../../settings/keys.ts';
 import { planeOf, type ConnectionProblem } from '../../connection/inspect.ts';
 
 type SettingsCheck = Check<CheckInput, CheckOutputs>;
@@ -25,15 +25,21 @@ const describeProblem = ({ key, problem, source }: ConnectionProblem): string =>
 
 const CREDENTIALS: readonly string[] = [CLIENT_ID, CLIENT_SECRET];
 
-/** Advice for each problem, then the general advice, which is about credentials. */
+const lackOnlyCredentials = (problems: readonly ConnectionProblem[]): boolean =>
+  problems.length === CREDENTIALS.length &&
+  problems.every(({ key, missing }) => missing === true && CREDENTIALS.includes(key));
+
+/** Advice for each problem that does not name its remedy, then the general advice, which is about credentials. */
 function settingsAdvice(id: string, problems: readonly ConnectionProblem[], code: string): readonly Advice[] {
   const perProblem = problems.flatMap((problem) =>
     problem.next !== undefined
       ? [problem.next]
-      : fillAdvice(getExplainedCause(id, causeCodeOf(problem)).advice.slice(0, 1), {
-          key: problem.key,
-          file: settingsFileFor(problem.key),
-        }),
+      : problem.missing === true
+        ? []
+        : fillAdvice(getExplainedCause(id, causeCodeOf(problem)).advice.slice(0, 1), {
+            key: problem.key,
+            file: settingsFileFor(problem.key),
+          }),
   );
   if (problems.every(({ next }) => next !== undefined)) return withoutRepetition(perProblem);
   const isAboutCredentials = code !== 'settings-incomplete' || problems.some(({ key }) => CREDENTIALS.includes(key));
@@ -78,6 +84,10 @@ export const restSettingsCheck: SettingsCheck = {
       clientIdSource: input.clientId.source,
       restRoute: formatProxy(input.restProxy),
     };
+    if (input.isLocalProject === true && lackOnlyCredentials(problems)) {
+      const text = 'No local KuFlow is running for this project, and no other connection is configured';
+      return Promise.resolve(toFinding({ id: 'KF-SET-001', code: 'local-kuflow-stopped', text, facts }));
+    }
     if (problems.length > 0) return Promise.resolve(settingsFinding('KF-SET-001', problems, facts));
     if (ownProblems.length > 0) return Promise.resolve({ ...skippedBecauseOf('KF-SET-003'), facts });
     return Promise.resolve({ state: 'pass', summary: `${input.endpoint.value} (${input.endpoint.source})`, facts });
@@ -97,7 +107,7 @@ function findEngineProblems(input: CheckInput): readonly ConnectionProblem[] {
   const target = readTarget(input.target.value);
   if (!target.ok) problems.push({ key: 'temporal.target', problem: target.problem, source: input.target.source });
   if (input.material.kind !== 'requested' && input.namespace === undefined) {
-    const problem = `required because ${input.material.source} gives the certificate, so KuFlow does not issue one`;
+    const problem = `required because ${input.material.source} gives the certificate, so KuFlow does not issue one; ${whereToSet('temporal.namespace')}`;
     problems.push({ key: 'temporal.namespace', problem, missing: true });
   }
   return [

@@ -1,7 +1,7 @@
 import { type AdviceCommands, DEFAULT_ADVICE_COMMANDS, fillAdvice, fillCommands } from '../advice.ts';
 import type { Advice, Plane } from '../check.ts';
 import { explanations, getExplainedCause } from '../explain-finding.ts';
-import { registry } from '../registry.ts';
+import { registry, sortChecks } from '../registry.ts';
 import type { AdviceTemplate, ExplainedCause } from './explanation.ts';
 
 /** What is known about a check without running it. */
@@ -54,14 +54,14 @@ const ORIGIN_PREFIX = {
 
 const PART_PREFIX = { cert: 'For the certificate: ', key: 'For the key: ', ca: 'For the CA: ' } as const;
 
-/** Every check with its explanation, in registry order; `commands` replaces the commands that the advice mentions. */
+/** Every check with its explanation, by plane and ID; `commands` replaces the commands that the advice mentions. */
 export function explainAll(commands: Partial<AdviceCommands> = {}): readonly CheckExplanation[] {
   const adviceCommands = { ...DOCS_COMMANDS, ...commands };
   const explainCause = (code: string, { verdict, when, advice }: ExplainedCause): CauseExplanation => {
     const filled = fillAdvice(advice.map(prefixCondition), PLACEHOLDERS);
     return { code, verdict, when, advice: fillCommands(filled, adviceCommands) };
   };
-  return registry.map(({ id, title, plane, docs, requires, offline, creates, timeoutMs }) => {
+  return sortChecks(registry).map(({ id, title, plane, docs, requires, offline, creates, timeoutMs }) => {
     const { looksAt, causes, alsoOf = {} } = explanations[id] ?? { looksAt: title, causes: {} };
     const sharedCauses = Object.entries(alsoOf).flatMap(([of, codes]) =>
       codes.map((code) => ({ ...explainCause(code, getExplainedCause(of, code)), of })),

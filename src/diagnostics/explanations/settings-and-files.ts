@@ -24,6 +24,14 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
     looksAt:
       "Every setting that KuFlow's REST API needs is present, is not a placeholder (`FILL_ME`) and is valid. The client ID and secret come from the same source. The CA and the proxy are usable, and all application files can be read.",
     causes: {
+      'local-kuflow-stopped': fails(
+        'The project was created for the local KuFlow, which is not running, and no other connection is configured.',
+        { text: 'Start the local KuFlow in another terminal', command: '<kuflow> dev' },
+        {
+          text: 'To use an application of your KuFlow account instead, store its credentials',
+          command: '<kuflow> login',
+        },
+      ),
       'settings-incomplete': fails(INCOMPLETE, SET_KEY, WHERE_CREDENTIALS_ARE, STORE_CREDENTIALS, {
         text: 'To try it without an account, use the local KuFlow',
         command: '<kuflow> dev exec -- <kuflow> doctor',

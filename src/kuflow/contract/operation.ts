@@ -44,7 +44,7 @@ export type OperationEntry = Omit<Operation, 'operationId' | 'tag' | 'parameters
   Partial<Pick<Operation, 'parameters' | 'query' | 'origin'>>;
 
 // No keys at all is the point: an operation without parameters must not accept any.
-// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type
+// oxlint-disable-next-line typescript/no-generated-empty-object-type
 type NoSchemas = Readonly<Record<never, TSchema>>;
 
 /** An operation with its own literal types, from which the client derives those of path, query, body and answer. */

@@ -86,6 +86,8 @@ export const ProcessActionCreateParams = model('ProcessActionCreateParams', {
   ),
 });
 
+export type ProcessActionCreateParams = Static<typeof ProcessActionCreateParams>;
+
 const byActionId = { id: Uuid, actionId: Uuid } as const;
 
 /** From a newer revision of the document; older SDKs don't call them. */

@@ -13,24 +13,21 @@ export interface ActivityMembers {
   readonly declaration: string;
   /** In the class. */
   readonly implementation: string;
-  /** What the implementation imports for its result. The package is that of the template. */
-  readonly imports: readonly string[];
+  /** What both import for its result, unless its type belongs to the process. */
+  readonly resultImports: readonly string[];
+  /** What the class imports in addition. */
+  readonly workImports: readonly string[];
 }
 
 /** The text of an activity. */
-export function activityMembers({ name, task, inputs, result }: ProcessActivity): ActivityMembers {
+export function activityMembers(activity: ProcessActivity): ActivityMembers {
+  const { name, inputs } = activity;
   const input = inputTypeOf(name);
-  const type = result?.type?.name ?? UNTYPED;
-  const about =
-    task === undefined ? 'TODO: describe it.' : `Performs the "${javaDoc(task, 60)}" task and returns its data.`;
+  const { about, type, work, resultImports, workImports } = activityWork(activity);
   const components = [
     'UUID processId',
     ...inputs.map(({ variable, type: inputType = UNTYPED }) => `${inputType} ${variable}`),
   ];
-  const returned =
-    result?.type === undefined
-      ? { code: '        return Map.of();', imports: [] }
-      : javaExample(result.example, result.type, { indent: 8, before: 'return ', after: ';' });
   return {
     declaration: [
       `    /** ${about} */`,
@@ -43,14 +40,64 @@ export function activityMembers({ name, task, inputs, result }: ProcessActivity)
     implementation: [
       '    @Override',
       ...callLines('', { callee: `public ${type} ${name}`, args: [`${input} input`] }, ' {', 4),
+      ...work,
+      '    }',
+      '',
+    ].join('\n'),
+    resultImports,
+    workImports,
+  };
+}
+
+interface ActivityWork extends Pick<ActivityMembers, 'resultImports' | 'workImports'> {
+  /** What the activity does, as a sentence. */
+  readonly about: string;
+  /** The type of its result. */
+  readonly type: string;
+  /** Its statements. */
+  readonly work: readonly string[];
+}
+
+function activityWork({ task, action, result }: ProcessActivity): ActivityWork {
+  if (action !== undefined) return documentWork(action);
+  const returned =
+    result?.type === undefined
+      ? { code: '        return Map.of();', imports: [] }
+      : javaExample(result.example, result.type, { indent: 8, before: 'return ', after: ';' });
+  return {
+    about: task === undefined ? 'TODO: describe it.' : `Performs the "${javaDoc(task, 60)}" task and returns its data.`,
+    type: result?.type?.name ?? UNTYPED,
+    work: [
       '        // TODO: do the work. This is an example of a call to KuFlow.',
       '        Process process = kuflow.retrieveProcess(input.processId());',
       '        LOG.info("The process has been running since {}", process.createdAt());',
       returned.code,
-      '    }',
-      '',
-    ].join('\n'),
-    imports: returned.imports,
+    ],
+    resultImports: result?.type === undefined ? ['java.util.Map'] : [],
+    workImports: ['kuflow.worker.KuFlowOperations.Process', ...returned.imports],
+  };
+}
+
+/** Creates the document of a downloadable action. */
+function documentWork(action: string): ActivityWork {
+  return {
+    about: `Creates the document of the action "${javaDoc(action, 60)}".`,
+    type: 'KuFlowFile',
+    work: [
+      '        // TODO: create the document. This is an example.',
+      '        try {',
+      '            Path file = Files.createTempFile("document", ".txt");',
+      '            Files.writeString(file, "Process " + input.processId() + "\\n");',
+      '            KuFlowFile document = kuflow.documents().upload(file, input.processId(), "document.txt", "text/plain");',
+      '            Files.delete(file);',
+      '            LOG.info("The document was uploaded");',
+      '            return document;',
+      '        } catch (IOException failed) {',
+      '            throw new UncheckedIOException(failed);',
+      '        }',
+    ],
+    resultImports: ['kuflow.worker.model.KuFlowFile'],
+    workImports: ['java.io.IOException', 'java.io.UncheckedIOException', 'java.nio.file.Files', 'java.nio.file.Path'],
   };
 }
 
@@ -79,13 +126,13 @@ function endOfType(text: string, place: number): number | undefined {
 
 /** Adds a new activity to the interface or the class with the activities, or returns undefined if the file was rewritten. */
 export function appendActivity(path: string, text: string, name: string): string | undefined {
-  const { declaration, implementation } = activityMembers(plainActivity(name));
+  const { declaration, implementation, resultImports, workImports } = activityMembers(plainActivity(name));
   const isClass = path.endsWith('Impl.java');
   const place = text.indexOf(isClass ? ' KuFlowClient kuflow;' : '@ActivityInterface');
   const end = place === -1 ? undefined : endOfType(text, place);
   if (end === undefined || (isClass && !text.includes(' LOG '))) return undefined;
   const added = `${text.slice(0, end)}\n${isClass ? implementation : declaration}${text.slice(end)}`;
-  return addImports(added, ['java.util.Map', ...(isClass ? [] : ['java.util.UUID'])]);
+  return addImports(added, [...resultImports, ...(isClass ? workImports : ['java.util.UUID'])]);
 }
 
 function addImports(text: string, types: readonly string[]): string {

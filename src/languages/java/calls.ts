@@ -37,18 +37,24 @@ function argumentLines({ args }: JavaCall, after: string, indent: number): reado
   });
 }
 
-/** `type name = call;` as palantir-java-format breaks it. */
-export function declarationLines(type: string, name: string, call: JavaCall, indent: number): readonly string[] {
+/** `type name = call;` as palantir-java-format breaks it. `after` comes instead of the semicolon. */
+export function declarationLines(
+  type: string,
+  name: string,
+  call: JavaCall,
+  indent: number,
+  after = ';',
+): readonly string[] {
   const start = `${type} ${name} =`;
-  if (fits(spaces(indent) + start)) return assignmentLines(start, call, indent);
-  return [spaces(indent) + type, ...assignmentLines(`${name} =`, call, indent + CONTINUATION)];
+  if (fits(spaces(indent) + start)) return assignmentLines(start, call, after, indent);
+  return [spaces(indent) + type, ...assignmentLines(`${name} =`, call, after, indent + CONTINUATION)];
 }
 
-function assignmentLines(start: string, call: JavaCall, indent: number): readonly string[] {
-  const line = `${spaces(indent)}${start} ${oneLine(call)};`;
+function assignmentLines(start: string, call: JavaCall, after: string, indent: number): readonly string[] {
+  const line = `${spaces(indent)}${start} ${oneLine(call)}${after}`;
   if (fits(line)) return [line];
-  const second = `${spaces(indent + CONTINUATION)}${oneLine(call)};`;
+  const second = `${spaces(indent + CONTINUATION)}${oneLine(call)}${after}`;
   if (fits(second)) return [spaces(indent) + start, second];
-  if (fits(`${spaces(indent)}${start} ${call.callee}(`)) return callLines(`${start} `, call, ';', indent);
-  return [spaces(indent) + start, ...callLines('', call, ';', indent + CONTINUATION)];
+  if (fits(`${spaces(indent)}${start} ${call.callee}(`)) return callLines(`${start} `, call, after, indent);
+  return [spaces(indent) + start, ...callLines('', call, after, indent + CONTINUATION)];
 }

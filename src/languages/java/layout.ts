@@ -17,6 +17,10 @@ export interface JavaLayout {
   readonly activities: string;
   readonly activitiesImpl: string;
   readonly tasks: string;
+  /** Declares the user actions that send a signal, if there are any. */
+  readonly actions: string;
+  /** Contains the workflows of user actions, if there are any. */
+  readonly actionWorkflows: string;
   readonly types: string;
   readonly schemas: string;
   readonly test: string;
@@ -44,6 +48,8 @@ export function javaLayout({ packageName, slug: first }: CodePlace, slug?: strin
     activities: `${main}/${prefix}Activities.java`,
     activitiesImpl: `${main}/${prefix}ActivitiesImpl.java`,
     tasks: `${main}/${prefix}Tasks.java`,
+    actions: `${main}/${prefix}Actions.java`,
+    actionWorkflows: `${main}/${prefix}ActionWorkflows.java`,
     types: `${main}/${prefix}Types.java`,
     schemas: `${SCHEMAS}/${name}.json`,
     test: `src/test/${folder}/${prefix}WorkflowTest.java`,
@@ -54,26 +60,37 @@ export function javaLayout({ packageName, slug: first }: CodePlace, slug?: strin
 
 /** The layout as the rest of this tool needs it. */
 export function javaProcessLayout(place: CodePlace, slug?: string): ProcessLayout {
-  const { definitionFile: definition, tasks, types, schemas, packageInfo, ...layout } = javaLayout(place, slug);
-  const { workflow, workflowImpl, activities, activitiesImpl, test, sample } = layout;
+  const {
+    definitionFile: definition,
+    tasks,
+    actions,
+    types,
+    schemas,
+    packageInfo,
+    ...layout
+  } = javaLayout(place, slug);
+  const { workflow, workflowImpl, actionWorkflows, activities, activitiesImpl, test, sample } = layout;
   return {
     definitionFile: definition,
     tasks,
     workflow,
     activities: [activities, activitiesImpl],
-    code: [tasks, types, schemas, packageInfo, workflow, workflowImpl, activities, activitiesImpl, test, sample],
+    code: [
+      ...[tasks, actions, types, schemas, packageInfo, workflow, workflowImpl, actionWorkflows],
+      ...[activities, activitiesImpl, test, sample],
+    ],
   };
 }
 
 /** Whether a file of a process contains only declarations, whose order does not matter. */
 export function hasDeclarationsOnly(path: string): boolean {
-  return /^src\/main\/java\/.*(?:Tasks|Types|Activities|ActivitiesImpl)\.java$/.test(path);
+  return /^src\/main\/java\/.*(?:Tasks|Actions|Types|Activities|ActivitiesImpl)\.java$/.test(path);
 }
 
 /** Whether a file is nothing but a process definition in Java, so that it can be regenerated at any time. */
 export function isDefinitionCode(path: string): boolean {
   return (
-    /^src\/main\/java\/.*(?:Tasks|Types)\.java$/.test(path) ||
+    /^src\/main\/java\/.*(?:Tasks|Actions|Types)\.java$/.test(path) ||
     (path.startsWith(`${SCHEMAS}/`) && path.endsWith('.json'))
   );
 }

@@ -1,4 +1,9 @@
+import { isRecord } from '../../base/json.ts';
 import { printableJson } from '../../base/printable-json.ts';
+import { sampleDecision } from '../../process/sample.ts';
+import { sampleForSchema } from '../../schema/example/example.ts';
+import type { NamedSchema } from '../../schema/types.ts';
+import { hasActivities, processActions } from '../process-actions.ts';
 import type { ProcessToRender } from '../process-parts.ts';
 import {
   declaredData,
@@ -10,7 +15,9 @@ import {
   type ProcessTask,
 } from '../process-tasks.ts';
 import { Code } from '../templates/code.ts';
+import { actionConstant, actionHandler, actionWorkflows } from './actions.ts';
 import { callLines, declarationLines } from './calls.ts';
+import { javaExample } from './examples.ts';
 import { activityMembers, inputTypeOf } from './activities.ts';
 import type { JavaLayout } from './layout.ts';
 import { javaComment, javaDoc, javaString } from './literals.ts';
@@ -25,6 +32,9 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
   const { definition, layout, isFirst } = process;
   const { prefix, processPackage } = layout;
   const tasks = processTasks(process, JAVA_TASK_NAMING);
+  const { signals, workflows } = processActions(definition, JAVA_TASK_NAMING, {
+    activities: tasks.filter(({ kind }) => kind === 'system').map(({ activity }) => activity),
+  });
   const typeImport = (type: string): string => `${processPackage}.${prefix}Types.${type}`;
   const typeImports = (types: readonly (string | undefined)[]): readonly string[] =>
     types.flatMap((type) => (type === undefined ? [] : [typeImport(type)]));
@@ -33,14 +43,20 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
 
   const human = tasks.filter(({ kind }) => kind === 'human');
   const system = tasks.filter(({ kind }) => kind === 'system');
-  const activities = processActivities(definition, tasks);
+  const activities = processActivities(definition, tasks, workflows);
   const members = activities.map(activityMembers);
   const inputTypes = activities.flatMap(({ inputs }) => inputs.map(({ type }) => type));
   const resultTypes = system.map(({ dataType }) => dataType);
-  const declared = declaredData(definition, tasks);
+  const declared = declaredData(definition, tasks, signals);
   const { code: types, imports: declarationImports } = declareJavaTypes(declared);
-  const withApproval = human.some(({ isApproval }) => isApproval);
-  const variables = human.filter(({ isUsed, isApproval }) => isUsed || isApproval);
+  const variables = tasks.filter(({ isUsed, approval }) => isUsed || approval !== undefined);
+  const approvals = human.filter(({ approval }) => approval !== undefined);
+  const check = tasks.find(({ variable }) => approvals.some(({ approval }) => approval?.check === variable));
+  const checkData = declared.find(({ name }) => name === check?.dataType);
+  const accepts = check && checkData && acceptingCheck(check.activity, checkData, { prefix, processPackage });
+  const ofActions = actionWorkflows(workflows, layout);
+  const withdrawals = signals.filter(({ isWithdrawal }) => isWithdrawal);
+  const result = sampleDecision(definition)?.result;
 
   return {
     processPackage: new Code(processPackage),
@@ -67,7 +83,11 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
       'io.temporal.workflow.WorkflowInit',
       'java.util.UUID',
       'org.slf4j.Logger',
-      ...(withApproval ? ['kuflow.worker.model.LogLevel', 'java.time.Duration'] : []),
+      ...(approvals.length > 0 ? ['kuflow.worker.model.LogLevel', 'java.time.Duration'] : []),
+      ...(withdrawals.length > 0
+        ? ['CancellationScope', 'CompletablePromise'].map((type) => `io.temporal.workflow.${type}`)
+        : []),
+      ...(withdrawals.length > 0 ? ['io.temporal.failure.TemporalFailure'] : []),
       ...system.map(({ activity }) => `${processPackage}.${prefix}Activities.${inputTypeOf(activity)}`),
       ...typeImports(variables.map(({ dataType }) => dataType)),
       ...mapImport(variables.map(({ dataType }) => dataType)),
@@ -81,14 +101,15 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
     ),
     steps: tasks.map((task) => ({
       title: new Code(javaComment(task.title, 100)),
-      statement: new Code(workflowStatement(task, prefix).join('\n')),
+      statement: new Code(workflowStatement(task, prefix, checkData).join('\n')),
     })),
     activitiesImports: imports([
       'io.temporal.activity.ActivityInterface',
       'io.temporal.activity.ActivityMethod',
       'java.util.UUID',
       ...typeImports([...resultTypes, ...inputTypes]),
-      ...mapImport(system.length === 0 ? [undefined] : [...resultTypes, ...inputTypes]),
+      ...mapImport(inputTypes),
+      ...members.flatMap(({ resultImports }) => resultImports),
     ]),
     activityDeclarations: new Code(
       members
@@ -97,14 +118,12 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
         .trimEnd(),
     ),
     activitiesImplImports: imports([
-      'kuflow.worker.KuFlowOperations.Process',
       'kuflow.worker.KuFlowClient',
       'org.slf4j.Logger',
       'org.slf4j.LoggerFactory',
       'org.springframework.stereotype.Component',
       ...typeImports(resultTypes),
-      ...mapImport(system.length === 0 ? [undefined] : resultTypes),
-      ...members.flatMap(({ imports: used }) => used),
+      ...members.flatMap(({ resultImports, workImports }) => [...resultImports, ...workImports]),
     ]),
     activityImplementations: new Code(
       members
@@ -122,19 +141,41 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
     taskConstants: new Code(tasks.map(taskConstant).join('\n\n')),
     typesImports: imports(declarationImports),
     declarations: new Code(types.trimEnd()),
+    hasSignalActions: signals.length > 0,
+    actionsImports: imports([
+      'kuflow.worker.workflow.SignalAction',
+      ...typeImports(signals.map(({ input }) => input?.name)),
+    ]),
+    actionConstants: new Code(signals.map(actionConstant).join('\n\n')),
+    handledActions: signals.filter(({ isWithdrawal }) => !isWithdrawal).map((action) => actionHandler(action, prefix)),
+    hasWithdrawal: withdrawals.length > 0,
+    withdrawals: withdrawals.map(({ constant }) => ({
+      action: new Code(`${prefix}Actions.${constant}`),
+      results: tasks
+        .filter(({ code }) => code === result)
+        .map((task) => ({ message: new Code(`${prefix}Tasks.${task.constant}`) })),
+    })),
+    hasActionWorkflows: workflows.length > 0,
+    actionWorkflows: ofActions.views,
+    actionWorkflowsImports: imports(ofActions.imports),
     schemas: new Code(printableJson(systemTaskSchemas(definition), true)),
-    approvals: human.filter(({ isApproval }) => isApproval),
+    approvals: approvals.map(({ code }) => ({
+      code,
+      checks: accepts === undefined ? [] : [{ approval: code, prefix: new Code(prefix), ...accepts }],
+    })),
     testImports: imports([
       'kuflow.worker.KuFlowOperations.ProcessItem.TaskState',
       ...['FakeKuFlow', 'Person', 'ProcessRun', 'Replay', 'SampleData'].map((type) => `kuflow.worker.testing.${type}`),
-      ...(withApproval ? ['kuflow.worker.testing.Person.TaskLog'] : []),
+      ...(approvals.length > 0 ? ['kuflow.worker.testing.Person.TaskLog'] : []),
       ...(human.length === 0 ? [] : ['io.temporal.failure.ApplicationFailure']),
+      ...(withdrawals.length > 0 ? ['java.time.Duration'] : []),
+      ...(accepts?.imports ?? []),
       'java.util.Map',
       'org.junit.jupiter.api.DisplayName',
       'org.junit.jupiter.api.Test',
     ]),
     sampleName: layout.sampleName,
-    startRun: new Code(startRun(prefix, isFirst || system.length > 0).join('\n')),
+    startRun: new Code(startRun(prefix, isFirst || hasActivities(definition)).join('\n')),
     sample: new Code(printableJson(testSample(definition), true)),
   };
 }
@@ -154,6 +195,30 @@ function taskConstant({ kind, title, constant, code, dataType }: ProcessTask): s
     args: [text, ...(kind === 'message' || kind === 'thread' || dataType === undefined ? [] : [`${dataType}.class`])],
   };
   return [`    /** ${about} */`, ...declarationLines(`public static final ${type}`, constant, create, 4)].join('\n');
+}
+
+/** The credit check of the sample process with a result that accepts, without its last line, and the types to import. */
+function acceptingCheck(
+  activity: string,
+  data: NamedSchema,
+  { prefix, processPackage }: { readonly prefix: string; readonly processPackage: string },
+): { readonly accept: Code; readonly imports: readonly string[] } {
+  const example = sampleForSchema(data.schema);
+  const { code, imports: used } = javaExample({ ...(isRecord(example) ? example : {}), decision: 'ACCEPT' }, data, {
+    indent: 16,
+    before: 'return ',
+    after: ';',
+  });
+  const input = inputTypeOf(activity);
+  const header = callLines('', { callee: `public ${data.name} ${activity}`, args: [`${input} input`] }, ' {', 12);
+  return {
+    accept: new Code([...header, code].join('\n')),
+    imports: [
+      `${processPackage}.${prefix}Activities.${input}`,
+      `${processPackage}.${prefix}Types.${data.name}`,
+      ...used,
+    ],
+  };
 }
 
 /** The statement that starts a process in its test. */

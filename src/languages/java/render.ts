@@ -23,6 +23,8 @@ const PARTS = {
   [`src/main/java/${PROCESS}/ProcessActivities.java`]: 'activities',
   [`src/main/java/${PROCESS}/ProcessActivitiesImpl.java`]: 'activitiesImpl',
   [`src/main/java/${PROCESS}/ProcessTasks.java`]: 'tasks',
+  [`src/main/java/${PROCESS}/ProcessActions.java`]: 'actions',
+  [`src/main/java/${PROCESS}/ProcessActionWorkflows.java`]: 'actionWorkflows',
   [`src/main/java/${PROCESS}/ProcessTypes.java`]: 'types',
   [`src/test/java/${PROCESS}/ProcessWorkflowTest.java`]: 'test',
   'src/test/resources/samples/process.json': 'sample',
@@ -32,7 +34,7 @@ const PARTS = {
 const PROCESS_PARTS: ProcessParts<(typeof PARTS)[keyof typeof PARTS], JavaLayout> = {
   language: 'java',
   parts: PARTS,
-  systemParts: ['activities', 'activitiesImpl', 'schemas'],
+  activityParts: ['activities', 'activitiesImpl', 'schemas'],
   layout: javaLayout,
   context: javaProcessContext,
 };

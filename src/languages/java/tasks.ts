@@ -1,6 +1,5 @@
 import { upperCase } from '../../base/identifiers.ts';
-import type { TaskNaming } from '../process-tasks.ts';
-import type { Naming } from '../task-names.ts';
+import type { Naming, TaskNaming } from '../task-names.ts';
 import { isJavaIdentifier, JAVA_RESERVED, javaTypeName } from './literals.ts';
 
 /** Names that the templates declare, and type names whose task types would collide with others without regard to case. */

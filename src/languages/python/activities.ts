@@ -1,8 +1,10 @@
+import type { JsonObject } from '../../base/json.ts';
 import { plainActivity, type ProcessActivity } from '../process-tasks.ts';
 import { pythonExample } from './examples.ts';
 import { pythonCall } from './calls.ts';
 import { pyDoc } from './literals.ts';
 import { findDecorated } from './decorators.ts';
+import type { Import } from './imports.ts';
 import { pascalCase, UNTYPED_DICT } from './tasks.ts';
 
 /** The type of the argument of an activity. */
@@ -19,12 +21,13 @@ export function inputClass({ name, inputs }: ProcessActivity): string {
 }
 
 /** An activity as a method. */
-export function activityMethod({ name, task, result }: ProcessActivity): string {
+export function activityMethod(activity: ProcessActivity): string {
+  const { name, task, action, result } = activity;
+  if (action !== undefined) return documentMethod(name, action);
   const about = task === undefined ? 'TODO: describe it.' : `Performs the "${pyDoc(task)}" task and returns its data.`;
-  const type = result === undefined ? 'None' : (result.type?.name ?? UNTYPED_DICT);
   return [
     '    @activity.defn',
-    pythonCall('async def ', name, ['self', `input: ${pythonInputType(name)}`], 4, ` -> ${type}:`),
+    pythonCall('async def ', name, ['self', `input: ${pythonInputType(name)}`], 4, ` -> ${typeOf(result)}:`),
     `        """${about}"""`,
     '        # TODO: do the work. This is an example of a call to KuFlow.',
     '        response = await self._kuflow.retrieve_process({"processId": input["process_id"]})',
@@ -33,6 +36,45 @@ export function activityMethod({ name, task, result }: ProcessActivity): string 
     '',
   ].join('\n');
 }
+
+/** An activity that overrides that of a system task and only returns its example with other fields. */
+export function overridingMethod({ name, result }: ProcessActivity, fields: JsonObject): string {
+  const example = { ...result?.example, ...fields };
+  return [
+    '    @activity.defn',
+    pythonCall('async def ', name, ['self', `input: ${pythonInputType(name)}`], 4, ` -> ${typeOf(result)}:`),
+    returnStatement({ type: result?.type, example }),
+  ].join('\n');
+}
+
+/** What the activity of a downloadable action needs. */
+export const DOCUMENT_IMPORTS: readonly Import[] = [
+  { module: 'asyncio' },
+  { module: 'pathlib', name: 'Path' },
+  { module: 'tempfile', name: 'TemporaryDirectory' },
+  { module: 'kuflow_worker', name: 'FileFields' },
+];
+
+/** The activity of a downloadable action. */
+function documentMethod(name: string, action: string): string {
+  return [
+    '    @activity.defn',
+    pythonCall('async def ', name, ['self', `input: ${pythonInputType(name)}`], 4, ' -> str:'),
+    `        """Creates the document of the action "${pyDoc(action)}" and returns its URI."""`,
+    '        # TODO: create the document. This is an example.',
+    '        with TemporaryDirectory() as folder:',
+    '            path = Path(folder, "document.txt")',
+    '            await asyncio.to_thread(path.write_text, f"Process {input[\'process_id\']}\\n")',
+    '            document = await self._kuflow.documents.upload(',
+    '                path, process_id=input["process_id"], content_type="text/plain"',
+    '            )',
+    '        return FileFields.parse(document).uri',
+    '',
+  ].join('\n');
+}
+
+const typeOf = (result: ProcessActivity['result']): string =>
+  result === undefined ? 'None' : (result.type?.name ?? UNTYPED_DICT);
 
 function returnStatement({ type, example }: NonNullable<ProcessActivity['result']>): string {
   return type === undefined

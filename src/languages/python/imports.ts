@@ -1,16 +1,16 @@
 import { displayWidth, LINE_LENGTH } from './layout.ts';
 
-/** A name and the module that it is imported from. */
+/** A name and the module that it is imported from. Without a name, the module itself. */
 export interface Import {
   readonly module: string;
-  readonly name: string;
+  readonly name?: string;
 }
 
 const MODULES: readonly (readonly [module: string, names: readonly string[]])[] = [
   ['typing', ['Any', 'Literal', 'Never', 'NotRequired', 'TypeAlias', 'TypedDict', 'cast']],
   ['kuflow_worker', ['KuFlowFile', 'KuFlowGroup', 'KuFlowPrincipal']],
 ];
-const STANDARD = new Set(['asyncio', 'datetime', 'typing', 'collections.abc', 'pathlib']);
+const STANDARD = new Set(['asyncio', 'datetime', 'typing', 'collections.abc', 'pathlib', 'tempfile']);
 
 /** What generated Python code must import, found by the names in it. */
 export function pythonImportsOf(code: string): readonly Import[] {
@@ -24,13 +24,18 @@ export function pythonImportsOf(code: string): readonly Import[] {
 /** Import statements in the order and layout of `ruff`. */
 export function printImports(imports: readonly Import[]): string {
   const modules = new Map<string, Set<string>>();
-  for (const { module, name } of imports) modules.set(module, (modules.get(module) ?? new Set()).add(name));
-  const groups = [0, 1, 2].map((group) =>
-    [...modules]
+  const whole = new Set<string>();
+  for (const { module, name } of imports) {
+    if (name === undefined) whole.add(module);
+    else modules.set(module, (modules.get(module) ?? new Set()).add(name));
+  }
+  const groups = [0, 1, 2].map((group) => [
+    ...[...whole].filter((module) => groupOf(module) === group).map((module) => `import ${module}`),
+    ...[...modules]
       .filter(([module]) => groupOf(module) === group)
       .sort(([a], [b]) => dots(b) - dots(a) || (a < b ? -1 : 1))
       .map(([module, names]) => importStatement(module, [...names].sort(compareNames))),
-  );
+  ]);
   return groups
     .filter((lines) => lines.length > 0)
     .map((lines) => `${lines.join('\n')}\n`)

@@ -18,6 +18,7 @@ export interface PythonLayout {
   readonly init: string;
   readonly workflow: string;
   readonly activities: string;
+  readonly actions: string;
   readonly tasks: string;
   readonly types: string;
   readonly schemas: string;
@@ -41,6 +42,7 @@ export function pythonLayout({ packageName, slug: first }: CodePlace, slug?: str
     init: `${folder}/__init__.py`,
     workflow: `${folder}/workflow.py`,
     activities: `${folder}/activities.py`,
+    actions: `${folder}/actions.py`,
     tasks: `${folder}/tasks.py`,
     types: `${folder}/types.py`,
     schemas: `${folder}/schemas.json`,
@@ -57,6 +59,7 @@ export function pythonProcessLayout(place: CodePlace, slug?: string): ProcessLay
     init,
     workflow,
     activities,
+    actions,
     tasks,
     types,
     schemas,
@@ -67,7 +70,7 @@ export function pythonProcessLayout(place: CodePlace, slug?: string): ProcessLay
     tasks,
     workflow,
     activities: [activities],
-    code: [tasks, types, schemas, init, workflow, activities, layout.test, layout.sample],
+    code: [tasks, types, schemas, init, workflow, activities, actions, layout.test, layout.sample],
   };
 }
 

@@ -19,6 +19,7 @@ const PARTS = {
   [`${PROCESS}/__init__.py`]: 'init',
   [`${PROCESS}/workflow.py`]: 'workflow',
   [`${PROCESS}/activities.py`]: 'activities',
+  [`${PROCESS}/actions.py`]: 'actions',
   [`${PROCESS}/tasks.py`]: 'tasks',
   [`${PROCESS}/types.py`]: 'types',
   [`${PROCESS}/schemas.json`]: 'schemas',
@@ -29,7 +30,7 @@ const PARTS = {
 const PROCESS_PARTS: ProcessParts<(typeof PARTS)[keyof typeof PARTS], PythonLayout> = {
   language: 'python',
   parts: PARTS,
-  systemParts: ['activities', 'schemas'],
+  activityParts: ['activities', 'schemas'],
   layout: pythonLayout,
   context: pythonProcessContext,
 };

@@ -1,6 +1,5 @@
 import { capitalize, upperCase } from '../../base/identifiers.ts';
-import type { TaskNaming } from '../process-tasks.ts';
-import type { Naming } from '../task-names.ts';
+import type { Naming, TaskNaming } from '../task-names.ts';
 import { isPythonIdentifier, PYTHON_RESERVED } from './literals.ts';
 
 /** Names that the templates use. */

@@ -2,7 +2,9 @@ import { portableWord } from '../../base/shell.ts';
 import { deploymentContext } from '../deployment.ts';
 import { containsLibrary, libraryBuildContext, libraryFolder, type LibraryArchive } from '../library.ts';
 import type { ProjectSpec } from '../project-spec.ts';
+import { hasActivities } from '../process-actions.ts';
 import { Code } from '../templates/code.ts';
+import { actionClass, pythonActions } from './actions.ts';
 import { pythonCall } from './calls.ts';
 import { printImports, type Import } from './imports.ts';
 import { pythonLayout } from './process-layout.ts';
@@ -59,12 +61,14 @@ function processList(spec: ProjectSpec): object {
     return used;
   };
   const processes: string[] = [];
-  for (const process of [{ slug: undefined, definition }, ...additionalProcesses]) {
+  for (const process of [{ slug: undefined, definition, choices: spec.choices }, ...additionalProcesses]) {
     const { part, prefix } = pythonLayout(spec, process.slug);
     const names = [use(`.${part}.workflow`, `${prefix}Workflow`)];
-    if (process.slug === undefined || process.definition.tasks.some(({ kind }) => kind === 'system'))
+    if (process.slug === undefined || hasActivities(process.definition))
       names.push(`[${use(`.${part}.activities`, `${prefix}Activities`)}]`);
     processes.push(pythonCall('', 'Process', names, 4, ','));
+    for (const action of pythonActions(process.definition, process.choices).workflows)
+      processes.push(pythonCall('', 'Process', [use(`.${part}.actions`, actionClass(action))], 4, ','));
   }
   return {
     processImports: new Code(printImports(imports).trimEnd()),

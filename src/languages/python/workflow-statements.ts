@@ -1,3 +1,4 @@
+import { spaces } from '../../base/spaces.ts';
 import type { ProcessTask } from '../process-tasks.ts';
 import { pythonInputType } from './activities.ts';
 import { pythonCall } from './calls.ts';
@@ -11,10 +12,11 @@ const LONGEST_TEXT = 90;
 /** What the workflow does for a task, in lines. */
 export function pythonStatement(task: ProcessTask, prefix: string): string {
   const constant = `tasks.${task.constant}`;
+  const assigned = task.isUsed ? `${task.variable} = await ` : 'await ';
   switch (task.kind) {
     case 'human':
-      if (task.isApproval) return approval(task, constant);
-      return pythonCall(task.isUsed ? `${task.variable} = await ` : 'await ', 'kuflow.human_task', [constant], INDENT);
+      if (task.approval !== undefined) return approve(task, constant);
+      return pythonCall(assigned, 'kuflow.human_task', [constant], INDENT);
     case 'system': {
       const inputs = ['process_id', ...task.inputs.map(({ variable }) => variable)];
       const input = withArguments(
@@ -23,7 +25,7 @@ export function pythonStatement(task: ProcessTask, prefix: string): string {
         ')',
       );
       return pythonCall(
-        'await ',
+        assigned,
         'kuflow.system_task',
         [constant, `${prefix}Activities.${task.activity}`, input],
         INDENT,
@@ -33,7 +35,7 @@ export function pythonStatement(task: ProcessTask, prefix: string): string {
       return pythonCall(
         'await ',
         'kuflow.message',
-        [constant, `text=${pyString(cutToColumns(task.title, LONGEST_TEXT))}`],
+        [constant, `text=${pyString(cutToColumns(task.text, LONGEST_TEXT))}`],
         INDENT,
       );
     case 'thread':
@@ -42,17 +44,21 @@ export function pythonStatement(task: ProcessTask, prefix: string): string {
 }
 
 /** The decision of the sample process. */
-function approval({ variable, rejection }: ProcessTask, constant: string): string {
-  return [
-    `        ${variable} = await kuflow.human_task(`,
-    `            ${constant},`,
-    '            deadline=timedelta(days=3),',
-    '            on_deadline=lambda task: task.log("Nobody has decided for three days", "WARN"),',
-    '        )',
-    `        if not ${variable}["approved"]:`,
+function approve({ variable, approval }: ProcessTask, constant: string): string {
+  const { check, rejection } = approval ?? {};
+  const lines = [
+    `${variable} = await kuflow.human_task(`,
+    `    ${constant},`,
+    '    deadline=timedelta(days=3),',
+    '    on_deadline=lambda task: task.log("Nobody has decided for three days", "WARN"),',
+    ')',
+    `if not ${variable}["approved"]:`,
     ...(rejection === undefined
       ? []
-      : [`            await kuflow.message(tasks.${rejection}, text="Your loan was not approved")`]),
-    '            return {"message": f"Process {process_id} completed: not approved"}',
-  ].join('\n');
+      : [`    await kuflow.message(tasks.${rejection}, text="Your loan was not approved")`]),
+    '    return {"message": f"Process {process_id} completed: not approved"}',
+  ];
+  const whole =
+    check === undefined ? lines : [`if ${check}["decision"] == "REVIEW":`, ...lines.map((line) => `    ${line}`)];
+  return whole.map((line) => spaces(INDENT) + line).join('\n');
 }

@@ -1,5 +1,7 @@
 /** Code that this tool's own generators produced. Like `Secret`, it is a separate type: templates print nothing else unescaped. */
 export class Code {
+  /** The compiler accepts no other object with a text as code. */
+  declare protected readonly nominal: never;
   readonly text: string;
 
   constructor(text: string) {

@@ -20,7 +20,7 @@ export function compileTemplates(folder: string = templatesFolder()): string {
 
 /** A template that can be rendered. `findTemplateProblems` must not find anything in its source. */
 export function compileTemplate(source: string): TemplateSpecification {
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call -- what Handlebars itself does
+  // oxlint-disable-next-line typescript/no-implied-eval, typescript/no-unsafe-call -- what Handlebars itself does
   return new Function(`return ${precompileTemplate(source)}`)() as TemplateSpecification;
 }
 

@@ -2,35 +2,65 @@ import { tsComment } from './literals.ts';
 
 export interface ActivityText {
   readonly name: string;
-  /** The title of the task that it performs. */
-  readonly task?: string;
+  /** What it does, as a sentence. */
+  readonly about: string;
   readonly inputs: readonly { readonly variable: string; readonly type: string }[];
   readonly resultType: string;
+  /** Its statements before the result. */
+  readonly work: readonly string[];
   /** An expression. */
   readonly result: string;
 }
 
+const EXAMPLE: readonly string[] = [
+  '// TODO: do the work. This is an example of a call to KuFlow.',
+  'const { process } = await kuflow.retrieveProcess({ processId: input.processId });',
+  "log.info('The process is running', { startedAt: process.createdAt });",
+];
+
 /** An activity that does not belong to a task: only its name is known. */
 export const plainActivity = (name: string): ActivityText => ({
   name,
+  about: 'TODO: describe it.',
   inputs: [],
+  work: EXAMPLE,
   resultType: '{ readonly done: boolean }',
   result: '{ done: true }',
 });
 
+/** The activity of a system task. */
+export const taskActivity = (task: string, activity: Omit<ActivityText, 'about' | 'work'>): ActivityText => ({
+  ...activity,
+  about: `Performs the "${tsComment(task)}" task and returns its data.`,
+  work: EXAMPLE,
+});
+
+/** The activity that creates the document of a downloadable action. */
+export const documentActivity = (name: string, action: string): ActivityText => ({
+  name,
+  about: `Creates the document of the action "${tsComment(action)}" and returns its URI.`,
+  inputs: [],
+  resultType: 'string',
+  work: [
+    '// TODO: create the document. This is an example.',
+    "const path = join(await mkdtemp(join(tmpdir(), 'document-')), 'document.txt');",
+    'await writeFile(path, `Process ${input.processId}\n`);',
+    "const document = await kuflow.documents.upload(path, { processId: input.processId, contentType: 'text/plain' });",
+    'await rm(dirname(path), { recursive: true });',
+    "log.info('The document was uploaded');",
+  ],
+  result: 'KuFlowFile.parse(document).uri',
+});
+
 /** The text of a new activity, a method in the object that `createActivities` returns. */
-export function renderActivity({ name, task, inputs, resultType, result }: ActivityText): string {
-  const about =
-    task === undefined ? 'TODO: describe it.' : `Performs the "${tsComment(task)}" task and returns its data.`;
+export function renderActivity({ name, about, inputs, resultType, work, result }: ActivityText): string {
   return [
     `  /** ${about} */`,
     `  async ${name}(input: {`,
     '    readonly processId: string;',
     ...inputs.map(({ variable, type }) => `    readonly ${variable}: ${type};`),
     `  }): Promise<${resultType}> {`,
-    '    // TODO: do the work. This is an example of a call to KuFlow.',
-    '    const { process } = await kuflow.retrieveProcess({ processId: input.processId });',
-    "    log.info('The process is running', { startedAt: process.createdAt });",
+    ...work.map((line) => `    ${line}`),
     `    return ${result};`,
     '  },',
     '',

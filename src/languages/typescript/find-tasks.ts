@@ -19,7 +19,7 @@ export function findTasks(
       case layout.activities:
         return `${wordPattern(activity)}\\s*\\(`;
       case layout.tasks:
-        return escapePattern(`(${tsString(code)}`);
+        return escapePattern(`(${tsString(code)})`);
       case layout.types:
         return types.length === 0 ? undefined : types.map(wordPattern).join('|');
       case layout.test:

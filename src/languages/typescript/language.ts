@@ -38,7 +38,7 @@ export const typescript: Language = {
     hasDeclarationsOnly,
     isDefinitionCode,
     findTasks,
-    declaresTask: (text, code) => text.includes(`(${tsString(code)}`),
+    declaresTask: (text, code) => text.includes(`(${tsString(code)})`),
     workflowTypes: exportedNames,
     activityNames,
     appendActivity: (_, text, name) => appendActivity(text, name),

@@ -6,6 +6,8 @@ export interface TypeScriptLayout {
   readonly definitionFile: string;
   readonly workflows: string;
   readonly activities: string;
+  /** Contains the workflows of user actions, if there are any. */
+  readonly actions: string;
   readonly tasks: string;
   readonly types: string;
   readonly validators: string;
@@ -21,6 +23,7 @@ export function typeScriptLayout(slug?: string): TypeScriptLayout {
       definitionFile: definitionFile(),
       workflows: 'src/workflows.ts',
       activities: 'src/activities.ts',
+      actions: 'src/actions.ts',
       tasks: 'src/process/tasks.ts',
       types: 'src/process/types.ts',
       validators: 'src/process/validators.ts',
@@ -33,6 +36,7 @@ export function typeScriptLayout(slug?: string): TypeScriptLayout {
     definitionFile: definitionFile(slug),
     workflows: `${folder}/workflows.ts`,
     activities: `${folder}/activities.ts`,
+    actions: `${folder}/actions.ts`,
     tasks: `${folder}/tasks.ts`,
     types: `${folder}/types.ts`,
     validators: `${folder}/validators.ts`,
@@ -43,13 +47,13 @@ export function typeScriptLayout(slug?: string): TypeScriptLayout {
 
 /** The layout as the rest of this tool needs it. */
 export function processLayout(slug?: string): ProcessLayout {
-  const { definitionFile, workflows, activities, tasks, types, validators, test } = typeScriptLayout(slug);
+  const { definitionFile, workflows, activities, actions, tasks, types, validators, test } = typeScriptLayout(slug);
   return {
     definitionFile,
     tasks,
     workflow: workflows,
     activities: [activities],
-    code: [tasks, types, validators, workflows, activities, test],
+    code: [tasks, types, validators, workflows, actions, activities, test],
   };
 }
 

@@ -9,12 +9,12 @@ const TEMPLATE_NAME = '"name": "example-worker"';
 export const ARCHIVE = /^kuflow-worker-(.+)\.tgz$/;
 /** The same in a path. */
 const ARCHIVE_IN_LOCK = /kuflow-worker-[^"\s/@{}(),]+\.tgz/g;
-/** The version in the entry of the library. */
+/** The version in the entry of the library, after text that is quicker to find than with a lookbehind. */
 const VERSION =
-  /(?<="node_modules\/kuflow-worker": \{\s+"version": ")[^"]+|(?<=, tarball: file:\S+kuflow-worker-\S+\}\s+version: )\S+/;
+  /("node_modules\/kuflow-worker": \{\s+"version": "|, tarball: file:\S+kuflow-worker-\S+\}\s+version: )[^"\s]+/;
 /** The checksum after the path of the archive, or before it. */
 const CHECKSUM =
-  /(?<=kuflow-worker-[^/]+\.tgz",\s+(?:\{.*\}, )?"(?:integrity": ")?)sha512-[\w+/=]+|sha512-[\w+/=]+(?=, tarball: file:\S+kuflow-worker-)/;
+  /(kuflow-worker-[^/]+\.tgz",\s+(?:\{.*\}, )?"(?:integrity": ")?)sha512-[\w+/=]+|sha512-[\w+/=]+(?=, tarball: file:\S+kuflow-worker-)/;
 
 /** The address and the checksum of the archive in the lock file of npm. */
 const ADDRESS_IN_NPM_LOCK = /^ {6}"resolved": "file:\S+kuflow-worker-\S+\n {6}"integrity": .*\n/m;
@@ -38,8 +38,8 @@ export function completeLock(
   const complete = text
     .replaceAll(TEMPLATE_NAME, () => `"name": ${JSON.stringify(spec.name)}`)
     .replaceAll(ARCHIVE_IN_LOCK, library.file)
-    .replace(VERSION, library.version)
-    .replace(CHECKSUM, library.integrity);
+    .replace(VERSION, (_, before: string) => `${before}${library.version}`)
+    .replace(CHECKSUM, (_, before = '') => `${before}${library.integrity}`);
   return textFile(file.path, containsLibrary(spec) ? complete : lockFromRegistry(file.path, complete, library));
 }
 

@@ -1,14 +1,16 @@
 import { posix } from 'node:path';
 import { capitalize, distinctName, identifier } from '../../base/identifiers.ts';
 import { isTsIdentifier, TS_RESERVED, tsString, tsValue } from './literals.ts';
-import type { DataShape, ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
+import type { DataShape, WorkerDefinition, TaskDefinition } from '../../process/definition.ts';
 import { sampleForSchema } from '../../schema/example/example.ts';
 import { choiceOf, type AdditionalProcess, type TaskChoices } from '../project-spec.ts';
-import { nameTasks, systemTaskInputs, taskTitle, type NamedTask, type Naming } from '../task-names.ts';
-import { isSampleApproval } from '../../process/sample.ts';
+import { nameTasks, systemTaskInputs, taskTitle, type NamedTask, type Naming, type TaskNaming } from '../task-names.ts';
+import { sampleDecision } from '../../process/sample.ts';
+import { hasActivities, processActions, type ProcessActions } from '../process-actions.ts';
+import { APPROVED } from '../process-tasks.ts';
 import { sampleAnswers } from '../sample-answers.ts';
 import { Code } from '../templates/code.ts';
-import { plainActivity, renderActivity, type ActivityText } from './activities.ts';
+import { documentActivity, plainActivity, renderActivity, taskActivity, type ActivityText } from './activities.ts';
 import { fitsLiteralType } from './literal-types.ts';
 import { typeScriptLayout, type TypeScriptLayout } from './layout.ts';
 import { REFERENCE_TYPES } from '../../schema/formats.ts';
@@ -20,6 +22,12 @@ const TEMPLATE_NAMES = [
   'request',
   'processId',
   'tasks',
+  'actions',
+  'signalAction',
+  'isCancellation',
+  'error',
+  'handleTasks',
+  'work',
   'activities',
   'log',
   'input',
@@ -33,6 +41,10 @@ const TEMPLATE_NAMES = [
 const TEMPLATE_TYPES = [
   'WorkflowRequest',
   'WorkflowResponse',
+  'ActionRequest',
+  'ActionResponse',
+  'CancellationScope',
+  'KuFlowProcess',
   'Metadata',
   'Entity',
   'Activities',
@@ -57,8 +69,10 @@ export const TS_NAMING: Naming = {
   key: (name) => name,
 };
 
+const TS_TASK_NAMING: TaskNaming = { naming: TS_NAMING, typeName: capitalize, constantName: (variable) => variable };
+
 export interface ProcessTemplateInput {
-  readonly definition: ProcessDefinition;
+  readonly definition: WorkerDefinition;
   readonly layout: TypeScriptLayout;
   readonly choices: TaskChoices;
   /** Additional processes, whose workflows and activities the modules of the first process include. */
@@ -71,10 +85,19 @@ export interface ProcessTemplateInput {
 export function processContext(input: ProcessTemplateInput): object {
   const { definition, layout, choices, others = [] } = input;
   const tasks = taskViews(definition, choices);
-  const declarations = renderDeclarations(definition, tasks);
-  const otherActivities = modulesOf(others.filter(hasSystemTasks), 'activities', 'Activities');
+  const actions = processActions(definition, TS_TASK_NAMING, {
+    activities: tasks.filter(({ isSystem }) => isSystem).map(({ activity }) => activity),
+  });
+  const declarations = renderDeclarations(definition, tasks, actions);
+  const typeImports = listTypeImports(tasks, actions);
+  const otherActivities = modulesOf(
+    others.filter((process) => hasActivities(process.definition)),
+    'activities',
+    'Activities',
+  );
   return {
     definitionFile: layout.definitionFile,
+    tasksModule: new Code(tsString(`../${layout.tasks}`)),
     toProcess: new Code(layout.toProcess),
     otherWorkflows: modulesOf(others, 'workflows', 'Workflows'),
     hasOtherWorkflows: others.length > 0,
@@ -84,7 +107,7 @@ export function processContext(input: ProcessTemplateInput): object {
         ...(otherActivities.length === 0
           ? []
           : [otherActivities.map(({ name }) => `  ...${name}({ kuflow }),\n`).join('')]),
-        ...activityTexts(tasks).map(renderActivity),
+        ...activityTexts(tasks, actions).map(renderActivity),
       ]
         .join('\n')
         .trimEnd(),
@@ -98,11 +121,14 @@ export function processContext(input: ProcessTemplateInput): object {
     tasks,
     hasTasks: tasks.length > 0,
     approvals: tasks.filter(({ isApproval }) => isApproval),
+    ...actionsContext(definition, tasks, actions),
     hasHumanTasks: tasks.some(({ isHuman }) => isHuman),
     hasSystemTasks: tasks.some(({ isSystem }) => isSystem),
-    taskFactories: new Code([...new Set(tasks.map(({ kind }) => kind))].sort().join(', ')),
-    typeImports: new Code(listTypeImports(tasks).join(', ')),
-    hasTypeImports: listTypeImports(tasks).length > 0,
+    factories: new Code(
+      [...new Set([...tasks.map(({ kind }) => kind), ...actions.signals.map(() => 'signalAction')])].sort().join(', '),
+    ),
+    typeImports: new Code(typeImports.join(', ')),
+    hasTypeImports: typeImports.length > 0,
     validators: new Code(input.validators),
     declarations: new Code(declarations.texts.join('\n').trimEnd()),
     valueTypes: new Code(declarations.valueTypes.join(', ')),
@@ -113,6 +139,36 @@ export function processContext(input: ProcessTemplateInput): object {
     fakeMetadata: new Code(
       tsValue(definition.metadata === undefined ? {} : sampleForSchema(definition.metadata.schema), 0),
     ),
+  };
+}
+
+function actionsContext(
+  definition: WorkerDefinition,
+  tasks: readonly TaskView[],
+  { signals, workflows }: ProcessActions,
+): object {
+  const result = sampleDecision(definition)?.result;
+  const view = ({ code, title, variable, signal, input, isWithdrawal }: ProcessActions['signals'][number]) => ({
+    ...{ code, title, variable, signal, isWithdrawal },
+    typeArguments: new Code(input === undefined ? '' : `<${input.name}>`),
+    results: tasks.filter((task) => task.code === result),
+  });
+  const documents = workflows.flatMap(({ title, activity }) => (activity === undefined ? [] : [{ title, activity }]));
+  return {
+    actions: signals.map(view),
+    hasActions: signals.length > 0,
+    hasTasksOrActions: tasks.length + signals.length > 0,
+    handledActions: signals.filter(({ isWithdrawal }) => !isWithdrawal).map(view),
+    withdrawals: signals.filter(({ isWithdrawal }) => isWithdrawal).map(view),
+    hasWithdrawal: signals.some(({ isWithdrawal }) => isWithdrawal),
+    actionWorkflows: workflows.map(({ code, title, workflowType, activity = '' }) => ({
+      ...{ code, title, workflowType, activity, isDownloadable: activity !== '' },
+      testTitle: `runs the action ${title}`,
+      ...workflowView(workflowType),
+    })),
+    hasActionWorkflows: workflows.length > 0,
+    hasDocuments: documents.length > 0,
+    hasPlainActionWorkflows: workflows.length > documents.length,
   };
 }
 
@@ -141,8 +197,18 @@ function relativeModule(folder: string, path: string): string {
   return relative.startsWith('.') ? relative : `./${relative}`;
 }
 
-export const hasSystemTasks = ({ definition }: { readonly definition: ProcessDefinition }): boolean =>
+export const hasSystemTasks = ({ definition }: { readonly definition: WorkerDefinition }): boolean =>
   definition.tasks.some(({ kind }) => kind === 'system');
+
+/** The credit check of the sample process. */
+interface CheckView {
+  readonly variable: string;
+  readonly activity: string;
+  /** The code of the task that is left out if the check accepts. */
+  readonly approval: string;
+  /** A result that accepts. */
+  readonly accepted: Code;
+}
 
 interface TaskView {
   readonly kind: TaskDefinition['kind'];
@@ -159,9 +225,14 @@ interface TaskView {
   readonly typeArguments: Code;
   /** Whether this is the approval of the sample process, whose workflow decides on its data. */
   readonly isApproval: boolean;
+  /** The system task whose result says whether a person has to approve, if any. */
+  readonly checks: readonly CheckView[];
+  readonly isChecked: boolean;
+  /** The text of a message. */
+  readonly text: string;
   /** The message task that tells people about a rejection, if any. */
   readonly rejections: readonly { readonly variable: string }[];
-  /** Whether the data of this task is passed to a later system task. */
+  /** Whether the workflow uses the data of this task later. */
   readonly isUsed: boolean;
   /** The activity of a system task. */
   readonly activity: string;
@@ -173,14 +244,14 @@ interface TaskView {
 }
 
 /** The identifiers of each task in the code of its process. */
-export function taskNames(definition: ProcessDefinition, choices: TaskChoices) {
+export function taskNames(definition: WorkerDefinition, choices: TaskChoices) {
   return taskViews(definition, choices).map(({ code, variable, activity, dataType, contextType }) => ({
     ...{ code, variable, activity },
     types: [dataType, contextType].filter((type) => type !== undefined),
   }));
 }
 
-function taskViews(definition: ProcessDefinition, choices: TaskChoices): readonly TaskView[] {
+function taskViews(definition: WorkerDefinition, choices: TaskChoices): readonly TaskView[] {
   const named = nameTasks(definition, choices, TS_NAMING);
   const plain = definition.tasks.map((task) => {
     const { name: variable } = choiceOf(named, task.code) as NamedTask;
@@ -193,7 +264,18 @@ function taskViews(definition: ProcessDefinition, choices: TaskChoices): readonl
     const codesOfInputs = systemTaskInputs(definition, index, choices);
     return plain.slice(0, index).filter(({ task }) => codesOfInputs.includes(task.code));
   };
-  const used = new Set(plain.flatMap(({ task }, index) => (task.kind === 'system' ? inputsOf(index) : [])));
+  const decision = sampleDecision(definition);
+  const checks = plain
+    .filter(({ task }) => task.code === decision?.check)
+    .map((entry) => ({
+      ...{ variable: entry.variable, activity: choiceOf(choices, entry.task.code).activity ?? entry.variable },
+      ...{ entry, approval: decision?.approval ?? '' },
+      accepted: new Code(tsValue({ ...sampleForSchema(entry.task.data?.schema ?? {}), decision: 'ACCEPT' }, 6)),
+    }));
+  const used = new Set([
+    ...plain.flatMap(({ task }, index) => (task.kind === 'system' ? inputsOf(index) : [])),
+    ...checks.map(({ entry }) => entry),
+  ]);
 
   return plain.map((entry, index): TaskView => {
     const { task, variable, data, context } = entry;
@@ -212,11 +294,11 @@ function taskViews(definition: ProcessDefinition, choices: TaskChoices): readonl
       dataType: data,
       contextType: context,
       typeArguments: new Code(typeArguments(task, data, context)),
-      isApproval: isSampleApproval(task),
-      rejections: plain
-        .slice(index)
-        .filter(({ task: later }) => later.kind === 'message')
-        .slice(0, 1),
+      isApproval: task.code === decision?.approval,
+      checks,
+      isChecked: checks.length > 0,
+      text: task.code === decision?.result ? APPROVED : taskTitle(task),
+      rejections: plain.filter(({ task: later }) => later.code === decision?.result),
       isUsed: used.has(entry),
       activity,
       resultType: new Code(data ?? 'Record<string, unknown>'),
@@ -242,17 +324,22 @@ function typeArguments(task: TaskDefinition, data: string | undefined, context: 
   return context === undefined ? `<${first}>` : `<${first}, ${context}>`;
 }
 
-/** The activities of the system tasks. Without any, one that belongs to no task. */
-function activityTexts(tasks: readonly TaskView[]): readonly ActivityText[] {
+/** The activities of the system tasks and downloadable actions. Without any, one that belongs to no task. */
+function activityTexts(tasks: readonly TaskView[], { workflows }: ProcessActions): readonly ActivityText[] {
   const system = tasks.filter(({ isSystem }) => isSystem);
-  if (system.length === 0) return [plainActivity('example')];
-  return system.map(({ activity, title, inputs, resultType, example, isCast }) => ({
-    name: activity,
-    task: title,
-    inputs: inputs.map(({ variable, type }) => ({ variable, type: type.text })),
-    resultType: resultType.text,
-    result: isCast ? `${example.text} as unknown as ${resultType.text}` : example.text,
-  }));
+  const documents = workflows.flatMap(({ title, activity }) =>
+    activity === undefined ? [] : [documentActivity(activity, title)],
+  );
+  if (system.length + documents.length === 0) return [plainActivity('example')];
+  const ofTasks = system.map(({ activity, title, inputs, resultType, example, isCast }) =>
+    taskActivity(title, {
+      name: activity,
+      inputs: inputs.map(({ variable, type }) => ({ variable, type: type.text })),
+      resultType: resultType.text,
+      result: isCast ? `${example.text} as unknown as ${resultType.text}` : example.text,
+    }),
+  );
+  return [...ofTasks, ...documents];
 }
 
 /** A workflow type that is not a valid function name is exported under an alias: ES modules allow any string as an export name. */
@@ -265,9 +352,12 @@ function workflowView(type: string): object {
   };
 }
 
-function listTypeImports(tasks: readonly TaskView[]): readonly string[] {
-  return tasks
-    .flatMap(({ dataType, contextType }) => [dataType, contextType].filter((type) => type !== undefined))
+function listTypeImports(tasks: readonly TaskView[], { signals }: ProcessActions): readonly string[] {
+  return [
+    ...tasks.flatMap(({ dataType, contextType }) => [dataType, contextType]),
+    ...signals.map(({ input }) => input?.name),
+  ]
+    .filter((type) => type !== undefined)
     .sort();
 }
 
@@ -281,8 +371,9 @@ function listActivityTypes(tasks: readonly TaskView[]): readonly string[] {
 }
 
 function renderDeclarations(
-  definition: ProcessDefinition,
+  definition: WorkerDefinition,
   tasks: readonly TaskView[],
+  { signals }: ProcessActions,
 ): { readonly texts: readonly string[]; readonly valueTypes: readonly string[] } {
   const texts: string[] = [];
   const used = new Set<string>();
@@ -295,5 +386,6 @@ function renderDeclarations(
     declare(tasks[index]?.dataType, task.data);
     declare(tasks[index]?.contextType, task.contextData);
   });
+  for (const { input } of signals) declare(input?.name, input);
   return { texts, valueTypes: REFERENCE_TYPES.filter((type) => used.has(type)) };
 }

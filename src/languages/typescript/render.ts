@@ -1,6 +1,7 @@
-import type { ProcessDefinition } from '../../process/definition.ts';
+import type { WorkerDefinition } from '../../process/definition.ts';
 import { findLibrary, libraryFiles } from '../library.ts';
-import { textFile, type PlannedFile } from '../planned-file.ts';
+import type { PlannedFile } from '../planned-file.ts';
+import { hasActivities } from '../process-actions.ts';
 import type { AdditionalProcess, ProjectSpec } from '../project-spec.ts';
 import type { TemplateFile } from '../templates/files.ts';
 import { findPart, renderTemplateFile, type TemplateSet } from '../templates/set.ts';
@@ -40,12 +41,16 @@ async function renderAdditionalProcess(
   const context = processContext({ definition, layout, choices, validators });
   return partsOf(definition).flatMap((part) => {
     const source = findPart(sources, firstLayout[part]);
-    return source === undefined ? [] : [textFile(layout[part], templates.render(source.key, context))];
+    return source === undefined ? [] : renderTemplateFile({ ...source, path: layout[part] }, templates, context);
   });
 }
 
-const PARTS = ['workflows', 'activities', 'tasks', 'types', 'validators', 'test'] as const;
+const PARTS = ['workflows', 'actions', 'activities', 'tasks', 'types', 'validators', 'test'] as const;
 
-function partsOf(definition: ProcessDefinition) {
-  return PARTS.filter((part) => hasSystemTasks({ definition }) || (part !== 'activities' && part !== 'validators'));
+function partsOf(definition: WorkerDefinition) {
+  const absent = [
+    ...(hasActivities(definition) ? [] : ['activities']),
+    ...(hasSystemTasks({ definition }) ? [] : ['validators']),
+  ];
+  return PARTS.filter((part) => !absent.includes(part));
 }

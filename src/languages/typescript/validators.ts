@@ -1,4 +1,4 @@
-import type { ProcessDefinition } from '../../process/definition.ts';
+import type { WorkerDefinition } from '../../process/definition.ts';
 import type { Code } from '../templates/code.ts';
 import { escapeHiddenInCode, tsPropertyKey } from './literals.ts';
 
@@ -25,7 +25,7 @@ function schemaPattern(pattern, flags) {
 
 /** The module with the validators of a process. `others` are the same modules of additional processes. */
 export async function renderValidators(
-  { tasks, workflow }: ProcessDefinition,
+  { tasks, workflow }: WorkerDefinition,
   others: readonly { readonly name: string; readonly module: Code }[],
 ): Promise<string> {
   const validators: string[] = [];

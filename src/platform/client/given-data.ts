@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parse } from 'yaml';
 import { codeOf, messageOf, usageError } from '../../base/errors.ts';
+import { capitalize } from '../../base/identifiers.ts';
 import { isRecord, type Json, type JsonObject } from '../../base/json.ts';
 import type { DataShape } from '../../process/definition.ts';
 import { findUnknownProperties } from '../../schema/unknown-properties.ts';
@@ -162,11 +163,13 @@ function rejectUnknownProperties(data: JsonObject, shape: DataShape | undefined,
   if (unknown.length === 0) return;
   const found = unknown.map(({ path, name, declared }) => {
     const match = nearMatch(name, declared);
-    return match === undefined ? path : `${path} (did you mean "${match}"?)`;
+    const quoted = `"${path.slice(1)}"`;
+    return match === undefined ? quoted : `${quoted} (did you mean "${match}"?)`;
   });
   const [first] = unknown;
-  throw usageError(`The schema of ${where} does not have ${found.join(', ')}`, [
-    `It has ${first?.declared.join(', ') ?? ''}`,
+  const properties = found.length === 1 ? 'property' : 'properties';
+  throw usageError(`${capitalize(where)} has no ${properties} ${found.join(', ')}`, [
+    `Available: ${first?.declared.join(', ') ?? ''}`,
     'To send the data anyway, pass --allow-invalid',
   ]);
 }
@@ -178,7 +181,7 @@ function rejectDocuments(data: JsonObject, where: string): void {
     return text;
   });
   if (document === undefined) return;
-  throw usageError(`${where[0]?.toUpperCase() ?? ''}${where.slice(1)} can't contain the document ${document}`, [
+  throw usageError(`${capitalize(where)} can't contain the document ${document}`, [
     'Documents can only be uploaded to a running process. Leave it out, or pass it with the data of a task',
   ]);
 }

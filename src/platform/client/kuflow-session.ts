@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { usageError } from '../../base/errors.ts';
+import { usageError, type KnownError } from '../../base/errors.ts';
 import { connectToKuFlow } from '../../connection/client.ts';
 import type { RestConnection } from '../../connection/require.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../kuflow/client.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
-import type { DataShape, ProcessDefinition } from '../../process/definition.ts';
+import type { ActionDefinition, DataShape, ProcessDefinition } from '../../process/definition.ts';
 import { DEFINITION_FILE } from '../../process/definition/file.ts';
 import { didYouMean } from '../../base/near-match.ts';
 import {
@@ -38,11 +38,12 @@ export interface KuFlowSession {
   close(): Promise<void>;
 }
 
-/** The shapes of the data of a process and of its tasks. */
+/** The shapes of the data of a process and of its tasks, and its user actions. */
 export interface KnownDefinition {
   readonly tenant?: string | undefined;
   readonly metadata?: DataShape | undefined;
   readonly tasks: readonly { readonly code: string; readonly data?: DataShape }[];
+  readonly actions?: readonly ActionDefinition[];
 }
 
 /** What only the local KuFlow can do. */
@@ -132,4 +133,14 @@ export function onlyServedCode(codes: readonly string[]): string {
   if (only === undefined) throw usageError('Pass the code of the process: this folder does not define one');
   if (codes.length === 1) return only;
   throw usageError('There are several processes: pass the code of one of them', [`Available: ${codes.join(', ')}`]);
+}
+
+/** The usage error for a code that the local KuFlow does not serve. */
+export function unservedCode(code: string, codes: readonly string[]): KnownError {
+  return usageError(`${code} is not served here. Available: ${codes.join(', ')}`);
+}
+
+/** Throws a usage error that lists the codes if the local KuFlow does not serve this one. */
+export function requireServedCode(codes: readonly string[], code: string): void {
+  if (!codes.includes(code)) throw unservedCode(code, codes);
 }

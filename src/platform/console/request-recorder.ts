@@ -117,7 +117,8 @@ function toHeaders(headers: Headers): Readonly<Record<string, string>> {
   );
 }
 
-function toRecordedBody(
+/** What is shown of a body; undefined if it is empty. */
+export function toRecordedBody(
   body: BodyStart | undefined,
   headers: Headers,
   redact: (text: string) => string,

@@ -1,5 +1,5 @@
 import { withoutUndefined } from '../../base/json.ts';
-import type { TaskDefinition } from '../../process/definition.ts';
+import type { ActionDefinition, TaskDefinition } from '../../process/definition.ts';
 import type { DefinitionCatalog, ServedDefinition } from '../domain/definitions.ts';
 import type { ProcessRow } from '../store/processes.ts';
 import type { ServedDefinitions, ServedProcess } from '../shared/contract.ts';
@@ -8,7 +8,12 @@ import type { ServedDefinitions, ServedProcess } from '../shared/contract.ts';
 export function listServedDefinitions({ all, problems }: DefinitionCatalog): ServedDefinitions {
   return {
     definitions: all.map((served) =>
-      toServedProcess(served, served.definition.tasks, served.definition.process.confidential === true),
+      toServedProcess(
+        served,
+        served.definition.tasks,
+        served.definition.actions,
+        served.definition.process.confidential === true,
+      ),
     ),
     problems,
   };
@@ -26,23 +31,32 @@ export function findDefinitionOfProcess(
   if (served === undefined) return undefined;
   const current = catalog.all.find((one) => one.ref.id === ref.id || one.ref.code === ref.code);
   const added = current?.definition.tasks.filter(({ code }) => !served.tasks.has(code)) ?? [];
-  return toServedProcess(served, [...served.definition.tasks, ...added], encryptionKeyId !== undefined);
+  const actions = catalog.actionsOf(ref);
+  return toServedProcess(
+    served,
+    [...served.definition.tasks, ...added],
+    actions.length === 0 ? undefined : actions,
+    encryptionKeyId !== undefined,
+  );
 }
 
 function toServedProcess(
   { ref, definition }: ServedDefinition,
   tasks: readonly TaskDefinition[],
+  actions: readonly ActionDefinition[] | undefined,
   isConfidential: boolean,
 ): ServedProcess {
-  const { process, workflow, metadata, entity } = definition;
+  const { process, workflow, webhook, metadata, entity } = definition;
   return withoutUndefined({
     ...ref,
     name: process.name,
-    workflowType: workflow.type,
-    taskQueue: workflow.taskQueue,
+    workflowType: workflow?.type,
+    taskQueue: workflow?.taskQueue,
+    webhookUrl: webhook?.url,
     confidential: isConfidential ? true : undefined,
     metadata,
     entity,
     tasks,
+    actions,
   });
 }

@@ -60,7 +60,7 @@ export function watchWorkers(options: WorkerWatchOptions): WorkerWatch {
     const workers = listWorkers(domain);
     const queues = new Set([
       ...(otherQueue === undefined ? [] : [otherQueue]),
-      ...domain.definitions.all.map(({ definition }) => definition.workflow.taskQueue),
+      ...listQueues(domain).map(({ taskQueue }) => taskQueue),
       ...workers
         .filter(({ lastModifiedAt = '' }) => domain.clock.real.now() - Date.parse(lastModifiedAt) < REGISTERS_WITHIN_MS)
         .map(({ taskQueue }) => taskQueue),
@@ -129,8 +129,8 @@ function toWorkerStatus(worker: Worker, pollers: Snapshot['pollers']): WorkerSta
 function listQueues({ definitions }: Pick<Domain, 'definitions'>): readonly Omit<QueueStatus, 'pollers'>[] {
   const queues = new Map<string, string[]>();
   for (const { ref, definition } of definitions.all) {
-    const { taskQueue } = definition.workflow;
-    queues.set(taskQueue, [...(queues.get(taskQueue) ?? []), ref.code]);
+    const taskQueue = definition.workflow?.taskQueue;
+    if (taskQueue !== undefined) queues.set(taskQueue, [...(queues.get(taskQueue) ?? []), ref.code]);
   }
   return [...queues].map(([taskQueue, processes]) => ({ taskQueue, processes }));
 }

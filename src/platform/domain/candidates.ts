@@ -16,7 +16,7 @@ const MAX_NAMES = 5;
 /** Refuses with 403 if the task has candidates and the caller is not one of them. */
 export function requireCandidate(ctx: OperationContext, item: ProcessItemRow, process: ProcessRow): void {
   const candidates = candidatesOf(ctx, process, item.definition?.code);
-  if (candidates === undefined || isCandidate(ctx, candidates, ctx.principal)) return;
+  if (candidates === undefined || isPrincipalIn(ctx, candidates, ctx.principal)) return;
   throw forbidden(
     `${ctx.principal.name} is not a candidate of task ${item.id}. It can be claimed by ${describeCandidates(ctx, candidates)}`,
   );
@@ -31,7 +31,7 @@ export function requireOwnerIsCandidate(
   named: { readonly id?: string | undefined },
 ): void {
   const candidates = candidatesOf(ctx, process, code);
-  if (candidates === undefined || isCandidate(ctx, candidates, owner)) return;
+  if (candidates === undefined || isPrincipalIn(ctx, candidates, owner)) return;
   throw notACandidateError(ctx, candidates, owner, named);
 }
 
@@ -53,7 +53,8 @@ function candidatesOf(ctx: Domain, process: ProcessRow, code: string | undefined
 
 const isEmail = (candidate: string): boolean => candidate.includes('@');
 
-function isCandidate(ctx: Domain, candidates: readonly string[], { id, email }: PrincipalRow): boolean {
+/** Whether the principal is one of these candidates: codes of groups and emails of users. */
+export function isPrincipalIn(ctx: Domain, candidates: readonly string[], { id, email }: PrincipalRow): boolean {
   if (candidates.some((candidate) => isEmail(candidate) && candidate.toLowerCase() === email?.toLowerCase()))
     return true;
   return findMemberships(ctx.store.sql).some(

@@ -3,8 +3,9 @@ import type { PlatformClock } from '../shared/platform-clock.ts';
 import type { PlatformEvent } from '../shared/types.ts';
 import { insertEvent, type EventRow } from '../store/events.ts';
 import type { Store } from '../store/store.ts';
-import { enqueueCommand, type EngineCommand } from '../store/outbox-queue.ts';
+import { enqueueCommand, type EngineCommand, type WorkflowOfProcess } from '../store/outbox-queue.ts';
 import type { PrincipalRow } from '../store/people.ts';
+import { findProcessById } from '../store/processes.ts';
 import type { DefinitionCatalog } from './definitions.ts';
 
 type Awaitable<T> = T | Promise<T>;
@@ -33,10 +34,12 @@ export interface Domain {
   readonly tenantId: string;
   /** The platform's own principal, which completes processes whose workflow has ended. */
   readonly system: PrincipalRow;
+  /** Codes of groups and emails of users. Without it, every user manages processes. */
+  readonly processManagers?: readonly string[] | undefined;
   /** IANA name. Workflows get the time of a request in this time zone. */
   readonly timeZone: string;
   readonly report: (event: PlatformEvent) => void;
-  /** Emits `queued` after each commit that added commands for the engine. */
+  /** Emits `queued` after each commit that added commands for the engine or events for a webhook. */
   readonly commands: EventEmitter<{ queued: [] }>;
 }
 
@@ -68,8 +71,17 @@ export function reportChange(
   );
 }
 
-/** Queues a command for the engine, in the current transaction, and has it delivered after the commit. */
-export function enqueueForEngine(ctx: Domain, processId: string, command: EngineCommand): void {
-  enqueueCommand(ctx.store.sql, processId, command, ctx.store.now());
+/** Whether a workflow runs the process: not if its definition has a webhook, or its engine is "none". */
+export function hasWorkflow({ store, definitions }: Domain, processId: string): boolean {
+  const process = findProcessById(store.sql, processId);
+  const served = process === undefined ? undefined : definitions.forProcess(process.definition);
+  return served === undefined || served.definition.workflow !== undefined;
+}
+
+/** Queues a command for the workflow of a process, if it has one, or for another workflow that belongs to it, in the current transaction, and has it delivered after the commit. */
+export function enqueueForEngine(ctx: Domain, workflow: string | WorkflowOfProcess, command: EngineCommand): void {
+  if (typeof workflow === 'string' && !hasWorkflow(ctx, workflow)) return;
+  const target = typeof workflow === 'string' ? { workflowId: workflow, processId: workflow } : workflow;
+  enqueueCommand(ctx.store.sql, target, command, ctx.store.now());
   ctx.store.afterCommit(() => ctx.commands.emit('queued'));
 }

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../base/json.ts';
 import { KnownError } from '../../base/errors.ts';
 import { uuid5 } from '../../base/uuid.ts';
-import type { ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
+import type { ActionDefinition, ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
 import type { DefinitionProblem } from '../shared/contract.ts';
 import { findDefinitionVersion, keepDefinitionVersion, removeUnusedDefinitionVersions } from '../store/definitions.ts';
 import type { Store } from '../store/store.ts';
@@ -16,6 +16,12 @@ export interface ServedTask {
   readonly contextData: ValueCheck;
 }
 
+export interface ServedAction {
+  readonly definition: ActionDefinition;
+  /** The check of the input of a signal. */
+  readonly input: ValueCheck;
+}
+
 export interface ServedDefinition {
   readonly ref: DefinitionRef;
   readonly tenantId: string;
@@ -23,6 +29,7 @@ export interface ServedDefinition {
   readonly metadata: ValueCheck;
   readonly entity: ValueCheck;
   readonly tasks: ReadonlyMap<string, ServedTask>;
+  readonly actions: ReadonlyMap<string, ServedAction>;
 }
 
 /** The process definitions that this platform serves. */
@@ -33,6 +40,8 @@ export interface DefinitionCatalog {
   readonly problems: readonly DefinitionProblem[];
   byId(id: string): ServedDefinition | undefined;
   byCode(tenantId: string, code: string): ServedDefinition | undefined;
+  /** What is served now under the id, or under the code, of a definition. */
+  current(ref: DefinitionRef): ServedDefinition | undefined;
   /**
    * The version that the process was started with, although others may be served now. Falls back to the id and the code alone, for processes
    * of a state file that does not have their version.
@@ -43,6 +52,10 @@ export interface DefinitionCatalog {
    * code of a running workflow may change, and then it creates new tasks.
    */
   taskOf(ref: DefinitionRef, code: string): ServedTask | undefined;
+  /** As `taskOf`, for an action. */
+  actionOf(ref: DefinitionRef, code: string): ServedAction | undefined;
+  /** The actions that `actionOf` finds. */
+  actionsOf(ref: DefinitionRef): readonly ActionDefinition[];
   /** Serves these definitions instead. Throws the errors of `createDefinitionCatalog` and then changes nothing. */
   replace(definitions: readonly ProcessDefinition[], problems: readonly DefinitionProblem[]): void;
 }
@@ -93,8 +106,14 @@ export function createDefinitionCatalog(
     },
     byId: (id) => served.byId.get(id),
     byCode: (tenant, code) => served.byCode.get(`${tenant} ${code}`),
+    current,
     forProcess,
     taskOf: (ref, code) => forProcess(ref)?.tasks.get(code) ?? current(ref)?.tasks.get(code),
+    actionOf: (ref, code) => forProcess(ref)?.actions.get(code) ?? current(ref)?.actions.get(code),
+    actionsOf: (ref) =>
+      [...new Map([...(current(ref)?.actions ?? []), ...(forProcess(ref)?.actions ?? [])]).values()].map(
+        ({ definition }) => definition,
+      ),
     replace: (next, nextProblems) => {
       served = serve(next);
       problems = nextProblems;
@@ -168,6 +187,13 @@ function prepareDefinition(
     metadata: createValueCheck(definition.metadata, `the metadata of ${code}`, resources),
     entity: createValueCheck(definition.entity, `the entity of ${code}`, resources),
     tasks: new Map(definition.tasks.map((task) => [task.code, serveTask(task, id, code, resources)])),
+    actions: new Map(
+      (definition.actions ?? []).map((action) => {
+        const shape = 'input' in action ? action.input : undefined;
+        const input = createValueCheck(shape, `the input of action ${action.code} of ${code}`, resources);
+        return [action.code, { definition: action, input }];
+      }),
+    ),
   };
 }
 

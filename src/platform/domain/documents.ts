@@ -5,10 +5,12 @@ import type { DocumentReference } from '../../kuflow/contract/common.ts';
 import { mapReferences } from '../../schema/references.ts';
 import type { Static } from '@sinclair/typebox';
 import { findDocumentByUri, insertDocument, linkDocument, type DocumentRow } from '../store/documents.ts';
+import { findActionsOfProcess } from '../store/process-actions.ts';
 import { findProcessById, type ProcessRow } from '../store/processes.ts';
 import { ApiError, badRequest, forbidden, notFound } from './api-error.ts';
 import type { OperationContext } from './context.ts';
 import { parseDocumentUri, formatFileReference } from './file-reference.ts';
+import { formatProcessUri } from './process-view.ts';
 
 export interface Upload {
   readonly fileName: string;
@@ -23,7 +25,28 @@ export interface Download {
   readonly content: Readable;
 }
 
-const formatDocumentUri = (processId: string, id: string): string => `ku:process/${processId}/document/${id}`;
+/** The URI of an invoked action, which owns its document. */
+export const formatActionUri = (actionId: string): string => `ku:process-action-value/${actionId}`;
+
+/** Stores a document and returns a reference to it, in the current transaction. */
+export function storeDocument(ctx: OperationContext, ownerUri: string, upload: Upload): string {
+  if (upload.bytes.length === 0) throw badRequest('The file is empty');
+  const id = uuid7(ctx.clock.now());
+  const document: DocumentRow = {
+    id,
+    uri: `${ownerUri}/document/${id}`,
+    ownerUri,
+    contentId: id,
+    name: upload.fileName,
+    type: upload.fileContentType,
+    size: upload.bytes.length,
+    createdBy: ctx.principal.id,
+    createdAt: ctx.store.now(),
+  };
+  ctx.store.content.write(document.contentId, upload.bytes);
+  insertDocument(ctx.store.sql, document);
+  return formatFileReference(document);
+}
 
 /** Stores a document for a running process. It is linked once a value contains the returned reference. */
 export function uploadProcessDocument(
@@ -34,22 +57,7 @@ export function uploadProcessDocument(
   const process = findProcessById(ctx.store.sql, processId);
   if (process === undefined) throw notFound('process', processId);
   if (process.state !== 'RUNNING') throw forbidden(`Process ${processId} is ${process.state}`);
-  if (upload.bytes.length === 0) throw badRequest('The file is empty');
-  const id = uuid7(ctx.clock.now());
-  const document: DocumentRow = {
-    id,
-    uri: formatDocumentUri(processId, id),
-    processId,
-    contentId: id,
-    name: upload.fileName,
-    type: upload.fileContentType,
-    size: upload.bytes.length,
-    createdBy: ctx.principal.id,
-    createdAt: ctx.store.now(),
-  };
-  ctx.store.content.write(document.contentId, upload.bytes);
-  ctx.store.transaction(() => insertDocument(ctx.store.sql, document));
-  return { documentUri: formatFileReference(document) };
+  return { documentUri: ctx.store.transaction(() => storeDocument(ctx, formatProcessUri(processId), upload)) };
 }
 
 /** Like `uploadProcessDocument`, with the `ku:` URI of the owner. As in KuFlow, any other URI is a 404. */
@@ -72,13 +80,53 @@ export function downloadDocument(ctx: OperationContext, reference: string, proce
   if (processId !== undefined && findProcessById(ctx.store.sql, processId) === undefined)
     throw notFound('process', processId);
   const document = findDocumentByUri(ctx.store.sql, uri);
-  if (document === undefined || (processId !== undefined && document.processId !== processId)) {
+  if (document === undefined || (processId !== undefined && !isOfProcess(ctx, document, processId))) {
     throw new ApiError(
       404,
       processId === undefined ? 'No document has this URI' : `Process ${processId} has no document with this URI`,
     );
   }
   return { name: document.name, size: document.size, content: ctx.store.content.read(document.contentId) };
+}
+
+/** Whether the document belongs to the process or to one of its actions. */
+function isOfProcess({ store }: OperationContext, { ownerUri }: DocumentRow, processId: string): boolean {
+  if (ownerUri === formatProcessUri(processId)) return true;
+  return findActionsOfProcess(store.sql, processId).some(({ id }) => ownerUri === formatActionUri(id));
+}
+
+/**
+ * Makes a document of a process, to which `reference` refers, that of an action: the action gets a copy. Returns the reference to it; undefined if the
+ * process does not have the document.
+ */
+export function adoptDocument(
+  ctx: OperationContext,
+  reference: string,
+  processId: string,
+  actionId: string,
+): string | undefined {
+  const uri = parseDocumentUri(reference);
+  const original = uri === undefined ? undefined : findDocumentByUri(ctx.store.sql, uri);
+  if (original === undefined || !isOfProcess(ctx, original, processId)) return undefined;
+  const ownerUri = formatActionUri(actionId);
+  return original.ownerUri === ownerUri
+    ? formatFileReference(original)
+    : copyDocument(ctx, original, ownerUri, ownerUri);
+}
+
+function copyDocument(ctx: OperationContext, original: DocumentRow, ownerUri: string, linkedTo: string): string {
+  const id = uuid7(ctx.clock.now());
+  const copy: DocumentRow = {
+    ...original,
+    id,
+    uri: `${ownerUri}/document/${id}`,
+    ownerUri,
+    linkedTo,
+    createdBy: ctx.principal.id,
+    createdAt: ctx.store.now(),
+  };
+  insertDocument(ctx.store.sql, copy);
+  return formatFileReference(copy);
 }
 
 /** Links every document that `value` references to `owner` (a `ku:` URI), in the current transaction. */
@@ -103,18 +151,6 @@ export function copyDocuments(
   return mapReferences(value, ['file'], (reference) => {
     const uri = parseDocumentUri(reference);
     const original = uri === undefined ? undefined : findDocumentByUri(ctx.store.sql, uri);
-    if (original === undefined) return reference;
-    const id = uuid7(ctx.clock.now());
-    const copy: DocumentRow = {
-      ...original,
-      id,
-      uri: formatDocumentUri(process.id, id),
-      processId: process.id,
-      linkedTo: owner,
-      createdBy: ctx.principal.id,
-      createdAt: ctx.store.now(),
-    };
-    insertDocument(ctx.store.sql, copy);
-    return formatFileReference(copy);
+    return original === undefined ? reference : copyDocument(ctx, original, formatProcessUri(process.id), owner);
   });
 }

@@ -43,6 +43,7 @@ export function createDomain(options: DomainOptions): { readonly domain: Domain;
     issuers: options.createIssuers(identity),
     tenantId: identity.tenantId,
     system,
+    processManagers: people?.processManagers,
     timeZone: options.timeZone ?? localTimeZone(),
     report: options.report ?? (() => undefined),
     commands: new EventEmitter(),

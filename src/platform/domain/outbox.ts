@@ -1,123 +1,54 @@
-import { setMaxListeners } from 'node:events';
-
-import { waitAtMost } from '../../base/async.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { ProcessEngine } from '../shared/process-engine.ts';
 import type { Domain } from './context.ts';
-import { nextCommand, processesWithCommands, removeCommand, type PendingCommand } from '../store/outbox-queue.ts';
+import { createKeyedQueue, type KeyedQueue, type KeyedWork } from './keyed-queue.ts';
+import { nextCommand, workflowsWithCommands, removeCommand, type PendingCommand } from '../store/outbox-queue.ts';
 import { findProcessById } from '../store/processes.ts';
 
 export interface OutboxOptions {
   readonly domain: Pick<Domain, 'store' | 'clock' | 'commands' | 'report'>;
   readonly engine: ProcessEngine;
   /** Called when the engine has acknowledged the start of a workflow, which can be watched from then on. */
-  readonly onStarted?: ((processId: string) => void) | undefined;
+  readonly onStarted?: ((workflowId: string) => void) | undefined;
   /** Milliseconds from a request to cancel until termination. Default: 10,000. */
   readonly terminateAfterMs?: number | undefined;
-  /** How many processes are served at a time, not counting those that wait for a cancelled workflow. Default: 16. */
+  /** How many workflows are served at a time, not counting those that wait for a cancelled workflow. Default: 16. */
   readonly concurrency?: number | undefined;
 }
 
-export interface Outbox {
-  /** Delivers the queued commands. Call it once at the start: later it is called after each commit that added some. */
-  readonly wake: () => void;
-  /** Resolves when all commands have been delivered. */
-  readonly whenIdle: () => Promise<void>;
-  /**
-   * Stops after the calls in progress, without waiting for workflows to end, and after two seconds at most if the
-   * engine is down. The remaining commands are delivered after the next start.
-   */
-  readonly stop: () => Promise<void>;
-}
-
-const FIRST_PAUSE_MS = 100;
-const MAX_PAUSE_MS = 5_000;
-const STOP_WITHIN_MS = 2_000;
-
 /**
- * Delivers the commands in the store to the engine: in order for each process, a few processes at a time, each retried
+ * Delivers the commands in the store to the engine: in order for each workflow, a few workflows at a time, each retried
  * until it is acknowledged. After a crash between delivery and removal, a command may reach the engine twice.
  */
-export function createOutbox(options: OutboxOptions): Outbox {
-  const { store, clock, commands, report } = options.domain;
-  const running = new Map<string, Promise<void>>();
-  /** Those of `running` that only wait for a cancelled workflow to end. */
-  const waiting = new Set<string>();
-  const stopping = new AbortController();
-  // Every waiting process adds a listener, and their number is not limited.
-  setMaxListeners(0, stopping.signal);
-  const stopped = (): boolean => stopping.signal.aborted;
-  let idle: (() => void)[] = [];
-
-  const settle = (): void => {
-    if (running.size > 0) return;
-    const resolvers = idle;
-    idle = [];
-    for (const resolve of resolvers) resolve();
-  };
-
-  const wake = (): void => {
-    if (stopped()) return;
-    for (const processId of processesWithCommands(store.sql)) {
-      if (running.size - waiting.size >= (options.concurrency ?? 16)) break;
-      if (running.has(processId)) continue;
-      // In a later turn: a call that wakes the outbox must find this process in `running`.
-      const work = Promise.resolve()
-        .then(() => drain(processId))
-        .finally(() => {
-          running.delete(processId);
-          // A command may have been added in the meantime, and another process can be served now.
-          wake();
-          settle();
-        });
-      running.set(processId, work);
-    }
-  };
-
-  commands.on('queued', wake);
-
-  return {
-    wake,
-    whenIdle: () =>
-      new Promise((resolve) => {
-        idle.push(resolve);
-        wake();
-        settle();
-      }),
-    stop: async () => {
-      commands.off('queued', wake);
-      stopping.abort();
-      await waitAtMost(clock, STOP_WITHIN_MS, Promise.all(running.values()));
-      settle();
+export function createOutbox(options: OutboxOptions): KeyedQueue {
+  const { domain } = options;
+  const { store, report } = domain;
+  return createKeyedQueue({
+    domain,
+    listKeys: () => workflowsWithCommands(store.sql),
+    perform: async (workflowId, work) => {
+      const pending = nextCommand(store.sql, workflowId);
+      if (pending === undefined) return false;
+      await perform(pending, work);
+      removeCommand(store.sql, pending.seq);
+      if (pending.command.kind === 'start-workflow') options.onStarted?.(workflowId);
+      return true;
     },
-  };
+    onFailure: (workflowId, failures, error) => {
+      // Reported once at first, then at every 20th attempt.
+      if (failures !== 1 && failures % 20 !== 0) return;
+      const message = `Could not deliver a command for workflow ${workflowId} to the engine (attempt ${failures}, retrying): ${messageOf(error)}`;
+      report({ kind: 'warning', message });
+    },
+    pauses: { first: 100, longest: 5_000 },
+    concurrency: options.concurrency,
+  });
 
-  async function drain(processId: string): Promise<void> {
-    for (let failures = 0; !stopped();) {
-      try {
-        const pending = nextCommand(store.sql, processId);
-        if (pending === undefined) return;
-        await perform(pending);
-        removeCommand(store.sql, pending.seq);
-        failures = 0;
-        if (pending.command.kind === 'start-workflow') options.onStarted?.(processId);
-      } catch (error) {
-        if (stopped()) return;
-        failures++;
-        // Reported once at first, then at every 20th attempt.
-        if (failures === 1 || failures % 20 === 0) {
-          const message = `Could not deliver a command for process ${processId} to the engine (attempt ${failures}, retrying): ${messageOf(error)}`;
-          report({ kind: 'warning', message });
-        }
-        const pause = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), MAX_PAUSE_MS);
-        await clock.sleep(pause, stopping.signal).catch(() => undefined);
-      }
-    }
-  }
-
-  async function perform({ processId, command }: PendingCommand): Promise<void> {
+  async function perform(
+    { workflowId, processId, command }: PendingCommand,
+    { signal, setWaiting }: KeyedWork,
+  ): Promise<void> {
     const { engine } = options;
-    const workflowId = processId;
     const encryptionKeyId = findProcessById(store.sql, processId)?.encryptionKeyId;
     switch (command.kind) {
       case 'start-workflow':
@@ -141,15 +72,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
             workflowId,
             reason: command.reason,
             terminateAfterMs: options.terminateAfterMs ?? 10_000,
-            signal: stopping.signal,
-            requested: () => {
-              waiting.add(processId);
-              wake();
-            },
+            signal,
+            requested: () => setWaiting(true),
           });
           return;
         } finally {
-          waiting.delete(processId);
+          setWaiting(false);
         }
     }
   }

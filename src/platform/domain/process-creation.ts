@@ -11,9 +11,10 @@ import { requireKeyOfDefinition } from './encryption-keys.ts';
 import { resolvePrincipal } from './people.ts';
 import { formatProcessUri, toProcess } from './process-view.ts';
 import { formatRequestTime } from './request-time.ts';
+import { enqueueProcessCreated, enqueueProcessState } from './webhook-events.ts';
 
 /**
- * Creates a process and, in the same commit, the command that starts its workflow (the workflow ID is the process ID).
+ * Creates a process and, in the same commit, the command that starts its workflow (the workflow ID is the process ID) or the events for its webhook.
  * If a process with the requested id exists, returns that one and does nothing else.
  */
 export function createProcess(
@@ -32,6 +33,7 @@ export function createProcess(
         { id: 'initiatorId', email: 'initiatorEmail' },
       ) ?? ctx.principal;
     const relatedProcessId = requireRelatedProcess(ctx, params.relatedProcessId);
+    const { workflow } = served.definition;
     const process: ProcessRow = {
       id,
       tenantId: served.tenantId,
@@ -48,13 +50,15 @@ export function createProcess(
     insertProcess(ctx.store.sql, process);
     linkDocuments(ctx, process.metadata, formatProcessUri(id));
     linkDocuments(ctx, process.entity, formatProcessUri(id));
-    const { type, taskQueue } = served.definition.workflow;
-    enqueueForEngine(ctx, id, {
-      kind: 'start-workflow',
-      workflowType: type,
-      taskQueue,
-      input: { processId: id, ...formatRequestTime(ctx.clock.now(), ctx.timeZone), extras: {} },
-    });
+    if (workflow !== undefined)
+      enqueueForEngine(ctx, id, {
+        kind: 'start-workflow',
+        workflowType: workflow.type,
+        taskQueue: workflow.taskQueue,
+        input: { processId: id, ...formatRequestTime(ctx.clock.now(), ctx.timeZone), extras: {} },
+      });
+    enqueueProcessCreated(ctx, process);
+    enqueueProcessState(ctx, process);
     recordEvent(ctx, { processId: id, kind: 'process-started', code: served.ref.code, principalId: initiator.id });
     return { created: true, process };
   });

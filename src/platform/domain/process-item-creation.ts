@@ -15,6 +15,7 @@ import { resolvePrincipal } from './people.ts';
 import { formatProcessItemUri, toProcessItem } from './process-item-view.ts';
 import { requireProcess, requireRunning } from './process-view.ts';
 import { signalProcessItem } from './process-items.ts';
+import { enqueueItemCreated, enqueueTaskState } from './webhook-events.ts';
 
 const TASK_KINDS: Readonly<Record<ProcessItemType, readonly TaskKind[]>> = {
   TASK: ['human', 'system'],
@@ -46,6 +47,7 @@ export function createProcessItem(
     const threadId = requireThread(ctx, process, params);
     const item = { ...buildItem(ctx, id, process, served, owner, params), threadId };
     insertProcessItem(ctx.store.sql, item);
+    enqueueItemCreated(ctx, process, item);
     recordEvent(ctx, {
       processId: process.id,
       kind: 'item-created',
@@ -55,6 +57,7 @@ export function createProcessItem(
       detail: item.type,
     });
     if (item.task !== undefined && owner !== undefined) {
+      enqueueTaskState(ctx, item);
       recordEvent(ctx, {
         processId: process.id,
         kind: 'item-claimed',

@@ -31,6 +31,7 @@ import {
 } from './process-item-view.ts';
 import { requireRunning } from './process-view.ts';
 import { formatRequestTime } from './request-time.ts';
+import { enqueueTaskState } from './webhook-events.ts';
 
 /** The signal that tells a process workflow about its items: for a task, that it is completed. */
 const PROCESS_ITEM_SIGNAL = 'KuFlow_Engine_Signal_Process_Item';
@@ -246,6 +247,7 @@ function saveItem(
     ownerId,
   };
   updateProcessItem(ctx.store.sql, changed);
+  if (task.state !== item.task?.state) enqueueTaskState(ctx, changed);
   return changed;
 }
 

@@ -11,13 +11,21 @@ import {
   updateProcessItem,
   type ProcessItemRow,
 } from '../store/process-items.ts';
+import {
+  findActionsOfProcess,
+  findOpenActionIds,
+  findProcessActionById,
+  hasOpenWorkflow,
+} from '../store/process-actions.ts';
 import { findOpenWorkflowIds, findProcessById, updateProcess, type ProcessRow } from '../store/processes.ts';
 import { badRequest, conflict, notFound } from './api-error.ts';
-import { enqueueForEngine, recordEvent, type Domain, type OperationContext } from './context.ts';
+import { enqueueForEngine, hasWorkflow, recordEvent, type Domain, type OperationContext } from './context.ts';
 import { linkDocuments } from './documents.ts';
 import { applyJsonPatch } from './json-patch.ts';
 import { resolvePrincipal } from './people.ts';
+import { recordActionOutcome } from './process-actions.ts';
 import { formatProcessUri, toProcess, requireProcess, requireRunning } from './process-view.ts';
+import { enqueueProcessState, enqueueTaskState } from './webhook-events.ts';
 
 export function retrieveProcess(ctx: OperationContext, id: string): Process {
   return toProcess(ctx, requireProcess(ctx, id));
@@ -34,7 +42,8 @@ export function completeProcess(ctx: OperationContext, id: string): Process {
     if (process.state === 'COMPLETED') return toProcess(ctx, process);
     requireRunning(process);
     const completed = saveProcess(ctx, process, { state: 'COMPLETED' });
-    const detail = process.workflowOutcome === undefined ? 'its workflow is still running' : undefined;
+    const isRunning = process.workflowOutcome === undefined && hasWorkflow(ctx, id);
+    const detail = isRunning ? 'its workflow is still running' : undefined;
     recordEvent(ctx, { processId: id, kind: 'process-completed', principalId: ctx.principal.id, detail });
     return toProcess(ctx, completed);
   });
@@ -63,7 +72,7 @@ export function cancelProcess(ctx: OperationContext, id: string): Process {
 
 /**
  * Marks a process that has ended as deleted, and its items with it: searches leave it out, and it can still be read by id. It cannot be restored.
- * A process that is running or has open tasks is refused with 409; a deleted one stays as it is. If the process was completed while its workflow
+ * A process that is running, has open tasks or a running workflow of an action is refused with 409; a deleted one stays as it is. If the process was completed while its workflow
  * runs on, the workflow is canceled, because nothing else could end it.
  */
 export function deleteProcess(ctx: OperationContext, id: string): void {
@@ -76,6 +85,11 @@ export function deleteProcess(ctx: OperationContext, id: string): void {
     if (open.length > 0)
       throw conflict(
         `Process ${id} has tasks that are still open (${open.map((task) => task.id).join(', ')}) and can't be deleted`,
+      );
+    const actions = findActionsOfProcess(ctx.store.sql, id).filter(hasOpenWorkflow);
+    if (actions.length > 0)
+      throw conflict(
+        `Workflows of actions of process ${id} are still running (${actions.map((action) => action.id).join(', ')}), so it can't be deleted: cancel the actions`,
       );
     updateProcess(ctx.store.sql, { ...process, deletedBy: ctx.principal.id, deletedAt: ctx.store.now() });
     recordEvent(ctx, { processId: id, kind: 'process-deleted', principalId: ctx.principal.id });
@@ -116,11 +130,13 @@ function requireItemOfProcess(ctx: OperationContext, processId: string, itemId: 
 function cancelTask(ctx: OperationContext, item: ProcessItemRow): void {
   if (item.task === undefined) return;
   const now = ctx.store.now();
-  updateProcessItem(ctx.store.sql, {
+  const cancelled: ProcessItemRow = {
     ...item,
     ...withModification(item, ctx.principal.id, now),
     task: { ...item.task, state: 'CANCELLED', cancelledAt: now },
-  });
+  };
+  updateProcessItem(ctx.store.sql, cancelled);
+  enqueueTaskState(ctx, cancelled);
   recordEvent(ctx, {
     processId: item.processId,
     kind: 'item-cancelled',
@@ -163,6 +179,7 @@ export function sendProcessSignal(
 ): SentSignal {
   return ctx.store.transaction(() => {
     requireRunning(requireProcess(ctx, id));
+    if (!hasWorkflow(ctx, id)) throw conflict(`Process ${id} does not have a workflow`);
     enqueueForEngine(ctx, id, { kind: 'signal-workflow', signalName: name, payload: input as Json | undefined });
     recordEvent(ctx, { processId: id, kind: 'signal-sent', principalId: ctx.principal.id, detail: name });
     return { processId: id, name };
@@ -205,6 +222,7 @@ function saveProcess(ctx: OperationContext, process: ProcessRow, change: Partial
     ...withModification(process, ctx.principal.id, ctx.store.now()),
   };
   updateProcess(ctx.store.sql, changed);
+  if (changed.state !== process.state) enqueueProcessState(ctx, changed);
   return changed;
 }
 
@@ -215,12 +233,18 @@ export function getProcessTimeline(ctx: Domain, processId: string): TimelineEntr
 }
 
 /**
- * Records how the workflow of a process ended. If it completed, a RUNNING process becomes COMPLETED and its open tasks
+ * Records how the workflow of an action or of a process ended. If that of a process completed, a RUNNING process becomes COMPLETED and its open tasks
  * stay as they are. Any other outcome only shows in the timeline. Repeating an outcome changes nothing, and an unknown
- * process is ignored.
+ * workflow is ignored.
  */
-export function recordWorkflowOutcome(ctx: Domain, processId: string, outcome: WorkflowOutcome): void {
+export function recordWorkflowOutcome(ctx: Domain, workflowId: string, outcome: WorkflowOutcome): void {
   ctx.store.transaction(() => {
+    const action = findProcessActionById(ctx.store.sql, workflowId);
+    if (action !== undefined) {
+      recordActionOutcome(ctx, action, outcome);
+      return;
+    }
+    const processId = workflowId;
     const process = findProcessById(ctx.store.sql, processId);
     if (process === undefined || outcome.kind === 'continued' || process.workflowOutcome === outcome.kind) return;
     const { kind, message } = outcome;
@@ -238,7 +262,8 @@ export function recordWorkflowOutcome(ctx: Domain, processId: string, outcome: W
   });
 }
 
-/** Ids of the processes whose workflow is not known to have ended: after a restart they have to be watched again. */
+/** Ids of the workflows that are not known to have ended: after a restart they have to be watched again. */
 export function listOpenWorkflows(ctx: Domain): string[] {
-  return findOpenWorkflowIds(ctx.store.sql);
+  const { sql } = ctx.store;
+  return [...findOpenWorkflowIds(sql).filter((id) => hasWorkflow(ctx, id)), ...findOpenActionIds(sql)];
 }

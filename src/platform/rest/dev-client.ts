@@ -5,6 +5,7 @@ import { isRecord, type Json } from '../../base/json.ts';
 import { Secret } from '../../base/secret.ts';
 import type { ProcessItem } from '../../kuflow/contract/process-items.ts';
 import type {
+  ActionsOfProcess,
   ClockStatus,
   LocalUser,
   SentSignal,
@@ -12,6 +13,8 @@ import type {
   SkipRequest,
   SkipResult,
   TimelineEntry,
+  WebhookDelivery,
+  WebhookDeliveryDetail,
 } from '../shared/contract.ts';
 
 // Reads the `/_dev` routes of a running platform. This file is for commands in other processes, so it must not load the
@@ -81,6 +84,13 @@ export async function readDefinitionOf(access: DevApiAccess, processId: string):
   throw unexpectedAnswer('did not return the definition of the process', answer);
 }
 
+/** The user actions that the user may invoke in a process, and those that were invoked. */
+export async function readActions(access: DevApiAccess, processId: string): Promise<ActionsOfProcess> {
+  const answer = await send(access, 'GET', `/_dev/processes/${encodeURIComponent(processId)}/actions`);
+  if (answer.ok) return answer.body as ActionsOfProcess;
+  throw unexpectedAnswer('did not return the actions of the process', answer);
+}
+
 /** Gives a claimed task back, as its owner. Returns it afterward. Rejects with a KnownError that has the platform's reason. */
 export async function requestRelease(access: DevApiAccess, taskId: string): Promise<ProcessItem> {
   const answer = await send(access, 'POST', `/_dev/process-items/${encodeURIComponent(taskId)}/release`);
@@ -97,6 +107,33 @@ export async function requestSignal(
   const answer = await send(access, 'POST', `/_dev/processes/${encodeURIComponent(processId)}/signals`, { body });
   if (answer.ok) return answer.body as SentSignal;
   throw unexpectedAnswer('did not send the signal', answer);
+}
+
+/** The events for webhooks, the newest first. */
+export async function readWebhookDeliveries(
+  access: DevApiAccess,
+  { processId, limit }: { readonly processId?: string | undefined; readonly limit: number },
+): Promise<readonly WebhookDelivery[]> {
+  const query = new URLSearchParams({ limit: String(limit), ...(processId === undefined ? {} : { processId }) });
+  return await readList<WebhookDelivery>(
+    access,
+    `/_dev/webhooks?${query.toString()}`,
+    'deliveries',
+    'the webhook deliveries',
+  );
+}
+
+export async function readWebhookDeliveryDetail(access: DevApiAccess, id: string): Promise<WebhookDeliveryDetail> {
+  const answer = await send(access, 'GET', `/_dev/webhooks/${encodeURIComponent(id)}`);
+  if (answer.ok) return answer.body as WebhookDeliveryDetail;
+  throw unexpectedAnswer('did not return the webhook delivery', answer);
+}
+
+/** Sends an event again. Returns the delivery, which is pending then. */
+export async function requestReplay(access: DevApiAccess, id: string): Promise<WebhookDelivery> {
+  const answer = await send(access, 'POST', `/_dev/webhooks/${encodeURIComponent(id)}/replay`);
+  if (answer.ok) return answer.body as WebhookDelivery;
+  throw unexpectedAnswer('did not send the event again', answer);
 }
 
 /** The time of the platform. */
@@ -161,11 +198,10 @@ async function send(
 
 function unexpectedAnswer(what: string, { request, status, body }: DevAnswer): KnownError {
   const reason =
-    isRecord(body) && typeof body['message'] === 'string' ? `: ${escapeForTerminal(body['message'], 300)}` : '';
+    isRecord(body) && typeof body['message'] === 'string' ? escapeForTerminal(body['message'], 300) : undefined;
   return new KnownError({
     message: `The local KuFlow ${what}`,
-    tried: request,
-    seen: `${status} ${STATUS_CODES[status] ?? ''}${reason}`,
+    ...(reason === undefined ? { tried: request, seen: `${status} ${STATUS_CODES[status] ?? ''}` } : { seen: reason }),
     next: status === 404 || status === 201 ? ['If an older version started it, stop it and start it again'] : [],
   });
 }

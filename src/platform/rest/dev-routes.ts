@@ -11,11 +11,12 @@ import { findDefinitionOfProcess, listServedDefinitions } from '../console/serve
 import { ApiError, badRequest, conflict, forbidden, notFound } from '../domain/api-error.ts';
 import type { OperationContext } from '../domain/context.ts';
 import { listPeople } from '../domain/people.ts';
+import { listAvailableActions, listInvokedActions } from '../domain/process-actions.ts';
 import { releaseTask } from '../domain/process-items.ts';
 import { requireProcess } from '../domain/process-view.ts';
 import { getProcessTimeline, sendProcessSignal } from '../domain/processes.ts';
 import { parseFaultRule } from '../faults/rule.ts';
-import type { FailingWorkStatus, SkipRequest } from '../shared/contract.ts';
+import type { ActionsOfProcess, FailingWorkStatus, InvokedAction, SkipRequest } from '../shared/contract.ts';
 import {
   devOpenApiDocument,
   devOperation,
@@ -24,6 +25,7 @@ import {
   type devOperations,
 } from '../shared/dev-operations.ts';
 import { relativeToFolder } from '../temporal/failing-work.ts';
+import { listWebhookDeliveries, readWebhookDelivery, replayWebhookDelivery } from '../webhooks/deliveries.ts';
 import { authenticate } from './authenticate.ts';
 import { waitForProcess, waitForWorkers } from './dev-waits.ts';
 import type { RestDeps } from './deps.ts';
@@ -94,6 +96,7 @@ export function registerDevRoutes(app: FastifyInstance, deps: RestDeps, validato
       return definition;
     },
     listFailingWork: async ({ path: { id } }) => ({ failing: await listFailing(requireProcess(domain, id).id) }),
+    listProcessActions: ({ ctx, path: { id } }) => listActions(deps, ctx, id),
     sendSignal: ({ ctx, path: { id }, body }) => sendProcessSignal(ctx, id, body),
     waitForProcess: ({ path: { id }, body = {}, closed }) => waitForProcess(deps, { id, listFailing }, body, closed),
     releaseTask: ({ ctx, path: { id } }) => releaseTask(ctx, id),
@@ -121,12 +124,37 @@ export function registerDevRoutes(app: FastifyInstance, deps: RestDeps, validato
       if (found === undefined) throw new ApiError(404, `Request ${id} is not known: only the latest ones are kept`);
       return found;
     },
+    listWebhookDeliveries: ({ query }) => ({
+      deliveries: listWebhookDeliveries(domain, {
+        processId: (query['processId'] as string | undefined)?.toLowerCase(),
+        limit: (query['limit'] as number | undefined) ?? 100,
+      }),
+    }),
+    readWebhookDelivery: ({ path: { id } }) => readWebhookDelivery(domain, id),
+    replayWebhookDelivery: ({ path: { id } }) => {
+      const delivery = replayWebhookDelivery(domain, id);
+      deps.webhooks.retryNow(delivery.processId);
+      return delivery;
+    },
   };
 
   for (const id of devOperationIds) registerDevOperation(app, deps, id, handlers[id]);
   app.get('/_dev/openapi.json', (request) =>
     devOpenApiDocument(`${request.protocol}://${request.headers.host ?? '127.0.0.1'}`, packageVersion()),
   );
+}
+
+async function listActions({ workers }: RestDeps, ctx: OperationContext, id: string): Promise<ActionsOfProcess> {
+  const process = requireProcess(ctx, id);
+  const invoked = listInvokedActions(ctx, process).map(async ({ action, row }): Promise<InvokedAction> => {
+    const { taskQueue, workflowOutcome, workflowMessage: message } = row;
+    if (taskQueue === undefined) return { action };
+    const { queues } = await workers.status(taskQueue);
+    const pollers = queues.find((queue) => queue.taskQueue === taskQueue)?.pollers ?? [];
+    const workflow = { taskQueue, ended: workflowOutcome !== undefined, pollers };
+    return withoutUndefined({ action, message, workflow });
+  });
+  return { available: listAvailableActions(ctx, process), invoked: await Promise.all(invoked) };
 }
 
 function registerDevOperation(

@@ -1,5 +1,5 @@
 import { withoutUndefined } from '../../base/json.ts';
-import { notFound } from '../domain/api-error.ts';
+import { badRequest, notFound } from '../domain/api-error.ts';
 import { requireProcess } from '../domain/process-view.ts';
 import type {
   FailingWorkStatus,
@@ -42,7 +42,10 @@ export async function waitForWorkers(
 function queueOf({ domain }: RestDeps, code: string): string {
   const served = domain.definitions.all.find(({ ref }) => ref.code === code);
   if (served === undefined) throw notFound('process definition', code);
-  return served.definition.workflow.taskQueue;
+  const { workflow } = served.definition;
+  if (workflow === undefined)
+    throw badRequest(`Process ${code} does not have a workflow, so it has no workers`, 'query.code');
+  return workflow.taskQueue;
 }
 
 /** Waits until the process is as wanted, or can no longer become so because it or its workflow has ended. Ends early when the client is gone. */
@@ -73,7 +76,8 @@ export async function waitForProcess(
       const hasEnded = process.state !== 'RUNNING' || process.workflowOutcome !== undefined;
       if (reached || hasEnded || closed.aborted || left <= 0) {
         const [failing, { queues }] = await Promise.all([listFailing(id), deps.workers.status()]);
-        const pollers = queues.find((queue) => queue.processes.includes(process.definition.code))?.pollers ?? [];
+        const queue = domain.definitions.forProcess(process.definition)?.definition.workflow?.taskQueue;
+        const pollers = queues.find(({ taskQueue }) => taskQueue === queue)?.pollers ?? [];
         return { reached, process: { id, state: process.state }, items, pollers, failing };
       }
       await sleepUnless(changed.signal, (signal) => clock.sleep(Math.min(left, PROCESS_EVERY), signal));

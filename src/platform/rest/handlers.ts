@@ -1,6 +1,7 @@
 import type { AuthenticationCreateParams } from '../../kuflow/contract/authentications.ts';
 import type { JsonPatch, JsonValue } from '../../kuflow/contract/common.ts';
 import type { OperationId } from '../../kuflow/contract/operations.ts';
+import type { ProcessActionCreateParams } from '../../kuflow/contract/process-actions.ts';
 import type { ProcessItemCreateParams } from '../../kuflow/contract/process-items.ts';
 import type { ProcessCreateParams } from '../../kuflow/contract/processes.ts';
 import { DELAY_WINDOW_HEADER, type WorkerCreateParams } from '../../kuflow/contract/workers.ts';
@@ -15,6 +16,7 @@ import {
 } from '../domain/documents.ts';
 import { retrieveKmsKey } from '../domain/encryption-keys.ts';
 import * as people from '../domain/people.ts';
+import * as actions from '../domain/process-actions.ts';
 import { createProcess } from '../domain/process-creation.ts';
 import { createProcessItem } from '../domain/process-item-creation.ts';
 import * as processItems from '../domain/process-items.ts';
@@ -25,6 +27,8 @@ import { WORKER_DELAY_WINDOW, createWorker } from '../domain/workers.ts';
 /** A request that conforms to the contract, with ids in lower case, a typed query, and parsed JSON or raw bytes. */
 export interface OperationCall {
   readonly id: string;
+  /** Only for operations of an action. */
+  readonly actionId: string;
   readonly query: Readonly<Record<string, unknown>>;
   readonly body: unknown;
 }
@@ -153,6 +157,28 @@ export const HANDLERS: Readonly<Partial<Record<OperationId, Implementation>>> = 
   downloadProcessDocument: uses(queryFields('documentUri'), (ctx, call) =>
     fileAnswer(downloadDocument(ctx, queryText(call, 'documentUri'), call.id)),
   ),
+
+  createProcessAction: uses(
+    [
+      ...bodyFields('id', 'processActionDefinitionCode', 'createTask.processItemThreadId', 'sendWorkflowSignal.input'),
+      ...bodyFields('createProcessItemMessage.text', 'createProcessItemMessage.processItemThreadId'),
+      ...bodyFields('startRelatedProcess.metadata', 'startRelatedProcess.entity'),
+    ],
+    (ctx, call) => {
+      const { created, action } = actions.createProcessAction(ctx, call.id, call.body as ProcessActionCreateParams);
+      return createdOrOk(created, action);
+    },
+  ),
+  retrieveProcessAction: uses([], (ctx, { id, actionId }) => ok(actions.retrieveProcessAction(ctx, id, actionId))),
+  cancelProcessAction: uses([], (ctx, { id, actionId }) => ok(actions.cancelProcessAction(ctx, id, actionId))),
+  uploadProcessActionDocument: uses(FILE, (ctx, call) =>
+    ok(actions.uploadProcessActionDocument(ctx, call.id, call.actionId, uploadIn(call))),
+  ),
+  uploadProcessUserActionDocument: uses([...FILE, 'query.userActionValueId'], (ctx, call) => {
+    const actionId = queryText(call, 'userActionValueId').toLowerCase();
+    const process = actions.uploadUserActionDocument(ctx, call.id, actionId, uploadIn(call));
+    return process === undefined ? { status: 304 } : ok(process);
+  }),
 
   findProcessItems: uses(
     [...PAGING, ...PROCESS_FILTER, ...queryFields('processId', 'type', 'taskState', 'processItemDefinitionCode')],

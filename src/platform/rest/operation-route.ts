@@ -113,7 +113,12 @@ function validateCall(deps: RouteDeps, id: OperationId, request: FastifyRequest)
     request.body,
   );
   const result = requestValidator(id)({ path, query: request.query as Record<string, unknown>, body });
-  if (result.ok) return { id: (path['id'] ?? path['keyId'] ?? '').toLowerCase(), query: result.query, body };
+  if (result.ok)
+    return {
+      id: (path['id'] ?? path['keyId'] ?? '').toLowerCase(),
+      actionId: (path['actionId'] ?? '').toLowerCase(),
+      ...{ query: result.query, body },
+    };
   const problem = formatContractErrors(result.errors);
   reportViolation(deps, id, request, { side: 'request', problem });
   throw new ApiError(

@@ -1,5 +1,5 @@
 import { systemClock } from '../../base/clock.ts';
-import { KnownError, usageError } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
 import { formatPathOption } from '../../base/shell.ts';
 import {
@@ -12,6 +12,7 @@ import {
 import { PlatformInUseError } from '../store/owner-lock.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { sampleDefinition } from '../../process/sample.ts';
+import { noLocalKuFlow } from './local-settings.ts';
 import { loadDefinitions, startDevPlatform, type DevPlatform, type DevPlatformRequest } from './start.ts';
 
 const OWNER_POLL_MS = 200;
@@ -88,12 +89,8 @@ export async function requireRunningPlatform(request: {
   const stateDir = stateFolder(request);
   const running = await readRunningState(stateDir);
   if (running !== undefined) return running;
-  throw new KnownError({
-    message: 'No local KuFlow is running here',
-    tried: `the state in ${stateDir}`,
-    next: [
-      `Start it: ${cliInvocation(request.cwd)} dev${formatPathOption('--state-dir', request.stateDir)}`,
-      'If it runs with another state folder, pass --state-dir <folder>',
-    ],
-  });
+  throw noLocalKuFlow(stateDir, [
+    `Start it in another terminal: ${cliInvocation(request.cwd)} dev${formatPathOption('--state-dir', request.stateDir)}`,
+    'If it runs with another state folder, pass --state-dir <folder>',
+  ]);
 }

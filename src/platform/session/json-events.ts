@@ -26,7 +26,12 @@ export interface ReadyRecord {
   /** PEM: the local CA, and the public roots with the local CA. */
   readonly caFile: string;
   readonly caBundleFile: string;
-  readonly definitions: readonly { readonly code: string; readonly workflowType: string; readonly taskQueue: string }[];
+  readonly definitions: readonly {
+    readonly code: string;
+    /** Not for a process without a workflow. */
+    readonly workflowType?: string;
+    readonly taskQueue?: string;
+  }[];
 }
 
 export function createReadyRecord(
@@ -55,6 +60,7 @@ const PRINTED: ReadonlySet<string> = new Set([
   'contract-violation',
   'gateway-refused',
   'process',
+  'webhook',
   'worker',
   'definitions-changed',
   'definition-problem',

@@ -14,9 +14,10 @@ export async function findLocalSettings(folder: string): Promise<LocalSource | u
 }
 
 /** The settings of the application of a local KuFlow. */
-export function localSettings({ endpoints, application, tenantId, caFile }: PlatformState): LocalSource {
+export function localSettings({ endpoints, application, tenantId, caFile, processes }: PlatformState): LocalSource {
   return {
     name: 'local KuFlow',
+    codes: processes,
     values: {
       'kuflow.api.endpoint': endpoints.https,
       'kuflow.api.client-id': application.id,
@@ -32,13 +33,17 @@ export function localSettings({ endpoints, application, tenantId, caFile }: Plat
 export async function requireLocalSettings(folder: string, cwd: string): Promise<LocalSource> {
   const found = await findLocalSettings(folder);
   if (found !== undefined) return found;
-  throw new KnownError({
-    message: 'No local KuFlow is running for this folder',
-    tried: `the state in ${join(folder, STATE_FOLDER)}`,
-    next: [
-      `Start it in another terminal: ${cliInvocation(cwd)} dev`,
-      'To use the configured KuFlow, leave out --local',
-    ],
+  throw noLocalKuFlow(join(folder, STATE_FOLDER), [
+    `Start it in another terminal: ${cliInvocation(cwd)} dev`,
+    'To use the configured KuFlow, leave out --local',
+  ]);
+}
+
+export function noLocalKuFlow(stateFolder: string, next: readonly string[]): KnownError {
+  return new KnownError({
+    message: 'No local KuFlow is running here',
+    seen: `looked in ${stateFolder}`,
+    next,
     status: 2,
   });
 }

@@ -80,6 +80,9 @@ export function platformReporter({
       case 'process':
         if (processes) progress.note(formatProcessEvent(event), FAILURES.has(event.what) ? 'warning' : undefined);
         break;
+      case 'webhook':
+        reportWebhook(event, progress, requests);
+        break;
       case 'definitions-changed':
         for (const change of event.changes) progress.note(change);
         break;
@@ -113,6 +116,18 @@ function reportRequest(
   const text = `${event.method} ${event.path} ${answer}${operation}${problem}`;
   if (failed) progress.note(text, 'warning');
   else progress.note(`· ${text}`);
+}
+
+/** The first failure of a delivery, its end, and with `all` every attempt. */
+function reportWebhook(event: Extract<DevEvent, { readonly kind: 'webhook' }>, progress: Progress, all: boolean): void {
+  const { type, state, attempts, processId, status, problem } = event;
+  const answer = [status, problem].filter((part) => part !== undefined).join(', ');
+  const what = `${type} (…${processId.slice(-6)})`;
+  if (state === 'FAILED') progress.note(`The webhook did not accept ${what} in time: ${answer}`, 'failed');
+  else if (state === 'DELIVERED') {
+    if (all || attempts > 1) progress.note(`· The webhook has accepted ${what}`);
+  } else if (all || attempts === 1)
+    progress.note(`The webhook did not accept ${what}, trying again: ${answer}`, 'warning');
 }
 
 const PORT_LABELS = { http: 'http', https: 'https', engine: 'engine', temporalUi: "Temporal's UI" } as const;
@@ -216,6 +231,10 @@ const KIND_LABELS: Readonly<Record<string, string>> = {
   'entity-saved': 'entity saved',
   'initiator-changed': 'initiator changed',
   'signal-sent': 'signal sent',
+  'action-requested': 'requested',
+  'action-completed': 'completed',
+  'action-failed': 'failed',
+  'action-canceled': 'canceled',
   'workflow-completed': 'workflow ended',
   'workflow-failed': 'workflow failed',
   'workflow-timed-out': 'workflow timed out',
@@ -232,7 +251,9 @@ export function formatTimeline(timeline: readonly TimelineEntry[]): readonly str
   return timeline.map((entry) => {
     const at = `${((Date.parse(entry.time) - start) / 1000).toFixed(2)} s`.padStart(9);
     const what = kindLabel(entry.kind);
-    const subject = entry.processItemId === undefined ? what : `${entry.code ?? 'item'} ${what}`;
+    const isAction = entry.kind.startsWith('action-');
+    const owner = isAction ? `action ${entry.code ?? ''}` : entry.processItemId && (entry.code ?? 'item');
+    const subject = owner === undefined ? what : `${owner} ${what}`;
     const by = entry.principal === undefined ? '' : ` by ${entry.principal}`;
     const detail = entry.detail === undefined ? '' : `: ${entry.detail}`;
     return escapeForTerminal(`${at}  ${subject}${by}${detail}`, 300);

@@ -1,10 +1,12 @@
 import { Type, type Static } from '@sinclair/typebox';
 import type { JsonObject } from '../../base/json.ts';
 import { AnyObject, DateTime, Email, Uuid, enumeration, model } from '../../kuflow/contract/common.ts';
+import { ProcessAction } from '../../kuflow/contract/process-actions.ts';
 import { Worker } from '../../kuflow/contract/workers.ts';
 import { ProcessItemTaskState, ProcessItemType } from '../../kuflow/contract/process-items.ts';
 import { ProcessState } from '../../kuflow/contract/processes.ts';
-import type { DataShape, TaskDefinition } from '../../process/definition.ts';
+import { WebhookType } from '../../kuflow/contract/webhooks.ts';
+import type { ActionDefinition, DataShape, TaskDefinition } from '../../process/definition.ts';
 import type { FaultAction } from '../faults/registry.ts';
 import type { PlatformEvent } from './types.ts';
 
@@ -117,13 +119,20 @@ export type EnvironmentVariables = Immutable<Static<typeof EnvironmentVariables>
 
 const Shape = Type.Unsafe<DataShape>({ $id: 'DataShape', type: 'object', description: 'As in kuflow.process.yaml' });
 
+const UserAction = Type.Unsafe<ActionDefinition>({
+  $id: 'ActionDefinition',
+  type: 'object',
+  description: 'A user action, as in kuflow.process.yaml',
+});
+
 export const ServedProcess = model('ServedProcess', {
   id: Uuid,
   version: Uuid,
   code: Text,
   name: OptionalText,
-  workflowType: Text,
-  taskQueue: Text,
+  workflowType: OptionalText,
+  taskQueue: OptionalText,
+  webhookUrl: Type.Optional(Type.String({ description: 'Where its events are sent, instead of a workflow' })),
   confidential: Type.Optional(
     Type.Boolean({
       description:
@@ -135,6 +144,7 @@ export const ServedProcess = model('ServedProcess', {
   tasks: Type.Array(
     Type.Unsafe<TaskDefinition>({ $id: 'TaskDefinition', type: 'object', description: 'As in kuflow.process.yaml' }),
   ),
+  actions: Type.Optional(Type.Array(UserAction)),
 });
 export type ServedProcess = Immutable<Static<typeof ServedProcess>>;
 
@@ -254,6 +264,29 @@ const failing = Type.Array(FailingWorkStatus, {
 export const FailingWorkList = model('FailingWorkList', { failing });
 export type FailingWorkList = Immutable<Static<typeof FailingWorkList>>;
 
+export const InvokedAction = model('InvokedAction', {
+  action: ProcessAction,
+  message: Type.Optional(Type.String({ description: 'What the workflow of the action returned, or why it failed' })),
+  workflow: Type.Optional(
+    Type.Object({
+      taskQueue: Text,
+      ended: Type.Boolean(),
+      pollers: Type.Array(Text, { description: 'Identities of the workers that poll the task queue now' }),
+    }),
+  ),
+});
+export type InvokedAction = Immutable<Static<typeof InvokedAction>>;
+
+export const ActionsOfProcess = model('ActionsOfProcess', {
+  available: Type.Array(UserAction, { description: 'The user actions that you may invoke' }),
+  invoked: Type.Array(InvokedAction, { description: 'Oldest first' }),
+});
+/** Not `Immutable`, which would distribute the union of the definitions. */
+export interface ActionsOfProcess {
+  readonly available: readonly ActionDefinition[];
+  readonly invoked: readonly InvokedAction[];
+}
+
 export const SignalRequest = model('SignalRequest', {
   name: Type.String({ minLength: 1, maxLength: 1000 }),
   input: Type.Optional(
@@ -334,6 +367,45 @@ export const RequestDetail = model('RequestDetail', {
   responseBody: Type.Optional(RecordedBody),
 });
 export type RequestDetail = Immutable<Static<typeof RequestDetail>>;
+
+export const WebhookDeliveryState = enumeration('WebhookDeliveryState', ['PENDING', 'DELIVERED', 'FAILED']);
+export type WebhookDeliveryState = Static<typeof WebhookDeliveryState>;
+
+const delivery = {
+  id: Type.String({ description: 'ID of the event', format: 'uuid' }),
+  time: Type.String({ description: 'When the event happened', format: 'date-time' }),
+  type: WebhookType,
+  processId: Uuid,
+  url: Type.String({ description: 'Where the latest attempt sent it, or where it will be sent' }),
+  state: WebhookDeliveryState,
+  attempts: Count,
+  latest: Type.Optional(
+    model(
+      'WebhookAttempt',
+      {
+        time: Type.String({ description: 'When it began, in real time', format: 'date-time' }),
+        ms: Type.Number(),
+        status: Type.Optional(Type.Integer({ description: 'Absent without an answer' })),
+        problem: Type.Optional(
+          Type.String({ description: 'Why it does not count, or why the answer is not complete' }),
+        ),
+      },
+      { description: 'The latest attempt' },
+    ),
+  ),
+};
+export const WebhookDelivery = model('WebhookDelivery', delivery);
+export type WebhookDelivery = Immutable<Static<typeof WebhookDelivery>>;
+
+export const WebhookDeliveryList = model('WebhookDeliveryList', { deliveries: Type.Array(WebhookDelivery) });
+export type WebhookDeliveryList = Immutable<Static<typeof WebhookDeliveryList>>;
+
+export const WebhookDeliveryDetail = model('WebhookDeliveryDetail', {
+  ...delivery,
+  body: RecordedBody,
+  answer: Type.Optional(RecordedBody),
+});
+export type WebhookDeliveryDetail = Immutable<Static<typeof WebhookDeliveryDetail>>;
 
 /** The fields of all kinds: `parseFaultRule` checks which belong to which. */
 const Action = Type.Unsafe<FaultAction>(

@@ -122,6 +122,14 @@ export const devOperations = {
       parameters: byId,
       responses: { 200: answer(contract.FailingWorkList, 'The failures') },
     },
+    listProcessActions: {
+      method: 'get',
+      path: '/_dev/processes/{id}/actions',
+      summary:
+        "List the user actions that you may invoke in a process, and those that were invoked. Invoke them with KuFlow's API",
+      parameters: byId,
+      responses: { 200: answer(contract.ActionsOfProcess, 'The actions') },
+    },
     sendSignal: {
       method: 'post',
       path: '/_dev/processes/{id}/signals',
@@ -205,6 +213,29 @@ export const devOperations = {
       summary: 'Read a request with its bodies. Secrets are redacted, and bodies are cut at 16 KiB',
       parameters: { id: Type.Integer() },
       responses: { 200: answer(contract.RequestDetail, 'The request') },
+    },
+  }),
+  ...resource('webhooks', {
+    listWebhookDeliveries: {
+      method: 'get',
+      path: '/_dev/webhooks',
+      summary: 'List the events for webhooks, newest first, and how their latest delivery went',
+      query: { processId: Uuid, limit: Type.Integer({ minimum: 0, maximum: 1000, description: 'Default: 100' }) },
+      responses: { 200: answer(contract.WebhookDeliveryList, 'The deliveries') },
+    },
+    readWebhookDelivery: {
+      method: 'get',
+      path: '/_dev/webhooks/{id}',
+      summary: 'Read an event with its body and the latest answer. Secrets are redacted, and bodies are cut at 16 KiB',
+      parameters: byId,
+      responses: { 200: answer(contract.WebhookDeliveryDetail, 'The delivery') },
+    },
+    replayWebhookDelivery: {
+      method: 'post',
+      path: '/_dev/webhooks/{id}/replay',
+      summary: 'Send an event again, whatever became of it. A pending one is sent without waiting for the next attempt',
+      parameters: byId,
+      responses: { 202: answer(contract.WebhookDelivery, 'It will be sent') },
     },
   }),
 } as const;

@@ -106,6 +106,19 @@ export type PlatformEvent =
       readonly processItemId?: string | undefined;
       readonly detail?: string | undefined;
     }
+  /** An attempt to deliver an event to a webhook has ended. A pending delivery is repeated. `status` is absent without an answer. */
+  | {
+      readonly kind: 'webhook';
+      /** ID of the event. */
+      readonly deliveryId: string;
+      readonly processId: string;
+      /** Of the event, such as `PROCESS.CREATED`. */
+      readonly type: string;
+      readonly state: 'PENDING' | 'DELIVERED' | 'FAILED';
+      readonly attempts: number;
+      readonly status?: number | undefined;
+      readonly problem?: string | undefined;
+    }
   /** A worker has started to poll a task queue of the served definitions, or has stopped. Reported while somebody follows the workers. */
   | { readonly kind: 'worker'; readonly identity: string; readonly taskQueue: string; readonly polls: boolean }
   /** Definition files were saved, and their content is served now. `changes` are sentences such as `LOAN: task REVIEW was added`. */

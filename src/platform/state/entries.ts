@@ -19,7 +19,7 @@ export const OLD_STAGING = /^import(ed)?-[0-9a-f]+$/;
 
 /** Logs, locks, and what each start writes again. */
 const TRANSIENT = [
-  /^state\.db(-shm|-journal|\.lock|\.owner)$/,
+  /^state\.db(-shm|-journal|\.lock|\.owner|\.old|\.old\.tmp)$/,
   /^temporal-[\w.+-]{1,60}\.db-shm$/,
   /^temporal-home$/,
   /^temporal\.(held|log|log\.1)$/,

@@ -64,7 +64,9 @@ export function createPlatformState(platform: Platform): PlatformState {
       platform.definitions.map((definition) => [definition.process.code, definitionDigest(definition)]),
     ),
     taskQueues: Object.fromEntries(
-      platform.definitions.map((definition) => [definition.process.code, definition.workflow.taskQueue]),
+      platform.definitions.flatMap(({ process, workflow }) =>
+        workflow === undefined ? [] : [[process.code, workflow.taskQueue] as const],
+      ),
     ),
   };
 }

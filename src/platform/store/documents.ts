@@ -3,9 +3,10 @@ import { defineTable } from './table.ts';
 
 export interface DocumentRow {
   readonly id: string;
-  /** `ku:process/{processId}/document/{id}` */
+  /** `{ownerUri}/document/{id}` */
   readonly uri: string;
-  readonly processId: string;
+  /** `ku:` URI of the resource that the document was uploaded for. */
+  readonly ownerUri: string;
   /** The content file; copies of a document share it. */
   readonly contentId: string;
   readonly name: string;
@@ -22,7 +23,7 @@ export interface DocumentRow {
 const DOCUMENTS = defineTable<DocumentRow>('documents', {
   id: 'text',
   uri: 'text',
-  processId: 'text',
+  ownerUri: 'text',
   contentId: 'text',
   name: 'text',
   type: 'text',

@@ -10,34 +10,50 @@ export type EngineCommand =
   | { readonly kind: 'signal-workflow'; readonly signalName: string; readonly payload?: Json | undefined }
   | { readonly kind: 'cancel-workflow'; readonly reason: string };
 
-export interface PendingCommand {
-  readonly seq: number;
+/** The workflow of a process has the id of the process; that of an action has its own. */
+export interface WorkflowOfProcess {
+  readonly workflowId: string;
   readonly processId: string;
+}
+
+export interface PendingCommand extends WorkflowOfProcess {
+  readonly seq: number;
   readonly command: EngineCommand;
 }
 
-export function enqueueCommand(sql: Sql, processId: string, command: EngineCommand, now: string): void {
-  sql.run('INSERT INTO outbox (process_id, command, created_at) VALUES (?, ?, ?)', [
+export function enqueueCommand(
+  sql: Sql,
+  { workflowId, processId }: WorkflowOfProcess,
+  command: EngineCommand,
+  now: string,
+): void {
+  sql.run('INSERT INTO outbox (workflow_id, process_id, command, created_at) VALUES (?, ?, ?, ?)', [
+    workflowId,
     processId,
     JSON.stringify(command),
     now,
   ]);
 }
 
-const OUTBOX = defineTable<PendingCommand>('outbox', { seq: 'integer', processId: 'text', command: 'json' });
+const OUTBOX = defineTable<PendingCommand>('outbox', {
+  seq: 'integer',
+  workflowId: 'text',
+  processId: 'text',
+  command: 'json',
+});
 
-/** The oldest pending command of a process. */
-export function nextCommand(sql: Sql, processId: string): PendingCommand | undefined {
-  return OUTBOX.findOne(sql, 'WHERE process_id = ? ORDER BY seq LIMIT 1', [processId]);
+/** The oldest pending command of a workflow. */
+export function nextCommand(sql: Sql, workflowId: string): PendingCommand | undefined {
+  return OUTBOX.findOne(sql, 'WHERE workflow_id = ? ORDER BY seq LIMIT 1', [workflowId]);
 }
 
 export function removeCommand(sql: Sql, seq: number): void {
   sql.run('DELETE FROM outbox WHERE seq = ?', [seq]);
 }
 
-/** Ids of the processes with pending commands, the longest waiting first. */
-export function processesWithCommands(sql: Sql): string[] {
+/** Ids of the workflows with pending commands, the longest waiting first. */
+export function workflowsWithCommands(sql: Sql): string[] {
   return sql
-    .all('SELECT process_id, min(seq) AS first FROM outbox GROUP BY process_id ORDER BY first')
-    .map((row) => textColumn(row, 'process_id'));
+    .all('SELECT workflow_id, min(seq) AS first FROM outbox GROUP BY workflow_id ORDER BY first')
+    .map((row) => textColumn(row, 'workflow_id'));
 }

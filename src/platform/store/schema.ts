@@ -113,4 +113,36 @@ export const MIGRATIONS: readonly string[] = [
     id TEXT PRIMARY KEY, definition_id TEXT NOT NULL UNIQUE, value TEXT NOT NULL, created_at TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  ALTER TABLE outbox ADD COLUMN workflow_id TEXT NOT NULL DEFAULT '';
+  UPDATE outbox SET workflow_id = process_id;
+  DROP INDEX outbox_process;
+  CREATE INDEX outbox_workflow ON outbox (workflow_id, seq);
+
+  ALTER TABLE documents RENAME TO documents_of_processes;
+  CREATE TABLE documents (
+    id TEXT PRIMARY KEY, uri TEXT NOT NULL UNIQUE, owner_uri TEXT NOT NULL, content_id TEXT NOT NULL,
+    name TEXT NOT NULL, type TEXT NOT NULL, size INTEGER NOT NULL, linked_to TEXT, created_by TEXT NOT NULL, created_at TEXT NOT NULL
+  ) STRICT;
+  INSERT INTO documents
+    SELECT id, uri, 'ku:process/' || process_id, content_id, name, type, size, linked_to, created_by, created_at FROM documents_of_processes;
+  DROP TABLE documents_of_processes;
+  CREATE INDEX documents_owner ON documents (owner_uri);
+
+  CREATE TABLE process_actions (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, process_id TEXT NOT NULL REFERENCES processes (id), code TEXT NOT NULL, type TEXT NOT NULL,
+    status TEXT NOT NULL, result TEXT, task_queue TEXT, workflow_outcome TEXT, workflow_message TEXT,
+    created_by TEXT NOT NULL, created_at TEXT NOT NULL, last_modified_by TEXT NOT NULL, last_modified_at TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX process_actions_process ON process_actions (process_id, seq);
+  `,
+  `
+  CREATE TABLE webhook_deliveries (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, process_id TEXT NOT NULL REFERENCES processes (id),
+    type TEXT NOT NULL, url TEXT NOT NULL, body TEXT NOT NULL, created_at TEXT NOT NULL,
+    state TEXT NOT NULL, attempts INTEGER NOT NULL, trying_since TEXT, latest TEXT
+  ) STRICT;
+  CREATE INDEX webhook_deliveries_pending ON webhook_deliveries (process_id, seq) WHERE state = 'PENDING';
+  CREATE INDEX webhook_deliveries_process ON webhook_deliveries (process_id, seq);
+  `,
 ];

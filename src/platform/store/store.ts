@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
 import sqlite from 'node-sqlite3-wasm';
@@ -40,6 +40,8 @@ export interface Store {
   afterCommit(work: () => void): void;
   /** Writes to the file. Throws an error that names the file if that is not possible, for example on a full disk. */
   checkWritable(): void;
+  /** Removes the copy of the old state that a migration made. Call it at the end of a successful start. */
+  removeOldState(): void;
   /** Closes the file and releases the folder. Safe to call twice. */
   close(): void;
 }
@@ -128,6 +130,7 @@ function openDatabase(
         throw new Error(`${basename(path)} can't be written: ${messageOf(error)}`, { cause: error });
       }
     },
+    removeOldState: () => rmSync(oldStatePath(path), { force: true }),
     close: () => {
       if (!database.isOpen) return;
       sql.finalize();
@@ -204,14 +207,27 @@ function migrate(path: string, sql: Sql & { finalize(): void }, durable: boolean
     sql.exec(`PRAGMA journal_size_limit=${MAX_LOG_BYTES}`);
     const found = String(sql.get('PRAGMA quick_check(1)')?.['quick_check']);
     if (found !== 'ok') throw new Error(found);
-    for (let next = version; next < MIGRATIONS.length; next++) {
-      runInTransaction(
-        sql,
-        () => true,
-        () => sql.exec(`${MIGRATIONS[next] ?? ''}; PRAGMA user_version=${next + 1};`),
-      );
-    }
+    if (version === MIGRATIONS.length) return;
+    if (version > 0) keepOldState(path, sql);
+    // All at once: after a kill, the file has the old state or the new.
+    const steps = MIGRATIONS.slice(version).join(';');
+    runInTransaction(
+      sql,
+      () => true,
+      () => sql.exec(`${steps}; PRAGMA user_version=${MIGRATIONS.length};`),
+    );
   });
+}
+
+/** A copy of the state as an older version wrote it, until a start of this version has succeeded. */
+const oldStatePath = (path: string): string => `${path}.old`;
+
+function keepOldState(path: string, sql: Sql & { finalize(): void }): void {
+  const draft = `${oldStatePath(path)}.tmp`;
+  closeSync(openSync(draft, 'w', 0o600));
+  sql.exec(`VACUUM INTO '${draft.replaceAll("'", "''")}'`);
+  sql.finalize();
+  renameSync(draft, oldStatePath(path));
 }
 
 function withReadError<T>(path: string, work: () => T): T {

@@ -1,5 +1,5 @@
 import { canonicalJson, isRecord, type Json, type JsonObject } from '../../base/json.ts';
-import type { DataShape, ProcessDefinition, TaskDefinition } from '../definition.ts';
+import type { ActionDefinition, DataShape, ProcessDefinition, TaskDefinition } from '../definition.ts';
 
 /** What changed between two sets of process definitions, as sentences such as `LOAN: task REVIEW was added`. */
 export function describeDefinitionChanges(
@@ -23,8 +23,8 @@ export function describeDefinitionChanges(
 
 function describeProcess(before: ProcessDefinition, after: ProcessDefinition): readonly string[] {
   if (isSame(before, after)) return [];
-  const queues = [before.workflow.taskQueue, after.workflow.taskQueue] as const;
-  const types = [before.workflow.type, after.workflow.type] as const;
+  const queues = [before.workflow?.taskQueue, after.workflow?.taskQueue] as const;
+  const types = [before.workflow?.type, after.workflow?.type] as const;
   const codes = (definition: ProcessDefinition): readonly string[] => definition.tasks.map(({ code }) => code);
   const [oldCodes, newCodes] = [codes(before), codes(after)];
   const shared = newCodes.filter((code) => oldCodes.includes(code));
@@ -34,10 +34,14 @@ function describeProcess(before: ProcessDefinition, after: ProcessDefinition): r
       .filter((key) => before.process[key] !== after.process[key])
       .map((key) => `the ${key} of the process changed`),
     ...describeConfidential(before.process.confidential === true, after.process.confidential === true),
-    ...(queues[0] === queues[1]
+    ...((before.workflow === undefined) === (after.workflow === undefined)
+      ? []
+      : [`the workflow was ${after.workflow === undefined ? 'removed' : 'added'}`]),
+    ...(isSame(before.webhook, after.webhook) ? [] : ['the webhook of the process changed']),
+    ...(queues[0] === queues[1] || queues.includes(undefined)
       ? []
       : [`the task queue changed from ${queues[0]} to ${queues[1]}: set it in the worker, and restart the worker`]),
-    ...(types[0] === types[1]
+    ...(types[0] === types[1] || types.includes(undefined)
       ? []
       : [`the workflow type changed from ${types[0]} to ${types[1]}: rename it in the worker, and restart the worker`]),
     ...describeShape(before.metadata, after.metadata, 'the metadata'),
@@ -49,6 +53,20 @@ function describeProcess(before: ProcessDefinition, after: ProcessDefinition): r
       const old = before.tasks.find(({ code }) => code === task.code);
       return old === undefined ? [] : describeTask(old, task);
     }),
+    ...describeActions(before.actions ?? [], after.actions ?? []),
+  ];
+}
+
+function describeActions(before: readonly ActionDefinition[], after: readonly ActionDefinition[]): readonly string[] {
+  const find = (all: readonly ActionDefinition[], { code }: ActionDefinition): ActionDefinition | undefined =>
+    all.find((action) => action.code === code);
+  return [
+    ...after.flatMap((action) => {
+      const old = find(before, action);
+      if (old === undefined) return [`action ${action.code} was added`];
+      return isSame(old, action) ? [] : [`action ${action.code} changed`];
+    }),
+    ...before.filter((action) => find(after, action) === undefined).map(({ code }) => `action ${code} was removed`),
   ];
 }
 

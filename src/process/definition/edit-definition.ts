@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isCollection, isNode, isScalar, type Document } from 'yaml';
+import { isCollection, isMap, isNode, isScalar, type Document } from 'yaml';
 import { KnownError } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
 import { removeValue, rewriteYaml } from './rewrite-yaml.ts';
@@ -71,7 +71,7 @@ function diffValues(path: ValuePath, before: unknown, next: unknown): readonly V
   }
   if (Array.isArray(before) && Array.isArray(next) && next.length > 0) {
     const [old, now] = [before as readonly unknown[], next as readonly unknown[]];
-    if (path.length === 1 || old.length === now.length)
+    if ((path.length === 1 && path[0] === 'tasks') || old.length === now.length)
       return old.flatMap((item, at) => diffValues([...path, at], item, now[at]));
     const kept = old.filter((item) => now.includes(item));
     if (isDeepStrictEqual(kept, now.slice(0, kept.length)) && kept.length > 0)
@@ -99,5 +99,16 @@ function applyEdit(document: Document.Parsed, { path, action, value }: ValueEdit
       node.commentBefore = old.commentBefore ?? null;
     }
     document.setIn(path, isScalar(node) ? value : node);
+    if (old === undefined && path.length === 1) separateLastKey(document);
   }
+}
+
+/** Sets the section that was added last apart as the others are. */
+function separateLastKey(document: Document.Parsed): void {
+  const items = isMap(document.contents) ? document.contents.items : [];
+  const last = items.at(-1);
+  if (last === undefined || !items.some(({ key }) => isScalar(key) && key.spaceBefore === true)) return;
+  const key = document.createNode(last.key);
+  key.spaceBefore = true;
+  last.key = key as typeof last.key;
 }

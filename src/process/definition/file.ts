@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { codeOf } from '../../base/errors.ts';
 import { withoutUndefined } from '../../base/json.ts';
 import { parseDataFile, readDataFile, type DataFileKind } from '../data-file.ts';
-import type { DataShape, ProcessDefinition, TaskDefinition } from '../definition.ts';
+import type {
+  ActionDefinition,
+  DataShape,
+  ProcessDefinition,
+  TaskDefinition,
+  WorkflowReference,
+} from '../definition.ts';
 import type { DefinitionFile } from './schema.ts';
 import { validateDefinitionFile } from './validate.ts';
 
@@ -76,10 +82,10 @@ export async function parseDefinition(text: string, fileName: string): Promise<P
 }
 
 function toDefinition(file: DefinitionFile): ProcessDefinition {
-  const { type, 'task-queue': taskQueue } = file.workflow;
   return withoutUndefined({
     process: file.process,
-    workflow: { type, taskQueue },
+    workflow: file.workflow && toWorkflow(file.workflow),
+    webhook: file.webhook,
     metadata: file.metadata && toShape(file.metadata),
     entity: file.entity && toShape(file.entity),
     tasks: (file.tasks ?? []).map((task): TaskDefinition => {
@@ -90,7 +96,21 @@ function toDefinition(file: DefinitionFile): ProcessDefinition {
         contextData: contextData && toShape(contextData),
       });
     }),
+    actions: file.actions?.map((action) => {
+      const { 'available-to': availableTo, workflow, input, ...rest } = action;
+      // The validation checks which keys the type has.
+      return withoutUndefined({
+        ...rest,
+        availableTo,
+        workflow: workflow && toWorkflow(workflow),
+        input: input && toShape(input),
+      }) as ActionDefinition;
+    }),
   });
+}
+
+function toWorkflow({ type, 'task-queue': taskQueue }: NonNullable<DefinitionFile['workflow']>): WorkflowReference {
+  return { type, taskQueue };
 }
 
 type FileShape = NonNullable<DefinitionFile['metadata']>;

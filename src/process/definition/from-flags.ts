@@ -8,10 +8,11 @@ import { MIB, readSmallFile } from '../../files/read.ts';
 import { isUuid } from '../../base/is-uuid.ts';
 import { didYouMean, formatAlternatives } from '../../base/near-match.ts';
 import { createSchemaValidator } from './validate-schema.ts';
+import { identifier } from '../../base/identifiers.ts';
 import { LARGEST_DATA_FILE_MIB } from '../data-file.ts';
 import { findNonJson } from '../data-problem.ts';
-import { TASK_KINDS } from '../definition.ts';
-import type { DataShape, ProcessDefinition, TaskDefinition, TaskKind } from '../definition.ts';
+import { ACTION_AUDIENCES, ACTION_KEYS, ACTION_TYPES, TASK_KINDS } from '../definition.ts';
+import type { ActionDefinition, DataShape, WorkerDefinition, TaskDefinition, TaskKind } from '../definition.ts';
 
 export interface DefinitionFlags {
   readonly code?: string | undefined;
@@ -30,7 +31,7 @@ export interface DefinitionFlags {
 }
 
 /** Builds a definition from command options. Files are relative to `cwd`. Throws a usage error (status 2) that lists every problem by option. */
-export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Promise<ProcessDefinition> {
+export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Promise<WorkerDefinition> {
   const problems: string[] = [];
   const required = (option: string, value: string | undefined): string => {
     if (value === undefined || value.trim() === '')
@@ -119,6 +120,78 @@ export async function taskFromFlags(
   return withoutUndefined({ ...task, data: shape !== undefined && 'schema' in shape ? shape : undefined });
 }
 
+/** The options that describe an action. */
+export interface ActionFlags {
+  readonly name?: string | undefined;
+  readonly availableTo?: readonly string[] | undefined;
+  readonly signal?: string | undefined;
+  /** File of a JSON Schema for the input. */
+  readonly schema?: string | undefined;
+  readonly workflowType?: string | undefined;
+  readonly task?: string | undefined;
+  readonly relatedProcess?: string | undefined;
+}
+
+/** The options for the keys of an action. */
+const ACTION_OPTIONS = {
+  signal: 'signal',
+  input: 'schema',
+  workflow: 'workflowType',
+  task: 'task',
+  message: 'task',
+  thread: 'task',
+  process: 'relatedProcess',
+} as const satisfies Record<string, keyof ActionFlags>;
+
+/**
+ * Builds a user action from command options: `<code>` or `<code>:<type>`. Files are relative to `cwd`, and its workflow has the task queue of the
+ * process. Throws a usage error that lists every problem.
+ */
+export async function actionFromFlags(
+  { written, flags, taskQueue }: { readonly written: string; readonly flags: ActionFlags; readonly taskQueue: string },
+  cwd: string,
+): Promise<ActionDefinition> {
+  const problems: string[] = [];
+  const parsed = parseCoded(written, ACTION_TYPES, 'send-workflow-signal', 'type');
+  if (typeof parsed === 'string') throw usageError(`${written === '' ? "''" : formatText(written)}: ${parsed}`);
+  const { code, value: type } = parsed;
+  const keys: Readonly<Record<string, boolean>> = ACTION_KEYS[type];
+  const usable = Object.keys(keys).map((key) => ACTION_OPTIONS[key as keyof typeof ACTION_OPTIONS]);
+  for (const option of new Set(Object.values(ACTION_OPTIONS)))
+    if (flags[option] !== undefined && !usable.includes(option))
+      problems.push(`${optionName(option)} is not for actions of type ${type}`);
+  const audience = flags.availableTo?.flatMap((named) => {
+    const known = ACTION_AUDIENCES.find((one) => one === named);
+    if (known === undefined)
+      problems.push(`--available-to ${formatText(named)}: must be ${formatAlternatives(ACTION_AUDIENCES)}`);
+    return known ?? [];
+  });
+  const shape = flags.schema === undefined ? undefined : await readShapeFile(resolve(cwd, flags.schema));
+  if (Array.isArray(shape))
+    problems.push(...shape.map((problem) => `--schema ${escapeForTerminal(flags.schema ?? '', 200)}: ${problem}`));
+  const values: Readonly<Record<keyof typeof ACTION_OPTIONS, unknown>> = {
+    signal: flags.signal ?? identifier(code, 'pascal', new Set(), 'signal'),
+    input: shape,
+    workflow: { type: flags.workflowType ?? `${identifier(code, 'pascal', new Set(), 'action')}Workflow`, taskQueue },
+    task: flags.task,
+    message: flags.task,
+    thread: flags.task,
+    process: flags.relatedProcess,
+  };
+  const described = Object.entries(keys).map(([key, isRequired]) => {
+    const value = values[key as keyof typeof ACTION_OPTIONS];
+    if (value === undefined && isRequired)
+      problems.push(`${optionName(ACTION_OPTIONS[key as keyof typeof ACTION_OPTIONS])} is required for type ${type}`);
+    return [key, value];
+  });
+  if (problems.length > 0)
+    throw usageError(`The action can't be added:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  const action = { code, type, name: flags.name, availableTo: audience, ...(Object.fromEntries(described) as object) };
+  return withoutUndefined(action) as ActionDefinition;
+}
+
+const optionName = (option: string): string => `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
 /** Applies `change` to the file in the `<code>=<file>` of a task schema option. Returns other text unchanged. */
 export function mapSchemaFile(written: string, tasks: readonly string[], change: (file: string) => string): string {
   const codes = tasks.map((task) => {
@@ -136,15 +209,26 @@ function parseTaskCode(written: string, codes: readonly string[]): string {
 }
 
 function parseTask(written: string): { readonly code: string; readonly kind: TaskKind } | string {
+  const parsed = parseCoded(written, TASK_KINDS, 'human', 'kind');
+  return typeof parsed === 'string' ? parsed : { code: parsed.code, kind: parsed.value };
+}
+
+/** Reads `<code>` or `<code>:<value>`, or returns the problem. `what` names the value. */
+function parseCoded<Value extends string>(
+  written: string,
+  values: readonly Value[],
+  byDefault: Value,
+  what: string,
+): { readonly code: string; readonly value: Value } | string {
   const colon = written.lastIndexOf(':');
   const code = colon < 0 ? written : written.slice(0, colon);
-  if (code.trim() === '') return 'expected <code> or <code>:<kind>';
-  if (colon < 0) return { code, kind: 'human' };
+  if (code.trim() === '') return `expected <code> or <code>:<${what}>`;
+  if (colon < 0) return { code, value: byDefault };
   const named = written.slice(colon + 1);
-  const kind = TASK_KINDS.find((known) => known === named);
-  return kind === undefined
-    ? `the kind must be ${formatAlternatives(TASK_KINDS)}${didYouMean(named, TASK_KINDS)}`
-    : { code, kind };
+  const value = values.find((known) => known === named);
+  return value === undefined
+    ? `the ${what} must be ${formatAlternatives(values)}${didYouMean(named, values)}`
+    : { code, value };
 }
 
 /** Reads the schema in a file, or returns its problems. */
@@ -184,7 +268,7 @@ export interface TaskChanges {
 }
 
 /** Changes the kinds and the order of tasks. Throws a usage error that lists every problem by option. */
-export function applyTaskChanges(definition: ProcessDefinition, changes: TaskChanges): ProcessDefinition {
+export function applyTaskChanges(definition: WorkerDefinition, changes: TaskChanges): WorkerDefinition {
   const problems: string[] = [];
   const codes = definition.tasks.map(({ code }) => code);
   const unknown = (code: string): string =>

@@ -6,7 +6,13 @@ import { splitTextFile } from '../../files/text-file.ts';
 import { hasHiddenCharacters, yamlComment, yamlString } from '../../base/yaml.ts';
 import { validateDefinitionFile } from './validate.ts';
 import type { DefinitionFile } from './schema.ts';
-import type { DataShape, ProcessDefinition, TaskDefinition } from '../definition.ts';
+import type {
+  ActionDefinition,
+  DataShape,
+  ProcessDefinition,
+  TaskDefinition,
+  WorkflowReference,
+} from '../definition.ts';
 
 const MAX_PROBLEMS = 50;
 
@@ -110,13 +116,28 @@ function fromShape(shape: DataShape): FileShape {
 
 /** The definition as it is written in a file. */
 export function toFile(definition: ProcessDefinition): DefinitionFile {
-  const { process, workflow, metadata, entity, tasks } = definition;
+  const { process, workflow, webhook, metadata, entity, tasks, actions } = definition;
   return withoutUndefined({
     process,
-    workflow: { type: workflow.type, 'task-queue': workflow.taskQueue },
+    workflow: workflow && fromWorkflow(workflow),
+    webhook,
     metadata: metadata && fromShape(metadata),
     entity: entity && fromShape(entity),
     tasks: tasks.map(fromTask),
+    actions: actions?.map(fromAction),
+  });
+}
+
+function fromWorkflow({ type, taskQueue }: WorkflowReference): NonNullable<DefinitionFile['workflow']> {
+  return { type, 'task-queue': taskQueue };
+}
+
+function fromAction({ availableTo, ...action }: ActionDefinition): NonNullable<DefinitionFile['actions']>[number] {
+  return withoutUndefined({
+    ...action,
+    'available-to': availableTo && [...availableTo],
+    workflow: 'workflow' in action ? fromWorkflow(action.workflow) : undefined,
+    input: 'input' in action ? fromShape(action.input) : undefined,
   });
 }
 

@@ -1,14 +1,29 @@
 import { Type } from '@sinclair/typebox';
 import type { Static } from '@sinclair/typebox';
 import { UUID_PATTERN } from '../../base/is-uuid.ts';
-import { TASK_KINDS, TASK_QUEUE_PATTERN } from '../definition.ts';
-import type { TaskKind } from '../definition.ts';
+import { ACTION_AUDIENCES, ACTION_TYPES, TASK_KINDS, TASK_QUEUE_PATTERN } from '../definition.ts';
+import type { ActionAudience, ActionType, TaskKind } from '../definition.ts';
 
 const closed = { additionalProperties: false };
 
 const text = (description: string) => Type.String({ description, pattern: '\\S' });
 
 const uuid = (description: string) => Type.String({ description, pattern: UUID_PATTERN });
+
+/** A URL to which the local KuFlow can send events. */
+export const WEBHOOK_URL_PATTERN = '^https?://[^\\s/]\\S*$';
+
+const workflow = (description: string, owner: string) =>
+  Type.Object(
+    {
+      type: text(`Workflow type, exactly as set in the ${owner} definition in the KuFlow app.`),
+      'task-queue': Type.String({
+        description: `Task queue, exactly as set in the ${owner} definition in the KuFlow app.`,
+        pattern: TASK_QUEUE_PATTERN,
+      }),
+    },
+    { ...closed, description },
+  );
 
 const shape = (description: string) =>
   Type.Object(
@@ -52,6 +67,32 @@ const TaskFile = Type.Object(
   { ...closed, description: 'One task of the process.' },
 );
 
+const ActionFile = Type.Object(
+  {
+    code: text('Code of the action in the KuFlow app, unique among the actions of the process.'),
+    type: Type.Unsafe<ActionType>({ type: 'string', enum: ACTION_TYPES, description: 'What the action does.' }),
+    name: Type.Optional(Type.String({ description: 'Display name of the action.' })),
+    description: Type.Optional(Type.String({ description: 'What the action is for.' })),
+    'available-to': Type.Optional(
+      Type.Array(Type.Unsafe<ActionAudience>({ type: 'string', enum: ACTION_AUDIENCES }), {
+        description: 'Who may invoke the action. Both if left out.',
+        minItems: 1,
+        uniqueItems: true,
+      }),
+    ),
+    workflow: Type.Optional(workflow('start-workflow and downloadable: the workflow to start.', 'action')),
+    signal: Type.Optional(text('send-workflow-signal: name of the signal.')),
+    input: Type.Optional(shape('send-workflow-signal: the input that people fill in.')),
+    task: Type.Optional(text('create-task: code of a human or system task.')),
+    message: Type.Optional(
+      text("create-process-item-message: code of a message task. Without it, KuFlow's built-in message."),
+    ),
+    thread: Type.Optional(text('create-process-item-thread: code of a thread task.')),
+    process: Type.Optional(text('start-related-process: code of the process to start.')),
+  },
+  { ...closed, description: 'One user action: what people can invoke in a running process.' },
+);
+
 /** The content of `kuflow.process.yaml` as written. The published JSON Schema and the validation of the file come from it. */
 export const DefinitionFileSchema = Type.Object(
   {
@@ -72,19 +113,25 @@ export const DefinitionFileSchema = Type.Object(
       },
       { ...closed, description: 'Identifies the process.' },
     ),
-    workflow: Type.Object(
-      {
-        type: text('Workflow type, exactly as set in the process definition in the KuFlow app.'),
-        'task-queue': Type.String({
-          description: 'Task queue, exactly as set in the process definition in the KuFlow app.',
-          pattern: TASK_QUEUE_PATTERN,
-        }),
-      },
-      { ...closed, description: 'How KuFlow starts the workflow of the process.' },
+    workflow: Type.Optional(workflow('How KuFlow starts the workflow of the process.', 'process')),
+    webhook: Type.Optional(
+      Type.Object(
+        {
+          url: Type.String({ description: 'URL to which KuFlow sends the events.', pattern: WEBHOOK_URL_PATTERN }),
+        },
+        {
+          ...closed,
+          description:
+            'For a process that a program runs with the REST API instead of a workflow (engine "API & Webhooks").',
+        },
+      ),
     ),
     metadata: Type.Optional(shape('The metadata of the process.')),
     entity: Type.Optional(shape('The entity of the process.')),
     tasks: Type.Optional(Type.Array(TaskFile, { description: 'The tasks, in their usual order.' })),
+    actions: Type.Optional(
+      Type.Array(ActionFile, { description: 'The user actions, in the order of the menu of the process.' }),
+    ),
   },
   { ...closed },
 );

@@ -1,4 +1,4 @@
-import { isRecord } from '../../base/json.ts';
+import { isRecord, withoutUndefined } from '../../base/json.ts';
 import { didYouMean } from '../../base/near-match.ts';
 import { parseDataFile, readDataFile, type DataFileKind, type DataValidation } from '../data-file.ts';
 import {
@@ -32,8 +32,13 @@ export async function loadPeople(path: string): Promise<PeopleSeed> {
 
 /** Like `loadPeople`, for the text of a file. `fileName` is used in messages. */
 export async function parsePeople(text: string, fileName: string): Promise<PeopleSeed> {
-  const { users, groups = [] } = await parseDataFile(text, fileName, KIND, validatePeopleFile);
-  return { users: users.map((user) => ({ ...user, groups: user.groups ?? [] })), groups };
+  const file = await parseDataFile(text, fileName, KIND, validatePeopleFile);
+  const { users, groups = [], 'process-managers': processManagers } = file;
+  return withoutUndefined({
+    users: users.map((user) => ({ ...user, groups: user.groups ?? [] })),
+    groups,
+    processManagers,
+  });
 }
 
 function validatePeopleFile(value: unknown): DataValidation<PeopleFile> {
@@ -48,6 +53,7 @@ function validatePeopleFile(value: unknown): DataValidation<PeopleFile> {
     ...findDuplicates(value, 'groups', 'code', (code) => code),
     ...findReservedGroups(value),
     ...findUnknownGroups(value),
+    ...findUnknownManagers(value),
   ];
   return problems.length === 0 ? { kind: 'valid', file: value as PeopleFile } : { kind: 'invalid', problems };
 }
@@ -84,6 +90,25 @@ function findReservedGroups(value: unknown): readonly DataProblem[] {
     return [
       { path, reason: `${formatKeyPath(path)} ${EVERYBODY_GROUP} is the group of all users, which always exists` },
     ];
+  });
+}
+
+function findUnknownManagers(value: unknown): readonly DataProblem[] {
+  const managers = isRecord(value) ? value['process-managers'] : undefined;
+  const texts = (list: 'users' | 'groups', key: string): readonly string[] =>
+    itemsOf(value, list).flatMap((item) =>
+      isRecord(item) && typeof item[key] === 'string' ? [item[key].toLowerCase()] : [],
+    );
+  const emails = texts('users', 'email');
+  const codes = itemsOf(value, 'groups').flatMap((group) => (isRecord(group) ? [group['code']] : []));
+  return (Array.isArray(managers) ? (managers as readonly unknown[]) : []).flatMap((manager, at) => {
+    if (typeof manager !== 'string' || manager.trim() === '') return [];
+    const isKnown = manager.includes('@')
+      ? emails.includes(manager.toLowerCase())
+      : manager === EVERYBODY_GROUP || codes.includes(manager);
+    const path = ['process-managers', String(at)];
+    const reason = `${formatKeyPath(path)} ${formatDataValue(manager)} is not a user or a group in this file`;
+    return isKnown ? [] : [{ path, reason }];
   });
 }
 

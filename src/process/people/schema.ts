@@ -40,6 +40,12 @@ export const PeopleFileSchema = Type.Object(
         { description: 'The groups.' },
       ),
     ),
+    'process-managers': Type.Optional(
+      Type.Array(Type.String({ description: 'Code of a group or email of a user in this file.', pattern: '\\S' }), {
+        description: 'Who may invoke the actions that are available to process managers. Everybody if left out.',
+        uniqueItems: true,
+      }),
+    ),
   },
   { ...closed },
 );

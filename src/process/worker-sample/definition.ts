@@ -1,5 +1,5 @@
 import { withoutUndefined } from '../../base/json.ts';
-import type { ProcessDefinition, TaskDefinition } from '../definition.ts';
+import type { WorkerDefinition, TaskDefinition } from '../definition.ts';
 import { definitionFromFlags, type DefinitionFlags } from '../definition/from-flags.ts';
 import type { SampleValue, WorkerSample } from './read.ts';
 
@@ -23,7 +23,7 @@ export async function definitionFromSample(
   sample: WorkerSample,
   flags: Omit<DefinitionFlags, 'tasks'>,
   cwd: string,
-): Promise<ProcessDefinition> {
+): Promise<WorkerDefinition> {
   const tasks = sampleTaskDefinitions(sample);
   const definition = await definitionFromFlags(
     {

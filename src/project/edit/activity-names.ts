@@ -1,10 +1,10 @@
 import { distinctName, identifier } from '../../base/identifiers.ts';
-import type { ProcessDefinition } from '../../process/definition.ts';
+import type { WorkerDefinition } from '../../process/definition.ts';
 import { choiceOf, type TaskChoice, type TaskChoices } from '../../languages/project-spec.ts';
 import { nameTasks, systemTaskInputs, type Naming } from '../../languages/task-names.ts';
 
 export interface ProcessWithChoices {
-  readonly definition: ProcessDefinition;
+  readonly definition: WorkerDefinition;
   readonly choices: TaskChoices;
 }
 
@@ -48,7 +48,7 @@ export function listActivityNames(processes: readonly ProcessWithChoices[], nami
 }
 
 /** Choices that keep the inputs of the system tasks of `before`, although `after` has more tasks. */
-export function pinInputs(before: ProcessDefinition, after: ProcessDefinition, choices: TaskChoices): TaskChoices {
+export function pinInputs(before: WorkerDefinition, after: WorkerDefinition, choices: TaskChoices): TaskChoices {
   const pinned = new Map<string, TaskChoice>(Object.entries(choices));
   before.tasks.forEach(({ code, kind }, index) => {
     const newIndex = after.tasks.findIndex((task) => task.code === code);
@@ -61,7 +61,7 @@ export function pinInputs(before: ProcessDefinition, after: ProcessDefinition, c
 }
 
 function defaultActivityNames(
-  definition: ProcessDefinition,
+  definition: WorkerDefinition,
   choices: TaskChoices,
   naming: Naming,
 ): readonly (readonly [string, string])[] {

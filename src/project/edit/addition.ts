@@ -1,5 +1,5 @@
 import type { DefinitionSource } from '../../languages/project-spec.ts';
-import type { ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
+import type { ActionDefinition, TaskDefinition, WorkerDefinition } from '../../process/definition.ts';
 import type { ProjectBase } from '../base-archive.ts';
 import type { PlannedEdit } from './conflicts.ts';
 import type { OpenedProcess, WorkerProject } from './open-project.ts';
@@ -8,7 +8,7 @@ import type { OpenedProcess, WorkerProject } from './open-project.ts';
 export type AdditionRequest =
   | {
       readonly kind: 'process';
-      readonly definition: ProcessDefinition;
+      readonly definition: WorkerDefinition;
       readonly source: DefinitionSource;
       /** Comments for the top of its definition file. */
       readonly notes: readonly string[];
@@ -24,6 +24,7 @@ export type AdditionRequest =
       /** Code of the task to insert it after. Default: the last task. */
       readonly after?: string | undefined;
     }
+  | { readonly kind: 'action'; readonly process: OpenedProcess; readonly action: ActionDefinition }
   | { readonly kind: 'activity'; readonly name: string };
 
 export interface AdditionContext {

@@ -73,8 +73,8 @@ export interface FileEdits {
  * project and writes nothing.
  */
 export async function planFileEdits(request: FileEditsRequest): Promise<FileEdits> {
-  const before = textsOf(request.before);
-  const current = textsOf(request.current ?? []);
+  const before = byPath(request.before);
+  const current = byPath(request.current ?? []);
   const generated = new Map(request.base.generated);
   const merged = new Map(request.base.merged);
   const regenerated = new Map(request.base.regenerated);
@@ -84,8 +84,8 @@ export async function planFileEdits(request: FileEditsRequest): Promise<FileEdit
     // Only an update changes the library.
     if (request.ignore.includes(path) || isLibraryFile(path)) continue;
     const last = textOf(generated.get(path));
-    const rendered = decodeUtf8(file.contents);
-    const next = mergeRendered(path, before.get(path), last, rendered, {
+    const rendered = textOf(file);
+    const next = mergeRendered(path, textOf(before.get(path)), last, rendered, {
       isOrderFree: request.hasDeclarationsOnly(path),
     });
     const base = textOf(merged.get(path)) ?? last;
@@ -100,7 +100,7 @@ export async function planFileEdits(request: FileEditsRequest): Promise<FileEdit
       base,
       next: next ?? rendered,
       isMergeable: next !== undefined,
-      written: [base, last, current.get(path), textOf(regenerated.get(path))],
+      written: [base, last, textOf(current.get(path)), textOf(regenerated.get(path))],
     });
     if (edit !== undefined) edits.push(edit);
     generated.set(path, { ...file, contents: Buffer.from(next ?? rendered) });
@@ -181,10 +181,6 @@ export function mergeCleanly(
   return conflicts.length === 0 ? text : undefined;
 }
 
-function textsOf(files: readonly PlannedFile[]): ReadonlyMap<string, string> {
-  return new Map(files.map(({ path, contents }) => [path, decodeUtf8(contents)]));
-}
-
-function decodeUtf8(contents: Uint8Array): string {
-  return Buffer.from(contents).toString('utf8');
+function byPath(files: readonly PlannedFile[]): ReadonlyMap<string, PlannedFile> {
+  return new Map(files.map((file) => [file.path, file]));
 }

@@ -7,7 +7,7 @@ import { editorsOf } from '../../languages/names.ts';
 import type { ProcessLayout } from '../../languages/language.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { nameTasks } from '../../languages/task-names.ts';
-import type { ProcessDefinition } from '../../process/definition.ts';
+import { requireWorkflow, type WorkerDefinition } from '../../process/definition.ts';
 import { DEFINITION_FILE, loadDefinition, parseDefinition } from '../../process/definition/file.ts';
 import { missingDefinitionError, missingRecordError } from '../../process/definition/missing.ts';
 import { findAbove, findProject, RECORD_FILE } from '../../process/find-project.ts';
@@ -25,14 +25,14 @@ export interface ProcessOnDisk {
   /** Undefined for the first process. */
   readonly slug: string | undefined;
   readonly layout: ProcessLayout;
-  readonly definition: ProcessDefinition;
+  readonly definition: WorkerDefinition;
   readonly source: DefinitionSource;
   readonly choices: TaskChoices;
 }
 
 export interface OpenedProcess extends ProcessOnDisk {
   /** The definition that the code was generated from: people edit the file afterwards. */
-  readonly definitionInCode: ProcessDefinition;
+  readonly definitionInCode: WorkerDefinition;
 }
 
 /** A process in the record whose definition file no longer exists. */
@@ -88,7 +88,7 @@ export async function readProject(cwd: string, env: Environment): Promise<Projec
   const exists = (path: string): boolean => existsSync(join(folder, path));
   const load = async (process: DefinedWithout): Promise<ProcessOnDisk> => ({
     ...process,
-    definition: await loadDefinition(join(folder, process.layout.definitionFile)),
+    definition: requireWorkflow(await loadDefinition(join(folder, process.layout.definitionFile))),
   });
   const layoutOf = (slug?: string): ProcessLayout => languageOf(record).layout(record, slug);
   const layout = layoutOf();
@@ -127,9 +127,9 @@ export async function openProject(
   const language = languageOf(record);
   const definitionFiles = files.processes.map(({ layout }) => layout.definitionFile);
   const { base, archive, problem } = await readUsableBase(files, definitionFiles, env, version);
-  const definitionInBase = async ({ layout }: DefinedWithout): Promise<ProcessDefinition | undefined> => {
+  const definitionInBase = async ({ layout }: DefinedWithout): Promise<WorkerDefinition | undefined> => {
     const text = textOf(base.generated.get(layout.definitionFile));
-    return text === undefined ? undefined : parseDefinition(text, layout.definitionFile);
+    return text === undefined ? undefined : requireWorkflow(await parseDefinition(text, layout.definitionFile));
   };
   const open = async (process: ProcessOnDisk): Promise<OpenedProcess> => {
     const { definition, choices } = process;
@@ -242,7 +242,7 @@ function recordedChoices(record: ProjectRecord, slug: string | undefined): TaskC
     : (record.additionalProcesses.find((process) => process.slug === slug)?.choices ?? {});
 }
 
-function hasTask({ tasks }: ProcessDefinition, code: string): boolean {
+function hasTask({ tasks }: WorkerDefinition, code: string): boolean {
   return tasks.some((task) => task.code === code);
 }
 

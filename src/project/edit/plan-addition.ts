@@ -1,4 +1,5 @@
 import type { WorkerProject } from './open-project.ts';
+import { planAction } from './plan-action.ts';
 import { planActivity } from './plan-activity.ts';
 import { planProcess, resumeProcess } from './plan-process.ts';
 import { planTask } from './plan-task.ts';
@@ -20,6 +21,8 @@ export async function planAddition(
       return resumeProcess(project, request.process, context);
     case 'task':
       return planTask(project, request);
+    case 'action':
+      return planAction(project, request);
     case 'activity':
       return planActivity(project, request.name);
   }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ProcessLayout } from '../../languages/language.ts';
 import { languageOf } from '../../languages/registry.ts';
-import type { ProcessDefinition } from '../../process/definition.ts';
+import type { WorkerDefinition } from '../../process/definition.ts';
 import { textOf } from '../base-archive.ts';
 import { renderProject } from '../render.ts';
 import { planFileEdits, type FileEdits, type FileEditsRequest } from './conflicts.ts';
@@ -63,7 +63,7 @@ export function renderTasksAddedByHand(
     if (added.length === 0) return undefined;
     const codes = new Set(added.map(({ code }) => code));
     const without = { ...known.definition, tasks: known.definition.tasks.filter(({ code }) => !codes.has(code)) };
-    const file = async (definition: ProcessDefinition): Promise<string> => {
+    const file = async (definition: WorkerDefinition): Promise<string> => {
       // The data of these tasks is not passed to the system tasks that the code already has.
       const choices = pinInputs(without, definition, changed.choices);
       const files = await render(project, replaceProcess(before, { ...changed, definition, choices }));
@@ -75,10 +75,10 @@ export function renderTasksAddedByHand(
 
 /** Adds the tasks of `source` with these codes, each after the task that it follows there. */
 function insertTasks(
-  definition: ProcessDefinition,
-  source: ProcessDefinition,
+  definition: WorkerDefinition,
+  source: WorkerDefinition,
   codes: ReadonlySet<string>,
-): ProcessDefinition {
+): WorkerDefinition {
   const tasks = [...definition.tasks];
   let at = 0;
   for (const task of source.tasks) {

@@ -1,4 +1,4 @@
-import type { ProcessDefinition } from '../../process/definition.ts';
+import type { WorkerDefinition } from '../../process/definition.ts';
 import { editDefinition } from '../../process/definition/edit-definition.ts';
 import { checkDefinition } from '../../process/definition/render.ts';
 import { withGenerated } from '../base-archive.ts';
@@ -11,7 +11,7 @@ import { assignChoices } from './plan-task.ts';
 /** A process of a project with the definition that it should have. */
 export interface DefinitionChange {
   readonly process: OpenedProcess;
-  readonly definition: ProcessDefinition;
+  readonly definition: WorkerDefinition;
 }
 
 /**

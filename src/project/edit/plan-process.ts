@@ -43,7 +43,7 @@ export async function planProcess(
   if (definitionFile === undefined) throw new Error(`${layout.definitionFile} was not rendered`);
   const planned = await planCodeEdits(project, withDefinitionsInCode(processes), undefined);
   const edits: readonly PlannedEdit[] = [
-    createNewFile(layout.definitionFile, textOf(definitionFile) ?? ''),
+    createNewFile(layout.definitionFile, textOf(definitionFile)),
     ...planned.edits,
   ];
   const existing = edits.flatMap((edit) =>
@@ -89,12 +89,6 @@ async function rejectCollisions(project: WorkerProject, code: string, type: stri
   const known = project.processes.map(({ layout }) => layout.definitionFile);
   for (const { definition, layout } of project.processes) {
     if (definition.process.code === code) throw duplicateProcessError(code, layout.definitionFile, invocation);
-    if (definition.workflow.type === type) {
-      throw usageError(
-        `Workflow type ${type} is already used by process ${definition.process.code} in ${layout.definitionFile}: ${code} needs a different one`,
-        ['Pass it with --workflow-type, as entered in the process definition in the KuFlow app'],
-      );
-    }
   }
   for (const file of await listDefinitionFiles(project.folder)) {
     if (known.includes(file)) continue;
@@ -104,10 +98,22 @@ async function rejectCollisions(project: WorkerProject, code: string, type: stri
       `Move the file out of the project, then add the process: ${invocation} add process --definition <path>`,
     ]);
   }
-  for (const [file, names] of await readExportedNames(project, 'workflows')) {
-    if (!names.has(type)) continue;
-    throw usageError(`${file} already exports ${type}: ${code} needs a different workflow type`, [
-      'Pass it with --workflow-type, as entered in the process definition in the KuFlow app',
-    ]);
+  await rejectUsedWorkflowType(project, type, code);
+}
+
+/** Throws a usage error if the project already has this workflow type, which the process or action with the code should get. */
+export async function rejectUsedWorkflowType(project: WorkerProject, type: string, code: string): Promise<void> {
+  const next = ['Pass it with --workflow-type, as entered in the process definition in the KuFlow app'];
+  for (const { definition, layout } of project.processes) {
+    const { process, workflow, actions = [] } = definition;
+    const used = [workflow, ...actions.flatMap((action) => ('workflow' in action ? [action.workflow] : []))];
+    if (used.some((one) => one.type === type))
+      throw usageError(
+        `Workflow type ${type} is already used by process ${process.code} in ${layout.definitionFile}: ${code} needs a different one`,
+        next,
+      );
   }
+  for (const [file, names] of await readExportedNames(project, 'workflows'))
+    if (names.has(type))
+      throw usageError(`${file} already exports ${type}: ${code} needs a different workflow type`, next);
 }

@@ -4,7 +4,7 @@ import { didYouMean } from '../../base/near-match.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { nameTasks } from '../../languages/task-names.ts';
 import { addTask } from '../../process/definition/add-task.ts';
-import type { ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
+import { requireWorkflow, type TaskDefinition, type WorkerDefinition } from '../../process/definition.ts';
 import {
   readDefinitionText,
   withDefinitionsInCode,
@@ -46,7 +46,7 @@ export async function planTask(
   }
   const text = await readDefinitionText(project, process);
   const written = await addTask(text, layout.definitionFile, task, after);
-  const processes = await assignChoices(project, process, written.definition);
+  const processes = await assignChoices(project, process, requireWorkflow(written.definition));
   const edit = editExistingFile(layout.definitionFile, text, written.text, undefined);
   const { edits, base } = await planProcessCode(project, process, processes, written.text);
   return { processes, edits: [{ ...edit, how: 'definition' }, ...edits], base };
@@ -85,7 +85,7 @@ async function planProcessCode(
 export async function assignChoices(
   project: WorkerProject,
   process: OpenedProcess,
-  definition: ProcessDefinition,
+  definition: WorkerDefinition,
 ): Promise<WorkerProject['processes']> {
   const changed: OpenedProcess = {
     ...process,

@@ -8,7 +8,7 @@ import type { PlannedFile } from '../../languages/planned-file.ts';
 import { isLibraryFile } from '../../languages/library.ts';
 import type { TemplateOrigin } from '../../languages/project-spec.ts';
 import type { GeneratedCode } from '../../languages/language.ts';
-import type { ProcessDefinition } from '../../process/definition.ts';
+import type { WorkerDefinition } from '../../process/definition.ts';
 import { BASE_FILE, EMPTY_BASE, baseEntry, openBase, readBaseFile, textOf, type ProjectBase } from '../base-archive.ts';
 import type { ProjectRecord } from '../record.ts';
 import { mergeRendered } from './conflicts.ts';
@@ -84,9 +84,9 @@ async function missingTemplateError(
 export async function guessDefinitionInCode(
   folder: string,
   tasksFile: string,
-  definition: ProcessDefinition,
+  definition: WorkerDefinition,
   { declaresTask }: GeneratedCode,
-): Promise<ProcessDefinition> {
+): Promise<WorkerDefinition> {
   const text = await readTextFile(folder, tasksFile);
   if (typeof text !== 'string') return definition;
   return { ...definition, tasks: definition.tasks.filter(({ code }) => declaresTask(text, code)) };
@@ -107,7 +107,7 @@ export function fillBase(
       file.path,
       before.get(file.path),
       textOf(base.generated.get(file.path)),
-      textOf(file) ?? '',
+      textOf(file),
       options,
     );
     // A file that is not text stays as it is.

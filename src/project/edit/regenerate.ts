@@ -1,6 +1,6 @@
 import { KnownError } from '../../base/errors.ts';
 import { languageOf } from '../../languages/registry.ts';
-import type { ProcessDefinition } from '../../process/definition.ts';
+import type { ProcessDefinition, WorkerDefinition } from '../../process/definition.ts';
 import { textOf } from '../base-archive.ts';
 import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
 import { renderProject } from '../render.ts';
@@ -42,11 +42,11 @@ export async function regenerateDefinitionCode(request: RegenerationRequest): Pr
   const [note] = project.notes;
   // The record of what was generated is missing or was not merged yet: `kuflow add` rebuilds it and says what that means.
   if (note !== undefined) throw new KnownError({ message: note });
-  const { hasDeclarationsOnly, isDefinitionCode } = languageOf(project.record).code;
+  const { hasDeclarationsOnly } = languageOf(project.record).code;
   const [inCode, earlier, next] = await Promise.all([
-    renderTexts(project, withDefinitionsInCode(project.processes)),
-    renderTexts(project, withDefinitions(project.processes, request.before)),
-    renderTexts(project, project.processes),
+    renderDefinitionCode(project, withDefinitionsInCode(project.processes)),
+    renderDefinitionCode(project, withDefinitions(project.processes, request.before)),
+    renderDefinitionCode(project, project.processes),
   ]);
   const edits: FileEdit[] = [];
   const left: { readonly path: string; readonly reason: string }[] = [];
@@ -54,7 +54,7 @@ export async function regenerateDefinitionCode(request: RegenerationRequest): Pr
   for (const [path, text] of next) {
     const generated = project.base.generated.get(path);
     const last = textOf(generated);
-    if (!isDefinitionCode(path) || generated === undefined || last === undefined) continue;
+    if (generated === undefined || last === undefined) continue;
     // Other templates may have generated the file: then only the change is applied.
     const render = (rendered: string | undefined): string | undefined =>
       rendered === undefined
@@ -86,12 +86,14 @@ function reasonToLeave(current: string | undefined | false, after: string | unde
   return after === undefined ? 'was written by another version, which differs in the same place' : 'has local changes';
 }
 
-async function renderTexts(
+/** The code that follows from the definition files alone, by its paths. */
+async function renderDefinitionCode(
   project: WorkerProject,
   processes: WorkerProject['processes'],
-): Promise<ReadonlyMap<string, string | undefined>> {
+): Promise<ReadonlyMap<string, string>> {
+  const { isDefinitionCode } = languageOf(project.record).code;
   const files = await renderProject(toProjectSpec(project, processes));
-  return new Map(files.map((file) => [file.path, textOf(file)]));
+  return new Map(files.filter(({ path }) => isDefinitionCode(path)).map((file) => [file.path, textOf(file)]));
 }
 
 /** The processes of the project with these definitions, or those that the code was generated from. */
@@ -102,7 +104,10 @@ function withDefinitions(
   const [first, ...others] = processes.map((process) => ({
     ...process,
     definition:
-      definitions.find(({ process: { code } }) => code === process.definition.process.code) ?? process.definitionInCode,
+      definitions.find(
+        (one): one is WorkerDefinition =>
+          one.workflow !== undefined && one.process.code === process.definition.process.code,
+      ) ?? process.definitionInCode,
   }));
   return [first ?? processes[0], ...others];
 }

@@ -71,7 +71,7 @@ function generatedActivities({ base, record }: WorkerProject): readonly string[]
 function renderedActivities({ record }: WorkerProject, files: readonly PlannedFile[]): ReadonlySet<string> {
   const { layout, code } = languageOf(record);
   const { activities } = layout(record);
-  const texts = files.filter(({ path }) => activities.includes(path)).map((file) => textOf(file) ?? '');
+  const texts = files.filter(({ path }) => activities.includes(path)).map((file) => textOf(file));
   return new Set(texts.flatMap((text) => [...code.activityNames(text)]));
 }
 

@@ -56,10 +56,10 @@ export function ReadFailure({ failure, title }: FailureNoticeProps) {
 }
 
 export interface NotLoadedProps {
-  readonly name: 'process' | 'request' | 'task';
+  readonly name: 'process' | 'request' | 'task' | 'event';
   readonly failure: RequestFailure | undefined;
   /** The view that lists all of them. */
-  readonly list: 'processes' | 'requests' | 'tasks';
+  readonly list: 'processes' | 'requests' | 'tasks' | 'webhooks';
 }
 
 /** What a view shows below its heading instead of its data. The heading is not part of it, because it keeps the focus once the data is read. */
@@ -67,7 +67,9 @@ export function NotLoaded({ name, failure, list }: NotLoadedProps) {
   return (
     <>
       <ReadFailure failure={failure} title={`The ${name} could not be read`} />
-      {failure === undefined ? null : <Link to={{ view: list }}>{`All ${list}`}</Link>}
+      {failure === undefined ? null : (
+        <Link to={{ view: list }}>{list === 'webhooks' ? 'All events' : `All ${list}`}</Link>
+      )}
     </>
   );
 }
@@ -104,6 +106,9 @@ const TONES: Readonly<Record<string, string>> = {
   RUNNING: 'active',
   COMPLETED: 'good',
   CANCELLED: 'muted',
+  PENDING: 'waiting',
+  DELIVERED: 'good',
+  FAILED: 'bad',
   up: 'good',
   down: 'bad',
   online: 'good',

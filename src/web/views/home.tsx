@@ -157,14 +157,16 @@ function Definitions() {
       ) : (
         <ul class="rows definitions">
           {served?.map((definition) => {
-            const { code, name, workflowType, taskQueue, tasks } = definition;
+            const { code, name, workflowType, taskQueue, webhookUrl, tasks } = definition;
             return (
               <li key={code}>
                 <span class="main">
                   <strong>{name ?? code}</strong> <span class="muted mono">{code}</span>
                   <ConfidentialBadge of={definition} />
                   <span class="second">
-                    {workflowType} on {taskQueue}, {countOf(tasks.length, 'task')}
+                    {workflowType === undefined ? '' : `${workflowType} on ${taskQueue}, `}
+                    {webhookUrl === undefined ? '' : `Webhook ${webhookUrl}, `}
+                    {countOf(tasks.length, 'task')}
                   </span>
                 </span>
                 <Link class="button" to={{ view: 'start', code }}>

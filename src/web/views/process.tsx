@@ -61,6 +61,7 @@ export function ProcessDetailView({ id }: { readonly id: string }) {
   const initiator = process.initiatorId === undefined ? undefined : app.names.get(process.initiatorId);
   const temporalUi = app.status.data?.temporalUi;
   const summary = summarize(metadata);
+  const hasWorkflow = definition === undefined || definition.workflowType !== undefined;
   return (
     <>
       <ViewHeading title={name} />
@@ -81,7 +82,7 @@ export function ProcessDetailView({ id }: { readonly id: string }) {
             Start like this one
           </Link>
         )}
-        {temporalUi === undefined || app.status.data === undefined ? null : (
+        {!hasWorkflow || temporalUi === undefined || app.status.data === undefined ? null : (
           <a
             class="button"
             href={`${temporalUi.replace(/\/$/, '')}/namespaces/${app.status.data.namespace}/workflows/${process.id}`}
@@ -89,9 +90,14 @@ export function ProcessDetailView({ id }: { readonly id: string }) {
             Open the workflow in Temporal
           </a>
         )}
+        {definition?.webhookUrl === undefined ? null : (
+          <Link class="button" to={{ view: 'webhooks', process: id }}>
+            Webhook events
+          </Link>
+        )}
         {process.state === 'RUNNING' ? (
           <>
-            <SignalProcess id={id} reload={loaded.reload} />
+            {hasWorkflow ? <SignalProcess id={id} reload={loaded.reload} /> : null}
             <CancelProcess id={id} reload={loaded.reload} />
           </>
         ) : null}
@@ -99,8 +105,8 @@ export function ProcessDetailView({ id }: { readonly id: string }) {
       <section aria-labelledby="items">
         <h2 id="items">Tasks and messages</h2>
         {items.length === 0 ? (
-          <EmptyState command={process.state === 'RUNNING' ? WORKER_COMMAND : undefined}>
-            The worker creates tasks, messages and threads here.
+          <EmptyState command={process.state === 'RUNNING' && hasWorkflow ? WORKER_COMMAND : undefined}>
+            {hasWorkflow ? 'The worker' : 'Your program'} creates tasks, messages and threads here.
             {process.state === 'RUNNING' ? ' Is it running?' : ''}
           </EmptyState>
         ) : (

@@ -7,11 +7,12 @@ import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
 import { Ago } from '../parts/ago.tsx';
 import { SelectList } from '../parts/select-list.tsx';
 import { CommandLine } from '../parts/copy.tsx';
-import { CodeBlock, EmptyState, Notice, NotLoaded, ReadFailure } from '../parts/notices.tsx';
+import { EmptyState, Notice, NotLoaded, ReadFailure } from '../parts/notices.tsx';
+import { RecordedBodyView } from '../parts/recorded-body.tsx';
 import { matchesRequest } from '../request-filter.ts';
 import type { Route } from '../route.ts';
 import { curlCommand } from '../text/curl.ts';
-import { formatBytes, shortenPath } from '../text/words.ts';
+import { shortenPath } from '../text/words.ts';
 import { KUFLOW, WORKER_COMMAND } from '../project-commands.ts';
 
 const STATUS_NAMES = [
@@ -197,26 +198,7 @@ function Side({ name, headers, body }: SideProps) {
           ])}
         </dl>
       </details>
-      {body === undefined || body.bytes === 0 ? (
-        <p class="muted">No body</p>
-      ) : (
-        <>
-          <p class="muted">
-            {[body.contentType, formatBytes(body.bytes), body.truncated ? 'only the beginning is kept' : undefined]
-              .filter((text) => text !== undefined)
-              .join(' · ')}
-          </p>
-          {body.text === undefined ? null : <CodeBlock label={`Body of the ${id}`}>{indentJson(body.text)}</CodeBlock>}
-        </>
-      )}
+      <RecordedBodyView label={`Body of the ${id}`} body={body} />
     </section>
   );
-}
-
-function indentJson(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), undefined, 2);
-  } catch {
-    return text;
-  }
 }

@@ -1,4 +1,4 @@
-"""The workflow code matches the histories in tests/histories."""
+"""Replays the histories in tests/histories with the present workflow code."""
 
 from pathlib import Path
 
@@ -14,6 +14,6 @@ NONE_YET = "none yet; save one with: ./kuflow dev history <process-id> > tests/h
 
 @pytest.mark.skipif(not HISTORIES, reason=NONE_YET)
 @pytest.mark.parametrize("name", sorted(HISTORIES))
-async def test_the_workflow_code_matches_a_history(name: str) -> None:
+async def test_workflow_code_matches_history(name: str) -> None:
     history = WorkflowHistory.from_json(name, HISTORIES[name])
     await replay(history, [process.workflow for process in PROCESSES])

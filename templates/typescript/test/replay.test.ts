@@ -6,7 +6,7 @@ const workflows = new URL('../src/workflows.ts', import.meta.url);
 const folder = new URL('./histories/', import.meta.url);
 const histories = readdirSync(folder).filter((name) => name.endsWith('.json'));
 
-describe('the workflow code matches the histories in test/histories', () => {
+describe('workflow code matches the histories in test/histories', () => {
   for (const name of histories) {
     it(name, async () => {
       await replay(JSON.parse(readFileSync(new URL(name, folder), 'utf8')), workflows);

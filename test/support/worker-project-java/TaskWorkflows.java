@@ -19,6 +19,8 @@ import java.util.Map;
 import java.util.UUID;
 import kuflow.worker.KuFlowOperations;
 import kuflow.worker.model.LogLevel;
+import kuflow.worker.workflow.ActionRequest;
+import kuflow.worker.workflow.ActionResponse;
 import kuflow.worker.workflow.HumanTask;
 import kuflow.worker.workflow.KuFlowProcess;
 import kuflow.worker.workflow.Owner;
@@ -281,6 +283,24 @@ public final class TaskWorkflows {
             int status = activities.statusOfUnknownProcess();
             LOGGER.info("Transferred, same: {}", same);
             return new WorkflowResponse(uploaded.document() + " " + same + " " + status);
+        }
+    }
+
+    @WorkflowInterface
+    public interface ExportWorkflow {
+        @WorkflowMethod(name = "ExportWorkflow")
+        ActionResponse run(ActionRequest request);
+    }
+
+    /** The workflow of a downloadable action. */
+    public static class ExportWorkflowImpl implements ExportWorkflow {
+
+        private final TaskActivities transfers = KuFlowProcess.transferActivities(TaskActivities.class);
+
+        @Override
+        public ActionResponse run(ActionRequest request) {
+            return ActionResponse.of(
+                    transfers.uploadContent(new TaskActivities.Content(request.processId(), 1)).document());
         }
     }
 

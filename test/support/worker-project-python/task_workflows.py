@@ -10,8 +10,11 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from kuflow_worker._internal.workflow.kuflow_activities import kuflow_activities
+from kuflow_worker import FileFields
 from kuflow_worker.workflow import (
     TRANSFER,
+    ActionRequest,
+    ActionResponse,
     HumanTask,
     KuFlowProcess,
     TaskCancelled,
@@ -219,6 +222,17 @@ class DocumentsWorkflow:
         status = await run_activity(TaskActivities.status_of_unknown_process)
         workflow.logger.info("Transferred", extra={"same": same})
         return {"message": f"{uploaded['document']} {json.dumps(same)} {status}"}
+
+
+@workflow.defn
+class ExportWorkflow:
+    """The workflow of a downloadable action."""
+
+    @workflow.run
+    async def run(self, request: ActionRequest) -> ActionResponse:
+        content: Content = {"process_id": request["processId"], "megabytes": 1}
+        uploaded = await run_activity(with_options(TaskActivities.upload_content, TRANSFER), content)
+        return {"downloadable": {"documentUri": FileFields.parse(uploaded["document"]).uri}}
 
 
 @workflow.defn

@@ -2,11 +2,14 @@
 import { ActivityFailure, CancellationScope, condition, isCancellation, log } from '@temporalio/workflow';
 import {
   human,
+  KuFlowFile,
   kuflowActivities,
   openProcess,
   ownActivities,
   TaskCancelled,
   TRANSFER,
+  type ActionRequest,
+  type ActionResponse,
   type WorkflowRequest,
   type WorkflowResponse,
 } from 'kuflow-worker/workflow';
@@ -132,6 +135,12 @@ export async function DocumentsWorkflow(request: WorkflowRequest): Promise<Workf
   const status = await activities.statusOfUnknownProcess();
   log.info('Transferred', { same });
   return { message: [document, same, status].join(' ') };
+}
+
+/** The workflow of a downloadable action. */
+export async function ExportWorkflow({ processId }: ActionRequest): Promise<ActionResponse> {
+  const { document } = await transfers.uploadContent({ processId, megabytes: 1 });
+  return { downloadable: { documentUri: KuFlowFile.parse(document).uri } };
 }
 
 /** An activity that does not end. */

@@ -81,8 +81,8 @@ describe('a program', () => {
   it.each([
     [['crate'], 'Did you mean create?'],
     [['create', '--jsn'], 'Did you mean --json?'],
-    [['create', '--count'], 'argument missing'],
-    [['--verbos'], 'unknown option'],
+    [['create', '--count'], 'Missing value: --count <n>'],
+    [['--verbos'], 'Unknown option --verbos'],
   ])('rejects %j with status 2, on stderr only', async (argv, text) => {
     const { status, fake } = await run(argv, { dev: nothing, create: nothing });
     expect({ status, stdout: fake.stdout() }).toEqual({ status: 2, stdout: '' });
@@ -91,16 +91,16 @@ describe('a program', () => {
   });
 
   it.each([
-    [['dev', 'simulat'], "unknown command 'simulat'\n(Did you mean simulate?)"],
+    [['dev', 'simulat'], 'Unknown command "simulat"\n  → Did you mean simulate?'],
     [
       ['dev', 'simulat', '--timeout', '5m', '--', 'npm', 'start'],
-      "unknown command 'simulat'\n(Did you mean simulate?)",
+      'Unknown command "simulat"\n  → Did you mean simulate?',
     ],
-    [['doctor', 'explian', 'KF-TLS-001'], "unknown command 'explian'\n(Did you mean explain?)"],
-    [['doctor', 'zzz'], "unknown command 'zzz'\nHelp: "],
-    [['credentials', 'pul'], "unknown command 'pul'\n(Did you mean pull?)"],
+    [['doctor', 'explian', 'KF-TLS-001'], 'Unknown command "explian"\n  → Did you mean explain?'],
+    [['doctor', 'zzz'], 'Unknown command "zzz"\n  → Help: '],
+    [['credentials', 'pul'], 'Unknown command "pul"\n  → Did you mean pull?'],
     [['completion', 'bsh'], 'Did you mean bash?'],
-    [['doctor', '--offlin', 'explain'], "unknown option '--offlin'\n(Did you mean --offline?)"],
+    [['doctor', '--offlin', 'explain'], 'Unknown option --offlin\n  → Did you mean --offline?'],
   ])('suggests what was meant by %j', async (argv, text) => {
     const fake = fakeHost(argv);
     const root = { ...rootOf({}), commands: kuflowEntries };
@@ -109,9 +109,9 @@ describe('a program', () => {
   });
 
   it.each([
-    [['dev', '--json=true'], "unknown option '--json=true'"],
-    [['dev', '--jsn', '--json'], "unknown option '--jsn'"],
-    [['deev', '--json'], "unknown command 'deev'"],
+    [['dev', '--json=true'], 'Unknown option --json=true'],
+    [['dev', '--jsn', '--json'], 'Unknown option --jsn'],
+    [['deev', '--json'], 'Unknown command "deev"'],
   ])('prints the usage error of %j as JSON', async (argv, message) => {
     const { status, fake } = await run(argv, { dev: nothing });
     expect(JSON.parse(fake.stdout())).toMatchObject({ error: { message, status: 2 } });
@@ -127,6 +127,44 @@ describe('a program', () => {
       expect(fake.stdout()).toMatch(/\nExamples:\n {2}\S.*\n {4}\$ kuflow \S/);
     },
   );
+
+  const paths = kuflowEntries.flatMap(({ name }) => [[name]]);
+  const children = [
+    ['process', 'cancel'],
+    ['process', 'start'],
+    ['task', 'show'],
+    ['dev', 'exec'],
+    ['dev', 'demo'],
+  ];
+  it.each([...paths, ...children].map((argv) => [argv]))('starts the help of %j with one sentence', async (argv) => {
+    const fake = fakeHost([...argv, '--help'], { columns: 400 });
+    expect(await runProgram({ ...rootOf({}), commands: kuflowEntries }, fake.host)).toBe(0);
+    expect(fake.stdout()).toMatch(/^[A-Z][^\n]*\.\n\nUsage: /);
+    expect(fake.stdout()).toMatch(/\nGeneral options:\n(?: {2}-v.*\n)? {2}--debug .*\n {2}-h, --help .*\n/);
+  });
+
+  it('groups the options of a connection', async () => {
+    const fake = fakeHost(['process', 'start', '--help']);
+    await runProgram({ ...rootOf({}), commands: kuflowEntries }, fake.host);
+    expect(fake.stdout()).toMatch(
+      /\nOptions:\n[^]*--wait[^]*\nConnection options:\n[^]*--endpoint[^]*--local[^]*\nGeneral options:/,
+    );
+  });
+
+  it.each([
+    [['process', 'show', 'a', 'b'], 'Unexpected argument "b"'],
+    [['process', 'show'], 'Missing argument: <id>'],
+    [
+      ['process', 'signal', 'latest', 'withdraw', '--set', 'a=1', '--input', '1'],
+      '--input cannot be combined with --set',
+    ],
+    [['task', 'list', '--limit', 'x'], '--limit must be a whole number from 1 to 200, not "x"'],
+    [['completion', 'bsh'], '<shell> must be bash, zsh, fish or powershell, not "bsh"'],
+  ])('explains the mistake in %j', async (argv, message) => {
+    const fake = fakeHost(argv);
+    expect(await runProgram({ ...rootOf({}), commands: kuflowEntries }, fake.host)).toBe(2);
+    expect(fake.stderr().split('\n')[0]).toBe(`✖ ${message}`);
+  });
 
   it('wraps its list of commands in a narrow terminal', async () => {
     const fake = fakeHost(['--help'], { tty: true, columns: 60 });

@@ -6,6 +6,7 @@ import type { Process } from '../../../src/kuflow/contract/processes.ts';
 import type { Ran } from '../../support/create-worker.ts';
 import { runKuflow } from '../../support/run-kuflow.ts';
 import { until } from '../../support/until.ts';
+import { LOAN } from '../platform/domain/world.ts';
 import { startRunningKuFlow, type RunningKuFlow } from './running-kuflow.ts';
 
 /** Plays the KuFlow that is configured; the commands run in the folder of the other one. */
@@ -65,7 +66,7 @@ describe('reading a configured KuFlow', () => {
     const folder = join(local.folder, 'none');
     mkdirSync(folder);
     const { status, stderr } = await runKuflow(folder, ['task', 'list'], { HOME: folder, XDG_CONFIG_HOME: folder });
-    expect(status).toBe(1);
+    expect(status).toBe(2);
     expect(stderr).toContain('No local KuFlow is running here');
     expect(stderr).toContain('dev');
     expect(stderr).toContain('pass --profile <name> or set KUFLOW_API_CLIENTID');
@@ -162,8 +163,30 @@ describe('changing a configured KuFlow', () => {
   it('validates with the definition of the folder before anything changes', async () => {
     const { status, stderr } = await kuflow('task', 'complete', task.id, '--set', 'AMOUT=1', '--yes');
     expect(status).toBe(2);
-    expect(stderr).toContain('/AMOUT (did you mean "AMOUNT"?)');
+    expect(stderr).toContain('no property "AMOUT" (did you mean "AMOUNT"?)');
     expect((await taskNow(task.id)).task?.state).toBe('READY');
+  });
+});
+
+describe('the user actions in a configured KuFlow', () => {
+  it('are those of the definition file, and need a confirmation', async () => {
+    const { processId } = await remote.createTask();
+    expect(await json('process', 'actions', processId)).toEqual({ available: LOAN.actions });
+    const refused = await kuflow('process', 'act', processId, 'DISCUSS');
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('pass --yes')]);
+    expect((await kuflow('process', 'act', processId, 'DISCUSS', '--yes')).stderr).toContain('Created process item');
+  });
+
+  it('can be invoked without a definition file, but not listed', async () => {
+    const { processId } = await remote.createTask();
+    const folder = join(local.folder, 'no-definition');
+    mkdirSync(folder);
+    const elsewhere = (...args: readonly string[]): Promise<Ran> =>
+      runKuflow(folder, args, { HOME: folder, XDG_CONFIG_HOME: folder, ...remote.env });
+    const listed = await elsewhere('process', 'actions', processId);
+    expect([listed.status, listed.stderr]).toEqual([2, expect.stringContaining('API does not list actions')]);
+    const invoked = await elsewhere('process', 'act', processId, 'CORRECT', '--set', 'AMOUNT=5', '--yes');
+    expect([invoked.status, invoked.stderr]).toEqual([0, expect.stringContaining('COMPLETED')]);
   });
 });
 

@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { canonicalJson, isRecord, type Json, type JsonObject } from '../../../src/base/json.ts';
 import { applyFindings } from '../../../src/discovery/apply-findings.ts';
 import { compareProcess } from '../../../src/discovery/compare-definition.ts';
-import type { ProcessDefinition } from '../../../src/process/definition.ts';
+import type { WorkerDefinition } from '../../../src/process/definition.ts';
 import { typeOfValue, type JsonType } from '../../../src/schema/normal-form.ts';
 import { uuid } from '../../support/large-tenant.ts';
 import { discoverLive } from '../../support/live-process.ts';
 
-const define = (schema: JsonObject): ProcessDefinition => ({
+const define = (schema: JsonObject): WorkerDefinition => ({
   process: { code: 'LOAN', id: uuid(2, 1), version: uuid(5, 0) },
   workflow: { type: 'LoanWorkflow', taskQueue: 'LOAN_QUEUE' },
   tasks: [{ code: 'APPLY', kind: 'human', data: { schema } }],

@@ -5,7 +5,7 @@ import { isRecord } from '../../../src/base/json.ts';
 import { applyFindings } from '../../../src/discovery/apply-findings.ts';
 import { compareProcess } from '../../../src/discovery/compare-definition.ts';
 import type { ProcessFinding } from '../../../src/discovery/findings.ts';
-import type { ProcessDefinition, TaskDefinition } from '../../../src/process/definition.ts';
+import type { WorkerDefinition, TaskDefinition } from '../../../src/process/definition.ts';
 import { samplesForSchema } from '../../../src/schema/example/example.ts';
 import { Ajv } from 'ajv';
 import { arbitrarySchema } from '../../support/arbitrary-schema.ts';
@@ -18,7 +18,7 @@ const TASKS: readonly TaskDefinition[] = [
 ];
 const ITEMS: readonly LiveItem[] = [{ code: 'APPLY' }, { code: 'SCORE', owner: 'application' }];
 
-const define = (more: Partial<ProcessDefinition> = {}): ProcessDefinition => ({
+const define = (more: Partial<WorkerDefinition> = {}): WorkerDefinition => ({
   process: { code: 'LOAN', id: uuid(2, 1), version: uuid(5, 0) },
   workflow: { type: 'LoanWorkflow', taskQueue: 'LOAN_QUEUE' },
   tasks: TASKS,
@@ -50,9 +50,9 @@ async function compare(
   return short(compareProcess(definition, await discoverLive(processes, options)).findings);
 }
 
-const withTask = (task: Partial<TaskDefinition>): ProcessDefinition =>
+const withTask = (task: Partial<TaskDefinition>): WorkerDefinition =>
   define({ tasks: [{ code: 'APPLY', kind: 'human', ...task }] });
-const withSchema = (schema: JsonObject): ProcessDefinition => withTask({ data: { schema } });
+const withSchema = (schema: JsonObject): WorkerDefinition => withTask({ data: { schema } });
 const object = (properties: JsonObject, more: JsonObject = {}): JsonObject => ({ type: 'object', properties, ...more });
 const apply = (data: object, more: Partial<LiveItem> = {}): LiveItem => ({ code: 'APPLY', data, ...more });
 
@@ -461,7 +461,7 @@ describe('comparing fields', () => {
 });
 
 describe('applyFindings', () => {
-  const applied = async (definition: ProcessDefinition, processes: readonly LiveProcess[]) => {
+  const applied = async (definition: WorkerDefinition, processes: readonly LiveProcess[]) => {
     const discovered = await discoverLive(processes);
     return applyFindings(definition, compareProcess(definition, discovered).findings, { discovered });
   };

@@ -5,7 +5,7 @@ import ts from 'typescript';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../../../scripts/bundle.mjs';
 import type { JsonObject } from '../../../src/base/json.ts';
-import type { ProcessDefinition } from '../../../src/process/definition.ts';
+import type { WorkerDefinition } from '../../../src/process/definition.ts';
 import { listFiles } from '../../../src/languages/templates/files.ts';
 import { sampleDefinition } from '../../../src/process/sample.ts';
 import { renderProject } from '../../../src/project/render.ts';
@@ -28,7 +28,7 @@ const object = (properties: JsonObject, ...required: readonly string[]): JsonObj
 });
 
 /** Every kind of task, and every kind of data that forms have. */
-const RICH: ProcessDefinition = {
+const RICH: WorkerDefinition = {
   process: { code: 'ORDER_HANDLING', name: 'Order handling' },
   workflow: { type: 'OrderHandlingWorkflow', taskQueue: 'ORDERS' },
   metadata: {
@@ -90,7 +90,7 @@ function libraryTexts(language: LanguageId): readonly (readonly [string, string]
   return listFiles(folder).map((path) => [path, readFileSync(join(folder, path), 'utf8')]);
 }
 
-async function render(language: LanguageId, definition: ProcessDefinition): Promise<Files> {
+async function render(language: LanguageId, definition: WorkerDefinition): Promise<Files> {
   const files = await renderProject({
     ...SPECS[language],
     name: 'worker',
@@ -492,7 +492,7 @@ describe('workers of the same definition in TypeScript, Java and Python', () => 
   let sample: Record<LanguageId, Files>;
 
   beforeAll(async () => {
-    const inEvery = async (definition: ProcessDefinition): Promise<Record<LanguageId, Files>> =>
+    const inEvery = async (definition: WorkerDefinition): Promise<Record<LanguageId, Files>> =>
       Object.fromEntries(
         await Promise.all(LANGUAGES.map(async (language) => [language, await render(language, definition)] as const)),
       ) as Record<LanguageId, Files>;

@@ -137,7 +137,7 @@ async function planTexts(spec: ProjectSpec): Promise<PlannedTexts> {
             : LOCKS.includes(file.path)
               ? 'The lock file of the template\n'
               : textOf(file);
-        return [file.path, { text: withoutBuild(text ?? ''), mode: file.mode }] as const;
+        return [file.path, { text: withoutBuild(text), mode: file.mode }] as const;
       }),
     ),
   );
@@ -181,7 +181,7 @@ function copiedTexts({ language, packageName = '' }: ProjectSpec): ReadonlyMap<s
   const files = readTemplateFiles(language)
     .filter(({ rendered }) => !rendered)
     .map(({ path, contents }): PlannedFile => MOVE[language]({ path, contents, mode: 0o644 }, packageName));
-  return new Map(files.map((file) => [file.path, textOf(file) ?? '']));
+  return new Map(files.map((file) => [file.path, textOf(file)]));
 }
 
 const isLibrary = (path: string): boolean => path.startsWith('.kuflow/lib/');

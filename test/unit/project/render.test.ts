@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-import type { ProcessDefinition } from '../../../src/process/definition.ts';
+import type { WorkerDefinition } from '../../../src/process/definition.ts';
 import type { ProjectSpec } from '../../../src/languages/project-spec.ts';
 import { PACKAGE_MANAGERS, programOf } from '../../../src/languages/typescript/package-manager.ts';
 import { editorsOf } from '../../../src/languages/names.ts';
@@ -17,7 +17,7 @@ import { findTemplateProblems } from '../../../src/languages/templates/check.ts'
 import { templatesFolder } from '../../../src/languages/templates/files.ts';
 import { loadTemplateSet } from '../../../src/languages/templates/set.ts';
 
-const LOAN: ProcessDefinition = {
+const LOAN: WorkerDefinition = {
   process: { code: 'LOAN', name: 'Loan' },
   workflow: { type: 'LoanWorkflow', taskQueue: 'LOAN_QUEUE' },
   tasks: [
@@ -246,7 +246,8 @@ describe('templates', () => {
     expect(() =>
       templates.render('typescript/src/process/tasks.ts.hbs', {
         definitionFile: 'x',
-        hasTasks: false,
+        hasActions: false,
+        hasTasksOrActions: false,
         hasTypeImports: false,
       }),
     ).toThrow('list: expected an array');

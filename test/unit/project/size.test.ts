@@ -7,15 +7,16 @@ import { textOf } from '../../../src/project/base-archive.ts';
 import { planProject } from '../../../src/project/plan.ts';
 import { sampleDefinition } from '../../../src/process/sample.ts';
 
-/** What a team can review in its first commit. Lock files, scripts that run other programs, and the archive of the library are not counted. */
+/** What a team can review in its first commit. Lock files, scripts that run other programs, the archive of the library, and the copy of the published schema are not counted. */
 const LIMITS: Readonly<Record<LanguageId, { readonly files: number; readonly lines: number }>> = {
   typescript: { files: 34, lines: 1_200 },
-  java: { files: 42, lines: 1_900 },
-  python: { files: 36, lines: 1_300 },
+  java: { files: 42, lines: 1_600 },
+  python: { files: 36, lines: 1_100 },
 };
 // Of which the example of a test takes 24.
 const README_LINES = 115;
-const NOT_COUNTED = /^(?:kuflow|mvnw)(?:\.cmd)?$|^\.mvn\/wrapper\/|^requirements(?:-dev)?\.txt$/;
+const NOT_COUNTED =
+  /^\.kuflow\/kuflow\.process\.schema\.json$|^(?:kuflow|mvnw)(?:\.cmd)?$|^\.mvn\/wrapper\/|^requirements(?:-dev)?\.txt$/;
 
 const projects = LANGUAGE_IDS.flatMap((language) =>
   languageOf({ language }).packageManagers.map((packageManager) => ({ language, packageManager })),
@@ -41,5 +42,6 @@ describe.each(projects)('a $language project with $packageManager', ({ language,
     const sum = lines.reduce((total, row) => total + row.lines, 0);
     expect(sum, list).toBeLessThanOrEqual(LIMITS[language].lines);
     expect(lines.find(({ path }) => path === 'README.md')?.lines).toBeLessThanOrEqual(README_LINES);
+    expect(lines.find(({ path }) => path === 'AGENTS.md')?.lines).toBeLessThanOrEqual(60);
   });
 });

@@ -19,6 +19,9 @@ describe('the routes of the console', () => {
     { view: 'requests', text: 'a b', status: 'failed', operation: 'createProcess', own: true },
     { view: 'request', id: 12 },
     { view: 'faults' },
+    { view: 'webhooks', process: undefined },
+    { view: 'webhooks', process: '0199' },
+    { view: 'webhook', id: '0199' },
   ])('parses the path of $view back to the same route', (route) => {
     expect(routeOf(pathTo(route))).toEqual(route);
   });

@@ -5,7 +5,7 @@ A plugin adds the fixtures `environment` and `local_kuflow` to pytest.
 
 from ._internal.fake_kuflow import Answer, FakeKuFlow, TaskLog
 from ._internal.local_kuflow import LocalKuFlow, LocalProcess
-from ._internal.process_run import ProcessRun, start_process
+from ._internal.process_run import ProcessRun, start_action, start_process
 from ._internal.replay import replay
 from ._internal.sample import read_sample
 
@@ -18,5 +18,6 @@ __all__ = [
     "TaskLog",
     "read_sample",
     "replay",
+    "start_action",
     "start_process",
 ]

@@ -1,18 +1,21 @@
 """What workflow code imports from this library."""
 
-from ._internal.model import UserActionSignal, WorkflowRequest, WorkflowResponse
+from ._internal.model import ActionRequest, ActionResponse, UserActionSignal, WorkflowRequest, WorkflowResponse
 from ._internal.workflow.all_of import all_of
 from ._internal.workflow.kuflow_activities import TRANSFER, run_activity, with_options
 from ._internal.workflow.kuflow_process import KuFlowProcess, TaskCancelled, TaskHandle
 from ._internal.workflow.rejections import CallRejected, fail_on_rejection
-from ._internal.workflow.task import HumanTask, MessageTask, SystemTask, ThreadTask
+from ._internal.workflow.task import HumanTask, MessageTask, SignalAction, SystemTask, ThreadTask
 
 __all__ = [
     "TRANSFER",
+    "ActionRequest",
+    "ActionResponse",
     "CallRejected",
     "HumanTask",
     "KuFlowProcess",
     "MessageTask",
+    "SignalAction",
     "SystemTask",
     "TaskCancelled",
     "TaskHandle",

@@ -10,10 +10,13 @@ from temporalio.exceptions import ActivityError, ApplicationError
 from kuflow_worker import KuFlowClient
 from kuflow_worker.workflow import (
     TRANSFER,
+    ActionRequest,
+    ActionResponse,
     CallRejected,
     HumanTask,
     KuFlowProcess,
     MessageTask,
+    SignalAction,
     SystemTask,
     TaskCancelled,
     TaskHandle,
@@ -45,6 +48,8 @@ class Person(TypedDict):
 REVIEW = HumanTask[Review]("REVIEW")
 SECOND = HumanTask[Any]("SECOND")
 CHECK = SystemTask[Check]("CHECK")
+RAISE = SignalAction[Check]("RAISE", "Change")
+STOP = SignalAction("STOP", "Change")
 
 
 class TrialActivities:
@@ -59,6 +64,10 @@ class TrialActivities:
     @activity.defn
     async def text_of(self, length: int) -> str:
         return "x" * length
+
+    @activity.defn
+    async def fail(self) -> None:
+        raise ConnectionError("down")
 
     @activity.defn
     async def echo(self, value: Any) -> Any:
@@ -299,6 +308,51 @@ class SignalsWorkflow(Trial):
 
     def _on_first(self, signal: UserActionSignal) -> None:
         self._notes.append(signal["userActionDefinitionCode"])
+
+
+@workflow.defn
+class ActionsWorkflow(Trial):
+    """A task that a user action cancels. Another action has an input, and the same signal."""
+
+    @workflow.init
+    def __init__(self, request: WorkflowRequest) -> None:
+        super().__init__(request)
+        self._scores: list[int] = []
+        self.kuflow.on_action(RAISE, self._on_raise)
+
+    @workflow.run
+    async def run(self, request: WorkflowRequest) -> WorkflowResponse:
+        task = asyncio.create_task(self.kuflow.human_task(REVIEW))
+        self.kuflow.on_action(STOP, task.cancel)
+        await workflow.wait([task])
+        return {"message": f"{task.cancelled()} {self._scores}"}
+
+    async def _on_raise(self, input: Check) -> None:
+        await workflow.sleep(1)
+        self._scores.append(input["score"])
+
+
+@workflow.defn
+class StopActivityWorkflow(Trial):
+    """Code that a user action cancels while Temporal repeats an activity."""
+
+    @workflow.run
+    async def run(self, request: WorkflowRequest) -> WorkflowResponse:
+        task = asyncio.create_task(run_activity(TrialActivities.fail))
+        self.kuflow.on_action(STOP, task.cancel)
+        await workflow.wait([task])
+        return {"message": f"canceled {task.cancelled()}"}
+
+
+@workflow.defn
+class ExportWorkflow:
+    """The workflow of a user action."""
+
+    @workflow.run
+    async def run(self, request: ActionRequest) -> ActionResponse:
+        assert request["userActionId"] == workflow.info().workflow_id
+        size = await run_activity(TrialActivities.length_of, request["userActionDefinitionCode"])
+        return {"downloadable": {"documentUri": f"ku:process/{request['processId']}/document/{size}"}}
 
 
 @workflow.defn

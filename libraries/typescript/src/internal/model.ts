@@ -90,6 +90,22 @@ export interface ProcessItem extends Audited {
   };
 }
 
+export type ProcessActionStatus = 'REQUESTED' | 'COMPLETED' | 'CANCELED' | 'ERROR';
+
+/** A user action that was invoked. The field of its type says what it created. */
+export interface ProcessAction extends Audited {
+  readonly id: Uuid;
+  readonly type: string;
+  readonly status: ProcessActionStatus;
+  readonly processActionDefinitionRef: { readonly id?: Uuid; readonly code: string };
+  readonly downloadable?: { readonly documentUri?: string; readonly documentExpired?: boolean };
+  readonly startRelatedProcess?: { readonly processDefinitionId: Uuid; readonly processId: Uuid };
+  readonly createTask?: { readonly processItemId?: Uuid };
+  readonly createProcessItemMessage?: { readonly processItemId?: Uuid };
+  readonly createProcessItemThread?: { readonly processItemId?: Uuid };
+  readonly sendWorkflowSignal?: { readonly signalName?: string; readonly input?: JsonValue };
+}
+
 /** The argument that KuFlow passes to the workflow of a process. */
 export interface WorkflowRequest {
   readonly processId: Uuid;
@@ -120,6 +136,29 @@ export interface UserActionSignal {
   readonly userActionDefinitionCode: string;
   readonly requestTime?: string;
   readonly requestTimeZone?: string;
+  readonly requestInstant?: string;
+  /** What the person entered, if the action has an input. */
+  readonly input?: unknown;
+}
+
+/** The argument that KuFlow passes to the workflow of a user action. */
+export interface ActionRequest {
+  readonly processId: Uuid;
+  readonly userActionDefinitionType: string;
+  readonly userActionDefinitionCode: string;
+  /** The ID of the action, and of its workflow. */
+  readonly userActionId: Uuid;
+  /** The user or application that invoked it. */
+  readonly requestorPrincipalId: Uuid;
+  readonly requestTime?: string;
+  readonly requestTimeZone?: string;
+  readonly extras?: Record<string, unknown>;
+}
+
+/** The result of the workflow of a user action. A downloadable action needs the URI of a document of the process. */
+export interface ActionResponse {
+  readonly message?: string;
+  readonly downloadable?: { readonly documentUri: string };
 }
 
 interface Find {
@@ -174,10 +213,10 @@ export interface KuFlowOperations {
       readonly startRelatedProcess?: Body;
       readonly sendWorkflowSignal?: Body;
     },
-    Returns<'processAction'>
+    Returns<'processAction', ProcessAction>
   >;
-  retrieveProcessAction: Call<ProcessActionId, Returns<'processAction'>>;
-  cancelProcessAction: Call<ProcessActionId, Returns<'processAction'>>;
+  retrieveProcessAction: Call<ProcessActionId, Returns<'processAction', ProcessAction>>;
+  cancelProcessAction: Call<ProcessActionId, Returns<'processAction', ProcessAction>>;
   findProcessItems: Call<
     Find & {
       readonly processIds?: readonly Uuid[];

@@ -1,6 +1,7 @@
 // Workflows for the tests of the wiring.
 import {
   CancellationScope,
+  condition,
   continueAsNew,
   defineQuery,
   defineSignal,
@@ -12,12 +13,12 @@ import {
   startChild,
   Trigger,
 } from '@temporalio/workflow';
-import type { WorkflowRequest, WorkflowResponse } from '../../src/internal/model.ts';
+import type { ActionRequest, ActionResponse, WorkflowRequest, WorkflowResponse } from '../../src/internal/model.ts';
 import { all } from '../../src/internal/workflow/all.ts';
 import { openProcess, TaskCancelled } from '../../src/internal/workflow/kuflow-process.ts';
 import { CallRejected, failOnRejection } from '../../src/internal/workflow/rejections.ts';
 import { ownActivities } from '../../src/internal/workflow/kuflow-activities.ts';
-import { human, message, system, thread } from '../../src/internal/workflow/task.ts';
+import { human, message, signalAction, system, thread } from '../../src/internal/workflow/task.ts';
 
 const review = human<{ ok: boolean }>('REVIEW');
 
@@ -30,6 +31,27 @@ export async function ScopeWorkflow(request: WorkflowRequest): Promise<WorkflowR
     .run(() => kuflow.humanTask(review))
     .catch((error: unknown) => (isCancellation(error) ? 'canceled' : String(error)));
   return { message: String(outcome) };
+}
+
+/** Collects what three actions send, of which two share a signal. */
+export async function ActionsWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
+  const kuflow = openProcess(request);
+  const received: unknown[] = [];
+  const actions = {
+    note: signalAction<{ text: string }>('NOTE', 'Said'),
+    question: signalAction<{ text: string }>('QUESTION', 'Said'),
+    withdraw: signalAction('WITHDRAW', 'Withdraw'),
+  };
+  kuflow.onAction(actions.note, ({ text }, { userActionDefinitionCode }) => void received.push([userActionDefinitionCode, text]));
+  kuflow.onAction(actions.question, ({ text }) => void received.push(['question', text]));
+  kuflow.onAction(actions.withdraw, (input) => void received.push(['withdraw', String(input)]));
+  await condition(() => received.length === 3);
+  return { message: JSON.stringify(received) };
+}
+
+/** The workflow of a user action. */
+export async function ActionWorkflow({ userActionDefinitionCode, userActionId }: ActionRequest): Promise<ActionResponse> {
+  return { message: userActionDefinitionCode, downloadable: { documentUri: `ku:${userActionId}` } };
 }
 
 /** Creates a task and cancels its scope at once, and then creates another one. */

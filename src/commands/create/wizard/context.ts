@@ -22,6 +22,7 @@ import type { rememberConnections } from '../connection.ts';
 import { listPlaces } from '../placement.ts';
 import { prepareCreate } from '../prepare.ts';
 import { planCreate, type CreatePlan } from '../plan-create.ts';
+import { requireWorkflow } from '../../../process/definition.ts';
 import type { WizardContext } from './state.ts';
 import { wizardView } from './view.ts';
 
@@ -115,7 +116,8 @@ export async function openWizardContext(parts: WizardContextParts): Promise<Wiza
     isInstalled: (program) => findOnPath(program, env) !== undefined,
     isInRepository,
     readSample: async (path) => (await import('../../../process/worker-sample/read.ts')).readWorkerSample(path),
-    loadDefinition: async (path) => (await import('../../../process/definition/file.ts')).loadDefinition(path),
+    loadDefinition: async (path) =>
+      requireWorkflow(await (await import('../../../process/definition/file.ts')).loadDefinition(path)),
     schemaProblem: async (file) => {
       const { definitionFromFlags } = await import('../../../process/definition/from-flags.ts');
       try {

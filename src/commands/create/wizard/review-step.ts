@@ -1,5 +1,5 @@
 import { applyTaskChanges } from '../../../process/definition/from-flags.ts';
-import type { ProcessDefinition } from '../../../process/definition.ts';
+import type { WorkerDefinition } from '../../../process/definition.ts';
 import { sampleTaskDefinitions } from '../../../process/worker-sample/definition.ts';
 import { BACK } from '../../../terminal/prompts.ts';
 import type { CreateAnswers } from '../answers.ts';
@@ -7,7 +7,7 @@ import { KINDS } from './process-steps.ts';
 import { settle, withAnswers, type Step, type StepResult, type WizardState, type WizardContext } from './state.ts';
 
 interface ReviewedProcess {
-  readonly definition: ProcessDefinition;
+  readonly definition: WorkerDefinition;
   /** What may be wrong or incomplete in it. */
   readonly notes: readonly string[];
 }
@@ -64,7 +64,7 @@ export const review: Step = {
 
 async function changeKind(
   state: WizardState,
-  { tasks }: ProcessDefinition,
+  { tasks }: WorkerDefinition,
   context: WizardContext,
 ): Promise<StepResult> {
   const code = await context.ask.search({
@@ -85,7 +85,7 @@ async function changeKind(
 
 async function changeOrder(
   state: WizardState,
-  { tasks }: ProcessDefinition,
+  { tasks }: WorkerDefinition,
   context: WizardContext,
 ): Promise<StepResult> {
   const codes = tasks.map(({ code }) => code);

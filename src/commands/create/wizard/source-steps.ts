@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { KnownError } from '../../../base/errors.ts';
 import { expandHome } from '../../../base/user-folders.ts';
-import type { ProcessDefinition } from '../../../process/definition.ts';
+import type { WorkerDefinition } from '../../../process/definition.ts';
 import type { WorkerSample } from '../../../process/worker-sample/read.ts';
 import { BACK } from '../../../terminal/prompts.ts';
 import type { SourceKind } from '../../../cli/process-options.ts';
@@ -57,7 +57,7 @@ const source: Step = {
   },
 };
 
-const withDefinition = (state: WizardState, context: WizardContext, definition: ProcessDefinition): WizardState => {
+const withDefinition = (state: WizardState, context: WizardContext, definition: WorkerDefinition): WizardState => {
   const { process, tasks } = definition;
   context.say.done(`${process.code}: ${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}`);
   return { ...state, definition };

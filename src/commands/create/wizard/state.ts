@@ -4,7 +4,7 @@ import type { DetectedCredentials } from '../../../connection/detect-credentials
 import type { DiscoveredProcess, ProcessListing } from '../../../discovery/types.ts';
 import type { LanguageId } from '../../../languages/names.ts';
 import type { PackageManager } from '../../../languages/project-spec.ts';
-import type { ProcessDefinition } from '../../../process/definition.ts';
+import type { WorkerDefinition } from '../../../process/definition.ts';
 import type { WorkerSample } from '../../../process/worker-sample/read.ts';
 import type { Prompts } from '../../../terminal/prompts.ts';
 import type { FileAction, MergedFile } from '../../../project/conflicts.ts';
@@ -50,7 +50,7 @@ export interface WizardState {
   /** Questions that are not asked again, and look-ups that are not repeated. */
   readonly settled: ReadonlySet<Topic>;
   /** The definition file that was named, once it was read. */
-  readonly definition?: ProcessDefinition | undefined;
+  readonly definition?: WorkerDefinition | undefined;
   readonly listing?: ProcessListing | undefined;
   /** Code of the task that is being described. */
   readonly task?: string | undefined;
@@ -90,7 +90,7 @@ export interface Asking {
 export interface Preview {
   readonly folder: string;
   readonly files: Readonly<Record<FileAction, number>>;
-  readonly definition: ProcessDefinition;
+  readonly definition: WorkerDefinition;
   /** Existing files of the folder that get lines. */
   readonly merged: readonly MergedFile[];
   /** Changes outside the folder. */
@@ -133,7 +133,7 @@ export interface WizardContext {
   readonly languages: readonly LanguageId[];
   readonly isInstalled: (program: string) => boolean;
   readonly isInRepository: (folder: string) => boolean;
-  readonly loadDefinition: (path: string) => Promise<ProcessDefinition>;
+  readonly loadDefinition: (path: string) => Promise<WorkerDefinition>;
   readonly readSample: (path: string) => Promise<WorkerSample>;
   /** Why the file (an absolute path) has no usable JSON Schema. */
   readonly schemaProblem: (file: string) => Promise<string | undefined>;

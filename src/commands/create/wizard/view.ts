@@ -1,6 +1,6 @@
 import { escapeForTerminal } from '../../../base/escape.ts';
 import type { KnownError } from '../../../base/errors.ts';
-import type { ProcessDefinition } from '../../../process/definition.ts';
+import type { WorkerDefinition } from '../../../process/definition.ts';
 import { palette } from '../../../terminal/palette.ts';
 import { printError } from '../../../terminal/print-error.ts';
 import { formatFields } from '../../../discovery/view.ts';
@@ -17,7 +17,7 @@ export interface WizardView {
   note(text: string): void;
   problem(error: KnownError): void;
   /** `notes`: what may be wrong or incomplete in it. */
-  process(definition: ProcessDefinition, notes: readonly string[]): void;
+  process(definition: WorkerDefinition, notes: readonly string[]): void;
   summary(rows: readonly (readonly [label: string, value: string])[]): void;
   /** The changes of files that exist already, and all changes outside the folder of the project. */
   changes(changes: { readonly merged: readonly MergedFile[]; readonly outside: readonly OutsideChange[] }): void;

@@ -5,7 +5,7 @@ import { canonicalJson, pointerStep, type JsonObject } from '../../../base/json.
 import { interruptedError, KnownError, messageOf, usageError, type ExitStatus } from '../../../base/errors.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../../kuflow/client.ts';
 import { exampleMetadata } from '../../../platform/domain/examples.ts';
-import { onlyServedCode } from '../../../platform/client/kuflow-session.ts';
+import { onlyServedCode, unservedCode } from '../../../platform/client/kuflow-session.ts';
 import { withNamedReferences, withRealReferences } from '../../../platform/domain/references.ts';
 import type { PlatformEndpoints } from '../../../platform/shared/types.ts';
 import type { TimelineEntry } from '../../../platform/shared/contract.ts';
@@ -14,7 +14,7 @@ import type { ProcessExit } from '../../../platform/supervisor/client.ts';
 import { createProcessEngine, type TemporalEngine } from '../../../platform/temporal/engine.ts';
 import { relativeToFolder } from '../../../platform/temporal/failing-work.ts';
 import { hasEnded, listWorkflowPollers, LONGEST_POLL_MS } from '../../../platform/temporal/pollers.ts';
-import type { ProcessDefinition } from '../../../process/definition.ts';
+import { requireWorkflow, type WorkerDefinition } from '../../../process/definition.ts';
 import { explainFailedStart, startDevCommand, type DevCommand } from '../../../platform/session/worker-command.ts';
 import { ensurePlatform, rejectUnserved } from '../../../platform/session/attach.ts';
 import { workerEnvironment, type DevPlatform, type DevPlatformRequest } from '../../../platform/session/start.ts';
@@ -126,21 +126,20 @@ async function checkWorkerLog(output: SimulateRequest['output']): Promise<void> 
   }
 }
 
-function selectDefinition(request: SimulateRequest, platform: DevPlatform): ProcessDefinition {
+function selectDefinition(request: SimulateRequest, platform: DevPlatform): WorkerDefinition {
   const { definitions, state, owned } = platform;
   const codes = definitions.map((definition) => definition.process.code);
   const code = request.code ?? onlyServedCode(codes);
   const definition = definitions.find(({ process }) => process.code === code);
-  if (definition === undefined)
-    throw usageError(`Process ${code} is not served here`, [`Available: ${codes.join(', ')}`]);
+  if (definition === undefined) throw unservedCode(code, codes);
   if (!owned) rejectUnserved(state, definition);
-  return definition;
+  return requireWorkflow(definition);
 }
 
 async function runOnPlatform(
   request: SimulateRequest,
   platform: DevPlatform,
-  definition: ProcessDefinition,
+  definition: WorkerDefinition,
   user: KuFlowClient,
   answers: SimulationAnswers,
 ): Promise<SimulateResult> {

@@ -15,7 +15,7 @@ export const createActivities = ({ kuflow }: { readonly kuflow: KuFlowClient }) 
     log.info('The process is running', { startedAt: process.createdAt });
     return {
       score: 0,
-      decision: 'ACCEPT',
+      decision: 'REVIEW',
     };
   },
 });

@@ -1,6 +1,7 @@
 import { openTestEnvironment, replay, type Person, type TestEnvironment } from 'kuflow-worker/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createActivities } from '../src/activities.ts';
+import { actions } from '../src/process/tasks.ts';
 import { validators } from '../src/process/validators.ts';
 
 const workflows = new URL('../src/workflows.ts', import.meta.url);
@@ -32,23 +33,23 @@ afterAll(async () => {
   await environment?.close();
 });
 
-async function start(person: Person) {
+async function start(person: Person, activities: object = {}) {
   const kuflow = environment.fakeKuFlow(person, metadata);
-  const run = await environment.startProcess(WORKFLOW_TYPE, kuflow, createActivities(kuflow));
+  const run = await environment.startProcess(WORKFLOW_TYPE, kuflow, { ...createActivities(kuflow), ...activities });
   return { kuflow, run };
 }
 
 describe('the workflow', () => {
-  it('completes, and its history can be replayed', async () => {
+  it('completes with a replayable history', async () => {
     const { kuflow, run } = await start((code) => answers[code] ?? {});
 
     expect(await run.result()).toMatchObject({ message: expect.any(String) });
     expect(kuflow.items.map((item) => item.processItemDefinitionRef?.code)).toEqual([
       'LOAN_APPLICATION',
       'CHECK_CREDIT',
+      'LOAN_DISCUSSION',
       'APPROVE_LOAN',
       'LOAN_RESULT',
-      'LOAN_DISCUSSION',
     ]);
     const open = kuflow.items.filter(({ task }) => task !== undefined && task.state !== 'COMPLETED');
     expect(open).toEqual([]);
@@ -56,12 +57,25 @@ describe('the workflow', () => {
     await replay(await run.history(), workflows);
   });
 
-  it('ignores signals that it does not know', async () => {
+  it('ignores unknown signals', async () => {
     const { kuflow, run } = await start((code) => answers[code] ?? {});
     await kuflow.signal(run.processId, 'Unknown_Signal');
     await kuflow.signal(run.processId, 'KuFlow_Engine_Signal_Process_Item', { type: 'UNKNOWN' });
 
     expect(await run.result()).toMatchObject({ message: expect.any(String) });
+  });
+
+  it('skips the approval when the credit check accepts', async () => {
+    const { kuflow, run } = await start((code) => answers[code] ?? {}, {
+      checkCredit: async () => ({
+        score: 0,
+        decision: 'ACCEPT',
+      }),
+    });
+    await run.result();
+
+    expect(kuflow.items.at(-1)?.message?.text).toBe('Your loan was approved');
+    expect(kuflow.items.map((item) => item.processItemDefinitionRef?.code)).not.toContain('APPROVE_LOAN');
   });
 
   it('ends when the loan is not approved', async () => {
@@ -71,7 +85,7 @@ describe('the workflow', () => {
     expect(kuflow.items.at(-1)?.message?.text).toBe('Your loan was not approved');
   });
 
-  it('writes to the log of the approval when nobody has decided for three days', async () => {
+  it('logs a warning on the approval task after three days without a decision', async () => {
     const { kuflow, run } = await start((code, written) =>
       code === 'APPROVE_LOAN' && written.length === 0 ? 'wait' : (answers[code] ?? {}),
     );
@@ -80,7 +94,19 @@ describe('the workflow', () => {
     expect(kuflow.logs).toEqual([expect.objectContaining({ code: 'APPROVE_LOAN', level: 'WARN' })]);
   });
 
-  it('detects a task that was canceled in KuFlow, which sends no signal', async () => {
+  it('cancels the open tasks when the applicant withdraws', async () => {
+    const { kuflow, run } = await start(() => 'wait');
+    const meanwhile = async () => {
+      await vi.waitUntil(() => kuflow.items.length === 1, { timeout: 60_000 });
+      await kuflow.act(run.processId, actions.withdraw);
+    };
+
+    expect(await run.result({ meanwhile })).toMatchObject({ message: expect.stringContaining('withdrawn') });
+    expect(kuflow.items[0]?.task?.state).toBe('CANCELLED');
+    expect(kuflow.items.at(-1)?.message?.text).toBe('You withdrew your application');
+  });
+
+  it('detects a task canceled in KuFlow, even without a signal', async () => {
     const { run } = await start(() => 'cancel');
 
     expect(await run.result()).toMatchObject({ cause: { type: 'TaskCancelled' } });

@@ -42,7 +42,11 @@ describe('kuflow doctor', () => {
     const { status, stdout } = await run([]);
     expect(status).toBe(2);
     expect(stdout.indexOf('KF-SET-001')).toBeLessThan(10);
-    expect(stdout.split('missing client ID')).toHaveLength(2);
+    for (const key of ['kuflow.api.client-id', 'kuflow.api.client-secret'])
+      expect(stdout.split(key), `names ${key} once`).toHaveLength(2);
+    const ids = [...stdout.matchAll(/^ {2}. (KF-SET-\d+)/gm)].map(([, id]) => id);
+    expect(ids.length).toBeGreaterThan(2);
+    expect(ids).toEqual(ids.toSorted());
     expect(stdout).toContain('skipped because of KF-SET-001');
     expect(stdout).toContain('npx kuflow doctor explain KF-SET-001');
   });

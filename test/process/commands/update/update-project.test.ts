@@ -270,6 +270,19 @@ const CHECK = 'eslint.config.js';
 const changedCheck: OlderTemplates = { changed: { [CHECK]: withLine(AT, OLD) } };
 
 describe('an update', () => {
+  it('adds AGENTS.md, and leaves one that the owner wrote as a conflict', async () => {
+    await writeOlderProject(folder, { added: ['AGENTS.md'] });
+    const { files } = await update();
+    expect(files.find(({ path }) => path === 'AGENTS.md')?.action).toBe('written');
+    expect(read('AGENTS.md')).toContain('npm run lint');
+
+    write('AGENTS.md', '# Ours\n');
+    await writeOlderProject(folder, { added: ['AGENTS.md'] });
+    const kept = await update({ conflicts: 'skip' });
+    expect(kept.files.find(({ path }) => path === 'AGENTS.md')).toMatchObject({ how: 'conflict', action: 'left' });
+    expect(read('AGENTS.md')).toBe('# Ours\n');
+  });
+
   it('merges dependencies by key, records the version, and keeps the processes', async () => {
     await writeOlderProject(folder, {
       changed: {

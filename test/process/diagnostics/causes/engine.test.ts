@@ -83,6 +83,7 @@ async function check(target: string, setup: Setup = {}): Promise<readonly CheckR
     ...(setup.namespace && { namespace: { value: setup.namespace, source: 'TEMPORAL_NAMESPACE' } }),
     rest: {
       tenants: () => Promise.resolve({ ids: [], total: 0 }),
+      recentProcesses: () => Promise.resolve([]),
       runningProcesses: () => Promise.resolve([]),
       readEncryptionKey: () => Promise.resolve(),
       whoAmI: () => Promise.resolve({ id: 'app', type: 'APPLICATION', name: 'Worker' }),

@@ -6,7 +6,7 @@ import { KnownError } from '../../../../src/base/errors.ts';
 import { capitalize, identifier } from '../../../../src/base/identifiers.ts';
 import { isTsIdentifier } from '../../../../src/languages/typescript/literals.ts';
 import { parseDefinition } from '../../../../src/process/definition/file.ts';
-import type { ProcessDefinition } from '../../../../src/process/definition.ts';
+import type { WorkerDefinition } from '../../../../src/process/definition.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 import type { ProjectSpec } from '../../../../src/languages/project-spec.ts';
 import { nameTasks } from '../../../../src/languages/task-names.ts';
@@ -38,10 +38,10 @@ let paths: readonly string[] | undefined;
 let rendered: ReadonlySet<string>;
 /** The rendered files of a harmless process. */
 let plain: Files;
-let plainReadme: string;
+let plainPages: readonly string[];
 let vocabulary: Vocabulary;
 
-function specOf(definition: ProcessDefinition): ProjectSpec {
+function specOf(definition: WorkerDefinition): ProjectSpec {
   return {
     name: 'a-worker',
     language: 'typescript',
@@ -53,7 +53,7 @@ function specOf(definition: ProcessDefinition): ProjectSpec {
   };
 }
 
-async function render(definition: ProcessDefinition): Promise<Files> {
+async function render(definition: WorkerDefinition): Promise<Files> {
   const files = await renderProject(specOf(definition), templates);
   paths ??= files.map(({ path }) => path);
   expect(files.map(({ path }) => path)).toEqual(paths);
@@ -64,13 +64,16 @@ async function render(definition: ProcessDefinition): Promise<Files> {
   );
 }
 
+const pagesOf = (files: Files): readonly string[] =>
+  ['README.md', 'AGENTS.md'].map((path) => skeletonOf(files.get(path) ?? ''));
+
 beforeAll(async () => {
   templates = await loadTemplateSet();
   const sources = readTemplateFiles('typescript');
   rendered = new Set([...sources.filter((file) => file.rendered).map(({ path }) => path), DEFINITION]);
   const sample = sampleDefinition();
   plain = await render(sample);
-  plainReadme = skeletonOf(plain.get('README.md') ?? '');
+  plainPages = pagesOf(plain);
   const entity = { schema: { type: 'object', properties: { a: { type: ['null', 'boolean'] } } } };
   const modules = [
     plain,
@@ -83,7 +86,7 @@ beforeAll(async () => {
 });
 
 /** The identifiers derived from the texts. */
-function madeNames(definition: ProcessDefinition): readonly string[] {
+function madeNames(definition: WorkerDefinition): readonly string[] {
   const { type } = definition.workflow;
   const names = Object.values(nameTasks(definition, {}, TS_NAMING)).map(({ name = '' }) => name);
   return [
@@ -93,7 +96,7 @@ function madeNames(definition: ProcessDefinition): readonly string[] {
   ];
 }
 
-function problemsOf(definition: ProcessDefinition, files: Files): readonly string[] {
+function problemsOf(definition: WorkerDefinition, files: Files): readonly string[] {
   const known = { ...vocabulary, words: new Set([...vocabulary.words, ...REFERENCE_TYPES, ...madeNames(definition)]) };
   const problems: string[] = [];
   for (const [path, text] of files) {
@@ -106,7 +109,7 @@ function problemsOf(definition: ProcessDefinition, files: Files): readonly strin
 }
 
 /** Files that contain nothing, or only one value, from the definition. */
-function checkData(definition: ProcessDefinition, files: Files): void {
+function checkData(definition: WorkerDefinition, files: Files): void {
   for (const path of ['Dockerfile', '.github/workflows/ci.yml', 'deploy/deployment.yaml', 'deploy/secret.example.yaml'])
     expect(files.get(path), path).toBe(plain.get(path));
   expect(parse(files.get('application.yaml') ?? '')).toEqual({
@@ -115,10 +118,10 @@ function checkData(definition: ProcessDefinition, files: Files): void {
   const manifest = JSON.parse(files.get('package.json') ?? '') as { scripts: Record<string, string> };
   const ordinary = JSON.parse(plain.get('package.json') ?? '') as { scripts: Record<string, string> };
   expect({ ...manifest, scripts: { ...manifest.scripts, smoke: ordinary.scripts['smoke'] } }).toEqual(ordinary);
-  expect(skeletonOf(files.get('README.md') ?? '')).toBe(plainReadme);
+  expect(pagesOf(files)).toEqual(plainPages);
 }
 
-async function check(definition: ProcessDefinition): Promise<void> {
+async function check(definition: WorkerDefinition): Promise<void> {
   const files = await render(definition);
   expect(problemsOf(definition, files)).toEqual([]);
   checkData(definition, files);
@@ -140,7 +143,7 @@ describe('hostile definitions', () => {
     await fc.assert(
       fc.asyncProperty(brokenFile, async (file) => {
         const read = await parseDefinition(JSON.stringify(file), 'x.json').catch((error: unknown) => error);
-        if (!(read instanceof Error)) return check(read as ProcessDefinition);
+        if (!(read instanceof Error)) return check(read as WorkerDefinition);
         refused += 1;
         expect(read).toBeInstanceOf(KnownError);
         expect(read.message).toMatch(/\n {2}x\.json:\d+:\d+ \S/);

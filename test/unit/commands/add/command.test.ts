@@ -228,9 +228,9 @@ describe('add task', () => {
       ['task', 'X', '--edit', 'src/workflow.ts'],
       '--edit src/workflow.ts: this file does not need a change; did you mean "src/workflows.ts"?',
     ],
-    [['task', ''], "argument 'code[:kind]' is blank"],
+    [['task', ''], '<code[:kind]> must not be blank'],
     [['task', 'APPLY', '--name', 'Other'], 'Task APPLY (human) of LOAN already exists and differs from these options'],
-    [['task'], "missing required argument 'code[:kind]'"],
+    [['task'], 'Missing argument: <code[:kind]>'],
   ])('rejects %j with status 2 and writes nothing', async (args, message) => {
     const before = treeOf(project);
     const ran = await add(...args);
@@ -427,6 +427,74 @@ describe('add process', () => {
   });
 });
 
+describe('add action', () => {
+  it('writes the definition, the handler of its signal and the type of its input', async () => {
+    writeFileSync(
+      path('input.json'),
+      '{"type":"object","properties":{"reason":{"type":"string"}},"required":["reason"]}',
+    );
+    const ran = await add('action', 'ESCALATE', '--name', 'Escalate it', '--schema', path('input.json'), '--json');
+    expect(ran.status, ran.stderr).toBe(0);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ added: { kind: 'action', code: 'ESCALATE', process: 'LOAN' } });
+    expect(actions(ran)).toEqual({
+      'kuflow.process.yaml': 'written definition',
+      'src/process/tasks.ts': 'written generated',
+      'src/process/types.ts': 'written generated',
+      'src/workflows.ts': 'written generated',
+    });
+    expect(read('src/process/tasks.ts')).toContain("escalate: signalAction<EscalateInput>('ESCALATE', 'Escalate'),");
+    expect(read('src/process/types.ts')).toContain('export interface EscalateInput {\n  reason: string;\n}');
+    expect(read('src/workflows.ts')).toContain("kuflow.onAction(actions.escalate, () => log.info('Escalate it'));");
+  });
+
+  it('writes the workflow of an action with its registration, its activity and its test', async () => {
+    const ran = await add('action', 'EXPORT:downloadable', '--available-to', 'initiator', '--json');
+    expect(ran.status, ran.stderr).toBe(0);
+    expect(actions(ran)).toEqual({
+      'kuflow.process.yaml': 'written definition',
+      'src/actions.ts': 'written new',
+      'src/activities.ts': 'written generated',
+      'src/workflows.ts': 'written generated',
+      'test/workflows.test.ts': 'written generated',
+    });
+    expect(read('kuflow.process.yaml')).toContain(
+      '\n\nactions:\n  - code: EXPORT\n    type: downloadable\n    workflow:\n      type: ExportWorkflow\n      task-queue: Q\n    available-to:\n      - initiator\n',
+    );
+    expect(read('src/actions.ts')).toContain('export async function ExportWorkflow(');
+    expect(read('src/workflows.ts')).toContain("export * from './actions.ts';");
+    expect(read('src/activities.ts')).toContain('async createExportDocument(input: {');
+    const again = await add('action', 'EXPORT');
+    expect(again.stderr).toContain('Action EXPORT of LOAN already exists');
+    const other = await add('action', 'SECOND:start-workflow', '--workflow-type', 'ExportWorkflow');
+    expect(other.stderr).toContain('Workflow type ExportWorkflow is already used by process LOAN');
+  });
+
+  it('completes the code for an action that was added to the definition by hand', async () => {
+    edit(
+      'kuflow.process.yaml',
+      (text) => `${text}actions:\n  - { code: STOP, type: send-workflow-signal, signal: Stop }\n`,
+    );
+    const ran = await add('action', 'STOP');
+    expect(ran.status, ran.stderr).toBe(0);
+    expect(ran.stderr).toContain('Added action STOP of LOAN to the code');
+    expect(read('src/workflows.ts')).toContain("kuflow.onAction(actions.stop, () => log.info('STOP'));");
+  });
+
+  it.each([
+    [['A:signal'], 'the type must be start-workflow, downloadable'],
+    [['A', '--workflow-type', 'W'], '--workflow-type is not for actions of type send-workflow-signal'],
+    [['A:create-task'], '--task is required for type create-task'],
+    [['A', '--available-to', 'all'], '--available-to all: must be initiator or process-manager'],
+    [['A:create-task', '--task', 'APPROVE'], 'actions[0].task'],
+  ])('rejects %j', async (args, message) => {
+    const before = treeOf(project);
+    const ran = await add('action', ...args);
+    expect(ran.status).not.toBe(0);
+    expect(ran.stderr).toContain(message);
+    expect(treeOf(project)).toEqual(before);
+  });
+});
+
 describe('add activity', () => {
   it('adds a typed function, and needs approval for an edited file', async () => {
     const ran = await add('activity', 'sendMail', '--json');
@@ -458,7 +526,7 @@ describe('add activity', () => {
     ['send-mail', 'For example: sendMail\n'],
     ['a b', 'For example: aB\n'],
     ['\u{1f600}', 'For example: sendMail\n'],
-    ['', "argument 'name' is blank"],
+    ['', '<name> must not be blank'],
     ['class', 'cannot be used as a function name'],
     ['a(){}', 'cannot be used as a function name'],
   ])('rejects %s with status 2', async (name, message) => {

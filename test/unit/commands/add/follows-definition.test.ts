@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -6,6 +6,7 @@ import { addToProject } from '../../../../src/commands/add/add-to-project.ts';
 import { loadDefinition } from '../../../../src/process/definition/file.ts';
 import { renderDefinition } from '../../../../src/process/definition/render.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
+import { textOf } from '../../../../src/project/base-archive.ts';
 import { toProjectSpec, openProject } from '../../../../src/project/edit/open-project.ts';
 import { renderProject } from '../../../../src/project/render.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
@@ -70,8 +71,9 @@ it('unedited code follows the definition, however it changes between additions',
         const now = await openProject(folder, {}, '1.0.0');
         const rendered = await renderProject(toProjectSpec(now, now.processes));
         for (const path of process.layout.code) {
-          const wanted = rendered.find((one) => one.path === path)?.contents;
-          expect(readFileSync(join(folder, path), 'utf8'), path).toBe(Buffer.from(wanted ?? '').toString('utf8'));
+          const wanted = textOf(rendered.find((one) => one.path === path));
+          const file = join(folder, path);
+          expect(existsSync(file) ? readFileSync(file, 'utf8') : undefined, path).toBe(wanted);
         }
       }
       rmSync(folder, { recursive: true });

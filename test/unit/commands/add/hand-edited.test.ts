@@ -91,6 +91,7 @@ describe('an edited definition with unedited code', () => {
     expect(actions(ran)).toEqual({
       'kuflow.process.yaml': 'written definition',
       // It names the workflow type.
+      'AGENTS.md': 'written generated',
       'README.md': 'written generated',
       ...Object.fromEntries(FROM_DEFINITION.map((file) => [file, 'written generated'])),
     });

@@ -73,7 +73,7 @@ describe('adding to a Java project', () => {
     const ran = await add('task', 'REVIEW', '--edit', WORKFLOW);
     expect(ran.status, ran.stderr).toBe(3);
     expect(read(WORKFLOW)).toBe(before);
-    const line = before.split('\n').indexOf('        kuflow.thread(LoanTasks.LOAN_DISCUSSION);') + 1;
+    const line = before.split('\n').indexOf('        kuflow.message(LoanTasks.LOAN_RESULT, "Your loan was approved");') + 1;
     expect(ran.stdout).toContain(
       `\nAdd below ${WORKFLOW}:${line}:\n        // REVIEW\n        kuflow.humanTask(LoanTasks.REVIEW);\n`,
     );

@@ -134,7 +134,7 @@ describe('create', () => {
       return stderr;
     };
     expect(await refused('--editor', 'intellij')).toContain('--editor intellij does not apply to TypeScript workers');
-    expect(await refused('--editor', 'vim')).toContain('Allowed choices are vscode, intellij.');
+    expect(await refused('--editor', 'vim')).toContain('--editor must be vscode or intellij');
     const options = ['--language', 'python', '--editor', 'vscode', '--library', 'registry'];
     const made = json(await create(cwd, ['x', '--local', ...options, '--json', '--no-check', ...QUIET]));
     expect(made.command).toContain(' --editor vscode --library registry ');
@@ -171,7 +171,7 @@ describe('create', () => {
     ],
     [['x', '--local', '--process-id', 'nope'], '--process-id must be a UUID, not nope'],
     [['x', '--local', '--task-queue', ' Q '], "--task-queue ' Q ' starts or ends with white space"],
-    [['x', '--language', 'cobol'], 'Allowed choices are typescript'],
+    [['x', '--language', 'cobol'], '--language must be typescript'],
     [['x', '--local', '--sample', '0'], 'whole number'],
     [['x', '--local', '--client-id', UUID, '--client-secret-stdin'], '--client-id cannot be combined with --local'],
     [['x', '--local', '--endpoint', 'http://127.0.0.1:9'], '--endpoint cannot be combined with --local'],
@@ -186,7 +186,7 @@ describe('create', () => {
     [['x', ...DESCRIBED, '--target', 'foo:99999'], 'temporal.target (--target): '],
     [['x', ...DESCRIBED, '--ca', 'nofile'], 'kuflow.api.ca (--ca): expected a readable file'],
     [['x', ...DESCRIBED, '--ca', import.meta.filename], 'command.test.ts does not contain any'],
-    [['x', 'y', '--local'], 'too many arguments'],
+    [['x', 'y', '--local'], 'Unexpected argument "y"'],
     [['x', '--local', '--overwrite', 'pakage.json', '--no-check', ...QUIET], 'did you mean "package.json"?'],
   ])('rejects %j as a usage error', async (args, text) => {
     const cwd = temporaryFolder();

@@ -185,9 +185,7 @@ describe('kuflow processes, the old name', () => {
     async (name, ...more) => {
       const { status, out, err } = await runLine(['processes', name, ...more]);
       expect({ status, out }).toEqual({ status: 2, out: '' });
-      expect(err).toBe(
-        `error: unknown command '${name}'\n(Did you mean kuflow process ${name}?)\nHelp: kuflow processes --help\n`,
-      );
+      expect(err).toBe(`✖ Unknown command "${name}"\n  → Did you mean kuflow process ${name}?\n`);
     },
   );
 

@@ -65,7 +65,7 @@ describe('--host-name', () => {
     async (name) => {
       const { status, stderr } = await dev('--host-name', name);
       expect(status).toBe(2);
-      expect(stderr).toContain('Expected a DNS name such as kuflow.local.');
+      expect(stderr).toContain('must be a DNS name such as kuflow.local, not ');
     },
   );
 

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Process } from '../../../../src/kuflow/contract/processes.ts';
+import { makeTestAuthority } from '../../../support/certificates.ts';
 import { until } from '../../../support/until.ts';
 import { LOAN } from '../../platform/domain/world.ts';
 import { startRunningKuFlow, type RunningKuFlow } from '../running-kuflow.ts';
@@ -15,6 +16,25 @@ afterAll(() => local.close());
 interface OneProcess {
   readonly process: Process;
 }
+
+describe('commands with the code of a process', () => {
+  it.each([
+    ['process', 'start', 'LOAN2'],
+    ['process', 'list', 'LOAN2'],
+    ['definitions', 'show', 'LOAN2', '--local'],
+  ])('say what the local KuFlow serves: kuflow %s %s %s', async (...argv) => {
+    writeFileSync(join(local.folder, 'ca.pem'), (await makeTestAuthority()).cert);
+    const { status, stderr } = await local.kuflow(argv);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/LOAN2 is not served here\. Available: LOAN\b/);
+  });
+
+  it('show what the local KuFlow says about an ID that it does not have', async () => {
+    const id = '018f3a1c-0000-7000-8000-00000000000a';
+    const { status, stderr } = await local.kuflow(['process', 'show', id]);
+    expect({ status, stderr }).toEqual({ status: 1, stderr: `✖ No process with id ${id}\n` });
+  });
+});
 
 describe('kuflow process start', () => {
   it('reads metadata from a file and single values', async () => {
@@ -36,10 +56,7 @@ describe('kuflow process start', () => {
   it.each([
     [['--fake', '--metadata', '-'], '--fake cannot be combined with --metadata or --set'],
     [['--metadata', '-', '--client-secret-stdin'], '--metadata - and --client-secret-stdin both read standard input'],
-    [
-      ['--set', 'FIRST_NAM=Ada'],
-      'The schema of the metadata of LOAN does not have /FIRST_NAM (did you mean "FIRST_NAME"?)',
-    ],
+    [['--set', 'FIRST_NAM=Ada'], 'The metadata of LOAN has no property "FIRST_NAM" (did you mean "FIRST_NAME"?)'],
     [
       ['--set', 'AMOUNT=0'],
       'Data does not match the schema of the metadata of LOAN: /FIRST_NAME required, /AMOUNT minimum',

@@ -37,9 +37,9 @@ const APPLICATION = {
 const OLD: readonly LiveItem[] = [
   { code: 'LOAN_APPLICATION', data: { ...APPLICATION, amount: 777_000 } },
   { code: 'CHECK_CREDIT', kind: 'system', data: { score: 1, decision: 'ACCEPT' } },
+  { code: 'LOAN_DISCUSSION', kind: 'thread' },
   { code: 'APPROVE_LOAN', data: { approved: true, comments: CANARY } },
   { code: 'LOAN_RESULT', kind: 'message' },
-  { code: 'LOAN_DISCUSSION', kind: 'thread' },
 ];
 const without = (data: object, name: string): object =>
   Object.fromEntries(Object.entries(data).filter(([key]) => key !== name));

@@ -58,7 +58,7 @@ describe('kuflow task save', () => {
     [
       'a misspelled property',
       ['--set', 'amout=1', '--set', 'zzz=1'],
-      'The schema of task APPLICATION does not have /amout (did you mean "AMOUNT"?), /zzz',
+      'Task APPLICATION has no properties "amout" (did you mean "AMOUNT"?), "zzz"',
     ],
   ])('refuses %s before the task is claimed', async (_what, args, message) => {
     writeFileSync(join(local.folder, 'wrong.json'), '{"AMOUNT":{}}');

@@ -18,7 +18,7 @@ const spec: ProjectSpec = {
 
 describe('the package of a project', () => {
   it('is that of every file, and the imports are sorted as formatters expect', async () => {
-    const files = (await renderProject(spec)).map((file) => ({ path: file.path, text: textOf(file) ?? '' }));
+    const files = (await renderProject(spec)).map((file) => ({ path: file.path, text: textOf(file) }));
     expect(files.filter(({ text }) => text.includes('com.example')).map(({ path }) => path)).toEqual([]);
     const sources = files.filter(({ path }) => path.endsWith('.java'));
     expect(sources.length).toBeGreaterThan(10);

@@ -7,16 +7,16 @@ import { PYTHON_NAMING, PYTHON_TASK_NAMING } from '../../../../src/languages/pyt
 import { processTasks, type ProcessTask } from '../../../../src/languages/process-tasks.ts';
 import type { TaskChoices } from '../../../../src/languages/project-spec.ts';
 import { nameTasks } from '../../../../src/languages/task-names.ts';
-import type { ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
+import type { WorkerDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 import { fileName } from '../../../../src/base/file-name.ts';
 import { definitionOf, usableFile } from '../../../support/hostile-definitions.ts';
 import { collidingTexts, hostileText } from '../../../support/hostile-texts.ts';
 
 const taskOf = (code: string, kind: TaskDefinition['kind'] = 'human'): TaskDefinition => ({ code, kind });
-const tasksOf = (definition: ProcessDefinition, choices: TaskChoices = {}): readonly ProcessTask[] =>
+const tasksOf = (definition: WorkerDefinition, choices: TaskChoices = {}): readonly ProcessTask[] =>
   processTasks({ definition, choices }, PYTHON_TASK_NAMING);
-const withCodes = (...codes: readonly string[]): ProcessDefinition => ({
+const withCodes = (...codes: readonly string[]): WorkerDefinition => ({
   ...sampleDefinition(),
   tasks: codes.map((code) => taskOf(code)),
 });

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { ProjectSpec } from '../../../../src/languages/project-spec.ts';
+import { sampleDefinition } from '../../../../src/process/sample.ts';
 import { renderProject } from '../../../../src/project/render.ts';
 
 const object = (field: string) => ({
@@ -17,12 +18,67 @@ const SPEC: ProjectSpec = {
   },
 };
 
+const files = async (definition: ProjectSpec['definition']): Promise<ReadonlyMap<string, string>> =>
+  new Map(
+    (await renderProject({ ...SPEC, definition })).map((file) => [file.path, Buffer.from(file.contents).toString()]),
+  );
+
 it('tasks have the type of their context data, and all fields of metadata are optional', async () => {
-  const files = new Map((await renderProject(SPEC)).map((file) => [file.path, Buffer.from(file.contents).toString()]));
-  const tasks = files.get('src/loan_worker/loan/tasks.py');
+  const rendered = await files(SPEC.definition);
+  const tasks = rendered.get('src/loan_worker/loan/tasks.py');
   expect(tasks).toContain('from .types import SignContext, SignData');
   expect(tasks).toContain('SIGN = HumanTask[SignData, SignContext]("SIGN")');
-  const types = files.get('src/loan_worker/loan/types.py');
+  const types = rendered.get('src/loan_worker/loan/types.py');
   expect(types).toMatch(/class Metadata\(TypedDict\):\n(?: {4}#.*\n)* {4}name: NotRequired\[str\]\n/);
   expect(types).toMatch(/class SignContext\(TypedDict\):\n(?: {4}#.*\n)* {4}limit: str\n/);
+});
+
+it('actions that send a signal are constants beside the tasks, with names of their own and the type of their input', async () => {
+  const rendered = await files({
+    ...SPEC.definition,
+    actions: [
+      { code: 'SIGN', type: 'send-workflow-signal', signal: 'Sign', input: object('reason') },
+      { code: 'STOP', type: 'send-workflow-signal', signal: 'Sign', name: 'Stop it' },
+    ],
+  });
+  const tasks = rendered.get('src/loan_worker/loan/tasks.py');
+  expect(tasks).toContain(
+    'SIGN_2 = SignalAction[SignInput]("SIGN", "Sign")\n# Stop it\nSTOP = SignalAction("STOP", "Sign")',
+  );
+  expect(tasks).toContain('from .types import SignContext, SignData, SignInput');
+  expect(rendered.get('src/loan_worker/loan/types.py')).toContain('class SignInput(TypedDict):\n    reason: str\n');
+  expect(rendered.get('src/loan_worker/loan/workflow.py')).toContain(
+    'self._kuflow.on_action(tasks.STOP, lambda _input: workflow.logger.info("Stop it"))',
+  );
+  expect([...rendered.keys()]).not.toContain('src/loan_worker/loan/actions.py');
+});
+
+it('actions with a workflow have a class, which is registered, and a downloadable one has an activity for its document', async () => {
+  const workflow = (type: string) => ({ type, taskQueue: 'LOAN_QUEUE' });
+  const rendered = await files({
+    ...SPEC.definition,
+    actions: [
+      { code: 'EXPORT', type: 'downloadable', workflow: workflow('ExportWorkflow') },
+      { code: 'COUNT', type: 'start-workflow', workflow: workflow('CountWorkflow') },
+      { code: 'SIGN', type: 'create-task', task: 'SIGN' },
+    ],
+  });
+  const actions = rendered.get('src/loan_worker/loan/actions.py') ?? '';
+  expect(actions.match(/^@workflow.*\nclass .*/gm)).toEqual([
+    '@workflow.defn(name="ExportWorkflow")\nclass ExportAction:',
+    '@workflow.defn(name="CountWorkflow")\nclass CountAction:',
+  ]);
+  expect(actions).toContain('with_options(LoanActivities.create_export_document, TRANSFER)');
+  expect(rendered.get('src/loan_worker/loan/activities.py')).toContain('async def create_export_document(');
+  expect(rendered.get('src/loan_worker/processes.py')).toContain(
+    '    Process(LoanWorkflow, [LoanActivities]),\n    Process(ExportAction),\n    Process(CountAction),\n',
+  );
+});
+
+it('a later task does not get the data of a decision that is not always made', async () => {
+  const { tasks, ...sample } = sampleDefinition();
+  const rendered = await files({ ...sample, tasks: [...tasks, { code: 'SEND_CONTRACT', kind: 'system' }] });
+  expect(rendered.get('src/loan_worker/loan/workflow.py')).toContain(
+    'SendContractInput(process_id=process_id, loan_application=loan_application)',
+  );
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fileName } from '../../../../src/base/file-name.ts';
 import { identifier } from '../../../../src/base/identifiers.ts';
-import type { ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
+import type { WorkerDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 import type { ProjectSpec, TaskChoices } from '../../../../src/languages/project-spec.ts';
 import { planProject } from '../../../../src/project/plan.ts';
@@ -17,7 +17,7 @@ import { declaredNames } from '../../../support/token-check.ts';
 
 const EXTRAS = { validators: '', library: { version: '1.0.0', file: 'x.tgz', sha256: '', integrity: '' } };
 
-function specOf(definition: ProcessDefinition): ProjectSpec {
+function specOf(definition: WorkerDefinition): ProjectSpec {
   return {
     name: 'a-worker',
     language: 'typescript',
@@ -32,7 +32,7 @@ function specOf(definition: ProcessDefinition): ProjectSpec {
 const NAMES = ['variable', 'activity', 'inputType', 'dataType', 'contextType'] as const;
 
 /** All names in the generated code that belong to a task, by code. */
-function namesOf(definition: ProcessDefinition, choices: TaskChoices = {}): ReadonlyMap<string, readonly unknown[]> {
+function namesOf(definition: WorkerDefinition, choices: TaskChoices = {}): ReadonlyMap<string, readonly unknown[]> {
   const { tasks } = templateContext({ ...specOf(definition), choices }, EXTRAS) as {
     readonly tasks: readonly Readonly<Record<'code' | (typeof NAMES)[number], string>>[];
   };

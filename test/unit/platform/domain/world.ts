@@ -6,15 +6,17 @@ import type { Clock } from '../../../../src/base/clock.ts';
 import { systemClock } from '../../../../src/base/clock.ts';
 import type { Domain, OperationContext } from '../../../../src/platform/domain/context.ts';
 import { createDomain } from '../../../../src/platform/domain/domain.ts';
-import { createOutbox, type Outbox } from '../../../../src/platform/domain/outbox.ts';
+import type { KeyedQueue } from '../../../../src/platform/domain/keyed-queue.ts';
+import { createOutbox } from '../../../../src/platform/domain/outbox.ts';
 import type { PlatformEvent, PlatformIdentity } from '../../../../src/platform/shared/types.ts';
 import type { ProcessEngine } from '../../../../src/platform/shared/process-engine.ts';
+import { createWebhookSender } from '../../../../src/platform/webhooks/sender.ts';
 import { openStore, type Store } from '../../../../src/platform/store/store.ts';
 import { findEnabledUsers, findPrincipalById, type EnabledUser } from '../../../../src/platform/store/people.ts';
-import type { ProcessDefinition } from '../../../../src/process/definition.ts';
+import type { ProcessDefinition, WorkerDefinition } from '../../../../src/process/definition.ts';
 import type { PeopleSeed } from '../../../../src/process/people.ts';
 
-export const LOAN: ProcessDefinition = {
+export const LOAN: WorkerDefinition = {
   process: { code: 'LOAN', name: 'Loan' },
   workflow: { type: 'LoanWorkflow', taskQueue: 'LOAN_QUEUE' },
   metadata: {
@@ -47,6 +49,22 @@ export const LOAN: ProcessDefinition = {
     { code: 'SCORE', kind: 'system' },
     { code: 'NOTE', kind: 'message' },
     { code: 'TALK', kind: 'thread' },
+  ],
+  actions: [
+    { code: 'WITHDRAW', type: 'send-workflow-signal', signal: 'Withdraw', availableTo: ['initiator'] },
+    {
+      ...{ code: 'CORRECT', type: 'send-workflow-signal', signal: 'Correct' },
+      input: { schema: { type: 'object', properties: { AMOUNT: { type: 'number' } }, required: ['AMOUNT'] } },
+    },
+    { code: 'EXPORT', type: 'start-workflow', workflow: { type: 'ExportWorkflow', taskQueue: 'EXPORTS' } },
+    {
+      ...{ code: 'PRINT', type: 'downloadable', availableTo: ['process-manager'] },
+      workflow: { type: 'ExportWorkflow', taskQueue: 'EXPORTS' },
+    },
+    { code: 'ASK', type: 'create-task', task: 'SCORE' },
+    { code: 'SAY', type: 'create-process-item-message' },
+    { code: 'DISCUSS', type: 'create-process-item-thread', thread: 'TALK' },
+    { code: 'AGAIN', type: 'start-related-process', process: 'LOAN' },
   ],
 };
 
@@ -88,7 +106,8 @@ export interface World {
   readonly store: Store;
   readonly domain: Domain;
   readonly identity: PlatformIdentity;
-  readonly outbox: Outbox;
+  readonly outbox: KeyedQueue;
+  readonly webhooks: KeyedQueue;
   readonly events: PlatformEvent[];
   /** What steps after a commit threw. */
   readonly failures: unknown[];
@@ -141,6 +160,7 @@ export function createWorld(options: WorldOptions = {}): World {
     }),
   });
   const outbox = createOutbox({ domain, engine });
+  const webhooks = createWebhookSender({ domain, env: {} });
   const as = (id: string): OperationContext => {
     const principal = findPrincipalById(store.sql, id);
     if (principal === undefined) throw new Error('No such principal');
@@ -150,11 +170,11 @@ export function createWorld(options: WorldOptions = {}): World {
   const other = users[1] ?? users[0];
   if (other === undefined) throw new Error('There are no users');
   const stop = async (): Promise<void> => {
-    await outbox.stop();
+    await Promise.all([outbox.stop(), webhooks.stop()]);
     store.close();
   };
   return {
-    ...{ folder, store, domain, identity, outbox, events, failures, calls, other, as, stop },
+    ...{ folder, store, domain, identity, outbox, webhooks, events, failures, calls, other, as, stop },
     worker: as(identity.application.id),
     user: as(identity.user.principalId),
     otherUser: as(other.principal.id),

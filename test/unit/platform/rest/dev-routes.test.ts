@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { isoTime } from '../../../../src/base/clock.ts';
 import type { JsonObject } from '../../../../src/base/json.ts';
@@ -13,16 +13,22 @@ import type {
   LocalPeople,
   PlatformStatus,
   ProcessWaitResult,
+  ActionsOfProcess,
   ServedDefinitions,
   ServedProcess,
   SkipResult,
+  WebhookDelivery,
+  WebhookDeliveryDetail,
+  WebhookDeliveryList,
   WorkersStatus,
   WorkersWaitResult,
 } from '../../../../src/platform/shared/contract.ts';
+import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
 import { claimTask, updateTaskData } from '../../../../src/platform/domain/process-items.ts';
 import { devOperation, devOperationIds } from '../../../../src/platform/shared/dev-operations.ts';
 import type { ProcessDefinition } from '../../../../src/process/definition.ts';
 import type { FailingWork } from '../../../../src/platform/temporal/failing-work.ts';
+import { startAnsweringServer } from '../../../support/answering-server.ts';
 import { until } from '../../../support/until.ts';
 import { LOAN } from '../domain/world.ts';
 import { createRest, createTask, ENGINE_TOKEN, refusal, RUN, startLoan, type Rest } from './server.ts';
@@ -252,7 +258,23 @@ describe('definitions', () => {
         metadata: LOAN.metadata,
         entity: LOAN.entity,
         tasks: LOAN.tasks,
+        actions: LOAN.actions,
       },
+    ]);
+  });
+
+  it('lists the user actions that the caller may invoke, and those that were invoked, with who polls their queue', async () => {
+    const id = await startLoan(rest);
+    const invoke = { payload: { processActionDefinitionCode: 'EXPORT' } };
+    const action = (await rest.call('POST', `/processes/${id}/actions`, invoke)).json<{ id: string }>();
+    await rest.call('POST', `/processes/${id}/actions`, { payload: { processActionDefinitionCode: 'DISCUSS' } });
+    rest.pollers.set('EXPORTS', ['worker 1']);
+    const { available, invoked } = await read<ActionsOfProcess>(`/_dev/processes/${id}/actions`);
+    // The worker started the process.
+    expect(available).toEqual(LOAN.actions?.filter(({ code }) => code !== 'WITHDRAW'));
+    expect(invoked).toMatchObject([
+      { action, workflow: { taskQueue: 'EXPORTS', ended: false, pollers: ['worker 1'] } },
+      { action: { status: 'COMPLETED' } },
     ]);
   });
 
@@ -577,6 +599,58 @@ describe('POST /_dev/processes/{id}/signals', () => {
     expect((await rest.call('POST', `/processes/${id}/~actions/cancel`)).statusCode).toBe(200);
     expect(refusal(await signal({ name: 'approve' }), 403)).toContain('is CANCELLED');
     refusal(await send('POST', `/_dev/processes/${uuid7()}/signals`, undefined, { payload: { name: 'a' } }), 404);
+  });
+});
+
+describe('the events for webhooks', () => {
+  it('are listed and shown, and sent again', async () => {
+    const statuses = [500, 200, 200];
+    const receiver = await startAnsweringServer((_request, response) =>
+      response.writeHead(statuses.shift() ?? 204).end('an answer'),
+    );
+    onTestFinished(() => receiver.close());
+    const { domain, webhooks, user } = rest.world;
+    domain.definitions.replace([{ process: { code: 'HOOKED' }, webhook: { url: receiver.url }, tasks: [] }], []);
+    expect((await read<ServedDefinitions>('/_dev/definitions')).definitions[0]?.webhookUrl).toBe(receiver.url);
+    const start = (): string =>
+      createProcess(user, { tenantId: domain.tenantId, processDefinitionCode: 'HOOKED' }).process.id;
+    const id = start();
+    await webhooks.whenIdle();
+    start();
+    await webhooks.whenIdle();
+    const list = async (query = ''): Promise<readonly WebhookDelivery[]> =>
+      (await read<WebhookDeliveryList>(`/_dev/webhooks${query}`)).deliveries;
+    expect(await list()).toHaveLength(4);
+    expect(await list('?limit=1')).toHaveLength(1);
+    const [running, created] = await list(`?processId=${id.toUpperCase()}`);
+    expect([running, created]).toMatchObject([
+      { type: 'PROCESS.STATE_CHANGED', attempts: 1 },
+      { type: 'PROCESS.CREATED', state: 'DELIVERED', attempts: 2, processId: id, latest: { status: 200 } },
+    ]);
+    const detail = await read<WebhookDeliveryDetail>(`/_dev/webhooks/${created?.id}`);
+    expect(detail.answer).toEqual({ bytes: 9, text: 'an answer', truncated: false });
+    expect(JSON.parse(detail.body.text ?? '')).toMatchObject({ id: created?.id, type: 'PROCESS.CREATED' });
+
+    const replayed = await send('POST', `/_dev/webhooks/${created?.id}/replay`);
+    expect([replayed.statusCode, replayed.json<WebhookDelivery>().state]).toEqual([202, 'PENDING']);
+    await webhooks.whenIdle();
+    expect(await read<WebhookDelivery>(`/_dev/webhooks/${created?.id}`)).toMatchObject({
+      ...{ state: 'DELIVERED', attempts: 3, latest: { status: 204 } },
+    });
+    expect(rest.world.events.filter(({ kind }) => kind === 'webhook')[0]).toEqual({
+      ...{ kind: 'webhook', deliveryId: created?.id, processId: id, type: 'PROCESS.CREATED' },
+      ...{ state: 'PENDING', attempts: 1, status: 500 },
+    });
+    refusal(await send('GET', `/_dev/webhooks/${uuid7()}`), 404);
+    refusal(await send('POST', `/_dev/webhooks/${uuid7()}/replay`), 404);
+    refusal(await send('GET', '/_dev/webhooks?state=FAILED'), 400);
+    refusal(await send('GET', '/_dev/webhooks?limit=5000'), 400);
+    refusal(await send('GET', '/_dev/webhooks', 'Bearer wrong'), 401);
+
+    const signal = await send('POST', `/_dev/processes/${id}/signals`, undefined, { payload: { name: 'a' } });
+    expect(refusal(signal, 409)).toContain('does not have a workflow');
+    const wait = await send('POST', `/_dev/processes/${id}/wait`, undefined, { payload: { timeoutSeconds: 0 } });
+    expect(wait.json()).toMatchObject({ reached: false, process: { state: 'RUNNING' } });
   });
 });
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { uuid7 } from '../../../../src/base/uuid.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../../../src/kuflow/client.ts';
+import type { ProcessAction } from '../../../../src/kuflow/contract/process-actions.ts';
 import { operations, type OperationId } from '../../../../src/kuflow/contract/operations.ts';
 import { HANDLERS } from '../../../../src/platform/rest/handlers.ts';
 import { until } from '../../../support/until.ts';
@@ -63,6 +64,9 @@ async function started(): Promise<string> {
   return (await client.createProcess({ processDefinitionCode: 'LOAN', tenantId })).resource.id;
 }
 
+const act = async (processId: string, processActionDefinitionCode: string): Promise<ProcessAction> =>
+  (await client.createProcessAction(processId, { processActionDefinitionCode })).resource;
+
 const document = { bytes: Buffer.from('a contract'), contentType: 'text/plain', fileName: 'contract.txt' };
 
 /** Checks that a value refers to exactly one document. KuFlow deletes documents without references. */
@@ -99,6 +103,40 @@ const CASES: Readonly<Partial<Record<OperationId, () => Promise<void>>>> = {
     await until('the engine has received the call', () => rest.world.calls.length > 1);
     expect(rest.world.calls.map(({ call }) => call)).toEqual(['start', 'cancel']);
     expect(times(await timelineOf(processId), 'process-cancelled')).toBe(1);
+  },
+  createProcessAction: async () => {
+    const processId = await started();
+    await act(processId, 'WITHDRAW');
+    await rest.world.outbox.whenIdle();
+    expect(rest.world.calls.map(({ call }) => call)).toEqual(['start', 'signal']);
+    expect(times(await timelineOf(processId), 'action-completed')).toBe(1);
+  },
+  cancelProcessAction: async () => {
+    const processId = await started();
+    const { id } = await act(processId, 'EXPORT');
+    expect((await client.cancelProcessAction(processId, id)).status).toBe('CANCELED');
+    await rest.world.outbox.whenIdle();
+    expect(rest.world.calls.map(({ call }) => call).toSorted()).toEqual(['cancel', 'start', 'start']);
+    expect(times(await timelineOf(processId), 'action-canceled')).toBe(1);
+  },
+  uploadProcessActionDocument: async () => {
+    const processId = await started();
+    const { id } = await act(processId, 'PRINT');
+    const { downloadable } = await client.uploadProcessActionDocument(processId, id, document);
+    expect(Buffer.from((await client.downloadDocument(downloadable?.documentUri ?? '')).bytes).toString()).toBe(
+      'a contract',
+    );
+    expect(rest.world.store.sql.all('SELECT id FROM documents')).toHaveLength(1);
+  },
+  uploadProcessUserActionDocument: async () => {
+    const processId = await started();
+    const { id } = await act(processId, 'PRINT');
+    const { bytes, fileName, contentType } = document;
+    const query = { fileName, fileContentType: contentType, userActionValueId: id };
+    // The repetition is answered with 304.
+    await client.call('uploadProcessUserActionDocument', { path: { id: processId }, query, body: bytes });
+    expect((await client.retrieveProcessAction(processId, id)).status).toBe('COMPLETED');
+    expect(rest.world.store.sql.all('SELECT id FROM documents')).toHaveLength(1);
   },
   uploadProcessDocument: async () => {
     const processId = await started();

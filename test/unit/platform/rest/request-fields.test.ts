@@ -24,6 +24,9 @@ interface Ids {
   readonly userId: string;
   readonly email: string;
   readonly documentUri: string;
+  /** Requested downloadable actions. */
+  readonly actionId: string;
+  readonly oldActionId: string;
 }
 
 const page = { size: '5', page: '0', sort: 'id' };
@@ -105,6 +108,27 @@ const SAMPLES: Readonly<Partial<Record<OperationId, (ids: Ids) => readonly Sampl
   updateProcessItemTaskData: ({ taskId }) => [{ path: { id: taskId }, body: { data: value } }],
   patchProcessItemTaskData: ({ taskId }) => [{ path: { id: taskId }, body: patch }],
   updateProcessItemTaskContextData: ({ taskId }) => [{ path: { id: taskId }, body: { data: value } }],
+  createProcessAction: ({ processId, threadId }) =>
+    [
+      { id: uuid7(), processActionDefinitionCode: 'ASK', createTask: { processItemThreadId: threadId } },
+      { processActionDefinitionCode: 'CORRECT', sendWorkflowSignal: { input: { AMOUNT: 1 } } },
+      {
+        processActionDefinitionCode: 'SAY',
+        createProcessItemMessage: { text: 'Hi', processItemThreadId: threadId },
+      },
+      {
+        processActionDefinitionCode: 'AGAIN',
+        startRelatedProcess: { metadata: { FIRST_NAME: 'Ann' }, entity: { a: {} } },
+      },
+    ].map((body) => ({ path: { id: processId }, body })),
+  retrieveProcessAction: ({ processId, actionId }) => [{ path: { id: processId, actionId } }],
+  cancelProcessAction: ({ processId }) => [{ path: { id: processId, actionId: uuid7() } }],
+  uploadProcessActionDocument: ({ processId, actionId }) => [
+    { path: { id: processId, actionId }, query: file, body: bytes },
+  ],
+  uploadProcessUserActionDocument: ({ processId, oldActionId }) => [
+    { path: { id: processId }, query: { ...file, userActionValueId: oldActionId }, body: bytes },
+  ],
   uploadDocument: ({ processId }) => [{ query: { ...file, targetUri: `ku:process/${processId}` }, body: bytes }],
   downloadDocument: ({ documentUri }) => [{ query: { documentUri } }],
   createWorker: ({ tenantId }) => [
@@ -154,7 +178,11 @@ async function createIds(rest: Rest): Promise<Ids> {
     { payload: bytes, headers: { 'content-type': 'application/octet-stream' } },
   );
   const { documentUri } = upload.json<{ documentUri: string }>();
+  const print = { payload: { processActionDefinitionCode: 'PRINT' } };
+  const [first, second] = [1, 2].map(() => rest.call('POST', `/processes/${processId}/actions`, print));
   return {
+    actionId: (await first)?.json<{ id: string }>().id ?? '',
+    oldActionId: (await second)?.json<{ id: string }>().id ?? '',
     tenantId,
     processId,
     endedId,
@@ -183,9 +211,9 @@ describe('the fields of requests', () => {
     for (const id of implemented) {
       const original = HANDLERS[id];
       if (original === undefined) continue;
-      const run: Implementation['run'] = (ctx, { id: resource, query, body }) =>
+      const run: Implementation['run'] = (ctx, { id: resource, actionId, query, body }) =>
         original.run(ctx, {
-          id: resource,
+          ...{ id: resource, actionId },
           query: recording(query, `${id} query`, read),
           body: recording(body, `${id} body`, read),
         });

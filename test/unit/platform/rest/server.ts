@@ -124,6 +124,7 @@ export function createRest(options: RestOptions = {}): Rest {
         workers,
         requests: createRequestRecorder(world.domain.clock),
         time: options.time ?? NO_SKIPPING,
+        webhooks: world.webhooks,
         listFailingWork: (id) => Promise.resolve(options.failing?.(id) ?? []),
         identity: world.identity,
         run: RUN,

@@ -148,6 +148,6 @@ describe('addTask', () => {
   });
 
   it('rejects an invalid definition file, naming the line', async () => {
-    await expect(addTask('process: { code: P }\n', 'f.yaml', TASK)).rejects.toThrow('f.yaml:1:1');
+    await expect(addTask('process: { name: P }\n', 'f.yaml', TASK)).rejects.toThrow('f.yaml:1:1');
   });
 });

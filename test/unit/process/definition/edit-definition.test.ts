@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../../../../src/base/json.ts';
 import { editDefinition } from '../../../../src/process/definition/edit-definition.ts';
 import { parseDefinition } from '../../../../src/process/definition/file.ts';
 import { renderDefinition } from '../../../../src/process/definition/render.ts';
-import type { ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
+import { requireWorkflow, type ProcessDefinition, type TaskDefinition } from '../../../../src/process/definition.ts';
 import { arbitrarySchema } from '../../../support/arbitrary-schema.ts';
 
 const FILE = `# mine
@@ -102,7 +102,7 @@ describe('editDefinition', () => {
     ],
     [
       'the task queue',
-      (one) => ({ ...one, workflow: { ...one.workflow, taskQueue: 'R' } }),
+      (one) => ({ ...one, workflow: { ...requireWorkflow(one).workflow, taskQueue: 'R' } }),
       ['-  task-queue: Q   # the queue', '+  task-queue: R # the queue'],
     ],
     [

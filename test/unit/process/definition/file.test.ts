@@ -7,10 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { KnownError } from '../../../../src/base/errors.ts';
 import type { JsonObject } from '../../../../src/base/json.ts';
+import { editDefinition } from '../../../../src/process/definition/edit-definition.ts';
 import { loadDefinition, parseDefinition } from '../../../../src/process/definition/file.ts';
 import { checkDefinition, renderDefinition } from '../../../../src/process/definition/render.ts';
 import { publishedSchema } from '../../../../src/process/definition/schema.ts';
-import { TASK_KINDS } from '../../../../src/process/definition.ts';
+import { requireWorkflow, TASK_KINDS } from '../../../../src/process/definition.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 import { anyText as anyUnits } from '../../base/hostile.ts';
@@ -61,6 +62,104 @@ describe('parseDefinition', () => {
     expect(await parseDefinition(yaml, 'k.yaml')).toEqual(expected);
     expect(await parseDefinition(JSON.stringify(parse(yaml), null, '\t'), 'k.json')).toEqual(expected);
     expect((await parseDefinition(HEAD, 'k.yaml')).tasks).toEqual([]);
+  });
+
+  it('reads the actions of a process', async () => {
+    const text = `${HEAD}tasks: [{ code: TALK, kind: thread }, { code: NOTE, kind: message }, { code: CHECK, kind: system }]
+actions:
+  - { code: WITHDRAW, name: Withdraw, type: send-workflow-signal, available-to: [initiator], signal: Withdraw, input: { schema: { type: object } } }
+  - { code: EXPORT, type: downloadable, description: A file, workflow: { type: ExportWorkflow, task-queue: EXPORTS } }
+  - { code: CHECK, type: create-task, task: CHECK }
+  - { code: NOTE, type: create-process-item-message, message: NOTE }
+  - { code: SAY, type: create-process-item-message }
+  - { code: DISCUSS, type: create-process-item-thread, thread: TALK }
+  - { code: AGAIN, type: start-related-process, process: LOAN }
+`;
+    const definition = await parseDefinition(text, 'k.yaml');
+    expect(definition.actions).toEqual([
+      {
+        ...{ code: 'WITHDRAW', name: 'Withdraw', type: 'send-workflow-signal', availableTo: ['initiator'] },
+        ...{ signal: 'Withdraw', input: { schema: { type: 'object' } } },
+      },
+      {
+        ...{ code: 'EXPORT', type: 'downloadable', description: 'A file' },
+        workflow: { type: 'ExportWorkflow', taskQueue: 'EXPORTS' },
+      },
+      { code: 'CHECK', type: 'create-task', task: 'CHECK' },
+      { code: 'NOTE', type: 'create-process-item-message', message: 'NOTE' },
+      { code: 'SAY', type: 'create-process-item-message' },
+      { code: 'DISCUSS', type: 'create-process-item-thread', thread: 'TALK' },
+      { code: 'AGAIN', type: 'start-related-process', process: 'LOAN' },
+    ]);
+    expect(await parseDefinition(renderDefinition(definition), 'k.yaml')).toEqual(definition);
+    const withoutTalk = { ...definition, tasks: definition.tasks.filter(({ code }) => code !== 'NOTE') };
+    const actions = definition.actions?.filter(({ code }) => code !== 'NOTE');
+    const edited = await editDefinition(text, 'k.yaml', { ...withoutTalk, ...(actions && { actions }) });
+    expect(await parseDefinition(edited, 'k.yaml')).toEqual({ ...withoutTalk, actions });
+  });
+
+  it.each([
+    ['{ code: A, type: start-workflow }', 'actions[0].workflow is missing, which actions of type start-workflow need'],
+    [
+      '{ code: A, type: create-task, task: TALK }',
+      'actions[0].task must be the code of a task of kind human or system, not "TALK"',
+    ],
+    [
+      '{ code: A, type: create-process-item-thread, thread: NOPE }',
+      'actions[0].thread must be the code of a task of kind thread, not "NOPE"',
+    ],
+    [
+      '{ code: A, type: start-related-process, process: B, signal: C }',
+      'actions[0].signal is not for actions of type start-related-process',
+    ],
+    [
+      '{ code: A, type: sign }',
+      'actions[0].type must be start-workflow, downloadable, send-workflow-signal, create-task, create-process-item-message, create-process-item-thread or start-related-process, not "sign"',
+    ],
+    [
+      '{ code: A, type: create-process-item-message }, { code: A, type: create-process-item-message }',
+      'action code "A" is already used by actions[0]',
+    ],
+    [
+      '{ code: A, type: create-process-item-message, available-to: [everybody] }',
+      'actions[0].available-to[0] must be initiator or process-manager, not "everybody"',
+    ],
+    [
+      '{ code: A, type: send-workflow-signal, signal: S, input: { schema: { type: strng } } }',
+      'actions[0].input.schema.type must be "object", because KuFlow values are objects',
+    ],
+  ])('refuses the action %s', async (action, problem) => {
+    const text = `${HEAD}tasks: [{ code: TALK, kind: thread }]\nactions: [ ${action} ]\n`;
+    expect((await problemsOf(text)).map((one) => one.replace(/^k\.yaml:4:\d+ /, ''))).toEqual([problem]);
+  });
+
+  it('reads a process with a webhook or without an engine, and refuses a workflow and a webhook', async () => {
+    const [process = '', workflow = ''] = HEAD.split('\n');
+    const webhook = 'webhook: { url: "http://127.0.0.1:8880/webhooks" }';
+    const [none, hooked] = await Promise.all(
+      [process, `${process}\n${webhook}`].map((text) => parseDefinition(text, 'k.yaml')),
+    );
+    expect(none).toEqual({ process: { code: 'LOAN' }, tasks: [] });
+    expect(() => requireWorkflow(none as ProcessDefinition)).toThrow('Process LOAN does not have a workflow');
+    expect(hooked).toEqual({ ...none, webhook: { url: 'http://127.0.0.1:8880/webhooks' } });
+    expect(await parseDefinition(renderDefinition(hooked as ProcessDefinition), 'k.yaml')).toEqual(hooked);
+    expect(await problemsOf(`${process}\n${workflow}\n${webhook}`)).toEqual([
+      'k.yaml:3:1 webhook cannot be combined with workflow: leave one of them out',
+    ]);
+    expect(await problemsOf(`${process}\nwebhook: { url: ftp://a }`)).toEqual([
+      'k.yaml:2:17 webhook.url must be an http or https URL, not "ftp://a"',
+    ]);
+    for (const [url, reason] of [
+      ['http://[', 'must be an http or https URL, not "http://["'],
+      ['https://me:secret@receiver.example/', 'must not contain credentials'],
+      ['http://receiver.example/', 'must start with https: because receiver.example is another machine'],
+    ])
+      expect(await problemsOf(`${process}\nwebhook: { url: "${url}" }`)).toEqual([`k.yaml:2:17 webhook.url ${reason}`]);
+    await parseDefinition(`${process}\nwebhook: { url: "https://receiver.example/" }`, 'k.yaml');
+    const signal = 'actions: [{ code: A, type: send-workflow-signal, signal: S }]';
+    expect(await problemsOf(`${process}\n${webhook}\n${signal}`)).toEqual([
+      'k.yaml:3:28 actions[0].type send-workflow-signal needs the workflow of the process',
+    ]);
   });
 
   it('reads whether a process is confidential', async () => {

@@ -1,11 +1,12 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { addToProject } from '../../../../src/commands/add/add-to-project.ts';
 import { languageOf } from '../../../../src/languages/registry.ts';
 import { loadDefinition } from '../../../../src/process/definition/file.ts';
 import { renderDefinition } from '../../../../src/process/definition/render.ts';
-import type { ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
+import { requireWorkflow, type TaskDefinition, type WorkerDefinition } from '../../../../src/process/definition.ts';
+import { textOf } from '../../../../src/project/base-archive.ts';
 import { hasLocalChanges, openProject, toProjectSpec } from '../../../../src/project/edit/open-project.ts';
 import { regenerateDefinitionCode, type Regeneration } from '../../../../src/project/edit/regenerate.ts';
 import { renderProject } from '../../../../src/project/render.ts';
@@ -47,18 +48,19 @@ describe.each(LANGUAGES)('regenerating the code of a project built with $package
   let folder: string;
   const { read } = projectFiles(() => folder);
 
-  const load = (): Promise<ProcessDefinition> => loadDefinition(join(folder, 'kuflow.process.yaml'));
+  const load = async (): Promise<WorkerDefinition> =>
+    requireWorkflow(await loadDefinition(join(folder, 'kuflow.process.yaml')));
   /** Saves a definition, and regenerates the code as `kuflow dev` does. */
-  async function save(change: (definition: ProcessDefinition) => ProcessDefinition): Promise<Regeneration> {
+  async function save(change: (definition: WorkerDefinition) => WorkerDefinition): Promise<Regeneration> {
     const before = await load();
     writeFileSync(join(folder, 'kuflow.process.yaml'), renderDefinition(change(before)));
     return regenerateDefinitionCode({ folder, env: {}, version: VERSION, before: [before] });
   }
-  const addReview = (definition: ProcessDefinition): ProcessDefinition => ({
+  const addReview = (definition: WorkerDefinition): WorkerDefinition => ({
     ...definition,
     tasks: [REVIEW, ...definition.tasks],
   });
-  const withoutReview = (definition: ProcessDefinition): ProcessDefinition => ({
+  const withoutReview = (definition: WorkerDefinition): WorkerDefinition => ({
     ...definition,
     tasks: definition.tasks.filter(({ code }) => code !== 'REVIEW'),
   });
@@ -69,8 +71,8 @@ describe.each(LANGUAGES)('regenerating the code of a project built with $package
     const project = await openProject(folder, {}, VERSION);
     const rendered = await renderProject(toProjectSpec(project, project.processes));
     for (const path of paths)
-      expect(read(path), path).toBe(
-        Buffer.from(rendered.find((file) => file.path === path)?.contents ?? '').toString('utf8'),
+      expect(existsSync(join(folder, path)) ? read(path) : undefined, path).toBe(
+        textOf(rendered.find((file) => file.path === path)),
       );
   }
 

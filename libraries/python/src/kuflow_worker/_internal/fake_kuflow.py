@@ -1,7 +1,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from temporalio import activity
@@ -11,16 +12,18 @@ from temporalio.exceptions import ApplicationError
 from .client import KuFlowClient
 from .documents import Documents
 from .encryption import KEY_SIZE, EncryptionKeys
-from .model import JsonObject, ProcessItem
+from .model import JsonObject, ProcessItem, UserActionSignal
 from .operations import Operation
 from .turns import Turns
 from .values import FileFields, KuFlowFile
+from .workflow.task import SignalAction
 
 APPLICATION_ID = "00000000-0000-4000-8000-00000000000a"
 TENANT_ID = "00000000-0000-4000-8000-00000000000b"
 PERSON_ID = "00000000-0000-4000-8000-00000000000c"
 KEY_ID = "00000000-0000-4000-8000-00000000000d"
 
+Input = TypeVar("Input")
 
 #: The states of tasks that are open.
 OPEN = ("READY", "CLAIMED")
@@ -91,8 +94,21 @@ class FakeKuFlow(KuFlowClient):
         """Loses the responses to the next creations: the items exist, but the calls fail."""
         self._responses_to_lose = number
 
+    async def act(self, process_id: str, action: SignalAction[Input], input: Input | None = None) -> None:
+        """Invokes a user action of a process, which sends its signal to the workflow."""
+        now = request_time()
+        signal: UserActionSignal = {
+            "userActionDefinitionCode": action.code,
+            "requestTime": now,
+            "requestTimeZone": "UTC",
+            "requestInstant": now,
+        }
+        if input is not None:
+            signal["input"] = input
+        await self.signal(process_id, action.signal, signal)
+
     async def signal(self, process_id: str, name: str, payload: object) -> None:
-        """Sends a signal to the workflow of a process, such as that of a user action."""
+        """Sends another signal to the workflow of a process."""
         if self._client is None or self._turns is None:
             return
         handle = self._client.get_workflow_handle(process_id)
@@ -111,7 +127,7 @@ class FakeKuFlow(KuFlowClient):
                     self._patch_metadata(change)
             case "cancelProcessItems":
                 for item in self.items:
-                    if item["id"] in request.get("processItemIds", []) and item["task"]["state"] != "COMPLETED":
+                    if item["id"] in request.get("processItemIds", []) and item.get("task", {}).get("state") in OPEN:
                         item["task"]["state"] = "CANCELLED"
             case _:
                 return {"processItem": await self._change_item(operation.name, request)}
@@ -220,6 +236,10 @@ def fake_keys() -> EncryptionKeys:
         return AESGCM(bytes(KEY_SIZE))
 
     return EncryptionKeys(request)
+
+
+def request_time() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def code_of(item: ProcessItem) -> str:

@@ -2,6 +2,7 @@ import asyncio
 import json
 import os
 import sys
+import time
 import tomllib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -14,7 +15,7 @@ import httpx
 
 from .fake_kuflow import OPEN, TaskLog
 from .local_child import LocalChild
-from .model import JsonObject, ProcessItem
+from .model import JsonObject, ProcessAction, ProcessItem
 
 #: The path of the `platform.json` of a running local KuFlow.
 STATE_FILE = "KUFLOW_DEV_STATE_FILE"
@@ -23,6 +24,7 @@ API = "/v2024-06-14"
 SECONDS = "KUFLOW_TEST_SECONDS"
 DEFAULT_SECONDS = 30.0
 START_SECONDS = 300.0
+SECONDS_BETWEEN_READS = 0.1
 
 
 class _Connection:
@@ -105,8 +107,32 @@ class LocalProcess:
         """A task, which may not exist yet. If several have this code, it is the open one."""
         return _LocalTask(self, code)
 
+    async def act(self, code: str, input: JsonObject | str | None = None) -> ProcessAction:
+        """Invokes a user action and waits until it has ended.
+
+        `input` is the input of a signal, or the text of a message. Raises an error if the action fails or does not end
+        in time.
+        """
+        body: dict[str, Any] = {"processActionDefinitionCode": code}
+        if isinstance(input, str):
+            body["createProcessItemMessage"] = {"text": input}
+        elif input is not None:
+            body["sendWorkflowSignal"] = {"input": input}
+        token = await self._connection.token_of(self._email)
+        path = f"/processes/{self.id}/actions"
+        action: ProcessAction = await self._connection.api("POST", path, token, body)
+        deadline = time.monotonic() + self._connection.seconds
+        while action["status"] == "REQUESTED" and time.monotonic() < deadline:
+            await asyncio.sleep(SECONDS_BETWEEN_READS)
+            action = await self._connection.api("GET", f"{path}/{action['id']}", token)
+        if action["status"] != "COMPLETED":
+            raise AssertionError(
+                f"Action {code} of process {self._code} {self.id} is not COMPLETED: it is {action['status']}"
+            )
+        return action
+
     async def signal(self, name: str, input: Any = None) -> None:
-        """Sends a signal to the workflow, such as that of a user action."""
+        """Sends another signal to the workflow."""
         body = {"name": name} if input is None else {"name": name, "input": input}
         await self._connection.dev("POST", f"/processes/{self.id}/signals", body)
 

@@ -122,6 +122,21 @@ class ProcessItem(Audited):
     message: NotRequired[ProcessItemMessage]
 
 
+class ProcessAction(Audited):
+    """A user action that was invoked. The field of its type has what it created."""
+
+    id: Uuid
+    type: str
+    status: Literal["REQUESTED", "COMPLETED", "CANCELED", "ERROR"]
+    processActionDefinitionRef: dict[str, str]
+    downloadable: NotRequired[dict[str, Any]]
+    startRelatedProcess: NotRequired[dict[str, Any]]
+    createTask: NotRequired[dict[str, Any]]
+    createProcessItemMessage: NotRequired[dict[str, Any]]
+    createProcessItemThread: NotRequired[dict[str, Any]]
+    sendWorkflowSignal: NotRequired[dict[str, Any]]
+
+
 class Times(TypedDict):
     requestTime: NotRequired[str]
     requestTimeZone: NotRequired[str]
@@ -144,6 +159,28 @@ class UserActionSignal(Times):
     """The signal that KuFlow sends to the workflow for a user action; its name is in the process definition."""
 
     userActionDefinitionCode: str
+    requestInstant: NotRequired[str]
+    input: NotRequired[Any]
+
+
+class ActionRequest(WorkflowRequest):
+    """The argument that KuFlow passes to the workflow of a user action. Its ID is that of the workflow."""
+
+    userActionId: Uuid
+    userActionDefinitionCode: str
+    userActionDefinitionType: NotRequired[str]
+    requestorPrincipalId: NotRequired[Uuid]
+
+
+class ActionDocument(TypedDict):
+    documentUri: str
+
+
+class ActionResponse(TypedDict):
+    """The result of the workflow of a user action: a message, or the document that the action offers for download."""
+
+    message: NotRequired[str]
+    downloadable: NotRequired[ActionDocument]
 
 
 class FindRequest(TypedDict):
@@ -343,7 +380,7 @@ class ProcessResponse(TypedDict):
 
 
 class ProcessActionResponse(TypedDict):
-    processAction: dict[str, Any]
+    processAction: ProcessAction
 
 
 class ProcessItemsResponse(TypedDict):

@@ -2,7 +2,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Generic
 from uuid import uuid4
 
 from temporalio.api.common.v1 import Payload
@@ -21,14 +21,15 @@ from temporalio.client import (
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Interceptor as WorkerInterceptor
 from temporalio.worker import Worker
+from typing_extensions import TypeVar
 
 from .activities import activities_of, create_kuflow_activities
 from .activity_interceptor import ActivityInterceptor
 from .declaration import validators_of
 from .encryption import mark_call
 from .encryption_interceptor import EncryptionInterceptor
-from .fake_kuflow import FakeKuFlow, fake_keys
-from .model import WorkflowResponse
+from .fake_kuflow import PERSON_ID, FakeKuFlow, fake_keys, request_time
+from .model import ActionRequest, ActionResponse, WorkflowRequest, WorkflowResponse
 from .payloads import data_converter
 from .settings import DEFAULT_MAX_PAYLOAD_BYTES
 from .turns import Turns
@@ -40,19 +41,25 @@ SECONDS = 30
 #: What a test does while a process runs.
 Action = Callable[[], Awaitable[None]]
 
+Response = TypeVar("Response", default=WorkflowResponse)
 
-class ProcessRun:
-    """The workflow of a process on Temporal's test server. Nothing happens until something waits for its result."""
+
+class ProcessRun(Generic[Response]):
+    """The workflow of a process or a user action on Temporal's test server.
+
+    Nothing happens until something waits for its result.
+    """
 
     def __init__(
         self,
         environment: WorkflowEnvironment,
+        process_id: str,
         handle: WorkflowHandle[Any, Any],
         worker: Worker,
         kuflow: FakeKuFlow,
         turns: Turns,
     ) -> None:
-        self.process_id = handle.id
+        self.process_id = process_id
         self.handle = handle
         self._environment = environment
         self._worker = worker
@@ -67,7 +74,7 @@ class ProcessRun:
         """
         self._planned.append((duration, action))
 
-    async def result(self, seconds: float = SECONDS, *, meanwhile: Action | None = None) -> WorkflowResponse:
+    async def result(self, seconds: float = SECONDS, *, meanwhile: Action | None = None) -> Response:
         """Waits until the workflow ends. `meanwhile` runs first, before the test server skips time.
 
         Raises a `WorkflowFailureError` if the workflow fails, and an `AssertionError` if a workflow task fails:
@@ -92,7 +99,7 @@ class ProcessRun:
                     self._turns.worker_runs = False
                     result.cancel()
 
-    async def _run(self, meanwhile: Action | None) -> WorkflowResponse:
+    async def _run(self, meanwhile: Action | None) -> Response:
         planned = [] if meanwhile is None else [(timedelta(), meanwhile)]
         passed = timedelta()
         for duration, action in [*planned, *sorted(self._planned, key=lambda plan: plan[0])]:
@@ -101,7 +108,7 @@ class ProcessRun:
                 passed = duration
             await action()
         self._planned.clear()
-        response: WorkflowResponse = await self.handle.result()
+        response: Response = await self.handle.result()
         return response
 
     async def _describe_waiting(self) -> list[str]:
@@ -115,7 +122,7 @@ class ProcessRun:
 
     async def cancel(self) -> None:
         """Cancels the process."""
-        await self._turns.take(self.process_id, self.handle.cancel)
+        await self._turns.take(self.handle.id, self.handle.cancel)
 
     async def history(self) -> WorkflowHistory:
         """The history of the workflow so far."""
@@ -136,17 +143,57 @@ async def start_process(
 
     `activities` are objects with activities, and `interceptors` those of your worker. `headers` are start headers.
     """
+    process_id = str(uuid4())
+    request: WorkflowRequest = {"processId": process_id}
+    return await _start(
+        environment, workflow, kuflow, activities, process_id, request, interceptors, headers or {}, max_payload_bytes
+    )
+
+
+async def start_action(
+    environment: WorkflowEnvironment,
+    workflow: type,
+    kuflow: FakeKuFlow,
+    code: str,
+    activities: Sequence[object] = (),
+    *,
+    interceptors: Sequence[WorkerInterceptor] = (),
+) -> ProcessRun[ActionResponse]:
+    """Starts the workflow of the user action with this code, as `start_process` starts that of a process."""
+    action_id = str(uuid4())
+    request: ActionRequest = {
+        "processId": str(uuid4()),
+        "userActionDefinitionType": "START_WORKFLOW",
+        "userActionDefinitionCode": code,
+        "userActionId": action_id,
+        "requestorPrincipalId": PERSON_ID,
+        "requestTime": request_time(),
+        "requestTimeZone": "UTC",
+    }
+    return await _start(environment, workflow, kuflow, activities, action_id, request, interceptors)
+
+
+async def _start(
+    environment: WorkflowEnvironment,
+    workflow: type,
+    kuflow: FakeKuFlow,
+    activities: Sequence[object],
+    workflow_id: str,
+    request: WorkflowRequest,
+    interceptors: Sequence[WorkerInterceptor],
+    headers: Mapping[str, Payload] | None = None,
+    max_payload_bytes: int = DEFAULT_MAX_PAYLOAD_BYTES,
+) -> ProcessRun[Any]:
     config = environment.client.config()
     config["data_converter"] = data_converter(fake_keys(), max_payload_bytes)
     config["interceptors"] = [*config["interceptors"], AsKuFlow(kuflow.key_id, headers or {})]
     client = Client(**config)
     turns = Turns(client)
     kuflow.connect(client, turns)
-    process_id = str(uuid4())
     validators = validators_of([workflow])
     worker = Worker(
         client,
-        task_queue=process_id,
+        task_queue=workflow_id,
         workflows=[workflow],
         activities=[
             *create_kuflow_activities(kuflow, validators),
@@ -163,11 +210,11 @@ async def start_process(
     )
     handle = await client.start_workflow(
         workflow.run,  # type: ignore[attr-defined]
-        {"processId": process_id},
-        id=process_id,
-        task_queue=process_id,
+        request,
+        id=workflow_id,
+        task_queue=workflow_id,
     )
-    return ProcessRun(environment, handle, worker, kuflow, turns)
+    return ProcessRun(environment, request["processId"], handle, worker, kuflow, turns)
 
 
 class AsKuFlow(Interceptor):

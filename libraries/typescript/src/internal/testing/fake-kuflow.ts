@@ -13,14 +13,16 @@ import type {
   KuFlowOperations,
   Process,
   ProcessItem,
+  UserActionSignal,
   WorkerActivities,
 } from '../model.ts';
 import { KuFlowFile } from '../values.ts';
+import type { SignalAction } from '../workflow/task.ts';
 import type { Turns } from './turns.ts';
 
 export const APPLICATION_ID = '00000000-0000-4000-8000-00000000000a';
 const TENANT_ID = '00000000-0000-4000-8000-00000000000b';
-const PERSON_ID = '00000000-0000-4000-8000-00000000000c';
+export const PERSON_ID = '00000000-0000-4000-8000-00000000000c';
 
 /** An item of the process, whose state changes. */
 type Item = { -readonly [Field in keyof ProcessItem]: ProcessItem[Field] };
@@ -47,7 +49,9 @@ export interface FakeKuFlow {
   readonly kuflow: KuFlowClient;
   /** KuFlow's activities. */
   readonly activities: Partial<KuFlowActivities> & WorkerActivities;
-  /** Sends a signal to the workflow of a process, such as that of a user action. */
+  /** Invokes a user action of a process: sends its signal to the workflow, as KuFlow does. */
+  act<Input>(processId: string, action: SignalAction<Input>, input?: Input): Promise<void>;
+  /** Sends another signal to the workflow of a process. */
   signal(processId: string, name: string, payload?: unknown): Promise<void>;
 }
 
@@ -188,8 +192,16 @@ export function fakeKuFlow(
     },
     kuflow,
     activities: createKuFlowActivities(kuflow, validators),
+    act: (processId, { code, signal: name }, input) =>
+      signal(processId, name, { userActionDefinitionCode: code, ...requestTimes(), ...(input !== undefined && { input }) }),
     signal,
   };
+}
+
+/** When a person invoked a user action, as KuFlow says it. */
+export function requestTimes(): Required<Pick<UserActionSignal, 'requestTime' | 'requestTimeZone' | 'requestInstant'>> {
+  const now = new Date().toISOString();
+  return { requestTime: now, requestTimeZone: 'UTC', requestInstant: now };
 }
 
 export function isOpenState(state: string | undefined): boolean {

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { msToNumber, type Duration } from '@temporalio/common/lib/time.js';
-import type { JsonValue, Process, ProcessItem, ProcessState } from '../model.ts';
+import type { JsonValue, Process, ProcessAction, ProcessItem, ProcessState } from '../model.ts';
 import { isOpenState, type TaskLog } from './fake-kuflow.ts';
 import type { Child } from './local-child.ts';
 import { createLocalClient, type LocalClient, type LocalUser, type WaitResult } from './local-client.ts';
@@ -12,6 +13,7 @@ const STATE_FILE = 'KUFLOW_DEV_STATE_FILE';
 const SECONDS = 'KUFLOW_TEST_SECONDS';
 const DEFAULT_SECONDS = 30;
 const START_SECONDS = 300;
+const POLL_MS = 100;
 
 /** How to start what a test needs. */
 export interface LocalKuFlowOptions {
@@ -56,7 +58,12 @@ export interface LocalProcess {
     /** Waits for the task, claims it, and completes it. Without data, it gets valid example data. Rejects if the data is not valid. */
     complete(data?: object): Promise<void>;
   };
-  /** Sends a signal to the workflow, such as that of a user action. */
+  /**
+   * Invokes a user action and waits until it has ended. `input` is the input of a signal, or the text of a message. Rejects if the action
+   * fails, or does not end within the limit.
+   */
+  act(code: string, input?: object | string): Promise<ProcessAction>;
+  /** Sends another signal to the workflow. */
   signal(name: string, input?: unknown): Promise<void>;
   /** The items of the process with their data, in the order of their creation. */
   items(): Promise<readonly ProcessItem[]>;
@@ -214,6 +221,22 @@ function processAs(access: ProcessAccess, token: () => Promise<string>): LocalPr
         await act('POST', '~actions/complete');
       },
     }),
+    act: async (code, input) => {
+      const path = `/processes/${id}/actions`;
+      let action = await client.api<ProcessAction>('POST', path, await token(), {
+        processActionDefinitionCode: code,
+        ...(typeof input === 'string' && { createProcessItemMessage: { text: input } }),
+        ...(typeof input === 'object' && { sendWorkflowSignal: { input } }),
+      });
+      const deadline = Date.now() + limit;
+      while (action.status === 'REQUESTED' && Date.now() < deadline) {
+        await sleep(POLL_MS);
+        action = await client.api<ProcessAction>('GET', `${path}/${action.id}`, await token());
+      }
+      if (action.status !== 'COMPLETED')
+        throw new Error(`Action ${code} of process ${processCode} ${id} is not COMPLETED: it is ${action.status}`);
+      return action;
+    },
     signal: async (name, input) => {
       await client.dev('POST', `/processes/${id}/signals`, { name, ...(input !== undefined && { input }) });
     },

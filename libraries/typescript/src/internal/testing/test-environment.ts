@@ -6,10 +6,11 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type * as Testing from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Worker, type ActivityInterceptorsFactory } from '@temporalio/worker';
 import { createActivityInterceptor } from '../activity-interceptor.ts';
+import type { ActionRequest } from '../model.ts';
 import { payloadLimit } from '../payload-limit.ts';
 import type { Validators } from '../task-data.ts';
 import { workflowSources } from '../workflow-code.ts';
-import { fakeKuFlow, type FakeKuFlow, type Person } from './fake-kuflow.ts';
+import { fakeKuFlow, PERSON_ID, requestTimes, type FakeKuFlow, type Person } from './fake-kuflow.ts';
 import { callConfidential, testEncryption } from './confidential.ts';
 import { timeSkippingServer } from './test-server.ts';
 import { createTurns } from './turns.ts';
@@ -31,6 +32,8 @@ export interface TestEnvironmentOptions {
 export interface StartOptions {
   /** Whether the process is confidential: its payloads are encrypted with a test key. Default: false. */
   readonly confidential?: boolean;
+  /** The code of a user action, to start its workflow instead of that of the process. */
+  readonly action?: string;
 }
 
 /** Options of a run in a test. */
@@ -115,7 +118,7 @@ export async function openTestEnvironment({
         dataConverter: { payloadCodecs: [payloadLimit(), testEncryption] },
         interceptors: { activity: [turns.interceptor, createActivityInterceptor({ validators }), ...activityInterceptors] },
       });
-      const start = { workflowId: processId, taskQueue: processId, args: [{ processId }] };
+      const start = { workflowId: processId, taskQueue: processId, args: [requestOf(processId, options.action)] };
       const handle = await client.start(workflowType, start);
       return {
         processId,
@@ -132,5 +135,18 @@ export async function openTestEnvironment({
       };
     },
     close: () => temporal.teardown(),
+  };
+}
+
+/** What KuFlow passes to the workflow of a process or of an action. */
+function requestOf(processId: string, action: string | undefined): { readonly processId: string } | ActionRequest {
+  if (action === undefined) return { processId };
+  return {
+    processId,
+    userActionDefinitionType: 'START_WORKFLOW',
+    userActionDefinitionCode: action,
+    userActionId: processId,
+    requestorPrincipalId: PERSON_ID,
+    ...requestTimes(),
   };
 }

@@ -12,10 +12,10 @@ import {
   Trigger,
 } from '@temporalio/workflow';
 import { msToNumber, type Duration } from '@temporalio/common/lib/time.js';
-import type { ProcessItemSignal, ProcessItemType, Uuid, WorkflowRequest } from '../model.ts';
+import type { ProcessItemSignal, ProcessItemType, UserActionSignal, Uuid, WorkflowRequest } from '../model.ts';
 import { runForItem } from './item-context.ts';
 import { briefActivities, kuflowActivities, workerActivities, localWorkerActivities } from './kuflow-activities.ts';
-import type { HumanTask, Message, SystemTask, Thread } from './task.ts';
+import type { HumanTask, Message, SignalAction, SystemTask, Thread } from './task.ts';
 import { uuid7 } from './uuid.ts';
 
 const processItemSignal = defineSignal<[Partial<ProcessItemSignal>?]>('KuFlow_Engine_Signal_Process_Item');
@@ -129,9 +129,14 @@ export interface KuFlowProcess<Metadata> {
   /** Opens a thread and does not wait. */
   thread(thread: Thread, owner?: OptionalOwner): Promise<Uuid>;
   /**
-   * Handles a signal, such as that of a user action (`UserActionSignal`). Call it before the first `await` of the workflow:
-   * signals that arrive before there is a handler are ignored.
+   * Handles a user action. Call it before the first `await` of the workflow: signals that arrive before there is a handler are
+   * ignored. Without an input in the definition of the action, `input` is undefined.
    */
+  onAction<Input>(
+    action: SignalAction<Input>,
+    handler: (input: Input, signal: UserActionSignal) => void | Promise<void>,
+  ): void;
+  /** Handles a signal that is not that of a user action. Call it before the first `await`, too. */
   onSignal<Payload>(name: string, handler: (payload: Payload) => void | Promise<void>): void;
   /** Reads the metadata of the process. */
   readMetadata(): Promise<Metadata>;
@@ -162,6 +167,8 @@ export function openProcess<Metadata = Record<string, unknown>>(
   });
   // After the workflow code up to its first `await`: signals that have already arrived must find the handlers that it sets.
   void Promise.resolve().then(() => setDefaultSignalHandler((name) => ignoreSignal(name)));
+  /** By the name of the signal and the code of the action: actions may share a signal. */
+  const actionHandlers = new Map<string, Map<string, (input: never, signal: UserActionSignal) => void | Promise<void>>>();
   let application: Promise<{ applicationId: Uuid }> | undefined;
 
   const createItem = async (
@@ -344,6 +351,18 @@ export function openProcess<Metadata = Record<string, unknown>>(
       }),
 
     thread: (task, owner) => createItem('THREAD', task, { ...owner }),
+
+    onAction: ({ code, signal: name }, handler) => {
+      const handlers = actionHandlers.get(name) ?? new Map<string, typeof handler>();
+      actionHandlers.set(name, handlers.set(code, handler));
+      setHandler(defineSignal<[UserActionSignal?]>(name), async (signal) => {
+        // A signal that has already arrived comes before the handler of another action with the same signal is set.
+        await Promise.resolve();
+        const handle = handlers.get(signal?.userActionDefinitionCode ?? '');
+        if (signal === undefined || handle === undefined) ignoreSignal(name, signal?.userActionDefinitionCode);
+        else await handle(signal.input as never, signal);
+      });
+    },
 
     onSignal: (name, handler) => setHandler(defineSignal<[never]>(name), handler),
 

@@ -15,6 +15,15 @@ export type Message<Data = unknown> = TaskOfKind<'message', Data, unknown>;
 /** A thread, in which people discuss. */
 export type Thread = TaskOfKind<'thread', unknown, unknown>;
 
+/** A user action that signals the workflow of the process, with the type of its input. */
+export interface SignalAction<Input = undefined> {
+  readonly code: string;
+  /** The name of its signal. */
+  readonly signal: string;
+  /** Carries the type for the compiler. Never set. */
+  readonly types?: { readonly input: Input };
+}
+
 /** Declares a task for a person, by its code in KuFlow. */
 export const human = <Data, Context = unknown>(code: string): HumanTask<Data, Context> => ({ kind: 'human', code });
 /** Declares a system task, by its code in KuFlow. */
@@ -23,3 +32,5 @@ export const system = <Data, Context = unknown>(code: string): SystemTask<Data, 
 export const message = <Data = unknown>(code: string): Message<Data> => ({ kind: 'message', code });
 /** Declares a thread, by its code in KuFlow. */
 export const thread = (code: string): Thread => ({ kind: 'thread', code });
+/** Declares a user action that signals the workflow, by its code in KuFlow and the name of its signal. */
+export const signalAction = <Input = undefined>(code: string, signal: string): SignalAction<Input> => ({ code, signal });

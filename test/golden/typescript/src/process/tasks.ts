@@ -1,5 +1,5 @@
-// The tasks of the process defined in kuflow.process.yaml: the code of each in KuFlow and the types of its data.
-import { human, message, system, thread } from 'kuflow-worker/workflow';
+// The tasks and user actions of the process defined in kuflow.process.yaml: the code of each in KuFlow and the types of its data.
+import { human, message, signalAction, system, thread } from 'kuflow-worker/workflow';
 import type { ApproveLoanData, CheckCreditData, LoanApplicationData } from './types.ts';
 
 export const tasks = {
@@ -7,10 +7,15 @@ export const tasks = {
   loanApplication: human<LoanApplicationData>('LOAN_APPLICATION'),
   /** Check credit */
   checkCredit: system<CheckCreditData>('CHECK_CREDIT'),
+  /** Loan discussion */
+  loanDiscussion: thread('LOAN_DISCUSSION'),
   /** Approve loan */
   approveLoan: human<ApproveLoanData>('APPROVE_LOAN'),
   /** Loan result */
   loanResult: message('LOAN_RESULT'),
-  /** Loan discussion */
-  loanDiscussion: thread('LOAN_DISCUSSION'),
+};
+
+export const actions = {
+  /** Withdraw the application */
+  withdraw: signalAction('WITHDRAW', 'Withdraw'),
 };

@@ -26,7 +26,7 @@ export interface CheckCreditData {
   /** Score */
   score: number;
   /** Decision */
-  decision: 'ACCEPT' | 'REVIEW';
+  decision: 'REVIEW' | 'ACCEPT';
 }
 
 export interface ApproveLoanData {

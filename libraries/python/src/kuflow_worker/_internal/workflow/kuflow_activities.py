@@ -8,7 +8,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 from temporalio.workflow import ActivityConfig
 
 from ..operations import KuFlowOperations, Operation
@@ -19,6 +19,8 @@ Result = TypeVar("Result")
 
 # Marks histories with a cancellation that arrived in the same workflow task as the result of an activity.
 CANCELED_WITH_RESULT = "kuflow-canceled-with-result"
+# Marks histories in which code that is canceled while it runs an activity ends as other code that is canceled.
+CANCELED_ACTIVITY = "kuflow-canceled-activity"
 
 # The attribute of an activity that has its own options.
 OPTIONS = "__kuflow_options"
@@ -57,18 +59,25 @@ class KuFlowActivities(KuFlowOperations):
 async def with_cancellation(work: Awaitable[Result]) -> Result:
     """Awaits an activity, and raises `CallRejected` if that is its failure.
 
-    The SDK alone loses a cancellation that arrives in the same workflow task as the result of the activity.
+    The SDK alone loses a cancellation that arrives in the same workflow task as the result of the activity, and fails
+    code that is canceled while it waits.
     """
     task = asyncio.current_task()
     before = 0 if task is None else task.cancelling()
+
+    def is_canceled(mark: str) -> bool:
+        return task is not None and task.cancelling() > before and workflow.patched(mark)
+
     try:
         result = await work
     except ActivityError as error:
+        if is_cancelled_exception(error) and is_canceled(CANCELED_ACTIVITY):
+            raise asyncio.CancelledError from error
         rejection = rejection_of(error)
         if rejection is None:
             raise
         raise rejection from error
-    if task is not None and task.cancelling() > before and workflow.patched(CANCELED_WITH_RESULT):
+    if is_canceled(CANCELED_WITH_RESULT):
         raise asyncio.CancelledError
     return result
 

@@ -26,7 +26,7 @@ from .kuflow_activities import (
     run_activity,
     with_cancellation,
 )
-from .task import HumanTask, MessageTask, SystemTask, ThreadTask
+from .task import HumanTask, MessageTask, SignalAction, SystemTask, ThreadTask
 from .uuid7 import uuid7
 
 Data = TypeVar("Data")
@@ -34,6 +34,7 @@ Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 Context = TypeVarWithDefault("Context", default=JsonObject)
 Metadata = TypeVarWithDefault("Metadata", default=dict[str, Any])
+Input = TypeVar("Input")
 
 ITEM_SIGNAL = "KuFlow_Engine_Signal_Process_Item"
 ITEM_TYPES = ("TASK", "MESSAGE", "THREAD")
@@ -171,7 +172,9 @@ class KuFlowProcess(Generic[Metadata]):
         self._reread_after = reread_after
         # Items whose state in KuFlow has changed, or will soon.
         self._changed: set[str] = set()
-        self._ignored: set[str] = set()
+        self._ignored: set[tuple[str, str]] = set()
+        # By the name of the signal and the code of the action.
+        self._actions: dict[tuple[str, str], Callable[[Any], object]] = {}
         self._application_id: asyncio.Task[str] | None = None
         workflow.set_signal_handler(ITEM_SIGNAL, self._on_item_signal)
 
@@ -268,11 +271,32 @@ class KuFlowProcess(Generic[Metadata]):
         return await self._create_item("THREAD", thread.code, _owner_of(owner))
 
     def on_signal(self, name: str, handler: Callable[[Any], Awaitable[None] | None]) -> None:
-        """Handles a signal, such as that of a user action (`UserActionSignal`).
+        """Handles a signal. Those of user actions have a `UserActionSignal`; see `on_action`.
 
         Call it before the first `await` of the workflow: signals that arrive before there is a handler are ignored.
         """
         workflow.set_signal_handler(name, handler)
+
+    def on_action(self, action: SignalAction[Input], handler: Callable[[Input], object]) -> None:
+        """Handles a user action. The handler gets what the person entered, or `None`, and may be a coroutine function.
+
+        Call it before the first `await` of the workflow, as `on_signal`.
+        """
+        name = action.signal
+        self._actions[name, action.code] = handler
+
+        # Several actions may send the same signal.
+        async def dispatch(signal: Any = None) -> None:
+            fields = signal if isinstance(signal, dict) else {}
+            code = str(fields.get("userActionDefinitionCode"))
+            handle = self._actions.get((name, code))
+            if handle is None:
+                return self._log_ignored(name, code)
+            result = handle(fields.get("input"))
+            if inspect.isawaitable(result):
+                await result
+
+        workflow.set_signal_handler(name, dispatch)
 
     async def read_metadata(self) -> Metadata:
         """Reads the metadata of the process."""
@@ -293,9 +317,13 @@ class KuFlowProcess(Generic[Metadata]):
         if fields.get("id") is not None:
             self._changed.add(str(fields["id"]))
         signal_type = str(fields.get("type"))
-        if signal_type not in ITEM_TYPES and signal_type not in self._ignored:
-            self._ignored.add(signal_type)
-            log_ignored_signal(ITEM_SIGNAL, signal_type)
+        if signal_type not in ITEM_TYPES:
+            self._log_ignored(ITEM_SIGNAL, signal_type)
+
+    def _log_ignored(self, signal: str, signal_type: str) -> None:
+        if (signal, signal_type) not in self._ignored:
+            self._ignored.add((signal, signal_type))
+            log_ignored_signal(signal, signal_type)
 
     async def _open_human_task(
         self, task: HumanTask[Data, Context], data: JsonObject | None, context_data: Context | None, owner: OwnerOptions

@@ -1,4 +1,4 @@
-"""The tasks of a process. The code of a task is its process item definition code in KuFlow."""
+"""The tasks and actions of a process. The code of a task is its process item definition code in KuFlow."""
 
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -10,6 +10,7 @@ from ..model import JsonObject
 Data = TypeVar("Data")
 MessageData = TypeVarWithDefault("MessageData", default=Any)
 Context = TypeVarWithDefault("Context", default=JsonObject)
+Input = TypeVarWithDefault("Input", default=None)
 
 
 @dataclass(frozen=True)
@@ -38,3 +39,11 @@ class ThreadTask:
     """A thread, in which people and the worker write messages."""
 
     code: str
+
+
+@dataclass(frozen=True)
+class SignalAction(Generic[Input]):
+    """A user action that sends a signal to the workflow. `Input` is the type of what people enter, if anything."""
+
+    code: str
+    signal: str

@@ -29,4 +29,4 @@ class LoanActivities:
         # TODO: do the work. This is an example of a call to KuFlow.
         response = await self._kuflow.retrieve_process({"processId": input["process_id"]})
         activity.logger.info("The process is running", extra={"startedAt": response["process"]["createdAt"]})
-        return {"score": 0, "decision": "ACCEPT"}
+        return {"score": 0, "decision": "REVIEW"}

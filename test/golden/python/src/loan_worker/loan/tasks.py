@@ -1,9 +1,9 @@
-"""The tasks of the process: the code of each in KuFlow and the type of its data.
+"""The tasks and user actions of the process: the code of each in KuFlow and the type of its data.
 
 Generated from kuflow.process.yaml.
 """
 
-from kuflow_worker.workflow import HumanTask, MessageTask, SystemTask, ThreadTask
+from kuflow_worker.workflow import HumanTask, MessageTask, SignalAction, SystemTask, ThreadTask
 
 from .types import ApproveLoanData, CheckCreditData, LoanApplicationData
 
@@ -11,9 +11,11 @@ from .types import ApproveLoanData, CheckCreditData, LoanApplicationData
 LOAN_APPLICATION = HumanTask[LoanApplicationData]("LOAN_APPLICATION")
 # Check credit
 CHECK_CREDIT = SystemTask[CheckCreditData]("CHECK_CREDIT")
+# Loan discussion
+LOAN_DISCUSSION = ThreadTask("LOAN_DISCUSSION")
 # Approve loan
 APPROVE_LOAN = HumanTask[ApproveLoanData]("APPROVE_LOAN")
 # Loan result
 LOAN_RESULT = MessageTask("LOAN_RESULT")
-# Loan discussion
-LOAN_DISCUSSION = ThreadTask("LOAN_DISCUSSION")
+# Withdraw the application
+WITHDRAW = SignalAction("WITHDRAW", "Withdraw")

@@ -32,7 +32,7 @@ class CheckCreditData(TypedDict):
     # Score
     score: int
     # Decision
-    decision: Literal["ACCEPT", "REVIEW"]
+    decision: Literal["REVIEW", "ACCEPT"]
 
 
 class ApproveLoanData(TypedDict):

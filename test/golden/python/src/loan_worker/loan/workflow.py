@@ -1,5 +1,6 @@
 """The workflow of the process LOAN."""
 
+import asyncio
 from datetime import timedelta
 
 from kuflow_worker.workflow import KuFlowProcess, WorkflowRequest, WorkflowResponse
@@ -23,6 +24,16 @@ class LoanWorkflow:
 
     @workflow.run
     async def run(self, request: WorkflowRequest) -> WorkflowResponse:
+        # Withdraw the application: canceling the steps also cancels their open tasks in KuFlow.
+        steps = asyncio.create_task(self._run_steps(request))
+        self._kuflow.on_action(tasks.WITHDRAW, steps.cancel)
+        await workflow.wait([steps])
+        if not steps.cancelled():
+            return steps.result()
+        await self._kuflow.message(tasks.LOAN_RESULT, text="You withdrew your application")
+        return {"message": f"Process {request['processId']} completed: withdrawn"}
+
+    async def _run_steps(self, request: WorkflowRequest) -> WorkflowResponse:
         kuflow = self._kuflow
         process_id = request["processId"]
         workflow.logger.info("Process started")
@@ -31,26 +42,27 @@ class LoanWorkflow:
         loan_application = await kuflow.human_task(tasks.LOAN_APPLICATION)
 
         # Check credit
-        await kuflow.system_task(
+        check_credit = await kuflow.system_task(
             tasks.CHECK_CREDIT,
             LoanActivities.check_credit,
             CheckCreditInput(process_id=process_id, loan_application=loan_application),
         )
 
-        # Approve loan
-        approve_loan = await kuflow.human_task(
-            tasks.APPROVE_LOAN,
-            deadline=timedelta(days=3),
-            on_deadline=lambda task: task.log("Nobody has decided for three days", "WARN"),
-        )
-        if not approve_loan["approved"]:
-            await kuflow.message(tasks.LOAN_RESULT, text="Your loan was not approved")
-            return {"message": f"Process {process_id} completed: not approved"}
-
-        # Loan result
-        await kuflow.message(tasks.LOAN_RESULT, text="Loan result")
-
         # Loan discussion
         await kuflow.thread(tasks.LOAN_DISCUSSION)
+
+        # Approve loan
+        if check_credit["decision"] == "REVIEW":
+            approve_loan = await kuflow.human_task(
+                tasks.APPROVE_LOAN,
+                deadline=timedelta(days=3),
+                on_deadline=lambda task: task.log("Nobody has decided for three days", "WARN"),
+            )
+            if not approve_loan["approved"]:
+                await kuflow.message(tasks.LOAN_RESULT, text="Your loan was not approved")
+                return {"message": f"Process {process_id} completed: not approved"}
+
+        # Loan result
+        await kuflow.message(tasks.LOAN_RESULT, text="Your loan was approved")
 
         return {"message": f"Process {process_id} completed"}

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import kuflow.worker.internal.rest.Operation;
+import kuflow.worker.model.KuFlowFile;
 import kuflow.worker.model.LogLevel;
 import org.jspecify.annotations.Nullable;
 
@@ -63,13 +64,13 @@ public interface KuFlowOperations {
     Process changeProcessInitiator(UUID processId, @Nullable UUID initiatorId, @Nullable String initiatorEmail);
 
     @Operation(call = "POST /processes/{processId}/actions", result = "processAction")
-    Map<String, Object> createProcessAction(CreateProcessAction action);
+    ProcessAction createProcessAction(CreateProcessAction action);
 
     @Operation(call = "GET /processes/{processId}/actions/{processActionId}", result = "processAction")
-    Map<String, Object> retrieveProcessAction(UUID processId, UUID processActionId);
+    ProcessAction retrieveProcessAction(UUID processId, UUID processActionId);
 
     @Operation(call = "POST /processes/{processId}/actions/{processActionId}/~actions/cancel", result = "processAction")
-    Map<String, Object> cancelProcessAction(UUID processId, UUID processActionId);
+    ProcessAction cancelProcessAction(UUID processId, UUID processActionId);
 
     /**
      * @param filters {@code processIds}, {@code types}, {@code taskStates}, {@code processItemDefinitionCodes},
@@ -194,7 +195,7 @@ public interface KuFlowOperations {
     }
 
     /** The definition of a process or an item. */
-    record DefinitionRef(UUID id, @Nullable UUID version, String code) {}
+    record DefinitionRef(@Nullable UUID id, @Nullable UUID version, String code) {}
 
     /** A JSON value of KuFlow. {@code valid} and {@code errors} come from KuFlow and are ignored in requests. */
     record JsonValue<T>(
@@ -304,6 +305,43 @@ public interface KuFlowOperations {
         /** Processes that refer to this one, and processes that this one refers to. */
         public record Related(
                 @Nullable List<UUID> incoming, @Nullable List<UUID> outcoming) {}
+    }
+
+    /** A user action that was invoked. The component of its type says what it created. */
+    record ProcessAction(
+            UUID id,
+            String type,
+            Status status,
+            @Nullable DefinitionRef processActionDefinitionRef,
+            @Nullable Downloadable downloadable,
+            @Nullable RelatedProcess startRelatedProcess,
+            @Nullable CreatedItem createTask,
+            @Nullable CreatedItem createProcessItemMessage,
+            @Nullable CreatedItem createProcessItemThread,
+            @Nullable Signal sendWorkflowSignal,
+            @Nullable UUID createdBy,
+            @Nullable OffsetDateTime createdAt,
+            @Nullable UUID lastModifiedBy,
+            @Nullable OffsetDateTime lastModifiedAt) {
+
+        public enum Status {
+            REQUESTED,
+            COMPLETED,
+            CANCELED,
+            ERROR,
+            @JsonEnumDefaultValue
+            UNKNOWN
+        }
+
+        public record Downloadable(
+                @Nullable KuFlowFile documentUri, @Nullable Boolean documentExpired) {}
+
+        public record RelatedProcess(UUID processDefinitionId, UUID processId) {}
+
+        public record CreatedItem(@Nullable UUID processItemId) {}
+
+        public record Signal(
+                @Nullable String signalName, @Nullable JsonValue<?> input) {}
     }
 
     record CreateProcessAction(

@@ -29,11 +29,14 @@ class PublicNamesTest {
                 .containsExactly("Documents", "KuFlowClient", "KuFlowOperations", "KuFlowWorker", "RestError");
         assertThat(namesIn("kuflow.worker.workflow"))
                 .containsExactly(
+                        "ActionRequest",
+                        "ActionResponse",
                         "CallRejected",
                         "HumanTask",
                         "KuFlowProcess",
                         "MessageTask",
                         "Owner",
+                        "SignalAction",
                         "SystemTask",
                         "SystemTaskHandle",
                         "TaskCancelled",

@@ -41,6 +41,7 @@ import kuflow.worker.internal.settings.WorkerSettings;
 import kuflow.worker.model.KuFlowFile;
 import kuflow.worker.testing.Person.Answer;
 import kuflow.worker.testing.Person.TaskLog;
+import kuflow.worker.workflow.SignalAction;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.util.UriComponentsBuilder;
 
@@ -60,6 +61,9 @@ public final class FakeKuFlow implements AutoCloseable {
     private static final int MAX_PAYLOAD_BYTES = 100_000;
     private static final String TENANT_ID = "00000000-0000-4000-8000-00000000000b";
     private static final String PERSON_ID = "00000000-0000-4000-8000-00000000000c";
+
+    private static final Map<String, String> REQUEST_TIME =
+            Map.of("requestTime", "2025-10-08T10:00:00.000+02:00", "requestTimeZone", "Europe/Madrid");
 
     private static final ObjectMapper JSON = KuFlowJson.mapper();
 
@@ -198,9 +202,20 @@ public final class FakeKuFlow implements AutoCloseable {
         workflows = client;
     }
 
-    /** Sends a signal to the workflow of a process, such as that of a user action. */
+    /** Sends another signal to the workflow of a process. */
     public void signal(UUID processId, String name, Object payload) {
         workflows.newUntypedWorkflowStub(processId.toString()).signal(name, payload);
+    }
+
+    /** Invokes an action of a process: sends its signal as KuFlow does. {@link ProcessRun#actAfter} does it while the workflow waits. */
+    public <I> void act(UUID processId, SignalAction<I> action, @Nullable I input) {
+        Map<String, Object> signal = new HashMap<>(REQUEST_TIME);
+        signal.put("userActionDefinitionCode", action.code());
+        signal.put("requestInstant", "2025-10-08T08:00:00Z");
+        if (input != null) {
+            signal.put("input", input);
+        }
+        signal(processId, action.signal(), signal);
     }
 
     private static WorkerSettings settings(URI endpoint) {
@@ -331,14 +346,15 @@ public final class FakeKuFlow implements AutoCloseable {
 
     /** KuFlow sends more than a worker reads. */
     private void complete(ObjectNode item) {
-        Map<String, Object> signal = Map.of(
-                "id", item.path("id").asText(),
-                "type", item.path("type").asText(),
-                "payload", Map.of("processItemDefinitionCode", codeOf(item)),
-                "requestTime", "2025-10-08T10:00:00.000+02:00",
-                "requestTimeZone", "Europe/Madrid");
-        UUID processId = UUID.fromString(item.path("processId").asText());
-        signal(processId, "KuFlow_Engine_Signal_Process_Item", signal);
+        Map<String, Object> signal = new HashMap<>(REQUEST_TIME);
+        signal.put("id", item.path("id").asText());
+        signal.put("type", item.path("type").asText());
+        signal.put("payload", Map.of("processItemDefinitionCode", codeOf(item)));
+        signal(processOf(item), "KuFlow_Engine_Signal_Process_Item", signal);
+    }
+
+    private static UUID processOf(JsonNode item) {
+        return UUID.fromString(item.path("processId").asText());
     }
 
     private void patchMetadata(JsonNode operation) {

@@ -10,10 +10,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import kuflow.worker.KuFlowOperations.Process.State;
+import kuflow.worker.KuFlowOperations.ProcessAction;
+import kuflow.worker.KuFlowOperations.ProcessAction.Status;
 import kuflow.worker.KuFlowOperations.ProcessItem;
 import kuflow.worker.testing.Person.TaskLog;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +27,8 @@ public final class LocalProcess {
     /** For slow machines. */
     private static final Duration LIMIT =
             Duration.ofSeconds(Long.parseLong(System.getenv().getOrDefault("KUFLOW_TEST_SECONDS", "30")));
+
+    private static final Duration POLL_INTERVAL = Duration.ofMillis(100);
 
     private final LocalConnection connection;
     private final UUID id;
@@ -107,12 +112,48 @@ public final class LocalProcess {
         return new Task(taskCode);
     }
 
+    /** Invokes a user action and waits until it has ended. */
+    public ProcessAction act(String action) {
+        return act(action, null);
+    }
+
+    /**
+     * Invokes a user action and waits until it has ended.
+     *
+     * @param input the input of a signal, or the text of a message
+     * @throws AssertionError if the action fails, or does not end within KUFLOW_TEST_SECONDS (30 by default)
+     */
+    public ProcessAction act(String action, @Nullable Object input) {
+        Map<String, Object> body = new HashMap<>(Map.of("processActionDefinitionCode", action));
+        if (input instanceof String text) {
+            body.put("createProcessItemMessage", Map.of("text", text));
+        } else if (input != null) {
+            body.put("sendWorkflowSignal", Map.of("input", input));
+        }
+        String path = "/processes/" + id + "/actions";
+        long start = System.nanoTime();
+        ProcessAction invoked = callAction("POST", path, body);
+        while (invoked.status() == Status.REQUESTED && System.nanoTime() - start < LIMIT.toNanos()) {
+            LockSupport.parkNanos(POLL_INTERVAL.toNanos());
+            invoked = callAction("GET", path + "/" + invoked.id(), null);
+        }
+        if (invoked.status() != Status.COMPLETED) {
+            throw new AssertionError("Action " + action + " of process " + code + " " + id + " is " + invoked.status());
+        }
+        return invoked;
+    }
+
+    private ProcessAction callAction(String method, String path, @Nullable Object body) {
+        JsonNode action = connection.api(method, path, connection.tokenOf(email), body);
+        return LocalConnection.JSON.convertValue(action, ProcessAction.class);
+    }
+
     /** Sends a signal without an argument to the workflow. */
     public void signal(String name) {
         signal(name, null);
     }
 
-    /** Sends a signal to the workflow, such as that of a user action. */
+    /** Sends a signal to the workflow. */
     public void signal(String name, @Nullable Object input) {
         Map<String, Object> body = new HashMap<>(Map.of("name", name));
         if (input != null) {

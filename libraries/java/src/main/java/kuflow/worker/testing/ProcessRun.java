@@ -37,6 +37,9 @@ import kuflow.worker.internal.payload.EncryptionKeys;
 import kuflow.worker.internal.payload.Payloads;
 import kuflow.worker.internal.payload.StartHeader;
 import kuflow.worker.internal.workflow.WorkflowInterceptor;
+import kuflow.worker.workflow.ActionRequest;
+import kuflow.worker.workflow.ActionResponse;
+import kuflow.worker.workflow.SignalAction;
 import kuflow.worker.workflow.WorkflowRequest;
 import kuflow.worker.workflow.WorkflowResponse;
 import org.jspecify.annotations.Nullable;
@@ -55,7 +58,12 @@ public final class ProcessRun implements AutoCloseable {
     private final WorkflowStub workflow;
     private final FakeKuFlow kuflow;
 
-    private ProcessRun(Class<?> workflowClass, FakeKuFlow kuflow, @Nullable String keyId, Object... activities) {
+    private ProcessRun(
+            Class<?> workflowClass,
+            @Nullable String action,
+            FakeKuFlow kuflow,
+            @Nullable String keyId,
+            Object... activities) {
         this.kuflow = kuflow;
         DataConverter converter =
                 Payloads.converter(kuflow.settings().worker().maxPayloadBytes(), new EncryptionKeys(kuflow.rest()));
@@ -90,17 +98,27 @@ public final class ProcessRun implements AutoCloseable {
                                 .setWorkflowId(processId.toString())
                                 .setTaskQueue(QUEUE)
                                 .build());
-        workflow.start(WorkflowRequest.of(processId));
+        workflow.start(action == null ? WorkflowRequest.of(processId) : requestOf(action));
+    }
+
+    private ActionRequest requestOf(String action) {
+        return new ActionRequest(processId, "START_WORKFLOW", action, processId, null, null, null, null);
     }
 
     /** Starts the workflow of a process. Nothing happens until somebody waits for its result. */
     public static ProcessRun start(Class<?> workflowClass, FakeKuFlow kuflow, Object... activities) {
-        return new ProcessRun(workflowClass, kuflow, null, activities);
+        return new ProcessRun(workflowClass, null, kuflow, null, activities);
     }
 
     /** As {@link #start}, with a confidential process: what its workflow and its activities send is encrypted. */
     public static ProcessRun startConfidential(Class<?> workflowClass, FakeKuFlow kuflow, Object... activities) {
-        return new ProcessRun(workflowClass, kuflow, FakeKuFlow.KEY_ID, activities);
+        return new ProcessRun(workflowClass, null, kuflow, FakeKuFlow.KEY_ID, activities);
+    }
+
+    /** Starts the workflow of the action with this code. Its result is {@link #actionResult()}. */
+    public static ProcessRun startAction(
+            Class<?> workflowClass, String action, FakeKuFlow kuflow, Object... activities) {
+        return new ProcessRun(workflowClass, action, kuflow, null, activities);
     }
 
     private static String typeOf(Class<?> workflowClass) {
@@ -133,9 +151,17 @@ public final class ProcessRun implements AutoCloseable {
 
     /** As {@link #result()}, with another limit. */
     public WorkflowResponse result(Duration limit) {
+        return result(WorkflowResponse.class, limit);
+    }
+
+    /** As {@link #result()}, for the workflow of an action. */
+    public ActionResponse actionResult() {
+        return result(ActionResponse.class, LIMIT);
+    }
+
+    private <R> R result(Class<R> type, Duration limit) {
         environment.start();
-        CompletableFuture<WorkflowResponse> result =
-                CompletableFuture.supplyAsync(() -> workflow.getResult(WorkflowResponse.class));
+        CompletableFuture<R> result = CompletableFuture.supplyAsync(() -> workflow.getResult(type));
         try {
             CompletableFuture.anyOf(result, failedTasks.first())
                     .orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS)
@@ -193,6 +219,16 @@ public final class ProcessRun implements AutoCloseable {
     /** Cancels the process after a time that the workflow waits. */
     public void cancelAfter(Duration time) {
         environment.registerDelayedCallback(time, workflow::cancel);
+    }
+
+    /** Invokes an action, for which people enter nothing, after a time that the workflow waits. */
+    public void actAfter(Duration time, SignalAction<Void> action) {
+        actAfter(time, action, null);
+    }
+
+    /** Invokes an action after a time that the workflow waits. */
+    public <I> void actAfter(Duration time, SignalAction<I> action, @Nullable I input) {
+        environment.registerDelayedCallback(time, () -> kuflow.act(processId, action, input));
     }
 
     /** The history of the workflow so far. */

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -33,6 +34,7 @@ import kuflow.worker.internal.workflow.ItemContext;
 import kuflow.worker.internal.workflow.Rejections;
 import kuflow.worker.internal.workflow.Uuid7;
 import kuflow.worker.model.LogLevel;
+import org.jspecify.annotations.NullUnmarked;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
@@ -233,9 +235,19 @@ public final class KuFlowProcess {
     }
 
     /**
-     * Handles a signal, such as that of a user action ({@link UserActionSignal}). Call it in the constructor of the workflow or
-     * before the workflow waits for the first time: signals that arrive before there is a handler are ignored.
+     * Handles a user action that sends a signal. The handler gets what the person entered. Call it in the constructor of the workflow
+     * or before the workflow waits for the first time: signals that arrive before there is a handler are ignored.
      */
+    public <I> void onAction(SignalAction<I> action, Consumer<I> handler) {
+        onAction(action, (input, signal) -> handler.accept(input));
+    }
+
+    /** As {@link #onAction(SignalAction, Consumer)}, with the signal. */
+    public <I> void onAction(SignalAction<I> action, BiConsumer<I, UserActionSignal> handler) {
+        signals.handle(action, signal -> handler.accept(inputOf(action, signal), signal));
+    }
+
+    /** Handles any other signal. The same as for {@link #onAction(SignalAction, Consumer)} applies. */
     public <P> void onSignal(String name, Class<P> payload, Consumer<P> handler) {
         signals.handle(name, payload, handler);
     }
@@ -264,6 +276,13 @@ public final class KuFlowProcess {
 
     private static String escape(String field) {
         return field.replace("~", "~0").replace("/", "~1");
+    }
+
+    @NullUnmarked
+    private static <I> I inputOf(SignalAction<I> action, UserActionSignal signal) {
+        return action.inputType() == Void.class
+                ? null
+                : dataAs(action.inputType(), valueOf(signal.input()), "the action " + action.code());
     }
 
     private static <D> HumanTask.Options<D> optionsOf(Consumer<HumanTask.Options<D>> options) {

@@ -26,6 +26,7 @@ final class Signals {
     private static final Logger LOGGER = Workflow.getLogger(Signals.class);
 
     private final Map<String, Consumer<EncodedValues>> handlers = new HashMap<>();
+    private final Map<String, Map<String, Consumer<UserActionSignal>>> actions = new HashMap<>();
     private final Set<String> ignored = new HashSet<>();
 
     /** @param onItem called with the ID of each item that has changed */
@@ -46,6 +47,20 @@ final class Signals {
             }
             handler.accept(read);
         });
+    }
+
+    /** Actions whose signals have the same name are told apart by their codes. */
+    void handle(SignalAction<?> action, Consumer<UserActionSignal> handler) {
+        actions.computeIfAbsent(action.signal(), name -> {
+                    Map<String, Consumer<UserActionSignal>> byCode = new HashMap<>();
+                    handle(name, UserActionSignal.class, signal -> {
+                        String code = signal.userActionDefinitionCode();
+                        byCode.getOrDefault(code, unknown -> ignore(name + " of the action " + code))
+                                .accept(signal);
+                    });
+                    return byCode;
+                })
+                .put(action.code(), handler);
     }
 
     private void receive(String name, EncodedValues arguments) {

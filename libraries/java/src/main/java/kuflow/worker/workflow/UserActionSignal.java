@@ -2,10 +2,16 @@ package kuflow.worker.workflow;
 
 import java.time.OffsetDateTime;
 import java.time.ZoneId;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The signal that KuFlow sends to the workflow for a user action; its name is in the process definition. */
+/**
+ * The signal that KuFlow sends to the workflow for a user action; its name is in the process definition.
+ *
+ * @param input what the person entered, if the action asks for something
+ */
 public record UserActionSignal(
         String userActionDefinitionCode,
         @Nullable OffsetDateTime requestTime,
-        @Nullable ZoneId requestTimeZone) {}
+        @Nullable ZoneId requestTimeZone,
+        @Nullable Map<String, Object> input) {}

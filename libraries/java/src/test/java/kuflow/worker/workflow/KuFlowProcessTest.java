@@ -9,12 +9,15 @@ import io.temporal.api.history.v1.HistoryEvent;
 import io.temporal.failure.ActivityFailure;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.failure.CanceledFailure;
+import io.temporal.failure.TemporalFailure;
 import io.temporal.testing.WorkflowHistoryLoader;
 import io.temporal.workflow.Async;
 import io.temporal.workflow.CancellationScope;
 import io.temporal.workflow.Promise;
 import io.temporal.workflow.Workflow;
 import io.temporal.workflow.WorkflowInit;
+import io.temporal.workflow.WorkflowInterface;
+import io.temporal.workflow.WorkflowMethod;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -28,6 +31,7 @@ import kuflow.worker.KuFlowOperations.ProcessItem;
 import kuflow.worker.KuFlowOperations.ProcessItem.TaskState;
 import kuflow.worker.Logged;
 import kuflow.worker.RestError;
+import kuflow.worker.model.KuFlowFile;
 import kuflow.worker.model.LogLevel;
 import kuflow.worker.testing.FakeKuFlow;
 import kuflow.worker.testing.Person;
@@ -745,6 +749,83 @@ class KuFlowProcessTest {
             assertThat(logged.containing("of type UNKNOWN")).hasSize(1);
             assertThat(logged.containing("with an invalid ID")).hasSize(1);
             assertThat(logged.containing("not a UserActionSignal: First")).hasSize(1);
+        }
+    }
+
+    /** A person can withdraw while a task is open. */
+    public static class ActionsWorkflow implements Trial {
+
+        private final KuFlowProcess kuflow;
+
+        @WorkflowInit
+        public ActionsWorkflow(WorkflowRequest request) {
+            kuflow = new KuFlowProcess(request);
+        }
+
+        @Override
+        public WorkflowResponse run(WorkflowRequest request) {
+            List<String> notes = new ArrayList<>();
+            CancellationScope scope = Workflow.newCancellationScope(() -> kuflow.humanTask(REVIEW));
+            kuflow.onAction(ADJUST, (input, signal) -> notes.add(signal.userActionDefinitionCode() + " " + input.ok()));
+            kuflow.onAction(WITHDRAW, nothing -> {
+                notes.add("WITHDRAW " + nothing);
+                scope.cancel();
+            });
+            try {
+                scope.run();
+                return new WorkflowResponse("never");
+            } catch (TemporalFailure canceled) {
+                return new WorkflowResponse(String.join(", ", notes));
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("handles actions, which can have the same signal, with what the person entered")
+    void actions() {
+        SignalAction<Void> other = SignalAction.withoutInput("OTHER", "Act");
+        try (FakeKuFlow kuflow = new FakeKuFlow((code, logs) -> Person.leave());
+                Logged logged = new Logged(Signals.class);
+                ProcessRun run = ProcessRun.start(ActionsWorkflow.class, kuflow)) {
+            kuflow.act(run.processId(), other, null);
+            kuflow.act(run.processId(), other, null);
+            kuflow.act(run.processId(), Trial.ADJUST, new Trial.Review(true));
+            run.actAfter(Duration.ofMinutes(30), Trial.WITHDRAW);
+
+            assertThat(run.result().message()).isEqualTo("ADJUST true, WITHDRAW null");
+            assertThat(statesOf(kuflow)).isEqualTo(Map.of("REVIEW", TaskState.CANCELLED));
+            assertThat(logged.containing("Act of the action OTHER")).hasSize(1);
+        }
+    }
+
+    @WorkflowInterface
+    public interface Export {
+
+        @WorkflowMethod(name = "Export")
+        ActionResponse run(ActionRequest request);
+    }
+
+    public static class ExportWorkflow implements Export {
+
+        private final Trial.Activities activities = KuFlowProcess.activities(Trial.Activities.class);
+
+        @Override
+        public ActionResponse run(ActionRequest request) {
+            Object document =
+                    activities.check(request.userActionDefinitionCode()).score();
+            return ActionResponse.of(new KuFlowFile(String.valueOf(document)));
+        }
+    }
+
+    @Test
+    @DisplayName("has actions with workflows of their own, which return a document")
+    void actionWorkflow() {
+        KuFlowFile document = KuFlowFile.of("ku:process/1/document/2", "text/plain", 3, "loan.txt");
+        Trial.Activities activities = code -> new Trial.Check(code.equals("EXPORT") ? document : null);
+        try (FakeKuFlow kuflow = new FakeKuFlow(REVIEWER);
+                ProcessRun run = ProcessRun.startAction(ExportWorkflow.class, "EXPORT", kuflow, activities)) {
+            assertThat(run.actionResult())
+                    .isEqualTo(new ActionResponse(null, new ActionResponse.Downloadable(document.uri())));
         }
     }
 

@@ -16,6 +16,9 @@ public interface Trial {
     HumanTask<Map<String, Object>> SECOND = HumanTask.untyped("SECOND");
     SystemTask<Check> CHECK = new SystemTask<>("CHECK", Check.class);
 
+    SignalAction<Void> WITHDRAW = SignalAction.withoutInput("WITHDRAW", "Act");
+    SignalAction<Review> ADJUST = new SignalAction<>("ADJUST", "Act", Review.class);
+
     record Review(boolean ok) {}
 
     record Check(Object score) {}

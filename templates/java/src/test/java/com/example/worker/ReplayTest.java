@@ -7,7 +7,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
-@DisplayName("the workflow code matches the histories in src/test/resources/histories")
+@DisplayName("workflow code matches the histories in src/test/resources/histories")
 class ReplayTest {
 
     @TestFactory

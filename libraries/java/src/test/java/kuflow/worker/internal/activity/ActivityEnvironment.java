@@ -43,6 +43,12 @@ final class ActivityEnvironment implements AutoCloseable {
 
         JsonNode deleteProcess(Map<String, ?> request);
 
+        JsonNode createProcessAction(Map<String, ?> request);
+
+        JsonNode retrieveProcessAction(Map<String, ?> request);
+
+        JsonNode cancelProcessAction(Map<String, ?> request);
+
         JsonNode createBusinessArtifact(Map<String, ?> request);
 
         JsonNode unknown(Map<String, ?> request);

@@ -124,6 +124,48 @@ class KuFlowActivitiesTest {
     }
 
     @Test
+    @DisplayName("invoke, read and cancel user actions")
+    void userActions() {
+        String path = "/processes/" + ID + "/actions";
+        String action = """
+                {"id": "%s", "type": "SEND_WORKFLOW_SIGNAL", "status": "%s", "processActionDefinitionRef": {"code": "NOTE"},
+                 "sendWorkflowSignal": {"signalName": "Note", "input": {"value": {"text": "Hello"}}}}""";
+        server.on("POST " + path, responds(201, action.formatted(ID, "REQUESTED")));
+        server.on("GET " + path + "/" + ID, responds(200, action.formatted(ID, "COMPLETED")));
+        server.on("POST " + path + "/" + ID + "/~actions/cancel", responds(200, action.formatted(ID, "CANCELED")));
+        Map<String, ?> ids = Map.of("processId", ID, "processActionId", ID);
+        Map<String, ?> request = Map.of(
+                "processId",
+                ID,
+                "id",
+                ID,
+                "processActionDefinitionCode",
+                "NOTE",
+                "sendWorkflowSignal",
+                Map.of("input", Map.of("text", "Hello")));
+
+        assertThat(activities
+                        .createProcessAction(request)
+                        .at("/processAction/sendWorkflowSignal/input/value/text")
+                        .asText())
+                .isEqualTo("Hello");
+        assertThat(activities
+                        .retrieveProcessAction(ids)
+                        .at("/processAction/status")
+                        .asText())
+                .isEqualTo("COMPLETED");
+        assertThat(activities
+                        .cancelProcessAction(ids)
+                        .at("/processAction/status")
+                        .asText())
+                .isEqualTo("CANCELED");
+        assertThat(server.requests().get(0).body())
+                .isEqualTo(
+                        "{\"id\":\"" + ID
+                                + "\",\"processActionDefinitionCode\":\"NOTE\",\"sendWorkflowSignal\":{\"input\":{\"text\":\"Hello\"}}}");
+    }
+
+    @Test
     @DisplayName("accept an empty response only if the result is empty")
     void emptyResponses() {
         server.on("DELETE /processes/" + ID, responds(204, ""));

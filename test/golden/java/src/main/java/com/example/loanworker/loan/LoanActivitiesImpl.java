@@ -29,7 +29,7 @@ public class LoanActivitiesImpl implements LoanActivities {
         LOG.info("The process has been running since {}", process.createdAt());
         return CheckCreditData.builder()
                 .score(0L)
-                .decision(CheckCreditData.Decision.ACCEPT)
+                .decision(CheckCreditData.Decision.REVIEW)
                 .build();
     }
 }

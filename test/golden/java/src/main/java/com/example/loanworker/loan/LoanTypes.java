@@ -159,8 +159,8 @@ public final class LoanTypes {
         }
 
         public enum Decision {
-            ACCEPT("ACCEPT"),
             REVIEW("REVIEW"),
+            ACCEPT("ACCEPT"),
             /** A value that was not in the form when this code was generated. */
             UNRECOGNIZED("UNRECOGNIZED");
 

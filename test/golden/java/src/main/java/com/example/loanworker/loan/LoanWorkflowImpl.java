@@ -2,7 +2,11 @@ package com.example.loanworker.loan;
 
 import com.example.loanworker.loan.LoanActivities.CheckCreditInput;
 import com.example.loanworker.loan.LoanTypes.ApproveLoanData;
+import com.example.loanworker.loan.LoanTypes.CheckCreditData;
 import com.example.loanworker.loan.LoanTypes.LoanApplicationData;
+import io.temporal.failure.TemporalFailure;
+import io.temporal.workflow.CancellationScope;
+import io.temporal.workflow.CompletablePromise;
 import io.temporal.workflow.Workflow;
 import io.temporal.workflow.WorkflowInit;
 import java.time.Duration;
@@ -13,10 +17,7 @@ import kuflow.worker.workflow.WorkflowRequest;
 import kuflow.worker.workflow.WorkflowResponse;
 import org.slf4j.Logger;
 
-/**
- * Workflow code is replayed, so it must be deterministic: use activities for I/O and for everything that depends on the
- * outside world.
- */
+/** Workflow code is replayed, so it must be deterministic: use activities for I/O and everything else outside of it. */
 public class LoanWorkflowImpl implements LoanWorkflow {
 
     private static final Logger LOG = Workflow.getLogger(LoanWorkflowImpl.class);
@@ -31,31 +32,47 @@ public class LoanWorkflowImpl implements LoanWorkflow {
 
     @Override
     public WorkflowResponse run(WorkflowRequest request) {
-        UUID processId = request.processId();
+        CompletablePromise<WorkflowResponse> result = Workflow.newPromise();
+        CancellationScope work = Workflow.newCancellationScope(() -> result.complete(handleTasks(request.processId())));
+        kuflow.onAction(LoanActions.WITHDRAW, nothing -> work.cancel());
+        try {
+            work.run();
+            return result.get();
+        } catch (TemporalFailure failure) {
+            // The open tasks of the scope are canceled in KuFlow.
+            if (!work.isCancelRequested()) throw failure;
+            kuflow.message(LoanTasks.LOAN_RESULT, "You withdrew your application");
+            return new WorkflowResponse("Process " + request.processId() + " completed: withdrawn");
+        }
+    }
+
+    private WorkflowResponse handleTasks(UUID processId) {
         LOG.info("Process started");
 
         // Loan application
         LoanApplicationData loanApplication = kuflow.humanTask(LoanTasks.LOAN_APPLICATION);
 
         // Check credit
-        kuflow.systemTask(
+        CheckCreditData checkCredit = kuflow.systemTask(
                 LoanTasks.CHECK_CREDIT, activities::checkCredit, new CheckCreditInput(processId, loanApplication));
-
-        // Approve loan
-        ApproveLoanData approveLoan = kuflow.humanTask(
-                LoanTasks.APPROVE_LOAN,
-                options -> options.deadline(
-                        Duration.ofDays(3), task -> task.log("Nobody has decided for three days", LogLevel.WARN)));
-        if (!approveLoan.approved()) {
-            kuflow.message(LoanTasks.LOAN_RESULT, "Your loan was not approved");
-            return new WorkflowResponse("Process " + processId + " completed: not approved");
-        }
-
-        // Loan result
-        kuflow.message(LoanTasks.LOAN_RESULT, "Loan result");
 
         // Loan discussion
         kuflow.thread(LoanTasks.LOAN_DISCUSSION);
+
+        // Approve loan
+        if (checkCredit.decision() == CheckCreditData.Decision.REVIEW) {
+            ApproveLoanData approveLoan = kuflow.humanTask(
+                    LoanTasks.APPROVE_LOAN,
+                    options -> options.deadline(
+                            Duration.ofDays(3), task -> task.log("Nobody has decided for three days", LogLevel.WARN)));
+            if (!approveLoan.approved()) {
+                kuflow.message(LoanTasks.LOAN_RESULT, "Your loan was not approved");
+                return new WorkflowResponse("Process " + processId + " completed: not approved");
+            }
+        }
+
+        // Loan result
+        kuflow.message(LoanTasks.LOAN_RESULT, "Your loan was approved");
 
         return new WorkflowResponse("Process " + processId + " completed");
     }

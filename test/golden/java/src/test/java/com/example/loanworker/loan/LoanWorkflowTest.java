@@ -3,7 +3,10 @@ package com.example.loanworker.loan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.example.loanworker.loan.LoanActivities.CheckCreditInput;
+import com.example.loanworker.loan.LoanTypes.CheckCreditData;
 import io.temporal.failure.ApplicationFailure;
+import java.time.Duration;
 import java.util.Map;
 import kuflow.worker.KuFlowOperations.ProcessItem.TaskState;
 import kuflow.worker.testing.FakeKuFlow;
@@ -15,7 +18,7 @@ import kuflow.worker.testing.SampleData;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("the process")
+@DisplayName("the workflow")
 class LoanWorkflowTest {
 
     private static final SampleData SAMPLE = SampleData.read("loan");
@@ -25,8 +28,8 @@ class LoanWorkflowTest {
     }
 
     @Test
-    @DisplayName("completes, and its history can be replayed")
-    void completes() throws Exception {
+    @DisplayName("completes with a replayable history")
+    void completesWithReplayableHistory() throws Exception {
         try (FakeKuFlow kuflow = new FakeKuFlow(Person.entering(SAMPLE.answers()), SAMPLE.metadata());
                 ProcessRun run = start(kuflow)) {
             assertThat(run.result().message()).isNotEmpty();
@@ -38,7 +41,7 @@ class LoanWorkflowTest {
     }
 
     @Test
-    @DisplayName("ignores signals that it does not know")
+    @DisplayName("ignores unknown signals")
     void ignoresUnknownSignals() {
         try (FakeKuFlow kuflow = new FakeKuFlow(Person.entering(SAMPLE.answers()), SAMPLE.metadata());
                 ProcessRun run = start(kuflow)) {
@@ -50,8 +53,35 @@ class LoanWorkflowTest {
     }
 
     @Test
+    @DisplayName("skips the approval when the credit check accepts")
+    void skipsApprovalWhenCreditCheckAccepts() {
+        try (FakeKuFlow kuflow = new FakeKuFlow(Person.entering(SAMPLE.answers()), SAMPLE.metadata());
+                ProcessRun run = ProcessRun.start(LoanWorkflowImpl.class, kuflow, accepting(kuflow))) {
+            run.result();
+
+            assertThat(kuflow.items())
+                    .last()
+                    .extracting(item -> item.message().text())
+                    .isEqualTo("Your loan was approved");
+            assertThat(kuflow.itemCodes()).doesNotContain("APPROVE_LOAN");
+        }
+    }
+
+    private static LoanActivities accepting(FakeKuFlow kuflow) {
+        return new LoanActivitiesImpl(kuflow.client()) {
+            @Override
+            public CheckCreditData checkCredit(CheckCreditInput input) {
+                return CheckCreditData.builder()
+                        .score(0L)
+                        .decision(CheckCreditData.Decision.ACCEPT)
+                        .build();
+            }
+        };
+    }
+
+    @Test
     @DisplayName("ends when the loan is not approved")
-    void rejection() {
+    void endsWhenLoanIsNotApproved() {
         Person person = (code, logs) ->
                 Person.enter(code.equals("APPROVE_LOAN") ? Map.of("approved", false) : SAMPLE.answerTo(code));
         try (FakeKuFlow kuflow = new FakeKuFlow(person, SAMPLE.metadata());
@@ -66,8 +96,8 @@ class LoanWorkflowTest {
     }
 
     @Test
-    @DisplayName("writes to the log of the approval when nobody has decided for three days")
-    void deadline() {
+    @DisplayName("logs a warning on the approval task after three days without a decision")
+    void logsWarningAfterThreeDaysWithoutDecision() {
         Person person = (code, logs) ->
                 code.equals("APPROVE_LOAN") && logs.isEmpty() ? Person.leave() : Person.enter(SAMPLE.answerTo(code));
         try (FakeKuFlow kuflow = new FakeKuFlow(person, SAMPLE.metadata());
@@ -80,8 +110,24 @@ class LoanWorkflowTest {
     }
 
     @Test
-    @DisplayName("detects a task that was canceled in KuFlow, which sends no signal")
-    void canceled() {
+    @DisplayName("cancels the open tasks when the applicant withdraws")
+    void cancelsOpenTasksWhenApplicantWithdraws() {
+        try (FakeKuFlow kuflow = new FakeKuFlow((code, logs) -> Person.leave(), SAMPLE.metadata());
+                ProcessRun run = start(kuflow)) {
+            run.actAfter(Duration.ofMinutes(30), LoanActions.WITHDRAW);
+
+            assertThat(run.result().message()).endsWith("completed: withdrawn");
+            assertThat(kuflow.items().get(0).taskState()).isEqualTo(TaskState.CANCELLED);
+            assertThat(kuflow.items())
+                    .last()
+                    .extracting(item -> item.message().text())
+                    .isEqualTo("You withdrew your application");
+        }
+    }
+
+    @Test
+    @DisplayName("detects a task canceled in KuFlow, even without a signal")
+    void detectsTaskCanceledInKuFlow() {
         try (FakeKuFlow kuflow = new FakeKuFlow((code, logs) -> Person.cancel(), SAMPLE.metadata());
                 ProcessRun run = start(kuflow)) {
             assertThatThrownBy(run::result)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resolveId } from '../../../../src/platform/client/ids.ts';
+import { resolveId } from '../../../src/kuflow/find-id.ts';
 
 const IDS = ['01a21cb2-fa1b-7c36-853d-afba8409c6c0', '01a21cb2-fa1b-7c36-853d-bbba8409c6c0'];
 

@@ -1,10 +1,16 @@
-import { usageError } from '../../base/errors.ts';
-import { isUuid } from '../../base/is-uuid.ts';
+import { usageError } from '../base/errors.ts';
+import { isUuid } from '../base/is-uuid.ts';
 
 const SHORTEST_END = 6;
 
+const NOTHING = {
+  process: 'No process has been started',
+  task: 'No task is open',
+  event: 'No event for a webhook has happened',
+} as const;
+
 export interface IdLookup {
-  readonly what: 'process' | 'task';
+  readonly what: 'process' | 'task' | 'event';
   /** The IDs that the end of an ID or `latest` is looked up in, the newest first. Not called for a whole ID. */
   readonly listIds: (text: 'latest' | 'end') => Promise<readonly string[]>;
   /** The next step when an ID is not found. */
@@ -21,7 +27,7 @@ export async function resolveId(text: string, { what, listIds, hint }: IdLookup)
   if (end === 'latest') {
     const [latest] = await listIds('latest');
     if (latest !== undefined) return latest;
-    throw usageError(what === 'task' ? 'No task is open' : 'No process has been started', [hint]);
+    throw usageError(NOTHING[what], [hint]);
   }
   if (end.length < SHORTEST_END)
     throw usageError(

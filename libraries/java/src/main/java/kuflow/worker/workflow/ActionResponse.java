@@ -1,0 +1,21 @@
+package kuflow.worker.workflow;
+
+import kuflow.worker.model.KuFlowFile;
+import org.jspecify.annotations.Nullable;
+
+/** What the workflow of a user action returns to KuFlow. A downloadable action needs a document. */
+public record ActionResponse(
+        @Nullable String message, @Nullable Downloadable downloadable) {
+
+    /** @param documentUri the {@code ku:} URI of a document of the process */
+    public record Downloadable(String documentUri) {}
+
+    public static ActionResponse of(String message) {
+        return new ActionResponse(message, null);
+    }
+
+    /** @param document what {@link kuflow.worker.Documents} uploaded to the process */
+    public static ActionResponse of(KuFlowFile document) {
+        return new ActionResponse(null, new Downloadable(document.uri()));
+    }
+}

@@ -1,0 +1,16 @@
+package kuflow.worker.workflow;
+
+/**
+ * A user action that sends a signal to the workflow of the process.
+ *
+ * @param code the code of its definition in KuFlow
+ * @param signal the name of the signal, which several actions can have
+ * @param inputType {@code Void} if people enter nothing
+ */
+public record SignalAction<I>(String code, String signal, Class<I> inputType) {
+
+    /** An action for which people enter nothing. */
+    public static SignalAction<Void> withoutInput(String code, String signal) {
+        return new SignalAction<>(code, signal, Void.class);
+    }
+}

@@ -1,0 +1,74 @@
+import type { CommandContext } from '../../../cli/context.ts';
+import { findProcessId } from '../../../cli/with-kuflow.ts';
+import { resolveId } from '../../../kuflow/find-id.ts';
+import { openLocalSession } from '../../../platform/client/kuflow-session.ts';
+import {
+  readWebhookDeliveries,
+  readWebhookDeliveryDetail,
+  requestReplay,
+  type DevApiAccess,
+} from '../../../platform/rest/dev-client.ts';
+import { requireRunningPlatform } from '../../../platform/session/attach.ts';
+import { stringifyForTerminal } from '../../../terminal/json.ts';
+import { deliveryDetailLines, deliveryLines, replayLine } from './view.ts';
+
+export interface WebhookFlags {
+  readonly stateDir?: string;
+  readonly json?: boolean;
+}
+
+export interface WebhookListFlags extends WebhookFlags {
+  readonly process?: string;
+  readonly limit: number;
+}
+
+/** How many events the end of an ID is looked up in. */
+const RECENT_EVENTS = 1000;
+
+export async function runWebhookList(flags: WebhookListFlags, context: CommandContext): Promise<void> {
+  const { cwd, env, terminal } = context;
+  const running = await requireRunningPlatform({ cwd, stateDir: flags.stateDir });
+  const session = await openLocalSession(running, undefined, { folder: cwd, env, signal: context.interruption() });
+  try {
+    const processId = flags.process === undefined ? undefined : await findProcessId(session, flags.process, context);
+    const { http } = running.loopback;
+    const access = { http, token: running.user.token };
+    const deliveries = await readWebhookDeliveries(access, { processId, limit: flags.limit });
+    if (flags.json === true) terminal.out.line(stringifyForTerminal({ deliveries }));
+    else if (deliveries.length > 0) for (const line of deliveryLines(deliveries)) terminal.out.line(line);
+    else terminal.err.line('No events. Processes whose definition has a webhook send them');
+  } finally {
+    await session.close();
+  }
+}
+
+export async function runWebhookShow(id: string, flags: WebhookFlags, context: CommandContext): Promise<void> {
+  const { access, eventId } = await findEvent(id, flags, context);
+  const delivery = await readWebhookDeliveryDetail(access, eventId);
+  const { out } = context.terminal;
+  if (flags.json === true) out.line(stringifyForTerminal(delivery));
+  else for (const line of deliveryDetailLines(delivery)) out.line(line);
+}
+
+export async function runWebhookReplay(id: string, flags: WebhookFlags, context: CommandContext): Promise<void> {
+  const { access, eventId } = await findEvent(id, flags, context);
+  const delivery = await requestReplay(access, eventId);
+  const { terminal, invocation } = context;
+  if (flags.json === true) terminal.out.line(stringifyForTerminal(delivery));
+  else terminal.err.line(replayLine(delivery, invocation));
+}
+
+async function findEvent(
+  text: string,
+  { stateDir }: WebhookFlags,
+  { cwd, invocation }: CommandContext,
+): Promise<{ readonly access: DevApiAccess; readonly eventId: string }> {
+  const { loopback, user } = await requireRunningPlatform({ cwd, stateDir });
+  const access = { http: loopback.http, token: user.token };
+  const eventId = await resolveId(text, {
+    what: 'event',
+    listIds: async () => (await readWebhookDeliveries(access, { limit: RECENT_EVENTS })).map(({ id }) => id),
+    hint: `List the events: ${invocation} dev webhooks list`,
+  });
+  return { access, eventId };
+}

@@ -1,0 +1,48 @@
+import { escapeForTerminal, escapeLinesForTerminal } from '../../../base/escape.ts';
+import type { RecordedBody, WebhookDelivery, WebhookDeliveryDetail } from '../../../platform/shared/contract.ts';
+import { formatTable } from '../../../terminal/table.ts';
+
+export function deliveryLines(deliveries: readonly WebhookDelivery[]): readonly string[] {
+  const rows = deliveries.map((delivery) => {
+    const { id, time, type, processId, state, attempts } = delivery;
+    return [type, state, String(attempts), id, processId, time, resultOf(delivery)];
+  });
+  return formatTable([['TYPE', 'STATE', 'ATTEMPTS', 'ID', 'PROCESS', 'TIME', 'LATEST ANSWER'], ...rows]);
+}
+
+export function deliveryDetailLines(delivery: WebhookDeliveryDetail): readonly string[] {
+  const { id, time, type, processId, url, state, attempts, latest, body, answer } = delivery;
+  return [
+    ...formatTable([
+      ['Event', type],
+      ['State', state],
+      ['ID', id],
+      ['Process', processId],
+      ['Time', time],
+      ['URL', url],
+      ['Attempts', String(attempts)],
+      ...(latest === undefined ? [] : [['Latest', `${latest.time}, ${latest.ms} ms: ${resultOf(delivery)}`]]),
+    ]),
+    'Body:',
+    ...bodyLines(body),
+    ...(answer === undefined ? [] : ['Answer:', ...bodyLines(answer)]),
+  ];
+}
+
+export const replayLine = ({ id, type, processId, url }: WebhookDelivery, invocation: string): string =>
+  escapeForTerminal(
+    `${type} of process ${processId} is sent again to ${url}. To see the answer: ${invocation} dev webhooks show ${id}`,
+    1000,
+  );
+
+function resultOf({ latest }: WebhookDelivery): string {
+  return [latest?.status, latest?.problem].filter((part) => part !== undefined).join(', ');
+}
+
+function bodyLines({ text, bytes, truncated }: RecordedBody): readonly string[] {
+  if (text === undefined) return [`  ${bytes} bytes, not text`];
+  const lines = escapeLinesForTerminal(text)
+    .split('\n')
+    .map((line) => `  ${line}`);
+  return truncated ? [...lines, `  … (${bytes} bytes)`] : lines;
+}

@@ -1,0 +1,30 @@
+import { KnownError } from '../base/errors.ts';
+import { resolveId } from '../kuflow/find-id.ts';
+import { KuFlowApiError } from '../kuflow/errors.ts';
+import { restFinding } from './causes/rest.ts';
+import type { CheckContext, Finding } from './check.ts';
+import type { DoctorInput, DoctorOutputs } from './input.ts';
+
+/** Errors of a KuFlow that does not let the application list processes. */
+const HIDDEN_PROCESSES: readonly KuFlowApiError['kind'][] = ['forbidden', 'not-found', 'wrong-path'];
+
+/** The finding for processes that could not be listed. */
+export function listingFinding(error: unknown): Finding<never> {
+  if (error instanceof KuFlowApiError && HIDDEN_PROCESSES.includes(error.kind))
+    return { state: 'skip', skipped: 'restricted', summary: 'the application is not allowed to list processes' };
+  return restFinding(error);
+}
+
+/** The ID of the process that `--process` names, or a finding that says why it is not known. */
+export async function findProcess(
+  text: string,
+  { input, signal }: CheckContext<DoctorInput, DoctorOutputs>,
+): Promise<string | Finding<never>> {
+  try {
+    const listIds = (): Promise<readonly string[]> => input.rest.recentProcesses(signal);
+    return await resolveId(text, { what: 'process', listIds, hint: '' });
+  } catch (error) {
+    if (error instanceof KuFlowApiError || !(error instanceof KnownError)) return listingFinding(error);
+    return { state: 'skip', skipped: 'not-applicable', summary: error.message };
+  }
+}

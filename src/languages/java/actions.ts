@@ -1,0 +1,113 @@
+import { distinctNameIgnoringCase } from '../../base/identifiers.ts';
+import type { SignalActionInCode, WorkflowActionInCode } from '../process-actions.ts';
+import { Code } from '../templates/code.ts';
+import { inputTypeOf } from './activities.ts';
+import { callLines, declarationLines } from './calls.ts';
+import { javaDoc, javaString, javaTypeName } from './literals.ts';
+import { twoParts } from './wrap.ts';
+
+/** The declaration of a user action that sends a signal. */
+export function actionConstant({ code, title, constant, signal, input }: SignalActionInCode): string {
+  const texts = [javaString(code), javaString(signal)];
+  const create =
+    input === undefined
+      ? { callee: 'SignalAction.withoutInput', args: texts }
+      : { callee: 'new SignalAction<>', args: [...texts, `${input.name}.class`] };
+  const type = `public static final SignalAction<${input?.name ?? 'Void'}>`;
+  return [`    /** ${javaDoc(title, 100)} */`, ...declarationLines(type, constant, create, 4)].join('\n');
+}
+
+/** The statement of the workflow of a process that handles a user action. */
+export function actionHandler({ title, constant }: SignalActionInCode, prefix: string): object {
+  return {
+    handler: new Code(
+      [
+        `        kuflow.onAction(${prefix}Actions.${constant}, input -> {`,
+        '            // TODO: handle the action.',
+        ...callLines('', { callee: 'LOG.info', args: [javaString(title)] }, ';', 12),
+        '        });',
+      ].join('\n'),
+    ),
+  };
+}
+
+/** The names of the interfaces of the workflows of user actions. */
+export function actionWorkflowTypes(workflows: readonly WorkflowActionInCode[]): readonly string[] {
+  const types = new Set<string>();
+  for (const { variable } of workflows)
+    types.add(distinctNameIgnoringCase(`${javaTypeName(variable, 'action')}Workflow`, types));
+  return [...types];
+}
+
+/** The workflows of user actions in the templates, and the names of the types to import. */
+export function actionWorkflows(
+  workflows: readonly WorkflowActionInCode[],
+  { prefix, processPackage }: { readonly prefix: string; readonly processPackage: string },
+): { readonly views: readonly object[]; readonly imports: readonly string[] } {
+  const types = actionWorkflowTypes(workflows);
+  const activities = `${prefix}Activities`;
+  const views = workflows.map(({ code, title, variable, workflowType, activity }, at) => {
+    const type = types[at] ?? '';
+    const run = [
+      ...[`${prefix}ActionWorkflows.${type}Impl.class`, javaString(code), 'kuflow'],
+      ...(activity === undefined ? [] : [{ callee: `new ${activities}Impl`, args: ['kuflow.client()'] }]),
+    ];
+    return {
+      title,
+      type: new Code(type),
+      workflowMethod: lines(
+        callLines('', { callee: '@WorkflowMethod', args: [`name = ${javaString(workflowType)}`] }, '', 8),
+      ),
+      isDownloadable: activity !== undefined,
+      transferField: lines(
+        twoParts(
+          `private final ${activities} activities =`,
+          `KuFlowProcess.transferActivities(${activities}.class);`,
+          8,
+        ),
+      ),
+      statements: lines([
+        ...callLines('', { callee: 'LOG.info', args: [javaString(title)] }, ';', 12),
+        ...(activity === undefined ? plainStatements(title) : documentStatements(activity)),
+      ]),
+      testTitle: `runs the action ${title}`,
+      testName: new Code(`${variable}Action`),
+      startRun: lines(
+        declarationLines('ProcessRun', 'run', { callee: 'ProcessRun.startAction', args: run }, 16, ') {'),
+      ),
+    };
+  });
+  const documents = workflows.flatMap(({ activity }) => activity ?? []);
+  return {
+    views,
+    imports: [
+      ...['ActionRequest', 'ActionResponse'].map((type) => `kuflow.worker.workflow.${type}`),
+      ...['Workflow', 'WorkflowInterface', 'WorkflowMethod'].map((type) => `io.temporal.workflow.${type}`),
+      'org.slf4j.Logger',
+      ...(documents.length > 0 ? ['kuflow.worker.workflow.KuFlowProcess'] : []),
+      ...documents.map((activity) => `${processPackage}.${activities}.${inputTypeOf(activity)}`),
+    ],
+  };
+}
+
+function plainStatements(title: string): readonly string[] {
+  return [
+    '            // TODO: do the work.',
+    ...callLines('return ', { callee: 'ActionResponse.of', args: [javaString(title)] }, ';', 12),
+  ];
+}
+
+function documentStatements(activity: string): readonly string[] {
+  const type = inputTypeOf(activity);
+  return [
+    ...declarationLines(type, 'input', { callee: `new ${type}`, args: ['request.processId()'] }, 12),
+    ...callLines(
+      'return ',
+      { callee: 'ActionResponse.of', args: [{ callee: `activities.${activity}`, args: ['input'] }] },
+      ';',
+      12,
+    ),
+  ];
+}
+
+const lines = (texts: readonly string[]): Code => new Code(texts.join('\n'));

@@ -1,0 +1,94 @@
+import type { WorkerDefinition } from '../process/definition.ts';
+import { sampleDecision } from '../process/sample.ts';
+import { distinctName, distinctNameIgnoringCase, identifier } from '../base/identifiers.ts';
+import type { NamedSchema } from '../schema/types.ts';
+import type { TaskNaming } from './task-names.ts';
+
+interface ActionInCode {
+  readonly code: string;
+  readonly title: string;
+  readonly variable: string;
+}
+
+/** A user action that signals the workflow of the process. */
+export interface SignalActionInCode extends ActionInCode {
+  /** The name of its constant. */
+  readonly constant: string;
+  readonly signal: string;
+  /** What people enter, with the name of its type. */
+  readonly input: NamedSchema | undefined;
+  /** Whether this is the withdrawal of the sample process, whose workflow then cancels its open tasks. */
+  readonly isWithdrawal: boolean;
+}
+
+/** A user action that starts a workflow of its own, which the worker runs too. */
+export interface WorkflowActionInCode extends ActionInCode {
+  readonly workflowType: string;
+  /** The activity that creates the document of a downloadable action. */
+  readonly activity: string | undefined;
+}
+
+/** The user actions that a worker has code for. KuFlow carries out the others itself. */
+export interface ProcessActions {
+  readonly signals: readonly SignalActionInCode[];
+  readonly workflows: readonly WorkflowActionInCode[];
+}
+
+/** The user actions of a process with their names in code. Actions that are added later do not change the names of the others. */
+export function processActions(
+  definition: WorkerDefinition,
+  { naming, typeName, constantName }: TaskNaming,
+  taken: {
+    readonly activities: readonly string[];
+    readonly constants?: readonly string[];
+    readonly types?: readonly string[];
+  },
+): ProcessActions {
+  const { style, reserved, key } = naming;
+  const names = new Set<string>();
+  const constants = new Set(taken.constants);
+  const types = new Set(taken.types);
+  const activities = new Set(taken.activities.map(key));
+  const signals: SignalActionInCode[] = [];
+  const workflows: WorkflowActionInCode[] = [];
+  const withdrawal = sampleDecision(definition)?.withdrawal;
+  for (const action of definition.actions ?? []) {
+    const { code } = action;
+    const variable = distinctName(identifier(code, style, reserved, 'action'), (name) => names.has(key(name)));
+    names.add(key(variable));
+    const inCode = { code, title: action.name?.trim() || code, variable };
+    if (action.type === 'send-workflow-signal') {
+      const type = distinctNameIgnoringCase(typeName(variable), types);
+      types.add(type);
+      const constant = distinctNameIgnoringCase(constantName(variable), constants);
+      constants.add(constant);
+      signals.push({
+        ...{ ...inCode, constant, signal: action.signal, isWithdrawal: code === withdrawal },
+        input: action.input && { name: `${type}Input`, schema: action.input.schema },
+      });
+    }
+    if (action.type === 'start-workflow' || action.type === 'downloadable') {
+      // Several actions can start the same workflow.
+      if (workflows.some(({ workflowType }) => workflowType === action.workflow.type)) continue;
+      // Workflow types are unique in a project, unlike the codes of actions.
+      const name = identifier(
+        `create ${action.workflow.type.replace(/Workflow$/, '')} document`,
+        style,
+        reserved,
+        'activity',
+      );
+      const activity = distinctName(name, (one) => activities.has(key(one)));
+      if (action.type === 'downloadable') activities.add(key(activity));
+      workflows.push({
+        ...{ ...inCode, workflowType: action.workflow.type },
+        activity: action.type === 'downloadable' ? activity : undefined,
+      });
+    }
+  }
+  return { signals, workflows };
+}
+
+/** Whether the worker runs activities of a process. */
+export function hasActivities({ tasks, actions = [] }: WorkerDefinition): boolean {
+  return tasks.some(({ kind }) => kind === 'system') || actions.some(({ type }) => type === 'downloadable');
+}

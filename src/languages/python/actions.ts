@@ -1,0 +1,89 @@
+import type { WorkerDefinition } from '../../process/definition.ts';
+import {
+  processActions,
+  type ProcessActions,
+  type SignalActionInCode,
+  type WorkflowActionInCode,
+} from '../process-actions.ts';
+import { processTasks } from '../process-tasks.ts';
+import type { TaskChoices } from '../project-spec.ts';
+import { Code } from '../templates/code.ts';
+import { pythonInputType } from './activities.ts';
+import { pythonCall } from './calls.ts';
+import { withArguments } from './layout.ts';
+import { cutToColumns, pyComment, pyString } from './literals.ts';
+import { pascalCase, PYTHON_TASK_NAMING } from './tasks.ts';
+
+/** Keeps the line with the title of an action short enough. */
+const LONGEST_TITLE = 60;
+
+/** The user actions of a process with their names in Python. */
+export function pythonActions(definition: WorkerDefinition, choices: TaskChoices = {}): ProcessActions {
+  const tasks = processTasks({ definition, choices }, PYTHON_TASK_NAMING);
+  const activities = tasks.flatMap(({ kind, activity }) => (kind === 'system' ? [activity] : []));
+  return processActions(definition, PYTHON_TASK_NAMING, {
+    activities,
+    // They are in the same module, and in modules that import both.
+    constants: tasks.map(({ constant }) => constant),
+    types: activities.map(pascalCase),
+  });
+}
+
+/** The class of the workflow of an action. */
+export const actionClass = ({ variable }: Pick<WorkflowActionInCode, 'variable'>): string =>
+  `${pascalCase(variable)}Action`;
+
+/** The constant of an action that sends a signal. */
+export function signalConstant({ constant, code, signal, title, input }: SignalActionInCode): string {
+  const callee = input === undefined ? 'SignalAction' : `SignalAction[${input.name}]`;
+  return [`# ${pyComment(title)}`, pythonCall(`${constant} = `, callee, [pyString(code), pyString(signal)], 0)].join(
+    '\n',
+  );
+}
+
+/** The handler of an action that sends a signal, as a statement. */
+export function signalHandler({ constant, title }: SignalActionInCode): string {
+  const log = `workflow.logger.info(${pyString(cutToColumns(title, LONGEST_TITLE))})`;
+  return pythonCall('', 'self._kuflow.on_action', [`tasks.${constant}`, `lambda _input: ${log}`], 8);
+}
+
+/** The start of the test of an action with a workflow. */
+export function actionTest(action: WorkflowActionInCode, activities: string | undefined) {
+  const args = ['environment', actionClass(action), 'kuflow', pyString(action.code)];
+  return {
+    testFunction: new Code(
+      pythonCall(
+        'async def ',
+        `test_workflow_runs_the_action_${action.variable}`,
+        ['environment: WorkflowEnvironment'],
+        0,
+        ' -> None:',
+      ),
+    ),
+    startAction: new Code(
+      pythonCall(
+        'run = await ',
+        'start_action',
+        [...args, ...(activities === undefined ? [] : [`[${activities}(kuflow)]`])],
+        4,
+      ),
+    ),
+  };
+}
+
+/** What the workflow of an action does, in lines. */
+export function actionWork({ title, activity }: WorkflowActionInCode, prefix: string): string {
+  if (activity === undefined) {
+    const message = pyString(`${cutToColumns(title, LONGEST_TITLE)}: done`);
+    return [
+      '        # TODO: do what the action is for. Use activities, as in the workflow of the process.',
+      `        return {"message": ${message}}`,
+    ].join('\n');
+  }
+  const input = withArguments(`${pythonInputType(activity)}(`, ['process_id=request["processId"]'], ')');
+  const work = withArguments('with_options(', [`${prefix}Activities.${activity}`, 'TRANSFER'], ')');
+  return [
+    pythonCall('document = await ', 'run_activity', [work, input], 8),
+    '        return {"downloadable": {"documentUri": document}}',
+  ].join('\n');
+}

@@ -1,0 +1,85 @@
+import type { Static } from '@sinclair/typebox';
+import { withoutUndefined } from '../../base/json.ts';
+import { uuid7 } from '../../base/uuid.ts';
+import { API_VERSION } from '../../kuflow/contract/api-version.ts';
+import type {
+  WebhookEventProcessCreated,
+  WebhookEventProcessItemCreated,
+  WebhookEventProcessItemTaskStateChanged,
+  WebhookEventProcessStateChanged,
+} from '../../kuflow/contract/webhooks.ts';
+import type { ProcessItemRow } from '../store/process-items.ts';
+import { findProcessById, type DefinitionRef, type ProcessRow } from '../store/processes.ts';
+import { insertWebhookDelivery } from '../store/webhook-deliveries.ts';
+import type { Domain } from './context.ts';
+
+type EventData = {
+  readonly 'PROCESS.CREATED': Static<typeof WebhookEventProcessCreated>['data'];
+  readonly 'PROCESS.STATE_CHANGED': Static<typeof WebhookEventProcessStateChanged>['data'];
+  readonly 'PROCESS_ITEM.CREATED': Static<typeof WebhookEventProcessItemCreated>['data'];
+  readonly 'PROCESS_ITEM.TASK_STATE_CHANGED': Static<typeof WebhookEventProcessItemTaskStateChanged>['data'];
+};
+
+/**
+ * Where the events of a process are sent; undefined if its definition does not have a webhook. A process keeps its engine, but an address that was
+ * corrected in the definition also counts for running processes.
+ */
+export function findWebhookUrl({ definitions }: Pick<Domain, 'definitions'>, ref: DefinitionRef): string | undefined {
+  const own = definitions.forProcess(ref)?.definition.webhook;
+  return own && (definitions.current(ref)?.definition.webhook ?? own).url;
+}
+
+export function enqueueProcessCreated(ctx: Domain, process: ProcessRow): void {
+  enqueueEvent(ctx, process, 'PROCESS.CREATED', { processId: process.id, processState: process.state });
+}
+
+export function enqueueProcessState(ctx: Domain, process: ProcessRow): void {
+  enqueueEvent(ctx, process, 'PROCESS.STATE_CHANGED', { processId: process.id, processState: process.state });
+}
+
+export function enqueueItemCreated(ctx: Domain, process: ProcessRow, item: ProcessItemRow): void {
+  enqueueEvent(
+    ctx,
+    process,
+    'PROCESS_ITEM.CREATED',
+    withoutUndefined({
+      processId: process.id,
+      processItemId: item.id,
+      processItemType: item.type,
+      processItemState: item.task?.state,
+      processItemDefinitionCode: item.definition?.code,
+    }),
+  );
+}
+
+export function enqueueTaskState(ctx: Domain, item: ProcessItemRow): void {
+  const process = findProcessById(ctx.store.sql, item.processId);
+  if (process === undefined || item.task === undefined) return;
+  enqueueEvent(ctx, process, 'PROCESS_ITEM.TASK_STATE_CHANGED', {
+    processId: item.processId,
+    processItemId: item.id,
+    processItemType: item.type,
+    processItemState: item.task.state,
+    processItemDefinitionCode: item.definition?.code ?? '',
+  });
+}
+
+/** Adds the event to the deliveries in the current transaction, and has it sent after the commit. Nothing happens without a webhook. */
+function enqueueEvent<Type extends keyof EventData>(
+  ctx: Domain,
+  process: ProcessRow,
+  type: Type,
+  data: EventData[Type],
+): void {
+  const url = findWebhookUrl(ctx, process.definition);
+  if (url === undefined) return;
+  const timestamp = ctx.store.now();
+  const id = uuid7(ctx.clock.now());
+  insertWebhookDelivery(ctx.store.sql, {
+    ...{ id, processId: process.id, type, url, createdAt: timestamp },
+    body: JSON.stringify({ id, version: API_VERSION, type, timestamp, data }),
+    state: 'PENDING',
+    attempts: 0,
+  });
+  ctx.store.afterCommit(() => ctx.commands.emit('queued'));
+}

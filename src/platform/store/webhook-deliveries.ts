@@ -1,0 +1,74 @@
+import type { RecordedBody, WebhookDelivery, WebhookDeliveryState } from '../shared/contract.ts';
+import { textColumn, type Sql } from './sql.ts';
+import { defineTable } from './table.ts';
+
+/** The latest attempt to deliver an event, and the start of the body of the answer. */
+export interface WebhookAttempt extends NonNullable<WebhookDelivery['latest']> {
+  readonly answer?: RecordedBody | undefined;
+}
+
+/** An event for the webhook of a process. Added in the transaction of the change that it reports, and kept after it was delivered. */
+export interface WebhookDeliveryRow {
+  /** Of the event. */
+  readonly id: string;
+  readonly processId: string;
+  readonly type: WebhookDelivery['type'];
+  /** Where the latest attempt sent it, or where it will be sent. */
+  readonly url: string;
+  /** The JSON that is sent. */
+  readonly body: string;
+  readonly createdAt: string;
+  readonly state: WebhookDeliveryState;
+  readonly attempts: number;
+  /** When the first attempt began, ISO 8601, in real time. */
+  readonly tryingSince?: string | undefined;
+  readonly latest?: WebhookAttempt | undefined;
+}
+
+const DELIVERIES = defineTable<WebhookDeliveryRow>('webhook_deliveries', {
+  id: 'text',
+  processId: 'text',
+  type: 'text',
+  url: 'text',
+  body: 'text',
+  createdAt: 'text',
+  state: 'text',
+  attempts: 'integer',
+  tryingSince: 'text',
+  latest: 'json',
+});
+
+export const insertWebhookDelivery = DELIVERIES.insert;
+
+/** Saves what an attempt changes. */
+export function updateWebhookDelivery(sql: Sql, delivery: WebhookDeliveryRow): void {
+  DELIVERIES.update(sql, delivery, ['url', 'state', 'attempts', 'tryingSince', 'latest']);
+}
+
+export function findWebhookDelivery(sql: Sql, id: string): WebhookDeliveryRow | undefined {
+  return DELIVERIES.findOne(sql, 'WHERE id = ?', [id]);
+}
+
+/** The newest first. */
+export function findWebhookDeliveries(
+  sql: Sql,
+  { processId, limit }: { readonly processId?: string | undefined; readonly limit: number },
+): WebhookDeliveryRow[] {
+  return processId === undefined
+    ? DELIVERIES.find(sql, 'ORDER BY seq DESC LIMIT ?', [limit])
+    : DELIVERIES.find(sql, 'WHERE process_id = ? ORDER BY seq DESC LIMIT ?', [processId, limit]);
+}
+
+/** The oldest pending delivery of a process. */
+export function nextWebhookDelivery(sql: Sql, processId: string): WebhookDeliveryRow | undefined {
+  return DELIVERIES.findOne(sql, "WHERE process_id = ? AND state = 'PENDING' ORDER BY seq LIMIT 1", [processId]);
+}
+
+/** Ids of the processes with pending deliveries, the longest waiting first. */
+export function processesWithWebhookDeliveries(sql: Sql): string[] {
+  return sql
+    .all(
+      "SELECT process_id, min(seq) AS first FROM webhook_deliveries WHERE state = 'PENDING' GROUP BY process_id ORDER BY first",
+    )
+    .map((row) => textColumn(row, 'process_id'));
+}

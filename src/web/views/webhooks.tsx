@@ -1,0 +1,161 @@
+import type { WebhookDelivery, WebhookDeliveryDetail, WebhookDeliveryList } from '../../platform/shared/contract.ts';
+import { callApi } from '../api.ts';
+import { concernsProcess, useData } from '../live/use-data.ts';
+import { Link, ViewHeading } from '../navigation.tsx';
+import { useAction } from '../parts/action.ts';
+import { Ago } from '../parts/ago.tsx';
+import {
+  CommandList,
+  EmptyState,
+  FailureNotice,
+  Notice,
+  NotLoaded,
+  ReadFailure,
+  StateWord,
+} from '../parts/notices.tsx';
+import { RecordedBodyView } from '../parts/recorded-body.tsx';
+import { KUFLOW } from '../project-commands.ts';
+import type { Route } from '../route.ts';
+import { shortId } from '../text/commands.ts';
+import { countOf } from '../text/words.ts';
+
+const SHOWN = 500;
+
+type WebhooksRoute = Extract<Route, { readonly view: 'webhooks' }>;
+
+export function WebhookListView({ route: { process } }: { readonly route: WebhooksRoute }) {
+  const list = useData(
+    `webhooks ${process ?? ''}`,
+    async (signal) =>
+      (
+        await callApi<WebhookDeliveryList>('GET', '/_dev/webhooks', {
+          query: { limit: SHOWN, processId: process },
+          signal,
+        })
+      ).deliveries,
+    { affectedBy: (event) => event.kind === 'webhook' || concernsProcess(process)(event), debounceMs: 300 },
+  );
+  return (
+    <>
+      <ViewHeading title="Webhooks" />
+      {process === undefined ? null : (
+        <p class="subtitle">
+          Events of <Link to={{ view: 'process', id: process }}>process …{shortId(process)}</Link> ·{' '}
+          <Link to={{ view: 'webhooks' }}>All events</Link>
+        </p>
+      )}
+      <ReadFailure failure={list.failure} title="The events could not be read" />
+      {list.data?.length === 0 ? (
+        <EmptyState>Events of processes whose definition has a webhook appear here.</EmptyState>
+      ) : (
+        <ul class="rows">
+          {list.data?.map((delivery) => (
+            <DeliveryRow key={delivery.id} delivery={delivery} />
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+function DeliveryRow({ delivery }: { readonly delivery: WebhookDelivery }) {
+  const { id, time, type, processId, url } = delivery;
+  return (
+    <li>
+      <Link class="main" to={{ view: 'webhook', id }}>
+        <span class="mono">{type}</span>
+        <span class="second">
+          {[`process …${shortId(processId)}`, url, answerOf(delivery)].filter((text) => text !== '').join(' · ')}
+        </span>
+      </Link>
+      <StateWord state={delivery.state} />
+      <Ago time={time} />
+    </li>
+  );
+}
+
+/** The latest answer: `500, 3 attempts`. */
+function answerOf({ attempts, latest }: WebhookDelivery): string {
+  if (latest === undefined) return '';
+  const { status, problem } = latest;
+  const tried = attempts > 1 ? countOf(attempts, 'attempt') : undefined;
+  return [status, problem, tried].filter((part) => part !== undefined).join(', ');
+}
+
+export function WebhookDetailView({ id }: { readonly id: string }) {
+  const loaded = useData(
+    `webhook ${id}`,
+    async (signal) =>
+      await callApi<WebhookDeliveryDetail>('GET', `/_dev/webhooks/${encodeURIComponent(id)}`, { signal }),
+    { affectedBy: (event) => event.kind === 'webhook' && event.deliveryId === id },
+  );
+  const replay = useAction();
+  const delivery = loaded.data;
+  if (delivery === undefined)
+    return (
+      <>
+        <ViewHeading title="Webhook event" />
+        <NotLoaded name="event" failure={loaded.failure} list="webhooks" />
+      </>
+    );
+  const { type, time, processId, url, state, attempts, latest, body, answer } = delivery;
+  return (
+    <>
+      <ViewHeading title={type}>
+        <span class="mono">{type}</span>
+      </ViewHeading>
+      <p class="subtitle">
+        <StateWord state={state} /> · <Link to={{ view: 'process', id: processId }}>process …{shortId(processId)}</Link>{' '}
+        · <span class="mono">{url}</span> · <Ago time={time} />
+      </p>
+      {latest?.problem === undefined ? null : (
+        <Notice tone={state === 'FAILED' ? 'error' : 'warning'} title="The latest attempt">
+          <p>{latest.problem}</p>
+        </Notice>
+      )}
+      <p class="actions">
+        <button
+          type="button"
+          disabled={replay.busy !== undefined}
+          onClick={() =>
+            replay.run('replay', async () => {
+              await callApi('POST', `/_dev/webhooks/${encodeURIComponent(id)}/replay`);
+              loaded.reload();
+              return 'The event is sent again';
+            })
+          }
+        >
+          Send again
+        </button>
+        <span role="status" class="muted">
+          {replay.done}
+        </span>
+      </p>
+      <FailureNotice failure={replay.failure} title="The event could not be sent again" />
+      <section aria-labelledby="event">
+        <h2 id="event">Event</h2>
+        <RecordedBodyView label="Body of the event" body={body} />
+      </section>
+      <section aria-labelledby="answer">
+        <h2 id="answer">Latest answer</h2>
+        {latest === undefined ? (
+          <p class="muted">It was not sent yet</p>
+        ) : (
+          <>
+            <p>
+              {latest.status === undefined ? 'No answer' : `Status ${latest.status}`} after {Math.round(latest.ms)} ms,{' '}
+              {countOf(attempts, 'attempt')} · <Ago time={latest.time} ofMachine />
+            </p>
+            <RecordedBodyView label="Body of the answer" body={answer} />
+          </>
+        )}
+      </section>
+      <CommandList
+        commands={[
+          ['Show this event', `${KUFLOW} dev webhooks show ${shortId(id)}`],
+          ['Send it again', `${KUFLOW} dev webhooks replay ${shortId(id)}`],
+        ]}
+      />
+    </>
+  );
+}
