@@ -54,7 +54,7 @@ createServer(async (request, response) => {
     await handle(JSON.parse(body));
   } catch (error) {
     if (!(error instanceof Refused)) response.statusCode = 500;
-    console.error(error);
+    process.stderr.write(`${String(error)}\n`);
   }
   response.end();
 }).listen(Number(PORT), '127.0.0.1');

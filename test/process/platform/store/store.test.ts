@@ -196,7 +196,8 @@ describe('openStore', () => {
       INSERT INTO documents VALUES ('d', 'ku:process/p/document/d', 'p', 'c', 'a.txt', 'text/plain', 1, 'ku:process-item/i', 'a', '2026-01-01');
       INSERT INTO outbox (process_id, command, created_at) VALUES ('p', '{"kind":"signal-workflow","signalName":"S"}', '2026-01-01');`);
     database.close();
-    const { sql, removeOldState, close } = opened();
+    const store = opened();
+    const { sql } = store;
     expect(nextCommand(sql, 'p')).toMatchObject({ workflowId: 'p', processId: 'p', command: { signalName: 'S' } });
     expect(findDocumentByUri(sql, 'ku:process/p/document/d')).toMatchObject({
       ...{ ownerUri: 'ku:process/p', contentId: 'c', linkedTo: 'ku:process-item/i' },
@@ -206,9 +207,9 @@ describe('openStore', () => {
     expect(old.get('SELECT process_id FROM documents')).toEqual({ process_id: 'p' });
     old.close();
     expect(statSync(`${path}.old`).mode & 0o777).toBe(0o600);
-    removeOldState();
+    store.removeOldState();
     expect(existsSync(`${path}.old`)).toBe(false);
-    close();
+    store.close();
     opened();
     expect(existsSync(`${path}.old`)).toBe(false);
   });
