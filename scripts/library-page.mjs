@@ -200,7 +200,7 @@ function javadoc(/** @type {string} */ comment) {
       (_, type, member) => `\`${[type, member].filter(Boolean).join('.')}\``,
     )
     .replace(/<\/?p>/g, '')
-    .split(/^@/m);
+    .split(/^ *@/m);
   const sentences = tags.map((tag) =>
     oneLine(tag)
       .replace(/^throws (\w+) (.*?)\.?$/, 'Throws `$1` $2.')

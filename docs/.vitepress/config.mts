@@ -34,6 +34,11 @@ function commandPages(): DefaultTheme.SidebarItem[] {
     .map((command) => ({ text: `kuflow ${command}`, link: `/reference/commands/${command}` }));
 }
 
+// Tables have long names in code, which may break so that all columns fit.
+const STYLE = `.dark .only-light, html:not(.dark) .only-dark { display: none }
+.vp-doc :is(th, td) { padding: 6px 10px }
+.vp-doc table code { overflow-wrap: anywhere }`;
+
 export default defineConfig({
   title: 'create-kuflow-worker',
   description: 'Create, connect, test and update KuFlow workers',
@@ -53,7 +58,7 @@ export default defineConfig({
         );
     },
   },
-  head: [['style', {}, '.dark .only-light, html:not(.dark) .only-dark { display: none }']],
+  head: [['style', {}, STYLE]],
   outDir: '../site/dist',
   srcExclude: ['internals/**'],
   buildEnd: writeMarkdown,

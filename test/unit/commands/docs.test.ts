@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ROOT } from '../../../scripts/bundle.mjs';
@@ -21,7 +21,15 @@ describe('kuflow docs', () => {
   it('lists every page under its own topic', async () => {
     const { status, stdout } = await docs([]);
     const topics = listDocsPages().map(({ topic }) => topic);
-    expect(topics.length).toBeGreaterThan(50);
+    const files = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+      .map((file) => file.replaceAll('\\', '/'))
+      .filter((file) => file.endsWith('.md') && file !== 'index.md' && !file.startsWith('internals/'));
+    expect(
+      listDocsPages()
+        .map(({ file }) => file)
+        .toSorted(),
+      'docs/index.md',
+    ).toEqual(files.toSorted());
     expect(new Set(topics).size).toBe(topics.length);
     expect(status).toBe(0);
     for (const topic of topics) expect(stdout).toMatch(new RegExp(`^  ${topic} {2,}\\S`, 'm'));
@@ -51,7 +59,7 @@ describe('kuflow docs', () => {
       .split('\n')
       .filter((line) => !line.startsWith('|'));
     expect(Math.max(...prose.map((line) => line.length))).toBeLessThan(60);
-    expect(stdout).toContain('The order of the tasks is not in KuFlow:');
+    expect(stdout.replace(/\s+/g, ' ')).toContain('people and systems complete the tasks of a business process');
   });
 
   it('finds the sections that contain all words, first those with the words in their heading', async () => {
