@@ -68,6 +68,8 @@ export function processActions(
       });
     }
     if (action.type === 'start-workflow' || action.type === 'downloadable') {
+      // Several actions can start the same workflow.
+      if (workflows.some(({ workflowType }) => workflowType === action.workflow.type)) continue;
       // Workflow types are unique in a project, unlike the codes of actions.
       const name = identifier(
         `create ${action.workflow.type.replace(/Workflow$/, '')} document`,

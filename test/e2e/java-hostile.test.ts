@@ -6,8 +6,10 @@ import { expect, inject, it } from 'vitest';
 import { isRecord, type JsonObject } from '../../src/base/json.ts';
 import { javaRecordOf, type JavaRecord } from '../../src/languages/java/java-types.ts';
 import { JAVA_TASK_NAMING } from '../../src/languages/java/tasks.ts';
+import { processActions } from '../../src/languages/process-actions.ts';
 import { processTasks } from '../../src/languages/process-tasks.ts';
 import { javaLayout } from '../../src/languages/java/layout.ts';
+import { actionWorkflowTypes } from '../../src/languages/java/actions.ts';
 import { inputTypeOf } from '../../src/languages/java/activities.ts';
 import { renderJavaProcesses } from '../../src/languages/java/render.ts';
 import type { ProjectSpec } from '../../src/languages/project-spec.ts';
@@ -16,7 +18,7 @@ import type { WorkerDefinition } from '../../src/process/definition.ts';
 import { sampleDefinition } from '../../src/process/sample.ts';
 import { fileName } from '../../src/base/file-name.ts';
 import { describeJava } from '../support/describe-workers.ts';
-import { definitionOf, usableFile } from '../support/hostile-definitions.ts';
+import { definitionOf, hostileActions, usableFile } from '../support/hostile-definitions.ts';
 import { JAVA_PACKAGE, javaProjectCopy, runMaven } from '../support/java-project.ts';
 import { runHeavy } from '../support/lanes.ts';
 import { ordinaryDefinition } from '../support/ordinary-definitions.ts';
@@ -72,12 +74,25 @@ const HARMLESS: readonly WorkerDefinition[] = [
     ]),
   },
   { ...sampleDefinition(), tasks: [] },
+  {
+    ...sampleDefinition(),
+    actions: [
+      { code: 'WITHDRAW', type: 'send-workflow-signal', signal: 'Note', input: shape },
+      ...(['start-workflow', 'downloadable'] as const).map((type) => ({
+        ...{ code: type, type, workflow: { type, taskQueue: 'QUEUE' } },
+      })),
+    ],
+  },
 ];
+
+const hostileDefinition = fc
+  .tuple(usableFile, hostileActions)
+  .map(([file, actions]): WorkerDefinition => ({ ...definitionOf(file), actions }));
 
 describeJava('hostile definitions', () => {
   it('become literals, comments and data in Java, never code', async () => {
     const templates = await loadTemplateSet();
-    const definitions = fc.sample(usableFile, { numRuns: PARSED, seed: SEED }).map(definitionOf);
+    const definitions = fc.sample(hostileDefinition, { numRuns: PARSED, seed: SEED });
     const harmless = HARMLESS.flatMap((definition) => sourcesOf(definition, templates));
     const sources = [...harmless, ...definitions.flatMap((definition) => sourcesOf(definition, templates))];
     const parsed = parseSources(sources.map(({ text }) => text));
@@ -92,7 +107,7 @@ describeJava('hostile definitions', () => {
   });
 
   it('compile without a warning', async () => {
-    const definitions = fc.sample(usableFile, { numRuns: 2 * COMPILED, seed: SEED }).map(definitionOf);
+    const definitions = fc.sample(hostileDefinition, { numRuns: 2 * COMPILED, seed: SEED });
     const project = await projectWith('hostile', definitions);
     const { status, out } = await runMaven(project, ['--offline', '--quiet', ...SKIP_FORMAT, 'test-compile']);
     expect(status, out).toBe(0);
@@ -134,17 +149,26 @@ interface Source {
 function sourcesOf(definition: WorkerDefinition, templates: TemplateSet): readonly Source[] {
   const spec = specOf(definition);
   const { prefix, processPackage } = javaLayout(spec);
+  const tasks = processTasks({ definition, choices: {} }, JAVA_TASK_NAMING);
+  const activities = tasks.filter(({ kind }) => kind === 'system').map(({ activity }) => activity);
+  const actions = processActions(definition, JAVA_TASK_NAMING, { activities });
   const own = new Set([
     ...['Workflow', 'WorkflowImpl', 'Activities', 'ActivitiesImpl', 'Tasks', 'Types', 'WorkflowTest'].map(
       (suffix) => prefix + suffix,
     ),
+    ...['Actions', 'ActionWorkflows'].map((suffix) => prefix + suffix),
+    ...actions.signals.flatMap(({ constant, input }) => [constant, input?.name ?? '']),
+    ...actions.workflows.flatMap(({ variable, activity = '' }) => [
+      `${variable}Action`,
+      activity,
+      inputTypeOf(activity),
+    ]),
+    ...actionWorkflowTypes(actions.workflows).flatMap((type) => [type, `${type}Impl`]),
     ...processPackage.split('.'),
-    ...processTasks({ definition, choices: {} }, JAVA_TASK_NAMING).flatMap(
-      ({ variable, constant, activity, dataType = '', contextType = '' }) => [
-        ...[variable, constant, activity, dataType, contextType, inputTypeOf(activity)],
-      ],
-    ),
-    ...[definition, ...definition.tasks].flatMap((holder) =>
+    ...tasks.flatMap(({ variable, constant, activity, dataType = '', contextType = '' }) => [
+      ...[variable, constant, activity, dataType, contextType, inputTypeOf(activity)],
+    ]),
+    ...[definition, ...definition.tasks, ...(definition.actions ?? [])].flatMap((holder) =>
       Object.values(holder).flatMap((value: unknown) =>
         isRecord(value) && isRecord(value['schema'])
           ? ['Metadata', 'Entity', 'X'].flatMap((name) => namesIn(javaRecordOf(name, value['schema'] as JsonObject)))

@@ -49,6 +49,18 @@ import org.junit.jupiter.api.TestMethodOrder;
 /** Follows the test in the README, in its class. The last test ends with its runner. */
 const MORE_LOCAL_TESTS = String.raw`
     @Test
+    @Order(Integer.MAX_VALUE - 2)
+    void invokesUserActions() {
+        LocalProcess loan = kuflow.start("LOAN");
+        loan.task("LOAN_APPLICATION").complete();
+        assertThatThrownBy(() -> loan.as("bob@example.com").act("WITHDRAW")).hasMessageContaining("failed with 403");
+        assertThat(loan.act("WITHDRAW").sendWorkflowSignal().signalName()).isEqualTo("Withdraw");
+        loan.waitFor(State.COMPLETED, Duration.ofSeconds(300));
+        assertThat(loan.items()).extracting(item -> item.taskState()).isSubsetOf(TaskState.COMPLETED, TaskState.CANCELLED, null);
+        assertThat(loan.items()).last().extracting(item -> item.message().text()).isEqualTo("You withdrew your application");
+    }
+
+    @Test
     @Order(Integer.MAX_VALUE - 1)
     void actsAsOtherUsersInjectsFaultsAndReportsWhyAWaitFails() throws Exception {
         assertThatThrownBy(() -> kuflow.as("eve@example.com").start("LOAN"))

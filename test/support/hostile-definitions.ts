@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { WorkerDefinition, TaskDefinition } from '../../src/process/definition.ts';
+import type { ActionDefinition, WorkerDefinition, TaskDefinition } from '../../src/process/definition.ts';
 import { collidingTexts, hostileText, impossibleText, MARK, takenWord } from './hostile-texts.ts';
 
 /** The content of a definition file that comes from a stranger. */
@@ -218,6 +218,30 @@ export const usableFile: fc.Arbitrary<HostileFile> = files(true);
 
 /** Definitions of which many are invalid. */
 export const brokenFile: fc.Arbitrary<HostileFile> = files(false);
+
+/** User actions that a worker has code for. */
+export const hostileActions: fc.Arbitrary<readonly ActionDefinition[]> = fc.uniqueArray(
+  fc
+    .record({
+      code: fc.oneof(hostileText, takenWord),
+      name: hostileText,
+      type: fc.constantFrom('send-workflow-signal', 'start-workflow', 'downloadable'),
+      text: hostileText,
+      properties: fc.option(
+        fc.dictionary(
+          hostileText,
+          hostileText.map((title) => ({ type: 'string', title })),
+          { maxKeys: 2, ...plainRecords },
+        ),
+      ),
+    })
+    .map(({ code, name, type, text, properties }): ActionDefinition => {
+      if (type !== 'send-workflow-signal') return { code, name, type, workflow: { type: text, taskQueue: 'QUEUE' } };
+      const input = properties === null ? {} : { input: { schema: { type: 'object', properties } } };
+      return { code, name, type, signal: text, ...input };
+    }),
+  { maxLength: 4, selector: ({ code }) => code },
+);
 
 /** A definition as it comes from KuFlow, without a file. */
 export function definitionOf({ workflow, tasks, ...rest }: HostileFile): WorkerDefinition {

@@ -119,7 +119,10 @@ export const BREAKING_CHANGES: readonly WorkflowChange[] = [
   { title: 'a task is added before the decision', edits: [before('check', ...ASK_FOR_APPROVAL)] },
   { title: 'a message is added before the credit check', edits: [before('check', ...SEND_MESSAGE)] },
   { title: 'the decision is made twice', edits: [before('approved', ...ASK_FOR_APPROVAL)] },
-  { title: 'the credit check is gone', edits: [['check', inAll("const checkCredit = { decision: 'REVIEW' };", '', '')]] },
+  {
+    title: 'the credit check is gone',
+    edits: [['check', inAll("const checkCredit = { decision: 'REVIEW' };", '', '')]],
+  },
   {
     title: 'the credit check comes first',
     edits: [

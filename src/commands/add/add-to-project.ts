@@ -106,11 +106,13 @@ function stepsAfterAddition(
         },
       ];
     }
-    case 'action':
-      return [
-        ...checks,
-        { text: `also add the action to ${addition.process.definition.process.code} in the KuFlow app` },
-      ];
+    case 'action': {
+      const { action, process } = addition;
+      const place = `also add the action to ${process.definition.process.code} in the KuFlow app`;
+      const workflow = 'workflow' in action ? action.workflow : undefined;
+      const values = workflow === undefined ? '' : `: task queue ${workflow.taskQueue}, workflow type ${workflow.type}`;
+      return [...checks, { text: `${place}${values}` }];
+    }
     case 'activity':
       return [{ text: hints.callActivity(addition.name, project.record) }, ...checks.slice(0, 1)];
   }

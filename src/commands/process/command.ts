@@ -7,9 +7,11 @@ import {
   sessionOptions,
   stateOption,
   type ChangeFlags,
+  type SessionFlags,
 } from '../../cli/kuflow-options.ts';
 import { collectValues } from '../../cli/process-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
+import type { ProcessActFlags } from './run-act.ts';
 import type { ProcessListFlags, ProcessShowFlags, ProcessSignalFlags, ProcessStartFlags } from './run.ts';
 
 const START_EXAMPLES = `
@@ -29,9 +31,18 @@ Examples:
     $ kuflow process signal latest changeAmount --set amount=500
     $ kuflow process signal 3f2a9c approve --input true`;
 
+const ACT_EXAMPLES = `
+Examples:
+  withdraw the newest process
+    $ kuflow process act latest WITHDRAW
+  start the workflow of an action and wait until it ends
+    $ kuflow process act latest EXPORT --wait
+  fill in the input of an action
+    $ kuflow process act 3f2a9c CHANGE_AMOUNT --set amount=500`;
+
 export function configure(command: Command, context: CommandContext): void {
   command.description(
-    'Start, show, signal and cancel processes. If a connection is configured, you act in that KuFlow as the application. ' +
+    'Start, show, signal and cancel processes, and invoke their user actions. If a connection is configured, you act in that KuFlow as the application. ' +
       'Otherwise, you act in the local KuFlow that runs for this folder, as one of its users. ' +
       'For the definitions of processes, see `kuflow definitions`.',
   );
@@ -92,7 +103,7 @@ export function configure(command: Command, context: CommandContext): void {
       .argument('<name>', 'Name of the signal')
       .summary('Send a signal to the workflow of a running process')
       .description(
-        'Send a signal to the workflow of a running process, to try what a user action does. In a confidential process, the input is encrypted, as in KuFlow. ' +
+        'Send a signal to the workflow of a running process. To invoke a user action, use `kuflow process act`. In a confidential process, the input is encrypted, as in KuFlow. ' +
           "KuFlow's API cannot send signals, so this command needs the local KuFlow.",
       )
       .addOption(collectValues('--set <name=value>', 'Set one property of the input (repeatable)'))
@@ -107,6 +118,43 @@ export function configure(command: Command, context: CommandContext): void {
     .action(async (id: string, name: string, flags: ProcessSignalFlags) => {
       const { runProcessSignal } = await import('./run.ts');
       await runProcessSignal(id, name, flags, context);
+    });
+
+  sessionOptions(
+    command
+      .command('actions')
+      .addArgument(idArgument('process'))
+      .summary('List the user actions of a process')
+      .description(
+        'List the user actions that you may invoke in a process. The local KuFlow also lists those that were invoked, with the task queue of their workflow. ' +
+          "KuFlow's API cannot list actions; for another KuFlow, they are those of the definition file in this folder.",
+      ),
+  ).action(async (id: string, flags: SessionFlags) => {
+    const { runProcessActions } = await import('./run-act.ts');
+    await runProcessActions(id, flags, context);
+  });
+
+  changeOptions(
+    command
+      .command('act')
+      .addArgument(idArgument('process', 'active'))
+      .argument('<code>', 'Code of the user action')
+      .summary('Invoke a user action of a process')
+      .description('Invoke a user action of a running process. Prints the ID of the action to stdout.')
+      .addOption(
+        collectValues(
+          '--set <name=value>',
+          'Set one property of the input, or of the metadata of the process to start (repeatable)',
+        ),
+      )
+      .option('--text <text>', 'Text of the message to create')
+      .option('--thread <id>', 'ID of the thread for the task or message to create')
+      .option('--wait', 'Wait until the action ends. Exits with status 1 if it failed or was canceled'),
+  )
+    .addHelpText('after', ACT_EXAMPLES)
+    .action(async (id: string, code: string, flags: ProcessActFlags) => {
+      const { runProcessAct } = await import('./run-act.ts');
+      await runProcessAct(id, code, flags, context);
     });
 
   changeOptions(

@@ -5,6 +5,7 @@ import type { CommandContext } from '../../cli/context.ts';
 import {
   findProcessId,
   LOCAL_HINT,
+  pollPause,
   rejectDataSources,
   rejectFakeData,
   requireConfirmation,
@@ -53,9 +54,6 @@ export interface ProcessSignalFlags extends ChangeFlags {
   readonly set?: readonly string[];
   readonly input?: string;
 }
-
-const LOCAL_POLL_MS = 200;
-const POLL_MS = 2_000;
 
 /** `kuflow process start`. With `--json`: `{ process }`, as KuFlow's API returns it. Exit status 1 if `--wait` sees it canceled. */
 export async function runProcessStart(
@@ -131,16 +129,16 @@ function hasDocument(data: JsonObject): boolean {
 }
 
 async function waitForEnd(
-  { client, local }: KuFlowSession,
+  session: KuFlowSession,
   id: string,
   context: CommandContext,
   onChange: (process: Process) => Promise<void> | void = () => undefined,
 ): Promise<Process> {
   for (;;) {
-    const process = await client.retrieveProcess(id);
+    const process = await session.client.retrieveProcess(id);
     await onChange(process);
     if (process.state !== 'RUNNING') return process;
-    await systemClock.sleep(local === undefined ? POLL_MS : LOCAL_POLL_MS, context.interruption());
+    await systemClock.sleep(pollPause(session), context.interruption());
   }
 }
 

@@ -1,8 +1,10 @@
 import { escapeForTerminal } from '../../base/escape.ts';
+import type { ProcessAction } from '../../kuflow/contract/process-actions.ts';
 import type { ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
 import type { Process, ProcessPageItem } from '../../kuflow/contract/processes.ts';
-import type { TimelineEntry } from '../../platform/shared/contract.ts';
+import type { ActionsOfProcess, InvokedAction, TimelineEntry } from '../../platform/shared/contract.ts';
 import { formatCheckedValue, formatTimeline } from '../../platform/session/view.ts';
+import type { ActionDefinition } from '../../process/definition.ts';
 import { formatTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
@@ -71,6 +73,56 @@ export function printCanceledProcess({ err }: Terminal, process: Process): void 
 
 export function printSentSignal({ err }: Terminal, name: string, process: Process): void {
   err.line(`Sent signal ${escapeForTerminal(name)} to ${formatProcessName(process)}`);
+}
+
+export function printActions(
+  { out, err }: Terminal,
+  { available, invoked = [] }: { readonly available: readonly ActionDefinition[] } & Partial<ActionsOfProcess>,
+): void {
+  if (available.length + invoked.length === 0) {
+    err.line('No actions');
+    return;
+  }
+  const rows = available.map(({ code, type, name = '' }) => [code, type, name]);
+  for (const line of formatTable([['CODE', 'TYPE', 'NAME'], ...rows])) out.line(line);
+  if (invoked.length === 0) return;
+  out.line('');
+  const invokedRows = invoked.map(({ action, workflow, message = '' }) => [
+    action.processActionDefinitionRef.code,
+    action.status,
+    action.id,
+    workflow === undefined ? '' : `${workflow.taskQueue}${isUnpolled(action, workflow) ? ' (no worker polls it)' : ''}`,
+    message,
+  ]);
+  for (const line of formatTable([['INVOKED', 'STATUS', 'ID', 'TASK QUEUE', 'MESSAGE'], ...invokedRows]))
+    out.line(line);
+}
+
+const isUnpolled = (
+  { status }: InvokedAction['action'],
+  { pollers }: NonNullable<InvokedAction['workflow']>,
+): boolean => status === 'REQUESTED' && pollers.length === 0;
+
+/** After the invocation, and if the action was not final then, again when it has ended. */
+export function printInvokedAction({ out, err }: Terminal, action: ProcessAction, { ended = false } = {}): void {
+  const { id, status, processActionDefinitionRef, downloadable } = action;
+  const created =
+    action.createTask?.processItemId ??
+    action.createProcessItemMessage?.processItemId ??
+    action.createProcessItemThread?.processItemId;
+  if (ended) err.line(`The action is ${status}`);
+  else {
+    err.line(`Invoked ${escapeForTerminal(processActionDefinitionRef.code)}: the action is ${status}`);
+    if (created !== undefined) err.line(`Created process item ${created}`);
+    if (action.startRelatedProcess !== undefined) err.line(`Started process ${action.startRelatedProcess.processId}`);
+    out.line(id);
+  }
+  if (downloadable?.documentUri !== undefined)
+    err.line(`Document: ${escapeForTerminal(downloadable.documentUri, 500)}`);
+}
+
+export function printUnpolledAction({ err }: Terminal, taskQueue: string): void {
+  err.line(`Waiting: no worker polls the task queue ${escapeForTerminal(taskQueue)} of the action`);
 }
 
 export function printProcesses({ out, err }: Terminal, processes: readonly ProcessSummary[]): void {

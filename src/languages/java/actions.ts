@@ -31,16 +31,23 @@ export function actionHandler({ title, constant }: SignalActionInCode, prefix: s
   };
 }
 
+/** The names of the interfaces of the workflows of user actions. */
+export function actionWorkflowTypes(workflows: readonly WorkflowActionInCode[]): readonly string[] {
+  const types = new Set<string>();
+  for (const { variable } of workflows)
+    types.add(distinctNameIgnoringCase(`${javaTypeName(variable, 'action')}Workflow`, types));
+  return [...types];
+}
+
 /** The workflows of user actions in the templates, and the names of the types to import. */
 export function actionWorkflows(
   workflows: readonly WorkflowActionInCode[],
   { prefix, processPackage }: { readonly prefix: string; readonly processPackage: string },
 ): { readonly views: readonly object[]; readonly imports: readonly string[] } {
-  const types = new Set<string>();
+  const types = actionWorkflowTypes(workflows);
   const activities = `${prefix}Activities`;
-  const views = workflows.map(({ code, title, variable, workflowType, activity }) => {
-    const type = distinctNameIgnoringCase(`${javaTypeName(variable, 'action')}Workflow`, types);
-    types.add(type);
+  const views = workflows.map(({ code, title, variable, workflowType, activity }, at) => {
+    const type = types[at] ?? '';
     const run = [
       ...[`${prefix}ActionWorkflows.${type}Impl.class`, javaString(code), 'kuflow'],
       ...(activity === undefined ? [] : [{ callee: `new ${activities}Impl`, args: ['kuflow.client()'] }]),

@@ -44,7 +44,7 @@ export const documentActivity = (name: string, action: string): ActivityText => 
   work: [
     '// TODO: create the document. This is an example.',
     "const path = join(await mkdtemp(join(tmpdir(), 'document-')), 'document.txt');",
-    'await writeFile(path, `Process ${input.processId}\n`);',
+    'await writeFile(path, `Process ${input.processId}\\n`);',
     "const document = await kuflow.documents.upload(path, { processId: input.processId, contentType: 'text/plain' });",
     'await rm(dirname(path), { recursive: true });',
     "log.info('The document was uploaded');",

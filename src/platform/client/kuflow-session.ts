@@ -5,7 +5,7 @@ import { connectToKuFlow } from '../../connection/client.ts';
 import type { RestConnection } from '../../connection/require.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../kuflow/client.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
-import type { DataShape, ProcessDefinition } from '../../process/definition.ts';
+import type { ActionDefinition, DataShape, ProcessDefinition } from '../../process/definition.ts';
 import { DEFINITION_FILE } from '../../process/definition/file.ts';
 import { didYouMean } from '../../base/near-match.ts';
 import {
@@ -38,11 +38,12 @@ export interface KuFlowSession {
   close(): Promise<void>;
 }
 
-/** The shapes of the data of a process and of its tasks. */
+/** The shapes of the data of a process and of its tasks, and its user actions. */
 export interface KnownDefinition {
   readonly tenant?: string | undefined;
   readonly metadata?: DataShape | undefined;
   readonly tasks: readonly { readonly code: string; readonly data?: DataShape }[];
+  readonly actions?: readonly ActionDefinition[];
 }
 
 /** What only the local KuFlow can do. */

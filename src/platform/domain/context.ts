@@ -72,7 +72,7 @@ export function reportChange(
 }
 
 /** Whether a workflow runs the process: not if its definition has a webhook, or its engine is "none". */
-export function hasWorkflow({ store, definitions }: Domain, processId: string): boolean {
+export function runsWorkflow({ store, definitions }: Domain, processId: string): boolean {
   const process = findProcessById(store.sql, processId);
   const served = process === undefined ? undefined : definitions.forProcess(process.definition);
   return served === undefined || served.definition.workflow !== undefined;
@@ -80,7 +80,7 @@ export function hasWorkflow({ store, definitions }: Domain, processId: string): 
 
 /** Queues a command for the workflow of a process, if it has one, or for another workflow that belongs to it, in the current transaction, and has it delivered after the commit. */
 export function enqueueForEngine(ctx: Domain, workflow: string | WorkflowOfProcess, command: EngineCommand): void {
-  if (typeof workflow === 'string' && !hasWorkflow(ctx, workflow)) return;
+  if (typeof workflow === 'string' && !runsWorkflow(ctx, workflow)) return;
   const target = typeof workflow === 'string' ? { workflowId: workflow, processId: workflow } : workflow;
   enqueueCommand(ctx.store.sql, target, command, ctx.store.now());
   ctx.store.afterCommit(() => ctx.commands.emit('queued'));

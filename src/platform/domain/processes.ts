@@ -19,7 +19,7 @@ import {
 } from '../store/process-actions.ts';
 import { findOpenWorkflowIds, findProcessById, updateProcess, type ProcessRow } from '../store/processes.ts';
 import { badRequest, conflict, notFound } from './api-error.ts';
-import { enqueueForEngine, hasWorkflow, recordEvent, type Domain, type OperationContext } from './context.ts';
+import { enqueueForEngine, runsWorkflow, recordEvent, type Domain, type OperationContext } from './context.ts';
 import { linkDocuments } from './documents.ts';
 import { applyJsonPatch } from './json-patch.ts';
 import { resolvePrincipal } from './people.ts';
@@ -41,7 +41,7 @@ export function completeProcess(ctx: OperationContext, id: string): Process {
     if (process.state === 'COMPLETED') return toProcess(ctx, process);
     requireRunning(process);
     const completed = saveProcess(ctx, process, { state: 'COMPLETED' });
-    const isRunning = process.workflowOutcome === undefined && hasWorkflow(ctx, id);
+    const isRunning = process.workflowOutcome === undefined && runsWorkflow(ctx, id);
     const detail = isRunning ? 'its workflow is still running' : undefined;
     recordEvent(ctx, { processId: id, kind: 'process-completed', principalId: ctx.principal.id, detail });
     return toProcess(ctx, completed);
@@ -176,7 +176,7 @@ export function sendProcessSignal(
 ): SentSignal {
   return ctx.store.transaction(() => {
     requireRunning(requireProcess(ctx, id));
-    if (!hasWorkflow(ctx, id)) throw conflict(`Process ${id} does not have a workflow`);
+    if (!runsWorkflow(ctx, id)) throw conflict(`Process ${id} does not have a workflow`);
     enqueueForEngine(ctx, id, { kind: 'signal-workflow', signalName: name, payload: input as Json | undefined });
     recordEvent(ctx, { processId: id, kind: 'signal-sent', principalId: ctx.principal.id, detail: name });
     return { processId: id, name };
@@ -261,5 +261,5 @@ export function recordWorkflowOutcome(ctx: Domain, workflowId: string, outcome: 
 /** Ids of the workflows that are not known to have ended: after a restart they have to be watched again. */
 export function listOpenWorkflows(ctx: Domain): string[] {
   const { sql } = ctx.store;
-  return [...findOpenWorkflowIds(sql).filter((id) => hasWorkflow(ctx, id)), ...findOpenActionIds(sql)];
+  return [...findOpenWorkflowIds(sql).filter((id) => runsWorkflow(ctx, id)), ...findOpenActionIds(sql)];
 }

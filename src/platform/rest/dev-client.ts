@@ -5,6 +5,7 @@ import { isRecord, type Json } from '../../base/json.ts';
 import { Secret } from '../../base/secret.ts';
 import type { ProcessItem } from '../../kuflow/contract/process-items.ts';
 import type {
+  ActionsOfProcess,
   ClockStatus,
   LocalUser,
   SentSignal,
@@ -79,6 +80,13 @@ export async function readDefinitionOf(access: DevApiAccess, processId: string):
   if (answer.ok) return answer.body as ServedProcess;
   if (answer.status === 404) return undefined;
   throw unexpectedAnswer('did not return the definition of the process', answer);
+}
+
+/** The user actions that the user may invoke in a process, and those that were invoked. */
+export async function readActions(access: DevApiAccess, processId: string): Promise<ActionsOfProcess> {
+  const answer = await send(access, 'GET', `/_dev/processes/${encodeURIComponent(processId)}/actions`);
+  if (answer.ok) return answer.body as ActionsOfProcess;
+  throw unexpectedAnswer('did not return the actions of the process', answer);
 }
 
 /** Gives a claimed task back, as its owner. Returns it afterward. Rejects with a KnownError that has the platform's reason. */

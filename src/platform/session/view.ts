@@ -117,13 +117,18 @@ function reportRequest(
 
 const PORT_LABELS = { http: 'http', https: 'https', engine: 'engine', temporalUi: "Temporal's UI" } as const;
 
-const FAILURES: ReadonlySet<string> = new Set(['workflow-failed', 'workflow-timed-out', 'workflow-terminated']);
+const FAILURES: ReadonlySet<string> = new Set([
+  'action-failed',
+  'workflow-failed',
+  'workflow-timed-out',
+  'workflow-terminated',
+]);
 
 /** One line for a process event, with the whole id when the process starts and the end of the id afterwards. */
 export function formatProcessEvent(event: Extract<DevEvent, { readonly kind: 'process' }>): string {
   const { what, code, detail, processId } = event;
   const isStart = what === 'process-started';
-  const subject = event.processItemId === undefined ? kindLabel(what) : `${code ?? 'item'} ${kindLabel(what)}`;
+  const subject = describeWhat({ ...event, kind: what });
   const name = isStart && code !== undefined ? `${code} ` : '';
   const more = detail === undefined ? '' : `: ${detail}`;
   const mark = FAILURES.has(what) ? '' : '· ';
@@ -229,16 +234,24 @@ const KIND_LABELS: Readonly<Record<string, string>> = {
 
 const kindLabel = (kind: string): string => KIND_LABELS[kind] ?? kind.replaceAll('-', ' ');
 
+/** `APPLY claimed`, `action WITHDRAW completed` or `process started`. */
+function describeWhat({ kind, code, processItemId }: Pick<TimelineEntry, 'kind'> & WhatHappenedTo): string {
+  if (kind.startsWith('action-')) return `action ${code ?? ''} ${kindLabel(kind)}`;
+  return processItemId === undefined ? kindLabel(kind) : `${code ?? 'item'} ${kindLabel(kind)}`;
+}
+
+interface WhatHappenedTo {
+  readonly code?: string | undefined;
+  readonly processItemId?: string | undefined;
+}
+
 /** The timeline of a process, one line per entry: seconds since the start, what happened, and who did it. */
 export function formatTimeline(timeline: readonly TimelineEntry[]): readonly string[] {
   const [first] = timeline;
   const start = first === undefined ? 0 : Date.parse(first.time);
   return timeline.map((entry) => {
     const at = `${((Date.parse(entry.time) - start) / 1000).toFixed(2)} s`.padStart(9);
-    const what = kindLabel(entry.kind);
-    const isAction = entry.kind.startsWith('action-');
-    const owner = isAction ? `action ${entry.code ?? ''}` : entry.processItemId && (entry.code ?? 'item');
-    const subject = owner === undefined ? what : `${owner} ${what}`;
+    const subject = describeWhat(entry);
     const by = entry.principal === undefined ? '' : ` by ${entry.principal}`;
     const detail = entry.detail === undefined ? '' : `: ${entry.detail}`;
     return escapeForTerminal(`${at}  ${subject}${by}${detail}`, 300);

@@ -6,6 +6,7 @@ import type { Process } from '../../../src/kuflow/contract/processes.ts';
 import type { Ran } from '../../support/create-worker.ts';
 import { runKuflow } from '../../support/run-kuflow.ts';
 import { until } from '../../support/until.ts';
+import { LOAN } from '../platform/domain/world.ts';
 import { startRunningKuFlow, type RunningKuFlow } from './running-kuflow.ts';
 
 /** Plays the KuFlow that is configured; the commands run in the folder of the other one. */
@@ -164,6 +165,28 @@ describe('changing a configured KuFlow', () => {
     expect(status).toBe(2);
     expect(stderr).toContain('/AMOUT (did you mean "AMOUNT"?)');
     expect((await taskNow(task.id)).task?.state).toBe('READY');
+  });
+});
+
+describe('the user actions in a configured KuFlow', () => {
+  it('are those of the definition file, and need a confirmation', async () => {
+    const { processId } = await remote.createTask();
+    expect(await json('process', 'actions', processId)).toEqual({ available: LOAN.actions });
+    const refused = await kuflow('process', 'act', processId, 'DISCUSS');
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('pass --yes')]);
+    expect((await kuflow('process', 'act', processId, 'DISCUSS', '--yes')).stderr).toContain('Created process item');
+  });
+
+  it('can be invoked without a definition file, but not listed', async () => {
+    const { processId } = await remote.createTask();
+    const folder = join(local.folder, 'no-definition');
+    mkdirSync(folder);
+    const elsewhere = (...args: readonly string[]): Promise<Ran> =>
+      runKuflow(folder, args, { HOME: folder, XDG_CONFIG_HOME: folder, ...remote.env });
+    const listed = await elsewhere('process', 'actions', processId);
+    expect([listed.status, listed.stderr]).toEqual([2, expect.stringContaining('API does not list actions')]);
+    const invoked = await elsewhere('process', 'act', processId, 'CORRECT', '--set', 'AMOUNT=5', '--yes');
+    expect([invoked.status, invoked.stderr]).toEqual([0, expect.stringContaining('COMPLETED')]);
   });
 });
 

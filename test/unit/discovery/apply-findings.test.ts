@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { canonicalJson, isRecord, type Json, type JsonObject } from '../../../src/base/json.ts';
 import { applyFindings } from '../../../src/discovery/apply-findings.ts';
 import { compareProcess } from '../../../src/discovery/compare-definition.ts';
+import type { ProcessFinding } from '../../../src/discovery/findings.ts';
 import type { WorkerDefinition } from '../../../src/process/definition.ts';
 import { typeOfValue, type JsonType } from '../../../src/schema/normal-form.ts';
 import { uuid } from '../../support/large-tenant.ts';
@@ -359,4 +360,31 @@ it('keeps every keyword that no instance contradicts, and finds nothing the next
   );
   expect(counts.widened).toBeGreaterThan(50);
   expect(counts.left).toBeGreaterThan(0);
+});
+
+describe('user actions', () => {
+  const TALK = { code: 'TALK', kind: 'thread' } as const;
+  const definition: WorkerDefinition = {
+    ...define(object({})),
+    tasks: [TALK, { code: 'APPLY', kind: 'human' }],
+    actions: [{ code: 'DISCUSS', type: 'create-process-item-thread', thread: 'TALK' }],
+  };
+  const removed = (task: string): ProcessFinding => ({
+    ...{ kind: 'task-removed', task, drift: true, text: '' },
+    evidence: {
+      items: 0,
+      processes: 0,
+      inNewestVersion: 0,
+      completedNewest: 9,
+      inCompletedOlder: 9,
+      completedOlder: 9,
+    },
+  });
+
+  it('are kept, with the tasks that they use', () => {
+    const findings = [removed('TALK'), removed('APPLY')];
+    const applied = applyFindings(definition, findings);
+    expect(applied.definition).toEqual({ ...definition, tasks: [TALK] });
+    expect(applied.left).toEqual([findings[0]]);
+  });
 });

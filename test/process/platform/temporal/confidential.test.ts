@@ -6,6 +6,7 @@ import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/base/clock.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../../../src/kuflow/client.ts';
+import type { ProcessAction } from '../../../../src/kuflow/contract/process-actions.ts';
 import { exportState } from '../../../../src/platform/state/export.ts';
 import { importState } from '../../../../src/platform/state/import.ts';
 import { requestSignal } from '../../../../src/platform/rest/dev-client.ts';
@@ -15,15 +16,25 @@ import { databasePath } from '../../../../src/platform/store/owner-lock.ts';
 import { openStore } from '../../../../src/platform/store/store.ts';
 import { PlatformConnection } from '../../../../src/platform/temporal/connection.ts';
 import { decryptPayload, encryptPayload, isEncrypted } from '../../../../src/platform/temporal/encryption.ts';
+import type { ActionDefinition } from '../../../../src/process/definition.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 import { startTestPlatform, type TestPlatform } from '../../../support/platform.ts';
 import { processUser, type ProcessUser } from '../../../support/process-user.ts';
 import { accessTo } from '../../../support/skip-time.ts';
+import { until } from '../../../support/until.ts';
 import { runKuflow } from '../../../support/run-kuflow.ts';
 
 const CANARY = 'canary-of-a-confidential-result';
 /** A value of Temporal's `CommandType`. */
 const COMPLETE_WORKFLOW = 4;
+
+/** A value of Temporal's `CommandType`. */
+const CANCEL_WORKFLOW = 7;
+const ACTION_QUEUE = 'ACTION_QUEUE';
+const ACTIONS: readonly ActionDefinition[] = [
+  { code: 'WITHDRAW', type: 'send-workflow-signal', signal: 'Withdraw' },
+  { code: 'EXPORT', type: 'downloadable', workflow: { type: 'ExportWorkflow', taskQueue: ACTION_QUEUE } },
+];
 
 let running: TestPlatform;
 let user: ProcessUser;
@@ -34,7 +45,7 @@ let keyId: string;
 
 beforeAll(async () => {
   const sample = sampleDefinition();
-  const definition = { ...sample, process: { ...sample.process, confidential: true } };
+  const definition = { ...sample, process: { ...sample.process, confidential: true }, actions: ACTIONS };
   running = await startTestPlatform({ definitions: [definition], ephemeral: false });
   const { platform } = running;
   user = await processUser(platform);
@@ -113,6 +124,76 @@ describe('a confidential process', () => {
       ],
     });
     await user.completed(processId);
+  });
+
+  it('has user actions with encrypted signals and workflows, and with documents', async () => {
+    const id = await user.start('LOAN');
+    const act = async (code: string): Promise<ProcessAction> =>
+      (await user.client.createProcessAction(id, { processActionDefinitionCode: code })).resource;
+    expect((await act('WITHDRAW')).status).toBe('COMPLETED');
+    const exported = await act('EXPORT');
+    await running.platform.engineIdle();
+    const { namespace } = running.platform.identity;
+    const identity = 'test';
+    const poll = (taskQueue: string) =>
+      connection.withDeadline(Date.now() + 120_000, () =>
+        connection.workflowService.pollWorkflowTaskQueue({ namespace, taskQueue: { name: taskQueue }, identity }),
+      );
+    const { taskQueue } = sampleDefinition().workflow;
+    const signals = (await poll(taskQueue)).history?.events?.flatMap(
+      (event) => event.workflowExecutionSignaledEventAttributes ?? [],
+    );
+    expect(signals?.map(({ signalName }) => signalName)).toEqual(['Withdraw']);
+    expect(await decoded(signals?.[0]?.input?.payloads?.[0])).toMatchObject({ userActionDefinitionCode: 'WITHDRAW' });
+
+    const work = await poll(ACTION_QUEUE);
+    expect(work.workflowExecution?.workflowId).toBe(exported.id);
+    const started = work.history?.events?.[0]?.workflowExecutionStartedEventAttributes;
+    expect(await decoded(started?.input?.payloads?.[0])).toMatchObject({
+      ...{ processId: id, userActionId: exported.id, userActionDefinitionType: 'DOWNLOADABLE' },
+    });
+    const document = { bytes: Buffer.from('pdf'), contentType: 'application/pdf', fileName: 'loan.pdf' };
+    const { documentUri } = await application.uploadDocument(`ku:process/${id}`, document);
+    const result = defaultPayloadConverter.toPayload({ downloadable: { documentUri } });
+    const respond = (taskToken: Uint8Array, ...commands: readonly object[]) =>
+      connection.workflowService.respondWorkflowTaskCompleted({
+        namespace,
+        taskToken,
+        identity,
+        commands: [...commands],
+      });
+    await respond(work.taskToken, {
+      commandType: COMPLETE_WORKFLOW,
+      completeWorkflowExecutionCommandAttributes: {
+        result: { payloads: [encryptPayload(result, keyId, await readKey(keyId))] },
+      },
+    });
+    const ended = (actionId: string): Promise<ProcessAction> =>
+      until('the action has ended', async () => {
+        const action = await user.client.retrieveProcessAction(id, actionId);
+        return action.status === 'REQUESTED' ? undefined : action;
+      });
+    const { status, downloadable } = await ended(exported.id);
+    expect(status).toBe('COMPLETED');
+    const { bytes } = await user.client.downloadProcessDocument(id, downloadable?.documentUri ?? '');
+    expect(Buffer.from(bytes).toString()).toBe('pdf');
+
+    const canceled = await act('EXPORT');
+    await respond((await poll(ACTION_QUEUE)).taskToken);
+    expect((await user.client.cancelProcessAction(id, canceled.id)).status).toBe('CANCELED');
+    await user.client.cancelProcess(id);
+    const deletion = application.call('deleteProcess', { path: { id } });
+    await expect(deletion).rejects.toMatchObject({ kind: 'conflict' });
+    await respond((await poll(ACTION_QUEUE)).taskToken, {
+      commandType: CANCEL_WORKFLOW,
+      cancelWorkflowExecutionCommandAttributes: {},
+    });
+    await until('the process can be deleted', () =>
+      application.call('deleteProcess', { path: { id } }).then(
+        () => true,
+        () => undefined,
+      ),
+    );
   });
 
   it('leaves its data only in the state of the platform, not in engine files or logs', async () => {

@@ -460,6 +460,10 @@ describe('add action', () => {
     expect(read('kuflow.process.yaml')).toContain(
       '\n\nactions:\n  - code: EXPORT\n    type: downloadable\n    workflow:\n      type: ExportWorkflow\n      task-queue: Q\n    available-to:\n      - initiator\n',
     );
+    expect((JSON.parse(ran.stdout) as AddResult).next.at(-1)?.text).toBe(
+      'also add the action to LOAN in the KuFlow app: task queue Q, workflow type ExportWorkflow',
+    );
+    expect(read('src/activities.ts')).toContain('`Process ${input.processId}\\n`');
     expect(read('src/actions.ts')).toContain('export async function ExportWorkflow(');
     expect(read('src/workflows.ts')).toContain("export * from './actions.ts';");
     expect(read('src/activities.ts')).toContain('async createExportDocument(input: {');

@@ -43,6 +43,31 @@ describe('adding to a Java project', () => {
     expect(read(WORKFLOW)).toContain('kuflow.humanTask(LoanTasks.REVIEW);');
   });
 
+  it('a user action gets a constant and a handler, or a workflow with its activity and its test', async () => {
+    const signal = await add('action', 'ESCALATE', '--name', 'Escalate it', '--json');
+    expect(signal.status, signal.stderr).toBe(0);
+    expect(actions(signal)).toMatchObject({
+      [`${MAIN}/LoanActions.java`]: 'written generated',
+      [WORKFLOW]: 'written generated',
+    });
+    expect(read(`${MAIN}/LoanActions.java`)).toContain('SignalAction.withoutInput("ESCALATE", "Escalate");');
+    expect(read(WORKFLOW)).toContain('        kuflow.onAction(LoanActions.ESCALATE, input -> {\n');
+
+    const document = await add('action', 'EXPORT:downloadable', '--json');
+    expect(document.status, document.stderr).toBe(0);
+    expect(actions(document)).toEqual({
+      'kuflow.process.yaml': 'written definition',
+      [`${MAIN}/LoanActionWorkflows.java`]: 'written new',
+      [`${MAIN}/LoanActivities.java`]: 'written generated',
+      [`${MAIN}/LoanActivitiesImpl.java`]: 'written generated',
+      'src/test/java/com/acme/loans/loan/LoanWorkflowTest.java': 'written generated',
+    });
+    const created = await createdAgain();
+    for (const path of Object.keys(actions(document))) expect(read(path), path).toBe(created(path));
+    expect(read(`${MAIN}/LoanActionWorkflows.java`)).toContain('        @WorkflowMethod(name = "ExportWorkflow")\n');
+    expect(read(`${MAIN}/LoanActivitiesImpl.java`)).toContain(' KuFlowFile createExportDocument(');
+  });
+
   it('an activity extends the interface and the class, with their imports', async () => {
     const ran = await add('activity', 'sendMail', '--json');
     expect(ran.status, ran.stderr).toBe(0);
@@ -73,7 +98,8 @@ describe('adding to a Java project', () => {
     const ran = await add('task', 'REVIEW', '--edit', WORKFLOW);
     expect(ran.status, ran.stderr).toBe(3);
     expect(read(WORKFLOW)).toBe(before);
-    const line = before.split('\n').indexOf('        kuflow.message(LoanTasks.LOAN_RESULT, "Your loan was approved");') + 1;
+    const line =
+      before.split('\n').indexOf('        kuflow.message(LoanTasks.LOAN_RESULT, "Your loan was approved");') + 1;
     expect(ran.stdout).toContain(
       `\nAdd below ${WORKFLOW}:${line}:\n        // REVIEW\n        kuflow.humanTask(LoanTasks.REVIEW);\n`,
     );

@@ -96,7 +96,8 @@ describe('adding to a Python project', () => {
     const ran = await add('task', 'REVIEW', '--edit', WORKFLOW);
     expect(ran.status, ran.stderr).toBe(3);
     expect(read(WORKFLOW)).toBe(before);
-    const line = before.split('\n').indexOf('        await kuflow.message(tasks.LOAN_RESULT, text="Your loan was approved")') + 1;
+    const line =
+      before.split('\n').indexOf('        await kuflow.message(tasks.LOAN_RESULT, text="Your loan was approved")') + 1;
     expect(ran.stdout).toContain(
       `\nAdd below ${WORKFLOW}:${line}:\n        # REVIEW\n        await kuflow.human_task(tasks.REVIEW)\n`,
     );

@@ -93,6 +93,16 @@ describe('create', () => {
     expect(written).not.toContain('\u202e');
   });
 
+  it('refuses the definition of a process without a workflow', async () => {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, 'd.yaml'), 'process: { code: EXP }\nwebhook: { url: "http://localhost:8880" }\n');
+    const ran = await create(cwd, ['x', '--definition', 'd.yaml', '--local', '--no-check', ...QUIET]);
+    expect([ran.status, ran.stderr]).toEqual([
+      2,
+      expect.stringContaining('Process EXP does not have a workflow, so a worker cannot run it'),
+    ]);
+  });
+
   it('records answers, what was generated and the command that repeats the run, which creates the same project', async () => {
     const cwd = temporaryFolder();
     const args = [

@@ -5,7 +5,7 @@ import { createProcess } from '../../../../src/platform/domain/process-creation.
 import { createProcessItem } from '../../../../src/platform/domain/process-item-creation.ts';
 import { claimTask, completeTask, retrieveProcessItem } from '../../../../src/platform/domain/process-items.ts';
 import { completeProcess, deleteProcess, retrieveProcess } from '../../../../src/platform/domain/processes.ts';
-import type { ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
+import type { ActionDefinition, ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
 import { refused, thrown } from './refusals.ts';
 import { createWorld, LOAN, type World } from './world.ts';
 
@@ -104,6 +104,25 @@ describe('changeDefinitions', () => {
     expectFirstVersion(process);
     expect(thrown(() => start())).toEqual(refused(404));
     expect(start('OTHER')).toBeTypeOf('string');
+  });
+
+  it('reports changes of actions, of the workflow and of the webhook', () => {
+    const { workflow: _workflow, actions = [], ...rest } = LOAN;
+    const [first, ...others] = actions;
+    const webhook = { url: 'http://localhost:8880' };
+    change([{ ...LOAN, actions: [{ ...actions[1], name: 'Correct' } as ActionDefinition, ...others.slice(1)] }]);
+    change([{ ...rest, webhook }]);
+    expect(first?.code).toBe('WITHDRAW');
+    expect(world.events.filter(({ kind }) => kind === 'definitions-changed')).toEqual([
+      { kind: 'definitions-changed', changes: ['LOAN: action CORRECT changed', 'LOAN: action WITHDRAW was removed'] },
+      {
+        kind: 'definitions-changed',
+        changes: [
+          ...['LOAN: the workflow was removed', 'LOAN: the webhook of the process changed'],
+          ...actions.slice(1).map(({ code }) => `LOAN: action ${code} was removed`),
+        ],
+      },
+    ]);
   });
 
   it('keeps the version of running processes after a restart with another content', async () => {

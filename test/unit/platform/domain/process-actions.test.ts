@@ -81,7 +81,7 @@ describe('createProcessAction', () => {
     expect(thrown(withInput('CORRECT', { AMOUNT: 1, x: 'x'.repeat(200 * 1024) }))).toEqual(refused(400, '200 KiB'));
   });
 
-  it('starts a workflow of its own, whose end decides about the action', async () => {
+  it('starts a separate workflow, whose end decides about the action', async () => {
     const [done, failed, canceled] = [act('EXPORT'), act('EXPORT'), act('EXPORT')];
     expect(done).toMatchObject({ status: 'REQUESTED', type: 'START_WORKFLOW' });
     await world.outbox.whenIdle();

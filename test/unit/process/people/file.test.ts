@@ -48,6 +48,15 @@ describe('loadPeople', () => {
     });
   });
 
+  it('reads who manages processes: groups and users in the file', async () => {
+    const file = (managers: string): string => `${VALID}process-managers: ${managers}\n`;
+    const { processManagers } = await parsePeople(file('[RISK, ADA@example.com, LOCAL_USERS]'), 'p.yaml');
+    expect(processManagers).toEqual(['RISK', 'ADA@example.com', 'LOCAL_USERS']);
+    const problems = await errorOf(parsePeople(file('[BOSS, eva@example.com]'), 'p.yaml'));
+    expect(problems).toContain('process-managers[0] "BOSS" is not a user or a group in this file');
+    expect(problems).toContain('process-managers[1] "eva@example.com" is not a user or a group in this file');
+  });
+
   it('names a file that is missing or not text', async () => {
     const missing = join(folder, 'missing.yaml');
     expect(await errorOf(loadPeople(missing))).toBe(`People file not found: ${missing}`);
@@ -87,7 +96,7 @@ teams: []
       'p.yaml:10:13 groups[1].code "RISK" is already used by groups[0]',
       'p.yaml:11:13 groups[2].code must not contain white space or @: "a@b"',
       'p.yaml:12:13 groups[3].code LOCAL_USERS is the group of all users, which always exists',
-      'p.yaml:13:1 unknown key "teams"; expected one of $schema, users, groups',
+      'p.yaml:13:1 unknown key "teams"; expected one of $schema, users, groups, process-managers',
     ]);
   });
 

@@ -1,0 +1,152 @@
+import { systemClock } from '../../base/clock.ts';
+import { usageError } from '../../base/errors.ts';
+import type { JsonObject } from '../../base/json.ts';
+import { didYouMean } from '../../base/near-match.ts';
+import type { CommandContext } from '../../cli/context.ts';
+import { findProcessId, pollPause, requireConfirmation, withKuFlow } from '../../cli/with-kuflow.ts';
+import type { ChangeFlags, SessionFlags } from '../../cli/kuflow-options.ts';
+import type { ProcessAction, ProcessActionCreateParams } from '../../kuflow/contract/process-actions.ts';
+import type { Process } from '../../kuflow/contract/processes.ts';
+import { prepareGivenData } from '../../platform/client/given-data.ts';
+import type { KuFlowSession } from '../../platform/client/kuflow-session.ts';
+import { readActions } from '../../platform/rest/dev-client.ts';
+import type { ActionDefinition, DataShape } from '../../process/definition.ts';
+import { stringifyForTerminal } from '../../terminal/json.ts';
+import { formatProcessName, printActions, printInvokedAction, printUnpolledAction } from './view.ts';
+
+export interface ProcessActFlags extends ChangeFlags {
+  readonly set?: readonly string[];
+  readonly text?: string;
+  readonly thread?: string;
+  readonly wait?: boolean;
+}
+
+/**
+ * `kuflow process actions`. With `--json`: `{ available, invoked? }`; `available` as in the definition file, `invoked` only of the local KuFlow, as
+ * its `GET /_dev/processes/{id}/actions` returns it.
+ */
+export async function runProcessActions(id: string, flags: SessionFlags, context: CommandContext): Promise<void> {
+  await withKuFlow(flags, context, async (session) => {
+    const { client, local } = session;
+    const process = await client.retrieveProcess(await findProcessId(session, id, context));
+    const actions =
+      local === undefined
+        ? { available: await definedActions(session, process) }
+        : await readActions(local.devApi, process.id);
+    if (flags.json === true) context.terminal.out.line(stringifyForTerminal(actions));
+    else printActions(context.terminal, actions);
+  });
+}
+
+async function definedActions(session: KuFlowSession, process: Process): Promise<readonly ActionDefinition[]> {
+  const definition = await session.findDefinitionOf(process);
+  if (definition !== undefined) return definition.actions ?? [];
+  throw usageError(
+    `The definition of ${formatProcessName(process)} is not in this folder, and KuFlow's API does not list actions`,
+    ['Run the command in the folder of a project with the definition file of the process'],
+  );
+}
+
+/** `kuflow process act`. With `--json`: `{ action }`, as KuFlow's API returns it. Exit status 1 if `--wait` sees it canceled or failed. */
+export async function runProcessAct(
+  id: string,
+  code: string,
+  flags: ProcessActFlags,
+  context: CommandContext,
+): Promise<void> {
+  const { terminal } = context;
+  await withKuFlow(flags, context, async (session) => {
+    const { client, local } = session;
+    const process = await client.retrieveProcess(await findProcessId(session, id, context));
+    const definition = await session.findDefinitionOf(process);
+    const known = definition?.actions?.map((one) => one.code) ?? [];
+    const action = definition?.actions?.find((one) => one.code === code);
+    if (action === undefined && known.length > 0)
+      throw usageError(`${formatProcessName(process)} does not have an action ${code}${didYouMean(code, known)}`, [
+        `Its actions: ${known.join(', ')}`,
+      ]);
+    requireConfirmation(session, flags, `invoke ${code} in ${formatProcessName(process)}`);
+    const params = await toParams(session, process, { code, action }, flags, context);
+    const { resource } = await client.createProcessAction(process.id, { processActionDefinitionCode: code, ...params });
+    if (flags.json !== true) printInvokedAction(terminal, resource);
+    if (flags.wait !== true) {
+      if (flags.json === true) terminal.out.line(stringifyForTerminal({ action: resource }));
+      return;
+    }
+    if (resource.status === 'REQUESTED' && local !== undefined) {
+      const { invoked } = await readActions(local.devApi, process.id);
+      const { workflow } = invoked.find((one) => one.action.id === resource.id) ?? {};
+      if (workflow?.pollers.length === 0) printUnpolledAction(terminal, workflow.taskQueue);
+    }
+    const ended = await waitForAction(session, process.id, resource, context);
+    if (flags.json === true) terminal.out.line(stringifyForTerminal({ action: ended }));
+    else if (resource.status === 'REQUESTED') printInvokedAction(terminal, ended, { ended: true });
+    if (ended.status !== 'COMPLETED') context.setStatus(1);
+  });
+}
+
+async function waitForAction(
+  session: KuFlowSession,
+  processId: string,
+  action: ProcessAction,
+  context: CommandContext,
+): Promise<ProcessAction> {
+  for (let latest = action; ;) {
+    if (latest.status !== 'REQUESTED') return latest;
+    await systemClock.sleep(pollPause(session), context.interruption());
+    latest = await session.client.retrieveProcessAction(processId, action.id);
+  }
+}
+
+type ActionParams = Omit<ProcessActionCreateParams, 'id' | 'processActionDefinitionCode'>;
+
+/** The part of the request for the type of the action. Without its definition, the flags decide. */
+async function toParams(
+  { client, caller }: KuFlowSession,
+  process: Process,
+  { code, action }: { readonly code: string; readonly action: ActionDefinition | undefined },
+  flags: ProcessActFlags,
+  context: CommandContext,
+): Promise<ActionParams> {
+  const type = action?.type ?? (flags.text === undefined ? 'send-workflow-signal' : 'create-process-item-message');
+  const takes = {
+    text: type === 'create-process-item-message',
+    thread: type === 'create-process-item-message' || type === 'create-task',
+    set:
+      type === 'start-related-process' ||
+      (type === 'send-workflow-signal' && (action === undefined || 'input' in action)),
+  };
+  for (const flag of ['text', 'thread', 'set'] as const)
+    if (flags[flag] !== undefined && !takes[flag])
+      throw usageError(`--${flag} is not for action ${code}, which is of type ${type}`);
+  const thread = flags.thread === undefined ? {} : { processItemThreadId: flags.thread };
+  const dataFor = async (
+    where: string,
+    shape: DataShape | undefined,
+    isKnown: boolean,
+  ): Promise<JsonObject | undefined> =>
+    prepareGivenData(
+      { assignments: flags.set, allowInvalid: !isKnown },
+      { where, shape, existing: {}, access: { client, caller, processId: process.id } },
+      { cwd: context.cwd, stdin: context.terminal.prompts.input },
+    );
+  switch (type) {
+    case 'create-process-item-message':
+      if (flags.text === undefined)
+        throw usageError(`Action ${code} needs the text of the message: pass --text <text>`);
+      return { createProcessItemMessage: { text: flags.text, ...thread } };
+    case 'create-task':
+      return flags.thread === undefined ? {} : { createTask: thread };
+    case 'send-workflow-signal': {
+      const shape = action?.type === 'send-workflow-signal' ? action.input : undefined;
+      const input = await dataFor(`the input of ${code}`, shape, shape !== undefined);
+      return input === undefined ? {} : { sendWorkflowSignal: { input: { ...input } } };
+    }
+    case 'start-related-process': {
+      const metadata = await dataFor(`the metadata of the process that ${code} starts`, undefined, false);
+      return metadata === undefined ? {} : { startRelatedProcess: { metadata: { ...metadata } } };
+    }
+    default:
+      return {};
+  }
+}
