@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import protobuf from 'protobufjs/light.js';
 import { importSource } from './import-source.mjs';
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -48,6 +49,49 @@ const yamlAsModules = (root) => ({
     builder.onResolve({ filter: /^yaml$/ }, () => ({ path: join(root, 'node_modules/yaml/browser/dist/index.js') }));
   },
 });
+
+// Messages of Temporal that this package does not use: half of the descriptors, which every command with a Temporal client parses.
+const UNUSED_MESSAGES = [
+  'coresdk',
+  'nexusannotations',
+  'google.api',
+  'grpc.gateway',
+  'temporal.api.cloud',
+  'temporal.api.protometa',
+];
+
+const usedMessagesOnly = {
+  name: 'used-messages-only',
+  setup(builder) {
+    builder.onLoad({ filter: /@temporalio[\\/]proto[\\/]protos[\\/]json-module\.js$/ }, ({ path }) => {
+      const [, head, descriptors, tail] =
+        /^(.*\.addJSON\()(\{.*\})(\);.*)$/s.exec(readFileSync(path, 'utf8')) ?? failToAdapt("Temporal's descriptors");
+      const nested = JSON.parse(descriptors);
+      for (const name of UNUSED_MESSAGES) {
+        const parts = name.split('.');
+        const last = parts.pop();
+        const parent = parts.reduce((namespace, part) => namespace?.[part]?.nested, nested);
+        if (parent?.[last] === undefined) failToAdapt(`Temporal's descriptor ${name}`);
+        delete parent[last];
+      }
+      // The HTTP address of each call.
+      for (const { methods = {} } of descriptorsIn(nested))
+        for (const method of Object.values(methods)) for (const key of ['options', 'parsedOptions']) delete method[key];
+      // Throws if a message is missing that another one needs.
+      protobuf.Root.fromJSON({ nested }).resolveAll();
+      return { contents: `${head}${JSON.stringify(nested)}${tail}` };
+    });
+  },
+};
+
+/** @returns {any[]} */
+function descriptorsIn(nested) {
+  return Object.values(nested).flatMap((one) => [one, ...descriptorsIn(one.nested ?? {})]);
+}
+
+function failToAdapt(what) {
+  throw new Error(`${what} changed: adapt scripts/bundle.mjs`);
+}
 
 // Modules that the package contains as computed at build time. When run from source, the tool computes them itself.
 const COMPUTED = [
@@ -105,7 +149,7 @@ export async function bundle({ root = ROOT, outdir = join(ROOT, 'dist'), entries
     define: { __dirname: '__kuflowDirname', __filename: '__kuflowFilename' },
     banner: { js: BANNER },
     logLevel: 'warning',
-    plugins: [commanderWithoutChildren, yamlAsModules(ROOT), computedModules(root)],
+    plugins: [commanderWithoutChildren, yamlAsModules(ROOT), usedMessagesOnly, computedModules(root)],
   });
   const outputs = result.outputFiles.map((file) => ({
     path: file.path,
