@@ -82,13 +82,16 @@ describe('README and docs', () => {
 });
 
 describe('the tutorial', () => {
-  it('changes lines that a generated project has', () => {
-    const diffs = [...read('docs/tutorial/first-worker.md').matchAll(/^```diff\n--- (\S+)\n([^]*?)^```$/gm)];
+  it.each(['TypeScript', 'Java', 'Python'])('changes lines that a generated %s project has', (language) => {
+    const page = read('docs/tutorial/first-worker.md');
+    const diffs = [...page.matchAll(/^```diff(?: \[(\w+)\])?\n--- (\S+)\n([^]*?)^```$/gm)].filter(
+      ([, only]) => only === undefined || only === language,
+    );
     expect(diffs.length).toBeGreaterThan(4);
-    for (const [, file = '', lines = ''] of diffs) {
-      const generated = read(`test/golden/typescript/${file}`);
+    for (const [, , file = '', lines = ''] of diffs) {
+      const generated = read(`test/golden/${language.toLowerCase()}/${file}`);
       // The task SIGN_CONTRACT is added in the tutorial.
-      for (const line of lines.split('\n').filter((one) => one.startsWith('-') && !one.includes('signContract')))
+      for (const line of lines.split('\n').filter((one) => one.startsWith('-') && !/sign_?contract/i.test(one)))
         expect(generated).toContain(`${line.slice(1)}\n`);
     }
   });
