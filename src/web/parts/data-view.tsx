@@ -9,7 +9,7 @@ import { LazyForm } from './lazy.tsx';
 import { JsonView } from './notices.tsx';
 
 /** Saves the document that a reference names, through the browser's downloads. */
-async function saveDocument(reference: string): Promise<void> {
+export async function saveDocument(reference: string): Promise<void> {
   const bytes = await downloadBytes('/documents/~actions/download', { query: { documentUri: reference } });
   const address = URL.createObjectURL(bytes);
   const link = document.createElement('a');

@@ -106,6 +106,8 @@ const TONES: Readonly<Record<string, string>> = {
   RUNNING: 'active',
   COMPLETED: 'good',
   CANCELLED: 'muted',
+  REQUESTED: 'waiting',
+  ERROR: 'bad',
   PENDING: 'waiting',
   DELIVERED: 'good',
   FAILED: 'bad',

@@ -17,6 +17,7 @@ const CHANGES: ReadonlySet<string> = new Set([
   'release',
   'complete',
   'signal',
+  'act',
   'cancel',
 ]);
 

@@ -26,6 +26,7 @@ import { kuflowCommand, shortId } from '../text/commands.ts';
 import { summarize } from '../text/summary.ts';
 import { countOf, sentenceCase } from '../text/words.ts';
 import { Conversation } from './conversation.tsx';
+import { UserActions } from './user-actions.tsx';
 import { WORKER_COMMAND } from '../project-commands.ts';
 
 export function ProcessDetailView({ id }: { readonly id: string }) {
@@ -102,6 +103,12 @@ export function ProcessDetailView({ id }: { readonly id: string }) {
           </>
         ) : null}
       </p>
+      <UserActions
+        process={process}
+        defined={definition?.actions ?? []}
+        threads={items.filter(({ type }) => type === 'THREAD')}
+        reload={loaded.reload}
+      />
       <section aria-labelledby="items">
         <h2 id="items">Tasks and messages</h2>
         {items.length === 0 ? (

@@ -107,11 +107,12 @@ describe('changeDefinitions', () => {
   });
 
   it('reports changes of actions, of the workflow and of the webhook', () => {
-    const { workflow: _workflow, actions = [], ...rest } = LOAN;
+    const { actions = [] } = LOAN;
     const [first, ...others] = actions;
     const webhook = { url: 'http://localhost:8880' };
     change([{ ...LOAN, actions: [{ ...actions[1], name: 'Correct' } as ActionDefinition, ...others.slice(1)] }]);
-    change([{ ...rest, webhook }]);
+    const { process, tasks } = LOAN;
+    change([{ process, tasks, webhook }]);
     expect(first?.code).toBe('WITHDRAW');
     expect(world.events.filter(({ kind }) => kind === 'definitions-changed')).toEqual([
       { kind: 'definitions-changed', changes: ['LOAN: action CORRECT changed', 'LOAN: action WITHDRAW was removed'] },

@@ -1,0 +1,324 @@
+import { useState } from 'preact/hooks';
+import { withoutUndefined, type JsonObject } from '../../base/json.ts';
+import type { ProcessActionCreateParams } from '../../kuflow/contract/process-actions.ts';
+import type { ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
+import type { Process } from '../../kuflow/contract/processes.ts';
+import type { ActionsOfProcess, InvokedAction } from '../../platform/shared/contract.ts';
+import type { ActionDefinition, DataShape } from '../../process/definition.ts';
+import { servedProcess, useApp } from '../app-data.ts';
+import { callApi } from '../api.ts';
+import type { FormProblem } from '../form/types.ts';
+import { concernsProcess, useData } from '../live/use-data.ts';
+import { Link } from '../navigation.tsx';
+import { useAction } from '../parts/action.ts';
+import { Ago } from '../parts/ago.tsx';
+import { saveDocument, useFormServices } from '../parts/data-view.tsx';
+import { useEditedData } from '../parts/edited-data.ts';
+import { LazyForm } from '../parts/lazy.tsx';
+import { CommandList, FailureNotice, ReadFailure, StateWord } from '../parts/notices.tsx';
+import { ProblemList } from '../parts/problem-list.tsx';
+import { randomId } from '../random-id.ts';
+import { commandWithData, kuflowCommand, shortId } from '../text/commands.ts';
+
+interface UserActionsProps {
+  readonly process: Process;
+  /** All user actions of its definition. */
+  readonly defined: readonly ActionDefinition[];
+  readonly threads: readonly ProcessItemPageItem[];
+  readonly reload: () => void;
+}
+
+/** The user actions of a process: those that the user may invoke, each with its form, and those that were invoked. */
+export function UserActions({ process, defined, threads, reload }: UserActionsProps) {
+  const [open, setOpen] = useState<string>();
+  const isRunning = process.state === 'RUNNING';
+  const actions = useData(
+    `actions ${process.id}`,
+    async (signal) => await callApi<ActionsOfProcess>('GET', `/_dev${pathOf(process.id)}`, { signal }),
+    // Workers that begin to poll have no events.
+    {
+      affectedBy: (event) => event.kind === 'definitions-changed' || concernsProcess(process.id)(event),
+      everyMs: 5_000,
+    },
+  );
+  const invoked = actions.data?.invoked.toReversed() ?? [];
+  const available = isRunning ? (actions.data?.available ?? []) : [];
+  const chosen = available.find(({ code }) => code === open);
+  if (actions.failure === undefined && invoked.length === 0 && available.length === 0) return null;
+  return (
+    <section aria-labelledby="user-actions">
+      <h2 id="user-actions">User actions</h2>
+      <ReadFailure failure={actions.failure} title="The user actions could not be read" />
+      {available.length === 0 ? null : (
+        <p class="actions">
+          {available.map((action) => (
+            <button
+              key={action.code}
+              type="button"
+              aria-expanded={action.code === open}
+              onClick={() => setOpen(action.code === open ? undefined : action.code)}
+            >
+              {nameOf(action)}…
+            </button>
+          ))}
+        </p>
+      )}
+      {chosen === undefined ? null : (
+        <ActionForm
+          key={chosen.code}
+          action={chosen}
+          process={process}
+          threads={threads}
+          done={() => {
+            setOpen(undefined);
+            actions.reload();
+            reload();
+          }}
+          close={() => setOpen(undefined)}
+        />
+      )}
+      {invoked.length === 0 ? null : (
+        <ul class="rows" aria-label="Invoked actions">
+          {invoked.map((each) => (
+            <InvokedRow
+              key={each.action.id}
+              invoked={each}
+              name={nameOf(
+                defined.find(({ code }) => code === each.action.processActionDefinitionRef.code) ??
+                  each.action.processActionDefinitionRef,
+              )}
+              processId={process.id}
+              reload={actions.reload}
+            />
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+const pathOf = (processId: string): string => `/processes/${encodeURIComponent(processId)}/actions`;
+const nameOf = ({ code, name }: Pick<ActionDefinition, 'code' | 'name'>): string => name ?? code;
+
+interface ActionFormProps extends Pick<UserActionsProps, 'process' | 'threads'> {
+  readonly action: ActionDefinition;
+  readonly done: () => void;
+  readonly close: () => void;
+}
+
+/** What an action needs, and the button that invokes it. */
+function ActionForm({ action, process, threads, done, close }: ActionFormProps) {
+  const app = useApp();
+  const running = useAction();
+  const services = useFormServices();
+  const edited = useEditedData(`action ${process.id} ${action.code}`, {});
+  const [refused, setRefused] = useState<readonly FormProblem[]>();
+  const [text, setText] = useState('');
+  const [thread, setThread] = useState('');
+  // Sent again after a lost answer, it invokes the action only once.
+  const [id] = useState(randomId);
+  const shape = dataOf(action, (code) => servedProcess(app, code)?.metadata);
+  const writesMessage = action.type === 'create-process-item-message';
+  const hasThread = threads.length > 0 && (writesMessage || action.type === 'create-task');
+
+  const invoke = (): void => {
+    const problems = shape === undefined ? [] : edited.problems();
+    setRefused(problems.length > 0 ? problems : undefined);
+    if (problems.length > 0) return;
+    running.run('invoke', async () => {
+      const value = edited.current();
+      const body = {
+        id,
+        processActionDefinitionCode: action.code,
+        ...paramsOf(action, shape, { value, text, thread }),
+      };
+      await callApi('POST', pathOf(process.id), { body });
+      edited.markSaved(value);
+      done();
+      return undefined;
+    });
+  };
+  const words = [
+    'process',
+    'act',
+    shortId(process.id),
+    action.code,
+    ...(writesMessage && text.trim() !== '' ? ['--text', text] : []),
+    ...(thread === '' ? [] : ['--thread', thread]),
+  ];
+  return (
+    <form
+      class="confirm"
+      aria-label={nameOf(action)}
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        invoke();
+      }}
+    >
+      <p>
+        <strong>{nameOf(action)}</strong>
+        {action.description === undefined ? null : <span class="second">{action.description}</span>}
+      </p>
+      {shape === undefined ? null : (
+        <div class="data">
+          <LazyForm
+            key={edited.formKey}
+            shape={shape}
+            initialData={edited.initial}
+            services={services}
+            onChange={edited.onChange}
+            showAllProblems={refused !== undefined}
+          />
+        </div>
+      )}
+      {writesMessage || hasThread ? (
+        <div class="fields">
+          {writesMessage ? (
+            <label>
+              Text
+              <textarea rows={3} required value={text} onInput={(event) => setText(event.currentTarget.value)} />
+            </label>
+          ) : null}
+          {hasThread ? (
+            <label>
+              Thread
+              <select value={thread} onInput={(event) => setThread(event.currentTarget.value)}>
+                <option value="">none</option>
+                {threads.map((each) => (
+                  <option key={each.id} value={each.id}>
+                    {each.processItemDefinitionRef?.code ?? `…${shortId(each.id)}`}
+                  </option>
+                ))}
+              </select>
+            </label>
+          ) : null}
+        </div>
+      ) : null}
+      <ProblemList title="The action was not invoked" problems={refused} />
+      <FailureNotice failure={running.failure} title="The action could not be invoked" />
+      <p class="actions">
+        <button
+          type="submit"
+          class="primary"
+          disabled={running.busy !== undefined || (writesMessage && text.trim() === '')}
+        >
+          Invoke
+        </button>
+        <button type="button" onClick={close}>
+          Close
+        </button>
+      </p>
+      <CommandList
+        commands={[
+          [
+            'Invoke it',
+            shape === undefined
+              ? kuflowCommand(words, app.commandOptions)
+              : commandWithData(words, '--data', edited.current(), app.commandOptions),
+          ],
+        ]}
+      />
+    </form>
+  );
+}
+
+/** The shape of what the user enters. */
+function dataOf(action: ActionDefinition, metadataOf: (code: string) => DataShape | undefined): DataShape | undefined {
+  if (action.type === 'send-workflow-signal') return action.input;
+  return action.type === 'start-related-process' ? metadataOf(action.process) : undefined;
+}
+
+function paramsOf(
+  action: ActionDefinition,
+  shape: DataShape | undefined,
+  { value, text, thread }: { readonly value: JsonObject; readonly text: string; readonly thread: string },
+): Omit<ProcessActionCreateParams, 'id' | 'processActionDefinitionCode'> {
+  const threadId = withoutUndefined({ processItemThreadId: thread === '' ? undefined : thread });
+  switch (action.type) {
+    case 'send-workflow-signal':
+      return shape === undefined ? {} : { sendWorkflowSignal: { input: { ...value } } };
+    case 'start-related-process':
+      return shape === undefined ? {} : { startRelatedProcess: { metadata: { ...value } } };
+    case 'create-process-item-message':
+      return { createProcessItemMessage: { text, ...threadId } };
+    case 'create-task':
+      return thread === '' ? {} : { createTask: threadId };
+    default:
+      return {};
+  }
+}
+
+interface InvokedRowProps {
+  readonly invoked: InvokedAction;
+  readonly name: string;
+  readonly processId: string;
+  readonly reload: () => void;
+}
+
+/** An action that was invoked: its state, whom it waits for, and what it led to. */
+function InvokedRow({ invoked: { action, message, workflow }, name, processId, reload }: InvokedRowProps) {
+  const app = useApp();
+  const running = useAction();
+  const isRequested = action.status === 'REQUESTED';
+  const item = action.createTask ?? action.createProcessItemMessage ?? action.createProcessItemThread;
+  const by = action.createdBy === undefined ? undefined : app.names.get(action.createdBy);
+  const document = action.downloadable?.documentUri;
+  return (
+    <li>
+      <span class="main">
+        {name}
+        <span class="second">
+          {message === undefined ? null : `${message} · `}
+          {isRequested && workflow !== undefined ? `${describeWait(workflow)} · ` : null}
+          <span class="mono">…{shortId(action.id)}</span>
+        </span>
+        <FailureNotice failure={running.failure} title={`${name}: this failed`} />
+      </span>
+      <span>
+        <StateWord state={action.status} />
+        {by === undefined ? null : <span class="muted"> by {by}</span>}
+      </span>
+      {item?.processItemId === undefined ? null : <Link to={{ view: 'task', id: item.processItemId }}>Open</Link>}
+      {action.startRelatedProcess === undefined ? null : (
+        <Link to={{ view: 'process', id: action.startRelatedProcess.processId }}>Open the process</Link>
+      )}
+      {document === undefined ? null : (
+        <button
+          type="button"
+          disabled={running.busy !== undefined}
+          onClick={() =>
+            running.run('download', async () => {
+              await saveDocument(document);
+              return undefined;
+            })
+          }
+        >
+          Download
+        </button>
+      )}
+      {isRequested ? (
+        <button
+          type="button"
+          disabled={running.busy !== undefined}
+          onClick={() =>
+            running.run('cancel', async () => {
+              await callApi('POST', `${pathOf(processId)}/${encodeURIComponent(action.id)}/~actions/cancel`);
+              reload();
+              return undefined;
+            })
+          }
+        >
+          Cancel
+        </button>
+      ) : null}
+      {action.createdAt === undefined ? null : <Ago time={action.createdAt} />}
+    </li>
+  );
+}
+
+function describeWait({ taskQueue, pollers }: NonNullable<InvokedAction['workflow']>): string {
+  return pollers.length === 0
+    ? `Waiting: no worker polls ${taskQueue}`
+    : `Waiting for ${pollers.join(', ')}, which polls ${taskQueue}`;
+}
