@@ -111,8 +111,8 @@ describe('changeDefinitions', () => {
     const [first, ...others] = actions;
     const webhook = { url: 'http://localhost:8880' };
     change([{ ...LOAN, actions: [{ ...actions[1], name: 'Correct' } as ActionDefinition, ...others.slice(1)] }]);
-    const { process, tasks } = LOAN;
-    change([{ process, tasks, webhook }]);
+    const { process, metadata = { schema: {} }, entity = { schema: {} }, tasks } = LOAN;
+    change([{ process, metadata, entity, tasks, webhook }]);
     expect(first?.code).toBe('WITHDRAW');
     expect(world.events.filter(({ kind }) => kind === 'definitions-changed')).toEqual([
       { kind: 'definitions-changed', changes: ['LOAN: action CORRECT changed', 'LOAN: action WITHDRAW was removed'] },
