@@ -51,7 +51,9 @@ await stage('Temporal', () => provideTemporal());
 if (!quick) await stage('Chromium', () => provideChromium());
 if (soak) {
   process.env.KUFLOW_SOAK = '1';
-  await tests('e2e', { filters: ['soak', 'package-managers', 'workspaces', 'python-tools', 'hostile', 'old-cores'] });
+  await tests('e2e', {
+    filters: ['soak', 'package-managers', 'workspaces', 'python-tools', 'hostile', 'old-cores', 'worker-tasks'],
+  });
   await tests('unit', { filters: ['schema'] });
   await tests('process', { filters: ['journal', 'mutations', 'staged-write', 'update-project', 'pid-lock'] });
 } else if (quick) {

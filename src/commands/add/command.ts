@@ -4,9 +4,7 @@ import type { CommandContext } from '../../cli/context.ts';
 import { jsonOption } from '../../cli/json-option.ts';
 import { processOptions, sampleOption, collectValues } from '../../cli/process-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
-import { ACTION_AUDIENCES, ACTION_TYPES } from '../../process/definition.ts';
 import type { ActionFlags } from '../../process/definition/from-flags.ts';
-import { formatAlternatives } from '../../base/near-match.ts';
 import type { AddFlags } from './run-addition.ts';
 import type { TaskFlags } from './task.ts';
 import type { AddProcessFlags } from './run-process.ts';
@@ -85,7 +83,8 @@ export function configure(command: Command, context: CommandContext): void {
     .command('action')
     .argument(
       '<code[:type]>',
-      `Action code in KuFlow. Type: ${formatAlternatives(ACTION_TYPES)} (default: send-workflow-signal)`,
+      'Action code in KuFlow. Type: send-workflow-signal, start-workflow, downloadable, create-task, create-process-item-message, ' +
+        'create-process-item-thread or start-related-process (default: send-workflow-signal)',
     )
     .summary('Add a user action to a process of the project')
     .description(
@@ -104,9 +103,9 @@ export function configure(command: Command, context: CommandContext): void {
       withCandidates(
         collectValues(
           '--available-to <who>',
-          `Who may invoke it: ${formatAlternatives(ACTION_AUDIENCES)} (repeatable; default: both)`,
+          `Who may invoke it: initiator or process-manager (repeatable; default: both)`,
         ),
-        ACTION_AUDIENCES,
+        ['initiator', 'process-manager'],
       ),
     )
     .option('--signal <name>', 'Name of the signal of send-workflow-signal (default: from the code)')
