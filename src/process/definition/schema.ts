@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import type { Static } from '@sinclair/typebox';
 import { UUID_PATTERN } from '../../base/is-uuid.ts';
-import { ACTION_AUDIENCES, ACTION_TYPES, TASK_KINDS, TASK_QUEUE_PATTERN } from '../definition.ts';
+import { ACTION_AUDIENCES, ACTION_TYPES, TASK_KINDS, TASK_QUEUE_PATTERN, WEBHOOK_URL_PATTERN } from '../definition.ts';
 import type { ActionAudience, ActionType, TaskKind } from '../definition.ts';
 
 const closed = { additionalProperties: false };
@@ -9,9 +9,6 @@ const closed = { additionalProperties: false };
 const text = (description: string) => Type.String({ description, pattern: '\\S' });
 
 const uuid = (description: string) => Type.String({ description, pattern: UUID_PATTERN });
-
-/** A URL to which the local KuFlow can send events. */
-export const WEBHOOK_URL_PATTERN = '^https?://[^\\s/]\\S*$';
 
 const workflow = (description: string, owner: string) =>
   Type.Object(

@@ -9,8 +9,8 @@ import {
   formatKeyPath,
   type DataProblem,
 } from '../data-problem.ts';
-import { ACTION_KEYS, TASK_QUEUE_PATTERN, type ActionType } from '../definition.ts';
-import { WEBHOOK_URL_PATTERN, type DefinitionFile } from './schema.ts';
+import { ACTION_KEYS, TASK_QUEUE_PATTERN, WEBHOOK_URL_PATTERN, type ActionType } from '../definition.ts';
+import type { DefinitionFile } from './schema.ts';
 import { createSchemaValidator } from './validate-schema.ts';
 import { definitionForm } from '../validators.ts';
 
