@@ -1,11 +1,18 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
 import { publint } from 'publint';
-import { describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { ROOT, bundle } from '../../scripts/bundle.mjs';
 import { LIBRARY_JAR } from '../../src/languages/java/render.ts';
 import { findLibrary } from '../../src/languages/library.ts';
+
+/** Of the same build. */
+let metafile: Awaited<ReturnType<typeof bundle>>['metafile'];
+
+beforeAll(async () => {
+  ({ metafile } = await bundle());
+});
 
 const installed = join(inject('cliFolder'), 'node_modules', 'create-kuflow-worker');
 
@@ -23,6 +30,23 @@ function kuflow(...args: string[]): { status: number | null; stdout: string; std
     cwd: inject('runFolder'),
   });
   return { status: result.status, stdout: result.stdout, stderr: result.stderr };
+}
+
+interface Input {
+  readonly imports: readonly { readonly path: string; readonly kind: string; readonly external?: boolean }[];
+}
+
+/** The files of packages that these sources import, except with `import()`. */
+function packageFilesOf(inputs: Readonly<Record<string, Input>>, sources: readonly string[]): readonly string[] {
+  const seen = new Set<string>();
+  const left = [...sources];
+  for (let path = left.pop(); path !== undefined; path = left.pop()) {
+    if (seen.has(path)) continue;
+    seen.add(path);
+    for (const one of inputs[path]?.imports ?? [])
+      if (one.kind !== 'dynamic-import' && one.external !== true) left.push(one.path);
+  }
+  return [...seen].filter((path) => path.includes('node_modules/'));
 }
 
 describe('the packed package', () => {
@@ -73,8 +97,7 @@ describe('the packed package', () => {
     expect(readFileSync(join(installed, 'dist', 'start.cjs'), 'utf8')).not.toContain('sourceMappingURL');
   });
 
-  it('contains the license text of every bundled package and of the Maven wrapper', async () => {
-    const { metafile } = await bundle();
+  it('contains the license text of every bundled package and of the Maven wrapper', () => {
     const folders = Object.keys(metafile.inputs).flatMap(
       (input) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? [],
     );
@@ -91,6 +114,19 @@ describe('the packed package', () => {
     expect(missing).toEqual([]);
     const wrapper = notices.find((notice) => notice.startsWith('Apache Maven Wrapper '));
     expect(wrapper).toContain('Apache License');
+  });
+
+  // A package adds milliseconds to each run of the command, needed or not.
+  it('create loads only the packages that each of its runs needs', () => {
+    const files = packageFilesOf(metafile.inputs, ['src/commands/create/run.ts']);
+    const names = files.map((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]);
+    expect([...new Set(names)].sort()).toEqual([
+      ...['ajv', 'chalk', 'commander', 'diff', 'fast-deep-equal', 'fast-string-truncated-width', 'fast-string-width'],
+      ...['fast-wrap-ansi', 'handlebars', 'isexe', 'semver', 'tar', 'which', 'yaml'],
+    ]);
+    // The archive of the new project needs only the headers. The whole package takes 15 ms.
+    const modules = files.filter((path) => path.includes('/tar/')).map((path) => basename(path));
+    expect(modules.sort()).toEqual(['header.js', 'large-numbers.js', 'types.js']);
   });
 
   it('passes publint', async () => {
