@@ -72,11 +72,12 @@ const usedMessagesOnly = {
         const last = parts.pop();
         const parent = parts.reduce((namespace, part) => namespace?.[part]?.nested, nested);
         if (parent?.[last] === undefined) failToAdapt(`Temporal's descriptor ${name}`);
-        delete parent[last];
+        Reflect.deleteProperty(parent, last);
       }
       // The HTTP address of each call.
       for (const { methods = {} } of descriptorsIn(nested))
-        for (const method of Object.values(methods)) for (const key of ['options', 'parsedOptions']) delete method[key];
+        for (const method of Object.values(methods))
+          for (const key of ['options', 'parsedOptions']) Reflect.deleteProperty(method, key);
       // Throws if a message is missing that another one needs.
       protobuf.Root.fromJSON({ nested }).resolveAll();
       return { contents: `${head}${JSON.stringify(nested)}${tail}` };

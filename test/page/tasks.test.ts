@@ -5,8 +5,10 @@ import { expect, it, onTestFinished } from 'vitest';
 import type { JsonObject } from '../../src/base/json.ts';
 import type { DataShape, ProcessDefinition } from '../../src/process/definition.ts';
 import { sampleDefinition } from '../../src/process/sample.ts';
-import { describeInChromium, useBrowser } from '../support/browser.ts';
+import type { ActionsOfProcess } from '../../src/platform/shared/contract.ts';
+import { accessibilityFindings, describeInChromium, useBrowser } from '../support/browser.ts';
 import { useConsole } from '../support/console.ts';
+import { takePictures } from '../support/pictures.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 
 const ADA = 'ada@example.com';
@@ -38,6 +40,19 @@ const CLAIMS: ProcessDefinition = {
       kind: 'human',
       name: 'Rate the damage',
       data: { schema: { type: 'object', properties: { ratings: { title: 'Ratings' } } } },
+    },
+  ],
+  actions: [
+    {
+      ...{ code: 'CORRECT', type: 'send-workflow-signal', signal: 'Correct', name: 'Correct the amount' },
+      input: {
+        schema: { type: 'object', properties: { amount: { type: 'number', title: 'Amount' } }, required: ['amount'] },
+      },
+    },
+    { code: 'RATE', type: 'create-task', task: 'MATRIX', name: 'Have it rated' },
+    {
+      ...{ code: 'REPORT', type: 'downloadable', name: 'Print the claim' },
+      workflow: { type: 'PrintWorkflow', taskQueue: 'PRINT_QUEUE' },
     },
   ],
 };
@@ -306,5 +321,50 @@ describeInChromium('tasks in the console', () => {
       valid: true,
       value: { what: 'Hail' },
     });
+  });
+
+  it('are created by user actions, which can be invoked with the keyboard only', async () => {
+    const id = await app.startProcess(undefined, 'CLAIM');
+    const page = await app.open(`/processes/${id}`);
+    const actions = page.getByRole('region', { name: 'User actions' });
+    const invoked = actions.getByRole('listitem');
+    const press = async (element: Locator): Promise<void> => {
+      await tabTo(page, element);
+      await page.keyboard.press('Enter');
+    };
+
+    await press(button(page, 'Correct the amount…'));
+    const amount = actions.getByLabel('Amount');
+    await press(button(page, 'Invoke'));
+    await actions.getByText('The action was not invoked').waitFor();
+    await tabTo(page, amount);
+    await page.keyboard.type('12');
+    await page.keyboard.press('Enter');
+    await invoked.filter({ hasText: 'Correct the amount' }).getByText('completed').waitFor();
+    const [correction] = ((await app.dev('GET', `/processes/${id}/actions`)) as ActionsOfProcess).invoked;
+    expect(correction?.action.sendWorkflowSignal).toMatchObject({ input: { value: { amount: 12 } } });
+
+    await press(button(page, 'Print the claim…'));
+    expect(await accessibilityFindings(page)).toEqual([]);
+    await takePictures(page, 'a user action');
+    await press(button(page, 'Invoke'));
+    const print = invoked.filter({ hasText: 'Print the claim' });
+    await print.getByText('Waiting: no worker polls PRINT_QUEUE').waitFor();
+    const requested = ((await app.dev('GET', `/processes/${id}/actions`)) as ActionsOfProcess).invoked.at(-1)?.action
+      .id;
+    await app.application().uploadProcessActionDocument(id, requested ?? '', {
+      ...{ fileName: 'claim.txt', contentType: 'text/plain' },
+      bytes: Buffer.from('The claim'),
+    });
+    const download = page.waitForEvent('download');
+    await press(print.getByRole('button', { name: 'Download' }));
+    expect(readFileSync(await (await download).path(), 'utf8')).toBe('The claim');
+
+    await press(button(page, 'Have it rated…'));
+    await press(button(page, 'Invoke'));
+    await takePictures(page, 'invoked user actions');
+    expect(await accessibilityFindings(page)).toEqual([]);
+    await press(invoked.filter({ hasText: 'Have it rated' }).getByRole('link', { name: 'Open' }));
+    await page.getByRole('heading', { name: 'Rate the damage' }).waitFor();
   });
 });
