@@ -334,7 +334,7 @@ describeInChromium('tasks in the console', () => {
     };
 
     await press(button(page, 'Correct the amount…'));
-    const amount = actions.getByLabel('Amount');
+    const amount = actions.getByLabel('Amount', { exact: true });
     await press(button(page, 'Invoke'));
     await actions.getByText('The action was not invoked').waitFor();
     await tabTo(page, amount);
