@@ -12,6 +12,9 @@ export const WEBHOOK_URL_PATTERN = '^https?://[^\\s/]\\S*$';
 /** No white space around a task queue: settings are trimmed, so the worker would poll a different queue. */
 export const TASK_QUEUE_PATTERN = '^\\S([\\s\\S]*\\S)?$';
 
+/** A URL to which the local KuFlow can send events. */
+export const WEBHOOK_URL_PATTERN = '^https?://[^\\s/]\\S*$';
+
 /** The shape of a KuFlow JSON value: a JSON Schema, and optionally a JSON Forms UI schema. */
 export interface DataShape {
   readonly schema: JsonObject;
