@@ -154,7 +154,10 @@ describe('hostile definitions', () => {
 if (SOAK)
   describe('definitions with short and long names', () => {
     it('become code that passes the format and lint checks of the project', async () => {
-      const project = await projectWith('format', fc.sample(ordinaryDefinition, { numRuns: 2 * CHECKED, seed: SEED }));
+      const project = await projectWith(
+        'format',
+        fc.sample(ordinaryDefinition, { numRuns: 2 * CHECKED, seed: SEED }).map(withActions),
+      );
       const format = await runPython(project, ['ruff', 'format', '--diff', '--quiet', 'src', 'tests']);
       expect(format.status, format.out).toBe(0);
       const lint = await runPython(project, ['ruff', 'check', '--quiet', 'src', 'tests']);

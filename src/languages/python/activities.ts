@@ -60,7 +60,7 @@ function documentMethod(name: string, action: string): string {
   return [
     '    @activity.defn',
     pythonCall('async def ', name, ['self', `input: ${pythonInputType(name)}`], 4, ' -> str:'),
-    `        """Creates the document of the action "${pyDoc(action)}" and returns its URI."""`,
+    `        """Creates the document of the action "${pyDoc(action, 45)}" and returns its URI."""`,
     '        # TODO: create the document. This is an example.',
     '        with TemporaryDirectory() as folder:',
     '            path = Path(folder, "document.txt")',

@@ -33,7 +33,7 @@ it('tasks have the type of their context data, and all fields of metadata are op
   expect(types).toMatch(/class SignContext\(TypedDict\):\n(?: {4}#.*\n)* {4}limit: str\n/);
 });
 
-it('actions that send a signal are constants beside the tasks, with names of their own and the type of their input', async () => {
+it('actions that send a signal are constants with the tasks, with unique names and the type of their input', async () => {
   const rendered = await files({
     ...SPEC.definition,
     actions: [
