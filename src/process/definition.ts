@@ -6,9 +6,6 @@ export type TaskKind = 'human' | 'system' | 'message' | 'thread';
 
 export const TASK_KINDS: readonly TaskKind[] = ['human', 'system', 'message', 'thread'];
 
-/** A URL to which the local KuFlow can send events. */
-export const WEBHOOK_URL_PATTERN = '^https?://[^\\s/]\\S*$';
-
 /** No white space around a task queue: settings are trimmed, so the worker would poll a different queue. */
 export const TASK_QUEUE_PATTERN = '^\\S([\\s\\S]*\\S)?$';
 
