@@ -1,10 +1,11 @@
 import { distinctNameIgnoringCase } from '../../base/identifiers.ts';
+import { spaces } from '../../base/spaces.ts';
 import type { SignalActionInCode, WorkflowActionInCode } from '../process-actions.ts';
 import { Code } from '../templates/code.ts';
 import { inputTypeOf } from './activities.ts';
 import { callLines, declarationLines } from './calls.ts';
 import { javaDoc, javaString, javaTypeName } from './literals.ts';
-import { twoParts } from './wrap.ts';
+import { fits, twoParts } from './wrap.ts';
 
 /** The declaration of a user action that sends a signal. */
 export function actionConstant({ code, title, constant, signal, input }: SignalActionInCode): string {
@@ -19,15 +20,17 @@ export function actionConstant({ code, title, constant, signal, input }: SignalA
 
 /** The statement of the workflow of a process that handles a user action. */
 export function actionHandler({ title, constant }: SignalActionInCode, prefix: string): object {
+  const start = '        kuflow.onAction(';
+  const args = `${prefix}Actions.${constant}, input -> {`;
+  const isShort = fits(start + args);
+  const indent = isShort ? 8 : 16;
   return {
-    handler: new Code(
-      [
-        `        kuflow.onAction(${prefix}Actions.${constant}, input -> {`,
-        '            // TODO: handle the action.',
-        ...callLines('', { callee: 'LOG.info', args: [javaString(title)] }, ';', 12),
-        '        });',
-      ].join('\n'),
-    ),
+    handler: lines([
+      ...(isShort ? [start + args] : [start, spaces(indent) + args]),
+      `${spaces(indent)}    // TODO: handle the action.`,
+      ...callLines('', { callee: 'LOG.info', args: [javaString(title)] }, ';', indent + 4),
+      `${spaces(indent)}});`,
+    ]),
   };
 }
 
@@ -43,13 +46,17 @@ export function actionWorkflowTypes(workflows: readonly WorkflowActionInCode[]):
 export function actionWorkflows(
   workflows: readonly WorkflowActionInCode[],
   { prefix, processPackage }: { readonly prefix: string; readonly processPackage: string },
-): { readonly views: readonly object[]; readonly imports: readonly string[] } {
+): {
+  readonly views: readonly object[];
+  readonly imports: readonly string[];
+  readonly testImports: readonly string[];
+} {
   const types = actionWorkflowTypes(workflows);
   const activities = `${prefix}Activities`;
   const views = workflows.map(({ code, title, variable, workflowType, activity }, at) => {
     const type = types[at] ?? '';
     const run = [
-      ...[`${prefix}ActionWorkflows.${type}Impl.class`, javaString(code), 'kuflow'],
+      ...[`${type}Impl.class`, javaString(code), 'kuflow'],
       ...(activity === undefined ? [] : [{ callee: `new ${activities}Impl`, args: ['kuflow.client()'] }]),
     ];
     return {
@@ -58,6 +65,7 @@ export function actionWorkflows(
       workflowMethod: lines(
         callLines('', { callee: '@WorkflowMethod', args: [`name = ${javaString(workflowType)}`] }, '', 8),
       ),
+      classHeader: lines(twoParts(`public static class ${type}Impl`, `implements ${type} {`, 4)),
       isDownloadable: activity !== undefined,
       transferField: lines(
         twoParts(
@@ -70,7 +78,9 @@ export function actionWorkflows(
         ...callLines('', { callee: 'LOG.info', args: [javaString(title)] }, ';', 12),
         ...(activity === undefined ? plainStatements(title) : documentStatements(activity)),
       ]),
-      testTitle: `runs the action ${title}`,
+      displayName: lines(
+        callLines('', { callee: '@DisplayName', args: [javaString(`runs the action ${title}`)] }, '', 4),
+      ),
       testName: new Code(`${variable}Action`),
       startRun: lines(
         declarationLines('ProcessRun', 'run', { callee: 'ProcessRun.startAction', args: run }, 16, ') {'),
@@ -80,6 +90,7 @@ export function actionWorkflows(
   const documents = workflows.flatMap(({ activity }) => activity ?? []);
   return {
     views,
+    testImports: types.map((type) => `${processPackage}.${prefix}ActionWorkflows.${type}Impl`),
     imports: [
       ...['ActionRequest', 'ActionResponse'].map((type) => `kuflow.worker.workflow.${type}`),
       ...['Workflow', 'WorkflowInterface', 'WorkflowMethod'].map((type) => `io.temporal.workflow.${type}`),

@@ -170,6 +170,7 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
       ...(human.length === 0 ? [] : ['io.temporal.failure.ApplicationFailure']),
       ...(withdrawals.length > 0 ? ['java.time.Duration'] : []),
       ...(accepts?.imports ?? []),
+      ...ofActions.testImports,
       'java.util.Map',
       'org.junit.jupiter.api.DisplayName',
       'org.junit.jupiter.api.Test',
