@@ -5,6 +5,7 @@ import { createProcess } from '../../../../src/platform/domain/process-creation.
 import { createProcessItem } from '../../../../src/platform/domain/process-item-creation.ts';
 import { claimTask, completeTask, retrieveProcessItem } from '../../../../src/platform/domain/process-items.ts';
 import { completeProcess, deleteProcess, retrieveProcess } from '../../../../src/platform/domain/processes.ts';
+import { withoutUndefined } from '../../../../src/base/json.ts';
 import type { ActionDefinition, ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
 import { refused, thrown } from './refusals.ts';
 import { createWorld, LOAN, type World } from './world.ts';
@@ -107,7 +108,8 @@ describe('changeDefinitions', () => {
   });
 
   it('reports changes of actions, of the workflow and of the webhook', () => {
-    const { workflow: _workflow, actions = [], ...rest } = LOAN;
+    const { process, metadata, entity, tasks, actions = [] } = LOAN;
+    const rest = withoutUndefined({ process, metadata, entity, tasks });
     const [first, ...others] = actions;
     const webhook = { url: 'http://localhost:8880' };
     change([{ ...LOAN, actions: [{ ...actions[1], name: 'Correct' } as ActionDefinition, ...others.slice(1)] }]);
