@@ -14,7 +14,7 @@ export interface OutboxOptions {
   readonly onStarted?: ((workflowId: string) => void) | undefined;
   /** Milliseconds from a request to cancel until termination. Default: 10,000. */
   readonly terminateAfterMs?: number | undefined;
-  /** How many workflows are served at a time, not counting those that wait for a cancelled workflow. Default: 16. */
+  /** How many workflows are served at a time, not counting those that wait for a canceled workflow. Default: 16. */
   readonly concurrency?: number | undefined;
 }
 
@@ -41,7 +41,7 @@ const STOP_WITHIN_MS = 2_000;
 export function createOutbox(options: OutboxOptions): Outbox {
   const { store, clock, commands, report } = options.domain;
   const running = new Map<string, Promise<void>>();
-  /** Those of `running` that only wait for a cancelled workflow to end. */
+  /** Those of `running` that only wait for a canceled workflow to end. */
   const waiting = new Set<string>();
   const stopping = new AbortController();
   // Every waiting workflow adds a listener, and their number is not limited.
