@@ -30,6 +30,8 @@ export const PHRASES = [
   [/\bmeanwhile\b(?![=:)`("?]| is None| =|, limit| \})/i, '"in the meantime", or say when'],
   [/\bas yet\b|\bnot yet there\b/i, '"yet"'],
   [/\bhow to go on\b/i, '"what would you like to do"'],
+  // KuFlow's value CANCELLED and Temporal's names keep their spelling.
+  [/(?<![\w.'"`-]|code: )[Cc]ancell(?:ed|ing)\b(?![\w('"`:]|\.\w| =)/, '"canceled", "canceling"'],
   [/\bneed(?:s)? not\b/i, '"does not have to"'],
 ];
 

@@ -17,7 +17,7 @@ export function deferred<T>(): Deferred<T> {
   return { promise, resolve, reject };
 }
 
-/** Waits for `work` at most `ms` milliseconds, without cancelling it afterwards. Rejects if `work` rejects in that time. */
+/** Waits for `work` at most `ms` milliseconds, without canceling it afterward. Rejects if `work` rejects in that time. */
 export async function waitAtMost(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
   const settled = new AbortController();
   const late = clock.sleep(ms, settled.signal).catch(() => undefined);

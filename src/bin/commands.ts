@@ -26,7 +26,7 @@ export const kuflowEntries: readonly CommandEntry[] = [
   },
   {
     name: 'replay',
-    summary: 'Check that running processes can continue with the workflow code of a project',
+    summary: 'Check that running processes can continue with your workflow code',
     load: () => import('../commands/replay/command.ts'),
   },
   {
@@ -36,12 +36,12 @@ export const kuflowEntries: readonly CommandEntry[] = [
   },
   {
     name: 'process',
-    summary: 'Start, show, and cancel processes',
+    summary: 'Start, show, signal and cancel processes',
     load: () => import('../commands/process/command.ts'),
   },
   {
     name: 'task',
-    summary: 'List, claim, assign, and complete tasks',
+    summary: 'List, claim, assign and complete tasks',
     load: () => import('../commands/task/command.ts'),
   },
   {
@@ -51,12 +51,12 @@ export const kuflowEntries: readonly CommandEntry[] = [
   },
   {
     name: 'credentials',
-    summary: 'Get, check, and rotate the engine certificate of a project',
+    summary: 'Get, check and rotate the engine certificate of a project',
     load: () => import('../commands/credentials/command.ts'),
   },
   {
     name: 'doctor',
-    summary: 'Check everything a worker needs to connect, and find the root cause of a failure',
+    summary: 'Find out why a worker does not connect',
     load: () => import('../commands/doctor/command.ts'),
   },
   {

@@ -65,17 +65,20 @@ const STATES = {
 
 /** `--state`, repeatable. Completion offers the states. `defaultState`: the state without the option, if there is one. */
 export function stateOption(what: keyof typeof STATES, plural: string, defaultState?: string): Option {
-  const states = STATES[what].map((state) => state.toLowerCase());
+  const states = STATES[what].map(stateOnCommandLine);
   const list = `${states.slice(0, -1).join(', ')} or ${states.at(-1)}`;
   const notes = ['repeatable', ...(defaultState === undefined ? [] : [`default: ${defaultState}`])].join('; ');
   return withCandidates(collectValues('--state <state>', `Only ${plural} in this state: ${list} (${notes})`), states);
 }
 
+/** A state as commands write it: KuFlow's CANCELLED is canceled. */
+export const stateOnCommandLine = (state: string): string => state.toLowerCase().replace('cancelled', 'canceled');
+
 /** The state that a person wrote in any case. Throws a usage error that lists the states. */
 export function parseState<What extends keyof typeof STATES>(text: string, what: What): (typeof STATES)[What][number] {
   const states: readonly (typeof STATES)[What][number][] = STATES[what];
-  const state = states.find((known) => known === text.toUpperCase());
+  const state = states.find((known) => stateOnCommandLine(known) === stateOnCommandLine(text));
   if (state === undefined)
-    throw usageError(`${text} is not a state of a ${what}`, [`States: ${states.join(', ').toLowerCase()}`]);
+    throw usageError(`${text} is not a state of a ${what}`, [`States: ${states.map(stateOnCommandLine).join(', ')}`]);
   return state;
 }

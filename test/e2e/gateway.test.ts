@@ -220,14 +220,14 @@ describe('the engine behind the gateway', () => {
   it('cancels a workflow that accepts the request, and terminates one that ignores it', async () => {
     await start('p-cancel');
     await work(undefined);
-    const cancelling = engine.cancelWorkflow({
+    const canceling = engine.cancelWorkflow({
       workflowId: 'p-cancel',
       reason: 'by the user',
       terminateAfterMs: 120_000,
       ...unhurried,
     });
     await work({ commandType: 7, cancelWorkflowExecutionCommandAttributes: {} });
-    await cancelling;
+    await canceling;
     expect(await outcomeOf('p-cancel')).toMatchObject({ kind: 'canceled' });
 
     await start('p-deaf');
@@ -245,14 +245,14 @@ describe('the engine behind the gateway', () => {
     await start('p-left');
     await work(undefined);
     const stopping = new AbortController();
-    const cancelling = engine.cancelWorkflow({
+    const canceling = engine.cancelWorkflow({
       workflowId: 'p-left',
       reason: 'by the user',
       terminateAfterMs: 60_000,
       signal: stopping.signal,
       requested: () => stopping.abort(new Error('enough')),
     });
-    await expect(cancelling).rejects.toThrow('enough');
+    await expect(canceling).rejects.toThrow('enough');
     expect(await engine.getOutcome('p-left')).toBeUndefined();
     await work({ commandType: 7, cancelWorkflowExecutionCommandAttributes: {} });
     expect(await outcomeOf('p-left')).toMatchObject({ kind: 'canceled' });

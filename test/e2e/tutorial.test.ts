@@ -58,10 +58,12 @@ describe.each<Language>(['TypeScript', ...(SOAK ? (['Java', 'Python'] as const) 
     beforeAll(async () => {
       folder = mkdtempSync(join(inject('runFolder'), 'tutorial-'));
       cwd = folder;
+      const uv = language === 'Python' ? await uvEnvironment() : {};
       environment = {
-        ...(language === 'Python' ? await uvEnvironment() : bareEnvironment()),
+        ...bareEnvironment(),
+        ...uv,
         ...mark.env,
-        PATH: [join(process.execPath, '..'), process.env['PATH']].join(delimiter),
+        PATH: [join(process.execPath, '..'), uv['PATH'] ?? process.env['PATH']].join(delimiter),
         KUFLOW_TEMPORAL_PATH: await temporalPath(),
       };
       // Downloads what Maven needs.

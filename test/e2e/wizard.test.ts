@@ -71,7 +71,7 @@ async function answer(at: TerminalSession, question: string, ...keys: readonly s
 }
 
 /** The options, the answers given first, and the question at which `key` (default: Ctrl-C) is pressed. */
-interface Cancelled {
+interface Canceled {
   readonly at: string;
   readonly key?: string;
   readonly args?: readonly string[];
@@ -79,7 +79,7 @@ interface Cancelled {
   readonly way?: readonly (readonly [question: string, ...keys: readonly string[]])[];
 }
 
-async function cancels({ at: question, key = CTRL_C, args = [], way = [], env = {} }: Cancelled): Promise<void> {
+async function cancels({ at: question, key = CTRL_C, args = [], way = [], env = {} }: Canceled): Promise<void> {
   const before = treeOf(folder);
   const at = start(args, { env });
   for (const [asked, ...keys] of way) await answer(at, asked, ...keys);
@@ -259,7 +259,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
       const account = ['--client-id', WORKER_APPLICATION, '--client-secret-file', 'secret'];
       const args = ['--endpoint', tenant.endpoint, ...account];
       const loan = ['--process', 'LOAN', '--sample', '2', '--task-queue', 'Q', ...args];
-      for (const cancelled of [
+      for (const canceled of [
         { at: 'Process (type to search)', args, way: [['Which process is the worker for?', ENTER]] },
         { at: 'Read up to 25 instances', args: ['--process', 'LOAN', ...args] },
         { at: 'Are the tasks, their kinds and their order correct?', args: loan },
@@ -297,8 +297,8 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
             ['Folder for the new project', ENTER],
           ],
         },
-      ] satisfies readonly Cancelled[])
-        await cancels(cancelled);
+      ] satisfies readonly Canceled[])
+        await cancels(canceled);
     });
   });
 
@@ -310,7 +310,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     const closed = ['--client-id', WORKER_APPLICATION, '--endpoint', 'http://127.0.0.1:9'];
     const folderGiven = [['Folder for the new project', ENTER]] as const;
     const which = 'Which process is the worker for?';
-    for (const cancelled of [
+    for (const canceled of [
       { at: which },
       { at: 'Definition file', way: [[which, DOWN, DOWN, DOWN, ENTER]] },
       { at: 'Where will the worker run first?', args: ['--definition', 'd.yaml'] },
@@ -362,14 +362,14 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
         way: folderGiven,
       },
       { at: 'Create the project?', args: placed, way: folderGiven },
-    ] satisfies readonly Cancelled[])
-      await cancels(cancelled);
+    ] satisfies readonly Canceled[])
+      await cancels(canceled);
   });
 
   it('writes nothing and exits with 130 when the input ends, at every kind of prompt', async () => {
     const placed = ['x', '--package-manager', 'npm'];
     const which = 'Which process is the worker for?';
-    for (const cancelled of [
+    for (const canceled of [
       { at: which },
       { at: which, args: placed },
       { at: 'Folder for the new project', args: ['--local'] },
@@ -378,8 +378,8 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
         at: 'Client secret',
         args: ['--process', 'LOAN', '--task', 'A', '--client-id', WORKER_APPLICATION],
       },
-    ] satisfies readonly Cancelled[])
-      await cancels({ ...cancelled, key: CTRL_D });
+    ] satisfies readonly Canceled[])
+      await cancels({ ...canceled, key: CTRL_D });
   });
 
   it.runIf(hasShell('bash'))('continues at the same prompt after Ctrl-Z and fg', async () => {

@@ -1,3 +1,4 @@
+import { stateOnCommandLine } from '../../cli/kuflow-options.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { DefinedProcess, DefinedTask, KnownProcess } from '../../discovery/known-processes.ts';
 import {
@@ -53,7 +54,10 @@ export async function listRecordIds(source: RecordSource, lookup: LocalLookup): 
 }
 
 function describeRecord({ code, state, createdAt }: RecentRecord): string {
-  return escapeForTerminal([code, state.toLowerCase(), ...(createdAt === undefined ? [] : [createdAt])].join(', '), 80);
+  return escapeForTerminal(
+    [code, stateOnCommandLine(state), ...(createdAt === undefined ? [] : [createdAt])].join(', '),
+    80,
+  );
 }
 
 /** The processes that the local KuFlow serves, or those of the project if it does not run. */

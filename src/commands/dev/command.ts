@@ -32,7 +32,7 @@ Examples:
 
 const SKIP_EXAMPLES = `
 Examples:
-  until the worker does something
+  skip to the next thing that the worker does
     $ kuflow dev skip
   let a deadline of three days pass
     $ kuflow dev skip 3d
@@ -196,8 +196,8 @@ export function configure(command: Command, context: CommandContext): void {
   stateOption(command.command('skip'))
     .summary('Skip time, so that deadlines pass (experimental)')
     .description(
-      'Move the clock of the running local KuFlow and its processes forward, from deadline to deadline. At each one, wait until the worker has done its work. ' +
-        'Without a duration or --until, stop when a process has changed. Tokens and certificates keep real time. The clock stays ahead until `kuflow dev reset`. ' +
+      'Move the clock of the running local KuFlow forward, from deadline to deadline, and wait at each one until the worker is done. ' +
+        'Without a duration or --until, it stops when a process has changed. Tokens and certificates keep real time. The clock stays ahead until `kuflow dev reset`. ' +
         'This is experimental, because it uses an experimental feature of the Temporal server. ' +
         'Exits with status 1 if there was nothing to wait for, and 4 if a process did not get there.',
     )

@@ -57,12 +57,12 @@ export function configure(command: Command, context: CommandContext): void {
         ),
       )
       .summary('Start a process')
-      .description('Start a process. Prints its ID to stdout.')
+      .description('Start a process. Only its ID goes to stdout.')
       .option('--metadata <file>', 'YAML or JSON file with the metadata; - reads standard input')
       .addOption(collectValues('--set <name=value>', 'Set one property of the metadata (repeatable)'))
       .option('--fake', 'Fill in valid example metadata')
       .option('--allow-invalid', 'Start the process even if the metadata does not match its schema')
-      .option('--wait', 'Wait until the process ends. Exits with status 1 if it was canceled'),
+      .option('--wait', 'Wait until the process ends; exits with status 1 if it was canceled'),
   )
     .addHelpText('after', START_EXAMPLES)
     .action(async (code: string | undefined, flags: ProcessStartFlags) => {
@@ -86,11 +86,11 @@ export function configure(command: Command, context: CommandContext): void {
     command
       .command('show')
       .addArgument(idArgument('process'))
-      .summary('Show a process, its metadata and what happened to it')
+      .summary('Show a process, its metadata and its history')
       .description(
-        'Show a process, its metadata and what happened to it. Only the local KuFlow provides a timeline; for another KuFlow, the process items are listed instead.',
+        'Show a process, its metadata and its history. Only the local KuFlow provides a timeline; for another KuFlow, the process items are listed instead.',
       )
-      .option('--watch', 'Continue until the process ends. Exits with status 1 if it was canceled'),
+      .option('--watch', 'Keep watching until the process ends; exits with status 1 if it was canceled'),
   ).action(async (id: string, flags: ProcessShowFlags) => {
     const { runProcessShow } = await import('./run.ts');
     await runProcessShow(id, flags, context);
@@ -108,10 +108,7 @@ export function configure(command: Command, context: CommandContext): void {
       )
       .addOption(collectValues('--set <name=value>', 'Set one property of the input (repeatable)'))
       .addOption(
-        new Option(
-          '--input <json>',
-          'The input as JSON. Without input, the signal does not have an argument',
-        ).conflicts('set'),
+        new Option('--input <json>', 'Input as JSON; without input, the signal has no argument').conflicts('set'),
       ),
   )
     .addHelpText('after', SIGNAL_EXAMPLES)

@@ -12,7 +12,7 @@ export interface OutboxOptions {
   readonly onStarted?: ((workflowId: string) => void) | undefined;
   /** Milliseconds from a request to cancel until termination. Default: 10,000. */
   readonly terminateAfterMs?: number | undefined;
-  /** How many workflows are served at a time, not counting those that wait for a cancelled workflow. Default: 16. */
+  /** How many workflows are served at a time, not counting those that wait for a canceled workflow. Default: 16. */
   readonly concurrency?: number | undefined;
 }
 

@@ -33,7 +33,7 @@ export function retrieveProcess(ctx: OperationContext, id: string): Process {
 
 /**
  * Changes RUNNING to COMPLETED, without touching open tasks and the workflow: KuFlow's API description says only that the state changes, and
- * workers on old SDKs complete their process before their workflow returns. A completed process stays as it is; a cancelled one is refused
+ * workers on old SDKs complete their process before their workflow returns. A completed process stays as it is; a canceled one is refused
  * with 403.
  */
 export function completeProcess(ctx: OperationContext, id: string): Process {
@@ -50,7 +50,7 @@ export function completeProcess(ctx: OperationContext, id: string): Process {
 }
 
 /**
- * Changes RUNNING to CANCELLED, cancels all active tasks, and requests cancellation of the workflow. A cancelled
+ * Changes RUNNING to CANCELLED, cancels all active tasks, and requests cancellation of the workflow. A canceled
  * process stays as it is; a completed one is refused with 403.
  */
 export function cancelProcess(ctx: OperationContext, id: string): Process {
@@ -58,14 +58,14 @@ export function cancelProcess(ctx: OperationContext, id: string): Process {
     const current = requireProcess(ctx, id);
     if (current.state === 'CANCELLED') return current;
     requireRunning(current);
-    const cancelled = saveProcess(ctx, current, { state: 'CANCELLED' });
+    const canceled = saveProcess(ctx, current, { state: 'CANCELLED' });
     recordEvent(ctx, { processId: id, kind: 'process-cancelled', principalId: ctx.principal.id });
     for (const task of findActiveTasks(ctx.store.sql, id)) cancelTask(ctx, task);
     enqueueForEngine(ctx, id, {
       kind: 'cancel-workflow',
       reason: `The process was canceled by ${ctx.principal.name}`,
     });
-    return cancelled;
+    return canceled;
   });
   return toProcess(ctx, process);
 }
@@ -102,7 +102,7 @@ export function deleteProcess(ctx: OperationContext, id: string): void {
 }
 
 /**
- * Cancels these tasks of the process, or all active ones. Cancelled tasks stay as they are; a completed one is refused
+ * Cancels these tasks of the process, or all active ones. Canceled tasks stay as they are; a completed one is refused
  * with 409.
  */
 export function cancelProcessItems(ctx: OperationContext, id: string, processItemIds: readonly string[]): Process {

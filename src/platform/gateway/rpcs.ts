@@ -14,7 +14,7 @@ const WITHOUT_NAMESPACE = new Set([...OPEN, `${SERVICE}GetClusterInfo`]);
 
 /**
  * The paths of the RPCs that a worker needs, and the reads of a connection check. Starting, signalling, querying,
- * cancelling and listing workflows is left to the platform, as in KuFlow.
+ * canceling and listing workflows is left to the platform, as in KuFlow.
  */
 export const WORKER_RPCS: ReadonlySet<string> = new Set([
   ...WITHOUT_NAMESPACE,

@@ -71,8 +71,8 @@ export async function PostsWorkflow({ processId }: WorkflowRequest): Promise<Wor
   await kuflowActivities.KuFlow_Engine_assignProcessItemTask({ processItemId, ownerId: userId });
   await kuflowActivities.KuFlow_Engine_assignProcessItemTask({ processItemId, ownerId: applicationId });
   await kuflowActivities.KuFlow_Engine_completeProcessItemTask({ processItemId });
-  const cancelled = await create();
-  await kuflowActivities.KuFlow_Engine_cancelProcessItems({ processId, processItemIds: [cancelled] });
+  const canceled = await create();
+  await kuflowActivities.KuFlow_Engine_cancelProcessItems({ processId, processItemIds: [canceled] });
   await kuflowActivities.KuFlow_Engine_changeProcessInitiator({ processId, initiatorId: applicationId });
   return { message: 'posted' };
 }

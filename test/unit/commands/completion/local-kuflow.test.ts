@@ -73,8 +73,8 @@ describe('completion of codes and IDs of the running local KuFlow', () => {
     const cwd = await here();
     const [first, second, third] = processes;
     const all = [
-      line('latest', 'LOAN', 'cancelled'),
-      line(third, 'LOAN', 'cancelled'),
+      line('latest', 'LOAN', 'canceled'),
+      line(third, 'LOAN', 'canceled'),
       line(second, 'LOAN', 'running'),
       line(first, 'LOAN', 'running'),
     ];
@@ -94,7 +94,7 @@ describe('completion of codes and IDs of the running local KuFlow', () => {
     const open = [line(second, 'SCORE', 'ready'), line(first, 'APPLICATION', 'ready')];
     expect(await complete(cwd, 'task', 'show', ...at)).toEqual([
       line('latest', 'SCORE', 'ready'),
-      line(third, 'APPLICATION', 'cancelled'),
+      line(third, 'APPLICATION', 'canceled'),
       ...open,
     ]);
     for (const command of ['claim', 'complete'])

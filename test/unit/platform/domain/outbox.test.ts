@@ -79,7 +79,7 @@ describe('the outbox', () => {
     expect(third.calls).toEqual([]);
   });
 
-  it('starts a process at once while many cancelled workflows are still open', async () => {
+  it('starts a process at once while many canceled workflows are still open', async () => {
     const { promise: started, resolve: starts } = deferred();
     const { promise: ended, resolve: end } = deferred();
     const late = uuid7();
@@ -102,7 +102,7 @@ describe('the outbox', () => {
     expect(at.calls.filter(({ call }) => call === 'cancel')).toHaveLength(40);
   });
 
-  it('stops while it waits for a cancelled workflow, and cancels it again after a restart', async () => {
+  it('stops while it waits for a canceled workflow, and cancels it again after a restart', async () => {
     const { promise: asked, resolve } = deferred();
     const first = open({
       before: (call) => {

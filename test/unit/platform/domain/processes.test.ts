@@ -166,7 +166,7 @@ describe('metadata and entity', () => {
 });
 
 describe('the end of a process', () => {
-  it('completeProcess completes a running process once, leaves its open tasks and its workflow, and rejects a cancelled process', async () => {
+  it('completeProcess completes a running process once, leaves its open tasks and its workflow, and rejects a canceled process', async () => {
     const id = start();
     const item = task(id);
     expect(completeProcess(world.worker, id).state).toBe('COMPLETED');
@@ -273,7 +273,7 @@ describe('recordWorkflowOutcome', () => {
     },
   );
 
-  it('does not change a cancelled process, and ignores a continued workflow and one without a process', () => {
+  it('does not change a canceled process, and ignores a continued workflow and one without a process', () => {
     const id = start();
     recordWorkflowOutcome(world.domain, id, { kind: 'continued' });
     expect(listOpenWorkflows(world.domain)).toEqual([id]);
