@@ -21,7 +21,7 @@ export interface SignalActionInCode extends ActionInCode {
   readonly isWithdrawal: boolean;
 }
 
-/** A user action that starts a workflow of its own, which the worker runs too. */
+/** A user action that starts a separate workflow, which the worker runs too. */
 export interface WorkflowActionInCode extends ActionInCode {
   readonly workflowType: string;
   /** The activity that creates the document of a downloadable action. */

@@ -112,7 +112,7 @@ describe('user actions', () => {
     await replay(await run.history(), workflows);
   });
 
-  it('can have workflows of their own, which get the request of KuFlow', async () => {
+  it("can have separate workflows, which get KuFlow's request", async () => {
     const kuflow = environment.fakeKuFlow(() => 'wait');
     const run = await environment.startProcess('ActionWorkflow', kuflow, {}, { action: 'EXPORT' });
     const documentUri = `ku:${run.processId}`;

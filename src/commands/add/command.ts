@@ -29,7 +29,7 @@ const ACTION_EXAMPLES = `
 Examples:
   add an action that signals the workflow
     $ kuflow add action WITHDRAW --available-to initiator
-  add an action that starts a workflow of its own, whose result is a document
+  add an action that starts a separate workflow, whose result is a document
     $ kuflow add action EXPORT:downloadable --name "Export as a file"
   add an action that creates a task
     $ kuflow add action ESCALATE:create-task --task ESCALATION`;

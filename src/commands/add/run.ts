@@ -1,4 +1,4 @@
-import { confirmSimilarCode, findProcess, taskAddition, type TaskFlags } from './task.ts';
+import { confirmSimilarCode, processOfAddition, taskAddition, type TaskFlags } from './task.ts';
 import { actionFromFlags, type ActionFlags } from '../../process/definition/from-flags.ts';
 import type { AdditionRequest } from '../../project/edit/addition.ts';
 import { openAddedProject, openAddPrompts, optionWithValue, runAddition, type AddFlags } from './run-addition.ts';
@@ -24,7 +24,7 @@ export async function runAddAction(
   context: CommandContext,
 ): Promise<void> {
   const project = await openAddedProject(flags, context);
-  const process = findProcess(project, flags.process);
+  const process = processOfAddition(project, flags.process);
   const known = process.definition.actions?.find(({ code }) => code === written);
   const { taskQueue } = process.definition.workflow;
   const addition: AdditionRequest = {

@@ -25,7 +25,7 @@ export async function taskAddition(
   flags: TaskFlags,
   cwd: string,
 ): Promise<TaskAddition> {
-  const process = findProcess(project, flags.process);
+  const process = processOfAddition(project, flags.process);
   const known = process.definition.tasks.find(({ code }) => code === task);
   // A task that is already in the definition has its kind there.
   const written = known === undefined ? task : `${known.code}:${known.kind}`;
@@ -63,7 +63,7 @@ export async function confirmSimilarCode(
 }
 
 /** The process of an addition; optional if the project has only one. Rejects with a usage error. */
-export function findProcess(project: WorkerProject, code: string | undefined): OpenedProcess {
+export function processOfAddition(project: WorkerProject, code: string | undefined): OpenedProcess {
   const { processes } = project;
   const codes = processes.map(({ definition }) => definition.process.code);
   if (code === undefined && processes.length === 1) return processes[0];

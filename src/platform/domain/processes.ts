@@ -130,13 +130,13 @@ function requireItemOfProcess(ctx: OperationContext, processId: string, itemId: 
 function cancelTask(ctx: OperationContext, item: ProcessItemRow): void {
   if (item.task === undefined) return;
   const now = ctx.store.now();
-  const cancelled: ProcessItemRow = {
+  const canceled: ProcessItemRow = {
     ...item,
     ...withModification(item, ctx.principal.id, now),
     task: { ...item.task, state: 'CANCELLED', cancelledAt: now },
   };
-  updateProcessItem(ctx.store.sql, cancelled);
-  enqueueTaskState(ctx, cancelled);
+  updateProcessItem(ctx.store.sql, canceled);
+  enqueueTaskState(ctx, canceled);
   recordEvent(ctx, {
     processId: item.processId,
     kind: 'item-cancelled',

@@ -352,8 +352,8 @@ describe('kuflow sync with wrong or missing input', () => {
     [['--check', '--yes'], '--yes cannot be combined with --check'],
     [['--check', '--edit', 'a'], '--edit cannot be combined with --check'],
     [['--check', '--process', 'LOAM'], '--process LOAM: the project does not have this process; did you mean "LOAN"?'],
-    [['--check', '--sample', '-1'], 'It must be a whole number from 0 to 1000.'],
-    [['--check', '--sample', '1001'], 'It must be a whole number from 0 to 1000.'],
+    [['--check', '--sample', '-1'], '--sample must be a whole number from 0 to 1000'],
+    [['--check', '--sample', '1001'], '--sample must be a whole number from 0 to 1000'],
   ])('refuses %j', async (args, message) => {
     const { status, stderr } = await live.sync(...args);
     expect(status).toBe(2);

@@ -156,7 +156,7 @@ describe('kuflow update', () => {
     const help = await runKuflow(folder, ['update', '--help'], env);
     expect(help.stdout).toContain('--conflicts <how>');
     const wrong = await runKuflow(folder, ['update', '--conflicts', 'mine'], env);
-    expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining('markers, ours, skip')]);
+    expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining('markers, ours or skip')]);
     const empty = temporaryFolder();
     mkdirSync(join(empty, '.kuflow'));
     writeFileSync(join(empty, '.kuflow/project.json'), '{');

@@ -24,16 +24,19 @@ const LANGUAGES = [
   {
     packageManager: 'npm',
     types: 'src/process/types.ts',
+    actions: [],
     all: ['src/process/tasks.ts', 'src/process/types.ts', 'src/process/validators.ts'],
   },
   {
     packageManager: 'maven',
     types: `${JAVA}/LoanTypes.java`,
+    actions: [`${JAVA}/LoanActions.java`],
     all: [`${JAVA}/LoanTasks.java`, `${JAVA}/LoanTypes.java`, 'src/main/resources/kuflow/schemas/loan.json'],
   },
   {
     packageManager: 'uv',
     types: 'src/acme_loans/loan/types.py',
+    actions: [],
     all: ['src/acme_loans/loan/schemas.json', 'src/acme_loans/loan/tasks.py', 'src/acme_loans/loan/types.py'],
   },
 ] as const;
@@ -83,7 +86,10 @@ describe.each(LANGUAGES)('regenerating the code of a project built with $package
 
   it('lists every file that follows from the definition', async () => {
     const { record, processes } = await openProject(folder, {}, VERSION);
-    expect(processes[0].layout.code.filter(languageOf(record).code.isDefinitionCode).toSorted()).toEqual(language.all);
+    expect(processes[0].layout.code.filter(languageOf(record).code.isDefinitionCode).toSorted()).toEqual([
+      ...language.actions,
+      ...language.all,
+    ]);
   });
 
   it('renders exactly these files again, and changes nothing else except the state of the project', async () => {

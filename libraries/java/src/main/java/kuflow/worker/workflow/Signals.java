@@ -49,7 +49,7 @@ final class Signals {
         });
     }
 
-    /** Actions whose signals have the same name are told apart by their codes. */
+    /** The codes of actions distinguish those whose signals have the same name. */
     void handle(SignalAction<?> action, Consumer<UserActionSignal> handler) {
         actions.computeIfAbsent(action.signal(), name -> {
                     Map<String, Consumer<UserActionSignal>> byCode = new HashMap<>();

@@ -818,7 +818,7 @@ class KuFlowProcessTest {
     }
 
     @Test
-    @DisplayName("has actions with workflows of their own, which return a document")
+    @DisplayName("has actions with separate workflows, which return a document")
     void actionWorkflow() {
         KuFlowFile document = KuFlowFile.of("ku:process/1/document/2", "text/plain", 3, "loan.txt");
         Trial.Activities activities = code -> new Trial.Check(code.equals("EXPORT") ? document : null);

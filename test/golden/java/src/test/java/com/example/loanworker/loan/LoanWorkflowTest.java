@@ -57,12 +57,7 @@ class LoanWorkflowTest {
     void skipsApprovalWhenCreditCheckAccepts() {
         try (FakeKuFlow kuflow = new FakeKuFlow(Person.entering(SAMPLE.answers()), SAMPLE.metadata());
                 ProcessRun run = ProcessRun.start(LoanWorkflowImpl.class, kuflow, accepting(kuflow))) {
-            run.result();
-
-            assertThat(kuflow.items())
-                    .last()
-                    .extracting(item -> item.message().text())
-                    .isEqualTo("Your loan was approved");
+            assertThat(run.result().message()).endsWith(" completed");
             assertThat(kuflow.itemCodes()).doesNotContain("APPROVE_LOAN");
         }
     }
