@@ -334,7 +334,8 @@ describeInChromium('tasks in the console', () => {
     };
 
     await press(button(page, 'Correct the amount…'));
-    const amount = actions.getByLabel('Amount', { exact: true });
+    const amount = actions.getByRole('textbox', { name: 'Amount' });
+    await amount.waitFor();
     await press(button(page, 'Invoke'));
     await actions.getByText('The action was not invoked').waitFor();
     await tabTo(page, amount);
