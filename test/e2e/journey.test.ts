@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { SimulateResult } from '../../src/commands/dev/simulate/simulation.ts';
 import type { KuFlowClient } from '../../src/kuflow/client.ts';
+import type { ProcessAction } from '../../src/kuflow/contract/process-actions.ts';
 import type { RequestDetail, RequestList } from '../../src/platform/shared/contract.ts';
 import type { PlatformState } from '../../src/platform/state/state-file.ts';
 import { kuflowDev, platformReady, startCommand, type RunningCommand } from '../support/dev-command.ts';
@@ -69,6 +70,9 @@ const DEFINITION = {
     { code: 'NOTE', kind: 'message' },
     { code: 'TALK', kind: 'thread' },
     { code: 'SIGN', kind: 'human' },
+  ],
+  actions: [
+    { code: 'EXPORT', type: 'downloadable', workflow: { type: 'ExportWorkflow', 'task-queue': 'JOURNEY_QUEUE' } },
   ],
 };
 
@@ -136,6 +140,15 @@ describeWorkers(
         const path = join(folder, log);
         return existsSync(path) && /Waiting for a person.*REVIEW/.test(readFileSync(path, 'utf8'));
       });
+    }
+
+    async function invokeExport(state: PlatformState, processId: string): Promise<ProcessAction> {
+      const user = userOf(state);
+      try {
+        return (await user.createProcessAction(processId, { processActionDefinitionCode: 'EXPORT' })).resource;
+      } finally {
+        await user.close();
+      }
     }
 
     async function expectResult(user: KuFlowClient, state: PlatformState, processId: string): Promise<void> {
@@ -219,7 +232,7 @@ describeWorkers(
       });
 
     it.runIf(process.platform !== 'win32')(
-      'is confidential and completes after platform and worker are killed during a time skip, and its deadline passes once [java, python, typescript: deadline.once, documents.transfer, client.injected, encryption.payloads]',
+      'is confidential and completes after platform and worker are killed during a time skip, and its deadline passes once [java, python, typescript: actions.workflows, deadline.once, documents.transfer, client.injected, encryption.payloads]',
       async () => {
         serve({ confidential: true });
         const simulation = startDev(
@@ -236,6 +249,7 @@ describeWorkers(
           () => /Process JOURNEY (\S+)/.exec(simulation.output())?.[1],
         );
         await opensReview('killed.log');
+        const action = await invokeExport(state, processId);
         const started = await platformTime(state);
         void skipTo(state, started + REVIEW_DAYS * DAY).catch(() => undefined);
         await until('time is skipped', async () => (await platformTime(state)) > started + HOUR);
@@ -256,6 +270,12 @@ describeWorkers(
           await skipTo(state, started + REVIEW_DAYS * DAY);
           expect((await user.retrieveProcessItem(id)).ownerId).toBe(state.user.principalId);
           await expectDeadline(state, processId);
+          const exported = await until('the document of the action has arrived', async () => {
+            const read = await user.retrieveProcessAction(processId, action.id);
+            return read.status !== 'REQUESTED' && read;
+          });
+          const documentUri = expect.any(String) as string;
+          expect(exported).toMatchObject({ status: 'COMPLETED', downloadable: { documentUri } });
           await user.updateProcessItemTaskData(id, { approved: true, remark: CANARY });
           await user.completeProcessItemTask(id);
           const sign = await taskOf(user, processId, 'SIGN');

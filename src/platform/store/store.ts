@@ -224,6 +224,8 @@ const oldStatePath = (path: string): string => `${path}.old`;
 
 function keepOldState(path: string, sql: Sql & { finalize(): void }): void {
   const draft = `${oldStatePath(path)}.tmp`;
+  // What a killed start left, with the library's lock of it.
+  for (const left of ['', '-journal', '.lock']) rmSync(`${draft}${left}`, { recursive: true, force: true });
   closeSync(openSync(draft, 'w', 0o600));
   sql.exec(`VACUUM INTO '${draft.replaceAll("'", "''")}'`);
   sql.finalize();
