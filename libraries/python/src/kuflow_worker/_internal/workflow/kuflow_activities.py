@@ -19,8 +19,6 @@ Result = TypeVar("Result")
 
 # Marks histories with a cancellation that arrived in the same workflow task as the result of an activity.
 CANCELED_WITH_RESULT = "kuflow-canceled-with-result"
-# Marks histories in which code that is canceled while it runs an activity ends as other code that is canceled.
-CANCELED_ACTIVITY = "kuflow-canceled-activity"
 
 # The attribute of an activity that has its own options.
 OPTIONS = "__kuflow_options"
@@ -65,19 +63,19 @@ async def with_cancellation(work: Awaitable[Result]) -> Result:
     task = asyncio.current_task()
     before = 0 if task is None else task.cancelling()
 
-    def is_canceled(mark: str) -> bool:
-        return task is not None and task.cancelling() > before and workflow.patched(mark)
+    def is_canceled() -> bool:
+        return task is not None and task.cancelling() > before
 
     try:
         result = await work
     except ActivityError as error:
-        if is_cancelled_exception(error) and is_canceled(CANCELED_ACTIVITY):
+        if is_cancelled_exception(error) and is_canceled():
             raise asyncio.CancelledError from error
         rejection = rejection_of(error)
         if rejection is None:
             raise
         raise rejection from error
-    if is_canceled(CANCELED_WITH_RESULT):
+    if is_canceled() and workflow.patched(CANCELED_WITH_RESULT):
         raise asyncio.CancelledError
     return result
 
