@@ -10,10 +10,10 @@ export function parseJsonObject(text: string, name: string): Readonly<Record<str
   if (isRecord(data)) return data;
   // The parser's messages may quote the file.
   throw new KnownError({
-    message: `${name} can't be used: ${data === undefined ? 'it is not valid JSON' : 'it is not a JSON object'}`,
+    message: `${name} can't be used: ${data === undefined ? `it is not valid JSON, line ${firstBrokenLine(text)}` : 'it is not a JSON object'}`,
     next: [
       data === undefined
-        ? `Correct the JSON syntax in ${name} (line ${firstBrokenLine(text)}), then try again`
+        ? `Correct the JSON syntax in ${name}, then try again`
         : `Write a JSON object to ${name}, then try again`,
     ],
   });

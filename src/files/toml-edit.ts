@@ -38,10 +38,10 @@ export function parseTomlTable(text: string, name: string): TomlData {
     line = (error as { lineNumber?: number }).lineNumber;
   }
   // The parser's messages may quote the file.
-  const at = line === undefined ? '' : ` (line ${line})`;
+  const at = line === undefined ? '' : `, line ${line}`;
   throw new KnownError({
-    message: `${name} can't be used: it is not valid TOML, or contains a key twice`,
-    next: [`Correct the TOML syntax in ${name}${at}, then try again`],
+    message: `${name} can't be used: it is not valid TOML, or contains a key twice${at}`,
+    next: [`Correct the TOML syntax in ${name}, then try again`],
   });
 }
 

@@ -53,13 +53,13 @@ export function parseYamlMap(text: string, name: string): YamlData {
       : broken.code === 'DUPLICATE_KEY'
         ? 'it contains a key twice'
         : 'it is not valid YAML';
-  const line = broken === undefined ? '' : ` (line ${text.slice(0, broken.pos[0]).split('\n').length})`;
+  const line = broken === undefined ? '' : `, line ${text.slice(0, broken.pos[0]).split('\n').length}`;
   throw new KnownError({
-    message: `${name} can't be used: ${why}`,
+    message: `${name} can't be used: ${why}${line}`,
     next: [
       broken === undefined
         ? `Write ${name} as keys and values, then try again`
-        : `Correct the YAML syntax in ${name}${line}, then try again`,
+        : `Correct the YAML syntax in ${name}, then try again`,
     ],
     status: 2,
   });

@@ -161,7 +161,7 @@ async function saveData(
 }
 
 async function claim(
-  { client, local }: KuFlowSession,
+  { client, caller, local }: KuFlowSession,
   task: ProcessItem,
   context: CommandContext,
 ): Promise<ProcessItem> {
@@ -172,7 +172,7 @@ async function claim(
     // KuFlow's own hints are about the roles of an application.
     if (local !== undefined)
       throw new KnownError({
-        message: `This user may not claim ${formatTaskName(task)}`,
+        message: `${caller.name} may not claim ${formatTaskName(task)}`,
         seen: error.seen,
         next: ['Act as a candidate: --as <email>'],
       });

@@ -139,7 +139,7 @@ const ROWS: readonly Row[] = [
         }),
       ),
     status: 1,
-    message: /was cut off/,
+    message: /response is incomplete/,
     seen: /\(after 2 attempts\)$/,
     next: /Try again/,
     requests: 2,

@@ -198,7 +198,7 @@ describe('a task with candidates', () => {
     const allowed = await other.kuflow(['task', 'complete', id, '--fake', '--as', 'other@example.com']);
     await other.close();
     expect(status).toBe(1);
-    expect(stderr).toContain(`This user may not claim APPLICATION (${id})`);
+    expect(stderr).toMatch(new RegExp(`✖ .+ may not claim APPLICATION \\(${id}\\)`));
     expect(stderr).toContain('It can be claimed by other@example.com');
     expect(stderr).toContain('Act as a candidate: --as <email>');
     expect(allowed.status).toBe(0);

@@ -320,6 +320,12 @@ tasks:
     expect(text).not.toMatch(/[\u001b\u202e]/);
   });
 
+  it('lists at most three syntax errors', async () => {
+    const rows = await problemsOf('[a](b)\n'.repeat(20));
+    expect(rows).toHaveLength(4);
+    expect(rows.at(-1)).toMatch(/^\(and \d+ more\)$/);
+  });
+
   it('limits the number of problems listed', async () => {
     const rows = await problemsOf(`${HEAD}tasks:\n${'  - x: 1\n'.repeat(500)}`);
     expect(rows).toHaveLength(51);
