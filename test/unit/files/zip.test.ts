@@ -22,10 +22,6 @@ describe('readZip', () => {
     ]);
   });
 
-  it('refuses what is not a zip file', async () => {
-    await expect(read(Buffer.from('text'))).rejects.toThrow('is not a zip file, or is truncated');
-  });
-
   it.each<[string, ZipEntry, RegExp]>([
     ['leads out of the archive', { path: '../x.txt' }, /invalid relative path/],
     ['leads out of a folder of it', { path: 'a/../../x.txt' }, /invalid relative path/],

@@ -321,7 +321,7 @@ tasks:
   });
 
   it('lists at most three syntax errors', async () => {
-    const rows = await problemsOf('[a](b)\n'.repeat(20));
+    const rows = await problemsOf('# Title\n\nText\n\n- [a](b): c\n'.repeat(9));
     expect(rows).toHaveLength(4);
     expect(rows.at(-1)).toMatch(/^\(and \d+ more\)$/);
   });
