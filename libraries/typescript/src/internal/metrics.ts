@@ -30,10 +30,7 @@ export function createMetrics(meter: MetricMeter): Metrics {
   const registrations = counter('worker_registration_failures', 'Failed registrations of this worker with KuFlow');
   const tokens = counter('engine_token_failures', 'Failed requests for an engine token');
   const taskFailures = counter('system_task_failures', 'Failed system task attempts, by task code');
-  const failingTasks = gauge(
-    'system_tasks_failing',
-    'System tasks whose last attempt failed and will be retried',
-  );
+  const failingTasks = gauge('system_tasks_failing', 'System tasks whose last attempt failed and will be retried');
   const engine = gauge('engine_reachable', '1 if the engine answers, otherwise 0');
   const overdue = gauge(
     'engine_certificate_renewal_overdue',
