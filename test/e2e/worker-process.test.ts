@@ -357,7 +357,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
         expect.objectContaining({
           failure: expect.objectContaining({
             message: expect.stringContaining(
-              `Process ${largeProcessId}: the result of activity textOf has 150002 bytes`,
+              `Process ${largeProcessId}: the result of activity textOf is 150002 bytes`,
             ) as unknown,
             applicationFailureInfo: { type: 'PayloadTooLarge', nonRetryable: true },
           }) as unknown,

@@ -863,7 +863,7 @@ class KuFlowProcessTest {
                             .getMessage())
                     .contains(
                             "PayloadTooLarge",
-                            "Process " + run.processId() + ": the result of activity Check has 150012 bytes");
+                            "Process " + run.processId() + ": the result of activity Check is 150012 bytes");
         }
     }
 }
