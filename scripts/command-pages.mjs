@@ -86,7 +86,9 @@ function optionTables(command) {
 function descriptionCell({ description, choices, default: standard }) {
   return [
     tableCell(description),
-    ...(choices === undefined ? [] : [`One of ${choices.map((choice) => `\`${choice}\``).join(', ')}.`]),
+    ...(choices === undefined
+      ? []
+      : [`${choices.length === 1 ? 'Only value:' : 'One of'} ${choices.map((choice) => `\`${choice}\``).join(', ')}.`]),
     ...(standard === undefined ? [] : [`Default: \`${standard}\`.`]),
   ]
     .map((part, index, all) => (index < all.length - 1 && !part.endsWith('.') ? `${part}.` : part))

@@ -11,7 +11,7 @@ export const kuflowEntries: readonly CommandEntry[] = [
   createEntry,
   {
     name: 'add',
-    summary: 'Add a task, process or activity to a worker project',
+    summary: 'Add a task, user action, process or activity to a worker project',
     load: () => import('../commands/add/command.ts'),
   },
   {

@@ -34,12 +34,15 @@ export function connectionOptions(command: Command, texts: ConnectionOptionTexts
   if (texts.tenant !== undefined) command.option('--tenant-id <uuid>', texts.tenant);
   if (texts.engine === true) command.option('--target <host:port>', "Address of KuFlow's Temporal engine");
   command.option('--ca <file>', 'PEM file with additional certificates to trust');
-  if (texts.local === true)
-    command.option(
-      '--local',
-      'Use the local KuFlow that runs for this folder (default if no connection is configured)',
-    );
+  if (texts.local === true) command.addOption(localOption());
   return command.optionsGroup('');
+}
+
+export function localOption(): Option {
+  return new Option(
+    '--local',
+    'Use the local KuFlow that runs for this folder (default if no connection is configured)',
+  );
 }
 
 /** An option whose value is the name of a stored profile. */

@@ -1,8 +1,9 @@
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import { jsonOption } from './json-option.ts';
 import { usageError } from '../base/errors.ts';
+import { formatAlternatives } from '../base/near-match.ts';
 import type { ConnectionFlags } from '../connection/flags.ts';
-import { connectionOptions } from './connection-options.ts';
+import { connectionOptions, localOption } from './connection-options.ts';
 import { collectValues } from './process-options.ts';
 import { withCandidates } from './value-candidates.ts';
 
@@ -18,7 +19,7 @@ export interface SessionFlags extends ConnectionFlags {
 export function sessionOptions(command: Command): Command {
   return connectionOptions(command, { tenant: 'Tenant ID, if the application has several tenants', local: true })
     .optionsGroup('Connection options:')
-    .option('--state-dir <folder>', 'Folder for the state of the local KuFlow (default: .kuflow/dev)')
+    .addOption(stateDirOption())
     .optionsGroup('')
     .addOption(jsonOption());
 }
@@ -31,11 +32,26 @@ export interface ChangeFlags extends SessionFlags {
 
 export function changeOptions(command: Command): Command {
   return sessionOptions(
-    command
-      .addOption(withCandidates(new Option('--as <email>', 'Act as this user of the local KuFlow'), 'users'))
-      .option('-y, --yes', 'Confirm the change; required in a KuFlow that is not local'),
+    command.addOption(actAsOption()).option('-y, --yes', 'Confirm the change (required outside the local KuFlow)'),
   );
 }
+
+/** The options of commands that change something only the local KuFlow can change. */
+export function localChangeOptions(command: Command): Command {
+  return command
+    .addOption(actAsOption())
+    .optionsGroup('Connection options:')
+    .addOption(localOption())
+    .addOption(stateDirOption())
+    .optionsGroup('')
+    .addOption(jsonOption());
+}
+
+const actAsOption = (): Option =>
+  withCandidates(new Option('--as <email>', 'Act as this user of the local KuFlow'), 'users');
+
+const stateDirOption = (): Option =>
+  new Option('--state-dir <folder>', 'Folder for the state of the local KuFlow (default: .kuflow/dev)');
 
 export function limitOption(what: string): Option {
   return new Option('--limit <count>', `Show at most this many ${what}`).default(20).argParser((text) => {
@@ -55,7 +71,7 @@ export function idArgument(what: 'process' | 'task', offered: 'all' | 'active' =
 
 /** The argument for an ID that completion does not know. */
 export function plainIdArgument(what: 'process' | 'task' | 'event'): Argument {
-  return new Argument('<id>', `ID of the ${what}, the last 6 or more characters of it, or latest`);
+  return new Argument('<id>', `ID of the ${what}, at least its last 6 characters, or latest`);
 }
 
 const STATES = {
@@ -79,6 +95,6 @@ export function parseState<What extends keyof typeof STATES>(text: string, what:
   const states: readonly (typeof STATES)[What][number][] = STATES[what];
   const state = states.find((known) => stateOnCommandLine(known) === stateOnCommandLine(text));
   if (state === undefined)
-    throw usageError(`${text} is not a state of a ${what}`, [`States: ${states.map(stateOnCommandLine).join(', ')}`]);
+    throw usageError(`--state must be ${formatAlternatives(states.map(stateOnCommandLine))}, not "${text}"`);
   return state;
 }

@@ -14,14 +14,15 @@ import type { ChangeFlags, SessionFlags } from './kuflow-options.ts';
 
 /**
  * Runs `work` in the KuFlow that is configured, as its application, or otherwise in the local KuFlow that runs for this folder, as one of its
- * users. Rejects with KnownError if neither is there.
+ * users. Rejects with KnownError if neither is there. `onlyLocal`: the command needs the local KuFlow.
  */
 export async function withKuFlow(
   flags: SessionFlags & Pick<ChangeFlags, 'as'>,
   context: CommandContext,
   work: (session: KuFlowSession) => Promise<void>,
+  { onlyLocal = false } = {},
 ): Promise<void> {
-  const session = await openSession(flags, context);
+  const session = await openSession(flags, context, onlyLocal);
   try {
     await work(session);
   } catch (error) {
@@ -36,6 +37,7 @@ export async function withKuFlow(
 async function openSession(
   flags: SessionFlags & Pick<ChangeFlags, 'as'>,
   context: CommandContext,
+  onlyLocal: boolean,
 ): Promise<KuFlowSession> {
   const { cwd, env, terminal } = context;
   const folder = findProject(cwd) ?? cwd;
@@ -51,7 +53,7 @@ async function openSession(
       requested,
       option: flags.local === true ? '--local' : '--state-dir',
       find: async () => {
-        running = await requireLocal(place, requested);
+        running = await requireLocal(place, requested || onlyLocal);
         return localSettings(running);
       },
     },
@@ -78,7 +80,7 @@ export const LOCAL_HINT = 'To use the local KuFlow, pass --local';
 
 async function requireLocal(
   place: { readonly cwd: string; readonly stateDir: string | undefined },
-  requested: boolean,
+  isOnlyChoice: boolean,
 ): Promise<PlatformState> {
   const running = await readRunningState(stateFolder(place));
   if (running !== undefined) return running;
@@ -87,8 +89,10 @@ async function requireLocal(
   try {
     return await requireRunningPlatform(place);
   } catch (error) {
-    if (requested || !(error instanceof KnownError)) throw error;
-    throw amendError(error, { next: ['To use another KuFlow, pass --profile <name> or set KUFLOW_API_CLIENTID'] });
+    if (isOnlyChoice || !(error instanceof KnownError)) throw error;
+    throw amendError(error, {
+      next: ['To use another KuFlow environment, pass --profile <name> or set KUFLOW_API_CLIENTID'],
+    });
   }
 }
 

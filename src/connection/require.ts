@@ -7,8 +7,7 @@ import { CORRECT_AND_RETRY } from './flags.ts';
 import type { ConnectionSettings } from './resolve.ts';
 
 /** One step of advice, without a period. */
-export const WHERE_CREDENTIALS_ARE =
-  'The KuFlow app shows the client ID (identifier) and the client secret (token) of an application in Settings > Applications';
+export const WHERE_CREDENTIALS_ARE = "The KuFlow app shows an application's credentials in Settings > Applications";
 
 /** A connection whose settings are complete and valid. */
 export interface Connection {
@@ -56,7 +55,7 @@ export function requireConnectionSettings(
   const problems = result.problems.filter(({ key }) => !ignore.some((start) => key.startsWith(start)));
   const isMissing = problems.some(({ code }) => code === 'missing' || code === 'placeholder');
   const next = isMissing
-    ? `Set KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET, pass --client-id with --client-secret-file or --client-secret-stdin, or store the credentials once with ${cliInvocation(context.cwd)} login`
+    ? `Or pass --client-id with --client-secret-file or --client-secret-stdin, or store the credentials once with ${cliInvocation(context.cwd)} login`
     : CORRECT_AND_RETRY;
   return requireSettings({ ...result, problems }, isMissing ? [next, WHERE_CREDENTIALS_ARE] : [next]);
 }

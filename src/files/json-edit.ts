@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { applyEdits, findNodeAtLocation, modify, parseTree, type Node } from 'jsonc-parser';
+import { applyEdits, findNodeAtLocation, modify, parseTree, type Node, type ParseError } from 'jsonc-parser';
 import { KnownError } from '../base/errors.ts';
 import { isRecord, withListItem } from '../base/json.ts';
 import { splitTextFile } from './text-file.ts';
@@ -10,8 +10,12 @@ export function parseJsonObject(text: string, name: string): Readonly<Record<str
   if (isRecord(data)) return data;
   // The parser's messages may quote the file.
   throw new KnownError({
-    message: `${name} can't be used: ${data === undefined ? 'it is not valid JSON' : 'it is not a JSON object'}`,
-    next: ['Fix the file'],
+    message: `${name} can't be used: ${data === undefined ? `it is not valid JSON, line ${firstBrokenLine(text)}` : 'it is not a JSON object'}`,
+    next: [
+      data === undefined
+        ? `Correct the JSON syntax in ${name}, then try again`
+        : `Write a JSON object to ${name}, then try again`,
+    ],
   });
 }
 
@@ -32,6 +36,13 @@ export function appendToJsonArray(text: string, path: readonly string[], item: s
     message: `${name} can't be edited: ${path.join('.')} is not an array`,
     next: [`Add ${JSON.stringify(item)} to ${path.join('.')} yourself`],
   });
+}
+
+/** The line of the first syntax error, counted from 1. */
+function firstBrokenLine(text: string): number {
+  const errors: ParseError[] = [];
+  parseTree(splitTextFile(text).text, errors, { disallowComments: true });
+  return text.slice(0, errors[0]?.offset ?? 0).split('\n').length;
 }
 
 function parseOrUndefined(text: string): unknown {

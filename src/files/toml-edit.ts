@@ -41,7 +41,7 @@ export function parseTomlTable(text: string, name: string): TomlData {
   const at = line === undefined ? '' : `, line ${line}`;
   throw new KnownError({
     message: `${name} can't be used: it is not valid TOML, or contains a key twice${at}`,
-    next: ['Fix the file, or move it away'],
+    next: [`Correct the TOML syntax in ${name}, then try again`],
   });
 }
 

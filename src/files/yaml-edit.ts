@@ -56,7 +56,11 @@ export function parseYamlMap(text: string, name: string): YamlData {
   const line = broken === undefined ? '' : `, line ${text.slice(0, broken.pos[0]).split('\n').length}`;
   throw new KnownError({
     message: `${name} can't be used: ${why}${line}`,
-    next: ['Fix the file, or move it away'],
+    next: [
+      broken === undefined
+        ? `Write ${name} as keys and values, then try again`
+        : `Correct the YAML syntax in ${name}, then try again`,
+    ],
     status: 2,
   });
 }

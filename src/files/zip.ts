@@ -20,9 +20,17 @@ const MAX_RATIO = 200;
 /** Small files are harmless at any ratio. */
 const MIN_RATIO_BYTES = 64 * 1024;
 
+const END_OF_DIRECTORY = Buffer.from('PK\x05\x06', 'latin1');
 const FILE_TYPE = 0o170000;
 const REGULAR = 0o100000;
 const FOLDER = 0o040000;
+
+/** Completes a sentence that begins with the name of the file. */
+export class NotZipError extends Error {
+  constructor() {
+    super('is not a zip file, or is truncated');
+  }
+}
 
 /**
  * Reads the files of an untrusted zip archive that `isWanted` accepts, by path. Nothing is written. Rejects with the reason, a sentence that
@@ -34,6 +42,7 @@ export async function readZip(
   isWanted: (path: string) => boolean,
   limits: ZipLimits,
 ): Promise<ReadonlyMap<string, Buffer>> {
+  if (archive.lastIndexOf(END_OF_DIRECTORY) < 0) throw new NotZipError();
   const zip = await fromBufferPromise(archive, { strictFileNames: true });
   if (zip.entryCount > limits.entries) throw new Error(`it has ${zip.entryCount} entries, more than ${limits.entries}`);
   const wanted: Entry[] = [];

@@ -25,6 +25,8 @@ export type DataValidation<T> =
 /** Limit for a file with data, and for a file with one of the schemas in it. */
 export const LARGEST_DATA_FILE_MIB = 4;
 const MAX_PROBLEMS = 50;
+/** One syntax error often causes many others. */
+const MAX_SYNTAX_ERRORS = 3;
 
 /** What is wrong in a file; lines and columns start at 1. */
 export interface LocatedProblem {
@@ -37,11 +39,16 @@ export interface LocatedProblem {
 export class InvalidFileError extends KnownError {
   readonly problems: readonly LocatedProblem[];
 
-  constructor(fileName: string, kind: DataFileKind, problems: readonly LocatedProblem[], cause?: unknown) {
+  constructor(
+    fileName: string,
+    kind: DataFileKind,
+    problems: readonly LocatedProblem[],
+    cause?: unknown,
+    limit = MAX_PROBLEMS,
+  ) {
     const name = formatFileName(fileName);
     const rows = [...new Set(problems.map(({ line, column, reason }) => `${name}:${line}:${column} ${reason}`))];
-    const listed =
-      rows.length > MAX_PROBLEMS ? [...rows.slice(0, MAX_PROBLEMS), `… and ${rows.length - MAX_PROBLEMS} more`] : rows;
+    const listed = rows.length > limit ? [...rows.slice(0, limit), `(and ${rows.length - limit} more)`] : rows;
     super({
       message: `${name} ${kind.invalid}\n${listed.map((row) => `  ${row}`).join('\n')}`,
       next: ['Fix the problems listed above, then run the command again'],
@@ -68,8 +75,7 @@ export async function readDataFile(path: string, kind: DataFileKind): Promise<st
       message: missing
         ? `${kind.file.replace(/^./, (first) => first.toUpperCase())} not found: ${escapeForTerminal(path)}`
         : `The ${kind.file} ${escapeForTerminal(path)} cannot be read`,
-      tried: `read ${escapeForTerminal(path)}`,
-      seen: escapeForTerminal(messageOf(error)),
+      ...(missing ? {} : { tried: `read ${escapeForTerminal(path)}`, seen: escapeForTerminal(messageOf(error)) }),
       next: ['Check the path'],
       cause: error,
     });
@@ -93,14 +99,14 @@ export async function parseDataFile<T>(
 ): Promise<T> {
   if (text.length > LARGEST_DATA_FILE_MIB * MIB) throw tooLargeError(fileName, kind);
   const lines = new LineCounter();
-  const located = (places: readonly Place[]): KnownError => {
+  const located = (places: readonly Place[], limit?: number): KnownError => {
     const problems = [...places]
       .sort((a, b) => a.offset - b.offset)
       .map(({ offset, reason }) => {
         const { line, col } = lines.linePos(offset);
         return { line: Math.max(line, 1), column: Math.max(col, 1), reason };
       });
-    return new InvalidFileError(fileName, kind, problems);
+    return new InvalidFileError(fileName, kind, problems, undefined, limit);
   };
   try {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -108,7 +114,7 @@ export async function parseDataFile<T>(
       offset: error.pos[0],
       reason: error.code === 'DUPLICATE_KEY' ? 'duplicate key' : parserMessage(error),
     }));
-    if (document.errors.some((error) => error.code !== 'DUPLICATE_KEY')) throw located(syntaxErrors);
+    if (document.errors.some((error) => error.code !== 'DUPLICATE_KEY')) throw located(syntaxErrors, MAX_SYNTAX_ERRORS);
     if (document.contents === null) throw located([{ offset: 0, reason: 'the file is empty' }]);
     const result = await validate(document.toJS({ maxAliasCount: 100 }));
     if (result.kind === 'valid' && syntaxErrors.length === 0) return result.file;

@@ -580,7 +580,7 @@ describeWorkersTogether('an engine that is down for 75 s', ({ language }) => {
     expect(notReadyAfterMs).toBeLessThan(75_000);
     expect(notReadyReason).toMatch(/no answer from the engine for \d+ s/);
     expect(lines.length).toBeLessThan(100);
-    expect(lines).toContainEqual(expect.objectContaining({ message: 'The engine does not answer' }));
+    expect(lines).toContainEqual(expect.objectContaining({ message: 'The engine is not responding' }));
     await user.complete(processId, 'APPROVE_LOAN', { approved: true });
     await user.completed(processId, () => expect(worker.running()).toBe(true));
   });

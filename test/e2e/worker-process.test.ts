@@ -323,7 +323,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
       expect(entries.toSorted()).toEqual([
         `ERROR The task failed: The scale is out of order ${process}`,
         `ERROR The task failed: no result within 1 s ${process}`,
-        `WARN Attempt 2 failed, and the worker tries again: No answer from … at … ${process}`,
+        `WARN Attempt 2 failed; the worker will retry: No answer from … at … ${process}`,
       ]);
     });
 
@@ -340,7 +340,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
     it('of a workflow is refused before it is sent, and the process waits [java, python, typescript: payloads.limit]', async () => {
       const processId = await user.start('TOO_LARGE');
       const failed = await workflowTaskFails(processId);
-      const message = `Process ${processId}: the input of activity lengthOf has 150002 bytes, and 100000 are allowed`;
+      const message = `Process ${processId}: the input of activity lengthOf is 150002 bytes; the limit is 100000`;
       expect(failureIn(failed).message).toContain(message);
       const logged = await until('the log names the process', () =>
         worker.log.find((line) => line.error !== undefined && line['processId'] === processId),
@@ -357,7 +357,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
         expect.objectContaining({
           failure: expect.objectContaining({
             message: expect.stringContaining(
-              `Process ${largeProcessId}: the result of activity textOf has 150002 bytes`,
+              `Process ${largeProcessId}: the result of activity textOf is 150002 bytes`,
             ) as unknown,
             applicationFailureInfo: { type: 'PayloadTooLarge', nonRetryable: true },
           }) as unknown,

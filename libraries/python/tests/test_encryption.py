@@ -378,6 +378,6 @@ async def test_the_limit_for_payloads_counts_the_encrypted_size(environment: Wor
     kuflow = FakeKuFlow({}, confidential=True)
     run = await start_process(environment, LargeWorkflow, kuflow, [TrialActivities()], max_payload_bytes=100_000)
     marked = Payload(metadata={"encoding": b"json/plain", KEY_ID: (kuflow.key_id or "").encode()}, data=b"x" * 90_002)
-    refused = f"the input of activity length_of has {sent_size(marked)} bytes when encrypted, and 100000 are allowed"
+    refused = f"the input of activity length_of is {sent_size(marked)} bytes when encrypted; the limit is 100000"
     with pytest.raises(AssertionError, match=refused):
         await run.result()

@@ -59,7 +59,7 @@ async def test_polls_every_20_s_and_is_unhealthy_after_60_s_without_a_response(
     await engine.clock.advance(20)
     assert watch.problem() is None
     lines = [(record.levelname, record.message) for record in caplog.records]
-    assert lines == [("WARNING", "The engine does not answer"), ("INFO", "The engine is reachable again")]
+    assert lines == [("WARNING", "The engine is not responding"), ("INFO", "The engine is reachable again")]
     assert engine.reachable == [True, True, False, False, False, True]
 
 

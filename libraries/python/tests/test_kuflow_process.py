@@ -351,12 +351,12 @@ async def test_refuses_large_payloads_before_they_are_sent_with_process_activity
     kuflow = FakeKuFlow(REVIEWER)
     with logged() as log:
         run = await start_process(environment, LargeWorkflow, kuflow, [TrialActivities()], max_payload_bytes=100_000)
-        refused = f"Process {run.process_id}: the input of activity length_of has 150002 bytes, and 100000 are allowed"
+        refused = f"Process {run.process_id}: the input of activity length_of is 150002 bytes; the limit is 100000"
         with pytest.raises(AssertionError, match=refused):
             await run.result()
     [failure] = [line for line in log.lines if refused in line.get("error", "")]
     assert failure["processId"] == run.process_id
-    result = f"Process {run.process_id}: the result of activity text_of has 150002 bytes"
+    result = f"Process {run.process_id}: the result of activity text_of is 150002 bytes"
     assert [line for line in log.lines if line["message"].startswith("Refused") and result in line["message"]]
     assert "kuflow-purpose" not in str((await run.history()).to_json())
 

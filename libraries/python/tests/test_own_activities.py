@@ -67,7 +67,7 @@ async def test_cannot_return_a_large_result() -> None:
     async def export() -> str:
         return "x" * 2 * 1024 * 1024
 
-    with pytest.raises(ApplicationError, match="the result of activity export has 2097154 bytes") as failure:
+    with pytest.raises(ApplicationError, match="the result of activity export is 2097154 bytes") as failure:
         await run_activity(activity_environment(activity_type="export"), export)
     assert failure.value.non_retryable
 

@@ -124,7 +124,7 @@ async def test_shows_the_reason_and_the_workflow_after_the_third_attempt_and_aga
 ) -> None:
     for number in range(1, 5):
         await attempts.run(number, Exception("no paper"))
-    message = "Attempt 3 failed, and the worker tries again: no paper (workflow process)"
+    message = "Attempt 3 failed; the worker will retry: no paper (workflow process)"
     assert attempts.rest.sent == [{"level": "WARN", "message": message}]
     await attempts.run(5, Exception("no ink"))
     assert len(attempts.rest.sent) == 2

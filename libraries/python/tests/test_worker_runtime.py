@@ -64,7 +64,7 @@ async def test_a_worker_whose_core_gave_up_ends_with_1_and_the_reason(
 ) -> None:
     assert await worker._run_and_stop([]) == 1
     record = next(record for record in caplog.records if record.levelname == "ERROR")
-    assert record.message == "Stopping the worker: Temporal's core gave up"
+    assert record.message == "Stopping the worker: Temporal's SDK core stopped unexpectedly"
     assert record.exc_info and str(record.exc_info[1]) == "Poll failure: Unauthenticated"
 
 

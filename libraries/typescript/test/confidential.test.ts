@@ -222,7 +222,7 @@ describe('a worker with a key service', () => {
     );
     expect(ordinary?.status).toBe('fulfilled');
     expect(confidential).toMatchObject({
-      reason: { cause: { cause: { message: expect.stringMatching(/result of activity echo has 2097\d\d\d bytes/) as unknown } } },
+      reason: { cause: { cause: { message: expect.stringMatching(/result of activity echo is 2097\d\d\d bytes/) as unknown } } },
     });
   });
 });

@@ -141,7 +141,7 @@ describe('the limit for payloads', () => {
     const [sent = expect.fail()] = await encode([markPayload(withBytes(1_572_400), ID)]);
     expect((await encrypt(sent)).data?.length).toBeLessThanOrEqual(MAX);
     await expect(encode([markPayload(withBytes(1_572_900), ID)])).rejects.toThrow(
-      /^Process 1: the result has 20973\d\d bytes, and 2097152 are allowed/,
+      /^Process 1: the result is 20973\d\d bytes; the limit is 2097152/,
     );
     await expect(encode([withBytes(1_572_900)])).resolves.toHaveLength(1);
   });

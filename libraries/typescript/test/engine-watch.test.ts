@@ -45,7 +45,7 @@ describe('the watch of the engine', () => {
     answer = async () => undefined;
     await pass(20);
     expect(watch.problem()).toBeUndefined();
-    expect(lines).toEqual(['WARN The engine does not answer', 'INFO The engine is reachable again']);
+    expect(lines).toEqual(['WARN The engine is not responding', 'INFO The engine is reachable again']);
     expect(reachable).toEqual([true, true, false, false, false, true]);
   });
 

@@ -74,7 +74,7 @@ describe('the log of a failing task', () => {
   it('shows the reason and the workflow after the third attempt, and again after an hour', () => {
     const { failed } = failures();
     for (const number of [1, 2, 3, 4]) failed(attempt(number));
-    const message = 'Attempt 3 failed, and the worker tries again: no paper (workflow process)';
+    const message = 'Attempt 3 failed; the worker will retry: no paper (workflow process)';
     expect(messages()).toEqual([{ level: 'WARN', message }]);
     failed(attempt(5, new Error('no ink')));
     expect(sent).toHaveLength(2);

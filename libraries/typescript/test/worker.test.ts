@@ -26,7 +26,7 @@ async function tokensAfterFailedRenewal(milliseconds: number): Promise<TokenRene
 describe('a worker that ends by itself', () => {
   it('names the error of the core that gave up', async () => {
     const [message, error] = causeOfEnd(REJECTED, await tokensAfterFailedRenewal(60_000));
-    expect(message).toBe("Stopping the worker: Temporal's core gave up");
+    expect(message).toBe("Stopping the worker: Temporal's SDK core stopped unexpectedly");
     expect(error).toBe(REJECTED);
   });
 

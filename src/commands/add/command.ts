@@ -10,9 +10,8 @@ import type { TaskFlags } from './task.ts';
 import type { AddProcessFlags } from './run-process.ts';
 
 const HOW_FILES_CHANGE =
-  'Updates the definition if needed, and regenerates the files that you have not edited from it. In a file that you have edited, the change is ' +
-  'merged with your edits: in a terminal, after you confirm; otherwise, only if you pass the file with --edit. A file that cannot be merged is left ' +
-  'unchanged, and its diff shows what to change. Prints the diff of each changed file and the length of each new one. Exits with status 3 if a file was left unchanged.';
+  'Updates the definition if needed, then regenerates every file that you have not edited. Changes to files you edited are merged: in a terminal ' +
+  'after you confirm, otherwise only for files passed with --edit. A file that cannot be merged is left unchanged, and its diff shows what to change. Prints the diff of each changed file and the length of each new one. Exits with status 3 if a file was left unchanged.';
 
 const TASK_EXAMPLES = `
 Examples:
@@ -51,7 +50,7 @@ Examples:
 
 export function configure(command: Command, context: CommandContext): void {
   command.description(
-    'Add a task, a user action, a process or an activity to the worker project in this folder or a parent folder. Existing names never change.',
+    'Add a task, a user action, a process or an activity to the worker project in this folder or a parent folder. Names already generated in your code are never renamed.',
   );
 
   const task = command
@@ -69,7 +68,7 @@ export function configure(command: Command, context: CommandContext): void {
       ),
     )
     .addOption(
-      withCandidates(new Option('--after <code>', 'Task to insert it after (default: the last one)'), 'project-tasks'),
+      withCandidates(new Option('--after <code>', 'Insert after this task (default: at the end)'), 'project-tasks'),
     )
     .option('--name <text>', 'Display name')
     .option('--schema <file>', 'JSON Schema for its data')
@@ -108,9 +107,12 @@ export function configure(command: Command, context: CommandContext): void {
         ['initiator', 'process-manager'],
       ),
     )
-    .option('--signal <name>', 'Name of the signal of send-workflow-signal (default: from the code)')
-    .option('--schema <file>', 'JSON Schema for the input of send-workflow-signal')
-    .option('--workflow-type <name>', 'Workflow type of start-workflow and downloadable (default: from the code)')
+    .option('--signal <name>', 'Signal name for send-workflow-signal (default: derived from the code)')
+    .option('--schema <file>', 'JSON Schema for the send-workflow-signal input')
+    .option(
+      '--workflow-type <name>',
+      'Workflow type for start-workflow and downloadable (default: derived from the code)',
+    )
     .addOption(
       withCandidates(new Option('--task <code>', 'Task, message or thread that the action creates'), 'project-tasks'),
     )

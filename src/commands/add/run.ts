@@ -1,4 +1,4 @@
-import { confirmSimilarCode, processOfAddition, taskAddition, type TaskFlags } from './task.ts';
+import { confirmSimilarCode, processOfAddition, rejectWhiteSpace, taskAddition, type TaskFlags } from './task.ts';
 import { actionFromFlags, type ActionFlags } from '../../process/definition/from-flags.ts';
 import type { AdditionRequest } from '../../project/edit/addition.ts';
 import { openAddedProject, openAddPrompts, optionWithValue, runAddition, type AddFlags } from './run-addition.ts';
@@ -33,6 +33,7 @@ export async function runAddAction(
     // Without options, the code of an action that is already in the definition is completed.
     action: known ?? (await actionFromFlags({ written, flags, taskQueue }, context.cwd)),
   };
+  rejectWhiteSpace(addition.action.code, process.definition.actions ?? []);
   const words = ['action', addition.action.code, ...optionWithValue('--process', flags.process)];
   await runAddition({ project, addition, words, flags, context, ask: await openAddPrompts(flags, context) });
 }

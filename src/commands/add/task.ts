@@ -30,6 +30,7 @@ export async function taskAddition(
   // A task that is already in the definition has its kind there.
   const written = known === undefined ? task : `${known.code}:${known.kind}`;
   const { code, kind, data } = await taskFromFlags({ written, schema: flags.schema }, cwd);
+  rejectWhiteSpace(code, process.definition.tasks);
   return {
     kind: 'task',
     process,
@@ -41,6 +42,14 @@ export async function taskAddition(
     },
     after: flags.after,
   };
+}
+
+/** Throws a usage error for a new code with white space. A definition file may contain one, which is kept. */
+export function rejectWhiteSpace(code: string, present: readonly { readonly code: string }[]): void {
+  if (/\s/.test(code) && !present.some((one) => one.code === code))
+    throw usageError(`The code "${code}" contains white space`, [
+      'Pass the code as it is in KuFlow, such as LOAN_REVIEW',
+    ]);
 }
 
 /**

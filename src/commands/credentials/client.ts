@@ -108,7 +108,7 @@ async function requestToken(client: KuFlowClient): Promise<UnverifiedToken> {
 
 function incompleteAnswerError(what: string, client: KuFlowClient): KnownError {
   return new KnownError({
-    message: `KuFlow answered without an ${what}`,
+    message: `KuFlow's response does not contain an ${what}`,
     tried: `POST ${client.endpoint}/authentications`,
     next: ['Check that the endpoint is a KuFlow API, then try again'],
   });

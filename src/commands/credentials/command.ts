@@ -26,7 +26,7 @@ export function configure(command: Command, context: CommandContext): void {
         'Get an engine certificate for this project. Nothing is requested if the current certificate is usable, belongs to the same endpoint, ' +
           'application and namespace, and is not due for renewal. A new certificate is verified and tested against the engine before anything is ' +
           'written. Certificate, key and CA are stored in a new folder in .kuflow/credentials, then application-local.yaml is replaced atomically: ' +
-          'a worker sees either the old or the new credentials, never a mix. With --local, the connection to the local KuFlow is written with them.',
+          'a worker sees either the old or the new credentials, never a mix. With --local, the settings of the local KuFlow are written as well.',
       )
       .option(
         '--force',

@@ -199,7 +199,7 @@ export function configure(command: Command, context: CommandContext): void {
       'Move the clock of the running local KuFlow forward, from deadline to deadline, and wait at each one until the worker is done. ' +
         'Without a duration or --until, it stops when a process has changed. Tokens and certificates keep real time. The clock stays ahead until `kuflow dev reset`. ' +
         'This is experimental, because it uses an experimental feature of the Temporal server. ' +
-        'Exits with status 1 if there was nothing to wait for, and 4 if a process did not get there.',
+        'Exits with status 1 if there was nothing to wait for, and 4 if a process did not reach the target time.',
     )
     .argument('[duration]', 'How much time to skip, such as 12h or 3d', parseLife)
     .addOption(
@@ -216,9 +216,9 @@ export function configure(command: Command, context: CommandContext): void {
 
   const webhooks = command
     .command('webhooks')
-    .summary('List, show and repeat the events that were sent to webhooks')
+    .summary('List, show and resend webhook events')
     .description(
-      'List, show and repeat the events of processes whose definition has a webhook. They are sent in order, one at a time for each process, and repeated for a day until the answer is 2xx.',
+      'List, show and resend webhook events. They are sent in order, one at a time for each process, and retried for a day until the response is 2xx.',
     );
   stateOption(webhooks.command('list'))
     .summary('List the events, the newest first')
@@ -230,17 +230,15 @@ export function configure(command: Command, context: CommandContext): void {
       await runWebhookList({ ...command.opts<DevFlags>(), ...flags }, context);
     });
   stateOption(webhooks.command('show').addArgument(plainIdArgument('event')))
-    .summary('Show an event with its body and the latest answer')
+    .summary('Show an event with its body and the latest response')
     .addOption(jsonOption())
     .action(async (id: string, flags: WebhookFlags) => {
       const { runWebhookShow } = await import('./webhooks/run.ts');
       await runWebhookShow(id, { ...command.opts<DevFlags>(), ...flags }, context);
     });
   stateOption(webhooks.command('replay').addArgument(plainIdArgument('event')))
-    .summary('Send an event again')
-    .description(
-      'Send an event again, also if it was accepted or has failed. An event that is still to be sent is tried now instead of after its pause.',
-    )
+    .summary('Resend an event')
+    .description('Resend an event, even if it was accepted or has failed. A pending event is sent immediately.')
     .addOption(jsonOption())
     .action(async (id: string, flags: WebhookFlags) => {
       const { runWebhookReplay } = await import('./webhooks/run.ts');
@@ -251,7 +249,7 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Remove the state of the local KuFlow')
     .description(
       'Remove the state of the local KuFlow of this folder: processes, tasks, documents, workflows, keys and tokens. Other files in the state folder are kept. ' +
-        'Asks first; without a terminal, pass --yes. Fails while the local KuFlow runs.',
+        'Prompts for confirmation; when not interactive, requires --yes. Fails while the local KuFlow runs.',
     )
     .option('-y, --yes', 'Skip the confirmation prompt')
     .addOption(jsonOption())

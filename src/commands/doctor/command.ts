@@ -22,8 +22,11 @@ export function configure(command: Command, context: CommandContext): void {
       .description(
         'Check everything a worker needs to connect, from its settings to the pollers of its task queue, and show the root cause first. ' +
           'Works inside and outside a project.\n\n' +
-          'Changes no files unless you pass --fix. Creates an engine token in KuFlow, and a certificate if none is configured. If the worker is ' +
-          'installed, its own check creates another token, and a certificate if none is configured. Pass --no-create to prevent this.',
+          'Changes no files unless you pass --fix. Creates an engine token in KuFlow, and a certificate if none is configured. If the ' +
+          "project's dependencies are installed, doctor also runs the worker's own check, which creates another token (and a certificate, if none is " +
+          'configured). Pass --no-create to prevent this.\n\n' +
+          'Exits with status 0 if no check failed, 1 if one failed, and 2 if settings are missing or malformed. ' +
+          'Status 3 is a warning, with --fail-on warn. Status 4 means that a result is inconclusive.',
       )
       .addOption(
         withCandidates(
@@ -46,7 +49,7 @@ export function configure(command: Command, context: CommandContext): void {
         withCandidates(
           new Option(
             '--process <id>',
-            'Also compare the workflow of this process with this worker, and read its encryption key: its ID, the last 6 or more characters of it, or latest',
+            "Also check this process's workflow and encryption key. <id>: the ID, at least its last 6 characters, or latest",
           ),
           'process-ids',
         ),
@@ -54,7 +57,7 @@ export function configure(command: Command, context: CommandContext): void {
       .addOption(new Option('--timeout <seconds>', 'Time limit for the whole run').argParser(parseSeconds).default(15))
       .option(
         '--warn-expiry <duration>',
-        'Warn if the certificate expires within this time: 14d, 36h, or a share of its lifetime, such as 25%',
+        'Warn if the certificate expires within this time: 14d, 36h, or a share of its lifetime, such as 25% (default: 14d or a third of its lifetime, whichever is shorter)',
       )
       .option('--fix', 'Fix file permissions and .gitignore before checking')
       .addOption(
@@ -77,13 +80,13 @@ export function configure(command: Command, context: CommandContext): void {
     .command('explain')
     .summary('Explain what a check examines and what to do about its findings')
     .description(
-      'Explain what a check examines, which causes it can report, and what to do about each. Without an ID, list all checks.',
+      'Explain what a check examines, which causes it can report, and what to do about each. Without an ID, list all checks; with a plane, list its checks.',
     )
     .addArgument(
       withCandidates(
         new Argument(
           '[id]',
-          'ID of the check, such as KF-TLS-003, or the code of a cause, such as settings-incomplete',
+          'ID of the check, such as KF-TLS-003, a plane, such as tls, or the code of a cause, such as settings-incomplete',
         ),
         'checks',
       ),

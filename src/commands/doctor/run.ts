@@ -122,7 +122,7 @@ async function writeReportFile(file: string, { report }: DoctorRun, context: Com
   context.terminal.err.line(`Report written to ${escapeForTerminal(path, 1000)}`);
 }
 
-/** `kuflow doctor explain [id]`. With `--json`: the explanation, or all of them; for a cause `{ code, checks: [{ id, title, cause }] }`. Exit status 2 for an unknown id. */
+/** `kuflow doctor explain [id]`. With `--json`: the explanation, or all of them or those of a plane; for a cause `{ code, checks: [{ id, title, cause }] }`. Exit status 2 for an unknown id. */
 export function runExplain(
   id: string | undefined,
   flags: { readonly json?: boolean },
@@ -136,6 +136,12 @@ export function runExplain(
   }
   const wanted = id.trim().toLowerCase();
   const explanation = all.find((one) => one.id.toLowerCase() === wanted);
+  const ofPlane = all.filter(({ plane }) => plane === wanted);
+  if (ofPlane.length > 0) {
+    if (flags.json === true) terminal.out.line(stringifyForTerminal({ checks: ofPlane }));
+    else printExplanationList(terminal, ofPlane, invocation);
+    return;
+  }
   const reporting = all.filter(({ causes }) => causes.some(({ code }) => code === wanted));
   if (explanation === undefined && reporting.length > 0) {
     if (flags.json === true) terminal.out.line(stringifyForTerminal(causeAsData(wanted, reporting)));
@@ -144,7 +150,7 @@ export function runExplain(
   }
   if (explanation === undefined) {
     const codes = all.flatMap(({ causes }) => causes.map(({ code }) => code));
-    const near = nearMatch(id, [...all.map((one) => one.id), ...codes]);
+    const near = nearMatch(id, [...all.map((one) => one.id), ...codes, ...new Set(all.map(({ plane }) => plane))]);
     throw usageError(`Unknown check or cause ${id}`, [
       ...(near === undefined ? [] : [`Did you mean ${near}?`]),
       `List all checks: ${invocation} doctor explain`,

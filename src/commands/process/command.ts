@@ -4,6 +4,7 @@ import {
   changeOptions,
   idArgument,
   limitOption,
+  localChangeOptions,
   sessionOptions,
   stateOption,
   type ChangeFlags,
@@ -57,10 +58,10 @@ export function configure(command: Command, context: CommandContext): void {
         ),
       )
       .summary('Start a process')
-      .description('Start a process. Only its ID goes to stdout.')
+      .description('Start a process. Prints only its ID to stdout.')
       .option('--metadata <file>', 'YAML or JSON file with the metadata; - reads standard input')
       .addOption(collectValues('--set <name=value>', 'Set one property of the metadata (repeatable)'))
-      .option('--fake', 'Fill in valid example metadata')
+      .option('--fake', 'Fill in valid example metadata (local KuFlow only)')
       .option('--allow-invalid', 'Start the process even if the metadata does not match its schema')
       .option('--wait', 'Wait until the process ends; exits with status 1 if it was canceled'),
   )
@@ -86,9 +87,9 @@ export function configure(command: Command, context: CommandContext): void {
     command
       .command('show')
       .addArgument(idArgument('process'))
-      .summary('Show a process, its metadata and its history')
+      .summary('Show a process with its metadata and timeline')
       .description(
-        'Show a process, its metadata and its history. Only the local KuFlow provides a timeline; for another KuFlow, the process items are listed instead.',
+        'Show a process with its metadata and timeline. Only the local KuFlow provides a timeline; for another KuFlow environment, the process items are listed instead.',
       )
       .option('--watch', 'Keep watching until the process ends; exits with status 1 if it was canceled'),
   ).action(async (id: string, flags: ProcessShowFlags) => {
@@ -96,7 +97,7 @@ export function configure(command: Command, context: CommandContext): void {
     await runProcessShow(id, flags, context);
   });
 
-  changeOptions(
+  localChangeOptions(
     command
       .command('signal')
       .addArgument(idArgument('process', 'active'))
@@ -124,7 +125,7 @@ export function configure(command: Command, context: CommandContext): void {
       .summary('List the user actions of a process')
       .description(
         'List the user actions that you may invoke in a process. The local KuFlow also lists those that were invoked, with the task queue of their workflow. ' +
-          "KuFlow's API cannot list actions; for another KuFlow, they are those of the definition file in this folder.",
+          "KuFlow's API cannot list actions; for another KuFlow environment, they are those of the definition file in this folder.",
       ),
   ).action(async (id: string, flags: SessionFlags) => {
     const { runProcessActions } = await import('./run-act.ts');

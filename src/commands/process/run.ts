@@ -93,7 +93,11 @@ async function onlyTenant({ client }: KuFlowSession): Promise<string> {
   const { content } = await client.findTenants({ size: 2 });
   const [tenant] = content;
   if (tenant !== undefined && content.length === 1) return tenant.id;
-  throw usageError('The application does not have exactly one tenant: pass --tenant-id <uuid>');
+  throw usageError(
+    tenant === undefined
+      ? 'The application does not belong to a tenant'
+      : 'The application has several tenants: pass --tenant-id <uuid>',
+  );
 }
 
 async function newMetadata(
@@ -217,27 +221,32 @@ export async function runProcessSignal(
   context: CommandContext,
 ): Promise<void> {
   const json = flags.input === undefined ? undefined : parseInput(flags.input);
-  await withKuFlow(flags, context, async (session) => {
-    const { client, caller, local } = session;
-    if (local === undefined)
-      throw usageError("KuFlow's API cannot send signals, so this command needs the local KuFlow", [LOCAL_HINT]);
-    const process = await client.retrieveProcess(await findProcessId(session, id, context));
-    const input =
-      json ??
-      (await prepareGivenData(
-        { assignments: flags.set, allowInvalid: true },
-        {
-          where: 'the input',
-          shape: undefined,
-          existing: {},
-          access: { client, caller, processId: process.id },
-        },
-        { cwd: context.cwd, stdin: context.terminal.prompts.input },
-      ));
-    const signal = await requestSignal(local.devApi, process.id, { name, input });
-    if (flags.json === true) context.terminal.out.line(stringifyForTerminal({ signal }));
-    else printSentSignal(context.terminal, name, process);
-  });
+  await withKuFlow(
+    flags,
+    context,
+    async (session) => {
+      const { client, caller, local } = session;
+      if (local === undefined)
+        throw usageError("KuFlow's API cannot send signals, so this command needs the local KuFlow", [LOCAL_HINT]);
+      const process = await client.retrieveProcess(await findProcessId(session, id, context));
+      const input =
+        json ??
+        (await prepareGivenData(
+          { assignments: flags.set, allowInvalid: true },
+          {
+            where: 'the input',
+            shape: undefined,
+            existing: {},
+            access: { client, caller, processId: process.id },
+          },
+          { cwd: context.cwd, stdin: context.terminal.prompts.input },
+        ));
+      const signal = await requestSignal(local.devApi, process.id, { name, input });
+      if (flags.json === true) context.terminal.out.line(stringifyForTerminal({ signal }));
+      else printSentSignal(context.terminal, name, process);
+    },
+    { onlyLocal: true },
+  );
 }
 
 function parseInput(text: string): Json {

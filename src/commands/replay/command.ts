@@ -17,7 +17,7 @@ Examples:
 export function configure(command: Command, context: CommandContext): void {
   command
     .description(
-      'Replay the histories of the processes that are running now with the workflow code of this project, as a worker with this code would. ' +
+      "Replay the histories of running processes against this project's workflow code, as a worker would. " +
         'Uses the configured KuFlow, or else the local KuFlow that runs for this folder, with the credentials of the worker. ' +
         'The worker decrypts the histories of confidential processes. Nothing is written to disk, and no process changes.\n\n' +
         'Exits with status 0 if every process matches, and 1 if the code would break a process. ' +

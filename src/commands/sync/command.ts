@@ -22,8 +22,8 @@ Examples:
 export function configure(command: Command, context: CommandContext): void {
   command
     .description(
-      'Compare the definition of a process with the live process in KuFlow, and print each difference with its evidence. Then offer to update the ' +
-        'definition and the code generated from it. The live process is derived from its instances, as with `kuflow create --process`, in at ' +
+      'Compare the definition of a process with the live process in KuFlow, and print each difference with its evidence. It also offers to update the ' +
+        'definition and the generated code. The live process is derived from its instances, as with `kuflow create --process`, in at ' +
         'most 30 requests per process, or a few more than <count> with a large --sample. With --sample, fields are compared too; only keys and ' +
         'types are kept, never values. Nothing is reported as removed unless the instances show it. Files that you have edited are changed ' +
         'only after you confirm, or if you name them with --edit. Exits with status 3 if something is left for you to change by hand.',
@@ -33,7 +33,7 @@ export function configure(command: Command, context: CommandContext): void {
       withCandidates(
         new Option(
           '--process <code>',
-          'Process to compare; required if the project has more than one. --check without --from compares all',
+          'Process to compare. Required if the project has several, except with --check, which compares all of them unless --from is given',
         ),
         'project-processes',
       ),

@@ -4,6 +4,7 @@ import {
   changeOptions,
   idArgument,
   limitOption,
+  localChangeOptions,
   sessionOptions,
   stateOption,
   type ChangeFlags,
@@ -56,7 +57,7 @@ export function configure(command: Command, context: CommandContext): void {
     },
   );
 
-  changeOptions(
+  localChangeOptions(
     command
       .command('release')
       .addArgument(idArgument('task', 'active'))
@@ -121,7 +122,7 @@ function dataOptions(command: Command, allowInvalid: string): Command {
     command
       .option('--data <file>', 'YAML or JSON file with the data; - reads standard input')
       .addOption(collectValues('--set <name=value>', 'Set one property of the data (repeatable)'))
-      .option('--fake', 'Fill in valid example data')
+      .option('--fake', 'Fill in valid example data (local KuFlow only)')
       .option('--allow-invalid', allowInvalid),
   );
 }

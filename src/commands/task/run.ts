@@ -102,16 +102,21 @@ export async function runTaskAssign(
 
 /** `kuflow task release`. With `--json`: `{ task }`, the process item afterward. */
 export async function runTaskRelease(id: string, flags: ChangeFlags, context: CommandContext): Promise<void> {
-  await withKuFlow(flags, context, async (session) => {
-    const { local } = session;
-    const task = await findTask(session, id, context);
-    if (local === undefined)
-      throw usageError("KuFlow's API cannot release a task", [
-        `Assign it to somebody else: ${context.invocation} task assign ${task.id} <email> --yes`,
-      ]);
-    await rejectOtherOwner(session, task, context);
-    reportChange('Released', await requestRelease(local.devApi, task.id), flags, context);
-  });
+  await withKuFlow(
+    flags,
+    context,
+    async (session) => {
+      const { local } = session;
+      const task = await findTask(session, id, context);
+      if (local === undefined)
+        throw usageError("KuFlow's API cannot release a task", [
+          `Assign it to somebody else: ${context.invocation} task assign ${task.id} <email> --yes`,
+        ]);
+      await rejectOtherOwner(session, task, context);
+      reportChange('Released', await requestRelease(local.devApi, task.id), flags, context);
+    },
+    { onlyLocal: true },
+  );
 }
 
 /** `kuflow task save`. With `--json`: `{ task }`, the process item afterward. */
@@ -156,7 +161,7 @@ async function saveData(
 }
 
 async function claim(
-  { client, local }: KuFlowSession,
+  { client, caller, local }: KuFlowSession,
   task: ProcessItem,
   context: CommandContext,
 ): Promise<ProcessItem> {
@@ -167,9 +172,9 @@ async function claim(
     // KuFlow's own hints are about the roles of an application.
     if (local !== undefined)
       throw new KnownError({
-        message: `This user may not claim ${formatTaskName(task)}`,
+        message: `${caller.name} may not claim ${formatTaskName(task)}`,
         seen: error.seen,
-        next: ['Act as a user who may: --as <email>'],
+        next: ['Act as a candidate: --as <email>'],
       });
     const assign = `${context.invocation} task assign ${task.id} <email> --yes`;
     throw amendError(error, {

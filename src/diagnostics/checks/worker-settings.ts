@@ -1,4 +1,8 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
+import { formatAlternatives } from '../../base/near-match.ts';
+import { APPLICATION_FILES } from '../../settings/keys.ts';
 import { decideProxy, proxySource } from '../../network/proxy.ts';
 import { findInstalledVersion } from '../../files/installed-package.ts';
 import { isOlder } from '../../files/version.ts';
@@ -124,11 +128,18 @@ function findMisspelledKey(input: DoctorInput): Finding<DoctorOutputs> | undefin
   return { ...finding, outputs: { settingsExplainedByFiles: misspelled.map(({ meant = '' }) => meant) } };
 }
 
-function evaluateNotes({ settingWarnings }: DoctorInput): Finding<DoctorOutputs> {
+function evaluateNotes({ settingWarnings, folder }: DoctorInput): Finding<DoctorOutputs> {
   const notes = settingWarnings.filter(({ code }) => code !== 'readable-by-others');
   const [first] = notes;
-  if (first === undefined)
+  if (first === undefined) {
+    if (!APPLICATION_FILES.some((name) => existsSync(join(folder, name))))
+      return {
+        state: 'skip',
+        skipped: 'not-applicable',
+        summary: `there is no ${formatAlternatives(APPLICATION_FILES)}`,
+      };
     return { state: 'pass', summary: 'readable, no misspelled keys and no secrets in application.yaml' };
+  }
   // A leaked secret is more severe than a key without effect.
   const secret = notes.find(({ code }) => code === 'secret-in-tracked-file');
   const messages = notes.map(({ message, source }) => `${message} (${source})`);

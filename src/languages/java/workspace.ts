@@ -71,7 +71,10 @@ function parseElements(text: string): readonly Element[] {
 }
 
 function notXmlError(): KnownError {
-  return new KnownError({ message: `${POM} can't be used: it is not a valid Maven project`, next: ['Fix the file'] });
+  return new KnownError({
+    message: `${POM} can't be used: it is not a valid Maven project`,
+    next: [`Correct ${POM}, then try again`],
+  });
 }
 
 function textAt(text: string, elements: readonly Element[], path: string): string | undefined {

@@ -111,7 +111,9 @@ async function readObject(file: string, { cwd, stdin }: DataInput): Promise<Json
 export function parseAssignment(assignment: string, shape: DataShape | undefined): readonly [string, Json] {
   const at = assignment.indexOf('=');
   if (at < 1)
-    throw usageError(`${assignment} is not <name>=<value>`, ['Example: --set firstName=Jane --set approved=true']);
+    throw usageError(`Expected --set <name>=<value>, not "${assignment}"`, [
+      'Example: --set firstName=Jane --set approved=true',
+    ]);
   const [name, value] = [assignment.slice(0, at), assignment.slice(at + 1)];
   const properties = shape?.schema['properties'];
   const property = isRecord(properties) ? properties[name] : undefined;

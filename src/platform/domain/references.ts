@@ -67,7 +67,7 @@ export async function withNamedReferences(data: JsonObject, access: ResourceAcce
     }
     const real = kind === 'principal' ? await principalByEmail(access, name) : await groupByCode(access, name);
     if (real === undefined)
-      throw new KnownError({ message: `KuFlow does not have the ${kind === 'principal' ? 'user' : kind} ${name}` });
+      throw new KnownError({ message: `${kind === 'principal' ? 'User' : 'Group'} ${name} does not exist in KuFlow` });
     return real;
   });
 }

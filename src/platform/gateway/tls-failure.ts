@@ -7,9 +7,12 @@ const CREDENTIALS =
   'The engine requires the client certificate from POST /authentications (ENGINE_CERTIFICATE), or the files set in temporal.mutual-tls';
 const OTHER_PLATFORM =
   'Another CA signed it: the one from before the state folder was deleted, another local KuFlow, or KuFlow itself';
-const TRUST_CA = 'Give it the CA of the platform';
+const TRUST_CA = "Give it the local KuFlow's CA";
 const TLS_ONLY = 'The engine port accepts only TLS with a client certificate';
-const OTHER_CA: TlsFailure = { reason: "a client's certificate is not from this platform", hint: OTHER_PLATFORM };
+const OTHER_CA: TlsFailure = {
+  reason: "a client's certificate is not signed by the local KuFlow's CA",
+  hint: OTHER_PLATFORM,
+};
 const NO_TLS: TlsFailure = { reason: 'a client connected without TLS', hint: TLS_ONLY };
 
 const KNOWN: Readonly<Record<string, TlsFailure>> = {
@@ -30,15 +33,15 @@ const KNOWN: Readonly<Record<string, TlsFailure>> = {
   CERT_SIGNATURE_FAILURE: OTHER_CA,
   INVALID_PURPOSE: { reason: "a client's certificate is not for client authentication", hint: CREDENTIALS },
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: {
-    reason: 'a client does not trust this platform',
-    hint: `${TRUST_CA} (temporal.mutual-tls.ca, or the CA in the answer to ENGINE_CERTIFICATE)`,
+    reason: "a client does not trust the local KuFlow's CA",
+    hint: `${TRUST_CA} (temporal.mutual-tls.ca, or the CA in the response to ENGINE_CERTIFICATE)`,
   },
   ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: {
-    reason: "a client refused the platform's certificate",
+    reason: "a client refused the local KuFlow's certificate",
     hint: `${TRUST_CA}, and connect to a name in the certificate (--host-name)`,
   },
   ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: {
-    reason: "a client refused the platform's certificate",
+    reason: "a client refused the local KuFlow's certificate",
     hint: 'Connect to a name in the certificate (--host-name)',
   },
   ERR_SSL_HTTP_REQUEST: { reason: 'a client sent plain HTTP', hint: TLS_ONLY },

@@ -8,7 +8,7 @@ import { listStateEntries } from './entries.ts';
 import { withStoppedState } from './lock.ts';
 import { invalidArchiveError, newerVersionError, type StateManifest } from './manifest.ts';
 import { createStaging, discardStaging, swapState } from './swap.ts';
-import { unpackArchive } from './unpack.ts';
+import { requireFile, unpackArchive } from './unpack.ts';
 
 export interface StateImportRequest {
   /** Absolute. */
@@ -31,6 +31,7 @@ export interface StateImportResult {
  * KuFlow runs on the folder.
  */
 export async function importState({ stateDir, file, replace }: StateImportRequest): Promise<StateImportResult> {
+  await requireFile(file);
   const created = await mkdir(stateDir, { recursive: true, mode: 0o700 });
   try {
     return await withStoppedState(stateDir, async () => {

@@ -119,7 +119,7 @@ async function loadRunningState(stateDir: string): Promise<PlatformState | undef
     throw new KnownError({
       message: "The local KuFlow's state file has an unknown format",
       tried: `read ${stateFilePath(stateDir)}`,
-      next: ['Stop the platform that runs there, if any, and delete the file'],
+      next: ['Stop the local KuFlow that runs there, if any, and delete the file'],
     });
   }
   // After a crash and a restart of the machine, the pid may belong to another program.

@@ -34,7 +34,6 @@ const PUBLIC_FILE = 'pki/ca.pem';
  * exactly those that the manifest lists, with their sizes and digests. Rejects with KnownError otherwise.
  */
 export async function unpackArchive(file: string, folder: string, limit = MAX_UNPACKED): Promise<StateManifest> {
-  await requireFile(file);
   const unpacked = new Set<string>();
   let problem: string | undefined;
   const filter = (path: string, entry: unknown): boolean => {
@@ -79,7 +78,8 @@ export async function unpackArchive(file: string, folder: string, limit = MAX_UN
   return manifest;
 }
 
-async function requireFile(file: string): Promise<void> {
+/** Rejects with KnownError unless there is a file at this path. */
+export async function requireFile(file: string): Promise<void> {
   try {
     if ((await stat(file)).isFile()) return;
   } catch (error) {

@@ -239,7 +239,7 @@ function busyWork(
 ): BusyWork | undefined {
   if (task) {
     if ((task.attempt ?? 1) > FIRST_FAILURES) return { kind: 'code-fails', reason: 'its workflow code fails' };
-    if (task.startedTime) return { kind: 'workflow-task', reason: 'its workflow code has not ended its turn' };
+    if (task.startedTime) return { kind: 'workflow-task', reason: 'its workflow code is still running' };
     return { kind: 'not-taken', reason: 'no worker has continued its workflow' };
   }
   for (const { activityType, attempt, nextAttemptScheduleTime } of pendingActivities) {

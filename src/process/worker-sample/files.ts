@@ -3,7 +3,7 @@ import { basename, join, posix } from 'node:path';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { MIB, readSmallFile } from '../../files/read.ts';
-import { readZip } from '../../files/zip.ts';
+import { NotZipError, readZip } from '../../files/zip.ts';
 
 export type SampleLanguage = 'java' | 'typescript' | 'python';
 
@@ -67,10 +67,12 @@ export async function readSampleFiles(path: string): Promise<SampleFiles> {
     files = await readKnownFiles(path);
   } catch (error) {
     const isMissing = codeOf(error) === 'ENOENT';
+    const isNotZip = error instanceof NotZipError;
     throw new KnownError({
-      message: isMissing ? `The worker sample does not exist: ${name}` : `The worker sample ${name} cannot be read`,
-      tried: `read ${name}`,
-      seen: escapeForTerminal(messageOf(error)),
+      message: isMissing
+        ? `The worker sample does not exist: ${name}`
+        : `The worker sample ${name} ${isNotZip ? error.message : 'cannot be read'}`,
+      ...(isMissing || isNotZip ? {} : { tried: `read ${name}`, seen: escapeForTerminal(messageOf(error)) }),
       next: isMissing
         ? ['Check the path']
         : [

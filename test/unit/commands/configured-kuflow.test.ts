@@ -147,7 +147,7 @@ describe('changing a configured KuFlow', () => {
   });
 
   it('cannot release a task', async () => {
-    const { status, stderr } = await kuflow('task', 'release', task.id, '--yes');
+    const { status, stderr } = await kuflow('task', 'release', task.id);
     expect(status).toBe(2);
     expect(stderr).toContain("KuFlow's API cannot release a task");
   });

@@ -258,7 +258,7 @@ describe('the list of a workspace', () => {
   );
 
   it.each([
-    ['typescript', { 'package.json': '{"workspaces":' }, /^package\.json can't be used: it is not valid JSON$/],
+    ['typescript', { 'package.json': '{"workspaces":' }, /^package\.json can't be used: it is not valid JSON, line 1$/],
     ['typescript', { 'package.json': '[]' }, /it is not a JSON object$/],
     [
       'typescript',

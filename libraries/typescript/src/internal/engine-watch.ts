@@ -38,7 +38,7 @@ export function startEngineWatch({ ask, logger, metrics }: EngineWatchOptions): 
     } catch (error) {
       if (!isWatching) return;
       isReachable = false;
-      if (wasReachable) logger.warn('The engine does not answer', { error });
+      if (wasReachable) logger.warn('The engine is not responding', { error });
     }
     metrics.engineReachable(isReachable);
   };

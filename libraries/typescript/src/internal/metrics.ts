@@ -29,11 +29,8 @@ export function createMetrics(meter: MetricMeter): Metrics {
   const restCalls = counter('rest_calls', 'Calls to the KuFlow REST API, by operation and status');
   const registrations = counter('worker_registration_failures', 'Failed registrations of this worker with KuFlow');
   const tokens = counter('engine_token_failures', 'Failed requests for an engine token');
-  const taskFailures = counter('system_task_failures', 'Failed attempts of system tasks, by code of the task');
-  const failingTasks = gauge(
-    'system_tasks_failing',
-    'System tasks whose last attempt failed and that this worker tries again',
-  );
+  const taskFailures = counter('system_task_failures', 'Failed system task attempts, by task code');
+  const failingTasks = gauge('system_tasks_failing', 'System tasks whose last attempt failed and will be retried');
   const engine = gauge('engine_reachable', '1 if the engine answers, otherwise 0');
   const overdue = gauge(
     'engine_certificate_renewal_overdue',

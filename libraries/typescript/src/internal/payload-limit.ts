@@ -37,7 +37,7 @@ export function checkResultSize(result: Payload, { workflowExecution, activityTy
 
 function tooLarge(purpose: string, size: number, maxBytes: number): string {
   return (
-    `${purpose} has ${size} bytes, and ${maxBytes} are allowed (worker.max-payload-bytes). ` +
+    `${purpose} is ${size} bytes; the limit is ${maxBytes} (worker.max-payload-bytes). ` +
     'Keep large data elsewhere, for example as a document in KuFlow, and pass a reference.'
   );
 }

@@ -66,7 +66,7 @@ export function createTaskFailures(rest: Pick<RestClient, 'call'>, metrics: Metr
       setFailing(processItemId, !isLast);
       if (!isLast && info.attempt < attemptsBeforeLog) return;
       const reason = reasonOf(error);
-      const outcome = isLast ? 'The task failed' : `Attempt ${info.attempt} failed, and the worker tries again`;
+      const outcome = isLast ? 'The task failed' : `Attempt ${info.attempt} failed; the worker will retry`;
       const message = `${outcome}: ${reason} (workflow ${info.workflowExecution?.workflowId})`;
       // The activity does not wait: it must end with its own failure, even if KuFlow does not respond.
       appendToLog(processItemId, reason, isLast ? 'ERROR' : 'WARN', message).catch((failure: unknown) =>

@@ -73,7 +73,7 @@ export function causeOfEnd(
   error: unknown,
   tokens: Pick<TokenRenewer, 'isValid' | 'lastError'>,
 ): readonly [message: string, error: unknown] {
-  if (tokens.isValid()) return ["Stopping the worker: Temporal's core gave up", error];
+  if (tokens.isValid()) return ["Stopping the worker: Temporal's SDK core stopped unexpectedly", error];
   // The core gives up soon after the engine rejects a token.
   return ['Stopping the worker: the engine token expired and could not be renewed', tokens.lastError ?? error];
 }

@@ -73,7 +73,7 @@ const TARGETS: readonly Row[] = [
     args: ['x', '--local'],
     status: 2,
     message:
-      /x contains another project \(package\.json\)\. It cannot have the worker as a member: In \S+, package\.json can't be used: it is not valid JSON$/,
+      /x contains another project \(package\.json\)\. It cannot have the worker as a member: In \S+, package\.json can't be used: it is not valid JSON, line 1$/,
     next: /^Create a separate project in a subfolder: npx create-kuflow-worker x.loan-worker --local [^]*--yes$/,
   },
   {
@@ -127,8 +127,7 @@ const DEFINITIONS: readonly Row[] = [
     prepare: nothing,
     args: ['x', '--definition', 'd.yaml'],
     status: 1,
-    message: /Definition file not found: .*d\.yaml/,
-    seen: /ENOENT/,
+    message: /^Definition file not found: .*d\.yaml$/,
     next: /Check the path/,
   },
   {

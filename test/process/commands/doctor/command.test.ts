@@ -95,6 +95,11 @@ describe('kuflow doctor', () => {
     expect((await run(['--timeout', '0'])).status).toBe(2);
   });
 
+  it('does not check application files that do not exist', async () => {
+    const { results } = await json(['--offline'], { cwd: folder() });
+    expect(results.find(({ id }) => id === 'KF-SET-003')).toMatchObject({ skipped: 'not-applicable' });
+  });
+
   it('exits with status 3 on a warning only with --fail-on warn', async () => {
     const cwd = folder();
     mkdirSync(join(cwd, 'node_modules'));
@@ -267,6 +272,8 @@ describe('kuflow doctor explain', () => {
     };
     expect(data.code).toBe('rest-unauthorized');
     expect(data.checks.map(({ id }) => id)).toContain('KF-REST-001');
+    expect((await run(['explain', 'tsl'])).stderr).toContain('Did you mean tls?');
+    expect((await run(['explain', 'tls'])).stdout).toMatch(/KF-TLS-001 [^]*KF-TLS-005 /);
     const typo = await run(['explain', 'setting-incomplete']);
     expect(typo.status).toBe(2);
     expect(typo.stderr).toContain('settings-incomplete');

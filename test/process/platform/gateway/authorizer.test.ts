@@ -121,7 +121,7 @@ describe('mutual TLS', () => {
         await other.issueClientCertificate({ principalId: 'x', namespace: NAMESPACE, lifeSeconds: 60 }),
       ),
     ).toMatchObject({
-      reason: "a client's certificate is not from this platform",
+      reason: "a client's certificate is not signed by the local KuFlow's CA",
     });
     await rm(folder, { recursive: true });
   });

@@ -221,6 +221,8 @@ describe('add task', () => {
     [['task', 'X', '--after', 'APLY'], '--after APLY: LOAN has no such task; did you mean "APPLY"?'],
     [['task', 'X', '--process', 'LON'], '--process LON: the project does not have this process; did you mean "LOAN"?'],
     [['task', 'X:sytem'], 'did you mean "system"?'],
+    [['task', 'a b'], 'The code "a b" contains white space'],
+    [['action', 'a b'], 'The code "a b" contains white space'],
     [['task', 'APPLY'], 'Task APPLY (human) of LOAN already exists'],
     [['task', 'APPLY:system'], 'Task APPLY (human) of LOAN already exists'],
     [['task', 'X', '--schema', 'none.json'], '  --schema none.json: ENOENT'],

@@ -139,7 +139,7 @@ const ROWS: readonly Row[] = [
         }),
       ),
     status: 1,
-    message: /was cut off/,
+    message: /response is incomplete/,
     seen: /\(after 2 attempts\)$/,
     next: /Try again/,
     requests: 2,
@@ -172,7 +172,7 @@ const ROWS: readonly Row[] = [
     what: 'a connection that is cut',
     endpoint: () => endpointOf(raw((response) => void response.destroy())),
     status: 1,
-    message: /closed before an answer arrived/,
+    message: /closed before a response arrived/,
     seen: /./,
     next: /Try again/,
     requests: 2,
@@ -232,7 +232,7 @@ describe('create --process and an API that answers with', () => {
     const error: unknown = await discoverFromApi({ rest, code: 'LOAN' }).catch((reason: unknown) => reason);
     if (!(error instanceof KnownError)) throw new Error(`expected a KnownError, got ${String(error)}`);
     expect(error).toMatchObject({
-      message: 'No answer before the timeout; the reason is unknown',
+      message: 'No response before the timeout; the reason is unknown',
       status: 4,
       tried: expect.stringContaining('findProcesses') as string,
     });

@@ -42,7 +42,7 @@ describe('parseAssignment', () => {
   });
 
   it.each(['amount', '=5'])('rejects %s', (text) => {
-    expect(() => parseAssignment(text, shape)).toThrow(`${text} is not <name>=<value>`);
+    expect(() => parseAssignment(text, shape)).toThrow(`Expected --set <name>=<value>, not "${text}"`);
   });
 
   it('cannot change the prototype of the data', async () => {

@@ -341,6 +341,12 @@ describe('an archive that is not valid', () => {
     'that ends within a file': [() => gzipSync(tarOf([manifestOf([state()]), state()]).subarray(0, 4096)), ''],
   };
 
+  it('that does not exist is reported before the present state', async () => {
+    const file = join(folder, 'none.tar.gz');
+    const message = await failure(importState({ stateDir: present, file, replace: false }));
+    expect(message).toContain('none.tar.gz cannot be imported: it does not exist');
+  });
+
   it.each(Object.entries(cases))('%s is refused and changes nothing', async (_what, [bytes, reason]) => {
     writeFileSync(archive, bytes());
     const before = treeOf(folder);

@@ -320,10 +320,16 @@ tasks:
     expect(text).not.toMatch(/[\u001b\u202e]/);
   });
 
+  it('lists at most three syntax errors', async () => {
+    const rows = await problemsOf('# Title\n\nText\n\n- [a](b): c\n'.repeat(9));
+    expect(rows).toHaveLength(4);
+    expect(rows.at(-1)).toMatch(/^\(and \d+ more\)$/);
+  });
+
   it('limits the number of problems listed', async () => {
     const rows = await problemsOf(`${HEAD}tasks:\n${'  - x: 1\n'.repeat(500)}`);
     expect(rows).toHaveLength(51);
-    expect(rows.at(-1)).toBe('… and 1450 more');
+    expect(rows.at(-1)).toBe('(and 1450 more)');
   });
 });
 

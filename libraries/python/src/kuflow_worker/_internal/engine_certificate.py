@@ -152,7 +152,7 @@ class CertificateWatch:
                 f"but this worker polls {self._identity.namespace}. Restart the worker"
             )
         drop_old = await self._swap(following)
-        drop = Background("drop of the old client", self._drop_later(drop_old))
+        drop = Background("closing of the old client", self._drop_later(drop_old))
         self._drops = [*(earlier for earlier in self._drops if not earlier.has_ended), drop]
         self._identity = following
         self._failures = 0

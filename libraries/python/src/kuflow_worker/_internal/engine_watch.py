@@ -63,7 +63,7 @@ class EngineWatch:
         except Exception as error:
             self._is_reachable = False
             if was_reachable:
-                LOG.warning("The engine does not answer", exc_info=error)
+                LOG.warning("The engine is not responding", exc_info=error)
         else:
             # During an outage, a proxy in front of the engine may deny the call. Keep asking.
             if restriction is None:

@@ -253,7 +253,7 @@ class LocalKuFlow:
             body = {"until": result["until"]} if "until" in result else {}
             result = await self._connection.dev("POST", "/clock/skip", body)
         if result["end"] not in ("reached", "acted"):
-            problem = "no timer is pending that changes a process" if result["end"] == "idle" else result["end"]
+            problem = "no pending timer would change a process" if result["end"] == "idle" else result["end"]
             behind = [f"{workflow['workflowId']}: {workflow['reason']}" for workflow in result["behind"]]
             raise AssertionError("\n".join([f"Time was not skipped: {problem}", *behind]))
 

@@ -37,14 +37,14 @@ class Metrics:
         self.certificate_renewal_overdue(False)
         self.engine_reachable = gauge("engine_reachable", "1 if the engine answers, otherwise 0")
         self.system_tasks_failing = gauge(
-            "system_tasks_failing", "System tasks whose last attempt failed and that this worker tries again"
+            "system_tasks_failing", "System tasks whose last attempt failed and will be retried"
         )
         self.system_tasks_failing(0)
         self._rest_calls = meter.create_counter(
             "kuflow_rest_calls", "Calls to the KuFlow REST API, by operation and status"
         )
         self._task_failures = meter.create_counter(
-            "kuflow_system_task_failures", "Failed attempts of system tasks, by code of the task"
+            "kuflow_system_task_failures", "Failed system task attempts, by task code"
         )
 
     def rest_call(self, operation: str, status: int | Literal["error"]) -> None:

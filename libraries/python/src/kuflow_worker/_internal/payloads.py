@@ -158,6 +158,6 @@ class _WorkerCodec(PayloadCodec, WithSerializationContext):
 def _too_large(process_id: str, purpose: str, payload: Payload, max_bytes: int) -> str:
     size = f"{sent_size(payload)} bytes{' when encrypted' if KEY_ID in payload.metadata else ''}"
     return (
-        f"Process {process_id}: {purpose} has {size}, and {max_bytes} are allowed (worker.max-payload-bytes). "
+        f"Process {process_id}: {purpose} is {size}; the limit is {max_bytes} (worker.max-payload-bytes). "
         "Keep large data elsewhere, for example as a document in KuFlow, and pass a reference."
     )

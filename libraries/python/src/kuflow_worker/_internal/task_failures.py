@@ -51,7 +51,7 @@ class TaskFailures:
         if not is_last and info.attempt < self._attempts_before_log:
             return
         reason = reason_of(error)
-        outcome = "The task failed" if is_last else f"Attempt {info.attempt} failed, and the worker tries again"
+        outcome = "The task failed" if is_last else f"Attempt {info.attempt} failed; the worker will retry"
         message = f"{outcome}: {reason} (workflow {info.workflow_id})"
         # The activity does not wait: it must end with its own failure, even if KuFlow does not respond.
         append = self._append_to_log(item.process_item_id, reason, "ERROR" if is_last else "WARN", message)

@@ -247,7 +247,7 @@ class RunningWorker:
         if self._draining:
             LOG.warning("The worker did not shut down cleanly", exc_info=error)
         elif self._tokens.is_valid():
-            self._fail("Stopping the worker: Temporal's core gave up", error)
+            self._fail("Stopping the worker: Temporal's SDK core stopped unexpectedly", error)
         else:
             # Temporal's core gives up soon after the engine rejects a token.
             message = "Stopping the worker: the engine token expired and could not be renewed"

@@ -169,7 +169,7 @@ async function skip(client: LocalClient, wanted: { readonly seconds?: number; re
   const { end, until, behind } = await client.dev<SkipResult>('POST', '/clock/skip', wanted);
   if (end === 'time-limit') return skip(client, until === undefined ? {} : { until });
   if (end === 'reached' || end === 'acted') return;
-  const problem = end === 'idle' ? 'no timer is pending that changes a process' : end;
+  const problem = end === 'idle' ? 'no pending timer would change a process' : end;
   throw new Error([`Time was not skipped: ${problem}`, ...behind.map((one) => `${one.workflowId}: ${one.reason}`)].join('\n'));
 }
 

@@ -90,7 +90,7 @@ public final class LocalKuFlow implements BeforeAllCallback {
             skip(result.has("until") ? Map.of("until", result.path("until").asText()) : Map.of());
         } else if (!end.equals("reached") && !end.equals("acted")) {
             StringBuilder problem = new StringBuilder("Time was not skipped: ")
-                    .append(end.equals("idle") ? "no timer is pending that changes a process" : end);
+                    .append(end.equals("idle") ? "no pending timer would change a process" : end);
             result.path("behind")
                     .forEach(workflow -> problem.append("\n")
                             .append(workflow.path("workflowId").asText())

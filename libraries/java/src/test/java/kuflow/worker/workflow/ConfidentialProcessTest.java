@@ -201,7 +201,7 @@ class ConfidentialProcessTest {
         try (FakeKuFlow kuflow = new FakeKuFlow(PERSON);
                 ProcessRun run = ProcessRun.startConfidential(LargeResultWorkflow.class, kuflow, activities)) {
             assertThat(run.result().message())
-                    .contains("the result of activity Check has 100", " bytes, and 100000 are allowed");
+                    .contains("the result of activity Check is 100", " bytes; the limit is 100000");
         }
     }
 }

@@ -855,7 +855,7 @@ class KuFlowProcessTest {
             assertThatThrownBy(run::result)
                     .isInstanceOf(AssertionError.class)
                     .hasMessageContaining("Process " + run.processId()
-                            + ": the input of activity Check has 150002 bytes, and 100000 are allowed");
+                            + ": the input of activity Check is 150002 bytes; the limit is 100000");
             assertThat(logged.containing("Refused")
                             .get(0)
                             .getThrowableProxy()
@@ -863,7 +863,7 @@ class KuFlowProcessTest {
                             .getMessage())
                     .contains(
                             "PayloadTooLarge",
-                            "Process " + run.processId() + ": the result of activity Check has 150012 bytes");
+                            "Process " + run.processId() + ": the result of activity Check is 150012 bytes");
         }
     }
 }

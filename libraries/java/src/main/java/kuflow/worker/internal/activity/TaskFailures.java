@@ -115,8 +115,7 @@ public class TaskFailures {
             return;
         }
         String reason = FailureReason.of(attempt.error());
-        String outcome =
-                isLast ? "The task failed" : "Attempt " + attempt.number() + " failed, and the worker tries again";
+        String outcome = isLast ? "The task failed" : "Attempt " + attempt.number() + " failed; the worker will retry";
         String message = outcome + ": " + reason + " (workflow " + attempt.workflowId() + ")";
         // The activity does not wait: it must end with its own failure, even if KuFlow does not respond.
         executor.execute(() -> append(item.processItemId(), reason, message, isLast ? LogLevel.ERROR : LogLevel.WARN));

@@ -60,7 +60,7 @@ final class EngineWatch {
             }
             isReachable = false;
             if (wasReachable) {
-                LOGGER.warn("The engine does not answer", error);
+                LOGGER.warn("The engine is not responding", error);
             }
         }
         metrics.engineReachable(isReachable);

@@ -46,7 +46,7 @@ final class RepeatedTask implements AutoCloseable {
         try {
             return task.get();
         } catch (RuntimeException | Error failed) {
-            LOGGER.error("{} failed and is repeated", Thread.currentThread().getName(), failed);
+            LOGGER.error("{} failed; retrying", Thread.currentThread().getName(), failed);
             return AFTER_ERROR;
         }
     }

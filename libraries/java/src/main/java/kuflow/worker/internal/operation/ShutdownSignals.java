@@ -19,7 +19,7 @@ public final class ShutdownSignals {
                 handle(signal, action);
             } catch (ReflectiveOperationException | IllegalArgumentException notAvailable) {
                 // Another program handles it, as with the JVM option -Xrs.
-                LOGGER.debug("SIG{} keeps its default", signal, notAvailable);
+                LOGGER.debug("Could not install a handler for SIG{}; using the default", signal, notAvailable);
             }
         }
     }

@@ -43,7 +43,7 @@ public class WorkerMetrics {
                 metrics -> metrics.engineReachable ? 1 : 0);
         gauge(
                 "kuflow.system.tasks.failing",
-                "System tasks whose last attempt failed and that this worker tries again",
+                "System tasks whose last attempt failed and will be retried",
                 metrics -> metrics.systemTasksFailing.getAsInt());
     }
 
@@ -85,7 +85,7 @@ public class WorkerMetrics {
     /** Counts a failed attempt of a system task. */
     public void systemTaskFailed(String code) {
         Counter.builder("kuflow.system.task.failures")
-                .description("Failed attempts of system tasks, by code of the task")
+                .description("Failed system task attempts, by task code")
                 .tag("code", code)
                 .register(registry)
                 .increment();

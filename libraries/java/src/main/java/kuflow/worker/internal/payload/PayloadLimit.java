@@ -83,7 +83,7 @@ public final class PayloadLimit implements PayloadCodec {
     }
 
     private static String tooLarge(String purpose, int size, int maxBytes) {
-        return purpose + " has " + size + " bytes, and " + maxBytes + " are allowed (worker.max-payload-bytes). "
+        return purpose + " is " + size + " bytes; the limit is " + maxBytes + " (worker.max-payload-bytes). "
                 + "Keep large data elsewhere, for example as a document in KuFlow, and pass a reference.";
     }
 }

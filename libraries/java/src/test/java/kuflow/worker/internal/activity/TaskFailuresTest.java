@@ -60,7 +60,7 @@ class TaskFailuresTest {
         }
         assertThat(written)
                 .containsExactly(new Line(
-                        LogLevel.WARN, "Attempt 3 failed, and the worker tries again: no paper (workflow process)"));
+                        LogLevel.WARN, "Attempt 3 failed; the worker will retry: no paper (workflow process)"));
         fail(5, new RuntimeException("no ink"), 0);
         assertThat(written).hasSize(2);
         now = now.plus(Duration.ofHours(1));
