@@ -298,7 +298,7 @@ describe('a project created by the packed package', () => {
       await answerTask(user, await taskOf(user, running, 'APPROVE_LOAN'), 'APPROVE_LOAN');
       await processCompletes(user, running);
 
-      const code = '  // Loan application\n';
+      const code = '  const loanApplication = await kuflow.humanTask(tasks.loanApplication);\n';
       edit('src/workflows.ts', code, `  await kuflow.humanTask(tasks.review);\n\n${code}`);
       // The worker restarts. Until then, a process starts with the old code.
       await until('a process with the new task', async () => {

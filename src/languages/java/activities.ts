@@ -68,7 +68,7 @@ function activityWork({ task, action, result }: ProcessActivity): ActivityWork {
     about: task === undefined ? 'TODO: describe it.' : `Performs the "${javaDoc(task, 60)}" task and returns its data.`,
     type: result?.type?.name ?? UNTYPED,
     work: [
-      '        // TODO: do the work. This is an example of a call to KuFlow.',
+      '        // TODO: replace this example KuFlow call with your own code.',
       '        Process process = kuflow.retrieveProcess(input.processId());',
       '        LOG.info("The process has been running since {}", process.createdAt());',
       returned.code,

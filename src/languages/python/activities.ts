@@ -29,7 +29,7 @@ export function activityMethod(activity: ProcessActivity): string {
     '    @activity.defn',
     pythonCall('async def ', name, ['self', `input: ${pythonInputType(name)}`], 4, ` -> ${typeOf(result)}:`),
     `        """${about}"""`,
-    '        # TODO: do the work. This is an example of a call to KuFlow.',
+    '        # TODO: replace this example KuFlow call with your own code.',
     '        response = await self._kuflow.retrieve_process({"processId": input["process_id"]})',
     '        activity.logger.info("The process is running", extra={"startedAt": response["process"]["createdAt"]})',
     ...(result === undefined ? [] : [returnStatement(result)]),

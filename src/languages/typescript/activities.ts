@@ -13,7 +13,7 @@ export interface ActivityText {
 }
 
 const EXAMPLE: readonly string[] = [
-  '// TODO: do the work. This is an example of a call to KuFlow.',
+  '// TODO: replace this example KuFlow call with your own code.',
   'const { process } = await kuflow.retrieveProcess({ processId: input.processId });',
   "log.info('The process is running', { startedAt: process.createdAt });",
 ];
