@@ -69,13 +69,13 @@ const TYPESCRIPT: Project = {
     ['src/workflows.ts', "'Process begins'", "'Loan process started'"],
     [
       'src/workflows.ts',
-      '  // Loan discussion\n',
-      "  log.info('Loan decided', { processId });\n\n  // Loan discussion\n",
+      '  await kuflow.thread(tasks.loanDiscussion);\n',
+      "  log.info('Loan decided', { processId });\n\n  await kuflow.thread(tasks.loanDiscussion);\n",
     ],
     ['eslint.config.js', "      eqeqeq: 'error',\n", "      eqeqeq: 'error',\n      'no-var': 'error',\n"],
     ['test/histories.test.ts', 'const folder = ', '// Edited.\nconst folder = '],
   ],
-  conflicts: { 'package.json': ['scripts.replay'], 'src/workflows.ts': [14] },
+  conflicts: { 'package.json': ['scripts.replay'], 'src/workflows.ts': [27] },
   merged: {
     'package.json': ['"tsx": "4.23.15"', '"vitest": "4.1.12"', '"mine": "echo mine"', 'replay.test.ts --silent"'],
     'src/workflows.ts': ["'Loan process started'", "'Loan decided'", "'Nobody has decided for three days'"],
@@ -104,13 +104,13 @@ const PYTHON_PROJECT: Project = {
     [`${PYTHON}/loan/workflow.py`, '"Process begins"', '"Loan process started"'],
     [
       `${PYTHON}/loan/workflow.py`,
-      '        # Loan discussion\n',
-      '        workflow.logger.info("Loan decided")\n\n        # Loan discussion\n',
+      '        await kuflow.thread(tasks.LOAN_DISCUSSION)\n',
+      '        workflow.logger.info("Loan decided")\n\n        await kuflow.thread(tasks.LOAN_DISCUSSION)\n',
     ],
     ['Makefile', 'smoke check image', 'smoke check image mine'],
     ['tests/test_histories.py', 'NONE_YET = ', '# Edited.\nNONE_YET = '],
   ],
-  conflicts: { 'pyproject.toml': [expect.any(Number)], [`${PYTHON}/loan/workflow.py`]: [28] },
+  conflicts: { 'pyproject.toml': [expect.any(Number)], [`${PYTHON}/loan/workflow.py`]: [39] },
   merged: {
     'pyproject.toml': [
       '"Ruff==0.17.6"',
@@ -140,15 +140,15 @@ const JAVA_PROJECT: Project = {
     [`${JAVA}/loan/LoanWorkflowImpl.java`, '"Process begins"', '"Loan process started"'],
     [
       `${JAVA}/loan/LoanWorkflowImpl.java`,
-      '        // Loan discussion\n',
-      '        LOG.info("Loan decided");\n\n        // Loan discussion\n',
+      '        kuflow.thread(LoanTasks.LOAN_DISCUSSION);\n',
+      '        LOG.info("Loan decided");\n\n        kuflow.thread(LoanTasks.LOAN_DISCUSSION);\n',
     ],
     ['Makefile', 'smoke check image', 'smoke check image mine'],
     [`${JAVA_TESTS}/HistoriesTest.java`, '    @TestFactory', '    // Edited.\n    @TestFactory'],
   ],
   conflicts: {
     'pom.xml': [expect.any(Number)],
-    [`${JAVA}/loan/LoanWorkflowImpl.java`]: [35],
+    [`${JAVA}/loan/LoanWorkflowImpl.java`]: [53],
   },
   merged: {
     'pom.xml': [
