@@ -335,9 +335,10 @@ function activityTexts(tasks: readonly TaskView[], { workflows }: ProcessActions
     activity === undefined ? [] : [documentActivity(activity, title)],
   );
   if (system.length + documents.length === 0) return [plainActivity('example')];
-  const ofTasks = system.map(({ activity, title, inputs, resultType, example, isCast }) =>
+  const ofTasks = system.map(({ activity, title, inputs, resultType, example, isCast, checks }) =>
     taskActivity(title, {
       name: activity,
+      isCreditCheck: checks.some((check) => check.activity === activity),
       inputs: inputs.map(({ variable, type }) => ({ variable, type: type.text })),
       resultType: resultType.text,
       result: isCast ? `${example.text} as unknown as ${resultType.text}` : example.text,
