@@ -151,6 +151,8 @@ export interface ProcessActivity {
   readonly task?: string;
   /** The title of the action whose document it creates. Then it returns the URI of the document. */
   readonly action?: string;
+  /** Whether it is the credit check of the sample process. */
+  readonly isCreditCheck?: boolean;
   readonly inputs: readonly TaskInput[];
   /** The data that it returns, as an example. Undefined if it returns nothing. Data without its own type has no `type`. */
   readonly result?: { readonly type: NamedSchema | undefined; readonly example: JsonObject } | undefined;
@@ -158,6 +160,10 @@ export interface ProcessActivity {
 
 /** An activity that does not belong to a task: only its name is known. */
 export const plainActivity = (name: string): ProcessActivity => ({ name, inputs: [] });
+
+/** The comment above the example in the code of an activity. */
+export const exampleNote = (isCreditCheck = false): string =>
+  `TODO: replace this example KuFlow call with ${isCreditCheck ? 'the credit check' : 'your own code'}.`;
 
 /** The activities of the system tasks and downloadable actions of a process, or an example without them. */
 export function processActivities(
@@ -174,7 +180,7 @@ export function processActivities(
     const schema = definition.tasks.find((task) => task.code === code)?.data?.schema;
     const example = schema === undefined ? {} : sampleForSchema(schema);
     return {
-      ...{ name: activity, task: title, inputs },
+      ...{ name: activity, task: title, inputs, isCreditCheck: code === sampleDecision(definition)?.check },
       result: {
         type: dataType === undefined || schema === undefined ? undefined : { name: dataType, schema },
         example: isRecord(example) ? example : {},

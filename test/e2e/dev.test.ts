@@ -212,7 +212,7 @@ describe('kuflow dev --json --ephemeral', () => {
         lines: [expect.stringContaining(`"status":${status}}`), ''],
       });
     }
-    expect(dev(['--json', 'env']).stderr).toContain("option '--json' before 'env'");
+    expect(dev(['--json', 'env']).stderr).toContain('--json applies only to kuflow dev itself, not to kuflow dev env');
   });
 });
 

@@ -96,7 +96,10 @@ describeJava('the tests of a Java project', () => {
     expect(replayed.status, replayed.output).toBe(0);
 
     // One activity creates every item, so Temporal alone does not notice reordered tasks.
-    const moved = runChanged('ReplayTest', ['// Loan application', 'kuflow.openTask(LoanTasks.APPROVE_LOAN).done();']);
+    const moved = runChanged('ReplayTest', [
+      'LoanApplicationData loanApplication =',
+      'kuflow.openTask(LoanTasks.APPROVE_LOAN).done();\n        LoanApplicationData loanApplication =',
+    ]);
     expect(moved.status).not.toBe(0);
     expect(moved.output).toContain(
       'loan.json: Item 1 of the process is TASK LOAN_APPLICATION in the history, but the workflow code creates TASK APPROVE_LOAN',

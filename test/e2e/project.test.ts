@@ -185,7 +185,7 @@ describe('a project created by the packed package', () => {
     rmSync(unknown);
     expect(failed.status).toBe(1);
     expect(failed.all).toContain('Error: broken workflow');
-    expect(failed.all).toContain(`LoanWorkflow src/workflows.ts:${line}:`);
+    expect(failed.all).toContain(`src/workflows.ts:${line}:`);
     expect(failed.all).toContain("Failed to initialize workflow of type 'UnknownWorkflow'");
     expect(failed.all).not.toContain('timed out');
     // After the test that fails, the time of the test server still passes quickly.
@@ -298,7 +298,7 @@ describe('a project created by the packed package', () => {
       await answerTask(user, await taskOf(user, running, 'APPROVE_LOAN'), 'APPROVE_LOAN');
       await processCompletes(user, running);
 
-      const code = '  // Loan application\n';
+      const code = '  const loanApplication = await kuflow.humanTask(tasks.loanApplication);\n';
       edit('src/workflows.ts', code, `  await kuflow.humanTask(tasks.review);\n\n${code}`);
       // The worker restarts. Until then, a process starts with the old code.
       await until('a process with the new task', async () => {

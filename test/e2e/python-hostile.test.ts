@@ -204,7 +204,7 @@ function sourcesOf(definition: WorkerDefinition, templates: TemplateSet): readon
     ),
     ...signals.flatMap(({ constant, input }) => [constant, ...(input === undefined ? [] : [input.name])]),
     ...workflows.flatMap((action) => [
-      ...[actionClass(action), `test_runs_the_action_${action.variable}`],
+      ...[actionClass(action), `test_workflow_runs_the_action_${action.variable}`],
       ...(action.activity === undefined ? [] : [action.activity, pythonInputType(action.activity)]),
     ]),
     ...schemas.flatMap((named) => namesIn(pythonTypeOf(named, taken))),

@@ -265,7 +265,9 @@ describe('the tests of a Python project', () => {
     expect(await dev('exec', '--', ...print)).toMatchObject({ status: 0 });
 
     // One activity creates every item, so Temporal alone does not notice reordered tasks.
-    const changes: Change[] = [['# Loan application', 'await (await kuflow.open_task(tasks.APPROVE_LOAN)).done']];
+    const changes: Change[] = [
+      ['loan_application = ', 'await (await kuflow.open_task(tasks.APPROVE_LOAN)).done\n        loan_application = '],
+    ];
     const moved = await withChanges(changes, () => runTests('tests/test_replay.py'));
     expect(moved.status).toBe(1);
     expect(moved.out).toContain(

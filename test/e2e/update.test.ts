@@ -69,8 +69,8 @@ const TYPESCRIPT: Project = {
     ['src/workflows.ts', "'Process begins'", "'Loan process started'"],
     [
       'src/workflows.ts',
-      '  // Loan discussion\n',
-      "  log.info('Loan decided', { processId });\n\n  // Loan discussion\n",
+      '  await kuflow.thread(tasks.loanDiscussion);\n',
+      "  log.info('Loan decided', { processId });\n\n  await kuflow.thread(tasks.loanDiscussion);\n",
     ],
     ['eslint.config.js', "      eqeqeq: 'error',\n", "      eqeqeq: 'error',\n      'no-var': 'error',\n"],
     ['test/histories.test.ts', 'const folder = ', '// Edited.\nconst folder = '],
@@ -104,8 +104,8 @@ const PYTHON_PROJECT: Project = {
     [`${PYTHON}/loan/workflow.py`, '"Process begins"', '"Loan process started"'],
     [
       `${PYTHON}/loan/workflow.py`,
-      '        # Loan discussion\n',
-      '        workflow.logger.info("Loan decided")\n\n        # Loan discussion\n',
+      '        await kuflow.thread(tasks.LOAN_DISCUSSION)\n',
+      '        workflow.logger.info("Loan decided")\n\n        await kuflow.thread(tasks.LOAN_DISCUSSION)\n',
     ],
     ['Makefile', 'smoke check image', 'smoke check image mine'],
     ['tests/test_histories.py', 'NONE_YET = ', '# Edited.\nNONE_YET = '],
@@ -140,15 +140,15 @@ const JAVA_PROJECT: Project = {
     [`${JAVA}/loan/LoanWorkflowImpl.java`, '"Process begins"', '"Loan process started"'],
     [
       `${JAVA}/loan/LoanWorkflowImpl.java`,
-      '        // Loan discussion\n',
-      '        LOG.info("Loan decided");\n\n        // Loan discussion\n',
+      '        kuflow.thread(LoanTasks.LOAN_DISCUSSION);\n',
+      '        LOG.info("Loan decided");\n\n        kuflow.thread(LoanTasks.LOAN_DISCUSSION);\n',
     ],
     ['Makefile', 'smoke check image', 'smoke check image mine'],
     [`${JAVA_TESTS}/HistoriesTest.java`, '    @TestFactory', '    // Edited.\n    @TestFactory'],
   ],
   conflicts: {
     'pom.xml': [expect.any(Number)],
-    [`${JAVA}/loan/LoanWorkflowImpl.java`]: [50],
+    [`${JAVA}/loan/LoanWorkflowImpl.java`]: [53],
   },
   merged: {
     'pom.xml': [

@@ -31,22 +31,21 @@ const lackOnlyCredentials = (problems: readonly ConnectionProblem[]): boolean =>
 
 /** Advice for each problem that does not name its remedy, then the general advice, which is about credentials. */
 function settingsAdvice(id: string, problems: readonly ConnectionProblem[], code: string): readonly Advice[] {
-  const perProblem = problems.flatMap((problem) =>
+  const adviceFor = (problem: ConnectionProblem): readonly Advice[] =>
     problem.next !== undefined
       ? [problem.next]
-      : problem.missing === true
-        ? []
-        : fillAdvice(getExplainedCause(id, causeCodeOf(problem)).advice.slice(0, 1), {
-            key: problem.key,
-            file: settingsFileFor(problem.key),
-          }),
-  );
+      : fillAdvice(getExplainedCause(id, causeCodeOf(problem)).advice.slice(0, 1), {
+          key: problem.key,
+          file: settingsFileFor(problem.key),
+        });
+  const perProblem = problems.filter(({ next, missing }) => next !== undefined || missing !== true).flatMap(adviceFor);
   if (problems.every(({ next }) => next !== undefined)) return withoutRepetition(perProblem);
   const isAboutCredentials = code !== 'settings-incomplete' || problems.some(({ key }) => CREDENTIALS.includes(key));
-  return [
+  const advice = [
     ...withoutRepetition(perProblem),
     ...(isAboutCredentials ? fillAdvice(getExplainedCause(id, code).advice.slice(1)) : []),
   ];
+  return advice.length > 0 ? advice : withoutRepetition(problems.flatMap(adviceFor));
 }
 
 const withoutRepetition = (advice: readonly Advice[]): readonly Advice[] =>

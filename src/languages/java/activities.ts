@@ -1,4 +1,4 @@
-import { plainActivity, type ProcessActivity } from '../process-tasks.ts';
+import { exampleNote, plainActivity, type ProcessActivity } from '../process-tasks.ts';
 import { callLines } from './calls.ts';
 import { javaExample } from './examples.ts';
 import { javaDoc, javaString, javaTypeName } from './literals.ts';
@@ -58,7 +58,7 @@ interface ActivityWork extends Pick<ActivityMembers, 'resultImports' | 'workImpo
   readonly work: readonly string[];
 }
 
-function activityWork({ task, action, result }: ProcessActivity): ActivityWork {
+function activityWork({ task, action, isCreditCheck, result }: ProcessActivity): ActivityWork {
   if (action !== undefined) return documentWork(action);
   const returned =
     result?.type === undefined
@@ -68,7 +68,7 @@ function activityWork({ task, action, result }: ProcessActivity): ActivityWork {
     about: task === undefined ? 'TODO: describe it.' : `Performs the "${javaDoc(task, 60)}" task and returns its data.`,
     type: result?.type?.name ?? UNTYPED,
     work: [
-      '        // TODO: do the work. This is an example of a call to KuFlow.',
+      `        // ${exampleNote(isCreditCheck)}`,
       '        Process process = kuflow.retrieveProcess(input.processId());',
       '        LOG.info("The process has been running since {}", process.createdAt());',
       returned.code,

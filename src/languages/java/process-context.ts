@@ -15,6 +15,7 @@ import {
   type ProcessTask,
 } from '../process-tasks.ts';
 import { Code } from '../templates/code.ts';
+import { repeatsName } from '../titles.ts';
 import { actionConstant, actionHandler, actionWorkflows } from './actions.ts';
 import { callLines, declarationLines } from './calls.ts';
 import { javaExample } from './examples.ts';
@@ -100,6 +101,7 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
       ).join('\n'),
     ),
     steps: tasks.map((task) => ({
+      hasComment: !repeatsName(task.title, task.variable),
       title: new Code(javaComment(task.title, 100)),
       statement: new Code(workflowStatement(task, prefix, checkData).join('\n')),
     })),

@@ -9,6 +9,7 @@ import {
   type JavaRecord,
   type JavaType,
 } from './java-types.ts';
+import { repeatsName } from '../titles.ts';
 import { callLines } from './calls.ts';
 import { javaDoc, javaString } from './literals.ts';
 import { spaces } from '../../base/spaces.ts';
@@ -65,7 +66,7 @@ function printRecord(record: JavaRecord, indent: number): readonly string[] {
 
 function docLines(components: readonly JavaComponent[], indent: number): readonly string[] {
   const lines = components.flatMap(({ name, about }) => {
-    const text = javaDoc(about.join(' · '));
+    const text = javaDoc(about.filter((part) => !repeatsName(part, name)).join(' · '));
     return text === '' ? [] : [`${spaces(indent)} * @param ${name} ${text}`];
   });
   return lines.length === 0 ? [] : [`${spaces(indent)}/**`, ...lines, `${spaces(indent)} */`];

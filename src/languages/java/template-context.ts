@@ -29,6 +29,9 @@ export function javaTemplateContext(spec: ProjectSpec, library: LibraryArchive):
     local,
     isMember: workspace !== undefined,
     containsLibrary: containsLibrary(spec),
+    libraryReadme: new Code(
+      containsLibrary(spec) ? `${libraryFolder(spec)}/kuflow-worker-java.md` : 'The README of kuflow-worker',
+    ),
     libraryVersion: new Code(containsLibrary(spec) ? library.version : library.version.replace(BUILD, '')),
     libraryFolder: new Code(libraryFolder(spec)),
     buildContexts: new Code(libraryBuildContext(spec)),

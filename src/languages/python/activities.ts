@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../base/json.ts';
-import { plainActivity, type ProcessActivity } from '../process-tasks.ts';
+import { exampleNote, plainActivity, type ProcessActivity } from '../process-tasks.ts';
 import { pythonExample } from './examples.ts';
 import { pythonCall } from './calls.ts';
 import { pyDoc } from './literals.ts';
@@ -22,14 +22,14 @@ export function inputClass({ name, inputs }: ProcessActivity): string {
 
 /** An activity as a method. */
 export function activityMethod(activity: ProcessActivity): string {
-  const { name, task, action, result } = activity;
+  const { name, task, action, isCreditCheck, result } = activity;
   if (action !== undefined) return documentMethod(name, action);
   const about = task === undefined ? 'TODO: describe it.' : `Performs the "${pyDoc(task)}" task and returns its data.`;
   return [
     '    @activity.defn',
     pythonCall('async def ', name, ['self', `input: ${pythonInputType(name)}`], 4, ` -> ${typeOf(result)}:`),
     `        """${about}"""`,
-    '        # TODO: do the work. This is an example of a call to KuFlow.',
+    `        # ${exampleNote(isCreditCheck)}`,
     '        response = await self._kuflow.retrieve_process({"processId": input["process_id"]})',
     '        activity.logger.info("The process is running", extra={"startedAt": response["process"]["createdAt"]})',
     ...(result === undefined ? [] : [returnStatement(result)]),

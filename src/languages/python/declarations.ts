@@ -1,6 +1,7 @@
 import { REFERENCE_TYPES } from '../../schema/formats.ts';
 import type { NamedSchema } from '../../schema/types.ts';
 import { spaces } from '../../base/spaces.ts';
+import { repeatsName } from '../titles.ts';
 import { pyCommentLines, pyString, isPythonField } from './literals.ts';
 import {
   displayWidth,
@@ -86,9 +87,10 @@ function printFunction(name: string, fields: readonly PythonField[]): string {
   return [`${name} = TypedDict(`, `    ${pyString(name)},`, '    {', ...lines, '    },', ')'].join('\n');
 }
 
-function commentLines({ about }: PythonField, indent: number): readonly string[] {
+function commentLines({ key, about }: PythonField, indent: number): readonly string[] {
   const start = `${spaces(indent)}# `;
-  return pyCommentLines(about.join(' · '), LINE_LENGTH - start.length).map((line) => start + line);
+  const parts = about.filter((text) => !repeatsName(text, key));
+  return pyCommentLines(parts.join(' · '), LINE_LENGTH - start.length).map((line) => start + line);
 }
 
 function fieldType({ required, type }: PythonField): Expression {

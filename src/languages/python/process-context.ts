@@ -10,6 +10,7 @@ import {
   type ProcessTask,
 } from '../process-tasks.ts';
 import { Code } from '../templates/code.ts';
+import { repeatsName } from '../titles.ts';
 import { hasActivities, type SignalActionInCode } from '../process-actions.ts';
 import { actionClass, actionTest, actionWork, pythonActions, signalConstant, signalHandler } from './actions.ts';
 import { activityMethod, DOCUMENT_IMPORTS, inputClass, overridingMethod, pythonInputType } from './activities.ts';
@@ -113,6 +114,7 @@ export function pythonProcessContext(process: ProcessToRender<PythonLayout>): ob
     ),
     workflowDecorator: new Code(workflowDecorator(definition.workflow.type)),
     steps: tasks.map((task) => ({
+      hasComment: !repeatsName(task.title, task.variable),
       title: new Code(pyComment(task.title)),
       statement: new Code(pythonStatement(task, prefix)),
     })),

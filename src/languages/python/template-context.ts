@@ -29,6 +29,9 @@ export function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive
     libraryVersion: new Code(library.version),
     libraryFolder: new Code(folder),
     containsLibrary: containsLibrary(spec),
+    libraryReadme: new Code(
+      containsLibrary(spec) ? `${folder}/kuflow-worker-python.md` : 'The README of kuflow-worker',
+    ),
     buildContexts: new Code(libraryBuildContext(spec)),
     libraryFile: `${folder}/${library.file}`,
     npmPackage: `create-kuflow-worker@${cliPackage}`,

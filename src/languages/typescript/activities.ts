@@ -1,3 +1,4 @@
+import { exampleNote } from '../process-tasks.ts';
 import { tsComment } from './literals.ts';
 
 export interface ActivityText {
@@ -12,8 +13,8 @@ export interface ActivityText {
   readonly result: string;
 }
 
-const EXAMPLE: readonly string[] = [
-  '// TODO: do the work. This is an example of a call to KuFlow.',
+const example = (isCreditCheck: boolean): readonly string[] => [
+  `// ${exampleNote(isCreditCheck)}`,
   'const { process } = await kuflow.retrieveProcess({ processId: input.processId });',
   "log.info('The process is running', { startedAt: process.createdAt });",
 ];
@@ -23,16 +24,19 @@ export const plainActivity = (name: string): ActivityText => ({
   name,
   about: 'TODO: describe it.',
   inputs: [],
-  work: EXAMPLE,
+  work: example(false),
   resultType: '{ readonly done: boolean }',
   result: '{ done: true }',
 });
 
 /** The activity of a system task. */
-export const taskActivity = (task: string, activity: Omit<ActivityText, 'about' | 'work'>): ActivityText => ({
+export const taskActivity = (
+  task: string,
+  { isCreditCheck, ...activity }: Omit<ActivityText, 'about' | 'work'> & { readonly isCreditCheck: boolean },
+): ActivityText => ({
   ...activity,
   about: `Performs the "${tsComment(task)}" task and returns its data.`,
-  work: EXAMPLE,
+  work: example(isCreditCheck),
 });
 
 /** The activity that creates the document of a downloadable action. */

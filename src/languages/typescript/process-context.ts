@@ -10,6 +10,7 @@ import { hasActivities, processActions, type ProcessActions } from '../process-a
 import { APPROVED } from '../process-tasks.ts';
 import { sampleAnswers } from '../sample-answers.ts';
 import { Code } from '../templates/code.ts';
+import { repeatsName } from '../titles.ts';
 import { documentActivity, plainActivity, renderActivity, taskActivity, type ActivityText } from './activities.ts';
 import { fitsLiteralType } from './literal-types.ts';
 import { typeScriptLayout, type TypeScriptLayout } from './layout.ts';
@@ -215,6 +216,8 @@ interface TaskView {
   readonly factory: Code;
   readonly code: string;
   readonly title: string;
+  /** Whether the title says more than the variable. */
+  readonly hasComment: boolean;
   readonly variable: string;
   readonly isHuman: boolean;
   readonly isSystem: boolean;
@@ -286,6 +289,7 @@ function taskViews(definition: WorkerDefinition, choices: TaskChoices): readonly
       factory: new Code(task.kind),
       code: task.code,
       title: taskTitle(task),
+      hasComment: !repeatsName(taskTitle(task), variable),
       variable,
       isHuman: task.kind === 'human',
       isSystem: task.kind === 'system',
@@ -331,9 +335,10 @@ function activityTexts(tasks: readonly TaskView[], { workflows }: ProcessActions
     activity === undefined ? [] : [documentActivity(activity, title)],
   );
   if (system.length + documents.length === 0) return [plainActivity('example')];
-  const ofTasks = system.map(({ activity, title, inputs, resultType, example, isCast }) =>
+  const ofTasks = system.map(({ activity, title, inputs, resultType, example, isCast, checks }) =>
     taskActivity(title, {
       name: activity,
+      isCreditCheck: checks.some((check) => check.activity === activity),
       inputs: inputs.map(({ variable, type }) => ({ variable, type: type.text })),
       resultType: resultType.text,
       result: isCast ? `${example.text} as unknown as ${resultType.text}` : example.text,

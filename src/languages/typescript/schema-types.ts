@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../base/json.ts';
 import { kuFlowFormat } from '../../schema/formats.ts';
 import { schemaTypeOf, type Property, type SchemaType } from '../../schema/types.ts';
+import { repeatsName } from '../titles.ts';
 import { tsComment, tsPropertyKey, tsString } from './literals.ts';
 
 /** The text of a type and its top-level operator. */
@@ -63,7 +64,7 @@ function printText(format: string | undefined, used: Set<string>): string {
 function printObject(properties: readonly Property[], indent: string, used: Set<string>): string {
   const deeper = `${indent}  `;
   const lines = properties.flatMap(({ name, required, about, type }) => {
-    const comment = tsComment(about.join(' · '));
+    const comment = tsComment(about.filter((text) => !repeatsName(text, name)).join(' · '));
     // Without its own `toString`, an object still has the inherited function, which no other type accepts.
     const { text } = !required && name in Object.prototype ? UNKNOWN : print(type, deeper, used);
     return [

@@ -26,6 +26,7 @@ export function templateContext(
     library: containsLibrary(spec) ? `file:${folder}/${library.file}` : library.version,
     containsLibrary: containsLibrary(spec),
     libraryFolder: new Code(folder),
+    libraryReadme: new Code('node_modules/kuflow-worker/README.md'),
     buildContexts: new Code(libraryBuildContext(spec)),
     programs: new Code(programsFolder(spec)),
     ...deploymentContext(spec.name, { memory: '256Mi', writesTmp: false }),

@@ -1,5 +1,5 @@
 @echo off
-rem Runs the command line of KuFlow, in the version that created this project. It needs Node.js.
+rem Runs the create-kuflow-worker CLI in the version that created this project.
 setlocal
 set kuflow_package="create-kuflow-worker@1.0.0"
 
@@ -15,9 +15,9 @@ if not %kuflow_found_package%==%kuflow_package% goto find
 if exist %kuflow_program% goto run
 
 :find
-node -e "const [major, minor] = process.versions.node.split('.').map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)" 2>nul
+node -e "const [major, minor] = process.versions.node.split('.').map(Number); process.exit(major > 22 || (major === 22 && minor >= 3) || (major === 20 && minor >= 19) ? 0 : 1)" 2>nul
 if errorlevel 1 (
-  echo kuflow needs Node.js 20.19 or newer. Install it from https://nodejs.org, then try again. 1>&2
+  echo kuflow requires Node.js 20.19+ or 22.3+. Install it from https://nodejs.org, then try again. 1>&2
   exit /b 1
 )
 rem npx installs the package and prints where the program is. By its name, cmd would start this file again if it is in the current folder.

@@ -170,8 +170,8 @@ describe('renderProject', () => {
 
   it('has a README that names the screen in the app and shows how to change a running workflow [workflow.readme]', async () => {
     const readme = (await filesOf(SPEC)).get('README.md') ?? '';
-    expect(readme).toContain('open the process definition and go to the section **Workflow**');
-    for (const name of [LOAN.workflow.taskQueue, LOAN.workflow.type]) expect(readme).toContain(`| \`${name}\` |`);
+    expect(readme).toContain('open the process definition, then open the **Workflow** section');
+    for (const name of [LOAN.workflow.taskQueue, LOAN.workflow.type]) expect(readme).toContain(`\`${name}\` as the `);
     expect(readme).toContain("if (patched('");
   });
 
@@ -183,16 +183,16 @@ describe('renderProject', () => {
       slug: 'loan',
     } as const;
     const readme = (await filesOf({ ...SPEC, ...java })).get('README.md') ?? '';
-    expect(readme).toContain('open the process definition and go to the section **Workflow**');
-    for (const name of [LOAN.workflow.taskQueue, LOAN.workflow.type]) expect(readme).toContain(`| \`${name}\` |`);
+    expect(readme).toContain('open the process definition, then open the **Workflow** section');
+    for (const name of [LOAN.workflow.taskQueue, LOAN.workflow.type]) expect(readme).toContain(`\`${name}\` as the `);
     expect(readme).toContain('Workflow.getVersion("');
   });
 
   it('has a README for Python that names the screen and shows how to change a running workflow [python: workflow.readme]', async () => {
     const python = { language: 'python', packageManager: 'uv', packageName: 'loan_worker', slug: 'loan' } as const;
     const readme = (await filesOf({ ...SPEC, ...python })).get('README.md') ?? '';
-    expect(readme).toContain('open the process definition and go to the section **Workflow**');
-    for (const name of [LOAN.workflow.taskQueue, LOAN.workflow.type]) expect(readme).toContain(`| \`${name}\` |`);
+    expect(readme).toContain('open the process definition, then open the **Workflow** section');
+    for (const name of [LOAN.workflow.taskQueue, LOAN.workflow.type]) expect(readme).toContain(`\`${name}\` as the `);
     expect(readme).toContain('if workflow.patched("');
   });
 

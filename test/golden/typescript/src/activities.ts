@@ -10,7 +10,7 @@ export const createActivities = ({ kuflow }: { readonly kuflow: KuFlowClient }) 
     readonly processId: string;
     readonly loanApplication: LoanApplicationData;
   }): Promise<CheckCreditData> {
-    // TODO: do the work. This is an example of a call to KuFlow.
+    // TODO: replace this example KuFlow call with the credit check.
     const { process } = await kuflow.retrieveProcess({ processId: input.processId });
     log.info('The process is running', { startedAt: process.createdAt });
     return {

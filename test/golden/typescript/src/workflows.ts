@@ -1,5 +1,5 @@
-// Each exported function is a workflow type. Workflow code is replayed, so it must be deterministic: use activities for
-// I/O and for everything that depends on the outside world.
+// Each exported function is a workflow type. Workflow code is replayed, so it must be deterministic. Use activities for
+// I/O and anything that depends on the outside world.
 import { CancellationScope, isCancellation, log } from '@temporalio/workflow';
 import { openProcess, ownActivities, type KuFlowProcess, type WorkflowRequest, type WorkflowResponse } from 'kuflow-worker/workflow';
 import type { Activities } from './activities.ts';
@@ -15,8 +15,8 @@ export async function LoanWorkflow(request: WorkflowRequest): Promise<WorkflowRe
   try {
     return await work.run(() => handleTasks(kuflow, request));
   } catch (error) {
-    // The open tasks of the scope are canceled in KuFlow.
     if (!isCancellation(error)) throw error;
+    // Withdrawn: KuFlow has already canceled the scope's open tasks.
     await kuflow.message(tasks.loanResult, { text: 'You withdrew your application' });
     return { message: `Process ${request.processId} completed: withdrawn` };
   }
@@ -26,19 +26,15 @@ async function handleTasks(kuflow: KuFlowProcess<Metadata>, request: WorkflowReq
   const { processId } = request;
   log.info('Process started', { processId });
 
-  // Loan application
   const loanApplication = await kuflow.humanTask(tasks.loanApplication);
 
-  // Check credit
   const checkCredit = await kuflow.systemTask(tasks.checkCredit, activities.checkCredit, {
     processId,
     loanApplication,
   });
 
-  // Loan discussion
   await kuflow.thread(tasks.loanDiscussion);
 
-  // Approve loan
   if (checkCredit.decision === 'REVIEW') {
     const approveLoan = await kuflow.humanTask(tasks.approveLoan, {
       deadline: '3 days',
@@ -50,7 +46,6 @@ async function handleTasks(kuflow: KuFlowProcess<Metadata>, request: WorkflowReq
     }
   }
 
-  // Loan result
   await kuflow.message(tasks.loanResult, { text: 'Your loan was approved' });
 
   return { message: `Process ${processId} completed` };

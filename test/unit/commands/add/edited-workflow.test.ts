@@ -9,6 +9,7 @@ import { temporaryFolders } from '../../../support/temporary-folder.ts';
 const temporaryFolder = temporaryFolders();
 const WORKFLOW = 'src/workflows.ts';
 const CALL_OF_BOOK = '  // By hand\n  const booking = await kuflow.humanTask(tasks.book);\n\n';
+const CALL_OF_SCORE = '  await kuflow.systemTask(tasks.score,';
 
 let project: string;
 const { read, edit } = projectFiles(() => project);
@@ -40,7 +41,7 @@ beforeEach(async () => {
 
 it('is offered exactly the tasks that its code lacks and those that the definition lost', async () => {
   edit('kuflow.process.yaml', '  - code: SCORE\n    kind: system\n', '  - code: BOOK\n    kind: human\n');
-  edit(WORKFLOW, '  // SCORE\n', `${CALL_OF_BOOK}  // SCORE\n`);
+  edit(WORKFLOW, CALL_OF_SCORE, CALL_OF_BOOK + CALL_OF_SCORE);
   const ran = await add('task', 'REVIEW', '--edit', WORKFLOW, '--json');
   expect(proposed(ran)).toEqual({ added: ['review'], removed: ['score'] });
   expect(ran.status, ran.stdout).toBe(0);
@@ -71,7 +72,7 @@ it.each(['as proposed', 'in another way'])(
       WORKFLOW,
       '  return { message',
       how === 'as proposed'
-        ? '  // REVIEW\n  await kuflow.humanTask(tasks.review);\n\n  return { message'
+        ? '  await kuflow.humanTask(tasks.review);\n\n  return { message'
         : '  const { note } = (await kuflow.humanTask(tasks.review)) as { note?: string };\n  if (note === undefined) throw new Error();\n\n  return { message',
     );
     const ran = await add('task', 'ARCHIVE', '--json', '--edit', WORKFLOW);
@@ -90,11 +91,11 @@ describe('in a workflow whose functions were moved', () => {
   beforeEach(() => {
     edit(
       WORKFLOW,
-      '  // SCORE\n',
+      CALL_OF_SCORE,
       [
         '  return finish(kuflow, processId, apply);\n}\n\n',
         'async function finish(kuflow: KuFlow, processId: string, apply: object): Promise<WorkflowResponse> {\n',
-        '  // SCORE\n',
+        CALL_OF_SCORE,
       ].join(''),
     );
   });
@@ -108,23 +109,21 @@ describe('in a workflow whose functions were moved', () => {
     const line = before.split('\n').findIndex((text) => text.startsWith('  return { message')) - 1;
     expect(before.split('\n')[line - 1]).toBe('  });');
     expect(ran.stdout).toContain(`${WORKFLOW}  (has local changes, and the place for the change is not certain)`);
-    expect(ran.stdout).toContain(
-      `\nAdd below ${WORKFLOW}:${line}:\n  // REVIEW\n  await kuflow.humanTask(tasks.review);\n`,
-    );
+    expect(ran.stdout).toContain(`\nAdd below ${WORKFLOW}:${line}:\n  await kuflow.humanTask(tasks.review);\n`);
     expect(ran.stdout).not.toContain(`+++ b/${WORKFLOW}`);
     expect(ran.stderr).toContain(`paste the lines shown above: ${WORKFLOW}:${line}`);
     const json = JSON.parse((await add('task', 'ARCHIVE', '--json')).stdout) as AddResult;
     expect(json.files.find(({ path }) => path === WORKFLOW)?.paste).toEqual([
       {
         line,
-        text: '  // REVIEW\n  await kuflow.humanTask(tasks.review);\n\n  // ARCHIVE\n  await kuflow.humanTask(tasks.archive);',
+        text: '  await kuflow.humanTask(tasks.review);\n\n  await kuflow.humanTask(tasks.archive);',
       },
     ]);
   });
 
   it('a call that was pasted is not offered again', async () => {
     expect((await add('task', 'REVIEW')).status).toBe(3);
-    edit(WORKFLOW, '  return { message', '  // REVIEW\n  await kuflow.humanTask(tasks.review);\n\n  return { message');
+    edit(WORKFLOW, '  return { message', '  await kuflow.humanTask(tasks.review);\n\n  return { message');
     expect((await add('task', 'REVIEW')).stderr).toContain('already exists');
   });
 });
@@ -144,7 +143,7 @@ it('an activity is printed to paste if createActivities was rewritten', async ()
 });
 
 it('keeps a call that was removed on purpose out of the proposals', async () => {
-  edit(WORKFLOW, '  // APPLY\n  const apply = await kuflow.humanTask(tasks.apply);\n', '  const apply = {};\n');
+  edit(WORKFLOW, '  const apply = await kuflow.humanTask(tasks.apply);\n', '  const apply = {};\n');
   expect(proposed(await add('task', 'REVIEW', '--json', '--edit', WORKFLOW))).toEqual({
     added: ['review'],
     removed: [],

@@ -150,7 +150,7 @@ describe('an edited definition with unedited code', () => {
 
   it('is merged with edited code', async () => {
     edit('src/workflows.ts', "log.info('Process started'", "log.info('Loan started'");
-    edit('src/activities.ts', '// TODO: do the work', '// My work');
+    edit('src/activities.ts', '// TODO: replace this', '// My work');
     writeFileSync(
       join(project, 'kuflow.process.yaml'),
       `${read('kuflow.process.yaml')}\n  - code: BOOK\n    kind: system\n`,

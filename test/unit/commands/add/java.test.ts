@@ -31,7 +31,11 @@ describe('adding to a Java project', () => {
 
   it('a task keeps local changes of the workflow, and asks before it changes the file', async () => {
     const own = '        // Our own step\n        LOG.info("Paid");\n';
-    edit(WORKFLOW, '        // Loan discussion\n', `${own}\n        // Loan discussion\n`);
+    edit(
+      WORKFLOW,
+      '        kuflow.thread(LoanTasks.LOAN_DISCUSSION);\n',
+      `${own}\n        kuflow.thread(LoanTasks.LOAN_DISCUSSION);\n`,
+    );
     const ran = await add('task', 'REVIEW', '--after', 'LOAN_APPLICATION', '--json');
     expect(ran.status).toBe(3);
     expect(actions(ran)).toMatchObject({
@@ -100,9 +104,7 @@ describe('adding to a Java project', () => {
     expect(read(WORKFLOW)).toBe(before);
     const line =
       before.split('\n').indexOf('        kuflow.message(LoanTasks.LOAN_RESULT, "Your loan was approved");') + 1;
-    expect(ran.stdout).toContain(
-      `\nAdd below ${WORKFLOW}:${line}:\n        // REVIEW\n        kuflow.humanTask(LoanTasks.REVIEW);\n`,
-    );
+    expect(ran.stdout).toContain(`\nAdd below ${WORKFLOW}:${line}:\n        kuflow.humanTask(LoanTasks.REVIEW);\n`);
   });
 
   it('an activity is added to a class that other classes follow', async () => {

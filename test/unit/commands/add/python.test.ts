@@ -32,7 +32,11 @@ describe('adding to a Python project', () => {
 
   it('a task keeps local changes of the workflow, and asks before it changes the file', async () => {
     const own = '        # Our own step\n        workflow.logger.info("Paid")\n';
-    edit(WORKFLOW, '        # Loan discussion\n', `${own}\n        # Loan discussion\n`);
+    edit(
+      WORKFLOW,
+      '        await kuflow.thread(tasks.LOAN_DISCUSSION)\n',
+      `${own}\n        await kuflow.thread(tasks.LOAN_DISCUSSION)\n`,
+    );
     const ran = await add('task', 'REVIEW', '--after', 'LOAN_APPLICATION', '--json');
     expect(ran.status).toBe(3);
     expect(actions(ran)).toMatchObject({
@@ -47,8 +51,8 @@ describe('adding to a Python project', () => {
   it('a task whose code was written by hand is not written twice', async () => {
     edit(
       WORKFLOW,
-      '        # Loan discussion\n',
-      '        await kuflow.human_task(tasks.REVIEW)\n\n        # Loan discussion\n',
+      '        await kuflow.thread(tasks.LOAN_DISCUSSION)\n',
+      '        await kuflow.human_task(tasks.REVIEW)\n\n        await kuflow.thread(tasks.LOAN_DISCUSSION)\n',
     );
     edit(
       `${MAIN}/tasks.py`,
@@ -98,9 +102,7 @@ describe('adding to a Python project', () => {
     expect(read(WORKFLOW)).toBe(before);
     const line =
       before.split('\n').indexOf('        await kuflow.message(tasks.LOAN_RESULT, text="Your loan was approved")') + 1;
-    expect(ran.stdout).toContain(
-      `\nAdd below ${WORKFLOW}:${line}:\n        # REVIEW\n        await kuflow.human_task(tasks.REVIEW)\n`,
-    );
+    expect(ran.stdout).toContain(`\nAdd below ${WORKFLOW}:${line}:\n        await kuflow.human_task(tasks.REVIEW)\n`);
   });
 
   it('an activity is added to a class that other code follows', async () => {
@@ -118,8 +120,8 @@ describe('adding to a Python project', () => {
     ['whose constructor changed', 'kuflow: KuFlowClient', 'client: KuFlowClient'],
     [
       'with a text that may end it',
-      '        # TODO: do the work',
-      "        note = '''\nclass\n'''\n        # TODO: do the work",
+      '        # TODO: replace this',
+      "        note = '''\nclass\n'''\n        # TODO: replace this",
     ],
   ])('an activity is printed to paste into a class %s', async (_what, from, to) => {
     edit(ACTIVITIES, from, to);

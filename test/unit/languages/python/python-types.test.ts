@@ -52,7 +52,7 @@ describe('Python types', () => {
     expect(typeOf(schema)).toBe(type);
   });
 
-  it('are classes with the titles of their fields', () => {
+  it('are classes with comments that say more than the names of their fields', () => {
     const schema: JsonObject = {
       type: 'object',
       required: ['firstName'],
@@ -71,11 +71,9 @@ class LoanDataAddress(TypedDict):
 
 
 class LoanData(TypedDict):
-    # First name
     firstName: str
-    # Day · date
+    # date
     day: NotRequired[str]
-    # Address
     address: NotRequired[LoanDataAddress]
 `);
   });

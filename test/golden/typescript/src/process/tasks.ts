@@ -1,4 +1,5 @@
-// The tasks and user actions of the process defined in kuflow.process.yaml: the code of each in KuFlow and the types of its data.
+// The tasks and user actions of the process: the code of each in KuFlow and the types of its data.
+// Generated from kuflow.process.yaml. Do not edit; run `kuflow add task <code>`.
 import { human, message, signalAction, system, thread } from 'kuflow-worker/workflow';
 import type { ApproveLoanData, CheckCreditData, LoanApplicationData } from './types.ts';
 

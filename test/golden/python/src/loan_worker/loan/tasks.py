@@ -1,6 +1,6 @@
 """The tasks and user actions of the process: the code of each in KuFlow and the type of its data.
 
-Generated from kuflow.process.yaml.
+Generated from kuflow.process.yaml. Do not edit; run `kuflow add task <code>`.
 """
 
 from kuflow_worker.workflow import HumanTask, MessageTask, SignalAction, SystemTask, ThreadTask

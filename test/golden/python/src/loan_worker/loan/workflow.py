@@ -15,7 +15,7 @@ from .types import Metadata
 class LoanWorkflow:
     """Workflow code is replayed, so it must be deterministic.
 
-    Use activities for I/O and for everything that depends on the outside world.
+    Use activities for I/O and anything that depends on the outside world.
     """
 
     @workflow.init
@@ -38,20 +38,16 @@ class LoanWorkflow:
         process_id = request["processId"]
         workflow.logger.info("Process started")
 
-        # Loan application
         loan_application = await kuflow.human_task(tasks.LOAN_APPLICATION)
 
-        # Check credit
         check_credit = await kuflow.system_task(
             tasks.CHECK_CREDIT,
             LoanActivities.check_credit,
             CheckCreditInput(process_id=process_id, loan_application=loan_application),
         )
 
-        # Loan discussion
         await kuflow.thread(tasks.LOAN_DISCUSSION)
 
-        # Approve loan
         if check_credit["decision"] == "REVIEW":
             approve_loan = await kuflow.human_task(
                 tasks.APPROVE_LOAN,
@@ -62,7 +58,6 @@ class LoanWorkflow:
                 await kuflow.message(tasks.LOAN_RESULT, text="Your loan was not approved")
                 return {"message": f"Process {process_id} completed: not approved"}
 
-        # Loan result
         await kuflow.message(tasks.LOAN_RESULT, text="Your loan was approved")
 
         return {"message": f"Process {process_id} completed"}

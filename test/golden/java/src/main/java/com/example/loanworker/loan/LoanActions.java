@@ -2,7 +2,11 @@ package com.example.loanworker.loan;
 
 import kuflow.worker.workflow.SignalAction;
 
-/** The user actions of the process defined in kuflow.process.yaml that send a signal to its workflow. */
+/**
+ * The user actions that send a signal to the workflow.
+ *
+ * <p>Generated from kuflow.process.yaml. Do not edit; run {@code kuflow add task <code>}.
+ */
 public final class LoanActions {
 
     /** Withdraw the application */

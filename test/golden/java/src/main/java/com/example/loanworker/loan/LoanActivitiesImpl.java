@@ -24,7 +24,7 @@ public class LoanActivitiesImpl implements LoanActivities {
 
     @Override
     public CheckCreditData checkCredit(CheckCreditInput input) {
-        // TODO: do the work. This is an example of a call to KuFlow.
+        // TODO: replace this example KuFlow call with the credit check.
         Process process = kuflow.retrieveProcess(input.processId());
         LOG.info("The process has been running since {}", process.createdAt());
         return CheckCreditData.builder()

@@ -9,7 +9,11 @@ import kuflow.worker.workflow.MessageTask;
 import kuflow.worker.workflow.SystemTask;
 import kuflow.worker.workflow.ThreadTask;
 
-/** The tasks of the process defined in kuflow.process.yaml: the code of each in KuFlow and the types of its data. */
+/**
+ * The tasks of the process: the code of each in KuFlow and the types of its data.
+ *
+ * <p>Generated from kuflow.process.yaml. Do not edit; run {@code kuflow add task <code>}.
+ */
 public final class LoanTasks {
 
     /** Loan application */

@@ -11,15 +11,15 @@ import java.util.Map;
 import org.jspecify.annotations.NullUnmarked;
 import org.jspecify.annotations.Nullable;
 
-/** Types for the data of the process and its tasks, as defined in kuflow.process.yaml. */
+/**
+ * Types for the data of the process and its tasks.
+ *
+ * <p>Generated from kuflow.process.yaml. Do not edit; run {@code kuflow add task <code>}.
+ */
 public final class LoanTypes {
 
     private LoanTypes() {}
 
-    /**
-     * @param firstName First name
-     * @param lastName Last name
-     */
     public record Metadata(
             @JsonProperty("firstName") @Nullable String firstName,
             @JsonProperty("lastName") @Nullable String lastName,
@@ -51,14 +51,6 @@ public final class LoanTypes {
         }
     }
 
-    /**
-     * @param firstName First name
-     * @param lastName Last name
-     * @param email Email · email
-     * @param currency Currency
-     * @param amount Amount
-     * @param purpose Purpose
-     */
     public record LoanApplicationData(
             @JsonProperty("firstName") String firstName,
             @JsonProperty("lastName") String lastName,
@@ -145,10 +137,6 @@ public final class LoanTypes {
         }
     }
 
-    /**
-     * @param score Score
-     * @param decision Decision
-     */
     public record CheckCreditData(
             @JsonProperty("score") Long score,
             @JsonProperty("decision") Decision decision,
@@ -206,10 +194,6 @@ public final class LoanTypes {
         }
     }
 
-    /**
-     * @param approved Approved
-     * @param comments Comments
-     */
     public record ApproveLoanData(
             @JsonProperty("approved") Boolean approved,
             @JsonProperty("comments") @Nullable String comments,

@@ -17,7 +17,10 @@ import kuflow.worker.workflow.WorkflowRequest;
 import kuflow.worker.workflow.WorkflowResponse;
 import org.slf4j.Logger;
 
-/** Workflow code is replayed, so it must be deterministic: use activities for I/O and everything else outside of it. */
+/**
+ * Workflow code is replayed, so it must be deterministic. Use activities for I/O and anything that depends on the outside
+ * world.
+ */
 public class LoanWorkflowImpl implements LoanWorkflow {
 
     private static final Logger LOG = Workflow.getLogger(LoanWorkflowImpl.class);
@@ -39,8 +42,8 @@ public class LoanWorkflowImpl implements LoanWorkflow {
             work.run();
             return result.get();
         } catch (TemporalFailure failure) {
-            // The open tasks of the scope are canceled in KuFlow.
             if (!work.isCancelRequested()) throw failure;
+            // Withdrawn: KuFlow has already canceled the scope's open tasks.
             kuflow.message(LoanTasks.LOAN_RESULT, "You withdrew your application");
             return new WorkflowResponse("Process " + request.processId() + " completed: withdrawn");
         }
@@ -49,17 +52,13 @@ public class LoanWorkflowImpl implements LoanWorkflow {
     private WorkflowResponse handleTasks(UUID processId) {
         LOG.info("Process started");
 
-        // Loan application
         LoanApplicationData loanApplication = kuflow.humanTask(LoanTasks.LOAN_APPLICATION);
 
-        // Check credit
         CheckCreditData checkCredit = kuflow.systemTask(
                 LoanTasks.CHECK_CREDIT, activities::checkCredit, new CheckCreditInput(processId, loanApplication));
 
-        // Loan discussion
         kuflow.thread(LoanTasks.LOAN_DISCUSSION);
 
-        // Approve loan
         if (checkCredit.decision() == CheckCreditData.Decision.REVIEW) {
             ApproveLoanData approveLoan = kuflow.humanTask(
                     LoanTasks.APPROVE_LOAN,
@@ -71,7 +70,6 @@ public class LoanWorkflowImpl implements LoanWorkflow {
             }
         }
 
-        // Loan result
         kuflow.message(LoanTasks.LOAN_RESULT, "Your loan was approved");
 
         return new WorkflowResponse("Process " + processId + " completed");
