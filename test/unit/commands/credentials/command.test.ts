@@ -156,7 +156,7 @@ describe('pull', () => {
     expect(mismatch).toMatchObject({ status: 1 });
     expect(mismatch.err).toContain('does not belong to the client certificate');
     const without = await kuflow(['pull', '--offline'], { answers: { body: { type: 'ENGINE_CERTIFICATE' } } });
-    expect(without.err).toContain('without an engine certificate');
+    expect(without.err).toContain('does not contain an engine certificate');
     expect(existsSync(join(without.at, '.kuflow'))).toBe(false);
     const noEnd = { type: 'ENGINE_TOKEN', engineToken: { token: 'canary-token' } };
     const token = await kuflow(['token'], { answers: { body: noEnd } });
