@@ -85,7 +85,9 @@ describe.skipIf(process.platform === 'win32')('./kuflow of a Java project', () =
   it('says what to install if there is no Node.js', () => {
     const { status, stderr } = run(['--version'], pathWith('sh', 'dirname'));
     expect(status).toBe(1);
-    expect(stderr).toBe('kuflow requires Node.js 20.19+ or 22.3+. Install it from https://nodejs.org, then try again.\n');
+    expect(stderr).toBe(
+      'kuflow requires Node.js 20.19+ or 22.3+. Install it from https://nodejs.org, then try again.\n',
+    );
   });
 
   it('runs the program that an earlier call found without npx, which takes seconds', () => {

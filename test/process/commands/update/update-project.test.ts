@@ -503,7 +503,10 @@ describe('an update', () => {
     // The user implements them.
     const implemented = read('src/activities.ts').replaceAll('// TODO', '// Done');
     write('src/activities.ts', implemented);
-    write('kuflow.process.yaml', read('kuflow.process.yaml').replace('\nactions:', '  - code: NOTIFY\n    kind: system\n$&'));
+    write(
+      'kuflow.process.yaml',
+      read('kuflow.process.yaml').replace('\nactions:', '  - code: NOTIFY\n    kind: system\n$&'),
+    );
     const result = await update();
     expect(result.files.filter(({ how }) => how === 'conflict')).toEqual([]);
     const names = ['checkCredit', 'sendMail', 'archive', 'notify'];

@@ -48,12 +48,11 @@ function contentOf(folder: string, file = 'state.db'): { readonly version: unkno
   const database = new sqlite.Database(join(copy, file));
   try {
     database.exec('PRAGMA locking_mode=exclusive');
+    const rowsOf = (name: string): readonly object[] => database.all(`SELECT * FROM "${name}" ORDER BY rowid`);
     const tables = database.all("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'");
     return {
       version: database.get('PRAGMA user_version')?.['user_version'],
-      tables: Object.fromEntries(
-        tables.map(({ name }) => [name, database.all(`SELECT * FROM "${String(name)}" ORDER BY rowid`)]),
-      ),
+      tables: Object.fromEntries(tables.map(({ name }) => [name as string, rowsOf(name as string)] as const)),
     };
   } finally {
     database.close();
