@@ -1,6 +1,6 @@
 import type { ExitStatus } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
-import type { PlannedEdit } from '../../project/edit/conflicts.ts';
+import type { PlannedEdit } from '../../project/edit/plan-file-edits.ts';
 import type { EditedFile } from '../../project/edit/make-edits.ts';
 import type { NextStep } from '../../project/next-steps.ts';
 import { folderSuffix, printDiff, printEditedFiles, printNotes, printOutcome } from '../../project/view.ts';

@@ -10,7 +10,7 @@ import { createDefinitionCatalog } from './definitions.ts';
 import { ensureIdentity } from './identity.ts';
 import type { ReferencedResources } from '../../schema/formats.ts';
 import { localTimeZone } from './request-time.ts';
-import { applyPeople } from './seed.ts';
+import { applyPeople } from './apply-people.ts';
 
 export interface DomainOptions {
   readonly store: Store;

@@ -25,7 +25,7 @@ import {
   type devOperations,
 } from '../shared/dev-operations.ts';
 import { relativeToFolder } from '../temporal/failing-work.ts';
-import { listWebhookDeliveries, readWebhookDelivery, replayWebhookDelivery } from '../webhooks/deliveries.ts';
+import { listWebhookDeliveries, readWebhookDelivery, replayWebhookDelivery } from '../webhooks/delivery-records.ts';
 import { authenticate } from './authenticate.ts';
 import { waitForProcess, waitForWorkers } from './dev-waits.ts';
 import type { RestDeps } from './deps.ts';

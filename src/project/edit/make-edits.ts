@@ -4,7 +4,7 @@ import { relativePath } from '../../files/relative-path.ts';
 import { didYouMean } from '../../base/near-match.ts';
 import type { NextStep } from '../next-steps.ts';
 import type { Addition } from './addition.ts';
-import type { PlannedEdit } from './conflicts.ts';
+import type { PlannedEdit } from './plan-file-edits.ts';
 import type { FileEdit } from './file-edit.ts';
 import type { WorkerProject } from './open-project.ts';
 import type { PlacedLines } from './placed-lines.ts';

@@ -4,7 +4,7 @@ import { languageOf } from '../../languages/registry.ts';
 import type { WorkerDefinition } from '../../process/definition.ts';
 import { textOf } from '../base-archive.ts';
 import { renderProject } from '../render.ts';
-import { planFileEdits, type FileEdits, type FileEditsRequest } from './conflicts.ts';
+import { planFileEdits, type FileEdits, type FileEditsRequest } from './plan-file-edits.ts';
 import { toProjectSpec, withDefinitionsInCode, type OpenedProcess, type WorkerProject } from './open-project.ts';
 import { pinInputs } from './activity-names.ts';
 

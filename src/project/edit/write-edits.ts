@@ -14,7 +14,7 @@ import { WRITE_FAILED, writeError, type WriteOptions } from '../write-files.ts';
 import { BASE_FILE, renderBaseFile, textOf, type ProjectBase } from '../base-archive.ts';
 import { toProjectSpec, type WorkerProject } from './open-project.ts';
 import type { Addition } from './addition.ts';
-import type { PlannedEdit } from './conflicts.ts';
+import type { PlannedEdit } from './plan-file-edits.ts';
 import type { FileEdit } from './file-edit.ts';
 import { lockProject } from './project-lock.ts';
 import { JOURNAL_FOLDER, projectStaging } from './staging.ts';

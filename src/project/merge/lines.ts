@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { diff3Merge } from 'node-diff3';
-import { canAddBoth, mergeEntries, type EntryFormat } from './entries.ts';
+import { canAddBoth, mergeEntries, type EntryFormat } from './dependency-entries.ts';
 
 const EXPORT_LINE = /^export \* from '[^']+';$/;
 

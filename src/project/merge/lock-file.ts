@@ -1,6 +1,6 @@
 import { isRecord } from '../../base/json.ts';
 import { toLf, withLineEndingsOf } from './line-endings.ts';
-import { isNpmRangeAtLeast } from './versions.ts';
+import { isNpmRangeAtLeast } from './compare-versions.ts';
 
 /** The text that was generated last, if any, the text on disk, and the text of the templates. */
 export interface LockTexts {

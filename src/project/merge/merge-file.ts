@@ -1,4 +1,4 @@
-import { ENTRY_FORMATS, type EntryFormat } from './entries.ts';
+import { ENTRY_FORMATS, type EntryFormat } from './dependency-entries.ts';
 import { toLf, withLineEndingsOf } from './line-endings.ts';
 import {
   findConflicts,

@@ -3,7 +3,7 @@ import { parseTree, type Node } from 'jsonc-parser';
 import { isRecord } from '../../base/json.ts';
 import { editJson, findValue } from '../../files/json-edit.ts';
 import type { LineConflict } from './lines.ts';
-import { isNpmRangeAtLeast } from './versions.ts';
+import { isNpmRangeAtLeast } from './compare-versions.ts';
 
 export interface KeyConflict extends LineConflict {
   /** Such as `dependencies.undici`. */

@@ -6,7 +6,7 @@ import type { ProjectTemplate } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { isLibraryFile } from '../../languages/library.ts';
 import { baseEntry, withoutChanges, type ProjectBase } from '../base-archive.ts';
-import { mergeCleanly } from '../edit/conflicts.ts';
+import { mergeCleanly } from '../edit/plan-file-edits.ts';
 import { readProjectFile } from '../edit/file-edit.ts';
 import { readDefinitionText, withDefinitionsInCode, type WorkerProject } from '../edit/open-project.ts';
 import { renderTasksAddedByHand } from '../edit/plan-code-edits.ts';

@@ -183,13 +183,13 @@ describe('the name of a task', () => {
 
   it('stays when a task is added whose code converts to the same name, also after the task is removed', async () => {
     expect((await add('task', '2ND_REVIEW')).status).toBe(0);
-    expect((await add('task', '2nd review', '--after', 'APPLY')).status).toBe(0);
+    expect((await add('task', '2nd-review', '--after', 'APPLY')).status).toBe(0);
     expect(tasksInCode()).toContain(`task2ndReview: human('2ND_REVIEW')`);
-    expect(tasksInCode()).toContain(`task2ndReview_2: human('2nd review')`);
+    expect(tasksInCode()).toContain(`task2ndReview_2: human('2nd-review')`);
     edit('kuflow.process.yaml', '  - code: 2ND_REVIEW\n    kind: human\n', '');
     expect((await add('task', 'MORE')).status).toBe(0);
     expect(tasksInCode()).not.toContain('2ND_REVIEW');
-    expect(tasksInCode()).toContain(`task2ndReview_2: human('2nd review')`);
+    expect(tasksInCode()).toContain(`task2ndReview_2: human('2nd-review')`);
     expect((await add('task', '2ND_REVIEW')).status).toBe(0);
     expect(tasksInCode()).toContain(`task2ndReview: human('2ND_REVIEW')`);
   });

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -69,12 +69,13 @@ describe('kuflow dev export, reset and import', () => {
       stdout: '',
       stderr: expect.stringContaining('--yes') as string,
     });
+    writeFileSync(join(folder, 'given.tar.gz'), '');
     const lock = takeOwnerLock(databasePath(stateDir), 'state');
     try {
       for (const args of [
         ['reset', '--yes'],
         ['export', 'b.tar.gz'],
-        ['import', 'b.tar.gz', '--replace'],
+        ['import', 'given.tar.gz', '--replace'],
       ])
         expect(await kuflow(...args)).toMatchObject({
           status: 1,

@@ -199,7 +199,7 @@ describe('sync --from', () => {
     for (const from of ['../worker-sample.zip', '../missing.zip']) {
       const ran = await runKuflow(project, ['sync', '--from', from, '--check']);
       expect([ran.status, ran.stdout]).toEqual([4, '']);
-      expect(ran.stderr).toMatch(/cannot be read|does not exist/);
+      expect(ran.stderr).toMatch(/is not a zip file|does not exist/);
     }
   });
 });

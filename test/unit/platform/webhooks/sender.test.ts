@@ -10,7 +10,7 @@ import {
   listWebhookDeliveries,
   readWebhookDelivery,
   replayWebhookDelivery,
-} from '../../../../src/platform/webhooks/deliveries.ts';
+} from '../../../../src/platform/webhooks/delivery-records.ts';
 import { ANSWER_WITHIN_MS, GIVE_UP_AFTER_MS } from '../../../../src/platform/webhooks/sender.ts';
 import type { ProcessDefinition } from '../../../../src/process/definition.ts';
 import { startAnsweringServer, type AnsweringServer } from '../../../support/answering-server.ts';

@@ -278,7 +278,7 @@ async function createProcessItemChat(request: WorkflowRequest): Promise<void> {
     expect((await refusalOf(path)).seen).toContain('more than 524288 bytes');
     writeFileSync(path, 'PK');
     expect(await refusalOf(path)).toMatchObject({
-      message: expect.stringContaining('cannot be read') as string,
+      message: expect.stringContaining('is not a zip file, or is truncated') as string,
       next: [/KuFlow app/, /folder/].map((text) => expect.stringMatching(text) as string),
     });
     writeFileSync(path, writeZip([{ path: '../src/workflows.ts', content: '' }]));

@@ -1,6 +1,6 @@
 import { parseXml } from '@rgrove/parse-xml';
 import { parse } from 'smol-toml';
-import { isMavenVersionAtLeast, isRequirementAtLeast, requirementName } from './versions.ts';
+import { isMavenVersionAtLeast, isRequirementAtLeast, requirementName } from './compare-versions.ts';
 
 /** How to merge the lines of a file that lists dependencies with versions. */
 export interface EntryFormat {

@@ -5,7 +5,7 @@ import {
   isNpmRangeAtLeast,
   isRequirementAtLeast,
   requirementName,
-} from '../../../../src/project/merge/versions.ts';
+} from '../../../../src/project/merge/compare-versions.ts';
 
 describe('compareVersions', () => {
   it.each([
