@@ -380,7 +380,7 @@ class ConfidentialWorkflowTest {
         environment.start();
         String text = "x".repeat(7_450);
         assertThat(result(start(null, 0, "Step", text))).isEqualTo(text);
-        awaitFailure(start(KEY_ID, 0, "Step", text), "the input of activity Echo has 10");
+        awaitFailure(start(KEY_ID, 0, "Step", text), "the input of activity Echo is 10");
     }
 
     @Test
