@@ -233,8 +233,10 @@ export const settingsFaults: readonly Fault[] = [
     setup.target = () => 'engine.kuflow.test:443';
   }),
   fault('tenant ID that is not a UUID', incomplete, ({ settings }) => void (settings['kuflow.api.tenant-id'] = 'mine')),
-  fault('`worker` that is not a map', 'KF-SET-002 fail worker-settings-incomplete', ({ settings }) => {
+  fault('`worker` that is not a map', 'KF-SET-002 fail worker-settings-incomplete', ({ settings, env }) => {
     settings['worker'] = 'robots';
+    // Workers of other tests may use the default ports.
+    for (const port of ['WORKER_HEALTHPORT', 'WORKER_METRICSPORT']) env[port] = '0';
   }),
   fault(
     'application.yaml that is not valid YAML',
