@@ -277,41 +277,41 @@ function InvokedRow({ invoked: { action, message, workflow }, name, processId, r
       </span>
       <span>
         <StateWord state={action.status} />
-        {by === undefined ? null : <span class="muted"> by {by}</span>}
+        {by === undefined ? null : <span class="muted"> by {by}</span>}{' '}
+        {item?.processItemId === undefined ? null : <Link to={{ view: 'task', id: item.processItemId }}>Open</Link>}
+        {action.startRelatedProcess === undefined ? null : (
+          <Link to={{ view: 'process', id: action.startRelatedProcess.processId }}>Open the process</Link>
+        )}
+        {document === undefined ? null : (
+          <button
+            type="button"
+            disabled={running.busy !== undefined}
+            onClick={() =>
+              running.run('download', async () => {
+                await saveDocument(document);
+                return undefined;
+              })
+            }
+          >
+            Download
+          </button>
+        )}
+        {isRequested ? (
+          <button
+            type="button"
+            disabled={running.busy !== undefined}
+            onClick={() =>
+              running.run('cancel', async () => {
+                await callApi('POST', `${pathOf(processId)}/${encodeURIComponent(action.id)}/~actions/cancel`);
+                reload();
+                return undefined;
+              })
+            }
+          >
+            Cancel
+          </button>
+        ) : null}
       </span>
-      {item?.processItemId === undefined ? null : <Link to={{ view: 'task', id: item.processItemId }}>Open</Link>}
-      {action.startRelatedProcess === undefined ? null : (
-        <Link to={{ view: 'process', id: action.startRelatedProcess.processId }}>Open the process</Link>
-      )}
-      {document === undefined ? null : (
-        <button
-          type="button"
-          disabled={running.busy !== undefined}
-          onClick={() =>
-            running.run('download', async () => {
-              await saveDocument(document);
-              return undefined;
-            })
-          }
-        >
-          Download
-        </button>
-      )}
-      {isRequested ? (
-        <button
-          type="button"
-          disabled={running.busy !== undefined}
-          onClick={() =>
-            running.run('cancel', async () => {
-              await callApi('POST', `${pathOf(processId)}/${encodeURIComponent(action.id)}/~actions/cancel`);
-              reload();
-              return undefined;
-            })
-          }
-        >
-          Cancel
-        </button>
-      ) : null}
       {action.createdAt === undefined ? null : <Ago time={action.createdAt} />}
     </li>
   );
