@@ -44,7 +44,7 @@ function queueOf({ domain }: RestDeps, code: string): string {
   if (served === undefined) throw notFound('process definition', code);
   const { workflow } = served.definition;
   if (workflow === undefined)
-    throw badRequest(`Process ${code} does not have a workflow, so it has no workers`, 'query.code');
+    throw badRequest(`Process ${code} does not have a workflow, so it has no workers`, 'body.process');
   return workflow.taskQueue;
 }
 
