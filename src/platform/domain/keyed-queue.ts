@@ -9,7 +9,7 @@ export interface KeyedQueueOptions {
   readonly listKeys: () => readonly string[];
   /** Does the oldest work of a key. Resolves to false if there was not any. If it rejects, it is called again after a pause. */
   readonly perform: (key: string, work: KeyedWork) => Promise<boolean>;
-  /** Called before the pause after a failure, with the number of failures in a row. */
+  /** Called before the pause after the first and every 20th failure in a row. */
   readonly onFailure: (key: string, failures: number, error: unknown) => void;
   /** Milliseconds of the first pause, which doubles after each failure, and of the longest one. */
   readonly pauses: { readonly first: number; readonly longest: number };
@@ -36,6 +36,8 @@ export interface KeyedQueue {
 }
 
 const STOP_WITHIN_MS = 2_000;
+/** Failures in a row. */
+const REPORT_EVERY = 20;
 
 /** Does work that is in the store: in order for each key, a few keys at a time, each piece repeated until it succeeds. */
 export function createKeyedQueue(options: KeyedQueueOptions): KeyedQueue {
@@ -79,9 +81,11 @@ export function createKeyedQueue(options: KeyedQueueOptions): KeyedQueue {
 
   async function drain(key: string): Promise<void> {
     const setWaiting = (isWaiting: boolean): void => {
-      if (isWaiting) waiting.add(key);
-      else waiting.delete(key);
-      wake();
+      if (!isWaiting) waiting.delete(key);
+      else {
+        waiting.add(key);
+        wake();
+      }
     };
     for (let failures = 0; !stopped();) {
       try {
@@ -90,7 +94,7 @@ export function createKeyedQueue(options: KeyedQueueOptions): KeyedQueue {
       } catch (error) {
         if (stopped()) return;
         failures++;
-        onFailure(key, failures, error);
+        if (failures === 1 || failures % REPORT_EVERY === 0) onFailure(key, failures, error);
         await pause(key, Math.min(pauses.first * 2 ** (failures - 1), pauses.longest));
       }
     }

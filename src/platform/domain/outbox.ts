@@ -35,8 +35,6 @@ export function createOutbox(options: OutboxOptions): KeyedQueue {
       return true;
     },
     onFailure: (workflowId, failures, error) => {
-      // Reported once at first, then at every 20th attempt.
-      if (failures !== 1 && failures % 20 !== 0) return;
       const message = `Could not deliver a command for workflow ${workflowId} to the engine (attempt ${failures}, retrying): ${messageOf(error)}`;
       report({ kind: 'warning', message });
     },

@@ -47,14 +47,9 @@ export function createWebhookSender({ domain, env }: WebhookSenderOptions): Keye
     domain,
     listKeys: () => processesWithWebhookDeliveries(store.sql),
     perform: deliverNext,
-    onFailure: (processId, failures, error) => {
+    onFailure: (processId, _failures, error) => {
       if (error === NOT_DELIVERED) return;
-      // Reported once at first, then at every 20th attempt.
-      if (failures === 1 || failures % 20 === 0)
-        report({
-          kind: 'warning',
-          message: `A webhook of process ${processId} could not be sent: ${messageOf(error)}`,
-        });
+      report({ kind: 'warning', message: `A webhook of process ${processId} could not be sent: ${messageOf(error)}` });
     },
     pauses: { first: 250, longest: 60_000 },
   });
