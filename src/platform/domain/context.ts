@@ -5,7 +5,7 @@ import { insertEvent, type EventRow } from '../store/events.ts';
 import type { Store } from '../store/store.ts';
 import { enqueueCommand, type EngineCommand, type WorkflowOfProcess } from '../store/outbox-queue.ts';
 import type { PrincipalRow } from '../store/people.ts';
-import { findProcessById } from '../store/processes.ts';
+import type { ProcessRow } from '../store/processes.ts';
 import type { DefinitionCatalog } from './definitions.ts';
 
 type Awaitable<T> = T | Promise<T>;
@@ -72,16 +72,18 @@ export function reportChange(
 }
 
 /** Whether a workflow runs the process: not if its definition has a webhook, or its engine is "none". */
-export function runsWorkflow({ store, definitions }: Domain, processId: string): boolean {
-  const process = findProcessById(store.sql, processId);
-  const served = process === undefined ? undefined : definitions.forProcess(process.definition);
+export function hasWorkflow({ definitions }: Domain, { definition }: Pick<ProcessRow, 'definition'>): boolean {
+  const served = definitions.forProcess(definition);
   return served === undefined || served.definition.workflow !== undefined;
 }
 
-/** Queues a command for the workflow of a process, if it has one, or for another workflow that belongs to it, in the current transaction, and has it delivered after the commit. */
-export function enqueueForEngine(ctx: Domain, workflow: string | WorkflowOfProcess, command: EngineCommand): void {
-  if (typeof workflow === 'string' && !runsWorkflow(ctx, workflow)) return;
-  const target = typeof workflow === 'string' ? { workflowId: workflow, processId: workflow } : workflow;
-  enqueueCommand(ctx.store.sql, target, command, ctx.store.now());
+/** Queues a command for the workflow of a process, if it has one. See `enqueueForEngine`. */
+export function enqueueForProcess(ctx: Domain, process: ProcessRow, command: EngineCommand): void {
+  if (hasWorkflow(ctx, process)) enqueueForEngine(ctx, { workflowId: process.id, processId: process.id }, command);
+}
+
+/** Queues a command for a workflow, in the current transaction, and has it delivered after the commit. */
+export function enqueueForEngine(ctx: Domain, workflow: WorkflowOfProcess, command: EngineCommand): void {
+  enqueueCommand(ctx.store.sql, workflow, command, ctx.store.now());
   ctx.store.afterCommit(() => ctx.commands.emit('queued'));
 }

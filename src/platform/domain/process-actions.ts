@@ -16,7 +16,7 @@ import {
 import { findProcessById, type ProcessRow } from '../store/processes.ts';
 import { badRequest, conflict, forbidden, notFound } from './api-error.ts';
 import { isPrincipalIn } from './candidates.ts';
-import { enqueueForEngine, recordEvent, type Domain, type OperationContext } from './context.ts';
+import { enqueueForEngine, enqueueForProcess, recordEvent, type Domain, type OperationContext } from './context.ts';
 import type { ServedAction } from './definitions.ts';
 import { adoptDocument, formatActionUri, linkDocuments, storeDocument, type Upload } from './documents.ts';
 import { createProcess } from './process-creation.ts';
@@ -115,7 +115,7 @@ function invoke(
       const value = requireInput(action.input !== undefined, input, params.sendWorkflowSignal?.input);
       if (value !== undefined) linkDocuments(ctx, value, formatActionUri(params.id));
       const now = ctx.clock.now();
-      enqueueForEngine(ctx, processId, {
+      enqueueForProcess(ctx, process, {
         kind: 'signal-workflow',
         signalName: action.signal,
         payload: withoutUndefined({

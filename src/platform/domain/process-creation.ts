@@ -51,12 +51,16 @@ export function createProcess(
     linkDocuments(ctx, process.metadata, formatProcessUri(id));
     linkDocuments(ctx, process.entity, formatProcessUri(id));
     if (workflow !== undefined)
-      enqueueForEngine(ctx, id, {
-        kind: 'start-workflow',
-        workflowType: workflow.type,
-        taskQueue: workflow.taskQueue,
-        input: { processId: id, ...formatRequestTime(ctx.clock.now(), ctx.timeZone), extras: {} },
-      });
+      enqueueForEngine(
+        ctx,
+        { workflowId: id, processId: id },
+        {
+          kind: 'start-workflow',
+          workflowType: workflow.type,
+          taskQueue: workflow.taskQueue,
+          input: { processId: id, ...formatRequestTime(ctx.clock.now(), ctx.timeZone), extras: {} },
+        },
+      );
     enqueueProcessCreated(ctx, process);
     enqueueProcessState(ctx, process);
     recordEvent(ctx, { processId: id, kind: 'process-started', code: served.ref.code, principalId: initiator.id });

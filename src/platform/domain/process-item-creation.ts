@@ -67,7 +67,7 @@ export function createProcessItem(
       });
     }
     // A worker knows what it creates, but the workflow does not know what a person writes.
-    if (item.type !== 'TASK' && ctx.principal.type === 'USER') signalProcessItem(ctx, item);
+    if (item.type !== 'TASK' && ctx.principal.type === 'USER') signalProcessItem(ctx, process, item);
     return { created: true, item };
   });
   return { created: result.created, processItem: toProcessItem(ctx, result.item) };

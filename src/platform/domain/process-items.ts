@@ -14,9 +14,10 @@ import {
   type ProcessItemRow,
   type TaskFields,
 } from '../store/process-items.ts';
+import type { ProcessRow } from '../store/processes.ts';
 import { badRequest, conflict, forbidden } from './api-error.ts';
 import { requireCandidate, requireOwnerIsCandidate } from './candidates.ts';
-import { enqueueForEngine, recordEvent, reportChange, type Domain, type OperationContext } from './context.ts';
+import { enqueueForProcess, recordEvent, reportChange, type Domain, type OperationContext } from './context.ts';
 import { filterDeleted, type DeletedFilter } from './deletion.ts';
 import { linkDocuments } from './documents.ts';
 import { applyJsonPatch } from './json-patch.ts';
@@ -143,7 +144,7 @@ export function completeTask(ctx: OperationContext, id: string): ProcessItem {
       );
     requireOwner(ctx, item);
     const done = saveItem(ctx, item, { ...task, state: 'COMPLETED', completedAt: ctx.store.now() }, item.ownerId);
-    signalProcessItem(ctx, done);
+    signalProcessItem(ctx, process, done);
     recordItemEvent(
       ctx,
       done,
@@ -262,8 +263,8 @@ const eventOf = (item: ProcessItemRow): Pick<EventRow, 'processId' | 'processIte
 });
 
 /** Queues the signal for the workflow of the item's process, in the current transaction. */
-export function signalProcessItem(ctx: Domain, item: ProcessItemRow): void {
-  enqueueForEngine(ctx, item.processId, {
+export function signalProcessItem(ctx: Domain, process: ProcessRow, item: ProcessItemRow): void {
+  enqueueForProcess(ctx, process, {
     kind: 'signal-workflow',
     signalName: PROCESS_ITEM_SIGNAL,
     payload: {

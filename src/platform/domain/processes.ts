@@ -17,9 +17,9 @@ import {
   findProcessActionById,
   hasOpenWorkflow,
 } from '../store/process-actions.ts';
-import { findOpenWorkflowIds, findProcessById, updateProcess, type ProcessRow } from '../store/processes.ts';
+import { findProcessesWithoutOutcome, findProcessById, updateProcess, type ProcessRow } from '../store/processes.ts';
 import { badRequest, conflict, notFound } from './api-error.ts';
-import { enqueueForEngine, runsWorkflow, recordEvent, type Domain, type OperationContext } from './context.ts';
+import { enqueueForProcess, hasWorkflow, recordEvent, type Domain, type OperationContext } from './context.ts';
 import { linkDocuments } from './documents.ts';
 import { applyJsonPatch } from './json-patch.ts';
 import { resolvePrincipal } from './people.ts';
@@ -42,7 +42,7 @@ export function completeProcess(ctx: OperationContext, id: string): Process {
     if (process.state === 'COMPLETED') return toProcess(ctx, process);
     requireRunning(process);
     const completed = saveProcess(ctx, process, { state: 'COMPLETED' });
-    const isRunning = process.workflowOutcome === undefined && runsWorkflow(ctx, id);
+    const isRunning = process.workflowOutcome === undefined && hasWorkflow(ctx, process);
     const detail = isRunning ? 'its workflow is still running' : undefined;
     recordEvent(ctx, { processId: id, kind: 'process-completed', principalId: ctx.principal.id, detail });
     return toProcess(ctx, completed);
@@ -61,7 +61,7 @@ export function cancelProcess(ctx: OperationContext, id: string): Process {
     const canceled = saveProcess(ctx, current, { state: 'CANCELLED' });
     recordEvent(ctx, { processId: id, kind: 'process-cancelled', principalId: ctx.principal.id });
     for (const task of findActiveTasks(ctx.store.sql, id)) cancelTask(ctx, task);
-    enqueueForEngine(ctx, id, {
+    enqueueForProcess(ctx, canceled, {
       kind: 'cancel-workflow',
       reason: `The process was canceled by ${ctx.principal.name}`,
     });
@@ -72,8 +72,8 @@ export function cancelProcess(ctx: OperationContext, id: string): Process {
 
 /**
  * Marks a process that has ended as deleted, and its items with it: searches leave it out, and it can still be read by id. It cannot be restored.
- * A process that is running, has open tasks or a running workflow of an action is refused with 409; a deleted one stays as it is. If the process was completed while its workflow
- * runs on, the workflow is canceled, because nothing else could end it.
+ * A process that is running, has open tasks or an action with a running workflow is refused with 409; a deleted one stays as it is. If the
+ * process was completed while its workflow runs on, the workflow is canceled, because nothing else could end it.
  */
 export function deleteProcess(ctx: OperationContext, id: string): void {
   ctx.store.transaction(() => {
@@ -94,7 +94,7 @@ export function deleteProcess(ctx: OperationContext, id: string): void {
     updateProcess(ctx.store.sql, { ...process, deletedBy: ctx.principal.id, deletedAt: ctx.store.now() });
     recordEvent(ctx, { processId: id, kind: 'process-deleted', principalId: ctx.principal.id });
     if (process.state === 'COMPLETED' && process.workflowOutcome === undefined)
-      enqueueForEngine(ctx, id, {
+      enqueueForProcess(ctx, process, {
         kind: 'cancel-workflow',
         reason: `The process was deleted by ${ctx.principal.name}`,
       });
@@ -178,9 +178,10 @@ export function sendProcessSignal(
   { name, input }: { readonly name: string; readonly input?: unknown },
 ): SentSignal {
   return ctx.store.transaction(() => {
-    requireRunning(requireProcess(ctx, id));
-    if (!runsWorkflow(ctx, id)) throw conflict(`Process ${id} does not have a workflow`);
-    enqueueForEngine(ctx, id, { kind: 'signal-workflow', signalName: name, payload: input as Json | undefined });
+    const process = requireProcess(ctx, id);
+    requireRunning(process);
+    if (!hasWorkflow(ctx, process)) throw conflict(`Process ${id} does not have a workflow`);
+    enqueueForProcess(ctx, process, { kind: 'signal-workflow', signalName: name, payload: input as Json | undefined });
     recordEvent(ctx, { processId: id, kind: 'signal-sent', principalId: ctx.principal.id, detail: name });
     return { processId: id, name };
   });
@@ -233,9 +234,9 @@ export function getProcessTimeline(ctx: Domain, processId: string): TimelineEntr
 }
 
 /**
- * Records how the workflow of an action or of a process ended. If that of a process completed, a RUNNING process becomes COMPLETED and its open tasks
- * stay as they are. Any other outcome only shows in the timeline. Repeating an outcome changes nothing, and an unknown
- * workflow is ignored.
+ * Records how the workflow of an action or of a process ended. If that of a process completed, a RUNNING process becomes COMPLETED and its
+ * open tasks stay as they are. Any other outcome only shows in the timeline. Repeating an outcome changes nothing, and an unknown workflow is
+ * ignored.
  */
 export function recordWorkflowOutcome(ctx: Domain, workflowId: string, outcome: WorkflowOutcome): void {
   ctx.store.transaction(() => {
@@ -265,5 +266,6 @@ export function recordWorkflowOutcome(ctx: Domain, workflowId: string, outcome: 
 /** Ids of the workflows that are not known to have ended: after a restart they have to be watched again. */
 export function listOpenWorkflows(ctx: Domain): string[] {
   const { sql } = ctx.store;
-  return [...findOpenWorkflowIds(sql).filter((id) => runsWorkflow(ctx, id)), ...findOpenActionIds(sql)];
+  const processes = findProcessesWithoutOutcome(sql).filter((process) => hasWorkflow(ctx, process));
+  return [...processes.map(({ id }) => id), ...findOpenActionIds(sql)];
 }

@@ -66,11 +66,13 @@ export function findProcessIdsRelatedTo(sql: Sql, id: string): string[] {
     .map((row) => textColumn(row, 'id'));
 }
 
-/** Ids of the processes whose workflow is not known to have ended, oldest first. */
-export function findOpenWorkflowIds(sql: Sql): string[] {
+/** The processes that don't have the outcome of a workflow, oldest first. */
+export function findProcessesWithoutOutcome(sql: Sql): Pick<ProcessRow, 'id' | 'definition'>[] {
   return sql
-    .all('SELECT id FROM processes WHERE workflow_outcome IS NULL ORDER BY seq')
-    .map((row) => textColumn(row, 'id'));
+    .all(
+      'SELECT id, definition_id, definition_version, definition_code FROM processes WHERE workflow_outcome IS NULL ORDER BY seq',
+    )
+    .map(PROCESSES.read);
 }
 
 export const insertProcess = PROCESSES.insert;
