@@ -1,207 +1,22 @@
-import { withoutUndefined, isRecord, type Json, type JsonObject } from '../../base/json.ts';
-import { uuid5, uuid7 } from '../../base/uuid.ts';
-import type { ProcessAction, ProcessActionCreateParams } from '../../kuflow/contract/process-actions.ts';
+import { isRecord, type JsonObject } from '../../base/json.ts';
+import { uuid5 } from '../../base/uuid.ts';
+import type { ProcessAction } from '../../kuflow/contract/process-actions.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import { ACTION_AUDIENCES, type ActionDefinition } from '../../process/definition.ts';
 import type { WorkflowOutcome } from '../shared/process-engine.ts';
-import { newAudit, withModification } from '../store/audit.ts';
+import { withModification } from '../store/audit.ts';
 import {
   findActionsOfProcess,
   findProcessActionById,
-  insertProcessAction,
   updateProcessAction,
-  type ProcessActionResult,
   type ProcessActionRow,
 } from '../store/process-actions.ts';
-import { findProcessById, type ProcessRow } from '../store/processes.ts';
-import { badRequest, conflict, forbidden, notFound } from './api-error.ts';
+import type { ProcessRow } from '../store/processes.ts';
+import { conflict, forbidden, notFound } from './api-error.ts';
 import { isPrincipalIn } from './candidates.ts';
-import { enqueueForEngine, enqueueForProcess, recordEvent, type Domain, type OperationContext } from './context.ts';
-import type { ServedAction } from './definitions.ts';
-import { adoptDocument, formatActionUri, linkDocuments, storeDocument, type Upload } from './documents.ts';
-import { createProcess } from './process-creation.ts';
-import { createProcessItem } from './process-item-creation.ts';
-import { requireProcess, requireRunning, toProcess } from './process-view.ts';
-import { formatRequestTime } from './request-time.ts';
-
-/** Bytes of the JSON text. */
-const MAX_INPUT_BYTES = 200 * 1024;
-
-/** The field of a request that belongs to a type. */
-const PARAMS_OF: Readonly<Partial<Record<ActionDefinition['type'], keyof ProcessActionCreateParams>>> = {
-  'create-task': 'createTask',
-  'create-process-item-message': 'createProcessItemMessage',
-  'start-related-process': 'startRelatedProcess',
-  'send-workflow-signal': 'sendWorkflowSignal',
-};
-
-/** The type as KuFlow's API writes it. */
-const apiType = ({ type }: ActionDefinition): ProcessAction['type'] =>
-  type.toUpperCase().replaceAll('-', '_') as ProcessAction['type'];
-
-/**
- * Invokes an action of a running process. Types without a workflow are COMPLETED at once; the others are REQUESTED until their workflow ends.
- * If an action with the requested id exists, returns that one and does nothing else.
- */
-export function createProcessAction(
-  ctx: OperationContext,
-  processId: string,
-  params: ProcessActionCreateParams,
-): { readonly created: boolean; readonly action: ProcessAction } {
-  return ctx.store.transaction(() => {
-    const process = requireProcess(ctx, processId);
-    const id = params.id?.toLowerCase() ?? uuid7(ctx.clock.now());
-    const existing = findProcessActionById(ctx.store.sql, id);
-    if (existing !== undefined) {
-      if (existing.processId !== processId) throw conflict(`Action ${id} exists in another process`);
-      return { created: false, action: toProcessAction(ctx, process, existing) };
-    }
-    // A workflow of this process already has this id.
-    if (findProcessById(ctx.store.sql, id) !== undefined) throw conflict(`${id} is the id of a process`);
-    requireRunning(process);
-    const served = requireActionDefinition(ctx, process, params.processActionDefinitionCode);
-    requireMayInvoke(ctx, process, served.definition);
-    rejectOtherParams(params, served.definition);
-    const { definition } = served;
-    const hasWorkflow = 'workflow' in definition;
-    const action: ProcessActionRow = {
-      id,
-      processId,
-      code: definition.code,
-      type: apiType(definition),
-      status: hasWorkflow ? 'REQUESTED' : 'COMPLETED',
-      result: invoke(ctx, process, served, { ...params, id }),
-      taskQueue: hasWorkflow ? definition.workflow.taskQueue : undefined,
-      ...newAudit(ctx.principal.id, ctx.store.now()),
-    };
-    insertProcessAction(ctx.store.sql, action);
-    recordActionEvent(ctx, action, hasWorkflow ? 'action-requested' : 'action-completed', ctx.principal.id);
-    return { created: true, action: toProcessAction(ctx, process, action) };
-  });
-}
-
-type Invocation = ProcessActionCreateParams & { readonly id: string };
-
-function invoke(
-  ctx: OperationContext,
-  process: ProcessRow,
-  { definition: action, input }: ServedAction,
-  params: Invocation,
-): ProcessActionResult | undefined {
-  const processId = process.id;
-  switch (action.type) {
-    case 'start-workflow':
-    case 'downloadable':
-      enqueueForEngine(
-        ctx,
-        { workflowId: params.id, processId },
-        {
-          kind: 'start-workflow',
-          workflowType: action.workflow.type,
-          taskQueue: action.workflow.taskQueue,
-          input: {
-            processId,
-            userActionDefinitionType: apiType(action),
-            userActionDefinitionCode: action.code,
-            userActionId: params.id,
-            requestorPrincipalId: ctx.principal.id,
-            ...formatRequestTime(ctx.clock.now(), ctx.timeZone),
-            extras: {},
-          },
-        },
-      );
-      return undefined;
-    case 'send-workflow-signal': {
-      const value = requireInput(action.input !== undefined, input, params.sendWorkflowSignal?.input);
-      if (value !== undefined) linkDocuments(ctx, value, formatActionUri(params.id));
-      const now = ctx.clock.now();
-      enqueueForProcess(ctx, process, {
-        kind: 'signal-workflow',
-        signalName: action.signal,
-        payload: withoutUndefined({
-          userActionDefinitionCode: action.code,
-          ...formatRequestTime(now, ctx.timeZone),
-          // What KuFlow's Python SDK reads instead of the other two.
-          requestInstant: new Date(now).toISOString(),
-          input: value,
-        }) as Json,
-      });
-      return {
-        sendWorkflowSignal: withoutUndefined({
-          signalName: action.signal,
-          input: value === undefined ? undefined : { valid: true, value: { ...value } },
-        }),
-      };
-    }
-    case 'create-task': {
-      const { createTask = {} } = params;
-      const item = { type: 'TASK' as const, processId, processItemDefinitionCode: action.task, ...createTask };
-      return { createTask: { processItemId: createProcessItem(ctx, item).processItem.id } };
-    }
-    case 'create-process-item-message': {
-      const { createProcessItemMessage: message } = params;
-      if (message === undefined)
-        throw badRequest(`Action ${action.code} needs a text`, 'body.createProcessItemMessage.text');
-      const { text, ...thread } = message;
-      const code = withoutUndefined({ processItemDefinitionCode: action.message });
-      const item = { type: 'MESSAGE' as const, processId, ...code, message: { text }, ...thread };
-      return { createProcessItemMessage: { processItemId: createProcessItem(ctx, item).processItem.id } };
-    }
-    case 'create-process-item-thread': {
-      const item = { type: 'THREAD' as const, processId, processItemDefinitionCode: action.thread };
-      return { createProcessItemThread: { processItemId: createProcessItem(ctx, item).processItem.id } };
-    }
-    case 'start-related-process': {
-      const { metadata, entity } = params.startRelatedProcess ?? {};
-      const { process: started } = createProcess(ctx, {
-        processDefinitionCode: action.process,
-        tenantId: process.tenantId,
-        relatedProcessId: processId,
-        ...(metadata === undefined ? {} : { metadata: { value: metadata } }),
-        ...(entity === undefined ? {} : { entity: { value: entity } }),
-      });
-      return {
-        startRelatedProcess: {
-          processDefinitionId: requireProcess(ctx, started.id).definition.id,
-          processId: started.id,
-        },
-      };
-    }
-  }
-}
-
-/** The input of a signal: only if the action declares one, valid, and not too large. */
-function requireInput(
-  isDeclared: boolean,
-  check: ServedAction['input'],
-  given: Readonly<Record<string, unknown>> | undefined,
-): JsonObject | undefined {
-  const location = 'body.sendWorkflowSignal.input';
-  if (!isDeclared) {
-    if (given !== undefined) throw badRequest('The action does not have an input', location);
-    return undefined;
-  }
-  const input = (given ?? {}) as JsonObject;
-  if (Buffer.byteLength(JSON.stringify(input)) > MAX_INPUT_BYTES)
-    throw badRequest('The input is larger than 200 KiB', location);
-  const { valid, errors = [] } = check(input);
-  if (valid) return input;
-  const problems = errors.map(({ propertyPath, type }) => `${propertyPath === '' ? '/' : propertyPath} (${type})`);
-  throw badRequest(`The input is not valid: ${problems.join(', ')}`, location);
-}
-
-function rejectOtherParams(params: ProcessActionCreateParams, action: ActionDefinition): void {
-  for (const field of Object.values(PARAMS_OF)) {
-    if (params[field] !== undefined && PARAMS_OF[action.type] !== field)
-      throw badRequest(`${field} is not for an action of type ${apiType(action)}`, `body.${field}`);
-  }
-}
-
-function requireActionDefinition(ctx: Domain, process: ProcessRow, code: string): ServedAction {
-  const served = ctx.definitions.actionOf(process.definition, code);
-  if (served === undefined) throw notFound(`action definition of process ${process.id}`, code);
-  return served;
-}
+import { enqueueForEngine, recordEvent, type Domain, type OperationContext } from './context.ts';
+import { adoptDocument, formatActionUri, storeDocument, type Upload } from './documents.ts';
+import { requireProcess, toProcess } from './process-view.ts';
 
 /** The application may invoke every action; people, those that are available to them. */
 function mayInvoke(ctx: OperationContext, process: ProcessRow, action: ActionDefinition | undefined): boolean {
@@ -213,7 +28,7 @@ function mayInvoke(ctx: OperationContext, process: ProcessRow, action: ActionDef
   );
 }
 
-function requireMayInvoke(ctx: OperationContext, process: ProcessRow, action: ActionDefinition): void {
+export function requireMayInvoke(ctx: OperationContext, process: ProcessRow, action: ActionDefinition): void {
   if (mayInvoke(ctx, process, action)) return;
   const audience = (action.availableTo ?? ACTION_AUDIENCES).map((one) =>
     one === 'initiator' ? 'the initiator of the process' : 'process managers',
@@ -268,9 +83,7 @@ export function cancelProcessAction(ctx: OperationContext, processId: string, id
       { workflowId: id, processId },
       { kind: 'cancel-workflow', reason: `The action was canceled by ${ctx.principal.name}` },
     );
-    const canceled = saveAction(ctx, action, { status: 'CANCELED' }, ctx.principal.id);
-    recordActionEvent(ctx, canceled, 'action-canceled', ctx.principal.id);
-    return toProcessAction(ctx, process, canceled);
+    return toProcessAction(ctx, process, closeAction(ctx, action, { status: 'CANCELED' }));
   });
 }
 
@@ -283,8 +96,7 @@ export function uploadProcessActionDocument(
 ): ProcessAction {
   return ctx.store.transaction(() => {
     const { process, action } = requireAction(ctx, processId, id);
-    const { action: changed = action } = completeWithUpload(ctx, action, upload);
-    return toProcessAction(ctx, process, changed);
+    return toProcessAction(ctx, process, completeWithUpload(ctx, action, upload) ?? action);
   });
 }
 
@@ -297,96 +109,90 @@ export function uploadUserActionDocument(
 ): Process | undefined {
   return ctx.store.transaction(() => {
     const { process, action } = requireAction(ctx, processId, id);
-    return completeWithUpload(ctx, action, upload).action === undefined ? undefined : toProcess(ctx, process);
+    return completeWithUpload(ctx, action, upload) === undefined ? undefined : toProcess(ctx, process);
   });
 }
 
+/** Undefined if the action already has its document. */
 function completeWithUpload(
   ctx: OperationContext,
   action: ProcessActionRow,
   upload: Upload,
-): { readonly action?: ProcessActionRow } {
+): ProcessActionRow | undefined {
   if (action.type !== 'DOWNLOADABLE')
     throw conflict(`Action ${action.id} is of type ${action.type} and does not have a document`);
-  if (action.status === 'COMPLETED') return {};
+  if (action.status === 'COMPLETED') return undefined;
   if (action.status !== 'REQUESTED')
     throw conflict(`Action ${action.id} is ${action.status} and does not accept a document`);
   const documentUri = storeDocument(ctx, formatActionUri(action.id), upload);
-  return { action: completeAction(ctx, action, { downloadable: { documentUri, documentExpired: false } }) };
+  return closeAction(ctx, action, completedWith(documentUri));
 }
 
 /**
  * Records how the workflow of an action ended. A REQUESTED action becomes COMPLETED, or ERROR or CANCELED if its workflow failed or was canceled.
  * A downloadable one also becomes ERROR if its document has not arrived.
  */
-export function recordActionOutcome(ctx: Domain, action: ProcessActionRow, outcome: WorkflowOutcome): void {
+export function recordActionOutcome(domain: Domain, action: ProcessActionRow, outcome: WorkflowOutcome): void {
   if (outcome.kind === 'continued' || action.workflowOutcome === outcome.kind) return;
-  const system: OperationContext = { ...ctx, principal: ctx.system };
-  const result = outcome.kind === 'completed' && isRecord(outcome.result) ? outcome.result : {};
-  const message = outcome.message ?? (typeof result['message'] === 'string' ? result['message'] : undefined);
+  const ctx: OperationContext = { ...domain, principal: domain.system };
+  const returned = outcome.kind === 'completed' && isRecord(outcome.result) ? outcome.result : {};
+  const message = outcome.message ?? (typeof returned['message'] === 'string' ? returned['message'] : undefined);
   const ended = { workflowOutcome: outcome.kind, workflowMessage: message };
-  if (action.status !== 'REQUESTED') {
-    saveAction(ctx, action, ended, ctx.system.id);
-    return;
-  }
-  if (outcome.kind !== 'completed') {
-    const isCanceled = outcome.kind === 'canceled';
-    const closed = saveAction(ctx, action, { ...ended, status: isCanceled ? 'CANCELED' : 'ERROR' }, ctx.system.id);
-    recordActionEvent(ctx, closed, isCanceled ? 'action-canceled' : 'action-failed', ctx.system.id, message);
-    return;
-  }
-  if (action.type !== 'DOWNLOADABLE') {
-    completeAction(system, { ...action, ...ended });
-    return;
-  }
-  const downloadable = isRecord(result['downloadable']) ? result['downloadable'] : {};
-  const reference = downloadable['documentUri'];
-  const documentUri =
-    typeof reference === 'string' ? adoptDocument(system, reference, action.processId, action.id) : undefined;
-  if (documentUri !== undefined) {
-    completeAction(system, { ...action, ...ended }, { downloadable: { documentUri, documentExpired: false } });
-    return;
-  }
-  const reason =
-    typeof reference === 'string'
-      ? 'The process does not have the document that the workflow returned'
-      : 'The workflow ended without a document';
-  const failed = saveAction(ctx, action, { ...ended, status: 'ERROR', workflowMessage: reason }, ctx.system.id);
-  recordActionEvent(ctx, failed, 'action-failed', ctx.system.id, reason);
+  if (action.status !== 'REQUESTED') saveAction(ctx, action, ended);
+  else if (outcome.kind === 'completed') closeAction(ctx, action, { ...ended, ...toCompletion(ctx, action, returned) });
+  else closeAction(ctx, action, { ...ended, status: outcome.kind === 'canceled' ? 'CANCELED' : 'ERROR' });
 }
 
-function completeAction(
-  ctx: OperationContext,
-  action: ProcessActionRow,
-  result?: ProcessActionResult,
-): ProcessActionRow {
-  const completed = saveAction(ctx, action, { status: 'COMPLETED', result: result ?? action.result }, ctx.principal.id);
-  recordActionEvent(ctx, completed, 'action-completed', ctx.principal.id, completed.workflowMessage);
-  return completed;
+/** The end of a requested action whose workflow completed and returned this. */
+function toCompletion(ctx: OperationContext, action: ProcessActionRow, returned: JsonObject): ClosingChange {
+  if (action.type !== 'DOWNLOADABLE') return { status: 'COMPLETED' };
+  const downloadable = isRecord(returned['downloadable']) ? returned['downloadable'] : {};
+  const reference = downloadable['documentUri'];
+  if (typeof reference !== 'string')
+    return { status: 'ERROR', workflowMessage: 'The workflow ended without a document' };
+  const documentUri = adoptDocument(ctx, reference, action.processId, action.id);
+  return documentUri === undefined
+    ? { status: 'ERROR', workflowMessage: 'The process does not have the document that the workflow returned' }
+    : completedWith(documentUri);
+}
+
+type ClosingChange = Partial<ProcessActionRow> & { readonly status: 'COMPLETED' | 'ERROR' | 'CANCELED' };
+
+const completedWith = (documentUri: string): ClosingChange => ({
+  status: 'COMPLETED',
+  result: { downloadable: { documentUri, documentExpired: false } },
+});
+
+function closeAction(ctx: OperationContext, action: ProcessActionRow, change: ClosingChange): ProcessActionRow {
+  const closed = saveAction(ctx, action, change);
+  recordActionEvent(ctx, closed);
+  return closed;
 }
 
 function saveAction(
-  ctx: Domain,
+  ctx: OperationContext,
   action: ProcessActionRow,
   change: Partial<ProcessActionRow>,
-  principalId: string,
 ): ProcessActionRow {
-  const changed = { ...action, ...change, ...withModification(action, principalId, ctx.store.now()) };
+  const changed = { ...action, ...change, ...withModification(action, ctx.principal.id, ctx.store.now()) };
   updateProcessAction(ctx.store.sql, changed);
   return changed;
 }
 
-function recordActionEvent(
-  ctx: Domain,
-  { processId, code }: ProcessActionRow,
-  kind: string,
-  principalId: string,
-  detail?: string,
-): void {
-  recordEvent(ctx, { processId, kind, code, principalId, detail });
+const EVENT_KINDS = {
+  REQUESTED: 'action-requested',
+  COMPLETED: 'action-completed',
+  ERROR: 'action-failed',
+  CANCELED: 'action-canceled',
+} as const;
+
+/** Adds the status that an action got to the timeline of its process. */
+export function recordActionEvent(ctx: Domain, action: ProcessActionRow): void {
+  const { processId, code, status, lastModifiedBy: principalId, workflowMessage: detail } = action;
+  recordEvent(ctx, { processId, kind: EVENT_KINDS[status], code, principalId, detail });
 }
 
-function toProcessAction(ctx: Domain, process: ProcessRow, action: ProcessActionRow): ProcessAction {
+export function toProcessAction(ctx: Domain, process: ProcessRow, action: ProcessActionRow): ProcessAction {
   const { id, code, type, status, result, createdBy, createdAt, lastModifiedBy, lastModifiedAt } = action;
   const isDefined = ctx.definitions.actionOf(process.definition, code) !== undefined;
   return {

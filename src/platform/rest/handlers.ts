@@ -16,6 +16,7 @@ import {
 } from '../domain/documents.ts';
 import { retrieveKmsKey } from '../domain/encryption-keys.ts';
 import * as people from '../domain/people.ts';
+import { createProcessAction } from '../domain/process-action-creation.ts';
 import * as actions from '../domain/process-actions.ts';
 import { createProcess } from '../domain/process-creation.ts';
 import { createProcessItem } from '../domain/process-item-creation.ts';
@@ -165,7 +166,7 @@ export const HANDLERS: Readonly<Partial<Record<OperationId, Implementation>>> = 
       ...bodyFields('startRelatedProcess.metadata', 'startRelatedProcess.entity'),
     ],
     (ctx, call) => {
-      const { created, action } = actions.createProcessAction(ctx, call.id, call.body as ProcessActionCreateParams);
+      const { created, action } = createProcessAction(ctx, call.id, call.body as ProcessActionCreateParams);
       return createdOrOk(created, action);
     },
   ),
