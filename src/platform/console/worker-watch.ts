@@ -6,6 +6,8 @@ import type { QueueStatus, WorkersStatus, WorkerStatus } from '../shared/contrac
 export interface WorkerWatch {
   /** The registered workers and who polls the queues of the served definitions, or also another one. */
   status(otherQueue?: string): Promise<WorkersStatus>;
+  /** The identities of the workers that poll a task queue now. */
+  pollers(taskQueue: string): Promise<readonly string[]>;
   /** Resolves when no question is open, because the connection to the server must not be closed before that. */
   stop(): Promise<void>;
 }
@@ -51,7 +53,10 @@ export function watchWorkers(options: WorkerWatchOptions): WorkerWatch {
   const open = new Set<Promise<unknown>>();
   const ask = (queue: string): Promise<readonly string[]> => {
     // Without the Temporal server nobody polls.
-    const answer = listPollers(queue).catch(() => []);
+    const answer = listPollers(queue).then(
+      (identities) => [...new Set(identities)].sort(),
+      () => [],
+    );
     open.add(answer);
     return answer.finally(() => open.delete(answer));
   };
@@ -65,11 +70,7 @@ export function watchWorkers(options: WorkerWatchOptions): WorkerWatch {
         .filter(({ lastModifiedAt = '' }) => domain.clock.real.now() - Date.parse(lastModifiedAt) < REGISTERS_WITHIN_MS)
         .map(({ taskQueue }) => taskQueue),
     ]);
-    const pollers = await Promise.all(
-      [...queues].map(async (queue) => {
-        return [queue, [...new Set(await ask(queue))].sort()] as const;
-      }),
-    );
+    const pollers = await Promise.all([...queues].map(async (queue) => [queue, await ask(queue)] as const));
     return { workers, pollers: new Map(pollers), fingerprint: JSON.stringify([workers, pollers]) };
   };
 
@@ -103,6 +104,7 @@ export function watchWorkers(options: WorkerWatchOptions): WorkerWatch {
         })),
       };
     },
+    pollers: ask,
     stop: async () => {
       clearInterval(timer);
       await Promise.all(open);

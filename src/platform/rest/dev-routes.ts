@@ -146,15 +146,19 @@ export function registerDevRoutes(app: FastifyInstance, deps: RestDeps, validato
 
 async function listActions({ workers }: RestDeps, ctx: OperationContext, id: string): Promise<ActionsOfProcess> {
   const process = requireProcess(ctx, id);
-  const invoked = listInvokedActions(ctx, process).map(async ({ action, row }): Promise<InvokedAction> => {
-    const { taskQueue, workflowOutcome, workflowMessage: message } = row;
-    if (taskQueue === undefined) return { action };
-    const { queues } = await workers.status(taskQueue);
-    const pollers = queues.find((queue) => queue.taskQueue === taskQueue)?.pollers ?? [];
-    const workflow = { taskQueue, ended: workflowOutcome !== undefined, pollers };
-    return withoutUndefined({ action, message, workflow });
-  });
-  return { available: listAvailableActions(ctx, process), invoked: await Promise.all(invoked) };
+  const invoked = listInvokedActions(ctx, process);
+  const queues = new Set(invoked.flatMap(({ row: { taskQueue } }) => taskQueue ?? []));
+  const pollers = new Map(
+    await Promise.all([...queues].map(async (queue) => [queue, await workers.pollers(queue)] as const)),
+  );
+  return {
+    available: listAvailableActions(ctx, process),
+    invoked: invoked.map(({ action, row: { taskQueue, workflowOutcome, workflowMessage } }): InvokedAction => {
+      if (taskQueue === undefined) return { action };
+      const workflow = { taskQueue, ended: workflowOutcome !== undefined, pollers: pollers.get(taskQueue) ?? [] };
+      return withoutUndefined({ action, message: workflowMessage, workflow });
+    }),
+  };
 }
 
 function registerDevOperation(

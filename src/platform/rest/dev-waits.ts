@@ -75,9 +75,11 @@ export async function waitForProcess(
       const left = deadline - clock.now();
       const hasEnded = process.state !== 'RUNNING' || process.workflowOutcome !== undefined;
       if (reached || hasEnded || closed.aborted || left <= 0) {
-        const [failing, { queues }] = await Promise.all([listFailing(id), deps.workers.status()]);
         const queue = domain.definitions.forProcess(process.definition)?.definition.workflow?.taskQueue;
-        const pollers = queues.find(({ taskQueue }) => taskQueue === queue)?.pollers ?? [];
+        const [failing, pollers] = await Promise.all([
+          listFailing(id),
+          queue === undefined ? [] : deps.workers.pollers(queue),
+        ]);
         return { reached, process: { id, state: process.state }, items, pollers, failing };
       }
       await sleepUnless(changed.signal, (signal) => clock.sleep(Math.min(left, PROCESS_EVERY), signal));
