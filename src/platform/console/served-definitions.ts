@@ -29,7 +29,7 @@ export function findDefinitionOfProcess(
 ): ServedProcess | undefined {
   const served = catalog.forProcess(ref);
   if (served === undefined) return undefined;
-  const current = catalog.all.find((one) => one.ref.id === ref.id || one.ref.code === ref.code);
+  const current = catalog.current(ref);
   const added = current?.definition.tasks.filter(({ code }) => !served.tasks.has(code)) ?? [];
   const actions = catalog.actionsOf(ref);
   return toServedProcess(

@@ -9,6 +9,7 @@ import {
   findWebhookDeliveries,
   findWebhookDelivery,
   updateWebhookDelivery,
+  type WebhookAttempt,
   type WebhookDeliveryRow,
 } from '../store/webhook-deliveries.ts';
 
@@ -61,12 +62,12 @@ function toDelivery({
   attempts,
   latest,
 }: WebhookDeliveryRow): WebhookDelivery {
-  const { time, ms, status, problem } = latest ?? {};
   return withoutUndefined({
     ...{ id, time: createdAt, type, processId, url: redactByPattern(url), state, attempts },
-    latest:
-      time === undefined || ms === undefined
-        ? undefined
-        : withoutUndefined({ time, ms, status, problem: problem === undefined ? undefined : redactByPattern(problem) }),
+    latest: latest && toLatest(latest),
   });
+}
+
+function toLatest({ time, ms, status, problem }: WebhookAttempt): WebhookDelivery['latest'] {
+  return withoutUndefined({ time, ms, status, problem: problem === undefined ? undefined : redactByPattern(problem) });
 }
