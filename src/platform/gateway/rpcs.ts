@@ -13,7 +13,7 @@ const OPEN = new Set([`${SERVICE}GetSystemInfo`, `${HEALTH}Check`, `${HEALTH}Wat
 const WITHOUT_NAMESPACE = new Set([...OPEN, `${SERVICE}GetClusterInfo`]);
 
 /**
- * The paths of the RPCs that a worker needs, and the reads of a connection check. Starting, signalling, querying,
+ * The paths of the RPCs that a worker needs, and the reads of a connection check. Starting, signaling, querying,
  * canceling and listing workflows is left to the platform, as in KuFlow.
  */
 export const WORKER_RPCS: ReadonlySet<string> = new Set([
