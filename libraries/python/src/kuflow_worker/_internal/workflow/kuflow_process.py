@@ -280,7 +280,7 @@ class KuFlowProcess(Generic[Metadata]):
     def on_action(self, action: SignalAction[Input], handler: Callable[[Input], object]) -> None:
         """Handles a user action. The handler gets what the person entered, or `None`, and may be a coroutine function.
 
-        Call it before the first `await` of the workflow, as `on_signal`.
+        Call it before the first `await` of the workflow, like `on_signal`.
         """
         name = action.signal
         self._actions[name, action.code] = handler
