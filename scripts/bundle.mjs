@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import protobuf from 'protobufjs/light.js';
 import { importSource } from './import-source.mjs';
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -35,8 +34,7 @@ const commanderWithoutChildren = {
     builder.onLoad({ filter: /commander[\\/]lib[\\/]command\.js$/ }, ({ path }) => {
       const text = readFileSync(path, 'utf8');
       const line = "const childProcess = require('node:child_process');";
-      if (!text.includes(line))
-        throw new Error('commander now loads node:child_process in another way: adapt scripts/bundle.mjs');
+      if (!text.includes(line)) failToAdapt('How commander loads node:child_process');
       return { contents: text.replace(line, 'const childProcess = undefined;') };
     });
   },
@@ -63,7 +61,7 @@ const UNUSED_MESSAGES = [
 const usedMessagesOnly = {
   name: 'used-messages-only',
   setup(builder) {
-    builder.onLoad({ filter: /@temporalio[\\/]proto[\\/]protos[\\/]json-module\.js$/ }, ({ path }) => {
+    builder.onLoad({ filter: /@temporalio[\\/]proto[\\/]protos[\\/]json-module\.js$/ }, async ({ path }) => {
       const [, head, descriptors, tail] =
         /^(.*\.addJSON\()(\{.*\})(\);.*)$/s.exec(readFileSync(path, 'utf8')) ?? failToAdapt("Temporal's descriptors");
       const nested = JSON.parse(descriptors);
@@ -78,6 +76,8 @@ const usedMessagesOnly = {
       for (const { methods = {} } of descriptorsIn(nested))
         for (const method of Object.values(methods))
           for (const key of ['options', 'parsedOptions']) Reflect.deleteProperty(method, key);
+      // Other scripts and tests load this module too, without building anything.
+      const { default: protobuf } = await import('protobufjs/light.js');
       // Throws if a message is missing that another one needs.
       protobuf.Root.fromJSON({ nested }).resolveAll();
       return { contents: `${head}${JSON.stringify(nested)}${tail}` };
@@ -172,7 +172,7 @@ function renameRequire(text) {
   const found = REQUIRE_SHIM.exec(text);
   if (found === null) return text;
   const end = text.indexOf('is not supported', found.index);
-  if (end === -1) throw new Error("esbuild's require shim looks different: adapt scripts/bundle.mjs");
+  if (end === -1) failToAdapt("esbuild's require shim");
   const shim = text.slice(found.index, end).replaceAll(/(?<![\w$."'])require(?![\w$"'])/g, '__kuflowRequire');
   return text.slice(0, found.index) + shim + text.slice(end);
 }

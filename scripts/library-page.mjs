@@ -84,28 +84,22 @@ function readTypeScript(/** @type {string} */ root) {
   const folder = join(root, 'libraries', 'typescript', 'src');
   return ['index', 'workflow', 'testing'].map((module) => [
     module === 'index' ? 'kuflow-worker' : `kuflow-worker/${module}`,
-    [...exportsOf(join(folder, `${module}.ts`))].map(([name, statements]) => [
-      name,
-      statements.map(commentOf).join(' '),
-    ]),
+    [...exportsOf(join(folder, `${module}.ts`))].map(([name, statements]) => [name, commentsOf(statements)]),
   ]);
 }
 
 /** @returns {readonly Declaration[]} */
 function workflowTypeScript(/** @type {string} */ root) {
   const folder = join(root, 'libraries', 'typescript', 'src');
-  const process = join(folder, 'internal', 'workflow', 'kuflow-process.ts');
-  const parts = sourceFile(process).statements.filter((statement) =>
-    namesOf(statement).some((name) => PARTS.typescript.includes(name)),
+  const { statements } = sourceFile(join(folder, 'internal', 'workflow', 'kuflow-process.ts'));
+  const parts = statements.flatMap((statement) =>
+    namesOf(statement)
+      .filter((name) => PARTS.typescript.includes(name))
+      .map((name) => /** @type {const} */ ([name, [statement]])),
   );
-  const exported = [...exportsOf(join(folder, 'workflow.ts'))];
-  return [...exported, ...parts.map((part) => /** @type {const} */ ([namesOf(part)[0] ?? '', [part]]))]
+  return [...exportsOf(join(folder, 'workflow.ts')), ...parts]
     .filter(([name]) => !name.startsWith('KuFlow') || name === 'KuFlowProcess')
-    .map(([name, statements]) => ({
-      name,
-      about: statements.map(commentOf).join(' '),
-      members: statements.flatMap(membersOf),
-    }));
+    .map(([name, declared]) => ({ name, about: commentsOf(declared), members: declared.flatMap(membersOf) }));
 }
 
 /**
@@ -143,6 +137,8 @@ const commentOf = (/** @type {ts.Node} */ node) =>
     .map(({ comment }) => oneLine(ts.getTextOfJSDocComment(comment)))
     .join(' ');
 
+const commentsOf = (/** @type {readonly ts.Node[]} */ nodes) => nodes.map(commentOf).join(' ');
+
 /**
  * The names that a module exports, with their declarations: a type and a value may have the same name.
  * @returns {Map<string, ts.Statement[]>}
@@ -178,8 +174,10 @@ function namesOf(/** @type {ts.Statement} */ statement) {
 /** @returns {readonly (readonly [string, Names])[]} */
 function readJava(/** @type {string} */ root) {
   const folder = join(root, 'libraries', 'java', 'src', 'main', 'java');
-  const declaration =
-    /(?:\/\*\*((?:(?!\*\/)[^])*)\*\/\s*)?(?:@.*\n)*^public (?:[a-z-]+ )*(?:class|interface|record|enum) (\w+)/m;
+  const declaration = new RegExp(
+    `${JAVADOC}(?:@.*\\n)*^public (?:[a-z-]+ )*(?:class|interface|record|enum) (\\w+)`,
+    'm',
+  );
   return ['kuflow.worker', 'kuflow.worker.workflow', 'kuflow.worker.model', 'kuflow.worker.testing'].map((name) => [
     name,
     sources(join(folder, ...name.split('.')), '.java', false).flatMap((text) => {
@@ -215,9 +213,9 @@ function workflowJava(/** @type {string} */ root) {
   const type = new RegExp(`${JAVADOC}^( *)public (?:static |final )*(class|interface|record) (\\w+)([^{]*)\\{`, 'gm');
   return sources(folder, '.java', false).flatMap((text) => {
     const types = [...text.matchAll(type)];
-    return types.map(([all, comment = '', indent = '', kind = '', name = '', rest = ''], at) => {
-      const from = (types[at]?.index ?? 0) + all.length;
-      const body = text.slice(from, types[at + 1]?.index);
+    return types.map((found, at) => {
+      const [all, comment = '', indent = '', kind = '', name = '', rest = ''] = found;
+      const body = text.slice(found.index + all.length, types[at + 1]?.index);
       const modifier = kind === 'interface' ? '(?!private|default|[/*@])' : 'public ';
       // What a program throws has constructors for the library only.
       const isError = rest.includes('extends RuntimeException');

@@ -331,6 +331,16 @@ async def test_handles_actions_by_their_codes_even_if_their_signals_have_the_sam
     await replay(await run.history(), [ActionsWorkflow])
 
 
+async def test_handles_an_early_action_whose_signal_another_action_handles_already(
+    environment: WorkflowEnvironment,
+) -> None:
+    kuflow = FakeKuFlow(lambda _code, _logs: "wait")
+    run = await start_process(environment, ActionsWorkflow, kuflow)
+    await kuflow.act(run.process_id, STOP)
+    assert await run.result() == {"message": "True []"}
+    await replay(await run.history(), [ActionsWorkflow])
+
+
 async def test_canceling_code_that_runs_an_activity_cancels_the_code(environment: WorkflowEnvironment) -> None:
     kuflow = FakeKuFlow({})
     run = await start_process(environment, StopActivityWorkflow, kuflow, [TrialActivities()])

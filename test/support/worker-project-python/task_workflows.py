@@ -9,8 +9,8 @@ from typing import Any, TypedDict, cast
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
-from kuflow_worker._internal.workflow.kuflow_activities import kuflow_activities
 from kuflow_worker import FileFields
+from kuflow_worker._internal.workflow.kuflow_activities import kuflow_activities
 from kuflow_worker.workflow import (
     TRANSFER,
     ActionRequest,

@@ -146,7 +146,7 @@ async def start_process(
     process_id = str(uuid4())
     request: WorkflowRequest = {"processId": process_id}
     return await _start(
-        environment, workflow, kuflow, activities, process_id, request, interceptors, headers or {}, max_payload_bytes
+        environment, workflow, kuflow, activities, process_id, request, interceptors, headers, max_payload_bytes
     )
 
 

@@ -51,7 +51,7 @@ export interface FakeKuFlow {
   readonly activities: Partial<KuFlowActivities> & WorkerActivities;
   /** Invokes a user action of a process: sends its signal to the workflow, as KuFlow does. */
   act<Input>(processId: string, action: SignalAction<Input>, input?: Input): Promise<void>;
-  /** Sends another signal to the workflow of a process. */
+  /** Sends a signal to the workflow of a process. For that of a user action, use `act`. */
   signal(processId: string, name: string, payload?: unknown): Promise<void>;
 }
 

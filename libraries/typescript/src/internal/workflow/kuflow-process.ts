@@ -136,7 +136,7 @@ export interface KuFlowProcess<Metadata> {
     action: SignalAction<Input>,
     handler: (input: Input, signal: UserActionSignal) => void | Promise<void>,
   ): void;
-  /** Handles a signal that is not that of a user action. Call it before the first `await`, too. */
+  /** Handles any other signal. Call it as early as `onAction`. */
   onSignal<Payload>(name: string, handler: (payload: Payload) => void | Promise<void>): void;
   /** Reads the metadata of the process. */
   readMetadata(): Promise<Metadata>;

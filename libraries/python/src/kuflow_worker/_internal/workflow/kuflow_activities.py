@@ -60,24 +60,24 @@ async def with_cancellation(work: Awaitable[Result]) -> Result:
     The SDK alone loses a cancellation that arrives in the same workflow task as the result of the activity, and fails
     code that is canceled while it waits.
     """
-    task = asyncio.current_task()
-    before = 0 if task is None else task.cancelling()
-
-    def is_canceled() -> bool:
-        return task is not None and task.cancelling() > before
-
+    before = _cancellation_requests()
     try:
         result = await work
     except ActivityError as error:
-        if is_cancelled_exception(error) and is_canceled():
+        if is_cancelled_exception(error) and _cancellation_requests() > before:
             raise asyncio.CancelledError from error
         rejection = rejection_of(error)
         if rejection is None:
             raise
         raise rejection from error
-    if is_canceled() and workflow.patched(CANCELED_WITH_RESULT):
+    if _cancellation_requests() > before and workflow.patched(CANCELED_WITH_RESULT):
         raise asyncio.CancelledError
     return result
+
+
+def _cancellation_requests() -> int:
+    task = asyncio.current_task()
+    return 0 if task is None else task.cancelling()
 
 
 kuflow_activities = KuFlowActivities()

@@ -271,7 +271,7 @@ class KuFlowProcess(Generic[Metadata]):
         return await self._create_item("THREAD", thread.code, _owner_of(owner))
 
     def on_signal(self, name: str, handler: Callable[[Any], Awaitable[None] | None]) -> None:
-        """Handles a signal. Those of user actions have a `UserActionSignal`; see `on_action`.
+        """Handles a signal. For that of a user action, use `on_action`.
 
         Call it before the first `await` of the workflow: signals that arrive before there is a handler are ignored.
         """
@@ -280,7 +280,7 @@ class KuFlowProcess(Generic[Metadata]):
     def on_action(self, action: SignalAction[Input], handler: Callable[[Input], object]) -> None:
         """Handles a user action. The handler gets what the person entered, or `None`, and may be a coroutine function.
 
-        Call it before the first `await` of the workflow, as `on_signal`.
+        Call it before the first `await` of the workflow, like `on_signal`.
         """
         name = action.signal
         self._actions[name, action.code] = handler
@@ -289,6 +289,9 @@ class KuFlowProcess(Generic[Metadata]):
         async def dispatch(signal: Any = None) -> None:
             fields = signal if isinstance(signal, dict) else {}
             code = str(fields.get("userActionDefinitionCode"))
+            if (name, code) not in self._actions:
+                # A signal that has already arrived comes before the workflow code, which may still set its handler.
+                await workflow.wait_condition(lambda: (name, code) in self._actions or _has_begun())
             handle = self._actions.get((name, code))
             if handle is None:
                 return self._log_ignored(name, code)
@@ -409,6 +412,11 @@ class KuFlowProcess(Generic[Metadata]):
     async def _cancel_item(self, item_id: str) -> None:
         await kuflow_activities.cancel_process_items({"processId": self._process_id, "processItemIds": [item_id]})
         self._changed.add(item_id)
+
+
+def _has_begun() -> bool:
+    """Whether the workflow has reached its first `await`. A handler of unknown signals is set then."""
+    return workflow.get_dynamic_signal_handler() is not None
 
 
 def log_ignored_signal(signal: str, signal_type: str = "") -> None:

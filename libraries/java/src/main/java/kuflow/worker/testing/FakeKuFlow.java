@@ -202,7 +202,7 @@ public final class FakeKuFlow implements AutoCloseable {
         workflows = client;
     }
 
-    /** Sends another signal to the workflow of a process. */
+    /** Sends a signal to the workflow of a process. For that of a user action, use {@link #act}. */
     public void signal(UUID processId, String name, Object payload) {
         workflows.newUntypedWorkflowStub(processId.toString()).signal(name, payload);
     }
@@ -350,11 +350,8 @@ public final class FakeKuFlow implements AutoCloseable {
         signal.put("id", item.path("id").asText());
         signal.put("type", item.path("type").asText());
         signal.put("payload", Map.of("processItemDefinitionCode", codeOf(item)));
-        signal(processOf(item), "KuFlow_Engine_Signal_Process_Item", signal);
-    }
-
-    private static UUID processOf(JsonNode item) {
-        return UUID.fromString(item.path("processId").asText());
+        UUID processId = UUID.fromString(item.path("processId").asText());
+        signal(processId, "KuFlow_Engine_Signal_Process_Item", signal);
     }
 
     private void patchMetadata(JsonNode operation) {

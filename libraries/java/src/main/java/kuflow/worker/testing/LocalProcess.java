@@ -138,7 +138,8 @@ public final class LocalProcess {
             invoked = callAction("GET", path + "/" + invoked.id(), null);
         }
         if (invoked.status() != Status.COMPLETED) {
-            throw new AssertionError("Action " + action + " of process " + code + " " + id + " is " + invoked.status());
+            throw new AssertionError("Action " + action + " of process " + code + " " + id + " is not COMPLETED: it is "
+                    + invoked.status());
         }
         return invoked;
     }
@@ -153,7 +154,7 @@ public final class LocalProcess {
         signal(name, null);
     }
 
-    /** Sends a signal to the workflow. */
+    /** Sends a signal to the workflow. For that of a user action, use {@link #act(String, Object)}. */
     public void signal(String name, @Nullable Object input) {
         Map<String, Object> body = new HashMap<>(Map.of("name", name));
         if (input != null) {

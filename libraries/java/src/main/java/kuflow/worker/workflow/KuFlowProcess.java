@@ -247,7 +247,7 @@ public final class KuFlowProcess {
         signals.handle(action, signal -> handler.accept(inputOf(action, signal), signal));
     }
 
-    /** Handles any other signal. The same as for {@link #onAction(SignalAction, Consumer)} applies. */
+    /** Handles any other signal. Call it as early as {@link #onAction(SignalAction, Consumer)}. */
     public <P> void onSignal(String name, Class<P> payload, Consumer<P> handler) {
         signals.handle(name, payload, handler);
     }

@@ -55,6 +55,7 @@ final class Signals {
                     Map<String, Consumer<UserActionSignal>> byCode = new HashMap<>();
                     handle(name, UserActionSignal.class, signal -> {
                         String code = signal.userActionDefinitionCode();
+                        if (!byCode.containsKey(code)) letWorkflowMethodBegin();
                         byCode.getOrDefault(code, unknown -> ignore(name + " of the action " + code))
                                 .accept(signal);
                     });
@@ -64,14 +65,18 @@ final class Signals {
     }
 
     private void receive(String name, EncodedValues arguments) {
-        // Signals that have already arrived come before the workflow method, which may still set their handlers.
-        if (!handlers.containsKey(name)) Async.procedure(() -> {}).get();
+        if (!handlers.containsKey(name)) letWorkflowMethodBegin();
         Consumer<EncodedValues> handler = handlers.get(name);
         if (handler == null) {
             ignore(name);
             return;
         }
         handler.accept(arguments);
+    }
+
+    /** Signals that have already arrived come before the workflow method, which may still set their handlers. */
+    private static void letWorkflowMethodBegin() {
+        Async.procedure(() -> {}).get();
     }
 
     private void itemChanged(EncodedValues arguments, Consumer<UUID> onItem) {

@@ -756,17 +756,17 @@ class KuFlowProcessTest {
     public static class ActionsWorkflow implements Trial {
 
         private final KuFlowProcess kuflow;
+        private final List<String> notes = new ArrayList<>();
 
         @WorkflowInit
         public ActionsWorkflow(WorkflowRequest request) {
             kuflow = new KuFlowProcess(request);
+            kuflow.onAction(ADJUST, (input, signal) -> notes.add(signal.userActionDefinitionCode() + " " + input.ok()));
         }
 
         @Override
         public WorkflowResponse run(WorkflowRequest request) {
-            List<String> notes = new ArrayList<>();
             CancellationScope scope = Workflow.newCancellationScope(() -> kuflow.humanTask(REVIEW));
-            kuflow.onAction(ADJUST, (input, signal) -> notes.add(signal.userActionDefinitionCode() + " " + input.ok()));
             kuflow.onAction(WITHDRAW, nothing -> {
                 notes.add("WITHDRAW " + nothing);
                 scope.cancel();
@@ -795,6 +795,17 @@ class KuFlowProcessTest {
             assertThat(run.result().message()).isEqualTo("ADJUST true, WITHDRAW null");
             assertThat(statesOf(kuflow)).isEqualTo(Map.of("REVIEW", TaskState.CANCELLED));
             assertThat(logged.containing("Act of the action OTHER")).hasSize(1);
+        }
+    }
+
+    @Test
+    @DisplayName("handles an action that arrives early if another one with the same signal already has a handler")
+    void earlyAction() {
+        try (FakeKuFlow kuflow = new FakeKuFlow((code, logs) -> Person.leave());
+                ProcessRun run = ProcessRun.start(ActionsWorkflow.class, kuflow)) {
+            kuflow.act(run.processId(), Trial.WITHDRAW, null);
+
+            assertThat(run.result().message()).isEqualTo("WITHDRAW null");
         }
     }
 
