@@ -86,9 +86,7 @@ export interface ProcessTemplateInput {
 export function processContext(input: ProcessTemplateInput): object {
   const { definition, layout, choices, others = [] } = input;
   const tasks = taskViews(definition, choices);
-  const actions = processActions(definition, TS_TASK_NAMING, {
-    activities: tasks.filter(({ isSystem }) => isSystem).map(({ activity }) => activity),
-  });
+  const actions = processActions(definition, TS_TASK_NAMING, { tasks });
   const declarations = renderDeclarations(definition, tasks, actions);
   const typeImports = listTypeImports(tasks, actions);
   const otherActivities = modulesOf(
