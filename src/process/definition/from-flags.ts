@@ -150,6 +150,13 @@ const ACTION_OPTIONS = {
   process: 'relatedProcess',
 } as const satisfies Record<ActionKey, keyof ActionFlags>;
 
+/** Whether any option describes the action, in addition to its code and type. */
+export function hasActionOptions({ name, availableTo, ...flags }: ActionFlags): boolean {
+  return [name, availableTo, ...Object.values(ACTION_OPTIONS).map((option) => flags[option])].some(
+    (value) => value !== undefined,
+  );
+}
+
 /**
  * Builds a user action from command options: `<code>` or `<code>:<type>`. Files are relative to `cwd`, and its workflow has the task queue of the
  * process. Throws a usage error that lists every problem.
