@@ -221,7 +221,7 @@ describe('the generated TypeScript project', () => {
   });
 });
 
-it.each([javaDefaults, pythonDefaults])('ends every line of kuflow.cmd as cmd needs it: $language', async (spec) => {
+it.each([javaDefaults, pythonDefaults])('ends each line of kuflow.cmd with CRLF: $language', async (spec) => {
   const lines = (await planned(spec)).get('kuflow.cmd')?.text.split('\n') ?? [];
   expect(lines.length).toBeGreaterThan(1);
   expect(lines.slice(0, -1).every((line) => line.endsWith('\r'))).toBe(true);
