@@ -1,4 +1,4 @@
-import type { WorkerDefinition } from '../process/definition.ts';
+import type { TaskKind, WorkerDefinition } from '../process/definition.ts';
 import { sampleDecision } from '../process/sample.ts';
 import { distinctName, distinctNameIgnoringCase, identifier } from '../base/identifiers.ts';
 import type { NamedSchema } from '../schema/types.ts';
@@ -39,7 +39,8 @@ export function processActions(
   definition: WorkerDefinition,
   { naming, typeName, constantName }: TaskNaming,
   taken: {
-    readonly activities: readonly string[];
+    /** Its tasks, with their names in code. */
+    readonly tasks: readonly { readonly kind: TaskKind; readonly activity: string }[];
     readonly constants?: readonly string[];
     readonly types?: readonly string[];
   },
@@ -48,7 +49,7 @@ export function processActions(
   const names = new Set<string>();
   const constants = new Set(taken.constants);
   const types = new Set(taken.types);
-  const activities = new Set(taken.activities.map(key));
+  const activities = new Set(taken.tasks.flatMap(({ kind, activity }) => (kind === 'system' ? [key(activity)] : [])));
   const signals: SignalActionInCode[] = [];
   const workflows: WorkflowActionInCode[] = [];
   const withdrawal = sampleDecision(definition)?.withdrawal;

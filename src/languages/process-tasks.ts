@@ -176,11 +176,12 @@ export function processActivities(
     name === undefined ? [] : [{ name, action, inputs: [] }],
   );
   if (system.length + documents.length === 0) return [plainActivity('example')];
+  const check = sampleDecision(definition)?.check;
   const ofTasks = system.map(({ code, activity, title, inputs, dataType }) => {
     const schema = definition.tasks.find((task) => task.code === code)?.data?.schema;
     const example = schema === undefined ? {} : sampleForSchema(schema);
     return {
-      ...{ name: activity, task: title, inputs, isCreditCheck: code === sampleDecision(definition)?.check },
+      ...{ name: activity, task: title, inputs, isCreditCheck: code === check },
       result: {
         type: dataType === undefined || schema === undefined ? undefined : { name: dataType, schema },
         example: isRecord(example) ? example : {},

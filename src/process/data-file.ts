@@ -43,8 +43,7 @@ export class InvalidFileError extends KnownError {
     fileName: string,
     kind: DataFileKind,
     problems: readonly LocatedProblem[],
-    cause?: unknown,
-    limit = MAX_PROBLEMS,
+    { cause, limit = MAX_PROBLEMS }: { readonly cause?: unknown; readonly limit?: number | undefined } = {},
   ) {
     const name = formatFileName(fileName);
     const rows = [...new Set(problems.map(({ line, column, reason }) => `${name}:${line}:${column} ${reason}`))];
@@ -83,7 +82,7 @@ export async function readDataFile(path: string, kind: DataFileKind): Promise<st
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
-    throw new InvalidFileError(path, kind, [atStart('the file is not UTF-8 text')], error);
+    throw new InvalidFileError(path, kind, [atStart('the file is not UTF-8 text')], { cause: error });
   }
 }
 
@@ -106,7 +105,7 @@ export async function parseDataFile<T>(
         const { line, col } = lines.linePos(offset);
         return { line: Math.max(line, 1), column: Math.max(col, 1), reason };
       });
-    return new InvalidFileError(fileName, kind, problems, undefined, limit);
+    return new InvalidFileError(fileName, kind, problems, { limit });
   };
   try {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -126,7 +125,7 @@ export async function parseDataFile<T>(
   } catch (error) {
     if (error instanceof KnownError) throw error;
     // Unresolved or exponential aliases, and nesting beyond the stack.
-    throw new InvalidFileError(fileName, kind, [atStart(parserMessage(error))], error);
+    throw new InvalidFileError(fileName, kind, [atStart(parserMessage(error))], { cause: error });
   }
 }
 

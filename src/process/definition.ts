@@ -74,6 +74,9 @@ export const ACTION_KEYS = {
   'start-related-process': { process: true },
 } as const satisfies Record<ActionType, Readonly<Record<string, boolean>>>;
 
+/** A key of actions that only some types have. */
+export type ActionKey = { [Type in ActionType]: keyof (typeof ACTION_KEYS)[Type] }[ActionType];
+
 export const ACTION_TYPES = Object.keys(ACTION_KEYS) as readonly ActionType[];
 
 /** The content of `kuflow.process.yaml`. Discovery writes it; templates and the local KuFlow read it. */

@@ -150,8 +150,7 @@ function sourcesOf(definition: WorkerDefinition, templates: TemplateSet): readon
   const spec = specOf(definition);
   const { prefix, processPackage } = javaLayout(spec);
   const tasks = processTasks({ definition, choices: {} }, JAVA_TASK_NAMING);
-  const activities = tasks.filter(({ kind }) => kind === 'system').map(({ activity }) => activity);
-  const actions = processActions(definition, JAVA_TASK_NAMING, { activities });
+  const actions = processActions(definition, JAVA_TASK_NAMING, { tasks });
   const own = new Set([
     ...['Workflow', 'WorkflowImpl', 'Activities', 'ActivitiesImpl', 'Tasks', 'Types', 'WorkflowTest'].map(
       (suffix) => prefix + suffix,

@@ -102,7 +102,7 @@ export function configure(command: Command, context: CommandContext): void {
       withCandidates(
         collectValues(
           '--available-to <who>',
-          `Who may invoke it: initiator or process-manager (repeatable; default: both)`,
+          'Who may invoke it: initiator or process-manager (repeatable; default: both)',
         ),
         ['initiator', 'process-manager'],
       ),

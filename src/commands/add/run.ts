@@ -1,5 +1,5 @@
 import { confirmSimilarCode, processOfAddition, rejectWhiteSpace, taskAddition, type TaskFlags } from './task.ts';
-import { actionFromFlags, type ActionFlags } from '../../process/definition/from-flags.ts';
+import { actionFromFlags, hasActionOptions, type ActionFlags } from '../../process/definition/from-flags.ts';
 import type { AdditionRequest } from '../../project/edit/addition.ts';
 import { openAddedProject, openAddPrompts, optionWithValue, runAddition, type AddFlags } from './run-addition.ts';
 import type { CommandContext } from '../../cli/context.ts';
@@ -27,11 +27,16 @@ export async function runAddAction(
   const process = processOfAddition(project, flags.process);
   const known = process.definition.actions?.find(({ code }) => code === written);
   const { taskQueue } = process.definition.workflow;
+  // An action that is already in the definition has its type there.
+  const coded = known === undefined ? written : `${known.code}:${known.type}`;
   const addition: AdditionRequest = {
     kind: 'action',
     process,
     // Without options, the code of an action that is already in the definition is completed.
-    action: known ?? (await actionFromFlags({ written, flags, taskQueue }, context.cwd)),
+    action:
+      known !== undefined && !hasActionOptions(flags)
+        ? known
+        : await actionFromFlags({ written: coded, flags, taskQueue }, context.cwd),
   };
   rejectWhiteSpace(addition.action.code, process.definition.actions ?? []);
   const words = ['action', addition.action.code, ...optionWithValue('--process', flags.process)];

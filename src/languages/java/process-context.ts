@@ -33,9 +33,7 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
   const { definition, layout, isFirst } = process;
   const { prefix, processPackage } = layout;
   const tasks = processTasks(process, JAVA_TASK_NAMING);
-  const { signals, workflows } = processActions(definition, JAVA_TASK_NAMING, {
-    activities: tasks.filter(({ kind }) => kind === 'system').map(({ activity }) => activity),
-  });
+  const { signals, workflows } = processActions(definition, JAVA_TASK_NAMING, { tasks });
   const typeImport = (type: string): string => `${processPackage}.${prefix}Types.${type}`;
   const typeImports = (types: readonly (string | undefined)[]): readonly string[] =>
     types.flatMap((type) => (type === undefined ? [] : [typeImport(type)]));

@@ -20,12 +20,11 @@ const LONGEST_TITLE = 60;
 /** The user actions of a process with their names in Python. */
 export function pythonActions(definition: WorkerDefinition, choices: TaskChoices = {}): ProcessActions {
   const tasks = processTasks({ definition, choices }, PYTHON_TASK_NAMING);
-  const activities = tasks.flatMap(({ kind, activity }) => (kind === 'system' ? [activity] : []));
   return processActions(definition, PYTHON_TASK_NAMING, {
-    activities,
+    tasks,
     // They are in the same module, and in modules that import both.
     constants: tasks.map(({ constant }) => constant),
-    types: activities.map(pascalCase),
+    types: tasks.flatMap(({ kind, activity }) => (kind === 'system' ? [pascalCase(activity)] : [])),
   });
 }
 

@@ -86,9 +86,7 @@ export interface ProcessTemplateInput {
 export function processContext(input: ProcessTemplateInput): object {
   const { definition, layout, choices, others = [] } = input;
   const tasks = taskViews(definition, choices);
-  const actions = processActions(definition, TS_TASK_NAMING, {
-    activities: tasks.filter(({ isSystem }) => isSystem).map(({ activity }) => activity),
-  });
+  const actions = processActions(definition, TS_TASK_NAMING, { tasks });
   const declarations = renderDeclarations(definition, tasks, actions);
   const typeImports = listTypeImports(tasks, actions);
   const otherActivities = modulesOf(
@@ -203,7 +201,6 @@ export const hasSystemTasks = ({ definition }: { readonly definition: WorkerDefi
 
 /** The credit check of the sample process. */
 interface CheckView {
-  readonly variable: string;
   readonly activity: string;
   /** The code of the task that is left out if the check accepts. */
   readonly approval: string;
@@ -228,13 +225,12 @@ interface TaskView {
   readonly typeArguments: Code;
   /** Whether this is the approval of the sample process, whose workflow decides on its data. */
   readonly isApproval: boolean;
+  /** The statements of the approval. */
+  readonly approval: Code;
   /** The system task whose result says whether a person has to approve, if any. */
   readonly checks: readonly CheckView[];
-  readonly isChecked: boolean;
   /** The text of a message. */
   readonly text: string;
-  /** The message task that tells people about a rejection, if any. */
-  readonly rejections: readonly { readonly variable: string }[];
   /** Whether the workflow uses the data of this task later. */
   readonly isUsed: boolean;
   /** The activity of a system task. */
@@ -261,29 +257,30 @@ function taskViews(definition: WorkerDefinition, choices: TaskChoices): readonly
     const type = capitalize(variable);
     const data = task.data === undefined || task.kind === 'thread' ? undefined : `${type}Data`;
     const context = task.contextData === undefined || !hasContext(task) ? undefined : `${type}Context`;
-    return { task, variable, type, data, context };
+    return { task, variable, type, data, context, activity: choiceOf(choices, task.code).activity ?? variable };
   });
   const inputsOf = (index: number) => {
     const codesOfInputs = systemTaskInputs(definition, index, choices);
     return plain.slice(0, index).filter(({ task }) => codesOfInputs.includes(task.code));
   };
   const decision = sampleDecision(definition);
-  const checks = plain
-    .filter(({ task }) => task.code === decision?.check)
-    .map((entry) => ({
-      ...{ variable: entry.variable, activity: choiceOf(choices, entry.task.code).activity ?? entry.variable },
-      ...{ entry, approval: decision?.approval ?? '' },
-      accepted: new Code(tsValue({ ...sampleForSchema(entry.task.data?.schema ?? {}), decision: 'ACCEPT' }, 6)),
-    }));
-  const used = new Set([
-    ...plain.flatMap(({ task }, index) => (task.kind === 'system' ? inputsOf(index) : [])),
-    ...checks.map(({ entry }) => entry),
-  ]);
+  const find = (code: string | undefined) => plain.find(({ task }) => task.code === code);
+  const check = find(decision?.check);
+  const rejection = find(decision?.result);
+  const checks: readonly CheckView[] =
+    check === undefined || decision === undefined
+      ? []
+      : [
+          {
+            ...{ activity: check.activity, approval: decision.approval },
+            accepted: new Code(tsValue({ ...sampleForSchema(check.task.data?.schema ?? {}), decision: 'ACCEPT' }, 6)),
+          },
+        ];
+  const used = new Set([...plain.flatMap(({ task }, index) => (task.kind === 'system' ? inputsOf(index) : [])), check]);
 
   return plain.map((entry, index): TaskView => {
-    const { task, variable, data, context } = entry;
+    const { task, variable, data, context, activity } = entry;
     const example = task.data === undefined ? {} : sampleForSchema(task.data.schema);
-    const activity = choiceOf(choices, task.code).activity ?? variable;
     return {
       kind: task.kind,
       factory: new Code(task.kind),
@@ -299,10 +296,9 @@ function taskViews(definition: WorkerDefinition, choices: TaskChoices): readonly
       contextType: context,
       typeArguments: new Code(typeArguments(task, data, context)),
       isApproval: task.code === decision?.approval,
+      approval: new Code(approvalStatements(variable, check?.variable, rejection?.variable)),
       checks,
-      isChecked: checks.length > 0,
       text: task.code === decision?.result ? APPROVED : taskTitle(task),
-      rejections: plain.filter(({ task: later }) => later.code === decision?.result),
       isUsed: used.has(entry),
       activity,
       resultType: new Code(data ?? 'Record<string, unknown>'),
@@ -314,6 +310,25 @@ function taskViews(definition: WorkerDefinition, choices: TaskChoices): readonly
       isCast: task.data !== undefined && !fitsLiteralType(example, task.data.schema),
     };
   });
+}
+
+/** The decision of the sample process. */
+function approvalStatements(variable: string, check: string | undefined, rejection: string | undefined): string {
+  const lines = [
+    `const ${variable} = await kuflow.humanTask(tasks.${variable}, {`,
+    "  deadline: '3 days',",
+    "  onDeadline: (task) => task.log('Nobody has decided for three days', 'WARN'),",
+    '});',
+    `if (!${variable}.approved) {`,
+    ...(rejection === undefined
+      ? []
+      : [`  await kuflow.message(tasks.${rejection}, { text: 'Your loan was not approved' });`]),
+    '  return { message: `Process ${processId} completed: not approved` };',
+    '}',
+  ];
+  const whole =
+    check === undefined ? lines : [`if (${check}.decision === 'REVIEW') {`, ...lines.map((line) => `  ${line}`), '}'];
+  return whole.map((line) => `  ${line}`).join('\n');
 }
 
 function hasContext({ kind }: TaskDefinition): boolean {

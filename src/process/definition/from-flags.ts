@@ -12,7 +12,14 @@ import { identifier } from '../../base/identifiers.ts';
 import { LARGEST_DATA_FILE_MIB } from '../data-file.ts';
 import { findNonJson } from '../data-problem.ts';
 import { ACTION_AUDIENCES, ACTION_KEYS, ACTION_TYPES, TASK_KINDS } from '../definition.ts';
-import type { ActionDefinition, DataShape, WorkerDefinition, TaskDefinition, TaskKind } from '../definition.ts';
+import type {
+  ActionDefinition,
+  ActionKey,
+  DataShape,
+  TaskDefinition,
+  TaskKind,
+  WorkerDefinition,
+} from '../definition.ts';
 
 export interface DefinitionFlags {
   readonly code?: string | undefined;
@@ -141,7 +148,14 @@ const ACTION_OPTIONS = {
   message: 'task',
   thread: 'task',
   process: 'relatedProcess',
-} as const satisfies Record<string, keyof ActionFlags>;
+} as const satisfies Record<ActionKey, keyof ActionFlags>;
+
+/** Whether any option describes the action, in addition to its code and type. */
+export function hasActionOptions({ name, availableTo, ...flags }: ActionFlags): boolean {
+  return [name, availableTo, ...Object.values(ACTION_OPTIONS).map((option) => flags[option])].some(
+    (value) => value !== undefined,
+  );
+}
 
 /**
  * Builds a user action from command options: `<code>` or `<code>:<type>`. Files are relative to `cwd`, and its workflow has the task queue of the
@@ -155,10 +169,9 @@ export async function actionFromFlags(
   const parsed = parseCoded(written, ACTION_TYPES, 'send-workflow-signal', 'type');
   if (typeof parsed === 'string') throw usageError(`${written === '' ? "''" : formatText(written)}: ${parsed}`);
   const { code, value: type } = parsed;
-  const keys: Readonly<Record<string, boolean>> = ACTION_KEYS[type];
-  const usable = Object.keys(keys).map((key) => ACTION_OPTIONS[key as keyof typeof ACTION_OPTIONS]);
+  const keys = Object.entries(ACTION_KEYS[type]) as readonly (readonly [key: ActionKey, isRequired: boolean])[];
   for (const option of new Set(Object.values(ACTION_OPTIONS)))
-    if (flags[option] !== undefined && !usable.includes(option))
+    if (flags[option] !== undefined && !keys.some(([key]) => ACTION_OPTIONS[key] === option))
       problems.push(`${optionName(option)} is not for actions of type ${type}`);
   const audience = flags.availableTo?.flatMap((named) => {
     const known = ACTION_AUDIENCES.find((one) => one === named);
@@ -169,7 +182,7 @@ export async function actionFromFlags(
   const shape = flags.schema === undefined ? undefined : await readShapeFile(resolve(cwd, flags.schema));
   if (Array.isArray(shape))
     problems.push(...shape.map((problem) => `--schema ${escapeForTerminal(flags.schema ?? '', 200)}: ${problem}`));
-  const values: Readonly<Record<keyof typeof ACTION_OPTIONS, unknown>> = {
+  const values: Readonly<Record<ActionKey, unknown>> = {
     signal: flags.signal ?? identifier(code, 'pascal', new Set(), 'signal'),
     input: shape,
     workflow: { type: flags.workflowType ?? `${identifier(code, 'pascal', new Set(), 'action')}Workflow`, taskQueue },
@@ -178,16 +191,13 @@ export async function actionFromFlags(
     thread: flags.task,
     process: flags.relatedProcess,
   };
-  const described = Object.entries(keys).map(([key, isRequired]) => {
-    const value = values[key as keyof typeof ACTION_OPTIONS];
-    if (value === undefined && isRequired)
-      problems.push(`${optionName(ACTION_OPTIONS[key as keyof typeof ACTION_OPTIONS])} is required for type ${type}`);
-    return [key, value];
-  });
+  for (const [key, isRequired] of keys)
+    if (isRequired && values[key] === undefined)
+      problems.push(`${optionName(ACTION_OPTIONS[key])} is required for type ${type}`);
   if (problems.length > 0)
     throw usageError(`The action can't be added:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
-  const action = { code, type, name: flags.name, availableTo: audience, ...(Object.fromEntries(described) as object) };
-  return withoutUndefined(action) as ActionDefinition;
+  const described = Object.fromEntries(keys.map(([key]) => [key, values[key]]));
+  return withoutUndefined({ code, type, name: flags.name, availableTo: audience, ...described }) as ActionDefinition;
 }
 
 const optionName = (option: string): string => `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

@@ -63,6 +63,10 @@ function itemsOf(value: unknown, list: 'users' | 'groups'): readonly unknown[] {
   return Array.isArray(items) ? (items as readonly unknown[]) : [];
 }
 
+function textsOf(value: unknown, list: 'users' | 'groups', key: string): readonly string[] {
+  return itemsOf(value, list).flatMap((item) => (isRecord(item) && typeof item[key] === 'string' ? [item[key]] : []));
+}
+
 function findDuplicates(
   value: unknown,
   list: 'users' | 'groups',
@@ -95,12 +99,8 @@ function findReservedGroups(value: unknown): readonly DataProblem[] {
 
 function findUnknownManagers(value: unknown): readonly DataProblem[] {
   const managers = isRecord(value) ? value['process-managers'] : undefined;
-  const texts = (list: 'users' | 'groups', key: string): readonly string[] =>
-    itemsOf(value, list).flatMap((item) =>
-      isRecord(item) && typeof item[key] === 'string' ? [item[key].toLowerCase()] : [],
-    );
-  const emails = texts('users', 'email');
-  const codes = itemsOf(value, 'groups').flatMap((group) => (isRecord(group) ? [group['code']] : []));
+  const emails = textsOf(value, 'users', 'email').map((email) => email.toLowerCase());
+  const codes = textsOf(value, 'groups', 'code');
   return (Array.isArray(managers) ? (managers as readonly unknown[]) : []).flatMap((manager, at) => {
     if (typeof manager !== 'string' || manager.trim() === '') return [];
     const isKnown = manager.includes('@')
@@ -113,9 +113,7 @@ function findUnknownManagers(value: unknown): readonly DataProblem[] {
 }
 
 function findUnknownGroups(value: unknown): readonly DataProblem[] {
-  const codes = itemsOf(value, 'groups').flatMap((group) =>
-    isRecord(group) && typeof group['code'] === 'string' ? [group['code']] : [],
-  );
+  const codes = textsOf(value, 'groups', 'code');
   return itemsOf(value, 'users').flatMap((user, at) =>
     (isRecord(user) && Array.isArray(user['groups']) ? (user['groups'] as readonly unknown[]) : []).flatMap(
       (code, index) => {

@@ -21,7 +21,8 @@ export async function planAction(
     if ('workflow' in action) await rejectUsedWorkflowType(project, action.workflow.type, action.code);
     return planDefinitions(project, [{ process, definition: { ...definition, actions: [...actions, action] } }]);
   }
-  if (!isDeepStrictEqual(existing, action))
+  // What the options leave out is not compared, as with tasks.
+  if (!isDeepStrictEqual(existing, { ...existing, ...action }))
     throw usageError(`${where} and differs from these options`, [`Change it in ${layout.definitionFile}`]);
   const remaining = await planDefinitions(project, [{ process, definition }]);
   if (remaining.edits.length === 0) throw usageError(where, [`See ${layout.definitionFile}`]);

@@ -103,7 +103,7 @@ async function rejectCollisions(project: WorkerProject, code: string, type: stri
 
 /** Throws a usage error if the project already has this workflow type, which the process or action with the code should get. */
 export async function rejectUsedWorkflowType(project: WorkerProject, type: string, code: string): Promise<void> {
-  const next = ['Pass it with --workflow-type, as entered in the process definition in the KuFlow app'];
+  const next = ['Pass it with --workflow-type, as entered in the KuFlow app'];
   for (const { definition, layout } of project.processes) {
     const { process, workflow, actions = [] } = definition;
     const used = [workflow, ...actions.flatMap((action) => ('workflow' in action ? [action.workflow] : []))];

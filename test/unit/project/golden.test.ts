@@ -221,6 +221,12 @@ describe('the generated TypeScript project', () => {
   });
 });
 
+it.each([javaDefaults, pythonDefaults])('ends each line of kuflow.cmd with CRLF: $language', async (spec) => {
+  const lines = (await planned(spec)).get('kuflow.cmd')?.text.split('\n') ?? [];
+  expect(lines.length).toBeGreaterThan(1);
+  expect(lines.slice(0, -1).every((line) => line.endsWith('\r'))).toBe(true);
+});
+
 describe('the generated Java project', () => {
   it('matches the golden tree with default options: rendered files, and the list of others', async () => {
     await expectGolden(javaDefaults);

@@ -469,6 +469,10 @@ describe('add action', () => {
     expect(read('src/activities.ts')).toContain('async createExportDocument(input: {');
     const again = await add('action', 'EXPORT');
     expect(again.stderr).toContain('Action EXPORT of LOAN already exists');
+    for (const same of [['EXPORT', '--available-to', 'initiator'], ['EXPORT:downloadable']])
+      expect((await add('action', ...same)).stderr).toContain('Action EXPORT of LOAN already exists\n');
+    const renamed = await add('action', 'EXPORT', '--name', 'Other');
+    expect(renamed.stderr).toContain('Action EXPORT of LOAN already exists and differs from these options');
     const other = await add('action', 'SECOND:start-workflow', '--workflow-type', 'ExportWorkflow');
     expect(other.stderr).toContain('Workflow type ExportWorkflow is already used by process LOAN');
   });
