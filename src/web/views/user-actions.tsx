@@ -35,10 +35,11 @@ export function UserActions({ process, defined, threads, reload }: UserActionsPr
   const actions = useData(
     `actions ${process.id}`,
     async (signal) => await callApi<ActionsOfProcess>('GET', `/_dev${pathOf(process.id)}`, { signal }),
-    // Workers that begin to poll have no events.
     {
       affectedBy: (event) => event.kind === 'definitions-changed' || concernsProcess(process.id)(event),
+      // A worker that starts or stops polling the task queue of an action causes no event.
       everyMs: 5_000,
+      pollsWhile: (read) => read.invoked.some(isRequested),
     },
   );
   const invoked = actions.data?.invoked.toReversed() ?? [];
@@ -98,6 +99,7 @@ export function UserActions({ process, defined, threads, reload }: UserActionsPr
 }
 
 const pathOf = (processId: string): string => `/processes/${encodeURIComponent(processId)}/actions`;
+const isRequested = ({ action }: InvokedAction): boolean => action.status === 'REQUESTED';
 const nameOf = ({ code, name }: Pick<ActionDefinition, 'code' | 'name'>): string => name ?? code;
 
 interface ActionFormProps extends Pick<UserActionsProps, 'process' | 'threads'> {
@@ -257,10 +259,11 @@ interface InvokedRowProps {
 }
 
 /** An action that was invoked: its state, whom it waits for, and what it led to. */
-function InvokedRow({ invoked: { action, message, workflow }, name, processId, reload }: InvokedRowProps) {
+function InvokedRow({ invoked, name, processId, reload }: InvokedRowProps) {
+  const { action, message, workflow } = invoked;
   const app = useApp();
   const running = useAction();
-  const isRequested = action.status === 'REQUESTED';
+  const isWaiting = isRequested(invoked);
   const item = action.createTask ?? action.createProcessItemMessage ?? action.createProcessItemThread;
   const by = action.createdBy === undefined ? undefined : app.names.get(action.createdBy);
   const document = action.downloadable?.documentUri;
@@ -270,7 +273,7 @@ function InvokedRow({ invoked: { action, message, workflow }, name, processId, r
         {name}
         <span class="second">
           {message === undefined ? null : `${message} · `}
-          {isRequested && workflow !== undefined ? `${describeWait(workflow)} · ` : null}
+          {isWaiting && workflow !== undefined ? `${describeWait(workflow)} · ` : null}
           <span class="mono">…{shortId(action.id)}</span>
         </span>
         <FailureNotice failure={running.failure} title={`${name}: this failed`} />
@@ -296,7 +299,7 @@ function InvokedRow({ invoked: { action, message, workflow }, name, processId, r
             Download
           </button>
         )}
-        {isRequested ? (
+        {isWaiting ? (
           <button
             type="button"
             disabled={running.busy !== undefined}
