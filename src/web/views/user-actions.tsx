@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { withoutUndefined, type JsonObject } from '../../base/json.ts';
 import type { ProcessActionCreateParams } from '../../kuflow/contract/process-actions.ts';
 import type { ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
@@ -31,6 +31,7 @@ interface UserActionsProps {
 /** The user actions of a process: those that the user may invoke, each with its form, and those that were invoked. */
 export function UserActions({ process, defined, threads, reload }: UserActionsProps) {
   const [open, setOpen] = useState<string>();
+  const opener = useRef<HTMLButtonElement | null>(null);
   const isRunning = process.state === 'RUNNING';
   const actions = useData(
     `actions ${process.id}`,
@@ -45,6 +46,10 @@ export function UserActions({ process, defined, threads, reload }: UserActionsPr
   const invoked = actions.data?.invoked.toReversed() ?? [];
   const available = isRunning ? (actions.data?.available ?? []) : [];
   const chosen = available.find(({ code }) => code === open);
+  const close = (): void => {
+    setOpen(undefined);
+    opener.current?.focus();
+  };
   if (actions.failure === undefined && invoked.length === 0 && available.length === 0) return null;
   return (
     <section aria-labelledby="user-actions">
@@ -57,7 +62,10 @@ export function UserActions({ process, defined, threads, reload }: UserActionsPr
               key={action.code}
               type="button"
               aria-expanded={action.code === open}
-              onClick={() => setOpen(action.code === open ? undefined : action.code)}
+              onClick={(event) => {
+                opener.current = event.currentTarget;
+                setOpen(action.code === open ? undefined : action.code);
+              }}
             >
               {nameOf(action)}…
             </button>
@@ -71,11 +79,11 @@ export function UserActions({ process, defined, threads, reload }: UserActionsPr
           process={process}
           threads={threads}
           done={() => {
-            setOpen(undefined);
+            close();
             actions.reload();
             reload();
           }}
-          close={() => setOpen(undefined)}
+          close={close}
         />
       )}
       {invoked.length === 0 ? null : (
