@@ -158,7 +158,7 @@ function ActionForm({ action, process, threads, done, close }: ActionFormProps) 
   ];
   return (
     <form
-      class="confirm"
+      class="panel"
       aria-label={nameOf(action)}
       noValidate
       onSubmit={(event) => {
@@ -168,8 +168,8 @@ function ActionForm({ action, process, threads, done, close }: ActionFormProps) 
     >
       <p>
         <strong>{nameOf(action)}</strong>
-        {action.description === undefined ? null : <span class="second">{action.description}</span>}
       </p>
+      {action.description === undefined ? null : <p class="muted">{action.description}</p>}
       {shape === undefined ? null : (
         <div class="data">
           <LazyForm
