@@ -284,7 +284,10 @@ function InvokedRow({ invoked, name, processId, reload }: InvokedRowProps) {
           {isWaiting && workflow !== undefined ? `${describeWait(workflow)} · ` : null}
           <span class="mono">…{shortId(action.id)}</span>
         </span>
-        <FailureNotice failure={running.failure} title={`${name}: this failed`} />
+        <FailureNotice
+          failure={running.failure}
+          title={running.failed === 'cancel' ? 'The action was not canceled' : 'The document was not downloaded'}
+        />
       </span>
       <span>
         <StateWord state={action.status} />
