@@ -18,7 +18,7 @@ import { LazyForm } from '../parts/lazy.tsx';
 import { CommandList, FailureNotice, ReadFailure, StateWord } from '../parts/notices.tsx';
 import { ProblemList } from '../parts/problem-list.tsx';
 import { randomId } from '../random-id.ts';
-import { commandWithData, kuflowCommand, shortId } from '../text/commands.ts';
+import { commandWithAssignments, shortId } from '../text/commands.ts';
 
 interface UserActionsProps {
   readonly process: Process;
@@ -148,14 +148,21 @@ function ActionForm({ action, process, threads, done, close }: ActionFormProps) 
       return undefined;
     });
   };
-  const words = [
-    'process',
-    'act',
-    shortId(process.id),
-    action.code,
-    ...(writesMessage && text.trim() !== '' ? ['--text', text] : []),
-    ...(thread === '' ? [] : ['--thread', thread]),
-  ];
+  const isTextMissing = writesMessage && text.trim() === '';
+  const command = isTextMissing
+    ? undefined
+    : commandWithAssignments(
+        [
+          'process',
+          'act',
+          shortId(process.id),
+          action.code,
+          ...(writesMessage ? ['--text', text] : []),
+          ...(thread === '' ? [] : ['--thread', thread]),
+        ],
+        shape === undefined ? {} : edited.current(),
+        app.commandOptions,
+      );
   return (
     <form
       class="panel"
@@ -208,27 +215,14 @@ function ActionForm({ action, process, threads, done, close }: ActionFormProps) 
       <ProblemList title="The action was not invoked" problems={refused} />
       <FailureNotice failure={running.failure} title="The action could not be invoked" />
       <p class="actions">
-        <button
-          type="submit"
-          class="primary"
-          disabled={running.busy !== undefined || (writesMessage && text.trim() === '')}
-        >
+        <button type="submit" class="primary" disabled={running.busy !== undefined || isTextMissing}>
           Invoke
         </button>
         <button type="button" onClick={close}>
           Close
         </button>
       </p>
-      <CommandList
-        commands={[
-          [
-            'Invoke it',
-            shape === undefined
-              ? kuflowCommand(words, app.commandOptions)
-              : commandWithData(words, '--data', edited.current(), app.commandOptions),
-          ],
-        ]}
-      />
+      {command === undefined ? null : <CommandList commands={[['Invoke it', command]]} />}
     </form>
   );
 }
