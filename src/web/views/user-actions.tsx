@@ -14,7 +14,7 @@ import { useAction } from '../parts/action.ts';
 import { Ago } from '../parts/ago.tsx';
 import { saveDocument, useFormServices } from '../parts/data-view.tsx';
 import { useEditedData } from '../parts/edited-data.ts';
-import { LazyForm } from '../parts/lazy.tsx';
+import { EditedForm, RestoredNotice } from '../parts/form-parts.tsx';
 import { CommandList, FailureNotice, ReadFailure, StateWord } from '../parts/notices.tsx';
 import { ProblemList } from '../parts/problem-list.tsx';
 import { randomId } from '../random-id.ts';
@@ -177,17 +177,9 @@ function ActionForm({ action, process, threads, done, close }: ActionFormProps) 
         <strong>{nameOf(action)}</strong>
       </p>
       {action.description === undefined ? null : <p class="muted">{action.description}</p>}
+      <RestoredNotice edited={edited} stored={{}} text="What you typed before is back." />
       {shape === undefined ? null : (
-        <div class="data">
-          <LazyForm
-            key={edited.formKey}
-            shape={shape}
-            initialData={edited.initial}
-            services={services}
-            onChange={edited.onChange}
-            showAllProblems={refused !== undefined}
-          />
-        </div>
+        <EditedForm edited={edited} shape={shape} services={services} showAllProblems={refused !== undefined} />
       )}
       {writesMessage || hasThread ? (
         <div class="fields">
