@@ -120,13 +120,9 @@ async function toParams(
     if (flags[flag] !== undefined && !takes[flag])
       throw usageError(`--${flag} is not for action ${code}, which is of type ${type}`);
   const thread = flags.thread === undefined ? {} : { processItemThreadId: flags.thread };
-  const dataFor = async (
-    where: string,
-    shape: DataShape | undefined,
-    isKnown: boolean,
-  ): Promise<JsonObject | undefined> =>
-    prepareGivenData(
-      { assignments: flags.set, allowInvalid: !isKnown },
+  const dataFor = async (where: string, shape: DataShape | undefined): Promise<JsonObject | undefined> =>
+    await prepareGivenData(
+      { assignments: flags.set, allowInvalid: shape === undefined, canAllowInvalid: false },
       { where, shape, existing: {}, access: { client, caller, processId: process.id } },
       { cwd: context.cwd, stdin: context.terminal.prompts.input },
     );
@@ -139,11 +135,11 @@ async function toParams(
       return flags.thread === undefined ? {} : { createTask: thread };
     case 'send-workflow-signal': {
       const shape = action?.type === 'send-workflow-signal' ? action.input : undefined;
-      const input = await dataFor(`the input of ${code}`, shape, shape !== undefined);
+      const input = await dataFor(`the input of ${code}`, shape);
       return input === undefined ? {} : { sendWorkflowSignal: { input: { ...input } } };
     }
     case 'start-related-process': {
-      const metadata = await dataFor(`the metadata of the process that ${code} starts`, undefined, false);
+      const metadata = await dataFor(`the metadata of the process that ${code} starts`, undefined);
       return metadata === undefined ? {} : { startRelatedProcess: { metadata: { ...metadata } } };
     }
     default:

@@ -26,6 +26,9 @@ describe('kuflow process act', () => {
     expect(action).toMatchObject({ status: 'COMPLETED', sendWorkflowSignal: { input: { value: { AMOUNT: 5 } } } });
     const refused = await running.kuflow(['process', 'act', 'latest', 'CORRECT', '--set', 'AMOUNT=x']);
     expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('/AMOUNT type')]);
+    const unknown = await running.kuflow(['process', 'act', 'latest', 'CORRECT', '--set', 'AMUONT=5']);
+    expect([unknown.status, unknown.stderr]).toEqual([2, expect.stringContaining('"AMUONT"')]);
+    for (const { stderr } of [refused, unknown]) expect(stderr).not.toContain('--allow-invalid');
   });
 
   it('creates what the action creates, and refuses options and actions that do not exist', async () => {
