@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProcessAction } from '../../../../src/kuflow/contract/process-actions.ts';
+import type { Process } from '../../../../src/kuflow/contract/processes.ts';
 import { recordWorkflowOutcome } from '../../../../src/platform/domain/processes.ts';
 import type { ActionsOfProcess } from '../../../../src/platform/shared/contract.ts';
 import { until } from '../../../support/until.ts';
@@ -39,6 +40,13 @@ describe('kuflow process act', () => {
     expect((await running.kuflow(['process', 'act', id, 'AGAIN', '--set', 'FIRST_NAME=Ann'])).stderr).toContain(
       'Started process',
     );
+    const { action: again } = await running.json<{ action: ProcessAction }>([
+      ...['process', 'act', id, 'AGAIN', '--set', 'FIRST_NAME=5'],
+    ]);
+    const { process } = await running.json<{ process: Process }>([
+      ...['process', 'show', again.startRelatedProcess?.processId ?? ''],
+    ]);
+    expect(process.metadata).toMatchObject({ valid: true, value: { FIRST_NAME: '5' } });
     for (const [args, text] of [
       [['SAY'], 'pass --text <text>'],
       [['WITHDRAW', '--set', 'a=1'], '--set is not for action WITHDRAW, which is of type send-workflow-signal'],
