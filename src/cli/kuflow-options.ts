@@ -82,9 +82,11 @@ const STATES = {
 /** `--state`, repeatable. Completion offers the states. `defaultState`: the state without the option, if there is one. */
 export function stateOption(what: keyof typeof STATES, plural: string, defaultState?: string): Option {
   const states = STATES[what].map(stateOnCommandLine);
-  const list = `${states.slice(0, -1).join(', ')} or ${states.at(-1)}`;
   const notes = ['repeatable', ...(defaultState === undefined ? [] : [`default: ${defaultState}`])].join('; ');
-  return withCandidates(collectValues('--state <state>', `Only ${plural} in this state: ${list} (${notes})`), states);
+  return withCandidates(
+    collectValues('--state <state>', `Only ${plural} in this state: ${formatAlternatives(states)} (${notes})`),
+    states,
+  );
 }
 
 /** A state as commands write it: KuFlow's CANCELLED is canceled. */

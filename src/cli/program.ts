@@ -55,25 +55,15 @@ class ProgramCommand extends Command {
     // Commander reports a mistyped subcommand as an excess argument, or reports the options after it, if its parent also runs alone, as `dev` does.
     const isMistyped = isUnexpected && this.commands.length > 0 && this.registeredArguments.length === 0;
     if (code === 'commander.unknownCommand' || (isMistyped && operand !== '' && !operand.startsWith('-'))) {
-      const names = this.createHelp().visibleCommands(this);
-      return {
-        message: `Unknown command "${operand}"`,
-        near: nearMatch(
-          operand,
-          names.map((command) => command.name()),
-        ),
-      };
+      const commands = this.createHelp().visibleCommands(this);
+      const names = commands.map((command) => command.name());
+      return { message: `Unknown command "${operand}"`, near: nearMatch(operand, names) };
     }
     switch (code) {
       case 'commander.unknownOption': {
         const options = this.createHelp().visibleOptions(this);
-        return {
-          message: `Unknown option ${subject}`,
-          near: nearMatch(
-            subject,
-            options.map(({ long }) => long ?? ''),
-          ),
-        };
+        const names = options.map(({ long }) => long ?? '');
+        return { message: `Unknown option ${subject}`, near: nearMatch(subject, names) };
       }
       case 'commander.missingArgument':
         return { message: `Missing argument: <${subject}>` };

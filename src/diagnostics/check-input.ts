@@ -38,9 +38,9 @@ export interface KuFlowProbe {
   readonly whoAmI: (signal: AbortSignal) => Promise<Identity>;
   /** The first tenants that the credentials give access to, and their total number. */
   readonly tenants: (signal: AbortSignal) => Promise<VisibleTenants>;
-  /** The IDs of the newest running processes of a definition. */
-  /** IDs of the newest processes, the newest first. */
+  /** The IDs of the newest processes, the newest first. */
   readonly recentProcesses: (signal: AbortSignal) => Promise<readonly string[]>;
+  /** The IDs of the newest running processes of a definition. */
   readonly runningProcesses: (code: string, signal: AbortSignal) => Promise<readonly string[]>;
   /** Reads the key of a confidential process, and forgets it. */
   readonly readEncryptionKey: (id: string, signal: AbortSignal) => Promise<void>;

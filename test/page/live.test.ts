@@ -193,7 +193,7 @@ describeInChromium('live updates of the console', () => {
 
     await created.press('Enter');
     await page.getByRole('region', { name: 'Body of the event' }).getByText(id).waitFor();
-    await page.getByRole('region', { name: 'Body of the answer' }).getByText('the receiver').waitFor();
+    await page.getByRole('region', { name: 'Body of the response' }).getByText('the receiver').waitFor();
     answers.push(500);
     await page.getByRole('button', { name: 'Send again' }).press('Enter');
     await page.getByText(/Status 200 after \d+ ms, 4 attempts/).waitFor();

@@ -345,6 +345,8 @@ describeInChromium('tasks in the console', () => {
     const [correction] = ((await app.dev('GET', `/processes/${id}/actions`)) as ActionsOfProcess).invoked;
     expect(correction?.action.sendWorkflowSignal).toMatchObject({ input: { value: { amount: 12 } } });
 
+    await button(page, 'Correct the amount…').and(page.locator(':focus')).waitFor();
+
     await press(button(page, 'Print the claim…'));
     expect(await accessibilityFindings(page)).toEqual([]);
     await takePictures(page, 'a user action');

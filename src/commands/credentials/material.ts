@@ -76,9 +76,9 @@ export function verifyToken({ token, expiredAt }: UnverifiedToken, now: number):
   const expiresAt = expiredAt === undefined ? Number.NaN : Date.parse(expiredAt);
   const problem = ((): string | undefined => {
     const value = token.reveal();
-    if (value.trim() === '') return 'the answer does not contain a token';
+    if (value.trim() === '') return 'the response does not contain a token';
     if (/[^\u0021-\u007e]/.test(value)) return 'the token contains characters that are not allowed in an HTTP header';
-    if (expiredAt === undefined) return 'the answer does not say when the token expires (no expiredAt)';
+    if (expiredAt === undefined) return 'the response does not say when the token expires (no expiredAt)';
     if (Number.isNaN(expiresAt)) return `expiredAt is not a valid time: ${escapeForTerminal(expiredAt, 60)}`;
     if (expiresAt <= now)
       return `the token expired at ${new Date(expiresAt).toISOString()}; the local clock says ${new Date(now).toISOString()}`;

@@ -102,7 +102,7 @@ type ActionParams = Omit<ProcessActionCreateParams, 'id' | 'processActionDefinit
 
 /** The part of the request for the type of the action. Without its definition, the flags decide. */
 async function toParams(
-  { client, caller }: KuFlowSession,
+  session: KuFlowSession,
   process: Process,
   { code, action }: { readonly code: string; readonly action: ActionDefinition | undefined },
   flags: ProcessActFlags,
@@ -120,13 +120,14 @@ async function toParams(
     if (flags[flag] !== undefined && !takes[flag])
       throw usageError(`--${flag} is not for action ${code}, which is of type ${type}`);
   const thread = flags.thread === undefined ? {} : { processItemThreadId: flags.thread };
+  const { client, caller } = session;
   const dataFor = async (
     where: string,
     shape: DataShape | undefined,
-    isKnown: boolean,
+    allowInvalid: boolean,
   ): Promise<JsonObject | undefined> =>
-    prepareGivenData(
-      { assignments: flags.set, allowInvalid: !isKnown },
+    await prepareGivenData(
+      { assignments: flags.set, allowInvalid, canAllowInvalid: false },
       { where, shape, existing: {}, access: { client, caller, processId: process.id } },
       { cwd: context.cwd, stdin: context.terminal.prompts.input },
     );
@@ -139,11 +140,14 @@ async function toParams(
       return flags.thread === undefined ? {} : { createTask: thread };
     case 'send-workflow-signal': {
       const shape = action?.type === 'send-workflow-signal' ? action.input : undefined;
-      const input = await dataFor(`the input of ${code}`, shape, shape !== undefined);
+      const input = await dataFor(`the input of ${code}`, shape, shape === undefined);
       return input === undefined ? {} : { sendWorkflowSignal: { input: { ...input } } };
     }
     case 'start-related-process': {
-      const metadata = await dataFor(`the metadata of the process that ${code} starts`, undefined, false);
+      const started =
+        action?.type === 'start-related-process' ? await session.findDefinition(action.process) : undefined;
+      // KuFlow starts a process with invalid metadata as well. The schema only decides which values are text.
+      const metadata = await dataFor(`the metadata of the process that ${code} starts`, started?.metadata, true);
       return metadata === undefined ? {} : { startRelatedProcess: { metadata: { ...metadata } } };
     }
     default:

@@ -26,6 +26,8 @@ export interface DataSource {
   readonly assignments?: readonly string[] | undefined;
   /** Skips the check against the schema. */
   readonly allowInvalid?: boolean | undefined;
+  /** Whether the command has `--allow-invalid`, which its errors then mention. Default: true. */
+  readonly canAllowInvalid?: boolean | undefined;
   /** Accepts data in which required properties are missing. */
   readonly draft?: boolean | undefined;
 }
@@ -57,13 +59,15 @@ export async function prepareGivenData(
   const given = await readGivenData(source, { ...input, existing, shape });
   if (given === undefined) return undefined;
   if (access.processId === undefined) rejectDocuments(given, where);
-  if (source.allowInvalid !== true) {
+  const { allowInvalid = false, canAllowInvalid, draft } = source;
+  if (!allowInvalid) {
     // Assignments change the existing data, which may have properties that the schema does not declare.
     const isKept = ([name, value]: [string, Json]): boolean => source.file === undefined && existing[name] === value;
-    rejectUnknownProperties(Object.fromEntries(Object.entries(given).filter((entry) => !isKept(entry))), shape, where);
+    const changed = Object.fromEntries(Object.entries(given).filter((entry) => !isKept(entry)));
+    rejectUnknownProperties(changed, shape, where, { canAllowInvalid });
   }
   const data = await withNamedReferences(given, { ...access, processId: undefined });
-  if (source.allowInvalid !== true) requireValidData(withPendingDocuments(data), shape, where, { draft: source.draft });
+  if (!allowInvalid) requireValidData(withPendingDocuments(data), shape, where, { draft, canAllowInvalid });
   return await withNamedReferences(data, access);
 }
 
@@ -133,14 +137,14 @@ export function requireValidData(
   data: JsonObject,
   shape: DataShape | undefined,
   where: string,
-  { draft = false }: { readonly draft?: boolean | undefined } = {},
+  { draft = false, canAllowInvalid = true }: Pick<DataSource, 'draft' | 'canAllowInvalid'> = {},
 ): void {
   const { errors = [] } = createValueCheck(shape, where)(data);
   const problems = draft ? problemsOfDraft(errors) : errors;
   if (problems.length === 0) return;
   throw usageError(`Data does not match the schema of ${where}: ${formatValueErrors(problems)}`, [
     'Correct the data',
-    'To send it anyway, pass --allow-invalid',
+    ...(canAllowInvalid ? ['To send it anyway, pass --allow-invalid'] : []),
   ]);
 }
 
@@ -160,7 +164,12 @@ function problemsOfDraft(errors: ValueErrors): ValueErrors {
   return errors.filter(({ type = '' }) => !MISSING.has(type) && !(isIncomplete && COMPOSED.has(type)));
 }
 
-function rejectUnknownProperties(data: JsonObject, shape: DataShape | undefined, where: string): void {
+function rejectUnknownProperties(
+  data: JsonObject,
+  shape: DataShape | undefined,
+  where: string,
+  { canAllowInvalid = true }: Pick<DataSource, 'canAllowInvalid'>,
+): void {
   const unknown = shape === undefined ? [] : findUnknownProperties(data, shape.schema);
   if (unknown.length === 0) return;
   const found = unknown.map(({ path, name, declared }) => {
@@ -172,7 +181,7 @@ function rejectUnknownProperties(data: JsonObject, shape: DataShape | undefined,
   const properties = found.length === 1 ? 'property' : 'properties';
   throw usageError(`${capitalize(where)} has no ${properties} ${found.join(', ')}`, [
     `Available: ${first?.declared.join(', ') ?? ''}`,
-    'To send the data anyway, pass --allow-invalid',
+    ...(canAllowInvalid ? ['To send the data anyway, pass --allow-invalid'] : []),
   ]);
 }
 

@@ -14,12 +14,14 @@ export interface Loaded<Data> {
   readonly reload: () => void;
 }
 
-export interface DataOptions {
+export interface DataOptions<Data> {
   /** Whether the data may have changed because of the event. */
   readonly affectedBy?: ((event: LiveEvent) => boolean) | undefined;
   readonly debounceMs?: number | undefined;
   /** Reads again this often while the page is visible, for data without events. */
   readonly everyMs?: number | undefined;
+  /** Whether to continue to read every `everyMs`. Default: always. */
+  readonly pollsWhile?: ((data: Data) => boolean) | undefined;
   /** Shows nothing until the data was read, even if it was read before. */
   readonly onlyFresh?: boolean | undefined;
 }
@@ -41,7 +43,7 @@ function remember(key: string, data: unknown): void {
 export function useData<Data>(
   key: string,
   read: (signal: AbortSignal) => Promise<Data>,
-  options: DataOptions = {},
+  options: DataOptions<Data> = {},
 ): Loaded<Data> {
   const [state, setState] = useState<{ key: string; data?: Data | undefined; failure?: RequestFailure | undefined }>();
   const latest = useRef({ read, options });
@@ -54,6 +56,7 @@ export function useData<Data>(
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isReading = false;
     let isStale = false;
+    let isPollingNeeded = true;
 
     const readNow = async (): Promise<void> => {
       isStale = true;
@@ -64,6 +67,7 @@ export function useData<Data>(
         try {
           const data = await latest.current.read(gone.signal);
           if (isGone()) return;
+          isPollingNeeded = latest.current.options.pollsWhile?.(data) ?? true;
           if (latest.current.options.onlyFresh !== true) remember(key, data);
           setState({ key, data });
         } catch (error) {
@@ -92,7 +96,7 @@ export function useData<Data>(
       everyMs === undefined
         ? undefined
         : setInterval(() => {
-            if (!document.hidden) schedule();
+            if (!document.hidden && isPollingNeeded) schedule();
           }, everyMs);
     document.addEventListener('visibilitychange', onVisible);
     reload.current = () => void readNow();

@@ -3,9 +3,24 @@ import type { JsonObject } from '../../base/json.ts';
 import type { ExampleData } from '../../platform/shared/contract.ts';
 import type { DataShape } from '../../process/definition.ts';
 import { callApi } from '../api.ts';
+import type { FormProps } from '../form/types.ts';
 import type { Action } from './action.ts';
 import type { EditedData } from './edited-data.ts';
+import { LazyForm } from './lazy.tsx';
 import { Notice } from './notices.tsx';
+
+export interface EditedFormProps extends Omit<FormProps, 'initialData' | 'onChange'> {
+  readonly edited: EditedData;
+}
+
+/** The form in which a person edits data. */
+export function EditedForm({ edited, ...props }: EditedFormProps) {
+  return (
+    <div class="data">
+      <LazyForm key={edited.formKey} initialData={edited.initial} onChange={edited.onChange} {...props} />
+    </div>
+  );
+}
 
 /** Whether the shape of the form is another one than when the person started to type. */
 export function useShapeChanged(shape: DataShape | undefined, hasChanges: boolean): boolean {

@@ -46,15 +46,31 @@ export function commandWithData(
   const entries = Object.entries(data);
   if (entries.length === 0) return kuflowCommand(words, options);
   if (entries.length <= 4 && entries.every(([name, value]) => isSimple(name, value)))
-    return kuflowCommand(
-      [...words, ...entries.flatMap(([name, value]) => ['--set', `${name}=${value as string}`])],
-      options,
-    );
+    return kuflowCommand([...words, ...entries.flatMap(toAssignment)], options);
   return `${kuflowCommand([...words, option, '-'], options)} <<'END'\n${JSON.stringify(data, undefined, 2)}\nEND`;
 }
 
+/** A command with `--set` for each value, for a command that cannot read a file. Undefined if the name of a value cannot be passed this way. */
+export function commandWithAssignments(
+  words: readonly string[],
+  data: JsonObject,
+  options: CommandOptions = {},
+): string | undefined {
+  const entries = Object.entries(data);
+  if (entries.some(([name]) => !isAssignable(name))) return undefined;
+  return kuflowCommand([...words, ...entries.flatMap(toAssignment)], options);
+}
+
+const isAssignable = (name: string): boolean => name !== '' && !name.includes('=');
+
+/** Commands read a value as JSON if it is JSON, otherwise as text. */
+const toAssignment = ([name, value]: readonly [string, Json]): readonly string[] => [
+  '--set',
+  `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+];
+
 function isSimple(name: string, value: Json): boolean {
-  if (name.includes('=') || value === null) return false;
+  if (!isAssignable(name) || value === null) return false;
   if (typeof value === 'string') return value.length <= 60 && !/[\n\r]/.test(value) && !value.startsWith('kuflow-');
   return typeof value === 'number' || typeof value === 'boolean';
 }

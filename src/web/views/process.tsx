@@ -269,7 +269,7 @@ function CancelProcess({ id, reload }: { readonly id: string; readonly reload: (
       </button>
     );
   return (
-    <div class="confirm" role="group" aria-label="Cancel this process?">
+    <div class="panel confirm" role="group" aria-label="Cancel this process?">
       <p>Cancel this process? Its open tasks are canceled, and its workflow is asked to stop. This cannot be undone.</p>
       <FailureNotice failure={action.failure} title="The process could not be canceled" />
       <p class="actions">
@@ -316,7 +316,7 @@ function SignalProcess({ id, reload }: { readonly id: string; readonly reload: (
   };
   return (
     <form
-      class="confirm"
+      class="panel"
       aria-label="Send a signal"
       onSubmit={(event) => {
         event.preventDefault();

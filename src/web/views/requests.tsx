@@ -151,7 +151,7 @@ export function RequestDetailView({ id }: { readonly id: number }) {
           <ul>
             {violations.map(({ side, problem: violation }) => (
               <li key={`${side} ${violation}`}>
-                {side === 'request' ? 'Request' : 'Answer'}: {violation}
+                {side === 'request' ? 'Request' : 'Response'}: {violation}
               </li>
             ))}
           </ul>
@@ -169,13 +169,13 @@ export function RequestDetailView({ id }: { readonly id: number }) {
         </p>
       </section>
       <Side name="Request" headers={request.requestHeaders} body={request.requestBody} />
-      <Side name="Answer" headers={request.responseHeaders} body={request.responseBody} />
+      <Side name="Response" headers={request.responseHeaders} body={request.responseBody} />
     </>
   );
 }
 
 interface SideProps {
-  readonly name: 'Request' | 'Answer';
+  readonly name: 'Request' | 'Response';
   readonly headers: Readonly<Record<string, string>>;
   readonly body: RecordedBody | undefined;
 }

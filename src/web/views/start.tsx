@@ -11,13 +11,13 @@ import { useAction } from '../parts/action.ts';
 import { useFormServices } from '../parts/data-view.tsx';
 import { useEditedData } from '../parts/edited-data.ts';
 import {
+  EditedForm,
   EXAMPLE_DATA_FAILED,
   MissingNotice,
   RestoredNotice,
   useExampleData,
   useShapeChanged,
 } from '../parts/form-parts.tsx';
-import { LazyForm } from '../parts/lazy.tsx';
 import { CommandList, EmptyState, FailureNotice, ReadFailure, Notice } from '../parts/notices.tsx';
 import { ProblemList } from '../parts/problem-list.tsx';
 import { randomId } from '../random-id.ts';
@@ -135,16 +135,7 @@ function StartForm({
       {metadata === undefined ? (
         <p class="muted">Processes of this definition have no metadata.</p>
       ) : (
-        <div class="data">
-          <LazyForm
-            key={edited.formKey}
-            shape={metadata}
-            initialData={edited.initial}
-            services={services}
-            onChange={edited.onChange}
-            showAllProblems={refused !== undefined}
-          />
-        </div>
+        <EditedForm edited={edited} shape={metadata} services={services} showAllProblems={refused !== undefined} />
       )}
       <MissingNotice missing={missing} />
       <ProblemList title="The process was not started" problems={refused}>

@@ -16,13 +16,13 @@ import { SelectList } from '../parts/select-list.tsx';
 import { DataView, useFormServices } from '../parts/data-view.tsx';
 import { useEditedData } from '../parts/edited-data.ts';
 import {
+  EditedForm,
   EXAMPLE_DATA_FAILED,
   MissingNotice,
   RestoredNotice,
   useExampleData,
   useShapeChanged,
 } from '../parts/form-parts.tsx';
-import { LazyForm } from '../parts/lazy.tsx';
 import {
   CommandList,
   EmptyState,
@@ -389,17 +389,13 @@ function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: Ta
       {served !== undefined && served.data === undefined ? (
         <p class="muted">This task has no data to fill in.</p>
       ) : (
-        <div class="data">
-          <LazyForm
-            key={edited.formKey}
-            shape={shape}
-            initialData={edited.initial}
-            readOnly={!canEdit}
-            services={services}
-            onChange={edited.onChange}
-            showAllProblems={refused !== undefined}
-          />
-        </div>
+        <EditedForm
+          edited={edited}
+          shape={shape}
+          readOnly={!canEdit}
+          services={services}
+          showAllProblems={refused !== undefined}
+        />
       )}
       {isOpen ? <MissingNotice missing={missing} /> : null}
       <ProblemList title="The task was not completed: its data is not valid" problems={isOpen ? refused : undefined}>

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { withoutUndefined, type JsonObject } from '../../base/json.ts';
 import type { ProcessActionCreateParams } from '../../kuflow/contract/process-actions.ts';
 import type { ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
@@ -14,11 +14,11 @@ import { useAction } from '../parts/action.ts';
 import { Ago } from '../parts/ago.tsx';
 import { saveDocument, useFormServices } from '../parts/data-view.tsx';
 import { useEditedData } from '../parts/edited-data.ts';
-import { LazyForm } from '../parts/lazy.tsx';
+import { EditedForm, RestoredNotice } from '../parts/form-parts.tsx';
 import { CommandList, FailureNotice, ReadFailure, StateWord } from '../parts/notices.tsx';
 import { ProblemList } from '../parts/problem-list.tsx';
 import { randomId } from '../random-id.ts';
-import { commandWithData, kuflowCommand, shortId } from '../text/commands.ts';
+import { commandWithAssignments, shortId } from '../text/commands.ts';
 
 interface UserActionsProps {
   readonly process: Process;
@@ -31,19 +31,25 @@ interface UserActionsProps {
 /** The user actions of a process: those that the user may invoke, each with its form, and those that were invoked. */
 export function UserActions({ process, defined, threads, reload }: UserActionsProps) {
   const [open, setOpen] = useState<string>();
+  const opener = useRef<HTMLButtonElement | null>(null);
   const isRunning = process.state === 'RUNNING';
   const actions = useData(
     `actions ${process.id}`,
     async (signal) => await callApi<ActionsOfProcess>('GET', `/_dev${pathOf(process.id)}`, { signal }),
-    // Workers that begin to poll have no events.
     {
       affectedBy: (event) => event.kind === 'definitions-changed' || concernsProcess(process.id)(event),
+      // A worker that starts or stops polling the task queue of an action causes no event.
       everyMs: 5_000,
+      pollsWhile: (read) => read.invoked.some(isRequested),
     },
   );
   const invoked = actions.data?.invoked.toReversed() ?? [];
   const available = isRunning ? (actions.data?.available ?? []) : [];
   const chosen = available.find(({ code }) => code === open);
+  const close = (): void => {
+    setOpen(undefined);
+    opener.current?.focus();
+  };
   if (actions.failure === undefined && invoked.length === 0 && available.length === 0) return null;
   return (
     <section aria-labelledby="user-actions">
@@ -56,7 +62,10 @@ export function UserActions({ process, defined, threads, reload }: UserActionsPr
               key={action.code}
               type="button"
               aria-expanded={action.code === open}
-              onClick={() => setOpen(action.code === open ? undefined : action.code)}
+              onClick={(event) => {
+                opener.current = event.currentTarget;
+                setOpen(action.code === open ? undefined : action.code);
+              }}
             >
               {nameOf(action)}…
             </button>
@@ -70,11 +79,11 @@ export function UserActions({ process, defined, threads, reload }: UserActionsPr
           process={process}
           threads={threads}
           done={() => {
-            setOpen(undefined);
+            close();
             actions.reload();
             reload();
           }}
-          close={() => setOpen(undefined)}
+          close={close}
         />
       )}
       {invoked.length === 0 ? null : (
@@ -98,6 +107,7 @@ export function UserActions({ process, defined, threads, reload }: UserActionsPr
 }
 
 const pathOf = (processId: string): string => `/processes/${encodeURIComponent(processId)}/actions`;
+const isRequested = ({ action }: InvokedAction): boolean => action.status === 'REQUESTED';
 const nameOf = ({ code, name }: Pick<ActionDefinition, 'code' | 'name'>): string => name ?? code;
 
 interface ActionFormProps extends Pick<UserActionsProps, 'process' | 'threads'> {
@@ -138,17 +148,24 @@ function ActionForm({ action, process, threads, done, close }: ActionFormProps) 
       return undefined;
     });
   };
-  const words = [
-    'process',
-    'act',
-    shortId(process.id),
-    action.code,
-    ...(writesMessage && text.trim() !== '' ? ['--text', text] : []),
-    ...(thread === '' ? [] : ['--thread', thread]),
-  ];
+  const isTextMissing = writesMessage && text.trim() === '';
+  const command = isTextMissing
+    ? undefined
+    : commandWithAssignments(
+        [
+          'process',
+          'act',
+          shortId(process.id),
+          action.code,
+          ...(writesMessage ? ['--text', text] : []),
+          ...(thread === '' ? [] : ['--thread', thread]),
+        ],
+        shape === undefined ? {} : edited.current(),
+        app.commandOptions,
+      );
   return (
     <form
-      class="confirm"
+      class="panel"
       aria-label={nameOf(action)}
       noValidate
       onSubmit={(event) => {
@@ -158,19 +175,11 @@ function ActionForm({ action, process, threads, done, close }: ActionFormProps) 
     >
       <p>
         <strong>{nameOf(action)}</strong>
-        {action.description === undefined ? null : <span class="second">{action.description}</span>}
       </p>
+      {action.description === undefined ? null : <p class="muted">{action.description}</p>}
+      <RestoredNotice edited={edited} stored={{}} text="What you typed before is back." />
       {shape === undefined ? null : (
-        <div class="data">
-          <LazyForm
-            key={edited.formKey}
-            shape={shape}
-            initialData={edited.initial}
-            services={services}
-            onChange={edited.onChange}
-            showAllProblems={refused !== undefined}
-          />
-        </div>
+        <EditedForm edited={edited} shape={shape} services={services} showAllProblems={refused !== undefined} />
       )}
       {writesMessage || hasThread ? (
         <div class="fields">
@@ -198,27 +207,14 @@ function ActionForm({ action, process, threads, done, close }: ActionFormProps) 
       <ProblemList title="The action was not invoked" problems={refused} />
       <FailureNotice failure={running.failure} title="The action could not be invoked" />
       <p class="actions">
-        <button
-          type="submit"
-          class="primary"
-          disabled={running.busy !== undefined || (writesMessage && text.trim() === '')}
-        >
+        <button type="submit" class="primary" disabled={running.busy !== undefined || isTextMissing}>
           Invoke
         </button>
         <button type="button" onClick={close}>
           Close
         </button>
       </p>
-      <CommandList
-        commands={[
-          [
-            'Invoke it',
-            shape === undefined
-              ? kuflowCommand(words, app.commandOptions)
-              : commandWithData(words, '--data', edited.current(), app.commandOptions),
-          ],
-        ]}
-      />
+      {command === undefined ? null : <CommandList commands={[['Invoke it', command]]} />}
     </form>
   );
 }
@@ -257,10 +253,11 @@ interface InvokedRowProps {
 }
 
 /** An action that was invoked: its state, whom it waits for, and what it led to. */
-function InvokedRow({ invoked: { action, message, workflow }, name, processId, reload }: InvokedRowProps) {
+function InvokedRow({ invoked, name, processId, reload }: InvokedRowProps) {
+  const { action, message, workflow } = invoked;
   const app = useApp();
   const running = useAction();
-  const isRequested = action.status === 'REQUESTED';
+  const isWaiting = isRequested(invoked);
   const item = action.createTask ?? action.createProcessItemMessage ?? action.createProcessItemThread;
   const by = action.createdBy === undefined ? undefined : app.names.get(action.createdBy);
   const document = action.downloadable?.documentUri;
@@ -270,10 +267,13 @@ function InvokedRow({ invoked: { action, message, workflow }, name, processId, r
         {name}
         <span class="second">
           {message === undefined ? null : `${message} · `}
-          {isRequested && workflow !== undefined ? `${describeWait(workflow)} · ` : null}
+          {isWaiting && workflow !== undefined ? `${describeWait(workflow)} · ` : null}
           <span class="mono">…{shortId(action.id)}</span>
         </span>
-        <FailureNotice failure={running.failure} title={`${name}: this failed`} />
+        <FailureNotice
+          failure={running.failure}
+          title={running.failed === 'cancel' ? 'The action was not canceled' : 'The document was not downloaded'}
+        />
       </span>
       <span>
         <StateWord state={action.status} />
@@ -296,7 +296,7 @@ function InvokedRow({ invoked: { action, message, workflow }, name, processId, r
             Download
           </button>
         )}
-        {isRequested ? (
+        {isWaiting ? (
           <button
             type="button"
             disabled={running.busy !== undefined}

@@ -65,7 +65,7 @@ function DeliveryRow({ delivery }: { readonly delivery: WebhookDelivery }) {
       <Link class="main" to={{ view: 'webhook', id }}>
         <span class="mono">{type}</span>
         <span class="second">
-          {[`process …${shortId(processId)}`, url, answerOf(delivery)].filter((text) => text !== '').join(' · ')}
+          {[`process …${shortId(processId)}`, url, resultOf(delivery)].filter((text) => text !== '').join(' · ')}
         </span>
       </Link>
       <StateWord state={delivery.state} />
@@ -74,8 +74,8 @@ function DeliveryRow({ delivery }: { readonly delivery: WebhookDelivery }) {
   );
 }
 
-/** The latest answer: `500, 3 attempts`. */
-function answerOf({ attempts, latest }: WebhookDelivery): string {
+/** The latest attempt, such as `500, 3 attempts`. */
+function resultOf({ attempts, latest }: WebhookDelivery): string {
   if (latest === undefined) return '';
   const { status, problem } = latest;
   const tried = attempts > 1 ? countOf(attempts, 'attempt') : undefined;
@@ -136,17 +136,17 @@ export function WebhookDetailView({ id }: { readonly id: string }) {
         <h2 id="event">Event</h2>
         <RecordedBodyView label="Body of the event" body={body} />
       </section>
-      <section aria-labelledby="answer">
-        <h2 id="answer">Latest answer</h2>
+      <section aria-labelledby="response">
+        <h2 id="response">Latest response</h2>
         {latest === undefined ? (
-          <p class="muted">It was not sent yet</p>
+          <p class="muted">Not sent yet</p>
         ) : (
           <>
             <p>
-              {latest.status === undefined ? 'No answer' : `Status ${latest.status}`} after {Math.round(latest.ms)} ms,{' '}
-              {countOf(attempts, 'attempt')} · <Ago time={latest.time} ofMachine />
+              {latest.status === undefined ? 'No response' : `Status ${latest.status}`} after {Math.round(latest.ms)}{' '}
+              ms, {countOf(attempts, 'attempt')} · <Ago time={latest.time} ofMachine />
             </p>
-            <RecordedBodyView label="Body of the answer" body={answer} />
+            <RecordedBodyView label="Body of the response" body={answer} />
           </>
         )}
       </section>

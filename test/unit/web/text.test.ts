@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { describeAllCommands } from '../../../src/bin/describe-commands.ts';
 import type { RequestDetail } from '../../../src/platform/shared/contract.ts';
-import { commandWithData, kuflowCommand, shortId } from '../../../src/web/text/commands.ts';
+import { commandWithAssignments, commandWithData, kuflowCommand, shortId } from '../../../src/web/text/commands.ts';
 import { curlCommand } from '../../../src/web/text/curl.ts';
 import { relativeTime } from '../../../src/web/text/relative-time.ts';
 import { quoteWord } from '../../../src/web/text/shell.ts';
@@ -74,6 +74,22 @@ describe('commands', () => {
     expect(command).toBe(
       `npx kuflow process start LOAN --metadata - --local <<'END'\n${JSON.stringify(data, undefined, 2)}\nEND`,
     );
+  });
+
+  it('sets every value one by one if the command does not read data, unless a name makes that impossible', async () => {
+    const words = ['process', 'act', 'abc123', 'CORRECT'];
+    const data = { address: { city: 'A' }, a: 1, b: null, c: true, d: [], note: 'x\ny' };
+    expect(commandWithAssignments(words, data)).toBe(
+      'npx kuflow process act abc123 CORRECT --set \'address={"city":"A"}\' --set a=1 --set b=null --set c=true ' +
+        "--set 'd=[]' --set 'note=x\ny' --local",
+    );
+    expect(commandWithAssignments(words, {})).toBe('npx kuflow process act abc123 CORRECT --local');
+    expect(commandWithAssignments(words, { 'a=b': 1 })).toBeUndefined();
+
+    const process = (await describeAllCommands()).find(({ name }) => name === 'process');
+    const act = process?.commands.find(({ name }) => name === 'act');
+    const known = act?.options.map(({ long }) => long);
+    expect(known).toEqual(expect.arrayContaining(['--set', '--text', '--thread']));
   });
 
   it('names things by the end of their id', () => {

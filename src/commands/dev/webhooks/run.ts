@@ -9,6 +9,7 @@ import {
   type DevApiAccess,
 } from '../../../platform/rest/dev-client.ts';
 import { requireRunningPlatform } from '../../../platform/session/attach.ts';
+import type { PlatformState } from '../../../platform/state/state-file.ts';
 import { stringifyForTerminal } from '../../../terminal/json.ts';
 import { deliveryDetailLines, deliveryLines, replayLine } from './view.ts';
 
@@ -25,23 +26,18 @@ export interface WebhookListFlags extends WebhookFlags {
 /** How many events the end of an ID is looked up in. */
 const RECENT_EVENTS = 1000;
 
+/** `kuflow dev webhooks list`. With `--json`: `{ deliveries }`. */
 export async function runWebhookList(flags: WebhookListFlags, context: CommandContext): Promise<void> {
-  const { cwd, env, terminal } = context;
+  const { cwd, terminal } = context;
   const running = await requireRunningPlatform({ cwd, stateDir: flags.stateDir });
-  const session = await openLocalSession(running, undefined, { folder: cwd, env, signal: context.interruption() });
-  try {
-    const processId = flags.process === undefined ? undefined : await findProcessId(session, flags.process, context);
-    const { http } = running.loopback;
-    const access = { http, token: running.user.token };
-    const deliveries = await readWebhookDeliveries(access, { processId, limit: flags.limit });
-    if (flags.json === true) terminal.out.line(stringifyForTerminal({ deliveries }));
-    else if (deliveries.length > 0) for (const line of deliveryLines(deliveries)) terminal.out.line(line);
-    else terminal.err.line('No events. Processes whose definition has a webhook send them');
-  } finally {
-    await session.close();
-  }
+  const processId = flags.process === undefined ? undefined : await findProcess(running, flags.process, context);
+  const deliveries = await readWebhookDeliveries(accessTo(running), { processId, limit: flags.limit });
+  if (flags.json === true) terminal.out.line(stringifyForTerminal({ deliveries }));
+  else if (deliveries.length > 0) for (const line of deliveryLines(deliveries)) terminal.out.line(line);
+  else terminal.err.line('No events. Processes whose definition has a webhook send them');
 }
 
+/** `kuflow dev webhooks show`. With `--json`: a `WebhookDeliveryDetail`. */
 export async function runWebhookShow(id: string, flags: WebhookFlags, context: CommandContext): Promise<void> {
   const { access, eventId } = await findEvent(id, flags, context);
   const delivery = await readWebhookDeliveryDetail(access, eventId);
@@ -50,6 +46,7 @@ export async function runWebhookShow(id: string, flags: WebhookFlags, context: C
   else for (const line of deliveryDetailLines(delivery)) out.line(line);
 }
 
+/** `kuflow dev webhooks replay`. With `--json`: the `WebhookDelivery`. */
 export async function runWebhookReplay(id: string, flags: WebhookFlags, context: CommandContext): Promise<void> {
   const { access, eventId } = await findEvent(id, flags, context);
   const delivery = await requestReplay(access, eventId);
@@ -58,13 +55,24 @@ export async function runWebhookReplay(id: string, flags: WebhookFlags, context:
   else terminal.err.line(replayLine(delivery, invocation));
 }
 
+const accessTo = ({ loopback, user }: PlatformState): DevApiAccess => ({ http: loopback.http, token: user.token });
+
+async function findProcess(running: PlatformState, text: string, context: CommandContext): Promise<string> {
+  const { cwd, env } = context;
+  const session = await openLocalSession(running, undefined, { folder: cwd, env, signal: context.interruption() });
+  try {
+    return await findProcessId(session, text, context);
+  } finally {
+    await session.close();
+  }
+}
+
 async function findEvent(
   text: string,
   { stateDir }: WebhookFlags,
   { cwd, invocation }: CommandContext,
 ): Promise<{ readonly access: DevApiAccess; readonly eventId: string }> {
-  const { loopback, user } = await requireRunningPlatform({ cwd, stateDir });
-  const access = { http: loopback.http, token: user.token };
+  const access = accessTo(await requireRunningPlatform({ cwd, stateDir }));
   const eventId = await resolveId(text, {
     what: 'event',
     listIds: async () => (await readWebhookDeliveries(access, { limit: RECENT_EVENTS })).map(({ id }) => id),

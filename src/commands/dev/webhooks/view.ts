@@ -7,7 +7,7 @@ export function deliveryLines(deliveries: readonly WebhookDelivery[]): readonly 
     const { id, time, type, processId, state, attempts } = delivery;
     return [type, state, String(attempts), id, processId, time, resultOf(delivery)];
   });
-  return formatTable([['TYPE', 'STATE', 'ATTEMPTS', 'ID', 'PROCESS', 'TIME', 'LATEST ANSWER'], ...rows]);
+  return formatTable([['TYPE', 'STATE', 'ATTEMPTS', 'ID', 'PROCESS', 'TIME', 'LATEST RESPONSE'], ...rows]);
 }
 
 export function deliveryDetailLines(delivery: WebhookDeliveryDetail): readonly string[] {
@@ -25,13 +25,13 @@ export function deliveryDetailLines(delivery: WebhookDeliveryDetail): readonly s
     ]),
     'Body:',
     ...bodyLines(body),
-    ...(answer === undefined ? [] : ['Answer:', ...bodyLines(answer)]),
+    ...(answer === undefined ? [] : ['Response:', ...bodyLines(answer)]),
   ];
 }
 
 export const replayLine = ({ id, type, processId, url }: WebhookDelivery, invocation: string): string =>
   escapeForTerminal(
-    `${type} of process ${processId} is sent again to ${url}. To see the answer: ${invocation} dev webhooks show ${id}`,
+    `${type} of process ${processId} is sent again to ${url}. To see the response: ${invocation} dev webhooks show ${id}`,
     1000,
   );
 

@@ -5,7 +5,12 @@ import { kuflowEntries } from '../../../../src/bin/commands.ts';
 import { runProgram } from '../../../../src/cli/run-program.ts';
 import { fakeHost } from '../../../support/fake-host.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
+import { until } from '../../../support/until.ts';
 
+const ROOT_PROGRAM = {
+  ...{ name: 'kuflow', description: '', version: '0.0.0', invocation: 'kuflow' },
+  commands: kuflowEntries,
+};
 const folder = temporaryFolders();
 
 it('kuflow docs shows a page in the pager of a terminal, but not in a pipe', async () => {
@@ -17,8 +22,7 @@ it('kuflow docs shows a page in the pager of a terminal, but not in a pipe', asy
   );
   const printed = async (tty: boolean, PAGER: string): Promise<string> => {
     const fake = fakeHost(['docs', 'limits'], { tty, env: { PATH: process.env['PATH'], PAGER } });
-    const root = { name: 'kuflow', description: '', version: '0.0.0', invocation: 'kuflow', commands: kuflowEntries };
-    expect(await runProgram(root, fake.host)).toBe(0);
+    expect(await runProgram(ROOT_PROGRAM, fake.host)).toBe(0);
     return fake.stdout();
   };
   expect(await printed(false, `node ${script}`)).toContain('# Limits\n');
@@ -26,4 +30,23 @@ it('kuflow docs shows a page in the pager of a terminal, but not in a pipe', asy
   expect(await printed(true, 'no-such-pager')).toContain('# Limits');
   expect(await printed(true, `node ${script}`)).toBe('');
   expect(readFileSync(shown, 'utf8')).toContain('# Limits');
+});
+
+it('kuflow docs leaves Ctrl-C to the pager, and ends it when kuflow is ended', async () => {
+  const started = join(folder(), 'started');
+  const script = join(folder(), 'pager.cjs');
+  writeFileSync(
+    script,
+    `setInterval(() => {}, 1000); require('fs').writeFileSync(${JSON.stringify(started)}, String(process.pid));`,
+  );
+  const fake = fakeHost(['docs', 'limits'], {
+    tty: true,
+    env: { PATH: process.env['PATH'], PAGER: `node ${script}` },
+  });
+  const running = runProgram(ROOT_PROGRAM, fake.host);
+  await until('the pager runs', () => existsSync(started));
+  fake.signal('SIGINT');
+  expect(fake.exits).toEqual([]);
+  fake.signal('SIGTERM');
+  expect(await running).toBe(130);
 });

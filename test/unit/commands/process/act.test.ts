@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProcessAction } from '../../../../src/kuflow/contract/process-actions.ts';
+import type { Process } from '../../../../src/kuflow/contract/processes.ts';
 import { recordWorkflowOutcome } from '../../../../src/platform/domain/processes.ts';
 import type { ActionsOfProcess } from '../../../../src/platform/shared/contract.ts';
 import { until } from '../../../support/until.ts';
@@ -26,6 +27,9 @@ describe('kuflow process act', () => {
     expect(action).toMatchObject({ status: 'COMPLETED', sendWorkflowSignal: { input: { value: { AMOUNT: 5 } } } });
     const refused = await running.kuflow(['process', 'act', 'latest', 'CORRECT', '--set', 'AMOUNT=x']);
     expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('/AMOUNT type')]);
+    const unknown = await running.kuflow(['process', 'act', 'latest', 'CORRECT', '--set', 'AMUONT=5']);
+    expect([unknown.status, unknown.stderr]).toEqual([2, expect.stringContaining('"AMUONT"')]);
+    for (const { stderr } of [refused, unknown]) expect(stderr).not.toContain('--allow-invalid');
   });
 
   it('creates what the action creates, and refuses options and actions that do not exist', async () => {
@@ -36,6 +40,13 @@ describe('kuflow process act', () => {
     expect((await running.kuflow(['process', 'act', id, 'AGAIN', '--set', 'FIRST_NAME=Ann'])).stderr).toContain(
       'Started process',
     );
+    const { action: again } = await running.json<{ action: ProcessAction }>([
+      ...['process', 'act', id, 'AGAIN', '--set', 'FIRST_NAME=5'],
+    ]);
+    const { process } = await running.json<{ process: Process }>([
+      ...['process', 'show', again.startRelatedProcess?.processId ?? ''],
+    ]);
+    expect(process.metadata).toMatchObject({ valid: true, value: { FIRST_NAME: '5' } });
     for (const [args, text] of [
       [['SAY'], 'pass --text <text>'],
       [['WITHDRAW', '--set', 'a=1'], '--set is not for action WITHDRAW, which is of type send-workflow-signal'],
