@@ -5,12 +5,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { SimulateResult } from '../../src/commands/dev/simulate/simulation.ts';
 import type { KuFlowClient } from '../../src/kuflow/client.ts';
-import type { ProcessAction } from '../../src/kuflow/contract/process-actions.ts';
 import type { RequestDetail, RequestList } from '../../src/platform/shared/contract.ts';
 import type { PlatformState } from '../../src/platform/state/state-file.ts';
 import { kuflowDev, platformReady, startCommand, type RunningCommand } from '../support/dev-command.ts';
 import { payloadsIn } from '../support/history-payloads.ts';
-import { processCompletes, readEncryptionKey, taskOf, userOf } from '../support/loan-process.ts';
+import { asUser, processCompletes, readEncryptionKey, taskOf, userOf } from '../support/loan-process.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { packedCommand } from '../support/packed-command.ts';
 import { platformTime, readTimes, skipTo } from '../support/skip-time.ts';
@@ -142,15 +141,6 @@ describeWorkers(
       });
     }
 
-    async function invokeExport(state: PlatformState, processId: string): Promise<ProcessAction> {
-      const user = userOf(state);
-      try {
-        return (await user.createProcessAction(processId, { processActionDefinitionCode: 'EXPORT' })).resource;
-      } finally {
-        await user.close();
-      }
-    }
-
     async function expectResult(user: KuFlowClient, state: PlatformState, processId: string): Promise<void> {
       const { content } = await user.findProcessItems({ processId: [processId] });
       const items = await Promise.all(content.map(({ id }) => user.retrieveProcessItem(id)));
@@ -249,7 +239,9 @@ describeWorkers(
           () => /Process JOURNEY (\S+)/.exec(simulation.output())?.[1],
         );
         await opensReview('killed.log');
-        const action = await invokeExport(state, processId);
+        const { resource: action } = await asUser(state, (user) =>
+          user.createProcessAction(processId, { processActionDefinitionCode: 'EXPORT' }),
+        );
         const started = await platformTime(state);
         void skipTo(state, started + REVIEW_DAYS * DAY).catch(() => undefined);
         await until('time is skipped', async () => (await platformTime(state)) > started + HOUR);
