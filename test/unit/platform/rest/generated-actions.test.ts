@@ -3,9 +3,10 @@ import { expect, it } from 'vitest';
 
 import { uuid7 } from '../../../../src/base/uuid.ts';
 import { recordWorkflowOutcome } from '../../../../src/platform/domain/processes.ts';
+import { LOAN } from '../domain/world.ts';
 import { createRest, startLoan, type Rest } from './server.ts';
 
-const CODES = ['WITHDRAW', 'CORRECT', 'EXPORT', 'PRINT', 'ASK', 'SAY', 'DISCUSS', 'AGAIN'];
+const CODES = (LOAN.actions ?? []).map(({ code }) => code);
 const IDS = Array.from({ length: 6 }, () => uuid7());
 
 /** Any JSON, in which names of the contract are frequent. */
