@@ -219,7 +219,7 @@ describe('a process with a running workflow of an action', () => {
   });
 });
 
-describe('the people that may invoke an action', () => {
+describe('the people who may invoke an action', () => {
   it('are its initiator, process managers and the application', async () => {
     await world.destroy();
     world = createWorld({
