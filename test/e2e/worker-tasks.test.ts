@@ -41,7 +41,7 @@ function definitionOf(code: string, tasks: ProcessDefinition['tasks']): ProcessD
   return { process: { code }, workflow: { type: name, taskQueue: QUEUE }, tasks };
 }
 
-/** Withdrawals in the moment in which a task is created. */
+/** How many withdrawals arrive while a task is being created. */
 const WITHDRAWALS = process.env['KUFLOW_SOAK'] === '1' ? 50 : 5;
 
 const loan = sampleDefinition();
@@ -177,7 +177,7 @@ describeWorkers('a worker', ({ language, project }) => {
       });
     });
 
-    it(`that withdraws in the moment of a task's creation leaves no open task, ${WITHDRAWALS} times [java, python, typescript: scope.canceled]`, async () => {
+    it(`that withdraws while a task is being created leaves no open task, ${WITHDRAWALS} times [java, python, typescript: scope.canceled]`, async () => {
       const { faults } = running.platform;
       const processIds: string[] = [];
       for (let round = 0; round < WITHDRAWALS; round++) {

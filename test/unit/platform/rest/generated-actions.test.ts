@@ -105,7 +105,7 @@ async function perform(rest: Rest, processId: string, { call, isUser }: Step): P
   }
 }
 
-it('answers 500 generated requests of user actions as the contract says, and final states stay', async () => {
+it('answers 500 generated requests for user actions as the contract says, and never changes a final state', async () => {
   const seen = new Set<number>();
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 100, maxLength: 100 }), async (steps) => {
