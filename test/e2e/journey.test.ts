@@ -9,7 +9,7 @@ import type { RequestDetail, RequestList } from '../../src/platform/shared/contr
 import type { PlatformState } from '../../src/platform/state/state-file.ts';
 import { kuflowDev, platformReady, startCommand, type RunningCommand } from '../support/dev-command.ts';
 import { payloadsIn } from '../support/history-payloads.ts';
-import { asUser, processCompletes, readEncryptionKey, taskOf, userOf } from '../support/loan-process.ts';
+import { actionEnds, asUser, processCompletes, readEncryptionKey, taskOf, userOf } from '../support/loan-process.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { packedCommand } from '../support/packed-command.ts';
 import { platformTime, readTimes, skipTo } from '../support/skip-time.ts';
@@ -262,10 +262,7 @@ describeWorkers(
           await skipTo(state, started + REVIEW_DAYS * DAY);
           expect((await user.retrieveProcessItem(id)).ownerId).toBe(state.user.principalId);
           await expectDeadline(state, processId);
-          const exported = await until('the document of the action has arrived', async () => {
-            const read = await user.retrieveProcessAction(processId, action.id);
-            return read.status !== 'REQUESTED' && read;
-          });
+          const exported = await actionEnds(user, processId, action.id);
           const documentUri = expect.any(String) as string;
           expect(exported).toMatchObject({ status: 'COMPLETED', downloadable: { documentUri } });
           await user.updateProcessItemTaskData(id, { approved: true, remark: CANARY });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { sampleDefinition } from '../../src/process/sample.ts';
+import { actionEnds } from '../support/loan-process.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { failureIn, processUser, type HistoryEvent, type ProcessUser } from '../support/process-user.ts';
 import { describeWorkers } from '../support/describe-workers.ts';
@@ -159,11 +160,7 @@ describeWorkers('a worker', ({ language, project }) => {
       expect(await user.client.retrieveProcess(startRelatedProcess?.processId ?? '')).toMatchObject({
         state: 'RUNNING',
       });
-      const exported = await until('the document has arrived', async () => {
-        failIfExited();
-        const action = await user.client.retrieveProcessAction(processId, requested.id);
-        return action.status !== 'REQUESTED' && action;
-      });
+      const exported = await actionEnds(user.client, processId, requested.id, failIfExited);
       expect(exported).toMatchObject({
         status: 'COMPLETED',
         downloadable: { documentUri: expect.any(String) as string },
