@@ -5,12 +5,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { SimulateResult } from '../../src/commands/dev/simulate/simulation.ts';
 import type { KuFlowClient } from '../../src/kuflow/client.ts';
-import type { ProcessAction } from '../../src/kuflow/contract/process-actions.ts';
 import type { RequestDetail, RequestList } from '../../src/platform/shared/contract.ts';
 import type { PlatformState } from '../../src/platform/state/state-file.ts';
 import { kuflowDev, platformReady, startCommand, type RunningCommand } from '../support/dev-command.ts';
 import { payloadsIn } from '../support/history-payloads.ts';
-import { processCompletes, readEncryptionKey, taskOf, userOf } from '../support/loan-process.ts';
+import { actionEnds, asUser, processCompletes, readEncryptionKey, taskOf, userOf } from '../support/loan-process.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { packedCommand } from '../support/packed-command.ts';
 import { platformTime, readTimes, skipTo } from '../support/skip-time.ts';
@@ -142,15 +141,6 @@ describeWorkers(
       });
     }
 
-    async function invokeExport(state: PlatformState, processId: string): Promise<ProcessAction> {
-      const user = userOf(state);
-      try {
-        return (await user.createProcessAction(processId, { processActionDefinitionCode: 'EXPORT' })).resource;
-      } finally {
-        await user.close();
-      }
-    }
-
     async function expectResult(user: KuFlowClient, state: PlatformState, processId: string): Promise<void> {
       const { content } = await user.findProcessItems({ processId: [processId] });
       const items = await Promise.all(content.map(({ id }) => user.retrieveProcessItem(id)));
@@ -249,7 +239,9 @@ describeWorkers(
           () => /Process JOURNEY (\S+)/.exec(simulation.output())?.[1],
         );
         await opensReview('killed.log');
-        const action = await invokeExport(state, processId);
+        const { resource: action } = await asUser(state, (user) =>
+          user.createProcessAction(processId, { processActionDefinitionCode: 'EXPORT' }),
+        );
         const started = await platformTime(state);
         void skipTo(state, started + REVIEW_DAYS * DAY).catch(() => undefined);
         await until('time is skipped', async () => (await platformTime(state)) > started + HOUR);
@@ -270,10 +262,7 @@ describeWorkers(
           await skipTo(state, started + REVIEW_DAYS * DAY);
           expect((await user.retrieveProcessItem(id)).ownerId).toBe(state.user.principalId);
           await expectDeadline(state, processId);
-          const exported = await until('the document of the action has arrived', async () => {
-            const read = await user.retrieveProcessAction(processId, action.id);
-            return read.status !== 'REQUESTED' && read;
-          });
+          const exported = await actionEnds(user, processId, action.id);
           const documentUri = expect.any(String) as string;
           expect(exported).toMatchObject({ status: 'COMPLETED', downloadable: { documentUri } });
           await user.updateProcessItemTaskData(id, { approved: true, remark: CANARY });

@@ -45,7 +45,7 @@ const specOf = (definition: WorkerDefinition): ProjectSpec => ({
   cliPackage: '0.1.0',
 });
 
-/** The process with an action for each of its tasks, which has the texts and the data of the task. */
+/** Adds an action for each task, with the same code, name and data, so that the names of their code collide. */
 function withActions(definition: WorkerDefinition): WorkerDefinition {
   const actions = definition.tasks.map(({ code, name, data }, index): ActionDefinition => {
     const about = { code, ...(name !== undefined && { name }) };

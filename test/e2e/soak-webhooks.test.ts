@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { transformSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ROOT } from '../../scripts/bundle.mjs';
-import { createKuFlowClient, type KuFlowClient } from '../../src/kuflow/client.ts';
+import type { KuFlowClient } from '../../src/kuflow/client.ts';
 import type {
   WebhookDelivery,
   WebhookDeliveryDetail,
@@ -23,6 +23,7 @@ import {
 } from '../support/dev-command.ts';
 import { missingJdk } from '../support/jdk.ts';
 import { runKuflow } from '../support/kuflow-run.ts';
+import { applicationOf, processCompletes, taskOf, userOf } from '../support/loan-process.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { until } from '../support/until.ts';
 
@@ -42,10 +43,8 @@ const receivers: RunningCommand[] = [];
 const start = async (): Promise<void> => {
   platform = startCommand(kuflowDev(...options), { cwd: folder, mark });
   state = await platformReady(platform, join(folder, 'state'));
-  const { tenantId, loopback } = state;
-  const { id: clientId, secret: clientSecret } = state.application;
-  user = createKuFlowClient({ endpoint: loopback.http, credentials: { token: state.user.token }, tenantId });
-  application = createKuFlowClient({ endpoint: loopback.http, credentials: { clientId, clientSecret }, tenantId });
+  user = userOf(state);
+  application = applicationOf(state);
 };
 const closeClients = async (): Promise<void> => {
   await Promise.all([user.close(), application.close()]);
@@ -99,23 +98,15 @@ const startProcess = async (code: string): Promise<string> => {
   const { resource } = await user.createProcess({ processDefinitionCode: code, tenantId: state.tenantId });
   return resource.id;
 };
-const findTask = async (processId: string, code: string): Promise<string> =>
-  await until(`${code} of ${processId}`, async () => {
-    const { content } = await user.findProcessItems({ processId: [processId], processItemDefinitionCode: [code] });
-    return content[0]?.id;
-  });
 const completeTask = async (processId: string, code: string, value: object = {}): Promise<void> => {
-  const id = await findTask(processId, code);
+  const { id } = await taskOf(user, processId, code);
   await user.claimProcessItemTask(id);
   await user.updateProcessItemTaskData(id, value as Parameters<typeof user.updateProcessItemTaskData>[1]);
   await user.completeProcessItemTask(id);
 };
-const hasEnded = async (processId: string): Promise<void> => {
-  await until(`the end of ${processId}`, async () => (await user.retrieveProcess(processId)).state === 'COMPLETED');
-};
 
 describe('programs that receive webhooks', () => {
-  it('run a process each: the receivers of the documentation, and one as in the sample of KuFlow', async () => {
+  it('complete their processes: the receivers in the documentation, and one like the REST sample of KuFlow', async () => {
     const hasJava = missingJdk() === undefined;
     const env = json('env', ...(hasJava ? ['--for', 'java'] : [])) as Record<string, string>;
     const page = readFileSync(join(ROOT, 'docs', 'how-to', 'receive-webhooks.md'), 'utf8');
@@ -142,7 +133,7 @@ describe('programs that receive webhooks', () => {
     await completeTask(small, 'LOAN_APPLICATION', { AMOUNT: '5000' });
     await completeTask(large, 'LOAN_APPLICATION', { AMOUNT: '5001' });
     await completeTask(large, 'APPROVE_LOAN', { APPROVAL: 'NO' });
-    for (const id of [...ids.values(), small, large]) await hasEnded(id);
+    for (const id of [...ids.values(), small, large]) await processCompletes(user, id);
     const codesOf = async (processId: string): Promise<(string | undefined)[]> => {
       const { content } = await user.findProcessItems({ processId: [processId] });
       return content.map((item) => `${item.processItemDefinitionRef?.code} ${item.task?.state}`).toSorted();
@@ -192,12 +183,12 @@ describe(`a receiver that is down ${SOAK ? 'for two minutes' : 'at first'}, answ
       };
 
       const processIds = [await startProcess('DOWN'), await startProcess('DOWN')];
-      const until120s = Date.now() + DOWN_SECONDS * 1000;
+      const downUntil = Date.now() + DOWN_SECONDS * 1000;
       for (const processId of processIds)
         await application.createProcessItem({ type: 'TASK', processId, processItemDefinitionCode: 'REVIEW' });
       await until('connections were refused', async () => {
         const tried = (await list()).filter(({ latest }) => latest?.problem?.includes('ECONNREFUSED') === true);
-        return tried.length === processIds.length && Date.now() >= until120s;
+        return tried.length === processIds.length && Date.now() >= downUntil;
       });
       await killAndStart();
       for (const processId of processIds) await completeTask(processId, 'REVIEW');

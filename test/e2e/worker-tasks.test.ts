@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { sampleDefinition } from '../../src/process/sample.ts';
+import { actionEnds } from '../support/loan-process.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { failureIn, processUser, type HistoryEvent, type ProcessUser } from '../support/process-user.ts';
 import { describeWorkers } from '../support/describe-workers.ts';
@@ -41,7 +42,7 @@ function definitionOf(code: string, tasks: ProcessDefinition['tasks']): ProcessD
   return { process: { code }, workflow: { type: name, taskQueue: QUEUE }, tasks };
 }
 
-/** Withdrawals in the moment in which a task is created. */
+/** How many withdrawals arrive while a task is being created. */
 const WITHDRAWALS = process.env['KUFLOW_SOAK'] === '1' ? 50 : 5;
 
 const loan = sampleDefinition();
@@ -159,11 +160,7 @@ describeWorkers('a worker', ({ language, project }) => {
       expect(await user.client.retrieveProcess(startRelatedProcess?.processId ?? '')).toMatchObject({
         state: 'RUNNING',
       });
-      const exported = await until('the document has arrived', async () => {
-        failIfExited();
-        const action = await user.client.retrieveProcessAction(processId, requested.id);
-        return action.status !== 'REQUESTED' && action;
-      });
+      const exported = await actionEnds(user.client, processId, requested.id, failIfExited);
       expect(exported).toMatchObject({
         status: 'COMPLETED',
         downloadable: { documentUri: expect.any(String) as string },
@@ -177,7 +174,7 @@ describeWorkers('a worker', ({ language, project }) => {
       });
     });
 
-    it(`that withdraws in the moment of a task's creation leaves no open task, ${WITHDRAWALS} times [java, python, typescript: scope.canceled]`, async () => {
+    it(`that withdraws while a task is being created leaves no open task, ${WITHDRAWALS} times [java, python, typescript: scope.canceled]`, async () => {
       const { faults } = running.platform;
       const processIds: string[] = [];
       for (let round = 0; round < WITHDRAWALS; round++) {

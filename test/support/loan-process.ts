@@ -1,4 +1,5 @@
 import { createKuFlowClient, type KuFlowClient } from '../../src/kuflow/client.ts';
+import type { ProcessAction } from '../../src/kuflow/contract/process-actions.ts';
 import type { PlatformState } from '../../src/platform/state/state-file.ts';
 import { until } from './until.ts';
 
@@ -75,5 +76,19 @@ export async function processCompletes(
   await until('the process completes', async () => {
     goesOn();
     return (await user.retrieveProcess(processId)).state === 'COMPLETED';
+  });
+}
+
+/** Waits until an invoked user action has ended. `goesOn` throws when it no longer can. */
+export function actionEnds(
+  user: KuFlowClient,
+  processId: string,
+  actionId: string,
+  goesOn = (): void => undefined,
+): Promise<ProcessAction> {
+  return until('the user action has ended', async () => {
+    goesOn();
+    const action = await user.retrieveProcessAction(processId, actionId);
+    return action.status !== 'REQUESTED' && action;
   });
 }

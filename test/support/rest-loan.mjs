@@ -1,5 +1,5 @@
-// A program written from KuFlow's documentation of its REST API and webhooks alone, as KuFlow's own sample for REST does it: it knows nothing of this
-// project. It creates items without IDs, ignores calls that KuFlow refuses with 403 and 409, and answers 500 to what else goes wrong.
+// A receiver of webhooks that follows only KuFlow's documentation, like KuFlow's own REST sample, and does not use this project. It creates items
+// without IDs, ignores calls that KuFlow refuses with 403 or 409, and responds with 500 to all other errors.
 import { createServer } from 'node:http';
 
 const { KUFLOW_API_ENDPOINT, KUFLOW_API_CLIENTID, KUFLOW_API_CLIENTSECRET, PORT } = process.env;

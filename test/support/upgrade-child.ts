@@ -1,5 +1,5 @@
-// Opens a state file in a separate process, like a start of the platform that succeeds: FILE STEP. It kills itself before this write, counted from
-// 0, or prints the number of its writes.
+// Upgrades a state file in a separate process, as a successful start of the platform does. Arguments: the file, and the number of a write from 0. The
+// process kills itself before that write. With `none`, it prints how many writes there are.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { systemClock } from '../../src/base/clock.ts';

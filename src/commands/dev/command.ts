@@ -84,7 +84,7 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Run a command connected to the local KuFlow')
     .description(
       'Run a command with the settings of the local KuFlow in its environment. Uses the local KuFlow already running for this folder, ' +
-        'or starts one and stops it afterward. A worker that was connected and ends by itself is started again after a pause, which grows from 1 to 30 seconds. ' +
+        'or starts one and stops it afterward. If a worker that was connected ends by itself, it is restarted after a pause, which grows from 1 to 30 seconds. ' +
         "Exits with the command's own status, 125 if the local KuFlow does not start, 126 or 127 " +
         'if the command cannot be run, and 130 on an interrupt, after the command has drained.',
     )

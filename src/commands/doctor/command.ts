@@ -26,7 +26,7 @@ export function configure(command: Command, context: CommandContext): void {
           "project's dependencies are installed, doctor also runs the worker's own check, which creates another token (and a certificate, if none is " +
           'configured). Pass --no-create to prevent this.\n\n' +
           'Exits with status 0 if no check failed, 1 if one failed, and 2 if settings are missing or malformed. ' +
-          'Status 3 is a warning, with --fail-on warn. Status 4 means that a result is inconclusive.',
+          'With --fail-on warn, exits with 3 if there are warnings. Exits with 4 if a result is inconclusive.',
       )
       .addOption(
         withCandidates(

@@ -109,7 +109,7 @@ export function configure(command: Command, context: CommandContext): void {
       )
       .addOption(collectValues('--set <name=value>', 'Set one property of the input (repeatable)'))
       .addOption(
-        new Option('--input <json>', 'Input as JSON; without input, the signal has no argument').conflicts('set'),
+        new Option('--input <json>', 'Input as JSON (default: send the signal without an argument)').conflicts('set'),
       ),
   )
     .addHelpText('after', SIGNAL_EXAMPLES)

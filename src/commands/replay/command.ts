@@ -20,8 +20,8 @@ export function configure(command: Command, context: CommandContext): void {
       "Replay the histories of running processes against this project's workflow code, as a worker would. " +
         'Uses the configured KuFlow, or else the local KuFlow that runs for this folder, with the credentials of the worker. ' +
         'The worker decrypts the histories of confidential processes. Nothing is written to disk, and no process changes.\n\n' +
-        'Exits with status 0 if every process matches, and 1 if the code would break a process. ' +
-        'Status 3 is a warning: there are no processes, or the duration of a timer changed. Status 4 means that a process could not be read.',
+        'Exits with status 0 if every process matches, and 1 if the code would break a process. Exits with 3, a warning, if no processes ' +
+        'were found or the duration of a timer has changed, and with 4 if a process could not be read.',
     )
     .addOption(stateOption('process', 'processes', 'running'))
     .addOption(

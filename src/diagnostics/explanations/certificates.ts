@@ -49,7 +49,7 @@ const UNUSABLE = {
     convert('ca', 'iconv -f <encoding> -t UTF-8 <file> > <new-file>'),
   ),
   'certificate-base64-of-pem': fails(
-    'The text is base64-encoded PEM, as Kubernetes shows secrets: it was encoded once too often.',
+    'The text is base64-encoded PEM, as in a Kubernetes Secret. PEM is expected.',
     'Decode it once with `base64 -d`',
   ),
   'certificate-swapped': fails(

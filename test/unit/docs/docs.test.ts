@@ -35,7 +35,7 @@ describe('generated pages', () => {
   it.each(['typescript', 'java', 'python'] as const)('describe the workflow API in %s', (language) => {
     const page = read(`docs/reference/workflow-api-${language}.md`);
     expect(workflowPage(page, ROOT, language), 'npm run docs').toBe(page);
-    const [declarations] = [WORKFLOW_READERS[language](ROOT)];
+    const declarations = WORKFLOW_READERS[language](ROOT);
     for (const { name, about, members } of declarations) {
       expect(about, name).toMatch(/^[A-Z`].*\.$/);
       expect(members.length, name).toBeGreaterThan(0);

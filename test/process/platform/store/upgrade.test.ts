@@ -29,7 +29,7 @@ beforeEach(() => {
   database.close();
 });
 
-/** Upgrades the state in a folder. With a step, the upgrade is killed before this write. */
+/** Upgrades the state in a folder. With a step, the process is killed before that write. */
 function upgrade(folder: string, step: number | 'none'): ReturnType<typeof spawnSync> {
   return spawnSync(process.execPath, [child, join(folder, 'state.db'), String(step)], { encoding: 'utf8' });
 }

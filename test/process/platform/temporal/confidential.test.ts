@@ -18,6 +18,7 @@ import { PlatformConnection } from '../../../../src/platform/temporal/connection
 import { decryptPayload, encryptPayload, isEncrypted } from '../../../../src/platform/temporal/encryption.ts';
 import type { ActionDefinition } from '../../../../src/process/definition.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
+import { actionEnds } from '../../../support/loan-process.ts';
 import { startTestPlatform, type TestPlatform } from '../../../support/platform.ts';
 import { processUser, type ProcessUser } from '../../../support/process-user.ts';
 import { accessTo } from '../../../support/skip-time.ts';
@@ -25,11 +26,10 @@ import { until } from '../../../support/until.ts';
 import { runKuflow } from '../../../support/run-kuflow.ts';
 
 const CANARY = 'canary-of-a-confidential-result';
-/** A value of Temporal's `CommandType`. */
+/** Values of Temporal's `CommandType`. */
 const COMPLETE_WORKFLOW = 4;
-
-/** A value of Temporal's `CommandType`. */
 const CANCEL_WORKFLOW = 7;
+
 const ACTION_QUEUE = 'ACTION_QUEUE';
 const ACTIONS: readonly ActionDefinition[] = [
   { code: 'WITHDRAW', type: 'send-workflow-signal', signal: 'Withdraw' },
@@ -168,12 +168,7 @@ describe('a confidential process', () => {
         result: { payloads: [encryptPayload(result, keyId, await readKey(keyId))] },
       },
     });
-    const ended = (actionId: string): Promise<ProcessAction> =>
-      until('the action has ended', async () => {
-        const action = await user.client.retrieveProcessAction(id, actionId);
-        return action.status === 'REQUESTED' ? undefined : action;
-      });
-    const { status, downloadable } = await ended(exported.id);
+    const { status, downloadable } = await actionEnds(user.client, id, exported.id);
     expect(status).toBe('COMPLETED');
     const { bytes } = await user.client.downloadProcessDocument(id, downloadable?.documentUri ?? '');
     expect(Buffer.from(bytes).toString()).toBe('pdf');

@@ -81,7 +81,7 @@ describe('createProcessAction', () => {
     expect(thrown(withInput('CORRECT', { AMOUNT: 1, x: 'x'.repeat(200 * 1024) }))).toEqual(refused(400, '200 KiB'));
   });
 
-  it('starts a separate workflow, whose end decides about the action', async () => {
+  it('starts a separate workflow, whose outcome decides the status of the action', async () => {
     const [done, failed, canceled] = [act('EXPORT'), act('EXPORT'), act('EXPORT')];
     expect(done).toMatchObject({ status: 'REQUESTED', type: 'START_WORKFLOW' });
     await world.outbox.whenIdle();
@@ -148,7 +148,7 @@ describe('createProcessAction', () => {
 });
 
 describe('the document of a downloadable action', () => {
-  it('completes the action, with the old and the new upload, which may be repeated', async () => {
+  it('completes the action through the old or the new upload, which can be repeated', async () => {
     const [first, second] = [act('PRINT'), act('PRINT')];
     const uploaded = uploadProcessActionDocument(world.worker, processId, first.id, file);
     expect(uploaded.status).toBe('COMPLETED');
@@ -167,7 +167,7 @@ describe('the document of a downloadable action', () => {
     expect(thrown(fromOther)).toEqual(refused(404));
   });
 
-  it('is a copy of the document of the process that the workflow returns', () => {
+  it('is a copy of the process document that the workflow returns', () => {
     const action = act('PRINT');
     const { documentUri } = uploadDocument(world.worker, `ku:process/${processId}`, file);
     end(action, completed({ downloadable: { documentUri } }));
@@ -176,7 +176,7 @@ describe('the document of a downloadable action', () => {
     expect(downloadable?.documentUri).toContain(`ku:process-action-value/${action.id}/document/`);
   });
 
-  it('is missing: the action fails', () => {
+  it('fails the action if it is missing', () => {
     const [none, unknown, foreign] = [act('PRINT'), act('PRINT'), act('PRINT')];
     end(none, completed({ message: 'Nothing to print' }));
     end(unknown, completed({ downloadable: { documentUri: `ku:process/${processId}/document/${uuid7()}` } }));
@@ -219,7 +219,7 @@ describe('a process with a running workflow of an action', () => {
   });
 });
 
-describe('the people that may invoke an action', () => {
+describe('the people who may invoke an action', () => {
   it('are its initiator, process managers and the application', async () => {
     await world.destroy();
     world = createWorld({

@@ -18,12 +18,12 @@ import { until } from '../../../support/until.ts';
 import { createWorld, LOAN, type World } from '../domain/world.ts';
 
 interface TestClock extends Clock {
-  /** How many wait. */
+  /** The number of pending sleeps. */
   readonly sleepers: () => number;
   readonly advance: (ms: number) => void;
 }
 
-/** Real time that only moves when the test moves it. */
+/** A clock that moves only when the test moves it. */
 function createTestClock(): TestClock {
   let now = Date.parse('2026-11-30T12:00:00.000Z');
   const sleeping = new Set<{ readonly until: number; readonly wake: () => void }>();
@@ -89,7 +89,7 @@ function open(
   return world;
 }
 
-/** Answers the requests with these, and all further ones with 200. */
+/** Answers the first requests with these, and all others with 200. */
 async function receive(...answers: readonly Answer[]): Promise<AnsweringServer> {
   const server = await startAnsweringServer((_request, response, index) => (answers[index] ?? status(200))(response));
   onTestFinished(() => server.close());
@@ -177,7 +177,7 @@ describe('the sender of webhooks', () => {
         processItemDefinitionCode: 'SCORE',
       },
     });
-    // Nothing is for the engine.
+    // The process has no workflow.
     expect(world.calls).toEqual([]);
     expect(deliveries(world).every(({ state, attempts }) => state === 'DELIVERED' && attempts === 1)).toBe(true);
   });
@@ -265,7 +265,7 @@ describe('the sender of webhooks', () => {
     expect(deliveries(world)[0]?.latest?.problem).toBeDefined();
   });
 
-  it('gives an event up after a day, sends the next one, and sends it again on request', async () => {
+  it('gives up on an event after a day, sends the next one, and sends it again on request', async () => {
     const clock = createTestClock();
     const server = await receive(status(500), status(404));
     const world = open(server.url, clock);

@@ -60,7 +60,7 @@ type OptionalOwner = Partial<Record<'ownerId' | 'ownerEmail', string>>;
 interface TaskOptions<Data, Context> extends OptionalOwner {
   /** The data that the form of the task shows at first. */
   readonly data?: Partial<Data>;
-  /** Data that the form of the task can show. */
+  /** Data that the task form can show. */
   readonly contextData?: Context;
 }
 
@@ -77,7 +77,7 @@ export interface TaskHandle<Data> {
   log(text: string, level?: 'INFO' | 'WARN' | 'ERROR'): Promise<void>;
 }
 
-/** A task of the application itself. */
+/** A system task, which the worker completes itself. */
 export interface SystemTaskHandle<Data> extends Omit<TaskHandle<Data>, 'done' | 'assign'> {
   /**
    * Runs `work`, which may call several activities, saves the data that it returns, and completes the task. Data that does not

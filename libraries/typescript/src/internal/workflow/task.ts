@@ -15,7 +15,7 @@ export type Message<Data = unknown> = TaskOfKind<'message', Data, unknown>;
 /** A thread, in which people discuss. */
 export type Thread = TaskOfKind<'thread', unknown, unknown>;
 
-/** A user action that signals the workflow of the process, with the type of its input. */
+/** A user action that signals the process's workflow. `Input` is the type of its input. */
 export interface SignalAction<Input = undefined> {
   readonly code: string;
   /** The name of its signal. */

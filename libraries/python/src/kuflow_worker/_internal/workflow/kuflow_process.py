@@ -112,7 +112,7 @@ class TaskHandle(_Handle, Generic[Data]):
 
 
 class SystemTaskHandle(_Handle, Generic[Data]):
-    """A task of the application itself."""
+    """A system task, which the worker completes itself."""
 
     def __init__(
         self,

@@ -50,7 +50,7 @@ public record HumanTask<D>(String code, Class<D> dataType) {
             return this;
         }
 
-        /** Data that the form of the task can show. */
+        /** Data that the task form can show. */
         public Options<D> contextData(Object contextData) {
             this.contextData = contextData;
             return this;

@@ -200,7 +200,7 @@ public final class KuFlowProcess {
         return openSystemTask(task, null).complete(() -> activity.apply(input), true);
     }
 
-    /** As {@link #systemTask(SystemTask, Function, Object)}, with data that the form of the task can show. */
+    /** As {@link #systemTask(SystemTask, Function, Object)}, with data that the task form can show. */
     public <D, I> D systemTask(SystemTask<D> task, Function<I, D> activity, I input, Object contextData) {
         return openSystemTask(task, contextData).complete(() -> activity.apply(input), true);
     }

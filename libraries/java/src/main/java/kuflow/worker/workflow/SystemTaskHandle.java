@@ -4,7 +4,7 @@ import java.util.UUID;
 import java.util.function.Supplier;
 import kuflow.worker.model.LogLevel;
 
-/** A task of the application itself. */
+/** A system task, which the worker completes itself. */
 public interface SystemTaskHandle<D> {
 
     UUID id();
