@@ -1,9 +1,10 @@
+import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { extract, type ReadEntry } from 'tar';
+import { extract, type ReadEntry, type Unpack } from 'tar';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { hashFile } from '../../files/hash-file.ts';
 import { syncPath } from '../../files/node-file-system.ts';
@@ -54,12 +55,12 @@ export async function unpackArchive(file: string, folder: string, limit = MAX_UN
     }
   }
   try {
-    await pipeline(
-      createReadStream(file),
-      createGunzip(),
-      checked,
-      extract({ cwd: folder, strict: true, preserveOwner: false, noMtime: true, dmode: 0o700, filter }),
-    );
+    await pipeline(createReadStream(file), createGunzip(), checked, async (chunks: AsyncIterable<Buffer>) => {
+      await unpackAll(
+        chunks,
+        extract({ cwd: folder, strict: true, preserveOwner: false, noMtime: true, dmode: 0o700, filter }),
+      );
+    });
   } catch (error) {
     if (error instanceof KnownError) throw error;
     if (problem !== undefined) throw invalidArchiveError(file, problem);
@@ -76,6 +77,19 @@ export async function unpackArchive(file: string, folder: string, limit = MAX_UN
   unpacked.delete(MANIFEST_FILE);
   await checkFiles(file, folder, manifest, unpacked);
   return manifest;
+}
+
+/**
+ * Unpacks what `chunks` yields. `pipeline` would wait for ever if the end of an archive arrives after its files were written, because the library then
+ * finishes within `end()`.
+ */
+async function unpackAll(chunks: AsyncIterable<Buffer>, unpack: Unpack): Promise<void> {
+  const closed = new Promise<void>((resolve, reject) => unpack.on('close', resolve).on('error', reject));
+  // If `chunks` fails, nobody waits for it.
+  closed.catch(() => undefined);
+  for await (const chunk of chunks) if (!unpack.write(chunk)) await Promise.race([once(unpack, 'drain'), closed]);
+  unpack.end();
+  await closed;
 }
 
 /** Rejects with KnownError unless there is a file at this path. */

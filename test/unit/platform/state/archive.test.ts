@@ -1,5 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  createWriteStream,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -11,7 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { createGzip, gunzipSync, gzipSync } from 'node:zlib';
 import { Header } from 'tar';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/base/clock.ts';
@@ -25,6 +28,7 @@ import { databasePath, takeOwnerLock } from '../../../../src/platform/store/owne
 import { getMeta, setMeta } from '../../../../src/platform/store/people.ts';
 import { MIGRATIONS } from '../../../../src/platform/store/schema.ts';
 import { treeOf } from '../../../support/tree.ts';
+import { until } from '../../../support/until.ts';
 
 let folder: string;
 let stateDir: string;
@@ -363,6 +367,22 @@ describe('an archive that is not valid', () => {
     writeFileSync(archive, gzipSync(Buffer.concat([tarOf([manifestOf([state()]), state()]), Buffer.alloc(4_000_000)])));
     mkdirSync(join(folder, 'out'));
     expect(await failure(unpackArchive(archive, join(folder, 'out'), 2_000_000))).toContain('too large');
+  });
+
+  it.runIf(process.platform !== 'win32')('is unpacked if its end arrives after its files were written', async () => {
+    const whole = tarOf([manifestOf([state()]), state()]);
+    const out = join(folder, 'out');
+    mkdirSync(out);
+    execFileSync('mkfifo', [archive]);
+    const unpacked = unpackArchive(archive, out);
+    const sender = createGzip();
+    sender.pipe(createWriteStream(archive));
+    sender.write(whole.subarray(0, -1024));
+    sender.flush();
+    const written = join(out, 'state.db');
+    await until('the file is written', () => existsSync(written) && statSync(written).size === database.length);
+    sender.end(whole.subarray(-1024));
+    expect((await unpacked).files).toHaveLength(1);
   });
 
   it('is named if it does not exist or is a folder', async () => {
