@@ -11,6 +11,8 @@ import { temporaryFolders } from '../../../support/temporary-folder.ts';
 const OLD_STATE = join(import.meta.dirname, '..', '..', '..', 'support', 'state-version-4.sql');
 const OLD_VERSION = 4;
 const SAMPLE = process.env['KUFLOW_SOAK'] === '1' ? Infinity : 8;
+/** Two programs run at each of hundreds of writes. */
+const LIMIT = SAMPLE === Infinity ? 3_600_000 : 180_000;
 
 const newFolder = temporaryFolders();
 let child: string;
@@ -73,25 +75,29 @@ describe('the upgrade of a state file of an older version', () => {
     expect(tables).toMatchObject({ processes: before['processes'], process_items: before['process_items'] });
   });
 
-  it('leaves the old state or the new one after a kill at each of its writes, and the next start completes it', () => {
-    const whole = copyOfOld();
-    const writes = Number(upgrade(whole, 'none').stdout);
-    expect(writes).toBeGreaterThan(20);
-    const states = { before: contentOf(old), after: contentOf(whole) };
-    const seen = new Set<unknown>();
-    const every = Math.max(1, writes / SAMPLE);
-    for (let at = 0; at < writes; at += every) {
-      const step = Math.floor(at);
-      const folder = copyOfOld();
-      expect(upgrade(folder, step).signal, `write ${step}`).toBe('SIGKILL');
-      const left = contentOf(folder);
-      seen.add(left.version);
-      expect(left, `write ${step}`).toEqual(left.version === OLD_VERSION ? states.before : states.after);
-      if (existsSync(join(folder, 'state.db.old'))) expect(contentOf(folder, 'state.db.old')).toEqual(states.before);
-      expect(upgrade(folder, 'none'), `after write ${step}`).toMatchObject({ status: 0, stderr: '' });
-      expect(contentOf(folder), `after write ${step}`).toEqual(states.after);
-      expect(readdirSync(folder).filter((name) => name.includes('.old'))).toEqual([]);
-    }
-    expect(seen).toEqual(new Set([OLD_VERSION, MIGRATIONS.length]));
-  });
+  it(
+    'leaves the old state or the new one after a kill at each of its writes, and the next start completes it',
+    () => {
+      const whole = copyOfOld();
+      const writes = Number(upgrade(whole, 'none').stdout);
+      expect(writes).toBeGreaterThan(20);
+      const states = { before: contentOf(old), after: contentOf(whole) };
+      const seen = new Set<unknown>();
+      const every = Math.max(1, writes / SAMPLE);
+      for (let at = 0; at < writes; at += every) {
+        const step = Math.floor(at);
+        const folder = copyOfOld();
+        expect(upgrade(folder, step).signal, `write ${step}`).toBe('SIGKILL');
+        const left = contentOf(folder);
+        seen.add(left.version);
+        expect(left, `write ${step}`).toEqual(left.version === OLD_VERSION ? states.before : states.after);
+        if (existsSync(join(folder, 'state.db.old'))) expect(contentOf(folder, 'state.db.old')).toEqual(states.before);
+        expect(upgrade(folder, 'none'), `after write ${step}`).toMatchObject({ status: 0, stderr: '' });
+        expect(contentOf(folder), `after write ${step}`).toEqual(states.after);
+        expect(readdirSync(folder).filter((name) => name.includes('.old'))).toEqual([]);
+      }
+      expect(seen).toEqual(new Set([OLD_VERSION, MIGRATIONS.length]));
+    },
+    LIMIT,
+  );
 });
