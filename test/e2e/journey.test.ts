@@ -5,11 +5,20 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { SimulateResult } from '../../src/commands/dev/simulate/simulation.ts';
 import type { KuFlowClient } from '../../src/kuflow/client.ts';
+import type { ProcessAction } from '../../src/kuflow/contract/process-actions.ts';
 import type { RequestDetail, RequestList } from '../../src/platform/shared/contract.ts';
 import type { PlatformState } from '../../src/platform/state/state-file.ts';
 import { kuflowDev, platformReady, startCommand, type RunningCommand } from '../support/dev-command.ts';
 import { payloadsIn } from '../support/history-payloads.ts';
-import { actionEnds, asUser, processCompletes, readEncryptionKey, taskOf, userOf } from '../support/loan-process.ts';
+import {
+  actionEnds,
+  answerTask,
+  asUser,
+  processCompletes,
+  readEncryptionKey,
+  taskOf,
+  userOf,
+} from '../support/loan-process.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { packedCommand } from '../support/packed-command.ts';
 import { platformTime, readTimes, skipTo } from '../support/skip-time.ts';
@@ -69,9 +78,13 @@ const DEFINITION = {
     { code: 'NOTE', kind: 'message' },
     { code: 'TALK', kind: 'thread' },
     { code: 'SIGN', kind: 'human' },
+    { code: 'CHECK', kind: 'human' },
   ],
   actions: [
     { code: 'EXPORT', type: 'downloadable', workflow: { type: 'ExportWorkflow', 'task-queue': 'JOURNEY_QUEUE' } },
+    { code: 'REMIND', type: 'send-workflow-signal', signal: 'Remind' },
+    { code: 'ADD_CHECK', type: 'create-task', task: 'CHECK' },
+    { code: 'AGAIN', type: 'start-related-process', process: 'JOURNEY' },
   ],
 };
 
@@ -141,6 +154,20 @@ describeWorkers(
       });
     }
 
+    /** Sends a signal, creates a task and starts a process, and completes the task. */
+    async function useActions(user: KuFlowClient, processId: string): Promise<void> {
+      const act = async (code: string): Promise<ProcessAction> => {
+        const { resource } = await user.createProcessAction(processId, { processActionDefinitionCode: code });
+        return await actionEnds(user, processId, resource.id);
+      };
+      const [reminded, check, again] = [await act('REMIND'), await act('ADD_CHECK'), await act('AGAIN')];
+      expect([reminded, check, again].map(({ status }) => status)).toEqual(['COMPLETED', 'COMPLETED', 'COMPLETED']);
+      const related = again.startRelatedProcess?.processId ?? '';
+      expect(related).not.toBe(processId);
+      await taskOf(user, related, 'APPLY');
+      await answerTask(user, { id: check.createTask?.processItemId ?? '' }, 'CHECK');
+    }
+
     async function expectResult(user: KuFlowClient, state: PlatformState, processId: string): Promise<void> {
       const { content } = await user.findProcessItems({ processId: [processId] });
       const items = await Promise.all(content.map(({ id }) => user.retrieveProcessItem(id)));
@@ -150,6 +177,7 @@ describeWorkers(
         ['APPLY', 'COMPLETED', true],
         ['STAMP', 'COMPLETED', true],
         ['REVIEW', 'COMPLETED', true],
+        ['CHECK', 'COMPLETED', true],
         ['NOTE', undefined, undefined],
         ['TALK', undefined, undefined],
         ['SIGN', 'CANCELLED', true],
@@ -163,6 +191,7 @@ describeWorkers(
       expect(reviewer).toBe(state.user.name);
       expect(await text(stamped)).toBe(`${await text(contract)}For ${state.user.name}`);
       expect(items[2]?.ownerId).toBe(state.user.principalId);
+      expect(items[4]?.message?.text).toBe('Reviewed after 1 reminders');
     }
 
     /** Expects that the history of the process is encrypted, and returns its key. */
@@ -259,12 +288,17 @@ describeWorkers(
         try {
           const { id } = await taskOf(user, processId, 'REVIEW');
           expect(await platformTime(state)).toBeGreaterThan(started + HOUR);
+          const begun = performance.now();
           await skipTo(state, started + REVIEW_DAYS * DAY);
+          process.stderr.write(
+            `${language}: skipped the rest of the deadline in ${Math.round(performance.now() - begun)} ms\n`,
+          );
           expect((await user.retrieveProcessItem(id)).ownerId).toBe(state.user.principalId);
           await expectDeadline(state, processId);
           const exported = await actionEnds(user, processId, action.id);
           const documentUri = expect.any(String) as string;
           expect(exported).toMatchObject({ status: 'COMPLETED', downloadable: { documentUri } });
+          await useActions(user, processId);
           await user.updateProcessItemTaskData(id, { approved: true, remark: CANARY });
           await user.completeProcessItemTask(id);
           const sign = await taskOf(user, processId, 'SIGN');

@@ -13,6 +13,7 @@ import kuflow.worker.workflow.HumanTask;
 import kuflow.worker.workflow.KuFlowProcess;
 import kuflow.worker.workflow.MessageTask;
 import kuflow.worker.workflow.Owner;
+import kuflow.worker.workflow.SignalAction;
 import kuflow.worker.workflow.SystemTask;
 import kuflow.worker.workflow.TaskCancelled;
 import kuflow.worker.workflow.ThreadTask;
@@ -32,7 +33,9 @@ public class JourneyWorkflowImpl implements JourneyWorkflow {
     private static final MessageTask<Map<String, Object>> NOTE = new MessageTask<>("NOTE");
     private static final ThreadTask TALK = new ThreadTask("TALK");
     private static final HumanTask<Map<String, Object>> SIGN = HumanTask.untyped("SIGN");
+    private static final SignalAction<Void> REMIND = SignalAction.withoutInput("REMIND", "Remind");
 
+    private int reminders = 0;
     private final KuFlowProcess kuflow;
     private final JourneyActivities transfers = KuFlowProcess.transferActivities(JourneyActivities.class);
     private final WorkerActivities worker = KuFlowProcess.activities(WorkerActivities.class);
@@ -48,6 +51,7 @@ public class JourneyWorkflowImpl implements JourneyWorkflow {
 
     @Override
     public WorkflowResponse run(WorkflowRequest request) {
+        kuflow.onAction(REMIND, nothing -> reminders++);
         Application application = kuflow.humanTask(APPLY);
         UUID reviewerId = application.reviewer().id();
         kuflow.systemTask(
@@ -59,7 +63,7 @@ public class JourneyWorkflowImpl implements JourneyWorkflow {
                 REVIEW,
                 options -> options.owner(us)
                         .deadline(Duration.ofDays(3), task -> task.assign(Owner.ofId(reviewerId))));
-        kuflow.message(NOTE, "Reviewed");
+        kuflow.message(NOTE, "Reviewed after " + reminders + " reminders");
         kuflow.thread(TALK);
         try {
             kuflow.humanTask(SIGN);

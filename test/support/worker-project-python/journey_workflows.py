@@ -11,6 +11,7 @@ from kuflow_worker.workflow import (
     HumanTask,
     KuFlowProcess,
     MessageTask,
+    SignalAction,
     SystemTask,
     TaskCancelled,
     ThreadTask,
@@ -35,6 +36,7 @@ APPLY = HumanTask[Application]("APPLY")
 STAMP = SystemTask[StampedContract]("STAMP")
 REVIEW = HumanTask[Review]("REVIEW")
 SIGN = HumanTask[Any]("SIGN")
+REMIND = SignalAction("REMIND", "Remind")
 
 
 @workflow.defn
@@ -48,10 +50,12 @@ class JourneyWorkflow:
     @workflow.init
     def __init__(self, request: WorkflowRequest) -> None:
         self._kuflow = KuFlowProcess(request, reread_after=timedelta(milliseconds=500))
+        self._reminders = 0
 
     @workflow.run
     async def run(self, request: WorkflowRequest) -> WorkflowResponse:
         kuflow = self._kuflow
+        kuflow.on_action(REMIND, self._remind)
         application = await kuflow.human_task(APPLY)
         reviewer_id = PrincipalFields.parse(application["reviewer"]).id
         await kuflow.system_task(
@@ -65,10 +69,13 @@ class JourneyWorkflow:
             deadline=timedelta(days=3),
             on_deadline=lambda task: task.assign(owner_id=reviewer_id),
         )
-        await kuflow.message(MessageTask("NOTE"), text="Reviewed")
+        await kuflow.message(MessageTask("NOTE"), text=f"Reviewed after {self._reminders} reminders")
         await kuflow.thread(ThreadTask("TALK"))
         try:
             await kuflow.human_task(SIGN)
         except TaskCancelled:
             return {"message": "withdrawn"}
         return {"message": "approved" if review["approved"] else "rejected"}
+
+    def _remind(self, _nothing: None) -> None:
+        self._reminders += 1

@@ -5,6 +5,7 @@ import {
   message,
   openProcess,
   ownActivities,
+  signalAction,
   system,
   TaskCancelled,
   thread,
@@ -14,6 +15,8 @@ import {
 } from 'kuflow-worker/workflow';
 import type { JourneyActivities, StampedContract } from './journey-activities.ts';
 
+const REMIND = signalAction('REMIND', 'Remind');
+
 const { stampContract, ownApplication } = ownActivities<JourneyActivities>(TRANSFER);
 
 /**
@@ -22,6 +25,10 @@ const { stampContract, ownApplication } = ownActivities<JourneyActivities>(TRANS
  */
 export async function JourneyWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
   const kuflow = openProcess(request, { rereadAfter: 500 });
+  let reminders = 0;
+  kuflow.onAction(REMIND, () => {
+    reminders += 1;
+  });
   const { contract, reviewer } = await kuflow.humanTask(human<{ contract: string; reviewer: string }>('APPLY'));
   const reviewerId = KuFlowPrincipal.parse(reviewer).id;
   const { processId } = request;
@@ -32,7 +39,7 @@ export async function JourneyWorkflow(request: WorkflowRequest): Promise<Workflo
     deadline: '3 days',
     onDeadline: (task) => task.assign({ ownerId: reviewerId }),
   });
-  await kuflow.message(message('NOTE'), { text: 'Reviewed' });
+  await kuflow.message(message('NOTE'), { text: `Reviewed after ${reminders} reminders` });
   await kuflow.thread(thread('TALK'));
   try {
     await kuflow.humanTask(human('SIGN'));
