@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { format, resolveConfig } from 'prettier';
+import { formatText } from './format.mjs';
 
 const root = new URL('../', import.meta.url);
 
@@ -26,5 +26,5 @@ for (const [name, text] of [
   ['kuflow.people.schema.json', publishedPeopleSchema()],
 ]) {
   const file = fileURLToPath(new URL(`schemas/${name}`, root));
-  await writeFile(file, await format(text, { ...(await resolveConfig(file)), filepath: file }));
+  await writeFile(file, await formatText(file, text));
 }

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { format, resolveConfig } from 'prettier';
+import { formatText } from '../../scripts/format.mjs';
 import { GROUPS } from './scenarios.mjs';
 import { cell } from './words.mjs';
 
@@ -41,10 +41,7 @@ export function peerTables({ where, tools, facts }) {
 export async function writePeers(docs, comparison) {
   const path = join(docs, 'peers.md');
   const target = join(docs, 'peers.json');
-  const facts = await format(JSON.stringify(comparison, concise), {
-    ...(await resolveConfig(target)),
-    filepath: target,
-  });
+  const facts = await formatText(target, JSON.stringify(comparison, concise));
   // A short host name is part of many words.
   for (const trace of [hostname(), 'kuflow-bench-'].filter((word) => word.length > 3)) {
     const at = facts.indexOf(trace);

@@ -4,7 +4,8 @@ import type { KindReason } from './types.ts';
 
 /** The data that a field belongs to: of a task, or of the process. */
 export type ShapeOwner =
-  { readonly part: 'data' | 'contextData'; readonly task: string } | { readonly part: 'metadata' | 'entity' };
+  | { readonly part: 'data' | 'contextData'; readonly task: string }
+  | { readonly part: 'metadata' | 'entity' };
 
 /** What a finding about a task is based on. */
 export interface TaskCounts {

@@ -2,7 +2,11 @@ import type { ProcessDefinition, TaskKind } from '../process/definition.ts';
 import type { ObservedValues, ShapeEvidence } from './shape/infer.ts';
 
 export type ReadOperation =
-  'findProcesses' | 'findProcessItems' | 'findPrincipals' | 'retrieveProcess' | 'retrieveProcessItem';
+  | 'findProcesses'
+  | 'findProcessItems'
+  | 'findPrincipals'
+  | 'retrieveProcess'
+  | 'retrieveProcessItem';
 
 export interface ReadParameters {
   readonly path?: Readonly<Record<string, string>>;

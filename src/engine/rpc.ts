@@ -62,7 +62,8 @@ export interface EngineConnection {
 }
 
 export type EngineConnecting =
-  { readonly ok: true; readonly connection: EngineConnection } | { readonly ok: false; readonly facts: DialFacts };
+  | { readonly ok: true; readonly connection: EngineConnection }
+  | { readonly ok: false; readonly facts: DialFacts };
 
 // https://grpc.io/docs/guides/status-codes/
 const STATUS_NAMES = [

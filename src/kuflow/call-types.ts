@@ -23,7 +23,8 @@ export type QueryOf<Id extends OperationId> = {
   >;
 } & {
   readonly [Name in keyof Table[Id]['query'] as Name extends RequiredName<Id> ? never : Name]?:
-    Given<StaticOf<Table[Id]['query'][Name]>> | undefined;
+    | Given<StaticOf<Table[Id]['query'][Name]>>
+    | undefined;
 };
 
 export type BodyOf<Id extends OperationId> = Table[Id] extends { readonly body: { readonly schema: infer Schema } }

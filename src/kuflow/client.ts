@@ -20,7 +20,8 @@ import { explainWrongProtocol } from './wrong-protocol.ts';
 import { createTransport, type RawAnswer } from './transport.ts';
 
 export type KuFlowCredentials =
-  { readonly clientId: string; readonly clientSecret: Secret } | { readonly token: Secret };
+  | { readonly clientId: string; readonly clientSecret: Secret }
+  | { readonly token: Secret };
 
 export type KuFlowEvent =
   | { readonly kind: 'insecure-endpoint'; readonly endpoint: string }

@@ -22,7 +22,10 @@ export interface ProjectLocation {
 /** Codes of causes that `kuflow doctor explain` explains. */
 export type RuntimeProblem = 'runtime-missing' | 'runtime-too-old' | 'environment-unusable' | 'build-file-unusable';
 export type TemporalSdkProblem =
-  'sdk-not-installed' | 'sdk-versions-differ' | 'sdk-install-outdated' | 'sdk-known-fault';
+  | 'sdk-not-installed'
+  | 'sdk-versions-differ'
+  | 'sdk-install-outdated'
+  | 'sdk-known-fault';
 
 type Facts = Readonly<Record<string, string>>;
 

@@ -65,8 +65,8 @@ function expand(schemas: readonly unknown[], root: Schema): readonly Schema[] | 
 function propertySchemas(parts: readonly Schema[], name: string): readonly unknown[] {
   return parts.flatMap(({ properties, patternProperties, additionalProperties }) => {
     const own = isRecord(properties) && Object.hasOwn(properties, name) ? [properties[name]] : [];
-    const matching = Object.entries(isRecord(patternProperties) ? patternProperties : {}).flatMap(
-      ([pattern, schema]) => (matchesPattern(pattern, name) ? [schema] : []),
+    const matching = Object.entries(isRecord(patternProperties) ? patternProperties : {}).flatMap(([pattern, schema]) =>
+      matchesPattern(pattern, name) ? [schema] : [],
     );
     return own.length + matching.length > 0 || !isRecord(additionalProperties)
       ? [...own, ...matching]

@@ -18,7 +18,13 @@ export interface Source {
  * `endpoint-mismatch`: credentials of the environment or a profile, and a different endpoint in another source.
  */
 export type ProblemCode =
-  'missing' | 'placeholder' | 'invalid' | 'unreadable' | 'mixed-credentials' | 'conflict' | 'endpoint-mismatch';
+  | 'missing'
+  | 'placeholder'
+  | 'invalid'
+  | 'unreadable'
+  | 'mixed-credentials'
+  | 'conflict'
+  | 'endpoint-mismatch';
 
 export interface SettingProblem {
   /** A setting, `temporal.mutual-tls`, or the name of an application file. */
@@ -60,7 +66,13 @@ export interface Entry {
 /** A source of values. Layers of the same group count as one source of credentials. */
 export interface Layer {
   readonly group:
-    'flags' | 'local' | 'profile-flag' | 'environment' | 'profile-environment' | 'files' | 'profile-default';
+    | 'flags'
+    | 'local'
+    | 'profile-flag'
+    | 'environment'
+    | 'profile-environment'
+    | 'files'
+    | 'profile-default';
   readonly entries: ReadonlyMap<SettingName, Entry>;
   readonly problems: readonly SettingProblem[];
   readonly warnings: readonly SettingWarning[];

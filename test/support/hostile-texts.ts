@@ -4,7 +4,7 @@ import fc from 'fast-check';
 export const MARK = 'qzvxkwj';
 
 /** Texts that end literals, comments, templates, tags, lines, words and paths in careless generators. */
-// prettier-ignore
+// oxfmt-ignore
 const FRAGMENTS: readonly string[] = [
   ...["'", '"', '`', '\\', "\\'", '\\"', "');", '");', '`);', '${', '}', '`${process.exit(1)}`', '\\u0041', '\\'],
   ...['\n', '\r', '\r\n', '\n\n', '\t', '\u0085', '\u2028', '\u2029', '\v', '\f', '\0', '\u001b[31m', '\u0007', '\b'],
@@ -26,7 +26,7 @@ const FRAGMENTS: readonly string[] = [
 export const OBJECT_MEMBERS: readonly string[] = Object.getOwnPropertyNames(Object.prototype);
 
 /** Words with a meaning in a language, in Temporal, in an operating system or in the templates, as they are and as codes. */
-// prettier-ignore
+// oxfmt-ignore
 const WORDS: readonly string[] = [
   ...[...OBJECT_MEMBERS, 'prototype', 'then', 'default', 'class', 'await'],
   ...['THEN', 'TO_STRING', 'VALUE_OF', 'HAS_OWN_PROPERTY', 'TO_JSON', 'DEFAULT', 'CLASS', 'CONSTRUCTOR', 'DELETE', 'ASYNC'],
@@ -47,7 +47,7 @@ export const SAME_HASH = [
 ] as const;
 
 /** Families of texts that are equal to people, to a file system or after normalization. */
-// prettier-ignore
+// oxfmt-ignore
 const FAMILIES: readonly (readonly string[])[] = [
   ['LOAN_APPLICATION', 'loan_application', 'Loan Application', 'loan-application', 'LoanApplication', 'loanApplication'],
   ['LOAN__APPLICATION', 'loan.application', 'LOAN-APPLICATION', ' LOAN_APPLICATION', 'LOAN_APPLICATION ', 'loan/application'],

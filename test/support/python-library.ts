@@ -1,13 +1,12 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { ROOT } from '../../scripts/bundle.mjs';
 import { replaceText } from './library-archive.ts';
 import { installOnce } from './install-once.ts';
+import { installPythonPackages } from './uv.ts';
 
-const run = promisify(execFile);
 const LIBRARY = join(ROOT, 'libraries/python');
 const IS_WINDOWS = process.platform === 'win32';
 
@@ -19,8 +18,7 @@ export async function pythonWithLibraryPackages(): Promise<string> {
   const requirements = libraryRequirements();
   const version = createHash('sha256').update(requirements.join()).digest('hex').slice(0, 12);
   const folder = await installOnce(`python-library-${version}`, async (target) => {
-    await run(IS_WINDOWS ? 'python' : 'python3', ['-m', 'venv', target]);
-    await run(pythonIn(target), ['-m', 'pip', 'install', '--quiet', ...requirements], { timeout: 300_000 });
+    await installPythonPackages(target, requirements);
   });
   return pythonIn(folder);
 }

@@ -1,13 +1,11 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { platformEnvironment, writeCaBundle } from '../../src/platform/shared/environment.ts';
 import type { WorkerCommand } from './foreign-worker.ts';
 import { installOnce } from './install-once.ts';
 import type { TestPlatform } from './platform.ts';
 import type { ProcessUser } from './process-user.ts';
+import { installPythonPackages } from './uv.ts';
 
-const run = promisify(execFile);
 const PACKAGES = [
   'kuflow-rest',
   'kuflow-temporal-common',
@@ -19,9 +17,7 @@ const PACKAGES = [
 /** The path of a Python with this version of KuFlow's SDK from PyPI. `others` are requirements such as `temporalio==1.6.0`. */
 export async function pythonWithSdk(version = '3.5.0', others: readonly string[] = []): Promise<string> {
   const folder = await installOnce(`python-kuflow-${version}`, async (target) => {
-    await run('python3', ['-m', 'venv', target]);
-    const requirements = [...PACKAGES.map((name) => `${name}==${version}`), ...others];
-    await run(pythonIn(target), ['-m', 'pip', 'install', '--quiet', ...requirements], { timeout: 300_000 });
+    await installPythonPackages(target, [...PACKAGES.map((name) => `${name}==${version}`), ...others]);
   });
   return pythonIn(folder);
 }

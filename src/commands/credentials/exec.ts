@@ -43,7 +43,8 @@ export interface CredentialsExecRequest extends CredentialContext {
  * and why.
  */
 export type CredentialsExecResult =
-  { readonly kind: 'ran'; readonly status: number } | ({ readonly kind: 'not-started' } & FailedStart);
+  | { readonly kind: 'ran'; readonly status: number }
+  | ({ readonly kind: 'not-started' } & FailedStart);
 
 /**
  * `kuflow credentials exec`: runs a command with the credentials in its environment and nowhere else: the certificate

@@ -24,7 +24,11 @@ export interface UnverifiedToken {
 }
 
 export type MaterialProblemCode =
-  TlsMaterialProblemCode | 'cut' | 'other-authority' | 'authority-outside-validity' | 'namespace';
+  | TlsMaterialProblemCode
+  | 'cut'
+  | 'other-authority'
+  | 'authority-outside-validity'
+  | 'namespace';
 
 export interface MaterialProblem {
   readonly code: MaterialProblemCode;

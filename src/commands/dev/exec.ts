@@ -41,7 +41,8 @@ export type Restart =
 
 /** `ran`: the command's own status. `not-started`: 126 or 127, and the error. */
 export type DevExecResult =
-  { readonly kind: 'ran'; readonly status: number } | ({ readonly kind: 'not-started' } & FailedStart);
+  | { readonly kind: 'ran'; readonly status: number }
+  | ({ readonly kind: 'not-started' } & FailedStart);
 
 /**
  * Runs a command with the platform's settings in its environment. Uses the running platform, or starts one for the duration of the command.

@@ -14,7 +14,6 @@ import { requireRunningPlatform } from '../../platform/session/attach.ts';
 import type { LanguageId } from '../../languages/names.ts';
 import { workerSettings, type DevEvent } from '../../platform/session/start.ts';
 import { openFolder, stateFolder, type PlatformState } from '../../platform/state/state-file.ts';
-import { createProcessEngine } from '../../platform/temporal/engine.ts';
 import { findTemporal, findTestServer } from '../../platform/temporal/find.ts';
 import { startCommand } from '../../project/commands.ts';
 import { formatPathOption, shellWord } from '../../base/shell.ts';
@@ -204,6 +203,8 @@ async function readHistory(
     const { body } = await client.call('retrieveKmsKey', { path: { keyId } });
     return Buffer.from(body.value, 'base64');
   };
+  // The other commands do not need Temporal's client.
+  const { createProcessEngine } = await import('../../platform/temporal/engine.ts');
   const engine = await createProcessEngine({
     address: state.endpoints.temporal,
     namespace: state.namespace,

@@ -4,7 +4,8 @@ import type { HostPort } from '../../network/address.ts';
 export type EngineTarget = HostPort;
 
 export type TargetReading =
-  { readonly ok: true; readonly target: EngineTarget } | { readonly ok: false; readonly problem: string };
+  | { readonly ok: true; readonly target: EngineTarget }
+  | { readonly ok: false; readonly problem: string };
 
 /** Parses `temporal.target`: `host:port`, `1.2.3.4:port` or `[::1]:port`. Rejects URLs and missing ports, which SDKs handle differently. */
 export function readTarget(text: string): TargetReading {

@@ -55,7 +55,9 @@ export interface DetectedPackageManager {
   readonly name: PackageManagerName;
   /** How it was detected: from a file above the project, from the program that started this process, or not at all. */
   readonly by:
-    { readonly kind: 'file'; readonly path: string } | { readonly kind: 'user-agent' } | { readonly kind: 'default' };
+    | { readonly kind: 'file'; readonly path: string }
+    | { readonly kind: 'user-agent' }
+    | { readonly kind: 'default' };
 }
 
 /**

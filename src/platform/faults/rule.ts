@@ -3,7 +3,8 @@ import { isOperationId } from '../../kuflow/contract/operations.ts';
 import type { FaultAction, FaultRule } from './registry.ts';
 
 export type ParsedFaultRule =
-  { readonly ok: true; readonly rule: FaultRule } | { readonly ok: false; readonly problem: string };
+  | { readonly ok: true; readonly rule: FaultRule }
+  | { readonly ok: false; readonly problem: string };
 
 /**
  * Parses `{"operationId": "createProcessItem", "times": 1, "action": {"kind": "drop-answer"}}`. `times` defaults to 1.

@@ -20,7 +20,8 @@ export type CheckMessage = (message: Buffer) => CallRefusal | undefined;
 
 /** The decision on the headers of a call. Without `checkMessage` the message is not checked. */
 export type Authorization =
-  { readonly refused: CallRefusal } | { readonly refused?: undefined; readonly checkMessage?: CheckMessage };
+  | { readonly refused: CallRefusal }
+  | { readonly refused?: undefined; readonly checkMessage?: CheckMessage };
 
 export interface AuthorizerOptions {
   readonly verifyToken: VerifyToken;

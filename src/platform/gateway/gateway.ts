@@ -38,7 +38,8 @@ export interface GatewayOptions {
    * ends the run. Without `workflowId` any workflow may have closed.
    */
   readonly onWorkflowTaskCompleted?:
-    ((task: { readonly workflowId?: string | undefined; readonly closing: boolean }) => void) | undefined;
+    | ((task: { readonly workflowId?: string | undefined; readonly closing: boolean }) => void)
+    | undefined;
   readonly limits?: (Partial<CallLimits> & { readonly closeGrace?: number }) | undefined;
 }
 

@@ -5,7 +5,6 @@ import { cliInvocation } from '../../base/cli-invocation.ts';
 import { formatPathOption } from '../../base/shell.ts';
 import { platformEnvironment } from '../shared/environment.ts';
 import type { PlatformEvent, PlatformOptions } from '../shared/types.ts';
-import { startPlatform } from '../start.ts';
 import {
   readRunningState,
   removeStateFile,
@@ -104,6 +103,8 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
     signal: request.signal,
   });
   const { version, serverVersion } = temporal;
+  // Not loaded by commands that use a running platform.
+  const { startPlatform } = await import('../start.ts');
   return await startParts(async (parts) => {
     const starting = startPlatform({
       ...request.platform,

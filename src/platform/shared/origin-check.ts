@@ -3,7 +3,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
 export type OriginCheck =
-  { readonly ok: true } | { readonly ok: false; readonly status: 403 | 421; readonly message: string };
+  | { readonly ok: true }
+  | { readonly ok: false; readonly status: 403 | 421; readonly message: string };
 
 export interface OriginCheckOptions {
   readonly hostNames: readonly string[];

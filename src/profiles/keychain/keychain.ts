@@ -19,7 +19,9 @@ export interface Keychain {
 
 export type KeychainResult = { readonly kind: 'done' } | KeychainFailure;
 export type KeychainRead =
-  { readonly kind: 'found'; readonly secret: Secret } | { readonly kind: 'absent' } | KeychainFailure;
+  | { readonly kind: 'found'; readonly secret: Secret }
+  | { readonly kind: 'absent' }
+  | KeychainFailure;
 
 export interface KeychainFailure {
   readonly kind: 'failed';

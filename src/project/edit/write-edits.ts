@@ -50,7 +50,8 @@ export async function planStateEdits(project: WorkerProject, chosen: ChosenEdits
 /** The state of a project after a change. `template`: the templates that generated it, if they change. */
 export interface ProjectState extends Pick<Addition, 'processes' | 'base'> {
   readonly template?:
-    { readonly version: string; readonly cliPackage: string; readonly origin: TemplateOrigin | undefined } | undefined;
+    | { readonly version: string; readonly cliPackage: string; readonly origin: TemplateOrigin | undefined }
+    | undefined;
 }
 
 /** The changes that give a project this state. */

@@ -7,7 +7,8 @@ export interface ProblemListProps {
   readonly title: string;
   /** Nothing is shown without problems. */
   readonly problems:
-    readonly (Pick<FormProblem, 'label' | 'message'> & Partial<Pick<FormProblem, 'path'>>)[] | undefined;
+    | readonly (Pick<FormProblem, 'label' | 'message'> & Partial<Pick<FormProblem, 'path'>>)[]
+    | undefined;
   /** What can be done anyway. */
   readonly children?: ComponentChildren;
 }
