@@ -52,6 +52,8 @@ export function toExitStatus(exit: ProcessExit): number {
  */
 export async function startDevCommand(options: {
   readonly command: readonly [string, ...string[]];
+  /** Whether the command is one command line for `/bin/sh` or cmd.exe. */
+  readonly shell?: boolean | undefined;
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   /** `pass`: the streams of this process. `stderr`: both outputs to stderr, no input. `file`: both outputs are appended to it. */
@@ -63,6 +65,7 @@ export async function startDevCommand(options: {
     supervisorEntry: join(packageRoot(), 'dist', 'supervisor.js'),
     command: program,
     args,
+    shell: options.shell,
     cwd: options.cwd,
     env: options.env,
     ...(output === 'pass'

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { createInterface } from 'node:readline';
 import { KnownError } from '../../base/errors.ts';
 import { signalTree } from '../../base/process-tree.ts';
@@ -14,6 +16,8 @@ export interface SuperviseOptions {
   readonly supervisorEntry: string;
   readonly command: string;
   readonly args: readonly string[];
+  /** Whether `command` is a command line for `/bin/sh` or cmd.exe, with its own quotes. Then there are no `args`. */
+  readonly shell?: boolean | undefined;
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly cwd?: string | undefined;
   readonly logFile?: string | undefined;
@@ -61,6 +65,7 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
   const request: SupervisorRequest = {
     command: options.command,
     args: options.args,
+    shell: options.shell,
     cwd: options.cwd,
     logFile: options.logFile,
     inheritStdio: options.stdio !== undefined,
@@ -70,15 +75,19 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
     ownerPid: process.pid,
     stopGrace,
   };
+  // An ignored descriptor above 2 would be closed in the supervisor.
+  const unread = options.stdio?.includes('ignore') === true ? openSync(devNull, 'r') : undefined;
+  const stdio = options.stdio?.map((fd) => (fd === 'ignore' ? unread : fd)) ?? [];
   const node = [process.execPath, options.supervisorEntry, JSON.stringify(request)];
   const [program = '', ...args] = [...(options.network?.enter ?? []), ...node];
   const supervisor = spawn(program, args, {
     detached: true,
     windowsHide: true,
-    stdio: ['pipe', 'pipe', 'pipe', ...(options.stdio ?? [])],
+    stdio: ['pipe', 'pipe', 'pipe', ...stdio],
     // NODE_OPTIONS, such as an inspector's port or a loader, are meant for the command and not for the supervisor.
     env: { ...env, NODE_OPTIONS: '', ...(env.NODE_OPTIONS ? { [KEPT_NODE_OPTIONS]: env.NODE_OPTIONS } : {}) },
   });
+  if (unread !== undefined) closeSync(unread);
   const { stdin, stdout, stderr } = supervisor;
   if (stdin === null || stdout === null || stderr === null) throw new Error('The supervisor was started without pipes');
   stdin.on('error', () => undefined);

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { superviseProcess } from '../../../../src/platform/supervisor/client.ts';
+import { superviseProcess, type SuperviseOptions } from '../../../../src/platform/supervisor/client.ts';
 import { bundleForNode, supervisorEntry } from '../../../support/supervisor-entry.ts';
 
 let entry = '';
@@ -122,6 +122,67 @@ describe.skipIf(process.platform === 'win32')('a supervised process', () => {
       superviseProcess({ supervisorEntry: join(folder, 'absent.js'), command: 'true', args: [] }),
     ).rejects.toMatchObject({
       seen: expect.stringContaining('Cannot find module') as string,
+    });
+  });
+
+  it('reads nothing if its input is ignored, and writes to the given outputs', async () => {
+    const logFile = join(folder, 'output');
+    const output = await open(logFile, 'w');
+    const supervised = await superviseProcess({
+      supervisorEntry: entry,
+      command: 'cat',
+      args: [],
+      stdio: ['ignore', output.fd, output.fd],
+    });
+    expect(await supervised.exited).toEqual({ code: 0, signal: null });
+    await output.close();
+    expect(await readFile(logFile, 'utf8')).toBe('');
+  });
+
+  it('can be a command line with its own quotes', async () => {
+    const logFile = join(folder, 'output');
+    const supervised = await superviseProcess({
+      ...{ supervisorEntry: entry, command: `printf '%s|' "a b" 'c"d' > output`, args: [], shell: true, cwd: folder },
+    });
+    expect(await supervised.exited).toEqual({ code: 0, signal: null });
+    expect(await readFile(logFile, 'utf8')).toBe('a b|c"d|');
+  });
+
+  describe('on Windows', () => {
+    // The supervisor takes this system for Windows. Its cmd.exe prints the arguments that it gets.
+    const start = async (command: string, args: readonly string[], more: Partial<SuperviseOptions> = {}) => {
+      const windowsEntry = join(folder, 'supervisor.mjs');
+      await writeFile(
+        windowsEntry,
+        `Object.defineProperty(process, 'platform', { value: 'win32' }); await import(${JSON.stringify(entry)});`,
+      );
+      const shell = join(folder, 'cmd.exe');
+      await writeFile(shell, '#!/bin/sh\nprintf "%s\\n" "$@"\n', { mode: 0o755 });
+      const tools = join(folder, 'tools');
+      await mkdir(tools);
+      for (const name of ['npm.cmd', 'own tool.cmd']) await writeFile(join(tools, name), '', { mode: 0o755 });
+      const logFile = join(folder, 'log');
+      const env = { PATH: `${dirname(process.execPath)};${tools}`, PATHEXT: '.exe;.cmd', comspec: shell };
+      const supervised = await superviseProcess({
+        ...{ supervisorEntry: windowsEntry, command, args, env, logFile, cwd: folder, ...more },
+      });
+      await supervised.exited;
+      return (await readFile(logFile, 'utf8')).split('\n').slice(0, -1);
+    };
+
+    it('runs a program that is a .cmd file with cmd.exe, which gets every argument unchanged', async () => {
+      expect(await start('npm', ['run', 'dev', '--', 'a b', '50%', 'x&y'])).toEqual([
+        ...['/d', '/s', '/c'],
+        '"npm ^"run^" ^"dev^" ^"--^" ^"a^ b^" ^"50^%^" ^"x^&y^""',
+      ]);
+    });
+
+    it('finds a path from the folder of the command', async () => {
+      expect(await start('./own tool', [], { cwd: join(folder, 'tools') })).toContain('"own^ tool"');
+    });
+
+    it('says that a command does not exist', async () => {
+      await expect(start('absent', [])).rejects.toMatchObject({ cause: { code: 'ENOENT' } });
     });
   });
 
