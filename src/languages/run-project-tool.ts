@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { killWithParent } from '../base/process-tree.ts';
+import { isNotInstalled } from '../files/find-on-path.ts';
 
 export type ProjectToolResult =
   | { readonly kind: 'succeeded'; readonly ms: number }
@@ -93,7 +94,7 @@ export async function runProjectTool(tool: ProjectTool, options: ToolOptions): P
     if (!result.failed) return { kind: 'succeeded', ms };
     const seen =
       watched ??
-      (result.code === 'ENOENT'
+      (isNotInstalled(program, env, result)
         ? `${program} is not installed`
         : result.signal === undefined
           ? `exit status ${result.exitCode ?? 'unknown'}`
