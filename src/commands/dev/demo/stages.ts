@@ -1,8 +1,9 @@
 import { execa } from 'execa';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { renameFile } from '../../../files/rename.ts';
 import { KnownError, messageOf } from '../../../base/errors.ts';
 import { packageRoot, packageVersion } from '../../../base/package-root.ts';
 import { sampleDefinition } from '../../../process/sample.ts';
@@ -124,7 +125,7 @@ async function packPackage(home: string): Promise<{ readonly tarball: string; re
     const id = createHash('sha256').update(bytes).digest('hex').slice(0, 12);
     await mkdir(join(home, id), { recursive: true });
     const tarball = join(home, id, packed.filename);
-    await rename(join(folder, packed.filename), tarball);
+    await renameFile(join(folder, packed.filename), tarball);
     return { tarball, id };
   } catch (error) {
     throw new KnownError({
