@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { createInterface } from 'node:readline';
+import crossSpawn from 'cross-spawn';
 import { KnownError } from '../../base/errors.ts';
 import { signalTree } from '../../base/process-tree.ts';
 import {
@@ -62,11 +63,18 @@ export interface SupervisedProcess {
 export async function superviseProcess(options: SuperviseOptions): Promise<SupervisedProcess> {
   const stopGrace = options.stopGrace ?? 10_000;
   const env = options.env ?? process.env;
+  const { shell = false, cwd } = options;
+  // On Windows, npm and the programs of npm packages are `.cmd` files, which only cmd.exe starts.
+  const parsed = crossSpawn._parse(options.command, options.args, { shell, cwd, env });
+  if (process.platform === 'win32' && !shell && parsed.file === undefined)
+    // cmd.exe would start, and only exit with status 1.
+    throw notStartedError(options, `spawn ${options.command} ENOENT`, 'ENOENT');
   const request: SupervisorRequest = {
-    command: options.command,
-    args: options.args,
-    shell: options.shell,
-    cwd: options.cwd,
+    command: parsed.command,
+    args: parsed.args,
+    shell,
+    isQuoted: parsed.options.windowsVerbatimArguments,
+    cwd,
     logFile: options.logFile,
     inheritStdio: options.stdio !== undefined,
     pidFile: options.pidFile,
@@ -115,15 +123,7 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
   });
 
   await new Promise<void>((resolve, reject) => {
-    const fail = (seen: string, code?: string): void =>
-      reject(
-        new KnownError({
-          message: `${options.command} could not be started`,
-          tried: [options.command, ...options.args].join(' '),
-          seen,
-          ...(code === undefined ? {} : { cause: Object.assign(new Error(seen), { code }) }),
-        }),
-      );
+    const fail = (seen: string, code?: string): void => reject(notStartedError(options, seen, code));
     supervisor.once('error', (error) => fail(error.message));
     void gone.then(() => fail(errorOutput.trim() === '' ? 'its supervisor exited at once' : errorOutput.trim()));
     createInterface({ input: stdout }).on('line', (line) => {
@@ -152,4 +152,13 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
       clearTimeout(timer);
     },
   };
+}
+
+function notStartedError({ command, args }: SuperviseOptions, seen: string, code: string | undefined): KnownError {
+  return new KnownError({
+    message: `${command} could not be started`,
+    tried: [command, ...args].join(' '),
+    seen,
+    ...(code === undefined ? {} : { cause: Object.assign(new Error(seen), { code }) }),
+  });
 }

@@ -1,7 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { openSync, rmSync } from 'node:fs';
-import crossSpawn from 'cross-spawn';
 import { addToPidFile, releasePidFile, claimPidFile } from './pid-file.ts';
 import { isSameProcess, processStartId } from '../../base/process-identity.ts';
 import {
@@ -54,23 +53,15 @@ async function openNetwork({ relays }: SupervisedNetwork): Promise<void> {
 
 function start(): void {
   const output = request.logFile === undefined ? 'ignore' : openSync(request.logFile, 'a', 0o600);
-  const { command, args, shell = false, cwd } = request;
-  // On Windows, npm and the programs of npm packages are `.cmd` files, which only cmd.exe starts.
-  const parsed = crossSpawn._parse(command, args, {
+  child = spawn(request.command, request.args, {
     detached: !windows,
     windowsHide: true,
     env: { ...process.env, NODE_OPTIONS: process.env[KEPT_NODE_OPTIONS], [KEPT_NODE_OPTIONS]: undefined },
     stdio: request.inheritStdio ? [3, 4, 5] : ['ignore', output, output],
-    cwd,
-    shell,
+    cwd: request.cwd,
+    shell: request.shell ?? false,
+    windowsVerbatimArguments: request.isQuoted ?? false,
   });
-  if (windows && !shell && parsed.file === undefined) {
-    // cmd.exe would start, and only exit with status 1.
-    send({ kind: 'failed', message: `spawn ${command} ENOENT`, code: 'ENOENT' });
-    exitWith(1);
-    return;
-  }
-  child = spawn(parsed.command, parsed.args, parsed.options);
   const { pid } = child;
   if (request.pidFile !== undefined && pid !== undefined) addToPidFile(request.pidFile, pid);
   child.on('error', (error: NodeJS.ErrnoException) => {
