@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { codeOf, KnownError } from '../../base/errors.ts';
 import { packageRoot } from '../../base/package-root.ts';
+import { userShell } from '../../base/shell.ts';
 import { superviseProcess, type ProcessExit, type SupervisedProcess } from '../supervisor/client.ts';
 
 /** A worker's own drain limit is 45 s; after 60 s it is killed. */
@@ -29,8 +30,10 @@ export function explainFailedStart(error: unknown, command: readonly [string, ..
   const [program] = command;
   const about = { tried: command.join(' '), seen: code, cause: error };
   if (code === 'ENOENT') {
+    const isPosix = userShell() === 'posix';
+    const [inFolder, inEnvironment] = isPosix ? ['./', '.venv/bin/'] : ['.\\', '.venv\\Scripts\\'];
     const next = [
-      'Check its name. Start a script in this folder with ./, an npm script with npm run, a program of an npm package with npx, and one of a Python project with uv run or .venv/bin/',
+      `Check its name. Start a script in this folder with ${inFolder}, an npm script with npm run, a program of an npm package with npx, and one of a Python project with uv run or ${inEnvironment}`,
     ];
     return { status: 127, error: new KnownError({ message: `Command not found: ${program}`, ...about, next }) };
   }
