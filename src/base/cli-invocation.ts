@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { PACKAGE_NAME } from './package-root.ts';
-import { scriptPath, type Shell } from './shell.ts';
+import { scriptPath, type CommandShell } from './shell.ts';
 
 // Where npx, pnpm dlx, yarn dlx and bunx install a package for one run.
 const TEMPORARY = /[\\/](?:_npx|dlx[^\\/]*|bunx-[^\\/]*)[\\/]/;
@@ -13,7 +13,7 @@ const PROJECT_BIN = /[\\/]node_modules[\\/]\.bin[\\/]/;
  * The command that starts `kuflow` in `folder`, for advice: as it was typed if `script`, the running program, is a `kuflow` on the PATH;
  * `npx kuflow` if it is installed in a project there, or the script `kuflow` of the project; otherwise with this package's name.
  */
-export function cliInvocation(folder: string, script = process.argv[1] ?? '', shell?: Shell): string {
+export function cliInvocation(folder: string, script = process.argv[1] ?? '', shell?: CommandShell): string {
   const isOnPath = !TEMPORARY.test(script) && !PROJECT_BIN.test(script);
   if (isOnPath && basename(script) === 'kuflow') return 'kuflow';
   for (let at = folder; ; at = dirname(at)) {

@@ -3,13 +3,13 @@ import { escapeForTerminal, hasControlCharacters } from './escape.ts';
 const PLAIN = /^[A-Za-z0-9_@%+:,./][A-Za-z0-9_@%+=:,./-]*$|^-[A-Za-z0-9_@%+=:,./-]*$/;
 
 /** The shell that printed commands are for. `posix` is also Git Bash on Windows. */
-export type Shell = 'posix' | 'powershell' | 'cmd';
+export type CommandShell = 'posix' | 'powershell' | 'cmd';
 
 /** The shell that this process was started from. PowerShell is known by a folder for modules of the user, which only it adds. */
 export function userShell(
   env: Readonly<Record<string, string | undefined>> = process.env,
   platform: NodeJS.Platform = process.platform,
-): Shell {
+): CommandShell {
   if (platform !== 'win32' || (env['MSYSTEM'] ?? '') !== '') return 'posix';
   const folders = (Object.entries(env).find(([name]) => /^psmodulepath$/i.test(name))?.[1] ?? '').split(';');
   const isOfUser = (folder: string): boolean =>
@@ -43,7 +43,7 @@ export function scriptPath(name: string, below = '', shell = userShell()): strin
 }
 
 /** The words that each shell passes to a program unchanged. cmd.exe can't have characters that a terminal does not display. */
-export const WORDS: Readonly<Record<Shell, (text: string) => string>> = {
+export const WORDS: Readonly<Record<CommandShell, (text: string) => string>> = {
   posix: posixWord,
   powershell: (text) => {
     const value = text.replaceAll('\0', '');
