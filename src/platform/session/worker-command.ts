@@ -14,7 +14,7 @@ export interface DevCommand {
   readonly exited: Promise<ProcessExit>;
   /** Asks the command to drain and waits until it exits; kills it after 60 s. */
   drain(signal: 'SIGINT' | 'SIGTERM'): Promise<ProcessExit>;
-  /** Sends a signal to the command and its children, and returns at once. On Windows any signal ends them. */
+  /** Sends a signal to the command and its children, and returns at once. See `SupervisedProcess`. */
   signal(signal: NodeJS.Signals): void;
 }
 

@@ -47,7 +47,10 @@ export interface SupervisedProcess {
   readonly supervisorPid: number;
   /** Resolves when the process has exited, for whatever reason; never rejects. */
   readonly exited: Promise<ProcessExit>;
-  /** Sends a signal to the process and its children. On Windows any signal ends them. */
+  /**
+   * Sends a signal to the process and its children. On Windows any signal ends them, except SIGINT for a process with `stdio`: Ctrl-C reaches it
+   * through the console.
+   */
   signal(signal: NodeJS.Signals): void;
   /**
    * Sends SIGTERM to the process and its children, then SIGKILL after `stopGrace`. Resolves when they are gone. Safe to
@@ -88,9 +91,11 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
   const stdio = options.stdio?.map((fd) => (fd === 'ignore' ? unread : fd)) ?? [];
   const node = [process.execPath, options.supervisorEntry, JSON.stringify(request)];
   const [program = '', ...args] = [...(options.network?.enter ?? []), ...node];
+  // Windows does not have signals. The only way to ask a command to end is Ctrl-C in the console that it shares with this process.
+  const sharesConsole = process.platform === 'win32' && options.stdio !== undefined;
   const supervisor = spawn(program, args, {
-    detached: true,
-    windowsHide: true,
+    detached: !sharesConsole,
+    windowsHide: !sharesConsole,
     stdio: ['pipe', 'pipe', 'pipe', ...stdio],
     // NODE_OPTIONS, such as an inspector's port or a loader, are meant for the command and not for the supervisor.
     env: { ...env, NODE_OPTIONS: '', ...(env.NODE_OPTIONS ? { [KEPT_NODE_OPTIONS]: env.NODE_OPTIONS } : {}) },
@@ -141,7 +146,11 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
     pid,
     supervisorPid: supervisor.pid ?? 0,
     exited,
-    signal: (signal) => signalTree(pid, signal),
+    signal: (signal) => {
+      // Every process of the console has got it.
+      if (sharesConsole && signal === 'SIGINT') return;
+      signalTree(pid, signal);
+    },
     stop: async () => {
       stdin.end();
       const timer = setTimeout(() => {

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -183,6 +183,38 @@ describe.skipIf(process.platform === 'win32')('a supervised process', () => {
 
     it('finds a path from the folder of the command', async () => {
       expect(await start('./own tool', [], 'tools')).toContain('"own^ tool"');
+    });
+
+    it('gets Ctrl-C from the console that it shares with its owner, and ends by itself', async () => {
+      const client = await bundleForNode('src/platform/supervisor/client.ts');
+      const asWindows = `Object.defineProperty(process, 'platform', { value: 'win32' });`;
+      const supervisor = join(folder, 'supervisor.mjs');
+      await writeFile(supervisor, `${asWindows} await import(${JSON.stringify(entry)});`);
+      await symlink(process.execPath, join(folder, 'node.exe'));
+      const file = join(folder, 'pids');
+      const worker = family(file).replace("'SIGTERM'", "'SIGINT'");
+      const options = {
+        supervisorEntry: supervisor,
+        command: join(folder, 'node.exe'),
+        args: ['-e', worker],
+        stdio: [0, 1, 2],
+      };
+      const script = `${asWindows}
+        const { superviseProcess } = await import(${JSON.stringify(client)});
+        const supervised = await superviseProcess(${JSON.stringify(options)});
+        process.on('SIGINT', () => supervised.signal('SIGINT'));
+        process.exitCode = (await supervised.exited).code ?? 1;`;
+      const owner = spawn(process.execPath, ['--input-type=module', '-e', script], {
+        env: { ...process.env, PATHEXT: '.exe' },
+        detached: true,
+        stdio: 'inherit',
+      });
+      const exited = new Promise<number | null>((resolve) => owner.once('exit', resolve));
+      const pids = await pidsIn(file);
+      process.kill(-(owner.pid ?? 0), 'SIGINT');
+      expect(await exited).toBe(0);
+      expect(await readFile(`${file}.clean`, 'utf8')).toBe('');
+      for (const pid of pids.filter(lives)) process.kill(pid, 'SIGKILL');
     });
 
     it('says that a command does not exist', async () => {
