@@ -5,11 +5,11 @@ const LONGEST = 60;
 // Long enough that nobody finds two texts with the same digits. Other names are not known here, so collisions can't be resolved.
 const DIGITS = 20;
 // Windows opens devices with these names, whatever the extension.
-const DEVICE = /^(?:con|prn|aux|nul|conin|conout|clock|com\d|lpt\d)$/;
+const DEVICE = /^(?:con|prn|aux|nul|conin|conout|clock|com[\d¹²³]|lpt[\d¹²³])$/;
 
-/** Whether Windows opens a device instead of a file with this name. */
-export function isDeviceName(name: string): boolean {
-  return DEVICE.test((name.split('.')[0] ?? '').trim().replace(/\$$/, '').toLowerCase());
+/** Whether Windows cannot have a file or folder with this name: it opens a device, or drops the dots and spaces at the end. */
+export function isReservedOnWindows(name: string): boolean {
+  return /[. ]$/.test(name) || DEVICE.test((name.split('.')[0] ?? '').trim().replace(/\$$/, '').toLowerCase());
 }
 
 /** Whether a name is that of the folder of a git repository, or Windows takes it for that. */

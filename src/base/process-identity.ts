@@ -58,19 +58,34 @@ export function ownIdentity(): ProcessIdentity {
   return { pid: process.pid, start: id === undefined ? `at:${Math.round(performance.timeOrigin)}` : `linux:${id}` };
 }
 
+/** Start times of running processes, with the time when each was read. */
+const startTimes = new Map<number, { readonly startedAt: number | undefined; readonly readAt: number }>();
+
 /** Whether that process is still running. Where the system does not say when `pid` started, it counts as running. */
-export function isAlive({ pid, start }: ProcessIdentity): boolean {
-  if (process.platform === 'linux') return isSameProcess(pid, start);
-  if (!isRunning(pid)) return false;
-  const startedAt = processStartTime(pid);
+export function isAlive({ pid, start }: ProcessIdentity, platform: NodeJS.Platform = process.platform): boolean {
+  if (platform === 'linux') return isSameProcess(pid, start);
+  if (!isRunning(pid)) {
+    startTimes.delete(pid);
+    return false;
+  }
+  const startedAt = recentStartTime(pid, platform);
   if (startedAt === undefined) return true;
   return start.startsWith('at:') && Math.abs(startedAt - Number(start.slice(3))) <= START_TOLERANCE_MS;
 }
 
+/** A wait for a lock asks many times a second, and the answer comes from another program. */
+function recentStartTime(pid: number, platform: NodeJS.Platform): number | undefined {
+  const known = startTimes.get(pid);
+  if (known !== undefined && performance.now() - known.readAt < START_TOLERANCE_MS) return known.startedAt;
+  const startedAt = processStartTime(pid, platform);
+  startTimes.set(pid, { startedAt, readAt: performance.now() });
+  return startedAt;
+}
+
 /** When a process started, in milliseconds since the epoch, from the process list of macOS, BSD or Windows. */
-function processStartTime(pid: number): number | undefined {
+function processStartTime(pid: number, platform: NodeJS.Platform): number | undefined {
   const [command, args] =
-    process.platform === 'win32'
+    platform === 'win32'
       ? [
           'powershell.exe',
           [

@@ -2,11 +2,85 @@ import { escapeForTerminal, hasControlCharacters } from './escape.ts';
 
 const PLAIN = /^[A-Za-z0-9_@%+:,./][A-Za-z0-9_@%+=:,./-]*$|^-[A-Za-z0-9_@%+=:,./-]*$/;
 
-/**
- * Quotes a text as one word of a POSIX shell command. Drops NUL, which arguments can't contain. Characters that a terminal does not
- * display are written as byte escapes, so that the command can be printed and copied.
- */
+/** The shell that printed commands are for. `posix` is also Git Bash on Windows. */
+export type CommandShell = 'posix' | 'powershell' | 'cmd';
+
+/** The shell that this process was started from. PowerShell is known by a folder for modules of the user, which only it adds. */
+export function userShell(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  platform: NodeJS.Platform = process.platform,
+): CommandShell {
+  if (platform !== 'win32' || (env['MSYSTEM'] ?? '') !== '') return 'posix';
+  const folders = (Object.entries(env).find(([name]) => /^psmodulepath$/i.test(name))?.[1] ?? '').split(';');
+  const isOfUser = (folder: string): boolean =>
+    /\\(?:Windows)?PowerShell\\Modules\\?$/i.test(folder) &&
+    !/\\(?:Program Files(?: \(x86\))?|system32)\\/i.test(folder);
+  return folders.some(isOfUser) ? 'powershell' : 'cmd';
+}
+
+/** Quotes a text as one word of a command in the user's shell. Drops NUL, which arguments can't contain. */
 export function shellWord(text: string): string {
+  return WORDS[userShell()](text);
+}
+
+/** A command that sets an environment variable in a shell. */
+export function shellAssignment(name: string, value: string, shell = userShell()): string {
+  if (shell === 'cmd') return `set "${name}=${value.replaceAll('\0', '')}"`;
+  return shell === 'powershell' ? `$env:${name} = ${quoteForPowerShell(value)}` : `export ${name}=${posixWord(value)}`;
+}
+
+/** Commands of which each runs only if the one before succeeded. Windows PowerShell does not have `&&`. */
+export function joinCommands(commands: readonly string[], shell = userShell()): string {
+  if (shell !== 'powershell') return commands.join(' && ');
+  return commands.reduceRight((rest, command) => (rest === '' ? command : `${command}; if ($?) { ${rest} }`), '');
+}
+
+/** A script in a folder, which has the ending `.cmd` for Windows. `below`: the folder, relative to the current one. */
+export function scriptPath(name: string, below = '', shell = userShell()): string {
+  const parts = below === '' ? ['.'] : below.split(/[\\/]/);
+  // PowerShell does not look for programs in the current folder.
+  return shell === 'posix' ? [...parts, name].join('/') : [...parts, `${name}.cmd`].join('\\');
+}
+
+/** The words that each shell passes to a program unchanged. cmd.exe can't have characters that a terminal does not display. */
+export const WORDS: Readonly<Record<CommandShell, (text: string) => string>> = {
+  posix: posixWord,
+  powershell: (text) => {
+    const value = text.replaceAll('\0', '');
+    return /^(?:[\w./\\:+][\w./\\:+=-]*|--?[\w-]+)$/.test(value) ? value : quoteForPowerShell(value);
+  },
+  cmd: quoteForCmd,
+};
+
+// PowerShell takes these characters for single quotes too.
+const POWERSHELL_QUOTES = /['\u2018-\u201b]/g;
+
+function quoteForPowerShell(text: string): string {
+  const value = text.replaceAll('\0', '');
+  if (!hasControlCharacters(value)) return `'${value.replace(POWERSHELL_QUOTES, '$&$&')}'`;
+  const parts = Array.from(value, (character) => {
+    if (/["`$\u201c-\u201e]/.test(character)) return `\`${character}`;
+    return hasControlCharacters(character)
+      ? `$([char]::ConvertFromUtf32(${character.codePointAt(0) ?? 0}))`
+      : character;
+  });
+  return `"${parts.join('')}"`;
+}
+
+function quoteForCmd(text: string): string {
+  const value = escapeForTerminal(text.replaceAll('\0', ''), Infinity);
+  if (/^[\w@+:./\\-]+$/.test(value)) return value;
+  // As programs read their arguments: a backslash counts only before a quote.
+  const quoted = `"${value.replace(/(\\*)"/g, '$1$1\\"').replace(/(\\+)$/, '$1$1')}"`;
+  // A quote or a variable inside would end the quotes of cmd.exe, or be replaced.
+  return /["%]/.test(value) ? quoted.replace(/[()%!^"<>&|]/g, '^$&') : quoted;
+}
+
+/**
+ * Quotes a text as one word of a POSIX shell command. Drops NUL. Characters that a terminal does not display are written as byte escapes, so that
+ * the command can be printed and copied.
+ */
+export function posixWord(text: string): string {
   const value = text.replaceAll('\0', '');
   // `$(…)` drops a line end at the end.
   if (hasControlCharacters(value) && !value.endsWith('\n')) return `"$(printf '${printfFormat(value)}')"`;

@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import which from 'which';
 
 /** Finds a program on the PATH of `env`, on Windows with the extensions of PATHEXT. Undefined if it is not there. */
@@ -8,4 +8,19 @@ export function findOnPath(program: string, env: NodeJS.ProcessEnv): string | un
   const paths = which.sync(program, { path, all: true, nothrow: true }) ?? [];
   // On Windows the current folder is searched too. A program that happens to be there must not be run.
   return paths.find((candidate) => dirname(candidate) !== process.cwd());
+}
+
+/**
+ * Whether a run failed because its program is not on the PATH of `env`. On Windows, execa runs a program that it does not find with cmd.exe,
+ * which exits with status 1.
+ */
+export function isNotInstalled(
+  program: string,
+  env: NodeJS.ProcessEnv,
+  { code, exitCode }: { readonly code?: string | undefined; readonly exitCode?: number | undefined },
+  platform: NodeJS.Platform = process.platform,
+): boolean {
+  if (code === 'ENOENT') return true;
+  const isName = basename(program) === program;
+  return platform === 'win32' && exitCode === 1 && isName && findOnPath(program, env) === undefined;
 }

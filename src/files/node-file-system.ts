@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
 import { constants, fsync, type Stats } from 'node:fs';
-import { chmod, link, lstat, mkdir, open, readdir, rename, rmdir, unlink, type FileHandle } from 'node:fs/promises';
+import { chmod, link, lstat, mkdir, open, readdir, rmdir, unlink, type FileHandle } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { promisify } from 'node:util';
 import { codeOf } from '../base/errors.ts';
 import { acquirePidLock } from './pid-lock.ts';
+import { renameFile } from './rename.ts';
 import type { FileStatus, FileSystem } from './file-system.ts';
 
 const WINDOWS = process.platform === 'win32';
@@ -82,7 +83,7 @@ export const nodeFileSystem: FileSystem = {
     };
   },
   link,
-  rename,
+  rename: (from, to) => renameFile(from, to),
   syncFolder: async (path) => {
     // Windows can't sync folders.
     if (WINDOWS) return;

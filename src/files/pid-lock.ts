@@ -3,6 +3,7 @@ import { linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, 
 import { basename, dirname, join } from 'node:path';
 import { codeOf } from '../base/errors.ts';
 import { isAlive, isRunning, ownIdentity, type ProcessIdentity } from '../base/process-identity.ts';
+import { renameFileSync } from './rename.ts';
 
 /** `held`: by a running process, possibly this one. `contended`: the holder changed at every attempt. */
 export type PidLockResult =
@@ -109,7 +110,7 @@ function remove(path: string): void {
     return;
   }
   const aside = siblingPath(path);
-  renameSync(path, aside);
+  renameFileSync(path, aside);
   rmSync(aside, { recursive: true, force: true });
 }
 

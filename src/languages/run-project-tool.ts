@@ -3,6 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { killWithParent } from '../base/process-tree.ts';
+import { userShell } from '../base/shell.ts';
+import { isNotInstalled } from '../files/find-on-path.ts';
 
 export type ProjectToolResult =
   | { readonly kind: 'succeeded'; readonly ms: number }
@@ -28,8 +30,8 @@ export interface ProjectTool {
   /** Further arguments, which the person who repeats the command does not need. */
   readonly outputArgs?: readonly string[] | undefined;
   readonly env: NodeJS.ProcessEnv;
-  /** Whether `program` is a command for the shell. */
-  readonly shell?: boolean | undefined;
+  /** Whether `program` is a command for the shell, or for this one. */
+  readonly shell?: boolean | string | undefined;
   /** For the whole output, if it is long; ignored by git, like every `*.log`. */
   readonly logFile: string;
   /** Looks at each line of output. An answer ends the program, and is what was seen. */
@@ -93,7 +95,7 @@ export async function runProjectTool(tool: ProjectTool, options: ToolOptions): P
     if (!result.failed) return { kind: 'succeeded', ms };
     const seen =
       watched ??
-      (result.code === 'ENOENT'
+      (isNotInstalled(program, env, result)
         ? `${program} is not installed`
         : result.signal === undefined
           ? `exit status ${result.exitCode ?? 'unknown'}`
@@ -114,12 +116,14 @@ export interface ProjectCommandOptions extends ToolOptions {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Runs a command line in the folder of a project, such as one of `ProjectCommands`; see `runProjectTool`. */
+/** Runs a command line of the user's shell in the folder of a project, such as one of `ProjectCommands`; see `runProjectTool`. */
 export async function runCommandLine(
   command: string,
   { env, ...options }: ProjectCommandOptions,
 ): Promise<ProjectToolResult> {
-  return runProjectTool({ program: command, args: [], env, shell: true, logFile: COMMAND_LOG }, options);
+  // Node's own choice on Windows is cmd.exe, which also reads commands for PowerShell that are not joined.
+  const shell = process.platform === 'win32' && userShell() === 'posix' ? 'bash' : true;
+  return runProjectTool({ program: command, args: [], env, shell, logFile: COMMAND_LOG }, options);
 }
 
 async function shortenOutput(

@@ -1,7 +1,7 @@
 import type { HelperDelegate, HelperOptions } from 'handlebars';
 import { printableJson } from '../base/printable-json.ts';
 import { mdCode, mdText } from '../base/markdown.ts';
-import { cmdWord, plainWord, shellWord } from '../base/shell.ts';
+import { cmdWord, plainWord, posixWord } from '../base/shell.ts';
 import { yamlString } from '../base/yaml.ts';
 import { JAVA_HELPERS } from './java/text-helpers.ts';
 import { PYTHON_HELPERS } from './python/text-helpers.ts';
@@ -16,7 +16,7 @@ const TEXT_HELPERS: Readonly<Record<string, (text: string) => string>> = {
   json: (text) => printableJson(text),
   mdText: (text) => mdText(text),
   mdCode: (text) => mdCode(text),
-  shellWord,
+  shellWord: posixWord,
   cmdWord,
   word: plainWord,
 };

@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isNotInstalled } from '../files/find-on-path.ts';
 import { gitEnvironment } from '../files/git.ts';
 import { LOCAL_SETTINGS_FILE } from '../settings/keys.ts';
 
@@ -68,7 +69,7 @@ async function initAndCommit(options: GitOptions): Promise<GitResult> {
     });
     return {
       ok: !result.failed,
-      missing: result.code === 'ENOENT',
+      missing: isNotInstalled('git', env, result),
       command: ['git', ...args].join(' '),
       stdout: result.stdout,
       output: result.failed && result.all.trim() === '' ? (result.message ?? '') : result.all,

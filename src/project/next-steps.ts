@@ -3,7 +3,7 @@ import type { ProjectSpec } from '../languages/project-spec.ts';
 import { unscopedName } from '../languages/project-name.ts';
 import { languageOf } from '../languages/registry.ts';
 import { README, WORKFLOW } from './join/moved-files.ts';
-import { shellPath, shellWord } from '../base/shell.ts';
+import { joinCommands, shellPath, shellWord } from '../base/shell.ts';
 
 export interface NextStepsInput extends Pick<
   ProjectSpec,
@@ -43,7 +43,7 @@ export interface NextStep {
   readonly text: string;
 }
 
-const FIRST_COMMIT = 'git add . && git commit -m "Start from the worker template"';
+const FIRST_COMMIT: readonly string[] = ['git add .', 'git commit -m "Start from the worker template"'];
 
 /** The steps after a project was created, in order. What is required to run it comes first. */
 export function nextSteps(input: NextStepsInput): readonly NextStep[] {
@@ -63,8 +63,8 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
     steps.push({ command: commands.install, text: `${hints.install}${condition}` });
   }
   if (input.repositoryLeft === true) {
-    steps.push({ command: `git init && ${FIRST_COMMIT}`, text: 'create a git repository' });
-  } else if (input.commitLeft) steps.push({ command: FIRST_COMMIT, text: 'create the first commit' });
+    steps.push({ command: joinCommands(['git init', ...FIRST_COMMIT]), text: 'create a git repository' });
+  } else if (input.commitLeft) steps.push({ command: joinCommands(FIRST_COMMIT), text: 'create the first commit' });
   if (input.workflow !== undefined) {
     const { folder } = input.workflow;
     const paths = (languageOf(input).hints.workflowFiles ?? []).map((file) => `change ${file} to ${folder}/${file}`);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { MIB, readSmallFile } from '../files/read.ts';
-import { shellWord } from '../base/shell.ts';
+import { posixWord, userShell } from '../base/shell.ts';
 import type { SettingStep } from './sources.ts';
 
 /** The variables that `.env` in a folder sets, and how to load it. Neither this tool nor a worker reads the file. Undefined without one. */
@@ -18,7 +18,7 @@ export async function readDotenvNames(
   const names = [...text.matchAll(/^\s*(?:export\s+)?(\w+)\s*=\s*\S/gm)].map(([, name = '']) => name);
   const next = {
     text: 'Load .env in the shell that runs kuflow and the worker',
-    command: `set -a; . ${shellWord(path)}; set +a`,
+    ...(userShell() === 'posix' && { command: `set -a; . ${posixWord(path)}; set +a` }),
   };
   return { names, next };
 }

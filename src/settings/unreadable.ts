@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { shellWord } from '../base/shell.ts';
+import { posixWord } from '../base/shell.ts';
 import type { SettingStep } from './sources.ts';
 
 /** How to get access to a file that exists but cannot be read with this error code; undefined for other codes and on Windows. */
@@ -14,8 +14,8 @@ export async function unreadableStep(path: string, code: string): Promise<Settin
 
 async function accessStep(path: string, text: string, mode: string): Promise<SettingStep> {
   const user = process.geteuid?.();
-  if ((await ownerOf(path)) === user) return { text, command: `chmod ${mode} ${shellWord(path)}` };
-  return { text: `${text}; it belongs to another user`, command: `sudo chown "$(id -un)" ${shellWord(path)}` };
+  if ((await ownerOf(path)) === user) return { text, command: `chmod ${mode} ${posixWord(path)}` };
+  return { text: `${text}; it belongs to another user`, command: `sudo chown "$(id -un)" ${posixWord(path)}` };
 }
 
 async function ownerOf(path: string): Promise<number | undefined> {

@@ -14,7 +14,7 @@ import { normaliseEndpoint } from '../kuflow/endpoint.ts';
 import type { SettingKey } from './keys.ts';
 import { firstStep, type Entry, type SettingStep, type ProblemCode, type Source } from './sources.ts';
 import { unreadableStep } from './unreadable.ts';
-import { shellWord } from '../base/shell.ts';
+import { posixWord, userShell } from '../base/shell.ts';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
@@ -108,7 +108,7 @@ function findInvisible({ kind }: SettingKey, raw: string, source: Source): ReadV
       ? { text: `Set ${source.name} again: type the value, or paste it as plain text` }
       : {
           text: 'Remove the invisible character from the file',
-          command: `perl -i -pe 's/${bytes}//g' ${shellWord(source.file)}`,
+          ...(userShell() === 'posix' && { command: `perl -i -pe 's/${bytes}//g' ${posixWord(source.file)}` }),
         };
   return { kind: 'invalid', code: 'invalid', problem, next };
 }

@@ -15,6 +15,8 @@ export async function bundleForNode(source: string, external: readonly string[] 
     platform: 'node',
     target: 'node20',
     format: 'esm',
+    // A package in CommonJS may require modules of Node.
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     write: false,
     ...(external === 'packages' ? { packages: 'external' } : { external: [...external] }),
   });

@@ -1,5 +1,7 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
 import { usageError } from '../../base/errors.ts';
+import { isReservedOnWindows } from '../../base/file-name.ts';
 import type { Secret } from '../../base/secret.ts';
 import { expandHome, pathSyntaxProblem } from '../../base/user-folders.ts';
 import type { ProcessAnswers } from '../../cli/missing-answers.ts';
@@ -73,10 +75,22 @@ export async function readCreateAnswers(
   }
   // An empty name, as from an unset variable, would be the current folder; a quoted ~/x, a folder named ~.
   const folder = (flags.folder ?? '').trim() === '' ? undefined : expandHome(flags.folder ?? '', env);
-  const problem = folder === undefined ? undefined : pathSyntaxProblem(folder);
+  const problem = folder === undefined ? undefined : folderNameProblem(cwd, folder);
   if (problem !== undefined) throw usageError(`${folder ?? ''}: ${problem}`, ['Choose another folder for the project']);
   const templateSource = flags.template === undefined ? undefined : parseTemplateSource(flags.template, { env, cwd });
   return { ...flags, folder, source, workerSample, template: templateSource?.shown, templateSource };
+}
+
+/** Why no new project can have this path. Its name, and the folders created for it, must exist on every system where the project is used. */
+export function folderNameProblem(cwd: string, path: string): string | undefined {
+  const syntax = pathSyntaxProblem(path);
+  if (syntax !== undefined) return syntax;
+  const project = resolve(cwd, path);
+  for (let at = project; at === project || !existsSync(at); at = dirname(at)) {
+    if (isReservedOnWindows(basename(at))) return `Windows does not allow a folder named "${basename(at)}"`;
+    if (at === dirname(at)) break;
+  }
+  return undefined;
 }
 
 /** The language of the worker: by default, that of the worker sample that it replaces. */

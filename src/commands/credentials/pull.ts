@@ -191,9 +191,9 @@ async function runShellCommand(
   line: string,
   { cwd, env, signal }: { cwd: string; env: NodeJS.ProcessEnv; signal: AbortSignal },
 ) {
-  const isWindows = process.platform === 'win32';
   const command = await startDevCommand({
-    command: isWindows ? [env['ComSpec'] ?? 'cmd.exe', '/d', '/s', '/c', line] : ['/bin/sh', '-c', line],
+    command: [line],
+    shell: true,
     cwd,
     env,
     output: 'stderr',

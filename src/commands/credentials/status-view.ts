@@ -1,3 +1,4 @@
+import { join, sep } from 'node:path';
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { ForeignStatus, SetStatus, StoreStatus } from './store/status.ts';
 import type { CredentialsStatus } from './status.ts';
@@ -18,7 +19,7 @@ export function printStatus(
   const { bold, dim, red, yellow, green } = palette(out);
   const rows = status.settings.map(({ key, value, source, shadows }) => [
     key,
-    value.startsWith(`${cwd}/`) ? shortPath(value) : value,
+    value.startsWith(join(cwd, sep)) ? shortPath(value) : value,
     source,
     shadows.length === 0 ? '' : `shadows ${shadows.join(', ')}`,
   ]);
@@ -30,8 +31,8 @@ export function printStatus(
     status.store.kind === 'unusable' && problem.startsWith('temporal.mutual-tls');
   printStore(terminal, status.store, { invocation, now, problems: status.problems.filter(isAboutCertificate) });
   for (const problem of status.problems.filter((other) => !isAboutCertificate(other)))
-    out.line(red(`✖ ${escapeForTerminal(problem, 1000)}`));
-  for (const warning of status.warnings) out.line(yellow(`! ${escapeForTerminal(warning, 1000)}`));
+    out.line(red(`${out.marks.failed} ${escapeForTerminal(problem, 1000)}`));
+  for (const warning of status.warnings) out.line(yellow(`${out.marks.warning} ${escapeForTerminal(warning, 1000)}`));
   if (status.online === undefined) return;
   out.line();
   for (const { state, title, summary, skipped } of status.online.results) {
@@ -54,9 +55,9 @@ function printStore(
   const { out } = terminal;
   const { dim, green, red, yellow } = palette(out);
   const printStale = (stale: SetStatus['stale'], usable: string): void => {
-    if (stale.length === 0) out.line(green(`✔ ${usable}`));
+    if (stale.length === 0) out.line(green(`${out.marks.done} ${usable}`));
     for (const { reason, text } of stale) {
-      const [paint, sign] = reason === 'renewal-due' ? [yellow, '!'] : [red, '✖'];
+      const [paint, sign] = reason === 'renewal-due' ? [yellow, out.marks.warning] : [red, out.marks.failed];
       out.line(paint(`${sign} ${escapeForTerminal(text, 1000)}`));
     }
   };
@@ -66,7 +67,7 @@ function printStore(
       out.line(dim(`To store one in this project: ${invocation} credentials pull`));
       break;
     case 'unusable':
-      out.line(red('✖ A worker cannot use the certificate in the settings:'));
+      out.line(red(`${out.marks.failed} A worker cannot use the certificate in the settings:`));
       for (const problem of problems) out.line(red(`  ${escapeForTerminal(problem, 1000)}`));
       break;
     case 'inline':

@@ -156,7 +156,7 @@ export function configure(command: Command, context: CommandContext): void {
   stateOption(command.command('env'))
     .summary('Print the settings of the local KuFlow, including the client secret')
     .description(
-      'Print the environment variables that connect a worker to the running local KuFlow, including the client secret. In a POSIX shell: eval "$(kuflow dev env)"',
+      'Print the environment variables that connect a worker to the running local KuFlow, including the client secret. In a POSIX shell: eval "$(kuflow dev env)". In PowerShell: kuflow dev env | Out-String | Invoke-Expression',
     )
     .addOption(runtimeOption())
     .addOption(jsonOption('an object of names and values'))

@@ -16,7 +16,7 @@ import { workerSettings, type DevEvent } from '../../platform/session/start.ts';
 import { openFolder, stateFolder, type PlatformState } from '../../platform/state/state-file.ts';
 import { findTemporal, findTestServer } from '../../platform/temporal/find.ts';
 import { startCommand } from '../../project/commands.ts';
-import { formatPathOption, shellWord } from '../../base/shell.ts';
+import { formatPathOption, shellAssignment } from '../../base/shell.ts';
 import { attachedLine, platformReporter, readyHints } from '../../platform/session/view.ts';
 import { printError } from '../../terminal/print-error.ts';
 import { openProgress } from '../../terminal/progress.ts';
@@ -103,7 +103,7 @@ function endedLine(restart: Exclude<Restart, { kind: 'changed' }>): string {
   return `The worker ended with status ${restart.status}. Starting it again in ${restart.pauseMs / 1000} s`;
 }
 
-/** Prints `export NAME=VALUE` lines for `eval` in a POSIX shell, or `{ NAME: VALUE }` with --json. Includes the client secret in plain text. */
+/** Prints lines that set the variables in the user's shell, such as `export NAME=VALUE`, or `{ NAME: VALUE }` with --json. Includes the client secret in plain text. */
 export async function runEnv(
   flags: DevFlags & RuntimeFlag & { readonly json?: boolean },
   context: CommandContext,
@@ -113,7 +113,7 @@ export async function runEnv(
   const settings = await workerSettings(running, { ...location, env: context.env, runtime: flags.for });
   const { out } = context.terminal;
   if (flags.json === true) out.line(stringifyForTerminal(settings));
-  else for (const [name, value] of Object.entries(settings)) out.line(`export ${name}=${shellWord(value)}`);
+  else for (const [name, value] of Object.entries(settings)) out.line(shellAssignment(name, value));
 }
 
 /** `kuflow dev open`: opens the console in a browser, or with --print prints its address, which contains the user's token. */

@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import { packageVersion } from '../../base/package-root.ts';
 import { findProject } from '../../process/find-project.ts';
-import type { CodeDrift, DriftedFile, ProjectProcess, ProjectProbe } from '../../diagnostics/input.ts';
-import { hasLocalChanges, openProject, readProject, toProjectSpec } from '../../project/edit/open-project.ts';
+import type { CodeDrift, ProjectProcess, ProjectProbe } from '../../diagnostics/input.ts';
+import { compareCode, openProject, readProject } from '../../project/edit/open-project.ts';
 import { readRecordIfValid } from '../../project/commands.ts';
 import { readProjectRecord } from '../../project/record.ts';
 import { languageOf } from '../../languages/registry.ts';
-import { prepareProject } from '../../project/scaffold.ts';
 import type { Environment } from '../../settings/environment.ts';
 import { overridesAsEnvironment, type ResolvedSettings } from '../../settings/resolve.ts';
 import { formatSource } from '../../settings/sources.ts';
@@ -71,15 +70,5 @@ async function findDrift(folder: string, env: Environment): Promise<CodeDrift> {
   const version = packageVersion();
   if (record.version !== version) return { kind: 'not-compared', madeBy: record.version, version };
   const project = await openProject(folder, env, version, { readOnly: true });
-  const spec = toProjectSpec(project, project.processes);
-  const options = { version, command: '', conflicts: 'keep', overwrite: [] } as const;
-  const { comparison } = await prepareProject({ folder, spec, ...options });
-  const { isDefinitionCode } = languageOf(record).code;
-  const missing = comparison.files.filter(({ path, action }) => isDefinitionCode(path) && action === 'create');
-  const differing = comparison.conflicts.filter(({ path }) => isDefinitionCode(path));
-  const compared = differing.map(async ({ path }): Promise<DriftedFile> => {
-    return { path, state: (await hasLocalChanges(project, path)) ? 'edited' : 'stale' };
-  });
-  const absent = missing.map(({ path }): DriftedFile => ({ path, state: 'missing' }));
-  return { kind: 'compared', files: [...absent, ...(await Promise.all(compared))] };
+  return { kind: 'compared', files: await compareCode(project) };
 }

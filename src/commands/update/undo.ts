@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { shellPath } from '../../base/shell.ts';
+import { joinCommands, shellPath } from '../../base/shell.ts';
 import { listFilesInGit } from '../../files/git.ts';
 import { languageOf } from '../../languages/registry.ts';
 import type { ChangedFile } from '../../project/edit/write-edits.ts';
@@ -51,8 +51,8 @@ export async function undoCommand(
   const outside = existing.filter((path) => path.startsWith('../'));
   const place = relative(cwd, folder);
   const git = place === '' ? 'git' : `git -C ${shellPath(place)}`;
-  return [
+  return joinCommands([
     `${git} restore ${dirty.length > 0 ? `-- ${paths(existing)}` : paths(['.', ...outside])}`,
     ...(created.length === 0 ? [] : [`${git} clean -fdq -- ${paths(created)}`]),
-  ].join(' && ');
+  ]);
 }

@@ -1,6 +1,6 @@
 import { constants, existsSync } from 'node:fs';
 import { access, open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { MIB, readSmallFile } from '../../files/read.ts';
 import { isOlder } from '../../files/version.ts';
 import type {
@@ -51,7 +51,7 @@ async function examineBuildTools({ folder, root, env }: ProjectLocation): Promis
     const text = `${javac} is version ${version}, but the project needs a JDK, version ${oldest} or newer`;
     return { kind: 'problem', code: 'runtime-too-old', text, facts, values };
   }
-  const wrapper = MAVEN.replace('./', '');
+  const wrapper = basename(MAVEN);
   const unusable = (file: string, state: string): ProjectFinding<RuntimeProblem> => ({
     ...{ kind: 'problem', code: 'build-file-unusable', text: `${file} ${state}`, facts, values: { file } },
   });

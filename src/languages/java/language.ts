@@ -41,7 +41,7 @@ export const java: Language = {
     run: async (command, options) => (await import('../run-project-tool.ts')).runCommandLine(command, options),
     lockFiles: () => [],
   },
-  commands: mavenCommands,
+  commands: () => mavenCommands(),
   // Imported on demand: comparing versions needs a large package.
   diagnosis: async () => (await import('./diagnosis.ts')).javaDiagnosis,
   // Imported on demand: reading its files needs large packages.

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, copyFile, mkdir, mkdtemp, readFile, realpath, rename, rm } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { renameFile } from '../../files/rename.ts';
 import { KnownError, messageOf } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
 import { withContext } from '../../base/system-error.ts';
@@ -123,7 +124,7 @@ async function ensureTrustStore(
       await chmod(copy, 0o600);
       await importCertificate(java, caFile, copy, env);
       await chmod(copy, 0o600);
-      await rename(copy, path);
+      await renameFile(copy, path);
     } finally {
       await rm(temporary, { recursive: true, force: true });
     }

@@ -1,3 +1,4 @@
+import { isReservedOnWindows } from '../../base/file-name.ts';
 import { splitWords } from '../../base/identifiers.ts';
 import type { PackageNames } from '../language.ts';
 import { JAVA_RESERVED } from './literals.ts';
@@ -8,7 +9,8 @@ const PART = /^[a-z][a-z0-9_]*$/;
 export const javaPackageNames: PackageNames = {
   suggest: (projectName) => {
     const words = splitWords(projectName).join('').slice(0, 40);
-    const part = /^\d/.test(words) || words === '' || JAVA_RESERVED.has(words) ? `worker${words}` : words;
+    const isFree = /^[^\d]/.test(words) && !JAVA_RESERVED.has(words) && !isReservedOnWindows(words);
+    const part = isFree ? words : `worker${words}`;
     return `com.example.${part}`;
   },
   problem: (text) => {
@@ -19,6 +21,8 @@ export const javaPackageNames: PackageNames = {
     if (invalid !== undefined) return 'must consist of lower-case words, such as com.example.loan';
     const reserved = parts.find((part) => JAVA_RESERVED.has(part));
     if (reserved !== undefined) return `contains the reserved word ${reserved}`;
+    const folder = parts.find(isReservedOnWindows);
+    if (folder !== undefined) return `contains ${folder}, which cannot be a folder on Windows`;
     if (/^javax?\./.test(text)) return 'belongs to Java';
     if (/^kuflow\.worker(?:\.|$)/.test(text)) return 'belongs to the library kuflow-worker';
     return /^com\.kuflow(?:\.|$)/.test(text) ? 'belongs to KuFlow' : undefined;

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { KnownError } from '../../base/errors.ts';
+import { scriptPath, userShell, WORDS } from '../../base/shell.ts';
 import { findOnPath } from '../../files/find-on-path.ts';
 import type { InstallFailure, InstallOptions, InstallResult } from '../install.ts';
 import type { ProjectCommands } from '../language.ts';
@@ -9,8 +10,8 @@ import type { ProjectCommands } from '../language.ts';
 export const OLDEST_JAVA = 17;
 const IS_WINDOWS = process.platform === 'win32';
 
-export const MAVEN = IS_WINDOWS ? 'mvnw.cmd' : './mvnw';
-const KUFLOW = IS_WINDOWS ? 'kuflow.cmd' : './kuflow';
+/** The Maven wrapper in the folder of the project. */
+export const MAVEN = scriptPath('mvnw', '', IS_WINDOWS ? 'cmd' : 'posix');
 const INSTALL = ['-B', '-ntp', '-DskipTests', 'verify'];
 
 /** A JDK on this machine, as the Maven wrapper finds it. */
@@ -95,19 +96,22 @@ export function mavenDevHint(): string {
   return IS_WINDOWS ? run : `${run}; make compile in another terminal restarts the worker with your changes`;
 }
 
+const ARGUMENTS = '-Dspring-boot.run.arguments=--check';
+
 /** Commands to run in the folder of a project. Windows does not have make. */
-export function mavenCommands(): ProjectCommands {
+export function mavenCommands(shell = userShell(), isWindows = IS_WINDOWS): ProjectCommands {
+  const [maven, kuflow] = [scriptPath('mvnw', '', shell), scriptPath('kuflow', '', shell)];
   const windows = {
-    dev: `${KUFLOW} dev exec -- ${MAVEN} spring-boot:run`,
-    smoke: `${KUFLOW} dev simulate -- ${MAVEN} -q spring-boot:run`,
-    check: `${MAVEN} -q spring-boot:run -Dspring-boot.run.arguments=--check`,
+    dev: `${kuflow} dev exec -- ${maven} spring-boot:run`,
+    smoke: `${kuflow} dev simulate -- ${maven} -q spring-boot:run`,
+    check: `${maven} -q spring-boot:run ${WORDS[shell](ARGUMENTS)}`,
   };
   return {
-    install: `${MAVEN} -DskipTests verify`,
-    ...(IS_WINDOWS ? windows : { dev: 'make dev', smoke: 'make smoke', check: 'make check' }),
-    start: `${MAVEN} spring-boot:run`,
-    kuflow: KUFLOW,
-    simulated: `${MAVEN} -q spring-boot:run`,
-    verify: [{ command: `${MAVEN} verify`, text: 'check the format, compile, and run the tests of every process' }],
+    install: `${maven} -DskipTests verify`,
+    ...(isWindows ? windows : { dev: 'make dev', smoke: 'make smoke', check: 'make check' }),
+    start: `${maven} spring-boot:run`,
+    kuflow,
+    simulated: `${maven} -q spring-boot:run`,
+    verify: [{ command: `${maven} verify`, text: 'check the format, compile, and run the tests of every process' }],
   };
 }

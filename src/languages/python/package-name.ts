@@ -1,3 +1,4 @@
+import { isReservedOnWindows } from '../../base/file-name.ts';
 import { splitWords } from '../../base/identifiers.ts';
 import type { PackageNames } from '../language.ts';
 import { PYTHON_RESERVED } from './literals.ts';
@@ -41,6 +42,7 @@ export const pythonPackageNames: PackageNames = {
     if (text.length > LONGEST) return `is longer than ${LONGEST} characters`;
     if (!NAME.test(text)) return 'must consist of lower-case letters, digits and _, such as loan_worker';
     if (PYTHON_RESERVED.has(text)) return `is the reserved word ${text}`;
+    if (isReservedOnWindows(text)) return 'cannot be a folder on Windows';
     return TAKEN.has(text) ? 'is the name of another Python package' : undefined;
   },
 };

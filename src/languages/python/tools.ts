@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { KnownError } from '../../base/errors.ts';
+import { joinCommands, scriptPath, userShell } from '../../base/shell.ts';
 import { findOnPath } from '../../files/find-on-path.ts';
 import { isOlder } from '../../files/version.ts';
 import type { InstallFailure, InstallOptions, InstallResult } from '../install.ts';
@@ -17,7 +18,6 @@ export const PYTHON_DOWNLOADS = 'https://www.python.org/downloads/';
 export const UV_DOWNLOADS = 'https://docs.astral.sh/uv/getting-started/installation/';
 
 const IS_WINDOWS = process.platform === 'win32';
-const KUFLOW = IS_WINDOWS ? 'kuflow.cmd' : './kuflow';
 /** On Windows, the installer of Python puts only its launcher on the PATH by default. */
 const PYTHON_PROGRAMS = IS_WINDOWS ? (['py', 'python'] as const) : (['python3', 'python'] as const);
 /** The virtual environment, relative to the project. */
@@ -263,18 +263,22 @@ function explainFailure(output: string): InstallFailure | undefined {
 export function pythonCommands(
   manager: PackageManager,
   { script, isMember }: { readonly script: string; readonly isMember: boolean },
+  shell = userShell(),
+  isWindows = IS_WINDOWS,
 ): ProjectCommands {
   const isUv = pythonManager(manager) === 'uv';
-  const run = (command: string): string => (isUv ? `uv run ${command}` : `${ENVIRONMENT_PROGRAMS}${command}`);
+  const programs = [ENVIRONMENT, isWindows ? 'Scripts' : 'bin', ''].join(shell === 'posix' ? '/' : '\\');
+  const run = (command: string): string => (isUv ? `uv run ${command}` : `${programs}${command}`);
+  const kuflow = scriptPath('kuflow', '', shell);
   const start = run(script);
   const tests = 'run the tests of every process';
   const windows = {
-    install: [
-      `${PYTHON_PROGRAMS[0]} -m venv ${ENVIRONMENT}`,
-      ...PIP_STEPS.map((args) => `${ENVIRONMENT_PROGRAMS}python ${args.join(' ')}`),
-    ].join(' && '),
-    dev: `${KUFLOW} dev exec ${WATCH_OPTIONS} -- ${start} --dev`,
-    smoke: `${KUFLOW} dev simulate -- ${start} --dev`,
+    install: joinCommands(
+      [`py -m venv ${ENVIRONMENT}`, ...PIP_STEPS.map((args) => `${programs}python ${args.join(' ')}`)],
+      shell,
+    ),
+    dev: `${kuflow} dev exec ${WATCH_OPTIONS} -- ${start} --dev`,
+    smoke: `${kuflow} dev simulate -- ${start} --dev`,
     check: `${start} --check`,
     verify: [
       { command: run('mypy'), text: 'check types' },
@@ -293,10 +297,10 @@ export function pythonCommands(
     ],
   };
   return {
-    ...(IS_WINDOWS ? windows : others),
+    ...(isWindows ? windows : others),
     ...(isUv ? { install: uvSyncCommand({ isMember }) } : {}),
     start,
-    kuflow: KUFLOW,
+    kuflow,
     simulated: `${start} --dev`,
   };
 }

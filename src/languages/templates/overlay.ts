@@ -3,7 +3,7 @@ import { escapeForTerminal, hasControlCharacters } from '../../base/escape.ts';
 import { isDefinitionFile } from '../../process/definition/file.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';
 import { LOCAL_SETTINGS_FILE } from '../../settings/keys.ts';
-import { isDeviceName, isGitFolderName } from '../../base/file-name.ts';
+import { isGitFolderName, isReservedOnWindows } from '../../base/file-name.ts';
 import { didYouMean } from '../../base/near-match.ts';
 import { textFile, type PlannedFile } from '../planned-file.ts';
 import type { ProjectTemplate } from '../project-spec.ts';
@@ -123,7 +123,7 @@ function findPathProblem(path: string): string | undefined {
   if (parts.some((part) => ['', '.', '..'].includes(part))) return 'the path leads out of the project';
   if (/[\\:*?"<>|\ufffd]/.test(path) || hasControlCharacters(path))
     return 'the name has a character that not every system allows';
-  if (parts.some((part) => isDeviceName(part) || /[. ]$/.test(part))) return 'Windows does not allow this name';
+  if (parts.some(isReservedOnWindows)) return 'Windows does not allow this name';
   if (Buffer.byteLength(path) > MAX_PATH_BYTES || parts.some((part) => Buffer.byteLength(part) > MAX_NAME_BYTES))
     return `the path is too long (at most ${MAX_PATH_BYTES} bytes, and ${MAX_NAME_BYTES} for each name)`;
   const folded = foldPath(path);

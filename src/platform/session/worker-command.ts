@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { codeOf, KnownError } from '../../base/errors.ts';
 import { packageRoot } from '../../base/package-root.ts';
+import { userShell } from '../../base/shell.ts';
 import { superviseProcess, type ProcessExit, type SupervisedProcess } from '../supervisor/client.ts';
 
 /** A worker's own drain limit is 45 s; after 60 s it is killed. */
@@ -13,7 +14,7 @@ export interface DevCommand {
   readonly exited: Promise<ProcessExit>;
   /** Asks the command to drain and waits until it exits; kills it after 60 s. */
   drain(signal: 'SIGINT' | 'SIGTERM'): Promise<ProcessExit>;
-  /** Sends a signal to the command and its children, and returns at once. On Windows any signal ends them. */
+  /** Sends a signal to the command and its children, and returns at once. See `SupervisedProcess`. */
   signal(signal: NodeJS.Signals): void;
 }
 
@@ -29,8 +30,10 @@ export function explainFailedStart(error: unknown, command: readonly [string, ..
   const [program] = command;
   const about = { tried: command.join(' '), seen: code, cause: error };
   if (code === 'ENOENT') {
+    const isPosix = userShell() === 'posix';
+    const [inFolder, inEnvironment] = isPosix ? ['./', '.venv/bin/'] : ['.\\', '.venv\\Scripts\\'];
     const next = [
-      'Check its name. Start a script in this folder with ./, an npm script with npm run, a program of an npm package with npx, and one of a Python project with uv run or .venv/bin/',
+      `Check its name. Start a script in this folder with ${inFolder}, an npm script with npm run, a program of an npm package with npx, and one of a Python project with uv run or ${inEnvironment}`,
     ];
     return { status: 127, error: new KnownError({ message: `Command not found: ${program}`, ...about, next }) };
   }
@@ -52,6 +55,8 @@ export function toExitStatus(exit: ProcessExit): number {
  */
 export async function startDevCommand(options: {
   readonly command: readonly [string, ...string[]];
+  /** Whether the command is one command line for `/bin/sh` or cmd.exe. */
+  readonly shell?: boolean | undefined;
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   /** `pass`: the streams of this process. `stderr`: both outputs to stderr, no input. `file`: both outputs are appended to it. */
@@ -63,6 +68,7 @@ export async function startDevCommand(options: {
     supervisorEntry: join(packageRoot(), 'dist', 'supervisor.js'),
     command: program,
     args,
+    shell: options.shell,
     cwd: options.cwd,
     env: options.env,
     ...(output === 'pass'

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { access, link, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, link, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { renameFile } from '../../files/rename.ts';
 import { create } from 'tar';
 import { codeOf, KnownError } from '../../base/errors.ts';
 import { hashFile } from '../../files/hash-file.ts';
@@ -82,7 +83,7 @@ export async function exportState({
 
 async function publish(temporary: string, file: string, replace: boolean): Promise<void> {
   if (replace) {
-    await rename(temporary, file);
+    await renameFile(temporary, file);
     return;
   }
   try {
@@ -92,7 +93,7 @@ async function publish(temporary: string, file: string, replace: boolean): Promi
     if (codeOf(error) === 'EEXIST') throw existingFileError(file);
     // A file system without hard links.
     await rejectExisting(file);
-    await rename(temporary, file);
+    await renameFile(temporary, file);
   }
 }
 

@@ -1,16 +1,7 @@
-import {
-  closeSync,
-  createReadStream,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, createReadStream, fsyncSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { renameFileSync } from '../../files/rename.ts';
 
 import { isUuid } from '../../base/is-uuid.ts';
 
@@ -41,7 +32,7 @@ export function openContentFolder(folder: string): ContentFolder {
       } finally {
         closeSync(file);
       }
-      renameSync(temporary, path);
+      renameFileSync(temporary, path);
       syncDirectory(folder);
     },
     read: (contentId) => createReadStream(pathOf(contentId)),

@@ -1,5 +1,6 @@
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { renameFileSync } from '../../files/rename.ts';
 
 import sqlite from 'node-sqlite3-wasm';
 
@@ -229,7 +230,7 @@ function keepOldState(path: string, sql: Sql & { finalize(): void }): void {
   closeSync(openSync(draft, 'w', 0o600));
   sql.exec(`VACUUM INTO '${draft.replaceAll("'", "''")}'`);
   sql.finalize();
-  renameSync(draft, oldStatePath(path));
+  renameFileSync(draft, oldStatePath(path));
 }
 
 function withReadError<T>(path: string, work: () => T): T {

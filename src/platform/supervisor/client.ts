@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { createInterface } from 'node:readline';
+import crossSpawn from 'cross-spawn';
 import { KnownError } from '../../base/errors.ts';
 import { signalTree } from '../../base/process-tree.ts';
 import {
@@ -14,6 +17,8 @@ export interface SuperviseOptions {
   readonly supervisorEntry: string;
   readonly command: string;
   readonly args: readonly string[];
+  /** Whether `command` is a command line for `/bin/sh` or cmd.exe, with its own quotes. Then there are no `args`. */
+  readonly shell?: boolean | undefined;
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly cwd?: string | undefined;
   readonly logFile?: string | undefined;
@@ -42,7 +47,10 @@ export interface SupervisedProcess {
   readonly supervisorPid: number;
   /** Resolves when the process has exited, for whatever reason; never rejects. */
   readonly exited: Promise<ProcessExit>;
-  /** Sends a signal to the process and its children. On Windows any signal ends them. */
+  /**
+   * Sends a signal to the process and its children. On Windows any signal ends them, except SIGINT for a process with `stdio`: Ctrl-C reaches it
+   * through the console.
+   */
   signal(signal: NodeJS.Signals): void;
   /**
    * Sends SIGTERM to the process and its children, then SIGKILL after `stopGrace`. Resolves when they are gone. Safe to
@@ -58,10 +66,18 @@ export interface SupervisedProcess {
 export async function superviseProcess(options: SuperviseOptions): Promise<SupervisedProcess> {
   const stopGrace = options.stopGrace ?? 10_000;
   const env = options.env ?? process.env;
+  const { shell = false, cwd } = options;
+  // On Windows, npm and the programs of npm packages are `.cmd` files, which only cmd.exe starts.
+  const parsed = crossSpawn._parse(options.command, options.args, { shell, cwd, env });
+  if (process.platform === 'win32' && !shell && parsed.file === undefined)
+    // cmd.exe would start, and only exit with status 1.
+    throw notStartedError(options, `spawn ${options.command} ENOENT`, 'ENOENT');
   const request: SupervisorRequest = {
-    command: options.command,
-    args: options.args,
-    cwd: options.cwd,
+    command: parsed.command,
+    args: parsed.args,
+    shell,
+    isQuoted: parsed.options.windowsVerbatimArguments,
+    cwd,
     logFile: options.logFile,
     inheritStdio: options.stdio !== undefined,
     pidFile: options.pidFile,
@@ -70,15 +86,21 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
     ownerPid: process.pid,
     stopGrace,
   };
+  // An ignored descriptor above 2 would be closed in the supervisor.
+  const unread = options.stdio?.includes('ignore') === true ? openSync(devNull, 'r') : undefined;
+  const stdio = options.stdio?.map((fd) => (fd === 'ignore' ? unread : fd)) ?? [];
   const node = [process.execPath, options.supervisorEntry, JSON.stringify(request)];
   const [program = '', ...args] = [...(options.network?.enter ?? []), ...node];
+  // Windows does not have signals. The only way to ask a command to end is Ctrl-C in the console that it shares with this process.
+  const sharesConsole = process.platform === 'win32' && options.stdio !== undefined;
   const supervisor = spawn(program, args, {
-    detached: true,
-    windowsHide: true,
-    stdio: ['pipe', 'pipe', 'pipe', ...(options.stdio ?? [])],
+    detached: !sharesConsole,
+    windowsHide: !sharesConsole,
+    stdio: ['pipe', 'pipe', 'pipe', ...stdio],
     // NODE_OPTIONS, such as an inspector's port or a loader, are meant for the command and not for the supervisor.
     env: { ...env, NODE_OPTIONS: '', ...(env.NODE_OPTIONS ? { [KEPT_NODE_OPTIONS]: env.NODE_OPTIONS } : {}) },
   });
+  if (unread !== undefined) closeSync(unread);
   const { stdin, stdout, stderr } = supervisor;
   if (stdin === null || stdout === null || stderr === null) throw new Error('The supervisor was started without pipes');
   stdin.on('error', () => undefined);
@@ -106,15 +128,7 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
   });
 
   await new Promise<void>((resolve, reject) => {
-    const fail = (seen: string, code?: string): void =>
-      reject(
-        new KnownError({
-          message: `${options.command} could not be started`,
-          tried: [options.command, ...options.args].join(' '),
-          seen,
-          ...(code === undefined ? {} : { cause: Object.assign(new Error(seen), { code }) }),
-        }),
-      );
+    const fail = (seen: string, code?: string): void => reject(notStartedError(options, seen, code));
     supervisor.once('error', (error) => fail(error.message));
     void gone.then(() => fail(errorOutput.trim() === '' ? 'its supervisor exited at once' : errorOutput.trim()));
     createInterface({ input: stdout }).on('line', (line) => {
@@ -132,7 +146,11 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
     pid,
     supervisorPid: supervisor.pid ?? 0,
     exited,
-    signal: (signal) => signalTree(pid, signal),
+    signal: (signal) => {
+      // Every process of the console has got it.
+      if (sharesConsole && signal === 'SIGINT') return;
+      signalTree(pid, signal);
+    },
     stop: async () => {
       stdin.end();
       const timer = setTimeout(() => {
@@ -143,4 +161,13 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
       clearTimeout(timer);
     },
   };
+}
+
+function notStartedError({ command, args }: SuperviseOptions, seen: string, code: string | undefined): KnownError {
+  return new KnownError({
+    message: `${command} could not be started`,
+    tried: [command, ...args].join(' '),
+    seen,
+    ...(code === undefined ? {} : { cause: Object.assign(new Error(seen), { code }) }),
+  });
 }

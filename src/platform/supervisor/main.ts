@@ -13,7 +13,7 @@ import { startRelay } from './relay.ts';
 
 // A separate process that the owner starts with a pipe as its stdin. When the pipe ends or the owner is gone, for
 // whatever reason, it ends the supervised process with all its children. It runs in another session than the owner, so
-// that neither Ctrl-C nor a closed terminal reaches it.
+// that neither Ctrl-C nor a closed terminal reaches it. On Windows, a command with inherited streams shares the console of the owner instead.
 
 /** Milliseconds between two checks of the owner. */
 const OWNER_POLL = 500;
@@ -55,10 +55,13 @@ function start(): void {
   const output = request.logFile === undefined ? 'ignore' : openSync(request.logFile, 'a', 0o600);
   child = spawn(request.command, request.args, {
     detached: !windows,
-    windowsHide: true,
+    // Its console is that of the owner.
+    windowsHide: !request.inheritStdio,
     env: { ...process.env, NODE_OPTIONS: process.env[KEPT_NODE_OPTIONS], [KEPT_NODE_OPTIONS]: undefined },
     stdio: request.inheritStdio ? [3, 4, 5] : ['ignore', output, output],
     cwd: request.cwd,
+    shell: request.shell ?? false,
+    windowsVerbatimArguments: request.isQuoted ?? false,
   });
   const { pid } = child;
   if (request.pidFile !== undefined && pid !== undefined) addToPidFile(request.pidFile, pid);

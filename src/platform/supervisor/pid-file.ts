@@ -1,4 +1,5 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { renameFileSync } from '../../files/rename.ts';
 import { isSameProcess, processStartId } from '../../base/process-identity.ts';
 
 // Two servers on one database file would each believe that they own it. The owner of a folder starts only one
@@ -83,7 +84,7 @@ function writePidFile(path: string, content: PidFileContent): void {
   // Atomic, because this process may be killed at any moment.
   const temporary = `${path}.${process.pid}`;
   writeFileSync(temporary, JSON.stringify(content), { mode: 0o600 });
-  renameSync(temporary, path);
+  renameFileSync(temporary, path);
 }
 
 function readPidFile(path: string): PidFileContent | undefined {

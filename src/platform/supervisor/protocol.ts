@@ -5,6 +5,10 @@ export const KEPT_NODE_OPTIONS = 'KUFLOW_KEPT_NODE_OPTIONS';
 export interface SupervisorRequest {
   readonly command: string;
   readonly args: readonly string[];
+  /** Whether `command` is a command line for `/bin/sh` or cmd.exe. Then there are no `args`. */
+  readonly shell?: boolean | undefined;
+  /** Whether `args` are quoted for cmd.exe. */
+  readonly isQuoted?: boolean | undefined;
   readonly cwd?: string | undefined;
   /** The process's stdout and stderr are appended to it. Without it they are discarded. */
   readonly logFile?: string | undefined;

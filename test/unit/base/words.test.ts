@@ -5,7 +5,15 @@ import { parse } from 'yaml';
 import { mdCode, mdText } from '../../../src/base/markdown.ts';
 import { projectNameProblem, toProjectName } from '../../../src/languages/project-name.ts';
 import { hasControlCharacters } from '../../../src/base/escape.ts';
-import { cmdWord, shellWord } from '../../../src/base/shell.ts';
+import {
+  cmdWord,
+  joinCommands,
+  scriptPath,
+  shellAssignment,
+  shellWord,
+  userShell,
+  WORDS,
+} from '../../../src/base/shell.ts';
 import { yamlString } from '../../../src/base/yaml.ts';
 import { anyText, HOSTILE } from './hostile.ts';
 
@@ -99,5 +107,62 @@ describe('cmdWord', () => {
   it('quotes a text for a batch file, and rejects what cannot be quoted', () => {
     expect(cmdWord('file:../a %PATH% & b.tgz')).toBe('"file:../a %%PATH%% & b.tgz"');
     for (const text of ['a"b', 'a\nb']) expect(() => cmdWord(text), text).toThrow();
+  });
+});
+
+describe('printed commands', () => {
+  const SYSTEM = String.raw`C:\Program Files\WindowsPowerShell\Modules;C:\WINDOWS\system32\WindowsPowerShell\v1.0\Modules`;
+
+  it.each([
+    ['posix', 'linux', { PSModulePath: '/home/me/.local/share/powershell/Modules' }],
+    ['cmd', 'win32', { PSModulePath: SYSTEM }],
+    ['cmd', 'win32', {}],
+    ['posix', 'win32', { MSYSTEM: 'MINGW64', PSModulePath: SYSTEM }],
+    ['powershell', 'win32', { PSModulePath: String.raw`C:\Users\me\Documents\WindowsPowerShell\Modules;${SYSTEM}` }],
+    ['powershell', 'win32', { PSMODULEPATH: String.raw`D:\OneDrive - Acme\Dokumente\PowerShell\Modules;${SYSTEM}` }],
+  ] as const)('are for %s on %s with the environment %j', (shell, platform, env) => {
+    expect(userShell(env, platform)).toBe(shell);
+  });
+
+  it.each([
+    ['LOAN', 'LOAN', 'LOAN'],
+    ['--task', '--task', '--task'],
+    [String.raw`C:\w\loan`, String.raw`C:\w\loan`, String.raw`C:\w\loan`],
+    ['a b', `'a b'`, '"a b"'],
+    ['', `''`, '""'],
+    ["it's", `'it''s'`, `"it's"`],
+    ['$(id) `x`', "'$(id) `x`'", '"$(id) `x`"'],
+    ['a,b', `'a,b'`, '"a,b"'],
+    ['@x', `'@x'`, '@x'],
+    ['-Da.b=c', `'-Da.b=c'`, '"-Da.b=c"'],
+    ['it’s', `'it’’s'`, '"it’s"'],
+    ['50%', `'50%'`, '^"50^%^"'],
+    ['say "hi" & go', `'say "hi" & go'`, String.raw`^"say \^"hi\^" ^& go^"`],
+    [String.raw`C:\my files\ `.trim(), String.raw`'C:\my files\'`, String.raw`"C:\my files\\"`],
+    ['a\u001b"$', '"a$([char]::ConvertFromUtf32(27))`"`$"', String.raw`^"a\u{1b}\^"$^"`],
+  ])('quote %j for PowerShell and cmd.exe', (text, powershell, cmd) => {
+    expect([WORDS.powershell(text), WORDS.cmd(text)]).toEqual([powershell, cmd]);
+    expect(WORDS.powershell(`${text}\0`)).toBe(powershell);
+  });
+
+  it('set variables', () => {
+    expect(shellAssignment('A', "it's", 'posix')).toBe(`export A='it'\\''s'`);
+    expect(shellAssignment('A', "it's", 'powershell')).toBe(`$env:A = 'it''s'`);
+    expect(shellAssignment('A', 'a & "b"', 'cmd')).toBe('set "A=a & "b""');
+  });
+
+  it('run one after the other, if the one before succeeded', () => {
+    expect(joinCommands(['a', 'b', 'c'], 'posix')).toBe('a && b && c');
+    expect(joinCommands(['a', 'b', 'c'], 'cmd')).toBe('a && b && c');
+    expect(joinCommands(['a', 'b', 'c'], 'powershell')).toBe('a; if ($?) { b; if ($?) { c } }');
+  });
+
+  it('name scripts as each shell finds them', () => {
+    expect(scriptPath('kuflow', '', 'posix')).toBe('./kuflow');
+    expect(scriptPath('kuflow', '..\\..', 'posix')).toBe('../../kuflow');
+    for (const shell of ['cmd', 'powershell'] as const) {
+      expect(scriptPath('kuflow', '', shell)).toBe('.\\kuflow.cmd');
+      expect(scriptPath('kuflow', '..', shell)).toBe('..\\kuflow.cmd');
+    }
   });
 });

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { findOnPath } from '../../../src/files/find-on-path.ts';
+import { findOnPath, isNotInstalled } from '../../../src/files/find-on-path.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const newFolder = temporaryFolders();
@@ -17,4 +17,17 @@ it('finds the first executable file on PATH, and nothing outside of it', () => {
   );
   expect(findOnPath('tool', { PATH: first })).toBeUndefined();
   expect(findOnPath('node', { PATH: '' })).toBeUndefined();
+});
+
+it('knows that a program is missing from the error, or on Windows from the PATH', () => {
+  const folder = newFolder();
+  writeFileSync(join(folder, `tool${end}`), '', { mode: 0o755 });
+  const env = { PATH: folder };
+  expect(isNotInstalled('tool', env, { code: 'ENOENT' }, 'linux')).toBe(true);
+  expect(isNotInstalled('absent', env, { exitCode: 1 }, 'linux')).toBe(false);
+  expect(isNotInstalled('absent', env, { exitCode: 1 }, 'win32')).toBe(true);
+  expect(isNotInstalled('absent', env, { exitCode: 0 }, 'win32')).toBe(false);
+  // It failed by itself.
+  expect(isNotInstalled('tool', env, { exitCode: 1 }, 'win32')).toBe(false);
+  expect(isNotInstalled('./absent', env, { exitCode: 1 }, 'win32')).toBe(false);
 });

@@ -1,14 +1,14 @@
 import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { interruptedError, KnownError } from '../../../base/errors.ts';
-import { expandHome, pathSyntaxProblem } from '../../../base/user-folders.ts';
+import { expandHome } from '../../../base/user-folders.ts';
 import type { CredentialChoice } from '../../../cli/missing-answers.ts';
 import { toProjectName, workerFolderName } from '../../../languages/project-name.ts';
 import { LANGUAGES, type LanguageId } from '../../../languages/names.ts';
 import { languageOf } from '../../../languages/registry.ts';
 import { BACK } from '../../../terminal/prompts.ts';
 import { shortPath } from '../../../terminal/short-path.ts';
-import { chosenLanguage, type CreateAnswers } from '../answers.ts';
+import { chosenLanguage, folderNameProblem, type CreateAnswers } from '../answers.ts';
 import { processCode } from './process-steps.ts';
 import { overridingVariables } from './credential-steps.ts';
 import { choosePlace } from './choose-place.ts';
@@ -51,7 +51,7 @@ const folder: Step = {
       hint: 'Its name becomes the name of the worker',
       canGoBack,
       fallback: before ?? proposed,
-      validate: (text) => pathSyntaxProblem(atHome(text)) ?? folderProblem(context.cwd, atHome(text)),
+      validate: (text) => folderNameProblem(context.cwd, atHome(text)) ?? folderProblem(context.cwd, atHome(text)),
       // The language is the next question.
       validateAsync: (text) =>
         findConflict({ ...state.answers, language: likelyLanguage(state, context), folder: atHome(text) }, context),

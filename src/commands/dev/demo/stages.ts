@@ -1,9 +1,9 @@
-import { execFile } from 'node:child_process';
+import { execa } from 'execa';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { renameFile } from '../../../files/rename.ts';
 import { KnownError, messageOf } from '../../../base/errors.ts';
 import { packageRoot, packageVersion } from '../../../base/package-root.ts';
 import { sampleDefinition } from '../../../process/sample.ts';
@@ -117,19 +117,15 @@ export async function runDemoStages(request: DemoRequest): Promise<DemoResult> {
 async function packPackage(home: string): Promise<{ readonly tarball: string; readonly id: string }> {
   const folder = await mkdtemp(join(home, 'pack-'));
   try {
-    const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-    const { stdout } = await promisify(execFile)(
-      npm,
-      ['pack', packageRoot(), '--json', '--ignore-scripts', '--offline', '--pack-destination', folder],
-      { cwd: folder, shell: process.platform === 'win32' },
-    );
+    const options = ['--json', '--ignore-scripts', '--offline', '--pack-destination', folder];
+    const { stdout } = await execa('npm', ['pack', packageRoot(), ...options], { cwd: folder });
     const [packed] = JSON.parse(stdout) as readonly { readonly filename: string }[];
     if (packed === undefined) throw new Error('npm pack did not name a file');
     const bytes = await readFile(join(folder, packed.filename));
     const id = createHash('sha256').update(bytes).digest('hex').slice(0, 12);
     await mkdir(join(home, id), { recursive: true });
     const tarball = join(home, id, packed.filename);
-    await rename(join(folder, packed.filename), tarball);
+    await renameFile(join(folder, packed.filename), tarball);
     return { tarball, id };
   } catch (error) {
     throw new KnownError({

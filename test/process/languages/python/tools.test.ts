@@ -114,11 +114,20 @@ describe('the commands of a Python project', () => {
     });
   });
 
-  it.runIf(IS_WINDOWS)('run in the environment of the project on Windows', () => {
-    expect(pythonCommands('pip', ALONE)).toMatchObject({
-      install:
-        'py -m venv .venv && .venv\\Scripts\\python -m pip install pip==25.3 && .venv\\Scripts\\python -m pip install --require-hashes -r requirements-dev.txt && .venv\\Scripts\\python -m pip install --no-build-isolation -e . --group dev',
-      ...{ kuflow: 'kuflow.cmd', start: '.venv\\Scripts\\loan-worker', check: '.venv\\Scripts\\loan-worker --check' },
+  it.each([
+    ['cmd', '.\\kuflow.cmd', '.venv\\Scripts\\', ' && ', ''],
+    ['powershell', '.\\kuflow.cmd', '.venv\\Scripts\\', '; if ($?) { ', ' } } }'],
+    ['posix', './kuflow', '.venv/Scripts/', ' && ', ''],
+  ] as const)('run on Windows in %s', (shell, kuflow, programs, and, end) => {
+    const steps = [
+      'pip==25.3',
+      '--require-hashes -r requirements-dev.txt',
+      '--no-build-isolation -e . --group dev',
+    ].map((args) => `${programs}python -m pip install ${args}`);
+    expect(pythonCommands('pip', ALONE, shell, true)).toMatchObject({
+      install: ['py -m venv .venv', ...steps].join(and) + end,
+      ...{ kuflow, start: `${programs}loan-worker`, check: `${programs}loan-worker --check` },
+      smoke: `${kuflow} dev simulate -- ${programs}loan-worker --dev`,
     });
   });
 

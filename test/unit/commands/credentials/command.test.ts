@@ -226,6 +226,8 @@ describe('status', () => {
     const elsewhere = await kuflow(['status'], { at });
     expect(elsewhere.status).toBe(1);
     expect(elsewhere.out).toMatch(/✖ the set is for http/);
+    const withoutUnicode = await kuflow(['status'], { at, env: { TERM: 'linux' } });
+    expect(withoutUnicode.out).toMatch(/^x the set is for http/m);
     writeFileSync(join(set.folder, 'client.key'), 'canary');
     const broken = await status();
     expect(broken.status).toBe(1);

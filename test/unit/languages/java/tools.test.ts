@@ -83,6 +83,7 @@ describe('the package of a Java project', () => {
   it.each([
     ['loan', 'needs at least two parts'],
     ['com.acme.class', 'contains the reserved word class'],
+    ['com.aux.loan', 'contains aux, which cannot be a folder on Windows'],
     ['com.Acme', 'must consist of lower-case words'],
     ['com.acme;x', 'must consist of lower-case words'],
     ['com..acme', 'must consist of lower-case words'],

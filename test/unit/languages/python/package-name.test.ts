@@ -7,6 +7,7 @@ describe('the package of a Python project', () => {
     ['@acme/Loan.Worker', 'loan_worker'],
     ['json', 'json_worker'],
     ['class', 'class_worker'],
+    ['con', 'con_worker'],
     ['2nd', 'worker_2nd'],
     ['---', 'worker'],
   ])('of the name %s is %s', (name, expected) => {
@@ -20,6 +21,7 @@ describe('the package of a Python project', () => {
     ['match', 'is the reserved word match'],
     ['httpx', 'is the name of another Python package'],
     ['json', 'is the name of another Python package'],
+    ['aux', 'cannot be a folder on Windows'],
     ['a'.repeat(41), 'is longer than 40 characters'],
   ])('cannot be %s', (name, problem) => {
     expect(pythonPackageNames.problem(name)).toBe(problem);

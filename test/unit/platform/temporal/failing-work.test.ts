@@ -43,6 +43,18 @@ describe('failureLocation', () => {
     ],
     ['JavaScript without a function', 'Error: x\n    at file:///w/dist/activities.js:7:9', '/w/dist/activities.js:7'],
     [
+      'JavaScript on Windows, whose URLs are paths with a drive',
+      'Error: x\n    at f (file:///C:/My%20work/dist/activities.js:7:9)',
+      String.raw`C:\My work\dist\activities.js:7`,
+    ],
+    [
+      'Python on Windows',
+      String.raw`File "C:\w\loan\steps.py", line 5, in f` +
+        '\n' +
+        String.raw`  File "C:\Program Files\Python312\Lib\asyncio\tasks.py", line 9, in g`,
+      String.raw`C:\w\loan\steps.py:5`,
+    ],
+    [
       'Java',
       'java.lang.IllegalStateException: x\n\tat java.base/java.util.List.of(List.java:1)\n\tat com.acme.LoanWorkflowImpl.run(LoanWorkflowImpl.java:45)\n\tat io.temporal.internal.A.b(A.java:2)',
       'LoanWorkflowImpl.java:45',

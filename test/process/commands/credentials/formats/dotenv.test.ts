@@ -63,9 +63,17 @@ describe('an environment file', () => {
         expect(read, reader).toEqual(values);
       expect(values['TEMPORAL_MUTUALTLS_KEYDATA']).toBe(set.privateKey.reveal());
     }
+    const windows = {
+      cert: String.raw`C:\new\tls\client.pem`,
+      key: String.raw`C:\My files\client.key`,
+      ca: String.raw`\\server\tls\ca.pem`,
+    };
+    for (const paths of [PATHS, windows]) {
+      const values = present(credentialEnvironment(set, paths));
+      for (const read of Object.values(readers(format(undefined, {}, paths).text.reveal(), Object.keys(values))))
+        expect(read).toEqual(values);
+    }
     const values = present(credentialEnvironment(set, PATHS));
-    for (const read of Object.values(readers(format(undefined, {}, PATHS).text.reveal(), Object.keys(values))))
-      expect(read).toEqual(values);
     expect(Object.keys(values)).not.toContain('TEMPORAL_TLS');
   });
 
@@ -89,7 +97,7 @@ describe('an environment file', () => {
     });
   });
 
-  it.each(['a b', 'a#b', '#a', "it's", 'costs $5', 'a "b"', 'back`tick', 'x=y', 'ünï', 'a!b'])(
+  it.each(['a b', 'a#b', '#a', "it's", 'costs $5', 'a "b"', 'back`tick', 'x=y', 'ünï', 'a!b', 'a\\nb'])(
     'gives every reader the namespace %s',
     (namespace) => {
       const text = format(undefined, { namespace }).text.reveal();
@@ -101,13 +109,10 @@ describe('an environment file', () => {
     },
   );
 
-  it.each([`a'b"c`, 'a\\b', "$'", 'a\rb'])(
-    'rejects a value that cannot be quoted for every reader: %j',
-    (namespace) => {
-      expect(() => format(undefined, { namespace })).toThrow(KnownError);
-      expect(() => format(undefined, { namespace })).toThrow('TEMPORAL_NAMESPACE');
-    },
-  );
+  it.each([`a'b"c`, 'a\\', "$'", 'a\rb'])('rejects a value that cannot be quoted for every reader: %j', (namespace) => {
+    expect(() => format(undefined, { namespace })).toThrow(KnownError);
+    expect(() => format(undefined, { namespace })).toThrow('TEMPORAL_NAMESPACE');
+  });
 
   it('is edited in place: values change, conflicting variables are removed, everything else stays', () => {
     const before = [

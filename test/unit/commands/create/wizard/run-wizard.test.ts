@@ -62,6 +62,23 @@ describe('the wizard avoids dead ends', () => {
     expect(treeOf(cwd).size).toBe(0);
   });
 
+  it('rejects a folder that Windows cannot have, in an option and in a prompt', async () => {
+    for (const folder of ['CON', 'nul.worker', 'x.', 'worker ', 'aux/worker', 'com¹']) {
+      const ran = await createWorker(cwd, [folder, '--local', ...FILES_ONLY], env);
+      expect([ran.status, ran.stderr]).toEqual([2, expect.stringContaining('Windows does not allow a folder named')]);
+      const typed = byWizard([
+        [WHICH, 'sample'],
+        ['Folder for the new project', folder],
+      ]);
+      await expect(typed).rejects.toThrow(/Windows does not allow a folder named/);
+    }
+    expect(treeOf(cwd).size).toBe(0);
+    // A folder above that exists is not part of the project.
+    mkdirSync(join(cwd, 'aux'));
+    const ran = await createWorker(cwd, ['aux/worker', '--local', '--dry-run', ...FILES_ONLY], env);
+    expect(ran.status, ran.stderr).toBe(0);
+  });
+
   it('accepts a symbolic link to a folder', async () => {
     mkdirSync(join(cwd, 'real'));
     symlinkSync('real', join(cwd, 'link'));
