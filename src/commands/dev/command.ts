@@ -1,6 +1,7 @@
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
 import { jsonOption } from '../../cli/json-option.ts';
+import { parseZonedTime } from '../../base/clock.ts';
 import { usageError } from '../../base/errors.ts';
 import { collectValues } from '../../cli/process-options.ts';
 import { idArgument, limitOption, plainIdArgument } from '../../cli/kuflow-options.ts';
@@ -384,9 +385,8 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d
 
 /** A date or a time with a time zone, as ISO 8601 in UTC. */
 function parseTime(text: string): string {
-  const isTime = /^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:?\d\d))?$/i.test(text);
-  const time = isTime ? Date.parse(text) : NaN;
-  if (Number.isNaN(time))
+  const time = parseZonedTime(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00Z` : text);
+  if (time === undefined)
     throw new InvalidArgumentError('a date, or a time with a time zone such as 2027-01-31T09:00Z');
   return new Date(time).toISOString();
 }
