@@ -26,11 +26,3 @@ export function isoTime(ms: number): string {
   if (Number.isNaN(ms)) return 'an unreadable date';
   return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : 'a date out of range';
 }
-
-const ZONED_TIME = /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)$/i;
-
-/** A date and time with a time zone, as milliseconds since the epoch. Undefined for any other text. */
-export function parseZonedTime(text: string): number | undefined {
-  const time = ZONED_TIME.test(text) ? Date.parse(text) : NaN;
-  return Number.isNaN(time) ? undefined : time;
-}

@@ -2,7 +2,7 @@ import { Argument, InvalidArgumentError, Option, type Command } from 'commander'
 import type { CommandContext } from '../../cli/context.ts';
 import { lazyAction } from '../../cli/lazy-action.ts';
 import { jsonOption } from '../../cli/json-option.ts';
-import { parseZonedTime } from '../../base/clock.ts';
+import { parseZonedTime } from '../../base/zoned-time.ts';
 import { usageError } from '../../base/errors.ts';
 import { collectValues } from '../../cli/process-options.ts';
 import { idArgument, limitOption, plainIdArgument } from '../../cli/kuflow-options.ts';

@@ -73,7 +73,9 @@ export function resource<const Entries extends Readonly<Record<string, Operation
 ): { readonly [Id in keyof Entries]: Described<Id, Entries[Id]> } {
   const described = Object.entries(entries).map(([operationId, { call, ...entry }]) => {
     const [method = '', path = ''] = call.split(' ');
-    const parameters = Object.fromEntries(Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => [name, Uuid]));
+    const parameters = Object.fromEntries(
+      Array.from(path.matchAll(/\{(\w+)\}/g), ([, name = '']) => [name, Uuid] as const),
+    );
     const defaults = { method: method.toLowerCase(), path, parameters, query: {}, origin: 'published' };
     return [operationId, { ...defaults, ...entry, operationId, tag }];
   });

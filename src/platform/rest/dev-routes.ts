@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from '@sinclair/typebox';
 
-import { isoTime, parseZonedTime } from '../../base/clock.ts';
+import { isoTime } from '../../base/clock.ts';
 import { withoutUndefined } from '../../base/json.ts';
 import { packageVersion } from '../../base/package-root.ts';
+import { parseZonedTime } from '../../base/zoned-time.ts';
 import { compileAnswerValidator, compileRequestValidator } from '../../kuflow/contract/validators.ts';
 import type { CompiledSchemas } from '../console/compiled-schemas.ts';
 import { createExampleData } from '../console/example-data.ts';

@@ -13,11 +13,14 @@ export interface BusyWork {
   readonly reason: string;
 }
 
-export type Described = Awaited<ReturnType<WorkflowService['describeWorkflowExecution']>>;
+export type DescribedWorkflow = Awaited<ReturnType<WorkflowService['describeWorkflowExecution']>>;
 
 /** What has to end before a workflow can move. `now`: its time, in milliseconds since the epoch. */
 export function findBusyWork(
-  { pendingWorkflowTask: task, pendingActivities }: Pick<Described, 'pendingWorkflowTask' | 'pendingActivities'>,
+  {
+    pendingWorkflowTask: task,
+    pendingActivities,
+  }: Pick<DescribedWorkflow, 'pendingWorkflowTask' | 'pendingActivities'>,
   now: number,
 ): BusyWork | undefined {
   if (task) {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isGrpcServiceError, type Connection, type WorkflowService } from '@temporalio/client';
 import { msToTs, optionalTsToMs, type Timestamp } from '@temporalio/common/lib/time.js';
 import { messageOf } from '../../base/errors.ts';
-import { findBusyWork, type BusyWork, type Described } from './busy-work.ts';
+import { findBusyWork, type BusyWork, type DescribedWorkflow } from './busy-work.ts';
 import { listWorkflowIds } from './workflow-ids.ts';
 
 // Temporal's time skipping is experimental: https://github.com/temporalio/api, message TimeSkippingConfig. Each workflow has its own time, and moves
@@ -142,7 +142,10 @@ export function createWorkflowTime(
     return 'it is not idle';
   }
 
-  async function nameMissingWorker(busy: BusyWork | undefined, { executionConfig }: Described): Promise<typeof busy> {
+  async function nameMissingWorker(
+    busy: BusyWork | undefined,
+    { executionConfig }: DescribedWorkflow,
+  ): Promise<typeof busy> {
     const taskQueue = executionConfig?.taskQueue?.name;
     if (busy?.kind !== 'not-taken' || !taskQueue || (await listPollers(taskQueue)).length > 0) return busy;
     return { kind: 'no-worker', reason: `no worker polls ${taskQueue}` };
