@@ -761,7 +761,10 @@ class KuFlowProcessTest {
         @WorkflowInit
         public ActionsWorkflow(WorkflowRequest request) {
             kuflow = new KuFlowProcess(request);
-            kuflow.onAction(ADJUST, (input, signal) -> notes.add(signal.userActionDefinitionCode() + " " + input.ok() + " " + signal.requestInstant()));
+            kuflow.onAction(
+                    ADJUST,
+                    (input, signal) -> notes.add(
+                            signal.userActionDefinitionCode() + " " + input.ok() + " " + signal.requestInstant()));
         }
 
         @Override
