@@ -158,6 +158,17 @@ export async function findProcessId(
   });
 }
 
+/** As `findProcessId`, in this local KuFlow. */
+export async function findLocalProcessId(running: PlatformState, id: string, context: CommandContext): Promise<string> {
+  const { cwd, env } = context;
+  const session = await openLocalSession(running, undefined, { folder: cwd, env, signal: context.interruption() });
+  try {
+    return await findProcessId(session, id, context);
+  } finally {
+    await session.close();
+  }
+}
+
 /** Restricts a list to the tenant of a configured connection. The local KuFlow serves processes of several tenants. */
 export const tenantQuery = ({ local, tenantId }: KuFlowSession): { readonly tenantId?: string[] } =>
   local !== undefined || tenantId === undefined ? {} : { tenantId: [tenantId] };

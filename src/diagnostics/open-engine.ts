@@ -1,9 +1,8 @@
 import { interruptedError, KnownError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import type { InspectedConnection } from '../connection/inspect.ts';
-import { connectEngine, type EngineConnection } from '../engine/rpc.ts';
+import type { EngineConnection } from '../engine/rpc.ts';
 import type { KuFlowClient } from '../kuflow/client.ts';
-import { engineDialOptions } from './causes/engine-findings.ts';
 import type { Check } from './check.ts';
 import type { CheckInput, CheckOutputs } from './check-input.ts';
 import { prepareChecks } from './prepare.ts';
@@ -33,6 +32,7 @@ export async function openEngine(
   { env, signal }: { readonly env: Readonly<Record<string, string | undefined>>; readonly signal: AbortSignal },
 ): Promise<OpenedEngine> {
   const { input, client } = prepareChecks(inspected, { env, restMs: 30_000 });
+  let closeConnection = (): void => undefined;
   let outputs: Readonly<Partial<CheckOutputs>> = {};
   const remember: Check<CheckInput, CheckOutputs> = {
     ...{ id: 'KF-ENGINE-OPEN', title: 'Open', plane: 'engine', docs: '', requires: [LAST_CHECK], offline: true },
@@ -43,26 +43,20 @@ export async function openEngine(
     },
   };
   try {
-    const results = await runChecks([...selectChecks(connectionChecks, [LAST_CHECK]), remember], input, { signal });
+    const results = await runChecks([...selectChecks(connectionChecks, [LAST_CHECK]), remember], input, {
+      signal,
+      keepOpen: (close) => (closeConnection = close),
+    });
     if (signal.aborted) throw interruptedError();
     const { firstFailure, next, status } = createReport(results, 0);
-    const { token, namespace } = outputs;
-    if (firstFailure !== undefined || client === undefined || token === undefined || namespace === undefined)
+    const { connection, token, namespace } = outputs;
+    if (firstFailure !== undefined || !client || !connection || token === undefined || namespace === undefined)
       throw new KnownError({
         message: firstFailure?.cause?.text ?? firstFailure?.summary ?? 'KuFlow could not be reached',
         tried: firstFailure?.title,
         next,
         status: status === 2 ? 2 : 4,
       });
-    const connecting = await connectEngine(engineDialOptions(input, outputs, signal));
-    if (!connecting.ok)
-      throw new KnownError({
-        message: 'The engine does not accept another connection',
-        tried: connecting.facts.target,
-        seen: connecting.facts.failure?.message,
-        status: 4,
-      });
-    const { connection } = connecting;
     return {
       kuflow: client,
       connection,
@@ -70,11 +64,12 @@ export async function openEngine(
       token,
       requestToken: async () => (await input.rest.requestToken(signal, input.clock.now())).token,
       close: async () => {
-        connection.close();
+        closeConnection();
         await client.close();
       },
     };
   } catch (error) {
+    closeConnection();
     await client?.close();
     throw error;
   }

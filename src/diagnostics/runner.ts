@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly deadline?: { readonly signal: AbortSignal; readonly text: string } | undefined;
   /** Checks to leave out, with the reason; checks that require them are skipped too. */
   readonly excluded?: ReadonlyMap<string, string> | undefined;
+  /** Gets what closes the connections of the checks, which are then not closed at the end of the run. */
+  readonly keepOpen?: ((close: () => void) => void) | undefined;
   /** Results of an earlier run to use instead of running these checks again. */
   readonly earlier?: readonly CheckResult[] | undefined;
 }
@@ -173,7 +175,9 @@ export async function runChecks<Input, Outputs extends object>(
     }
   } finally {
     hasEnded = true;
-    for (const release of releases) release();
+    const close = (): void => releases.splice(0).forEach((release) => release());
+    if (options.keepOpen === undefined) close();
+    else options.keepOpen(close);
   }
   return results;
 }

@@ -2,12 +2,8 @@ import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { ProjectSpec } from '../languages/project-spec.ts';
 import { loadDefinitionText } from '../process/definition/file.ts';
-import {
-  definitionFromFlags,
-  applyTaskChanges,
-  type DefinitionFlags,
-  type TaskChanges,
-} from '../process/definition/from-flags.ts';
+import { applyTaskChanges, type TaskChanges } from '../process/definition/change-tasks.ts';
+import { definitionFromFlags, type DefinitionFlags } from '../process/definition/from-flags.ts';
 import { requireWorkflow, type ProcessDefinition } from '../process/definition.ts';
 import { sampleDefinition } from '../process/sample.ts';
 import type { WorkerSample } from '../process/worker-sample/read.ts';

@@ -2,7 +2,7 @@ import { hash } from '../base/identifiers.ts';
 import { Code } from './templates/code.ts';
 
 /** What the worker of a language needs from Kubernetes. */
-interface Resources {
+export interface Resources {
   readonly memory: `${number}Mi`;
   /** Whether it writes temporary files. Its other files are read-only. */
   readonly writesTmp: boolean;

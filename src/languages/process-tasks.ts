@@ -2,7 +2,7 @@ import { isRecord, type JsonObject } from '../base/json.ts';
 import type { DataShape, WorkerDefinition, TaskDefinition } from '../process/definition.ts';
 import { sampleForSchema } from '../schema/example/example.ts';
 import { sampleDecision } from '../process/sample.ts';
-import { distinctNameIgnoringCase } from '../base/identifiers.ts';
+import { distinctName } from '../base/identifiers.ts';
 import { escapePattern, wordPattern } from '../base/pattern.ts';
 import { choiceOf, type TaskChoices } from './project-spec.ts';
 import { sampleAnswers } from './sample-answers.ts';
@@ -10,7 +10,7 @@ import type { SignalActionInCode, WorkflowActionInCode } from './process-actions
 import type { NamedSchema } from '../schema/types.ts';
 import { nameTasks, systemTaskInputs, taskTitle, type NamedTask, type TaskNaming } from './task-names.ts';
 
-/** A task in the code of its process, in a language that declares tasks as constants and types of data as classes. */
+/** A task in the code of its process. */
 export interface ProcessTask {
   readonly kind: TaskDefinition['kind'];
   readonly code: string;
@@ -61,14 +61,15 @@ export function processTasks(
   { naming, typeName, constantName }: TaskNaming,
 ): readonly ProcessTask[] {
   const named = nameTasks(definition, choices, naming);
+  const { key } = naming;
   const types = new Set<string>();
   const constants = new Set<string>();
   const plain = definition.tasks.map((task) => {
     const { name: variable } = choiceOf(named, task.code) as NamedTask;
-    const type = distinctNameIgnoringCase(typeName(variable), types);
-    types.add(type);
-    const constant = distinctNameIgnoringCase(constantName(variable), constants);
-    constants.add(constant);
+    const type = distinctName(typeName(variable), (one) => types.has(key(one)));
+    types.add(key(type));
+    const constant = distinctName(constantName(variable), (one) => constants.has(key(one)));
+    constants.add(key(constant));
     const hasContext = task.kind === 'human' || task.kind === 'system';
     return {
       ...{ task, variable, constant },
@@ -105,11 +106,11 @@ export function processTasks(
   });
 }
 
-/** Paths of the files of a process that are alike in these languages. */
+/** Paths of the files of a process that are alike in all languages. */
 interface TaskFiles {
   readonly tasks: string;
   readonly types: string;
-  readonly schemas: string;
+  readonly schemas?: string;
   readonly sample: string;
 }
 

@@ -1,13 +1,10 @@
 import { Argument, Option, type Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { lazyAction } from '../../cli/lazy-action.ts';
 import { jsonOption } from '../../cli/json-option.ts';
 import { processOptions, sampleOption, collectValues } from '../../cli/process-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
-import type { ActionFlags } from '../../process/definition/from-flags.ts';
-import type { AddFlags } from './run-addition.ts';
-import type { TaskFlags } from './task.ts';
-import type { AddProcessFlags } from './run-process.ts';
 
 const HOW_FILES_CHANGE =
   'Updates the definition if needed, then regenerates every file that you have not edited. Changes to files you edited are merged: in a terminal ' +
@@ -73,10 +70,7 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--name <text>', 'Display name')
     .option('--schema <file>', 'JSON Schema for its data')
     .addHelpText('after', TASK_EXAMPLES)
-    .action(async (code: string, flags: TaskFlags & AddFlags) => {
-      const { runAddTask } = await import('./run.ts');
-      await runAddTask(code, flags, context);
-    });
+    .action(lazyAction(context, async () => (await import('./run.ts')).runAddTask));
 
   const action = command
     .command('action')
@@ -118,10 +112,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .option('--related-process <code>', 'Process that start-related-process starts')
     .addHelpText('after', ACTION_EXAMPLES)
-    .action(async (code: string, flags: ActionFlags & AddFlags & { readonly process?: string }) => {
-      const { runAddAction } = await import('./run.ts');
-      await runAddAction(code, flags, context);
-    });
+    .action(lazyAction(context, async () => (await import('./run.ts')).runAddAction));
 
   const process = command
     .command('process')
@@ -146,10 +137,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(sampleOption());
   connectionOptions(process)
     .addHelpText('after', PROCESS_EXAMPLES)
-    .action(async (code: string | undefined, flags: AddProcessFlags) => {
-      const { runAddProcess } = await import('./run-process.ts');
-      await runAddProcess(code, flags, context);
-    });
+    .action(lazyAction(context, async () => (await import('./run-process.ts')).runAddProcess));
 
   const activity = command
     .command('activity')
@@ -157,10 +145,7 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Add an activity')
     .description(`Add an activity to the first process: a typed function for you to implement. ${HOW_FILES_CHANGE}`)
     .addHelpText('after', ACTIVITY_EXAMPLES)
-    .action(async (name: string, flags: AddFlags) => {
-      const { runAddActivity } = await import('./run.ts');
-      await runAddActivity(name, flags, context);
-    });
+    .action(lazyAction(context, async () => (await import('./run.ts')).runAddActivity));
 
   const yes = 'Skip prompts: leave files with local changes unless --edit names them';
   addRunOptions(task, `${yes}, and allow a code that differs from another one only in case`);

@@ -1,9 +1,9 @@
 import { Option, type Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { lazyAction } from '../../cli/lazy-action.ts';
 import { jsonOption } from '../../cli/json-option.ts';
 import { FORMAT_NAMES } from './formats/format-names.ts';
-import type { CredentialsFlags, PruneFlags, PullExportFlags, RotateFlags, StatusFlags, TokenFlags } from './run.ts';
 
 const EXAMPLES = `
 Examples:
@@ -48,7 +48,7 @@ export function configure(command: Command, context: CommandContext): void {
       .option('--temporal-profile <name>', 'temporal-toml: name of the profile (default: "default")')
       .option('--secret-name <name>', 'k8s-secret: name of the Secret (default for a new one: kuflow-worker)')
       .option('--allow-git', 'Write secrets even to a file that git tracks or does not ignore'),
-  ).action(async (flags: PullExportFlags) => (await run()).runPull(flags, context));
+  ).action(lazyAction(context, async () => (await run()).runPull));
 
   withConnectionOptions(
     command
@@ -69,7 +69,7 @@ export function configure(command: Command, context: CommandContext): void {
         ]),
       )
       .addOption(jsonOption()),
-  ).action(async (flags: StatusFlags) => (await run()).runStatus(flags, context));
+  ).action(lazyAction(context, async () => (await run()).runStatus));
 
   withConnectionOptions(
     command
@@ -81,7 +81,7 @@ export function configure(command: Command, context: CommandContext): void {
       )
       .option('--exec <command>', 'Command line to run in the system shell after the switch; its output goes to stderr')
       .addOption(jsonOption()),
-  ).action(async (flags: RotateFlags) => (await run()).runRotate(flags, context));
+  ).action(lazyAction(context, async () => (await run()).runRotate));
 
   command
     .command('prune')
@@ -93,7 +93,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .option('--dry-run', 'Show what would be removed')
     .addOption(jsonOption())
-    .action(async (flags: PruneFlags) => (await run()).runPrune(flags, context));
+    .action(lazyAction(context, async () => (await run()).runPrune));
 
   withConnectionOptions(
     command
@@ -105,7 +105,7 @@ export function configure(command: Command, context: CommandContext): void {
       )
       .option('--show', 'Print the token even if standard output is a terminal')
       .addOption(jsonOption('the token and expiresAt')),
-  ).action(async (flags: TokenFlags) => (await run()).runToken(flags, context));
+  ).action(lazyAction(context, async () => (await run()).runToken));
 
   withConnectionOptions(
     command
@@ -121,9 +121,7 @@ export function configure(command: Command, context: CommandContext): void {
       .passThroughOptions(),
   )
     .addHelpText('after', '\nExample: kuflow credentials exec -- temporal task-queue describe --task-queue LOAN_QUEUE')
-    .action(async (words: string[], flags: CredentialsFlags) =>
-      (await run()).runCredentialsExec(words, flags, context),
-    );
+    .action(lazyAction(context, async () => (await run()).runCredentialsExec));
 }
 
 function withConnectionOptions(command: Command): Command {

@@ -2,9 +2,9 @@ import { Argument, type Command } from 'commander';
 import { jsonOption } from '../../cli/json-option.ts';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { lazyAction } from '../../cli/lazy-action.ts';
 import { sampleOption } from '../../cli/process-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
-import type { DefinitionsFlags } from './run.ts';
 
 export function configure(command: Command, context: CommandContext): void {
   sharedOptions(command.command('list').summary('List the process definitions visible to the application'))
@@ -12,10 +12,7 @@ export function configure(command: Command, context: CommandContext): void {
       "List the process definitions visible to the application. KuFlow's API lists processes, not definitions, so a definition " +
         'that was never started does not appear. Sends at most 10 requests.',
     )
-    .action(async (flags: DefinitionsFlags) => {
-      const { runList } = await import('./run.ts');
-      await runList(flags, context);
-    });
+    .action(lazyAction(context, async () => (await import('./run.ts')).runList));
   sharedOptions(
     command.command('show').addArgument(withCandidates(new Argument('<code>', 'Process definition code'), 'processes')),
   )
@@ -25,10 +22,7 @@ export function configure(command: Command, context: CommandContext): void {
         'infer the shape of their data; only keys and types are kept, never values. Sends at most 30 requests; with a large --sample, a few more than <count>.',
     )
     .addOption(sampleOption())
-    .action(async (code: string, flags: DefinitionsFlags) => {
-      const { runShow } = await import('./run.ts');
-      await runShow(code, flags, context);
-    });
+    .action(lazyAction(context, async () => (await import('./run.ts')).runShow));
 }
 
 function sharedOptions(command: Command): Command {

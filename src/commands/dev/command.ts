@@ -1,16 +1,14 @@
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
+import { lazyAction } from '../../cli/lazy-action.ts';
 import { jsonOption } from '../../cli/json-option.ts';
+import { parseZonedTime } from '../../base/zoned-time.ts';
 import { usageError } from '../../base/errors.ts';
 import { collectValues } from '../../cli/process-options.ts';
 import { idArgument, limitOption, plainIdArgument } from '../../cli/kuflow-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';
-import type { DevExecFlags, RuntimeFlag } from './run.ts';
 import type { SimulateFlags } from './simulate/run.ts';
-import type { SkipFlags } from './skip/run.ts';
-import type { StateFlags } from './state/run.ts';
-import type { WebhookFlags, WebhookListFlags } from './webhooks/run.ts';
 
 const DEV_EXAMPLES = `
 Examples:
@@ -74,10 +72,7 @@ export function configure(command: Command, context: CommandContext): void {
         'With --ephemeral, it does not use that state, runs next to any other local KuFlow, and serves the files as they were at the start.',
     )
     .addHelpText('after', DEV_EXAMPLES)
-    .action(async (flags: DevFlags) => {
-      const { runDev } = await import('./run-platform.ts');
-      await runDev(flags, context);
-    });
+    .action(lazyAction(context, async () => (await import('./run-platform.ts')).runDev));
 
   const exec = command
     .command('exec')
@@ -99,10 +94,7 @@ export function configure(command: Command, context: CommandContext): void {
       ),
     )
     .passThroughOptions()
-    .action(async (words: string[], flags: DevExecFlags) => {
-      const { runDevExec } = await import('./run.ts');
-      await runDevExec(words, { ...command.opts<DevFlags>(), ...flags }, context);
-    });
+    .action(lazyAction(context, async () => (await import('./run.ts')).runDevExec, command));
   platformOptions(exec.optionsGroup('Local KuFlow options:'));
 
   const simulate = command
@@ -160,10 +152,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .addOption(runtimeOption())
     .addOption(jsonOption('an object of names and values'))
-    .action(async (flags: DevFlags & RuntimeFlag & { readonly json?: boolean }) => {
-      const { runEnv } = await import('./run.ts');
-      await runEnv({ ...command.opts<DevFlags>(), ...flags }, context);
-    });
+    .action(lazyAction(context, async () => (await import('./run.ts')).runEnv, command));
 
   stateOption(command.command('open'))
     .summary('Open the console of the local KuFlow in a browser')
@@ -173,10 +162,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .argument('[path]', 'Path within the console, such as tasks/latest')
     .option('--print', "Print the address instead; it contains the user's token")
-    .action(async (path: string | undefined, flags: DevFlags & { readonly print?: boolean }) => {
-      const { runOpen } = await import('./run.ts');
-      await runOpen(path, { ...command.opts<DevFlags>(), ...flags }, context);
-    });
+    .action(lazyAction(context, async () => (await import('./run.ts')).runOpen, command));
 
   stateOption(command.command('history'))
     .summary('Print the history of a workflow, for a replay test')
@@ -188,10 +174,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addArgument(idArgument('process'))
     .option('--output <file>', 'Write the history to this file, replacing it if it exists')
     .option('--encrypted', 'Leave the payloads of a confidential process encrypted')
-    .action(async (id: string, flags: DevFlags & { readonly output?: string; readonly encrypted?: boolean }) => {
-      const { runHistory } = await import('./run.ts');
-      await runHistory(id, { ...command.opts<DevFlags>(), ...flags }, context);
-    });
+    .action(lazyAction(context, async () => (await import('./run.ts')).runHistory, command));
 
   stateOption(command.command('skip'))
     .summary('Skip time, so that deadlines pass (experimental)')
@@ -209,10 +192,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .addOption(jsonOption())
     .addHelpText('after', SKIP_EXAMPLES)
-    .action(async (seconds: number | undefined, flags: SkipFlags) => {
-      const { runSkip } = await import('./skip/run.ts');
-      await runSkip(seconds, { ...command.opts<DevFlags>(), ...flags }, context);
-    });
+    .action(lazyAction(context, async () => (await import('./skip/run.ts')).runSkip, command));
 
   const webhooks = command
     .command('webhooks')
@@ -225,25 +205,16 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(withCandidates(new Option('--process <id>', 'Only events of this process'), 'process-ids'))
     .addOption(limitOption('events'))
     .addOption(jsonOption())
-    .action(async (flags: WebhookListFlags) => {
-      const { runWebhookList } = await import('./webhooks/run.ts');
-      await runWebhookList({ ...command.opts<DevFlags>(), ...flags }, context);
-    });
+    .action(lazyAction(context, async () => (await import('./webhooks/run.ts')).runWebhookList, command));
   stateOption(webhooks.command('show').addArgument(plainIdArgument('event')))
     .summary('Show an event with its body and the latest response')
     .addOption(jsonOption())
-    .action(async (id: string, flags: WebhookFlags) => {
-      const { runWebhookShow } = await import('./webhooks/run.ts');
-      await runWebhookShow(id, { ...command.opts<DevFlags>(), ...flags }, context);
-    });
+    .action(lazyAction(context, async () => (await import('./webhooks/run.ts')).runWebhookShow, command));
   stateOption(webhooks.command('replay').addArgument(plainIdArgument('event')))
     .summary('Resend an event')
     .description('Resend an event, even if it was accepted or has failed. A pending event is sent immediately.')
     .addOption(jsonOption())
-    .action(async (id: string, flags: WebhookFlags) => {
-      const { runWebhookReplay } = await import('./webhooks/run.ts');
-      await runWebhookReplay(id, { ...command.opts<DevFlags>(), ...flags }, context);
-    });
+    .action(lazyAction(context, async () => (await import('./webhooks/run.ts')).runWebhookReplay, command));
 
   stateOption(command.command('reset'))
     .summary('Remove the state of the local KuFlow')
@@ -253,10 +224,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .option('-y, --yes', 'Skip the confirmation prompt')
     .addOption(jsonOption())
-    .action(async (flags: StateFlags & { readonly yes?: boolean }) => {
-      const { runReset } = await import('./state/run.ts');
-      await runReset({ ...command.opts<DevFlags>(), ...flags }, context);
-    });
+    .action(lazyAction(context, async () => (await import('./state/run.ts')).runReset, command));
 
   stateOption(command.command('export'))
     .summary('Write the state of the local KuFlow to a file')
@@ -267,10 +235,7 @@ export function configure(command: Command, context: CommandContext): void {
     .argument('<file>', 'File to write')
     .option('--replace', 'Overwrite the file if it exists')
     .addOption(jsonOption())
-    .action(async (file: string, flags: StateFlags & { readonly replace?: boolean }) => {
-      const { runExport } = await import('./state/run.ts');
-      await runExport(file, { ...command.opts<DevFlags>(), ...flags }, context);
-    });
+    .action(lazyAction(context, async () => (await import('./state/run.ts')).runExport, command));
 
   stateOption(command.command('import'))
     .summary('Restore the state of the local KuFlow from a file')
@@ -281,30 +246,21 @@ export function configure(command: Command, context: CommandContext): void {
     .argument('<file>', 'File to read')
     .option('--replace', 'Replace the existing state')
     .addOption(jsonOption())
-    .action(async (file: string, flags: StateFlags & { readonly replace?: boolean }) => {
-      const { runImport } = await import('./state/run.ts');
-      await runImport(file, { ...command.opts<DevFlags>(), ...flags }, context);
-    });
+    .action(lazyAction(context, async () => (await import('./state/run.ts')).runImport, command));
 
   command
     .command('server-path')
     .summary('Print the path of the Temporal server, and download it if needed')
     .option('--time-skipping', 'Print the path of the time-skipping test server instead')
     .option('--temporal-path <file>', 'Path to the `temporal` executable to use')
-    .action(async (flags: { readonly timeSkipping?: boolean; readonly temporalPath?: string }) => {
-      const { runServerPath } = await import('./run.ts');
-      await runServerPath(flags, context);
-    });
+    .action(lazyAction(context, async () => (await import('./run.ts')).runServerPath));
 
   command
     .command('demo', { hidden: true })
     .summary('Create a worker project and run one process to completion on a local KuFlow')
     .option('--folder <folder>', 'Folder for the project and the state', '.kuflow/demo')
     .addOption(jsonOption())
-    .action(async (flags: { readonly folder: string; readonly json?: boolean }) => {
-      const { runDemo } = await import('./demo/run.ts');
-      await runDemo(flags, context);
-    });
+    .action(lazyAction(context, async () => (await import('./demo/run.ts')).runDemo));
 }
 
 /** Subcommands use the options of `kuflow dev`, except for these. */
@@ -384,9 +340,8 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d
 
 /** A date or a time with a time zone, as ISO 8601 in UTC. */
 function parseTime(text: string): string {
-  const isTime = /^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:?\d\d))?$/i.test(text);
-  const time = isTime ? Date.parse(text) : NaN;
-  if (Number.isNaN(time))
+  const time = parseZonedTime(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00Z` : text);
+  if (time === undefined)
     throw new InvalidArgumentError('a date, or a time with a time zone such as 2027-01-31T09:00Z');
   return new Date(time).toISOString();
 }

@@ -6,7 +6,6 @@ import { withContext } from '../../base/system-error.ts';
 import { execWithPlatform, type Restart } from './exec.ts';
 import { followingRequest } from './follow-project.ts';
 import { openBrowser } from './open-browser.ts';
-import { openLocalSession } from '../../platform/client/kuflow-session.ts';
 import { requestOpenFile } from '../../platform/rest/dev-client.ts';
 import { pageAddress } from '../../platform/console/page-address.ts';
 import { createKuFlowClient } from '../../kuflow/client.ts';
@@ -21,7 +20,7 @@ import { attachedLine, platformReporter, readyHints } from '../../platform/sessi
 import { printError } from '../../terminal/print-error.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { escapeJsonForTerminal, stringifyForTerminal } from '../../terminal/json.ts';
-import { findProcessId } from '../../cli/with-kuflow.ts';
+import { findLocalProcessId } from '../../cli/with-kuflow.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { platformRequest, warnAboutIgnoredOptions } from '../../cli/platform-options.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';
@@ -177,14 +176,7 @@ export async function runServerPath(
 
 /** `text` names a process as in other commands, or is the ID of a workflow that is not that of a process. */
 async function findWorkflowId(running: PlatformState, text: string, context: CommandContext): Promise<string> {
-  if (!/^(latest|[\da-f-]+)$/i.test(text)) return text;
-  const { cwd, env } = context;
-  const session = await openLocalSession(running, undefined, { folder: cwd, env, signal: context.interruption() });
-  try {
-    return await findProcessId(session, text, context);
-  } finally {
-    await session.close();
-  }
+  return /^(latest|[\da-f-]+)$/i.test(text) ? await findLocalProcessId(running, text, context) : text;
 }
 
 /**

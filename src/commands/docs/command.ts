@@ -1,8 +1,8 @@
 import { Argument, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
+import { lazyAction } from '../../cli/lazy-action.ts';
 import { jsonOption } from '../../cli/json-option.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
-import type { DocsFlags } from './run.ts';
 
 export function configure(command: Command, context: CommandContext): void {
   command
@@ -24,8 +24,5 @@ Examples:
   find out how to test a deadline
     $ kuflow docs --search deadline test`,
     )
-    .action(async (topic: string | undefined, flags: DocsFlags) => {
-      const { runDocs } = await import('./run.ts');
-      await runDocs(topic, flags, context);
-    });
+    .action(lazyAction(context, async () => (await import('./run.ts')).runDocs));
 }

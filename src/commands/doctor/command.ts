@@ -1,9 +1,9 @@
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { lazyAction } from '../../cli/lazy-action.ts';
 import { jsonOption } from '../../cli/json-option.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
-import type { DoctorFlags } from './run.ts';
 
 const EXAMPLES = `
 Examples:
@@ -74,7 +74,7 @@ export function configure(command: Command, context: CommandContext): void {
     { tenant: 'Tenant ID, if the application has several tenants', engine: true, local: true },
   )
     .addHelpText('after', EXAMPLES)
-    .action(async (flags: DoctorFlags) => (await run()).runDoctorCommand(flags, context));
+    .action(lazyAction(context, async () => (await run()).runDoctorCommand));
 
   command
     .command('explain')
@@ -92,9 +92,7 @@ export function configure(command: Command, context: CommandContext): void {
       ),
     )
     .addOption(jsonOption())
-    .action(async (id: string | undefined, flags: { readonly json?: boolean }) =>
-      (await run()).runExplain(id, flags, context),
-    );
+    .action(lazyAction(context, async () => (await run()).runExplain));
 }
 
 function parseList(text: string): readonly string[] {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { lazyAction } from '../../cli/lazy-action.ts';
 import { jsonOption } from '../../cli/json-option.ts';
-import type { LoginFlags } from './run.ts';
 
 const EXAMPLES = `
 Examples:
@@ -33,8 +33,5 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--no-keychain', 'Store the secret in a file')
     .addOption(jsonOption())
     .addHelpText('after', EXAMPLES)
-    .action(async (flags: LoginFlags) => {
-      const { runLogin } = await import('./run.ts');
-      await runLogin(flags, context);
-    });
+    .action(lazyAction(context, async () => (await import('./run.ts')).runLogin));
 }

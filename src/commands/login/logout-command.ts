@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { profileOption } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { lazyAction } from '../../cli/lazy-action.ts';
 import { jsonOption } from '../../cli/json-option.ts';
-import type { LogoutFlags } from './run-profiles.ts';
 
 export function configure(command: Command, context: CommandContext): void {
   command
@@ -14,8 +14,5 @@ export function configure(command: Command, context: CommandContext): void {
       profileOption('--profile <name>', 'Name of the profile to remove (if omitted in a terminal, you are prompted)'),
     )
     .addOption(jsonOption())
-    .action(async (flags: LogoutFlags) => {
-      const { runLogout } = await import('./run-profiles.ts');
-      await runLogout(flags, context);
-    });
+    .action(lazyAction(context, async () => (await import('./run-profiles.ts')).runLogout));
 }

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { profileOption } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { lazyAction } from '../../cli/lazy-action.ts';
 import { jsonOption } from '../../cli/json-option.ts';
-import type { ProfilesFlags } from './run-profiles.ts';
 
 export function configure(command: Command, context: CommandContext): void {
   command
@@ -12,8 +12,5 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .addOption(profileOption('--default <name>', 'Make this profile the default before listing'))
     .addOption(jsonOption())
-    .action(async (flags: ProfilesFlags) => {
-      const { runProfiles } = await import('./run-profiles.ts');
-      await runProfiles(flags, context);
-    });
+    .action(lazyAction(context, async () => (await import('./run-profiles.ts')).runProfiles));
 }

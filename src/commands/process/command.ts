@@ -1,5 +1,6 @@
 import { Argument, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
+import { lazyAction } from '../../cli/lazy-action.ts';
 import {
   changeOptions,
   idArgument,
@@ -7,13 +8,9 @@ import {
   localChangeOptions,
   sessionOptions,
   stateOption,
-  type ChangeFlags,
-  type SessionFlags,
 } from '../../cli/kuflow-options.ts';
 import { collectValues } from '../../cli/process-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
-import type { ProcessActFlags } from './run-act.ts';
-import type { ProcessListFlags, ProcessShowFlags, ProcessSignalFlags, ProcessStartFlags } from './run.ts';
 
 const START_EXAMPLES = `
 Examples:
@@ -66,10 +63,7 @@ export function configure(command: Command, context: CommandContext): void {
       .option('--wait', 'Wait until the process ends; exits with status 1 if it was canceled'),
   )
     .addHelpText('after', START_EXAMPLES)
-    .action(async (code: string | undefined, flags: ProcessStartFlags) => {
-      const { runProcessStart } = await import('./run.ts');
-      await runProcessStart(code, flags, context);
-    });
+    .action(lazyAction(context, async () => (await import('./run.ts')).runProcessStart));
 
   sessionOptions(
     command
@@ -78,10 +72,7 @@ export function configure(command: Command, context: CommandContext): void {
       .summary('List processes, the newest first')
       .addOption(stateOption('process', 'processes'))
       .addOption(limitOption('processes')),
-  ).action(async (code: string | undefined, flags: ProcessListFlags) => {
-    const { runProcessList } = await import('./run.ts');
-    await runProcessList(code, flags, context);
-  });
+  ).action(lazyAction(context, async () => (await import('./run.ts')).runProcessList));
 
   sessionOptions(
     command
@@ -92,10 +83,7 @@ export function configure(command: Command, context: CommandContext): void {
         'Show a process with its metadata and timeline. Only the local KuFlow provides a timeline; for another KuFlow environment, the process items are listed instead.',
       )
       .option('--watch', 'Keep watching until the process ends; exits with status 1 if it was canceled'),
-  ).action(async (id: string, flags: ProcessShowFlags) => {
-    const { runProcessShow } = await import('./run.ts');
-    await runProcessShow(id, flags, context);
-  });
+  ).action(lazyAction(context, async () => (await import('./run.ts')).runProcessShow));
 
   localChangeOptions(
     command
@@ -113,10 +101,7 @@ export function configure(command: Command, context: CommandContext): void {
       ),
   )
     .addHelpText('after', SIGNAL_EXAMPLES)
-    .action(async (id: string, name: string, flags: ProcessSignalFlags) => {
-      const { runProcessSignal } = await import('./run.ts');
-      await runProcessSignal(id, name, flags, context);
-    });
+    .action(lazyAction(context, async () => (await import('./run.ts')).runProcessSignal));
 
   sessionOptions(
     command
@@ -127,10 +112,7 @@ export function configure(command: Command, context: CommandContext): void {
         'List the user actions that you may invoke in a process. The local KuFlow also lists those that were invoked, with the task queue of their workflow. ' +
           "KuFlow's API cannot list actions; for another KuFlow environment, they are those of the definition file in this folder.",
       ),
-  ).action(async (id: string, flags: SessionFlags) => {
-    const { runProcessActions } = await import('./run-act.ts');
-    await runProcessActions(id, flags, context);
-  });
+  ).action(lazyAction(context, async () => (await import('./run-act.ts')).runProcessActions));
 
   changeOptions(
     command
@@ -150,15 +132,9 @@ export function configure(command: Command, context: CommandContext): void {
       .option('--wait', 'Wait until the action ends. Exits with status 1 if it failed or was canceled'),
   )
     .addHelpText('after', ACT_EXAMPLES)
-    .action(async (id: string, code: string, flags: ProcessActFlags) => {
-      const { runProcessAct } = await import('./run-act.ts');
-      await runProcessAct(id, code, flags, context);
-    });
+    .action(lazyAction(context, async () => (await import('./run-act.ts')).runProcessAct));
 
   changeOptions(
     command.command('cancel').addArgument(idArgument('process', 'active')).summary('Cancel a running process'),
-  ).action(async (id: string, flags: ChangeFlags) => {
-    const { runProcessCancel } = await import('./run.ts');
-    await runProcessCancel(id, flags, context);
-  });
+  ).action(lazyAction(context, async () => (await import('./run.ts')).runProcessCancel));
 }

@@ -1,9 +1,9 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { lazyAction } from '../../cli/lazy-action.ts';
 import { jsonOption } from '../../cli/json-option.ts';
 import { stateOption } from '../../cli/kuflow-options.ts';
-import type { ReplayFlags } from './run.ts';
 
 const EXAMPLES = `
 Examples:
@@ -36,10 +36,7 @@ export function configure(command: Command, context: CommandContext): void {
     local: true,
   })
     .addHelpText('after', EXAMPLES)
-    .action(async (flags: ReplayFlags) => {
-      const { runReplay } = await import('./run.ts');
-      await runReplay(flags, context);
-    });
+    .action(lazyAction(context, async () => (await import('./run.ts')).runReplay));
 }
 
 function parseCount(text: string): number {

@@ -1,5 +1,6 @@
 import { forEachInParallel } from '../../base/async.ts';
 import { copyError, interruptedError, KnownError, type ExitStatus } from '../../base/errors.ts';
+import { rpcCause, type FailedCall } from '../../diagnostics/causes/engine.ts';
 import type { OpenedEngine } from '../../diagnostics/open-engine.ts';
 import type { CallOptions, RpcResult } from '../../engine/rpc.ts';
 import { readWorkflowHistory } from '../../engine/workflow-history.ts';
@@ -137,17 +138,10 @@ function historyReader({
   };
 }
 
-function describeFailure(failure: Extract<RpcResult<unknown>, { ok: false }>): string {
-  switch (failure.kind) {
-    case 'not-grpc':
-      return `GetWorkflowExecutionHistory: HTTP ${failure.httpStatus}, which is not a gRPC response`;
-    case 'transport':
-      return `GetWorkflowExecutionHistory: ${failure.message}`;
-    case 'status':
-      if (failure.name === 'NOT_FOUND') return 'The engine does not have the workflow of the process';
-      if (failure.name === 'PERMISSION_DENIED') return 'The engine does not allow this application to read the history';
-      return `GetWorkflowExecutionHistory: ${failure.name}`;
-  }
+function describeFailure(failure: FailedCall): string {
+  if (failure.kind === 'status' && failure.name === 'NOT_FOUND')
+    return 'The engine does not have the workflow of the process';
+  return rpcCause(failure, 'GetWorkflowExecutionHistory').text;
 }
 
 function groups(): {

@@ -1,5 +1,6 @@
 import { Argument, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
+import { lazyAction } from '../../cli/lazy-action.ts';
 import {
   changeOptions,
   idArgument,
@@ -7,12 +8,9 @@ import {
   localChangeOptions,
   sessionOptions,
   stateOption,
-  type ChangeFlags,
-  type SessionFlags,
 } from '../../cli/kuflow-options.ts';
 import { collectValues } from '../../cli/process-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
-import type { TaskDataFlags, TaskListFlags } from './run.ts';
 
 const COMPLETE_EXAMPLES = `
 Examples:
@@ -38,23 +36,14 @@ export function configure(command: Command, context: CommandContext): void {
       .addOption(withCandidates(new Option('--process <id>', 'Only tasks of this process'), 'process-ids'))
       .addOption(stateOption('task', 'tasks'))
       .addOption(limitOption('tasks')),
-  ).action(async (code: string | undefined, flags: TaskListFlags) => {
-    const { runTaskList } = await import('./run.ts');
-    await runTaskList(code, flags, context);
-  });
+  ).action(lazyAction(context, async () => (await import('./run.ts')).runTaskList));
 
   sessionOptions(
     command.command('show').addArgument(idArgument('task')).summary('Show a task with its data and its log'),
-  ).action(async (id: string, flags: SessionFlags) => {
-    const { runTaskShow } = await import('./run.ts');
-    await runTaskShow(id, flags, context);
-  });
+  ).action(lazyAction(context, async () => (await import('./run.ts')).runTaskShow));
 
   changeOptions(command.command('claim').addArgument(idArgument('task', 'active')).summary('Claim a task')).action(
-    async (id: string, flags: ChangeFlags) => {
-      const { runTaskClaim } = await import('./run.ts');
-      await runTaskClaim(id, flags, context);
-    },
+    lazyAction(context, async () => (await import('./run.ts')).runTaskClaim),
   );
 
   localChangeOptions(
@@ -65,10 +54,7 @@ export function configure(command: Command, context: CommandContext): void {
       .description(
         "Give back a claimed task, so that others can claim it. KuFlow's API cannot do that, so it needs the local KuFlow.",
       ),
-  ).action(async (id: string, flags: ChangeFlags) => {
-    const { runTaskRelease } = await import('./run.ts');
-    await runTaskRelease(id, flags, context);
-  });
+  ).action(lazyAction(context, async () => (await import('./run.ts')).runTaskRelease));
 
   changeOptions(
     command
@@ -79,10 +65,7 @@ export function configure(command: Command, context: CommandContext): void {
       )
       .summary('Assign a task to somebody')
       .description('Assign an open task to a user or an application, even if somebody else has claimed it.'),
-  ).action(async (id: string, assignee: string, flags: ChangeFlags) => {
-    const { runTaskAssign } = await import('./run.ts');
-    await runTaskAssign(id, assignee, flags, context);
-  });
+  ).action(lazyAction(context, async () => (await import('./run.ts')).runTaskAssign));
 
   dataOptions(
     command
@@ -94,10 +77,7 @@ export function configure(command: Command, context: CommandContext): void {
           'refused before anything changes, unless you pass --allow-invalid.',
       ),
     'Save the data even if it does not match its schema',
-  ).action(async (id: string, flags: TaskDataFlags) => {
-    const { runTaskSave } = await import('./run.ts');
-    await runTaskSave(id, flags, context);
-  });
+  ).action(lazyAction(context, async () => (await import('./run.ts')).runTaskSave));
 
   dataOptions(
     command
@@ -111,10 +91,7 @@ export function configure(command: Command, context: CommandContext): void {
     'Complete the task even if the data does not match its schema',
   )
     .addHelpText('after', COMPLETE_EXAMPLES)
-    .action(async (id: string, flags: TaskDataFlags) => {
-      const { runTaskComplete } = await import('./run.ts');
-      await runTaskComplete(id, flags, context);
-    });
+    .action(lazyAction(context, async () => (await import('./run.ts')).runTaskComplete));
 }
 
 function dataOptions(command: Command, allowInvalid: string): Command {

@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
+import { lazyAction } from '../../cli/lazy-action.ts';
 import { jsonOption } from '../../cli/json-option.ts';
-import type { UpdateFlags } from './run.ts';
 
 const EXAMPLES = `
 Examples:
@@ -39,8 +39,5 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--dry-run', 'Show the changes without writing anything')
     .addOption(jsonOption())
     .addHelpText('after', EXAMPLES)
-    .action(async (flags: UpdateFlags) => {
-      const { runUpdate } = await import('./run.ts');
-      await runUpdate(flags, context);
-    });
+    .action(lazyAction(context, async () => (await import('./run.ts')).runUpdate));
 }

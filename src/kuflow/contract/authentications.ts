@@ -37,8 +37,7 @@ export type AuthenticationCreateParams = Static<typeof AuthenticationCreateParam
 
 export const authenticationOperations = resource('authentication', {
   createAuthentication: {
-    method: 'post',
-    path: '/authentications',
+    call: 'POST /authentications',
     summary: 'Issue an engine token or an engine certificate to the calling principal',
     body: json(AuthenticationCreateParams),
     responses: { 200: answer(Authentication, 'The authentication') },

@@ -1,6 +1,13 @@
 import { Type } from '@sinclair/typebox';
 import type { Static, TObject, TProperties, TSchema, TUnsafe } from '@sinclair/typebox';
-import type { MediaType } from './operation.ts';
+
+export type MediaType =
+  | 'application/json'
+  | 'application/json-patch+json'
+  | 'application/octet-stream'
+  | 'application/pdf'
+  | 'application/zip'
+  | 'text/event-stream';
 
 /** An object schema that becomes the component `name`. */
 export function model<const Properties extends TProperties>(
@@ -107,8 +114,6 @@ export type DefaultError = Static<typeof DefaultError>;
 
 export const DocumentReference = model('DocumentReference', { documentUri: Type.String() });
 export type DocumentReference = Static<typeof DocumentReference>;
-
-export const byId = { id: Uuid } as const;
 
 export const paging = {
   size: Type.Integer({ default: 25, minimum: 0, maximum: 1000 }),

@@ -5,8 +5,7 @@ import { resource } from './operation.ts';
 /** One pair of operations for every kind of owner. The newest SDKs use it instead of the pairs of processes and business artifacts. */
 export const documentOperations = resource('document', {
   uploadDocument: {
-    method: 'post',
-    path: '/documents/~actions/upload',
+    call: 'POST /documents/~actions/upload',
     summary: 'Upload a document for the resource `targetUri`: ku:process/{id} or ku:business-artifact/{id}',
     origin: 'sdk',
     query: { targetUri: Type.String(), ...fileQuery },
@@ -15,8 +14,7 @@ export const documentOperations = resource('document', {
     responses: { 200: answer(DocumentReference, 'The location of the document') },
   },
   downloadDocument: {
-    method: 'get',
-    path: '/documents/~actions/download',
+    call: 'GET /documents/~actions/download',
     summary: 'Download a document by its kuflow-file: reference or its ku: uri',
     origin: 'sdk',
     query: { documentUri: Type.String() },

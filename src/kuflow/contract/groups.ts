@@ -15,8 +15,7 @@ export const GroupPage = page('GroupPage', GroupPageItem);
 
 export const groupOperations = resource('group', {
   findGroups: {
-    method: 'get',
-    path: '/groups',
+    call: 'GET /groups',
     summary: 'List the groups that the caller may see; sortable by id, name',
     query: { ...paging, ...tenantFilter, principalId: Uuid, ...groupFilter },
     responses: { 200: answer(GroupPage, 'A page of groups') },

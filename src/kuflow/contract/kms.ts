@@ -8,8 +8,7 @@ export type KmsKey = Static<typeof KmsKey>;
 
 export const kmsOperations = resource('kms', {
   retrieveKmsKey: {
-    method: 'get',
-    path: '/kms/keys/{keyId}',
+    call: 'GET /kms/keys/{keyId}',
     summary: 'Read a key of the key management system',
     parameters: { keyId: Type.String() },
     responses: { 200: answer(KmsKey, 'The key') },

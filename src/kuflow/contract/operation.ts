@@ -1,14 +1,7 @@
 import type { TSchema } from '@sinclair/typebox';
+import { Uuid, type MediaType } from './common.ts';
 
 export type HttpMethod = 'get' | 'post' | 'put' | 'patch' | 'delete';
-
-export type MediaType =
-  | 'application/json'
-  | 'application/json-patch+json'
-  | 'application/octet-stream'
-  | 'application/pdf'
-  | 'application/zip'
-  | 'text/event-stream';
 
 /** One operation of KuFlow's REST API: the single description that routes, validators, client and /openapi.json are made from. */
 export interface Operation {
@@ -40,8 +33,18 @@ export interface OperationResponse {
 }
 
 /** What a resource file states of an operation; `resource` fills in the rest. */
-export type OperationEntry = Omit<Operation, 'operationId' | 'tag' | 'parameters' | 'query' | 'origin'> &
-  Partial<Pick<Operation, 'parameters' | 'query' | 'origin'>>;
+export type OperationEntry = Omit<
+  Operation,
+  'operationId' | 'tag' | 'method' | 'path' | 'parameters' | 'query' | 'origin'
+> &
+  Partial<Pick<Operation, 'parameters' | 'query' | 'origin'>> & {
+    /** Method and path. Its parameters are UUIDs unless `parameters` says otherwise. */
+    readonly call: `${Uppercase<HttpMethod>} /${string}`;
+  };
+
+type NamesInPath<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | NamesInPath<Rest>
+  : never;
 
 // No keys at all is the point: an operation without parameters must not accept any.
 // oxlint-disable-next-line typescript/no-generated-empty-object-type
@@ -50,23 +53,31 @@ type NoSchemas = Readonly<Record<never, TSchema>>;
 /** An operation with its own literal types, from which the client derives those of path, query, body and answer. */
 export type Described<Id, Entry extends OperationEntry> = Omit<
   Entry,
-  'operationId' | 'tag' | 'parameters' | 'query' | 'origin'
+  'operationId' | 'tag' | 'call' | 'parameters' | 'query' | 'origin'
 > & {
   readonly operationId: Id;
   readonly tag: string;
-  readonly parameters: Entry extends { readonly parameters: infer P } ? P : NoSchemas;
+  readonly method: HttpMethod;
+  readonly path: string;
+  readonly parameters: Entry extends { readonly parameters: infer P }
+    ? P
+    : Readonly<Record<NamesInPath<Entry['call']>, typeof Uuid>>;
   readonly query: Entry extends { readonly query: infer Q } ? Q : NoSchemas;
   readonly origin: Operation['origin'];
 };
 
-/** Names each operation by its key and gives it the resource's tag; no parameters, no query and `published` where nothing else is said. */
+/** Names each operation by its key and gives it the resource's tag; no query and `published` where nothing else is said. */
 export function resource<const Entries extends Readonly<Record<string, OperationEntry>>>(
   tag: string,
   entries: Entries,
 ): { readonly [Id in keyof Entries]: Described<Id, Entries[Id]> } {
-  const described = Object.entries(entries).map(([operationId, entry]) => [
-    operationId,
-    { parameters: {}, query: {}, origin: 'published', ...entry, operationId, tag },
-  ]);
+  const described = Object.entries(entries).map(([operationId, { call, ...entry }]) => {
+    const [method = '', path = ''] = call.split(' ');
+    const parameters = Object.fromEntries(
+      Array.from(path.matchAll(/\{(\w+)\}/g), ([, name = '']) => [name, Uuid] as const),
+    );
+    const defaults = { method: method.toLowerCase(), path, parameters, query: {}, origin: 'published' };
+    return [operationId, { ...defaults, ...entry, operationId, tag }];
+  });
   return Object.fromEntries(described) as { readonly [Id in keyof Entries]: Described<Id, Entries[Id]> };
 }

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import type { Static } from '@sinclair/typebox';
-import { Uuid, answer, byId, enumeration, groupFilter, model, page, paging, tenantFilter } from './common.ts';
+import { Uuid, answer, enumeration, groupFilter, model, page, paging, tenantFilter } from './common.ts';
 import { resource } from './operation.ts';
 
 export const PrincipalType = enumeration('PrincipalType', ['USER', 'APPLICATION', 'SYSTEM']);
@@ -29,17 +29,14 @@ export const PrincipalPage = page('PrincipalPage', PrincipalPageItem);
 
 export const principalOperations = resource('principal', {
   findPrincipals: {
-    method: 'get',
-    path: '/principals',
+    call: 'GET /principals',
     summary: 'List the principals that the caller may see; sortable by id, name',
     query: { ...paging, type: PrincipalType, ...groupFilter, ...tenantFilter },
     responses: { 200: answer(PrincipalPage, 'A page of principals') },
   },
   retrievePrincipal: {
-    method: 'get',
-    path: '/principals/{id}',
+    call: 'GET /principals/{id}',
     summary: 'Read a principal',
-    parameters: byId,
     responses: { 200: answer(Principal, 'The principal') },
   },
 });

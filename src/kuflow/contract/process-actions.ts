@@ -6,7 +6,6 @@ import {
   Uuid,
   answer,
   audited,
-  byId,
   bytesBody,
   enumeration,
   fileQuery,
@@ -88,41 +87,31 @@ export const ProcessActionCreateParams = model('ProcessActionCreateParams', {
 
 export type ProcessActionCreateParams = Static<typeof ProcessActionCreateParams>;
 
-const byActionId = { id: Uuid, actionId: Uuid } as const;
-
 /** From a newer revision of the document; older SDKs don't call them. */
 export const processActionOperations = resource('process', {
   createProcessAction: {
-    method: 'post',
-    path: '/processes/{id}/actions',
+    call: 'POST /processes/{id}/actions',
     summary: 'Invoke an action of a process, or return the existing one with the given id',
     origin: 'newer',
-    parameters: byId,
     body: json(ProcessActionCreateParams),
     responses: { 200: answer(ProcessAction, 'It already existed'), 201: answer(ProcessAction, 'Created') },
   },
   retrieveProcessAction: {
-    method: 'get',
-    path: '/processes/{id}/actions/{actionId}',
+    call: 'GET /processes/{id}/actions/{actionId}',
     summary: 'Read an action of a process',
     origin: 'newer',
-    parameters: byActionId,
     responses: { 200: answer(ProcessAction, 'The action') },
   },
   cancelProcessAction: {
-    method: 'post',
-    path: '/processes/{id}/actions/{actionId}/~actions/cancel',
+    call: 'POST /processes/{id}/actions/{actionId}/~actions/cancel',
     summary: 'Cancel a requested action; other actions stay unchanged',
     origin: 'newer',
-    parameters: byActionId,
     responses: { 200: answer(ProcessAction, 'The action') },
   },
   uploadProcessActionDocument: {
-    method: 'post',
-    path: '/processes/{id}/actions/{actionId}/~actions/upload-document',
+    call: 'POST /processes/{id}/actions/{actionId}/~actions/upload-document',
     summary: 'Upload the document of a requested downloadable action, which completes it',
     origin: 'newer',
-    parameters: byActionId,
     query: fileQuery,
     requiredQuery: ['fileContentType', 'fileName'],
     body: bytesBody,

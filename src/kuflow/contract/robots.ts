@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import type { Static } from '@sinclair/typebox';
-import { Uuid, answer, audited, byId, bytesAnswer, enumeration, model, page, paging, tenantFilter } from './common.ts';
+import { Uuid, answer, audited, bytesAnswer, enumeration, model, page, paging, tenantFilter } from './common.ts';
 import { resource } from './operation.ts';
 
 export const RobotFilterContext = enumeration('RobotFilterContext', ['READY', 'DEFAULT']);
@@ -54,31 +54,24 @@ export type Robot = Static<typeof Robot>;
 
 export const robotOperations = resource('robot', {
   findRobots: {
-    method: 'get',
-    path: '/robots',
+    call: 'GET /robots',
     summary: 'List the robots that the caller may see; sortable by createdAt, lastModifiedAt',
     query: { ...paging, ...tenantFilter, filterContext: RobotFilterContext },
     responses: { 200: answer(RobotPage, 'A page of robots') },
   },
   retrieveRobot: {
-    method: 'get',
-    path: '/robots/{id}',
+    call: 'GET /robots/{id}',
     summary: 'Read a robot',
-    parameters: byId,
     responses: { 200: answer(Robot, 'The robot') },
   },
   downloadRobotSourceCode: {
-    method: 'get',
-    path: '/robots/{id}/~actions/download-source-code',
+    call: 'GET /robots/{id}/~actions/download-source-code',
     summary: 'Download the source code of a robot',
-    parameters: byId,
     responses: { 200: bytesAnswer },
   },
   downloadRobotAsset: {
-    method: 'get',
-    path: '/robots/{id}/~actions/download-asset',
+    call: 'GET /robots/{id}/~actions/download-asset',
     summary: 'Download the runtime of a robot',
-    parameters: byId,
     query: {
       type: RobotAssetType,
       version: Type.String(),

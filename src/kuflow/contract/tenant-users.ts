@@ -1,18 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import type { Static } from '@sinclair/typebox';
-import {
-  Email,
-  JsonValue,
-  Uuid,
-  answer,
-  audited,
-  byId,
-  groupFilter,
-  model,
-  page,
-  paging,
-  tenantFilter,
-} from './common.ts';
+import { Email, JsonValue, Uuid, answer, audited, groupFilter, model, page, paging, tenantFilter } from './common.ts';
 import { resource } from './operation.ts';
 import { Principal } from './principals.ts';
 
@@ -37,17 +25,14 @@ export const TenantUserPage = page('TenantUserPage', TenantUserPageItem);
 
 export const tenantUserOperations = resource('tenantUser', {
   findTenantUsers: {
-    method: 'get',
-    path: '/tenant-users',
+    call: 'GET /tenant-users',
     summary: 'List the tenant users that the caller may see; sortable by id, createdAt, lastModifiedAt',
     query: { ...paging, ...groupFilter, email: Type.Array(Email), ...tenantFilter },
     responses: { 200: answer(TenantUserPage, 'A page of tenant users') },
   },
   retrieveTenantUser: {
-    method: 'get',
-    path: '/tenant-users/{id}',
+    call: 'GET /tenant-users/{id}',
     summary: 'Read a tenant user',
-    parameters: byId,
     responses: { 200: answer(TenantUser, 'The tenant user') },
   },
 });

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import type { Static } from '@sinclair/typebox';
-import { Uuid, answer, audited, byId, enumeration, model, page, paging, tenantFilter } from './common.ts';
+import { Uuid, answer, audited, enumeration, model, page, paging, tenantFilter } from './common.ts';
 import { resource } from './operation.ts';
 
 export const TenantPricingPlan = enumeration('TenantPricingPlan', ['FREE', 'PREMIUM', 'UNLIMITED']);
@@ -15,17 +15,14 @@ export const TenantPage = page('TenantPage', TenantPageItem);
 
 export const tenantOperations = resource('tenant', {
   findTenants: {
-    method: 'get',
-    path: '/tenants',
+    call: 'GET /tenants',
     summary: 'List the tenants that the caller may see; sortable by id, name',
     query: { ...paging, ...tenantFilter },
     responses: { 200: answer(TenantPage, 'A page of tenants') },
   },
   retrieveTenant: {
-    method: 'get',
-    path: '/tenants/{id}',
+    call: 'GET /tenants/{id}',
     summary: 'Read a tenant',
-    parameters: byId,
     responses: { 200: answer(Tenant, 'The tenant') },
   },
 });

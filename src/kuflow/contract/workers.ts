@@ -28,8 +28,7 @@ export const DELAY_WINDOW_HEADER = 'x-kf-delay-window';
 
 export const workerOperations = resource('worker', {
   createWorker: {
-    method: 'post',
-    path: '/workers',
+    call: 'POST /workers',
     summary: 'Register a worker, or update the existing one with the given identity',
     body: json(WorkerCreateParams),
     responses: { 200: answer(Worker, 'Updated'), 201: answer(Worker, 'Created') },

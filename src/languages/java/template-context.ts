@@ -1,9 +1,8 @@
-import { deploymentContext } from '../deployment.ts';
-import { containsLibrary, libraryBuildContext, libraryFolder, type LibraryArchive } from '../library.ts';
+import { containsLibrary, type LibraryArchive } from '../library.ts';
+import { projectContext } from '../project-context.ts';
 import { unscopedName } from '../project-name.ts';
 import type { ProjectSpec } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
-import { portableWord } from '../../base/shell.ts';
 import { javaLayout } from './layout.ts';
 
 /** What an archive has in its version in addition to what a registry has. */
@@ -14,31 +13,18 @@ const BUILD = /-[0-9a-f]{8}$/;
  * helpers, `Code` as is.
  */
 export function javaTemplateContext(spec: ProjectSpec, library: LibraryArchive): object {
-  const { name, definition, packageName = '', cliPackage, local, workspace } = spec;
+  const { packageName = '' } = spec;
   const layout = javaLayout(spec);
-  const code = portableWord(definition.process.code);
-  // Without a code, the simulation runs the only process of the project.
-  const simulateArguments = code === undefined ? '' : `${code} `;
+  // Tomcat and gRPC write temporary files.
+  const shared = projectContext(spec, { readme: 'kuflow-worker-java.md', memory: '512Mi', writesTmp: true });
   return {
-    name,
-    artifactId: new Code(unscopedName(name)),
+    ...shared,
+    artifactId: new Code(unscopedName(spec.name)),
     groupId: new Code(packageName.split('.').slice(0, 2).join('.')),
     packageName: new Code(packageName),
     packagePath: new Code(packageName.replaceAll('.', '/')),
-    npmPackage: `create-kuflow-worker@${cliPackage}`,
-    local,
-    isMember: workspace !== undefined,
-    containsLibrary: containsLibrary(spec),
-    libraryReadme: new Code(
-      containsLibrary(spec) ? `${libraryFolder(spec)}/kuflow-worker-java.md` : 'The README of kuflow-worker',
-    ),
     libraryVersion: new Code(containsLibrary(spec) ? library.version : library.version.replace(BUILD, '')),
-    libraryFolder: new Code(libraryFolder(spec)),
-    buildContexts: new Code(libraryBuildContext(spec)),
     processFolder: new Code(layout.processPackage.slice(packageName.length + 1)),
-    simulateArguments: new Code(simulateArguments),
-    smokeOnWindows: `kuflow dev simulate ${simulateArguments}-- mvnw -q spring-boot:run`,
-    // Tomcat and gRPC write temporary files.
-    ...deploymentContext(name, { memory: '512Mi', writesTmp: true }),
+    smokeOnWindows: `kuflow dev simulate ${shared.simulateArguments.text}-- mvnw -q spring-boot:run`,
   };
 }

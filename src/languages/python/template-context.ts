@@ -1,6 +1,5 @@
-import { portableWord } from '../../base/shell.ts';
-import { deploymentContext } from '../deployment.ts';
-import { containsLibrary, libraryBuildContext, libraryFolder, type LibraryArchive } from '../library.ts';
+import { libraryFolder, type LibraryArchive } from '../library.ts';
+import { projectContext } from '../project-context.ts';
 import type { ProjectSpec } from '../project-spec.ts';
 import { hasActivities } from '../process-actions.ts';
 import { Code } from '../templates/code.ts';
@@ -13,33 +12,21 @@ import { ENVIRONMENT, PIP_VERSION, UV_LOCK, uvSyncCommand, WATCH_OPTIONS } from 
 
 /** The context of the templates that all processes of a project share, except that of its first process. */
 export function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive): object {
-  const { name, definition, packageName = '', packageManager, cliPackage, local, workspace } = spec;
+  const { name, definition, packageName = '', packageManager, workspace } = spec;
   const distribution = distributionName(name);
   const isUv = packageManager === 'uv';
   const syncCommand = uvSyncCommand({ isMember: workspace !== undefined });
-  const folder = libraryFolder(spec);
-  const code = portableWord(definition.process.code);
-  // Without a code, the simulation runs the only process of the project.
-  const simulateArguments = code === undefined ? '' : `${code} `;
   return {
-    ...{ name, local, isUv },
+    ...projectContext(spec, { readme: 'kuflow-worker-python.md', memory: '256Mi', writesTmp: true }),
+    isUv,
     distribution: new Code(distribution),
     package: new Code(packageName),
     description: `Worker of the KuFlow process ${definition.process.name ?? definition.process.code}`,
     libraryVersion: new Code(library.version),
-    libraryFolder: new Code(folder),
-    containsLibrary: containsLibrary(spec),
-    libraryReadme: new Code(
-      containsLibrary(spec) ? `${folder}/kuflow-worker-python.md` : 'The README of kuflow-worker',
-    ),
-    buildContexts: new Code(libraryBuildContext(spec)),
-    libraryFile: `${folder}/${library.file}`,
-    npmPackage: `create-kuflow-worker@${cliPackage}`,
+    libraryFile: `${libraryFolder(spec)}/${library.file}`,
     processFolder: new Code(pythonLayout(spec).part),
-    simulateArguments: new Code(simulateArguments),
     installCommand: new Code(isUv ? syncCommand : 'make install'),
     syncCommand: new Code(syncCommand),
-    isMember: workspace !== undefined,
     lockNames: new Code(isUv ? UV_LOCK : 'requirements.txt, with checksums,'),
     pipVersion: new Code(PIP_VERSION),
     // That of a workspace is in its root.
@@ -48,7 +35,6 @@ export function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive
     watchOptions: new Code(WATCH_OPTIONS),
     pythonRun: new Code(isUv ? 'uv run ' : '.venv/bin/'),
     ...processList(spec),
-    ...deploymentContext(name, { memory: '256Mi', writesTmp: true }),
   };
 }
 

@@ -1,68 +1,56 @@
-import { exampleNote } from '../process-tasks.ts';
-import { tsComment } from './literals.ts';
+import { exampleNote, plainActivity, type ProcessActivity } from '../process-tasks.ts';
+import { fitsLiteralType } from './literal-types.ts';
+import { tsComment, tsValue } from './literals.ts';
 
-export interface ActivityText {
-  readonly name: string;
-  /** What it does, as a sentence. */
+/** How the code of an activity ends. `result` is an expression. */
+interface ActivityBody {
+  /** What the activity does, as a sentence. */
   readonly about: string;
-  readonly inputs: readonly { readonly variable: string; readonly type: string }[];
-  readonly resultType: string;
-  /** Its statements before the result. */
   readonly work: readonly string[];
-  /** An expression. */
+  readonly resultType: string;
   readonly result: string;
 }
 
-const example = (isCreditCheck: boolean): readonly string[] => [
-  `// ${exampleNote(isCreditCheck)}`,
-  'const { process } = await kuflow.retrieveProcess({ processId: input.processId });',
-  "log.info('The process is running', { startedAt: process.createdAt });",
-];
-
-/** An activity that does not belong to a task: only its name is known. */
-export const plainActivity = (name: string): ActivityText => ({
-  name,
-  about: 'TODO: describe it.',
-  inputs: [],
-  work: example(false),
-  resultType: '{ readonly done: boolean }',
-  result: '{ done: true }',
-});
-
-/** The activity of a system task. */
-export const taskActivity = (
-  task: string,
-  { isCreditCheck, ...activity }: Omit<ActivityText, 'about' | 'work'> & { readonly isCreditCheck: boolean },
-): ActivityText => ({
-  ...activity,
-  about: `Performs the "${tsComment(task)}" task and returns its data.`,
-  work: example(isCreditCheck),
-});
-
-/** The activity that creates the document of a downloadable action. */
-export const documentActivity = (name: string, action: string): ActivityText => ({
-  name,
-  about: `Creates the document of the action "${tsComment(action)}" and returns its URI.`,
-  inputs: [],
-  resultType: 'string',
-  work: [
-    '// TODO: create the document. This is an example.',
-    "const path = join(await mkdtemp(join(tmpdir(), 'document-')), 'document.txt');",
-    'await writeFile(path, `Process ${input.processId}\\n`);',
-    "const document = await kuflow.documents.upload(path, { processId: input.processId, contentType: 'text/plain' });",
-    'await rm(dirname(path), { recursive: true });',
-    "log.info('The document was uploaded');",
-  ],
-  result: 'KuFlowFile.parse(document).uri',
-});
+function bodyOf({ task, action, isCreditCheck, result }: ProcessActivity): ActivityBody {
+  if (action !== undefined) {
+    return {
+      about: `Creates the document of the action "${tsComment(action)}" and returns its URI.`,
+      work: [
+        '// TODO: create the document. This is an example.',
+        "const path = join(await mkdtemp(join(tmpdir(), 'document-')), 'document.txt');",
+        'await writeFile(path, `Process ${input.processId}\\n`);',
+        "const document = await kuflow.documents.upload(path, { processId: input.processId, contentType: 'text/plain' });",
+        'await rm(dirname(path), { recursive: true });',
+        "log.info('The document was uploaded');",
+      ],
+      resultType: 'string',
+      result: 'KuFlowFile.parse(document).uri',
+    };
+  }
+  const work = [
+    `// ${exampleNote(isCreditCheck)}`,
+    'const { process } = await kuflow.retrieveProcess({ processId: input.processId });',
+    "log.info('The process is running', { startedAt: process.createdAt });",
+  ];
+  if (task === undefined || result === undefined)
+    return { about: 'TODO: describe it.', work, resultType: '{ readonly done: boolean }', result: '{ done: true }' };
+  const { type, example } = result;
+  const resultType = type?.name ?? 'Record<string, unknown>';
+  const isCast = type !== undefined && !fitsLiteralType(example, type.schema);
+  return {
+    ...{ about: `Performs the "${tsComment(task)}" task and returns its data.`, work, resultType },
+    result: tsValue(example, 4) + (isCast ? ` as unknown as ${resultType}` : ''),
+  };
+}
 
 /** The text of a new activity, a method in the object that `createActivities` returns. */
-export function renderActivity({ name, about, inputs, resultType, work, result }: ActivityText): string {
+export function renderActivity(activity: ProcessActivity): string {
+  const { about, work, resultType, result } = bodyOf(activity);
   return [
     `  /** ${about} */`,
-    `  async ${name}(input: {`,
+    `  async ${activity.name}(input: {`,
     '    readonly processId: string;',
-    ...inputs.map(({ variable, type }) => `    readonly ${variable}: ${type};`),
+    ...activity.inputs.map(({ variable, type = 'unknown' }) => `    readonly ${variable}: ${type};`),
     `  }): Promise<${resultType}> {`,
     ...work.map((line) => `    ${line}`),
     `    return ${result};`,

@@ -1,36 +1,28 @@
+import { wordPattern } from '../../base/pattern.ts';
 import type { ProcessInCode } from '../language.ts';
+import { findProcessTasks, processTasks } from '../process-tasks.ts';
 import { typeScriptLayout } from './layout.ts';
-import { escapePattern, wordPattern } from '../../base/pattern.ts';
 import { tsString } from './literals.ts';
-import { taskNames } from './process-context.ts';
+import { TS_TASK_NAMING } from './process-context.ts';
 
 /** Codes of the tasks that a code file of a process already handles, whoever wrote that code. */
-export function findTasks(
-  text: string,
-  path: string,
-  { slug, definition, choices }: ProcessInCode,
-): ReadonlySet<string> {
-  const layout = typeScriptLayout(slug);
-  const tasks = taskNames(definition, choices);
-  const pattern = ({ code, variable, activity, types }: (typeof tasks)[number]): string | undefined => {
-    switch (path) {
-      case layout.workflows:
-        return `\\btasks\\.${wordPattern(variable)}`;
-      case layout.activities:
-        return `${wordPattern(activity)}\\s*\\(`;
-      case layout.tasks:
-        return escapePattern(`(${tsString(code)})`);
-      case layout.types:
-        return types.length === 0 ? undefined : types.map(wordPattern).join('|');
-      case layout.test:
-        return wordPattern(code);
-      default:
-        return undefined;
-    }
-  };
-  const found = tasks.filter((task) => {
-    const source = pattern(task);
-    return source !== undefined && new RegExp(source, 'u').test(text);
+export function findTasks(text: string, path: string, { slug, ...process }: ProcessInCode): ReadonlySet<string> {
+  const { tasks, types, test: sample, workflows, activities } = typeScriptLayout(slug);
+  const files = { tasks, types, sample };
+  return findProcessTasks({ text, path, files }, processTasks(process, TS_TASK_NAMING), {
+    declares: declaresTask,
+    isIn: ({ variable, activity }, has) => {
+      switch (path) {
+        case workflows:
+          return has(`\\btasks\\.${wordPattern(variable)}`);
+        case activities:
+          return has(`${wordPattern(activity)}\\s*\\(`);
+        default:
+          return false;
+      }
+    },
   });
-  return new Set(found.map(({ code }) => code));
 }
+
+/** Whether the module with the tasks of a process declares this one. */
+export const declaresTask = (text: string, code: string): boolean => text.includes(`(${tsString(code)})`);

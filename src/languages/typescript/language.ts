@@ -3,7 +3,6 @@ import type { Language } from '../language.ts';
 import { activityNames, appendActivity } from './activities.ts';
 import { exportedNames } from './exports.ts';
 import { hasDeclarationsOnly, isDefinitionCode, processLayout } from './layout.ts';
-import { tsString } from './literals.ts';
 import {
   choosePackageManager,
   installCommand,
@@ -16,7 +15,7 @@ import {
 } from './package-manager.ts';
 import { TS_NAMING } from './process-context.ts';
 import { renderTypeScript } from './render.ts';
-import { findTasks } from './find-tasks.ts';
+import { declaresTask, findTasks } from './find-tasks.ts';
 
 const SCHEMA = 'node_modules/create-kuflow-worker/schemas/kuflow.process.schema.json';
 
@@ -38,7 +37,7 @@ export const typescript: Language = {
     hasDeclarationsOnly,
     isDefinitionCode,
     findTasks,
-    declaresTask: (text, code) => text.includes(`(${tsString(code)})`),
+    declaresTask,
     workflowTypes: exportedNames,
     activityNames,
     appendActivity: (_, text, name) => appendActivity(text, name),
@@ -78,7 +77,7 @@ export const typescript: Language = {
     install: 'install the dependencies',
     dev: 'run a local KuFlow and the worker, and restart the worker on changes',
     callActivity: (name) =>
-      `call it from a workflow: ownActivities<Activities>().${name}({ processId }), imported from ./kuflow/workflow/kuflow-activities.ts`,
+      `call it from a workflow: ownActivities<Activities>().${name}({ processId }), imported from kuflow-worker/workflow`,
     changeWorkflow: (guide) => `use patched(…) (see ${guide})`,
     workflowFiles: ['.nvmrc'],
   },

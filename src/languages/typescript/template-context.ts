@@ -1,8 +1,7 @@
 import type { ProjectSpec } from '../project-spec.ts';
-import { portableWord } from '../../base/shell.ts';
 import { Code } from '../templates/code.ts';
-import { deploymentContext } from '../deployment.ts';
-import { containsLibrary, libraryBuildContext, libraryFolder, type LibraryArchive } from '../library.ts';
+import { containsLibrary, libraryFolder, type LibraryArchive } from '../library.ts';
+import { projectContext } from '../project-context.ts';
 import { packageManagerContext } from './package-manager-commands.ts';
 import { processContext } from './process-context.ts';
 import { typeScriptLayout } from './layout.ts';
@@ -17,19 +16,14 @@ export function templateContext(
   { validators, library }: { readonly validators: string; readonly library: LibraryArchive },
 ): object {
   const { definition, additionalProcesses = [], choices = {}, workspace } = spec;
-  const folder = libraryFolder(spec);
+  const shared = projectContext(spec, { readme: 'README.md', memory: '256Mi', writesTmp: false });
   return {
-    name: spec.name,
+    ...shared,
     cliPackage: spec.cliPackage,
-    smokeScript: smokeScript(definition.process.code),
-    local: spec.local,
-    library: containsLibrary(spec) ? `file:${folder}/${library.file}` : library.version,
-    containsLibrary: containsLibrary(spec),
-    libraryFolder: new Code(folder),
+    smokeScript: `kuflow dev simulate ${shared.simulateArguments.text}-- node --import tsx src/main.ts --dev`,
+    library: containsLibrary(spec) ? `file:${libraryFolder(spec)}/${library.file}` : library.version,
     libraryReadme: new Code('node_modules/kuflow-worker/README.md'),
-    buildContexts: new Code(libraryBuildContext(spec)),
     programs: new Code(programsFolder(spec)),
-    ...deploymentContext(spec.name, { memory: '256Mi', writesTmp: false }),
     ...packageManagerContext(nodePackageManager(spec.packageManager), { isMember: workspace !== undefined }),
     ...processContext({
       definition,
@@ -45,10 +39,4 @@ export function templateContext(
 function programsFolder({ workspace, packageManager }: ProjectSpec): string {
   const isInRoot = packageManager === 'npm' || packageManager === 'yarn@4';
   return `${workspace === undefined || !isInRoot ? '' : `${workspace.root}/`}node_modules/.bin`;
-}
-
-/** Leaves out a code that needs quoting: without one, the simulation runs the only process of the project. */
-function smokeScript(code: string): string {
-  const word = portableWord(code);
-  return `kuflow dev simulate ${word === undefined ? '' : `${word} `}-- node --import tsx src/main.ts --dev`;
 }

@@ -86,16 +86,22 @@ export async function readDefinitionOf(access: DevApiAccess, processId: string):
 
 /** The user actions that the user may invoke in a process, and those that were invoked. */
 export async function readActions(access: DevApiAccess, processId: string): Promise<ActionsOfProcess> {
-  const answer = await send(access, 'GET', `/_dev/processes/${encodeURIComponent(processId)}/actions`);
-  if (answer.ok) return answer.body as ActionsOfProcess;
-  throw unexpectedAnswer('did not return the actions of the process', answer);
+  return await request<ActionsOfProcess>(
+    access,
+    'GET',
+    `/_dev/processes/${encodeURIComponent(processId)}/actions`,
+    'did not return the actions of the process',
+  );
 }
 
-/** Gives a claimed task back, as its owner. Returns it afterward. Rejects with a KnownError that has the platform's reason. */
+/** Gives a claimed task back, as its owner. Returns it afterward. */
 export async function requestRelease(access: DevApiAccess, taskId: string): Promise<ProcessItem> {
-  const answer = await send(access, 'POST', `/_dev/process-items/${encodeURIComponent(taskId)}/release`);
-  if (answer.ok) return answer.body as ProcessItem;
-  throw unexpectedAnswer('did not release the task', answer);
+  return await request<ProcessItem>(
+    access,
+    'POST',
+    `/_dev/process-items/${encodeURIComponent(taskId)}/release`,
+    'did not release the task',
+  );
 }
 
 /** Sends a signal to the workflow of a running process. Without `input`, it does not have an argument. */
@@ -104,9 +110,13 @@ export async function requestSignal(
   processId: string,
   body: { readonly name: string; readonly input?: Json | undefined },
 ): Promise<SentSignal> {
-  const answer = await send(access, 'POST', `/_dev/processes/${encodeURIComponent(processId)}/signals`, { body });
-  if (answer.ok) return answer.body as SentSignal;
-  throw unexpectedAnswer('did not send the signal', answer);
+  return await request<SentSignal>(
+    access,
+    'POST',
+    `/_dev/processes/${encodeURIComponent(processId)}/signals`,
+    'did not send the signal',
+    { body },
+  );
 }
 
 /** The events for webhooks, the newest first. */
@@ -124,30 +134,45 @@ export async function readWebhookDeliveries(
 }
 
 export async function readWebhookDeliveryDetail(access: DevApiAccess, id: string): Promise<WebhookDeliveryDetail> {
-  const answer = await send(access, 'GET', `/_dev/webhooks/${encodeURIComponent(id)}`);
-  if (answer.ok) return answer.body as WebhookDeliveryDetail;
-  throw unexpectedAnswer('did not return the webhook delivery', answer);
+  return await request<WebhookDeliveryDetail>(
+    access,
+    'GET',
+    `/_dev/webhooks/${encodeURIComponent(id)}`,
+    'did not return the webhook delivery',
+  );
 }
 
 /** Sends an event again. Returns the delivery, which is pending then. */
 export async function requestReplay(access: DevApiAccess, id: string): Promise<WebhookDelivery> {
-  const answer = await send(access, 'POST', `/_dev/webhooks/${encodeURIComponent(id)}/replay`);
-  if (answer.ok) return answer.body as WebhookDelivery;
-  throw unexpectedAnswer('did not send the event again', answer);
+  return await request<WebhookDelivery>(
+    access,
+    'POST',
+    `/_dev/webhooks/${encodeURIComponent(id)}/replay`,
+    'did not send the event again',
+  );
 }
 
 /** The time of the platform. */
 export async function readClock(access: DevApiAccess): Promise<ClockStatus> {
-  const answer = await send(access, 'GET', '/_dev/clock');
-  if (answer.ok) return answer.body as ClockStatus;
-  throw unexpectedAnswer('did not return its time', answer);
+  return await request<ClockStatus>(access, 'GET', '/_dev/clock', 'did not return its time');
 }
 
-/** Skips time; see `SkipResult`. Rejects with a KnownError that has the platform's reason if it can't. */
+/** Skips time; see `SkipResult`. */
 export async function requestSkip(access: DevApiAccess, body: SkipRequest, signal: AbortSignal): Promise<SkipResult> {
-  const answer = await send(access, 'POST', '/_dev/clock/skip', { body, signal });
-  if (answer.ok) return answer.body as SkipResult;
-  throw unexpectedAnswer('did not skip time', answer);
+  return await request<SkipResult>(access, 'POST', '/_dev/clock/skip', 'did not skip time', { body, signal });
+}
+
+/** Rejects with a KnownError that has the platform's reason, if the answer is not the result. `failure` completes "The local KuFlow …". */
+async function request<Result>(
+  access: DevApiAccess,
+  method: 'GET' | 'POST',
+  path: string,
+  failure: string,
+  options: SendOptions = {},
+): Promise<Result> {
+  const answer = await send(access, method, path, options);
+  if (answer.ok) return answer.body as Result;
+  throw unexpectedAnswer(failure, answer);
 }
 
 async function readList<Item>(access: DevApiAccess, path: string, key: string, what: string): Promise<readonly Item[]> {
@@ -169,6 +194,11 @@ async function readListOf<Item>(
   throw unexpectedAnswer(`did not return ${what}`, answer);
 }
 
+interface SendOptions {
+  readonly body?: object;
+  readonly signal?: AbortSignal;
+}
+
 interface DevAnswer {
   /** Method and address. */
   readonly request: string;
@@ -181,7 +211,7 @@ async function send(
   { http, token }: DevApiAccess,
   method: 'GET' | 'POST',
   path: string,
-  { body, signal }: { readonly body?: object; readonly signal?: AbortSignal } = {},
+  { body, signal }: SendOptions = {},
 ): Promise<DevAnswer> {
   const url = `${http}${path}`;
   const answer = await fetch(url, {

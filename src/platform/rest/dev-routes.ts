@@ -4,6 +4,7 @@ import type { Static, TSchema } from '@sinclair/typebox';
 import { isoTime } from '../../base/clock.ts';
 import { withoutUndefined } from '../../base/json.ts';
 import { packageVersion } from '../../base/package-root.ts';
+import { parseZonedTime } from '../../base/zoned-time.ts';
 import { compileAnswerValidator, compileRequestValidator } from '../../kuflow/contract/validators.ts';
 import type { CompiledSchemas } from '../console/compiled-schemas.ts';
 import { createExampleData } from '../console/example-data.ts';
@@ -219,7 +220,6 @@ function once<Value>(make: () => Value): () => Value {
 }
 
 const LONGEST_SKIP_MS = 10 * 366 * 24 * 3600 * 1000;
-const ZONED_TIME = /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)$/i;
 
 /** Milliseconds since the epoch; undefined to skip until a process changes. */
 function parseSkip({ seconds, until }: SkipRequest = {}, now: number): number | undefined {
@@ -231,9 +231,4 @@ function parseSkip({ seconds, until }: SkipRequest = {}, now: number): number | 
   if (wanted < now) throw badRequest(`The clock only moves forward: it is ${isoTime(now)} for the local KuFlow`, field);
   if (wanted > now + LONGEST_SKIP_MS) throw badRequest('At most 10 years can be skipped at once', field);
   return wanted;
-}
-
-function parseZonedTime(text: string): number | undefined {
-  const time = ZONED_TIME.test(text) ? Date.parse(text) : NaN;
-  return Number.isNaN(time) ? undefined : time;
 }

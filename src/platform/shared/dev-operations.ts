@@ -5,34 +5,28 @@ import { resource, type Operation } from '../../kuflow/contract/operation.ts';
 import { ProcessItem } from '../../kuflow/contract/process-items.ts';
 import * as contract from './contract.ts';
 
-const byId = { id: Uuid } as const;
-
 /** The operations of the local KuFlow that KuFlow does not have: routes, validation and `/_dev/openapi.json` are made from this table. */
 export const devOperations = {
   ...resource('platform', {
     readStatus: {
-      method: 'get',
-      path: '/_dev/status',
+      call: 'GET /_dev/status',
       summary: 'Read the state of the parts of the local KuFlow',
       responses: { 200: answer(contract.PlatformStatus, 'The state') },
     },
     readEnvironment: {
-      method: 'get',
-      path: '/_dev/environment',
+      call: 'GET /_dev/environment',
       access: 'users',
       summary: 'Read the environment variables that connect a worker, with the client secret',
       responses: { 200: answer(contract.EnvironmentVariables, 'The variables') },
     },
     listPeople: {
-      method: 'get',
-      path: '/_dev/users',
+      call: 'GET /_dev/users',
       access: 'users',
       summary: 'List the users, with tokens that sign them in, and the groups',
       responses: { 200: answer(contract.LocalPeople, 'The people') },
     },
     streamEvents: {
-      method: 'get',
-      path: '/_dev/events',
+      call: 'GET /_dev/events',
       summary:
         'Follow what happens, as server-sent events. With Last-Event-ID, the missed events come first, or a single `reset` if some were discarded',
       responses: {
@@ -40,8 +34,7 @@ export const devOperations = {
       },
     },
     openConsole: {
-      method: 'post',
-      path: '/_dev/open-codes',
+      call: 'POST /_dev/open-codes',
       access: 'users',
       summary:
         'Write a file in the state folder that opens the console, signed in as the caller. It works once, within a minute',
@@ -49,8 +42,7 @@ export const devOperations = {
       responses: { 201: answer(contract.OpenFile, 'The name of the file') },
     },
     redeemOpenCode: {
-      method: 'post',
-      path: '/_dev/open-codes/{code}',
+      call: 'POST /_dev/open-codes/{code}',
       access: 'everybody',
       summary: 'Exchange the code in such a file for the token of the user',
       parameters: { code: Type.String() },
@@ -59,14 +51,12 @@ export const devOperations = {
   }),
   ...resource('workers', {
     listWorkers: {
-      method: 'get',
-      path: '/_dev/workers',
+      call: 'GET /_dev/workers',
       summary: 'List the registered workers, and who polls which task queue',
       responses: { 200: answer(contract.WorkersStatus, 'The workers') },
     },
     waitForWorkers: {
-      method: 'post',
-      path: '/_dev/workers/wait',
+      call: 'POST /_dev/workers/wait',
       summary: 'Wait until a worker polls a task queue, or each of them',
       body: { ...json(contract.WorkersWait), required: false },
       responses: { 200: answer(contract.WorkersWaitResult, 'Whether a worker polls, and the workers') },
@@ -74,14 +64,12 @@ export const devOperations = {
   }),
   ...resource('definitions', {
     listServedDefinitions: {
-      method: 'get',
-      path: '/_dev/definitions',
+      call: 'GET /_dev/definitions',
       summary: 'List the definitions that new processes use',
       responses: { 200: answer(contract.ServedDefinitions, 'The definitions') },
     },
     createExample: {
-      method: 'post',
-      path: '/_dev/definitions/{code}/examples',
+      call: 'POST /_dev/definitions/{code}/examples',
       summary: 'Make valid example data for the metadata of a process, or for a task',
       parameters: { code: Type.String() },
       body: { ...json(contract.ExampleParams), required: false },
@@ -93,8 +81,7 @@ export const devOperations = {
       },
     },
     compileValidators: {
-      method: 'post',
-      path: '/_dev/validators',
+      call: 'POST /_dev/validators',
       summary: 'Get the address of a script that validates data against each of these JSON Schemas, for the console',
       body: json(contract.ValidatorRequest),
       responses: { 200: answer(contract.CompiledValidators, 'The address') },
@@ -102,69 +89,53 @@ export const devOperations = {
   }),
   ...resource('processes', {
     readTimeline: {
-      method: 'get',
-      path: '/_dev/processes/{id}/timeline',
+      call: 'GET /_dev/processes/{id}/timeline',
       summary: 'Read what happened to a process, in order',
-      parameters: byId,
       responses: { 200: answer(contract.Timeline, 'The timeline') },
     },
     readProcessDefinition: {
-      method: 'get',
-      path: '/_dev/processes/{id}/definition',
+      call: 'GET /_dev/processes/{id}/definition',
       summary: 'Read the definition that a process was started with, and the tasks that were added to it since then',
-      parameters: byId,
       responses: { 200: answer(contract.ServedProcess, 'The definition') },
     },
     listFailingWork: {
-      method: 'get',
-      path: '/_dev/processes/{id}/failing-work',
+      call: 'GET /_dev/processes/{id}/failing-work',
       summary: 'List what the workflow of a process waits for and has failed',
-      parameters: byId,
       responses: { 200: answer(contract.FailingWorkList, 'The failures') },
     },
     listProcessActions: {
-      method: 'get',
-      path: '/_dev/processes/{id}/actions',
+      call: 'GET /_dev/processes/{id}/actions',
       summary:
         "List the user actions that you may invoke in a process, and those that were invoked. Invoke them with KuFlow's API",
-      parameters: byId,
       responses: { 200: answer(contract.ActionsOfProcess, 'The actions') },
     },
     sendSignal: {
-      method: 'post',
-      path: '/_dev/processes/{id}/signals',
+      call: 'POST /_dev/processes/{id}/signals',
       summary: 'Send a signal to the workflow of a running process, encrypted if the process is confidential',
-      parameters: byId,
       body: json(contract.SignalRequest),
       responses: { 202: answer(contract.SentSignal, 'The signal will be delivered') },
     },
     waitForProcess: {
-      method: 'post',
-      path: '/_dev/processes/{id}/wait',
+      call: 'POST /_dev/processes/{id}/wait',
       summary: 'Wait until a process has a state or a task. The answer says what is open, who polls and what fails',
-      parameters: byId,
       body: { ...json(contract.ProcessWait), required: false },
       responses: { 200: answer(contract.ProcessWaitResult, 'Whether it happened, and the present state') },
     },
     releaseTask: {
-      method: 'post',
-      path: '/_dev/process-items/{id}/release',
+      call: 'POST /_dev/process-items/{id}/release',
       summary: 'Give a claimed task back, as its owner',
-      parameters: byId,
       responses: { 200: answer(ProcessItem, 'The task') },
     },
   }),
   ...resource('clock', {
     readClock: {
-      method: 'get',
-      path: '/_dev/clock',
+      call: 'GET /_dev/clock',
       summary:
         'Read the time of the local KuFlow and its processes. Tokens, certificates and registrations of workers have real time',
       responses: { 200: answer(contract.ClockStatus, 'The time') },
     },
     skipTime: {
-      method: 'post',
-      path: '/_dev/clock/skip',
+      call: 'POST /_dev/clock/skip',
       summary:
         'Skip time by `seconds` or `until` a time, or without both until a process changes. Answers when the skip has ended, after two minutes at most: with the end `time-limit`, send the request again with the `until` of the answer. Closing the connection ends the skip',
       body: { ...json(contract.SkipRequest), required: false },
@@ -173,27 +144,23 @@ export const devOperations = {
   }),
   ...resource('faults', {
     listFaults: {
-      method: 'get',
-      path: '/_dev/faults',
+      call: 'GET /_dev/faults',
       summary: 'List the faults, including those that are used up',
       responses: { 200: answer(contract.FaultList, 'The faults, oldest first') },
     },
     addFault: {
-      method: 'post',
-      path: '/_dev/faults',
+      call: 'POST /_dev/faults',
       summary: "Make calls of KuFlow's API fail",
       body: json(contract.FaultRequest),
       responses: { 201: answer(contract.FaultStatus, 'The fault') },
     },
     removeFaults: {
-      method: 'delete',
-      path: '/_dev/faults',
+      call: 'DELETE /_dev/faults',
       summary: 'Remove all faults',
       responses: { 204: { description: 'Removed' } },
     },
     removeFault: {
-      method: 'delete',
-      path: '/_dev/faults/{id}',
+      call: 'DELETE /_dev/faults/{id}',
       summary: 'Remove a fault',
       parameters: { id: Type.String() },
       responses: { 204: { description: 'Removed' } },
@@ -201,15 +168,13 @@ export const devOperations = {
   }),
   ...resource('requests', {
     listRequests: {
-      method: 'get',
-      path: '/_dev/requests',
+      call: 'GET /_dev/requests',
       summary: 'List the latest requests, newest first. At most 500 are kept, and none survives a restart',
       query: { limit: Type.Integer({ minimum: 0 }) },
       responses: { 200: answer(contract.RequestList, 'The requests') },
     },
     readRequest: {
-      method: 'get',
-      path: '/_dev/requests/{id}',
+      call: 'GET /_dev/requests/{id}',
       summary: 'Read a request with its bodies. Secrets are redacted, and bodies are cut at 16 KiB',
       parameters: { id: Type.Integer() },
       responses: { 200: answer(contract.RequestDetail, 'The request') },
@@ -217,24 +182,19 @@ export const devOperations = {
   }),
   ...resource('webhooks', {
     listWebhookDeliveries: {
-      method: 'get',
-      path: '/_dev/webhooks',
+      call: 'GET /_dev/webhooks',
       summary: 'List the events for webhooks, newest first, and how their latest delivery went',
       query: { processId: Uuid, limit: Type.Integer({ minimum: 0, maximum: 1000, description: 'Default: 100' }) },
       responses: { 200: answer(contract.WebhookDeliveryList, 'The deliveries') },
     },
     readWebhookDelivery: {
-      method: 'get',
-      path: '/_dev/webhooks/{id}',
+      call: 'GET /_dev/webhooks/{id}',
       summary: 'Read an event with its body and the latest answer. Secrets are redacted, and bodies are cut at 16 KiB',
-      parameters: byId,
       responses: { 200: answer(contract.WebhookDeliveryDetail, 'The delivery') },
     },
     replayWebhookDelivery: {
-      method: 'post',
-      path: '/_dev/webhooks/{id}/replay',
+      call: 'POST /_dev/webhooks/{id}/replay',
       summary: 'Send an event again, whatever became of it. A pending one is sent without waiting for the next attempt',
-      parameters: byId,
       responses: { 202: answer(contract.WebhookDelivery, 'It will be sent') },
     },
   }),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isGrpcServiceError, type Connection, type WorkflowService } from '@temporalio/client';
 import { msToTs, optionalTsToMs, type Timestamp } from '@temporalio/common/lib/time.js';
 import { messageOf } from '../../base/errors.ts';
+import { findBusyWork, type BusyWork, type DescribedWorkflow } from './busy-work.ts';
 import { listWorkflowIds } from './workflow-ids.ts';
 
 // Temporal's time skipping is experimental: https://github.com/temporalio/api, message TimeSkippingConfig. Each workflow has its own time, and moves
@@ -20,13 +21,6 @@ export interface WorkflowMoment {
   readonly hasChildren: boolean;
   /** When its pending timers fire, all in the future of the workflow, in milliseconds since the epoch. */
   readonly timers: readonly number[];
-}
-
-export interface BusyWork {
-  /** `no-worker`: nobody polls its task queue. */
-  readonly kind: 'no-worker' | 'not-taken' | 'code-fails' | 'workflow-task' | 'activity' | 'timer';
-  /** For people: completes "process X is behind: …". */
-  readonly reason: string;
 }
 
 export interface WorkflowTime {
@@ -55,13 +49,10 @@ const RUNNING = 1;
 const COMPLETED = 2;
 const FAILED = 3;
 const FAST_FORWARD_ENDED = /\bended\b/;
-/** Milliseconds. A retry that is closer is waited for. */
-const SOON = 5_000;
 /** Bounds activities that fail during one step, because their pauses are skipped too. */
 const MAX_SKIPS = 1000;
 /** Of the fast-forward with which a workflow starts. It must not be switched off: the workflow would start that much later. */
 export const START_ID = 'start';
-const FIRST_FAILURES = 2;
 
 /** Milliseconds; 0 if it is not set. */
 const toMs = (time: Timestamp | null | undefined): number => optionalTsToMs(time) ?? 0;
@@ -151,7 +142,10 @@ export function createWorkflowTime(
     return 'it is not idle';
   }
 
-  async function nameMissingWorker(busy: BusyWork | undefined, { executionConfig }: Described): Promise<typeof busy> {
+  async function nameMissingWorker(
+    busy: BusyWork | undefined,
+    { executionConfig }: DescribedWorkflow,
+  ): Promise<typeof busy> {
     const taskQueue = executionConfig?.taskQueue?.name;
     if (busy?.kind !== 'not-taken' || !taskQueue || (await listPollers(taskQueue)).length > 0) return busy;
     return { kind: 'no-worker', reason: `no worker polls ${taskQueue}` };
@@ -191,7 +185,7 @@ export function createWorkflowTime(
         const { currentTime, effectiveConfig } = described.workflowExtendedInfo?.timeSkippingInfo ?? {};
         const realNow = Date.now();
         const now = optionalTsToMs(currentTime) ?? realNow;
-        const busy = await nameMissingWorker(busyWork(described, now), described);
+        const busy = await nameMissingWorker(findBusyWork(described, now), described);
         // The timers of a workflow that is busy may change.
         const timers = busy === undefined ? await readTimers(workflowId) : [];
         return {
@@ -230,24 +224,3 @@ export function createWorkflowTime(
 /** The key of the time at which a workflow begins; those of timers are not empty. */
 const START = '';
 const TIMER_IS_DUE: BusyWork = { kind: 'timer', reason: 'a timer is due' };
-
-type Described = Awaited<ReturnType<WorkflowService['describeWorkflowExecution']>>;
-
-function busyWork(
-  { pendingWorkflowTask: task, pendingActivities }: Pick<Described, 'pendingWorkflowTask' | 'pendingActivities'>,
-  now: number,
-): BusyWork | undefined {
-  if (task) {
-    if ((task.attempt ?? 1) > FIRST_FAILURES) return { kind: 'code-fails', reason: 'its workflow code fails' };
-    if (task.startedTime) return { kind: 'workflow-task', reason: 'its workflow code is still running' };
-    return { kind: 'not-taken', reason: 'no worker has continued its workflow' };
-  }
-  for (const { activityType, attempt, nextAttemptScheduleTime } of pendingActivities) {
-    const failures = (attempt ?? 1) - 1;
-    // The pause before a retry is skipped like a timer.
-    if (failures > 0 && toMs(nextAttemptScheduleTime) > now + SOON) continue;
-    const failed = failures === 0 ? '' : `, which has failed ${failures === 1 ? 'once' : `${failures} times`}`;
-    return { kind: 'activity', reason: `it waits for the activity ${activityType?.name ?? ''}${failed}` };
-  }
-  return undefined;
-}

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useRef } from 'preact/hooks';
 import { DateField } from './dates.tsx';
 import { useField, type ControlProps, type Field } from './field.tsx';
@@ -15,40 +16,25 @@ export function Control(props: ControlProps) {
   const asJson = useRef(false);
   asJson.current ||= !fitsControl(kind, field.value) || !field.known;
   if (!field.visible) return null;
-  return renderControl(asJson.current ? 'json' : kind, field);
+  const Shown = CONTROLS[asJson.current ? 'json' : kind];
+  return <Shown field={field} />;
 }
 
-function renderControl(kind: ControlKind, field: Field) {
-  switch (kind) {
-    case 'accept':
-      return <AcceptField field={field} />;
-    case 'array':
-      return <ArrayField field={field} />;
-    case 'boolean':
-      return <BooleanField field={field} />;
-    case 'choices':
-      return <ChoicesField field={field} />;
-    case 'date':
-    case 'date-time':
-    case 'time':
-      return <DateField field={field} kind={kind} />;
-    case 'file':
-      return <FileField field={field} />;
-    case 'group':
-      return <GroupField field={field} />;
-    case 'json':
-      return <JsonEditor field={field} />;
-    case 'number':
-      return <NumberField field={field} />;
-    case 'object':
-      return <ObjectField field={field} />;
-    case 'principal':
-      return <PrincipalField field={field} />;
-    case 'select':
-      return <ChoiceField field={field} />;
-    case 'text':
-      return <TextField field={field} />;
-    case 'variants':
-      return <VariantsField field={field} />;
-  }
-}
+const CONTROLS: Readonly<Record<ControlKind, (props: { readonly field: Field }) => ComponentChildren>> = {
+  accept: AcceptField,
+  array: ArrayField,
+  boolean: BooleanField,
+  choices: ChoicesField,
+  date: ({ field }) => <DateField field={field} kind="date" />,
+  'date-time': ({ field }) => <DateField field={field} kind="date-time" />,
+  file: FileField,
+  group: GroupField,
+  json: JsonEditor,
+  number: NumberField,
+  object: ObjectField,
+  principal: PrincipalField,
+  select: ChoiceField,
+  text: TextField,
+  time: ({ field }) => <DateField field={field} kind="time" />,
+  variants: VariantsField,
+};

@@ -130,6 +130,20 @@ describe('runChecks', () => {
     expect(released).toEqual(['held', 'late']);
   });
 
+  it('leaves resources open for a caller that closes them', async () => {
+    const released: string[] = [];
+    const holds: Run = ({ onRunEnd }) => {
+      onRunEnd(() => released.push('held'));
+      return Promise.resolve({ state: 'pass', summary: '' });
+    };
+    let close = (): void => undefined;
+    await runChecks([fake('A', [], holds)], '', { keepOpen: (given) => (close = given) });
+    expect(released).toEqual([]);
+    close();
+    close();
+    expect(released).toEqual(['held']);
+  });
+
   it('measures the time of a check without that of earlier checks', async () => {
     const slow: Run = async () => {
       const until = performance.now() + 500;

@@ -1,4 +1,4 @@
-import { applyTaskChanges } from '../../../process/definition/from-flags.ts';
+import { applyTaskChanges } from '../../../process/definition/change-tasks.ts';
 import type { WorkerDefinition } from '../../../process/definition.ts';
 import { sampleTaskDefinitions } from '../../../process/worker-sample/definition.ts';
 import { BACK } from '../../../terminal/prompts.ts';

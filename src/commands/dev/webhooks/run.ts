@@ -1,7 +1,6 @@
 import type { CommandContext } from '../../../cli/context.ts';
-import { findProcessId } from '../../../cli/with-kuflow.ts';
+import { findLocalProcessId } from '../../../cli/with-kuflow.ts';
 import { resolveId } from '../../../kuflow/find-id.ts';
-import { openLocalSession } from '../../../platform/client/kuflow-session.ts';
 import {
   readWebhookDeliveries,
   readWebhookDeliveryDetail,
@@ -30,7 +29,7 @@ const RECENT_EVENTS = 1000;
 export async function runWebhookList(flags: WebhookListFlags, context: CommandContext): Promise<void> {
   const { cwd, terminal } = context;
   const running = await requireRunningPlatform({ cwd, stateDir: flags.stateDir });
-  const processId = flags.process === undefined ? undefined : await findProcess(running, flags.process, context);
+  const processId = flags.process === undefined ? undefined : await findLocalProcessId(running, flags.process, context);
   const deliveries = await readWebhookDeliveries(accessTo(running), { processId, limit: flags.limit });
   if (flags.json === true) terminal.out.line(stringifyForTerminal({ deliveries }));
   else if (deliveries.length > 0) for (const line of deliveryLines(deliveries)) terminal.out.line(line);
@@ -56,16 +55,6 @@ export async function runWebhookReplay(id: string, flags: WebhookFlags, context:
 }
 
 const accessTo = ({ loopback, user }: PlatformState): DevApiAccess => ({ http: loopback.http, token: user.token });
-
-async function findProcess(running: PlatformState, text: string, context: CommandContext): Promise<string> {
-  const { cwd, env } = context;
-  const session = await openLocalSession(running, undefined, { folder: cwd, env, signal: context.interruption() });
-  try {
-    return await findProcessId(session, text, context);
-  } finally {
-    await session.close();
-  }
-}
 
 async function findEvent(
   text: string,

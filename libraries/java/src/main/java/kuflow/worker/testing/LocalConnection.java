@@ -1,5 +1,6 @@
 package kuflow.worker.testing;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.File;
@@ -201,8 +202,14 @@ final class LocalConnection implements AutoCloseable {
         }
     }
 
-    private static String problemOf(String body) throws IOException {
-        JsonNode problem = JSON.readTree(body);
+    /** A proxy in between, or a server that crashed, answers with other text than KuFlow's JSON. */
+    static String problemOf(String body) {
+        JsonNode problem;
+        try {
+            problem = JSON.readTree(body);
+        } catch (JsonProcessingException notJson) {
+            return body;
+        }
         Set<String> messages =
                 new LinkedHashSet<>(Set.of(problem.path("message").asText()));
         problem.path("errors")

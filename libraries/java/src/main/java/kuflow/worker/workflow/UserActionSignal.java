@@ -1,5 +1,6 @@
 package kuflow.worker.workflow;
 
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.util.Map;
@@ -14,4 +15,5 @@ public record UserActionSignal(
         String userActionDefinitionCode,
         @Nullable OffsetDateTime requestTime,
         @Nullable ZoneId requestTimeZone,
+        @Nullable Instant requestInstant,
         @Nullable Map<String, Object> input) {}

@@ -761,7 +761,10 @@ class KuFlowProcessTest {
         @WorkflowInit
         public ActionsWorkflow(WorkflowRequest request) {
             kuflow = new KuFlowProcess(request);
-            kuflow.onAction(ADJUST, (input, signal) -> notes.add(signal.userActionDefinitionCode() + " " + input.ok()));
+            kuflow.onAction(
+                    ADJUST,
+                    (input, signal) -> notes.add(
+                            signal.userActionDefinitionCode() + " " + input.ok() + " " + signal.requestInstant()));
         }
 
         @Override
@@ -792,7 +795,7 @@ class KuFlowProcessTest {
             kuflow.act(run.processId(), Trial.ADJUST, new Trial.Review(true));
             run.actAfter(Duration.ofMinutes(30), Trial.WITHDRAW);
 
-            assertThat(run.result().message()).isEqualTo("ADJUST true, WITHDRAW null");
+            assertThat(run.result().message()).isEqualTo("ADJUST true 2025-10-08T08:00:00Z, WITHDRAW null");
             assertThat(statesOf(kuflow)).isEqualTo(Map.of("REVIEW", TaskState.CANCELLED));
             assertThat(logged.containing("Act of the action OTHER")).hasSize(1);
         }
