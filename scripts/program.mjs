@@ -28,7 +28,8 @@ const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 /** Loads ES modules for the launcher. */
 const IMPORT = 'module.exports = (url) => import(url);\n';
 
-if (!process.argv.includes('--built')) execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: ROOT, stdio: 'inherit' });
+if (!process.argv.includes('--built'))
+  execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: ROOT, stdio: 'inherit' });
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const output = join(ROOT, 'dist-program');
 const work = mkdtempSync(join(tmpdir(), 'kuflow-program-'));
@@ -75,7 +76,8 @@ async function buildProgram() {
   });
   if (IS_MAC) execFileSync('codesign', ['--sign', '-', program], quiet);
   const licences = { LICENSE: join(ROOT, 'LICENSE'), THIRD_PARTY_NOTICES: join(ROOT, 'THIRD_PARTY_NOTICES') };
-  for (const [as, from] of Object.entries({ ...licences, 'LICENSE.node': nodeLicence() })) copyFileSync(from, join(work, as));
+  for (const [as, from] of Object.entries({ ...licences, 'LICENSE.node': nodeLicence() }))
+    copyFileSync(from, join(work, as));
   return [name, ...Object.keys(licences), 'LICENSE.node'];
 }
 
@@ -87,10 +89,15 @@ function packFiles() {
     shell: IS_WINDOWS,
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  const contents = Object.fromEntries(JSON.parse(packed)[0].files.map(({ path }) => [path, readFileSync(join(ROOT, path))]));
+  const contents = Object.fromEntries(
+    JSON.parse(packed)[0].files.map(({ path }) => [path, readFileSync(join(ROOT, path))]),
+  );
   contents['import.cjs'] = Buffer.from(IMPORT);
   const files = Object.entries(contents);
-  const params = { [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS, [constants.BROTLI_PARAM_QUALITY]: 9 };
+  const params = {
+    [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS,
+    [constants.BROTLI_PARAM_QUALITY]: 9,
+  };
   const text = JSON.stringify(Object.fromEntries(files.map(([path, bytes]) => [path, bytes.toString('base64')])));
   const bytes = brotliCompressSync(text, { params });
   const sha256 = sha256Of(bytes);
@@ -114,7 +121,9 @@ async function pack(names) {
   const file = join(output, `kuflow-${version}-${platform}.${IS_WINDOWS ? 'zip' : 'tar.gz'}`);
   // The tar of Windows writes zip files. A tar of Git may come first on the PATH.
   if (IS_WINDOWS)
-    execFileSync(join(process.env.SystemRoot ?? 'C:\\Windows', 'System32', 'tar.exe'), ['-a', '-cf', file, ...names], { cwd: work });
+    execFileSync(join(process.env.SystemRoot ?? 'C:\\Windows', 'System32', 'tar.exe'), ['-a', '-cf', file, ...names], {
+      cwd: work,
+    });
   else await create({ file, cwd: work, gzip: { level: 9 }, portable: true }, names);
   return file;
 }

@@ -248,11 +248,6 @@ export const pollerAndProjectFaults: readonly Fault[] = [
     withProject({ runtime: () => Promise.resolve(examineNode('v18.20.0')) }),
   ),
   fault(
-    'no Node.js for the worker, with the single program',
-    'KF-PROJ-003 fail runtime-missing',
-    withProject({ runtime: () => Promise.resolve(examineNode(undefined)) }),
-  ),
-  fault(
     'JDK 8, which prints its version to standard error',
     'KF-PROJ-003 fail runtime-too-old',
     (setup) => {
