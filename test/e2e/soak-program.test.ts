@@ -22,7 +22,7 @@ describe.runIf(IS_SOAK && process.platform !== 'win32')(
   () => {
     const mark = newMark();
     let folder: string;
-    let env: NodeJS.ProcessEnv;
+    let env: Record<string, string>;
 
     beforeAll(async () => {
       execFileSync(process.execPath, ['scripts/program.mjs', '--built'], { cwd: ROOT, stdio: 'ignore' });
@@ -33,8 +33,13 @@ describe.runIf(IS_SOAK && process.platform !== 'win32')(
       for (const name of PROGRAMS) symlinkSync(findOnPath(name, uv) ?? '', join(folder, 'programs', name));
       const { HOME = '', UV_CACHE_DIR = join(HOME, '.cache', 'uv') } = uv;
       env = {
-        ...uv,
-        ...{ PATH: path.join(delimiter), NODE_OPTIONS: '', XDG_CACHE_HOME: join(folder, 'cache'), UV_CACHE_DIR },
+        ...{
+          PATH: path.join(delimiter),
+          NODE_OPTIONS: '',
+          UV_PYTHON_DOWNLOADS: 'never',
+          XDG_CACHE_HOME: join(folder, 'cache'),
+          UV_CACHE_DIR,
+        },
         ...{ KUFLOW_TEMPORAL_PATH: await temporalPath(), WORKER_HEALTHPORT: '0', WORKER_METRICSPORT: '0' },
       };
     });
@@ -47,7 +52,7 @@ describe.runIf(IS_SOAK && process.platform !== 'win32')(
     /** Runs a program in a folder. Returns its output, or throws with it unless it has this status. */
     async function run(words: readonly string[], { cwd = folder, status = 0 } = {}): Promise<string> {
       const [program = '', ...args] = words;
-      const options = { cwd, env: { ...env, ...mark.env }, encoding: 'utf8' } as const;
+      const options = { cwd, env: { ...process.env, ...env, ...mark.env }, encoding: 'utf8' } as const;
       const ended = await new Promise<{ readonly code: unknown; readonly stdout: string; readonly stderr: string }>(
         (resolve) =>
           execFile(program, args, options, (error, stdout, stderr) =>

@@ -112,6 +112,6 @@ describe('the packages of the single program', () => {
   it('use the repository of the package, however it is written', () => {
     for (const url of [repository, `git+${repository}.git`, { url: `git+${repository}.git` }])
       expect(repositoryOf({ repository: url })).toBe(repository);
-    expect(repositoryOf({})).toBeUndefined();
+    expect(repositoryOf({ repository: undefined })).toBeUndefined();
   });
 });
