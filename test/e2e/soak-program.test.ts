@@ -33,14 +33,14 @@ describe.runIf(IS_SOAK && process.platform !== 'win32')(
       for (const name of PROGRAMS) symlinkSync(findOnPath(name, uv) ?? '', join(folder, 'programs', name));
       const { HOME = '', UV_CACHE_DIR = join(HOME, '.cache', 'uv') } = uv;
       env = {
-        ...{
-          PATH: path.join(delimiter),
-          NODE_OPTIONS: '',
-          UV_PYTHON_DOWNLOADS: 'never',
-          XDG_CACHE_HOME: join(folder, 'cache'),
-          UV_CACHE_DIR,
-        },
-        ...{ KUFLOW_TEMPORAL_PATH: await temporalPath(), WORKER_HEALTHPORT: '0', WORKER_METRICSPORT: '0' },
+        PATH: path.join(delimiter),
+        XDG_CACHE_HOME: join(folder, 'cache'),
+        KUFLOW_TEMPORAL_PATH: await temporalPath(),
+        NODE_OPTIONS: '',
+        UV_CACHE_DIR,
+        UV_PYTHON_DOWNLOADS: 'never',
+        WORKER_HEALTHPORT: '0',
+        WORKER_METRICSPORT: '0',
       };
     });
 

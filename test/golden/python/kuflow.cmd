@@ -17,18 +17,12 @@ if exist %kuflow_program% goto run
 :find
 set kuflow_version=
 rem The single program of this version on the PATH does not need Node.js.
-for /f "delims=" %%p in ('where $PATH:kuflow.exe 2^>nul') do (
-  set kuflow_program="%%p"
-  goto check
-)
-goto find_node
-:check
-for /f "delims=" %%v in ('"%kuflow_program% --version"') do (
+for %%p in (kuflow.exe) do set kuflow_program="%%~$PATH:p"
+if not %kuflow_program%=="" for /f "delims=" %%v in ('call %kuflow_program% --version') do (
   if "create-kuflow-worker@%%v"==%kuflow_package% goto run
   set "kuflow_version=%%v"
 )
 
-:find_node
 node -e "const [major, minor] = process.versions.node.split('.').map(Number); process.exit(major > 22 || (major === 22 && minor >= 3) || (major === 20 && minor >= 19) ? 0 : 1)" 2>nul
 if errorlevel 1 (
   if defined kuflow_version echo This project uses %kuflow_package%, but %kuflow_program% has version %kuflow_version%. 1>&2
