@@ -1,6 +1,16 @@
 // The main script of the single program (see program.mjs). It unpacks the package into the cache folder once, and runs it from there.
 import { createHash } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { getAsset, isSea } from 'node:sea';
@@ -27,7 +37,8 @@ function start(): void {
   const parent = join(cacheFolder(process.env), 'programs');
   let folder: string;
   try {
-    folder = unpackOnce(parent, index, () => new Uint8Array(getAsset('archive')));
+    // Modules have the real path, also if the cache is behind a link.
+    folder = realpathSync(unpackOnce(parent, index, () => new Uint8Array(getAsset('archive'))));
   } catch (error) {
     process.stderr.write(
       `error: kuflow could not unpack itself into ${parent}\n${String(error)}\n` +

@@ -28,7 +28,9 @@ describe.runIf(IS_SOAK && process.platform !== 'win32')(
       execFileSync(process.execPath, ['scripts/program.mjs', '--built'], { cwd: ROOT, stdio: 'ignore' });
       folder = realpathSync(mkdtempSync(join(tmpdir(), 'kuflow-program-')));
       const path = ['program', 'programs'].map((name) => join(folder, name));
-      for (const one of path) mkdirSync(one);
+      for (const one of [...path, join(folder, 'disk')]) mkdirSync(one);
+      // People move their cache to another disk.
+      symlinkSync(join(folder, 'disk'), join(folder, 'cache'));
       const uv = await uvEnvironment();
       for (const name of PROGRAMS) symlinkSync(findOnPath(name, uv) ?? '', join(folder, 'programs', name));
       const { HOME = '', UV_CACHE_DIR = join(HOME, '.cache', 'uv') } = uv;
