@@ -1,4 +1,4 @@
-/** Address of the published documentation site. Empty until there is one; see "Before the first release" in CONTRIBUTING.md. */
+/** Address of the published documentation site. Empty until there is one; see "The first release" in CONTRIBUTING.md. */
 export const DOCUMENTATION_URL: string = '';
 
 /** Pages that results and errors refer to: files of docs/, without `.md`. */

@@ -46,7 +46,10 @@ export const project: Readonly<Record<string, Explanation>> = {
     looksAt:
       'Whether this machine has what the worker needs. A TypeScript worker needs Node.js 20.19 or newer. A Java worker needs a JDK of the version in pom.xml and the Maven wrapper. A Python worker needs Python of the version in pyproject.toml, and uv or pip.',
     causes: {
-      'runtime-missing': fails('The project needs a JDK, Python or uv, but it is not installed.', 'Install <wanted>'),
+      'runtime-missing': fails(
+        'The project needs Node.js, a JDK, Python or uv, but it is not installed.',
+        'Install <wanted>',
+      ),
       'runtime-too-old': fails('Node.js, the JDK or Python is older than the worker requires.', 'Install <wanted>'),
       'environment-unusable': fails(
         'The Python of the virtual environment was moved or removed, for example by an upgrade.',

@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { isRecord } from '../../base/json.ts';
+import { nodeProgram } from '../../base/node-program.ts';
 import { findInstalledVersion } from '../../files/installed-package.ts';
 import { MIB, readSmallFile } from '../../files/read.ts';
 import { isOlder } from '../../files/version.ts';
@@ -30,22 +32,34 @@ const KNOWN_BUGS = [
 const OLDEST_NODE = '20.19.0';
 
 export const nodeDiagnosis: ProjectDiagnosis = {
-  runtime: () => Promise.resolve(examineNode(process.version)),
+  runtime: () => Promise.resolve(examineNode(nodeVersion())),
   temporalSdk: ({ folder }) => examinePackages(folder),
   worker: async ({ folder }) =>
     (await findInstalledVersion(folder, '@temporalio/worker')) !== undefined
       ? {
           kind: 'command',
-          program: process.execPath,
+          program: nodeProgram(),
           args: ['--import', 'tsx', 'src/main.ts'],
         }
       : { kind: 'not-installed' },
 };
 
-export function examineNode(version: string): ProjectFinding<RuntimeProblem> {
+/** Undefined without a Node.js that the worker could use. */
+function nodeVersion(): string | undefined {
+  const node = nodeProgram();
+  if (node === process.execPath) return process.version;
+  const { status, stdout } = spawnSync(node, ['--version'], { encoding: 'utf8', windowsHide: true });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+export function examineNode(version: string | undefined): ProjectFinding<RuntimeProblem> {
+  const wanted = `Node.js ${OLDEST_NODE.replace(/\.0$/, '')} or newer`;
+  if (version === undefined) {
+    const text = 'The worker needs Node.js, which is not installed: it is not on the PATH';
+    return { kind: 'problem', code: 'runtime-missing', text, values: { wanted } };
+  }
   const facts = { node: version };
   if (!isOlder(version, OLDEST_NODE)) return { kind: 'fine', summary: `Node.js ${version}`, facts };
-  const wanted = `Node.js ${OLDEST_NODE.replace(/\.0$/, '')} or newer`;
   const text = `This is Node.js ${version}, but the worker needs ${wanted}`;
   return { kind: 'problem', code: 'runtime-too-old', text, facts, values: { wanted } };
 }

@@ -15,8 +15,17 @@ if not %kuflow_found_package%==%kuflow_package% goto find
 if exist %kuflow_program% goto run
 
 :find
+set kuflow_version=
+rem The single program of this version on the PATH does not need Node.js.
+for %%p in (kuflow.exe) do set kuflow_program="%%~$PATH:p"
+if not %kuflow_program%=="" for /f "delims=" %%v in ('call %kuflow_program% --version') do (
+  if "create-kuflow-worker@%%v"==%kuflow_package% goto run
+  set "kuflow_version=%%v"
+)
+
 node -e "const [major, minor] = process.versions.node.split('.').map(Number); process.exit(major > 22 || (major === 22 && minor >= 3) || (major === 20 && minor >= 19) ? 0 : 1)" 2>nul
 if errorlevel 1 (
+  if defined kuflow_version echo This project uses %kuflow_package%, but %kuflow_program% has version %kuflow_version%. 1>&2
   echo kuflow requires Node.js 20.19+ or 22.3+. Install it from https://nodejs.org, then try again. 1>&2
   exit /b 1
 )

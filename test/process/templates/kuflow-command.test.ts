@@ -68,8 +68,8 @@ describe.skipIf(process.platform === 'win32')('./kuflow of a Java project', () =
     return path;
   }
 
-  const run = (args: readonly string[], PATH = process.env['PATH']) =>
-    spawnSync(command, args, {
+  const run = (args: readonly string[], PATH = process.env['PATH'], program = command) =>
+    spawnSync(program, args, {
       cwd: folder,
       encoding: 'utf8',
       env: { ...process.env, PATH, npm_config_cache: join(folder, 'npm') },
@@ -119,6 +119,46 @@ describe.skipIf(process.platform === 'win32')('./kuflow of a Java project', () =
     const { status, stderr } = run([]);
     rmSync(join(found, '..'));
     expect([status, stderr]).toEqual([3, '']);
+  });
+
+  describe('with another kuflow on the PATH', () => {
+    let pinned: string;
+
+    beforeAll(() => {
+      pinned = join(folder, 'pinned', 'kuflow');
+      mkdirSync(join(folder, 'pinned'));
+      const script = readFileSync(command, 'utf8').replace(/^package=.*$/m, 'package=create-kuflow-worker@1.2.3');
+      writeFileSync(pinned, script, { mode: 0o755 });
+    });
+
+    /** A PATH without Node.js, with a kuflow of a version that prints its arguments. */
+    function pathWithKuflow(version: string): string {
+      const path = pathWith('sh', 'dirname');
+      symlinkSync(join(path, 'sh'), join(path, 'node-stand-in'));
+      const script = `[ "$1" = --version ] && { echo ${version}; exit; }\nprintf '%s|' "$@"\nexit 4\n`;
+      writeFileSync(join(path, 'kuflow'), `#!${path}/node-stand-in\n${script}`, { mode: 0o755 });
+      return path;
+    }
+
+    it('runs it without Node.js if it has the version of the project', () => {
+      const { status, stdout, stderr } = run(['a b', ''], pathWithKuflow('1.2.3'), pinned);
+      expect([status, stdout, stderr]).toEqual([4, 'a b||', '']);
+    });
+
+    it('says which version it has if that is another one, and there is no Node.js', () => {
+      const path = pathWithKuflow('1.3.0');
+      const { status, stderr } = run(['dev'], path, pinned);
+      expect(status).toBe(1);
+      expect(stderr).toBe(
+        `This project uses create-kuflow-worker@1.2.3, but ${path}/kuflow has version 1.3.0.\n` +
+          'kuflow requires Node.js 20.19+ or 22.3+. Install it from https://nodejs.org, then try again.\n',
+      );
+    });
+
+    it('does not run itself', () => {
+      const { status, stderr } = run([], `${join(pinned, '..')}:${pathWith('sh', 'dirname')}`, pinned);
+      expect([status, stderr.split('.')[0]]).toEqual([1, 'kuflow requires Node']);
+    });
   });
 
   it('does not run kuflow by its name on Windows, where that would be the script in the current folder', () => {

@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { renameFile } from '../../../files/rename.ts';
 import { KnownError, messageOf } from '../../../base/errors.ts';
+import { nodeProgram } from '../../../base/node-program.ts';
 import { packageRoot, packageVersion } from '../../../base/package-root.ts';
 import { sampleDefinition } from '../../../process/sample.ts';
 import { checkProjectConnection } from '../../create/check-project.ts';
@@ -99,7 +100,7 @@ export async function runDemoStages(request: DemoRequest): Promise<DemoResult> {
         env: request.env,
         definitions: [definition],
         stateDir,
-        command: [process.execPath, '--import', 'tsx', 'src/main.ts'],
+        command: [nodeProgram(), '--import', 'tsx', 'src/main.ts'],
         timeoutMs: TIMEOUT_MS,
         output: { file: workerLog },
         onStep: request.report.step,

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { nodeDiagnosis } from '../../../../src/languages/typescript/diagnosis.ts';
+import { examineNode, nodeDiagnosis } from '../../../../src/languages/typescript/diagnosis.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
 const temporaryFolder = temporaryFolders();
@@ -29,4 +29,11 @@ it('the version of the installed library is compared with the archive that packa
     ...{ code: 'sdk-install-outdated', text: 'kuflow-worker is not installed, but package.json has 0.2.0' },
   });
   expect(await examine('file:kuflow-worker', '0.1.0')).toMatchObject({ kind: 'fine' });
+});
+
+it('the single program reports a missing Node.js, which the worker needs', () => {
+  expect(examineNode(undefined)).toMatchObject({
+    ...{ code: 'runtime-missing', text: 'The worker needs Node.js, which is not installed: it is not on the PATH' },
+    values: { wanted: 'Node.js 20.19 or newer' },
+  });
 });
