@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import which from 'which';
+import { installInCI } from './system-packages.mjs';
 
 const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 
@@ -34,37 +35,13 @@ export function findChromium(env = process.env) {
  */
 export function provideChromium(say = console.log) {
   let path = findChromium();
-  if (path === undefined && canInstall()) {
-    install(say);
-    path = findChromium();
-  }
+  if (path === undefined && installInCI(['chromium'], say)) path = findChromium();
   if (path === undefined) {
     say('Chromium: none found. Install Chromium or Chrome, or set KUFLOW_CHROMIUM to its path');
     return;
   }
   process.env.KUFLOW_CHROMIUM = path;
   say(`Chromium: ${path}${versionOf(path)}`);
-}
-
-function canInstall() {
-  return process.env.CI === 'true' && process.getuid?.() === 0 && which.sync('apt-get', { nothrow: true }) !== null;
-}
-
-function install(say) {
-  const started = performance.now();
-  const apt = (...args) =>
-    execFileSync('apt-get', args, {
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      encoding: 'utf8',
-    });
-  try {
-    apt('update');
-    apt('install', '-y', '--no-install-recommends', 'chromium');
-    say(`Installed the package chromium (${((performance.now() - started) / 1000).toFixed(0)} s)`);
-  } catch (error) {
-    say(`The package chromium could not be installed: ${error.stderr || error.message}`);
-  }
 }
 
 // On Windows, `chrome --version` opens a window.

@@ -2,7 +2,8 @@
 // what files waited for. With `--built` it does not build. A few files that failed run once more, when nothing else runs: tests that fail on a
 // busy machine only are named, and do not count as failed.
 // `npm run test:quick` (`--quick`): the unit tests and one journey.
-// `npm run soak` (`--soak`): the tests named soak in full length, and all package managers.
+// `npm run soak` (`--soak`): the tests named soak in full length, all package managers, and the unit tests, those that start processes, and a
+// journey with each supported Node.js.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -18,9 +19,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { freemem, setPriority } from 'node:os';
-import { join, relative } from 'node:path';
+import { delimiter, dirname, join, relative } from 'node:path';
 import { ROOT } from './bundle.mjs';
 import { provideChromium } from './chromium.mjs';
+import { provideContainers } from './containers.mjs';
+import { installedNode, SUPPORTED_NODES } from './installed-node.mjs';
 import { provideTemporal } from './temporal.mjs';
 import { failures, replaceFiles, summarise, summariseCosts } from './test-summary.mjs';
 
@@ -50,7 +53,15 @@ if (!built)
 await stage('Temporal', () => provideTemporal());
 if (!quick) await stage('Chromium', () => provideChromium());
 if (soak) {
+  await stage('containers', () => provideContainers());
+  for (const version of SUPPORTED_NODES) {
+    const program = await installedNode(version);
+    const label = `node-${version}`;
+    for (const project of ['unit', 'process']) await tests(project, { label, program });
+    await tests('e2e', { filters: ['journey'], label, program });
+  }
   process.env.KUFLOW_SOAK = '1';
+  await tests('e2e', { filters: ['images'], label: 'images' });
   await tests('e2e', {
     filters: ['soak', 'package-managers', 'workspaces', 'python-tools', 'hostile', 'old-cores', 'worker-tasks'],
   });
@@ -145,33 +156,35 @@ async function stage(name, work) {
 
 /**
  * Runs the tests of a project. `filters`: parts of the paths of files. `title`: the tests to run of these files. `background`: their output
- * is printed later, by `printOutput`. `priority`: of the processes.
+ * is printed later, by `printOutput`. `priority`: of the processes. `program`: the Node.js to use instead of this one. `label`: distinguishes
+ * runs of the same project.
  */
-async function tests(project, { filters = [], title, background = false, priority } = {}) {
-  const file = join(output, `results-${project}.json`);
-  const costFile = join(output, `costs-${project}.jsonl`);
+async function tests(project, { filters = [], title, background = false, priority, label, program } = {}) {
+  const name = label === undefined ? project : `${project}-${label}`;
+  const file = join(output, `results-${name}.json`);
+  const costFile = join(output, `costs-${name}.jsonl`);
   for (const path of [file, costFile]) rmSync(path, { force: true });
-  await stage(`tests: ${project}`, async () => {
+  await stage(`tests: ${name}`, async () => {
     const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
     args.push('--passWithNoTests', ...filters, ...(title === undefined ? [] : ['-t', title.replace(/[()]/g, '\\$&')]));
-    const log = background ? logOf(project) : undefined;
+    const log = background ? logOf(name) : undefined;
     const memory = memoryFolder();
     const env = { KUFLOW_TEST_COSTS: costFile, ...(memory !== undefined && { TMPDIR: memory }) };
-    const status = await node(['node_modules/vitest/vitest.mjs', ...args], { log, env, priority });
+    const status = await node(['node_modules/vitest/vitest.mjs', ...args], { log, env, priority, program });
     // A process that ends may still write.
     if (memory !== undefined) rmSync(memory, { recursive: true, force: true, maxRetries: 20 });
-    runs.set(project, { status });
+    runs.set(name, { status });
     try {
       const report = JSON.parse(readFileSync(file, 'utf8'));
       // What the title leaves out is not skipped.
       for (const tested of title === undefined ? [] : report.testResults)
         tested.assertionResults = tested.assertionResults.filter(({ fullName }) => fullName.includes(title));
-      runs.set(project, { status, report });
+      runs.set(name, { status, report });
     } catch {
-      console.error(`no results from the ${project} tests`);
-      runs.set(project, { status: 1 });
+      console.error(`no results from the ${name} tests`);
+      runs.set(name, { status: 1 });
     }
-    if (existsSync(costFile)) costs.push({ project, ...summariseCosts(readFileSync(costFile, 'utf8')) });
+    if (existsSync(costFile)) costs.push({ project: name, ...summariseCosts(readFileSync(costFile, 'utf8')) });
   });
 }
 
@@ -204,12 +217,16 @@ function printOutput(project) {
   console.log(`\n── output of the ${project} tests\n${readFileSync(logOf(project), 'utf8')}`);
 }
 
-/** Runs Node with these arguments and returns its exit status. With `log`, its output goes to that file. */
-async function node(args, { log, env = {}, priority } = {}) {
+/**
+ * Runs Node with these arguments and returns its exit status. With `log`, its output goes to that file. `program`: another Node, which the
+ * programs that it starts use too.
+ */
+async function node(args, { log, env = {}, priority, program = process.execPath } = {}) {
   const out = log === undefined ? 'inherit' : openSync(log, 'w');
-  const child = spawn(process.execPath, args, {
+  const PATH = [dirname(program), process.env.PATH].join(delimiter);
+  const child = spawn(program, args, {
     cwd: ROOT,
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...(program !== process.execPath && { PATH }), ...env },
     stdio: ['inherit', out, out],
   });
   if (priority !== undefined && child.pid !== undefined) setPriority(child.pid, priority);

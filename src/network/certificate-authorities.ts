@@ -12,13 +12,11 @@ export function trustedAuthorities(
   env: Readonly<Record<string, string | undefined>>,
 ): readonly string[] | undefined {
   if (given === undefined || given.trim() === '') return undefined;
-  // Newer versions of Node return their default, which includes the system's store if Node was started with it.
+  // Newer versions of Node return their default, which includes the system's store if Node was started with it. It contains
+  // NODE_EXTRA_CA_CERTS of this process, not of `env`.
   const { getCACertificates } = tls as { getCACertificates?: (type: 'default') => readonly string[] };
-  const own =
-    getCACertificates === undefined
-      ? [...tls.rootCertificates, ...readExtraAuthorities(env['NODE_EXTRA_CA_CERTS'])]
-      : getCACertificates('default');
-  return [...own, given];
+  const own = getCACertificates?.('default') ?? tls.rootCertificates;
+  return [...own, ...readExtraAuthorities(env['NODE_EXTRA_CA_CERTS']), given];
 }
 
 /** The file in NODE_EXTRA_CA_CERTS if it cannot be read, with the code of the error. */

@@ -25,7 +25,7 @@ import {
   type BuiltStage,
 } from '../support/dockerfile.ts';
 import { generatedProject } from '../support/generated-project.ts';
-import { installedNode } from '../support/installed-node.ts';
+import { installedNode } from '../../scripts/installed-node.mjs';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { processUser } from '../support/process-user.ts';
 import { until } from '../support/until.ts';

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { installedBin } from '../support/generated-project.ts';
-import { installedNode } from '../support/installed-node.ts';
+import { installedNode } from '../../scripts/installed-node.mjs';
 
 const isAppleSilicon = process.platform === 'darwin' && process.arch === 'arm64';
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { readRunningState } from '../../src/platform/state/state-file.ts';
 import { startCommand } from '../support/dev-command.ts';
 import { installedBin, projectCopy } from '../support/generated-project.ts';
-import { installedNode } from '../support/installed-node.ts';
+import { installedNode } from '../../scripts/installed-node.mjs';
 import { runHeavy } from '../support/lanes.ts';
 import { answerTask, processCompletes, startLoan, taskOf, userOf } from '../support/loan-process.ts';
 import { passLocalTests } from '../support/local-tests.ts';

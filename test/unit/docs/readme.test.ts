@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { minVersion, satisfies } from 'semver';
 import { expect, it } from 'vitest';
+import { SUPPORTED_NODES } from '../../../scripts/installed-node.mjs';
 
 const root = new URL('../../../', import.meta.url);
 
@@ -23,4 +25,17 @@ it('README and the page about the console show every picture of the console, in 
   const files = readdirSync(new URL('docs/images/', root));
   expect(shown.flatMap(([name]) => [`${name}-dark.png`, `${name}-light.png`]).sort()).toEqual(files.sort());
   for (const file of files) expect(statSync(new URL(`docs/images/${file}`, root)).size).toBeLessThan(120 * 1024);
+});
+
+it('README names the Node.js versions in `engines`, which the soak runs, and the limits name when the oldest is dropped', () => {
+  const { engines } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { engines: { node: string } };
+  const [oldest, next] = engines.node.split(' || ').map((range) => minVersion(range));
+  const named = (version: typeof oldest): string => `${version?.major}.${version?.minor}+`;
+  const textOf = (page: string): string => readFileSync(new URL(page, root), 'utf8').replaceAll(/\s+/g, ' ');
+  expect(textOf('README.md')).toContain(`Node.js ${named(oldest)} or ${named(next)} with npm`);
+  expect(SUPPORTED_NODES.filter((version) => !satisfies(version, engines.node))).toEqual([]);
+  expect(SUPPORTED_NODES[0]?.split('.')[0]).toBe(String(oldest?.major));
+  const limits = textOf('docs/explanation/limits.md');
+  expect(limits).toContain(`Node.js ${oldest?.major} reached its end of life on`);
+  expect(limits).toContain(`Later releases need Node.js ${named(next)}.`);
 });

@@ -48,7 +48,7 @@ function parseVariables(text: string): Readonly<Record<string, string>> {
   return { ...(parseEnv(text) as Record<string, string>) };
 }
 
-/** Node joins a line that is not an assignment with the next line, and then misses a variable there. */
+/** Node joins some lines with the next line (see `findInsertPosition`), and then misses a variable there. */
 function checkReadBack(
   read: Readonly<Record<string, string>>,
   old: Readonly<Record<string, string>>,
@@ -59,7 +59,7 @@ function checkReadBack(
   const misread = [...values, ...others].find(([key, value]) => read[key] !== value);
   if (misread === undefined) return;
   const next =
-    'Remove or comment out lines that are not assignments (including lines of spaces), or choose another file';
+    'Remove or comment out lines that are not assignments (including lines of spaces), remove spaces after an = without a value, or choose another file';
   throw cannotEditError(name, `Node would not read ${misread[0]} correctly from this file`, next);
 }
 
@@ -131,11 +131,13 @@ function findUnquotedEnd(text: string, start: number): number {
 }
 
 /**
- * Where to insert new variables: at the end, or before the first line after the last assignment that Node would join
- * with the next line.
+ * Where to insert new variables: at the end, or before the lines at the end that a version of Node would join with the next line. Node 20
+ * joins lines that are not assignments, and newer versions join assignments of only blanks.
  */
 function findInsertPosition(text: string): number {
-  let at = parseAssignments(text).at(-1)?.end ?? 0;
+  const isBlank = ({ valueStart, valueEnd }: Assignment): boolean =>
+    valueStart === valueEnd && /[^\S\r\n]/.test(text[valueStart - 1] ?? '');
+  let at = parseAssignments(text).findLast((assignment) => !isBlank(assignment))?.end ?? 0;
   while (at < text.length) {
     const end = nextLineStart(text, at);
     const line = text.slice(at, end).replace(/\r?\n$/, '');

@@ -30,6 +30,8 @@ const format = (existing?: string, over: Partial<CredentialSet> = {}, paths?: ty
     ...(existing !== undefined && { existing }),
     ...(paths && { paths }),
   });
+/** A line that this version of Node joins with the next one. */
+const JOINED = parseEnv('A= \nB=1')['B'] === undefined ? 'A= ' : 'not an assignment';
 const present = (values: Readonly<Record<string, string | undefined>>): Record<string, string> =>
   Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined));
 
@@ -183,7 +185,9 @@ describe('an environment file', () => {
 
   it('gets its variables before lines that Node would join with them, and is rejected if one is after such a line', () => {
     expect(format('A=1\n  \n').text.reveal()).toMatch(/^A=1\nTEMPORAL_TARGET=[^]*\n {2}\n$/);
-    expect(() => format('no assignment\nTEMPORAL_TARGET=x\n')).toThrow('Node would not read TEMPORAL_TARGET');
+    expect(format('A=1\nB= \nC =\t\n').text.reveal()).toMatch(/^A=1\nTEMPORAL_TARGET=[^]*\nB= \nC =\t\n$/);
+    const before = `${JOINED}\nTEMPORAL_TARGET=x\n`;
+    expect(() => format(before)).toThrow('Node would not read TEMPORAL_TARGET');
   });
 
   it('contains secrets only in its text', () => {
@@ -226,7 +230,7 @@ describe('an environment file', () => {
         } catch (error) {
           // Node cannot read a variable after such a line, whoever wrote it.
           expect(error).toMatchObject({ message: expect.stringContaining('Node would not read') as string });
-          expect(before).toMatch(/(?:^|\n)\ufeff?(?:not| )[^\n]*\n[^]*TEMPORAL_/);
+          expect(before).toMatch(/(?:^|\n)\ufeff?(?:(?:not| )[^\n]*|[^\n]*= \r?)\n[^]*TEMPORAL_/);
           refused += 1;
           return;
         }

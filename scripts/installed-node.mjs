@@ -3,14 +3,21 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { ROOT } from './bundle.mjs';
 
 const run = promisify(execFile);
 const isWindows = process.platform === 'win32';
 
-/** The path of a Node.js of this version, from the `node` package of npm. It is installed once and stored with the other test output. */
-export async function installedNode(version: string): Promise<string> {
-  const root = join(import.meta.dirname, '../../.test-output');
-  const folder = join(root, `node-${version}`);
+/** The newest Node.js of each major version that `engines` in package.json allows. `npm run soak` runs tests with each. */
+export const SUPPORTED_NODES = ['20.20.2', '22.23.3', '24.21.0'];
+
+/**
+ * The path of a Node.js of this version, from the `node` package of npm. It is installed once and stored with the test output.
+ * @param {string} version
+ * @returns {Promise<string>}
+ */
+export async function installedNode(version) {
+  const folder = join(ROOT, '.test-output', `node-${version}`);
   const node = join(folder, 'node_modules', 'node', 'bin', isWindows ? 'node.exe' : 'node');
   if (existsSync(node)) return node;
   const part = `${folder}.${process.pid}.part`;
@@ -19,8 +26,8 @@ export async function installedNode(version: string): Promise<string> {
   // The binary comes from an install script of the package.
   const manifest = { private: true, dependencies: { node: version }, allowScripts: { node: true } };
   await writeFile(join(part, 'package.json'), JSON.stringify(manifest));
-  const arguments_ = ['install', '--no-audit', '--no-fund', '--no-package-lock'];
-  await run(isWindows ? 'npm.cmd' : 'npm', arguments_, { cwd: part, shell: isWindows, timeout: 120_000 });
+  const args = ['install', '--no-audit', '--no-fund', '--no-package-lock'];
+  await run(isWindows ? 'npm.cmd' : 'npm', args, { cwd: part, shell: isWindows, timeout: 120_000 });
   try {
     await rename(part, folder);
   } catch (error) {
