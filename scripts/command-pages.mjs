@@ -20,15 +20,33 @@ function indexPage(commands) {
   return page([
     '# Commands',
     '',
-    'In a project, run `npx kuflow <command>`. Elsewhere, run `npx -p create-kuflow-worker kuflow <command>`. `npx create-kuflow-worker` is the same as',
-    '`kuflow create`. Exit statuses and JSON: [Output](../output.md).',
+    'In a TypeScript project, run `npx kuflow <command>`; in a Java or Python project, `./kuflow <command>`; elsewhere,',
+    '`npx -p create-kuflow-worker kuflow <command>`. `npx create-kuflow-worker` is the same as `kuflow create`. Exit statuses and JSON:',
+    '[Output](../output.md).',
     '',
     '| command | what it does |',
     '| --- | --- |',
     ...rows.map(
       ({ path, link, command }) => `| [\`kuflow ${path.join(' ')}\`](${link}) | ${tableCell(command.summary)} |`,
     ),
+    '',
+    '## Options that help does not list',
+    '',
+    'You rarely need these options, so `--help` does not list them.',
+    ...table(['option', 'commands', 'meaning'], unlistedRows(rows)),
   ]);
+}
+
+/** Each option once, with all commands that have it. */
+function unlistedRows(rows) {
+  const options = rows.flatMap(({ path, link, command }) =>
+    command.unlistedOptions.map((option) => ({ option, name: `[\`${path.join(' ')}\`](${link})` })),
+  );
+  const flags = [...new Set(options.map(({ option }) => option.flags))];
+  return flags.map((one) => {
+    const having = options.filter(({ option }) => option.flags === one);
+    return [`\`${one}\``, having.map(({ name }) => name).join(', '), descriptionCell(having[0].option)];
+  });
 }
 
 function withChildren(command, before, file) {

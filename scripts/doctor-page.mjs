@@ -77,22 +77,19 @@ function quoted(text) {
 
 function checkSections(checks) {
   return [
-    '| check | plane | title | needs network | creates |',
+    '| check | group | title | needs network | creates |',
     '| --- | --- | --- | --- | --- |',
     ...checks.map(
       ({ id, plane, title, offline, creates, docs }) =>
         `| [${id}](#${docs}) | ${plane} | ${title} | ${offline ? 'no' : 'yes'} | ${creates ?? ''} |`,
     ),
-    ...checks.flatMap(section),
+    ...checks.flatMap((check) => section(check, checks)),
   ];
 }
 
-function section({ id, title, looksAt, requires, causes: all }) {
+function section({ id, title, looksAt, requires, causes: all }, checks) {
   const causes = all.filter(({ of }) => of === undefined);
-  const others = [...new Set(all.flatMap(({ of }) => of ?? []))].map((other) => [
-    other,
-    all.filter(({ of }) => of === other).map(({ code }) => `\`${code}\``),
-  ]);
+  const others = [...new Set(all.flatMap(({ of }) => of ?? []))];
   return [
     '',
     `### ${id}`,
@@ -112,11 +109,20 @@ function section({ id, title, looksAt, requires, causes: all }) {
               `| \`${code}\` | ${tableCell(`(${verdict}) ${when}`)} | ${advice.map(step).join('<br>')} |`,
           ),
         ]),
-    ...others.flatMap(([other, codes]) => [
-      '',
-      `Also reports these causes of [${other}](#${other.toLowerCase()}): ${codes.join(', ')}.`,
-    ]),
+    ...others.flatMap((other) => ['', describeShared(other, all, checks)]),
   ];
+}
+
+/** Which causes of another check this one reports too: all except a few, or a few. */
+function describeShared(other, causes, checks) {
+  const shared = causes.filter(({ of }) => of === other).map(({ code }) => code);
+  const own = checks.find(({ id }) => id === other)?.causes.map(({ code }) => code) ?? [];
+  const missing = own.filter((code) => !shared.includes(code));
+  const link = `[${other}](#${other.toLowerCase()})`;
+  const list = (codes) => codes.map((code) => `\`${code}\``).join(', ');
+  if (missing.length === 0) return `Also reports the causes of ${link}.`;
+  if (missing.length < shared.length) return `Also reports the causes of ${link}, except ${list(missing)}.`;
+  return `Also reports these causes of ${link}: ${list(shared)}.`;
 }
 
 const step = ({ text, command }) =>

@@ -41,7 +41,7 @@ const STYLE = `.dark .only-light, html:not(.dark) .only-dark { display: none }
 
 export default defineConfig({
   title: 'create-kuflow-worker',
-  description: 'Create, connect, test and update KuFlow workers',
+  description: 'Build workers for KuFlow processes in TypeScript, Java or Python',
   base: DOCUMENTATION_URL === '' ? '/' : new URL(`${DOCUMENTATION_URL}/`).pathname.replace(/\/+$/, '/'),
   markdown: {
     // The same ids as on GitHub, where these files are read too.
@@ -63,7 +63,10 @@ export default defineConfig({
   srcExclude: ['internals/**'],
   buildEnd: writeMarkdown,
   themeConfig: {
-    nav: [{ text: 'Tutorial', link: '/tutorial/first-worker' }],
+    nav: [
+      { text: 'Concepts', link: '/explanation/concepts' },
+      { text: 'Tutorial', link: '/tutorial/first-worker' },
+    ],
     sidebar: sidebar(),
     outline: [2, 3],
     search: { provider: 'local' },

@@ -12,6 +12,8 @@ export interface CommandDescription {
   readonly arguments: readonly ArgumentDescription[];
   /** Visible options in the order of the help, including `--help`. */
   readonly options: readonly OptionDescription[];
+  /** Options that work, but that the help does not list. */
+  readonly unlistedOptions: readonly OptionDescription[];
   /** Visible subcommands. */
   readonly commands: readonly CommandDescription[];
   /** Text after the help, e.g. examples; may be empty. */
@@ -63,6 +65,7 @@ export function describeCommand(command: Command): CommandDescription {
     usage: command.usage(),
     arguments: command.registeredArguments.map(describeArgument),
     options: help.visibleOptions(command).map(describeOption),
+    unlistedOptions: command.options.filter(({ hidden }) => hidden).map(describeOption),
     commands: help.visibleCommands(command).map(describeCommand),
     helpAfter: readTextAfterHelp(command),
     // Commander can set this but has no getter.

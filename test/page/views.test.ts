@@ -37,6 +37,10 @@ describeInChromium('every view of the console', () => {
     await user.claimProcessItemTask(ids.application);
     await user.updateProcessItemTaskData(ids.application, ADA);
     await user.completeProcessItemTask(ids.application);
+    const check = await app.addTask(ids.process, 'CHECK_CREDIT');
+    await worker.claimProcessItemTask(check);
+    await worker.updateProcessItemTaskData(check, { score: 640, decision: 'REVIEW' });
+    await worker.completeProcessItemTask(check);
     ids.claimed = await app.addTask(
       await app.startProcess({ firstName: 'Mary', lastName: 'Somerville' }),
       'LOAN_APPLICATION',
@@ -48,20 +52,15 @@ describeInChromium('every view of the console', () => {
       lastName: 'Somerville',
       email: 'mary@example.com',
     });
-    ids.approval = await app.addTask(ids.process, 'APPROVE_LOAN');
-    await worker.appendProcessItemTaskLog(ids.approval, { level: 'WARN', message: 'The score is just high enough' });
-    const item = async (more: object): Promise<string> => {
-      const { resource } = await worker.createProcessItem({ processId: ids.process, ...more } as Parameters<
+    const item = async (processId: string, more: object): Promise<string> => {
+      const { resource } = await worker.createProcessItem({ processId, ...more } as Parameters<
         typeof worker.createProcessItem
       >[0]);
       return resource.id;
     };
-    ids.message = await item({
-      type: 'MESSAGE',
-      processItemDefinitionCode: 'LOAN_RESULT',
-      message: { text: 'Your application is being checked' },
-    });
-    ids.thread = await item({ type: 'THREAD', processItemDefinitionCode: 'LOAN_DISCUSSION' });
+    ids.thread = await item(ids.process, { type: 'THREAD', processItemDefinitionCode: 'LOAN_DISCUSSION' });
+    ids.approval = await app.addTask(ids.process, 'APPROVE_LOAN');
+    await worker.appendProcessItemTaskLog(ids.approval, { level: 'WARN', message: 'The score is just high enough' });
     await user.createProcessItem({
       type: 'MESSAGE',
       processId: ids.process,
@@ -69,6 +68,11 @@ describeInChromium('every view of the console', () => {
       message: { text: 'Which machines?' },
     });
     const other = await app.startProcess({ firstName: 'Grace', lastName: 'Hopper' });
+    ids.message = await item(other, {
+      type: 'MESSAGE',
+      processItemDefinitionCode: 'LOAN_RESULT',
+      message: { text: 'You withdrew your application' },
+    });
     await user.cancelProcess(other);
     const { requests } = (await app.dev('GET', '/requests?limit=500')) as {
       requests: readonly { id: number; operationId?: string }[];
@@ -103,7 +107,7 @@ describeInChromium('every view of the console', () => {
     [
       'a process',
       () => `/processes/${ids.process}`,
-      ['Ada · Lovelace', 'Loan application', 'Task claimed', 'Which machines?', 'Your application is being checked'],
+      ['Ada · Lovelace', 'Loan application', 'Check credit', 'Task claimed', 'Which machines?'],
     ],
     ['the tasks', () => '/tasks', ['Approve loan', 'ready', /Loan: Ada · Lovelace/]],
     [
@@ -113,7 +117,7 @@ describeInChromium('every view of the console', () => {
     ],
     ['a claimed task', () => `/tasks/${ids.claimed}`, ['by you', 'Save draft']],
     ['a completed task', () => `/tasks/${ids.application}`, ['completed', 'Purpose']],
-    ['a message', () => `/tasks/${ids.message}`, ['Your application is being checked']],
+    ['a message', () => `/tasks/${ids.message}`, ['You withdrew your application']],
     ['a thread', () => `/tasks/${ids.thread}`, ['Which machines?']],
     ['the latest task', () => '/tasks/latest', ['A person approves or rejects the loan']],
     ['the requests', () => '/requests', ['createProcessItem', /PUT \/process-items\/…/]],

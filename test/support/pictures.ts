@@ -7,8 +7,8 @@ const WIDTH = 900;
 
 /** The pictures of README: the part of their name, and the height of what they show, by view. */
 const PICTURES: Readonly<Record<string, { readonly name: string; readonly height: number }>> = {
-  'Home, with a worker': { name: 'home', height: 567 },
-  'a process': { name: 'process', height: 590 },
+  'Home, with a worker': { name: 'home', height: 810 },
+  'a process': { name: 'process', height: 706 },
   'a claimed task': { name: 'task', height: 648 },
 };
 

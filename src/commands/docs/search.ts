@@ -8,11 +8,12 @@ export interface Section {
   readonly text: string;
 }
 
-/** The text of a page, without comments and pictures. */
+/** The text of a page, without comments, pictures and the lines around the tabs of the site. */
 export function readPage({ file }: DocsPage): string {
   return readFileSync(docsPath(...file.split('/')), 'utf8')
     .replace(/<!--[^]*?-->\n*/g, '')
     .replace(/^<picture>[^]*?<\/picture>\n*/gm, '')
+    .replace(/^:::.*\n+/gm, '')
     .replace(/^!\[[^\]]*\]\([^)]*\)\n*/gm, '');
 }
 

@@ -36,11 +36,14 @@ describe('kuflow docs', () => {
     expect(stdout).not.toContain('](');
   });
 
-  it('prints a page as Markdown, without comments and pictures', async () => {
+  it("prints a page as Markdown, without comments, pictures and the site's tabs", async () => {
     const { stdout } = await docs(['complete-tasks']);
     expect(stdout).toMatch(/^# Start processes and complete tasks\n/);
     expect(stdout).toContain('npx kuflow task complete latest --fake');
     expect(stdout).not.toMatch(/<picture>|<img|<!--/);
+    const tutorial = (await docs(['first-worker'])).stdout;
+    expect(tutorial).toContain('```sh [Python]');
+    expect(tutorial).not.toMatch(/^:::/m);
     expect((await docs(['commands/dev'])).stdout).toMatch(/^# kuflow dev\n/);
   });
 

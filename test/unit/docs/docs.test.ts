@@ -95,6 +95,18 @@ describe('the tutorial', () => {
         expect(generated).toContain(`${line.slice(1)}\n`);
     }
   });
+
+  it.each([
+    ['ts', 'typescript/src/workflows.ts'],
+    ['java', 'java/src/main/java/com/example/loanworker/loan/LoanWorkflowImpl.java'],
+    ['python', 'python/src/loan_worker/loan/workflow.py'],
+  ])('shows lines of the generated workflow: %s', (kind, file) => {
+    const lines = (text: string): string => text.replace(/^ +/gm, '');
+    const page = read('docs/tutorial/first-worker.md');
+    const excerpts = [...page.matchAll(new RegExp(`^\`\`\`${kind} \\[\\w+\\]\\n([^]*?)^\`\`\`$`, 'gm'))];
+    expect(excerpts.length).toBeGreaterThan(0);
+    for (const [, text = ''] of excerpts) expect(lines(read(`test/golden/${file}`))).toContain(lines(text));
+  });
 });
 
 describe('CONTRIBUTING', () => {

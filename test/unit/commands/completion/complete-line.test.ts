@@ -7,7 +7,15 @@ import { describeAllCommands } from '../../../../src/bin/describe-commands.ts';
 let program: CommandDescription;
 
 beforeAll(async () => {
-  const bare = { description: '', usage: '', arguments: [], options: [], helpAfter: '', passThrough: false };
+  const bare = {
+    description: '',
+    usage: '',
+    arguments: [],
+    options: [],
+    unlistedOptions: [],
+    helpAfter: '',
+    passThrough: false,
+  };
   program = { ...bare, name: 'kuflow', summary: '', commands: await describeAllCommands() };
 });
 
