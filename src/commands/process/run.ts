@@ -14,7 +14,7 @@ import {
   withKuFlow,
   type DataFlags,
 } from '../../cli/with-kuflow.ts';
-import { warnAboutUnpolledQueues } from '../../cli/unpolled-queues.ts';
+import { warnAboutUnpolledQueues } from '../../cli/workers-view.ts';
 import { parseState, type ChangeFlags, type SessionFlags } from '../../cli/kuflow-options.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import { exampleMetadata, missingShapeError } from '../../platform/domain/examples.ts';

@@ -12,7 +12,7 @@ import {
   withKuFlow,
   type DataFlags,
 } from '../../cli/with-kuflow.ts';
-import { warnAboutUnpolledQueues } from '../../cli/unpolled-queues.ts';
+import { warnAboutUnpolledQueues } from '../../cli/workers-view.ts';
 import { parseState, type ChangeFlags, type SessionFlags } from '../../cli/kuflow-options.ts';
 import { KuFlowApiError } from '../../kuflow/errors.ts';
 import type { ProcessItem } from '../../kuflow/contract/process-items.ts';
