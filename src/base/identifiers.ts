@@ -53,7 +53,7 @@ export function hash(text: string, digits: number): string {
   return createHash('sha256').update(Buffer.from(text, 'utf16le')).digest('hex').slice(0, digits);
 }
 
-/** The lower-case ASCII words of a text: without accents, split at camel case and at everything but letters and digits. May be empty. */
+/** The lowercase ASCII words of a text: without accents, split at camel case and at everything but letters and digits. May be empty. */
 export function splitWords(text: string): readonly string[] {
   return text
     .slice(0, 200)
@@ -65,7 +65,7 @@ export function splitWords(text: string): readonly string[] {
     .filter((word) => word !== '');
 }
 
-/** The lower-case words of a text, without the accents of Latin letters. May be empty. */
+/** The lowercase words of a text, without the accents of Latin letters. May be empty. */
 function splitIdentifierWords(text: string): string[] {
   return text
     .slice(0, 200)

@@ -5,7 +5,7 @@
 export const HIDDEN_IN_CODE =
   /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u{a0}\u{1680}\u{2000}-\u{200a}\u{202f}\u{205f}\u{3000}\u{115f}\u{1160}\u{3164}\u{ffa0}]/gu;
 
-/** Puts a text on one line: collapses white space and cuts at `limit` characters. */
+/** Puts a text on one line: collapses whitespace and cuts at `limit` characters. */
 export function oneLine(text: string, limit: number): string {
   const line = text
     .slice(0, limit * 4)

@@ -71,7 +71,8 @@ export function idArgument(what: 'process' | 'task', offered: 'all' | 'active' =
 
 /** The argument for an ID that completion does not know. */
 export function plainIdArgument(what: 'process' | 'task' | 'event'): Argument {
-  return new Argument('<id>', `ID of the ${what}, at least its last 6 characters, or latest`);
+  const code = what === 'task' ? ', its code if no other open task has it' : '';
+  return new Argument('<id>', `ID of the ${what}, or its last 6 or more characters${code}, or latest`);
 }
 
 const STATES = {

@@ -148,7 +148,7 @@ export function validateProcessFlags(flags: ProcessFlags & Pick<ConnectionFlags,
   const { taskQueue } = flags;
   if (taskQueue !== undefined && taskQueue !== taskQueue.trim()) {
     throw usageError(
-      `--task-queue ${shellWord(taskQueue)} starts or ends with white space, which settings files do not keep`,
+      `--task-queue ${shellWord(taskQueue)} starts or ends with whitespace, which settings files do not keep`,
     );
   }
   // Never echoes the value: someone who mixes up the two options passes the secret here.

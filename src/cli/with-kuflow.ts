@@ -1,7 +1,9 @@
+import { cliInvocation } from '../base/cli-invocation.ts';
 import { amendError, KnownError, usageError } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { requireConnection } from '../connection/require.ts';
 import { resolveConnection } from '../connection/resolve.ts';
+import type { OperationId } from '../kuflow/contract/operations.ts';
 import { KuFlowApiError } from '../kuflow/errors.ts';
 import { resolveId } from '../kuflow/find-id.ts';
 import { RECENT_RECORDS } from '../platform/client/light-client.ts';
@@ -28,11 +30,22 @@ export async function withKuFlow(
   } catch (error) {
     if (session.local === undefined || !(error instanceof KuFlowApiError) || error.body === undefined) throw error;
     // The local KuFlow says what is wrong; advice about roles in the KuFlow app would mislead.
-    throw new KnownError({ message: escapeForTerminal(error.body.message, 300), cause: error });
+    const list = error.kind === 'not-found' ? LISTS[error.operationId] : undefined;
+    throw new KnownError({
+      message: escapeForTerminal(error.body.message, 300),
+      cause: error,
+      ...(list !== undefined && { status: 2, next: [`${list.title}: ${context.invocation} ${list.command}`] }),
+    });
   } finally {
     await session.close();
   }
 }
+
+/** The commands that list what an operation retrieves by its ID. */
+const LISTS: Readonly<Partial<Record<OperationId, { readonly title: string; readonly command: string }>>> = {
+  retrieveProcess: { title: 'List the processes', command: 'process list' },
+  retrieveProcessItem: { title: 'List the tasks', command: 'task list' },
+};
 
 async function openSession(
   flags: SessionFlags & Pick<ChangeFlags, 'as'>,
@@ -91,7 +104,9 @@ async function requireLocal(
   } catch (error) {
     if (isOnlyChoice || !(error instanceof KnownError)) throw error;
     throw amendError(error, {
-      next: ['To use another KuFlow environment, pass --profile <name> or set KUFLOW_API_CLIENTID'],
+      next: [
+        `To use KuFlow instead, run ${cliInvocation(place.cwd)} login, or set KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET`,
+      ],
     });
   }
 }

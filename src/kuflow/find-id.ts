@@ -13,15 +13,17 @@ export interface IdLookup {
   readonly what: 'process' | 'task' | 'event';
   /** The IDs that the end of an ID or `latest` is looked up in, the newest first. Not called for a whole ID. */
   readonly listIds: (text: 'latest' | 'end') => Promise<readonly string[]>;
+  /** The IDs of the open tasks with a code. Only tasks have one. */
+  readonly listByCode?: (code: string) => Promise<readonly string[]>;
   /** The next step when an ID is not found. */
   readonly hint: string;
 }
 
 /**
- * Resolves `text` to an ID: a whole ID, the last 6 or more characters of one, in any case, or `latest`. Rejects with a usage error if no ID
- * matches, or if several do.
+ * Resolves `text` to an ID: a whole ID, the last 6 or more characters of one, in any case, `latest`, or the code of the only open task that has
+ * it. Rejects with a usage error if no ID matches, or if several do.
  */
-export async function resolveId(text: string, { what, listIds, hint }: IdLookup): Promise<string> {
+export async function resolveId(text: string, { what, listIds, listByCode, hint }: IdLookup): Promise<string> {
   const end = text.toLowerCase();
   if (isUuid(end)) return end;
   if (end === 'latest') {
@@ -29,14 +31,21 @@ export async function resolveId(text: string, { what, listIds, hint }: IdLookup)
     if (latest !== undefined) return latest;
     throw usageError(NOTHING[what], [hint]);
   }
-  if (end.length < SHORTEST_END)
-    throw usageError(
-      `${text} is too short: pass the ID of the ${what}, or at least its last ${SHORTEST_END} characters`,
-      [hint],
-    );
-  const matches = (await listIds('end')).filter((id) => id.endsWith(end));
+  const isHex = /^[\da-f-]+$/.test(end);
+  const isLong = end.length >= SHORTEST_END;
+  const matches = isHex && isLong ? (await listIds('end')).filter((id) => id.endsWith(end)) : [];
   const [match] = matches;
-  if (match === undefined) throw usageError(`No recent ${what} has an ID that ends with ${text}`, [hint]);
   if (matches.length > 1) throw usageError(`Several IDs end with ${text}: ${matches.join(', ')}`);
-  return match;
+  if (match !== undefined) return match;
+  const [withCode, ...more] = (await listByCode?.(text)) ?? [];
+  if (withCode !== undefined && more.length === 0) return withCode;
+  if (withCode !== undefined)
+    throw usageError(`Several open tasks have the code ${text}: pass the ID of one`, [withCode, ...more]);
+  if (!isHex && listByCode !== undefined) throw usageError(`No open task has the code ${text}`, [hint]);
+  if (isHex && isLong) throw usageError(`No recent ${what} has an ID that ends with ${text}`, [hint]);
+  const problem = isHex ? 'is too short' : 'is not an ID';
+  throw usageError(
+    `${text} ${problem}: pass the ID of the ${what}, at least its last ${SHORTEST_END} characters, or latest`,
+    [hint],
+  );
 }

@@ -13,7 +13,7 @@ export function projectNameProblem(text: string): string | undefined {
   if (text === '') return 'is empty';
   if (text !== text.trim()) return 'starts or ends with a space';
   if (text.length > LONGEST) return `is longer than ${LONGEST} characters`;
-  if (/[A-Z]/.test(text)) return 'has upper-case letters';
+  if (/[A-Z]/.test(text)) return 'has uppercase letters';
   const scoped = /^@([^/]*)\/([^/]*)$/.exec(text);
   const parts = scoped === null ? [text] : [scoped[1] ?? '', scoped[2] ?? ''];
   for (const part of parts) {
@@ -26,7 +26,7 @@ export function projectNameProblem(text: string): string | undefined {
   return undefined;
 }
 
-/** The name of a project that is similar to the text: lower-case ASCII words joined by hyphens. */
+/** The name of a project that is similar to the text: lowercase ASCII words joined by hyphens. */
 export function toProjectName(text: string): string {
   if (projectNameProblem(text) === undefined) return text;
   const name = splitWords(text).join('-').slice(0, 100).replace(/-+$/, '');

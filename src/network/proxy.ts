@@ -26,7 +26,7 @@ export interface ProxyRequest {
   readonly explicit?: { readonly value: string; readonly source: string };
 }
 
-/** The lower-case variable wins, as in curl. An empty variable counts as absent. */
+/** The lowercase variable wins, as in curl. An empty variable counts as absent. */
 function readVariable(
   env: ProxyRequest['env'],
   name: string,
@@ -166,7 +166,7 @@ export function proxyHints(request: ProxyRequest, hosts: readonly string[]): rea
   return hints;
 }
 
-/** Whether the lower-case variable is in use, and the upper-case one has another value. */
+/** Whether the lowercase variable is in use, and the uppercase one has another value. */
 function hidesOther(env: ProxyRequest['env'], name: string, source: string): boolean {
   const hidden = env[name]?.trim() ?? '';
   return source !== name && hidden !== '' && hidden !== env[source]?.trim();

@@ -6,7 +6,7 @@ export type TaskKind = 'human' | 'system' | 'message' | 'thread';
 
 export const TASK_KINDS: readonly TaskKind[] = ['human', 'system', 'message', 'thread'];
 
-/** No white space around a task queue: settings are trimmed, so the worker would poll a different queue. */
+/** No whitespace around a task queue: settings are trimmed, so the worker would poll a different queue. */
 export const TASK_QUEUE_PATTERN = '^\\S([\\s\\S]*\\S)?$';
 
 /** A URL to which the local KuFlow can send events. */

@@ -14,8 +14,8 @@ export interface NextStepsInput extends Pick<
   readonly installed: boolean;
   /** The registry that could not be reached. */
   readonly registry?: string | undefined;
-  /** The registry does not have this version of this tool, so the dependencies cannot be installed as they are. */
-  readonly unpublished?: boolean | undefined;
+  /** The command that created the project, if the registry does not have this version of this tool, so the dependencies cannot be installed. */
+  readonly recreate?: string | undefined;
   readonly local: boolean;
   /** Where the worker will find the client ID and secret. */
   readonly credentials: 'file' | 'environment' | 'none';
@@ -50,15 +50,15 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
   const { commands: commandsOf, hints } = languageOf(input);
   const commands = commandsOf(input.packageManager, input);
   const steps: NextStep[] = [];
-  if (input.unpublished === true) {
-    steps.push({
-      text: `create the project again with a published version of ${PACKAGE_NAME} or a tarball: --cli-package <version or file:path> --overwrite package.json`,
-    });
+  if (input.recreate !== undefined) {
+    const repeat = input.recreate.replace(/ --cli-package (?:'[^']*'|\S+)/, '');
+    const command = `${repeat} --cli-package file:TARBALL --overwrite package.json`;
+    return [{ command, text: `create it again with a tarball of ${PACKAGE_NAME}` }];
   }
   if (input.folder !== '' && input.folder !== '.') {
     steps.push({ command: `cd ${shellPath(input.folder)}`, text: 'go to the project' });
   }
-  if (!input.installed && input.unpublished !== true) {
+  if (!input.installed) {
     const condition = input.registry === undefined ? '' : ` when ${input.registry} is reachable`;
     steps.push({ command: commands.install, text: `${hints.install}${condition}` });
   }

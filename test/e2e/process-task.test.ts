@@ -110,7 +110,7 @@ describe('kuflow process and kuflow task on the local KuFlow', () => {
     expect(kuflow('task', 'list', 'NO_SUCH_CODE')).toMatchObject({
       status: 0,
       stdout: '',
-      stderr: 'No tasks. A worker creates them while a process runs\n',
+      stderr: 'No open tasks\n',
     });
   });
 

@@ -428,7 +428,7 @@ describe('kuflow dev simulate on a running platform', () => {
   });
 
   it.each([
-    ['an unknown process', ['dev', 'simulate', 'NOPE', '--', 'true'], 'NOPE is not served here. Available: '],
+    ['an unknown process', ['dev', 'simulate', 'NOPE', '--', 'true'], 'The local KuFlow does not serve NOPE'],
     ['a missing command', ['dev', 'simulate', 'GOOD'], 'Missing worker command after --'],
     [
       'a command that does not exist',

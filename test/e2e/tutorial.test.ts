@@ -110,7 +110,7 @@ describe.each<Language>(['TypeScript', ...(SOAK ? (['Java', 'Python'] as const) 
         // A person sees the task before the next command.
         await until(line, () =>
           run(line).then(
-            () => !output.startsWith('No tasks'),
+            () => !output.startsWith('No open tasks'),
             (error: unknown) => (String(error).includes('No task is open') ? false : Promise.reject(error as Error)),
           ),
         );

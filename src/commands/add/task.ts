@@ -44,10 +44,10 @@ export async function taskAddition(
   };
 }
 
-/** Throws a usage error for a new code with white space. A definition file may contain one, which is kept. */
+/** Throws a usage error for a new code with whitespace. A definition file may contain one, which is kept. */
 export function rejectWhiteSpace(code: string, present: readonly { readonly code: string }[]): void {
   if (/\s/.test(code) && !present.some((one) => one.code === code))
-    throw usageError(`The code "${code}" contains white space`, [
+    throw usageError(`The code "${code}" contains whitespace`, [
       'Pass the code as it is in KuFlow, such as LOAN_REVIEW',
     ]);
 }

@@ -43,6 +43,8 @@ export interface CheckLocalRequest extends CheckProjectRequest {
   readonly env: NodeJS.ProcessEnv;
   readonly definition: WorkerDefinition;
   readonly platform: (event: DevEvent) => void;
+  /** Called before the local KuFlow is stopped. */
+  readonly stopping: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -64,6 +66,7 @@ export async function checkLocalProject(request: CheckLocalRequest): Promise<Che
     try {
       return await checkProjectConnection({ ...request, env: platformAccessEnvironment(platform.state, request.env) });
     } finally {
+      request.stopping();
       await platform.stop();
     }
   } finally {

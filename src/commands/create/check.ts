@@ -1,4 +1,5 @@
 import { KnownError } from '../../base/errors.ts';
+import type { WriteResult } from '../../project/scaffold.ts';
 import { platformReporter } from '../../platform/session/view.ts';
 import type { WorkerDefinition } from '../../process/definition.ts';
 import type { Progress } from '../../terminal/progress.ts';
@@ -17,6 +18,8 @@ export interface CheckedProject {
 
 export interface CheckOptions {
   readonly wanted: boolean;
+  /** Without them, the project cannot run yet. */
+  readonly dependencies: WriteResult['install']['kind'];
   readonly env: NodeJS.ProcessEnv;
   readonly progress: Progress;
   readonly signal: AbortSignal;
@@ -28,6 +31,7 @@ export async function checkProject(project: CheckedProject, options: CheckOption
   const isInterrupted = (): boolean => signal.aborted;
   if (!options.wanted) return { kind: 'not-run', reason: '--no-check' };
   if (isInterrupted()) return { kind: 'not-run', reason: 'interrupted' };
+  if (options.dependencies === 'failed') return { kind: 'not-run', reason: 'the dependencies are not installed' };
   if (!project.local && !project.hasCredentials) return { kind: 'not-run', reason: 'no client ID and secret yet' };
   // They load the whole platform.
   const { checkLocalProject, checkProjectConnection } = await import('./check-project.ts');
@@ -36,7 +40,13 @@ export async function checkProject(project: CheckedProject, options: CheckOption
   try {
     if (!project.local) return await checkProjectConnection(request);
     const platform = platformReporter({ progress, requests: false, processes: false });
-    return await checkLocalProject({ ...request, definition, platform });
+    const stopping = (): void => {
+      progress.stop();
+      progress.begin('Stopping the local KuFlow…');
+    };
+    const outcome = await checkLocalProject({ ...request, definition, platform, stopping });
+    progress.end('done', 'Stopped the local KuFlow');
+    return outcome;
   } catch (error) {
     if (isInterrupted()) return { kind: 'not-run', reason: 'interrupted' };
     if (!(error instanceof KnownError)) throw error;

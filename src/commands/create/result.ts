@@ -112,7 +112,7 @@ export function createResult(
       workspace: spec.workspace,
       installed: install.kind === 'installed',
       registry: install.kind === 'failed' ? install.registry : undefined,
-      unpublished: install.kind === 'failed' && install.unpublished === true,
+      recreate: install.kind === 'failed' && install.unpublished === true ? command : undefined,
       local: project.local,
       credentials: credentials.from,
       // Where no credentials were written, variables that override the files of the project are intended.

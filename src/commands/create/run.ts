@@ -175,7 +175,7 @@ async function writePlanned(
   const credentials = spec.local ? NO_CREDENTIALS : await projectCredentials(folder, env);
   const check = await checkProject(
     { folder, local: spec.local, definition: spec.definition, hasCredentials: credentials.from !== 'none' },
-    { wanted: plan.check, env, progress, signal },
+    { wanted: plan.check, dependencies: written.install.kind, env, progress, signal },
   );
   const ignoredState = await readIgnoredState(folder, env);
   return { kind: 'written', written, credentials, check, ignoredState, interrupted: signal.aborted, cwd };

@@ -49,7 +49,7 @@ export function scaffoldReporter(progress: Progress): (event: ScaffoldEvent) => 
         if (event.result.kind === 'installed') progress.end('done', installedTitle(event.result.workspace));
         else if (event.result.kind === 'interrupted')
           progress.end('warning', 'Installation interrupted; the project is kept');
-        else progress.end('failed', `Could not install dependencies: ${event.result.seen}; the project is kept`);
+        else progress.end('failed', `Could not install dependencies: ${event.result.seen}`);
         break;
       case 'git-started':
         progress.begin('Creating a git repository…');
@@ -168,16 +168,10 @@ function printDryRun(terminal: Terminal, summary: CreateSummary): void {
 
 function printProject(terminal: Terminal, summary: CreateSummary): void {
   const { err } = terminal;
-  const { bold, dim, yellow } = palette(err);
+  const { bold, dim, red, yellow } = palette(err);
   const prose = (text: string): void => err.line(wrapForChannel(err, text));
-  if (summary.install.kind === 'failed') {
-    err.line(`\nOutput of ${bold(escapeForTerminal(summary.install.command))}:`);
-    for (const line of escapeLinesForTerminal(summary.install.output).split('\n')) err.line(`  ${line}`);
-    if (summary.install.log !== undefined)
-      prose(`These are the last lines. The full output is in ${summary.install.log}`);
-  }
   for (const note of summary.notes) prose(`${yellow('!')} ${escapeForTerminal(note, 1000)}`);
-  const { check } = summary;
+  const { check, install } = summary;
   if (check.kind === 'not-run') prose(`${dim('-')} Connection check skipped (${escapeForTerminal(check.reason)})`);
   else if (check.kind === 'impossible') {
     prose(`${yellow('!')} Could not check the connection: ${escapeForTerminal(check.reason, 1000)}`);
@@ -192,11 +186,20 @@ function printProject(terminal: Terminal, summary: CreateSummary): void {
     );
     for (const step of next) err.line(`  ${escapeForTerminal(step, Infinity)}`);
   }
+  if (install.kind === 'failed') {
+    err.line(`\nOutput of ${bold(escapeForTerminal(install.command))}:`);
+    for (const line of escapeLinesForTerminal(install.output).split('\n')) err.line(`  ${line}`);
+    if (install.log !== undefined) prose(`These are the last lines. The full output is in ${install.log}`);
+  }
   const { code, tasks } = summary.process;
+  const folder = shortPath(summary.folder);
+  const created = `Created ${bold(escapeForTerminal(summary.name))}, a worker for ${escapeForTerminal(code)} with ${tasks} ${tasks === 1 ? 'task' : 'tasks'}${folder === summary.name ? '' : `, in ${escapeForTerminal(folder, 1000)}`}`;
   err.line();
-  prose(
-    `Created ${bold(escapeForTerminal(summary.name))}, a worker for ${escapeForTerminal(code)} with ${tasks} ${tasks === 1 ? 'task' : 'tasks'}, in ${escapeForTerminal(shortPath(summary.folder), 1000)}`,
-  );
+  if (install.kind === 'failed')
+    prose(
+      `${red(err.marks.failed)} ${created}, but could not install its dependencies: ${escapeForTerminal(install.seen, 1000)}`,
+    );
+  else prose(created);
   err.line('\nNext:');
   printNextSteps(terminal.err, summary.next);
 }

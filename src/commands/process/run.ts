@@ -1,6 +1,7 @@
 import { systemClock } from '../../base/clock.ts';
 import { messageOf, usageError } from '../../base/errors.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
+import { shellWord } from '../../base/shell.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import {
   findProcessId,
@@ -13,6 +14,7 @@ import {
   withKuFlow,
   type DataFlags,
 } from '../../cli/with-kuflow.ts';
+import { warnAboutUnpolledQueues } from '../../cli/workers-view.ts';
 import { parseState, type ChangeFlags, type SessionFlags } from '../../cli/kuflow-options.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import { exampleMetadata, missingShapeError } from '../../platform/domain/examples.ts';
@@ -28,6 +30,7 @@ import {
 import { readTimeline, requestSignal } from '../../platform/rest/dev-client.ts';
 import { mapReferences } from '../../schema/references.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
+import { printSteps } from '../../terminal/print-error.ts';
 import {
   formatProcessName,
   printCanceledProcess,
@@ -39,6 +42,7 @@ import {
   toItemSummary,
   toProcessSummary,
   type ProcessHistory,
+  type ProcessSummary,
 } from './view.ts';
 
 export interface ProcessListFlags extends SessionFlags {
@@ -81,7 +85,10 @@ export async function runProcessStart(
       tenantId: session.tenantId ?? definition?.tenant ?? (await onlyTenant(session)),
       ...(metadata === undefined ? {} : { metadata: { value: { ...metadata } } }),
     });
-    if (flags.json !== true) printStartedProcess(terminal, resource);
+    if (flags.json !== true) {
+      printStartedProcess(terminal, resource);
+      await warnAboutUnpolledQueues(session, [chosen], context);
+    }
     const process = flags.wait === true ? await waitForEnd(session, resource.id, context) : resource;
     if (flags.json === true) terminal.out.line(stringifyForTerminal({ process }));
     else if (flags.wait === true) terminal.err.line(`The process is ${process.state}`);
@@ -171,7 +178,14 @@ export async function runProcessList(
     });
     const processes = page.content.map(toProcessSummary);
     if (flags.json === true) context.terminal.out.line(stringifyForTerminal({ processes }));
-    else printProcesses(context.terminal, processes);
+    else {
+      printProcesses(context.terminal, processes);
+      if (processes.length === 0 && flags.state === undefined && session.local !== undefined)
+        printSteps(context.terminal.err, [
+          `Start one: ${context.invocation} process start${code === undefined ? '' : ` ${shellWord(code)}`}`,
+        ]);
+      await warnAboutUnpolledQueues(session, runningCodes(processes), context);
+    }
   });
 }
 
@@ -187,7 +201,10 @@ export async function runProcessShow(id: string, flags: ProcessShowFlags, contex
       const process = await session.client.retrieveProcess(processId);
       const history = await readHistory(session, processId);
       if (flags.json === true) terminal.out.line(stringifyForTerminal({ process, ...history }));
-      else printProcess(terminal, process, history);
+      else {
+        printProcess(terminal, process, history);
+        await warnAboutUnpolledQueues(session, runningCodes([toProcessSummary(process)]), context);
+      }
       return;
     }
     const print = flags.json === true ? () => undefined : processPrinter(terminal);
@@ -200,6 +217,9 @@ export async function runProcessShow(id: string, flags: ProcessShowFlags, contex
     if (last.state !== 'COMPLETED') context.setStatus(1);
   });
 }
+
+const runningCodes = (processes: readonly ProcessSummary[]): readonly string[] =>
+  processes.filter(({ state }) => state === 'RUNNING').map(({ code }) => code);
 
 async function readHistory({ client, local }: KuFlowSession, processId: string): Promise<ProcessHistory> {
   const { content } = await client.findProcessItems({

@@ -12,6 +12,7 @@ import {
   withKuFlow,
   type DataFlags,
 } from '../../cli/with-kuflow.ts';
+import { warnAboutUnpolledQueues } from '../../cli/workers-view.ts';
 import { parseState, type ChangeFlags, type SessionFlags } from '../../cli/kuflow-options.ts';
 import { KuFlowApiError } from '../../kuflow/errors.ts';
 import type { ProcessItem } from '../../kuflow/contract/process-items.ts';
@@ -23,7 +24,15 @@ import { RECENT_RECORDS } from '../../platform/client/light-client.ts';
 import { withRealReferences } from '../../platform/domain/references.ts';
 import { requestRelease } from '../../platform/rest/dev-client.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
-import { formatTaskName, printTask, printTaskChange, printTasks, toTaskSummary, type TaskChange } from './view.ts';
+import {
+  formatTaskName,
+  printTask,
+  printNoTasks,
+  printTaskChange,
+  printTasks,
+  toTaskSummary,
+  type TaskChange,
+} from './view.ts';
 
 export interface TaskListFlags extends SessionFlags {
   readonly process?: string;
@@ -57,8 +66,17 @@ export async function runTaskList(
     });
     const tasks = page.content.map(toTaskSummary);
     if (flags.json === true) context.terminal.out.line(stringifyForTerminal({ tasks }));
-    else printTasks(context.terminal, tasks);
+    else if (tasks.length > 0) printTasks(context.terminal, tasks);
+    else await explainNoTasks(session, flags, context);
   });
+}
+
+async function explainNoTasks(session: KuFlowSession, flags: TaskListFlags, context: CommandContext): Promise<void> {
+  printNoTasks(context.terminal, { open: flags.state === undefined });
+  if (session.local === undefined) return;
+  const running = await session.client.findProcesses({ state: ['RUNNING'], size: RECENT_RECORDS });
+  const codes = running.content.map(({ processDefinitionRef }) => processDefinitionRef?.code ?? '');
+  await warnAboutUnpolledQueues(session, codes, context);
 }
 
 /** `kuflow task show`. With `--json`: `{ task }`, the process item as KuFlow's API returns it. */
@@ -256,18 +274,20 @@ function reportChange(change: TaskChange, task: ProcessItem, flags: SessionFlags
 
 async function findTask(session: KuFlowSession, id: string, context: CommandContext): Promise<ProcessItem> {
   const { client } = session;
+  const list = async (query: Parameters<typeof client.findProcessItems>[0]): Promise<readonly string[]> => {
+    const recent = await client.findProcessItems({
+      ...tenantQuery(session),
+      type: ['TASK'],
+      sort: ['createdAt,desc'],
+      size: RECENT_RECORDS,
+      ...query,
+    });
+    return recent.content.map((item) => item.id);
+  };
   const taskId = await resolveId(id, {
     what: 'task',
-    listIds: async (text) => {
-      const recent = await client.findProcessItems({
-        ...tenantQuery(session),
-        type: ['TASK'],
-        sort: ['createdAt,desc'],
-        size: RECENT_RECORDS,
-        ...(text === 'latest' ? { taskState: OPEN_STATES } : {}),
-      });
-      return recent.content.map((item) => item.id);
-    },
+    listIds: async (text) => await list(text === 'latest' ? { taskState: OPEN_STATES } : {}),
+    listByCode: async (code) => await list({ taskState: OPEN_STATES, processItemDefinitionCode: [code] }),
     hint: `List the tasks: ${context.invocation} task list`,
   });
   return await client.retrieveProcessItem(taskId);

@@ -28,11 +28,12 @@ export function toTaskSummary(item: ProcessItemPageItem | ProcessItem): TaskSumm
   };
 }
 
+/** `open`: only open tasks were listed. */
+export function printNoTasks({ err }: Terminal, { open }: { readonly open: boolean }): void {
+  err.line(open ? 'No open tasks' : 'No tasks');
+}
+
 export function printTasks(terminal: Terminal, tasks: readonly TaskSummary[]): void {
-  if (tasks.length === 0) {
-    terminal.err.line('No tasks. A worker creates them while a process runs');
-    return;
-  }
   const rows = tasks.map(({ id, code, state, processId, createdAt = '' }) => [code, state, id, processId, createdAt]);
   for (const line of formatTable([['CODE', 'STATE', 'ID', 'PROCESS', 'CREATED'], ...rows])) terminal.out.line(line);
 }

@@ -157,7 +157,7 @@ function appendOptions(existing: string | undefined, options: readonly string[])
   return existing.endsWith(added) ? existing : `${existing} ${added}`;
 }
 
-/** The JVM splits the variable at white space. Quotes keep a text together, and there is no escape character. */
+/** The JVM splits the variable at whitespace. Quotes keep a text together, and there is no escape character. */
 function quoteJvmOption(option: string): string {
   if (!/[\s'"]/.test(option)) return option;
   return option

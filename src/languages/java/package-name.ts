@@ -18,7 +18,7 @@ export const javaPackageNames: PackageNames = {
     const parts = text.split('.');
     if (parts.length < 2) return 'needs at least two parts, such as com.example.loan';
     const invalid = parts.find((part) => !PART.test(part));
-    if (invalid !== undefined) return 'must consist of lower-case words, such as com.example.loan';
+    if (invalid !== undefined) return 'must consist of lowercase words, such as com.example.loan';
     const reserved = parts.find((part) => JAVA_RESERVED.has(part));
     if (reserved !== undefined) return `contains the reserved word ${reserved}`;
     const folder = parts.find(isReservedOnWindows);

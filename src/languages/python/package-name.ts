@@ -40,7 +40,7 @@ export const pythonPackageNames: PackageNames = {
   },
   problem: (text) => {
     if (text.length > LONGEST) return `is longer than ${LONGEST} characters`;
-    if (!NAME.test(text)) return 'must consist of lower-case letters, digits and _, such as loan_worker';
+    if (!NAME.test(text)) return 'must consist of lowercase letters, digits and _, such as loan_worker';
     if (PYTHON_RESERVED.has(text)) return `is the reserved word ${text}`;
     if (isReservedOnWindows(text)) return 'cannot be a folder on Windows';
     return TAKEN.has(text) ? 'is the name of another Python package' : undefined;

@@ -49,7 +49,10 @@ export async function installDependencies(options: InstallOptions): Promise<Inst
         clean: removeRequestLines,
         explain: (output) =>
           isUnpublished(output)
-            ? { seen: `the registry does not have this version of ${PACKAGE_NAME}`, unpublished: true }
+            ? {
+                seen: `the registry does not have ${VERSIONED_PACKAGE.exec(output)?.[0] ?? PACKAGE_NAME}`,
+                unpublished: true,
+              }
             : undefined,
       },
       options,
@@ -59,6 +62,8 @@ export async function installDependencies(options: InstallOptions): Promise<Inst
     if (lock !== undefined && (await readFile(lock, 'utf8').catch(() => 'gone')) === '') await rm(lock);
   }
 }
+
+const VERSIONED_PACKAGE = new RegExp(`${PACKAGE_NAME}@[\\w.+-]*\\w`);
 
 /** Runs a command of a project with the same environment as the installation. */
 export async function runNodeCommand(command: string, options: ProjectCommandOptions): Promise<ProjectToolResult> {

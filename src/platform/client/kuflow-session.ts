@@ -137,7 +137,9 @@ export function onlyServedCode(codes: readonly string[]): string {
 
 /** The usage error for a code that the local KuFlow does not serve. */
 export function unservedCode(code: string, codes: readonly string[]): KnownError {
-  return usageError(`${code} is not served here. Available: ${codes.join(', ')}`);
+  return usageError(`The local KuFlow does not serve ${code}${didYouMean(code, codes)}`, [
+    `It serves ${codes.join(', ')}. To serve another process, add it to the project, or pass --definition <file> to kuflow dev`,
+  ]);
 }
 
 /** Throws a usage error that lists the codes if the local KuFlow does not serve this one. */

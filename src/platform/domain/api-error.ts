@@ -38,7 +38,7 @@ export function forbidden(message: string): ApiError {
 
 /** 404: `what` names the kind of resource. */
 export function notFound(what: string, id: string): ApiError {
-  return new ApiError(404, `No ${what} with id ${id}`);
+  return new ApiError(404, `No ${what} with ID ${id}`);
 }
 
 /** 409: the resource is in another state. */

@@ -8,6 +8,7 @@ import type {
   ActionsOfProcess,
   ClockStatus,
   LocalUser,
+  QueueStatus,
   SentSignal,
   ServedProcess,
   SkipRequest,
@@ -46,6 +47,11 @@ export async function readTimeline(access: DevApiAccess, processId: string): Pro
 /** The registered workers, the most recent registration first. */
 export async function readWorkers(access: DevApiAccess): Promise<readonly RegisteredWorker[]> {
   return await readList<RegisteredWorker>(access, '/_dev/workers', 'workers', 'the registered workers');
+}
+
+/** The task queues of the served definitions, and who polls them. */
+export async function readQueues(access: DevApiAccess): Promise<readonly QueueStatus[]> {
+  return await readList<QueueStatus>(access, '/_dev/workers', 'queues', 'its task queues');
 }
 
 /** A user as whom commands can act. */

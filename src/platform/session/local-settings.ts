@@ -42,7 +42,7 @@ export async function requireLocalSettings(folder: string, cwd: string): Promise
 export function noLocalKuFlow(stateFolder: string, next: readonly string[]): KnownError {
   return new KnownError({
     message: 'No local KuFlow is running here',
-    seen: `looked in ${stateFolder}`,
+    seen: `its state would be in ${stateFolder}`,
     next,
     status: 2,
   });

@@ -21,7 +21,7 @@ export async function validateDefinitionFile(value: unknown): Promise<DataValida
   if (nonJson.length > 0) return { kind: 'invalid', problems: nonJson };
   const problems = [
     ...findFormProblems(value, definitionForm, {
-      [TASK_QUEUE_PATTERN]: 'must not begin or end with white space:',
+      [TASK_QUEUE_PATTERN]: 'must not begin or end with whitespace:',
       [UUID_PATTERN]: 'must be a UUID, not',
       [WEBHOOK_URL_PATTERN]: 'must be an http or https URL, not',
     }),

@@ -47,7 +47,7 @@ function validatePeopleFile(value: unknown): DataValidation<PeopleFile> {
   const problems = [
     ...findFormProblems(value, peopleForm, {
       [EMAIL_PATTERN]: 'must be an email address, not',
-      [GROUP_CODE_PATTERN]: 'must not contain white space or @:',
+      [GROUP_CODE_PATTERN]: 'must not contain whitespace or @:',
     }),
     ...findDuplicates(value, 'users', 'email', (email) => email.toLowerCase()),
     ...findDuplicates(value, 'groups', 'code', (code) => code),

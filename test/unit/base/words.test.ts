@@ -20,7 +20,7 @@ import { anyText, HOSTILE } from './hostile.ts';
 describe('npm names', () => {
   it.each([
     ['', 'is empty'],
-    ['Loan', 'upper-case'],
+    ['Loan', 'uppercase'],
     [' loan', 'space'],
     ['.loan', 'starts with'],
     ['_loan', 'starts with'],

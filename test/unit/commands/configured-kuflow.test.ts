@@ -69,7 +69,7 @@ describe('reading a configured KuFlow', () => {
     expect(status).toBe(2);
     expect(stderr).toContain('No local KuFlow is running here');
     expect(stderr).toContain('dev');
-    expect(stderr).toContain('pass --profile <name> or set KUFLOW_API_CLIENTID');
+    expect(stderr).toContain('kuflow login, or set KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET');
     const elsewhere = await runKuflow(folder, ['task', 'list'], remote.env);
     expect(elsewhere).toMatchObject({ status: 0, stderr: expect.not.stringContaining('--local') as string });
   });

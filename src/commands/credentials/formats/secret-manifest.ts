@@ -22,7 +22,7 @@ export function formatSecretManifest(input: FormatInput): Formatted {
   const { set, existing, name, secretName } = input;
   if (secretName !== undefined && !DNS_NAME.test(secretName))
     throw usageError(`${escapeForTerminal(secretName, 100)} is not a valid name for a Secret`, [
-      'Use lower-case letters, digits, - and . only; start and end with a letter or a digit',
+      'Use lowercase letters, digits, - and . only; start and end with a letter or a digit',
     ]);
   const values = secretValues(set);
   const { mark, text, lineEnd } = splitTextFile(existing);

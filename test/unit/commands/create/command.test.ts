@@ -180,7 +180,7 @@ describe('create', () => {
       'cannot be combined with --definition, which describes the whole process',
     ],
     [['x', '--local', '--process-id', 'nope'], '--process-id must be a UUID, not nope'],
-    [['x', '--local', '--task-queue', ' Q '], "--task-queue ' Q ' starts or ends with white space"],
+    [['x', '--local', '--task-queue', ' Q '], "--task-queue ' Q ' starts or ends with whitespace"],
     [['x', '--language', 'cobol'], '--language must be typescript'],
     [['x', '--local', '--sample', '0'], 'whole number'],
     [['x', '--local', '--client-id', UUID, '--client-secret-stdin'], '--client-id cannot be combined with --local'],

@@ -8,7 +8,7 @@ const SUMMARY: CreateSummary = {
   folder: '/elsewhere/loans',
   name: 'loans',
   process: { code: 'LOAN', tasks: 2 },
-  notes: ['The project is named loans, because the folder name has upper-case letters'],
+  notes: ['The project is named loans, because the folder name has uppercase letters'],
   dryRun: false,
   files: [],
   outside: [],

@@ -10,6 +10,7 @@ import { startRunningKuFlow, type RunningKuFlow } from '../running-kuflow.ts';
 let local: RunningKuFlow;
 beforeAll(async () => {
   local = await startRunningKuFlow();
+  local.rest.pollers.set('LOAN_QUEUE', ['1@host']);
 });
 afterAll(() => local.close());
 
@@ -26,13 +27,18 @@ describe('commands with the code of a process', () => {
     writeFileSync(join(local.folder, 'ca.pem'), (await makeTestAuthority()).cert);
     const { status, stderr } = await local.kuflow(argv);
     expect(status).toBe(2);
-    expect(stderr).toMatch(/LOAN2 is not served here\. Available: LOAN\b/);
+    expect(stderr).toContain(
+      '✖ The local KuFlow does not serve LOAN2; did you mean "LOAN"?\n  → It serves LOAN. To serve',
+    );
   });
 
   it('show what the local KuFlow says about an ID that it does not have', async () => {
     const id = '018f3a1c-0000-7000-8000-00000000000a';
     const { status, stderr } = await local.kuflow(['process', 'show', id]);
-    expect({ status, stderr }).toEqual({ status: 1, stderr: `✖ No process with id ${id}\n` });
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: `✖ No process with ID ${id}\n  → List the processes: npx kuflow process list\n`,
+    });
   });
 });
 
@@ -92,6 +98,19 @@ describe('kuflow process start', () => {
       status: 0,
       stderr: 'Started LOAN with metadata that does not match its schema\n',
     });
+  });
+
+  it('says that no worker polls the task queue, as list and show do', async () => {
+    const other = await startRunningKuFlow();
+    const none = await other.kuflow(['process', 'list']);
+    const started = await other.kuflow(['process', 'start', '--fake']);
+    const listed = await other.kuflow(['process', 'list']);
+    const shown = await other.kuflow(['process', 'show', 'latest']);
+    await other.close();
+    const warning = '! No worker polls LOAN_QUEUE\n  → Start the worker: npx kuflow dev exec -- <command>\n';
+    expect(none.stderr).toBe('No processes\n  → Start one: npx kuflow process start\n');
+    expect(started.stderr).toBe(`Started LOAN\n${warning}`);
+    expect([listed.stderr, shown.stderr]).toEqual([warning, warning]);
   });
 });
 

@@ -92,6 +92,43 @@ describe('kuflow task complete', () => {
   });
 });
 
+describe('the code of a task', () => {
+  it('identifies the only open task that has it; several are listed', async () => {
+    const other = await startRunningKuFlow();
+    const first = await other.createTask();
+    const shown = await other.json<OneTask>(['task', 'show', 'APPLICATION']);
+    const second = await other.createTask();
+    const ambiguous = await other.kuflow(['task', 'complete', 'APPLICATION', '--fake']);
+    await other.json(['task', 'complete', first.id, '--fake']);
+    const claimed = await other.json<OneTask>(['task', 'claim', 'APPLICATION']);
+    const completed = await other.kuflow(['task', 'complete', 'APPLICATION', '--fake']);
+    await other.close();
+    expect(shown.task.id).toBe(first.id);
+    expect(ambiguous).toMatchObject({
+      status: 2,
+      stderr: `✖ Several open tasks have the code APPLICATION: pass the ID of one\n  → ${second.id}\n  → ${first.id}\n`,
+    });
+    expect(claimed.task.id).toBe(second.id);
+    expect(completed).toMatchObject({ status: 0, stderr: `Completed APPLICATION (${second.id})\n` });
+  });
+});
+
+describe('kuflow task list', () => {
+  it('says that no worker polls the queue of a running process, and how to start one', async () => {
+    const other = await startRunningKuFlow();
+    const idle = await other.kuflow(['task', 'list']);
+    await other.kuflow(['process', 'start', '--fake']);
+    const waiting = await other.kuflow(['task', 'list']);
+    other.rest.pollers.set('LOAN_QUEUE', ['1@host']);
+    const polled = await other.kuflow(['task', 'list']);
+    await other.close();
+    expect([idle.stderr, polled.stderr]).toEqual(['No open tasks\n', 'No open tasks\n']);
+    expect(waiting.stderr).toBe(
+      'No open tasks\n! No worker polls LOAN_QUEUE\n  → Start the worker: npx kuflow dev exec -- <command>\n',
+    );
+  });
+});
+
 describe('kuflow task assign', () => {
   it('gives a task to a user, or to the application by its ID', async () => {
     const { id } = await local.createTask();
@@ -230,7 +267,9 @@ describe('kuflow task show', () => {
 
 it.each([
   [['dev', 'history', 'ffffffff'], 'No recent process has an ID that ends with ffffffff'],
-  [['task', 'show', 'abc'], 'abc is too short: pass the ID of the task, or at least its last 6 characters'],
+  [['task', 'show', 'abc'], 'abc is too short: pass the ID of the task, at least its last 6 characters, or latest'],
+  [['task', 'show', 'NOPE'], 'No open task has the code NOPE'],
+  [['process', 'show', 'LOAN'], 'LOAN is not an ID: pass the ID of the process'],
   [['process', 'show', 'ffffffff'], 'No recent process has an ID that ends with ffffffff'],
   [['task', 'list', '--state', 'open'], '--state must be ready, claimed, completed or canceled, not "open"'],
   [['task', 'assign', 'latest', 'ada'], 'ada is not an email address or an ID'],

@@ -16,8 +16,8 @@ describe('the package of a Python project', () => {
   });
 
   it.each([
-    ['Loan', 'must consist of lower-case letters, digits and _, such as loan_worker'],
-    ['loan.worker', 'must consist of lower-case letters, digits and _, such as loan_worker'],
+    ['Loan', 'must consist of lowercase letters, digits and _, such as loan_worker'],
+    ['loan.worker', 'must consist of lowercase letters, digits and _, such as loan_worker'],
     ['match', 'is the reserved word match'],
     ['httpx', 'is the name of another Python package'],
     ['json', 'is the name of another Python package'],

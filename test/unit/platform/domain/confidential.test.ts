@@ -85,7 +85,7 @@ describe('retrieveKmsKey', () => {
     const key = keyOf(start()) ?? '';
     expect(thrown(() => retrieveKmsKey(world.user, key))).toEqual(refused(403, 'only applications with a role'));
     expect(thrown(() => retrieveKmsKey(world.user, 'unknown'))).toEqual(refused(403));
-    expect(thrown(() => retrieveKmsKey(world.worker, 'unknown'))).toEqual(refused(404, 'No key with id unknown'));
+    expect(thrown(() => retrieveKmsKey(world.worker, 'unknown'))).toEqual(refused(404, 'No key with ID unknown'));
   });
 });
 

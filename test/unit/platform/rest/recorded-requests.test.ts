@@ -138,7 +138,7 @@ describe('GET /_dev/requests/{id}', () => {
     expect(answer.json()).toEqual({ id: keyId, value: expect.any(String) as string });
     expect((await latest()).responseBody).toMatchObject({ bytes: answer.rawPayload.length, text: '[redacted]' });
     refusal(await rest.call('GET', '/kms/keys/unknown'), 404);
-    expect((await latest()).responseBody?.text).toContain('No key with id unknown');
+    expect((await latest()).responseBody?.text).toContain('No key with ID unknown');
     const asUser = { headers: { authorization: rest.asUser } };
     expect(refusal(await rest.call('GET', `/kms/keys/${keyId}`, asUser), 403)).toContain("can't read keys");
     const { value } = answer.json<{ value: string }>();

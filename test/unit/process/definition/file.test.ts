@@ -259,7 +259,7 @@ tasks:
     [
       'a task queue that settings would trim',
       'process: { code: A }\nworkflow: { type: T, task-queue: " Q" }',
-      '2:34 workflow.task-queue must not begin or end with white space: " Q"',
+      '2:34 workflow.task-queue must not begin or end with whitespace: " Q"',
     ],
     ['a list', '[1]', '1:1 the document must be a map, not a list'],
     ['broken YAML', 'a: b: c', '1:4 Nested mappings'],
@@ -466,7 +466,7 @@ describe('checkDefinition', () => {
     };
     await expect(checkDefinition(wrong)).rejects.toMatchObject({
       message: expect.stringMatching(
-        /^The process can't be written to a definition file:\n(?=[^]*workflow\.type is empty)(?=[^]*task-queue must not begin or end with white space)(?=[^]*"A" is already used)(?=[^]*type must be "object")/,
+        /^The process can't be written to a definition file:\n(?=[^]*workflow\.type is empty)(?=[^]*task-queue must not begin or end with whitespace)(?=[^]*"A" is already used)(?=[^]*type must be "object")/,
       ) as string,
       seen: 'nothing was written',
       next: [expect.stringContaining('--definition <file>') as string],

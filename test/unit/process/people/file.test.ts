@@ -94,7 +94,7 @@ teams: []
       'p.yaml:7:5 users[2].name is missing',
       'p.yaml:7:12 users[2].email "BOB@example.com" is already used by users[1]',
       'p.yaml:10:13 groups[1].code "RISK" is already used by groups[0]',
-      'p.yaml:11:13 groups[2].code must not contain white space or @: "a@b"',
+      'p.yaml:11:13 groups[2].code must not contain whitespace or @: "a@b"',
       'p.yaml:12:13 groups[3].code LOCAL_USERS is the group of all users, which always exists',
       'p.yaml:13:1 unknown key "teams"; expected one of $schema, users, groups, process-managers',
     ]);
