@@ -233,6 +233,12 @@ export function uvSyncCommand({ isMember }: { readonly isMember: boolean }): str
   return ['uv', ...syncArguments(isMember)].join(' ');
 }
 
+/** Installs the dependencies of a project with pip. */
+export function pipInstallCommand(python: string, programs: string): string {
+  const steps = PIP_STEPS.map((args) => `${programs}python ${args.join(' ')}`);
+  return [`${python} -m venv ${ENVIRONMENT}`, ...steps].join(' && ');
+}
+
 /** Runs a command of a project with the same environment as the installation. */
 export async function runPythonCommand(command: string, options: ProjectCommandOptions): Promise<ProjectToolResult> {
   const { runCommandLine } = await import('../run-project-tool.ts');
@@ -269,10 +275,7 @@ export function pythonCommands(
   const start = run(script);
   const tests = 'run the tests of every process';
   const windows = {
-    install: [
-      `${PYTHON_PROGRAMS[0]} -m venv ${ENVIRONMENT}`,
-      ...PIP_STEPS.map((args) => `${ENVIRONMENT_PROGRAMS}python ${args.join(' ')}`),
-    ].join(' && '),
+    install: pipInstallCommand(PYTHON_PROGRAMS[0], ENVIRONMENT_PROGRAMS),
     dev: `${KUFLOW} dev exec ${WATCH_OPTIONS} -- ${start} --dev`,
     smoke: `${KUFLOW} dev simulate -- ${start} --dev`,
     check: `${start} --check`,

@@ -16,7 +16,7 @@ export interface ActivityText {
 const example = (isCreditCheck: boolean): readonly string[] => [
   `// ${exampleNote(isCreditCheck)}`,
   'const { process } = await kuflow.retrieveProcess({ processId: input.processId });',
-  "log.info('The process is running', { startedAt: process.createdAt });",
+  `log.info('${isCreditCheck ? 'Checking credit' : 'Activity started'}', { processCreatedAt: process.createdAt });`,
 ];
 
 /** An activity that does not belong to a task: only its name is known. */

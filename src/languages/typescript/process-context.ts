@@ -7,7 +7,7 @@ import { choiceOf, type AdditionalProcess, type TaskChoices } from '../project-s
 import { nameTasks, systemTaskInputs, taskTitle, type NamedTask, type Naming, type TaskNaming } from '../task-names.ts';
 import { sampleDecision } from '../../process/sample.ts';
 import { hasActivities, processActions, type ProcessActions } from '../process-actions.ts';
-import { APPROVED } from '../process-tasks.ts';
+import { APPROVED, readmeTasks } from '../process-tasks.ts';
 import { sampleAnswers } from '../sample-answers.ts';
 import { Code } from '../templates/code.ts';
 import { repeatsName } from '../titles.ts';
@@ -115,6 +115,7 @@ export function processContext(input: ProcessTemplateInput): object {
     processTitle: definition.process.name ?? definition.process.code,
     workflowType: definition.workflow.type,
     taskQueue: definition.workflow.taskQueue,
+    ...readmeTasks(definition),
     ...workflowView(definition.workflow.type),
     hasMetadata: definition.metadata !== undefined,
     tasks,
@@ -149,6 +150,7 @@ function actionsContext(
   const result = sampleDecision(definition)?.result;
   const view = ({ code, title, variable, signal, input, isWithdrawal }: ProcessActions['signals'][number]) => ({
     ...{ code, title, variable, signal, isWithdrawal },
+    logText: `User action: ${title}`,
     typeArguments: new Code(input === undefined ? '' : `<${input.name}>`),
     results: tasks.filter((task) => task.code === result),
   });
@@ -162,6 +164,7 @@ function actionsContext(
     hasWithdrawal: signals.some(({ isWithdrawal }) => isWithdrawal),
     actionWorkflows: workflows.map(({ code, title, workflowType, activity = '' }) => ({
       ...{ code, title, workflowType, activity, isDownloadable: activity !== '' },
+      logText: `User action: ${title}`,
       testTitle: `runs the action ${title}`,
       ...workflowView(workflowType),
     })),
